@@ -2,21 +2,25 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from tests.cast import NOW, Cast, meeting
+from tests.cast import NOW, ZONE, Cast, meeting
 from tracker.database import engine, writing
 from tracker.rules.core.message_types import Before, Canceled, Changed, Content, Invited, ItemDue, ReminderDue
 from tracker.rules.core.outbox import PAUSE, Draft, Message, Skip, State
+from tracker.rules.emails.content import Letter
+from tracker.rules.events.event import EventStatus
 from tracker.rules.events.plan import DateChange
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.core import outbox as rows
 from tracker.usecases.core import outbox
 from tracker.usecases.core.outbox_workers import Worker, enlist
+from tracker.usecases.emails.content import letter
 from tracker.usecases.events import events, occurrences
 
 pytestmark = pytest.mark.both_engines
@@ -200,6 +204,37 @@ async def test_who_was_told_of_an_event_hears_that_it_is_canceled(cast: Cast, wo
     await _move(cast, event_id, 14, NOW + timedelta(minutes=10))
     await events.cancel(cast.coordinator, event_id, 2, "", NOW + timedelta(minutes=10))
     assert [type(one.content) for one in await claim(worker, NOW + timedelta(hours=1))] == [Canceled]
+
+
+async def test_a_change_of_what_was_canceled_a_moment_ago_keeps_no_one_from_hearing_of_the_cancellation(
+    cast: Cast, worker: Worker
+) -> None:
+    event_id = await canceled_and_moved(cast, worker)
+    waiting = await claim(worker, NOW + timedelta(hours=1))
+    assert [type(one.content) for one in waiting] == [Canceled, Changed]
+    assert [type(await letter(one, NOW + timedelta(hours=1), ZONE)) for one in waiting] == [Letter, Skip]
+    assert (await events.event_for(cast.coordinator, event_id)).status is EventStatus.CANCELED
+
+
+async def test_what_was_moved_while_it_was_canceled_says_so_when_it_is_restored(cast: Cast, worker: Worker) -> None:
+    event_id = await canceled_and_moved(cast, worker)
+    await events.restore(cast.coordinator, event_id, 3, NOW + timedelta(minutes=12))
+    [news] = [one.content for one in await claim(worker, NOW + timedelta(hours=1))]
+    assert isinstance(news, Changed)
+    assert news.before is not None
+    assert news.before.starts_at == datetime(2027, 1, 12, 16, tzinfo=UTC)
+
+
+async def canceled_and_moved(cast: Cast, worker: Worker) -> UUID:
+    """Cancel a meeting that people know of, and move it before they hear."""
+    later = NOW + timedelta(minutes=10)
+    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    await send_all(worker)
+    await events.cancel(cast.coordinator, event_id, 1, "", later)
+    _, plan = await events.plan_to_change(cast.coordinator, event_id)
+    moved = replace(plan, starts=plan.starts + timedelta(hours=2))
+    await events.change(cast.coordinator, event_id, moved, 2, later + timedelta(minutes=1), notify=False)
+    return event_id
 
 
 async def test_a_change_of_one_date_leaves_the_news_of_another_alone(cast: Cast, worker: Worker) -> None:

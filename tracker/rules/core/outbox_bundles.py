@@ -109,11 +109,11 @@ def _beside_an_invitation(draft: Draft, waiting: list[Earlier], *, may_be_known:
 
 def _joined(draft: Draft, news: News, same: Sequence[Earlier], known: Iterable[Earlier]) -> tuple[Draft, list[UUID]]:
     """Return the message with what the reader knew before the first of the waiting edits that it replaces."""
+    before = next(filter(None, _known_before(draft, same)), None)
     canceled = [one for one in same if isinstance(one.content, Canceled) and one.occurrence_id == draft.occurrence_id]
     if isinstance(news, Restored) and canceled and not any(one.may_show(canceled[0]) for one in known):
-        return _unheard(draft, news, canceled), _ids(same)
+        return _unheard(draft, news, before), _ids(same)
     content = structs.replace(news, entry=_entry(same) or news.entry)
-    before = next(_known_before(draft, same), None)
     match content:
         case Update():
             content = structs.replace(content, before=before or content.before, also=_also(draft, content, same))
@@ -124,13 +124,11 @@ def _joined(draft: Draft, news: News, same: Sequence[Earlier], known: Iterable[E
     return replace(draft, content=content), _ids(same)
 
 
-def _unheard(draft: Draft, news: Restored, same: Sequence[Earlier]) -> Draft:
-    """Omit a cancellation that was undone before its reader was notified; keep only what changed before it."""
-    canceled = (one.content for one in same if isinstance(one.content, Canceled))
-    unsent = next((one.unsent for one in canceled if one.unsent), None)
-    if unsent is None:
+def _unheard(draft: Draft, news: Restored, before: Before | None) -> Draft:
+    """Omit a cancellation that was undone before its reader was notified; keep only what changed beside it."""
+    if before is None:
         return replace(draft, state=State.SUPERSEDED, reason=NEVER_SHOWN)
-    return replace(draft, content=Changed(before=unsent, entry=news.entry))
+    return replace(draft, content=Changed(before=before, entry=news.entry))
 
 
 def _also(draft: Draft, news: Update | SeriesEnd, same: Iterable[Earlier]) -> tuple[Also, ...]:
@@ -160,10 +158,12 @@ def _said(one: Earlier, *, is_same: bool) -> Iterator[Also]:
 
 
 def _known_before(draft: Draft, same: Iterable[Earlier]) -> Iterator[Before | None]:
-    """Yield what the reader knew before each waiting update of the same event or date, oldest first."""
+    """Yield what the reader knew before each waiting change of the same event or date, oldest first."""
     for one in same:
-        if isinstance(one.content, Update) and one.occurrence_id == draft.occurrence_id:
-            yield one.content.before
+        if one.occurrence_id == draft.occurrence_id:
+            match one.content:
+                case Update(before=before) | Canceled(unsent=before):
+                    yield before
 
 
 def _entry(same: Iterable[Earlier]) -> MailedEntry | None:
