@@ -424,7 +424,8 @@ CREATE TABLE message (
   attempts INTEGER NOT NULL,
   worker VARCHAR(40) NOT NULL,
   try_after TIMESTAMPTZ,
-  sent_at TIMESTAMPTZ
+  sent_at TIMESTAMPTZ,
+  unconfirmed_at TIMESTAMPTZ
 );
 CREATE INDEX message_waiting ON message (due) WHERE state = 'pending';
 CREATE INDEX message_recipient ON message (recipient, event);

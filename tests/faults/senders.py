@@ -3,6 +3,7 @@
 import asyncio
 import multiprocessing
 import os
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -46,12 +47,17 @@ class Senders:
         self._url = engine.config["dsn"] if is_postgres(engine) else f"sqlite:///{engine.path}"
         self._server = server
         self._speed = speed
+        self._began = time.monotonic()
         self.running: list[BaseProcess] = []
         self.kills = 0
 
+    def now(self) -> datetime:
+        """Return what the clock of the senders says."""
+        return A_DAY_BEFORE + timedelta(seconds=1 + (time.monotonic() - self._began) * self._speed)
+
     async def start(self, ahead: timedelta = timedelta(0)) -> BaseProcess:
-        """Start a sender whose clock is so far ahead."""
-        start = A_DAY_BEFORE + timedelta(seconds=1) + ahead
+        """Start a sender whose clock is so far ahead of the others."""
+        start = self.now() + ahead
         arguments = (self._url, str(self._server.port), start.isoformat(), str(self._speed))
         process = PROCESSES.Process(target=sender.run, args=arguments)
         await asyncio.to_thread(process.start)
@@ -64,6 +70,12 @@ class Senders:
         process.kill()
         await asyncio.to_thread(process.join)
         self.kills += 1
+
+    async def replace_killed(self) -> None:
+        """Start a sender for each that the mail server has killed."""
+        for process in [one for one in self.running if not one.is_alive()]:
+            await self.kill(process)
+            await self.start()
 
     async def stop(self) -> None:
         """Kill all that run, which by now have nothing to do."""

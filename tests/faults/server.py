@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.parser import BytesHeaderParser
+from email.policy import default
 from functools import partial
 from typing import Any
 
@@ -40,6 +41,9 @@ class MailServer:
 
     def message_ids(self) -> Counter[str]:
         return Counter(str(BytesHeaderParser().parsebytes(one)["Message-ID"]) for one in self.accepted)
+
+    def subjects(self) -> list[str]:
+        return [str(BytesHeaderParser(policy=default).parsebytes(one)["Subject"]) for one in self.accepted]
 
     def recipients(self) -> list[str]:
         return sorted(str(BytesHeaderParser().parsebytes(one)["To"]) for one in self.accepted)

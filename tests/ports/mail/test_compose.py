@@ -90,6 +90,12 @@ def test_every_try_has_the_same_bytes() -> None:
     assert composer().mail(made, message()) == composer().mail(made, message())
 
 
+def test_a_try_that_says_something_else_has_another_message_id() -> None:
+    tries = (composer().mail(letter(says=invitation(title)), message()) for title in ("10:00 AM", "3:00 PM"))
+    first, second = (read(one.content)["Message-ID"] for one in tries)
+    assert first != second
+
+
 def test_the_headers_say_who_writes_that_nobody_answers_by_machine_and_what_belongs_together() -> None:
     head = read(composer().mail(letter(), message()).content)
     assert (head["From"], head["To"], head["Reply-To"], head["Auto-Submitted"]) == (

@@ -2,25 +2,31 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from uuid import UUID
 
 import pytest
 
 from tests.cast import NOW, Cast, everybody, meeting, operation
-from tests.faults.server import MailServer, serving
+from tests.faults.mailboxes import shown
+from tests.faults.server import MailServer, fine, serving
 from tests.ports.mail.sending import delivery
 from tracker.database import engine
+from tracker.errors import Gone
 from tracker.ports.mail.delivery import LANES
+from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import GIVE_UP
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.roster.people import Member
-from tracker.usecases.events import events
+from tracker.usecases.core import outbox
+from tracker.usecases.events import events, undo
 
 pytestmark = pytest.mark.both_engines
 
 LATER = NOW + timedelta(minutes=5)
+MOVED_TO = datetime(2027, 1, 12, 21, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -38,6 +44,13 @@ async def dispatch(server: MailServer, now: datetime = LATER) -> int:
     done = await sending.dispatch()
     await sending.stop()
     return done
+
+
+async def move(cast: Cast, event_id: UUID, now: datetime = LATER) -> None:
+    """Let the event begin five hours later."""
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    later = replace(plan, starts=plan.starts + timedelta(hours=5))
+    await events.change(cast.coordinator, event_id, later, event.version, now, notify=False)
 
 
 async def outcome() -> dict[str, tuple[str, str]]:
@@ -86,6 +99,83 @@ async def test_a_mail_whose_acceptance_was_not_heard_goes_again_under_the_same_n
     await dispatch(server, LATER + timedelta(seconds=40))
     assert sorted(server.message_ids().values()) == [2, 2]
     assert len(set(server.accepted)) == 2
+
+
+async def test_a_change_after_a_try_that_may_have_arrived_goes_out_and_the_retry_has_another_message_id(
+    cast: Cast, server: MailServer
+) -> None:
+    server.cut_before_reply = lambda _: len(server.accepted) == 1
+    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    await dispatch(server)
+    await move(cast, event_id)
+    await dispatch(server, LATER + timedelta(minutes=1))
+    subjects = [subject.partition(":")[0] for subject in server.subjects()]
+    assert subjects == ["Invitation", "Invitation", "Changed"]
+    assert len(server.message_ids()) == 3
+    assert shown(server) == {"fbi_lead@fbi.example": [MOVED_TO]}
+
+
+async def test_a_cancellation_after_a_try_that_may_have_arrived_goes_out_and_the_retry_does_not(
+    cast: Cast, server: MailServer
+) -> None:
+    server.cut_before_reply = lambda _: len(server.accepted) == 1
+    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    await dispatch(server)
+    await events.cancel(cast.coordinator, event_id, 1, "", LATER)
+    await dispatch(server, LATER + timedelta(minutes=1))
+    assert [subject.partition(":")[0] for subject in server.subjects()] == ["Invitation", "Canceled"]
+    assert shown(server) == {"fbi_lead@fbi.example": []}
+
+
+async def test_a_retry_to_a_person_who_lost_access_says_nothing_of_the_event(cast: Cast, server: MailServer) -> None:
+    server.cut_before_reply = lambda _: len(server.accepted) == 1
+    event_id = await events.schedule(cast.coordinator, meeting(cast.caht_lead), NOW)
+    await dispatch(server)
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    narrowed = replace(plan, visibility=Visibility.LAW_ENFORCEMENT, invitees={}, place="Canary Lot")
+    await events.change(cast.coordinator, event_id, narrowed, event.version, LATER, notify=False)
+    await dispatch(server, LATER + timedelta(minutes=1))
+    _, last = server.accepted
+    assert not any(word in _all_texts(last) for word in ("Monthly", "Canary", "conference room", "Jan 12"))
+    assert shown(server) == {"caht_lead@caht.example": []}
+
+
+async def test_what_another_worker_was_sending_when_it_ended_may_have_arrived(cast: Cast, server: MailServer) -> None:
+    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    await outbox.claim("gone", (), LATER, 10)
+    server.at_data = lambda _: "452 No space"
+    await dispatch(server)
+    server.at_data = fine
+    await move(cast, event_id)
+    await dispatch(server, LATER + timedelta(minutes=5))
+    assert [subject.partition(":")[0] for subject in server.subjects()] == ["Invitation", "Changed"]
+
+
+async def test_what_the_server_refused_for_now_has_not_arrived_and_says_the_change_itself(
+    cast: Cast, server: MailServer
+) -> None:
+    server.at_data = lambda _: "452 No space"
+    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    await dispatch(server)
+    server.at_data = fine
+    await move(cast, event_id)
+    await dispatch(server, LATER + timedelta(minutes=1))
+    assert [subject.partition(":")[0] for subject in server.subjects()] == ["Invitation"]
+
+
+async def test_a_change_after_a_try_that_may_have_arrived_cannot_be_undone_in_silence(
+    cast: Cast, server: MailServer
+) -> None:
+    server.pause, server.cut_before_reply = 0.2, lambda _: True
+    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    sending = asyncio.create_task(dispatch(server))
+    async with asyncio.timeout(5):
+        while not server.tries:  # noqa: ASYNC110 - the delivery begins
+            await asyncio.sleep(0.01)
+    await move(cast, event_id)
+    await sending
+    with pytest.raises(Gone):
+        await undo.undo_change(cast.coordinator, event_id, "", 2, LATER + timedelta(seconds=3))
 
 
 async def test_a_server_that_refuses_us_and_not_the_recipient_loses_no_mail(cast: Cast, server: MailServer) -> None:

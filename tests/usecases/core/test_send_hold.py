@@ -63,6 +63,15 @@ async def test_what_was_of_use_while_it_was_held_is_too_late_afterwards(cast: Ca
     assert reminders == ["too_late"]
 
 
+async def test_a_change_goes_out_beside_what_the_lost_instance_may_have_sent(cast: Cast) -> None:
+    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    await send_hold.hold(BACKUP, NOW)
+    await send_hold.resume(None, NOW)
+    await events.cancel(cast.coordinator, event_id, 1, "", NOW)
+    waiting = await Message.select(Message.kind).where(Message.state == "pending").output(as_list=True)
+    assert sorted(waiting) == ["cancellation", "invitation"]
+
+
 async def test_holding_ends_every_session_and_link(cast: Cast) -> None:
     await issue_link(cast.fbi_lead.member_id, NOW)
     await redeem_link(await issue_link(cast.coordinator.member_id, NOW), NOW, asks_code=False)

@@ -1,4 +1,4 @@
-"""From an email's content to its bytes: the same bytes for every try, and no unintended header.
+"""From an email's content to its bytes: two emails with one Message-ID are the same, and no header is unintended.
 
 Calendar messages: RFC 6047 (iMIP); headers: RFC 5322, RFC 3834.
 """
@@ -19,7 +19,7 @@ from tracker.ports.mail.text import Addresses, bodies
 from tracker.ports.mail.wording import Worded, worded
 from tracker.rules.calendars.feeds import APPOINTMENTS
 from tracker.rules.core.message_types import MailedEntry
-from tracker.rules.core.outbox import Message, message_name
+from tracker.rules.core.outbox import Message, message_name, thread_name
 from tracker.rules.emails.content import CalendarPart, Letter, one_line
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 
@@ -65,6 +65,7 @@ class Composer:
     def __init__(self, settings: Settings, links: Links) -> None:
         self._name = one_line(settings.task_force_name)
         self._from = checked_address(settings.mail_from)
+        self._domain = self._from.rpartition("@")[2]
         self._reply_to = checked_address(settings.coordinator_address)
         self._base_url = settings.base_url
         self._addresses = Addresses(settings.base_url, links)
@@ -74,21 +75,21 @@ class Composer:
         words, recipient = worded(letter), checked_address(letter.to)
         body = self._parts(letter, words)
         stop = self._stop(letter)
-        headers = (*self._headers(letter, words, message, recipient), *stop, *body.headers)
-        content = body._replace(headers=headers).as_bytes()
+        unnamed = body._replace(headers=(*self._headers(letter, words, message, recipient), *stop, *body.headers))
+        name = f"Message-ID: <{message_name(message.key, unnamed.as_bytes())}@{self._domain}>"
+        content = unnamed._replace(headers=(name, *unnamed.headers)).as_bytes()
         check(content, body.kinds, (*OURS, *TO_STOP) if stop else OURS)
         return Mail(sender=self._from, recipient=recipient, content=content)
 
     def _headers(self, letter: Letter, words: Worded, message: Message, recipient: str) -> tuple[str, ...]:
-        domain = self._from.rpartition("@")[2]
+        """Return the headers that every email has, except its Message-ID, which is made of everything else."""
         return (
             f"From: {formataddr(('' if letter.is_discreet else self._name, self._from))}",
             f"To: {recipient}",
             f"Reply-To: {self._reply_to}",
             header("Subject", words.subject),
             f"Date: {format_datetime(message.created_at)}",
-            f"Message-ID: <{message_name(message.key)}@{domain}>",
-            f"References: <{message_name(f'thread:{letter.thread}')}@{domain}>",
+            f"References: <{thread_name(letter.thread)}@{self._domain}>",
             "Auto-Submitted: auto-generated",
             "MIME-Version: 1.0",
         )

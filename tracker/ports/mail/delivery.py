@@ -9,8 +9,8 @@ from uuid import UUID
 
 from tracker.config.settings import Settings
 from tracker.errors import Invalid
-from tracker.ports.mail.compose import Composer, Unsafe
-from tracker.ports.mail.smtp import Away, Line, Refused, Temporary
+from tracker.ports.mail.compose import Composer, Mail, Unsafe
+from tracker.ports.mail.smtp import Away, Line, Refused, Temporary, Unconfirmed
 from tracker.rules.core.outbox import Message, Skip, State
 from tracker.rules.emails.content import Letter
 from tracker.usecases.core import outbox, send_hold
@@ -38,6 +38,7 @@ class Delivery:
         self._lock = asyncio.Lock()
         self._is_stopping = False
         self._sent: set[UUID] = set()  # accepted by the mail server, but not yet recorded in the database
+        self._unconfirmed: set[UUID] = set()  # perhaps accepted, and not yet recorded either
 
     async def dispatch(self) -> int:
         """Send all due messages and return how many were handled; stop early when the server is away."""
@@ -104,15 +105,19 @@ class Delivery:
             log.exception("Message %s could not be dealt with.", message.id)
             return await self._put_off(message, OUR_ERROR, worker)
         self._sent.discard(message.id)
+        self._unconfirmed.discard(message.id)
         return True
 
     async def _put_off(self, message: Message, reason: str, worker: str) -> bool:
         """Postpone a message; without a database it stays claimed, and the next dispatch finds it."""
         try:
-            await outbox.postpone(message, reason, worker, self._now())
+            await outbox.postpone(
+                message, reason, worker, self._now(), may_have_arrived=message.id in self._sent | self._unconfirmed
+            )
         except Exception:  # it must not cancel the emails being sent
             log.exception("Message %s could not be put back.", message.id)
             return False
+        self._unconfirmed.discard(message.id)
         return True
 
     async def _tried(self, message: Message, line: Line) -> Skip:
@@ -126,9 +131,17 @@ class Delivery:
         except (Unsafe, Invalid, ValueError) as unsound:
             log.exception("Message %s could not be written safely.", message.id)
             return Skip(state=State.FAILED, reason=f"It could not be written safely. {unsound}")
+        return await self._handed_over(message, mail, line)
+
+    async def _handed_over(self, message: Message, mail: Mail, line: Line) -> Skip:
+        """Send an email and return how that ended; note when its end is not known, as after a cancellation."""
         try:
             await line.send(mail)
         except Refused as refused:
             return Skip(state=State.BOUNCED, reason=str(refused))
+        except BaseException as ended:
+            if isinstance(ended, Unconfirmed) or not isinstance(ended, Temporary):
+                self._unconfirmed.add(message.id)
+            raise
         self._sent.add(message.id)
         return SENT

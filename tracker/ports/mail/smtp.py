@@ -1,7 +1,8 @@
 """One connection to the mail server (RFC 5321): encrypted unless it stays on this machine, used for many emails.
 
-Errors are either `Refused` (this email, permanently) or `Temporary` (try again later). When the server refuses the
-tracker and not the recipient, the fault is in this deployment: the email is kept and the log says so.
+Errors are either `Refused` (this email, permanently) or `Temporary` (try again later), of which `Unconfirmed` may have
+arrived. When the server refuses the tracker and not the recipient, the fault is in this deployment: the email is kept
+and the log says so.
 """
 
 import asyncio
@@ -41,6 +42,10 @@ class Temporary(Exception):
     """The email may be accepted later."""
 
 
+class Unconfirmed(Temporary):
+    """The connection broke before the server's reply, so the email may have arrived (RFC 1047)."""
+
+
 class Away(Temporary):
     """The server can't be reached or used at all, so other emails need not be tried now."""
 
@@ -53,7 +58,10 @@ class Line:
         self._client: aiosmtplib.SMTP | None = None
 
     async def send(self, mail: Mail) -> None:
-        """Send one email within 20 s; return only when the server accepted it. Errors: Refused, Temporary, Away."""
+        """Send one email within 20 s; return only when the server accepted it.
+
+        Errors: Refused, Temporary, Unconfirmed, Away.
+        """
         try:
             async with asyncio.timeout(BUDGET):
                 client = await self._connected()
@@ -66,7 +74,7 @@ class Line:
             raise _judged(refused) from refused
         except (SMTPException, OSError, TimeoutError) as broken:
             self._drop()
-            raise Temporary(_words(broken)) from broken
+            raise Unconfirmed(_words(broken)) from broken
 
     async def close(self) -> None:
         """Close the connection properly, if the server still responds."""

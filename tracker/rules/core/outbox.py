@@ -143,9 +143,18 @@ class Skip:
     reason: str
 
 
-def message_name(key: str) -> str:
-    """Return the left side of the Message-ID: the same for every try of a message, and revealing nothing."""
-    return hashlib.sha256(key.encode()).hexdigest()[:32]
+def message_name(key: str, content: bytes) -> str:
+    """Return the left side of the Message-ID: the same for the same message with the same content, revealing nothing.
+
+    Mailboxes drop an email whose Message-ID they know, so a try that says something else must have another one
+    (RFC 5322 §3.6.4: each version of a message has its own identifier).
+    """
+    return hashlib.sha256(key.encode() + b"\0" + content).hexdigest()[:32]
+
+
+def thread_name(thread: UUID) -> str:
+    """Return the left side of the Message-ID that the emails of one thread refer to; no email has it."""
+    return hashlib.sha256(f"thread:{thread}".encode()).hexdigest()[:32]
 
 
 def next_try(message: Message, now: datetime) -> datetime | Skip:

@@ -33,14 +33,17 @@ NEVER_SHOWN = "They had not been notified of it yet."
 
 @dataclass(frozen=True, kw_only=True)
 class Earlier:
-    """An earlier message to the same person about the same event; waiting means pending and not claimed."""
+    """An earlier message to the same person about the same event.
+
+    Waiting: pending, not claimed, and no try of it can have arrived. A message that may have arrived counts as known.
+    """
 
     id: UUID
     content: Content | Unreadable
     occurrence_id: UUID | None
     is_waiting: bool
     may_be_known: bool
-    """Whether it was sent, or may have been: it is being sent, or a first try failed."""
+    """Whether it was sent, or may have been: it is being sent, or a try may have arrived."""
     queued_at: datetime
     sent_at: datetime | None = None
 

@@ -26,6 +26,7 @@ __all__ = [
     "anyone_notified",
     "claim",
     "close",
+    "doubt_waiting",
     "enqueue_all",
     "hold",
     "names_in_use",
@@ -38,7 +39,7 @@ NEWS = [MessageKind.INVITATION.value, *(kind.value for kind in CHANGES)]
 """The kinds of message that announce an event and its changes."""
 HELD = [*NEWS, MessageKind.SUBSTITUTE.value]
 """The kinds of message that wait while a change can be undone."""
-INTERRUPTED = "Sent again: whoever had it in hand was interrupted, so it may arrive twice."
+INTERRUPTED = "Sent again: the process that was sending it ended, so it may arrive twice."
 _CLOSE = (
     "UPDATE message SET state = {}, reason = COALESCE({}, reason), sent_at = {}, worker = ''"
     " WHERE id = {} AND state = 'pending'"
@@ -60,7 +61,7 @@ async def hold(event_id: UUID, until: datetime) -> None:
 
 
 async def anyone_notified(event_id: UUID, since: datetime) -> bool:
-    """Return whether a message about an event has gone out since then, or is being sent."""
+    """Return whether a message about an event may have gone out since then, or is being sent."""
     return await outbox_queue.anyone_notified(event_id, NEWS, since)
 
 
@@ -84,8 +85,15 @@ async def close(message: Message, outcome: Skip, now: datetime) -> None:
     await engine().run_querystring(QueryString(_CLOSE, outcome.state.value, reason, sent_at, message.id))
 
 
-async def postpone(message: Message, reason: str, worker: str, now: datetime) -> None:
-    """Put a message back after a temporary failure, to try again later, or close it when no more tries are left."""
+async def postpone(
+    message: Message, reason: str, worker: str, now: datetime, *, may_have_arrived: bool = False
+) -> None:
+    """Put a message back after a temporary failure, to try again later, or close it when no more tries are left.
+
+    What `may_have_arrived` counts as known to its reader: no later change is left out because this message says it.
+    """
+    if may_have_arrived:
+        await rows.Message.update({rows.Message.unconfirmed_at: now}).where(_is_open(message))
     later = next_try(message, now)
     if isinstance(later, Skip):
         await close(message, Skip(state=later.state, reason=f"{later.reason} {reason}"), now)
@@ -93,6 +101,16 @@ async def postpone(message: Message, reason: str, worker: str, now: datetime) ->
     await rows.Message.update(
         {rows.Message.worker: "", rows.Message.try_after: later, rows.Message.reason: reason[:200]}
     ).where(_is_open(message) & (rows.Message.worker == worker))
+
+
+async def doubt_waiting(now: datetime) -> None:
+    """Note of each waiting message that it may have arrived, sent by another copy of this database.
+
+    The caller is inside `writing()`.
+    """
+    await rows.Message.update({rows.Message.unconfirmed_at: now}).where(
+        rows.Message.state == State.PENDING.value, rows.Message.unconfirmed_at.is_null()
+    )
 
 
 async def put_back(messages: Sequence[Message], worker: str) -> None:
@@ -148,8 +166,8 @@ def _earlier_one(one: Queued) -> Earlier:
         id=one.id,
         content=decode(one.facts),
         occurrence_id=one.occurrence_id,
-        is_waiting=is_pending and one.is_free,
-        may_be_known=one.state is State.SENT or (is_pending and one.is_tried),
+        is_waiting=is_pending and one.is_free and not one.is_unconfirmed,
+        may_be_known=one.state is State.SENT or one.is_unconfirmed or (is_pending and not one.is_free),
         queued_at=one.created_at,
         sent_at=one.sent_at,
     )

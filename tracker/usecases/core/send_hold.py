@@ -8,7 +8,7 @@ from tracker.rules.core.actors import BY_COMMAND
 from tracker.rules.core.viewer import Viewer
 from tracker.tables.schema.core.deployment import Deployment
 from tracker.tables.schema.identity.identity import Session, SignInLink
-from tracker.usecases.core import audit
+from tracker.usecases.core import audit, outbox
 
 ONLY = 1  # id of the only row
 
@@ -40,6 +40,8 @@ async def hold(copy_of: datetime, now: datetime) -> None:
 async def resume(viewer: Viewer | None, now: datetime) -> bool:
     """Resume sending and return whether it was on hold; `viewer` is None for the server's operator.
 
+    The lost instance may have sent what waits here, so no change that follows is left out because a waiting message
+    says it.
     Errors: NotFound for a viewer who may not manage accounts.
     """
     if viewer is not None and not viewer.manages_accounts:
@@ -49,6 +51,7 @@ async def resume(viewer: Viewer | None, now: datetime) -> bool:
         if copy_of is None:
             return False
         await Deployment.update({Deployment.copy_of: None}).where(Deployment.id == ONLY)
+        await outbox.doubt_waiting(now)
         by = viewer.actor if viewer else BY_COMMAND
         await audit.record(by, "resumed_sending", "deployment", "", {"copy_of": copy_of.isoformat()}, now)
     return True

@@ -22,7 +22,8 @@ _NEWS_WAITS = (
     " AND n.created_at <= m.created_at AND n.kind IN ('invitation', 'update', 'cancellation', 'withdrawal'))"
 )
 _CLAIM = (
-    "UPDATE message SET worker = {}, attempts = attempts + 1, reason = CASE WHEN worker = '' THEN reason ELSE {} END"
+    "UPDATE message SET worker = {}, attempts = attempts + 1, reason = CASE WHEN worker = '' THEN reason ELSE {} END,"
+    " unconfirmed_at = CASE WHEN worker = '' THEN unconfirmed_at ELSE {} END"
     " WHERE id IN (SELECT m.id FROM message m WHERE m.state = 'pending' AND m.due <= {}"
     " AND (m.try_after IS NULL OR m.try_after <= {}) AND m.worker IN ({})"
     f" AND NOT (m.kind IN ('reminder', 'no_reply') AND {_NEWS_WAITS}) ORDER BY m.due, m.id LIMIT {{}})"
@@ -63,7 +64,7 @@ class Claimed(NamedTuple):
 
 
 class Queued(NamedTuple):
-    """A message about an event; free = not claimed, tried = a worker has claimed it at least once."""
+    """A message about an event; free = not claimed, unconfirmed = an earlier try may have delivered it."""
 
     id: UUID
     kind: MessageKind
@@ -72,7 +73,7 @@ class Queued(NamedTuple):
     occurrence_id: UUID | None
     state: State
     is_free: bool
-    is_tried: bool
+    is_unconfirmed: bool
     created_at: datetime
     sent_at: datetime | None
     facts: StoredFacts
@@ -109,7 +110,7 @@ async def _queued(where: Combinable) -> list[Queued]:
             Message.occurrence,
             Message.state,
             Message.worker,
-            Message.attempts,
+            Message.unconfirmed_at,
             Message.created_at,
             Message.sent_at,
             Message.facts,
@@ -126,7 +127,7 @@ async def _queued(where: Combinable) -> list[Queued]:
             row["occurrence"],
             State(row["state"]),
             not row["worker"],
-            row["attempts"] > 0,
+            row["unconfirmed_at"] is not None,
             row["created_at"],
             row["sent_at"],
             StoredFacts(row["facts"]),
@@ -136,9 +137,10 @@ async def _queued(where: Combinable) -> list[Queued]:
 
 
 async def anyone_notified(event_id: UUID, kinds: Iterable[str], since: datetime) -> bool:
-    """Return whether a message of these kinds about an event has gone out since then, or is being sent."""
+    """Return whether a message of these kinds about an event may have gone out since then, or is being sent."""
     about = (Message.event == event_id) & Message.kind.is_in(list(kinds))
-    return await Message.exists().where(about & ((Message.sent_at >= since) | (Message.worker != "")))
+    went_out = (Message.sent_at >= since) | (Message.unconfirmed_at >= since)
+    return await Message.exists().where(about & (went_out | (Message.worker != "")))
 
 
 async def claim(worker: str, free: Collection[str], interrupted: str, now: datetime, limit: int) -> list[Claimed]:
@@ -146,10 +148,11 @@ async def claim(worker: str, free: Collection[str], interrupted: str, now: datet
 
     A reminder or request to reply waits for earlier news about its event to the same person.
 
-    `interrupted` is noted with a message that another worker had claimed. The caller is inside `writing()`.
+    `interrupted` is noted with a message that another worker had claimed, and that may have arrived. The caller is
+    inside `writing()`.
     """
     workers = QueryString(", ".join(["{}"] * len(free)), *free)
-    await engine().run_querystring(QueryString(_CLAIM, worker, interrupted, now, now, workers, limit))
+    await engine().run_querystring(QueryString(_CLAIM, worker, interrupted, now, now, now, workers, limit))
     return [
         Claimed(
             row["id"],

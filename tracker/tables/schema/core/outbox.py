@@ -39,6 +39,8 @@ class Message(Table):
     """The worker that has claimed it; empty = none"""
     try_after = Timestamptz(null=True, default=None)
     sent_at = Timestamptz(null=True, default=None)
+    unconfirmed_at = Timestamptz(null=True, default=None)
+    """When a try last ended without the mail server's reply, so that the email may have arrived; None = never"""
 
     constraints = (
         one_of("state", State),

@@ -1,0 +1,125 @@
+"""What a first try may have delivered is never contradicted: each calendar ends at what is true.
+
+The mail server takes a mail and then drops the connection, or its sender is killed, so nobody knows that it arrived.
+Meanwhile people move, cancel and restore the events, and take each other off the list.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from random import Random
+from uuid import UUID
+
+import pytest
+
+from tests.cast import Cast, meeting
+from tests.faults.mailboxes import shown
+from tests.faults.senders import IS_FULL, Senders, sending, until_none_waits
+from tests.faults.server import MailServer, serving
+from tracker.database import engine
+from tracker.errors import Conflict
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import EventStatus
+from tracker.rules.events.replies import AttendeeRole
+from tracker.usecases.events import events
+from tracker.usecases.events.occurrences import dates_of
+
+pytestmark = pytest.mark.both_engines
+
+EVENTS, ROUNDS = (80, 60) if IS_FULL else (12, 15)
+DEEDS = 3  # in one round
+STARTS = datetime(2027, 2, 9, 10)  # noqa: DTZ001 - local to the zone; so late that no reminder is due
+LOST, KILLED = 0.3, 0.05  # shares of the mails whose acceptance is not heard, and that end their sender
+FAST = 300.0  # five minutes a second: a retry after half a minute comes after a tenth of a second
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[MailServer]:
+    async with serving(MailServer()) as listening:
+        yield listening
+
+
+class Busy:
+    """A coordinator who changes events all the time."""
+
+    def __init__(self, cast: Cast, chance: Random) -> None:
+        self.people = (cast.fbi_lead, cast.caht_lead, cast.kcpd_detective)
+        self.events: list[UUID] = []
+        self._coordinator = cast.coordinator
+        self._chance = chance
+
+    async def schedule(self, now: datetime) -> None:
+        """Invite everybody to one more event."""
+        self.events.append(await events.schedule(self._coordinator, meeting(*self.people, starts=STARTS), now))
+
+    async def change_something(self, now: datetime) -> None:
+        """Change one event in one way."""
+        event_id = self._chance.choice(self.events)
+        with suppress(Conflict):
+            await self._chance.choice((self._move, self._move, self._call_off, self._change_list))(event_id, now)
+
+    async def _move(self, event_id: UUID, now: datetime) -> None:
+        event, plan = await events.plan_to_change(self._coordinator, event_id)
+        moved = replace(plan, starts=STARTS + timedelta(hours=self._chance.randrange(200)))
+        await events.change(self._coordinator, event_id, moved, event.version, now, notify=False)
+
+    async def _call_off(self, event_id: UUID, now: datetime) -> None:
+        event = await events.event_for(self._coordinator, event_id)
+        if event.status is EventStatus.CANCELED:
+            await events.restore(self._coordinator, event_id, event.version, now)
+        else:
+            await events.cancel(self._coordinator, event_id, event.version, "", now)
+
+    async def _change_list(self, event_id: UUID, now: datetime) -> None:
+        event, plan = await events.plan_to_change(self._coordinator, event_id)
+        person = self._chance.choice(self.people).member_id
+        invitees = {**plan.invitees, person: AttendeeRole.REQUIRED}
+        if person in plan.invitees:
+            del invitees[person]
+        await events.change(
+            self._coordinator, event_id, replace(plan, invitees=invitees), event.version, now, notify=False
+        )
+
+    async def true_for(self, person: Viewer) -> list[datetime]:
+        """Return when the events begin to which a person is invited now."""
+        starts = []
+        for event_id in self.events:
+            event, plan = await events.plan_to_change(self._coordinator, event_id)
+            if person.member_id in plan.invitees and event.status is not EventStatus.CANCELED:
+                starts += [one.starts_at for one in await dates_of(self._coordinator, event)]
+        return sorted(starts)
+
+
+async def test_each_calendar_ends_at_what_is_true_whatever_changed_between_tries(
+    cast: Cast, server: MailServer
+) -> None:
+    chance = Random(11)  # noqa: S311 - repeatable faults
+    busy = Busy(cast, chance)
+    async with sending(engine(), server, FAST) as senders:
+        server.cut_before_reply = lambda _: _goes_wrong(chance.random(), senders)
+        await senders.start()
+        await senders.start()
+        for _ in range(EVENTS):
+            await busy.schedule(senders.now())
+        for _ in range(ROUNDS):
+            for _ in range(DEEDS):
+                await busy.change_something(senders.now())
+            await asyncio.sleep(0.1)
+            await senders.replace_killed()
+        server.cut_before_reply = lambda _: False
+        await senders.replace_killed()
+        await until_none_waits()
+    kept = shown(server)
+    assert {one.email: kept.get(one.email, []) for one in busy.people} == {
+        one.email: await busy.true_for(one) for one in busy.people
+    }
+    assert len(set(server.accepted)) == len(server.message_ids())  # one Message-ID, one content
+
+
+def _goes_wrong(dice: float, senders: Senders) -> bool:
+    """Kill a sender, drop the connection, or neither; the mail is taken in each case."""
+    if dice < KILLED:
+        senders.running[0].kill()
+    return dice < LOST
