@@ -8,12 +8,14 @@ from playwright.sync_api import ConsoleMessage, Page, expect
 
 from tests.browser.conftest import ContextOf
 from tests.browser.demo import Demo
+from tests.browser.torn_words import narrow_cells, torn_words
 from tests.browser.ways import WAYS
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OPTIONS = {"runOnly": RULES, "resultTypes": ["violations"], "preload": False}  # no page holds sound or film to fetch
 JUDGE = "options => axe.run(options).then(found => found.violations)"
 WIDTHS = (1280, 390)  # a desk, a phone
+EVERY_WIDTH = (320, 390, 640, 768, 1024, 1280, 1440)  # phones, tablets, half of a screen, a screen at 150 %
 NARROWEST = 320  # WCAG 2.1, 1.4.10
 HEIGHT = 800
 BLANK = "about:blank"
@@ -63,6 +65,7 @@ def test_a_page_is_for_everyone_on_a_phone_as_on_a_desk(name: str, demo: Demo, t
     expect(page.get_by_role("heading", level=1)).to_contain_text(heading)
     page.evaluate(Axe().axe_script)
     found = [problem for width in WIDTHS for problem in [*violations(page, width), *overflow(page, width)]]
+    found += [problem for width in EVERY_WIDTH for problem in torn(page, width)]
     assert [*found, *overflow(page, NARROWEST), *overflow_of_large_text(page), *said] == []
 
 
@@ -86,6 +89,12 @@ def violations(page: Page, width: int) -> list[str]:
     page.set_viewport_size({"width": width, "height": HEIGHT})
     found = page.evaluate(JUDGE, OPTIONS)
     return [f"{width}: {one['id']} {[node['html'][:160] for node in one['nodes'][:3]]}" for one in found]
+
+
+def torn(page: Page, width: int) -> list[str]:
+    """Return the words broken inside themselves and the columns without room for a word."""
+    page.set_viewport_size({"width": width, "height": HEIGHT})
+    return [f"{width}: {one}" for one in [*torn_words(page), *narrow_cells(page)]]
 
 
 def overflow_of_large_text(page: Page) -> list[str]:

@@ -53,10 +53,10 @@ def test_dates_that_overlap_stand_side_by_side_and_those_that_touch_do_not() -> 
     assert placed(week, 3) == [(18, 2, 2)]
 
 
-def test_two_and_three_beside_each_other_have_the_same_room() -> None:
-    week = table(*[seen(at(10, 9)) for _ in range(2)], *[seen(at(10, 13)) for _ in range(3)])
-    assert week.columns == 6
-    assert [width for _, _, width in placed(week)] == [3, 3, 2, 2, 2]
+def test_two_beside_each_other_have_the_same_room_and_one_alone_has_all_of_it() -> None:
+    week = table(*[seen(at(10, 9)) for _ in range(2)], seen(at(10, 13)))
+    assert week.columns == 2
+    assert [width for _, _, width in placed(week)] == [1, 1, 2]
 
 
 @pytest.mark.parametrize("count", range(8))
@@ -68,10 +68,10 @@ def test_every_row_of_the_table_is_filled_once(count: int) -> None:
     assert set(areas(week)) == {7 * week.columns}
 
 
-def test_the_fifth_of_an_hour_is_behind_more() -> None:
-    week = table(*[seen(at(10, 9)) for _ in range(6)])
-    assert len(placed(week)) == 4
-    assert (week.days[THURSDAY].more, week.days[THURSDAY].count) == (2, 6)
+def test_the_third_of_an_hour_is_behind_more() -> None:
+    week = table(*[seen(at(10, 9)) for _ in range(5)])
+    assert len(placed(week)) == 2
+    assert (week.days[THURSDAY].more, week.days[THURSDAY].count) == (3, 5)
 
 
 def test_whole_days_and_deadlines_stand_above_the_hours() -> None:

@@ -11,7 +11,7 @@ from tracker.rules.events.event import Kind
 
 HALF_HOURS = 48  # in a day on the wall clock, including those of a clock change
 OFFICE = (16, 36)  # half hours that are always shown: 8 AM to 6 PM
-BESIDE = 4  # overlapping dates with room side by side; the rest are behind "N more"
+BESIDE = 2  # overlapping dates with room for their words side by side; the rest are behind "N more"
 
 
 @dataclass(frozen=True, kw_only=True)

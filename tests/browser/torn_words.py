@@ -1,0 +1,41 @@
+"""Finds words that a page breaks inside themselves, and columns as narrow as a letter."""
+
+from playwright.sync_api import Page
+
+TORN = """() => {
+  const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const range = document.createRange();
+  const isClipped = box => !!box.closest('thead') && box.closest('thead').offsetWidth < 2;  // read aloud, never seen
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const box = node.parentElement;
+    if (!box.checkVisibility() || box.closest('code, pre, svg, .usa-sr-only') || isClipped(box)) continue;
+    for (const { 0: word, index } of node.data.matchAll(/[\\p{L}\\p{N}']{2,}/gu)) {
+      range.setStart(node, index);
+      range.setEnd(node, index + word.length);
+      const tops = new Set([...range.getClientRects()].filter(one => one.width > 0).map(one => Math.round(one.top)));
+      if (tops.size > 1) found.push(`${word} in "${box.textContent.trim().slice(0, 40)}"`);
+    }
+  }
+  return [...new Set(found)];
+}"""
+NARROW = 4  # characters
+"""A cell is never narrower than this, unless all that it holds is."""
+NARROW_CELLS = """least => [...document.querySelectorAll('main td, main th')].filter(cell => {
+  if (!cell.checkVisibility() || cell.closest('.tt-cal, .tt-av, .tt-week, svg')) return false;
+  const text = cell.textContent.trim(), style = getComputedStyle(cell);
+  if (!text || cell.closest('thead')?.offsetWidth < 2) return false;
+  const room = cell.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  return room < least * parseFloat(style.fontSize) * 0.5 && text.length > least;
+}).map(cell => cell.textContent.trim().slice(0, 40))"""
+
+
+def torn_words(page: Page) -> list[str]:
+    """Return each word of more than one letter that stands on two lines, with what it stands in."""
+    found: list[str] = page.evaluate(TORN)
+    return found
+
+
+def narrow_cells(page: Page) -> list[str]:
+    """Return the text of each cell of a table that has no room for four characters of it."""
+    found: list[str] = page.evaluate(NARROW_CELLS, NARROW)
+    return found
