@@ -59,6 +59,7 @@ async def closed(office: Office) -> UUID:
     """Step 6: the roll of March is closed."""
     event, _ = await scheduled(office)
     await taken(office, event)
+    await office.at(DOOR + timedelta(hours=1))
     await office.do("coordinator", f"/events/{event}/{MARCH}/attendance/closure")
     return event
 

@@ -55,8 +55,8 @@ async def on_the_day(office: Office) -> UUID:
     roll = f"/events/{event}/{DAY}/attendance"
     for member in office.ids("fbi_lead", *NAMED[:2]):
         await office.do("fbi_lead", f"{roll}/marks", member=member, status="here", was="")
-    await office.do("fbi_lead", f"{roll}/closure")
     await office.at(NOON)
+    await office.do("fbi_lead", f"{roll}/closure")
     return event
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from tests.cast import NOW, Cast, meeting
 from tests.ports.api.conftest import Speak
+from tracker import clock
 from tracker.rules.events.replies import ReplyValue
 from tracker.usecases.events import events, replies
 
@@ -72,3 +73,12 @@ async def test_who_recorded_a_mark_is_told_beside_it(speak: Speak, cast: Cast, r
     response = await program.ask("PUT", f"{roll}/marks/{cast.caht_lead.member_id}", {"mark": "here"})
     told = {one["name"]: one["entered_by"] for one in response.json()["lines"]}
     assert (told[cast.caht_lead.name], told[cast.fbi_lead.name]) == ("Coordinator (USAO)", None)
+
+
+async def test_attendance_is_not_closed_before_the_meeting_begins(speak: Speak, cast: Cast, roll: str) -> None:
+    clock.start_at(NOW - timedelta(minutes=10), stands_still=True)
+    refused = await (await speak(cast.coordinator)).ask("POST", f"{roll}/closure")
+    assert (refused.status_code, refused.json()["detail"]) == (
+        403,
+        "You can close attendance once it begins, on Tue, Dec 15 at 9:00 AM.",
+    )

@@ -322,6 +322,14 @@ async def test_closing_reports_the_unmarked_and_refuses_marks_until_reopened(cas
     assert (await tally(cast, event_id)).present == 2
 
 
+async def test_attendance_is_not_closed_before_the_meeting_begins(cast: Cast) -> None:
+    event_id, early = await a_meeting(cast), STARTS - timedelta(minutes=15)
+    await mark(cast, event_id, cast.fbi_lead, Mark.HERE, early)
+    with pytest.raises(NotAllowed, match=r"once it begins, on Tue, Jan 12 at 10:00 AM\."):
+        await roll_call.close(cast.coordinator, event_id, KEY, early)
+    assert (await roll_call.close(cast.coordinator, event_id, KEY, STARTS)).present == 1
+
+
 async def test_only_lead_chair_and_coordinator_take_attendance(cast: Cast) -> None:
     event_id = await a_meeting(cast)
     with pytest.raises(NotAllowed):

@@ -165,7 +165,10 @@ async def add_walk_in(
 @operation(
     HttpMethod.POST,
     f"{ROLL}/closure",
-    _marking(summary="Close attendance", text="Who has no mark stays so. Closed stays closed."),
+    _marking(
+        summary="Close attendance",
+        text="People without a mark stay without one. Closing twice changes nothing. Refused before the date begins.",
+    ),
 )
 async def close(
     event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now

@@ -141,6 +141,21 @@ def check_open(occurrence: Occurrence, now: datetime) -> None:
         raise NotAllowed(refusal)
 
 
+def why_not_close(occurrence: Occurrence, now: datetime) -> str | None:
+    """Return the sentence that explains why attendance can't be closed now, or None when it can."""
+    if now < occurrence.starts_at:
+        starts = local(occurrence.starts_at, occurrence.event.zone)
+        when = f"on {day(starts, now)}" if occurrence.event.is_all_day else f"on {day(starts, now)} at {clock(starts)}"
+        return f"You can close attendance once it begins, {when}."
+    return why_not(occurrence, now)
+
+
+def check_close(occurrence: Occurrence, now: datetime) -> None:
+    """Raise `NotAllowed` unless attendance can be closed now."""
+    if refusal := why_not_close(occurrence, now):
+        raise NotAllowed(refusal)
+
+
 def check_mark(mark: Mark, *, is_invited: bool) -> None:
     """Raise `Invalid` for a mark that a person who was not invited can't have."""
     if not is_invited and mark not in WALK_IN_MARKS:

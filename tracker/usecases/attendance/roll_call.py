@@ -41,6 +41,8 @@ class AttendanceSheet:
     quorum: Count | None
     """Checked against the committee's rule today; None where it has no rule, and once attendance is closed."""
     why_not: str | None
+    why_not_close: str | None
+    """Why attendance cannot be closed now; None when it can."""
 
 
 async def roll(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> AttendanceSheet:
@@ -55,6 +57,7 @@ async def roll(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> Atten
         waiting_yes=len(rules.waiting_yes(lines)),
         quorum=await _quorum(viewer, occurrence, lines),
         why_not=rules.why_not(occurrence, now),
+        why_not_close=rules.why_not_close(occurrence, now),
     )
 
 
@@ -162,12 +165,15 @@ async def undo(viewer: Viewer, event_id: UUID, key: str, at: datetime, now: date
 
 
 async def close(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> Tally:
-    """Close attendance and return the count, including people without a mark. Does nothing when closed already."""
+    """Close attendance and return the count, including people without a mark. Does nothing when closed already.
+
+    Errors: NotFound, NotAllowed (not the viewer's to take, not open, or the date has not begun).
+    """
     async with writing():
         occurrence = await _theirs(viewer, event_id, key)
         counted = rules.tally(await _lines(viewer, occurrence))
         if occurrence.attendance_closed_at is None:
-            rules.check_open(occurrence, now)
+            rules.check_close(occurrence, now)
             await _set_closed(occurrence, now)
             facts = {"present": counted.present, "unmarked": counted.unmarked}
             await audit.record(viewer.actor, "attendance_closed", "occurrence", occurrence.id, facts, now)
