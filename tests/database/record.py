@@ -28,9 +28,11 @@ from tracker.rules.actions.action_items import ItemStatus
 from tracker.rules.actions.item_changes import Change, NewItem
 from tracker.rules.attendance.sheet import Mark
 from tracker.rules.availability.shared_calendars import Found, Kind, Span, window
-from tracker.rules.calendars.feeds import Scope
+from tracker.rules.calendars.alarms import Alarms, AllDayAlarm
+from tracker.rules.calendars.feeds import Only, Scope
 from tracker.rules.core.actors import BY_COMMAND
 from tracker.rules.emails.preferences import CommitteePreferences, Preferences
+from tracker.rules.events.event import Kind as EventKind
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.identity.api_tokens import ApiScope
@@ -112,6 +114,9 @@ async def _ways_in(cast: Cast) -> None:
     await issue_link(cast.kcpd_detective.member_id, NOW)
     await session_of(cast.coordinator, NOW)
     await subscriptions.create(cast.coordinator, "Phone", Scope.ALL, NOW, shows_operations=True)
+    drills = Only(committee_id=cast.committees["steering"], kind=EventKind.TRAINING)
+    both = Alarms(minutes=15, all_day=AllDayAlarm.EVENING)
+    await subscriptions.create(cast.fbi_lead, "", Scope.MINE, NOW, only=drills, alarms=both, shows_operations=False)
     await api_tokens.create(cast.fbi_lead, "Duty roster", frozenset({ApiScope.EVENTS_READ}), NOW)
     await recovery_codes.renew_codes(cast.fbi_lead.member_id, NOW, by=BY_COMMAND)
     async with writing():

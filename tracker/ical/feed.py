@@ -10,6 +10,7 @@ from tracker.ical import lines
 from tracker.ical.entries import entries
 from tracker.ical.timezones import vtimezone
 from tracker.ical.vevent import Organizer, vevent
+from tracker.rules.calendars.alarms import NO_ALARMS, Alarms
 from tracker.rules.calendars.feeds import Level, is_date_gone, is_over_and_gone
 from tracker.rules.events.event import Event, Occurrence
 
@@ -17,7 +18,14 @@ PRODUCT = "-//Task Force Tracker//Calendar//EN"
 REFRESH = "PT1H"
 
 
-def vevents(event: Event, dates: Sequence[Occurrence], level: Level, organizer: Organizer, today: date) -> bytes:
+def vevents(
+    event: Event,
+    dates: Sequence[Occurrence],
+    level: Level,
+    organizer: Organizer,
+    today: date,
+    alarms: Alarms = NO_ALARMS,
+) -> bytes:
     """Return the series and its overrides; empty when none of it is shown any longer on the UTC day `today`.
 
     `organizer` is the task force's mailbox, the same for every event, so that it reveals no name. Errors: Invalid for
@@ -27,7 +35,7 @@ def vevents(event: Event, dates: Sequence[Occurrence], level: Level, organizer: 
         return b""
     # PUBLISH has exactly one ORGANIZER and no ATTENDEE (RFC 5546 §3.2.1).
     return b"".join(
-        vevent(entry, level, organizer, marks_canceled=True)
+        vevent(entry, level, organizer, alarms=alarms, marks_canceled=True)
         for entry in entries(event, dates, lambda one: is_date_gone(one, today))
     )
 

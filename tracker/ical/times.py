@@ -44,3 +44,10 @@ def first_day_after(starts: datetime, ends: datetime, zone: ZoneInfo) -> datetim
 
 def _day(value: datetime, zone: ZoneInfo) -> date:
     return value.astimezone(zone).date() if value.tzinfo else value.date()
+
+
+def span(length: timedelta) -> str:
+    """Return a DURATION value of whole minutes (§3.3.6), negative for one that comes before."""
+    minutes = abs(length) // timedelta(minutes=1)
+    hours, rest = divmod(minutes, 60)
+    return f"{'-' if length < timedelta(0) else ''}PT{f'{hours}H' if hours else ''}{f'{rest}M' if rest else ''}"

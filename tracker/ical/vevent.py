@@ -6,6 +6,7 @@ from datetime import datetime
 
 from tracker.ical import lines, times
 from tracker.ical.entries import Entry
+from tracker.rules.calendars.alarms import NO_ALARMS, Alarms
 from tracker.rules.calendars.feeds import Level, neutral_title
 from tracker.rules.events.event import EventStatus, Kind
 
@@ -23,9 +24,15 @@ class Organizer:
 
 
 def vevent(
-    entry: Entry, level: Level, organizer: Organizer, attendees: Iterable[bytes] = (), *, marks_canceled: bool
+    entry: Entry,
+    level: Level,
+    organizer: Organizer,
+    attendees: Iterable[bytes] = (),
+    alarms: Alarms = NO_ALARMS,
+    *,
+    marks_canceled: bool,
 ) -> bytes:
-    """Return one component; `attendees` are its ATTENDEE lines.
+    """Return one component; `attendees` are its ATTENDEE lines. A canceled entry has no alarm.
 
     `marks_canceled` puts "Canceled: " before the title, as feeds need: many programs do not show STATUS. Errors:
     Invalid for text that a calendar can't hold.
@@ -33,7 +40,7 @@ def vevent(
     prefix = CANCELED if entry.is_off and marks_canceled else ""
     body = _full(entry, prefix, organizer.base_url) if level is Level.FULL else _discreet(entry, level, prefix)
     people = (lines.address("ORGANIZER", organizer.address, organizer.name), *attendees)
-    parts = (*_identity(entry), *_times(entry), *body, *_state(entry), *people)
+    parts = (*_identity(entry), *_times(entry), *body, *_state(entry), *people, *_alarm(entry, level, alarms))
     return b"".join((b"BEGIN:VEVENT\r\n", *parts, b"END:VEVENT\r\n"))
 
 
@@ -65,7 +72,7 @@ def _when(name: str, value: datetime, entry: Entry) -> bytes:
 
 def _full(entry: Entry, prefix: str, base_url: str) -> Iterator[bytes]:
     event = entry.event
-    yield lines.text("SUMMARY", prefix + entry.title)
+    yield lines.text("SUMMARY", prefix + _title(entry, Level.FULL))
     if event.marking:
         yield lines.plain("CLASS", "CONFIDENTIAL")
         yield lines.text("X-CUI-MARKING", event.marking.banner)
@@ -94,7 +101,7 @@ def _description(entry: Entry) -> str:
 
 
 def _discreet(entry: Entry, level: Level, prefix: str) -> Iterator[bytes]:
-    yield lines.text("SUMMARY", prefix + neutral_title(entry.event.kind, level))
+    yield lines.text("SUMMARY", prefix + _title(entry, level))
     yield lines.plain("CLASS", "CONFIDENTIAL")
 
 
@@ -104,3 +111,19 @@ def _state(entry: Entry) -> Iterator[bytes]:
     yield lines.plain("STATUS", status)
     is_free = entry.is_off or entry.event.kind is Kind.DEADLINE
     yield lines.plain("TRANSP", "TRANSPARENT" if is_free else "OPAQUE")
+
+
+def _title(entry: Entry, level: Level) -> str:
+    return entry.title if level is Level.FULL else neutral_title(entry.event.kind, level)
+
+
+def _alarm(entry: Entry, level: Level, alarms: Alarms) -> Iterator[bytes]:
+    """Yield a DISPLAY alarm (§3.6.6), which shows the title and no more than that."""
+    trigger = alarms.trigger(is_all_day=entry.event.is_all_day)
+    if trigger is None or entry.is_off:
+        return
+    yield b"BEGIN:VALARM\r\n"
+    yield lines.plain("ACTION", "DISPLAY")
+    yield lines.plain("TRIGGER", times.span(trigger))
+    yield lines.text("DESCRIPTION", _title(entry, level))
+    yield b"END:VALARM\r\n"

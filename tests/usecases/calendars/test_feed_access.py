@@ -9,13 +9,15 @@ import pytest
 from tests.cast import NOW, Cast, meeting, operation
 from tracker.database import writing
 from tracker.errors import NotFound
-from tracker.rules.calendars.feeds import Scope
+from tracker.rules.calendars.alarms import Alarms, AllDayAlarm
+from tracker.rules.calendars.feeds import Only, Scope
 from tracker.rules.core import audiences
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Kind
 from tracker.tables.schema.events import audience_versions
 from tracker.tables.schema.events.events import AudienceVersion
-from tracker.tables.schema.roster.people import Agency, Committee, Member
+from tracker.tables.schema.roster.people import Agency, Committee, Member, SeatHolder
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.calendars.feed_access import OpenFeeds, note_fetches, open_feed
 from tracker.usecases.core.viewers import viewer_for
@@ -33,6 +35,23 @@ async def test_a_feed_has_the_rights_that_its_owner_has_on_the_pages(cast: Cast)
     for viewer in cast.members.values():
         feed = await open_feed(await token_of(viewer), NOW)
         assert feed.viewer == await viewer_for(viewer.member_id, NOW)
+
+
+async def test_a_feed_is_opened_with_its_limits_and_alarms(cast: Cast) -> None:
+    only = Only(committee_id=cast.committees["steering"], kind=Kind.TRAINING)
+    alarms = Alarms(minutes=15, all_day=AllDayAlarm.MORNING)
+    _, token = await subscriptions.create(
+        cast.fbi_lead, "Phone", Scope.MINE, NOW, only=only, alarms=alarms, shows_operations=False
+    )
+    feed = await open_feed(token, NOW)
+    assert (feed.scope, feed.only, feed.committee, feed.alarms) == (Scope.MINE, only, "Steering Committee", alarms)
+
+
+async def test_a_feed_of_a_committee_does_not_name_it_to_who_left_it(cast: Cast) -> None:
+    only = Only(committee_id=cast.committees["steering"])
+    _, token = await subscriptions.create(cast.fbi_lead, "Phone", Scope.ALL, NOW, only=only, shows_operations=False)
+    await SeatHolder.delete().where(SeatHolder.member == cast.fbi_lead.member_id)
+    assert (await open_feed(token, NOW)).committee == ""
 
 
 @pytest.mark.parametrize(

@@ -1,23 +1,28 @@
 """Feed addresses, as their owner has them."""
 
 from datetime import datetime, timedelta
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
 from tests.cast import NOW, Cast
 from tracker.crypto import keys
 from tracker.errors import Invalid, NotAllowed, NotFound
-from tracker.rules.calendars.feeds import MAX_SUBSCRIPTIONS, Scope
+from tracker.rules.calendars.alarms import NO_ALARMS, Alarms, AllDayAlarm
+from tracker.rules.calendars.feeds import MAX_SUBSCRIPTIONS, Only, Scope
 from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Kind
 from tracker.tables.schema.calendars.subscriptions import Subscription
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.calendars.feed_access import OpenFeeds, note_fetches, open_feed
 from tracker.usecases.core import audit
 
+ALARMS = Alarms(minutes=30, all_day=AllDayAlarm.EVENING)
 
-async def made(viewer: Viewer, name: str = "Work Outlook", **facts: bool) -> tuple[object, str]:
+
+async def made(viewer: Viewer, name: str = "Work Outlook", **facts: Any) -> tuple[UUID, str]:
     return await subscriptions.create(viewer, name, Scope.ALL, NOW, **{"shows_operations": False, **facts})
 
 
@@ -51,7 +56,7 @@ async def test_nobody_else_sees_or_touches_it(cast: Cast) -> None:
     for deed in (
         subscriptions.rotate(other, subscription_id, NOW),
         subscriptions.revoke(other, subscription_id, NOW),
-        subscriptions.change(other, subscription_id, "Mine", NOW, shows_operations=True),
+        subscriptions.change(other, subscription_id, "Mine", NOW, alarms=NO_ALARMS, shows_operations=True),
     ):
         with pytest.raises(NotFound):
             await deed
@@ -77,14 +82,16 @@ async def test_an_address_that_is_turned_off_opens_nothing_and_is_not_listed(cas
         await subscriptions.revoke(cast.kcpd_detective, subscription_id, NOW)
 
 
-async def test_an_address_is_renamed_and_its_operations_turned_on(cast: Cast) -> None:
+async def test_an_address_is_renamed_and_its_alarms_and_operations_turned_on(cast: Cast) -> None:
     subscription_id, _ = await made(cast.kcpd_detective)
-    await subscriptions.change(cast.kcpd_detective, subscription_id, " My\nphone ", NOW, shows_operations=True)
+    await subscriptions.change(
+        cast.kcpd_detective, subscription_id, " My\nphone ", NOW, alarms=ALARMS, shows_operations=True
+    )
     [shown] = await subscriptions.subscriptions_of(cast.kcpd_detective)
-    assert (shown.name, shown.shows_operations) == ("My phone", True)
+    assert (shown.name, shown.alarms, shown.shows_operations) == ("My phone", ALARMS, True)
 
 
-@pytest.mark.parametrize("name", ["", "  \u202e ", "x" * 61])
+@pytest.mark.parametrize("name", [" \u202e ", "x" * 61])
 async def test_a_name_that_says_nothing_or_too_much_is_refused(cast: Cast, name: str) -> None:
     with pytest.raises(Invalid) as refused:
         await made(cast.kcpd_detective, name)
@@ -107,7 +114,9 @@ async def test_an_unknown_address_cannot_be_replaced(cast: Cast) -> None:
 async def test_every_deed_is_in_the_audit_trail_without_the_token(cast: Cast) -> None:
     subscription_id, first = await made(cast.kcpd_detective)
     second = await subscriptions.rotate(cast.kcpd_detective, subscription_id, NOW)
-    await subscriptions.change(cast.kcpd_detective, subscription_id, "Phone", NOW, shows_operations=True)
+    await subscriptions.change(
+        cast.kcpd_detective, subscription_id, "Phone", NOW, alarms=NO_ALARMS, shows_operations=True
+    )
     await subscriptions.revoke(cast.kcpd_detective, subscription_id, NOW)
     entries = await AuditEntry.select().where(AuditEntry.subject == "subscription").order_by(AuditEntry.seq)
     assert [one["verb"] for one in entries] == ["created", "rotated", "changed", "revoked"]
@@ -166,3 +175,34 @@ async def test_its_owner_sees_when_and_why_it_stopped(cast: Cast) -> None:
     [feed] = await subscriptions.subscriptions_of(cast.kcpd_detective)
     assert (feed.is_over(NOW + 89 * DAY), feed.is_over(NOW + 90 * DAY)) == (False, True)
     assert (feed.is_unused(NOW + 90 * DAY), feed.is_unused(NOW + 365 * DAY)) == (True, False)
+
+
+# Limits and alarms -------------------------------------------------------------------------------------------------
+
+
+async def test_a_feed_without_a_name_is_named_after_what_it_shows(cast: Cast) -> None:
+    steering = cast.committees["steering"]
+    for scope, only in (
+        (Scope.ALL, Only()),
+        (Scope.MINE, Only()),
+        (Scope.MINE, Only(committee_id=steering, kind=Kind.TRAINING)),
+    ):
+        await subscriptions.create(cast.fbi_lead, " ", scope, NOW, only=only, shows_operations=False)
+    names = [one.name for one in await subscriptions.subscriptions_of(cast.fbi_lead)]
+    assert names == ["Everything", "My events", "My Steering Committee training"]
+
+
+async def test_a_feed_keeps_its_limits_and_alarms(cast: Cast) -> None:
+    only = Only(committee_id=cast.committees["steering"], kind=Kind.MEETING)
+    await made(cast.fbi_lead, only=only, alarms=ALARMS)
+    [shown] = await subscriptions.subscriptions_of(cast.fbi_lead)
+    assert (shown.only, shown.alarms) == (only, ALARMS)
+
+
+async def test_a_committee_that_one_may_not_see_is_refused_as_one_that_never_was(cast: Cast) -> None:
+    refusals = []
+    for committee_id in (cast.committees["enforcement"], uuid4()):
+        with pytest.raises(Invalid) as refused:
+            await made(cast.harbor_advocate, only=Only(committee_id=committee_id))
+        refusals.append(refused.value.fields)
+    assert refusals[0] == refusals[1] == {"committee": "Choose a committee from the list."}

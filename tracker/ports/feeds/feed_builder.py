@@ -1,4 +1,4 @@
-"""Builds feeds: each event once for each version and level, the whole once for each state of its owner's visibility."""
+"""Builds feeds: each event once for a version, level and alarm, the whole once for each state of its owner's rights."""
 
 import gzip
 import hashlib
@@ -14,7 +14,8 @@ from tracker.config.settings import Settings
 from tracker.ical.feed import calendar, vevents
 from tracker.ical.vevent import Organizer
 from tracker.ports.feeds.cache import Cache
-from tracker.rules.calendars.feeds import APPOINTMENTS, Level, Scope, shown_until
+from tracker.rules.calendars.alarms import Alarms
+from tracker.rules.calendars.feeds import APPOINTMENTS, Level, content_words, shown_until
 from tracker.rules.events.event import Event, Occurrence
 from tracker.usecases.calendars import feed_content
 from tracker.usecases.calendars.feed_access import Feed
@@ -23,15 +24,15 @@ EVENTS_ROOM = 16_000_000  # bytes
 FEEDS_ROOM = 16_000_000  # bytes
 CHUNK = 100  # events that are read and written at a time: other requests are served in between
 
-Wanted = tuple[Event, Level]
-Key = tuple[UUID, int, Level]
+Wanted = tuple[Event, Level, Alarms]
+Key = tuple[UUID, int, Level, Alarms]
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Piece:
-    """One event at one level, valid until a day on which time alone changes it."""
+    """One event at one level, with its alarms, valid until a day on which time alone changes it."""
 
     text: bytes
     zone: str | None
@@ -81,11 +82,12 @@ class FeedBuilder:
         return body
 
     async def _made(self, feed: Feed, now: datetime) -> Body:
-        wanted = await feed_content.published(
-            feed.viewer, now, scope=feed.scope, shows_operations=feed.shows_operations
+        found = await feed_content.published(
+            feed.viewer, now, scope=feed.scope, only=feed.only, shows_operations=feed.shows_operations
         )
+        wanted = [(event, level, feed.alarms) for event, level in found]
         pieces = await self._pieces_of(feed, wanted, now.date())
-        named = tuple(event for event, _ in wanted if event.is_restricted)
+        named = tuple(event for event, _ in found if event.is_restricted)
         return await to_thread.run_sync(self._joined, feed, pieces, named)
 
     async def _pieces_of(self, feed: Feed, wanted: Sequence[Wanted], today: date) -> list[Piece]:
@@ -94,7 +96,7 @@ class FeedBuilder:
         missing = [one for one in wanted if _key(one) not in ready]
         for start in range(0, len(missing), CHUNK):
             chunk = missing[start : start + CHUNK]
-            dates = await feed_content.dates_of(feed.viewer, [event for event, _ in chunk])
+            dates = await feed_content.dates_of(feed.viewer, [event for event, _, _ in chunk])
             ready |= await to_thread.run_sync(self._written, chunk, dates, today)
         for one in missing:
             if ready[_key(one)].text:  # nothing: this viewer lost access to it between two queries; others did not
@@ -106,10 +108,10 @@ class FeedBuilder:
     ) -> dict[Key, Piece]:
         return {_key(one): self._piece(*one, dates[one[0].id], today) for one in chunk}
 
-    def _piece(self, event: Event, level: Level, dates: Sequence[Occurrence], today: date) -> Piece:
+    def _piece(self, event: Event, level: Level, alarms: Alarms, dates: Sequence[Occurrence], today: date) -> Piece:
         try:
             organizer = self._nobody if level is Level.APPOINTMENT else self._organizer
-            text = vevents(event, dates, level, organizer, today)
+            text = vevents(event, dates, level, organizer, today, alarms)
         except Exception:  # one event that can't be written must not remove all others
             log.exception("Event %s is left out of feeds.", event.id)
             text = b""
@@ -129,9 +131,10 @@ class FeedBuilder:
         if feed.viewer.is_discreet:
             return APPOINTMENTS
         name = self._settings.task_force_name
-        return name if feed.scope is Scope.ALL else f"{name}: my events"
+        words = content_words(feed.scope, feed.only, feed.committee)
+        return f"{name}: {words}" if words else name
 
 
 def _key(wanted: Wanted) -> Key:
-    event, level = wanted
-    return event.id, event.version, level
+    event, level, alarms = wanted
+    return event.id, event.version, level, alarms

@@ -7,6 +7,9 @@ from enum import StrEnum
 from uuid import UUID
 
 from tracker.errors import Invalid
+from tracker.rules.calendars.alarms import Alarms
+from tracker.rules.core import audiences
+from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, EventStatus, Kind, Occurrence
 
 CANCELED_STAY = timedelta(days=30)
@@ -70,12 +73,47 @@ class Scope(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Only:
+    """What a feed is limited to, beside its scope; None = not limited."""
+
+    committee_id: UUID | None = None
+    kind: Kind | None = None
+
+    def is_open_to(self, viewer: Viewer) -> bool:
+        """Return whether a feed with this limit contains anything for a viewer: a closed committee has no members."""
+        return self.committee_id is None or audiences.committee(self.committee_id) in viewer.audiences
+
+    @property
+    def says_more_than_times(self) -> bool:
+        """Return whether being in the feed says more about an event than the title "Operational period" does."""
+        return self.committee_id is not None or self.kind not in (None, Kind.JOINT_OPERATION)
+
+    def holds(self, event: Event) -> bool:
+        """Return whether an event is within the limit, and belongs there if all that feeds show of it is its time."""
+        is_within = self.committee_id in (None, event.committee_id) and self.kind in (None, event.kind)
+        return is_within and not (event.is_kept_back and self.says_more_than_times)
+
+
+EVERYTHING = Only()
+KIND_WORDS = {
+    Kind.MEETING: "meetings",
+    Kind.JOINT_OPERATION: "joint operations",
+    Kind.TRAINING: "training",
+    Kind.OUTREACH: "outreach",
+    Kind.DEADLINE: "deadlines",
+}
+"""The events of one kind, in a sentence."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Subscription:
     """One feed address of one member, without the address itself."""
 
     id: UUID
     name: str
     scope: Scope
+    only: Only
+    alarms: Alarms
     shows_operations: bool
     created_at: datetime
     issued_at: datetime
@@ -157,6 +195,24 @@ def scope_of(text: str) -> Scope:
     if text not in set(Scope):
         raise Invalid(scope="Choose what the feed shows.")
     return Scope(text)
+
+
+def kind_of(text: str) -> Kind | None:
+    """Return the kind that a form limited a feed to; None for an empty text. Errors: Invalid(kind)."""
+    if text and text not in set(Kind):
+        raise Invalid(kind="Choose a kind of event from the list.")
+    return Kind(text) if text else None
+
+
+def content_words(scope: Scope, only: Only, committee: str) -> str:
+    """Return what a feed contains: "my Steering Committee meetings"; empty for everything.
+
+    `committee` is the name of its committee, empty while the feed is not open to its owner. There is no comma in it:
+    some programs show the backslash before a comma in the name of a calendar.
+    """
+    is_mine = scope is Scope.MINE
+    events = KIND_WORDS[only.kind] if only.kind else "events" if is_mine else ""
+    return " ".join(filter(None, ("my" if is_mine else "", committee, events)))
 
 
 def _end_of_stay(moment: datetime) -> date:

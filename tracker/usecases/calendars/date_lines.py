@@ -1,6 +1,8 @@
 """The dates of a span as one viewer sees them, each with the viewer's reply, and the filters on them."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from piccolo.querystring import QueryString
 
@@ -28,17 +30,24 @@ async def chosen_between(viewer: Viewer, start: datetime, end: datetime, chosen:
     return matching(await seen_between(viewer, start, end), chosen, of_agency)
 
 
+async def committees(viewer: Viewer) -> list[Choice]:
+    """Return the committees whose events the viewer may see, by name."""
+    return _seen_by(viewer, await engine().run_querystring(QueryString(_COMMITTEES)))
+
+
 async def choices(viewer: Viewer) -> Choices:
     """Return the committees whose events the viewer may see, the agencies they may know, and their saved filters."""
-    committees, agencies, saved = await engine().read_each(
+    found, agencies, saved = await engine().read_each(
         QueryString(_COMMITTEES), await directory.active_agencies(viewer), saved_filters.mine(viewer)
     )
     return Choices(
-        committees=tuple(
-            Choice(id=row["id"], name=row["name"])
-            for row in committees
-            if audiences.committee(row["id"]) in viewer.audiences
-        ),
+        committees=tuple(_seen_by(viewer, found)),
         agencies=tuple(Choice(id=row["id"], name=row["code"]) for row in agencies),
         saved=tuple(saved_filters.in_order(saved)),
     )
+
+
+def _seen_by(viewer: Viewer, rows: Iterable[Mapping[str, Any]]) -> list[Choice]:
+    return [
+        Choice(id=row["id"], name=row["name"]) for row in rows if audiences.committee(row["id"]) in viewer.audiences
+    ]

@@ -12,20 +12,24 @@ from piccolo.querystring import QueryString
 from tracker.crypto import keys
 from tracker.database import engine
 from tracker.errors import NotFound
-from tracker.rules.calendars.feeds import Scope, address_end
+from tracker.rules.calendars.alarms import Alarms, AllDayAlarm
+from tracker.rules.calendars.feeds import Only, Scope, address_end
 from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event_fields import Kind
 from tracker.usecases.core.viewers import RIGHTS, viewer_from
 
 # One query, because feeds are fetched all day and mostly unchanged. UNION loses the column types: all are text here.
 # It reads the counters of all committees; the rules later drop those that the viewer does not hold.
 _FEED = """
 WITH feed AS (
-SELECT s.id, s.scope, s.shows_operations, s.body_hash, s.body_since, s.fetched_at,
+SELECT s.id, s.scope, s.committee AS only_committee, o.name AS committee_name, s.kind AS only_kind, s.alarm_minutes,
+       s.all_day_alarm, s.shows_operations, s.body_hash, s.body_since, s.fetched_at,
        COALESCE(s.replaced_at, s.created_at) AS issued_at, m.expires_at,
        m.id AS member, m.name, m.email, m.zone, a.id AS agency, a.code, a.arm, a.level,
        CASE WHEN EXISTS (SELECT 1 FROM preference p WHERE p.member = m.id AND p.is_discreet)
             THEN 'yes' ELSE '' END AS is_discreet
   FROM subscription s JOIN member m ON m.id = s.member JOIN agency a ON a.id = m.agency
+  LEFT JOIN committee o ON o.id = s.committee
  WHERE s.token_hash = {} AND s.revoked_at IS NULL AND m.status = 'active' AND a.status = 'active' AND NOT m.is_guest
    AND NOT EXISTS (SELECT 1 FROM deployment WHERE copy_of IS NOT NULL)
 )
@@ -34,14 +38,17 @@ SELECT 'feed' AS kind, '' AS word, '' AS committee, CAST(id AS VARCHAR(36)) AS i
        CAST(body_since AS VARCHAR(40)) AS body_since, CAST(fetched_at AS VARCHAR(40)) AS fetched_at,
        CAST(member AS VARCHAR(36)) AS member, name, email, zone, CAST(agency AS VARCHAR(36)) AS agency, code, arm,
        level, is_discreet, CAST(issued_at AS VARCHAR(40)) AS issued_at,
-       CAST(expires_at AS VARCHAR(40)) AS expires_at
+       CAST(expires_at AS VARCHAR(40)) AS expires_at, CAST(only_committee AS VARCHAR(36)) AS only_committee,
+       committee_name, only_kind, CAST(alarm_minutes AS VARCHAR(8)) AS alarm_minutes, all_day_alarm
   FROM feed
 UNION ALL
-SELECT kind, word, committee, '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '' FROM ("""
+SELECT kind, word, committee,
+       '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', ''
+  FROM ("""
 _VERSIONS = """) r
 UNION ALL
 SELECT 'version', v.audience, CAST(v.version AS VARCHAR(36)),
-       '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', ''
+       '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', ''
   FROM audience_version v
  WHERE v.audience IN (
        SELECT 'all' UNION ALL SELECT 'arm:law_enforcement' UNION ALL SELECT 'arm:victim_services'
@@ -70,6 +77,10 @@ class Feed:
     subscription_id: UUID
     viewer: Viewer
     scope: Scope
+    only: Only
+    committee: str
+    """The name of the committee to which it is limited; empty while it is not open to the viewer."""
+    alarms: Alarms
     shows_operations: bool
     state: Hashable
     """Changes when something that the viewer may see changes, or when their rights do."""
@@ -117,18 +128,34 @@ async def open_feed(token: str, now: datetime) -> Feed:
     rights = tuple((one["kind"], one["word"], one["committee"]) for one in found if one["kind"] in RIGHT_KINDS)
     viewer = _viewer(*(row[name] for name in PERSON), rights)
     fetched_at, expires_at = _moment(row["fetched_at"]), _moment(row["expires_at"])
+    only, alarms = _only(row), _alarms(row)
+    committee = row["committee_name"] if only.committee_id and only.is_open_to(viewer) else ""
+    chosen = row["scope"], only, committee, alarms, row["shows_operations"]
     feed = Feed(
         subscription_id=UUID(row["id"]),
         viewer=viewer,
         scope=Scope(row["scope"]),
+        only=only,
+        committee=committee,
+        alarms=alarms,
         shows_operations=bool(row["shows_operations"]),
-        state=(viewer.member_id, row["scope"], row["shows_operations"], viewer.is_discreet, _versions(viewer, found)),
+        state=(viewer.member_id, chosen, viewer.is_discreet, _versions(viewer, found)),
         body_hash=row["body_hash"],
         body_since=_moment(row["body_since"]),
         fetched_at=fetched_at,
         ends_at=min(address_end(datetime.fromisoformat(row["issued_at"]), fetched_at), expires_at or LATEST),
     )
     return _in_time(feed, now)
+
+
+def _only(row: Mapping[str, Any]) -> Only:
+    committee, kind = row["only_committee"], row["only_kind"]
+    return Only(committee_id=UUID(committee) if committee else None, kind=Kind(kind) if kind else None)
+
+
+def _alarms(row: Mapping[str, Any]) -> Alarms:
+    minutes, all_day = row["alarm_minutes"], row["all_day_alarm"]
+    return Alarms(minutes=int(minutes) if minutes else None, all_day=AllDayAlarm(all_day) if all_day else None)
 
 
 def _in_time(feed: Feed, now: datetime) -> Feed:

@@ -4,18 +4,21 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from tracker.rules.calendars.feeds import PAST_SHOWN, Level, Scope, level_for
+from tracker.rules.calendars.feeds import EVERYTHING, PAST_SHOWN, Level, Only, Scope, level_for
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, Occurrence
 from tracker.tables.visible.events import events as visible_events
 
 
 async def published(
-    viewer: Viewer, now: datetime, *, scope: Scope, shows_operations: bool
+    viewer: Viewer, now: datetime, *, scope: Scope, only: Only = EVERYTHING, shows_operations: bool
 ) -> list[tuple[Event, Level]]:
     """Return the events of a feed by UID: those with a date in the past year or later, counted from midnight UTC."""
+    if not only.is_open_to(viewer):
+        return []
     since = now.replace(hour=0, minute=0, second=0, microsecond=0) - PAST_SHOWN
-    events = await visible_events.published(viewer, since, invited_only=scope is Scope.MINE)
+    found = await visible_events.published(viewer, since, invited_only=scope is Scope.MINE)
+    events = [one for one in found if only.holds(one)]
     levels = [
         (one, level_for(one, shows_operations=shows_operations, is_discreet=viewer.is_discreet)) for one in events
     ]

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from tracker.rules.calendars.feeds import Scope, address_end, level_for
+from tracker.rules.calendars.feeds import Only, Scope, address_end, level_for
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.events.event import Event, EventStatus
+from tracker.rules.events.event import Event, EventStatus, Kind
 from tracker.tables.background.events import audiences
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.calendars.subscriptions import Subscription
@@ -21,6 +21,7 @@ class FeedReader:
 
     owner: Viewer
     scope: Scope
+    only: Only
     shows_operations: bool
     client: str
 
@@ -31,6 +32,8 @@ async def feed_readers(now: datetime) -> list[FeedReader]:
     found = await table.select(
         table.member,
         table.scope,
+        table.committee,
+        table.kind,
         table.shows_operations,
         table.created_at,
         table.replaced_at,
@@ -43,6 +46,7 @@ async def feed_readers(now: datetime) -> list[FeedReader]:
         FeedReader(
             owner=owners[row["member"]],
             scope=Scope(row["scope"]),
+            only=Only(committee_id=row["committee"], kind=Kind(row["kind"]) if row["kind"] else None),
             shows_operations=bool(row["shows_operations"]),
             client=row["client"],
         )
@@ -60,7 +64,8 @@ async def who_reads(readers: Iterable[FeedReader], events: Iterable[Event]) -> M
         seen_by = await audiences.audiences_of(event.id)
         mine = {event.lead_id, *await invitees_of(event.id), *await of_event(event.id, None)}
         for one in readers:
-            is_theirs = one.scope is Scope.ALL or one.owner.member_id in mine
+            is_asked = one.scope is Scope.ALL or one.owner.member_id in mine
+            is_theirs = is_asked and one.only.holds(event) and one.only.is_open_to(one.owner)
             level = level_for(event, shows_operations=one.shows_operations, is_discreet=one.owner.is_discreet)
             if one.owner.audiences & seen_by and is_theirs and level:
                 found[one.owner.member_id] = found.get(one.owner.member_id, frozenset()) | {one.client}

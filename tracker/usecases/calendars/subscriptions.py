@@ -8,37 +8,54 @@ from uuid import UUID
 from tracker.crypto import ids, keys
 from tracker.database import writing
 from tracker.errors import Invalid, NotAllowed, NotFound
-from tracker.rules.calendars.feeds import MAX_SUBSCRIPTIONS, Scope, Subscription
+from tracker.rules.calendars.alarms import NO_ALARMS, Alarms, AllDayAlarm
+from tracker.rules.calendars.feeds import EVERYTHING, MAX_SUBSCRIPTIONS, Only, Scope, Subscription, content_words
 from tracker.rules.core.clean_text import clean
 from tracker.rules.core.reauthentication import is_recent
 from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Kind
 from tracker.tables.schema.calendars import subscriptions as rows
+from tracker.usecases.calendars import date_lines
 from tracker.usecases.core import audit
 
 LONGEST_NAME = 60
 PURPOSE = "feed"  # of the key that seals addresses
 
 
-async def create(viewer: Viewer, name: str, scope: Scope, now: datetime, *, shows_operations: bool) -> tuple[UUID, str]:
+async def create(
+    viewer: Viewer,
+    name: str,
+    scope: Scope,
+    now: datetime,
+    *,
+    only: Only = EVERYTHING,
+    alarms: Alarms = NO_ALARMS,
+    shows_operations: bool,
+) -> tuple[UUID, str]:
     """Make an address and return its id and token; the token is stored only as a hash, and sealed for its owner.
 
-    Errors: Invalid(name), and Invalid when the member has too many addresses.
+    Without a name, it is named after what it contains. It can be limited to a committee whose events the viewer sees.
+    Errors: Invalid(name), Invalid(committee), and Invalid when the member has too many addresses.
     """
+    committee = await _committee(viewer, only)
     subscription_id, token = ids.new_id(), keys.new_token()
+    limits: dict[str, Any] = {"committee": only.committee_id, "kind": only.kind}
+    chosen: dict[str, Any] = {**_alarm_columns(alarms), "shows_operations": shows_operations}
     row = rows.Subscription(
         id=subscription_id,
         member=viewer.member_id,
-        name=_name(name),
+        name=_name(name.strip() or _usual_name(scope, only, committee)),
         scope=scope,
-        shows_operations=shows_operations,
         created_at=now,
+        **limits,
+        **chosen,
         **_secrets(subscription_id, token),
     )
     async with writing():
         if len(await subscriptions_of(viewer)) >= MAX_SUBSCRIPTIONS:
             raise Invalid(f"You have {MAX_SUBSCRIPTIONS} feeds. Turn off one that you do not use.")
         await rows.Subscription.insert(row)
-        await _log(viewer, "created", subscription_id, {"scope": scope, "shows_operations": shows_operations}, now)
+        await _log(viewer, "created", subscription_id, {"scope": scope, **limits, **chosen}, now)
     return subscription_id, token
 
 
@@ -72,10 +89,15 @@ async def revoke(viewer: Viewer, subscription_id: UUID, now: datetime) -> None:
     await _change(viewer, subscription_id, "revoked", {"revoked_at": now}, {}, now)
 
 
-async def change(viewer: Viewer, subscription_id: UUID, name: str, now: datetime, *, shows_operations: bool) -> None:
-    """Rename an address and set whether it shows named events discreetly. Errors: NotFound, Invalid(name)."""
-    fields: dict[Any, Any] = {"name": _name(name), "shows_operations": shows_operations}
-    await _change(viewer, subscription_id, "changed", fields, {"shows_operations": shows_operations}, now)
+async def change(
+    viewer: Viewer, subscription_id: UUID, name: str, now: datetime, *, alarms: Alarms, shows_operations: bool
+) -> None:
+    """Rename an address, and set its alarms and whether it shows named events discreetly.
+
+    Errors: NotFound, Invalid(name).
+    """
+    chosen = {**_alarm_columns(alarms), "shows_operations": shows_operations}
+    await _change(viewer, subscription_id, "changed", {"name": _name(name), **chosen}, chosen, now)
 
 
 async def _change(
@@ -101,6 +123,25 @@ def _secrets(subscription_id: UUID, token: str) -> dict[Any, Any]:
     return {"token_hash": keys.token_hash(token), "token_sealed": sealed}
 
 
+def _usual_name(scope: Scope, only: Only, committee: str) -> str:
+    words = content_words(scope, only, committee) or "everything"
+    return (words[:1].upper() + words[1:])[:LONGEST_NAME].rstrip()
+
+
+async def _committee(viewer: Viewer, only: Only) -> str:
+    """Return the name of the committee to which a feed is to be limited, or none. Errors: Invalid(committee)."""
+    if only.committee_id is None:
+        return ""
+    names = {one.id: one.name for one in await date_lines.committees(viewer)}
+    if only.committee_id not in names:
+        raise Invalid(committee="Choose a committee from the list.")
+    return names[only.committee_id]
+
+
+def _alarm_columns(alarms: Alarms) -> dict[str, Any]:
+    return {"alarm_minutes": alarms.minutes, "all_day_alarm": alarms.all_day}
+
+
 def _name(text: str) -> str:
     name = clean(text, LONGEST_NAME, "name")
     if not name:
@@ -113,6 +154,10 @@ def _subscription(row: Mapping[str, Any]) -> Subscription:
         id=row["id"],
         name=row["name"],
         scope=Scope(row["scope"]),
+        only=Only(committee_id=row["committee"], kind=Kind(row["kind"]) if row["kind"] else None),
+        alarms=Alarms(
+            minutes=row["alarm_minutes"], all_day=AllDayAlarm(row["all_day_alarm"]) if row["all_day_alarm"] else None
+        ),
         shows_operations=bool(row["shows_operations"]),
         created_at=row["created_at"],
         issued_at=row["replaced_at"] or row["created_at"],

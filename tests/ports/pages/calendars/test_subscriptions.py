@@ -11,8 +11,9 @@ from tests.cast import NOW, Cast
 from tests.ports.browser import BASE
 from tests.ports.conftest import SignIn
 from tracker import clock
-from tracker.rules.calendars.feeds import MAX_SUBSCRIPTIONS, Scope, Subscription
+from tracker.rules.calendars.feeds import MAX_SUBSCRIPTIONS, Only, Scope, Subscription
 from tracker.rules.core.viewer import Viewer
+from tracker.tables.schema.roster.people import SeatHolder
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.calendars.feed_access import note_fetches
 
@@ -70,6 +71,34 @@ async def test_the_choices_of_a_new_feed_are_kept(cast: Cast, browse: SignIn) ->
     assert (feed.name, feed.scope, feed.shows_operations) == ("Phone", Scope.MINE, True)
 
 
+async def test_a_feed_is_limited_to_a_committee_and_a_kind_and_has_alarms(cast: Cast, browse: SignIn) -> None:
+    browser = await browse(cast.fbi_lead)
+    limits = {"committee": str(cast.committees["steering"]), "kind": "training"}
+    await browser.post(PAGE, {"name": "", "scope": "all", **limits, "alarm": "30", "all_day_alarm": "evening"})
+    page = (await browser.get(PAGE)).text
+    assert "Shows: Steering Committee training." in page
+    assert "Alerts: 30 minutes before; all-day events: 6:00 PM the evening before." in page
+    [feed] = await feeds_of(cast.fbi_lead)
+    assert (feed.name, feed.alarms.minutes) == ("Steering Committee training", 30)
+    await browser.post(f"{PAGE}/{feed.id}/choices", {"name": "Phone", "alarm": "", "all_day_alarm": ""})
+    assert "Alerts: " not in (await browser.get(PAGE)).text
+
+
+async def test_only_committees_whose_events_one_may_see_are_offered(cast: Cast, browse: SignIn) -> None:
+    page = (await (await browse(cast.harbor_advocate)).get(PAGE)).text
+    assert "Victim Services Committee" in page
+    assert "Law Enforcement Committee" not in page
+
+
+async def test_a_feed_of_a_committee_that_one_left_says_that_it_shows_nothing(cast: Cast, browse: SignIn) -> None:
+    only = Only(committee_id=cast.committees["steering"])
+    await subscriptions.create(cast.fbi_lead, "Phone", Scope.ALL, NOW, only=only, shows_operations=False)
+    await SeatHolder.delete().where(SeatHolder.member == cast.fbi_lead.member_id)
+    page = (await (await browse(cast.fbi_lead)).get(PAGE)).text
+    assert "Shows nothing: you are not on its committee, or the committee is closed." in page
+    assert "Steering Committee" not in page
+
+
 async def test_the_page_says_what_others_store_before_operations_are_turned_on(cast: Cast, browse: SignIn) -> None:
     page = await (await browse(cast.kcpd_detective)).get(PAGE)
     assert "Google and Microsoft then store these times on their servers" in page.text
@@ -78,7 +107,9 @@ async def test_the_page_says_what_others_store_before_operations_are_turned_on(c
 @pytest.mark.parametrize(
     ("form", "sentence"),
     [
-        ({"name": "", "scope": "all"}, "Give the feed a name"),
+        ({"name": "Phone", "scope": "all", "committee": "x"}, "Choose a committee from the list."),
+        ({"name": "Phone", "scope": "all", "kind": "party"}, "Choose a kind of event from the list."),
+        ({"name": "Phone", "scope": "all", "alarm": "7"}, "Choose from the list."),
         ({"name": "Phone", "scope": "others"}, "Choose what the feed shows."),
         ({"name": "Phone"}, "Choose what the feed shows."),
         ({"name": "x" * 61, "scope": "all"}, "Use at most 60 characters"),

@@ -1,5 +1,6 @@
 """The page of calendar subscriptions: the viewer's feed addresses, and how to add them to a calendar."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,29 +13,51 @@ from tracker.errors import Invalid
 from tracker.ports.http.dependencies import Now, Settings, Viewer, Visit
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
-from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of
+from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, id_in
 from tracker.ports.pages.core.reauthentication import is_reauthenticated, to_reauthentication
-from tracker.rules.calendars.feeds import MAX_SUBSCRIPTIONS, Scope, Subscription, scope_of
-from tracker.usecases.calendars import subscriptions
+from tracker.rules.calendars.alarms import ALL_DAY, MINUTES, NEVER, NO_ALARMS, Alarms, alarm_words, alarms_of
+from tracker.rules.calendars.feeds import (
+    KIND_WORDS,
+    MAX_SUBSCRIPTIONS,
+    Only,
+    Scope,
+    Subscription,
+    content_words,
+    kind_of,
+    scope_of,
+)
+from tracker.usecases.calendars import date_lines, subscriptions
 
 PATH = "/subscriptions"
 SCOPES = [
-    (Scope.ALL.value, "Everything I may see", ""),
+    (Scope.ALL.value, "Everything I can see", ""),
     (Scope.MINE.value, "My own events", "What I lead or am invited to"),
 ]
 MADE = "The feed is ready. Copy its address into your calendar."
 REPLACED = "The feed has a new address. The old one has stopped: put the new one into your calendar."
 CHANGED = "The feed is changed. Your calendar shows it when it checks next."
 TURNED_OFF = "The feed is turned off. Its address has stopped."
-FIELDS = ("name", "scope")
+KINDS = [("", "All kinds"), *((kind.value, words.capitalize()) for kind, words in KIND_WORDS.items())]
+ALARMS = [(NEVER, "None"), *((str(minutes), words) for minutes, words in MINUTES.items())]
+ALL_DAY_ALARMS = [(NEVER, "None"), *((choice.value, words) for choice, words in ALL_DAY.items())]
+FIELDS = ("name", "scope", "committee", "kind", "alarm", "all_day_alarm")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """A feed and, while its owner may see it and it works, its address."""
+    """A feed, what it shows and, while its owner may see it and it works, its address."""
 
     feed: Subscription
     address: str | None
+    words: str
+    """What it shows."""
+    is_open: bool
+    """Whether it shows anything: not when its owner is not, or no longer, on its committee."""
+
+    @property
+    def alarm_words(self) -> str:
+        """Return when programs may remind; empty without alarms."""
+        return alarm_words(self.feed.alarms)
 
     @property
     def webcal(self) -> str | None:
@@ -54,8 +77,9 @@ async def make_feed(
 ) -> Response[Any]:
     """Make a feed, or show the form again with its errors."""
     try:
+        scope, only, alarms = _chosen(form)
         await subscriptions.create(
-            viewer, form["name"], scope_of(form["scope"]), now, shows_operations=bool(form["shows_operations"])
+            viewer, form["name"], scope, now, only=only, alarms=alarms, shows_operations=bool(form["shows_operations"])
         )
     except Invalid as wrong:
         return await _page(
@@ -74,10 +98,13 @@ async def change_feed(
     now: Now,
     settings: Settings,
 ) -> Response[Any]:
-    """Rename a feed, or turn its operations on or off."""
+    """Rename a feed, or change its alarms and whether it shows operations."""
     shows_operations = bool(form["shows_operations"])
     try:
-        await subscriptions.change(viewer, subscription_id, form["name"], now, shows_operations=shows_operations)
+        alarms = alarms_of(form["alarm"], form["all_day_alarm"])
+        await subscriptions.change(
+            viewer, subscription_id, form["name"], now, alarms=alarms, shows_operations=shows_operations
+        )
     except Invalid as wrong:
         return await _page(
             pages,
@@ -108,17 +135,34 @@ async def turn_off(subscription_id: FromPath[UUID], pages: Pages, viewer: Viewer
     return pages.redirect(PATH, TURNED_OFF)
 
 
+def _chosen(form: FormValues) -> tuple[Scope, Only, Alarms]:
+    """Return what a new feed is to show, and its alarms. Errors: Invalid by field."""
+    reader = Reader(form)
+    scope = reader.tried(lambda: scope_of(form["scope"]), Scope.ALL)
+    kind = reader.tried(lambda: kind_of(form["kind"]), None)
+    committee_id = id_in(form["committee"])
+    if form["committee"] and committee_id is None:
+        reader.refuse("committee", "Choose a committee from the list.")
+    alarms = reader.tried(lambda: alarms_of(form["alarm"], form["all_day_alarm"]), NO_ALARMS)
+    reader.check()
+    return scope, Only(committee_id=committee_id, kind=kind), alarms
+
+
 async def _page(
     pages: Pages, viewer: Viewer, visit: Visit, now: Now, settings: Settings, *, status_code: int = 200, **context: Any
 ) -> Response[str]:
-    feeds = await _feeds(viewer, visit, now, settings)
+    committees = await date_lines.committees(viewer)
+    feeds = await _feeds(viewer, visit, now, settings, {one.id: one.name for one in committees})
     values: dict[str, Any] = {
         "feeds": feeds,
         "is_reauthenticated": is_reauthenticated(visit, now),
         "may_add": len(feeds) < MAX_SUBSCRIPTIONS,
         "prove_again": to_reauthentication(PATH),
         "scopes": SCOPES,
-        "scope_words": {scope: label for scope, label, _ in SCOPES},
+        "committees": [("", "All committees and none"), *((str(one.id), one.name) for one in committees)],
+        "kinds": KINDS,
+        "alarms": ALARMS,
+        "all_day_alarms": ALL_DAY_ALARMS,
         "form": FormValues({"scope": [Scope.ALL]}),
         "errors": Errors(),
         "changing": None,
@@ -128,14 +172,26 @@ async def _page(
     return pages.render("calendars/subscriptions/show.html", status_code=status_code, **values | context)
 
 
-async def _feeds(viewer: Viewer, visit: Visit, now: Now, settings: Settings) -> list[Shown]:
+async def _feeds(
+    viewer: Viewer, visit: Visit, now: Now, settings: Settings, committees: Mapping[UUID, str]
+) -> list[Shown]:
     reauthenticated_at = visit.reauthenticated_at
     tokens = await subscriptions.tokens_of(viewer, reauthenticated_at, now) if is_reauthenticated(visit, now) else {}
     base_url = settings.base_url
     return [
-        Shown(feed=one, address=None if one.is_over(now) else _address(base_url, tokens.get(one.id)))
+        Shown(
+            feed=one,
+            address=None if one.is_over(now) else _address(base_url, tokens.get(one.id)),
+            words=_words(one, committees),
+            is_open=one.only.is_open_to(viewer),
+        )
         for one in await subscriptions.subscriptions_of(viewer)
     ]
+
+
+def _words(feed: Subscription, committees: Mapping[UUID, str]) -> str:
+    committee = committees.get(feed.only.committee_id, "") if feed.only.committee_id else ""
+    return content_words(feed.scope, feed.only, committee) or "everything you can see"
 
 
 def _address(base_url: str, token: str | None) -> str | None:

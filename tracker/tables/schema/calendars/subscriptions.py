@@ -5,9 +5,11 @@ from piccolo.columns.base import OnDelete
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
+from tracker.rules.calendars.alarms import AllDayAlarm
 from tracker.rules.calendars.feeds import Scope
-from tracker.tables.schema.core.constraints import one_of
-from tracker.tables.schema.roster.people import Member
+from tracker.rules.events.event_fields import Kind
+from tracker.tables.schema.core.constraints import check, one_of
+from tracker.tables.schema.roster.people import Committee, Member
 
 
 class Subscription(Table):
@@ -20,6 +22,14 @@ class Subscription(Table):
     token_sealed = Text(secret=True)
     scope = Varchar(length=8, default="all")
     """all = everything the member may see; mine = what they are invited to or organize"""
+    committee = ForeignKey(Committee, null=True, default=None, on_delete=OnDelete.cascade)
+    """The only committee whose events it shows, while its owner is on it; None = any, or none."""
+    kind = Varchar(length=20, null=True, default=None)
+    """The only kind of event that it shows; None = any."""
+    alarm_minutes = Integer(null=True, default=None)
+    """How long before an event with a time programs may remind; None = not at all."""
+    all_day_alarm = Varchar(length=8, null=True, default=None)
+    """When programs may remind of an event that lasts all day; None = not at all."""
     shows_operations = Boolean(default=False)
     """Named events, discreet: "Operational period", time only."""
     created_at = Timestamptz(null=False)
@@ -33,4 +43,9 @@ class Subscription(Table):
     """SHA-256 of the calendar that was served last, and since when it is served: gives Last-Modified."""
     body_since = Timestamptz(null=True, default=None)
 
-    constraints = (one_of("scope", Scope),)
+    constraints = (
+        one_of("scope", Scope),
+        one_of("kind", Kind),
+        one_of("all_day_alarm", AllDayAlarm),
+        check("alarm_minutes > 0"),
+    )
