@@ -14,14 +14,13 @@ from tests.faults.mailboxes import shown
 from tests.faults.server import MailServer, fine, serving
 from tests.ports.mail.sending import delivery
 from tracker.database import engine
-from tracker.errors import Gone
 from tracker.ports.mail.delivery import LANES
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import GIVE_UP
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.core import outbox
-from tracker.usecases.events import events, undo
+from tracker.usecases.events import events
 
 pytestmark = pytest.mark.both_engines
 
@@ -161,21 +160,6 @@ async def test_what_the_server_refused_for_now_has_not_arrived_and_says_the_chan
     await move(cast, event_id)
     await dispatch(server, LATER + timedelta(minutes=1))
     assert [subject.partition(":")[0] for subject in server.subjects()] == ["Invitation"]
-
-
-async def test_a_change_after_a_try_that_may_have_arrived_cannot_be_undone_in_silence(
-    cast: Cast, server: MailServer
-) -> None:
-    server.pause, server.cut_before_reply = 0.2, lambda _: True
-    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    sending = asyncio.create_task(dispatch(server))
-    async with asyncio.timeout(5):
-        while not server.tries:  # noqa: ASYNC110 - the delivery begins
-            await asyncio.sleep(0.01)
-    await move(cast, event_id)
-    await sending
-    with pytest.raises(Gone):
-        await undo.undo_change(cast.coordinator, event_id, "", 2, LATER + timedelta(seconds=3))
 
 
 async def test_a_server_that_refuses_us_and_not_the_recipient_loses_no_mail(cast: Cast, server: MailServer) -> None:
