@@ -292,13 +292,15 @@ CREATE TABLE reply (
   occurrence UUID REFERENCES occurrence (id) ON DELETE CASCADE,
   reply VARCHAR(12) NOT NULL CHECK (reply IN ('needs_action', 'accepted', 'tentative', 'declined')),
   comment TEXT NOT NULL,
-  source VARCHAR(12) NOT NULL,
+  source VARCHAR(12) NOT NULL CHECK (source IN ('site', 'link', 'api', 'on_behalf', 'change')),
   entered_by UUID REFERENCES member (id) ON DELETE RESTRICT,
   substitute UUID REFERENCES member (id) ON DELETE RESTRICT,
+  number INTEGER NOT NULL,
   sequence INTEGER NOT NULL,
-  replied_at TIMESTAMPTZ NOT NULL
+  replied_at TIMESTAMPTZ NOT NULL,
+  UNIQUE (invitation, number)
 );
-CREATE INDEX reply_invitation ON reply (invitation, occurrence, replied_at);
+CREATE INDEX reply_invitation ON reply (invitation, occurrence, number);
 CREATE INDEX reply_substitute ON reply (occurrence) WHERE substitute IS NOT NULL;
 CREATE TABLE attendance_mark (
   id UUID PRIMARY KEY NOT NULL,

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tracker.rules.events.replies import Reply, ReplyValue, earlier, effective, reply_by, responded_at
+from tracker.rules.events.replies import Reply, ReplySource, ReplyValue, earlier, effective, reply_by, responded_at
 
 CENTRAL = ZoneInfo("America/Chicago")
 DATE = datetime(2026, 12, 10, 14, tzinfo=CENTRAL)
@@ -14,10 +14,11 @@ THIS, OTHER = uuid4(), uuid4()
 YES, NO, ASKED_AGAIN = ReplyValue.ACCEPTED, ReplyValue.DECLINED, ReplyValue.NEEDS_ACTION
 
 
-def reply(value: ReplyValue, day: int, of: UUID | None = THIS, sequence: int = 0) -> Reply:
-    """Return a reply of a day in November, for a date or (None) for the series."""
+def reply(value: ReplyValue, day: int, of: UUID | None = THIS, number: int | None = None) -> Reply:
+    """Return a reply of a day in November, for a date or (None) for the series; they come in the order of the days."""
     at = datetime(2026, 11, day, tzinfo=CENTRAL)
-    return Reply(occurrence_id=of, value=value, comment="", source="site", sequence=sequence, replied_at=at)
+    place = day if number is None else number
+    return Reply(occurrence_id=of, value=value, comment="", source=ReplySource.SITE, number=place, replied_at=at)
 
 
 @pytest.mark.parametrize(
@@ -47,9 +48,12 @@ def test_a_reply_for_the_date_counts_before_a_later_one_for_the_series() -> None
     assert effective([reply(YES, 2), reply(NO, 3, None), reply(NO, 4, OTHER)], THIS) == reply(YES, 2)
 
 
-def test_of_two_replies_of_one_moment_that_of_the_higher_sequence_counts() -> None:
-    asked = reply(ASKED_AGAIN, 2, sequence=1)
-    assert effective([asked, reply(YES, 2)], THIS) == effective([reply(YES, 2), asked], THIS) == asked
+def test_of_two_replies_the_one_that_came_later_counts_whatever_the_clock_said() -> None:
+    by_a_fast_clock, later = reply(YES, 9, number=1), reply(NO, 2, number=2)
+    assert effective([by_a_fast_clock, later], THIS) == effective([later, by_a_fast_clock], THIS) == later
+    assert responded_at([by_a_fast_clock, later], THIS) == later.replied_at
+    asked_again = reply(ASKED_AGAIN, 1, number=3)
+    assert earlier([by_a_fast_clock, later, asked_again], THIS) is NO
 
 
 def test_a_reply_for_another_date_is_not_heard_for_this_one() -> None:

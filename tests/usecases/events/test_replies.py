@@ -6,10 +6,12 @@ from uuid import UUID
 
 import pytest
 
-from tests.cast import NOW, Cast, meeting
-from tracker.crypto import ids
+from tests.cast import LINK, NOW, PROGRAM, Cast, meeting
+from tracker.database import writing
+from tracker.rules.core.actors import ON_SITE, Origin
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.events.replies import ReplyValue
+from tracker.rules.events.replies import ReplySource, ReplyValue
+from tracker.tables.background.events import new_replies
 from tracker.tables.schema.events.invitations import Reply
 from tracker.usecases.events import events, occurrences, replies
 
@@ -51,6 +53,24 @@ async def test_a_single_event_that_moves_asks_everybody_again_but_its_lead(cast:
     assert await counts(cast.fbi_lead, event_id) is ReplyValue.DECLINED
 
 
+@pytest.mark.both_engines
+async def test_the_reply_that_was_recorded_last_counts_when_its_clock_is_slow(cast: Cast) -> None:
+    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    await say(cast.fbi_lead, event_id, ReplyValue.ACCEPTED, after=10 * MINUTE)
+    await say(cast.fbi_lead, event_id, ReplyValue.DECLINED, after=MINUTE)
+    assert await counts(cast.fbi_lead, event_id) is ReplyValue.DECLINED
+
+
+@pytest.mark.parametrize(
+    ("origin", "how"), [(ON_SITE, "site"), (PROGRAM, "api"), (LINK, "link"), (Origin("cli"), "site")]
+)
+async def test_a_reply_says_how_it_came(cast: Cast, origin: Origin, how: str) -> None:
+    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    await say(replace(cast.fbi_lead, origin=origin), event_id, ReplyValue.ACCEPTED)
+    given = await Reply.select(Reply.source).where(Reply.invitation.member == cast.fbi_lead.member_id)
+    assert [row["source"] for row in given] == [how]
+
+
 async def test_the_last_word_on_a_single_event_counts_for_its_date_or_for_all_of_it(cast: Cast) -> None:
     event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
     await say(cast.fbi_lead, event_id, ReplyValue.ACCEPTED)
@@ -69,4 +89,7 @@ async def above_the_date(viewer: Viewer, event_id: UUID, value: ReplyValue) -> N
     """Write an answer for all dates of an event that has one."""
     found = await replies.my_reply(viewer, await occurrences.nearest_date(viewer, event_id, NOW))
     assert found
-    await Reply.insert(Reply(id=ids.new_id(), invitation=found[0], reply=value, source="change", replied_at=LATER))
+    async with writing():
+        await new_replies.write(
+            [{"invitation": found[0], "reply": value, "source": ReplySource.CHANGE, "sequence": 0, "replied_at": LATER}]
+        )

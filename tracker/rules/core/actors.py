@@ -33,6 +33,11 @@ class Origin:
     request: str = ""
     """The id of the request in the access log."""
 
+    @property
+    def channel(self) -> str:
+        """Return how a person's own words came: by a link in an email (link), a program (api), or otherwise (site)."""
+        return self.source if self.source in {"link", "api"} else "site"
+
     def within(self, session_id: str) -> "Origin":
         """Return this origin with the first characters of a session or token id."""
         return replace(self, session=session_id[:MARK])

@@ -13,8 +13,6 @@ from tracker.rules.events.event import EventStatus, Occurrence, may_edit
 from tracker.rules.recurrence.holidays import working_day_by
 
 LONGEST_COMMENT = 1_000  # characters
-ON_BEHALF = "on_behalf"
-"""Source of a reply that another person recorded."""
 REPLY_BEFORE, REPLY_HOUR = timedelta(days=2), time(17)
 """Replies are due by 5 PM two days before, or on the last working day before that."""
 
@@ -26,6 +24,19 @@ class ReplyValue(StrEnum):
     ACCEPTED = "accepted"
     TENTATIVE = "tentative"
     DECLINED = "declined"
+
+
+class ReplySource(StrEnum):
+    """How a reply came."""
+
+    SITE = "site"
+    LINK = "link"
+    """By the signed link in an email."""
+    API = "api"
+    ON_BEHALF = "on_behalf"
+    """Another person recorded it."""
+    CHANGE = "change"
+    """Nobody's: a change to the event asked for a new reply."""
 
 
 class AttendeeRole(StrEnum):
@@ -51,8 +62,9 @@ class Reply:
     occurrence_id: UUID | None
     value: ReplyValue
     comment: str
-    source: str
-    sequence: int
+    source: ReplySource
+    number: int
+    """Its place among the replies to the invitation, in the order in which they were committed."""
     replied_at: datetime
     entered_by: str = ""
     """Name and agency of the person who replied for them; empty where they replied themselves."""
@@ -69,12 +81,8 @@ class Dated(Protocol):
         """Return the date that the reply is for; None = the whole series."""
 
     @property
-    def sequence(self) -> int:
-        """Return the SEQUENCE that the reply is for."""
-
-    @property
-    def replied_at(self) -> datetime:
-        """Return when the reply was given."""
+    def number(self) -> int:
+        """Return the place of the reply among those to its invitation."""
 
 
 AnyReply = TypeVar("AnyReply", bound=Dated)
@@ -132,20 +140,19 @@ def reply_by(starts: datetime, now: datetime) -> datetime | None:
 
 
 def effective(replies: Iterable[AnyReply], occurrence_id: UUID | None) -> AnyReply | None:
-    """Return the reply that counts for a date: the newest for the date, else the newest for the series."""
-    known = sorted(replies, key=lambda reply: (reply.replied_at, reply.sequence), reverse=True)
+    """Return the reply that counts for a date: the last for the date, else the last for the series.
+
+    The last is the one that was committed last, whatever the clocks of the servers said.
+    """
+    known = sorted(replies, key=_number, reverse=True)
     for_date = next((one for one in known if one.occurrence_id == occurrence_id and occurrence_id is not None), None)
     return for_date or next((one for one in known if one.occurrence_id is None), None)
 
 
 def responded_at(replies: Iterable[Reply], occurrence_id: UUID) -> datetime | None:
     """Return when a person last replied for a date or the series; a request for a new reply doesn't count."""
-    given = [
-        one.replied_at
-        for one in replies
-        if one.value is not ReplyValue.NEEDS_ACTION and one.occurrence_id in (None, occurrence_id)
-    ]
-    return max(given, default=None)
+    last = _last_given(one for one in replies if one.occurrence_id in (None, occurrence_id))
+    return last.replied_at if last else None
 
 
 def earlier(replies: Iterable[Reply], occurrence_id: UUID) -> ReplyValue | None:
@@ -154,9 +161,16 @@ def earlier(replies: Iterable[Reply], occurrence_id: UUID) -> ReplyValue | None:
     counts = effective(known, occurrence_id)
     if counts is None or counts.value is not ReplyValue.NEEDS_ACTION:
         return None
-    given = [one for one in known if one.value is not ReplyValue.NEEDS_ACTION]
-    newest = max(given, key=lambda one: one.replied_at, default=None)
-    return newest.value if newest else None
+    last = _last_given(known)
+    return last.value if last else None
+
+
+def _last_given(replies: Iterable[Reply]) -> Reply | None:
+    return max((one for one in replies if one.value is not ReplyValue.NEEDS_ACTION), key=_number, default=None)
+
+
+def _number(reply: Dated) -> int:
+    return reply.number
 
 
 def answerable(

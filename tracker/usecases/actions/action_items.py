@@ -274,8 +274,7 @@ async def _save(
 
 
 async def _note(viewer: Viewer, item_id: UUID, change: str, text: str, now: datetime) -> None:
-    origin = viewer.origin.source
-    source = origin if origin in {"link", "api"} else "site"
+    source = viewer.origin.channel
     await rows.ActionNote.insert(
         rows.ActionNote(
             id=ids.new_id(), item=item_id, at=now, by=viewer.member_id, source=source, change=change, text=text

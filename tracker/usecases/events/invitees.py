@@ -14,12 +14,13 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, EventStatus
 from tracker.rules.events.notifications import Notices
 from tracker.rules.events.plan import Plan
-from tracker.rules.events.replies import AttendeeRole
+from tracker.rules.events.replies import AttendeeRole, ReplySource, ReplyValue
 from tracker.rules.events.seat_invitations import follows_seats
 from tracker.tables.background.events import audiences as audience_rows
+from tracker.tables.background.events import new_replies
 from tracker.tables.background.events.invitees import KnownInvitation, invitations, invitees_of, replies_to
 from tracker.tables.schema.events import audience_versions
-from tracker.tables.schema.events.invitations import Invitation, Reply
+from tracker.tables.schema.events.invitations import Invitation
 from tracker.tables.visible.events import events
 from tracker.usecases.core import outbox
 from tracker.usecases.events import substitutes
@@ -64,7 +65,7 @@ async def invite(
     await _forget_replies([known[member_id].id for member_id in added if member_id in known], now)
     kept = await _keep(event_id, wanted, known, now, by_seat=await _seated(plan))
     if lead_id in added:
-        await bulk_insert(Reply, [_acceptance(kept[lead_id], viewer, now)])
+        await new_replies.write([_acceptance(kept[lead_id], viewer, now)])
     await _notify_alone(Invited(), event_id, notified.invitation, version, now)
 
 
@@ -134,7 +135,7 @@ async def take_the_chair(viewer: Viewer, event_ids: Iterable[UUID], now: datetim
         for one in event_ids
     ]
     await bulk_insert(Invitation, made)
-    await bulk_insert(Reply, [_acceptance(one["id"], viewer, now) for one in made])
+    await new_replies.write([_acceptance(one["id"], viewer, now) for one in made])
 
 
 async def touch(event_id: UUID) -> None:
@@ -174,7 +175,7 @@ async def change_lead(by: Viewer, event_id: UUID, former_organizer_id: UUID, lea
     Visibility changes only for the former organizer, who is taken off the list.
     """
     kept = await _keep(event_id, {lead_id: AttendeeRole.CHAIR}, await invitations(event_id), now, by_seat=frozenset())
-    await bulk_insert(Reply, [_acceptance(kept[lead_id], by, now)])
+    await new_replies.write([_acceptance(kept[lead_id], by, now)])
     found = await audience_rows.audiences_of(event_id)
     await audience_rows.replace_audiences(event_id, found - audiences.of_one(former_organizer_id))
     gone = (Invitation.event == event_id) & (Invitation.member == former_organizer_id)
@@ -185,18 +186,9 @@ async def change_lead(by: Viewer, event_id: UUID, former_organizer_id: UUID, lea
 
 async def _forget_replies(invitation_ids: list[UUID], now: datetime) -> None:
     """Reset earlier replies of people who are invited again after they were taken off the list."""
-    for invitation, occurrence in {(one.invitation_id, one.occurrence_id) for one in await replies_to(invitation_ids)}:
-        await Reply.insert(
-            Reply(
-                id=ids.new_id(),
-                invitation=invitation,
-                occurrence=occurrence,
-                reply="needs_action",
-                source="change",
-                sequence=0,
-                replied_at=now,
-            )
-        )
+    replied = {(one.invitation_id, one.occurrence_id) for one in await replies_to(invitation_ids)}
+    asked = {"reply": ReplyValue.NEEDS_ACTION, "source": ReplySource.CHANGE, "sequence": 0, "replied_at": now}
+    await new_replies.write([{"invitation": invitation, "occurrence": date, **asked} for invitation, date in replied])
 
 
 async def _keep(
@@ -231,10 +223,9 @@ async def _seated(plan: Plan) -> frozenset[UUID]:
 
 def _acceptance(invitation_id: UUID, viewer: Viewer, now: datetime) -> dict[str, Any]:
     return {
-        "id": ids.new_id(),
         "invitation": invitation_id,
-        "reply": "accepted",
-        "source": "site",
+        "reply": ReplyValue.ACCEPTED,
+        "source": ReplySource(viewer.origin.channel),
         "entered_by": viewer.member_id,
         "sequence": 0,
         "replied_at": now,

@@ -8,7 +8,7 @@ from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.rules.attendance.sheet import named_participants
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import EventStatus, Occurrence, may_edit
-from tracker.rules.events.replies import ON_BEHALF, Given, Participant, ReplyValue, answerable
+from tracker.rules.events.replies import Given, Participant, ReplySource, ReplyValue, answerable
 from tracker.tables.visible.attendance import sheet
 from tracker.usecases.events import replies
 from tracker.usecases.events.occurrences import date_for
@@ -45,7 +45,7 @@ async def reply_for(
             person.invitation_id,
             occurrence,
             Given(value, comment),
-            ON_BEHALF,
+            ReplySource.ON_BEHALF,
             now,
             for_series=for_series,
             whose=person.member_id,

@@ -5,15 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Gone, NotAllowed, NotFound
 from tracker.rules.core.actors import Origin
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, Line, Occurrence, day_of
-from tracker.rules.events.replies import ON_BEHALF, Given, OwnInvitation, Reply, ReplyValue, effective
-from tracker.tables.background.events import invitees
-from tracker.tables.schema.events import invitations as rows
+from tracker.rules.events.replies import Given, OwnInvitation, Reply, ReplySource, ReplyValue, effective
+from tracker.tables.background.events import invitees, new_replies
 from tracker.tables.visible.events import events, replies
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewer_for
@@ -88,7 +86,8 @@ async def reply(
     async with writing():
         given = Given(value, comment, substitute)
         await substitutes.check(viewer, occurrence.event, given, now, for_series=for_series)
-        await record(viewer, mine[0], occurrence, given, "site", now, for_series=for_series)
+        source = ReplySource(viewer.origin.channel)
+        await record(viewer, mine[0], occurrence, given, source, now, for_series=for_series)
 
 
 async def open_by_link(
@@ -124,11 +123,12 @@ async def reply_by_link(
     reply: OpenInvitation, value: ReplyValue, comment: str, now: datetime, substitute: UUID | None = None
 ) -> None:
     """Record a reply made on a reply page. Errors: Invalid(substitute)."""
+    source = ReplySource.LINK
     async with writing():
         given = Given(value, comment, substitute)
         await substitutes.check(reply.viewer, reply.occurrence.event, given, now, for_series=reply.for_series)
         await record(
-            reply.viewer, reply.invitation_id, reply.occurrence, given, "link", now, for_series=reply.for_series
+            reply.viewer, reply.invitation_id, reply.occurrence, given, source, now, for_series=reply.for_series
         )
 
 
@@ -177,7 +177,7 @@ async def record(
     invitation_id: UUID,
     occurrence: Occurrence,
     given: Given,
-    source: str,
+    source: ReplySource,
     now: datetime,
     *,
     for_series: bool,
@@ -193,10 +193,10 @@ async def record(
     waiting = await _asked_alone(viewer, invitation_id, occurrence.event, now) if for_series else []
     dates = [None, *waiting] if for_series else [occurrence.id]
     about = {"invitation": invitation_id, "source": source, "entered_by": viewer.member_id, "replied_at": now}
-    counted = {"sequence": max(occurrence.sequence, occurrence.event.sequence), **about, **_columns(given)}
+    reply = {"sequence": max(occurrence.sequence, occurrence.event.sequence), **about, **_columns(given)}
     async with substitutes.notified(occurrence.event.id, now):
-        await rows.Reply.insert(*(rows.Reply(id=ids.new_id(), occurrence=date_id, **counted) for date_id in dates))
-    verb = "replied_for" if source == ON_BEHALF else "replied"
+        await new_replies.write([{"occurrence": date_id, **reply} for date_id in dates])
+    verb = "replied_for" if source is ReplySource.ON_BEHALF else "replied"
     named = {"for": whose, "substitute": given.substitute_id}
     known = {name: member_id for name, member_id in named.items() if member_id}
     facts = {"reply": given.value, "date": None if for_series else occurrence.key, **known}
@@ -210,7 +210,7 @@ def _columns(given: Given) -> dict[str, Any]:
 async def _asked_alone(viewer: Viewer, invitation_id: UUID, event: Event, now: datetime) -> list[UUID]:
     """Return the dates to come for which the person was asked again and has not replied since."""
     given = await invitees.replies_to([invitation_id])
-    newest = {one.occurrence_id: one for one in sorted(given, key=lambda one: one.replied_at)}
+    newest = {one.occurrence_id: one for one in sorted(given, key=lambda one: one.number)}
     waiting = {date_id for date_id, one in newest.items() if date_id and one.value is ReplyValue.NEEDS_ACTION}
     ahead = await events.dates(viewer, event) if waiting else []
     return [one.id for one in ahead if one.id in waiting and one.ends_at > now]

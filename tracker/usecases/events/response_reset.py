@@ -6,14 +6,12 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from tracker.crypto import ids
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events import plan as plan_rules
 from tracker.rules.events.event import Event, Occurrence
 from tracker.rules.events.plan import Plan
-from tracker.rules.events.replies import AttendeeRole, ReplyValue
-from tracker.tables.background.events import copied_replies, invitees
-from tracker.tables.schema.events.invitations import Reply
+from tracker.rules.events.replies import AttendeeRole, ReplySource, ReplyValue
+from tracker.tables.background.events import copied_replies, invitees, new_replies
 from tracker.tables.visible.events import events
 from tracker.usecases.events import substitutes
 
@@ -55,17 +53,5 @@ def _asks(was: Occurrence | None, one: Occurrence, zone: str) -> bool:
 
 
 async def _ask(whom: AbstractSet[tuple[UUID, UUID | None]], sequence: int, now: datetime) -> None:
-    asked = [
-        Reply(
-            id=ids.new_id(),
-            invitation=invitation_id,
-            occurrence=occurrence_id,
-            reply=ReplyValue.NEEDS_ACTION,
-            source="change",
-            sequence=sequence,
-            replied_at=now,
-        )
-        for invitation_id, occurrence_id in whom
-    ]
-    if asked:
-        await Reply.insert(*asked)
+    asked = {"reply": ReplyValue.NEEDS_ACTION, "source": ReplySource.CHANGE, "sequence": sequence, "replied_at": now}
+    await new_replies.write([{"invitation": invitation, "occurrence": date, **asked} for invitation, date in whom])

@@ -11,10 +11,9 @@ from uuid import UUID
 
 from piccolo.querystring import QueryString
 
-from tracker.crypto import ids
 from tracker.database import engine
 from tracker.rules.events.replies import ReplyValue
-from tracker.tables.schema.events.invitations import Reply
+from tracker.tables.background.events import new_replies
 
 # A later row for the same date replaces an earlier one: the newest reply to the series, then to the date.
 _SAME = """
@@ -29,14 +28,14 @@ SELECT n.id AS invitation, next.id AS occurrence, a.reply AS reply, a.comment AS
   JOIN invitation n ON n.event = new.id AND n.member = o.member AND n.role <> 'chair'
   JOIN reply a ON a.invitation = o.id AND (a.occurrence IS NULL OR a.occurrence = was.id)
  WHERE old.id = {} AND new.id = {} AND was.starts_at > {} AND NOT was.is_canceled AND NOT next.is_canceled
- ORDER BY CASE WHEN a.occurrence IS NULL THEN 0 ELSE 1 END, a.replied_at, a.sequence
+ ORDER BY CASE WHEN a.occurrence IS NULL THEN 0 ELSE 1 END, a.number
 """
 
 
 _GIVEN = """
 SELECT a.invitation, a.occurrence, a.reply, a.comment, a.source, a.entered_by, a.substitute, a.replied_at
   FROM reply a JOIN invitation i ON i.id = a.invitation
- WHERE i.event = {} AND i.withdrawn_at IS NULL AND i.role <> 'chair' ORDER BY a.replied_at, a.sequence
+ WHERE i.event = {} AND i.withdrawn_at IS NULL AND i.role <> 'chair' ORDER BY a.number
 """
 
 
@@ -54,8 +53,7 @@ async def hold(event_id: UUID, dates: Iterable[UUID]) -> None:
         for row in for_all.values()
         if row["reply"] != ReplyValue.NEEDS_ACTION and (row["invitation"], date) not in alone
     ]
-    if held:
-        await Reply.insert(*(_again(row) for row in held))
+    await new_replies.write([_again(row) for row in held])
 
 
 async def carry(old_id: UUID, new_id: UUID, now: datetime) -> None:
@@ -65,21 +63,9 @@ async def carry(old_id: UUID, new_id: UUID, now: datetime) -> None:
     """
     found = await engine().run_querystring(QueryString(_SAME, old_id, new_id, now))
     counts = {(row["invitation"], row["occurrence"]): row for row in found}
-    made = [_again(row) for row in counts.values() if row["reply"] != ReplyValue.NEEDS_ACTION]
-    if made:
-        await Reply.insert(*made)
+    await new_replies.write([_again(row) for row in counts.values() if row["reply"] != ReplyValue.NEEDS_ACTION])
 
 
-def _again(row: Mapping[str, Any]) -> Reply:
-    return Reply(
-        id=ids.new_id(),
-        invitation=row["invitation"],
-        occurrence=row["occurrence"],
-        reply=row["reply"],
-        comment=row["comment"],
-        source=row["source"],
-        entered_by=row["entered_by"],
-        substitute=row["substitute"],
-        sequence=0,
-        replied_at=row["replied_at"],
-    )
+def _again(row: Mapping[str, Any]) -> dict[str, Any]:
+    copied = ("invitation", "occurrence", "reply", "comment", "source", "entered_by", "substitute", "replied_at")
+    return {**{name: row[name] for name in copied}, "sequence": 0}

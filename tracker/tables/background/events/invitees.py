@@ -5,7 +5,6 @@ For writers inside their transaction and for the clock; people read `visible.att
 """
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -16,9 +15,9 @@ CHUNK = 1_000  # ids in one query
 # The reply that counts is the newest for the date, else the newest for the series (`rules.events.replies.effective`).
 REPLY = (
     "COALESCE((SELECT a.reply FROM reply a WHERE a.invitation = i.id AND a.occurrence = o.id"
-    " ORDER BY a.replied_at DESC, a.sequence DESC LIMIT 1),"
+    " ORDER BY a.number DESC LIMIT 1),"
     "(SELECT a.reply FROM reply a WHERE a.invitation = i.id AND a.occurrence IS NULL"
-    " ORDER BY a.replied_at DESC, a.sequence DESC LIMIT 1),"
+    " ORDER BY a.number DESC LIMIT 1),"
     " 'needs_action')"
 )
 """The reply of invitation `i` to date `o`."""
@@ -38,8 +37,7 @@ class GivenReply(NamedTuple):
     invitation_id: UUID
     occurrence_id: UUID | None
     value: ReplyValue
-    sequence: int
-    replied_at: datetime
+    number: int
     substitute_id: UUID | None
 
 
@@ -69,7 +67,7 @@ async def invitees_of(event_id: UUID) -> dict[UUID, AttendeeRole]:
 async def invited_to_each(event_ids: Iterable[UUID]) -> dict[UUID, dict[UUID, UUID]]:
     """Return the current invitees of each of these events, by their invitation."""
     known: dict[UUID, dict[UUID, UUID]] = {}
-    for some in _chunks(event_ids):
+    for some in chunks(event_ids):
         for row in (
             await Invitation.select(Invitation.id, Invitation.event, Invitation.member)
             .where(Invitation.event.is_in(some) & Invitation.withdrawn_at.is_null())
@@ -90,19 +88,12 @@ async def holder_of(invitation_id: UUID) -> Holder | None:
 async def replies_to(invitation_ids: Iterable[UUID]) -> list[GivenReply]:
     """Return all replies to these invitations."""
     given: list[GivenReply] = []
-    for some in _chunks(invitation_ids):
+    for some in chunks(invitation_ids):
         found = await Reply.select(
-            Reply.invitation, Reply.occurrence, Reply.reply, Reply.sequence, Reply.replied_at, Reply.substitute
+            Reply.invitation, Reply.occurrence, Reply.reply, Reply.number, Reply.substitute
         ).where(Reply.invitation.is_in(some))
         given += [
-            GivenReply(
-                row["invitation"],
-                row["occurrence"],
-                ReplyValue(row["reply"]),
-                row["sequence"],
-                row["replied_at"],
-                row["substitute"],
-            )
+            GivenReply(row["invitation"], row["occurrence"], ReplyValue(row["reply"]), row["number"], row["substitute"])
             for row in found
         ]
     return given
@@ -119,6 +110,7 @@ async def replied_alone(occurrence_ids: Iterable[UUID]) -> set[tuple[UUID, UUID]
     return {(row["invitation"], row["occurrence"]) for row in found}
 
 
-def _chunks(ids: Iterable[UUID]) -> list[list[UUID]]:
+def chunks(ids: Iterable[UUID]) -> list[list[UUID]]:
+    """Return ids in lists that one query can hold."""
     every = sorted(ids)
     return [every[first : first + CHUNK] for first in range(0, len(every), CHUNK)]

@@ -14,11 +14,11 @@ SUBSTITUTE = (
     "EXISTS (SELECT 1 FROM invitation p JOIN reply s ON s.invitation = p.id WHERE p.event = e.id"
     " AND p.withdrawn_at IS NULL AND s.substitute = {} AND NOT EXISTS (SELECT 1 FROM reply n WHERE n.invitation = p.id"
     " AND (n.occurrence = s.occurrence OR (n.occurrence IS NULL AND s.occurrence IS NULL))"
-    " AND n.replied_at > s.replied_at))"
+    " AND n.number > s.number))"
 )
 """Whether a member substitutes for another on some date of the event `e`."""
 _REPLIES = (
-    "SELECT i.event, i.id, i.member, a.occurrence, a.reply, a.substitute, a.sequence, a.replied_at"
+    "SELECT i.event, i.id, i.member, a.occurrence, a.reply, a.substitute, a.number"
     " FROM invitation i JOIN reply a ON a.invitation = i.id WHERE i.withdrawn_at IS NULL AND i.event IN ({})"
     " AND EXISTS (SELECT 1 FROM reply s WHERE s.invitation = i.id AND s.substitute IS NOT NULL) ORDER BY i.id"
 )
@@ -53,14 +53,7 @@ async def principals(event_ids: Iterable[UUID]) -> list[Principal]:
     for row in await engine().run_querystring(QueryString(_REPLIES, among)):
         principal = found.setdefault(row["id"], Principal(row["event"], row["id"], row["member"], []))
         principal.replies.append(
-            GivenReply(
-                row["id"],
-                row["occurrence"],
-                ReplyValue(row["reply"]),
-                row["sequence"],
-                row["replied_at"],
-                row["substitute"],
-            )
+            GivenReply(row["id"], row["occurrence"], ReplyValue(row["reply"]), row["number"], row["substitute"])
         )
     return list(found.values())
 

@@ -5,7 +5,7 @@ from piccolo.columns.base import OnDelete
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
-from tracker.rules.events.replies import AttendeeRole, ReplyValue
+from tracker.rules.events.replies import AttendeeRole, ReplySource, ReplyValue
 from tracker.tables.schema.core.constraints import index, one_of, unique
 from tracker.tables.schema.events.events import Event, Occurrence
 from tracker.tables.schema.roster.people import Member
@@ -34,7 +34,7 @@ class Invitation(Table):
 
 
 class Reply(Table):
-    """One reply, never changed: the newest for a date counts, else the newest for the series."""
+    """One reply, never changed: the last for a date counts, else the last for the series."""
 
     id = UUID(primary_key=True, default=UUID4())
     invitation = ForeignKey(Invitation, null=False, on_delete=OnDelete.cascade)
@@ -44,15 +44,19 @@ class Reply(Table):
     """accepted, tentative, declined; needs_action when people are asked again after a change"""
     comment = Text(default="")
     source = Varchar(length=12)
-    """site, link, mail, on_behalf, change"""
+    """`rules.events.replies.ReplySource`: how it came"""
     entered_by = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
     substitute = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
     """The substitute; the reply itself is declined"""
+    number = Integer()
+    """Its place among the replies to this invitation, from 1, as they were committed; no clock decides what counts."""
     sequence = Integer(default=0)
     replied_at = Timestamptz(null=False)
 
     constraints = (
+        unique("invitation", "number"),
         one_of("reply", ReplyValue),
-        index("reply_invitation", "invitation", "occurrence", "replied_at"),
+        one_of("source", ReplySource),
+        index("reply_invitation", "invitation", "occurrence", "number"),
         index("reply_substitute", "occurrence", where="substitute IS NOT NULL"),
     )

@@ -25,7 +25,7 @@ _TAKEN = (
 _TAIL = (
     " AND e.status IN ('tentative', 'confirmed') AND e.kind <> 'deadline' AND i.member IN ({})"
     " AND (g.arm = {} OR e.lead = {} OR e.lead = i.member OR e.committee IN ({}) OR {} = 1)"
-    " ORDER BY CASE WHEN a.occurrence IS NULL THEN 0 ELSE 1 END, a.replied_at, a.sequence"
+    " ORDER BY CASE WHEN a.occurrence IS NULL THEN 0 ELSE 1 END, a.number"
 )
 
 

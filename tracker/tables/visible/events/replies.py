@@ -11,7 +11,7 @@ from tracker.rules.events.replies import AttendeeRole, OwnInvitation, Reply, Rep
 from tracker.tables.visible.core.rows import Row, rows
 
 _MINE = (
-    "SELECT i.id, i.event, i.role, e.rrule, a.occurrence, a.reply, a.comment, a.source, a.sequence, a.replied_at,"
+    "SELECT i.id, i.event, i.role, e.rrule, a.occurrence, a.reply, a.comment, a.source, a.number, a.replied_at,"
     " w.name, v.code, a.substitute, s.name AS substitute_name, t.code AS substitute_code"
     " FROM invitation i JOIN event e ON e.id = i.event LEFT JOIN reply a ON a.invitation = i.id"
     " LEFT JOIN member w ON w.id = a.entered_by AND a.source = 'on_behalf' LEFT JOIN agency v ON v.id = w.agency"
@@ -49,7 +49,7 @@ def reply(row: Row) -> Reply:
         value=ReplyValue(row["reply"]),
         comment=row["comment"],
         source=row["source"],
-        sequence=row["sequence"],
+        number=row["number"],
         replied_at=row["replied_at"],
         entered_by=f"{row['name']} ({row['code']})" if row["name"] else "",
         substitute_id=row["substitute"],
