@@ -32,7 +32,7 @@ from tracker.rules.events import plan as plan_rules
 from tracker.rules.events.calendar_import import CalendarFile, Incoming, Outcome, Row, check_size
 from tracker.rules.events.event import Kind
 from tracker.rules.events.plan import DateChange, Plan
-from tracker.rules.recurrence import Rule
+from tracker.rules.recurrence import Rule, check_number
 
 A_DAY = timedelta(days=1)
 
@@ -141,6 +141,7 @@ class _Reader:
         known = (by_rule - left_out | added) - hidden
         if not known:
             raise Invalid("All of its dates are left out.")
+        check_number(len(known))
         changes = {start: self._change(bare.plan, override, wall) for start, override in dated if start in known}
         if all(changes.get(start, bare) is None for start in known):
             raise Invalid("All of its dates are canceled.")

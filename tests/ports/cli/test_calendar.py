@@ -57,6 +57,15 @@ def test_a_refused_event_stops_the_others_with_exit_code_1(folder: Path) -> None
     assert (skipping.exit_code, skipping.stdout.splitlines()[-1]) == (0, "1 event added, 1 refused.")
 
 
+def test_a_series_of_too_many_dates_is_named(folder: Path) -> None:
+    extra = ",".join(
+        f"2027{month:02}{day:02}T{hour:02}0000" for month in (2, 3) for day in range(1, 29) for hour in range(24)
+    )
+    file = a_file(folder, vevent("RRULE:FREQ=WEEKLY;COUNT=3", f"RDATE;TZID=America/Chicago:{extra}"))
+    refused = tracker("calendar", "import", file, "--data", folder, "--as", BOSS)
+    assert "A series has at most 1,000 dates, and this one would have 1,34" in refused.stderr
+
+
 def test_what_cannot_be_done_is_one_sentence(folder: Path) -> None:
     file = a_file(folder, vevent())
     assert is_one_sentence(tracker("calendar", "import", "nowhere.ics", "--data", folder, "--as", BOSS))

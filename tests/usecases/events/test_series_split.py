@@ -18,7 +18,7 @@ from tracker.rules.core import audiences
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import SeriesEnded, decode
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.events.event import EventStatus, Occurrence
+from tracker.rules.events.event import Event, EventStatus, Occurrence
 from tracker.rules.events.plan import DateChange, Plan, from_date
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
@@ -417,3 +417,39 @@ async def test_a_date_that_is_over_is_not_added(cast: Cast) -> None:
     event_id = await the_series(cast)
     with pytest.raises(Invalid, match="over already"):
         await series_split.add_date(cast.coordinator, event_id, datetime(2026, 11, 1, 10), 1, NOW)
+
+
+TOO_MANY = (
+    "A series has at most 1,000 dates, and this one would have 1,001. Let it end earlier, or make two series of it."
+)
+
+
+async def daily(cast: Cast, count: int) -> UUID:
+    """Schedule a series of so many days."""
+    return await events.schedule(
+        cast.coordinator, meeting(starts=START, rule=rule_for("daily", START, count=count)), NOW
+    )
+
+
+async def test_a_series_of_the_most_dates_takes_no_more(sqlite_cast: Cast) -> None:
+    event_id = await daily(sqlite_cast, 1_000)
+    with pytest.raises(Invalid) as refused:
+        await series_split.add_date(sqlite_cast.coordinator, event_id, datetime(2030, 5, 1, 10), 1, NOW)
+    assert refused.value.fields == {"date": TOO_MANY}
+    assert len(await occurrences.dates_of(sqlite_cast.coordinator, await _event(sqlite_cast, event_id))) == 1_000
+
+
+async def test_dates_that_go_on_with_a_new_series_count_too(sqlite_cast: Cast) -> None:
+    event_id = await daily(sqlite_cast, 500)
+    await series_split.add_date(sqlite_cast.coordinator, event_id, datetime(2030, 5, 1, 10), 1, NOW)
+    version, plan = await plan_from(sqlite_cast.coordinator, event_id, datetime(2027, 1, 13, 11))
+    longer = replace(plan, rule=rule_for("daily", plan.starts, count=1_000))
+    with pytest.raises(Invalid) as refused:
+        await series_split.change_from(
+            sqlite_cast.coordinator, event_id, "2027-01-13", longer, version, NOW, notify=False
+        )
+    assert refused.value.fields == {"date": TOO_MANY}
+
+
+async def _event(cast: Cast, event_id: UUID) -> Event:
+    return await events.event_for(cast.coordinator, event_id)

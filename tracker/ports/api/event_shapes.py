@@ -27,7 +27,7 @@ from tracker.rules.events.event import Event, EventStatus, Kind, may_edit
 from tracker.rules.events.event_fields import ONLY_HTTPS, TEXTS, texts_of
 from tracker.rules.events.markings import Category, Limit, Marking
 from tracker.rules.events.plan import rule_of
-from tracker.rules.recurrence import SUNDAY, Rule, choice_of
+from tracker.rules.recurrence import MAX_DATES, SUNDAY, Rule, choice_of
 
 LONGEST_ZONE = 60  # characters
 MOST_PEOPLE = 500
@@ -85,7 +85,7 @@ class Repeat(Given):
     weekdays: Annotated[tuple[Weekday, ...], Meta(max_length=7, description="Of a weekly series.")] = ()
     week_starts: Annotated[Weekday, Meta(description=WEEK_STARTS)] = SUNDAY
     until: date | None = None
-    count: Annotated[int, Meta(ge=1, le=1_000)] | None = None
+    count: Annotated[int, Meta(ge=1, le=MAX_DATES)] | None = None
 
 
 class Invitee(Given):

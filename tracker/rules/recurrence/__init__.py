@@ -9,7 +9,17 @@ from typing import TypedDict
 from tracker.errors import Invalid
 from tracker.rules.recurrence.dates import check_start, dates, first_dates, until_before, years_after
 from tracker.rules.recurrence.rrule_text import from_rrule, to_rrule
-from tracker.rules.recurrence.rule import LAST, MAX_DATES, MAX_YEARS, MONDAY, SUNDAY, Frequency, Rule, nth_weekday
+from tracker.rules.recurrence.rule import (
+    LAST,
+    MAX_DATES,
+    MAX_YEARS,
+    MONDAY,
+    SUNDAY,
+    Frequency,
+    Rule,
+    check_number,
+    nth_weekday,
+)
 
 __all__ = [
     "LAST",
@@ -20,6 +30,7 @@ __all__ = [
     "Frequency",
     "Repeat",
     "Rule",
+    "check_number",
     "choice_of",
     "dates",
     "first_dates",

@@ -13,6 +13,7 @@ from tracker.errors import Invalid
 from tracker.rules.core.date_words import WEEKDAYS
 
 MAX_DATES = 1_000
+"""By its rule or added to it; canceled ones count too."""
 MAX_YEARS = 5
 MONDAY, SUNDAY = 0, 6
 """Weeks start on Sunday unless a series says otherwise, as on the calendar page; in RFC 5545, on Monday."""
@@ -66,6 +67,15 @@ class Rule:
         if not _is_sound(self):
             raise Invalid(repeat="Calendars do not agree on this way to repeat. Choose another one.")
         _check_end(self)
+
+
+def check_number(number: int) -> None:
+    """Raise `Invalid` for a series with more dates than one may have, those that were added to it included."""
+    if number > MAX_DATES:
+        raise Invalid(
+            date=f"A series has at most {MAX_DATES:,} dates, and this one would have {number:,}. "
+            "Let it end earlier, or make two series of it."
+        )
 
 
 def week_start_matters(rule: Rule) -> bool:

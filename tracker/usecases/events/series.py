@@ -18,8 +18,9 @@ from tracker.rules.events import notifications
 from tracker.rules.events import plan as plan_rules
 from tracker.rules.events.event import Event, Occurrence
 from tracker.rules.events.plan import Plan, Slot
-from tracker.rules.recurrence import dates, to_rrule, until_before
+from tracker.rules.recurrence import check_number, dates, to_rrule, until_before
 from tracker.tables.background.events import copied_replies
+from tracker.tables.background.events.dates import number_of_dates
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.events import events as rows
 from tracker.tables.visible.events import events
@@ -54,7 +55,7 @@ async def add_dates(
     """Write one row for each date; dates in `moved` are marked as moved off the rule.
 
     A date in `kept` reuses the row with that id. Records that refer to the row stay; changes made to that date alone
-    are dropped.
+    are dropped. Errors: Invalid when the event has too many dates afterward.
     """
     made = [
         {
@@ -70,6 +71,7 @@ async def add_dates(
         for start, slot in slots
     ]
     await bulk_insert(rows.Occurrence, made, _IN_PLACE if kept else "")
+    check_number(await number_of_dates(event_id))
 
 
 async def splits(viewer: Viewer, event: Event, now: datetime) -> bool:

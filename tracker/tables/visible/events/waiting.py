@@ -27,6 +27,12 @@ _OF_SILENT = (
     " AND o.id IN ({}) AND i.withdrawn_at IS NULL AND i.role <> 'chair' AND m.status = 'active'"
     f" AND g.status = 'active' AND {REPLY} = 'needs_action' ORDER BY o.id, i.member"
 )
+# The NOT EXISTS runs once for each series, not for each of its dates in the span.
+_LATEST = (
+    "WITH latest AS MATERIALIZED (SELECT o.id, o.event,"
+    " ROW_NUMBER() OVER (PARTITION BY o.event ORDER BY o.starts_at DESC, o.id) AS place"
+    " FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"
+)
 _DATES = "SELECT o.id FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"
 
 
@@ -65,10 +71,10 @@ async def last_dates(viewer: Viewer, since: datetime, until: datetime) -> list[L
     """Return the last dates of series that start in [since, until), without a visible series that continues them."""
     tail = (
         " AND o.starts_at >= {} AND o.starts_at < {} AND e.rrule IS NOT NULL"
-        " AND e.status IN ('tentative', 'confirmed')"
-        " AND NOT EXISTS (SELECT 1 FROM occurrence n WHERE n.event = e.id AND n.starts_at > o.starts_at)"
+        " AND e.status IN ('tentative', 'confirmed')) SELECT l.id FROM latest l WHERE l.place = 1"
+        " AND NOT EXISTS (SELECT 1 FROM occurrence n WHERE n.event = l.event AND n.starts_at >= {})"
     )
-    found = await rows(_DATES, viewer, tail, since, until)
+    found = await rows(_LATEST, viewer, tail, since, until, until)
     last = await lines_by_id(viewer, [row["id"] for row in found])
     gone_on = await series.gone_on_from(viewer, {one.event_id for one in last})
     return [one for one in last if one.event_id not in gone_on]
