@@ -281,6 +281,13 @@ def test_what_single_dates_of_a_series_would_lose_is_said_with_their_days() -> N
     )
 
 
+@pytest.mark.parametrize(("count", "days"), [(2, "Sat, Mar 13, 2027"), (40, "Sat, Mar 13, 2027 and 1 other date")])
+def test_a_series_that_lasts_while_the_clocks_change_says_on_which_nights(count: int, days: str) -> None:
+    zoned = "TZID=America/Chicago:202703"
+    found = one_event(f"DTSTART;{zoned}06T220000", f"DTEND;{zoned}07T060000", f"RRULE:FREQ=WEEKLY;COUNT={count}")
+    assert found.notes == (f"{days}: clocks change while it lasts; it ends at the same time of day as always.",)
+
+
 def test_a_private_date_of_a_series_for_everyone_stays_out() -> None:
     hidden = vevent(f"RECURRENCE-ID;TZID={ZONE}:20270119T100000", "CLASS:PRIVATE", title="Canary")
     [event] = taken(vevent(WEEKLY), hidden).events

@@ -20,6 +20,7 @@ from tracker.ical.foreign_times import Stamp
 from tracker.rules.core.date_words import short_weekday_date
 from tracker.rules.core.wording import plural, zone_word
 from tracker.rules.events.event_fields import TEXTS
+from tracker.rules.events.plan import Slot
 
 KEPT = frozenset(
     {
@@ -87,6 +88,21 @@ def zone_note(one: Component, start: Stamp, home: str) -> str:
     given = one.one("DTSTART")
     tzid = given.parameters.get("TZID", "") if given else ""
     return f"Its time zone “{tzid[:60]}” is read as {start.zone}." if tzid != start.zone else ""
+
+
+def clock_note(slots: Iterable[tuple[datetime, Slot]]) -> str:
+    """Return which dates of a series last longer or shorter here because the clocks change meanwhile, or nothing.
+
+    A file with DTEND means the same elapsed time for all of them (RFC 5545 §3.8.5.3); here the hours on the clock stay.
+    """
+    every = list(slots)
+    lasts = {start: ends_at - starts_at for start, (starts_at, ends_at) in every}
+    other = [start for start, _ in every if lasts[start] != lasts[every[0][0]]]
+    if not other:
+        return ""
+    more = f" and {plural(len(other) - 1, 'other date')}" if len(other) > 1 else ""
+    days = f"{short_weekday_date(other[0])}{more}"
+    return f"{days}: clocks change while it lasts; it ends at the same time of day as always."
 
 
 def _date_notes(override: Component, master: Component) -> list[str]:

@@ -12,7 +12,7 @@ from itertools import chain
 
 from tracker.errors import Invalid
 from tracker.ical.components import Component, components
-from tracker.ical.foreign_notes import notes_of, notes_of_dates, zone_note
+from tracker.ical.foreign_notes import clock_note, notes_of, notes_of_dates, zone_note
 from tracker.ical.foreign_parts import (
     is_canceled,
     is_private,
@@ -130,7 +130,8 @@ class _Reader:
         return self._with_dates(bare, one, overrides, wall)
 
     def _with_dates(self, bare: Incoming, one: Component, overrides: Sequence[Component], wall: WallClock) -> Incoming:
-        by_rule = {start for start, _ in plan_rules.slots(bare.plan)}
+        slots = plan_rules.slots(bare.plan)
+        by_rule = {start for start, _ in slots}
         left_out = frozenset(self._named(self.zones.stamps(one.all("EXDATE")), wall, by_rule))
         extra = self.zones.stamps(one.all("RDATE"))
         if any(stamp.is_day != bare.plan.is_all_day for stamp in extra):
@@ -150,7 +151,7 @@ class _Reader:
             left_out=left_out | hidden,
             added=tuple(sorted(added - hidden)),
             changes=changes,
-            notes=(*bare.notes, *notes_of_dates(dated, one)),
+            notes=tuple(filter(None, (*bare.notes, clock_note(slots), *notes_of_dates(dated, one)))),
         )
 
     def _date_of(self, override: Component, wall: WallClock, known: set[datetime]) -> datetime:
