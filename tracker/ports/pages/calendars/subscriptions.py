@@ -37,7 +37,7 @@ MADE = "The feed is ready. Copy its address into your calendar."
 REPLACED = "The feed has a new address. The old one has stopped: put the new one into your calendar."
 CHANGED = "The feed is changed. Your calendar shows it when it checks next."
 TURNED_OFF = "The feed is turned off. Its address has stopped."
-KINDS = [("", "All kinds"), *((kind.value, words.capitalize()) for kind, words in KIND_WORDS.items())]
+KINDS = [("", "Any kind"), *((kind.value, words.capitalize()) for kind, words in KIND_WORDS.items())]
 ALARMS = [(NEVER, "None"), *((str(minutes), words) for minutes, words in MINUTES.items())]
 ALL_DAY_ALARMS = [(NEVER, "None"), *((choice.value, words) for choice, words in ALL_DAY.items())]
 FIELDS = ("name", "scope", "committee", "kind", "alarm", "all_day_alarm")
@@ -159,7 +159,7 @@ async def _page(
         "may_add": len(feeds) < MAX_SUBSCRIPTIONS,
         "prove_again": to_reauthentication(PATH),
         "scopes": SCOPES,
-        "committees": [("", "All committees and none"), *((str(one.id), one.name) for one in committees)],
+        "committees": [("", "Any committee or none"), *((str(one.id), one.name) for one in committees)],
         "kinds": KINDS,
         "alarms": ALARMS,
         "all_day_alarms": ALL_DAY_ALARMS,
