@@ -17,7 +17,7 @@ from tracker.rules.core.outbox import Skip, State
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.content import CalendarPart
 from tracker.rules.emails.preferences import Preferences
-from tracker.rules.events.plan import DateChange
+from tracker.rules.events.plan import DateChange, from_date
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.core.audit import AuditEntry
@@ -244,6 +244,69 @@ async def test_the_substitute_hears_of_another_minute_and_of_a_cancellation(cast
     [off] = await letters_to(cast.fbi_alternate, LATER + timedelta(minutes=3))
     assert isinstance(off, ReadEmail)
     assert off.subject == "Canceled: Monthly task force meeting, Tue, Jan 19"
+
+
+async def test_the_substitute_of_one_date_hears_nothing_of_the_others(cast: Cast) -> None:
+    event_id = await asked(cast)
+    await send(cast, event_id, cast.fbi_alternate)
+    await sent()
+    extra = STARTS + timedelta(days=3)
+    await series_split.add_date(cast.coordinator, event_id, extra, 1, LATER)
+    assert await waiting(cast) == [("update", "fbi_lead"), ("update", "hsi_liaison")]
+    await sent()
+    await series_split.cancel_from(cast.coordinator, event_id, "2027-01-26", 2, "", LATER + timedelta(hours=1))
+    assert await waiting(cast) == [("update", "fbi_lead"), ("update", "hsi_liaison")]
+
+
+async def test_the_substitute_of_an_earlier_date_hears_nothing_of_a_series_that_goes_on_otherwise(cast: Cast) -> None:
+    event_id = await asked(cast)
+    await send(cast, event_id, cast.fbi_alternate)
+    await sent()
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    onward = replace(from_date(plan, STARTS + timedelta(days=14)), title="Monthly briefing")
+    await series_split.change_from(cast.coordinator, event_id, "2027-01-26", onward, event.version, LATER, notify=False)
+    assert "fbi_alternate" not in {name for _, name in await waiting(cast)}
+
+
+async def test_the_substitute_of_a_date_that_stays_in_the_series_that_goes_on_is_asked_to_that_one(cast: Cast) -> None:
+    event_id = await asked(cast)
+    await send(cast, event_id, cast.fbi_alternate)
+    await sent()
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    onward = replace(from_date(plan, STARTS + timedelta(days=7)), title="Monthly briefing")
+    new_id = await series_split.change_from(cast.coordinator, event_id, KEY, onward, event.version, LATER, notify=False)
+    to_them = [kind for kind, name in await waiting(cast) if name == "fbi_alternate"]
+    assert to_them == ["substitute", "withdrawal"]
+    view = await event_view(cast.coordinator, new_id, KEY, LATER)
+    assert [one.substitutes_for for one in view.named if one.name == "Fbi alternate"] == ["Fbi lead (FBI)"]
+
+
+async def test_a_series_that_only_ends_later_is_no_news_for_a_substitute(cast: Cast) -> None:
+    event_id = await asked(cast)
+    await send(cast, event_id, cast.fbi_alternate)
+    await sent()
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    longer = replace(plan, rule=rule_for("weekly", STARTS, count=5))
+    await events.change(cast.coordinator, event_id, longer, event.version, LATER, notify=False)
+    assert await waiting(cast) == [("update", "fbi_lead"), ("update", "hsi_liaison")]
+
+
+async def test_a_substitute_hears_of_a_change_of_the_whole_series_for_each_of_their_dates(cast: Cast) -> None:
+    event_id = await asked(cast)
+    await send(cast, event_id, cast.fbi_alternate)
+    last = (cast.fbi_lead, event_id, "2027-01-26", ReplyValue.DECLINED, "", NOW)
+    await replies.reply(*last, for_series=False, substitute=cast.fbi_alternate.member_id)
+    await sent()
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    named = replace(plan, title="Monthly briefing")
+    await events.change(cast.coordinator, event_id, named, event.version, LATER, notify=True)
+    letters = await letters_to(cast.fbi_alternate, LATER + timedelta(minutes=1))
+    facts = [dict(one.facts) for one in letters if isinstance(one, ReadEmail)]
+    assert sorted(one["When"] for one in facts) == [
+        "Tuesday, January 19, 2027, 10:00–11:30 AM Central",
+        "Tuesday, January 26, 2027, 10:00–11:30 AM Central",
+    ]
+    assert not any("Was" in one for one in facts)
 
 
 async def test_a_date_that_goes_with_the_rest_of_its_series_lets_the_substitute_off(cast: Cast) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.message_types import Before
 from tracker.rules.core.outbox import MessageKind
 from tracker.rules.core.wording import plural
 from tracker.rules.events import plan as plan_rules
@@ -97,6 +98,16 @@ def of_date(occurrence: Occurrence, slot: Slot, place: str, invited: Invited, *,
 def to_all(event: Event, invited: Invited) -> frozenset[UUID]:
     """Return who is notified of something that concerns everyone, such as a cancellation; for a draft, no one."""
     return NOBODY if event.status is EventStatus.DRAFT else asked(invited)
+
+
+def before_of(occurrence: Occurrence) -> Before:
+    """Return what people know of a date before it changes."""
+    return Before(
+        starts_at=occurrence.starts_at,
+        ends_at=occurrence.ends_at,
+        place=occurrence.place,
+        was_tentative=occurrence.event.status is EventStatus.TENTATIVE,
+    )
 
 
 def closes(event: Event, plan: Plan) -> bool:

@@ -161,6 +161,11 @@ def only_end_moves(plan: Plan, event: Event) -> bool:
     return replace(new, until=old.until, count=old.count) == old
 
 
+def only_end_changes(plan: Plan, event: Event) -> bool:
+    """Return whether the plan changes only the end of a series, and nothing else about the event."""
+    return only_end_moves(plan, event) and values_of(plan) == values_of(event)
+
+
 def needs_new_series(plan: Plan, event: Event) -> bool:
     """Return whether this plan ends a series that has begun and starts a new one."""
     return moves(plan, event) and not only_end_moves(plan, event)

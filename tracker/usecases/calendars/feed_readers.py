@@ -62,7 +62,7 @@ async def who_reads(readers: Iterable[FeedReader], events: Iterable[Event]) -> M
         if event.status is EventStatus.DRAFT:
             continue
         seen_by = await audiences.audiences_of(event.id)
-        mine = {event.lead_id, *await invitees_of(event.id), *await of_event(event.id, None)}
+        mine = {event.lead_id, *await invitees_of(event.id), *await of_event(event.id)}
         for one in readers:
             is_asked = one.scope is Scope.ALL or one.owner.member_id in mine
             is_theirs = is_asked and one.only.holds(event) and one.only.is_open_to(one.owner)

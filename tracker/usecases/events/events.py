@@ -186,7 +186,8 @@ async def _change_in_place(viewer: Viewer, event: Event, plan: Plan, now: dateti
     await set_audiences(viewer, event.id, event.lead_id, plan, now)
     await invite(viewer, event.id, event.lead_id, plan, event.version + 1, now, notified=notified, entry=entry)
     news = Changed(before=_before(event), entry=closes)
-    await notify(news, event.id, event.version + 1, now, whom=notified.update)
+    dates = {} if plan_rules.only_end_changes(plan, event) else {one.id: notifications.before_of(one) for one in before}
+    await notify(news, event.id, event.version + 1, now, whom=notified.update, dates=dates)
     await touch(event.id)
     return event.id
 

@@ -5,10 +5,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from msgspec import structs
+
 from tracker.crypto import ids
 from tracker.database.bulk_insert import bulk_insert
 from tracker.rules.core import audiences
-from tracker.rules.core.message_types import EventContent, Invited, MailedEntry, Removed, RemovedFromSeries
+from tracker.rules.core.message_types import (
+    Before,
+    EventContent,
+    Invited,
+    MailedEntry,
+    Removed,
+    RemovedFromSeries,
+    Update,
+)
 from tracker.rules.core.outbox import KINDS
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, EventStatus
@@ -101,24 +111,51 @@ async def notify(
     *,
     whom: frozenset[UUID],
     occurrence_id: UUID | None = None,
+    dates: Mapping[UUID, Before] | None = None,
 ) -> None:
-    """Queue one message to each person in `whom`, and to their substitutes."""
-    also = await substitutes.of_event(event_id, occurrence_id) if whom else frozenset[UUID]()
-    drafts = [_draft(news, event_id, occurrence_id, one, version) for one in sorted(whom | also)]
+    """Queue one message to each person in `whom`, and to their substitutes one about each date on which they come.
+
+    For news about the whole event, `dates` are those that it concerns, with what people knew of each; None means all
+    dates to come.
+    """
+    drafts = [_draft(news, event_id, occurrence_id, one, version) for one in sorted(whom)]
+    if whom and occurrence_id:
+        instead = await substitutes.on_date(event_id, occurrence_id)
+        drafts += [_draft(news, event_id, occurrence_id, one, version) for one in sorted(instead - whom)]
+    elif whom:
+        drafts += [
+            _draft(_of_date(news, dates, date_id), event_id, date_id, one, version, of_event=True)
+            for one, date_id in await substitutes.to_come_on(event_id, now)
+            if one not in whom and (dates is None or date_id in dates)
+        ]
     await outbox.enqueue_all(drafts, now)
 
 
+def _of_date(news: EventContent, dates: Mapping[UUID, Before] | None, date_id: UUID) -> EventContent:
+    """Return news about the whole event as news about one date, with what people knew of that date."""
+    if dates is None or not isinstance(news, Update):
+        return news
+    return structs.replace(news, before=dates[date_id])
+
+
 def _draft(
-    content: EventContent, event_id: UUID, occurrence_id: UUID | None, member_id: UUID, version: int
+    content: EventContent,
+    event_id: UUID,
+    occurrence_id: UUID | None,
+    member_id: UUID,
+    version: int,
+    *,
+    of_event: bool = False,
 ) -> outbox.Draft:
-    """Return a message to one person; `version` is that of the event or date after the change."""
+    """Return a message to one person; `version` is that of the date after the change, or `of_event` the event's."""
     kind = KINDS[type(content)]
+    about = f"{event_id}:{occurrence_id}" if occurrence_id and of_event else str(occurrence_id or event_id)
     return outbox.Draft(
         content=content,
         recipient_id=member_id,
         event_id=event_id,
         occurrence_id=occurrence_id,
-        key=f"{kind}:{occurrence_id or event_id}:{member_id}:{version}",
+        key=f"{kind}:{about}:{member_id}:{version}",
     )
 
 

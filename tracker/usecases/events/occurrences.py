@@ -7,11 +7,11 @@ from uuid import UUID
 
 from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
-from tracker.rules.core.message_types import Before, Canceled, Changed, EventContent, Restored
+from tracker.rules.core.message_types import Canceled, Changed, EventContent, Restored
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.events import notifications, plan
-from tracker.rules.events.event import Event, EventStatus, Line, Occurrence, day_of, may_edit
+from tracker.rules.events.event import Event, Line, Occurrence, day_of, may_edit
 from tracker.rules.events.history import Change, Verb, changes_of_date
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.undo import Deed
@@ -94,7 +94,9 @@ async def _change(viewer: Viewer, occurrence: Occurrence, change: DateChange, no
     if (is_moved or is_elsewhere) and plan.asks_again(before, slot, place_changed=is_elsewhere, zone=event.zone):
         await ask_again(event.id, occurrence.id, occurrence.sequence + 1, now)
     notified = notifications.of_date(occurrence, slot, place, await invitees_of(event.id), notify=notify)
-    await _notify(Changed(before=_before(occurrence), reason=change.reason), occurrence, notified.update, now)
+    await _notify(
+        Changed(before=notifications.before_of(occurrence), reason=change.reason), occurrence, notified.update, now
+    )
     title = event.title if change.title is None else change.title
     agenda = event.agenda if change.agenda is None else change.agenda
     changes = changes_of_date(occurrence, slot, title, place, agenda)
@@ -143,7 +145,7 @@ async def restore_occurrence(viewer: Viewer, event_id: UUID, key: str, expected_
             if await outbox.anyone_notified(event_id, occurrence.changed_at):
                 await ask_again(event_id, occurrence.id, occurrence.sequence + 1, now)
             whom = notifications.to_all(occurrence.event, await invitees_of(event_id))
-            await _notify(Restored(before=_before(occurrence)), occurrence, whom, now)
+            await _notify(Restored(before=notifications.before_of(occurrence)), occurrence, whom, now)
             await _log(viewer, "restored", occurrence, now, Verb.RESTORED)
 
 
@@ -184,13 +186,6 @@ async def _save(occurrence: Occurrence, now: datetime, *, raise_sequence: bool, 
 
 async def _notify(news: EventContent, occurrence: Occurrence, whom: frozenset[UUID], now: datetime) -> None:
     await notify(news, occurrence.event.id, occurrence.version + 1, now, whom=whom, occurrence_id=occurrence.id)
-
-
-def _before(occurrence: Occurrence) -> Before:
-    was_tentative = occurrence.event.status is EventStatus.TENTATIVE
-    return Before(
-        starts_at=occurrence.starts_at, ends_at=occurrence.ends_at, place=occurrence.place, was_tentative=was_tentative
-    )
 
 
 async def _log(

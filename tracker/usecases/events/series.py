@@ -175,7 +175,8 @@ async def split(
     invited = await invitees_of(event.id)
     notified = notifications.of_change(event, plan, invited, splits=True, notify=False)
     gone = frozenset(invited) - frozenset(plan.invitees) - {event.lead_id}
-    await notify(SeriesContinued(entry=closes), event.id, event.version + 1, now, whom=notified.update)
+    news, version = SeriesContinued(entry=closes), event.version + 1
+    await notify(news, event.id, version, now, whom=notified.update, dates={})
     if split and not is_narrower:
         await let_go(event.id, notified.withdrawal, event.version + 1, now)
     else:
@@ -183,7 +184,8 @@ async def split(
     new_id = await add_event(viewer, onward, now, previous=event)
     await _add_again(rest, event, onward, new_id, now)
     await _cancel_again(new_id, [start for start, _ in plan_rules.slots(onward)], off)
-    await copied_replies.carry(event.id, new_id, now)
+    async with substitutes.notified(new_id, now):
+        await copied_replies.carry(event.id, new_id, now)
     await end_series(event, ends, now)
     return new_id
 

@@ -86,7 +86,8 @@ async def cancel_from(
         async with undoable(viewer, event_id, Deed.CANCELED, now):
             await end_series(event, first.original_start, now)
             whom = notifications.to_all(event, await invitees_of(event_id))
-            await notify(SeriesEnded(reason=reason), event_id, event.version + 1, now, whom=whom)
+            news, version = SeriesEnded(reason=reason), event.version + 1
+            await notify(news, event_id, version, now, whom=whom, dates={})
             await touch(event_id)
             await history.keep_end(viewer, event, now, reason=reason)
         await audit.record(viewer.actor, "ended", "event", event_id, {"from": key}, now)
@@ -123,7 +124,7 @@ async def _add(viewer: Viewer, event: Event, starts: datetime, now: datetime) ->
     ).where(rows.Event.id == event.id)
     added = await date_for(viewer, event.id, starts.date().isoformat())
     whom = notifications.to_all(event, await invitees_of(event.id))
-    await notify(DateAdded(starts=starts, date=added.id), event.id, version, now, whom=whom)
+    await notify(DateAdded(starts=starts, date=added.id), event.id, version, now, whom=whom, dates={})
     await touch(event.id)
     await history.keep(viewer, event, Verb.DATE_ADDED, [Change(field=Field.WHEN, after=day(starts))], now)
     return added

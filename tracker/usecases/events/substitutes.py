@@ -13,7 +13,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event
 from tracker.rules.events.replies import Given, ReplyValue
 from tracker.tables.background.events import audiences as audience_rows
-from tracker.tables.background.events.substitutes import principals, still_there
+from tracker.tables.background.events.substitutes import principals, still_there, to_come
 from tracker.tables.schema.events import audience_versions
 from tracker.tables.schema.roster.people import SeatHolder
 from tracker.usecases.core import outbox
@@ -71,11 +71,21 @@ async def standing_in(dates: Iterable[tuple[UUID, UUID]]) -> dict[UUID, dict[UUI
     return found
 
 
-async def of_event(event_id: UUID, occurrence_id: UUID | None) -> frozenset[UUID]:
-    """Return the substitutes on one date, or on any date of the event."""
-    if occurrence_id:
-        return frozenset((await standing_in([(occurrence_id, event_id)])).get(occurrence_id, ()))
+async def of_event(event_id: UUID) -> frozenset[UUID]:
+    """Return the substitutes on any date of an event."""
     return frozenset(substitute for _, substitute, _ in await _standing(event_id))
+
+
+async def on_date(event_id: UUID, occurrence_id: UUID) -> frozenset[UUID]:
+    """Return the substitutes on one date."""
+    return frozenset((await standing_in([(occurrence_id, event_id)])).get(occurrence_id, ()))
+
+
+async def to_come_on(event_id: UUID, now: datetime) -> list[tuple[UUID, UUID]]:
+    """Return the substitutes on an event's dates to come, each with the date."""
+    standing = sorted((substitute, date_id) for _, substitute, date_id in await _standing(event_id))
+    ahead = await to_come((date_id for _, date_id in standing), now)
+    return [one for one in standing if one[1] in ahead]
 
 
 @asynccontextmanager

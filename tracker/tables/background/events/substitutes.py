@@ -1,6 +1,7 @@
 """Who substitutes for whom, read from the replies: a reply that counts may name a substitute."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -22,6 +23,7 @@ _REPLIES = (
     " FROM invitation i JOIN reply a ON a.invitation = i.id WHERE i.withdrawn_at IS NULL AND i.event IN ({})"
     " AND EXISTS (SELECT 1 FROM reply s WHERE s.invitation = i.id AND s.substitute IS NOT NULL) ORDER BY i.id"
 )
+_TO_COME = "SELECT o.id FROM occurrence o WHERE o.id IN ({}) AND o.ends_at > {} AND NOT o.is_canceled"
 
 
 class Principal(NamedTuple):
@@ -66,3 +68,12 @@ async def still_there(occurrence_ids: Iterable[UUID]) -> frozenset[UUID]:
     among = QueryString(", ".join(["{}"] * len(wanted)), *wanted)
     found = await engine().run_querystring(QueryString("SELECT o.id FROM occurrence o WHERE o.id IN ({})", among))
     return frozenset(row["id"] for row in found)
+
+
+async def to_come(occurrence_ids: Iterable[UUID], now: datetime) -> frozenset[UUID]:
+    """Return which of these dates are not over and were not canceled by themselves."""
+    wanted = sorted(set(occurrence_ids))
+    if not wanted:
+        return frozenset()
+    among = QueryString(", ".join(["{}"] * len(wanted)), *wanted)
+    return frozenset(row["id"] for row in await engine().run_querystring(QueryString(_TO_COME, among, now)))
