@@ -142,7 +142,7 @@ def event_context(view: EventView, now: Now) -> dict[str, Any]:
         "minutes": int((occurrence.ends_at - occurrence.starts_at).total_seconds() // 60),
         "repeats": pattern_words(rule) if (rule := rule_of(event)) else "",
         "was": tuple(local(one, event.zone) for one in by_rule) if event.is_series and is_moved(occurrence) else None,
-        "nudge_words": lambda nudge: (why_not(nudge, now, event.zone), skipped(nudge, now, event.zone)),
+        "nudge_words": lambda nudge, zone: (why_not(nudge, now, zone), skipped(nudge, now, zone)),
         "attendance_opens": local(view.attendance_opens, event.zone),
         "takes_items": event.status is not EventStatus.DRAFT and not occurrence.is_off,
         "assigns_items": view.assigns_items,

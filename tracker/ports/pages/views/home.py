@@ -50,7 +50,7 @@ async def home_page(
         address=address_of,
         lacks_password=not settings.is_demo and not await has_password(viewer.member_id),
         copy_of=await send_hold.held_copy() if viewer.manages_accounts else None,
-        nudge_words=lambda nudge: (why_not(nudge, now, zone), skipped(nudge, now, zone)),
+        nudge_words=lambda nudge, zone: (why_not(nudge, now, zone), skipped(nudge, now, zone)),
     )
 
 
