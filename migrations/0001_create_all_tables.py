@@ -268,6 +268,22 @@ CREATE TABLE event_template (
   created_at TIMESTAMPTZ NOT NULL,
   UNIQUE (owner, name)
 );
+CREATE TABLE draft (
+  id UUID PRIMARY KEY NOT NULL,
+  member UUID NOT NULL REFERENCES member (id) ON DELETE CASCADE,
+  form VARCHAR(20) NOT NULL
+    CHECK (form IN ('schedule', 'event_copy', 'event', 'date', 'cancellation', 'reply', 'recorded_reply', 'new_item',
+      'item', 'people', 'agencies', 'committees', 'sites', 'suspension', 'profile')),
+  subject VARCHAR(80) NOT NULL,
+  event UUID REFERENCES event (id) ON DELETE CASCADE,
+  texts TEXT NOT NULL,
+  tab UUID NOT NULL,
+  version INTEGER NOT NULL,
+  saved_at TIMESTAMPTZ NOT NULL,
+  discarded_at TIMESTAMPTZ,
+  UNIQUE (member, form, subject)
+);
+CREATE INDEX draft_saved ON draft (saved_at);
 CREATE TABLE imported_event (
   id UUID PRIMARY KEY NOT NULL,
   event UUID NOT NULL UNIQUE REFERENCES event (id) ON DELETE CASCADE,

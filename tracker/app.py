@@ -19,7 +19,7 @@ from tracker.ports.clock.ticker import Clock
 from tracker.ports.feeds import subscription
 from tracker.ports.health.healthz import healthz
 from tracker.ports.health.mail_server import Lately
-from tracker.ports.http import errors
+from tracker.ports.http import drafts, errors
 from tracker.ports.http.dependencies import DEPENDENCIES
 from tracker.ports.http.forms import FormRequest
 from tracker.ports.http.guards import recognise, refuse_unguarded
@@ -34,6 +34,7 @@ from tracker.ports.outside.reading import read_due
 from tracker.ports.pages.core.templating import page
 from tracker.ports.pages.routers import DEMO, ROOMS
 from tracker.usecases.audit import verification
+from tracker.usecases.core import drafts as draft_deeds
 from tracker.usecases.emails import reminders
 from tracker.usecases.events import undo as undo_deeds
 from tracker.usecases.identity import passwords
@@ -44,6 +45,7 @@ from tracker.usecases.views import health
 
 PLANNING_EVERY = 60.0  # seconds between two checks for due reminders
 ACCOUNTS_EVERY = 60.0  # seconds between two checks for expired accounts
+DRAFTS_EVERY = 60.0  # seconds between two checks for drafts to delete
 UNDO_EVERY = 60.0  # seconds between two checks for undo snapshots to delete
 AUDIT_EVERY = 600.0  # seconds between two checks whether the nightly verification is due
 CALENDARS_EVERY = 60.0  # seconds between two checks for shared calendars to read
@@ -67,7 +69,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
         route_handlers=[*_pages(chosen), *api.handlers, subscription.subscription, healthz],
         dependencies=DEPENDENCIES,
         exception_handlers=errors.handlers(page),
-        after_exception=[recognise],
+        after_exception=[recognise, drafts.keep_failed],
+        before_send=[drafts.settle],
         lifespan=[_running(chosen, links)],
         state=_state(chosen, links),
         request_class=FormRequest,
@@ -134,6 +137,7 @@ def _jobs(settings: Settings, delivery: Delivery) -> Sequence[Job]:
         ("reminders", min(settings.tick, PLANNING_EVERY), lambda: reminders.queue_due(clock.now(), settings.time_zone)),
         ("undo", UNDO_EVERY, lambda: undo_deeds.purge_snapshots(clock.now())),
         ("accounts", ACCOUNTS_EVERY, lambda: account_life.close_due(clock.now())),
+        ("drafts", DRAFTS_EVERY, lambda: draft_deeds.purge(clock.now())),
         ("calendars", min(settings.tick, CALENDARS_EVERY), lambda: read_due(settings, Network())),
         ("mail", settings.tick, lambda: _send(delivery)),
         ("audit", AUDIT_EVERY, lambda: verification.verify_nightly(clock.now(), settings.time_zone)),

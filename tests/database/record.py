@@ -21,7 +21,7 @@ from tests.database.releases import ROWS, Rows
 from tests.database.sources import running
 from tests.ical.files import taken, vevent
 from tests.ports.browser import session_of
-from tracker.crypto import keys
+from tracker.crypto import ids, keys
 from tracker.database import writing
 from tracker.database.migrate import migrate
 from tracker.rules.actions.action_items import ItemStatus
@@ -31,6 +31,7 @@ from tracker.rules.availability.shared_calendars import Found, Kind, Span, windo
 from tracker.rules.calendars.alarms import Alarms, AllDayAlarm
 from tracker.rules.calendars.feeds import Only, Scope
 from tracker.rules.core.actors import BY_COMMAND
+from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.emails.preferences import CommitteePreferences, Preferences
 from tracker.rules.events.event import Kind as EventKind
 from tracker.rules.events.plan import DateChange
@@ -44,7 +45,7 @@ from tracker.usecases.actions import action_items
 from tracker.usecases.attendance import printouts, roll_call
 from tracker.usecases.availability import blackout_days, shared_calendars
 from tracker.usecases.calendars import subscriptions
-from tracker.usecases.core import saved_filters
+from tracker.usecases.core import drafts, saved_filters
 from tracker.usecases.emails import preferences, reminders
 from tracker.usecases.events import calendar_import, events, occurrences, replies, templates
 from tracker.usecases.identity import api_tokens, failed_logins, recovery_codes
@@ -97,6 +98,8 @@ async def _choices(cast: Cast) -> None:
     await preferences.save_committee(
         cast.coordinator, cast.committees["steering"], CommitteePreferences(asks_again=True), NOW
     )
+    draft = DraftKey(form=DraftForm.SCHEDULE)
+    await drafts.save(cast.coordinator, draft, {"title": ["Core group"]}, NOW, tab=ids.new_id(), shown=0)
     await saved_filters.save(cast.kcpd_detective, "calendar", "Steering", "kind=meeting", NOW)
     await templates.save(cast.coordinator, "Core group", {"title": ["Core group"]}, None, NOW)
     days = date(2027, 1, 18), date(2027, 1, 22), "Range week"

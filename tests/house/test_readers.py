@@ -25,6 +25,7 @@ THEY_READ = {
     "Message": "message",
     "EventChange": "event_change",
     "BriefCopy": "brief_copy",
+    "Draft": "draft",
     "ImportedEvent": "imported_event",
     "UndoSnapshot": "undo_snapshot",
 }

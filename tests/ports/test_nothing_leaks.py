@@ -6,15 +6,20 @@ The script speaks to every route of the application; a route without an entry fa
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from litestar import Litestar
 
+from tests.cast import NOW
 from tests.ports.api_script import API_SCRIPT
 from tests.ports.browser import Browser, settings
 from tests.ports.worlds import Places, Worlds, build, opened
 from tracker.app import create_app
 from tracker.crypto import ids
+from tracker.ports.http import drafts
+from tracker.ports.http.drafts import Mark
+from tracker.rules.core.drafts import DraftForm
 
 pytestmark = pytest.mark.anyio
 
@@ -76,6 +81,30 @@ def _plain(*asks: str) -> Callable[[Places], list[Ask]]:
 
 def _post(path: str, **form: str) -> Callable[[Places], list[Ask]]:
     return lambda _: [("POST", path, form)]
+
+
+def _of_drafts(tail: str) -> Callable[[Places], list[Ask]]:
+    """Return requests about drafts with the mark of each person, of forms about events that they may not all see."""
+    return lambda p: [
+        ("POST", f"/drafts{tail}", {"_draft": _mark(member, event), "title": "Unsent"})
+        for member in p.everybody
+        for event in (p.event, p.secret_event, UUID(NOWHERE))
+    ]
+
+
+def _mark(member: UUID, event: UUID) -> str:
+    return drafts.written(
+        Mark(
+            member_id=member,
+            form=DraftForm.EVENT,
+            subject=str(event),
+            event_id=event,
+            page=f"/events/{event}/edit",
+            tab=UUID(NOWHERE),
+            shown=0,
+            until=NOW + drafts.LIFETIME,
+        )
+    )
 
 
 def _file_of(event: object) -> str:
@@ -336,6 +365,9 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /people/{person_id}/access/shutdown": _of_people("POST", "/access/shutdown"),
     "GET /session": _plain("/session"),
     "POST /session": _post("/session"),
+    "POST /drafts": _of_drafts(""),
+    "POST /drafts/removal": _of_drafts("/removal"),
+    "POST /drafts/restoration": _of_drafts("/restoration"),
     "POST /saved-filters": lambda p: [
         ("POST", "/saved-filters", {"listing": listing, "name": "Mine", "query": query})
         for listing, query in (

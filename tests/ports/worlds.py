@@ -1,6 +1,7 @@
 # ruff: noqa: DTZ001 - starts are local to the zone of their event
 """Two worlds for the leak test: one without the secrets, and the same with them, made by copying its file."""
 
+import json
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,6 +24,7 @@ from tracker.rules.attendance.sheet import Mark
 from tracker.rules.availability.shared_calendars import Found, Kind, Span, window
 from tracker.rules.calendars.feeds import Scope
 from tracker.rules.core.audiences import Arm, Visibility
+from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.core.viewer import Level, Viewer
 from tracker.rules.events.markings import Category, Limit
 from tracker.rules.events.plan import DateChange
@@ -31,6 +33,7 @@ from tracker.rules.identity.api_tokens import ApiScope
 from tracker.rules.recurrence import Rule, rule_for
 from tracker.rules.roster.quorum import QuorumRule
 from tracker.rules.roster.sites import SiteFacts
+from tracker.tables.schema.core.drafts import Draft
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.events.events import Event
 from tracker.usecases.actions import action_items
@@ -38,7 +41,7 @@ from tracker.usecases.attendance import roll_call
 from tracker.usecases.audit import reading
 from tracker.usecases.availability import blackout_days, shared_calendars
 from tracker.usecases.calendars import subscriptions
-from tracker.usecases.core import access_records, saved_filters
+from tracker.usecases.core import access_records, drafts, saved_filters
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.emails import reminders
 from tracker.usecases.events import events, occurrences, replies, templates
@@ -254,6 +257,25 @@ async def _secrets_about(cast: Cast, places: Places) -> None:
     kept = await saved_filters.save(cast.kcpd_detective, "calendar", "Bluestem", "committee=Canary+Working+Group", NOW)
     places.secret_filter = kept.id
     await _a_shared_calendar(places.secret_person)
+    await _drafts(cast, places.secret_event)
+
+
+async def _drafts(cast: Cast, event_id: UUID) -> None:
+    """Leave what others typed about a secret event, and what someone typed who may no longer see it."""
+    texts = {"title": ["Operation Canary"], "place": ["Larkspur Lot"]}
+    for form in (DraftForm.EVENT, DraftForm.COPY):
+        key = DraftKey(form=form, subject=str(event_id), event_id=event_id)
+        await drafts.save(cast.kcpd_detective, key, texts, NOW, tab=event_id, shown=0)
+    row = Draft(
+        member=cast.caht_lead.member_id,
+        form=DraftForm.EVENT.value,
+        subject=str(event_id),
+        event=event_id,
+        texts=json.dumps(texts),
+        tab=event_id,
+        saved_at=NOW,
+    )
+    await Draft.insert(row)
 
 
 async def _a_shared_calendar(member_id: UUID) -> None:

@@ -21,6 +21,7 @@ TABLE_MODULES = (
     "tracker.tables.schema.attendance.printouts",
     "tracker.tables.schema.events.calendar_imports",
     "tracker.tables.schema.events.templates",
+    "tracker.tables.schema.core.drafts",
     "tracker.tables.schema.roster.sites",
     "tracker.tables.schema.core.saved_filters",
     "tracker.tables.schema.availability.shared_calendars",

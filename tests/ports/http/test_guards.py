@@ -98,7 +98,7 @@ async def test_a_stranger_at_home_is_led_to_the_plain_sign_in_page(stranger: Bro
 async def test_a_stranger_does_nothing(stranger: Browser) -> None:
     response = await stranger.send("POST", "/action-items", data={"title": "x"}, headers={"Origin": BASE})
     assert response.status_code == 403
-    assert "You are signed out" in response.text
+    assert "You’re signed out" in response.text
 
 
 async def test_htmx_learns_that_the_session_is_over(stranger: Browser) -> None:

@@ -227,7 +227,7 @@ async def test_what_is_posted_is_not_kept_in_memory(visitor: Browser) -> None:
     [
         ("missing", 404, "We cannot find that page"),
         ("forbidden", 403, "Only the owner can do this."),
-        ("conflict", 409, "Somebody changed this meanwhile"),
+        ("conflict", 409, "Someone changed this while you were working on it"),
         ("invalid", 422, "Give it a title."),
         ("large", 413, "This is too large."),
         ("busy", 503, "Please try again in a minute."),

@@ -17,9 +17,13 @@ FIELD = "_csrf"
 HEADER = "x-csrf-token"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 LIFETIME = timedelta(hours=1)  # for a sign-in form that is never sent
-STALE = "This form is out of date. Go back, reload the page, and send it again."
+STALE = "This form’s session has ended, so the form can’t be used any longer."
 FOREIGN = "This form did not come from a page of the tracker, so nothing was done."
 NONCE = re.compile(r"(\d{1,12})\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}", re.ASCII)
+
+
+class Outdated(NotAllowed):
+    """The session in which a form was opened has ended; its person may send it again from a new page."""
 
 
 def token_for(cookie: str) -> str:
@@ -40,12 +44,11 @@ def check_origin(connection: Connection) -> None:
 
 
 async def check_token(connection: Connection, cookie: str) -> None:
-    """Raise `NotAllowed` unless the header or the form carries the token of this cookie."""
-    form = await _form(connection)
+    """Raise `Outdated` unless the header or the form carries the token of this cookie."""
+    form = await form_of(connection)
     sent = connection.headers.get(HEADER) or form.get(FIELD, "")
     if not isinstance(sent, str) or not keys.same(sent, token_for(cookie)):
-        await form.close()  # Litestar closes uploaded files only of forms that came past the guards
-        raise NotAllowed(STALE)
+        raise Outdated(STALE)
 
 
 def new_nonce(now: datetime) -> str:
@@ -67,7 +70,8 @@ def is_deed(connection: Connection) -> bool:
     return scope["method"] not in SAFE
 
 
-async def _form(connection: Connection) -> FormMultiDict:
+async def form_of(connection: Connection) -> FormMultiDict:
+    """Return the posted form; empty where a mounted application reads the body. Errors: Outdated, TooLarge."""
     if not isinstance(connection, Request):
         return FormMultiDict()  # a mounted application reads the request body itself: only the header counts there
     try:
@@ -75,7 +79,7 @@ async def _form(connection: Connection) -> FormMultiDict:
     except TooLarge:
         raise
     except Exception as unreadable:  # whatever a parser makes of odd bytes, they hold no token
-        raise NotAllowed(STALE) from unreadable
+        raise Outdated(STALE) from unreadable
 
 
 def _mark(words: str) -> str:

@@ -9,6 +9,7 @@ from litestar.background_tasks import BackgroundTask
 from tracker import clock
 from tracker.errors import NotAllowed, NotFound, TrackerError
 from tracker.ports.http.access_log import route_of
+from tracker.ports.http.csrf import Outdated
 from tracker.ports.http.forms import FormRequest
 from tracker.rules.core.viewer import Viewer
 from tracker.usecases.core import access_records
@@ -20,6 +21,8 @@ EVENT = "event_id"
 def recorded(request: FormRequest, error: TrackerError) -> BackgroundTask | None:
     """Return what is to be recorded after the response, if anything is."""
     viewer: Viewer | None = request.scope["state"].get("viewer")
+    if isinstance(error, Outdated):  # an old page is no attempt
+        return None
     event_id = request.path_params.get(EVENT)
     if viewer is None or not (isinstance(error, NotAllowed) or (isinstance(error, NotFound) and event_id)):
         return None

@@ -9,10 +9,12 @@ from litestar import Response
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 
+from tracker import clock
 from tracker.database import is_unavailable
 from tracker.errors import Busy, Conflict, Gone, Invalid, NotAllowed, NotFound, TooLarge, TrackerError
-from tracker.ports.http import denials, problems
+from tracker.ports.http import denials, drafts, problems
 from tracker.ports.http.addresses import HOME, asked, place
+from tracker.ports.http.csrf import Outdated
 from tracker.ports.http.forms import FormRequest
 from tracker.ports.http.guards import SignInNeeded
 from tracker.ports.http.request_source import source_of
@@ -32,7 +34,8 @@ class ErrorPage:
 ERROR_PAGES: dict[type[TrackerError], ErrorPage] = {
     NotFound: ErrorPage(404, "core/errors/404.html"),
     NotAllowed: ErrorPage(403, "core/errors/403.html"),
-    Conflict: ErrorPage(409, heading="Somebody changed this meanwhile"),
+    Outdated: ErrorPage(403, "core/errors/outdated.html"),
+    Conflict: ErrorPage(409, heading="Someone changed this while you were working on it"),
     Invalid: ErrorPage(422, heading="Please check what you entered"),
     TooLarge: ErrorPage(413, heading="This is too large"),
     Busy: ErrorPage(503, heading="The tracker is busy"),
@@ -47,6 +50,8 @@ BY_STATUS = {
 }
 BROKEN = ErrorPage(500, "core/errors/500.html")
 AWAY = ErrorPage(503, "core/errors/503.html")
+AGAIN = frozenset({429, 500, 503})
+"""Statuses after which the same form may be accepted."""
 RETRY = 60  # seconds until a client that was rate-limited, or too early, may retry
 
 
@@ -115,7 +120,7 @@ class Responses:
             said = "Not found." if shown is ERROR_PAGES[NotFound] else sentence or "This does not work."
             response = Response(f"{said}\n", status_code=shown.status, media_type="text/plain")
         else:
-            words = {"sentence": sentence, "heading": shown.heading, **context}
+            words = {"sentence": sentence, "heading": shown.heading, **_typed(request, shown.status), **context}
             response = self._page(shown.template, request, status_code=shown.status, **words)
         if shown.status == AWAY.status:
             response.headers["Retry-After"] = str(RETRY)
@@ -138,6 +143,20 @@ def status_of(error: Exception) -> int:
 
 def _page_of(error: TrackerError) -> ErrorPage:
     return ERROR_PAGES[next(kind for kind in type(error).__mro__ if kind in ERROR_PAGES)]
+
+
+def _typed(request: FormRequest, status: int) -> dict[str, Any]:
+    """Return what became of what was typed: the draft that keeps it, or the fields to send again from the page."""
+    is_form = request.method == "POST"
+    form = request.form_that_was_read if is_form and status in AGAIN else None
+    may_resend = form is not None and drafts.read(form.get(drafts.FIELD), clock.now()) is not None
+    texts = drafts.texts_of(form) if form is not None and may_resend else {}
+    return {
+        "is_form": is_form,
+        "kept": request.scope["state"].get(drafts.KEPT),
+        "resend": asked(request.scope) if texts else "",
+        "fields": [(name, text) for name, found in texts.items() for text in found],
+    }
 
 
 def _asked_again(request: FormRequest) -> str:

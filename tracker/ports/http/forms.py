@@ -17,6 +17,12 @@ TOO_MANY = "This form has more fields than we can take."
 class FormRequest(litestar.Request[None, None, State]):
     """The application's `request_class`: the viewer is in the state, not in Litestar's `user` and `auth`."""
 
+    @property
+    def form_that_was_read(self) -> FormMultiDict | None:
+        """The posted form, if its body was read already."""
+        found = self._connection_state.form
+        return None if found is Empty else FormMultiDict.from_form_data(found)
+
     async def form(self) -> FormMultiDict:
         """Return the posted form. Errors: TooLarge for more fields than any form of the site has."""
         is_url_encoded = self.content_type[0] == RequestEncodingType.URL_ENCODED

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 BEARER = re.compile(r"(?i:bearer) +(?P<token>[A-Za-z0-9_-]{43})", re.ASCII)
 """A token in the header; any other value can't be one, and does not count as a guess."""
-SIGNED_OUT = "You are signed out. Sign in again in another tab, then go back: what you typed is still there."
+SIGNED_OUT = "You’re signed out."
 HERE = re.compile(r"https?://[^/]+(/.*)", re.DOTALL)
 POLLED = {"polled": True}
 """`opt` of a route that pages request by themselves: it does not extend the session (CJIS AC-11)."""
@@ -51,15 +51,18 @@ async def public(connection: Connection, _: BaseRouteHandler) -> None:
 async def signed_in(connection: Connection, handler: BaseRouteHandler) -> None:
     """Admit only people with a session; their forms carry the session's form token.
 
-    Sets `viewer`, `visit`, `csrf`, `flash` in the state. Raises `SignInNeeded` for a read, `NotAllowed` for a change.
+    Sets `viewer`, `visit`, `csrf`, `flash` in the state. Raises `SignInNeeded` for a read, `Outdated` for a change.
     """
     _enter(connection, "page")
+    is_deed = csrf.is_deed(connection)
+    if is_deed:
+        await csrf.form_of(connection)  # what was typed is known, whatever fails from here on
     visit = await _visit(connection, is_use=not handler.opt.get("polled"))
     if visit is None:
-        raise NotAllowed(SIGNED_OUT) if csrf.is_deed(connection) else SignInNeeded(_asked(connection))
-    if csrf.is_deed(connection):
-        await csrf.check_token(connection, cookies.read(connection, cookies.SESSION))
+        raise csrf.Outdated(SIGNED_OUT) if is_deed else SignInNeeded(_asked(connection))
     _know(connection, visit)
+    if is_deed:
+        await csrf.check_token(connection, cookies.read(connection, cookies.SESSION))
 
 
 async def recognise(error: Exception, scope: Any) -> None:

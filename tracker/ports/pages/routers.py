@@ -11,7 +11,7 @@ from tracker.ports.pages.attendance import printouts, roll_call
 from tracker.ports.pages.audit import audit, send_hold
 from tracker.ports.pages.availability import shared_calendar, suggested_times
 from tracker.ports.pages.calendars import calendar, subscriptions
-from tracker.ports.pages.core import saved_filters, static
+from tracker.ports.pages.core import drafts, saved_filters, static
 from tracker.ports.pages.core.dependencies import DEPENDENCIES
 from tracker.ports.pages.emails import demo_mail, digest_link, messages, nudges, preferences
 from tracker.ports.pages.events import (
@@ -53,7 +53,7 @@ def _room(*modules: Sequence[Any], **dependencies: Provide) -> Router:
 
 
 ROOMS = {
-    "core": _room(saved_filters.handlers, static.handlers),
+    "core": _room(saved_filters.handlers, drafts.handlers, static.handlers),
     "identity": _room(sign_in.handlers, session.handlers, api_tokens.handlers, **of_identity.DEPENDENCIES),
     "roster": _room(
         people.handlers,

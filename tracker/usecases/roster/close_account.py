@@ -8,7 +8,7 @@ from tracker.rules.core.viewer import Role, Status
 from tracker.tables.schema.availability.shared_calendars import BusySpan, SharedCalendar
 from tracker.tables.schema.identity.identity import SignInLink
 from tracker.tables.schema.roster.people import Member, MemberRole
-from tracker.usecases.core import outbox
+from tracker.usecases.core import drafts, outbox
 from tracker.usecases.identity.recovery_codes import forget_codes
 from tracker.usecases.identity.revoke_access import revoke_access
 from tracker.usecases.identity.sessions import end_sessions
@@ -17,7 +17,7 @@ NO_MAIL = "The recipient is not active any more."
 
 
 async def shut(member_id: UUID) -> None:
-    """End sessions and sign-in links, suppress emails, and delete busy times read from a shared calendar.
+    """End sessions and sign-in links, suppress emails, and delete drafts and busy times read from a shared calendar.
 
     The caller is inside `writing()`.
     Feeds and links in emails check at each use that the member is active, so they close and open with the status.
@@ -25,6 +25,7 @@ async def shut(member_id: UUID) -> None:
     await end_sessions(member_id)
     await SignInLink.delete().where(SignInLink.member == member_id)
     await _forget_busy_times(member_id)
+    await drafts.forget(member_id)
     await outbox.suppress_for(member_id, NO_MAIL)
 
 

@@ -355,7 +355,7 @@ async def test_a_named_event_is_opened_to_more_people_only_after_a_fresh_proof(
     response = await lead.post(f"/events/{event_id}/edit", form)
     assert (response.status_code, CONFIRM_FIRST in response.text) == (403, True)
     assert typed(response.text, f"/events/{event_id}/edit")["place"] == ["Lot C"]
-    kept = await edited(lead, event_id, place="Lot C")
+    kept = await edited(lead, event_id, visibility="named", place="Lot C")
     assert (await lead.post(f"/events/{event_id}/edit", kept)).status_code == 303
     clock.start_at(NOW, stands_still=True)
     form = await edited(lead, event_id, visibility="law_enforcement")

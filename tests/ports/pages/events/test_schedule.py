@@ -36,7 +36,7 @@ MONTHLY: dict[str, Any] = {
     "place": "USAO conference room",
     "save": "send",
 }
-MADE_ANEW = re.compile(r'name="(?:form_id|csrf)" value="[^"]*"')
+MADE_ANEW = re.compile(r'name="(?:form_id|csrf|_draft)" value="[^"]*"')
 """What differs whenever a form is shown."""
 
 

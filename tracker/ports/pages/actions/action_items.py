@@ -20,11 +20,12 @@ from tracker.ports.pages.actions.item_views import (
     origin_in,
     row_response,
 )
-from tracker.ports.pages.core.dependencies import Form, Pages, Query, QueryString
+from tracker.ports.pages.core.dependencies import Drafts, Form, Pages, Query, QueryString
 from tracker.ports.pages.core.edit_conflicts import in_words, merged, recorded
 from tracker.ports.pages.core.form_values import FormValues, errors_of, id_in, version_in
 from tracker.ports.pages.core.saved_filters import saved_in
 from tracker.rules.actions.action_items import ActionItem
+from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.usecases.actions import action_items, item_lists
 
 ITEM = "/action-items/{reference:str}"
@@ -35,13 +36,15 @@ MEETING = "meeting"
 
 @get("/action-items", guards=[signed_in])
 async def list_page(
-    pages: Pages, viewer: Viewer, params: Query, query_string: QueryString, today: Today, now: Now
+    pages: Pages, viewer: Viewer, params: Query, query_string: QueryString, drafts: Drafts, today: Today, now: Now
 ) -> Response[str]:
     """Show the list; the address holds group, words, mine and done, and the date that a new item comes from."""
     context = await board_context(viewer, today, now, params)
     if pages.is_htmx:
         return pages.render("actions/items-part.html", **context)
-    new = await new_context(viewer, today, now, origin_in(params, today))
+    key = DraftKey(form=DraftForm.NEW_ITEM, subject=str(id_in(params["origin"]) or ""))
+    form = await drafts.begun(key, origin_in(params, today))
+    new = await new_context(viewer, today, now, form)
     return await _list(pages, viewer, query_string, context, new)
 
 
@@ -74,9 +77,11 @@ async def give(
 
 
 @get(ITEM, guards=[signed_in])
-async def item_page(reference: FromPath[str], pages: Pages, viewer: Viewer, today: Today) -> Response[str]:
-    """Show one item with its history."""
-    return pages.render("actions/show.html", **await item_context(viewer, today, reference))
+async def item_page(
+    reference: FromPath[str], pages: Pages, viewer: Viewer, drafts: Drafts, today: Today
+) -> Response[str]:
+    """Show one item with its history, and the viewer's draft of an update."""
+    return pages.render("actions/show.html", **await _begun(drafts, viewer, today, reference))
 
 
 @get(f"{ITEM}/row", guards=[signed_in])
@@ -84,6 +89,7 @@ async def item_row(
     reference: FromPath[str],
     pages: Pages,
     viewer: Viewer,
+    drafts: Drafts,
     today: Today,
     now: Now,
     is_open: Annotated[str, QueryParameter(name="open")] = "",
@@ -91,7 +97,8 @@ async def item_row(
     """Show an item's line in the list, with its form when ?open=1; without htmx the item's own page."""
     if not pages.is_htmx:
         return Redirect(f"/action-items/{reference}", status_code=303)
-    return await row_response(pages, viewer, now, await item_context(viewer, today, reference), is_open=is_open == "1")
+    begun = _begun(drafts, viewer, today, reference) if is_open == "1" else item_context(viewer, today, reference)
+    return await row_response(pages, viewer, now, await begun, is_open=is_open == "1")
 
 
 @post(ITEM, guards=[signed_in], status_code=303)
@@ -160,6 +167,7 @@ async def _moved(
 ) -> Response[Any]:
     """Return the response to an update: the line and a message to htmx, else a redirect to where it was pressed."""
     if pages.is_htmx:
+        pages.saved()
         context = await item_context(viewer, today, item.reference)
         return await row_response(pages, viewer, now, context, said=sentence, before=before)
     places = {"/": "/", "list": "/action-items"}
@@ -177,12 +185,29 @@ async def _beside_each_other(
     pages: Pages, viewer: Viewer, today: Today, now: Now, reference: str, form: FormValues
 ) -> Response[Any]:
     """Show what was typed beside what another person saved, with the new version."""
+    return await _again(pages, viewer, now, await _both(viewer, today, reference, form), 409)
+
+
+async def _both(viewer: Viewer, today: Today, reference: str, form: FormValues) -> Context:
     view = await item_lists.item_view(viewer, reference)
     saved = forms.form_of_item(view.item)
     both, changes = merged(recorded(form["was"]), form, saved)
     words = in_words(changes, forms.LABELS, forms.said)
     shown = both if "status" in form else saved
-    return await _again(pages, viewer, now, await item_context(viewer, today, reference, shown, changes=words), 409)
+    return await item_context(viewer, today, reference, shown, changes=words)
+
+
+async def _begun(drafts: Drafts, viewer: Viewer, today: Today, reference: str) -> Context:
+    """Return an item whose form begins with the viewer's draft of an update, beside what was saved since."""
+    context = await item_context(viewer, today, reference)
+    item: ActionItem = context["item"]
+    key = DraftKey(form=DraftForm.ITEM, subject=str(item.id), event_id=item.origin_event_id)
+    draft = await drafts.kept(key, f"/action-items/{item.reference}")
+    if draft is None:
+        return context
+    if version_in(draft) != item.version:
+        return await _both(viewer, today, reference, draft)
+    return await item_context(viewer, today, reference, draft, version=item.version)
 
 
 handlers = [list_page, new_page, give, item_page, item_row, move, complete, hand_over]

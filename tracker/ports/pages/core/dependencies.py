@@ -8,7 +8,7 @@ from litestar.types import Scope
 
 from tracker.ports.http.dependencies import Injected
 from tracker.ports.http.forms import FormRequest
-from tracker.ports.pages.core import templating, uploads
+from tracker.ports.pages.core import form_drafts, templating, uploads
 from tracker.ports.pages.core.form_values import FormValues, form_of, query_of
 
 Pages: TypeAlias = Injected[templating.Pages]
@@ -17,6 +17,8 @@ Form: TypeAlias = Injected[FormValues]
 """The posted form. Errors: Invalid, TooLarge."""
 Upload: TypeAlias = Injected[uploads.Upload | None]
 """The uploaded file in the field `file` of a form; None for a form without one."""
+Drafts: TypeAlias = Injected[form_drafts.Drafts]
+"""The viewer's drafts of the forms on the page; only behind the guard `signed_in`."""
 Query: TypeAlias = Injected[FormValues]
 """The query of the address."""
 Wanted: TypeAlias = Annotated[str, QueryParameter(name="next")]
@@ -32,7 +34,13 @@ async def _upload(request: FormRequest) -> uploads.Upload | None:
 
 
 async def _form(request: FormRequest) -> FormValues:
-    return await form_of(request)
+    form = await form_of(request)
+    form_drafts.show_again(request.scope, form)
+    return form
+
+
+def _drafts(scope: Scope) -> form_drafts.Drafts:
+    return form_drafts.Drafts(scope)
 
 
 def _params(request: FormRequest) -> FormValues:
@@ -56,6 +64,7 @@ DEPENDENCIES = {
     "pages": Provide(_pages, sync_to_thread=False),
     "form": Provide(_form),
     "upload": Provide(_upload),
+    "drafts": Provide(_drafts, sync_to_thread=False),
     "params": Provide(_params, sync_to_thread=False),
     "query_string": Provide(_query_string, sync_to_thread=False),
     "form_token": Provide(_form_token, sync_to_thread=False),

@@ -6,7 +6,7 @@ today, and zone_word.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -19,8 +19,9 @@ from markupsafe import Markup, escape
 from tracker import clock
 from tracker.config.paths import folder
 from tracker.config.settings import Settings
-from tracker.ports.http import flash
+from tracker.ports.http import drafts, flash
 from tracker.ports.http.forms import FormRequest
+from tracker.ports.pages.core.form_drafts import SHOWN, FormDrafts
 from tracker.ports.pages.core.indentation import WithoutIndentation
 from tracker.ports.pages.core.static import FOLDER, static
 from tracker.rules.core import date_words, wording
@@ -122,7 +123,7 @@ def render(name: str, context: Mapping[str, Any]) -> str:
 class Pages:
     """Makes the pages of one request; the state that its guard set decides what all of them show."""
 
-    def __init__(self, state: Mapping[str, Any], *, is_htmx: bool = False) -> None:
+    def __init__(self, state: MutableMapping[str, Any], *, is_htmx: bool = False) -> None:
         self._state = state
         self.is_htmx = is_htmx
         """Whether htmx sent the request, so that a part of the page is enough."""
@@ -137,12 +138,22 @@ class Pages:
         values = template.new_context(common(self._state) | context)
         return _private("".join(template.blocks[block](values)), status_code)
 
-    def redirect(self, address: str, sentence: str = "", undo: flash.Undo | None = None) -> Redirect:
-        """Redirect to a page that starts with a message about what was done, and a button to undo it."""
+    def redirect(
+        self, address: str, sentence: str = "", undo: flash.Undo | None = None, *, is_saved: bool = True
+    ) -> Redirect:
+        """Redirect to a page that starts with a message about what was done, and a button to undo it.
+
+        Unless the form was not saved (`is_saved` False), its draft is removed.
+        """
         response = Redirect(address, status_code=303)
+        self._state[drafts.SAVED] = is_saved
         if sentence:
             flash.say(response, self._state["settings"], sentence, undo)
         return response
+
+    def saved(self) -> None:
+        """Note that the posted form was saved, where no redirect says so: its draft is removed."""
+        self._state[drafts.SAVED] = True
 
 
 def page(name: str, request: FormRequest, *, status_code: int = 200, **context: Any) -> Response[str]:
@@ -163,6 +174,7 @@ def common(state: Mapping[str, Any]) -> dict[str, Any]:
         "csrf": state.get("csrf") or "",
         "flash": state.get("flash"),
         "undo": state.get("undo"),
+        "drafts": state.get(SHOWN) or FormDrafts(),
         "settings": settings,
         "zone": settings.time_zone,
         "zone_word": wording.zone_word(settings.time_zone),

@@ -14,11 +14,12 @@ from litestar.response import Redirect
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.dependencies import Form, Pages, Query
+from tracker.ports.pages.core.dependencies import Drafts, Form, Pages, Query
 from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of, version_in
 from tracker.ports.pages.core.request import undo_for, with_number_notified
 from tracker.ports.pages.events.event_page import address_of, times_of
 from tracker.ports.pages.events.preview import of_each
+from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.events.event import Occurrence
 from tracker.rules.events.event_fields import cleaned_reason
 from tracker.usecases.emails import messages
@@ -30,13 +31,14 @@ ONLY_THEIRS = "Only the organizer, the committee's chair or a coordinator can ca
 
 @get("/events/{event_id:uuid}/{key:str}/cancellation", guards=[signed_in])
 async def ask_to_cancel_date(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, params: Query, now: Now
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, params: Query, drafts: Drafts, now: Now
 ) -> Response[Any]:
     """Ask whether to cancel one date."""
     view = await _theirs(viewer, now, event_id, key)
     if not view.occurrence.event.is_series:
         return Redirect(f"/events/{event_id}/cancellation", status_code=303)
-    return await _question(pages, viewer, now, view, params, whole=False)
+    form = await drafts.begun(_draft_of(event_id, f"{event_id}/{key}"), params)
+    return await _question(pages, viewer, now, view, form, whole=False)
 
 
 @post("/events/{event_id:uuid}/{key:str}/cancellation", guards=[signed_in], status_code=303)
@@ -56,10 +58,14 @@ async def cancel_date(
 
 
 @get("/events/{event_id:uuid}/cancellation", guards=[signed_in])
-async def ask_to_cancel(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
+async def ask_to_cancel(
+    event_id: FromPath[UUID], pages: Pages, viewer: Viewer, drafts: Drafts, now: Now
+) -> Response[str]:
     """Ask whether to cancel the whole event."""
     key = (await occurrences.nearest_date(viewer, event_id, now)).key
-    return await _question(pages, viewer, now, await _theirs(viewer, now, event_id, key), FormValues({}), whole=True)
+    view = await _theirs(viewer, now, event_id, key)
+    form = await drafts.begun(_draft_of(event_id, str(event_id)), FormValues({}))
+    return await _question(pages, viewer, now, view, form, whole=True)
 
 
 @post("/events/{event_id:uuid}/cancellation", guards=[signed_in], status_code=303)
@@ -96,6 +102,10 @@ async def restore(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: 
         return Redirect(f"/events/{event_id}", status_code=303)
     key = (await occurrences.nearest_date(viewer, event_id, now)).key
     return await _done(pages, viewer, event_id, key, "It takes place again.", now)
+
+
+def _draft_of(event_id: UUID, subject: str) -> DraftKey:
+    return DraftKey(form=DraftForm.CANCELLATION, subject=subject, event_id=event_id)
 
 
 async def _theirs(viewer: Viewer, now: Now, event_id: UUID, key: str) -> EventView:

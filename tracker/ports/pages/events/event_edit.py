@@ -13,7 +13,7 @@ from tracker.errors import Conflict, Invalid, NotFound, ReauthenticationNeeded
 from tracker.ports.http import flash
 from tracker.ports.http.dependencies import Now, Viewer, Visit
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
 from tracker.ports.pages.core.edit_conflicts import in_words, merged, record, recorded
 from tracker.ports.pages.core.form_values import FormValues, errors_of, version_in
 from tracker.ports.pages.core.request import undo_for, with_number_notified
@@ -25,6 +25,7 @@ from tracker.ports.pages.events.schedule_marking import agencies, ready
 from tracker.ports.pages.events.schedule_values import form_of_plan
 from tracker.ports.pages.events.schedule_words import PLAIN_WORDS
 from tracker.rules.core.date_words import WEEKDAYS
+from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.events.event import Event, EventStatus
 from tracker.rules.events.event_fields import TEXTS, label_of
 from tracker.rules.events.plan import from_date, is_added
@@ -84,15 +85,20 @@ async def edit_event(
     event_id: FromPath[UUID],
     pages: Pages,
     viewer: Viewer,
+    drafts: Drafts,
     now: Now,
     key: Annotated[str, QueryParameter(name="from")] = "",
 ) -> Response[Any]:
-    """Show the form of an event; `from` is the first date of a series that is to change."""
+    """Show the form of an event or the viewer's draft of it; `from` is the first date of a series that is to change."""
     opened = await _opened(viewer, event_id, key, now)
     if opened.event.status is EventStatus.CANCELED:
         return Redirect(f"/events/{event_id}", status_code=303)
     if (first := opened.editing.edit_impact.first) and is_added(first):
         return Redirect(f"{address_of(first)}/edit", status_code=303)
+    draft = await drafts.kept(_key(opened))
+    if draft is not None:
+        resumes = _again if version_in(draft) == opened.event.version else _beside_each_other
+        return await resumes(pages, viewer, draft, opened, now)
     return await schedule_form(
         pages, viewer, opened.form, opened.offered, opened.event.zone, now, editing=opened.editing
     )
@@ -129,8 +135,15 @@ async def save_event(
         return await _again(pages, viewer, form, opened, now, wrong)
     except Conflict:
         opened = await _opened(viewer, event_id, form["from"], now)
-        return await _beside_each_other(pages, viewer, form, opened, now)
+        return await _beside_each_other(pages, viewer, form, opened, now, 409)
     return await _saved(pages, viewer, new_id, now, await undo_for(viewer, event_id, now, form["from"]))
+
+
+def _key(opened: Opened) -> DraftKey:
+    """Return which draft the form keeps: that of the whole event, or of this and following dates."""
+    event, first_key = opened.event, opened.editing.first_key
+    subject = f"{event.id}/{first_key}" if first_key else str(event.id)
+    return DraftKey(form=DraftForm.EVENT, subject=subject, event_id=event.id)
 
 
 async def _saved(pages: Pages, viewer: Viewer, event_id: UUID, now: Now, undo: flash.Undo | None) -> Redirect:
@@ -182,14 +195,16 @@ async def _again(
     )
 
 
-async def _beside_each_other(pages: Pages, viewer: Viewer, form: FormValues, opened: Opened, now: Now) -> Response[str]:
+async def _beside_each_other(
+    pages: Pages, viewer: Viewer, form: FormValues, opened: Opened, now: Now, status_code: int = 200
+) -> Response[str]:
     """Show what was typed beside what another person saved, with the new version: the next Save is based on both."""
     both, changes = merged(recorded(form["was"]), form, opened.form)
     people = {f"person:{one.id}": f"Invitation of {one.name} ({one.agency})" for one in opened.offered.people}
     words = in_words(changes, LABELS | people, _said(opened))
     editing = opened.editing._replace(changes=words)
     return await schedule_form(
-        pages, viewer, both, opened.offered, opened.event.zone, now, editing=editing, status_code=409
+        pages, viewer, both, opened.offered, opened.event.zone, now, editing=editing, status_code=status_code
     )
 
 

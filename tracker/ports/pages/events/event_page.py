@@ -11,10 +11,11 @@ from litestar.response import Redirect
 from tracker.errors import Gone, Invalid
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
 from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, id_in
 from tracker.ports.pages.events.preview import of_deed
 from tracker.rules.core.date_words import short_date
+from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.core.wording import local, plural
 from tracker.rules.emails.nudges import skipped, why_not
 from tracker.rules.events.agenda import agenda_items, planned_minutes
@@ -61,14 +62,23 @@ async def series_page(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, no
 
 @get("/events/{event_id:uuid}/{key:str}", guards=[signed_in])
 async def event_page(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, drafts: Drafts, now: Now
 ) -> Response[str]:
-    """Show one date."""
+    """Show one date; the forms of replies begin with what the viewer typed there and did not save."""
     view = await event_view(viewer, event_id, key, now)
     await access_records.note_date(viewer, view.occurrence, now)
-    return pages.render(
-        "events/show.html", **event_context(view, now) | {"outcome": await _if_restored(viewer, view, now)}
-    )
+    typed = await _drafts(drafts, event_id, key)
+    outcome = await _if_restored(viewer, view, now)
+    return pages.render("events/show.html", **event_context(view, now) | typed | {"outcome": outcome})
+
+
+async def _drafts(drafts: Drafts, event_id: UUID, key: str) -> dict[str, Any]:
+    """Return what was typed into the two forms of the page and not saved."""
+    subject = f"{event_id}/{key}"
+    reply = await drafts.kept(DraftKey(form=DraftForm.REPLY, subject=subject, event_id=event_id))
+    recorded = await drafts.kept(DraftKey(form=DraftForm.RECORDED_REPLY, subject=subject, event_id=event_id))
+    typed: dict[str, Any] = {"comment": reply["comment"]} if reply else {}
+    return typed | ({"recorded": recorded} if recorded else {})
 
 
 async def _if_restored(viewer: Viewer, view: EventView, now: Now) -> Consequences | None:
@@ -180,7 +190,9 @@ async def _replied(
     """Show the present state: to htmx the parts that changed, with an error the whole page, else a redirect."""
     if not wrong and not pages.is_htmx:
         occurrence = await occurrences.date_for(viewer, event_id, key)
-        return Redirect(f"{address_of(occurrence)}#reply", status_code=303)
+        return pages.redirect(f"{address_of(occurrence)}#reply")
+    if not wrong:
+        pages.saved()
     view = await event_view(viewer, event_id, key, now)
     typed = {"comment": form["comment"] if form else "", "wrong": errors_of(wrong, REPLY_FIELDS)}
     template = "events/reply-part.html" if pages.is_htmx else "events/show.html"

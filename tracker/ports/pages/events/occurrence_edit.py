@@ -11,7 +11,7 @@ from litestar.response import Redirect
 from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
 from tracker.ports.pages.core.edit_conflicts import in_words, merged, record, recorded
 from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, version_in
 from tracker.ports.pages.core.request import undo_for, with_number_notified
@@ -19,6 +19,7 @@ from tracker.ports.pages.events.date_previews import NOT_COMPLETE, outcome_of
 from tracker.ports.pages.events.event_page import address_of, times_of
 from tracker.ports.pages.events.schedule_form import read_texts, read_when
 from tracker.ports.pages.events.schedule_values import A_DAY
+from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.core.wording import local
 from tracker.rules.events.event import Occurrence
 from tracker.rules.events.event_fields import cleaned_reason, label_of
@@ -40,14 +41,17 @@ FIELDS = ("date", "starts", "ends", "last_day", "place", "title", "agenda", "rea
 
 @get("/events/{event_id:uuid}/{key:str}/edit", guards=[signed_in])
 async def edit_date(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, drafts: Drafts, now: Now
 ) -> Response[Any]:
-    """Show the form of one date; the only date of an event is changed with the event."""
+    """Show the form of one date, or the viewer's draft of it; the only date of an event is changed with the event."""
     view = await _theirs(viewer, now, event_id, key)
     if not view.occurrence.event.is_series:
         return Redirect(f"/events/{event_id}/edit", status_code=303)
-    form = form_of_date(view.occurrence)
-    return await _form(pages, viewer, view, form, now, version=view.occurrence.version, was=record(form))
+    draft = await drafts.kept(DraftKey(form=DraftForm.DATE, subject=f"{event_id}/{key}", event_id=event_id))
+    if draft is not None and version_in(draft) != view.occurrence.version:
+        return await _beside_each_other(pages, viewer, draft, view, now)
+    form = form_of_date(view.occurrence) if draft is None else draft
+    return await _form(pages, viewer, view, form, now, version=view.occurrence.version, was=form["was"] or record(form))
 
 
 @post("/events/{event_id:uuid}/{key:str}/edit", guards=[signed_in], status_code=303)
@@ -65,7 +69,7 @@ async def save_date(
             pages, viewer, view, form, now, version=version_in(form), was=form["was"], errors=errors, status_code=422
         )
     except Conflict:
-        return await _beside_each_other(pages, viewer, form, await _theirs(viewer, now, event_id, key), now)
+        return await _beside_each_other(pages, viewer, form, await _theirs(viewer, now, event_id, key), now, 409)
     words = with_number_notified("Saved.", await messages.number_notified(viewer, event_id, now))
     return pages.redirect(address_of(view.occurrence), words, await undo_for(viewer, event_id, now, key))
 
@@ -143,7 +147,7 @@ async def _theirs(viewer: Viewer, now: Now, event_id: UUID, key: str) -> EventVi
 
 
 async def _beside_each_other(
-    pages: Pages, viewer: Viewer, form: FormValues, view: EventView, now: Now
+    pages: Pages, viewer: Viewer, form: FormValues, view: EventView, now: Now, status_code: int = 200
 ) -> Response[str]:
     """Show what was typed beside what another person saved, with the new version."""
     saved = form_of_date(view.occurrence)
@@ -158,7 +162,7 @@ async def _beside_each_other(
         version=view.occurrence.version,
         was=record(saved),
         changes=words,
-        status_code=409,
+        status_code=status_code,
     )
 
 

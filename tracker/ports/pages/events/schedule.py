@@ -11,7 +11,7 @@ from tracker.crypto import ids
 from tracker.errors import Invalid, NotAllowed
 from tracker.ports.http.dependencies import Now, Viewer, Zone
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.dependencies import Form, Pages, Query
+from tracker.ports.pages.core.dependencies import Drafts, Form, Pages, Query
 from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, id_in
 from tracker.ports.pages.core.request import undo_for, with_number_notified
 from tracker.ports.pages.events.preview import Editing
@@ -20,6 +20,7 @@ from tracker.ports.pages.events.schedule_form import read_plan
 from tracker.ports.pages.events.schedule_values import empty_form, form_of_copy, form_of_template
 from tracker.ports.pages.events.schedule_words import dates_in_words, repeat_options
 from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.core.wording import local, plural
 from tracker.rules.events.event import EventStatus, Kind
 from tracker.rules.events.markings import may_copy
@@ -37,24 +38,33 @@ SENDS = ("send", "draft")
 
 
 @get("/schedule", guards=[signed_in])
-async def schedule_page(pages: Pages, viewer: Viewer, params: Query, zone: Zone, now: Now) -> Response[str]:
-    """Show an empty form for the requested kind and day, a copy of `like`, or one from a `template`."""
+async def schedule_page(
+    pages: Pages, viewer: Viewer, params: Query, drafts: Drafts, zone: Zone, now: Now
+) -> Response[str]:
+    """Show an empty form for the requested kind and day, a copy of `like`, or one from a `template`.
+
+    Each of them begins with what the viewer typed there and did not save.
+    """
     check_organizer(viewer)
     offered = await form_options.choices(viewer)
-    form = _asked_for(params, zone, now, offered)
+    form, key = _asked_for(params, zone, now, offered), DraftKey(form=DraftForm.SCHEDULE)
     begun: dict[str, Any] = {}
     if like := id_in(params["like"]):
         _, plan = await events.plan_to_change(viewer, like)
         if not may_copy(viewer, plan.marking):
             raise NotAllowed(ONLY_MARKERS)
         form = form_of_copy(plan, form["date"], offered)
+        key = DraftKey(form=DraftForm.COPY, subject=str(like), event_id=like)
     elif template_id := id_in(params["template"]):
         template = await template_deeds.template_for(viewer, template_id)
         form, missing = form_of_template(template, date.fromisoformat(form["date"]), offered)
+        key = DraftKey(form=DraftForm.SCHEDULE, subject=f"template:{template_id}")
         begun = {"flash": _begun_words(template.name, missing)}
+    form = await drafts.begun(key, form)
+    form_id = id_in(form["form_id"]) or ids.new_id()  # that of a form whose first try may have been saved
     templates = await template_deeds.templates_for(viewer)
     return await schedule_form(
-        pages, viewer, form, offered, zone, now, form_id=ids.new_id(), templates=templates, is_tried=False, **begun
+        pages, viewer, form, offered, zone, now, form_id=form_id, templates=templates, is_tried=False, **begun
     )
 
 

@@ -11,11 +11,12 @@ from litestar.params import FromPath
 from tracker.errors import Invalid
 from tracker.ports.http.dependencies import Now, Settings, Viewer, Visit
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.dependencies import Form, Pages
-from tracker.ports.pages.core.form_values import Errors, errors_of
+from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
+from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of
 from tracker.ports.pages.core.reauthentication import first_reauthenticate
 from tracker.ports.pages.roster.admin_saving import check_manager
 from tracker.ports.pages.roster.people import WORDS
+from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.roster.accounts import needs_review
 from tracker.usecases.identity.one_time_links import LIFETIME
 from tracker.usecases.roster import accounts, directory
@@ -47,13 +48,14 @@ async def make_link(
 
 @get(SUSPENSION, guards=[signed_in])
 async def ask_to_suspend(
-    person_id: FromPath[UUID], pages: Pages, viewer: Viewer, visit: Visit, now: Now
+    person_id: FromPath[UUID], pages: Pages, viewer: Viewer, visit: Visit, drafts: Drafts, now: Now
 ) -> Response[Any]:
     """Explain what suspending does, and ask for the reason."""
     check_manager(viewer)
-    return first_reauthenticate(visit, f"/people/{person_id}/suspension", now) or await _suspension(
-        pages, viewer, visit, now, person_id
-    )
+    if first := first_reauthenticate(visit, f"/people/{person_id}/suspension", now):
+        return first
+    form = await drafts.begun(DraftKey(form=DraftForm.SUSPENSION, subject=str(person_id)), FormValues({}))
+    return await _suspension(pages, viewer, visit, now, person_id, form["why"])
 
 
 @post(SUSPENSION, guards=[signed_in], status_code=303)

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
@@ -11,10 +12,11 @@ from litestar.params import PathParameter
 
 from tracker.ports.http.dependencies import Now, Viewer, Visit, Zone
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.dependencies import Form, Pages, Query
+from tracker.ports.pages.core.dependencies import Drafts, Form, Pages, Query
 from tracker.ports.pages.core.form_values import FormValues, version_in
 from tracker.ports.pages.core.reauthentication import first_reauthenticate
-from tracker.ports.pages.roster.admin_saving import NO_FORM, Sheet, Words, check_manager, opened, save
+from tracker.ports.pages.roster.admin_saving import NO_FORM, Sheet, Words, check_manager, opened, resumed, save
+from tracker.rules.core.drafts import DraftForm, DraftKey
 
 Facts = TypeVar("Facts")
 
@@ -45,24 +47,33 @@ class AdminForm(Generic[Facts]):
     leads_to: Callable[[UUID], str] | None = None
     """Where it is shown afterwards; None = at its own address."""
 
+    @property
+    def edit_route(self) -> str:
+        """The route of the form of a known one."""
+        return f"{self.address}/{{{self.key}:uuid}}/edit"
+
     def place(self, thing_id: UUID) -> str:
         """Return where it is shown."""
         return self.leads_to(thing_id) if self.leads_to else f"{self.address}/{thing_id}"
 
+    def draft_of(self, thing_id: UUID | None) -> DraftKey:
+        """Return which draft the form keeps."""
+        return DraftKey(form=DraftForm(self.address.removeprefix("/")), subject=str(thing_id or ""))
+
 
 def handlers_of(kept: AdminForm[Any]) -> list[Any]:
     """Return the handlers of the form: those that show and save it, for a new thing and for a known one."""
-    return [*_of_new(kept), *_of_known(kept)]
+    return [*_of_new(kept), _edit_of(kept), _change_of(kept)]
 
 
 def _of_new(kept: AdminForm[Any]) -> tuple[Any, Any]:
     address = f"{kept.address}/new"
 
     @get(address, guards=[signed_in])
-    async def new(pages: Pages, visit: Visit, params: Query, zone: Zone, now: Now) -> Response[Any]:
-        """Show the form of a new one."""
+    async def new(pages: Pages, visit: Visit, params: Query, drafts: Drafts, zone: Zone, now: Now) -> Response[Any]:
+        """Show the form of a new one, or the viewer's draft of it."""
         check_manager(visit.viewer)
-        sheet = Sheet(form=kept.blank(params, zone))
+        sheet = resumed(await drafts.kept(kept.draft_of(None)), Sheet(form=kept.blank(params, zone)))
         return first_reauthenticate(visit, address, now) or await _form(kept, pages, visit.viewer, sheet, None)
 
     @post(address, guards=[signed_in], status_code=303)
@@ -83,19 +94,27 @@ def _of_new(kept: AdminForm[Any]) -> tuple[Any, Any]:
     return new, add
 
 
-def _of_known(kept: AdminForm[Any]) -> tuple[Any, Any]:
-    address = f"{kept.address}/{{{kept.key}:uuid}}/edit"
-
-    @get(address, guards=[signed_in])
+def _edit_of(kept: AdminForm[Any]) -> Any:
+    @get(kept.edit_route, guards=[signed_in])
     async def edit(
-        thing_id: Annotated[UUID, PathParameter(name=kept.key)], pages: Pages, visit: Visit, zone: Zone, now: Now
+        thing_id: Annotated[UUID, PathParameter(name=kept.key)],
+        pages: Pages,
+        visit: Visit,
+        drafts: Drafts,
+        zone: Zone,
+        now: Now,
     ) -> Response[Any]:
-        """Show the form of one."""
-        sheet, _ = await _opened(kept, visit.viewer, thing_id, zone)
-        back = f"{kept.address}/{thing_id}/edit"
-        return first_reauthenticate(visit, back, now) or await _form(kept, pages, visit.viewer, sheet, thing_id)
+        """Show the form of one, or the viewer's draft of it."""
+        opened_now = await _opened(kept, visit.viewer, thing_id, zone)
+        sheet = resumed(await drafts.kept(kept.draft_of(thing_id)), *opened_now)
+        first = first_reauthenticate(visit, f"{kept.address}/{thing_id}/edit", now)
+        return first or await _form(kept, pages, visit.viewer, sheet, thing_id)
 
-    @post(address, guards=[signed_in], status_code=303)
+    return edit
+
+
+def _change_of(kept: AdminForm[Any]) -> Any:
+    @post(kept.edit_route, guards=[signed_in], status_code=303)
     async def change(
         thing_id: Annotated[UUID, PathParameter(name=kept.key)],
         pages: Pages,
@@ -115,12 +134,10 @@ def _of_known(kept: AdminForm[Any]) -> tuple[Any, Any]:
         async def show(sheet: Sheet) -> Response[Any]:
             return await _form(kept, pages, visit.viewer, sheet, thing_id)
 
-        async def current() -> tuple[Sheet, Words]:
-            return await _opened(kept, visit.viewer, thing_id, zone)
-
+        current = partial(_opened, kept, visit.viewer, thing_id, zone)
         return await save(visit, form, now, kept.fields, deed, show, current)
 
-    return edit, change
+    return change
 
 
 async def _opened(kept: AdminForm[Any], viewer: Viewer, thing_id: UUID, zone: str) -> tuple[Sheet, Words]:

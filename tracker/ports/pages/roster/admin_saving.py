@@ -84,6 +84,19 @@ async def save(
         if current is None:
             raise
         sheet, words = await current()
-        both, changes = merged(recorded(form["was"]), form, sheet.form)
-        told = in_words(changes, words.labels, words.said)
-        return await show(replace(sheet, form=both, changes=told, status_code=409))
+        return await show(replace(beside(form, sheet, words), status_code=409))
+
+
+def resumed(draft: FormValues | None, sheet: Sheet, words: Words | None = None) -> Sheet:
+    """Return a form as it is opened when there is a draft of it: beside what was saved since it was typed."""
+    if draft is None:
+        return sheet
+    if words and version_in(draft) != sheet.version:
+        return beside(draft, sheet, words)
+    return replace(sheet, form=draft, was=draft["was"])
+
+
+def beside(typed: FormValues, sheet: Sheet, words: Words) -> Sheet:
+    """Return what was typed beside what is saved now."""
+    both, changes = merged(recorded(typed["was"]), typed, sheet.form)
+    return replace(sheet, form=both, changes=in_words(changes, words.labels, words.said))

@@ -7,10 +7,11 @@ from litestar import Response, get, post
 from tracker.errors import Invalid
 from tracker.ports.http.dependencies import Now, Viewer, Visit
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
 from tracker.ports.pages.core.form_values import FormValues, errors_of
 from tracker.ports.pages.identity import security_settings, session_settings
 from tracker.ports.pages.identity.session_settings import shown_sessions
+from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.core.wording import ZONES
 from tracker.usecases.availability import shared_calendars
 from tracker.usecases.calendars import subscriptions
@@ -26,10 +27,11 @@ SAVED = "Your profile is saved."
 
 
 @get(PATH, guards=[signed_in])
-async def settings_page(pages: Pages, viewer: Viewer, visit: Visit, now: Now) -> Response[str]:
+async def settings_page(pages: Pages, viewer: Viewer, visit: Visit, drafts: Drafts, now: Now) -> Response[str]:
     """Show the settings."""
     mine = await profile.profile_of(viewer)
-    return await _page(pages, viewer, visit, now, FormValues({field: [mine.__dict__[field]] for field in FIELDS}))
+    form = FormValues({field: [mine.__dict__[field]] for field in FIELDS})
+    return await _page(pages, viewer, visit, now, await drafts.begun(DraftKey(form=DraftForm.PROFILE), form))
 
 
 @post(f"{PATH}/profile", guards=[signed_in], status_code=303)

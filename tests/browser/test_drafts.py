@@ -1,0 +1,197 @@
+"""What is typed is never lost, by a slip, an ended session, an error or another tab; and no one else gets it."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Route, expect
+
+from tests.browser.conftest import ContextOf, context_of
+from tests.browser.demo import Demo
+
+WHO, ANOTHER = "FBI operation lead", "Task force coordinator"
+TYPED = "After-hours contact sheet"
+SAVED = re.compile(r"Draft saved \d{1,2}:\d\d [AP]M")
+
+
+@pytest.fixture
+def context(signed_in: ContextOf) -> Iterator[BrowserContext]:
+    """A browser in which a person is signed in who has no drafts, and has none afterwards."""
+    context = signed_in(WHO)
+    yield context
+    for page in context.pages:
+        page.close()
+    page = context.new_page()
+    page.goto("/schedule")
+    if page.get_by_role("button", name="Discard draft").count():
+        page.get_by_role("button", name="Discard draft").click()
+    context.close()
+
+
+@pytest.fixture
+def writing(context: BrowserContext) -> Page:
+    """The form of a new event with a title typed and saved as a draft."""
+    return begun(context)
+
+
+def begun(context: BrowserContext) -> Page:
+    page = context.new_page()
+    page.goto("/schedule")
+    page.get_by_label("Title").fill(TYPED)
+    expect(page.locator("[data-draft]")).to_have_text(SAVED)
+    return page
+
+
+def has_it(page: Page) -> None:
+    expect(page.get_by_label("Title")).to_have_value(TYPED)
+    expect(page.get_by_text(re.compile(r"Restored your draft from \d"))).to_be_visible()
+
+
+def answered(page: Page, status: int) -> None:
+    """Press Send, and let the server answer with a status."""
+
+    def respond(route: Route) -> None:
+        route.fulfill(status=status, body="Not now") if route.request.method == "POST" else route.continue_()
+
+    page.route("**/events", respond)
+    page.get_by_role("button", name="Send invitations").click()
+    expect(page.get_by_text("Not now")).to_be_visible()
+    page.unroute_all()
+
+
+def test_home_by_mistake_and_back_again(writing: Page) -> None:
+    writing.get_by_role("link", name="Home", exact=True).first.click()
+    writing.wait_for_url("**/")
+    writing.go_back()
+    has_it(writing)
+
+
+def test_what_was_typed_just_before_leaving_is_kept_too(context: BrowserContext) -> None:
+    page = context.new_page()
+    page.goto("/schedule")
+    page.get_by_label("Title").fill(TYPED)
+    with context.expect_event("requestfinished", lambda request: request.url.endswith("/drafts")):
+        page.get_by_role("link", name="Home", exact=True).first.click()
+        page.wait_for_url("**/")
+    page.go_back()
+    has_it(page)
+
+
+def test_reloading_the_page(writing: Page) -> None:
+    writing.reload()
+    has_it(writing)
+
+
+def test_a_closed_tab(context: BrowserContext, writing: Page) -> None:
+    writing.close()
+    page = context.new_page()
+    page.goto("/schedule")
+    has_it(page)
+
+
+@pytest.mark.parametrize("status", [409, 429, 500, 503])
+def test_an_error_and_back_again(writing: Page, status: int) -> None:
+    answered(writing, status)
+    writing.go_back()
+    has_it(writing)
+
+
+def test_a_form_without_a_good_token_leads_back_to_what_was_typed(writing: Page) -> None:
+    writing.get_by_label("Title").fill(f"{TYPED} again")
+    writing.locator('#schedule [name="_csrf"]').evaluate("field => { field.value = 'old'; }")
+    writing.get_by_role("button", name="Send invitations").click()
+    expect(writing.get_by_role("heading", name="This form is out of date")).to_be_visible()
+    writing.get_by_role("link", name="Open the form").click()
+    expect(writing.get_by_label("Title")).to_have_value(f"{TYPED} again")
+
+
+def test_a_session_that_ended_in_another_tab(demo: Demo, browser: Browser, signed_in: ContextOf) -> None:
+    signed_in(WHO).close()  # so that there is a session to take after
+    context = context_of(demo, browser)
+    first = signs_in(context, demo)
+    page = begun(context)
+    demo.end_session(first)
+    page.get_by_label("Title").fill(f"{TYPED} again")
+    page.get_by_role("button", name="Send invitations").click()
+    expect(page.get_by_role("heading", name="You’re signed out")).to_be_visible()
+    signs_in(context, demo)
+    page.goto("/schedule")
+    expect(page.get_by_label("Title")).to_have_value(f"{TYPED} again")
+    page.get_by_role("button", name="Discard draft").click()
+    context.close()
+
+
+def signs_in(context: BrowserContext, demo: Demo) -> str:
+    """Begin a session in a browser, and return its cookie."""
+    token = demo.new_session(WHO)
+    context.add_cookies([{"name": "session", "value": token, "url": demo.address}])
+    return token
+
+
+def test_two_tabs_of_a_form_never_overwrite_each_other(context: BrowserContext) -> None:
+    first, second = context.new_page(), context.new_page()
+    for page in (first, second):
+        page.goto("/schedule")
+    first.get_by_label("Title").fill(TYPED)
+    expect(first.locator("[data-draft]")).to_have_text(SAVED)
+    second.get_by_label("Title").fill("Another one")
+    expect(second.locator("[data-draft]")).to_contain_text("another tab, which saved a newer draft")
+    first.reload()
+    has_it(first)
+    second.close(run_before_unload=False)
+
+
+def test_a_page_whose_draft_cannot_be_saved_asks_before_it_is_left(context: BrowserContext) -> None:
+    page, asked = context.new_page(), list[str]()
+
+    def answer(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", answer)
+    page.goto("/schedule")
+    page.route("**/drafts", lambda route: route.abort())
+    page.get_by_label("Title").fill(TYPED)
+    expect(page.locator("[data-draft]")).to_contain_text("The server can’t be reached")
+    page.goto("/")
+    assert asked == ["beforeunload"]
+
+
+def test_a_page_whose_draft_is_saved_is_left_without_a_question(writing: Page) -> None:
+    asked = list[str]()
+    writing.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    writing.goto("/")
+    assert asked == []
+
+
+def test_a_draft_that_was_discarded_is_restored_by_undo(writing: Page) -> None:
+    writing.reload()
+    writing.get_by_role("button", name="Discard draft").click()
+    expect(writing.get_by_label("Title")).to_have_value("")
+    writing.get_by_role("button", name="Undo").click()
+    has_it(writing)
+
+
+def test_the_next_person_at_the_same_computer_gets_an_empty_form(
+    context: BrowserContext, writing: Page, signed_in: ContextOf
+) -> None:
+    another = signed_in(ANOTHER)
+    mine = context.cookies()
+    context.clear_cookies()
+    context.add_cookies(another.cookies())
+    another.close()
+    page = context.new_page()
+    page.goto("/schedule")
+    expect(page.get_by_label("Title")).to_have_value("")
+    assert page.get_by_text("Restored your draft").count() == 0
+    context.clear_cookies()
+    context.add_cookies(mine)
+
+
+def test_a_saved_draft_is_read_out_once_and_not_at_each_pause(writing: Page) -> None:
+    heard = writing.locator("[data-draft-heard]")
+    expect(heard).to_have_text("", timeout=10_000)
+    writing.get_by_label("Title").fill(f"{TYPED} again")
+    with writing.expect_response("**/drafts"):
+        pass
+    expect(heard).to_have_text("")

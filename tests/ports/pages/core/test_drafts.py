@@ -1,0 +1,246 @@
+"""Drafts on pages: what was typed comes back after everything that can go wrong, and to no one else."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from html import unescape
+from uuid import UUID
+
+import httpx
+import pytest
+from litestar import Litestar, post
+
+from tests.cast import NOW, Cast, everybody, meeting
+from tests.ports.browser import Browser, session_of, settings
+from tests.ports.conftest import SignIn
+from tracker import clock
+from tracker.app import create_app
+from tracker.database import engine
+from tracker.errors import Busy, Conflict
+from tracker.ports.http.guards import signed_in
+from tracker.rules.core.drafts import KEPT_FOR, LARGEST
+from tracker.usecases.core.viewers import IDLE
+from tracker.usecases.events import events
+from tracker.usecases.identity.sessions import end_sessions
+
+pytestmark = pytest.mark.anyio
+
+MARK = re.compile(r'name="_draft" value="([^"]+)"')
+TYPED = "Case briefing for “March”"
+KEPT = "What you typed is saved as a draft (9:00 AM). The form opens with it."
+UNTIL_LEFT = "What you typed is on this page until you leave it."
+NOT_SAVED = "If you typed something, it isn’t saved."
+FAULTS: Mapping[str, type[Exception]] = {"conflict": Conflict, "busy": Busy, "mistake": RuntimeError}
+
+
+async def mark_on(browser: Browser, page: str = "/schedule") -> str:
+    """Return the mark of the form on a page."""
+    found = MARK.search((await browser.get(page)).text)
+    assert found, page
+    return found[1]
+
+
+async def types(browser: Browser, page: str = "/schedule", **texts: str) -> httpx.Response:
+    """Type into the form of a page, as its script sends it."""
+    return await browser.post("/drafts", {"_draft": await mark_on(browser, page), **(texts or {"title": TYPED})})
+
+
+async def text_of(browser: Browser, page: str = "/schedule") -> str:
+    """Return what a page says."""
+    return unescape((await browser.get(page)).text)
+
+
+@pytest.fixture
+async def desk(browse: SignIn, sqlite_cast: Cast) -> Browser:
+    """The coordinator's browser."""
+    return await browse(sqlite_cast.coordinator)
+
+
+@pytest.fixture
+async def series(sqlite_cast: Cast) -> UUID:
+    """A meeting that the coordinator may change."""
+    return await events.schedule(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
+
+
+async def test_what_was_typed_is_there_when_the_form_is_opened_again(desk: Browser) -> None:
+    assert (await types(desk)).json() == {"saved": "9:00 AM"}
+    page = await text_of(desk)
+    assert TYPED in page
+    assert "Restored your draft from 9:00 AM." in page
+
+
+async def test_a_form_without_a_draft_says_nothing_of_one(desk: Browser) -> None:
+    assert "Restored your draft" not in await text_of(desk)
+
+
+async def test_another_person_on_the_same_computer_gets_an_empty_form(browse: SignIn, sqlite_cast: Cast) -> None:
+    await types(await browse(sqlite_cast.coordinator))
+    assert TYPED not in await text_of(await browse(sqlite_cast.fbi_lead))
+
+
+async def test_a_page_that_another_person_left_open_saves_no_draft_for_whoever_signs_in(
+    browse: SignIn, sqlite_cast: Cast
+) -> None:
+    mark = await mark_on(await browse(sqlite_cast.coordinator))
+    other = await browse(sqlite_cast.fbi_lead)
+    assert (await other.post("/drafts", {"_draft": mark, "title": TYPED})).status_code == 404
+    sent = await other.post("/events", {"_csrf": "old", "_draft": mark, "title": TYPED})
+    assert NOT_SAVED in sent.text
+    for browser in (other, await browse(sqlite_cast.coordinator)):
+        assert TYPED not in await text_of(browser)
+
+
+@pytest.mark.parametrize("mark", ["", "x", "x.y", "é.é", "a" * 3_000])
+async def test_a_mark_that_was_not_made_here_saves_nothing(desk: Browser, mark: str) -> None:
+    assert (await desk.post("/drafts", {"_draft": mark, "title": TYPED})).status_code == 404
+
+
+async def test_a_saved_event_leaves_no_draft(desk: Browser) -> None:
+    await types(desk)
+    form = {"title": TYPED, "kind": "meeting", "visibility": "all", "date": "2027-01-20", "starts": "10:00"}
+    sent = {**form, "ends": "11:00", "save": "draft", "_draft": await mark_on(desk)}
+    assert (await desk.post("/events", sent)).status_code == 303
+    assert TYPED not in await text_of(desk)
+
+
+async def test_a_form_that_was_refused_and_left_comes_back(desk: Browser) -> None:
+    refused = await desk.post("/events", {"_draft": await mark_on(desk), "title": TYPED, "save": "send"})
+    assert refused.status_code == 422
+    assert TYPED in await text_of(desk)
+
+
+async def test_a_preview_of_a_form_saves_no_draft(desk: Browser) -> None:
+    await desk.post("/schedule/summary", {"_draft": await mark_on(desk), "title": TYPED})
+    assert TYPED not in await text_of(desk)
+
+
+async def test_what_was_sent_after_the_session_ended_is_there_after_the_next_sign_in(
+    browse: SignIn, sqlite_cast: Cast
+) -> None:
+    browser = await browse(sqlite_cast.coordinator)
+    form = {"_draft": await mark_on(browser), "title": TYPED}
+    await end_sessions(sqlite_cast.coordinator.member_id)
+    sent = await browser.post("/events", form)
+    assert (sent.status_code, KEPT in sent.text) == (403, True)
+    assert 'href="/sign-in?next=/schedule">Sign in and open the form</a>' in sent.text
+    assert TYPED not in sent.text
+    assert TYPED in await text_of(await browse(sqlite_cast.coordinator))
+
+
+async def test_an_outdated_form_is_kept_and_leads_back_to_itself(desk: Browser) -> None:
+    sent = await desk.post("/events", {"_csrf": "of another session", "_draft": await mark_on(desk), "title": TYPED})
+    assert (sent.status_code, KEPT in sent.text) == (403, True)
+    assert '<a class="usa-button" href="/schedule">Open the form</a>' in sent.text
+    assert TYPED in await text_of(desk)
+
+
+async def test_an_outdated_form_without_drafts_promises_nothing(desk: Browser) -> None:
+    sent = await desk.post("/subscriptions", {"_csrf": "of another session", "name": "Phone"})
+    assert (sent.status_code, NOT_SAVED in sent.text) == (403, True)
+
+
+@pytest.mark.parametrize(("fault", "status"), [("conflict", 409), ("busy", 503), ("mistake", 500)])
+async def test_a_form_whose_request_fails_is_kept(sqlite_cast: Cast, app: Litestar, fault: str, status: int) -> None:
+    @post("/fault", guards=[signed_in])
+    async def fail() -> None:
+        raise FAULTS[fault]
+
+    broken = create_app(settings())
+    broken.register(fail)
+    browser = Browser(broken, await session_of(sqlite_cast.coordinator, NOW))
+    sent = await browser.post("/fault", {"_draft": await mark_on(browser), "title": TYPED})
+    assert (sent.status_code, KEPT in sent.text) == (status, True)
+    assert TYPED in await text_of(browser)
+
+
+async def test_without_a_database_the_page_itself_holds_the_form_to_be_sent_again(desk: Browser) -> None:
+    form = {"_draft": await mark_on(desk), "title": TYPED, "save": "draft"}
+    await desk.form_token()
+    await engine().run_ddl("ALTER TABLE member RENAME TO lost")
+    sent = await desk.post("/events", form)
+    assert (sent.status_code, UNTIL_LEFT in sent.text) == (503, True)
+    assert f'name="title" value="{TYPED}"' in sent.text
+    assert '<form method="post" action="/events">' in sent.text
+
+
+async def test_saving_a_draft_does_not_extend_the_session(desk: Browser, app: Litestar) -> None:
+    mark = await mark_on(desk)
+    await desk.form_token()
+    clock.start_at(NOW + IDLE - timedelta(minutes=1), stands_still=True)
+    assert (await desk.post("/drafts", {"_draft": mark, "title": TYPED})).status_code == 200
+    clock.start_at(NOW + IDLE, stands_still=True)
+    assert (await desk.post("/drafts", {"_draft": mark, "title": TYPED})).status_code == 403
+
+
+async def test_a_draft_that_is_too_large_is_refused_in_words(desk: Browser) -> None:
+    response = await types(desk, agenda="a" * LARGEST)
+    assert (response.status_code, "more than a draft can hold" in response.json()["sentence"]) == (422, True)
+
+
+async def test_a_second_tab_hears_that_another_one_has_a_newer_draft(desk: Browser) -> None:
+    first, second = await mark_on(desk), await mark_on(desk)
+    await desk.post("/drafts", {"_draft": first, "title": TYPED})
+    response = await desk.post("/drafts", {"_draft": second, "title": "Another"})
+    assert (response.status_code, "another tab" in response.json()["sentence"]) == (409, True)
+
+
+async def test_a_draft_is_discarded_and_restored(desk: Browser) -> None:
+    await types(desk)
+    form = {"_draft": await mark_on(desk)}
+    discarded = await desk.post("/drafts/removal", form)
+    assert (discarded.status_code, discarded.headers["location"]) == (303, "/schedule")
+    page = await text_of(desk)
+    assert TYPED not in page
+    assert 'action="/drafts/restoration"' in page
+    await desk.post("/drafts/restoration", form)
+    assert TYPED in await text_of(desk)
+
+
+async def test_after_fourteen_days_a_form_is_empty_again(desk: Browser, browse: SignIn, sqlite_cast: Cast) -> None:
+    await types(desk)
+    clock.start_at(NOW + KEPT_FOR, stands_still=True)
+    assert TYPED not in await text_of(await browse(sqlite_cast.coordinator))
+
+
+async def test_a_draft_of_an_event_is_shown_beside_what_was_saved_since(
+    desk: Browser, sqlite_cast: Cast, series: UUID
+) -> None:
+    page = f"/events/{series}/edit"
+    opened = await text_of(desk, page)
+    was = re.findall(r'name="was" value="([^"]*)"', opened)
+    await types(desk, page, title=TYPED, place="Room 5", version="1", was=unescape(was[0]))
+    event, plan = await events.plan_to_change(sqlite_cast.coordinator, series)
+    fuller = replace(plan, description="Bring the list")
+    await events.change(sqlite_cast.coordinator, series, fuller, event.version, NOW, notify=False)
+    page_now = await text_of(desk, page)
+    assert TYPED in page_now
+    assert "Somebody changed this while you were working on it" in page_now
+    assert 'name="version" value="2"' in page_now
+
+
+FORMS: Mapping[str, tuple[str, str]] = {
+    "/schedule": ("title", TYPED),
+    "/schedule?like={series}": ("title", TYPED),
+    "/events/{series}/edit": ("title", TYPED),
+    "/events/{series}/cancellation": ("reason", TYPED),
+    "/action-items": ("title", TYPED),
+    "/people/new": ("name", TYPED),
+    "/people/{person}/edit": ("name", TYPED),
+    "/people/{person}/suspension": ("why", TYPED),
+    "/agencies/new": ("name", TYPED),
+    "/committees/new": ("name", TYPED),
+    "/sites/new": ("name", TYPED),
+    "/settings": ("title", TYPED),
+}
+"""Pages whose form keeps a draft, and one of its texts."""
+
+
+@pytest.mark.parametrize("page", FORMS)
+async def test_each_long_form_begins_with_its_draft(desk: Browser, sqlite_cast: Cast, series: UUID, page: str) -> None:
+    address = page.format(series=series, person=sqlite_cast.fbi_lead.member_id)
+    field, text = FORMS[page]
+    assert (await types(desk, address, **{field: text, "version": "1"})).status_code == 200
+    shown = await text_of(desk, address)
+    assert text in shown
+    assert "Restored your draft from 9:00 AM." in shown

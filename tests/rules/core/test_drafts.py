@@ -1,0 +1,43 @@
+"""What a draft keeps of a form, for how long, and when it says that it was saved."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.cast import NOW
+from tracker.errors import Invalid
+from tracker.rules.core.drafts import KEPT_FOR, LARGEST, is_over, kept, read, saved_words, written
+
+MORNING = datetime(2026, 12, 10, 14, 40, tzinfo=UTC)  # 8:40 AM Central
+
+
+def test_a_draft_keeps_every_text_of_a_form() -> None:
+    form = {"title": ["Briefing"], "person": ["a", "b"], "agenda": [""]}
+    assert read(written(form)) == form
+
+
+@pytest.mark.parametrize("secret", ["_csrf", "_draft", "password", "repeated", "proof", "file"])
+def test_a_draft_keeps_neither_passwords_nor_tokens(secret: str) -> None:
+    assert kept({"title": ["Briefing"], secret: ["hunter2"]}) == {"title": ["Briefing"]}
+
+
+def test_a_form_beyond_the_limit_is_no_draft() -> None:
+    with pytest.raises(Invalid):
+        written({"agenda": ["a" * LARGEST]})
+
+
+def test_a_form_up_to_the_limit_is_a_draft() -> None:
+    assert len(written({"agenda": ["a" * (LARGEST - len('{"agenda":[""]}'))]})) == LARGEST
+
+
+def test_a_draft_is_over_after_fourteen_days() -> None:
+    assert timedelta(days=14) == KEPT_FOR
+    assert [is_over(NOW - KEPT_FOR + age, NOW) for age in (timedelta(0), timedelta(seconds=1))] == [True, False]
+
+
+def test_a_draft_of_today_names_the_time_on_a_twelve_hour_clock() -> None:
+    assert saved_words(MORNING, MORNING + timedelta(hours=8), "America/Chicago") == "8:40 AM"
+
+
+def test_a_draft_of_another_day_names_the_day_too() -> None:
+    assert saved_words(MORNING, MORNING + timedelta(days=1), "America/Chicago") == "Thu, Dec 10, 8:40 AM"

@@ -1,0 +1,215 @@
+"""Drafts: each person's own, of one form each, and never of an event that they may not see."""
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, Cast, meeting, operation
+from tracker.crypto import ids
+from tracker.errors import Conflict, Invalid, NotFound
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.drafts import KEPT_FOR, LARGEST, MOST, RESTORABLE_FOR, DraftForm, DraftKey
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import EventStatus
+from tracker.rules.events.replies import AttendeeRole
+from tracker.tables.schema.core import drafts as rows
+from tracker.tables.schema.core.audit import AuditEntry
+from tracker.usecases.core import drafts
+from tracker.usecases.events import events
+from tracker.usecases.roster import accounts
+
+pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+
+NEW = DraftKey(form=DraftForm.SCHEDULE)
+TAB, OTHER_TAB = ids.new_id(), ids.new_id()
+TYPED = {"title": ["Case briefing"]}
+
+
+def about(event_id: UUID) -> DraftKey:
+    return DraftKey(form=DraftForm.EVENT, subject=str(event_id), event_id=event_id)
+
+
+async def types(
+    viewer: Viewer, key: DraftKey = NEW, title: str = "Case briefing", *, tab: UUID = TAB, shown: int = 0
+) -> None:
+    await drafts.save(viewer, key, {"title": [title]}, NOW, tab=tab, shown=shown)
+
+
+async def title_of(viewer: Viewer, key: DraftKey = NEW) -> str | None:
+    found = await drafts.draft_of(viewer, key, NOW)
+    return found.texts["title"][0] if found else None
+
+
+async def raid(cast: Cast) -> UUID:
+    """Return an event that only its organizer and one detective may see."""
+    return await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+
+
+async def test_what_was_typed_last_is_there_again(cast: Cast) -> None:
+    await types(cast.fbi_lead, title="Case")
+    await types(cast.fbi_lead, title="Case briefing")
+    assert await title_of(cast.fbi_lead) == "Case briefing"
+
+
+async def test_a_draft_is_its_persons_alone(cast: Cast) -> None:
+    await types(cast.fbi_lead)
+    others = (cast.coordinator, cast.administrator, cast.auditor, cast.fbi_alternate)
+    assert [await title_of(one) for one in others] == [None] * 4
+
+
+async def test_each_form_and_each_thing_has_a_draft_of_its_own(cast: Cast) -> None:
+    event_id = await raid(cast)
+    await types(cast.fbi_lead, NEW, "New")
+    await types(cast.fbi_lead, about(event_id), "Changed")
+    assert [await title_of(cast.fbi_lead, key) for key in (NEW, about(event_id))] == ["New", "Changed"]
+
+
+async def test_a_draft_of_an_event_is_shown_only_while_its_person_may_see_the_event(cast: Cast) -> None:
+    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead), NOW)
+    await types(cast.caht_lead, about(event_id))
+    assert await title_of(cast.caht_lead, about(event_id)) == "Case briefing"
+    await _keep_to(cast, event_id, cast.fbi_lead)
+    assert await title_of(cast.caht_lead, about(event_id)) is None
+
+
+async def test_a_discarded_draft_of_an_event_that_its_person_lost_is_not_restored(cast: Cast) -> None:
+    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead), NOW)
+    await types(cast.caht_lead, about(event_id))
+    await drafts.discard(cast.caht_lead, about(event_id), NOW)
+    await _keep_to(cast, event_id, cast.fbi_lead)
+    assert not await drafts.restore(cast.caht_lead, about(event_id), NOW)
+
+
+async def test_a_draft_of_an_event_that_its_person_lost_is_deleted(cast: Cast) -> None:
+    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead), NOW)
+    await types(cast.caht_lead, about(event_id))
+    await types(cast.fbi_lead, about(event_id))
+    await _keep_to(cast, event_id, cast.fbi_lead)
+    await drafts.purge(NOW)
+    assert await rows.Draft.select(rows.Draft.member).output(as_list=True) == [cast.fbi_lead.member_id]
+
+
+async def test_a_draft_of_an_event_that_its_person_may_not_see_is_not_saved(cast: Cast) -> None:
+    event_id = await raid(cast)
+    with pytest.raises(NotFound):
+        await types(cast.harbor_advocate, about(event_id))
+
+
+async def test_a_draft_goes_with_its_event(cast: Cast) -> None:
+    event_id = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective, status=EventStatus.DRAFT), NOW)
+    await types(cast.fbi_lead, about(event_id))
+    await events.cancel(cast.fbi_lead, event_id, 1, "", NOW)
+    assert await rows.Draft.count() == 0
+
+
+async def test_a_second_tab_does_not_overwrite_what_another_typed_since(cast: Cast) -> None:
+    await types(cast.fbi_lead, title="First tab", tab=TAB)
+    with pytest.raises(Conflict):
+        await types(cast.fbi_lead, title="Second tab", tab=OTHER_TAB)
+    assert await title_of(cast.fbi_lead) == "First tab"
+
+
+async def test_a_tab_that_was_opened_with_the_draft_goes_on_with_it(cast: Cast) -> None:
+    await types(cast.fbi_lead, tab=TAB)
+    found = await drafts.draft_of(cast.fbi_lead, NEW, NOW)
+    assert found
+    await types(cast.fbi_lead, title="Went on", tab=OTHER_TAB, shown=found.version)
+    with pytest.raises(Conflict):
+        await types(cast.fbi_lead, title="Old tab", tab=TAB)
+    assert await title_of(cast.fbi_lead) == "Went on"
+
+
+async def test_a_form_that_was_sent_in_vain_takes_the_place_of_any_draft(cast: Cast) -> None:
+    await types(cast.fbi_lead, title="Elsewhere", tab=OTHER_TAB)
+    await drafts.save(cast.fbi_lead, NEW, TYPED, NOW, tab=TAB, shown=0, replaces=True)
+    assert await title_of(cast.fbi_lead) == "Case briefing"
+
+
+async def test_the_draft_of_a_saved_form_is_gone(cast: Cast) -> None:
+    await types(cast.fbi_lead)
+    await drafts.remove(cast.fbi_lead, NEW, tab=TAB, shown=0)
+    assert await rows.Draft.count() == 0
+
+
+async def test_what_another_tab_typed_stays_when_a_form_is_saved(cast: Cast) -> None:
+    await types(cast.fbi_lead, title="Another event", tab=OTHER_TAB)
+    await drafts.remove(cast.fbi_lead, NEW, tab=TAB, shown=0)
+    assert await title_of(cast.fbi_lead) == "Another event"
+
+
+async def test_a_discarded_draft_can_be_restored_for_a_minute(cast: Cast) -> None:
+    await types(cast.fbi_lead)
+    await drafts.discard(cast.fbi_lead, NEW, NOW)
+    assert await title_of(cast.fbi_lead) is None
+    assert await drafts.restore(cast.fbi_lead, NEW, NOW + RESTORABLE_FOR - timedelta(seconds=1))
+    assert await title_of(cast.fbi_lead) == "Case briefing"
+
+
+async def test_after_a_minute_a_discarded_draft_is_deleted(cast: Cast) -> None:
+    await types(cast.fbi_lead)
+    await drafts.discard(cast.fbi_lead, NEW, NOW)
+    assert not await drafts.restore(cast.fbi_lead, NEW, NOW + RESTORABLE_FOR)
+    await drafts.purge(NOW + RESTORABLE_FOR)
+    assert await rows.Draft.count() == 0
+
+
+async def test_typing_after_a_draft_was_discarded_begins_a_new_one(cast: Cast) -> None:
+    await types(cast.fbi_lead, tab=TAB)
+    await drafts.discard(cast.fbi_lead, NEW, NOW)
+    await types(cast.fbi_lead, title="Anew", tab=OTHER_TAB)
+    assert await title_of(cast.fbi_lead) == "Anew"
+
+
+async def test_a_draft_that_no_one_typed_in_for_fourteen_days_is_deleted(cast: Cast) -> None:
+    await types(cast.fbi_lead)
+    assert await drafts.draft_of(cast.fbi_lead, NEW, NOW + KEPT_FOR) is None
+    await drafts.purge(NOW + KEPT_FOR - timedelta(seconds=1))
+    assert await rows.Draft.count() == 1
+    await drafts.purge(NOW + KEPT_FOR)
+    assert await rows.Draft.count() == 0
+
+
+async def test_the_oldest_draft_makes_room_for_one_too_many(cast: Cast) -> None:
+    for number in range(MOST + 1):
+        key, at = DraftKey(form=DraftForm.SUSPENSION, subject=str(number)), NOW + timedelta(seconds=number)
+        await drafts.save(cast.fbi_lead, key, TYPED, at, tab=TAB, shown=0)
+    left = await rows.Draft.select(rows.Draft.subject).output(as_list=True)
+    assert sorted(left, key=int) == [str(number) for number in range(1, MOST + 1)]
+
+
+async def test_other_peoples_drafts_never_make_room(cast: Cast) -> None:
+    await types(cast.caht_lead)
+    for number in range(MOST):
+        await types(cast.fbi_lead, DraftKey(form=DraftForm.SUSPENSION, subject=str(number)))
+    assert await title_of(cast.caht_lead) == "Case briefing"
+
+
+async def test_a_draft_that_is_too_large_leaves_the_one_before(cast: Cast) -> None:
+    await types(cast.fbi_lead)
+    with pytest.raises(Invalid):
+        await types(cast.fbi_lead, title="a" * LARGEST)
+    assert await title_of(cast.fbi_lead) == "Case briefing"
+
+
+async def test_someone_whose_account_is_suspended_keeps_no_draft(cast: Cast) -> None:
+    await types(cast.fbi_alternate)
+    await accounts.suspend(cast.administrator, cast.fbi_alternate.member_id, "Long leave", NOW, NOW)
+    assert await rows.Draft.count() == 0
+
+
+async def test_drafts_leave_no_entry_in_the_audit_log(cast: Cast) -> None:
+    before = await AuditEntry.count()
+    await types(cast.fbi_lead)
+    await drafts.discard(cast.fbi_lead, NEW, NOW)
+    assert await AuditEntry.count() == before
+
+
+async def _keep_to(cast: Cast, event_id: UUID, *people: Viewer) -> None:
+    """Let only some people see an event from now on."""
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    named = replace(
+        plan, visibility=Visibility.NAMED, invitees={one.member_id: AttendeeRole.REQUIRED for one in people}
+    )
+    await events.change(cast.coordinator, event_id, named, event.version, NOW, notify=False, reauthenticated_at=NOW)

@@ -1,0 +1,163 @@
+"""Which draft a form on a page keeps, signed; and what becomes of the draft when the form is sent.
+
+A form that keeps drafts carries a mark: whose draft, of which form and thing, and what the page showed of it. The mark
+is signed for this person, so it proves that the form is theirs even when its session has ended. A form that could not
+be saved is kept as its person's draft, before the page says so; one that was saved loses its draft.
+"""
+
+import base64
+import binascii
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar.datastructures import FormMultiDict
+from litestar.types import Message
+
+from tracker import clock
+from tracker.crypto import keys
+from tracker.database import surviving_failures
+from tracker.errors import NotAllowed, NotFound, ReauthenticationNeeded, TrackerError
+from tracker.ports.http.csrf import Outdated
+from tracker.ports.http.forms import FormRequest
+from tracker.rules.core.drafts import DraftForm, DraftKey, Texts
+from tracker.rules.core.viewer import Viewer
+from tracker.usecases.core import drafts
+from tracker.usecases.core.viewers import viewer_for
+
+log = logging.getLogger(__name__)
+
+FIELD = "_draft"
+PATH = "/drafts"
+"""The requests below this address are about drafts themselves."""
+LIFETIME = timedelta(hours=24)  # of a mark: longer than any session
+LONGEST = 2_000  # characters of a mark
+KEPT = "kept_draft"
+"""The state key for the draft of a form that could not be saved: a `Kept`, or None when there is none."""
+SAVED = "is_saved"
+"""The state key for whether the form of this request was saved."""
+SEE_OTHER = 303
+FAILED = 400  # this status and those above it
+
+
+class Mark(msgspec.Struct, frozen=True, kw_only=True):
+    """Which draft a form keeps; `page` is the address that shows the form."""
+
+    member_id: UUID
+    form: DraftForm
+    subject: str
+    event_id: UUID | None
+    page: str
+    tab: UUID
+    """The page as it was opened, which no other page shares."""
+    shown: int
+    """The version of the draft that the page was opened with; 0 = none."""
+    until: datetime
+
+    @property
+    def key(self) -> DraftKey:
+        """Return which draft of the person it is."""
+        return DraftKey(form=self.form, subject=self.subject, event_id=self.event_id)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The draft of a form that could not be saved."""
+
+    page: str
+    """The address that shows the form with it."""
+    at: datetime
+
+
+def written(mark: Mark) -> str:
+    """Return a mark as the value of a form's field."""
+    letters = base64.urlsafe_b64encode(msgspec.json.encode(mark)).rstrip(b"=").decode("ascii")
+    return f"{letters}.{keys.mac(keys.named('draft'), letters)}"
+
+
+def read(text: object, now: datetime) -> Mark | None:
+    """Return the mark in a form's field; None for anything that was not written here within a day."""
+    letters, _, seal = text.partition(".") if isinstance(text, str) and len(text) <= LONGEST else ("", "", "")
+    if not letters or not any(keys.same(seal, keys.mac(key, letters)) for key in keys.every("draft")):
+        return None
+    try:
+        mark = msgspec.json.decode(base64.urlsafe_b64decode(letters + "=" * (-len(letters) % 4)), type=Mark)
+    except (msgspec.DecodeError, binascii.Error):  # signed by a release with other forms
+        return None
+    return mark if now < mark.until else None
+
+
+def texts_of(form: FormMultiDict) -> Texts:
+    """Return the texts of a posted form; a file counts as none."""
+    return {name: [one for one in form.getall(name) if isinstance(one, str)] for name in form}
+
+
+def mark_in(form: Mapping[str, Any], viewer: Viewer, now: datetime) -> Mark | None:
+    """Return the mark of a posted form, if the form is this viewer’s own."""
+    mark = read(form.get(FIELD), now)
+    return mark if mark and mark.member_id == viewer.member_id else None
+
+
+async def keep_failed(error: Exception, scope: Any) -> None:
+    """Keep what a form held whose request failed. A hook for `after_exception`, so it runs before the page is made.
+
+    Someone whose session has ended is not signed in; the mark says whose form it was. A form of another person than
+    the one who is signed in now is not kept, nor one for something that its person may not do or see.
+    """
+    form = FormRequest(scope).form_that_was_read
+    if form is None:
+        return
+    await form.close()  # Litestar closes uploaded files only of forms that came past the guards
+    scope["state"][KEPT] = None
+    mark, viewer = _mark(scope, form), scope["state"].get("viewer")
+    if mark is None or _is_final(error):
+        return
+    try:
+        with surviving_failures():
+            await _keep(viewer or await viewer_for(mark.member_id, clock.now()), mark, form, scope)
+    except TrackerError:
+        log.info("A form that failed is not kept as a draft.")
+    except Exception:
+        log.exception("A form that failed could not be kept as a draft.")
+
+
+async def settle(message: Message, scope: Any) -> None:
+    """Remove the draft of a form that was saved, and keep one that was not, before its response is sent.
+
+    A hook for `before_send`. A response that shows a part of the page does neither.
+    """
+    if message["type"] != "http.response.start" or scope["type"] != "http" or "viewer" not in scope.get("state", {}):
+        return
+    state, form = scope["state"], FormRequest(scope).form_that_was_read
+    mark = _mark(scope, form) if form is not None else None
+    if form is None or mark is None:
+        return
+    with surviving_failures(), suppress(TrackerError):
+        if state.get(SAVED):
+            await drafts.remove(state["viewer"], mark.key, tab=mark.tab, shown=mark.shown)
+        elif KEPT not in state and (message["status"] == SEE_OTHER or message["status"] >= FAILED):
+            await _keep(state["viewer"], mark, form, scope)
+
+
+def _mark(scope: Any, form: FormMultiDict) -> Mark | None:
+    """Return the mark of a posted form; None for a form about drafts, and for one of another person than the viewer."""
+    mark: Mark | None = None if scope["path"].startswith(PATH) else read(form.get(FIELD), clock.now())
+    viewer: Viewer | None = scope["state"].get("viewer")
+    return mark if mark and (viewer is None or viewer.member_id == mark.member_id) else None
+
+
+def _is_final(error: Exception) -> bool:
+    """Return whether the same form would be refused again, because its person may not do or see this."""
+    may_come_back = isinstance(error, Outdated | ReauthenticationNeeded)
+    return isinstance(error, NotFound | NotAllowed) and not may_come_back
+
+
+async def _keep(viewer: Viewer, mark: Mark, form: FormMultiDict, scope: Any) -> None:
+    now = clock.now()
+    await drafts.save(viewer, mark.key, texts_of(form), now, tab=mark.tab, shown=mark.shown, replaces=True)
+    scope["state"][KEPT] = Kept(mark.page, now)

@@ -1,0 +1,77 @@
+"""What a form on a page shows of its draft, and the mark by which it keeps one."""
+
+from dataclasses import dataclass
+
+from litestar.types import Scope
+
+from tracker.crypto import ids
+from tracker.ports.http import drafts as marks
+from tracker.ports.http.addresses import asked
+from tracker.ports.http.dependencies import now_of, settings_of, viewer_of
+from tracker.ports.http.drafts import FIELD, LIFETIME, Mark
+from tracker.ports.pages.core.form_values import FormValues
+from tracker.rules.core.drafts import DraftKey, saved_words
+from tracker.usecases.core import drafts
+
+SHOWN = "drafts"
+"""The state key for the drafts of the forms on the page: `FormDrafts`."""
+NEW_EACH_TIME = ("form_id",)
+"""Fields by which a form that is sent twice is known; typing in another tab begins another form."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FormDraft:
+    """The draft of one form: its mark, and when the draft that the form begins with was saved, in words."""
+
+    mark: str
+    restored: str = ""
+
+
+class FormDrafts(dict[str, FormDraft]):
+    """The draft of each form on the page; None for a form that keeps none."""
+
+    def __missing__(self, name: str) -> None:
+        """Return nothing, so that a template may look up any form."""
+
+
+class Drafts:
+    """The viewer's drafts of the forms on one page."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    async def kept(self, key: DraftKey, page: str = "") -> FormValues | None:
+        """Return what the viewer typed into a form and did not save, if anything; and let the form keep a draft.
+
+        `page` is the address that shows the form, when it isn't the one that was requested.
+        """
+        viewer, now = viewer_of(self._scope), now_of(self._scope)
+        found = await drafts.draft_of(viewer, key, now)
+        mark = Mark(
+            member_id=viewer.member_id,
+            form=key.form,
+            subject=key.subject,
+            event_id=key.event_id,
+            page=page or asked(self._scope),
+            tab=ids.new_id(),
+            shown=found.version if found else 0,
+            until=now + LIFETIME,
+        )
+        zone = settings_of(self._scope).time_zone
+        restored = saved_words(found.saved_at, now, zone) if found else ""
+        shown: FormDrafts = self._scope["state"].setdefault(SHOWN, FormDrafts())
+        shown[key.form.value] = FormDraft(mark=marks.written(mark), restored=restored)
+        return FormValues(found.texts) if found else None
+
+    async def begun(self, key: DraftKey, form: FormValues) -> FormValues:
+        """Return what the viewer typed into a form and did not save, or else the form as it is given."""
+        found = await self.kept(key)
+        return form if found is None else found
+
+
+def show_again(scope: Scope, form: FormValues) -> None:
+    """Let a posted form keep its draft when it is shown again."""
+    viewer = scope["state"].get("viewer")
+    mark = marks.mark_in(form, viewer, now_of(scope)) if viewer else None
+    if mark:
+        scope["state"][SHOWN] = FormDrafts({mark.form.value: FormDraft(mark=form[FIELD])})

@@ -1,0 +1,100 @@
+"""Drafts: what a person has typed into a form and not saved yet, kept for that person alone.
+
+A draft is found by its person, its form, and the thing that the form is about. It may hold texts of an event, so one
+that concerns an event is shown only while its person may see that event.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+from tracker.errors import Invalid
+from tracker.rules.core.wording import clock, day, local
+
+KEPT_FOR = timedelta(days=14)
+"""A draft that no one has typed in for this long is deleted."""
+RESTORABLE_FOR = timedelta(minutes=1)
+"""How long a discarded draft can be restored; the message that offers it is shown as long."""
+MOST = 50
+"""The drafts that one person keeps: a new one takes the place of the oldest."""
+LARGEST = 200_000  # characters of one draft, with the names of its fields
+LONGEST_SUBJECT = 80  # characters
+SECRETS = frozenset({"password", "repeated", "proof", "file"})
+"""Fields that are never kept, whatever form they are in; nor is a field of the form itself, such as its token."""
+TOO_LARGE = "This is more than a draft can hold, so it isn’t saved as a draft."
+ELSEWHERE = "This form is open in another tab, which saved a newer draft."
+
+Texts = Mapping[str, Sequence[str]]
+"""A form: the text of each field."""
+
+
+class DraftForm(StrEnum):
+    """The forms that keep drafts."""
+
+    SCHEDULE = "schedule"
+    COPY = "event_copy"
+    EVENT = "event"
+    DATE = "date"
+    CANCELLATION = "cancellation"
+    REPLY = "reply"
+    RECORDED_REPLY = "recorded_reply"
+    NEW_ITEM = "new_item"
+    ITEM = "item"
+    PEOPLE = "people"
+    AGENCIES = "agencies"
+    COMMITTEES = "committees"
+    SITES = "sites"
+    SUSPENSION = "suspension"
+    PROFILE = "profile"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DraftKey:
+    """Which draft of a person: its form, and what the form is about; nothing for a form of something new."""
+
+    form: DraftForm
+    subject: str = ""
+    event_id: UUID | None = None
+    """The event whose texts it may hold."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A draft as its person sees it; `version` rises each time it is saved."""
+
+    texts: Texts
+    version: int
+    saved_at: datetime
+
+
+def kept(texts: Texts) -> dict[str, list[str]]:
+    """Return what a draft keeps of a form: every field that people fill in, and the record of how it was opened."""
+    return {name: list(all_) for name, all_ in texts.items() if not name.startswith("_") and name not in SECRETS}
+
+
+def written(texts: Texts) -> str:
+    """Return the text by which a draft is stored. Errors: Invalid when it is too large."""
+    text = msgspec.json.encode(kept(texts)).decode()
+    if len(text) > LARGEST:
+        raise Invalid(TOO_LARGE)
+    return text
+
+
+def read(text: str) -> Texts:
+    """Return the texts of a stored draft."""
+    return msgspec.json.decode(text, type=dict[str, list[str]])
+
+
+def is_over(saved_at: datetime, now: datetime) -> bool:
+    """Return whether a draft is too old to be shown."""
+    return saved_at <= now - KEPT_FOR
+
+
+def saved_words(saved_at: datetime, now: datetime, zone: str) -> str:
+    """Return when a draft was saved, on the wall clock of `zone`: "8:40 AM", on another day "Thu, Dec 10, 8:40 AM"."""
+    then, today = local(saved_at, zone), local(now, zone).date()
+    return clock(then) if then.date() == today else f"{day(then, today)}, {clock(then)}"

@@ -1,0 +1,32 @@
+"""A viewer's own draft of a form; one that concerns an event only while they may see that event."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from piccolo.querystring import QueryString
+
+from tracker.rules.core.drafts import Draft, DraftKey, read
+from tracker.rules.core.viewer import Viewer
+from tracker.tables.visible.core.rows import rows
+
+_DRAFT = (
+    "SELECT d.texts AS texts, d.version AS version, d.saved_at AS saved_at"
+    " FROM draft d LEFT JOIN event e ON e.id = d.event"
+    " WHERE (d.event IS NULL OR MAY_SEE(e)) AND d.discarded_at IS NULL"
+)
+_SEEN = "SELECT e.id AS id FROM event e WHERE MAY_SEE(e)"
+
+
+async def draft(viewer: Viewer, key: DraftKey) -> Draft | None:
+    """Return the viewer's draft of a form, unless it was discarded."""
+    mine = " AND d.member = {} AND d.form = {} AND d.subject = {}"
+    found = await rows(_DRAFT, viewer, mine, viewer.member_id, key.form.value, key.subject)
+    return next(
+        (Draft(texts=read(row["texts"]), version=row["version"], saved_at=row["saved_at"]) for row in found), None
+    )
+
+
+async def events_seen(viewer: Viewer, event_ids: Collection[UUID]) -> set[UUID]:
+    """Return which of these events the viewer may see."""
+    wanted = QueryString(", ".join(["{}"] * len(event_ids)), *sorted(event_ids))
+    return {row["id"] for row in await rows(_SEEN, viewer, " AND e.id IN ({})", wanted)} if event_ids else set()

@@ -1,0 +1,137 @@
+"""Drafts of forms: saved while a person types, shown to that person alone, removed when the form is saved.
+
+Nothing here is audited: a draft changes nothing for anyone else, and an entry for each pause in typing would bury the
+deeds. No counter of an audience moves, and no number of drafts is shown anywhere.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tracker.crypto import ids
+from tracker.database import writing
+from tracker.errors import Conflict, NotFound
+from tracker.rules.core import drafts as rules
+from tracker.rules.core.drafts import Draft, DraftKey, Texts
+from tracker.rules.core.viewer import Viewer
+from tracker.tables.background.core import drafts as background
+from tracker.tables.schema.core import drafts as rows
+from tracker.tables.visible.core import drafts as readers
+from tracker.usecases.core.viewers import viewers_for
+
+
+async def draft_of(viewer: Viewer, key: DraftKey, now: datetime) -> Draft | None:
+    """Return the viewer's draft of a form, if there is one to show."""
+    found = await readers.draft(viewer, key)
+    return None if found is None or rules.is_over(found.saved_at, now) else found
+
+
+async def save(
+    viewer: Viewer, key: DraftKey, texts: Texts, now: datetime, *, tab: UUID, shown: int, replaces: bool = False
+) -> None:
+    """Save what a page holds as the viewer's draft; the oldest beyond the limit goes.
+
+    `tab` is the page, `shown` the version of the draft that it was opened with, 0 for none. With `replaces`, it
+    replaces a draft of another page. Errors: NotFound for an event that the viewer may not see, Invalid when it is too
+    large, Conflict when another page saved a newer draft.
+    """
+    text = rules.written(texts)
+    if not await _may_hold(viewer, key):
+        raise NotFound
+    async with writing():
+        fresh: dict[Any, Any] = {
+            rows.Draft.texts: text,
+            rows.Draft.tab: tab,
+            rows.Draft.version: rows.Draft.version + 1,
+            rows.Draft.saved_at: now,
+            rows.Draft.discarded_at: None,
+        }
+        mine = _of(viewer, key)
+        is_over = rows.Draft.discarded_at.is_not_null() | (rows.Draft.saved_at <= now - rules.KEPT_FOR)
+        ours = mine if replaces else mine & (_shown(tab, shown) | is_over)
+        if not await rows.Draft.update(fresh).where(ours).returning(rows.Draft.id):
+            await _add(viewer, key, text, tab, now)
+
+
+async def remove(viewer: Viewer, key: DraftKey, *, tab: UUID, shown: int) -> None:
+    """Delete a draft whose form was saved; one that another page saved since stays."""
+    async with writing():
+        await rows.Draft.delete().where(_of(viewer, key) & _shown(tab, shown))
+
+
+async def discard(viewer: Viewer, key: DraftKey, now: datetime) -> None:
+    """Show a draft no longer; it can be restored for a minute."""
+    async with writing():
+        shown = _of(viewer, key) & rows.Draft.discarded_at.is_null()
+        await rows.Draft.update({rows.Draft.discarded_at: now}).where(shown)
+
+
+async def restore(viewer: Viewer, key: DraftKey, now: datetime) -> bool:
+    """Show a draft again that was discarded within the last minute; return whether there was one."""
+    if not await _may_hold(viewer, key):
+        return False
+    async with writing():
+        lately = _of(viewer, key) & (rows.Draft.discarded_at > now - rules.RESTORABLE_FOR)
+        shown: dict[Any, Any] = {rows.Draft.discarded_at: None}
+        return bool(await rows.Draft.update(shown).where(lately).returning(rows.Draft.id))
+
+
+async def purge(now: datetime) -> None:
+    """Delete drafts that are too old, discarded for good, or about events that their people may no longer see."""
+    over = await background.over(now - rules.KEPT_FOR, now - rules.RESTORABLE_FOR)
+    hidden = await _hidden(now)
+    if over or hidden:
+        async with writing():
+            if over:
+                await rows.Draft.delete().where(rows.Draft.id.is_in(over))
+            for member_id, event_ids in hidden.items():
+                theirs = rows.Draft.member == member_id
+                await rows.Draft.delete().where(theirs & rows.Draft.event.is_in(sorted(event_ids)))
+
+
+async def forget(member_id: UUID) -> None:
+    """Delete all drafts of a member; the caller is inside `writing()`."""
+    await rows.Draft.delete().where(rows.Draft.member == member_id)
+
+
+async def _add(viewer: Viewer, key: DraftKey, text: str, tab: UUID, now: datetime) -> None:
+    row = rows.Draft(
+        id=ids.new_id(),
+        member=viewer.member_id,
+        form=key.form.value,
+        subject=key.subject,
+        event=key.event_id,
+        texts=text,
+        tab=tab,
+        version=1,
+        saved_at=now,
+    )
+    added = await rows.Draft.insert(row).on_conflict(action="DO NOTHING").returning(rows.Draft.id)
+    if not added:
+        raise Conflict(rules.ELSEWHERE)
+    if too_many := await background.beyond(viewer.member_id, rules.MOST):
+        await rows.Draft.delete().where(rows.Draft.id.is_in(too_many))
+
+
+async def _may_hold(viewer: Viewer, key: DraftKey) -> bool:
+    """Return whether the viewer may see the event that a draft concerns, if it concerns one."""
+    return key.event_id is None or bool(await readers.events_seen(viewer, [key.event_id]))
+
+
+async def _hidden(now: datetime) -> dict[UUID, set[UUID]]:
+    """Return, for each member with drafts about events that they may not see, which events these are."""
+    held = await background.events_of_each()
+    viewers = await viewers_for(held, now)
+    seen = {member_id: await readers.events_seen(viewer, held[member_id]) for member_id, viewer in viewers.items()}
+    hidden = {member_id: event_ids - seen.get(member_id, set()) for member_id, event_ids in held.items()}
+    return {member_id: event_ids for member_id, event_ids in hidden.items() if event_ids}
+
+
+def _of(viewer: Viewer, key: DraftKey) -> Any:
+    mine = rows.Draft.member == viewer.member_id
+    return mine & (rows.Draft.form == key.form.value) & (rows.Draft.subject == key.subject)
+
+
+def _shown(tab: UUID, shown: int) -> Any:
+    """Return the condition that the page saved the draft last, or was opened with it as it is."""
+    return (rows.Draft.tab == tab) | (rows.Draft.version == shown)
