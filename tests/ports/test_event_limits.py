@@ -62,21 +62,21 @@ async def by_program(program: Program, **fields: Any) -> tuple[int, dict[str, st
     return response.status_code, {one["field"]: one["detail"] for one in response.json()["errors"]}
 
 
-def in_a_file(name: str, text: str) -> str:
-    """Return why an event of a calendar file is refused of which one field is this text."""
-    [row] = taken(vevent(title=text) if name == "title" else vevent(f"{PROPERTIES[name]}:{text}")).rest
-    return row.sentence
-
-
 @pytest.mark.parametrize("name", TEXTS)
-async def test_a_text_that_is_too_long_is_refused_everywhere_in_the_same_sentence(
+async def test_a_text_that_is_too_long_is_refused_by_page_and_api_in_the_same_sentence(
     desk: Browser, program: Program, name: str
 ) -> None:
     sentence = too_long(over(name), TEXTS[name].longest)
     assert sentence in await on_the_page(desk, **{name: over(name)})
     assert await by_program(program, **{name: over(name)}) == (422, {name: sentence})
-    if name in PROPERTIES:
-        assert in_a_file(name, over(name)) == f"{TEXTS[name].label}: {sentence}"
+
+
+@pytest.mark.parametrize("name", PROPERTIES)
+def test_a_text_that_is_too_long_is_imported_up_to_the_limit_and_its_row_says_so(name: str) -> None:
+    longest = TEXTS[name].longest
+    [event] = taken(vevent(title=over(name)) if name == "title" else vevent(f"{PROPERTIES[name]}:{over(name)}")).events
+    assert getattr(event.plan, name) == over(name)[:longest]
+    assert event.notes == (f"{TEXTS[name].label}: cut after {longest:,} characters; the file has {longest + 1:,}.",)
 
 
 async def test_an_event_without_a_title_is_refused_everywhere_in_the_same_sentence(
@@ -84,7 +84,7 @@ async def test_an_event_without_a_title_is_refused_everywhere_in_the_same_senten
 ) -> None:
     assert NO_TITLE in await on_the_page(desk, title=" ")
     assert [await by_program(program, title=text) for text in ("", " ")] == [(422, {"title": NO_TITLE})] * 2
-    assert in_a_file("title", "") == NO_TITLE
+    assert [row.sentence for row in taken(vevent(title="")).rest] == [NO_TITLE]
 
 
 @pytest.mark.parametrize("link", ["http://video.example/1", "javascript:alert(1)"])

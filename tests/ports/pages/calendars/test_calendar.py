@@ -250,7 +250,7 @@ async def test_more_than_the_week_has_room_for_is_a_link_that_names_the_day(sqli
     for number in range(6):
         await on(sqlite_cast, 14, title=f"Call {number}")
     html = await read(await browse(sqlite_cast.harbor_advocate), WEEK)
-    assert '2 more<span class="usa-sr-only"> on Thursday, January 14</span></a>' in html
+    assert '4 more<span class="usa-sr-only"> on Thursday, January 14</span></a>' in html
 
 
 async def test_one_goes_to_the_weeks_beside_and_on_to_the_month(sqlite_cast: Cast, browse: SignIn) -> None:
