@@ -230,6 +230,7 @@ CREATE TABLE occurrence (
   sequence INTEGER NOT NULL,
   changed_at TIMESTAMPTZ NOT NULL,
   attendance_closed_at TIMESTAMPTZ,
+  is_off_record BOOLEAN NOT NULL DEFAULT FALSE,
   UNIQUE (event, original_start)
 );
 CREATE INDEX occurrence_starts_at ON occurrence (starts_at, event);

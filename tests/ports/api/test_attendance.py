@@ -82,3 +82,15 @@ async def test_attendance_is_not_closed_before_the_meeting_begins(speak: Speak, 
         403,
         "You can close attendance once it begins, on Tue, Dec 15 at 9:00 AM.",
     )
+
+
+async def test_a_held_date_is_canceled_only_with_what_becomes_of_its_record(
+    speak: Speak, cast: Cast, roll: str
+) -> None:
+    program, event = await speak(cast.coordinator), roll.partition("/occurrences")[0]
+    await program.ask("POST", f"{roll}/closure")
+    refused = await program.ask("POST", f"{event}/cancellation", {}, match="*")
+    asks = "Attendance of this date is closed. Choose whether its record stays in reports."
+    assert (refused.status_code, refused.json()["errors"]) == (409, [{"field": "record", "detail": asks}])
+    canceled = await program.ask("POST", f"{event}/cancellation", {"record": "keep"}, match="*")
+    assert (canceled.status_code, canceled.json()["status"]) == (200, "canceled")

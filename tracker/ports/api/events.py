@@ -14,7 +14,7 @@ from tracker.ports.api.event_shapes import EventChange, EventPage, EventShown, N
 from tracker.ports.api.operations import BASE, Operation, operation
 from tracker.ports.api.reading import body_of, idempotency_key, query_of
 from tracker.ports.api.responses import READS, check_match, list_response, next_page, response
-from tracker.ports.api.shapes import Cancelling, PageQuery
+from tracker.ports.api.shapes import CancelingHeld, PageQuery
 from tracker.ports.http.dependencies import Now, Viewer, Zone
 from tracker.ports.http.forms import FormRequest
 from tracker.rules.events.event import Event
@@ -105,16 +105,19 @@ async def change_event(event_id: FromPath[UUID], request: FormRequest, viewer: V
     f"{EVENT}/cancellation",
     changes(
         summary="Cancel an event",
-        body=Cancelling,
+        body=CancelingHeld,
         may_vanish=True,
-        text="Cancels all dates to come and mails everybody invited. A draft is discarded: then there is no content.",
+        text="Cancels all dates to come and emails everyone invited, unless no date is to come. Dates of a series that "
+        "are over stay in reports; an event with one date whose attendance is closed needs `record`. A draft is "
+        "discarded: then there is no content.",
     ),
 )
 async def cancel_event(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Cancel an event, or discard a draft."""
     event = await matched_event(request, viewer, event_id)
-    reason = reason_in(await body_of(request, Cancelling))
-    await events.cancel(viewer, event_id, event.version, reason, now)
+    body = await body_of(request, CancelingHeld)
+    reason = reason_in(body)
+    await events.cancel(viewer, event_id, event.version, reason, now, record=body.record)
     return await event_reply(request, viewer, now, event_id)
 
 

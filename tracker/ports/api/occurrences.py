@@ -23,7 +23,7 @@ from tracker.ports.api.occurrence_shapes import (
 from tracker.ports.api.operations import Operation, operation
 from tracker.ports.api.reading import body_of, query_of
 from tracker.ports.api.responses import check_match, list_response, next_page, response
-from tracker.ports.api.shapes import Cancelling, PageQuery, start_of
+from tracker.ports.api.shapes import CancelingHeld, PageQuery, start_of
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.forms import FormRequest
 from tracker.rules.events.event import Occurrence
@@ -117,15 +117,21 @@ async def change_date(
 @operation(
     HttpMethod.POST,
     f"{DATE}/cancellation",
-    _changes(summary="Cancel a date", body=Cancelling, text="The other dates stay."),
+    _changes(
+        summary="Cancel a date",
+        body=CancelingHeld,
+        text="The other dates stay. No one is notified of a date that is over. One whose attendance is closed needs "
+        "`record`.",
+    ),
 )
 async def cancel_date(
     event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Cancel one date."""
     occurrence = await _matched(request, viewer, event_id, key)
-    reason = reason_in(await body_of(request, Cancelling))
-    await occurrences.cancel_date(viewer, event_id, key, occurrence.version, reason, now)
+    body = await body_of(request, CancelingHeld)
+    reason = reason_in(body)
+    await occurrences.cancel_date(viewer, event_id, key, occurrence.version, reason, now, record=body.record)
     return await _date(request, viewer, now, event_id, key)
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from tracker.rules.core.wording import local
+from tracker.rules.events.cancellation import Record
 from tracker.rules.events.event import Occurrence
 from tracker.rules.events.event_fields import LONGEST_REASON, NO_TITLE, TEXTS
 
@@ -73,6 +74,18 @@ class Cancelling(Given):
     """The reason for a cancellation."""
 
     reason: Reason = ""
+
+
+class CancelingHeld(Cancelling):
+    """The reason for a cancellation, and what becomes of closed attendance."""
+
+    record: Annotated[
+        Record | None,
+        Meta(
+            description="Needed for a date whose attendance is closed: keep = it counts as held in reports, "
+            "remove = it didn’t take place, and reports count it as canceled."
+        ),
+    ] = None
 
 
 def local_start(day: date, clock: str) -> datetime:

@@ -87,6 +87,8 @@ class Occurrence:
     attendance_closed_at: datetime | None
     cancel_reason: str = ""
     """Why this date alone was canceled."""
+    is_off_record: bool = False
+    """Whether reports count it as canceled although its attendance is closed."""
 
     @property
     def key(self) -> str:
@@ -97,6 +99,11 @@ class Occurrence:
     def is_off(self) -> bool:
         """Return whether this date doesn't take place."""
         return self.is_canceled or self.event.status is EventStatus.CANCELED
+
+    @property
+    def keeps_record(self) -> bool:
+        """Return whether it was canceled after it was held, and reports still count its attendance."""
+        return self.is_off and self.attendance_closed_at is not None and not self.is_off_record
 
     @property
     def status(self) -> EventStatus:

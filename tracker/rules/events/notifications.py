@@ -1,7 +1,8 @@
 """Who gets which email when an event changes: the preview and the change itself use the same rule."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from tracker.rules.core.audiences import Visibility
@@ -108,6 +109,11 @@ def before_of(occurrence: Occurrence) -> Before:
         place=occurrence.place,
         was_tentative=occurrence.event.status is EventStatus.TENTATIVE,
     )
+
+
+def of_cancellation(event: Event, dates: Iterable[Occurrence], invited: Invited, now: datetime) -> frozenset[UUID]:
+    """Return who is notified that these dates are canceled or restored: no one when all of them are over."""
+    return to_all(event, invited) if any(one.ends_at > now for one in dates) else NOBODY
 
 
 def closes(event: Event, plan: Plan) -> bool:

@@ -181,9 +181,14 @@ async def close(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> Tall
 
 
 async def reopen(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> None:
-    """Reopen attendance to correct a mark; every earlier row stays."""
+    """Reopen attendance to correct a mark; every earlier row stays.
+
+    Errors: NotFound, NotAllowed (not the viewer's to take, or the date is canceled).
+    """
     async with writing():
         occurrence = await _theirs(viewer, event_id, key)
+        if occurrence.is_off:
+            raise NotAllowed("This date is canceled. Restore it before you reopen its attendance.")
         if occurrence.attendance_closed_at is not None:
             await _set_closed(occurrence, None)
             await audit.record(viewer.actor, "attendance_reopened", "occurrence", occurrence.id, {}, now)

@@ -1,5 +1,6 @@
 """Schedule an event, change it as a whole, cancel it, or restore it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -13,9 +14,10 @@ from tracker.rules.core import audiences
 from tracker.rules.core.message_types import Before, Canceled, Changed, Restored
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_local
-from tracker.rules.events import notifications
+from tracker.rules.events import cancellation, notifications
 from tracker.rules.events import plan as plan_rules
-from tracker.rules.events.event import Event, EventStatus, Kind, may_edit
+from tracker.rules.events.cancellation import Record
+from tracker.rules.events.event import Event, EventStatus, Kind, Occurrence, may_edit
 from tracker.rules.events.history import Verb
 from tracker.rules.events.notifications import Notices
 from tracker.rules.events.plan import Plan
@@ -154,9 +156,16 @@ async def change(
     return new_id
 
 
-async def cancel(viewer: Viewer, event_id: UUID, expected_version: int, reason: str, now: datetime) -> None:
-    """Cancel the event with all dates to come; a draft is discarded. Errors: NotFound, NotAllowed, Conflict."""
-    await _set_status(viewer, event_id, expected_version, EventStatus.CANCELED, reason, now)
+async def cancel(
+    viewer: Viewer, event_id: UUID, expected_version: int, reason: str, now: datetime, *, record: Record | None = None
+) -> None:
+    """Cancel the event with all dates to come; a draft is discarded.
+
+    Dates of a series that are over stay in reports. `record` says what becomes of the closed attendance of an event
+    with one date.
+    Errors: NotFound, NotAllowed, Conflict, Invalid(record) when such attendance is closed and `record` is missing.
+    """
+    await _set_status(viewer, event_id, expected_version, EventStatus.CANCELED, reason, now, record=record)
 
 
 async def restore(viewer: Viewer, event_id: UUID, expected_version: int, now: datetime) -> None:
@@ -193,32 +202,60 @@ async def _change_in_place(viewer: Viewer, event: Event, plan: Plan, now: dateti
 
 
 async def _set_status(
-    viewer: Viewer, event_id: UUID, expected_version: int, status: EventStatus, reason: str, now: datetime
+    viewer: Viewer,
+    event_id: UUID,
+    expected_version: int,
+    status: EventStatus,
+    reason: str,
+    now: datetime,
+    *,
+    record: Record | None = None,
 ) -> None:
     async with writing():
         event = await event_to_change(viewer, event_id, expected_version)
-        if (event.status is EventStatus.CANCELED) == (status is EventStatus.CANCELED):
+        is_off = status is EventStatus.CANCELED
+        if (event.status is EventStatus.CANCELED) == is_off:
             raise Conflict
         if event.status is EventStatus.DRAFT:
             await _discard(viewer, event, now)
             return
-        is_off = status is EventStatus.CANCELED
+        dates = await events.dates(viewer, event)
+        facts = _record_of(event, dates, record) if is_off else {}
         verb, news = (Verb.CANCELED, Canceled(reason=reason)) if is_off else (Verb.RESTORED, Restored())
         async with undoable(viewer, event_id, Deed.CANCELED if is_off else Deed.CHANGED, now):
-            await rows.Event.update(
-                {
-                    rows.Event.status: status,
-                    rows.Event.cancel_reason: reason,
-                    rows.Event.version: event.version + 1,
-                    rows.Event.sequence: event.sequence + 1,
-                    rows.Event.changed_at: now,
-                }
-            ).where(rows.Event.id == event.id)
-            await touch(event.id)
-            whom = notifications.to_all(event, await invitees_of(event.id))
+            await _save_status(event, status, reason, facts, now)
+            whom = notifications.of_cancellation(event, dates, await invitees_of(event.id), now)
             await notify(news, event.id, event.version + 1, now, whom=whom)
             await history.keep(viewer, event, verb, (), now, reason=reason)
-        await audit.record(viewer.actor, verb, "event", event_id, {}, now)
+        await audit.record(viewer.actor, verb, "event", event_id, facts, now)
+
+
+def _record_of(event: Event, dates: Sequence[Occurrence], record: Record | None) -> dict[str, Record]:
+    """Return what becomes of the closed attendance of an event with one date, if it has any. Errors: Invalid."""
+    if event.is_series:
+        return {}
+    [date] = dates
+    cancellation.check_record(date, record)
+    return {"record": record} if record and cancellation.is_on_record(date) else {}
+
+
+async def _save_status(
+    event: Event, status: EventStatus, reason: str, facts: Mapping[str, Record], now: datetime
+) -> None:
+    await rows.Event.update(
+        {
+            rows.Event.status: status,
+            rows.Event.cancel_reason: reason,
+            rows.Event.version: event.version + 1,
+            rows.Event.sequence: event.sequence + 1,
+            rows.Event.changed_at: now,
+        }
+    ).where(rows.Event.id == event.id)
+    if not event.is_series:
+        await rows.Occurrence.update({rows.Occurrence.is_off_record: Record.REMOVE in facts.values()}).where(
+            rows.Occurrence.event == event.id
+        )
+    await touch(event.id)
 
 
 async def _discard(viewer: Viewer, event: Event, now: datetime) -> None:

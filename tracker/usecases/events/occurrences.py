@@ -1,7 +1,8 @@
 """One date of an event: show it, move or change it, cancel it, restore it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,8 @@ from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.message_types import Canceled, Changed, EventContent, Restored
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_local
-from tracker.rules.events import notifications, plan
+from tracker.rules.events import cancellation, notifications, plan
+from tracker.rules.events.cancellation import Record
 from tracker.rules.events.event import Event, Line, Occurrence, day_of, may_edit
 from tracker.rules.events.history import Change, Verb, changes_of_date
 from tracker.rules.events.plan import DateChange
@@ -117,23 +119,38 @@ def _columns(occurrence: Occurrence, change: DateChange, slot: tuple[datetime, d
 
 
 async def cancel_date(
-    viewer: Viewer, event_id: UUID, key: str, expected_version: int, reason: str, now: datetime
+    viewer: Viewer,
+    event_id: UUID,
+    key: str,
+    expected_version: int,
+    reason: str,
+    now: datetime,
+    *,
+    record: Record | None = None,
 ) -> None:
-    """Cancel one date; the others stay. Errors: NotFound, NotAllowed, Conflict."""
+    """Cancel one date; the others stay. No one is notified when it is over.
+
+    `record` says what becomes of closed attendance.
+    Errors: NotFound, NotAllowed, Conflict, Invalid(record) when attendance is closed and `record` is missing.
+    """
     async with writing():
         occurrence = await date_to_change(viewer, event_id, key, expected_version)
         if occurrence.is_canceled:
             raise Conflict("This date is canceled already.")
+        cancellation.check_record(occurrence, record)
+        facts = {"record": record} if record and cancellation.is_on_record(occurrence) else {}
+        off = {"is_canceled": True, "cancel_reason": reason, "is_off_record": Record.REMOVE in facts.values()}
         async with undoable(viewer, event_id, Deed.CANCELED, now):
-            await _save(occurrence, now, raise_sequence=True, fields={"is_canceled": True, "cancel_reason": reason})
-            whom = notifications.to_all(occurrence.event, await invitees_of(event_id))
+            await _save(occurrence, now, raise_sequence=True, fields=off)
+            whom = notifications.of_cancellation(occurrence.event, [occurrence], await invitees_of(event_id), now)
             await _notify(Canceled(reason=reason), occurrence, whom, now)
-            await _log(viewer, "canceled", occurrence, now, Verb.CANCELED, reason=reason)
+            await _log(viewer, "canceled", occurrence, now, Verb.CANCELED, reason=reason, facts=facts)
 
 
 async def restore_occurrence(viewer: Viewer, event_id: UUID, key: str, expected_version: int, now: datetime) -> None:
     """Restore a canceled date, and ask people to reply again if the cancellation has been sent out.
 
+    When it is over, no one is notified or asked.
     Errors: NotFound, NotAllowed, Conflict.
     """
     async with writing():
@@ -141,10 +158,11 @@ async def restore_occurrence(viewer: Viewer, event_id: UUID, key: str, expected_
         if not occurrence.is_canceled:
             raise Conflict("This date takes place already.")
         async with undoable(viewer, event_id, Deed.CHANGED, now):
-            await _save(occurrence, now, raise_sequence=True, fields={"is_canceled": False, "cancel_reason": ""})
-            if await outbox.anyone_notified(event_id, occurrence.changed_at):
+            on = {"is_canceled": False, "cancel_reason": "", "is_off_record": False}
+            await _save(occurrence, now, raise_sequence=True, fields=on)
+            if occurrence.ends_at > now and await outbox.anyone_notified(event_id, occurrence.changed_at):
                 await ask_again(event_id, occurrence.id, occurrence.sequence + 1, now)
-            whom = notifications.to_all(occurrence.event, await invitees_of(event_id))
+            whom = notifications.of_cancellation(occurrence.event, [occurrence], await invitees_of(event_id), now)
             await _notify(Restored(before=notifications.before_of(occurrence)), occurrence, whom, now)
             await _log(viewer, "restored", occurrence, now, Verb.RESTORED)
 
@@ -197,9 +215,10 @@ async def _log(
     changes: Iterable[Change] = (),
     *,
     reason: str = "",
+    facts: Mapping[str, object] = MappingProxyType({}),
 ) -> None:
     await history.keep(viewer, occurrence.event, kept, changes, now, occurrence, reason=reason)
-    await audit.record(viewer.actor, verb, "occurrence", occurrence.id, {"date": occurrence.key}, now)
+    await audit.record(viewer.actor, verb, "occurrence", occurrence.id, {"date": occurrence.key, **facts}, now)
 
 
 def _own(value: str | None, of_series: str) -> str | None:

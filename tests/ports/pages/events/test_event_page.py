@@ -281,8 +281,9 @@ async def test_a_draft_is_sent_from_its_form(sqlite_cast: Cast, desk: Browser) -
 
 async def test_cancelling_first_says_who_is_told(sqlite_cast: Cast, desk: Browser) -> None:
     event_id = await events.schedule(sqlite_cast.coordinator, weekly(*everybody(sqlite_cast)), NOW)
+    await Message.update({Message.state: "sent", Message.sent_at: NOW}, force=True)
     page = (await desk.get(f"/events/{event_id}/cancellation")).text
-    assert "Cancel all dates and tell 11 people" in page
+    assert "Cancel all 4 dates and notify 11 people" in page
     assert (await events.event_for(sqlite_cast.coordinator, event_id)).status == EventStatus.CONFIRMED
     form = typed(page, f"/events/{event_id}/cancellation", reason="Budget")
     assert (await desk.post(f"/events/{event_id}/cancellation", form)).status_code == 303

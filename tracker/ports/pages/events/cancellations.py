@@ -1,10 +1,9 @@
-"""Canceling one date or a whole event, after a page that shows who is notified; and restoring either."""
+"""Canceling one date, the following ones or a whole event, after a page that shows the effect; and restoring."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from contextlib import suppress
-from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -17,10 +16,13 @@ from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages, Query
 from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of, version_in
 from tracker.ports.pages.core.request import undo_for, with_number_notified
+from tracker.ports.pages.events import preview
 from tracker.ports.pages.events.event_page import address_of, times_of
-from tracker.ports.pages.events.preview import of_each
+from tracker.ports.pages.events.preview import Foreseen
 from tracker.rules.core.drafts import DraftForm, DraftKey
-from tracker.rules.events.event import Occurrence
+from tracker.rules.events import cancellation
+from tracker.rules.events.cancellation import Record, Scope
+from tracker.rules.events.event import Event, EventStatus, Occurrence
 from tracker.rules.events.event_fields import cleaned_reason
 from tracker.usecases.emails import messages
 from tracker.usecases.events import events, occurrences, series_split
@@ -29,16 +31,48 @@ from tracker.usecases.views.event_page import EventView, event_view
 ONLY_THEIRS = "Only the organizer, the committee's chair or a coordinator can cancel this."
 
 
+class Asked(NamedTuple):
+    """A cancellation that a person looks at or asks for."""
+
+    view: EventView
+    scope: Scope
+    dates: tuple[Occurrence, ...]
+    """The dates that it calls off."""
+    following: int
+    """How many dates "this and following dates" has; 0 when there is no such choice."""
+
+    @property
+    def event(self) -> Event:
+        """Return the event."""
+        return self.view.occurrence.event
+
+    @property
+    def asks_record(self) -> bool:
+        """Return whether it calls the record of a date that was held in question."""
+        is_of_one = self.scope is Scope.ONE or not self.event.is_series
+        return is_of_one and cancellation.is_on_record(self.view.occurrence)
+
+    @property
+    def is_off(self) -> bool:
+        """Return whether that is canceled already."""
+        return self.event.status is EventStatus.CANCELED if self.scope is Scope.ALL else self.view.occurrence.is_off
+
+    @property
+    def version(self) -> int:
+        """Return the version that the form carries."""
+        return self.event.version if self.scope is Scope.ALL else self.view.occurrence.version
+
+
 @get("/events/{event_id:uuid}/{key:str}/cancellation", guards=[signed_in])
 async def ask_to_cancel_date(
     event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, params: Query, drafts: Drafts, now: Now
 ) -> Response[Any]:
-    """Ask whether to cancel one date."""
-    view = await _theirs(viewer, now, event_id, key)
-    if not view.occurrence.event.is_series:
-        return Redirect(f"/events/{event_id}/cancellation", status_code=303)
+    """Ask whether to cancel one date, or this and following dates."""
     form = await drafts.begun(_draft_of(event_id, f"{event_id}/{key}"), params)
-    return await _question(pages, viewer, now, view, form, whole=False)
+    asked = await _asked(viewer, now, event_id, key, _scope_in(params if params["which"] else form))
+    if not asked.event.is_series:
+        return Redirect(f"/events/{event_id}/cancellation", status_code=303)
+    return await _question(pages, viewer, now, asked, form)
 
 
 @post("/events/{event_id:uuid}/{key:str}/cancellation", guards=[signed_in], status_code=303)
@@ -46,15 +80,7 @@ async def cancel_date(
     event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Cancel one date, or this and following dates."""
-
-    async def deed(reason: str, now: Now) -> None:
-        if form["which"] == "following":
-            version = version_in(form.but({"version": form["series_version"]}))
-            await series_split.cancel_from(viewer, event_id, key, version, reason, now)
-        else:
-            await occurrences.cancel_date(viewer, event_id, key, version_in(form), reason, now)
-
-    return await _cancel(pages, viewer, now, event_id, key, form, deed, whole=False)
+    return await _cancel(pages, viewer, now, event_id, key, form, _scope_in(form))
 
 
 @get("/events/{event_id:uuid}/cancellation", guards=[signed_in])
@@ -63,20 +89,15 @@ async def ask_to_cancel(
 ) -> Response[str]:
     """Ask whether to cancel the whole event."""
     key = (await occurrences.nearest_date(viewer, event_id, now)).key
-    view = await _theirs(viewer, now, event_id, key)
     form = await drafts.begun(_draft_of(event_id, str(event_id)), FormValues({}))
-    return await _question(pages, viewer, now, view, form, whole=True)
+    return await _question(pages, viewer, now, await _asked(viewer, now, event_id, key, Scope.ALL), form)
 
 
 @post("/events/{event_id:uuid}/cancellation", guards=[signed_in], status_code=303)
 async def cancel(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
     """Cancel the event with all its upcoming dates."""
     key = (await occurrences.nearest_date(viewer, event_id, now)).key
-
-    async def deed(reason: str, now: Now) -> None:
-        await events.cancel(viewer, event_id, version_in(form), reason, now)
-
-    return await _cancel(pages, viewer, now, event_id, key, form, deed, whole=True)
+    return await _cancel(pages, viewer, now, event_id, key, form, Scope.ALL)
 
 
 @post("/events/{event_id:uuid}/{key:str}/restoration", guards=[signed_in], status_code=303)
@@ -108,38 +129,53 @@ def _draft_of(event_id: UUID, subject: str) -> DraftKey:
     return DraftKey(form=DraftForm.CANCELLATION, subject=subject, event_id=event_id)
 
 
-async def _theirs(viewer: Viewer, now: Now, event_id: UUID, key: str) -> EventView:
+async def _asked(viewer: Viewer, now: Now, event_id: UUID, key: str, scope: Scope) -> Asked:
     view = await event_view(viewer, event_id, key, now)
     if not view.may_edit:
         raise NotAllowed(ONLY_THEIRS)
-    return view
+    date, event = view.occurrence, view.occurrence.event
+    every = await occurrences.dates_of(viewer, event)
+    has_choice = scope is not Scope.ALL and event.is_series and date.starts_at > now and not date.is_off
+    following = len(cancellation.covered(every, Scope.FOLLOWING, date, now)) if has_choice else 0
+    return Asked(view, scope, cancellation.covered(every, scope, date, now), following)
+
+
+def _scope_in(form: FormValues) -> Scope:
+    return Scope.FOLLOWING if form["which"] == Scope.FOLLOWING else Scope.ONE
+
+
+def _record_in(form: FormValues) -> Record | None:
+    return Record(form["record"]) if form["record"] in list(Record) else None
+
+
+def _deed(viewer: Viewer, asked: Asked, version: int, reason: str, record: Record | None, now: Now) -> Awaitable[None]:
+    event, key = asked.event, asked.view.occurrence.key
+    match asked.scope:
+        case Scope.ONE:
+            return occurrences.cancel_date(viewer, event.id, key, version, reason, now, record=record)
+        case Scope.FOLLOWING:
+            return series_split.cancel_from(viewer, event.id, key, version, reason, now)
+        case Scope.ALL:
+            return events.cancel(viewer, event.id, version, reason, now, record=record)
 
 
 async def _cancel(
-    pages: Pages,
-    viewer: Viewer,
-    now: Now,
-    event_id: UUID,
-    key: str,
-    form: FormValues,
-    deed: Callable[[str, datetime], Awaitable[None]],
-    *,
-    whole: bool,
+    pages: Pages, viewer: Viewer, now: Now, event_id: UUID, key: str, form: FormValues, scope: Scope
 ) -> Response[Any]:
-    reader = Reader(form)
+    asked, reader = await _asked(viewer, now, event_id, key, scope), Reader(form)
+    version = version_in(form.but({"version": form["series_version"]}) if scope is Scope.FOLLOWING else form)
+    record = _record_in(form)
     try:
         reason = reader.tried(lambda: cleaned_reason(reader.form["reason"]), "")
         reader.check()
-        await deed(reason, now)
+        await _deed(viewer, asked, version, reason, record, now)
     except Invalid as wrong:
-        return await _question(
-            pages, viewer, now, await _theirs(viewer, now, event_id, key), form, whole=whole, wrong=wrong
-        )
+        return await _question(pages, viewer, now, asked, form, wrong=wrong)
     except Conflict:
-        return await _question(
-            pages, viewer, now, await _theirs(viewer, now, event_id, key), form, whole=whole, is_stale=True
-        )
-    return await _done(pages, viewer, event_id, key, "Canceled.", now)
+        asked = await _asked(viewer, now, event_id, key, scope)
+        return await _question(pages, viewer, now, asked, form, is_stale=True)
+    done = cancellation.done_words(asked.event, scope, len(asked.dates), record if asked.asks_record else None)
+    return await _done(pages, viewer, event_id, key, done, now)
 
 
 async def _done(pages: Pages, viewer: Viewer, event_id: UUID, key: str, deed: str, now: Now) -> Redirect:
@@ -157,43 +193,40 @@ async def _question(
     pages: Pages,
     viewer: Viewer,
     now: Now,
-    view: EventView,
+    asked: Asked,
     form: FormValues,
     *,
-    whole: bool,
     wrong: Invalid | None = None,
     is_stale: bool = False,
 ) -> Response[str]:
-    occurrence, event = view.occurrence, view.occurrence.event
+    event, date = asked.event, asked.view.occurrence
+    record = _record_in(form) or Record.KEEP
+    version = date.version if asked.scope is Scope.ONE else event.version
+    foreseen = Foreseen()
+    if not asked.is_off:
+        deed = partial(_deed, viewer, asked, version, "", record, now)
+        foreseen = await preview.foreseen(viewer, event.id, deed, now)
     return pages.render(
         "events/cancel.html",
         status_code=422 if wrong else 409 if is_stale else 200,
-        **times_of(occurrence),
-        view=view,
+        **times_of(date),
+        view=asked.view,
         event=event,
-        whole=whole,
+        scope=asked.scope,
+        deed=cancellation.deed_words(event, asked.scope, len(asked.dates)),
+        following=asked.following,
+        is_over=all(one.ends_at <= now for one in asked.dates),
         is_stale=is_stale,
+        is_off=asked.is_off,
+        asks_record=asked.asks_record,
+        record=record,
         reason=form["reason"],
-        which=form["which"] or "one",
-        errors=errors_of(wrong, ("reason",)),
-        version=event.version if whole else occurrence.version,
-        is_off=occurrence.is_off if not whole else event.status == "canceled",
+        errors=errors_of(wrong, ("record", "reason")),
+        version=asked.version,
         outcome_zone=event.zone,
-        outcomes=await of_each(viewer, event.id, _deeds(viewer, occurrence, whole=whole), now),
+        outcome=foreseen.outcome,
+        hindrance=foreseen.hindrance,
     )
-
-
-def _deeds(viewer: Viewer, date: Occurrence, *, whole: bool) -> dict[str, Callable[[datetime], Awaitable[None]]]:
-    """Return what each choice of the question would do, under its label."""
-    event = date.event
-    if whole:
-        return {"": partial(events.cancel, viewer, event.id, event.version, "")}
-    return {
-        "This date only": partial(occurrences.cancel_date, viewer, event.id, date.key, date.version, ""),
-        "This date and all that follow": partial(
-            series_split.cancel_from, viewer, event.id, date.key, event.version, ""
-        ),
-    }
 
 
 handlers = [ask_to_cancel_date, cancel_date, ask_to_cancel, cancel, restore_occurrence, restore]

@@ -1,8 +1,7 @@
 """What forms show before they are saved: the effects on emails, replies, reminders and feeds."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
@@ -103,22 +102,15 @@ async def of_form(
         # A preview shows the effect of sending; opening a restricted event asks to confirm identity when it is sent.
         return await change(viewer, editing, plan, editing.event.version, now, notify=is_told, reauthenticated_at=now)
 
-    return await _tried(viewer, event.id if event else None, deed, now)
+    return await foreseen(viewer, event.id if event else None, deed, now)
 
 
 async def of_deed(viewer: Viewer, event_id: UUID | None, deed: Deed, now: datetime) -> Consequences | None:
     """Return the effect of a change; None when it can't be made now, or the database can't be written."""
-    return (await _tried(viewer, event_id, deed, now)).outcome
+    return (await foreseen(viewer, event_id, deed, now)).outcome
 
 
-async def of_each(
-    viewer: Viewer, event_id: UUID, deeds: Mapping[str, Callable[[datetime], Awaitable[None]]], now: datetime
-) -> dict[str, Consequences | None]:
-    """Return the effect of each change, under its label."""
-    return {words: await of_deed(viewer, event_id, partial(deed, now), now) for words, deed in deeds.items()}
-
-
-async def _tried(viewer: Viewer, event_id: UUID | None, deed: Deed, now: datetime) -> Foreseen:
+async def foreseen(viewer: Viewer, event_id: UUID | None, deed: Deed, now: datetime) -> Foreseen:
     """Return the effect of a change, or why it can't be made; neither while the database can't be written."""
     found = Foreseen()
     with surviving_failures():

@@ -116,6 +116,8 @@ class Occurrence(Table):
     sequence = Integer(default=0)
     changed_at = Timestamptz(null=False)
     attendance_closed_at = Timestamptz(null=True, default=None)
+    is_off_record = Boolean(default=False)
+    """Whether it was canceled because it didn't take place, although its attendance is closed."""
 
     constraints = (unique("event", "original_start"), index("occurrence_starts_at", "starts_at", "event"))
 

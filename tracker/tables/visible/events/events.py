@@ -43,7 +43,8 @@ _EVENT = (
 )
 _DATE = (
     "SELECT o.id, o.event, o.original_start, o.starts_at, o.ends_at, o.title, o.place, o.agenda, o.is_canceled,"
-    " o.is_changed, o.version, o.sequence, o.changed_at, o.attendance_closed_at, o.cancel_reason"
+    " o.is_changed, o.version, o.sequence, o.changed_at, o.attendance_closed_at, o.cancel_reason,"
+    " o.is_off_record"
     " FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"
 )
 
@@ -223,4 +224,5 @@ def _occurrence(row: Row, of: Event) -> Occurrence:
         changed_at=row["changed_at"],
         attendance_closed_at=row["attendance_closed_at"],
         cancel_reason=row["cancel_reason"],
+        is_off_record=bool(row["is_off_record"]),
     )

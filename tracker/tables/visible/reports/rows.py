@@ -20,6 +20,7 @@ from tracker.tables.visible.reports.sums import (
     IF_WALKED_IN,
     INVITED,
     IS_HELD,
+    IS_OFF,
     OVER,
     STATUS,
     TAKES_PLACE,
@@ -45,7 +46,7 @@ _BY_PERSON = (
     f" SELECT i.member, {STATUS} AS status, COUNT(*) AS number,"
     " SUM(CASE WHEN e.visibility = 'named' THEN 1 ELSE 0 END) AS restricted"
 )
-_OFF = OVER + " AND (o.is_canceled OR e.status = 'canceled')"
+_OFF = OVER + f" AND {IS_OFF}"
 _ON = OVER + TAKES_PLACE
 _INVITED = (
     IS_HELD + _PLACE + f", {STATUS} AS status, c.name AS substitute" + INVITED + _AGENCY + _SUBSTITUTE + IF_INVITED

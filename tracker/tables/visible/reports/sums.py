@@ -26,7 +26,13 @@ HELD = (
     "WITH held AS MATERIALIZED (SELECT {} AS month, o.id, o.event, o.original_start, o.starts_at, o.ends_at, o.title,"
     " o.attendance_closed_at FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"
 )
-TAKES_PLACE = " AND NOT o.is_canceled AND e.status <> 'canceled'"
+# Canceling a series leaves the dates alone that were over then. A date that was canceled after it was held keeps its
+# record, unless it was canceled because it did not take place.
+IS_OFF = (
+    "((o.is_canceled OR (e.status = 'canceled' AND (e.rrule IS NULL OR o.ends_at > e.changed_at)))"
+    " AND (o.attendance_closed_at IS NULL OR o.is_off_record))"
+)
+TAKES_PLACE = f" AND NOT {IS_OFF}"
 _CAME = "k.corrected_at IS NULL AND k.status IN ('here', 'remote')"
 # A substitute fills one place: of an invitee who did not come and named them in the date's effective reply.
 _STOOD_IN = (
@@ -76,7 +82,7 @@ _COUNT_PLACES = (
     + _GROUPED
 )
 _COUNT_DATES = (
-    "SELECT {} AS month, e.kind, CASE WHEN o.is_canceled OR e.status = 'canceled' THEN 1 ELSE 0 END AS is_off,"
+    f"SELECT {{}} AS month, e.kind, CASE WHEN {IS_OFF} THEN 1 ELSE 0 END AS is_off,"
     " COUNT(*) AS number, SUM(CASE WHEN e.is_all_day THEN 0 ELSE {} END) AS seconds,"
     " SUM(CASE WHEN e.visibility = 'named' THEN 1 ELSE 0 END) AS restricted"
     " FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"

@@ -1,0 +1,72 @@
+"""What a cancellation covers, and what becomes of the attendance of a date that was held."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+
+from tracker.errors import Invalid
+from tracker.rules.core.wording import plural
+from tracker.rules.events.event import Event, EventStatus, Occurrence
+
+ASKS_RECORD = "Attendance of this date is closed. Choose whether its record stays in reports."
+
+
+class Scope(StrEnum):
+    """Which dates of an event are canceled."""
+
+    ONE = "one"
+    FOLLOWING = "following"
+    """A date and those after it."""
+    ALL = "all"
+
+
+class Record(StrEnum):
+    """What becomes of closed attendance when its date is canceled."""
+
+    KEEP = "keep"
+    """The date counts as held in reports."""
+    REMOVE = "remove"
+    """It didn't take place; reports count it as canceled."""
+
+
+def covered(dates: Iterable[Occurrence], scope: Scope, first: Occurrence, now: datetime) -> tuple[Occurrence, ...]:
+    """Return the dates that a cancellation calls off; `first` is the date from which it was asked for.
+
+    Of a series, those that are canceled already or over are not among them.
+    """
+    if scope is Scope.ONE or not first.event.is_series:
+        return (first,)
+    ahead = (one for one in dates if one.ends_at > now and not one.is_off)
+    if scope is Scope.FOLLOWING:
+        ahead = (one for one in ahead if one.original_start >= first.original_start)
+    return tuple(ahead)
+
+
+def deed_words(event: Event, scope: Scope, number: int) -> str:
+    """Return what a cancellation of that many dates does, such as "Cancel 4 dates"."""
+    if event.status is EventStatus.DRAFT and scope is Scope.ALL:
+        return "Discard this draft"
+    if not event.is_series:
+        return "Cancel this event"
+    if scope is Scope.ONE:
+        return "Cancel this date"
+    return f"Cancel all {number} dates" if scope is Scope.ALL and number > 1 else f"Cancel {plural(number, 'date')}"
+
+
+def done_words(event: Event, scope: Scope, number: int, kept: Record | None) -> str:
+    """Return what a cancellation did, such as "Canceled 4 dates."; `kept` is what became of closed attendance."""
+    if event.is_series and scope is not Scope.ONE:
+        return f"Canceled {plural(number, 'date')}."
+    of_record = {Record.KEEP: "Its attendance stays in reports.", Record.REMOVE: "It is removed from reports."}
+    return f"Canceled. {of_record[kept]}" if kept else "Canceled."
+
+
+def is_on_record(date: Occurrence) -> bool:
+    """Return whether canceling the date calls a record in question: it was held, and its attendance is closed."""
+    return date.attendance_closed_at is not None and not date.is_off
+
+
+def check_record(date: Occurrence, record: Record | None) -> None:
+    """Refuse to cancel a date with closed attendance in silence. Errors: Invalid(record=…)."""
+    if is_on_record(date) and record is None:
+        raise Invalid(record=ASKS_RECORD)
