@@ -419,3 +419,15 @@ async def test_a_member_assigns_an_item_from_a_meeting_to_themselves_alone(brows
     page = (await browser.get(f"/action-items/new?origin={origin}")).text
     owners = re.findall(r'<option value="([0-9a-f-]{36})"', page)
     assert owners == [str(sqlite_cast.kcpd_detective.member_id)]
+
+
+async def test_a_blocked_item_is_marked_wherever_it_is_listed(desk: Browser, sqlite_cast: Cast) -> None:
+    address, origin = await a_meeting(sqlite_cast)
+    reference = await given(sqlite_cast.coordinator, sqlite_cast.caht_lead, origin_id=origin)
+    places = ("/action-items", address, f"{address}/print/agenda", f"/people/{sqlite_cast.caht_lead.member_id}")
+    blocked = Change(status=ItemStatus.BLOCKED)
+    for expected in (False, True):
+        shown = [(await desk.get(place)).text for place in places]
+        assert [">Blocked</span>" in page for page in shown] == [expected] * len(places)
+        if not expected:
+            await action_items.update(sqlite_cast.caht_lead, reference, blocked, 1, NOW, TODAY)
