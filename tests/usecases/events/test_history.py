@@ -12,9 +12,10 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import EventStatus
 from tracker.rules.events.history import Entry, Field, Verb
 from tracker.rules.events.plan import DateChange, Plan
-from tracker.rules.events.replies import AttendeeRole
+from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.usecases.events import events, history, occurrences, series_split
+from tracker.usecases.events.recorded_replies import reply_for
 
 pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
 
@@ -235,3 +236,22 @@ async def test_a_reason_given_while_fewer_people_saw_the_event_stays_theirs(cast
     await occurrences.change_date(cast.fbi_lead, event_id, "2027-01-16", moved, 1, NOW, notify=True)
     await change(cast.fbi_lead, event_id, LATER, visibility=Visibility.LAW_ENFORCEMENT)
     assert "Canary" not in [one.reason for one in await read(cast.hsi_liaison, event_id)]
+
+
+async def test_people_who_may_edit_an_event_read_for_whom_a_reply_was_recorded_and_nobody_else_does(cast: Cast) -> None:
+    plan = replace(weekly(), invitees=meeting(cast.harbor_advocate, cast.fbi_lead).invitees)
+    event_id = await events.schedule(cast.coordinator, plan, NOW)
+    for whom, key, for_series in ((cast.harbor_advocate, "2027-01-12", False), (cast.fbi_lead, "2027-01-19", True)):
+        await reply_for(
+            cast.coordinator, event_id, key, whom.member_id, ReplyValue.TENTATIVE, "", NOW, for_series=for_series
+        )
+
+    def recorded(entries: list[Entry]) -> set[tuple[str | None, str | None, str]]:
+        found = (one for one in entries if one.verb is Verb.REPLY_RECORDED)
+        return {(one.date.key if one.date else None, one.actor, one.changes[0].after) for one in found}
+
+    of_one = ("2027-01-12", "Coordinator (USAO)", "Maybe, for Harbor advocate (Harbor House)")
+    of_all = (None, "Coordinator (USAO)", "Maybe, for Fbi lead (FBI)")
+    assert recorded(await read(cast.coordinator, event_id)) == {of_one, of_all}
+    assert recorded(await read_date(cast.coordinator, event_id, "2027-01-26")) == {of_all}
+    assert recorded(await read(cast.harbor_advocate, event_id)) == set()

@@ -34,6 +34,8 @@ class Verb(StrEnum):
     """A series ended before its last date, and another one continues it."""
     CONTINUED = "continued"
     """It continues another series."""
+    REPLY_RECORDED = "reply_recorded"
+    """A reply was recorded on a person's behalf; read from the replies, not stored here."""
 
 
 class Field(StrEnum):
@@ -55,6 +57,7 @@ class Field(StrEnum):
     PEOPLE = "people"
     LEAD = "lead"
     MARKING = "marking"
+    REPLY = "reply"
 
     @property
     def label(self) -> str:
@@ -68,12 +71,13 @@ LABELS = {name: about.label for name, about in FIELDS.items()} | {
     Field.NEXT: "First date of the other series",
     Field.PEOPLE: "People",
     Field.LEAD: "Organizer",
+    Field.REPLY: "Reply",
 }
 IN_WORDS = (Field.PLACE, Field.TITLE, Field.STATUS)
 """Fields of an event whose earlier and new values the history shows; for others it says only that they changed."""
 ON_THEIR_OWN = frozenset({"starts", "duration", "zone", "is_all_day", "visibility", "committee_id", "marking"})
 """Fields that the history describes in another way."""
-EDITORS_ONLY = frozenset({Field.KIND, Field.VISIBILITY, Field.PEOPLE})
+EDITORS_ONLY = frozenset({Field.KIND, Field.VISIBILITY, Field.PEOPLE, Field.REPLY})
 """Not everyone who sees an event may see who is invited and who can see it."""
 
 

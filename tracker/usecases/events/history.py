@@ -10,13 +10,15 @@ from uuid import UUID
 from tracker.crypto import ids
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.events.event import Event, EventStatus, Occurrence
-from tracker.rules.events.history import Change, Entry, Verb, changes_of, last_date, next_date
+from tracker.rules.events.confirmations import SAID
+from tracker.rules.events.event import Event, EventStatus, Occurrence, may_edit
+from tracker.rules.events.history import Change, Entry, Field, Verb, changes_of, last_date, next_date
 from tracker.rules.events.plan import Plan
 from tracker.rules.events.undo import UNDO_FOR
 from tracker.tables.schema.events.history import EventChange
 from tracker.tables.visible.events import events
 from tracker.tables.visible.events import history as history_rows
+from tracker.tables.visible.events import replies as reply_rows
 from tracker.usecases.core import outbox
 
 
@@ -103,5 +105,32 @@ async def keep_end(viewer: Viewer, event: Event, now: datetime, *, reason: str =
 
 
 async def history(viewer: Viewer, event: Event, date: Occurrence | None = None) -> list[Entry]:
-    """Return the changes to an event or to one of its dates that the viewer may read, newest first."""
-    return await history_rows.history(viewer, event, date)
+    """Return the changes to an event or to one of its dates that the viewer may read, newest first.
+
+    People who may edit the event also read which replies were recorded on behalf of whom.
+    """
+    changes = await history_rows.history(viewer, event, date)
+    if not may_edit(viewer, event):
+        return changes
+    return sorted([*changes, *await _recorded_replies(viewer, event, date)], key=lambda one: one.at, reverse=True)
+
+
+async def _recorded_replies(viewer: Viewer, event: Event, date: Occurrence | None) -> list[Entry]:
+    """Return one entry for each reply; one to the series can have rows for several dates."""
+    found = [one for one in await reply_rows.recorded(viewer, event.id) if _concerns(one.occurrence_id, date)]
+    known = {one.id: one for one in await events.dates(viewer, event)} if found else {}
+    first = {(one.at, one.person): one for one in sorted(found, key=lambda one: one.occurrence_id is None)}
+    return [
+        Entry(
+            at=one.at,
+            verb=Verb.REPLY_RECORDED,
+            date=known.get(one.occurrence_id) if one.occurrence_id else None,
+            changes=(Change(field=Field.REPLY, after=f"{SAID[one.value].capitalize()}, for {one.person}"),),
+            actor=one.by,
+        )
+        for one in first.values()
+    ]
+
+
+def _concerns(occurrence_id: UUID | None, date: Occurrence | None) -> bool:
+    return date is None or occurrence_id in (None, date.id)

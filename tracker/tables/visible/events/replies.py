@@ -1,7 +1,9 @@
 """The viewer's own invitations to events that they may see, and the replies by them or on their behalf."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from itertools import groupby
+from typing import NamedTuple
 from uuid import UUID
 
 from piccolo.querystring import QueryString
@@ -17,6 +19,39 @@ _MINE = (
     " LEFT JOIN member w ON w.id = a.entered_by AND a.source = 'on_behalf' LEFT JOIN agency v ON v.id = w.agency"
     " LEFT JOIN member s ON s.id = a.substitute LEFT JOIN agency t ON t.id = s.agency WHERE MAY_SEE(e)"
 )
+
+_RECORDED = (
+    "SELECT a.replied_at, a.occurrence, a.reply, m.name, g.code, w.name AS by_name, v.code AS by_code"
+    " FROM reply a JOIN invitation i ON i.id = a.invitation JOIN event e ON e.id = i.event"
+    " JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency"
+    " JOIN member w ON w.id = a.entered_by JOIN agency v ON v.id = w.agency WHERE MAY_SEE(e)"
+)
+
+
+class Recorded(NamedTuple):
+    """A reply that one person recorded on another's behalf; both with their agencies."""
+
+    at: datetime
+    occurrence_id: UUID | None
+    """None = the whole event."""
+    value: ReplyValue
+    person: str
+    by: str
+
+
+async def recorded(viewer: Viewer, event_id: UUID) -> list[Recorded]:
+    """Return the replies to an event that were recorded on behalf of others, the latest first."""
+    tail = " AND e.id = {} AND a.source = 'on_behalf' ORDER BY a.replied_at DESC, a.id"
+    return [
+        Recorded(
+            row["replied_at"],
+            row["occurrence"],
+            ReplyValue(row["reply"]),
+            f"{row['name']} ({row['code']})",
+            f"{row['by_name']} ({row['by_code']})",
+        )
+        for row in await rows(_RECORDED, viewer, tail, event_id)
+    ]
 
 
 async def mine(viewer: Viewer, event_ids: Iterable[UUID]) -> dict[UUID, OwnInvitation]:
