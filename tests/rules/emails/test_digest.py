@@ -10,9 +10,9 @@ from tests.cast import NOW
 from tests.emails import read_email
 from tracker.rules.actions.action_items import ActionItem, ItemStatus
 from tracker.rules.core.audiences import Arm, Visibility
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewer import Role, Viewer
 from tracker.rules.emails.content import PREVIEW, SUBJECT
-from tracker.rules.emails.digest import Week, monday_in, span_of
+from tracker.rules.emails.digest import Week, monday_in, needs_follow_up, span_of
 from tracker.rules.emails.digest_words import digest
 from tracker.rules.events.event import EventStatus, Kind, Line
 
@@ -166,3 +166,30 @@ def test_a_long_week_is_cut_and_says_how_much_more_there_is() -> None:
 def test_a_week_with_anything_in_it_is_not_empty(what: str) -> None:
     assert week().is_empty
     assert not week(**{what: (line("A", 15),)}).is_empty
+
+
+CHAIR = reader(roles=frozenset({Role.COORDINATOR}))
+
+
+@pytest.mark.parametrize(
+    ("facts", "needs"),
+    [
+        ({"due": MONDAY - timedelta(days=7)}, True),
+        ({"due": MONDAY - timedelta(days=6)}, False),
+        ({"due": MONDAY, "status": ItemStatus.BLOCKED, "blocked_at": NOW}, True),
+        ({"due": MONDAY - timedelta(days=7), "owner_id": CHAIR.member_id}, False),
+    ],
+)
+def test_an_item_of_another_person_needs_a_coordinator_when_blocked_or_a_week_overdue(
+    facts: dict[str, Any], *, needs: bool
+) -> None:
+    assert needs_follow_up(CHAIR, item("Contact sheet", **facts), MONDAY) is needs
+    assert not needs_follow_up(reader(), item("Contact sheet", **facts), MONDAY)
+
+
+def test_items_to_follow_up_are_counted_and_listed_with_owner_and_reason() -> None:
+    late = item("Contact sheet", MONDAY - timedelta(days=9), status=ItemStatus.BLOCKED, blocked_at=NOW)
+    secret = item("Canary", MONDAY - timedelta(days=9), is_restricted=True)
+    letter = read_email(digest(week(followed_up=(late, secret))))
+    assert letter.subject == "Your week: 2 items to follow up"
+    assert letter.facts == (("Follow up", "AI-7QK4, Contact sheet, Advocate (CAHT), blocked, overdue by 9 days"),)

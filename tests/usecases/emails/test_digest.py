@@ -136,3 +136,14 @@ async def test_stopping_it_leaves_all_other_choices_and_is_in_the_trail_once(cas
     assert kept == Preferences(date_reminders=False, quiet=(time(22), time(6)))
     trail = await AuditEntry.select(AuditEntry.source).where(AuditEntry.facts == '{"digest": false}')
     assert trail == [{"source": "link"}]
+
+
+async def test_a_chair_reads_which_items_of_the_committee_are_a_week_overdue_and_no_unseen_ones(cast: Cast) -> None:
+    chair, services = await turned_on(cast.caht_lead), cast.committees["services"]
+    due = MONDAY.date() - timedelta(days=7)
+    for committee in (services, None):
+        new = NewItem(title="Contact sheet", owner_id=cast.harbor_advocate.member_id, due=due, committee_id=committee)
+        await action_items.create(cast.coordinator, new, datetime.combine(due, time(15), UTC), due)
+    letter = await the_digest()
+    assert letter.subject == "Your week: 1 item to follow up"
+    assert chair.member_id == letter.letter.thread

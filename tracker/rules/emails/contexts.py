@@ -108,6 +108,7 @@ class DigestEmail:
     events: int
     replies: int
     items: int
+    followed_up: int
     has_restricted: bool
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from tracker.rules.actions.action_items import ActionItem
+from tracker.rules.actions.action_items import ActionItem, ItemStatus, days_late, may_direct
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_local, to_utc
 from tracker.rules.events.event import Line
@@ -15,6 +15,7 @@ USE = timedelta(days=1)
 OWED_AHEAD = timedelta(days=14)
 """Replies to later dates are not requested yet."""
 A_WEEK = 7  # days
+FOLLOWED_UP = 7  # days after the due day from which other people's items are listed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +31,8 @@ class Week:
     """The next date of each event to which they have not replied."""
     items: tuple[ActionItem, ...]
     """Their own open items that are overdue or due by Sunday."""
+    followed_up: tuple[ActionItem, ...] = ()
+    """Items of other people that need the reader."""
 
     @property
     def sunday(self) -> date:
@@ -39,7 +42,13 @@ class Week:
     @property
     def is_empty(self) -> bool:
         """Return whether there is nothing to report."""
-        return not (self.events or self.owed or self.items)
+        return not (self.events or self.owed or self.items or self.followed_up)
+
+
+def needs_follow_up(reader: Viewer, item: ActionItem, today: date) -> bool:
+    """Return whether another person's item is blocked, or overdue for a week, and the reader can reassign it."""
+    is_stuck = item.status is ItemStatus.BLOCKED or days_late(item, today) >= FOLLOWED_UP
+    return is_stuck and item.owner_id != reader.member_id and may_direct(reader, item)
 
 
 def monday_in(after: datetime, now: datetime, zone: str) -> tuple[date, datetime] | None:

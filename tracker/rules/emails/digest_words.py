@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
-from tracker.rules.actions.action_items import ActionItem, days_late
+from tracker.rules.actions.action_items import ActionItem, ItemStatus, days_late
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.core.wording import clock, day, longday, plural
@@ -30,6 +30,7 @@ def digest(week: Week) -> Letter:
             *_dates(FactName.REPLY_OWED, week.owed, week),
             *_dates(FactName.EVENT, week.events, week),
             *_items(week),
+            *_listed(FactName.FOLLOW_UP, [_stuck(one, week) for one in week.followed_up if not one.is_restricted]),
         ),
         buttons=(Button(name=ButtonName.HOME, target=SitePage(path="/")),),
         footer=Footer.DIGEST,
@@ -47,6 +48,7 @@ def _says(week: Week) -> DigestEmail:
         events=len(week.events),
         replies=len(week.owed),
         items=len(week.items),
+        followed_up=len(week.followed_up),
         has_restricted=_has_named(week),
     )
 
@@ -54,7 +56,7 @@ def _says(week: Week) -> DigestEmail:
 def _banner(week: Week) -> str:
     """Return the banner for everything that is listed."""
     dates = (one.marking for one in (*week.events, *week.owed) if one.visibility is not Visibility.NAMED)
-    items = (one.marking for one in week.items if not one.is_restricted)
+    items = (one.marking for one in (*week.items, *week.followed_up) if not one.is_restricted)
     return banner_of_all(one for one in (*dates, *items) if one)
 
 
@@ -69,6 +71,13 @@ def _items(week: Week) -> Facts:
     overdue = [f"{_item(one)}, {plural(days_late(one, week.today), 'day')}" for one in late]
     due = [f"{_item(one)}, {day(one.due, week.today)}" for one in shown if one not in late]
     return *_listed(FactName.OVERDUE, overdue), *_listed(FactName.DUE, due)
+
+
+def _stuck(item: ActionItem, week: Week) -> str:
+    late = days_late(item, week.today)
+    why = ["blocked"] if item.status is ItemStatus.BLOCKED else []
+    why += [f"overdue by {plural(late, 'day')}"] if late > 0 else []
+    return f"{_item(item)}, {one_line(item.owner)} ({item.agency}), {', '.join(why)}"
 
 
 def _item(item: ActionItem) -> str:
@@ -91,7 +100,8 @@ def _standing(line: Line) -> str:
 
 def _has_named(week: Week) -> bool:
     dates = (*week.events, *week.owed)
-    return any(one.visibility is Visibility.NAMED for one in dates) or any(one.is_restricted for one in week.items)
+    items = (*week.items, *week.followed_up)
+    return any(one.visibility is Visibility.NAMED for one in dates) or any(one.is_restricted for one in items)
 
 
 def _day(value: date) -> str:

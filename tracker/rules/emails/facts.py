@@ -56,6 +56,7 @@ class FactName(StrEnum):
     REPLY_OWED = "reply_owed"
     EVENT = "event"
     OVERDUE = "overdue"
+    FOLLOW_UP = "follow_up"
     INVITED_BY = "invited_by"
     GOOD_UNTIL = "good_until"
     SINCE = "since"

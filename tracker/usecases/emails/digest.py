@@ -7,7 +7,7 @@ from tracker.rules.core.outbox import Draft, Skip, State
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.emails.content import Letter
-from tracker.rules.emails.digest import OWED_AHEAD, USE, Week, monday_in, span_of
+from tracker.rules.emails.digest import OWED_AHEAD, USE, Week, monday_in, needs_follow_up, span_of
 from tracker.rules.emails.digest_words import digest
 from tracker.rules.emails.preferences import Wishes, quieter
 from tracker.rules.emails.reminders import Moment
@@ -52,7 +52,8 @@ async def digest_letter(content: WeeklyDigest, reader: Viewer, now: datetime) ->
 async def _week(reader: Viewer, monday: date, now: datetime) -> Week:
     starts, ends = span_of(monday, reader.zone)
     seen = [one for one in await seen_between(reader, max(starts, now), ends) if one.is_mine]
-    today = to_local(now, reader.zone).date()
+    today, last = to_local(now, reader.zone).date(), to_local(ends, reader.zone).date()
+    items = await action_items.items(reader)
     return Week(
         reader=reader,
         monday=monday,
@@ -67,5 +68,6 @@ async def _week(reader: Viewer, monday: date, now: datetime) -> Week:
             for one in await owed(reader, now)
             if one.line.starts_at < now + OWED_AHEAD and one.line.kind is not Kind.DEADLINE
         ),
-        items=tuple(one for one in await action_items.mine(reader) if one.due < to_local(ends, reader.zone).date()),
+        items=tuple(one for one in items if one.owner_id == reader.member_id and one.due < last),
+        followed_up=tuple(one for one in items if needs_follow_up(reader, one, today)),
     )

@@ -64,12 +64,6 @@ async def after(viewer: Viewer, place: tuple[datetime, UUID], limit: int, owners
     return await _items(viewer, tail + " AND i.owner IN ({})" + order, place[0], *place, among, limit)
 
 
-async def mine(viewer: Viewer) -> list[ActionItem]:
-    """Return the viewer's own open items, soonest due first."""
-    tail = _OR_OWN_AUDIENCE + " AND i.owner = {} AND i.closed_at IS NULL" + _IN_ORDER
-    return await _items(viewer, tail, viewer.member_id)
-
-
 async def of_committee(viewer: Viewer, committee_id: UUID) -> list[ActionItem]:
     """Return the open items of a committee, soonest due first."""
     tail = _OR_OWN_AUDIENCE + " AND i.committee = {} AND i.closed_at IS NULL" + _IN_ORDER
