@@ -1,5 +1,6 @@
 """Undo: for 20 seconds, by the person who made the change, and no one was notified."""
 
+import random
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -9,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from tests.cast import NOW, Cast, meeting, operation
-from tracker.errors import Conflict, Gone, NotFound
+from tracker.errors import Conflict, Gone, Invalid, NotFound
 from tracker.rules.actions.item_changes import NewItem
 from tracker.rules.core import audiences
 from tracker.rules.core.audiences import Visibility
@@ -491,3 +492,39 @@ async def test_an_undone_change_is_in_the_audit_log(sqlite_cast: Cast) -> None:
     await undone(sqlite_cast.coordinator, event_id)
     verbs = await AuditEntry.select(AuditEntry.verb).order_by(AuditEntry.seq).output(as_list=True)
     assert verbs == ["scheduled", "undone"]
+
+
+async def edited_at_random(cast: Cast, event_id: UUID, dice: random.Random, now: datetime) -> None:
+    """Make some single-date edits, as people do over the weeks, and send what they queue."""
+    for key in dice.sample(["2027-01-05", "2027-01-12", "2027-02-02", "2027-02-09"], k=3):
+        date = await occurrences.date_for(cast.coordinator, event_id, key)
+        change = DateChange(
+            starts=date.original_start + timedelta(days=dice.randint(0, 2), hours=dice.randint(0, 3)),
+            duration=timedelta(minutes=dice.choice([30, 90])),
+            may_double=True,
+            **{name: dice.choice([None, "Another one"]) for name in ("title", "place", "agenda")},
+        )
+        await occurrences.change_date(cast.coordinator, event_id, key, change, date.version, now, notify=True)
+        whom = dice.choice([cast.fbi_lead, cast.caht_lead])
+        await replies.reply(whom, event_id, key, ReplyValue.DECLINED, "Court", now, for_series=False)
+        if dice.random() < 0.5:
+            await occurrences.cancel_date(cast.coordinator, event_id, key, date.version + 1, "Snow", now)
+    await sent()
+
+
+@pytest.mark.both_engines
+@pytest.mark.parametrize("seed", range(6))
+async def test_whatever_was_edited_before_every_row_is_as_before_when_the_last_change_is_undone(
+    cast: Cast, seed: int
+) -> None:
+    dice, event_id = random.Random(seed), await lived_in(cast)  # noqa: S311 - edits
+    await edited_at_random(cast, event_id, dice, NOW - AN_HOUR)
+    before = await every_row(event_id)
+    for name in dice.sample([*EVERY_CHANGE], k=4):
+        event, plan = await events.plan_to_change(cast.coordinator, event_id)
+        try:
+            await EVERY_CHANGE[name](cast, event_id, event.version, plan)
+        except (Conflict, Invalid):  # the edits before it make some changes impossible
+            continue
+        await undone(cast.coordinator, event_id)
+        assert await every_row(event_id) == before, name
