@@ -12,9 +12,14 @@ SECRET = "a secret of the tests, long enough"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / settings_file.SECRET).write_text(SECRET + "\n")
+    private(tmp_path / settings_file.SECRET, SECRET + "\n")
     say(tmp_path, "")
     return tmp_path
+
+
+def private(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(text)
 
 
 def say(folder: Path, text: str) -> None:
@@ -42,11 +47,28 @@ def test_a_value_of_the_environment_hides_a_file_that_the_settings_name(folder: 
 
 
 def test_relative_paths_begin_at_the_folder_and_absolute_ones_stay(folder: Path) -> None:
-    (folder / "mail.key").write_text("from a file")
+    private(folder / "mail.key", "from a file")
     say(folder, "TRACKER_DATABASE_URL=sqlite:///other.sqlite\nTRACKER_SMTP_PASSWORD_FILE=mail.key\n")
     found = of(folder)
     assert (found.database_url, found.smtp_password) == (f"sqlite:///{folder}/other.sqlite", "from a file")
     assert of(folder, DATABASE_URL="sqlite:////elsewhere.sqlite").database_url == "sqlite:////elsewhere.sqlite"
+
+
+@pytest.mark.parametrize("mode", [0o604, 0o644, 0o606, 0o660, 0o601], ids=oct)
+@pytest.mark.parametrize("name", ["secret", "secret.before", "mail.key"])
+def test_a_secret_that_other_users_may_read_is_refused(folder: Path, name: str, mode: int) -> None:
+    private(folder / name, SECRET)
+    (folder / name).chmod(mode)
+    say(folder, "TRACKER_SMTP_PASSWORD_FILE=mail.key\n" if name == "mail.key" else "")
+    with pytest.raises(BadSettings, match=f"may read {folder / name}. Run chmod go= {folder / name}"):
+        of(folder)
+    assert of(folder, SHARED_SECRET_FILES="yes").secret == SECRET
+
+
+@pytest.mark.parametrize("secret", ["a" * 32, "abababab" * 5, "1234567" * 5])
+def test_a_secret_of_few_characters_is_refused(folder: Path, secret: str) -> None:
+    with pytest.raises(BadSettings, match="repeats a few characters"):
+        of(folder, SECRET=secret)
 
 
 def test_a_notice_comes_from_a_file_and_has_four_statements(folder: Path) -> None:

@@ -4,6 +4,7 @@ Each may also be in a file of its own, named by *_FILE.
 """
 
 import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -20,7 +21,12 @@ SQLITE = "sqlite:///"
 BEFORE = "TRACKER_SECRET_BEFORE"
 SHORTEST_SECRET = 32  # bytes
 STATEMENTS = 4  # whose system it is, that use is monitored, that misuse is punished, that use is consent (AC-8)
+FEWEST_CHARACTERS = 8  # different ones in a secret: 32 random digits have fewer once in 800 times, letters never
 KNOWN_BAD_SECRETS = ("changeme", "secret", "default", "password")
+PRIVATE = ("secret", "secret_before", "smtp_password", "database_url")
+"""Settings whose own files may be read by their owner only, or by a group that root chose."""
+SHARED_FILES = "TRACKER_SHARED_SECRET_FILES"
+OF_OTHERS = stat.S_IRWXO | stat.S_IWGRP | stat.S_IXGRP
 
 
 class BadSettings(Exception):
@@ -48,6 +54,10 @@ class Settings:
     secret_before: str = ""
     """Secrets that were in force earlier, one a line, the latest first: what they made is still read. Usually a file.
     Default: what stands in the file secret.before of the data folder, which `tracker secret replace` writes."""
+
+    shared_secret_files: bool = False
+    """Whether a file with a secret may be readable by other users of this computer, as some platforms for containers
+    mount them. Default off: it is refused."""
 
     base_url: str = "http://127.0.0.1:8000"
     """The address that people use, without a slash at the end; links in mails are built from it alone."""
@@ -219,8 +229,21 @@ def _in_folder(name: str, value: str, folder: Path) -> str:
 def _text(name: str, environment: Mapping[str, str]) -> str | None:
     key = PREFIX + name.upper()
     if path := environment.get(f"{key}_FILE"):
+        if name in PRIVATE and not _typed("shared_secret_files", bool, environment.get(SHARED_FILES, "")):
+            _check_private(Path(path))
         return Path(path).read_text(encoding="utf-8").strip()
     return environment.get(key)
+
+
+def _check_private(path: Path) -> None:
+    """Raise `BadSettings` when other users may read a file, as OpenSSH does for keys."""
+    found = path.stat()
+    is_open = found.st_mode & OF_OTHERS or (found.st_mode & stat.S_IRGRP and found.st_uid != 0)
+    if is_open:
+        raise BadSettings(
+            f"Other users of this computer may read {path}. Run chmod go= {path}, and replace what is in it if others"
+            f" could have read it. Where a platform mounts it this way, set {SHARED_FILES}=yes."
+        )
 
 
 def _typed(name: str, kind: object, text: str) -> object:
@@ -243,6 +266,8 @@ def _typed(name: str, kind: object, text: str) -> object:
 def _check(settings: Settings) -> None:
     if len(settings.secret.encode()) < SHORTEST_SECRET or settings.secret.lower().startswith(KNOWN_BAD_SECRETS):
         raise BadSettings("TRACKER_SECRET is too short or a known default. Set 32 random characters.")
+    if len(set(settings.secret)) < FEWEST_CHARACTERS:
+        raise BadSettings("TRACKER_SECRET repeats a few characters. Set 32 random ones.")
     if settings.now is not None and settings.now.tzinfo is None:
         raise BadSettings("TRACKER_NOW needs an offset, for example 2026-12-01T08:40:00-06:00.")
     if settings.notice and len(statements(settings.notice)) < STATEMENTS:

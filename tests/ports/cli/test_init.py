@@ -91,9 +91,28 @@ def test_the_first_person_is_as_one_says(folder: Path) -> None:
 
 def test_files_that_others_may_read_are_told_of(folder: Path) -> None:
     founded(folder)
-    (folder / settings_file.SECRET).chmod(0o640)
+    (folder / settings_file.NAME).chmod(0o640)
     result = tracker("check", "--data", folder)
-    assert "warning  Files        Other users of this computer may read secret." in result.output
+    assert "fault    Files        Other users of this computer may read settings.env." in result.output
+    assert result.exit_code == 1
+
+
+def test_a_folder_that_others_may_look_into_is_a_warning(folder: Path) -> None:
+    founded(folder)
+    folder.chmod(0o755)
+    result = tracker("check", "--data", folder)
+    assert "warning  Files        Other users of this computer may read data." in result.output
+
+
+def test_nothing_starts_with_a_secret_that_others_may_read(folder: Path) -> None:
+    founded(folder)
+    (folder / settings_file.SECRET).chmod(0o604)
+    result = tracker("check", "--data", folder)
+    assert (
+        f"fault    Settings     Other users of this computer may read {folder / settings_file.SECRET}" in result.output
+    )
+    assert result.exit_code == 1
+    assert is_one_sentence(tracker("serve", "--data", folder))
 
 
 def test_a_fresh_folder_lacks_only_a_mail_server(folder: Path) -> None:

@@ -118,12 +118,16 @@ def _last_backup(made_at: datetime | None) -> Line:
 
 
 def of_files(chosen: Settings) -> Iterator[Line]:
-    """Yield who else may read the data folder, and how much space is left there; nothing without such a folder."""
+    """Yield who else may read the data folder, and how much space is left there; nothing without such a folder.
+
+    A file that others may read is a fault. A folder that they may look into is not: its files can still be private.
+    """
     if not chosen.data:
         return
     if open_to_others := [path.name for path in private_files(Path(chosen.data)) if path.stat().st_mode & OTHERS]:
         words = f"Other users of this computer may read {', '.join(open_to_others)}. Run chmod -R go= {chosen.data}"
-        yield Line(State.WARNING, "Files", words)
+        is_folder_alone = open_to_others == [Path(chosen.data).name]
+        yield Line(State.WARNING if is_folder_alone else State.FAULT, "Files", words)
     else:
         yield Line(State.OK, "Files", f"Only their owner reads those in {chosen.data}.")
     yield _room(chosen.data)
