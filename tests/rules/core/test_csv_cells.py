@@ -5,13 +5,21 @@ import io
 
 import pytest
 
-from tracker.rules.core.csv_cells import BOM, cell, csv_bytes
+from tracker.rules.core.csv_cells import BOM, SIGNS, cell, csv_bytes
 
+UNSEEN = "\u00ad\u034f\u115f\u1160\u180e\u200b\u200d\u2003\u2060\u2800\u3164\ufeff\u00a0\ufe0f"
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1", " =cmd|' /C calc'!A0", '=HYPERLINK("x")')  # noqa: RUF001 - full-width
 
 
 @pytest.mark.parametrize("text", FORMULAS)
 def test_what_a_spreadsheet_would_calculate_is_text(text: str) -> None:
+    assert cell(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("unseen", UNSEEN, ids=ascii)
+@pytest.mark.parametrize("sign", [*SIGNS, "\ufe66", "\uff0b"], ids=ascii)
+def test_a_formula_is_text_also_behind_what_nobody_sees(unseen: str, sign: str) -> None:
+    text = f"{unseen} {unseen}{sign}1+1"
     assert cell(text) == f"'{text}"
 
 

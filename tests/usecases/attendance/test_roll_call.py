@@ -197,6 +197,14 @@ async def test_undo_never_takes_back_what_somebody_else_recorded(cast: Cast) -> 
         await roll_call.undo(cast.coordinator, event_id, KEY, STARTS, LATER)
 
 
+@pytest.mark.parametrize("name", ["=1+1", "\u200b@A1", "Ada\u2060"], ids=ascii)
+async def test_the_name_of_a_guest_follows_the_rule_of_names(sqlite_cast: Cast, name: str) -> None:
+    event_id, guest = await a_meeting(sqlite_cast), WalkIn(id=uuid4(), name=name, agency="County Prosecutor")
+    with pytest.raises(Invalid) as refused:
+        await roll_call.add_walk_in(sqlite_cast.coordinator, event_id, KEY, guest, STARTS)
+    assert list(refused.value.fields) == ["name"]
+
+
 async def test_a_guest_is_added_once_however_often_the_form_arrives(cast: Cast) -> None:
     event_id = await a_meeting(cast)
     guest = WalkIn(id=uuid4(), name="P. Gray", agency="Jackson County Prosecutor")

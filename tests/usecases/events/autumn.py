@@ -102,7 +102,7 @@ async def _training(cast: Cast) -> UUID:
     event, at = await event_deeds.schedule(cast.coordinator, plan, SEPTEMBER), datetime(2026, 11, 19, 15, tzinfo=UTC)
     await mark(cast.coordinator, event, "2026-11-19", at, here=(cast.fbi_lead, cast.caht_lead))
     member = WalkIn(id=ids.new_id(), member_id=cast.ipd_liaison.member_id)
-    guest = WalkIn(id=ids.new_id(), name="=1+1 Paralegal", agency="County Prosecutor", mark=Mark.REMOTE)
+    guest = WalkIn(id=ids.new_id(), name="Paralegal", agency="County Prosecutor", mark=Mark.REMOTE)
     for one in (member, guest):
         await roll_call.add_walk_in(cast.coordinator, event, "2026-11-19", one, at)
     await roll_call.close(cast.coordinator, event, "2026-11-19", at)

@@ -42,7 +42,16 @@ async def test_what_changes_nothing_is_not_written(sqlite_cast: Cast):
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("title", "x" * 121), ("phone", "1" * 41), ("zone", "Nowhere"), ("zone", ""), ("name", " ")]
+    ("field", "value"),
+    [
+        ("title", "x" * 121),
+        ("phone", "1" * 41),
+        ("zone", "Nowhere"),
+        ("zone", ""),
+        ("name", " "),
+        ("name", "=1+1"),
+        ("title", "\u200b-1"),
+    ],
 )
 async def test_what_cannot_be_taken_is_said_at_its_field(sqlite_cast: Cast, field: str, value: str):
     with pytest.raises(Invalid) as refused:

@@ -14,6 +14,8 @@ _INVISIBLE = re.compile(
     "]"
 )
 
+_BLANK = "\u115f\u1160\u2800\u3164\uffa0"  # fillers of Hangul and the empty Braille pattern
+
 
 def clean(text: str, longest: int, field: str, *, multiline: bool = False) -> str:
     """Return the text in NFC without control characters and outer space, with plain newlines or on one line.
@@ -29,6 +31,15 @@ def clean(text: str, longest: int, field: str, *, multiline: bool = False) -> st
     if len(whole) > longest:
         raise Invalid(**{field: too_long(whole, longest)})
     return whole
+
+
+def seen(text: str) -> str:
+    """Return a text from its first character that shows: no space, no control, no mark without a letter, no filler."""
+    return next((text[place:] for place, one in enumerate(text) if _shows(one)), "")
+
+
+def _shows(character: str) -> bool:
+    return unicodedata.category(character)[0] not in "CMZ" and character not in _BLANK
 
 
 def too_long(text: str, longest: int) -> str:

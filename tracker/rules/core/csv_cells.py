@@ -1,12 +1,16 @@
-"""Rows as the bytes of a CSV file that no spreadsheet reads as formulas (OWASP: CSV injection)."""
+"""Which texts a spreadsheet would calculate, and rows as a CSV file that has none of them (OWASP: CSV injection)."""
 
 import csv
 import io
+import unicodedata
 from collections.abc import Iterable, Sequence
+
+from tracker.rules.core.clean_text import seen
 
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 """Excel reads a file as UTF-8 only when it starts with this mark."""
-STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - the full-width forms count too
+SIGNS = "=+-@"
+BREAKS = ("\t", "\r", "\n")  # what follows may be read as a cell of its own
 
 
 def csv_bytes(rows: Iterable[Sequence[object]]) -> bytes:
@@ -22,4 +26,13 @@ def cell(value: object) -> str:
     if isinstance(value, int | float):
         return str(value)
     text = "" if value is None else str(value)
-    return f"'{text}" if text.lstrip(" ").startswith(STARTS_A_FORMULA) else text
+    return f"'{text}" if is_formula(text) else text
+
+
+def is_formula(text: str) -> bool:
+    """Return whether a spreadsheet may read a text as a formula, also after characters that don't show.
+
+    Small and full-width forms of the signs count too.
+    """
+    first = unicodedata.normalize("NFKC", seen(text)[:1])
+    return text.lstrip(" ").startswith(BREAKS) or (first != "" and first in SIGNS)

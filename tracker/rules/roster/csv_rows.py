@@ -1,7 +1,6 @@
 """The roster as a list: what each column of a row may hold, and how rows may not contradict each other."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,6 +10,7 @@ from zoneinfo import available_timezones
 from tracker.errors import Invalid
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.clean_text import clean
+from tracker.rules.core.names import name_in
 from tracker.rules.core.viewer import Level, Role, Status
 
 Value = TypeVar("Value")
@@ -24,8 +24,6 @@ ROLES = {str(one): one for one in (Role.COORDINATOR, Role.AGENCY_LEAD, Role.ADMI
 LEVELS = {**{str(one): one for one in Level}, "ngo": Level.NON_GOVERNMENTAL}
 ADDRESS = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
 NUMBER = re.compile(r"\+?[\d(][\d ().x/-]*")
-FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # spreadsheets read the full-width forms too
-JOINERS = "\u200c\u200d"  # invisible, and part of the spelling of some names
 SEAT = re.compile(r"(?P<committee>.*?)\s*(?:\((?P<place>primary|alternate|chair)\))?", re.IGNORECASE)
 
 
@@ -138,12 +136,9 @@ def _claims(one: Entry) -> Iterable[tuple[tuple[str, ...], object, str, str]]:
 
 
 def _tidy(field: str, text: str) -> str:
-    shown = text.strip(" ")
-    if any(unicodedata.category(one)[0] == "C" and one not in JOINERS for one in shown):
-        raise Invalid("The cell holds a character that cannot be seen. Type it again.")
-    if shown.startswith(FORMULA) and field != "phone":
-        raise Invalid("The cell starts like a formula. Begin with a letter or a digit.")
-    return clean(shown, LONGEST.get(field, LONGEST_CELL), field)
+    """Return the text of a cell by the rule of names; a phone number, which may begin with +, has a rule of its own."""
+    read = clean if field == "phone" else name_in
+    return read(text, LONGEST.get(field, LONGEST_CELL), field)
 
 
 def _filled(text: str) -> str:

@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 
 from tracker.errors import Invalid
 from tracker.rules.core.audiences import Arm
+from tracker.rules.core.names import fault
 from tracker.rules.core.viewer import Level, Role, Status
 from tracker.rules.roster.csv_rows import ADDRESS, NUMBER
 from tracker.rules.roster.directory import COMMITTEE_KINDS, CommitteeStatus
@@ -34,7 +35,8 @@ class PersonFacts:
     def check(self) -> None:
         """Raise `Invalid` with a sentence for each wrong field."""
         wrong = {
-            "name": "" if self.name else "Say how they are called. A role will do: “HSI liaison”.",
+            "name": fault(self.name) if self.name else "Say how they are called. A role will do: “HSI liaison”.",
+            "title": fault(self.title),
             "email": "" if ADDRESS.fullmatch(self.email) else ADDRESS_HINT,
             "phone": "" if not self.phone or NUMBER.fullmatch(self.phone) else PHONE_HINT,
             "zone": "" if self.zone in available_timezones() else "Choose a time zone from the list.",
@@ -58,8 +60,8 @@ class AgencyFacts:
     def check(self) -> None:
         """Raise `Invalid` with a sentence for each wrong field."""
         wrong = {
-            "code": "" if self.code else "Give the agency a short name, for example KCPD.",
-            "name": "" if self.name else "Write the full name of the agency.",
+            "code": fault(self.code) if self.code else "Give the agency a short name, for example KCPD.",
+            "name": fault(self.name) if self.name else "Write the full name of the agency.",
             "arm": "" if self.arm else "Choose the arm to which it belongs.",
             "level": "" if self.level else "Choose its level.",
         }
@@ -81,7 +83,7 @@ class CommitteeFacts:
     def check(self) -> None:
         """Raise `Invalid` with a sentence for each wrong field."""
         wrong = {
-            "name": "" if self.name else "Give the committee a name.",
+            "name": fault(self.name) if self.name else "Give the committee a name.",
             "kind": "" if self.kind in COMMITTEE_KINDS else "Choose what kind of committee it is.",
         }
         _refuse(wrong)

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from tracker.errors import Invalid
+from tracker.rules.core.names import fault
 from tracker.rules.core.wording import plural
 
 LONGEST_NAME = 120  # characters, as are the others
@@ -67,7 +68,9 @@ class SiteFacts:
         """Raise `Invalid` with a sentence for each wrong field."""
         seats = self.capacity is None or 1 <= self.capacity <= MOST_SEATS
         wrong = {
-            "name": "" if self.name else "Say how people call it, for example “5th-floor conference room”.",
+            "name": fault(self.name)
+            if self.name
+            else "Say how people call it, for example “5th-floor conference room”.",
             "capacity": "" if seats else SEATS_WANTED,
         }
         if found := {field: sentence for field, sentence in wrong.items() if sentence}:

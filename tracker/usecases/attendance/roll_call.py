@@ -13,7 +13,7 @@ from tracker.database import writing
 from tracker.errors import Invalid, NotAllowed
 from tracker.rules.attendance import sheet as rules
 from tracker.rules.attendance.sheet import Correction, Line, Mark, Recorded, Tally, WalkIn
-from tracker.rules.core.clean_text import clean
+from tracker.rules.core.names import name_in
 from tracker.rules.core.viewer import Status, Viewer
 from tracker.rules.events.event import Occurrence, may_take_attendance
 from tracker.rules.events.plan import Person
@@ -222,8 +222,8 @@ async def _member(viewer: Viewer, occurrence: Occurrence, walk_in: WalkIn) -> Ne
 
 
 async def _guest(walk_in: WalkIn) -> NewMark:
-    name = clean(walk_in.name, rules.LONGEST_NAME, "name")
-    agency = clean(walk_in.agency, rules.LONGEST_NAME, "agency_name")
+    name = name_in(walk_in.name, rules.LONGEST_NAME, "name")
+    agency = name_in(walk_in.agency, rules.LONGEST_NAME, "agency_name")
     if not name:
         raise Invalid(name="Give the name or the role of the person who came.")
     if walk_in.agency_id and walk_in.agency_id not in dict(await agency_choices()):

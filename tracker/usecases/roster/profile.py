@@ -7,6 +7,7 @@ from typing import Any
 from tracker.database import writing
 from tracker.errors import Invalid, NotFound
 from tracker.rules.core.clean_text import clean
+from tracker.rules.core.names import name_in
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import zone_of
 from tracker.rules.roster.csv_rows import LONGEST
@@ -51,12 +52,12 @@ async def change_profile(viewer: Viewer, wanted: Profile, now: datetime) -> None
 
 
 def _checked(wanted: Profile, name: str) -> dict[str, str]:
-    cleaned = clean(name, LONGEST["name"], "name")
-    if not cleaned:
+    named = name_in(name, LONGEST["name"], "name")
+    if not named:
         raise Invalid(name="Write how the roster calls you, for example your role and agency.")
     return {
-        "name": cleaned,
-        "title": clean(wanted.title, LONGEST["title"], "title"),
+        "name": named,
+        "title": name_in(wanted.title, LONGEST["title"], "title"),
         "phone": clean(wanted.phone, LONGEST["phone"], "phone"),
         "zone": zone_of(wanted.zone).key,
     }

@@ -9,7 +9,7 @@ from io import BytesIO, StringIO
 import pytest
 
 from tracker.ports.pages.core.spreadsheets import Sheet, csv_of, xlsx_of
-from tracker.rules.core.csv_cells import STARTS_A_FORMULA
+from tracker.rules.core.csv_cells import is_formula
 
 NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)
 PAYLOADS = (
@@ -23,6 +23,8 @@ PAYLOADS = (
     "\uff20A1",
     '  =HYPERLINK("http://x","y")',
     "=cmd|'/c calc'!A1",
+    "\u200b=1+1",
+    "\u2800\u2003@A1",
 )
 
 
@@ -41,7 +43,7 @@ def parts(content: bytes) -> dict[str, str]:
 
 def test_no_cell_of_a_csv_begins_like_a_formula() -> None:
     for row in cells(csv_of("=heading", [sheet(*PAYLOADS)])):
-        assert all(not cell.lstrip(" ").startswith(STARTS_A_FORMULA) for cell in row)
+        assert not any(map(is_formula, row))
 
 
 def test_every_cell_of_a_csv_is_quoted_and_the_heading_is_its_first_line() -> None:
@@ -58,6 +60,15 @@ def test_a_workbook_holds_texts_as_texts_and_numbers_as_numbers() -> None:
     assert page.count('t="s"') == 3 + len(PAYLOADS) + 1
     assert len(re.findall(r"<v>4</v>", page)) >= len(PAYLOADS) + 1
     assert "=1+1" in book["xl/sharedStrings.xml"]
+
+
+def test_a_text_in_a_workbook_stays_text_when_a_person_types_it_again() -> None:
+    book = parts(xlsx_of("Heading", [sheet("plain", "\u200b=1+1")], NOW))
+    kinds = re.findall(r"<xf [^>]*>", book["xl/styles.xml"].partition("<cellXfs")[2])
+    marked = {number for number, one in enumerate(kinds) if 'quotePrefix="1"' in one}
+    look = dict(re.findall(r'<c r="(A\d)"(?: s="(\d+)")? t="s">', book["xl/worksheets/sheet1.xml"]))
+    assert int(look["A5"]) in marked
+    assert not look["A4"]
 
 
 def test_the_banner_is_the_first_line_of_a_file_and_on_top_and_at_the_end_of_each_printed_page() -> None:

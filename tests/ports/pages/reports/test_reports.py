@@ -14,6 +14,7 @@ from tests.usecases.events.autumn import autumn
 from tracker import clock
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.events.markings import Category
+from tracker.tables.schema.attendance.attendance import AttendanceMark
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.usecases.events import events
 
@@ -114,6 +115,8 @@ async def test_a_file_says_whose_it_is_and_is_noted_in_the_audit_trail(desk: Bro
 
 
 async def test_rows_are_downloaded_too_and_their_texts_are_no_formulas(desk: Browser) -> None:
+    formula = {AttendanceMark.guest: "=1+1 Paralegal"}
+    await AttendanceMark.update(formula).where(AttendanceMark.guest == "Paralegal")
     query = "period=FY2027-Q1&part=places&of=walk_in"
     text = (await desk.get(f"/reports/rows.csv?{query}")).content.decode("utf-8-sig")
     assert '"\'=1+1 Paralegal","County Prosecutor","Walk-in, remote"' in text

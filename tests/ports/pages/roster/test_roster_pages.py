@@ -1,6 +1,7 @@
 """The forms of who keeps the roster: what is typed stays, a proof is asked for, two keepers lose nothing."""
 
 from datetime import timedelta
+from html import unescape
 
 import httpx
 import pytest
@@ -12,6 +13,7 @@ from tests.ports.pages.forms import typed
 from tests.usecases.roster.forms import column
 from tracker import clock
 from tracker.rules.core.audiences import Visibility
+from tracker.rules.roster import csv_file
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.events import events
 from tracker.usecases.roster import directory
@@ -50,6 +52,17 @@ async def test_a_person_is_added_and_shown(cast: Cast, desk: Browser) -> None:
     assert "Auditor, Agency lead" in page
     assert "Sun, Dec 20" in page
     assert "Not signed in yet" in page
+
+
+@pytest.mark.parametrize("name", ["=1+1", "\u200b@SUM(A1)", "\u115f=1", "Ada\u2060 Byron", "\u2800"], ids=ascii)
+async def test_a_name_that_hides_something_or_is_a_formula_is_refused_as_in_a_file(
+    cast: Cast, desk: Browser, name: str
+) -> None:
+    by_page = await desk.post(NEW, await filled(desk, cast, name=name))
+    file = f"agency_code,name,email\nKCPD,{name},clerk@kcpd.example\n".encode()
+    _, [by_file] = csv_file.read(file)
+    assert (by_page.status_code, by_file.field) == (422, "name")
+    assert by_file.sentence in unescape(by_page.text)
 
 
 async def test_what_cannot_be_taken_is_said_at_its_field_and_what_was_typed_stays(cast: Cast, desk: Browser) -> None:

@@ -11,6 +11,7 @@ from tracker.errors import Invalid
 from tracker.ports.http.forms import FormRequest
 from tracker.rules.core.clean_text import clean
 from tracker.rules.core.date_words import MONTHS
+from tracker.rules.core.names import name_in
 from tracker.rules.core.wall_clock import FIRST_YEAR, LAST_YEAR
 
 T = TypeVar("T")
@@ -98,6 +99,10 @@ class Reader:
     def text(self, name: str, longest: int, *, multiline: bool = False) -> str:
         """Return a cleaned text of at most `longest` characters."""
         return self.tried(lambda: clean(self.form[name], longest, name, multiline=multiline), "")
+
+    def named(self, name: str, longest: int) -> str:
+        """Return a name or title of at most `longest` characters, as it is stored."""
+        return self.tried(lambda: name_in(self.form[name], longest, name), "")
 
     def day(self, name: str, missing: str | None = None) -> date | None:
         """Return a day; `missing` is the error for an empty required field."""

@@ -10,7 +10,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from tracker.rules.core.csv_cells import csv_bytes
+from tracker.rules.core.csv_cells import csv_bytes, is_formula
 
 Cell = str | int | float | None
 WIDEST = 60  # characters
@@ -47,32 +47,48 @@ def xlsx_of(heading: str, sheets: Sequence[Sheet], made_at: datetime, banner: st
     file = BytesIO()
     with Workbook(file, PLAIN) as book:
         book.set_properties({"title": heading, "created": made_at.replace(tzinfo=None)})
-        bold = book.add_format({"bold": True})
+        looks = Looks(book)
         for sheet in sheets:
-            _fill(book.add_worksheet(_tab(sheet.name)), [banner, heading] if banner else [heading], sheet, bold)
+            _fill(book.add_worksheet(_tab(sheet.name)), [banner, heading] if banner else [heading], sheet, looks)
     return file.getvalue()
 
 
-def _fill(page: Worksheet, head: Sequence[str], sheet: Sheet, bold: Format) -> None:
+class Looks:
+    """How cells look: plain or bold, and marked as text where a program would calculate what a person types again."""
+
+    def __init__(self, book: Workbook) -> None:
+        self._plain, self._bold = None, book.add_format({"bold": True})
+        self._text = book.add_format({"quote_prefix": True})
+        self._bold_text = book.add_format({"bold": True, "quote_prefix": True})
+
+    def of(self, cell: Cell, *, is_bold: bool) -> Format | None:
+        """Return the format of a cell; None = the usual one."""
+        if isinstance(cell, str) and is_formula(cell):
+            return self._bold_text if is_bold else self._text
+        return self._bold if is_bold else self._plain
+
+
+def _fill(page: Worksheet, head: Sequence[str], sheet: Sheet, looks: Looks) -> None:
     for number, line in enumerate(head):
-        page.write_string(number, 0, line)
+        _write(page, number, 0, line, looks)
     if len(head) > 1:
         page.set_header(f"&C{head[0]}")
         page.set_footer(f"&C{head[0]}")
     for column, name in enumerate(sheet.columns):
-        page.write_string(2, column, name, bold)
+        _write(page, 2, column, name, looks, is_bold=True)
         page.set_column(column, column, _width(sheet, column))
     for number, row in enumerate(sheet.rows):
-        look = bold if number >= len(sheet.rows) - sheet.totals else None
+        is_total = number >= len(sheet.rows) - sheet.totals
         for column, cell in enumerate(row):
-            _write(page, number + 3, column, cell, look)
+            _write(page, number + 3, column, cell, looks, is_bold=is_total)
     page.freeze_panes(3, 1)
     page.repeat_rows(2)
     page.set_landscape()
     page.fit_to_pages(1, 0)
 
 
-def _write(page: Worksheet, row: int, column: int, cell: Cell, look: Format | None) -> None:
+def _write(page: Worksheet, row: int, column: int, cell: Cell, looks: Looks, *, is_bold: bool = False) -> None:
+    look = looks.of(cell, is_bold=is_bold)
     if isinstance(cell, str):
         page.write_string(row, column, cell, look)
     elif cell is not None:

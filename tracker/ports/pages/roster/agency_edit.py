@@ -57,7 +57,7 @@ async def _shown(viewer: Viewer, agency_id: UUID | None, _: FormValues) -> Mappi
 
 def _read(form: FormValues, _: str) -> AgencyFacts:
     reader = Reader(form)
-    code, name = reader.text("code", LONGEST["agency_code"]), reader.text("name", LONGEST["agency_name"])
+    code, name = reader.named("code", LONGEST["agency_code"]), reader.named("name", LONGEST["agency_name"])
     reader.check()
     arm, level, status = form["arm"], form["level"], form["status"]
     return AgencyFacts(

@@ -65,7 +65,7 @@ async def _shown(viewer: Viewer, committee_id: UUID | None, _: FormValues) -> Ma
 
 def _read(form: FormValues, _: str) -> CommitteeFacts:
     reader = Reader(form)
-    name, place = reader.text("name", LONGEST_COMMITTEE), reader.text("place", LONGEST_PLACE)
+    name, place = reader.named("name", LONGEST_COMMITTEE), reader.text("place", LONGEST_PLACE)
     seats = reader.number("quorum")
     reader.check()
     arm, status = form["arm"], form["status"]

@@ -75,7 +75,7 @@ def last_day(ends: datetime, zone: str) -> datetime:
 def read_person(form: FormValues, zone: str) -> PersonFacts:
     """Return the person that a form describes. Errors: Invalid by field, those of the texts at once."""
     reader = Reader(form)
-    name, title = reader.text("name", LONGEST["name"]), reader.text("title", LONGEST["title"])
+    name, title = reader.named("name", LONGEST["name"]), reader.named("title", LONGEST["title"])
     email, phone = reader.text("email", LONGEST["email"]).lower(), reader.text("phone", LONGEST["phone"])
     day = reader.day("ends")
     reader.check()

@@ -51,7 +51,7 @@ async def _shown(_: Viewer, site_id: UUID | None, __: FormValues) -> Mapping[str
 
 def _read(form: FormValues, _: str) -> SiteFacts:
     reader = Reader(form)
-    name, address = reader.text("name", LONGEST_NAME), reader.text("address", LONGEST_ADDRESS)
+    name, address = reader.named("name", LONGEST_NAME), reader.text("address", LONGEST_ADDRESS)
     capacity, equipment = reader.number("capacity", SEATS_WANTED), reader.text("equipment", LONGEST_EQUIPMENT)
     reader.check()
     return SiteFacts(
