@@ -63,6 +63,9 @@ def foreign_series(chance: Random, number: int) -> str:
     rule = _spelled(chance, [*pattern, _end(chance, pattern[0], start, clock)])
     starts = clock.dates(rule, start)
     left_out, changed = _picked(chance, starts)
+    extra = [start + days * A_DAY for days in (1_690, 1_700) if chance.random() < 0.2]
+    left_out += extra[1:]
+    changed += [start + 1_695 * A_DAY] if chance.random() < 0.1 else []
     head = [f"UID:series-{number}@elsewhere.example", f"SUMMARY:Series {number}", "STATUS:CONFIRMED"]
     lines = [
         *head,
@@ -70,7 +73,7 @@ def foreign_series(chance: Random, number: int) -> str:
         clock.line("DTEND", start + length),
         f"RRULE:{rule}",
         *([clock.line("EXDATE", *left_out)] if left_out else []),
-        *([clock.line("RDATE", start + 1_700 * A_DAY)] if chance.random() < 0.2 else []),
+        *([clock.line("RDATE", *extra)] if extra else []),
     ]
     return "\r\n".join([_component(lines), *(_change(chance, clock, head, one, length) for one in changed)])
 

@@ -17,7 +17,7 @@ from tracker.ical.components import LARGEST, MOST
 from tracker.ical.incoming import read
 from tracker.rules.events import plan
 from tracker.rules.events.calendar_import import Incoming, Outcome
-from tracker.rules.events.event import EventStatus
+from tracker.rules.events.event import EventStatus, Kind
 from tracker.rules.recurrence import rule_for
 
 WEEKLY = "RRULE:FREQ=WEEKLY;COUNT=4"
@@ -286,6 +286,40 @@ def test_a_series_that_lasts_while_the_clocks_change_says_on_which_nights(count:
     zoned = "TZID=America/Chicago:202703"
     found = one_event(f"DTSTART;{zoned}06T220000", f"DTEND;{zoned}07T060000", f"RRULE:FREQ=WEEKLY;COUNT={count}")
     assert found.notes == (f"{days}: clocks change while it lasts; it ends at the same time of day as always.",)
+
+
+def test_an_extra_date_that_is_left_out_again_is_none() -> None:
+    zoned = ";TZID=America/Chicago:20270121T100000"
+    file = calendar(vevent(WEEKLY, f"RDATE{zoned}", f"EXDATE{zoned}", "STATUS:CONFIRMED"))
+    [found] = read(file, NOW, ZONE).events
+    assert instants(found) == shown(file)
+    assert len(instants(found)) == 4
+
+
+def test_a_changed_date_that_its_series_does_not_have_is_an_extra_one() -> None:
+    zoned = ";TZID=America/Chicago:"
+    file = calendar(
+        vevent(WEEKLY, "STATUS:CONFIRMED"),
+        vevent(f"RECURRENCE-ID{zoned}20270122T100000", "STATUS:CONFIRMED", title="Extra"),
+        vevent(f"RECURRENCE-ID{zoned}20270123T100000", "STATUS:CANCELLED"),
+    )
+    [found] = read(file, NOW, ZONE).events
+    assert instants(found) == shown(file)
+    assert found.notes == ("Fri, Jan 22, 2027: not a date of the series in the file; it is added.",)
+
+
+@pytest.mark.parametrize(
+    ("categories", "kind", "notes"),
+    [
+        ("Training", Kind.TRAINING, ()),
+        ("red,OUTREACH", Kind.OUTREACH, ("Left out: categories.",)),
+        ("Joint operation", Kind.MEETING, ("Left out: categories.",)),
+        ("Meeting", Kind.MEETING, ()),
+    ],
+)
+def test_a_category_that_is_a_kind_of_event_is_kept(categories: str, kind: Kind, notes: tuple[str, ...]) -> None:
+    found = one_event(f"CATEGORIES:{categories}")
+    assert (found.plan.kind, found.notes) == (kind, notes)
 
 
 def test_a_private_date_of_a_series_for_everyone_stays_out() -> None:

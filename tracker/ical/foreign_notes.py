@@ -2,15 +2,18 @@
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from tracker.ical.components import Component
 from tracker.ical.foreign_parts import (
+    KINDS,
     PROPERTIES,
     VIDEO,
+    categories_of,
     is_canceled,
     is_private,
+    kind_of,
     status_of,
     text_of,
     uncut,
@@ -19,6 +22,7 @@ from tracker.ical.foreign_parts import (
 from tracker.ical.foreign_times import Stamp
 from tracker.rules.core.date_words import short_weekday_date
 from tracker.rules.core.wording import plural, zone_word
+from tracker.rules.events.event import Kind
 from tracker.rules.events.event_fields import TEXTS
 from tracker.rules.events.plan import Slot
 
@@ -66,9 +70,16 @@ def notes_of(one: Component, overrides: Sequence[Component]) -> list[str]:
     return [*_text_notes(one), *_status_notes(one), *_video_notes(one), *_people_notes(every), *_left_out(every)]
 
 
-def notes_of_dates(dated: Sequence[tuple[datetime, Component]], master: Component) -> list[str]:
-    """Return what the components that change dates of a series lose; each comes with the date's local start."""
-    notes = []
+def notes_of_dates(
+    dated: Sequence[tuple[datetime, Component]], master: Component, extra: Collection[datetime] = ()
+) -> list[str]:
+    """Return what the components that change dates of a series lose; each comes with the date's local start.
+
+    `extra` are those that the series does not have.
+    """
+    notes = [
+        f"{short_weekday_date(start)}: not a date of the series in the file; it is added." for start in sorted(extra)
+    ]
     for start, one in dated:
         notes += [f"{short_weekday_date(start)}: {note}" for note in _date_notes(one, master)]
     counted = Counter(start for start, _ in dated)
@@ -144,7 +155,8 @@ def _status_notes(one: Component) -> list[str]:
     status = one.one("STATUS")
     if status and status.value.upper() not in STATUSES:
         notes.append(f"Its status “{status.value[:20]}” is read as confirmed.")
-    if any(line.upper().endswith(":TRANSPARENT") for line in one.lines.get("TRANSP", ())):
+    is_free = any(line.upper().endswith(":TRANSPARENT") for line in one.lines.get("TRANSP", ()))
+    if is_free and kind_of(one) is not Kind.DEADLINE:
         notes.append("The file counts its time as free; here it counts as busy.")
     return notes
 
@@ -172,6 +184,8 @@ def _people_notes(every: Sequence[Component]) -> list[str]:
 
 def _left_out(every: Sequence[Component]) -> list[str]:
     names = {name for one in every for name in one.lines if name} - KEPT - ANEW - NOTED
+    if all(name in KINDS for one in every for name in categories_of(one)):
+        names -= {"CATEGORIES"}
     words = [WORDS[name] for name in sorted(names & set(WORDS))]
     if alarms := sum(one.parts["VALARM"] for one in every):
         words.insert(0, plural(alarms, "alarm"))

@@ -10,13 +10,15 @@ from tracker.ical.lines import is_web_address
 from tracker.rules.core.clean_text import clean
 from tracker.rules.core.wording import clock, plural, zone_word
 from tracker.rules.events import plan
-from tracker.rules.events.event import EventStatus
+from tracker.rules.events.event import EventStatus, Kind
 from tracker.rules.events.event_fields import TEXTS, wrong_texts
 
 PROPERTIES = {"title": "SUMMARY", "place": "LOCATION", "description": "DESCRIPTION"}
 """The texts of an event that a file holds, and the property of each."""
 VIDEO = ("CONFERENCE", "X-GOOGLE-CONFERENCE", "X-MICROSOFT-SKYPETEAMSMEETINGURL")
 """Where files keep video links: RFC 7986 §5.11, and what Google and Microsoft write."""
+KINDS = {kind.value: kind for kind in Kind if kind is not Kind.JOINT_OPERATION}
+"""The kinds of imported events: an operation is for named people, and what is imported is for everyone."""
 PRIVATE = "It is marked as private. Imported events are for everyone, so it stays out."
 CANCELED = "It is canceled."
 
@@ -38,6 +40,18 @@ def is_canceled(one: Component) -> bool:
     """Return whether the event, or the date, is canceled."""
     status = one.one("STATUS")
     return status is not None and status.value.upper() == "CANCELLED"
+
+
+def kind_of(one: Component) -> Kind:
+    """Return the kind that a category of the event names, as our own feeds write it; a meeting without one."""
+    return next((KINDS[name] for name in categories_of(one) if name in KINDS), Kind.MEETING)
+
+
+def categories_of(one: Component) -> list[str]:
+    """Return the categories of an event in small letters."""
+    # The text after the last colon: a line that is otherwise odd must not stop the import.
+    lists = (line.rpartition(":")[2] for line in one.lines.get("CATEGORIES", ()))
+    return [name.strip().lower() for text in lists for name in text.split(",")]
 
 
 def status_of(one: Component) -> EventStatus:

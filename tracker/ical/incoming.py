@@ -16,6 +16,7 @@ from tracker.ical.foreign_notes import clock_note, notes_of, notes_of_dates, zon
 from tracker.ical.foreign_parts import (
     is_canceled,
     is_private,
+    kind_of,
     notes_on,
     passed_over,
     span_of,
@@ -30,7 +31,6 @@ from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.events import plan as plan_rules
 from tracker.rules.events.calendar_import import CalendarFile, Incoming, Outcome, Row, check_size
-from tracker.rules.events.event import Kind
 from tracker.rules.events.plan import DateChange, Plan
 from tracker.rules.recurrence import Rule, check_number
 
@@ -109,7 +109,7 @@ class _Reader:
         starts = wall.shows(start)
         rule, rule_note = self._rule(one, starts, wall) if is_series else (None, "")
         plan = Plan(
-            kind=Kind.MEETING,
+            kind=kind_of(one),
             visibility=Visibility.ALL,
             status=status_of(one),
             starts=starts,
@@ -132,12 +132,10 @@ class _Reader:
     def _with_dates(self, bare: Incoming, one: Component, overrides: Sequence[Component], wall: WallClock) -> Incoming:
         slots = plan_rules.slots(bare.plan)
         by_rule = {start for start, _ in slots}
-        left_out = frozenset(self._named(self.zones.stamps(one.all("EXDATE")), wall, by_rule))
-        extra = self.zones.stamps(one.all("RDATE"))
-        if any(stamp.is_day != bare.plan.is_all_day for stamp in extra):
-            raise Invalid("An extra date is a day and the others have times, or the other way round.")
-        added = {wall.shows(stamp) for stamp in extra} - by_rule - left_out
-        dated = [(self._date_of(override, wall, by_rule - left_out | added), override) for override in overrides]
+        left_out, added = self._beside(one, bare.plan, wall, by_rule)
+        dated = self._dated(overrides, bare.plan, wall, by_rule | added, left_out)
+        extra = {start for start, _ in dated} - by_rule - added
+        added |= extra
         hidden = {start for start, override in dated if is_private(override)}
         known = (by_rule - left_out | added) - hidden
         if not known:
@@ -148,21 +146,43 @@ class _Reader:
             raise Invalid("All of its dates are canceled.")
         return replace(
             bare,
-            left_out=left_out | hidden,
+            left_out=frozenset(left_out | hidden),
             added=tuple(sorted(added - hidden)),
             changes=changes,
-            notes=tuple(filter(None, (*bare.notes, clock_note(slots), *notes_of_dates(dated, one)))),
+            notes=tuple(filter(None, (*bare.notes, clock_note(slots), *notes_of_dates(dated, one, extra)))),
         )
 
-    def _date_of(self, override: Component, wall: WallClock, known: set[datetime]) -> datetime:
-        """Return which date a component changes."""
-        named = override.one("RECURRENCE-ID")
-        if named is None or "RANGE" in named.parameters:
-            raise Invalid("A change of one date and all that follow (RANGE) cannot be taken. Export it as two series.")
-        found = self._named([self.zones.stamp(named)], wall, known)
-        if not found:
-            raise Invalid(f"“{named.value[:40]}” is changed, but it is no date of this series.")
-        return found[0]
+    def _beside(
+        self, one: Component, plan: Plan, wall: WallClock, by_rule: set[datetime]
+    ) -> tuple[set[datetime], set[datetime]]:
+        """Return which dates of the rule are left out, and which others there are; EXDATE is stronger than RDATE."""
+        stamps = self.zones.stamps(one.all("RDATE"))
+        if any(stamp.is_day != plan.is_all_day for stamp in stamps):
+            raise Invalid("An extra date is a day and the others have times, or the other way round.")
+        extra = {wall.shows(stamp) for stamp in stamps}
+        left_out = set(self._named(self.zones.stamps(one.all("EXDATE")), wall, by_rule | extra))
+        return left_out & by_rule, extra - by_rule - left_out
+
+    def _dated(
+        self, overrides: Sequence[Component], plan: Plan, wall: WallClock, known: set[datetime], left_out: set[datetime]
+    ) -> list[tuple[datetime, Component]]:
+        """Return each component that changes a date, with the date: one that a series does not have is an extra one."""
+        dated = []
+        for override in overrides:
+            named = override.one("RECURRENCE-ID")
+            if named is None or "RANGE" in named.parameters:
+                raise Invalid(
+                    "A change of one date and all that follow (RANGE) can't be kept. Export it as two series."
+                )
+            stamp = self.zones.stamp(named)
+            found = self._named([stamp], wall, known - left_out)
+            if not found and is_canceled(override):
+                continue
+            is_extra = plan.rule is not None and stamp.is_day == plan.is_all_day and wall.shows(stamp) not in left_out
+            if not found and not is_extra:
+                raise Invalid(f"“{named.value[:40]}” is changed, but it is no date of this series.")
+            dated.append((found[0] if found else wall.shows(stamp), override))
+        return dated
 
     def _change(self, plan: Plan, override: Component, wall: WallClock) -> DateChange | None:
         """Return the new values of the date that a component changes; None = canceled."""
