@@ -21,7 +21,8 @@ from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tests.emails import ReadEmail, read_email
 from tests.ports.conftest import SignIn
 from tests.ports.mail.sending import composer
-from tracker.rules.actions.item_changes import NewItem
+from tracker.rules.actions.action_items import ItemStatus
+from tracker.rules.actions.item_changes import Change, NewItem
 from tracker.rules.calendars.feeds import Scope
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import Message, Skip, State
@@ -174,6 +175,25 @@ async def given_an_item(cast: Cast, reader: Viewer) -> None:
     await action_items.create(cast.coordinator, new, NOW, NOW.date())
 
 
+async def _own_item(cast: Cast, reader: Viewer) -> str:
+    event_id = await told_before(cast, reader)
+    origin = await occurrences.date_for(reader, event_id, KEY)
+    new = NewItem(title="Canary item", owner_id=reader.member_id, due=date(2027, 1, 20), origin_id=origin.id)
+    return await action_items.create(reader, new, NOW, NOW.date())
+
+
+async def asked_for_help(cast: Cast, reader: Viewer) -> None:
+    blocked = Change(status=ItemStatus.BLOCKED, note="Canary")
+    await action_items.update(cast.coordinator, await _own_item(cast, reader), blocked, 1, NOW, NOW.date())
+
+
+async def helped(cast: Cast, reader: Viewer) -> None:
+    reference = await _own_item(cast, reader)
+    await action_items.update(reader, reference, Change(status=ItemStatus.BLOCKED), 1, NOW, NOW.date())
+    note = Change(status=ItemStatus.IN_PROGRESS, note="Canary")
+    await action_items.update(cast.coordinator, reference, note, 2, NOW, NOW.date())
+
+
 DEEDS = (
     invited,
     invited_to_a_series,
@@ -186,6 +206,8 @@ DEEDS = (
     not_replied,
     named,
     given_an_item,
+    asked_for_help,
+    helped,
 )
 
 

@@ -161,7 +161,7 @@ def _is_moved(about: Occasion, before: Before | None) -> bool:
 
 
 def _is_confirmed(about: Occasion, before: Before | None) -> bool:
-    """Return whether the reader knew the event as tentative, and it is not any more."""
+    """Return whether the reader knew the event as tentative, and it no longer is."""
     return before is not None and before.was_tentative and not about.is_tentative
 
 

@@ -28,7 +28,7 @@ class Nudge:
     last: Mapping[UUID, datetime] = field(default_factory=dict)
     """When people were last nudged about the date, for those nudged within `REST`."""
     unreachable: Collection[UUID] = frozenset()
-    """Those who get no email about the event: their account isn't active, or they may not see it any more."""
+    """Those who get no email about the event: their account isn't active, or they may no longer see it."""
     names: Mapping[UUID, str] = field(default_factory=dict)
     """Each with their agency."""
 
@@ -59,7 +59,7 @@ def why_not(nudge: Nudge, now: datetime, zone: str) -> str | None:
         opens = local(last + REST, zone)
         return f"Reminded {_at(local(last, zone), here)}. You can remind again {_at(opens, here)}."
     if nudge.unreachable:
-        return "No one who is missing gets email about this event any more."
+        return "The people who have not replied have no active account, or no access to the event."
     return "Everyone has confirmed the change." if nudge.board else "Everyone who is asked has replied."
 
 

@@ -43,7 +43,7 @@ NOT_ACTIVE = Skip(state=State.SUPPRESSED, reason="The recipient is not active an
 NOT_AUTHORIZED = Skip(state=State.SUPPRESSED, reason="The recipient may not see it any more.")
 NOT_OWNER = Skip(state=State.SUPPRESSED, reason="The recipient does not own the item any more.")
 CANNOT_HELP = Skip(state=State.SUPPRESSED, reason="The recipient can't reassign the item.")
-NOT_BLOCKED = Skip(state=State.SUPERSEDED, reason="The item isn't blocked any more.")
+NOT_BLOCKED = Skip(state=State.SUPERSEDED, reason="The item is no longer blocked.")
 CLOSED = Skip(state=State.SUPERSEDED, reason="The item is closed.")
 ANOTHER_DAY = Skip(state=State.SUPERSEDED, reason="The item is due on another day now.")
 NO_LINK = Skip(state=State.SUPERSEDED, reason="They have signed in, or got another link.")
