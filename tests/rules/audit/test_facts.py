@@ -28,6 +28,10 @@ SOMEBODY = UUID(int=7)
         ({"kind": "joint_operation"}, "Kind: joint operation"),
         ({"present": 20, "unmarked": 1}, "Present: 20; Not marked: 1"),
         ({"scope": "all", "shows_operations": False}, "Shows: all; Operations: off"),
+        (
+            {"kind": "training", "alarm_minutes": 15, "all_day_alarm": "evening"},
+            "Kind: training; Minutes before an alarm: 15; Alarm of all-day events: evening",
+        ),
         ({"route": "POST /events/{event_id}/{key}/edit"}, "Sent a form to /events/…/…/edit"),
         (
             {"filter": {"about": "one subject", "what": "events", "from": "2026-12-01"}},

@@ -41,6 +41,8 @@ LABELS = {
     "is_discreet": "Discreet",
     "primary": "Holder",
     "shows_operations": "Operations",
+    "alarm_minutes": "Minutes before an alarm",
+    "all_day_alarm": "Alarm of all-day events",
     "chaired": "Chair before",
     "scopes": "May",
     "browser": "With",

@@ -9,7 +9,6 @@ from tracker.rules.recurrence.rule import LAST, UNITS, Frequency, Rule, in_week_
 
 _ORDINALS = {1: "first", 2: "second", 3: "third", 4: "fourth", LAST: "last"}
 _WORKDAYS = (0, 1, 2, 3, 4)
-_EVERY_DAY = (0, 1, 2, 3, 4, 5, 6)
 
 
 def sentence(rule: Rule | None, start: datetime, duration: timedelta, zone: str, *, is_all_day: bool = False) -> str:
@@ -66,15 +65,16 @@ def pattern_words(rule: Rule) -> str:
 
 def _on_weekdays(rule: Rule) -> str:
     """Return "on Tuesday and Thursday"; which day a week starts on is said where it decides which dates there are."""
-    if rule.weekdays == _EVERY_DAY:
-        days = "on every day"
-    elif rule.weekdays == _WORKDAYS:
-        days = "from Monday to Friday"
-    else:
-        days = (
-            f"on {_and(in_week_order(rule.weekdays, rule.week_starts) if week_start_matters(rule) else rule.weekdays)}"
-        )
-    return f"{days} (weeks start on {WEEKDAYS[rule.week_starts]})" if week_start_matters(rule) else days
+    if not week_start_matters(rule):
+        return _days_of_week(rule.weekdays)
+    days = _days_of_week(in_week_order(rule.weekdays, rule.week_starts))
+    return f"{days} (weeks start on {WEEKDAYS[rule.week_starts]})"
+
+
+def _days_of_week(weekdays: tuple[int, ...]) -> str:
+    if len(weekdays) == len(WEEKDAYS):
+        return "on every day"
+    return "from Monday to Friday" if weekdays == _WORKDAYS else f"on {_and(weekdays)}"
 
 
 def _and(weekdays: tuple[int, ...]) -> str:
