@@ -303,6 +303,13 @@ CREATE TABLE invitation (
   UNIQUE (event, member)
 );
 CREATE INDEX invitation_member ON invitation (member, event);
+CREATE TABLE invitation_gap (
+  id UUID PRIMARY KEY NOT NULL,
+  invitation UUID NOT NULL REFERENCES invitation (id) ON DELETE CASCADE,
+  withdrawn_at TIMESTAMPTZ NOT NULL,
+  again_at TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX invitation_gap_invitation ON invitation_gap (invitation);
 CREATE TABLE reply (
   id UUID PRIMARY KEY NOT NULL,
   invitation UUID NOT NULL REFERENCES invitation (id) ON DELETE CASCADE,
@@ -334,6 +341,25 @@ CREATE TABLE attendance_mark (
 );
 CREATE INDEX attendance_mark_occurrence ON attendance_mark (occurrence);
 CREATE UNIQUE INDEX attendance_mark_current ON attendance_mark (occurrence, member) WHERE corrected_at IS NULL;
+CREATE TABLE quorum_record (
+  id UUID PRIMARY KEY NOT NULL,
+  occurrence UUID NOT NULL REFERENCES occurrence (id) ON DELETE RESTRICT,
+  committee UUID NOT NULL REFERENCES committee (id) ON DELETE RESTRICT,
+  needed INTEGER CHECK (needed > 0),
+  both_arms BOOLEAN NOT NULL,
+  recorded_at TIMESTAMPTZ NOT NULL,
+  replaced_at TIMESTAMPTZ
+);
+CREATE INDEX quorum_record_occurrence ON quorum_record (occurrence);
+CREATE UNIQUE INDEX quorum_record_current ON quorum_record (occurrence) WHERE replaced_at IS NULL;
+CREATE TABLE quorum_seat (
+  id UUID PRIMARY KEY NOT NULL,
+  record UUID NOT NULL REFERENCES quorum_record (id) ON DELETE CASCADE,
+  agency UUID NOT NULL REFERENCES agency (id) ON DELETE RESTRICT,
+  arm VARCHAR(20) NOT NULL CHECK (arm IN ('law_enforcement', 'victim_services')),
+  is_filled BOOLEAN NOT NULL,
+  UNIQUE (record, agency)
+);
 CREATE TABLE brief_copy (
   id UUID PRIMARY KEY NOT NULL,
   occurrence UUID NOT NULL REFERENCES occurrence (id) ON DELETE CASCADE,

@@ -38,9 +38,11 @@ from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.rules.recurrence import rule_for
+from tracker.rules.roster.people_changes import SeatFacts
 from tracker.rules.roster.sites import SiteFacts
 from tracker.tables.piccolo_app import APP_CONFIG
 from tracker.tables.schema.core.deployment import Deployment
+from tracker.tables.schema.roster.people import Committee
 from tracker.usecases.actions import action_items
 from tracker.usecases.attendance import printouts, roll_call
 from tracker.usecases.availability import blackout_days, shared_calendars
@@ -52,6 +54,7 @@ from tracker.usecases.identity import api_tokens, failed_logins, recovery_codes
 from tracker.usecases.identity.accounts import UNKNOWN
 from tracker.usecases.identity.one_time_links import issue_link
 from tracker.usecases.roster import sites
+from tracker.usecases.views import seat_changes
 
 LAST_WEEK, TODAY = NOW - timedelta(days=8), NOW.date()
 STARTS = datetime(2027, 1, 12, 10)  # noqa: DTZ001 - local to the zone
@@ -71,7 +74,8 @@ async def live() -> None:
 
 async def _events(cast: Cast) -> UUID:
     rule = rule_for("monthly_nth", STARTS, until=date(2027, 6, 30))
-    event_id = await events.schedule(cast.coordinator, meeting(*everybody(cast), rule=rule), LAST_WEEK)
+    monthly = meeting(*everybody(cast), rule=rule, committee_id=cast.committees["steering"])
+    event_id = await events.schedule(cast.coordinator, monthly, LAST_WEEK)
     raid = await events.schedule(cast.fbi_lead, operation(cast.hsi_liaison, cast.kcpd_detective), LAST_WEEK)
     await printouts.issue_copy(cast.fbi_lead, raid, "2027-01-16", cast.hsi_liaison.member_id, NOW)
     await replies.reply(cast.caht_lead, event_id, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=True)
@@ -80,11 +84,18 @@ async def _events(cast: Cast) -> UUID:
     await occurrences.cancel_date(cast.coordinator, event_id, "2027-03-09", 1, "Conference week", NOW)
     await calendar_import.import_calendar(cast.coordinator, taken(vevent()), NOW, skips_refused=False)
     await reminders.queue_due(NOW, ZONE)
+    for version, primary in enumerate((cast.fbi_alternate, cast.fbi_lead), start=1):
+        seat = SeatFacts(primary_id=primary.member_id, alternate_ids=frozenset())
+        steering = cast.committees["steering"], cast.agencies["FBI"], seat, version
+        await seat_changes.set_seat(cast.coordinator, *steering, NOW, NOW)
     return event_id
 
 
 async def _after_the_meeting(cast: Cast, event_id: UUID) -> None:
+    await Committee.update({Committee.quorum: 5}).where(Committee.id == cast.committees["steering"])
     await roll_call.record(cast.coordinator, event_id, KEY, {cast.caht_lead.member_id: Mark.HERE}, JUST_THEN)
+    await roll_call.close(cast.coordinator, event_id, KEY, JUST_THEN)
+    await roll_call.reopen(cast.coordinator, event_id, KEY, JUST_THEN)
     origin = await occurrences.date_for(cast.coordinator, event_id, KEY)
     due = TODAY + timedelta(days=5)
     new = NewItem(title="Send the contact sheet", owner_id=cast.caht_lead.member_id, due=due, origin_id=origin.id)

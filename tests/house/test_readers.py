@@ -18,6 +18,7 @@ THEY_READ = {
     "EventAudience": "event_audience",
     "Occurrence": "occurrence",
     "Invitation": "invitation",
+    "InvitationGap": "invitation_gap",
     "Reply": "reply",
     "AttendanceMark": "attendance_mark",
     "ActionItem": "action_item",
@@ -26,6 +27,8 @@ THEY_READ = {
     "EventChange": "event_change",
     "BriefCopy": "brief_copy",
     "Draft": "draft",
+    "QuorumRecord": "quorum_record",
+    "QuorumSeat": "quorum_seat",
     "ImportedEvent": "imported_event",
     "UndoSnapshot": "undo_snapshot",
 }

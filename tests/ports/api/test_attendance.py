@@ -9,6 +9,7 @@ from tests.cast import NOW, Cast, meeting
 from tests.ports.api.conftest import Speak
 from tracker import clock
 from tracker.rules.events.replies import ReplyValue
+from tracker.tables.schema.roster.people import Committee
 from tracker.usecases.events import events, replies
 
 pytestmark = pytest.mark.anyio
@@ -94,3 +95,17 @@ async def test_a_held_date_is_canceled_only_with_what_becomes_of_its_record(
     assert (refused.status_code, refused.json()["errors"]) == (409, [{"field": "record", "detail": asks}])
     canceled = await program.ask("POST", f"{event}/cancellation", {"record": "keep"}, match="*")
     assert (canceled.status_code, canceled.json()["status"]) == (200, "canceled")
+
+
+async def test_the_quorum_is_told_with_its_seats_once_attendance_is_closed(speak: Speak, cast: Cast) -> None:
+    await Committee.update({Committee.quorum: 2}).where(Committee.id == cast.committees["steering"])
+    starts = datetime(2026, 12, 15, 9)  # noqa: DTZ001 - local to the zone
+    plan = meeting(cast.fbi_lead, cast.caht_lead, starts=starts, committee_id=cast.committees["steering"])
+    event = await events.schedule(cast.coordinator, plan, NOW - timedelta(days=7))
+    program, path = await speak(cast.coordinator), f"/events/{event}/occurrences/2026-12-15/attendance"
+    opened = await program.ask("PUT", f"{path}/marks/{cast.fbi_lead.member_id}", {"mark": "here"})
+    assert opened.json()["quorum"] is None
+    found = (await program.ask("POST", f"{path}/closure")).json()["quorum"]
+    assert (found["is_met"], found["filled"], found["needed"], found["both_arms"]) == (False, 1, 2, False)
+    assert [one["agency"] for one in found["seats"] if one["is_filled"]] == ["FBI"]
+    assert (await program.ask("POST", f"{path}/reopening")).json()["quorum"] == found

@@ -4,7 +4,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from hypothesis import given, settings
 from hypothesis import strategies as some
@@ -114,8 +114,8 @@ def test_a_blackout_day_is_one_cell_with_its_reason() -> None:
 def test_a_time_with_a_quorum_comes_before_one_at_which_fewer_are_missing() -> None:
     # At eight Carl alone is missing, and with him his arm; later both others are, and their alternate is not.
     seats = (
-        Seat(arm=Arm.LAW_ENFORCEMENT, holders=frozenset({ANNA, DORA})),
-        Seat(arm=Arm.VICTIM_SERVICES, holders=frozenset({CARL})),
+        Seat(agency_id=uuid4(), arm=Arm.LAW_ENFORCEMENT, holders=frozenset({ANNA, DORA})),
+        Seat(agency_id=uuid4(), arm=Arm.VICTIM_SERVICES, holders=frozenset({CARL})),
     )
     days = {ANNA: Days([busy(9, 9)]), BEN: Days([busy(9, 9)]), CARL: Days([busy(8)])}
     people = People(

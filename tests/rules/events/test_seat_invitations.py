@@ -36,8 +36,8 @@ def test_where_the_former_primary_was_not_invited_the_new_one_is_not_either() ->
     assert changed({}) == (None, None)
 
 
-def test_a_person_invited_by_name_stays_and_passes_nothing_on() -> None:
-    assert changed({FORMER: BY_NAME}) == (None, None)
+def test_a_person_invited_by_name_stays_and_the_new_primary_comes_too() -> None:
+    assert changed({FORMER: BY_NAME}) == (None, NEW)
 
 
 def test_an_organizer_stays_and_the_new_primary_comes_too() -> None:

@@ -1,6 +1,6 @@
 """Quorum: seats, arms, alternates, and the words for it."""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -16,9 +16,9 @@ def quorum(seats: int | None = 2, *, both_arms: bool = True) -> Quorum:
     return Quorum(
         rule=QuorumRule(seats=seats, both_arms=both_arms),
         seats=(
-            Seat(arm=LAW, holders=frozenset({ANNA, BEN})),
-            Seat(arm=LAW, holders=frozenset({CARL})),
-            Seat(arm=SERVICES, holders=frozenset({DORA})),
+            Seat(agency_id=uuid4(), arm=LAW, holders=frozenset({ANNA, BEN})),
+            Seat(agency_id=uuid4(), arm=LAW, holders=frozenset({CARL})),
+            Seat(agency_id=uuid4(), arm=SERVICES, holders=frozenset({DORA})),
         ),
     )
 

@@ -17,7 +17,9 @@ from tracker.ports.api.responses import response
 from tracker.ports.api.shapes import Given, Moment, Shown
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.forms import FormRequest
+from tracker.rules.attendance.quorum_record import QuorumOfRecord
 from tracker.rules.attendance.sheet import LONGEST_NAME, Line, Mark, Tally, WalkIn
+from tracker.rules.core.audiences import Arm
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.usecases.attendance import roll_call
 
@@ -57,6 +59,25 @@ class SheetCounts(Shown):
     walk_ins: int
 
 
+class QuorumSeatShown(Shown):
+    """A seat that the committee had when attendance was closed."""
+
+    agency: str
+    arm: Arm
+    is_filled: Annotated[bool, Meta(description="Whether its primary or an alternate was present.")]
+
+
+class QuorumShown(Shown):
+    """The quorum when attendance was last closed; later changes of seats or rules don’t change it."""
+
+    is_met: bool
+    filled: int
+    needed: Annotated[int | None, Meta(description="How many seats the rule required; null = no number.")]
+    both_arms: Annotated[bool, Meta(description="Whether the rule required each arm.")]
+    seats: tuple[QuorumSeatShown, ...]
+    recorded_at: Moment
+
+
 class SheetShown(Shown):
     """The attendance sheet of a date."""
 
@@ -64,6 +85,10 @@ class SheetShown(Shown):
     key: str
     closed_at: Moment | None
     counts: SheetCounts
+    quorum: Annotated[
+        QuorumShown | None,
+        Meta(description="Null before the first closing, without a quorum rule, or if you may not know the committee."),
+    ]
     lines: tuple[SheetLine, ...]
 
 
@@ -204,9 +229,23 @@ async def _roll(request: FormRequest, viewer: Viewer, now: Now, event_id: UUID, 
         key=key,
         closed_at=closed_at,
         counts=_counts(roll.tally),
+        quorum=_quorum(roll.recorded_quorum),
         lines=tuple(map(_line_shown, roll.lines)),
     )
     return response(request, shown)
+
+
+def _quorum(record: QuorumOfRecord | None) -> QuorumShown | None:
+    if record is None:
+        return None
+    return QuorumShown(
+        is_met=record.count.is_met,
+        filled=record.count.filled,
+        needed=record.rule.seats,
+        both_arms=record.rule.both_arms,
+        seats=tuple(QuorumSeatShown(agency=one.agency, arm=one.arm, is_filled=one.is_filled) for one in record.seats),
+        recorded_at=record.recorded_at,
+    )
 
 
 def _line_shown(line: Line) -> SheetLine:

@@ -216,6 +216,11 @@ def tally(lines: Collection[Line]) -> Tally:
     )
 
 
+def members_present(lines: Iterable[Line]) -> frozenset[UUID]:
+    """Return the members who took part, in the room or remotely."""
+    return frozenset(line.member_id for line in lines if line.member_id and line.mark in PRESENT)
+
+
 def by_agency(lines: Iterable[Line]) -> Mapping[str, list[Line]]:
     """Return the lines grouped by agency, in their present order."""
     groups: dict[str, list[Line]] = {}

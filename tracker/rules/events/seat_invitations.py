@@ -54,8 +54,7 @@ def list_change(seat: SeatChange, invited: Mapping[UUID, Invitee], seated: Conta
     former = invited.get(seat.former_id) if seat.former_id else None
     leaves = former is not None and former.by_seat and former.role is not AttendeeRole.CHAIR
     stays = seat.former_id in seated
-    was_there = former is not None and (former.by_seat or former.role is AttendeeRole.CHAIR)
-    joins = seat.new_id not in invited and (seat.former_id is None or was_there)
+    joins = seat.new_id not in invited and (seat.former_id is None or former is not None)
     role = former.role if former and former.role is not AttendeeRole.CHAIR else AttendeeRole.REQUIRED
     return ListChange(
         gone_id=seat.former_id if leaves and not stays else None, new_id=seat.new_id if joins else None, role=role

@@ -1,7 +1,7 @@
 """Quorum: how many seats of a committee must be filled, and whether each arm must be present; pure."""
 
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from tracker.errors import Invalid
@@ -45,6 +45,7 @@ NO_QUORUM = QuorumRule()
 class Seat:
     """A seat of an agency, and who may fill it: its primary and alternates."""
 
+    agency_id: UUID
     arm: Arm
     holders: frozenset[UUID]
 
@@ -102,17 +103,25 @@ class Quorum:
 
     def count_present(self, present: Container[UUID]) -> Count:
         """Return how many seats are filled by the people present."""
-        return self._counted([seat for seat in self.seats if any(one in present for one in seat.holders)])
+        return self._counted(self.filled(present))
+
+    def filled(self, present: Container[UUID]) -> list[Seat]:
+        """Return the seats of which a holder is present."""
+        return [seat for seat in self.seats if any(one in present for one in seat.holders)]
 
     def _counted(self, filled: Sequence[Seat]) -> Count:
-        arms = {seat.arm for seat in filled}
-        return Count(
-            filled=len(filled),
-            of=len(self.seats),
-            needed=self.rule.seats or 0,
-            absent=tuple(arm for arm in Arm if arm not in arms) if self.rule.both_arms else (),
-        )
+        return counted(self.rule, [seat.arm for seat in filled], len(self.seats))
+
+
+def counted(rule: QuorumRule, filled: Sequence[Arm], of: int) -> Count:
+    """Return how many of a committee's `of` seats are filled, compared with the rule; `filled` are their arms."""
+    return Count(
+        filled=len(filled),
+        of=of,
+        needed=rule.seats or 0,
+        absent=tuple(arm for arm in Arm if arm not in filled) if rule.both_arms else (),
+    )
 
 
 def _empty(seat: Seat) -> Seat:
-    return Seat(arm=seat.arm, holders=frozenset())
+    return replace(seat, holders=frozenset())

@@ -8,11 +8,13 @@ from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Invalid, NotFound
 from tracker.rules.attendance.printouts import Copy, check_brief, check_sign_in_sheet
+from tracker.rules.attendance.quorum_record import QuorumOfRecord
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Occurrence
 from tracker.rules.events.replies import Participant
 from tracker.tables.schema.attendance.printouts import BriefCopy
 from tracker.tables.visible.attendance import printouts, sheet
+from tracker.tables.visible.attendance import quorum as visible_quorum
 from tracker.usecases.core import audit
 from tracker.usecases.events.occurrences import date_for
 
@@ -23,6 +25,8 @@ class Sheet:
 
     occurrence: Occurrence
     people: tuple[Participant, ...]
+    quorum: QuorumOfRecord | None = None
+    """As it was when attendance was last closed, on a sheet printed afterward."""
 
     @property
     def agencies(self) -> dict[str, list[Participant]]:
@@ -51,7 +55,11 @@ async def sign_in_sheet(viewer: Viewer, event_id: UUID, key: str) -> Sheet:
     """Return who is expected on a date. Errors: NotFound, NotAllowed."""
     occurrence = await date_for(viewer, event_id, key)
     check_sign_in_sheet(viewer, occurrence.event)
-    return Sheet(occurrence=occurrence, people=tuple(await sheet.participants(viewer, occurrence)))
+    return Sheet(
+        occurrence=occurrence,
+        people=tuple(await sheet.participants(viewer, occurrence)),
+        quorum=(await visible_quorum.recorded(viewer, [occurrence.id])).get(occurrence.id),
+    )
 
 
 async def brief(viewer: Viewer, event_id: UUID, key: str) -> Brief:

@@ -12,6 +12,7 @@ from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Invalid, NotAllowed
 from tracker.rules.attendance import sheet as rules
+from tracker.rules.attendance.quorum_record import QuorumOfRecord
 from tracker.rules.attendance.sheet import Correction, Line, Mark, Recorded, Tally, WalkIn
 from tracker.rules.core.names import name_in
 from tracker.rules.core.viewer import Status, Viewer
@@ -20,8 +21,10 @@ from tracker.rules.events.plan import Person
 from tracker.rules.roster.quorum import Count
 from tracker.tables.schema.events.events import Occurrence as OccurrenceRow
 from tracker.tables.schema.roster.people import Agency
+from tracker.tables.visible.attendance import quorum as visible_quorum
 from tracker.tables.visible.attendance import sheet
 from tracker.usecases.attendance.marks import NewMark, in_place_of, replace_marks
+from tracker.usecases.attendance.quorum_record import record_quorum
 from tracker.usecases.core import audit
 from tracker.usecases.events.occurrences import date_for
 from tracker.usecases.roster import people
@@ -40,6 +43,8 @@ class AttendanceSheet:
     """The number of people that the bulk button would mark."""
     quorum: Count | None
     """Checked against the committee's rule today; None where it has no rule, and once attendance is closed."""
+    recorded_quorum: QuorumOfRecord | None
+    """As it was when attendance was last closed; it stays while attendance is open again."""
     why_not: str | None
     why_not_close: str | None
     """Why attendance cannot be closed now; None when it can."""
@@ -56,6 +61,7 @@ async def roll(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> Atten
         agencies=rules.by_agency(lines),
         waiting_yes=len(rules.waiting_yes(lines)),
         quorum=await _quorum(viewer, occurrence, lines),
+        recorded_quorum=(await visible_quorum.recorded(viewer, [occurrence.id])).get(occurrence.id),
         why_not=rules.why_not(occurrence, now),
         why_not_close=rules.why_not_close(occurrence, now),
     )
@@ -65,8 +71,7 @@ async def _quorum(viewer: Viewer, occurrence: Occurrence, lines: list[Line]) -> 
     if occurrence.attendance_closed_at is not None:
         return None  # today's rule and seats say nothing about a meeting of last year
     asked = await quorum_of(viewer, occurrence.event.committee_id)
-    present = {one.member_id for one in lines if one.member_id and one.mark in rules.PRESENT}
-    return asked.count_present(present) if asked else None
+    return asked.count_present(rules.members_present(lines)) if asked else None
 
 
 async def walk_in_choices(viewer: Viewer, roll: AttendanceSheet) -> list[Person]:
@@ -171,10 +176,12 @@ async def close(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> Tall
     """
     async with writing():
         occurrence = await _theirs(viewer, event_id, key)
-        counted = rules.tally(await _lines(viewer, occurrence))
+        lines = await _lines(viewer, occurrence)
+        counted = rules.tally(lines)
         if occurrence.attendance_closed_at is None:
             rules.check_close(occurrence, now)
             await _set_closed(occurrence, now)
+            await record_quorum(occurrence, rules.members_present(lines), now)
             facts = {"present": counted.present, "unmarked": counted.unmarked}
             await audit.record(viewer.actor, "attendance_closed", "occurrence", occurrence.id, facts, now)
     return counted

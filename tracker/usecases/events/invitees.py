@@ -30,7 +30,7 @@ from tracker.tables.background.events import audiences as audience_rows
 from tracker.tables.background.events import new_replies
 from tracker.tables.background.events.invitees import KnownInvitation, invitations, invitees_of, replies_to
 from tracker.tables.schema.events import audience_versions
-from tracker.tables.schema.events.invitations import Invitation
+from tracker.tables.schema.events.invitations import Invitation, InvitationGap
 from tracker.tables.visible.events import events
 from tracker.usecases.core import outbox
 from tracker.usecases.events import substitutes
@@ -249,8 +249,19 @@ async def _keep(
         }
         for member_id, id_ in kept.items()
     ]
+    await _note_gaps((known[one] for one in wanted if one in known), now)
     await bulk_insert(Invitation, made, _AGAIN)
     return kept
+
+
+async def _note_gaps(invited: Iterable[KnownInvitation], now: datetime) -> None:
+    """Note until when people who are invited again were off the list: the dates in between stay as they were."""
+    gaps = [
+        {"id": ids.new_id(), "invitation": one.id, "withdrawn_at": one.withdrawn_at, "again_at": now}
+        for one in invited
+        if one.withdrawn_at
+    ]
+    await bulk_insert(InvitationGap, gaps)
 
 
 async def _seated(plan: Plan) -> frozenset[UUID]:

@@ -3,7 +3,7 @@
 Whatever changes a seat runs inside `following_the_seats`; the invitations change in the same transaction.
 """
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Container, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -73,14 +73,14 @@ async def following_the_seats(by: Viewer | None, now: datetime) -> AsyncIterator
         passed += await _change_list(by, meeting, wanted, now, by_seat=True)
 
 
-async def pass_on(by: Viewer, lists: Held, successor_id: UUID, now: datetime) -> list[Passed]:
+async def pass_on(by: Viewer, lists: Held, successor_id: UUID, now: datetime, *, but: Container[UUID]) -> list[Passed]:
     """Invite a successor where a person who leaves was invited by name, to events that both may see.
 
-    The caller is inside `writing()` and takes the person off the lists.
+    Events in `but` changed with a seat already. The caller is inside `writing()` and takes the person off the lists.
     """
     passed: list[Passed] = []
     for meeting, former, invited in lists:
-        if not former.by_seat and successor_id not in invited:
+        if not former.by_seat and successor_id not in invited and meeting.id not in but:
             joins = ListChange(gone_id=None, new_id=successor_id, role=former.role)
             passed += await _change_list(by, meeting, [joins], now, by_seat=False)
     return passed

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
 from tracker.errors import NotFound
 from tracker.rules.actions.action_items import ActionItem
+from tracker.rules.attendance.quorum_record import QuorumOfRecord
 from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.markings import banner_of_all
@@ -17,6 +18,7 @@ from tracker.rules.reports import reports, sums
 from tracker.rules.reports.items import Column
 from tracker.rules.reports.reports import Asked, Cell
 from tracker.rules.reports.sums import Tally
+from tracker.tables.visible.attendance import quorum
 from tracker.tables.visible.reports import rows as report_rows
 from tracker.tables.visible.reports import sums as visible_reports
 from tracker.tables.visible.reports.rows import DateRow, PlaceRow
@@ -55,6 +57,8 @@ class Rows:
     places: list[PlaceRow]
     dates: list[DateRow]
     items: list[ActionItem]
+    quorums: Mapping[UUID, QuorumOfRecord] = field(default_factory=dict)
+    """Of the dates, the quorum when attendance was closed, by the id of the date."""
 
     @property
     def shown(self) -> int:
@@ -129,7 +133,9 @@ async def _dates(viewer: Viewer, asked: Asked, number: Number, at_most: int) -> 
     read = report_rows.canceled_rows if is_off else report_rows.held_rows
     counted = await visible_reports.dates(viewer, span, [])
     count = sum(one.number for one in counted if one.is_off is is_off)
-    return Rows(count=count, places=[], dates=await read(viewer, span, at_most), items=[])
+    found = await read(viewer, span, at_most)
+    quorums = await quorum.recorded(viewer, [one.id for one in found])
+    return Rows(count=count, places=[], dates=found, items=[], quorums=quorums)
 
 
 async def _items(viewer: Viewer, asked: Asked, number: Number, at_most: int) -> Rows:

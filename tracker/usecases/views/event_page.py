@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from tracker.rules.actions.action_items import ActionItem
+from tracker.rules.attendance.quorum_record import QuorumOfRecord
 from tracker.rules.attendance.sheet import named_participants, opens_at
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.nudges import Nudge
@@ -15,6 +16,7 @@ from tracker.rules.events.history import Entry
 from tracker.rules.events.markings import may_copy
 from tracker.rules.events.replies import AttendeeRole, Participant, Reply, ReplyValue, answerable
 from tracker.rules.roster.sites import Room
+from tracker.tables.visible.attendance import quorum as visible_quorum
 from tracker.tables.visible.attendance import sheet
 from tracker.usecases.actions.item_lists import items_of_date, open_items_of_committee, open_items_of_series
 from tracker.usecases.core.access_records import Reading, readings_of
@@ -71,6 +73,8 @@ class EventView:
     after: Occurrence | None
     links: SeriesLinks
     attendance_opens: datetime
+    quorum: QuorumOfRecord | None
+    """As it was when attendance was last closed."""
     is_over: bool
     room: Room | None
     """The site, for people who may change the event: what else is there, and whether it holds everyone."""
@@ -107,6 +111,7 @@ async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) ->
         after=after,
         links=await links_of(viewer, occurrence.event),
         attendance_opens=opens_at(occurrence),
+        quorum=(await visible_quorum.recorded(viewer, [occurrence.id])).get(occurrence.id),
         is_over=occurrence.ends_at <= now,
         room=await _room(viewer, occurrence, now),
         readings=await _readings(viewer, occurrence),

@@ -79,7 +79,7 @@ async def depart(
         async with following_the_seats(viewer, now) as passed:
             await leave(member_id, successor_id if is_colleague else None, now)
         if is_colleague:
-            passed += await pass_on(viewer, held, successor_id, now)
+            passed += await pass_on(viewer, held, successor_id, now, but={one.event_id for one in passed})
         successor = await viewer_for(successor_id, now)  # with the seats that they have from now on
         await transfer_events(viewer, person, successor, now)
         await transfer_items(viewer, person, successor, now, today)

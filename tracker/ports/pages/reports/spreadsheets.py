@@ -6,6 +6,7 @@ from datetime import datetime
 from tracker.ports.pages.core.spreadsheets import Cell, Sheet
 from tracker.ports.pages.reports.addresses import KIND_WORDS, only
 from tracker.rules.actions.action_items import ActionItem
+from tracker.rules.attendance.quorum_record import QuorumOfRecord
 from tracker.rules.core.wording import clock, day, local, zone_word
 from tracker.rules.reports.items import Column, ItemLine, days_taken
 from tracker.rules.reports.reports import Asked
@@ -25,6 +26,7 @@ TALLY = (
     "Rate, percent",
     "Walk-ins",
 )
+OF_DATES = ("Day", "Start", "Event", "Kind", "Minutes", "Quorum", "Seats present", "Seats not present")
 ARMS = {"law_enforcement": "Law-enforcement arm", "victim_services": "Victim-services arm"}
 AGES = {
     Column.GIVEN: "Given",
@@ -116,8 +118,11 @@ def row_sheet(name: str, rows: Rows, zone: str) -> Sheet:
         columns = ("Number", "Action", "Owner", "Agency", "Given", "Due", "State", "Closed", "Days open")
         return Sheet(name=name, columns=columns, rows=[_item(one, zone) for one in rows.items])
     if rows.dates:
-        dates = [(*_when(row.starts_at, zone), row.title, _words(row.kind), row.minutes) for row in rows.dates]
-        return Sheet(name=name, columns=("Day", "Start", "Event", "Kind", "Minutes"), rows=dates)
+        dates = [
+            (*_when(row.starts_at, zone), row.title, _words(row.kind), row.minutes, *_quorum(rows.quorums.get(row.id)))
+            for row in rows.dates
+        ]
+        return Sheet(name=name, columns=OF_DATES, rows=dates)
     places = [
         (
             *_when(row.date.starts_at, zone),
@@ -183,6 +188,10 @@ def _item(item: ActionItem, zone: str) -> tuple[Cell, ...]:
         closed,
         days_taken(item, zone) if item.closed_at else None,
     )
+
+
+def _quorum(record: QuorumOfRecord | None) -> tuple[Cell, Cell, Cell]:
+    return (record.words, record.present, record.missing) if record else ("", "", "")
 
 
 def _words(value: str) -> str:

@@ -5,6 +5,7 @@ For writers inside their transaction and for the clock; people read `visible.att
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -28,7 +29,12 @@ class KnownInvitation(NamedTuple):
 
     id: UUID
     role: AttendeeRole
-    is_withdrawn: bool
+    withdrawn_at: datetime | None
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Return whether the person is off the list."""
+        return self.withdrawn_at is not None
 
 
 class GivenReply(NamedTuple):
@@ -53,10 +59,7 @@ async def invitations(event_id: UUID) -> dict[UUID, KnownInvitation]:
     found = await Invitation.select(Invitation.id, Invitation.member, Invitation.role, Invitation.withdrawn_at).where(
         Invitation.event == event_id
     )
-    return {
-        row["member"]: KnownInvitation(row["id"], AttendeeRole(row["role"]), row["withdrawn_at"] is not None)
-        for row in found
-    }
+    return {row["member"]: KnownInvitation(row["id"], AttendeeRole(row["role"]), row["withdrawn_at"]) for row in found}
 
 
 async def invitees_of(event_id: UUID) -> dict[UUID, AttendeeRole]:

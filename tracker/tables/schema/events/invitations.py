@@ -33,6 +33,15 @@ class Invitation(Table):
     )
 
 
+class InvitationGap(Table):
+    """A time during which a person who was invited again later was off the list: dates within it don't count."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    invitation = ForeignKey(Invitation, null=False, on_delete=OnDelete.cascade, index=True)
+    withdrawn_at = Timestamptz(null=False)
+    again_at = Timestamptz(null=False)
+
+
 class Reply(Table):
     """One reply, never changed: the last for a date counts, else the last for the series."""
 

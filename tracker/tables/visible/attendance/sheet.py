@@ -21,6 +21,20 @@ from tracker.tables.visible.events.replies import reply
 
 WAS_INVITED = (
     "(i.added_at <= o.ends_at OR i.added_at <= e.created_at)"
+    " AND (i.withdrawn_at IS NULL OR i.withdrawn_at > o.starts_at"
+    " OR EXISTS (SELECT 1 FROM attendance_mark z WHERE z.occurrence = o.id AND z.member = i.member"
+    " AND z.status <> 'cleared' AND z.recorded_at <= i.withdrawn_at))"
+    " AND NOT EXISTS (SELECT 1 FROM invitation_gap z WHERE z.invitation = i.id AND z.withdrawn_at <= o.starts_at"
+    " AND z.again_at > o.ends_at)"
+)
+"""Whether invitation `i` of event `e` counts for date `o`.
+
+It was made with the event, or before the date was over, and was not withdrawn before the date began. It also counts if
+the person was marked before it was withdrawn. It does not count for dates that began and ended while the person was off
+the list. So people who join or leave a series, or come back, do not change its past.
+"""
+_INVITED = (
+    "(i.added_at <= o.ends_at OR i.added_at <= e.created_at)"
     " AND (i.withdrawn_at IS NULL OR i.withdrawn_at > o.starts_at)"
 )
 """Whether invitation `i` of event `e` counts for date `o`.

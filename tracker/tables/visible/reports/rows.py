@@ -67,6 +67,7 @@ _BY_START = " ORDER BY o.starts_at, o.event, o.original_start LIMIT {}"
 class DateRow:
     """One date behind a number."""
 
+    id: UUID
     event_id: UUID
     key: str
     starts_at: datetime
@@ -185,6 +186,7 @@ def _place(row: Row, mark: Mark) -> PlaceRow:
 
 def _date(row: Row) -> DateRow:
     return DateRow(
+        id=row["id"],
         event_id=row["event"],
         key=row["original_start"].date().isoformat(),
         starts_at=row["starts_at"],
