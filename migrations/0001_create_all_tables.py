@@ -295,7 +295,7 @@ CREATE TABLE invitation (
   id UUID PRIMARY KEY NOT NULL,
   event UUID NOT NULL REFERENCES event (id) ON DELETE CASCADE,
   member UUID NOT NULL REFERENCES member (id) ON DELETE RESTRICT,
-  role VARCHAR(12) NOT NULL CHECK (role IN ('chair', 'required', 'optional')),
+  role VARCHAR(12) NOT NULL CHECK (role IN ('chair', 'required', 'optional', 'informed')),
   by_seat BOOLEAN NOT NULL,
   added_at TIMESTAMPTZ NOT NULL,
   again_at TIMESTAMPTZ,

@@ -25,17 +25,20 @@ def vevents(
     organizer: Organizer,
     today: date,
     alarms: Alarms = NO_ALARMS,
+    *,
+    is_free: bool = False,
 ) -> bytes:
     """Return the series and its overrides; empty when none of it is shown any longer on the UTC day `today`.
 
-    `organizer` is the task force's mailbox, the same for every event, so that it reveals no name. Errors: Invalid for
+    `organizer` is the task force's mailbox, the same for every event, so that it reveals no name. `is_free`: its
+    owner is only informed of it. Errors: Invalid for
     values that a calendar can't hold.
     """
     if is_over_and_gone(event, today):
         return b""
     # PUBLISH has exactly one ORGANIZER and no ATTENDEE (RFC 5546 §3.2.1).
     return b"".join(
-        vevent(entry, level, organizer, alarms=alarms, marks_canceled=True)
+        vevent(entry, level, organizer, alarms=alarms, marks_canceled=True, is_free=is_free)
         for entry in entries(event, dates, lambda one: is_date_gone(one, today))
     )
 

@@ -15,10 +15,12 @@ from tracker.rules.core.message_types import MailedEntry
 from tracker.rules.events.event import Event, Occurrence
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 
+# RFC 5545 §3.2.16
 ROLES = {
     AttendeeRole.CHAIR: "CHAIR",
     AttendeeRole.REQUIRED: "REQ-PARTICIPANT",
     AttendeeRole.OPTIONAL: "OPT-PARTICIPANT",
+    AttendeeRole.INFORMED: "NON-PARTICIPANT",
 }
 PEOPLE = ("ORGANIZER", "ATTENDEE")
 
@@ -97,7 +99,8 @@ def take_out(entry: MailedEntry, attendee: Attendee, organizer: Organizer) -> by
 
 def _message(method: str, found: Sequence[Entry], level: Level, attendee: Attendee, organizer: Organizer) -> bytes:
     people = (_attendee(attendee, method),)
-    body = [vevent(one, level, organizer, people, marks_canceled=False) for one in found]
+    is_free = not attendee.role.takes_part
+    body = [vevent(one, level, organizer, people, marks_canceled=False, is_free=is_free) for one in found]
     zones = sorted({one.zone.key for one in found if not one.event.is_all_day})
     return _calendar(method, zones, body)
 

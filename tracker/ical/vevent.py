@@ -31,16 +31,24 @@ def vevent(
     alarms: Alarms = NO_ALARMS,
     *,
     marks_canceled: bool,
+    is_free: bool = False,
 ) -> bytes:
     """Return one component; `attendees` are its ATTENDEE lines. A canceled entry has no alarm.
 
-    `marks_canceled` puts "Canceled: " before the title, as feeds need: many programs do not show STATUS. Errors:
-    Invalid for text that a calendar can't hold.
+    `marks_canceled` puts "Canceled: " before the title, as feeds need: many programs do not show STATUS. An entry that
+    `is_free` takes none of the reader's time. Errors: Invalid for text that a calendar can't hold.
     """
     prefix = CANCELED if entry.is_off and marks_canceled else ""
     body = _full(entry, prefix, organizer.base_url) if level is Level.FULL else _discreet(entry, level, prefix)
     people = (lines.address("ORGANIZER", organizer.address, organizer.name), *attendees)
-    parts = (*_identity(entry), *_times(entry), *body, *_state(entry), *people, *_alarm(entry, level, alarms))
+    parts = (
+        *_identity(entry),
+        *_times(entry),
+        *body,
+        *_state(entry, is_free=is_free),
+        *people,
+        *_alarm(entry, level, alarms),
+    )
     return b"".join((b"BEGIN:VEVENT\r\n", *parts, b"END:VEVENT\r\n"))
 
 
@@ -105,11 +113,11 @@ def _discreet(entry: Entry, level: Level, prefix: str) -> Iterator[bytes]:
     yield lines.plain("CLASS", "CONFIDENTIAL")
 
 
-def _state(entry: Entry) -> Iterator[bytes]:
+def _state(entry: Entry, *, is_free: bool) -> Iterator[bytes]:
     is_tentative = entry.event.status is EventStatus.TENTATIVE
     status = "CANCELLED" if entry.is_off else "TENTATIVE" if is_tentative else "CONFIRMED"
     yield lines.plain("STATUS", status)
-    is_free = entry.is_off or entry.event.kind is Kind.DEADLINE
+    is_free = is_free or entry.is_off or entry.event.kind is Kind.DEADLINE
     yield lines.plain("TRANSP", "TRANSPARENT" if is_free else "OPAQUE")
 
 

@@ -114,3 +114,23 @@ async def test_an_alternate_of_the_seat_is_sent_to_one_date_while_one_declines(s
         "Fbi lead": None,
         "Fbi alternate": "Fbi lead (FBI)",
     }
+
+
+async def test_informed_people_are_named_apart_and_in_no_number(speak: Speak, cast: Cast) -> None:
+    program = await speak(cast.coordinator)
+    new = {
+        "kind": "meeting",
+        "title": "Briefing",
+        "visibility": "all",
+        "date": "2027-01-12",
+        "time": "10:00",
+        "minutes": 60,
+        "people": [
+            {"member_id": str(cast.fbi_lead.member_id)},
+            {"member_id": str(cast.hhs_liaison.member_id), "role": "informed"},
+        ],
+    }
+    event = (await program.ask("POST", "/events", new)).json()["id"]
+    found = (await program.get(f"/events/{event}/occurrences/2027-01-12/replies")).json()
+    assert (found["total"]["invited"], [one["name"] for one in found["people"]]) == (2, ["Fbi lead", "Coordinator"])
+    assert [(one["name"], one["agency"]) for one in found["informed"]] == [("Hhs liaison", "HHS")]

@@ -6,7 +6,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tracker.rules.events.replies import Reply, ReplySource, ReplyValue, earlier, effective, reply_by, responded_at
+from tracker.ports.api.event_shapes import Needed
+from tracker.rules.events.replies import (
+    ROLE_LABELS,
+    AttendeeRole,
+    Reply,
+    ReplySource,
+    ReplyValue,
+    earlier,
+    effective,
+    reply_by,
+    responded_at,
+)
 
 CENTRAL = ZoneInfo("America/Chicago")
 DATE = datetime(2026, 12, 10, 14, tzinfo=CENTRAL)
@@ -67,3 +78,13 @@ def test_the_reply_of_before_is_the_last_one_that_was_given_for_the_date_or_the_
     assert earlier(given, THIS) is NO
     assert earlier(given[:-1], THIS) is None, "it still counts"
     assert earlier(given[2:], THIS) is None, "that was for another date"
+
+
+def test_every_role_has_a_label_and_programs_may_give_every_one_but_the_organizers() -> None:
+    assert set(ROLE_LABELS) == set(AttendeeRole)
+    assert {one.value for one in Needed} == {one.value for one in AttendeeRole} - {"chair"}
+
+
+def test_informed_people_take_no_part_and_only_those_who_come_are_asked() -> None:
+    assert {one for one in AttendeeRole if not one.takes_part} == {AttendeeRole.INFORMED}
+    assert {one for one in AttendeeRole if one.is_asked} == {AttendeeRole.REQUIRED, AttendeeRole.OPTIONAL}

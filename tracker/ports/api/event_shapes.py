@@ -71,10 +71,11 @@ class NewStatus(StrEnum):
 
 
 class Needed(StrEnum):
-    """Whether an event can take place without the person."""
+    """Whether an event can take place without the person; informed people see it and are not asked to come."""
 
     REQUIRED = "required"
     OPTIONAL = "optional"
+    INFORMED = "informed"
 
 
 class Repeat(Given):

@@ -100,12 +100,23 @@ class PersonReply(Shown):
     ]
 
 
+class InformedPerson(Shown):
+    """A person who is kept informed of the event, and whom you read by name."""
+
+    member_id: UUID
+    name: str
+    agency: str
+
+
 class RepliesShown(Shown):
     """The replies to a date: all in numbers, and those that you may read by name."""
 
     total: AgencyCounts
     agencies: tuple[AgencyCounts, ...]
     people: tuple[PersonReply, ...]
+    informed: Annotated[
+        tuple[InformedPerson, ...], Meta(description="Who is kept informed and not asked to reply; in no number.")
+    ]
 
 
 _reads = partial(Operation, tag=TAG, scope=READ)
@@ -123,6 +134,9 @@ async def read_replies(
         total=_counts(view.total),
         agencies=tuple(map(_counts, view.replies)),
         people=tuple(_person(one, reads_comments=view.may_edit) for one in view.named),
+        informed=tuple(
+            InformedPerson(member_id=one.member_id, name=one.name, agency=one.agency) for one in view.informed
+        ),
     )
     return response(request, shown)
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from anyio import to_thread
@@ -14,7 +15,7 @@ from tracker.config.settings import Settings
 from tracker.ical.feed import calendar, vevents
 from tracker.ical.vevent import Organizer
 from tracker.ports.feeds.cache import Cache
-from tracker.rules.calendars.alarms import Alarms
+from tracker.rules.calendars.alarms import NO_ALARMS, Alarms
 from tracker.rules.calendars.feeds import APPOINTMENTS, Level, content_words, shown_until
 from tracker.rules.events.event import Event, Occurrence
 from tracker.usecases.calendars import feed_content
@@ -24,10 +25,23 @@ EVENTS_ROOM = 16_000_000  # bytes
 FEEDS_ROOM = 16_000_000  # bytes
 CHUNK = 100  # events that are read and written at a time: other requests are served in between
 
-Wanted = tuple[Event, Level, Alarms]
-Key = tuple[UUID, int, Level, Alarms]
+Key = tuple[UUID, int, Level, Alarms, bool]
 
 log = logging.getLogger(__name__)
+
+
+class Wanted(NamedTuple):
+    """An event as one feed shows it; free = its owner is only informed of it, so it takes none of their time."""
+
+    event: Event
+    level: Level
+    alarms: Alarms
+    is_free: bool
+
+    @property
+    def key(self) -> Key:
+        """Return what makes its bytes the same."""
+        return self.event.id, self.event.version, self.level, self.alarms, self.is_free
 
 
 @dataclass(frozen=True)
@@ -85,33 +99,35 @@ class FeedBuilder:
         found = await feed_content.published(
             feed.viewer, now, scope=feed.scope, only=feed.only, shows_operations=feed.shows_operations
         )
-        wanted = [(event, level, feed.alarms) for event, level in found]
+        informed = await feed_content.informed_of(feed.viewer)
+        wanted = [_wanted(event, level, feed.alarms, is_free=event.id in informed) for event, level in found]
         pieces = await self._pieces_of(feed, wanted, now.date())
         named = tuple(event for event, _ in found if event.is_restricted)
         return await to_thread.run_sync(self._joined, feed, pieces, named)
 
     async def _pieces_of(self, feed: Feed, wanted: Sequence[Wanted], today: date) -> list[Piece]:
-        kept = {_key(one): self._pieces.get(_key(one)) for one in wanted}
+        kept = {one.key: self._pieces.get(one.key) for one in wanted}
         ready = {key: piece for key, piece in kept.items() if piece is not None and today < piece.until}
-        missing = [one for one in wanted if _key(one) not in ready]
+        missing = [one for one in wanted if one.key not in ready]
         for start in range(0, len(missing), CHUNK):
             chunk = missing[start : start + CHUNK]
-            dates = await feed_content.dates_of(feed.viewer, [event for event, _, _ in chunk])
+            dates = await feed_content.dates_of(feed.viewer, [one.event for one in chunk])
             ready |= await to_thread.run_sync(self._written, chunk, dates, today)
         for one in missing:
-            if ready[_key(one)].text:  # nothing: this viewer lost access to it between two queries; others did not
-                self._pieces.put(_key(one), ready[_key(one)])
-        return [ready[_key(one)] for one in wanted]
+            if ready[one.key].text:  # nothing: this viewer lost access to it between two queries; others did not
+                self._pieces.put(one.key, ready[one.key])
+        return [ready[one.key] for one in wanted]
 
     def _written(
         self, chunk: Sequence[Wanted], dates: Mapping[UUID, Sequence[Occurrence]], today: date
     ) -> dict[Key, Piece]:
-        return {_key(one): self._piece(*one, dates[one[0].id], today) for one in chunk}
+        return {one.key: self._piece(one, dates[one.event.id], today) for one in chunk}
 
-    def _piece(self, event: Event, level: Level, alarms: Alarms, dates: Sequence[Occurrence], today: date) -> Piece:
+    def _piece(self, wanted: Wanted, dates: Sequence[Occurrence], today: date) -> Piece:
+        event, level = wanted.event, wanted.level
         try:
             organizer = self._nobody if level is Level.APPOINTMENT else self._organizer
-            text = vevents(event, dates, level, organizer, today, alarms)
+            text = vevents(event, dates, level, organizer, today, wanted.alarms, is_free=wanted.is_free)
         except Exception:  # one event that can't be written must not remove all others
             log.exception("Event %s is left out of feeds.", event.id)
             text = b""
@@ -135,6 +151,6 @@ class FeedBuilder:
         return f"{name}: {words}" if words else name
 
 
-def _key(wanted: Wanted) -> Key:
-    event, level, alarms = wanted
-    return event.id, event.version, level, alarms
+def _wanted(event: Event, level: Level, alarms: Alarms, *, is_free: bool) -> Wanted:
+    """Return the event with the feed's alarms; nothing rings for people who are not asked to come."""
+    return Wanted(event, level, NO_ALARMS if is_free else alarms, is_free)

@@ -63,7 +63,14 @@ def prove(writer: Writer) -> None:
 
 def _letter(title: str) -> Letter:
     says = InvitationEmail(
-        title=title, starts=title, reply_by=title, reply_kept="", asks_reply=True, is_tentative=False, outline=title
+        title=title,
+        starts=title,
+        reply_by=title,
+        reply_kept="",
+        asks_reply=True,
+        is_tentative=False,
+        is_informed=False,
+        outline=title,
     )
     facts = (Fact(name=FactName.WHAT, value=title),)
     return Letter(

@@ -5,13 +5,14 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TypeVar
 from uuid import UUID
 
 from tracker.errors import Invalid, NotAllowed
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wording import clock, day, local
 from tracker.rules.events.event import Event, EventStatus, Occurrence, may_edit
-from tracker.rules.events.replies import Participant, ReplyValue
+from tracker.rules.events.replies import Informed, Participant, ReplyValue
 
 LONGEST_NAME = 120  # characters of the name of a guest, or of their agency
 OPENS_BEFORE = timedelta(minutes=30)
@@ -234,7 +235,10 @@ def waiting_yes(lines: Iterable[Line]) -> list[Line]:
     return [line for line in lines if line.replied_yes and line.mark is None]
 
 
-def named_participants(viewer: Viewer, event: Event, participants: Iterable[Participant]) -> list[Participant]:
+Named = TypeVar("Named", Participant, Informed)
+
+
+def named_participants(viewer: Viewer, event: Event, participants: Iterable[Named]) -> list[Named]:
     """Return whom the viewer reads by name.
 
     The organizer, the committee's chair and a coordinator read all names; everyone else reads those of their own arm.

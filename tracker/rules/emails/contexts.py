@@ -26,6 +26,8 @@ class RestrictedEmail:
     reason: Reason
     has_attachment: bool
     """Whether the email removes an earlier entry from the reader's calendar."""
+    asks_reply: bool = True
+    """Whether the reader is asked to come, and not only informed."""
 
 
 @dataclass(frozen=True, kw_only=True)

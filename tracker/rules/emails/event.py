@@ -47,13 +47,16 @@ def restricted(about: Occasion) -> Letter:
     """
     entry = about.content.entry if isinstance(about.content, EventNews) else None
     page = SitePage(path=f"/events/{about.event.id}")
+    sign_in = ButtonName.SIGN_IN_AND_REPLY if about.role.takes_part else ButtonName.SIGN_IN_TO_READ
     return Letter(
-        says=RestrictedEmail(reason=_reason(about.content), has_attachment=entry is not None),
+        says=RestrictedEmail(
+            reason=_reason(about.content), has_attachment=entry is not None, asks_reply=about.role.takes_part
+        ),
         to=about.reader.email,
         to_name=about.reader.name,
         thread=about.event.id,
         facts=(Fact(name=FactName.DETAILS),),
-        buttons=(Button(name=ButtonName.SIGN_IN_AND_REPLY, target=page),),
+        buttons=(Button(name=sign_in, target=page),),
         footer=Footer.RESTRICTED,
         calendar=entry,
     )
@@ -61,9 +64,10 @@ def restricted(about: Occasion) -> Letter:
 
 def invitation(about: Occasion) -> Letter:
     """Return the invitation to an event, with all its dates; a reply given to an earlier series is not requested."""
-    is_replied = about.is_replied and not about.is_lead
+    takes_part = about.role.takes_part
+    is_replied = about.is_replied and takes_part and not about.is_lead
     organizer = Fact(name=FactName.ORGANIZER, value=f"{about.event.lead} ({about.event.lead_agency})")
-    by = None if is_replied else reply_by(about)
+    by = None if is_replied or not takes_part else reply_by(about)
     buttons = kept_reply_buttons(about) if is_replied else reply_buttons(about)
     says = InvitationEmail(
         title=about.title,
@@ -72,6 +76,7 @@ def invitation(about: Occasion) -> Letter:
         reply_kept=REPLY_WORDS[about.reply] if is_replied else "",
         asks_reply=bool(buttons) and not is_replied,
         is_tentative=about.is_tentative,
+        is_informed=not takes_part,
         outline=length_and_way(about),
     )
     asked = (Fact(name=FactName.REPLY_BY, value=f"{longday(by)}, {clock(by)}"),) if by else ()

@@ -26,6 +26,8 @@ class InvitationEmail:
     """The reply that still counts from an earlier series, so that none is requested."""
     asks_reply: bool
     is_tentative: bool
+    is_informed: bool = False
+    """Whether its reader is only informed, and not asked to come."""
     outline: str
     """How long it takes and how people attend, such as "90 minutes, in person." with its period."""
 

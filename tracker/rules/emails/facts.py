@@ -77,6 +77,7 @@ class Footer(StrEnum):
     """Why the reader gets an email; the words are in `templates/emails/shared/footer.txt`."""
 
     INVITED = "invited"
+    INFORMED = "informed"
     SUBSTITUTE = "substitute"
     RESTRICTED = "restricted"
     ITEM = "item"

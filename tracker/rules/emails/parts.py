@@ -85,8 +85,8 @@ class Occasion:
 
     @property
     def has_no_reply(self) -> bool:
-        """Return whether the reader still owes a reply; the organizer never does."""
-        return self.reply is ReplyValue.NEEDS_ACTION and not self.is_lead
+        """Return whether the reader still owes a reply; the organizer and informed people never do."""
+        return self.reply is ReplyValue.NEEDS_ACTION and not self.is_lead and self.role.takes_part
 
     @property
     def is_lead(self) -> bool:
@@ -105,6 +105,8 @@ def letter_of(
     footer: Footer = Footer.INVITED,
 ) -> Letter:
     """Return an email to the reader, in the thread of the event."""
+    if footer is Footer.INVITED and not about.role.takes_part:
+        footer = Footer.INFORMED
     return Letter(
         says=says,
         to=about.reader.email,
@@ -173,7 +175,7 @@ def reply_buttons(about: Occasion) -> tuple[Button, ...]:
 
 def reply_button(about: Occasion, name: ButtonName, key: str = "") -> tuple[Button, ...]:
     """Return a button to the reply page, or nothing when there is nothing to reply to."""
-    if about.invitation_id is None or about.is_lead:
+    if about.invitation_id is None or about.is_lead or not about.role.takes_part:
         return ()
     date = None if about.is_whole else about.date.id
     page = ReplyPage(invitation_id=about.invitation_id, occurrence_id=date, reply=key)

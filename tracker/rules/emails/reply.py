@@ -8,7 +8,7 @@ from tracker.rules.emails.parts import Occasion, reply_button, reply_buttons
 
 def own_reply(about: Occasion) -> OwnReply:
     """Return what happens to the reader's reply after a change."""
-    if about.is_lead:
+    if about.is_lead or not about.role.takes_part:
         return OwnReply()
     if about.substitutes_for:
         return OwnReply(comes_for=about.substitutes_for)
@@ -17,7 +17,7 @@ def own_reply(about: Occasion) -> OwnReply:
 
 def reply_facts(about: Occasion) -> Facts:
     """Return the row of facts that says whether the reply still counts."""
-    if about.is_lead:
+    if about.is_lead or not about.role.takes_part:
         return ()
     if about.substitutes_for:
         return (Fact(name=FactName.COMES_FOR, value=about.substitutes_for),)

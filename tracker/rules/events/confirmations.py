@@ -7,7 +7,7 @@ from uuid import UUID
 
 from tracker.rules.events.event import Occurrence
 from tracker.rules.events.history import Entry, Field, Verb
-from tracker.rules.events.replies import AttendeeRole, Participant, ReplyValue
+from tracker.rules.events.replies import Participant, ReplyValue
 
 WORDS = {Field.WHEN: "time", Field.PLACE: "place", Field.VIDEO: "video link"}
 """Changes that need confirmation, in the order in which they are named; other changes need none."""
@@ -51,7 +51,7 @@ def board(
     change = next((one for one in history if _is_new_version(one, occurrence)), None)
     if change is None:
         return None
-    asked = [one for one in participants if one.role is not AttendeeRole.CHAIR and one.member_id in notified]
+    asked = [one for one in participants if one.role.is_asked and one.member_id in notified]
     changed = {one.field for one in change.changes}
     return Board(
         since=change.at,

@@ -45,6 +45,32 @@ class AttendeeRole(StrEnum):
     CHAIR = "chair"
     REQUIRED = "required"
     OPTIONAL = "optional"
+    INFORMED = "informed"
+    """Sees the event and gets its emails, and is not asked to come: never in counts of invitees."""
+
+    @property
+    def label(self) -> str:
+        """Return its label in forms and lists."""
+        return ROLE_LABELS[self]
+
+    @property
+    def takes_part(self) -> bool:
+        """Return whether the person is expected to come, and so counts as invited."""
+        return self is not AttendeeRole.INFORMED
+
+    @property
+    def is_asked(self) -> bool:
+        """Return whether the person is asked to reply: everyone who takes part but the organizer."""
+        return self.takes_part and self is not AttendeeRole.CHAIR
+
+
+ROLE_LABELS = {
+    AttendeeRole.REQUIRED: "Required",
+    AttendeeRole.OPTIONAL: "Optional",
+    AttendeeRole.INFORMED: "Informed only",
+    AttendeeRole.CHAIR: "Chair",
+}
+"""The label of each role, in the order in which forms offer them."""
 
 
 class Given(NamedTuple):
@@ -112,6 +138,16 @@ class Participant:
     """Their reply before a new one was requested, where it no longer counts."""
     responded_at: datetime | None = None
     """When a reply for the date or the series was last given, by themselves or for them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Informed:
+    """A person who is kept informed of an event and not asked to come."""
+
+    member_id: UUID
+    name: str
+    agency: str
+    arm: Arm
 
 
 @dataclass(frozen=True, kw_only=True)

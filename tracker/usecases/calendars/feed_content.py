@@ -8,6 +8,7 @@ from tracker.rules.calendars.feeds import EVERYTHING, PAST_SHOWN, Level, Only, S
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, Occurrence
 from tracker.tables.visible.events import events as visible_events
+from tracker.tables.visible.events import replies
 
 
 async def published(
@@ -23,6 +24,11 @@ async def published(
         (one, level_for(one, shows_operations=shows_operations, is_discreet=viewer.is_discreet)) for one in events
     ]
     return [(event, level) for event, level in levels if level is not None]
+
+
+async def informed_of(viewer: Viewer) -> frozenset[UUID]:
+    """Return the events of which the viewer is only informed: they take none of the viewer's time."""
+    return await replies.informed_of(viewer)
 
 
 async def dates_of(viewer: Viewer, events: Iterable[Event]) -> dict[UUID, list[Occurrence]]:

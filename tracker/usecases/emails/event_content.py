@@ -40,6 +40,7 @@ GONE = Skip(state=State.SUPERSEDED, reason="That date is not in the series any m
 OFF = Skip(state=State.SUPERSEDED, reason="It was canceled since.")
 ON = Skip(state=State.SUPERSEDED, reason="It takes place after all.")
 MOVED = Skip(state=State.SUPERSEDED, reason="It was moved since.")
+NOT_ASKED = Skip(state=State.SUPERSEDED, reason="The recipient is only informed now.")
 DECLINED = Skip(state=State.SUPERSEDED, reason="The recipient declined.")
 REPLIED = Skip(state=State.SUPERSEDED, reason="The recipient has replied.")
 OVER = Skip(state=State.TOO_LATE, reason="It was over before it could be sent.")
@@ -122,7 +123,7 @@ def _reply(own: OwnInvitation | None, date: Occurrence, instead: Mapping[UUID, s
     """Return the reply that counts for a date; a substitute counts as Yes."""
     if date.id in instead:
         return ReplyValue.ACCEPTED
-    return own.reply_for(date) if own else ReplyValue.NEEDS_ACTION
+    return own.reply_for(date) if own and own.role.takes_part else ReplyValue.NEEDS_ACTION
 
 
 def _is_replied(own: OwnInvitation | None, ahead: Sequence[Occurrence]) -> bool:
@@ -186,6 +187,8 @@ def _why_not_now(about: Occasion) -> Skip | None:
 
 
 def _why_no_reminder(about: Occasion) -> Skip | None:
+    if not about.role.takes_part:
+        return NOT_ASKED
     match about.content:
         case ReplyNudge():
             return None if about.has_no_reply else REPLIED

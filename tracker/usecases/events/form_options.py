@@ -73,6 +73,12 @@ class Sending:
     agencies: tuple[tuple[str, int], ...]
     required: int
     optional: int
+    informed: int
+
+    @property
+    def coming(self) -> int:
+        """Return how many of them are asked to come."""
+        return self.required + self.optional
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,9 +146,14 @@ def invited(picks: Picks, offered: Choices) -> dict[UUID, AttendeeRole]:
 def sending(invitees: Mapping[UUID, AttendeeRole], offered: Choices) -> Sending:
     """Return who would be notified."""
     agencies = Counter(person.agency for person in offered.people if person.id in invitees)
-    optional = sum(role is AttendeeRole.OPTIONAL for role in invitees.values())
+    roles = Counter(invitees.values())
+    optional, informed = roles[AttendeeRole.OPTIONAL], roles[AttendeeRole.INFORMED]
     return Sending(
-        people=len(invitees), agencies=tuple(agencies.items()), required=len(invitees) - optional, optional=optional
+        people=len(invitees),
+        agencies=tuple(agencies.items()),
+        required=len(invitees) - optional - informed,
+        optional=optional,
+        informed=informed,
     )
 
 

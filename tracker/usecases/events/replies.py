@@ -50,7 +50,7 @@ class Owed:
 
 
 async def my_reply(viewer: Viewer, occurrence: Occurrence) -> tuple[UUID, Reply | None] | None:
-    """Return the viewer's own invitation to a date and the reply that counts; None when not invited."""
+    """Return the viewer's own invitation to a date and the reply that counts; None when not asked to come."""
     own = await _mine(viewer, occurrence.event)
     return None if own is None else (own.id, effective(own.replies, occurrence.id))
 
@@ -141,13 +141,14 @@ async def owed(viewer: Viewer, now: datetime) -> list[Owed]:
     for line in lines:
         own = mine.get(line.event_id)
         given = effective(own.replies, line.id) if own else None
-        if own and (given is None or given.value is ReplyValue.NEEDS_ACTION):
+        if own and own.role.takes_part and (given is None or given.value is ReplyValue.NEEDS_ACTION):
             waiting.setdefault(line.event_id, Owed(line=line, is_series=own.is_series))
     return list(waiting.values())
 
 
 async def _mine(viewer: Viewer, event: Event) -> OwnInvitation | None:
-    return (await replies.mine(viewer, [event.id])).get(event.id)
+    own = (await replies.mine(viewer, [event.id])).get(event.id)
+    return own if own and own.role.takes_part else None
 
 
 async def _spoken_of(

@@ -10,7 +10,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events import plan as plan_rules
 from tracker.rules.events.event import Event, Occurrence
 from tracker.rules.events.plan import Plan
-from tracker.rules.events.replies import AttendeeRole, ReplySource, ReplyValue
+from tracker.rules.events.replies import ReplySource, ReplyValue
 from tracker.tables.background.events import copied_replies, invitees, new_replies
 from tracker.tables.visible.events import events
 from tracker.usecases.events import substitutes
@@ -19,7 +19,7 @@ from tracker.usecases.events import substitutes
 async def ask_again(event_id: UUID, occurrence_id: UUID | None, sequence: int, now: datetime) -> None:
     """Reset the replies to a changed date, or to the series, except the organizer's."""
     invited = (await invitees.invitations(event_id)).values()
-    asked = {one.id for one in invited if not one.is_withdrawn and one.role is not AttendeeRole.CHAIR}
+    asked = {one.id for one in invited if not one.is_withdrawn and one.role.is_asked}
     async with substitutes.notified(event_id, now):
         await _ask({(one, occurrence_id) for one in asked}, sequence, now)
 

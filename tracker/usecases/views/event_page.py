@@ -1,7 +1,7 @@
 """What the page of one date shows to one viewer."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,7 +14,7 @@ from tracker.rules.emails.nudges import Nudge
 from tracker.rules.events.event import Occurrence, may_edit
 from tracker.rules.events.history import Entry
 from tracker.rules.events.markings import may_copy
-from tracker.rules.events.replies import AttendeeRole, Participant, Reply, ReplyValue, answerable
+from tracker.rules.events.replies import Informed, Participant, Reply, ReplyValue, answerable
 from tracker.rules.roster.sites import Room
 from tracker.tables.visible.attendance import quorum as visible_quorum
 from tracker.tables.visible.attendance import sheet
@@ -60,6 +60,14 @@ class EventView:
     total: AgencyReplies
     named: tuple[Participant, ...]
     """People whose names the viewer may see."""
+    informed: tuple[Informed, ...]
+    """People who are kept informed, and whose names the viewer may see."""
+    is_informed: bool
+    """Whether the viewer is one of them."""
+    coming: int
+    """How many people are asked to come, substitutes included."""
+    on_the_list: int
+    """How many people are on the list, the organizer and informed people included."""
     answerable: tuple[Participant, ...]
     """People for whom the viewer may record a reply."""
     notified: int
@@ -89,6 +97,7 @@ async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) ->
     mine = await my_reply(viewer, occurrence)
     everybody = await sheet.participants(viewer, occurrence)
     named = named_participants(viewer, occurrence.event, everybody)
+    informed = await sheet.informed(viewer, occurrence.event.id)
     before, after = await neighbors(viewer, occurrence)
     return EventView(
         occurrence=occurrence,
@@ -102,8 +111,10 @@ async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) ->
         replies=replies_by_agency(everybody),
         total=_replies("", everybody),
         named=tuple(named),
+        informed=tuple(named_participants(viewer, occurrence.event, informed)),
+        is_informed=viewer.member_id in {one.member_id for one in informed},
+        **_numbers(everybody, informed),
         answerable=tuple(answerable(viewer, occurrence, named, now)),
-        notified=sum(one.role is not AttendeeRole.CHAIR or bool(one.substitutes_for) for one in everybody),
         nudge=await nudge_of(viewer, occurrence, now),
         items=await _items(viewer, occurrence),
         assigns_items=viewer.may_schedule or may_edit(viewer, occurrence.event),
@@ -117,6 +128,12 @@ async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) ->
         readings=await _readings(viewer, occurrence),
         history=tuple(await history(viewer, occurrence.event, occurrence)),
     )
+
+
+def _numbers(everybody: Collection[Participant], informed: Collection[Informed]) -> dict[str, int]:
+    """Return how many people are asked to come, are on the list, and get an email about a change."""
+    coming = sum(one.role.is_asked or bool(one.substitutes_for) for one in everybody)
+    return {"coming": coming, "on_the_list": len(everybody) + len(informed), "notified": coming + len(informed)}
 
 
 async def _room(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Room | None:

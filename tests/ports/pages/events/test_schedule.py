@@ -155,21 +155,26 @@ async def test_a_named_event_needs_its_names(desk: Browser) -> None:
     assert "Name the people who may know of it." in response.text
 
 
-async def test_somebody_of_a_ticked_agency_can_be_left_out_and_others_be_optional(
+async def test_somebody_of_a_ticked_agency_can_be_left_out_and_others_be_optional_or_informed(
     sqlite_cast: Cast, desk: Browser
 ) -> None:
     caht = sqlite_cast.caht_lead, sqlite_cast.caht_alternate
     response = await sent(
         desk,
         agency=[str(sqlite_cast.agencies["CAHT"])],
-        person=ids(sqlite_cast.fbi_lead),
-        **{f"role-{caht[1].member_id}": "out", f"role-{sqlite_cast.fbi_lead.member_id}": "optional"},
+        person=ids(sqlite_cast.fbi_lead, sqlite_cast.hhs_liaison),
+        **{
+            f"role-{caht[1].member_id}": "out",
+            f"role-{sqlite_cast.fbi_lead.member_id}": "optional",
+            f"role-{sqlite_cast.hhs_liaison.member_id}": "informed",
+        },
     )
     plan = await plan_behind(sqlite_cast.coordinator, response)
     assert plan.invitees == {
         sqlite_cast.coordinator.member_id: AttendeeRole.CHAIR,
         caht[0].member_id: AttendeeRole.REQUIRED,
         sqlite_cast.fbi_lead.member_id: AttendeeRole.OPTIONAL,
+        sqlite_cast.hhs_liaison.member_id: AttendeeRole.INFORMED,
     }
 
 

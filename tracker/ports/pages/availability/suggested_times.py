@@ -121,7 +121,8 @@ def _looked_from(form: FormValues) -> dict[str, str]:
 
 
 async def _times(viewer: Viewer, now: Now, settings: Settings, form: FormValues, offered: Choices, zone: str) -> Times:
-    invitees = {offered.lead_id: AttendeeRole.CHAIR, **invited(picks_of(form), offered)}
+    asked = {one: role for one, role in invited(picks_of(form), offered).items() if role.takes_part}
+    invitees = {offered.lead_id: AttendeeRole.CHAIR, **asked}
     wanted = replace(
         _wanted(form, zone, now),
         event_id=id_in(form["event"]),

@@ -29,7 +29,8 @@ async def outcome_of(
 ) -> dict[str, Any]:
     """Return what the template shows for a date that starts at `starts` (local) at some place."""
     _, plan = await events.plan_to_change(viewer, event.id)
-    going = plan.invitees if event.kind is not Kind.DEADLINE else {}
+    takes_time = event.kind is not Kind.DEADLINE
+    going = [one for one, role in plan.invitees.items() if takes_time and role.takes_part]
     known = await people.people_by_id(going)
     at = plan_rules.slot(starts, duration, event.zone)
     return {

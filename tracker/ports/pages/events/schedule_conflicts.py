@@ -25,7 +25,7 @@ async def double_bookings_in(
     viewer: Viewer, form: FormValues, offered: Choices, zone: str, event_id: UUID | None
 ) -> dict[str, Any]:
     """Return the values of the panel, from what the viewer may see; `event_id` is the event being changed."""
-    people = invited(picks_of(form), offered)
+    people = [one for one, role in invited(picks_of(form), offered).items() if role.takes_part]
     return await conflicts_at(viewer, _typed_slots(form, zone), zone, people, offered.lead_id, form["place"], event_id)
 
 

@@ -10,7 +10,7 @@ from tracker.ports.pages.core.form_values import Errors, FormValues
 from tracker.ports.pages.events import preview, schedule_marking
 from tracker.ports.pages.events.preview import Editing
 from tracker.ports.pages.events.schedule_conflicts import double_bookings_in
-from tracker.ports.pages.events.schedule_form import picks_of
+from tracker.ports.pages.events.schedule_form import ROLE_OPTIONS, picks_of
 from tracker.ports.pages.events.schedule_words import dates_in_words, repeat_options
 from tracker.rules.events.event_fields import TEXTS
 from tracker.usecases.events.form_options import Choices, invited, sending
@@ -62,6 +62,7 @@ async def schedule_context(
         "sending": sending(invited(picks_of(form), offered), offered),
         "words": dates_in_words(form, zone, now),
         "repeats": repeat_options(form),
+        "role_options": ROLE_OPTIONS,
         "edit_impact": editing.edit_impact if editing else None,
         **schedule_marking.shown(form, offered, event),
         **await double_bookings_in(viewer, form, offered, zone, event.id if event else None),

@@ -17,7 +17,7 @@ from tracker.rules.events import plan as plan_rules
 from tracker.rules.events.event import Event, EventStatus, Kind
 from tracker.rules.events.event_fields import TEXTS, cleaned
 from tracker.rules.events.plan import DateChange, Plan
-from tracker.rules.events.replies import AttendeeRole
+from tracker.rules.events.replies import ROLE_LABELS, AttendeeRole
 from tracker.rules.recurrence import SUNDAY, Repeat, Rule, rule_for
 from tracker.rules.recurrence.holiday_choices import HolidayChoice
 from tracker.usecases.events.form_options import Choices, Picks, invited
@@ -29,6 +29,8 @@ ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 DAYS = tuple("0123456")
 """Of the week, as forms send them; Monday = 0."""
 ROLES: dict[str, AttendeeRole | None] = {**{role.value: role for role in AttendeeRole}, NOT_INVITED: None}
+ROLE_OPTIONS = [*((role.value, label) for role, label in ROLE_LABELS.items()), (NOT_INVITED, "Not invited")]
+"""The choices for each person, as a select shows them."""
 UNNAMED_OPERATION = "Operations are for named people unless you decide otherwise. Check who can see it and send again."
 ANY_DAY = datetime(2000, 1, 1)  # noqa: DTZ001 - local, and only substitutes for a day that cannot be read
 Word = TypeVar("Word", bound=StrEnum)

@@ -14,7 +14,7 @@ from tracker.database import engine
 from tracker.rules.core.outbox import MessageKind, State
 from tracker.rules.core.wall_clock import ZoneName
 from tracker.rules.events.event import Kind
-from tracker.tables.background.events.invitees import REPLY
+from tracker.tables.background.events.invitees import IS_ASKED, REPLY
 from tracker.tables.schema.actions.action_items import ActionItem
 from tracker.tables.schema.core.outbox import Message
 
@@ -26,7 +26,7 @@ _DATES = (
 )
 _SILENT = (
     "SELECT o.id, i.member FROM occurrence o JOIN invitation i ON i.event = o.event WHERE o.id IN ({})"
-    f" AND i.withdrawn_at IS NULL AND i.role <> 'chair' AND {REPLY} = 'needs_action' ORDER BY o.id, i.member"
+    f" AND i.withdrawn_at IS NULL AND {IS_ASKED} AND {REPLY} = 'needs_action' ORDER BY o.id, i.member"
 )
 
 

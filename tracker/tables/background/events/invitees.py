@@ -22,6 +22,10 @@ REPLY = (
     " 'needs_action')"
 )
 """The reply of invitation `i` to date `o`."""
+TAKES_PART = "i.role <> 'informed'"
+"""Whether the person with invitation `i` is expected to come (`AttendeeRole.takes_part`)."""
+IS_ASKED = "i.role NOT IN ('chair', 'informed')"
+"""Whether the person with invitation `i` is asked to reply (`AttendeeRole.is_asked`)."""
 
 
 class KnownInvitation(NamedTuple):
@@ -68,12 +72,13 @@ async def invitees_of(event_id: UUID) -> dict[UUID, AttendeeRole]:
 
 
 async def invited_to_each(event_ids: Iterable[UUID]) -> dict[UUID, dict[UUID, UUID]]:
-    """Return the current invitees of each of these events, by their invitation."""
+    """Return the people who are expected at each of these events, by their invitation."""
     known: dict[UUID, dict[UUID, UUID]] = {}
+    takes_part = Invitation.role != AttendeeRole.INFORMED
     for some in chunks(event_ids):
         for row in (
             await Invitation.select(Invitation.id, Invitation.event, Invitation.member)
-            .where(Invitation.event.is_in(some) & Invitation.withdrawn_at.is_null())
+            .where(Invitation.event.is_in(some) & Invitation.withdrawn_at.is_null() & takes_part)
             .order_by(Invitation.id)
         ):
             known.setdefault(row["event"], {})[row["id"]] = row["member"]
@@ -81,9 +86,10 @@ async def invited_to_each(event_ids: Iterable[UUID]) -> dict[UUID, dict[UUID, UU
 
 
 async def holder_of(invitation_id: UUID) -> Holder | None:
-    """Return an invitation's member and event; None when it was withdrawn, or does not exist."""
+    """Return an invitation's member and event; None when it was withdrawn, asks no reply, or does not exist."""
+    is_open = Invitation.withdrawn_at.is_null() & (Invitation.role != AttendeeRole.INFORMED)
     found = await Invitation.select(Invitation.member, Invitation.event).where(
-        (Invitation.id == invitation_id) & Invitation.withdrawn_at.is_null()
+        (Invitation.id == invitation_id) & is_open
     )
     return Holder(found[0]["member"], found[0]["event"]) if found else None
 

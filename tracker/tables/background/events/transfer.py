@@ -25,7 +25,7 @@ _INVITED = (
     "SELECT i.member FROM invitation i JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency"
     " WHERE i.event = {} AND i.withdrawn_at IS NULL AND m.status = 'active' AND g.status = 'active'"
     " AND NOT m.is_guest ORDER BY CASE WHEN m.agency = {} THEN 0 ELSE 1 END,"
-    " CASE WHEN i.role = 'optional' THEN 1 ELSE 0 END, m.name, m.id"
+    " CASE i.role WHEN 'informed' THEN 2 WHEN 'optional' THEN 1 ELSE 0 END, m.name, m.id"
 )
 
 

@@ -15,12 +15,22 @@ from tracker.rules.attendance.sheet import Correction, Mark, Recorded
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Occurrence
-from tracker.rules.events.replies import AttendeeRole, Participant, Reply, ReplyValue, earlier, effective, responded_at
+from tracker.rules.events.replies import (
+    AttendeeRole,
+    Informed,
+    Participant,
+    Reply,
+    ReplyValue,
+    earlier,
+    effective,
+    responded_at,
+)
+from tracker.tables.background.events.invitees import TAKES_PART
 from tracker.tables.visible.core.rows import Row, rows
 from tracker.tables.visible.events.replies import reply
 
 WAS_INVITED = (
-    "(i.added_at <= o.ends_at OR i.added_at <= e.created_at)"
+    f"{TAKES_PART} AND (i.added_at <= o.ends_at OR i.added_at <= e.created_at)"
     " AND (i.withdrawn_at IS NULL OR i.withdrawn_at > o.starts_at"
     " OR EXISTS (SELECT 1 FROM attendance_mark z WHERE z.occurrence = o.id AND z.member = i.member"
     " AND z.status <> 'cleared' AND z.recorded_at <= i.withdrawn_at))"
@@ -29,9 +39,9 @@ WAS_INVITED = (
 )
 """Whether invitation `i` of event `e` counts for date `o`.
 
-It was made with the event, or before the date was over, and was not withdrawn before the date began. It also counts if
-the person was marked before it was withdrawn. It does not count for dates that began and ended while the person was off
-the list. So people who join or leave a series, or come back, do not change its past.
+The person is expected to come. It was made with the event, or before the date was over, and was not withdrawn before
+the date began. It also counts if the person was marked before it was withdrawn. It does not count for dates that began
+and ended while the person was off the list. So people who join or leave a series, or come back, do not change its past.
 """
 _INVITED = (
     "(i.added_at <= o.ends_at OR i.added_at <= e.created_at)"
@@ -46,6 +56,10 @@ _INVITED = (
     "SELECT i.id, i.member, i.role, m.name, m.agency, g.code, g.arm FROM invitation i JOIN event e ON e.id = i.event"
     " JOIN occurrence o ON o.event = e.id JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency"
     " WHERE MAY_SEE(e)"
+)
+_INFORMED = (
+    "SELECT i.member, m.name, g.code, g.arm FROM invitation i JOIN event e ON e.id = i.event"
+    " JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
 )
 _ROLES = "SELECT i.member, i.role FROM invitation i JOIN event e ON e.id = i.event WHERE MAY_SEE(e)"
 _REPLIES = (
@@ -97,6 +111,15 @@ async def invitees(viewer: Viewer, event_id: UUID) -> dict[UUID, AttendeeRole]:
     """Return the current invitees of an event and their roles."""
     found = await rows(_ROLES, viewer, " AND e.id = {} AND i.withdrawn_at IS NULL", event_id)
     return {row["member"]: AttendeeRole(row["role"]) for row in found}
+
+
+async def informed(viewer: Viewer, event_id: UUID) -> list[Informed]:
+    """Return the people who are kept informed of an event, by agency and name."""
+    tail = " AND e.id = {} AND i.role = 'informed' AND i.withdrawn_at IS NULL ORDER BY g.code, m.name, m.id"
+    return [
+        Informed(member_id=row["member"], name=row["name"], agency=row["code"], arm=Arm(row["arm"]))
+        for row in await rows(_INFORMED, viewer, tail, event_id)
+    ]
 
 
 async def participants(viewer: Viewer, occurrence: Occurrence) -> list[Participant]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.rules.core.viewer import Viewer
+from tracker.tables.background.events.invitees import TAKES_PART
 from tracker.tables.visible.core.rows import Row, rows
 from tracker.tables.visible.events.events import LONGEST
 
@@ -18,7 +19,8 @@ _TAKEN = (
     " SELECT i.member AS member, o.id AS occurrence, o.starts_at AS starts_at, o.ends_at AS ends_at,"
     " COALESCE(o.title, e.title) AS title, e.mark_categories, e.id AS event, e.status AS status,"
     " a.reply AS reply, a.occurrence AS replied_for"
-    " FROM near o JOIN event e ON e.id = o.event JOIN invitation i ON i.event = e.id AND i.withdrawn_at IS NULL"
+    f" FROM near o JOIN event e ON e.id = o.event JOIN invitation i ON i.event = e.id AND {TAKES_PART}"
+    " AND i.withdrawn_at IS NULL"
     " JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency"
     " LEFT JOIN reply a ON a.invitation = i.id AND (a.occurrence IS NULL OR a.occurrence = o.id) WHERE MAY_SEE(e)"
 )

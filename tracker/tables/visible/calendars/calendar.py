@@ -12,13 +12,13 @@ from tracker.rules.calendars.month_grid import Seen
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Line
 from tracker.rules.events.replies import ReplyValue
-from tracker.tables.background.events.invitees import REPLY
+from tracker.tables.background.events.invitees import REPLY, TAKES_PART
 from tracker.tables.visible.core.rows import rows
 from tracker.tables.visible.events.events import LINE, LONGEST, line, lines_where
 
 _SPAN = " AND o.starts_at >= {} AND o.starts_at < {} AND o.ends_at > {}"
 _SEEN = (
-    f"{LINE}, b.name AS committee_name, CASE WHEN i.id IS NULL THEN NULL ELSE {REPLY} END AS reply"
+    f"{LINE}, b.name AS committee_name, i.id AS invitation, CASE WHEN {TAKES_PART} THEN {REPLY} ELSE NULL END AS reply"
     " FROM occurrence o JOIN event e ON e.id = o.event LEFT JOIN committee b ON b.id = e.committee"
     " LEFT JOIN invitation i ON i.event = e.id AND i.member = {} AND i.withdrawn_at IS NULL WHERE MAY_SEE(e)"
 )
@@ -34,7 +34,7 @@ async def seen(viewer: Viewer, start: datetime, end: datetime) -> list[Seen]:
             line=line(row),
             reply=ReplyValue(row["reply"]) if row["reply"] else None,
             committee=row["committee_name"],
-            is_mine=row["reply"] is not None or row["lead"] == viewer.member_id,
+            is_mine=row["invitation"] is not None or row["lead"] == viewer.member_id,
         )
         for row in found
     ]

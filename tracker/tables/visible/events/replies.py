@@ -19,6 +19,7 @@ _MINE = (
     " LEFT JOIN member w ON w.id = a.entered_by AND a.source = 'on_behalf' LEFT JOIN agency v ON v.id = w.agency"
     " LEFT JOIN member s ON s.id = a.substitute LEFT JOIN agency t ON t.id = s.agency WHERE MAY_SEE(e)"
 )
+_INFORMED = "SELECT i.event FROM invitation i JOIN event e ON e.id = i.event WHERE MAY_SEE(e)"
 
 _RECORDED = (
     "SELECT a.replied_at, a.occurrence, a.reply, m.name, g.code, w.name AS by_name, v.code AS by_code"
@@ -63,6 +64,12 @@ async def mine(viewer: Viewer, event_ids: Iterable[UUID]) -> dict[UUID, OwnInvit
     among = QueryString(", ".join(["{}"] * len(wanted)), *wanted)
     found = await rows(_MINE, viewer, tail, among, viewer.member_id)
     return dict(_own(list(group)) for _, group in groupby(found, key=lambda row: row["id"]))
+
+
+async def informed_of(viewer: Viewer) -> frozenset[UUID]:
+    """Return the events of which the viewer is kept informed, without being asked to come."""
+    tail = " AND i.member = {} AND i.role = 'informed' AND i.withdrawn_at IS NULL"
+    return frozenset(row["event"] for row in await rows(_INFORMED, viewer, tail, viewer.member_id))
 
 
 def _own(found: list[Row]) -> tuple[UUID, OwnInvitation]:

@@ -9,7 +9,7 @@ from piccolo.querystring import QueryString
 
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Line
-from tracker.tables.background.events.invitees import REPLY
+from tracker.tables.background.events.invitees import IS_ASKED, REPLY, TAKES_PART
 from tracker.tables.visible.core.rows import rows
 from tracker.tables.visible.events import series
 from tracker.tables.visible.events.events import lines_by_id
@@ -24,7 +24,7 @@ _REPLIES = (
 )
 _SILENT = "SELECT o.id, i.member" + _INVITED
 _OF_SILENT = (
-    " AND o.id IN ({}) AND i.withdrawn_at IS NULL AND i.role <> 'chair' AND m.status = 'active'"
+    f" AND o.id IN ({{}}) AND i.withdrawn_at IS NULL AND {IS_ASKED} AND m.status = 'active'"
     f" AND g.status = 'active' AND {REPLY} = 'needs_action' ORDER BY o.id, i.member"
 )
 # The NOT EXISTS runs once for each series, not for each of its dates in the span.
@@ -49,7 +49,9 @@ async def replies(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> dict[UUID, 
     wanted = list(occurrence_ids)
     if not wanted:
         return {}
-    tail = " AND o.id IN ({}) AND i.withdrawn_at IS NULL GROUP BY o.id, g.code ORDER BY o.id, g.code"
+    tail = (
+        f" AND o.id IN ({{}}) AND i.withdrawn_at IS NULL AND {TAKES_PART} GROUP BY o.id, g.code ORDER BY o.id, g.code"
+    )
     found = await rows(_REPLIES, viewer, tail, QueryString(", ".join(["{}"] * len(wanted)), *wanted))
     of_date: dict[UUID, list[Replies]] = {}
     for row in found:
@@ -88,7 +90,7 @@ async def open_sheets(viewer: Viewer, since: datetime, until: datetime) -> list[
     tail = (
         " AND o.starts_at >= {} AND o.starts_at < {} AND o.attendance_closed_at IS NULL AND NOT o.is_canceled"
         " AND e.status IN ('tentative', 'confirmed') AND e.kind <> 'deadline'"
-        " AND EXISTS (SELECT 1 FROM invitation i WHERE i.event = e.id AND i.withdrawn_at IS NULL)"
+        f" AND EXISTS (SELECT 1 FROM invitation i WHERE i.event = e.id AND i.withdrawn_at IS NULL AND {TAKES_PART})"
     )
     found = await rows(_DATES, viewer, tail, since, until)
     return await lines_by_id(viewer, [row["id"] for row in found])
