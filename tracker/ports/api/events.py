@@ -124,7 +124,10 @@ async def cancel_event(event_id: FromPath[UUID], request: FormRequest, viewer: V
 @operation(
     HttpMethod.POST,
     f"{EVENT}/restoration",
-    changes(summary="Restore an event", text="Brings a canceled event back and mails everybody invited."),
+    changes(
+        summary="Restore an event",
+        text="People who may know of the cancellation are notified, unless no date is to come.",
+    ),
 )
 async def restore_event(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Restore a canceled event."""

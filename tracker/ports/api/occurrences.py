@@ -138,7 +138,10 @@ async def cancel_date(
 @operation(
     HttpMethod.POST,
     f"{DATE}/restoration",
-    _changes(summary="Restore a date", text="Brings a canceled date back and asks everybody again."),
+    _changes(
+        summary="Restore a date",
+        text="People who may know of the cancellation are notified and asked to reply again, unless the date is over.",
+    ),
 )
 async def restore_occurrence(
     event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now

@@ -112,6 +112,10 @@ async def test_a_held_date_asks_what_becomes_of_its_record_and_announces_no_emai
     shown = (await desk.get(response.headers["location"])).text
     assert "Canceled. Its attendance stays in reports. No mail goes out." in shown
     assert "It was held, and its attendance stays in reports." in shown
+    assert "See who was there" in shown
+    sheet = (await desk.get(f"/events/{held}/{HELD}/attendance")).text
+    assert "To correct a mark, restore it first." in sheet
+    assert "Reopen" not in sheet
     assert await Message.count().where(Message.state == "pending") == 0
 
 
