@@ -8,8 +8,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from piccolo.columns import ForeignKey
+from piccolo.columns.base import OnDelete
 
-from tests.cast import NOW, Cast, meeting, operation
+from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tracker.errors import Conflict, Gone, Invalid, NotFound
 from tracker.rules.actions.item_changes import NewItem
 from tracker.rules.core import audiences
@@ -20,13 +22,17 @@ from tracker.rules.events.replies import ReplyValue
 from tracker.rules.events.undo import MEANWHILE, NOTIFIED, UNDO_FOR, Row, tables_of
 from tracker.rules.recurrence import rule_for
 from tracker.tables.background.events import undo as undo_rows
+from tracker.tables.piccolo_app import APP_CONFIG
 from tracker.tables.schema.core import outbox as rows
 from tracker.tables.schema.core.audit import AuditEntry
-from tracker.tables.schema.events.events import AudienceVersion
+from tracker.tables.schema.events.events import AudienceVersion, Occurrence
 from tracker.tables.schema.events.events import Event as EventRow
+from tracker.tables.schema.events.invitations import Invitation
+from tracker.tables.schema.events.undo import PUT_BACK
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
 from tracker.usecases.core.outbox_workers import enlist
+from tracker.usecases.emails import reminders
 from tracker.usecases.events import events, history, occurrences, replies, series_split, undo
 
 pytestmark = pytest.mark.anyio
@@ -68,6 +74,16 @@ async def test_its_invitations_wait_as_long_as_it_can_be_undone(cast: Cast) -> N
         assert len(await outbox.claim(me.name, (), LATE, 50)) == 2
     finally:
         await me.leave()
+
+
+async def test_a_new_event_is_gone_although_a_reminder_of_it_waits_already(sqlite_cast: Cast) -> None:
+    soon = meeting(sqlite_cast.fbi_lead, starts=datetime(2026, 12, 15, 11, 0, 5))  # noqa: DTZ001 - local
+    event_id = await events.schedule(sqlite_cast.coordinator, soon, NOW, notified_at=NOW + UNDO_FOR)
+    await reminders.queue_due(NOW, ZONE)
+    await reminders.queue_due(NOW + timedelta(seconds=10), ZONE)
+    assert await rows.Message.count().where(rows.Message.kind == "reminder") > 0
+    await undone(sqlite_cast.coordinator, event_id)
+    assert await rows.Message.count() == 0
 
 
 async def test_after_20_seconds_an_event_stays(cast: Cast) -> None:
@@ -528,3 +544,16 @@ async def test_whatever_was_edited_before_every_row_is_as_before_when_the_last_c
             continue
         await undone(cast.coordinator, event_id)
         assert await every_row(event_id) == before, name
+
+
+def test_every_table_whose_rows_are_deleted_with_dates_or_invitations_is_put_back() -> None:
+    gone = {
+        table
+        for table in APP_CONFIG.table_classes
+        for key in table._meta.columns
+        if isinstance(key, ForeignKey)
+        and key._foreign_key_meta.resolved_references in (Occurrence, Invitation)
+        and key._foreign_key_meta.on_delete is OnDelete.cascade
+    }
+    assert gone
+    assert gone <= set(PUT_BACK)

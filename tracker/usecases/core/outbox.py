@@ -60,9 +60,12 @@ async def hold(event_id: UUID, until: datetime) -> None:
     await rows.Message.update({rows.Message.due: until}).where(waits & (rows.Message.due < until))
 
 
-async def anyone_notified(event_id: UUID, since: datetime) -> bool:
-    """Return whether a message about an event may have gone out since then, or is being sent."""
-    return await outbox_queue.anyone_notified(event_id, NEWS, since)
+async def anyone_notified(event_id: UUID, since: datetime, *, of_anything: bool = False) -> bool:
+    """Return whether news about an event may have gone out since then, or is being sent.
+
+    With `of_anything`, any message about it counts, a reminder for example.
+    """
+    return await outbox_queue.anyone_notified(event_id, list(MessageKind) if of_anything else NEWS, since)
 
 
 async def claim(worker: str, gone: Iterable[str], now: datetime, limit: int) -> list[Message]:

@@ -27,18 +27,13 @@ from tracker.rules.events.undo import (
     tables_of,
 )
 from tracker.tables.background.events import undo as undo_rows
-from tracker.tables.schema.attendance.printouts import BriefCopy
 from tracker.tables.schema.core.outbox import Message
-from tracker.tables.schema.events.events import Event, EventAudience, Occurrence
-from tracker.tables.schema.events.history import EventChange
-from tracker.tables.schema.events.invitations import Invitation, Reply
-from tracker.tables.schema.events.undo import UndoSnapshot
+from tracker.tables.schema.events.events import Occurrence
+from tracker.tables.schema.events.undo import PUT_BACK, UndoSnapshot
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.events.invitees import touch
 
-_IN_ORDER: tuple[type[Table], ...] = (Event, EventAudience, Occurrence, Invitation, Reply, EventChange, BriefCopy)
-"""What a change may write, each table after those to which it refers."""
 _NUMBERED = ("event", "occurrence")
 """Tables whose rows have a version and a SEQUENCE."""
 _LONG_AGO = datetime(1900, 1, 1)  # noqa: DTZ001 - local, as the column is
@@ -89,7 +84,8 @@ async def purge_snapshots(now: datetime) -> None:
 
 async def _as_left(about: Iterable[UUID], replaced: Replaced, changed_at: datetime, now: datetime) -> Tables:
     """Return the rows of the events. Errors: Gone unless they are as the change left them and no one knows of it."""
-    if any([await outbox.anyone_notified(one, changed_at) for one in about]):
+    made = replaced.made["event"]
+    if any([await outbox.anyone_notified(one, changed_at, of_anything=one in made) for one in about]):
         raise Gone(NOTIFIED)
     present = await undo_rows.rows_of(about, now)
     if fingerprint(present) != replaced.left:
@@ -105,16 +101,18 @@ async def _check_editor(viewer: Viewer, event_id: UUID, before: event_rules.Even
 
 async def _delete(replaced: Replaced, changed_at: datetime) -> None:
     """Delete what the change made; nothing else may refer to it."""
-    tables: tuple[type[Table], ...] = (Message, *reversed(_IN_ORDER))
-    for table in tables:
+    if queued := replaced.made["message"]:
+        is_of_then = Message.created_at == changed_at  # an earlier one is listed too if its date is now to come
+        await Message.delete().where(Message.id.is_in(list(queued)) & is_of_then)
+    if events_made := replaced.made["event"]:
+        await Message.delete().where(Message.event.is_in(list(events_made)))
+    for table in reversed(tuple(PUT_BACK)):
         if made := replaced.made[table._meta.tablename]:  # noqa: SLF001 - Piccolo has no public name
-            of_it = table._meta.primary_key.is_in(list(made))  # noqa: SLF001 - as above
-            is_of_then = Message.created_at == changed_at  # one of before is listed too if its date is now to come
-            await table.delete().where(of_it & is_of_then if table is Message else of_it)
+            await table.delete().where(table._meta.primary_key.is_in(list(made)))  # noqa: SLF001 - as above
 
 
 async def _put_back(replaced: Replaced, present: Tables, now: datetime) -> None:
-    for table in _IN_ORDER:
+    for table in PUT_BACK:
         name = table._meta.tablename  # noqa: SLF001 - as above
         rows = list(replaced.before[name])
         if name in _NUMBERED:

@@ -6,28 +6,13 @@ from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
-from piccolo.columns import Column
 from piccolo.custom_types import Combinable
 from piccolo.table import Table
 
 from tracker.rules.core.outbox import State
 from tracker.rules.events.undo import StoredRows
-from tracker.tables.schema.attendance.printouts import BriefCopy
 from tracker.tables.schema.core.outbox import Message
-from tracker.tables.schema.events.events import Event, EventAudience, Occurrence
-from tracker.tables.schema.events.history import EventChange
-from tracker.tables.schema.events.invitations import Invitation, Reply
-from tracker.tables.schema.events.undo import UndoSnapshot
-
-_BY_EVENT: tuple[tuple[type[Table], Column], ...] = (
-    (Event, Event.id),
-    (EventAudience, EventAudience.event),
-    (Occurrence, Occurrence.event),
-    (Invitation, Invitation.event),
-    (Reply, Reply.invitation.event),
-    (EventChange, EventChange.event),
-    (BriefCopy, BriefCopy.occurrence.event),
-)
+from tracker.tables.schema.events.undo import PUT_BACK, UndoSnapshot
 
 
 class Kept(NamedTuple):
@@ -43,7 +28,7 @@ async def rows_of(event_ids: Iterable[UUID], now: datetime) -> StoredRows:
     Of the messages, those that wait, and those about dates to come, which lose their date when it is deleted.
     """
     ids = sorted(event_ids)
-    found = {table._meta.tablename: await _rows(table, of.is_in(ids)) for table, of in _BY_EVENT}  # noqa: SLF001 - Piccolo has no public name
+    found = {table._meta.tablename: await _rows(table, of.is_in(ids)) for table, of in PUT_BACK.items()}  # noqa: SLF001 - Piccolo has no public name
     is_open = (Message.state == State.PENDING.value) | (Message.occurrence.starts_at > now)
     found["message"] = await _rows(Message, Message.event.is_in(ids) & is_open)
     return StoredRows(msgspec.json.encode(found).decode())

@@ -1,13 +1,29 @@
 """What changes to events replaced, kept for as long as they can be undone."""
 
-from piccolo.columns import UUID, ForeignKey, Text, Timestamptz
+from collections.abc import Mapping
+
+from piccolo.columns import UUID, Column, ForeignKey, Text, Timestamptz
 from piccolo.columns.base import OnDelete
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
+from tracker.tables.schema.attendance.printouts import BriefCopy
 from tracker.tables.schema.core.constraints import index
-from tracker.tables.schema.events.events import Event
+from tracker.tables.schema.events.events import Event, EventAudience, Occurrence
+from tracker.tables.schema.events.history import EventChange
+from tracker.tables.schema.events.invitations import Invitation, Reply
 from tracker.tables.schema.roster.people import Member
+
+PUT_BACK: Mapping[type[Table], Column] = {
+    Event: Event.id,
+    EventAudience: EventAudience.event,
+    Occurrence: Occurrence.event,
+    Invitation: Invitation.event,
+    Reply: Reply.invitation.event,
+    EventChange: EventChange.event,
+    BriefCopy: BriefCopy.occurrence.event,
+}
+"""The tables that undo puts back, with the column that leads to the event; each after those to which it refers."""
 
 
 class UndoSnapshot(Table):
