@@ -58,6 +58,13 @@ class Office:
         form = typed((await browser.get(path)).text, action, **changes)
         return await browser.post(action, form)
 
+    async def review(self, person: str, address: str, /, **changes: Any) -> httpx.Response:
+        """Send the form at an address, read what it would do, and send it again."""
+        browser = await self.browser(person)
+        reviewed = await browser.post(address, typed((await browser.get(address)).text, address, **changes))
+        assert reviewed.status_code == 200, (address, reviewed.status_code)
+        return await browser.post(address, typed(reviewed.text, address))
+
     async def do(self, person: str | None, path: str, /, **form: Any) -> httpx.Response:
         """Send a form that is taken; without a person as somebody who follows a link in a mail."""
         browser = await self.browser(person)

@@ -121,7 +121,7 @@ async def test_the_link_of_somebody_who_left_is_like_one_that_never_was(office: 
     _, link = await invited(office)
     [member, successor] = office.ids(LIAISON, "coordinator")
     leaving = f"/people/{member}/offboarding"
-    assert (await office.fill("coordinator", leaving, leaving, successor=successor)).status_code == 303
+    assert (await office.review("coordinator", leaving, successor=successor)).status_code == 303
     stranger = await office.browser(None)
     forged = await stranger.get(f"{link[:-4]}AAAA")
     for reply in (await stranger.get(link), await stranger.send("POST", link, data={"reply": "yes"})):

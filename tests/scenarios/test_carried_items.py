@@ -151,7 +151,7 @@ async def test_who_leaves_hands_over_what_is_open_and_the_history_keeps_the_name
     leaving = f"/people/{lead}/offboarding"
     refused = await office.fill("coordinator", leaving, leaving, successor="")
     assert refused.status_code == 422
-    assert (await office.fill("coordinator", leaving, leaving, successor=alternate)).status_code == 303
+    assert (await office.review("coordinator", leaving, successor=alternate)).status_code == 303
     page = _words(await office.page("caht_alternate", f"/action-items/{reference}"))
     assert "Caht alternate (CAHT)" in page
     assert "Caht lead" in page

@@ -11,7 +11,7 @@ from tracker.tables.schema.attendance.printouts import BriefCopy
 from tracker.tables.schema.core.constraints import index
 from tracker.tables.schema.events.events import Event, EventAudience, Occurrence
 from tracker.tables.schema.events.history import EventChange
-from tracker.tables.schema.events.invitations import Invitation, Reply
+from tracker.tables.schema.events.invitations import Invitation, InvitationGap, Reply
 from tracker.tables.schema.roster.people import Member
 
 PUT_BACK: Mapping[type[Table], Column] = {
@@ -19,6 +19,7 @@ PUT_BACK: Mapping[type[Table], Column] = {
     EventAudience: EventAudience.event,
     Occurrence: Occurrence.event,
     Invitation: Invitation.event,
+    InvitationGap: InvitationGap.invitation.event,
     Reply: Reply.invitation.event,
     EventChange: EventChange.event,
     BriefCopy: BriefCopy.occurrence.event,
