@@ -18,6 +18,10 @@ CREATE TABLE agency (
   level VARCHAR(20) NOT NULL CHECK (level IN ('federal', 'state', 'local', 'tribal', 'non_governmental')),
   coalition UUID REFERENCES agency (id) ON DELETE RESTRICT,
   status VARCHAR(12) NOT NULL CHECK (status IN ('active', 'suspended', 'departed')),
+  contact_name VARCHAR(120) NOT NULL,
+  contact_phone VARCHAR(40) NOT NULL,
+  contact_email VARCHAR(254) NOT NULL,
+  address VARCHAR(200) NOT NULL,
   version INTEGER NOT NULL DEFAULT 1
 );
 CREATE TABLE member (
@@ -27,6 +31,8 @@ CREATE TABLE member (
   title VARCHAR(120) NOT NULL,
   email VARCHAR(254) NOT NULL UNIQUE CHECK (email = lower(email)),
   phone VARCHAR(40) NOT NULL,
+  mobile VARCHAR(40) NOT NULL,
+  is_mobile_private BOOLEAN NOT NULL,
   zone VARCHAR(60) NOT NULL,
   status VARCHAR(12) NOT NULL CHECK (status IN ('active', 'suspended', 'departed')),
   password_hash VARCHAR(255),

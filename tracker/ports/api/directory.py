@@ -1,9 +1,10 @@
 """The owner of the token, and the people, agencies, and committees that they may name: ids for other operations."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import HttpMethod, Response
+from msgspec import Meta
 
 from tracker.ports.api.operations import Operation, operation
 from tracker.ports.api.responses import response
@@ -12,7 +13,9 @@ from tracker.ports.http.dependencies import Viewer
 from tracker.ports.http.forms import FormRequest
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Level, Role, Status
+from tracker.rules.events.plan import Person
 from tracker.rules.identity.api_tokens import ApiScope
+from tracker.rules.roster.directory import PersonCard
 from tracker.usecases.roster import directory, people
 
 TAG = "You and others"
@@ -31,10 +34,26 @@ class Me(Shown):
     scopes: tuple[ApiScope, ...]
 
 
+class PersonShown(Name):
+    """A person with their numbers; null where none is given, or you may not see it."""
+
+    phone: Annotated[str | None, Meta(description="At work.")]
+    mobile: Annotated[str | None, Meta(description="Some people show it to coordinators and administrators only.")]
+
+
 class PeopleShown(Shown):
     """People by agency and name."""
 
-    items: tuple[Name, ...]
+    items: tuple[PersonShown, ...]
+
+
+class AgencyContactShown(Shown):
+    """Whom to ask for at an agency, and the address of its office; null where none is given."""
+
+    name: str | None
+    phone: str | None
+    email: str | None
+    address: str | None
 
 
 class AgencyShown(Shown):
@@ -47,6 +66,7 @@ class AgencyShown(Shown):
     level: Level
     status: Status
     coalition_id: UUID | None
+    contact: AgencyContactShown
 
 
 class AgenciesShown(Shown):
@@ -101,8 +121,18 @@ async def read_me(request: FormRequest, viewer: Viewer) -> Response[Any]:
 async def list_people(request: FormRequest, viewer: Viewer) -> Response[Any]:
     """Return the people whom the viewer may know."""
     found = await people.directory(viewer)
-    return response(
-        request, PeopleShown(items=tuple(Name(id=one.id, name=one.name, agency=one.agency) for one in found))
+    cards = {one.id: one for one in await directory.people(viewer)}
+    return response(request, PeopleShown(items=tuple(_person(one, cards.get(one.id)) for one in found)))
+
+
+def _person(one: Person, card: PersonCard | None) -> PersonShown:
+    """Return a person; the numbers are for those who may know the person in the directory."""
+    return PersonShown(
+        id=one.id,
+        name=one.name,
+        agency=one.agency,
+        phone=(card.phone or None) if card else None,
+        mobile=(card.mobile or None) if card else None,
     )
 
 
@@ -129,6 +159,12 @@ async def list_agencies(request: FormRequest, viewer: Viewer) -> Response[Any]:
             level=one.level,
             status=one.status,
             coalition_id=one.coalition_id,
+            contact=AgencyContactShown(
+                name=one.contact.name or None,
+                phone=one.contact.phone or None,
+                email=one.contact.email or None,
+                address=one.contact.address or None,
+            ),
         )
         for one in found
     )

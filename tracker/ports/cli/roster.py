@@ -31,7 +31,8 @@ def import_file(context: click.Context, file: Path, *, is_trial: bool) -> None:
     """Import FILE, a CSV file in UTF-8: all rows or none; people are identified by their email.
 
     The first row names the columns. Required: agency_code, name, email. Optional: agency_name, arm, level, coalition,
-    title, phone, zone, roles, seats, status; docs/operations.md explains them.
+    title, phone, mobile, mobile_private, zone, roles, seats, status, agency_contact, agency_phone, agency_email,
+    agency_address; docs/operations.md explains them.
     """
     content = read_file(file, LARGEST)
 

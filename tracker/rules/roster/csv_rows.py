@@ -12,18 +12,50 @@ from tracker.rules.core.audiences import Arm
 from tracker.rules.core.clean_text import clean
 from tracker.rules.core.names import name_in
 from tracker.rules.core.viewer import Level, Role, Status
+from tracker.rules.roster.contacts import LONGEST_ADDRESS, LONGEST_PHONE, PHONE_HINT, is_email, is_phone
 
 Value = TypeVar("Value")
 
 REQUIRED = ("agency_code", "name", "email")
-COLUMNS = (*REQUIRED, "agency_name", "arm", "level", "coalition", "title", "phone", "zone", "roles", "seats", "status")
-LONGEST = {"agency_code": 20, "coalition": 20, "name": 120, "title": 120, "email": 254, "phone": 40, "agency_name": 200}
+COLUMNS = (
+    *REQUIRED,
+    "agency_name",
+    "arm",
+    "level",
+    "coalition",
+    "agency_contact",
+    "agency_phone",
+    "agency_email",
+    "agency_address",
+    "title",
+    "phone",
+    "mobile",
+    "mobile_private",
+    "zone",
+    "roles",
+    "seats",
+    "status",
+)
+LONGEST = {
+    "agency_code": 20,
+    "agency_name": 200,
+    "coalition": 20,
+    "agency_contact": 120,
+    "agency_phone": LONGEST_PHONE,
+    "agency_email": 254,
+    "agency_address": LONGEST_ADDRESS,
+    "name": 120,
+    "title": 120,
+    "email": 254,
+    "phone": LONGEST_PHONE,
+    "mobile": LONGEST_PHONE,
+}
+PHONES = frozenset({"phone", "mobile", "agency_phone"})
+ANSWERS = {"yes": True, "no": False}
 LONGEST_CELL = 2_000  # characters, where no shorter limit is given
 LONGEST_COMMITTEE = 120  # characters
 ROLES = {str(one): one for one in (Role.COORDINATOR, Role.AGENCY_LEAD, Role.ADMINISTRATOR, Role.AUDITOR)}
 LEVELS = {**{str(one): one for one in Level}, "ngo": Level.NON_GOVERNMENTAL}
-ADDRESS = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
-NUMBER = re.compile(r"\+?[\d(][\d ().x/-]*")
 SEAT = re.compile(r"(?P<committee>.*?)\s*(?:\((?P<place>primary|alternate|chair)\))?", re.IGNORECASE)
 
 
@@ -54,10 +86,16 @@ class Entry:
     arm: Arm | None
     level: Level | None
     coalition: str | None
+    agency_contact: str | None = None
+    agency_phone: str | None = None
+    agency_email: str | None = None
+    agency_address: str | None = None
     name: str
     email: str
     title: str | None
     phone: str | None
+    mobile: str | None = None
+    mobile_private: bool | None = None
     zone: str | None
     roles: frozenset[Role] | None
     seats: Mapping[str, Place] | None
@@ -94,10 +132,16 @@ def entry(row: int, cells: Mapping[str, str]) -> tuple[Entry | None, list[Fault]
         arm=given.read("arm", lambda text: _word(text, {str(one): one for one in Arm})),
         level=given.read("level", lambda text: _word(text, LEVELS)),
         coalition=given.read("coalition", str) or None,
+        agency_contact=given.read("agency_contact", str) or None,
+        agency_phone=given.read("agency_phone", _phone) or None,
+        agency_email=given.read("agency_email", lambda text: _address(text) if text else "") or None,
+        agency_address=given.read("agency_address", str) or None,
         name=given.read("name", _filled) or "",
         email=given.read("email", _address) or "",
         title=given.read("title", str),
         phone=given.read("phone", _phone),
+        mobile=given.read("mobile", _phone),
+        mobile_private=given.read("mobile_private", lambda text: _word(text, ANSWERS)),
         zone=given.read("zone", _zone),
         roles=given.read("roles", _roles),
         seats=given.read("seats", _seats),
@@ -126,6 +170,10 @@ def _claims(one: Entry) -> Iterable[tuple[tuple[str, ...], object, str, str]]:
         ("arm", one.arm),
         ("level", one.level),
         ("coalition", one.coalition),
+        ("agency_contact", one.agency_contact),
+        ("agency_phone", one.agency_phone),
+        ("agency_email", one.agency_email),
+        ("agency_address", one.agency_address),
     ):
         if value is not None:
             yield ("agency", agency, field), value, field, "Row {row} says something else of the same agency."
@@ -137,7 +185,7 @@ def _claims(one: Entry) -> Iterable[tuple[tuple[str, ...], object, str, str]]:
 
 def _tidy(field: str, text: str) -> str:
     """Return the text of a cell by the rule of names; a phone number, which may begin with +, has a rule of its own."""
-    read = clean if field == "phone" else name_in
+    read = clean if field in PHONES else name_in
     return read(text, LONGEST.get(field, LONGEST_CELL), field)
 
 
@@ -149,14 +197,14 @@ def _filled(text: str) -> str:
 
 def _address(text: str) -> str:
     address = text.lower()
-    if not ADDRESS.fullmatch(address):
+    if not is_email(address):
         raise Invalid("Write the address as name@agency.example.")
     return address
 
 
 def _phone(text: str) -> str:
-    if text and not NUMBER.fullmatch(text):
-        raise Invalid("Write the number with digits, for example 816-555-0100.")
+    if not is_phone(text):
+        raise Invalid(PHONE_HINT)
     return text
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Level, Role, Status
+from tracker.rules.roster.contacts import NO_CONTACT, AgencyContact
 from tracker.rules.roster.quorum import NO_QUORUM, QuorumRule
 
 
@@ -83,6 +84,9 @@ class PersonCard:
     places: Sequence[Place] = field(default=())
     """Places on committees that the viewer may know."""
     account: Account | None = None
+    mobile: str = ""
+    """Empty also where the viewer may not see it."""
+    is_mobile_private: bool = False
 
     @property
     def is_coordinator(self) -> bool:
@@ -120,6 +124,7 @@ class AgencyCard:
     """These people, on the page of the agency."""
     committees: Sequence[tuple[UUID, str]] = ()
     """Committees on which it has a seat."""
+    contact: AgencyContact = NO_CONTACT
 
 
 @dataclass(frozen=True, kw_only=True)

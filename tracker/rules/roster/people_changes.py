@@ -9,13 +9,12 @@ from tracker.errors import Invalid
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.names import fault
 from tracker.rules.core.viewer import Level, Role, Status
-from tracker.rules.roster.csv_rows import ADDRESS, NUMBER
+from tracker.rules.roster.contacts import NO_CONTACT, PHONE_HINT, AgencyContact, is_email, is_phone
 from tracker.rules.roster.directory import COMMITTEE_KINDS, CommitteeStatus
 from tracker.rules.roster.quorum import NO_QUORUM, QuorumRule
 
 GUEST_ROLES = "Somebody who never signs in can have no role. Take the roles away, or let them sign in."
 ADDRESS_HINT = "Write the address as name@agency.example."
-PHONE_HINT = "Write the number with digits, for example 816-555-0100."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +25,8 @@ class PersonFacts:
     title: str
     email: str
     phone: str
+    mobile: str = ""
+    is_mobile_private: bool = False
     zone: str
     agency_id: UUID | None
     roles: frozenset[Role]
@@ -37,8 +38,9 @@ class PersonFacts:
         wrong = {
             "name": fault(self.name) if self.name else "Say how they are called. A role will do: “HSI liaison”.",
             "title": fault(self.title),
-            "email": "" if ADDRESS.fullmatch(self.email) else ADDRESS_HINT,
-            "phone": "" if not self.phone or NUMBER.fullmatch(self.phone) else PHONE_HINT,
+            "email": "" if is_email(self.email) else ADDRESS_HINT,
+            "phone": "" if is_phone(self.phone) else PHONE_HINT,
+            "mobile": "" if is_phone(self.mobile) else PHONE_HINT,
             "zone": "" if self.zone in available_timezones() else "Choose a time zone from the list.",
             "agency": "" if self.agency_id else "Choose the agency where they serve.",
             "guest": GUEST_ROLES if self.is_guest and self.roles else "",
@@ -56,6 +58,7 @@ class AgencyFacts:
     level: Level | None
     coalition_id: UUID | None
     status: Status
+    contact: AgencyContact = NO_CONTACT
 
     def check(self) -> None:
         """Raise `Invalid` with a sentence for each wrong field."""
@@ -64,6 +67,7 @@ class AgencyFacts:
             "name": fault(self.name) if self.name else "Write the full name of the agency.",
             "arm": "" if self.arm else "Choose the arm to which it belongs.",
             "level": "" if self.level else "Choose its level.",
+            **self.contact.wrong(),
         }
         _refuse(wrong)
 

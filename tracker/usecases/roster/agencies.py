@@ -31,7 +31,12 @@ async def add_agency(viewer: Viewer, facts: AgencyFacts, reauthenticated_at: dat
         await _check(viewer, facts, None)
         assert facts.arm is not None and facts.level is not None  # noqa: S101, PT018 - `check` refuses facts without
         agency_id = await people.add_agency(
-            name=facts.name, code=facts.code, arm=facts.arm, level=facts.level, coalition=facts.coalition_id
+            name=facts.name,
+            code=facts.code,
+            arm=facts.arm,
+            level=facts.level,
+            coalition=facts.coalition_id,
+            contact=facts.contact,
         )
         await audit.record(viewer.actor, "added", "agency", agency_id, {}, now)
     return agency_id
@@ -113,4 +118,8 @@ def _columns(facts: AgencyFacts) -> dict[str, Any]:
         "level": facts.level,
         "coalition": facts.coalition_id,
         "status": facts.status,
+        "contact_name": facts.contact.name,
+        "contact_phone": facts.contact.phone,
+        "contact_email": facts.contact.email,
+        "address": facts.contact.address,
     }

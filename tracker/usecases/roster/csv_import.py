@@ -38,6 +38,8 @@ _MEMBER = (
     Member.name,
     Member.title,
     Member.phone,
+    Member.mobile,
+    Member.is_mobile_private,
     Member.zone,
     Member.status,
     Member.is_guest,
@@ -195,12 +197,22 @@ class _Import:
             title=one.title or "",
             phone=one.phone or "",
         )
+        mobile: dict[Any, Any] = {Member.mobile: one.mobile or "", Member.is_mobile_private: bool(one.mobile_private)}
+        await Member.update(mobile).where(Member.id == member_id)
         if one.status not in (None, Status.ACTIVE):
             await Member.update({Member.status: one.status}).where(Member.id == member_id)
         return member_id
 
     async def _update(self, one: Entry, agency_id: UUID, known: dict[str, Any]) -> list[str]:
-        said = {"name": one.name, "title": one.title, "phone": one.phone, "zone": one.zone, "status": one.status}
+        said = {
+            "name": one.name,
+            "title": one.title,
+            "phone": one.phone,
+            "mobile": one.mobile,
+            "is_mobile_private": one.mobile_private,
+            "zone": one.zone,
+            "status": one.status,
+        }
         changed: dict[Any, Any] = {
             name: value for name, value in said.items() if value is not None and value != known[name]
         }

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Level
+from tracker.rules.roster.contacts import AgencyContact
 from tracker.rules.roster.csv_rows import Entry, Fault
 from tracker.tables.schema.roster.people import Agency
 from tracker.usecases.roster import people
@@ -28,12 +29,7 @@ class Agencies:
 
         `may_move`: whether an agency may move to the other arm.
         """
-        stored = {
-            row["code"].casefold(): row
-            for row in await Agency.select(
-                Agency.id, Agency.code, Agency.name, Agency.arm, Agency.level, Agency.coalition
-            )
-        }
+        stored = {row["code"].casefold(): row for row in await Agency.select()}
         self.ids = {code: row["id"] for code, row in stored.items()}
         named = _by_code(entries)
         moved = [] if may_move else _moves(named, stored)
@@ -49,7 +45,16 @@ class Agencies:
         facts = _said(rows)
         shown = rows[0].agency_code
         self.ids[code] = await people.add_agency(
-            name=facts.get("name", shown), code=shown, arm=Arm(facts["arm"]), level=Level(facts["level"])
+            name=facts.get("name", shown),
+            code=shown,
+            arm=Arm(facts["arm"]),
+            level=Level(facts["level"]),
+            contact=AgencyContact(
+                name=facts.get("contact_name", ""),
+                phone=facts.get("contact_phone", ""),
+                email=facts.get("contact_email", ""),
+                address=facts.get("address", ""),
+            ),
         )
         self.notes.append(f"{shown} is a new agency.")
         await self._log("added", "agency", self.ids[code], {})
@@ -81,7 +86,15 @@ def _said(rows: list[Entry]) -> dict[str, str]:
     """Return the values that the rows of one agency give; the rows do not contradict each other."""
     said: dict[str, str] = {}
     for one in rows:
-        for name, value in (("name", one.agency_name), ("arm", one.arm), ("level", one.level)):
+        for name, value in (
+            ("name", one.agency_name),
+            ("arm", one.arm),
+            ("level", one.level),
+            ("contact_name", one.agency_contact),
+            ("contact_phone", one.agency_phone),
+            ("contact_email", one.agency_email),
+            ("address", one.agency_address),
+        ):
             if value:
                 said.setdefault(name, str(value))
     return said

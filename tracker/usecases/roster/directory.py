@@ -9,6 +9,7 @@ from piccolo.querystring import QueryString
 from tracker.errors import NotFound
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Level, Role, Status, Viewer
+from tracker.rules.roster.contacts import AgencyContact, mobile_for
 from tracker.rules.roster.directory import (
     Account,
     AgencyCard,
@@ -115,7 +116,7 @@ async def _cards(
     found = await rows.people(known, narrowed, at_most)
     roles, places = await rows.roles(), await _places(viewer)
     feeds = await rows.feeds() if viewer.manages_accounts else None
-    return [_person(row, roles.get(row["id"], frozenset()), places.get(row["id"], ()), feeds) for row in found]
+    return [_person(viewer, row, roles.get(row["id"], frozenset()), places.get(row["id"], ()), feeds) for row in found]
 
 
 async def _places(viewer: Viewer) -> dict[UUID, list[Place]]:
@@ -152,14 +153,17 @@ async def _seated(viewer: Viewer) -> dict[UUID, list[tuple[UUID, str]]]:
 
 
 def _person(
-    row: Row, roles: frozenset[Role], places: Sequence[Place], feeds: Mapping[UUID, list[Any]] | None
+    viewer: Viewer, row: Row, roles: frozenset[Role], places: Sequence[Place], feeds: Mapping[UUID, list[Any]] | None
 ) -> PersonCard:
+    is_private = bool(row["is_mobile_private"])
     return PersonCard(
         id=row["id"],
         name=row["name"],
         title=row["title"],
         email=row["email"],
         phone=row["phone"],
+        mobile=mobile_for(viewer, row["id"], row["mobile"], is_private=is_private),
+        is_mobile_private=is_private,
         zone=row["zone"],
         agency_id=row["agency"],
         agency=row["code"],
@@ -202,6 +206,9 @@ def _agency(row: Row, count: int, known: Sequence[PersonCard], committees_: Sequ
         count=count,
         people=known,
         committees=committees_,
+        contact=AgencyContact(
+            name=row["contact_name"], phone=row["contact_phone"], email=row["contact_email"], address=row["address"]
+        ),
     )
 
 

@@ -17,7 +17,8 @@ from tracker.tables.visible.attendance import sheet
 Row = dict[str, Any]
 
 _PEOPLE = (
-    "SELECT m.id, m.name, m.title, m.email, m.phone, m.zone, m.status, m.is_guest, m.version, m.agency, m.joined_at,"
+    "SELECT m.id, m.name, m.title, m.email, m.phone, m.mobile, m.is_mobile_private, m.zone, m.status,"
+    " m.is_guest, m.version, m.agency, m.joined_at,"
     " m.totp_sealed IS NOT NULL AS has_two_steps, m.password_hash IS NOT NULL AS has_password, m.signed_in_at,"
     " m.expires_at, m.locked_at, m.reviewed_at, g.code, g.name AS agency_name, g.arm"
     " FROM member m JOIN agency g ON g.id = m.agency WHERE {} AND {} ORDER BY g.code, m.name, m.id LIMIT {}"
@@ -37,7 +38,8 @@ _KNOWN = (
     f" AND r.committee IN ({_OWN_COMMITTEES})))"
 )
 _AGENCIES = (
-    "SELECT g.id, g.code, g.name, g.arm, g.level, g.coalition, c.code AS coalition_code, g.status, g.version"
+    "SELECT g.id, g.code, g.name, g.arm, g.level, g.coalition, c.code AS coalition_code, g.status, g.version,"
+    " g.contact_name, g.contact_phone, g.contact_email, g.address"
     " FROM agency g LEFT JOIN agency c ON c.id = g.coalition ORDER BY g.code"
 )
 _ACTIVE_AGENCIES = "SELECT g.id, g.code FROM agency g WHERE g.status = 'active' AND {} ORDER BY g.code"

@@ -15,6 +15,7 @@ from tracker.rules.core import audiences
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Level, Role, Viewer
 from tracker.rules.events.plan import Person
+from tracker.rules.roster.contacts import NO_CONTACT, AgencyContact
 from tracker.rules.roster.quorum import NO_QUORUM, QuorumRule
 from tracker.tables.schema.events import audience_versions
 from tracker.tables.schema.roster.people import Agency, Committee, Member, MemberRole, Seat, SeatHolder
@@ -46,9 +47,23 @@ class SeatHeld(NamedTuple):
     member_id: UUID
 
 
-async def add_agency(*, name: str, code: str, arm: Arm, level: Level, coalition: UUID | None = None) -> UUID:
+async def add_agency(
+    *, name: str, code: str, arm: Arm, level: Level, coalition: UUID | None = None, contact: AgencyContact = NO_CONTACT
+) -> UUID:
     """Add an agency; the caller is inside a transaction and has checked the names."""
-    agency = Agency(id=ids.new_id(), name=name, code=code, arm=arm, level=level, coalition=coalition, status="active")
+    agency = Agency(
+        id=ids.new_id(),
+        name=name,
+        code=code,
+        arm=arm,
+        level=level,
+        coalition=coalition,
+        status="active",
+        contact_name=contact.name,
+        contact_phone=contact.phone,
+        contact_email=contact.email,
+        address=contact.address,
+    )
     await Agency.insert(agency)
     return agency.id
 

@@ -44,7 +44,12 @@ async def add_person(viewer: Viewer, facts: PersonFacts, reauthenticated_at: dat
             phone=facts.phone,
             roles=facts.roles,
         )
-        values: dict[Any, Any] = {Member.is_guest: facts.is_guest, Member.expires_at: facts.expires_at}
+        values: dict[Any, Any] = {
+            Member.mobile: facts.mobile,
+            Member.is_mobile_private: facts.is_mobile_private,
+            Member.is_guest: facts.is_guest,
+            Member.expires_at: facts.expires_at,
+        }
         await Member.update(values).where(Member.id == member_id)
         details = {"roles": sorted(facts.roles), "is_guest": facts.is_guest}
         await audit.record(viewer.actor, "added", "member", member_id, details, now)
@@ -134,6 +139,8 @@ def _columns(facts: PersonFacts) -> dict[str, Any]:
         "title": facts.title,
         "email": facts.email,
         "phone": facts.phone,
+        "mobile": facts.mobile,
+        "is_mobile_private": facts.is_mobile_private,
         "zone": facts.zone,
         "agency": facts.agency_id,
         "is_guest": facts.is_guest,

@@ -10,6 +10,7 @@ from tracker.rules.core.clean_text import clean
 from tracker.rules.core.names import name_in
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import zone_of
+from tracker.rules.roster.contacts import LONGEST_PHONE, check_phones
 from tracker.rules.roster.csv_rows import LONGEST
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.core import audit
@@ -22,26 +23,28 @@ class Profile:
     name: str
     title: str
     phone: str
+    mobile: str = ""
+    is_mobile_private: bool = False
     zone: str
 
 
 async def profile_of(viewer: Viewer) -> Profile:
     """Return the viewer's own profile. Errors: NotFound."""
-    columns = (Member.name, Member.title, Member.phone, Member.zone)
+    columns = (Member.name, Member.title, Member.phone, Member.mobile, Member.is_mobile_private, Member.zone)
     row = await Member.select(*columns).where(Member.id == viewer.member_id).first()
     if row is None:
         raise NotFound
-    return Profile(**row)
+    return Profile(**row | {"is_mobile_private": bool(row["is_mobile_private"])})
 
 
 async def change_profile(viewer: Viewer, wanted: Profile, now: datetime) -> None:
-    """Change the viewer's own title, phone and zone, and a coordinator's own name; other members' names stay.
+    """Change the viewer's own title, phones and zone, and a coordinator's own name; other members' names stay.
 
     Errors: Invalid by field.
     """
     was = await profile_of(viewer)
     new = _checked(wanted, was.name if not viewer.is_coordinator else wanted.name)
-    changed = [field for field in ("name", "title", "phone", "zone") if new[field] != was.__dict__[field]]
+    changed = [field for field in new if new[field] != was.__dict__[field]]
     if not changed:
         return
     async with writing():
@@ -51,13 +54,19 @@ async def change_profile(viewer: Viewer, wanted: Profile, now: datetime) -> None
         await audit.record(viewer.actor, "profile_changed", "member", viewer.member_id, facts, now)
 
 
-def _checked(wanted: Profile, name: str) -> dict[str, str]:
+def _checked(wanted: Profile, name: str) -> dict[str, Any]:
     named = name_in(name, LONGEST["name"], "name")
     if not named:
         raise Invalid(name="Write how the roster calls you, for example your role and agency.")
+    phone, mobile = (
+        clean(text, LONGEST_PHONE, field) for field, text in (("phone", wanted.phone), ("mobile", wanted.mobile))
+    )
+    check_phones(phone=phone, mobile=mobile)
     return {
         "name": named,
         "title": name_in(wanted.title, LONGEST["title"], "title"),
-        "phone": clean(wanted.phone, LONGEST["phone"], "phone"),
+        "phone": phone,
+        "mobile": mobile,
+        "is_mobile_private": wanted.is_mobile_private,
         "zone": zone_of(wanted.zone).key,
     }

@@ -108,7 +108,7 @@ async def test_of_two_keepers_the_second_sees_what_changed_and_loses_nothing(
     assert (await other.post(edit, theirs)).status_code == 303
     reply = await desk.post(edit, mine)
     assert reply.status_code == 409
-    assert "<b>Phone</b> is now “816-555-0102”. You typed “816-555-0101”" in reply.text
+    assert "<b>Work phone</b> is now “816-555-0102”. You typed “816-555-0101”" in reply.text
     assert "<b>Roles</b> is now “Agency lead”. You had not changed it" in reply.text
     again = typed(reply.text, edit)
     assert (again["title"], again["phone"], again["roles"]) == (["Liaison"], ["816-555-0101"], ["agency_lead"])

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.anyio
 
 CODE = re.compile(r"<li>((?:[A-Z2-7]{4}-){3}[A-Z2-7]{4})</li>")
 KEY = re.compile(r'<p class="tt-key"><b[^>]*>([A-Z2-7 ]+)</b>')
-PROFILE = {"title": "Detective", "phone": "816-555-0142", "zone": "America/Denver"}
+PROFILE = {"title": "Detective", "phone": "816-555-0142", "mobile": "816-555-0143", "zone": "America/Denver"}
 
 
 @pytest.fixture
@@ -60,6 +60,26 @@ async def test_what_cannot_be_taken_keeps_what_was_typed(browser: Browser) -> No
     assert response.status_code == 422
     assert "Use at most 40 characters" in response.text
     assert 'value="Detective"' in response.text
+
+
+async def test_a_wrong_number_is_told_at_its_field_and_kept(browser: Browser) -> None:
+    response = await browser.post("/settings/profile", PROFILE | {"mobile": "call me", "private": "yes"})
+    assert response.status_code == 422
+    assert "Enter a phone number with its area code" in response.text
+    fields = typed(response.text, "/settings/profile")
+    assert (fields["mobile"], fields["private"]) == (["call me"], ["yes"])
+
+
+async def test_a_private_mobile_number_is_not_on_the_page_that_colleagues_read(
+    browser: Browser, browse: SignIn, sqlite_cast: Cast
+) -> None:
+    await browser.post("/settings/profile", PROFILE | {"private": "yes"})
+    page = f"/people/{sqlite_cast.kcpd_detective.member_id}"
+    colleague = await text(await browse(sqlite_cast.kcpd_alternate), page)
+    assert ("816-555-0142" in colleague, "816-555-0143" in colleague) == (True, False)
+    desk = await text(await browse(sqlite_cast.coordinator), page)
+    assert "816-555-0143" in desk
+    assert "Shown to coordinators and administrators only." in desk
 
 
 async def test_a_zone_outside_the_list_is_kept_by_the_form(browser: Browser) -> None:

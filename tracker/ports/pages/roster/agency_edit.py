@@ -9,6 +9,7 @@ from tracker.ports.pages.roster.admin_forms import AdminForm, handlers_of
 from tracker.ports.pages.roster.admin_saving import NO_FORM, Words
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Level, Status, Viewer
+from tracker.rules.roster.contacts import LONGEST_ADDRESS, LONGEST_PHONE, AgencyContact
 from tracker.rules.roster.csv_rows import LONGEST
 from tracker.rules.roster.directory import ARM_WORDS, LEVEL_WORDS
 from tracker.rules.roster.people_changes import AgencyFacts
@@ -21,6 +22,10 @@ LABELS = {
     "level": "Level",
     "coalition": "Coalition",
     "status": "Status",
+    "contact_name": "Contact person",
+    "contact_phone": "Contact phone",
+    "contact_email": "Contact email",
+    "address": "Office address",
 }
 STATUSES = [
     (Status.ACTIVE.value, "Active", ""),
@@ -39,6 +44,10 @@ async def _texts(viewer: Viewer, agency_id: UUID, _: str) -> tuple[FormValues, i
             "level": agency.level,
             "coalition": str(agency.coalition_id or ""),
             "status": agency.status,
+            "contact_name": agency.contact.name,
+            "contact_phone": agency.contact.phone,
+            "contact_email": agency.contact.email,
+            "address": agency.contact.address,
         }
     ), agency.version
 
@@ -58,6 +67,12 @@ async def _shown(viewer: Viewer, agency_id: UUID | None, _: FormValues) -> Mappi
 def _read(form: FormValues, _: str) -> AgencyFacts:
     reader = Reader(form)
     code, name = reader.named("code", LONGEST["agency_code"]), reader.named("name", LONGEST["agency_name"])
+    contact = AgencyContact(
+        name=reader.named("contact_name", LONGEST["name"]),
+        phone=reader.text("contact_phone", LONGEST_PHONE),
+        email=reader.text("contact_email", LONGEST["email"]).lower(),
+        address=reader.named("address", LONGEST_ADDRESS),
+    )
     reader.check()
     arm, level, status = form["arm"], form["level"], form["status"]
     return AgencyFacts(
@@ -67,6 +82,7 @@ def _read(form: FormValues, _: str) -> AgencyFacts:
         level=Level(level) if level in set(Level) else None,
         coalition_id=id_in(form["coalition"]),
         status=Status(status) if status in set(Status) else Status.ACTIVE,
+        contact=contact,
     )
 
 

@@ -13,13 +13,15 @@ from tracker.rules.roster.csv_rows import LONGEST
 from tracker.rules.roster.directory import ROLE_WORDS, AgencyCard, PersonCard
 from tracker.rules.roster.people_changes import PersonFacts
 
-FIELDS = ("name", "title", "agency", "email", "phone", "zone", "roles", "guest", "ends")
+FIELDS = ("name", "title", "agency", "email", "phone", "mobile", "private", "zone", "roles", "guest", "ends")
 LABELS = {
     "name": "Name",
     "title": "Title",
     "agency": "Agency",
     "email": "Email",
-    "phone": "Phone",
+    "phone": "Work phone",
+    "mobile": "Mobile phone",
+    "private": "Mobile for coordinators only",
     "zone": "Time zone",
     "roles": "Roles",
     "guest": "Email only",
@@ -59,6 +61,8 @@ def form_of_person(person: PersonCard, zone: str) -> FormValues:
         "agency": str(person.agency_id),
         "email": person.email,
         "phone": person.phone,
+        "mobile": person.mobile,
+        "private": "yes" if person.is_mobile_private else "",
         "zone": person.zone,
         "guest": "yes" if person.is_guest else "",
         "ends": last_day(ends, zone).date().isoformat() if ends else "",
@@ -76,7 +80,8 @@ def read_person(form: FormValues, zone: str) -> PersonFacts:
     """Return the person that a form describes. Errors: Invalid by field, those of the texts at once."""
     reader = Reader(form)
     name, title = reader.named("name", LONGEST["name"]), reader.named("title", LONGEST["title"])
-    email, phone = reader.text("email", LONGEST["email"]).lower(), reader.text("phone", LONGEST["phone"])
+    email = reader.text("email", LONGEST["email"]).lower()
+    phone, mobile = (reader.text(name, LONGEST["phone"]) for name in ("phone", "mobile"))
     day = reader.day("ends")
     reader.check()
     return PersonFacts(
@@ -84,6 +89,8 @@ def read_person(form: FormValues, zone: str) -> PersonFacts:
         title=title,
         email=email,
         phone=phone,
+        mobile=mobile,
+        is_mobile_private=bool(form["private"]),
         zone=form["zone"],
         agency_id=id_in(form["agency"]),
         roles=frozenset(role for role in GRANTED if role.value in form.all("roles")),
@@ -100,7 +107,7 @@ def words_for(agencies: Iterable[AgencyCard]) -> Words:
         if name == "roles":
             roles = [ROLE_WORDS[Role(one)] for one in text.split("\n") if one in GRANTED]
             return ", ".join(roles) or "none"
-        if name == "guest":
+        if name in ("guest", "private"):
             return "yes" if text else "no"
         return (codes.get(text, text) if name == "agency" else text) or "empty"
 

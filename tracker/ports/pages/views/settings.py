@@ -22,7 +22,7 @@ from tracker.usecases.roster import profile
 from tracker.usecases.roster.profile import Profile
 
 PATH = "/settings"
-FIELDS = ("name", "title", "phone", "zone")
+FIELDS = ("name", "title", "phone", "mobile", "private", "zone")
 SAVED = "Your profile is saved."
 
 
@@ -30,14 +30,22 @@ SAVED = "Your profile is saved."
 async def settings_page(pages: Pages, viewer: Viewer, visit: Visit, drafts: Drafts, now: Now) -> Response[str]:
     """Show the settings."""
     mine = await profile.profile_of(viewer)
-    form = FormValues({field: [mine.__dict__[field]] for field in FIELDS})
+    texts = {field: [mine.__dict__[field]] for field in ("name", "title", "phone", "mobile", "zone")}
+    form = FormValues(texts | {"private": ["yes" if mine.is_mobile_private else ""]})
     return await _page(pages, viewer, visit, now, await drafts.begun(DraftKey(form=DraftForm.PROFILE), form))
 
 
 @post(f"{PATH}/profile", guards=[signed_in], status_code=303)
 async def save_profile(pages: Pages, viewer: Viewer, visit: Visit, form: Form, now: Now) -> Response[Any]:
     """Change the viewer's own entry in the roster."""
-    wanted = Profile(name=form["name"], title=form["title"], phone=form["phone"], zone=form["zone"])
+    wanted = Profile(
+        name=form["name"],
+        title=form["title"],
+        phone=form["phone"],
+        mobile=form["mobile"],
+        is_mobile_private=bool(form["private"]),
+        zone=form["zone"],
+    )
     try:
         await profile.change_profile(viewer, wanted, now)
     except Invalid as wrong:

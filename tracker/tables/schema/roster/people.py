@@ -27,6 +27,11 @@ class Agency(Table):
         on_delete=OnDelete.restrict,
     )
     status = Varchar(length=12, default="active")
+    contact_name = Varchar(length=120, default="")
+    contact_phone = Varchar(length=40, default="")
+    contact_email = Varchar(length=254, default="")
+    address = Varchar(length=200, default="")
+    """Of its office; never of a person or a shelter."""
     version = Integer(default=1)
     """Rises with every edit; so do those of members and committees."""
 
@@ -43,6 +48,10 @@ class Member(Table):
     email = Varchar(length=254, unique=True)
     """Always lower case."""
     phone = Varchar(length=40, default="")
+    """At work."""
+    mobile = Varchar(length=40, default="")
+    is_mobile_private = Boolean(default=False)
+    """Whether only coordinators and administrators see the mobile number."""
     zone = Varchar(length=60, default="America/Chicago")
     status = Varchar(length=12, default="active")
     password_hash = Varchar(length=255, null=True, default=None, secret=True)
