@@ -1,0 +1,447 @@
+"""Whatever was changed about single dates: a change of their series leaves alone what it does not name.
+
+Single dates are edited at random, then the series is changed: from a date on, as a whole, or canceled from a date on.
+Then every reader (page, calendar, feed, email, API) has each date as before but for what the change names, the panel
+listed exactly what is lost, and undo brings everything back. What is expected is computed here, from the dates before.
+"""
+
+# A local time is naive: its zone stands beside it.
+# ruff: noqa: DTZ001
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as some
+
+from tests.cast import NOW, ZONE, Cast, meeting
+from tests.faults.senders import IS_FULL
+from tests.ical.readers import Shown, by_ical
+from tests.ports.browser import settings as of_the_site
+from tests.scenarios.series_editor import no_event
+from tracker.errors import Conflict, Gone, Invalid
+from tracker.ports.api.occurrence_shapes import occurrence_shown
+from tracker.ports.feeds.feed_builder import FeedBuilder
+from tracker.rules.calendars.feeds import Scope
+from tracker.rules.core.wall_clock import to_local, to_utc
+from tracker.rules.emails.content import CalendarPart, Letter
+from tracker.rules.events.event import Occurrence
+from tracker.rules.events.plan import DateChange, Plan
+from tracker.rules.events.replies import ReplyValue
+from tracker.rules.recurrence import rule_for
+from tracker.rules.views.impact import Consequences
+from tracker.tables.schema.core.outbox import Message
+from tracker.usecases.calendars import subscriptions
+from tracker.usecases.calendars.feed_access import open_feed
+from tracker.usecases.core import outbox
+from tracker.usecases.emails import content
+from tracker.usecases.events import events, occurrences, replies, series_split, undo
+from tracker.usecases.views.preview import Deed, dry_run
+from tracker.usecases.views.series_page import series_view
+
+pytestmark = pytest.mark.anyio
+
+WEDNESDAY = datetime(2027, 1, 13, 10)
+LENGTH, HOUR, DAY, WEEK = timedelta(minutes=90), timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
+DATES = 6
+THE_END = datetime(2027, 3, 1, tzinfo=NOW.tzinfo)
+SPAN = NOW, THE_END
+YES, OPEN = ReplyValue.ACCEPTED, ReplyValue.NEEDS_ACTION
+
+
+class Edit(NamedTuple):
+    """One edit of one date: what is done, to which date, and by how much."""
+
+    what: str
+    date: int
+    by: int
+
+
+class Change(NamedTuple):
+    """One change of the series: what changes, and from which date on; 0 = all of it."""
+
+    what: str
+    first: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """One date as a reader sees it; times are local."""
+
+    key: datetime
+    starts: datetime
+    ends: datetime
+    title: str
+    place: str
+    agenda: str
+    is_off: bool
+    reply: ReplyValue
+
+    @property
+    def is_added(self) -> bool:
+        """Return whether it was added beside the Wednesdays."""
+        return self.key.weekday() != WEDNESDAY.weekday()
+
+    @property
+    def is_moved(self) -> bool:
+        """Return whether it has a time of its own."""
+        return (self.starts, self.ends) != (self.key, self.key + LENGTH)
+
+
+async def _move(cast: Cast, one: Occurrence, by: int, now: datetime) -> None:
+    await _change(cast, one, now, starts=one.original_start + (by or 1) * DAY + by * HOUR)
+
+
+async def _lengthen(cast: Cast, one: Occurrence, by: int, now: datetime) -> None:
+    await _change(cast, one, now, duration=LENGTH + timedelta(minutes=15 * (by or 1)))
+
+
+async def _rename(cast: Cast, one: Occurrence, by: int, now: datetime) -> None:
+    await _change(cast, one, now, title=f"Special {by}")
+
+
+async def _relocate(cast: Cast, one: Occurrence, by: int, now: datetime) -> None:
+    await _change(cast, one, now, place=f"Room {by}")
+
+
+async def _plan(cast: Cast, one: Occurrence, by: int, now: datetime) -> None:
+    await _change(cast, one, now, agenda=f"Topic {by}")
+
+
+async def _cancel(cast: Cast, one: Occurrence, _: int, now: datetime) -> None:
+    await occurrences.cancel_date(cast.coordinator, one.event.id, one.key, one.version, "Conference", now)
+
+
+async def _restore(cast: Cast, one: Occurrence, _: int, now: datetime) -> None:
+    await occurrences.restore_occurrence(cast.coordinator, one.event.id, one.key, one.version, now)
+
+
+async def _add(cast: Cast, one: Occurrence, by: int, now: datetime) -> None:
+    """Add a date two or three days after a Wednesday."""
+    starts = WEDNESDAY + WEEK * (by % DATES) + DAY * (2 + by % 2) + HOUR
+    await series_split.add_date(cast.coordinator, one.event.id, starts, one.event.version, now)
+
+
+async def _reply(cast: Cast, one: Occurrence, by: int, now: datetime) -> None:
+    await replies.reply(cast.fbi_lead, one.event.id, one.key, YES, "", now, for_series=by % 2 == 0)
+
+
+async def _change(cast: Cast, one: Occurrence, now: datetime, **facts: Any) -> None:
+    """Change a date, and leave what it has of its own."""
+    starts, ends = (to_local(at, ZONE).replace(tzinfo=None) for at in (one.starts_at, one.ends_at))
+    texts = {"title": one.title, "place": one.place, "agenda": one.agenda}
+    change = DateChange(**{"starts": starts, "duration": ends - starts, "may_double": True, **texts, **facts})
+    await occurrences.change_date(cast.coordinator, one.event.id, one.key, change, one.version, now)
+
+
+EDITS: dict[str, Callable[..., Any]] = {
+    "move": _move,
+    "lengthen": _lengthen,
+    "rename": _rename,
+    "relocate": _relocate,
+    "plan": _plan,
+    "cancel": _cancel,
+    "restore": _restore,
+    "add": _add,
+    "reply": _reply,
+}
+
+
+def _later(plan: Plan) -> Plan:
+    return replace(plan, starts=plan.starts + 2 * HOUR)
+
+
+def _next_day(plan: Plan) -> Plan:
+    starts = plan.starts + DAY
+    return replace(plan, starts=starts, rule=rule_for("weekly", starts, count=_number(plan)))
+
+
+def _fortnightly(plan: Plan) -> Plan:
+    return replace(plan, rule=rule_for("weekly", plan.starts, interval=2, until=_last(plan)))
+
+
+def _ends_sooner(plan: Plan) -> Plan:
+    return replace(plan, rule=rule_for("weekly", plan.starts, count=max(1, _number(plan) - 2)))
+
+
+def _last(plan: Plan) -> Any:
+    return (WEDNESDAY + (DATES - 1) * WEEK).date()
+
+
+def _number(plan: Plan) -> int:
+    return DATES - (plan.starts.date() - WEDNESDAY.date()).days // 7
+
+
+def _but(**facts: Any) -> Callable[[Plan], Plan]:
+    return lambda plan: replace(plan, **facts)
+
+
+CANCEL, PEOPLE = "cancel", "people"
+CHANGES: dict[str, Callable[[Plan], Plan]] = {
+    "title": _but(title="Core group"),
+    "agenda": _but(agenda="Budget"),
+    "place": _but(place="City hall"),
+    "notes": _but(description="Bring a badge"),
+    "hour": _later,
+    "length": _but(duration=LENGTH + timedelta(minutes=30)),
+    "weekday": _next_day,
+    "every second week": _fortnightly,
+    "sooner end": _ends_sooner,
+    PEOPLE: lambda plan: plan,
+    "title and hour": lambda plan: replace(_later(plan), title="Core group"),
+}
+
+
+def expected(before: list[Seen], change: Change, shown: Plan) -> tuple[list[Seen], list[str]]:
+    """Return the dates that a change is to leave, and what is lost, by what it names alone."""
+    first = WEDNESDAY + change.first * WEEK
+    after, lost = [one for one in before if one.key < first], []
+    for one in (one for one in before if one.key >= first):
+        number = (one.key - first).days // 7
+        if is_gone(one, change, number):
+            lost += [] if one.is_off or change.what == CANCEL else own_words(one, shown_of_series())
+        else:
+            after.append(changed(one, change, shown))
+    return after, lost
+
+
+def is_gone(one: Seen, change: Change, number: int) -> bool:
+    match change.what:
+        case "cancel":
+            return True
+        case "every second week":
+            return not one.is_added and number % 2 == 1
+        case "sooner end":
+            return not one.is_added and number >= max(1, DATES - change.first - 2)
+        case _:
+            return False
+
+
+def changed(one: Seen, change: Change, shown: Plan) -> Seen:
+    what, after = change.what, one
+    if "title" in what and one.title == shown.title:
+        after = replace(after, title="Core group")
+    if what == "agenda" and one.agenda == shown.agenda:
+        after = replace(after, agenda="Budget")
+    if what == "place" and one.place == shown.place:
+        after = replace(after, place="City hall")
+    if "hour" in what and not one.is_added and not one.is_moved:
+        after = replace(after, starts=one.starts + 2 * HOUR, ends=one.ends + 2 * HOUR)
+    if what == "length" and not one.is_moved:
+        after = replace(after, ends=one.ends + timedelta(minutes=30))
+    if what == "weekday" and not one.is_added and not one.is_moved:
+        after = replace(after, starts=one.starts + DAY, ends=one.ends + DAY)
+    far = (after.starts.date(), after.place) != (one.starts.date(), one.place) or abs(after.starts - one.starts) >= HOUR
+    return replace(after, reply=OPEN) if far else after
+
+
+def shown_of_series() -> Plan:
+    return meeting(starts=WEDNESDAY, duration=LENGTH)
+
+
+def own_words(one: Seen, of_series: Plan) -> list[str]:
+    """Return what a date has of its own, as the panel says it."""
+    named = [
+        name
+        for name, is_own in (
+            ("time", one.is_moved),
+            ("title", one.title != of_series.title),
+            ("place", one.place != of_series.place),
+            ("agenda", one.agenda != of_series.agenda),
+        )
+        if is_own
+    ]
+    return [f"{one.starts:%Y-%m-%d} {' '.join(sorted(named))}"] if named else []
+
+
+def panel_words(found: Consequences) -> list[str]:
+    return [
+        f"{to_local(one.date.starts_at, ZONE):%Y-%m-%d} {' '.join(sorted(one.details))}" for one in found.lost_details
+    ]
+
+
+async def seen(cast: Cast, event_ids: Iterable[UUID]) -> list[Seen]:
+    """Return every date as its page shows it to an invitee, with their reply."""
+    found = []
+    for event_id in event_ids:
+        view = await series_view(cast.fbi_lead, event_id, NOW)
+        found += [_seen(each.occurrence, each.reply or OPEN) for each in view.dates]
+    return in_order(found)
+
+
+def _seen(one: Occurrence, reply: ReplyValue) -> Seen:
+    starts, ends = (to_local(at, ZONE).replace(tzinfo=None) for at in (one.starts_at, one.ends_at))
+    return Seen(
+        key=one.original_start,
+        starts=starts,
+        ends=ends,
+        title=one.title,
+        place=one.place,
+        agenda=one.agenda,
+        is_off=one.is_off,
+        reply=reply,
+    )
+
+
+def in_order(found: Iterable[Seen]) -> list[Seen]:
+    """Return dates by what people see; keys are how the database names them."""
+    nameless = (replace(one, key=WEDNESDAY, reply=OPEN if one.is_off else one.reply) for one in found)
+    return sorted(nameless, key=lambda one: (one.starts, one.ends, one.title, one.place, one.agenda))
+
+
+def held(found: Iterable[Seen]) -> list[Shown]:
+    return sorted(Shown(to_utc(one.starts, ZONE), to_utc(one.ends, ZONE), one.title) for one in found if not one.is_off)
+
+
+async def check_every_reader(
+    cast: Cast, feed: str, event_ids: Iterable[UUID], wanted: list[Seen], now: datetime
+) -> None:
+    """Compare page, calendar, feed, and API with the dates that are to be there."""
+    assert await seen(cast, event_ids) == in_order(wanted)
+    lines = await occurrences.between(cast.fbi_lead, *SPAN)
+    assert sorted(Shown(one.starts_at, one.ends_at, one.title) for one in lines if not one.is_off) == held(wanted)
+    body = await FeedBuilder(of_the_site()).body(await open_feed(feed, now), now)
+    assert by_ical(body.text) == held(wanted)
+    api = [
+        occurrence_shown(one)
+        for event_id in event_ids
+        for one in await occurrences.dates_of(cast.fbi_lead, await events.event_for(cast.fbi_lead, event_id))
+    ]
+    assert sorted(
+        (one.starts_at, one.title, one.place, one.agenda) for one in api if one.status != "canceled"
+    ) == sorted((to_utc(one.starts, ZONE), one.title, one.place, one.agenda) for one in wanted if not one.is_off)
+
+
+async def check_emails(cast: Cast, found: Consequences, wanted: list[Seen], now: datetime) -> None:
+    """Compare the emails that wait with the panel, and their calendars with the dates that are to be there."""
+    waiting = await Message.select(Message.kind, Message.recipient).where(Message.state == "pending")
+    assert {(row["kind"], row["recipient"]) for row in waiting} == {
+        (kind.value, who) for kind, who in found.mails.mails
+    }
+    assert len(waiting) == len(found.mails.mails)
+    mailed: dict[UUID, CalendarPart] = {}
+    for message in await outbox.claim("test", (), now + HOUR, 1_000):
+        letter = await content.letter(message, now, ZONE)
+        if isinstance(letter, Letter) and isinstance(letter.calendar, CalendarPart) and not letter.calendar.is_cancel:
+            mailed[letter.calendar.event.id] = letter.calendar
+        await outbox.put_back([message], "test")
+    shown = {one for part in mailed.values() for one in held(_seen(date, OPEN) for date in part.dates)}
+    assert shown <= set(held(wanted))
+
+
+async def begun(cast: Cast, edits: list[Edit]) -> tuple[UUID, datetime]:
+    """Return a series of six Wednesdays after its edits, all emails sent, and the time."""
+    await no_event()
+    now, rule = NOW, rule_for("weekly", WEDNESDAY, count=DATES)
+    plan = meeting(cast.fbi_lead, cast.caht_lead, starts=WEDNESDAY, duration=LENGTH, rule=rule)
+    event_id = await events.schedule(cast.coordinator, plan, now)
+    for edit in edits:
+        now += HOUR
+        every = await occurrences.dates_of(cast.coordinator, await events.event_for(cast.coordinator, event_id))
+        one = every[edit.date % len(every)]
+        with suppress(Invalid, Conflict, Gone):  # what the product refuses is no edit
+            await EDITS[edit.what](cast, one, edit.by, now)
+            note(f"{edit.what} {one.key} by {edit.by}")
+    await Message.update({Message.state: "sent", Message.sent_at: now}, force=True)
+    return event_id, now + HOUR
+
+
+async def made(cast: Cast, event_id: UUID, change: Change, now: datetime) -> tuple[Deed, Plan]:
+    """Return the change of a series, and what its form showed."""
+    key = f"{WEDNESDAY + change.first * WEEK:%Y-%m-%d}"
+    note(f"then {change.what}: from {key} on" if change.first else f"then {change.what}: all dates")
+    if change.first:
+        event, shown = await series_split.plan_from(cast.coordinator, event_id, key)
+    else:
+        event, shown = await events.plan_to_change(cast.coordinator, event_id)
+
+    async def deed() -> UUID | None:
+        who, version = cast.coordinator, event.version
+        if change.what == CANCEL:
+            await series_split.cancel_from(who, event_id, key, version, "", now)
+            return None
+        wanted = CHANGES[change.what](shown)
+        if change.what == PEOPLE:
+            fewer = {one: role for one, role in wanted.invitees.items() if one != cast.caht_lead.member_id}
+            wanted = replace(wanted, invitees=fewer)
+        if change.first:
+            return await series_split.change_from(who, event_id, key, wanted, version, now)
+        return await events.change(who, event_id, wanted, version, now)
+
+    return deed, shown
+
+
+async def check(cast: Cast, feed: str, edits: list[Edit], change: Change) -> None:
+    """Edit single dates, change the series, compare, and undo."""
+    event_id, now = await begun(cast, edits)
+    deed, shown = await made(cast, event_id, change, now)
+    view = await series_view(cast.fbi_lead, event_id, NOW)
+    before = [_seen(one.occurrence, one.reply or OPEN) for one in view.dates]
+    after, lost = expected(before, change, shown)
+    found = await dry_run(cast.coordinator, event_id, deed, now)
+    both = dict.fromkeys([event_id, await deed() or event_id])
+    await check_every_reader(cast, feed, both, after, now)
+    await check_emails(cast, found, after, now)
+    assert change.what == CANCEL or sorted(panel_words(found)) == sorted(lost)
+    change_id = await undo.change_to_undo(cast.coordinator, event_id, now)
+    assert change_id is not None or in_order(after) == in_order(before)
+    if change_id:
+        await undo.undo(cast.coordinator, event_id, change_id, now)
+        await check_every_reader(cast, feed, [event_id], before, now)
+        assert await Message.count().where(Message.state == "pending") == 0
+
+
+edit_lists = some.lists(
+    some.builds(Edit, some.sampled_from(sorted(EDITS)), some.integers(0, DATES), some.integers(-3, 3)),
+    min_size=1,
+    max_size=6,
+)
+series_changes = some.builds(Change, some.sampled_from(sorted(CHANGES)), some.integers(0, 4)) | some.builds(
+    Change, some.just(CANCEL), some.integers(1, 4)
+)
+
+
+def bounded(examples: int) -> settings:
+    """Return the limits of a test: `make faults` tries many more."""
+    return settings(
+        max_examples=400 if IS_FULL else examples,
+        derandomize=not IS_FULL,
+        database=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
+
+
+@pytest.fixture
+async def feed(cast: Cast) -> str:
+    """A feed of all that an invitee may see."""
+    return await feed_of(cast)
+
+
+@pytest.fixture
+async def sqlite_feed(sqlite_cast: Cast) -> str:
+    return await feed_of(sqlite_cast)
+
+
+async def feed_of(cast: Cast) -> str:
+    _, address = await subscriptions.create(cast.fbi_lead, "Phone", Scope.ALL, NOW, shows_operations=False)
+    return address
+
+
+@bounded(30)
+@given(edits=edit_lists, change=series_changes)
+async def test_a_change_of_a_series_leaves_alone_what_it_does_not_name(
+    sqlite_cast: Cast, sqlite_feed: str, edits: list[Edit], change: Change
+) -> None:
+    await check(sqlite_cast, sqlite_feed, edits, change)
+
+
+@pytest.mark.both_engines
+@bounded(6)
+@given(edits=edit_lists, change=series_changes)
+async def test_both_engines_leave_it_alone(cast: Cast, feed: str, edits: list[Edit], change: Change) -> None:
+    await check(cast, feed, edits, change)
