@@ -34,6 +34,7 @@ from tracker.rules.core.actors import BY_COMMAND
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.emails.preferences import CommitteePreferences, Preferences
 from tracker.rules.events.event import Kind as EventKind
+from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.identity.api_tokens import ApiScope
@@ -80,7 +81,7 @@ async def _events(cast: Cast) -> UUID:
     await printouts.issue_copy(cast.fbi_lead, raid, "2027-01-16", cast.hsi_liaison.member_id, NOW)
     await replies.reply(cast.caht_lead, event_id, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=True)
     later = DateChange(starts=datetime(2027, 2, 11, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - as above
-    await occurrences.change_date(cast.coordinator, event_id, "2027-02-09", later, 1, NOW, notify=True)
+    await occurrences.change_date(cast.coordinator, event_id, "2027-02-09", later, 1, NOW, notify=Notify.ALL)
     await occurrences.cancel_date(cast.coordinator, event_id, "2027-03-09", 1, "Conference week", NOW)
     await calendar_import.import_calendar(cast.coordinator, taken(vevent()), NOW, skips_refused=False)
     await reminders.queue_due(NOW, ZONE)

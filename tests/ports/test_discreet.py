@@ -30,6 +30,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.content import PREVIEW, SUBJECT, Letter
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.event_fields import TEXTS
+from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange, Plan
 from tracker.rules.recurrence import rule_for
 from tracker.usecases.actions import action_items
@@ -126,14 +127,14 @@ async def moved(cast: Cast, reader: Viewer) -> None:
     change = DateChange(
         starts=datetime(2027, 1, 14, 13), duration=timedelta(minutes=90), place="Canary Street", reason="Canary"
     )
-    await occurrences.change_date(cast.coordinator, event_id, KEY, change, 1, NOW, notify=True)
+    await occurrences.change_date(cast.coordinator, event_id, KEY, change, 1, NOW, notify=Notify.ALL)
 
 
 async def at_another_place(cast: Cast, reader: Viewer) -> None:
     event_id = await told_before(cast, reader)
     event, as_it_is = await events.plan_to_change(cast.coordinator, event_id)
     changed = replace(as_it_is, place="Canary Street")
-    await events.change(cast.coordinator, event_id, changed, event.version, NOW, notify=True)
+    await events.change(cast.coordinator, event_id, changed, event.version, NOW, notify=Notify.ALL)
 
 
 async def canceled(cast: Cast, reader: Viewer) -> None:
@@ -149,14 +150,14 @@ async def off_the_list(cast: Cast, reader: Viewer) -> None:
     event_id = await told_before(cast, reader)
     event, as_it_is = await events.plan_to_change(cast.coordinator, event_id)
     without = replace(as_it_is, invitees=meeting(cast.hsi_liaison).invitees)
-    await events.change(cast.coordinator, event_id, without, event.version, NOW, notify=True)
+    await events.change(cast.coordinator, event_id, without, event.version, NOW, notify=Notify.ALL)
 
 
 async def out_of_sight(cast: Cast, reader: Viewer) -> None:
     event_id = await told_before(cast, reader)
     event, as_it_is = await events.plan_to_change(cast.coordinator, event_id)
     narrower = replace(as_it_is, invitees=meeting(cast.hsi_liaison).invitees, visibility=Visibility.NAMED)
-    await events.change(cast.coordinator, event_id, narrower, event.version, NOW, notify=True)
+    await events.change(cast.coordinator, event_id, narrower, event.version, NOW, notify=Notify.ALL)
 
 
 async def not_replied(cast: Cast, reader: Viewer) -> None:

@@ -27,6 +27,7 @@ from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.core.viewer import Level, Viewer
 from tracker.rules.events.markings import Category, Limit
+from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.identity.api_tokens import ApiScope
@@ -223,7 +224,7 @@ async def _secrets(cast: Cast, places: Places) -> None:
         cast.kcpd_detective, places.secret_event, "2027-01-23", ReplyValue.DECLINED, "Canary", NOW, for_series=False
     )
     moved = DateChange(starts=datetime(2027, 1, 31, 6), duration=timedelta(hours=3), place="Canary Street")
-    await occurrences.change_date(lead, places.secret_event, "2027-01-30", moved, 1, NOW, notify=True)
+    await occurrences.change_date(lead, places.secret_event, "2027-01-30", moved, 1, NOW, notify=Notify.ALL)
     await occurrences.cancel_date(lead, places.secret_event, "2027-02-06", 1, "Canary", NOW)
     await roll_call.record(
         lead,

@@ -212,7 +212,7 @@ async def test_a_typo_that_is_mended_tells_nobody_and_changes_the_feed(office: O
     feed = await office.subscribe("fbi_lead")
     before = await office.fetch(feed)
     address = f"/events/{event}/2027-05-11/edit"
-    assert "notify" not in typed(await office.page("coordinator", address), address)  # the tick to tell them is empty
+    assert typed(await office.page("coordinator", address), address)["notify"] == ["changes"]
     assert (await office.fill("coordinator", address, address, agenda="Welcome 5")).status_code == 303
     assert await office.mails() == []
     after = await office.fetch(feed, **{"If-None-Match": before.headers["etag"]})

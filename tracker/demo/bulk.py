@@ -15,15 +15,15 @@ from tracker.demo.cast import LAW, SERVICES, Company
 from tracker.rules.core import audiences
 from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.wall_clock import to_local
-from tracker.rules.events import plan as plan_rules
 from tracker.rules.events.event import Kind
+from tracker.rules.events.kept_dates import new_dates
 from tracker.rules.events.plan import Plan
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.recurrence import Frequency, Rule
 from tracker.tables.schema.events.events import Event, EventAudience
 from tracker.tables.schema.events.invitations import Invitation
 from tracker.tables.schema.roster.people import Member
-from tracker.usecases.events.series import add_dates
+from tracker.usecases.events.series import write_dates
 
 PEOPLE = 25  # in each batch
 SERIES = 20  # in each batch
@@ -110,7 +110,7 @@ async def _series(company: Company, plans: Sequence[Plan], made_at: datetime) ->
         )
     )
     for event, plan in zip(events, plans, strict=True):
-        await add_dates(event.id, plan_rules.slots(plan), made_at)
+        await write_dates(event.id, new_dates(plan), made_at)
 
 
 def _event(plan: Plan, lead: UUID, made_at: datetime) -> Event:

@@ -9,6 +9,7 @@ from tracker.demo.story import Date, Story
 from tracker.rules.attendance.sheet import Line, Mark, WalkIn
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.events.event import EventStatus, Kind
+from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import Repeat
@@ -137,7 +138,9 @@ def _move(story: Story, lead: str, key: str, moved: Date, moment: datetime) -> N
         date = await occurrences.date_for(viewer, story.events[key], moved.key)
         starts = date.original_start + timedelta(days=1, hours=1)
         change = DateChange(starts=starts, duration=moved.ends_at - moved.starts_at, reason="The room is taken.")
-        await occurrences.change_date(viewer, story.events[key], moved.key, change, date.version, now, notify=True)
+        await occurrences.change_date(
+            viewer, story.events[key], moved.key, change, date.version, now, notify=Notify.ALL
+        )
 
     story.at(moment, deed)
 

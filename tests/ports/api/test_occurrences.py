@@ -46,7 +46,7 @@ async def test_nobody_is_told_of_small_changes_unless_the_program_says_so(
     for path in (f"{series}/2027-01-19", event):
         await changed(program, path, {"title": "Special", "agenda": "One item 10"})
     assert await Message.count() == 0
-    await changed(program, f"{series}/2027-01-26", {"title": "Special", "notify": True})
+    await changed(program, f"{series}/2027-01-26", {"title": "Special", "notify": "all"})
     assert await Message.count() == len(everybody(cast))
 
 

@@ -76,7 +76,7 @@ async def test_from_an_empty_folder_to_the_first_invitation(
     person = re.search(r'name="person"[^>]* value="([^"]+)"', page)
     assert person
     page = await sent(site, page, "/events", title="First meeting", person=[person[1]], save="send")
-    assert "1 person gets a mail about it." in page
+    assert "1 person will get an email." in page
     async with asyncio.timeout(READY_WITHIN):
         while not mails.accepted:  # noqa: ASYNC110 - another process sends it
             await asyncio.sleep(0.05)

@@ -14,8 +14,8 @@ pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
 
 async def test_how_many_are_told_is_told_to_who_may_see_the_event_alone(cast: Cast) -> None:
     event_id = await events.schedule(cast.coordinator, operation(cast.fbi_lead, cast.kcpd_detective), NOW)
-    assert await messages.number_notified(cast.coordinator, event_id, NOW) == 2
-    assert await messages.number_notified(cast.harbor_advocate, event_id, NOW) == 0
+    assert await messages.number_notified(cast.coordinator, [event_id], NOW) == 2
+    assert await messages.number_notified(cast.harbor_advocate, [event_id], NOW) == 0
 
 
 async def test_a_stored_message_is_read_by_who_may_see_its_event_alone(cast: Cast) -> None:

@@ -15,6 +15,7 @@ from tracker.rules.core.message_types import Before, Canceled, Changed, Content,
 from tracker.rules.core.outbox import PAUSE, Draft, Message, Skip, State
 from tracker.rules.emails.content import Letter
 from tracker.rules.events.event import EventStatus
+from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.core import outbox as rows
@@ -268,7 +269,9 @@ def _series(cast: Cast) -> Any:
 async def _move(cast: Cast, event_id: UUID, hour: int, now: datetime) -> None:
     date = await occurrences.date_for(cast.coordinator, event_id, "2027-02-09")
     change = DateChange(starts=datetime(2027, 2, 9, hour), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
-    await occurrences.change_date(cast.coordinator, event_id, "2027-02-09", change, date.version, now, notify=True)
+    await occurrences.change_date(
+        cast.coordinator, event_id, "2027-02-09", change, date.version, now, notify=Notify.ALL
+    )
 
 
 @pytest.mark.parametrize("source", ["postgres"], indirect=True)

@@ -10,6 +10,7 @@ from uuid import UUID
 from tests.cast import NOW, ZONE, Cast, meeting
 from tests.emails import ReadEmail, read
 from tracker.rules.core.outbox import Skip, State
+from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange
 from tracker.rules.recurrence import rule_for
 from tracker.usecases.core import outbox
@@ -43,7 +44,7 @@ async def series(cast: Cast) -> UUID:
 
 async def change_place(cast: Cast, event_id: UUID, now: datetime) -> None:
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    await events.change(cast.coordinator, event_id, replace(plan, place="Annex"), event.version, now, notify=True)
+    await events.change(cast.coordinator, event_id, replace(plan, place="Annex"), event.version, now, notify=Notify.ALL)
 
 
 async def cancel(cast: Cast, event_id: UUID, now: datetime, key: str = KEY) -> None:
@@ -59,7 +60,7 @@ async def restore(cast: Cast, event_id: UUID, now: datetime, key: str = KEY) -> 
 async def move(cast: Cast, event_id: UUID, now: datetime, key: str = KEY) -> None:
     date = await occurrences.date_for(cast.coordinator, event_id, key)
     change = DateChange(starts=datetime.fromisoformat(f"{key}T13:00"), duration=timedelta(hours=1))
-    await occurrences.change_date(cast.coordinator, event_id, key, change, date.version, now, notify=True)
+    await occurrences.change_date(cast.coordinator, event_id, key, change, date.version, now, notify=Notify.ALL)
 
 
 async def add_date(cast: Cast, event_id: UUID, now: datetime, day: int = 23) -> None:

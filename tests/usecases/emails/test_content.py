@@ -24,6 +24,7 @@ from tracker.rules.emails.content import PREVIEW, SUBJECT, ReplyPage
 from tracker.rules.emails.event_contexts import InvitationEmail, SeriesContinuedEmail
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.event import Event, EventStatus
+from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange, from_date
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.recurrence import rule_for
@@ -98,7 +99,7 @@ async def move(cast: Cast, event_id: UUID, starts: datetime, **facts: str) -> No
     occurrence = await occurrences.date_for(cast.coordinator, event_id, "2027-02-09")
     change = DateChange(starts=starts, duration=timedelta(minutes=90), **facts)
     await occurrences.change_date(
-        cast.coordinator, event_id, "2027-02-09", change, occurrence.version, LATER, notify=True
+        cast.coordinator, event_id, "2027-02-09", change, occurrence.version, LATER, notify=Notify.ALL
     )
 
 
@@ -165,7 +166,9 @@ async def test_who_has_replied_is_told_above_the_buttons_how_to_change_it(cast: 
     event_id = await series(cast)
     await replies.reply(cast.fbi_lead, event_id, "2027-02-09", ReplyValue.ACCEPTED, "", LATER, for_series=True)
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    await events.change(cast.coordinator, event_id, replace(plan, agenda="Budget"), event.version, LATER, notify=True)
+    await events.change(
+        cast.coordinator, event_id, replace(plan, agenda="Budget"), event.version, LATER, notify=Notify.ALL
+    )
     update = await the_letter(MOVED)
     assert [one.label for one in update.buttons] == ["Keep my reply", "Change my reply"]
     assert above_the_buttons(update).endswith(f"To change your reply, use these buttons. {APPS}")
@@ -323,7 +326,9 @@ async def test_what_is_to_be_taken_out_of_a_calendar_outlives_a_second_edit(cast
     await named_from_now_on(cast, event_id)
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     later = LATER + timedelta(seconds=10)
-    await events.change(cast.coordinator, event_id, replace(plan, place="Gate 4"), event.version, later, notify=True)
+    await events.change(
+        cast.coordinator, event_id, replace(plan, place="Gate 4"), event.version, later, notify=Notify.ALL
+    )
     assert isinstance((await the_letter(MOVED)).calendar, MailedEntry)
 
 
@@ -544,7 +549,7 @@ async def test_a_letter_about_a_series_names_the_dates_that_are_not_as_its_rule_
     await occurrences.cancel_date(cast.coordinator, event_id, "2027-02-09", 1, "", LATER)
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     renamed = replace(plan, place="FBI field office")
-    await events.change(cast.coordinator, event_id, renamed, event.version, LATER, notify=True)
+    await events.change(cast.coordinator, event_id, renamed, event.version, LATER, notify=Notify.ALL)
     facts = dict((await the_letter(MOVED)).facts)
     assert (facts["Not on"], facts["Moved"]) == ("Tue, Feb 9", "Tue, Mar 9 to Wed, Mar 10, 1:00 PM")
 
@@ -591,13 +596,15 @@ async def test_a_series_that_goes_on_on_other_days_says_the_old_and_the_new_rule
 
 
 async def test_a_series_that_goes_on_elsewhere_at_the_same_hour_tells_both_places_and_no_old_hour(cast: Cast) -> None:
-    letter = await split_in_april(cast, await series(cast), datetime(2027, 4, 13, 10), place="FBI field office")
+    letter = await split_in_april(
+        cast, await series(cast), datetime(2027, 4, 13, 10), place="FBI field office", description="Bring a badge"
+    )
     assert letter.subject == "New place: Monthly task force…, from Tue, Apr 13, in a new invitation"
     assert letter.facts[2:] == (("Was at", "USAO conference room"), ("Now at", "FBI field office"))
 
 
-async def test_a_series_that_goes_on_with_another_agenda_says_from_when_on(cast: Cast) -> None:
-    letter = await split_in_april(cast, await series(cast), datetime(2027, 4, 13, 10), agenda="Budget")
+async def test_a_series_that_goes_on_with_other_notes_says_from_when_on(cast: Cast) -> None:
+    letter = await split_in_april(cast, await series(cast), datetime(2027, 4, 13, 10), description="Bring a badge")
     assert letter.subject == "Changed: Monthly task force…, from Tue, Apr 13, in a new invitation"
     assert {label for label, _ in letter.facts} == {"What", "Last date"}
 
@@ -607,7 +614,7 @@ async def test_an_invitation_to_what_goes_on_asks_for_no_reply_that_still_counts
     event_id = await series(cast)
     await replies.reply(cast.fbi_lead, event_id, "2027-02-09", ReplyValue.ACCEPTED, "", LATER, for_series=True)
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    onward = replace(from_date(plan, datetime(2027, 4, 13, 10)), agenda="Budget", place=place)
+    onward = replace(from_date(plan, datetime(2027, 4, 13, 10)), description="Bring a badge", place=place)
     await series_split.change_from(cast.coordinator, event_id, "2027-04-13", onward, event.version, LATER, notify=False)
     written = [one for one in await waiting(MOVED) if isinstance(one, ReadEmail)]
     [letter] = [one for one in written if isinstance(one.letter.says, InvitationEmail)]
@@ -615,6 +622,36 @@ async def test_an_invitation_to_what_goes_on_asks_for_no_reply_that_still_counts
     assert letter.preview.startswith("Your reply, Yes, still counts.") == counts
     assert ("Reply by" in facts, "Your reply" in facts) == (not counts, counts)
     assert next(one.label for one in letter.buttons) == ("Keep my reply" if counts else "Reply yes")
+
+
+async def changed_from_april(cast: Cast, notify: Notify, **facts: object) -> ReadEmail:
+    """Change what the dates from April on say, in the same series; return the email about it."""
+    event_id = await series(cast)
+    event, plan = await series_split.plan_from(cast.coordinator, event_id, "2027-04-13")
+    same_id = await series_split.change_from(
+        cast.coordinator, event_id, "2027-04-13", replace(plan, **facts), event.version, LATER, notify=notify
+    )
+    assert same_id == event_id
+    return await the_letter(MOVED)
+
+
+async def test_another_place_from_a_date_on_is_one_email_with_both_places_and_the_first_date_there(cast: Cast) -> None:
+    letter = await changed_from_april(cast, Notify.CHANGES, place="FBI field office")
+    assert letter.subject == "New place: Monthly task force meeting, from Tue, Apr 13, 10:00 AM"
+    facts = dict(letter.facts)
+    assert (facts["Was at"], facts["Where"], facts["First date"]) == (
+        "USAO conference room",
+        "FBI field office",
+        "Tuesday, April 13, 2027",
+    )
+    assert letter.calendar is not None
+    assert letter.calendar.date is None
+
+
+async def test_another_title_from_a_date_on_is_emailed_on_request_with_the_new_title(cast: Cast) -> None:
+    letter = await changed_from_april(cast, Notify.ALL, title="Core group")
+    assert letter.subject == "Changed: Core group, from Tue, Apr 13, 10:00 AM"
+    assert dict(letter.facts)["What"] == "Core group"
 
 
 async def test_who_is_off_the_list_from_a_date_on_is_told_the_last_one_alone(cast: Cast) -> None:
@@ -684,7 +721,7 @@ async def test_who_reads_discreetly_is_told_that_a_series_ends_for_good(cast: Ca
 async def changed_as_a_whole(cast: Cast, **facts: Any) -> ReadEmail:
     event_id = await series(cast)
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    await events.change(cast.coordinator, event_id, replace(plan, **facts), event.version, LATER, notify=True)
+    await events.change(cast.coordinator, event_id, replace(plan, **facts), event.version, LATER, notify=Notify.ALL)
     return await the_letter(MOVED)
 
 

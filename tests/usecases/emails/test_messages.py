@@ -21,6 +21,7 @@ from tracker.rules.core.outbox import Draft, MessageKind, Skip, State
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.messages import KIND_WORDS, MessageLine, Narrowed, Standing, next_key, sending_of
 from tracker.rules.emails.preferences import CommitteePreferences, Preferences
+from tracker.rules.events.notifications import Notify
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.core.audit import AuditEntry
@@ -105,7 +106,7 @@ async def test_a_message_about_what_its_reader_may_not_see_any_more_is_missing(c
     event_id = await scheduled(cast, cast.fbi_lead, cast.caht_lead)
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     narrower = replace(plan, invitees=meeting(cast.fbi_lead).invitees, visibility=Visibility.NAMED)
-    await events.change(cast.coordinator, event_id, narrower, event.version, NOW, notify=True)
+    await events.change(cast.coordinator, event_id, narrower, event.version, NOW, notify=Notify.ALL)
     assert await lines(cast.caht_lead) == []
     with pytest.raises(NotFound):
         await seen(cast.caht_lead, event=event_id)

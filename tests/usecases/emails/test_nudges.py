@@ -18,6 +18,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.content import PREVIEW, SUBJECT, ReplyPage
 from tracker.rules.emails.contexts import Reason, RestrictedEmail
 from tracker.rules.emails.nudges import REST, skipped
+from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
@@ -96,7 +97,9 @@ async def test_a_reply_to_an_earlier_time_is_none(cast: Cast) -> None:
     event_id = await asked(cast, cast.fbi_lead, rule=rule_for("monthly_nth", meeting().starts, count=3))
     await reply(cast.fbi_lead, event_id, ReplyValue.ACCEPTED)
     moved = DateChange(starts=datetime(2027, 1, 14, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
-    await occurrences.change_date(cast.coordinator, event_id, KEY, moved, 1, EARLIER + timedelta(days=1), notify=True)
+    await occurrences.change_date(
+        cast.coordinator, event_id, KEY, moved, 1, EARLIER + timedelta(days=1), notify=Notify.ALL
+    )
     assert await remind(cast.coordinator, event_id) == 1
 
 
@@ -254,7 +257,7 @@ async def test_nobody_of_a_suspended_agency_is_reminded(sqlite_cast: Cast) -> No
 async def test_a_request_to_confirm_goes_out_after_the_email_about_the_change(cast: Cast) -> None:
     event_id = await asked(cast, cast.fbi_lead, rule=rule_for("monthly_nth", meeting().starts, count=3))
     moved = DateChange(starts=datetime(2027, 1, 14, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
-    await occurrences.change_date(cast.coordinator, event_id, KEY, moved, 1, NOW, notify=True)
+    await occurrences.change_date(cast.coordinator, event_id, KEY, moved, 1, NOW, notify=Notify.ALL)
     await nudge(cast.coordinator, event_id, KEY, NOW + timedelta(seconds=5), ZONE, confirmations=True)
     order = []
     for seconds in (10, 60, 75):

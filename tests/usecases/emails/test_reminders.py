@@ -18,6 +18,7 @@ from tracker.rules.actions.action_items import ItemStatus
 from tracker.rules.actions.item_changes import Change, NewItem
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.events.event import EventStatus
+from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
@@ -102,7 +103,7 @@ async def test_a_date_that_moves_is_reminded_of_at_its_new_time(cast: Cast) -> N
     rule = rule_for("monthly_nth", meeting().starts, count=3)
     event_id = await single(cast, rule=rule)
     change = DateChange(starts=datetime(2027, 1, 14, 13), duration=timedelta(minutes=90))
-    await occurrences.change_date(cast.coordinator, event_id, "2027-01-12", change, 1, NOW, notify=True)
+    await occurrences.change_date(cast.coordinator, event_id, "2027-01-12", change, 1, NOW, notify=Notify.ALL)
     await plan_until(datetime(2027, 1, 14, 19, tzinfo=UTC))
     moved = datetime(2027, 1, 14, 19, tzinfo=UTC)
     assert {due for due, _ in await dues()} == {moved - WEEK, moved - DAY, moved - HOURS}

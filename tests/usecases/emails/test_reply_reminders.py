@@ -15,6 +15,7 @@ from tracker.errors import Conflict
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.emails.preferences import CommitteePreferences, Preferences
 from tracker.rules.events.event import Kind
+from tracker.rules.events.notifications import Notify
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.core.outbox import Message
@@ -131,7 +132,7 @@ async def test_who_was_not_asked_by_hand_is_asked_on_the_day_although_others_res
     event, known = await events.plan_to_change(cast.coordinator, event_id)
     more = replace(known, invitees={**known.invitees, cast.caht_lead.member_id: AttendeeRole.REQUIRED})
     await events.change(
-        cast.coordinator, event_id, more, event.version, STARTS - FIVE - timedelta(hours=2), notify=True
+        cast.coordinator, event_id, more, event.version, STARTS - FIVE - timedelta(hours=2), notify=Notify.ALL
     )
     await plan(STARTS - FIVE)
     assert [name for name, due in await asked() if due == STARTS - FIVE] == ["Caht lead"]

@@ -11,6 +11,7 @@ from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import EventStatus
 from tracker.rules.events.history import Entry, Field, Verb
+from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange, Plan
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.recurrence import rule_for
@@ -208,7 +209,7 @@ async def test_who_is_invited_again_to_a_named_event_reads_nothing_of_what_was_b
 async def test_the_reason_of_a_change_and_of_a_cancellation_is_read_by_whoever_sees_the_event(cast: Cast) -> None:
     event_id = await events.schedule(cast.coordinator, weekly(), NOW)
     moved = DateChange(starts=FIRST, duration=timedelta(minutes=90), place="Annex", reason=" Room is painted\n")
-    await occurrences.change_date(cast.coordinator, event_id, "2027-01-12", moved, 1, NOW, notify=True)
+    await occurrences.change_date(cast.coordinator, event_id, "2027-01-12", moved, 1, NOW, notify=Notify.ALL)
     await occurrences.cancel_date(cast.coordinator, event_id, "2027-01-19", 1, "Federal holiday week", LATER)
     version = (await events.event_for(cast.coordinator, event_id)).version
     await series_split.cancel_from(cast.coordinator, event_id, "2027-02-02", version, "No budget", LATER)
@@ -233,7 +234,7 @@ async def test_a_reason_given_while_fewer_people_saw_the_event_stays_theirs(cast
     series = operation(cast.kcpd_detective, rule=rule_for("weekly", first, count=2))
     event_id = await events.schedule(cast.fbi_lead, series, NOW)
     moved = DateChange(starts=datetime(2027, 1, 16, 8), duration=timedelta(hours=6), reason="Canary")  # noqa: DTZ001 - local to the event's zone
-    await occurrences.change_date(cast.fbi_lead, event_id, "2027-01-16", moved, 1, NOW, notify=True)
+    await occurrences.change_date(cast.fbi_lead, event_id, "2027-01-16", moved, 1, NOW, notify=Notify.ALL)
     await change(cast.fbi_lead, event_id, LATER, visibility=Visibility.LAW_ENFORCEMENT)
     assert "Canary" not in [one.reason for one in await read(cast.hsi_liaison, event_id)]
 

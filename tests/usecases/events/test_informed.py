@@ -19,6 +19,7 @@ from tracker.rules.core.outbox import Skip, State
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.content import CalendarPart
 from tracker.rules.emails.preferences import CommitteePreferences
+from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange, Plan
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.recurrence import rule_for
@@ -162,7 +163,7 @@ async def test_a_person_who_had_said_yes_and_is_informed_now_is_no_longer_counte
     event, current = await events.plan_to_change(cast.coordinator, event_id)
     informed = {**current.invitees, cast.fbi_lead.member_id: AttendeeRole.INFORMED}
     changed = replace(current, invitees=informed)
-    await events.change(cast.coordinator, event_id, changed, event.version, LATER, notify=True)
+    await events.change(cast.coordinator, event_id, changed, event.version, LATER, notify=Notify.ALL)
     view = await event_view(cast.coordinator, event_id, KEY, LATER)
     assert (view.total.accepted, view.total.invited) == (1, 2)  # the organizer
     await letters_to(cast.fbi_lead, LATER + timedelta(minutes=1))

@@ -270,7 +270,7 @@ async def test_a_series_in_another_zone_is_at_the_same_hour_there(sqlite_cast: C
     assert [one.starts_at.hour for one in await dates_of(sqlite_cast, event_id)][:4] == [15, 15, 15, 14]
 
 
-async def test_dates_added_after_the_split_go_on_with_the_new_series_but_one_that_was_canceled(
+async def test_dates_added_after_the_split_go_on_with_the_new_series_and_stay_canceled_where_they_were(
     sqlite_cast: Cast,
 ) -> None:
     event_id = await the_series(sqlite_cast)
@@ -278,11 +278,12 @@ async def test_dates_added_after_the_split_go_on_with_the_new_series_but_one_tha
         await series_split.add_date(sqlite_cast.coordinator, event_id, datetime(2027, 11, day, 14), version, NOW)
     await occurrences.cancel_date(sqlite_cast.coordinator, event_id, "2027-11-25", 1, "", NOW)
     new_id = await october_at_nine(sqlite_cast, event_id)
-    assert [one.key for one in await dates_of(sqlite_cast, new_id)] == [
-        "2027-10-12",
-        "2027-11-09",
-        "2027-11-18",
-        "2027-12-14",
+    assert [(one.key, one.is_canceled) for one in await dates_of(sqlite_cast, new_id)] == [
+        ("2027-10-12", False),
+        ("2027-11-09", False),
+        ("2027-11-18", False),
+        ("2027-11-25", True),
+        ("2027-12-14", False),
     ]
 
 

@@ -17,6 +17,7 @@ from tracker.rules.core.outbox import Skip, State
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.content import CalendarPart
 from tracker.rules.emails.preferences import Preferences
+from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange, from_date
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
@@ -263,7 +264,7 @@ async def test_the_substitute_of_an_earlier_date_hears_nothing_of_a_series_that_
     await send(cast, event_id, cast.fbi_alternate)
     await sent()
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    onward = replace(from_date(plan, STARTS + timedelta(days=14)), title="Monthly briefing")
+    onward = replace(from_date(plan, STARTS + timedelta(days=14)), description="Bring a badge")
     await series_split.change_from(cast.coordinator, event_id, "2027-01-26", onward, event.version, LATER, notify=False)
     assert "fbi_alternate" not in {name for _, name in await waiting(cast)}
 
@@ -273,7 +274,7 @@ async def test_the_substitute_of_a_date_that_stays_in_the_series_that_goes_on_is
     await send(cast, event_id, cast.fbi_alternate)
     await sent()
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    onward = replace(from_date(plan, STARTS + timedelta(days=7)), title="Monthly briefing")
+    onward = replace(from_date(plan, STARTS + timedelta(days=7)), description="Bring a badge")
     new_id = await series_split.change_from(cast.coordinator, event_id, KEY, onward, event.version, LATER, notify=False)
     to_them = [kind for kind, name in await waiting(cast) if name == "fbi_alternate"]
     assert to_them == ["substitute", "withdrawal"]
@@ -299,7 +300,7 @@ async def test_a_substitute_hears_of_a_change_of_the_whole_series_for_each_of_th
     await sent()
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     named = replace(plan, title="Monthly briefing")
-    await events.change(cast.coordinator, event_id, named, event.version, LATER, notify=True)
+    await events.change(cast.coordinator, event_id, named, event.version, LATER, notify=Notify.ALL)
     letters = await letters_to(cast.fbi_alternate, LATER + timedelta(minutes=1))
     facts = [dict(one.facts) for one in letters if isinstance(one, ReadEmail)]
     assert sorted(one["When"] for one in facts) == [

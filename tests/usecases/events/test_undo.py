@@ -17,6 +17,8 @@ from tracker.rules.actions.item_changes import NewItem
 from tracker.rules.core import audiences
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
+from tracker.rules.events import event as event_rules
+from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange, Plan, from_date
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.events.undo import MEANWHILE, NOTIFIED, UNDO_FOR, Row, tables_of
@@ -34,6 +36,7 @@ from tracker.usecases.core import outbox
 from tracker.usecases.core.outbox_workers import enlist
 from tracker.usecases.emails import reminders
 from tracker.usecases.events import events, history, occurrences, replies, series_split, undo
+from tracker.usecases.views.event_page import event_view
 
 pytestmark = pytest.mark.anyio
 
@@ -373,7 +376,7 @@ def whole(**facts: object) -> Change:
     """Return a change of the whole series."""
 
     async def change(cast: Cast, event_id: UUID, version: int, plan: Plan) -> None:
-        await events.change(cast.coordinator, event_id, replace(plan, **facts), version, NOW, notify=True)  # type: ignore[arg-type]  # a test
+        await events.change(cast.coordinator, event_id, replace(plan, **facts), version, NOW, notify=Notify.ALL)  # type: ignore[arg-type]  # a test
 
     return change
 
@@ -384,7 +387,7 @@ def following(**facts: object) -> Change:
     async def change(cast: Cast, event_id: UUID, version: int, plan: Plan) -> None:
         onward = replace(from_date(plan, meeting().starts), **facts)  # type: ignore[arg-type]  # a test
         await series_split.change_from(
-            cast.coordinator, event_id, "2027-01-12", onward, version, NOW, notify=True, reauthenticated_at=NOW
+            cast.coordinator, event_id, "2027-01-12", onward, version, NOW, notify=Notify.ALL, reauthenticated_at=NOW
         )
 
     return change
@@ -422,6 +425,8 @@ EVERY_CHANGE: dict[str, Change] = {
     "the people": whole(invitees={}),
     "who can see it": whole(visibility=Visibility.NAMED),
     "the title of the rest": following(title="Core group"),
+    "the place of the rest": following(place="Annex 2"),
+    "the notes of the rest": following(description="Bring a badge"),
     "the hour of the rest": following(starts=meeting().starts + AN_HOUR),
     "the people of the rest": following(invitees={}),
     "who can see the rest": following(visibility=Visibility.NAMED),
@@ -489,18 +494,33 @@ async def test_an_action_item_from_a_new_series_keeps_the_split_from_being_undon
     cast = sqlite_cast
     event_id = await lived_in(cast)
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    onward = from_date(plan, meeting().starts)
-    new_id = await series_split.change_from(
-        cast.coordinator, event_id, "2027-01-12", replace(onward, title="Other"), event.version, NOW, notify=False
-    )
-    date = await occurrences.date_for(cast.coordinator, new_id, "2027-01-12")
-    item = NewItem(
-        title="Book the room", owner_id=cast.fbi_lead.member_id, due=date.starts_at.date(), origin_id=date.id
-    )
-    await action_items.create(cast.coordinator, item, NOW, NOW.date())
+    starts = meeting().starts
+    longer = replace(from_date(plan, starts), description="Other", rule=rule_for("weekly", starts, count=20))
+    new_id = await series_split.change_from(cast.coordinator, event_id, "2027-01-12", longer, event.version, NOW)
+    last = (await occurrences.dates_of(cast.coordinator, await events.event_for(cast.coordinator, new_id)))[-1]
+    await item_of(cast, last)
     with pytest.raises(Conflict, match=MEANWHILE):
         await undone(cast.coordinator, event_id)
-    assert (await events.event_for(cast.coordinator, new_id)).title == "Other"
+    assert (await events.event_for(cast.coordinator, new_id)).description == "Other"
+
+
+async def test_an_action_item_stays_with_its_date_when_a_split_is_undone(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    event_id = await lived_in(cast)
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    onward = replace(from_date(plan, meeting().starts), description="Other")
+    new_id = await series_split.change_from(cast.coordinator, event_id, "2027-01-12", onward, event.version, NOW)
+    await item_of(cast, await occurrences.date_for(cast.coordinator, new_id, "2027-01-12"))
+    await undone(cast.coordinator, event_id)
+    view = await event_view(cast.coordinator, event_id, "2027-01-12", NOW)
+    assert [one.title for one in view.items] == ["Book the room"]
+
+
+async def item_of(cast: Cast, date: event_rules.Occurrence) -> None:
+    """Assign an action item from a date."""
+    due, owner = date.starts_at.date(), cast.fbi_lead.member_id
+    item = NewItem(title="Book the room", owner_id=owner, due=due, origin_id=date.id)
+    await action_items.create(cast.coordinator, item, NOW, NOW.date())
 
 
 async def test_an_undone_change_is_in_the_audit_log(sqlite_cast: Cast) -> None:
@@ -520,7 +540,7 @@ async def edited_at_random(cast: Cast, event_id: UUID, dice: random.Random, now:
             may_double=True,
             **{name: dice.choice([None, "Another one"]) for name in ("title", "place", "agenda")},
         )
-        await occurrences.change_date(cast.coordinator, event_id, key, change, date.version, now, notify=True)
+        await occurrences.change_date(cast.coordinator, event_id, key, change, date.version, now, notify=Notify.ALL)
         whom = dice.choice([cast.fbi_lead, cast.caht_lead])
         await replies.reply(whom, event_id, key, ReplyValue.DECLINED, "Court", now, for_series=False)
         if dice.random() < 0.5:

@@ -18,7 +18,7 @@ from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import Skip, State
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import EventStatus
-from tracker.rules.events.notifications import NO_MAIL, Notices
+from tracker.rules.events.notifications import NO_MAIL, Notices, Notify
 from tracker.rules.events.plan import DateChange, Plan, from_date
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.recurrence import rule_for
@@ -78,7 +78,7 @@ def but(**facts: Any) -> Callable[[Cast, Plan], Plan]:
     return lambda _, plan: replace(plan, **facts)
 
 
-def edit(to: Callable[[Cast, Plan], Plan], *, notify: bool = False, key: str = "") -> Making:
+def edit(to: Callable[[Cast, Plan], Plan], *, notify: Notify = Notify.CHANGES, key: str = "") -> Making:
     """Change the whole event, or a series from one of its dates on."""
 
     def making(cast: Cast, event_id: UUID, now: datetime) -> Deed:
@@ -96,7 +96,7 @@ def edit(to: Callable[[Cast, Plan], Plan], *, notify: bool = False, key: str = "
     return making
 
 
-def edit_date(*, notify: bool = False, **facts: Any) -> Making:
+def edit_date(*, notify: Notify = Notify.CHANGES, **facts: Any) -> Making:
     """Change the third date of a series."""
 
     def making(cast: Cast, event_id: UUID, now: datetime) -> Deed:
@@ -148,7 +148,7 @@ HOUR_LATER = but(starts=STARTS + AN_HOUR)
 CASES = {
     "nothing": Case({}, edit(but()), NOW, set()),
     "a typo in the notes": Case({}, edit(but(description="Typo")), NOW, set()),
-    "a typo, and they are told": Case({}, edit(but(description="Typo"), notify=True), NOW, all_of("update")),
+    "a typo, and they are told": Case({}, edit(but(description="Typo"), notify=Notify.ALL), NOW, all_of("update")),
     "another hour": Case({}, edit(HOUR_LATER), NOW, all_of("update")),
     "some minutes later": Case({}, edit(but(starts=STARTS + timedelta(minutes=20))), NOW, all_of("update")),
     "another day": Case({}, edit(but(starts=STARTS + timedelta(days=2))), NOW, all_of("update")),
@@ -175,7 +175,7 @@ CASES = {
     "for named people from now on": Case({}, edit(but(visibility=Visibility.NAMED)), NOW, all_of("update")),
     "a draft that stays one": Case(
         {"status": EventStatus.DRAFT},
-        edit(but(starts=STARTS + AN_HOUR, status=EventStatus.DRAFT), notify=True),
+        edit(but(starts=STARTS + AN_HOUR, status=EventStatus.DRAFT), notify=Notify.ALL),
         NOW,
         set(),
     ),
@@ -214,12 +214,21 @@ CASES = {
         | all_of("update", "fbi_lead", "hsi_liaison")
         | all_of("invitation", "fbi_lead", "hsi_liaison"),
     ),
-    "one date and all that follow, elsewhere": Case(
-        SERIES, edit(but(place="Annex"), key=THIRD), NOW, all_of("update") | all_of("invitation")
+    "one date and all that follow, elsewhere": Case(SERIES, edit(but(place="Annex"), key=THIRD), NOW, all_of("update")),
+    "one date and all that follow, nothing": Case(SERIES, edit(but(), key=THIRD), NOW, set()),
+    "one date and all that follow, a typo": Case(SERIES, edit(but(title="Typo"), key=THIRD), NOW, set()),
+    "one date and all that follow, a typo, and they are told": Case(
+        SERIES, edit(but(title="Typo"), key=THIRD, notify=Notify.ALL), NOW, all_of("update")
     ),
+    "one date and all that follow, at another hour in silence": Case(
+        SERIES, edit(but(starts=STARTS + timedelta(days=14, hours=1)), key=THIRD, notify=Notify.NO_ONE), NOW, set()
+    ),
+    "another hour in silence": Case(SERIES, edit(HOUR_LATER, notify=Notify.NO_ONE), NOW, set()),
     "one date, nothing": Case(SERIES, edit_date(), NOW, set()),
     "one date, a typo": Case(SERIES, edit_date(title="Typo"), NOW, set()),
-    "one date, a typo, and they are told": Case(SERIES, edit_date(title="Typo", notify=True), NOW, all_of("update")),
+    "one date, a typo, and they are told": Case(
+        SERIES, edit_date(title="Typo", notify=Notify.ALL), NOW, all_of("update")
+    ),
     "one date, another place": Case(SERIES, edit_date(place="Annex"), NOW, all_of("update")),
     "one date, another day": Case(
         SERIES, edit_date(starts=STARTS + timedelta(days=16, hours=3)), NOW, all_of("update")

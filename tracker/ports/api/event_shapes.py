@@ -16,6 +16,7 @@ from tracker.ports.api.shapes import (
     Minutes,
     Moment,
     Name,
+    Notified,
     PlaceName,
     Shown,
     Title,
@@ -26,6 +27,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, EventStatus, Kind, may_edit
 from tracker.rules.events.event_fields import ONLY_HTTPS, TEXTS, texts_of
 from tracker.rules.events.markings import Category, Limit, Marking
+from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import rule_of
 from tracker.rules.recurrence import MAX_DATES, SUNDAY, Rule, choice_of
 
@@ -150,7 +152,7 @@ class EventChange(Given):
     agenda: Agenda | UnsetType = UNSET
     people: People | UnsetType = UNSET
     marking: MarkingGiven | UnsetType | None = UNSET
-    notify: Annotated[bool, Meta(description="Tell everybody invited even when time and place stay.")] = False
+    notify: Notified = Notify.CHANGES
 
 
 class CommitteeName(Shown):

@@ -13,6 +13,7 @@ from tracker.ports.api.shapes import (
     Given,
     Minutes,
     Moment,
+    Notified,
     PageQuery,
     PlaceName,
     Reason,
@@ -23,6 +24,7 @@ from tracker.ports.api.shapes import (
 )
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.events.event import EventStatus, Kind, Line, Occurrence
+from tracker.rules.events.notifications import Notify
 
 
 class SpanQuery(PageQuery, kw_only=True):
@@ -97,7 +99,7 @@ class OccurrenceChange(Given):
     place: PlaceName | UnsetType | None = UNSET
     agenda: Agenda | UnsetType | None = UNSET
     reason: Reason = ""
-    notify: Annotated[bool, Meta(description="Tell everybody invited even when time and place stay.")] = False
+    notify: Notified = Notify.CHANGES
 
 
 def occurrence_shown(occurrence: Occurrence) -> OccurrenceShown:

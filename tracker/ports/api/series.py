@@ -16,8 +16,7 @@ from tracker.ports.api.responses import response
 from tracker.ports.api.shapes import Cancelling, Clock, Day, Given, local_start
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.forms import FormRequest
-from tracker.rules.events.plan import from_date
-from tracker.usecases.events import events, occurrences, series_split
+from tracker.usecases.events import occurrences, series_split
 
 DATES = "/events/{event_id:uuid}/occurrences"
 FOLLOWING = f"{DATES}/{{key:str}}/following"
@@ -58,8 +57,9 @@ async def add_date(event_id: FromPath[UUID], request: FormRequest, viewer: Viewe
         summary="Change a date and all that follow",
         body=EventChange,
         may_vanish=True,
-        text="The series ends before the date and a new one goes on: the answer is that series, and Content-Location "
-        f"its address. {ETAG_OF}",
+        text="If only title, place or agenda change, the series stays the same. Otherwise it ends before the date, and "
+        "another one continues it: the answer is that series, and Content-Location its address. Dates keep their own "
+        f"time, place, title and agenda. {ETAG_OF}",
     ),
 )
 async def change_following(
@@ -67,10 +67,9 @@ async def change_following(
 ) -> Response[Any]:
     """Change this and following dates of a series."""
     event = await matched_event(request, viewer, event_id)
-    first = await occurrences.date_for(viewer, event_id, key)
     change = await body_of(request, EventChange)
-    _, plan = await events.plan_to_change(viewer, event_id)
-    onward = plan_changed(from_date(plan, first.original_start), change)
+    _, plan = await series_split.plan_from(viewer, event_id, key)
+    onward = plan_changed(plan, change)
     new_id = await series_split.change_from(viewer, event_id, key, onward, event.version, now, notify=change.notify)
     return await event_reply(request, viewer, now, new_id, Content_Location=f"{BASE}/events/{new_id}")
 

@@ -10,6 +10,7 @@ from tracker.rules.core.wording import local
 from tracker.rules.events.cancellation import Record
 from tracker.rules.events.event import Occurrence
 from tracker.rules.events.event_fields import LONGEST_REASON, NO_TITLE, TEXTS
+from tracker.rules.events.notifications import Notify
 
 MOST = 200  # things on one page of a list
 
@@ -29,6 +30,13 @@ Title = Annotated[
 PlaceName = Annotated[str, Meta(max_length=TEXTS["place"].longest, examples=["USAO conference room"])]
 Agenda = Annotated[str, Meta(max_length=TEXTS["agenda"].longest, description="No victim or case details.")]
 Reason = Annotated[str, Meta(max_length=LONGEST_REASON, description="For the mail to everybody invited.")]
+Notified = Annotated[
+    Notify,
+    Meta(
+        description="Whom of the people who stay invited the change notifies by email: all when time or place changes,"
+        " all in any case, or no one."
+    ),
+]
 Clock = Annotated[
     str,
     Meta(

@@ -94,6 +94,8 @@ class Changed(Update, frozen=True, kw_only=True, tag="changed"):
     """An event or date has a new time, place or detail; which one is read when the email is sent."""
 
     reason: str = ""
+    since: datetime | None = None
+    """The local start of the date from which a series changed; None = the whole event, or one date."""
 
 
 class DateAdded(Update, frozen=True, kw_only=True, tag="date_added"):

@@ -124,6 +124,8 @@ def _joined(draft: Draft, news: News, same: Sequence[Earlier], known: Iterable[E
             content = structs.replace(content, also=_also(draft, content, same))
         case Canceled():
             content = structs.replace(content, unsent=before)
+    if isinstance(content, Changed):
+        content = structs.replace(content, since=_since(draft, content, same))
     return replace(draft, content=content), _ids(same)
 
 
@@ -167,6 +169,15 @@ def _known_before(draft: Draft, same: Iterable[Earlier]) -> Iterator[Before | No
             match one.content:
                 case Update(before=before) | Canceled(unsent=before):
                     yield before
+
+
+def _since(draft: Draft, news: Changed, same: Iterable[Earlier]) -> datetime | None:
+    """Return from which date on a series changed, this time or by a waiting update; None = all of it."""
+    alike = (one.content for one in same if one.occurrence_id == draft.occurrence_id)
+    waiting = [one.since if isinstance(one, Changed) else None for one in alike if isinstance(one, Update)]
+    starts = [news.since, *waiting]
+    known = [start for start in starts if start is not None]
+    return min(known) if len(known) == len(starts) else None
 
 
 def _entry(same: Iterable[Earlier]) -> MailedEntry | None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cached_property
 from uuid import UUID
 
-from tracker.rules.core.message_types import EventContent
+from tracker.rules.core.message_types import Changed, EventContent
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_local, zone_word
 from tracker.rules.core.wording import clock, day, longday, span
@@ -61,7 +61,12 @@ class Occasion:
     @cached_property
     def title(self) -> str:
         """Return the title of the event, safe for a header."""
-        return one_line(self.event.title if self.is_whole else self.date.title)
+        return one_line(self.date.title if self.is_about_dates else self.event.title)
+
+    @property
+    def is_about_dates(self) -> bool:
+        """Return whether it is about some dates of a series, whose texts may not be those of the series."""
+        return not self.is_whole or (isinstance(self.content, Changed) and self.content.since is not None)
 
     @cached_property
     def starts(self) -> datetime:
@@ -143,7 +148,7 @@ def day_and_time(about: Occasion, date: Occurrence | None = None) -> str:
 def place(about: Occasion, room: str | None = None) -> str:
     """Return "5th-floor conference room, or by video", or nothing; `room` replaces the present room."""
     if room is None:
-        room = about.event.place if about.is_whole else about.date.place
+        room = about.date.place if about.is_about_dates else about.event.place
     return place_of(about.event, room)
 
 

@@ -69,10 +69,12 @@ def has_confirmed(reply: ReplyValue, responded_at: datetime | None, since: datet
 def _is_new_version(entry: Entry, occurrence: Occurrence) -> bool:
     """Return whether a change affected when or where this date takes place.
 
-    A change to the whole event affects the dates that it touched; one that only extended the series did not.
+    A change to the whole event, or from one of its dates on, affects the dates that it touched; one that only extended
+    the series did not.
     """
     fields = {one.field for one in entry.changes}
     if entry.verb is not Verb.CHANGED or fields.isdisjoint(WORDS):
         return False
     is_touched = entry.date is not None or occurrence.changed_at >= entry.at
-    return is_touched or not fields.isdisjoint((Field.PLACE, Field.VIDEO))
+    is_of_all = Field.FROM not in fields and not fields.isdisjoint((Field.PLACE, Field.VIDEO))
+    return is_touched or is_of_all

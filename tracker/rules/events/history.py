@@ -11,6 +11,7 @@ from tracker.rules.core.wall_clock import zone_word
 from tracker.rules.core.wording import day, local, longday, plural, span
 from tracker.rules.events.event import Event, Occurrence
 from tracker.rules.events.event_fields import FIELDS, values_of
+from tracker.rules.events.kept_dates import Details
 from tracker.rules.events.plan import Plan, Slot, plan_of, slot
 from tracker.rules.recurrence import dates
 from tracker.rules.recurrence.words import pattern_and_hours
@@ -58,6 +59,10 @@ class Field(StrEnum):
     LEAD = "lead"
     MARKING = "marking"
     REPLY = "reply"
+    FROM = "from"
+    """The first date of a series that changed, when those before it did not."""
+    NOT_KEPT = "not_kept"
+    """A date whose own details the change could not keep."""
 
     @property
     def label(self) -> str:
@@ -72,13 +77,15 @@ LABELS = {name: about.label for name, about in FIELDS.items()} | {
     Field.PEOPLE: "People",
     Field.LEAD: "Organizer",
     Field.REPLY: "Reply",
+    Field.FROM: "Starting",
+    Field.NOT_KEPT: "Not kept",
 }
 IN_WORDS = (Field.PLACE, Field.TITLE, Field.STATUS)
 """Fields of an event whose earlier and new values the history shows; for others it says only that they changed."""
 ON_THEIR_OWN = frozenset({"starts", "duration", "zone", "is_all_day", "visibility", "committee_id", "marking"})
 """Fields that the history describes in another way."""
-EDITORS_ONLY = frozenset({Field.KIND, Field.VISIBILITY, Field.PEOPLE, Field.REPLY})
-"""Not everyone who sees an event may see who is invited and who can see it."""
+EDITORS_ONLY = frozenset({Field.KIND, Field.VISIBILITY, Field.PEOPLE, Field.REPLY, Field.NOT_KEPT})
+"""Not everyone who sees an event may see who is invited and who can see it; only who arranges it needs the rest."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,6 +145,16 @@ def changes_of_date(occurrence: Occurrence, after: Slot, title: str, place: str,
     return tuple(one for one in found if one)
 
 
+def changes_of_texts(shown: Plan, plan: Plan) -> tuple[Change, ...]:
+    """Return what a change of this and following dates does to the texts that dates may have of their own."""
+    found = (
+        _change(Field.PLACE, shown.place, plan.place),
+        _change(Field.TITLE, shown.title, plan.title.strip()),
+        _silent(Field.AGENDA, shown.agenda, plan.agenda),
+    )
+    return tuple(one for one in found if one)
+
+
 def last_date(left: Sequence[Occurrence]) -> tuple[Change, ...]:
     """Return the last date of a series that was cut short; `left` are its dates, in order."""
     return _on(Field.LAST, left[-1:])
@@ -146,6 +163,16 @@ def last_date(left: Sequence[Occurrence]) -> tuple[Change, ...]:
 def next_date(onward: Sequence[Occurrence]) -> tuple[Change, ...]:
     """Return the date with which a series continues; `onward` are the dates of the new one, in order."""
     return _on(Field.NEXT, [one for one in onward if not one.is_off][:1])
+
+
+def from_date(first: Occurrence, changes: Iterable[Change]) -> tuple[Change, ...]:
+    """Return the changes to a series from one of its dates on."""
+    return (*_on(Field.FROM, [first]), *changes)
+
+
+def not_kept(lost: Iterable[Details]) -> tuple[Change, ...]:
+    """Return what a change could not keep, date by date."""
+    return tuple(Change(field=Field.NOT_KEPT, after=one.words) for one in lost)
 
 
 def readable(changes: Iterable[Change], *, may_edit: bool) -> tuple[Change, ...]:

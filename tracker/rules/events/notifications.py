@@ -1,8 +1,9 @@
 """Who gets which email when an event changes: the preview and the change itself use the same rule."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from tracker.rules.core.audiences import Visibility
@@ -11,6 +12,7 @@ from tracker.rules.core.outbox import MessageKind
 from tracker.rules.core.wording import plural
 from tracker.rules.events import plan as plan_rules
 from tracker.rules.events.event import Event, EventStatus, Occurrence
+from tracker.rules.events.event_fields import when, where
 from tracker.rules.events.plan import Plan, Slot
 from tracker.rules.events.replies import AttendeeRole
 
@@ -18,6 +20,17 @@ Invited = Mapping[UUID, AttendeeRole]
 """Members who are invited, and their roles; the organizer is chair."""
 NOBODY: frozenset[UUID] = frozenset()
 NO_MAIL = "Nobody is mailed."
+
+
+class Notify(StrEnum):
+    """Whom a change notifies of the people who stay invited; those who join or leave are notified in any case."""
+
+    CHANGES = "changes"
+    """Everyone, when the time or the place changes; the usual choice."""
+    ALL = "all"
+    """Everyone, whatever changes."""
+    NO_ONE = "no_one"
+    """No one, even when the time or the place changes; calendars that subscribe show it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +41,8 @@ class Notices:
     cancellation: frozenset[UUID] = NOBODY
     update: frozenset[UUID] = NOBODY
     invitation: frozenset[UUID] = NOBODY
+    substitute: frozenset[UUID] = NOBODY
+    """People who come in another's place to a date that has moved to another series."""
     ending: frozenset[UUID] = NOBODY
     """People whose update says that the upcoming dates are canceled and that nothing continues them."""
     leaving: frozenset[UUID] = NOBODY
@@ -36,7 +51,7 @@ class Notices:
     @property
     def people(self) -> frozenset[UUID]:
         """Return everyone who gets an email, each once."""
-        return self.withdrawal | self.cancellation | self.update | self.invitation
+        return self.withdrawal | self.cancellation | self.update | self.invitation | self.substitute
 
     @property
     def mails(self) -> frozenset[tuple[MessageKind, UUID]]:
@@ -46,6 +61,7 @@ class Notices:
             (MessageKind.CANCELLATION, self.cancellation),
             (MessageKind.UPDATE, self.update),
             (MessageKind.INVITATION, self.invitation),
+            (MessageKind.SUBSTITUTE, self.substitute),
         )
         return frozenset((kind, member_id) for kind, members in kinds for member_id in members)
 
@@ -60,9 +76,45 @@ class Notices:
             (self.update - both - self.ending - self.leaving, "gets an update", "get an update"),
             (both, "gets an update and an invitation", "get an update and an invitation"),
             (self.invitation - both, "gets an invitation", "get an invitation"),
+            (self.substitute, "is asked again to come as alternate", "are asked again to come as alternates"),
         )
         parts = [plural(len(members), f"person {one}", f"people {many}") for members, one, many in notified if members]
         return f"{'; '.join(parts)}; nobody else." if parts else NO_MAIL
+
+
+def silence(notify: Notify) -> dict[str, bool]:
+    """Return what the audit log records of a change about which people who stay invited got no email by choice."""
+    return {"silent": True} if notify is Notify.NO_ONE else {}
+
+
+def unheard_words(number: int, plan: Plan, shown: Plan) -> str:
+    """Return what it means that a change emails none of `number` people; "" when it moves neither time nor place.
+
+    `shown` is the plan as its form showed it.
+    """
+    is_moved = (when(plan), plan.rrule) != (when(shown), shown.rrule)
+    changed = [word for word, is_new in (("time", is_moved), ("place", _is_elsewhere(plan, shown))) if is_new]
+    if not number or not changed:
+        return ""
+    return _unheard(number, changed)
+
+
+def unheard_of_date(number: int, occurrence: Occurrence, slot: Slot, place: str) -> str:
+    """Return what it means that a change of one date emails none of `number` people; "" as in `unheard_words`."""
+    is_moved = (occurrence.starts_at, occurrence.ends_at) != slot
+    changed = [word for word, is_new in (("time", is_moved), ("place", occurrence.place != place)) if is_new]
+    return _unheard(number, changed) if number and changed else ""
+
+
+def _unheard(number: int, changed: Sequence[str]) -> str:
+    people = plural(number, "person", "people")
+    return (
+        f"{people} won’t get an email that the {' and '.join(changed)} changed. Calendars that subscribe will show it."
+    )
+
+
+def _is_elsewhere(plan: Plan, shown: Plan) -> bool:
+    return where(plan) != where(shown)
 
 
 def of_new(plan: Plan, lead_id: UUID) -> frozenset[UUID]:
@@ -70,12 +122,13 @@ def of_new(plan: Plan, lead_id: UUID) -> frozenset[UUID]:
     return NOBODY if plan.status is EventStatus.DRAFT else frozenset(plan.invitees) - {lead_id}
 
 
-def of_change(event: Event, plan: Plan, invited: Invited, *, splits: bool, notify: bool) -> Notices:
+def of_change(event: Event, plan: Plan, invited: Invited, *, splits: bool, notify: Notify) -> Notices:
     """Return who is notified when an event, to which `invited` are invited so far, becomes what the plan says.
 
     Everyone who stays on the list is notified of a new time, rule or place, of a tentative event that is confirmed, and
-    of an event that becomes one for named people; of other changes only with `notify`. People who leave a draft's list
-    are not notified, because they never heard of it.
+    of an event that becomes one for named people; of other changes, or of none of these, as `notify` says. That an
+    event becomes one for named people is never silent, because that email takes it out of their calendars. People who
+    leave a draft's list are not notified, because they never heard of it.
     """
     wanted = {**plan.invitees, event.lead_id: AttendeeRole.CHAIR}
     if plan.status is EventStatus.DRAFT:
@@ -83,17 +136,25 @@ def of_change(event: Event, plan: Plan, invited: Invited, *, splits: bool, notif
     if event.status is EventStatus.DRAFT:
         return Notices(invitation=of_new(plan, event.lead_id))
     gone, added = frozenset(invited) - frozenset(wanted), frozenset(wanted) - frozenset(invited)
+    is_silent = notify is Notify.NO_ONE and not closes(event, plan)
     if splits:
-        return Notices(withdrawal=gone, update=asked(invited) - gone, invitation=of_new(plan, event.lead_id))
-    is_news = notify or _is_news(event, plan)
+        invitation = of_new(plan, event.lead_id)
+        stays = asked(invited) - gone
+        return Notices(
+            withdrawal=gone,
+            update=NOBODY if is_silent else stays,
+            invitation=invitation - stays if is_silent else invitation,
+        )
+    is_news = not is_silent and (notify is Notify.ALL or _is_news(event, plan))
     update = asked(wanted) - added if is_news else NOBODY
     return Notices(withdrawal=gone, update=update, invitation=added - {event.lead_id})
 
 
-def of_date(occurrence: Occurrence, slot: Slot, place: str, invited: Invited, *, notify: bool) -> Notices:
-    """Return who is notified when one date gets this slot and place, or with `notify` when anything else changes."""
+def of_date(occurrence: Occurrence, slot: Slot, place: str, invited: Invited, *, notify: Notify) -> Notices:
+    """Return who is notified when one date gets this slot and place, or when anything else about it changes."""
     stays = (occurrence.starts_at, occurrence.ends_at, occurrence.place) == (*slot, place)
-    return Notices() if stays and not notify else Notices(update=to_all(occurrence.event, invited))
+    is_silent = notify is Notify.NO_ONE or (stays and notify is not Notify.ALL)
+    return Notices() if is_silent else Notices(update=to_all(occurrence.event, invited))
 
 
 def to_all(event: Event, invited: Invited) -> frozenset[UUID]:

@@ -1,6 +1,6 @@
 """A plan for an event, as people fill in the form, and the checks that allow it to be saved."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from tracker.rules.events.event import Event, EventStatus, Occurrence
 from tracker.rules.events.event_fields import NO_TITLE, EventFields, texts_of, values_of, when, where, wrong_texts
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.recurrence import Rule, dates, from_rrule, to_rrule
-from tracker.rules.recurrence.holiday_choices import Choices, doubled, held
+from tracker.rules.recurrence.holiday_choices import WEEK, Choices, doubled, held
 
 A_DAY = timedelta(days=1)
 LONGEST = timedelta(days=14)
@@ -133,6 +133,11 @@ def rule_of(event: Event) -> Rule | None:
     return from_rrule(event.rrule, None if event.is_all_day else event.zone) if event.rrule else None
 
 
+def starts_by_rule(event: Event) -> tuple[datetime, ...]:
+    """Return the local starts of a stored event's rule, including those that were taken out of the series."""
+    return dates(rule_of(event), event.starts)
+
+
 def plan_of(event: Event, invitees: Mapping[UUID, AttendeeRole]) -> Plan:
     """Return the plan that would make this event, for its form."""
     return Plan(**values_of(event), rule=rule_of(event), invitees=dict(invitees))
@@ -177,6 +182,23 @@ def from_date(plan: Plan, first: datetime) -> Plan:
         return plan
     last = dates(plan.rule, plan.starts)[-1].date()
     return replace(plan, starts=first, rule=replace(plan.rule, until=last, count=None))
+
+
+def changes_only(plan: Plan, shown: Plan, names: Container[str], lead_id: UUID) -> bool:
+    """Return whether a plan differs from the one that its form showed in nothing but these fields.
+
+    The organizer is on every list, so it does not matter whether a plan names them.
+    """
+    fields_differ = any(plan_value != shown_value for plan_value, shown_value in _others(plan, shown, names))
+    lists = [{one: role for one, role in each.invitees.items() if one != lead_id} for each in (plan, shown)]
+    days = {start.date() for start in dates(plan.rule, plan.starts)}
+    chosen = [{day: choice for day, choice in each.on_holidays.items() if day in days} for each in (plan, shown)]
+    return not fields_differ and plan.rrule == shown.rrule and lists[0] == lists[1] and chosen[0] == chosen[1]
+
+
+def _others(plan: Plan, shown: Plan, names: Container[str]) -> Iterator[tuple[object, object]]:
+    there = values_of(shown)
+    return ((value, there[name]) for name, value in values_of(plan).items() if name not in names)
 
 
 def narrows(plan: Plan, event: Event) -> bool:
@@ -227,8 +249,7 @@ def check_change(change: DateChange, *, is_all_day: bool) -> None:
 
 def is_added(occurrence: Occurrence) -> bool:
     """Return whether this date was added outside the rule of its series."""
-    event = occurrence.event
-    return occurrence.original_start not in dates(rule_of(event), event.starts)
+    return occurrence.original_start not in starts_by_rule(occurrence.event)
 
 
 def slot_by_rule(occurrence: Occurrence) -> Slot:
@@ -239,3 +260,10 @@ def slot_by_rule(occurrence: Occurrence) -> Slot:
 def is_moved(occurrence: Occurrence) -> bool:
     """Return whether this date is not where the rule puts it."""
     return (occurrence.starts_at, occurrence.ends_at) != slot_by_rule(occurrence)
+
+
+def is_a_week_later(occurrence: Occurrence) -> bool:
+    """Return whether this date is held a week after its day, at the hours of its series, as dates on holidays are."""
+    event = occurrence.event
+    held_at = slot(occurrence.original_start + WEEK, event.duration, event.zone)
+    return (occurrence.starts_at, occurrence.ends_at) == held_at

@@ -8,6 +8,9 @@ from uuid import UUID
 from tracker.rules.calendars.feeds import REFRESHES
 from tracker.rules.core.outbox import MessageKind
 from tracker.rules.core.wording import plural
+from tracker.rules.events import kept_dates
+from tracker.rules.events.event import Occurrence
+from tracker.rules.events.kept_dates import Details
 from tracker.rules.events.notifications import Notices
 from tracker.rules.events.replies import ReplyValue
 
@@ -39,6 +42,7 @@ class Standing:
     reminders: Reminders = field(default_factory=dict)
     feeds: Mapping[UUID, frozenset[str]] = field(default_factory=dict)
     """The owners whose feeds contain it, with the programs that fetch them."""
+    dates: tuple[Occurrence, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +74,10 @@ class Consequences:
     """Owners whose feeds no longer contain it."""
     programs: frozenset[str]
     """The programs that fetch these feeds."""
+    kept_details: tuple[Details, ...] = ()
+    """The dates to come that keep their own details."""
+    lost_details: tuple[Details, ...] = ()
+    """The dates that cannot keep their own details."""
 
     @property
     def mail_words(self) -> str:
@@ -134,6 +142,8 @@ def between(before: Standing, after: Standing) -> Consequences:
         programs=frozenset(
             name for one in shown | lost for name in after.feeds.get(one, before.feeds.get(one, frozenset()))
         ),
+        kept_details=tuple(kept_dates.kept(before.dates, after.dates)),
+        lost_details=tuple(kept_dates.lost(before.dates, after.dates)),
     )
 
 

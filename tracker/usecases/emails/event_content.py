@@ -7,6 +7,7 @@ from uuid import UUID
 
 from tracker.rules.core.message_types import (
     Canceled,
+    Changed,
     ConfirmationNudge,
     EventContent,
     ReminderDue,
@@ -91,7 +92,9 @@ async def _occasion(
     content: EventContent, message: Message, reader: Viewer, event: Event, dates: list[Occurrence], now: datetime
 ) -> Occasion | None:
     """Return what the email is written from; None when its date is gone."""
-    ahead = [one for one in dates if one.ends_at > now and not one.is_off]
+    since = content.since if isinstance(content, Changed) else None
+    following = [one for one in dates if since is None or one.original_start >= since]
+    ahead = [one for one in following if one.ends_at > now and not one.is_off]
     own = (await replies.mine(reader, [event.id])).get(event.id)
     instead = {} if own else await _instead(event, dates, reader)
     theirs = dates if message.occurrence_id or not instead else [one for one in dates if one.id in instead]

@@ -1,5 +1,6 @@
 """The list of messages, and sending one again."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -66,9 +67,12 @@ async def resend(viewer: Viewer, message_id: UUID, now: datetime) -> None:
         await audit.record(viewer.actor, "resent", "message", message_id, facts, now)
 
 
-async def number_notified(viewer: Viewer, event_id: UUID, now: datetime) -> int:
-    """Return how many people will get an email about the change made to an event at `now`."""
-    return await messages.number_notified(viewer, event_id, now)
+async def number_notified(viewer: Viewer, event_ids: Collection[UUID], now: datetime) -> int:
+    """Return how many people will get an email about the change made to these events at `now`.
+
+    A change that ends a series and starts another one concerns two events.
+    """
+    return await messages.number_notified(viewer, event_ids, now)
 
 
 async def _once_more(viewer: Viewer, message_id: UUID, now: datetime) -> Draft:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,17 +13,17 @@ from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core import audiences
 from tracker.rules.core.message_types import Before, Canceled, Changed, Restored
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.core.wall_clock import to_local
 from tracker.rules.events import cancellation, notifications
 from tracker.rules.events import plan as plan_rules
 from tracker.rules.events.cancellation import Record
 from tracker.rules.events.event import Event, EventStatus, Kind, Occurrence, may_edit
 from tracker.rules.events.history import Verb
-from tracker.rules.events.notifications import Notices
+from tracker.rules.events.kept_dates import NewDate, new_dates, texts_of
+from tracker.rules.events.notifications import Notices, Notify, silence
 from tracker.rules.events.plan import Plan
 from tracker.rules.events.undo import Deed
 from tracker.rules.recurrence import dates
-from tracker.rules.recurrence.holiday_choices import chosen_before
+from tracker.rules.recurrence.holiday_choices import WEEK, chosen_before
 from tracker.rules.recurrence.words import pattern_words
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.events import audience_versions
@@ -33,12 +33,15 @@ from tracker.tables.visible.attendance import sheet
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.events import history
-from tracker.usecases.events.invitees import invite, mailed_entry, notify, touch
+from tracker.usecases.events.invitees import invite, mailed_entry, touch
+from tracker.usecases.events.invitees import notify as send
 from tracker.usecases.events.permission import allow_marked
 from tracker.usecases.events.response_reset import ask_after_change
-from tracker.usecases.events.series import add_dates, move_dates, split, splits
+from tracker.usecases.events.series import move_dates, split, splits, write_dates
 from tracker.usecases.events.undo_snapshot import undoable
 from tracker.usecases.events.visibility import set_audiences
+
+NO_DELAY = timedelta(0)
 
 
 async def schedule(
@@ -65,16 +68,26 @@ async def schedule(
 
 
 async def add_event(
-    viewer: Viewer, plan: Plan, now: datetime, *, previous: Event | None = None, event_id: UUID | None = None
+    viewer: Viewer,
+    plan: Plan,
+    now: datetime,
+    *,
+    previous: Event | None = None,
+    event_id: UUID | None = None,
+    dates: Sequence[NewDate] = (),
+    invited: frozenset[UUID] | None = None,
 ) -> UUID:
-    """Write the rows of a new event in the caller's transaction; one that follows `previous` keeps its organizer."""
+    """Write the rows of a new event in the caller's transaction; one that follows `previous` keeps its organizer.
+
+    Without `dates` it has those of the plan. Without `invited`, everyone on its list gets an invitation by email.
+    """
     lead_id = previous.lead_id if previous else viewer.member_id
     event = new_row(plan, lead_id, now, event_id=event_id, previous=previous)
     new_id: UUID = event["id"]
     await bulk_insert(rows.Event, [event])
-    await add_dates(new_id, plan_rules.slots(plan), now, plan_rules.moved_starts(plan))
+    await write_dates(new_id, dates or new_dates(plan), now)
     seen_by = await set_audiences(viewer, new_id, lead_id, plan, now, list_of=previous.id if previous else None)
-    notified = Notices(invitation=notifications.of_new(plan, lead_id))
+    notified = Notices(invitation=notifications.of_new(plan, lead_id) if invited is None else invited)
     await invite(viewer, new_id, lead_id, plan, event["version"], now, notified=notified)
     await audience_versions.touch(seen_by | {audiences.member(one) for one in (lead_id, *plan.invitees)})
     return new_id
@@ -125,34 +138,36 @@ async def change(
     expected_version: int,
     now: datetime,
     *,
-    notify: bool,
+    notify: Notify = Notify.CHANGES,
     reauthenticated_at: datetime | None = None,
 ) -> UUID:
     """Change the whole event and return its id, or the id of the series that continues it.
 
     When the time or rule of a running series changes, the series ends with its last date before `now`, and a new one
     with its own UID continues it (Open-Xchange refuses the same UID with another start). A series of which only the end
-    moves stays the same one. Invitees are notified when the time or place changes, when a tentative event is confirmed,
-    or when the event becomes one for named people; otherwise only with `notify`. `reauthenticated_at` is when the
-    viewer last confirmed who they are; opening a restricted event needs that.
+    moves stays the same one. Single dates keep their own details (`kept_dates`). `notify` says whether people who stay
+    invited get an email. `reauthenticated_at` is when the viewer last confirmed who they are;
+    opening a restricted event needs that.
     Errors: NotFound, NotAllowed, ReauthenticationNeeded, Conflict, Invalid by field.
     """
     async with writing():
         event = await event_to_change(viewer, event_id, expected_version)
         plan_rules.check(plan)
+        plan = replace(plan, title=plan.title.strip())
         plan_rules.check_opening(plan, event, reauthenticated_at, now)
         await allow_marked(viewer, plan, now, event)
-        invited = await invitees_of(event_id)
+        invited, before = await invitees_of(event_id), await events.dates(viewer, event)
         async with undoable(viewer, event_id, Deed.CHANGED, now) as made:
             if plan_rules.needs_new_series(plan, event) and await splits(viewer, event, now):
-                new_id = await split(viewer, event, plan, now, add_event)
+                new_id = await split(viewer, event, plan, now, add_event, notify=notify)
                 made.append(new_id)
-                await history.keep_plan(viewer, event, plan, invited, now, went_on_as=new_id)
+                await history.keep_plan(viewer, event, plan, invited, before, now, went_on_as=new_id)
             else:
                 notified = notifications.of_change(event, plan, invited, splits=False, notify=notify)
                 new_id = await _change_in_place(viewer, event, plan, now, notified)
-                await history.keep_plan(viewer, event, plan, invited, now)
-        await audit.record(viewer.actor, "changed", "event", event_id, {"fields": changed_fields(plan, event)}, now)
+                await history.keep_plan(viewer, event, plan, invited, before, now)
+        facts = {"fields": changed_fields(plan, event), **silence(notify)}
+        await audit.record(viewer.actor, "changed", "event", event_id, facts, now)
     return new_id
 
 
@@ -190,15 +205,26 @@ async def _change_in_place(viewer: Viewer, event: Event, plan: Plan, now: dateti
     )
     if is_moved:
         await move_dates(event, before, plan, now)
+    await _forget_equal_texts(event, plan)
     if is_moved or is_elsewhere:
         await ask_after_change(viewer, event, before, plan, sequence, now)
     await set_audiences(viewer, event.id, event.lead_id, plan, now)
     await invite(viewer, event.id, event.lead_id, plan, event.version + 1, now, notified=notified, entry=entry)
-    news = Changed(before=_before(event), entry=closes)
+    news = Changed(before=known_before(event), entry=closes)
     dates = {} if plan_rules.only_end_changes(plan, event) else {one.id: notifications.before_of(one) for one in before}
-    await notify(news, event.id, event.version + 1, now, whom=notified.update, dates=dates)
+    await send(news, event.id, event.version + 1, now, whom=notified.update, dates=dates)
     await touch(event.id)
     return event.id
+
+
+async def _forget_equal_texts(event: Event, plan: Plan) -> None:
+    """Let dates whose own text is now that of the series follow the series from now on."""
+    columns = {"title": rows.Occurrence.title, "place": rows.Occurrence.place, "agenda": rows.Occurrence.agenda}
+    before, after = texts_of(event), texts_of(plan)
+    for name, column in columns.items():
+        if before[name] != after[name]:
+            is_equal = (rows.Occurrence.event == event.id) & (column == after[name])
+            await rows.Occurrence.update({column: None}).where(is_equal)
 
 
 async def _set_status(
@@ -225,7 +251,7 @@ async def _set_status(
         async with undoable(viewer, event_id, Deed.CANCELED if is_off else Deed.CHANGED, now):
             await _save_status(event, status, reason, facts, now)
             whom = notifications.of_cancellation(event, dates, await invitees_of(event.id), now)
-            await notify(news, event.id, event.version + 1, now, whom=whom)
+            await send(news, event.id, event.version + 1, now, whom=whom)
             await history.keep(viewer, event, verb, (), now, reason=reason)
         await audit.record(viewer.actor, verb, "event", event_id, facts, now)
 
@@ -268,7 +294,8 @@ def _columns(plan: Plan, now: datetime) -> dict[Any, Any]:
     return {**columns_of(plan, plan.rrule), "title": plan.title.strip(), "changed_at": now}
 
 
-def _before(event: Event) -> Before:
+def known_before(event: Event) -> Before:
+    """Return what people knew of the whole event before a change."""
     starts_at, ends_at = plan_rules.slot(event.starts, event.duration, event.zone)
     rule = plan_rules.rule_of(event)
     return Before(
@@ -297,7 +324,7 @@ async def plan_to_change(viewer: Viewer, event_id: UUID) -> tuple[Event, Plan]:
     if plan.rule is None:
         return event, plan
     held = {
-        one.original_start: to_local(one.starts_at, event.zone).replace(tzinfo=None)
+        one.original_start: one.original_start + (WEEK if plan_rules.is_a_week_later(one) else NO_DELAY)
         for one in await events.dates(viewer, event)
     }
     return event, replace(plan, on_holidays=chosen_before(dates(plan.rule, plan.starts), held))

@@ -88,8 +88,6 @@ class EditImpact:
     splits: bool
     """Whether the series ends with its last date before now and a new one continues it."""
     ahead: int
-    changed_ahead: int
-    """Dates to come that were moved, renamed or canceled on their own."""
     invited: Mapping[UUID, AttendeeRole]
     """The people invited so far."""
     first: Occurrence | None = None
@@ -166,7 +164,6 @@ async def edit_impact(viewer: Viewer, event: Event, now: datetime, key: str = ""
     return EditImpact(
         splits=await splits(viewer, event, now),
         ahead=len(ahead),
-        changed_ahead=sum(one.is_changed for one in ahead),
         invited=await sheet.invitees(viewer, event.id),
         first=first if before else None,
         last_before=before[-1] if before else None,

@@ -10,9 +10,10 @@ from uuid import UUID
 from tracker.crypto import ids
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
+from tracker.rules.events import kept_dates
 from tracker.rules.events.confirmations import SAID
 from tracker.rules.events.event import Event, EventStatus, Occurrence, may_edit
-from tracker.rules.events.history import Change, Entry, Field, Verb, changes_of, last_date, next_date
+from tracker.rules.events.history import Change, Entry, Field, Verb, changes_of, last_date, next_date, not_kept
 from tracker.rules.events.plan import Plan
 from tracker.rules.events.undo import UNDO_FOR
 from tracker.tables.schema.events.history import EventChange
@@ -77,14 +78,24 @@ async def keep(
 
 
 async def keep_plan(
-    viewer: Viewer, event: Event, plan: Plan, invited: Iterable[UUID], now: datetime, *, went_on_as: UUID | None = None
+    viewer: Viewer,
+    event: Event,
+    plan: Plan,
+    invited: Iterable[UUID],
+    before: Iterable[Occurrence],
+    now: datetime,
+    *,
+    went_on_as: UUID | None = None,
 ) -> None:
     """Record what a plan changes about an event, and about the series that continues it, if any.
 
-    `invited` are the people who were invited before the change.
+    `invited` are the people who were invited before the change, and `before` the dates.
     """
     changes = changes_of(event, plan, invited, splits=went_on_as is not None)
     after = replace(event, visibility=plan.visibility, committee_id=plan.committee_id)
+    if after == event:  # who joins does not learn what others knew
+        present = await dates_of_both(viewer, event, went_on_as)
+        changes = (*changes, *not_kept(kept_dates.lost(before, present)))
     if went_on_as:
         onward = replace(after, id=went_on_as)
         if after == event:
@@ -97,6 +108,13 @@ async def keep_plan(
         await keep(viewer, after, Verb.SENT, (), now)
     elif changes:
         await keep(viewer, after, Verb.CHANGED, changes, now)
+
+
+async def dates_of_both(viewer: Viewer, event: Event, went_on_as: UUID | None) -> list[Occurrence]:
+    """Return the dates of an event as they are now, and of the series that continues it, if any."""
+    ids = [event.id] + ([went_on_as] if went_on_as else [])
+    known = [one for event_id in ids if (one := await events.event(viewer, event_id))]
+    return [date for of_event in (await events.dates_of(viewer, known)).values() for date in of_event]
 
 
 async def keep_end(viewer: Viewer, event: Event, now: datetime, *, reason: str = "") -> None:

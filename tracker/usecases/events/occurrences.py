@@ -15,6 +15,7 @@ from tracker.rules.events import cancellation, notifications, plan
 from tracker.rules.events.cancellation import Record
 from tracker.rules.events.event import Event, Line, Occurrence, day_of, may_edit
 from tracker.rules.events.history import Change, Verb, changes_of_date
+from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.undo import Deed
 from tracker.tables.background.events.invitees import invitees_of
@@ -23,7 +24,8 @@ from tracker.tables.visible.calendars import calendar
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.events import history
-from tracker.usecases.events.invitees import notify, touch
+from tracker.usecases.events.invitees import notify as send
+from tracker.usecases.events.invitees import touch
 from tracker.usecases.events.response_reset import ask_again
 from tracker.usecases.events.undo_snapshot import undoable
 
@@ -68,9 +70,16 @@ async def neighbors(viewer: Viewer, occurrence: Occurrence) -> tuple[Occurrence 
 
 
 async def change_date(
-    viewer: Viewer, event_id: UUID, key: str, change: DateChange, expected_version: int, now: datetime, *, notify: bool
+    viewer: Viewer,
+    event_id: UUID,
+    key: str,
+    change: DateChange,
+    expected_version: int,
+    now: datetime,
+    *,
+    notify: Notify = Notify.CHANGES,
 ) -> None:
-    """Move or change one date. Invitees are notified when the time or place changes, otherwise only with `notify`.
+    """Move or change one date. Invitees are notified when the time or place changes, or as `notify` says.
 
     People are asked to reply again when the date moves by an hour or more, to another day, or to another place.
     Errors: NotFound, NotAllowed, Conflict, Invalid by field.
@@ -85,7 +94,7 @@ async def change_date(
             await _change(viewer, occurrence, change, now, notify=notify)
 
 
-async def _change(viewer: Viewer, occurrence: Occurrence, change: DateChange, now: datetime, *, notify: bool) -> None:
+async def _change(viewer: Viewer, occurrence: Occurrence, change: DateChange, now: datetime, *, notify: Notify) -> None:
     event = occurrence.event
     slot = plan.slot(change.starts, change.duration, event.zone)
     place = event.place if change.place is None else change.place
@@ -102,8 +111,8 @@ async def _change(viewer: Viewer, occurrence: Occurrence, change: DateChange, no
     title = event.title if change.title is None else change.title
     agenda = event.agenda if change.agenda is None else change.agenda
     changes = changes_of_date(occurrence, slot, title, place, agenda)
-    verb = "moved" if is_moved else "changed"
-    await _log(viewer, verb, occurrence, now, Verb.CHANGED, changes, reason=change.reason)
+    verb, facts = "moved" if is_moved else "changed", notifications.silence(notify)
+    await _log(viewer, verb, occurrence, now, Verb.CHANGED, changes, reason=change.reason, facts=facts)
 
 
 def _columns(occurrence: Occurrence, change: DateChange, slot: tuple[datetime, datetime]) -> dict[str, object]:
@@ -203,7 +212,7 @@ async def _save(occurrence: Occurrence, now: datetime, *, raise_sequence: bool, 
 
 
 async def _notify(news: EventContent, occurrence: Occurrence, whom: frozenset[UUID], now: datetime) -> None:
-    await notify(news, occurrence.event.id, occurrence.version + 1, now, whom=whom, occurrence_id=occurrence.id)
+    await send(news, occurrence.event.id, occurrence.version + 1, now, whom=whom, occurrence_id=occurrence.id)
 
 
 async def _log(

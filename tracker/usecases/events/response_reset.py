@@ -1,6 +1,6 @@
 """Who is asked to reply again after a change: replies stay valid for the dates that the change leaves alone."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
@@ -34,14 +34,21 @@ async def ask_after_change(
     """
     if plan.place == event.place and plan_rules.only_end_moves(plan, event):
         return
-    was = {one.id: one for one in before}
     after = await events.dates(viewer, replace(event, place=plan.place))
-    changed = {one.id for one in after if one.starts_at > now and _asks(was.get(one.id), one, plan.zone)}
+    await ask_about(event.id, before, after, plan.zone, sequence, now)
+
+
+async def ask_about(
+    event_id: UUID, before: Iterable[Occurrence], after: Collection[Occurrence], zone: str, sequence: int, now: datetime
+) -> None:
+    """Ask again about the dates to come that have another time or place than `before`; others keep their replies."""
+    was = {one.id: one for one in before}
+    changed = {one.id for one in after if one.starts_at > now and _asks(was.get(one.id), one, zone)}
     if not changed:
         return
-    await copied_replies.hold(event.id, [one.id for one in after if one.id not in changed])
-    await ask_again(event.id, None, sequence, now)
-    async with substitutes.notified(event.id, now):
+    await copied_replies.hold(event_id, [one.id for one in after if one.id not in changed])
+    await ask_again(event_id, None, sequence, now)
+    async with substitutes.notified(event_id, now):
         await _ask(await invitees.replied_alone(changed & set(was)), sequence, now)
 
 

@@ -1,9 +1,8 @@
 """The dates of an event as rows: created with it, moved with its rule, or split off into a new series."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
-from types import MappingProxyType
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -14,196 +13,193 @@ from tracker.errors import Conflict, Invalid
 from tracker.rules.core.message_types import SeriesContinued
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_local
-from tracker.rules.events import notifications
+from tracker.rules.events import kept_dates, notifications
 from tracker.rules.events import plan as plan_rules
 from tracker.rules.events.event import Event, Occurrence
-from tracker.rules.events.plan import Plan, Slot
+from tracker.rules.events.kept_dates import NewDate
+from tracker.rules.events.notifications import Notices, Notify
+from tracker.rules.events.plan import Plan
 from tracker.rules.recurrence import check_number, dates, to_rrule, until_before
 from tracker.tables.background.events import copied_replies
 from tracker.tables.background.events.dates import number_of_dates
 from tracker.tables.background.events.invitees import invitees_of
+from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.events import events as rows
+from tracker.tables.schema.events.history import EventChange
 from tracker.tables.visible.events import events
 from tracker.usecases.events import substitutes
-from tracker.usecases.events.invitees import let_go, mailed_entry, notify, touch, withdraw
+from tracker.usecases.events.invitees import let_go, mailed_entry, touch, withdraw
+from tracker.usecases.events.invitees import notify as send
 from tracker.usecases.events.visibility import circle_is_within, set_audiences, who_may_see
 
 INSTANT = timedelta(microseconds=1)
-_IN_PLACE = (
-    " ON CONFLICT (id) DO UPDATE SET original_start = EXCLUDED.original_start, starts_at = EXCLUDED.starts_at,"
-    " ends_at = EXCLUDED.ends_at, is_changed = EXCLUDED.is_changed, is_moved = EXCLUDED.is_moved,"
-    " changed_at = EXCLUDED.changed_at, title = NULL,"
-    " place = NULL, agenda = NULL, version = occurrence.version + 1"
+_TAKE_OVER = (
+    " ON CONFLICT (id) DO UPDATE SET event = EXCLUDED.event, original_start = EXCLUDED.original_start,"
+    " starts_at = EXCLUDED.starts_at, ends_at = EXCLUDED.ends_at, title = EXCLUDED.title, place = EXCLUDED.place,"
+    " agenda = EXCLUDED.agenda, is_canceled = EXCLUDED.is_canceled, cancel_reason = EXCLUDED.cancel_reason,"
+    " is_changed = EXCLUDED.is_changed, is_moved = EXCLUDED.is_moved, sequence = EXCLUDED.sequence,"
+    " changed_at = EXCLUDED.changed_at, version = occurrence.version + 1"
 )
 
 
 class AddEvent(Protocol):
-    """Write the rows of a new event that follows `previous`."""
+    """Write the rows of a new event that follows `previous`, with its dates, and invite `invited` by email."""
 
-    async def __call__(self, viewer: Viewer, plan: Plan, now: datetime, *, previous: Event) -> UUID:
+    async def __call__(
+        self,
+        viewer: Viewer,
+        plan: Plan,
+        now: datetime,
+        *,
+        previous: Event,
+        dates: Sequence[NewDate],
+        invited: frozenset[UUID],
+    ) -> UUID:
         """Return the id of the new event."""
 
 
-async def add_dates(
-    event_id: UUID,
-    slots: Iterable[tuple[datetime, Slot]],
-    now: datetime,
-    moved: frozenset[datetime] = frozenset(),
-    *,
-    kept: Mapping[datetime, UUID] = MappingProxyType({}),
-) -> None:
-    """Write one row for each date; dates in `moved` are marked as moved off the rule.
+async def write_dates(event_id: UUID, made: Iterable[NewDate], now: datetime) -> None:
+    """Write the dates of an event; a date that takes over an earlier one (`was`) keeps its row and its records.
 
-    A date in `kept` reuses the row with that id. Records that refer to the row stay; changes made to that date alone
-    are dropped. Errors: Invalid when the event has too many dates afterward.
+    Errors: Invalid when the event has too many dates afterward.
     """
-    made = [
+    written = [
         {
-            "id": kept.get(start) or ids.new_id(),
+            "id": one.was.id if one.was else ids.new_id(),
             "event": event_id,
-            "original_start": start,
-            "starts_at": slot[0],
-            "ends_at": slot[1],
-            "is_changed": start in moved,
-            "is_moved": start in moved,
+            "original_start": one.original_start,
+            "starts_at": one.starts_at,
+            "ends_at": one.ends_at,
+            "title": one.title,
+            "place": one.place,
+            "agenda": one.agenda,
+            "is_canceled": one.is_canceled,
+            "cancel_reason": one.cancel_reason,
+            "is_changed": one.is_changed,
+            "is_moved": one.is_moved,
+            "sequence": one.sequence,
             "changed_at": now,
         }
-        for start, slot in slots
+        for one in made
     ]
-    await bulk_insert(rows.Occurrence, made, _IN_PLACE if kept else "")
+    await bulk_insert(rows.Occurrence, written, _TAKE_OVER)
     check_number(await number_of_dates(event_id))
 
 
 async def splits(viewer: Viewer, event: Event, now: datetime) -> bool:
     """Return whether a change of time or rule needs a new series: one of the dates of the old rule has begun."""
-    by_rule = _by_rule(event)
+    by_rule = set(plan_rules.starts_by_rule(event))
     begun = (one.original_start in by_rule for one in await events.dates(viewer, event) if one.starts_at <= now)
     return event.is_series and any(begun)
 
 
-async def move_dates(event: Event, before: list[Occurrence], plan: Plan, now: datetime) -> None:
-    """Make the dates of an event, which were `before`, match the plan.
+async def move_dates(event: Event, before: Sequence[Occurrence], plan: Plan, now: datetime) -> None:
+    """Make the dates of an event, which were `before`, match the plan; `kept_dates` says what stays of each.
 
-    A single event keeps its row, so records that refer to it stay. In a series, a date that stays on its day keeps its
-    row. Dates added beside the rule stay, unless the new rule has a date on that day. A date that moves drops its own
-    changes, but a canceled date stays canceled if its day stays.
+    Added dates that are over stay as they were held.
     """
     if plan_rules.only_end_moves(plan, event):
         await _end_elsewhere(event, before, plan, now)
         return
-    before = [one for one in before if one.starts_at > now or one.original_start in _by_rule(event)]
-    wanted = dict(plan_rules.slots(plan))
-    days = {start.date() for start in wanted}
-    beside = {one.original_start for one in before} - _by_rule(event)
-    wanted |= {start: plan_rules.slot(start, plan.duration, plan.zone) for start in beside if start.date() not in days}
-    if len(before) == len(wanted) == 1:
-        [(start, slot)] = wanted.items()
-        await rows.Occurrence.update(
-            {
-                rows.Occurrence.original_start: start,
-                rows.Occurrence.starts_at: slot[0],
-                rows.Occurrence.ends_at: slot[1],
-                rows.Occurrence.changed_at: now,
-                rows.Occurrence.version: before[0].version + 1,
-                rows.Occurrence.is_changed: False,
-                rows.Occurrence.is_moved: False,
-                rows.Occurrence.title: None,
-                rows.Occurrence.place: None,
-                rows.Occurrence.agenda: None,
-            }
-        ).where(rows.Occurrence.id == before[0].id)
-    else:
-        await _replace_dates(event, before, wanted, plan, now)
-        await _cancel_again(event.id, wanted, {one.original_start.date() for one in before if one.is_canceled})
+    by_rule = set(plan_rules.starts_by_rule(event))
+    replaced = [one for one in before if one.starts_at > now or one.original_start in by_rule]
+    carried = kept_dates.carried(replaced, event, plan, event, now)
+    if carried.gone:
+        await _forget_dates(event, [one.id for one in carried.gone], now)
+    await write_dates(event.id, [one for one in carried.dates if not _is_as_before(one)], now)
+
+
+def _is_as_before(one: NewDate) -> bool:
+    """Return whether the row of a date already is what it should be; texts of its own never change with the rule."""
+    was = one.was
+    return was is not None and (one.original_start, *one.slot) == (was.original_start, was.starts_at, was.ends_at)
 
 
 async def _end_elsewhere(event: Event, before: Iterable[Occurrence], plan: Plan, now: datetime) -> None:
-    wanted, by_rule = dict(plan_rules.slots(plan)), _by_rule(event)
-    gone = [one for one in before if one.original_start in by_rule - set(wanted)]
+    every, by_rule = kept_dates.new_dates(plan), set(plan_rules.starts_by_rule(event))
+    gone = [one for one in before if one.original_start in by_rule - {new.original_start for new in every}]
     if any(one.starts_at <= now for one in gone):
         raise Invalid(until="A date that has begun stays in the series. Choose a later end.")
     if gone:
-        await _forget_dates(event, rows.Occurrence.id.is_in([one.id for one in gone]), now)
+        await _forget_dates(event, [one.id for one in gone], now)
     days = {one.original_start.date() for one in before}  # a date may have been added on that day
-    later = [(start, slot) for start, slot in wanted.items() if start not in by_rule and start.date() not in days]
-    await add_dates(event.id, later, now, plan_rules.moved_starts(plan))
-
-
-def _by_rule(event: Event) -> set[datetime]:
-    """Return the local starts of the rule, including those that were taken out of the series."""
-    rule = plan_rules.rule_of(event)
-    return set(dates(rule, event.starts)) if rule else {event.starts}
-
-
-async def _replace_dates(
-    event: Event, before: Iterable[Occurrence], wanted: Mapping[datetime, Slot], plan: Plan, now: datetime
-) -> None:
-    is_same = (plan.duration, plan.zone) == (event.duration, event.zone)
-    known = {one.original_start: one.id for one in before}
-    new = {start: slot for start, slot in wanted.items() if not (is_same and start in known)}
-    moving = {start: one for start, one in known.items() if not (is_same and start in wanted)}
-    on_day = {start.date(): one for start, one in moving.items()}
-    kept = {start: on_day[start.date()] for start in new if start.date() in on_day}
-    if gone := sorted(start for start, one in moving.items() if one not in kept.values()):
-        await _forget_dates(event, rows.Occurrence.original_start.is_in(gone), now)
-    await add_dates(event.id, new.items(), now, plan_rules.moved_starts(plan), kept=kept)
+    later = [one for one in every if one.original_start not in by_rule and one.original_start.date() not in days]
+    await write_dates(event.id, later, now)
 
 
 async def split(
-    viewer: Viewer, event: Event, plan: Plan, now: datetime, add_event: AddEvent, *, split: datetime | None = None
+    viewer: Viewer,
+    event: Event,
+    plan: Plan,
+    now: datetime,
+    add_event: AddEvent,
+    *,
+    split: datetime | None = None,
+    notify: Notify = Notify.CHANGES,
 ) -> UUID:
     """End a series with its last date before `split`, continue it by the plan as a new series, and return the new id.
 
     `split` is the local start in the series from which the plan applies. Without it, the series ends with its last date
     before `now`, and the new series has the dates of the plan that are still to come.
 
-    - Where the new rule has a date on the day of an old one that was canceled or already held, that date is canceled.
-    - Replies to dates whose time and place stay the same are copied.
+    - Dates keep what was changed about them alone, and their records (`kept_dates`).
+    - Replies to dates that stay where and when they are still count.
     - People who may not see the new series lose access to the old one, and no one gains it.
     - A committee of both arms does not take the old series away from one arm.
     - With `split`, people taken off the list stay invited to the earlier dates.
+    - `notify` says whether people who stay on the list get emails.
     """
     ends = split or _local(now, event.zone) + INSTANT
     rest = [one for one in await events.dates(viewer, event) if one.original_start >= ends]
     onward = plan if split else _onward(plan, _local(now, plan.zone) + INSTANT)
-    off = {one.original_start.date() for one in rest if one.is_canceled or one.starts_at <= now}
+    shown = kept_dates.shown_from(event, rest) if split else event
+    carried = kept_dates.carried(rest, event, onward, shown, now)
+    notified = await _say_that_it_ends(viewer, event, plan, now, notify, is_whole=split is None)
+    moved = [replace(one, sequence=0) for one in carried.dates]
+    taken = {one.was.id: _still_counts(one.was, one, onward) for one in moved if one.was}
+    new_id = await add_event(viewer, onward, now, previous=event, dates=moved, invited=notified.invitation)
+    await _take_along(taken, new_id)
+    async with substitutes.notified(event.id, now), substitutes.notified(new_id, now):
+        await copied_replies.carry(event.id, new_id, taken)
+    await end_series(event, ends, now)
+    return new_id
+
+
+async def _say_that_it_ends(
+    viewer: Viewer, event: Event, plan: Plan, now: datetime, notify: Notify, *, is_whole: bool
+) -> Notices:
+    """Notify people that another series continues this one, withdraw those who lose it, and return who is notified."""
     entry = await mailed_entry(viewer, event, now)
     closes = entry if notifications.closes(event, plan) else None
     is_narrower = plan_rules.narrows(plan, event)
     if is_narrower:
         await _narrow(viewer, event, plan, now)
     invited = await invitees_of(event.id)
-    notified = notifications.of_change(event, plan, invited, splits=True, notify=False)
+    notified = notifications.of_change(event, plan, invited, splits=True, notify=notify)
     gone = frozenset(invited) - frozenset(plan.invitees) - {event.lead_id}
     news, version = SeriesContinued(entry=closes), event.version + 1
-    await notify(news, event.id, version, now, whom=notified.update, dates={})
-    if split and not is_narrower:
-        await let_go(event.id, notified.withdrawal, event.version + 1, now)
-    else:
+    await send(news, event.id, version, now, whom=notified.update, dates={})
+    if is_whole or is_narrower:
         await withdraw(event.id, gone, event.version + 1, now, notified=notified.withdrawal, entry=entry)
-    new_id = await add_event(viewer, onward, now, previous=event)
-    await _add_again(rest, event, onward, new_id, now)
-    await _cancel_again(new_id, [start for start, _ in plan_rules.slots(onward)], off)
-    async with substitutes.notified(new_id, now):
-        await copied_replies.carry(event.id, new_id, now)
-    await end_series(event, ends, now)
-    return new_id
+    else:
+        await let_go(event.id, notified.withdrawal, event.version + 1, now)
+    return notified
 
 
-async def _cancel_again(event_id: UUID, starts: Iterable[datetime], days: set[date]) -> None:
-    """Cancel the dates that the rule puts on some days, because the dates they replace were canceled."""
-    if same_day := [start for start in starts if start.date() in days]:
-        await rows.Occurrence.update({rows.Occurrence.is_canceled: True, rows.Occurrence.is_changed: True}).where(
-            (rows.Occurrence.event == event_id) & rows.Occurrence.original_start.is_in(same_day)
-        )
+async def _take_along(date_ids: Iterable[UUID], new_id: UUID) -> None:
+    """Let the history and the messages of dates belong to the series to which the dates have moved."""
+    if moved := list(date_ids):
+        await EventChange.update({EventChange.event: new_id}).where(EventChange.occurrence.is_in(moved))
+        await Message.update({Message.event: new_id}).where(Message.occurrence.is_in(moved))
 
 
-async def _add_again(rest: Iterable[Occurrence], event: Event, onward: Plan, new_id: UUID, now: datetime) -> None:
-    """Carry dates that were added beside the rule over to the series that continues."""
-    days = {start.date() for start, _ in plan_rules.slots(onward)}
-    beside = [one.original_start for one in rest if one.original_start not in _by_rule(event) and not one.is_canceled]
-    again = [start for start in beside if start.date() not in days]
-    await add_dates(new_id, [(start, plan_rules.slot(start, onward.duration, onward.zone)) for start in again], now)
+def _still_counts(was: Occurrence, one: NewDate, onward: Plan) -> bool:
+    """Return whether replies to a date still count when it has become `one`."""
+    is_elsewhere = (onward.place if one.place is None else one.place) != was.place
+    before = (was.starts_at, was.ends_at)
+    return not was.is_canceled and not plan_rules.asks_again(
+        before, one.slot, place_changed=is_elsewhere, zone=onward.zone
+    )
 
 
 async def end_series(event: Event, split: datetime, now: datetime) -> None:
@@ -222,7 +218,7 @@ async def end_series(event: Event, split: datetime, now: datetime) -> None:
         }
     ).where(rows.Event.id == event.id)
     ahead = (rows.Occurrence.original_start >= split) & (rows.Occurrence.starts_at > now)
-    await _forget_dates(event, ahead, now)
+    await _delete_dates(event, ahead, now)
 
 
 async def _narrow(viewer: Viewer, event: Event, plan: Plan, now: datetime) -> None:
@@ -238,7 +234,11 @@ async def _narrow(viewer: Viewer, event: Event, plan: Plan, now: datetime) -> No
     await set_audiences(viewer, event.id, event.lead_id, past, now, list_of=event.id)
 
 
-async def _forget_dates(event: Event, which: Any, now: datetime) -> None:
+async def _forget_dates(event: Event, date_ids: Iterable[UUID], now: datetime) -> None:
+    await _delete_dates(event, rows.Occurrence.id.is_in(list(date_ids)), now)
+
+
+async def _delete_dates(event: Event, which: Any, now: datetime) -> None:
     """Delete dates that the new rule does not have.
 
     Errors: Invalid(date=…) when action items or attendance belong to one of them.

@@ -1,17 +1,21 @@
 """Changing or canceling this and following dates of a series, and adding a date to one."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from tracker.database import writing
 from tracker.errors import Invalid
-from tracker.rules.core.message_types import DateAdded, SeriesEnded
+from tracker.rules.core.message_types import Changed, DateAdded, SeriesEnded
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wording import day
-from tracker.rules.events import notifications
+from tracker.rules.events import kept_dates, notifications
 from tracker.rules.events import plan as plan_rules
 from tracker.rules.events.event import Event, Occurrence
-from tracker.rules.events.history import Change, Field, Verb
+from tracker.rules.events.history import Change, Field, Verb, changes_of_texts, from_date
+from tracker.rules.events.kept_dates import OWN_TEXTS, NewDate
+from tracker.rules.events.notifications import Notify, silence
 from tracker.rules.events.plan import Plan
 from tracker.rules.events.undo import Deed
 from tracker.tables.background.events.invitees import invitees_of
@@ -20,13 +24,27 @@ from tracker.tables.visible.events import events
 from tracker.usecases.core import audit
 from tracker.usecases.events import events as event_deeds
 from tracker.usecases.events import history
-from tracker.usecases.events.invitees import notify, touch
+from tracker.usecases.events.invitees import notify as send
+from tracker.usecases.events.invitees import touch
 from tracker.usecases.events.occurrences import date_for
 from tracker.usecases.events.permission import allow_marked
-from tracker.usecases.events.series import add_dates, end_series, split
+from tracker.usecases.events.response_reset import ask_about
+from tracker.usecases.events.series import end_series, split, write_dates
 from tracker.usecases.events.undo_snapshot import undoable
 
 BESIDE_THE_RULE = "This date was added to the series. Change it alone, or all dates from another one on."
+
+
+async def plan_from(viewer: Viewer, event_id: UUID, key: str) -> tuple[Event, Plan]:
+    """Return the event and the plan that a form for its date `key` and those after it shows.
+
+    Its texts are those that most of these dates have. Errors: NotFound, NotAllowed.
+    """
+    event, plan = await event_deeds.plan_to_change(viewer, event_id)
+    first = await date_for(viewer, event_id, key)
+    shown = kept_dates.shown_from(event, await _following(viewer, first))
+    onward = plan_rules.from_date(plan, first.original_start)
+    return event, replace(onward, title=shown.title, place=shown.place, agenda=shown.agenda)
 
 
 async def change_from(
@@ -37,13 +55,18 @@ async def change_from(
     expected_version: int,
     now: datetime,
     *,
-    notify: bool,
+    notify: Notify = Notify.CHANGES,
     reauthenticated_at: datetime | None = None,
 ) -> UUID:
-    """End a series before the date `key` and continue it by the plan as a new series; return the id of the new one.
+    """Change a series from its date `key` on, and return the id of the event that has these dates then.
 
-    When `key` is the first date, the whole series changes. Replies to dates whose time and place stay the same are
-    kept. `reauthenticated_at` is when the viewer last confirmed who they are; opening a restricted event needs that.
+    - When `key` is the first date, the whole series changes.
+    - When only texts change that dates can have of their own, the dates get them, and the series stays the same one.
+    - Otherwise the series ends before the date, and a new one continues it.
+
+    Either way, dates keep their own details (`kept_dates`), and replies to dates whose time and place stay the same
+    hold. `notify` says whether people who stay invited get an email. `reauthenticated_at` is when the viewer last
+    confirmed who they are; opening a restricted event needs that.
     Errors: NotFound, NotAllowed, ReauthenticationNeeded, Conflict, Invalid by field.
     """
     async with writing():
@@ -56,18 +79,72 @@ async def change_from(
                 viewer, event_id, plan, expected_version, now, notify=notify, reauthenticated_at=reauthenticated_at
             )
         plan_rules.check(plan)
+        plan = replace(plan, title=plan.title.strip())
+        _, shown = await plan_from(viewer, event_id, key)
+        if plan_rules.changes_only(plan, shown, OWN_TEXTS, event.lead_id):
+            await _change_texts(viewer, event, first, shown, plan, now, notify=notify)
+            return event_id
         plan_rules.check_opening(plan, event, reauthenticated_at, now)
-        await allow_marked(viewer, plan, now, event)
-        if plan_rules.slots(plan)[0][1][0] <= now:
-            raise Invalid(date="The new dates begin in the past. Choose a later first day.")
-        invited = await invitees_of(event_id)
-        async with undoable(viewer, event_id, Deed.CHANGED, now) as made:
-            new_id = await split(viewer, event, plan, now, event_deeds.add_event, split=first.original_start)
-            made.append(new_id)
-            await history.keep_plan(viewer, event, plan, invited, now, went_on_as=new_id)
-        facts = {"fields": event_deeds.changed_fields(plan, event), "from": key, "next": str(new_id)}
-        await audit.record(viewer.actor, "changed", "event", event_id, facts, now)
+        return await _go_on(viewer, event, first, plan, now, notify)
+
+
+async def _go_on(viewer: Viewer, event: Event, first: Occurrence, plan: Plan, now: datetime, notify: Notify) -> UUID:
+    """End a series before a date and continue it by the plan; return the id of the new series."""
+    await allow_marked(viewer, plan, now, event)
+    if plan_rules.slots(plan)[0][1][0] <= now:
+        raise Invalid(date="The new dates begin in the past. Choose a later first day.")
+    invited, before = await invitees_of(event.id), await events.dates(viewer, event)
+    async with undoable(viewer, event.id, Deed.CHANGED, now) as made:
+        new_id = await split(viewer, event, plan, now, event_deeds.add_event, split=first.original_start, notify=notify)
+        made.append(new_id)
+        await history.keep_plan(viewer, event, plan, invited, before, now, went_on_as=new_id)
+    fields = event_deeds.changed_fields(plan, event)
+    facts = {"fields": fields, "from": first.key, "next": str(new_id), **silence(notify)}
+    await audit.record(viewer.actor, "changed", "event", event.id, facts, now)
     return new_id
+
+
+async def _change_texts(
+    viewer: Viewer, event: Event, first: Occurrence, shown: Plan, plan: Plan, now: datetime, *, notify: Notify
+) -> None:
+    """Give the dates from `first` on the texts of the plan; those that have others of their own keep them."""
+    changes = changes_of_texts(shown, plan)
+    if not changes:
+        return
+    async with undoable(viewer, event.id, Deed.CHANGED, now):
+        before, version = await events.dates(viewer, event), event.version + 1
+        following = [one for one in before if one.original_start >= first.original_start]
+        made = kept_dates.with_texts(following, event, shown, plan)
+        await write_dates(event.id, made, now)
+        # The series' version rises: its cached feed entry holds these dates. Its own texts, SEQUENCE and DTSTAMP stay.
+        await rows.Event.update({rows.Event.version: version}).where(rows.Event.id == event.id)
+        await touch(event.id)
+        is_elsewhere = plan.place != shown.place
+        if is_elsewhere:
+            await _ask_about_place(viewer, event, before, now)
+        if notify is Notify.ALL or (is_elsewhere and notify is not Notify.NO_ONE):
+            was = event_deeds.known_before(replace(event, place=shown.place))
+            whom = notifications.to_all(event, await invitees_of(event.id))
+            news = Changed(before=was, since=first.original_start)
+            dates = {one.was.id: notifications.before_of(one.was) for one in made if one.was}
+            await send(news, event.id, version, now, whom=whom, dates=dates)
+        await history.keep(viewer, event, Verb.CHANGED, from_date(first, changes), now)
+    facts = {"fields": sorted(one.field for one in changes), "from": first.key, **silence(notify)}
+    await audit.record(viewer.actor, "changed", "event", event.id, facts, now)
+
+
+async def _ask_about_place(viewer: Viewer, event: Event, before: Sequence[Occurrence], now: datetime) -> None:
+    """Raise SEQUENCE (RFC 5546 §2.1.4), and ask again about the dates that are at another place now."""
+    sequence = max(event.sequence, *(one.sequence for one in before)) + 1
+    await rows.Event.update({rows.Event.sequence: sequence, rows.Event.changed_at: now}).where(
+        rows.Event.id == event.id
+    )
+    await ask_about(event.id, before, await events.dates(viewer, event), event.zone, sequence, now)
+
+
+async def _following(viewer: Viewer, first: Occurrence) -> list[Occurrence]:
+    every = await events.dates(viewer, first.event)
+    return [one for one in every if one.original_start >= first.original_start]
 
 
 async def cancel_from(
@@ -87,7 +164,7 @@ async def cancel_from(
             await end_series(event, first.original_start, now)
             whom = notifications.to_all(event, await invitees_of(event_id))
             news, version = SeriesEnded(reason=reason), event.version + 1
-            await notify(news, event_id, version, now, whom=whom, dates={})
+            await send(news, event_id, version, now, whom=whom, dates={})
             await touch(event_id)
             await history.keep_end(viewer, event, now, reason=reason)
         await audit.record(viewer.actor, "ended", "event", event_id, {"from": key}, now)
@@ -118,13 +195,14 @@ async def add_date(viewer: Viewer, event_id: UUID, starts: datetime, expected_ve
 
 async def _add(viewer: Viewer, event: Event, starts: datetime, now: datetime) -> Occurrence:
     version = event.version + 1
-    await add_dates(event.id, [(starts, plan_rules.slot(starts, event.duration, event.zone))], now)
+    begins, ends = plan_rules.slot(starts, event.duration, event.zone)
+    await write_dates(event.id, [NewDate(original_start=starts, starts_at=begins, ends_at=ends)], now)
     await rows.Event.update(
         {rows.Event.version: version, rows.Event.sequence: event.sequence + 1, rows.Event.changed_at: now}
     ).where(rows.Event.id == event.id)
     added = await date_for(viewer, event.id, starts.date().isoformat())
     whom = notifications.to_all(event, await invitees_of(event.id))
-    await notify(DateAdded(starts=starts, date=added.id), event.id, version, now, whom=whom, dates={})
+    await send(DateAdded(starts=starts, date=added.id), event.id, version, now, whom=whom, dates={})
     await touch(event.id)
     await history.keep(viewer, event, Verb.DATE_ADDED, [Change(field=Field.WHEN, after=day(starts))], now)
     return added

@@ -94,7 +94,7 @@ async def notified(event_id: UUID, now: datetime) -> AsyncIterator[None]:
     before = await _standing(event_id)
     yield
     after = await _standing(event_id)
-    left = await still_there(date_id for *_, date_id in before - after)
+    left = await still_there(event_id, (date_id for *_, date_id in before - after))
     begun = [_draft(SubstituteNamed(), event_id, one, now) for one in sorted(after - before, key=str)]
     ended = [_draft(Removed(), event_id, one, now, left) for one in sorted(before - after, key=str)]
     await outbox.enqueue_all([*begun, *ended], now)

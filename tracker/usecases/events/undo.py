@@ -28,7 +28,7 @@ from tracker.rules.events.undo import (
 )
 from tracker.tables.background.events import undo as undo_rows
 from tracker.tables.schema.core.outbox import Message
-from tracker.tables.schema.events.events import Occurrence
+from tracker.tables.schema.events.events import Event, Occurrence
 from tracker.tables.schema.events.undo import PUT_BACK, UndoSnapshot
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, outbox
@@ -37,8 +37,8 @@ from tracker.usecases.events.invitees import touch
 _NUMBERED = ("event", "occurrence")
 """Tables whose rows have a version and a SEQUENCE."""
 _LONG_AGO = datetime(1900, 1, 1)  # noqa: DTZ001 - local, as the column is
-_OF_MESSAGES = ("occurrence", "state", "reason")
-"""What a change does to messages that wait: it replaces them, or deletes the date that they are about."""
+_OF_MESSAGES = ("event", "occurrence", "state", "reason")
+"""What a change does to messages: it replaces those that wait, or deletes or moves the date that they are about."""
 
 
 async def undo(viewer: Viewer, event_id: UUID, change_id: UUID, now: datetime) -> Deed:
@@ -63,6 +63,7 @@ async def undo(viewer: Viewer, event_id: UUID, change_id: UUID, now: datetime) -
                 await touch(one)
             await _delete(replaced, kept.at)
             await _put_back(replaced, present, now)
+            await _delete_events(replaced)
             await _check_editor(viewer, event_id, before)
             await UndoSnapshot.delete().where(UndoSnapshot.id == change_id)
             await touch(event_id)
@@ -100,15 +101,20 @@ async def _check_editor(viewer: Viewer, event_id: UUID, before: event_rules.Even
 
 
 async def _delete(replaced: Replaced, changed_at: datetime) -> None:
-    """Delete what the change made; nothing else may refer to it."""
+    """Delete what the change made, except for events; nothing else may refer to it."""
     if queued := replaced.made["message"]:
         is_of_then = Message.created_at == changed_at  # an earlier one is listed too if its date is now to come
         await Message.delete().where(Message.id.is_in(list(queued)) & is_of_then)
-    if events_made := replaced.made["event"]:
-        await Message.delete().where(Message.event.is_in(list(events_made)))
-    for table in reversed(tuple(PUT_BACK)):
+    for table in reversed([one for one in PUT_BACK if one is not Event]):
         if made := replaced.made[table._meta.tablename]:  # noqa: SLF001 - Piccolo has no public name
             await table.delete().where(table._meta.primary_key.is_in(list(made)))  # noqa: SLF001 - as above
+
+
+async def _delete_events(replaced: Replaced) -> None:
+    """Delete the events that the change made, after the dates and messages that it moved there are back."""
+    if made := replaced.made["event"]:
+        await Message.delete().where(Message.event.is_in(list(made)))
+        await Event.delete().where(Event.id.is_in(list(made)))
 
 
 async def _put_back(replaced: Replaced, present: Tables, now: datetime) -> None:

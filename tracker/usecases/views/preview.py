@@ -68,6 +68,7 @@ async def _standing(
         replies=await _replies(one for one in dates if one.ends_at > now),
         reminders=await _reminders(viewer, events, now),
         feeds=await who_reads(readers, events),
+        dates=tuple(one for one in dates if one.ends_at > now),
     )
 
 

@@ -5,12 +5,12 @@ from datetime import datetime
 from uuid import UUID
 
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.events.event import Event, Occurrence, may_edit
+from tracker.rules.events.event import Event, Occurrence, day_of, may_edit
 from tracker.rules.events.history import Entry
 from tracker.rules.events.markings import may_copy
 from tracker.rules.events.plan import is_moved
 from tracker.rules.events.replies import ReplyValue, effective
-from tracker.tables.visible.events import series
+from tracker.tables.visible.events import events, series
 from tracker.usecases.events import history, replies
 from tracker.usecases.events.events import event_for
 from tracker.usecases.events.occurrences import dates_of
@@ -38,6 +38,21 @@ class SeriesLinks:
 async def links_of(viewer: Viewer, event: Event) -> SeriesLinks:
     """Return the events before and after an event in its chain of series."""
     return SeriesLinks(before=await series.before(viewer, event), after=await series.after(viewer, event))
+
+
+async def went_to(viewer: Viewer, event_id: UUID, key: str) -> tuple[UUID, str] | None:
+    """Return where a date is that a series no longer has: the series that continues it, and the date's key there.
+
+    The key is empty when that series has no date of this key. None when no series that the viewer may see continues it
+    from then on.
+    """
+    event = await events.event(viewer, event_id)
+    following = await series.after(viewer, event) if event else ()
+    for one in reversed(following):
+        if one.starts.date() <= day_of(key).date():
+            found = await events.date(viewer, one.id, day_of(key))
+            return (one.id, key) if found else await went_to(viewer, one.id, key) or (one.id, "")
+    return None
 
 
 @dataclass(frozen=True, kw_only=True)

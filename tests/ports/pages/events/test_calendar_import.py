@@ -38,7 +38,10 @@ async def test_a_file_is_shown_first_and_imported_when_it_was_confirmed(browse: 
     assert "Core group" not in await titles(desk)
     done = await confirmed(desk, report)
     assert (done.status_code, done.headers["location"]) == (303, "/calendar")
-    assert "The file is imported: 1 event added, 1 left out. No mail goes out." in (await desk.get("/calendar")).text
+    assert (
+        "The file is imported: 1 event added, 1 left out. No one will get an email."
+        in (await desk.get("/calendar")).text
+    )
     assert "Core group" in await titles(await browse(sqlite_cast.harbor_advocate))
 
 

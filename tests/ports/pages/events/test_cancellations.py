@@ -79,7 +79,7 @@ async def test_the_message_afterward_has_the_numbers_of_the_button(desk: Browser
     page = (await desk.get(f"{address}?which=following")).text
     response = await desk.post(address, typed(page, address))
     shown = (await desk.get(response.headers["location"])).text
-    assert "Canceled 4 dates. 3 people get a mail about it." in shown
+    assert "Canceled 4 dates. 3 people will get an email." in shown
     assert ">Undo<" in shown
 
 
@@ -110,7 +110,7 @@ async def test_a_held_date_asks_what_becomes_of_its_record_and_announces_no_emai
     assert "Which dates" not in page
     response = await desk.post(address, typed(page, address))
     shown = (await desk.get(response.headers["location"])).text
-    assert "Canceled. Its attendance stays in reports. No mail goes out." in shown
+    assert "Canceled. Its attendance stays in reports. No one will get an email." in shown
     assert "It was held, and its attendance stays in reports." in shown
     assert "See who was there" in shown
     sheet = (await desk.get(f"/events/{held}/{HELD}/attendance")).text
@@ -135,5 +135,5 @@ async def test_a_date_that_did_not_take_place_leaves_the_reports(desk: Browser, 
     address = f"/events/{held}/{HELD}/cancellation"
     response = await desk.post(address, typed((await desk.get(address)).text, address, record="remove"))
     shown = (await desk.get(response.headers["location"])).text
-    assert "Canceled. It is removed from reports. No mail goes out." in shown
+    assert "Canceled. It is removed from reports. No one will get an email." in shown
     assert "so reports count it as canceled." in shown

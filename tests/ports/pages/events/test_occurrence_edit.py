@@ -88,7 +88,7 @@ async def test_a_title_and_an_agenda_of_its_own_are_told_only_when_asked_for(
     date = await date_of(sqlite_cast, series)
     assert (date.title, date.agenda) == ("Planning day", "Plan 60")
     assert await Message.count().where(Message.kind == "update") == 0
-    await save(desk, series, await edited(desk, series, title="", notify="yes"))
+    await save(desk, series, await edited(desk, series, title="", notify="all"))
     assert (await date_of(sqlite_cast, series)).title == "Monthly task force meeting"
     assert await Message.count().where(Message.kind == "update") == 11
 
@@ -176,7 +176,7 @@ async def test_a_reason_that_is_too_long_is_told_and_kept(sqlite_cast: Cast, des
 
 async def test_a_saved_date_says_how_many_people_are_told(desk: Browser, series: UUID) -> None:
     await save(desk, series, await edited(desk, series, date="2027-01-20"))
-    assert "Saved. 11 people get a mail about it." in (await desk.get(f"/events/{series}/{KEY}")).text
+    assert "Saved. 11 people will get an email." in (await desk.get(f"/events/{series}/{KEY}")).text
 
 
 async def test_who_moves_a_date_onto_the_day_of_another_is_warned_and_may_insist(
@@ -194,7 +194,7 @@ async def test_a_date_and_all_that_follow_are_changed_in_one_form(
 ) -> None:
     address = f"/events/{series}/edit"
     page = (await desk.get(f"{address}?from={KEY}")).text
-    assert "This series ends on Tue, Jan 12." in page
+    assert "Any other change ends this series on Tue, Jan 12 and continues it as a new one" in page
     response = await desk.post(address, typed(page, address, starts="09:00", ends="10:30", save="send"))
     new = UUID(response.headers["location"].rpartition("/")[2])
     assert new != series
@@ -209,7 +209,7 @@ async def test_a_date_and_all_that_follow_are_canceled_by_one_choice(
     page = (await desk.get(f"{address}?which=following")).text
     response = await desk.post(address, typed(page, address))
     assert response.headers["location"] == f"/events/{series}/2027-01-12"
-    assert "Canceled 3 dates. 11 people get a mail about it." in (await desk.get(response.headers["location"])).text
+    assert "Canceled 3 dates. 11 people will get an email." in (await desk.get(response.headers["location"])).text
 
 
 async def test_a_date_is_added_to_a_series(sqlite_cast: Cast, desk: Browser, series: UUID) -> None:

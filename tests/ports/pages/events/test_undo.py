@@ -46,7 +46,7 @@ async def undone(desk: Browser, page: httpx.Response) -> httpx.Response:
 async def test_a_new_event_is_undone_by_one_button(browse: SignIn, sqlite_cast: Cast) -> None:
     desk = await browse(sqlite_cast.coordinator)
     page = await scheduled(desk, sqlite_cast)
-    assert "1 person gets a mail about it." in page.text
+    assert "1 person will get an email." in page.text
     assert 'data-leaves="20"' in page.text
     response = await undone(desk, page)
     assert "Undone. The event is gone, and no one was notified of it." in response.text

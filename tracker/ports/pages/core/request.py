@@ -24,5 +24,5 @@ async def undo_for(viewer: Viewer, event_id: UUID, now: datetime, key: str = "")
 
 def with_number_notified(deed: str, people: int) -> str:
     """Return what was done and how many people get an email about it."""
-    mails = f"{plural(people, 'person gets', 'people get')} a mail about it." if people else "No mail goes out."
-    return f"{deed} {mails}"
+    emails = f"{plural(people, 'person', 'people')} will get an email." if people else "No one will get an email."
+    return f"{deed} {emails}"

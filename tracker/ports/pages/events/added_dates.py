@@ -43,7 +43,7 @@ async def add_date(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, form:
         return await _form(pages, viewer, event, now, form, Invalid(MEANWHILE), 409)
     notes = [] if event.is_all_day else clock_notes([starts], event.duration, event.zone)
     told = with_number_notified(
-        " ".join(["The date is added.", *notes]), await messages.number_notified(viewer, event_id, now)
+        " ".join(["The date is added.", *notes]), await messages.number_notified(viewer, [event_id], now)
     )
     return pages.redirect(f"/events/{event_id}/{key}", told, await undo_for(viewer, event_id, now, key))
 

@@ -43,7 +43,7 @@ async def import_events(
     stops = bool(report.refused) and not skips_refused
     if not is_confirmed or stops:
         return _page(pages, status_code=422 if stops else 200, report=report, text=text.decode("utf-8-sig"))
-    return pages.redirect("/calendar", f"The file is imported: {report.words}. No mail goes out.")
+    return pages.redirect("/calendar", f"The file is imported: {report.words}. No one will get an email.")
 
 
 async def _report(viewer: Viewer, file: CalendarFile, now: Now, *, is_confirmed: bool, skips_refused: bool) -> Report:

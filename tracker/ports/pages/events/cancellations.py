@@ -180,7 +180,7 @@ async def _cancel(
 
 async def _done(pages: Pages, viewer: Viewer, event_id: UUID, key: str, deed: str, now: Now) -> Redirect:
     """Redirect to the date, or to the nearest one that is left; a discarded draft has no page."""
-    words = with_number_notified(deed, await messages.number_notified(viewer, event_id, now))
+    words = with_number_notified(deed, await messages.number_notified(viewer, [event_id], now))
     undo = await undo_for(viewer, event_id, now, key)
     with suppress(NotFound):
         return pages.redirect(address_of(await occurrences.date_for(viewer, event_id, key)), words, undo)

@@ -1,6 +1,6 @@
 """Changing an event as a whole: the form of schedule.py, filled in, and simultaneous edits by two people."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
@@ -18,9 +18,10 @@ from tracker.ports.pages.core.edit_conflicts import in_words, merged, record, re
 from tracker.ports.pages.core.form_values import FormValues, errors_of, version_in
 from tracker.ports.pages.core.request import undo_for, with_number_notified
 from tracker.ports.pages.events.event_page import address_of
-from tracker.ports.pages.events.preview import Editing, change
+from tracker.ports.pages.events.moved_dates import form_elsewhere
+from tracker.ports.pages.events.preview import Editing, change, to_change
 from tracker.ports.pages.events.schedule_context import FIELDS, schedule_form
-from tracker.ports.pages.events.schedule_form import read_plan
+from tracker.ports.pages.events.schedule_form import notify_in, read_plan
 from tracker.ports.pages.events.schedule_marking import agencies, ready
 from tracker.ports.pages.events.schedule_values import form_of_plan
 from tracker.ports.pages.events.schedule_words import PLAIN_WORDS
@@ -28,7 +29,7 @@ from tracker.rules.core.date_words import WEEKDAYS
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.events.event import Event, EventStatus
 from tracker.rules.events.event_fields import TEXTS, label_of
-from tracker.rules.events.plan import from_date, is_added
+from tracker.rules.events.plan import is_added
 from tracker.usecases.emails import messages
 from tracker.usecases.events import events, form_options
 from tracker.usecases.events.form_options import Choices
@@ -89,8 +90,14 @@ async def edit_event(
     now: Now,
     key: Annotated[str, QueryParameter(name="from")] = "",
 ) -> Response[Any]:
-    """Show the form of an event or the viewer's draft of it; `from` is the first date of a series that is to change."""
-    opened = await _opened(viewer, event_id, key, now)
+    """Show the form of an event or the viewer's draft of it; `from` is the first date of a series that is to change.
+
+    The browser's Back button leads here after such a change, when another series may have these dates.
+    """
+    try:
+        opened = await _opened(viewer, event_id, key, now)
+    except NotFound:
+        return await form_elsewhere(viewer, event_id, key)
     if opened.event.status is EventStatus.CANCELED:
         return Redirect(f"/events/{event_id}", status_code=303)
     if (first := opened.editing.edit_impact.first) and is_added(first):
@@ -126,7 +133,7 @@ async def save_event(
             plan,
             version_in(form),
             now,
-            notify=bool(form["notify"]),
+            notify=notify_in(form),
             reauthenticated_at=visit.reauthenticated_at,
         )
     except ReauthenticationNeeded as unproven:
@@ -136,7 +143,8 @@ async def save_event(
     except Conflict:
         opened = await _opened(viewer, event_id, form["from"], now)
         return await _beside_each_other(pages, viewer, form, opened, now, 409)
-    return await _saved(pages, viewer, new_id, now, await undo_for(viewer, event_id, now, form["from"]))
+    undo = await undo_for(viewer, event_id, now, form["from"])
+    return await _saved(pages, viewer, {event_id, new_id}, new_id, now, undo)
 
 
 def _key(opened: Opened) -> DraftKey:
@@ -146,27 +154,25 @@ def _key(opened: Opened) -> DraftKey:
     return DraftKey(form=DraftForm.EVENT, subject=subject, event_id=event.id)
 
 
-async def _saved(pages: Pages, viewer: Viewer, event_id: UUID, now: Now, undo: flash.Undo | None) -> Redirect:
+async def _saved(
+    pages: Pages, viewer: Viewer, changed: Collection[UUID], event_id: UUID, now: Now, undo: flash.Undo | None
+) -> Redirect:
     """Redirect to the event, or to the calendar when people have just removed their own access to it."""
     try:
         await events.event_for(viewer, event_id)
     except NotFound:
         return pages.redirect("/calendar", NO_LONGER_VISIBLE, undo)
-    words = with_number_notified("Saved.", await messages.number_notified(viewer, event_id, now))
+    words = with_number_notified("Saved.", await messages.number_notified(viewer, changed, now))
     return pages.redirect(f"/events/{event_id}", words, undo)
 
 
 async def _opened(viewer: Viewer, event_id: UUID, key: str, now: Now) -> Opened:
-    event, plan = await events.plan_to_change(viewer, event_id)
-    edit_impact = await form_options.edit_impact(viewer, event, now, key if event.is_series else "")
-    if edit_impact.first:
-        plan = from_date(plan, edit_impact.first.original_start)
+    event, plan, edit_impact = await to_change(viewer, event_id, key, now)
     invitees = {member_id: role for member_id, role in plan.invitees.items() if member_id != event.lead_id}
     offered, form = await form_options.choices(viewer, event, invitees), form_of_plan(replace(plan, invitees=invitees))
     form = form if event.marking else ready(form, offered)
-    return Opened(
-        event=event, offered=offered, form=form, editing=Editing(event, event.version, record(form), edit_impact)
-    )
+    editing = Editing(event, event.version, record(form), edit_impact, plan)
+    return Opened(event=event, offered=offered, form=form, editing=editing)
 
 
 async def _again(

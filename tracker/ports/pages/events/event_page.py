@@ -8,11 +8,12 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from tracker.errors import Gone, Invalid
+from tracker.errors import Gone, Invalid, NotFound
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
 from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, id_in
+from tracker.ports.pages.events.moved_dates import page_elsewhere
 from tracker.ports.pages.events.preview import of_deed
 from tracker.rules.core.date_words import short_date
 from tracker.rules.core.drafts import DraftForm, DraftKey
@@ -63,9 +64,15 @@ async def series_page(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, no
 @get("/events/{event_id:uuid}/{key:str}", guards=[signed_in])
 async def event_page(
     event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, drafts: Drafts, now: Now
-) -> Response[str]:
-    """Show one date; the forms of replies begin with what the viewer typed there and did not save."""
-    view = await event_view(viewer, event_id, key, now)
+) -> Response[Any]:
+    """Show one date, also at the address that it had in an earlier series.
+
+    The forms of replies begin with what the viewer typed there and did not save.
+    """
+    try:
+        view = await event_view(viewer, event_id, key, now)
+    except NotFound:
+        return await page_elsewhere(viewer, event_id, key)
     await access_records.note_date(viewer, view.occurrence, now)
     typed = await _drafts(drafts, event_id, key)
     outcome = await _if_restored(viewer, view, now)

@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from tracker.errors import Conflict, Invalid, NotAllowed
+from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
@@ -17,13 +17,15 @@ from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, err
 from tracker.ports.pages.core.request import undo_for, with_number_notified
 from tracker.ports.pages.events.date_previews import NOT_COMPLETE, outcome_of
 from tracker.ports.pages.events.event_page import address_of, times_of
-from tracker.ports.pages.events.schedule_form import read_texts, read_when
+from tracker.ports.pages.events.moved_dates import page_elsewhere
+from tracker.ports.pages.events.schedule_form import notify_in, read_texts, read_when
 from tracker.ports.pages.events.schedule_values import A_DAY
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.core.wording import local
 from tracker.rules.events.event import Occurrence
 from tracker.rules.events.event_fields import cleaned_reason, label_of
-from tracker.rules.events.plan import DateChange, is_added
+from tracker.rules.events.notifications import Notify, unheard_of_date
+from tracker.rules.events.plan import DateChange, is_added, slot
 from tracker.usecases.emails import messages
 from tracker.usecases.events import occurrences
 from tracker.usecases.roster import sites
@@ -44,7 +46,10 @@ async def edit_date(
     event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, drafts: Drafts, now: Now
 ) -> Response[Any]:
     """Show the form of one date, or the viewer's draft of it; the only date of an event is changed with the event."""
-    view = await _theirs(viewer, now, event_id, key)
+    try:
+        view = await _theirs(viewer, now, event_id, key)
+    except NotFound:
+        return await page_elsewhere(viewer, event_id, key)
     if not view.occurrence.event.is_series:
         return Redirect(f"/events/{event_id}/edit", status_code=303)
     draft = await drafts.kept(DraftKey(form=DraftForm.DATE, subject=f"{event_id}/{key}", event_id=event_id))
@@ -62,7 +67,7 @@ async def save_date(
     view = await _theirs(viewer, now, event_id, key)
     try:
         change = read_change(form, view.occurrence)
-        await occurrences.change_date(viewer, event_id, key, change, version_in(form), now, notify=bool(form["notify"]))
+        await occurrences.change_date(viewer, event_id, key, change, version_in(form), now, notify=notify_in(form))
     except Invalid as wrong:
         errors = errors_of(wrong, FIELDS)
         return await _form(
@@ -70,7 +75,7 @@ async def save_date(
         )
     except Conflict:
         return await _beside_each_other(pages, viewer, form, await _theirs(viewer, now, event_id, key), now, 409)
-    words = with_number_notified("Saved.", await messages.number_notified(viewer, event_id, now))
+    words = with_number_notified("Saved.", await messages.number_notified(viewer, [event_id], now))
     return pages.redirect(address_of(view.occurrence), words, await undo_for(viewer, event_id, now, key))
 
 
@@ -90,14 +95,21 @@ async def _outcome(viewer: Viewer, form: FormValues, date: Occurrence, now: Now)
     try:
         change = read_change(form, date)
     except Invalid:
-        return {**NOT_COMPLETE, "outcome_zone": event.zone}
+        return {**NOT_COMPLETE, "outcome_zone": event.zone, "unheard": ""}
 
     async def deed() -> None:
-        notify = bool(form["notify"])
+        notify = notify_in(form)
         await occurrences.change_date(viewer, event.id, date.key, change, date.version, now, notify=notify)
 
     place = event.place if change.place is None else change.place
-    return await outcome_of(viewer, event, change.starts, change.duration, place, deed, now)
+    found = await outcome_of(viewer, event, change.starts, change.duration, place, deed, now)
+    return {**found, "unheard": _unheard(form, date, change, place, found["number"])}
+
+
+def _unheard(form: FormValues, date: Occurrence, change: DateChange, place: str, number: int) -> str:
+    if notify_in(form) is not Notify.NO_ONE:
+        return ""
+    return unheard_of_date(number, date, slot(change.starts, change.duration, date.event.zone), place)
 
 
 def form_of_date(occurrence: Occurrence) -> FormValues:

@@ -9,13 +9,15 @@ from tracker.database import surviving_failures
 from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.ports.pages.core.edit_conflicts import ChangeInWords, record
 from tracker.ports.pages.core.form_values import FormValues
-from tracker.ports.pages.events.schedule_form import read_plan
+from tracker.ports.pages.events.schedule_form import notify_in, read_plan
 from tracker.rules.core.viewer import Viewer
+from tracker.rules.events import notifications
 from tracker.rules.events.event import Event, EventStatus
+from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import Plan
 from tracker.rules.events.undo import UNDO_FOR
 from tracker.rules.views.impact import Consequences, of_nothing
-from tracker.usecases.events import events, series_split
+from tracker.usecases.events import events, form_options, series_split
 from tracker.usecases.events.form_options import Choices, EditImpact
 from tracker.usecases.views.preview import Deed, dry_run
 
@@ -27,6 +29,8 @@ class Editing(NamedTuple):
     version: int
     was: str
     edit_impact: EditImpact
+    shown: Plan
+    """What the form shows before anything is edited."""
     changes: Sequence[ChangeInWords] | None = None
     """What another person saved meanwhile; None when no one did."""
 
@@ -36,11 +40,8 @@ class Editing(NamedTuple):
         return self.edit_impact.first.key if self.edit_impact.first else ""
 
     def is_as_opened(self, form: FormValues) -> bool:
-        """Return whether the form shows the event unchanged, so that there is no effect to compute.
-
-        A form that changes a series from one date on is never unchanged, even if nothing in it is edited.
-        """
-        return self.event.status is not EventStatus.DRAFT and not self.first_key and self.was == record(form)
+        """Return whether the form shows the event unchanged, so that there is no effect to compute."""
+        return self.event.status is not EventStatus.DRAFT and self.was == record(form)
 
 
 class Foreseen(NamedTuple):
@@ -48,6 +49,20 @@ class Foreseen(NamedTuple):
 
     outcome: Consequences | None = None
     hindrance: str = ""
+    unheard: str = ""
+    """What it means that people get no email, where they would get one by the usual choice."""
+
+
+async def to_change(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> tuple[Event, Plan, EditImpact]:
+    """Return an event, what its form shows, and the effect of a change, from the date `key` on if given.
+
+    Errors: NotFound, NotAllowed.
+    """
+    event, plan = await events.plan_to_change(viewer, event_id)
+    impact = await form_options.edit_impact(viewer, event, now, key if event.is_series else "")
+    if impact.first:
+        _, plan = await series_split.plan_from(viewer, event_id, impact.first.key)
+    return event, plan, impact
 
 
 async def change(
@@ -57,7 +72,7 @@ async def change(
     version: int,
     now: datetime,
     *,
-    notify: bool,
+    notify: Notify,
     reauthenticated_at: datetime,
 ) -> UUID:
     """Save what a form describes, for all dates or from one on. Errors: as in the use case that it calls."""
@@ -98,11 +113,19 @@ async def of_form(
     async def deed() -> UUID:
         if editing is None:
             return await events.schedule(viewer, plan, now, notified_at=now + UNDO_FOR)
-        is_told = bool(form["notify"])
+        notify = notify_in(form)
         # A preview shows the effect of sending; opening a restricted event asks to confirm identity when it is sent.
-        return await change(viewer, editing, plan, editing.event.version, now, notify=is_told, reauthenticated_at=now)
+        return await change(viewer, editing, plan, editing.event.version, now, notify=notify, reauthenticated_at=now)
 
-    return await foreseen(viewer, event.id if event else None, deed, now)
+    found = await foreseen(viewer, event.id if event else None, deed, now)
+    if editing is None or notify_in(form) is not Notify.NO_ONE:
+        return found
+    return found._replace(unheard=_unheard(editing, plan))
+
+
+def _unheard(editing: Editing, plan: Plan) -> str:
+    staying = notifications.asked(editing.edit_impact.invited) & frozenset(plan.invitees)
+    return notifications.unheard_words(len(staying), plan, editing.shown)
 
 
 async def of_deed(viewer: Viewer, event_id: UUID | None, deed: Deed, now: datetime) -> Consequences | None:

@@ -14,7 +14,7 @@ from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages, Query
 from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, id_in
 from tracker.ports.pages.core.request import undo_for, with_number_notified
-from tracker.ports.pages.events.preview import Editing
+from tracker.ports.pages.events.preview import Editing, to_change
 from tracker.ports.pages.events.schedule_context import FIELDS, schedule_context, schedule_form
 from tracker.ports.pages.events.schedule_form import read_plan
 from tracker.ports.pages.events.schedule_values import empty_form, form_of_copy, form_of_template
@@ -90,7 +90,7 @@ async def schedule_event(pages: Pages, viewer: Viewer, form: Form, zone: Zone, n
         return await schedule_form(
             pages, viewer, form, offered, zone, now, form_id=form_id, errors=errors, status_code=422
         )
-    told = with_number_notified("Scheduled.", await messages.number_notified(viewer, event_id, now))
+    told = with_number_notified("Scheduled.", await messages.number_notified(viewer, [event_id], now))
     sentence = DRAFTED if plan.status is EventStatus.DRAFT else told
     return pages.redirect(f"/events/{event_id}", sentence, await undo_for(viewer, event_id, now))
 
@@ -146,9 +146,9 @@ async def offered_in(viewer: Viewer, event_id: UUID | None, key: str, now: Now) 
     """Return the choices of the form, for a new event or the one that it changes. Errors: NotFound, NotAllowed."""
     if event_id is None:
         return await form_options.choices(viewer), None
-    event, plan = await events.plan_to_change(viewer, event_id)
-    edit_impact = await form_options.edit_impact(viewer, event, now, key if event.is_series else "")
-    return await form_options.choices(viewer, event, plan.invitees), Editing(event, event.version, "", edit_impact)
+    event, plan, edit_impact = await to_change(viewer, event_id, key, now)
+    offered = await form_options.choices(viewer, event, plan.invitees)
+    return offered, Editing(event, event.version, "", edit_impact, plan)
 
 
 handlers = [schedule_page, all_events, schedule_event, preview_dates, summary]

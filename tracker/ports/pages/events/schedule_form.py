@@ -16,6 +16,7 @@ from tracker.rules.core.audiences import Visibility
 from tracker.rules.events import plan as plan_rules
 from tracker.rules.events.event import Event, EventStatus, Kind
 from tracker.rules.events.event_fields import TEXTS, cleaned
+from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange, Plan
 from tracker.rules.events.replies import ROLE_LABELS, AttendeeRole
 from tracker.rules.recurrence import SUNDAY, Repeat, Rule, rule_for
@@ -131,6 +132,11 @@ def picks_of(form: FormValues) -> Picks:
         people=ids_in(form.all("person")),
         roles=roles,
     )
+
+
+def notify_in(form: FormValues) -> Notify:
+    """Return whom the form of a change says to notify; the usual choice for anything else."""
+    return next((one for one in Notify if one == form["notify"]), Notify.CHANGES)
 
 
 def status_of(form: FormValues, event: Event | None) -> EventStatus:

@@ -1,11 +1,10 @@
-"""Replies copied from a series to the one that continues it, for dates whose time and place stay the same.
+"""Replies copied to the series that continues another, with the dates whose time and place stay the same.
 
 Also copies replies to such dates when the series stays the same but is asked again. Comments are copied from row to
 row, and leave here in no other way.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,24 +13,17 @@ from piccolo.querystring import QueryString
 from tracker.database import engine
 from tracker.rules.events.replies import ReplyValue
 from tracker.tables.background.events import new_replies
+from tracker.tables.schema.events.invitations import Reply
 
-# A later row for the same date replaces an earlier one: the newest reply to the series, then to the date.
-_SAME = """
-SELECT n.id AS invitation, next.id AS occurrence, a.reply AS reply, a.comment AS comment, a.source AS source,
+_TO_SERIES = """
+SELECT n.id AS invitation, a.occurrence AS occurrence, a.reply AS reply, a.comment AS comment, a.source AS source,
        a.entered_by AS entered_by, a.substitute AS substitute, a.replied_at AS replied_at
-  FROM occurrence was
-  JOIN event old ON old.id = was.event
-  JOIN event new ON new.previous_series = old.id
-  JOIN occurrence next ON next.event = new.id AND next.starts_at = was.starts_at AND next.ends_at = was.ends_at
-   AND COALESCE(next.place, new.place) = COALESCE(was.place, old.place)
-  JOIN invitation o ON o.event = old.id AND o.withdrawn_at IS NULL
-  JOIN invitation n ON n.event = new.id AND n.member = o.member AND n.role <> 'chair'
-  JOIN reply a ON a.invitation = o.id AND (a.occurrence IS NULL OR a.occurrence = was.id)
- WHERE old.id = {} AND new.id = {} AND was.starts_at > {} AND NOT was.is_canceled AND NOT next.is_canceled
- ORDER BY CASE WHEN a.occurrence IS NULL THEN 0 ELSE 1 END, a.number
+  FROM invitation o
+  JOIN invitation n ON n.event = {} AND n.member = o.member AND n.role <> 'chair'
+  JOIN reply a ON a.invitation = o.id
+ WHERE o.event = {} AND o.withdrawn_at IS NULL
+ ORDER BY a.number
 """
-
-
 _GIVEN = """
 SELECT a.invitation, a.occurrence, a.reply, a.comment, a.source, a.entered_by, a.substitute, a.replied_at
   FROM reply a JOIN invitation i ON i.id = a.invitation
@@ -56,14 +48,25 @@ async def hold(event_id: UUID, dates: Iterable[UUID]) -> None:
     await new_replies.write([_again(row) for row in held])
 
 
-async def carry(old_id: UUID, new_id: UUID, now: datetime) -> None:
-    """Copy people's replies to the old series' dates still to come to the same dates of the new series.
+async def carry(old_id: UUID, new_id: UUID, dates: Mapping[UUID, bool]) -> None:
+    """Give the replies to dates that moved to another series to the invitations of that series.
 
-    The caller is inside `writing()`, both series have their dates, and the new one has its invitations.
+    `dates` says of each date whether the reply that counted for it still counts; if not, it has none. The caller is
+    inside `writing()`, and the new series has its invitations.
     """
-    found = await engine().run_querystring(QueryString(_SAME, old_id, new_id, now))
-    counts = {(row["invitation"], row["occurrence"]): row for row in found}
-    await new_replies.write([_again(row) for row in counts.values() if row["reply"] != ReplyValue.NEEDS_ACTION])
+    given = await engine().run_querystring(QueryString(_TO_SERIES, new_id, old_id))
+    counts: dict[UUID | None, dict[UUID, dict[str, Any]]] = {}
+    for row in given:
+        counts.setdefault(row["occurrence"], {})[row["invitation"]] = row
+    if dates:
+        await Reply.delete().where(Reply.occurrence.is_in(list(dates)))
+    made = [
+        _again({**row, "occurrence": date})
+        for date, still_counts in dates.items()
+        for row in {**counts.get(None, {}), **counts.get(date, {})}.values()
+        if still_counts and row["reply"] != ReplyValue.NEEDS_ACTION
+    ]
+    await new_replies.write(made)
 
 
 def _again(row: Mapping[str, Any]) -> dict[str, Any]:

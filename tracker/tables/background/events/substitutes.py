@@ -24,6 +24,7 @@ _REPLIES = (
     " AND EXISTS (SELECT 1 FROM reply s WHERE s.invitation = i.id AND s.substitute IS NOT NULL) ORDER BY i.id"
 )
 _TO_COME = "SELECT o.id FROM occurrence o WHERE o.id IN ({}) AND o.ends_at > {} AND NOT o.is_canceled"
+_STILL_THERE = "SELECT o.id FROM occurrence o WHERE o.event = {} AND o.id IN ({})"
 
 
 class Principal(NamedTuple):
@@ -60,13 +61,13 @@ async def principals(event_ids: Iterable[UUID]) -> list[Principal]:
     return list(found.values())
 
 
-async def still_there(occurrence_ids: Iterable[UUID]) -> frozenset[UUID]:
-    """Return which of these dates still exist."""
+async def still_there(event_id: UUID, occurrence_ids: Iterable[UUID]) -> frozenset[UUID]:
+    """Return which of these dates an event still has."""
     wanted = sorted(set(occurrence_ids))
     if not wanted:
         return frozenset()
     among = QueryString(", ".join(["{}"] * len(wanted)), *wanted)
-    found = await engine().run_querystring(QueryString("SELECT o.id FROM occurrence o WHERE o.id IN ({})", among))
+    found = await engine().run_querystring(QueryString(_STILL_THERE, event_id, among))
     return frozenset(row["id"] for row in found)
 
 

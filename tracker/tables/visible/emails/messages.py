@@ -3,7 +3,7 @@
 A message about an event that its reader may not see is missing and not counted, even if it was sent to them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -38,7 +38,7 @@ _OF_NO_EVENT = (
 _KEYS = f"SELECT m.key, m.state{_FROM}"
 _TOLD = (
     "SELECT COUNT(DISTINCT m.recipient) AS people FROM message m JOIN event e ON e.id = m.event WHERE MAY_SEE(e)"
-    " AND e.id = {} AND m.state = 'pending' AND m.created_at = {}"
+    " AND e.id IN ({}) AND m.state = 'pending' AND m.created_at = {}"
 )
 _OR_ITEM = (
     " OR (e.id IS NULL AND i.id IS NOT NULL AND i.audience IN ({}))"
@@ -127,9 +127,11 @@ async def stored(viewer: Viewer, message_id: UUID) -> Stored | None:
     )
 
 
-async def number_notified(viewer: Viewer, event_id: UUID, queued_at: datetime) -> int:
-    """Return how many people will get an email about the change made to an event at that moment."""
-    return int((await rows(_TOLD, viewer, "", event_id, queued_at))[0]["people"])
+async def number_notified(viewer: Viewer, event_ids: Iterable[UUID], queued_at: datetime) -> int:
+    """Return how many people will get an email about the change made to these events at that moment."""
+    wanted = sorted(event_ids)
+    among = QueryString(", ".join(["{}"] * len(wanted)), *wanted)
+    return int((await rows(_TOLD, viewer, "", among, queued_at))[0]["people"])
 
 
 async def account_invitations(viewer: Viewer) -> list[AccountInvitation]:

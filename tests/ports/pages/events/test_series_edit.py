@@ -1,0 +1,149 @@
+"""The form of a series, or of this and following dates: what it says about single dates, and where it leads."""
+
+# A local time is naive: its zone stands beside it.
+# ruff: noqa: DTZ001
+
+import re
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, Cast, meeting
+from tests.ports.browser import Browser
+from tests.ports.conftest import SignIn
+from tests.ports.pages.forms import typed
+from tracker.rules.events.plan import DateChange
+from tracker.rules.events.replies import ReplyValue
+from tracker.rules.recurrence import rule_for
+from tracker.tables.schema.core.audit import AuditEntry
+from tracker.tables.schema.core.outbox import Message
+from tracker.usecases.events import events, occurrences, replies
+
+pytestmark = pytest.mark.anyio
+
+FIRST = datetime(2027, 1, 13, 10)
+SECOND, THIRD, FOURTH = "2027-01-20", "2027-01-27", "2027-02-03"
+
+
+@pytest.fixture
+async def desk(sqlite_cast: Cast, browse: SignIn) -> Browser:
+    return await browse(sqlite_cast.coordinator)
+
+
+@pytest.fixture
+async def series(sqlite_cast: Cast) -> UUID:
+    """Five Wednesdays: the second is held on Friday, the third in the annex."""
+    cast = sqlite_cast
+    plan = meeting(cast.fbi_lead, cast.caht_lead, starts=FIRST, rule=rule_for("weekly", FIRST, count=5))
+    event_id = await events.schedule(cast.coordinator, plan, NOW)
+    friday = DateChange(starts=datetime(2027, 1, 22, 10), duration=plan.duration)
+    await occurrences.change_date(cast.coordinator, event_id, SECOND, friday, 1, NOW)
+    annex = DateChange(starts=datetime(2027, 1, 27, 10), duration=plan.duration, place="Annex")
+    await occurrences.change_date(cast.coordinator, event_id, THIRD, annex, 1, NOW)
+    await Message.update({Message.state: "sent"}, force=True)
+    return event_id
+
+
+def words(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+async def preview(desk: Browser, series: UUID, key: str = "", **edits: str) -> str:
+    """Return what the panel says about the form with some edits."""
+    address = f"/events/{series}/edit"
+    page = (await desk.get(f"{address}?from={key}" if key else address)).text
+    return words((await desk.post("/schedule/summary", typed(page, address, **edits))).text)
+
+
+async def saved(desk: Browser, series: UUID, key: str = "", **edits: str) -> str:
+    """Save the form with some edits; return where it leads."""
+    address = f"/events/{series}/edit"
+    page = (await desk.get(f"{address}?from={key}" if key else address)).text
+    response = await desk.post(address, typed(page, address, save="send", **edits))
+    assert response.status_code == 303
+    return str(response.headers["location"])
+
+
+async def test_the_heading_names_the_day_on_which_people_know_the_date(desk: Browser, series: UUID) -> None:
+    page = (await desk.get(f"/events/{series}/edit?from={SECOND}")).text
+    assert "Edit Monthly task force meeting from Fri, Jan 22 on" in page
+    assert "Jan 20" not in words(page.partition("<main")[2].partition("First day")[0])
+
+
+async def test_the_panel_lists_the_dates_that_keep_their_own_details(desk: Browser, series: UUID) -> None:
+    panel = await preview(desk, series, SECOND, starts="11:00", ends="12:30")
+    assert "2 dates keep their own details: Fri, Jan 22 (time) Wed, Jan 27 (place)" in panel
+    assert "Can’t be kept" not in panel
+
+
+async def test_the_panel_lists_by_date_what_the_new_rule_cannot_keep(desk: Browser, series: UUID) -> None:
+    panel = await preview(desk, series, SECOND, interval="2")
+    assert "Can’t be kept The new dates have no place for this detail: Wed, Jan 27 (place)" in panel
+    location = await saved(desk, series, SECOND, interval="2")
+    assert "Not kept: Wed, Jan 27 (place)." in words((await desk.get(location)).text)
+
+
+async def test_a_new_title_from_a_date_on_says_that_no_one_is_emailed_or_asked_and_keeps_to_it(
+    desk: Browser, series: UUID
+) -> None:
+    panel = await preview(desk, series, SECOND, title="Core group")
+    assert "Nobody is mailed." in panel
+    assert "Nobody is asked again" in panel
+    assert await saved(desk, series, SECOND, title="Core group") == f"/events/{series}"
+    page = words((await desk.get(f"/events/{series}")).text)
+    assert "Saved. No one will get an email." in page
+    assert "Starting: Friday, January 22, 2027." in page
+
+
+async def test_another_hour_says_whom_it_went_to_and_counts_no_one_twice(desk: Browser, series: UUID) -> None:
+    location = await saved(desk, series, SECOND, starts="11:00", ends="12:30")
+    assert "Saved. 2 people will get an email." in words((await desk.get(location)).text)
+
+
+async def test_a_silent_change_says_beside_the_choice_who_will_not_hear_of_it_and_is_audited(
+    sqlite_cast: Cast, desk: Browser, series: UUID
+) -> None:
+    await replies.reply(
+        sqlite_cast.fbi_lead, series, FOURTH, ReplyValue.ACCEPTED, "", NOW + timedelta(hours=1), for_series=True
+    )
+    edits = {"starts": "11:00", "ends": "12:30", "notify": "no_one"}
+    panel = await preview(desk, series, **edits)
+    assert "Nobody is mailed. 2 people won’t get an email that the time changed. Calendars that subscribe" in panel
+    assert "Replies 1 person’s reply no longer counts" in panel
+    location = await saved(desk, series, **edits)
+    assert "Saved. No one will get an email." in words((await desk.get(location)).text)
+    [facts] = (
+        await AuditEntry.select(AuditEntry.facts)
+        .where(AuditEntry.subject == "event")
+        .order_by(AuditEntry.seq, ascending=False)
+        .limit(1)
+        .output(as_list=True)
+    )
+    assert '"silent": true' in facts
+
+
+async def test_a_silent_change_of_one_date_says_so_too(desk: Browser, series: UUID) -> None:
+    address = f"/events/{series}/{FOURTH}"
+    form = typed((await desk.get(f"{address}/edit")).text, f"{address}/edit", place="Annex", notify="no_one")
+    panel = words((await desk.post(f"{address}/impact", form)).text)
+    assert "2 people won’t get an email that the place changed. Calendars that subscribe will show it." in panel
+    assert (await desk.post(f"{address}/edit", form)).status_code == 303
+    assert await Message.count().where(Message.state == "pending") == 0
+
+
+@pytest.mark.parametrize("page", [f"{THIRD}", f"{THIRD}/edit", f"edit?from={THIRD}"])
+async def test_the_address_of_a_date_leads_on_to_the_series_that_has_it_now(
+    desk: Browser, series: UUID, page: str
+) -> None:
+    new = (await saved(desk, series, SECOND, starts="11:00", ends="12:30")).rpartition("/")[2]
+    answer = await desk.get(f"/events/{series}/{page}")
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith(f"/events/{new}/")
+    assert (await desk.get(answer.headers["location"])).status_code == 200
+
+
+async def test_the_address_of_a_date_that_no_series_has_leads_nowhere(desk: Browser, series: UUID) -> None:
+    await saved(desk, series, SECOND, starts="11:00", ends="12:30")
+    assert (await desk.get(f"/events/{series}/2027-01-01")).status_code == 404
+    assert (await desk.get(f"/events/{series}/edit?from=2027-01-01")).status_code == 404

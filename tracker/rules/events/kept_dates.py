@@ -1,0 +1,271 @@
+"""What becomes of the single dates of a series when the series changes, and which of their own details stay.
+
+A detail of its own is a time, place, title or agenda in which a date differs from its series. It stays whatever changes
+about the series; a cancellation stays too, and so does a date that was added beside the rule. What the new rule has no
+date for is lost. `matching` in `rules.recurrence` says which new date takes the place of which earlier one.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from tracker.rules.core.wording import day, local
+from tracker.rules.events.event import Event, Occurrence
+from tracker.rules.events.event_fields import EventFields
+from tracker.rules.events.plan import (
+    Plan,
+    Slot,
+    is_a_week_later,
+    is_moved,
+    moved_starts,
+    rule_of,
+    slot,
+    slots,
+    starts_by_rule,
+)
+from tracker.rules.recurrence.holiday_choices import HolidayChoice
+from tracker.rules.recurrence.matching import ANY_DISTANCE, matched, reach
+
+OWN_TEXTS = frozenset({"title", "place", "agenda"})
+"""The texts that a date may have of its own; `texts_of` returns them."""
+
+
+class Detail(StrEnum):
+    """A detail of its own that a date may have; the value is its name for people."""
+
+    TIME = "time"
+    PLACE = "place"
+    TITLE = "title"
+    AGENDA = "agenda"
+
+
+class Details(NamedTuple):
+    """The details of its own that one date keeps or loses."""
+
+    date: Occurrence
+    """The date before the change."""
+    details: tuple[Detail, ...]
+
+    @property
+    def words(self) -> str:
+        """Return "Thu, Apr 15 (time and place)", by the day on which people know the date."""
+        *most, last = self.details
+        named = f"{', '.join(most)} and {last}" if most else last
+        return f"{day(local(self.date.starts_at, self.date.event.zone))} ({named})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewDate:
+    """A date as its series has it after a change; for texts, None means the series' own."""
+
+    original_start: datetime
+    starts_at: datetime
+    ends_at: datetime
+    is_moved: bool = False
+    title: str | None = None
+    place: str | None = None
+    agenda: str | None = None
+    is_canceled: bool = False
+    cancel_reason: str = ""
+    sequence: int = 0
+    was: Occurrence | None = None
+    """The date whose row it takes over, with everything that refers to it."""
+
+    @property
+    def is_changed(self) -> bool:
+        """Return whether it differs from the rule, and so is an override in feeds."""
+        own = (self.title, self.place, self.agenda)
+        return self.is_moved or self.is_canceled or any(text is not None for text in own)
+
+    @property
+    def slot(self) -> Slot:
+        """Return its start and end."""
+        return self.starts_at, self.ends_at
+
+
+@dataclass(frozen=True, kw_only=True)
+class Carried:
+    """The dates of a changed series, and those of the earlier one that it has no date for."""
+
+    dates: tuple[NewDate, ...]
+    gone: tuple[Occurrence, ...]
+
+
+def new_dates(plan: Plan) -> tuple[NewDate, ...]:
+    """Return the dates of a plan for a new event."""
+    moved = moved_starts(plan)
+    return tuple(
+        NewDate(original_start=start, starts_at=at[0], ends_at=at[1], is_moved=start in moved)
+        for start, at in slots(plan)
+    )
+
+
+def carried(before: Sequence[Occurrence], event: Event, plan: Plan, shown: EventFields, now: datetime) -> Carried:
+    """Return the dates that replace those of `before`, which belong to `event`, when it becomes what the plan says.
+
+    `shown` are the fields as the form showed them: a date that had another text keeps it. A date that was held before
+    `now` stays with the earlier series; the new one has a canceled date in its place.
+    """
+    ruled = set(starts_by_rule(event))
+    pairs = _pairs(before, ruled, event, plan)
+    taken = {pairs[one.original_start]: one for one in before if one.original_start in pairs}
+    beside = [one for one in before if one.original_start not in ruled and one.original_start not in pairs]
+    by_rule = (_by_rule(new, taken.get(new.original_start), plan, shown, now) for new in new_dates(plan))
+    return Carried(
+        dates=(*by_rule, *(_beside(one, plan, shown) for one in beside if one.starts_at > now)),
+        gone=tuple(one for one in before if one.original_start in ruled - pairs.keys()),
+    )
+
+
+def shown_from(event: Event, following: Iterable[Occurrence]) -> Event:
+    """Return the event with the texts that most of these dates have; in a tie, with its own.
+
+    So a change of this and following dates begins with what they say, even after an earlier such change.
+    """
+    said = [texts_of(one) for one in following]
+    usual: dict[str, Any] = {name: _usual(text, [one[name] for one in said]) for name, text in texts_of(event).items()}
+    return replace(event, **usual)
+
+
+def with_texts(following: Iterable[Occurrence], event: Event, shown: EventFields, plan: Plan) -> list[NewDate]:
+    """Return those of the dates that take a text of the plan, because they had the one that the form showed."""
+    of_series, before, after = texts_of(event), texts_of(shown), texts_of(plan)
+    found = []
+    for one in following:
+        texts = texts_of(one)
+        takes = {name: after[name] for name, text in texts.items() if text == before[name] != after[name]}
+        if takes:
+            own = {name: None if text == of_series[name] else text for name, text in (texts | takes).items()}
+            found.append(_as_it_is(one, own))
+    return found
+
+
+def texts_of(one: EventFields | Occurrence) -> dict[str, str]:
+    """Return the texts that a date may have of its own."""
+    return {"title": one.title, "place": one.place, "agenda": one.agenda}
+
+
+def kept(before: Iterable[Occurrence], after: Iterable[Occurrence]) -> list[Details]:
+    """Return the dates that had details of their own and still have them."""
+    present = {one.id: one for one in after}
+    return _listed((one, [each for each in own(one) if _has(present.get(one.id), one, each)]) for one in before)
+
+
+def lost(before: Iterable[Occurrence], after: Iterable[Occurrence]) -> list[Details]:
+    """Return the dates that had details of their own and no longer have them; a canceled date loses nothing."""
+    present = {one.id: one for one in after}
+    takes_place = (one for one in before if not one.is_canceled)
+    return _listed((one, [each for each in own(one) if _loses(one, present.get(one.id), each)]) for one in takes_place)
+
+
+def own(one: Occurrence) -> list[Detail]:
+    """Return the details in which a date differs from its series."""
+    if not one.event.is_series:
+        return []
+    of_series = texts_of(one.event)
+    texts = [Detail(name) for name, text in texts_of(one).items() if text != of_series[name]]
+    return [Detail.TIME, *texts] if is_moved(one) else texts
+
+
+def _listed(found: Iterable[tuple[Occurrence, list[Detail]]]) -> list[Details]:
+    return [Details(one, tuple(details)) for one, details in found if details]
+
+
+def _has(after: Occurrence | None, one: Occurrence, detail: Detail) -> bool:
+    return after is not None and _value(after, detail) == _value(one, detail)
+
+
+def _loses(one: Occurrence, after: Occurrence | None, detail: Detail) -> bool:
+    if detail is Detail.TIME and after is not None and is_a_week_later(one):
+        return False  # the form asks about such a date by name, and its hours are those of the series
+    return not _has(after, one, detail)
+
+
+def _value(one: Occurrence, detail: Detail) -> object:
+    return (one.starts_at, one.ends_at) if detail is Detail.TIME else texts_of(one)[detail]
+
+
+def _usual(of_series: str, texts: list[str]) -> str:
+    number = Counter(texts)
+    return max([of_series, *number], key=lambda text: number[text])
+
+
+def _pairs(before: Sequence[Occurrence], ruled: set[datetime], event: Event, plan: Plan) -> dict[datetime, datetime]:
+    starts = [one.original_start for one in before]
+    by_rule = [start for start in starts if start in ruled]
+    new = [start for start, _ in slots(plan)]
+    return matched(by_rule, [start for start in starts if start not in ruled], new, _within(by_rule, event, plan))
+
+
+def _within(by_rule: Sequence[datetime], event: Event, plan: Plan) -> timedelta:
+    rule = rule_of(event)
+    return ANY_DISTANCE if rule is None or len(by_rule) == 1 else reach(rule, plan.rule)
+
+
+def _by_rule(new: NewDate, one: Occurrence | None, plan: Plan, shown: EventFields, now: datetime) -> NewDate:
+    if one is None:
+        return new
+    if one.starts_at <= now:
+        return replace(new, is_canceled=True)
+    return _with_details(new, one, _own_slot(one, new.original_start, plan), plan, shown)
+
+
+def _beside(one: Occurrence, plan: Plan, shown: EventFields) -> NewDate:
+    """Return a date that was added beside the rule: it keeps its day and start, and has the length of the series."""
+    starts = one.original_start
+    if plan.is_all_day != one.event.is_all_day:
+        starts = datetime.combine(starts.date(), plan.starts.time())
+    at = slot(starts, plan.duration, plan.zone)
+    new = NewDate(original_start=starts, starts_at=at[0], ends_at=at[1])
+    return _with_details(new, one, _own_slot(one, None, plan), plan, shown)
+
+
+def _with_details(new: NewDate, one: Occurrence, at: Slot | None, plan: Plan, shown: EventFields) -> NewDate:
+    own_slot = at if at != slot(new.original_start, plan.duration, plan.zone) else None
+    return replace(
+        new,
+        starts_at=at[0] if at else new.starts_at,
+        ends_at=at[1] if at else new.ends_at,
+        is_moved=own_slot is not None if at else new.is_moved,
+        is_canceled=one.is_canceled,
+        cancel_reason=one.cancel_reason,
+        sequence=one.sequence,
+        was=one,
+        **_own_texts(one, shown, plan),
+    )
+
+
+def _own_slot(one: Occurrence, start: datetime | None, plan: Plan) -> Slot | None:
+    """Return the time that the date keeps; None = the one that the plan gives its new start.
+
+    What people choose about a date on a holiday is part of the plan: such a date follows the plan, with its hours.
+    """
+    if plan.is_all_day != one.event.is_all_day or not is_moved(one):
+        return None
+    if start is not None:
+        chosen = plan.on_holidays.get(start.date()) is HolidayChoice.NEXT_WEEK
+        if chosen or (is_a_week_later(one) and start.date() == one.original_start.date()):
+            return None
+    return one.starts_at, one.ends_at
+
+
+def _own_texts(one: Occurrence, shown: EventFields, plan: Plan) -> dict[str, Any]:
+    before, after = texts_of(shown), texts_of(plan)
+    return {name: None if text in (before[name], after[name]) else text for name, text in texts_of(one).items()}
+
+
+def _as_it_is(one: Occurrence, texts: Mapping[str, str | None]) -> NewDate:
+    return NewDate(
+        original_start=one.original_start,
+        starts_at=one.starts_at,
+        ends_at=one.ends_at,
+        is_moved=is_moved(one),
+        is_canceled=one.is_canceled,
+        cancel_reason=one.cancel_reason,
+        sequence=one.sequence,
+        was=one,
+        **texts,
+    )
