@@ -496,7 +496,8 @@ CREATE TABLE watermark (
 CREATE TABLE deployment (
   id BIGINT PRIMARY KEY NOT NULL CHECK (id = 1),
   copy_of TIMESTAMPTZ,
-  backed_up_at TIMESTAMPTZ
+  backed_up_at TIMESTAMPTZ,
+  unnamed_proxy_at TIMESTAMPTZ
 );
 INSERT INTO deployment (id) VALUES (1);
 CREATE TABLE audit_entry (

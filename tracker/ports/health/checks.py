@@ -23,12 +23,17 @@ from tracker.usecases.audit import verification
 from tracker.usecases.audit.verification import Verification
 from tracker.usecases.core.send_hold import held_copy, last_backup
 from tracker.usecases.events.tz_drift import number_drifted
+from tracker.usecases.identity import unnamed_proxy
 
 Trouble = Callable[[Settings], str]
 OLDEST_BACKUP = 48  # hours
 OLDEST_VERIFICATION = 48  # hours
 EXAMPLE = ".example"  # a domain in which no one gets email (RFC 2606)
 SCARCE, TOO_SCARCE = 1_000_000_000, 100_000_000  # bytes free on the disk of the data folder
+UNNAMED = (
+    "A web server on this computer passes people on, but --proxy doesn't name it. Everyone seems to be at this"
+    " computer, and failed sign-ins are not counted by network. Start with: tracker serve --proxy 127.0.0.1"
+)
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -96,6 +101,8 @@ async def of_database() -> AsyncIterator[Line]:
     yield Line(State.OK, "Schema", "It is up to date.")
     if await held_copy():
         yield Line(State.WARNING, "Sending", "This is a restored copy. It sends nothing until `tracker resume`.")
+    if await unnamed_proxy.seen_at():
+        yield Line(State.WARNING, "Web server", UNNAMED)
     yield _last_backup(await last_backup())
     yield of_trail(await verification.last())
 

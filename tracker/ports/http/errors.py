@@ -11,7 +11,7 @@ from litestar.response import Redirect
 
 from tracker import clock
 from tracker.database import is_unavailable
-from tracker.errors import Busy, Conflict, Gone, Invalid, NotAllowed, NotFound, TooLarge, TrackerError
+from tracker.errors import Busy, Conflict, Gone, Invalid, NotAllowed, NotFound, TooLarge, TooManyTries, TrackerError
 from tracker.ports.http import denials, drafts, problems
 from tracker.ports.http.addresses import HOME, asked, place
 from tracker.ports.http.csrf import Outdated
@@ -37,6 +37,7 @@ ERROR_PAGES: dict[type[TrackerError], ErrorPage] = {
     Outdated: ErrorPage(403, "core/errors/outdated.html"),
     Conflict: ErrorPage(409, heading="Someone changed this while you were working on it"),
     Invalid: ErrorPage(422, heading="Please check what you entered"),
+    TooManyTries: ErrorPage(429, heading="Too many tries"),
     TooLarge: ErrorPage(413, heading="This is too large"),
     Busy: ErrorPage(503, heading="The tracker is busy"),
     Gone: ErrorPage(410, "core/errors/link.html"),
@@ -52,7 +53,7 @@ BROKEN = ErrorPage(500, "core/errors/500.html")
 AWAY = ErrorPage(503, "core/errors/503.html")
 AGAIN = frozenset({429, 500, 503})
 """Statuses after which the same form may be accepted."""
-RETRY = 60  # seconds until a client that was rate-limited, or too early, may retry
+RETRY = 60  # seconds until a client that came while the tracker was busy may retry
 
 
 class ShowsPage(Protocol):
@@ -86,6 +87,7 @@ class Responses:
             response = problems.response_to(error)
         else:
             response = self._response(request, _page_of(error), error.sentence)
+            response.headers.update(again_after(error))
         response.background = denials.recorded(request, error)
         return response
 
@@ -139,6 +141,17 @@ def status_of(error: Exception) -> int:
     if isinstance(error, TrackerError):
         return _page_of(error).status
     return AWAY.status if is_unavailable(error) else BROKEN.status
+
+
+def again_after(error: Exception | None) -> dict[str, str]:
+    """Return the header that says when to try again (RFC 9110 §10.2.3), for an error that passes by itself."""
+    match error:
+        case TooManyTries():
+            return {"Retry-After": str(int(error.wait.total_seconds()))}
+        case Busy():
+            return {"Retry-After": str(RETRY)}
+        case _:
+            return {}
 
 
 def _page_of(error: TrackerError) -> ErrorPage:

@@ -5,6 +5,7 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 
+from tracker.ports.http.addresses import is_loopback
 from tracker.rules.core.actors import Origin, network_address
 
 Connection = ASGIConnection[Any, None, None, State]
@@ -32,6 +33,15 @@ def source_of(connection: Connection) -> str:
     """Return the source of a request; nothing for one that matches no route."""
     origin: Origin | None = connection.scope["state"].get(ORIGIN)
     return origin.source if origin else ""
+
+
+def is_behind_unnamed_proxy(connection: Connection) -> bool:
+    """Return whether a web server on this computer passed the request on, and `--proxy` does not name it.
+
+    Its X-Forwarded-For is then not believed, and everyone seems to be at this computer.
+    """
+    forwarded = connection.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    return is_loopback(address_of(connection.scope)) and bool(forwarded) and not is_loopback(forwarded)
 
 
 def address_of(scope: Any) -> str:

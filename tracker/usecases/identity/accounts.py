@@ -62,6 +62,8 @@ class Arrival:
     browser: str = ""
     replacing: str = ""
     most: int = MOST
+    is_behind_unnamed_proxy: bool = False
+    """Whether a web server that the deployment does not name passed it on, so that its address is not known."""
 
 
 UNKNOWN = Arrival()

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from tracker.crypto import ids
 from tracker.database import writing
-from tracker.errors import Invalid
+from tracker.errors import Invalid, TooManyTries
 from tracker.rules.core.actors import Actor
 from tracker.rules.core.message_types import AccountLocked
 from tracker.rules.core.wording import plural
@@ -15,9 +15,10 @@ from tracker.tables.schema.identity.identity import FailedAttempt
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.identity.accounts import Account, Arrival
+from tracker.usecases.identity.unnamed_proxy import note_arrival
 
 TRIES = 5  # wrong ones in a row before the pause (CJIS AC-7)
-WINDOW = timedelta(minutes=15)  # during which they count
+WINDOW = TooManyTries.wait  # during which they count
 TRIES_OF_NETWORK = 50  # wrong ones from one network address, over all accounts: one password tried on many people
 TOLD_WITHIN = timedelta(days=1)  # later, the email about a pause would only cause alarm
 HOUSEHOLD = 64  # bits of an IPv6 address that identify a network
@@ -35,6 +36,7 @@ async def count_failure(key: str, account: Account | None, now: datetime, arriva
     who = account.member_id if account else None
     stranger, facts = Actor(origin=arrival.origin), {"what": what, "browser": arrival.browser}
     await audit.record(stranger, "sign_in_failed", "member", who or key, facts, now)
+    await note_arrival(arrival, now)
     if account and account.is_paused(now):
         return 0
     await FailedAttempt.delete().where(FailedAttempt.at <= now - WINDOW)  # of all accounts, so the table stays small
@@ -50,12 +52,12 @@ async def refusal(account: Account, now: datetime, arrival: Arrival, *, field: s
     """Record a failed try for a known account and return the error for the field; the caller is inside `writing()`."""
     left = await count_failure(account.key, account, now, arrival, what=field)
     if left == 0:
-        return Invalid(**{field: PAUSED})
+        return TooManyTries(**{field: PAUSED})
     return Invalid(**{field: f"{why} {plural(left, 'try', 'tries')} left before a 15-minute pause."})
 
 
 async def check_network(address: str, now: datetime) -> None:
-    """Raise `Invalid` when too many failed tries came from this network address, for any accounts.
+    """Raise `TooManyTries` when too many failed tries came from this network address, for any accounts.
 
     Five tries per account stop people who guess one password; this stops people who try one password on everyone.
     """
@@ -63,7 +65,7 @@ async def check_network(address: str, now: datetime) -> None:
         return
     recent = (FailedAttempt.account == network) & (FailedAttempt.at > now - WINDOW)
     if await FailedAttempt.count().where(recent) >= TRIES_OF_NETWORK:
-        raise Invalid(FROM_THERE)
+        raise TooManyTries(FROM_THERE)
 
 
 async def forget_failures(key: str) -> None:

@@ -15,6 +15,7 @@ from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import IDLE, LONGEST
 from tracker.usecases.identity.accounts import Account, Arrival
 from tracker.usecases.identity.failed_logins import forget_failures
+from tracker.usecases.identity.unnamed_proxy import note_arrival
 
 CLIENT = 200  # characters kept of what a browser calls itself
 NOT_NOW = "You cannot sign in now. Please ask the coordinator."
@@ -58,6 +59,7 @@ async def open_session(account: Account, now: datetime, arrival: Arrival, *, how
         )
         await Member.update({Member.signed_in_at: now}).where(Member.id == account.member_id)
         await forget_failures(account.key)
+        await note_arrival(arrival, now)
         by, facts = account.actor(arrival.origin.within(session_id)), {"how": how, "browser": arrival.browser}
         await audit.record(by, "signed_in", "member", account.member_id, facts, now)
     return token

@@ -16,10 +16,13 @@ from tests.ports.pages.forms import typed
 from tests.usecases.identity.world import PASSWORD, App, give_password, hash_cheaply
 from tracker import clock
 from tracker.app import create_app
+from tracker.errors import Invalid
+from tracker.rules.core.actors import Origin
 from tracker.rules.core.viewer import Viewer
 from tracker.tables.schema.identity.identity import FailedAttempt, Session
 from tracker.tables.schema.roster.people import Member
-from tracker.usecases.identity import passwords
+from tracker.usecases.identity import failed_logins, passwords, sign_in
+from tracker.usecases.identity.accounts import Arrival
 from tracker.usecases.identity.one_time_links import issue_link
 from tracker.usecases.identity.password_hashes import Argon2
 from tracker.usecases.identity.passwords import Hashing
@@ -90,6 +93,17 @@ async def test_without_the_tick_nobody_signs_in_and_the_address_stays(browser: B
     assert "confirm that you agree" in response.text
     assert f'value="{detective.email}"' in response.text
     assert await FailedAttempt.count() == 0
+
+
+async def test_a_network_of_too_many_tries_is_told_when_to_come_again(browser: Browser, detective: Viewer) -> None:
+    there = Arrival(origin=Origin(address="192.0.2.7"))
+    for number in range(50):
+        with pytest.raises(Invalid):
+            await sign_in.sign_in(f"person{number}@nowhere.example", "Summer of 2026!", NOW, there)
+    response = await send(browser, "/sign-in", "/sign-in", email=detective.email, **ACK)
+    assert (response.status_code, response.headers["retry-after"]) == (429, "900")
+    assert failed_logins.FROM_THERE in html.unescape(response.text)
+    assert f'value="{detective.email}"' in response.text
 
 
 async def test_what_is_missing_is_said_at_each_field(browser: Browser) -> None:
@@ -251,6 +265,7 @@ async def test_a_wrong_code_says_how_many_tries_are_left_and_then_pauses(
         response = await send(other, "/sign-in/code", "/sign-in/code", code="000000")
         assert (response.status_code, f"{left} left" in response.text) == (422, True)
     response = await send(other, "/sign-in/code", "/sign-in/code", code="000000")
+    assert (response.status_code, response.headers["retry-after"]) == (429, "900")
     assert "paused for 15 minutes" in response.text
     assert await Session.count() == 1
 

@@ -103,7 +103,9 @@ def _form(
 ) -> Response[str]:
     told = wrong if isinstance(wrong, Invalid) else Invalid(str(wrong)) if wrong else None
     status = errors.status_of(wrong) if wrong else 200
-    return pages.render(template, status_code=status, errors=errors_of(told, fields), **context)
+    response = pages.render(template, status_code=status, errors=errors_of(told, fields), **context)
+    response.headers.update(errors.again_after(wrong))
+    return response
 
 
 handlers = [again_page, prove_again, password_page, choose_password, sign_out]

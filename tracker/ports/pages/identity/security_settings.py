@@ -64,13 +64,15 @@ async def make_codes(pages: Pages, visit: Visit, now: Now) -> Response[Any]:
 async def _authenticator(pages: Pages, visit: Visit, sealed: str = "", wrong: Exception | None = None) -> Response[str]:
     person = visit.viewer.member_id
     told = wrong if isinstance(wrong, Invalid) else Invalid(str(wrong)) if wrong else None
-    return pages.render(
+    response = pages.render(
         "views/settings/authenticator.html",
         status_code=errors.status_of(wrong) if wrong else 200,
         made=await authenticators.new_authenticator(person, visit.session_id, sealed),
         proofs=await authenticators.credentials_of(person),
         errors=errors_of(told, ("code",)),
     )
+    response.headers.update(errors.again_after(wrong))
+    return response
 
 
 async def _codes(

@@ -8,11 +8,11 @@ from litestar import Response
 from litestar.response import Redirect
 
 from tracker.config.settings import Settings, statements
-from tracker.errors import Busy, Invalid, NotAllowed
+from tracker.errors import Invalid, NotAllowed
 from tracker.ports.http import cookies, csrf, errors, flash
 from tracker.ports.http.addresses import HOME, place
 from tracker.ports.http.forms import FormRequest
-from tracker.ports.http.request_source import origin_of
+from tracker.ports.http.request_source import is_behind_unnamed_proxy, origin_of
 from tracker.ports.pages.core.form_values import FormValues, errors_of
 from tracker.ports.pages.core.templating import Pages
 from tracker.usecases.identity.accounts import Arrival
@@ -59,8 +59,7 @@ class Entry:
             statements=statements(self._settings.notice),
             **more,
         )
-        if isinstance(wrong, Busy):
-            response.headers["Retry-After"] = str(errors.RETRY)
+        response.headers.update(errors.again_after(wrong))
         if is_new:
             cookies.put(response, self._settings, cookies.SIGN_IN, nonce, int(csrf.LIFETIME.total_seconds()))
         return response
@@ -121,6 +120,7 @@ def arrival_of(request: FormRequest, settings: Settings) -> Arrival:
         browser=said[:LONGEST_BROWSER].strip(),
         replacing=cookies.read(request, cookies.SESSION),
         most=settings.sessions,
+        is_behind_unnamed_proxy=is_behind_unnamed_proxy(request),
     )
 
 

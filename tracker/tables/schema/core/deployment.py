@@ -14,5 +14,7 @@ class Deployment(Table):
     """The moment of the backup that this copy was restored from, until a person resumes sending; None = it sends."""
     backed_up_at = Timestamptz(null=True, default=None)
     """When the last backup was made."""
+    unnamed_proxy_at = Timestamptz(null=True, default=None)
+    """When a sign-in last came through a web server that `--proxy` doesn't name; None = not since it is named."""
 
     constraints = (check("id = 1"),)
