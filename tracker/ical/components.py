@@ -62,10 +62,13 @@ class Components:
     others: Counter[str] = field(default_factory=Counter)
 
 
-def components(content: bytes, most: int = MOST) -> Components:
-    """Return the content of a file of at most so many events. Errors: TooLarge; Invalid when it is not a calendar."""
-    if len(content) > LARGEST:
-        raise TooLarge(f"The file is larger than {LARGEST // 1_000_000} MB. Export fewer months at a time.")
+def components(content: bytes, most: int = MOST, largest: int = LARGEST) -> Components:
+    """Return the content of a file of at most so many events and bytes.
+
+    Errors: TooLarge; Invalid when it is not a calendar.
+    """
+    if len(content) > largest:
+        raise TooLarge(f"The file is larger than {largest // 1_000_000} MB. Export fewer months at a time.")
     scan = _Scan(most)
     scan.read(Contentlines.from_ical(_text(content)))  # type: ignore[no-untyped-call]  # the library says no types
     return scan.found

@@ -4,14 +4,14 @@ Alarms, attachments and people of the file are not imported: reminders are the p
 What an event loses, or has otherwise than in the file, its notes say (`foreign_notes`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import chain
 
 from tracker.errors import Invalid
-from tracker.ical.components import Component, components
+from tracker.ical.components import LARGEST, MOST, Component, components
 from tracker.ical.foreign_notes import clock_note, notes_of, notes_of_dates, zone_note
 from tracker.ical.foreign_parts import (
     is_canceled,
@@ -30,25 +30,33 @@ from tracker.ical.foreign_times import Stamp, WallClock, Zones, clock_of, zones_
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.events import plan as plan_rules
-from tracker.rules.events.calendar_import import CalendarFile, Incoming, Outcome, Row, check_size
+from tracker.rules.events.calendar_import import MOST_DATES, CalendarFile, Incoming, Limits, Outcome, Row, check_size
 from tracker.rules.events.plan import DateChange, Plan
 from tracker.rules.recurrence import Rule, check_number
 
 A_DAY = timedelta(days=1)
+USUAL = Limits(size=LARGEST, events=MOST, dates=MOST_DATES, seconds=10.0)
+Progress = Callable[[int, int], None]
+"""Gets how many events of how many were read."""
 
 
-def read(content: bytes, now: datetime, home: str) -> CalendarFile:
+def read(
+    content: bytes, now: datetime, home: str, limits: Limits = USUAL, progress: Progress = lambda _done, _of: None
+) -> CalendarFile:
     """Return the content of a file; `home` is the task force's zone, `now` limits a series without an end.
 
+    Reading stops at the first event that exceeds the limits.
     Errors: Invalid and TooLarge when the file as a whole can't be imported.
     """
-    found = components(content)
+    found = components(content, limits.events, limits.size)
     if not found.events:
         raise Invalid("The file holds no events.")
     reader = _Reader(zones_of(found.zones, home), now)
-    for master, overrides in _groups(found.events):
+    groups = _groups(found.events)
+    for number, (master, overrides) in enumerate(groups, start=1):
         reader.take(master, overrides)
-    check_size(reader.events)
+        check_size(reader.dates, limits)
+        progress(number, len(groups))
     rest = sorted(reader.rest, key=lambda one: one.row)
     return CalendarFile(events=reader.events, rest=rest, notes=notes_on(found))
 
@@ -82,6 +90,7 @@ class _Reader:
         self.today = to_local(now, zones.home).date()
         self.events: list[Incoming] = []
         self.rest: list[Row] = []
+        self.dates = 0  # of all events so far
         self._seen: set[str] = set()
 
     def take(self, one: Component, overrides: Sequence[Component]) -> None:
@@ -93,6 +102,7 @@ class _Reader:
                 self.rest.append(Row(row=one.row, title=title, outcome=Outcome.LEFT_OUT, sentence=reason))
                 return
             self.events.append(self._event(one, overrides))
+            self.dates += len(self.events[-1].slots)
         except Invalid as wrong:
             self.rest.append(Row(row=one.row, title=title, outcome=Outcome.REFUSED, sentence=wrong.sentence))
 

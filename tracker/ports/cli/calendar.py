@@ -9,9 +9,10 @@ import click
 from tracker import clock
 from tracker.config.settings import Settings
 from tracker.errors import NotFound
-from tracker.ical.components import LARGEST
+from tracker.ical.incoming import USUAL
 from tracker.ports.cli.data import takes_data
 from tracker.ports.cli.opening import read_file, with_database
+from tracker.ports.cli.progress import progress
 from tracker.ports.http.calendar_files import read_calendar
 from tracker.rules.core.actors import Origin
 from tracker.rules.core.viewer import Viewer
@@ -20,6 +21,7 @@ from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import calendar_import
 from tracker.usecases.identity.accounts import account_at, clean_address
 
+MOST_TIMES = 50  # a million dates: what one transaction saves in some minutes
 SAID = {
     Outcome.NEW: "is new.",
     Outcome.KNOWN: "is passed over.",
@@ -38,19 +40,31 @@ def calendar() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--as", "email", required=True, metavar="EMAIL", help="The coordinator whose events they become.")
 @click.option("--dry-run", "is_trial", is_flag=True, help="Say what would happen, and write nothing.")
+@click.option(
+    "--limits-times",
+    "factor",
+    type=click.IntRange(1, MOST_TIMES),
+    default=1,
+    metavar="N",
+    help="Take N times the usual bytes, events, dates and seconds.",
+)
 @click.option("--skip-refused", "skips_refused", is_flag=True, help="Import the others when some can't be imported.")
 @click.pass_context
-def import_file(context: click.Context, file: Path, email: str, *, is_trial: bool, skips_refused: bool) -> None:
+def import_file(
+    context: click.Context, file: Path, email: str, factor: int, *, is_trial: bool, skips_refused: bool
+) -> None:
     """Import FILE, a calendar file (.ics): each event becomes one of the coordinator EMAIL, for everyone.
 
     All events or none; events that are in the tracker already are skipped. No one is invited, and no email is sent.
     What an event loses, or has otherwise than in the file, is said below its line: see it first with --dry-run.
     """
-    content = read_file(file, LARGEST)
+    limits = USUAL.times(factor)
+    content = read_file(file, limits.size)
 
     async def work(settings: Settings) -> Report:
         viewer = await _coordinator(email)
-        found = await read_calendar(content, clock.now(), settings.time_zone)
+        with progress("Reading") as note:
+            found = await read_calendar(content, clock.now(), settings.time_zone, limits, note)
         if is_trial:
             return await calendar_import.preview(viewer, found)
         return await calendar_import.import_calendar(viewer, found, clock.now(), skips_refused=skips_refused)

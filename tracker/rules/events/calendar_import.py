@@ -21,6 +21,27 @@ KNOWN = "It is in the tracker already."
 
 
 @dataclass(frozen=True, kw_only=True)
+class Limits:
+    """How much of one file is imported at once."""
+
+    size: int
+    """In bytes."""
+    events: int
+    dates: int
+    seconds: float
+    """How long reading it may take."""
+
+    def times(self, factor: int) -> "Limits":
+        """Return limits that are so many times as high."""
+        return Limits(
+            size=self.size * factor,
+            events=self.events * factor,
+            dates=self.dates * factor,
+            seconds=self.seconds * factor,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Incoming:
     """One event of a file as it would be saved; times are local to the zone of its plan, without offset."""
 
@@ -128,10 +149,10 @@ def check_importer(viewer: Viewer) -> None:
         raise NotAllowed(ONLY_COORDINATORS)
 
 
-def check_size(events: Sequence[Incoming]) -> None:
-    """Raise `TooLarge` for more dates than one transaction saves."""
-    if sum(len(one.slots) for one in events) > MOST_DATES:
-        raise TooLarge(f"The file holds more than {MOST_DATES:,} dates. Split it, or let its series end earlier.")
+def check_size(dates: int, limits: Limits) -> None:
+    """Raise `TooLarge` for more dates of all events together than are imported at once."""
+    if dates > limits.dates:
+        raise TooLarge(f"The file holds more than {limits.dates:,} dates. Split it, or let its series end earlier.")
 
 
 def dates_in_words(one: Incoming) -> str:
