@@ -82,7 +82,7 @@ def test_june_is_canceled_with_two_clicks_and_brought_back_with_one(hand: Hand) 
     off = hand.page.get_by_role("heading", name="This date is canceled")
     expect(off).to_be_visible()
     assert hand.clicks == 2
-    hand.button(re.compile("^Bring this date back"))
+    hand.button(re.compile("^Restore this date"))
     expect(off).to_be_hidden()
     assert hand.clicks == 3
 

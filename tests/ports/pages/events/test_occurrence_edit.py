@@ -276,9 +276,9 @@ async def test_before_a_date_is_canceled_or_brought_back_the_page_says_what_it_d
     await desk.post(f"{address}/cancellation", typed(page, f"{address}/cancellation"))
     await Message.update({Message.state: "sent", Message.sent_at: NOW}, force=True)
     page = (await desk.get(address)).text
-    assert "When you bring it back" in page
+    assert "When you restore it" in page
     assert f"{3 * people + 3} new reminders" in page
-    assert f"Bring this date back and tell {people} people" in page
+    assert f"Restore this date and notify {people} people" in page
 
 
 async def test_a_date_of_whose_cancellation_nobody_heard_is_brought_back_without_telling_anybody(
@@ -290,7 +290,7 @@ async def test_a_date_of_whose_cancellation_nobody_heard_is_brought_back_without
     await desk.post(f"{address}/cancellation", typed(page, f"{address}/cancellation"))
     page = (await desk.get(address)).text
     assert "<dd>Nobody is mailed.</dd>" in page
-    assert re.search(r">\s*Bring this date back\s*</button>", page)
+    assert re.search(r">\s*Restore this date\s*</button>", page)
 
 
 async def test_who_may_not_edit_a_date_is_not_told_whom_it_would_mail(
