@@ -31,6 +31,11 @@ INVITATION = (
     " WHERE m.email = ? AND e.title = ?"
 )
 
+ANOTHER_SESSION = (
+    "INSERT INTO session SELECT ?, s.member, s.created_at, s.seen_at, s.reauthenticated_at, s.client"
+    " FROM session s JOIN member m ON m.id = s.member WHERE m.name = ? LIMIT 1"
+)
+
 
 @dataclass(frozen=True)
 class Demo:
@@ -56,6 +61,18 @@ class Demo:
         with closing(sqlite3.connect(self.mails.parent / "tracker.sqlite")) as database:
             [[found]] = database.execute(INVITATION, (recipient, title))
         return f"{self.address}/r/{Links(keys.named('links')).reply(UUID(found), None)}"
+
+    def new_session(self, persona: str) -> str:
+        """Return the cookie of another session of somebody who is signed in, as the next sign-in would begin it."""
+        token = keys.new_token()
+        with closing(sqlite3.connect(self.mails.parent / "tracker.sqlite")) as database, database:
+            database.execute(ANOTHER_SESSION, (keys.token_hash(token), persona))
+        return token
+
+    def end_session(self, token: str) -> None:
+        """End a session, as signing out does."""
+        with closing(sqlite3.connect(self.mails.parent / "tracker.sqlite")) as database, database:
+            database.execute("DELETE FROM session WHERE id = ?", (keys.token_hash(token),))
 
     def _link(self, recipient: str, subject: str) -> str | None:
         for file in sorted(self.mails.glob("*.eml")):
