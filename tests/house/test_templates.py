@@ -1,5 +1,6 @@
 """Laws for templates."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -83,3 +84,18 @@ def test_sound_markup_breaks_no_law(source: str) -> None:
         markup.lines_are_short,
     )
     assert [found for law in laws for found in law(source)] == []
+
+
+def test_a_form_with_a_long_text_keeps_drafts_or_asks_before_it_is_left() -> None:
+    """The parts of the schedule form are in the form that includes them."""
+    long = [file for file in pages() if "forms.textarea(" in file.read_text(encoding="utf-8")]
+    safe = re.compile(r"forms\.draft\(|data-leaving")
+    parts = ROOT / "templates" / "events" / "schedule"
+    assert [file.name for file in long if file.parent != parts and not safe.search(file.read_text("utf-8"))] == []
+    assert safe.search((parts / "form.html").read_text("utf-8"))
+
+
+def test_a_form_with_a_password_or_a_code_keeps_no_draft() -> None:
+    secret = re.compile(r"forms\.password\(|one-time-code")
+    texts = {file.name: file.read_text(encoding="utf-8") for file in pages()}
+    assert [name for name, text in texts.items() if secret.search(text) and "forms.draft(" in text] == []

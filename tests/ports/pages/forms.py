@@ -54,3 +54,39 @@ def typed(page: str, action: str, **changes: Any) -> Fields:
         name: [str(one) for one in value] if isinstance(value, list | tuple) else [str(value)]
         for name, value in changes.items()
     }
+
+
+class FormTexts(HTMLParser):
+    """Collects the forms that change something: their fields, and which of these are texts that people type."""
+
+    TYPED = ("text", "email", "tel", "url", "search")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: dict[str, tuple[Fields, dict[str, int]]] = {}
+        """By action: the fields as they stand, and the longest text of each field that takes one; 0 = no limit."""
+        self._here: tuple[Fields, dict[str, int]] | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        name = given.get("name") or ""
+        if tag == "form":
+            is_deed = given.get("method") == "post"
+            self._here = self.forms.setdefault(given.get("action") or "", ({}, {})) if is_deed else None
+        elif self._here is None or not name:
+            return
+        elif tag == "textarea" or (tag == "input" and given.get("type") in self.TYPED and "readonly" not in given):
+            self._here[1][name] = int(given.get("maxlength") or 0)
+        elif tag == "input" and (given["type"] not in ("checkbox", "radio", "file") or "checked" in given):
+            self._here[0].setdefault(name, []).append(given.get("value") or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._here = None
+
+
+def forms_in(page: str) -> dict[str, tuple[Fields, dict[str, int]]]:
+    """Return the forms of a page in which people type: by action, their fields and the limits of their texts."""
+    reader = FormTexts()
+    reader.feed(page)
+    return {action: form for action, form in reader.forms.items() if form[1]}
