@@ -23,7 +23,7 @@ from tracker import clock
 from tracker.crypto import keys
 from tracker.database import surviving_failures
 from tracker.errors import NotAllowed, NotFound, ReauthenticationNeeded, TrackerError
-from tracker.ports.http.csrf import Outdated
+from tracker.ports.http.csrf import SAFE, Outdated
 from tracker.ports.http.forms import FormRequest
 from tracker.rules.core.drafts import DraftForm, DraftKey, Texts
 from tracker.rules.core.viewer import Viewer
@@ -131,7 +131,7 @@ async def settle(message: Message, scope: Any) -> None:
 
     A hook for `before_send`. A response that shows a part of the page does neither.
     """
-    if message["type"] != "http.response.start" or scope["type"] != "http" or "viewer" not in scope.get("state", {}):
+    if message["type"] != "http.response.start" or scope["method"] in SAFE or "viewer" not in scope["state"]:
         return
     state, form = scope["state"], FormRequest(scope).form_that_was_read
     mark = _mark(scope, form) if form is not None else None

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from litestar import Response
+from litestar.datastructures import FormMultiDict
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 
@@ -18,6 +19,7 @@ from tracker.ports.http.csrf import Outdated
 from tracker.ports.http.forms import FormRequest
 from tracker.ports.http.guards import SignInNeeded
 from tracker.ports.http.request_source import source_of
+from tracker.rules.core.drafts import SECRETS
 
 log = logging.getLogger(__name__)
 
@@ -162,14 +164,19 @@ def _typed(request: FormRequest, status: int) -> dict[str, Any]:
     """Return what became of what was typed: the draft that keeps it, or the fields to send again from the page."""
     is_form = request.method == "POST"
     form = request.form_that_was_read if is_form and status in AGAIN else None
-    may_resend = form is not None and drafts.read(form.get(drafts.FIELD), clock.now()) is not None
-    texts = drafts.texts_of(form) if form is not None and may_resend else {}
+    texts = drafts.texts_of(form) if form is not None and _holds_no_secret(request, form) else {}
     return {
         "is_form": is_form,
         "kept": request.scope["state"].get(drafts.KEPT),
         "resend": asked(request.scope) if texts else "",
         "fields": [(name, text) for name, found in texts.items() for text in found],
     }
+
+
+def _holds_no_secret(request: FormRequest, form: FormMultiDict) -> bool:
+    """Return whether a form may be repeated in a page: one that keeps drafts, or one behind the link of an email."""
+    is_known = source_of(request) == "link" or drafts.read(form.get(drafts.FIELD), clock.now()) is not None
+    return is_known and SECRETS.isdisjoint(form)
 
 
 def _asked_again(request: FormRequest) -> str:

@@ -20,6 +20,8 @@ from tracker.database import engine
 from tracker.errors import Busy, Conflict
 from tracker.ports.http.guards import signed_in
 from tracker.rules.core.drafts import KEPT_FOR, LARGEST
+from tracker.rules.core.viewer import Viewer
+from tracker.tables.schema.events.invitations import Invitation
 from tracker.usecases.core.viewers import IDLE
 from tracker.usecases.events import events
 from tracker.usecases.identity.sessions import end_sessions
@@ -244,3 +246,22 @@ async def test_each_long_form_begins_with_its_draft(desk: Browser, sqlite_cast: 
     shown = await text_of(desk, address)
     assert text in shown
     assert "Restored your draft from 9:00 AM." in shown
+
+
+async def test_a_note_behind_an_emailed_link_can_be_sent_again_while_nothing_can_be_written(
+    app: Litestar, sqlite_cast: Cast, series: UUID
+) -> None:
+    invitation = await _invitation_of(sqlite_cast.fbi_lead, series)
+    address = f"/r/{app.state['links'].reply(invitation)}"
+    browser = Browser(app)
+    await engine().run_ddl("ALTER TABLE reply RENAME TO lost")
+    sent = await browser.send("POST", address, data={"reply": "yes", "comment": TYPED})
+    assert (sent.status_code, UNTIL_LEFT in sent.text) == (503, True)
+    assert f'name="comment" value="{TYPED}"' in sent.text
+
+
+async def _invitation_of(viewer: Viewer, event_id: UUID) -> UUID:
+    mine = (Invitation.member == viewer.member_id) & (Invitation.event == event_id)
+    [found] = await Invitation.select(Invitation.id).where(mine).output(as_list=True)
+    invitation_id: UUID = found
+    return invitation_id

@@ -74,16 +74,20 @@ async def event_page(
     except NotFound:
         return await page_elsewhere(viewer, event_id, key)
     await access_records.note_date(viewer, view.occurrence, now)
-    typed = await _drafts(drafts, event_id, key)
+    typed = await _drafts(drafts, view, key)
     outcome = await _if_restored(viewer, view, now)
     return pages.render("events/show.html", **event_context(view, now) | typed | {"outcome": outcome})
 
 
-async def _drafts(drafts: Drafts, event_id: UUID, key: str) -> dict[str, Any]:
-    """Return what was typed into the two forms of the page and not saved."""
+async def _drafts(drafts: Drafts, view: EventView, key: str) -> dict[str, Any]:
+    """Return what was typed into the two forms of replies and not saved, as far as the page has these forms."""
+    event_id = view.occurrence.event.id
     subject = f"{event_id}/{key}"
-    reply = await drafts.kept(DraftKey(form=DraftForm.REPLY, subject=subject, event_id=event_id))
-    recorded = await drafts.kept(DraftKey(form=DraftForm.RECORDED_REPLY, subject=subject, event_id=event_id))
+    reply, recorded = None, None
+    if view.is_invited:
+        reply = await drafts.kept(DraftKey(form=DraftForm.REPLY, subject=subject, event_id=event_id))
+    if view.answerable:
+        recorded = await drafts.kept(DraftKey(form=DraftForm.RECORDED_REPLY, subject=subject, event_id=event_id))
     typed: dict[str, Any] = {"comment": reply["comment"]} if reply else {}
     return typed | ({"recorded": recorded} if recorded else {})
 
