@@ -45,6 +45,7 @@ async def desk(browse: SignIn, sqlite_cast: Cast, date: str) -> Browser:
 async def test_a_page_of_the_date_says_it_with_the_seats(desk: Browser, date: str, page: str) -> None:
     text = " ".join(re.sub(r"<[^>]+>", "", (await desk.get(f"{date}{page}")).text).split())
     assert WORDS in text
+    assert "Recorded Tue, Jan 12, 12:00 PM" in text
     assert "Seats present: CAHT, FBI." in text
     assert "Seats not present: Harbor House, HHS, HSI, IPD, KCPD, USAO." in text
 

@@ -102,7 +102,7 @@ async def test_the_dates_and_emails_are_reviewed_before_anyone_is_removed(cast: 
     assert review.status_code == 200
     assert "Fbi alternate is invited. Fbi lead is removed from the list." in review.text
     assert "1 email goes to 1 person." in review.text
-    assert "No one takes the place of Fbi lead here:" in review.text
+    assert "Fbi lead is removed from these lists, and no one is added:" in review.text
     assert await column(cast.fbi_lead.member_id, "status") == "active"
     done = await browser.post(theirs, typed(review.text, theirs))
     assert (
