@@ -66,6 +66,7 @@ API_SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "GET /api/v1/people": _plain("/people"),
     "GET /api/v1/agencies": _plain("/agencies"),
     "GET /api/v1/committees": _plain("/committees"),
+    "GET /api/v1/sites": _plain("/sites"),
     "GET /api/v1/events": _plain("/events", "/events?limit=1", "/events?limit=2", "/events?cursor=forged"),
     "POST /api/v1/events": lambda _: [("POST", f"{BASE}/events", NEW_EVENT)],
     "GET /api/v1/events/{event_id}": _of_events("GET"),

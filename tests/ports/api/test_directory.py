@@ -1,12 +1,16 @@
-"""Whom and what a program may name: people, agencies, and committees, each as the owner of the token knows them."""
+"""Whom and what a program may name: people, agencies, committees, and sites, as the owner of the token knows them."""
 
 from typing import Any
 
 import pytest
 
-from tests.cast import Cast
-from tests.ports.api.conftest import Speak
+from tests.cast import NOW, Cast
+from tests.ports.api.conftest import Program, Speak
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.roster.sites import SiteFacts
 from tracker.tables.schema.roster.people import Agency, Member
+from tracker.usecases.events import form_options
+from tracker.usecases.roster import sites
 
 pytestmark = pytest.mark.anyio
 
@@ -50,3 +54,33 @@ async def test_people_and_agencies_come_with_how_they_are_reached_as_far_as_the_
         agencies = {one["code"]: one for one in (await program.get("/agencies")).json()["items"]}
         nothing_else = {"name": None, "email": None, "address": None}
         assert agencies["KCPD"]["contact"] == {"phone": "816-555-0100", **nothing_else}
+
+
+async def listed(program: Program, what: str) -> set[str]:
+    return {one["id"] for one in (await program.get(f"/{what}")).json()["items"]}
+
+
+@pytest.mark.parametrize("who", ["coordinator", "fbi_lead", "caht_lead"])
+async def test_what_the_form_of_an_event_offers_a_program_can_read(speak: Speak, cast: Cast, who: str) -> None:
+    viewer: Viewer = cast.members[who]
+    program, offered = await speak(viewer), await form_options.choices(viewer)
+    assert {str(one.id) for one in offered.people} <= await listed(program, "people")
+    assert {str(one.id) for one in offered.own_committees} <= await listed(program, "committees")
+    assert {str(one) for one in offered.designators} <= await listed(program, "agencies")
+
+
+async def test_every_member_lists_the_open_sites_with_the_place_to_send(speak: Speak, cast: Cast) -> None:
+    for name, is_open in (("Annex", True), ("Old annex", False)):
+        facts = SiteFacts(name=name, address="400 E 9th St", capacity=20, equipment="Projector", is_open=is_open)
+        await sites.add_site(cast.coordinator, facts, NOW, NOW)
+    for viewer in (cast.coordinator, cast.bridge_advocate):
+        found = (await (await speak(viewer)).get("/sites")).json()["items"]
+        assert found == [
+            {
+                "name": "Annex",
+                "address": "400 E 9th St",
+                "place": "Annex, 400 E 9th St",
+                "seats": 20,
+                "equipment": "Projector",
+            }
+        ]

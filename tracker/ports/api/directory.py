@@ -1,4 +1,4 @@
-"""The owner of the token, and the people, agencies, and committees that they may name: ids for other operations."""
+"""The owner of the token, and the people, agencies, committees, and sites that they may name in other operations."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -16,7 +16,7 @@ from tracker.rules.core.viewer import Level, Role, Status
 from tracker.rules.events.plan import Person
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.rules.roster.directory import PersonCard
-from tracker.usecases.roster import directory, people
+from tracker.usecases.roster import directory, people, sites
 
 TAG = "You and others"
 
@@ -88,6 +88,22 @@ class CommitteesShown(Shown):
     """Committees by name."""
 
     items: tuple[CommitteeShown, ...]
+
+
+class SiteShown(Shown):
+    """A place where the task force meets."""
+
+    name: str
+    address: str
+    place: Annotated[str, Meta(description="What to send as the place of an event there.")]
+    seats: int | None
+    equipment: str
+
+
+class SitesShown(Shown):
+    """Sites by name."""
+
+    items: tuple[SiteShown, ...]
 
 
 @operation(HttpMethod.GET, "/me", Operation(summary="Read whose token this is", tag=TAG, scope=None, response=Me))
@@ -191,4 +207,24 @@ async def list_committees(request: FormRequest, viewer: Viewer) -> Response[Any]
     return response(request, CommitteesShown(items=tuple(items)))
 
 
-handlers = [read_me, list_people, list_agencies, list_committees]
+@operation(
+    HttpMethod.GET,
+    "/sites",
+    Operation(
+        summary="List sites",
+        tag=TAG,
+        scope=ApiScope.EVENTS_READ,
+        response=SitesShown,
+        text="Those that are offered for new events; an event may be at any other place, too.",
+    ),
+)
+async def list_sites(request: FormRequest) -> Response[Any]:
+    """Return the sites that are offered for events; every member may know them."""
+    items = (
+        SiteShown(name=one.name, address=one.address, place=one.place, seats=one.capacity, equipment=one.equipment)
+        for one in await sites.open_sites()
+    )
+    return response(request, SitesShown(items=tuple(items)))
+
+
+handlers = [read_me, list_people, list_agencies, list_committees, list_sites]
