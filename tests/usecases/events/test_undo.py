@@ -20,7 +20,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events import event as event_rules
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange, Plan, from_date
-from tracker.rules.events.replies import ReplyValue
+from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.events.undo import MEANWHILE, NOTIFIED, UNDO_FOR, Row, tables_of
 from tracker.rules.recurrence import rule_for
 from tracker.tables.background.events import undo as undo_rows
@@ -337,7 +337,6 @@ async def test_what_a_change_replaced_is_forgotten_when_it_cannot_be_taken_back(
     ] == ["USAO conference room"]
 
 
-ROWS = ("event", "event_audience", "occurrence", "invitation", "reply", "event_change", "message")
 COUNTED = frozenset({"version", "sequence", "changed_at", "due"})
 """Columns that never go back."""
 
@@ -347,16 +346,21 @@ async def every_row(event_id: UUID) -> dict[str, dict[UUID, Row]]:
     tables = tables_of(await undo_rows.rows_of([event_id], NOW))
     return {
         name: {row_id: {key: row[key] for key in row.keys() - COUNTED} for row_id, row in tables[name].items()}
-        for name in ROWS
+        for name in tables
     }
 
 
 async def lived_in(cast: Cast) -> UUID:
-    """Return a series of which two dates are over, one is moved, one canceled and one added, and people replied."""
+    """Return a series of which two dates are over, one is moved, one canceled and one added.
+
+    Two people replied, and a third one was taken off the list.
+    """
     starts = meeting().starts - timedelta(days=42)
     rule = rule_for("weekly", starts, count=12)
     plan = meeting(cast.fbi_lead, cast.caht_lead, starts=starts, rule=rule)
-    event_id = await events.schedule(cast.coordinator, plan, NOW - timedelta(days=20))
+    more = replace(plan, invitees={**plan.invitees, cast.hsi_liaison.member_id: AttendeeRole.REQUIRED})
+    event_id = await events.schedule(cast.coordinator, more, NOW - timedelta(days=20))
+    await events.change(cast.coordinator, event_id, plan, 1, NOW - timedelta(days=10), notify=False)
     await move(cast, event_id, 1, NOW - AN_HOUR, place="Annex")
     await occurrences.cancel_date(cast.coordinator, event_id, "2027-01-26", 1, "Holiday", NOW - AN_HOUR)
     version = (await events.event_for(cast.coordinator, event_id)).version
@@ -417,12 +421,18 @@ async def move_one(cast: Cast, event_id: UUID, *_: object) -> None:
     await move(cast, event_id, 2, NOW, place="City hall", title="Special")
 
 
+async def invite_again(cast: Cast, event_id: UUID, version: int, plan: Plan) -> None:
+    more = replace(plan, invitees={**plan.invitees, cast.hsi_liaison.member_id: AttendeeRole.OPTIONAL})
+    await events.change(cast.coordinator, event_id, more, version, NOW, notify=True)
+
+
 EVERY_CHANGE: dict[str, Change] = {
     "the title": whole(title="Core group"),
     "the place": whole(place="City hall"),
     "the hour, so that it splits": whole(starts=meeting().starts - timedelta(days=42) + AN_HOUR),
     "an earlier end": whole(rule=rule_for("weekly", meeting().starts - timedelta(days=42), count=8)),
     "the people": whole(invitees={}),
+    "invite again": invite_again,
     "who can see it": whole(visibility=Visibility.NAMED),
     "the title of the rest": following(title="Core group"),
     "the place of the rest": following(place="Annex 2"),
