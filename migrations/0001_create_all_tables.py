@@ -18,10 +18,6 @@ CREATE TABLE agency (
   level VARCHAR(20) NOT NULL CHECK (level IN ('federal', 'state', 'local', 'tribal', 'non_governmental')),
   coalition UUID REFERENCES agency (id) ON DELETE RESTRICT,
   status VARCHAR(12) NOT NULL CHECK (status IN ('active', 'suspended', 'departed')),
-  contact_name VARCHAR(120) NOT NULL,
-  contact_phone VARCHAR(40) NOT NULL,
-  contact_email VARCHAR(254) NOT NULL,
-  address VARCHAR(200) NOT NULL,
   version INTEGER NOT NULL DEFAULT 1
 );
 CREATE TABLE member (
@@ -31,8 +27,6 @@ CREATE TABLE member (
   title VARCHAR(120) NOT NULL,
   email VARCHAR(254) NOT NULL UNIQUE CHECK (email = lower(email)),
   phone VARCHAR(40) NOT NULL,
-  mobile VARCHAR(40) NOT NULL,
-  is_mobile_private BOOLEAN NOT NULL,
   zone VARCHAR(60) NOT NULL,
   status VARCHAR(12) NOT NULL CHECK (status IN ('active', 'suspended', 'departed')),
   password_hash VARCHAR(255),
@@ -236,7 +230,6 @@ CREATE TABLE occurrence (
   sequence INTEGER NOT NULL,
   changed_at TIMESTAMPTZ NOT NULL,
   attendance_closed_at TIMESTAMPTZ,
-  is_off_record BOOLEAN NOT NULL DEFAULT FALSE,
   UNIQUE (event, original_start)
 );
 CREATE INDEX occurrence_starts_at ON occurrence (starts_at, event);
@@ -254,18 +247,10 @@ CREATE TABLE event_change (
   visibility VARCHAR(20) NOT NULL,
   committee UUID REFERENCES committee (id) ON DELETE RESTRICT,
   fields TEXT NOT NULL,
-  reason TEXT NOT NULL
+  undo_snapshot TEXT
 );
 CREATE INDEX event_change_event ON event_change (event, at);
-CREATE TABLE undo_snapshot (
-  id UUID PRIMARY KEY NOT NULL,
-  event UUID NOT NULL REFERENCES event (id) ON DELETE CASCADE,
-  actor UUID NOT NULL REFERENCES member (id) ON DELETE CASCADE,
-  at TIMESTAMPTZ NOT NULL,
-  replaced TEXT NOT NULL
-);
-CREATE INDEX undo_snapshot_event ON undo_snapshot (event, at);
-CREATE INDEX undo_snapshot_at ON undo_snapshot (at);
+CREATE INDEX event_change_undo ON event_change (at) WHERE undo_snapshot IS NOT NULL;
 CREATE TABLE event_template (
   id UUID PRIMARY KEY NOT NULL,
   owner UUID NOT NULL REFERENCES member (id) ON DELETE CASCADE,
@@ -275,22 +260,6 @@ CREATE TABLE event_template (
   created_at TIMESTAMPTZ NOT NULL,
   UNIQUE (owner, name)
 );
-CREATE TABLE draft (
-  id UUID PRIMARY KEY NOT NULL,
-  member UUID NOT NULL REFERENCES member (id) ON DELETE CASCADE,
-  form VARCHAR(20) NOT NULL
-    CHECK (form IN ('schedule', 'event_copy', 'event', 'date', 'cancellation', 'reply', 'recorded_reply', 'new_item',
-      'item', 'people', 'agencies', 'committees', 'sites', 'suspension', 'profile')),
-  subject VARCHAR(80) NOT NULL,
-  event UUID REFERENCES event (id) ON DELETE CASCADE,
-  texts TEXT NOT NULL,
-  tab UUID NOT NULL,
-  version INTEGER NOT NULL,
-  saved_at TIMESTAMPTZ NOT NULL,
-  discarded_at TIMESTAMPTZ,
-  UNIQUE (member, form, subject)
-);
-CREATE INDEX draft_saved ON draft (saved_at);
 CREATE TABLE imported_event (
   id UUID PRIMARY KEY NOT NULL,
   event UUID NOT NULL UNIQUE REFERENCES event (id) ON DELETE CASCADE,
@@ -301,36 +270,26 @@ CREATE TABLE invitation (
   id UUID PRIMARY KEY NOT NULL,
   event UUID NOT NULL REFERENCES event (id) ON DELETE CASCADE,
   member UUID NOT NULL REFERENCES member (id) ON DELETE RESTRICT,
-  role VARCHAR(12) NOT NULL CHECK (role IN ('chair', 'required', 'optional', 'informed')),
-  by_seat BOOLEAN NOT NULL,
+  role VARCHAR(12) NOT NULL CHECK (role IN ('chair', 'required', 'optional')),
   added_at TIMESTAMPTZ NOT NULL,
   again_at TIMESTAMPTZ,
   withdrawn_at TIMESTAMPTZ,
   UNIQUE (event, member)
 );
 CREATE INDEX invitation_member ON invitation (member, event);
-CREATE TABLE invitation_gap (
-  id UUID PRIMARY KEY NOT NULL,
-  invitation UUID NOT NULL REFERENCES invitation (id) ON DELETE CASCADE,
-  withdrawn_at TIMESTAMPTZ NOT NULL,
-  again_at TIMESTAMPTZ NOT NULL
-);
-CREATE INDEX invitation_gap_invitation ON invitation_gap (invitation);
 CREATE TABLE reply (
   id UUID PRIMARY KEY NOT NULL,
   invitation UUID NOT NULL REFERENCES invitation (id) ON DELETE CASCADE,
   occurrence UUID REFERENCES occurrence (id) ON DELETE CASCADE,
   reply VARCHAR(12) NOT NULL CHECK (reply IN ('needs_action', 'accepted', 'tentative', 'declined')),
   comment TEXT NOT NULL,
-  source VARCHAR(12) NOT NULL CHECK (source IN ('site', 'link', 'api', 'on_behalf', 'change')),
+  source VARCHAR(12) NOT NULL,
   entered_by UUID REFERENCES member (id) ON DELETE RESTRICT,
   substitute UUID REFERENCES member (id) ON DELETE RESTRICT,
-  number INTEGER NOT NULL,
   sequence INTEGER NOT NULL,
-  replied_at TIMESTAMPTZ NOT NULL,
-  UNIQUE (invitation, number)
+  replied_at TIMESTAMPTZ NOT NULL
 );
-CREATE INDEX reply_invitation ON reply (invitation, occurrence, number);
+CREATE INDEX reply_invitation ON reply (invitation, occurrence, replied_at);
 CREATE INDEX reply_substitute ON reply (occurrence) WHERE substitute IS NOT NULL;
 CREATE TABLE attendance_mark (
   id UUID PRIMARY KEY NOT NULL,
@@ -347,25 +306,6 @@ CREATE TABLE attendance_mark (
 );
 CREATE INDEX attendance_mark_occurrence ON attendance_mark (occurrence);
 CREATE UNIQUE INDEX attendance_mark_current ON attendance_mark (occurrence, member) WHERE corrected_at IS NULL;
-CREATE TABLE quorum_record (
-  id UUID PRIMARY KEY NOT NULL,
-  occurrence UUID NOT NULL REFERENCES occurrence (id) ON DELETE RESTRICT,
-  committee UUID NOT NULL REFERENCES committee (id) ON DELETE RESTRICT,
-  needed INTEGER CHECK (needed > 0),
-  both_arms BOOLEAN NOT NULL,
-  recorded_at TIMESTAMPTZ NOT NULL,
-  replaced_at TIMESTAMPTZ
-);
-CREATE INDEX quorum_record_occurrence ON quorum_record (occurrence);
-CREATE UNIQUE INDEX quorum_record_current ON quorum_record (occurrence) WHERE replaced_at IS NULL;
-CREATE TABLE quorum_seat (
-  id UUID PRIMARY KEY NOT NULL,
-  record UUID NOT NULL REFERENCES quorum_record (id) ON DELETE CASCADE,
-  agency UUID NOT NULL REFERENCES agency (id) ON DELETE RESTRICT,
-  arm VARCHAR(20) NOT NULL CHECK (arm IN ('law_enforcement', 'victim_services')),
-  is_filled BOOLEAN NOT NULL,
-  UNIQUE (record, agency)
-);
 CREATE TABLE brief_copy (
   id UUID PRIMARY KEY NOT NULL,
   occurrence UUID NOT NULL REFERENCES occurrence (id) ON DELETE CASCADE,
@@ -392,10 +332,8 @@ CREATE TABLE action_item (
   created_at TIMESTAMPTZ NOT NULL,
   changed_at TIMESTAMPTZ NOT NULL,
   closed_at TIMESTAMPTZ,
-  blocked_at TIMESTAMPTZ,
   version INTEGER NOT NULL,
-  sequence INTEGER NOT NULL,
-  CHECK ((status = 'blocked') = (blocked_at IS NOT NULL))
+  sequence INTEGER NOT NULL
 );
 CREATE INDEX action_item_due ON action_item (due) WHERE closed_at IS NULL;
 CREATE INDEX action_item_owner ON action_item (owner);
@@ -421,10 +359,6 @@ CREATE TABLE subscription (
   token_hash VARCHAR(64) NOT NULL UNIQUE,
   token_sealed TEXT NOT NULL,
   scope VARCHAR(8) NOT NULL CHECK (scope IN ('all', 'mine')),
-  committee UUID REFERENCES committee (id) ON DELETE CASCADE,
-  kind VARCHAR(20) CHECK (kind IN ('meeting', 'joint_operation', 'training', 'outreach', 'deadline')),
-  alarm_minutes INTEGER CHECK (alarm_minutes > 0),
-  all_day_alarm VARCHAR(8) CHECK (all_day_alarm IN ('evening', 'morning')),
   shows_operations BOOLEAN NOT NULL,
   created_at TIMESTAMPTZ NOT NULL,
   replaced_at TIMESTAMPTZ,
@@ -479,8 +413,7 @@ CREATE TABLE message (
   attempts INTEGER NOT NULL,
   worker VARCHAR(40) NOT NULL,
   try_after TIMESTAMPTZ,
-  sent_at TIMESTAMPTZ,
-  unconfirmed_at TIMESTAMPTZ
+  sent_at TIMESTAMPTZ
 );
 CREATE INDEX message_waiting ON message (due) WHERE state = 'pending';
 CREATE INDEX message_recipient ON message (recipient, event);
@@ -496,8 +429,7 @@ CREATE TABLE watermark (
 CREATE TABLE deployment (
   id BIGINT PRIMARY KEY NOT NULL CHECK (id = 1),
   copy_of TIMESTAMPTZ,
-  backed_up_at TIMESTAMPTZ,
-  unnamed_proxy_at TIMESTAMPTZ
+  backed_up_at TIMESTAMPTZ
 );
 INSERT INTO deployment (id) VALUES (1);
 CREATE TABLE audit_entry (

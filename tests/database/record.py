@@ -1,13 +1,14 @@
-"""Writes `first_release.json`: rows of every table as this release writes them, for the tests of upgrades.
+"""Rows of every table as this release writes them, for the tests of upgrades.
 
-python -m tests.database.record
+python -m tests.database.record FILE
 
-Run it when the schema of 0001 changes, and for the last time before the first release: from then on both stay.
+writes them. `first_release.json` holds those of 0001, as the first release wrote them; it is never written again.
 """
 
 import asyncio
 import json
 import sqlite3
+import sys
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from uuid import UUID
 from piccolo.table import sort_table_classes
 
 from tests.cast import NOW, ZONE, Cast, everybody, meeting, operation, people_of_the_task_force
-from tests.database.releases import ROWS, Rows
+from tests.database.releases import Rows
 from tests.database.sources import running
 from tests.ical.files import taken, vevent
 from tests.ports.browser import session_of
@@ -156,11 +157,13 @@ def recorded(folder: Path) -> dict[str, Rows]:
 
 
 def main() -> None:
-    """Write the rows, one a line."""
+    """Write the rows to the file that is named, one a line."""
     with TemporaryDirectory() as folder:
         tables = recorded(Path(folder))
     lines = {table: ",\n  ".join(json.dumps(row) for row in rows) for table, rows in tables.items()}
-    ROWS.write_text("{\n" + ",\n".join(f' "{table}": [\n  {text}\n ]' for table, text in lines.items()) + "\n}\n")
+    Path(sys.argv[1]).write_text(
+        "{\n" + ",\n".join(f' "{table}": [\n  {text}\n ]' for table, text in lines.items()) + "\n}\n"
+    )
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ There is always a next release here, of one migration more, so that these tests 
 release is the newest.
 """
 
+import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from piccolo.querystring import QueryString
 
 from tests.cast import NOW, SECRET, meeting
 from tests.database.record import recorded
-from tests.database.releases import NEXT, changed, first_release, next_release
+from tests.database.releases import NEXT, ROWS, Rows, changed, first_release, next_release
 from tests.database.rows import REFUSED
 from tracker.crypto import keys
 from tracker.database import Engine, engine
@@ -68,6 +69,37 @@ async def test_an_upgrade_that_loses_something_is_noticed(blank_database: Engine
     before = await first_release()
     await migrate(next_release(tmp_path, loss))
     assert await changed(before) == ["seat_holder"]
+
+
+async def test_replies_of_the_first_release_count_in_the_order_in_which_they_came(blank_database: Engine) -> None:
+    tables = await first_release()
+    one = tables["reply"][0]["invitation"]
+    await engine().run_querystring(QueryString("UPDATE reply SET invitation = {}", one))
+    await migrate()
+    rows = await engine().run_ddl("SELECT number FROM reply ORDER BY replied_at, id")
+    assert [row["number"] for row in rows] == list(range(1, len(tables["reply"]) + 1))
+
+
+async def test_who_fills_a_seat_is_on_the_lists_of_the_first_release_for_it(blank_database: Engine) -> None:
+    await first_release()
+    tables: dict[str, Rows] = json.loads(ROWS.read_text(encoding="utf-8"))
+    seat = tables["seat"][0]
+    await engine().run_querystring(QueryString("UPDATE event SET committee = {}", seat["committee"]))
+    await migrate()
+    seats = {one["id"] for one in tables["seat"] if one["committee"] == seat["committee"]}
+    first = {one["member"] for one in tables["seat_holder"] if one["seat"] in seats and one["is_primary"]}
+    listed = await engine().run_ddl("SELECT id FROM invitation WHERE by_seat")
+    assert {str(row["id"]) for row in listed} == {one["id"] for one in tables["invitation"] if one["member"] in first}
+
+
+async def test_an_item_that_was_blocked_in_the_first_release_is_blocked_since_its_last_change(
+    blank_database: Engine,
+) -> None:
+    await first_release()
+    await engine().run_ddl("UPDATE action_item SET status = 'blocked'")
+    await migrate()
+    [row] = await engine().run_ddl("SELECT blocked_at = changed_at AS is_same FROM action_item")
+    assert row["is_same"]
 
 
 async def test_after_an_upgrade_the_audit_trail_is_as_it_was_written_and_goes_on(blank_database: Engine) -> None:

@@ -1,0 +1,231 @@
+"""Add drafts, undo of any change, seats on lists, quorum records, informed people, blocked items, choices of feeds."""
+
+from piccolo.apps.migrations.auto.migration_manager import MigrationManager
+
+from tracker.database import rebuild_table
+from tracker.database.migrate import statements
+
+ID = "0002_add_drafts_and_records"
+VERSION = "1.38.0"
+DESCRIPTION = (
+    "add drafts, undo of any change, seats on lists, quorum records, informed people, blocked items, feed choices"
+)
+
+NEW_TABLES = """
+CREATE TABLE undo_snapshot (
+  id UUID PRIMARY KEY NOT NULL,
+  event UUID NOT NULL REFERENCES event (id) ON DELETE CASCADE,
+  actor UUID NOT NULL REFERENCES member (id) ON DELETE CASCADE,
+  at TIMESTAMPTZ NOT NULL,
+  replaced TEXT NOT NULL
+);
+CREATE INDEX undo_snapshot_event ON undo_snapshot (event, at);
+CREATE INDEX undo_snapshot_at ON undo_snapshot (at);
+CREATE TABLE draft (
+  id UUID PRIMARY KEY NOT NULL,
+  member UUID NOT NULL REFERENCES member (id) ON DELETE CASCADE,
+  form VARCHAR(20) NOT NULL
+    CHECK (form IN ('schedule', 'event_copy', 'event', 'date', 'cancellation', 'reply', 'recorded_reply', 'new_item',
+      'item', 'people', 'agencies', 'committees', 'sites', 'suspension', 'profile')),
+  subject VARCHAR(80) NOT NULL,
+  event UUID REFERENCES event (id) ON DELETE CASCADE,
+  texts TEXT NOT NULL,
+  tab UUID NOT NULL,
+  version INTEGER NOT NULL,
+  saved_at TIMESTAMPTZ NOT NULL,
+  discarded_at TIMESTAMPTZ,
+  UNIQUE (member, form, subject)
+);
+CREATE INDEX draft_saved ON draft (saved_at);
+CREATE TABLE invitation_gap (
+  id UUID PRIMARY KEY NOT NULL,
+  invitation UUID NOT NULL REFERENCES invitation (id) ON DELETE CASCADE,
+  withdrawn_at TIMESTAMPTZ NOT NULL,
+  again_at TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX invitation_gap_invitation ON invitation_gap (invitation);
+CREATE TABLE quorum_record (
+  id UUID PRIMARY KEY NOT NULL,
+  occurrence UUID NOT NULL REFERENCES occurrence (id) ON DELETE RESTRICT,
+  committee UUID NOT NULL REFERENCES committee (id) ON DELETE RESTRICT,
+  needed INTEGER CHECK (needed > 0),
+  both_arms BOOLEAN NOT NULL,
+  recorded_at TIMESTAMPTZ NOT NULL,
+  replaced_at TIMESTAMPTZ
+);
+CREATE INDEX quorum_record_occurrence ON quorum_record (occurrence);
+CREATE UNIQUE INDEX quorum_record_current ON quorum_record (occurrence) WHERE replaced_at IS NULL;
+CREATE TABLE quorum_seat (
+  id UUID PRIMARY KEY NOT NULL,
+  record UUID NOT NULL REFERENCES quorum_record (id) ON DELETE CASCADE,
+  agency UUID NOT NULL REFERENCES agency (id) ON DELETE RESTRICT,
+  arm VARCHAR(20) NOT NULL CHECK (arm IN ('law_enforcement', 'victim_services')),
+  is_filled BOOLEAN NOT NULL,
+  UNIQUE (record, agency)
+);
+"""
+
+NEW_COLUMNS = """
+ALTER TABLE agency ADD COLUMN contact_name VARCHAR(120) NOT NULL DEFAULT '';
+ALTER TABLE agency ADD COLUMN contact_phone VARCHAR(40) NOT NULL DEFAULT '';
+ALTER TABLE agency ADD COLUMN contact_email VARCHAR(254) NOT NULL DEFAULT '';
+ALTER TABLE agency ADD COLUMN address VARCHAR(200) NOT NULL DEFAULT '';
+ALTER TABLE member ADD COLUMN mobile VARCHAR(40) NOT NULL DEFAULT '';
+ALTER TABLE member ADD COLUMN is_mobile_private BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE occurrence ADD COLUMN is_off_record BOOLEAN NOT NULL DEFAULT FALSE;
+DROP INDEX event_change_undo;
+ALTER TABLE event_change DROP COLUMN undo_snapshot;
+ALTER TABLE event_change ADD COLUMN reason TEXT NOT NULL DEFAULT '';
+ALTER TABLE subscription ADD COLUMN committee UUID REFERENCES committee (id) ON DELETE CASCADE;
+ALTER TABLE subscription ADD COLUMN kind VARCHAR(20)
+  CHECK (kind IN ('meeting', 'joint_operation', 'training', 'outreach', 'deadline'));
+ALTER TABLE subscription ADD COLUMN alarm_minutes INTEGER CHECK (alarm_minutes > 0);
+ALTER TABLE subscription ADD COLUMN all_day_alarm VARCHAR(8) CHECK (all_day_alarm IN ('evening', 'morning'));
+ALTER TABLE message ADD COLUMN unconfirmed_at TIMESTAMPTZ;
+ALTER TABLE deployment ADD COLUMN unnamed_proxy_at TIMESTAMPTZ;
+"""
+
+# Who holds the first place of a seat of the committee, and is on the list of its meetings, is there for the seat.
+BY_SEAT = """
+UPDATE invitation SET by_seat = TRUE WHERE EXISTS (
+  SELECT 1 FROM event e JOIN seat s ON s.committee = e.committee JOIN seat_holder h ON h.seat = s.id
+  WHERE e.id = invitation.event AND h.member = invitation.member AND h.is_primary);
+"""
+
+INVITATION = """
+CREATE TABLE invitation_new (
+  id UUID PRIMARY KEY NOT NULL,
+  event UUID NOT NULL REFERENCES event (id) ON DELETE CASCADE,
+  member UUID NOT NULL REFERENCES member (id) ON DELETE RESTRICT,
+  role VARCHAR(12) NOT NULL CHECK (role IN ('chair', 'required', 'optional', 'informed')),
+  by_seat BOOLEAN NOT NULL,
+  added_at TIMESTAMPTZ NOT NULL,
+  again_at TIMESTAMPTZ,
+  withdrawn_at TIMESTAMPTZ,
+  UNIQUE (event, member)
+)
+"""
+REPLY = """
+CREATE TABLE reply_new (
+  id UUID PRIMARY KEY NOT NULL,
+  invitation UUID NOT NULL REFERENCES invitation (id) ON DELETE CASCADE,
+  occurrence UUID REFERENCES occurrence (id) ON DELETE CASCADE,
+  reply VARCHAR(12) NOT NULL CHECK (reply IN ('needs_action', 'accepted', 'tentative', 'declined')),
+  comment TEXT NOT NULL,
+  source VARCHAR(12) NOT NULL CHECK (source IN ('site', 'link', 'api', 'on_behalf', 'change')),
+  entered_by UUID REFERENCES member (id) ON DELETE RESTRICT,
+  substitute UUID REFERENCES member (id) ON DELETE RESTRICT,
+  number INTEGER NOT NULL,
+  sequence INTEGER NOT NULL,
+  replied_at TIMESTAMPTZ NOT NULL,
+  UNIQUE (invitation, number)
+)
+"""
+ACTION_ITEM = """
+CREATE TABLE action_item_new (
+  id UUID PRIMARY KEY NOT NULL,
+  uid VARCHAR(120) NOT NULL UNIQUE,
+  reference VARCHAR(12) NOT NULL UNIQUE,
+  title VARCHAR(200) NOT NULL CHECK (title <> ''),
+  owner UUID NOT NULL REFERENCES member (id) ON DELETE RESTRICT,
+  agency UUID NOT NULL REFERENCES agency (id) ON DELETE RESTRICT,
+  due DATE NOT NULL,
+  origin UUID REFERENCES occurrence (id) ON DELETE RESTRICT,
+  committee UUID REFERENCES committee (id) ON DELETE RESTRICT,
+  audience VARCHAR(60) NOT NULL,
+  status VARCHAR(12) NOT NULL CHECK (status IN ('open', 'in_progress', 'blocked', 'done', 'canceled')),
+  progress INTEGER NOT NULL CHECK (progress BETWEEN 0 AND 100),
+  created_by UUID NOT NULL REFERENCES member (id) ON DELETE RESTRICT,
+  created_at TIMESTAMPTZ NOT NULL,
+  changed_at TIMESTAMPTZ NOT NULL,
+  closed_at TIMESTAMPTZ,
+  blocked_at TIMESTAMPTZ,
+  version INTEGER NOT NULL,
+  sequence INTEGER NOT NULL,
+  CHECK ((status = 'blocked') = (blocked_at IS NOT NULL))
+)
+"""
+
+# Replies had no number: their times say how they followed each other.
+NUMBERED = """
+SELECT id, ROW_NUMBER() OVER (PARTITION BY invitation ORDER BY replied_at, id) AS number FROM reply
+"""
+KNOWN_SOURCE = "CASE WHEN source IN ('site', 'link', 'on_behalf', 'change') THEN source ELSE 'site' END"
+
+
+async def _invitations() -> None:
+    await rebuild_table(
+        "invitation",
+        create=INVITATION,
+        copy="INSERT INTO invitation_new (id, event, member, role, by_seat, added_at, again_at, withdrawn_at)"
+        " SELECT id, event, member, role, FALSE, added_at, again_at, withdrawn_at FROM invitation",
+        then=["CREATE INDEX invitation_member ON invitation (member, event)"],
+        postgres=[
+            "ALTER TABLE invitation DROP CONSTRAINT invitation_role_check",
+            "ALTER TABLE invitation ADD CHECK (role IN ('chair', 'required', 'optional', 'informed'))",
+            "ALTER TABLE invitation ADD COLUMN by_seat BOOLEAN NOT NULL DEFAULT FALSE",
+        ],
+    )
+
+
+async def _replies() -> None:
+    await rebuild_table(
+        "reply",
+        create=REPLY,
+        copy="INSERT INTO reply_new (id, invitation, occurrence, reply, comment, source, entered_by, substitute,"
+        f" number, sequence, replied_at) SELECT r.id, invitation, occurrence, reply, comment, {KNOWN_SOURCE},"
+        f" entered_by, substitute, number, sequence, replied_at FROM reply r JOIN ({NUMBERED}) n ON n.id = r.id",
+        then=[
+            "CREATE INDEX reply_invitation ON reply (invitation, occurrence, number)",
+            "CREATE INDEX reply_substitute ON reply (occurrence) WHERE substitute IS NOT NULL",
+        ],
+        postgres=[
+            f"UPDATE reply SET source = {KNOWN_SOURCE}",
+            "ALTER TABLE reply ADD CHECK (source IN ('site', 'link', 'api', 'on_behalf', 'change'))",
+            "ALTER TABLE reply ADD COLUMN number INTEGER",
+            f"UPDATE reply SET number = n.number FROM ({NUMBERED}) n WHERE n.id = reply.id",
+            "ALTER TABLE reply ALTER COLUMN number SET NOT NULL",
+            "ALTER TABLE reply ADD UNIQUE (invitation, number)",
+            "DROP INDEX reply_invitation",
+            "CREATE INDEX reply_invitation ON reply (invitation, occurrence, number)",
+        ],
+    )
+
+
+async def _action_items() -> None:
+    """An item that is blocked has been so since its last change, as far as is known."""
+    columns = "id, uid, reference, title, owner, agency, due, origin, committee, audience, status, progress, created_by"
+    blocked = "CASE WHEN status = 'blocked' THEN changed_at END"
+    times = "created_at, changed_at, closed_at"
+    await rebuild_table(
+        "action_item",
+        create=ACTION_ITEM,
+        copy=f"INSERT INTO action_item_new ({columns}, {times}, blocked_at, version, sequence)"
+        f" SELECT {columns}, {times}, {blocked}, version, sequence FROM action_item",
+        then=[
+            "CREATE INDEX action_item_due ON action_item (due) WHERE closed_at IS NULL",
+            "CREATE INDEX action_item_owner ON action_item (owner)",
+            "CREATE INDEX action_item_origin ON action_item (origin)",
+            "CREATE INDEX action_item_committee ON action_item (committee)",
+        ],
+        postgres=[
+            "ALTER TABLE action_item ADD COLUMN blocked_at TIMESTAMPTZ",
+            f"UPDATE action_item SET blocked_at = {blocked}",
+            "ALTER TABLE action_item ADD CHECK ((status = 'blocked') = (blocked_at IS NOT NULL))",
+        ],
+    )
+
+
+async def forwards() -> MigrationManager:
+    """Run the steps inside the runner's transaction."""
+    manager = MigrationManager(migration_id=ID, app_name="tracker", description=DESCRIPTION)
+    for step in (
+        statements(NEW_COLUMNS),
+        _invitations,
+        statements(BY_SEAT),
+        _replies,
+        _action_items,
+        statements(NEW_TABLES),
+    ):
+        manager.add_raw(step)
+    return manager
