@@ -1,0 +1,38 @@
+"""A process that writes the emails that wait in a database, sends none, and prints the hash of each.
+
+python -m tests.ports.mail.same_bytes DATABASE_URL
+"""
+
+import asyncio
+import hashlib
+import sys
+from datetime import timedelta
+
+from tests.cast import NOW, SECRET, ZONE
+from tests.ports.mail.sending import composer
+from tracker.crypto import keys
+from tracker.database import bind, close_database, engine_from_url, open_database, trying
+from tracker.rules.emails.content import Letter
+from tracker.usecases.core import outbox
+from tracker.usecases.emails import content
+
+LATER = NOW + timedelta(minutes=5)
+
+
+async def main(url: str) -> None:
+    """Claim every email, write it, and take the claim back."""
+    keys.use(SECRET)
+    engine = engine_from_url(url, synchronous="OFF")
+    bind(engine)
+    await open_database(engine)
+    async with trying(10):
+        for message in await outbox.claim("same bytes", (), LATER, 1_000):
+            letter = await content.letter(message, LATER, ZONE)
+            assert isinstance(letter, Letter)
+            mail = composer().mail(letter, message)
+            sys.stdout.write(f"{message.id} {hashlib.sha256(mail.content).hexdigest()}\n")
+    await close_database(engine)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1]))

@@ -1,0 +1,40 @@
+"""A retry has the same bytes, and so the same Message-ID, whichever process makes it."""
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import PIPE
+from dataclasses import replace
+
+import pytest
+
+from tests.cast import NOW, Cast, everybody, marking, meeting, operation
+from tests.database.others import url_of
+from tracker.database import engine
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.recurrence import rule_for
+from tracker.usecases.events import events
+
+pytestmark = pytest.mark.anyio
+
+
+async def written(hash_seed: int) -> list[str]:
+    """Write what waits in a Python whose sets are ordered by this seed; return the hash of each email."""
+    environment = {**os.environ, "PYTHONHASHSEED": str(hash_seed)}
+    words = ["-m", "tests.ports.mail.same_bytes", url_of(engine())]
+    process = await asyncio.create_subprocess_exec(sys.executable, *words, env=environment, stdout=PIPE)
+    said, _ = await process.communicate()
+    return said.decode().splitlines()
+
+
+async def test_every_process_writes_the_same_bytes(sqlite_cast: Cast) -> None:
+    series = meeting(*everybody(sqlite_cast))
+    series = replace(series, rule=rule_for("weekly", series.starts, count=20, weekdays=(1, 3)))
+    await events.schedule(sqlite_cast.coordinator, series, NOW)
+    for_one_arm = {"visibility": Visibility.LAW_ENFORCEMENT, "marking": marking(sqlite_cast)}
+    marked = meeting(sqlite_cast.hsi_liaison, **for_one_arm)
+    await events.schedule(sqlite_cast.fbi_lead, marked, NOW)
+    await events.schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective), NOW)
+    first, second, third = [await written(seed) for seed in (1, 2, 3)]
+    assert len(first) >= len(everybody(sqlite_cast)) + 2
+    assert first == second == third
