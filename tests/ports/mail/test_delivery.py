@@ -95,6 +95,7 @@ async def test_a_mail_whose_acceptance_was_not_heard_goes_again_under_the_same_n
     server.cut_before_reply = lambda _: len(server.accepted) <= 2
     await invite(cast)
     await dispatch(server)
+    assert all(reason.endswith("It may have arrived.") for _, reason in (await outcome()).values())
     await dispatch(server, LATER + timedelta(seconds=40))
     assert sorted(server.message_ids().values()) == [2, 2]
     assert len(set(server.accepted)) == 2

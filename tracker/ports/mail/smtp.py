@@ -74,7 +74,7 @@ class Line:
             raise _judged(refused) from refused
         except (SMTPException, OSError, TimeoutError) as broken:
             self._drop()
-            raise Unconfirmed(_words(broken)) from broken
+            raise Unconfirmed(f"{_words(broken).rstrip('.')}. It may have arrived.") from broken
 
     async def close(self) -> None:
         """Close the connection properly, if the server still responds."""
