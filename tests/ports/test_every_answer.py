@@ -44,8 +44,8 @@ HOSTILE = "\"><img src=x onerror=alert(1)>'{{7919*104729}}</textarea></title><sc
 TEXTS = {
     "event": "title description place video_link agenda cancel_reason",
     "occurrence": "title place agenda cancel_reason",
-    "member": "title phone name email",
-    "agency": "name code",
+    "member": "title phone mobile name email",
+    "agency": "name code contact_name contact_phone contact_email address",
     "committee": "name place",
     "site": "name address equipment",
     "blackout": "reason",
