@@ -23,6 +23,12 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         yield demo
 
 
+@pytest.fixture(autouse=True)
+def without_drafts(demo: Demo) -> None:
+    """Let no test begin with what another one typed: the personas are the same people."""
+    demo.forget_drafts()
+
+
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     chromium = find()

@@ -69,6 +69,11 @@ class Demo:
             database.execute(ANOTHER_SESSION, (keys.token_hash(token), persona))
         return token
 
+    def forget_drafts(self) -> None:
+        """Delete what earlier tests typed and did not save."""
+        with closing(sqlite3.connect(self.mails.parent / "tracker.sqlite")) as database, database:
+            database.execute("DELETE FROM draft")
+
     def end_session(self, token: str) -> None:
         """End a session, as signing out does."""
         with closing(sqlite3.connect(self.mails.parent / "tracker.sqlite")) as database, database:

@@ -111,8 +111,8 @@
   document.addEventListener("change", typed);
   document.addEventListener("submit", leave, { capture: true });
   document.addEventListener("htmx:error", (event) => {
-    const form = event.detail.ctx?.request?.form;
-    if (!form || !draftOf(form)) return;
+    const form = event.detail.ctx?.sourceElement;
+    if (!form?.matches("form") || !draftOf(form)) return; // a preview of a form is no form
     stateOf(form).isTyped = true; // it was not sent
     wait(form, PAUSE);
   });
