@@ -156,7 +156,7 @@ def to_site(page: Page, _: Demo) -> None:
 
 
 def to_edit_from(page: Page, demo: Demo) -> None:
-    """Go to the form that changes a date and all that follow."""
+    """Go to the form that changes this and following dates."""
     to_event(MONTHLY, "2027-01")(page, demo)
     event, _, key = page.url.rpartition("/")
     page.goto(f"{event}/edit?from={key}")
