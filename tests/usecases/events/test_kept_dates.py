@@ -202,6 +202,15 @@ async def test_the_form_of_later_dates_shows_the_title_that_they_have_and_anothe
     ]
 
 
+async def test_a_new_title_from_a_date_on_leaves_a_date_that_was_held_before_its_day(cast: Cast, series: UUID) -> None:
+    await change_one(cast, series, PLANNED, starts=datetime(2027, 2, 4, 8), agenda="Budget 30")
+    before, after_it = await dates(cast, series), datetime.fromisoformat("2027-02-05T15:00+00:00")
+    event, plan = await series_split.plan_from(cast.coordinator, series, MOVED)
+    renamed = replace(plan, title="Working group")
+    await series_split.change_from(cast.coordinator, series, MOVED, renamed, event.version, after_it)
+    assert (await dates(cast, series))[PLANNED] == before[PLANNED]
+
+
 async def test_saving_the_form_of_later_dates_as_it_is_changes_nothing(cast: Cast, series: UUID) -> None:
     event, before = await events.event_for(cast.coordinator, series), await dates(cast, series)
     assert await change_from(cast, series, MOVED) == series

@@ -113,7 +113,7 @@ async def _change_texts(
         return
     async with undoable(viewer, event.id, Deed.CHANGED, now):
         before, version = await events.dates(viewer, event), event.version + 1
-        following = [one for one in before if one.original_start >= first.original_start]
+        following = [one for one in before if one.original_start >= first.original_start and one.starts_at > now]
         made = kept_dates.with_texts(following, event, shown, plan)
         await write_dates(event.id, made, now)
         # The series' version rises: its cached feed entry holds these dates. Its own texts, SEQUENCE and DTSTAMP stay.
