@@ -620,6 +620,7 @@ async def test_an_invitation_to_what_goes_on_asks_for_no_reply_that_still_counts
     [letter] = [one for one in written if isinstance(one.letter.says, InvitationEmail)]
     facts, counts = dict(letter.facts), place == "USAO conference room"
     assert letter.preview.startswith("Your reply, Yes, still counts.") == counts
+    assert "These dates replace later dates of a series you were invited to before." in str(letter.words)
     assert ("Reply by" in facts, "Your reply" in facts) == (not counts, counts)
     assert next(one.label for one in letter.buttons) == ("Keep my reply" if counts else "Reply yes")
 
@@ -768,6 +769,17 @@ async def test_a_series_that_is_back_says_that_it_is_all_of_it(cast: Cast) -> No
     await events.restore(cast.coordinator, event_id, 2, MOVED)
     letter = await the_letter(MOVED + timedelta(minutes=5))
     assert letter.subject == "Back on: Monthly task force…, all dates from Tue, Jan 12, 10:00 AM"
+
+
+async def test_an_invitation_of_who_was_not_in_the_earlier_series_speaks_of_no_other(cast: Cast) -> None:
+    event_id = await series(cast)
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    onward = from_date(plan, datetime(2027, 4, 13, 9))
+    more = replace(onward, invitees={**onward.invitees, cast.hsi_liaison.member_id: AttendeeRole.REQUIRED})
+    await series_split.change_from(cast.coordinator, event_id, "2027-04-13", more, event.version, LATER)
+    theirs = [one for one in await waiting(MOVED) if isinstance(one, ReadEmail) and one.to == cast.hsi_liaison.email]
+    assert [one.subject for one in theirs] == ["Invitation: Monthly task force meeting, Tue, Apr 13, 9:00 AM"]
+    assert "These dates replace" not in str(theirs[0].words)
 
 
 async def test_an_invitation_to_a_series_names_its_next_dates(cast: Cast) -> None:

@@ -77,6 +77,7 @@ def invitation(about: Occasion) -> Letter:
         asks_reply=bool(buttons) and not is_replied,
         is_tentative=about.is_tentative,
         is_informed=not takes_part,
+        is_continuation=about.is_continuation,
         outline=length_and_way(about),
     )
     asked = (Fact(name=FactName.REPLY_BY, value=f"{longday(by)}, {clock(by)}"),) if by else ()

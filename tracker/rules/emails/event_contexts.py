@@ -28,6 +28,8 @@ class InvitationEmail:
     is_tentative: bool
     is_informed: bool = False
     """Whether its reader is only informed, and not asked to come."""
+    is_continuation: bool = False
+    """Whether its dates replace later dates of a series to which the reader is invited too."""
     outline: str
     """How long it takes and how people attend, such as "90 minutes, in person." with its period."""
 

@@ -10,6 +10,7 @@ from tracker.rules.core.message_types import (
     Changed,
     ConfirmationNudge,
     EventContent,
+    Invited,
     ReminderDue,
     Removed,
     ReplyNudge,
@@ -119,6 +120,7 @@ async def _occasion(
         now=now,
         replies=await _replies(reader, date) if isinstance(content, ReplyNudge) else None,
         onward=await _onward(reader, event) if isinstance(content, SeriesContinued) else None,
+        is_continuation=isinstance(content, Invited) and await _is_continuation(reader, event),
     )
 
 
@@ -153,6 +155,12 @@ async def _onward(reader: Viewer, event: Event) -> Event | None:
     """Return the series that continues this one; never one for named people, because emails do not give its times."""
     found = next(iter(await series.after(reader, event)), None)
     return None if found is None or found.is_restricted else found
+
+
+async def _is_continuation(reader: Viewer, event: Event) -> bool:
+    """Return whether the event continues a series to which the reader is invited too."""
+    before = await series.before(reader, event)
+    return before is not None and before.id in await replies.mine(reader, [before.id])
 
 
 def _spoken_of(message: Message, dates: list[Occurrence], ahead: list[Occurrence]) -> Occurrence | None:
