@@ -20,6 +20,7 @@ from tracker.database import engine
 from tracker.rules.calendars.feeds import Scope, Subscription
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.replies import AttendeeRole
 from tracker.tables.schema.events.events import Event
 from tracker.tables.schema.roster.people import Member, SeatHolder
 from tracker.usecases.calendars import subscriptions
@@ -328,3 +329,18 @@ async def test_a_token_opens_no_other_page(cast: Cast, program: Browser) -> None
         "/subscriptions", headers={"Cookie": f"session={token}", "Authorization": f"Bearer {token}"}
     )
     assert reply.status_code != 200
+
+
+async def test_an_event_is_free_time_for_its_informed_people_alone_and_until_they_are_asked_to_come(
+    cast: Cast, program: Browser
+) -> None:
+    plan = meeting(cast.fbi_lead)
+    informed = {**plan.invitees, cast.hhs_liaison.member_id: AttendeeRole.INFORMED}
+    event_id = await schedule(cast.coordinator, replace(plan, invitees=informed), NOW)
+    _, liaison = await feed_of(cast.hhs_liaison, Scope.MINE)
+    _, lead = await feed_of(cast.fbi_lead, Scope.MINE)
+    shown_as = ["TRANSP:TRANSPARENT" in (await program.get(one)).text for one in (liaison, lead, liaison)]
+    assert shown_as == [True, False, True]
+    asked = {**informed, cast.hhs_liaison.member_id: AttendeeRole.REQUIRED}
+    await change(cast.coordinator, event_id, replace(plan, invitees=asked), 1, NOW, notify=False)
+    assert "TRANSP:OPAQUE" in (await program.get(liaison)).text
