@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -106,6 +107,14 @@ def test_a_file_that_is_no_roster_is_refused_in_one_sentence(peopled: Tracker, t
 
 def test_a_file_that_is_not_there_or_a_folder_is_refused_in_one_sentence(peopled: Tracker, tmp_path: Path) -> None:
     assert is_one_sentence(peopled("roster", "import", str(tmp_path / "missing.csv")))
+
+
+def test_the_roster_is_written_to_a_new_file_of_its_owner_and_over_no_other(peopled: Tracker, tmp_path: Path) -> None:
+    file = tmp_path / "exported.csv"
+    assert "people" in peopled("roster", "export", str(file)).stdout
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert "0 added, 0 changed" in peopled("roster", "import", str(file)).stdout
+    assert is_one_sentence(peopled("roster", "export", str(file)))
     assert is_one_sentence(peopled("roster", "import", str(tmp_path)))
 
 

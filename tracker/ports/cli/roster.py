@@ -1,5 +1,6 @@
 """tracker roster import: agencies, members, committees and seats from a CSV file."""
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -7,10 +8,13 @@ import click
 
 from tracker import clock
 from tracker.config.settings import Settings
+from tracker.errors import Invalid
 from tracker.ports.cli.data import takes_data
 from tracker.ports.cli.opening import read_file, with_database
+from tracker.rules.core.wording import plural
 from tracker.rules.roster.csv_file import LARGEST
 from tracker.rules.roster.csv_rows import Fault
+from tracker.usecases.roster.csv_export import Exported, export_roster
 from tracker.usecases.roster.csv_import import Outcome, Report
 from tracker.usecases.views.seat_changes import import_roster
 
@@ -44,6 +48,24 @@ def import_file(context: click.Context, file: Path, *, is_trial: bool) -> None:
         click.echo(line, err=bool(report.faults))
     if report.faults:
         context.exit(2)
+
+
+@roster.command("export")
+@takes_data
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def export_file(file: Path) -> None:
+    """Write the roster to FILE, with the columns of the import. It has phone numbers: keep it as you keep a backup."""
+
+    async def work(_: Settings) -> Exported:
+        return await export_roster(clock.now())
+
+    exported = with_database(work)
+    try:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
+            opened.write(exported.content)
+    except OSError as refused:
+        raise Invalid(f"{file} can't be written: {refused.strerror}. Name a new file.") from refused
+    click.echo(f"{file} has {plural(exported.people, 'person', 'people')}.")
 
 
 def _lines(report: Report, *, is_trial: bool) -> Iterator[str]:

@@ -184,9 +184,12 @@ def _claims(one: Entry) -> Iterable[tuple[tuple[str, ...], object, str, str]]:
 
 
 def _tidy(field: str, text: str) -> str:
-    """Return the text of a cell by the rule of names; a phone number, which may begin with +, has a rule of its own."""
-    read = clean if field in PHONES else name_in
-    return read(text, LONGEST.get(field, LONGEST_CELL), field)
+    """Return the text of a cell by the rule of names; a phone number, which may begin with +, has a rule of its own.
+
+    An apostrophe before a phone number is dropped: exports and spreadsheets put it there so that + is no formula.
+    """
+    longest = LONGEST.get(field, LONGEST_CELL)
+    return clean(text.removeprefix("'"), longest, field) if field in PHONES else name_in(text, longest, field)
 
 
 def _filled(text: str) -> str:
