@@ -63,7 +63,7 @@ class Busy:
     async def _move(self, event_id: UUID, now: datetime) -> None:
         event, plan = await events.plan_to_change(self._coordinator, event_id)
         moved = replace(plan, starts=STARTS + timedelta(hours=self._chance.randrange(200)))
-        await events.change(self._coordinator, event_id, moved, event.version, now, notify=False)
+        await events.change(self._coordinator, event_id, moved, event.version, now)
 
     async def _call_off(self, event_id: UUID, now: datetime) -> None:
         event = await events.event_for(self._coordinator, event_id)
@@ -78,9 +78,7 @@ class Busy:
         invitees = {**plan.invitees, person: AttendeeRole.REQUIRED}
         if person in plan.invitees:
             del invitees[person]
-        await events.change(
-            self._coordinator, event_id, replace(plan, invitees=invitees), event.version, now, notify=False
-        )
+        await events.change(self._coordinator, event_id, replace(plan, invitees=invitees), event.version, now)
 
     async def true_for(self, person: Viewer) -> list[datetime]:
         """Return when the events begin to which a person is invited now."""

@@ -58,7 +58,7 @@ async def test_each_mail_about_a_marked_event_begins_and_ends_with_the_banner(sq
     plan = meeting(cast.kcpd_detective, marking=marking(cast))
     event_id = await events.schedule(cast.coordinator, plan, NOW)
     [invitation] = await mails(cast.kcpd_detective)
-    await events.change(cast.coordinator, event_id, replace(plan, place="Annex"), 1, LATER, notify=False)
+    await events.change(cast.coordinator, event_id, replace(plan, place="Annex"), 1, LATER)
     [update] = await mails(cast.kcpd_detective, LATER + timedelta(hours=1))
     await events.cancel(cast.coordinator, event_id, 2, "", LATER + timedelta(hours=2))
     [cancellation] = await mails(cast.kcpd_detective, LATER + timedelta(hours=3))

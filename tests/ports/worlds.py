@@ -317,7 +317,7 @@ async def _a_message_about(event_id: UUID) -> UUID:
 
 async def _changed_afterwards(cast: Cast, places: Places) -> None:
     later = DateChange(starts=datetime(2027, 2, 11, 13), duration=timedelta(minutes=90))
-    await occurrences.change_date(cast.coordinator, places.event, "2027-02-09", later, 1, NOW, notify=False)
+    await occurrences.change_date(cast.coordinator, places.event, "2027-02-09", later, 1, NOW)
     await replies.reply(cast.caht_lead, places.event, places.event_key, ReplyValue.ACCEPTED, "", NOW, for_series=True)
     await action_items.update(
         cast.harbor_advocate, places.item, Change(status=ItemStatus.IN_PROGRESS, progress=50), 1, NOW, TODAY

@@ -107,9 +107,7 @@ class SeriesEditor:
     async def _change_date(self, date: Occurrence, **changed: Any) -> None:
         facts = {"starts": date.original_start, "duration": date.event.duration, "may_double": True, **changed}
         change = DateChange(**facts)
-        await occurrences.change_date(
-            self._cast.coordinator, date.event.id, date.key, change, date.version, self.now, notify=False
-        )
+        await occurrences.change_date(self._cast.coordinator, date.event.id, date.key, change, date.version, self.now)
 
     async def _cancel(self, date: Occurrence, _: int) -> None:
         await occurrences.cancel_date(
@@ -139,9 +137,7 @@ class SeriesEditor:
 
     async def _go_on(self, event: Event, date: Occurrence, plan: Plan) -> None:
         self._went_on(
-            await series_split.change_from(
-                self._cast.coordinator, event.id, date.key, plan, event.version, self.now, notify=False
-            )
+            await series_split.change_from(self._cast.coordinator, event.id, date.key, plan, event.version, self.now)
         )
 
     async def _stop(self, date: Occurrence, _: int) -> None:
@@ -207,9 +203,7 @@ class SeriesEditor:
         return await event_deeds.plan_to_change(self._cast.coordinator, event.id)
 
     async def _change(self, event: Event, plan: Plan) -> None:
-        self._went_on(
-            await event_deeds.change(self._cast.coordinator, event.id, plan, event.version, self.now, notify=False)
-        )
+        self._went_on(await event_deeds.change(self._cast.coordinator, event.id, plan, event.version, self.now))
 
     def _went_on(self, event_id: UUID) -> None:
         if event_id not in self.events:

@@ -42,7 +42,7 @@ async def test_a_yes_of_a_program_to_a_single_event_does_not_count_for_another_w
     program = await speak(cast.caht_lead)
     await program.ask("PUT", f"/events/{event_id}/{asked}", {"reply": "accepted"})
     moved = meeting(cast.caht_lead, starts=meeting().starts + timedelta(days=7))
-    await events.change(cast.coordinator, event_id, moved, 1, clock.now(), notify=False)
+    await events.change(cast.coordinator, event_id, moved, 1, clock.now())
     later = await program.get(f"/events/{event_id}/occurrences/2027-01-19/reply")
     assert later.json()["reply"] == "needs_action"
 

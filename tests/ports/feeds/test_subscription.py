@@ -85,7 +85,7 @@ async def test_what_is_marked_leaves_every_feed_and_shows_its_time_to_those_who_
     _, plain = await feed_of(cast.fbi_lead)
     _, by_time = await feed_of(cast.hsi_liaison, shows_operations=True)
     assert titles(await program.get(plain)) == titles(await program.get(by_time)) == ["Planning"]
-    await change(cast.coordinator, event_id, replace(plan, marking=marking(cast)), 1, NOW, notify=False)
+    await change(cast.coordinator, event_id, replace(plan, marking=marking(cast)), 1, NOW)
     assert titles(await program.get(plain)) == []
     reply = await program.get(by_time)
     assert titles(reply) == ["Task force event"]

@@ -49,7 +49,7 @@ async def move(cast: Cast, event_id: UUID, now: datetime = LATER) -> None:
     """Let the event begin five hours later."""
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     later = replace(plan, starts=plan.starts + timedelta(hours=5))
-    await events.change(cast.coordinator, event_id, later, event.version, now, notify=False)
+    await events.change(cast.coordinator, event_id, later, event.version, now)
 
 
 async def outcome() -> dict[str, tuple[str, str]]:
@@ -133,7 +133,7 @@ async def test_a_retry_to_a_person_who_lost_access_says_nothing_of_the_event(cas
     await dispatch(server)
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     narrowed = replace(plan, visibility=Visibility.LAW_ENFORCEMENT, invitees={}, place="Canary Lot")
-    await events.change(cast.coordinator, event_id, narrowed, event.version, LATER, notify=False)
+    await events.change(cast.coordinator, event_id, narrowed, event.version, LATER)
     await dispatch(server, LATER + timedelta(minutes=1))
     _, last = server.accepted
     assert not any(word in _all_texts(last) for word in ("Monthly", "Canary", "conference room", "Jan 12"))

@@ -315,7 +315,7 @@ async def test_an_event_stays_in_the_sight_of_who_owns_an_open_item_from_it(cast
     without = {one: role for one, role in plan.invitees.items() if one != cast.caht_lead.member_id}
     named = replace(plan, visibility=Visibility.NAMED, invitees=without)
     with pytest.raises(Invalid) as refused:
-        await event_deeds.change(cast.coordinator, event_id, named, event.version, LATER, notify=False)
+        await event_deeds.change(cast.coordinator, event_id, named, event.version, LATER)
     assert reference in refused.value.fields["visibility"]
 
 
@@ -327,6 +327,6 @@ async def test_an_item_of_somebody_who_is_suspended_does_not_keep_its_event_as_o
     assert date is not None
     event, plan = await event_deeds.plan_to_change(sqlite_cast.coordinator, date.event.id)
     ours = replace(plan, visibility=Visibility.LAW_ENFORCEMENT, invitees=meeting(sqlite_cast.fbi_lead).invitees)
-    await event_deeds.change(sqlite_cast.coordinator, event.id, ours, event.version, NOW, notify=False)
+    await event_deeds.change(sqlite_cast.coordinator, event.id, ours, event.version, NOW)
     changed = await event_deeds.event_for(sqlite_cast.coordinator, event.id)
     assert changed.visibility is Visibility.LAW_ENFORCEMENT

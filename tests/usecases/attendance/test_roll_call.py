@@ -256,7 +256,7 @@ async def test_a_member_who_was_not_invited_can_be_added_and_is_a_walk_in(cast: 
 async def test_who_is_taken_off_the_list_after_it_began_stays_on_the_roll(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await a_meeting(sqlite_cast)
     fewer = meeting(*(one for one in everybody(cast) if one != cast.hsi_liaison))
-    await change(cast.coordinator, event_id, fewer, 1, LATER, notify=False)
+    await change(cast.coordinator, event_id, fewer, 1, LATER)
     roll = await roll_call.roll(cast.coordinator, event_id, KEY, LATER)
     assert "Hsi liaison" in [line.name for line in roll.agencies["HSI"] if not line.is_walk_in]
 

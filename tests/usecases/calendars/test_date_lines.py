@@ -53,7 +53,7 @@ async def test_a_date_that_moved_asks_again(cast: Cast) -> None:
     event_id = await schedule(cast.coordinator, meeting(cast.fbi_lead, rule=MONTHLY), NOW)
     await reply(cast.fbi_lead, event_id, ReplyValue.ACCEPTED, key="2027-01-12", for_series=True)
     change = DateChange(starts=FIRST + timedelta(days=1), duration=timedelta(hours=1))
-    await occurrences.change_date(cast.coordinator, event_id, "2027-01-12", change, 1, NOW, notify=False)
+    await occurrences.change_date(cast.coordinator, event_id, "2027-01-12", change, 1, NOW)
     assert [one.reply for one in await seen(cast.fbi_lead)] == [ReplyValue.NEEDS_ACTION, ReplyValue.ACCEPTED]
 
 

@@ -69,7 +69,7 @@ async def test_whatever_people_do_two_readers_show_what_the_database_holds(cast:
     to_thursday = DateChange(
         starts=datetime(2027, 4, 15, 13), duration=timedelta(hours=2), title="Moved; really", place="Room 9"
     )
-    await change_date(lead, series, APRIL, to_thursday, await version_of(cast, series, APRIL), NOW, notify=False)
+    await change_date(lead, series, APRIL, to_thursday, await version_of(cast, series, APRIL), NOW)
     await cancel_date(lead, series, JUNE, await version_of(cast, series, JUNE), "", NOW)
     await cancel_date(lead, series, FEBRUARY, await version_of(cast, series, FEBRUARY), "", NOW)
     await restore_occurrence(lead, series, FEBRUARY, await version_of(cast, series, FEBRUARY), NOW)
@@ -86,7 +86,7 @@ async def test_a_series_that_was_moved_as_a_whole_is_shown_where_it_is_now(cast:
     moved = meeting(
         cast.kcpd_detective, starts=later, rule=rule_for("weekly", later, until=date(2027, 3, 31)), title=plan.title
     )
-    await event_deeds.change(cast.coordinator, series, moved, event.version, NOW, notify=False)
+    await event_deeds.change(cast.coordinator, series, moved, event.version, NOW)
     text = await feed_of(cast.kcpd_detective)
     assert by_icalendar(text) == by_ical(text) == await in_database(cast.kcpd_detective)
     assert by_ical(text)[0].starts == datetime(2027, 1, 14, 21, tzinfo=NOW.tzinfo)

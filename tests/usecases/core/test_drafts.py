@@ -212,4 +212,4 @@ async def _keep_to(cast: Cast, event_id: UUID, *people: Viewer) -> None:
     named = replace(
         plan, visibility=Visibility.NAMED, invitees={one.member_id: AttendeeRole.REQUIRED for one in people}
     )
-    await events.change(cast.coordinator, event_id, named, event.version, NOW, notify=False, reauthenticated_at=NOW)
+    await events.change(cast.coordinator, event_id, named, event.version, NOW, reauthenticated_at=NOW)

@@ -234,7 +234,7 @@ async def canceled_and_moved(cast: Cast, worker: Worker) -> UUID:
     await events.cancel(cast.coordinator, event_id, 1, "", later)
     _, plan = await events.plan_to_change(cast.coordinator, event_id)
     moved = replace(plan, starts=plan.starts + timedelta(hours=2))
-    await events.change(cast.coordinator, event_id, moved, 2, later + timedelta(minutes=1), notify=False)
+    await events.change(cast.coordinator, event_id, moved, 2, later + timedelta(minutes=1))
     return event_id
 
 

@@ -198,7 +198,7 @@ async def test_a_reader_in_another_zone_is_told_the_own_time_too(cast: Cast) -> 
 async def test_an_invitation_that_waited_says_what_holds_now(cast: Cast) -> None:
     plan = meeting(cast.fbi_lead)
     event_id = await events.schedule(cast.coordinator, plan, NOW)
-    await events.change(cast.coordinator, event_id, replace(plan, title="New title"), 1, NOW, notify=False)
+    await events.change(cast.coordinator, event_id, replace(plan, title="New title"), 1, NOW)
     assert "New title" in (await the_letter()).subject
 
 
@@ -291,7 +291,7 @@ async def test_somebody_taken_off_the_list_alone_is_told(cast: Cast) -> None:
     event_id = await single(cast, cast.fbi_lead, cast.caht_lead)
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     fewer = {one: role for one, role in plan.invitees.items() if one != cast.fbi_lead.member_id}
-    await events.change(cast.coordinator, event_id, replace(plan, invitees=fewer), event.version, LATER, notify=False)
+    await events.change(cast.coordinator, event_id, replace(plan, invitees=fewer), event.version, LATER)
     letter = await the_letter(MOVED)
     assert (letter.to, letter.subject) == (
         "fbi_lead@fbi.example",
@@ -304,7 +304,7 @@ async def test_somebody_off_the_list_who_may_not_see_the_event_any_more_learns_t
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     fewer = {one: role for one, role in plan.invitees.items() if one != cast.caht_lead.member_id}
     named = replace(plan, invitees=fewer, visibility=Visibility.NAMED, title="Canary", place="Canary Street")
-    await events.change(cast.coordinator, event_id, named, event.version, LATER, notify=False)
+    await events.change(cast.coordinator, event_id, named, event.version, LATER)
     [letter] = [one for one in await waiting(MOVED) if isinstance(one, ReadEmail) and one.to == cast.caht_lead.email]
     assert letter.subject == "You've been removed from a task force event"
     assert "Canary" not in str(letter)
@@ -337,7 +337,7 @@ async def test_who_was_invited_when_it_was_for_named_people_already_has_nothing_
     event_id = await events.schedule(cast.fbi_lead, plan, NOW)
     await waiting(LATER)
     fewer = {one: role for one, role in plan.invitees.items() if one != cast.kcpd_detective.member_id}
-    await events.change(cast.fbi_lead, event_id, replace(plan, invitees=fewer), 1, LATER, notify=False)
+    await events.change(cast.fbi_lead, event_id, replace(plan, invitees=fewer), 1, LATER)
     assert (await the_letter(MOVED)).calendar is None
 
 
@@ -345,7 +345,7 @@ async def named_from_now_on(cast: Cast, event_id: UUID) -> Event:
     """Let only those on the list of an event see it; return what it was before."""
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     named = replace(plan, visibility=Visibility.NAMED)
-    await events.change(cast.coordinator, event_id, named, event.version, LATER, notify=False)
+    await events.change(cast.coordinator, event_id, named, event.version, LATER)
     return event
 
 
@@ -372,7 +372,7 @@ async def test_who_may_not_see_the_event_any_more_gets_no_reminder_and_nothing_o
     await waiting(LATER)
     await remind(cast.kcpd_detective, event_id, "2027-01-16")
     fewer = {one: role for one, role in plan.invitees.items() if one != cast.kcpd_detective.member_id}
-    await events.change(cast.fbi_lead, event_id, replace(plan, invitees=fewer), 1, LATER, notify=False)
+    await events.change(cast.fbi_lead, event_id, replace(plan, invitees=fewer), 1, LATER)
     found = await waiting(MOVED)
     assert [one.state for one in found if isinstance(one, Skip)] == [State.SUPPRESSED]
     assert [one.subject for one in found if isinstance(one, ReadEmail)] == [
@@ -545,7 +545,7 @@ async def test_every_subject_and_preview_fits_its_screen(cast: Cast) -> None:
 async def test_a_letter_about_a_series_names_the_dates_that_are_not_as_its_rule_says(cast: Cast) -> None:
     event_id = await series(cast)
     moved = DateChange(starts=datetime(2027, 3, 10, 13), duration=timedelta(minutes=90))
-    await occurrences.change_date(cast.coordinator, event_id, "2027-03-09", moved, 1, LATER, notify=False)
+    await occurrences.change_date(cast.coordinator, event_id, "2027-03-09", moved, 1, LATER)
     await occurrences.cancel_date(cast.coordinator, event_id, "2027-02-09", 1, "", LATER)
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     renamed = replace(plan, place="FBI field office")
@@ -558,7 +558,7 @@ async def split_in_april(cast: Cast, event_id: UUID, first: datetime, **facts: o
     """Let a series go on from April as another one; return the news that the old one ends."""
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     onward = replace(from_date(plan, first), **facts)
-    await series_split.change_from(cast.coordinator, event_id, "2027-04-13", onward, event.version, LATER, notify=False)
+    await series_split.change_from(cast.coordinator, event_id, "2027-04-13", onward, event.version, LATER)
     written = [one for one in await waiting(MOVED) if isinstance(one, ReadEmail)]
     [letter] = [one for one in written if isinstance(one.letter.says, SeriesContinuedEmail)]
     return letter
@@ -581,7 +581,7 @@ async def test_news_of_dates_that_waits_when_a_series_goes_on_as_another_is_told
     await preferences.save(cast.fbi_lead, Preferences(is_discreet=is_discreet), NOW)
     event_id = await series(cast)
     moved = DateChange(starts=datetime(2027, 3, 9, 13), duration=timedelta(minutes=90))
-    await occurrences.change_date(cast.coordinator, event_id, "2027-03-09", moved, 1, LATER, notify=False)
+    await occurrences.change_date(cast.coordinator, event_id, "2027-03-09", moved, 1, LATER)
     await occurrences.cancel_date(cast.coordinator, event_id, "2027-02-09", 1, "", LATER)
     facts = dict((await split_in_april(cast, event_id, datetime(2027, 4, 13, 9))).facts)
     assert (facts["Not on"], facts["Moved"]) == ("Tue, Feb 9", "Tue, Mar 9 to 1:00–2:30 PM")
@@ -615,7 +615,7 @@ async def test_an_invitation_to_what_goes_on_asks_for_no_reply_that_still_counts
     await replies.reply(cast.fbi_lead, event_id, "2027-02-09", ReplyValue.ACCEPTED, "", LATER, for_series=True)
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     onward = replace(from_date(plan, datetime(2027, 4, 13, 10)), description="Bring a badge", place=place)
-    await series_split.change_from(cast.coordinator, event_id, "2027-04-13", onward, event.version, LATER, notify=False)
+    await series_split.change_from(cast.coordinator, event_id, "2027-04-13", onward, event.version, LATER)
     written = [one for one in await waiting(MOVED) if isinstance(one, ReadEmail)]
     [letter] = [one for one in written if isinstance(one.letter.says, InvitationEmail)]
     facts, counts = dict(letter.facts), place == "USAO conference room"
@@ -660,7 +660,7 @@ async def test_who_is_off_the_list_from_a_date_on_is_told_the_last_one_alone(cas
     fewer = {cast.caht_lead.member_id: AttendeeRole.REQUIRED}
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     onward = replace(from_date(plan, datetime(2027, 4, 13, 9)), invitees=fewer)
-    await series_split.change_from(cast.coordinator, event_id, "2027-04-13", onward, event.version, LATER, notify=False)
+    await series_split.change_from(cast.coordinator, event_id, "2027-04-13", onward, event.version, LATER)
     theirs = [one for one in await waiting(MOVED) if isinstance(one, ReadEmail) and one.to == cast.fbi_lead.email]
     assert [one.subject for one in theirs] == ["You've been removed from Monthly task force…, last date Tue, Mar 9"]
     assert {label for label, _ in theirs[0].facts} == {"What", "Last date"}
@@ -683,11 +683,11 @@ async def test_that_a_series_ends_is_said_though_what_is_left_of_it_changes_befo
     onward = from_date(plan, datetime(2027, 4, 13, 10))
     without = {one: role for one, role in onward.invitees.items() if one != cast.hsi_liaison.member_id}
     await series_split.change_from(
-        cast.coordinator, event_id, "2027-04-13", replace(onward, invitees=without), event.version, LATER, notify=False
+        cast.coordinator, event_id, "2027-04-13", replace(onward, invitees=without), event.version, LATER
     )
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     elsewhere = replace(plan, place="FBI field office")
-    await events.change(cast.coordinator, event_id, elsewhere, event.version, LATER, notify=False)
+    await events.change(cast.coordinator, event_id, elsewhere, event.version, LATER)
     subjects = Counter(one.subject for one in await waiting(MOVED) if isinstance(one, ReadEmail))
     assert subjects == {
         "New place: Monthly task force…, from Tue, Apr 13, in a new invitation": 1,
@@ -701,12 +701,10 @@ async def test_a_series_that_goes_on_for_named_people_tells_no_mail_its_hours(ca
     event_id = await series(cast)
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     secret = replace(from_date(plan, datetime(2027, 4, 13, 9)), visibility=Visibility.NAMED)
-    await series_split.change_from(cast.coordinator, event_id, "2027-04-13", secret, event.version, LATER, notify=False)
+    await series_split.change_from(cast.coordinator, event_id, "2027-04-13", secret, event.version, LATER)
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     opened = replace(plan, visibility=Visibility.ALL)
-    await events.change(
-        cast.coordinator, event_id, opened, event.version, LATER, notify=False, reauthenticated_at=LATER
-    )
+    await events.change(cast.coordinator, event_id, opened, event.version, LATER, reauthenticated_at=LATER)
     letters_of_both = [one for one in await waiting(MOVED) if isinstance(one, ReadEmail)]
     assert any(one.subject.startswith("Changed: Monthly") for one in letters_of_both)
     assert "9:00" not in str(letters_of_both)
@@ -794,7 +792,7 @@ async def test_a_series_that_has_another_hour_says_the_old_and_the_new_one(cast:
     event_id = await series(cast)
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     earlier = replace(plan, starts=plan.starts.replace(hour=9))
-    await events.change(cast.coordinator, event_id, earlier, event.version, LATER, notify=False)
+    await events.change(cast.coordinator, event_id, earlier, event.version, LATER)
     letter = await the_letter(MOVED)
     assert letter.subject == "Changed: Monthly task force…, 9:00 AM (was 10:00 AM) from Tue, Jan 12"
     assert letter.preview == "It was 10:00 AM. Please reply again."
@@ -833,7 +831,7 @@ async def confirmed(cast: Cast, event_id: UUID, **facts: Any) -> ReadEmail:
     """Confirm a tentative event, and return the email about it."""
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     changed = replace(plan, status=EventStatus.CONFIRMED, **facts)
-    await events.change(cast.coordinator, event_id, changed, event.version, LATER, notify=False)
+    await events.change(cast.coordinator, event_id, changed, event.version, LATER)
     return await the_letter(MOVED)
 
 

@@ -220,7 +220,7 @@ async def test_it_says_what_holds_when_it_is_sent_again(cast: Cast) -> None:
     event_id = await scheduled(cast, cast.fbi_lead)
     await end(State.SENT)
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    await events.change(cast.coordinator, event_id, replace(plan, title="New"), event.version, LATER, notify=False)
+    await events.change(cast.coordinator, event_id, replace(plan, title="New"), event.version, LATER)
     await resend(cast.coordinator, (await the_line(cast.coordinator)).id, LATER)
     [message] = await outbox.claim("test", (), LATER, 10)
     letter = read(await content_deeds.letter(message, LATER, ZONE))
@@ -233,7 +233,7 @@ async def test_who_may_not_see_it_any_more_gets_nothing_again(cast: Cast) -> Non
     [line] = (await seen(cast.coordinator, person=cast.caht_lead.member_id)).lines
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     narrower = replace(plan, invitees=meeting(cast.fbi_lead).invitees, visibility=Visibility.NAMED)
-    await events.change(cast.coordinator, event_id, narrower, event.version, LATER, notify=False)
+    await events.change(cast.coordinator, event_id, narrower, event.version, LATER)
     await end(State.SENT, now=LATER + timedelta(minutes=5))
     await resend(cast.coordinator, line.id, LATER + timedelta(hours=1))
     [message] = await outbox.claim("test", (), LATER + timedelta(hours=2), 10)

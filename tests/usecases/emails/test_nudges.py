@@ -122,7 +122,7 @@ async def test_who_was_never_reminded_is_reminded_while_the_others_rest_and_it_s
     await remind(cast.coordinator, event_id)
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     more = replace(plan, invitees=meeting(cast.fbi_lead, cast.caht_lead, cast.hsi_liaison).invitees)
-    await events.change(cast.coordinator, event_id, more, event.version, NOW, notify=False)
+    await events.change(cast.coordinator, event_id, more, event.version, NOW)
     later = NOW + timedelta(hours=1)
     found = await nudge_of(cast.coordinator, await occurrences.date_for(cast.coordinator, event_id, KEY), later)
     assert found is not None

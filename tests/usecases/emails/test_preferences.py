@@ -194,7 +194,7 @@ async def test_reminders_of_the_final_state_are_those_after_any_way_to_it(cast: 
     await choose(cast.fbi_lead, quiet=(time(1), time(2)), leads=frozenset({WEEK}))
     await choose(cast.caht_lead, date_reminders=False)
     event, as_it_is = await events.plan_to_change(cast.coordinator, winding)
-    await events.change(cast.coordinator, winding, replace(as_it_is, **rule_free), event.version, NOW, notify=False)
+    await events.change(cast.coordinator, winding, replace(as_it_is, **rule_free), event.version, NOW)
     await Member.update({Member.zone: "America/New_York"}).where(Member.id == cast.fbi_lead.member_id)
     await choose(cast.fbi_lead, quiet=(time(22), time(6)), leads=frozenset({DAY, HOURS}))
     await choose(cast.caht_lead)
@@ -217,7 +217,7 @@ async def test_a_date_that_moved_into_the_night_is_reminded_of_outside_it(cast: 
     event_id = await single(cast)
     event, plan_now = await events.plan_to_change(cast.coordinator, event_id)
     moved = replace(plan_now, starts=datetime(2027, 1, 13, 5))
-    await events.change(cast.coordinator, event_id, moved, event.version, NOW, notify=False)
+    await events.change(cast.coordinator, event_id, moved, event.version, NOW)
     await plan_until(datetime(2027, 1, 13, 11, tzinfo=UTC), HALF)
     assert [one.hour for one in await dues(cast.fbi_lead)] == [12, 12, 3]
 

@@ -140,7 +140,7 @@ async def test_somebody_invited_later_has_the_reminders_that_are_left(cast: Cast
     event, as_it_is = await events.plan_to_change(cast.coordinator, event_id)
     more = {**as_it_is.invitees, **meeting(cast.caht_lead).invitees}
     as_it_will_be = replace(as_it_is, invitees=more)
-    await events.change(cast.coordinator, event_id, as_it_will_be, event.version, NOW, notify=False)
+    await events.change(cast.coordinator, event_id, as_it_will_be, event.version, NOW)
     await plan_until(STARTS, start=STARTS - WEEK)
     assert sum(row["recipient.name"] == "Caht lead" for row in await found()) == 2
 

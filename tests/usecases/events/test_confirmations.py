@@ -61,12 +61,12 @@ async def test_a_reply_to_the_time_of_before_is_kept_and_shown_as_such(cast: Cas
 async def move(cast: Cast, event_id: UUID, starts: datetime, now: datetime = NOW, **facts: Any) -> None:
     change = DateChange(starts=starts, duration=timedelta(minutes=90), **facts)
     date = await occurrences.date_for(cast.coordinator, event_id, KEY)
-    await occurrences.change_date(cast.coordinator, event_id, KEY, change, date.version, now, notify=False)
+    await occurrences.change_date(cast.coordinator, event_id, KEY, change, date.version, now)
 
 
 async def edit(cast: Cast, event_id: UUID, now: datetime = NOW, **facts: Any) -> None:
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    await events.change(cast.coordinator, event_id, replace(plan, **facts), event.version, now, notify=False)
+    await events.change(cast.coordinator, event_id, replace(plan, **facts), event.version, now)
 
 
 async def reply(viewer: Viewer, event_id: UUID, now: datetime) -> None:
@@ -214,7 +214,7 @@ async def test_the_mail_about_an_event_for_named_people_does_not_even_say_that_i
     event_id = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW - AN_HOUR)
     event, plan = await events.plan_to_change(cast.fbi_lead, event_id)
     changed = operation(cast.kcpd_detective, starts=plan.starts + AN_HOUR)
-    await events.change(cast.fbi_lead, event_id, changed, event.version, NOW, notify=False)
+    await events.change(cast.fbi_lead, event_id, changed, event.version, NOW)
     await sent(NOW + timedelta(minutes=1))
     await nudge(cast.fbi_lead, event_id, "2027-01-16", NOW + AN_HOUR, ZONE, confirmations=True)
     [letter] = await sent(NOW + 2 * AN_HOUR)

@@ -44,7 +44,7 @@ async def stored(cast: Cast, event_id: UUID) -> EventFields:
 
 def edit(cast: Cast, event_id: UUID, name: str) -> Callable[[], Any]:
     async def deed() -> UUID:
-        return await events.change(cast.coordinator, event_id, changed(cast, name), 1, SOON, notify=False)
+        return await events.change(cast.coordinator, event_id, changed(cast, name), 1, SOON)
 
     return deed
 
@@ -111,7 +111,7 @@ async def test_a_date_of_an_all_day_series_gets_no_hours(cast: Cast) -> None:
         await series_split.add_date(cast.coordinator, event_id, hour, 1, NOW)
     change = DateChange(starts=hour, duration=timedelta(hours=1))
     with pytest.raises(Invalid, match=WHOLE_DAYS):
-        await occurrences.change_date(cast.coordinator, event_id, "2027-01-19", change, 1, NOW, notify=False)
+        await occurrences.change_date(cast.coordinator, event_id, "2027-01-19", change, 1, NOW)
 
 
 async def test_a_restricted_series_is_opened_from_a_date_on_only_by_who_confirmed_who_they_are(cast: Cast) -> None:
@@ -122,14 +122,14 @@ async def test_a_restricted_series_is_opened_from_a_date_on_only_by_who_confirme
     opened = replace(from_date(known, starts + timedelta(days=7)), visibility=Visibility.LAW_ENFORCEMENT)
     arguments = (cast.fbi_lead, event_id, "2027-01-23", opened, 1, NOW)
     with pytest.raises(ReauthenticationNeeded, match=CONFIRM_FIRST):
-        await series_split.change_from(*arguments, notify=False)
-    new_id = await series_split.change_from(*arguments, notify=False, reauthenticated_at=NOW)
+        await series_split.change_from(*arguments)
+    new_id = await series_split.change_from(*arguments, reauthenticated_at=NOW)
     assert (await events.event_for(cast.hsi_liaison, new_id)).visibility is Visibility.LAW_ENFORCEMENT
 
 
 async def test_undo_keeps_a_marking_with_its_limit(cast: Cast) -> None:
     event_id = await scheduled(cast, meeting(marking=marking(cast)))
     before = await stored(cast, event_id)
-    await events.change(cast.coordinator, event_id, meeting(), 1, SOON, notify=False)
+    await events.change(cast.coordinator, event_id, meeting(), 1, SOON)
     await undone(cast, event_id)
     assert await stored(cast, event_id) == before

@@ -53,7 +53,7 @@ async def test_a_draft_tells_nobody_and_is_seen_by_its_lead_alone(cast: Cast) ->
 
 async def test_a_draft_that_is_confirmed_invites_everybody(cast: Cast) -> None:
     event_id = await event_deeds.schedule(cast.coordinator, meeting(cast.fbi_lead, status=EventStatus.DRAFT), NOW)
-    await event_deeds.change(cast.coordinator, event_id, meeting(cast.fbi_lead), 1, NOW, notify=False)
+    await event_deeds.change(cast.coordinator, event_id, meeting(cast.fbi_lead), 1, NOW)
     assert await queued("invitation") == 1
 
 
@@ -61,7 +61,7 @@ async def test_a_draft_that_moves_when_it_is_sent_has_the_first_sequence(sqlite_
     draft = meeting(sqlite_cast.fbi_lead, status=EventStatus.DRAFT)
     event_id = await event_deeds.schedule(sqlite_cast.coordinator, draft, NOW)
     moved = meeting(sqlite_cast.fbi_lead, starts=JANUARY_12 + timedelta(days=1), place="Annex")
-    await event_deeds.change(sqlite_cast.coordinator, event_id, moved, 1, NOW, notify=False)
+    await event_deeds.change(sqlite_cast.coordinator, event_id, moved, 1, NOW)
     assert (await event_deeds.event_for(sqlite_cast.coordinator, event_id)).sequence == 0
 
 
@@ -105,7 +105,7 @@ async def test_an_event_that_ends_before_it_starts_is_refused_at_its_field(cast:
 async def test_whoever_cannot_see_an_event_finds_nothing_to_change(cast: Cast) -> None:
     event_id = await event_deeds.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     with pytest.raises(NotFound):
-        await event_deeds.change(cast.coordinator, event_id, operation(), 1, NOW, notify=False)
+        await event_deeds.change(cast.coordinator, event_id, operation(), 1, NOW)
 
 
 async def test_a_participant_cannot_change_an_event(cast: Cast) -> None:
@@ -116,16 +116,14 @@ async def test_a_participant_cannot_change_an_event(cast: Cast) -> None:
 
 async def test_the_second_of_two_editors_is_told_that_it_changed(cast: Cast) -> None:
     event_id = await event_deeds.schedule(cast.coordinator, meeting(), NOW)
-    await event_deeds.change(cast.coordinator, event_id, meeting(title="First"), 1, NOW, notify=False)
+    await event_deeds.change(cast.coordinator, event_id, meeting(title="First"), 1, NOW)
     with pytest.raises(Conflict):
-        await event_deeds.change(cast.coordinator, event_id, meeting(title="Second"), 1, NOW, notify=False)
+        await event_deeds.change(cast.coordinator, event_id, meeting(title="Second"), 1, NOW)
 
 
 async def test_a_typo_mended_in_the_notes_tells_nobody_and_leaves_the_sequence(cast: Cast) -> None:
     event_id = await event_deeds.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    await event_deeds.change(
-        cast.coordinator, event_id, meeting(cast.fbi_lead, description="Mended"), 1, NOW, notify=False
-    )
+    await event_deeds.change(cast.coordinator, event_id, meeting(cast.fbi_lead, description="Mended"), 1, NOW)
     event = await event_deeds.event_for(cast.coordinator, event_id)
     assert (event.sequence, event.version, await queued("update")) == (0, 2, 0)
 
@@ -134,7 +132,7 @@ async def test_a_single_event_that_moves_keeps_its_date_row_and_raises_its_seque
     event_id = await event_deeds.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
     before = await occurrences.nearest_date(cast.coordinator, event_id, NOW)
     moved = meeting(cast.fbi_lead, starts=JANUARY_12 + timedelta(days=1))
-    await event_deeds.change(cast.coordinator, event_id, moved, 1, NOW, notify=False)
+    await event_deeds.change(cast.coordinator, event_id, moved, 1, NOW)
     after = await occurrences.nearest_date(cast.coordinator, event_id, NOW)
     assert (after.id, after.key, after.event.sequence) == (before.id, "2027-01-13", 1)
 
@@ -143,7 +141,7 @@ async def test_a_running_series_that_changes_its_hour_ends_and_goes_on_as_a_new_
     event_id = await event_deeds.schedule(cast.coordinator, meeting(cast.fbi_lead, rule=MONTHLY), NOW)
     august = datetime(2027, 8, 1, 15, tzinfo=UTC)
     earlier = replace(meeting(cast.fbi_lead, rule=MONTHLY), starts=JANUARY_12.replace(hour=9))
-    new_id = await event_deeds.change(cast.coordinator, event_id, earlier, 1, august, notify=False)
+    new_id = await event_deeds.change(cast.coordinator, event_id, earlier, 1, august)
     old, new = [await event_deeds.event_for(cast.coordinator, one) for one in (event_id, new_id)]
     old_dates, new_dates = [await occurrences.dates_of(cast.coordinator, one) for one in (old, new)]
     assert (len(old_dates), len(new_dates)) == (7, 5)
@@ -155,7 +153,7 @@ async def test_a_running_series_that_changes_its_hour_ends_and_goes_on_as_a_new_
 
 async def test_somebody_taken_off_the_list_alone_is_told(cast: Cast) -> None:
     event_id = await event_deeds.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.hsi_liaison), NOW)
-    await event_deeds.change(cast.coordinator, event_id, meeting(cast.fbi_lead), 1, NOW, notify=False)
+    await event_deeds.change(cast.coordinator, event_id, meeting(cast.fbi_lead), 1, NOW)
     notified = await Message.select(Message.recipient).where(Message.kind == "withdrawal")
     assert [row["recipient"] for row in notified] == [cast.hsi_liaison.member_id]
 
@@ -163,7 +161,7 @@ async def test_somebody_taken_off_the_list_alone_is_told(cast: Cast) -> None:
 async def test_somebody_who_joins_an_event_that_moves_is_invited_and_gets_no_update(sqlite_cast: Cast) -> None:
     event_id = await event_deeds.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     moved = meeting(sqlite_cast.fbi_lead, sqlite_cast.hsi_liaison, place="Annex")
-    await event_deeds.change(sqlite_cast.coordinator, event_id, moved, 1, NOW, notify=False)
+    await event_deeds.change(sqlite_cast.coordinator, event_id, moved, 1, NOW)
     joined = Message.recipient == sqlite_cast.hsi_liaison.member_id
     assert await Message.select(Message.kind).where(joined).output(as_list=True) == ["invitation"]
 
@@ -173,12 +171,10 @@ async def test_who_is_taken_off_the_list_gets_a_higher_sequence_than_any_date_ha
     event_id = await event_deeds.schedule(sqlite_cast.coordinator, meeting(*people, rule=MONTHLY), NOW)
     for version, hour in enumerate((11, 12), start=1):
         moved = DateChange(starts=datetime(2027, 4, 13, hour), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
-        await occurrences.change_date(
-            sqlite_cast.coordinator, event_id, "2027-04-13", moved, version, NOW, notify=False
-        )
+        await occurrences.change_date(sqlite_cast.coordinator, event_id, "2027-04-13", moved, version, NOW)
     version = (await event_deeds.event_for(sqlite_cast.coordinator, event_id)).version
     fewer = meeting(sqlite_cast.fbi_lead, rule=MONTHLY)
-    await event_deeds.change(sqlite_cast.coordinator, event_id, fewer, version, NOW, notify=False)
+    await event_deeds.change(sqlite_cast.coordinator, event_id, fewer, version, NOW)
     [facts] = await Message.select(Message.facts).where(Message.kind == "withdrawal").output(as_list=True)
     content = decode(facts)
     assert isinstance(content, Removed)
@@ -205,7 +201,7 @@ async def test_a_running_series_that_narrows_takes_its_history_along(cast: Cast)
     event_id = await event_deeds.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead, rule=MONTHLY), NOW)
     august = datetime(2027, 8, 1, 15, tzinfo=UTC)
     named = meeting(cast.fbi_lead, rule=MONTHLY, visibility=Visibility.NAMED, starts=JANUARY_12.replace(hour=9))
-    await event_deeds.change(cast.coordinator, event_id, named, 1, august, notify=False)
+    await event_deeds.change(cast.coordinator, event_id, named, 1, august)
     assert await events.event(cast.fbi_lead, event_id) is not None
     for stranger in (cast.caht_lead, cast.harbor_advocate):
         assert await events.event(stranger, event_id) is None
@@ -220,7 +216,7 @@ async def test_history_is_never_shown_to_people_who_join_when_a_running_series_n
     august = datetime(2027, 8, 1, 15, tzinfo=UTC)
     joined = meeting(cast.hsi_liaison, cast.caht_lead, rule=MONTHLY, starts=JANUARY_12.replace(hour=9))
     onward = replace(joined, visibility=Visibility.NAMED)
-    new_id = await event_deeds.change(cast.coordinator, event_id, onward, 1, august, notify=False)
+    new_id = await event_deeds.change(cast.coordinator, event_id, onward, 1, august)
     assert await events.event(cast.caht_lead, new_id) is not None
     assert await events.event(cast.caht_lead, event_id) is None
     assert await events.event(cast.hsi_liaison, event_id) is not None
@@ -232,7 +228,7 @@ async def test_who_is_not_named_any_more_when_a_named_series_goes_on_sees_none_o
     event_id = await event_deeds.schedule(cast.fbi_lead, named, NOW)
     august = datetime(2027, 8, 1, 15, tzinfo=UTC)
     fewer = operation(cast.hsi_liaison, starts=JANUARY_12.replace(hour=9), rule=MONTHLY)
-    await event_deeds.change(cast.fbi_lead, event_id, fewer, 1, august, notify=False)
+    await event_deeds.change(cast.fbi_lead, event_id, fewer, 1, august)
     assert await events.event(cast.hsi_liaison, event_id) is not None
     assert await events.event(cast.kcpd_detective, event_id) is None
 
@@ -247,7 +243,7 @@ async def test_who_is_suspended_stays_on_the_list_of_a_named_series_that_goes_on
     await Member.update({Member.status: "suspended"}).where(suspended)
     at_nine = replace(named, starts=JANUARY_12.replace(hour=9))
     august = datetime(2027, 8, 1, 15, tzinfo=UTC)
-    new_id = await event_deeds.change(cast.fbi_lead, event_id, at_nine, 1, august, notify=False)
+    new_id = await event_deeds.change(cast.fbi_lead, event_id, at_nine, 1, august)
     await Member.update({Member.status: "active"}).where(suspended)
     for one in (event_id, new_id):
         assert await events.event(cast.hsi_liaison, one) is not None
@@ -260,7 +256,7 @@ async def test_history_of_one_arm_is_not_shown_to_a_committee_of_both_with_which
         event_id = await event_deeds.schedule(cast.coordinator, ours, NOW)
         of_committee = replace(ours, visibility=Visibility.COMMITTEE, committee_id=cast.committees[committee])
         onward = replace(of_committee, starts=JANUARY_12.replace(hour=9))
-        await event_deeds.change(cast.coordinator, event_id, onward, 1, august, notify=False)
+        await event_deeds.change(cast.coordinator, event_id, onward, 1, august)
         assert await events.event(cast.caht_lead, event_id) is None
         assert (await events.event(cast.kcpd_alternate, event_id) is not None) is keeps_sight
 
@@ -271,7 +267,7 @@ async def test_a_date_with_an_action_item_goes_with_its_series_and_is_not_droppe
     item = NewItem(title="Bring the roster", owner_id=cast.fbi_lead.member_id, due=date(2027, 6, 1), origin_id=june.id)
     await action_items.create(cast.coordinator, item, NOW, NOW.date())
     earlier = meeting(cast.fbi_lead, rule=MONTHLY, starts=JANUARY_12.replace(hour=9))
-    await event_deeds.change(cast.coordinator, event_id, earlier, 1, NOW, notify=False)
+    await event_deeds.change(cast.coordinator, event_id, earlier, 1, NOW)
     moved = await occurrences.date_for(cast.coordinator, event_id, "2027-06-08")
     assert (moved.id, moved.starts_at - june.starts_at) == (june.id, timedelta(hours=-1))
     on_wednesdays = JANUARY_12.replace(day=13)
@@ -292,9 +288,9 @@ async def test_a_date_that_was_held_before_its_day_stays_and_is_not_held_again_w
     event_id = await event_deeds.schedule(cast.coordinator, meeting(cast.fbi_lead, rule=MONTHLY), NOW)
     july = datetime(2027, 7, 20, 15, tzinfo=UTC)
     held = DateChange(starts=datetime(2027, 7, 19, 10), duration=timedelta(hours=1))  # noqa: DTZ001 - local
-    await occurrences.change_date(cast.coordinator, event_id, "2027-08-10", held, 1, NOW, notify=False)
+    await occurrences.change_date(cast.coordinator, event_id, "2027-08-10", held, 1, NOW)
     earlier = meeting(cast.fbi_lead, rule=MONTHLY, starts=JANUARY_12.replace(hour=9))
-    new_id = await event_deeds.change(cast.coordinator, event_id, earlier, 2, july, notify=False)
+    new_id = await event_deeds.change(cast.coordinator, event_id, earlier, 2, july)
     assert (await occurrences.date_for(cast.coordinator, event_id, "2027-08-10")).starts_at < july
     onward = await occurrences.dates_of(cast.coordinator, await event_deeds.event_for(cast.coordinator, new_id))
     assert [one.key for one in onward if one.is_canceled] == ["2027-08-10"]
@@ -304,17 +300,15 @@ async def test_somebody_invited_again_is_asked_again(cast: Cast) -> None:
     event_id = await event_deeds.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
     later = NOW + timedelta(minutes=1)
     await replies.reply(cast.fbi_lead, event_id, "2027-01-12", ReplyValue.DECLINED, "", NOW, for_series=False)
-    await event_deeds.change(cast.coordinator, event_id, meeting(), 1, later, notify=False)
-    await event_deeds.change(
-        cast.coordinator, event_id, meeting(cast.fbi_lead), 2, later + timedelta(minutes=1), notify=False
-    )
+    await event_deeds.change(cast.coordinator, event_id, meeting(), 1, later)
+    await event_deeds.change(cast.coordinator, event_id, meeting(cast.fbi_lead), 2, later + timedelta(minutes=1))
     assert len(await replies.owed(cast.fbi_lead, later)) == 1
 
 
 async def test_who_is_off_the_list_owes_no_reply(sqlite_cast: Cast) -> None:
     event_id = await event_deeds.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     assert len(await replies.owed(sqlite_cast.fbi_lead, NOW)) == 1
-    await event_deeds.change(sqlite_cast.coordinator, event_id, meeting(), 1, NOW, notify=False)
+    await event_deeds.change(sqlite_cast.coordinator, event_id, meeting(), 1, NOW)
     assert await replies.owed(sqlite_cast.fbi_lead, NOW) == []
 
 
@@ -328,7 +322,7 @@ async def test_a_canceled_date_stays_canceled_when_a_series_that_has_not_begun_c
     event_id = await event_deeds.schedule(cast.coordinator, meeting(cast.fbi_lead, rule=MONTHLY), NOW)
     await occurrences.cancel_date(cast.coordinator, event_id, "2027-06-08", 1, "Conference week", NOW)
     at_nine = replace(meeting(cast.fbi_lead, rule=MONTHLY), starts=JANUARY_12.replace(hour=9))
-    await event_deeds.change(cast.coordinator, event_id, at_nine, 2, NOW, notify=False)
+    await event_deeds.change(cast.coordinator, event_id, at_nine, 2, NOW)
     every = await occurrences.dates_of(cast.coordinator, await event_deeds.event_for(cast.coordinator, event_id))
     assert [one.key for one in every if one.is_canceled] == ["2027-06-08"]
 
@@ -337,9 +331,9 @@ async def test_the_only_date_of_a_series_keeps_its_title_when_the_series_moves(c
     once = meeting(cast.fbi_lead, rule=rule_for("weekly", JANUARY_12, count=1))
     event_id = await event_deeds.schedule(cast.coordinator, once, NOW)
     named = DateChange(starts=JANUARY_12, duration=once.duration, title="Kick-off")
-    await occurrences.change_date(cast.coordinator, event_id, "2027-01-12", named, 1, NOW, notify=False)
+    await occurrences.change_date(cast.coordinator, event_id, "2027-01-12", named, 1, NOW)
     at_nine = replace(once, starts=JANUARY_12.replace(hour=9))
-    await event_deeds.change(cast.coordinator, event_id, at_nine, 2, NOW, notify=False)
+    await event_deeds.change(cast.coordinator, event_id, at_nine, 2, NOW)
     date = await occurrences.nearest_date(cast.coordinator, event_id, NOW)
     assert (date.title, f"{date.starts_at:%H}") == ("Kick-off", "15")
 
@@ -348,8 +342,8 @@ async def test_a_date_that_is_made_anew_with_its_series_has_no_lower_sequence_th
     event_id = await event_deeds.schedule(cast.coordinator, meeting(cast.fbi_lead, rule=MONTHLY), NOW)
     for version, hour in enumerate((11, 12, 13), start=1):
         moved = DateChange(starts=datetime(2027, 4, 13, hour), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
-        await occurrences.change_date(cast.coordinator, event_id, "2027-04-13", moved, version, NOW, notify=False)
+        await occurrences.change_date(cast.coordinator, event_id, "2027-04-13", moved, version, NOW)
     longer = meeting(cast.fbi_lead, rule=MONTHLY, duration=timedelta(hours=2))
-    await event_deeds.change(cast.coordinator, event_id, longer, 4, NOW, notify=False)
+    await event_deeds.change(cast.coordinator, event_id, longer, 4, NOW)
     event = await event_deeds.event_for(cast.coordinator, event_id)
     assert event.sequence == 4

@@ -35,9 +35,7 @@ async def read_date(viewer: Viewer, event_id: UUID, key: str) -> list[Entry]:
 
 async def change(viewer: Viewer, event_id: UUID, now: datetime = NOW, **facts: object) -> UUID:
     event, plan = await events.plan_to_change(viewer, event_id)
-    return await events.change(
-        viewer, event_id, replace(plan, **facts), event.version, now, notify=False, reauthenticated_at=now
-    )
+    return await events.change(viewer, event_id, replace(plan, **facts), event.version, now, reauthenticated_at=now)
 
 
 def notified(entries: list[Entry]) -> list[tuple[Verb, tuple[tuple[Field, str, str], ...]]]:
@@ -70,7 +68,7 @@ async def test_only_editors_read_who_did_it_and_how_many_people_came_or_went(cas
 async def test_a_date_tells_its_own_history_and_that_of_the_whole_series(cast: Cast) -> None:
     event_id = await events.schedule(cast.coordinator, weekly(), NOW)
     moved = DateChange(starts=FIRST + timedelta(hours=4), duration=timedelta(hours=1))
-    await occurrences.change_date(cast.coordinator, event_id, "2027-01-12", moved, 1, NOW, notify=False)
+    await occurrences.change_date(cast.coordinator, event_id, "2027-01-12", moved, 1, NOW)
     await occurrences.cancel_date(cast.coordinator, event_id, "2027-01-19", 1, "", LATER)
     await change(cast.coordinator, event_id, LATER + timedelta(hours=1), title="Call")
     [renamed, when] = await read_date(cast.harbor_advocate, event_id, "2027-01-12")

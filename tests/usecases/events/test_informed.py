@@ -105,7 +105,7 @@ async def test_they_hear_of_a_change_and_of_a_cancellation(cast: Cast) -> None:
     await letters_to(cast.hhs_liaison, NOW)
     event, current = await events.plan_to_change(cast.coordinator, event_id)
     moved = replace(current, starts=current.starts + timedelta(hours=3))
-    await events.change(cast.coordinator, event_id, moved, event.version, LATER, notify=False)
+    await events.change(cast.coordinator, event_id, moved, event.version, LATER)
     [changed] = await letters_to(cast.hhs_liaison, LATER + timedelta(minutes=1))
     assert isinstance(changed, ReadEmail)
     assert changed.subject.startswith("Changed: ")
@@ -151,7 +151,7 @@ async def test_they_cannot_reply_on_the_site_or_by_an_old_link(cast: Cast) -> No
     event, current = await events.plan_to_change(cast.coordinator, event_id)
     informed = {**current.invitees, cast.fbi_lead.member_id: AttendeeRole.INFORMED}
     changed = replace(current, invitees=informed)
-    await events.change(cast.coordinator, event_id, changed, event.version, NOW, notify=False)
+    await events.change(cast.coordinator, event_id, changed, event.version, NOW)
     with pytest.raises(NotFound):
         await replies.open_by_link(mine[0], None, NOW, LINK)
     assert await replies.owed(cast.fbi_lead, NOW) == []
@@ -205,6 +205,6 @@ async def test_it_is_in_their_feed_and_calendar_and_takes_none_of_their_time(cas
 async def test_a_moved_date_asks_them_nothing_again(cast: Cast) -> None:
     event_id = await scheduled(cast, rule=rule_for("weekly", meeting().starts, count=2))
     moved = DateChange(starts=meeting().starts + timedelta(days=1), duration=timedelta(minutes=90))
-    await occurrences.change_date(cast.coordinator, event_id, KEY, moved, 1, NOW, notify=False)
+    await occurrences.change_date(cast.coordinator, event_id, KEY, moved, 1, NOW)
     view = await event_view(cast.coordinator, event_id, KEY, NOW)
     assert view.total.waiting == 2

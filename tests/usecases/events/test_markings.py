@@ -49,10 +49,10 @@ async def test_nobody_comes_onto_the_list_of_a_marked_event_whom_its_limit_keeps
     event_id = await event_deeds.schedule(cast.fbi_lead, plan, NOW)
     wider = replace(plan, invitees=plan.invitees | operation(cast.ipd_liaison).invitees)
     with pytest.raises(Invalid, match="Ipd liaison"):
-        await event_deeds.change(cast.fbi_lead, event_id, wider, 1, NOW, notify=False)
+        await event_deeds.change(cast.fbi_lead, event_id, wider, 1, NOW)
     open_to_more = replace(plan, visibility=Visibility.LAW_ENFORCEMENT)
     with pytest.raises(Invalid, match="list of people"):
-        await event_deeds.change(cast.fbi_lead, event_id, open_to_more, 1, NOW, notify=False, reauthenticated_at=NOW)
+        await event_deeds.change(cast.fbi_lead, event_id, open_to_more, 1, NOW, reauthenticated_at=NOW)
 
 
 async def test_only_law_enforcement_marks_and_only_as_one_of_its_agencies(cast: Cast) -> None:
@@ -69,30 +69,30 @@ async def test_who_may_not_mark_keeps_the_marking_of_what_they_edit(cast: Cast) 
     plan = meeting(visibility=Visibility.COMMITTEE, committee_id=cast.committees["services"], marking=marking(cast))
     event_id = await event_deeds.schedule(cast.coordinator, plan, NOW)
     chair = cast.caht_lead
-    await event_deeds.change(chair, event_id, replace(plan, title="Renamed"), 1, NOW, notify=False)
+    await event_deeds.change(chair, event_id, replace(plan, title="Renamed"), 1, NOW)
     event = await event_deeds.event_for(chair, event_id)
     assert (event.title, event.banner) == ("Renamed", "CUI//SP-INV/LEI")
     for other in (None, marking(cast, categories=frozenset({Category.LEI}))):
         with pytest.raises(Invalid, match="Only members of law-enforcement agencies"):
-            await event_deeds.change(chair, event_id, replace(plan, marking=other), 2, NOW, notify=False)
+            await event_deeds.change(chair, event_id, replace(plan, marking=other), 2, NOW)
 
 
 async def test_an_event_stays_editable_after_the_day_of_decontrol(cast: Cast) -> None:
     plan = meeting(marking=marking(cast, decontrol_on=NOW.date()))
     event_id = await event_deeds.schedule(cast.coordinator, plan, NOW)
     later = NOW + timedelta(days=3)
-    await event_deeds.change(cast.coordinator, event_id, replace(plan, title="Renamed"), 1, later, notify=False)
+    await event_deeds.change(cast.coordinator, event_id, replace(plan, title="Renamed"), 1, later)
     assert (await event_deeds.event_for(cast.coordinator, event_id)).banner
     with pytest.raises(Invalid, match="This day is over"):
         other = replace(plan, marking=marking(cast, decontrol_on=NOW.date(), limit=None, agency="HSI"))
-        await event_deeds.change(cast.coordinator, event_id, other, 2, later, notify=False)
+        await event_deeds.change(cast.coordinator, event_id, other, 2, later)
 
 
 async def test_a_new_marking_stands_in_the_history_and_a_moment_long_it_can_be_taken_back(cast: Cast) -> None:
     plan = meeting(cast.fbi_lead, marking=marking(cast))
     event_id = await event_deeds.schedule(cast.coordinator, plan, NOW)
     plan = replace(plan, invitees=await invitees_of(event_id))
-    await event_deeds.change(cast.coordinator, event_id, replace(plan, marking=None), 1, NOW, notify=False)
+    await event_deeds.change(cast.coordinator, event_id, replace(plan, marking=None), 1, NOW)
     event = await event_deeds.event_for(cast.fbi_lead, event_id)
     [entry] = await history.history(cast.fbi_lead, event)
     was = "CUI//SP-INV/LEI until Dec 31, 2027"
@@ -111,7 +111,7 @@ async def test_no_one_else_takes_a_new_marking_back(cast: Cast) -> None:
     plan = meeting(visibility=Visibility.COMMITTEE, committee_id=cast.committees["services"])
     event_id = await event_deeds.schedule(cast.coordinator, plan, NOW)
     plan = replace(plan, invitees=await invitees_of(event_id), marking=marking(cast))
-    await event_deeds.change(cast.coordinator, event_id, plan, 1, NOW, notify=False)
+    await event_deeds.change(cast.coordinator, event_id, plan, 1, NOW)
     assert await undo.change_to_undo(cast.caht_lead, event_id, NOW) is None
 
 
@@ -120,7 +120,7 @@ async def test_who_designated_it_stays_a_choice_when_the_editor_knows_nobody_the
     event_id = await event_deeds.schedule(cast.fbi_lead, plan, NOW)
     await Agency.update({Agency.status: "departed"}).where(Agency.id == cast.agencies["HSI"])
     longer = replace(plan, marking=marking(cast, "HSI", decontrol_on=date(2028, 12, 31)))
-    await event_deeds.change(cast.fbi_lead, event_id, longer, 1, NOW, notify=False)
+    await event_deeds.change(cast.fbi_lead, event_id, longer, 1, NOW)
     assert (await event_deeds.event_for(cast.fbi_lead, event_id)).marking == longer.marking
     with pytest.raises(Invalid, match="designates it"):
         await event_deeds.schedule(cast.fbi_lead, plan, NOW)
@@ -132,7 +132,7 @@ async def test_a_series_goes_on_without_its_limit_and_its_past_stays_under_it(ca
     plan = operation(cast.hsi_liaison, starts=starts, rule=weekly, marking=marking(cast, limit=Limit.FED_ONLY))
     event_id = await event_deeds.schedule(cast.fbi_lead, plan, NOW - timedelta(days=10))
     wider = operation(cast.hsi_liaison, cast.kcpd_detective, starts=starts.replace(hour=14), rule=weekly)
-    new_id = await event_deeds.change(cast.fbi_lead, event_id, wider, 1, NOW, notify=False)
+    new_id = await event_deeds.change(cast.fbi_lead, event_id, wider, 1, NOW)
     assert (await event_deeds.event_for(cast.kcpd_detective, new_id)).marking is None
     with pytest.raises(NotFound):
         await event_deeds.event_for(cast.kcpd_detective, event_id)
@@ -177,7 +177,7 @@ async def test_a_new_limit_is_taken_back_with_who_could_see_the_event_before(cas
     plan = operation(cast.hsi_liaison, marking=marking(cast))
     event_id = await event_deeds.schedule(cast.fbi_lead, plan, NOW)
     limited = replace(plan, invitees=await invitees_of(event_id), marking=marking(cast, limit=Limit.FED_ONLY))
-    await event_deeds.change(cast.fbi_lead, event_id, limited, 1, NOW, notify=False)
+    await event_deeds.change(cast.fbi_lead, event_id, limited, 1, NOW)
     await undone(cast.fbi_lead, event_id)
     assert (await event_deeds.event_for(cast.hsi_liaison, event_id)).marking == plan.marking
 
@@ -188,7 +188,7 @@ async def test_the_series_that_goes_on_is_marked_as_the_one_before(cast: Cast) -
     plan = meeting(*everybody(cast), starts=starts, rule=weekly, kind=Kind.MEETING, marking=marking(cast))
     event_id = await event_deeds.schedule(cast.coordinator, plan, NOW - timedelta(days=10))
     later = replace(plan, starts=starts.replace(hour=14))
-    new_id = await event_deeds.change(cast.coordinator, event_id, later, 1, NOW, notify=False)
+    new_id = await event_deeds.change(cast.coordinator, event_id, later, 1, NOW)
     assert new_id != event_id
     for one in (event_id, new_id):
         assert (await event_deeds.event_for(cast.caht_lead, one)).banner == "CUI//SP-INV/LEI"

@@ -40,7 +40,7 @@ async def reply(cast: Cast, event_id: UUID, key: str) -> ReplyValue:
 
 async def test_a_date_that_moves_keeps_its_name_and_leaves_the_others_alone(cast: Cast) -> None:
     event_id = await a_series(cast)
-    await occurrences.change_date(cast.coordinator, event_id, APRIL, TO_THURSDAY, 1, NOW, notify=False)
+    await occurrences.change_date(cast.coordinator, event_id, APRIL, TO_THURSDAY, 1, NOW)
     april = await occurrences.date_for(cast.coordinator, event_id, APRIL)
     may = await occurrences.date_for(cast.coordinator, event_id, "2027-05-11")
     assert april.starts_at == datetime(2027, 4, 15, 18, tzinfo=UTC)
@@ -50,9 +50,7 @@ async def test_a_date_that_moves_keeps_its_name_and_leaves_the_others_alone(cast
 async def test_a_moved_date_asks_again_and_the_others_stay_replied(cast: Cast) -> None:
     event_id = await a_series(cast)
     await replies.reply(cast.fbi_lead, event_id, APRIL, ReplyValue.ACCEPTED, "", NOW, for_series=True)
-    await occurrences.change_date(
-        cast.coordinator, event_id, APRIL, TO_THURSDAY, 1, NOW + timedelta(minutes=1), notify=False
-    )
+    await occurrences.change_date(cast.coordinator, event_id, APRIL, TO_THURSDAY, 1, NOW + timedelta(minutes=1))
     assert await reply(cast, event_id, APRIL) is ReplyValue.NEEDS_ACTION
     assert await reply(cast, event_id, JUNE) is ReplyValue.ACCEPTED
 
@@ -61,7 +59,7 @@ async def test_half_an_hour_on_the_same_day_keeps_the_replies(cast: Cast) -> Non
     event_id = await a_series(cast)
     await replies.reply(cast.fbi_lead, event_id, APRIL, ReplyValue.ACCEPTED, "", NOW, for_series=False)
     later = DateChange(starts=datetime(2027, 4, 13, 10, 30), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
-    await occurrences.change_date(cast.coordinator, event_id, APRIL, later, 1, NOW + timedelta(1), notify=False)
+    await occurrences.change_date(cast.coordinator, event_id, APRIL, later, 1, NOW + timedelta(1))
     assert await reply(cast, event_id, APRIL) is ReplyValue.ACCEPTED
 
 
@@ -86,7 +84,7 @@ async def test_a_cancellation_that_is_taken_back_before_anybody_heard_of_it_tell
 async def test_a_move_before_a_cancellation_that_nobody_heard_of_is_told_when_it_is_taken_back(cast: Cast) -> None:
     event_id = await a_series(cast)
     await mailed(NOW)
-    await occurrences.change_date(cast.coordinator, event_id, APRIL, TO_THURSDAY, 1, NOW, notify=False)
+    await occurrences.change_date(cast.coordinator, event_id, APRIL, TO_THURSDAY, 1, NOW)
     await occurrences.cancel_date(cast.coordinator, event_id, APRIL, 2, "", NOW + timedelta(seconds=5))
     await occurrences.restore_occurrence(cast.coordinator, event_id, APRIL, 3, NOW + timedelta(seconds=9))
     waits = (Message.kind == "update") & (Message.state == "pending")
@@ -100,9 +98,9 @@ async def test_a_date_is_moved_onto_the_day_of_another_only_by_somebody_who_was_
     event_id = await a_series(cast)
     may = DateChange(starts=datetime(2027, 5, 11, 14), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
     with pytest.raises(Invalid, match="Two dates on one day"):
-        await occurrences.change_date(cast.coordinator, event_id, APRIL, may, 1, NOW, notify=False)
+        await occurrences.change_date(cast.coordinator, event_id, APRIL, may, 1, NOW)
     warned = replace(may, may_double=True)
-    await occurrences.change_date(cast.coordinator, event_id, APRIL, warned, 1, NOW, notify=False)
+    await occurrences.change_date(cast.coordinator, event_id, APRIL, warned, 1, NOW)
     assert (await occurrences.date_for(cast.coordinator, event_id, APRIL)).is_changed
 
 
@@ -119,7 +117,7 @@ async def test_a_canceled_date_comes_back_and_asks_everybody_again(cast: Cast) -
 
 async def test_the_second_of_two_who_move_a_date_is_told(cast: Cast) -> None:
     event_id = await a_series(cast)
-    await occurrences.change_date(cast.coordinator, event_id, APRIL, TO_THURSDAY, 1, NOW, notify=False)
+    await occurrences.change_date(cast.coordinator, event_id, APRIL, TO_THURSDAY, 1, NOW)
     with pytest.raises(Conflict):
         await occurrences.cancel_date(cast.coordinator, event_id, APRIL, 1, "", NOW)
 
@@ -128,7 +126,7 @@ async def test_a_date_cannot_end_before_it_starts(cast: Cast) -> None:
     event_id = await a_series(cast)
     backwards = DateChange(starts=TO_THURSDAY.starts, duration=timedelta(0))
     with pytest.raises(Invalid):
-        await occurrences.change_date(cast.coordinator, event_id, APRIL, backwards, 1, NOW, notify=False)
+        await occurrences.change_date(cast.coordinator, event_id, APRIL, backwards, 1, NOW)
 
 
 @pytest.mark.parametrize("key", ["2027-04-14", "tomorrow", "", "2027-13-99", "9999-12-31"])

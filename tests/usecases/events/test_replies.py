@@ -24,7 +24,7 @@ MOVED = meeting().starts + timedelta(days=7)
 
 async def move(cast: Cast, event_id: UUID) -> None:
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    await events.change(cast.coordinator, event_id, replace(plan, starts=MOVED), event.version, LATER, notify=False)
+    await events.change(cast.coordinator, event_id, replace(plan, starts=MOVED), event.version, LATER)
 
 
 async def say(

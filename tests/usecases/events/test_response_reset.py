@@ -38,7 +38,7 @@ def weekly(*weekdays: int) -> Any:
 async def change(cast: Cast, event_id: UUID, now: datetime = LATER, **facts: Any) -> None:
     event = await events.event_for(cast.coordinator, event_id)
     plan: Plan = meeting(cast.fbi_lead, **facts)
-    await events.change(cast.coordinator, event_id, plan, event.version, now, notify=False)
+    await events.change(cast.coordinator, event_id, plan, event.version, now)
 
 
 async def reply_to(cast: Cast, event_id: UUID, key: str) -> ReplyValue:
@@ -111,7 +111,7 @@ async def test_another_place_leaves_what_has_begun_as_it_was_replied(cast: Cast)
 async def test_a_date_with_a_place_of_its_own_is_not_asked_again_for_the_place_of_the_series(cast: Cast) -> None:
     event_id = await replied(cast, for_series=False, rule=weekly(1))
     elsewhere = DateChange(starts=START, duration=timedelta(minutes=90), place="Court house")
-    await occurrences.change_date(cast.coordinator, event_id, FIRST, elsewhere, 1, LATER, notify=False)
+    await occurrences.change_date(cast.coordinator, event_id, FIRST, elsewhere, 1, LATER)
     soon = LATER + timedelta(minutes=5)
     await replies.reply(cast.fbi_lead, event_id, FIRST, YES, "", soon, for_series=False)
     await change(cast, event_id, soon, rule=weekly(1), place="FBI field office")
@@ -121,7 +121,7 @@ async def test_a_date_with_a_place_of_its_own_is_not_asked_again_for_the_place_o
 async def test_yes_to_all_dates_is_yes_to_one_that_was_asked_again(cast: Cast) -> None:
     event_id = await replied(cast, for_series=True, rule=weekly(1))
     moved = DateChange(starts=START + timedelta(days=9), duration=timedelta(minutes=90))
-    await occurrences.change_date(cast.coordinator, event_id, SECOND, moved, 1, LATER, notify=False)
+    await occurrences.change_date(cast.coordinator, event_id, SECOND, moved, 1, LATER)
     assert await reply_to(cast, event_id, SECOND) is OPEN
     await replies.reply(cast.fbi_lead, event_id, FIRST, YES, "", LATER + timedelta(hours=1), for_series=True)
     assert await reply_to(cast, event_id, SECOND) is YES

@@ -58,7 +58,7 @@ async def plan_from(viewer: Viewer, event_id: UUID, first: datetime) -> tuple[in
 
 async def october_at_nine(cast: Cast, event_id: UUID, now: datetime = AUGUST) -> UUID:
     version, plan = await plan_from(cast.coordinator, event_id, datetime(2027, 10, 12, 9))
-    return await series_split.change_from(cast.coordinator, event_id, "2027-10-12", plan, version, now, notify=False)
+    return await series_split.change_from(cast.coordinator, event_id, "2027-10-12", plan, version, now)
 
 
 async def dates_of(cast: Cast, event_id: UUID) -> list[Occurrence]:
@@ -83,7 +83,7 @@ async def test_october_at_nine_ends_the_series_in_september_and_goes_on_as_anoth
 async def test_what_was_changed_before_the_split_stays(cast: Cast) -> None:
     event_id = await the_series(cast)
     moved = DateChange(starts=datetime(2027, 4, 15, 13), duration=timedelta(minutes=90))
-    await occurrences.change_date(cast.coordinator, event_id, "2027-04-13", moved, 1, NOW, notify=False)
+    await occurrences.change_date(cast.coordinator, event_id, "2027-04-13", moved, 1, NOW)
     await october_at_nine(cast, event_id)
     april = await occurrences.date_for(cast.coordinator, event_id, "2027-04-13")
     assert (april.is_changed, f"{april.starts_at:%d %H}") == (True, "15 18")
@@ -95,9 +95,7 @@ async def test_replies_for_dates_that_stay_the_same_are_not_asked_again(cast: Ca
     await replies.reply(cast.fbi_lead, event_id, "2027-11-09", ReplyValue.DECLINED, "", NOW, for_series=False)
     version, plan = await plan_from(cast.coordinator, event_id, datetime(2027, 10, 12, 10))
     renamed = replace(plan, title="Steering Committee")
-    new_id = await series_split.change_from(
-        cast.coordinator, event_id, "2027-10-12", renamed, version, AUGUST, notify=False
-    )
+    new_id = await series_split.change_from(cast.coordinator, event_id, "2027-10-12", renamed, version, AUGUST)
     assert [await reply_of(cast.fbi_lead, new_id, key) for key in ("2027-10-12", "2027-11-09", "2027-12-14")] == [
         ReplyValue.ACCEPTED,
         ReplyValue.DECLINED,
@@ -118,9 +116,7 @@ async def test_replies_for_another_place_are_asked_again(sqlite_cast: Cast) -> N
     await replies.reply(cast.fbi_lead, event_id, "2027-01-12", ReplyValue.ACCEPTED, "", NOW, for_series=True)
     version, plan = await plan_from(cast.coordinator, event_id, datetime(2027, 10, 12, 10))
     elsewhere = replace(plan, place="City hall")
-    new_id = await series_split.change_from(
-        cast.coordinator, event_id, "2027-10-12", elsewhere, version, AUGUST, notify=False
-    )
+    new_id = await series_split.change_from(cast.coordinator, event_id, "2027-10-12", elsewhere, version, AUGUST)
     assert await reply_of(cast.fbi_lead, new_id, "2027-10-12") is ReplyValue.NEEDS_ACTION
 
 
@@ -129,14 +125,10 @@ async def test_who_was_off_the_list_and_is_invited_to_what_goes_on_is_asked_anew
     await replies.reply(cast.fbi_lead, event_id, "2027-01-12", ReplyValue.ACCEPTED, "", NOW, for_series=True)
     event, everybody = await events.plan_to_change(cast.coordinator, event_id)
     fewer = {one: role for one, role in everybody.invitees.items() if one != cast.fbi_lead.member_id}
-    await events.change(
-        cast.coordinator, event_id, replace(everybody, invitees=fewer), event.version, NOW, notify=False
-    )
+    await events.change(cast.coordinator, event_id, replace(everybody, invitees=fewer), event.version, NOW)
     version, plan = await plan_from(cast.coordinator, event_id, datetime(2027, 10, 12, 10))
     again = replace(plan, title="Steering Committee", invitees=everybody.invitees)
-    new_id = await series_split.change_from(
-        cast.coordinator, event_id, "2027-10-12", again, version, AUGUST, notify=False
-    )
+    new_id = await series_split.change_from(cast.coordinator, event_id, "2027-10-12", again, version, AUGUST)
     assert await reply_of(cast.fbi_lead, new_id, "2027-10-12") is ReplyValue.NEEDS_ACTION
 
 
@@ -145,14 +137,12 @@ async def test_a_yes_to_a_date_that_was_moved_and_canceled_is_none_to_the_date_t
 ) -> None:
     cast, event_id = sqlite_cast, await the_series(sqlite_cast)
     on_wednesday = DateChange(starts=datetime(2027, 10, 13, 10), duration=timedelta(minutes=90))
-    await occurrences.change_date(cast.coordinator, event_id, "2027-10-12", on_wednesday, 1, NOW, notify=False)
+    await occurrences.change_date(cast.coordinator, event_id, "2027-10-12", on_wednesday, 1, NOW)
     await replies.reply(cast.fbi_lead, event_id, "2027-10-12", ReplyValue.ACCEPTED, "", NOW, for_series=False)
     await occurrences.cancel_date(cast.coordinator, event_id, "2027-10-12", 2, "", NOW)
     version, plan = await plan_from(cast.coordinator, event_id, datetime(2027, 10, 13, 10))
     wednesdays = replace(plan, rule=rule_for("monthly_nth", plan.starts, count=3))
-    new_id = await series_split.change_from(
-        cast.coordinator, event_id, "2027-10-12", wednesdays, version, AUGUST, notify=False
-    )
+    new_id = await series_split.change_from(cast.coordinator, event_id, "2027-10-12", wednesdays, version, AUGUST)
     assert await reply_of(cast.fbi_lead, new_id, "2027-10-13") is ReplyValue.NEEDS_ACTION
 
 
@@ -160,7 +150,7 @@ async def october_without(cast: Cast, event_id: UUID, **facts: Any) -> UUID:
     version, plan = await plan_from(cast.coordinator, event_id, datetime(2027, 10, 12, 10))
     fewer = {one: role for one, role in plan.invitees.items() if one != cast.caht_lead.member_id}
     plan = replace(plan, invitees=fewer, **facts)
-    return await series_split.change_from(cast.coordinator, event_id, "2027-10-12", plan, version, NOW, notify=False)
+    return await series_split.change_from(cast.coordinator, event_id, "2027-10-12", plan, version, NOW)
 
 
 async def seen_by(viewer: Viewer) -> list[int]:
@@ -189,7 +179,7 @@ async def test_who_may_not_see_what_goes_on_loses_the_dates_before_too(cast: Cas
 async def test_from_the_first_date_on_it_is_the_series_itself_that_changes(cast: Cast) -> None:
     event_id = await the_series(cast)
     version, plan = await plan_from(cast.coordinator, event_id, datetime(2027, 1, 12, 9))
-    same_id = await series_split.change_from(cast.coordinator, event_id, "2027-01-12", plan, version, NOW, notify=False)
+    same_id = await series_split.change_from(cast.coordinator, event_id, "2027-01-12", plan, version, NOW)
     assert same_id == event_id
     assert len(await dates_of(cast, event_id)) == 12
 
@@ -198,7 +188,7 @@ async def test_a_date_that_has_begun_is_not_where_a_series_can_be_split(cast: Ca
     event_id = await the_series(cast)
     version, plan = await plan_from(cast.coordinator, event_id, datetime(2027, 3, 9, 9))
     with pytest.raises(Invalid, match="begun"):
-        await series_split.change_from(cast.coordinator, event_id, "2027-03-09", plan, version, AUGUST, notify=False)
+        await series_split.change_from(cast.coordinator, event_id, "2027-03-09", plan, version, AUGUST)
 
 
 async def test_of_two_who_split_a_series_the_second_is_told(cast: Cast) -> None:
@@ -206,7 +196,7 @@ async def test_of_two_who_split_a_series_the_second_is_told(cast: Cast) -> None:
     version, plan = await plan_from(cast.coordinator, event_id, datetime(2027, 10, 12, 9))
     await october_at_nine(cast, event_id)
     with pytest.raises(Conflict):
-        await series_split.change_from(cast.coordinator, event_id, "2027-09-14", plan, version, AUGUST, notify=False)
+        await series_split.change_from(cast.coordinator, event_id, "2027-09-14", plan, version, AUGUST)
 
 
 async def test_cancelling_a_date_and_all_that_follow_ends_the_series_before_it(cast: Cast) -> None:
@@ -229,7 +219,7 @@ async def test_a_date_can_be_added_beside_the_rule_and_survives_a_later_end(cast
     key = await series_split.add_date(cast.coordinator, event_id, datetime(2027, 1, 21, 14), 1, NOW)
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     longer = replace(plan, rule=rule_for("monthly_nth", START, until=date(2028, 3, 31)))
-    await events.change(cast.coordinator, event_id, longer, event.version, AUGUST, notify=False)
+    await events.change(cast.coordinator, event_id, longer, event.version, AUGUST)
     keys = [one.key for one in await dates_of(cast, event_id)]
     assert (key in keys, len(keys), keys[-1]) == (True, 16, "2028-03-14")
 
@@ -255,7 +245,7 @@ async def test_an_added_date_that_is_over_does_not_end_its_series_and_stays_as_i
     key = await series_split.add_date(sqlite_cast.coordinator, event_id, datetime(2027, 1, 5, 14), 1, NOW)
     event, plan = await events.plan_to_change(sqlite_cast.coordinator, event_id)
     after_it, longer = datetime.fromisoformat("2027-01-06T15:00+00:00"), replace(plan, duration=timedelta(hours=3))
-    same_id = await events.change(sqlite_cast.coordinator, event_id, longer, event.version, after_it, notify=False)
+    same_id = await events.change(sqlite_cast.coordinator, event_id, longer, event.version, after_it)
     lengths = {one.key: one.ends_at - one.starts_at for one in await dates_of(sqlite_cast, event_id)}
     assert same_id == event_id
     assert lengths.pop(key) == timedelta(minutes=90)
@@ -266,7 +256,7 @@ async def test_a_series_in_another_zone_is_at_the_same_hour_there(sqlite_cast: C
     event_id = await the_series(sqlite_cast)
     event, plan = await events.plan_to_change(sqlite_cast.coordinator, event_id)
     eastern = replace(plan, zone="America/New_York")
-    await events.change(sqlite_cast.coordinator, event_id, eastern, event.version, NOW, notify=False)
+    await events.change(sqlite_cast.coordinator, event_id, eastern, event.version, NOW)
     assert [one.starts_at.hour for one in await dates_of(sqlite_cast, event_id)][:4] == [15, 15, 15, 14]
 
 
@@ -293,7 +283,7 @@ async def test_a_new_series_has_one_date_on_the_day_of_one_that_was_added_to_the
     version, plan = await plan_from(sqlite_cast.coordinator, event_id, datetime(2027, 10, 13, 10))
     wednesdays = replace(plan, rule=rule_for("monthly_nth", plan.starts, count=3))
     new_id = await series_split.change_from(
-        sqlite_cast.coordinator, event_id, "2027-10-12", wednesdays, version, AUGUST, notify=False
+        sqlite_cast.coordinator, event_id, "2027-10-12", wednesdays, version, AUGUST
     )
     keys = [one.key for one in await dates_of(sqlite_cast, new_id)]
     assert keys == ["2027-10-13", "2027-11-10", "2027-12-08"]
@@ -308,9 +298,7 @@ async def test_a_series_does_not_go_on_from_a_day_that_is_over_or_from_an_added_
     ):
         version, plan = await plan_from(sqlite_cast.coordinator, event_id, at)
         with pytest.raises(Invalid) as refused:
-            await series_split.change_from(
-                sqlite_cast.coordinator, event_id, first, plan, version, AUGUST, notify=False
-            )
+            await series_split.change_from(sqlite_cast.coordinator, event_id, first, plan, version, AUGUST)
         assert sentence in refused.value.fields["date"]
 
 
@@ -322,7 +310,7 @@ async def test_a_holiday_among_the_dates_of_a_later_end_is_held_as_chosen(sqlite
         rule=rule_for("monthly_nth", START, until=date(2028, 2, 29)),
         on_holidays={date(2028, 2, 8): HolidayChoice.NEXT_WEEK},
     )
-    await events.change(sqlite_cast.coordinator, event_id, later, event.version, NOW, notify=False)
+    await events.change(sqlite_cast.coordinator, event_id, later, event.version, NOW)
     last = (await dates_of(sqlite_cast, event_id))[-1]
     assert (last.key, f"{last.starts_at:%m-%d}", last.is_changed) == ("2028-02-08", "02-15", True)
 
@@ -336,7 +324,7 @@ async def test_a_series_that_moves_to_the_day_of_an_added_date_has_one_date_ther
     on_wednesdays = replace(
         plan, starts=first, duration=timedelta(minutes=minutes), rule=rule_for("monthly_nth", first, count=3)
     )
-    await events.change(cast.coordinator, event_id, on_wednesdays, event.version, NOW, notify=False)
+    await events.change(cast.coordinator, event_id, on_wednesdays, event.version, NOW)
     starts = [one.original_start for one in await dates_of(cast, event_id)]
     assert starts == [first, datetime(2027, 2, 10, 10), datetime(2027, 3, 10, 10)]
 
@@ -347,7 +335,7 @@ async def test_a_series_that_ends_later_has_one_date_on_the_day_of_an_added_one(
     await series_split.add_date(cast.coordinator, event_id, datetime(2028, 1, 11, hour), 1, NOW)
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     longer = replace(plan, rule=rule_for("monthly_nth", START, until=date(2028, 2, 29)))
-    await events.change(cast.coordinator, event_id, longer, event.version, AUGUST, notify=False)
+    await events.change(cast.coordinator, event_id, longer, event.version, AUGUST)
     assert [one.key for one in await dates_of(cast, event_id)][-3:] == ["2027-12-14", "2028-01-11", "2028-02-08"]
 
 
@@ -362,7 +350,7 @@ async def test_a_series_that_ends_later_stays_the_same_and_keeps_its_replies(cas
     await replies.reply(cast.fbi_lead, event_id, "2027-09-14", ReplyValue.DECLINED, "", NOW, for_series=False)
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     longer = replace(plan, rule=rule_for("monthly_nth", START, until=date(2028, 6, 30)))
-    same_id = await events.change(cast.coordinator, event_id, longer, event.version, AUGUST, notify=False)
+    same_id = await events.change(cast.coordinator, event_id, longer, event.version, AUGUST)
     assert same_id == event_id
     assert await reply_of(cast.fbi_lead, event_id, "2027-09-14") is ReplyValue.DECLINED
     assert len(await dates_of(cast, event_id)) == 18
@@ -373,7 +361,7 @@ async def test_a_series_does_not_end_before_a_date_that_has_begun(cast: Cast) ->
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     shorter = replace(plan, rule=rule_for("monthly_nth", START, until=date(2027, 5, 31)))
     with pytest.raises(Invalid) as refused:
-        await events.change(cast.coordinator, event_id, shorter, event.version, AUGUST, notify=False)
+        await events.change(cast.coordinator, event_id, shorter, event.version, AUGUST)
     assert "begun" in refused.value.fields["until"]
 
 
@@ -407,9 +395,7 @@ async def test_a_date_that_was_left_out_stays_out_when_the_rest_of_the_series_ch
     event_id = await events.schedule(cast.coordinator, plan, NOW)
     event, known = await events.plan_to_change(cast.coordinator, event_id)
     later = from_date(known, datetime(2027, 2, 1, 10))
-    new_id = await series_split.change_from(
-        cast.coordinator, event_id, "2027-02-01", later, event.version, NOW, notify=False
-    )
+    new_id = await series_split.change_from(cast.coordinator, event_id, "2027-02-01", later, event.version, NOW)
     assert [one.key for one in await dates_of(cast, new_id)] == ["2027-02-01", "2027-02-08", "2027-02-22", "2027-03-01"]
     assert [one.key for one in await dates_of(cast, event_id)] == ["2027-01-11", "2027-01-25"]
 
@@ -446,9 +432,7 @@ async def test_dates_that_go_on_with_a_new_series_count_too(sqlite_cast: Cast) -
     version, plan = await plan_from(sqlite_cast.coordinator, event_id, datetime(2027, 1, 13, 11))
     longer = replace(plan, rule=rule_for("daily", plan.starts, count=1_000))
     with pytest.raises(Invalid) as refused:
-        await series_split.change_from(
-            sqlite_cast.coordinator, event_id, "2027-01-13", longer, version, NOW, notify=False
-        )
+        await series_split.change_from(sqlite_cast.coordinator, event_id, "2027-01-13", longer, version, NOW)
     assert refused.value.fields == {"date": TOO_MANY}
 
 

@@ -133,7 +133,7 @@ async def test_an_alternate_who_asked_for_time_only_emails_is_told_no_name(cast:
     await send(cast, event_id, cast.fbi_alternate)
     later = DateChange(starts=STARTS + timedelta(days=7, minutes=10), duration=timedelta(minutes=90))
     [named] = await letters_to(cast.fbi_alternate, NOW)
-    await occurrences.change_date(cast.coordinator, event_id, KEY, later, 1, LATER, notify=False)
+    await occurrences.change_date(cast.coordinator, event_id, KEY, later, 1, LATER)
     [update] = await letters_to(cast.fbi_alternate, LATER + timedelta(minutes=1))
     for one, start in ((named, "Come as alternate: Appointment"), (update, "Changed: Appointment")):
         assert isinstance(one, ReadEmail)
@@ -195,7 +195,7 @@ async def test_the_substitute_of_somebody_who_is_off_the_list_has_it_in_no_feed_
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     without = {one: role for one, role in plan.invitees.items() if one != cast.fbi_lead.member_id}
     fewer = replace(plan, invitees=without)
-    await events.change(cast.coordinator, event_id, fewer, event.version, LATER, notify=False)
+    await events.change(cast.coordinator, event_id, fewer, event.version, LATER)
     assert await feed_content.published(cast.fbi_alternate, LATER, scope=Scope.MINE, shows_operations=True) == []
 
 
@@ -228,7 +228,7 @@ async def test_a_moved_date_asks_who_was_asked_again_and_lets_the_substitute_off
     await send(cast, event_id, cast.fbi_alternate)
     await sent()
     moved = DateChange(starts=STARTS + timedelta(days=8), duration=timedelta(hours=1))
-    await occurrences.change_date(cast.coordinator, event_id, KEY, moved, 1, LATER, notify=False)
+    await occurrences.change_date(cast.coordinator, event_id, KEY, moved, 1, LATER)
     assert await waiting(cast) == [("update", "fbi_lead"), ("update", "hsi_liaison"), ("withdrawal", "fbi_alternate")]
 
 
@@ -237,7 +237,7 @@ async def test_the_substitute_hears_of_another_minute_and_of_a_cancellation(cast
     await send(cast, event_id, cast.fbi_alternate)
     await sent()
     later = DateChange(starts=STARTS + timedelta(days=7, minutes=10), duration=timedelta(minutes=90))
-    await occurrences.change_date(cast.coordinator, event_id, KEY, later, 1, LATER, notify=False)
+    await occurrences.change_date(cast.coordinator, event_id, KEY, later, 1, LATER)
     [update] = await letters_to(cast.fbi_alternate, LATER + timedelta(minutes=1))
     assert isinstance(update, ReadEmail)
     assert ("You come for", "Fbi lead (FBI)") in update.facts
@@ -265,7 +265,7 @@ async def test_the_substitute_of_an_earlier_date_hears_nothing_of_a_series_that_
     await sent()
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     onward = replace(from_date(plan, STARTS + timedelta(days=14)), description="Bring a badge")
-    await series_split.change_from(cast.coordinator, event_id, "2027-01-26", onward, event.version, LATER, notify=False)
+    await series_split.change_from(cast.coordinator, event_id, "2027-01-26", onward, event.version, LATER)
     assert "fbi_alternate" not in {name for _, name in await waiting(cast)}
 
 
@@ -275,7 +275,7 @@ async def test_the_substitute_of_a_date_that_stays_in_the_series_that_goes_on_is
     await sent()
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     onward = replace(from_date(plan, STARTS + timedelta(days=7)), description="Bring a badge")
-    new_id = await series_split.change_from(cast.coordinator, event_id, KEY, onward, event.version, LATER, notify=False)
+    new_id = await series_split.change_from(cast.coordinator, event_id, KEY, onward, event.version, LATER)
     to_them = [kind for kind, name in await waiting(cast) if name == "fbi_alternate"]
     assert to_them == ["substitute", "withdrawal"]
     view = await event_view(cast.coordinator, new_id, KEY, LATER)
@@ -288,7 +288,7 @@ async def test_a_series_that_only_ends_later_is_no_news_for_a_substitute(cast: C
     await sent()
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     longer = replace(plan, rule=rule_for("weekly", STARTS, count=5))
-    await events.change(cast.coordinator, event_id, longer, event.version, LATER, notify=False)
+    await events.change(cast.coordinator, event_id, longer, event.version, LATER)
     assert await waiting(cast) == [("update", "fbi_lead"), ("update", "hsi_liaison")]
 
 

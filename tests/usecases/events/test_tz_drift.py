@@ -39,7 +39,7 @@ async def test_dates_to_come_go_back_to_their_wall_clock_and_moved_ones_stay(cas
     plan = meeting(cast.fbi_lead, starts=FIRST, rule=rule_for("weekly", FIRST, count=3))
     event_id = await events.schedule(cast.coordinator, plan, NOW)
     moved = DateChange(starts=datetime(2027, 1, 20, 9), duration=HOUR)
-    await occurrences.change_date(cast.coordinator, event_id, "2027-01-19", moved, 1, NOW, notify=False)
+    await occurrences.change_date(cast.coordinator, event_id, "2027-01-19", moved, 1, NOW)
     await as_if_clocks_had_changed(1)
     assert await tz_drift.number_drifted(NOW) == 2
     assert await tz_drift.reproject(NOW) == 2
@@ -59,7 +59,7 @@ async def test_a_date_that_was_only_renamed_follows_the_clocks_and_feeds_show_it
     plan = meeting(cast.fbi_lead, starts=FIRST, rule=rule_for("weekly", FIRST, count=2))
     event_id = await events.schedule(cast.coordinator, plan, NOW)
     renamed = DateChange(starts=datetime(2027, 1, 19, 10), duration=timedelta(minutes=90), title="With the mayor")
-    await occurrences.change_date(cast.coordinator, event_id, "2027-01-19", renamed, 1, NOW, notify=False)
+    await occurrences.change_date(cast.coordinator, event_id, "2027-01-19", renamed, 1, NOW)
     await as_if_clocks_had_changed(1)
     before = (await events.event_for(cast.coordinator, event_id)).version
     assert await tz_drift.reproject(NOW) == 2

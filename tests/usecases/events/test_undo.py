@@ -99,7 +99,7 @@ async def test_after_20_seconds_an_event_stays(cast: Cast) -> None:
 async def test_an_event_that_was_changed_meanwhile_stays(cast: Cast) -> None:
     event_id = await scheduled(cast)
     later = NOW + timedelta(seconds=1)
-    await events.change(cast.coordinator, event_id, meeting(cast.fbi_lead, title="Other"), 1, later, notify=False)
+    await events.change(cast.coordinator, event_id, meeting(cast.fbi_lead, title="Other"), 1, later)
     with pytest.raises(Gone, match=MEANWHILE):
         await undone(cast.coordinator, event_id)
     assert (await events.event_for(cast.coordinator, event_id)).title == "Other"
@@ -121,7 +121,7 @@ async def test_a_change_cannot_be_undone_while_an_email_about_the_event_is_being
     me = await enlist()
     try:
         await outbox.claim(me.name, (), NOW, 50)
-        await events.change(cast.coordinator, event_id, meeting(cast.fbi_lead, title="Other"), 1, NOW, notify=False)
+        await events.change(cast.coordinator, event_id, meeting(cast.fbi_lead, title="Other"), 1, NOW)
         assert await undo.change_to_undo(cast.coordinator, event_id, NOW) is None
     finally:
         await me.leave()
@@ -200,7 +200,7 @@ async def as_it_stands(cast: Cast, event_id: UUID) -> list[object]:
 async def move(cast: Cast, event_id: UUID, version: int, now: datetime, **facts: object) -> None:
     starts = meeting().starts + timedelta(days=8)
     change = DateChange(**{"starts": starts, "duration": timedelta(hours=2), **facts})  # type: ignore[arg-type]  # a test
-    await occurrences.change_date(cast.coordinator, event_id, "2027-01-19", change, version, now, notify=False)
+    await occurrences.change_date(cast.coordinator, event_id, "2027-01-19", change, version, now)
 
 
 async def test_a_moved_date_is_where_it_was_with_the_replies_of_before_and_nobody_is_told(cast: Cast) -> None:
@@ -231,7 +231,7 @@ async def test_a_date_whose_change_is_undone_is_called_and_held_as_its_series_ag
     await undone(sqlite_cast.coordinator, event_id)
     event, plan = await events.plan_to_change(sqlite_cast.coordinator, event_id)
     renamed = replace(plan, title="Core group", place="City hall", agenda="Welcome")
-    await events.change(sqlite_cast.coordinator, event_id, renamed, event.version, LATE, notify=False)
+    await events.change(sqlite_cast.coordinator, event_id, renamed, event.version, LATE)
     date = await occurrences.date_for(sqlite_cast.coordinator, event_id, "2027-01-19")
     assert (date.title, date.place, date.agenda) == ("Core group", "City hall", "Welcome")
 
@@ -274,7 +274,7 @@ async def test_the_sequence_rises_again_when_a_change_of_when_or_where_is_undone
     event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW - AN_HOUR)
     await sent()
     other = meeting(sqlite_cast.fbi_lead, title="Core group", **facts)
-    await events.change(sqlite_cast.coordinator, event_id, other, 1, NOW, notify=False)
+    await events.change(sqlite_cast.coordinator, event_id, other, 1, NOW)
     changed = await events.event_for(sqlite_cast.coordinator, event_id)
     await undone(sqlite_cast.coordinator, event_id)
     back = await events.event_for(sqlite_cast.coordinator, event_id)
@@ -287,7 +287,7 @@ async def test_a_changed_event_is_as_before(cast: Cast) -> None:
     await replies.reply(cast.fbi_lead, event_id, "2027-01-12", ReplyValue.ACCEPTED, "", NOW - AN_HOUR, for_series=False)
     before = await as_it_stands(cast, event_id)
     other = meeting(cast.fbi_lead, starts=meeting().starts + timedelta(days=1), place="Annex", title="Core group")
-    await events.change(cast.coordinator, event_id, other, 1, NOW, notify=False)
+    await events.change(cast.coordinator, event_id, other, 1, NOW)
     assert await undo.change_to_undo(cast.coordinator, event_id, NOW)
     await undone(cast.coordinator, event_id)
     assert await as_it_stands(cast, event_id) == before
@@ -317,16 +317,14 @@ async def test_a_change_to_which_somebody_replied_stays(cast: Cast) -> None:
 async def test_an_invitation_that_waits_says_nothing_of_a_change_while_it_can_be_undone(cast: Cast) -> None:
     event_id = await scheduled(cast)
     changed = NOW + timedelta(seconds=15)
-    await events.change(
-        cast.coordinator, event_id, meeting(cast.fbi_lead, cast.caht_lead, place="Annex"), 1, changed, notify=False
-    )
+    await events.change(cast.coordinator, event_id, meeting(cast.fbi_lead, cast.caht_lead, place="Annex"), 1, changed)
     assert await outbox.claim("me", (), changed + timedelta(seconds=19), 50) == []
     assert len(await outbox.claim("me", (), changed + UNDO_FOR, 50)) == 2
 
 
 async def test_what_a_change_replaced_is_forgotten_when_it_cannot_be_taken_back(cast: Cast) -> None:
     event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    await events.change(cast.coordinator, event_id, meeting(cast.fbi_lead, place="Annex"), 1, NOW, notify=False)
+    await events.change(cast.coordinator, event_id, meeting(cast.fbi_lead, place="Annex"), 1, NOW)
     await undo.purge_snapshots(SOON)
     assert await undo.change_to_undo(cast.coordinator, event_id, NOW)
     await undo.purge_snapshots(LATE)
@@ -360,7 +358,7 @@ async def lived_in(cast: Cast) -> UUID:
     plan = meeting(cast.fbi_lead, cast.caht_lead, starts=starts, rule=rule)
     more = replace(plan, invitees={**plan.invitees, cast.hsi_liaison.member_id: AttendeeRole.REQUIRED})
     event_id = await events.schedule(cast.coordinator, more, NOW - timedelta(days=20))
-    await events.change(cast.coordinator, event_id, plan, 1, NOW - timedelta(days=10), notify=False)
+    await events.change(cast.coordinator, event_id, plan, 1, NOW - timedelta(days=10))
     await move(cast, event_id, 1, NOW - AN_HOUR, place="Annex")
     await occurrences.cancel_date(cast.coordinator, event_id, "2027-01-26", 1, "Holiday", NOW - AN_HOUR)
     version = (await events.event_for(cast.coordinator, event_id)).version
@@ -423,7 +421,7 @@ async def move_one(cast: Cast, event_id: UUID, *_: object) -> None:
 
 async def invite_again(cast: Cast, event_id: UUID, version: int, plan: Plan) -> None:
     more = replace(plan, invitees={**plan.invitees, cast.hsi_liaison.member_id: AttendeeRole.OPTIONAL})
-    await events.change(cast.coordinator, event_id, more, version, NOW, notify=True)
+    await events.change(cast.coordinator, event_id, more, version, NOW, notify=Notify.ALL)
 
 
 EVERY_CHANGE: dict[str, Change] = {
@@ -493,7 +491,7 @@ async def test_people_who_locked_themselves_out_undo_it(sqlite_cast: Cast) -> No
     )
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     named = replace(plan, visibility=Visibility.NAMED)
-    await events.change(cast.coordinator, event_id, named, event.version, NOW, notify=False)
+    await events.change(cast.coordinator, event_id, named, event.version, NOW)
     with pytest.raises(NotFound):
         await events.event_for(cast.coordinator, event_id)
     await undone(cast.coordinator, event_id)

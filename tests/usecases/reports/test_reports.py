@@ -148,7 +148,7 @@ async def test_who_joins_leaves_or_comes_back_to_a_series_changes_nothing_about_
     fewer = {one: role for one, role in plan.invitees.items() if one != cast.fbi_lead.member_id}
     for version, invitees in enumerate((fewer, plan.invitees), event.version):
         changed = replace(plan, invitees=invitees)
-        await event_deeds.change(cast.coordinator, events.monthly, changed, version, NOW, notify=False)
+        await event_deeds.change(cast.coordinator, events.monthly, changed, version, NOW)
         assert (await of(cast.coordinator)).total == before
         roll = await roll_call.roll(cast.coordinator, events.monthly, MONTHLY[0], NOW)
         assert cast.fbi_lead.member_id in {line.member_id for line in roll.lines if not line.is_walk_in}

@@ -58,7 +58,7 @@ async def test_who_is_off_the_list_is_not_found_by_those_who_were_invited_with_t
     await leave_all_committees(*everybody(cast), cast.coordinator)
     bridge, alternate = [await viewer_for(one.member_id, NOW) for one in (cast.bridge_advocate, cast.caht_alternate)]
     event_id = await events.schedule(cast.coordinator, meeting(bridge, alternate), NOW)
-    await events.change(cast.coordinator, event_id, meeting(bridge), 1, NOW, notify=False)
+    await events.change(cast.coordinator, event_id, meeting(bridge), 1, NOW)
     assert await names(bridge) == {"bridge_advocate", "coordinator"}
     assert "bridge_advocate" not in await names(alternate)
 

@@ -74,7 +74,7 @@ async def test_an_event_does_not_take_its_own_room_and_one_that_was_moved_takes_
     assert room is not None
     assert room.taken == []
     elsewhere = DateChange(starts=TEN, duration=timedelta(hours=1), place="By video")
-    await occurrences.change_date(cast.coordinator, event_id, "2027-01-12", elsewhere, 1, NOW, notify=False)
+    await occurrences.change_date(cast.coordinator, event_id, "2027-01-12", elsewhere, 1, NOW)
     assert await in_the_room(cast.coordinator) == []
 
 

@@ -113,7 +113,7 @@ async def test_the_missing_replies_are_those_of_the_rule_whatever_was_replied(ca
 async def moved_by_a_day(cast: Cast, one: Occurrence) -> None:
     change = DateChange(starts=one.original_start + timedelta(days=1), duration=timedelta(hours=1))
     later = NOW + timedelta(hours=1)
-    await occurrences.change_date(cast.coordinator, one.event.id, one.key, change, one.version, later, notify=False)
+    await occurrences.change_date(cast.coordinator, one.event.id, one.key, change, one.version, later)
 
 
 async def test_attendance_that_is_not_closed_is_followed_up_by_whoever_leads_and_then_no_more(cast: Cast) -> None:
@@ -210,7 +210,7 @@ async def test_a_series_that_ends_within_sixty_days_asks_to_be_extended_until_an
     assert await asked(cast.fbi_lead) == []
     event, known = await plan_to_change(cast.coordinator, event_id)
     longer = replace(known, rule=rule_for("weekly", first, count=26))
-    await change(cast.coordinator, event_id, longer, event.version, NOW, notify=False)
+    await change(cast.coordinator, event_id, longer, event.version, NOW)
     assert await asked(cast.coordinator) == []
 
 

@@ -214,7 +214,7 @@ async def test_a_draft_of_an_event_is_shown_beside_what_was_saved_since(
     await types(desk, page, title=TYPED, place="Room 5", version="1", was=unescape(was[0]))
     event, plan = await events.plan_to_change(sqlite_cast.coordinator, series)
     fuller = replace(plan, description="Bring the list")
-    await events.change(sqlite_cast.coordinator, series, fuller, event.version, NOW, notify=False)
+    await events.change(sqlite_cast.coordinator, series, fuller, event.version, NOW)
     page_now = await text_of(desk, page)
     assert TYPED in page_now
     assert "Somebody changed this while you were working on it" in page_now

@@ -133,7 +133,7 @@ async def test_a_yes_on_the_page_does_not_count_for_another_week(sqlite_cast: Ca
     assert "1 yes" not in (before := (await detective.get(f"/events/{event_id}/{KEY}")).text)
     assert "2 yes · 0 maybe · 0 no · 0 no reply" in before
     moved = meeting(sqlite_cast.kcpd_detective, starts=datetime.fromisoformat("2027-01-19 10:00"))
-    await events.change(sqlite_cast.coordinator, event_id, moved, 1, clock.now(), notify=False)
+    await events.change(sqlite_cast.coordinator, event_id, moved, 1, clock.now())
     after = (await detective.get(f"/events/{event_id}/2027-01-19")).text
     assert "1 yes · 0 maybe · 0 no · 1 no reply" in after
 

@@ -167,7 +167,7 @@ async def test_who_saves_second_reads_how_the_event_was_marked_meanwhile(sqlite_
     event_id = await events.schedule(sqlite_cast.coordinator, meeting(), NOW)
     form = await form_of_event(desk, event_id, place="Room B")
     plan = meeting(marking=marking(sqlite_cast))
-    await events.change(sqlite_cast.coordinator, event_id, plan, 1, NOW, notify=False)
+    await events.change(sqlite_cast.coordinator, event_id, plan, 1, NOW)
     response = await desk.post(f"/events/{event_id}/edit", form)
     assert response.status_code == 409
     assert "<b>Marking</b> is now “LEI, SP-INV”." in response.text

@@ -113,7 +113,7 @@ async def test_two_people_who_move_the_same_date_see_each_other(sqlite_cast: Cas
     change = DateChange(
         starts=datetime.fromisoformat("2027-01-20 13:00"), duration=timedelta(hours=1), place="HSI conference room"
     )
-    await occurrences.change_date(sqlite_cast.coordinator, series, KEY, change, 1, NOW, notify=False)
+    await occurrences.change_date(sqlite_cast.coordinator, series, KEY, change, 1, NOW)
     refused = await save(desk, series, second)
     assert refused.status_code == 409
     assert "<b>Place</b> is now “HSI conference room”. You typed “FBI field office”" in refused.text
@@ -313,9 +313,7 @@ async def test_a_date_that_was_added_is_changed_alone_and_no_series_begins_with_
     assert (led.status_code, led.headers["location"]) == (303, f"{added}/edit")
     event, plan = await events.plan_to_change(sqlite_cast.coordinator, series)
     with pytest.raises(Invalid, match="This date was added to the series"):
-        await series_split.change_from(
-            sqlite_cast.coordinator, series, "2027-03-05", plan, event.version, NOW, notify=False
-        )
+        await series_split.change_from(sqlite_cast.coordinator, series, "2027-03-05", plan, event.version, NOW)
 
 
 async def test_hours_that_the_clocks_skip_are_said_beside_who_gets_a_mail(desk: Browser, series: UUID) -> None:

@@ -133,7 +133,7 @@ async def test_a_yes_by_the_mailed_link_does_not_count_for_another_week(
     event_id, link = await invited(app, sqlite_cast, meeting(detective), detective, one_date=one_date)
     await stranger.send("POST", link, data={"reply": "yes"})
     moved = meeting(detective, starts=datetime.fromisoformat("2027-01-19 10:00"))
-    await events.change(sqlite_cast.coordinator, event_id, moved, 1, clock.now(), notify=False)
+    await events.change(sqlite_cast.coordinator, event_id, moved, 1, clock.now())
     assert [one.line.event_id for one in await replies.owed(detective, NOW)] == [event_id]
     assert "You replied Yes" not in (await stranger.get(link)).text
 
@@ -175,7 +175,7 @@ async def test_a_forged_a_withdrawn_and_a_named_link_that_is_over_say_the_same(
     event, plan = await events.plan_to_change(sqlite_cast.coordinator, event_id)
     invitees = {one: role for one, role in plan.invitees.items() if one != sqlite_cast.fbi_lead.member_id}
     changed = Plan(**{**vars(plan), "invitees": invitees})
-    await events.change(sqlite_cast.coordinator, event_id, changed, event.version, NOW, notify=False)
+    await events.change(sqlite_cast.coordinator, event_id, changed, event.version, NOW)
     over, named = await invited(app, sqlite_cast, operation(sqlite_cast.fbi_lead), sqlite_cast.fbi_lead)
     await events.cancel(sqlite_cast.coordinator, over, 1, "", NOW)
     forged = f"/r/{app.state.links.reply(uuid4())}"

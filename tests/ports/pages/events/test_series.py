@@ -36,7 +36,7 @@ async def series(sqlite_cast: Cast) -> UUID:
     yes = ReplyValue.ACCEPTED
     await replies.reply(sqlite_cast.fbi_lead, event_id, "2027-01-12", yes, "", NOW, for_series=False)
     moved = DateChange(starts=datetime(2027, 1, 20, 13), duration=timedelta(hours=1), place="FBI field office")  # noqa: DTZ001 - local
-    await occurrences.change_date(sqlite_cast.coordinator, event_id, "2027-01-19", moved, 1, NOW, notify=False)
+    await occurrences.change_date(sqlite_cast.coordinator, event_id, "2027-01-19", moved, 1, NOW)
     await occurrences.cancel_date(sqlite_cast.coordinator, event_id, "2027-01-26", 1, "", NOW)
     return event_id
 
@@ -150,7 +150,7 @@ async def split(viewer: Viewer, event_id: UUID, key: str, **facts: Any) -> UUID:
     """Let the series go on from the date `key` as another one."""
     event, plan = await events.plan_to_change(viewer, event_id)
     onward = replace(from_date(plan, datetime.fromisoformat(f"{key} 10:00")), **facts)
-    return await change_from(viewer, event_id, key, onward, event.version, NOW, notify=False)
+    return await change_from(viewer, event_id, key, onward, event.version, NOW)
 
 
 async def test_both_pages_of_a_series_that_was_split_lead_to_the_other_one(
@@ -173,9 +173,7 @@ async def test_a_series_that_goes_on_for_named_people_is_linked_for_them_alone(
     secret = await split(sqlite_cast.coordinator, series, "2027-01-26", visibility=Visibility.NAMED)
     event, plan = await events.plan_to_change(sqlite_cast.coordinator, series)
     opened = replace(plan, visibility=Visibility.ALL)
-    await events.change(
-        sqlite_cast.coordinator, series, opened, event.version, NOW, notify=False, reauthenticated_at=NOW
-    )
+    await events.change(sqlite_cast.coordinator, series, opened, event.version, NOW, reauthenticated_at=NOW)
     assert await shown_before_and_after(await browse(sqlite_cast.fbi_lead), f"/events/{series}") == [
         ("Goes on as", str(secret))
     ]
@@ -199,7 +197,7 @@ async def test_times_in_another_zone_name_it_wherever_they_stand(sqlite_cast: Ca
     plan = replace(meeting(sqlite_cast.fbi_lead, rule=rule_for("weekly", FIRST, count=3)), zone="America/Denver")
     event_id = await schedule(sqlite_cast.coordinator, plan, NOW)
     moved = DateChange(starts=datetime(2027, 1, 20, 13), duration=timedelta(hours=1))  # noqa: DTZ001 - local
-    await occurrences.change_date(sqlite_cast.coordinator, event_id, "2027-01-19", moved, 1, NOW, notify=False)
+    await occurrences.change_date(sqlite_cast.coordinator, event_id, "2027-01-19", moved, 1, NOW)
     browser = await browse(sqlite_cast.coordinator)
     assert "10:00–11:30 AM Mountain" in " ".join(rows(await read(browser, f"/events/{event_id}")))
     page = await read(browser, f"/events/{event_id}/2027-01-19")
@@ -219,6 +217,6 @@ async def test_times_in_the_zone_of_the_task_force_name_none(sqlite_cast: Cast, 
 
 async def test_the_history_says_why_a_date_moved(sqlite_cast: Cast, browse: SignIn, series: UUID) -> None:
     again = DateChange(starts=FIRST, duration=timedelta(minutes=90), place="Annex", reason="Room is painted.")
-    await occurrences.change_date(sqlite_cast.coordinator, series, "2027-01-12", again, 1, NOW, notify=False)
+    await occurrences.change_date(sqlite_cast.coordinator, series, "2027-01-12", again, 1, NOW)
     page = await read(await browse(sqlite_cast.fbi_lead), f"/events/{series}/2027-01-12")
     assert "Reason: Room is painted." in page

@@ -168,9 +168,7 @@ async def test_after_someone_else_changed_it_undo_says_so_and_their_change_stays
     event_id = UUID(series.rpartition("/")[2])
     event, plan = await events.plan_to_change(sqlite_cast.coordinator, event_id)
     later = NOW + timedelta(seconds=3)
-    await events.change(
-        sqlite_cast.coordinator, event_id, replace(plan, place="Annex"), event.version, later, notify=False
-    )
+    await events.change(sqlite_cast.coordinator, event_id, replace(plan, place="Annex"), event.version, later)
     response = await undone(desk, saved)
     assert "Nothing is undone, because someone has changed it or replied to it since." in response.text
     assert (await events.event_for(sqlite_cast.coordinator, event_id)).place == "Annex"
