@@ -103,7 +103,7 @@ def test_a_form_without_a_good_token_leads_back_to_what_was_typed(writing: Page)
     writing.get_by_label("Title").fill(f"{TYPED} again")
     writing.locator('#schedule [name="_csrf"]').evaluate("field => { field.value = 'old'; }")
     writing.get_by_role("button", name="Send invitations").click()
-    expect(writing.get_by_role("heading", name="This form is out of date")).to_be_visible()
+    expect(writing.get_by_role("heading", name="This form expired")).to_be_visible()
     writing.get_by_role("link", name="Open the form").click()
     expect(writing.get_by_label("Title")).to_have_value(f"{TYPED} again")
 

@@ -19,7 +19,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
 _NUMBER = re.compile(r"[0-9]{1,6}")
 _YEARS = f"Choose a day between {FIRST_YEAR} and {LAST_YEAR}."
-UNREADABLE = "The form arrived in a way that we cannot read. Go back, and send it again."
+UNREADABLE = "We couldn’t read the form. Open its page again, and send it from there."
 
 
 class FormValues(Mapping[str, str]):
