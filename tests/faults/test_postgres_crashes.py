@@ -110,7 +110,7 @@ async def test_pages_come_back_by_themselves_after_a_crash(server: CrashingServe
     while not crashing.done():
         response = await browser.get("/calendar")
         seen.add(response.status_code)
-        assert response.status_code == 200 or "tell the coordinator this reference" in response.text
+        assert response.status_code == 200 or "give the coordinator this reference" in response.text
         await asyncio.sleep(0.01)
     began = time.monotonic()
     while (await browser.get("/")).status_code != 200:
