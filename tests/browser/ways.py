@@ -94,6 +94,24 @@ def to_seat(page: Page, demo: Demo) -> None:
     page.wait_for_url("**/seats/*")
 
 
+def to_seat_review(page: Page, demo: Demo) -> None:
+    """To what a new primary of a seat does to lists of events, before it is saved."""
+    to_seat(page, demo)
+    other = page.locator("select[name=primary] option:not(:checked):not([value=''])").first
+    page.select_option("select[name=primary]", other.get_attribute("value"))
+    page.evaluate("for (const box of document.querySelectorAll('[name=alternates]')) box.checked = false")
+    page.get_by_role("button", name="Save seat").click()
+    page.get_by_role("heading", name="Review who is invited").wait_for()
+
+
+def to_offboarding_review(page: Page, demo: Demo) -> None:
+    """To who takes the place of a person on lists of events, before they are removed."""
+    to_row("/people", "HSI liaison", "offboarding")(page, demo)
+    page.select_option("select[name=successor]", label="HSI special agent")
+    page.get_by_role("button", name="Remove HSI liaison").click()
+    page.get_by_role("heading", name="Review who is invited").wait_for()
+
+
 def to_event(title: str, month: str, then: str = "") -> Way:
     """Go by the list of a month to an event, and then to an address below its own."""
 
@@ -395,6 +413,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
         to_row("/people", "HSI liaison", "offboarding"),
         "Remove HSI liaison from the task force",
     ),
+    "offboarding under review": (COORDINATOR, to_offboarding_review, "Remove HSI liaison from the task force"),
     "suspend somebody": (COORDINATOR, to_row("/people", "HSI liaison", "suspension"), "Suspend HSI liaison"),
     "import a list": (COORDINATOR, to("/people/import"), "Import a list"),
     "a list before it is imported": (COORDINATOR, to_trial, "Import a list"),
@@ -406,6 +425,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "add a committee": (COORDINATOR, to("/committees/new"), "Add a committee"),
     "edit a committee": (COORDINATOR, to_row("/committees", "Steering Committee", "edit"), "Edit Steering Committee"),
     "a seat": (COORDINATOR, to_seat, "seat"),
+    "a seat under review": (COORDINATOR, to_seat_review, "seat"),
     "agencies": (COORDINATOR, to("/agencies"), "Agencies"),
     "blackout days with errors": (FBI_LEAD, to_refused_blackout, "Federal Bureau of Investigation"),
     "marking with errors": (COORDINATOR, to_refused_marking, "Schedule an event"),
