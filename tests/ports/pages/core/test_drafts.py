@@ -18,10 +18,14 @@ from tracker import clock
 from tracker.app import create_app
 from tracker.database import engine
 from tracker.errors import Busy, Conflict
+from tracker.ports.http import drafts as marks
 from tracker.ports.http.guards import signed_in
-from tracker.rules.core.drafts import KEPT_FOR, LARGEST
+from tracker.rules.actions.item_changes import NewItem
+from tracker.rules.core.drafts import KEPT_FOR, LARGEST, DraftForm
 from tracker.rules.core.viewer import Viewer
+from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.events.invitations import Invitation
+from tracker.usecases.actions import action_items
 from tracker.usecases.core.viewers import IDLE
 from tracker.usecases.events import events
 from tracker.usecases.identity.sessions import end_sessions
@@ -61,8 +65,9 @@ async def desk(browse: SignIn, sqlite_cast: Cast) -> Browser:
 
 @pytest.fixture
 async def series(sqlite_cast: Cast) -> UUID:
-    """A meeting that the coordinator may change."""
-    return await events.schedule(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
+    """A monthly meeting that the coordinator may change."""
+    rule = rule_for("monthly_nth", meeting().starts, count=3)
+    return await events.schedule(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast), rule=rule), NOW)
 
 
 async def test_what_was_typed_is_there_when_the_form_is_opened_again(desk: Browser) -> None:
@@ -225,8 +230,13 @@ FORMS: Mapping[str, tuple[str, str]] = {
     "/schedule": ("title", TYPED),
     "/schedule?like={series}": ("title", TYPED),
     "/events/{series}/edit": ("title", TYPED),
+    "/events/{series}/edit?from=2027-02-09": ("title", TYPED),
+    "/events/{series}/2027-01-12": ("comment", TYPED),
+    "/events/{series}/2027-01-12/edit": ("reason", TYPED),
+    "/events/{series}/2027-01-12/cancellation": ("reason", TYPED),
     "/events/{series}/cancellation": ("reason", TYPED),
     "/action-items": ("title", TYPED),
+    "/action-items/{item}": ("note", TYPED),
     "/people/new": ("name", TYPED),
     "/people/{person}/edit": ("name", TYPED),
     "/people/{person}/suspension": ("why", TYPED),
@@ -240,7 +250,9 @@ FORMS: Mapping[str, tuple[str, str]] = {
 
 @pytest.mark.parametrize("page", FORMS)
 async def test_each_long_form_begins_with_its_draft(desk: Browser, sqlite_cast: Cast, series: UUID, page: str) -> None:
-    address = page.format(series=series, person=sqlite_cast.fbi_lead.member_id)
+    new = NewItem(title="Call", owner_id=sqlite_cast.coordinator.member_id, due=NOW.date())
+    item = await action_items.create(sqlite_cast.coordinator, new, NOW, NOW.date())
+    address = page.format(series=series, person=sqlite_cast.fbi_lead.member_id, item=item)
     field, text = FORMS[page]
     assert (await types(desk, address, **{field: text, "version": "1"})).status_code == 200
     shown = await text_of(desk, address)
@@ -265,3 +277,61 @@ async def _invitation_of(viewer: Viewer, event_id: UUID) -> UUID:
     [found] = await Invitation.select(Invitation.id).where(mine).output(as_list=True)
     invitation_id: UUID = found
     return invitation_id
+
+
+async def test_an_update_that_was_typed_in_the_list_is_on_the_items_page_too_and_gone_when_saved(
+    desk: Browser, sqlite_cast: Cast
+) -> None:
+    new = NewItem(title="Call", owner_id=sqlite_cast.coordinator.member_id, due=NOW.date())
+    item = await action_items.create(sqlite_cast.coordinator, new, NOW, NOW.date())
+    address, by_htmx = f"/action-items/{item}", {"HX-Request": "true"}
+    mark = MARK.search((await desk.get(f"{address}/row?open=1", headers=by_htmx)).text)
+    assert mark
+    form = {"_draft": mark[1], "note": TYPED, "version": "1", "status": "open", "progress": "25", "due": "2027-01-20"}
+    await desk.post("/drafts", form)
+    assert TYPED in await text_of(desk, address)
+    assert (await desk.post(address, form, headers=by_htmx)).status_code == 200
+    assert f'name="note" maxlength="2000">{TYPED}' not in await text_of(desk, address)
+    assert "Restored your draft" not in await text_of(desk, address)
+
+
+async def test_saving_a_template_keeps_the_form_that_it_was_made_of(desk: Browser) -> None:
+    await types(desk)
+    form = {"_draft": await mark_on(desk), "title": TYPED, "template_name": "Briefing"}
+    assert (await desk.post("/schedule/templates", form)).status_code == 200
+    assert TYPED in await text_of(desk)
+
+
+async def test_a_person_whose_role_has_ended_gets_no_draft_from_a_form_that_is_refused(
+    desk: Browser, browse: SignIn, sqlite_cast: Cast, series: UUID
+) -> None:
+    """What a person may not do is refused the same way the next time, so the page promises no draft of it."""
+    detective = await browse(sqlite_cast.kcpd_detective)
+    mark = _mark_of(sqlite_cast.kcpd_detective, series)
+    sent = await detective.post(f"/events/{series}/edit", {"_draft": mark, "title": TYPED, "version": "1"})
+    assert (sent.status_code, "saved as a draft" in sent.text) == (403, False)
+
+
+def _mark_of(viewer: Viewer, event_id: UUID) -> str:
+    return marks.written(
+        marks.Mark(
+            member_id=viewer.member_id,
+            form=DraftForm.EVENT,
+            subject=str(event_id),
+            event_id=event_id,
+            page=f"/events/{event_id}/edit",
+            tab=event_id,
+            shown=0,
+            until=NOW + marks.LIFETIME,
+        )
+    )
+
+
+async def test_a_reply_that_was_being_recorded_for_someone_is_unfolded_again(desk: Browser, series: UUID) -> None:
+    page = f"/events/{series}/2027-01-12"
+    found = re.search(r'action="/events/[^"]*/replies".*?name="_draft" value="([^"]+)"', (await desk.get(page)).text)
+    assert found
+    await desk.post("/drafts", {"_draft": found[1], "note": TYPED, "reply": "maybe"})
+    shown = await text_of(desk, page)
+    assert 'id="record-reply" open>' in shown
+    assert TYPED in shown
