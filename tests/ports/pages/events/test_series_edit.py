@@ -90,6 +90,7 @@ async def test_a_new_title_from_a_date_on_says_that_no_one_is_emailed_or_asked_a
     panel = await preview(desk, series, SECOND, title="Core group")
     assert "Nobody is mailed." in panel
     assert "Nobody is asked again" in panel
+    assert "one email" not in panel
     assert await saved(desk, series, SECOND, title="Core group") == f"/events/{series}"
     page = words((await desk.get(f"/events/{series}")).text)
     assert "Saved. No one will get an email." in page
@@ -111,6 +112,7 @@ async def test_a_silent_change_says_beside_the_choice_who_will_not_hear_of_it_an
     panel = await preview(desk, series, **edits)
     assert "Nobody is mailed. 2 people won’t get an email that the time changed. Calendars that subscribe" in panel
     assert "Replies 1 person’s reply no longer counts" in panel
+    assert "get an invitation" not in await preview(desk, series, SECOND, **edits)
     location = await saved(desk, series, **edits)
     assert "Saved. No one will get an email." in words((await desk.get(location)).text)
     [facts] = (
