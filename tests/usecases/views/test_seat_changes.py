@@ -96,6 +96,14 @@ async def test_the_dates_and_emails_are_shown_before_and_nothing_is_kept_of_the_
     assert await seat(cast, cast.kcpd_alternate) == [impact]
 
 
+async def test_an_invitation_that_was_not_sent_yet_is_taken_back_and_no_email_is_counted_for_it(cast: Cast) -> None:
+    about = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
+    await events.schedule(cast.coordinator, meeting(cast.kcpd_detective, **about), NOW)
+    [impact] = await seat(cast, cast.kcpd_alternate)
+    assert impact.notified == {cast.kcpd_alternate.member_id}
+    assert await waiting(cast) == [("invitation", "kcpd_alternate")]
+
+
 async def test_a_meeting_that_is_over_keeps_its_invitees(cast: Cast) -> None:
     event_id = await of_steering(cast)
     await seat(cast, cast.kcpd_alternate, now=datetime(2027, 2, 1, tzinfo=UTC))

@@ -17,6 +17,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import EventStatus
 from tracker.rules.events.history import Change, Field, Verb, people_words
 from tracker.rules.events.seat_invitations import Invitee, ListChange, SeatChange, list_change
+from tracker.tables.background.emails import outbox_queue
 from tracker.tables.background.events import audiences as audience_rows
 from tracker.tables.background.events import seat_meetings
 from tracker.tables.background.events.seat_meetings import Meeting
@@ -144,7 +145,8 @@ async def _change_place(meeting: Meeting, change: ListChange, version: int, now:
     if change.new_id:
         await audience_versions.touch({audiences.member(change.new_id)})
         await add(meeting.id, change.new_id, change.role, version, now, notified=notified, by_seat=by_seat)
-    return Passed(event_id=meeting.id, gone_id=change.gone_id, new_id=change.new_id, notified=notified)
+    waiting = {one.recipient_id for one in await outbox_queue.about_events([meeting.id])}
+    return Passed(event_id=meeting.id, gone_id=change.gone_id, new_id=change.new_id, notified=notified & waiting)
 
 
 async def _record(by: Viewer | None, meeting: Meeting, passed: Iterable[Passed], now: datetime) -> None:

@@ -14,6 +14,7 @@ from tests.usecases.roster.forms import column
 from tracker import clock
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.roster import csv_file
+from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.events import events
 from tracker.usecases.roster import directory
@@ -271,6 +272,7 @@ async def test_an_administrator_imports_no_coordinator_and_not_themselves(cast: 
 async def test_a_new_primary_is_saved_after_a_look_at_the_dates_and_emails(cast: Cast, desk: Browser) -> None:
     about = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
     await events.schedule(cast.coordinator, meeting(cast.kcpd_detective, cast.fbi_lead, **about), NOW)
+    await Message.update({Message.state: "sent", Message.sent_at: NOW}, force=True)
     seat = f"/committees/{cast.committees['steering']}/seats/{cast.agencies['KCPD']}"
     page = (await desk.get(seat)).text
     review = await desk.post(seat, typed(page, seat, primary=cast.kcpd_alternate.member_id, alternates=[]))
