@@ -23,7 +23,8 @@ NARROW = 4  # characters
 NARROW_CELLS = """least => [...document.querySelectorAll('main td, main th')].filter(cell => {
   if (!cell.checkVisibility() || cell.closest('.tt-cal, .tt-av, .tt-week, svg')) return false;
   const text = cell.textContent.trim(), style = getComputedStyle(cell);
-  if (!text || cell.closest('thead')?.offsetWidth < 2) return false;
+  if (!text || cell.closest('thead')?.offsetWidth < 2 || cell.closest('.usa-sr-only')) return false;
+  if (text === cell.querySelector('.usa-sr-only')?.textContent.trim()) return false;
   const room = cell.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
   return room < least * parseFloat(style.fontSize) * 0.5 && text.length > least;
 }).map(cell => cell.textContent.trim().slice(0, 40))"""
