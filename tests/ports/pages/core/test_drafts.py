@@ -329,7 +329,8 @@ def _mark_of(viewer: Viewer, event_id: UUID) -> str:
 
 async def test_a_reply_that_was_being_recorded_for_someone_is_unfolded_again(desk: Browser, series: UUID) -> None:
     page = f"/events/{series}/2027-01-12"
-    found = re.search(r'action="/events/[^"]*/replies".*?name="_draft" value="([^"]+)"', (await desk.get(page)).text)
+    form = (await desk.get(page)).text.partition(f'action="{page}/replies"')[2]
+    found = MARK.search(form)
     assert found
     await desk.post("/drafts", {"_draft": found[1], "note": TYPED, "reply": "maybe"})
     shown = await text_of(desk, page)
