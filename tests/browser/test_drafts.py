@@ -6,8 +6,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Route, expect
 
-from tests.browser.conftest import ContextOf, context_of
+from tests.browser.conftest import ContextOf, PageOf, context_of
 from tests.browser.demo import Demo
+from tests.browser.ways import TRAINING
 
 WHO, ANOTHER = "FBI operation lead", "Task force coordinator"
 TYPED = "After-hours contact sheet"
@@ -223,3 +224,24 @@ def test_a_saved_draft_is_read_out_once_and_not_at_each_pause(writing: Page) -> 
     with writing.expect_response("**/drafts"):
         pass
     expect(heard).to_have_text("")
+
+
+def test_a_note_behind_an_emailed_link_is_not_left_without_a_question(page_of: PageOf, demo: Demo) -> None:
+    """Nobody is signed in there, so there is no one to keep a draft for."""
+    page, asked = page_of(None), list[str]()
+
+    def answer(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", answer)
+    page.goto(demo.link("hhs.specialist@hhs.example", TRAINING))
+    page.get_by_text("Add a note to the organizer").click()
+    page.get_by_label("Note").fill("Running late")
+    page.reload()
+    assert asked == ["beforeunload"]
+    page.get_by_text("Add a note to the organizer").click()
+    page.get_by_label("Note").fill("Running late")
+    page.get_by_role("button", name="Yes, I will attend").click()
+    expect(page.get_by_role("heading", name="You replied Yes")).to_be_visible()
+    assert asked == ["beforeunload"]
