@@ -2,14 +2,17 @@
 
 from playwright.sync_api import Page
 
-TORN = """() => {
+LONGEST = 20  # characters without a space; addresses and names of settings are longer, and may be broken
+TORN = """longest => {
   const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const range = document.createRange();
+  const tokenAt = (text, at) => text.slice(0, at).match(/\\S*$/)[0].length + text.slice(at).match(/^\\S*/)[0].length;
   const isClipped = box => !!box.closest('thead') && box.closest('thead').offsetWidth < 2;  // read aloud, never seen
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const box = node.parentElement;
     if (!box.checkVisibility() || box.closest('code, pre, svg, .usa-sr-only') || isClipped(box)) continue;
     for (const { 0: word, index } of node.data.matchAll(/[\\p{L}\\p{N}']{2,}/gu)) {
+      if (longest < tokenAt(node.data, index)) continue;
       range.setStart(node, index);
       range.setEnd(node, index + word.length);
       const tops = new Set([...range.getClientRects()].filter(one => one.width > 0).map(one => Math.round(one.top)));
@@ -32,7 +35,7 @@ NARROW_CELLS = """least => [...document.querySelectorAll('main td, main th')].fi
 
 def torn_words(page: Page) -> list[str]:
     """Return each word of more than one letter that stands on two lines, with what it stands in."""
-    found: list[str] = page.evaluate(TORN)
+    found: list[str] = page.evaluate(TORN, LONGEST)
     return found
 
 

@@ -199,7 +199,7 @@ def to_moved_date(page: Page, demo: Demo) -> None:
     to_event(MONTHLY, "2027-02", "edit")(page, demo)
     page.get_by_label("Starts").fill("14:00")
     page.get_by_label("Ends").fill("15:30")
-    page.get_by_label("Place").fill("Annex")
+    page.locator("#f-place").fill("Annex")
     page.get_by_role("button", name="Save this date").click()
     page.get_by_role("heading", name="Confirmed the new").wait_for()
 
@@ -397,7 +397,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "templates": (COORDINATOR, to_templates, "Templates of events"),
     "edit one date": (COORDINATOR, to_event(MONTHLY, "2026-12", "edit"), "Edit one date: Thursday, December 10, 2026"),
     "suggested times": (COORDINATOR, to_suggested_times, "Schedule an event"),
-    "edit from a date on": (COORDINATOR, to_edit_from, "from Thu, Jan 14 on"),
+    "edit from a date on": (COORDINATOR, to_edit_from, "from Fri, Jan 15 on"),
     "cancel one date": (COORDINATOR, to_event(MONTHLY, "2026-12", "cancellation"), "Cancel this date"),
     "attendance of a past event": (COORDINATOR, to_event(MONTHLY, "2026-11", "attendance"), "Attendance"),
     "action items": (COORDINATOR, to("/action-items"), "Action items"),
