@@ -111,7 +111,7 @@ def test_a_form_without_a_good_token_leads_back_to_what_was_typed(writing: Page)
 
 def test_a_form_that_was_sent_after_its_session_ended(stranger: BrowserContext, demo: Demo) -> None:
     session, page = signs_in(stranger, demo), begun(stranger)
-    demo.end_session(session)
+    demo.let_session_run_out(session)
     page.get_by_label("Title").evaluate(f"field => {{ field.value = '{TYPED} again'; field.form.requestSubmit(); }}")
     expect(page.get_by_role("heading", name="You’re signed out")).to_be_visible()
     expect(page.get_by_role("link", name="Sign in and open the form")).to_be_visible()
@@ -124,7 +124,7 @@ def test_what_is_typed_after_the_session_ended_is_saved_after_the_next_sign_in(
     stranger: BrowserContext, demo: Demo
 ) -> None:
     session, page = signs_in(stranger, demo), begun(stranger)
-    demo.end_session(session)
+    demo.let_session_run_out(session)
     page.get_by_label("Title").fill(f"{TYPED} again")
     ended = page.get_by_role("alertdialog", name="You are signed out")
     expect(ended).to_be_visible()

@@ -6,28 +6,39 @@ import pytest
 
 from tests.cast import NOW
 from tracker.errors import Invalid
-from tracker.rules.core.drafts import KEPT_FOR, LARGEST, is_over, kept, read, saved_words, written
+from tracker.rules.core.drafts import KEPT_FOR, LARGEST, DraftForm, is_over, kept, read, saved_words, written
 
+SCHEDULE = DraftForm.SCHEDULE
 MORNING = datetime(2026, 12, 10, 14, 40, tzinfo=UTC)  # 8:40 AM Central
 
 
 def test_a_draft_keeps_every_text_of_a_form() -> None:
     form = {"title": ["Briefing"], "person": ["a", "b"], "agenda": [""]}
-    assert read(written(form)) == form
+    assert read(written(SCHEDULE, form)) == form
 
 
 @pytest.mark.parametrize("secret", ["_csrf", "_draft", "password", "repeated", "proof", "file"])
 def test_a_draft_keeps_neither_passwords_nor_tokens(secret: str) -> None:
-    assert kept({"title": ["Briefing"], secret: ["hunter2"]}) == {"title": ["Briefing"]}
+    assert kept(SCHEDULE, {"title": ["Briefing"], secret: ["hunter2"]}) == {"title": ["Briefing"]}
+
+
+@pytest.mark.parametrize(("form", "right"), [(DraftForm.PEOPLE, "roles"), (DraftForm.COMMITTEES, "chair")])
+def test_a_draft_keeps_no_choice_that_gives_a_right(form: DraftForm, right: str) -> None:
+    assert kept(form, {"name": ["HSI liaison"], right: ["coordinator"]}) == {"name": ["HSI liaison"]}
+
+
+def test_a_draft_keeps_what_narrows_access() -> None:
+    form = {"guest": ["1"], "ends": ["2027-01-31"], "visibility": ["named"]}
+    assert kept(DraftForm.PEOPLE, form) == form
 
 
 def test_a_form_beyond_the_limit_is_no_draft() -> None:
     with pytest.raises(Invalid):
-        written({"agenda": ["a" * LARGEST]})
+        written(SCHEDULE, {"agenda": ["a" * LARGEST]})
 
 
 def test_a_form_up_to_the_limit_is_a_draft() -> None:
-    assert len(written({"agenda": ["a" * (LARGEST - len('{"agenda":[""]}'))]})) == LARGEST
+    assert len(written(SCHEDULE, {"agenda": ["a" * (LARGEST - len('{"agenda":[""]}'))]})) == LARGEST
 
 
 def test_a_draft_is_over_after_fourteen_days() -> None:

@@ -1,8 +1,8 @@
 """Which draft a form on a page keeps, signed; and what becomes of the draft when the form is sent.
 
-A form that keeps drafts carries a mark: whose draft, of which form and thing, and what the page showed of it. The mark
-is signed for this person, so it proves that the form is theirs even when its session has ended. A form that could not
-be saved is kept as its person's draft, before the page says so; one that was saved loses its draft.
+A form that keeps drafts carries a mark, signed: whose draft, of which form and thing, and what the page showed of it. A
+form that could not be saved is kept as its person's draft, before the page says so; one that was saved loses its draft.
+Without a session, the mark alone proves nothing: see `keep_failed`.
 """
 
 import base64
@@ -23,12 +23,13 @@ from tracker import clock
 from tracker.crypto import keys
 from tracker.database import surviving_failures
 from tracker.errors import NotAllowed, NotFound, ReauthenticationNeeded, TrackerError
-from tracker.ports.http.csrf import SAFE, Outdated
+from tracker.ports.http import cookies
+from tracker.ports.http.csrf import SAFE, Outdated, check_token
 from tracker.ports.http.forms import FormRequest
 from tracker.rules.core.drafts import DraftForm, DraftKey, Texts
 from tracker.rules.core.viewer import Viewer
 from tracker.usecases.core import drafts
-from tracker.usecases.core.viewers import viewer_for
+from tracker.usecases.core.viewers import viewer_of_ended_session
 
 log = logging.getLogger(__name__)
 
@@ -106,8 +107,9 @@ def mark_in(form: Mapping[str, Any], viewer: Viewer, now: datetime) -> Mark | No
 async def keep_failed(error: Exception, scope: Any) -> None:
     """Keep what a form held whose request failed. A hook for `after_exception`, so it runs before the page is made.
 
-    Someone whose session has ended is not signed in; the mark says whose form it was. A form of another person than
-    the one who is signed in now is not kept, nor one for something that its person may not do or see.
+    A form that arrives without a session is kept if it was opened in a session of this browser that ended by its time;
+    not if that session was ended by a person, who signed out or revoked access. A form of another person than the one
+    who is signed in now is not kept, nor one for something that its person may not do or see.
     """
     form = FormRequest(scope).form_that_was_read
     if form is None:
@@ -119,7 +121,8 @@ async def keep_failed(error: Exception, scope: Any) -> None:
         return
     try:
         with surviving_failures():
-            await _keep(viewer or await viewer_for(mark.member_id, clock.now()), mark, form, scope)
+            person = viewer or await _last_viewer(FormRequest(scope), mark)
+            await _keep(person, mark, form, scope, replaces=viewer is not None)
     except TrackerError:
         log.info("A form that failed is not kept as a draft.")
     except Exception:
@@ -141,7 +144,7 @@ async def settle(message: Message, scope: Any) -> None:
         if state.get(SAVED):
             await drafts.remove(state["viewer"], mark.key, tab=mark.tab, shown=mark.shown)
         elif KEPT not in state and (message["status"] == SEE_OTHER or message["status"] >= FAILED):
-            await _keep(state["viewer"], mark, form, scope)
+            await _keep(state["viewer"], mark, form, scope, replaces=True)
 
 
 def _mark(scope: Any, form: FormMultiDict) -> Mark | None:
@@ -157,7 +160,20 @@ def _is_final(error: Exception) -> bool:
     return isinstance(error, NotFound | NotAllowed) and not may_come_back
 
 
-async def _keep(viewer: Viewer, mark: Mark, form: FormMultiDict, scope: Any) -> None:
+async def _last_viewer(request: FormRequest, mark: Mark) -> Viewer:
+    """Return who filled in a form in a session that has ended by its time, as its cookie and the form token prove.
+
+    Errors: NotAllowed when the session was ended by a person or is another person's, and for a form of another session.
+    """
+    cookie = cookies.read(request, cookies.SESSION)
+    visit = await viewer_of_ended_session(cookie, clock.now())
+    if visit is None or visit.viewer.member_id != mark.member_id:
+        raise NotAllowed
+    await check_token(request, cookie)
+    return visit.viewer
+
+
+async def _keep(viewer: Viewer, mark: Mark, form: FormMultiDict, scope: Any, *, replaces: bool) -> None:
     now = clock.now()
-    await drafts.save(viewer, mark.key, texts_of(form), now, tab=mark.tab, shown=mark.shown, replaces=True)
+    await drafts.save(viewer, mark.key, texts_of(form), now, tab=mark.tab, shown=mark.shown, replaces=replaces)
     scope["state"][KEPT] = Kept(mark.page, now)

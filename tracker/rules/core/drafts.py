@@ -52,6 +52,17 @@ class DraftForm(StrEnum):
     PROFILE = "profile"
 
 
+RIGHTS: Mapping[DraftForm, frozenset[str]] = {
+    DraftForm.PEOPLE: frozenset({"roles"}),
+    DraftForm.COMMITTEES: frozenset({"chair"}),
+}
+"""Choices that give someone rights: a draft keeps none, so its form begins with the rights that are saved.
+
+What narrows access (a guest, a last day, who can see an event) is kept: a form without it would give more than was
+typed.
+"""
+
+
 @dataclass(frozen=True, kw_only=True)
 class DraftKey:
     """Which draft of a person: its form, and what the form is about; nothing for a form of something new."""
@@ -71,14 +82,15 @@ class Draft:
     saved_at: datetime
 
 
-def kept(texts: Texts) -> dict[str, list[str]]:
-    """Return what a draft keeps of a form: every field that people fill in, and the record of how it was opened."""
-    return {name: list(all_) for name, all_ in texts.items() if not name.startswith("_") and name not in SECRETS}
+def kept(form: DraftForm, texts: Texts) -> dict[str, list[str]]:
+    """Return what a draft keeps of a form: what people fill in, and the record of how it was opened; no right."""
+    left_out = SECRETS | RIGHTS.get(form, frozenset())
+    return {name: list(all_) for name, all_ in texts.items() if not name.startswith("_") and name not in left_out}
 
 
-def written(texts: Texts) -> str:
+def written(form: DraftForm, texts: Texts) -> str:
     """Return the text by which a draft is stored. Errors: Invalid when it is too large."""
-    text = msgspec.json.encode(kept(texts)).decode()
+    text = msgspec.json.encode(kept(form, texts)).decode()
     if len(text) > LARGEST:
         raise Invalid(TOO_LARGE)
     return text

@@ -35,7 +35,7 @@ async def save(
     replaces a draft of another page. Errors: NotFound for an event that the viewer may not see, Invalid when it is too
     large, Conflict when another page saved a newer draft.
     """
-    text = rules.written(texts)
+    text = rules.written(key.form, texts)
     if not await _may_hold(viewer, key):
         raise NotFound
     async with writing():

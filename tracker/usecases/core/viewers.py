@@ -20,6 +20,7 @@ from tracker.tables.schema.identity.identity import Session
 IDLE = timedelta(minutes=30)  # a session ends without a request (CJIS AC-11)
 LONGEST = timedelta(hours=12)  # and in any case (CJIS IA-11)
 TOUCH = timedelta(minutes=1)  # a session in use is written at most this often
+REMEMBERED = timedelta(hours=24)  # after its last use, a session that ended by its time is known to have done so
 CHUNK = 1_000  # members in one query
 
 _PERSON = (
@@ -66,6 +67,15 @@ class Visit:
     idle_end: datetime
     last_end: datetime
 
+    @property
+    def seen_at(self) -> datetime:
+        """Return when the session was last used, to the minute."""
+        return self.idle_end - IDLE
+
+    def has_ended(self, now: datetime) -> bool:
+        """Return whether the session has ended by its time."""
+        return now >= min(self.idle_end, self.last_end)
+
     def seconds_left(self, now: datetime) -> int:
         """Return the seconds until the session ends if it is not used."""
         return max(0, int((min(self.idle_end, self.last_end) - now).total_seconds()))
@@ -106,6 +116,27 @@ async def viewer_of_session(
     `origin` is where the request comes from. Two queries; once a minute it also records that the session is in use,
     unless a page asks by itself (`is_use` False).
     """
+    visit = await _visit(token, now, origin)
+    if visit is None or visit.has_ended(now):
+        return None
+    if is_use and now - visit.seen_at >= TOUCH:
+        with surviving_failures():  # people can keep reading while nothing can be written
+            await Session.update({Session.seen_at: now}).where(Session.id == visit.session_id)
+            return replace(visit, idle_end=now + IDLE)
+    return visit
+
+
+async def viewer_of_ended_session(token: str, now: datetime) -> Visit | None:
+    """Return the viewer behind a session that ended by its time, until a day after its last use.
+
+    None for any other session: one that is open, and one that was ended by signing out or by revoking access.
+    """
+    visit = await _visit(token, now, ON_SITE)
+    return visit if visit and visit.has_ended(now) and now - visit.seen_at < REMEMBERED else None
+
+
+async def _visit(token: str, now: datetime, origin: Origin) -> Visit | None:
+    """Return the viewer behind a session's cookie, also when the session has ended by its time."""
     session_id = keys.token_hash(token)
     member = QueryString(_OF_SESSION, session_id)
     rows, rights = await engine().read_each(
@@ -114,20 +145,11 @@ async def viewer_of_session(
     if not rows or not _is_active(rows[0], now) or rows[0]["is_guest"]:
         return None
     row = rows[0]
-    if now - row["seen_at"] >= IDLE or now - row["created_at"] >= LONGEST:
-        with surviving_failures():  # the session is over even if this write fails
-            await Session.delete().where(Session.id == row["session"])
-        return None
-    seen_at = row["seen_at"]
-    if is_use and now - seen_at >= TOUCH:
-        with surviving_failures():  # people can keep reading while nothing can be written
-            await Session.update({Session.seen_at: now}).where(Session.id == row["session"])
-            seen_at = now
     return Visit(
         viewer=replace(viewer_from(row, rights), origin=origin.within(row["session"])),
         session_id=row["session"],
         reauthenticated_at=row["reauthenticated_at"],
-        idle_end=seen_at + IDLE,
+        idle_end=row["seen_at"] + IDLE,
         last_end=row["created_at"] + LONGEST,
     )
 

@@ -1,6 +1,7 @@
 """Revoking all access that works without signing in again, in one step and one transaction.
 
-A new kind of access (a token, an app password) belongs here too: lost phones and offboarding rely on it.
+A new kind of access (a token, an app password) belongs here too: lost phones and offboarding rely on it. The mark of a
+form that keeps a draft ends with its session.
 """
 
 from datetime import datetime
@@ -13,7 +14,7 @@ from tracker.tables.schema.calendars.subscriptions import Subscription
 from tracker.usecases.core import audit
 from tracker.usecases.identity import api_tokens
 from tracker.usecases.identity.one_time_links import end_links
-from tracker.usecases.identity.sessions import end_sessions
+from tracker.usecases.identity.sessions import end_sessions, sessions_of
 
 
 async def revoke_access(member_id: UUID, now: datetime, *, keeping: str | None = None) -> dict[str, int]:
@@ -21,8 +22,10 @@ async def revoke_access(member_id: UUID, now: datetime, *, keeping: str | None =
 
     Return how many of each there were, for the audit log. The caller is inside `writing()`.
     """
+    ending = [session for session in await sessions_of(member_id, now) if session.id != keeping]
+    await end_sessions(member_id, keeping=keeping)
     return {
-        "sessions": await end_sessions(member_id, keeping=keeping),
+        "sessions": len(ending),
         "links": await end_links(member_id),
         "feeds": await revoke_feeds(member_id, now),
         "tokens": await api_tokens.revoke_all(member_id, now),

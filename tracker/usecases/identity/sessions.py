@@ -12,7 +12,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.tables.schema.identity.identity import Session, SignInLink
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.core import audit
-from tracker.usecases.core.viewers import IDLE, LONGEST
+from tracker.usecases.core.viewers import IDLE, LONGEST, REMEMBERED
 from tracker.usecases.identity.accounts import Account, Arrival
 from tracker.usecases.identity.failed_logins import forget_failures
 from tracker.usecases.identity.unnamed_proxy import note_arrival
@@ -45,7 +45,7 @@ async def open_session(account: Account, now: datetime, arrival: Arrival, *, how
     async with writing():
         await Session.delete().where(Session.id == keys.token_hash(arrival.replacing))
         await _end_links(account.member_id)
-        await _end_old(account.member_id, now)
+        await _forget_ended(now)
         await _make_room(account.member_id, arrival, now)
         await Session.insert(
             Session(
@@ -75,13 +75,13 @@ async def sign_out(viewer: Viewer, session_id: str, now: datetime) -> None:
     await _end(viewer, session_id, "signed_out", now)
 
 
-async def end_sessions(member_id: UUID, *, keeping: str | None = None) -> int:
-    """End a member's sessions, except the one with the id `keeping`; return how many ended.
+async def end_sessions(member_id: UUID, *, keeping: str | None = None) -> None:
+    """End a member's sessions, except the one with the id `keeping`; forms that were open in them are not kept.
 
     The caller is inside `writing()`.
     """
     mine = Session.member == member_id
-    return len(await Session.delete().where(mine & (Session.id != keeping) if keeping else mine).returning(Session.id))
+    await Session.delete().where(mine & (Session.id != keeping) if keeping else mine)
 
 
 async def sessions_of(member_id: UUID, now: datetime) -> list[OpenSession]:
@@ -110,9 +110,9 @@ async def prove(session_id: str, now: datetime) -> None:
     await Session.update({Session.reauthenticated_at: now, Session.seen_at: now}).where(Session.id == session_id)
 
 
-async def _end_old(member_id: UUID, now: datetime) -> None:
-    is_over = (Session.seen_at <= now - IDLE) | (Session.created_at <= now - LONGEST)
-    await Session.delete().where((Session.member == member_id) & is_over)
+async def _forget_ended(now: datetime) -> None:
+    """Delete the sessions that ended by their time, a day after their last use."""
+    await Session.delete().where(Session.seen_at <= now - REMEMBERED)
 
 
 async def _make_room(member_id: UUID, arrival: Arrival, now: datetime) -> None:

@@ -28,7 +28,6 @@ from tracker.tables.schema.events.invitations import Invitation
 from tracker.usecases.actions import action_items
 from tracker.usecases.core.viewers import IDLE
 from tracker.usecases.events import events
-from tracker.usecases.identity.sessions import end_sessions
 
 pytestmark = pytest.mark.anyio
 
@@ -120,19 +119,6 @@ async def test_a_form_that_was_refused_and_left_comes_back(desk: Browser) -> Non
 async def test_a_preview_of_a_form_saves_no_draft(desk: Browser) -> None:
     await desk.post("/schedule/summary", {"_draft": await mark_on(desk), "title": TYPED})
     assert TYPED not in await text_of(desk)
-
-
-async def test_what_was_sent_after_the_session_ended_is_there_after_the_next_sign_in(
-    browse: SignIn, sqlite_cast: Cast
-) -> None:
-    browser = await browse(sqlite_cast.coordinator)
-    form = {"_draft": await mark_on(browser), "title": TYPED}
-    await end_sessions(sqlite_cast.coordinator.member_id)
-    sent = await browser.post("/events", form)
-    assert (sent.status_code, KEPT in sent.text) == (403, True)
-    assert 'href="/sign-in?next=/schedule">Sign in and open the form</a>' in sent.text
-    assert TYPED not in sent.text
-    assert TYPED in await text_of(await browse(sqlite_cast.coordinator))
 
 
 async def test_an_outdated_form_is_kept_and_leads_back_to_itself(desk: Browser) -> None:

@@ -56,9 +56,14 @@ class AdminForm(Generic[Facts]):
         """Return where it is shown."""
         return self.leads_to(thing_id) if self.leads_to else f"{self.address}/{thing_id}"
 
+    @property
+    def draft(self) -> DraftForm:
+        """The form as one that keeps drafts."""
+        return DraftForm(self.address.removeprefix("/"))
+
     def draft_of(self, thing_id: UUID | None) -> DraftKey:
         """Return which draft the form keeps."""
-        return DraftKey(form=DraftForm(self.address.removeprefix("/")), subject=str(thing_id or ""))
+        return DraftKey(form=self.draft, subject=str(thing_id or ""))
 
 
 def handlers_of(kept: AdminForm[Any]) -> list[Any]:
@@ -73,7 +78,7 @@ def _of_new(kept: AdminForm[Any]) -> tuple[Any, Any]:
     async def new(pages: Pages, visit: Visit, params: Query, drafts: Drafts, zone: Zone, now: Now) -> Response[Any]:
         """Show the form of a new one, or the viewer's draft of it."""
         check_manager(visit.viewer)
-        sheet = resumed(await drafts.kept(kept.draft_of(None)), Sheet(form=kept.blank(params, zone)))
+        sheet = resumed(await drafts.kept(kept.draft_of(None)), kept.draft, Sheet(form=kept.blank(params, zone)))
         return first_reauthenticate(visit, address, now) or await _form(kept, pages, visit.viewer, sheet, None)
 
     @post(address, guards=[signed_in], status_code=303)
@@ -106,7 +111,7 @@ def _edit_of(kept: AdminForm[Any]) -> Any:
     ) -> Response[Any]:
         """Show the form of one, or the viewer's draft of it."""
         opened_now = await _opened(kept, visit.viewer, thing_id, zone)
-        sheet = resumed(await drafts.kept(kept.draft_of(thing_id)), *opened_now)
+        sheet = resumed(await drafts.kept(kept.draft_of(thing_id)), kept.draft, *opened_now)
         first = first_reauthenticate(visit, f"{kept.address}/{thing_id}/edit", now)
         return first or await _form(kept, pages, visit.viewer, sheet, thing_id)
 

@@ -11,6 +11,7 @@ from tracker.ports.http.dependencies import Now, Viewer, Visit
 from tracker.ports.pages.core.edit_conflicts import ChangeInWords, in_words, merged, record, recorded
 from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of, version_in
 from tracker.ports.pages.core.reauthentication import is_reauthenticated
+from tracker.rules.core.drafts import RIGHTS, DraftForm
 from tracker.rules.roster.accounts import MANAGERS_ONLY
 
 NO_FORM = FormValues({})
@@ -87,10 +88,14 @@ async def save(
         return await show(replace(beside(form, sheet, words), status_code=409))
 
 
-def resumed(draft: FormValues | None, sheet: Sheet, words: Words | None = None) -> Sheet:
-    """Return a form as it is opened when there is a draft of it: beside what was saved since it was typed."""
+def resumed(draft: FormValues | None, of: DraftForm, sheet: Sheet, words: Words | None = None) -> Sheet:
+    """Return a form as it is opened when there is a draft of it: beside what was saved since it was typed.
+
+    The choices that no draft keeps are those of the form without one.
+    """
     if draft is None:
         return sheet
+    draft = draft.but({name: sheet.form.all(name) for name in RIGHTS.get(of, ())})
     if words and version_in(draft) != sheet.version:
         return beside(draft, sheet, words)
     return replace(sheet, form=draft, was=draft["was"])
