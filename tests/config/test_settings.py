@@ -65,6 +65,36 @@ def test_a_secret_that_other_users_may_read_is_refused(folder: Path, name: str, 
     assert of(folder, SHARED_SECRET_FILES="yes").secret == SECRET
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TRACKER_SECRET", SECRET),
+        ("TRACKER_SECRET_BEFORE", SECRET),
+        ("TRACKER_SMTP_PASSWORD", "from a line"),
+        ("TRACKER_DATABASE_URL", "postgresql://tracker:password@127.0.0.1/tracker"),
+    ],
+    ids=["secret", "secret before", "mail password", "database"],
+)
+def test_a_settings_file_that_holds_a_secret_is_refused_when_other_users_may_read_it(
+    folder: Path, name: str, value: str
+) -> None:
+    say(folder, f"{name}={value}\n")
+    path = folder / settings_file.NAME
+    path.chmod(0o644)
+    with pytest.raises(BadSettings, match=f"may read {path}. Run chmod go= {path}"):
+        of(folder)
+    assert vars(of(folder, SHARED_SECRET_FILES="yes"))[name.removeprefix(PREFIX).lower()] == value
+    path.chmod(0o600)
+    assert vars(of(folder))[name.removeprefix(PREFIX).lower()] == value
+
+
+@pytest.mark.parametrize("line", ["TRACKER_DATABASE_URL=sqlite:///other.sqlite", "TRACKER_SMTP_PASSWORD="])
+def test_a_settings_file_without_a_secret_may_be_read_by_other_users(folder: Path, line: str) -> None:
+    say(folder, f"{line}\n")
+    (folder / settings_file.NAME).chmod(0o644)
+    assert of(folder).secret == SECRET
+
+
 @pytest.mark.parametrize("secret", ["a" * 32, "abababab" * 5, "1234567" * 5])
 def test_a_secret_of_few_characters_is_refused(folder: Path, secret: str) -> None:
     with pytest.raises(BadSettings, match="repeats a few characters"):

@@ -24,7 +24,7 @@ STATEMENTS = 4  # whose system it is, that use is monitored, that misuse is puni
 FEWEST_CHARACTERS = 8  # different ones in a secret: 32 random digits have fewer once in 800 times, letters never
 KNOWN_BAD_SECRETS = ("changeme", "secret", "default", "password")
 PRIVATE = ("secret", "secret_before", "smtp_password", "database_url")
-"""Settings whose own files may be read by their owner only, or by a group that root chose."""
+"""Settings whose files may be read by their owner only, or by a group that root chose: their own, and settings.env."""
 SHARED_FILES = "TRACKER_SHARED_SECRET_FILES"
 OF_OTHERS = stat.S_IRWXO | stat.S_IWGRP | stat.S_IXGRP
 
@@ -168,6 +168,8 @@ def _given(environment: Mapping[str, str]) -> Mapping[str, str]:
     said = _of_file(Path(folder))
     _check_database(Path(folder), said, environment)
     given = {DATABASE: Settings.database_url, **_layered(said, environment)}
+    if any(_is_private(name, said.get(PREFIX + name.upper(), "")) for name in PRIVATE):
+        _check_private(Path(folder) / settings_file.NAME, given)
     if not {"TRACKER_SECRET", "TRACKER_SECRET_FILE"} & given.keys():
         given["TRACKER_SECRET_FILE"] = settings_file.SECRET
     if not {BEFORE, f"{BEFORE}_FILE"} & given.keys() and (Path(folder) / settings_file.BEFORE).exists():
@@ -229,14 +231,21 @@ def _in_folder(name: str, value: str, folder: Path) -> str:
 def _text(name: str, environment: Mapping[str, str]) -> str | None:
     key = PREFIX + name.upper()
     if path := environment.get(f"{key}_FILE"):
-        if name in PRIVATE and not _typed("shared_secret_files", bool, environment.get(SHARED_FILES, "")):
-            _check_private(Path(path))
+        if name in PRIVATE:
+            _check_private(Path(path), environment)
         return Path(path).read_text(encoding="utf-8").strip()
     return environment.get(key)
 
 
-def _check_private(path: Path) -> None:
-    """Raise `BadSettings` when other users may read a file, as OpenSSH does for keys."""
+def _is_private(name: str, value: str) -> bool:
+    """Return whether a value of one of the private settings says a secret: the path of an SQLite database says none."""
+    return bool(value) and not (PREFIX + name.upper() == DATABASE and value.startswith(SQLITE))
+
+
+def _check_private(path: Path, given: Mapping[str, str]) -> None:
+    """Raise `BadSettings` when other users may read a file, as OpenSSH does for keys, unless the settings allow it."""
+    if _typed("shared_secret_files", bool, given.get(SHARED_FILES, "")):
+        return
     found = path.stat()
     is_open = found.st_mode & OF_OTHERS or (found.st_mode & stat.S_IRGRP and found.st_uid != 0)
     if is_open:
