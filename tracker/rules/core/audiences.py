@@ -6,6 +6,7 @@ visible to a viewer when one of its audiences is among those that hold for the v
 """
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
@@ -83,6 +84,19 @@ def of_event(
             return frozenset({committee(committee_id)})
         case _:
             return frozenset(named(person, standing) for person in people)
+
+
+def opens(before: AbstractSet[str], after: Iterable[str]) -> bool:
+    """Return whether the audiences `after` may hold people who are in none of those `before`.
+
+    Audiences are compared by name, not by who is in them. A person in one capacity is part of that person.
+    """
+    return EVERYONE not in before and any(not {one, _person_of(one)} & before for one in after)
+
+
+def _person_of(audience: str) -> str:
+    """Return the audience of the person of whom this one is a capacity; any other has none of that name."""
+    return f"{Standing.MEMBER}:{audience.partition(':')[2]}"
 
 
 def of_person(

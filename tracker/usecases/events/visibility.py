@@ -1,6 +1,7 @@
 """Who may see an event, checked against invitees and owners of its action items; inside the caller's transaction."""
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from uuid import UUID
 
@@ -8,11 +9,12 @@ from tracker.errors import Invalid, NotFound
 from tracker.rules.core import audiences
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Role, Viewer
-from tracker.rules.events.event import Event
+from tracker.rules.events.event_fields import EventFields
 from tracker.rules.events.markings import standing
 from tracker.rules.events.plan import Person, Plan
 from tracker.tables.background.events import audiences as audience_rows
 from tracker.tables.background.events.invitees import invitees_of
+from tracker.tables.schema.events.events import Event, Occurrence
 from tracker.tables.schema.roster.people import Committee, Member, MemberRole, SeatHolder
 from tracker.tables.visible.actions import action_items
 from tracker.usecases.core.viewers import viewer_for, viewers_for
@@ -25,14 +27,34 @@ async def set_audiences(
     """Write and return the audiences of an event. Errors: Invalid(people=…) for invitees who may not see it.
 
     People already on the list of the event, or of `list_of`, the event that it follows, may stay there even if the
-    viewer does not know them.
+    viewer does not know them. When the event opens to more people than that one, no reason of a cancellation stays.
     """
     listed = audiences.of_event(plan.visibility, plan.committee_id, plan.invitees, standing(plan.marking))
     wanted = listed | audiences.of_event(plan.visibility, plan.committee_id, {lead_id})
     await _check_people(viewer, list_of or event_id, plan, wanted)
     await _check_owners(viewer, event_id, wanted, now)
+    if await opens(await audience_rows.audiences_of(list_of or event_id), wanted):
+        await _forget_reasons(event_id)
     await audience_rows.replace_audiences(event_id, wanted)
     return wanted
+
+
+async def opens(before: AbstractSet[str], after: Iterable[str]) -> bool:
+    """Return whether an event that the audiences `before` may see opens to more people with the audiences `after`.
+
+    A committee of one arm is part of that arm. A new event, without audiences before, opens to no one.
+    """
+    return bool(before) and audiences.opens(before | await audience_rows.committees_of_arms(before), after)
+
+
+async def _forget_reasons(event_id: UUID) -> None:
+    """Blank the reasons of the event's and its dates' cancellations, which were written for fewer people.
+
+    The history keeps them, for the people who may read it (`tables.visible.events.history`).
+    """
+    await Event.update({Event.cancel_reason: ""}).where((Event.id == event_id) & (Event.cancel_reason != ""))
+    of_event = (Occurrence.event == event_id) & (Occurrence.cancel_reason != "")
+    await Occurrence.update({Occurrence.cancel_reason: ""}).where(of_event)
 
 
 async def who_may_see(event_id: UUID, member_ids: Iterable[UUID], now: datetime) -> frozenset[UUID]:
@@ -44,7 +66,7 @@ async def who_may_see(event_id: UUID, member_ids: Iterable[UUID], now: datetime)
     )
 
 
-async def circle_is_within(plan: Plan, event: Event) -> bool:
+async def circle_is_within(plan: Plan, event: EventFields) -> bool:
     """Return whether the plan may narrow who sees the event.
 
     It may not when the plan is for a committee and the event is not for everyone, unless the committee belongs to the

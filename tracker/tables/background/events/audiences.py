@@ -1,11 +1,12 @@
 """The audiences of an event for its writers, without a viewer; people read `visible`."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from tracker.crypto import ids
-from tracker.rules.core.audiences import Audience
+from tracker.rules.core.audiences import Arm, Audience, arm, committee
 from tracker.tables.schema.events.events import EventAudience
+from tracker.tables.schema.roster.people import Committee
 
 
 async def audiences_of(event_id: UUID) -> set[Audience]:
@@ -22,6 +23,15 @@ async def audiences_of_each(event_ids: Iterable[UUID]) -> dict[UUID, set[Audienc
         for row in await EventAudience.select(EventAudience.event, EventAudience.audience).where(wanted):
             found[row["event"]].add(row["audience"])
     return found
+
+
+async def committees_of_arms(audiences: Collection[str]) -> frozenset[Audience]:
+    """Return the audiences of the committees of those arms that are among these audiences."""
+    wanted = [one.value for one in Arm if arm(one) in audiences]
+    if not wanted:
+        return frozenset()
+    found = await Committee.select(Committee.id).where(Committee.arm.is_in(wanted))
+    return frozenset(Audience(committee(row["id"])) for row in found)
 
 
 async def replace_audiences(event_id: UUID, wanted: Iterable[str]) -> None:
