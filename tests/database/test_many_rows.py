@@ -8,7 +8,7 @@ from piccolo.engine.exceptions import TransactionError
 from tests.cast import NOW, Cast, meeting
 from tracker.crypto import ids
 from tracker.database import writing
-from tracker.database.bulk_insert import bulk_insert
+from tracker.database.bulk_insert import bulk_insert, run_for_each
 from tracker.tables.schema.core.outbox import Watermark
 from tracker.tables.schema.events.events import AudienceVersion, Occurrence
 from tracker.tables.schema.events.invitations import Invitation
@@ -37,6 +37,14 @@ async def test_a_thousand_rows_are_all_written(cast: Cast) -> None:
     assert await Watermark.select(Watermark.until).where(Watermark.name == "7") == [
         {"until": NOW.astimezone(UTC) + timedelta(seconds=7)}
     ]
+
+
+async def test_more_rows_are_deleted_than_one_statement_takes_parameters(cast: Cast) -> None:
+    names = [f"{number}" for number in range(40_000)]
+    async with writing():
+        await bulk_insert(Watermark, [{"name": name, "until": NOW} for name in names])
+        await run_for_each("DELETE FROM watermark WHERE name = {}", [[name] for name in names])
+    assert await Watermark.count() == 0
 
 
 async def test_a_row_that_is_there_already_is_changed_as_the_statement_ends(cast: Cast) -> None:

@@ -15,15 +15,25 @@ async def bulk_insert(table: type[Table], rows: Sequence[Mapping[str, Any]], the
     inside `writing()`.
     """
     if rows:
-        await engine().run_many(_statement(table, list(rows[0]), then), [list(row.values()) for row in rows])
+        await run_for_each(_statement(table, list(rows[0]), then), [list(row.values()) for row in rows])
+
+
+async def run_for_each(statement: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Run a statement once for each row of parameters, each of which is `{}` in it.
+
+    A statement with all rows at once would have more parameters than PostgreSQL takes (32,767). The caller is inside
+    `writing()`.
+    """
+    if rows:
+        places = [f"${number}" if is_postgres(engine()) else "?" for number in range(1, len(rows[0]) + 1)]
+        await engine().run_many(statement.format(*places), rows)
 
 
 def _statement(table: type[Table], named: Sequence[str], then: str) -> str:
     """Return the SQL for one row: names are those of our own classes, and each value is a parameter."""
     usual = _defaults(table, named)
     names = ", ".join(f'"{name}"' for name in (*named, *usual))
-    places = [f"${number}" if is_postgres(engine()) else "?" for number in range(1, len(named) + 1)]
-    values = ", ".join([*places, *usual.values()])
+    values = ", ".join([*["{}"] * len(named), *usual.values()])
     return f"INSERT INTO {table._meta.tablename} ({names}) VALUES ({values}){then}"  # noqa: SLF001 - as below
 
 

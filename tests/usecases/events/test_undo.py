@@ -1,9 +1,9 @@
 """Undo: for 20 seconds, by the person who made the change, and no one was notified."""
 
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,18 +12,22 @@ from piccolo.columns import ForeignKey
 from piccolo.columns.base import OnDelete
 
 from tests.cast import NOW, ZONE, Cast, meeting, operation
+from tracker.database import bind, close_database, engine, open_database, writing
+from tracker.database.sqlite import Connection, SQLiteEngine
 from tracker.errors import Conflict, Gone, Invalid, NotFound
 from tracker.rules.actions.item_changes import NewItem
 from tracker.rules.core import audiences
 from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.outbox import Skip, State
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events import event as event_rules
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange, Plan, from_date
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
-from tracker.rules.events.undo import MEANWHILE, NOTIFIED, UNDO_FOR, Row, tables_of
+from tracker.rules.events.undo import MEANWHILE, NOTIFIED, UNDO_FOR, Row
 from tracker.rules.recurrence import rule_for
-from tracker.tables.background.events import undo as undo_rows
+from tracker.tables.background.events import new_replies
+from tracker.tables.background.events.invitees import invitations
 from tracker.tables.piccolo_app import APP_CONFIG
 from tracker.tables.schema.core import outbox as rows
 from tracker.tables.schema.core.audit import AuditEntry
@@ -314,6 +318,56 @@ async def test_a_change_to_which_somebody_replied_stays(cast: Cast) -> None:
         await undone(cast.coordinator, event_id)
 
 
+async def named_substitute(cast: Cast, event_id: UUID) -> datetime:
+    """Let a person be named as substitute on one date; return when they are emailed."""
+    await replies.reply(
+        cast.kcpd_detective,
+        event_id,
+        "2027-01-19",
+        ReplyValue.DECLINED,
+        "",
+        NOW,
+        for_series=False,
+        substitute=cast.kcpd_alternate.member_id,
+    )
+    return NOW + timedelta(minutes=5)
+
+
+async def reminded(_: Cast, __: UUID) -> datetime:
+    """Let the reminders of the second date fall due; return when they are emailed."""
+    due = datetime(2027, 1, 18, 17, tzinfo=UTC)
+    await reminders.queue_due(due - AN_HOUR * 3, ZONE)
+    await sent()
+    await reminders.queue_due(due, ZONE)
+    return due + timedelta(minutes=5)
+
+
+@pytest.mark.both_engines
+@pytest.mark.parametrize("queued", [named_substitute, reminded])
+@pytest.mark.parametrize("is_cut", [False, True], ids=["title", "end"])
+async def test_an_email_that_was_being_sent_during_a_change_is_not_sent_again_after_undo(
+    cast: Cast, queued: Callable[[Cast, UUID], Awaitable[datetime]], *, is_cut: bool
+) -> None:
+    rule = rule_for("weekly", meeting().starts, count=3)
+    plan = meeting(cast.kcpd_detective, cast.fbi_lead, committee_id=cast.committees["steering"], rule=rule)
+    event_id = await events.schedule(cast.coordinator, plan, NOW - AN_HOUR)
+    await sent()
+    now = await queued(cast, event_id)
+    me = await enlist()
+    try:
+        in_hand = await outbox.claim(me.name, (), now, 50)
+        assert in_hand
+        event, plan = await events.plan_to_change(cast.coordinator, event_id)
+        other = replace(plan, title="Other", rule=rule_for("weekly", plan.starts, count=1 if is_cut else 3))
+        await events.change(cast.coordinator, event_id, other, event.version, now, notify=Notify.NO_ONE)
+        for one in in_hand:
+            await outbox.close(one, Skip(state=State.SENT, reason=""), now + timedelta(seconds=2))
+        await undone(cast.coordinator, event_id, now, now + timedelta(seconds=10))
+        assert await outbox.claim(me.name, (), now + AN_HOUR, 50) == []
+    finally:
+        await me.leave()
+
+
 async def test_an_invitation_that_waits_says_nothing_of_a_change_while_it_can_be_undone(cast: Cast) -> None:
     event_id = await scheduled(cast)
     changed = NOW + timedelta(seconds=15)
@@ -340,11 +394,13 @@ COUNTED = frozenset({"version", "sequence", "changed_at", "due"})
 
 
 async def every_row(event_id: UUID) -> dict[str, dict[UUID, Row]]:
-    """Return the rows of an event without the numbers that rise."""
-    tables = tables_of(await undo_rows.rows_of([event_id], NOW))
+    """Return all rows that hang on an event and its open messages, without the numbers that rise."""
+    found = {table: await table.select().where(of == event_id) for table, of in PUT_BACK.items()}
+    is_open = (rows.Message.state == "pending") | (rows.Message.occurrence.starts_at > NOW)
+    found[rows.Message] = await rows.Message.select().where((rows.Message.event == event_id) & is_open)
     return {
-        name: {row_id: {key: row[key] for key in row.keys() - COUNTED} for row_id, row in tables[name].items()}
-        for name in tables
+        table.__name__: {row["id"]: {key: row[key] for key in row.keys() - COUNTED} for row in every}
+        for table, every in found.items()
     }
 
 
@@ -572,6 +628,65 @@ async def test_whatever_was_edited_before_every_row_is_as_before_when_the_last_c
             continue
         await undone(cast.coordinator, event_id)
         assert await every_row(event_id) == before, name
+
+
+@pytest.mark.both_engines
+async def test_replies_are_as_before_when_a_new_rule_that_left_out_a_date_is_undone(cast: Cast) -> None:
+    """Replies that the change makes take the numbers of those that it deletes."""
+    rule = rule_for("weekly", meeting().starts, count=4)
+    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead, rule=rule), NOW - AN_HOUR)
+    await sent()
+    for key in ("2027-01-12", "2027-01-26", "2027-01-19"):
+        await replies.reply(cast.fbi_lead, event_id, key, ReplyValue.ACCEPTED, "", NOW - AN_HOUR, for_series=False)
+    before = await every_row(event_id)
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    fortnightly = replace(plan, place="Annex", rule=rule_for("weekly", plan.starts, interval=2, count=2))
+    await events.change(cast.coordinator, event_id, fortnightly, event.version, NOW)
+    assert await every_row(event_id) != before
+    await undone(cast.coordinator, event_id)
+    assert await every_row(event_id) == before
+
+
+class CountingEngine(SQLiteEngine):
+    """SQLite, with a count of the rows that are read in transactions."""
+
+    rows_read = 0
+
+    async def fetch(self, connection: Connection, query: str, arguments: list[Any]) -> list[dict[str, Any]]:
+        found = await super().fetch(connection, query, arguments)
+        self.rows_read += len(found)
+        return found
+
+
+@pytest.fixture
+async def counting(sqlite_cast: Cast) -> AsyncIterator[CountingEngine]:
+    opened = engine()
+    made = CountingEngine(opened.path, synchronous="OFF")
+    bind(made)
+    await open_database(made)
+    yield made
+    await close_database(made)
+    bind(opened)
+
+
+async def test_a_change_of_one_date_reads_no_replies_for_undo(sqlite_cast: Cast, counting: CountingEngine) -> None:
+    cast, event_id = sqlite_cast, await running(sqlite_cast)
+    date = await occurrences.date_for(cast.coordinator, event_id, "2027-01-19")
+    few = await rows_read_by_a_new_title(cast, event_id, 1, counting)
+    await sent()
+    every = [one.id for one in (await invitations(event_id)).values()]
+    again = {"occurrence": date.id, "reply": "tentative", "source": "site", "sequence": 0, "replied_at": NOW}
+    async with writing():
+        await new_replies.write([{"invitation": one, **again} for one in every for _ in range(200)])
+    assert await rows_read_by_a_new_title(cast, event_id, 2, counting) <= few
+
+
+async def rows_read_by_a_new_title(cast: Cast, event_id: UUID, version: int, counting: CountingEngine) -> int:
+    """Return the rows that are read while the title of one date is changed."""
+    before, now = counting.rows_read, NOW + version * AN_HOUR
+    await move(cast, event_id, version, now, title=f"Special {version}", starts=meeting().starts + timedelta(days=7))
+    assert await undo.change_to_undo(cast.coordinator, event_id, now)
+    return counting.rows_read - before
 
 
 def test_every_table_whose_rows_are_deleted_with_dates_or_invitations_is_put_back() -> None:

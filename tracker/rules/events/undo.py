@@ -5,7 +5,7 @@ are deleted. Rows are handled as text here, because only their ids and whether t
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NewType
@@ -22,8 +22,6 @@ MEANWHILE = "Nothing is undone, because someone has changed it or replied to it 
 NOTIFIED = "Nothing is undone, because an email about it may have gone out. You can still change it."
 StoredRows = NewType("StoredRows", str)
 """JSON of the rows that hang on some events: by table, then by id."""
-UNNUMBERED = ("message", "event_change")
-"""Tables that others write to while a change can be undone, without changing what it changed."""
 Row = dict[str, Any]
 Tables = dict[str, dict[UUID, Row]]
 
@@ -36,16 +34,36 @@ class Deed(StrEnum):
     CHANGED = "changed"
 
 
+class Reach(msgspec.Struct, frozen=True, kw_only=True):
+    """What a change may write: only this is read for undo. Without limits, the whole event except its records.
+
+    Records are replies, history and copies on paper; there may be thousands, so those that stay are not read.
+    """
+
+    dates: tuple[UUID, ...] | None = None
+    """The only dates that it changes, and none of the people or of who can see it; None = all dates, and those."""
+    lost: tuple[UUID, ...] = ()
+    """Dates that it may delete or move to another event, with their records."""
+
+
+WHOLE_EVENT = Reach()
+
+
 class Replaced(msgspec.Struct, frozen=True, kw_only=True):
     """What a change replaced, and how it left the events."""
 
     deed: Deed
-    before: Mapping[str, tuple[Row, ...]]
-    """By table, the rows that it changed or deleted, as they were."""
-    made: Mapping[str, tuple[UUID, ...]]
-    """By table, the ids of the rows that it made; the events among them are deleted with all that hangs on them."""
+    reach: Reach
+    before: msgspec.Raw
+    """The rows within its reach, as they were."""
+    last_numbers: Mapping[UUID, int]
+    """By invitation, the number of the last reply that isn't about a lost date; the change made those after it."""
+    superseded: tuple[UUID, ...]
+    """The waiting messages that it superseded."""
+    made: tuple[UUID, ...]
+    """The events that it made; they are deleted with all that hangs on them."""
     left: str
-    """The fingerprint of the rows after the change."""
+    """The fingerprint of the events after the change."""
 
 
 def check_open(done_at: datetime, now: datetime) -> None:
@@ -54,28 +72,19 @@ def check_open(done_at: datetime, now: datetime) -> None:
         raise Gone(TOO_LATE)
 
 
-def difference(deed: Deed, before: StoredRows, after: StoredRows) -> Replaced:
-    """Return what a change replaced, from the rows before and after it."""
-    was, now = tables_of(before), tables_of(after)
-    names = sorted({*was, *now})
-    return Replaced(
-        deed=deed,
-        before={name: tuple(_gone(was.get(name, {}), now.get(name, {}))) for name in names},
-        made={name: tuple(sorted(set(now.get(name, {})) - set(was.get(name, {})))) for name in names},
-        left=fingerprint(after),
-    )
+def fingerprint(state: Sequence[object]) -> str:
+    """Return a text that differs when another person has changed the events, or replied."""
+    return hashlib.sha256(msgspec.json.encode(state)).hexdigest()
 
 
-def fingerprint(stored: StoredRows) -> str:
-    """Return a text that differs when another person has changed one of the rows, or replied."""
-    tables = msgspec.json.decode(stored)
-    kept = {name: rows for name, rows in tables.items() if name not in UNNUMBERED}
-    return hashlib.sha256(msgspec.json.encode(kept, order="sorted")).hexdigest()
-
-
-def tables_of(stored: StoredRows) -> Tables:
+def tables_of(stored: StoredRows | msgspec.Raw) -> Tables:
     """Return the rows by table and id; values are as JSON has them."""
     return msgspec.json.decode(stored, type=Tables)
+
+
+def replaced_rows(before: Mapping[UUID, Row], present: Mapping[UUID, Row]) -> list[Row]:
+    """Return the rows of a table that a change altered or deleted, as they were."""
+    return [row for row_id, row in before.items() if present.get(row_id) != row]
 
 
 def renumbered(before: Row, present: Row | None, now: datetime) -> Row:
@@ -92,7 +101,3 @@ def renumbered(before: Row, present: Row | None, now: datetime) -> Row:
         "sequence": present["sequence"] + has_risen,
         "changed_at": now if before["changed_at"] != present["changed_at"] else before["changed_at"],
     }
-
-
-def _gone(was: Mapping[UUID, Row], now: Mapping[UUID, Row]) -> Iterator[Row]:
-    return (row for row_id, row in was.items() if now.get(row_id) != row)

@@ -21,7 +21,7 @@ from tracker.rules.events.history import Verb
 from tracker.rules.events.kept_dates import NewDate, new_dates, texts_of
 from tracker.rules.events.notifications import Notices, Notify, silence
 from tracker.rules.events.plan import Plan
-from tracker.rules.events.undo import Deed
+from tracker.rules.events.undo import Deed, Reach
 from tracker.rules.recurrence import dates
 from tracker.rules.recurrence.holiday_choices import WEEK, chosen_before
 from tracker.rules.recurrence.words import pattern_words
@@ -37,8 +37,8 @@ from tracker.usecases.events.invitees import invite, mailed_entry, touch
 from tracker.usecases.events.invitees import notify as send
 from tracker.usecases.events.permission import allow_marked
 from tracker.usecases.events.response_reset import ask_after_change
-from tracker.usecases.events.series import move_dates, split, splits, write_dates
-from tracker.usecases.events.undo_snapshot import undoable
+from tracker.usecases.events.series import lost_dates, move_dates, split, splits, write_dates
+from tracker.usecases.events.undo_snapshot import keep_new, undoable
 from tracker.usecases.events.visibility import set_audiences
 
 NO_DELAY = timedelta(0)
@@ -59,8 +59,8 @@ async def schedule(
     async with writing():
         if form_id and await events.event(viewer, event_id):
             return event_id
-        async with undoable(viewer, event_id, Deed.SCHEDULED, now):
-            await add_event(viewer, plan, now, event_id=event_id)
+        await add_event(viewer, plan, now, event_id=event_id)
+        await keep_new(viewer, event_id, now)
         if notified_at:
             await outbox.hold(event_id, notified_at)
         await audit.record(viewer.actor, "scheduled", "event", event_id, {"kind": plan.kind}, now)
@@ -157,14 +157,15 @@ async def change(
         plan_rules.check_opening(plan, event, reauthenticated_at, now)
         await allow_marked(viewer, plan, now, event)
         invited, before = await invitees_of(event_id), await events.dates(viewer, event)
-        async with undoable(viewer, event_id, Deed.CHANGED, now) as made:
-            if plan_rules.needs_new_series(plan, event) and await splits(viewer, event, now):
+        is_split = plan_rules.needs_new_series(plan, event) and await splits(viewer, event, now)
+        reach = Reach(lost=lost_dates(event, before, plan, now, is_split=is_split))
+        async with undoable(viewer, event_id, Deed.CHANGED, now, reach) as made:
+            if is_split:
                 new_id = await split(viewer, event, plan, now, add_event, notify=notify)
                 made.append(new_id)
                 await history.keep_plan(viewer, event, plan, invited, before, now, went_on_as=new_id)
             else:
-                notified = notifications.of_change(event, plan, invited, splits=False, notify=notify)
-                new_id = await _change_in_place(viewer, event, plan, now, notified)
+                new_id = await _change_in_place(viewer, event, plan, invited, now, notify)
                 await history.keep_plan(viewer, event, plan, invited, before, now)
         facts = {"fields": changed_fields(plan, event), **silence(notify)}
         await audit.record(viewer.actor, "changed", "event", event_id, facts, now)
@@ -188,7 +189,10 @@ async def restore(viewer: Viewer, event_id: UUID, expected_version: int, now: da
     await _set_status(viewer, event_id, expected_version, EventStatus.CONFIRMED, "", now)
 
 
-async def _change_in_place(viewer: Viewer, event: Event, plan: Plan, now: datetime, notified: Notices) -> UUID:
+async def _change_in_place(
+    viewer: Viewer, event: Event, plan: Plan, invited: notifications.Invited, now: datetime, notify: Notify
+) -> UUID:
+    notified = notifications.of_change(event, plan, invited, splits=False, notify=notify)
     is_moved, is_elsewhere = plan_rules.moves(plan, event), plan_rules.goes_elsewhere(plan, event)
     is_new = event.status is EventStatus.DRAFT and plan.status is not EventStatus.DRAFT
     if plan.status is EventStatus.DRAFT and event.status is not EventStatus.DRAFT:
@@ -248,7 +252,8 @@ async def _set_status(
         dates = await events.dates(viewer, event)
         facts = _record_of(event, dates, record) if is_off else {}
         verb, news = (Verb.CANCELED, Canceled(reason=reason)) if is_off else (Verb.RESTORED, Restored())
-        async with undoable(viewer, event_id, Deed.CANCELED if is_off else Deed.CHANGED, now):
+        reach = Reach(dates=() if event.is_series else tuple(one.id for one in dates))
+        async with undoable(viewer, event_id, Deed.CANCELED if is_off else Deed.CHANGED, now, reach):
             await _save_status(event, status, reason, facts, now)
             whom = notifications.of_cancellation(event, dates, await invitees_of(event.id), now)
             await send(news, event.id, event.version + 1, now, whom=whom)

@@ -17,7 +17,7 @@ from tracker.rules.events.event import Event, Line, Occurrence, day_of, may_edit
 from tracker.rules.events.history import Change, Verb, changes_of_date
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange
-from tracker.rules.events.undo import Deed
+from tracker.rules.events.undo import Deed, Reach
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.events import events as rows
 from tracker.tables.visible.calendars import calendar
@@ -90,7 +90,7 @@ async def change_date(
         if not occurrence.event.is_series:
             raise Invalid("This event has one date. Change the event itself.")
         await _warn_of_double(viewer, occurrence, change)
-        async with undoable(viewer, event_id, Deed.CHANGED, now):
+        async with undoable(viewer, event_id, Deed.CHANGED, now, Reach(dates=(occurrence.id,))):
             await _change(viewer, occurrence, change, now, notify=notify)
 
 
@@ -149,7 +149,7 @@ async def cancel_date(
         cancellation.check_record(occurrence, record)
         facts = {"record": record} if record and cancellation.is_on_record(occurrence) else {}
         off = {"is_canceled": True, "cancel_reason": reason, "is_off_record": Record.REMOVE in facts.values()}
-        async with undoable(viewer, event_id, Deed.CANCELED, now):
+        async with undoable(viewer, event_id, Deed.CANCELED, now, Reach(dates=(occurrence.id,))):
             await _save(occurrence, now, raise_sequence=True, fields=off)
             whom = notifications.of_cancellation(occurrence.event, [occurrence], await invitees_of(event_id), now)
             await _notify(Canceled(reason=reason), occurrence, whom, now)
@@ -166,7 +166,7 @@ async def restore_occurrence(viewer: Viewer, event_id: UUID, key: str, expected_
         occurrence = await date_to_change(viewer, event_id, key, expected_version)
         if not occurrence.is_canceled:
             raise Conflict("This date takes place already.")
-        async with undoable(viewer, event_id, Deed.CHANGED, now):
+        async with undoable(viewer, event_id, Deed.CHANGED, now, Reach(dates=(occurrence.id,))):
             on = {"is_canceled": False, "cancel_reason": "", "is_off_record": False}
             await _save(occurrence, now, raise_sequence=True, fields=on)
             if occurrence.ends_at > now and await outbox.anyone_notified(event_id, occurrence.changed_at):

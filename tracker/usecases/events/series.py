@@ -16,7 +16,7 @@ from tracker.rules.core.wall_clock import to_local
 from tracker.rules.events import kept_dates, notifications
 from tracker.rules.events import plan as plan_rules
 from tracker.rules.events.event import Event, Occurrence
-from tracker.rules.events.kept_dates import NewDate
+from tracker.rules.events.kept_dates import Carried, NewDate
 from tracker.rules.events.notifications import Notices, Notify
 from tracker.rules.events.plan import Plan
 from tracker.rules.recurrence import check_number, dates, to_rrule, until_before
@@ -101,12 +101,35 @@ async def move_dates(event: Event, before: Sequence[Occurrence], plan: Plan, now
     if plan_rules.only_end_moves(plan, event):
         await _end_elsewhere(event, before, plan, now)
         return
-    by_rule = set(plan_rules.starts_by_rule(event))
-    replaced = [one for one in before if one.starts_at > now or one.original_start in by_rule]
-    carried = kept_dates.carried(replaced, event, plan, event, now)
+    carried = _carried(event, before, plan, now)
     if carried.gone:
         await _forget_dates(event, [one.id for one in carried.gone], now)
     await write_dates(event.id, [one for one in carried.dates if not _is_as_before(one)], now)
+
+
+def lost_dates(
+    event: Event, before: Sequence[Occurrence], plan: Plan, now: datetime, *, is_split: bool
+) -> tuple[UUID, ...]:
+    """Return which of its dates (`before`) an event loses when it becomes what the plan says.
+
+    They are deleted, or with `is_split` may belong to the series that continues it.
+    """
+    lost = split_off(before, _split_now(event, now)) if is_split else _left_out(event, before, plan, now)
+    return tuple(one.id for one in lost)
+
+
+def _left_out(event: Event, before: Sequence[Occurrence], plan: Plan, now: datetime) -> Sequence[Occurrence]:
+    if not plan_rules.moves(plan, event):
+        return ()
+    if plan_rules.only_end_moves(plan, event):
+        return _beyond_the_end(event, before, plan)
+    return _carried(event, before, plan, now).gone
+
+
+def _carried(event: Event, before: Sequence[Occurrence], plan: Plan, now: datetime) -> Carried:
+    by_rule = set(plan_rules.starts_by_rule(event))
+    replaced = [one for one in before if one.starts_at > now or one.original_start in by_rule]
+    return kept_dates.carried(replaced, event, plan, event, now)
 
 
 def _is_as_before(one: NewDate) -> bool:
@@ -117,7 +140,7 @@ def _is_as_before(one: NewDate) -> bool:
 
 async def _end_elsewhere(event: Event, before: Iterable[Occurrence], plan: Plan, now: datetime) -> None:
     every, by_rule = kept_dates.new_dates(plan), set(plan_rules.starts_by_rule(event))
-    gone = [one for one in before if one.original_start in by_rule - {new.original_start for new in every}]
+    gone = _beyond_the_end(event, before, plan)
     if any(one.starts_at <= now for one in gone):
         raise Invalid(until="A date that has begun stays in the series. Choose a later end.")
     if gone:
@@ -125,6 +148,21 @@ async def _end_elsewhere(event: Event, before: Iterable[Occurrence], plan: Plan,
     days = {one.original_start.date() for one in before}  # a date may have been added on that day
     later = [one for one in every if one.original_start not in by_rule and one.original_start.date() not in days]
     await write_dates(event.id, later, now)
+
+
+def _beyond_the_end(event: Event, before: Iterable[Occurrence], plan: Plan) -> list[Occurrence]:
+    gone = set(plan_rules.starts_by_rule(event)) - {new.original_start for new in kept_dates.new_dates(plan)}
+    return [one for one in before if one.original_start in gone]
+
+
+def _split_now(event: Event, now: datetime) -> datetime:
+    """Return the local start from which the dates of a series are to come."""
+    return _local(now, event.zone) + INSTANT
+
+
+def split_off(before: Iterable[Occurrence], ends: datetime) -> list[Occurrence]:
+    """Return which of the dates of a series it loses when it ends before the local start `ends`."""
+    return [one for one in before if one.original_start >= ends]
 
 
 async def split(
@@ -149,8 +187,8 @@ async def split(
     - With `split`, people taken off the list stay invited to the earlier dates.
     - `notify` says whether people who stay on the list get emails.
     """
-    ends = split or _local(now, event.zone) + INSTANT
-    rest = [one for one in await events.dates(viewer, event) if one.original_start >= ends]
+    ends = split or _split_now(event, now)
+    rest = split_off(await events.dates(viewer, event), ends)
     onward = plan if split else _onward(plan, _local(now, plan.zone) + INSTANT)
     shown = kept_dates.shown_from(event, rest) if split else event
     carried = kept_dates.carried(rest, event, onward, shown, now)

@@ -17,7 +17,7 @@ from tracker.rules.events.history import Change, Field, Verb, changes_of_texts, 
 from tracker.rules.events.kept_dates import OWN_TEXTS, NewDate
 from tracker.rules.events.notifications import Notify, silence
 from tracker.rules.events.plan import Plan
-from tracker.rules.events.undo import Deed
+from tracker.rules.events.undo import Deed, Reach
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.events import events as rows
 from tracker.tables.visible.events import events
@@ -29,7 +29,7 @@ from tracker.usecases.events.invitees import touch
 from tracker.usecases.events.occurrences import date_for
 from tracker.usecases.events.permission import allow_marked
 from tracker.usecases.events.response_reset import ask_about
-from tracker.usecases.events.series import end_series, split, write_dates
+from tracker.usecases.events.series import end_series, split, split_off, write_dates
 from tracker.usecases.events.undo_snapshot import undoable
 
 BESIDE_THE_RULE = "This date was added to the series. Change it alone, or all dates from another one on."
@@ -94,7 +94,8 @@ async def _go_on(viewer: Viewer, event: Event, first: Occurrence, plan: Plan, no
     if plan_rules.slots(plan)[0][1][0] <= now:
         raise Invalid(date="The new dates begin in the past. Choose a later first day.")
     invited, before = await invitees_of(event.id), await events.dates(viewer, event)
-    async with undoable(viewer, event.id, Deed.CHANGED, now) as made:
+    lost = tuple(one.id for one in split_off(before, first.original_start))
+    async with undoable(viewer, event.id, Deed.CHANGED, now, Reach(lost=lost)) as made:
         new_id = await split(viewer, event, plan, now, event_deeds.add_event, split=first.original_start, notify=notify)
         made.append(new_id)
         await history.keep_plan(viewer, event, plan, invited, before, now, went_on_as=new_id)
@@ -160,7 +161,8 @@ async def cancel_from(
         if await _is_the_first(viewer, first):
             await event_deeds.cancel(viewer, event_id, expected_version, reason, now)
             return
-        async with undoable(viewer, event_id, Deed.CANCELED, now):
+        lost = tuple(one.id for one in await _following(viewer, first))
+        async with undoable(viewer, event_id, Deed.CANCELED, now, Reach(lost=lost)):
             await end_series(event, first.original_start, now)
             whom = notifications.to_all(event, await invitees_of(event_id))
             news, version = SeriesEnded(reason=reason), event.version + 1

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
+from msgspec import structs
 from piccolo.table import Table
 
 from tracker.database import conflicts, writing
-from tracker.database.bulk_insert import bulk_insert
+from tracker.database.bulk_insert import bulk_insert, run_for_each
 from tracker.errors import Gone, NotAllowed
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events import event as event_rules
@@ -24,6 +25,7 @@ from tracker.rules.events.undo import (
     check_open,
     fingerprint,
     renumbered,
+    replaced_rows,
     tables_of,
 )
 from tracker.tables.background.events import undo as undo_rows
@@ -37,8 +39,14 @@ from tracker.usecases.events.invitees import touch
 _NUMBERED = ("event", "occurrence")
 """Tables whose rows have a version and a SEQUENCE."""
 _LONG_AGO = datetime(1900, 1, 1)  # noqa: DTZ001 - local, as the column is
-_OF_MESSAGES = ("event", "occurrence", "state", "reason")
-"""What a change does to messages: it replaces those that wait, or deletes or moves the date that they are about."""
+_DELETE = "DELETE FROM {} WHERE id = {{}}"
+_DELETE_MESSAGE = "DELETE FROM message WHERE id = {} AND created_at = {}"
+_DELETE_LATER_REPLIES = "DELETE FROM reply WHERE invitation = {} AND number > {}"
+_BE_ABOUT = "UPDATE message SET event = {}, occurrence = {} WHERE id = {}"
+_WAIT_AGAIN = (
+    "UPDATE message SET state = 'pending', reason = {} WHERE id = {}"
+    " AND state = 'superseded' AND sent_at IS NULL AND unconfirmed_at IS NULL AND worker = ''"
+)
 
 
 async def undo(viewer: Viewer, event_id: UUID, change_id: UUID, now: datetime) -> Deed:
@@ -56,13 +64,16 @@ async def undo(viewer: Viewer, event_id: UUID, change_id: UUID, now: datetime) -
                 raise Gone(TOO_LATE)
             check_open(kept.at, now)
             replaced = msgspec.json.decode(kept.replaced, type=Replaced)
-            about = {event_id, *replaced.made["event"]}
-            present = await _as_left(about, replaced, kept.at, now)
+            about = {event_id, *replaced.made}
+            await _check_as_left(about, replaced, kept.at)
+            was = tables_of(replaced.before)
+            present = tables_of(await undo_rows.rows_of(about, structs.replace(replaced.reach, lost=()), kept.at))
             before = await events.event(viewer, event_id)
             for one in sorted(about):
                 await touch(one)
-            await _delete(replaced, kept.at)
-            await _put_back(replaced, present, now)
+            await _delete(replaced, was, present, kept.at)
+            await _put_back(was, present, now)
+            await _put_messages_back(replaced, was)
             await _delete_events(replaced)
             await _check_editor(viewer, event_id, before)
             await UndoSnapshot.delete().where(UndoSnapshot.id == change_id)
@@ -83,15 +94,12 @@ async def purge_snapshots(now: datetime) -> None:
             await UndoSnapshot.delete().where(UndoSnapshot.at <= now - UNDO_FOR)
 
 
-async def _as_left(about: Iterable[UUID], replaced: Replaced, changed_at: datetime, now: datetime) -> Tables:
-    """Return the rows of the events. Errors: Gone unless they are as the change left them and no one knows of it."""
-    made = replaced.made["event"]
-    if any([await outbox.anyone_notified(one, changed_at, of_anything=one in made) for one in about]):
+async def _check_as_left(about: Iterable[UUID], replaced: Replaced, changed_at: datetime) -> None:
+    """Check that the events are as the change left them, and that no one knows of it. Errors: Gone."""
+    if any([await outbox.anyone_notified(one, changed_at, of_anything=one in replaced.made) for one in about]):
         raise Gone(NOTIFIED)
-    present = await undo_rows.rows_of(about, now)
-    if fingerprint(present) != replaced.left:
+    if fingerprint(await undo_rows.state_of(about)) != replaced.left:
         raise Gone(MEANWHILE)
-    return tables_of(present)
 
 
 async def _check_editor(viewer: Viewer, event_id: UUID, before: event_rules.Event | None) -> None:
@@ -100,33 +108,44 @@ async def _check_editor(viewer: Viewer, event_id: UUID, before: event_rules.Even
         raise NotAllowed("Only the organizer, the committee's chair or a coordinator can change this event.")
 
 
-async def _delete(replaced: Replaced, changed_at: datetime) -> None:
+async def _delete(replaced: Replaced, was: Tables, present: Tables, changed_at: datetime) -> None:
     """Delete what the change made, except for events; nothing else may refer to it."""
-    if queued := replaced.made["message"]:
-        is_of_then = Message.created_at == changed_at  # an earlier one is listed too if its date is now to come
-        await Message.delete().where(Message.id.is_in(list(queued)) & is_of_then)
-    for table in reversed([one for one in PUT_BACK if one is not Event]):
-        if made := replaced.made[table._meta.tablename]:  # noqa: SLF001 - Piccolo has no public name
-            await table.delete().where(table._meta.primary_key.is_in(list(made)))  # noqa: SLF001 - as above
+    made = {name: [[row_id] for row_id in rows if row_id not in was.get(name, ())] for name, rows in present.items()}
+    # Others queue messages too, while it can be undone.
+    await run_for_each(_DELETE_MESSAGE, [[*one, changed_at] for one in made.pop("message")])
+    await run_for_each(_DELETE_LATER_REPLIES, list(replaced.last_numbers.items()))
+    for name in reversed([name for name in made if name != "event"]):
+        await run_for_each(_DELETE.format(name), made[name])
 
 
 async def _delete_events(replaced: Replaced) -> None:
     """Delete the events that the change made, after the dates and messages that it moved there are back."""
-    if made := replaced.made["event"]:
-        await Message.delete().where(Message.event.is_in(list(made)))
-        await Event.delete().where(Event.id.is_in(list(made)))
+    if made := list(replaced.made):
+        await Message.delete().where(Message.event.is_in(made))
+        await Event.delete().where(Event.id.is_in(made))
 
 
-async def _put_back(replaced: Replaced, present: Tables, now: datetime) -> None:
+async def _put_back(was: Tables, present: Tables, now: datetime) -> None:
     for table in PUT_BACK:
         name = table._meta.tablename  # noqa: SLF001 - as above
-        rows = list(replaced.before[name])
+        rows = replaced_rows(was.get(name, {}), present[name])
         if name in _NUMBERED:
             rows = [renumbered(row, present[name].get(UUID(row["id"])), now) for row in rows]
         if table is Occurrence:
             await _make_way(rows)
         await _write(table, rows, [one._meta.name for one in table._meta.columns])  # noqa: SLF001 - as above
-    await _write(Message, replaced.before["message"], _OF_MESSAGES)
+
+
+async def _put_messages_back(replaced: Replaced, was: Tables) -> None:
+    """Let messages be about what they were about, and those that the change superseded wait again.
+
+    One that was being sent when the change was made may be sent by now, and stays so.
+    """
+    rows = was.get("message", {})
+    await run_for_each(
+        _BE_ABOUT, [[UUID(row["event"]), _id(row["occurrence"]), row_id] for row_id, row in rows.items()]
+    )
+    await run_for_each(_WAIT_AGAIN, [[rows[one]["reason"], one] for one in replaced.superseded])
 
 
 async def _make_way(dates: Iterable[Row]) -> None:
@@ -141,3 +160,7 @@ async def _write(table: type[Table], rows: Iterable[Row], columns: Iterable[str]
     values = [{name: msgspec.convert(row[name], kind) for name, kind in kinds.items()} for row in rows]
     assigned = ", ".join(f"{name} = EXCLUDED.{name}" for name in columns)
     await bulk_insert(table, values, f" ON CONFLICT (id) DO UPDATE SET {assigned}")
+
+
+def _id(text: str | None) -> UUID | None:
+    return UUID(text) if text else None

@@ -8,33 +8,65 @@ from uuid import UUID
 import msgspec
 
 from tracker.crypto import ids
+from tracker.database.bulk_insert import bulk_insert
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.events.undo import Deed, difference
+from tracker.rules.events.undo import WHOLE_EVENT, Deed, Reach, Replaced, fingerprint
 from tracker.tables.background.events import undo
 from tracker.tables.schema.events.undo import UndoSnapshot
 from tracker.usecases.core import outbox
 
 
 @asynccontextmanager
-async def undoable(viewer: Viewer, event_id: UUID, deed: Deed, now: datetime) -> AsyncIterator[list[UUID]]:
+async def undoable(
+    viewer: Viewer, event_id: UUID, deed: Deed, now: datetime, reach: Reach = WHOLE_EVENT
+) -> AsyncIterator[list[UUID]]:
     """Keep what is replaced inside, so that the viewer can undo it; list the ids of further events that it makes.
 
-    Nothing is kept while an email about the event is being sent, because that email may already show the change.
+    Only what is in `reach` is kept. Nothing is kept while an email about the event is being sent, because that email
+    may already show the change.
     """
-    before = await undo.rows_of([event_id], now)
+    before = await undo.rows_of([event_id], reach, now)
+    last_numbers = await undo.last_numbers(event_id, reach.lost)
+    waited = await undo.waiting([event_id])
     made: list[UUID] = []
     yield made
     if await outbox.anyone_notified(event_id, now):
         return
-    replaced = difference(deed, before, await undo.rows_of([event_id, *made], now))
+    every = [event_id, *made]
+    replaced = Replaced(
+        deed=deed,
+        reach=reach,
+        before=msgspec.Raw(before.encode()),
+        last_numbers=last_numbers,
+        superseded=tuple(sorted(waited - await undo.waiting(every))) if waited else (),
+        made=tuple(made),
+        left=fingerprint(await undo.state_of(every)),
+    )
     mine = (UndoSnapshot.event == event_id) & (UndoSnapshot.actor == viewer.member_id)
     await UndoSnapshot.delete().where(mine & (UndoSnapshot.at == now))  # where the clock stands still, the last counts
-    await UndoSnapshot.insert(
-        UndoSnapshot(
-            id=ids.new_id(),
-            event=event_id,
-            actor=viewer.member_id,
-            at=now,
-            replaced=msgspec.json.encode(replaced).decode(),
-        )
+    await _keep(viewer, event_id, replaced, now)
+
+
+async def keep_new(viewer: Viewer, event_id: UUID, now: datetime) -> None:
+    """Keep that the viewer has made an event, so that they can undo it; the caller is inside `writing()`."""
+    replaced = Replaced(
+        deed=Deed.SCHEDULED,
+        reach=WHOLE_EVENT,
+        before=msgspec.Raw(b"{}"),
+        last_numbers={},
+        superseded=(),
+        made=(event_id,),
+        left=fingerprint(await undo.state_of([event_id])),
     )
+    await _keep(viewer, event_id, replaced, now)
+
+
+async def _keep(viewer: Viewer, event_id: UUID, replaced: Replaced, now: datetime) -> None:
+    row = {
+        "id": ids.new_id(),
+        "event": event_id,
+        "actor": viewer.member_id,
+        "at": now,
+        "replaced": msgspec.json.encode(replaced).decode(),
+    }
+    await bulk_insert(UndoSnapshot, [row])

@@ -1,18 +1,49 @@
-"""The rows of events as text, for undo: they go unread back into the tables from which they were read."""
+"""The rows of events as text, for undo: they go unread back into the tables from which they were read.
 
-from collections.abc import Iterable
+What a change leaves alone isn't read: an event may have tens of thousands of replies. Whether someone has replied since
+shows in the number of the last reply to each invitation.
+"""
+
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
+from piccolo.columns import Column
 from piccolo.custom_types import Combinable
+from piccolo.querystring import QueryString
 from piccolo.table import Table
 
+from tracker.database import engine
+from tracker.rules.core.audiences import Audience
 from tracker.rules.core.outbox import State
-from tracker.rules.events.undo import StoredRows
+from tracker.rules.events.replies import AttendeeRole
+from tracker.rules.events.undo import Reach, StoredRows
+from tracker.tables.schema.attendance.printouts import BriefCopy
 from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.events.events import Event, Occurrence
+from tracker.tables.schema.events.history import EventChange
+from tracker.tables.schema.events.invitations import Reply
 from tracker.tables.schema.events.undo import PUT_BACK, UndoSnapshot
+
+_OF_MESSAGES = (Message.id, Message.event, Message.occurrence, Message.reason)
+_EVENTS = (
+    "SELECT e.id, e.version, COUNT(o.id) AS dates, SUM(o.version) AS versions, COUNT(o.attendance_closed_at) AS closed,"
+    " (SELECT COUNT(*) FROM brief_copy b JOIN occurrence d ON d.id = b.occurrence WHERE d.event = e.id) AS copies"
+    " FROM event e LEFT JOIN occurrence o ON o.event = e.id WHERE e.id IN ({}) GROUP BY e.id, e.version ORDER BY e.id"
+)
+_AUDIENCES = "SELECT event, audience FROM event_audience WHERE event IN ({}) ORDER BY event, audience"
+_INVITATIONS = (
+    "SELECT i.id, i.role, i.by_seat, i.withdrawn_at,"
+    " (SELECT MAX(r.number) FROM reply r WHERE r.invitation = i.id) AS last"
+    " FROM invitation i WHERE i.event IN ({}) ORDER BY i.id"
+)
+_LAST_NUMBERS = (
+    "SELECT i.id, (SELECT MAX(r.number) FROM reply r WHERE r.invitation = i.id{}) AS last"
+    " FROM invitation i WHERE i.event = {}"
+)
+_BUT_ABOUT = " AND (r.occurrence IS NULL OR r.occurrence NOT IN ({}))"
 
 
 class Kept(NamedTuple):
@@ -22,16 +53,76 @@ class Kept(NamedTuple):
     replaced: StoredRows
 
 
-async def rows_of(event_ids: Iterable[UUID], now: datetime) -> StoredRows:
-    """Return the rows that hang on these events and that a change of an event may write.
+class Dates(NamedTuple):
+    """The version of an event, and sums over its dates."""
 
-    Of the messages, those that wait, and those about dates to come, which lose their date when it is deleted.
+    event_id: UUID
+    version: int
+    dates: int
+    versions: int
+    with_closed_attendance: int
+    copies_on_paper: int
+
+
+class Invited(NamedTuple):
+    """An invitation, with the number of its last reply: each new one has a higher number."""
+
+    id: UUID
+    role: AttendeeRole
+    is_by_seat: bool
+    withdrawn_at: datetime | None
+    last_number: int | None
+
+
+class StateOfEvents(NamedTuple):
+    """What differs when a person has changed some events, one of their dates or a list of people, or replied."""
+
+    events: list[Dates]
+    audiences: list[tuple[UUID, Audience]]
+    invitations: list[Invited]
+
+
+async def rows_of(event_ids: Collection[UUID], reach: Reach, at: datetime) -> StoredRows:
+    """Return the rows of these events that a change made at this moment may write, within its reach.
+
+    Of the history and the messages, those of that moment and of the dates it may lose, and the messages that wait.
     """
-    ids = sorted(event_ids)
-    found = {table._meta.tablename: await _rows(table, of.is_in(ids)) for table, of in PUT_BACK.items()}  # noqa: SLF001 - Piccolo has no public name
-    is_open = (Message.state == State.PENDING.value) | (Message.occurrence.starts_at > now)
-    found["message"] = await _rows(Message, Message.event.is_in(ids) & is_open)
+    found = {}
+    for table, of in PUT_BACK.items():
+        where = _reached(table, of, event_ids, reach, at)
+        found[_name(table)] = await _rows(table, table.all_columns(), where) if where else {}
+    is_open = (Message.state == State.PENDING.value) | (Message.created_at == at)
+    about = Message.event.is_in([*event_ids]) & _or_of_dates(is_open, Message.occurrence, reach.lost)
+    found[_name(Message)] = await _rows(Message, _OF_MESSAGES, about)
     return StoredRows(msgspec.json.encode(found).decode())
+
+
+async def state_of(event_ids: Iterable[UUID]) -> StateOfEvents:
+    """Return the state of these events, in an order that stays."""
+    ids = sorted(event_ids)
+    among = QueryString(", ".join(["{}"] * len(ids)), *ids)
+    events = await engine().run_querystring(QueryString(_EVENTS, among))
+    audiences = await engine().run_querystring(QueryString(_AUDIENCES, among))
+    invitations = await engine().run_querystring(QueryString(_INVITATIONS, among))
+    return StateOfEvents(
+        events=[Dates(*row.values()) for row in events],
+        audiences=[(row["event"], Audience(row["audience"])) for row in audiences],
+        invitations=[Invited(*row.values()) for row in invitations],
+    )
+
+
+async def last_numbers(event_id: UUID, lost: Collection[UUID]) -> dict[UUID, int]:
+    """Return the number of the last reply to each invitation that isn't about a lost date; 0 if there is none."""
+    others = QueryString(_BUT_ABOUT, QueryString(", ".join(["{}"] * len(lost)), *lost)) if lost else QueryString("")
+    found = await engine().run_querystring(QueryString(_LAST_NUMBERS, others, event_id))
+    return {row["id"]: row["last"] or 0 for row in found}
+
+
+async def waiting(event_ids: Iterable[UUID]) -> frozenset[UUID]:
+    """Return the messages about these events that wait, that no worker has claimed, and that can't have arrived."""
+    about = Message.event.is_in(list(event_ids)) & (Message.state == State.PENDING.value)
+    is_free = (Message.worker == "") & Message.unconfirmed_at.is_null()
+    return frozenset(await Message.select(Message.id).where(about & is_free).output(as_list=True))
 
 
 async def kept(change_id: UUID, event_id: UUID, actor_id: UUID) -> Kept | None:
@@ -53,6 +144,30 @@ async def any_over(until: datetime) -> bool:
     return await UndoSnapshot.exists().where(UndoSnapshot.at <= until)
 
 
-async def _rows(table: type[Table], where: Combinable) -> dict[UUID, dict[str, object]]:
-    found = await table.select(*table.all_columns()).where(where).order_by(table._meta.primary_key)  # noqa: SLF001 - as above
+def _reached(
+    table: type[Table], of: Column, event_ids: Iterable[UUID], reach: Reach, at: datetime
+) -> Combinable | None:
+    """Return which rows of a table a change may write; None if none."""
+    mine = of.is_in(list(event_ids))
+    if table is Event:
+        return mine
+    if table is Reply or table is BriefCopy:
+        return table.occurrence.is_in(list(reach.lost)) if reach.lost else None
+    if table is EventChange:
+        return mine & _or_of_dates(EventChange.at == at, EventChange.occurrence, reach.lost)
+    if reach.dates is None:
+        return mine
+    return Occurrence.id.is_in(list(reach.dates)) if table is Occurrence and reach.dates else None
+
+
+def _or_of_dates(where: Combinable, date: Column, dates: Collection[UUID]) -> Combinable:
+    return where | date.is_in(list(dates)) if dates else where
+
+
+async def _rows(table: type[Table], columns: Iterable[Column], where: Combinable) -> dict[UUID, dict[str, object]]:
+    found = await table.select(*columns).where(where)
     return {row["id"]: row for row in found}
+
+
+def _name(table: type[Table]) -> str:
+    return table._meta.tablename  # noqa: SLF001 - Piccolo has no public name
