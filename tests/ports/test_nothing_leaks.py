@@ -92,12 +92,21 @@ def _of_drafts(tail: str) -> Callable[[Places], list[Ask]]:
     ]
 
 
-def _mark(member: UUID, event: UUID) -> str:
+def _drafts_of_items(p: Places) -> list[Ask]:
+    """Return requests that save a draft of a new item from a date that not all may see, chosen in the form."""
+    return [
+        ("POST", "/drafts", {"_draft": _mark(member, None, DraftForm.NEW_ITEM), "title": "Unsent", "origin": str(date)})
+        for member in p.everybody
+        for date in (p.secret_date, NOWHERE, "")
+    ]
+
+
+def _mark(member: UUID, event: UUID | None, form: DraftForm = DraftForm.EVENT) -> str:
     return drafts.written(
         Mark(
             member_id=member,
-            form=DraftForm.EVENT,
-            subject=str(event),
+            form=form,
+            subject=str(event or ""),
             event_id=event,
             page=f"/events/{event}/edit",
             tab=UUID(NOWHERE),
@@ -243,14 +252,18 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "GET /events/{event_id}/{key}/print/brief": _of_dates("GET", "/print/brief"),
     "POST /events/{event_id}/{key}/print/brief": _of_dates("POST", "/print/brief", member=NOWHERE),
     "GET /events/{event_id}/{key}/print/brief/{number}": _of_dates("GET", "/print/brief/1"),
-    "GET /action-items": _plain(
-        "/action-items",
-        "/action-items?group=owner",
-        "/action-items?group=agency",
-        "/action-items?done=1",
-        "/action-items?q=canary",
-        "/action-items?mine=1",
-    ),
+    "GET /action-items": lambda p: [
+        ("GET", f"/action-items{query}", {})
+        for query in (
+            "",
+            "?group=owner",
+            "?group=agency",
+            "?done=1",
+            "?q=canary",
+            "?mine=1",
+            *(f"?origin={one}" for one in (p.past_date, p.secret_date, NOWHERE)),
+        )
+    ],
     "GET /action-items/new": lambda p: [
         ("GET", f"/action-items/new?origin={one}&title=New", {}) for one in (p.past_date, p.secret_date, NOWHERE)
     ],
@@ -365,7 +378,7 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /people/{person_id}/access/shutdown": _of_people("POST", "/access/shutdown"),
     "GET /session": _plain("/session"),
     "POST /session": _post("/session"),
-    "POST /drafts": _of_drafts(""),
+    "POST /drafts": lambda p: [*_of_drafts("")(p), *_drafts_of_items(p)],
     "POST /drafts/removal": _of_drafts("/removal"),
     "POST /drafts/restoration": _of_drafts("/restoration"),
     "POST /saved-filters": lambda p: [

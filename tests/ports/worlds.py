@@ -258,25 +258,29 @@ async def _secrets_about(cast: Cast, places: Places) -> None:
     kept = await saved_filters.save(cast.kcpd_detective, "calendar", "Bluestem", "committee=Canary+Working+Group", NOW)
     places.secret_filter = kept.id
     await _a_shared_calendar(places.secret_person)
-    await _drafts(cast, places.secret_event)
+    await _drafts(cast, places.secret_event, places.secret_date)
 
 
-async def _drafts(cast: Cast, event_id: UUID) -> None:
+async def _drafts(cast: Cast, event_id: UUID, date_id: UUID) -> None:
     """Leave what others typed about a secret event, and what someone typed who may no longer see it."""
     texts = {"title": ["Operation Canary"], "place": ["Larkspur Lot"]}
     for form in (DraftForm.EVENT, DraftForm.COPY):
         key = DraftKey(form=form, subject=str(event_id), event_id=event_id)
         await drafts.save(cast.kcpd_detective, key, texts, NOW, tab=event_id, shown=0)
-    row = Draft(
-        member=cast.caht_lead.member_id,
-        form=DraftForm.EVENT.value,
-        subject=str(event_id),
-        event=event_id,
-        texts=json.dumps(texts),
-        tab=event_id,
-        saved_at=NOW,
-    )
-    await Draft.insert(row)
+    about = {(DraftForm.EVENT, str(event_id)), (DraftForm.NEW_ITEM, str(date_id)), (DraftForm.NEW_ITEM, "")}
+    left = [
+        Draft(
+            member=cast.caht_lead.member_id,
+            form=form.value,
+            subject=subject,
+            event=event_id,
+            texts=json.dumps(texts),
+            tab=event_id,
+            saved_at=NOW,
+        )
+        for form, subject in about
+    ]
+    await Draft.insert(*left)
 
 
 async def _a_shared_calendar(member_id: UUID) -> None:

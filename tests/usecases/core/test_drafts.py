@@ -17,7 +17,7 @@ from tracker.rules.events.replies import AttendeeRole
 from tracker.tables.schema.core import drafts as rows
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.usecases.core import drafts
-from tracker.usecases.events import events
+from tracker.usecases.events import events, occurrences
 from tracker.usecases.roster import accounts
 
 pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
@@ -89,6 +89,17 @@ async def test_a_draft_of_an_event_that_its_person_lost_is_deleted(cast: Cast) -
     await _keep_to(cast, event_id, cast.fbi_lead)
     await drafts.purge(NOW)
     assert await rows.Draft.select(rows.Draft.member).output(as_list=True) == [cast.fbi_lead.member_id]
+
+
+async def test_typing_goes_on_in_a_form_whose_draft_was_about_an_event_that_its_person_lost(cast: Cast) -> None:
+    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead), NOW)
+    origin = await occurrences.nearest_date(cast.caht_lead, event_id, NOW)
+    new_item = DraftKey(form=DraftForm.NEW_ITEM)
+    about_it = {"title": ["Case briefing"], "origin": [str(origin.id)]}
+    await drafts.save(cast.caht_lead, new_item, about_it, NOW, tab=TAB, shown=0)
+    await _keep_to(cast, event_id, cast.fbi_lead)
+    await types(cast.caht_lead, new_item, "Book the room", tab=OTHER_TAB)
+    assert await title_of(cast.caht_lead, new_item) == "Book the room"
 
 
 async def test_a_draft_of_an_event_that_its_person_may_not_see_is_not_saved(cast: Cast) -> None:

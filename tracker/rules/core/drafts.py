@@ -101,6 +101,15 @@ def read(text: str) -> Texts:
     return msgspec.json.decode(text, type=dict[str, list[str]])
 
 
+def origin_of(form: DraftForm, texts: Texts) -> UUID | None:
+    """Return the date that a new action item comes from, if its form names one."""
+    text = next(iter(texts.get("origin", ())), "") if form is DraftForm.NEW_ITEM else ""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
 def is_over(saved_at: datetime, now: datetime) -> bool:
     """Return whether a draft is too old to be shown."""
     return saved_at <= now - KEPT_FOR

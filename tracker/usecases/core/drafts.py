@@ -4,6 +4,7 @@ Nothing here is audited: a draft changes nothing for anyone else, and an entry f
 deeds. No counter of an audience moves, and no number of drafts is shown anywhere.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -36,21 +37,22 @@ async def save(
     large, Conflict when another page saved a newer draft.
     """
     text = rules.written(key.form, texts)
-    if not await _may_hold(viewer, key):
-        raise NotFound
+    event_id = await _event_of(viewer, key, texts)
     async with writing():
+        if await draft_of(viewer, key, now) is None:
+            await rows.Draft.delete().where(_of(viewer, key))
+            await _add(viewer, replace(key, event_id=event_id), text, tab, now)
+            return
         fresh: dict[Any, Any] = {
+            rows.Draft.event: event_id,
             rows.Draft.texts: text,
             rows.Draft.tab: tab,
             rows.Draft.version: rows.Draft.version + 1,
             rows.Draft.saved_at: now,
-            rows.Draft.discarded_at: None,
         }
-        mine = _of(viewer, key)
-        is_over = rows.Draft.discarded_at.is_not_null() | (rows.Draft.saved_at <= now - rules.KEPT_FOR)
-        ours = mine if replaces else mine & (_shown(tab, shown) | is_over)
+        ours = _of(viewer, key) if replaces else _of(viewer, key) & _shown(tab, shown)
         if not await rows.Draft.update(fresh).where(ours).returning(rows.Draft.id):
-            await _add(viewer, key, text, tab, now)
+            raise Conflict(rules.ELSEWHERE)
 
 
 async def remove(viewer: Viewer, key: DraftKey, *, tab: UUID, shown: int) -> None:
@@ -111,6 +113,27 @@ async def _add(viewer: Viewer, key: DraftKey, text: str, tab: UUID, now: datetim
         raise Conflict(rules.ELSEWHERE)
     if too_many := await background.beyond(viewer.member_id, rules.MOST):
         await rows.Draft.delete().where(rows.Draft.id.is_in(too_many))
+
+
+async def event_of_date(viewer: Viewer, occurrence_id: UUID) -> UUID | None:
+    """Return the event that a draft about a date concerns, if the viewer may see it."""
+    return await readers.event_of_date(viewer, occurrence_id)
+
+
+async def _event_of(viewer: Viewer, key: DraftKey, texts: Texts) -> UUID | None:
+    """Return the event that a draft concerns, if it concerns one. Errors: NotFound when the viewer may not see it.
+
+    The form of an action item may name another date than the one that it was opened for.
+    """
+    if not await _may_hold(viewer, key):
+        raise NotFound
+    origin_id = rules.origin_of(key.form, texts)
+    if origin_id is None:
+        return key.event_id
+    event_id = await readers.event_of_date(viewer, origin_id)
+    if event_id is None:
+        raise NotFound
+    return event_id
 
 
 async def _may_hold(viewer: Viewer, key: DraftKey) -> bool:

@@ -1,6 +1,7 @@
 """Action items: the list with its filter, one item with its history, assigning, updating and reassigning."""
 
 from typing import Annotated, Any
+from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromPath, QueryParameter
@@ -27,6 +28,7 @@ from tracker.ports.pages.core.saved_filters import saved_in
 from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.usecases.actions import action_items, item_lists
+from tracker.usecases.core.drafts import event_of_date
 
 ITEM = "/action-items/{reference:str}"
 HOME = "/"
@@ -42,8 +44,9 @@ async def list_page(
     context = await board_context(viewer, today, now, params)
     if pages.is_htmx:
         return pages.render("actions/items-part.html", **context)
-    key = DraftKey(form=DraftForm.NEW_ITEM, subject=str(id_in(params["origin"]) or ""))
-    form = await drafts.begun(key, origin_in(params, today))
+    form, key = origin_in(params, today), await _draft_of(viewer, id_in(params["origin"]))
+    if key:
+        form = await drafts.begun(key, form)
     new = await new_context(viewer, today, now, form)
     return await _list(pages, viewer, query_string, context, new)
 
@@ -195,6 +198,14 @@ async def _both(viewer: Viewer, today: Today, reference: str, form: FormValues) 
     words = in_words(changes, forms.LABELS, forms.said)
     shown = both if "status" in form else saved
     return await item_context(viewer, today, reference, shown, changes=words)
+
+
+async def _draft_of(viewer: Viewer, origin_id: UUID | None) -> DraftKey | None:
+    """Return which draft the form of a new item keeps: none when it comes from a date that the viewer may not see."""
+    if origin_id is None:
+        return DraftKey(form=DraftForm.NEW_ITEM)
+    event_id = await event_of_date(viewer, origin_id)
+    return DraftKey(form=DraftForm.NEW_ITEM, subject=str(origin_id), event_id=event_id) if event_id else None
 
 
 async def _begun(drafts: Drafts, viewer: Viewer, today: Today, reference: str) -> Context:

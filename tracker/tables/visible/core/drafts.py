@@ -15,6 +15,7 @@ _DRAFT = (
     " WHERE (d.event IS NULL OR MAY_SEE(e)) AND d.discarded_at IS NULL"
 )
 _SEEN = "SELECT e.id AS id FROM event e WHERE MAY_SEE(e)"
+_OF_DATE = "SELECT e.id AS id FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"
 
 
 async def draft(viewer: Viewer, key: DraftKey) -> Draft | None:
@@ -30,3 +31,9 @@ async def events_seen(viewer: Viewer, event_ids: Collection[UUID]) -> set[UUID]:
     """Return which of these events the viewer may see."""
     wanted = QueryString(", ".join(["{}"] * len(event_ids)), *sorted(event_ids))
     return {row["id"] for row in await rows(_SEEN, viewer, " AND e.id IN ({})", wanted)} if event_ids else set()
+
+
+async def event_of_date(viewer: Viewer, occurrence_id: UUID) -> UUID | None:
+    """Return the event of a date, if the viewer may see it."""
+    found = await rows(_OF_DATE, viewer, " AND o.id = {}", occurrence_id)
+    return next((row["id"] for row in found), None)
