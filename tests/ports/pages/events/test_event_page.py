@@ -11,6 +11,7 @@ from tests.cast import NOW, Cast, everybody, meeting, operation
 from tests.database.others import another_writer
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
+from tests.ports.pages.core.test_drafts import mark_on
 from tests.ports.pages.forms import Fields, typed
 from tracker import clock
 from tracker.rules.core.audiences import Visibility
@@ -19,6 +20,7 @@ from tracker.rules.events.event import EventStatus, Kind
 from tracker.rules.events.plan import CONFIRM_FIRST, Plan
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
+from tracker.tables.schema.core.drafts import Draft
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.events.invitations import Reply
 from tracker.usecases.events import events
@@ -170,9 +172,27 @@ async def test_a_date_that_is_over_takes_no_reply(sqlite_cast: Cast, browse: Sig
     event_id = await events.schedule(sqlite_cast.coordinator, plan, NOW - timedelta(days=3))
     detective = await browse(sqlite_cast.kcpd_detective)
     before = await Reply.count()
-    assert (await detective.post(f"/events/{event_id}/2026-12-14/reply", {"reply": "yes"})).status_code == 303
+    refused = await detective.post(f"/events/{event_id}/2026-12-14/reply", {"reply": "yes"})
+    assert (refused.status_code, "Your reply wasn’t saved. This date is over." in refused.text) == (410, True)
     assert "This date is over." in (await detective.get(f"/events/{event_id}/2026-12-14")).text
     assert await Reply.count() == before
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+async def test_the_note_of_a_reply_that_came_too_late_is_shown_and_stays_a_draft(
+    sqlite_cast: Cast, browse: SignIn, headers: dict[str, str]
+) -> None:
+    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.kcpd_detective), NOW)
+    detective, page = await browse(sqlite_cast.kcpd_detective), f"/events/{event_id}/{KEY}"
+    form = {"_draft": await mark_on(detective, page), "reply": "yes", "comment": "I need the parking card"}
+    await detective.post(f"{page}/reply", {**form, "reply": "no", "comment": ""}, headers=headers)
+    await events.cancel(sqlite_cast.coordinator, event_id, 1, "", NOW)
+    refused = await detective.post(f"{page}/reply", form, headers=headers)
+    assert (refused.status_code, "Your reply is saved" in refused.text) == (410, False)
+    assert "Your reply wasn’t saved. This date is canceled." in refused.text
+    assert "I need the parking card" in refused.text
+    [kept] = await Draft.select(Draft.texts).output(as_list=True)
+    assert "I need the parking card" in kept
 
 
 async def test_only_organizers_are_offered_to_edit_or_cancel(sqlite_cast: Cast, browse: SignIn) -> None:

@@ -199,6 +199,13 @@ async def test_a_canceled_event_and_one_that_is_over_each_say_so(
     assert "This event is over. Replies are closed." in responses[1].text
 
 
+async def test_a_note_that_came_too_late_is_shown_again(app: Litestar, sqlite_cast: Cast, stranger: Browser) -> None:
+    event_id, link = await invited(app, sqlite_cast, meeting(sqlite_cast.fbi_lead), sqlite_cast.fbi_lead)
+    await events.cancel(sqlite_cast.coordinator, event_id, 1, "", NOW)
+    refused = await stranger.send("POST", link, data={"reply": "yes", "comment": "I need the parking card"})
+    assert (refused.status_code, "I need the parking card</textarea>" in refused.text) == (410, True)
+
+
 async def test_a_reply_without_a_choice_is_asked_for_again(app: Litestar, sqlite_cast: Cast, stranger: Browser) -> None:
     _, link = await invited(app, sqlite_cast, meeting(sqlite_cast.fbi_lead), sqlite_cast.fbi_lead, one_date=True)
     response = await stranger.send("POST", link, data={"reply": "perhaps", "comment": "Kept"})

@@ -108,13 +108,13 @@ async def _if_restored(viewer: Viewer, view: EventView, now: Now) -> Consequence
 async def save_reply(
     event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
-    """Record the viewer's reply; if the date is over or canceled, show that."""
+    """Record the viewer's reply, or say why it came too late, with the note that was typed (410)."""
     try:
         value, comment, substitute = read_reply(form)
         for_series = form["scope"] == "series"
         await replies.reply(viewer, event_id, key, value, comment, now, for_series=for_series, substitute=substitute)
-    except Gone:
-        return await _replied(pages, viewer, event_id, key, now)
+    except Gone as closed:
+        return await _too_late(pages, await event_view(viewer, event_id, key, now), now, form, closed)
     except Invalid as wrong:
         return await _replied(pages, viewer, event_id, key, now, form, wrong=wrong)
     if form["next"] == HOME:
@@ -168,6 +168,7 @@ def event_context(view: EventView, now: Now) -> dict[str, Any]:
         "takes_items": event.status is not EventStatus.DRAFT and not occurrence.is_off,
         "assigns_items": view.assigns_items,
         "comment": "",
+        "refused": "",
         "readings": [(one, local(one.at, event.zone)) for one in view.readings],
         "wrong": errors_of(None, REPLY_FIELDS),
         "recorded": FormValues({}),
@@ -206,8 +207,17 @@ async def _replied(
         pages.saved()
     view = await event_view(viewer, event_id, key, now)
     typed = {"comment": form["comment"] if form else "", "wrong": errors_of(wrong, REPLY_FIELDS)}
-    template = "events/reply-part.html" if pages.is_htmx else "events/show.html"
-    return pages.render(template, status_code=422 if wrong else 200, **event_context(view, now) | typed)
+    return pages.render(_template(pages), status_code=422 if wrong else 200, **event_context(view, now) | typed)
+
+
+async def _too_late(pages: Pages, view: EventView, now: Now, form: FormValues, closed: Gone) -> Response[str]:
+    """Show why a date takes no replies now, and the note that is still a draft."""
+    said = {"comment": form["comment"], "refused": closed.sentence}
+    return pages.render(_template(pages), status_code=410, **event_context(view, now) | said)
+
+
+def _template(pages: Pages) -> str:
+    return "events/reply-part.html" if pages.is_htmx else "events/show.html"
 
 
 handlers = [series_page, event_page, save_reply]

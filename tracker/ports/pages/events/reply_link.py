@@ -50,7 +50,7 @@ async def save_reply(
         value, comment, substitute = read_reply(form)
         await replies.reply_by_link(reply, value, comment, now, substitute)
     except (NotFound, Gone) as closed:
-        return _closed(pages, closed)
+        return _closed(pages, closed, form["comment"])
     except Invalid as wrong:
         return _form(pages, token, alone, reply, form=form, wrong=wrong)
     return _private(Redirect(f"/r/{token}?{f'date={alone}&' if alone else ''}saved=yes", status_code=303))
@@ -107,11 +107,14 @@ def _context(token: str, alone: str, reply: OpenInvitation) -> dict[str, Any]:
     }
 
 
-def _closed(pages: Pages, why: NotFound | Gone) -> Response[str]:
-    """Say that the event is over or canceled; of any other link, say only that it can't be used."""
+def _closed(pages: Pages, why: NotFound | Gone, comment: str = "") -> Response[str]:
+    """Say that the event is over or canceled, and show the note that came too late.
+
+    Of any other link, say only that it can't be used.
+    """
     if why.sentence in (NotFound.sentence, Gone.sentence):
         return _private(pages.render("core/errors/link.html", status_code=404))
-    return _private(pages.render("events/reply-closed.html", status_code=410, sentence=why.sentence))
+    return _private(pages.render("events/reply-closed.html", status_code=410, sentence=why.sentence, comment=comment))
 
 
 def _private(response: R) -> R:
