@@ -112,7 +112,7 @@ async def _choices(cast: Cast) -> None:
         cast.coordinator, cast.committees["steering"], CommitteePreferences(asks_again=True), NOW
     )
     draft = DraftKey(form=DraftForm.SCHEDULE)
-    await drafts.save(cast.coordinator, draft, {"title": ["Core group"]}, NOW, tab=ids.new_id(), shown=0)
+    await drafts.save(cast.coordinator, draft, {"title": ["Core group"]}, NOW, tab=ids.new_id(), shown=None)
     await saved_filters.save(cast.kcpd_detective, "calendar", "Steering", "kind=meeting", NOW)
     await templates.save(cast.coordinator, "Core group", {"title": ["Core group"]}, None, NOW)
     days = date(2027, 1, 18), date(2027, 1, 22), "Range week"

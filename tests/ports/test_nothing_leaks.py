@@ -110,7 +110,7 @@ def _mark(member: UUID, event: UUID | None, form: DraftForm = DraftForm.EVENT) -
             event_id=event,
             page=f"/events/{event}/edit",
             tab=UUID(NOWHERE),
-            shown=0,
+            shown=None,
             until=NOW + drafts.LIFETIME,
         )
     )

@@ -266,7 +266,7 @@ async def _drafts(cast: Cast, event_id: UUID, date_id: UUID) -> None:
     texts = {"title": ["Operation Canary"], "place": ["Larkspur Lot"]}
     for form in (DraftForm.EVENT, DraftForm.COPY):
         key = DraftKey(form=form, subject=str(event_id), event_id=event_id)
-        await drafts.save(cast.kcpd_detective, key, texts, NOW, tab=event_id, shown=0)
+        await drafts.save(cast.kcpd_detective, key, texts, NOW, tab=event_id, shown=None)
     about = {(DraftForm.EVENT, str(event_id)), (DraftForm.NEW_ITEM, str(date_id)), (DraftForm.NEW_ITEM, "")}
     left = [
         Draft(

@@ -10,7 +10,7 @@ from tests.cast import NOW, Cast, meeting, operation
 from tracker.crypto import ids
 from tracker.errors import Conflict, Invalid, NotFound
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.drafts import KEPT_FOR, LARGEST, MOST, RESTORABLE_FOR, DraftForm, DraftKey
+from tracker.rules.core.drafts import KEPT_FOR, LARGEST, MOST, RESTORABLE_FOR, DraftForm, DraftKey, Saved
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import EventStatus
 from tracker.rules.events.replies import AttendeeRole
@@ -32,7 +32,7 @@ def about(event_id: UUID) -> DraftKey:
 
 
 async def types(
-    viewer: Viewer, key: DraftKey = NEW, title: str = "Case briefing", *, tab: UUID = TAB, shown: int = 0
+    viewer: Viewer, key: DraftKey = NEW, title: str = "Case briefing", *, tab: UUID = TAB, shown: Saved | None = None
 ) -> None:
     await drafts.save(viewer, key, {"title": [title]}, NOW, tab=tab, shown=shown)
 
@@ -96,7 +96,7 @@ async def test_typing_goes_on_in_a_form_whose_draft_was_about_an_event_that_its_
     origin = await occurrences.nearest_date(cast.caht_lead, event_id, NOW)
     new_item = DraftKey(form=DraftForm.NEW_ITEM)
     about_it = {"title": ["Case briefing"], "origin": [str(origin.id)]}
-    await drafts.save(cast.caht_lead, new_item, about_it, NOW, tab=TAB, shown=0)
+    await drafts.save(cast.caht_lead, new_item, about_it, NOW, tab=TAB, shown=None)
     await _keep_to(cast, event_id, cast.fbi_lead)
     await types(cast.caht_lead, new_item, "Book the room", tab=OTHER_TAB)
     assert await title_of(cast.caht_lead, new_item) == "Book the room"
@@ -126,27 +126,38 @@ async def test_a_tab_that_was_opened_with_the_draft_goes_on_with_it(cast: Cast) 
     await types(cast.fbi_lead, tab=TAB)
     found = await drafts.draft_of(cast.fbi_lead, NEW, NOW)
     assert found
-    await types(cast.fbi_lead, title="Went on", tab=OTHER_TAB, shown=found.version)
+    await types(cast.fbi_lead, title="Went on", tab=OTHER_TAB, shown=found.saved)
     with pytest.raises(Conflict):
         await types(cast.fbi_lead, title="Old tab", tab=TAB)
     assert await title_of(cast.fbi_lead) == "Went on"
 
 
+async def test_a_tab_that_shows_a_draft_that_was_removed_does_not_overwrite_the_next_one(cast: Cast) -> None:
+    await types(cast.fbi_lead, title="First event", tab=TAB)
+    found = await drafts.draft_of(cast.fbi_lead, NEW, NOW)
+    assert found
+    await drafts.remove(cast.fbi_lead, NEW, tab=TAB, shown=None)
+    await types(cast.fbi_lead, title="Second event", tab=TAB)
+    with pytest.raises(Conflict):
+        await types(cast.fbi_lead, title="First event, changed", tab=OTHER_TAB, shown=found.saved)
+    assert await title_of(cast.fbi_lead) == "Second event"
+
+
 async def test_a_form_that_was_sent_in_vain_takes_the_place_of_any_draft(cast: Cast) -> None:
     await types(cast.fbi_lead, title="Elsewhere", tab=OTHER_TAB)
-    await drafts.save(cast.fbi_lead, NEW, TYPED, NOW, tab=TAB, shown=0, replaces=True)
+    await drafts.save(cast.fbi_lead, NEW, TYPED, NOW, tab=TAB, shown=None, replaces=True)
     assert await title_of(cast.fbi_lead) == "Case briefing"
 
 
 async def test_the_draft_of_a_saved_form_is_gone(cast: Cast) -> None:
     await types(cast.fbi_lead)
-    await drafts.remove(cast.fbi_lead, NEW, tab=TAB, shown=0)
+    await drafts.remove(cast.fbi_lead, NEW, tab=TAB, shown=None)
     assert await rows.Draft.count() == 0
 
 
 async def test_what_another_tab_typed_stays_when_a_form_is_saved(cast: Cast) -> None:
     await types(cast.fbi_lead, title="Another event", tab=OTHER_TAB)
-    await drafts.remove(cast.fbi_lead, NEW, tab=TAB, shown=0)
+    await drafts.remove(cast.fbi_lead, NEW, tab=TAB, shown=None)
     assert await title_of(cast.fbi_lead) == "Another event"
 
 
@@ -185,7 +196,7 @@ async def test_a_draft_that_no_one_typed_in_for_fourteen_days_is_deleted(cast: C
 async def test_the_oldest_draft_makes_room_for_one_too_many(cast: Cast) -> None:
     for number in range(MOST + 1):
         key, at = DraftKey(form=DraftForm.SUSPENSION, subject=str(number)), NOW + timedelta(seconds=number)
-        await drafts.save(cast.fbi_lead, key, TYPED, at, tab=TAB, shown=0)
+        await drafts.save(cast.fbi_lead, key, TYPED, at, tab=TAB, shown=None)
     left = await rows.Draft.select(rows.Draft.subject).output(as_list=True)
     assert sorted(left, key=int) == [str(number) for number in range(1, MOST + 1)]
 

@@ -26,7 +26,7 @@ from tracker.errors import NotAllowed, NotFound, ReauthenticationNeeded, Tracker
 from tracker.ports.http import cookies
 from tracker.ports.http.csrf import SAFE, Outdated, check_token
 from tracker.ports.http.forms import FormRequest
-from tracker.rules.core.drafts import DraftForm, DraftKey, Texts
+from tracker.rules.core.drafts import DraftForm, DraftKey, Saved, Texts
 from tracker.rules.core.viewer import Viewer
 from tracker.usecases.core import drafts
 from tracker.usecases.core.viewers import viewer_of_ended_session
@@ -56,8 +56,8 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
     page: str
     tab: UUID
     """The page as it was opened, which no other page shares."""
-    shown: int
-    """The version of the draft that the page was opened with; 0 = none."""
+    shown: Saved | None
+    """The draft that the page was opened with, if any."""
     until: datetime
 
     @property

@@ -74,11 +74,22 @@ class DraftKey:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Saved:
+    """Which draft a page shows, and which version of it; the version rises each time the draft is saved.
+
+    A draft that is begun after another one was removed has the same key, but another id.
+    """
+
+    draft_id: UUID
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Draft:
-    """A draft as its person sees it; `version` rises each time it is saved."""
+    """A draft as its person sees it."""
 
     texts: Texts
-    version: int
+    saved: Saved
     saved_at: datetime
 
 

@@ -13,7 +13,7 @@ from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Conflict, NotFound
 from tracker.rules.core import drafts as rules
-from tracker.rules.core.drafts import Draft, DraftKey, Texts
+from tracker.rules.core.drafts import Draft, DraftKey, Saved, Texts
 from tracker.rules.core.viewer import Viewer
 from tracker.tables.background.core import drafts as background
 from tracker.tables.schema.core import drafts as rows
@@ -28,13 +28,20 @@ async def draft_of(viewer: Viewer, key: DraftKey, now: datetime) -> Draft | None
 
 
 async def save(
-    viewer: Viewer, key: DraftKey, texts: Texts, now: datetime, *, tab: UUID, shown: int, replaces: bool = False
+    viewer: Viewer,
+    key: DraftKey,
+    texts: Texts,
+    now: datetime,
+    *,
+    tab: UUID,
+    shown: Saved | None,
+    replaces: bool = False,
 ) -> None:
     """Save what a page holds as the viewer's draft; the oldest beyond the limit goes.
 
-    `tab` is the page, `shown` the version of the draft that it was opened with, 0 for none. With `replaces`, it
-    replaces a draft of another page. Errors: NotFound for an event that the viewer may not see, Invalid when it is too
-    large, Conflict when another page saved a newer draft.
+    `tab` is the page, `shown` the draft that it was opened with, if any. With `replaces`, it replaces another page's
+    draft. Errors: NotFound for an event that the viewer may not see, Invalid when it is too large, Conflict when
+    another page saved a newer draft.
     """
     text = rules.written(key.form, texts)
     event_id = await _event_of(viewer, key, texts)
@@ -55,7 +62,7 @@ async def save(
             raise Conflict(rules.ELSEWHERE)
 
 
-async def remove(viewer: Viewer, key: DraftKey, *, tab: UUID, shown: int) -> None:
+async def remove(viewer: Viewer, key: DraftKey, *, tab: UUID, shown: Saved | None) -> None:
     """Delete a draft whose form was saved; one that another page saved since stays."""
     async with writing():
         await rows.Draft.delete().where(_of(viewer, key) & _shown(tab, shown))
@@ -155,6 +162,9 @@ def _of(viewer: Viewer, key: DraftKey) -> Any:
     return mine & (rows.Draft.form == key.form.value) & (rows.Draft.subject == key.subject)
 
 
-def _shown(tab: UUID, shown: int) -> Any:
+def _shown(tab: UUID, shown: Saved | None) -> Any:
     """Return the condition that the page saved the draft last, or was opened with it as it is."""
-    return (rows.Draft.tab == tab) | (rows.Draft.version == shown)
+    is_ours = rows.Draft.tab == tab
+    if shown is None:
+        return is_ours
+    return is_ours | ((rows.Draft.id == shown.draft_id) & (rows.Draft.version == shown.version))

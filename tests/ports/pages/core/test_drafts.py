@@ -307,7 +307,7 @@ def _mark_of(viewer: Viewer, event_id: UUID) -> str:
             event_id=event_id,
             page=f"/events/{event_id}/edit",
             tab=event_id,
-            shown=0,
+            shown=None,
             until=NOW + marks.LIFETIME,
         )
     )

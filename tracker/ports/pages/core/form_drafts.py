@@ -54,7 +54,7 @@ class Drafts:
             event_id=key.event_id,
             page=page or asked(self._scope),
             tab=ids.new_id(),
-            shown=found.version if found else 0,
+            shown=found.saved if found else None,
             until=now + LIFETIME,
         )
         zone = settings_of(self._scope).time_zone

@@ -5,7 +5,7 @@ from piccolo.columns.base import OnDelete
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
-from tracker.rules.core.drafts import DraftForm
+from tracker.rules.core.drafts import LONGEST_SUBJECT, DraftForm
 from tracker.tables.schema.core.constraints import index, one_of, unique
 from tracker.tables.schema.events.events import Event
 from tracker.tables.schema.roster.people import Member
@@ -18,7 +18,7 @@ class Draft(Table):
     member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
     form = Varchar(length=20)
     """`rules.core.drafts.DraftForm`"""
-    subject = Varchar(length=80)
+    subject = Varchar(length=LONGEST_SUBJECT)
     """What the form is about; empty for something new."""
     event = ForeignKey(Event, null=True, default=None, on_delete=OnDelete.cascade)
     """The event whose texts it may hold: it is read only with a viewer who may see that event."""

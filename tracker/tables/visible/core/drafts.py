@@ -1,16 +1,17 @@
 """A viewer's own draft of a form; one that concerns an event only while they may see that event."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 from uuid import UUID
 
 from piccolo.querystring import QueryString
 
-from tracker.rules.core.drafts import Draft, DraftKey, read
+from tracker.rules.core.drafts import Draft, DraftKey, Saved, read
 from tracker.rules.core.viewer import Viewer
 from tracker.tables.visible.core.rows import rows
 
 _DRAFT = (
-    "SELECT d.texts AS texts, d.version AS version, d.saved_at AS saved_at"
+    "SELECT d.id AS id, d.texts AS texts, d.version AS version, d.saved_at AS saved_at"
     " FROM draft d LEFT JOIN event e ON e.id = d.event"
     " WHERE (d.event IS NULL OR MAY_SEE(e)) AND d.discarded_at IS NULL"
 )
@@ -22,9 +23,7 @@ async def draft(viewer: Viewer, key: DraftKey) -> Draft | None:
     """Return the viewer's draft of a form, unless it was discarded."""
     mine = " AND d.member = {} AND d.form = {} AND d.subject = {}"
     found = await rows(_DRAFT, viewer, mine, viewer.member_id, key.form.value, key.subject)
-    return next(
-        (Draft(texts=read(row["texts"]), version=row["version"], saved_at=row["saved_at"]) for row in found), None
-    )
+    return next((_draft(row) for row in found), None)
 
 
 async def events_seen(viewer: Viewer, event_ids: Collection[UUID]) -> set[UUID]:
@@ -37,3 +36,8 @@ async def event_of_date(viewer: Viewer, occurrence_id: UUID) -> UUID | None:
     """Return the event of a date, if the viewer may see it."""
     found = await rows(_OF_DATE, viewer, " AND o.id = {}", occurrence_id)
     return next((row["id"] for row in found), None)
+
+
+def _draft(row: Mapping[str, Any]) -> Draft:
+    saved = Saved(draft_id=row["id"], version=row["version"])
+    return Draft(texts=read(row["texts"]), saved=saved, saved_at=row["saved_at"])
