@@ -20,7 +20,6 @@ from tracker.rules.events.event import EventStatus, Kind
 from tracker.rules.events.plan import CONFIRM_FIRST, Plan
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
-from tracker.tables.schema.core.drafts import Draft
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.events.invitations import Reply
 from tracker.usecases.events import events
@@ -179,7 +178,7 @@ async def test_a_date_that_is_over_takes_no_reply(sqlite_cast: Cast, browse: Sig
 
 
 @pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
-async def test_the_note_of_a_reply_that_came_too_late_is_shown_and_stays_a_draft(
+async def test_the_note_of_a_reply_that_came_too_late_is_shown_until_it_is_discarded(
     sqlite_cast: Cast, browse: SignIn, headers: dict[str, str]
 ) -> None:
     event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.kcpd_detective), NOW)
@@ -191,8 +190,9 @@ async def test_the_note_of_a_reply_that_came_too_late_is_shown_and_stays_a_draft
     assert (refused.status_code, "Your reply is saved" in refused.text) == (410, False)
     assert "Your reply wasn’t saved. This date is canceled." in refused.text
     assert "I need the parking card" in refused.text
-    [kept] = await Draft.select(Draft.texts).output(as_list=True)
-    assert "I need the parking card" in kept
+    assert "I need the parking card" in (await detective.get(page)).text
+    await detective.post("/drafts/removal", {"_draft": await mark_on(detective, page)})
+    assert "I need the parking card" not in (await detective.get(page)).text
 
 
 async def test_only_organizers_are_offered_to_edit_or_cancel(sqlite_cast: Cast, browse: SignIn) -> None:
