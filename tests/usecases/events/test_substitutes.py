@@ -19,7 +19,7 @@ from tracker.rules.emails.content import CalendarPart
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange, from_date
-from tracker.rules.events.replies import ReplyValue
+from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.core.outbox import Message
@@ -199,6 +199,45 @@ async def test_the_substitute_of_somebody_who_is_off_the_list_has_it_in_no_feed_
     assert await feed_content.published(cast.fbi_alternate, LATER, scope=Scope.MINE, shows_operations=True) == []
 
 
+async def informed(cast: Cast, event_id: UUID) -> None:
+    """Make the FBI's primary, who sends somebody, a person who is informed only."""
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    invitees = {**plan.invitees, cast.fbi_lead.member_id: AttendeeRole.INFORMED}
+    changed = replace(plan, invitees=invitees)
+    await events.change(cast.coordinator, event_id, changed, event.version, LATER, notify=Notify.NO_ONE)
+
+
+async def test_the_substitute_of_a_person_who_becomes_informed_is_notified_and_does_not_come(cast: Cast) -> None:
+    event_id = await asked(cast)
+    await send(cast, event_id, cast.fbi_alternate)
+    await sent()
+    await informed(cast, event_id)
+    [letter] = await letters_to(cast.fbi_alternate, LATER + timedelta(minutes=1))
+    assert isinstance(letter, ReadEmail)
+    assert letter.subject == "You've been removed from Monthly task force meeting, Tue, Jan 19"
+    date = await occurrences.date_for(cast.coordinator, event_id, KEY)
+    assert await substitutes.on_date(event_id, date.id) == frozenset()
+
+
+async def test_a_person_who_is_informed_has_no_substitute_who_gets_later_emails(cast: Cast) -> None:
+    event_id = await asked(cast)
+    await send(cast, event_id, cast.fbi_alternate)
+    await informed(cast, event_id)
+    await sent()
+    date = await occurrences.date_for(cast.coordinator, event_id, KEY)
+    longer = DateChange(starts=STARTS + timedelta(days=7), duration=timedelta(hours=3))
+    now = LATER + timedelta(hours=1)
+    await occurrences.change_date(cast.coordinator, event_id, KEY, longer, date.version, now)
+    assert await waiting(cast) == [("update", "fbi_lead"), ("update", "hsi_liaison")]
+
+
+async def test_the_substitute_of_a_person_who_is_informed_has_it_in_no_feed_of_theirs(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await asked(sqlite_cast)
+    await send(cast, event_id, cast.fbi_alternate)
+    await informed(cast, event_id)
+    assert await feed_content.published(cast.fbi_alternate, LATER, scope=Scope.MINE, shows_operations=True) == []
+
+
 async def test_who_comes_after_all_has_the_substitute_told_and_taken_off(cast: Cast) -> None:
     event_id = await asked(cast)
     await send(cast, event_id, cast.fbi_alternate)
@@ -358,3 +397,18 @@ async def test_a_link_in_a_mail_sends_an_alternate_too(cast: Cast) -> None:
     await replies.reply_by_link(of_date, ReplyValue.DECLINED, "", NOW, cast.fbi_alternate.member_id)
     assert (await replies.open_by_link(mine[0], date.id, NOW, LINK)).substitute == "Fbi alternate (FBI)"
     assert (await replies.open_by_link(mine[0], None, NOW, LINK)).alternates == ()
+
+
+async def test_the_substitute_on_a_date_that_is_over_is_not_notified_when_the_person_becomes_informed(
+    cast: Cast,
+) -> None:
+    event_id = await asked(cast)
+    await send(cast, event_id, cast.fbi_alternate)
+    await sent()
+    over = datetime(2027, 1, 20, 16, tzinfo=UTC)
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    invitees = {**plan.invitees, cast.fbi_lead.member_id: AttendeeRole.INFORMED}
+    changed = replace(plan, invitees=invitees)
+    await events.change(cast.coordinator, event_id, changed, event.version, over, notify=Notify.NO_ONE)
+    letters = await letters_to(cast.fbi_alternate, over + timedelta(minutes=1))
+    assert [one for one in letters if isinstance(one, ReadEmail)] == []

@@ -73,7 +73,8 @@ async def invite(
     added = frozenset(wanted) - present
     await withdraw(event_id, present - frozenset(wanted), version, now, notified=notified.withdrawal, entry=entry)
     await _forget_replies([known[member_id].id for member_id in added if member_id in known], now)
-    kept = await _keep(event_id, wanted, known, now, by_seat=await _seated(plan))
+    async with substitutes.notified(event_id, now):  # a person who is informed from now on has none any longer
+        kept = await _keep(event_id, wanted, known, now, by_seat=await _seated(plan))
     if lead_id in added:
         await new_replies.write([_acceptance(kept[lead_id], viewer, now)])
     await _notify_alone(Invited(), event_id, notified.invitation, version, now)

@@ -1,4 +1,7 @@
-"""Who substitutes for whom, read from the replies: a reply that counts may name a substitute."""
+"""Who substitutes for whom, read from the replies: a reply that counts may name a substitute.
+
+Only for people who take part: a person who is informed has no substitute.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -9,18 +12,20 @@ from piccolo.querystring import QueryString
 
 from tracker.database import engine
 from tracker.rules.events.replies import ReplyValue, effective
-from tracker.tables.background.events.invitees import GivenReply
+from tracker.tables.background.events.invitees import TAKES_PART, GivenReply
 
 SUBSTITUTE = (
-    "EXISTS (SELECT 1 FROM invitation p JOIN reply s ON s.invitation = p.id WHERE p.event = e.id"
-    " AND p.withdrawn_at IS NULL AND s.substitute = {} AND NOT EXISTS (SELECT 1 FROM reply n WHERE n.invitation = p.id"
+    "EXISTS (SELECT 1 FROM invitation i JOIN reply s ON s.invitation = i.id WHERE i.event = e.id"
+    f" AND i.withdrawn_at IS NULL AND {TAKES_PART} AND s.substitute = {{}}"
+    " AND NOT EXISTS (SELECT 1 FROM reply n WHERE n.invitation = i.id"
     " AND (n.occurrence = s.occurrence OR (n.occurrence IS NULL AND s.occurrence IS NULL))"
     " AND n.number > s.number))"
 )
 """Whether a member substitutes for another on some date of the event `e`."""
 _REPLIES = (
     "SELECT i.event, i.id, i.member, a.occurrence, a.reply, a.substitute, a.number"
-    " FROM invitation i JOIN reply a ON a.invitation = i.id WHERE i.withdrawn_at IS NULL AND i.event IN ({})"
+    " FROM invitation i JOIN reply a ON a.invitation = i.id"
+    f" WHERE i.withdrawn_at IS NULL AND {TAKES_PART} AND i.event IN ({{}})"
     " AND EXISTS (SELECT 1 FROM reply s WHERE s.invitation = i.id AND s.substitute IS NOT NULL) ORDER BY i.id"
 )
 _TO_COME = "SELECT o.id FROM occurrence o WHERE o.id IN ({}) AND o.ends_at > {} AND NOT o.is_canceled"
@@ -28,7 +33,7 @@ _STILL_THERE = "SELECT o.id FROM occurrence o WHERE o.event = {} AND o.id IN ({}
 
 
 class Principal(NamedTuple):
-    """An invitee who has ever named a substitute, with all their replies."""
+    """An invitee who takes part and has ever named a substitute, with all their replies."""
 
     event_id: UUID
     invitation_id: UUID
@@ -47,7 +52,7 @@ class Principal(NamedTuple):
 
 
 async def principals(event_ids: Iterable[UUID]) -> list[Principal]:
-    """Return the current invitees who have ever named a substitute at these events."""
+    """Return the current invitees who take part in these events and have ever named a substitute there."""
     wanted = sorted(set(event_ids))
     if not wanted:
         return []
