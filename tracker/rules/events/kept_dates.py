@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from textwrap import shorten
 from typing import Any, NamedTuple
 
 from tracker.rules.core.wording import day, local
@@ -31,6 +32,7 @@ from tracker.rules.recurrence.matching import ANY_DISTANCE, matched, reach
 
 OWN_TEXTS = frozenset({"title", "place", "agenda"})
 """The texts that a date may have of its own; `texts_of` returns them."""
+SHOWN = 120  # characters of such a text in a list
 
 
 class Detail(StrEnum):
@@ -54,7 +56,14 @@ class Details(NamedTuple):
         """Return "Thu, Apr 15 (time and place)", by the day on which people know the date."""
         *most, last = self.details
         named = f"{', '.join(most)} and {last}" if most else last
-        return f"{day(local(self.date.starts_at, self.date.event.zone))} ({named})"
+        return f"{_day_of(self.date)} ({named})"
+
+    @property
+    def texts(self) -> str:
+        """Return "Thu, Apr 15: title “Review”, place “Annex”": the texts among its details; long ones shortened."""
+        texts = texts_of(self.date)
+        said = [f"{one} “{shorten(texts[one], SHOWN, placeholder='…')}”" for one in self.details if one in OWN_TEXTS]
+        return f"{_day_of(self.date)}: {', '.join(said)}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,6 +170,11 @@ def lost(before: Iterable[Occurrence], after: Iterable[Occurrence]) -> list[Deta
     return _listed((one, [each for each in own(one) if _loses(one, present.get(one.id), each)]) for one in takes_place)
 
 
+def texts_to_read(dates: Iterable[Occurrence]) -> list[Details]:
+    """Return the dates with texts of their own that are not blank."""
+    return _listed((one, [each for each in own(one) if texts_of(one).get(each)]) for one in dates)
+
+
 def own(one: Occurrence) -> list[Detail]:
     """Return the details in which a date differs from its series."""
     if not one.event.is_series:
@@ -168,6 +182,10 @@ def own(one: Occurrence) -> list[Detail]:
     of_series = texts_of(one.event)
     texts = [Detail(name) for name, text in texts_of(one).items() if text != of_series[name]]
     return [Detail.TIME, *texts] if is_moved(one) else texts
+
+
+def _day_of(one: Occurrence) -> str:
+    return day(local(one.starts_at, one.event.zone))
 
 
 def _listed(found: Iterable[tuple[Occurrence, list[Detail]]]) -> list[Details]:

@@ -56,6 +56,19 @@ class Move:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Opening:
+    """What more people can read after a change, beside what the form shows, and what they cannot."""
+
+    texts: tuple[Details, ...] = ()
+    """The dates with texts of their own, past ones included."""
+    removes_reasons: bool = False
+    """Whether reasons of cancellations are removed, because they were written for fewer people."""
+
+
+NO_OPENING = Opening()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Consequences:
     """What a change does."""
 
@@ -78,6 +91,7 @@ class Consequences:
     """The dates to come that keep their own details."""
     lost_details: tuple[Details, ...] = ()
     """The dates that cannot keep their own details."""
+    opening: Opening = NO_OPENING
 
     @property
     def mail_words(self) -> str:

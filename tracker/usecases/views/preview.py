@@ -5,6 +5,7 @@ The preview is the change itself, so a form cannot promise anything else than wh
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from tracker.usecases.calendars.feed_readers import FeedReader, feed_readers, wh
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.emails import upcoming_reminders
 from tracker.usecases.emails.reminder_recipients import counting_replies
+from tracker.usecases.views.opening import circle, opening
 
 PATIENCE = 1.0  # seconds to wait for other writers
 Deed = Callable[[], Awaitable[UUID | str | None]]
@@ -40,10 +42,12 @@ async def dry_run(viewer: Viewer, event_id: UUID | None, deed: Deed, now: dateti
     async with trying(PATIENCE):
         eyes = await _eyes_on(viewer, event_id, now)
         before = await _standing(eyes, [event_id] if event_id else [], readers, now)
+        seen_by = await circle(eyes, event_id)
         made = await deed()
         ids = {one for one in (event_id, made) if isinstance(one, UUID)}
         after = await _standing(eyes, sorted(ids), readers, now)
-    return between(before, after)
+        opened = await opening(eyes, seen_by, sorted(ids))
+    return replace(between(before, after), opening=opened)
 
 
 async def _eyes_on(viewer: Viewer, event_id: UUID | None, now: datetime) -> Viewer:

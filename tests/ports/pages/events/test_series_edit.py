@@ -13,6 +13,7 @@ from tests.cast import NOW, Cast, meeting
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
+from tracker.rules.core.audiences import Visibility
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
@@ -149,3 +150,37 @@ async def test_the_address_of_a_date_that_no_series_has_leads_nowhere(desk: Brow
     await saved(desk, series, SECOND, starts="11:00", ends="12:30")
     assert (await desk.get(f"/events/{series}/2027-01-01")).status_code == 404
     assert (await desk.get(f"/events/{series}/edit?from=2027-01-01")).status_code == 404
+
+
+@pytest.fixture
+async def police_series(sqlite_cast: Cast) -> UUID:
+    """Five Wednesdays of law enforcement: the third is about a case, the fourth canceled for a reason."""
+    cast, weekly = sqlite_cast, rule_for("weekly", FIRST, count=5)
+    plan = meeting(cast.fbi_lead, starts=FIRST, rule=weekly, visibility=Visibility.LAW_ENFORCEMENT)
+    event_id = await events.schedule(cast.coordinator, plan, NOW)
+    case = DateChange(
+        starts=datetime(2027, 1, 27, 10),
+        duration=plan.duration,
+        title="Larkspur review",
+        place="Annex",
+        agenda="Larkspur 10\n" * 20,
+    )
+    await occurrences.change_date(cast.coordinator, event_id, THIRD, case, 1, NOW)
+    await occurrences.cancel_date(cast.coordinator, event_id, FOURTH, 1, "Surveillance", NOW)
+    return event_id
+
+
+@pytest.mark.parametrize("key", ["", SECOND], ids=["whole", "from second"])
+async def test_the_panel_lists_what_of_single_dates_more_people_can_read(
+    desk: Browser, police_series: UUID, key: str
+) -> None:
+    panel = await preview(desk, police_series, key, visibility="all")
+    assert "They can read what 1 date has of its own: Wed, Jan 27: title “Larkspur review”, place “Annex”, " in panel
+    assert "agenda “Larkspur 10 Larkspur 10 " in panel
+    assert "The reasons for earlier cancellations are removed: they were written for fewer people." in panel
+
+
+async def test_the_panel_says_nothing_of_more_people_when_no_one_joins(desk: Browser, police_series: UUID) -> None:
+    panel = await preview(desk, police_series, starts="11:00", ends="12:30")
+    assert "Wed, Jan 27 (title, place and agenda)" in panel
+    assert "More people can see it" not in panel

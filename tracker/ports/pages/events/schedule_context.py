@@ -13,7 +13,7 @@ from tracker.ports.pages.events.schedule_conflicts import double_bookings_in
 from tracker.ports.pages.events.schedule_form import ROLE_OPTIONS, picks_of
 from tracker.ports.pages.events.schedule_words import dates_in_words, repeat_options
 from tracker.rules.events.event_fields import TEXTS
-from tracker.rules.views.impact import Consequences
+from tracker.rules.views.impact import NO_OPENING, Consequences
 from tracker.usecases.events.form_options import Choices, invited, sending
 
 FIELDS = (
@@ -77,18 +77,19 @@ async def schedule_context(
 
 
 def details_of(outcome: Consequences | None, editing: Editing | None) -> dict[str, Any]:
-    """Return the dates that keep their own details when the form is saved, and those that cannot.
+    """Return the dates that keep their own details when the form is saved, those that cannot, and what opens.
 
     When a series changes from one of its dates on, the earlier ones are not named.
     """
     if outcome is None or editing is None:
-        return {"kept_details": (), "lost_details": ()}
+        return {"kept_details": (), "lost_details": (), "opening": NO_OPENING}
     first = editing.edit_impact.first
     return {
         "kept_details": [
             one.words for one in outcome.kept_details if not first or one.date.original_start >= first.original_start
         ],
         "lost_details": [one.words for one in outcome.lost_details],
+        "opening": outcome.opening,
     }
 
 
