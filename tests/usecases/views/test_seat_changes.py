@@ -1,5 +1,6 @@
 """Invitations follow the seats: whoever changes a seat changes the lists of its committee's meetings, and no others."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -142,6 +143,55 @@ async def test_a_seat_that_changes_back_brings_its_invitation_back(cast: Cast) -
     on_the_list = await invited(event_id)
     assert cast.kcpd_detective.member_id in on_the_list
     assert cast.kcpd_alternate.member_id not in on_the_list
+
+
+async def corrected(cast: Cast, event_id: UUID, *, is_sent: bool = False) -> list[ListImpact]:
+    """Make the alternate the primary by mistake, and 30 seconds later the primary who had said yes again."""
+    who = cast.kcpd_detective
+    await replies.reply(who, event_id, "2027-01-12", ReplyValue.ACCEPTED, "With parking", NOW, for_series=False)
+    await seat(cast, cast.kcpd_alternate)
+    if is_sent:
+        await Message.update({Message.state: "sent", Message.sent_at: NOW}, force=True)
+    return await seat(cast, who, version=2, now=NOW + timedelta(seconds=30))
+
+
+async def reply_of(who: Viewer, event_id: UUID) -> tuple[ReplyValue, str]:
+    own = await replies.my_reply(who, await occurrences.date_for(who, event_id, "2027-01-12"))
+    assert own is not None, "they are invited"
+    reply = own[1]
+    assert reply is not None
+    return reply.value, reply.comment
+
+
+async def test_a_seat_that_is_corrected_before_any_email_keeps_the_reply_and_sends_nothing(cast: Cast) -> None:
+    event_id = await of_steering(cast)
+    [impact] = await corrected(cast, event_id)
+    assert await reply_of(cast.kcpd_detective, event_id) == (ReplyValue.ACCEPTED, "With parking")
+    assert (await waiting(cast), impact.notified) == ([], frozenset())
+
+
+async def test_a_seat_that_is_corrected_after_the_emails_asks_again(cast: Cast) -> None:
+    event_id = await of_steering(cast)
+    await corrected(cast, event_id, is_sent=True)
+    assert await reply_of(cast.kcpd_detective, event_id) == (ReplyValue.NEEDS_ACTION, "")
+    assert await waiting(cast) == [("invitation", "kcpd_detective"), ("withdrawal", "kcpd_alternate")]
+
+
+async def test_a_seat_that_is_corrected_after_the_event_changed_asks_again(cast: Cast) -> None:
+    event_id = await of_steering(cast)
+    await seat(cast, cast.kcpd_alternate)
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    await events.change(cast.coordinator, event_id, replace(plan, place="Annex"), event.version, NOW)
+    await seat(cast, cast.kcpd_detective, version=2, now=NOW + timedelta(seconds=30))
+    assert ("invitation", "kcpd_detective") in await waiting(cast)
+
+
+async def test_a_seat_that_is_corrected_invites_again_when_the_removal_replaced_other_news(cast: Cast) -> None:
+    event_id = await of_steering(cast)
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    await events.change(cast.coordinator, event_id, replace(plan, place="Annex"), event.version, NOW)
+    await corrected(cast, event_id)
+    assert ("invitation", "kcpd_detective") in await waiting(cast)
 
 
 async def test_an_alternate_alone_changes_no_list(cast: Cast) -> None:

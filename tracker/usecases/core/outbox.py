@@ -33,6 +33,7 @@ __all__ = [
     "postpone",
     "put_back",
     "suppress_for",
+    "take_back",
 ]
 
 NEWS = [MessageKind.INVITATION.value, *(kind.value for kind in CHANGES)]
@@ -133,6 +134,19 @@ async def suppress_for(member_id: UUID, reason: str) -> None:
     await rows.Message.update({rows.Message.state: State.SUPPRESSED.value, rows.Message.reason: reason}).where(
         waits & (rows.Message.worker == "") & (rows.Message.kind != KINDS[AccountChanged].value)
     )
+
+
+async def take_back(key: str) -> bool:
+    """Drop a waiting message that its reader cannot know of, and return whether that could be done.
+
+    It cannot if the message may have replaced others, which would then be missing. The caller is inside `writing()`.
+    """
+    if not await outbox_queue.is_the_only_news(key, NEWS):
+        return False
+    await rows.Message.update(
+        {rows.Message.state: State.SUPERSEDED.value, rows.Message.reason: "Undone before it was sent."}
+    ).where(rows.Message.key == key)
+    return True
 
 
 async def _bundled(drafts: list[Draft]) -> list[Draft]:

@@ -90,8 +90,16 @@ async def add(
     notified: frozenset[UUID],
     by_seat: bool,
 ) -> None:
-    """Put one more person on the list, and invite them by email if they are in `notified`."""
+    """Put one more person on the list, and invite them by email if they are in `notified`.
+
+    A person who was taken off the list by the event's last change, and does not know it yet, keeps their replies and
+    gets no email.
+    """
     known = await invitations(event_id)
+    if member_id in known and await outbox.take_back(_draft(Removed(), event_id, None, member_id, version - 1).key):
+        async with substitutes.notified(event_id, now):
+            await _keep(event_id, {member_id: role}, known, now, by_seat=frozenset({member_id} if by_seat else ()))
+        return
     await _forget_replies([known[member_id].id] if member_id in known else [], now)
     await _keep(event_id, {member_id: role}, known, now, by_seat=frozenset({member_id} if by_seat else ()))
     await _notify_alone(Invited(), event_id, notified & {member_id}, version, now)
