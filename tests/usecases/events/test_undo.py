@@ -17,7 +17,7 @@ from tracker.database.sqlite import Connection, SQLiteEngine
 from tracker.errors import Conflict, Gone, Invalid, NotFound
 from tracker.rules.actions.item_changes import NewItem
 from tracker.rules.core import audiences
-from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.outbox import Skip, State
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events import event as event_rules
@@ -29,9 +29,10 @@ from tracker.rules.recurrence import rule_for
 from tracker.tables.background.events import new_replies
 from tracker.tables.background.events.invitees import invitations
 from tracker.tables.piccolo_app import APP_CONFIG
+from tracker.tables.schema.attendance.printouts import BriefCopy
 from tracker.tables.schema.core import outbox as rows
 from tracker.tables.schema.core.audit import AuditEntry
-from tracker.tables.schema.events.events import AudienceVersion, Occurrence
+from tracker.tables.schema.events.events import AudienceVersion, EventAudience, Occurrence
 from tracker.tables.schema.events.events import Event as EventRow
 from tracker.tables.schema.events.invitations import Invitation
 from tracker.tables.schema.events.undo import PUT_BACK
@@ -366,6 +367,35 @@ async def test_an_email_that_was_being_sent_during_a_change_is_not_sent_again_af
         assert await outbox.claim(me.name, (), now + AN_HOUR, 50) == []
     finally:
         await me.leave()
+
+
+async def close_attendance(_: Cast, event_id: UUID) -> None:
+    await Occurrence.update({Occurrence.attendance_closed_at: NOW}).where(Occurrence.event == event_id)
+
+
+async def print_a_copy(cast: Cast, event_id: UUID) -> None:
+    date, who = await occurrences.date_for(cast.coordinator, event_id, "2027-01-26"), cast.fbi_lead.member_id
+    await BriefCopy.insert(BriefCopy(occurrence=date.id, issued_to=who, issued_by=who, issued_at=NOW))
+
+
+async def take_off_the_list(cast: Cast, event_id: UUID) -> None:
+    invited = (Invitation.event == event_id) & (Invitation.member == cast.fbi_lead.member_id)
+    await Invitation.update({Invitation.withdrawn_at: NOW}).where(invited)
+
+
+async def open_to_another(_: Cast, event_id: UUID) -> None:
+    await EventAudience.insert(EventAudience(event=event_id, audience=audiences.arm(Arm.VICTIM_SERVICES)))
+
+
+@pytest.mark.parametrize("deed", [close_attendance, print_a_copy, take_off_the_list, open_to_another])
+async def test_a_change_stays_when_something_else_about_the_event_has_changed(
+    sqlite_cast: Cast, deed: Callable[[Cast, UUID], Awaitable[None]]
+) -> None:
+    event_id = await running(sqlite_cast)
+    await move(sqlite_cast, event_id, 1, NOW)
+    await deed(sqlite_cast, event_id)
+    with pytest.raises(Gone, match=MEANWHILE):
+        await undone(sqlite_cast.coordinator, event_id)
 
 
 async def test_an_invitation_that_waits_says_nothing_of_a_change_while_it_can_be_undone(cast: Cast) -> None:
