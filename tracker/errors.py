@@ -46,7 +46,7 @@ class ReauthenticationNeeded(NotAllowed):
 class Conflict(TrackerError):
     """The thing changed since the viewer read it, or it already exists."""
 
-    sentence = "Somebody changed this while you were working on it."
+    sentence = "Someone changed this while you were working on it."
 
 
 class Invalid(TrackerError):

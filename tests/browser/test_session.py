@@ -62,7 +62,7 @@ def test_who_is_busy_in_another_tab_is_not_asked(writing: Page) -> None:
 def test_after_twelve_hours_one_is_told_to_save(writing: Page) -> None:
     server_says(writing, seconds=100, can_stay=False)
     writing.clock.fast_forward("28:01")
-    expect(writing.get_by_text("nobody stays signed in for more than 12 hours")).to_be_visible()
+    expect(writing.get_by_text("a session lasts 12 hours at most")).to_be_visible()
 
 
 def test_a_form_of_a_session_that_has_ended_is_not_sent_and_keeps_what_was_typed(writing: Page) -> None:

@@ -397,7 +397,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "templates": (COORDINATOR, to_templates, "Templates of events"),
     "edit one date": (COORDINATOR, to_event(MONTHLY, "2026-12", "edit"), "Edit one date: Thursday, December 10, 2026"),
     "suggested times": (COORDINATOR, to_suggested_times, "Schedule an event"),
-    "edit from a date on": (COORDINATOR, to_edit_from, "from Fri, Jan 15 on"),
+    "edit from a date on": (COORDINATOR, to_edit_from, "starting Fri, Jan 15"),
     "cancel one date": (COORDINATOR, to_event(MONTHLY, "2026-12", "cancellation"), "Cancel this date"),
     "attendance of a past event": (COORDINATOR, to_event(MONTHLY, "2026-11", "attendance"), "Attendance"),
     "action items": (COORDINATOR, to("/action-items"), "Action items"),

@@ -116,7 +116,7 @@ async def test_who_moves_a_date_is_told_before_how_many_get_a_mail(office: Offic
     browser, address = await office.browser("coordinator"), f"/events/{event}/2027-04-13"
     page = (await browser.get(f"{address}/edit")).text
     moved = typed(page, f"{address}/edit", date="2027-04-15", starts="13:00", ends="14:30")
-    assert "7 people get an update; nobody else." in (await browser.post(f"{address}/impact", moved)).text
+    assert "7 people will get an update." in (await browser.post(f"{address}/impact", moved)).text
 
 
 async def test_a_moved_date_is_one_mail_to_each_that_names_both_and_holds_the_override_alone(office: Office) -> None:
@@ -248,6 +248,6 @@ async def test_of_two_who_save_the_same_form_the_second_is_shown_what_changed(of
     assert (await first.post(address, {**forms[0], "place": "FBI field office"})).status_code == 303
     refused = await second.post(address, {**forms[1], "title": "Spring meeting"})
     assert refused.status_code == 409
-    assert "Somebody changed this while you were working on it" in refused.text
+    assert "Someone changed this while you were working on it" in refused.text
     assert "<b>Place</b> is now “FBI field office”." in refused.text
     assert typed(refused.text, address)["title"] == ["Spring meeting"]

@@ -251,7 +251,7 @@ def _check_private(path: Path, given: Mapping[str, str]) -> None:
     if is_open:
         raise BadSettings(
             f"Other users of this computer may read {path}. Run chmod go= {path}, and replace what is in it if others"
-            f" could have read it. Where a platform mounts it this way, set {SHARED_FILES}=yes."
+            f" could have read it. If a platform mounts it this way, set {SHARED_FILES}=yes."
         )
 
 

@@ -30,7 +30,7 @@ SOMEBODY = UUID(int=7)
         ({"scope": "all", "shows_operations": False}, "Shows: all; Operations: off"),
         (
             {"kind": "training", "alarm_minutes": 15, "all_day_alarm": "evening"},
-            "Kind: training; Minutes before an alarm: 15; Alarm of all-day events: evening",
+            "Kind: training; Alert (minutes before an event): 15; Alert for all-day events: evening",
         ),
         ({"route": "POST /events/{event_id}/{key}/edit"}, "Sent a form to /events/…/…/edit"),
         (

@@ -155,7 +155,7 @@ async def test_an_email_about_a_date_that_is_moved_and_back_on_says_both(cast: C
     await move(cast, event_id, THEN + timedelta(minutes=2, seconds=1))
     [letter] = await sent(LATER)
     assert letter.subject.startswith("Changed:")
-    assert ("Back on", "It was canceled, and takes place again.") in letter.facts
+    assert ("Back on", "It was canceled, and is now restored.") in letter.facts
 
 
 async def test_a_canceled_date_that_is_edited_at_once_is_still_announced_as_canceled(cast: Cast) -> None:

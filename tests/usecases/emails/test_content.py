@@ -727,7 +727,7 @@ async def changed_as_a_whole(cast: Cast, **facts: Any) -> ReadEmail:
 @pytest.mark.parametrize(
     ("count", "subject"),
     [
-        (9, "Goes on: Monthly task…, until Tue, Sep 14, 2027 (was Tue, Jun 8)"),
+        (9, "Extended: Monthly task…, until Tue, Sep 14, 2027 (was Tue, Jun 8)"),
         (3, "Ends sooner: Monthly task force…, until Tue, Mar 9 (was Tue, Jun 8)"),
     ],
 )

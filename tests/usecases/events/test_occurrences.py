@@ -97,7 +97,7 @@ async def test_a_move_before_a_cancellation_that_nobody_heard_of_is_told_when_it
 async def test_a_date_is_moved_onto_the_day_of_another_only_by_somebody_who_was_warned(cast: Cast) -> None:
     event_id = await a_series(cast)
     may = DateChange(starts=datetime(2027, 5, 11, 14), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
-    with pytest.raises(Invalid, match="Two dates on one day"):
+    with pytest.raises(Invalid, match="Hold both on the same day"):
         await occurrences.change_date(cast.coordinator, event_id, APRIL, may, 1, NOW)
     warned = replace(may, may_double=True)
     await occurrences.change_date(cast.coordinator, event_id, APRIL, warned, 1, NOW)

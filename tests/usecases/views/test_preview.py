@@ -418,20 +418,20 @@ async def test_what_nobody_changes_shows_in_no_feed_and_a_feed_says_how_often_it
     notified = await dry_run(cast.coordinator, event_id, edit(but())(cast, event_id, NOW), NOW)
     assert (notified.mail_words, notified.asked_words, notified.reminder_words, notified.feed_words) == (
         NO_MAIL,
-        "Nobody is asked again",
-        "None moves",
-        "Nothing changes",
+        "No one will be asked to reply again",
+        "No reminders change",
+        "No change",
     )
     notified = await dry_run(cast.coordinator, event_id, edit(HOUR_LATER)(cast, event_id, NOW), NOW)
-    assert notified.feed_words == f"The feeds of 1 person show it at their next refresh. {ANY_PROGRAM}."
+    assert notified.feed_words == f"1 person will see it when their calendars refresh. {ANY_PROGRAM}."
 
 
 def test_programs_are_named_where_several_people_read_and_never_of_one() -> None:
     """Which program one person uses is theirs to tell."""
     notified = replace(of_nothing(), programs=frozenset({"Outlook", "another program"}))
-    for people, often in ((1, ANY_PROGRAM), (2, ANY_PROGRAM), (3, "Outlook reads about every 3 hours")):
+    for people, often in ((1, ANY_PROGRAM), (2, ANY_PROGRAM), (3, "Outlook checks about every 3 hours")):
         shown = replace(notified, shown=frozenset(uuid4() for _ in range(people)))
-        assert shown.feed_words.endswith(f"show it at their next refresh. {often}.")
+        assert shown.feed_words.endswith(f"will see it when their calendars refresh. {often}.")
 
 
 async def test_the_words_count_each_kind_of_mail_and_end_with_nobody_else(cast: Cast) -> None:
@@ -440,19 +440,19 @@ async def test_the_words_count_each_kind_of_mail_and_end_with_nobody_else(cast: 
     async def words(change: Callable[[Cast, Plan], Plan]) -> str:
         return (await dry_run(cast.coordinator, event_id, edit(change)(cast, event_id, NOW), NOW)).mail_words
 
-    fewer = "1 person is taken off the list and told; 2 people get an update; nobody else."
+    fewer = "1 person will be removed from the list and notified; 2 people will get an update."
     assert await words(lambda cast, plan: replace(without("caht_lead")(cast, plan), place="Annex")) == fewer
-    more = "1 person gets an invitation; nobody else."
+    more = "1 person will get an invitation."
     assert await words(lambda cast, plan: beside(plan, cast.ipd_liaison)) == more
     event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    assert await words(HOUR_LATER) == "No further mail: 1 mail that waits says it."
+    assert await words(HOUR_LATER) == "No extra email: 1 email not sent yet will include this."
 
 
 async def test_who_is_off_the_list_from_a_date_on_is_counted_as_such(cast: Cast) -> None:
     event_id = await scheduled(cast, **SERIES)
     notified = await dry_run(cast.coordinator, event_id, edit(without("fbi_lead"), key=THIRD)(cast, event_id, NOW), NOW)
     assert notified.mail_words == (
-        "1 person is taken off the list and told; 2 people get an update and an invitation; nobody else."
+        "1 person will be removed from the list and notified; 2 people will get an update and an invitation."
     )
 
 
@@ -460,7 +460,7 @@ def test_who_gets_an_update_and_an_invitation_is_counted_once() -> None:
     stays, leaves, comes = (uuid4() for _ in range(3))
     notified = Notices(update=frozenset({stays, leaves}), invitation=frozenset({stays, comes}))
     assert notified.words == (
-        "1 person gets an update; 1 person gets an update and an invitation; 1 person gets an invitation; nobody else."
+        "1 person will get an update; 1 person will get an update and an invitation; 1 person will get an invitation."
     )
     assert notified.people == {stays, leaves, comes}
 

@@ -107,7 +107,7 @@ async def change_event(event_id: FromPath[UUID], request: FormRequest, viewer: V
         summary="Cancel an event",
         body=CancelingHeld,
         may_vanish=True,
-        text="Cancels all dates to come and emails everyone invited, unless no date is to come. Dates of a series that "
+        text="Cancels all upcoming dates and emails everyone invited, if there are any. Dates of a series that "
         "are over stay in reports; an event with one date whose attendance is closed needs `record`. A draft is "
         "discarded: then there is no content.",
     ),

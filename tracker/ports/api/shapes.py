@@ -33,8 +33,8 @@ Reason = Annotated[str, Meta(max_length=LONGEST_REASON, description="For the mai
 Notified = Annotated[
     Notify,
     Meta(
-        description="Whom of the people who stay invited the change notifies by email: all when time or place changes,"
-        " all in any case, or no one."
+        description="Which of the people who stay invited get an email: all of them if the time or place changes,"
+        " all of them for any change, or no one."
     ),
 ]
 Clock = Annotated[

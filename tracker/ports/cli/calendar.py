@@ -46,7 +46,7 @@ def calendar() -> None:
     type=click.IntRange(1, MOST_TIMES),
     default=1,
     metavar="N",
-    help="Take N times the usual bytes, events, dates and seconds.",
+    help="Allow N times the usual bytes, events, dates and seconds.",
 )
 @click.option("--skip-refused", "skips_refused", is_flag=True, help="Import the others when some can't be imported.")
 @click.pass_context

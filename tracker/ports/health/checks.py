@@ -31,8 +31,8 @@ OLDEST_VERIFICATION = 48  # hours
 EXAMPLE = ".example"  # a domain in which no one gets email (RFC 2606)
 SCARCE, TOO_SCARCE = 1_000_000_000, 100_000_000  # bytes free on the disk of the data folder
 UNNAMED = (
-    "A web server on this computer passes people on, but --proxy doesn't name it. Everyone seems to be at this"
-    " computer, and failed sign-ins are not counted by network. Start with: tracker serve --proxy 127.0.0.1"
+    "A web server on this computer forwards requests, but --proxy doesn't name it. Every request seems to come from"
+    " this computer, so failed sign-ins aren't counted by network. Start with: tracker serve --proxy 127.0.0.1"
 )
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 

@@ -39,7 +39,7 @@ ERROR_PAGES: dict[type[TrackerError], ErrorPage] = {
     Outdated: ErrorPage(403, "core/errors/outdated.html"),
     Conflict: ErrorPage(409, heading="Someone changed this while you were working on it"),
     Invalid: ErrorPage(422, heading="Please check what you entered"),
-    TooManyTries: ErrorPage(429, heading="Too many tries"),
+    TooManyTries: ErrorPage(429, heading="Too many attempts"),
     TooLarge: ErrorPage(413, heading="This is too large"),
     Busy: ErrorPage(503, heading="The tracker is busy"),
     Gone: ErrorPage(410, "core/errors/link.html"),

@@ -41,7 +41,7 @@ VERBS = {
     "reopened": "Opened the account again of",
     "reviewed": "Confirmed the account of",
     "departed": "Saw out",
-    "restored": "Brought back",
+    "restored": "Restored",
     "seated": "Gave a seat in",
     "unseated": "Took a seat away in",
     "blackout_named": "Named blackout days of",

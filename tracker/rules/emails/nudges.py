@@ -76,7 +76,7 @@ def skipped(nudge: Nudge, now: datetime, zone: str) -> tuple[str, ...]:
 
 def done_words(count: int, deed: str = "reply") -> str:
     """Return the page's confirmation; `deed` is what people are asked to do."""
-    return f"{plural(count, 'person is', 'people are')} reminded to {deed}. You can remind them again in two days."
+    return f"Reminding {plural(count, 'person', 'people')} to {deed}. You can remind them again in two days."
 
 
 def _names(nudge: Nudge, people: Collection[UUID]) -> str:

@@ -19,7 +19,7 @@ from tracker.rules.events.replies import AttendeeRole
 Invited = Mapping[UUID, AttendeeRole]
 """Members who are invited, and their roles; the organizer is chair."""
 NOBODY: frozenset[UUID] = frozenset()
-NO_MAIL = "Nobody is mailed."
+NO_MAIL = "No one will get an email."
 
 
 class Notify(StrEnum):
@@ -67,19 +67,19 @@ class Notices:
 
     @property
     def words(self) -> str:
-        """Return it in words: "1 person gets an update; nobody else.", for example."""
+        """Return it in words: "1 person will get an update.", for example."""
         both = self.update & self.invitation
         notified = (
-            (self.withdrawal | self.leaving, "is taken off the list and told", "are taken off the list and told"),
-            (self.cancellation, "is told that it is canceled", "are told that it is canceled"),
-            (self.ending, "is told that these dates are canceled", "are told that these dates are canceled"),
-            (self.update - both - self.ending - self.leaving, "gets an update", "get an update"),
-            (both, "gets an update and an invitation", "get an update and an invitation"),
-            (self.invitation - both, "gets an invitation", "get an invitation"),
-            (self.substitute, "is asked again to come as alternate", "are asked again to come as alternates"),
+            (self.withdrawal | self.leaving, "be removed from the list and notified"),
+            (self.cancellation, "get an email that it is canceled"),
+            (self.ending, "get an email that these dates are canceled"),
+            (self.update - both - self.ending - self.leaving, "get an update"),
+            (both, "get an update and an invitation"),
+            (self.invitation - both, "get an invitation"),
+            (self.substitute, "be asked again to come as a substitute"),
         )
-        parts = [plural(len(members), f"person {one}", f"people {many}") for members, one, many in notified if members]
-        return f"{'; '.join(parts)}; nobody else." if parts else NO_MAIL
+        parts = [f"{plural(len(members), 'person', 'people')} will {news}" for members, news in notified if members]
+        return f"{'; '.join(parts)}." if parts else NO_MAIL
 
 
 def silence(notify: Notify) -> dict[str, bool]:
@@ -108,9 +108,7 @@ def unheard_of_date(number: int, occurrence: Occurrence, slot: Slot, place: str)
 
 def _unheard(number: int, changed: Sequence[str]) -> str:
     people = plural(number, "person", "people")
-    return (
-        f"{people} won’t get an email that the {' and '.join(changed)} changed. Calendars that subscribe will show it."
-    )
+    return f"{people} won’t get an email that the {' and '.join(changed)} changed. Subscribed calendars will show it."
 
 
 def _is_elsewhere(plan: Plan, shown: Plan) -> bool:

@@ -36,7 +36,7 @@ class PersonFacts:
     def check(self) -> None:
         """Raise `Invalid` with a sentence for each wrong field."""
         wrong = {
-            "name": fault(self.name) if self.name else "Say how they are called. A role will do: “HSI liaison”.",
+            "name": fault(self.name) if self.name else "Enter a name. A role is fine: “HSI liaison”.",
             "title": fault(self.title),
             "email": "" if is_email(self.email) else ADDRESS_HINT,
             "phone": "" if is_phone(self.phone) else PHONE_HINT,
@@ -64,7 +64,7 @@ class AgencyFacts:
         """Raise `Invalid` with a sentence for each wrong field."""
         wrong = {
             "code": fault(self.code) if self.code else "Give the agency a short name, for example KCPD.",
-            "name": fault(self.name) if self.name else "Write the full name of the agency.",
+            "name": fault(self.name) if self.name else "Enter the agency’s full name.",
             "arm": "" if self.arm else "Choose the arm to which it belongs.",
             "level": "" if self.level else "Choose its level.",
             **self.contact.wrong(),

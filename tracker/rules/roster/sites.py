@@ -68,9 +68,7 @@ class SiteFacts:
         """Raise `Invalid` with a sentence for each wrong field."""
         seats = self.capacity is None or 1 <= self.capacity <= MOST_SEATS
         wrong = {
-            "name": fault(self.name)
-            if self.name
-            else "Say how people call it, for example “5th-floor conference room”.",
+            "name": fault(self.name) if self.name else "Enter a name, for example “5th-floor conference room”.",
             "capacity": "" if seats else SEATS_WANTED,
         }
         if found := {field: sentence for field, sentence in wrong.items() if sentence}:

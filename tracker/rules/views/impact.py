@@ -16,7 +16,7 @@ from tracker.rules.events.replies import ReplyValue
 
 FEWEST = 3
 """The fewest people whose calendar programs are named: for fewer, it would reveal what a person uses."""
-ANY_PROGRAM = "Calendar programs look for changes within hours, some only once a day"
+ANY_PROGRAM = "Calendar apps check for changes every few hours, some only once a day"
 
 
 AtMoments = Mapping[datetime, frozenset[UUID]]
@@ -97,7 +97,7 @@ class Consequences:
     def mail_words(self) -> str:
         """Return in words who gets which email."""
         if self.waiting and not self.mails.mails:
-            return f"No further mail: {plural(self.waiting, 'mail that waits says', 'mails that wait say')} it."
+            return f"No extra email: {plural(self.waiting, 'email')} not sent yet will include this."
         return self.mails.words
 
     @property
@@ -106,7 +106,8 @@ class Consequences:
         if not self.was_known:
             return ""
         number = len(self.asked_again)
-        return f"{plural(number, 'person is', 'people are')} asked again" if number else "Nobody is asked again"
+        people = plural(number, "person", "people") if number else "No one"
+        return f"{people} will be asked to reply again"
 
     @property
     def reminder_words(self) -> str:
@@ -117,23 +118,22 @@ class Consequences:
         said = (
             (moved, "reminder moves", "reminders move"),
             (new, "new reminder", "new reminders"),
-            (ended, "reminder does not go out", "reminders do not go out"),
+            (ended, "reminder canceled", "reminders canceled"),
         )
         parts = [plural(number, one, many) for number, one, many in said if number]
-        return "; ".join(parts) if parts else "None moves"
+        return "; ".join(parts) if parts else "No reminders change"
 
     @property
     def feed_words(self) -> str:
         """Return in words what feeds will show, and realistically when."""
         said = []
         if self.shown:
-            whose = plural(len(self.shown), "person", "people")
-            said.append(f"The feeds of {whose} show it at their next refresh.")
+            said.append(f"{plural(len(self.shown), 'person', 'people')} will see it when their calendars refresh.")
         if self.lost:
-            said.append(f"The feeds of {plural(len(self.lost), 'person', 'people')} do not hold it any more.")
+            said.append(f"It leaves the calendars of {plural(len(self.lost), 'person', 'people')} when they refresh.")
         named = sorted(self.programs & set(REFRESHES)) if len(self.shown | self.lost) >= FEWEST else []
-        often = "; ".join(f"{name} reads {REFRESHES[name]}" for name in named)
-        return " ".join([*said, f"{often or ANY_PROGRAM}."]) if said else "Nothing changes"
+        often = "; ".join(f"{name} checks {REFRESHES[name]}" for name in named)
+        return " ".join([*said, f"{often or ANY_PROGRAM}."]) if said else "No change"
 
 
 def between(before: Standing, after: Standing) -> Consequences:

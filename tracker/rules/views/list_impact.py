@@ -46,12 +46,12 @@ def email_words(impact: Collection[ListImpact]) -> str:
     """Return how many emails go to how many people; a person gets one for each event."""
     people, number = len(notified(impact)), sum(len(one.notified) for one in impact)
     if not people:
-        return "No email is sent."
-    return f"{plural(number, 'email goes', 'emails go')} to {plural(people, 'person', 'people')}."
+        return "No one will get an email."
+    return f"{plural(number, 'email')} will go to {plural(people, 'person', 'people')}."
 
 
 def done_words(impact: Collection[ListImpact]) -> str:
     """Return what to add to the notice that a seat changed; nothing where no list changed."""
     if not impact:
         return ""
-    return f" {plural(len(impact), 'list of invitees', 'lists of invitees')} changed with it. {email_words(impact)}"
+    return f" {plural(len(impact), 'list of invitees', 'lists of invitees')} changed too. {email_words(impact)}"

@@ -29,7 +29,7 @@ from tracker.usecases.events.invitees import touch
 from tracker.usecases.events.response_reset import ask_again
 from tracker.usecases.events.undo_snapshot import undoable
 
-TWO_ON_A_DAY = "The series has another date on that day. Choose another day, or tick “Two dates on one day”."
+TWO_ON_A_DAY = "The series has another date on that day. Choose another day, or check “Hold both on the same day”."
 
 
 async def between(viewer: Viewer, start: datetime, end: datetime) -> list[Line]:
@@ -145,7 +145,7 @@ async def cancel_date(
     async with writing():
         occurrence = await date_to_change(viewer, event_id, key, expected_version)
         if occurrence.is_canceled:
-            raise Conflict("This date is canceled already.")
+            raise Conflict("This date is already canceled.")
         cancellation.check_record(occurrence, record)
         facts = {"record": record} if record and cancellation.is_on_record(occurrence) else {}
         off = {"is_canceled": True, "cancel_reason": reason, "is_off_record": Record.REMOVE in facts.values()}
@@ -165,7 +165,7 @@ async def restore_occurrence(viewer: Viewer, event_id: UUID, key: str, expected_
     async with writing():
         occurrence = await date_to_change(viewer, event_id, key, expected_version)
         if not occurrence.is_canceled:
-            raise Conflict("This date takes place already.")
+            raise Conflict("This date isn't canceled.")
         async with undoable(viewer, event_id, Deed.CHANGED, now, Reach(dates=(occurrence.id,))):
             on = {"is_canceled": False, "cancel_reason": "", "is_off_record": False}
             await _save(occurrence, now, raise_sequence=True, fields=on)

@@ -57,4 +57,4 @@ def _check(viewer: Viewer, occurrence: Occurrence) -> None:
     if not may_edit(viewer, occurrence.event):
         raise NotAllowed("Only the organizer, the committee's chair or a coordinator can record replies of others.")
     if not occurrence.event.kind.asks_reply or occurrence.event.status is EventStatus.DRAFT:
-        raise Conflict("Nobody is asked to reply to this event.")
+        raise Conflict("No one is asked to reply to this event.")

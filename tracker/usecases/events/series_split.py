@@ -186,7 +186,7 @@ async def add_date(viewer: Viewer, event_id: UUID, starts: datetime, expected_ve
         if event.is_all_day and not plan_rules.is_of_whole_days(starts, event.duration):
             raise Invalid(starts=plan_rules.WHOLE_DAYS)
         if plan_rules.slot(starts, event.duration, event.zone)[0] <= now:
-            raise Invalid(date="That is over already. Choose a day to come.")
+            raise Invalid(date="That day is over. Choose a day in the future.")
         if any(one.original_start.date() == starts.date() for one in await events.dates(viewer, event)):
             raise Invalid(date="The series has a date on that day already. Change that one instead.")
         async with undoable(viewer, event_id, Deed.CHANGED, now):
@@ -213,7 +213,7 @@ async def _add(viewer: Viewer, event: Event, starts: datetime, now: datetime) ->
 async def _to_come(viewer: Viewer, event: Event, key: str, now: datetime) -> Occurrence:
     first = await date_for(viewer, event.id, key)
     if first.starts_at <= now:
-        raise Invalid(date="That date has begun already. Choose a date to come.")
+        raise Invalid(date="That date has already begun. Choose an upcoming date.")
     return first
 
 

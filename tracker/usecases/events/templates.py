@@ -56,7 +56,7 @@ async def remove(viewer: Viewer, template_id: UUID, now: datetime) -> str:
     async with writing():
         template = await template_for(viewer, template_id)
         if not rules.may_remove(viewer, template):
-            raise NotAllowed("Only whoever saved a template, or a coordinator, can remove it.")
+            raise NotAllowed("Only the person who saved a template, or a coordinator, can remove it.")
         await EventTemplate.delete().where(EventTemplate.id == template_id)
         await _log(viewer, "removed", template_id, now)
     return template.name

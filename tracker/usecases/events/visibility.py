@@ -86,7 +86,7 @@ async def _check_people(viewer: Viewer, event_id: UUID, plan: Plan, wanted: froz
     if blind:
         names = ", ".join(f"{one.name} ({one.agency})" for one in blind)
         raise Invalid(
-            people=f"Not everybody you invite may see this event: {names}. Choose other people or who can see it."
+            people=f"Not everyone you invite can see this event: {names}. Choose other people or who can see it."
         )
 
 
@@ -98,8 +98,8 @@ async def _check_owners(viewer: Viewer, event_id: UUID, wanted: frozenset[str], 
     if blind:
         owned = ", ".join(f"{one.reference} ({one.owner}, {one.agency})" for one in blind)
         raise Invalid(
-            visibility=f"Open action items belong to people who could not see this event any more: {owned}. "
-            "Give them to somebody else, or close them, first."
+            visibility=f"Open action items belong to people who could no longer see this event: {owned}. "
+            "Reassign or close them first."
         )
 
 

@@ -282,5 +282,5 @@ async def test_the_trail_calls_a_deed_as_the_history_of_the_event_does(sqlite_ca
     await events.cancel(sqlite_cast.coordinator, event_id, 1, "", NOW)
     await events.restore(sqlite_cast.coordinator, event_id, 2, NOW)
     desk = await browse(sqlite_cast.coordinator)
-    assert "Brought back event" in table(await read(desk))
-    assert "<p>Brought back" in await read(desk, f"/events/{event_id}/2027-01-12")
+    assert "Restored event" in table(await read(desk))
+    assert "<p>Restored" in await read(desk, f"/events/{event_id}/2027-01-12")

@@ -208,7 +208,7 @@ async def test_a_draft_of_an_event_is_shown_beside_what_was_saved_since(
     await events.change(sqlite_cast.coordinator, series, fuller, event.version, NOW)
     page_now = await text_of(desk, page)
     assert TYPED in page_now
-    assert "Somebody changed this while you were working on it" in page_now
+    assert "Someone changed this while you were working on it" in page_now
     assert 'name="version" value="2"' in page_now
 
 

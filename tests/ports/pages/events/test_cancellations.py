@@ -57,7 +57,7 @@ async def test_heading_and_button_name_the_scope_that_was_chosen(desk: Browser, 
     assert (heading(one), heading(following)) == ("Cancel this date", "Cancel 4 dates")
     assert "Cancel this date and notify 3 people" in one
     assert "Cancel 4 dates and notify 3 people" in following
-    assert "4 dates from Tue, Jan 19 on" in one
+    assert "4 dates, starting Tue, Jan 19" in one
 
 
 async def test_the_scope_is_chosen_before_the_page_says_what_happens(desk: Browser, series: UUID) -> None:
@@ -104,7 +104,7 @@ async def test_what_cannot_be_canceled_together_says_why_and_has_no_button(
 async def test_a_held_date_asks_what_becomes_of_its_record_and_announces_no_email(desk: Browser, held: UUID) -> None:
     address = f"/events/{held}/{HELD}/cancellation"
     page = (await desk.get(address)).text
-    assert "Attendance is closed. What becomes of its record?" in page
+    assert "Attendance is closed. What happens to its record?" in page
     assert "No one is notified, because this date is over." in page
     assert re.search(r">\s*Cancel this date\s*</button>", page)
     assert "Which dates" not in page

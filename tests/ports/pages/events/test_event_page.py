@@ -420,7 +420,7 @@ async def test_a_deadline_has_neither_reply_nor_agenda_nor_attendance(sqlite_cas
     html = (await desk.get(f"/events/{event_id}/{KEY}")).text
     asked = ("No reply", "no reply", "Your reply", "ttendance", "sign-in-sheet", ">Agenda<", "#agenda")
     assert [words for words in asked if words in html] == []
-    assert "2 people told" in html
+    assert "2 people notified" in html
     assert '<th scope="row" data-l="Person">Fbi lead</th>' in html
 
 
@@ -439,12 +439,12 @@ async def test_the_form_says_who_gets_which_mail_before_it_is_saved(sqlite_cast:
     plan = meeting(sqlite_cast.fbi_lead, sqlite_cast.caht_lead, sqlite_cast.hsi_liaison)
     event_id = await events.schedule(sqlite_cast.coordinator, plan, NOW)
     await Message.update({Message.state: "sent"}, force=True)
-    assert "<dd>Nobody is mailed.</dd>" in (await desk.get(f"/events/{event_id}/edit")).text
+    assert "<dd>No one will get an email.</dd>" in (await desk.get(f"/events/{event_id}/edit")).text
     form = await edited(desk, event_id, place="Annex")
     gone = str(sqlite_cast.caht_lead.member_id)
     form = {**form, "person": [one for one in form["person"] if one != gone]}
     part = (await desk.post("/schedule/summary", form)).text
-    assert "1 person is taken off the list and told; 2 people get an update; nobody else." in part
+    assert "1 person will be removed from the list and notified; 2 people will get an update." in part
 
 
 async def test_the_action_items_of_a_meeting_are_called_by_where_they_come_from(
@@ -472,4 +472,4 @@ async def test_pages_that_tell_what_a_deed_would_do_open_while_somebody_else_wri
         for path in ("edit", "cancellation", f"{KEY}/edit"):
             pages[path] = await asyncio.wait_for(desk.get(f"/events/{event_id}/{path}"), 10)
     assert {path: page.status_code for path, page in pages.items()} == dict.fromkeys(pages, 200)
-    assert "Nobody is mailed." in pages["edit"].text, "what is as it was needs no look"
+    assert "No one will get an email." in pages["edit"].text, "what is as it was needs no look"

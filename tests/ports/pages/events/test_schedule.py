@@ -330,7 +330,7 @@ async def test_the_panel_says_who_gets_what(sqlite_cast: Cast, desk: Browser) ->
     part = (await desk.post("/schedule/summary", form)).text
     assert "2 people of 1 agency: KCPD 2." in part
     assert "<dt>Reply by</dt><dd>Tue, Jan 12, 5:00 PM</dd>" in part
-    assert "You and 2 named people, nobody else" in part
+    assert "Only you and 2 named people" in part
     assert "Emails are neutral." in part
     assert 'value="named" checked' in part
 
@@ -390,9 +390,9 @@ async def test_agencies_are_in_the_order_of_the_alphabet_whatever_their_case(des
 
 async def test_what_is_in_the_way_of_sending_stands_beside_the_button(desk: Browser) -> None:
     form = typed((await desk.get("/schedule")).text, "/events", **MONTHLY)
-    assert "Still to do" not in (await desk.post("/schedule/summary", form)).text
+    assert "To fix" not in (await desk.post("/schedule/summary", form)).text
     part = (await desk.post("/schedule/summary", {**form, "title": ""})).text
-    assert "<dt>Still to do</dt><dd>Give the event a title.</dd>" in part
+    assert "<dt>To fix</dt><dd>Give the event a title.</dd>" in part
 
 
 async def test_the_form_of_a_new_event_opens_at_once_while_somebody_else_writes(
@@ -415,12 +415,12 @@ async def test_a_new_event_that_could_be_sent_asks_by_itself_what_it_would_do(sq
     assert asks in (await desk.get(f"/schedule?like={event_id}")).text
     empty = (await desk.get("/schedule")).text
     assert asks not in empty
-    assert "<dt>Still to do</dt><dd>Give the event a title.</dd>" in empty
+    assert "<dt>To fix</dt><dd>Give the event a title.</dd>" in empty
 
 
 async def test_a_day_that_is_over_is_named_before_it_is_sent(desk: Browser) -> None:
     page = (await desk.get("/schedule?date=2026-11-02")).text
-    assert "That day is over. Nobody is reminded." in page
+    assert "That day is over. No one will get a reminder." in page
 
 
 async def test_an_event_is_duplicated_with_its_people_and_without_its_dates(sqlite_cast: Cast, desk: Browser) -> None:

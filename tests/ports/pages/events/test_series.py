@@ -143,7 +143,7 @@ async def test_only_editors_are_led_to_what_one_does_to_a_whole_series(
 async def shown_before_and_after(browser: Browser, address: str) -> list[str]:
     """Return what the page says about other series: where this one comes from and how it goes on."""
     html = await read(browser, address)
-    return re.findall(r"(Continues from|Goes on as) <a href=\"/events/([^\"]+)", html)
+    return re.findall(r"(Continues from|Continued as) <a href=\"/events/([^\"]+)", html)
 
 
 async def split(viewer: Viewer, event_id: UUID, key: str, **facts: Any) -> UUID:
@@ -159,7 +159,7 @@ async def test_both_pages_of_a_series_that_was_split_lead_to_the_other_one(
     onward = await split(sqlite_cast.coordinator, series, "2027-02-02", description="Bring a badge")
     member = await browse(sqlite_cast.harbor_advocate)
     for page in ("", "/2027-01-12"):
-        assert await shown_before_and_after(member, f"/events/{series}{page}") == [("Goes on as", str(onward))]
+        assert await shown_before_and_after(member, f"/events/{series}{page}") == [("Continued as", str(onward))]
     assert "from Tue, Feb 2" in await read(member, f"/events/{series}")
     for page in ("", "/2027-02-09"):
         assert await shown_before_and_after(member, f"/events/{onward}{page}") == [("Continues from", str(series))]
@@ -175,10 +175,10 @@ async def test_a_series_that_goes_on_for_named_people_is_linked_for_them_alone(
     opened = replace(plan, visibility=Visibility.ALL)
     await events.change(sqlite_cast.coordinator, series, opened, event.version, NOW, reauthenticated_at=NOW)
     assert await shown_before_and_after(await browse(sqlite_cast.fbi_lead), f"/events/{series}") == [
-        ("Goes on as", str(secret))
+        ("Continued as", str(secret))
     ]
     page = await read(await browse(sqlite_cast.harbor_advocate), f"/events/{series}")
-    assert "Goes on as" not in page
+    assert "Continued as" not in page
     assert str(secret) not in page
 
 
@@ -188,9 +188,9 @@ async def test_a_form_of_a_series_announces_no_email_before_anything_is_changed(
     plan = meeting(sqlite_cast.fbi_lead, rule=rule_for("weekly", FIRST, count=4))
     event_id = await schedule(sqlite_cast.coordinator, plan, NOW)
     desk = await browse(sqlite_cast.coordinator)
-    assert "Nobody is mailed." in await read(desk, f"/events/{event_id}/edit")
-    assert "Nobody is mailed." in await read(desk, f"/events/{event_id}/edit?from=2027-01-12")
-    assert "Nobody is mailed." in await read(desk, f"/events/{event_id}/edit?from=2027-01-26")
+    assert "No one will get an email." in await read(desk, f"/events/{event_id}/edit")
+    assert "No one will get an email." in await read(desk, f"/events/{event_id}/edit?from=2027-01-12")
+    assert "No one will get an email." in await read(desk, f"/events/{event_id}/edit?from=2027-01-26")
 
 
 async def test_times_in_another_zone_name_it_wherever_they_stand(sqlite_cast: Cast, browse: SignIn) -> None:

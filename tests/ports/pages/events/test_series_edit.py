@@ -68,7 +68,7 @@ async def saved(desk: Browser, series: UUID, key: str = "", **edits: str) -> str
 
 async def test_the_heading_names_the_day_on_which_people_know_the_date(desk: Browser, series: UUID) -> None:
     page = (await desk.get(f"/events/{series}/edit?from={SECOND}")).text
-    assert "Edit Monthly task force meeting from Fri, Jan 22 on" in page
+    assert "Edit Monthly task force meeting, starting Fri, Jan 22" in page
     assert "Jan 20" not in words(page.partition("<main")[2].partition("First day")[0])
 
 
@@ -89,8 +89,8 @@ async def test_a_new_title_from_a_date_on_says_that_no_one_is_emailed_or_asked_a
     desk: Browser, series: UUID
 ) -> None:
     panel = await preview(desk, series, SECOND, title="Core group")
-    assert "Nobody is mailed." in panel
-    assert "Nobody is asked again" in panel
+    assert "No one will get an email." in panel
+    assert "No one will be asked to reply again" in panel
     assert "one email" not in panel
     assert await saved(desk, series, SECOND, title="Core group") == f"/events/{series}"
     page = words((await desk.get(f"/events/{series}")).text)
@@ -111,7 +111,7 @@ async def test_a_silent_change_says_beside_the_choice_who_will_not_hear_of_it_an
     )
     edits = {"starts": "11:00", "ends": "12:30", "notify": "no_one"}
     panel = await preview(desk, series, **edits)
-    assert "Nobody is mailed. 2 people won’t get an email that the time changed. Calendars that subscribe" in panel
+    assert "No one will get an email. 2 people won’t get an email that the time changed. Subscribed calendars" in panel
     assert "Replies 1 person’s reply no longer counts" in panel
     assert "get an invitation" not in await preview(desk, series, SECOND, **edits)
     location = await saved(desk, series, **edits)
@@ -130,7 +130,7 @@ async def test_a_silent_change_of_one_date_says_so_too(desk: Browser, series: UU
     address = f"/events/{series}/{FOURTH}"
     form = typed((await desk.get(f"{address}/edit")).text, f"{address}/edit", place="Annex", notify="no_one")
     panel = words((await desk.post(f"{address}/impact", form)).text)
-    assert "2 people won’t get an email that the place changed. Calendars that subscribe will show it." in panel
+    assert "2 people won’t get an email that the place changed. Subscribed calendars will show it." in panel
     assert (await desk.post(f"{address}/edit", form)).status_code == 303
     assert await Message.count().where(Message.state == "pending") == 0
 

@@ -282,7 +282,7 @@ async def test_a_new_primary_is_saved_after_a_look_at_the_dates_and_emails(cast:
     done = await desk.post(seat, typed(review.text, seat))
     assert done.status_code == 303
     notice = (await desk.get(done.headers["location"])).text
-    assert "Seat saved. 1 list of invitees changed with it. 2 emails go to 2 people." in notice
+    assert "Seat saved. 1 list of invitees changed too. 2 emails will go to 2 people." in notice
 
 
 async def test_a_seat_is_removed_after_a_look_at_the_dates_and_emails(cast: Cast, desk: Browser) -> None:

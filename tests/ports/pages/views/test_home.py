@@ -100,7 +100,7 @@ async def test_a_long_queue_shows_the_most_urgent_and_says_how_many_there_are(
         await late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
     queue = section(await read(await browse(sqlite_cast.coordinator)), "h-queue")
     assert queue.count("<h3>") == 12
-    assert "The 12 most urgent of 14 are shown." in queue
+    assert "Showing the 12 most urgent of 14." in queue
 
 
 async def test_the_coordinator_s_counts(sqlite_cast: Cast, browse: SignIn) -> None:
@@ -108,7 +108,7 @@ async def test_the_coordinator_s_counts(sqlite_cast: Cast, browse: SignIn) -> No
     await late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
     assert tiles(await read(await browse(sqlite_cast.coordinator))) == [
         ("1 overdue action item", "/action-items"),
-        ("0 open items of mine", "/action-items?mine=1"),
+        ("0 open items assigned to you", "/action-items?mine=1"),
         ("11 replies missing for Tue, Dec 22", f"/events/{event_id}/2026-12-22#participants"),
         ("0 replies you owe", "/calendar?mine=1"),
     ]
@@ -119,7 +119,7 @@ async def test_a_member_s_counts(sqlite_cast: Cast, browse: SignIn) -> None:
     await late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
     assert tiles(await read(await browse(sqlite_cast.caht_lead))) == [
         ("1 overdue action item", "/action-items"),
-        ("1 open item of mine", "#mine"),
+        ("1 open item assigned to you", "#mine"),
         ("1 event in the next 10 days", "/calendar?view=list"),
         ("1 reply you owe", "#replies"),
     ]

@@ -101,12 +101,12 @@ async def test_the_dates_and_emails_are_reviewed_before_anyone_is_removed(cast: 
     review = await browser.post(theirs, typed(first, theirs, successor=cast.fbi_alternate.member_id))
     assert review.status_code == 200
     assert "Fbi alternate is invited. Fbi lead is removed from the list." in review.text
-    assert "1 email goes to 1 person." in review.text
+    assert "1 email will go to 1 person." in review.text
     assert "Fbi lead is removed from these lists, and no one is added:" in review.text
     assert await column(cast.fbi_lead.member_id, "status") == "active"
     done = await browser.post(theirs, typed(review.text, theirs))
     assert (
-        "1 list of invitees changed with it. 1 email goes to 1 person."
+        "1 list of invitees changed too. 1 email will go to 1 person."
         in (await browser.get(done.headers["location"])).text
     )
 
@@ -118,4 +118,4 @@ async def test_another_successor_is_reviewed_again(cast: Cast, browse: SignIn) -
     first = (await browser.get(theirs)).text
     review = await browser.post(theirs, typed(first, theirs, successor=cast.coordinator.member_id))
     assert "Hsi liaison is removed from the list." in review.text
-    assert "No email is sent." in review.text
+    assert "No one will get an email." in review.text

@@ -20,7 +20,7 @@ from tracker.usecases.emails import messages
 from tracker.usecases.events import events, series_split
 
 FIELDS = ("date", "starts")
-MEANWHILE = "Somebody changed the series meanwhile. Nothing is added yet. Look at it, then add the date again."
+MEANWHILE = "Someone changed the series in the meantime. Nothing is added yet. Check it, then add the date again."
 
 
 @get("/events/{event_id:uuid}/dates", guards=[signed_in])

@@ -34,7 +34,7 @@ async def record_reply(
         return pages.render("events/show.html", status_code=422, **context)
     except (Gone, Conflict) as closed:
         return pages.redirect(f"/events/{event_id}/{key}#participants", closed.sentence, is_saved=False)
-    sentence = f"Recorded: {person.name} ({person.agency}) replied {REPLY_WORDS[value]}. Nobody is mailed."
+    sentence = f"Recorded: {person.name} ({person.agency}) replied {REPLY_WORDS[value]}. No email is sent."
     return pages.redirect(f"/events/{event_id}/{key}#participants", sentence)
 
 

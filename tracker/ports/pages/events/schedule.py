@@ -31,7 +31,7 @@ from tracker.usecases.events import events, form_options
 from tracker.usecases.events import templates as template_deeds
 from tracker.usecases.events.form_options import Choices
 
-DRAFTED = "The draft is saved. Nobody but you can see it."
+DRAFTED = "Draft saved. Only you can see it."
 ONLY_MARKERS = "This event is marked as controlled information. Only members of law-enforcement agencies copy it."
 SENDS = ("send", "draft")
 """The values of the buttons that save; any other button shows the form again, and nothing is sent."""

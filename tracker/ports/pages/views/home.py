@@ -66,7 +66,9 @@ def _items(found: Home) -> list[Tile]:
     return [
         Tile(count=overdue, words=_word(overdue, "overdue action item"), address="/action-items", tone="err"),
         Tile(
-            count=mine, words=_word(mine, "open item") + " of mine", address="#mine" if mine else "/action-items?mine=1"
+            count=mine,
+            words=_word(mine, "open item") + " assigned to you",
+            address="#mine" if mine else "/action-items?mine=1",
         ),
     ]
 
