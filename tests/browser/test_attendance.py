@@ -22,7 +22,7 @@ def test_twenty_five_people_are_marked_on_a_phone_with_ten_taps(page_of: PageOf,
 def mark_who_said_yes(page: Page) -> int:
     """Mark everybody who replied yes as here; return the taps."""
     page.get_by_role("button", name="who replied yes as here").click()
-    page.get_by_text("Everybody who replied yes is marked.").wait_for()
+    page.get_by_text("Everyone who replied yes is marked.").wait_for()
     return 1
 
 

@@ -130,7 +130,7 @@ def an_item(page: Page, demo: Demo, owner: str, address: str, title: str) -> str
     page.goto("/action-items#new")
     page.get_by_label("Action", exact=True).fill(title)
     page.get_by_label("Owner", exact=True).select_option(label=owner)
-    page.get_by_role("button", name="Give this item").click()
+    page.get_by_role("button", name="Assign", exact=True).click()
     page.get_by_text(" is assigned.").wait_for()
     return demo.link(address, page.url.rpartition("/")[2])
 
@@ -369,7 +369,7 @@ def to_stopped_digest(page: Page, demo: Demo) -> None:
 WAYS: dict[str, tuple[str | None, Way, str]] = {
     "sign in": (None, to("/sign-in"), "Sign in"),
     "sign in by a link": (None, to_sign_in_link, "Sign in with your link"),
-    "mails of the demo": (None, to_mails, "Mails of the demo"),
+    "mails of the demo": (None, to_mails, "Emails of the demo"),
     "home of the coordinator": (COORDINATOR, to("/"), "What needs you"),
     "home of the advocate": (ADVOCATE, to("/"), "What needs you"),
     "month": (COORDINATOR, to("/calendar?month=2026-12"), "December 2026"),

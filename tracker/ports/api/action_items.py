@@ -83,7 +83,7 @@ async def list_items(request: FormRequest, viewer: Viewer) -> Response[Any]:
         response=ItemShown,
         status=201,
         may_conflict=True,
-        text="Mails its owner, unless that is you.",
+        text="Emails its owner, unless that is you.",
     ),
 )
 async def give_item(request: FormRequest, viewer: Viewer, today: Today, now: Now) -> Response[Any]:
@@ -130,7 +130,7 @@ async def complete_item(
     return await _item(request, viewer, reference)
 
 
-@operation(HttpMethod.PUT, f"{ITEM}/owner", _changing("Hand an action item over", "Mails the new owner.", HandOver))
+@operation(HttpMethod.PUT, f"{ITEM}/owner", _changing("Reassign an action item", "Emails the new owner.", HandOver))
 async def hand_item_over(
     reference: FromPath[str], request: FormRequest, viewer: Viewer, today: Today, now: Now
 ) -> Response[Any]:

@@ -132,7 +132,7 @@ async def read_sheet(
 @operation(
     HttpMethod.PUT,
     f"{ROLL}/marks/{{member_id:uuid}}",
-    _marking(summary="Mark somebody", text="Says what is true, so the same mark twice is one.", body=NewMark),
+    _marking(summary="Mark a person", text="Says what is true, so the same mark twice is one.", body=NewMark),
 )
 async def mark(
     event_id: FromPath[UUID],
@@ -152,7 +152,7 @@ async def mark(
 @operation(
     HttpMethod.POST,
     f"{ROLL}/replied-yes",
-    _marking(summary="Mark all who replied yes as here", text="Whoever has a mark keeps it."),
+    _marking(summary="Mark all who replied yes as here", text="People who have a mark keep it."),
 )
 async def mark_replied_yes(
     event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
@@ -166,7 +166,7 @@ async def mark_replied_yes(
     HttpMethod.POST,
     f"{ROLL}/walk-ins",
     _marking(
-        summary="Add a walk-in", text="Somebody who came without an invitation.", body=NewWalkIn, is_repeatable=True
+        summary="Add a walk-in", text="A person who came without an invitation.", body=NewWalkIn, is_repeatable=True
     ),
 )
 async def add_walk_in(

@@ -131,7 +131,7 @@ async def read_me(request: FormRequest, viewer: Viewer) -> Response[Any]:
         tag=TAG,
         scope=ApiScope.EVENTS_READ,
         response=PeopleShown,
-        text="Whom you may invite: your own arm, and everybody with whom you share a committee.",
+        text="Those whom you may invite: your own arm, and everyone with whom you share a committee.",
     ),
 )
 async def list_people(request: FormRequest, viewer: Viewer) -> Response[Any]:

@@ -49,7 +49,7 @@ IF_MATCH: Json = {
     "name": "If-Match",
     "in": "header",
     "required": True,
-    "description": "The ETag of what you read, so that nobody’s change is lost; * for whatever is there.",
+    "description": "The ETag of what you read, so that no one’s change is lost; * for whatever is there.",
     "schema": {"type": "string"},
 }
 IF_NONE_MATCH: Json = {

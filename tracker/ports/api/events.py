@@ -64,7 +64,7 @@ async def list_events(request: FormRequest, viewer: Viewer, now: Now) -> Respons
         status=201,
         may_conflict=True,
         is_repeatable=True,
-        text="Makes the event with all its dates and mails invitations, unless it is a draft.",
+        text="Creates the event with all its dates and emails invitations, unless it is a draft.",
     ),
 )
 async def schedule_event(request: FormRequest, viewer: Viewer, zone: Zone, now: Now) -> Response[Any]:
@@ -88,7 +88,7 @@ async def read_event(event_id: FromPath[UUID], request: FormRequest, viewer: Vie
         body=EventChange,
         may_vanish=True,
         text="Changes all its dates. When the time or the rule of a running series changes, it ends and a new series "
-        "goes on in its place: the answer is that series, and Content-Location its address.",
+        "continues it: the response is that series, and Content-Location its address.",
     ),
 )
 async def change_event(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:

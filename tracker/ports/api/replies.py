@@ -36,7 +36,7 @@ EnteredBy = Annotated[
 ]
 
 
-Substitute = Annotated[str | None, Meta(description="Who comes in their place, with the agency; null for nobody.")]
+Substitute = Annotated[str | None, Meta(description="Who comes in their place, with the agency; null for no one.")]
 
 
 class Reply(StrEnum):

@@ -45,7 +45,7 @@ def check_match(request: FormRequest, now: msgspec.Struct) -> None:
     """
     asked = request.headers.get("if-match")
     if asked is None:
-        raise Refused(422, errors={"If-Match": "Send the ETag that you read, so that nobody’s change is lost."})
+        raise Refused(422, errors={"If-Match": "Send the ETag that you read, so that no one’s change is lost."})
     tags = TAG.findall(asked)
     if asked.strip() == "*" or etag(request, now) in tags:
         return

@@ -38,7 +38,7 @@ class NewDate(Given):
         body=NewDate,
         response=OccurrenceShown,
         status=201,
-        text=f"Beside its rule, with its length and place; everybody invited is told. {ETAG_OF}",
+        text=f"Beside its rule, with its length and place; everyone invited is notified. {ETAG_OF}",
     ),
 )
 async def add_date(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
@@ -58,7 +58,7 @@ async def add_date(event_id: FromPath[UUID], request: FormRequest, viewer: Viewe
         body=EventChange,
         may_vanish=True,
         text="If only title, place or agenda change, the series stays the same. Otherwise it ends before the date, and "
-        "another one continues it: the answer is that series, and Content-Location its address. Dates keep their own "
+        "another one continues it: the response is that series, and Content-Location its address. Dates keep their own "
         f"time, place, title and agenda. {ETAG_OF}",
     ),
 )

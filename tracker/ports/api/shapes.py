@@ -29,7 +29,7 @@ Title = Annotated[
 ]
 PlaceName = Annotated[str, Meta(max_length=TEXTS["place"].longest, examples=["USAO conference room"])]
 Agenda = Annotated[str, Meta(max_length=TEXTS["agenda"].longest, description="No victim or case details.")]
-Reason = Annotated[str, Meta(max_length=LONGEST_REASON, description="For the mail to everybody invited.")]
+Reason = Annotated[str, Meta(max_length=LONGEST_REASON, description="For the email to everyone invited.")]
 Notified = Annotated[
     Notify,
     Meta(

@@ -28,7 +28,7 @@ KINDS = {
     404: Kind("not-found", "Not found", "There is nothing here that you may see."),
     405: Kind("method", "Method not allowed", "This address does not take that method."),
     409: Kind("conflict", "Conflict", "This cannot be done as things stand."),
-    412: Kind("changed", "Changed meanwhile", "Somebody changed this since you read it. Read it again."),
+    412: Kind("changed", "Changed meanwhile", "Someone changed this since you read it. Read it again."),
     413: Kind("too-large", "Too large", "This is larger than the tracker takes in one piece."),
     415: Kind("media-type", "Media type", "Send JSON: Content-Type: application/json"),
     422: Kind("invalid", "Does not fit", "The request does not fit the document of this interface."),

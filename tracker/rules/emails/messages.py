@@ -39,7 +39,7 @@ STATE_WORDS = {
     State.BOUNCED: "Refused by the mail server",
     State.FAILED: "Failed",
     State.TOO_LATE: "Too late",
-    State.SUPERSEDED: "Not needed any more",
+    State.SUPERSEDED: "No longer needed",
     State.SUPPRESSED: "Held back",
 }
 KIND_WORDS = {

@@ -111,12 +111,10 @@ async def hand_over(
     async with writing():
         item = await _theirs(viewer, reference)
         if not rules.may_direct(viewer, item):
-            raise NotAllowed(
-                "Only who gave the item, the committee's chair or a coordinator can give it to somebody else."
-            )
+            raise NotAllowed("Only the person who assigned it, the committee's chair or a coordinator can reassign it.")
         _check_version(item, expected_version)
         if not item.is_open:
-            raise Conflict("This action item is closed. Reopen it before you give it to somebody else.")
+            raise Conflict("This action item is closed. Reopen it before you reassign it.")
         if item.owner_id == owner_id:
             return item
         origin = await _origin(viewer, item.origin_id)
@@ -203,7 +201,7 @@ async def _theirs(viewer: Viewer, reference: str) -> ActionItem:
 
 def _check_version(item: ActionItem, expected: int) -> None:
     if item.version != expected:
-        raise Conflict("Somebody updated this action item while you were working on it.")
+        raise Conflict("Someone updated this action item while you were working on it.")
 
 
 async def _origin(viewer: Viewer, origin_id: UUID | None) -> Occurrence | None:

@@ -19,7 +19,7 @@ from tracker.usecases.emails.preferences import preferences_of
 from tracker.usecases.events.replies import owed
 
 STOPPED = Skip(state=State.SUPPRESSED, reason="The recipient stopped the digest.")
-NOTHING = Skip(state=State.SUPERSEDED, reason="The week has nothing to tell.")
+NOTHING = Skip(state=State.SUPERSEDED, reason="The week has nothing to report.")
 
 
 def digests(after: datetime, now: datetime, wishes: Wishes) -> list[Draft]:

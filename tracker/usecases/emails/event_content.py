@@ -33,12 +33,12 @@ from tracker.tables.visible.events import events, replies, series
 from tracker.usecases.core import names
 from tracker.usecases.events.substitutes import standing_in
 
-NOT_AUTHORIZED = Skip(state=State.SUPPRESSED, reason="The recipient may not see it any more.")
-NOT_INVITED = Skip(state=State.SUPPRESSED, reason="The recipient is not invited any more.")
+NOT_AUTHORIZED = Skip(state=State.SUPPRESSED, reason="The recipient can no longer see it.")
+NOT_INVITED = Skip(state=State.SUPPRESSED, reason="The recipient is no longer invited.")
 ASKED_THEMSELVES = Skip(state=State.SUPERSEDED, reason="The recipient is invited themselves.")
 INVITED_AGAIN = Skip(state=State.SUPERSEDED, reason="The recipient is invited again.")
 NOT_PUBLISHED = Skip(state=State.SUPERSEDED, reason="The event is a draft.")
-GONE = Skip(state=State.SUPERSEDED, reason="That date is not in the series any more.")
+GONE = Skip(state=State.SUPERSEDED, reason="That date is no longer in the series.")
 OFF = Skip(state=State.SUPERSEDED, reason="It was canceled since.")
 ON = Skip(state=State.SUPERSEDED, reason="It takes place after all.")
 MOVED = Skip(state=State.SUPERSEDED, reason="It was moved since.")

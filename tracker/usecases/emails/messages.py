@@ -61,7 +61,7 @@ async def resend(viewer: Viewer, message_id: UUID, now: datetime) -> None:
         if line is None:
             raise NotFound
         if not line.may_resend(now):
-            raise Conflict("This message cannot be sent again: it still waits, or it is of no use any more.")
+            raise Conflict("This message cannot be sent again: it still waits, or it is out of date.")
         await outbox.enqueue_all([await _once_more(viewer, message_id, now)], now)
         facts = {"kind": line.kind, "recipient": line.recipient_id}
         await audit.record(viewer.actor, "resent", "message", message_id, facts, now)

@@ -182,7 +182,7 @@ async def add_date(viewer: Viewer, event_id: UUID, starts: datetime, expected_ve
     async with writing():
         event = await event_deeds.event_to_change(viewer, event_id, expected_version)
         if not event.is_series:
-            raise Invalid(date="This event has one date. Let it repeat, or schedule another event.")
+            raise Invalid(date="This event has one date. Make it repeat, or schedule another event.")
         if event.is_all_day and not plan_rules.is_of_whole_days(starts, event.duration):
             raise Invalid(starts=plan_rules.WHOLE_DAYS)
         if plan_rules.slot(starts, event.duration, event.zone)[0] <= now:

@@ -56,7 +56,7 @@ async def check(viewer: Viewer, event: Event, given: Given, now: datetime, *, fo
     if for_series:
         raise Invalid(substitute=ONE_DATE)
     if given.value is not ReplyValue.DECLINED:
-        raise Invalid(substitute="Somebody comes in your place only when your reply is No.")
+        raise Invalid(substitute="A substitute can come in your place only if your reply is No.")
 
 
 async def standing_in(dates: Iterable[tuple[UUID, UUID]]) -> dict[UUID, dict[UUID, UUID]]:

@@ -13,7 +13,7 @@ from tracker.usecases.identity.recovery_codes import forget_codes
 from tracker.usecases.identity.revoke_access import revoke_access
 from tracker.usecases.identity.sessions import end_sessions
 
-NO_MAIL = "The recipient is not active any more."
+NO_MAIL = "The recipient is no longer active."
 
 
 async def shut(member_id: UUID) -> None:

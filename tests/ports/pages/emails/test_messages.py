@@ -110,7 +110,7 @@ async def test_sending_again_goes_back_to_the_same_filter_and_says_so(sqlite_cas
     assert f'action="/messages/{message_id}/sendings"' in page
     response = await browser.post(f"/messages/{message_id}/sendings", {"state": "failed"})
     assert (response.status_code, response.headers["location"]) == (303, "/messages?state=failed")
-    assert "The message is on its way again." in (await browser.get("/messages")).text
+    assert "Sending again, with current details." in (await browser.get("/messages")).text
     assert (await browser.post(f"/messages/{message_id}/sendings")).status_code == 409
 
 

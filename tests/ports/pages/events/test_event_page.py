@@ -387,7 +387,7 @@ async def test_the_lead_of_an_operation_reads_who_has_opened_it(sqlite_cast: Cas
     lead, named = sqlite_cast.fbi_lead, sqlite_cast.kcpd_detective
     event_id = await events.schedule(lead, operation(named), NOW)
     address = f"/events/{event_id}/2027-01-16"
-    assert "Nobody has opened it yet." in (await (await browse(lead)).get(address)).text
+    assert "No one has opened it yet." in (await (await browse(lead)).get(address)).text
     html = (await (await browse(named)).get(address)).text
     assert "Who has read this" not in html
     html = (await (await browse(lead)).get(address)).text

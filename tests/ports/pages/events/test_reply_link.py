@@ -236,7 +236,7 @@ async def test_an_alternate_of_the_seat_is_sent_by_the_link_and_nobody_else(
     chosen = {"reply": "alternate", "substitute": str(sqlite_cast.fbi_alternate.member_id)}
     assert (await stranger.send("POST", link, data=chosen)).status_code == 303
     saved = (await stranger.get(f"{link}?saved=yes")).text
-    assert "Fbi alternate (FBI) comes in your place and is told by email." in saved
+    assert "Fbi alternate (FBI) comes in your place and is notified by email." in saved
 
 
 async def test_who_has_no_alternates_is_offered_none(app: Litestar, sqlite_cast: Cast, stranger: Browser) -> None:

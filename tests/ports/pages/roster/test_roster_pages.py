@@ -143,7 +143,7 @@ async def test_suspending_and_opening_again_by_their_buttons(cast: Cast, desk: B
     assert "Do not include victim or case details." in (await desk.get(f"{address}/suspension")).text
     await desk.post(f"{address}/suspension", {"why": "Long leave"})
     page = (await desk.get(address)).text
-    assert "The account is suspended: sessions have ended, and no mail goes out." in page
+    assert "The account is suspended: sessions have ended, and no email is sent." in page
     assert "Open again" in page
     assert "Make a sign-in link" not in page
     assert "A seat held before counts again once the account is open" in page

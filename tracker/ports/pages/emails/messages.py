@@ -29,7 +29,7 @@ STANDINGS = [
     ("skipped", "Not sent, and why"),
 ]
 KINDS = [("", "All"), *((kind.value, words) for kind, words in KIND_WORDS.items())]
-AGAIN = "The message is on its way again. It says what holds now."
+AGAIN = "Sending again, with current details."
 
 
 @get(PATH, guards=[signed_in])

@@ -69,7 +69,7 @@ async def _outcome(viewer: Viewer, form: FormValues, event: Event, now: Now) -> 
 
 def _starts(reader: Reader, event: Event) -> datetime:
     day = reader.day("date", "Choose a day.")
-    begins = event.starts.time() if event.is_all_day else reader.time("starts", "Say when it starts.")
+    begins = event.starts.time() if event.is_all_day else reader.time("starts", "Enter a start time.")
     reader.check()
     assert day is not None and begins is not None  # noqa: S101, PT018 - the reader refused anything else
     return datetime.combine(day, begins)

@@ -159,7 +159,7 @@ def _days(reader: Reader) -> tuple[datetime, datetime] | None:
 
 def _hours(reader: Reader) -> tuple[datetime, datetime] | None:
     first, last = reader.day("date", "Choose a day."), reader.day("last_day")
-    begins, ends = reader.time("starts", "Say when it starts."), reader.time("ends", "Say when it ends.")
+    begins, ends = reader.time("starts", "Enter a start time."), reader.time("ends", "Enter an end time.")
     if first is None or begins is None or ends is None:
         return None
     span = datetime.combine(first, begins), datetime.combine(last or first, ends)

@@ -23,7 +23,7 @@ from tracker.usecases.roster import accounts, directory
 
 SUSPENSION = "/people/{person_id:uuid}/suspension"
 Deed = Callable[[Viewer, UUID, datetime, datetime], Awaitable[None]]
-SUSPENDED = "The account is suspended: sessions have ended, and no mail goes out."
+SUSPENDED = "The account is suspended: sessions have ended, and no email is sent."
 REOPENED = "The account is open again."
 REVIEWED = "The account is reviewed, for another year."
 

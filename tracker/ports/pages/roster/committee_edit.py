@@ -30,7 +30,7 @@ LABELS = {
 }
 STATUSES = [
     (CommitteeStatus.ACTIVE.value, "Active", ""),
-    (CommitteeStatus.ENDED.value, "Ended", "Its seats open nothing any more; what it decided stays"),
+    (CommitteeStatus.ENDED.value, "Ended", "Its seats no longer give access; its records stay"),
 ]
 
 
