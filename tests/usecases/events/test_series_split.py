@@ -402,7 +402,7 @@ async def test_a_date_that_was_left_out_stays_out_when_the_rest_of_the_series_ch
 
 async def test_a_date_that_is_over_is_not_added(cast: Cast) -> None:
     event_id = await the_series(cast)
-    with pytest.raises(Invalid, match="over already"):
+    with pytest.raises(Invalid, match="That day is over"):
         await series_split.add_date(cast.coordinator, event_id, datetime(2026, 11, 1, 10), 1, NOW)
 
 

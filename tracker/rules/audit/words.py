@@ -24,7 +24,7 @@ VERBS = {
     "signed_in": "Signed in",
     "signed_out": "Signed out",
     "link_issued": "Made a link for",
-    "invited": "Mailed an invitation to",
+    "invited": "Emailed an invitation to",
     "password_changed": "Set a new password:",
     "authenticator_added": "Added an authenticator:",
     "authenticator_replaced": "Replaced an authenticator:",
@@ -87,7 +87,7 @@ THINGS = {
 
 SOURCES = {
     "page": "Site",
-    "link": "Mail link",
+    "link": "Email link",
     "feed": "Calendar feed",
     "api": "Program",
     "cli": "Command line",

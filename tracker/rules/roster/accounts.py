@@ -14,7 +14,7 @@ MANAGERS_ONLY = "Only a coordinator or an administrator keeps people, agencies, 
 PROVE_FIRST = "Confirm that it is you: the last proof is more than 15 minutes old."
 OWN_ACCOUNT = "You cannot change your own account. Ask a coordinator or another administrator."
 COORDINATORS = "Only a coordinator can change the account of a coordinator."
-LAST_COORDINATOR = "Nobody else is coordinator. Give somebody else that role first."
+LAST_COORDINATOR = "No one else is coordinator. Give someone else that role first."
 GRANTED = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR, Role.AUDITOR, Role.AGENCY_LEAD})
 """Roles that a person is given; a committee's chair is chosen with the committee."""
 

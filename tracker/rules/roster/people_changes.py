@@ -13,7 +13,7 @@ from tracker.rules.roster.contacts import NO_CONTACT, PHONE_HINT, AgencyContact,
 from tracker.rules.roster.directory import COMMITTEE_KINDS, CommitteeStatus
 from tracker.rules.roster.quorum import NO_QUORUM, QuorumRule
 
-GUEST_ROLES = "Somebody who never signs in can have no role. Take the roles away, or let them sign in."
+GUEST_ROLES = "A person who never signs in can have no role. Remove the roles, or let them sign in."
 ADDRESS_HINT = "Write the address as name@agency.example."
 
 

@@ -23,7 +23,7 @@ from tracker.usecases.roster.close_account import coordinators, shut
 
 NO_ACCOUNT = "A guest never signs in. Take “Email only” away first, if they should."
 NOT_ACTIVE = "This account is not open, so no link could let anybody in."
-ALREADY = "Somebody else did this meanwhile."
+ALREADY = "Someone else did this in the meantime."
 NO_REASON = "Say in a few words why."
 LONGEST_REASON = 200  # characters
 ONESELF = "You cannot suspend yourself."

@@ -19,8 +19,8 @@ from tracker.usecases.identity.one_time_links import end_links
 from tracker.usecases.roster import account_notifications, directory, people
 from tracker.usecases.roster.close_account import clear_credentials, coordinators
 
-TAKEN = "Somebody else has this address already."
-ONLY_COORDINATORS = "Only a coordinator can make somebody coordinator, or take that away."
+TAKEN = "Someone else already has this address."
+ONLY_COORDINATORS = "Only a coordinator can make someone coordinator, or take that role away."
 ONLY_COORDINATORS_MOVE = "Only a coordinator can move somebody to the other arm: they would see other events."
 OVER = "Choose a day that is not over."
 

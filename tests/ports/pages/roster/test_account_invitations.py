@@ -60,7 +60,7 @@ async def test_when_everybody_has_signed_in_the_page_says_so(sqlite_cast: Cast, 
     for one in sqlite_cast.members.values():
         if one is not sqlite_cast.administrator:
             await session_of(one, NOW)
-    assert "Nobody is left to invite" in (await desk.get(PATH)).text
+    assert "No one is left to invite" in (await desk.get(PATH)).text
 
 
 async def test_whoever_keeps_no_accounts_has_no_such_page(sqlite_cast: Cast, browse: SignIn) -> None:

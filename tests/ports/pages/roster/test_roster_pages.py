@@ -259,7 +259,7 @@ async def test_an_empty_list_is_no_list_that_was_not_chosen(desk: Browser) -> No
 async def test_an_administrator_imports_no_coordinator_and_not_themselves(cast: Cast, browse: SignIn) -> None:
     browser = await browse(cast.administrator)
     by_role = b"agency_code,name,email,roles\nFBI,Fbi lead,fbi_lead@fbi.example,coordinator\n"
-    assert "Only a coordinator can make somebody coordinator" in (await sent(browser, by_role)).text
+    assert "Only a coordinator can make someone coordinator" in (await sent(browser, by_role)).text
     own = b"agency_code,name,email\nCAHT,Administrator,administrator@usao.example\n"
     assert "You cannot change your own account." in (await sent(browser, own)).text
     others = b"agency_code,name,email\nUSAO,Chief,coordinator@usao.example\n"

@@ -47,7 +47,7 @@ async def first(sqlite_database: Engine) -> Viewer:
         ("/messages?state=failed", "No messages match.", "/messages"),
         ("/schedule/templates", "There are no templates yet.", "/schedule"),
         ("/people?q=nobody", "Nobody whom you may see matches “nobody”.", "/people"),
-        ("/people/invitations", "Nobody is left to invite", "/people/new"),
+        ("/people/invitations", "No one is left to invite", "/people/new"),
         ("/people/review", "No account is due", "/people"),
         ("/committees", "No committees yet.", "/committees/new"),
         ("/reports", "No meetings were held in this period.", "/schedule"),

@@ -110,7 +110,7 @@ async def restore_occurrence(
         await occurrences.restore_occurrence(viewer, event_id, key, version, now)
     except Conflict:
         return Redirect(address_of(await occurrences.date_for(viewer, event_id, key)), status_code=303)
-    return await _done(pages, viewer, event_id, key, "This date takes place again.", now)
+    return await _done(pages, viewer, event_id, key, "This date is restored.", now)
 
 
 @post("/events/{event_id:uuid}/restoration", guards=[signed_in], status_code=303)
@@ -122,7 +122,7 @@ async def restore(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: 
     except Conflict:
         return Redirect(f"/events/{event_id}", status_code=303)
     key = (await occurrences.nearest_date(viewer, event_id, now)).key
-    return await _done(pages, viewer, event_id, key, "It takes place again.", now)
+    return await _done(pages, viewer, event_id, key, "Restored.", now)
 
 
 def _draft_of(event_id: UUID, subject: str) -> DraftKey:
