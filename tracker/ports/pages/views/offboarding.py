@@ -22,7 +22,10 @@ from tracker.rules.views.list_impact import ListImpact, done_words
 from tracker.usecases.views import offboarding, seat_changes
 
 PATH = "/people/{person_id:uuid}/offboarding"
-DONE = "Removed. Their work was reassigned and all access ended."
+DONE = (
+    "Removed. Their work was reassigned and all access ended."
+    " The successor gets an email about each action item and event that they take over."
+)
 
 
 @get(PATH, guards=[signed_in])
