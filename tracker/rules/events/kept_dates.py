@@ -115,8 +115,9 @@ def new_dates(plan: Plan) -> tuple[NewDate, ...]:
 def carried(before: Sequence[Occurrence], event: Event, plan: Plan, shown: EventFields, now: datetime) -> Carried:
     """Return the dates that replace those of `before`, which belong to `event`, when it becomes what the plan says.
 
-    `shown` are the fields as the form showed them: a date that had another text keeps it. A date that was held before
-    `now` stays with the earlier series; the new one has a canceled date in its place.
+    `shown` are the fields as the form showed them: a date that had another text keeps it. A date of a series that was
+    held before `now` stays with the earlier series; the new one has a canceled date in its place. The only date of an
+    event always goes along.
     """
     ruled = set(starts_by_rule(event))
     pairs = _pairs(before, ruled, event, plan)
@@ -226,7 +227,7 @@ def _within(by_rule: Sequence[datetime], event: Event, plan: Plan) -> timedelta:
 def _by_rule(new: NewDate, one: Occurrence | None, plan: Plan, shown: EventFields, now: datetime) -> NewDate:
     if one is None:
         return new
-    if one.starts_at <= now:
+    if one.event.is_series and one.starts_at <= now:
         return replace(new, is_canceled=True)
     return _with_details(new, one, _own_slot(one, new.original_start, plan), plan, shown)
 

@@ -208,7 +208,7 @@ async def _change_in_place(
         rows.Event.id == event.id
     )
     if is_moved:
-        await move_dates(event, before, plan, now)
+        await move_dates(viewer, event, before, plan, now)
     await _forget_equal_texts(event, plan)
     if is_moved or is_elsewhere:
         await ask_after_change(viewer, event, before, plan, sequence, now)

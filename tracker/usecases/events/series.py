@@ -26,6 +26,7 @@ from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.events import events as rows
 from tracker.tables.schema.events.history import EventChange
+from tracker.tables.visible.attendance import sheet
 from tracker.tables.visible.events import events
 from tracker.usecases.events import substitutes
 from tracker.usecases.events.invitees import let_go, mailed_entry, touch, withdraw
@@ -33,6 +34,7 @@ from tracker.usecases.events.invitees import notify as send
 from tracker.usecases.events.visibility import circle_is_within, set_audiences, who_may_see
 
 INSTANT = timedelta(microseconds=1)
+WAS_HELD = "This event was held, and its attendance is recorded. Schedule a new event, or duplicate this one."
 _TAKE_OVER = (
     " ON CONFLICT (id) DO UPDATE SET event = EXCLUDED.event, original_start = EXCLUDED.original_start,"
     " starts_at = EXCLUDED.starts_at, ends_at = EXCLUDED.ends_at, title = EXCLUDED.title, place = EXCLUDED.place,"
@@ -93,11 +95,13 @@ async def splits(viewer: Viewer, event: Event, now: datetime) -> bool:
     return event.is_series and any(begun)
 
 
-async def move_dates(event: Event, before: Sequence[Occurrence], plan: Plan, now: datetime) -> None:
+async def move_dates(viewer: Viewer, event: Event, before: Sequence[Occurrence], plan: Plan, now: datetime) -> None:
     """Make the dates of an event, which were `before`, match the plan; `kept_dates` says what stays of each.
 
-    Added dates that are over stay as they were held.
+    Added dates that are over stay as they were held. The only date of an event goes along even when it is over.
+    Errors: Invalid(date=…) when its attendance is on record and the plan has it on a day to come.
     """
+    await _check_not_held(viewer, before, plan, now)
     if plan_rules.only_end_moves(plan, event):
         await _end_elsewhere(event, before, plan, now)
         return
@@ -105,6 +109,20 @@ async def move_dates(event: Event, before: Sequence[Occurrence], plan: Plan, now
     if carried.gone:
         await _forget_dates(event, [one.id for one in carried.gone], now)
     await write_dates(event.id, [one for one in carried.dates if not _is_as_before(one)], now)
+
+
+async def _check_not_held(viewer: Viewer, before: Sequence[Occurrence], plan: Plan, now: datetime) -> None:
+    """Check that an event with one date (`before`) whose attendance is on record does not move to a day to come.
+
+    Its record would be that of a meeting that has not been held. Errors: Invalid(date=…).
+    """
+    if len(before) != 1 or before[0].event.is_series:
+        return
+    [date], begins = before, plan_rules.slots(plan)[0][1][0]
+    if not date.starts_at <= now < begins:
+        return
+    if date.attendance_closed_at is not None or await sheet.recorded(viewer, date):
+        raise Invalid(date=WAS_HELD)
 
 
 def lost_dates(
