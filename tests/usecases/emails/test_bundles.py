@@ -10,11 +10,12 @@ from uuid import UUID
 from tests.cast import NOW, ZONE, Cast, meeting
 from tests.emails import ReadEmail, read
 from tracker.rules.core.outbox import Skip, State
+from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.notifications import Notify
-from tracker.rules.events.plan import DateChange
+from tracker.rules.events.plan import DateChange, from_date
 from tracker.rules.recurrence import rule_for
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content
+from tracker.usecases.emails import content, preferences
 from tracker.usecases.events import events, occurrences, series_split
 
 KEY, OTHER = "2027-02-09", "2027-03-09"
@@ -47,9 +48,9 @@ async def change_place(cast: Cast, event_id: UUID, now: datetime) -> None:
     await events.change(cast.coordinator, event_id, replace(plan, place="Annex"), event.version, now, notify=Notify.ALL)
 
 
-async def cancel(cast: Cast, event_id: UUID, now: datetime, key: str = KEY) -> None:
+async def cancel(cast: Cast, event_id: UUID, now: datetime, key: str = KEY, *, reason: str = "") -> None:
     version = (await occurrences.date_for(cast.coordinator, event_id, key)).version
-    await occurrences.cancel_date(cast.coordinator, event_id, key, version, "", now)
+    await occurrences.cancel_date(cast.coordinator, event_id, key, version, reason, now)
 
 
 async def restore(cast: Cast, event_id: UUID, now: datetime, key: str = KEY) -> None:
@@ -57,15 +58,22 @@ async def restore(cast: Cast, event_id: UUID, now: datetime, key: str = KEY) -> 
     await occurrences.restore_occurrence(cast.coordinator, event_id, key, version, now)
 
 
-async def move(cast: Cast, event_id: UUID, now: datetime, key: str = KEY) -> None:
+async def move(cast: Cast, event_id: UUID, now: datetime, key: str = KEY, *, hour: int = 13, reason: str = "") -> None:
     date = await occurrences.date_for(cast.coordinator, event_id, key)
-    change = DateChange(starts=datetime.fromisoformat(f"{key}T13:00"), duration=timedelta(hours=1))
+    change = DateChange(starts=datetime.fromisoformat(f"{key}T{hour}:00"), duration=timedelta(hours=1), reason=reason)
     await occurrences.change_date(cast.coordinator, event_id, key, change, date.version, now, notify=Notify.ALL)
 
 
-async def add_date(cast: Cast, event_id: UUID, now: datetime, day: int = 23) -> None:
+async def add_date(cast: Cast, event_id: UUID, now: datetime, day: int = 23, *, month: int = 2) -> None:
     version = (await events.event_for(cast.coordinator, event_id)).version
-    await series_split.add_date(cast.coordinator, event_id, datetime(2027, 2, day, 10), version, now)
+    await series_split.add_date(cast.coordinator, event_id, datetime(2027, month, day, 10), version, now)
+
+
+async def split(cast: Cast, event_id: UUID, now: datetime) -> UUID:
+    """Begin at 9 from April on, as another series."""
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    onward = from_date(plan, datetime(2027, 4, 13, 9))
+    return await series_split.change_from(cast.coordinator, event_id, "2027-04-13", onward, event.version, now)
 
 
 async def test_a_date_is_announced_as_restored_when_an_update_of_its_series_may_have_shown_it_canceled(
@@ -136,6 +144,63 @@ async def test_an_email_about_a_series_says_which_dates_were_moved_and_canceled_
     [letter] = await sent(LATER)
     assert ("Also changed", "Tue, Feb 9, 1:00 PM") in letter.facts
     assert ("Also canceled", "Tue, Mar 9, 10:00 AM") in letter.facts
+
+
+async def test_an_email_about_a_series_gives_the_reason_of_each_change_before_it(cast: Cast) -> None:
+    event_id = await series(cast)
+    await move(cast, event_id, THEN, reason="Room is being painted.")
+    await cancel(cast, event_id, THEN + SECOND, OTHER, reason="The office is closed.")
+    await change_place(cast, event_id, THEN + 2 * SECOND)
+    [letter] = await sent(LATER)
+    assert ("Also changed", "Tue, Feb 9, 1:00 PM. Reason: Room is being painted.") in letter.facts
+    assert ("Also canceled", "Tue, Mar 9, 10:00 AM. Reason: The office is closed.") in letter.facts
+
+
+async def test_a_time_only_email_gives_no_reason_of_an_earlier_change(cast: Cast) -> None:
+    await preferences.save(cast.fbi_lead, Preferences(is_discreet=True), NOW)
+    event_id = await series(cast)
+    await cancel(cast, event_id, THEN, OTHER, reason="Canary")
+    await change_place(cast, event_id, THEN + SECOND)
+    [letter] = await sent(LATER)
+    assert ("Also canceled", "Tue, Mar 9, 10:00 AM") in letter.facts
+    assert "Canary" not in str(letter)
+
+
+async def test_a_date_that_is_moved_twice_at_once_keeps_the_reason_that_was_given(cast: Cast) -> None:
+    event_id = await series(cast)
+    await move(cast, event_id, THEN, reason="Room is being painted.")
+    await move(cast, event_id, THEN + SECOND, hour=14)
+    [letter] = await sent(LATER)
+    assert dict(letter.facts)["Why"] == "Room is being painted."
+
+
+async def changed_and_split(cast: Cast) -> dict[str, ReadEmail]:
+    """Change dates and add one shortly before the series continues as another one; return what goes out by subject."""
+    event_id = await series(cast)
+    await move(cast, event_id, THEN, reason="Room is being painted.")
+    await cancel(cast, event_id, THEN + SECOND, "2027-05-11", reason="The office is closed.")
+    await add_date(cast, event_id, THEN + 2 * SECOND, 23, month=4)
+    await split(cast, event_id, THEN + 3 * SECOND)
+    return {one.subject.partition(":")[0]: one for one in await sent(LATER)}
+
+
+async def test_no_one_is_notified_of_a_new_date_of_a_series_that_lost_it_to_the_one_that_continues_it(
+    cast: Cast,
+) -> None:
+    assert (await changed_and_split(cast)).keys() == {"Changed", "Invitation"}
+
+
+async def test_the_email_that_a_series_continues_gives_the_reason_of_an_earlier_change(cast: Cast) -> None:
+    ended = (await changed_and_split(cast))["Changed"]
+    assert ("Also changed", "Tue, Feb 9, 1:00 PM. Reason: Room is being painted.") in ended.facts
+
+
+async def test_the_invitation_to_what_continues_a_series_says_what_happened_to_its_dates_just_before(
+    cast: Cast,
+) -> None:
+    invitation = (await changed_and_split(cast))["Invitation"]
+    assert ("Also canceled", "Tue, May 11, 9:00 AM. Reason: The office is closed.") in invitation.facts
+    assert ("New date", "Fri, Apr 23, 10:00 AM") in invitation.facts
 
 
 async def test_an_email_about_the_end_of_a_series_says_which_remaining_date_was_moved_just_before(cast: Cast) -> None:

@@ -56,6 +56,8 @@ class Also(Struct, frozen=True, kw_only=True):
     what: AlsoWhat
     date: UUID | None = None
     """The occurrence; None = the subject itself."""
+    reason: str = ""
+    """Why, as the organizer wrote it for a change or a cancellation."""
 
 
 class AccountChange(StrEnum):
@@ -88,6 +90,9 @@ class Update(EventNews, frozen=True, kw_only=True):
 
 class Invited(_Tagged, frozen=True, kw_only=True, tag="invited"):
     """The reader is invited to an event."""
+
+    also: tuple[Also, ...] = ()
+    """What happened to dates that the event took over from the series it continues, before the reader was notified."""
 
 
 class Changed(Update, frozen=True, kw_only=True, tag="changed"):

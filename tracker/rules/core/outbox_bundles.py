@@ -83,7 +83,7 @@ def _is_said_by(draft: Draft, news: News, earlier: Earlier) -> bool:
         return False
     is_same = draft.occurrence_id == earlier.occurrence_id
     match news, earlier.content:
-        case (Canceled() | Removed(), _) | (SeriesEnd(), SeriesEnd()):
+        case (Canceled() | Removed(), _) | (SeriesEnd(), SeriesEnd() | DateAdded(before=None)):
             return True
         case (_, Removed() | SeriesEnd()):
             return False
@@ -125,7 +125,8 @@ def _joined(draft: Draft, news: News, same: Sequence[Earlier], known: Iterable[E
         case Canceled():
             content = structs.replace(content, unsent=before)
     if isinstance(content, Changed):
-        content = structs.replace(content, since=_since(draft, content, same))
+        reason = content.reason or _reason(draft, same)
+        content = structs.replace(content, since=_since(draft, content, same), reason=reason)
     return replace(draft, content=content), _ids(same)
 
 
@@ -156,10 +157,10 @@ def _said(one: Earlier, *, is_same: bool) -> Iterator[Also]:
             yield Also(what=AlsoWhat.ADDED, date=date)
         case Restored():
             yield Also(what=AlsoWhat.RESTORED, date=None if is_same else one.occurrence_id)
-        case Changed() if not is_same:
-            yield Also(what=AlsoWhat.CHANGED, date=one.occurrence_id)
-        case Canceled() if not is_same:
-            yield Also(what=AlsoWhat.CANCELED, date=one.occurrence_id)
+        case Changed(reason=reason) if not is_same:
+            yield Also(what=AlsoWhat.CHANGED, date=one.occurrence_id, reason=reason)
+        case Canceled(reason=reason) if not is_same:
+            yield Also(what=AlsoWhat.CANCELED, date=one.occurrence_id, reason=reason)
 
 
 def _known_before(draft: Draft, same: Iterable[Earlier]) -> Iterator[Before | None]:
@@ -178,6 +179,13 @@ def _since(draft: Draft, news: Changed, same: Iterable[Earlier]) -> datetime | N
     starts = [news.since, *waiting]
     known = [start for start in starts if start is not None]
     return min(known) if len(known) == len(starts) else None
+
+
+def _reason(draft: Draft, same: Iterable[Earlier]) -> str:
+    """Return the latest reason that waiting changes of the same event or date give."""
+    changes = [one.content for one in same if one.occurrence_id == draft.occurrence_id]
+    reasons = [one.reason for one in changes if isinstance(one, Changed) and one.reason]
+    return reasons[-1] if reasons else ""
 
 
 def _entry(same: Iterable[Earlier]) -> MailedEntry | None:

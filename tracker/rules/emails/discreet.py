@@ -17,6 +17,8 @@ from tracker.rules.core.message_types import (
     ConfirmationNudge,
     DateAdded,
     EventContent,
+    EventNews,
+    Invited,
     ReplyNudge,
     Restored,
     SeriesEnded,
@@ -113,7 +115,10 @@ def _appointment(about: Occasion) -> Occasion:
 
 def _times_of(content: EventContent) -> EventContent:
     """Return a message without what people wrote: no reason, no place, nothing about what is to be confirmed."""
-    match content:
+    bare = content
+    if isinstance(content, EventNews | Invited):
+        bare = structs.replace(content, also=tuple(structs.replace(one, reason="") for one in content.also))
+    match bare:
         case Changed(before=before, also=also) | DateAdded(before=before, also=also):
             return Changed(before=_placeless(before), also=also)
         case Restored(before=before, also=also):
@@ -125,7 +130,7 @@ def _times_of(content: EventContent) -> EventContent:
         case ConfirmationNudge():
             return ReplyNudge()
         case _:
-            return content
+            return bare
 
 
 def _placeless(before: Before | None) -> Before | None:
@@ -138,4 +143,4 @@ def _nameless(event: Event) -> Event:
 
 
 def _of(event: Event, date: Occurrence) -> Occurrence:
-    return replace(date, event=event, title=APPOINTMENT, place="", agenda="")
+    return replace(date, event=event, title=APPOINTMENT, place="", agenda="", cancel_reason="")

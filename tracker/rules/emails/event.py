@@ -23,7 +23,7 @@ from tracker.rules.emails.event_contexts import (
     RemovedUnseenEmail,
     SubstituteEmail,
 )
-from tracker.rules.emails.event_facts import what, what_when_where, why
+from tracker.rules.emails.event_facts import also, what, what_when_where, why
 from tracker.rules.emails.facts import Fact, FactName, Footer
 from tracker.rules.emails.parts import (
     Occasion,
@@ -84,7 +84,7 @@ def invitation(about: Occasion) -> Letter:
     return letter_of(
         about,
         says,
-        facts=(*what_when_where(about), organizer, *(reply_facts(about) if is_replied else asked)),
+        facts=(*what_when_where(about), *also(about), organizer, *(reply_facts(about) if is_replied else asked)),
         buttons=buttons,
         more=(event_page(about),),
         calendar=calendar_part(about),

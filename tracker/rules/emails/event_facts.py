@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from tracker.rules.core.message_types import AlsoWhat, EventNews
+from tracker.rules.core.message_types import Also, AlsoWhat, EventNews, Invited
 from tracker.rules.core.wall_clock import to_local, zone_word
 from tracker.rules.core.wording import day, longday, plural, span
 from tracker.rules.emails.facts import Fact, FactName, Facts
@@ -46,19 +46,30 @@ def why(reason: str) -> Facts:
 
 def also(about: Occasion) -> Facts:
     """Return what earlier changes, for which no email of their own goes out, did to dates that are still to come."""
-    if not isinstance(about.content, EventNews):
+    if not isinstance(about.content, EventNews | Invited):
         return ()
-    known = {one.id: one for one in about.dates if one.ends_at > about.now}
+    said = [(one, date) for one in about.content.also if (date := _date_of(about, one))]
     found: dict[FactName, list[str]] = {}
-    for one in about.content.also:
-        words = found.setdefault(_ALSO[one.what], [])
-        if one.date in known and known[one.date].is_off == (one.what is AlsoWhat.CANCELED):
-            words.append(day_and_time(about, known[one.date]))
+    for one, date in said:
+        if not one.reason:
+            found.setdefault(_ALSO[one.what], []).append(day_and_time(about, date))
     is_back = any(one.date is None for one in about.content.also)
     return (
         *([Fact(name=FactName.ALSO_RESTORED)] if is_back else []),
-        *(Fact(name=name, value=_some(words)) for name, words in found.items() if words),
+        *(Fact(name=name, value=_some(words)) for name, words in found.items()),
+        *(_with_reason(about, one, date) for one, date in said if one.reason),
     )
+
+
+def _date_of(about: Occasion, one: Also) -> Occurrence | None:
+    """Return the upcoming date about which a change is still true; None = there is nothing to say."""
+    date = next((date for date in about.dates if date.id == one.date and date.ends_at > about.now), None)
+    return date if date and date.is_off == (one.what is AlsoWhat.CANCELED) else None
+
+
+def _with_reason(about: Occasion, one: Also, date: Occurrence) -> Fact:
+    """Return "Thu, Dec 10, 3:00 PM. Reason: Room is being painted."."""
+    return Fact(name=_ALSO[one.what], value=f"{day_and_time(about, date)}. Reason: {one.reason.strip()}")
 
 
 def _dates(about: Occasion) -> Facts:

@@ -4,7 +4,7 @@ Rows are written in the transaction of the change they announce. A claim never l
 a claimed row is free again when its worker is gone (`outbox_workers`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,8 +13,8 @@ from piccolo.querystring import QueryString
 
 from tracker.crypto import ids
 from tracker.database import engine, writing
-from tracker.database.bulk_insert import bulk_insert
-from tracker.rules.core.message_types import AccountChanged, EventNews, Invited, decode, encode
+from tracker.database.bulk_insert import bulk_insert, run_for_each
+from tracker.rules.core.message_types import AccountChanged, Also, EventNews, Invited, SeriesContinued, decode, encode
 from tracker.rules.core.outbox import CHANGES, KINDS, PAUSE, Draft, Message, MessageKind, Skip, State, next_try
 from tracker.rules.core.outbox_bundles import Earlier, bundle
 from tracker.tables.background.emails import outbox_queue
@@ -30,6 +30,7 @@ __all__ = [
     "enqueue_all",
     "hold",
     "names_in_use",
+    "pass_on",
     "postpone",
     "put_back",
     "suppress_for",
@@ -134,6 +135,22 @@ async def suppress_for(member_id: UUID, reason: str) -> None:
     await rows.Message.update({rows.Message.state: State.SUPPRESSED.value, rows.Message.reason: reason}).where(
         waits & (rows.Message.worker == "") & (rows.Message.kind != KINDS[AccountChanged].value)
     )
+
+
+async def pass_on(event_id: UUID, new_id: UUID, date_ids: Collection[UUID]) -> None:
+    """Let the waiting invitations to an event say what a waiting message would have said about dates that it took over.
+
+    The message says to the same person that the event `event_id` ends. The caller is inside `writing()`.
+    """
+    waiting = await outbox_queue.about_events([event_id, new_id])
+    said: dict[UUID, tuple[Also, ...]] = {}
+    for one in waiting:
+        content = decode(one.facts)
+        if one.event_id == event_id and isinstance(content, SeriesContinued):
+            said[one.recipient_id] = tuple(also for also in content.also if also.date in date_ids)
+    invitations = [one for one in waiting if one.event_id == new_id and one.kind is MessageKind.INVITATION]
+    written = [[encode(Invited(also=also)), one.id] for one in invitations if (also := said.get(one.recipient_id))]
+    await run_for_each("UPDATE message SET facts = {} WHERE id = {}", written)
 
 
 async def take_back(key: str) -> bool:

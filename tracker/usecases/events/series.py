@@ -28,6 +28,7 @@ from tracker.tables.schema.events import events as rows
 from tracker.tables.schema.events.history import EventChange
 from tracker.tables.visible.attendance import sheet
 from tracker.tables.visible.events import events
+from tracker.usecases.core import outbox
 from tracker.usecases.events import substitutes
 from tracker.usecases.events.invitees import let_go, mailed_entry, touch, withdraw
 from tracker.usecases.events.invitees import notify as send
@@ -215,6 +216,8 @@ async def split(
     taken = {one.was.id: _still_counts(one.was, one, onward) for one in moved if one.was}
     new_id = await add_event(viewer, onward, now, previous=event, dates=moved, invited=notified.invitation)
     await _take_along(taken, new_id)
+    if not event.is_restricted and onward.marking == event.marking:  # else its emails may not say what that one's did
+        await outbox.pass_on(event.id, new_id, taken)
     async with substitutes.notified(event.id, now), substitutes.notified(new_id, now):
         await copied_replies.carry(event.id, new_id, taken)
     await end_series(event, ends, now)
