@@ -30,7 +30,7 @@ from tracker.ports.feeds.feed_builder import FeedBuilder
 from tracker.rules.calendars.feeds import Scope
 from tracker.rules.core.wall_clock import to_local, to_utc
 from tracker.rules.emails.content import CalendarPart, Letter
-from tracker.rules.events.event import Occurrence
+from tracker.rules.events.event import Kind, Occurrence
 from tracker.rules.events.plan import DateChange, Plan
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
@@ -186,7 +186,7 @@ CHANGES: dict[str, Callable[[Plan], Plan]] = {
     "title": _but(title="Core group"),
     "agenda": _but(agenda="Budget"),
     "place": _but(place="City hall"),
-    "notes": _but(description="Bring a badge"),
+    "kind": _but(kind=Kind.TRAINING),
     "hour": _later,
     "length": _but(duration=LENGTH + timedelta(minutes=30)),
     "weekday": _next_day,

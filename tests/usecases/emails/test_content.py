@@ -23,7 +23,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.content import PREVIEW, SUBJECT, ReplyPage
 from tracker.rules.emails.event_contexts import InvitationEmail, SeriesContinuedEmail
 from tracker.rules.emails.preferences import Preferences
-from tracker.rules.events.event import Event, EventStatus
+from tracker.rules.events.event import Event, EventStatus, Kind
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange, from_date
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
@@ -597,14 +597,14 @@ async def test_a_series_that_goes_on_on_other_days_says_the_old_and_the_new_rule
 
 async def test_a_series_that_goes_on_elsewhere_at_the_same_hour_tells_both_places_and_no_old_hour(cast: Cast) -> None:
     letter = await split_in_april(
-        cast, await series(cast), datetime(2027, 4, 13, 10), place="FBI field office", description="Bring a badge"
+        cast, await series(cast), datetime(2027, 4, 13, 10), place="FBI field office", kind=Kind.TRAINING
     )
     assert letter.subject == "New place: Monthly task force…, from Tue, Apr 13, in a new invitation"
     assert letter.facts[2:] == (("Was at", "USAO conference room"), ("Now at", "FBI field office"))
 
 
-async def test_a_series_that_goes_on_with_other_notes_says_from_when_on(cast: Cast) -> None:
-    letter = await split_in_april(cast, await series(cast), datetime(2027, 4, 13, 10), description="Bring a badge")
+async def test_a_series_that_goes_on_as_another_kind_of_event_says_from_when_on(cast: Cast) -> None:
+    letter = await split_in_april(cast, await series(cast), datetime(2027, 4, 13, 10), kind=Kind.TRAINING)
     assert letter.subject == "Changed: Monthly task force…, from Tue, Apr 13, in a new invitation"
     assert {label for label, _ in letter.facts} == {"What", "Last date"}
 
@@ -614,7 +614,7 @@ async def test_an_invitation_to_what_goes_on_asks_for_no_reply_that_still_counts
     event_id = await series(cast)
     await replies.reply(cast.fbi_lead, event_id, "2027-02-09", ReplyValue.ACCEPTED, "", LATER, for_series=True)
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    onward = replace(from_date(plan, datetime(2027, 4, 13, 10)), description="Bring a badge", place=place)
+    onward = replace(from_date(plan, datetime(2027, 4, 13, 10)), kind=Kind.TRAINING, place=place)
     await series_split.change_from(cast.coordinator, event_id, "2027-04-13", onward, event.version, LATER)
     written = [one for one in await waiting(MOVED) if isinstance(one, ReadEmail)]
     [letter] = [one for one in written if isinstance(one.letter.says, InvitationEmail)]

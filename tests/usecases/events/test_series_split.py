@@ -104,6 +104,39 @@ async def test_replies_for_dates_that_stay_the_same_are_not_asked_again(cast: Ca
     assert await reply_of(cast.caht_lead, new_id, "2027-10-12") is ReplyValue.NEEDS_ACTION
 
 
+TEXTS_OF_THE_SERIES = {
+    "description": ("Bring a badge", "Notes are the same for all dates. Change them in the whole series."),
+    "video_link": (
+        "https://video.example/1",
+        "The video link is the same for all dates. Change it in the whole series.",
+    ),
+}
+
+
+@pytest.mark.parametrize("beside", [{}, {"title": "Steering Committee"}])
+@pytest.mark.parametrize("field", TEXTS_OF_THE_SERIES)
+async def test_what_is_the_same_for_all_dates_does_not_change_from_a_date_on(
+    sqlite_cast: Cast, field: str, beside: dict[str, str]
+) -> None:
+    cast, event_id = sqlite_cast, await the_series(sqlite_cast)
+    text, refusal = TEXTS_OF_THE_SERIES[field]
+    version, plan = await plan_from(cast.coordinator, event_id, datetime(2027, 10, 12, 10))
+    other = replace(plan, **{field: text, **beside})
+    with pytest.raises(Invalid) as refused:
+        await series_split.change_from(cast.coordinator, event_id, "2027-10-12", other, version, AUGUST)
+    assert refused.value.fields == {field: refusal}
+    assert len(await dates_of(cast, event_id)) == 12
+
+
+async def test_a_series_that_goes_on_at_another_hour_may_have_other_notes(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await the_series(sqlite_cast)
+    version, plan = await plan_from(cast.coordinator, event_id, datetime(2027, 10, 12, 9))
+    other = replace(plan, description="Bring a badge")
+    new_id = await series_split.change_from(cast.coordinator, event_id, "2027-10-12", other, version, AUGUST)
+    described = [(await events.event_for(cast.coordinator, one)).description for one in (event_id, new_id)]
+    assert described == ["", "Bring a badge"]
+
+
 async def test_replies_for_another_hour_are_asked_again(cast: Cast) -> None:
     event_id = await the_series(cast)
     await replies.reply(cast.fbi_lead, event_id, "2027-01-12", ReplyValue.ACCEPTED, "", NOW, for_series=True)

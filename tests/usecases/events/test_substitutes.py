@@ -17,6 +17,7 @@ from tracker.rules.core.outbox import Skip, State
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.content import CalendarPart
 from tracker.rules.emails.preferences import Preferences
+from tracker.rules.events.event import Kind
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange, from_date
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
@@ -303,7 +304,7 @@ async def test_the_substitute_of_an_earlier_date_hears_nothing_of_a_series_that_
     await send(cast, event_id, cast.fbi_alternate)
     await sent()
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    onward = replace(from_date(plan, STARTS + timedelta(days=14)), description="Bring a badge")
+    onward = replace(from_date(plan, STARTS + timedelta(days=14)), kind=Kind.TRAINING)
     await series_split.change_from(cast.coordinator, event_id, "2027-01-26", onward, event.version, LATER)
     assert "fbi_alternate" not in {name for _, name in await waiting(cast)}
 
@@ -313,7 +314,7 @@ async def test_the_substitute_of_a_date_that_stays_in_the_series_that_goes_on_is
     await send(cast, event_id, cast.fbi_alternate)
     await sent()
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    onward = replace(from_date(plan, STARTS + timedelta(days=7)), description="Bring a badge")
+    onward = replace(from_date(plan, STARTS + timedelta(days=7)), kind=Kind.TRAINING)
     new_id = await series_split.change_from(cast.coordinator, event_id, KEY, onward, event.version, LATER)
     to_them = [kind for kind, name in await waiting(cast) if name == "fbi_alternate"]
     assert to_them == ["substitute", "withdrawal"]

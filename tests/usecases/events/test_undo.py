@@ -520,7 +520,7 @@ EVERY_CHANGE: dict[str, Change] = {
     "who can see it": whole(visibility=Visibility.NAMED),
     "the title of the rest": following(title="Core group"),
     "the place of the rest": following(place="Annex 2"),
-    "the notes of the rest": following(description="Bring a badge"),
+    "the kind of the rest": following(kind=event_rules.Kind.TRAINING),
     "the hour of the rest": following(starts=meeting().starts + AN_HOUR),
     "the people of the rest": following(invitees={}),
     "who can see the rest": following(visibility=Visibility.NAMED),
@@ -602,7 +602,7 @@ async def test_an_action_item_stays_with_its_date_when_a_split_is_undone(sqlite_
     cast = sqlite_cast
     event_id = await lived_in(cast)
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    onward = replace(from_date(plan, meeting().starts), description="Other")
+    onward = replace(from_date(plan, meeting().starts), kind=event_rules.Kind.TRAINING)
     new_id = await series_split.change_from(cast.coordinator, event_id, "2027-01-12", onward, event.version, NOW)
     await item_of(cast, await occurrences.date_for(cast.coordinator, new_id, "2027-01-12"))
     await undone(cast.coordinator, event_id)

@@ -58,7 +58,8 @@ async def add_date(event_id: FromPath[UUID], request: FormRequest, viewer: Viewe
         body=EventChange,
         may_vanish=True,
         text="If only title, place or agenda change, the series stays the same. Otherwise it ends before the date, and "
-        "another one continues it: the response is that series, and Content-Location its address. Dates keep their own "
+        "another one continues it: the response is that series, and Content-Location its address. Description and "
+        "video link are the same for all dates: they change here only with more than texts. Dates keep their own "
         f"time, place, title and agenda. {ETAG_OF}",
     ),
 )

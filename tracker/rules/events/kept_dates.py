@@ -12,13 +12,16 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from textwrap import shorten
 from typing import Any, NamedTuple
+from uuid import UUID
 
+from tracker.errors import Invalid
 from tracker.rules.core.wording import day, local
 from tracker.rules.events.event import Event, Occurrence
-from tracker.rules.events.event_fields import EventFields
+from tracker.rules.events.event_fields import EventFields, values_of
 from tracker.rules.events.plan import (
     Plan,
     Slot,
+    changes_only,
     is_a_week_later,
     is_moved,
     moved_starts,
@@ -32,6 +35,11 @@ from tracker.rules.recurrence.matching import ANY_DISTANCE, matched, reach
 
 OWN_TEXTS = frozenset({"title", "place", "agenda"})
 """The texts that a date may have of its own; `texts_of` returns them."""
+SAME_FOR_ALL = {
+    "description": "Notes are the same for all dates. Change them in the whole series.",
+    "video_link": "The video link is the same for all dates. Change it in the whole series.",
+}
+"""The texts that no date has of its own, and what refuses to change them from a date on."""
 SHOWN = 120  # characters of such a text in a list
 
 
@@ -151,6 +159,18 @@ def with_texts(following: Iterable[Occurrence], event: Event, shown: EventFields
             own = {name: None if text == of_series[name] else text for name, text in (texts | takes).items()}
             found.append(_as_it_is(one, own))
     return found
+
+
+def check_texts_from_a_date_on(plan: Plan, shown: Plan, lead_id: UUID) -> None:
+    """Check that a change of nothing but texts, from a date on, leaves those alone that are the same for all dates.
+
+    Otherwise a line of notes would end the series, and invite everyone to another one. With a new time, rule or list,
+    another series begins anyway, and has texts of its own. Errors: Invalid by field.
+    """
+    if changes_only(plan, shown, OWN_TEXTS | SAME_FOR_ALL.keys(), lead_id):
+        before, after = values_of(shown), values_of(plan)
+        if wrong := {name: said for name, said in SAME_FOR_ALL.items() if after[name] != before[name]}:
+            raise Invalid(**wrong)
 
 
 def texts_of(one: EventFields | Occurrence) -> dict[str, str]:

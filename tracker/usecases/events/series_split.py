@@ -61,12 +61,11 @@ async def change_from(
     """Change a series from its date `key` on, and return the id of the event that has these dates then.
 
     - When `key` is the first date, the whole series changes.
-    - When only texts change that dates can have of their own, the dates get them, and the series stays the same one.
+    - When only texts change that dates can have of their own, the dates get them in the same series.
     - Otherwise the series ends before the date, and a new one continues it.
 
     Either way, dates keep their own details (`kept_dates`), and replies to dates whose time and place stay the same
-    hold. `notify` says whether people who stay invited get an email. `reauthenticated_at` is when the viewer last
-    confirmed who they are; opening a restricted event needs that.
+    hold. `notify` and `reauthenticated_at` are those of `events.change`.
     Errors: NotFound, NotAllowed, ReauthenticationNeeded, Conflict, Invalid by field.
     """
     async with writing():
@@ -84,6 +83,7 @@ async def change_from(
         if plan_rules.changes_only(plan, shown, OWN_TEXTS, event.lead_id):
             await _change_texts(viewer, event, first, shown, plan, now, notify=notify)
             return event_id
+        kept_dates.check_texts_from_a_date_on(plan, shown, event.lead_id)
         plan_rules.check_opening(plan, event, reauthenticated_at, now)
         return await _go_on(viewer, event, first, plan, now, notify)
 

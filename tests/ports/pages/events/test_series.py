@@ -14,6 +14,7 @@ from tests.ports.conftest import SignIn
 from tracker import clock
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Kind
 from tracker.rules.events.plan import DateChange, from_date
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
@@ -156,7 +157,7 @@ async def split(viewer: Viewer, event_id: UUID, key: str, **facts: Any) -> UUID:
 async def test_both_pages_of_a_series_that_was_split_lead_to_the_other_one(
     sqlite_cast: Cast, browse: SignIn, series: UUID
 ) -> None:
-    onward = await split(sqlite_cast.coordinator, series, "2027-02-02", description="Bring a badge")
+    onward = await split(sqlite_cast.coordinator, series, "2027-02-02", kind=Kind.TRAINING)
     member = await browse(sqlite_cast.harbor_advocate)
     for page in ("", "/2027-01-12"):
         assert await shown_before_and_after(member, f"/events/{series}{page}") == [("Continued as", str(onward))]

@@ -185,3 +185,20 @@ async def test_the_panel_says_nothing_of_more_people_when_no_one_joins(desk: Bro
     panel = await preview(desk, police_series, starts="11:00", ends="12:30")
     assert "Wed, Jan 27 (title, place and agenda)" in panel
     assert "More people can see it" not in panel
+
+
+async def test_notes_that_change_from_a_date_on_are_refused_beside_a_link_to_the_whole_series(
+    desk: Browser, series: UUID
+) -> None:
+    address = f"/events/{series}/edit"
+    page = (await desk.get(f"{address}?from={SECOND}")).text
+    refused = await desk.post(address, typed(page, address, save="send", description="Bring a badge"))
+    assert refused.status_code == 422
+    assert "Error: Notes are the same for all dates. Change them in the whole series." in words(refused.text)
+    assert f'<a href="{address}">Change them in the whole series</a>' in refused.text
+
+
+async def test_the_panel_says_that_notes_do_not_change_from_a_date_on(desk: Browser, series: UUID) -> None:
+    said = await preview(desk, series, SECOND, description="Bring a badge")
+    assert "To fix Notes are the same for all dates. Change them in the whole series." in said
+    assert "No one will get an email" not in said
