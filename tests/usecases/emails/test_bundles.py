@@ -48,6 +48,12 @@ async def change_place(cast: Cast, event_id: UUID, now: datetime) -> None:
     await events.change(cast.coordinator, event_id, replace(plan, place="Annex"), event.version, now, notify=Notify.ALL)
 
 
+async def change_details(cast: Cast, event_id: UUID, now: datetime) -> None:
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    changed = replace(plan, description="Bring a badge")
+    await events.change(cast.coordinator, event_id, changed, event.version, now, notify=Notify.ALL)
+
+
 async def cancel(cast: Cast, event_id: UUID, now: datetime, key: str = KEY, *, reason: str = "") -> None:
     version = (await occurrences.date_for(cast.coordinator, event_id, key)).version
     await occurrences.cancel_date(cast.coordinator, event_id, key, version, reason, now)
@@ -201,6 +207,24 @@ async def test_the_invitation_to_what_continues_a_series_says_what_happened_to_i
     invitation = (await changed_and_split(cast))["Invitation"]
     assert ("Also canceled", "Tue, May 11, 9:00 AM. Reason: The office is closed.") in invitation.facts
     assert ("New date", "Fri, Apr 23, 10:00 AM") in invitation.facts
+
+
+async def test_a_place_that_changes_with_the_dates_of_another_series_is_said_with_them(cast: Cast) -> None:
+    event_id = await series(cast)
+    event, plan = await series_split.plan_from(cast.coordinator, event_id, "2027-04-13")
+    place = replace(plan, place="Annex")
+    await series_split.change_from(cast.coordinator, event_id, "2027-04-13", place, event.version, THEN)
+    await split(cast, event_id, THEN + SECOND)
+    assert [one.subject.partition(":")[0] for one in await sent(LATER)] == ["Invitation", "Changed"]
+
+
+async def test_no_one_is_notified_that_a_series_ends_sooner_when_another_one_continues_it(cast: Cast) -> None:
+    event_id = await series(cast)
+    await change_details(cast, event_id, THEN)
+    await split(cast, event_id, THEN + SECOND)
+    for one in await sent(LATER):
+        assert "Ends sooner" not in one.subject
+        assert "Was until" not in dict(one.facts)
 
 
 async def test_an_email_about_the_end_of_a_series_says_which_remaining_date_was_moved_just_before(cast: Cast) -> None:

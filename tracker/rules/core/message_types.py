@@ -127,6 +127,9 @@ class SeriesEnded(SeriesEnd, frozen=True, kw_only=True, tag="series_ended"):
 class SeriesContinued(SeriesEnd, frozen=True, kw_only=True, tag="series_continued"):
     """A series ends and another one continues it; the reader gets an invitation to the new one."""
 
+    since: datetime | None = None
+    """The local start in the series from which the other one replaces it."""
+
 
 class RemovedFromSeries(SeriesEnd, frozen=True, kw_only=True, tag="removed_from_series"):
     """A series continues as another one, to which its reader is not invited."""

@@ -21,6 +21,7 @@ from tracker.rules.core.message_types import (
     News,
     Removed,
     Restored,
+    SeriesContinued,
     SeriesEnd,
     Unreadable,
     Update,
@@ -83,16 +84,27 @@ def _is_said_by(draft: Draft, news: News, earlier: Earlier) -> bool:
         return False
     is_same = draft.occurrence_id == earlier.occurrence_id
     match news, earlier.content:
-        case (Canceled() | Removed(), _) | (SeriesEnd(), SeriesEnd() | DateAdded(before=None)):
+        case (Canceled() | Removed(), _) | (SeriesEnd(), SeriesEnd()):
             return True
         case (_, Removed() | SeriesEnd()):
             return False
         case (SeriesEnd(), _):
-            return not is_same
+            return not is_same or _is_beyond(news, earlier.content)
         case (Update(), Canceled()):
             return isinstance(news, Restored) or not is_same
         case _:
             return True
+
+
+def _is_beyond(news: SeriesEnd, content: Content | Unreadable) -> bool:
+    """Return whether a message is only about dates that its series has no longer when it ends."""
+    match news, content:
+        case _, DateAdded(before=None):
+            return True
+        case SeriesContinued(since=datetime() as ends), Changed(since=datetime() as since):
+            return since >= ends
+        case _:
+            return False
 
 
 def _beside_an_invitation(draft: Draft, waiting: list[Earlier], *, may_be_known: bool) -> tuple[Draft, list[UUID]]:

@@ -100,9 +100,14 @@ def _series_changed(about: Occasion, before: Before | None) -> SeriesChangedEmai
 
 
 def _other_end(about: Occasion, before: Before | None) -> tuple[date, date] | None:
-    """Return the earlier and the new last date of a series that differs only in its end."""
+    """Return the earlier and the new last date of a series that differs only in its end.
+
+    An end where another series continues it is none: a message of its own says so.
+    """
     rule = rule_of(about.event)
     if rule is None or before is None or before.until is None or before.repeats != pattern_words(rule):
+        return None
+    if about.continues_from and about.continues_from.date() <= before.until:
         return None
     now = dates(rule, about.event.starts)[-1].date()
     return (before.until, now) if before.until != now else None

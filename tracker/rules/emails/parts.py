@@ -56,6 +56,8 @@ class Occasion:
     """The person for whom the reader substitutes; the reader was not invited themselves."""
     onward: Event | None = None
     """The series that continues this one where it was cut short."""
+    continues_from: datetime | None = None
+    """The first local start of the series that continues this one; known for changes only."""
     is_continuation: bool = False
     """Whether it continues a series to which the reader is invited too."""
     now: datetime

@@ -17,6 +17,7 @@ from tracker.rules.core.message_types import (
     SeriesContinued,
     SeriesEnd,
     SubstituteNamed,
+    Update,
 )
 from tracker.rules.core.outbox import Message, Skip, State
 from tracker.rules.core.viewer import Viewer
@@ -100,7 +101,7 @@ async def _occasion(
     instead = {} if own else await _instead(event, dates, reader)
     theirs = dates if message.occurrence_id or not instead else [one for one in dates if one.id in instead]
     date = _spoken_of(message, theirs, [one for one in ahead if one in theirs])
-    if date is None:
+    if date is None or not following:
         return None
     is_whole = message.occurrence_id is None and len(theirs) == len(dates)
     return Occasion(
@@ -120,6 +121,7 @@ async def _occasion(
         now=now,
         replies=await _replies(reader, date) if isinstance(content, ReplyNudge) else None,
         onward=await _onward(reader, event) if isinstance(content, SeriesContinued) else None,
+        continues_from=await _continues_from(reader, event) if isinstance(content, Update) else None,
         is_continuation=isinstance(content, Invited) and await _is_continuation(reader, event),
     )
 
@@ -155,6 +157,12 @@ async def _onward(reader: Viewer, event: Event) -> Event | None:
     """Return the series that continues this one; never one for named people, because emails do not give its times."""
     found = next(iter(await series.after(reader, event)), None)
     return None if found is None or found.is_restricted else found
+
+
+async def _continues_from(reader: Viewer, event: Event) -> datetime | None:
+    """Return the first local start of the series that continues this one."""
+    found = next(iter(await series.after(reader, event)), None)
+    return found.starts if found else None
 
 
 async def _is_continuation(reader: Viewer, event: Event) -> bool:

@@ -211,7 +211,7 @@ async def split(
     onward = plan if split else _onward(plan, _local(now, plan.zone) + INSTANT)
     shown = kept_dates.shown_from(event, rest) if split else event
     carried = kept_dates.carried(rest, event, onward, shown, now)
-    notified = await _say_that_it_ends(viewer, event, plan, now, notify, is_whole=split is None)
+    notified = await _say_that_it_ends(viewer, event, plan, now, notify, ends=ends, is_whole=split is None)
     moved = [replace(one, sequence=0) for one in carried.dates]
     taken = {one.was.id: _still_counts(one.was, one, onward) for one in moved if one.was}
     new_id = await add_event(viewer, onward, now, previous=event, dates=moved, invited=notified.invitation)
@@ -225,7 +225,7 @@ async def split(
 
 
 async def _say_that_it_ends(
-    viewer: Viewer, event: Event, plan: Plan, now: datetime, notify: Notify, *, is_whole: bool
+    viewer: Viewer, event: Event, plan: Plan, now: datetime, notify: Notify, *, ends: datetime, is_whole: bool
 ) -> Notices:
     """Notify people that another series continues this one, withdraw those who lose it, and return who is notified."""
     entry = await mailed_entry(viewer, event, now)
@@ -236,7 +236,7 @@ async def _say_that_it_ends(
     invited = await invitees_of(event.id)
     notified = notifications.of_change(event, plan, invited, splits=True, notify=notify)
     gone = frozenset(invited) - frozenset(plan.invitees) - {event.lead_id}
-    news, version = SeriesContinued(entry=closes), event.version + 1
+    news, version = SeriesContinued(entry=closes, since=ends), event.version + 1
     await send(news, event.id, version, now, whom=notified.update, dates={})
     if is_whole or is_narrower:
         await withdraw(event.id, gone, event.version + 1, now, notified=notified.withdrawal, entry=entry)
