@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from tests.cast import NOW, ZONE, Cast, meeting
+from tests.cast import NOW, ZONE, Cast, marking, meeting
 from tests.emails import ReadEmail, read
 from tracker.rules.core.outbox import Skip, State
 from tracker.rules.emails.preferences import Preferences
@@ -75,10 +75,10 @@ async def add_date(cast: Cast, event_id: UUID, now: datetime, day: int = 23, *, 
     await series_split.add_date(cast.coordinator, event_id, datetime(2027, month, day, 10), version, now)
 
 
-async def split(cast: Cast, event_id: UUID, now: datetime) -> UUID:
-    """Begin at 9 from April on, as another series."""
+async def split(cast: Cast, event_id: UUID, now: datetime, *, hour: int = 9) -> UUID:
+    """Begin at another hour from April on, as another series."""
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    onward = from_date(plan, datetime(2027, 4, 13, 9))
+    onward = from_date(plan, datetime(2027, 4, 13, hour))
     return await series_split.change_from(cast.coordinator, event_id, "2027-04-13", onward, event.version, now)
 
 
@@ -207,6 +207,39 @@ async def test_the_invitation_to_what_continues_a_series_says_what_happened_to_i
     invitation = (await changed_and_split(cast))["Invitation"]
     assert ("Also canceled", "Tue, May 11, 9:00 AM. Reason: The office is closed.") in invitation.facts
     assert ("New date", "Fri, Apr 23, 10:00 AM") in invitation.facts
+
+
+async def test_of_two_splits_from_the_same_date_only_the_last_one_is_announced(cast: Cast) -> None:
+    event_id = await series(cast)
+    onward_id = await split(cast, event_id, THEN)
+    await split(cast, onward_id, THEN + SECOND, hour=8)
+    assert [one.subject for one in await sent(LATER)] == [
+        "Invitation: Monthly task force meeting, Tue, Apr 13, 8:00 AM",
+        "Changed: Monthly task force…, 8:00 AM (was 10:00 AM) from Tue, Apr 13",
+    ]
+
+
+async def test_a_date_that_moved_to_another_series_is_not_announced_as_new_beside_a_change(cast: Cast) -> None:
+    event_id = await series(cast)
+    await change_place(cast, event_id, THEN)
+    await add_date(cast, event_id, THEN + SECOND, 23, month=4)
+    await split(cast, event_id, THEN + 2 * SECOND)
+    assert sorted(one.subject.partition(":")[0] for one in await sent(LATER)) == ["Changed", "Invitation", "New place"]
+
+
+async def test_a_marked_series_does_not_give_its_reasons_to_the_one_that_continues_it_without_the_marking(
+    cast: Cast,
+) -> None:
+    plan = meeting(cast.fbi_lead, marking=marking(cast))
+    rule = rule_for("monthly_nth", plan.starts, count=6)
+    event_id = await events.schedule(cast.coordinator, replace(plan, rule=rule), NOW)
+    await sent(NOW)
+    await cancel(cast, event_id, THEN, "2027-05-11", reason="Canary")
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    onward = replace(from_date(plan, datetime(2027, 4, 13, 9)), marking=None)
+    await series_split.change_from(cast.coordinator, event_id, "2027-04-13", onward, event.version, THEN + SECOND)
+    invitation = next(one for one in await sent(LATER) if one.subject.startswith("Invitation"))
+    assert "Canary" not in str(invitation.facts)
 
 
 async def test_a_place_that_changes_with_the_dates_of_another_series_is_said_with_them(cast: Cast) -> None:

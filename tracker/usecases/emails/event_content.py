@@ -9,6 +9,7 @@ from tracker.rules.core.message_types import (
     Canceled,
     Changed,
     ConfirmationNudge,
+    DateAdded,
     EventContent,
     Invited,
     ReminderDue,
@@ -58,10 +59,20 @@ async def event_letter(content: EventContent, message: Message, reader: Viewer, 
         return _unseen(content, message, reader)
     if event.status is EventStatus.DRAFT:
         return NOT_PUBLISHED
-    about = await _occasion(content, message, reader, event, dates, now)
+    remaining = _without_lost_date(content, dates)
+    about = await _occasion(remaining, message, reader, event, dates, now) if remaining else None
     if about is None:
         return GONE
     return _why_not(about) or _letter(about)
+
+
+def _without_lost_date(content: EventContent, dates: Sequence[Occurrence]) -> EventContent | None:
+    """Return what remains of a message when the date that it announces is no longer in the series; None = nothing."""
+    if not isinstance(content, DateAdded) or any(one.id == content.date for one in dates):
+        return content
+    if content.before is None and content.entry is None and not content.also:
+        return None
+    return Changed(before=content.before, entry=content.entry, also=content.also)
 
 
 def _unseen(content: EventContent, message: Message, reader: Viewer) -> Letter | Skip:
