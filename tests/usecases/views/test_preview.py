@@ -426,6 +426,12 @@ async def test_what_nobody_changes_shows_in_no_feed_and_a_feed_says_how_often_it
     assert notified.feed_words == f"1 person will see it when their calendars refresh. {ANY_PROGRAM}."
 
 
+async def test_another_title_is_a_change_of_calendars_even_while_no_one_subscribes(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await scheduled(sqlite_cast)
+    renamed = await dry_run(cast.coordinator, event_id, edit(but(title="Core group"))(cast, event_id, NOW), NOW)
+    assert renamed.feed_words == "Subscribed calendars show it when they refresh. None has this event now."
+
+
 def test_programs_are_named_where_several_people_read_and_never_of_one() -> None:
     """Which program one person uses is theirs to tell."""
     notified = replace(of_nothing(), programs=frozenset({"Outlook", "another program"}))

@@ -16,6 +16,7 @@ from tracker.rules.events.replies import ReplyValue
 
 FEWEST = 3
 """The fewest people whose calendar programs are named: for fewer, it would reveal what a person uses."""
+NO_SUBSCRIBERS = "Subscribed calendars show it when they refresh. None has this event now."
 ANY_PROGRAM = "Calendar apps check for changes every few hours, some only once a day"
 
 
@@ -87,6 +88,8 @@ class Consequences:
     """Owners whose feeds no longer contain it."""
     programs: frozenset[str]
     """The programs that fetch these feeds."""
+    is_news: bool = False
+    """Whether calendars that have the event are to show something else."""
     kept_details: tuple[Details, ...] = ()
     """The dates to come that keep their own details."""
     lost_details: tuple[Details, ...] = ()
@@ -126,6 +129,8 @@ class Consequences:
     @property
     def feed_words(self) -> str:
         """Return in words what feeds will show, and realistically when."""
+        if self.is_news and not self.shown | self.lost:
+            return NO_SUBSCRIBERS
         said = []
         if self.shown:
             said.append(f"{plural(len(self.shown), 'person', 'people')} will see it when their calendars refresh.")
@@ -150,6 +155,7 @@ def between(before: Standing, after: Standing) -> Consequences:
         moves=moves(before.reminders, after.reminders),
         shown=shown,
         lost=lost,
+        is_news=changes and (before.is_known or after.is_known),
         asked_again=frozenset(
             one for one, given in after.replies.items() if _is_asked_again(before.replies.get(one, ()), given)
         ),
