@@ -335,6 +335,13 @@ async def test_the_panel_says_who_gets_what(sqlite_cast: Cast, desk: Browser) ->
     assert 'value="named" checked' in part
 
 
+async def test_the_panel_says_in_a_sentence_of_its_own_who_is_informed_only(sqlite_cast: Cast, desk: Browser) -> None:
+    informed = {f"role-{sqlite_cast.fbi_lead.member_id}": "informed"}
+    form = await filled(desk, agency=[str(sqlite_cast.agencies["KCPD"])], person=ids(sqlite_cast.fbi_lead), **informed)
+    part = " ".join((await desk.post("/schedule/summary", form)).text.split())
+    assert re.search(r"KCPD \d\. 1 of them informed only, not asked to reply\.", part)
+
+
 async def test_the_panel_of_an_event_that_is_not_theirs_is_not_found(sqlite_cast: Cast, desk: Browser) -> None:
     hidden = await events.schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.hsi_liaison), NOW)
     response = await desk.post("/schedule/summary", await filled(desk, event=hidden))
