@@ -1,11 +1,11 @@
 """What a cancellation covers, and what becomes of the attendance of a date that was held."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 
 from tracker.errors import Invalid
-from tracker.rules.core.wording import plural
+from tracker.rules.core.wording import day, local, plural
 from tracker.rules.events.event import Event, EventStatus, Occurrence
 
 ASKS_RECORD = "Attendance of this date is closed. Choose whether its record stays in reports."
@@ -53,10 +53,17 @@ def deed_words(event: Event, scope: Scope, number: int) -> str:
     return f"Cancel all {number} dates" if scope is Scope.ALL and number > 1 else f"Cancel {plural(number, 'date')}"
 
 
-def done_words(event: Event, scope: Scope, number: int, kept: Record | None) -> str:
-    """Return what a cancellation did, such as "Canceled 4 dates."; `kept` is what became of closed attendance."""
+def done_words(event: Event, scope: Scope, dates: Sequence[Occurrence], kept: Record | None) -> str:
+    """Return what canceling these dates did, such as "Canceled 4 dates, starting Tue, Jan 19.".
+
+    `kept` is what became of closed attendance.
+    """
     if event.is_series and scope is not Scope.ONE:
-        return f"Canceled {plural(number, 'date')}."
+        canceled = f"Canceled {plural(len(dates), 'date')}"
+        if scope is Scope.ALL or not dates:
+            return f"{canceled}."
+        first = day(local(dates[0].starts_at, event.zone))
+        return f"{canceled}, starting {first}." if len(dates) > 1 else f"{canceled}: {first}."
     of_record = {Record.KEEP: "Its attendance stays in reports.", Record.REMOVE: "It is removed from reports."}
     return f"Canceled. {of_record[kept]}" if kept else "Canceled."
 

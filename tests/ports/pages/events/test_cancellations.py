@@ -79,8 +79,24 @@ async def test_the_message_afterward_has_the_numbers_of_the_button(desk: Browser
     page = (await desk.get(f"{address}?which=following")).text
     response = await desk.post(address, typed(page, address))
     shown = (await desk.get(response.headers["location"])).text
-    assert "Canceled 4 dates. 3 people will get an email." in shown
+    assert "Canceled 4 dates, starting Tue, Jan 19. 3 people will get an email." in shown
     assert ">Undo<" in shown
+
+
+async def test_canceling_the_rest_of_a_series_leads_to_the_page_of_the_series(desk: Browser, series: UUID) -> None:
+    address = f"/events/{series}/{KEY}/cancellation"
+    page = (await desk.get(f"{address}?which=following")).text
+    response = await desk.post(address, typed(page, address))
+    assert response.headers["location"] == f"/events/{series}"
+
+
+async def test_the_message_after_canceling_the_last_date_and_those_after_it_names_it(
+    desk: Browser, series: UUID
+) -> None:
+    address = f"/events/{series}/2027-02-09/cancellation"
+    page = (await desk.get(f"{address}?which=following")).text
+    response = await desk.post(address, typed(page, address))
+    assert "Canceled 1 date: Tue, Feb 9. 3 people" in (await desk.get(response.headers["location"])).text
 
 
 async def test_dates_that_are_canceled_already_do_not_count(sqlite_cast: Cast, desk: Browser, series: UUID) -> None:

@@ -174,18 +174,18 @@ async def _cancel(
     except Conflict:
         asked = await _asked(viewer, now, event_id, key, scope)
         return await _question(pages, viewer, now, asked, form, is_stale=True)
-    done = cancellation.done_words(asked.event, scope, len(asked.dates), record if asked.asks_record else None)
+    done = cancellation.done_words(asked.event, scope, asked.dates, record if asked.asks_record else None)
     return await _done(pages, viewer, event_id, key, done, now)
 
 
 async def _done(pages: Pages, viewer: Viewer, event_id: UUID, key: str, deed: str, now: Now) -> Redirect:
-    """Redirect to the date, or to the nearest one that is left; a discarded draft has no page."""
+    """Redirect to the date, or to its series, which no longer has it; a discarded draft has no page."""
     words = with_number_notified(deed, await messages.number_notified(viewer, [event_id], now))
     undo = await undo_for(viewer, event_id, now, key)
     with suppress(NotFound):
         return pages.redirect(address_of(await occurrences.date_for(viewer, event_id, key)), words, undo)
     with suppress(NotFound):
-        return pages.redirect(address_of(await occurrences.nearest_date(viewer, event_id, now)), words, undo)
+        return pages.redirect(f"/events/{(await events.event_for(viewer, event_id)).id}", words, undo)
     return pages.redirect("/calendar", "The draft is discarded.")
 
 
