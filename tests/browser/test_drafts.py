@@ -86,6 +86,79 @@ def test_reloading_the_page(writing: Page) -> None:
     has_it(writing)
 
 
+@pytest.mark.parametrize("pause", [0, 100, 250, 400])  # milliseconds
+def test_a_reload_while_typing_neither_loses_text_nor_blames_another_tab(context: BrowserContext, pause: int) -> None:
+    page = context.new_page()
+    page.goto("/schedule")
+    page.get_by_label("Title").fill("First")
+    page.wait_for_timeout(pause)
+    page.reload()
+    expect(page.get_by_label("Title")).to_have_value("First")
+    page.get_by_label("Title").fill("Second")
+    expect(page.locator("[data-draft]")).to_have_text(SAVED)
+    page.reload()
+    expect(page.get_by_label("Title")).to_have_value("Second")
+    assert page.evaluate("Object.keys(sessionStorage)") == []
+
+
+def test_a_reload_while_a_draft_is_on_its_way_to_the_server_keeps_the_text(context: BrowserContext) -> None:
+    page = context.new_page()
+    page.goto("/schedule")
+    page.route("**/drafts", lambda route: None, times=1)  # neither answered nor refused
+    with page.expect_request("**/drafts"):
+        page.get_by_label("Title").fill(TYPED)
+    page.reload()
+    has_it(page)
+
+
+def test_what_a_second_tab_typed_is_kept_when_it_is_reloaded(context: BrowserContext) -> None:
+    first, second = context.new_page(), context.new_page()
+    for page in (first, second):
+        page.goto("/schedule")
+    first.get_by_label("Title").fill("First tab")
+    expect(first.locator("[data-draft]")).to_have_text(SAVED)
+    second.get_by_label("Title").fill("Second tab")
+    expect(second.locator("[data-draft]")).to_contain_text("another tab, which saved a newer draft")
+    second.on("dialog", lambda dialog: dialog.accept())
+    second.reload()
+    expect(second.locator("[data-draft]")).to_contain_text("What you typed in this tab is kept")
+    expect(second.get_by_label("Title")).to_have_value("First tab")
+    second.get_by_role("button", name="Use this tab’s text instead").click()
+    expect(second.get_by_label("Title")).to_have_value("Second tab")
+
+
+def test_text_that_was_not_saved_is_gone_after_signing_out(stranger: BrowserContext, demo: Demo) -> None:
+    signs_in(stranger, demo)
+    page = stranger.new_page()
+    page.goto("/schedule")
+    page.route("**/drafts", lambda route: route.abort())
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_label("Title").fill(TYPED)
+    expect(page.locator("[data-draft]")).to_contain_text("The server can’t be reached")
+    page.locator('form[action="/sign-out"]').first.evaluate("form => form.requestSubmit()")
+    page.wait_for_url("**/sign-in**")
+    assert page.evaluate("Object.keys(sessionStorage)") == []
+
+
+def test_the_next_person_in_the_same_tab_finds_no_text_that_was_not_saved(
+    stranger: BrowserContext, demo: Demo, signed_in: ContextOf
+) -> None:
+    another = signed_in(ANOTHER)
+    signs_in(stranger, demo)
+    page = stranger.new_page()
+    page.goto("/schedule")
+    page.route("**/drafts", lambda route: route.abort())
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_label("Title").fill(TYPED)
+    expect(page.locator("[data-draft]")).to_contain_text("The server can’t be reached")
+    stranger.clear_cookies()
+    stranger.add_cookies(another.cookies())
+    another.close()
+    page.goto("/schedule")
+    expect(page.get_by_label("Title")).to_have_value("")
+    assert page.evaluate("Object.keys(sessionStorage)") == []
+
+
 def test_a_closed_tab(context: BrowserContext, writing: Page) -> None:
     writing.close()
     page = context.new_page()

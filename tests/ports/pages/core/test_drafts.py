@@ -178,6 +178,23 @@ async def test_a_second_tab_hears_that_another_one_has_a_newer_draft(desk: Brows
     assert (response.status_code, "another tab" in response.json()["sentence"]) == (409, True)
 
 
+async def test_a_person_may_use_the_text_of_the_second_tab_instead(desk: Browser) -> None:
+    first, second = await mark_on(desk), await mark_on(desk)
+    await desk.post("/drafts", {"_draft": first, "title": "First tab"})
+    response = await desk.post("/drafts", {"_draft": second, "title": TYPED, "_replaces": "1"})
+    assert response.json() == {"saved": "9:00 AM"}
+    assert TYPED in await text_of(desk)
+
+
+async def test_a_page_that_was_reloaded_goes_on_with_the_mark_of_the_page_before(desk: Browser) -> None:
+    """The page may be made before the last draft of the page before it has arrived."""
+    before = await mark_on(desk)
+    await mark_on(desk)
+    await desk.post("/drafts", {"_draft": before, "title": "First"})
+    assert (await desk.post("/drafts", {"_draft": before, "title": TYPED})).status_code == 200
+    assert TYPED in await text_of(desk)
+
+
 async def test_a_draft_is_discarded_and_restored(desk: Browser) -> None:
     await types(desk)
     form = {"_draft": await mark_on(desk)}

@@ -16,6 +16,8 @@ from tracker.ports.pages.core.form_values import FormValues
 from tracker.rules.core.drafts import RESTORABLE_FOR, saved_words
 from tracker.usecases.core import drafts
 
+REPLACES = "_replaces"
+"""The field by which a person uses a tab's text instead of the draft that another tab saved."""
 DISCARDED = "Draft discarded."
 RESTORED = "Draft restored."
 TOO_LATE = "That draft can’t be restored. Drafts that you discard are deleted after a minute."
@@ -23,11 +25,14 @@ TOO_LATE = "That draft can’t be restored. Drafts that you discard are deleted 
 
 @post(PATH, guards=[signed_in], status_code=200, opt=POLLED)
 async def save_draft(viewer: Viewer, form: Form, zone: Zone, now: Now) -> Response[dict[str, str]]:
-    """Save what a page holds, and say when; this request does not extend the session."""
+    """Save what a page holds, and say when; this request does not extend the session.
+
+    It replaces another tab's draft only when the person asked for that.
+    """
     mark = _mark(form, viewer, now)
     texts = {name: form.all(name) for name in form if name not in NEW_EACH_TIME}
     try:
-        await drafts.save(viewer, mark.key, texts, now, tab=mark.tab, shown=mark.shown)
+        await drafts.save(viewer, mark.key, texts, now, tab=mark.tab, shown=mark.shown, replaces=REPLACES in form)
     except (Conflict, Invalid) as unsaved:
         return Response({"sentence": unsaved.sentence}, status_code=status_of(unsaved))
     return Response({"saved": saved_words(now, now, zone)})
