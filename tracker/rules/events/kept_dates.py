@@ -6,7 +6,7 @@ date for is lost. `matching` in `rules.recurrence` says which new date takes the
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -44,12 +44,14 @@ SHOWN = 120  # characters of such a text in a list
 
 
 class Detail(StrEnum):
-    """A detail of its own that a date may have; the value is its name for people."""
+    """What of a date can differ from its series; the value is its name for people."""
 
     TIME = "time"
     PLACE = "place"
     TITLE = "title"
     AGENDA = "agenda"
+    CANCELED = "canceled"
+    ADDED = "added"
 
 
 class Details(NamedTuple):
@@ -179,9 +181,10 @@ def texts_of(one: EventFields | Occurrence) -> dict[str, str]:
 
 
 def kept(before: Iterable[Occurrence], after: Iterable[Occurrence]) -> list[Details]:
-    """Return the dates that had details of their own and still have them."""
-    present = {one.id: one for one in after}
-    return _listed((one, [each for each in own(one) if _has(present.get(one.id), one, each)]) for one in before)
+    """Return the dates that had details of their own, were canceled, or were added, and still are so."""
+    earlier, present = list(before), {one.id: one for one in after}
+    ruled = {one.event.id: frozenset(starts_by_rule(one.event)) for one in earlier}
+    return _listed((one, _kept_of(one, present.get(one.id), ruled[one.event.id])) for one in earlier)
 
 
 def lost(before: Iterable[Occurrence], after: Iterable[Occurrence]) -> list[Details]:
@@ -211,6 +214,14 @@ def _day_of(one: Occurrence) -> str:
 
 def _listed(found: Iterable[tuple[Occurrence, list[Detail]]]) -> list[Details]:
     return [Details(one, tuple(details)) for one, details in found if details]
+
+
+def _kept_of(one: Occurrence, after: Occurrence | None, ruled: Container[datetime]) -> list[Detail]:
+    if after is None or not one.event.is_series:
+        return []
+    canceled = [Detail.CANCELED] if one.is_canceled and after.is_canceled else []
+    added = [Detail.ADDED] if one.original_start not in ruled else []
+    return [*(each for each in own(one) if _has(after, one, each)), *canceled, *added]
 
 
 def _has(after: Occurrence | None, one: Occurrence, detail: Detail) -> bool:

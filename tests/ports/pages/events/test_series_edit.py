@@ -19,7 +19,7 @@ from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.core.outbox import Message
-from tracker.usecases.events import events, occurrences, replies
+from tracker.usecases.events import events, occurrences, replies, series_split
 
 pytestmark = pytest.mark.anyio
 
@@ -76,6 +76,17 @@ async def test_the_panel_lists_the_dates_that_keep_their_own_details(desk: Brows
     panel = await preview(desk, series, SECOND, starts="11:00", ends="12:30")
     assert "2 dates keep their own details: Fri, Jan 22 (time) Wed, Jan 27 (place)" in panel
     assert "Can’t be kept" not in panel
+
+
+async def test_the_panel_lists_canceled_and_added_dates_that_stay_so(
+    sqlite_cast: Cast, desk: Browser, series: UUID
+) -> None:
+    coordinator = sqlite_cast.coordinator
+    await occurrences.cancel_date(coordinator, series, FOURTH, 1, "", NOW)
+    version = (await events.event_for(coordinator, series)).version
+    await series_split.add_date(coordinator, series, datetime(2027, 2, 5, 10), version, NOW)
+    panel = await preview(desk, series, THIRD, starts="11:00", ends="12:30")
+    assert "3 dates keep their own details: Wed, Jan 27 (place) Wed, Feb 3 (canceled) Fri, Feb 5 (added)" in panel
 
 
 async def test_the_panel_lists_by_date_what_the_new_rule_cannot_keep(desk: Browser, series: UUID) -> None:
