@@ -8,6 +8,7 @@ People do this when a meeting fell through, and the same meeting is to be held l
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -19,9 +20,11 @@ from tests.usecases.calendars.test_feed_content import feed_of
 from tracker.errors import Invalid
 from tracker.rules.attendance.sheet import Mark
 from tracker.rules.events.event import Occurrence
+from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.usecases.attendance import roll_call
-from tracker.usecases.events import events, history, occurrences
+from tracker.usecases.events import events, history, occurrences, replies
+from tracker.usecases.views.preview import dry_run
 
 pytestmark = pytest.mark.anyio
 
@@ -52,6 +55,17 @@ async def test_an_event_that_is_over_takes_its_only_date_to_the_new_day(sqlite_c
     dates = await change(sqlite_cast, over, starts=NEXT_WEEK)
     assert said(dates) == [("2027-01-20 01-20 16:00", False)]
     assert dates[0].id == was.id
+
+
+async def test_people_who_replied_to_an_event_that_is_over_are_asked_again_as_the_preview_says(
+    sqlite_cast: Cast, over: UUID
+) -> None:
+    cast = sqlite_cast
+    await replies.reply(cast.fbi_lead, over, KEY, ReplyValue.ACCEPTED, "", DURING - timedelta(days=1), for_series=False)
+    event, plan = await events.plan_to_change(cast.coordinator, over)
+    later = partial(events.change, cast.coordinator, over, replace(plan, starts=NEXT_WEEK), event.version, AFTER)
+    foreseen = await dry_run(cast.coordinator, over, later, AFTER)
+    assert foreseen.asked_again == {cast.fbi_lead.member_id}
 
 
 async def test_an_event_that_is_over_and_moves_is_in_feeds_on_its_new_day_alone(sqlite_cast: Cast, over: UUID) -> None:

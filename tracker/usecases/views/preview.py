@@ -69,7 +69,7 @@ async def _standing(
         content=_content(events, dates),
         messages=messages,
         endings=endings,
-        replies=await _replies(one for one in dates if one.ends_at > now),
+        replies=await _replies(one for one in dates if one.ends_at > now or not one.event.is_series),
         reminders=await _reminders(viewer, events, now),
         feeds=await who_reads(readers, events),
         dates=tuple(one for one in dates if one.ends_at > now),
