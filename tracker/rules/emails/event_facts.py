@@ -48,7 +48,9 @@ def also(about: Occasion) -> Facts:
     """Return what earlier changes, for which no email of their own goes out, did to dates that are still to come."""
     if not isinstance(about.content, EventNews | Invited):
         return ()
-    said = [(one, date) for one in about.content.also if (date := _date_of(about, one))]
+    is_listed = isinstance(about.content, Invited)  # an invitation names dates beside the rule: "Also on"
+    news = [one for one in about.content.also if not (is_listed and one.what is AlsoWhat.ADDED)]
+    said = [(one, date) for one in news if (date := _date_of(about, one))]
     found: dict[FactName, list[str]] = {}
     for one, date in said:
         if not one.reason:
