@@ -49,12 +49,12 @@ async def _calls_for_help(viewer: Viewer, item: ActionItem, now: datetime) -> li
             item_id=item.id,
             due=now + SECOND_THOUGHTS,
         )
-        for one in sorted(await _helpers(item, now))
+        for one in sorted(await _who_can_help(item, now))
         if one != viewer.member_id
     ]
 
 
-async def _helpers(item: ActionItem, now: datetime) -> list[UUID]:
+async def _who_can_help(item: ActionItem, now: datetime) -> list[UUID]:
     """Return who can reassign an item and may see it: its assigner, the committee's chair, coordinators."""
     roles = MemberRole.role.is_in([Role.COORDINATOR.value, Role.COMMITTEE_CHAIR.value])
     named = await MemberRole.select(MemberRole.member).where(roles).output(as_list=True)

@@ -99,7 +99,7 @@ async def test_new_codes_are_shown_once_and_then_only_counted(browser: Browser) 
     assert "10 of 10 left" in await text(browser, "/settings")
     assert CODE.findall(await text(browser, "/settings/recovery-codes")) == []
     again = await browser.post("/settings/recovery-codes")
-    assert "The codes that you had before do not work any more." in again.text
+    assert "Your earlier codes no longer work." in again.text
 
 
 async def test_who_lets_one_in_without_codes_is_the_coordinator_and_for_a_coordinator_another_one(
