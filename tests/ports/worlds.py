@@ -140,20 +140,9 @@ async def _what_all_may_see(cast: Cast) -> Places:
     past = await events.schedule(
         cast.coordinator, meeting(*everybody(cast), title="Kick-off", starts=datetime(2026, 12, 8, 10)), LAST_WEEK
     )
-    during = datetime(2026, 12, 8, 16, 30, tzinfo=NOW.tzinfo)
-    await roll_call.record(
-        cast.coordinator,
-        past,
-        "2026-12-08",
-        {cast.fbi_lead.member_id: Mark.HERE, cast.caht_lead.member_id: Mark.REMOTE},
-        during,
-    )
+    await _attended(cast, past)
     item = await _item(cast.coordinator, cast.harbor_advocate, "Send the contact sheet", past, "2026-12-08")
     date_id = (await occurrences.date_for(cast.coordinator, past, "2026-12-08")).id
-    room = SiteFacts(
-        name="USAO conference room", address="400 E 9th St", capacity=5, equipment="Projector", is_open=True
-    )
-    site = await sites.add_site(cast.coordinator, room, NOW, NOW)
     person, agency, committee = cast.caht_lead.member_id, cast.agencies["CAHT"], cast.committees["services"]
     return Places(
         event=series,
@@ -166,7 +155,7 @@ async def _what_all_may_see(cast: Cast) -> Places:
         agency=agency,
         other_agency=cast.agencies["FBI"],
         committee=committee,
-        site=site,
+        site=await _room(cast),
         everybody=tuple(one.member_id for one in everybody(cast)),
         secret_event=series,
         secret_key="2027-01-12",
@@ -180,6 +169,19 @@ async def _what_all_may_see(cast: Cast) -> Places:
         secret_blackout=past,
         secret_filter=past,
     )
+
+
+async def _attended(cast: Cast, event_id: UUID) -> None:
+    during = datetime(2026, 12, 8, 16, 30, tzinfo=NOW.tzinfo)
+    marks = {cast.fbi_lead.member_id: Mark.HERE, cast.caht_lead.member_id: Mark.REMOTE}
+    await roll_call.record(cast.coordinator, event_id, "2026-12-08", marks, during)
+
+
+async def _room(cast: Cast) -> UUID:
+    room = SiteFacts(
+        name="USAO conference room", address="400 E 9th St", capacity=5, equipment="Projector", is_open=True
+    )
+    return await sites.add_site(cast.coordinator, room, NOW, NOW)
 
 
 async def _secret_people(cast: Cast, places: Places) -> None:
