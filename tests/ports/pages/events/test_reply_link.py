@@ -1,6 +1,7 @@
 """The page behind an invitation's link."""
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -15,7 +16,7 @@ from tracker.errors import NotFound
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Occurrence
-from tracker.rules.events.plan import Plan
+from tracker.rules.events.plan import DateChange, Plan
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.events.invitations import Reply
 from tracker.usecases.events import events, occurrences, replies
@@ -54,6 +55,23 @@ async def test_looking_changes_nothing_and_a_button_does(app: Litestar, sqlite_c
     assert "You replied Yes" in (await stranger.get(f"{link}?saved=yes")).text
     saved = await Reply.select(Reply.reply, Reply.comment).where(Reply.source == "link")
     assert saved == [{"reply": "accepted", "comment": "Running late"}]
+
+
+async def test_the_link_to_a_series_names_the_series_although_its_next_date_has_a_title_of_its_own(
+    app: Litestar, sqlite_cast: Cast, stranger: Browser
+) -> None:
+    cast = sqlite_cast
+    plan = meeting(cast.kcpd_detective)
+    event_id, link = await invited(
+        app, cast, replace(plan, rule=rule_for("weekly", plan.starts, count=3)), cast.kcpd_detective
+    )
+    next_one = await occurrences.nearest_date(cast.coordinator, event_id, NOW)
+    own = DateChange(starts=plan.starts, duration=plan.duration, title="Year-end review")
+    await occurrences.change_date(cast.coordinator, event_id, next_one.key, own, next_one.version, NOW)
+    for page in (link, f"{link}?saved=yes"):
+        text = (await stranger.get(page)).text
+        assert plan.title in text
+        assert "Year-end review" not in text
 
 
 @pytest.mark.parametrize(("asked", "first"), [("maybe", "maybe"), ("no", "no"), ("", "yes"), ("<script>", "yes")])
