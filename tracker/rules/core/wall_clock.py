@@ -53,7 +53,12 @@ def to_utc(local: datetime, zone: str) -> datetime:
 
 def is_skipped(local: datetime, zone: str) -> bool:
     """Return whether the clocks of the zone never show this naive time, because they go forward past it."""
-    return to_local(to_utc(local, zone), zone).replace(tzinfo=None) != local
+    return not is_shown(to_utc(local, zone), local, zone)
+
+
+def is_shown(moment: datetime, local: datetime, zone: str) -> bool:
+    """Return whether the clocks of the zone show this naive time at an aware moment."""
+    return to_local(moment, zone).replace(tzinfo=None) == local
 
 
 def is_doubled(local: datetime, zone: str) -> bool:

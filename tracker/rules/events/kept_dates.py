@@ -76,8 +76,7 @@ class Details(NamedTuple):
         return f"{_day_of(self.date)}: {', '.join(said)}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class NewDate:
+class NewDate(NamedTuple):
     """A date as its series has it after a change; for texts, None means the series' own."""
 
     original_start: datetime
@@ -259,7 +258,7 @@ def _by_rule(new: NewDate, one: Occurrence | None, plan: Plan, shown: EventField
     if one is None:
         return new
     if one.event.is_series and one.starts_at <= now:
-        return replace(new, is_canceled=True)
+        return new._replace(is_canceled=True)
     return _with_details(new, one, _own_slot(one, new.original_start, plan), plan, shown)
 
 
@@ -275,8 +274,7 @@ def _beside(one: Occurrence, plan: Plan, shown: EventFields) -> NewDate:
 
 def _with_details(new: NewDate, one: Occurrence, at: Slot | None, plan: Plan, shown: EventFields) -> NewDate:
     own_slot = at if at != slot(new.original_start, plan.duration, plan.zone) else None
-    return replace(
-        new,
+    return new._replace(
         starts_at=at[0] if at else new.starts_at,
         ends_at=at[1] if at else new.ends_at,
         is_moved=own_slot is not None if at else new.is_moved,

@@ -10,7 +10,7 @@ from tracker.errors import Invalid, ReauthenticationNeeded
 from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.date_words import short_weekday_date
 from tracker.rules.core.reauthentication import is_recent
-from tracker.rules.core.wall_clock import is_skipped, to_local, to_utc
+from tracker.rules.core.wall_clock import is_shown, to_local, to_utc
 from tracker.rules.events.event import Event, EventStatus, Occurrence
 from tracker.rules.events.event_fields import NO_TITLE, EventFields, texts_of, values_of, when, where, wrong_texts
 from tracker.rules.events.replies import AttendeeRole
@@ -123,7 +123,7 @@ def slot(starts: datetime, duration: timedelta, zone: str) -> Slot:
     A date whose start the clocks skip moves forward and keeps its length; otherwise it could end before it starts.
     """
     begins = to_utc(starts, zone)
-    if duration < A_DAY and is_skipped(starts, zone):
+    if duration < A_DAY and not is_shown(begins, starts, zone):
         return begins, begins + duration
     return begins, to_utc(starts + duration, zone)
 

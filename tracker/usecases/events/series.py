@@ -212,7 +212,7 @@ async def split(
     shown = kept_dates.shown_from(event, rest) if split else event
     carried = kept_dates.carried(rest, event, onward, shown, now)
     notified = await _say_that_it_ends(viewer, event, plan, now, notify, ends=ends, is_whole=split is None)
-    moved = [replace(one, sequence=0) for one in carried.dates]
+    moved = [one._replace(sequence=0) for one in carried.dates]
     taken = {one.was.id: _still_counts(one.was, one, onward) for one in moved if one.was}
     new_id = await add_event(viewer, onward, now, previous=event, dates=moved, invited=notified.invitation)
     await _take_along(taken, new_id)
