@@ -12,7 +12,7 @@ PHONE = {"width": 390, "height": 800}
 def test_twenty_five_people_are_marked_on_a_phone_with_ten_taps(page_of: PageOf, demo: Demo) -> None:
     page = page_of(COORDINATOR)
     page.set_viewport_size(PHONE)
-    to_event("Briefing of both arms", "2026-11", "attendance")(page, demo)
+    to_event("Joint briefing", "2026-11", "attendance")(page, demo)
     expect(page.locator("#count").get_by_text("25 not marked", exact=True)).to_be_visible()
     taps = mark_who_said_yes(page) + mark_the_rest_absent(page)
     expect(page.locator("#count").get_by_text("0 not marked", exact=True)).to_be_visible()

@@ -100,7 +100,7 @@ def test_a_demo_is_visited_and_stopped(tmp_path: Path) -> None:
         with signed_in(personas["Coordinator"], told["base_url"]) as coordinator:
             home = coordinator.get("/").text
             again = coordinator.get(personas["Coordinator"]["sign_in_url"])
-            mails = once_there("Invitation: Call on the week ahead", lambda: coordinator.get("/demo/mail").text)
+            mails = once_there("Invitation: Weekly look-ahead call", lambda: coordinator.get("/demo/mail").text)
         said = stopped(process, signal.SIGTERM)
     assert Path(told["mail_folder"]) == tmp_path / "mail"
     assert all(feed.startswith("BEGIN:VCALENDAR") and "Operation" not in feed for feed in feeds)
@@ -108,7 +108,7 @@ def test_a_demo_is_visited_and_stopped(tmp_path: Path) -> None:
     assert "Task force coordinator" in home
     assert "Demonstration on this computer only" in home
     assert again.status_code == 410
-    assert "Invitation: Call on the week ahead" in mails
+    assert "Invitation: Weekly look-ahead call" in mails
     assert all(one["sign_in_url"] in said for one in personas.values())
     assert "Traceback" not in said
 

@@ -112,7 +112,7 @@ async def test_each_persona_owes_a_reply(demo: Company) -> None:
 async def test_attendance_was_taken_and_one_date_waits(demo: Company) -> None:
     assert await AttendanceMark.count() > 300
     past = await occurrences.between(demo.members["coordinator"], NOW - timedelta(days=4), NOW)
-    [briefing] = [line for line in past if line.title == "Briefing of both arms"]
+    [briefing] = [line for line in past if line.title == "Joint briefing"]
     assert await AttendanceMark.count().where(AttendanceMark.occurrence == briefing.id) == 0
 
 
@@ -171,7 +171,7 @@ async def test_the_demo_is_alive_whenever_it_starts(empty: Engine, now: str) -> 
     moment = datetime.fromisoformat(now).astimezone(UTC)
     company = await fill(Recipe(now=moment, zone=ZONE))
     soon = await occurrences.between(company.members["coordinator"], moment, moment + timedelta(hours=3))
-    [call] = [line for line in soon if line.title == "Call on the week ahead"]
+    [call] = [line for line in soon if line.title == "Weekly look-ahead call"]
     assert timedelta(hours=2) < call.starts_at - moment <= timedelta(hours=2, minutes=2)
 
 

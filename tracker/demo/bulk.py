@@ -32,7 +32,7 @@ INVITED = 10  # people of each series
 LATEST = timedelta(weeks=DATES + 30)  # before today, for the first date of a series
 EARLIEST = timedelta(days=20 * 365)
 ROLES = ("analyst", "detective", "caseworker", "advocate", "attorney")
-TITLES = ("Planning call", "Training refresher", "Team meeting", "Review of open work", "Partners call")
+TITLES = ("Planning call", "Training refresher", "Team meeting", "Open items review", "Partner call")
 SEEN_BY = {Visibility.ALL: 5, Visibility.LAW_ENFORCEMENT: 3, Visibility.VICTIM_SERVICES: 2}
 """Who may see a series, and how many of ten."""
 

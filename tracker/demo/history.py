@@ -119,12 +119,12 @@ def _change(story: Story, dates: dict[str, list[Date]]) -> None:
     async def cancel_date(now: datetime) -> None:
         lead, event_id = story.who("caht_lead"), story.events["capacity"]
         date = await occurrences.date_for(lead, event_id, dropped.key)
-        await occurrences.cancel_date(lead, event_id, dropped.key, date.version, "Day off in the county.", now)
+        await occurrences.cancel_date(lead, event_id, dropped.key, date.version, "County holiday.", now)
 
     async def cancel_event(now: datetime) -> None:
         lead = story.who("fbi_lead")
         event = await events.event_for(lead, story.events["radio"])
-        await events.cancel(lead, event.id, event.version, "The channel is not ready yet.", now)
+        await events.cancel(lead, event.id, event.version, "The channel isn't ready yet.", now)
 
     story.at(story.now - timedelta(days=3), cancel_date)
     story.at(story.now - timedelta(days=1), cancel_event)
@@ -137,7 +137,7 @@ def _move(story: Story, lead: str, key: str, moved: Date, moment: datetime) -> N
     async def deed(now: datetime) -> None:
         date = await occurrences.date_for(viewer, story.events[key], moved.key)
         starts = date.original_start + timedelta(days=1, hours=1)
-        change = DateChange(starts=starts, duration=moved.ends_at - moved.starts_at, reason="The room is taken.")
+        change = DateChange(starts=starts, duration=moved.ends_at - moved.starts_at, reason="The room is booked.")
         await occurrences.change_date(
             viewer, story.events[key], moved.key, change, date.version, now, notify=Notify.ALL
         )

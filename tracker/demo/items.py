@@ -41,13 +41,13 @@ class Errand:
 
 ERRANDS = (
     Errand(
-        title="Send the list of on-call contacts",
+        title="Send the on-call contact list",
         owner="hsi_liaison",
         giver="coordinator",
         origin="monthly",
         back=2,
         due=-4,
-        steps=(Step(ago=12, status=UNDERWAY, progress=50, note="Two agencies are missing."),),
+        steps=(Step(ago=12, status=UNDERWAY, progress=50, note="Two agencies still missing."),),
     ),
     Errand(
         title="Confirm the interpreter list",
@@ -74,7 +74,7 @@ ERRANDS = (
         origin="services",
         back=2,
         due=-9,
-        steps=(Step(ago=11, status=BLOCKED, progress=30, note="Waiting for two new phone numbers."),),
+        steps=(Step(ago=11, status=BLOCKED, progress=30, note="Waiting on two new phone numbers."),),
     ),
     Errand(
         title="Book the training room",
@@ -86,7 +86,7 @@ ERRANDS = (
         steps=(Step(ago=34, status=DONE),),
     ),
     Errand(
-        title="Collect the signed partnership agreements",
+        title="Collect signed partnership agreements",
         owner="attorney",
         giver="coordinator",
         origin="steering",
@@ -113,7 +113,7 @@ ERRANDS = (
         steps=(Step(ago=1, status=UNDERWAY, progress=10),),
     ),
     Errand(
-        title="List hotels for the next outreach",
+        title="List hotels for the next outreach visit",
         owner="kcpd_analyst",
         giver="coordinator",
         origin="monthly",
@@ -121,25 +121,22 @@ ERRANDS = (
         due=0,
     ),
     Errand(
-        title="Set the legal clinic dates",
-        owner="bridge_attorney",
-        giver="caht_lead",
-        origin="partners",
-        back=2,
-        due=-2,
+        title="Set legal clinic dates", owner="bridge_attorney", giver="caht_lead", origin="partners", back=2, due=-2
     ),
-    Errand(title="Count free shelter beds", owner="night_lead", giver="caht_lead", origin="capacity", back=1, due=4),
     Errand(
-        title="Check the transport vouchers",
+        title="Count available shelter beds", owner="night_lead", giver="caht_lead", origin="capacity", back=1, due=4
+    ),
+    Errand(
+        title="Check the transportation vouchers",
         owner="advocate",
         giver="caht_lead",
         origin="capacity",
         back=3,
         due=1,
-        steps=(Step(ago=2, status=UNDERWAY, progress=40, note="Eight are left."),),
+        steps=(Step(ago=2, status=UNDERWAY, progress=40, note="Eight left."),),
     ),
     Errand(
-        title="Name two officers for the exercise",
+        title="Assign two officers to the exercise",
         owner="kcpd_detective",
         giver="coordinator",
         origin="monthly",
@@ -147,13 +144,13 @@ ERRANDS = (
         due=-3,
     ),
     Errand(
-        title="Renew the paper phone list",
+        title="Update the printed phone list",
         owner="ipd_liaison",
         giver="coordinator",
         origin="monthly",
         back=4,
         due=-60,
-        steps=(Step(ago=70, status=CANCELED, note="The online list takes its place."),),
+        steps=(Step(ago=70, status=CANCELED, note="Replaced by the online list."),),
     ),
     Errand(
         title="Invite a speaker for the next meeting",

@@ -73,7 +73,7 @@ SERIES = (
         repeat=Repeat.MONTHLY_NTH,
         place="5th-floor conference room",
         video_link=VIDEO,
-        agenda="Welcome and open action items 10\nReports of both arms 30\nTrainings and outreach 20\nDates ahead 10",
+        agenda="Open action items 10\nReports from each arm 30\nTraining and outreach 20\nUpcoming dates 10",
     ),
     Script(
         key="steering",
@@ -87,7 +87,7 @@ SERIES = (
         minutes=90,
         repeat=Repeat.MONTHLY_NTH,
         place="5th-floor conference room",
-        agenda="Minutes of the last meeting 5\nAgreements to renew 30\nBudget 20",
+        agenda="Approval of minutes 5\nMOU renewals 30\nBudget 20",
     ),
     Script(
         key="enforcement",
@@ -101,7 +101,7 @@ SERIES = (
         minutes=75,
         repeat=Repeat.MONTHLY_NTH,
         place="FBI field office, room 210",
-        agenda="Open action items 15\nWork ahead 45",
+        agenda="Open action items 15\nUpcoming work 45",
     ),
     Script(
         key="services",
@@ -115,7 +115,7 @@ SERIES = (
         minutes=75,
         repeat=Repeat.MONTHLY_NTH,
         place="Harbor House, community room",
-        agenda="Capacity 20\nReferral paths 30\nTraining needs 15",
+        agenda="Capacity 20\nReferral pathways 30\nTraining needs 15",
     ),
     Script(
         key="case_call",
@@ -158,7 +158,7 @@ SERIES = (
     ),
     Script(
         key="partners",
-        title="Service partners meeting",
+        title="Service providers meeting",
         lead="caht_lead",
         first=weeks(-9, WEDNESDAY),
         who=(SERVICES,),
@@ -168,11 +168,11 @@ SERIES = (
         repeat=Repeat.WEEKLY,
         interval=2,
         place="Bridge Legal, second floor",
-        agenda="Referral paths 20\nLegal clinic dates 20\nTransport 10",
+        agenda="Referral pathways 20\nLegal clinic dates 20\nTransportation 10",
     ),
     Script(
         key="figures",
-        title="Quarterly figures are due",
+        title="Quarterly statistics due",
         lead="coordinator",
         first=months(-2, 3, FRIDAY),
         who=("hsi_liaison", "kcpd_sergeant", "ipd_liaison", "caht_lead", "shelter_lead"),
@@ -180,7 +180,7 @@ SERIES = (
         minutes=24 * 60,
         repeat=Repeat.MONTHLY_NTH,
         interval=3,
-        description="Counts only. Names belong nowhere in it.",
+        description="Totals only. Don't include names.",
     ),
 )
 SINGLES = (
@@ -197,7 +197,7 @@ SINGLES = (
     ),
     Script(
         key="hotels",
-        title="Outreach: Hotel staff evening",
+        title="Outreach: Hotel staff awareness night",
         lead="coordinator",
         first=workday(-19),
         who=("caht_outreach", "advocate", "kcpd_detective", "ipd_liaison", "hhs_specialist"),
@@ -208,7 +208,7 @@ SINGLES = (
     ),
     Script(
         key="briefing",
-        title="Briefing of both arms",
+        title="Joint briefing",
         lead="coordinator",
         first=last_workday,
         who=("everyone",),
@@ -231,7 +231,7 @@ SINGLES = (
     ),
     Script(
         key="grant",
-        title="Grant progress report is due",
+        title="Grant progress report due",
         lead="coordinator",
         first=workday(24),
         who=("caht_lead", "attorney"),
@@ -241,7 +241,7 @@ SINGLES = (
     ),
     Script(
         key="center",
-        title="Tour of the family justice center",
+        title="Family justice center tour",
         lead="coordinator",
         first=workday(20),
         who=("steering",),
@@ -254,7 +254,7 @@ SINGLES = (
     ),
     Script(
         key="radio",
-        title="Radio check across agencies",
+        title="Interagency radio check",
         lead="fbi_lead",
         first=workday(6),
         who=(LAW,),
@@ -287,7 +287,7 @@ SINGLES = (
         minutes=360,
         place="Staging lot north",
         notice=30,
-        description="Briefing at 5:00 AM. Radio channel by separate notice.",
+        description="Briefing at 5:00 AM. Radio channel to follow separately.",
         categories=frozenset({Category.SP_INV, Category.LEI}),
         limit=Limit.NOCON,
     ),
@@ -319,7 +319,7 @@ SINGLES = (
 )
 SOON = Script(
     key="soon",
-    title="Call on the week ahead",
+    title="Weekly look-ahead call",
     lead="coordinator",
     first=workday(0),
     is_new=True,

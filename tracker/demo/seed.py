@@ -17,7 +17,7 @@ from tracker.usecases.core import outbox
 
 FIRST_DAY = timedelta(days=200)  # before the start: when the people joined
 JUST_NOW = timedelta(minutes=10)  # before the start: newer messages are really emailed
-UNSENT = Skip(state=State.SUPPRESSED, reason="Part of the demo's invented past: nobody was written to.")
+UNSENT = Skip(state=State.SUPPRESSED, reason="Part of the demo's invented past. No email was sent.")
 EVERYTHING = 1_000_000  # messages
 BLACKOUTS: tuple[tuple[str, Day, Day, str], ...] = (
     ("fbi_lead", weeks(2, MONDAY), weeks(2, WEDNESDAY), "Range week"),

@@ -16,7 +16,7 @@ from tracker.usecases.events.events import schedule
 
 pytestmark = pytest.mark.anyio
 
-AGENDA = "Welcome 10\nReports of both arms 30\nDates ahead\nAround the table 5"
+AGENDA = "Welcome 10\nReports from each arm 30\nUpcoming dates\nAround the table 5"
 OPERATION_KEY = "2027-01-16"
 
 
@@ -41,8 +41,8 @@ async def test_an_agenda_says_when_each_item_begins_as_far_as_that_is_known(sqli
     rows = [text(row) for row in re.findall(r"<tr><td.*?</tr>", html, re.DOTALL)]
     assert rows == [
         "10:00 AM 10 min Welcome",
-        "10:10 AM 30 min Reports of both arms",
-        "10:40 AM Dates ahead",
+        "10:10 AM 30 min Reports from each arm",
+        "10:40 AM Upcoming dates",
         "5 min Around the table",
     ]
 
