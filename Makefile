@@ -14,7 +14,7 @@ WORKERS = -n auto --dist loadfile --no-loadscope-reorder  # a worker that ends t
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test test-fast test-all coverage mutants lint fix types imports advisories check wheel sbom bench faults \
-	compat contract migration pins
+	compat contract migration pictures pins
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -87,6 +87,9 @@ contract: $(READY) ## Let schemathesis ask the programming interface whatever it
 
 migration: $(READY) ## Draft a migration: make migration NAME=add_rooms
 	@$(BIN)/python scripts/migration.py "$(NAME)"
+
+pictures: $(READY) ## Take the pictures of docs/guide/ from the demo again
+	@chromium="$$($(BIN)/python scripts/browser.py)" && TRACKER_CHROMIUM="$$chromium" $(BIN)/python -m scripts.pictures
 
 pins: $(READY) ## Renew constraints.txt and requirements.txt: the newest releases that pyproject.toml allows
 	@$(BIN)/python scripts/pins.py

@@ -7,9 +7,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from scripts.browser import find
+from tests.browser.contexts import context_of, sign_in
 from tests.browser.demo import Demo, served
-
-SLOWEST = 30_000  # milliseconds
 
 PageOf = Callable[[str | None], Page]
 ContextOf = Callable[[str | None], BrowserContext]
@@ -80,17 +79,3 @@ def without_scripts(demo: Demo, browser: Browser) -> Iterator[BrowserContext]:
     context = context_of(demo, browser, java_script_enabled=False)
     yield context
     context.close()
-
-
-def context_of(demo: Demo, browser: Browser, **options: bool) -> BrowserContext:
-    context = browser.new_context(base_url=demo.address, reduced_motion="reduce", **options)
-    context.set_default_timeout(SLOWEST)
-    return context
-
-
-def sign_in(context: BrowserContext, link: str) -> None:
-    page = context.new_page()
-    page.goto(link)
-    page.get_by_role("button", name="Agree and sign in").click()
-    page.wait_for_url("**/")
-    page.close()

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Route, expect
 
-from tests.browser.conftest import ContextOf, PageOf, context_of
+from tests.browser.conftest import ContextOf, PageOf
+from tests.browser.contexts import context_of
 from tests.browser.demo import Demo
 from tests.browser.ways import TRAINING
 

@@ -462,6 +462,8 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "notifications": (ADVOCATE, to("/settings/notifications"), "Notifications"),
     "notifications with errors": (COORDINATOR, to_refused_notifications, "Notifications"),
     "reminders of a committee": (COORDINATOR, to_committee_reminders, "Reminders of Steering Committee"),
+    "help": (ADVOCATE, to("/help"), "Guide"),
+    "a page of the guide": (ADVOCATE, to("/help/attendance"), "Taking attendance"),
     "nothing there": (COORDINATOR, to("/nothing-there"), "We cannot find that page"),
     "reply to an invitation": (None, to_reply, TRAINING),
     "reply to a series": (None, to_series_reply, MONTHLY),

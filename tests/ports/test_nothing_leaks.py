@@ -162,6 +162,8 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "GET /search": _plain(
         "/search", "/search?q=canary", "/search?q=Operation", "/search?q=bluestem+lot", "/search?q=%25", "/search?q=a"
     ),
+    "GET /help": _plain("/help"),
+    "GET /help/{name}": _plain("/help/attendance", "/help/canary"),
     "GET /events": _plain("/events"),
     "POST /events": _post("/events", title="Unsent"),
     "GET /schedule": lambda p: [

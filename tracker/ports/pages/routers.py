@@ -43,7 +43,17 @@ from tracker.ports.pages.roster import (
     seats,
     sites,
 )
-from tracker.ports.pages.views import admin, agency_pages, api_docs, blackout_days, home, offboarding, search, settings
+from tracker.ports.pages.views import (
+    admin,
+    agency_pages,
+    api_docs,
+    blackout_days,
+    guide,
+    home,
+    offboarding,
+    search,
+    settings,
+)
 
 
 def _room(*modules: Sequence[Any], **dependencies: Provide) -> Router:
@@ -97,6 +107,7 @@ ROOMS = {
         admin.handlers,
         settings.handlers,
         api_docs.handlers,
+        guide.handlers,
         **of_identity.DEPENDENCIES,
         **admin.DEPENDENCIES,
     ),

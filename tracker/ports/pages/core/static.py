@@ -14,10 +14,12 @@ from litestar.datastructures import Headers
 from litestar.exceptions import NotFoundException
 from litestar.types import Scope
 
-from tracker.config.paths import PACKAGE
+from tracker.config.paths import PACKAGE, folder
 from tracker.ports.http.guards import public
 
 FOLDER = PACKAGE / "static"
+GUIDE = "docs/guide"
+"""Where the guide is, with its pictures."""
 PREFIX = "/static/"
 FOREVER = "public, max-age=31536000, immutable"
 HASH_LENGTH = 12  # hexadecimal digits of the SHA-256 in a name
@@ -44,12 +46,12 @@ class Asset:
     packed: bytes | None
 
 
-def load(folder: Path) -> dict[str, Asset]:
-    """Return the files below `folder` by name; raise `LookupError` if a style sheet names a missing file."""
+def load(place: Path, prefix: str = "") -> dict[str, Asset]:
+    """Return the files below a folder by name; raise `LookupError` if a style sheet names a missing file."""
     found: dict[str, Asset] = {}
-    paths = (path for path in folder.rglob("*") if path.suffix in TYPES and path.is_file())
+    paths = (path for path in place.rglob("*") if path.suffix in TYPES and path.is_file())
     for path in sorted(paths, key=lambda one: (one.suffix == ".css", one)):  # style sheets last: they name the rest
-        name = path.relative_to(folder).as_posix()
+        name = prefix + path.relative_to(place).as_posix()
         body = path.read_bytes()
         found[name] = _asset(name, rewritten(name, body, found) if path.suffix == ".css" else body)
     return found
@@ -82,7 +84,7 @@ def _asset(name: str, body: bytes) -> Asset:
 @cache
 def assets() -> dict[str, Asset]:
     """Return the product's own files by name, read once."""
-    return load(FOLDER)
+    return load(FOLDER) | load(folder(GUIDE), f"{GUIDE}/")
 
 
 @cache

@@ -1,0 +1,49 @@
+"""Help: the guide in docs/guide as pages, the same for everyone."""
+
+from functools import cache
+
+from litestar import Response, get
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+
+from tracker.config.paths import folder
+from tracker.ports.http.guards import signed_in
+from tracker.ports.pages.core.dependencies import Pages
+from tracker.ports.pages.core.markdown import Picture, Reader, Written, size_of_png
+from tracker.ports.pages.core.static import GUIDE, assets
+
+HELP = "/help"
+FIRST = "README"
+"""The page that lists the others."""
+
+
+@get(HELP, guards=[signed_in])
+async def help_list(pages: Pages) -> Response[str]:
+    """Show what the guide has."""
+    return pages.render("views/help.html", page=guide()[FIRST], first="")
+
+
+@get(f"{HELP}/{{name:str}}", guards=[signed_in])
+async def help_page(pages: Pages, name: FromPath[str]) -> Response[str]:
+    """Show one page of the guide. Errors: NotFound for any other name."""
+    page = guide().get(name)
+    if page is None or name == FIRST:
+        raise NotFoundException
+    return pages.render("views/help.html", page=page, first=HELP)
+
+
+@cache
+def guide() -> dict[str, Written]:
+    """Return the pages of the guide by name, read once."""
+    files = {file.stem: file for file in folder(GUIDE).glob("*.md")}
+    addresses = {file.name: HELP if name == FIRST else f"{HELP}/{name}" for name, file in files.items()}
+    reader = Reader(page=addresses.__getitem__, picture=_picture)
+    return {name: reader.read(file.read_text(encoding="utf-8")) for name, file in files.items()}
+
+
+def _picture(name: str) -> Picture:
+    asset = assets()[f"{GUIDE}/{name}"]
+    return Picture(asset.address, *size_of_png(asset.body))
+
+
+handlers = [help_list, help_page]
