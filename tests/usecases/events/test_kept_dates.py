@@ -14,15 +14,15 @@ from tests.cast import NOW, Cast, meeting
 from tracker.rules.actions.item_changes import NewItem
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Occurrence
-from tracker.rules.events.history import Field
+from tracker.rules.events.history import Field, Verb
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.actions import action_items
-from tracker.usecases.events import events, history, occurrences, replies, series_split
-from tracker.usecases.views import event_page
+from tracker.usecases.events import events, history, occurrences, replies, series_split, undo
+from tracker.usecases.views import event_page, series_page
 
 pytestmark = pytest.mark.anyio
 
@@ -246,6 +246,55 @@ async def test_an_action_item_and_the_history_of_a_date_go_with_it_to_the_series
     view = await event_page.event_view(cast.coordinator, new_id, ELSEWHERE, LATER)
     assert [each.title for each in view.items] == ["Bring the roster"]
     assert Field.PLACE in {change.field for entry in view.history for change in entry.changes}
+
+
+Story = list[tuple[Verb, str | None]]
+
+
+async def story(cast: Cast, event_id: UUID) -> Story:
+    """Return what the page of a series says about its past, newest first: each deed, with the key of its date."""
+    entries = (await series_page.series_view(cast.coordinator, event_id, LATER)).history
+    return [(one.verb, one.date.key if one.date else None) for one in entries]
+
+
+ADDED = "2027-02-26"
+
+
+async def test_the_history_of_a_series_that_continues_is_that_it_continues_and_what_happened_to_its_dates(
+    cast: Cast, series: UUID
+) -> None:
+    new_id = await change_from(cast, series, ELSEWHERE, starts=datetime(2027, 2, 24, 13))
+    [first, *older] = await story(cast, new_id)
+    dates = [(Verb.CHANGED, one) for one in (ELSEWHERE, NAMED, PLANNED)]
+    assert first == (Verb.CONTINUED, None)
+    assert sorted(older, key=str) == sorted([*dates, (Verb.CANCELED, OFF), (Verb.DATE_ADDED, ADDED)], key=str)
+    dates = [(Verb.CHANGED, one) for one in (MOVED, EARLIER)]
+    [last, *earlier, created] = await story(cast, series)
+    assert (last, created) == ((Verb.WENT_ON, None), (Verb.CREATED, None))
+    assert sorted(earlier, key=str) == sorted(dates, key=str)
+
+
+async def test_undo_of_a_split_puts_the_history_back(sqlite_cast: Cast, series: UUID) -> None:
+    before = await story(sqlite_cast, series)
+    await change_from(sqlite_cast, series, ELSEWHERE, starts=datetime(2027, 2, 24, 13))
+    change_id = await undo.change_to_undo(sqlite_cast.coordinator, series, LATER)
+    assert change_id is not None
+    await undo.undo(sqlite_cast.coordinator, series, change_id, LATER)
+    assert sorted(await story(sqlite_cast, series), key=str) == sorted(before, key=str)
+
+
+async def test_an_added_date_is_in_its_own_history_with_its_hours_and_not_in_that_of_other_dates(
+    cast: Cast, series: UUID
+) -> None:
+    told = {
+        key: [
+            one.changes[0].after
+            for one in (await event_page.event_view(cast.coordinator, series, key, LATER)).history
+            if one.verb is Verb.DATE_ADDED
+        ]
+        for key in (ADDED, ELSEWHERE)
+    }
+    assert told == {ADDED: ["Fri, Feb 26, 2:00–3:30 PM Central"], ELSEWHERE: []}
 
 
 async def test_a_title_of_one_date_that_becomes_the_title_of_the_series_changes_with_it_later(

@@ -35,6 +35,8 @@ class Verb(StrEnum):
     """A series ended before its last date, and another one continues it."""
     CONTINUED = "continued"
     """It continues another series."""
+    CREATED = "created"
+    """The event was made; read from the event, not stored here."""
     REPLY_RECORDED = "reply_recorded"
     """A reply was recorded on a person's behalf; read from the replies, not stored here."""
 
@@ -170,6 +172,11 @@ def from_date(first: Occurrence, changes: Iterable[Change]) -> tuple[Change, ...
     return (*_on(Field.FROM, [first]), *changes)
 
 
+def added_date(added: Occurrence) -> tuple[Change, ...]:
+    """Return the day and the hours of a date that was added to a series."""
+    return (Change(field=Field.WHEN, after=_hours((added.starts_at, added.ends_at), added.event)),)
+
+
 def not_kept(lost: Iterable[Details]) -> tuple[Change, ...]:
     """Return what a change could not keep, date by date."""
     return tuple(Change(field=Field.NOT_KEPT, after=one.words) for one in lost)
@@ -178,6 +185,17 @@ def not_kept(lost: Iterable[Details]) -> tuple[Change, ...]:
 def readable(changes: Iterable[Change], *, may_edit: bool) -> tuple[Change, ...]:
     """Return what a reader may see of a change."""
     return tuple(one for one in changes if may_edit or one.field not in EDITORS_ONLY)
+
+
+def with_beginning(entries: Sequence[Entry], event: Event) -> tuple[Entry, ...]:
+    """Return the history of an event, newest first, with how it began in its place.
+
+    A series that continues another one began with that, and its dates may have older entries.
+    """
+    if any(one.verb is Verb.CONTINUED for one in entries):
+        return tuple(entries)
+    created = Entry(at=event.created_at, verb=Verb.CREATED, date=None, changes=(), actor=None)
+    return tuple(sorted([*entries, created], key=lambda one: one.at, reverse=True))
 
 
 def people_words(added: int, removed: int) -> str:

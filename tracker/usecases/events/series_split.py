@@ -9,11 +9,10 @@ from tracker.database import writing
 from tracker.errors import Invalid
 from tracker.rules.core.message_types import Changed, DateAdded, SeriesEnded
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.core.wording import day
 from tracker.rules.events import kept_dates, notifications
 from tracker.rules.events import plan as plan_rules
 from tracker.rules.events.event import Event, Occurrence
-from tracker.rules.events.history import Change, Field, Verb, changes_of_texts, from_date
+from tracker.rules.events.history import Verb, added_date, changes_of_texts, from_date
 from tracker.rules.events.kept_dates import OWN_TEXTS, NewDate
 from tracker.rules.events.notifications import Notify, silence
 from tracker.rules.events.plan import Plan
@@ -206,7 +205,7 @@ async def _add(viewer: Viewer, event: Event, starts: datetime, now: datetime) ->
     whom = notifications.to_all(event, await invitees_of(event.id))
     await send(DateAdded(starts=starts, date=added.id), event.id, version, now, whom=whom, dates={})
     await touch(event.id)
-    await history.keep(viewer, event, Verb.DATE_ADDED, [Change(field=Field.WHEN, after=day(starts))], now)
+    await history.keep(viewer, event, Verb.DATE_ADDED, added_date(added), now, added)
     return added
 
 

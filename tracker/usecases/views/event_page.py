@@ -12,7 +12,7 @@ from tracker.rules.attendance.sheet import named_participants, opens_at
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.nudges import Nudge
 from tracker.rules.events.event import Occurrence, may_edit
-from tracker.rules.events.history import Entry
+from tracker.rules.events.history import Entry, with_beginning
 from tracker.rules.events.markings import may_copy
 from tracker.rules.events.replies import Informed, Participant, Reply, ReplyValue, answerable
 from tracker.rules.roster.sites import Room
@@ -126,7 +126,7 @@ async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) ->
         is_over=occurrence.ends_at <= now,
         room=await _room(viewer, occurrence, now),
         readings=await _readings(viewer, occurrence),
-        history=tuple(await history(viewer, occurrence.event, occurrence)),
+        history=with_beginning(await history(viewer, occurrence.event, occurrence), occurrence.event),
     )
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, Occurrence, day_of, may_edit
-from tracker.rules.events.history import Entry
+from tracker.rules.events.history import Entry, with_beginning
 from tracker.rules.events.markings import may_copy
 from tracker.rules.events.plan import is_moved
 from tracker.rules.events.replies import ReplyValue, effective
@@ -98,5 +98,5 @@ async def series_view(viewer: Viewer, event_id: UUID, now: datetime) -> SeriesVi
         may_edit=may_edit(viewer, event),
         may_copy=may_copy(viewer, event.marking),
         links=await links_of(viewer, event),
-        history=tuple(await history.history(viewer, event)),
+        history=with_beginning(await history.history(viewer, event), event),
     )

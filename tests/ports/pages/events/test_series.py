@@ -142,8 +142,8 @@ async def test_only_editors_are_led_to_what_one_does_to_a_whole_series(
 
 
 async def shown_before_and_after(browser: Browser, address: str) -> list[str]:
-    """Return what the page says about other series: where this one comes from and how it goes on."""
-    html = await read(browser, address)
+    """Return what the page says about other series above its history: where this one comes from, how it continues."""
+    html = (await read(browser, address)).partition('id="history"')[0]
     return re.findall(r"(Continues from|Continued as) <a href=\"/events/([^\"]+)", html)
 
 
@@ -164,6 +164,33 @@ async def test_both_pages_of_a_series_that_was_split_lead_to_the_other_one(
     assert "from Tue, Feb 2" in await read(member, f"/events/{series}")
     for page in ("", "/2027-02-09"):
         assert await shown_before_and_after(member, f"/events/{onward}{page}") == [("Continues from", str(series))]
+
+
+async def test_the_history_of_both_series_leads_to_the_other_one_and_the_new_one_was_not_created_at_its_end(
+    sqlite_cast: Cast, browse: SignIn, series: UUID
+) -> None:
+    onward = await split(sqlite_cast.coordinator, series, "2027-01-26", kind=Kind.TRAINING)
+    member = await browse(sqlite_cast.harbor_advocate)
+
+    async def history_of(event_id: UUID) -> str:
+        page = await read(member, f"/events/{event_id}")
+        return " ".join(page[page.index('id="history"') :].split())
+
+    assert f'Continued as <a href="/events/{onward}">' in await history_of(series)
+    began = await history_of(onward)
+    assert f'Continued from <a href="/events/{series}">' in began
+    assert "Created" not in began
+
+
+async def test_the_history_links_no_series_that_its_reader_may_not_see(sqlite_cast: Cast, browse: SignIn) -> None:
+    series = await schedule(sqlite_cast.coordinator, meeting(rule=rule_for("weekly", FIRST, count=4)), NOW)
+    onward = await split(sqlite_cast.coordinator, series, "2027-01-26", kind=Kind.TRAINING)
+    event, plan = await events.plan_to_change(sqlite_cast.coordinator, series)
+    hidden = replace(plan, visibility=Visibility.LAW_ENFORCEMENT)
+    await events.change(sqlite_cast.coordinator, series, hidden, event.version, NOW, reauthenticated_at=NOW)
+    page = await read(await browse(sqlite_cast.harbor_advocate), f"/events/{onward}")
+    assert "Continued from an earlier series" in page
+    assert str(series) not in page
 
 
 async def test_a_series_that_goes_on_for_named_people_is_linked_for_them_alone(
