@@ -31,7 +31,7 @@ INVITED, ROUNDS, WARM_UP = 40, 30, 3
 TARGET = 4  # times the floor
 STARTS = datetime(2027, 1, 12, 10)  # noqa: DTZ001 - local to the event's zone
 LAST = date(2031, 12, 30)
-TABLES = ("event", "event_audience", "occurrence", "invitation", "reply", "message", "audit_entry")
+TABLES = ("event", "event_audience", "occurrence", "invitation", "reply", "sending", "message", "audit_entry")
 """What a save adds rows to; it also moves counters and the end of the audit log, which the floor does not."""
 
 Rows = Mapping[str, Sequence[tuple[Any, ...]]]

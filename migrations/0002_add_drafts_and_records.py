@@ -1,15 +1,13 @@
-"""Add drafts, undo of any change, seats on lists, quorum records, informed people, blocked items, choices of feeds."""
+"""Add drafts, undo of any change, seats on lists, quorum records, informed people, sendings, choices of feeds."""
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
-from tracker.database import rebuild_table
+from tracker.database import engine, is_postgres, rebuild_table
 from tracker.database.migrate import statements
 
 ID = "0002_add_drafts_and_records"
 VERSION = "1.38.0"
-DESCRIPTION = (
-    "add drafts, undo of any change, seats on lists, quorum records, informed people, blocked items, feed choices"
-)
+DESCRIPTION = "add drafts, undo of any change, seats on lists, quorum records, informed people, sendings, feed choices"
 
 NEW_TABLES = """
 CREATE TABLE undo_snapshot (
@@ -63,6 +61,12 @@ CREATE TABLE quorum_seat (
   is_filled BOOLEAN NOT NULL,
   UNIQUE (record, agency)
 );
+CREATE TABLE sending (
+  id UUID PRIMARY KEY NOT NULL,
+  topic VARCHAR(20) NOT NULL,
+  queued_at TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX sending_recent ON sending (queued_at, id);
 """
 
 NEW_COLUMNS = """
@@ -81,7 +85,6 @@ ALTER TABLE subscription ADD COLUMN kind VARCHAR(20)
   CHECK (kind IN ('meeting', 'joint_operation', 'training', 'outreach', 'deadline'));
 ALTER TABLE subscription ADD COLUMN alarm_minutes INTEGER CHECK (alarm_minutes > 0);
 ALTER TABLE subscription ADD COLUMN all_day_alarm VARCHAR(8) CHECK (all_day_alarm IN ('evening', 'morning'));
-ALTER TABLE message ADD COLUMN unconfirmed_at TIMESTAMPTZ;
 ALTER TABLE deployment ADD COLUMN unnamed_proxy_at TIMESTAMPTZ;
 """
 
@@ -146,10 +149,49 @@ CREATE TABLE action_item_new (
 )
 """
 
+MESSAGE = """
+CREATE TABLE message_new (
+  id UUID PRIMARY KEY NOT NULL,
+  key VARCHAR(250) NOT NULL UNIQUE,
+  kind VARCHAR(20) NOT NULL,
+  sending UUID NOT NULL REFERENCES sending (id) ON DELETE RESTRICT,
+  recipient UUID NOT NULL REFERENCES member (id) ON DELETE RESTRICT,
+  event UUID REFERENCES event (id) ON DELETE RESTRICT,
+  occurrence UUID REFERENCES occurrence (id) ON DELETE SET NULL,
+  item UUID REFERENCES action_item (id) ON DELETE RESTRICT,
+  facts TEXT NOT NULL,
+  created_at TIMESTAMPTZ NOT NULL,
+  due TIMESTAMPTZ NOT NULL,
+  not_after TIMESTAMPTZ,
+  state VARCHAR(12) NOT NULL
+    CHECK (state IN ('pending', 'sent', 'bounced', 'failed', 'too_late', 'superseded', 'suppressed')),
+  reason VARCHAR(200) NOT NULL,
+  attempts INTEGER NOT NULL,
+  worker VARCHAR(40) NOT NULL,
+  try_after TIMESTAMPTZ,
+  sent_at TIMESTAMPTZ,
+  unconfirmed_at TIMESTAMPTZ,
+  resent_at TIMESTAMPTZ
+)
+"""
+
 # Replies had no number: their times say how they followed each other.
 NUMBERED = """
 SELECT id, ROW_NUMBER() OVER (PARTITION BY invitation ORDER BY replied_at, id) AS number FROM reply
 """
+# A message that was sent again has the key of the first one, "#", and a number; no other key has a "#".
+TRIES = """
+SELECT id, CASE WHEN key LIKE '%#%' THEN RTRIM(RTRIM(key, '0123456789'), '#') ELSE key END AS first_key FROM message
+"""
+# What one deed queued has one time. It sent one kind of message about an event, or a reminder of each of several dates.
+OF_SENDINGS = f"""
+SELECT m.id, {{topic}} AS topic, f.created_at AS queued_at,
+  FIRST_VALUE(m.id) OVER (PARTITION BY f.kind, f.event, f.item, f.created_at,
+    CASE WHEN f.kind IN ('reminder', 'no_reply') THEN f.occurrence END ORDER BY m.id) AS sending,
+  LEAD(m.created_at) OVER (PARTITION BY t.first_key ORDER BY m.created_at, m.id) AS resent_at
+  FROM message m JOIN ({TRIES.strip()}) t ON t.id = m.id JOIN message f ON f.key = t.first_key
+"""
+TOPIC = {False: "json_extract(f.facts, '$.content.type')", True: "CAST(f.facts AS JSON) #>> '{content,type}'"}
 KNOWN_SOURCE = "CASE WHEN source IN ('site', 'link', 'on_behalf', 'change') THEN source ELSE 'site' END"
 
 
@@ -216,6 +258,42 @@ async def _action_items() -> None:
     )
 
 
+async def _messages() -> None:
+    of_sendings = OF_SENDINGS.format(topic=f"COALESCE({TOPIC[is_postgres(engine())]}, f.kind)")
+    await engine().run_ddl(
+        "INSERT INTO sending (id, topic, queued_at)"
+        f" SELECT sending, topic, queued_at FROM ({of_sendings}) s WHERE id = sending"
+    )
+    fill = f"UPDATE message SET sending = s.sending, resent_at = s.resent_at FROM ({of_sendings}) s"
+    columns = "key, kind, recipient, event, occurrence, item, facts, created_at, due, not_after, state, reason"
+    tries = "attempts, worker, try_after, sent_at"
+    await rebuild_table(
+        "message",
+        create=MESSAGE,
+        copy=f"INSERT INTO message_new (id, sending, {columns}, {tries}, resent_at)"
+        f" SELECT m.id, s.sending, {columns}, {tries}, s.resent_at"
+        f" FROM message m JOIN ({of_sendings}) s ON s.id = m.id",
+        then=[
+            "CREATE INDEX message_waiting ON message (due) WHERE state = 'pending'",
+            "CREATE INDEX message_recipient ON message (recipient, event)",
+            "CREATE INDEX message_state ON message (state, due, id)",
+            "CREATE INDEX message_to ON message (recipient, due, id)",
+            "CREATE INDEX message_event ON message (event, due)",
+            "CREATE INDEX message_item ON message (item)",
+            "CREATE INDEX message_sending ON message (sending, recipient)",
+        ],
+        postgres=[
+            "ALTER TABLE message ADD COLUMN unconfirmed_at TIMESTAMPTZ",
+            "ALTER TABLE message ADD COLUMN resent_at TIMESTAMPTZ",
+            "ALTER TABLE message ADD COLUMN sending UUID REFERENCES sending (id) ON DELETE RESTRICT",
+            f"{fill} WHERE s.id = message.id",
+            "ALTER TABLE message ALTER COLUMN sending SET NOT NULL",
+            "DROP INDEX message_recent",
+            "CREATE INDEX message_sending ON message (sending, recipient)",
+        ],
+    )
+
+
 async def forwards() -> MigrationManager:
     """Run the steps inside the runner's transaction."""
     manager = MigrationManager(migration_id=ID, app_name="tracker", description=DESCRIPTION)
@@ -226,6 +304,7 @@ async def forwards() -> MigrationManager:
         _replies,
         _action_items,
         statements(NEW_TABLES),
+        _messages,
     ):
         manager.add_raw(step)
     return manager

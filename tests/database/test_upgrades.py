@@ -102,6 +102,41 @@ async def test_an_item_that_was_blocked_in_the_first_release_is_blocked_since_it
     assert row["is_same"]
 
 
+async def test_messages_of_the_first_release_are_grouped_as_its_deeds_queued_them(blank_database: Engine) -> None:
+    before = await first_release()
+    deeds = {(one["kind"], str(one["event"]), str(one["item"]), one["created_at"]) for one in before["message"]}
+    await migrate()
+    rows = await engine().run_ddl(
+        "SELECT m.kind, m.event, m.item, m.created_at, s.id, s.topic, s.queued_at, m.resent_at"
+        " FROM message m JOIN sending s ON s.id = m.sending"
+    )
+    assert len({row["id"] for row in rows}) == len(deeds)
+    assert len({(row["kind"], row["event"], row["item"], row["queued_at"]) for row in rows}) == len(deeds)
+    assert {(row["kind"], row["topic"]) for row in rows} == {
+        ("invitation", "invited"),
+        ("update", "changed"),
+        ("cancellation", "canceled"),
+        ("item_assigned", "item_assigned"),
+    }
+    assert [row["resent_at"] for row in rows if row["resent_at"]] == []
+
+
+async def test_what_the_first_release_sent_again_is_in_the_sending_of_the_first_message(blank_database: Engine) -> None:
+    await first_release()
+    await engine().run_ddl(
+        "INSERT INTO message (id, key, kind, recipient, event, facts, created_at, due, state, reason, attempts, worker)"
+        " SELECT '00000000-0000-4000-8000-000000000009', key || '#2', kind, recipient, event, facts,"
+        " '2026-12-20 15:00:00+00:00', due, 'sent', '', 1, '' FROM message WHERE kind = 'item_assigned'"
+    )
+    await migrate()
+    rows = await engine().run_ddl(
+        "SELECT key, sending, resent_at FROM message WHERE kind = 'item_assigned' ORDER BY created_at"
+    )
+    assert [row["key"].endswith("#2") for row in rows] == [False, True]
+    assert len({row["sending"] for row in rows}) == 1
+    assert [row["resent_at"] is None for row in rows] == [False, True]
+
+
 async def test_after_an_upgrade_the_audit_trail_is_as_it_was_written_and_goes_on(blank_database: Engine) -> None:
     keys.use(SECRET)
     await first_release()

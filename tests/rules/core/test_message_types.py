@@ -8,7 +8,7 @@ import pytest
 
 from tracker.rules.core import message_types as types
 from tracker.rules.core.message_types import AccountChange, Before, Content, MailedEntry, Unreadable, decode, encode
-from tracker.rules.core.outbox import KINDS
+from tracker.rules.core.outbox import KINDS, Draft, Topic
 
 AT = datetime(2027, 2, 9, 16, tzinfo=UTC)
 BEFORE = Before(starts_at=AT, ends_at=AT, place="Annex", repeats="Every week", until=date(2027, 6, 1))
@@ -48,6 +48,12 @@ def test_what_is_written_is_read_again(content: Content) -> None:
 
 def test_every_type_of_message_has_a_kind_and_an_example_here() -> None:
     assert set(KINDS) == set(get_args(Content)) == {type(one) for one in EVERY}
+
+
+def test_every_type_of_message_has_a_topic_and_a_change_of_time_one_of_its_own() -> None:
+    topics = {Draft(content=content, recipient_id=ID, key="").topic for content in EVERY}
+    assert {*topics, Draft(content=types.Changed(is_moved=True), recipient_id=ID, key="").topic} == set(Topic)
+    assert Topic.MOVED not in topics
 
 
 @pytest.mark.parametrize(

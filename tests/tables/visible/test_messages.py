@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.cast import NOW, Cast, operation
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.outbox import Message, Sending
 from tracker.tables.visible.emails import messages
 from tracker.usecases.events import events
 
@@ -28,8 +28,11 @@ async def test_a_stored_message_is_read_by_who_may_see_its_event_alone(cast: Cas
 
 
 async def test_who_keeps_no_accounts_reads_no_invitation_to_sign_in(cast: Cast) -> None:
+    sending = Sending(topic="account_invited", queued_at=NOW)
+    await Sending.insert(sending)
     await Message.insert(
         Message(
+            sending=sending.id,
             key="account_invitation:1",
             kind="account_invitation",
             recipient=cast.fbi_lead.member_id,

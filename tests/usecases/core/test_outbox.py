@@ -19,6 +19,7 @@ from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.core import outbox as rows
+from tracker.tables.schema.events.events import Occurrence
 from tracker.usecases.core import outbox
 from tracker.usecases.core.outbox_workers import Worker, enlist
 from tracker.usecases.emails.content import letter
@@ -294,3 +295,50 @@ async def _cut(worker: Any) -> None:
     async with asyncio.timeout(5):
         while worker.is_there():  # noqa: ASYNC110 - the server ends it
             await asyncio.sleep(0.01)
+
+
+async def sendings() -> list[tuple[str, int]]:
+    """Return what each sending announces and how many messages it has, in the order of the alphabet."""
+    found = await rows.Message.select(rows.Message.sending, rows.Message.sending.topic)
+    return sorted(
+        (topic, sum(one["sending"] == sending for one in found))
+        for sending, topic in {(one["sending"], one["sending.topic"]) for one in found}
+    )
+
+
+async def test_the_messages_of_one_deed_about_one_event_are_one_sending(cast: Cast) -> None:
+    people = (cast.fbi_lead, cast.caht_lead, cast.hsi_liaison)
+    event_id = await events.schedule(cast.coordinator, meeting(*people), NOW)
+    await events.schedule(cast.coordinator, meeting(cast.fbi_lead, title="Another"), NOW)
+    await events.cancel(cast.coordinator, event_id, 1, "", LATER)
+    assert await sendings() == [("canceled", 3), ("invited", 1), ("invited", 3)]
+
+
+async def test_reminders_of_two_dates_are_two_sendings_though_one_run_queues_them(cast: Cast) -> None:
+    rule = rule_for("weekly", meeting().starts, count=2)
+    event_id = await events.schedule(cast.coordinator, meeting(rule=rule), NOW)
+    dates = await Occurrence.select(Occurrence.id).where(Occurrence.event == event_id)
+    due = ReminderDue(starts_at=LATER, lead=3_600)
+    async with writing():
+        await outbox.enqueue_all(
+            [
+                draft(cast, str(one["id"]) + name, due, event_id=event_id, occurrence_id=one["id"])
+                for one in dates
+                for name in ("a", "b")
+            ],
+            NOW,
+        )
+    assert await sendings() == [("reminder_due", 2), ("reminder_due", 2)]
+
+
+async def test_a_change_of_time_is_sent_as_a_move_and_another_one_as_a_change(cast: Cast) -> None:
+    rule = rule_for("weekly", meeting().starts, count=3)
+    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead, rule=rule), NOW)
+    moved = DateChange(starts=datetime(2027, 1, 13, 9), duration=timedelta(hours=1))  # noqa: DTZ001 - local
+    await occurrences.change_date(cast.coordinator, event_id, "2027-01-12", moved, 1, LATER)
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    await events.change(cast.coordinator, event_id, replace(plan, place="Annex"), event.version, LATER)
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    later = replace(plan, starts=plan.starts + timedelta(hours=1))
+    await events.change(cast.coordinator, event_id, later, event.version, LATER)
+    assert await sendings() == [("changed", 1), ("invited", 1), ("moved", 1), ("moved", 1)]

@@ -71,7 +71,7 @@ async def test_a_new_event_is_gone_with_its_invitations(cast: Cast) -> None:
     await undone(cast.coordinator, event_id)
     with pytest.raises(NotFound):
         await events.event_for(cast.coordinator, event_id)
-    assert await rows.Message.count() == 0
+    assert await rows.Message.count() == await rows.Sending.count() == 0
 
 
 async def test_its_invitations_wait_as_long_as_it_can_be_undone(cast: Cast) -> None:

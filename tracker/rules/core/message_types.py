@@ -101,6 +101,8 @@ class Changed(Update, frozen=True, kw_only=True, tag="changed"):
     reason: str = ""
     since: datetime | None = None
     """The local start of the date from which a series changed; None = the whole event, or one date."""
+    is_moved: bool = False
+    """Whether the time changed; the list of messages says so, the email compares the times."""
 
 
 class DateAdded(Update, frozen=True, kw_only=True, tag="date_added"):
@@ -243,6 +245,11 @@ AccountContent = AccountLocked | AccountInvited | AuditLogAltered
 ReaderContent = EventContent | ItemContent | AccountContent | WeeklyDigest
 """Messages written from what the recipient may see when they are sent."""
 Content = ReaderContent | AccountChanged
+
+
+def tag_of(content: Content) -> str:
+    """Return the tag that names the class of a message in its JSON."""
+    return str(content.__struct_config__.tag)
 
 
 class _Row(Struct, frozen=True, kw_only=True):

@@ -77,6 +77,39 @@ CHANGES = frozenset({MessageKind.UPDATE, MessageKind.CANCELLATION, MessageKind.W
 """Messages about an event that the person was notified of before."""
 
 
+class Topic(StrEnum):
+    """What the messages of a sending announce: the tag of their content in JSON, or that the time changed."""
+
+    INVITED = "invited"
+    CHANGED = "changed"
+    MOVED = "moved"
+    DATE_ADDED = "date_added"
+    RESTORED = "restored"
+    SERIES_ENDED = "series_ended"
+    SERIES_CONTINUED = "series_continued"
+    REMOVED_FROM_SERIES = "removed_from_series"
+    CANCELED = "canceled"
+    REMOVED = "removed"
+    SUBSTITUTE_NAMED = "substitute_named"
+    REMINDER_DUE = "reminder_due"
+    REPLY_NUDGE = "reply_nudge"
+    CONFIRMATION_NUDGE = "confirmation_nudge"
+    ITEM_ASSIGNED = "item_assigned"
+    ITEM_BLOCKED = "item_blocked"
+    ITEM_NOTED = "item_noted"
+    ITEM_DUE = "item_due"
+    ITEM_OVERDUE = "item_overdue"
+    WEEKLY_DIGEST = "weekly_digest"
+    ACCOUNT_LOCKED = "account_locked"
+    ACCOUNT_CHANGED = "account_changed"
+    ACCOUNT_INVITED = "account_invited"
+    AUDIT_LOG_ALTERED = "audit_log_altered"
+
+
+OF_ONE_DATE = frozenset({MessageKind.REMINDER, MessageKind.NO_REPLY})
+"""Kinds of which one deed can send several, each about its own date."""
+
+
 class State(StrEnum):
     """The state of a message; only a pending one is still to be sent."""
 
@@ -111,11 +144,26 @@ class Draft:
     not_after: datetime | None = None
     state: State = State.PENDING
     reason: str = ""
+    sending_id: UUID | None = None
+    """The sending of the message that this one repeats; None = it belongs to the sending of its deed."""
 
     @property
     def kind(self) -> MessageKind:
         """Return the kind that people filter by."""
         return KINDS[type(self.content)]
+
+    @property
+    def topic(self) -> Topic:
+        """Return what it announces."""
+        if isinstance(self.content, types.Changed) and self.content.is_moved:
+            return Topic.MOVED
+        return Topic(types.tag_of(self.content))
+
+    @property
+    def shares(self) -> tuple[object, ...]:
+        """Return what the messages of one sending have in common, among all that one deed queues."""
+        date = self.occurrence_id if self.kind in OF_ONE_DATE else None
+        return self.kind, self.event_id, date, self.item_id
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -49,8 +49,13 @@ _CLOSE = (
 
 
 async def enqueue_all(drafts: Iterable[Draft], now: datetime) -> None:
-    """Queue messages inside the caller's `writing()`; a message whose key exists already is skipped."""
-    made = [_row(draft, now) for draft in await _bundled(list(drafts))]
+    """Queue the messages of a deed inside the caller's `writing()`; one whose key exists already is skipped.
+
+    Those of one kind about one event, date, or action item are one sending.
+    """
+    queued = list(drafts)
+    sendings = await _sendings([one for one in queued if one.sending_id is None], now)
+    made = [_row(one, one.sending_id or sendings[one.shares], now) for one in await _bundled(queued)]
     await bulk_insert(rows.Message, made, " ON CONFLICT (key) DO NOTHING")
 
 
@@ -166,6 +171,17 @@ async def take_back(key: str) -> bool:
     return True
 
 
+async def _sendings(drafts: Iterable[Draft], now: datetime) -> dict[tuple[object, ...], UUID]:
+    """Add the sendings of a deed, and return the id of each by what its messages share."""
+    first: dict[tuple[object, ...], Draft] = {}
+    for one in drafts:
+        first.setdefault(one.shares, one)
+    known = {shares: ids.new_id() for shares in first}
+    made = [{"id": known[shares], "topic": one.topic.value, "queued_at": now} for shares, one in first.items()]
+    await bulk_insert(rows.Sending, made)
+    return known
+
+
 async def _bundled(drafts: list[Draft]) -> list[Draft]:
     """Merge new messages with waiting ones, which they supersede when they say the same or more."""
     earlier = await _earlier([one for one in drafts if isinstance(one.content, Invited | EventNews)])
@@ -207,12 +223,13 @@ def _earlier_one(one: Queued) -> Earlier:
     )
 
 
-def _row(draft: Draft, now: datetime) -> dict[str, Any]:
+def _row(draft: Draft, sending_id: UUID, now: datetime) -> dict[str, Any]:
     pause = PAUSE if isinstance(draft.content, EventNews) else PAUSE * 0
     return {
         "id": ids.new_id(),
         "key": draft.key,
         "kind": draft.kind.value,
+        "sending": sending_id,
         "recipient": draft.recipient_id,
         "event": draft.event_id,
         "occurrence": draft.occurrence_id,

@@ -17,6 +17,7 @@ from tracker.rules.events import cancellation, notifications
 from tracker.rules.events import plan as plan_rules
 from tracker.rules.events.cancellation import Record
 from tracker.rules.events.event import Event, EventStatus, Kind, Occurrence, may_edit
+from tracker.rules.events.event_fields import when
 from tracker.rules.events.history import Verb
 from tracker.rules.events.kept_dates import NewDate, new_dates, texts_of
 from tracker.rules.events.notifications import Notices, Notify, silence
@@ -214,7 +215,7 @@ async def _change_in_place(
         await ask_after_change(viewer, event, before, plan, sequence, now)
     await set_audiences(viewer, event.id, event.lead_id, plan, now)
     await invite(viewer, event.id, event.lead_id, plan, event.version + 1, now, notified=notified, entry=entry)
-    news = Changed(before=known_before(event), entry=closes)
+    news = Changed(before=known_before(event), entry=closes, is_moved=when(plan) != when(event))
     dates = {} if plan_rules.only_end_changes(plan, event) else {one.id: notifications.before_of(one) for one in before}
     await send(news, event.id, event.version + 1, now, whom=notified.update, dates=dates)
     await touch(event.id)

@@ -105,9 +105,8 @@ async def _change(viewer: Viewer, occurrence: Occurrence, change: DateChange, no
     if (is_moved or is_elsewhere) and plan.asks_again(before, slot, place_changed=is_elsewhere, zone=event.zone):
         await ask_again(event.id, occurrence.id, occurrence.sequence + 1, now)
     notified = notifications.of_date(occurrence, slot, place, await invitees_of(event.id), notify=notify)
-    await _notify(
-        Changed(before=notifications.before_of(occurrence), reason=change.reason), occurrence, notified.update, now
-    )
+    news = Changed(before=notifications.before_of(occurrence), reason=change.reason, is_moved=is_moved)
+    await _notify(news, occurrence, notified.update, now)
     title = event.title if change.title is None else change.title
     agenda = event.agenda if change.agenda is None else change.agenda
     changes = changes_of_date(occurrence, slot, title, place, agenda)

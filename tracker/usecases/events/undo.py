@@ -28,6 +28,7 @@ from tracker.rules.events.undo import (
     replaced_rows,
     tables_of,
 )
+from tracker.tables.background.emails import outbox_queue
 from tracker.tables.background.events import undo as undo_rows
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.events.events import Event, Occurrence
@@ -75,6 +76,7 @@ async def undo(viewer: Viewer, event_id: UUID, change_id: UUID, now: datetime) -
             await _put_back(was, present, now)
             await _put_messages_back(replaced, was)
             await _delete_events(replaced)
+            await outbox_queue.drop_empty_sendings(kept.at)
             await _check_editor(viewer, event_id, before)
             await UndoSnapshot.delete().where(UndoSnapshot.id == change_id)
             await touch(event_id)

@@ -39,6 +39,9 @@ _SUPERSEDE = (
     " AND n.kind IN ('reminder', 'item_due', 'item_overdue')"
     " AND (n.occurrence = message.occurrence OR n.item = message.item))"
 )
+_DROP_EMPTY = (
+    "DELETE FROM sending WHERE queued_at = {} AND NOT EXISTS (SELECT 1 FROM message m WHERE m.sending = sending.id)"
+)
 _STATE = (
     "SELECT (SELECT COUNT(*) FROM (SELECT 1 AS late FROM message WHERE state = 'pending' AND due <= {} LIMIT 1) l)"
     " AS late, (SELECT COUNT(*) FROM watermark WHERE name = {} AND until >= {}) AS ticking"
@@ -198,6 +201,11 @@ async def supersede_older(occurrence_ids: Iterable[UUID], item_ids: Iterable[UUI
     dates, items = {*occurrence_ids} | {_NONE}, {*item_ids} | {_NONE}
     if dates | items != {_NONE}:
         await engine().run_querystring(QueryString(_SUPERSEDE, reason, _among(dates), _among(items)))
+
+
+async def drop_empty_sendings(queued_at: datetime) -> None:
+    """Delete the sendings of a moment whose messages were deleted. The caller is inside `writing()`."""
+    await engine().run_querystring(QueryString(_DROP_EMPTY, queued_at))
 
 
 async def health(since: datetime, job: str) -> Health:

@@ -12,6 +12,20 @@ from tracker.tables.schema.events.events import Event, Occurrence
 from tracker.tables.schema.roster.people import Member
 
 
+class Sending(Table):
+    """The messages of one kind that one deed queued about one event, date, or action item: a row of the Messages page.
+
+    What it is about is read from its messages, because a change of a series can move messages to another event.
+    """
+
+    id = UUID(primary_key=True, default=UUID4())
+    topic = Varchar(length=20)
+    """`rules.core.outbox.Topic`: what its messages announce"""
+    queued_at = Timestamptz(null=False)
+
+    constraints = (index("sending_recent", "queued_at", "id"),)
+
+
 class Message(Table):
     """One email to one person. Its content is read at the moment of sending, with the recipient as viewer."""
 
@@ -20,6 +34,7 @@ class Message(Table):
     """The same deed for the same person never makes two rows."""
     kind = Varchar(length=20)
     """`rules.core.outbox.MessageKind`: what people filter by"""
+    sending = ForeignKey(Sending, null=False, on_delete=OnDelete.restrict)
     recipient = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
     event = ForeignKey(Event, null=True, default=None, on_delete=OnDelete.restrict)
     occurrence = ForeignKey(Occurrence, null=True, default=None, on_delete=OnDelete.set_null)
@@ -41,11 +56,13 @@ class Message(Table):
     sent_at = Timestamptz(null=True, default=None)
     unconfirmed_at = Timestamptz(null=True, default=None)
     """When a try last ended without the mail server's reply, so that the email may have arrived; None = never"""
+    resent_at = Timestamptz(null=True, default=None)
+    """When a person sent it again, as another message of the same sending; None = it is the last try to reach them"""
 
     constraints = (
         one_of("state", State),
         index("message_waiting", "due", where="state = 'pending'"),
-        index("message_recent", "due", "id"),
+        index("message_sending", "sending", "recipient"),
         index("message_state", "state", "due", "id"),
         index("message_to", "recipient", "due", "id"),
         index("message_recipient", "recipient", "event"),
