@@ -31,7 +31,7 @@ INVITATION = (
     "SELECT i.id FROM invitation i JOIN member m ON m.id = i.member JOIN event e ON e.id = i.event"
     " WHERE m.email = ? AND e.title = ?"
 )
-
+FULLEST = "SELECT substr(starts_at, 1, 7) FROM occurrence GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT ?"
 ANOTHER_SESSION = (
     "INSERT INTO session SELECT ?, s.member, s.created_at, s.seen_at, s.reauthenticated_at, s.client"
     " FROM session s JOIN member m ON m.id = s.member WHERE m.name = ? LIMIT 1"
@@ -63,6 +63,11 @@ class Demo:
             [[found]] = database.execute(INVITATION, (recipient, title))
         return f"{self.address}/r/{Links(keys.named('links')).reply(UUID(found), None)}"
 
+    def fullest_months(self, count: int) -> list[str]:
+        """Return the months with the most dates, such as "2026-12", the fullest first."""
+        with closing(sqlite3.connect(self.mails.parent / "tracker.sqlite")) as database:
+            return [month for (month,) in database.execute(FULLEST, (count,))]
+
     def new_session(self, persona: str) -> str:
         """Return the cookie of another session of somebody who is signed in, as the next sign-in would begin it."""
         token = keys.new_token()
@@ -90,9 +95,9 @@ class Demo:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[Demo]:
+def served(folder: Path, size: int = 1) -> Iterator[Demo]:
     """Make a demo in a folder, serve it, and stop it."""
-    options = ("--data", str(folder), "--port", "0", "--json", "--seed", "1", "--now", NOW)
+    options = ("--data", str(folder), "--port", "0", "--json", "--seed", "1", "--size", str(size), "--now", NOW)
     said = folder.with_suffix(".txt")
     with said.open("w") as log, subprocess.Popen([*COMMAND, "demo", *options], stdout=log, stderr=log) as process:
         try:

@@ -1,14 +1,17 @@
 """What comes out of the printer: how many pages, how high the rows, the marking on each page."""
 
 import re
+from collections.abc import Iterator
 
-from playwright.sync_api import Page
+import pytest
+from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import PageOf
-from tests.browser.demo import Demo
+from tests.browser.conftest import PageOf, context_of, sign_in
+from tests.browser.demo import Demo, served
 from tests.browser.ways import COORDINATOR, FBI_LEAD, MONTHLY, to_brief, to_event, to_operation
 
 A_PAGE = re.compile(rb"/Type\s*/Page[^s]")
+MONTHS = 60  # of 218 in the demo of three times the size: those with 13 dates or more
 INCH = 96  # CSS pixels
 HIGHEST = 816 - 2 * 43  # CSS pixels of a landscape page within its margins
 
@@ -17,15 +20,36 @@ def pages(page: Page) -> int:
     return len(A_PAGE.findall(page.pdf(prefer_css_page_size=True)))
 
 
-def test_a_month_is_one_page_with_every_title_whole(page_of: PageOf) -> None:
+@pytest.fixture(scope="module")
+def months(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[tuple[Page, list[str]]]:
+    """The coordinator's page in a demo of three times the size, and its fullest months."""
+    with served(tmp_path_factory.mktemp("prints") / "demo", size=3) as demo:
+        context = context_of(demo, browser)
+        sign_in(context, demo.sign_in_links[COORDINATOR])
+        yield context.new_page(), demo.fullest_months(MONTHS)
+        context.close()
+
+
+def test_every_month_is_one_page_in_the_fullest_demo(months: tuple[Page, list[str]]) -> None:
+    page, names = months
+    assert len(names) == MONTHS
+    assert "2026-12" in names
+    too_long = []
+    for month in names:
+        page.goto(f"/calendar?month={month}&all=1")
+        if pages(page) != 1:
+            too_long.append((month, page.locator(".tt-cal .tt-ev").count()))
+    assert too_long == []
+
+
+def test_a_printed_month_has_every_title_whole(page_of: PageOf) -> None:
     page = page_of(COORDINATOR)
-    page.goto("/calendar?month=2026-10&all=1")  # no other test schedules anything in its weeks
+    page.goto("/calendar?month=2026-12&all=1")
     assert page.locator(".tt-cal .tt-ev__n").count() > 20
-    assert pages(page) == 1
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 970, "height": HIGHEST})
     cut = "all => all.filter(one => one.scrollHeight > one.clientHeight + 1 || one.scrollWidth > one.clientWidth + 1)"
-    assert page.eval_on_selector_all(".tt-cal .tt-ev__n", f"{cut}.length") == 0
+    assert page.eval_on_selector_all(".tt-cal .tt-ev", f"{cut}.length") == 0
 
 
 def test_a_sign_in_sheet_of_twenty_five_has_rows_to_sign_in_and_its_head_on_both_pages(
