@@ -296,6 +296,11 @@ def to_sign_in_link(page: Page, demo: Demo) -> None:
     page.goto(demo.sign_in_links["KCPD detective"])
 
 
+def to_used_link(page: Page, _: Demo) -> None:
+    """Open a sign-in link that was never made: one that was used looks the same."""
+    page.goto("/sign-in/link/used")
+
+
 def to_new_codes(page: Page, _: Demo) -> None:
     """Let recovery codes be made."""
     page.goto("/settings/recovery-codes")
@@ -369,6 +374,7 @@ def to_stopped_digest(page: Page, demo: Demo) -> None:
 WAYS: dict[str, tuple[str | None, Way, str]] = {
     "sign in": (None, to("/sign-in"), "Sign in"),
     "sign in by a link": (None, to_sign_in_link, "Sign in with your link"),
+    "sign in by a used link": (None, to_used_link, "This sign-in link was used or has expired"),
     "mails of the demo": (None, to_mails, "Emails of the demo"),
     "home of the coordinator": (COORDINATOR, to("/"), "What needs you"),
     "home of the advocate": (ADVOCATE, to("/"), "What needs you"),

@@ -27,9 +27,12 @@ def settings(**facts: Any) -> Settings:
 class Browser:
     """Fetches pages and sends forms as one person (or nobody)."""
 
-    def __init__(self, app: Litestar, session: str | None = None, *, address: str = "192.0.2.7") -> None:
+    def __init__(
+        self, app: Litestar, session: str | None = None, *, address: str = "192.0.2.7", base: str = BASE
+    ) -> None:
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False, client=(address, 40_000))  # type: ignore[arg-type]  # an ASGI application
-        self._client = httpx.AsyncClient(transport=transport, base_url=BASE, follow_redirects=False)
+        self._client = httpx.AsyncClient(transport=transport, base_url=base, follow_redirects=False)
+        self._base = base
         if session:
             self._client.cookies.set("session", session)
         self._form_token: str | None = None
@@ -44,7 +47,7 @@ class Browser:
 
     async def post(self, path: str, form: Mapping[str, Any] | None = None, **kwargs: Any) -> httpx.Response:
         """Send a form with the token that the site put into its pages."""
-        headers = {"Origin": BASE, "Sec-Fetch-Site": "same-origin", **kwargs.pop("headers", {})}
+        headers = {"Origin": self._base, "Sec-Fetch-Site": "same-origin", **kwargs.pop("headers", {})}
         fields = {"_csrf": await self.form_token(), **(form or {})}
         return _shown(await self._client.post(path, data=fields, headers=headers, **kwargs))
 

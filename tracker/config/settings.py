@@ -102,6 +102,9 @@ class Settings:
     mail_folder: str = ""
     """Demo only: folder in which the mail sink keeps one .eml per mail."""
 
+    personas: str = ""
+    """Demo only: mail addresses, with spaces between them, of the people whom its sign-in page offers."""
+
     is_demo: bool = False
     """Shows the demo notice and the mail page; only allowed on loopback. Default off."""
 
@@ -125,6 +128,11 @@ class Settings:
     def own_host(self) -> str:
         """Return the host of `base_url`, without its port."""
         return urlsplit(self.base_url).hostname or ""
+
+    @property
+    def persona_addresses(self) -> list[str]:
+        """Return the email addresses of the people whom a demo offers on its sign-in page."""
+        return self.personas.split()
 
     @property
     def earlier_secrets(self) -> list[str]:

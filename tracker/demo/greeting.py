@@ -12,22 +12,18 @@ def listing(base_url: str, mails: Path, people: Sequence[Persona]) -> dict[str, 
     return {"base_url": base_url, "mail_folder": str(mails), "personas": [asdict(one) for one in people]}
 
 
-def greeting(base_url: str, mails: Path, people: Sequence[Persona], more: Sequence[str]) -> str:
-    """Return the lines for a terminal; `more` are the commands that print further links."""
+def greeting(base_url: str, mails: Path, people: Sequence[Persona]) -> str:
+    """Return the lines for a terminal."""
     width = max(len(one.role) for one in people)
     links = [f"  {one.role:{width}}  {one.sign_in_url}" for one in people]
     return "\n".join(
         [
             "",
             f"Task Force Tracker, a demonstration on this computer only: {base_url}",
-            "",
-            "Sign in as one of five people. Each link works once, within 24 hours:",
+            "Open it and choose a person. Or use a link, which works once, within 24 hours:",
             *links,
             "",
-            "These commands print links for the administrator and the auditor, while it runs:",
-            *(f"  {command}" for command in more),
-            "",
-            f"Mails that it sends:  {base_url}/demo/mail  (files in {mails})",
+            f"Emails that it sends:  {base_url}/demo/mail  (files in {mails})",
             "Stop it with Ctrl+C. The next start makes a fresh demo; with --keep it goes on with this one.",
             "",
         ]

@@ -1,9 +1,9 @@
-"""The five people that a visitor can be: their one-time sign-in links, the addresses of their feeds, their tokens."""
+"""The people that a visitor can be; for five of them, one-time sign-in links, addresses of feeds, and tokens."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tracker.demo.cast import address
+from tracker.demo.cast import BEHIND_THE_SCENES, address
 from tracker.errors import NotFound
 from tracker.rules.calendars.feeds import Scope
 from tracker.rules.core.viewer import Viewer
@@ -24,7 +24,9 @@ PERSONAS = {
     "caht_lead": "CAHT lead",
     "advocate": "NGO advocate",
 }
-"""The description of each, by their key in the cast."""
+"""The description of each of the five, by their key in the cast."""
+OFFERED = tuple(map(address, (*PERSONAS, *BEHIND_THE_SCENES)))
+"""The email addresses of the people on the sign-in page, in its order."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,7 @@ from tracker.database import bind, close_database, engine_from_url, open_databas
 from tracker.database.migrate import migrate
 from tracker.demo.folder import DemoFolder
 from tracker.demo.greeting import greeting, listing
-from tracker.demo.personas import personas
+from tracker.demo.personas import OFFERED, personas
 from tracker.demo.seed import Recipe, fill
 from tracker.ports.cli.http import server_config
 from tracker.ports.mail.sink import Sink
@@ -94,6 +94,7 @@ def _settings(options: Options, folder: DemoFolder) -> Settings:
         "BASE_URL": f"http://127.0.0.1:{port}",
         "MAIL_FOLDER": str(folder.mails),
         "IS_DEMO": "yes",
+        "PERSONAS": " ".join(OFFERED),
         "TICK": TICK,
         "SESSIONS": SESSIONS,
         "SHARED_CALENDARS": "yes",
@@ -131,7 +132,7 @@ def _serve(listener: socket.socket, folder: DemoFolder, settings: Settings, say:
         people = await personas(settings.base_url, clock.now())
         if lists:
             folder.list(listing(settings.base_url, folder.mails, people))
-        say(greeting(settings.base_url, folder.mails, people, folder.link_commands))
+        say(greeting(settings.base_url, folder.mails, people))
 
     async def serve() -> None:
         sink = Sink(folder.mails)

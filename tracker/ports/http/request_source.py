@@ -11,6 +11,8 @@ from tracker.rules.core.actors import Origin, network_address
 Connection = ASGIConnection[Any, None, None, State]
 """Any connection, a request or a mount; the viewer is in the state."""
 
+FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+"""Headers by which a web server says that it passed a request on (RFC 7239; RFC 9110 §7.6.3)."""
 ORIGIN = "origin"
 """The state key that the guard sets."""
 
@@ -42,6 +44,12 @@ def is_behind_unnamed_proxy(connection: Connection) -> bool:
     """
     forwarded = connection.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
     return is_loopback(address_of(connection.scope)) and bool(forwarded) and not is_loopback(forwarded)
+
+
+def is_from_this_computer(connection: Connection) -> bool:
+    """Return whether a browser on this computer sent a request, and no web server passed it on."""
+    is_passed_on = any(name in connection.headers for name in FORWARDED)
+    return is_loopback(address_of(connection.scope)) and not is_passed_on
 
 
 def address_of(scope: Any) -> str:

@@ -27,7 +27,7 @@ from tracker.ports.pages.events import (
     templates,
     undo,
 )
-from tracker.ports.pages.identity import api_tokens, session, sign_in
+from tracker.ports.pages.identity import api_tokens, demo_sign_in, session, sign_in
 from tracker.ports.pages.identity import dependencies as of_identity
 from tracker.ports.pages.reports import reports
 from tracker.ports.pages.roster import (
@@ -112,5 +112,5 @@ ROOMS = {
         **admin.DEPENDENCIES,
     ),
 }
-DEMO = _room(demo_mail.handlers, **demo_mail.DEPENDENCIES)
-"""The emails that a demo sent; no other application has them."""
+DEMO = _room(demo_mail.handlers, demo_sign_in.handlers, **demo_mail.DEPENDENCIES, **of_identity.DEPENDENCIES)
+"""The emails that a demo sent, and the people whom it offers; no other application has them."""

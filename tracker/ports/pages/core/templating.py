@@ -30,6 +30,7 @@ from tracker.rules.emails import preferences
 from tracker.rules.events.event_fields import LONGEST_REASON, TEXTS
 from tracker.rules.events.replies import LONGEST_COMMENT
 from tracker.rules.reports import reports
+from tracker.rules.roster import directory
 
 QUIET_ZONE = 4  # modules of white space around a QR code (ISO/IEC 18004)
 SVG_FRAME = re.compile(r"^<svg[^>]*>|</svg>\s*$")
@@ -56,6 +57,7 @@ FILTERS = {
     "lateness": wording.lateness,
     "local": wording.local,
     "zone_word": wording.zone_word,
+    "role_words": directory.role_words,
 }
 
 

@@ -11,7 +11,7 @@ from tracker.ports.http.guards import public
 from tracker.ports.pages.core.dependencies import Form, Wanted
 from tracker.ports.pages.core.form_values import FormValues
 from tracker.ports.pages.identity import password_reset, reauthenticate, security_code, sign_in_link
-from tracker.ports.pages.identity.dependencies import Arrival, Entry
+from tracker.ports.pages.identity.dependencies import Arrival, Entry, Personas
 from tracker.ports.pages.identity.sign_in_forms import wanting
 from tracker.usecases.identity import sign_in as sign_in_deeds
 
@@ -21,20 +21,20 @@ NO_ACK = "Read the notice, and confirm that you agree to its terms."
 
 
 @get("/sign-in", guards=[public])
-async def sign_in_page(entry: Entry, wanted: Wanted = "") -> Response[str]:
-    """Show the notice and the form; `next` is where to go afterwards."""
-    return entry.show(SIGN_IN, form=wanting(wanted))
+async def sign_in_page(entry: Entry, personas: Personas, wanted: Wanted = "") -> Response[str]:
+    """Show the notice and the form, in a demo also its people; `next` is where to go afterwards."""
+    return entry.show(SIGN_IN, form=wanting(wanted), personas=personas)
 
 
 @post("/sign-in", guards=[public], status_code=303)
-async def sign_in(entry: Entry, arrival: Arrival, form: Form, now: Now) -> Response[Any]:
+async def sign_in(entry: Entry, arrival: Arrival, personas: Personas, form: Form, now: Now) -> Response[Any]:
     """Check address and password; the code is next."""
     try:
         await entry.check_own()
         _check_filled(form)
         challenge = await sign_in_deeds.sign_in(form["email"], form["password"], now, arrival)
     except (Invalid, Busy, NotAllowed) as wrong:
-        return entry.show(SIGN_IN, form=form, wrong=wrong)
+        return entry.show(SIGN_IN, form=form, wrong=wrong, personas=personas)
     return entry.to_second_step(challenge, form["next"])
 
 
