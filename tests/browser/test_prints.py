@@ -13,6 +13,11 @@ from tests.browser.ways import COORDINATOR, FBI_LEAD, MONTHLY, to_brief, to_even
 A_PAGE = re.compile(rb"/Type\s*/Page[^s]")
 MONTHS = 60  # of 218 in the demo of three times the size: those with 13 dates or more
 INCH = 96  # CSS pixels
+SHARE = """bar => {
+  const fill = bar.firstElementChild, style = getComputedStyle(fill);
+  const isLine = style.borderTopStyle === "solid" && style.backgroundColor === "rgba(0, 0, 0, 0)";
+  return isLine && parseFloat(style.borderTopWidth) > 5 ? fill.offsetWidth / bar.clientWidth : 0;
+}"""
 HIGHEST = 816 - 2 * 43  # CSS pixels of a landscape page within its margins
 
 
@@ -104,3 +109,25 @@ def test_a_sign_in_sheet_names_its_event_in_the_head_that_each_page_repeats(page
     to_event(MONTHLY, "2026-12", "print/sign-in-sheet")(page, demo)
     page.emulate_media(media="print")
     assert page.locator(".tt-sign thead").inner_text().startswith(f"{MONTHLY}, Thursday, December 10, 2026")
+
+
+def test_bars_and_badges_are_drawn_with_lines_because_paper_gets_no_backgrounds(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    page.goto("/action-items")
+    page.emulate_media(media="print")
+    half = page.locator("tr", has_text="50%").first.locator(".tt-bar")
+    assert half.evaluate(SHARE) == pytest.approx(0.5, abs=0.03)
+    badge = page.locator(".tt-tag", has_text="Blocked").first
+    assert badge.evaluate("one => getComputedStyle(one).borderTopStyle") == "solid"
+
+
+def test_details_are_not_larger_on_paper_than_what_they_belong_to(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    page.goto("/action-items")
+    page.emulate_media(media="print")
+    rows = page.locator("#items tr:has(a.strong)")
+    size = "one => parseFloat(getComputedStyle(one).fontSize)"
+    title = min(float(one.evaluate(size)) for one in rows.locator("a.strong").all())
+    details = [float(one.evaluate(size)) for one in rows.locator(".small, .tt-due, .tt-vis, .tt-tag").all()]
+    assert len(details) > rows.count()
+    assert max(details) <= title
