@@ -4,13 +4,13 @@
 # ruff: noqa: DTZ001
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from tests.cast import NOW, Cast, meeting
+from tests.cast import LINK, NOW, Cast, meeting
 from tracker.errors import Conflict, Invalid
 from tracker.ical.entries import entries
 from tracker.rules.calendars.feeds import Scope
@@ -370,6 +370,20 @@ async def test_a_series_that_ends_later_has_one_date_on_the_day_of_an_added_one(
     longer = replace(plan, rule=rule_for("monthly_nth", START, until=date(2028, 2, 29)))
     await events.change(cast.coordinator, event_id, longer, event.version, AUGUST)
     assert [one.key for one in await dates_of(cast, event_id)][-3:] == ["2027-12-14", "2028-01-11", "2028-02-08"]
+
+
+@pytest.mark.both_engines
+async def test_a_link_of_before_two_splits_finds_both_series_that_continue_it(cast: Cast) -> None:
+    event_id = await the_series(cast)
+    mine = await replies.my_reply(cast.fbi_lead, (await dates_of(cast, event_id))[0])
+    assert mine is not None
+    onward = [await october_at_nine(cast, event_id)]
+    version, plan = await plan_from(cast.coordinator, onward[0], datetime(2027, 12, 14, 8))
+    onward.append(await series_split.change_from(cast.coordinator, onward[0], "2027-12-14", plan, version, AUGUST))
+    opened = await replies.open_by_link(mine[0], None, AUGUST, LINK)
+    assert [one.ahead[0].event.id for one in opened.onward] == onward
+    opened = await replies.open_by_link(mine[0], None, datetime(2027, 11, 30, tzinfo=UTC), LINK)
+    assert (opened.occurrence.event.id, opened.onward) == (onward[1], ())
 
 
 async def test_a_second_date_on_the_same_day_is_refused(cast: Cast) -> None:

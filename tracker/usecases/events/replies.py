@@ -1,8 +1,9 @@
 """Replies to invitations: on the site, by a signed link, and who has not replied yet."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from tracker.database import writing
@@ -12,12 +13,21 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, Line, Occurrence, day_of
 from tracker.rules.events.replies import Given, OwnInvitation, Reply, ReplySource, ReplyValue, effective
 from tracker.tables.background.events import invitees, new_replies
-from tracker.tables.visible.events import events, replies
+from tracker.tables.visible.events import events, replies, series
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import substitutes
 
 OWED_AHEAD = timedelta(days=60)
+
+
+class Onward(NamedTuple):
+    """A series that continues the one of a link, to which the invitee is invited too."""
+
+    invitation_id: UUID
+    dates: tuple[Occurrence, ...]
+    ahead: tuple[Occurrence, ...]
+    """Those that take place and are not over."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +49,8 @@ class OpenInvitation:
     """The people they may name as substitutes."""
     ahead: tuple[Occurrence, ...]
     """Further dates of the series, when the reply is for all of them."""
+    onward: tuple[Onward, ...]
+    """Series with dates to come that continue it, when the reply is for all its dates."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +107,8 @@ async def open_by_link(
 ) -> OpenInvitation:
     """Return what a reply link shows, with the invitee as viewer, coming from `origin`.
 
+    Where its date, or all dates to come, belong to a series that continues the one of the invitation, it is the
+    invitee's invitation to that series, as far as they have one.
     Errors: NotFound (withdrawn, left the task force, or no longer visible, all alike), Gone when the event is over or
     canceled.
     """
@@ -102,7 +116,24 @@ async def open_by_link(
     if holder is None:
         raise NotFound
     viewer = replace(await viewer_for(holder.member_id, now), origin=origin)
-    occurrence, ahead = await _spoken_of(viewer, holder.event_id, occurrence_id, now)
+    event = await events.event(viewer, holder.event_id)
+    if event is None:
+        raise NotFound
+    try:
+        return await _opened(viewer, event, invitation_id, occurrence_id, now)
+    except (NotFound, Gone) as closed:
+        if isinstance(closed, Gone) and occurrence_id:
+            raise
+        moved = _where(await _onward(viewer, event, now), occurrence_id)
+        if moved is None:
+            raise
+    return await open_by_link(*moved, now, origin)
+
+
+async def _opened(
+    viewer: Viewer, event: Event, invitation_id: UUID, occurrence_id: UUID | None, now: datetime
+) -> OpenInvitation:
+    occurrence, ahead = await _spoken_of(viewer, event, occurrence_id, now)
     given = effective(await my_replies(viewer, occurrence.event) or (), occurrence.id)
     for_series = occurrence_id is None and occurrence.event.is_series
     return OpenInvitation(
@@ -116,7 +147,26 @@ async def open_by_link(
         substitute=given.substitute if given else "",
         alternates=() if for_series else tuple(await substitutes.choices(viewer, occurrence.event, now)),
         ahead=ahead,
+        onward=tuple(one for one in await _onward(viewer, event, now) if one.ahead) if for_series else (),
     )
+
+
+async def _onward(viewer: Viewer, event: Event, now: datetime) -> list[Onward]:
+    """Return the series that continue an event, where the viewer is invited, earliest first.
+
+    A link to what many people know shows nothing of a series that only named people may know.
+    """
+    found = [one for one in await series.all_after(viewer, event) if event.is_restricted or not one.is_restricted]
+    mine = await replies.mine(viewer, [one.id for one in found])
+    dates = await events.dates_of(viewer, [one for one in found if one.id in mine and mine[one.id].role.takes_part])
+    return [Onward(mine[one].id, tuple(every), tuple(_to_come(every, now))) for one, every in dates.items()]
+
+
+def _where(onward: Iterable[Onward], occurrence_id: UUID | None) -> tuple[UUID, UUID | None] | None:
+    """Return the invitation and the date that a link leads to now; the date is None for the rest of a series."""
+    found = [(one.invitation_id, date.id) for one in onward for date in one.dates if date.id == occurrence_id]
+    rest = [(one.invitation_id, None) for one in onward if one.ahead]
+    return next(iter([*found, *rest]), None)
 
 
 async def reply_by_link(
@@ -152,19 +202,20 @@ async def _mine(viewer: Viewer, event: Event) -> OwnInvitation | None:
 
 
 async def _spoken_of(
-    viewer: Viewer, event_id: UUID, occurrence_id: UUID | None, now: datetime
+    viewer: Viewer, event: Event, occurrence_id: UUID | None, now: datetime
 ) -> tuple[Occurrence, tuple[Occurrence, ...]]:
-    event = await events.event(viewer, event_id)
-    if event is None:
-        raise NotFound
     every = await events.dates(viewer, event)
     wanted = [one for one in every if occurrence_id in (None, one.id)]
     if not wanted:
         raise NotFound
-    ahead = [one for one in wanted if one.ends_at > now and not one.is_off]
+    ahead = _to_come(wanted, now)
     if not ahead:
         raise Gone(None if event.is_restricted else _why_closed(wanted[-1]))
     return ahead[0], tuple(ahead[1:])
+
+
+def _to_come(dates: Iterable[Occurrence], now: datetime) -> list[Occurrence]:
+    return [one for one in dates if one.ends_at > now and not one.is_off]
 
 
 def _why_closed(last: Occurrence) -> str:

@@ -16,10 +16,10 @@ from tracker.errors import NotFound
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Occurrence
-from tracker.rules.events.plan import DateChange, Plan
+from tracker.rules.events.plan import DateChange, Plan, from_date
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.events.invitations import Reply
-from tracker.usecases.events import events, occurrences, replies
+from tracker.usecases.events import events, occurrences, replies, series_split
 
 pytestmark = pytest.mark.anyio
 
@@ -262,3 +262,131 @@ async def test_who_has_no_alternates_is_offered_none(app: Litestar, sqlite_cast:
     plan = meeting(sqlite_cast.hsi_liaison, **of_committee)
     _, link = await invited(app, sqlite_cast, plan, sqlite_cast.hsi_liaison, one_date=True)
     assert "alternate" not in (await stranger.get(link)).text
+
+
+FIRST = datetime.fromisoformat("2027-01-12 10:00")
+
+
+def weekly(*people: Viewer) -> Plan:
+    """Return four Tuesdays from January 12 on."""
+    return meeting(*people, starts=FIRST, rule=rule_for("weekly", FIRST, count=4))
+
+
+async def split(cast: Cast, event_id: UUID, key: str, **facts: object) -> UUID:
+    """Move this and the following dates to 2 PM."""
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    onward = from_date(plan, datetime.fromisoformat(f"{key} 14:00"))
+    changed = replace(onward, **facts)
+    return await series_split.change_from(cast.coordinator, event_id, key, changed, event.version, clock.now())
+
+
+async def replied(viewer: Viewer, event_id: UUID, key: str) -> str | None:
+    mine = await replies.my_reply(viewer, await occurrences.date_for(viewer, event_id, key))
+    return mine and mine[1] and str(mine[1].value)
+
+
+async def opened_to_all(cast: Cast, event_id: UUID) -> None:
+    """Let everyone see what is left of a series whose rest only named people may see."""
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    open_to_all = replace(plan, visibility=Visibility.ALL)
+    now = clock.now()
+    await events.change(cast.coordinator, event_id, open_to_all, event.version, now, reauthenticated_at=now)
+
+
+def form_of(page: str) -> str:
+    [action] = re.findall(r'<form[^>]* action="([^"]+)"', page)
+    return str(action)
+
+
+async def test_a_link_of_before_a_split_replies_to_the_series_that_continues_when_the_earlier_dates_are_over(
+    app: Litestar, sqlite_cast: Cast, stranger: Browser
+) -> None:
+    detective = sqlite_cast.kcpd_detective
+    event_id, link = await invited(app, sqlite_cast, weekly(detective), detective)
+    new_id = await split(sqlite_cast, event_id, "2027-01-19")
+    clock.start_at(datetime.fromisoformat("2027-01-13T15:00+00:00"), stands_still=True)
+    page = (await stranger.get(f"{link}?a=yes")).text
+    assert "This series changed after that email was sent" in page
+    assert "2:00\u20133:30 PM" in page
+    typed = {"reply": "maybe", "comment": "Running late"}
+    unsaved = await stranger.send("POST", link, data=typed)
+    assert (unsaved.status_code, await replied(detective, new_id, "2027-01-26")) == (409, None)
+    assert "Your reply isn\u2019t saved yet." in unsaved.text
+    assert "Running late</textarea>" in unsaved.text
+    saved = await stranger.send("POST", form_of(unsaved.text), data=typed)
+    assert saved.status_code == 303
+    assert await replied(detective, new_id, "2027-01-26") == "tentative"
+
+
+async def test_a_link_of_before_a_split_replies_to_the_dates_that_stayed_and_leads_to_those_that_changed(
+    app: Litestar, sqlite_cast: Cast, stranger: Browser
+) -> None:
+    detective = sqlite_cast.kcpd_detective
+    event_id, link = await invited(app, sqlite_cast, weekly(detective), detective)
+    new_id = await split(sqlite_cast, event_id, "2027-01-26")
+    page = (await stranger.get(link)).text
+    assert (form_of(page), "changed after that email" in page) == (link, False)
+    assert (await stranger.send("POST", link, data={"reply": "yes"})).status_code == 303
+    [onward] = re.findall(r'href="(/r/[^"?]+)">Tue, Jan 26 and later', page)
+    await stranger.send("POST", onward, data={"reply": "no"})
+    assert await replied(detective, event_id, "2027-01-19") == "accepted"
+    assert await replied(detective, new_id, "2027-01-26") == "declined"
+
+
+@pytest.mark.parametrize("by_key", [False, True], ids=["link to the date", "link to the series"])
+async def test_a_link_of_before_a_split_to_one_date_replies_to_it_where_it_is_now(
+    app: Litestar, sqlite_cast: Cast, stranger: Browser, *, by_key: bool
+) -> None:
+    detective = sqlite_cast.kcpd_detective
+    event_id, link = await invited(app, sqlite_cast, weekly(detective), detective)
+    if by_key:
+        link = f"{link}?date=2027-01-26"
+    else:
+        link = await address(
+            app, detective, await occurrences.date_for(detective, event_id, "2027-01-26"), one_date=True
+        )
+    new_id = await split(sqlite_cast, event_id, "2027-01-26")
+    page = (await stranger.get(link)).text
+    assert "This is the date now." in page
+    assert "2:00\u20133:30 PM" in page
+    await stranger.send("POST", form_of(page), data={"reply": "yes"})
+    assert await replied(detective, new_id, "2027-01-26") == "accepted"
+    assert await replied(detective, new_id, "2027-02-02") is None
+
+
+@pytest.mark.parametrize("one_date", [False, True])
+async def test_a_link_of_before_a_split_shows_no_series_to_which_its_holder_is_not_invited_or_that_is_for_named_people(
+    app: Litestar, sqlite_cast: Cast, stranger: Browser, *, one_date: bool
+) -> None:
+    detective, lead = sqlite_cast.kcpd_detective, sqlite_cast.fbi_lead
+    seen = []
+    for facts in ({"invitees": meeting(lead).invitees}, {"visibility": Visibility.NAMED}):
+        event_id, link = await invited(app, sqlite_cast, weekly(detective, lead), detective)
+        if one_date:
+            date = await occurrences.date_for(detective, event_id, "2027-01-26")
+            link = await address(app, detective, date, one_date=True)
+        await split(sqlite_cast, event_id, "2027-01-19", **facts)
+        await opened_to_all(sqlite_cast, event_id)
+        seen.append(link)
+    clock.start_at(datetime.fromisoformat("2027-01-13T15:00+00:00"), stands_still=True)
+    responses = [await stranger.get(link) for link in seen]
+    assert {one.status_code for one in responses} == {404 if one_date else 410}
+    assert len({one.text for one in responses}) == 1
+
+
+async def test_a_link_of_before_two_splits_leads_to_the_last_series(
+    app: Litestar, sqlite_cast: Cast, stranger: Browser
+) -> None:
+    detective = sqlite_cast.kcpd_detective
+    event_id, link = await invited(app, sqlite_cast, weekly(detective), detective)
+    second = await split(sqlite_cast, event_id, "2027-01-19")
+    event, plan = await events.plan_to_change(sqlite_cast.coordinator, second)
+    onward = from_date(plan, datetime.fromisoformat("2027-01-26 16:00"))
+    third = await series_split.change_from(
+        sqlite_cast.coordinator, second, "2027-01-26", onward, event.version, clock.now()
+    )
+    clock.start_at(datetime.fromisoformat("2027-01-20T15:00+00:00"), stands_still=True)
+    page = (await stranger.get(link)).text
+    assert "4:00\u20135:30 PM" in page
+    await stranger.send("POST", form_of(page), data={"reply": "yes"})
+    assert await replied(detective, third, "2027-02-02") == "accepted"

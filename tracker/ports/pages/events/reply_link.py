@@ -1,6 +1,7 @@
 """The page behind an invitation's link: no account, no navigation; looking changes nothing, a button does."""
 
-from typing import Annotated, Any, TypeAlias, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeAlias, TypeVar
+from uuid import UUID
 
 from litestar import HttpMethod, Response, post, route
 from litestar.params import FromPath, QueryParameter
@@ -21,89 +22,122 @@ Alone: TypeAlias = Annotated[str, QueryParameter(name="date")]
 """The key of the only date meant, of all dates that a link covers; empty = all of them."""
 
 
+class Shown(NamedTuple):
+    """What a link shows; `token` and `alone` make the address of the page."""
+
+    reply: OpenInvitation
+    token: str
+    alone: str
+    is_elsewhere: bool = False
+    """Whether its dates belong to a series that continues the one of the link that was opened."""
+
+    @property
+    def is_restricted(self) -> bool:
+        """Return whether only named people may know what the event is."""
+        return self.reply.occurrence.event.is_restricted
+
+
 @route("/r/{token:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])
 async def reply_page(
     token: FromPath[str], pages: Pages, origin: Origin, params: Query, now: Now, links: Links, alone: Alone = ""
 ) -> Response[str]:
     """Show an invitation with its three buttons; ?a=yes puts that button first, ?saved=yes shows what was saved.
 
-    The link to a series also replies to one of its dates: ?date=2027-01-14.
+    The link to a series also replies to one of its dates: ?date=2027-01-14. If another series has these dates by now,
+    the page says so, and its buttons reply to that one.
     """
     try:
-        reply = await _reply(links, token, alone, now, origin)
+        shown = await _shown(links, token, alone, now, origin)
     except (NotFound, Gone) as closed:
         return _closed(pages, closed)
-    if params["saved"] and reply.reply is not ReplyValue.NEEDS_ACTION and not reply.occurrence.event.is_restricted:
-        return _private(pages.render("events/reply-saved.html", **_context(token, alone, reply)))
-    return _form(pages, token, alone, reply, wanted=params["a"])
+    if params["saved"] and shown.reply.reply is not ReplyValue.NEEDS_ACTION and not shown.is_restricted:
+        return _private(pages.render("events/reply-saved.html", **_context(shown)))
+    return _form(pages, links, shown, wanted=params["a"])
 
 
 @post("/r/{token:str}", guards=[link], status_code=303)
 async def save_reply(
     token: FromPath[str], pages: Pages, origin: Origin, form: Form, now: Now, links: Links, alone: Alone = ""
 ) -> Response[Any]:
-    """Record the reply whose button was pressed."""
+    """Record the reply whose button was pressed; if another series has the dates by now, show them first (409)."""
     try:
-        reply = await _reply(links, token, alone, now, origin)
-        if reply.occurrence.event.is_restricted:
-            return _form(pages, token, alone, reply)
+        shown = await _shown(links, token, alone, now, origin)
+        if shown.is_restricted:
+            return _form(pages, links, shown)
+        if shown.is_elsewhere:
+            return _form(pages, links, shown, wanted=form["reply"], form=form)
         value, comment, substitute = read_reply(form)
-        await replies.reply_by_link(reply, value, comment, now, substitute)
+        await replies.reply_by_link(shown.reply, value, comment, now, substitute)
     except (NotFound, Gone) as closed:
         return _closed(pages, closed, form["comment"])
     except Invalid as wrong:
-        return _form(pages, token, alone, reply, form=form, wrong=wrong)
+        return _form(pages, links, shown, form=form, wrong=wrong)
     return _private(Redirect(f"/r/{token}?{f'date={alone}&' if alone else ''}saved=yes", status_code=303))
 
 
-async def _reply(links: Links, token: str, alone: str, now: Now, origin: Origin) -> OpenInvitation:
+async def _shown(links: Links, token: str, alone: str, now: Now, origin: Origin) -> Shown:
     wanted = links.read_reply(token)
     reply = await replies.open_by_link(wanted.invitation_id, wanted.occurrence_id, now, origin)
-    if not alone or reply.occurrence.event.is_restricted:
-        return reply  # the response for a restricted event must not show on which days it is
-    dates = (reply.occurrence, *reply.ahead) if reply.for_series else ()
-    date_id = next((one.id for one in dates if one.key == alone), None)
-    if date_id is None:
+    if alone and not reply.occurrence.event.is_restricted:
+        # The response for a restricted event must not show on which days it is.
+        reply = await replies.open_by_link(*_date_of(reply, alone), now, origin)
+    if reply.invitation_id == wanted.invitation_id:
+        return Shown(reply, token, alone)
+    date_id = None if reply.for_series else reply.occurrence.id
+    return Shown(reply, links.reply(reply.invitation_id, date_id), "", is_elsewhere=True)
+
+
+def _date_of(reply: OpenInvitation, key: str) -> tuple[UUID, UUID]:
+    """Return the invitation to the date with this key, among those of a link, and the date. Errors: NotFound."""
+    here = (reply.invitation_id, (reply.occurrence, *reply.ahead) if reply.for_series else ())
+    series = (here, *((one.invitation_id, one.ahead) for one in reply.onward))
+    found = [(invitation_id, one.id) for invitation_id, dates in series for one in dates if one.key == key]
+    if not found:
         raise NotFound
-    return await replies.open_by_link(wanted.invitation_id, date_id, now, origin)
+    return found[0]
 
 
 def _form(
     pages: Pages,
-    token: str,
-    alone: str,
-    reply: OpenInvitation,
+    links: Links,
+    shown: Shown,
     *,
     wanted: str = "",
     form: FormValues | None = None,
     wrong: Invalid | None = None,
 ) -> Response[str]:
     """Show the three buttons, or a link to sign in where only named people may know what the event is."""
-    if reply.occurrence.event.is_restricted:
+    reply = shown.reply
+    if shown.is_restricted:
         return _private(pages.render("events/reply-sign-in.html", address=f"/events/{reply.occurrence.event.id}"))
     first = next((word for word, value in REPLIES.items() if value is reply.reply), "yes")
     first = wanted if wanted in REPLIES else first
+    is_unsaved = shown.is_elsewhere and form is not None
     return _private(
         pages.render(
             "events/reply-form.html",
-            status_code=422 if wrong else 200,
+            status_code=422 if wrong else 409 if is_unsaved else 200,
             replies=sorted(REPLIES, key=lambda word: word != first),
             is_asked_for=wanted in REPLIES,
+            is_elsewhere=shown.is_elsewhere,
+            is_unsaved=is_unsaved,
             comment=form["comment"] if form else reply.comment,
             wrong=errors_of(wrong, REPLY_FIELDS),
-            **_context(token, alone, reply),
+            onward=[(f"/r/{links.reply(one.invitation_id)}", times_of(one.ahead[0])) for one in reply.onward],
+            **_context(shown),
         )
     )
 
 
-def _context(token: str, alone: str, reply: OpenInvitation) -> dict[str, Any]:
+def _context(shown: Shown) -> dict[str, Any]:
+    reply, address = shown.reply, f"/r/{shown.token}"
     return {
         **times_of(reply.occurrence),
         "reply": reply,
         "ahead": [times_of(one) for one in reply.ahead],
-        "link": f"/r/{token}",
-        "alone": alone,
-        "here": f"/r/{token}{f'?date={alone}' if alone else ''}",
+        "link": address,
+        "alone": shown.alone,
+        "here": f"{address}?date={shown.alone}" if shown.alone else address,
     }
 
 

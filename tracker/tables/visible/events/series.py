@@ -12,6 +12,11 @@ from tracker.tables.visible.events.events import events_where
 
 _ONWARD = "SELECT e.previous_series FROM event e WHERE MAY_SEE(e)"
 _BEFORE = " AND e.id = (SELECT n.previous_series FROM event n WHERE n.id = {})"
+_ONWARD_FROM = (
+    " AND e.id IN (WITH RECURSIVE onward(id) AS (SELECT n.id FROM event n WHERE n.previous_series = {}"
+    " UNION SELECT n.id FROM event n JOIN onward o ON n.previous_series = o.id) SELECT id FROM onward)"
+    " ORDER BY e.starts, e.id"
+)
 _AFTER = " AND e.previous_series = {} ORDER BY e.starts, e.id"
 
 
@@ -24,6 +29,11 @@ async def before(viewer: Viewer, of: Event) -> Event | None:
 async def after(viewer: Viewer, of: Event) -> tuple[Event, ...]:
     """Return the events that continue this series, earliest first; each split adds one."""
     return tuple(await events_where(viewer, _AFTER, of.id))
+
+
+async def all_after(viewer: Viewer, of: Event) -> tuple[Event, ...]:
+    """Return the events that continue this series, and those that continue them, earliest first."""
+    return tuple(await events_where(viewer, _ONWARD_FROM, of.id))
 
 
 async def gone_on_from(viewer: Viewer, event_ids: Iterable[UUID]) -> frozenset[UUID]:
