@@ -323,6 +323,14 @@ def to_mails(page: Page, demo: Demo) -> None:
     page.goto("/demo/mail")
 
 
+def to_mail(page: Page, demo: Demo) -> None:
+    """Open one of the demo's mails, its parts unfolded."""
+    to_mails(page, demo)
+    page.get_by_role("link", name="Invitation: ").first.click()
+    for part in page.locator("main summary").all():
+        part.click()
+
+
 def to_messages_of_event(page: Page, demo: Demo) -> None:
     """Go from an event to its messages."""
     to_event(TRAINING, "2026-12")(page, demo)
@@ -376,6 +384,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "sign in by a link": (None, to_sign_in_link, "Sign in with your link"),
     "sign in by a used link": (None, to_used_link, "This sign-in link was used or has expired"),
     "mails of the demo": (None, to_mails, "Emails of the demo"),
+    "a mail of the demo": (None, to_mail, "Invitation"),
     "home of the coordinator": (COORDINATOR, to("/"), "What needs you"),
     "home of the advocate": (ADVOCATE, to("/"), "What needs you"),
     "month": (COORDINATOR, to("/calendar?month=2026-12"), "December 2026"),

@@ -27,7 +27,7 @@ def keep(folder: Path, name: str, subject: str, to: str, text: str) -> None:
     mail = EmailMessage()
     mail["Subject"], mail["To"], mail["Date"] = subject, to, "Tue, 15 Dec 2026 15:00:00 +0000"
     mail.set_content(text)
-    mail.add_alternative("<b onclick='x()'>Bold</b>", subtype="html")
+    mail.add_alternative("<html><head></head><b onclick='x()'>Bold</b></html>", subtype="html")
     mail.add_alternative("BEGIN:VCALENDAR\r\nURL:http://tracker.test/ev\r\n ents/1\r\n", subtype="calendar")
     (folder / f"{name}.eml").write_bytes(mail.as_bytes())
 
@@ -57,11 +57,22 @@ async def test_nothing_of_a_mail_is_markup(visitor: Browser) -> None:
     assert "&lt;b onclick" in text
 
 
+async def test_a_page_shows_a_mail_as_its_reader_sees_it_before_its_parts(visitor: Browser) -> None:
+    response = await visitor.get("/demo/mail/000001")
+    order = [response.text.index(one) for one in ("All emails", 'src="/demo/mail/000001/shown"', "HTML source")]
+    assert order == sorted(order)
+    assert response.headers["content-security-policy"].endswith("; frame-src 'self'")
+
+
+async def test_links_of_a_shown_mail_lead_on_from_the_page_around_it(visitor: Browser) -> None:
+    assert '<head><base target="_top">' in (await visitor.get("/demo/mail/000001/shown")).text
+
+
 async def test_a_mail_is_shown_as_a_mail_program_does_and_can_run_nothing(visitor: Browser) -> None:
     response = await visitor.get("/demo/mail/000002/shown")
     assert "<b onclick='x()'>Bold</b>" in response.text
     assert "sandbox" in response.headers["content-security-policy"]
-    assert "script-src" not in response.headers["content-security-policy"]
+    assert "script" not in response.headers["content-security-policy"]
     assert (await visitor.get("/demo/mail/000009/shown")).status_code == 404
 
 

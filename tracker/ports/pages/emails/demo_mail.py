@@ -16,10 +16,18 @@ from litestar.types import Scope
 from tracker.errors import NotFound
 from tracker.ports.http.dependencies import Injected
 from tracker.ports.http.guards import public
+from tracker.ports.http.security import CSP
 from tracker.ports.pages.core.dependencies import Pages
 
 ADDRESS = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]]")
-AS_A_MAIL = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'; base-uri 'none'"
+AS_A_MAIL = (
+    "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-top-navigation-by-user-activation;"
+    " frame-ancestors 'self'; base-uri 'none'"
+)
+AROUND_A_MAIL = f"{CSP.decode('ascii')}; frame-src 'self'"
+HEAD = re.compile(r"(<head[^>]*>)")
+ONTO_THE_PAGE = r'\1<base target="_top">'
+"""Makes the links of an email lead on from the page around it."""
 FOLD = re.compile(r"\r?\n[ \t]")  # RFC 5545 §3.1
 
 
@@ -66,13 +74,15 @@ async def mails_page(pages: Pages, mailbox: Injected[Mailbox], to: FromQuery[str
 
 @get("/demo/mail/{name:str}", guards=[public])
 async def mail_page(name: FromPath[str], pages: Pages, mailbox: Injected[Mailbox]) -> Response[str]:
-    """Show the parts of one email as text, with clickable links. Errors: NotFound."""
+    """Show one email as its reader sees it, and below it the parts as text, with clickable links. Errors: NotFound."""
     mail = await mailbox.mail(name)
     if mail is None:
         raise NotFound
-    parts = {"Text": mail.text, "Calendar": FOLD.sub("", mail.calendar), "HTML, as its source": mail.html}
+    parts = {"Text": mail.text, "Calendar": FOLD.sub("", mail.calendar), "HTML source": mail.html}
     shown = {title: list(pieces(text)) for title, text in parts.items() if text.strip()}
-    return pages.render("emails/pages/demo-email.html", mail=mail, parts=shown)
+    page = pages.render("emails/pages/demo-email.html", mail=mail, parts=shown)
+    page.headers["Content-Security-Policy"] = AROUND_A_MAIL
+    return page
 
 
 @get("/demo/mail/{name:str}/shown", guards=[public])
@@ -81,7 +91,8 @@ async def shown_mail(name: FromPath[str], mailbox: Injected[Mailbox]) -> Respons
     mail = await mailbox.mail(name)
     if mail is None or not mail.html:
         raise NotFound
-    return Response(mail.html, media_type="text/html", headers={"Content-Security-Policy": AS_A_MAIL})
+    content = HEAD.sub(ONTO_THE_PAGE, mail.html, count=1)
+    return Response(content, media_type="text/html", headers={"Content-Security-Policy": AS_A_MAIL})
 
 
 def pieces(text: str) -> Iterator[tuple[str, bool]]:
