@@ -15,7 +15,10 @@ def test_a_link_signs_in_without_scripts_and_an_item_is_done(
     page = without_scripts.new_page()
     page.goto("/")
     mine = page.get_by_role("region", name="My action items").get_by_role("listitem")
-    reference = mine.filter(has_text="Done on the first page").get_by_role("heading").get_by_role("link").inner_text()
+    row = mine.filter(has_text="Done on the first page")
+    reference = str(row.get_attribute("id")).removeprefix("row-")
+    page.get_by_role("button", name=f"Mark done {reference}").click()
+    page.locator("#flash").get_by_role("button", name="Undo").click()
     page.get_by_role("button", name=f"Mark done {reference}").click()
     page.goto("/action-items?done=1")
     expect(page.locator(f"#{reference}").get_by_role("cell", name="Done", exact=True)).to_be_visible()
@@ -28,6 +31,19 @@ def test_an_invitation_is_answered_without_scripts(without_scripts: BrowserConte
     expect(page.get_by_role("heading", name="You replied Yes")).to_be_visible()
     page.get_by_role("link", name="Change my reply").click()
     expect(page.locator(".tt-sum")).to_contain_text("Your reply")
+
+
+def test_people_are_reminded_and_a_reply_is_given_on_the_first_page_without_scripts(
+    without_scripts: BrowserContext, page_of: PageOf
+) -> None:
+    without_scripts.add_cookies(page_of(COORDINATOR).context.cookies())
+    page = without_scripts.new_page()
+    page.goto("/")
+    page.get_by_role("button", name="Remind").last.click()
+    expect(page.locator("#flash")).to_contain_text("You can remind them again in two days.")
+    replies = page.get_by_role("region", name="Replies you owe")
+    replies.get_by_role("button", name="Yes").first.click()
+    expect(page.locator("#flash")).to_contain_text("You replied Yes to ")
 
 
 def test_an_item_is_done_from_its_mail_without_scripts(

@@ -242,7 +242,7 @@
   document.addEventListener("htmx:response:error", (event) => {
     const { status } = event.detail.ctx.response;
     if (status === 401 || status === 403) document.dispatchEvent(new Event("tracker:refused")); // see session.js
-    if (status !== 401 && status !== 422 && status !== 409) say("That was not saved. Reload the page and try again.");
+    if (![401, 409, 410, 422].includes(status)) say("That was not saved. Reload the page and try again.");
   });
 
   document.addEventListener("htmx:error", (event) => {

@@ -7,8 +7,9 @@ from uuid import UUID, uuid4
 from tracker.rules.actions.action_items import ActionItem, ItemStatus
 from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.viewer import Role, Viewer
+from tracker.rules.emails.nudges import Nudge
 from tracker.rules.events.event import EventStatus, Kind, Line
-from tracker.rules.views.work_queue import LateItem, MissingReplies, OpenSheet, concerns, in_order
+from tracker.rules.views.work_queue import LateItem, MissingReplies, OpenSheet, asks_for_a_deed, concerns, in_order
 
 NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)
 TODAY = date(2026, 12, 15)
@@ -85,3 +86,17 @@ def test_the_queue_starts_with_what_runs_out_then_the_latest_items_then_old_roll
     next_week = MissingReplies(line=meeting(timedelta(days=7)), invited=4, waiting=4, agencies=(("FBI", 4),))
     wanted = [runs, tomorrow, older, newer, last_week, yesterday, next_week]
     assert in_order(reversed(wanted), NOW, TODAY) == wanted
+
+
+def test_a_date_whose_people_were_all_reminded_lately_is_last_and_asks_for_no_deed() -> None:
+    ann, ben = uuid4(), uuid4()
+    soon, later = meeting(timedelta(hours=5)), meeting(timedelta(days=9))
+
+    def missing(line: Line, *reminded: UUID) -> MissingReplies:
+        nudge = Nudge(line=line, silent=(ann, ben), last=dict.fromkeys(reminded, NOW))
+        return MissingReplies(line=line, invited=5, waiting=2, agencies=(("CAHT", 2),), nudge=nudge)
+
+    all_reminded, one_is_left, nobody_reminded = missing(soon, ann, ben), missing(soon, ann), missing(later)
+    queue = in_order([all_reminded, LateItem(item=item()), nobody_reminded, one_is_left], NOW, TODAY)
+    assert (queue[0], queue[-2:]) == (one_is_left, [nobody_reminded, all_reminded])
+    assert [asks_for_a_deed(row) for row in queue] == [True, True, True, False]

@@ -106,7 +106,9 @@ async def test_a_reply_to_an_earlier_time_is_none(cast: Cast) -> None:
 async def test_nobody_is_reminded_again_for_two_days(cast: Cast) -> None:
     event_id = await asked(cast, cast.fbi_lead)
     await remind(cast.coordinator, event_id)
-    with pytest.raises(Conflict, match=r"Reminded on Tue, Dec 15 at 9:00 AM. You can remind again on Thu, Dec 17"):
+    with pytest.raises(
+        Conflict, match=r"Reminded 1 person on Tue, Dec 15 at 9:00 AM. You can remind them again on Thu, Dec 17"
+    ):
         await remind(cast.coordinator, event_id, NOW + REST - timedelta(seconds=1))
     assert await remind(cast.coordinator, event_id, NOW + REST) == 1
 

@@ -55,9 +55,11 @@ def why_not(nudge: Nudge, now: datetime, zone: str) -> str | None:
     if nudge.asked:
         return None
     if nudge.resting:
-        last, here = nudge.last[nudge.resting[0]], local(now, zone)
-        opens = local(last + REST, zone)
-        return f"Reminded {_at(local(last, zone), here)}. You can remind again {_at(opens, here)}."
+        times = [nudge.last[one] for one in nudge.resting]
+        here = local(now, zone)
+        first, opens = (_at(local(at, zone), here) for at in (times[0], times[0] + REST))
+        said = f"{', the first' if len(set(times)) > 1 else ''} {first}"
+        return f"Reminded {plural(len(times), 'person', 'people')}{said}. You can remind them again {opens}."
     if nudge.unreachable:
         return "The people who have not replied have no active account, or no access to the event."
     return "Everyone has confirmed the change." if nudge.board else "Everyone who is asked has replied."
@@ -76,7 +78,7 @@ def skipped(nudge: Nudge, now: datetime, zone: str) -> tuple[str, ...]:
 
 def done_words(count: int, deed: str = "reply") -> str:
     """Return the page's confirmation; `deed` is what people are asked to do."""
-    return f"Reminding {plural(count, 'person', 'people')} to {deed}. You can remind them again in two days."
+    return f"Reminded {plural(count, 'person', 'people')} to {deed}. You can remind them again in two days."
 
 
 def _names(nudge: Nudge, people: Collection[UUID]) -> str:

@@ -39,6 +39,11 @@ class MissingReplies:
     """The people whom the viewer could nudge."""
     need: Need = Need.REPLIES
 
+    @property
+    def is_waiting(self) -> bool:
+        """Return whether everyone who could be nudged was nudged lately, so that only their replies are awaited."""
+        return self.nudge is not None and bool(self.nudge.resting) and not self.nudge.asked
+
 
 @dataclass(frozen=True, kw_only=True)
 class OpenSheet:
@@ -94,9 +99,14 @@ def in_order(rows: Iterable[Row], now: datetime, today: date) -> list[Row]:
 
     Running dates and replies due within three days, soonest first; then blocked items, longest first; then overdue
     items, most overdue first; then attendance of past dates, oldest first; then replies for later dates, soonest
-    first; then ending series.
+    first; then ending series. Last are dates whose people were nudged lately: nothing can be done about them yet.
     """
-    return sorted(rows, key=lambda row: _urgency(row, now, today))
+    return sorted(rows, key=lambda row: (not asks_for_a_deed(row), _urgency(row, now, today)))
+
+
+def asks_for_a_deed(row: Row) -> bool:
+    """Return whether the viewer can do something about a row now."""
+    return not (isinstance(row, MissingReplies) and row.is_waiting)
 
 
 def _urgency(row: Row, now: datetime, today: date) -> tuple[int, float]:

@@ -196,6 +196,15 @@ async def owed(viewer: Viewer, now: datetime) -> list[Owed]:
     return list(waiting.values())
 
 
+async def date_asked(viewer: Viewer, event_id: UUID, key: str) -> Owed:
+    """Return a date as the list of replies owed shows it, whatever was replied. Errors: NotFound."""
+    occurrence = await events.date(viewer, event_id, day_of(key))
+    lines = await events.lines_by_id(viewer, [occurrence.id]) if occurrence else []
+    if occurrence is None or not lines:
+        raise NotFound
+    return Owed(line=lines[0], is_series=occurrence.event.is_series)
+
+
 async def _mine(viewer: Viewer, event: Event) -> OwnInvitation | None:
     own = (await replies.mine(viewer, [event.id])).get(event.id)
     return own if own and own.role.takes_part else None

@@ -138,7 +138,7 @@ async def test_one_press_marks_an_item_done_and_undo_brings_it_back(
     response = await desk.post(
         f"/action-items/{item}/completion", typed(page, f"/action-items/{item}/completion"), **HTMX
     )
-    assert f"{item} is done." in response.text
+    assert f"Marked {item} done." in response.text
     assert "0 open" in response.text
     undo = response.text[response.text.index('hx-partial hx-target="#toast"') :]
     await desk.post(f"/action-items/{item}", typed(undo, f"/action-items/{item}"), **HTMX)
@@ -153,7 +153,7 @@ async def test_done_without_scripts_leads_back_to_where_it_was_pressed(desk: Bro
     assert home.headers["location"] == "/"
     away = await desk.post(f"/action-items/{item}/completion", {**form, "next": "//evil.example"})
     assert away.headers["location"] == f"/action-items/{item}"
-    assert f"{item} is done." in (await desk.get("/action-items")).text
+    assert f"Marked {item} done." in (await desk.get("/action-items")).text
 
 
 async def test_an_update_is_saved_from_the_page_of_the_item(desk: Browser, sqlite_cast: Cast, item: str) -> None:

@@ -128,7 +128,9 @@ async def test_a_reply_can_be_for_all_dates(sqlite_cast: Cast, browse: SignIn) -
 
 
 async def test_which_dates_a_reply_is_for_is_asked_before_the_reply(sqlite_cast: Cast, browse: SignIn) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, weekly(sqlite_cast.coordinator, sqlite_cast.fbi_lead), NOW)
+    event_id = await events.schedule(
+        sqlite_cast.coordinator, weekly(sqlite_cast.coordinator, sqlite_cast.fbi_lead), NOW
+    )
     page = (await (await browse(sqlite_cast.coordinator)).get(f"/events/{event_id}/{KEY}")).text
     assert page.index('name="scope"') < page.index('name="reply" value="yes"')
     assert page.index('name="reply_for"') < page.index('type="radio" name="reply"')

@@ -1,5 +1,6 @@
 """Action items: the list with its filter, one item with its history, assigning, updating and reassigning."""
 
+from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -8,7 +9,9 @@ from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect
 
 from tracker.errors import Conflict, Invalid
+from tracker.ports.http.addresses import HOME
 from tracker.ports.http.dependencies import Now, Today, Viewer
+from tracker.ports.http.flash import Undo
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.actions import item_forms as forms
 from tracker.ports.pages.actions.item_views import (
@@ -21,7 +24,7 @@ from tracker.ports.pages.actions.item_views import (
     origin_in,
     row_response,
 )
-from tracker.ports.pages.core.dependencies import Drafts, Form, Pages, Query, QueryString
+from tracker.ports.pages.core.dependencies import Drafts, Form, HomeRows, Pages, Query, QueryString
 from tracker.ports.pages.core.edit_conflicts import in_words, merged, recorded
 from tracker.ports.pages.core.form_values import FormValues, errors_of, id_in, version_in
 from tracker.ports.pages.core.saved_filters import saved_in
@@ -31,7 +34,8 @@ from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.core.drafts import event_of_date
 
 ITEM = "/action-items/{reference:str}"
-HOME = "/"
+UNDO_FOR = timedelta(seconds=60)
+"""How long the message that an item is done has its button Undo."""
 MEETING = "meeting"
 """Where a form came from, and goes back to when it is saved: the page of a meeting."""
 
@@ -106,7 +110,7 @@ async def item_row(
 
 @post(ITEM, guards=[signed_in], status_code=303)
 async def move(
-    reference: FromPath[str], pages: Pages, viewer: Viewer, form: Form, today: Today, now: Now
+    reference: FromPath[str], pages: Pages, viewer: Viewer, form: Form, today: Today, *, home_rows: HomeRows, now: Now
 ) -> Response[Any]:
     """Save an update, or show the form again: with errors (422), or with changes that were saved meanwhile (409)."""
     try:
@@ -116,22 +120,32 @@ async def move(
         errors = errors_of(wrong, forms.CHANGE_FIELDS)
         context = await item_context(viewer, today, reference, form, errors=errors, version=version_in(form))
         return await _again(pages, viewer, now, context, 422)
-    except Conflict:
+    except Conflict as changed:
+        if home_rows.are_asked_for(form):
+            item = (await item_lists.item_view(viewer, reference)).item
+            return await _home_row(home_rows, item, "", changed=changed)
         return await _beside_each_other(pages, viewer, today, now, reference, form)
+    if home_rows.are_asked_for(form):
+        return await _home_row(home_rows, item, f"{reference} is {item.status.word.lower()} again.")
     return await _moved(pages, viewer, today, now, form, item, f"{reference} is updated.")
 
 
 @post(f"{ITEM}/completion", guards=[signed_in], status_code=303)
 async def complete(
-    reference: FromPath[str], pages: Pages, viewer: Viewer, form: Form, today: Today, now: Now
+    reference: FromPath[str], pages: Pages, viewer: Viewer, form: Form, today: Today, *, home_rows: HomeRows, now: Now
 ) -> Response[Any]:
     """Mark an item done with one click."""
+    done = f"Marked {reference} done."
     before = (await item_lists.item_view(viewer, reference)).item
     try:
         item = await action_items.complete(viewer, reference, version_in(form), now, today)
-    except Conflict:
+    except Conflict as changed:
+        if home_rows.are_asked_for(form):
+            return await _home_row(home_rows, before, "", changed=changed)
         return await _beside_each_other(pages, viewer, today, now, reference, form)
-    return await _moved(pages, viewer, today, now, form, item, f"{reference} is done.", before=before)
+    if home_rows.are_asked_for(form):
+        return await _home_row(home_rows, item, done, before=before)
+    return await _moved(pages, viewer, today, now, form, item, done, before=before)
 
 
 @post(f"{ITEM}/owner", guards=[signed_in], status_code=303)
@@ -157,6 +171,27 @@ async def _list(
     return pages.render("actions/list.html", status_code=status_code, **board, **new, **saved)
 
 
+async def _home_row(
+    home_rows: HomeRows,
+    item: ActionItem,
+    said: str,
+    *,
+    before: ActionItem | None = None,
+    changed: Conflict | None = None,
+) -> Response[str]:
+    """Return the row of the home page: with Undo when it was open before, or with why nothing was saved."""
+    refused = changed.sentence if changed else ""
+    return home_rows.show(
+        "views/home/row-item.html",
+        await home_rows.found(),
+        refused or said,
+        refused=refused,
+        status_code=409 if refused else 200,
+        item=item,
+        before=before if before and before.is_open else None,
+    )
+
+
 async def _moved(
     pages: Pages,
     viewer: Viewer,
@@ -173,8 +208,15 @@ async def _moved(
         pages.saved()
         context = await item_context(viewer, today, item.reference)
         return await row_response(pages, viewer, now, context, said=sentence, before=before)
-    places = {"/": "/", "list": "/action-items"}
-    return pages.redirect(places.get(form["next"], f"/action-items/{item.reference}"), sentence)
+    places = {HOME: HOME, "list": "/action-items"}
+    address = places.get(form["next"], f"/action-items/{item.reference}")
+    return pages.redirect(address, sentence, _undo(form, item, before, now) if before and before.is_open else None)
+
+
+def _undo(form: FormValues, item: ActionItem, before: ActionItem, now: Now) -> Undo:
+    """Return how an item that was just marked done is open again, with the progress that it had."""
+    fields = {"version": str(item.version), "status": before.status.value, "progress": str(before.progress)}
+    return Undo(address=f"/action-items/{item.reference}", fields=fields | {"next": form["next"]}, until=now + UNDO_FOR)
 
 
 async def _again(pages: Pages, viewer: Viewer, now: Now, context: Context, status_code: int) -> Response[Any]:

@@ -6,9 +6,9 @@ from litestar.di import Provide
 from litestar.params import QueryParameter
 from litestar.types import Scope
 
-from tracker.ports.http.dependencies import Injected
+from tracker.ports.http.dependencies import Injected, now_of, settings_of, viewer_of
 from tracker.ports.http.forms import FormRequest
-from tracker.ports.pages.core import form_drafts, templating, uploads
+from tracker.ports.pages.core import form_drafts, home_part, templating, uploads
 from tracker.ports.pages.core.form_values import FormValues, form_of, query_of
 
 Pages: TypeAlias = Injected[templating.Pages]
@@ -19,6 +19,8 @@ Upload: TypeAlias = Injected[uploads.Upload | None]
 """The uploaded file in the field `file` of a form; None for a form without one."""
 Drafts: TypeAlias = Injected[form_drafts.Drafts]
 """The viewer's drafts of the forms on the page; only behind the guard `signed_in`."""
+HomeRows: TypeAlias = Injected[home_part.HomeRows]
+"""Answers a deed that was done on the home page; only behind the guard `signed_in`."""
 Query: TypeAlias = Injected[FormValues]
 """The query of the address."""
 Wanted: TypeAlias = Annotated[str, QueryParameter(name="next")]
@@ -60,11 +62,16 @@ def _pages(scope: Scope) -> templating.Pages:
     return templating.Pages(scope["state"], is_htmx=(b"hx-request", b"true") in scope["headers"])
 
 
+def _home_rows(scope: Scope) -> home_part.HomeRows:
+    return home_part.HomeRows(_pages(scope), viewer_of(scope), now_of(scope), settings_of(scope).time_zone)
+
+
 DEPENDENCIES = {
     "pages": Provide(_pages, sync_to_thread=False),
     "form": Provide(_form),
     "upload": Provide(_upload),
     "drafts": Provide(_drafts, sync_to_thread=False),
+    "home_rows": Provide(_home_rows, sync_to_thread=False),
     "params": Provide(_params, sync_to_thread=False),
     "query_string": Provide(_query_string, sync_to_thread=False),
     "form_token": Provide(_form_token, sync_to_thread=False),

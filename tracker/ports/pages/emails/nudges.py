@@ -1,32 +1,55 @@
 """The button that nudges everyone who has not replied to a date, or not confirmed its new time or place."""
 
+from typing import Any
 from uuid import UUID
 
-from litestar import post
+from litestar import Response, post
 from litestar.params import FromPath
-from litestar.response import Redirect
 
 from tracker.errors import Conflict
+from tracker.ports.http.addresses import HOME
 from tracker.ports.http.dependencies import Now, Viewer, Zone
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.dependencies import Form, Pages
-from tracker.ports.pages.events.event_page import HOME
+from tracker.ports.pages.core.dependencies import Form, HomeRows, Pages
+from tracker.ports.pages.core.home_part import is_from_home
 from tracker.rules.emails.nudges import done_words
 from tracker.usecases.emails import nudges
 
 
 @post("/events/{event_id:uuid}/{key:str}/nudges", guards=[signed_in], status_code=303)
 async def remind(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now
-) -> Redirect:
+    event_id: FromPath[UUID],
+    key: FromPath[str],
+    pages: Pages,
+    viewer: Viewer,
+    form: Form,
+    *,
+    home_rows: HomeRows,
+    zone: Zone,
+    now: Now,
+) -> Response[Any]:
     """Nudge them and say how many; if someone else was faster, the page says when it is possible again."""
     confirms = bool(form["confirmations"])
-    back = HOME if form["next"] == HOME else f"/events/{event_id}/{key}#participants"
+    refused = ""
     try:
         count = await nudges.nudge(viewer, event_id, key, now, zone, confirmations=confirms)
-    except Conflict:
-        return pages.redirect(back)
-    return pages.redirect(back, done_words(count, "confirm the change" if confirms else "reply"))
+        said = done_words(count, "confirm the change" if confirms else "reply")
+    except Conflict as conflict:
+        said = refused = conflict.sentence
+    if home_rows.are_asked_for(form):
+        return await _row(home_rows, event_id, key, said, refused)
+    if is_from_home(form):
+        return pages.redirect(HOME, said)
+    return pages.redirect(f"/events/{event_id}/{key}#participants", "" if refused else said)
+
+
+async def _row(home_rows: HomeRows, event_id: UUID, key: str, said: str, refused: str) -> Response[str]:
+    """Return the row of the home page, also when nothing is left to do: it shows why."""
+    found = await home_rows.found()
+    missing = found.days.replies if found.days else []
+    row = next((one for one in missing if (one.line.event_id, one.line.key) == (event_id, key)), None)
+    template = "views/home/row-nudge.html" if row else "views/home/row-settled.html"
+    return home_rows.show(template, found, said, refused=refused, row=row, key=f"{event_id}-{key}")
 
 
 handlers = [remind]

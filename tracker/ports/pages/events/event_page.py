@@ -9,10 +9,12 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from tracker.errors import Gone, Invalid, NotFound
+from tracker.ports.http.addresses import HOME
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
+from tracker.ports.pages.core.dependencies import Drafts, Form, HomeRows, Pages
 from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, id_in
+from tracker.ports.pages.core.home_part import is_from_home
 from tracker.ports.pages.events.moved_dates import page_elsewhere
 from tracker.ports.pages.events.preview import of_deed
 from tracker.rules.core.date_words import short_date
@@ -32,8 +34,6 @@ from tracker.usecases.views.series_page import series_view
 
 DATES_SHOWN = 12
 """Upcoming dates of a series that are shown expanded."""
-HOME = "/"
-"""Where a reply that was given on the home page leads back to."""
 REPLIES = {"yes": ReplyValue.ACCEPTED, "maybe": ReplyValue.TENTATIVE, "no": ReplyValue.DECLINED}
 """The values of the reply buttons."""
 ALTERNATE = "alternate"
@@ -106,20 +106,30 @@ async def _if_restored(viewer: Viewer, view: EventView, now: Now) -> Consequence
 
 @post("/events/{event_id:uuid}/{key:str}/reply", guards=[signed_in], status_code=303)
 async def save_reply(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+    event_id: FromPath[UUID],
+    key: FromPath[str],
+    pages: Pages,
+    viewer: Viewer,
+    form: Form,
+    home_rows: HomeRows,
+    now: Now,
 ) -> Response[Any]:
     """Record the viewer's reply, or say why it came too late, with the note that was typed (410)."""
+    is_row = home_rows.are_asked_for(form)
     try:
         value, comment, substitute = read_reply(form)
         for_series = form["scope"] == "series"
         await replies.reply(viewer, event_id, key, value, comment, now, for_series=for_series, substitute=substitute)
     except Gone as closed:
+        if is_row:
+            return await _home_row(home_rows, await replies.date_asked(viewer, event_id, key), form, closed)
         return await _too_late(pages, await event_view(viewer, event_id, key, now), now, form, closed)
     except Invalid as wrong:
         return await _replied(pages, viewer, event_id, key, now, form, wrong=wrong)
-    if form["next"] == HOME:
-        return pages.redirect(HOME, f"Your reply is saved: {form['reply'].capitalize()}.")
-    return await _replied(pages, viewer, event_id, key, now)
+    if not is_from_home(form):
+        return await _replied(pages, viewer, event_id, key, now)
+    one = await replies.date_asked(viewer, event_id, key)
+    return await _home_row(home_rows, one, form) if is_row else pages.redirect(HOME, _said(form, one))
 
 
 def read_reply_value(form: FormValues, field: str = "reply", comment: str = "comment") -> tuple[ReplyValue, str]:
@@ -208,6 +218,32 @@ async def _replied(
     view = await event_view(viewer, event_id, key, now)
     typed = {"comment": form["comment"] if form else "", "wrong": errors_of(wrong, REPLY_FIELDS)}
     return pages.render(_template(pages), status_code=422 if wrong else 200, **event_context(view, now) | typed)
+
+
+async def _home_row(
+    home_rows: HomeRows, one: replies.Owed, form: FormValues, closed: Gone | None = None
+) -> Response[str]:
+    """Return the row of the home page; after it the next date of the series, if that waits for a reply now."""
+    found = await home_rows.found()
+    refused = closed.sentence if closed else ""
+    owed = () if refused or form["changes"] else found.owed or ()
+    return home_rows.show(
+        "views/home/row-reply.html",
+        found,
+        f"Your reply wasn’t saved. {refused}" if refused else _said(form, one),
+        refused=refused,
+        status_code=410 if refused else 200,
+        one=one,
+        given="" if refused else form["reply"],
+        covers=form["scope"],
+        next_owed=next((other for other in owed if other.line.event_id == one.line.event_id), None),
+    )
+
+
+def _said(form: FormValues, one: replies.Owed) -> str:
+    """Return what was replied to what."""
+    which = f"all dates of {one.line.title}" if one.is_series and form["scope"] == "series" else one.line.title
+    return f"You replied {form['reply'].capitalize()} to {which}."
 
 
 async def _too_late(pages: Pages, view: EventView, now: Now, form: FormValues, closed: Gone) -> Response[str]:

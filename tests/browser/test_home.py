@@ -1,0 +1,113 @@
+"""The work queue of the home page is settled in place by keyboard: nothing jumps, and the focus stays in its row.
+
+After each deed the page is judged at the widths of a phone, two tablets, and a desk.
+"""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import PageOf
+from tests.browser.test_pages import complaints, overflow, torn, violations
+from tests.browser.ways import COORDINATOR
+
+WIDTHS = (390, 768, 1024, 1280)
+DESK = {"width": 1280, "height": 800}
+SCROLLED = "Math.round(window.scrollY)"
+
+
+def judged(page: Page) -> list[str]:
+    """Return what is wrong with the page as it is now, at each width."""
+    page.evaluate(Axe().axe_script)
+    found = [one for width in WIDTHS for one in [*violations(page, width), *overflow(page, width), *torn(page, width)]]
+    page.set_viewport_size(DESK)
+    return found
+
+
+def row_of(page: Page, region: str, button: str) -> Locator:
+    """Return the last open row of a part of the page that has such a button, by the id that the row keeps."""
+    rows = page.get_by_role("region", name=region).locator(".tt-rows > li:not(.is-handled)")
+    key = rows.filter(has=page.get_by_role("button", name=button)).last.get_attribute("id")
+    return page.locator(f"[id='{key}']")
+
+
+def press(page: Page, button: Locator) -> int:
+    """Press a button by keyboard, and return how far the page was scrolled."""
+    button.focus()
+    scrolled: int = page.evaluate(SCROLLED)
+    page.keyboard.press("Enter")
+    return scrolled
+
+
+@pytest.fixture
+def home(page_of: PageOf) -> tuple[Page, list[str]]:
+    page = page_of(COORDINATOR)
+    said = complaints(page)
+    page.goto("/")
+    return page, said
+
+
+def test_reminding_leaves_the_page_where_it_is_and_the_focus_on_what_was_done(home: tuple[Page, list[str]]) -> None:
+    page, complaints = home
+    row = row_of(page, "Follow up", "Remind")
+    to_do = int(page.locator("#queue-count").inner_text().split()[0])
+    scrolled = press(page, row.get_by_role("button", name="Remind"))
+    done = row.get_by_text("You can remind them again on Thu, Dec 3")
+    expect(done).to_be_focused()
+    expect(page.locator("#said")).to_contain_text("to reply. You can remind them again in two days.")
+    expect(page.locator("#queue-count")).to_have_text(f"{to_do - 1} to do, most urgent first")
+    assert page.evaluate(SCROLLED) == scrolled
+    page.keyboard.press("Tab")
+    expect(row.get_by_role("link", name="See replies")).to_be_focused()
+    assert [*judged(page), *complaints] == []
+
+
+def test_a_reminded_date_is_below_what_can_be_settled_when_the_page_is_loaded_again(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    page.goto("/")
+    first = page.get_by_role("region", name="Follow up").locator(".tt-rows > li").first
+    title = first.get_by_role("heading").get_by_role("link").get_attribute("href")
+    press(page, first.get_by_role("button", name="Remind"))
+    expect(first.get_by_text("You can remind them again")).to_be_visible()
+    page.reload()
+    rows = page.get_by_role("region", name="Follow up").locator(".tt-rows > li")
+    assert rows.first.get_by_role("heading").get_by_role("link").get_attribute("href") != title
+    handled = rows.evaluate_all("all => all.map(one => one.classList.contains('is-handled'))")
+    assert handled == sorted(handled)
+
+
+def test_an_item_is_marked_done_and_open_again_with_the_focus_on_one_button(home: tuple[Page, list[str]]) -> None:
+    page, complaints = home
+    row = row_of(page, "My action items", "Mark done")
+    count = page.locator("#mine-count")
+    before = count.inner_text()
+    scrolled = press(page, row.get_by_role("button", name="Mark done"))
+    expect(row.get_by_role("button", name="Undo")).to_be_focused()
+    expect(page.locator("#said")).to_have_text(f"Marked {str(row.get_attribute('id')).removeprefix('row-')} done.")
+    expect(count).not_to_have_text(before)
+    assert page.evaluate(SCROLLED) == scrolled
+    assert judged(page) == []
+    page.keyboard.press("Enter")
+    expect(row.get_by_role("button", name="Mark done")).to_be_focused()
+    expect(page.locator("#said")).to_contain_text("is open again.")
+    expect(count).to_have_text(before)
+    assert complaints == []
+
+
+def test_a_reply_is_given_and_changed_with_the_focus_on_the_button_that_was_pressed(page_of: PageOf) -> None:
+    page = page_of("KCPD detective")
+    said = complaints(page)
+    page.goto("/")
+    row = row_of(page, "Replies you owe", "Maybe")
+    scrolled = press(page, row.get_by_role("button", name="Maybe"))
+    maybe, no = row.get_by_role("button", name="Maybe"), row.get_by_role("button", name="No", exact=True)
+    expect(maybe).to_have_attribute("aria-pressed", "true")
+    expect(maybe).to_be_focused()
+    expect(page.locator("#said")).to_contain_text("You replied Maybe to ")
+    assert page.evaluate(SCROLLED) == scrolled
+    assert judged(page) == []
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(no).to_have_attribute("aria-pressed", "true")
+    expect(no).to_be_focused()
+    assert said == []

@@ -1,0 +1,28 @@
+"""What is said of people who were reminded lately."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from tests.rules.views.test_work_queue import meeting
+from tracker.rules.emails.nudges import Nudge, why_not
+
+NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)
+ANN, BEN = uuid4(), uuid4()
+
+
+def reason(*hours: int) -> str | None:
+    last = {one: NOW - timedelta(hours=ago) for one, ago in zip((ANN, BEN), hours, strict=True)}
+    nudge = Nudge(line=meeting(timedelta(days=9)), silent=(ANN, BEN), last=last)
+    return why_not(nudge, NOW, "America/Chicago")
+
+
+def test_people_reminded_together_are_counted_with_when_and_when_again() -> None:
+    assert reason(1, 1) == (
+        "Reminded 2 people on Tue, Dec 15 at 8:00 AM. You can remind them again on Thu, Dec 17 at 8:00 AM."
+    )
+
+
+def test_people_reminded_at_different_times_are_counted_from_the_first() -> None:
+    assert reason(1, 20) == (
+        "Reminded 2 people, the first on Mon, Dec 14 at 1:00 PM. You can remind them again on Wed, Dec 16 at 1:00 PM."
+    )

@@ -1,0 +1,123 @@
+"""What a deed on the home page answers to htmx: the row as it is now, the counts, and what was done.
+
+The deeds are in the rooms of their subjects. Each of them answers here when its button was pressed on the home page.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from litestar import Response
+
+from tracker.ports.http.addresses import HOME
+from tracker.ports.pages.core.date_entries import address_of, times_of
+from tracker.ports.pages.core.form_values import FormValues
+from tracker.ports.pages.core.templating import Pages
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.wording import day, local
+from tracker.rules.emails.nudges import skipped, why_not
+from tracker.rules.views.work_queue import AHEAD, SHOWN, asks_for_a_deed
+from tracker.usecases.views.home import NEXT_DAYS, Home
+from tracker.usecases.views.home import home as what_needs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tile:
+    """A count at the top of the page, and its link."""
+
+    count: int
+    words: str
+    address: str
+    tone: str = ""
+    """err or warn while the count is not 0."""
+
+
+def is_from_home(form: FormValues) -> bool:
+    """Return whether a form was sent from the home page: its field `next` says so."""
+    return form["next"] == HOME
+
+
+def home_context(found: Home, now: datetime, zone: str) -> dict[str, Any]:
+    """Return what the rows and counts of the home page need."""
+    rows = found.follow_up[:SHOWN]
+    return {
+        "home": found,
+        "rows": rows,
+        "to_do": sum(asks_for_a_deed(row) for row in found.follow_up),
+        "tiles": [*_items(found), *_dates(found, zone), *_owed(found)],
+        "times": lambda line: times_of(line, zone),
+        "address": address_of,
+        "reminder_words": lambda nudge: (why_not(nudge, now, zone), skipped(nudge, now, zone)),
+    }
+
+
+class HomeRows:
+    """Answers htmx for a deed that was done on the home page."""
+
+    def __init__(self, pages: Pages, viewer: Viewer, now: datetime, zone: str) -> None:
+        self._pages, self._viewer, self._now, self._zone = pages, viewer, now, zone
+
+    def are_asked_for(self, form: FormValues) -> bool:
+        """Return whether a form was sent from the home page by htmx, so that a row is the answer."""
+        return is_from_home(form) and self._pages.is_htmx
+
+    async def found(self) -> Home:
+        """Return what needs the viewer now, after the deed."""
+        return await read_home(self._viewer, self._now, self._zone)
+
+    def show(
+        self, template: str, found: Home, said: str, *, refused: str = "", status_code: int = 200, **context: Any
+    ) -> Response[str]:
+        """Return one row and the counts, with `said` to be read out; `refused` says why nothing was saved."""
+        if not refused:
+            self._pages.saved()
+        counts = home_context(found, self._now, self._zone)
+        more = {"row_template": template, "said": said, "refused": refused}
+        return self._pages.render("views/home/row-part.html", status_code=status_code, **counts | more | context)
+
+
+async def read_home(viewer: Viewer, now: datetime, zone: str) -> Home:
+    """Return what needs the viewer on the day that it is in the task force's zone."""
+    return await what_needs(viewer, now, local(now, zone).date(), zone)
+
+
+def _items(found: Home) -> list[Tile]:
+    """Return the counts of action items, if they could be read."""
+    if found.items is None:
+        return []
+    overdue, mine = found.items.overdue, len(found.items.mine)
+    return [
+        Tile(count=overdue, words=_word(overdue, "overdue action item"), address="/action-items", tone="err"),
+        Tile(
+            count=mine,
+            words=_word(mine, "open item") + " assigned to you",
+            address="#mine" if mine else "/action-items?mine=1",
+        ),
+    ]
+
+
+def _dates(found: Home, zone: str) -> list[Tile]:
+    """Return the missing replies for the next date that the viewer organizes, or for others the upcoming dates."""
+    if found.days is None:
+        return []
+    if not found.days.leads:
+        ahead = sum(not one.line.is_off for one in found.days.agenda)
+        words = f"{_word(ahead, 'event')} in the next {NEXT_DAYS} days"
+        return [Tile(count=ahead, words=words, address="/calendar?view=list")]
+    if not found.days.replies:
+        return [Tile(count=0, words=f"replies missing in the next {AHEAD.days} days", address="/calendar?mine=1")]
+    first = found.days.replies[0]
+    words = f"{'reply' if first.waiting == 1 else 'replies'} missing for {day(times_of(first.line, zone)[0])}"
+    return [Tile(count=first.waiting, words=words, address=f"{address_of(first.line)}#participants", tone="warn")]
+
+
+def _owed(found: Home) -> list[Tile]:
+    if found.owed is None:
+        return []
+    count = len(found.owed)
+    words = "reply you owe" if count == 1 else "replies you owe"
+    return [Tile(count=count, words=words, address="#replies" if count else "/calendar?mine=1", tone="warn")]
+
+
+def _word(count: int, one: str) -> str:
+    return one if count == 1 else f"{one}s"
