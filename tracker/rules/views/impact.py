@@ -39,7 +39,8 @@ class Standing:
     endings: Mapping[UUID, str] = field(default_factory=dict)
     """Waiting updates after which nothing continues for their reader: the name of their field in `Notices`."""
     replies: Mapping[UUID, tuple[ReplyValue, ...]] = field(default_factory=dict)
-    """The replies of each person that count for the upcoming dates, canceled ones included, and for an only date."""
+    """The replies of each person that count for the upcoming dates, canceled ones included, for an only date, and for
+    the date that changes."""
     reminders: Reminders = field(default_factory=dict)
     feeds: Mapping[UUID, frozenset[str]] = field(default_factory=dict)
     """The owners whose feeds contain it, with the programs that fetch them."""

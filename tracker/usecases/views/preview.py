@@ -31,8 +31,12 @@ Deed = Callable[[], Awaitable[UUID | str | None]]
 """Makes the change, and returns the id of an event that it created, if any."""
 
 
-async def dry_run(viewer: Viewer, event_id: UUID | None, deed: Deed, now: datetime) -> Consequences:
+async def dry_run(
+    viewer: Viewer, event_id: UUID | None, deed: Deed, now: datetime, *, date_id: UUID | None = None
+) -> Consequences:
     """Return what a deed of the viewer would do to an event; `event_id` None = the deed creates one.
+
+    Replies to dates of a series that are over don't count, except to `date_id`, which the deed may move to another day.
 
     Effects are read with the event's organizer as viewer, because viewers who remove themselves could not see it
     afterward.
@@ -41,11 +45,11 @@ async def dry_run(viewer: Viewer, event_id: UUID | None, deed: Deed, now: dateti
     readers = await feed_readers(now)
     async with trying(PATIENCE):
         eyes = await _eyes_on(viewer, event_id, now)
-        before = await _standing(eyes, [event_id] if event_id else [], readers, now)
+        before = await _standing(eyes, [event_id] if event_id else [], readers, now, date_id)
         seen_by = await circle(eyes, event_id)
         made = await deed()
         ids = {one for one in (event_id, made) if isinstance(one, UUID)}
-        after = await _standing(eyes, sorted(ids), readers, now)
+        after = await _standing(eyes, sorted(ids), readers, now, date_id)
         opened = await opening(eyes, seen_by, sorted(ids))
     return replace(between(before, after), opening=opened)
 
@@ -59,7 +63,7 @@ async def _eyes_on(viewer: Viewer, event_id: UUID | None, now: datetime) -> View
 
 
 async def _standing(
-    viewer: Viewer, event_ids: Sequence[UUID], readers: Sequence[FeedReader], now: datetime
+    viewer: Viewer, event_ids: Sequence[UUID], readers: Sequence[FeedReader], now: datetime, date_id: UUID | None
 ) -> Standing:
     events = [event for one in event_ids if (event := await visible_events.event(viewer, one))]
     dates = [date for of_event in (await visible_events.dates_of(viewer, events)).values() for date in of_event]
@@ -69,7 +73,9 @@ async def _standing(
         content=_content(events, dates),
         messages=messages,
         endings=endings,
-        replies=await _replies(one for one in dates if one.ends_at > now or not one.event.is_series),
+        replies=await _replies(
+            one for one in dates if one.ends_at > now or one.id == date_id or not one.event.is_series
+        ),
         reminders=await _reminders(viewer, events, now),
         feeds=await who_reads(readers, events),
         dates=tuple(one for one in dates if one.ends_at > now),

@@ -11,14 +11,16 @@ from tests.cast import NOW, Cast, everybody, meeting, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import Fields, typed
+from tracker import clock
 from tracker.errors import Invalid
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.events.event import Occurrence
 from tracker.rules.events.plan import DateChange, Plan
+from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.availability import blackout_days
-from tracker.usecases.events import events, occurrences, series_split
+from tracker.usecases.events import events, occurrences, replies, series_split
 
 pytestmark = pytest.mark.anyio
 KEY = "2027-01-19"
@@ -229,6 +231,23 @@ async def test_the_form_says_who_gets_a_mail_before_it_is_saved(desk: Browser, s
     assert "will get an update." in (await desk.post(f"{address}/impact", form)).text
     form = await edited(desk, series, date="odd")
     assert "Finish the form to see this" in (await desk.post(f"{address}/impact", form)).text
+
+
+async def test_the_form_of_a_date_that_is_over_says_who_is_asked_again_when_it_moves_to_a_day_to_come(
+    sqlite_cast: Cast, browse: SignIn, series: UUID
+) -> None:
+    cast = sqlite_cast
+    await replies.reply(cast.fbi_lead, series, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=False)
+    clock.start_at(datetime(2027, 1, 20, 15, tzinfo=UTC), stands_still=True)
+    desk = await browse(cast.coordinator)
+    form = await edited(desk, series, date="2027-01-22")
+    page = (await desk.post(f"/events/{series}/{KEY}/impact", form)).text
+    assert "1 person will be asked to reply again" in page
+    await save(desk, series, form)
+    asked = await replies.my_reply(cast.fbi_lead, await date_of(cast, series))
+    assert asked is not None
+    assert asked[1] is not None
+    assert asked[1].value is ReplyValue.NEEDS_ACTION
 
 
 async def test_before_a_date_is_added_the_form_says_who_gets_a_mail_and_which_reminders_come(

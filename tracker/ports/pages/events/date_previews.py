@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from tracker.ports.pages.events.preview import of_deed
 from tracker.ports.pages.events.schedule_conflicts import conflicts_at
@@ -25,16 +26,24 @@ NOT_COMPLETE: Final[dict[str, Any]] = {
 
 
 async def outcome_of(
-    viewer: Viewer, event: Event, starts: datetime, duration: timedelta, place: str, deed: Deed, now: datetime
+    viewer: Viewer,
+    event: Event,
+    starts: datetime,
+    duration: timedelta,
+    place: str,
+    deed: Deed,
+    now: datetime,
+    *,
+    date_id: UUID | None = None,
 ) -> dict[str, Any]:
-    """Return what the template shows for a date that starts at `starts` (local) at some place."""
+    """Return what the template shows for a date that starts at `starts` (local) at some place; new without an id."""
     _, plan = await events.plan_to_change(viewer, event.id)
     takes_time = event.kind is not Kind.DEADLINE
     going = [one for one, role in plan.invitees.items() if takes_time and role.takes_part]
     known = await people.people_by_id(going)
     at = plan_rules.slot(starts, duration, event.zone)
     return {
-        "outcome": await of_deed(viewer, event.id, deed, now),
+        "outcome": await of_deed(viewer, event.id, deed, now, date_id=date_id),
         "outcome_zone": event.zone,
         "clock_notes": [] if event.is_all_day else clock_notes([starts], duration, event.zone),
         "number": len(set(going) - {event.lead_id}),

@@ -102,7 +102,7 @@ async def _outcome(viewer: Viewer, form: FormValues, date: Occurrence, now: Now)
         await occurrences.change_date(viewer, event.id, date.key, change, date.version, now, notify=notify)
 
     place = event.place if change.place is None else change.place
-    found = await outcome_of(viewer, event, change.starts, change.duration, place, deed, now)
+    found = await outcome_of(viewer, event, change.starts, change.duration, place, deed, now, date_id=date.id)
     return {**found, "unheard": _unheard(form, date, change, place, found["number"])}
 
 

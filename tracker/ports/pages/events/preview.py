@@ -128,17 +128,24 @@ def _unheard(editing: Editing, plan: Plan) -> str:
     return notifications.unheard_words(len(staying), plan, editing.shown)
 
 
-async def of_deed(viewer: Viewer, event_id: UUID | None, deed: Deed, now: datetime) -> Consequences | None:
+async def of_deed(
+    viewer: Viewer, event_id: UUID | None, deed: Deed, now: datetime, *, date_id: UUID | None = None
+) -> Consequences | None:
     """Return the effect of a change; None when it can't be made now, or the database can't be written."""
-    return (await foreseen(viewer, event_id, deed, now)).outcome
+    return (await foreseen(viewer, event_id, deed, now, date_id=date_id)).outcome
 
 
-async def foreseen(viewer: Viewer, event_id: UUID | None, deed: Deed, now: datetime) -> Foreseen:
-    """Return the effect of a change, or why it can't be made; neither while the database can't be written."""
+async def foreseen(
+    viewer: Viewer, event_id: UUID | None, deed: Deed, now: datetime, *, date_id: UUID | None = None
+) -> Foreseen:
+    """Return the effect of a change, or why it can't be made; neither while the database can't be written.
+
+    `date_id` is the only date that it changes.
+    """
     found = Foreseen()
     with surviving_failures():
         try:
-            found = Foreseen(await dry_run(viewer, event_id, deed, now))
+            found = Foreseen(await dry_run(viewer, event_id, deed, now, date_id=date_id))
         except (Invalid, Conflict, NotAllowed) as hindered:
             found = Foreseen(hindrance=hindered.sentence)
     return found
