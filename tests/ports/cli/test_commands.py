@@ -163,7 +163,7 @@ def test_another_secret_finds_the_audit_log_altered(peopled: Tracker) -> None:
 
 
 def test_a_sign_in_link_is_printed_for_an_active_member_alone(peopled: Tracker) -> None:
-    assert peopled("sign-in-link", "Boss@USAO.example").output.startswith("http://127.0.0.1:8000/sign-in/")
+    assert peopled("sign-in-link", "Boss@USAO.example").stdout.startswith("http://127.0.0.1:8000/sign-in/")
     assert is_one_sentence(peopled("sign-in-link", "stranger@usao.example"))
 
 

@@ -29,6 +29,15 @@ def test_a_sign_in_link_is_the_last_line(folder: Path) -> None:
     assert result.output.splitlines()[-1].startswith("https://tracker.usao.gov/sign-in/link/")
 
 
+def test_a_link_with_the_usual_port_says_what_to_do_when_another_one_is_served(folder: Path) -> None:
+    said = "The link has the port 8000. If you serve on another one, with --port, write that into the link."
+    assert said in tracker("init", "--data", folder, "--coordinator", BOSS).stderr
+    link = tracker("sign-in-link", BOSS, "--data", folder)
+    assert said in link.stderr
+    assert link.stdout.startswith("http://127.0.0.1:8000/sign-in/link/")
+    assert said not in tracker("sign-in-link", BOSS, "--data", folder, BASE_URL="https://tracker.usao.gov").stderr
+
+
 def test_where_nobody_can_be_asked_the_first_coordinator_gets_an_address_to_replace(folder: Path) -> None:
     said = tracker("init", "--data", folder).output.splitlines()
     assert "Nobody has that address: write your own on your page there, and into the settings." in said

@@ -19,6 +19,7 @@ from tracker.errors import Invalid
 from tracker.ports.cli.data import new_data, use
 from tracker.ports.cli.folder import Claim
 from tracker.ports.cli.opening import opened, settings
+from tracker.ports.cli.sign_in_link import note_port
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Level
 from tracker.rules.roster import csv_file
@@ -54,7 +55,8 @@ def init(folder: Path, coordinator: str | None, given: tuple[str, ...], **person
     click.echo(f"Then: tracker check --data {folder}; tracker serve --data {folder}")
     if email == Settings.coordinator_address:
         click.echo("Nobody has that address: write your own on your page there, and into the settings.")
-    click.echo(f"The way in for {email}, good once and for {GOOD_FOR // timedelta(hours=1)} hours while it is served:")
+    note_port(link)
+    click.echo(f"One-time sign-in link for {email} (valid {GOOD_FOR // timedelta(hours=1)} hours):")
     click.echo(link)
 
 

@@ -12,6 +12,14 @@ from tracker.ports.cli.opening import with_database
 from tracker.usecases.identity.accounts import account_at, clean_address
 from tracker.usecases.identity.one_time_links import LIFETIME, issue_link
 
+OTHER_PORT = "The link has the port 8000. If you serve on another one, with --port, write that into the link."
+
+
+def note_port(link: str) -> None:
+    """Print what to change in a link when no setting says where people reach the server."""
+    if link.startswith(f"{Settings.base_url}/"):
+        click.echo(OTHER_PORT, err=True)
+
 
 @click.command("sign-in-link")
 @takes_data
@@ -33,4 +41,6 @@ def sign_in_link(email: str, minutes: int) -> None:
         token = await issue_link(account.member_id, clock.now(), timedelta(minutes=minutes))
         return f"{settings.base_url}/sign-in/link/{token}"
 
-    click.echo(with_database(work))
+    link = with_database(work)
+    note_port(link)
+    click.echo(link)
