@@ -99,6 +99,17 @@ async def test_all_are_those_who_never_signed_in_and_may_be_let_in(cast: Cast) -
     assert await invited(cast.coordinator) == {one.member_id for name, one in cast.members.items() if name not in out}
 
 
+async def test_their_number_is_that_of_the_list_for_each_viewer(cast: Cast) -> None:
+    await session_of(cast.fbi_lead, NOW)
+    await Member.update({Member.status: Status.SUSPENDED}).where(Member.id == cast.caht_lead.member_id)
+    await Member.update({Member.is_guest: True}).where(Member.id == cast.ipd_liaison.member_id)
+    await Member.update({Member.expires_at: NOW}).where(Member.id == cast.hsi_liaison.member_id)
+    await Agency.update({Agency.status: Status.SUSPENDED}).where(Agency.id == cast.agencies["Bridge Legal"])
+    for viewer, others in ((cast.coordinator, 5), (cast.administrator, 7), (cast.fbi_lead, len(cast.members))):
+        number = await account_invitations.number_of_newcomers(viewer, NOW)
+        assert number == len(await account_invitations.newcomers(viewer, NOW)) == len(cast.members) - others
+
+
 async def test_an_administrator_invites_neither_a_coordinator_nor_themselves(cast: Cast) -> None:
     both = {cast.coordinator.member_id, cast.administrator.member_id}
     assert not both & await invited(cast.administrator)

@@ -1,25 +1,39 @@
 """Home: what needs the viewer's attention, with the button that settles each thing."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from litestar import Response, get
 
+from tracker.ports.health.checks import Line
+from tracker.ports.health.warnings import warnings
 from tracker.ports.http.dependencies import Now, Settings, Today, Viewer, Zone
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.date_entries import written_out
 from tracker.ports.pages.core.dependencies import Pages
 from tracker.ports.pages.core.home_part import home_context, read_home
+from tracker.ports.pages.views.admin import MailServer
 from tracker.rules.calendars import month_grid
 from tracker.usecases.core import send_hold
 from tracker.usecases.identity.accounts import has_password
+from tracker.usecases.roster.account_invitations import number_of_newcomers
 from tracker.usecases.views.home import NEXT_DAYS
 
 AGENDA_SHOWN = 30  # events beside the queue; all of them are in the calendar
 
 
+@dataclass(frozen=True, kw_only=True)
+class Administration:
+    """What an administrator should look after."""
+
+    warnings: list[Line]
+    newcomers: int
+    """People who have never signed in."""
+
+
 @get("/", guards=[signed_in])
 async def home_page(
-    pages: Pages, viewer: Viewer, zone: Zone, today: Today, now: Now, settings: Settings
+    pages: Pages, viewer: Viewer, zone: Zone, today: Today, now: Now, *, settings: Settings, mail_server: MailServer
 ) -> Response[str]:
     """Show what needs the viewer's attention; a part that can't be read says so, and the rest is shown."""
     found = await read_home(viewer, now, zone)
@@ -31,7 +45,19 @@ async def home_page(
         days=written_out(days, zone, at_most=AGENDA_SHOWN),
         lacks_password=not settings.is_demo and not await has_password(viewer.member_id),
         copy_of=await send_hold.held_copy() if viewer.manages_accounts else None,
+        administration=await _administration(viewer, now, settings, mail_server),
     )
+
+
+async def _administration(
+    viewer: Viewer, now: Now, settings: Settings, mail_server: MailServer
+) -> Administration | None:
+    """Return what needs an administrator; None for other people, and when nothing does."""
+    if not viewer.manages_accounts:
+        return None
+    found = await warnings(settings, mail_server.trouble, now)
+    newcomers = await number_of_newcomers(viewer, now)
+    return Administration(warnings=found, newcomers=newcomers) if found or newcomers else None
 
 
 handlers = [home_page]

@@ -1,0 +1,49 @@
+"""What administrators should fix: the checks that are not well, problems first, without waiting for other machines."""
+
+import asyncio
+from datetime import datetime
+from functools import cache
+
+from tracker.config.settings import Settings
+from tracker.ports.health import checks
+from tracker.ports.health.checks import Line, State, Trouble
+from tracker.usecases.core.send_hold import held_copy
+from tracker.usecases.views import health
+
+PATIENCE = 1.0  # second that a page waits for the email server; what it says later is known to the next page
+IDLE = "No process has looked for what is due for more than 5 minutes. Start tracker serve with TRACKER_RUN_CLOCK=yes."
+LATE = "An email has waited for more than 5 minutes. Check whether the email server answers."
+
+
+async def warnings(chosen: Settings, trouble: Trouble, now: datetime) -> list[Line]:
+    """Return the checks of the Health page that are not well; `trouble` asks the email server."""
+    found = [
+        *await _work(now),
+        *await _mail(chosen, trouble),
+        *checks.of_settings(chosen),
+        *[line async for line in checks.of_database()],
+        *checks.of_files(chosen),
+        *_releases(),
+    ]
+    return sorted((one for one in found if one.state is not State.OK), key=lambda one: one.state is not State.FAULT)
+
+
+async def _work(now: datetime) -> list[Line]:
+    """Return whether the jobs run; a restored copy that sends nothing yet is no fault."""
+    state = await health.state(now)
+    if state.is_well or await held_copy():
+        return []
+    return [Line(State.FAULT, "Jobs", LATE if state.is_ticking else IDLE)]
+
+
+async def _mail(chosen: Settings, trouble: Trouble) -> list[Line]:
+    try:
+        return [await asyncio.wait_for(asyncio.to_thread(checks.of_mail, chosen, trouble), PATIENCE)]
+    except TimeoutError:
+        return []
+
+
+@cache
+def _releases() -> tuple[Line, ...]:
+    """Return the checks of the releases that this process runs; reading them takes 10 ms."""
+    return tuple(checks.of_releases())
