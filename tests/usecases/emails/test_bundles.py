@@ -16,7 +16,7 @@ from tracker.rules.events.plan import DateChange, from_date
 from tracker.rules.recurrence import rule_for
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, preferences
-from tracker.usecases.events import events, occurrences, series_split
+from tracker.usecases.events import events, occurrences, series_split, undo
 
 KEY, OTHER = "2027-02-09", "2027-03-09"
 SECOND = timedelta(seconds=1)
@@ -208,6 +208,65 @@ async def test_the_invitation_to_what_continues_a_series_says_what_happened_to_i
     assert ("Also canceled", "Tue, May 11, 9:00 AM. Reason: The office is closed.") in invitation.facts
     assert ("Also on", "Fri, Apr 23, 10:00 AM") in invitation.facts
     assert "New date" not in dict(invitation.facts)
+
+
+async def invitation_of(cast: Cast, now: datetime = LATER) -> ReadEmail:
+    """Send what is due, and return the invitation."""
+    return next(one for one in await sent(now) if one.subject.startswith("Invitation"))
+
+
+async def test_an_invitation_that_waits_gives_the_reasons_of_changes_meanwhile(cast: Cast) -> None:
+    onward = await split(cast, await series(cast), THEN)
+    await move(cast, onward, THEN + SECOND, "2027-04-13", reason="Room is being painted.")
+    await cancel(cast, onward, THEN + 2 * SECOND, "2027-05-11", reason="The office is closed.")
+    facts = (await invitation_of(cast)).facts
+    assert ("Also changed", "Tue, Apr 13, 1:00 PM. Reason: Room is being painted.") in facts
+    assert ("Also canceled", "Tue, May 11, 9:00 AM. Reason: The office is closed.") in facts
+
+
+async def test_an_invitation_that_waits_gives_the_last_reason_and_none_of_a_date_that_is_back_on(cast: Cast) -> None:
+    onward = await split(cast, await series(cast), THEN)
+    await move(cast, onward, THEN + SECOND, "2027-04-13", reason="Room is being painted.")
+    await move(cast, onward, THEN + 2 * SECOND, "2027-04-13", hour=14, reason="The judge asked.")
+    await cancel(cast, onward, THEN + 3 * SECOND, "2027-05-11", reason="The office is closed.")
+    await restore(cast, onward, THEN + 4 * SECOND, "2027-05-11")
+    also = [fact for fact in (await invitation_of(cast)).facts if fact[0].startswith("Also")]
+    assert also == [("Also changed", "Tue, Apr 13, 2:00 PM. Reason: The judge asked.")]
+
+
+async def test_an_invitation_that_waits_says_why_the_rest_of_the_series_was_canceled(cast: Cast) -> None:
+    onward = await split(cast, await series(cast), THEN)
+    version = (await events.event_for(cast.coordinator, onward)).version
+    reason = "The grant ends."
+    await series_split.cancel_from(cast.coordinator, onward, "2027-05-11", version, reason, THEN + SECOND)
+    assert ("Also canceled", "Dates after Tue, Apr 13. Reason: The grant ends.") in (await invitation_of(cast)).facts
+
+
+async def test_a_time_only_invitation_gives_no_reason(cast: Cast) -> None:
+    await preferences.save(cast.fbi_lead, Preferences(is_discreet=True), NOW)
+    onward = await split(cast, await series(cast), THEN)
+    await cancel(cast, onward, THEN + SECOND, "2027-05-11", reason="Canary")
+    assert [one for one in await sent(LATER) if "Canary" in str(one)] == []
+
+
+async def test_undo_takes_a_reason_back_from_an_invitation_that_waits(cast: Cast) -> None:
+    onward, at = await split(cast, await series(cast), THEN), THEN + SECOND
+    await cancel(cast, onward, at, "2027-05-11", reason="Canary")
+    change_id = await undo.change_to_undo(cast.coordinator, onward, at)
+    assert change_id is not None
+    await undo.undo(cast.coordinator, onward, change_id, at)
+    assert "Canary" not in str((await invitation_of(cast)).facts)
+
+
+async def test_a_second_split_takes_a_reason_along_to_its_own_invitation(cast: Cast) -> None:
+    onward = await split(cast, await series(cast), THEN)
+    await cancel(cast, onward, THEN + SECOND, "2027-05-11", reason="The office is closed.")
+    event, plan = await events.plan_to_change(cast.coordinator, onward)
+    last = from_date(plan, datetime(2027, 5, 11, 8))
+    at = THEN + 2 * SECOND
+    await series_split.change_from(cast.coordinator, onward, "2027-05-11", last, event.version, at)
+    given = [fact for one in await sent(LATER) for fact in one.facts if fact[0] == "Also canceled"]
+    assert given == [("Also canceled", "Tue, May 11, 8:00 AM. Reason: The office is closed.")]
 
 
 async def test_of_two_splits_from_the_same_date_only_the_last_one_is_announced(cast: Cast) -> None:

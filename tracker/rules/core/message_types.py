@@ -55,7 +55,7 @@ class Also(Struct, frozen=True, kw_only=True):
 
     what: AlsoWhat
     date: UUID | None = None
-    """The occurrence; None = the subject itself."""
+    """The occurrence; None = the subject itself, or for a cancellation the rest of the series."""
     reason: str = ""
     """Why, as the organizer wrote it for a change or a cancellation."""
 
@@ -92,7 +92,7 @@ class Invited(_Tagged, frozen=True, kw_only=True, tag="invited"):
     """The reader is invited to an event."""
 
     also: tuple[Also, ...] = ()
-    """What happened to dates that the event took over from the series it continues, before the reader was notified."""
+    """Why its dates changed before the reader was notified, and what happened to those of the series it continues."""
 
 
 class Changed(Update, frozen=True, kw_only=True, tag="changed"):

@@ -23,6 +23,7 @@ from tracker.rules.core.message_types import (
     Restored,
     SeriesContinued,
     SeriesEnd,
+    SeriesEnded,
     Unreadable,
     Update,
 )
@@ -76,6 +77,33 @@ def bundle(draft: Draft, earlier: Iterable[Earlier]) -> tuple[Draft, list[UUID]]
             return _joined(draft, news, same, known)
         case _:
             return draft, []
+
+
+def in_invitation(draft: Draft, earlier: Iterable[Earlier]) -> tuple[UUID, Invited] | None:
+    """Return the waiting invitation that gives the reason of a change, because the change has no email of its own.
+
+    None if no invitation waits, or no reason was given.
+    """
+    also = _why(draft)
+    waiting = [(one.id, one.content) for one in earlier if one.is_waiting and isinstance(one.content, Invited)]
+    if also is None or not waiting:
+        return None
+    [(message_id, invitation), *_] = waiting
+    others = (one for one in invitation.also if one.date != also.date)
+    return message_id, Invited(also=(*others, also))
+
+
+def _why(draft: Draft) -> Also | None:
+    """Return what a change did to a date, or to the rest of a series, with the reason that was given."""
+    match draft.content:
+        case Changed(reason=reason) if reason and draft.occurrence_id:
+            return Also(what=AlsoWhat.CHANGED, date=draft.occurrence_id, reason=reason)
+        case Canceled(reason=reason) if reason and draft.occurrence_id:
+            return Also(what=AlsoWhat.CANCELED, date=draft.occurrence_id, reason=reason)
+        case SeriesEnded(reason=reason) if reason:
+            return Also(what=AlsoWhat.CANCELED, reason=reason)
+        case _:
+            return None
 
 
 def _is_said_by(draft: Draft, news: News, earlier: Earlier) -> bool:

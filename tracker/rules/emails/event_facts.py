@@ -55,11 +55,13 @@ def also(about: Occasion) -> Facts:
     for one, date in said:
         if not one.reason:
             found.setdefault(_ALSO[one.what], []).append(day_and_time(about, date))
-    is_back = any(one.date is None for one in about.content.also)
+    of_all = [one for one in about.content.also if one.date is None]
+    is_back = any(one.what is AlsoWhat.RESTORED for one in of_all)
     return (
         *([Fact(name=FactName.ALSO_RESTORED)] if is_back else []),
         *(Fact(name=name, value=_some(words)) for name, words in found.items()),
         *(_with_reason(about, one, date) for one, date in said if one.reason),
+        *(_rest(about, one.reason) for one in of_all if one.what is AlsoWhat.CANCELED and one.reason and about.ahead),
     )
 
 
@@ -72,6 +74,12 @@ def _date_of(about: Occasion, one: Also) -> Occurrence | None:
 def _with_reason(about: Occasion, one: Also, date: Occurrence) -> Fact:
     """Return "Thu, Dec 10, 3:00 PM. Reason: Room is being painted."."""
     return Fact(name=_ALSO[one.what], value=f"{day_and_time(about, date)}. Reason: {one.reason.strip()}")
+
+
+def _rest(about: Occasion, reason: str) -> Fact:
+    """Return "Dates after Thu, Dec 10. Reason: The grant ends."."""
+    last = max(to_local(one.starts_at, about.event.zone) for one in about.ahead)
+    return Fact(name=FactName.ALSO_CANCELED, value=f"Dates after {day(last, about.today)}. Reason: {reason.strip()}")
 
 
 def _dates(about: Occasion) -> Facts:

@@ -16,7 +16,7 @@ from tracker.database import engine, writing
 from tracker.database.bulk_insert import bulk_insert, run_for_each
 from tracker.rules.core.message_types import AccountChanged, Also, EventNews, Invited, SeriesContinued, decode, encode
 from tracker.rules.core.outbox import CHANGES, KINDS, PAUSE, Draft, Message, MessageKind, Skip, State, next_try
-from tracker.rules.core.outbox_bundles import Earlier, bundle
+from tracker.rules.core.outbox_bundles import Earlier, bundle, in_invitation
 from tracker.tables.background.emails import outbox_queue
 from tracker.tables.background.emails.outbox_queue import Claimed, Queued
 from tracker.tables.schema.core import outbox as rows
@@ -42,6 +42,7 @@ NEWS = [MessageKind.INVITATION.value, *(kind.value for kind in CHANGES)]
 HELD = [*NEWS, MessageKind.SUBSTITUTE.value]
 """The kinds of message that wait while a change can be undone."""
 INTERRUPTED = "Sent again: the process that was sending it ended, so it may arrive twice."
+_SAY = "UPDATE message SET facts = {} WHERE id = {}"
 _CLOSE = (
     "UPDATE message SET state = {}, reason = COALESCE({}, reason), sent_at = {}, worker = ''"
     " WHERE id = {} AND state = 'pending'"
@@ -145,17 +146,17 @@ async def suppress_for(member_id: UUID, reason: str) -> None:
 async def pass_on(event_id: UUID, new_id: UUID, date_ids: Collection[UUID]) -> None:
     """Let the waiting invitations to an event say what a waiting message would have said about dates that it took over.
 
-    The message says to the same person that the event `event_id` ends. The caller is inside `writing()`.
+    The message invites the same person to the event `event_id`, or says that it ends. The caller is inside `writing()`.
     """
     waiting = await outbox_queue.about_events([event_id, new_id])
     said: dict[UUID, tuple[Also, ...]] = {}
     for one in waiting:
         content = decode(one.facts)
-        if one.event_id == event_id and isinstance(content, SeriesContinued):
+        if one.event_id == event_id and isinstance(content, SeriesContinued | Invited):
             said[one.recipient_id] = tuple(also for also in content.also if also.date in date_ids)
     invitations = [one for one in waiting if one.event_id == new_id and one.kind is MessageKind.INVITATION]
     written = [[encode(Invited(also=also)), one.id] for one in invitations if (also := said.get(one.recipient_id))]
-    await run_for_each("UPDATE message SET facts = {} WHERE id = {}", written)
+    await run_for_each(_SAY, written)
 
 
 async def take_back(key: str) -> bool:
@@ -187,14 +188,19 @@ async def _bundled(drafts: list[Draft]) -> list[Draft]:
     earlier = await _earlier([one for one in drafts if isinstance(one.content, Invited | EventNews)])
     made: list[Draft] = []
     superseded: list[UUID] = []
+    invitations: dict[UUID, Invited] = {}
     for draft in drafts:
-        kept, replaced = bundle(draft, earlier.get((draft.recipient_id, draft.event_id), []))
+        known = earlier.get((draft.recipient_id, draft.event_id), [])
+        kept, replaced = bundle(draft, known)
         made.append(kept)
         superseded.extend(replaced)
+        if found := in_invitation(draft, known):
+            invitations[found[0]] = found[1]
     if superseded:
         await rows.Message.update(
             {rows.Message.state: State.SUPERSEDED.value, rows.Message.reason: "A later change says it."}
         ).where(rows.Message.id.is_in(superseded))
+    await run_for_each(_SAY, [[encode(content), one] for one, content in invitations.items() if one not in superseded])
     return made
 
 

@@ -43,7 +43,7 @@ _LONG_AGO = datetime(1900, 1, 1)  # noqa: DTZ001 - local, as the column is
 _DELETE = "DELETE FROM {} WHERE id = {{}}"
 _DELETE_MESSAGE = "DELETE FROM message WHERE id = {} AND created_at = {}"
 _DELETE_LATER_REPLIES = "DELETE FROM reply WHERE invitation = {} AND number > {}"
-_BE_ABOUT = "UPDATE message SET event = {}, occurrence = {} WHERE id = {}"
+_BE_ABOUT = "UPDATE message SET event = {}, occurrence = {}, facts = {} WHERE id = {}"
 _WAIT_AGAIN = (
     "UPDATE message SET state = 'pending', reason = {} WHERE id = {}"
     " AND state = 'superseded' AND sent_at IS NULL AND unconfirmed_at IS NULL AND worker = ''"
@@ -139,14 +139,13 @@ async def _put_back(was: Tables, present: Tables, now: datetime) -> None:
 
 
 async def _put_messages_back(replaced: Replaced, was: Tables) -> None:
-    """Let messages be about what they were about, and those that the change superseded wait again.
+    """Let messages say what they said, and those that the change superseded wait again.
 
     One that was being sent when the change was made may be sent by now, and stays so.
     """
     rows = was.get("message", {})
-    await run_for_each(
-        _BE_ABOUT, [[UUID(row["event"]), _id(row["occurrence"]), row_id] for row_id, row in rows.items()]
-    )
+    said = [[UUID(row["event"]), _id(row["occurrence"]), row["facts"], row_id] for row_id, row in rows.items()]
+    await run_for_each(_BE_ABOUT, said)
     await run_for_each(_WAIT_AGAIN, [[rows[one]["reason"], one] for one in replaced.superseded])
 
 

@@ -27,7 +27,7 @@ from tracker.tables.schema.events.history import EventChange
 from tracker.tables.schema.events.invitations import Reply
 from tracker.tables.schema.events.undo import PUT_BACK, UndoSnapshot
 
-_OF_MESSAGES = (Message.id, Message.event, Message.occurrence, Message.reason)
+_OF_MESSAGES = (Message.id, Message.event, Message.occurrence, Message.reason, Message.facts)
 _EVENTS = (
     "SELECT e.id, e.version, COUNT(o.id) AS dates, SUM(o.version) AS versions, COUNT(o.attendance_closed_at) AS closed,"
     " (SELECT COUNT(*) FROM brief_copy b JOIN occurrence d ON d.id = b.occurrence WHERE d.event = e.id) AS copies"
