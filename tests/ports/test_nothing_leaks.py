@@ -190,6 +190,21 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
         for place in ("USAO conference room", "usao  conference room, 400 E 9th St", "Canary Street")
         for more in ({}, {"repeat": "weekly"}, {"event": str(p.event)}, {"event": str(p.secret_event)})
     ],
+    "POST /schedule/people": lambda p: [
+        ("POST", "/schedule/people", {"add": str(one), "agency": "all", **more})
+        for one in (p.person, p.secret_person, NOWHERE)
+        for more in ({}, {"event": str(p.event)}, {"event": str(p.secret_event)})
+    ],
+    "POST /schedule/people/{agency_id}": lambda p: [
+        ("POST", f"/schedule/people/{one}", more)
+        for one in (p.agency, p.other_agency, NOWHERE)
+        for more in ({}, {"event": str(p.event)}, {"event": str(p.secret_event)})
+    ],
+    "POST /schedule/matches": lambda p: [
+        ("POST", "/schedule/matches", {"find": words, **more})
+        for words in ("canary", "quill", "kcpd", "a")
+        for more in ({}, {"event": str(p.event)}, {"event": str(p.secret_event)})
+    ],
     "GET /sites": _plain("/sites"),
     "GET /sites/new": _plain("/sites/new"),
     "POST /sites/new": _post("/sites/new", name="New"),

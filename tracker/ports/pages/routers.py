@@ -24,6 +24,7 @@ from tracker.ports.pages.events import (
     recorded_replies,
     reply_link,
     schedule,
+    schedule_people_pages,
     templates,
     undo,
 )
@@ -80,6 +81,7 @@ ROOMS = {
     ),
     "events": _room(
         schedule.handlers,
+        schedule_people_pages.handlers,
         templates.handlers,
         event_page.handlers,
         occurrence_edit.handlers,

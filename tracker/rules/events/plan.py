@@ -61,6 +61,9 @@ class Person(NamedTuple):
     agency_id: UUID
     agency: str
     arm: Arm
+    title: str = ""
+    agency_name: str = ""
+    """The full name of the agency, by which people look for its members."""
 
 
 def check(plan: Plan) -> None:

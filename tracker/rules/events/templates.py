@@ -30,6 +30,7 @@ FIELDS = frozenset(
         "agency",
         "seats",
         "person",
+        "by_name",
         "mark_categories",
         "mark_limit",
         "mark_agency",

@@ -8,9 +8,12 @@ from uuid import UUID
 
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
+from tracker.rules.events import picks as rules
 from tracker.rules.events.event import Event, Kind, Occurrence, may_schedule
+from tracker.rules.events.picks import Picks
 from tracker.rules.events.plan import Person
 from tracker.rules.events.replies import AttendeeRole
+from tracker.rules.roster.directory import holds
 from tracker.rules.roster.sites import Site
 from tracker.tables.visible.attendance import sheet
 from tracker.tables.visible.events import events
@@ -36,6 +39,8 @@ class Choices:
     visibilities: tuple[Visibility, ...]
     managers: frozenset[UUID] = frozenset()
     """People who only manage accounts or read the audit log: left out when their agency is checked."""
+    only_invited: frozenset[UUID] = frozenset()
+    """People who are offered only because they are invited: the viewer doesn't know them, so can't search for them."""
     lead: Person | None = None
     """The organizer, where the viewer may invite them too."""
     sites: tuple[Site, ...] = ()
@@ -52,17 +57,6 @@ class Choices:
     def participants(self) -> dict[str, list[Person]]:
         """Return the people who are invited when their agency is checked."""
         return _by_agency(one for one in self.people if one.id not in self.managers)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Picks:
-    """The selections in the form: whole agencies, the primary members of a committee, and single people."""
-
-    agencies: frozenset[UUID] = frozenset()
-    committees: frozenset[UUID] = frozenset()
-    people: frozenset[UUID] = frozenset()
-    roles: Mapping[UUID, AttendeeRole | None] = field(default_factory=dict)
-    """The role of each invitee; None = not invited, whatever else is checked."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +107,7 @@ async def choices(viewer: Viewer, event: Event | None = None, invited: Iterable[
     return Choices(
         lead_id=lead_id,
         lead=known.get(lead_id),
+        only_invited=frozenset(known) - {one.id for one in directory},
         committees=committees,
         own_committees=own,
         visibilities=_visibilities(viewer, own, event),
@@ -128,17 +123,37 @@ async def choices(viewer: Viewer, event: Event | None = None, invited: Iterable[
     )
 
 
-def invited(picks: Picks, offered: Choices) -> dict[UUID, AttendeeRole]:
-    """Return the invitees and their roles, limited to people whom the form offers."""
+def grouped(picks: Picks, offered: Choices) -> frozenset[UUID]:
+    """Return the people whom the form offers and whose agency is ticked, or who are primaries of a ticked committee."""
     seated = {
         one for committee in offered.committees if committee.id in picks.committees for one in committee.primaries
     }
     of_agencies = {
-        one.id for one in offered.people if one.agency_id in picks.agencies and one.id not in offered.managers
+        one.id
+        for one in offered.people
+        if (picks.every_agency or one.agency_id in picks.agencies) and one.id not in offered.managers
     }
-    asked = of_agencies | seated | picks.people
-    roles = {one.id: picks.roles.get(one.id, AttendeeRole.REQUIRED) for one in offered.people if one.id in asked}
-    return {member_id: role for member_id, role in roles.items() if role is not None}
+    return frozenset(of_agencies | seated) & {one.id for one in offered.people}
+
+
+def invited(picks: Picks, offered: Choices) -> dict[UUID, AttendeeRole]:
+    """Return the invitees and their roles, limited to people whom the form offers."""
+    asked = rules.invited(picks, grouped(picks, offered))
+    return {one.id: picks.roles.get(one.id, AttendeeRole.REQUIRED) for one in offered.people if one.id in asked}
+
+
+def matches(offered: Choices, words: str) -> list[Person]:
+    """Return the people whose name, title, agency or address holds the words; names that begin with them come first."""
+    wanted = words.casefold().split()
+    if not wanted:
+        return []
+    found = [
+        one
+        for one in offered.people
+        if one.id not in offered.only_invited
+        and holds(words, one.name, one.title, one.email, one.agency, one.agency_name)
+    ]
+    return sorted(found, key=lambda one: (not one.name.casefold().startswith(wanted[0]), one.name.casefold(), one.id))
 
 
 def sending(invitees: Mapping[UUID, AttendeeRole], offered: Choices) -> Sending:

@@ -20,12 +20,12 @@ from tracker.rules.roster.quorum import NO_QUORUM, QuorumRule
 from tracker.tables.schema.events import audience_versions
 from tracker.tables.schema.roster.people import Agency, Committee, Member, MemberRole, Seat, SeatHolder
 
-_PEOPLE = "SELECT m.id, m.name, m.email, m.agency FROM member m WHERE m.status = 'active'"
+_PEOPLE = "SELECT m.id, m.name, m.email, m.agency, m.title FROM member m WHERE m.status = 'active'"
 _KEEPERS = (
     "SELECT r.member FROM member_role r WHERE NOT EXISTS (SELECT 1 FROM seat_holder h WHERE h.member = r.member)"
     " GROUP BY r.member HAVING SUM(CASE WHEN r.role IN ({}, {}) THEN 0 ELSE 1 END) = 0"
 )
-_AGENCIES = "SELECT g.id, g.code, g.arm FROM agency g WHERE g.status = 'active'"
+_AGENCIES = "SELECT g.id, g.code, g.arm, g.name FROM agency g WHERE g.status = 'active'"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,12 +211,25 @@ async def committees(viewer: Viewer) -> list[CommitteeChoice]:
 async def _people(query: QueryString) -> list[Person]:
     """Return the members that a query finds at active agencies; agencies are read once instead of joined to each."""
     active = await engine().run_querystring(QueryString(_AGENCIES))
-    agencies = {row["id"]: (row["code"], Arm(row["arm"])) for row in active}
+    agencies = {row["id"]: row | {"arm": Arm(row["arm"])} for row in active}
     return [
-        Person(row["id"], row["name"], row["email"], row["agency"], *agencies[row["agency"]])
+        _person(row, agencies[row["agency"]])
         for row in await engine().run_querystring(query)
         if row["agency"] in agencies
     ]
+
+
+def _person(row: Mapping[str, Any], agency: Mapping[str, Any]) -> Person:
+    return Person(
+        id=row["id"],
+        name=row["name"],
+        email=row["email"],
+        agency_id=row["agency"],
+        agency=agency["code"],
+        arm=agency["arm"],
+        title=row["title"],
+        agency_name=agency["name"],
+    )
 
 
 def _committee(row: Mapping[str, Any], holders: list[dict[str, Any]]) -> CommitteeChoice:

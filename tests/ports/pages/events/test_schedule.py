@@ -188,8 +188,8 @@ async def test_a_committee_is_invited_by_the_first_holders_of_its_seats(sqlite_c
 async def test_a_lead_is_offered_the_own_arm_and_named_people_alone(sqlite_cast: Cast, browse: SignIn) -> None:
     page = (await (await browse(sqlite_cast.fbi_lead)).get("/schedule")).text
     assert re.findall(r'name="visibility" id="[a-z0-9-]+" value="([a-z_]+)"', page) == ["law_enforcement", "named"]
-    assert "Harbor advocate" in page  # they share the steering committee
-    assert "Bridge advocate" not in page
+    assert "Harbor House · 1 person" in page  # they share the steering committee
+    assert "Bridge Legal" not in page
 
 
 async def test_what_is_not_offered_is_not_taken(sqlite_cast: Cast, browse: SignIn) -> None:

@@ -10,15 +10,14 @@ from uuid import UUID
 
 from litestar import Response, post
 
-from tracker.crypto import ids
 from tracker.errors import Invalid
 from tracker.ports.http.dependencies import Now, Settings, Viewer, Zone
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
-from tracker.ports.pages.core.form_values import FormValues, Reader, id_in, version_in
-from tracker.ports.pages.events.schedule import check_organizer, offered_in
-from tracker.ports.pages.events.schedule_context import schedule_form
-from tracker.ports.pages.events.schedule_form import When, holiday_choices, picks_of, read_when, rule_in
+from tracker.ports.pages.core.form_values import FormValues, Reader, id_in
+from tracker.ports.pages.events.schedule import opened_in, shown_again
+from tracker.ports.pages.events.schedule_form import When, holiday_choices, read_when, rule_in
+from tracker.ports.pages.events.schedule_people import picks_of
 from tracker.rules.availability import suggested_times as rules
 from tracker.rules.availability.busy_days import Days, State
 from tracker.rules.availability.day_grid import Cell, half_hours, row
@@ -89,19 +88,14 @@ async def find_times(
     pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now, settings: Settings
 ) -> Response[str]:
     """Suggest times for the selected people; a chosen time is put into the form above the same suggestions."""
-    event_id = id_in(form["event"])
-    if event_id is None:
-        check_organizer(viewer)
-    offered, editing = await offered_in(viewer, event_id, form["from"], now)
-    zone = editing.event.zone if editing else zone
+    opened = await opened_in(viewer, form, zone, now)
     is_chosen = form["save"] == USE
-    times = await _times(viewer, now, settings, form.but(_looked_from(form)) if is_chosen else form, offered, zone)
+    looked = form.but(_looked_from(form)) if is_chosen else form
+    times = await _times(viewer, now, settings, looked, opened.offered, opened.zone)
     if pages.is_htmx:
-        return pages.render("events/schedule/times-part.html", times=times, zone_name=zone, form=form)
+        return pages.render("events/schedule/times-part.html", times=times, zone_name=opened.zone, form=form)
     filled = form.but(chosen_time(form)) if is_chosen else form
-    kept = editing and editing._replace(version=version_in(form), was=form["was"])
-    form_id = id_in(form["form_id"]) or ids.new_id()
-    return await schedule_form(pages, viewer, filled, offered, zone, now, form_id=form_id, editing=kept, times=times)
+    return await shown_again(pages, viewer, filled, opened, now, times=times)
 
 
 def chosen_time(form: FormValues) -> dict[str, str]:

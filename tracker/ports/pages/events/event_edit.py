@@ -23,6 +23,7 @@ from tracker.ports.pages.events.preview import Editing, change, to_change
 from tracker.ports.pages.events.schedule_context import FIELDS, schedule_form
 from tracker.ports.pages.events.schedule_form import notify_in, read_plan
 from tracker.ports.pages.events.schedule_marking import agencies, ready
+from tracker.ports.pages.events.schedule_people import settled
 from tracker.ports.pages.events.schedule_values import form_of_plan
 from tracker.ports.pages.events.schedule_words import PLAIN_WORDS
 from tracker.rules.core.date_words import WEEKDAYS
@@ -205,7 +206,7 @@ async def _beside_each_other(
     pages: Pages, viewer: Viewer, form: FormValues, opened: Opened, now: Now, status_code: int = 200
 ) -> Response[str]:
     """Show what was typed beside what another person saved, with the new version: the next Save is based on both."""
-    both, changes = merged(recorded(form["was"]), form, opened.form)
+    both, changes = merged(recorded(form["was"]), settled(form), opened.form)
     people = {f"person:{one.id}": f"Invitation of {one.name} ({one.agency})" for one in opened.offered.people}
     words = in_words(changes, LABELS | people, _said(opened))
     editing = opened.editing._replace(changes=words)

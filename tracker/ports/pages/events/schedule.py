@@ -1,8 +1,7 @@
 """Scheduling: the form, its preview while it is filled in, and the new event."""
 
 from datetime import date
-from typing import Any
-from uuid import UUID
+from typing import Any, NamedTuple
 
 from litestar import Response, get, post
 from litestar.response import Redirect
@@ -12,7 +11,7 @@ from tracker.errors import Invalid, NotAllowed
 from tracker.ports.http.dependencies import Now, Viewer, Zone
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages, Query
-from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, id_in
+from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, id_in, version_in
 from tracker.ports.pages.core.request import undo_for, with_number_notified
 from tracker.ports.pages.events.preview import Editing, to_change
 from tracker.ports.pages.events.schedule_context import FIELDS, schedule_context, schedule_form
@@ -35,6 +34,14 @@ DRAFTED = "Draft saved. Only you can see it."
 ONLY_MARKERS = "This event is marked as controlled information. Only members of law-enforcement agencies copy it."
 SENDS = ("send", "draft")
 """The values of the buttons that save; any other button shows the form again, and nothing is sent."""
+
+
+class Opened(NamedTuple):
+    """What a form of an event is about; `editing` is none for a new event."""
+
+    offered: Choices
+    zone: str
+    editing: Editing | None = None
 
 
 @get("/schedule", guards=[signed_in])
@@ -113,14 +120,10 @@ async def preview_dates(pages: Pages, viewer: Viewer, params: Query, zone: Zone,
 @post("/schedule/summary", guards=[signed_in], status_code=200)
 async def summary(pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now) -> Response[str]:
     """Show who gets what; when the kind has just become operation, it is for named people."""
-    event_id = id_in(form["event"])
-    if event_id is None:
-        check_organizer(viewer)
+    opened = await opened_in(viewer, form, zone, now)
     if form["kind"] == Kind.JOINT_OPERATION and form["kind_shown"] != form["kind"]:
         form = form.but({"visibility": Visibility.NAMED})
-    offered, editing = await offered_in(viewer, event_id, form["from"], now)
-    zone = editing.event.zone if editing else zone
-    context = await schedule_context(viewer, form, offered, zone, now, editing)
+    context = await schedule_context(viewer, form, opened.offered, opened.zone, now, opened.editing)
     return pages.render("events/schedule/summary-part.html", is_part=True, errors=Errors(), **context)
 
 
@@ -142,13 +145,26 @@ def _asked_for(params: Query, zone: str, now: Now, offered: Choices) -> FormValu
     return empty_form(kind, Reader(params).day("date") or usual, offered)
 
 
-async def offered_in(viewer: Viewer, event_id: UUID | None, key: str, now: Now) -> tuple[Choices, Editing | None]:
-    """Return the choices of the form, for a new event or the one that it changes. Errors: NotFound, NotAllowed."""
+async def opened_in(viewer: Viewer, form: FormValues, zone: str, now: Now) -> Opened:
+    """Return what a form is about: a new event in `zone`, or the one that it changes. Errors: NotFound, NotAllowed."""
+    event_id = id_in(form["event"])
     if event_id is None:
-        return await form_options.choices(viewer), None
-    event, plan, edit_impact = await to_change(viewer, event_id, key, now)
+        check_organizer(viewer)
+        return Opened(await form_options.choices(viewer), zone)
+    event, plan, edit_impact = await to_change(viewer, event_id, form["from"], now)
     offered = await form_options.choices(viewer, event, plan.invitees)
-    return offered, Editing(event, event.version, "", edit_impact, plan)
+    return Opened(offered, event.zone, Editing(event, event.version, "", edit_impact, plan))
+
+
+async def shown_again(
+    pages: Pages, viewer: Viewer, form: FormValues, opened: Opened, now: Now, **found: Any
+) -> Response[str]:
+    """Show the whole form again as it was typed; `found` is what else it shows."""
+    kept = opened.editing and opened.editing._replace(version=version_in(form), was=form["was"])
+    form_id = id_in(form["form_id"]) or ids.new_id()
+    return await schedule_form(
+        pages, viewer, form, opened.offered, opened.zone, now, form_id=form_id, editing=kept, **found
+    )
 
 
 handlers = [schedule_page, all_events, schedule_event, preview_dates, summary]

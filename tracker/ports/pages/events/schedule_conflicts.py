@@ -7,7 +7,8 @@ from uuid import UUID
 
 from tracker.errors import Invalid
 from tracker.ports.pages.core.form_values import FormValues, Reader
-from tracker.ports.pages.events.schedule_form import holiday_choices, picks_of, read_when
+from tracker.ports.pages.events.schedule_form import holiday_choices, read_when
+from tracker.ports.pages.events.schedule_people import picks_of
 from tracker.rules.availability.blackout_days import Blackout, on
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wording import local

@@ -10,7 +10,7 @@ from tracker.ports.pages.core.form_values import Errors, FormValues
 from tracker.ports.pages.events import preview, schedule_marking
 from tracker.ports.pages.events.preview import Editing
 from tracker.ports.pages.events.schedule_conflicts import double_bookings_in
-from tracker.ports.pages.events.schedule_form import ROLE_OPTIONS, picks_of
+from tracker.ports.pages.events.schedule_people import ROLE_OPTIONS, lists_of, picks_of, search_of
 from tracker.ports.pages.events.schedule_words import dates_in_words, repeat_options
 from tracker.rules.events.event_fields import TEXTS
 from tracker.rules.views.impact import NO_OPENING, Consequences
@@ -64,6 +64,8 @@ async def schedule_context(
         "words": dates_in_words(form, zone, now),
         "repeats": repeat_options(form),
         "role_options": ROLE_OPTIONS,
+        "lists": lists_of(form, offered),
+        "search": search_of(form, offered),
         "edit_impact": editing.edit_impact if editing else None,
         **schedule_marking.shown(form, offered, event),
         **await double_bookings_in(viewer, form, offered, zone, event.id if event else None),

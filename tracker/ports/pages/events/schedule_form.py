@@ -10,28 +10,25 @@ from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
-from tracker.ports.pages.core.form_values import FormValues, Reader, id_in, ids_in
+from tracker.ports.pages.core.form_values import FormValues, Reader, id_in
 from tracker.ports.pages.events.schedule_marking import read_marking
+from tracker.ports.pages.events.schedule_people import picks_of
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.events import plan as plan_rules
 from tracker.rules.events.event import Event, EventStatus, Kind
 from tracker.rules.events.event_fields import TEXTS, cleaned
 from tracker.rules.events.notifications import Notify
+from tracker.rules.events.picks import Picks
 from tracker.rules.events.plan import DateChange, Plan
-from tracker.rules.events.replies import ROLE_LABELS, AttendeeRole
 from tracker.rules.recurrence import SUNDAY, Repeat, Rule, rule_for
 from tracker.rules.recurrence.holiday_choices import HolidayChoice
-from tracker.usecases.events.form_options import Choices, Picks, invited
+from tracker.usecases.events.form_options import Choices, invited
 
-NOT_INVITED = "out"
 ON_HOLIDAY = "holiday-"
 """Prefix of the fields that hold the choice for a date on a holiday; its day follows."""
 ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 DAYS = tuple("0123456")
 """Of the week, as forms send them; Monday = 0."""
-ROLES: dict[str, AttendeeRole | None] = {**{role.value: role for role in AttendeeRole}, NOT_INVITED: None}
-ROLE_OPTIONS = [*((role.value, label) for role, label in ROLE_LABELS.items()), (NOT_INVITED, "Not invited")]
-"""The choices for each person, as a select shows them."""
 UNNAMED_OPERATION = "Operations are for named people unless you decide otherwise. Check who can see it and send again."
 ANY_DAY = datetime(2000, 1, 1)  # noqa: DTZ001 - local, and only substitutes for a day that cannot be read
 Word = TypeVar("Word", bound=StrEnum)
@@ -117,21 +114,6 @@ def holiday_choices(form: FormValues) -> dict[date, HolidayChoice]:
             with suppress(ValueError):
                 chosen[date.fromisoformat(day)] = HolidayChoice(form[name])
     return {day: choice for day, choice in chosen.items() if choice is not HolidayChoice.KEEP}
-
-
-def picks_of(form: FormValues) -> Picks:
-    """Return the people who are checked."""
-    roles = {
-        member_id: ROLES[form[name]]
-        for name in form
-        if name.startswith("role-") and form[name] in ROLES and (member_id := id_in(name.removeprefix("role-")))
-    }
-    return Picks(
-        agencies=ids_in(form.all("agency")),
-        committees=ids_in(form.all("seats")),
-        people=ids_in(form.all("person")),
-        roles=roles,
-    )
 
 
 def notify_in(form: FormValues) -> Notify:

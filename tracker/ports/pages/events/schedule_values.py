@@ -8,9 +8,11 @@ from uuid import UUID
 from tracker.ports.pages.core.form_values import FormValues
 from tracker.ports.pages.events.schedule_form import ON_HOLIDAY
 from tracker.ports.pages.events.schedule_marking import ready, texts_of
+from tracker.ports.pages.events.schedule_people import EVERY_AGENCY
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.events.event import EventStatus, Kind
 from tracker.rules.events.event_fields import texts_of as texts_of_event
+from tracker.rules.events.picks import Decided
 from tracker.rules.events.plan import Plan
 from tracker.rules.events.templates import ROLE, Template
 from tracker.rules.recurrence import SUNDAY, Repeat, Rule, choice_of
@@ -108,8 +110,9 @@ def form_of_template(template: Template, day: date, offered: Choices) -> tuple[F
     chosen: dict[str, Sequence[str]] = {
         name: kept.all(name) for name in kept if not name.startswith(ROLE) or name.removeprefix(ROLE) in people
     }
-    chosen["person"] = [one for one in kept.all("person") if one in people]
-    chosen["agency"] = _among(kept.all("agency"), (one.agency_id for one in offered.people))
+    for name in ("person", Decided.BY_NAME):
+        chosen[name] = [one for one in kept.all(name) if one in people]
+    chosen["agency"] = _among(kept.all("agency"), (EVERY_AGENCY, *(one.agency_id for one in offered.people)))
     chosen["seats"] = _among(kept.all("seats"), (one.id for one in offered.committees))
     for name, known in (
         ("visibility", offered.visibilities),
@@ -120,8 +123,8 @@ def form_of_template(template: Template, day: date, offered: Choices) -> tuple[F
     return ready(empty_form(kind, day, offered).but(chosen), offered), len(set(kept.all("person")) - people)
 
 
-def _among(texts: Sequence[str], ids: Iterable[UUID]) -> list[str]:
-    offered = {str(one) for one in ids}
+def _among(texts: Sequence[str], values: Iterable[UUID | str]) -> list[str]:
+    offered = {str(one) for one in values}
     return [one for one in texts if one in offered]
 
 

@@ -14,6 +14,7 @@ from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import FormValues, errors_of, id_in
 from tracker.ports.pages.events.schedule import check_organizer
 from tracker.ports.pages.events.schedule_context import FIELDS, schedule_form
+from tracker.ports.pages.events.schedule_people import settled
 from tracker.rules.events.templates import is_shared, may_remove
 from tracker.usecases.events import form_options, templates
 from tracker.usecases.events.form_options import Choices
@@ -35,7 +36,8 @@ async def save_template(pages: Pages, viewer: Viewer, form: Form, zone: Zone, no
     check_organizer(viewer)
     offered = await form_options.choices(viewer)
     form_id = id_in(form["form_id"]) or ids.new_id()
-    texts = {name: form.all(name) for name in form}
+    kept = settled(form)
+    texts = {name: kept.all(name) for name in kept}
     try:
         await templates.save(viewer, form["template_name"], texts, _committee(form, offered), now)
     except Invalid as wrong:

@@ -1,0 +1,112 @@
+"""Choosing the people of an event: all agencies, people who are unticked, and people who are added by a search."""
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import PageOf
+from tests.browser.ways import COORDINATOR
+
+ANALYST = "KCPD analyst"
+
+
+def opened(page_of: PageOf) -> Page:
+    """Open the form, without the draft that the browser of an earlier test may have sent while it was closing."""
+    page = page_of(COORDINATOR)
+    page.goto("/schedule")
+    discard = page.get_by_role("button", name="Discard draft")
+    if discard.count():
+        discard.click()
+        expect(discard).to_have_count(0)
+    return page
+
+
+def agency(page: Page, name: str) -> Locator:
+    return page.get_by_role("group", name="Invite by agency").get_by_role("checkbox", name=name)
+
+
+def tick(page: Page, name: str) -> None:
+    """Click the label of an agency's box, which covers it."""
+    page.get_by_role("group", name="Invite by agency").get_by_text(name).click()
+
+
+def list_of(page: Page, name: str) -> Locator:
+    return page.locator("#by-person details").filter(has_text=f"{name}:")
+
+
+def test_all_agencies_are_ticked_with_one_press(page_of: PageOf) -> None:
+    page = opened(page_of)
+    tick(page, "All agencies")
+    expect(agency(page, "CAHT")).to_be_checked()
+    expect(list_of(page, "CAHT")).to_contain_text("4 of 4 invited")
+    tick(page, "CAHT")
+    expect(agency(page, "All agencies")).not_to_be_checked()
+    assert agency(page, "All agencies").evaluate("box => box.indeterminate")
+    expect(list_of(page, "CAHT")).to_contain_text("0 of 4 invited")
+    tick(page, "CAHT")
+    expect(agency(page, "All agencies")).to_be_checked()
+
+
+def test_a_ticked_agency_shows_its_people_ticked_and_one_can_be_unticked(page_of: PageOf) -> None:
+    page = opened(page_of)
+    tick(page, "KCPD")
+    people = list_of(page, "KCPD")
+    people.locator("summary").click()
+    box = people.get_by_role("checkbox", name=ANALYST)
+    expect(box).to_be_checked()
+    people.get_by_text(ANALYST, exact=True).click()
+    expect(people.locator("summary")).to_have_text("KCPD: 2 of 3 invited")
+    expect(page.locator("#sending")).to_contain_text("KCPD 2")
+
+
+def test_an_open_list_follows_its_agency(page_of: PageOf) -> None:
+    page = opened(page_of)
+    people = list_of(page, "KCPD")
+    people.locator("summary").click()
+    box = people.get_by_role("checkbox", name=ANALYST)
+    expect(box).not_to_be_checked()
+    tick(page, "KCPD")
+    expect(box).to_be_checked()
+    tick(page, "KCPD")
+    expect(box).not_to_be_checked()
+
+
+def test_a_person_is_added_with_the_keyboard_alone(page_of: PageOf) -> None:
+    page = opened(page_of)
+    field = page.get_by_role("combobox", name="Add a person")
+    field.press_sequentially("analyst")
+    options = page.get_by_role("listbox", name="People found").get_by_role("option")
+    expect(options.first).to_be_visible()
+    expect(field).to_have_attribute("aria-expanded", "true")
+    page.keyboard.press("ArrowDown")
+    expect(options.first).to_have_attribute("aria-selected", "true")
+    expect(field).to_have_attribute("aria-activedescendant", "option-1")
+    page.keyboard.press("Escape")
+    expect(field).to_have_attribute("aria-expanded", "false")
+    expect(field).to_have_value("analyst")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator("#found")).to_contain_text("is added.")
+    expect(field).to_be_focused()
+    expect(field).to_have_value("")
+    expect(page.locator("#invited")).to_contain_text("1 person is on the list")
+
+
+def test_the_only_match_is_added_by_enter_and_no_form_is_sent(page_of: PageOf) -> None:
+    page = opened(page_of)
+    field = page.get_by_role("combobox", name="Add a person")
+    field.fill("kcpd.analyst@")
+    expect(page.locator("#found")).to_contain_text("1 match.")
+    field.press("Enter")
+    expect(page.locator("#found")).to_have_text(f"{ANALYST} (KCPD) is added.")
+    people = list_of(page, "KCPD")
+    expect(people.get_by_role("checkbox", name=ANALYST)).to_be_checked()
+    field.fill("kcpd.analyst@")
+    expect(page.locator("#found")).to_contain_text("1 match.")
+    field.press("Enter")
+    expect(page.locator("#found")).to_have_text(f"{ANALYST} (KCPD) is already invited.")
+    assert page.url.endswith("/schedule")
+
+
+def test_a_search_that_finds_no_one_says_so(page_of: PageOf) -> None:
+    page = opened(page_of)
+    page.get_by_role("combobox", name="Add a person").fill("zzz")
+    expect(page.get_by_role("status").filter(has_text="No one matches “zzz”.")).to_be_visible()

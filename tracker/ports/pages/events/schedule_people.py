@@ -1,0 +1,182 @@
+"""The people in the form of an event: what its boxes say, and what they show.
+
+An agency's list begins with the people who differ from their agency. The whole list is loaded on demand, so that the
+form is as long for a thousand people as for ten.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from tracker.ports.pages.core.form_values import FormValues, id_in, ids_in
+from tracker.rules.events import picks as rules
+from tracker.rules.events.picks import Box, Decided, Picks
+from tracker.rules.events.plan import Person
+from tracker.rules.events.replies import ROLE_LABELS, AttendeeRole
+from tracker.usecases.events.form_options import Choices, grouped, matches
+
+EVERY_AGENCY = "all"
+"""The value of the box "All agencies", which is one of the field of agencies."""
+ROLE = "role-"
+"""Prefix of the fields that hold a person's role in the invitation."""
+ROLES = {role.value: role for role in AttendeeRole}
+ROLE_OPTIONS = list(ROLE_LABELS.items())
+NOT_INVITED = "out"
+"""A role that templates and drafts of earlier versions hold for people who are not invited."""
+MOST_MATCHES = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One person with their box, and their role if they are invited."""
+
+    person: Person
+    box: Box
+    role: AttendeeRole
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgencyList:
+    """The people of one agency: how many are invited, and the rows that the page shows."""
+
+    id: UUID
+    agency: str
+    people: int
+    invited: int
+    is_ticked: bool
+    participants: int
+    """How many people its box invites."""
+    is_open: bool
+    rows: tuple[Row, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        """Return whether the rows are all of its people."""
+        return len(self.rows) == self.people
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """What was looked for, and the first people found; `more` are left out."""
+
+    words: str
+    found: tuple[Person, ...] = ()
+    more: int = 0
+    invited: frozenset[UUID] = field(default_factory=frozenset)
+    """People who are invited already."""
+
+
+def picks_of(form: FormValues) -> Picks:
+    """Return the selections that the boxes of a form mean."""
+    roles = {member_id: form[name] for name in form if (member_id := _member_of(name))}
+    people, unticked = rules.by_box(
+        ids_in(form.all("person")), ids_in(form.all(Decided.BY_GROUP)), ids_in(form.all(Decided.BY_NAME))
+    )
+    agencies, every_agency = rules.agencies_of(
+        ids_in(form.all("agency")),
+        all_ticked=EVERY_AGENCY in form.all("agency"),
+        shown_ticked=_number(form["agencies_shown"]),
+    )
+    return Picks(
+        agencies=agencies,
+        every_agency=every_agency,
+        committees=ids_in(form.all("seats")),
+        people=people,
+        unticked=unticked | {one for one, role in roles.items() if role == NOT_INVITED},
+        roles={one: ROLES[role] for one, role in roles.items() if role in ROLES},
+    )
+
+
+def settled(form: FormValues) -> FormValues:
+    """Return the form with what its boxes mean in place of how they were shown: to be kept, compared and merged."""
+    picks = picks_of(form)
+    given = (*form.all("person"), *form.all(Decided.BY_GROUP), *form.all(Decided.BY_NAME))
+    listed = [(one, member_id) for one in dict.fromkeys(given) if (member_id := id_in(one))]
+    by_name = [one for one, member_id in listed if member_id in picks.people | picks.unticked]
+    agencies = [EVERY_AGENCY] if picks.every_agency else [one for one in form.all("agency") if one != EVERY_AGENCY]
+    return form.but(
+        {
+            "agency": [one for one in agencies if picks.every_agency or id_in(one) in picks.agencies],
+            "agencies_shown": "",
+            "person": [one for one, member_id in listed if member_id in picks.people],
+            Decided.BY_GROUP: (),
+            Decided.BY_NAME: by_name,
+            "loaded": (),
+            "find": "",
+        }
+    )
+
+
+def lists_of(form: FormValues, offered: Choices, loads: Iterable[UUID] = ()) -> list[AgencyList]:
+    """Return the agencies with the rows that the form shows; `loads` are lists that are shown whole from now on."""
+    picks = picks_of(form)
+    asked = grouped(picks, offered)
+    whole = ids_in(form.all("loaded")) | frozenset(loads)
+    ticked = _ticked(picks, offered)
+    lists = []
+    for agency, people in offered.agencies.items():
+        agency_id = people[0].agency_id
+        rows = [_row(one, picks, asked) for one in people]
+        shown = tuple(row for row in rows if agency_id in whole or _differs(row))
+        lists.append(
+            AgencyList(
+                id=agency_id,
+                agency=agency,
+                people=len(people),
+                participants=len(offered.participants.get(agency, ())),
+                invited=sum(row.box.is_ticked for row in rows),
+                is_ticked=agency_id in ticked,
+                is_open=agency_id in whole or 0 < len(shown) < len(people),
+                rows=shown,
+            )
+        )
+    return lists
+
+
+def with_person(form: FormValues, member_id: UUID | None) -> FormValues:
+    """Return the form with one more person added, whatever it said of them before; unchanged for none."""
+    if member_id is None:
+        return form
+    kept = settled(form)
+    people = dict.fromkeys((*kept.all("person"), str(member_id)))
+    role = {} if form[f"{ROLE}{member_id}"] in ROLES else {f"{ROLE}{member_id}": AttendeeRole.REQUIRED.value}
+    named = dict.fromkeys((*kept.all(Decided.BY_NAME), str(member_id)))
+    return kept.but({"person": tuple(people), Decided.BY_NAME: tuple(named), "loaded": form.all("loaded"), **role})
+
+
+def search_of(form: FormValues, offered: Choices) -> Search:
+    """Return the people whom the words in the form find."""
+    found, picks = matches(offered, form["find"]), picks_of(form)
+    return Search(
+        words=form["find"].strip(),
+        found=tuple(found[:MOST_MATCHES]),
+        more=max(0, len(found) - MOST_MATCHES),
+        invited=rules.invited(picks, grouped(picks, offered)),
+    )
+
+
+def _ticked(picks: Picks, offered: Choices) -> frozenset[UUID]:
+    return frozenset(
+        people[0].agency_id
+        for people in offered.participants.values()
+        if picks.every_agency or people[0].agency_id in picks.agencies
+    )
+
+
+def _row(person: Person, picks: Picks, asked: frozenset[UUID]) -> Row:
+    return Row(
+        person=person, box=rules.box_of(person.id, picks, asked), role=picks.roles.get(person.id, AttendeeRole.REQUIRED)
+    )
+
+
+def _differs(row: Row) -> bool:
+    """Return whether a person's row says something that their agency's box does not."""
+    return row.box.decided is Decided.BY_NAME or (row.box.is_ticked and row.role is not AttendeeRole.REQUIRED)
+
+
+def _member_of(name: str) -> UUID | None:
+    return id_in(name.removeprefix(ROLE)) if name.startswith(ROLE) else None
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= len("9999") else 0

@@ -1,0 +1,84 @@
+"""Whom the form of an event invites: agencies, committees and people who are added, without people who are unticked.
+
+Each person has one box in the form. It is ticked for people who are invited, so the form always shows what it means.
+"""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+from tracker.rules.events.replies import AttendeeRole
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picks:
+    """The selections in the form."""
+
+    agencies: frozenset[UUID] = frozenset()
+    every_agency: bool = False
+    committees: frozenset[UUID] = frozenset()
+    people: frozenset[UUID] = frozenset()
+    """People who are added one by one, whatever else is ticked."""
+    unticked: frozenset[UUID] = frozenset()
+    """People who are not invited, whatever else is ticked."""
+    roles: Mapping[UUID, AttendeeRole] = field(default_factory=dict)
+    """The role of each invitee; required where it has none."""
+
+
+class Decided(StrEnum):
+    """What decides whether a person's box is ticked."""
+
+    BY_GROUP = "by_group"
+    """An agency or committee: the box follows it."""
+    BY_NAME = "by_name"
+    """The box itself: it stays as it is when an agency or committee changes."""
+
+
+class Box(NamedTuple):
+    """A person's box; nothing has decided about the box of a person whom no one has picked."""
+
+    is_ticked: bool
+    decided: Decided | None
+
+
+def invited(picks: Picks, grouped: AbstractSet[UUID]) -> frozenset[UUID]:
+    """Return the people who are invited; `grouped` are those of the agencies and committees that are ticked."""
+    return (picks.people | grouped) - picks.unticked
+
+
+def box_of(member_id: UUID, picks: Picks, grouped: AbstractSet[UUID]) -> Box:
+    """Return the box of a person. One that was unticked is forgotten when no group of theirs is ticked any longer."""
+    if member_id in picks.unticked:
+        return Box(is_ticked=False, decided=Decided.BY_NAME if member_id in grouped else None)
+    if member_id in picks.people:
+        return Box(is_ticked=True, decided=Decided.BY_NAME)
+    is_grouped = member_id in grouped
+    return Box(is_ticked=is_grouped, decided=Decided.BY_GROUP if is_grouped else None)
+
+
+def by_box(
+    ticked: AbstractSet[UUID], by_group: AbstractSet[UUID], by_name: AbstractSet[UUID]
+) -> tuple[frozenset[UUID], frozenset[UUID]]:
+    """Return who is added and who is unticked, from the boxes that are ticked and what had decided about each.
+
+    A box that still is as its group had it says nothing of its own, so it follows the group; a box that was ticked or
+    unticked since counts for itself. A box that nothing had decided about says something only when it is ticked.
+    """
+    return frozenset(ticked - by_group), frozenset((by_group | by_name) - ticked)
+
+
+def agencies_of(ticked: AbstractSet[UUID], *, all_ticked: bool, shown_ticked: int) -> tuple[frozenset[UUID], bool]:
+    """Return the agencies that are ticked, and whether all of them are meant.
+
+    "All agencies" acts when its box changes. `all_ticked` is its box now; `shown_ticked` is how many agencies were
+    ticked with it when the form was shown, 0 for a form in which it was not ticked. Without scripts, an agency that is
+    unticked below a box that stays ticked is left out, and a box that is unticked above agencies that stay ticked
+    unticks them all.
+    """
+    if len(ticked) < shown_ticked:
+        return frozenset(ticked), False
+    is_cleared = shown_ticked > 0 and not all_ticked
+    return frozenset() if is_cleared else frozenset(ticked), all_ticked

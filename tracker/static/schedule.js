@@ -1,0 +1,157 @@
+/* The form of an event. Without this script each box is a plain box and a button finds people: see
+   templates/events/schedule/. */
+(() => {
+  "use strict";
+  const one = (selector, root = document) => root.querySelector(selector);
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+  /* "All agencies": ticks the others, and shows when only some of them are ticked -- */
+  function tickAll(group, changed) {
+    const boxes = all('[type="checkbox"]', group);
+    const [whole, ...others] = boxes;
+    if (whole?.value !== "all") return;
+    if (changed === whole) others.forEach((box) => { box.checked = whole.checked; });
+    const ticked = others.filter((box) => box.checked).length;
+    whole.checked = ticked === others.length;
+    whole.indeterminate = ticked > 0 && !whole.checked;
+  }
+
+  // Before htmx reads the form, so in the capturing phase.
+  document.addEventListener("change", (event) => {
+    const group = event.target.closest("[data-all-of]");
+    if (group) tickAll(group, event.target);
+  }, { capture: true });
+
+  /* A group of boxes is one stop of the Tab key: arrows move inside it --------------- */
+  const STEPS = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 };
+
+  function makeOneStop(group) {
+    const boxes = all('[type="checkbox"]', group);
+    if (boxes.length < 2) return;
+    boxes.forEach((box, place) => { box.tabIndex = place ? -1 : 0; });
+    one(".usa-hint", group)?.append(" Arrow keys move from box to box.");
+  }
+
+  function boxFor(key, boxes, place) {
+    if (key in STEPS) return boxes[(place + STEPS[key] + boxes.length) % boxes.length];
+    if (key === "Home") return boxes[0];
+    return key === "End" ? boxes.at(-1) : null;
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const group = event.target.closest("[data-one-stop]");
+    if (!group || event.ctrlKey || event.metaKey || event.altKey) return;
+    const boxes = all('[type="checkbox"]', group);
+    const wanted = boxFor(event.key, boxes, boxes.indexOf(event.target));
+    if (!wanted) return;
+    event.preventDefault();
+    wanted.focus();
+  });
+
+  document.addEventListener("focusin", (event) => {
+    const group = event.target.closest("[data-one-stop]");
+    if (group) all('[type="checkbox"]', group).forEach((box) => { box.tabIndex = box === event.target ? 0 : -1; });
+  });
+
+  /* Adding a person: a combobox whose options the server finds (ARIA APG, "list autocomplete with manual selection") -- */
+  const area = one("[data-combobox]");
+  const field = area && one("input", area);
+  const matches = area && document.getElementById(area.dataset.combobox);
+  let chosen = null; // the person who is being added
+
+  const options = () => all('[role="option"]', matches);
+  const active = () => options().find((option) => option.getAttribute("aria-selected") === "true");
+  const isOpen = () => field.getAttribute("aria-expanded") === "true";
+  const report = (words) => { one("#found").textContent = words; };
+
+  function mark(option) {
+    options().forEach((each) => each.setAttribute("aria-selected", String(each === option)));
+    if (option) field.setAttribute("aria-activedescendant", option.id);
+    else field.removeAttribute("aria-activedescendant");
+    option?.scrollIntoView({ block: "nearest" });
+  }
+
+  function open(isWanted) {
+    const list = one('[role="listbox"]', matches);
+    const opens = isWanted && options().length > 0;
+    if (list) list.hidden = !opens;
+    field.setAttribute("aria-expanded", String(opens));
+    mark(null);
+  }
+
+  function choose(option) {
+    const { value, words } = option.dataset;
+    const isInvited = "invited" in option.dataset;
+    field.value = "";
+    matches.replaceChildren();
+    open(false);
+    field.focus();
+    if (isInvited) return report(`${words} is already invited.`);
+    chosen = { value, words };
+    const button = one('[name="add"]', area);
+    button.value = value;
+    return button.click();
+  }
+
+  // The new row tells the summary and the draft of the form that it changed.
+  function added() {
+    const box = one(`#by-person [name="person"][value="${chosen.value}"]`);
+    if (!box) return;
+    report(`${chosen.words} is added.`);
+    chosen = null;
+    box.closest("details").open = true;
+    box.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  function move(step) {
+    if (!isOpen()) open(true);
+    const each = options();
+    if (!each.length) return;
+    const place = each.indexOf(active());
+    mark(each[place < 0 && step < 0 ? each.length - 1 : (place + step + each.length) % each.length]);
+  }
+
+  function enter() {
+    const each = options();
+    if (active()) choose(active());
+    else if (each.length === 1) choose(each[0]);
+    else move(1);
+  }
+
+  function escape(event) {
+    if (!isOpen() && !field.value) return;
+    event.preventDefault();
+    if (!isOpen()) field.value = "";
+    open(false);
+  }
+
+  function press(event) {
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") move(event.key === "ArrowDown" ? 1 : -1);
+    else if (event.key === "Enter") enter();
+    else return event.key === "Escape" && escape(event);
+    return event.preventDefault();
+  }
+
+  function begin() {
+    field.setAttribute("role", "combobox");
+    field.setAttribute("aria-autocomplete", "list");
+    field.setAttribute("aria-controls", "options");
+    open(false);
+    field.addEventListener("keydown", press);
+    field.addEventListener("blur", () => open(false));
+    matches.addEventListener("mousedown", (event) => event.preventDefault()); // the field keeps the focus
+    matches.addEventListener("click", (event) => {
+      const option = event.target.closest('[role="option"]');
+      if (option) choose(option);
+    });
+  }
+
+  document.addEventListener("htmx:after:swap", () => {
+    if (field && options().length && !isOpen() && document.activeElement === field && !active()) open(true);
+    if (chosen) added();
+  });
+
+  all("[data-one-stop]").forEach(makeOneStop);
+  all("[data-all-of]").forEach((group) => tickAll(group, null));
+  if (field) begin();
+})();
