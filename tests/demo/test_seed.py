@@ -1,7 +1,7 @@
 """What the demo holds, whenever it starts: everybody and everything by the product's own deeds, the same each time."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,16 +10,19 @@ from tests.database.sources import Source
 from tracker.crypto import keys
 from tracker.database import Engine, bind, close_database, engine_from_url, open_database
 from tracker.demo.cast import Company
+from tracker.demo.days import CLOSES, OPENS
 from tracker.demo.seed import UNSENT, Recipe, fill
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.outbox import MessageKind, State
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wording import local
 from tracker.rules.events.event import EventStatus, Kind
+from tracker.rules.recurrence.holidays import federal_holidays, is_working_day
 from tracker.tables.schema.actions.action_items import ActionItem
 from tracker.tables.schema.attendance.attendance import AttendanceMark
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.events.events import Occurrence
 from tracker.tables.schema.roster.people import Agency, Committee, Member, SeatHolder
 from tracker.usecases.core import audit
 from tracker.usecases.events import occurrences, replies
@@ -162,17 +165,36 @@ async def test_the_same_recipe_makes_the_same_demo(demo: Company, sqlite_source:
     [
         "2027-03-14T02:59:30-06:00",  # the hour that the clocks skip is next, on a Sunday
         "2027-11-07T01:30:00-06:00",  # in the hour that comes twice
-        "2026-12-31T22:30:59-06:00",  # the call on the week ahead begins next year
+        "2026-12-31T22:30:59-06:00",  # the call on the week ahead is next year
         "2028-02-29T12:00:00-06:00",
-        "2027-05-31T08:00:00-05:00",  # a Monday at the end of a month
+        "2027-05-31T08:00:00-05:00",  # Memorial Day
+        "2026-11-27T05:45:00-06:00",  # the day after Thanksgiving
+        "2026-12-25T12:00:00-06:00",
     ],
 )
-async def test_the_demo_is_alive_whenever_it_starts(empty: Engine, now: str) -> None:
+async def test_the_demo_is_alive_and_keeps_office_hours_whenever_it_starts(empty: Engine, now: str) -> None:
     moment = datetime.fromisoformat(now).astimezone(UTC)
     company = await fill(Recipe(now=moment, zone=ZONE))
-    soon = await occurrences.between(company.members["coordinator"], moment, moment + timedelta(hours=3))
+    soon = await occurrences.between(company.members["coordinator"], moment, moment + timedelta(days=5))
     [call] = [line for line in soon if line.title == "Weekly look-ahead call"]
-    assert timedelta(hours=2) < call.starts_at - moment <= timedelta(hours=2, minutes=2)
+    assert call.starts_at - moment > timedelta(hours=2)
+    assert [one for one in await starts() if not is_believable(*one)] == []
+    assert [
+        due for due in await ActionItem.select(ActionItem.due).output(as_list=True) if not is_working_day(due)
+    ] == []
+
+
+async def starts() -> list[tuple[str, datetime]]:
+    """Return the title and the local start of every date in the demo."""
+    found = await Occurrence.select(Occurrence.event.title, Occurrence.starts_at)
+    return [(row["event.title"], local(row["starts_at"], ZONE)) for row in found]
+
+
+def is_believable(title: str, begins: datetime) -> bool:
+    if title.startswith(("Operation", "Outreach")):
+        return begins.date() not in federal_holidays(begins.year)
+    is_all_day = begins.time() == time()
+    return is_working_day(begins.date()) and (is_all_day or OPENS <= begins.time() < CLOSES)
 
 
 async def test_a_larger_demo_has_more_people_and_an_older_past_and_the_same_calendar_of_today(empty: Engine) -> None:

@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from tracker.crypto import ids
-from tracker.demo.programme import SERIES, SINGLES, SOON, SOON_AHEAD, Script
+from tracker.demo.days import next_call
+from tracker.demo.programme import SERIES, SINGLES, SOON, Script
 from tracker.demo.story import Date, Story
 from tracker.rules.attendance.sheet import Line, Mark, WalkIn
 from tracker.rules.core.wall_clock import to_local
@@ -13,6 +14,7 @@ from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import Repeat
+from tracker.rules.recurrence.holidays import next_working_day
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.events import events, occurrences, replies
 
@@ -38,8 +40,8 @@ GUEST = ("Paralegal", "Jackson County Prosecutor")
 
 def fill(story: Story) -> dict[str, list[Date]]:
     """Write the whole program into the diary, and return the dates of each script."""
-    ahead = to_local(story.now + SOON_AHEAD, story.zone)
-    soon = replace(SOON, first=lambda _: ahead.date(), starts=ahead.time().replace(second=0, microsecond=0))
+    begins = next_call(to_local(story.now, story.zone).replace(tzinfo=None), timedelta(minutes=SOON.minutes))
+    soon = replace(SOON, first=lambda _: begins.date(), starts=begins.time())
     dates = {script.key: _notify(story, script) for script in (*SERIES, *SINGLES, soon)}
     _change(story, dates)
     return dates
@@ -131,18 +133,23 @@ def _change(story: Story, dates: dict[str, list[Date]]) -> None:
 
 
 def _move(story: Story, lead: str, key: str, moved: Date, moment: datetime) -> None:
-    """Move a date to the next day, an hour later."""
+    """Move a date to the next working day, an hour later."""
     viewer = story.who(lead)
 
     async def deed(now: datetime) -> None:
         date = await occurrences.date_for(viewer, story.events[key], moved.key)
-        starts = date.original_start + timedelta(days=1, hours=1)
+        starts = moved_start(to_local(moved.starts_at, story.zone).replace(tzinfo=None))
         change = DateChange(starts=starts, duration=moved.ends_at - moved.starts_at, reason="The room is booked.")
         await occurrences.change_date(
             viewer, story.events[key], moved.key, change, date.version, now, notify=Notify.ALL
         )
 
     story.at(moment, deed)
+
+
+def moved_start(starts: datetime) -> datetime:
+    """Return the local start to which a date is moved."""
+    return datetime.combine(next_working_day(starts.date()), starts.time()) + timedelta(hours=1)
 
 
 def _ahead(story: Story, dates: list[Date]) -> list[Date]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from tracker.demo.days import due_day
 from tracker.demo.story import Date, Story
 from tracker.rules.actions.action_items import ItemStatus
 from tracker.rules.actions.item_changes import Change, NewItem
@@ -28,7 +29,7 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Errand:
-    """An item: assigned on the date of `origin` that lies `back` dates in the past (1 = latest), due in `due` days."""
+    """An item: assigned on a date of `origin` (`back` = 1 for the latest past one), due about `due` days from today."""
 
     title: str
     owner: str
@@ -190,7 +191,7 @@ def _give(story: Story, errand: Errand, origin: Date | None) -> None:
 
     async def create(now: datetime) -> None:
         day = to_local(now, story.zone).date()
-        due = to_local(story.now, story.zone).date() + timedelta(days=errand.due)
+        due = due_day(errand.due, to_local(story.now, story.zone).date())
         made["reference"] = await action_items.create(
             giver,
             NewItem(

@@ -1,7 +1,7 @@
 """The demo's calendar: the recurring meetings of each arm and of both, trainings, outreach, operations."""
 
 from dataclasses import dataclass
-from datetime import time, timedelta
+from datetime import time
 
 from tracker.demo.days import (
     FRIDAY,
@@ -13,6 +13,7 @@ from tracker.demo.days import (
     Day,
     last_workday,
     months,
+    unless_holiday,
     weeks,
     workday,
 )
@@ -221,7 +222,7 @@ SINGLES = (
         key="labor_rights",
         title="Outreach: Labor rights fair",
         lead="coordinator",
-        first=weeks(2, SATURDAY),
+        first=unless_holiday(weeks(2, SATURDAY)),
         who=("caht_outreach", "bridge_advocate", "hhs_liaison", "hsi_specialist", "shelter_lead"),
         kind=Kind.OUTREACH,
         starts=time(11),
@@ -279,7 +280,7 @@ SINGLES = (
         key="bluestem",
         title="Operation Bluestem",
         lead="fbi_lead",
-        first=weeks(2, SATURDAY),
+        first=unless_holiday(weeks(2, SATURDAY)),
         who=("coordinator", "hsi_liaison", "kcpd_detective", "ipd_liaison"),
         kind=Kind.JOINT_OPERATION,
         sees=Visibility.NAMED,
@@ -295,7 +296,7 @@ SINGLES = (
         key="larkspur",
         title="Operation Larkspur",
         lead="fbi_lead",
-        first=weeks(3, FRIDAY),
+        first=unless_holiday(weeks(3, FRIDAY)),
         who=("hsi_agent", "kcpd_detective", "kcpd_sergeant"),
         kind=Kind.JOINT_OPERATION,
         sees=Visibility.NAMED,
@@ -327,5 +328,3 @@ SOON = Script(
     who=("fbi_lead", "kcpd_detective", "caht_lead", "advocate", "hhs_liaison"),
     video_link=VIDEO,
 )
-SOON_AHEAD = timedelta(hours=2, minutes=2)
-"""How long after the demo starts this call begins: visitors can watch its reminder two hours before."""

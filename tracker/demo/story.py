@@ -6,12 +6,13 @@ Each action gets its own time as `now`, so replies, attendance, notes and the au
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from operator import itemgetter
 from uuid import UUID
 
 from tracker.demo.cast import Company
 from tracker.demo.programme import Script
+from tracker.demo.timetable import timetable
 from tracker.rules.core.actors import Origin
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_local
@@ -19,7 +20,6 @@ from tracker.rules.events import plan as plan_rules
 from tracker.rules.events.markings import Marking
 from tracker.rules.events.plan import Plan
 from tracker.rules.events.replies import AttendeeRole
-from tracker.rules.recurrence import rule_for
 from tracker.usecases.events import events as event_deeds
 
 Deed = Callable[[datetime], Awaitable[object]]
@@ -77,24 +77,24 @@ class Story:
 
     def plan(self, script: Script) -> Plan:
         """Return the plan of a script, relative to today."""
-        day = script.first(to_local(self.now, self.zone).date())
-        starts = datetime.combine(day, time() if script.is_all_day else script.starts)
+        times = timetable(script, to_local(self.now, self.zone).date())
         return Plan(
             kind=script.kind,
             title=script.title,
             visibility=script.sees,
             zone=self.zone,
-            starts=starts,
-            duration=timedelta(minutes=script.minutes),
+            starts=times.starts,
+            duration=times.duration,
             is_all_day=script.is_all_day,
             status=script.status,
-            rule=rule_for(script.repeat, starts, interval=script.interval),
+            rule=times.rule,
+            on_holidays=times.on_holidays,
             place=script.place,
             agenda=script.agenda,
             committee_id=self.company.committees[script.committee] if script.committee else None,
             video_link=script.video_link,
             description=script.description,
-            marking=self.marking(script, day) if script.categories else None,
+            marking=self.marking(script, times.starts.date()) if script.categories else None,
             invitees={self.company.members[key].member_id: AttendeeRole.REQUIRED for key in self.invited(script)},
         )
 

@@ -1,0 +1,50 @@
+"""When the events of the demo take place, as a pure function of the day on which it starts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from tracker.demo.days import A_WEEK
+from tracker.demo.programme import Script
+from tracker.rules.recurrence import Rule, dates, rule_for
+from tracker.rules.recurrence.holiday_choices import HolidayChoice, held
+from tracker.rules.recurrence.holidays import federal_holidays, is_working_day
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timetable:
+    """When a script takes place: its first date, its rule, and what happens to dates on a holiday. Times are local."""
+
+    starts: datetime
+    duration: timedelta
+    rule: Rule | None
+    on_holidays: Mapping[date, HolidayChoice]
+
+    @property
+    def dates(self) -> list[datetime]:
+        """Return when each date begins that is held."""
+        return [start for _, start in held(dates(self.rule, self.starts), self.on_holidays)]
+
+
+def timetable(script: Script, today: date) -> Timetable:
+    """Return when a script takes place in a demo that starts today.
+
+    A date of a series on a federal holiday is held a week later, or left out where that day is no better.
+    """
+    starts = datetime.combine(script.first(today), time() if script.is_all_day else script.starts)
+    rule = rule_for(script.repeat, starts, interval=script.interval)
+    return Timetable(
+        starts=starts,
+        duration=timedelta(minutes=script.minutes),
+        rule=rule,
+        on_holidays=_on_holidays([one.date() for one in dates(rule, starts)]) if rule else {},
+    )
+
+
+def _on_holidays(days: list[date]) -> dict[date, HolidayChoice]:
+    closed = [day for day in days if day in federal_holidays(day.year)]
+    return {day: HolidayChoice.NEXT_WEEK if _is_better(day + A_WEEK, days) else HolidayChoice.SKIP for day in closed}
+
+
+def _is_better(day: date, days: list[date]) -> bool:
+    return is_working_day(day) and day not in days
