@@ -364,12 +364,20 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
             *(f"?state={one}" for one in ("planned", "waiting", "sent", "failed", "skipped")),
             "?kind=reminder",
             f"?person={p.secret_person}",
-            "?after=2026-12-15T15:00:00+00:00_" + str(p.secret_message),
+            "?after=2026-12-15T15:00:00+00:00_" + str(p.secret_sending),
             *(f"?event={event}" for event, _ in _events(p)),
         )
     ],
     "POST /messages/{message_id}/sendings": lambda p: [
         ("POST", f"/messages/{one}/sendings", {}) for one in (p.secret_message, NOWHERE)
+    ],
+    "GET /messages/sendings/{sending_id}": lambda p: [
+        ("GET", f"/messages/sendings/{one}{skip}", {})
+        for one in (p.secret_sending, NOWHERE)
+        for skip in ("", "?skip=1")
+    ],
+    "POST /messages/sendings/{sending_id}/retries": lambda p: [
+        ("POST", f"/messages/sendings/{one}/retries", {}) for one in (p.secret_sending, NOWHERE)
     ],
     "GET /settings/notifications": _plain("/settings/notifications"),
     "POST /settings/notifications": _post("/settings/notifications", date_reminders="yes", quiet_from="22:00"),

@@ -79,6 +79,7 @@ class Places:
     secret_agency: UUID
     secret_blackout: UUID
     secret_message: UUID
+    secret_sending: UUID
     secret_template: UUID
     secret_filter: UUID
 
@@ -164,6 +165,7 @@ async def _what_all_may_see(cast: Cast) -> Places:
         secret_person=person,
         secret_committee=committee,
         secret_message=past,
+        secret_sending=past,
         secret_template=past,
         secret_agency=agency,
         secret_blackout=past,
@@ -255,7 +257,7 @@ async def _secrets_about(cast: Cast, places: Places) -> None:
     )
     await _looks_at(cast, places.secret_event)
     await reminders.queue_due(NOW, ZONE)
-    places.secret_message = await _a_message_about(places.secret_event)
+    places.secret_message, places.secret_sending = await _a_message_about(places.secret_event)
     places.secret_template = await _a_template(cast)
     kept = await saved_filters.save(cast.kcpd_detective, "calendar", "Bluestem", "committee=Canary+Working+Group", NOW)
     places.secret_filter = kept.id
@@ -313,12 +315,11 @@ async def _looks_at(cast: Cast, event_id: UUID) -> None:
     await reading.export(cast.auditor, chosen, {"about": str(event_id)}, NOW)
 
 
-async def _a_message_about(event_id: UUID) -> UUID:
-    """Return one of the messages about an event, after it was sent: only then it could be sent again."""
-    [*_, found] = await Message.select(Message.id).where(Message.event == event_id).order_by(Message.id)
-    await Message.update({Message.state: "sent"}).where(Message.id == found["id"])
-    message_id: UUID = found["id"]
-    return message_id
+async def _a_message_about(event_id: UUID) -> tuple[UUID, UUID]:
+    """Return one of the messages about an event with its sending, after it failed: only then it can be sent again."""
+    found = await Message.select(Message.id, Message.sending).where(Message.event == event_id).order_by(Message.id)
+    await Message.update({Message.state: "failed"}).where(Message.id == found[-1]["id"])
+    return found[-1]["id"], found[-1]["sending"]
 
 
 async def _changed_afterwards(cast: Cast, places: Places) -> None:

@@ -21,10 +21,9 @@ async def test_how_many_are_told_is_told_to_who_may_see_the_event_alone(cast: Ca
 async def test_a_stored_message_is_read_by_who_may_see_its_event_alone(cast: Cast) -> None:
     await events.schedule(cast.coordinator, operation(cast.fbi_lead), NOW)
     [message_id] = await Message.select(Message.id).output(as_list=True)
-    stored = await messages.stored(cast.coordinator, message_id)
-    assert stored is not None
-    assert set(stored.sendings) == {stored.key}
-    assert await messages.stored(cast.harbor_advocate, message_id) is None
+    [stored] = await messages.stored(cast.coordinator, [message_id])
+    assert stored.recipient_id == cast.fbi_lead.member_id
+    assert await messages.stored(cast.harbor_advocate, [message_id]) == []
 
 
 async def test_who_keeps_no_accounts_reads_no_invitation_to_sign_in(cast: Cast) -> None:

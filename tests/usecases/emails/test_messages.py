@@ -17,9 +17,19 @@ from tracker.errors import Conflict, NotFound
 from tracker.rules.actions.item_changes import NewItem
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import Content, ItemDue, ReplyNudge
-from tracker.rules.core.outbox import Draft, MessageKind, Skip, State
+from tracker.rules.core.outbox import Draft, MessageKind, Skip, State, Topic
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.emails.messages import KIND_WORDS, MessageLine, Narrowed, Standing, next_key, sending_of
+from tracker.rules.emails.messages import (
+    KIND_WORDS,
+    STATES,
+    TOPIC_WORDS,
+    MessageLine,
+    Narrowed,
+    Sending,
+    Standing,
+    next_key,
+    number_of,
+)
 from tracker.rules.emails.preferences import CommitteePreferences, Preferences
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.replies import ReplyValue
@@ -30,7 +40,7 @@ from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content as content_deeds
 from tracker.usecases.emails import preferences
-from tracker.usecases.emails.messages import PAGE, MessagePage, message_page, resend
+from tracker.usecases.emails.messages import PAGE, MessagePage, message_page, resend, sending_page
 from tracker.usecases.emails.reminders import queue_due
 from tracker.usecases.events import events, occurrences, replies
 
@@ -46,9 +56,21 @@ async def seen(viewer: Viewer, now: datetime = LATER, **asked: Any) -> MessagePa
     return await message_page(viewer, Narrowed(**asked), None, now)
 
 
+async def every_line(viewer: Viewer, **asked: Any) -> list[MessageLine]:
+    """Return the messages of all sendings on the first page, the sendings newest first."""
+    page = await seen(viewer, **asked)
+    return [line for sending in (*page.failed, *page.sendings) for line in sending.lines]
+
+
 async def lines(viewer: Viewer, **asked: Any) -> list[tuple[str, str]]:
     """Return (kind, recipient) of what a viewer finds."""
-    return sorted((one.kind.value, one.recipient) for one in (await seen(viewer, **asked)).lines)
+    return sorted((one.kind.value, one.recipient) for one in await every_line(viewer, **asked))
+
+
+async def the_sending(viewer: Viewer, **asked: Any) -> Sending:
+    page = await seen(viewer, **asked)
+    [sending] = [*page.failed, *page.sendings]
+    return sending
 
 
 async def scheduled(cast: Cast, *invitees: Viewer, **facts: Any) -> UUID:
@@ -61,12 +83,12 @@ async def end(*outcomes: State, now: datetime = LATER) -> None:
         await outbox.close(message, Skip(state=outcomes[min(number, len(outcomes) - 1)], reason="because"), now)
 
 
-async def queue(cast: Cast, content: Content, key: str = "one", **facts: Any) -> None:
-    await outbox.enqueue_all([Draft(content=content, recipient_id=cast.fbi_lead.member_id, key=key, **facts)], NOW)
+async def queue(cast: Cast, content: Content, key: str = "one", at: datetime = NOW, **facts: Any) -> None:
+    await outbox.enqueue_all([Draft(content=content, recipient_id=cast.fbi_lead.member_id, key=key, **facts)], at)
 
 
 async def the_line(viewer: Viewer, **asked: Any) -> MessageLine:
-    [line] = (await seen(viewer, **asked)).lines
+    [line] = await every_line(viewer, **asked)
     return line
 
 
@@ -139,9 +161,10 @@ async def test_the_list_is_narrowed_by_standing_kind_person_and_event(cast: Cast
     await given(cast, cast.caht_lead, seen_by=Visibility.ALL)
     await end(State.SENT, State.BOUNCED, State.SUPPRESSED, State.TOO_LATE)
     of = cast.coordinator
-    assert len(await lines(of, standing=Standing.SENT)) == len(await lines(of, standing=Standing.FAILED)) == 1
-    assert len(await lines(of, standing=Standing.SKIPPED)) == 2
-    assert await lines(of, standing=Standing.WAITING) == []
+    ended = await Message.select(Message.sending, Message.state)
+    for standing, states in STATES.items():
+        expected = {row["sending"] for row in ended if row["state"] in states}
+        assert {one.id for one in (await seen(of, standing=standing)).sendings} == expected
     assert await lines(of, kind=MessageKind.ITEM_ASSIGNED) == [("item_assigned", "Caht lead")]
     assert len(await lines(of, person=cast.fbi_lead.member_id)) == 2
     assert await lines(of, event=first, person=cast.caht_lead.member_id) == [("invitation", "Caht lead")]
@@ -156,17 +179,17 @@ async def test_a_line_says_about_what_how_it_stands_and_why(cast: Cast) -> None:
     assert (line.standing, line.reason, line.tries) == (Standing.SKIPPED, "because", "")
 
 
-async def test_page_after_page_shows_each_message_once_newest_first(cast: Cast) -> None:
+async def test_page_after_page_shows_each_sending_once_newest_first(cast: Cast) -> None:
+    for number in range(2 * PAGE):
+        async with writing():
+            await queue(cast, ITEM_DUE, str(number), at=NOW - timedelta(minutes=number // 7))
     await scheduled(cast, *everybody(cast))
-    async with writing():
-        for number in range(2 * PAGE):
-            await queue(cast, ITEM_DUE, str(number), due=NOW - timedelta(minutes=number // 7))
     found, after, pages = [], None, 0
     while pages == 0 or after:
         page = await message_page(cast.fbi_lead, ALL, after, LATER)
-        found, after, pages = [*found, *page.lines], page.older, pages + 1
+        found, after, pages = [*found, *page.sendings], page.older, pages + 1
     assert (pages, len(found), len({one.id for one in found})) == (3, 2 * PAGE + 1, 2 * PAGE + 1)
-    assert [one.due for one in found] == sorted((one.due for one in found), reverse=True)
+    assert [one.queued_at for one in found] == sorted((one.queued_at for one in found), reverse=True)
 
 
 async def test_reminders_to_come_are_computed_for_whoever_may_edit_the_event(cast: Cast) -> None:
@@ -209,11 +232,23 @@ async def test_what_could_not_be_sent_is_sent_again_under_a_key_of_its_own(cast:
     await scheduled(cast, cast.fbi_lead)
     await end(State.BOUNCED)
     await resend(cast.coordinator, (await the_line(cast.coordinator)).id, LATER)
-    again, first = (await seen(cast.coordinator)).lines
-    assert (first.sending, first.state, again.sending, again.state) == (1, "bounced", 2, "pending")
+    sending = await the_sending(cast.coordinator)
+    again, first = (await sending_page(cast.coordinator, sending.id, 0, LATER)).lines[::-1]
+    assert (first.number, first.state, again.number, again.state) == (1, "bounced", 2, "pending")
     await end(State.SENT, now=LATER + timedelta(minutes=1))
-    await resend(cast.coordinator, first.id, LATER + timedelta(hours=1))
-    assert [one.sending for one in (await seen(cast.coordinator)).lines] == [3, 2, 1]
+    await resend(cast.coordinator, again.id, LATER + timedelta(hours=1))
+    found = (await sending_page(cast.coordinator, sending.id, 0, LATER)).lines
+    assert sorted(one.number for one in found) == [1, 2, 3]
+
+
+async def test_what_was_sent_again_is_not_sent_a_second_time_from_the_first_try(cast: Cast) -> None:
+    await scheduled(cast, cast.fbi_lead)
+    await end(State.BOUNCED)
+    first = await the_line(cast.coordinator)
+    await resend(cast.coordinator, first.id, LATER)
+    await end(State.SENT, now=LATER + timedelta(minutes=1))
+    with pytest.raises(Conflict, match="sent again"):
+        await resend(cast.coordinator, first.id, LATER + timedelta(hours=1))
 
 
 async def test_it_says_what_holds_when_it_is_sent_again(cast: Cast) -> None:
@@ -230,7 +265,7 @@ async def test_it_says_what_holds_when_it_is_sent_again(cast: Cast) -> None:
 async def test_who_may_not_see_it_any_more_gets_nothing_again(cast: Cast) -> None:
     event_id = await scheduled(cast, cast.fbi_lead, cast.caht_lead)
     await end(State.SENT)
-    [line] = (await seen(cast.coordinator, person=cast.caht_lead.member_id)).lines
+    line = await the_line(cast.coordinator, person=cast.caht_lead.member_id)
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     narrower = replace(plan, invitees=meeting(cast.fbi_lead).invitees, visibility=Visibility.NAMED)
     await events.change(cast.coordinator, event_id, narrower, event.version, LATER)
@@ -249,8 +284,8 @@ async def test_what_waits_or_is_on_its_way_again_is_not_sent_once_more(cast: Cas
         await resend(cast.coordinator, line.id, LATER)
     await end(State.SENT)
     done = await asyncio.gather(*(resend(cast.coordinator, line.id, LATER) for _ in range(2)), return_exceptions=True)
-    assert sorted(type(one).__name__ for one in done) == ["Conflict", "NoneType"]
-    assert len(await lines(cast.coordinator)) == 2
+    assert sorted(type(one).__name__ for one in done) == ["Conflict", "UUID"]
+    assert await Message.count() == 2
 
 
 async def test_what_is_of_no_use_any_more_is_not_sent_again(cast: Cast) -> None:
@@ -292,10 +327,14 @@ def test_every_kind_of_message_has_its_words() -> None:
     assert set(KIND_WORDS) == set(MessageKind)
 
 
-def test_each_sending_has_the_next_number() -> None:
-    assert next_key("invitation:1:2", ["invitation:1:2"]) == "invitation:1:2#2"
-    assert next_key("invitation:1:2#2", ["invitation:1:2", "invitation:1:2#9"]) == "invitation:1:2#10"
-    assert [sending_of(one) for one in ("a#b", "a#2b", "a#12")] == [1, 1, 12]
+def test_every_topic_has_its_words() -> None:
+    assert set(TOPIC_WORDS) == set(Topic)
+
+
+def test_each_try_has_the_next_number() -> None:
+    assert next_key("invitation:1:2") == "invitation:1:2#2"
+    assert next_key("invitation:1:2#9") == "invitation:1:2#10"
+    assert [number_of(one) for one in ("a#b", "a#2b", "a#12")] == [1, 1, 12]
 
 
 async def test_requests_to_reply_that_a_committee_wants_are_planned_for_who_is_silent(cast: Cast) -> None:

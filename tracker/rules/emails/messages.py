@@ -1,18 +1,18 @@
-"""Messages as the Messages page shows them: the state of each, in words, and which ones can be resent."""
+"""Messages as the Messages page shows them, by sending: the state of each, in words, and which ones can be resent."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.outbox import MessageKind, State
+from tracker.rules.core.outbox import MessageKind, State, Topic
 from tracker.rules.core.wording import plural
 
 AGAIN = "#"
-"""Separates the change from the number of the sending in a key."""
+"""Separates the change from the number of the try in a key."""
 _NUMBER = re.compile(rf"{AGAIN}([0-9]+)\Z")
 
 
@@ -46,8 +46,8 @@ KIND_WORDS = {
     MessageKind.INVITATION: "Invitation",
     MessageKind.UPDATE: "Change",
     MessageKind.CANCELLATION: "Cancellation",
-    MessageKind.WITHDRAWAL: "Taken off the list",
-    MessageKind.SUBSTITUTE: "Sent as alternate",
+    MessageKind.WITHDRAWAL: "Removal from the list",
+    MessageKind.SUBSTITUTE: "Request to substitute",
     MessageKind.REMINDER: "Reminder",
     MessageKind.NO_REPLY: "Request to reply",
     MessageKind.ITEM_ASSIGNED: "New action item",
@@ -61,6 +61,33 @@ KIND_WORDS = {
     MessageKind.AUDIT_LOG_ALTERED: "Audit log changed",
     MessageKind.ACCOUNT_INVITATION: "Invitation to sign in",
 }
+TOPIC_WORDS = {
+    Topic.INVITED: "Invitation",
+    Topic.CHANGED: "Changed",
+    Topic.MOVED: "Moved",
+    Topic.DATE_ADDED: "Date added",
+    Topic.RESTORED: "Restored",
+    Topic.SERIES_ENDED: "Series ended",
+    Topic.SERIES_CONTINUED: "Continued as a new series",
+    Topic.REMOVED_FROM_SERIES: "Continued without them",
+    Topic.CANCELED: "Canceled",
+    Topic.REMOVED: "Removed from the list",
+    Topic.SUBSTITUTE_NAMED: "Request to substitute",
+    Topic.REMINDER_DUE: "Reminder",
+    Topic.REPLY_NUDGE: "Request to reply",
+    Topic.CONFIRMATION_NUDGE: "Request to confirm a change",
+    Topic.ITEM_ASSIGNED: "New action item",
+    Topic.ITEM_BLOCKED: "Action item blocked",
+    Topic.ITEM_NOTED: "Note on a blocked item",
+    Topic.ITEM_DUE: "Action item due",
+    Topic.ITEM_OVERDUE: "Action item overdue",
+    Topic.WEEKLY_DIGEST: "Weekly digest",
+    Topic.ACCOUNT_LOCKED: "Account locked",
+    Topic.ACCOUNT_CHANGED: "Account changed",
+    Topic.ACCOUNT_INVITED: "Invitation to sign in",
+    Topic.AUDIT_LOG_ALTERED: "Audit log changed",
+}
+"""How the list names a sending: "Moved: Steering Committee"."""
 OF_ACCOUNTS = frozenset({MessageKind.ACCOUNT_LOCKED, MessageKind.ACCOUNT_CHANGED, MessageKind.ACCOUNT_INVITATION})
 RESENDABLE = STATES[Standing.FAILED] | STATES[Standing.SENT]
 
@@ -85,6 +112,7 @@ class MessageLine:
     """One message in the list."""
 
     id: UUID
+    sending_id: UUID
     kind: MessageKind
     state: State
     reason: str
@@ -96,8 +124,10 @@ class MessageLine:
     recipient_id: UUID
     recipient: str
     agency: str
-    sending: int
+    number: int
     """1, or more when it was resent by hand."""
+    resent_at: datetime | None
+    """When it was resent, as another message; None = this is the last one."""
     about: About | None
     item: str | None
     """Reference of the action item."""
@@ -114,21 +144,66 @@ class MessageLine:
         return plural(self.attempts, "try", "tries") if self.attempts > 1 else ""
 
     def may_resend(self, now: datetime) -> bool:
-        """Return whether it can be resent: it was sent or failed, and it is still of use.
+        """Return whether it can be resent: it was sent or failed, it is the last one, and it is still of use.
 
         A request to reply is repeated only by the rules for such requests. The news that an account was locked or
         changed is sent once, and a new account invitation gets a new link.
         """
         is_done = self.kind is MessageKind.NO_REPLY and self.state is State.SENT
         is_past = self.kind in OF_ACCOUNTS or (self.not_after is not None and now >= self.not_after)
-        return self.state in RESENDABLE and not is_done and not is_past
+        return self.state in RESENDABLE and self.resent_at is None and not is_done and not is_past
+
+    def may_retry(self, now: datetime) -> bool:
+        """Return whether it failed and can be resent."""
+        return self.standing is Standing.FAILED and self.may_resend(now)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sending:
+    """What one deed sent, as far as the viewer may know of it: the people it went to, and how that ended.
+
+    A message that was resent counts by its last try.
+    """
+
+    id: UUID
+    topic: Topic
+    queued_at: datetime
+    people: int
+    counts: Mapping[Standing, int]
+    """How many people have a message in each status; statuses without one are left out."""
+    retries: int
+    """How many people have a message that failed and can be resent."""
+    is_of_one_date: bool
+    lines: tuple[MessageLine, ...]
+    """At least one of its messages: failed ones first, then waiting ones."""
+
+    @property
+    def words(self) -> str:
+        """Return how it stands: "23 sent, 1 failed"."""
+        counted = [f"{self.counts[one]} {COUNTED[one]}" for one in COUNTED if one in self.counts]
+        return ", ".join(counted)
+
+    @property
+    def worst(self) -> Standing:
+        """Return the status that needs the most attention."""
+        return next(one for one in BY_URGENCY if one in self.counts)
+
+    @property
+    def about(self) -> About | None:
+        """Return what it is about."""
+        return self.lines[0].about
+
+
+COUNTED = {Standing.SENT: "sent", Standing.WAITING: "waiting", Standing.FAILED: "failed", Standing.SKIPPED: "skipped"}
+"""The words after a number of people, in the order in which they are said."""
+BY_URGENCY = (Standing.FAILED, Standing.WAITING, Standing.SKIPPED, Standing.SENT)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where a page of the list continues: after this message, newest first."""
+    """Where a page of the list continues: after this sending, newest first."""
 
-    due: datetime
+    at: datetime
     id: UUID
 
 
@@ -152,17 +227,12 @@ def standing_of(state: State) -> Standing:
     return next(one for one, states in STATES.items() if state in states)
 
 
-def next_key(key: str, known: Iterable[str]) -> str:
-    """Return the key for resending a message; `known` are the keys of all its sendings so far."""
-    return f"{base_of(key)}{AGAIN}{max([sending_of(one) for one in known], default=1) + 1}"
+def next_key(key: str) -> str:
+    """Return the key for resending a message."""
+    return f"{_NUMBER.sub('', key)}{AGAIN}{number_of(key) + 1}"
 
 
-def base_of(key: str) -> str:
-    """Return the key of the first sending."""
-    return _NUMBER.sub("", key)
-
-
-def sending_of(key: str) -> int:
-    """Return which sending a key names: 1 for the first."""
+def number_of(key: str) -> int:
+    """Return which try a key names: 1 for the first."""
     found = _NUMBER.search(key)
     return int(found[1]) if found else 1

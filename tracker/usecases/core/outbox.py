@@ -30,6 +30,7 @@ __all__ = [
     "enqueue_all",
     "hold",
     "names_in_use",
+    "note_resent",
     "pass_on",
     "postpone",
     "put_back",
@@ -122,6 +123,11 @@ async def doubt_waiting(now: datetime) -> None:
     await rows.Message.update({rows.Message.unconfirmed_at: now}).where(
         rows.Message.state == State.PENDING.value, rows.Message.unconfirmed_at.is_null()
     )
+
+
+async def note_resent(message_ids: Collection[UUID], now: datetime) -> None:
+    """Note that messages are sent again, as others of the same sendings. The caller is inside `writing()`."""
+    await rows.Message.update({rows.Message.resent_at: now}).where(rows.Message.id.is_in([*message_ids]))
 
 
 async def put_back(messages: Sequence[Message], worker: str) -> None:

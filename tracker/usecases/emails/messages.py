@@ -1,8 +1,8 @@
-"""The list of messages, and sending one again."""
+"""The Messages page: what each deed sent, to whom, and how it ended; and sending a message again."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from tracker.database import writing
@@ -10,24 +10,31 @@ from tracker.errors import Conflict, NotFound
 from tracker.rules.core.message_types import Unreadable, decode
 from tracker.rules.core.outbox import Draft, MessageKind
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.emails.messages import STATES, MessageLine, Narrowed, Place, Standing, next_key
+from tracker.rules.emails.messages import MessageLine, Narrowed, Place, Sending, Standing, next_key
 from tracker.rules.events.event import Event
-from tracker.tables.visible.emails import messages
+from tracker.tables.visible.emails import messages, sendings
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.emails import upcoming_reminders
 from tracker.usecases.emails.upcoming_reminders import Planned
 
-PAGE = 50  # messages on a page
+PAGE = 30  # sendings on a page
+SHOWN = 5  # messages of a sending that the list shows
+PEOPLE = 100  # messages of a sending on a page of its own
+FRESH = timedelta(days=30)
+"""How long a sending with failed messages stays above the others."""
+MOST_FAILED = 10  # sendings above the others
 MOST_PLANNED = 100  # upcoming reminders in the list
 PLANNED_KINDS = (None, MessageKind.REMINDER, MessageKind.NO_REPLY)
 
 
 @dataclass(frozen=True, kw_only=True)
 class MessagePage:
-    """One page of messages, newest first, and of upcoming reminders, soonest first."""
+    """One page of sendings, newest first, and of upcoming reminders, soonest first."""
 
-    lines: list[MessageLine]
+    failed: list[Sending]
+    """On the first page, those of the last days with messages that failed; no page lists them a second time."""
+    sendings: list[Sending]
     planned: list[Planned]
     event: Event | None
     """The event that the list was narrowed to."""
@@ -35,24 +42,59 @@ class MessagePage:
     """Where the next page starts; None = this is the last one."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class SendingPage:
+    """A sending, and a page of its messages."""
+
+    sending: Sending
+    lines: list[MessageLine]
+    next_skip: int | None
+    """How many messages come before the next page; None = this is the last one."""
+
+
 async def message_page(viewer: Viewer, narrowed: Narrowed, after: Place | None, now: datetime) -> MessagePage:
-    """Return a page of messages that the viewer may see. Errors: NotFound for an event that they may not see."""
+    """Return a page of sendings that the viewer may know of. Errors: NotFound for an event that they may not see."""
     event = await _event(viewer, narrowed.event)
-    if narrowed.standing is Standing.PLANNED:
-        found: list[MessageLine] = []
-    else:
-        found = await messages.messages(viewer, narrowed, after, PAGE + 1)
-    lines = found[:PAGE]
+    failed, found = await _found(viewer, narrowed, after, now)
+    first = [] if after else failed
+    shown = await sendings.with_people(viewer, [*first, *found[:PAGE]], narrowed.person, SHOWN, now)
+    last = found[PAGE - 1] if len(found) > PAGE else None
     return MessagePage(
-        lines=lines,
+        failed=shown[: len(first)],
+        sendings=shown[len(first) :],
         event=event,
         planned=await _planned(viewer, narrowed, after, now),
-        older=Place(due=lines[-1].due, id=lines[-1].id) if len(found) > PAGE else None,
+        older=Place(at=last[2], id=last[0]) if last else None,
     )
 
 
-async def resend(viewer: Viewer, message_id: UUID, now: datetime) -> None:
-    """Queue a message again, under a new key; its content is read again when it is sent.
+async def _found(
+    viewer: Viewer, narrowed: Narrowed, after: Place | None, now: datetime
+) -> tuple[list[sendings.Found], list[sendings.Found]]:
+    """Return the sendings that stand above the others, and one more than a page of the others."""
+    if narrowed.standing is Standing.PLANNED:
+        return [], []
+    if narrowed.standing is not None:
+        return [], await sendings.newest(viewer, narrowed, PAGE + 1, after=after)
+    failing = replace(narrowed, standing=Standing.FAILED)
+    failed = await sendings.newest(viewer, failing, MOST_FAILED, since=now - FRESH)
+    above = [one for one, *_ in failed]
+    return failed, await sendings.newest(viewer, narrowed, PAGE + 1, after=after, without=above)
+
+
+async def sending_page(viewer: Viewer, sending_id: UUID, skip: int, now: datetime) -> SendingPage:
+    """Return a sending with a page of its messages, after `skip` of them. Errors: NotFound."""
+    found = await sendings.sending(viewer, sending_id)
+    if found is None:
+        raise NotFound
+    [sending] = await sendings.with_people(viewer, [found], None, 1, now)
+    lines = await sendings.lines(viewer, sending_id, PEOPLE + 1, skip)
+    next_skip = skip + PEOPLE if len(lines) > PEOPLE else None
+    return SendingPage(sending=sending, lines=lines[:PEOPLE], next_skip=next_skip)
+
+
+async def resend(viewer: Viewer, message_id: UUID, now: datetime) -> UUID:
+    """Queue a message again, under a new key, and return its sending; its content is read again when it is sent.
 
     Errors: NotFound, Conflict (it is still waiting, no longer useful, or already queued again).
     """
@@ -61,10 +103,60 @@ async def resend(viewer: Viewer, message_id: UUID, now: datetime) -> None:
         if line is None:
             raise NotFound
         if not line.may_resend(now):
-            raise Conflict("This message cannot be sent again: it still waits, or it is out of date.")
-        await outbox.enqueue_all([await _once_more(viewer, message_id, now)], now)
-        facts = {"kind": line.kind, "recipient": line.recipient_id}
-        await audit.record(viewer.actor, "resent", "message", message_id, facts, now)
+            raise Conflict(
+                "This message can't be sent again. It still waits, was sent again already, or is out of date."
+            )
+        await _queue_again(viewer, [line], now)
+    return line.sending_id
+
+
+async def retry(viewer: Viewer, sending_id: UUID, now: datetime) -> int:
+    """Queue the messages of a sending that failed again, and return to how many people they go.
+
+    Errors: NotFound, Conflict (none is left, or they are out of date).
+    """
+    async with writing():
+        if await sendings.sending(viewer, sending_id) is None:
+            raise NotFound
+        lines = [one for one in await sendings.failed(viewer, sending_id) if one.may_retry(now)]
+        if not lines:
+            raise Conflict("No message is left to send again. They were sent again already, or they are out of date.")
+        await _queue_again(viewer, lines, now)
+    return len({one.recipient_id for one in lines})
+
+
+async def _queue_again(viewer: Viewer, lines: Iterable[MessageLine], now: datetime) -> None:
+    found = await messages.stored(viewer, [one.id for one in lines])
+    await outbox.note_resent([one.id for one in found], now)
+    await outbox.enqueue_all([_once_more(one, now) for one in found], now)
+    deeds = [
+        audit.Deed(
+            actor=viewer.actor,
+            verb="resent",
+            subject="message",
+            subject_id=one.id,
+            facts={"kind": one.kind, "recipient": one.recipient_id},
+        )
+        for one in found
+    ]
+    await audit.record_all(deeds, now)
+
+
+def _once_more(stored: messages.Stored, now: datetime) -> Draft:
+    content = decode(stored.facts)
+    if isinstance(content, Unreadable):
+        raise Conflict("This message can't be sent again. Another version of the tracker queued it.")
+    return Draft(
+        content=content,
+        recipient_id=stored.recipient_id,
+        key=next_key(stored.key),
+        event_id=stored.event_id,
+        occurrence_id=stored.occurrence_id,
+        item_id=stored.item_id,
+        due=now,
+        not_after=stored.not_after,
+        sending_id=stored.sending_id,
+    )
 
 
 async def number_notified(viewer: Viewer, event_ids: Collection[UUID], now: datetime) -> int:
@@ -73,27 +165,6 @@ async def number_notified(viewer: Viewer, event_ids: Collection[UUID], now: date
     A change that ends a series and starts another one concerns two events.
     """
     return await messages.number_notified(viewer, event_ids, now)
-
-
-async def _once_more(viewer: Viewer, message_id: UUID, now: datetime) -> Draft:
-    stored = await messages.stored(viewer, message_id)
-    if stored is None:
-        raise NotFound
-    if not STATES[Standing.WAITING].isdisjoint(stored.sendings.values()):
-        raise Conflict("This message is on its way already.")
-    content = decode(stored.facts)
-    if isinstance(content, Unreadable):
-        raise Conflict("This message can't be sent again: another version of the tracker queued it.")
-    return Draft(
-        content=content,
-        recipient_id=stored.recipient_id,
-        key=next_key(stored.key, stored.sendings),
-        event_id=stored.event_id,
-        occurrence_id=stored.occurrence_id,
-        item_id=stored.item_id,
-        due=now,
-        not_after=stored.not_after,
-    )
 
 
 async def _event(viewer: Viewer, event_id: UUID | None) -> Event | None:

@@ -15,11 +15,12 @@ from tracker.rules.core.message_types import ItemDue
 from tracker.rules.core.outbox import Skip, State
 from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.core import outbox
+from tracker.usecases.emails.messages import PAGE
 from tracker.usecases.events.events import schedule
 
 pytestmark = pytest.mark.anyio
 
-ROW = '<th scope="row"'
+ROW = "<h3>"
 NEXT_WEEK = datetime(2026, 12, 22, 10)  # noqa: DTZ001 - local to the event's zone
 
 
@@ -48,9 +49,14 @@ async def test_a_coordinator_reads_what_when_to_whom_and_how_it_stands(sqlite_ca
     await end(State.BOUNCED, "550 no such mailbox")
     page = await main(await browse(sqlite_cast.coordinator))
     assert "Invitation: Monthly task force meeting" in text(page)
-    assert "Fbi lead (FBI)" in page
-    assert "Refused by the mail server 550 no such mailbox" in text(page)
-    assert f'href="/events/{event_id}"' in page
+    assert "2 people" in page
+    assert "2 failed" in text(page)
+    assert "Fbi lead (FBI) Refused by the mail server 550 no such mailbox" in text(page)
+    address = re.search(r'href="(/messages/sendings/[^"]+)"', page)
+    assert address
+    one = (await (await browse(sqlite_cast.coordinator)).get(address[1])).text
+    assert "Fbi lead (FBI) Refused by the mail server 550 no such mailbox" in text(one)
+    assert f'href="/events/{event_id}"' in one
 
 
 async def test_a_member_reads_their_own_and_finds_no_filter_by_person(sqlite_cast: Cast, browse: SignIn) -> None:
@@ -78,14 +84,14 @@ async def test_filters_are_in_the_address_and_what_nobody_understands_is_passed_
 async def test_the_next_page_goes_on_where_this_one_ends(sqlite_cast: Cast, browse: SignIn) -> None:
     async with writing():
         person, content = sqlite_cast.fbi_lead.member_id, ItemDue(due=NOW.date())
-        drafts = [outbox.Draft(content=content, recipient_id=person, key=str(number)) for number in range(60)]
-        await outbox.enqueue_all(drafts, NOW)
+        for number in range(PAGE + 10):
+            await outbox.enqueue_all([outbox.Draft(content=content, recipient_id=person, key=str(number))], NOW)
     browser = await browse(sqlite_cast.fbi_lead)
     first = await main(browser)
     found = re.search(r'href="(/messages\?after=[^"]+)">Older messages', first)
     assert found
     second = await main(browser, found[1].removeprefix("/messages"))
-    assert (first.count(ROW), second.count(ROW)) == (50, 10)
+    assert (first.count(ROW), second.count(ROW)) == (PAGE, 10)
     assert "Older messages" not in second
     assert "Newest messages" in second
 
@@ -101,22 +107,49 @@ async def test_an_event_s_page_leads_to_its_messages_and_to_what_is_planned(sqli
     assert "Mon, Dec 21, 10:00 AM Reminder, 1 day before Monthly task force meeting , Tue, Dec 22 3 people" in page
 
 
-async def test_sending_again_goes_back_to_the_same_filter_and_says_so(sqlite_cast: Cast, browse: SignIn) -> None:
+async def test_trying_again_goes_back_to_the_same_filter_and_says_to_how_many(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
     await scheduled(sqlite_cast)
     await end(State.FAILED)
-    [message_id, _] = await Message.select(Message.id).output(as_list=True)
     browser = await browse(sqlite_cast.coordinator)
     page = await main(browser, "?state=failed")
-    assert f'action="/messages/{message_id}/sendings"' in page
-    response = await browser.post(f"/messages/{message_id}/sendings", {"state": "failed"})
+    address = re.search(r'action="(/messages/sendings/[^"]+/retries)"', page)
+    assert address
+    assert "Send again to 2 people" in text(page)
+    response = await browser.post(address[1], {"state": "failed"})
     assert (response.status_code, response.headers["location"]) == (303, "/messages?state=failed")
-    assert "Sending again, with current details." in (await browser.get("/messages")).text
-    assert (await browser.post(f"/messages/{message_id}/sendings")).status_code == 409
+    assert "Sending again to 2 people, with current details." in (await browser.get("/messages")).text
+    assert (await browser.post(address[1])).status_code == 409
+
+
+async def test_one_message_is_sent_again_from_the_page_of_its_sending(sqlite_cast: Cast, browse: SignIn) -> None:
+    await scheduled(sqlite_cast)
+    await end(State.SENT)
+    [row, _] = await Message.select(Message.id, Message.sending)
+    browser = await browse(sqlite_cast.coordinator)
+    page = await main(browser, f"/sendings/{row['sending']}")
+    assert f'action="/messages/{row["id"]}/sendings"' in page
+    response = await browser.post(f"/messages/{row['id']}/sendings")
+    assert (response.status_code, response.headers["location"]) == (303, f"/messages/sendings/{row['sending']}")
+    page = text(await main(browser, f"/sendings/{row['sending']}"))
+    assert "Sending again, with current details." in page
+    assert "Sent again Tue, Dec 15, 9:00 AM." in page
+    assert (await browser.post(f"/messages/{row['id']}/sendings")).status_code == 409
 
 
 async def test_the_button_of_what_still_waits_is_missing(sqlite_cast: Cast, browse: SignIn) -> None:
     await scheduled(sqlite_cast)
-    assert "/sendings" not in await main(await browse(sqlite_cast.coordinator))
+    [sending_id, _] = await Message.select(Message.sending).output(as_list=True)
+    for query in ("", f"/sendings/{sending_id}"):
+        assert "<form method" not in await main(await browse(sqlite_cast.coordinator), query)
+
+
+@pytest.mark.parametrize("skip", ["", "?skip=odd", "?skip=-1", "?skip=1000"])
+async def test_an_odd_page_of_a_sending_breaks_nothing(sqlite_cast: Cast, browse: SignIn, skip: str) -> None:
+    await scheduled(sqlite_cast)
+    [sending_id, _] = await Message.select(Message.sending).output(as_list=True)
+    assert "Invitation" in await main(await browse(sqlite_cast.coordinator), f"/sendings/{sending_id}{skip}")
 
 
 async def test_an_unseen_event_leaves_the_page_as_it_was_to_the_byte(sqlite_cast: Cast, browse: SignIn) -> None:

@@ -1,4 +1,4 @@
-"""The Messages page: planned, waiting, sent, failed or skipped, and why; and resending one."""
+"""The Messages page: what each deed sent, to whom, and how it ended; a page for each sending; and sending again."""
 
 from typing import Any
 from uuid import UUID
@@ -13,9 +13,9 @@ from tracker.ports.pages.core.date_entries import address_of
 from tracker.ports.pages.core.dependencies import Form, Pages, Query, QueryString
 from tracker.ports.pages.core.people_options import people_options
 from tracker.ports.pages.core.saved_filters import saved_in
-from tracker.ports.pages.emails.messages_query import PATH, asked_for
-from tracker.rules.core.wording import local
-from tracker.rules.emails.messages import KIND_WORDS, STATE_WORDS
+from tracker.ports.pages.emails.messages_query import PATH, SENDINGS, address_of_sending, asked_for, skip_in
+from tracker.rules.core.wording import local, plural
+from tracker.rules.emails.messages import KIND_WORDS, STATE_WORDS, TOPIC_WORDS
 from tracker.rules.emails.preferences import lead_words
 from tracker.usecases.emails import messages
 from tracker.usecases.roster import people
@@ -36,38 +36,69 @@ AGAIN = "Sending again, with current details."
 async def message_list(
     pages: Pages, viewer: Viewer, params: Query, query_string: QueryString, zone: Zone, now: Now
 ) -> Response[str]:
-    """Show a page of the messages that the viewer may know of."""
+    """Show a page of what was sent, as far as the viewer may know of it."""
     asked = asked_for(params)
     found = await messages.message_page(viewer, asked.narrowed, asked.after, now)
     context: dict[str, Any] = {
+        **words_for(viewer, zone),
         "asked": asked,
         "found": found,
         "standings": STANDINGS,
         "kinds": KINDS,
         "people": await _people(viewer),
         "kind_words": KIND_WORDS,
-        "state_words": STATE_WORDS,
         "lead_words": lead_words,
         "address": address_of,
-        "may_resend": lambda line: line.may_resend(now),
-        "here": lambda moment: local(moment, zone),
     }
     if pages.is_htmx:
         return pages.render_block("emails/pages/messages.html", "list", **context)
     return pages.render("emails/pages/messages.html", **context, **await saved_in(viewer, query_string, "messages"))
 
 
+@get(f"{SENDINGS}/{{sending_id:uuid}}", guards=[signed_in])
+async def sending_page(
+    sending_id: FromPath[UUID], pages: Pages, viewer: Viewer, params: Query, zone: Zone, now: Now
+) -> Response[str]:
+    """Show to whom a sending went, and how it ended for each."""
+    found = await messages.sending_page(viewer, sending_id, skip_in(params["skip"]), now)
+    return pages.render(
+        "emails/pages/sending.html",
+        **words_for(viewer, zone),
+        found=found,
+        sending=found.sending,
+        address=address_of_sending(sending_id),
+        is_first=not skip_in(params["skip"]),
+        may_resend=lambda line: line.may_resend(now),
+    )
+
+
 @post(f"{PATH}/{{message_id:uuid}}/sendings", guards=[signed_in], status_code=303)
-async def send_again(message_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
-    """Queue a message again, and redirect to where it was pressed."""
-    asked = asked_for(form)
-    await messages.resend(viewer, message_id, now)
-    return pages.redirect(asked.address, AGAIN)
+async def send_again(message_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Redirect:
+    """Queue a message again, and show its sending."""
+    return pages.redirect(address_of_sending(await messages.resend(viewer, message_id, now)), AGAIN)
+
+
+@post(f"{SENDINGS}/{{sending_id:uuid}}/retries", guards=[signed_in], status_code=303)
+async def retry(sending_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
+    """Queue the messages of a sending that failed again, and redirect to where it was pressed."""
+    number = await messages.retry(viewer, sending_id, now)
+    back = address_of_sending(sending_id) if form["on"] == "sending" else asked_for(form).address
+    return pages.redirect(back, f"Sending again to {plural(number, 'person', 'people')}, with current details.")
+
+
+def words_for(viewer: Viewer, zone: str) -> dict[str, Any]:
+    """Return what the templates of messages have in common."""
+    return {
+        "topic_words": TOPIC_WORDS,
+        "state_words": STATE_WORDS,
+        "here": lambda moment: local(moment, zone),
+        "to_whom": lambda line: "You" if line.recipient_id == viewer.member_id else f"{line.recipient} ({line.agency})",
+    }
 
 
 async def _people(viewer: Viewer) -> list[Any]:
     """Return the people to filter by: viewers who organize nothing see only their own messages."""
-    return people_options(await people.directory(viewer), "Everybody") if viewer.may_schedule else []
+    return people_options(await people.directory(viewer), "Everyone") if viewer.may_schedule else []
 
 
-handlers = [message_list, send_again]
+handlers = [message_list, sending_page, send_again, retry]

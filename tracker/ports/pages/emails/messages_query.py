@@ -1,5 +1,6 @@
 """The query of the Messages page, and the addresses of related views."""
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlencode
@@ -10,6 +11,8 @@ from tracker.rules.core.outbox import MessageKind
 from tracker.rules.emails.messages import Narrowed, Place, Standing
 
 PATH = "/messages"
+SENDINGS = f"{PATH}/sendings"
+_NUMBER = re.compile("[0-9]{1,6}")
 BETWEEN = "_"  # the time and the id of a place
 
 
@@ -48,8 +51,8 @@ class Asked:
         return Asked(narrowed=Narrowed(event=self.narrowed.event)).address
 
     def older(self, place: Place) -> str:
-        """Return the address of the page that continues after a message."""
-        after = urlencode({"after": f"{place.due.isoformat()}{BETWEEN}{place.id}"})
+        """Return the address of the page that continues after a sending."""
+        after = urlencode({"after": f"{place.at.isoformat()}{BETWEEN}{place.id}"})
         return f"{self.address}{'&' if self.address != PATH else '?'}{after}"
 
 
@@ -65,11 +68,21 @@ def asked_for(query: FormValues) -> Asked:
     return Asked(narrowed=narrowed, after=_place(query["after"]))
 
 
+def address_of_sending(sending_id: UUID, skip: int = 0) -> str:
+    """Return the address of a sending, or of the page of its messages after `skip` of them."""
+    return f"{SENDINGS}/{sending_id}{f'?skip={skip}' if skip else ''}"
+
+
+def skip_in(text: str) -> int:
+    """Return how many messages come before the page that is asked for; 0 for a text that says no such number."""
+    return int(text) if _NUMBER.fullmatch(text) else 0
+
+
 def _place(text: str) -> Place | None:
-    due, _, message_id = text.partition(BETWEEN)
-    found: UUID | None = id_in(message_id)
+    at, _, sending_id = text.partition(BETWEEN)
+    found: UUID | None = id_in(sending_id)
     try:
-        moment = datetime.fromisoformat(due)
+        moment = datetime.fromisoformat(at)
     except ValueError:
         return None
-    return Place(due=moment, id=found) if found and moment.tzinfo else None
+    return Place(at=moment, id=found) if found and moment.tzinfo else None

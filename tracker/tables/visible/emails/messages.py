@@ -3,7 +3,7 @@
 A message about an event that its reader may not see is missing and not counted, even if it was sent to them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,64 +14,58 @@ from piccolo.querystring import QueryString
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import MessageKind, State
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.emails.messages import About, MessageLine, Narrowed, Place, base_of, sending_of
+from tracker.rules.emails.messages import About, MessageLine, number_of
 from tracker.tables.visible.core.rows import Row, rows, seen_by
 
 NOBODY = UUID(int=0)  # keeps a list of ids from being empty, which SQL does not accept
-_FROM = (
-    " FROM message m JOIN member r ON r.id = m.recipient JOIN agency g ON g.id = r.agency"
+SEEN = (
     " LEFT JOIN action_item i ON i.id = m.item LEFT JOIN occurrence o ON o.id = COALESCE(m.occurrence, i.origin)"
-    " LEFT JOIN event e ON e.id = COALESCE(m.event, o.event)"
-    " WHERE ((e.id IS NOT NULL AND MAY_SEE(e))"
+    " LEFT JOIN event e ON e.id = COALESCE(m.event, o.event) WHERE ((e.id IS NOT NULL AND MAY_SEE(e))"
+    " OR (e.id IS NULL AND i.id IS NOT NULL AND i.audience IN ({}))"
+    " OR (e.id IS NULL AND i.id IS NULL AND m.recipient = {})){}"
 )
-_MESSAGE = (
-    "SELECT m.id, m.key, m.kind, m.state, m.reason, m.attempts, m.due, m.not_after, m.sent_at, m.try_after,"
-    " m.occurrence, m.recipient, r.name, g.code, e.id AS event, e.title, e.visibility, e.zone, e.rrule,"
-    " e.mark_categories,"
-    f" o.original_start, o.starts_at, o.title AS own_title, i.reference, i.title AS item_title{_FROM}"
+"""What follows the messages `m` of a query, and keeps those that the viewer may know of; `whose` are its arguments."""
+NAMED = " FROM message m JOIN member r ON r.id = m.recipient JOIN agency g ON g.id = r.agency"
+LINE = (
+    "m.id, m.sending, m.key, m.kind, m.state, m.reason, m.attempts, m.due, m.not_after, m.sent_at, m.try_after,"
+    " m.resent_at, m.occurrence, m.recipient, r.name, g.code, e.id AS event, e.title, e.visibility, e.zone, e.rrule,"
+    " e.mark_categories, o.original_start, o.starts_at, o.title AS own_title, i.reference, i.title AS item_title"
 )
-_STORED = f"SELECT m.key, m.kind, m.recipient, m.event, m.occurrence, m.item, m.facts, m.not_after{_FROM}"
+"""The columns from which `line_of` makes a line."""
+_MINE = " AND (m.recipient = {} OR e.lead = {} OR e.committee IN ({}))"
+_MESSAGE = f"SELECT {LINE}{NAMED}{SEEN}"
+_STORED = (
+    "SELECT m.id, m.key, m.kind, m.sending, m.recipient, m.event, m.occurrence, m.item, m.facts, m.created_at, m.due,"
+    f" m.not_after, m.attempts FROM message m{SEEN}"
+)
 _OF_NO_EVENT = (
     "SELECT m.recipient, m.created_at, m.state, m.reason, m.not_after FROM message m"
     " LEFT JOIN event e ON e.id = m.event WHERE (e.id IS NULL OR MAY_SEE(e))"
 )
-_KEYS = f"SELECT m.key, m.state{_FROM}"
 _TOLD = (
     "SELECT COUNT(DISTINCT m.recipient) AS people FROM message m JOIN event e ON e.id = m.event WHERE MAY_SEE(e)"
     " AND e.id IN ({}) AND m.state = 'pending' AND m.created_at = {}"
 )
-_OR_ITEM = (
-    " OR (e.id IS NULL AND i.id IS NOT NULL AND i.audience IN ({}))"
-    " OR (e.id IS NULL AND i.id IS NULL AND m.recipient = {}))"
-)
-_THEIRS = (  # COALESCE keeps SQLite from sorting all of them where the index by time finds the newest first
-    " AND COALESCE(m.id, m.id) IN (SELECT x.id FROM message x WHERE x.recipient = {}"
-    " UNION ALL SELECT x.id FROM message x JOIN event t ON t.id = x.event WHERE t.lead = {} OR t.committee IN ({})"
-    " UNION ALL SELECT x.id FROM message x JOIN action_item n ON n.id = x.item JOIN occurrence d ON d.id = n.origin"
-    " JOIN event t ON t.id = d.event WHERE t.lead = {} OR t.committee IN ({}))"
-)
-_OF_EVENT = (
-    " AND m.id IN (SELECT x.id FROM message x WHERE x.event = {} UNION ALL SELECT x.id FROM message x"
-    " JOIN action_item n ON n.id = x.item JOIN occurrence d ON d.id = n.origin WHERE d.event = {})"
-)
-_AFTER = " AND (m.due < {} OR (m.due = {} AND m.id < {}))"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stored:
-    """A message with what is needed to send it again."""
+    """A message with what is needed to write it, or to send it again."""
 
+    id: UUID
     key: str
     kind: MessageKind
+    sending_id: UUID
     recipient_id: UUID
     event_id: UUID | None
     occurrence_id: UUID | None
     item_id: UUID | None
     facts: str
     """JSON"""
+    created_at: datetime
+    due: datetime
     not_after: datetime | None
-    sendings: Mapping[str, State]
-    """The keys of all sendings so far, including this one."""
+    attempts: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,53 +79,38 @@ class AccountInvitation:
     until: datetime
 
 
-async def messages(viewer: Viewer, narrowed: Narrowed, after: Place | None, limit: int) -> list[MessageLine]:
-    """Return up to `limit` messages after a cursor, newest first; one query for each state that is asked for."""
-    clauses, arguments = _narrowed(narrowed)
-    if after is not None:
-        clauses.append(_AFTER)
-        arguments += (after.due, after.due, after.id)
-    tail = "".join((*clauses, " ORDER BY m.due DESC, m.id DESC LIMIT {}"))
-    if not narrowed.states:
-        return await _messages(viewer, tail, *arguments, limit)
-    of_state = " AND m.state = {}" + tail
-    found = [
-        one for state in narrowed.states for one in await _messages(viewer, of_state, state.value, *arguments, limit)
-    ]
-    return sorted(found, key=lambda one: (one.due, one.id), reverse=True)[:limit]
-
-
 async def message(viewer: Viewer, message_id: UUID) -> MessageLine | None:
     """Return one message, or None when it is missing or not for this viewer."""
-    found = await _messages(viewer, " AND m.id = {}", message_id)
-    return found[0] if found else None
+    found = await rows(_MESSAGE, viewer, " AND m.id = {}", *whose(viewer), message_id)
+    return line_of(found[0]) if found else None
 
 
-async def stored(viewer: Viewer, message_id: UUID) -> Stored | None:
-    """Return a message as stored, with all its sendings, or None when it is missing or not for this viewer."""
-    found = await _rows(_STORED, viewer, " AND m.id = {}", message_id)
-    if not found:
-        return None
-    row = found[0]
-    keys = await _rows(_KEYS, viewer, " AND m.recipient = {} AND m.kind = {}", row["recipient"], row["kind"])
-    return Stored(
-        key=row["key"],
-        kind=MessageKind(row["kind"]),
-        recipient_id=row["recipient"],
-        event_id=row["event"],
-        occurrence_id=row["occurrence"],
-        item_id=row["item"],
-        facts=row["facts"],
-        not_after=row["not_after"],
-        sendings={one["key"]: State(one["state"]) for one in keys if base_of(one["key"]) == base_of(row["key"])},
-    )
+async def stored(viewer: Viewer, message_ids: Iterable[UUID]) -> list[Stored]:
+    """Return messages as stored, without those that are missing or not for this viewer."""
+    wanted = among(message_ids)
+    return [
+        Stored(
+            id=row["id"],
+            key=row["key"],
+            kind=MessageKind(row["kind"]),
+            sending_id=row["sending"],
+            recipient_id=row["recipient"],
+            event_id=row["event"],
+            occurrence_id=row["occurrence"],
+            item_id=row["item"],
+            facts=row["facts"],
+            created_at=row["created_at"],
+            due=row["due"],
+            not_after=row["not_after"],
+            attempts=row["attempts"],
+        )
+        for row in await rows(_STORED, viewer, " AND m.id IN ({}) ORDER BY m.id", *whose(viewer), wanted)
+    ]
 
 
 async def number_notified(viewer: Viewer, event_ids: Iterable[UUID], queued_at: datetime) -> int:
     """Return how many people will get an email about the change made to these events at that moment."""
-    wanted = sorted(event_ids)
-    among = QueryString(", ".join(["{}"] * len(wanted)), *wanted)
-    return int((await rows(_TOLD, viewer, "", among, queued_at))[0]["people"])
+    return int((await rows(_TOLD, viewer, "", among(event_ids), queued_at))[0]["people"])
 
 
 async def account_invitations(viewer: Viewer) -> list[AccountInvitation]:
@@ -151,39 +130,23 @@ async def account_invitations(viewer: Viewer) -> list[AccountInvitation]:
     ]
 
 
-async def _messages(viewer: Viewer, tail: str, *arguments: Any) -> list[MessageLine]:
-    return [_line(row) for row in await _rows(_MESSAGE, viewer, tail, *arguments)]
+def whose(viewer: Viewer) -> tuple[Any, ...]:
+    """Return the arguments of `SEEN`: all that a coordinator may see; for others, theirs and about their own events."""
+    mine = QueryString(_MINE, viewer.member_id, viewer.member_id, among(viewer.chairs))
+    return seen_by(viewer)[0], viewer.member_id, QueryString("") if viewer.is_coordinator else mine
 
 
-async def _rows(select: str, viewer: Viewer, tail: str, *arguments: Any) -> list[Row]:
-    theirs, whose = ("", ()) if viewer.is_coordinator else (_THEIRS, _led_by(viewer))
-    where = f"{_OR_ITEM}{theirs}{tail}"
-    return await rows(select, viewer, where, seen_by(viewer)[0], viewer.member_id, *whose, *arguments)
-
-
-def _led_by(viewer: Viewer) -> tuple[Any, ...]:
-    chairs = _among(viewer.chairs or {NOBODY})
-    return viewer.member_id, viewer.member_id, chairs, viewer.member_id, chairs
-
-
-def _narrowed(narrowed: Narrowed) -> tuple[list[str], list[Any]]:
-    asked: tuple[tuple[str, tuple[Any, ...]], ...] = (
-        (" AND m.kind = {}", (narrowed.kind and narrowed.kind.value,)),
-        (" AND m.recipient = {}", (narrowed.person,)),
-        (_OF_EVENT, (narrowed.event, narrowed.event)),
-    )
-    chosen = [(clause, values) for clause, values in asked if values[0] is not None]
-    return [clause for clause, _ in chosen], [one for _, values in chosen for one in values]
-
-
-def _among(values: Any) -> QueryString:
-    given = sorted(values)
+def among(ids: Iterable[UUID]) -> QueryString:
+    """Return a list of ids for IN."""
+    given = sorted({*ids}) or [NOBODY]
     return QueryString(", ".join(["{}"] * len(given)), *given)
 
 
-def _line(row: Row) -> MessageLine:
+def line_of(row: Row) -> MessageLine:
+    """Return the line of a row with the columns `LINE`."""
     return MessageLine(
         id=row["id"],
+        sending_id=row["sending"],
         kind=MessageKind(row["kind"]),
         state=State(row["state"]),
         reason=row["reason"],
@@ -195,7 +158,8 @@ def _line(row: Row) -> MessageLine:
         recipient_id=row["recipient"],
         recipient=row["name"],
         agency=row["code"],
-        sending=sending_of(row["key"]),
+        number=number_of(row["key"]),
+        resent_at=row["resent_at"],
         about=_about(row) if row["event"] else None,
         item=row["reference"],
         item_title=row["item_title"],

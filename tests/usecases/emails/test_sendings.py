@@ -1,0 +1,164 @@
+"""Sendings: one row for all that a deed sent, with counts of what the viewer may know of alone; and trying again."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from tests.cast import NOW, Cast, meeting, operation
+from tracker.errors import Conflict, NotFound
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.outbox import Skip, State, Topic
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.emails.messages import Narrowed, Sending, Standing
+from tracker.tables.schema.core.audit import AuditEntry
+from tracker.tables.schema.core.outbox import Message
+from tracker.usecases.core import outbox
+from tracker.usecases.emails.messages import FRESH, MOST_FAILED, PAGE, PEOPLE, SHOWN, message_page, retry, sending_page
+from tracker.usecases.events import events
+
+pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+
+LATER = NOW + timedelta(minutes=5)
+
+
+async def scheduled(cast: Cast, *invitees: Viewer, at: Any = NOW, **facts: Any) -> UUID:
+    return await events.schedule(cast.coordinator, meeting(*invitees, **facts), at)
+
+
+async def end(**outcomes: State) -> None:
+    """Let what waits end: as it is said for the first letters of a name, or as sent."""
+    names = {row["id"]: row["recipient.name"] for row in await Message.select(Message.id, Message.recipient.name)}
+    for message in await outbox.claim("test", (), LATER, 1_000):
+        state = next((how for name, how in outcomes.items() if names[message.id].lower().startswith(name)), State.SENT)
+        await outbox.close(message, Skip(state=state, reason=""), LATER)
+
+
+async def listed(viewer: Viewer, **asked: Any) -> list[Sending]:
+    page = await message_page(viewer, Narrowed(**asked), None, LATER)
+    return [*page.failed, *page.sendings]
+
+
+async def test_a_moved_meeting_is_one_row_with_its_people_and_how_it_ended_for_them(cast: Cast) -> None:
+    event_id = await scheduled(cast, cast.fbi_lead, cast.caht_lead, cast.hsi_liaison)
+    await end()
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    moved = replace(plan, starts=plan.starts + timedelta(hours=1))
+    await events.change(cast.coordinator, event_id, moved, event.version, NOW + timedelta(minutes=1))
+    await end(caht=State.BOUNCED)
+    first, second = await listed(cast.coordinator)
+    assert (first.topic, first.people, first.words, first.retries) == (Topic.MOVED, 3, "2 sent, 1 failed", 1)
+    assert (second.topic, second.words) == (Topic.INVITED, "3 sent")
+    assert first.lines[0].recipient == "Caht lead"
+
+
+async def test_of_many_people_the_row_names_a_few_those_first_whom_it_failed_for(cast: Cast) -> None:
+    people = (cast.fbi_lead, cast.fbi_alternate, cast.caht_lead, cast.hsi_liaison, cast.kcpd_detective)
+    await scheduled(cast, *people, cast.kcpd_alternate, cast.harbor_advocate)
+    await end(kcpd=State.FAILED)
+    [one] = await listed(cast.coordinator)
+    assert (one.people, len(one.lines), SHOWN) == (7, 5, 5)
+    assert [line.recipient for line in one.lines][:2] == ["Kcpd alternate", "Kcpd detective"]
+
+
+async def test_who_is_invited_finds_one_person_in_it_themselves(cast: Cast) -> None:
+    await scheduled(cast, cast.fbi_lead, cast.caht_lead)
+    await end(caht=State.BOUNCED)
+    [mine] = await listed(cast.fbi_lead)
+    assert (mine.people, mine.words) == (1, "1 sent")
+    page = await sending_page(cast.fbi_lead, mine.id, 0, LATER)
+    assert [one.recipient for one in page.lines] == ["Fbi lead"]
+
+
+async def test_sendings_that_failed_lately_stand_above_the_newer_ones_and_on_no_other_page(cast: Cast) -> None:
+    await scheduled(cast, cast.caht_lead, at=NOW - timedelta(days=2), title="Failing")
+    for number in range(PAGE):
+        await scheduled(cast, cast.fbi_lead, title=f"Meeting {number}")
+    await end(caht=State.FAILED)
+    page = await message_page(cast.coordinator, Narrowed(), None, LATER)
+    assert [one.about.title for one in page.failed if one.about] == ["Failing"]
+    assert (len(page.sendings), page.older) == (PAGE, None)
+    again = await message_page(cast.coordinator, Narrowed(), None, NOW + FRESH)
+    assert again.failed == []
+    assert again.older
+
+
+async def test_more_failures_than_stand_above_are_in_their_places_below(cast: Cast) -> None:
+    for number in range(MOST_FAILED + 2):
+        await scheduled(cast, cast.caht_lead, title=f"Meeting {number}")
+    await end(caht=State.FAILED)
+    page = await message_page(cast.coordinator, Narrowed(), None, LATER)
+    assert (len(page.failed), len(page.sendings)) == (MOST_FAILED, 2)
+    assert len(await listed(cast.coordinator, standing=Standing.FAILED)) == MOST_FAILED + 2
+
+
+async def test_a_list_for_one_person_counts_that_person_alone(cast: Cast) -> None:
+    await scheduled(cast, cast.fbi_lead, cast.caht_lead)
+    await end(caht=State.BOUNCED)
+    [one] = await listed(cast.coordinator, person=cast.fbi_lead.member_id)
+    assert (one.people, one.words, [line.recipient for line in one.lines]) == (1, "1 sent", ["Fbi lead"])
+    assert await listed(cast.coordinator, person=cast.fbi_lead.member_id, standing=Standing.FAILED) == []
+
+
+async def test_an_unseen_sending_is_in_no_count_and_has_no_page(cast: Cast) -> None:
+    await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective, cast.hsi_liaison), NOW)
+    [hidden] = await listed(cast.fbi_lead)
+    assert hidden.people == 2
+    assert await listed(cast.coordinator) == []
+    for viewer, sending_id in ((cast.coordinator, hidden.id), (cast.fbi_lead, uuid4())):
+        with pytest.raises(NotFound):
+            await sending_page(viewer, sending_id, 0, LATER)
+        with pytest.raises(NotFound):
+            await retry(viewer, sending_id, LATER)
+
+
+async def test_who_may_not_see_the_event_any_more_is_in_no_count_of_others(cast: Cast) -> None:
+    event_id = await scheduled(cast, cast.fbi_lead, cast.caht_lead)
+    await end()
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    narrower = replace(plan, invitees=meeting(cast.fbi_lead).invitees, visibility=Visibility.NAMED)
+    await events.change(cast.coordinator, event_id, narrower, event.version, LATER)
+    assert await listed(cast.caht_lead) == []
+    assert len(await listed(cast.coordinator)) == 3
+
+
+async def test_a_message_that_a_change_moved_to_an_unseen_event_leaves_the_counts_of_its_sending(cast: Cast) -> None:
+    await scheduled(cast, cast.fbi_lead, cast.caht_lead)
+    secret = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    await Message.update({Message.event: secret}).where(Message.recipient == cast.fbi_lead.member_id)
+    [one] = await listed(cast.coordinator)
+    assert (one.people, [line.recipient for line in one.lines]) == (1, ["Caht lead"])
+
+
+async def test_trying_again_reaches_those_it_failed_for_and_nobody_else(cast: Cast) -> None:
+    await scheduled(cast, cast.fbi_lead, cast.caht_lead, cast.hsi_liaison)
+    await end(caht=State.BOUNCED, hsi=State.FAILED)
+    [one] = await listed(cast.coordinator)
+    assert await retry(cast.coordinator, one.id, LATER) == 2
+    [again] = await listed(cast.coordinator)
+    assert (again.id, again.people, again.words, again.retries) == (one.id, 3, "1 sent, 2 waiting", 0)
+    with pytest.raises(Conflict):
+        await retry(cast.coordinator, one.id, LATER)
+    assert await AuditEntry.count().where(AuditEntry.verb == "resent") == 2
+
+
+async def test_whoever_was_only_invited_tries_again_nothing_of_others(cast: Cast) -> None:
+    await scheduled(cast, cast.fbi_lead, cast.caht_lead)
+    await end(caht=State.BOUNCED)
+    [mine] = await listed(cast.fbi_lead)
+    with pytest.raises(Conflict):
+        await retry(cast.fbi_lead, mine.id, LATER)
+
+
+async def test_a_sending_to_many_people_goes_on_on_another_page(cast: Cast) -> None:
+    await scheduled(cast, cast.fbi_lead)
+    [one] = await listed(cast.coordinator)
+    [row] = await Message.select().output(load_json=False)
+    more = [{**row, "id": uuid4(), "key": str(number)} for number in range(PEOPLE)]
+    await Message.insert(*(Message(**values) for values in more))
+    page = await sending_page(cast.coordinator, one.id, 0, LATER)
+    assert (len(page.lines), page.next_skip) == (PEOPLE, PEOPLE)
+    last = await sending_page(cast.coordinator, one.id, PEOPLE, LATER)
+    assert (len(last.lines), last.next_skip) == (1, None)
