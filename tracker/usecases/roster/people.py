@@ -211,7 +211,7 @@ async def committees(viewer: Viewer) -> list[CommitteeChoice]:
 async def _people(query: QueryString) -> list[Person]:
     """Return the members that a query finds at active agencies; agencies are read once instead of joined to each."""
     active = await engine().run_querystring(QueryString(_AGENCIES))
-    agencies = {row["id"]: row | {"arm": Arm(row["arm"])} for row in active}
+    agencies = {row["id"]: {**row, "arm": Arm(row["arm"])} for row in active}
     return [
         _person(row, agencies[row["agency"]])
         for row in await engine().run_querystring(query)
