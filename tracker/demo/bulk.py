@@ -5,13 +5,14 @@ calendar stays the same while the database grows.
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from uuid import UUID
 
 from tracker.crypto import ids
 from tracker.demo.cast import LAW, SERVICES, Company
+from tracker.demo.days import A_WEEK
 from tracker.rules.core import audiences
 from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.wall_clock import to_local
@@ -20,6 +21,8 @@ from tracker.rules.events.kept_dates import new_dates
 from tracker.rules.events.plan import Plan
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.recurrence import Frequency, Rule
+from tracker.rules.recurrence.holiday_choices import Choices, HolidayChoice
+from tracker.rules.recurrence.holidays import is_working_day, next_working_day
 from tracker.tables.schema.events.events import Event, EventAudience
 from tracker.tables.schema.events.invitations import Invitation
 from tracker.tables.schema.roster.people import Member
@@ -28,11 +31,42 @@ from tracker.usecases.events.series import write_dates
 PEOPLE = 25  # in each batch
 SERIES = 20  # in each batch
 DATES = 50  # in each series, weekly: a thousand dates in each batch
+HOLIDAYS = 15  # in a year and a few weeks, at most
 INVITED = 10  # people of each series
-LATEST = timedelta(weeks=DATES + 30)  # before today, for the first date of a series
+LATEST = timedelta(weeks=DATES + HOLIDAYS + 30)  # before today, for the first date of a series
 EARLIEST = timedelta(days=20 * 365)
-ROLES = ("analyst", "detective", "caseworker", "advocate", "attorney")
-TITLES = ("Planning call", "Training refresher", "Team meeting", "Open items review", "Partner call")
+ROLES: Mapping[str, tuple[str, ...]] = {
+    "USAO": ("paralegal", "investigator", "victim advocate", "assistant U.S. attorney"),
+    "FBI": ("special agent", "analyst", "task force officer", "victim specialist"),
+    "HSI": ("special agent", "analyst", "forensic interviewer"),
+    "HHS": ("program specialist", "case manager"),
+    "KCPD": ("detective", "officer", "crime analyst", "sergeant"),
+    "IPD": ("detective", "officer", "crime analyst"),
+    "CAHT": ("outreach worker", "volunteer coordinator", "trainer"),
+    "Harbor House": ("advocate", "case manager", "night advocate"),
+    "Bridge Legal": ("attorney", "paralegal", "legal advocate"),
+}
+"""By the agency's code."""
+MEETINGS: Mapping[Visibility, tuple[tuple[str, str], ...]] = {
+    Visibility.ALL: (
+        ("Training committee", "KCPD academy, room 4"),
+        ("Outreach planning call", ""),
+        ("Data and reporting call", ""),
+        ("Protocol working group", "5th-floor conference room"),
+    ),
+    Visibility.LAW_ENFORCEMENT: (
+        ("Investigators meeting", "FBI field office, room 210"),
+        ("Intelligence sharing call", ""),
+        ("Tip line staffing call", ""),
+    ),
+    Visibility.VICTIM_SERVICES: (
+        ("Case managers meeting", "Bridge Legal, second floor"),
+        ("Referral network call", ""),
+        ("Volunteer schedule call", ""),
+    ),
+}
+"""Titles and places by who may see them; a call has no place."""
+STARTS = (time(9), time(10), time(11), time(13), time(14), time(15))
 SEEN_BY = {Visibility.ALL: 5, Visibility.LAW_ENFORCEMENT: 3, Visibility.VICTIM_SERVICES: 2}
 """Who may see a series, and how many of ten."""
 
@@ -48,12 +82,12 @@ class _Helper:
 async def add(company: Company, now: datetime, zone: str, luck: random.Random, times: int) -> None:
     """Add this many batches of people and series, inside the caller's transaction."""
     for number in range(times):
-        helpers = await _people(company, number, now - EARLIEST, zone)
+        helpers = await _people(company, number, now - EARLIEST, zone, luck)
         plans = [_plan(now, zone, luck, helpers) for _ in range(SERIES)]
         await _series(company, plans, now - EARLIEST)
 
 
-async def _people(company: Company, helping: int, joined_at: datetime, zone: str) -> list[_Helper]:
+async def _people(company: Company, helping: int, joined_at: datetime, zone: str, luck: random.Random) -> list[_Helper]:
     places = list({viewer.agency_id: viewer for viewer in company.members.values()}.values())
     chosen = [places[number % len(places)] for number in range(PEOPLE)]
     rows = [
@@ -63,7 +97,7 @@ async def _people(company: Company, helping: int, joined_at: datetime, zone: str
             zone=zone,
             status="active",
             joined_at=joined_at,
-            name=f"{one.agency} {ROLES[number % len(ROLES)]} {helping * PEOPLE + number + 1}",
+            name=f"{one.agency} {luck.choice(ROLES[one.agency])} {helping * PEOPLE + number + 1}",
             email=f"person{helping * PEOPLE + number + 1}@large.example",
         )
         for number, one in enumerate(chosen)
@@ -77,18 +111,30 @@ def _plan(now: datetime, zone: str, luck: random.Random, helpers: Sequence[_Help
     arms = {Visibility.LAW_ENFORCEMENT: (LAW,), Visibility.VICTIM_SERVICES: (SERVICES,)}.get(seen_by, tuple(Arm))
     invited = [one.id for one in helpers if one.arm in arms]
     first = to_local(now - LATEST - (EARLIEST - LATEST) * luck.random(), zone).date()
-    starts = datetime.combine(first, time(luck.randint(8, 16)))
+    starts = datetime.combine(next_working_day(first), luck.choice(STARTS))
+    title, place = luck.choice(MEETINGS[seen_by])
+    rule, on_holidays = _weekly(starts)
     return Plan(
         kind=Kind.MEETING,
-        title=luck.choice(TITLES),
+        title=title,
         visibility=seen_by,
         starts=starts,
         zone=zone,
         duration=timedelta(minutes=luck.choice((30, 60, 90))),
-        place="Room 3",
-        rule=Rule(frequency=Frequency.WEEKLY, weekdays=(starts.weekday(),), count=DATES),
+        place=place,
+        rule=rule,
+        on_holidays=on_holidays,
         invitees=dict.fromkeys(luck.sample(invited, min(INVITED, len(invited))), AttendeeRole.REQUIRED),
     )
+
+
+def _weekly(starts: datetime) -> tuple[Rule, Choices]:
+    """Return the rule of a weekly series that is held on `DATES` working days, and its holidays, which are left out."""
+    days = [starts.date() + A_WEEK * number for number in range(DATES + HOLIDAYS)]
+    last = [day for day in days if is_working_day(day)][DATES - 1]
+    closed = [day for day in days if day < last and not is_working_day(day)]
+    rule = Rule(frequency=Frequency.WEEKLY, weekdays=(starts.weekday(),), count=DATES + len(closed))
+    return rule, dict.fromkeys(closed, HolidayChoice.SKIP)
 
 
 async def _series(company: Company, plans: Sequence[Plan], made_at: datetime) -> None:
