@@ -60,7 +60,7 @@ def test_a_secret_that_other_users_may_read_is_refused(folder: Path, name: str, 
     private(folder / name, SECRET)
     (folder / name).chmod(mode)
     say(folder, "TRACKER_SMTP_PASSWORD_FILE=mail.key\n" if name == "mail.key" else "")
-    with pytest.raises(BadSettings, match=f"may read {folder / name}. Run chmod go= {folder / name}"):
+    with pytest.raises(BadSettings, match=f"can read {folder / name}. Run chmod go= {folder / name}"):
         of(folder)
     assert of(folder, SHARED_SECRET_FILES="yes").secret == SECRET
 
@@ -81,7 +81,7 @@ def test_a_settings_file_that_holds_a_secret_is_refused_when_other_users_may_rea
     say(folder, f"{name}={value}\n")
     path = folder / settings_file.NAME
     path.chmod(0o644)
-    with pytest.raises(BadSettings, match=f"may read {path}. Run chmod go= {path}"):
+    with pytest.raises(BadSettings, match=f"can read {path}. Run chmod go= {path}"):
         of(folder)
     assert vars(of(folder, SHARED_SECRET_FILES="yes"))[name.removeprefix(PREFIX).lower()] == value
     path.chmod(0o600)

@@ -131,7 +131,7 @@ def test_a_demo_goes_on_where_it_was(tmp_path: Path) -> None:
         assert httpx.get(told["personas"][0]["feed_url"]).status_code == 200
         said = stopped(process, signal.SIGINT)
     assert "A fresh demo was made" in made.stdout
-    assert "Going on with the demo that is there." in said
+    assert "Continuing the existing demo." in said
     assert (tmp_path / "secret").read_text() == secret
 
 

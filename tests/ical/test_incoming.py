@@ -84,7 +84,7 @@ def test_an_all_day_event_keeps_its_days() -> None:
 def test_a_series_in_utc_keeps_its_hour_on_the_clock_all_year() -> None:
     found = one_event("DTSTART:20270302T160000Z", "DURATION:PT1H", WEEKLY, "EXDATE:20270323T160000Z")
     assert [start.hour for start in found.slots] == [10, 10, 10]
-    assert found.notes == ("Its times are in UTC in the file: here it is at 10:00 AM Central all year.",)
+    assert found.notes == ("Its times are in UTC in the file. Here it is at 10:00 AM Central all year.",)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_a_rule_spelled_otherwise_is_kept_in_our_own_spelling(spelled: str, kept
 
 def test_a_series_without_an_end_is_given_one_and_that_is_said() -> None:
     found = one_event("RRULE:FREQ=WEEKLY")
-    assert found.notes == ("It has no end in the file: it ends on Jan 11, 2028.",)
+    assert found.notes == ("It has no end date in the file, so it ends on Jan 11, 2028.",)
 
 
 def test_dates_left_out_added_moved_and_canceled_are_those_that_another_program_shows() -> None:
@@ -152,21 +152,21 @@ def test_our_own_feed_is_read_as_the_same_moments(is_all_day: bool) -> None:
 @pytest.mark.parametrize(
     ("lines", "sentence"),
     [
-        (["DTSTART;TZID=Nowhere:20270112T100000", "DURATION:PT1H"], "The time zone “Nowhere” is not known here."),
+        (["DTSTART;TZID=Nowhere:20270112T100000", "DURATION:PT1H"], "The time zone “Nowhere” is unknown."),
         (["DTSTART:20270112T100000", "DTEND:20270112T090000"], "The event ends before it starts."),
         (["DTSTART:20270112T100000"], "It ends when it starts. Give it a length."),
-        (["DTSTART:18990112T100000", "DURATION:PT1H"], "It lies in the year 1899. We take 1990 to 2100."),
-        (["DTSTART:21010112T100000", "DURATION:PT1H"], "It lies in the year 2101. We take 1990 to 2100."),
-        (["DTSTART:20270230T100000"], "“20270230T100000” is not a date that the calendar has."),
-        (["DTSTART:tomorrow"], "“tomorrow” is not a date or time that we can read."),
-        (["DTSTART:20270112T100000", "DURATION:P20D"], "It lasts less than nothing, or more than 14 days."),
+        (["DTSTART:18990112T100000", "DURATION:PT1H"], "It is in 1899. We can import 1990 to 2100."),
+        (["DTSTART:21010112T100000", "DURATION:PT1H"], "It is in 2101. We can import 1990 to 2100."),
+        (["DTSTART:20270230T100000"], "“20270230T100000” isn't a date on the calendar."),
+        (["DTSTART:tomorrow"], "“tomorrow” isn't a date or time that we can read."),
+        (["DTSTART:20270112T100000", "DURATION:P20D"], "It ends before it starts, or lasts more than 14 days."),
         (
             ["DTSTART:20271107T073000Z", "DURATION:PT1H"],
-            "It lies in the hour that the clocks repeat in autumn, so its time cannot be kept.",
+            "It is in the hour that repeats when clocks change in the fall, so its time can't be kept.",
         ),
-        (["RRULE:FREQ=SECONDLY;COUNT=2"], "The tracker does not keep this way to repeat (FREQ=SECONDLY)."),
-        (["RRULE:FREQ=DAILY;INTERVAL=0"], "The tracker does not keep this way to repeat (INTERVAL=0)."),
-        (["RRULE:FREQ=WEEKLY;BYHOUR=1,2;COUNT=2"], "The tracker does not keep this way to repeat (BYHOUR)."),
+        (["RRULE:FREQ=SECONDLY;COUNT=2"], "The tracker doesn't support this repeat pattern (FREQ=SECONDLY)."),
+        (["RRULE:FREQ=DAILY;INTERVAL=0"], "The tracker doesn't support this repeat pattern (INTERVAL=0)."),
+        (["RRULE:FREQ=WEEKLY;BYHOUR=1,2;COUNT=2"], "The tracker doesn't support this repeat pattern (BYHOUR)."),
         (
             ["RRULE:FREQ=WEEKLY;BYDAY=WE;COUNT=3"],
             "Tue, Jan 12, 2027 is not a date of this series. The first date that fits is Wed, Jan 13, 2027.",
@@ -175,10 +175,10 @@ def test_our_own_feed_is_read_as_the_same_moments(is_all_day: bool) -> None:
         (["RRULE:FREQ=DAILY;UNTIL=20991231"], "A series lasts at most 5 years: end it by Jan 12, 2032."),
         (
             ["RRULE:FREQ=WEEKLY;COUNT=2", "RRULE:FREQ=DAILY;COUNT=2"],
-            "It repeats by several rules at once. Export it as several series.",
+            "It has more than one repeat rule. Export it as separate series.",
         ),
         (["RRULE:FREQ=WEEKLY;COUNT=1", "EXDATE:20270112T100000"], "All of its dates are left out."),
-        (["RDATE;TZID=America/Chicago:20270113T100000"], "It has extra dates, but no rule by which it repeats."),
+        (["RDATE;TZID=America/Chicago:20270113T100000"], "It has extra dates, but no repeat rule."),
     ],
 )
 def test_what_cannot_be_taken_is_refused_with_its_reason(lines: list[str], sentence: str) -> None:
@@ -187,7 +187,7 @@ def test_what_cannot_be_taken_is_refused_with_its_reason(lines: list[str], sente
 
 def test_a_series_without_an_end_from_long_ago_is_refused() -> None:
     sentence = refusal("DTSTART:20190101T100000", "DURATION:PT1H", "RRULE:FREQ=WEEKLY")
-    assert sentence.startswith("It repeats without an end and began more than five years ago.")
+    assert sentence.startswith("It has no end date and started more than five years ago.")
 
 
 @pytest.mark.parametrize("line", ["STATUS:CANCELLED", "CLASS:PRIVATE", "CLASS:CONFIDENTIAL", "CLASS:X-SECRET"])
@@ -227,7 +227,7 @@ def test_alarms_attachments_and_people_of_a_file_stay_behind_and_its_row_says_so
             ["X-A:1", "X-B:1", "X-C;D=E:1", "X-F:1"],
             "Left out: properties of other programs (X-A, X-B, X-C and 1 more).",
         ),
-        (["TRANSP:TRANSPARENT"], "The file counts its time as free; here it counts as busy."),
+        (["TRANSP:TRANSPARENT"], "The file shows its time as free. Here it counts as busy."),
         (["STATUS:PERHAPS"], "Its status “PERHAPS” is read as confirmed."),
         ([f"LOCATION:{'x' * 301}"], "Place: cut after 300 characters; the file has 301."),
         (["DESCRIPTION:Left\u202eright"], "Notes: characters that can't be shown are left out."),
@@ -237,7 +237,7 @@ def test_alarms_attachments_and_people_of_a_file_stay_behind_and_its_row_says_so
         ),
         (
             ["DTSTART:20270112T100000", "DURATION:PT1H"],
-            "It has no time zone in the file: its times are read as Central.",
+            "It has no time zone in the file. Its times are read as Central.",
         ),
         (
             ["DTSTART;TZID=Eastern Standard Time:20270112T100000", "DURATION:PT1H"],
@@ -285,7 +285,7 @@ def test_what_single_dates_of_a_series_would_lose_is_said_with_their_days() -> N
 def test_a_series_that_lasts_while_the_clocks_change_says_on_which_nights(count: int, days: str) -> None:
     zoned = "TZID=America/Chicago:202703"
     found = one_event(f"DTSTART;{zoned}06T220000", f"DTEND;{zoned}07T060000", f"RRULE:FREQ=WEEKLY;COUNT={count}")
-    assert found.notes == (f"{days}: clocks change while it lasts; it ends at the same time of day as always.",)
+    assert found.notes == (f"{days}: the clocks change during it; it ends at its usual time of day.",)
 
 
 def test_an_extra_date_that_is_left_out_again_is_none() -> None:
@@ -327,7 +327,7 @@ def test_a_private_date_of_a_series_for_everyone_stays_out() -> None:
     [event] = taken(vevent(WEEKLY), hidden).events
     assert (len(event.slots), event.changes) == (3, {})
     assert event.notes == (
-        "Tue, Jan 19, 2027: it is marked as private. Imported events are for everyone, so it stays out.",
+        "Tue, Jan 19, 2027: it's marked private. Imported events are visible to everyone, so it was left out.",
     )
 
 

@@ -38,54 +38,54 @@ class Settings:
     """Every field is the environment variable TRACKER_<FIELD>."""
 
     data: str = ""
-    """The folder that holds settings.env, the file secret and the database, as --data names it. Default: none."""
+    """The folder with settings.env, the file secret, and the database, as given by --data. Default: none."""
 
     database_url: str = "sqlite:///tracker.sqlite"
-    """Where the data is: sqlite:///path or postgresql://user:password@host/name. Default: tracker.sqlite in the data
-    folder, else in the work folder."""
+    """The database: sqlite:///path or postgresql://user:password@host/name. Default: tracker.sqlite in the data
+    folder, or in the working folder without one."""
 
     database_pool: int = 8
-    """Connections kept open by one process. Default 8."""
+    """Database connections that each process keeps open. Default 8."""
 
     secret: str
-    """At least 32 characters, from which all keys are derived. Default: what stands in the file secret of the data
-    folder, which `tracker init` makes."""
+    """At least 32 characters; all keys are derived from it. Default: the content of the file secret in the data
+    folder, which `tracker init` creates."""
 
     secret_before: str = ""
-    """Secrets that were in force earlier, one a line, the latest first: what they made is still read. Usually a file.
-    Default: what stands in the file secret.before of the data folder, which `tracker secret replace` writes."""
+    """Earlier secrets, one per line, latest first, so that data encrypted with them can still be read. Usually a file.
+    Default: the content of the file secret.before in the data folder, which `tracker secret replace` writes."""
 
     shared_secret_files: bool = False
-    """Whether a file with a secret may be readable by other users of this computer, as some platforms for containers
-    mount them. Default off: it is refused."""
+    """Whether other users of this computer may be able to read a file with a secret, as some container platforms mount
+    them. Default off: such a file is refused."""
 
     base_url: str = "http://127.0.0.1:8000"
-    """The address that people use, without a slash at the end; links in mails are built from it alone."""
+    """The web address that people use, without a slash at the end. Links in emails are built from it alone."""
 
     task_force_name: str = "Human Trafficking Rescue Project"
-    """Shown under the product's name on each page and mail."""
+    """Shown under the product's name on each page and email."""
 
     time_zone: str = "America/Chicago"
     """IANA name of the task force's zone. Default America/Chicago."""
 
     coordinator_address: str = "coordinator@tracker.example"
-    """Mail address shown as help, and Reply-To of each mail."""
+    """Email address shown for help, and Reply-To of each email."""
 
     hotline: str = "National Human Trafficking Hotline at 1-888-373-7888"
-    """Whom to call with a tip, shown in the foot of each page."""
+    """Whom to call with a tip; shown in the footer of each page."""
 
     notice: str = ""
-    """What people agree to before they sign in: one statement on each line, at least four of them, the first as an
-    introduction. Usually a file: TRACKER_NOTICE_FILE. Default: our own four statements (NIST SP 800-53 AC-8)."""
+    """What people agree to before they sign in: one statement per line, at least four, the first as an
+    introduction. Usually a file: TRACKER_NOTICE_FILE. Default: four statements after NIST SP 800-53 AC-8."""
 
     sessions: int = 3
-    """Browsers in which one person may be signed in; at one more the one used longest ago is signed out. Default 3."""
+    """Most browsers in which one person can be signed in; one more signs out the least recently used. Default 3."""
 
     fips: bool = False
-    """Hashes passwords by PBKDF2-HMAC-SHA-256, as FIPS 140-3 approves, and not by argon2id. Default off."""
+    """Hashes passwords with PBKDF2-HMAC-SHA-256, which FIPS 140-3 approves, instead of argon2id. Default off."""
 
     mail_from: str = "calendar@tracker.example"
-    """Sender and ORGANIZER of calendar mails."""
+    """Sender and ORGANIZER of calendar emails."""
 
     smtp_host: str = "127.0.0.1"
     """Mail server. STARTTLS with a checked certificate is required except to loopback."""
@@ -94,35 +94,35 @@ class Settings:
     """Port of the mail server. Default 25."""
 
     smtp_user: str = ""
-    """User at the mail server; empty means no sign-in there."""
+    """User name at the mail server; leave empty if it needs no sign-in."""
 
     smtp_password: str = ""
     """Password at the mail server."""
 
     mail_folder: str = ""
-    """Demo only: folder in which the mail sink keeps one .eml per mail."""
+    """Demo only: folder in which the mail sink keeps each email as an .eml file."""
 
     personas: str = ""
     """Demo only: mail addresses, with spaces between them, of the people whom its sign-in page offers."""
 
     is_demo: bool = False
-    """Shows the demo notice and the mail page; only allowed on loopback. Default off."""
+    """Shows the demo notice and the page of sent emails; only allowed on loopback. Default off."""
 
     government_banner: bool = False
-    """Shows the banner and the identifier of U.S. government sites. Default off."""
+    """Shows the banner and identifier of U.S. government sites. Default off."""
 
     shared_calendars: bool = False
-    """Whether members may share when they are busy in a calendar elsewhere, which is then read by its https address
+    """Whether members can share when they are busy in another calendar, which is then read from its https address
     on the internet. Default off."""
 
     run_clock: bool = True
-    """Whether this process sends reminders and mails. Default on; any number of processes may."""
+    """Whether this process sends reminders and emails. Default on; any number of processes may."""
 
     tick: float = 15.0
-    """Seconds between two looks at the outbox. Default 15."""
+    """Seconds between checks of the outbox. Default 15."""
 
     now: datetime | None = None
-    """Demo and tests: the moment at which the clock starts (ISO 8601 with offset). Default: the real time."""
+    """Demo and tests: the time at which the clock starts (ISO 8601 with offset). Default: the real time."""
 
     @property
     def own_host(self) -> str:
@@ -196,7 +196,7 @@ def _check_database(folder: Path, said: Mapping[str, str], environment: Mapping[
     own, named = folder / settings_file.DATABASE, _elsewhere(folder, said, environment)
     if named is not None and own.exists():
         raise BadSettings(
-            f"{folder / settings_file.NAME} names the database {named}, and {own} is another one. To use {own}, write"
+            f"{folder / settings_file.NAME} names the database {named}, but {own} exists too. To use {own}, write"
             f" {DATABASE}={SQLITE}{settings_file.DATABASE} there. To use {named}, move {own} away."
         )
 
@@ -218,7 +218,7 @@ def _of_file(folder: Path) -> dict[str, str]:
     except ValueError as odd:
         raise BadSettings(str(odd)) from odd
     if odd_names := sorted(said.keys() - settings_file.names(Settings, PREFIX)):
-        raise BadSettings(f"{path} says {odd_names[0]}, which is no setting.")
+        raise BadSettings(f"{path} says {odd_names[0]}, which isn't a setting.")
     return said
 
 
@@ -258,8 +258,8 @@ def _check_private(path: Path, given: Mapping[str, str]) -> None:
     is_open = found.st_mode & OF_OTHERS or (found.st_mode & stat.S_IRGRP and found.st_uid != 0)
     if is_open:
         raise BadSettings(
-            f"Other users of this computer may read {path}. Run chmod go= {path}, and replace what is in it if others"
-            f" could have read it. If a platform mounts it this way, set {SHARED_FILES}=yes."
+            f"Other users of this computer can read {path}. Run chmod go= {path}. If they may have read it, replace its"
+            f" secrets. If a platform mounts it this way, set {SHARED_FILES}=yes."
         )
 
 
@@ -276,7 +276,7 @@ def _typed(name: str, kind: object, text: str) -> object:
         if kind == datetime | None:
             return datetime.fromisoformat(text) if text else None
     except (ValueError, KeyError) as bad:
-        raise BadSettings(f"{PREFIX}{name.upper()} cannot be {text!r}.") from bad
+        raise BadSettings(f"{PREFIX}{name.upper()} can't be {text!r}.") from bad
     return text
 
 

@@ -18,9 +18,9 @@ FOLDER = "data"  # the setting that names the folder, and so cannot be in its fi
 WIDTH = 118  # characters of a comment
 LINE = re.compile(r"([A-Z][A-Z0-9_]*)=(.*)")
 HEAD = """\
-# Settings of the Task Force Tracker. A line that begins with # counts for nothing: take the # away to change what it
-# says. A TRACKER_ variable in the environment counts more than its line here. After a change: `tracker check`, then
-# start `tracker serve` anew. Relative paths begin at this folder.
+# Settings of the Task Force Tracker. Lines starting with # are comments. Remove the # to set a value. A TRACKER_
+# variable in the environment overrides its line here. After a change: `tracker check`, then restart
+# `tracker serve`. Relative paths start at this folder.
 """
 
 
@@ -32,7 +32,7 @@ def read(path: Path) -> dict[str, str]:
         if text and not text.startswith("#"):
             found = LINE.fullmatch(text)
             if found is None:
-                raise ValueError(f"Line {number} of {path} is no setting. Write it as TRACKER_NAME=value.")
+                raise ValueError(f"Line {number} of {path} isn't a setting. Write it as TRACKER_NAME=value.")
             said[found[1]] = _bare(found[2].strip())
     return said
 

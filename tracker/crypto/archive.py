@@ -21,7 +21,7 @@ def write(target: Path, folder: Path, secret: str, facts: Mapping[str, Any]) -> 
     It is written under a temporary name first, so `target` is never incomplete. Errors: Conflict when it exists.
     """
     if target.exists():
-        raise Conflict(f"{target} exists already. Choose another name.")
+        raise Conflict(f"{target} already exists. Choose another name.")
     part = target.with_name(f"{target.name}.part")
     try:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
@@ -46,16 +46,18 @@ def read(source: Path, secret: str, folder: Path, names: Collection[str]) -> Map
             _unpack(opener, folder, names)
             return opener.facts
     except (Changed, EOFError, gzip.BadGzipFile, tarfile.TarError) as broken:
-        raise Invalid(f"{source} is not as it was written, or not all of it is there. Take another backup.") from broken
+        raise Invalid(f"{source} is damaged or incomplete. Use another backup.") from broken
 
 
 def _opener(file: BinaryIO, source: Path, secret: str) -> Opener:
     try:
         return Opener(file, secret)
     except NotSealed as other:
-        raise Invalid(f"{source} is no backup of this product.") from other
+        raise Invalid(f"{source} isn't a backup of this product.") from other
     except WrongSecret as other:
-        raise Invalid(f"{source} was sealed with another secret. Name the file that held the secret then.") from other
+        raise Invalid(
+            f"{source} was encrypted with another secret. Name the file with the secret of that time."
+        ) from other
 
 
 def _pack(folder: Path, target: BinaryIO) -> None:

@@ -20,7 +20,7 @@ KIND = b"taskforce-tracker sealed file 1\n"
 CHUNK = 1 << 20  # bytes sealed at once
 TAG = 16  # bytes that a seal adds to each chunk
 LONGEST_HEADER = 10_000  # bytes
-MARK = "key"  # in the header: tells a wrong secret from a changed file
+MARK = "key"  # in the header: distinguishes a wrong secret from a changed file
 
 
 class NotSealed(Exception):

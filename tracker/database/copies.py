@@ -37,7 +37,7 @@ async def fill_from(file: Path) -> None:
     assert is_postgres(bound)  # noqa: S101 - a copy of SQLite is a database already
     tables = "SELECT count(*) AS count FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
     if (await bound.run_alone(tables, [], is_pooled=True))[0]["count"]:
-        raise Invalid("The database is not empty. Name a new one: nothing in this one was changed.")
+        raise Invalid("The database isn't empty. Name a new one. Nothing was changed.")
     await _run(bound, *RESTORE, str(file))
 
 
@@ -58,7 +58,9 @@ async def _run(bound: PostgresEngine, program: str, *words: str) -> None:
     """Run one of PostgreSQL's own programs; the password is in the environment, where other users cannot see it."""
     path = shutil.which(program)
     if path is None:
-        raise Invalid(f"{program} is not here. Install PostgreSQL's client programs, of the server's release or newer.")
+        raise Invalid(
+            f"{program} isn't installed. Install PostgreSQL's client programs, in the server's release or newer."
+        )
     address, password = _address(bound)
     environment = {**os.environ, "PGPASSWORD": password} if password else None
     words = (f"--dbname={address}", *words)
@@ -66,7 +68,7 @@ async def _run(bound: PostgresEngine, program: str, *words: str) -> None:
     _, complaint = await running.communicate()
     if running.returncode:
         reason = " ".join(complaint.decode(errors="replace").split())[:LONGEST].rstrip(".")
-        raise Invalid(f"{program} did not succeed: {reason}.")
+        raise Invalid(f"{program} failed: {reason}.")
 
 
 def _address(bound: PostgresEngine) -> tuple[str, str]:

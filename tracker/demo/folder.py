@@ -16,9 +16,9 @@ from tracker.errors import Conflict, Invalid
 
 NOTE = (
     "A demonstration of the Task Force Tracker. Nothing here is real. Everything in this folder is deleted when\n"
-    "the demo starts again, unless it is told to keep it.\n"
+    "the demo starts again, unless you start it with --keep.\n"
     "\n"
-    "While it runs, these print a link that lets the administrator or the auditor in:\n{}\n"
+    "While it runs, these commands print a sign-in link for the administrator or the auditor:\n{}\n"
 )
 
 
@@ -59,10 +59,10 @@ class DemoFolder:
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not self._note.exists() and (self._database.exists() or self._settings.exists()):
-                raise Invalid(f"{self.path} holds a database or settings that no demo made. Choose another folder.")
+                raise Invalid(f"{self.path} has a database or settings that aren't from a demo. Choose another folder.")
             self._hold()
         except OSError as refused:
-            raise Invalid(f"{self.path} cannot be used: {refused.strerror}.") from refused
+            raise Invalid(f"{self.path} can't be used: {refused.strerror}.") from refused
 
     def leave(self) -> None:
         """Release the folder for another demo."""
@@ -107,7 +107,7 @@ class DemoFolder:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as held:
             os.close(lock)
-            raise Conflict(f"Another demo runs in {self.path}. Stop it, or choose another folder.") from held
+            raise Conflict(f"Another demo is running in {self.path}. Stop it, or choose another folder.") from held
         self._lock = lock
         os.ftruncate(lock, 0)
         os.write(lock, NOTE.format("\n".join(self.link_commands)).encode())

@@ -24,7 +24,7 @@ def greeting(base_url: str, mails: Path, people: Sequence[Persona]) -> str:
             *links,
             "",
             f"Emails that it sends:  {base_url}/demo/mail  (files in {mails})",
-            "Stop it with Ctrl+C. The next start makes a fresh demo; with --keep it goes on with this one.",
+            "Stop it with Ctrl+C. The next start creates a fresh demo; --keep continues this one.",
             "",
         ]
     )

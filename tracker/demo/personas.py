@@ -51,7 +51,7 @@ async def personas(base_url: str, now: datetime) -> list[Persona]:
 async def _persona(key: str, role: str, base_url: str, now: datetime) -> Persona:
     account = await account_at(address(key))
     if account is None:
-        raise NotFound(f"This is no demo: nobody has the address {address(key)}.")
+        raise NotFound(f"This isn't a demo: no one has the address {address(key)}.")
     viewer = await viewer_for(account.member_id, now)
     link = await issue_link(viewer.member_id, now, LIFETIME)
     return Persona(

@@ -122,7 +122,7 @@ async def _prepare(options: Options, settings: Settings, say: Say, *, is_new: bo
     finally:
         await close_database(engine)
     took = time.perf_counter() - started
-    say(f"A fresh demo was made in {took:.1f} s." if is_new else "Going on with the demo that is there.")
+    say(f"Created a fresh demo in {took:.1f} s." if is_new else "Continuing the existing demo.")
 
 
 def _serve(listener: socket.socket, folder: DemoFolder, settings: Settings, say: Say, *, lists: bool) -> None:

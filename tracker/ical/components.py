@@ -19,7 +19,7 @@ MOST = 2_000  # events
 DEEPEST = 3
 """The deepest nesting: VCALENDAR, VEVENT, VALARM; or VCALENDAR, VTIMEZONE, DAYLIGHT."""
 NO_CALENDAR = "This is not a calendar file (.ics)."
-DAMAGED = "The calendar file is damaged: {} does not end where it should. Export it again."
+DAMAGED = "The calendar file is damaged: {} doesn't end where it should. Export it again."
 _NAME = re.compile(r"[A-Za-z0-9-]+")
 
 
@@ -108,7 +108,7 @@ class _Scan:
         if self.open[0] != "VCALENDAR":
             raise Invalid(NO_CALENDAR)
         if len(self.open) > DEEPEST:
-            raise Invalid("The calendar file is built deeper than any calendar needs. Export it again.")
+            raise Invalid("The calendar file is nested too deeply. Export it again.")
         if len(self.open) > 1:
             self._meet(kind)
 
@@ -125,14 +125,14 @@ class _Scan:
         else:
             self.found.others[kind] += 1
         if len(self.found.events) > self.most:
-            raise TooLarge(f"The file holds more than {self.most:,} events. Export fewer months at a time.")
+            raise TooLarge(f"The file has more than {self.most:,} events. Export fewer months at a time.")
 
 
 def _text(content: bytes) -> str:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as odd:
-        raise Invalid("The calendar file is not in UTF-8, as calendar files are. Export it again.") from odd
+        raise Invalid("The calendar file isn't in UTF-8, as calendar files must be. Export it again.") from odd
     if not text.strip():
         raise Invalid(NO_CALENDAR)
     return re.sub(r"\r\n?", "\n", text)
@@ -147,5 +147,5 @@ def _parts(line: Contentline) -> tuple[str, dict[str, object], str]:
     try:
         name, parameters, value = line.parts()
     except ValueError as odd:
-        raise Invalid(f"The line “{line[:60]}” cannot be read.") from odd
+        raise Invalid(f"The line “{line[:60]}” can't be read.") from odd
     return name, dict(parameters), value

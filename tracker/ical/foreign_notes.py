@@ -95,7 +95,7 @@ def zone_note(one: Component, start: Stamp, home: str) -> str:
     if start.is_day or start.is_utc:
         return ""
     if start.zone is None:
-        return f"It has no time zone in the file: its times are read as {zone_word(home)}."
+        return f"It has no time zone in the file. Its times are read as {zone_word(home)}."
     given = one.one("DTSTART")
     tzid = given.parameters.get("TZID", "") if given else ""
     return f"Its time zone “{tzid[:60]}” is read as {start.zone}." if tzid != start.zone else ""
@@ -113,13 +113,13 @@ def clock_note(slots: Iterable[tuple[datetime, Slot]]) -> str:
         return ""
     more = f" and {plural(len(other) - 1, 'other date')}" if len(other) > 1 else ""
     days = f"{short_weekday_date(other[0])}{more}"
-    return f"{days}: clocks change while it lasts; it ends at the same time of day as always."
+    return f"{days}: the clocks change during it; it ends at its usual time of day."
 
 
 def _date_notes(override: Component, master: Component) -> list[str]:
     """Return what one of them loses, because a date shares it with its series."""
     if is_private(override):
-        return ["it is marked as private. Imported events are for everyone, so it stays out."]
+        return ["it's marked private. Imported events are visible to everyone, so it was left out."]
     if is_canceled(override):
         return []
     lost = [
@@ -157,7 +157,7 @@ def _status_notes(one: Component) -> list[str]:
         notes.append(f"Its status “{status.value[:20]}” is read as confirmed.")
     is_free = any(line.upper().endswith(":TRANSPARENT") for line in one.lines.get("TRANSP", ()))
     if is_free and kind_of(one) is not Kind.DEADLINE:
-        notes.append("The file counts its time as free; here it counts as busy.")
+        notes.append("The file shows its time as free. Here it counts as busy.")
     return notes
 
 

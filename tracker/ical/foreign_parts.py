@@ -19,7 +19,7 @@ VIDEO = ("CONFERENCE", "X-GOOGLE-CONFERENCE", "X-MICROSOFT-SKYPETEAMSMEETINGURL"
 """Where files keep video links: RFC 7986 §5.11, and what Google and Microsoft write."""
 KINDS = {kind.value: kind for kind in Kind if kind is not Kind.JOINT_OPERATION}
 """The kinds of imported events: an operation is for named people, and what is imported is for everyone."""
-PRIVATE = "It is marked as private. Imported events are for everyone, so it stays out."
+PRIVATE = "It's marked private, and imported events are visible to everyone."
 CANCELED = "It is canceled."
 
 
@@ -85,15 +85,15 @@ def span_of(text: str) -> timedelta:
     try:
         span: timedelta = vDuration.from_ical(text)  # type: ignore[no-untyped-call]  # the library says no types
     except (ValueError, OverflowError) as odd:
-        raise Invalid(f"“{text[:40]}” is not a length that we can read.") from odd
+        raise Invalid(f"“{text[:40]}” isn't a length that we can read.") from odd
     if not timedelta(0) <= span <= plan.LONGEST:
-        raise Invalid("It lasts less than nothing, or more than 14 days.")
+        raise Invalid("It ends before it starts, or lasts more than 14 days.")
     return span
 
 
 def utc_note(starts: datetime, zone: str) -> str:
     """Return the note on the times of a series written in UTC."""
-    return f"Its times are in UTC in the file: here it is at {clock(starts)} {zone_word(zone)} all year."
+    return f"Its times are in UTC in the file. Here it is at {clock(starts)} {zone_word(zone)} all year."
 
 
 def notes_on(found: Components) -> list[str]:

@@ -14,8 +14,8 @@ from tracker.rules.core.date_words import short_date
 from tracker.rules.recurrence import LAST, MAX_YEARS, MONDAY, Frequency, Rule, dates
 from tracker.rules.recurrence.dates import years_after
 
-NOT_KEPT = "The tracker does not keep this way to repeat ({})."
-TOO_OLD = "It repeats without an end and began more than five years ago. Give it an end, or a later start."
+NOT_KEPT = "The tracker doesn't support this repeat pattern ({})."
+TOO_OLD = "It has no end date and started more than five years ago. Give it an end date, or a later start."
 CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 READ = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS", "WKST"})
 
@@ -35,7 +35,10 @@ def rule_from(text: str, start: datetime, clock: WallClock, zones: Zones, today:
     if rule.until:
         rule = replace(rule, until=dates(rule, start)[-1].date())
     dates(rule, start)  # refuses a series that is too long, has too many dates, or does not begin at its start
-    return rule, f"It has no end in the file: it ends on {short_date(rule.until)}." if is_endless and rule.until else ""
+    return (
+        rule,
+        f"It has no end date in the file, so it ends on {short_date(rule.until)}." if is_endless and rule.until else "",
+    )
 
 
 def _parts(text: str) -> Parts:
@@ -59,7 +62,7 @@ def _anchored(parts: Parts, start: datetime, until: date | None, count: int | No
         if frequency is Frequency.DAILY and not days:
             return Rule(frequency=frequency, interval=interval, until=until, count=count)
         if frequency is Frequency.DAILY and interval > 1:
-            raise Invalid(NOT_KEPT.format("some days of every few days"))
+            raise Invalid(NOT_KEPT.format("certain days every few days"))
         days = days or (start.weekday(),)
         return Rule(
             frequency=Frequency.WEEKLY,

@@ -49,14 +49,14 @@ class Zones:
         """Return the time of a property. Errors: Invalid with a sentence."""
         found = _TIME.fullmatch(one.value)
         if found is None:
-            raise Invalid(f"“{one.value[:40]}” is not a date or time that we can read.")
+            raise Invalid(f"“{one.value[:40]}” isn't a date or time that we can read.")
         year, month, day, hour, minute, second = (int(digits or 0) for digits in found.groups()[:6])
         if not FIRST_YEAR <= year <= LAST_YEAR:
-            raise Invalid(f"It lies in the year {year}. We take {FIRST_YEAR} to {LAST_YEAR}.")
+            raise Invalid(f"It is in {year}. We can import {FIRST_YEAR} to {LAST_YEAR}.")
         try:
             local = datetime(year, month, day, hour, minute, min(second, 59))  # noqa: DTZ001 - its zone is stored beside it
         except ValueError as odd:
-            raise Invalid(f"“{one.value}” is not a date that the calendar has.") from odd
+            raise Invalid(f"“{one.value}” isn't a date on the calendar.") from odd
         is_day = found[4] is None
         return Stamp(local, None if is_day else self._zone("UTC" if found[7] else one.parameters.get("TZID")), is_day)
 
@@ -68,7 +68,7 @@ class Zones:
         for name in (tzid, self.known.get(tzid, ""), WINDOWS_TO_OLSON.get(tzid, ""), *_endings(tzid)):
             if name and _is_zone(name):
                 return name
-        raise Invalid(f"The time zone “{tzid[:60]}” is not known here.")
+        raise Invalid(f"The time zone “{tzid[:60]}” is unknown.")
 
 
 def zones_of(components: Iterable[Component], home: str) -> Zones:
@@ -94,7 +94,7 @@ class WallClock:
             return stamp.local
         there = to_local(to_utc(stamp.local, own), self.zone)
         if there.fold:
-            raise Invalid("It lies in the hour that the clocks repeat in autumn, so its time cannot be kept.")
+            raise Invalid("It is in the hour that repeats when clocks change in the fall, so its time can't be kept.")
         return there.replace(tzinfo=None)
 
     def after(self, start: datetime, span: timedelta) -> datetime:

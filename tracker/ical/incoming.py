@@ -50,7 +50,7 @@ def read(
     """
     found = components(content, limits.events, limits.size)
     if not found.events:
-        raise Invalid("The file holds no events.")
+        raise Invalid("The file has no events.")
     reader = _Reader(zones_of(found.zones, home), now)
     groups = _groups(found.events)
     for number, (master, overrides) in enumerate(groups, start=1):
@@ -109,11 +109,11 @@ class _Reader:
     def _event(self, one: Component, overrides: Sequence[Component]) -> Incoming:
         uid = _uid(one) + "".join(line for line in one.lines.get("RECURRENCE-ID", ()))
         if uid in self._seen:
-            raise Invalid("The file holds this event twice.")
+            raise Invalid("The file has this event twice.")
         self._seen.add(uid)
         is_series = bool(one.lines.get("RRULE"))
         if one.lines.get("RDATE") and not is_series:
-            raise Invalid("It has extra dates, but no rule by which it repeats.")
+            raise Invalid("It has extra dates, but no repeat rule.")
         start = self._start(one)
         wall = clock_of(start, self.zones.home, is_series=is_series)
         starts = wall.shows(start)
@@ -168,7 +168,7 @@ class _Reader:
         """Return which dates of the rule are left out, and which others there are; EXDATE is stronger than RDATE."""
         stamps = self.zones.stamps(one.all("RDATE"))
         if any(stamp.is_day != plan.is_all_day for stamp in stamps):
-            raise Invalid("An extra date is a day and the others have times, or the other way round.")
+            raise Invalid("Extra dates must be like the others: all with times, or all without.")
         extra = {wall.shows(stamp) for stamp in stamps}
         left_out = set(self._named(self.zones.stamps(one.all("EXDATE")), wall, by_rule | extra))
         return left_out & by_rule, extra - by_rule - left_out
@@ -182,7 +182,7 @@ class _Reader:
             named = override.one("RECURRENCE-ID")
             if named is None or "RANGE" in named.parameters:
                 raise Invalid(
-                    "A change of one date and all that follow (RANGE) can't be kept. Export it as two series."
+                    "A change of this and following dates (RANGE) can't be imported. Export it as two series."
                 )
             stamp = self.zones.stamp(named)
             found = self._named([stamp], wall, known - left_out)
@@ -190,7 +190,7 @@ class _Reader:
                 continue
             is_extra = plan.rule is not None and stamp.is_day == plan.is_all_day and wall.shows(stamp) not in left_out
             if not found and not is_extra:
-                raise Invalid(f"“{named.value[:40]}” is changed, but it is no date of this series.")
+                raise Invalid(f"“{named.value[:40]}” is changed, but it isn't a date of this series.")
             dated.append((found[0] if found else wall.shows(stamp), override))
         return dated
 
@@ -200,7 +200,7 @@ class _Reader:
             return None
         start = self._start(override)
         if start.is_day != plan.is_all_day:
-            raise Invalid("One of its dates lasts all day and the others do not. Such a series cannot be kept.")
+            raise Invalid("Some of its dates last all day and others don't. Such a series can't be imported.")
         starts = wall.shows(start)
         change = DateChange(
             starts=starts,
@@ -228,7 +228,7 @@ class _Reader:
         if end := one.one("DTEND"):
             stamp = self.zones.stamp(end)
             if stamp.is_day != start.is_day:
-                raise Invalid("Its start is a day and its end a time, or the other way round.")
+                raise Invalid("Its start and end must both have times, or neither.")
             ends = wall.shows(stamp)
         elif duration := one.one("DURATION"):
             ends = wall.after(starts, span_of(duration.value))
@@ -242,6 +242,6 @@ class _Reader:
 
     def _rule(self, one: Component, starts: datetime, wall: WallClock) -> tuple[Rule, str]:
         if len(one.lines["RRULE"]) > 1 or "EXRULE" in one.lines:
-            raise Invalid("It repeats by several rules at once. Export it as several series.")
+            raise Invalid("It has more than one repeat rule. Export it as separate series.")
         [given] = one.all("RRULE")
         return rule_from(given.value, starts, wall, self.zones, self.today)

@@ -155,4 +155,4 @@ def _read_back(message: bytes, method: str, count: int) -> None:
         and all(len(one.get(name, [])) > 0 and not isinstance(one[name], list) for one in events for name in PEOPLE)
     )
     if not is_sound:
-        raise ValueError("The calendar message does not read back as it was written.")
+        raise ValueError("The calendar message doesn't read back unchanged.")

@@ -39,14 +39,14 @@ def address(name: str, email: str, common_name: str, *parameters: str) -> bytes:
     Errors: Invalid for a malformed address or name.
     """
     if not _MAIL_ADDRESS.fullmatch(email):
-        raise Invalid("This mail address cannot stand in a calendar.")
+        raise Invalid("This email address can't be used in a calendar.")
     return fold(f"{';'.join((name, f'CN={_quoted(common_name)}', *parameters))}:mailto:{email}")
 
 
 def link(name: str, url: str) -> bytes:
     """Return a property of type URI (§3.3.13). Errors: Invalid for anything but a web address."""
     if not is_web_address(url):
-        raise Invalid("This is not a web address.")
+        raise Invalid("This isn't a web address.")
     return fold(f"{name}:{url}")
 
 
@@ -84,4 +84,4 @@ def _quoted(value: str) -> str:
 
 def _refuse(forbidden: re.Pattern[str], value: str) -> None:
     if forbidden.search(value):
-        raise Invalid("This text has characters that cannot stand in a calendar.")
+        raise Invalid("This text has characters that can't be used in a calendar.")

@@ -16,7 +16,7 @@ from tracker.errors import Invalid, TooLarge
 from tracker.ical.foreign_rules import CODES, READ
 
 MOST_VALUES = 31  # in one part of a rule
-NOT_READ = "It repeats in a way that is not read here."
+NOT_READ = "We can't read its repeat pattern."
 LAST_DAY = date(2100, 12, 31)
 A_DAY = timedelta(days=1)
 
@@ -34,7 +34,7 @@ class Budget:
         """Spend some days. Errors: TooLarge when none are left."""
         self._left -= days
         if self._left < 0:
-            raise TooLarge("The calendar has more series than can be read.")
+            raise TooLarge("The calendar has more series than we can read.")
 
 
 class _Nth(NamedTuple):

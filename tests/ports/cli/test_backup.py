@@ -60,8 +60,8 @@ def test_a_restored_folder_is_as_it_was_and_holds_its_mails(folder: Path, backup
 
 def test_a_copy_sends_when_it_is_let(folder: Path, backup: Path, tmp_path: Path) -> None:
     copy = restored(backup, tmp_path / "copy", folder / "secret")
-    assert tracker("resume", "--data", copy).output.startswith("Sending goes on.")
-    assert tracker("resume", "--data", copy).output == "Nothing was held.\n"
+    assert tracker("resume", "--data", copy).output.startswith("Sending has resumed.")
+    assert tracker("resume", "--data", copy).output == "Sending wasn't on hold.\n"
     assert "Sending" not in lines(copy)
 
 
@@ -80,7 +80,7 @@ def test_a_secret_in_the_settings_is_not_in_the_backup(folder: Path, tmp_path: P
 
 
 def test_check_knows_the_last_backup(folder: Path, tmp_path: Path) -> None:
-    assert lines(folder)["Backup"].startswith("warning  None")
+    assert lines(folder)["Backup"].startswith("warning  No backup yet.")
     backed_up(folder, tmp_path / "one.backup")
     assert lines(folder)["Backup"].startswith("ok")
 
@@ -111,7 +111,7 @@ def test_nothing_is_restored_over_something(folder: Path, backup: Path) -> None:
     before = (folder / "tracker.sqlite").read_bytes()
     result = tracker("restore", backup, "--data", folder, "--secret", folder / "secret")
     assert is_one_sentence(result)
-    assert "not empty" in result.stderr
+    assert "isn't empty" in result.stderr
     assert (folder / "tracker.sqlite").read_bytes() == before
 
 

@@ -24,13 +24,13 @@ def test_a_file_is_imported_once(folder: Path) -> None:
     file = a_file(folder, vevent("RRULE:FREQ=WEEKLY;COUNT=3"), vevent("CLASS:PRIVATE", uid="private", title="Dentist"))
     words = ("calendar", "import", file, "--data", folder, "--as", BOSS)
     trial = tracker(*words, "--dry-run")
-    assert (trial.exit_code, trial.stdout.splitlines()[-1]) == (0, "This was a dry run: nothing was written.")
+    assert (trial.exit_code, trial.stdout.splitlines()[-1]) == (0, "This was a dry run. Nothing was changed.")
     first = tracker(*words)
     assert (first.exit_code, first.stdout.splitlines()) == (
         0,
         [
             "Row 1: Core group (Tue, Jan 12, 2027, 10:00–11:00 AM Central, 3 dates to Jan 26, 2027) is new.",
-            "Row 2: Dentist is left out. It is marked as private. Imported events are for everyone, so it stays out.",
+            "Row 2: Dentist is left out. It's marked private, and imported events are visible to everyone.",
             "1 event added, 1 left out.",
         ],
     )

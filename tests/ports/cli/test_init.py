@@ -40,9 +40,9 @@ def test_a_link_with_the_usual_port_says_what_to_do_when_another_one_is_served(f
 
 def test_where_nobody_can_be_asked_the_first_coordinator_gets_an_address_to_replace(folder: Path) -> None:
     said = tracker("init", "--data", folder).output.splitlines()
-    assert "Nobody has that address: write your own on your page there, and into the settings." in said
+    assert "That address is a placeholder. Enter your own on your profile page and in the settings." in said
     assert said[-1].startswith("http://127.0.0.1:8000/sign-in/link/")
-    assert "still name a domain that nobody has" in tracker("check", "--data", folder).output
+    assert "still use a placeholder domain" in tracker("check", "--data", folder).output
 
 
 def test_every_other_command_works_in_the_folder(folder: Path) -> None:
@@ -95,14 +95,14 @@ def test_the_first_person_is_as_one_says(folder: Path) -> None:
     founded(folder, *person)
     people = folder / "people.csv"
     people.write_text(f"agency_code,name,email,agency_name,level\nAGO,Task force lead,{BOSS},Attorney General,state\n")
-    assert "0 added, 0 changed, 1 as they were." in tracker("roster", "import", people, "--data", folder).output
+    assert "0 added, 0 changed, 1 unchanged." in tracker("roster", "import", people, "--data", folder).output
 
 
 def test_files_that_others_may_read_are_told_of(folder: Path) -> None:
     founded(folder)
     (folder / settings_file.NAME).chmod(0o640)
     result = tracker("check", "--data", folder)
-    assert "fault    Files        Other users of this computer may read settings.env." in result.output
+    assert "fault    Files        Other users of this computer can read settings.env." in result.output
     assert result.exit_code == 1
 
 
@@ -110,7 +110,7 @@ def test_a_folder_that_others_may_look_into_is_a_warning(folder: Path) -> None:
     founded(folder)
     folder.chmod(0o755)
     result = tracker("check", "--data", folder)
-    assert "warning  Files        Other users of this computer may read data." in result.output
+    assert "warning  Files        Other users of this computer can read data." in result.output
 
 
 def test_nothing_starts_with_a_secret_that_others_may_read(folder: Path) -> None:
@@ -118,7 +118,7 @@ def test_nothing_starts_with_a_secret_that_others_may_read(folder: Path) -> None
     (folder / settings_file.SECRET).chmod(0o604)
     result = tracker("check", "--data", folder)
     assert (
-        f"fault    Settings     Other users of this computer may read {folder / settings_file.SECRET}" in result.output
+        f"fault    Settings     Other users of this computer can read {folder / settings_file.SECRET}" in result.output
     )
     assert result.exit_code == 1
     assert is_one_sentence(tracker("serve", "--data", folder))

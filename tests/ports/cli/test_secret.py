@@ -25,7 +25,7 @@ def replaced(folder: Path) -> str:
 
 def test_a_new_secret_is_in_force_and_the_one_before_is_kept_for_its_owner_alone(folder: Path) -> None:
     before = (folder / "secret").read_text().strip()
-    assert "A new secret is in force" in replaced(folder)
+    assert "The secret was replaced" in replaced(folder)
     now, kept = secrets(folder)
     assert (kept, len(now) > 40, now != before) == (before, True, True)
     assert {stat.S_IMODE((folder / name).stat().st_mode) for name in ("secret", "secret.before")} == {0o600}

@@ -106,4 +106,4 @@ def test_where_no_address_is_set_people_come_to_the_port_that_is_served(settings
         it.send_signal(signal.SIGTERM)
         output, _ = it.communicate(timeout=STOPPED_WITHIN)
     assert found.status_code == 200
-    assert f"People come to {address}." in output
+    assert f"Serving at {address}." in output

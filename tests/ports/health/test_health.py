@@ -114,15 +114,15 @@ async def test_the_page_says_whether_the_mail_server_answers_and_how_the_trail_w
 ) -> None:
     browser = await browse(sqlite_cast.administrator)
     html = (await browser.get("/admin/health")).text
-    assert "127.0.0.1, port 25, cannot be used" in html
+    assert "127.0.0.1, port 25, can&#39;t be used" in html
     assert "It will be verified tonight, and every night." in html
     await verification.verify_nightly(clock.now(), ZONE)
-    assert "It was as it was written, less than an hour ago." in (await browser.get("/admin/health")).text
+    assert "Verified, no changes (less than an hour ago)." in (await browser.get("/admin/health")).text
     await unguard()
     await engine().run_querystring(QueryString("UPDATE audit_entry SET verb = 'x' WHERE seq = 1"))
     clock.start_at(NOW + timedelta(days=1), stands_still=True)
     await verification.verify_nightly(clock.now(), ZONE)
-    assert "It is not as it was written." in (await (await browse(sqlite_cast.administrator)).get("/admin/health")).text
+    assert "The audit log was altered." in (await (await browse(sqlite_cast.administrator)).get("/admin/health")).text
 
 
 async def test_a_restored_copy_is_said_to_send_nothing(sqlite_cast: Cast, browse: SignIn) -> None:

@@ -26,7 +26,7 @@ async def test_a_server_that_answers_on_this_machine_will_do_and_gets_no_mail() 
 async def test_a_server_that_is_not_there_is_named() -> None:
     line = await anyio.to_thread.run_sync(checks.of_mail, settings(smtp_port=1))
     assert line.state is State.FAULT
-    assert "127.0.0.1, port 1, cannot be used" in line.words
+    assert "127.0.0.1, port 1, can't be used" in line.words
 
 
 async def test_a_server_elsewhere_without_encryption_will_not_do() -> None:

@@ -25,7 +25,7 @@ def test_our_mails_pass() -> None:
     prove(composer())
 
 
-@pytest.mark.parametrize("header", [b"Bcc: somebody@else.example\r\n", b"To: somebody@else.example\r\n"])
+@pytest.mark.parametrize("header", [b"Bcc: someone@else.example\r\n", b"To: someone@else.example\r\n"])
 def test_a_builder_that_lets_a_title_make_headers_is_found(header: bytes) -> None:
     with pytest.raises(Unsafe, match="headers that were not intended"):
         prove(Careless(header))

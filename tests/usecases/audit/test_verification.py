@@ -63,7 +63,7 @@ async def test_a_changed_trail_is_told_to_coordinators_and_auditors_once(cast: C
     told = await Message.select(Message.recipient).where(Message.kind == MessageKind.AUDIT_LOG_ALTERED.value)
     assert {one["recipient"] for one in told} == {cast.coordinator.member_id, cast.auditor.member_id}
     assert len(told) == 2
-    assert "The audit log is not as it was written. Entry 1" in caplog.text
+    assert "The audit log was altered. Entry 1" in caplog.text
 
 
 SILENT = (

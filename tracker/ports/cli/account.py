@@ -28,7 +28,7 @@ def release(email: str) -> None:
 
     async def deed(found: Account, _settings: Settings) -> str:
         await failed_logins.release(found.member_id, clock.now(), by=BY_COMMAND)
-        return "The pause is over."
+        return "Sign-in is no longer paused."
 
     _do(email, deed)
 
@@ -54,7 +54,7 @@ def forget_authenticator(email: str) -> None:
 
     async def deed(found: Account, _settings: Settings) -> str:
         await security_codes.forget_authenticator(found.member_id, clock.now(), by=BY_COMMAND)
-        return "The authenticator is removed."
+        return "The authenticator was removed."
 
     _do(email, deed)
 

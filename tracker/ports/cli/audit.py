@@ -37,7 +37,7 @@ def head(context: click.Context) -> None:
     "--head",
     "kept",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="A file of lines that `tracker audit head` printed: also find a log that was cut or written anew.",
+    help="A file of lines from `tracker audit head`: also detects a log that was cut off or rewritten.",
 )
 @takes_data
 @click.pass_context
@@ -52,7 +52,7 @@ def verify(context: click.Context, kept: Path | None) -> None:
     if broken is not None:
         click.echo(f"Entry {broken.seq}: {broken.why}", err=True)
         context.exit(1)
-    click.echo("The audit log is as it was written.")
+    click.echo("The audit log is unchanged.")
 
 
 async def _head(_settings: Settings) -> audit_log.Head | None:
@@ -61,7 +61,7 @@ async def _head(_settings: Settings) -> audit_log.Head | None:
 
 def _heads(file: Path) -> list[audit_log.Head]:
     if file.stat().st_size > LARGEST:
-        raise Invalid(f"{file} is too large for a file of heads.")
+        raise Invalid(f"{file} is too large to be output of `tracker audit head`.")
     lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     return [_read(file, number, line) for number, line in enumerate(lines, 1) if line.strip()]
 
@@ -69,5 +69,5 @@ def _heads(file: Path) -> list[audit_log.Head]:
 def _read(file: Path, number: int, line: str) -> audit_log.Head:
     found = HEAD.fullmatch(line.strip())
     if found is None:
-        raise Invalid(f"Line {number} of {file} is not what `tracker audit head` prints.")
+        raise Invalid(f"Line {number} of {file} isn't output of `tracker audit head`.")
     return audit_log.Head(int(found[1]), found[2], found[3])

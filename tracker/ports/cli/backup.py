@@ -29,13 +29,13 @@ def backup(file: Path) -> None:
     try:
         size = with_database(lambda chosen: _back_up(file, chosen))
     except OSError as refused:
-        raise Invalid(f"{file} cannot be written: {refused.strerror}.") from refused
-    click.echo(f"{file} holds database and settings, sealed: {size:,} bytes. The secret that opens it is not in it.")
+        raise Invalid(f"{file} can't be written: {refused.strerror}.") from refused
+    click.echo(f"{file} contains the database and settings, encrypted: {size:,} bytes. It doesn't include its secret.")
 
 
 async def _back_up(file: Path, chosen: Settings) -> int:
     if not chosen.data:
-        raise Invalid("A backup is made of a data folder. Name it by --data.")
+        raise Invalid("Name the data folder to back up: --data DIR.")
     folder = Path(chosen.data)
     text = settings_file.without((folder / settings_file.NAME).read_text(encoding="utf-8"), *SECRETS)
     with _scratch(folder) as scratch:
@@ -52,7 +52,7 @@ def _scratch(folder: Path) -> Iterator[Path]:
         scratch.mkdir(mode=0o700)
         yield scratch
     except BlockingIOError as busy:
-        raise Conflict("Another backup is being made. Wait until it is done.") from busy
+        raise Conflict("Another backup is running. Wait until it's done.") from busy
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
         os.close(lock)

@@ -24,7 +24,7 @@ from tracker.usecases.identity.accounts import account_at, clean_address
 MOST_TIMES = 50  # a million dates: what one transaction saves in some minutes
 SAID = {
     Outcome.NEW: "is new.",
-    Outcome.KNOWN: "is passed over.",
+    Outcome.KNOWN: "is skipped.",
     Outcome.LEFT_OUT: "is left out.",
     Outcome.REFUSED: "can't be imported.",
 }
@@ -38,15 +38,15 @@ def calendar() -> None:
 @calendar.command("import")
 @takes_data
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--as", "email", required=True, metavar="EMAIL", help="The coordinator whose events they become.")
-@click.option("--dry-run", "is_trial", is_flag=True, help="Say what would happen, and write nothing.")
+@click.option("--as", "email", required=True, metavar="EMAIL", help="The coordinator who becomes the organizer.")
+@click.option("--dry-run", "is_trial", is_flag=True, help="Show what would happen, and change nothing.")
 @click.option(
     "--limits-times",
     "factor",
     type=click.IntRange(1, MOST_TIMES),
     default=1,
     metavar="N",
-    help="Allow N times the usual bytes, events, dates and seconds.",
+    help="Allow N times the usual size, events, dates, and time.",
 )
 @click.option("--skip-refused", "skips_refused", is_flag=True, help="Import the others when some can't be imported.")
 @click.pass_context
@@ -100,4 +100,4 @@ def _end(report: Report, *, is_trial: bool, stops: bool) -> Iterator[str]:
         return
     yield f"{report.words}."
     if is_trial:
-        yield "This was a dry run: nothing was written."
+        yield "This was a dry run. Nothing was changed."

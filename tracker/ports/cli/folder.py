@@ -30,11 +30,11 @@ class Claim:
             self._was_there = self.folder.exists()
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if {path.name for path in self.folder.iterdir()} - FOREIGN:
-                raise Conflict(f"{self.folder} is not empty. Choose a new folder; nothing in this one was changed.")
+                raise Conflict(f"{self.folder} isn't empty. Choose a new folder. Nothing was changed.")
             shutil.rmtree(self.place, ignore_errors=True)
             self.place.mkdir(mode=0o700)
         except OSError as refused:
-            raise Invalid(f"{self.folder} cannot be used: {refused.strerror}.") from refused
+            raise Invalid(f"{self.folder} can't be used: {refused.strerror}.") from refused
         return self
 
     def write(self, name: str, text: str) -> None:

@@ -47,7 +47,7 @@ class Bounded(HttpToolsProtocol):
 def need_assertions() -> None:
     """Raise `NotAllowed` under `python -O`: icalendar keeps line breaks out of calendars by an assertion."""
     if sys.flags.optimize:
-        raise NotAllowed("Python runs with -O, which leaves out checks that keep mail safe. Start it without.")
+        raise NotAllowed("Python runs with -O, which turns off checks that keep emails safe. Start it without -O.")
 
 
 def server_config(app: str, *, proxy: str = "") -> uvicorn.Config:
@@ -82,5 +82,5 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as refused:
         if refused.errno == errno.EADDRINUSE:
             raise Conflict(f"Port {port} is in use. Choose another one with --port, or PORT= with make.") from refused
-        raise Invalid(f"Nothing can listen on {host}, port {port}: {refused.strerror}.") from refused
+        raise Invalid(f"Can't listen on {host}, port {port}: {refused.strerror}.") from refused
     return listener

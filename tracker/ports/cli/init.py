@@ -27,20 +27,22 @@ from tracker.usecases.roster.deployment import found
 
 GOOD_FOR = timedelta(hours=24)
 OPTIONS = {"email": "coordinator", "agency_code": "agency", "agency_name": "agency-name"}
-WHO = "Mail address of the first coordinator"
+WHO = "Email address of the first coordinator"
 
 
 @click.command()
 @new_data
-@click.option("--coordinator", metavar="EMAIL", help="Mail address of the first coordinator; asked for when missing.")
-@click.option("--name", default="Coordinator", show_default=True, help="What the first coordinator is called.")
+@click.option("--coordinator", metavar="EMAIL", help="Email address of the first coordinator; asked for if missing.")
+@click.option("--name", default="Coordinator", show_default=True, help="Name of the first coordinator.")
 @click.option("--agency", metavar="CODE", default="USAO", show_default=True, help="Short name of their agency.")
 @click.option("--agency-name", default="U.S. Attorney's Office", show_default=True)
 @click.option(
     "--arm", type=click.Choice([str(one) for one in Arm]), default=str(Arm.LAW_ENFORCEMENT), show_default=True
 )
 @click.option("--level", type=click.Choice([str(one) for one in Level]), default=str(Level.FEDERAL), show_default=True)
-@click.option("--set", "given", metavar="NAME=VALUE", multiple=True, help="A setting, say TRACKER_SMTP_HOST=smtp.gov.")
+@click.option(
+    "--set", "given", metavar="NAME=VALUE", multiple=True, help="A setting, such as TRACKER_SMTP_HOST=smtp.gov."
+)
 def init(folder: Path, coordinator: str | None, given: tuple[str, ...], **person: str) -> None:
     """Make the folder --data with settings, secret and database; print a sign-in link for the first coordinator."""
     email = (coordinator or _asked()).strip().lower()
@@ -50,18 +52,19 @@ def init(folder: Path, coordinator: str | None, given: tuple[str, ...], **person
         claim.write(settings_file.SECRET, secrets.token_urlsafe(48) + "\n")
         use(claim.place)
         link = asyncio.run(_fill(roster, email))
-    click.echo(f"{folder} is ready. Keep a copy of {folder / settings_file.SECRET} in another place: without it no")
-    click.echo("backup can be opened. Read the settings through: " + str(folder / settings_file.NAME))
+    click.echo(f"{folder} is ready. Keep a copy of {folder / settings_file.SECRET} somewhere else.")
+    click.echo("Backups can't be opened without it.")
+    click.echo(f"Review the settings: {folder / settings_file.NAME}")
     click.echo(f"Then: tracker check --data {folder}; tracker serve --data {folder}")
     if email == Settings.coordinator_address:
-        click.echo("Nobody has that address: write your own on your page there, and into the settings.")
+        click.echo("That address is a placeholder. Enter your own on your profile page and in the settings.")
     note_port(link)
     click.echo(f"One-time sign-in link for {email} (valid {GOOD_FOR // timedelta(hours=1)} hours):")
     click.echo(link)
 
 
 def _asked() -> str:
-    """Return a person's answer; without a terminal, an address that can be replaced after sign-in."""
+    """Return the address that a person types; without a terminal, a placeholder to replace after sign-in."""
     return str(click.prompt(WHO)) if sys.stdin.isatty() else Settings.coordinator_address
 
 
@@ -84,11 +87,11 @@ def _values(email: str, given: Iterable[str]) -> dict[str, str]:
     for one in given:
         name, sign, value = one.partition("=")
         if not sign:
-            raise Invalid(f"--set {one} says no value. Write it as --set NAME=VALUE.")
+            raise Invalid(f"--set {one} has no value. Write it as --set NAME=VALUE.")
         values[name.strip().upper().removeprefix(PREFIX)] = value.strip()
     named = {f"{PREFIX}{name}": value for name, value in values.items()}
     if odd := sorted(named.keys() - settings_file.names(Settings, PREFIX)):
-        raise Invalid(f"{odd[0]} is no setting.")
+        raise Invalid(f"{odd[0]} isn't a setting.")
     return named
 
 

@@ -32,7 +32,7 @@ def settings() -> Settings:
     try:
         chosen, elsewhere = load(), database_elsewhere()
     except (OSError, UnicodeDecodeError) as unreadable:
-        raise Invalid(f"A file that a TRACKER_…_FILE setting names cannot be read: {unreadable}.") from unreadable
+        raise Invalid(f"Can't read a file named by a TRACKER_…_FILE setting: {unreadable}.") from unreadable
     if elsewhere is not None:
         click.echo(f"{os.environ[DATA]} uses the database {elsewhere}, which is outside that folder.", err=True)
     return chosen
@@ -44,7 +44,7 @@ def read_file(file: Path, most: int) -> bytes:
         with file.open("rb") as content:
             return content.read(most + 1)
     except OSError as refused:
-        raise Invalid(f"{file} cannot be read: {refused.strerror}.") from refused
+        raise Invalid(f"{file} can't be read: {refused.strerror}.") from refused
 
 
 def with_database(work: Callable[[Settings], Awaitable[Outcome]]) -> Outcome:
@@ -73,7 +73,7 @@ async def opened(chosen: Settings, *, may_be_new: bool = False) -> AsyncIterator
         await open_database(engine)
     except (OSError, RuntimeError, sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError) as broken:
         reason = clean(str(broken), LONGEST_REASON, "reason").rstrip(".")
-        raise Invalid(f"The database cannot be opened: {reason}.") from broken
+        raise Invalid(f"The database can't be opened: {reason}.") from broken
     try:
         yield engine
     finally:
@@ -85,7 +85,7 @@ def _engine(chosen: Settings, *, may_be_new: bool) -> Engine:
     try:
         engine = engine_from_url(chosen.database_url, pool=chosen.database_pool)
     except ValueError as odd:
-        raise Invalid(f"TRACKER_DATABASE_URL cannot be used. {odd}") from odd
+        raise Invalid(f"TRACKER_DATABASE_URL can't be used. {odd}") from odd
     if not (may_be_new or is_postgres(engine) or Path(engine.path).exists()):
         raise NotFound(f"There is no database at {engine.path}. Run `tracker migrate`.")
     return engine

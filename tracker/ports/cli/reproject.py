@@ -18,4 +18,6 @@ def reproject() -> None:
         return await tz_drift.reproject(clock.now())
 
     dates = with_database(replanned)
-    click.echo(f"Dates put right: {dates}. Their reminders follow." if dates else "Every date is where it belongs.")
+    click.echo(
+        f"Dates corrected: {dates}. Their reminders move with them." if dates else "All dates are at their local times."
+    )

@@ -21,13 +21,13 @@ from tracker.usecases.core.audit import Broken
 FILE = click.Path(dir_okay=False, path_type=Path)
 URL = "TRACKER_DATABASE_URL"
 ELSEWHERE = (URL, f"{URL}_FILE", "TRACKER_SECRET", "TRACKER_SECRET_FILE", "TRACKER_DATA")
-"""Settings whose values in the environment belong to another deployment."""
+"""Settings whose environment values belong to another deployment."""
 
 
 @click.command()
 @new_data
 @click.argument("file", type=FILE)
-@click.option("--secret", "secret_file", type=FILE, required=True, help="The secret with which FILE was sealed.")
+@click.option("--secret", "secret_file", type=FILE, required=True, help="The secret that FILE was encrypted with.")
 @click.option("--database", metavar="URL", help="The empty database for a backup from PostgreSQL.")
 def restore(file: Path, folder: Path, secret_file: Path, database: str | None) -> None:
     """Make the folder --data from the backup FILE; its copy of the database sends nothing until `tracker resume`."""
@@ -41,12 +41,14 @@ def restore(file: Path, folder: Path, secret_file: Path, database: str | None) -
             use(claim.place)
             zone, broken = settings().time_zone, asyncio.run(_settle(backup))
     except (OSError, UnicodeDecodeError) as refused:
-        raise Invalid(f"The backup cannot be read or written: {refused}.") from refused
+        raise Invalid(f"The backup can't be read or written: {refused}.") from refused
     when = local(backup.made_at, zone)
     click.echo(f"{folder} holds the backup of {day(when)}, {when.year}, {clock_words(when)}. It sends nothing yet.")
-    click.echo(f"Look at it: tracker check --data {folder}; tracker serve --data {folder}")
-    click.echo("Calendar feeds and tokens open nothing until then. Turn off again those that were turned off since.")
-    click.echo(f"When no other copy runs, let it send: tracker resume --data {folder}")
+    click.echo(f"Check it first: tracker check --data {folder}; tracker serve --data {folder}")
+    click.echo(
+        "Calendar feeds and tokens don't work until then. Turn off again any that were turned off since the backup."
+    )
+    click.echo(f"When no other copy is running, let it send: tracker resume --data {folder}")
     if broken is not None:
         click.echo(f"Warning: in the audit log, entry {broken.seq}: {broken.why}", err=True)
 
@@ -54,9 +56,9 @@ def restore(file: Path, folder: Path, secret_file: Path, database: str | None) -
 def _unpack(file: Path, claim: Claim, secret: str, database: str | None) -> Backup:
     backup = backups.unpack(file, secret, claim.place)
     if backup.is_postgres and database is None:
-        raise Invalid("The backup is one of PostgreSQL. Name an empty database: --database postgresql://…")
+        raise Invalid("The backup is from PostgreSQL. Name an empty database: --database postgresql://…")
     if database is not None and not backup.is_postgres:
-        raise Invalid("The backup is one of SQLite, whose database lies in the new folder. Leave out --database.")
+        raise Invalid("The backup is from SQLite and goes into the new folder. Leave out --database.")
     path = claim.place / settings_file.NAME
     text = settings_file.without(path.read_text(encoding="utf-8"), URL, f"{URL}_FILE")
     path.write_text(settings_file.changed(text, URL, database) if database else text, encoding="utf-8")

@@ -14,7 +14,7 @@ from tracker.usecases.core import send_hold
 def resume() -> None:
     """Allow a copy restored from a backup to send emails; first make sure that no other copy runs."""
     was_held = with_database(_resume)
-    click.echo("Sending goes on. What is of no use any more is not sent." if was_held else "Nothing was held.")
+    click.echo("Sending has resumed. Outdated messages are skipped." if was_held else "Sending wasn't on hold.")
 
 
 async def _resume(_settings: Settings) -> bool:

@@ -29,7 +29,7 @@ def roster() -> None:
 @roster.command("import")
 @takes_data
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--dry-run", "is_trial", is_flag=True, help="Say what would happen, and write nothing.")
+@click.option("--dry-run", "is_trial", is_flag=True, help="Show what would happen, and change nothing.")
 @click.pass_context
 def import_file(context: click.Context, file: Path, *, is_trial: bool) -> None:
     """Import FILE, a CSV file in UTF-8: all rows or none; people are identified by their email.
@@ -74,15 +74,15 @@ def _lines(report: Report, *, is_trial: bool) -> Iterator[str]:
     added = sum(one.is_new for one in report.outcomes)
     changed = sum(bool(one.changes) for one in report.outcomes)
     same = len(report.outcomes) - added - changed
-    yield f"{added} added, {changed} changed, {same} as they were."
+    yield f"{added} added, {changed} changed, {same} unchanged."
     if is_trial:
-        yield "This was a dry run: nothing was written."
+        yield "This was a dry run. Nothing was changed."
 
 
 def _deed(one: Outcome) -> str:
     if one.is_new:
         return "is new."
-    return f"changed: {', '.join(one.changes)}." if one.changes else "stays as is."
+    return f"changed: {', '.join(one.changes)}." if one.changes else "is unchanged."
 
 
 def _faults(faults: Sequence[Fault]) -> Iterator[str]:

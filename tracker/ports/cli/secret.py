@@ -12,9 +12,10 @@ from tracker.crypto import keys
 from tracker.errors import NotAllowed
 from tracker.ports.cli.data import takes_data
 from tracker.ports.cli.opening import settings, with_database
+from tracker.rules.core.wording import plural
 from tracker.usecases.audit import secret_rotation
 
-ELSEWHERE = "The secret does not stand in the file secret of a data folder, so it is to be replaced where it stands."
+ELSEWHERE = "The secret isn't in the file secret of a data folder. Replace it where it is kept."
 
 
 @click.group()
@@ -30,9 +31,9 @@ def replace() -> None:
     with_database(_nothing)  # nothing is replaced while the database cannot be opened
     _write(folder)
     number = with_database(_settle)
-    click.echo(f"A new secret is in force; what it seals is sealed anew ({number}). Start the processes again.")
-    click.echo(f"Keep copies of {folder / settings_file.SECRET} and {folder / settings_file.BEFORE} in another place.")
-    click.echo("Backups of before open with the secret of before. Make a new one: tracker backup")
+    click.echo(f"The secret was replaced. Reencrypted: {plural(number, 'value')}. Restart all processes.")
+    click.echo(f"Keep copies of {folder / settings_file.SECRET} and {folder / settings_file.BEFORE} somewhere else.")
+    click.echo("Older backups need the old secret. Make a new backup: tracker backup")
 
 
 def _folder(chosen: Settings) -> Path:

@@ -21,7 +21,9 @@ SWEPT = 20_000  # new objects after which the garbage collector looks for cycles
 @takes_data
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65_535), default=8000, show_default=True)
-@click.option("--proxy", default="", metavar="ADDRESS", help="The reverse proxy whose X-Forwarded-* headers count.")
+@click.option(
+    "--proxy", default="", metavar="ADDRESS", help="Address of the reverse proxy whose X-Forwarded-* headers to trust."
+)
 def serve(host: str, port: int, proxy: str) -> None:
     """Serve the application; the database must be migrated."""
     need_assertions()
@@ -30,7 +32,7 @@ def serve(host: str, port: int, proxy: str) -> None:
     with_database(_nothing)
     _warn(chosen)
     listener = listen(host, port)
-    click.echo(f"People come to {_address(chosen, listener)}.", err=True)
+    click.echo(f"Serving at {_address(chosen, listener)}.", err=True)
     access_log.configure()
     _serve(listener, proxy)
 

@@ -29,7 +29,7 @@ def note_port(link: str) -> None:
     type=click.IntRange(1, 24 * 60),
     default=LIFETIME // timedelta(minutes=1),
     show_default=True,
-    help="How long it works.",
+    help="How long the link works.",
 )
 def sign_in_link(email: str, minutes: int) -> None:
     """Print a link that signs in the member with EMAIL, once."""

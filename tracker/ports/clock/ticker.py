@@ -101,7 +101,7 @@ class Clock:
     def _look_at_the_wall(self) -> None:
         drift = self._wall() - self._steady()
         if abs(drift - self._drift) > JUMP:
-            log.error("The clock jumped by %.0f s. Nothing is sent for %.0f s.", drift - self._drift, HOLD)
+            log.error("The clock jumped by %.0f s. No email is sent for %.0f s.", drift - self._drift, HOLD)
             self._held_until = self._steady() + HOLD
         self._drift = drift
 

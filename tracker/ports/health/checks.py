@@ -70,12 +70,14 @@ async def of_surroundings(chosen: Settings, trouble: Trouble = mail_server.troub
 def refuse_unsafe(chosen: Settings, host: str) -> None:
     """Raise `Invalid` for a demo that others could reach, a clock that was moved, or sessions without https."""
     if chosen.is_demo and not is_loopback(host):
-        raise Invalid("A demo is served on this computer only. Take --host 127.0.0.1, or set TRACKER_IS_DEMO=no.")
+        raise Invalid("A demo is for this computer only. Use --host 127.0.0.1, or set TRACKER_IS_DEMO=no.")
     if chosen.now is not None and not chosen.is_demo:
-        raise Invalid("TRACKER_NOW moves the clock, so it is for demos only. Unset it.")
+        raise Invalid("TRACKER_NOW changes the clock and is for demos only. Unset it.")
     address = urlsplit(chosen.base_url)
     if address.scheme != "https" and not is_loopback(address.hostname or ""):
-        raise Invalid("TRACKER_BASE_URL must begin with https:// when other computers use it, or sessions can be read.")
+        raise Invalid(
+            "TRACKER_BASE_URL must start with https:// when other computers use it, or sessions can be intercepted."
+        )
 
 
 def of_settings(chosen: Settings) -> Iterator[Line]:
@@ -109,19 +111,19 @@ async def of_database() -> AsyncIterator[Line]:
 
 def _zones(drifted: int) -> Line:
     if drifted:
-        words = (
-            "The time zone data changed: some dates to come are not at their wall-clock time. Run `tracker reproject`."
-        )
+        words = "Time zone data changed, so some upcoming dates are off their local time. Run `tracker reproject`."
         return Line(State.WARNING, "Time zones", words)
-    return Line(State.OK, "Time zones", "Every date to come is where its wall clock puts it.")
+    return Line(State.OK, "Time zones", "All upcoming dates are at their local times.")
 
 
 def _last_backup(made_at: datetime | None) -> Line:
     if made_at is None:
-        return Line(State.WARNING, "Backup", "None was made yet.")
+        return Line(State.WARNING, "Backup", "No backup yet.")
     hours = (clock.now() - made_at) // timedelta(hours=1)
     state = State.OK if hours <= OLDEST_BACKUP else State.WARNING
-    return Line(state, "Backup", f"The last one was made {hours} hours ago." if hours else "The last one is fresh.")
+    return Line(
+        state, "Backup", f"The last backup was {plural(hours, 'hour')} ago." if hours else "The last backup is recent."
+    )
 
 
 def of_files(chosen: Settings) -> Iterator[Line]:
@@ -132,11 +134,11 @@ def of_files(chosen: Settings) -> Iterator[Line]:
     if not chosen.data:
         return
     if open_to_others := [path.name for path in private_files(Path(chosen.data)) if path.stat().st_mode & OTHERS]:
-        words = f"Other users of this computer may read {', '.join(open_to_others)}. Run chmod -R go= {chosen.data}"
+        words = f"Other users of this computer can read {', '.join(open_to_others)}. Run chmod -R go= {chosen.data}"
         is_folder_alone = open_to_others == [Path(chosen.data).name]
         yield Line(State.WARNING if is_folder_alone else State.FAULT, "Files", words)
     else:
-        yield Line(State.OK, "Files", f"Only their owner reads those in {chosen.data}.")
+        yield Line(State.OK, "Files", f"Only their owner can read those in {chosen.data}.")
     yield _room(chosen.data)
 
 
@@ -152,8 +154,8 @@ def of_mail(chosen: Settings, trouble: Trouble = mail_server.trouble) -> Line:
     """Return whether the email server would accept emails (from `trouble`); may wait for it."""
     place = f"{chosen.smtp_host}, port {chosen.smtp_port},"
     if why_not := trouble(chosen):
-        return Line(State.FAULT, "Mail server", f"{place} cannot be used: {why_not}")
-    return Line(State.OK, "Mail server", f"{place} answers.")
+        return Line(State.FAULT, "Mail server", f"{place} can't be used: {why_not}")
+    return Line(State.OK, "Mail server", f"{place} responds.")
 
 
 def of_trail(found: Verification | None) -> Line:
@@ -161,11 +163,11 @@ def of_trail(found: Verification | None) -> Line:
     if found is None:
         return Line(State.OK, "Audit log", "It will be verified tonight, and every night.")
     if not found.is_whole:
-        return Line(State.FAULT, "Audit log", "It is not as it was written. An auditor sees at which entry.")
+        return Line(State.FAULT, "Audit log", "The audit log was altered. An auditor can see at which entry.")
     hours = (clock.now() - found.at) // timedelta(hours=1)
     state = State.OK if hours <= OLDEST_VERIFICATION else State.WARNING
     ago = f"{plural(hours, 'hour')} ago" if hours else "less than an hour ago"
-    return Line(state, "Audit log", f"It was as it was written, {ago}.")
+    return Line(state, "Audit log", f"Verified, no changes ({ago}).")
 
 
 def of_releases() -> Iterator[Line]:
@@ -174,7 +176,7 @@ def of_releases() -> Iterator[Line]:
         words = f"{found.installed}; at least {found.floor} is needed."
         yield Line(State.OK if found.ok else State.FAULT, found.name, words)
     python = minimum_versions.interpreter()
-    words = f"{python.installed}; {python.floor} mends holes in its mail library, which the mail builder works around."
+    words = f"{python.installed}; {python.floor} fixes security bugs in its email library (worked around)."
     yield Line(State.OK, "Python", f"{python.installed}.") if python.ok else Line(State.WARNING, "Python", words)
 
 
@@ -189,12 +191,12 @@ def _addresses(chosen: Settings) -> Line:
         if address.endswith(EXAMPLE)
     ]
     if invented:
-        return Line(State.WARNING, "Settings", f"{' and '.join(invented)} still name a domain that nobody has.")
-    return Line(State.OK, "Settings", f"People come to {chosen.base_url}.")
+        return Line(State.WARNING, "Settings", f"{' and '.join(invented)} still use a placeholder domain.")
+    return Line(State.OK, "Settings", f"Serving at {chosen.base_url}.")
 
 
 def _room(folder: str) -> Line:
     free = shutil.disk_usage(folder).free
-    words = f"{free / 1e9:.1f} GB are free for {folder}."
+    words = f"{free / 1e9:.1f} GB free for {folder}."
     state = State.FAULT if free < TOO_SCARCE else State.WARNING if free < SCARCE else State.OK
     return Line(state, "Disk", words)

@@ -22,6 +22,6 @@ async def healthz() -> Response[dict[str, Any]]:
         async with asyncio.timeout(PATIENCE):
             is_well = (await health.state(clock.now())).is_well
     except Exception:  # any error at all means unhealthy
-        log.exception("The database did not answer.")
+        log.exception("The database didn't respond.")
         is_well = False
     return Response({"status": "ok" if is_well else "unavailable"}, status_code=200 if is_well else 503)

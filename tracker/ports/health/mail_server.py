@@ -12,7 +12,7 @@ from tracker.ports.http.addresses import is_loopback
 PATIENCE = 5.0  # seconds for each reply of the server
 HOLDS = 60.0  # seconds for which a page repeats the last result
 TLS_PORT = 465  # TLS from the first byte (RFC 8314)
-OPEN = "It offers no STARTTLS, and mails go to another machine only over an encrypted line."
+OPEN = "It doesn't offer STARTTLS, and email is sent to another computer only over an encrypted connection."
 
 
 def trouble(settings: Settings) -> str:

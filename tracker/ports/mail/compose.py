@@ -135,9 +135,9 @@ def checked_address(text: str) -> str:
     try:
         address = f"{local}@{domain.encode('idna').decode('ascii') if not domain.isascii() else domain}"
     except UnicodeError as odd:
-        raise Unsafe("The mail address cannot be used.") from odd
+        raise Unsafe("The email address can't be used.") from odd
     if len(address) > LONGEST_ADDRESS or not ADDRESS.fullmatch(address):
-        raise Unsafe("The mail address cannot be used.")
+        raise Unsafe("The email address can't be used.")
     return address
 
 
@@ -149,18 +149,18 @@ def check(content: bytes, kinds: Sequence[str], headers: Sequence[str] = OURS) -
     head = content.partition(b"\r\n\r\n")[0]
     names = [line.partition(b":")[0].decode("latin-1") for line in head.split(b"\r\n") if line[:1] not in b" \t"]
     if sorted(names) != sorted(headers):
-        raise Unsafe("The mail would have other headers than it was given.")
+        raise Unsafe("The email would have other headers than intended.")
     ends = {content.count(end) for end in (b"\r\n", b"\r", b"\n")}  # all alike: no line end stands alone
     if len(ends) > 1 or not content.isascii() or b"\0" in content:
-        raise Unsafe("The mail would hold characters that mail cannot carry.")
+        raise Unsafe("The email would contain characters that email can't carry.")
     if max(map(len, content.split(b"\r\n"))) > LONGEST_LINE:
-        raise Unsafe("A line of the mail would be too long.")
+        raise Unsafe("A line of the email would be too long.")
     _check_parts(content, kinds)
 
 
 def _check_parts(content: bytes, kinds: Sequence[str]) -> None:
     parts = list(BytesParser(policy=compat32).parsebytes(content).walk())
     if [one.get_content_type() for one in parts] != list(kinds) or any(one.defects for one in parts):
-        raise Unsafe("The mail would have other parts than it was given.")
+        raise Unsafe("The email would have other parts than intended.")
     if any(name.lower() not in OF_PARTS for one in parts[1:] for name in one.keys()):  # noqa: SIM118 - a message is no dict
-        raise Unsafe("A part of the mail would have other headers than it was given.")
+        raise Unsafe("A part of the email would have other headers than intended.")

@@ -102,7 +102,7 @@ class Delivery:
         except Temporary as later:
             return await self._put_off(message, str(later), worker) and not isinstance(later, Away)
         except Exception:  # one message that can't be handled must not stop the others
-            log.exception("Message %s could not be dealt with.", message.id)
+            log.exception("Message %s could not be processed.", message.id)
             return await self._put_off(message, OUR_ERROR, worker)
         self._sent.discard(message.id)
         self._unconfirmed.discard(message.id)

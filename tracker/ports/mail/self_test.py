@@ -20,12 +20,12 @@ from tracker.rules.emails.facts import Fact, FactName, Footer
 HOSTILE = (
     "=?utf-8?q?x=0D=0ABcc:_somebody=40else.example?=",
     "Notes =?utf-8?b?DQpCY2M6IHNvbWVib2R5QGVsc2UuZXhhbXBsZQ==?=",
-    "Title\r\nBcc: somebody@else.example",
+    "Title\r\nBcc: someone@else.example",
     "Title\n\nA body of its own",
-    "Title\u2028Bcc: somebody@else.example",
-    "Title\x85Bcc: somebody@else.example",
+    "Title\u2028Bcc: someone@else.example",
+    "Title\x85Bcc: someone@else.example",
     "Title\x00\ud800",
-    "Ü" * 200 + "\r\nBcc: somebody@else.example",
+    "Ü" * 200 + "\r\nBcc: someone@else.example",
 )
 """Each once made an extra header, ended the headers, or could not be written, in some release."""
 NOBODY = UUID(int=0)
@@ -58,7 +58,7 @@ def prove(writer: Writer) -> None:
         mail = writer.mail(_letter(title), MESSAGE)
         read = BytesParser(policy=compat32).parsebytes(mail.content)
         if sorted(read.keys()) != sorted(OURS) or read["To"] != mail.recipient:
-            raise Unsafe(f"Mails would have headers that were not intended, for example with the title {title!r}.")
+            raise Unsafe(f"Emails would have headers that were not intended, for example with the title {title!r}.")
 
 
 def _letter(title: str) -> Letter:

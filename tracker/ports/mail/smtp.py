@@ -132,7 +132,7 @@ def _judged(response: SMTPResponseException) -> Refused | Temporary:
 
 def _trouble(problem: Exception) -> Away:
     """Return a reason to wait, and log an alert: the settings or the server must be fixed."""
-    log.error("The mail server does not let us send: %s", _words(problem))
+    log.error("The mail server refused us as a sender: %s", _words(problem))
     return Away(_words(problem))
 
 
@@ -141,6 +141,6 @@ def _words(problem: Exception) -> str:
         case SMTPResponseException():
             return cut(one_line(f"{problem.code} {problem.message}"), 150)
         case TimeoutError():
-            return f"The mail server did not answer within {BUDGET:.0f} seconds."
+            return f"The mail server did not respond within {BUDGET:.0f} seconds."
         case _:
             return cut(one_line(str(problem) or type(problem).__name__), 150)

@@ -85,7 +85,7 @@ async def verify_nightly(now: datetime, zone: str) -> Verification | None:
         return None
     found = await verify(now, by=BY_CLOCK)
     if found.broken:
-        log.error("The audit log is not as it was written. Entry %s: %s", found.broken.seq, found.broken.why)
+        log.error("The audit log was altered. Entry %s: %s", found.broken.seq, found.broken.why)
         await _notify(found.broken, now)
     return found
 

@@ -30,7 +30,7 @@ async def test_a_coordinator_is_told_and_lets_it_send(sqlite_cast: Cast, browse:
     assert "restored from a backup of Mon, Dec 14, 8:00 PM" in " ".join(page.split())
     assert (await browser.post("/sending")).headers["location"] == "/"
     page = (await browser.get("/")).text
-    assert "Sending goes on." in page
+    assert "Sending has resumed." in page
     assert BUTTON not in page
     assert await send_hold.held_copy() is None
 

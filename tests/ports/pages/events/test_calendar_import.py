@@ -60,7 +60,7 @@ async def test_an_event_that_cannot_be_taken_stops_the_others(browse: SignIn, sq
     desk = await browse(sqlite_cast.coordinator)
     report = await chosen(desk, calendar(GOOD, BAD))
     assert report.status_code == 422
-    assert "Row 2, Bad one: The tracker does not keep this way to repeat (FREQ=SECONDLY)." in report.text
+    assert "Row 2, Bad one: The tracker doesn&#39;t support this repeat pattern (FREQ=SECONDLY)." in report.text
     sent = {"confirmed": "yes", "calendar": calendar(GOOD, BAD).decode()}
     assert (await desk.post(PATH, sent)).status_code == 422
     assert "Core group" not in await titles(desk)

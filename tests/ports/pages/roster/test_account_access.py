@@ -88,8 +88,8 @@ async def test_a_link_that_is_over_or_was_never_made_gets_the_same_page(app: Lit
 @pytest.mark.parametrize(
     ("deed", "said"),
     [
-        ("release", "The pause is over."),
-        ("authenticator-removal", "The authenticator is removed."),
+        ("release", "Sign-in is no longer paused."),
+        ("authenticator-removal", "The authenticator was removed."),
         ("sign-out", "They are signed out everywhere."),
         ("feeds-revocation", "Their feeds are turned off."),
         ("tokens-revocation", "Their personal tokens are revoked."),

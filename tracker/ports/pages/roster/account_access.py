@@ -21,11 +21,11 @@ from tracker.usecases.roster import account_access
 PATH = "/people/{person_id:uuid}/access"
 Deed = Callable[[Viewer, UUID, datetime], Awaitable[None]]
 DEEDS: tuple[tuple[str, Deed, str], ...] = (
-    ("release", account_access.release, "The pause is over. They can sign in again."),
+    ("release", account_access.release, "Sign-in is no longer paused. They can try again."),
     (
         "authenticator-removal",
         account_access.forget_authenticator,
-        "The authenticator is removed. At the next sign-in they set up another one.",
+        "The authenticator was removed. They'll set up another at the next sign-in.",
     ),
     ("sign-out", account_access.end_sessions, "They are signed out everywhere."),
     ("feeds-revocation", account_access.turn_off_feeds, "Their feeds are turned off."),
