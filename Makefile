@@ -1,4 +1,4 @@
-# What a developer and CI do; `make` alone lists it. Other settings: PY=python3.13 (which Python), VENV=folder, PORT=8001.
+# What developers and CI run; `make` alone lists the targets. Settings: PY=python3.13 (which Python), VENV=folder, PORT=8001.
 
 ENOUGH = import sys; sys.exit(sys.version_info < (3, 11))
 PY ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -16,7 +16,7 @@ WORKERS = -n auto --dist loadfile --no-loadscope-reorder  # a worker that ends t
 .PHONY: help setup run test test-fast test-all coverage mutants lint fix types imports advisories check wheel sbom bench faults \
 	compat contract migration pictures pins
 
-help: ## List what can be made
+help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 $(READY): pyproject.toml constraints.txt scripts/environment.py
@@ -24,7 +24,7 @@ $(READY): pyproject.toml constraints.txt scripts/environment.py
 	@"$(PY)" scripts/environment.py $(VENV)
 	@touch $@
 
-setup: $(READY) ## Only set up: the virtual environment with the project and its tools
+setup: $(READY) ## Set up the virtual environment with the project and its tools
 	@echo "Ready. Next: make run, or make test."
 
 run: $(READY) ## Serve the demo task force at http://127.0.0.1:8000 (PORT=8001 for another port)
@@ -41,14 +41,14 @@ test-all: $(READY) ## Run every test on both databases and measure coverage, as 
 		$(BIN)/python -m pytest -q $(WORKERS) --all-engines $(MEASURED)
 	@$(BIN)/python scripts/coverage_floor.py $(COVERAGE)
 
-coverage: $(READY) ## Measure which lines and branches test-fast enters, and compare with the floors
+coverage: $(READY) ## Measure line and branch coverage of test-fast, and compare with the floors
 	@$(BIN)/python -m pytest $(FAST) $(MEASURED)
 	@$(BIN)/python scripts/coverage_floor.py $(COVERAGE)
 
-mutants: $(READY) ## List small changes that no test notices: make mutants ONLY='tracker.rules.roster.quorum*' (all: hours)
+mutants: $(READY) ## List small changes that no test catches: make mutants ONLY='tracker.rules.roster.quorum*' (all: hours)
 	@$(BIN)/python scripts/mutants.py $(if $(ONLY),'$(ONLY)')
 
-lint: $(READY) ## Look for mistakes and for style
+lint: $(READY) ## Check for mistakes and style
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 
@@ -59,37 +59,37 @@ fix: $(READY) ## Fix what can be fixed automatically
 types: $(READY) ## Check the types
 	@$(BIN)/mypy
 
-imports: $(READY) ## Check that imports go down only
+imports: $(READY) ## Check that imports go only downward
 	@$(BIN)/lint-imports --no-logo
 
-advisories: $(READY) ## Compare what a deployment installs with the security advisories
+advisories: $(READY) ## Check what a deployment installs against security advisories
 	@$(BIN)/python scripts/advisories.py
 
 check: lint types imports advisories test ## Everything that CI runs, except the wheel
 
-wheel: $(READY) ## Build the wheel into dist/, install it elsewhere and see it serve
+wheel: $(READY) ## Build the wheel into dist/, install it elsewhere, and check that it serves
 	@$(BIN)/python scripts/wheel.py dist
 
-sbom: $(READY) ## Write what a release consists of into dist/, as CycloneDX
+sbom: $(READY) ## Write the bill of materials (CycloneDX) into dist/
 	@$(BIN)/python scripts/sbom.py
 
-bench: $(READY) ## Measure, and write bench/results.json
+bench: $(READY) ## Run the benchmarks and write bench/results.json
 	@$(BIN)/python -m bench
 
-faults: $(READY) ## Kill and stall things while mails go out, and edit series in any order
+faults: $(READY) ## Kill and stall processes while emails go out, and edit series in any order
 	@TRACKER_FAULTS=full $(BIN)/python -m pytest -q tests/faults tests/scenarios/test_any_edits.py tests/scenarios/test_random_series.py
 
 compat: $(READY) ## Read our calendars with other people's parsers
 	@$(BIN)/python -m pytest -q tests/ical
 
-contract: $(READY) ## Let schemathesis ask the programming interface whatever its document allows
+contract: $(READY) ## Test the API with schemathesis against its OpenAPI document
 	@$(BIN)/python scripts/contract.py
 
 migration: $(READY) ## Draft a migration: make migration NAME=add_rooms
 	@$(BIN)/python scripts/migration.py "$(NAME)"
 
-pictures: $(READY) ## Take the pictures of docs/guide/ from the demo again
+pictures: $(READY) ## Retake the pictures of docs/guide/ from the demo
 	@chromium="$$($(BIN)/python scripts/browser.py)" && TRACKER_CHROMIUM="$$chromium" $(BIN)/python -m scripts.pictures
 
-pins: $(READY) ## Renew constraints.txt and requirements.txt: the newest releases that pyproject.toml allows
+pins: $(READY) ## Update constraints.txt and requirements.txt to the newest releases that pyproject.toml allows
 	@$(BIN)/python scripts/pins.py

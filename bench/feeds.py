@@ -30,7 +30,7 @@ def measure() -> Sequence[Figure]:
 
 @contextmanager
 def _both(folder: Path) -> Iterator[tuple[str, Server, Server, Mapping[str, str]]]:
-    """Run both servers; yield the feed's address, the two, and the headers of whoever has the feed already."""
+    """Run both servers; yield the feed's address, the two, and the headers of a client that has the feed already."""
     database, body = filled(folder, DATES), folder / "body"
     path = f"/feeds/{feed_in(database)}.ics"
     with ExitStack() as stack:

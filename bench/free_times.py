@@ -32,7 +32,7 @@ from tracker.usecases.events import events
 FEW, MANY = 2_000, 100_000  # dates stored: fewer would not bring forty people
 PEOPLE, MEETINGS, EACH = 40, 120, 6  # people; meetings in the four weeks, and people invited to each
 LENGTH = timedelta(hours=1)
-FIRST = datetime(2027, 1, 4, 8)  # noqa: DTZ001 - local: its zone stands beside it
+FIRST = datetime(2027, 1, 4, 8)  # noqa: DTZ001 - local: its zone is beside it
 WANTED = Wanted(first=FIRST, length=LENGTH, zone=ZONE)
 ROUNDS, WARM_UP = 60, 5
 TARGET = 3  # times the floor

@@ -11,10 +11,10 @@ from aiosmtpd.smtp import SMTP
 
 
 class Taker:
-    """Says 250 to every mail."""
+    """Says 250 to every email."""
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802, ARG002 - aiosmtpd's hook
-        """Take one mail."""
+        """Take one email."""
         return "250 Taken"
 
 

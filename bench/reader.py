@@ -1,4 +1,4 @@
-"""Somebody who is signed in and asks the application in process; a client library would be measured along with it."""
+"""A signed-in person who asks the application in process; a client library would be measured along with it."""
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass

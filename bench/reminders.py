@@ -1,6 +1,6 @@
 """Reminders per second: queued, read again with the recipient as viewer, written, checked, sent, recorded.
 
-The floor sends as many finished mails of the same size over one connection, with aiosmtplib and nothing else.
+The floor sends as many finished emails of the same size over one connection, with aiosmtplib and nothing else.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ from tracker.usecases.emails.reminders import queue_due
 from tracker.usecases.events import events
 
 ROUNDS, DATES, PEOPLE = 5, 16, 12
-COUNT = DATES * PEOPLE  # mails in a round
+COUNT = DATES * PEOPLE  # emails in a round
 STARTS = meeting().starts
 A_DAY_BEFORE = datetime.fromisoformat("2027-01-11T16:00+00:00")  # of the first round; the others follow a day apart
 TARGET = 0.3
@@ -74,7 +74,7 @@ async def _schedule(cast: Cast) -> None:
 
 
 async def _round(port: int, now: datetime) -> tuple[float, float, float]:
-    """Return reminders planned, bare mails sent and reminders sent, each per second."""
+    """Return reminders planned, bare emails sent and reminders sent, each per second."""
     settings = Settings(secret=SECRET, smtp_port=port)
     composer = Composer(settings, Links(b"k" * 32))
     await queue_due(now - timedelta(seconds=1), ZONE)

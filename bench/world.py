@@ -35,7 +35,7 @@ class World:
 
 @asynccontextmanager
 async def world(path: Path, dates: int) -> AsyncIterator[World]:
-    """Make a world with so many old dates, the usual month and some action items; the clock must stand at NOW."""
+    """Make a world with so many old dates, the usual month and some action items; the clock must show NOW."""
     async with opened(path) as cast:
         await add_old_dates(cast, dates)
         await schedule(cast, USUAL, *everybody(cast))

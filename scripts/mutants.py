@@ -2,7 +2,7 @@
 
 `python scripts/mutants.py` judges all that `[tool.mutmut]` in pyproject.toml names, which takes hours; with a pattern
 like 'tracker.rules.roster.quorum*' it judges one module. What was judged is kept in `mutants/`, so a run that was
-stopped goes on where it was. Mutmut changes code while the tests run in its own process, so it has an
+stopped continues where it was. Mutmut changes code while the tests run in its own process, so it has an
 environment of its own that holds the project too.
 """
 

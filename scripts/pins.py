@@ -1,4 +1,4 @@
-"""Write anew what the project installs: constraints.txt for developers, requirements.txt with hashes for deployments.
+"""Renew what the project installs: constraints.txt for developers, requirements.txt with hashes for deployments.
 
 Both hold for every platform and name no host: a file is the one that was meant by its hash, wherever it comes from.
 `python scripts/pins.py hashes` keeps the releases that constraints.txt names and renews the hashes alone.

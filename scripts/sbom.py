@@ -30,7 +30,7 @@ def pins() -> dict[str, str]:
 def python_packages() -> Iterator[Component]:
     """Yield the packages that Python imports."""
     for name, version in sorted(pins().items()):
-        yield _component(name, version, f"pkg:pypi/{name}@{version}", _licence_of(name))
+        yield _component(name, version, f"pkg:pypi/{name}@{version}", _license_of(name))
 
 
 def browser_packages() -> Iterator[Component]:
@@ -40,10 +40,10 @@ def browser_packages() -> Iterator[Component]:
     for entry in manifest.values():
         if entry["version"]:
             found.setdefault((entry["package"].split(",")[0], entry["version"]), set()).update(
-                entry["licence"].split(" AND ")
+                entry["license"].split(" AND ")
             )
-    for (name, version), licences in sorted(found.items()):
-        yield _component(name, version, f"pkg:npm/{quote(name, safe='/')}@{version}", " AND ".join(sorted(licences)))
+    for (name, version), licenses in sorted(found.items()):
+        yield _component(name, version, f"pkg:npm/{quote(name, safe='/')}@{version}", " AND ".join(sorted(licenses)))
 
 
 def bill() -> dict[str, Any]:
@@ -71,7 +71,7 @@ def bill() -> dict[str, Any]:
 
 
 def _leads(root: str, lines: Iterable[str]) -> dict[str, set[str]]:
-    """Return which packages each package asks for, on whatever platform, by the extras that somebody asked for."""
+    """Return which packages each package asks for, on whatever platform, by the extras that were asked for."""
     leads: dict[str, set[str]] = {}
     waiting = [(root, frozenset[str](), list(lines))]
     seen = set()
@@ -98,7 +98,7 @@ def _requires(name: str) -> list[str]:
         return []
 
 
-def _licence_of(name: str) -> str:
+def _license_of(name: str) -> str:
     try:
         said = metadata.metadata(name)
     except metadata.PackageNotFoundError:
@@ -106,10 +106,10 @@ def _licence_of(name: str) -> str:
     return said.get("License-Expression") or said.get("License") or ""
 
 
-def _component(name: str, version: str, purl: str, licence: str) -> Component:
+def _component(name: str, version: str, purl: str, expression: str) -> Component:
     part: Component = {"type": "library", "bom-ref": purl, "name": name, "version": version, "purl": purl}
-    if SPDX.fullmatch(licence):
-        part["licenses"] = [{"license": {"name": licence}}]
+    if SPDX.fullmatch(expression):
+        part["licenses"] = [{"license": {"name": expression}}]
     return part
 
 

@@ -1,4 +1,4 @@
-"""Check, offline, that every vendored browser file is the one that was taken in, and that its licence is named.
+"""Check, offline, that every vendored browser file is the one that was taken in, and that its license is named.
 
 `python scripts/vendor.py` compares tracker/static/vendor with its manifest.json: same files, same bytes.
 `python scripts/vendor.py record` writes the bytes of today into it; read the difference before you commit it.
@@ -18,7 +18,7 @@ VENDOR = Path(__file__).resolve().parent.parent / "tracker" / "static" / "vendor
 MANIFEST = VENDOR / "manifest.json"
 OWN = ("manifest.json", "LICENSES.md")
 
-# pattern → package, version, licence (SPDX); the first pattern that fits counts
+# pattern → package, version, license (SPDX); the first pattern that fits counts
 SOURCES = (
     ("uswds.css", "@uswds/uswds, compiled", "3.14.0", "CC0-1.0 AND MIT"),
     ("uswds.scss", "this project", "", "Apache-2.0"),
@@ -32,18 +32,18 @@ SOURCES = (
 
 
 def present() -> dict[str, dict[str, str]]:
-    """Return every vendored file with its SHA-256, where it came from and its licence."""
+    """Return every vendored file with its SHA-256, where it came from, and its license."""
     files = (path for path in sorted(VENDOR.rglob("*")) if path.is_file() and path.name not in OWN)
     return {path.relative_to(VENDOR).as_posix(): _entry(path) for path in files}
 
 
 def _entry(path: Path) -> dict[str, str]:
     name = path.relative_to(VENDOR).as_posix()
-    package, version, licence = next(
+    package, version, terms = next(
         (source[1:] for source in SOURCES if fnmatch.fnmatchcase(name, source[0])), ("", "", "")
     )
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return {"sha256": digest, "package": package, "version": version, "licence": licence}
+    return {"sha256": digest, "package": package, "version": version, "license": terms}
 
 
 def faults() -> list[str]:
@@ -53,7 +53,7 @@ def faults() -> list[str]:
     return [
         *(f"{name} is recorded but missing." for name in recorded.keys() - here.keys()),
         *(f"{name} is not recorded." for name in here.keys() - recorded.keys()),
-        *(f"{name} has no known licence." for name, entry in here.items() if not entry["licence"]),
+        *(f"{name} has no known license." for name, entry in here.items() if not entry["license"]),
         *(
             f"{name} differs from what was recorded."
             for name in here.keys() & recorded.keys()

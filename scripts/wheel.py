@@ -39,14 +39,14 @@ def install(wheel: Path, place: Path) -> Path:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
+    """Return a port that no process listens on."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
         return port
 
 
 def read(address: str) -> str:
-    """Return what stands at an address, waiting until somebody answers."""
+    """Return what an address serves, after waiting for the server to respond."""
     until = time.monotonic() + READY_WITHIN
     while True:
         try:

@@ -26,7 +26,7 @@ def libraries(version_of: Callable[[str], str] = metadata.version) -> list[Findi
 
 
 def interpreter(installed: str = platform.python_version()) -> Finding:
-    """Return the finding for Python itself; too old is a warning, because the mail builder re-reads its own output."""
+    """Return the finding for Python itself; too old is a warning, because the email builder re-reads its own output."""
     series = ".".join(installed.split(".")[:2])
     floor = _floors("python").get(series, series)
     return _finding("Python", installed, floor)

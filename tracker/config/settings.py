@@ -223,7 +223,7 @@ def _of_file(folder: Path) -> dict[str, str]:
 
 
 def _layered(below: Mapping[str, str], above: Mapping[str, str]) -> dict[str, str]:
-    """Return both; a name above also hides its *_FILE variant below, and the other way around."""
+    """Return both; a name above also hides its *_FILE variant below, and the reverse."""
     hidden = {name.removesuffix("_FILE") for name in above}
     return {name: value for name, value in below.items() if name.removesuffix("_FILE") not in hidden} | dict(above)
 

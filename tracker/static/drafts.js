@@ -132,7 +132,7 @@
   const fieldsOf = (body) => [...body].filter(([name]) => !EACH_PAGES.includes(name));
   const isSame = (form, fields) => JSON.stringify(fieldsOf(bodyOf(form))) === JSON.stringify(fields);
 
-  // The page goes on as the one that saved the draft, so the server never takes it for another tab.
+  // The page continues as the one that saved the draft, so the server never takes it for another tab.
   function goOn(key, { mark }) {
     carried.delete(key);
     for (const field of document.querySelectorAll('[name="_draft"]')) if (keyOf(field.value) === key) field.value = mark;

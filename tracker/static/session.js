@@ -1,4 +1,4 @@
-/* Two minutes before a session ends for want of use, ask whether somebody is there (WCAG 2.2.1). When it has ended, keep
+/* Two minutes before a session ends for want of use, ask whether someone is there (WCAG 2.2.1). When it has ended, keep
    what was typed: no form is sent before its person has signed in again in another tab, and then with the new token. */
 (() => {
   "use strict";
@@ -27,7 +27,7 @@
     if (dialog.open) dialog.close();
   }
 
-  // The session as the server has it; null when there is none, undefined when nobody answers.
+  // The session as the server has it; null when there is none, undefined when the server doesn't respond.
   async function ask(method) {
     const token = document.querySelector('[name="_csrf"]')?.value ?? "";
     try {

@@ -25,7 +25,7 @@
     toast.replaceChildren(line);
   }
 
-  // Whoever fills it, this script or the server's answer to htmx: it leaves again.
+  // It leaves again, whether this script or the server's response to htmx fills it.
   new MutationObserver(() => { if (toast.childElementCount) keepForAWhile(); }).observe(toast, { childList: true });
 
   // A live region is read when it changes, not when it comes with the page.
@@ -72,7 +72,7 @@
     else showShortcuts();
   });
 
-  /* Whoever narrows a list further has left the saved filter ------------------- */
+  /* A list that is narrowed further has left its saved filter ------------------- */
   document.addEventListener("change", (event) => {
     if (event.target.closest("form[method=get]")) document.querySelector(".tt-saved [aria-current]")?.removeAttribute("aria-current");
   });
@@ -110,7 +110,7 @@
     return iso(new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + by, Math.min(date.getUTCDate(), days))));
   }
 
-  // htmx takes a link in hand a moment after it appears: a key that is quicker would load the whole page, and lose the focus.
+  // htmx takes over a link a moment after it appears: a key that is quicker would load the whole page, and lose the focus.
   function follow(link) {
     if (!link) return;
     window.htmx?.process(link);

@@ -1,7 +1,7 @@
 /* Attendance without a network: what was tapped stays in this page, shows as tapped, and is sent as soon as the server
    can be reached again. For each person only the last tap is kept: it says what is to be true, so sending it twice
    changes nothing. Nothing is written to the browser's storage: the computer may be a shared one. For the same reason
-   nothing is sent unless who marked it is signed in: whoever else signs in meanwhile does not become its author. */
+   nothing is sent unless the person who marked it is signed in: anyone else who signs in does not become its author. */
 (() => {
   "use strict";
   const RETRY = 5000; // milliseconds
@@ -38,7 +38,7 @@
   }
 
   // Another session may have begun since, also of another person: each round asks for it again. Its token opens no other
-  // one, so a mark that is on its way while somebody else signs in is refused.
+  // one, so a mark that is on its way while someone else signs in is refused.
   async function session() {
     const answer = await fetch("/session", { redirect: "manual" });
     if (answer.status >= 500) throw new Error("The server is not there.");
@@ -65,7 +65,7 @@
       refused = 0;
       for (const person of [...waiting.keys()]) if (!await send(person, now.form_token)) break;
       count();
-      if (refused) tell(`${refused} could not be saved. Reload the page to see how the list stands.`);
+      if (refused) tell(`${refused} could not be saved. Reload the page to see the current list.`);
       else if (!waiting.size) htmx.ajax("GET", location.pathname, { target: "#roll", select: "#roll", swap: "outerMorph" });
     } catch { // still no network: the next try is in a moment
     } finally {

@@ -32,8 +32,8 @@ def test_two_people_of_one_seat_fill_it_once() -> None:
 
 
 def test_an_arm_of_which_nobody_is_there_keeps_it_from_being_a_quorum() -> None:
-    assert quorum().count({DORA}).words == "No quorum: nobody of the victim-services arm"
-    assert quorum(3).count({DORA}).words == "No quorum: 2 of 3 seats, 3 needed; nobody of the victim-services arm"
+    assert quorum().count({DORA}).words == "No quorum: no one from victim services"
+    assert quorum(3).count({DORA}).words == "No quorum: 2 of 3 seats, 3 needed; no one from victim services"
 
 
 def test_a_seat_of_which_nobody_is_invited_is_not_filled() -> None:

@@ -40,7 +40,7 @@ async def test_a_refused_password_changes_nothing_and_says_why(sqlite_cast: Cast
     hash_cheaply()
     with pytest.raises(Invalid) as refusal:
         await set_password(sqlite_cast.kcpd_detective.member_id, "KCPD-detective-1", NOW, by=BY_COMMAND)
-    assert "guessed first" in refusal.value.fields["password"]
+    assert "easy to guess" in refusal.value.fields["password"]
     assert await stored(sqlite_cast) is None
 
 

@@ -100,7 +100,7 @@ async def test_how_a_code_is_typed_does_not_matter(world: Cast, change):
 @pytest.mark.parametrize("typed", ["", "-", "AAAA-AAAA-AAAA-AAAA", "é" * 40, "\x00", "1" * 5_000])
 async def test_what_is_no_code_of_theirs_opens_nothing(world: Cast, typed: str):
     await codes_of(world)
-    with pytest.raises(Invalid, match="4 tries left"):
+    with pytest.raises(Invalid, match="4 attempts left"):
         await enters(world, typed)
 
 
@@ -188,7 +188,7 @@ async def test_a_wrong_code_replaces_nothing_and_counts_as_a_try(world: Cast):
     app = await enrol(world.kcpd_detective)
     member_id = world.kcpd_detective.member_id
     made = await new_authenticator(member_id, "session")
-    with pytest.raises(Invalid, match="4 tries left"):
+    with pytest.raises(Invalid, match="4 attempts left"):
         await set_authenticator(member_id, "session", made.sealed, "000000", LATER)
     assert await new_authenticator(member_id, "session", made.sealed) == made
     assert await session_of(world, app)

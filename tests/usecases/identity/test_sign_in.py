@@ -167,7 +167,7 @@ async def test_a_wrong_code_says_how_many_tries_are_left(world: Cast):
     challenge = await sign_in.sign_in(world.kcpd_detective.email, PASSWORD, SOON)
     with pytest.raises(Invalid) as refusal:
         await sign_in.answer_code(challenge.token, "000000", SOON)
-    assert "4 tries left" in refusal.value.fields["code"]
+    assert "4 attempts left" in refusal.value.fields["code"]
 
 
 async def test_wrong_passwords_and_codes_count_together(world: Cast):

@@ -115,7 +115,7 @@ _marking = partial(Operation, tag=TAG, scope=WRITE, response=SheetShown, may_con
     HttpMethod.GET,
     ROLL,
     Operation(
-        summary="Read the roll of a date",
+        summary="Read the attendance of a date",
         tag=TAG,
         scope=READ,
         response=SheetShown,

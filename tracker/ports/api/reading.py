@@ -135,4 +135,4 @@ def _sentence_of(kind: Any) -> str:
 def _words_of(kind: Any) -> str:
     """Return the words that a field accepts; those inside another shape are only in the document."""
     is_plain = isinstance(kind, type) and issubclass(kind, StrEnum)
-    return f"Write one of: {', '.join(kind)}" if is_plain else "This is not one of the words that can stand here"
+    return f"Write one of: {', '.join(kind)}" if is_plain else "This isn't one of the allowed values"

@@ -54,7 +54,7 @@ async def add_date(event_id: FromPath[UUID], request: FormRequest, viewer: Viewe
     HttpMethod.PATCH,
     FOLLOWING,
     changes(
-        summary="Change a date and all that follow",
+        summary="Change this and following dates",
         body=EventChange,
         may_vanish=True,
         text="If only title, place or agenda change, the series stays the same. Otherwise it ends before the date, and "
@@ -79,7 +79,7 @@ async def change_following(
     HttpMethod.POST,
     f"{FOLLOWING}/cancellation",
     changes(
-        summary="Cancel a date and all that follow",
+        summary="Cancel this and following dates",
         body=Cancelling,
         may_vanish=True,
         text=f"The series ends before the date; from its first date on, all of it is canceled. {ETAG_OF}",

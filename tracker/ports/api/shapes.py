@@ -52,7 +52,7 @@ Minutes = Annotated[int, Meta(ge=1, le=14 * 24 * 60, examples=[90], description=
 Banner = Annotated[str, Meta(description="That of controlled information; empty when it is not marked.")]
 Moment = Annotated[datetime, Meta(tz=True, examples=["2027-01-12T16:00:00Z"])]
 Limit = Annotated[int, Meta(ge=1, le=MOST, description="How many things one page holds at most.")]
-Cursor = Annotated[str, Meta(description="Goes on after a page; taken from the address `next` of that page.")]
+Cursor = Annotated[str, Meta(description="Continues after a page; copy it from the `next` address of that page.")]
 
 
 class Given(Struct, forbid_unknown_fields=True):

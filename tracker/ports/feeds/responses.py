@@ -41,7 +41,7 @@ def unknown() -> Response[str]:
 
 
 def too_many() -> Response[str]:
-    """Return the response to a client that made too many guesses."""
+    """Return the response to a client that guessed too often."""
     headers = HEADERS | {"Retry-After": "60"}
     return Response("Too many requests.\n", status_code=429, media_type="text/plain", headers=headers)
 

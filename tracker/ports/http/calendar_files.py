@@ -1,4 +1,4 @@
-"""Reads an uploaded calendar file while this process goes on serving other requests.
+"""Reads an uploaded calendar file while this process keeps serving other requests.
 
 A thread is enough and no extra process is needed: reading goes through the lines once, builds no tree and expands no
 rules because the file says so. The largest file takes seconds, and the event loop keeps running.

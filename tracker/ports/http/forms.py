@@ -1,4 +1,4 @@
-"""Reads posted forms: Litestar itself would keep the last 1,024 request bodies, passwords included, in memory."""
+"""Reads posted forms: Litestar itself would keep the last 1,024 requests, passwords included, in memory."""
 
 from typing import Any
 from urllib.parse import parse_qsl

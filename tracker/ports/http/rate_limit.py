@@ -1,13 +1,13 @@
 """Counts unknown feed addresses and tokens from one network address; known ones are never counted.
 
-Each process counts for itself, so three processes allow three times as many guesses a minute. Out of 2^256 that finds
+Each process counts for itself, so three processes allow three times as many attempts a minute. Out of 2^256 that finds
 none, and a database row for each guess would let an attacker keep the database busy.
 """
 
 from collections import OrderedDict
 from datetime import datetime, timedelta
 
-MOST = 20  # guesses in one minute from one network address
+MOST = 20  # attempts in one minute from one network address
 WINDOW = timedelta(minutes=1)
 REMEMBERED = 10_000  # network addresses; an attacker with more of them still has to guess 256 bits
 

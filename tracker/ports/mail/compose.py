@@ -150,7 +150,7 @@ def check(content: bytes, kinds: Sequence[str], headers: Sequence[str] = OURS) -
     names = [line.partition(b":")[0].decode("latin-1") for line in head.split(b"\r\n") if line[:1] not in b" \t"]
     if sorted(names) != sorted(headers):
         raise Unsafe("The email would have other headers than intended.")
-    ends = {content.count(end) for end in (b"\r\n", b"\r", b"\n")}  # all alike: no line end stands alone
+    ends = {content.count(end) for end in (b"\r\n", b"\r", b"\n")}  # all alike: no lone CR or LF
     if len(ends) > 1 or not content.isascii() or b"\0" in content:
         raise Unsafe("The email would contain characters that email can't carry.")
     if max(map(len, content.split(b"\r\n"))) > LONGEST_LINE:

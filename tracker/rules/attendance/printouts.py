@@ -41,4 +41,4 @@ def check_brief(viewer: Viewer, event: Event) -> None:
     if event.kind is not Kind.JOINT_OPERATION:
         raise NotFound
     if not may_edit(viewer, event):
-        raise NotAllowed("Only whoever leads the operation can print its brief.")
+        raise NotAllowed("Only the person who leads the operation can print its brief.")

@@ -1,4 +1,4 @@
-"""Quorum of record: what was true when attendance was closed, whoever holds the seats today."""
+"""Quorum of record: what was true when attendance was closed, no matter who holds the seats today."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -19,7 +19,7 @@ VERBS = {
     "not_found": "Asked for a page that is not there for them:",
     "denied": "Was not allowed:",
     "sign_in_failed": "Failed to sign in:",
-    "locked": "Paused after too many tries:",
+    "locked": "Paused after too many attempts:",
     "released": "Ended the pause of",
     "signed_in": "Signed in",
     "signed_out": "Signed out",
@@ -124,7 +124,7 @@ class Group(NamedTuple):
 
 
 GROUPS = {
-    "denied": Group("Denied and failed tries", verbs=DENIED),
+    "denied": Group("Denied and failed attempts", verbs=DENIED),
     "reading": Group("Reading and exports", verbs=frozenset({READ, "exported", "audit_read", "audit_exported"})),
     "accounts": Group(
         "Sign-in and security",

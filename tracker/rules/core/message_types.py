@@ -75,7 +75,7 @@ class _Tagged(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="
 
 
 class EventNews(_Tagged, frozen=True, kw_only=True):
-    """A message about an event that the person was notified of before."""
+    """A message about an event that the person already knows."""
 
     entry: MailedEntry | None = None
     """The calendar entry to remove, when the event became restricted or the reader lost access to it."""

@@ -1,6 +1,6 @@
 """What may be a name or a title, of a person, an agency, a committee or a site; every way in has the same rule.
 
-Names stand in lists, exports and emails, where two that look alike must not differ in what nobody sees.
+Names appear in lists, exports and emails, where two that look alike must not differ in what no one can see.
 """
 
 import unicodedata

@@ -74,7 +74,7 @@ KINDS: Mapping[type[Content], MessageKind] = {
 }
 """The kind that people filter by, for every type of message."""
 CHANGES = frozenset({MessageKind.UPDATE, MessageKind.CANCELLATION, MessageKind.WITHDRAWAL})
-"""Messages about an event that the person was notified of before."""
+"""Messages about an event that the person already knows."""
 
 
 class Topic(StrEnum):
@@ -131,7 +131,7 @@ class Draft:
     """A message to be queued; `key` names the change and the person: the same key never makes two messages.
 
     `due` None means now, or for a change after `PAUSE`, so that further edits join it. From `not_after` on the message
-    is of no use.
+    is outdated.
     """
 
     content: Content

@@ -140,13 +140,13 @@ class MessageLine:
 
     @property
     def tries(self) -> str:
-        """Return "3 tries" when there was more than one."""
-        return plural(self.attempts, "try", "tries") if self.attempts > 1 else ""
+        """Return "3 attempts" when there was more than one."""
+        return plural(self.attempts, "attempt") if self.attempts > 1 else ""
 
     def may_resend(self, now: datetime) -> bool:
         """Return whether it can be resent: it was sent or failed, it is the last one, and it is still of use.
 
-        A request to reply is repeated only by the rules for such requests. The news that an account was locked or
+        A request to reply is repeated only by the rules for such requests. The message that an account was locked or
         changed is sent once, and a new account invitation gets a new link.
         """
         is_done = self.kind is MessageKind.NO_REPLY and self.state is State.SENT

@@ -24,7 +24,7 @@ LATE = timedelta(minutes=15)
 
 @dataclass(frozen=True, kw_only=True)
 class Moment:
-    """A reminder and when it is due: `lead` names it, and from `ends` on it is of no use."""
+    """A reminder and when it is due: `lead` names it, and from `ends` on it is outdated."""
 
     at: datetime
     lead: timedelta
@@ -95,4 +95,4 @@ def _judged(one: Moment, latest: Moment | None, now: datetime) -> Moment:
         return replace(one, is_late=now - one.at > LATE)
     if now < one.ends:
         return replace(one, state=State.SUPERSEDED, reason="A later reminder went out instead.")
-    return replace(one, state=State.TOO_LATE, reason="Nobody could send it in time.")
+    return replace(one, state=State.TOO_LATE, reason="It couldn't be sent in time.")

@@ -36,7 +36,7 @@ class ReplySource(StrEnum):
     ON_BEHALF = "on_behalf"
     """Another person recorded it."""
     CHANGE = "change"
-    """Nobody's: a change to the event asked for a new reply."""
+    """No person's: a change to the event asked for a new reply."""
 
 
 class AttendeeRole(StrEnum):

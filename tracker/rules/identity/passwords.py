@@ -42,8 +42,8 @@ def refusal(password: str, common: AbstractSet[str], personal: Iterable[str] = (
     own = {word for text in personal for word in re.findall(r"[a-z0-9]{3,}", text.lower())}
     if parts(password, common, TASK_FORCE_WORDS | own) < ENOUGH:
         return (
-            "This is made of words, names or numbers that are guessed first. "
-            "Add words that nobody connects with you or this work."
+            "This uses words, names, or numbers that are easy to guess. "
+            "Add words that no one connects with you or this work."
         )
     return None
 

@@ -69,7 +69,7 @@ def _columns(header: list[str]) -> list[str]:
     if unknown := [name for name in names if name not in COLUMNS]:
         raise Invalid(f"The column {unknown[0][:40] or 'without a name'} is not known. Known: {', '.join(COLUMNS)}.")
     if double := [name for name in names if names.count(name) > 1]:
-        raise Invalid(f"The column {double[0]} stands there twice.")
+        raise Invalid(f"The column {double[0]} appears twice.")
     return names
 
 

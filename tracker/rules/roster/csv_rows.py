@@ -164,7 +164,7 @@ def contradictions(entries: Iterable[Entry]) -> list[Fault]:
 def _claims(one: Entry) -> Iterable[tuple[tuple[str, ...], object, str, str]]:
     """Yield the claims of a row: key, value, column, and the error for an earlier row with another value."""
     agency = one.agency_code.casefold()
-    yield ("email", one.email), one.row, "email", "This address stands in row {row} too."
+    yield ("email", one.email), one.row, "email", "This address is also in row {row}."
     for field, value in (
         ("agency_name", one.agency_name),
         ("arm", one.arm),
@@ -236,7 +236,7 @@ def _seats(text: str) -> Mapping[str, Place]:
         if found is None or not 0 < len(committee := found["committee"]) <= LONGEST_COMMITTEE:
             raise Invalid("Write seats as Steering Committee; Training Team (alternate).")
         if committee.casefold() in (known.casefold() for known in seats):
-            raise Invalid(f"{committee} stands here twice.")
+            raise Invalid(f"{committee} is listed twice.")
         seats[committee] = Place((found["place"] or Place.PRIMARY).lower())
     return seats
 

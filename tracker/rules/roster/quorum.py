@@ -9,7 +9,7 @@ from tracker.rules.core.audiences import Arm
 from tracker.rules.core.wording import plural
 
 MOST_SEATS = 99
-IN_WORDS = {Arm.LAW_ENFORCEMENT: "law-enforcement", Arm.VICTIM_SERVICES: "victim-services"}
+IN_WORDS = {Arm.LAW_ENFORCEMENT: "law enforcement", Arm.VICTIM_SERVICES: "victim services"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +73,8 @@ class Count:
         if self.is_met:
             return f"Quorum: {seats}"
         few = seats if self.filled < self.needed else ""
-        nobody = " or ".join(IN_WORDS[arm] for arm in self.absent)
-        return "No quorum: " + "; ".join(filter(None, (few, f"nobody of the {nobody} arm" if nobody else "")))
+        absent = " or ".join(IN_WORDS[arm] for arm in self.absent)
+        return "No quorum: " + "; ".join(filter(None, (few, f"no one from {absent}" if absent else "")))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,7 +28,7 @@ from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewer_for
 
 TRIES = 50  # references drawn before giving up; of 810,000, so even the second is rare
-UNSEEN = "This person may not see where the item comes from, so it cannot be theirs."
+UNSEEN = "They can't see the meeting this came from, so it can't be assigned to them."
 
 
 async def create(viewer: Viewer, new: NewItem, now: datetime, today: date) -> str:
@@ -156,7 +156,7 @@ async def drop(viewer: Viewer, item_id: UUID, now: datetime) -> None:
         rows.ActionItem.version: rows.ActionItem.version + 1,
     }
     await rows.ActionItem.update(changed).where(rows.ActionItem.id == item_id)
-    await _note(viewer, item_id, "Canceled: its owner left, and nobody else may see it", "", now)
+    await _note(viewer, item_id, "Canceled: its owner left, and no one else can see it", "", now)
     await audit.record(viewer.actor, "item_updated", "item", item_id, {"status": "canceled"}, now)
 
 

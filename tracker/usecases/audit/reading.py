@@ -27,7 +27,7 @@ PAGE = 50  # entries
 MOST = 50_000  # entries of one export
 HIDDEN = {"about": "one subject", "via": "one address or session"}
 """What the record of a reading says instead of what was looked up."""
-UNKNOWN = "Somebody who is not in the roster"
+UNKNOWN = "Someone who isn't in the roster"
 
 Row = dict[str, Any]
 Names = dict[UUID, Any]

@@ -75,7 +75,7 @@ async def record_all(deeds: Sequence[Deed], now: datetime) -> None:
     await lock_audit_head()
     end = await _head()
     if end and _age(end["seal"], _sealed(end["seq"], end["hash"])) is None:
-        raise AnotherSecret("The audit log goes on under another secret. Start this process anew.")
+        raise AnotherSecret("The audit log continues under another secret. Restart this process.")
     last, previous = (end["seq"], end["hash"]) if end else (0, START)
     entries = []
     for seq, deed in enumerate(deeds, last + 1):

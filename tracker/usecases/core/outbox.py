@@ -70,7 +70,7 @@ async def hold(event_id: UUID, until: datetime) -> None:
 
 
 async def anyone_notified(event_id: UUID, since: datetime, *, of_anything: bool = False) -> bool:
-    """Return whether news about an event may have gone out since then, or is being sent.
+    """Return whether a message about an event may have gone out since then, or is being sent.
 
     With `of_anything`, any message about it counts, a reminder for example.
     """
@@ -100,7 +100,7 @@ async def close(message: Message, outcome: Skip, now: datetime) -> None:
 async def postpone(
     message: Message, reason: str, worker: str, now: datetime, *, may_have_arrived: bool = False
 ) -> None:
-    """Put a message back after a temporary failure, to try again later, or close it when no more tries are left.
+    """Put a message back after a temporary failure, to try again later, or close it when no attempts are left.
 
     What `may_have_arrived` counts as known to its reader: no later change is left out because this message says it.
     """

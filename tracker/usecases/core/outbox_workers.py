@@ -15,7 +15,7 @@ from typing import Any
 
 from tracker.database import engine, is_postgres
 
-OURS = 0x6D61_696C  # first half of the workers' advisory locks ("mail")
+OURS = 0x6D61_696C  # first half of the workers' advisory locks
 NAMES = 2**31  # the other half is a random number, which is the worker's name
 KEEPALIVES = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
 """A machine that loses power frees its work after a minute instead of two hours."""

@@ -42,7 +42,7 @@ INVITED_AGAIN = Skip(state=State.SUPERSEDED, reason="The recipient is invited ag
 NOT_PUBLISHED = Skip(state=State.SUPERSEDED, reason="The event is a draft.")
 GONE = Skip(state=State.SUPERSEDED, reason="That date is no longer in the series.")
 OFF = Skip(state=State.SUPERSEDED, reason="It was canceled since.")
-ON = Skip(state=State.SUPERSEDED, reason="It takes place after all.")
+ON = Skip(state=State.SUPERSEDED, reason="It was restored since.")
 MOVED = Skip(state=State.SUPERSEDED, reason="It was moved since.")
 NOT_ASKED = Skip(state=State.SUPERSEDED, reason="The recipient is only informed now.")
 DECLINED = Skip(state=State.SUPERSEDED, reason="The recipient declined.")

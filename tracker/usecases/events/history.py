@@ -101,7 +101,7 @@ async def keep_plan(
         if after == event:
             ended = (*last_date(await events.dates(viewer, event)), *next_date(await events.dates(viewer, onward)))
             await keep(viewer, event, Verb.WENT_ON, ended, now)
-        else:  # people who see only one of the two series do not learn how the other one goes on
+        else:  # people who see only one of the two series do not learn how the other one continues
             await keep_end(viewer, event, now)
         await keep(viewer, onward, Verb.CONTINUED, changes, now)
     elif event.status is EventStatus.DRAFT and plan.status is not EventStatus.DRAFT:

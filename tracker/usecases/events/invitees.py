@@ -124,7 +124,7 @@ async def notify(
 ) -> None:
     """Queue one message to each person in `whom`, and to their substitutes one about each date on which they come.
 
-    For news about the whole event, `dates` are those that it concerns, with what people knew of each; None means all
+    For a message about the whole event, `dates` are those it concerns, with what people knew of each; None means all
     dates to come.
     """
     drafts = [_draft(news, event_id, occurrence_id, one, version) for one in sorted(whom)]
@@ -141,7 +141,7 @@ async def notify(
 
 
 def _of_date(news: EventContent, dates: Mapping[UUID, Before] | None, date_id: UUID) -> EventContent:
-    """Return news about the whole event as news about one date, with what people knew of that date."""
+    """Return a message about the whole event as one about one date, with what people knew of that date."""
     if dates is None or not isinstance(news, Update):
         return news
     return structs.replace(news, before=dates[date_id])

@@ -43,7 +43,7 @@ async def undoable(
         left=fingerprint(await undo.state_of(every)),
     )
     mine = (UndoSnapshot.event == event_id) & (UndoSnapshot.actor == viewer.member_id)
-    await UndoSnapshot.delete().where(mine & (UndoSnapshot.at == now))  # where the clock stands still, the last counts
+    await UndoSnapshot.delete().where(mine & (UndoSnapshot.at == now))  # if the clock hasn't moved, the last counts
     await _keep(viewer, event_id, replaced, now)
 
 

@@ -57,7 +57,7 @@ async def set_authenticator(
 ) -> None:
     """Put a new secret in force by its first code, replacing the earlier one; other sessions end.
 
-    Errors: Invalid(code) with the tries that are left, NotAllowed for a secret of another session.
+    Errors: Invalid(code) with the attempts that are left, NotAllowed for a secret of another session.
     """
     account = await _account(member_id)
     async with writing():

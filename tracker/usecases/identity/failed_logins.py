@@ -22,16 +22,16 @@ WINDOW = TooManyTries.wait  # during which they count
 TRIES_OF_NETWORK = 50  # wrong ones from one network address, over all accounts: one password tried on many people
 TOLD_WITHIN = timedelta(days=1)  # later, the email about a pause would only cause alarm
 HOUSEHOLD = 64  # bits of an IPv6 address that identify a network
-FROM_THERE = "Too many wrong tries came from your network. Wait 15 minutes, or ask the coordinator."
-PAUSED = "Sign-in is paused for 15 minutes after 5 wrong tries. Try again after that, or ask the coordinator."
+FROM_THERE = "Too many failed attempts came from your network. Wait 15 minutes, or ask the coordinator."
+PAUSED = "Sign-in is paused for 15 minutes after 5 failed attempts. Try again after that, or ask the coordinator."
 
 
 async def count_failure(key: str, account: Account | None, now: datetime, arrival: Arrival, *, what: str) -> int:
-    """Record a failed try, with or without an account, and return how many tries are left.
+    """Record a failed attempt, with or without an account, and return how many are left.
 
     The caller is inside `writing()`. Every form that takes a password or code calls this, so that all are counted
-    together. `key` is `key_of` the address that was typed. Tries during a pause are in the audit log and do not extend
-    it.
+    together. `key` is `key_of` the address that was typed. Attempts during a pause are in the audit log and do not
+    extend it.
     """
     who = account.member_id if account else None
     stranger, facts = Actor(origin=arrival.origin), {"what": what, "browser": arrival.browser}
@@ -49,17 +49,17 @@ async def count_failure(key: str, account: Account | None, now: datetime, arriva
 
 
 async def refusal(account: Account, now: datetime, arrival: Arrival, *, field: str, why: str) -> Invalid:
-    """Record a failed try for a known account and return the error for the field; the caller is inside `writing()`."""
+    """Record a failed attempt for a known account; return the error for the field. The caller is inside `writing()`."""
     left = await count_failure(account.key, account, now, arrival, what=field)
     if left == 0:
         return TooManyTries(**{field: PAUSED})
-    return Invalid(**{field: f"{why} {plural(left, 'try', 'tries')} left before a 15-minute pause."})
+    return Invalid(**{field: f"{why} {plural(left, 'attempt')} left before a 15-minute pause."})
 
 
 async def check_network(address: str, now: datetime) -> None:
-    """Raise `TooManyTries` when too many failed tries came from this network address, for any accounts.
+    """Raise `TooManyTries` when too many failed attempts came from this network address, for any accounts.
 
-    Five tries per account stop people who guess one password; this stops people who try one password on everyone.
+    Five attempts per account stop people who guess one password; this stops people who try one password on everyone.
     """
     if (network := _network(address)) is None:
         return
@@ -69,7 +69,7 @@ async def check_network(address: str, now: datetime) -> None:
 
 
 async def forget_failures(key: str) -> None:
-    """Delete the failed tries after a complete sign-in; the caller is inside `writing()`."""
+    """Delete the failed attempts after a complete sign-in; the caller is inside `writing()`."""
     await FailedAttempt.delete().where(FailedAttempt.account == key)
 
 

@@ -37,7 +37,7 @@ async def report_lost_phone(
 ) -> dict[str, int]:
     """Revoke what a lost phone may hold, the viewer's own or that `of` another member; return how much was revoked.
 
-    The viewer's current session, `keeping`, goes on.
+    The viewer's current session, `keeping`, stays open.
     """
     whose = of or viewer.member_id
     async with writing():

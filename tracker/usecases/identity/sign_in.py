@@ -25,8 +25,8 @@ from tracker.usecases.identity.sessions import open_session, prove
 
 CHALLENGE = timedelta(minutes=10)  # to find the phone and type the code
 WRONG = (
-    "We cannot sign you in with that email and password. Check both and try again. "
-    "After 5 wrong tries an account pauses for 15 minutes."
+    "We can't sign you in with that email and password. Check both and try again. "
+    "After 5 failed attempts, sign-in is paused for 15 minutes."
 )
 WRONG_RECOVERY_CODE = "That recovery code did not match, or it was used before. Each counts once."
 OVER = "This took too long. Please start again."
@@ -66,7 +66,7 @@ async def sign_in(email: str, password: str, now: datetime, arrival: Arrival = U
     """Check a password and return the challenge for the security code.
 
     Errors: the same `Invalid`, after the same work, for an unknown address, a wrong or over-long password, and a paused
-    or suspended account; another one for a network with too many failed tries; `Busy` when too many passwords wait to
+    or suspended account; another for a network with too many failed attempts; `Busy` when too many passwords wait to
     be checked.
     """
     await check_network(arrival.origin.address, now)
@@ -96,7 +96,7 @@ async def answer_code(
 ) -> str:
     """Complete a challenge with a security code, or `by` a recovery code, and return the token of the new session.
 
-    Errors: `Invalid(code=…)` with the tries that are left, `Gone` when the challenge has expired.
+    Errors: `Invalid(code=…)` with the attempts that are left, `Gone` when the challenge has expired.
     """
     account = await challenged(challenge, now)
     async with writing():

@@ -22,7 +22,7 @@ from tracker.usecases.roster import account_notifications, directory
 from tracker.usecases.roster.close_account import coordinators, shut
 
 NO_ACCOUNT = "A guest never signs in. Take “Email only” away first, if they should."
-NOT_ACTIVE = "This account is not open, so no link could let anybody in."
+NOT_ACTIVE = "This account isn't active, so a link wouldn't work."
 ALREADY = "Someone else did this in the meantime."
 NO_REASON = "Say in a few words why."
 LONGEST_REASON = 200  # characters

@@ -20,7 +20,7 @@ TAKEN = "Another agency has this short name already."
 ONLY_COORDINATORS_MOVE = "Only a coordinator can move an agency to the other arm: its people would see other events."
 OWN = "You serve there yourself: you would shut yourself out."
 WITH_COORDINATOR = "A coordinator serves there, and only a coordinator can shut them out."
-STILL_SERVE = "{count} still {verb} there. Let each of them leave first, so that nothing they have in hand is lost."
+STILL_SERVE = "{count} still {verb} there. Remove or move each of them first, so that none of their work is lost."
 
 
 async def add_agency(viewer: Viewer, facts: AgencyFacts, reauthenticated_at: datetime, now: datetime) -> UUID:

@@ -30,7 +30,7 @@ from tracker.usecases.roster.people_changes import ONLY_COORDINATORS, ONLY_COORD
 
 HAND_OVER = "Choose on their page who takes over; there they leave in one step."
 LEFT_WITHOUT = "Who left has no role and no seat. Leave these two cells empty."
-NO_COORDINATOR = "Nobody would be coordinator, so nobody could schedule for all. Give at least one member that role."
+NO_COORDINATOR = "This would leave no coordinator. Give at least one person that role."
 _MEMBER = (
     Member.id,
     Member.email,

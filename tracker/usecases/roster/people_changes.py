@@ -21,7 +21,7 @@ from tracker.usecases.roster.close_account import clear_credentials, coordinator
 
 TAKEN = "Someone else already has this address."
 ONLY_COORDINATORS = "Only a coordinator can make someone coordinator, or take that role away."
-ONLY_COORDINATORS_MOVE = "Only a coordinator can move somebody to the other arm: they would see other events."
+ONLY_COORDINATORS_MOVE = "Only a coordinator can move someone to the other arm, because they would see other events."
 OVER = "Choose a day that is not over."
 
 

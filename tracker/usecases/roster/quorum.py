@@ -16,7 +16,7 @@ async def quorum_of(viewer: Viewer, committee_id: UUID | None) -> Quorum | None:
 
 
 async def quorum_today(committee_id: UUID | None) -> Quorum | None:
-    """Return the same for a record, whoever makes it; None when the committee has no rule."""
+    """Return the same for a record, no matter who makes it; None when the committee has no rule."""
     if committee_id is None:
         return None
     row = await Committee.select(Committee.quorum, Committee.both_arms).where(Committee.id == committee_id).first()

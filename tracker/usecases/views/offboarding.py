@@ -24,7 +24,7 @@ from tracker.usecases.roster.ended_roles import leave
 from tracker.usecases.views.offboarding_transfers import transfer_events, transfer_items
 from tracker.usecases.views.seat_changes import shown
 
-ONESELF = "Somebody else sees you out: a coordinator or an administrator."
+ONESELF = "You can't remove yourself. Ask another coordinator or administrator."
 GONE = "They left already."
 NOBODY = "Choose who takes over: nothing may stay without an owner."
 

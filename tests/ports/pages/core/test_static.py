@@ -154,7 +154,7 @@ def test_an_unknown_name_in_a_template_is_an_error() -> None:
         static("gone.css")
 
 
-def test_vendored_files_are_the_ones_that_were_recorded_with_their_licences() -> None:
+def test_vendored_files_are_the_ones_that_were_recorded_with_their_licenses() -> None:
     script = REPOSITORY / "scripts" / "vendor.py"
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "All vendored files are as recorded.\n")

@@ -261,7 +261,7 @@ async def test_a_wrong_code_says_how_many_tries_are_left_and_then_pauses(
     await enrolled(browser, detective)
     other = Browser(app)
     await send(other, "/sign-in", "/sign-in", email=detective.email, **ACK)
-    for left in ("4 tries", "3 tries", "2 tries", "1 try"):
+    for left in ("4 attempts", "3 attempts", "2 attempts", "1 attempt"):
         response = await send(other, "/sign-in/code", "/sign-in/code", code="000000")
         assert (response.status_code, f"{left} left" in response.text) == (422, True)
     response = await send(other, "/sign-in/code", "/sign-in/code", code="000000")
@@ -288,7 +288,7 @@ async def test_a_recovery_code_signs_in_and_says_how_many_are_left(
     again = Browser(app)
     await send(again, "/sign-in", "/sign-in", email=detective.email, **ACK)
     refused = await send(again, "/sign-in/recovery", "/sign-in/recovery", code=saved[0])
-    assert (refused.status_code, "4 tries left" in refused.text) == (422, True)
+    assert (refused.status_code, "4 attempts left" in refused.text) == (422, True)
 
 
 @pytest.mark.parametrize("path", ["/sign-in/code", "/sign-in/enrollment", "/sign-in/recovery"])
@@ -413,7 +413,7 @@ async def test_a_fresh_session_may_choose_a_password(browse: SignIn, sqlite_cast
     ("password", "repeated", "sentence"),
     [
         ("short", "short", "at least 15 characters"),
-        ("humantrafficking1", "humantrafficking1", "guessed first"),
+        ("humantrafficking1", "humantrafficking1", "easy to guess"),
         (PASSWORD, PASSWORD + "x", "The two passwords differ."),
         ("", "", "at least 15 characters"),
     ],
@@ -432,7 +432,7 @@ async def test_an_older_session_must_prove_again_before_a_new_password(browser: 
     response = await browser.get("/password")
     assert (response.status_code, response.headers["location"]) == (303, "/sign-in/again?next=/password")
     wrong = await send(browser, "/sign-in/again?next=/password", "/sign-in/again", proof="000000")
-    assert (wrong.status_code, "4 tries left" in wrong.text) == (422, True)
+    assert (wrong.status_code, "4 attempts left" in wrong.text) == (422, True)
     right = await send(browser, "/sign-in/again?next=/password", "/sign-in/again", proof=phone.code(clock.now()))
     assert (right.status_code, right.headers["location"]) == (303, "/password")
     assert (await browser.get("/password")).status_code == 200

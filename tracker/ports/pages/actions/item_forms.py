@@ -89,7 +89,7 @@ def read_word_from_owner(form: FormValues) -> Change:
     if status == MORE_TIME:
         due = due or reader.day("due", "Choose the day by which you can do it.")
     elif status not in {ItemStatus.DONE, ItemStatus.IN_PROGRESS, ItemStatus.BLOCKED}:
-        reader.refuse("status", "Choose where it stands.")
+        reader.refuse("status", "Choose a status.")
     note, progress = reader.text("note", LONGEST_NOTE, multiline=True), reader.number("progress")
     reader.check()
     said = None if status == MORE_TIME else ItemStatus(status)

@@ -152,7 +152,7 @@ async def _whole(viewer: Viewer, roll: AttendanceSheet, step: datetime | None) -
     people = await roll_call.walk_in_choices(viewer, roll)
     return {
         **await _context(viewer, roll, step),
-        "people": people_options(people, "Nobody from this list"),
+        "people": people_options(people, "No one from this list"),
         "agencies": [("", "Choose"), *((str(one), code) for one, code in await roll_call.agency_choices()), OTHER],
         "ticket": uuid5(roll.occurrence.id, f"{viewer.member_id} {roll.tally.walk_ins}"),
         "form": FormValues({}),

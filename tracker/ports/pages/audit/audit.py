@@ -83,7 +83,7 @@ async def _shown(
 async def _options(asked: Asked) -> dict[str, Any]:
     people = [(str(key), f"{name} ({agency})") for key, name, agency in await names.everybody()]
     return {
-        "people": [("", "Anybody"), (SYSTEM, "System"), *people],
+        "people": [("", "Anyone"), (SYSTEM, "System"), *people],
         "groups": [("", "Anything"), *((key, group.label) for key, group in GROUPS.items())],
         "typed": {name: asked.filter.get(name, "") for name in FIELDS},
         "is_filtered": bool(asked.filter),

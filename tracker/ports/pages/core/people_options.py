@@ -8,9 +8,9 @@ from tracker.rules.events.plan import Person
 Options = list[tuple[str, str | list[tuple[str, str]]]]
 
 
-def people_options(people: Iterable[Person], nobody: str | None = None) -> Options:
-    """Return the options for people who come ordered by agency; `nobody` is the label of the empty choice."""
-    first: Options = [] if nobody is None else [("", nobody)]
+def people_options(people: Iterable[Person], empty: str | None = None) -> Options:
+    """Return the options for people who come ordered by agency; `empty` is the label of the empty choice."""
+    first: Options = [] if empty is None else [("", empty)]
     return first + [
         (agency, [(str(person.id), person.name) for person in of_agency])
         for agency, of_agency in groupby(people, key=lambda person: person.agency)

@@ -68,7 +68,7 @@ async def schedule_page(
         key = DraftKey(form=DraftForm.SCHEDULE, subject=f"template:{template_id}")
         begun = {"flash": _begun_words(template.name, missing)}
     form = await drafts.begun(key, form)
-    form_id = id_in(form["form_id"]) or ids.new_id()  # that of a form whose first try may have been saved
+    form_id = id_in(form["form_id"]) or ids.new_id()  # that of a form whose first attempt may have been saved
     templates = await template_deeds.templates_for(viewer)
     return await schedule_form(
         pages, viewer, form, offered, zone, now, form_id=form_id, templates=templates, is_tried=False, **begun

@@ -29,8 +29,8 @@ LABELS = {
 }
 STATUSES = [
     (Status.ACTIVE.value, "Active", ""),
-    (Status.SUSPENDED.value, "Suspended", "None of its people can sign in or gets mail until it is active again"),
-    (Status.DEPARTED.value, "Left the task force", "Only when nobody serves there any more"),
+    (Status.SUSPENDED.value, "Suspended", "Its people can't sign in or get email until it's active again"),
+    (Status.DEPARTED.value, "Left the task force", "Only when no one serves there anymore"),
 ]
 
 

@@ -58,7 +58,7 @@ async def _shown(viewer: Viewer, committee_id: UUID | None, _: FormValues) -> Ma
         "statuses": STATUSES,
         "kinds": list(COMMITTEE_KINDS.items()),
         "sites": await open_sites(),
-        "chairs": [("", "Nobody"), *chairs],
+        "chairs": [("", "No chair"), *chairs],
         "arms": [("", "Both arms"), *((arm.value, words) for arm, words in ARM_WORDS.items())],
     }
 

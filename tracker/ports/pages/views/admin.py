@@ -63,7 +63,7 @@ TASKS = (
     Task(
         "/admin/health",
         "Health",
-        "Whether reminders and mails go out, and what the tracker runs on.",
+        "Whether reminders and emails go out, and the system's status.",
         "verified",
         lambda viewer: viewer.manages_accounts,
     ),

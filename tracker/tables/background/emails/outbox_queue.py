@@ -164,7 +164,7 @@ async def anyone_notified(event_id: UUID, kinds: Iterable[str], since: datetime)
 async def claim(worker: str, free: Collection[str], interrupted: str, now: datetime, limit: int) -> list[Claimed]:
     """Claim up to `limit` due messages, unclaimed or of the workers `free`, and return all that `worker` has claimed.
 
-    A reminder or request to reply waits for earlier news about its event to the same person.
+    A reminder or request to reply waits for earlier messages about its event to the same person.
 
     `interrupted` is noted with a message that another worker had claimed, and that may have arrived. The caller is
     inside `writing()`.
