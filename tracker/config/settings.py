@@ -103,7 +103,7 @@ class Settings:
     """Demo only: folder in which the mail sink keeps each email as an .eml file."""
 
     personas: str = ""
-    """Demo only: mail addresses, with spaces between them, of the people whom its sign-in page offers."""
+    """Demo only: email addresses, separated by spaces, of the people whom its sign-in page offers."""
 
     is_demo: bool = False
     """Shows the demo notice and the page of sent emails; only allowed on loopback. Default off."""

@@ -1,6 +1,6 @@
 """Invitations that follow a seat: its primary is invited to the meetings of the committee.
 
-When the primary changes, the new one takes the place of the former one on the list of each meeting to come.
+When the primary changes, the new one takes the place of the former one on the list of each upcoming meeting.
 """
 
 from collections.abc import Container, Mapping

@@ -92,7 +92,7 @@ class Consequences:
     is_news: bool = False
     """Whether calendars that have the event are to show something else."""
     kept_details: tuple[Details, ...] = ()
-    """The dates to come that keep their own details."""
+    """The upcoming dates that keep their own details."""
     lost_details: tuple[Details, ...] = ()
     """The dates that cannot keep their own details."""
     opening: Opening = NO_OPENING

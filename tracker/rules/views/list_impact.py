@@ -15,7 +15,7 @@ class ListImpact:
     """The change to one event's list; a name is empty where no one leaves or joins."""
 
     dates: tuple[Line, ...]
-    """The event's dates to come."""
+    """The event's upcoming dates."""
     leaves: str
     joins: str
     notified: frozenset[UUID]

@@ -145,7 +145,7 @@ def _reply(own: OwnInvitation | None, date: Occurrence, instead: Mapping[UUID, s
 
 
 def _is_replied(own: OwnInvitation | None, ahead: Sequence[Occurrence]) -> bool:
-    """Return whether the reader has replied to each date to come."""
+    """Return whether the reader has replied to each upcoming date."""
     if own is None or not ahead:
         return False
     return all(own.reply_for(one) is not ReplyValue.NEEDS_ACTION for one in ahead)

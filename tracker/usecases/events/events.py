@@ -176,7 +176,7 @@ async def change(
 async def cancel(
     viewer: Viewer, event_id: UUID, expected_version: int, reason: str, now: datetime, *, record: Record | None = None
 ) -> None:
-    """Cancel the event with all dates to come; a draft is discarded.
+    """Cancel the event with all upcoming dates; a draft is discarded.
 
     Dates of a series that are over stay in reports. `record` says what becomes of the closed attendance of an event
     with one date.

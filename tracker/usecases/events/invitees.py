@@ -125,7 +125,7 @@ async def notify(
     """Queue one message to each person in `whom`, and to their substitutes one about each date on which they come.
 
     For a message about the whole event, `dates` are those it concerns, with what people knew of each; None means all
-    dates to come.
+    upcoming dates.
     """
     drafts = [_draft(news, event_id, occurrence_id, one, version) for one in sorted(whom)]
     if whom and occurrence_id:

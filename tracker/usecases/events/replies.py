@@ -50,7 +50,7 @@ class OpenInvitation:
     ahead: tuple[Occurrence, ...]
     """Further dates of the series, when the reply is for all of them."""
     onward: tuple[Onward, ...]
-    """Series with dates to come that continue it, when the reply is for all its dates."""
+    """Series with upcoming dates that continue it, when the reply is for all its dates."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +107,7 @@ async def open_by_link(
 ) -> OpenInvitation:
     """Return what a reply link shows, with the invitee as viewer, coming from `origin`.
 
-    Where its date, or all dates to come, belong to a series that continues the one of the invitation, it is the
+    Where its date, or all upcoming dates, belong to a series that continues the one of the invitation, it is the
     invitee's invitation to that series, as far as they have one.
     Errors: NotFound (withdrawn, left the task force, or no longer visible, all alike), Gone when the event is over or
     canceled.
@@ -269,7 +269,7 @@ def _columns(given: Given) -> dict[str, Any]:
 
 
 async def _asked_alone(viewer: Viewer, invitation_id: UUID, event: Event, now: datetime) -> list[UUID]:
-    """Return the dates to come for which the person was asked again and has not replied since."""
+    """Return the upcoming dates for which the person was asked again and has not replied since."""
     given = await invitees.replies_to([invitation_id])
     newest = {one.occurrence_id: one for one in sorted(given, key=lambda one: one.number)}
     waiting = {date_id for date_id, one in newest.items() if date_id and one.value is ReplyValue.NEEDS_ACTION}

@@ -41,7 +41,7 @@ async def ask_after_change(
 async def ask_about(
     event_id: UUID, before: Iterable[Occurrence], after: Collection[Occurrence], zone: str, sequence: int, now: datetime
 ) -> None:
-    """Ask again about the dates to come that have another time or place than `before`; others keep their replies."""
+    """Ask again about the upcoming dates that have another time or place than `before`; others keep their replies."""
     was = {one.id: one for one in before}
     changed = {one.id for one in after if one.starts_at > now and _asks(was.get(one.id), one, zone)}
     if not changed:

@@ -88,7 +88,7 @@ async def pass_on(by: Viewer, lists: Held, successor_id: UUID, now: datetime, *,
 
 
 async def held_by(member_id: UUID, now: datetime) -> Held:
-    """Return the events with dates to come to which a person is invited and which they do not organize."""
+    """Return the events with upcoming dates to which a person is invited and which they do not organize."""
     meetings = await seat_meetings.of_member(member_id, now)
     lists = await _lists(meetings)
     return [(one, lists[one.id][member_id], lists[one.id]) for one in meetings]

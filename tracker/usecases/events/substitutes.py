@@ -82,7 +82,7 @@ async def on_date(event_id: UUID, occurrence_id: UUID) -> frozenset[UUID]:
 
 
 async def to_come_on(event_id: UUID, now: datetime) -> list[tuple[UUID, UUID]]:
-    """Return the substitutes on an event's dates to come, each with the date."""
+    """Return the substitutes on an event's upcoming dates, each with the date."""
     standing = sorted((substitute, date_id) for _, substitute, date_id in await _standing(event_id))
     ahead = await to_come((date_id for _, date_id in standing), now)
     return [one for one in standing if one[1] in ahead]

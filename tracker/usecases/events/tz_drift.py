@@ -1,4 +1,4 @@
-"""When time zone data changes, dates to come go back to the wall-clock time at which they were scheduled.
+"""When time zone data changes, upcoming dates go back to the wall-clock time at which they were scheduled.
 
 Governments change their clocks at short notice; 10 AM on Tuesday stays 10 AM on Tuesday. Reminders follow, because they
 are computed from the dates, and calendars know the zone by its name.
@@ -14,7 +14,7 @@ from tracker.usecases.events.invitees import touch
 
 
 async def number_drifted(now: datetime) -> int:
-    """Return how many dates to come differ from where this computer's time zone data puts them."""
+    """Return how many upcoming dates differ from where this computer's time zone data puts them."""
     return len(await drifted(now))
 
 

@@ -38,7 +38,7 @@ class Transfer:
     """The next date of each event that they organize."""
     items: Sequence[ActionItem]
     invitations: Sequence[Line]
-    """The dates to come to which they are invited, where the viewer may know that."""
+    """The upcoming dates to which they are invited, where the viewer may know that."""
     successors: Sequence[PersonCard]
     """Their colleagues, then the coordinators."""
 
@@ -60,7 +60,7 @@ async def plan_transfer(viewer: Viewer, member_id: UUID, now: datetime) -> Trans
 async def depart(
     viewer: Viewer, member_id: UUID, successor_id: UUID | None, reauthenticated_at: datetime, now: datetime, today: date
 ) -> list[ListImpact]:
-    """Offboard a member: a successor takes over seats, invitations, open action items and events to come.
+    """Offboard a member: a successor takes over seats, invitations, open action items and upcoming events.
 
     A seat's invitations pass to its next primary. Others pass to a successor at the same agency, where that person may
     see the event already; operations and events for named people never do. Work that the successor may not see passes

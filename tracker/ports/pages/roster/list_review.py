@@ -14,7 +14,7 @@ from tracker.rules.views.list_impact import ListImpact, email_words, notified
 
 
 class ReviewedDate(NamedTuple):
-    """A date to come; `starts` and `ends` are on the wall clock of the reader."""
+    """An upcoming date; `starts` and `ends` are on the wall clock of the reader."""
 
     line: Line
     address: str
@@ -23,7 +23,7 @@ class ReviewedDate(NamedTuple):
 
 
 class ReviewedList(NamedTuple):
-    """One event: who is invited and who is removed, if anyone is, and its dates to come."""
+    """One event: who is invited and who is removed, if anyone is, and its upcoming dates."""
 
     words: str
     dates: list[ReviewedDate]

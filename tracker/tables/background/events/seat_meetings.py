@@ -1,4 +1,4 @@
-"""Committee meetings to come and who is invited to them, without a viewer: for invitations that follow a seat.
+"""Upcoming committee meetings and who is invited to them, without a viewer: for invitations that follow a seat.
 
 Operations and events for named people are not among them (`rules.events.seat_invitations.follows_seats`).
 """
@@ -31,7 +31,7 @@ _OF_MEMBER = (
 
 
 class Meeting(NamedTuple):
-    """An event with dates to come; `sent` is the highest SEQUENCE that emails gave one of its dates."""
+    """An event with upcoming dates; `sent` is the highest SEQUENCE that emails gave one of its dates."""
 
     id: UUID
     uid: EntryUid
@@ -44,12 +44,12 @@ class Meeting(NamedTuple):
 
 
 async def of_committees(now: datetime) -> list[Meeting]:
-    """Return the meetings of all committees that have dates to come, drafts and canceled ones included."""
+    """Return the meetings of all committees that have upcoming dates, drafts and canceled ones included."""
     return await _ahead(_OF_COMMITTEES, now)
 
 
 async def of_member(member_id: UUID, now: datetime) -> list[Meeting]:
-    """Return the events with dates to come to which a person is invited and which they do not organize."""
+    """Return the events with upcoming dates to which a person is invited and which they do not organize."""
     return await _ahead(QueryString(_OF_MEMBER, member_id), now)
 
 

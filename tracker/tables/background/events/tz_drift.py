@@ -1,4 +1,4 @@
-"""Dates to come that are not where current time zone data puts them; only ids and times, for the clock."""
+"""Upcoming dates that are not where current time zone data puts them; only ids and times, for the clock."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

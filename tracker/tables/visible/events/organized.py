@@ -28,5 +28,5 @@ async def led(viewer: Viewer, member_id: UUID, now: datetime) -> list[Line]:
 
 
 async def invited(viewer: Viewer, member_id: UUID, now: datetime) -> list[Line]:
-    """Return the dates to come, earliest first, to which a person is invited and which they do not organize."""
+    """Return the upcoming dates, earliest first, to which a person is invited and which they do not organize."""
     return await lines_where(viewer, _INVITED, now, member_id)
