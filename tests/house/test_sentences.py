@@ -1,44 +1,27 @@
-"""What people read is short and plain: the sentences of templates, of mails and of errors (bar 40 of the design)."""
+"""What people read is short and plain: the sentences of templates, emails, errors, and documents."""
 
-import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from . import texts
+from .reading import ROOT, modules, shown, tree_of
+
 LONGEST = 25  # words
+LONGEST_IN_DOCUMENTS = 40  # words
 WORD = re.compile(r"[A-Za-z0-9’'–-]+")
 UNKIND = re.compile(r"\b(click here|oops|simply|invalid)\b", re.IGNORECASE)
-COMMENT, CODE, VALUE = (re.compile(one, re.DOTALL) for one in (r"\{#.*?#\}", r"\{%.*?%\}", r"\{\{.*?\}\}"))
-INLINE, TAG = re.compile(r"</?(b|a|i|em|strong|span|code|kbd|mark)\b[^>]*>"), re.compile(r"<[^>]+>")
-LITERAL = re.compile(r'"([^"{}<>=]*[a-z] [^"{}<>=]*)"')
-SQL = re.compile(r"\b(SELECT|FROM|WHERE|JOIN|UNION|CONFLICT)\b")
-SPEAKING = ("ports/pages/**/*.py", "usecases/**/*.py", "errors.py")
-
-
-def of_template(text: str) -> Iterator[str]:
-    """Yield the sentences that a template itself says, those in its macros' arguments included."""
-    text = COMMENT.sub("", text)
-    shown = TAG.sub("|", INLINE.sub("", VALUE.sub("X", CODE.sub("|", text))))
-    for chunk in (*LITERAL.findall(text), *shown.split("|")):
-        yield from sentences(chunk)
-
-
-def of_module(text: str) -> Iterator[str]:
-    """Yield the sentences in the texts of a module, its docstrings and its SQL aside."""
-    tree = ast.parse(text)
-    docs = {ast.get_docstring(node, clean=False) for node in ast.walk(tree) if isinstance(node, DOCUMENTED)}
-    docs |= {node.value.value for node in ast.walk(tree) if isinstance(node, ast.Expr) and _is_text(node.value)}
-    for node in ast.walk(tree):
-        if _is_text(node) and node.value not in docs and not SQL.search(node.value):
-            yield from sentences(node.value)
-
-
-DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-
-
-def _is_text(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+SPEAKING = ("tracker/ports/pages", "tracker/ports/cli", "tracker/ports/health", "tracker/usecases", "tracker/errors.py")
+HANDBOOKS = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "CODE_OF_CONDUCT.md",
+    "docs/operations.md",
+    "docs/guide/*.md",
+)
+"""Documents that people follow step by step."""
+PARAGRAPH = re.compile(r"\n\s*\n|\n(?=\s*(?:[-*|]|\d+\.)\s)|\n(?=#)|(?<=\S)\s+\|\s+|^#.*$", re.MULTILINE)
 
 
 def sentences(text: str) -> Iterator[str]:
@@ -47,20 +30,42 @@ def sentences(text: str) -> Iterator[str]:
 
 
 def said() -> Iterator[tuple[str, str]]:
-    """Yield each sentence with the file that says it."""
-    for path in sorted((ROOT / "templates").rglob("*.*")):
-        for sentence in of_template(path.read_text(encoding="utf-8")):
-            yield path.name, sentence
-    for pattern in SPEAKING:
-        for path in sorted((ROOT / "tracker").glob(pattern)):
-            for sentence in of_module(path.read_text(encoding="utf-8")):
-                yield path.name, sentence
+    """Yield each sentence of a page, an email, an error or a command, with the file that says it."""
+    for file in sorted((ROOT / "templates").rglob("*.*")):
+        for _, text in texts.of_template(file.read_text(encoding="utf-8")):
+            for chunk in text.split("|"):
+                yield from ((shown(file), sentence) for sentence in sentences(chunk))
+    for file in modules(*SPEAKING):
+        for _, text in texts.of_strings(tree_of(file), keeps_docstrings=False):
+            yield from ((shown(file), sentence) for sentence in sentences(text))
+
+
+def written(file: Path) -> Iterator[tuple[str, str]]:
+    """Yield each sentence of a document, with the file that says it; an item or a cell is a paragraph."""
+    for _, text in texts.of_document(file.read_text(encoding="utf-8")):
+        for paragraph in PARAGRAPH.split(text):
+            yield from ((shown(file), sentence) for sentence in re.split(r"(?<=[.!?])\s+", paragraph.strip()))
+
+
+def longer(said: Iterator[tuple[str, str]], words: int) -> list[tuple[str, str]]:
+    """Return the sentences of more than so many words."""
+    return [(name, one) for name, one in said if len(WORD.findall(one)) > words]
 
 
 def test_no_sentence_is_longer_than_a_breath() -> None:
-    long = [(name, one) for name, one in said() if len(WORD.findall(one)) > LONGEST]
-    assert long == []
+    assert longer(said(), LONGEST) == []
 
 
-def test_nothing_is_said_that_helps_nobody() -> None:
+def test_no_sentence_of_a_handbook_is_longer_than_a_breath() -> None:
+    files = sorted(file for pattern in HANDBOOKS for file in ROOT.glob(pattern))
+    assert len(files) > len(HANDBOOKS)
+    assert [one for file in files for one in longer(written(file), LONGEST)] == []
+
+
+def test_no_sentence_of_a_document_is_longer_than_two_breaths() -> None:
+    files = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+    assert [one for file in files for one in longer(written(file), LONGEST_IN_DOCUMENTS)] == []
+
+
+def test_nothing_is_said_that_helps_no_one() -> None:
     assert [(name, one) for name, one in said() if UNKIND.search(one) and "aria-" not in one] == []

@@ -1,0 +1,94 @@
+"""Find what people read in a file: the text of templates, the strings of Python, documents; each with its line."""
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+from .reading import committed, shown, tree_of
+
+COMMENT, STATEMENT, VALUE = (re.compile(one, re.DOTALL) for one in (r"\{#.*?#\}", r"\{%.*?%\}", r"\{\{.*?\}\}"))
+INLINE = re.compile(r"</?(?:b|a|i|em|strong|span|code|kbd|mark)\b[^>]*>")
+TAG = re.compile(r"<[^>]+>")
+LITERAL = re.compile(r'"([^"{}<>=]*[a-z] [^"{}<>=]*)"|"([A-Z][a-z]+)"')
+SQL = re.compile(r"\b(?:SELECT|FROM|WHERE|JOIN|UNION|CONFLICT|UPDATE|EXISTS)\b")
+WORDS = re.compile(r"[a-z]+ |[ ][a-z]+|^[A-Z][a-z]+$")
+"""A string with a space beside a word, or one word with a capital: names and keys of code have neither."""
+FENCED = re.compile(r"```.*?```", re.DOTALL)
+CODE = re.compile(r"`[^`\n]+`|\]\([^)\s]*\)")
+PLAIN = (".css", ".js", ".toml", ".conf", ".service", ".timer", ".yml", ".yaml")
+
+Text = tuple[int, str]
+
+
+def of_file(file: Path) -> Iterator[Text]:
+    """Yield what people read in a file of the repository: its sentences, comments and labels."""
+    text = file.read_text(encoding="utf-8")
+    if shown(file).startswith("templates/"):
+        yield from of_template(text)
+    elif file.suffix == ".py":
+        yield from of_strings(tree_of(file), keeps_docstrings=True)
+        yield from of_comments(text)
+    elif file.suffix == ".md":
+        yield from of_document(text)
+    else:
+        yield 1, text
+
+
+def of_template(text: str) -> Iterator[Text]:
+    """Yield what a template itself says, with | where a tag or statement was, then what it hands to its macros."""
+    text = COMMENT.sub(_lines, text)
+    said = VALUE.sub(lambda found: "X" + _lines(found), _without(STATEMENT, text))
+    yield 1, _without(TAG, INLINE.sub(_lines, said))
+    for literal in LITERAL.finditer(text):
+        yield _line_of(text, literal.start()), literal.group(1) or literal.group(2)
+
+
+def of_strings(tree: ast.Module, *, keeps_docstrings: bool) -> Iterator[Text]:
+    """Yield the strings of a module that hold words; SQL is not for people."""
+    docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+            continue
+        is_read = keeps_docstrings if id(node) in docs else WORDS.search(node.value) and not SQL.search(node.value)
+        if is_read:
+            yield node.lineno, node.value
+
+
+def of_comments(text: str) -> Iterator[Text]:
+    """Yield the comments of a module."""
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], token.string
+
+
+def of_document(text: str) -> Iterator[Text]:
+    """Yield a document without its code and the addresses of its links."""
+    yield 1, CODE.sub("`x`", FENCED.sub(_lines, text))
+
+
+def read_by_people() -> list[Path]:
+    """Return the files whose words people read: pages, emails, the product and its tools, documents."""
+    places = ("tracker/", "scripts/", "bench/", "migrations/", "docs/", "deploy/")
+    ours = [file for file in committed() if shown(file).startswith(places) or "/" not in shown(file)]
+    kinds = (*PLAIN, ".py", ".md", ".html", ".txt")
+    readable = [file for file in ours if file.suffix in kinds or file.name in ("Makefile", "Containerfile")]
+    return [file for file in readable if "/vendor/" not in shown(file) and file.name not in ALIEN]
+
+
+ALIEN = ("constraints.txt", "requirements.txt", "common-passwords.txt")
+"""Lists that no one wrote."""
+
+
+def _without(pattern: re.Pattern[str], text: str) -> str:
+    return pattern.sub(lambda found: "|" + _lines(found), text)
+
+
+def _lines(found: re.Match[str]) -> str:
+    return "\n" * found.group().count("\n")
+
+
+def _line_of(text: str, at: int) -> int:
+    return text.count("\n", 0, at) + 1
