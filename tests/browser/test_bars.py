@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PageOf
 from tests.browser.demo import Demo
-from tests.browser.ways import ADVOCATE, COORDINATOR, FBI_LEAD, WAYS, to_operation
+from tests.browser.ways import ADVOCATE, COORDINATOR, FBI_LEAD, SEND, WAYS, to_operation
 
 PHONE = {"width": 390, "height": 800}
 THUMB = 44  # CSS pixels
@@ -134,7 +134,7 @@ def test_errors_stand_on_top_with_links_to_their_fields_and_nothing_typed_is_los
     page = page_of(COORDINATOR)
     page.goto("/schedule")
     page.get_by_label("Description").or_(page.locator("#f-description")).first.fill("Kept as it is")
-    page.get_by_role("button", name="Send invitations").click()
+    page.get_by_role("button", name=SEND).click()
     summary = page.locator("#error-summary")
     expect(summary).to_be_focused()
     link = summary.get_by_role("link").first

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Route, ex
 from tests.browser.conftest import ContextOf, PageOf
 from tests.browser.contexts import context_of
 from tests.browser.demo import Demo
-from tests.browser.ways import TRAINING
+from tests.browser.ways import SEND, TRAINING
 
 WHO, ANOTHER = "FBI operation lead", "Task force coordinator"
 TYPED = "After-hours contact sheet"
@@ -59,7 +59,7 @@ def answered(page: Page, status: int) -> None:
         route.fulfill(status=status, body="Not now") if route.request.method == "POST" else route.continue_()
 
     page.route("**/events", respond)
-    page.get_by_role("button", name="Send invitations").click()
+    page.get_by_role("button", name=SEND).click()
     expect(page.get_by_text("Not now")).to_be_visible()
     page.unroute_all()
 
@@ -177,7 +177,7 @@ def test_an_error_and_back_again(writing: Page, status: int) -> None:
 def test_a_form_without_a_good_token_leads_back_to_what_was_typed(writing: Page) -> None:
     writing.get_by_label("Title").fill(f"{TYPED} again")
     writing.locator('#schedule [name="_csrf"]').evaluate("field => { field.value = 'old'; }")
-    writing.get_by_role("button", name="Send invitations").click()
+    writing.get_by_role("button", name=SEND).click()
     expect(writing.get_by_role("heading", name="This form expired")).to_be_visible()
     writing.get_by_role("link", name="Open the form").click()
     expect(writing.get_by_label("Title")).to_have_value(f"{TYPED} again")

@@ -3,13 +3,24 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import PageOf
 from tests.browser.demo import Demo
-from tests.browser.ways import COORDINATOR, MONTHLY, Way, to_edit_from, to_event
+from tests.browser.ways import COORDINATOR, MONTHLY, SEND, Way, to_edit_from, to_event
 
 NO_CHANGE = re.compile(r"Calendars\s+No change")
+MOST_PRESSES = 30  # of the Tab key, from the title to the button that sends
+
+
+def presses_to(page: Page, found: str) -> int:
+    """Press Tab until the focused element matches a selector; return how often."""
+    presses = 0
+    while not page.evaluate("found => document.activeElement.matches(found)", found):
+        page.keyboard.press("Tab")
+        presses += 1
+        assert presses <= 3 * MOST_PRESSES, f"{found} is never reached"
+    return presses
 
 
 def test_a_meeting_keeps_its_length_when_its_start_changes(page_of: PageOf) -> None:
@@ -40,3 +51,74 @@ def test_the_panel_follows_an_agenda_while_it_is_typed(page_of: PageOf, demo: De
     agenda.press_sequentially("Budget 30", delay=20)
     expect(page.locator(panel)).not_to_contain_text(NO_CHANGE)
     expect(agenda).to_be_focused()
+
+
+def test_from_the_title_to_send_are_at_most_thirty_presses_of_tab(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    page.goto("/schedule")
+    page.get_by_label("Title").focus()
+    assert presses_to(page, '[name="save"][value="send"]') <= MOST_PRESSES
+
+
+def test_arrow_keys_move_through_the_agencies_and_space_ticks_one(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    page.goto("/schedule")
+    group = page.get_by_role("group", name="Invite by agency")
+    group.get_by_role("checkbox", name="All agencies").focus()
+    for key, name in (("ArrowRight", "Bridge Legal"), ("ArrowDown", "CAHT"), ("End", "USAO"), ("ArrowRight", "All")):
+        page.keyboard.press(key)
+        expect(group.get_by_role("checkbox", name=name)).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Space")
+    expect(group.get_by_role("checkbox", name="USAO")).to_be_checked()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    expect(group.get_by_role("checkbox", name="USAO")).to_be_focused()
+
+
+def test_arrow_keys_move_through_the_lists_of_people(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    page.goto("/schedule")
+    lists = page.locator("#by-person summary")
+    lists.first.focus()
+    page.keyboard.press("ArrowDown")
+    expect(lists.nth(1)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#by-person details").nth(1).get_by_role("checkbox").first).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(page.locator("#by-person details").nth(1).get_by_role("checkbox").first).to_be_focused()
+
+
+def test_the_button_says_to_how_many_people_the_form_is_sent(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    page.goto("/schedule")
+    send = page.get_by_role("button", name=SEND)
+    expect(send).to_have_accessible_name("Send invitations")
+    page.get_by_label("Title").fill("Call")
+    page.get_by_role("group", name="Invite by agency").get_by_text("KCPD").click()
+    expect(send).to_have_accessible_name("Send to 3 people")
+    page.get_by_role("group", name="Invite by agency").get_by_text("KCPD").click()
+    expect(send).to_have_accessible_name("Schedule event")
+
+
+def test_the_button_names_no_number_that_may_have_changed(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    page.goto("/schedule")
+    send = page.get_by_role("button", name=SEND)
+    page.get_by_label("Title").fill("Call")
+    page.get_by_role("group", name="Invite by agency").get_by_text("KCPD").click()
+    expect(send).to_have_accessible_name("Send to 3 people")
+    page.route("**/schedule/summary", lambda route: route.abort())
+    page.get_by_role("group", name="Invite by agency").get_by_text("CAHT").click()
+    expect(send).to_have_accessible_name("Send invitations")
+
+
+def test_the_button_names_no_number_without_scripts(without_scripts: BrowserContext, page_of: PageOf) -> None:
+    without_scripts.add_cookies(page_of(COORDINATOR).context.cookies())
+    page = without_scripts.new_page()
+    page.goto("/schedule")
+    page.get_by_label("Title").fill("Call")
+    page.get_by_role("group", name="Invite by agency").get_by_text("KCPD").click()
+    page.get_by_role("button", name="Preview dates and notifications").click()
+    expect(page.locator("#sending")).to_contain_text("3 people will get an invitation.")
+    expect(page.get_by_role("button", name=SEND)).to_have_accessible_name("Send invitations")

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import PageOf
+from tests.browser.ways import SEND
 
 WHO = "FBI operation lead"
 TYPED = "After-hours contact sheet"
@@ -73,7 +74,7 @@ def test_a_form_of_a_session_that_has_ended_is_not_sent_and_keeps_what_was_typed
     ended = writing.get_by_role("alertdialog", name="You are signed out")
     expect(ended).to_be_hidden()
     server_says(writing)
-    writing.get_by_role("button", name="Send invitations").click()
+    writing.get_by_role("button", name=SEND).click()
     expect(ended).to_be_visible()
     expect(writing.get_by_label("Title")).to_have_value(TYPED)
     assert [url for url in sent if re.search(r"/events$", url)] == []

@@ -1,5 +1,6 @@
 """The way to each page, as a person goes it."""
 
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import Page
@@ -7,6 +8,8 @@ from playwright.sync_api import Page
 from tests.browser.demo import Demo
 from tests.ical.files import calendar, vevent
 
+SEND = re.compile("^(Send|Schedule event)")
+"""The button that sends the form of a new event: it says to how many people."""
 COORDINATOR, FBI_LEAD, ADVOCATE = "Task force coordinator", "FBI operation lead", "Harbor House advocate"
 MONTHLY, TRAINING = "Monthly task force meeting", "Training: Recognizing the signs"
 
@@ -143,7 +146,7 @@ def to_own_roll(page: Page, title: str) -> None:
         page.locator(f"#f-{name}").fill(text)
     for agency in ("KCPD", "FBI"):
         page.get_by_role("group", name="Invite by agency").get_by_text(agency).click()
-    page.get_by_role("button", name="Send invitations").click()
+    page.get_by_role("button", name=SEND).click()
     page.get_by_role("heading", level=1, name=title).wait_for()
     page.goto(f"{page.url}/attendance")
 
@@ -239,7 +242,7 @@ def to_brief(page: Page, demo: Demo) -> None:
 def to_refused_schedule(page: Page, _: Demo) -> None:
     """Send the form of a new event with nothing in it."""
     page.goto("/schedule")
-    page.get_by_role("button", name="Send invitations").click()
+    page.get_by_role("button", name=SEND).click()
     page.locator(".usa-alert--error").wait_for()
 
 
@@ -248,7 +251,7 @@ def to_refused_marking(page: Page, _: Demo) -> None:
     page.goto("/schedule")
     page.get_by_text("Mark it as controlled information").click()
     page.get_by_label("Who may get it").select_option("FED ONLY")
-    page.get_by_role("button", name="Send invitations").click()
+    page.get_by_role("button", name=SEND).click()
     page.get_by_role("link", name="Choose at least one category.").wait_for()
 
 

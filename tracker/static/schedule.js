@@ -22,27 +22,34 @@
     if (group) tickAll(group, event.target);
   }, { capture: true });
 
-  /* A group of boxes is one stop of the Tab key: arrows move inside it --------------- */
+  /* A group of boxes, or of folded lists, is one stop of the Tab key: arrows move inside it. */
   const STEPS = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 };
 
+  const partsOf = (group) => all(group.dataset.oneStop, group);
+
   function makeOneStop(group) {
-    const boxes = all('[type="checkbox"]', group);
-    if (boxes.length < 2) return;
-    boxes.forEach((box, place) => { box.tabIndex = place ? -1 : 0; });
-    one(".usa-hint", group)?.append(" Arrow keys move from box to box.");
+    const parts = partsOf(group);
+    const isHere = parts.includes(document.activeElement);
+    parts.forEach((part, place) => { part.tabIndex = (isHere ? part === document.activeElement : !place) ? 0 : -1; });
   }
 
-  function boxFor(key, boxes, place) {
-    if (key in STEPS) return boxes[(place + STEPS[key] + boxes.length) % boxes.length];
-    if (key === "Home") return boxes[0];
-    return key === "End" ? boxes.at(-1) : null;
+  // Said only where a script makes it true.
+  function tellKeys(group) {
+    const hint = one(".usa-hint", group) ?? one(".usa-hint", group.parentElement);
+    if (partsOf(group).length > 1) hint.append(" Arrow keys move through them.");
+  }
+
+  function partFor(key, parts, place) {
+    if (key in STEPS) return parts[(place + STEPS[key] + parts.length) % parts.length];
+    if (key === "Home") return parts[0];
+    return key === "End" ? parts.at(-1) : null;
   }
 
   document.addEventListener("keydown", (event) => {
     const group = event.target.closest("[data-one-stop]");
     if (!group || event.ctrlKey || event.metaKey || event.altKey) return;
-    const boxes = all('[type="checkbox"]', group);
-    const wanted = boxFor(event.key, boxes, boxes.indexOf(event.target));
+    const parts = partsOf(group);
+    const wanted = parts.includes(event.target) && partFor(event.key, parts, parts.indexOf(event.target));
     if (!wanted) return;
     event.preventDefault();
     wanted.focus();
@@ -50,8 +57,19 @@
 
   document.addEventListener("focusin", (event) => {
     const group = event.target.closest("[data-one-stop]");
-    if (group) all('[type="checkbox"]', group).forEach((box) => { box.tabIndex = box === event.target ? 0 : -1; });
+    if (group && partsOf(group).includes(event.target)) makeOneStop(group);
   });
+
+  /* A list that was unfolded stays so when the lists follow an agency, also when it was still being loaded. ------ */
+  const unfolded = new Set(); // ids
+
+  document.addEventListener("toggle", ({ target }) => {
+    if (!target.matches("#by-person > details")) return;
+    if (target.open) unfolded.add(target.id);
+    else unfolded.delete(target.id);
+  }, { capture: true });
+
+  const unfoldAgain = () => unfolded.forEach((id) => { document.getElementById(id).open = true; });
 
   /* Adding a person: a combobox whose options the server finds (ARIA APG, "list autocomplete with manual selection") -- */
   const area = one("[data-combobox]");
@@ -149,9 +167,20 @@
   document.addEventListener("htmx:after:swap", () => {
     if (field && options().length && !isOpen() && document.activeElement === field && !active()) open(true);
     if (chosen) added();
+    unfoldAgain();
+    all("[data-one-stop]").forEach(makeOneStop);
   });
 
-  all("[data-one-stop]").forEach(makeOneStop);
+  /* How many people get an email is asked again after each change: until then the button names no number. */
+  document.addEventListener("change", (event) => {
+    const words = event.target.closest("#schedule") && one("#send-words");
+    if (words) words.textContent = words.dataset.usual;
+  });
+
+  all("[data-one-stop]").forEach((group) => {
+    makeOneStop(group);
+    tellKeys(group);
+  });
   all("[data-all-of]").forEach((group) => tickAll(group, null));
   if (field) begin();
 })();

@@ -307,7 +307,8 @@ async def test_the_end_of_a_series_opens_by_itself_when_an_event_becomes_one(des
 
 
 async def test_the_end_of_a_series_is_open_in_the_form_of_a_series_alone(desk: Browser) -> None:
-    assert '<details class="tt-d" id="ends">' in (await desk.get("/schedule")).text
+    """For another event it is there only without scripts."""
+    assert '<details class="tt-d tt-noscript" id="ends">' in (await desk.get("/schedule")).text
     again = await sent(desk, save="show")
     assert '<details class="tt-d" id="ends" open>' in again.text
 
