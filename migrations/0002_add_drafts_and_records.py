@@ -281,6 +281,7 @@ async def _messages() -> None:
             "CREATE INDEX message_event ON message (event, due)",
             "CREATE INDEX message_item ON message (item)",
             "CREATE INDEX message_sending ON message (sending, recipient)",
+            "CREATE INDEX message_email_test ON message (created_at) WHERE kind = 'email_test'",
         ],
         postgres=[
             "ALTER TABLE message ADD COLUMN unconfirmed_at TIMESTAMPTZ",
@@ -290,6 +291,7 @@ async def _messages() -> None:
             "ALTER TABLE message ALTER COLUMN sending SET NOT NULL",
             "DROP INDEX message_recent",
             "CREATE INDEX message_sending ON message (sending, recipient)",
+            "CREATE INDEX message_email_test ON message (created_at) WHERE kind = 'email_test'",
         ],
     )
 

@@ -38,6 +38,7 @@ EVERY: tuple[Content, ...] = (
     types.AccountChanged(what=AccountChange.ADDRESS, to="a@x.example", name="A", by="B", by_id=ID),
     types.AccountInvited(link_id=ID, by="B"),
     types.AuditLogAltered(),
+    types.EmailTest(),
 )
 
 

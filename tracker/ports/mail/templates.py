@@ -17,6 +17,7 @@ from tracker.rules.emails.contexts import (
     AccountLockedEmail,
     AuditLogAlteredEmail,
     DigestEmail,
+    EmailTestEmail,
     ItemAssignedEmail,
     ItemBlockedEmail,
     ItemDueEmail,
@@ -124,6 +125,9 @@ FILES: Mapping[type[Says], Files] = {
     ),
     AccountChangedEmail: Files(
         "emails/account_changed/subject.txt", "emails/account_changed/preview.txt", "emails/account_changed/body.txt"
+    ),
+    EmailTestEmail: Files(
+        "emails/email_test/subject.txt", "emails/email_test/preview.txt", "emails/email_test/body.txt"
     ),
     AuditLogAlteredEmail: Files(
         "emails/audit_log_altered/subject.txt",

@@ -25,6 +25,7 @@ VERBS = {
     "signed_out": "Signed out",
     "link_issued": "Made a link for",
     "invited": "Emailed an invitation to",
+    "email_tested": "Sent a test email to",
     "password_changed": "Set a new password:",
     "authenticator_added": "Added an authenticator:",
     "authenticator_replaced": "Replaced an authenticator:",

@@ -234,6 +234,10 @@ class AuditLogAltered(_Tagged, frozen=True, kw_only=True, tag="audit_log_altered
     """Verification found that the audit log was altered."""
 
 
+class EmailTest(_Tagged, frozen=True, kw_only=True, tag="email_test"):
+    """The reader asked for it, to see whether the tracker's emails arrive."""
+
+
 class Unreadable(Struct, frozen=True):
     """A row whose content this version doesn't know; it is never sent."""
 
@@ -241,7 +245,7 @@ class Unreadable(Struct, frozen=True):
 News = Changed | DateAdded | Restored | SeriesEnded | SeriesContinued | RemovedFromSeries | Canceled | Removed
 EventContent = Invited | News | SubstituteNamed | ReminderDue | ReplyNudge | ConfirmationNudge
 ItemContent = ItemAssigned | ItemBlocked | ItemNoted | ItemDue | ItemOverdue
-AccountContent = AccountLocked | AccountInvited | AuditLogAltered
+AccountContent = AccountLocked | AccountInvited | AuditLogAltered | EmailTest
 ReaderContent = EventContent | ItemContent | AccountContent | WeeklyDigest
 """Messages written from what the recipient may see when they are sent."""
 Content = ReaderContent | AccountChanged

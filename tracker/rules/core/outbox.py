@@ -45,6 +45,7 @@ class MessageKind(StrEnum):
     ACCOUNT_CHANGED = "account_changed"
     AUDIT_LOG_ALTERED = "audit_log_altered"
     ACCOUNT_INVITATION = "account_invitation"
+    EMAIL_TEST = "email_test"
 
 
 KINDS: Mapping[type[Content], MessageKind] = {
@@ -71,6 +72,7 @@ KINDS: Mapping[type[Content], MessageKind] = {
     types.AccountChanged: MessageKind.ACCOUNT_CHANGED,
     types.AccountInvited: MessageKind.ACCOUNT_INVITATION,
     types.AuditLogAltered: MessageKind.AUDIT_LOG_ALTERED,
+    types.EmailTest: MessageKind.EMAIL_TEST,
 }
 """The kind that people filter by, for every type of message."""
 CHANGES = frozenset({MessageKind.UPDATE, MessageKind.CANCELLATION, MessageKind.WITHDRAWAL})
@@ -104,6 +106,7 @@ class Topic(StrEnum):
     ACCOUNT_CHANGED = "account_changed"
     ACCOUNT_INVITED = "account_invited"
     AUDIT_LOG_ALTERED = "audit_log_altered"
+    EMAIL_TEST = "email_test"
 
 
 OF_ONE_DATE = frozenset({MessageKind.REMINDER, MessageKind.NO_REPLY})

@@ -7,7 +7,12 @@ from tracker.rules.core.message_types import AccountChanged, AccountInvited
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wording import clock, day, local, longday, zone_word
 from tracker.rules.emails.content import Button, ButtonName, InvitationPage, Letter, SitePage
-from tracker.rules.emails.contexts import AccountChangedEmail, AccountInvitationEmail, AccountLockedEmail
+from tracker.rules.emails.contexts import (
+    AccountChangedEmail,
+    AccountInvitationEmail,
+    AccountLockedEmail,
+    EmailTestEmail,
+)
 from tracker.rules.emails.facts import Fact, FactName, Footer
 
 
@@ -25,6 +30,19 @@ def invited(reader: Viewer, content: AccountInvited, until: datetime, zone: str)
             Fact(name=FactName.GOOD_UNTIL, value=moment_words(until, zone)),
         ),
         buttons=(Button(name=ButtonName.SET_UP_ACCOUNT, target=page),),
+        footer=Footer.ACCOUNT,
+    )
+
+
+def test(reader: Viewer, zone: str, asked_at: datetime) -> Letter:
+    """Return the email with which a person sees that emails arrive."""
+    return Letter(
+        says=EmailTestEmail(asked=moment_words(asked_at, zone)),
+        to=reader.email,
+        to_name=reader.name,
+        thread=reader.member_id,
+        facts=(),
+        buttons=(Button(name=ButtonName.HOME, target=SitePage(path="/")),),
         footer=Footer.ACCOUNT,
     )
 

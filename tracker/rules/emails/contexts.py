@@ -139,8 +139,16 @@ class AuditLogAlteredEmail:
     """`audit_log_altered`: verification found that the audit log was altered."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class EmailTestEmail:
+    """`email_test`: the reader asked for it, to see whether emails arrive."""
+
+    asked: str
+    """When they asked."""
+
+
 ItemEmail = ItemAssignedEmail | ItemBlockedEmail | ItemNotedEmail | ItemDueEmail | ItemOverdueEmail
-AccountEmail = AccountInvitationEmail | AccountLockedEmail | AccountChangedEmail
+AccountEmail = AccountInvitationEmail | AccountLockedEmail | AccountChangedEmail | EmailTestEmail
 Says = (
     EventEmail
     | RemovedUnseenEmail

@@ -60,6 +60,7 @@ KIND_WORDS = {
     MessageKind.ACCOUNT_CHANGED: "Account changed",
     MessageKind.AUDIT_LOG_ALTERED: "Audit log changed",
     MessageKind.ACCOUNT_INVITATION: "Invitation to sign in",
+    MessageKind.EMAIL_TEST: "Test email",
 }
 TOPIC_WORDS = {
     Topic.INVITED: "Invitation",
@@ -86,6 +87,7 @@ TOPIC_WORDS = {
     Topic.ACCOUNT_CHANGED: "Account changed",
     Topic.ACCOUNT_INVITED: "Invitation to sign in",
     Topic.AUDIT_LOG_ALTERED: "Audit log changed",
+    Topic.EMAIL_TEST: "Test email",
 }
 """How the list names a sending: "Moved: Steering Committee"."""
 OF_ACCOUNTS = frozenset({MessageKind.ACCOUNT_LOCKED, MessageKind.ACCOUNT_CHANGED, MessageKind.ACCOUNT_INVITATION})

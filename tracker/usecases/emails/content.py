@@ -14,6 +14,7 @@ from tracker.rules.core.message_types import (
     AccountInvited,
     AccountLocked,
     AuditLogAltered,
+    EmailTest,
     ItemAssigned,
     ItemBlocked,
     ItemContent,
@@ -71,7 +72,7 @@ async def _letter_to(
     reader: Viewer, content: ReaderContent, message: Message, now: datetime, zone: str
 ) -> Letter | Skip:
     match content:
-        case AccountLocked() | AccountInvited() | AuditLogAltered():
+        case AccountLocked() | AccountInvited() | AuditLogAltered() | EmailTest():
             return await _account_letter(reader, content, message, now, zone)
         case ItemAssigned() | ItemBlocked() | ItemNoted() | ItemDue() | ItemOverdue():
             return await _item_letter(content, message, reader, now, zone)
@@ -91,6 +92,8 @@ async def _account_letter(
             return _with_discretion(account.locked(reader, zone, message.created_at), reader)
         case AuditLogAltered():
             return _with_discretion(audit.broken(reader, zone, message.created_at), reader)
+        case EmailTest():
+            return _with_discretion(account.test(reader, zone, message.created_at), reader)
 
 
 def _with_discretion(written: Letter, reader: Viewer) -> Letter:

@@ -67,6 +67,7 @@ class Message(Table):
         index("message_to", "recipient", "due", "id"),
         index("message_recipient", "recipient", "event"),
         index("message_event", "event", "due"),
+        index("message_email_test", "created_at", where="kind = 'email_test'"),
     )
 
 

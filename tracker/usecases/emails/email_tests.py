@@ -1,0 +1,47 @@
+"""Test emails: an administrator sends one to themselves and reads when it was handed to the email server."""
+
+from datetime import datetime, timedelta
+
+from tracker.database import writing
+from tracker.errors import NotFound
+from tracker.rules.core.message_types import EmailTest
+from tracker.rules.core.outbox import Draft, State
+from tracker.rules.core.viewer import Viewer
+from tracker.tables.visible.emails import email_tests
+from tracker.tables.visible.emails.email_tests import SentTest
+from tracker.usecases.core import audit, outbox
+
+OF_USE = timedelta(days=1)
+"""How long a test email that could not be sent is tried again."""
+
+
+async def send(viewer: Viewer, now: datetime) -> None:
+    """Queue a test email to the viewer; does nothing while one waits. Errors: NotFound for other people."""
+    if not viewer.manages_accounts:
+        raise NotFound
+    async with writing():
+        if any(one.recipient_id == viewer.member_id and one.state is State.PENDING for one in await _tests(viewer)):
+            return
+        draft = Draft(
+            content=EmailTest(),
+            recipient_id=viewer.member_id,
+            key=f"email_test:{viewer.member_id}:{now.isoformat()}",
+            not_after=now + OF_USE,
+        )
+        await outbox.enqueue_all([draft], now)
+        await audit.record(viewer.actor, "email_tested", "member", viewer.member_id, {}, now)
+
+
+async def latest(viewer: Viewer) -> SentTest | None:
+    """Return the viewer's last test email, or else the last one of another administrator; None before the first."""
+    found = await _tests(viewer)
+    return next((one for one in found if one.recipient_id == viewer.member_id), found[0] if found else None)
+
+
+async def any_was_sent(viewer: Viewer) -> bool:
+    """Return whether the email server has taken any test email."""
+    return any(one.state is State.SENT for one in await _tests(viewer))
+
+
+async def _tests(viewer: Viewer) -> list[SentTest]:
+    return await email_tests.email_tests(viewer)
