@@ -86,6 +86,8 @@ ALTER TABLE subscription ADD COLUMN kind VARCHAR(20)
 ALTER TABLE subscription ADD COLUMN alarm_minutes INTEGER CHECK (alarm_minutes > 0);
 ALTER TABLE subscription ADD COLUMN all_day_alarm VARCHAR(8) CHECK (all_day_alarm IN ('evening', 'morning'));
 ALTER TABLE deployment ADD COLUMN unnamed_proxy_at TIMESTAMPTZ;
+ALTER TABLE deployment ADD COLUMN set_up_at TIMESTAMPTZ;
+UPDATE deployment SET set_up_at = (SELECT MIN(created_at) FROM event);
 """
 
 # Who holds the first place of a seat of the committee, and is on the list of its meetings, is there for the seat.

@@ -3,6 +3,8 @@
 After each deed the page is judged at the widths of a phone, two tablets, and a desk.
 """
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
@@ -111,3 +113,25 @@ def test_a_reply_is_given_and_changed_with_the_focus_on_the_button_that_was_pres
     expect(no).to_have_attribute("aria-pressed", "true")
     expect(no).to_be_focused()
     assert said == []
+
+
+def test_a_test_email_leaves_and_the_set_up_list_ticks_itself_off_in_place(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    said = complaints(page)
+    page.goto("/admin")
+    page.get_by_role("button", name="Show it again").click()
+    steps = page.get_by_role("region", name="Set up your task force")
+    expect(steps).to_contain_text("4 of 5 done")
+    assert judged(page) == []
+    scrolled = press(page, steps.get_by_role("button", name="Send a test email"))
+    expect(page.locator("#test-email")).to_be_focused()
+    expect(page.locator("#said")).to_have_text(re.compile("is on its way.|The email server took the test email."))
+    expect(steps.get_by_text("Handed to the email server on Tue, Dec 1")).to_be_visible()
+    expect(steps.get_by_role("button", name="Send another")).to_be_focused()
+    expect(steps).to_contain_text("5 of 5 done")
+    assert page.evaluate(SCROLLED) == scrolled
+    assert [*judged(page), *said] == []
+    page.reload()
+    expect(steps).to_have_count(0)
+    page.goto("/admin")
+    expect(page.get_by_role("button", name="Show it again")).to_have_count(0)

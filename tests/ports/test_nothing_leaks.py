@@ -427,6 +427,10 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "GET /sign-in/again": _plain("/sign-in/again"),
     "POST /sending": _post("/sending"),
     "POST /sign-in/again": _post("/sign-in/again", proof="000000"),
+    "POST /test-emails": _post("/test-emails"),
+    "GET /test-emails/last": _plain("/test-emails/last"),
+    "POST /set-up-list/removal": _post("/set-up-list/removal"),
+    "POST /set-up-list": _post("/set-up-list"),
     "GET /admin": _plain("/admin"),
     "GET /admin/health": _plain("/admin/health"),
     "GET /audit": lambda p: [

@@ -14,6 +14,7 @@ from tracker.rules.core.outbox import Skip, State
 from tracker.rules.core.wording import local
 from tracker.usecases.availability import blackout_days
 from tracker.usecases.core import outbox
+from tracker.usecases.views import set_up
 
 FIRST_DAY = timedelta(days=200)  # before the start: when the people joined
 JUST_NOW = timedelta(minutes=10)  # before the start: newer messages are really emailed
@@ -44,6 +45,7 @@ async def fill(recipe: Recipe) -> Company:
     try:
         async with writing():
             company = await assemble(recipe.now - FIRST_DAY, recipe.zone)
+            await set_up.put_away(company.members["coordinator"], recipe.now - FIRST_DAY)
             story = Story(company=company, now=recipe.now, zone=recipe.zone, luck=luck)
             items.give(story, history.fill(story))
             await _past(story, recipe.now - JUST_NOW)

@@ -53,6 +53,7 @@ from tracker.ports.pages.views import (
     home,
     offboarding,
     search,
+    set_up,
     settings,
 )
 
@@ -110,6 +111,7 @@ ROOMS = {
         settings.handlers,
         api_docs.handlers,
         guide.handlers,
+        set_up.handlers,
         **of_identity.DEPENDENCIES,
         **admin.DEPENDENCIES,
     ),

@@ -64,6 +64,8 @@ VERBS = {
     "backup_restored": "Restored from a backup:",
     "secret_replaced": "Replaced the secret of",
     "resumed_sending": "Let a restored copy send:",
+    "put_away": "Hid",
+    "brought_back": "Showed again",
 }
 """Verb → how a sentence begins; one that is not listed is used as it is ("scheduled" → "Scheduled")."""
 
@@ -81,6 +83,7 @@ THINGS = {
     "shared_calendar": "calendar kept elsewhere",
     "report": "a report",
     "deployment": "the tracker",
+    "set_up_list": "the set-up list",
     "preference": "reminder settings",
     "committee_preference": "reminder settings of a committee",
 }
@@ -175,6 +178,7 @@ OPEN_SUBJECTS = frozenset(
         "address",
         "report",
         "deployment",
+        "set_up_list",
         "preference",
         "committee_preference",
         "template",

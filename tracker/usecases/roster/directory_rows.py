@@ -1,7 +1,7 @@
 """The rows behind the directory, read for one viewer: people they may not know never leave the database."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from piccolo.querystring import QueryString
@@ -50,6 +50,11 @@ _SEATS = (
     " JOIN agency g ON g.id = t.agency LEFT JOIN seat_holder h ON h.seat = t.id"
     " LEFT JOIN member m ON m.id = h.member AND m.agency = t.agency AND m.status = 'active' ORDER BY g.code, t.id"
 )
+_SIZES = (
+    "SELECT (SELECT COUNT(*) FROM agency WHERE status = 'active') AS agencies,"
+    " (SELECT COUNT(*) FROM member WHERE status = 'active') AS people,"
+    " (SELECT COUNT(*) FROM committee WHERE status = 'active') AS committees"
+)
 ANYBODY = QueryString("m.id = m.id")
 EVERY = QueryString("g.id = g.id")
 NOBODY = UUID(int=0)
@@ -70,6 +75,14 @@ def who_is(member_id: UUID) -> QueryString:
 def among(member_ids: Iterable[UUID]) -> QueryString:
     """Return the condition that selects some people."""
     return QueryString("m.id IN ({})", _list(member_ids))
+
+
+class Sizes(NamedTuple):
+    """How many are active."""
+
+    agencies: int
+    people: int
+    committees: int
 
 
 async def known_to(viewer: Viewer) -> QueryString:
@@ -151,6 +164,12 @@ async def chairs() -> list[Row]:
     is_chair = (MemberRole.role == Role.COMMITTEE_CHAIR) & (MemberRole.member.status == "active")
     found: list[Row] = await MemberRole.select(MemberRole.member, MemberRole.committee).where(is_chair)
     return found
+
+
+async def sizes() -> Sizes:
+    """Return how many active agencies, people and committees there are."""
+    [found] = await engine().run_querystring(QueryString(_SIZES))
+    return Sizes(int(found["agencies"]), int(found["people"]), int(found["committees"]))
 
 
 async def roles() -> dict[UUID, frozenset[Role]]:

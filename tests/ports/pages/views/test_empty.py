@@ -37,7 +37,8 @@ async def first(sqlite_database: Engine) -> Viewer:
 @pytest.mark.parametrize(
     ("path", "missing", "step"),
     [
-        ("/", "No events in the next two weeks.", "/schedule"),
+        ("/", "0 of 5 done", "/agencies/new"),
+        ("/", "No events in the next 10 days.", "/calendar"),
         ("/calendar", "No events in December that you may see.", "/schedule"),
         ("/calendar?view=list&mine=1", "and that the filters let through", "/calendar?month=2026-12&amp;view=list"),
         ("/calendar?view=week", "No events in the week of December 13–19, 2026", "/schedule"),

@@ -185,8 +185,8 @@ async def test_when_nothing_needs_one_the_page_says_what_is_next(sqlite_cast: Ca
     assert f'href="/events/{event_id}/2026-12-22"' in clear
 
 
-async def test_an_empty_task_force_offers_its_first_step(sqlite_cast: Cast, browse: SignIn) -> None:
-    clear = section(await read(await browse(sqlite_cast.coordinator)), "h-clear")
+async def test_who_schedules_is_led_to_it_when_there_are_no_events(sqlite_cast: Cast, browse: SignIn) -> None:
+    clear = section(await read(await browse(sqlite_cast.fbi_lead)), "h-clear")
     assert "No events in the next two weeks. Schedule an event" in text(clear)
 
 

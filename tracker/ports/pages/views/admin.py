@@ -15,7 +15,8 @@ from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Pages
 from tracker.rules.core.wording import local, plural
 from tracker.usecases.core import send_hold
-from tracker.usecases.views import health
+from tracker.usecases.emails import email_tests
+from tracker.usecases.views import health, set_up
 
 MailServer: TypeAlias = Injected[Lately]
 """Remembers the last result of the email server check."""
@@ -76,7 +77,8 @@ async def admin_page(pages: Pages, viewer: Viewer) -> Response[str]:
     tasks = [task for task in TASKS if task.is_for(viewer)]
     if not tasks:
         raise NotFound
-    return pages.render("views/admin/show.html", tasks=tasks)
+    hides_set_up = viewer.manages_accounts and await set_up.is_away()
+    return pages.render("views/admin/show.html", tasks=tasks, hides_set_up=hides_set_up)
 
 
 @get("/admin/health", guards=[signed_in])
@@ -102,6 +104,7 @@ async def health_page(
         jobs=jobs,
         storage=await health.storage(),
         backup=local(backup, settings.time_zone) if backup else None,
+        test=await email_tests.latest(viewer),
         is_held=await send_hold.held_copy() is not None,
         lines=[
             *checks.of_settings(settings),

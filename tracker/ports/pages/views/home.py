@@ -17,6 +17,7 @@ from tracker.rules.calendars import month_grid
 from tracker.usecases.core import send_hold
 from tracker.usecases.identity.accounts import has_password
 from tracker.usecases.roster.account_invitations import number_of_newcomers
+from tracker.usecases.views import set_up
 from tracker.usecases.views.home import NEXT_DAYS
 
 AGENDA_SHOWN = 30  # events beside the queue; all of them are in the calendar
@@ -46,6 +47,7 @@ async def home_page(
         lacks_password=not settings.is_demo and not await has_password(viewer.member_id),
         copy_of=await send_hold.held_copy() if viewer.manages_accounts else None,
         administration=await _administration(viewer, now, settings, mail_server),
+        set_up=await set_up.set_up(viewer),
     )
 
 

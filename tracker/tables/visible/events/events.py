@@ -41,6 +41,7 @@ _EVENT = (
     " FROM event e JOIN member m ON m.id = e.lead JOIN agency g ON g.id = m.agency"
     f" LEFT JOIN committee b ON b.id = e.committee{MARKED_BY} WHERE MAY_SEE(e)"
 )
+_ANY = "SELECT e.id FROM event e WHERE MAY_SEE(e)"
 _DATE = (
     "SELECT o.id, o.event, o.original_start, o.starts_at, o.ends_at, o.title, o.place, o.agenda, o.is_canceled,"
     " o.is_changed, o.version, o.sequence, o.changed_at, o.attendance_closed_at, o.cancel_reason,"
@@ -90,6 +91,11 @@ async def event(viewer: Viewer, event_id: UUID) -> Event | None:
     """Return one event, or None when it is missing or not for this viewer."""
     found = await events_where(viewer, " AND e.id = {}", event_id)
     return found[0] if found else None
+
+
+async def sees_any(viewer: Viewer) -> bool:
+    """Return whether the viewer may see any event that is no draft."""
+    return bool(await rows(_ANY, viewer, " AND e.status <> 'draft' LIMIT 1"))
 
 
 async def dates(viewer: Viewer, of: Event) -> list[Occurrence]:

@@ -1,0 +1,68 @@
+"""The set-up list: it ticks itself off, is gone when all is done or when it was put away, and comes back."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.cast import NOW, Cast, meeting, operation
+from tracker.errors import NotFound
+from tracker.rules.core.outbox import Skip, State
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import EventStatus
+from tracker.rules.views.set_up import Step
+from tracker.usecases.core import outbox
+from tracker.usecases.emails import email_tests
+from tracker.usecases.events.events import schedule
+from tracker.usecases.views import set_up
+
+pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+
+
+async def to_do(viewer: Viewer) -> list[Step]:
+    found = await set_up.set_up(viewer)
+    return [step for step, is_done in found.steps.items() if not is_done] if found else []
+
+
+async def test_it_ticks_itself_off_and_is_gone_when_all_is_done(cast: Cast) -> None:
+    assert await to_do(cast.coordinator) == [Step.EMAIL, Step.EVENT]
+    await schedule(cast.coordinator, meeting(), NOW)
+    await email_tests.send(cast.coordinator, NOW)
+    assert await to_do(cast.coordinator) == [Step.EMAIL]
+    for message in await outbox.claim("test", (), NOW + timedelta(minutes=1), 10):
+        await outbox.close(message, Skip(state=State.SENT, reason=""), NOW)
+    assert await set_up.set_up(cast.coordinator) is None
+
+
+async def test_a_draft_is_no_first_meeting(cast: Cast) -> None:
+    await schedule(cast.coordinator, meeting(status=EventStatus.DRAFT), NOW)
+    assert Step.EVENT in await to_do(cast.coordinator)
+
+
+async def test_an_event_that_the_viewer_may_not_see_ticks_nothing_off(cast: Cast) -> None:
+    await schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    assert await to_do(cast.coordinator) == [Step.EMAIL, Step.EVENT]
+
+
+async def test_an_administrator_is_told_nothing_of_events(cast: Cast) -> None:
+    before = await set_up.set_up(cast.administrator)
+    await schedule(cast.coordinator, meeting(cast.administrator), NOW)
+    assert await set_up.set_up(cast.administrator) == before
+    assert await to_do(cast.administrator) == [Step.EMAIL]
+
+
+async def test_it_is_put_away_for_all_and_brought_back(cast: Cast) -> None:
+    await set_up.put_away(cast.administrator, NOW)
+    assert await set_up.is_away()
+    assert await set_up.set_up(cast.coordinator) is None
+    await set_up.bring_back(cast.coordinator, NOW)
+    assert await to_do(cast.administrator) == [Step.EMAIL]
+
+
+async def test_other_people_neither_read_it_nor_put_it_away(cast: Cast) -> None:
+    for viewer in (cast.fbi_lead, cast.auditor):
+        assert await set_up.set_up(viewer) is None
+        with pytest.raises(NotFound):
+            await set_up.put_away(viewer, NOW)
+        with pytest.raises(NotFound):
+            await set_up.bring_back(viewer, NOW)
+    assert not await set_up.is_away()

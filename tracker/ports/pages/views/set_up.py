@@ -1,0 +1,71 @@
+"""The set-up list of the first day, on the home page, and the test email that it and the Health page send."""
+
+from datetime import timedelta
+from typing import Annotated, Any
+
+from litestar import Response, get, post
+from litestar.params import QueryParameter
+
+from tracker.errors import NotFound
+from tracker.ports.http.addresses import HOME
+from tracker.ports.http.dependencies import Now, Viewer
+from tracker.ports.http.flash import Undo
+from tracker.ports.http.guards import signed_in
+from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.rules.core.outbox import State
+from tracker.rules.core.viewer import Viewer as Person
+from tracker.usecases.emails import email_tests
+from tracker.usecases.views import set_up
+
+HEALTH = "/admin/health#test-email-row"
+HIDDEN = "The set-up list is hidden. You can show it again on the Admin page."
+UNDO_FOR = timedelta(seconds=60)
+"""How long the message that the list is hidden has its button Undo."""
+
+
+@post("/test-emails", guards=[signed_in], status_code=303)
+async def send_test(pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
+    """Send a test email to the viewer; the row says what became of it."""
+    await email_tests.send(viewer, now)
+    said = f"A test email to {viewer.email} is on its way."
+    if pages.is_htmx:
+        return await _row(pages, viewer, said, is_set_up=bool(form["set-up"]))
+    return pages.redirect(HOME if form["set-up"] else HEALTH, said)
+
+
+@get("/test-emails/last", guards=[signed_in])
+async def last_test(
+    pages: Pages, viewer: Viewer, is_set_up: Annotated[str, QueryParameter(name="set-up")] = ""
+) -> Response[Any]:
+    """Show what became of the last test email, for htmx. Errors: NotFound for people who do not manage accounts."""
+    if not viewer.manages_accounts:
+        raise NotFound
+    if not pages.is_htmx:
+        return pages.redirect(HEALTH)
+    return await _row(pages, viewer, is_set_up=bool(is_set_up))
+
+
+@post("/set-up-list/removal", guards=[signed_in], status_code=303)
+async def put_away(pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
+    """Hide the list, with Undo."""
+    await set_up.put_away(viewer, now)
+    return pages.redirect(HOME, HIDDEN, Undo(address="/set-up-list", fields={}, until=now + UNDO_FOR))
+
+
+@post("/set-up-list", guards=[signed_in], status_code=303)
+async def bring_back(pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
+    """Show the list again, or say that nothing on it is left to do."""
+    await set_up.bring_back(viewer, now)
+    left = await set_up.set_up(viewer)
+    return pages.redirect(HOME, "The set-up list is back." if left else "Everything on the set-up list is done.")
+
+
+async def _row(pages: Pages, viewer: Person, said: str = "", *, is_set_up: bool) -> Response[str]:
+    progress = await set_up.progress(viewer)
+    test = progress.test
+    if not said and test and test.state is not State.PENDING:
+        said = "The email server took the test email." if test.state is State.SENT else "The test email wasn’t sent."
+    return pages.render("views/admin/test-email-part.html", test=test, set_up=progress, is_set_up=is_set_up, said=said)
+
+
+handlers = [send_test, last_test, put_away, bring_back]

@@ -1,0 +1,75 @@
+"""The set-up list of the first day: read from what is there, put away by a person, and brought back by one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from tracker.database import writing
+from tracker.errors import NotFound
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.views import set_up as rules
+from tracker.rules.views.set_up import Present, Step
+from tracker.tables.schema.core.deployment import Deployment
+from tracker.tables.visible.emails.email_tests import SentTest
+from tracker.tables.visible.events import events
+from tracker.usecases.core import audit
+from tracker.usecases.core.send_hold import ONLY
+from tracker.usecases.emails import email_tests
+from tracker.usecases.roster import directory_rows
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetUp:
+    """The steps with whether each is done, and the last test email."""
+
+    steps: Mapping[Step, bool]
+    test: SentTest | None
+
+    @property
+    def done(self) -> int:
+        """Return how many steps are done."""
+        return sum(self.steps.values())
+
+
+async def set_up(viewer: Viewer) -> SetUp | None:
+    """Return the list; None for people who do not manage accounts, when it was put away, and when all is done."""
+    if not viewer.manages_accounts or await is_away():
+        return None
+    found = await progress(viewer)
+    return None if all(found.steps.values()) else found
+
+
+async def progress(viewer: Viewer) -> SetUp:
+    """Return the steps as they are now, whether or not the list is shown."""
+    sizes = await directory_rows.sizes()
+    present = Present(
+        agencies=sizes.agencies,
+        people=sizes.people,
+        committees=sizes.committees,
+        was_email_sent=await email_tests.any_was_sent(viewer),
+        has_event=viewer.may_schedule and await events.sees_any(viewer),
+    )
+    return SetUp(steps=rules.steps(viewer, present), test=await email_tests.latest(viewer))
+
+
+async def is_away() -> bool:
+    """Return whether a person put the list away."""
+    return bool(await Deployment.exists().where(Deployment.set_up_at.is_not_null()))
+
+
+async def put_away(viewer: Viewer, now: datetime) -> None:
+    """Put the list away for all. Errors: NotFound for people who do not manage accounts."""
+    await _note(viewer, now, "put_away", now)
+
+
+async def bring_back(viewer: Viewer, now: datetime) -> None:
+    """Show the list again, as far as anything is left to do. Errors as in `put_away`."""
+    await _note(viewer, None, "brought_back", now)
+
+
+async def _note(viewer: Viewer, set_up_at: datetime | None, verb: str, now: datetime) -> None:
+    if not viewer.manages_accounts:
+        raise NotFound
+    async with writing():
+        await Deployment.update({Deployment.set_up_at: set_up_at}).where(Deployment.id == ONLY)
+        await audit.record(viewer.actor, verb, "set_up_list", "", {}, now)
