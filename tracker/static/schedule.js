@@ -172,10 +172,10 @@
   });
 
   /* How many people get an email is asked again after each change: until then the button names no number. */
-  document.addEventListener("change", (event) => {
+  ["input", "change"].forEach((kind) => document.addEventListener(kind, (event) => {
     const words = event.target.closest("#schedule") && one("#send-words");
     if (words) words.textContent = words.dataset.usual;
-  });
+  }));
 
   all("[data-one-stop]").forEach((group) => {
     makeOneStop(group);

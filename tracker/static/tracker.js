@@ -11,8 +11,25 @@
   const toast = one("#toast");
   let fading;
 
+  /* How long Undo is offered, in words; a bar beside them runs out, unless the person wants no motion. */
+  function showTime(part, milliseconds) {
+    one(".tt-timebar", part)?.remove();
+    if (!one("[data-undo]", part)) return one(".tt-time", part)?.remove();
+    const words = one(".tt-time", part) ?? document.createElement("span");
+    words.className = "tt-time";
+    words.textContent = `Undo within ${Math.round(milliseconds / 1000)} seconds.`;
+    part.append(words);
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return undefined;
+    const bar = document.createElement("span");
+    bar.className = "tt-timebar";
+    words.classList.add("usa-sr-only");
+    part.append(bar);
+    return bar.animate([{ width: "100%" }, { width: "0" }], { duration: milliseconds, fill: "forwards" });
+  }
+
   function keepForAWhile() {
     clearTimeout(fading);
+    showTime(toast, TOAST_STAYS);
     fading = setTimeout(() => {
       if (toast.matches(":hover, :focus-within")) keepForAWhile();
       else toast.replaceChildren();
@@ -26,7 +43,10 @@
   }
 
   // It leaves again, whether this script or the server's response to htmx fills it.
-  new MutationObserver(() => { if (toast.childElementCount) keepForAWhile(); }).observe(toast, { childList: true });
+  new MutationObserver((changes) => {
+    const isNew = changes.some(({ addedNodes }) => [...addedNodes].some((node) => !node.matches?.(".tt-time, .tt-timebar")));
+    if (isNew && toast.childElementCount) keepForAWhile();
+  }).observe(toast, { childList: true });
 
   // A live region is read when it changes, not when it comes with the page.
   function readFlash() {
@@ -36,7 +56,14 @@
     flash.replaceChildren();
     setTimeout(() => flash.replaceChildren(...parts), 150);
     const undo = parts.flatMap((part) => [...part.querySelectorAll("[data-leaves]")])[0];
-    if (undo) setTimeout(() => undo.remove(), Number(undo.dataset.leaves) * 1000);
+    if (!undo) return;
+    const left = Number(undo.dataset.leaves) * 1000;
+    const body = undo.parentElement;
+    showTime(body, left);
+    setTimeout(() => {
+      undo.remove();
+      showTime(body, 0);
+    }, left);
   }
 
   /* Buttons that only a script can serve ------------------------------------- */
@@ -162,15 +189,22 @@
     tickKeys();
   });
 
+  function partFor(key) {
+    if (key === "/") return one("[data-find], [data-filter]") ?? one("[data-search]");
+    if (key === "u") return one("#toast [data-undo] button") ?? one("#flash [data-undo] button");
+    return one(`[data-key="${CSS.escape(key)}"]`);
+  }
+
   document.addEventListener("keydown", (event) => {
     const isTyping = event.target.matches("input, select, textarea, [contenteditable]");
     if (isTyping || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     if (!shortcuts || shortcuts.open || keysAreOff()) return;
-    const wanted = event.key === "/" ? (one("[data-find], [data-filter]") ?? one("[data-search]")) : one(`[data-key="${CSS.escape(event.key)}"]`);
+    const wanted = partFor(event.key);
     if (event.key !== "?" && !wanted) return;
     event.preventDefault();
     if (event.key === "?") showShortcuts();
     else if (event.key === "/") wanted.focus();
+    else if (event.key === "u") wanted.click(); // the focus stays where the work goes on
     else {
       wanted.focus(); // htmx keeps it by its id, so that the month beside is read out
       follow(wanted);

@@ -1,0 +1,81 @@
+"""Undo in a message: reached with the keyboard from anywhere, and for how long is seen."""
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import PageOf
+from tests.browser.ways import COORDINATOR, SEND, to_own_roll
+
+WAIT = "Undo within 20 seconds."
+
+
+def marked(page: Page, title: str) -> Locator:
+    """Mark the last person of a roll as here; return the button."""
+    to_own_roll(page, title)
+    here = page.locator(".tt-att li").last.get_by_role("button", name="Here", exact=True)
+    here.click()
+    expect(here).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#toast").get_by_role("button", name="Undo")).to_be_visible()
+    return here
+
+
+def test_a_key_undoes_the_last_mark_of_a_roll_call_and_the_focus_stays(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    here = marked(page, "Undone by a key")
+    page.keyboard.press("u")
+    expect(here).to_have_attribute("aria-pressed", "false")
+    expect(here).to_be_focused()
+
+
+def test_the_key_that_undoes_can_be_turned_off(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    here = marked(page, "Not undone by a key")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_contain_text("Undo, while a message offers it")
+    page.get_by_label("Use single keys").uncheck()
+    page.get_by_role("button", name="Close").click()
+    page.keyboard.press("u")
+    page.wait_for_timeout(500)
+    expect(here).to_have_attribute("aria-pressed", "true")
+
+
+def test_undo_in_the_corner_is_the_stop_after_the_skip_link(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    marked(page, "Undone from the skip link")
+    page.locator(".usa-skipnav").focus()
+    page.keyboard.press("Tab")
+    expect(page.locator("#toast").get_by_role("button", name="Undo")).to_be_focused()
+
+
+def test_undo_on_a_page_is_the_first_stop_after_the_skip_link(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    scheduled(page, "Undone on its page")
+    page.locator(".usa-skipnav").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.locator("#flash").get_by_role("button", name="Undo")).to_be_focused()
+    page.keyboard.press("u")
+    expect(page.get_by_text("Undone.")).to_be_visible()
+
+
+def test_how_long_undo_is_offered_is_a_sentence_for_people_who_want_no_motion(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    marked(page, "Undone within a time")
+    expect(page.locator("#toast").get_by_text(WAIT)).to_be_visible()
+    expect(page.locator(".tt-timebar")).to_have_count(0)
+
+
+def test_how_long_undo_is_offered_is_a_bar_that_runs_out(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    page.emulate_media(reduced_motion="no-preference")
+    marked(page, "Undone beside a bar")
+    width = "bar => bar.getBoundingClientRect().width"
+    first = page.locator(".tt-timebar").evaluate(width)
+    page.wait_for_timeout(1_000)
+    assert 0 < page.locator(".tt-timebar").evaluate(width) < first
+
+
+def scheduled(page: Page, title: str) -> None:
+    page.goto("/schedule")
+    page.get_by_label("Title").fill(title)
+    page.get_by_role("button", name=SEND).click()
+    page.get_by_role("heading", level=1, name=title).wait_for()
