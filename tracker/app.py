@@ -22,7 +22,7 @@ from tracker.ports.health.mail_server import Lately
 from tracker.ports.http import drafts, errors
 from tracker.ports.http.dependencies import DEPENDENCIES
 from tracker.ports.http.forms import FormRequest
-from tracker.ports.http.guards import recognise, refuse_unguarded
+from tracker.ports.http.guards import recognize, refuse_unguarded
 from tracker.ports.http.security import BODY_LIMIT, protect
 from tracker.ports.http.token_uses import note_after_responses
 from tracker.ports.mail import self_test
@@ -69,7 +69,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         route_handlers=[*_pages(chosen), *api.handlers, subscription.subscription, healthz],
         dependencies=DEPENDENCIES,
         exception_handlers=errors.handlers(page),
-        after_exception=[recognise, drafts.keep_failed],
+        after_exception=[recognize, drafts.keep_failed],
         before_send=[drafts.settle],
         lifespan=[_running(chosen, links)],
         state=_state(chosen, links),

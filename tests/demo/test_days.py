@@ -8,7 +8,7 @@ import pytest
 from tracker.demo.days import CLOSES, OPENS, due_day, last_workday, next_call
 from tracker.demo.history import moved_start
 from tracker.demo.items import ERRANDS
-from tracker.demo.programme import SERIES, SINGLES, SOON, Script
+from tracker.demo.program import SERIES, SINGLES, SOON, Script
 from tracker.demo.timetable import timetable
 from tracker.rules.recurrence.holidays import federal_holidays, is_working_day
 

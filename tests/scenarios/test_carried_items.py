@@ -123,8 +123,8 @@ async def test_the_items_of_the_committee_follow_it_into_the_series_that_goes_on
 async def test_an_item_of_june_keeps_its_due_day_when_june_is_canceled(office: Office) -> None:
     event, _ = await scheduled(office)
     reference = await given(office, event, "ipd_liaison", "Renew the memorandum", "2027-06-08", "2027-06-08")
-    cancelling = f"/events/{event}/2027-06-08/cancellation"
-    assert (await office.fill("coordinator", cancelling, cancelling, reason="Conference")).status_code == 303
+    canceling = f"/events/{event}/2027-06-08/cancellation"
+    assert (await office.fill("coordinator", canceling, canceling, reason="Conference")).status_code == 303
     assert "Tue, Jun 8" in _words(await office.page("ipd_liaison", f"/action-items/{reference}"))
 
 

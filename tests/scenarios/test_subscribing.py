@@ -118,8 +118,8 @@ async def test_a_canceled_date_says_so_in_its_title_too_and_keeps_its_uid(office
     event, _ = await scheduled(office)
     address = await office.subscribe(DETECTIVE)
     [(uid, _)] = entries(await office.fetch(address))
-    cancelling = f"/events/{event}/2027-06-08/cancellation"
-    await office.fill("coordinator", cancelling, cancelling, reason="Conference week")
+    canceling = f"/events/{event}/2027-06-08/cancellation"
+    await office.fill("coordinator", canceling, canceling, reason="Conference week")
     june = entries(await office.fetch(address))[uid, b"RECURRENCE-ID;TZID=America/Chicago:20270608T100000"]
     for line in (b"STATUS:CANCELLED", b"TRANSP:TRANSPARENT", b"SUMMARY:Canceled: Steering Committee"):
         assert line in june

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from tracker.crypto import ids
 from tracker.demo.days import next_call
-from tracker.demo.programme import SERIES, SINGLES, SOON, Script
+from tracker.demo.program import SERIES, SINGLES, SOON, Script
 from tracker.demo.story import Date, Story
 from tracker.rules.attendance.sheet import Line, Mark, WalkIn
 from tracker.rules.core.wall_clock import to_local

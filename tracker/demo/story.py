@@ -11,7 +11,7 @@ from operator import itemgetter
 from uuid import UUID
 
 from tracker.demo.cast import Company
-from tracker.demo.programme import Script
+from tracker.demo.program import Script
 from tracker.demo.timetable import timetable
 from tracker.rules.core.actors import Origin
 from tracker.rules.core.viewer import Viewer

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from tracker.demo.days import A_WEEK
-from tracker.demo.programme import Script
+from tracker.demo.program import Script
 from tracker.rules.recurrence import Rule, dates, rule_for
 from tracker.rules.recurrence.holiday_choices import HolidayChoice, held
 from tracker.rules.recurrence.holidays import federal_holidays, is_working_day

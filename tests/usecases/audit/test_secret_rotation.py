@@ -6,7 +6,7 @@ import pytest
 
 from tests.cast import NOW, SECRET, Cast
 from tests.unguarded import unguard
-from tests.usecases.identity.world import PASSWORD, enrol
+from tests.usecases.identity.world import PASSWORD, enroll
 from tracker.crypto import keys
 from tracker.database import writing
 from tracker.errors import Invalid
@@ -31,7 +31,7 @@ SOON = NOW + timedelta(minutes=5)
 @pytest.fixture
 async def replaced(each_world: Cast):
     """The detective with an app, recovery codes and a feed, after the secret was replaced."""
-    app = await enrol(each_world.kcpd_detective)
+    app = await enroll(each_world.kcpd_detective)
     codes = await renew_codes(each_world.kcpd_detective.member_id, NOW, by=each_world.kcpd_detective.actor)
     _, token = await subscriptions.create(each_world.kcpd_detective, "Phone", Scope.ALL, NOW, shows_operations=False)
     keys.use(OTHER, SECRET)

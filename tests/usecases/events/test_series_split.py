@@ -232,7 +232,7 @@ async def test_of_two_who_split_a_series_the_second_is_told(cast: Cast) -> None:
         await series_split.change_from(cast.coordinator, event_id, "2027-09-14", plan, version, AUGUST)
 
 
-async def test_cancelling_a_date_and_all_that_follow_ends_the_series_before_it(cast: Cast) -> None:
+async def test_canceling_a_date_and_all_that_follow_ends_the_series_before_it(cast: Cast) -> None:
     event_id = await the_series(cast)
     await series_split.cancel_from(cast.coordinator, event_id, "2027-10-12", 1, "Moved online", AUGUST)
     assert [one.key for one in await dates_of(cast, event_id)][-1] == "2027-09-14"
@@ -241,7 +241,7 @@ async def test_cancelling_a_date_and_all_that_follow_ends_the_series_before_it(c
     assert [decode(one) for one in notified] == [SeriesEnded(reason="Moved online")] * 3
 
 
-async def test_cancelling_from_the_first_date_on_cancels_the_event(cast: Cast) -> None:
+async def test_canceling_from_the_first_date_on_cancels_the_event(cast: Cast) -> None:
     event_id = await the_series(cast)
     await series_split.cancel_from(cast.coordinator, event_id, "2027-01-12", 1, "", NOW)
     assert (await events.event_for(cast.coordinator, event_id)).status is EventStatus.CANCELED

@@ -9,7 +9,7 @@ import pytest
 from tests.cast import LINK, NOW, ZONE, Cast
 from tests.emails import ReadEmail, read
 from tests.ports.browser import session_of
-from tests.usecases.identity.world import PASSWORD, enrol, locked_at
+from tests.usecases.identity.world import PASSWORD, enroll, locked_at
 from tracker.errors import Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.calendars.feeds import Scope
 from tracker.rules.core.actors import BY_COMMAND
@@ -50,7 +50,7 @@ async def fail_five_times(viewer: Viewer) -> None:
 
 
 async def test_a_link_sets_a_new_password_once_and_the_code_is_still_asked(each_world: Cast):
-    app = await enrol(each_world.kcpd_detective)
+    app = await enroll(each_world.kcpd_detective)
     link = await link_for(each_world.kcpd_detective)
     await reset_password(link, NEW, SOON, LINK)
     challenge = await sign_in_deeds.sign_in(each_world.kcpd_detective.email, NEW, LATER)
@@ -186,7 +186,7 @@ async def test_nobody_may_to_themselves(world: Cast, deed):
 
 async def test_the_page_of_access_tells_what_there_is(each_world: Cast):
     detective = each_world.kcpd_detective
-    await enrol(detective)
+    await enroll(detective)
     await subscriptions.create(detective, "Phone", Scope.ALL, NOW, shows_operations=False)
     await fail_five_times(detective)
     access = await account_access.access_of(each_world.administrator, detective.member_id, SOON)
@@ -197,7 +197,7 @@ async def test_the_page_of_access_tells_what_there_is(each_world: Cast):
 
 async def test_each_deed_does_what_it_says(each_world: Cast):
     detective, by = each_world.kcpd_detective, each_world.administrator
-    await enrol(detective)
+    await enroll(detective)
     await subscriptions.create(detective, "Phone", Scope.ALL, NOW, shows_operations=False)
     await fail_five_times(detective)
     await api_tokens.create(detective, "Roster", frozenset(ApiScope), NOW)

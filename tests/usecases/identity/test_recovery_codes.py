@@ -7,7 +7,7 @@ import anyio
 import pytest
 
 from tests.cast import NOW, Cast
-from tests.usecases.identity.world import PASSWORD, App, enrol
+from tests.usecases.identity.world import PASSWORD, App, enroll
 from tracker.crypto import keys
 from tracker.errors import Invalid, NotAllowed
 from tracker.rules.core.actors import BY_COMMAND
@@ -26,8 +26,8 @@ LATER = NOW + timedelta(minutes=5)
 
 
 async def codes_of(world: Cast) -> list[str]:
-    """Enrol the detective and return fresh recovery codes."""
-    await enrol(world.kcpd_detective)
+    """Enroll the detective and return fresh recovery codes."""
+    await enroll(world.kcpd_detective)
     return await renew_codes(world.kcpd_detective.member_id, NOW, by=world.kcpd_detective.actor)
 
 
@@ -49,7 +49,7 @@ async def session_of(world: Cast, app: App) -> str:
 
 async def test_the_first_set_up_of_an_authenticator_gives_ten_codes_of_80_bits(each_world: Cast):
     challenge = (await sign_in.sign_in(each_world.kcpd_detective.email, PASSWORD, NOW)).token
-    made = await sign_in.enrol(challenge, NOW)
+    made = await sign_in.enroll(challenge, NOW)
     first = await sign_in.confirm_totp(challenge, made.sealed, App(made.secret).code(NOW), NOW)
     assert len(set(first.recovery_codes)) == 10
     assert {len(code.replace("-", "")) for code in first.recovery_codes} == {16}
@@ -151,7 +151,7 @@ async def test_a_forgotten_authenticator_takes_its_recovery_codes_along(world: C
 
 
 async def test_another_authenticator_takes_over_and_the_old_one_is_done(each_world: Cast):
-    old = await enrol(each_world.kcpd_detective)
+    old = await enroll(each_world.kcpd_detective)
     member_id, session = each_world.kcpd_detective.member_id, await session_of(each_world, old)
     made = await new_authenticator(member_id, session)
     new = App(made.secret)
@@ -165,7 +165,7 @@ async def test_another_authenticator_takes_over_and_the_old_one_is_done(each_wor
 
 
 async def test_the_other_sessions_end_with_the_old_authenticator(each_world: Cast):
-    app = await enrol(each_world.kcpd_detective)
+    app = await enroll(each_world.kcpd_detective)
     session = await session_of(each_world, app)
     assert await Session.count() == 2
     made = await new_authenticator(each_world.kcpd_detective.member_id, session)
@@ -176,7 +176,7 @@ async def test_the_other_sessions_end_with_the_old_authenticator(each_world: Cas
 
 
 async def test_each_replacement_has_a_secret_of_its_own_that_only_its_session_can_put_in_force(world: Cast):
-    await enrol(world.kcpd_detective)
+    await enroll(world.kcpd_detective)
     member_id = world.kcpd_detective.member_id
     one, other = await new_authenticator(member_id, "one"), await new_authenticator(member_id, "one")
     assert one.secret != other.secret
@@ -185,7 +185,7 @@ async def test_each_replacement_has_a_secret_of_its_own_that_only_its_session_ca
 
 
 async def test_a_wrong_code_replaces_nothing_and_counts_as_a_try(world: Cast):
-    app = await enrol(world.kcpd_detective)
+    app = await enroll(world.kcpd_detective)
     member_id = world.kcpd_detective.member_id
     made = await new_authenticator(member_id, "session")
     with pytest.raises(Invalid, match="4 attempts left"):

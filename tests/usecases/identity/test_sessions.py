@@ -7,7 +7,7 @@ import anyio
 import pytest
 
 from tests.cast import NOW, Cast
-from tests.usecases.identity.world import PASSWORD, enrol, give_password, hash_cheaply
+from tests.usecases.identity.world import PASSWORD, enroll, give_password, hash_cheaply
 from tracker.crypto import keys
 from tracker.errors import Gone, NotAllowed
 from tracker.tables.schema.core.audit import AuditEntry
@@ -232,7 +232,7 @@ async def test_a_link_of_a_suspended_member_opens_nothing(world: Cast):
 
 async def test_outside_a_demo_a_link_still_asks_for_the_code(world: Cast):
     await give_password(world.kcpd_detective)
-    await enrol(world.kcpd_detective)
+    await enroll(world.kcpd_detective)
     link = await issue_link(world.kcpd_detective.member_id, NOW)
     challenge = await redeem_link(link, NOW, asks_code=True)
     assert not challenge.needs_enrollment

@@ -6,7 +6,7 @@ import anyio
 import pytest
 
 from tests.cast import NOW, Cast
-from tests.usecases.identity.world import PASSWORD, enrol, give_password, locked_at
+from tests.usecases.identity.world import PASSWORD, enroll, give_password, locked_at
 from tracker.errors import Gone, Invalid, NotAllowed
 from tracker.rules.core.actors import BY_COMMAND, Origin, network_address
 from tracker.tables.schema.core.audit import AuditEntry
@@ -30,7 +30,7 @@ async def fails(email: str, password: str, now=SOON) -> str:
 
 
 async def test_the_right_password_and_code_open_a_session(each_world: Cast):
-    app = await enrol(each_world.kcpd_detective)
+    app = await enroll(each_world.kcpd_detective)
     challenge = await sign_in.sign_in(each_world.kcpd_detective.email, PASSWORD, SOON)
     token = await sign_in.answer_code(challenge.token, app.code(SOON), SOON)
     visit = await viewer_of_session(token, SOON)
@@ -163,7 +163,7 @@ async def test_who_comes_through_a_web_server_that_names_nobody_is_not_everybody
 
 
 async def test_a_wrong_code_says_how_many_tries_are_left(world: Cast):
-    await enrol(world.kcpd_detective)
+    await enroll(world.kcpd_detective)
     challenge = await sign_in.sign_in(world.kcpd_detective.email, PASSWORD, SOON)
     with pytest.raises(Invalid) as refusal:
         await sign_in.answer_code(challenge.token, "000000", SOON)
@@ -171,7 +171,7 @@ async def test_a_wrong_code_says_how_many_tries_are_left(world: Cast):
 
 
 async def test_wrong_passwords_and_codes_count_together(world: Cast):
-    app = await enrol(world.kcpd_detective)
+    app = await enroll(world.kcpd_detective)
     challenge = await sign_in.sign_in(world.kcpd_detective.email, PASSWORD, SOON)
     for _ in range(3):
         await fails(world.kcpd_detective.email, "not the password of anybody")
@@ -184,7 +184,7 @@ async def test_wrong_passwords_and_codes_count_together(world: Cast):
 
 
 async def test_a_right_password_does_not_forgive_wrong_codes(world: Cast):
-    await enrol(world.kcpd_detective)
+    await enroll(world.kcpd_detective)
     for _ in range(5):
         challenge = await sign_in.sign_in(world.kcpd_detective.email, PASSWORD, SOON)
         with pytest.raises(Invalid):
@@ -193,7 +193,7 @@ async def test_a_right_password_does_not_forgive_wrong_codes(world: Cast):
 
 
 async def test_a_whole_sign_in_forgives_earlier_tries(world: Cast):
-    app = await enrol(world.kcpd_detective)
+    app = await enroll(world.kcpd_detective)
     for minute in (2, 4):
         now = NOW + timedelta(minutes=minute)
         for _ in range(4):
@@ -203,14 +203,14 @@ async def test_a_whole_sign_in_forgives_earlier_tries(world: Cast):
 
 
 async def test_a_right_code_does_not_help_a_wrong_password(world: Cast):
-    app = await enrol(world.kcpd_detective)
+    app = await enroll(world.kcpd_detective)
     with pytest.raises(Gone):
         await sign_in.answer_code("made up", app.code(SOON), SOON)
     assert await fails(world.kcpd_detective.email, "not the password of anybody") == sign_in.WRONG
 
 
 async def test_a_challenge_ends_after_ten_minutes(world: Cast):
-    app = await enrol(world.kcpd_detective)
+    app = await enroll(world.kcpd_detective)
     challenge = await sign_in.sign_in(world.kcpd_detective.email, PASSWORD, SOON)
     late = SOON + sign_in.CHALLENGE
     with pytest.raises(Gone):
@@ -218,7 +218,7 @@ async def test_a_challenge_ends_after_ten_minutes(world: Cast):
 
 
 async def test_a_challenge_ends_with_the_password(world: Cast):
-    app = await enrol(world.kcpd_detective)
+    app = await enroll(world.kcpd_detective)
     challenge = await sign_in.sign_in(world.kcpd_detective.email, PASSWORD, SOON)
     await give_password(world.kcpd_detective, "marble tractor lantern fox")
     with pytest.raises(Gone):
@@ -226,7 +226,7 @@ async def test_a_challenge_ends_with_the_password(world: Cast):
 
 
 async def test_a_challenge_ends_with_the_account(world: Cast):
-    app = await enrol(world.kcpd_detective)
+    app = await enroll(world.kcpd_detective)
     challenge = await sign_in.sign_in(world.kcpd_detective.email, PASSWORD, SOON)
     await Member.update({Member.status: "departed"}).where(Member.id == world.kcpd_detective.member_id)
     with pytest.raises(Gone):
@@ -234,7 +234,7 @@ async def test_a_challenge_ends_with_the_account(world: Cast):
 
 
 async def test_a_changed_challenge_opens_nothing(world: Cast):
-    app = await enrol(world.kcpd_detective)
+    app = await enroll(world.kcpd_detective)
     challenge = (await sign_in.sign_in(world.kcpd_detective.email, PASSWORD, SOON)).token
     for other in ("", "é" * 80, challenge[:-2], challenge[2:], challenge.swapcase(), "\ud800"):
         with pytest.raises(Gone):
@@ -245,7 +245,7 @@ async def test_success_failure_and_pause_are_in_the_audit_trail(each_world: Cast
     for _ in range(5):
         await fails(each_world.kcpd_detective.email, "not the password of anybody", NOW - timedelta(hours=1))
     await fails("nobody@nowhere.example", "x", NOW)
-    await enrol(each_world.kcpd_detective)
+    await enroll(each_world.kcpd_detective)
     rows = await AuditEntry.select(AuditEntry.verb, AuditEntry.subject_id).order_by(AuditEntry.seq)
     detective = str(each_world.kcpd_detective.member_id)
     assert [(row["verb"], row["subject_id"] == detective) for row in rows] == [
@@ -261,7 +261,7 @@ async def test_success_failure_and_pause_are_in_the_audit_trail(each_world: Cast
 
 
 async def test_nothing_secret_is_in_the_audit_trail(world: Cast):
-    await enrol(world.kcpd_detective)
+    await enroll(world.kcpd_detective)
     await fails("nobody@nowhere.example", "guessed words of somebody")
     rows = str(await AuditEntry.select())
     assert PASSWORD not in rows
@@ -270,7 +270,7 @@ async def test_nothing_secret_is_in_the_audit_trail(world: Cast):
 
 
 async def test_a_person_proves_again_with_a_code(each_world: Cast):
-    app = await enrol(each_world.kcpd_detective)
+    app = await enroll(each_world.kcpd_detective)
     session = await Session.select().first()
     member = each_world.kcpd_detective.member_id
     assert await sign_in.reauthentication_asked(member) == "code"
@@ -279,7 +279,7 @@ async def test_a_person_proves_again_with_a_code(each_world: Cast):
 
 
 async def test_a_wrong_proof_proves_nothing(world: Cast):
-    await enrol(world.kcpd_detective)
+    await enroll(world.kcpd_detective)
     session = await Session.select().first()
     with pytest.raises(Invalid):
         await sign_in.prove_again(world.kcpd_detective.member_id, session["id"], PASSWORD, LATER)
@@ -293,7 +293,7 @@ async def test_who_has_neither_password_nor_code_cannot_prove(world: Cast):
 
 
 async def test_a_press_proves_nothing_for_who_has_a_password_or_a_code(each_world: Cast):
-    await enrol(each_world.kcpd_detective)
+    await enroll(each_world.kcpd_detective)
     session = await Session.select().first()
     with pytest.raises(NotAllowed):
         await sign_in.prove_by_press(each_world.kcpd_detective.member_id, session["id"], LATER)
@@ -301,7 +301,7 @@ async def test_a_press_proves_nothing_for_who_has_a_password_or_a_code(each_worl
 
 
 async def test_a_removed_authenticator_is_enrolled_anew(each_world: Cast):
-    old = await enrol(each_world.kcpd_detective)
+    old = await enroll(each_world.kcpd_detective)
     await security_codes.forget_authenticator(each_world.kcpd_detective.member_id, NOW, by=BY_COMMAND)
-    new = await enrol(each_world.kcpd_detective, LATER)
+    new = await enroll(each_world.kcpd_detective, LATER)
     assert new.code(LATER) != old.code(LATER)

@@ -27,10 +27,10 @@ async def give_password(viewer: Viewer, password: str = PASSWORD) -> None:
     await passwords.set_password(viewer.member_id, password, NOW, by=BY_COMMAND)
 
 
-async def enrol(viewer: Viewer, now: datetime = NOW) -> "App":
+async def enroll(viewer: Viewer, now: datetime = NOW) -> "App":
     """Sign a member in for the first time, and return the authenticator app they enrolled."""
     challenge = await sign_in.sign_in(viewer.email, PASSWORD, now)
-    enrollment = await sign_in.enrol(challenge.token, now)
+    enrollment = await sign_in.enroll(challenge.token, now)
     app = App(enrollment.secret)
     await sign_in.confirm_totp(challenge.token, enrollment.sealed, app.code(now), now)
     return app

@@ -11,7 +11,7 @@ from msgspec.structs import asdict
 from tracker.errors import Conflict
 from tracker.ports.api.event_shapes import EventChange, MarkingGiven, NewEvent, Repeat
 from tracker.ports.api.occurrence_shapes import OccurrenceChange
-from tracker.ports.api.shapes import Cancelling, Given, local_start
+from tracker.ports.api.shapes import Canceling, Given, local_start
 from tracker.rules.events.event import EventStatus
 from tracker.rules.events.event_fields import TEXTS, cleaned, cleaned_reason
 from tracker.rules.events.markings import Marking
@@ -46,7 +46,7 @@ def plan_changed(plan: Plan, change: EventChange) -> Plan:
     return _planned(plan, given(change))
 
 
-def reason_in(why: Cancelling | OccurrenceChange) -> str:
+def reason_in(why: Canceling | OccurrenceChange) -> str:
     """Return the reason for a change, cleaned. Errors: Invalid(reason)."""
     return cleaned_reason(why.reason)
 

@@ -13,7 +13,7 @@ from tracker.ports.api.occurrence_shapes import OccurrenceShown, occurrence_show
 from tracker.ports.api.operations import BASE, operation
 from tracker.ports.api.reading import body_of
 from tracker.ports.api.responses import response
-from tracker.ports.api.shapes import Cancelling, Clock, Day, Given, local_start
+from tracker.ports.api.shapes import Canceling, Clock, Day, Given, local_start
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.forms import FormRequest
 from tracker.usecases.events import occurrences, series_split
@@ -80,7 +80,7 @@ async def change_following(
     f"{FOLLOWING}/cancellation",
     changes(
         summary="Cancel this and following dates",
-        body=Cancelling,
+        body=Canceling,
         may_vanish=True,
         text=f"The series ends before the date; from its first date on, all of it is canceled. {ETAG_OF}",
     ),
@@ -90,7 +90,7 @@ async def cancel_following(
 ) -> Response[Any]:
     """End a series before a date."""
     event = await matched_event(request, viewer, event_id)
-    reason = reason_in(await body_of(request, Cancelling))
+    reason = reason_in(await body_of(request, Canceling))
     await series_split.cancel_from(viewer, event_id, key, event.version, reason, now)
     return await event_reply(request, viewer, now, event_id)
 

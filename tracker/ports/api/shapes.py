@@ -78,13 +78,13 @@ class Name(Shown):
     agency: str
 
 
-class Cancelling(Given):
+class Canceling(Given):
     """The reason for a cancellation."""
 
     reason: Reason = ""
 
 
-class CancelingHeld(Cancelling):
+class CancelingHeld(Canceling):
     """The reason for a cancellation, and what becomes of closed attendance."""
 
     record: Annotated[

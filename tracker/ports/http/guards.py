@@ -65,7 +65,7 @@ async def signed_in(connection: Connection, handler: BaseRouteHandler) -> None:
         await csrf.check_token(connection, cookies.read(connection, cookies.SESSION))
 
 
-async def recognise(error: Exception, scope: Any) -> None:
+async def recognize(error: Exception, scope: Any) -> None:
     """Set the viewer in the state for an address without a route, so that its error page looks as usual.
 
     The page is then the same to the byte as for an event that they may not see. A hook for `after_exception`.

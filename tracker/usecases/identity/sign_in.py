@@ -109,7 +109,7 @@ async def answer_code(
     raise refused
 
 
-async def enrol(challenge: str, now: datetime, sealed: str = "") -> Enrollment:
+async def enroll(challenge: str, now: datetime, sealed: str = "") -> Enrollment:
     """Return a new secret for the authenticator app, or the one that a form sent back as `sealed`."""
     account = await challenged(challenge, now)
     if account.totp_sealed is not None:

@@ -308,7 +308,7 @@ async def test_a_draft_is_sent_from_its_form(sqlite_cast: Cast, desk: Browser) -
     assert await Message.count().where(Message.kind == "invitation") == 1
 
 
-async def test_cancelling_first_says_who_is_told(sqlite_cast: Cast, desk: Browser) -> None:
+async def test_canceling_first_says_who_is_told(sqlite_cast: Cast, desk: Browser) -> None:
     event_id = await events.schedule(sqlite_cast.coordinator, weekly(*everybody(sqlite_cast)), NOW)
     await Message.update({Message.state: "sent", Message.sent_at: NOW}, force=True)
     page = (await desk.get(f"/events/{event_id}/cancellation")).text

@@ -66,7 +66,7 @@ async def confirm_enrollment(entry: Entry, arrival: Arrival, form: Form, now: No
 
 async def _enrollment(entry: Entry, now: Now, form: FormValues, wrong: Exception | None = None) -> Response[Any]:
     try:
-        made = await sign_in_deeds.enrol(entry.challenge, now, form["sealed"])
+        made = await sign_in_deeds.enroll(entry.challenge, now, form["sealed"])
     except (Gone, NotAllowed):
         return entry.to_start(form["next"])
     return entry.show(ENROLLMENT, form=form, wrong=wrong, made=made)

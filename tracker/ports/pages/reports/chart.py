@@ -11,7 +11,7 @@ LEFT, RIGHT = 44.0, 510.0
 STEPS = (0, 25, 50, 75, 100)  # percent
 BAR = 0.6  # of the width of a month
 WIDEST = 52.0
-LABELLED = 12  # months whose bars have a label; with more, the table has the numbers
+LABELED = 12  # months whose bars have a label; with more, the table has the numbers
 
 
 class Bar(NamedTuple):
@@ -49,7 +49,7 @@ def chart(months: Sequence[MonthLine]) -> Chart | None:
     wide = (RIGHT - LEFT) / len(months)
     bars = [_bar(line, LEFT + wide * number, wide) for number, line in enumerate(months)]
     said = [f"{_name(line)} {line.tally.rate}" for line in months if line.tally.rate is not None]
-    return Chart(bars, [Step(_y(step), step) for step in STEPS], f"{', '.join(said)} percent.", len(bars) <= LABELLED)
+    return Chart(bars, [Step(_y(step), step) for step in STEPS], f"{', '.join(said)} percent.", len(bars) <= LABELED)
 
 
 def _bar(line: MonthLine, x: float, wide: float) -> Bar:
