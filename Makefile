@@ -9,6 +9,7 @@ BIN = $(VENV)/bin
 READY = $(VENV)/ready
 FAST = -q $(WORKERS) -k "not postgres" tests/rules tests/ical tests/usecases
 COVERAGE = $(VENV)/coverage.json
+SPELLED = *.md Makefile pyproject.toml bench deploy docs migrations scripts templates tests tracker
 MEASURED = --cov --cov-report=json:$(COVERAGE)
 WORKERS = -n auto --dist loadfile --no-loadscope-reorder  # a worker that ends the browser's folder ends its demo
 
@@ -48,9 +49,10 @@ coverage: $(READY) ## Measure line and branch coverage of test-fast, and compare
 mutants: $(READY) ## List small changes that no test catches: make mutants ONLY='tracker.rules.roster.quorum*' (all: hours)
 	@$(BIN)/python scripts/mutants.py $(if $(ONLY),'$(ONLY)')
 
-lint: $(READY) ## Check for mistakes and style
+lint: $(READY) ## Check for mistakes, style, and American spelling
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
+	@$(BIN)/codespell $(SPELLED)
 
 fix: $(READY) ## Fix what can be fixed automatically
 	@$(BIN)/ruff check --fix
