@@ -39,7 +39,7 @@ REPLACED = {
     "foresight": "preview",
     "brought back|reinstat\\w+": "restored",
     "takes? place after all": "restored, or back on",
-    "(?-i:[Cc])ancell(?:ed|ing|s)?": "canceled",
+    "(?-i:[Cc]ancell(?:ed|ing)?)": "canceled",
     "all that follow": "this and following dates",
     "taken twice": "double-booked",
     "clash(?:es|ed|ing)?": "conflict",

@@ -181,7 +181,7 @@ class Sending:
 
     @property
     def words(self) -> str:
-        """Return how it stands: "23 sent, 1 failed"."""
+        """Return its state in words: "23 sent, 1 failed"."""
         counted = [f"{self.counts[one]} {COUNTED[one]}" for one in COUNTED if one in self.counts]
         return ", ".join(counted)
 

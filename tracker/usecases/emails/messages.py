@@ -71,7 +71,7 @@ async def message_page(viewer: Viewer, narrowed: Narrowed, after: Place | None, 
 async def _found(
     viewer: Viewer, narrowed: Narrowed, after: Place | None, now: datetime
 ) -> tuple[list[sendings.Found], list[sendings.Found]]:
-    """Return the sendings that stand above the others, and one more than a page of the others."""
+    """Return the sendings that are listed above the others, and one more than a page of the others."""
     if narrowed.standing is Standing.PLANNED:
         return [], []
     if narrowed.standing is not None:
