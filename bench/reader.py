@@ -30,7 +30,7 @@ class Reader:
 
         await self.app(self._scope(path), receive, send)  # type: ignore[arg-type]  # ASGI in plain dicts
         if said[0]["status"] != 200:  # noqa: PLR2004 - OK
-            raise RuntimeError(f"{path} answered {said[0]['status']}.")
+            raise RuntimeError(f"{path} returned {said[0]['status']}.")
         return b"".join(message["body"] for message in said[1:]).decode()
 
     def _scope(self, path: str) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def _running(command: Sequence[str], port: int, settings: Mapping[str, str]) -> 
         try:
             if not _is_ready(process, port):
                 said.seek(0)
-                raise RuntimeError(f"The server did not answer. {said.read().decode(errors='replace')}")
+                raise RuntimeError(f"The server didn't respond. {said.read().decode(errors='replace')}")
             yield Server(port, process.pid)
         finally:
             process.terminate()

@@ -37,4 +37,4 @@ def _use(server: Server, session: str, feed: str) -> None:
         with Visitors(server, path, {"Cookie": f"session={session}"}, 1) as visitor:
             for _ in range(WARM_UP):
                 if (status := visitor.one()[0]) != 200:  # noqa: PLR2004 - OK
-                    raise RuntimeError(f"{path} answered {status}.")
+                    raise RuntimeError(f"{path} returned {status}.")

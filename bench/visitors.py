@@ -48,7 +48,7 @@ class Visitors:
                 one.sendall(self._request)
             for one in self._open:
                 if _response(one)[0] != status:
-                    raise RuntimeError(f"An answer was not {status}.")
+                    raise RuntimeError(f"A response was not {status}.")
         return count * len(self._open) / (self._server.worked - began)
 
 

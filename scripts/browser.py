@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-HELP = "No Chromium is here and none could be installed. Install one, or name it in TRACKER_CHROMIUM."
+HELP = "No Chromium was found and none could be installed. Install one, or set TRACKER_CHROMIUM to its path."
 
 
 def find() -> str | None:

@@ -1,4 +1,4 @@
-"""Let schemathesis ask the programming interface of a fresh demo whatever its document allows, and what it does not.
+"""Test the API of a fresh demo with schemathesis: every request that its document allows, and some that it doesn't.
 
 The tool has an environment of its own beside ours, for its dependencies are none of the project's. Arguments go on to
 it: `python scripts/contract.py --seed 7 --max-examples 200`.

@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
-HELP = f"This Python cannot make a virtual environment. Install what it lacks (Debian: apt-get install {PACKAGE})."
+HELP = f"This Python can't create a virtual environment. Install what's missing (Debian: apt-get install {PACKAGE})."
 
 
 def works(*command: object) -> bool:
@@ -91,7 +91,7 @@ def install(place: Path) -> bool:
 def main(place: Path) -> int:
     """Bring the environment at `place` up to date; return the exit status."""
     if not has_pip(place):
-        sys.stderr.write(f"Making a virtual environment in {place.name} with Python {sys.version.split()[0]}.\n")
+        sys.stderr.write(f"Creating a virtual environment in {place.name} with Python {sys.version.split()[0]}.\n")
         if not make(place):
             sys.exit(HELP)
     sys.stderr.write("Installing the project and its tools (about half a minute, once).\n")

@@ -37,7 +37,7 @@ def next_name(deed: str, existing: Iterable[str]) -> str:
 def main(deed: str) -> None:
     """Write the draft and print where it is."""
     if not DEED.fullmatch(deed):
-        sys.exit("Say what it does, in small letters: make migration NAME=add_rooms")
+        sys.exit("Name what it does, in lowercase: make migration NAME=add_rooms")
     name = next_name(deed, [file.name for file in MIGRATIONS.glob("[0-9]*.py")])
     words = deed.replace("_", " ")
     text = DRAFT.format(sentence=words.capitalize(), words=words, name=name)

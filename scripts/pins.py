@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 CONSTRAINTS = ROOT / "constraints.txt"
 REQUIREMENTS = ROOT / "requirements.txt"
-HEADER = "# Made by `make pins` from pyproject.toml; read the difference before you commit it.\n"
+HEADER = "# Made by `make pins` from pyproject.toml; read the diff before you commit it.\n"
 QUIET = ("--quiet", "--no-annotate", "--no-header", "--no-emit-index-url", "--no-emit-find-links")
 NEWEST = ("--upgrade", "--extra", "dev")
 HASHED = ("--generate-hashes", "--constraint", str(CONSTRAINTS))

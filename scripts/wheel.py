@@ -76,7 +76,7 @@ def try_out(tracker: Path, folder: Path) -> None:
         page = read(made.stdout.splitlines()[-1])
         style = page.partition('rel="stylesheet" href="')[2].partition('"')[0]
         if "Sign in" not in page or not read(f"http://127.0.0.1:{port}{style}"):
-            sys.exit(f"The sign-in page is not as it should be:\n{page}")
+            sys.exit(f"The sign-in page isn't what it should be:\n{page}")
     finally:
         serving.terminate()
         serving.wait()
