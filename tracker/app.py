@@ -29,6 +29,7 @@ from tracker.ports.mail import self_test
 from tracker.ports.mail.compose import Composer
 from tracker.ports.mail.delivery import Delivery
 from tracker.ports.mail.mailbox import Mailbox
+from tracker.ports.mail.reading import read_email
 from tracker.ports.outside.network import Network
 from tracker.ports.outside.reading import read_due
 from tracker.ports.pages.core.templating import page
@@ -89,6 +90,7 @@ def _state(settings: Settings, links: Links) -> State:
         {
             "links": links,
             "mailbox": Mailbox(Path(settings.mail_folder)),
+            "read_email": read_email,
             "api_document": api.described(),
             "mail_server": Lately(),
         }

@@ -371,6 +371,7 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /messages/{message_id}/sendings": lambda p: [
         ("POST", f"/messages/{one}/sendings", {}) for one in (p.secret_message, NOWHERE)
     ],
+    "GET /messages/{message_id}": lambda p: [("GET", f"/messages/{one}", {}) for one in (p.secret_message, NOWHERE)],
     "GET /messages/sendings/{sending_id}": lambda p: [
         ("GET", f"/messages/sendings/{one}{skip}", {})
         for one in (p.secret_sending, NOWHERE)

@@ -13,7 +13,7 @@ from tracker.ports.pages.availability import shared_calendar, suggested_times
 from tracker.ports.pages.calendars import calendar, subscriptions
 from tracker.ports.pages.core import drafts, saved_filters, static
 from tracker.ports.pages.core.dependencies import DEPENDENCIES
-from tracker.ports.pages.emails import demo_mail, digest_link, messages, nudges, preferences
+from tracker.ports.pages.emails import demo_mail, digest_link, message, messages, nudges, preferences
 from tracker.ports.pages.events import (
     added_dates,
     calendar_import,
@@ -98,7 +98,14 @@ ROOMS = {
     "attendance": _room(roll_call.handlers, printouts.handlers),
     "actions": _room(action_items.handlers, item_link.handlers),
     "calendars": _room(calendar.handlers, subscriptions.handlers),
-    "emails": _room(messages.handlers, preferences.handlers, nudges.handlers, digest_link.handlers),
+    "emails": _room(
+        messages.handlers,
+        message.handlers,
+        preferences.handlers,
+        nudges.handlers,
+        digest_link.handlers,
+        **message.DEPENDENCIES,
+    ),
     "reports": _room(reports.handlers),
     "audit": _room(audit.handlers, send_hold.handlers),
     "views": _room(

@@ -75,6 +75,8 @@ class Viewer:
     """Whether they have an account; a guest has none and opens only the pages behind their links."""
     origin: Origin = field(default=ON_SITE, compare=False)
     """The request source; they are the same person whichever way they come."""
+    beside: "Viewer | None" = None
+    """Another person who reads along: only what both may see is read."""
 
     @property
     def actor(self) -> Actor:

@@ -4,6 +4,7 @@ Everything is read again at that moment with the recipient as viewer, so an emai
 see now.
 """
 
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tracker.errors import Gone, NotFound
@@ -52,34 +53,49 @@ TOO_LATE = Skip(state=State.TOO_LATE, reason="It was out of date when it could b
 UNREADABLE = Skip(state=State.FAILED, reason="This version can't read the message. Another version queued it.")
 
 
-async def letter(message: Message, now: datetime, zone: str) -> Letter | Skip:
-    """Return the email of a message, or why it is not sent; `zone` is the task force's, for due dates."""
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """A person who reads a message in the list of messages, and the moment when it was sent or is to be sent."""
+
+    by: Viewer
+    at: datetime
+
+
+async def letter(message: Message, now: datetime, zone: str, reading: Reading | None = None) -> Letter | Skip:
+    """Return the email of a message, or why it is not sent; `zone` is the task force's, for due dates.
+
+    For a `reading`, it is the email as its recipient would see it now, made of what both may see. It is written also
+    when it would not be sent, because its date is canceled or over for example, as long as it concerns the recipient.
+    """
     if isinstance(message.content, Unreadable):
         return UNREADABLE
-    if message.not_after is not None and now >= message.not_after:
+    if reading is None and message.not_after is not None and now >= message.not_after:
         return TOO_LATE
+    moment = reading.at if reading else now
     if isinstance(message.content, AccountChanged):
-        return await _change_letter(message.content, message, now, zone)
+        return await _change_letter(message.content, message, moment, zone)
     try:
         reader = await viewer_for(message.recipient_id, now)
     except NotFound:
         return NOT_ACTIVE
-    written = await _letter_to(reader, message.content, message, now, zone)
+    if reading and reading.by.member_id != reader.member_id:
+        reader = replace(reader, beside=reading.by)
+    written = await _letter_to(reader, message.content, message, moment, zone, is_sent=reading is None)
     return written if reader.signs_in or isinstance(written, Skip) else without_sign_in(written)
 
 
 async def _letter_to(
-    reader: Viewer, content: ReaderContent, message: Message, now: datetime, zone: str
+    reader: Viewer, content: ReaderContent, message: Message, now: datetime, zone: str, *, is_sent: bool
 ) -> Letter | Skip:
     match content:
         case AccountLocked() | AccountInvited() | AuditLogAltered() | EmailTest():
             return await _account_letter(reader, content, message, now, zone)
         case ItemAssigned() | ItemBlocked() | ItemNoted() | ItemDue() | ItemOverdue():
-            return await _item_letter(content, message, reader, now, zone)
+            return await _item_letter(content, message, reader, now, zone, is_sent=is_sent)
         case WeeklyDigest():
             return await digest_letter(content, reader, now)
         case _:
-            return await event_letter(content, message, reader, now)
+            return await event_letter(content, message, reader, now, is_sent=is_sent)
 
 
 async def _account_letter(
@@ -123,12 +139,12 @@ async def _invitation_letter(
 
 
 async def _item_letter(
-    content: ItemContent, message: Message, reader: Viewer, now: datetime, zone: str
+    content: ItemContent, message: Message, reader: Viewer, now: datetime, zone: str, *, is_sent: bool
 ) -> Letter | Skip:
     item = await action_items.item_by_id(reader, message.item_id) if message.item_id else None
     if item is None:
         return NOT_AUTHORIZED
-    if skip := _why_no_item_letter(content, reader, item):
+    if is_sent and (skip := _why_no_item_letter(content, reader, item)):
         return skip
     said = await _said(content, reader, item)
     return item_emails.letter(content, item, reader, to_local(now, zone).date(), said)

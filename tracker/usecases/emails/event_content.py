@@ -52,8 +52,13 @@ _OfOneDate = ReminderDue | ReplyNudge | ConfirmationNudge
 """Content about one date, for which the other dates don't matter."""
 
 
-async def event_letter(content: EventContent, message: Message, reader: Viewer, now: datetime) -> Letter | Skip:
-    """Return the email of a message about an event, or why it is not sent."""
+async def event_letter(
+    content: EventContent, message: Message, reader: Viewer, now: datetime, *, is_sent: bool
+) -> Letter | Skip:
+    """Return the email of a message about an event, or why it is not sent.
+
+    One that is only read (`is_sent` False) has to concern its recipient, and need not be current.
+    """
     event, dates = await _read(content, message, reader)
     if event is None:
         return _unseen(content, message, reader)
@@ -63,7 +68,7 @@ async def event_letter(content: EventContent, message: Message, reader: Viewer, 
     about = await _occasion(remaining, message, reader, event, dates, now) if remaining else None
     if about is None:
         return GONE
-    return _why_not(about) or _letter(about)
+    return (_why_not(about) if is_sent else _why_not_read(about)) or _letter(about)
 
 
 def _without_lost_date(content: EventContent, dates: Sequence[Occurrence]) -> EventContent | None:
@@ -193,6 +198,11 @@ def _why_not(about: Occasion) -> Skip | None:
     if isinstance(about.content, Removed):
         return INVITED_AGAIN if about.invitation_id or about.substitutes_for else _over(about)
     return _why_not_to_them(about) or _why_not_now(about)
+
+
+def _why_not_read(about: Occasion) -> Skip | None:
+    """Return why the message can't be read: it says nothing without its recipient's place in the event."""
+    return None if isinstance(about.content, Removed) else _why_not_to_them(about)
 
 
 def _why_not_to_them(about: Occasion) -> Skip | None:

@@ -159,3 +159,26 @@ async def test_an_unseen_event_leaves_the_page_as_it_was_to_the_byte(sqlite_cast
     others = (one for one in everybody(sqlite_cast) if one.agency in ("KCPD", "HSI"))
     await schedule(sqlite_cast.fbi_lead, operation(*others, starts=NEXT_WEEK), NOW)
     assert before == [await main(browser, query) for query in ("", "?state=planned", "?state=waiting")]
+
+
+async def test_a_message_is_read_without_the_links_of_its_recipient(sqlite_cast: Cast, browse: SignIn) -> None:
+    await scheduled(sqlite_cast)
+    [row, _] = await Message.select(Message.id, Message.recipient.email)
+    browser = await browse(sqlite_cast.coordinator)
+    page = await main(browser, f"/{row['id']}")
+    assert "Invitation: Monthly task force meeting" in text(page)
+    assert f"To {row['recipient.email']}" in text(page)
+    assert "Reply yes" in text(page)
+    assert "Its links don’t work here." in page
+    for tail in ("/r/", "/u/", "/n/", "?a=", "sign-in/link"):
+        assert tail not in page
+    everything = await main(browser)
+    assert f'href="/messages/{row["id"]}"' in everything
+
+
+async def test_what_cannot_be_read_says_why(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await scheduled(sqlite_cast)
+    await Message.update({Message.facts: '{"content": {"type": "from_the_future"}}'}).where(Message.event == event_id)
+    [message_id, _] = await Message.select(Message.id).output(as_list=True)
+    page = text(await main(await browse(sqlite_cast.coordinator), f"/{message_id}"))
+    assert "This version can't read the message." in page.replace("&#39;", "'")

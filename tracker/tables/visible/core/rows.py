@@ -2,7 +2,7 @@
 
 An event is visible when one of its audiences is among the viewer's (`rules.core.audiences`); a draft only to its
 organizer. Where a reader's SQL says `MAY_SEE(e)`, for its event `e`, `rows` inserts the predicate and its arguments;
-SQL without it is refused.
+SQL without it is refused. For a viewer with another person beside them, it inserts the predicate for both.
 """
 
 from typing import Any
@@ -23,9 +23,12 @@ _MAY_SEE = (
 
 
 def seen_by(viewer: Viewer) -> tuple[QueryString, UUID]:
-    """Return the arguments of the predicate: the viewer's audiences, for IN, and the viewer's id."""
-    held = sorted(viewer.audiences)
-    return QueryString(", ".join(["{}"] * len(held)), *held), viewer.member_id
+    """Return the audiences that the viewer holds, for IN, and the viewer's id.
+
+    With another person beside them, the audiences that both hold: for what has one audience alone, such as an item.
+    """
+    held = viewer.audiences & viewer.beside.audiences if viewer.beside else viewer.audiences
+    return _held(held), viewer.member_id
 
 
 async def rows(select: str, viewer: Viewer, where: str, *arguments: Any) -> list[Row]:
@@ -37,5 +40,14 @@ async def rows(select: str, viewer: Viewer, where: str, *arguments: Any) -> list
     if not marker:
         raise ValueError(f"This query does not ask who looks: {select}")
     first = before.count("{}")
-    whole = QueryString(before + _MAY_SEE + after, *arguments[:first], *seen_by(viewer), *arguments[first:])
+    everyone = [viewer, viewer.beside] if viewer.beside else [viewer]
+    may_see = " AND ".join([_MAY_SEE] * len(everyone))
+    held = [one for who in everyone for one in (_held(who.audiences), who.member_id)]
+    whole = QueryString(before + may_see + after, *arguments[:first], *held, *arguments[first:])
     return list(await engine().run_querystring(whole))
+
+
+def _held(audiences: frozenset[str]) -> QueryString:
+    """Return audiences for IN, which must not be empty."""
+    held = sorted(audiences) or [""]
+    return QueryString(", ".join(["{}"] * len(held)), *held)

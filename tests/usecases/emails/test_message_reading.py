@@ -1,0 +1,155 @@
+"""What a message says, read in the list: as its recipient would see it now, of what the reader may see too."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from tests.cast import NOW, ZONE, Cast, meeting, operation
+from tests.emails import ReadEmail, read_email
+from tracker.errors import NotFound
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.message_types import SeriesContinued
+from tracker.rules.core.outbox import Skip, State
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.emails.content import Letter
+from tracker.rules.emails.preferences import Preferences
+from tracker.rules.recurrence import rule_for
+from tracker.tables.schema.core.audit import AuditEntry
+from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.events.events import EventAudience
+from tracker.tables.visible.events import events as visible
+from tracker.usecases.core import outbox
+from tracker.usecases.emails import content, preferences
+from tracker.usecases.emails.content import Reading
+from tracker.usecases.emails.message_reading import ReadMessage, read_message
+from tracker.usecases.events import events, series_split
+
+pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+
+LATER = NOW + timedelta(minutes=5)
+AFTERWARD = NOW + timedelta(days=90)
+
+
+async def scheduled(cast: Cast, *invitees: Viewer, **facts: Any) -> UUID:
+    return await events.schedule(cast.coordinator, meeting(*invitees, **facts), NOW)
+
+
+async def sent() -> None:
+    for message in await outbox.claim("test", (), LATER, 1_000):
+        await outbox.close(message, Skip(state=State.SENT, reason=""), LATER)
+
+
+async def newest(recipient: Viewer) -> UUID:
+    rows = await Message.select(Message.id).where(Message.recipient == recipient.member_id).order_by(Message.created_at)
+    found: UUID = rows[-1]["id"]
+    return found
+
+
+async def read(viewer: Viewer, recipient: Viewer, now: Any = LATER) -> ReadMessage:
+    return await read_message(viewer, await newest(recipient), now, ZONE)
+
+
+async def words(viewer: Viewer, recipient: Viewer, now: Any = LATER) -> ReadEmail:
+    found = await read(viewer, recipient, now)
+    assert found.letter, found.reason
+    return read_email(found.letter)
+
+
+async def test_a_coordinator_reads_what_an_invitation_says(cast: Cast) -> None:
+    await scheduled(cast, cast.fbi_lead)
+    email = await words(cast.coordinator, cast.fbi_lead)
+    assert email.subject.startswith("Invitation: Monthly task force meeting")
+    assert email.to == cast.fbi_lead.email
+
+
+async def test_it_is_still_read_when_it_is_canceled_or_over_and_would_not_be_sent(cast: Cast) -> None:
+    event_id = await scheduled(cast, cast.fbi_lead)
+    await sent()
+    assert (await words(cast.coordinator, cast.fbi_lead, AFTERWARD)).subject.startswith("Invitation")
+    message_id = await newest(cast.fbi_lead)
+    await events.cancel(cast.coordinator, event_id, 1, "", LATER)
+    found = await read_message(cast.coordinator, message_id, LATER, ZONE)
+    assert found.letter
+    assert read_email(found.letter).subject.startswith("Invitation")
+    canceled = await words(cast.coordinator, cast.fbi_lead, LATER)
+    assert canceled.subject.startswith("Canceled")
+    await events.restore(cast.coordinator, event_id, 2, LATER)
+    assert (await words(cast.coordinator, cast.fbi_lead, AFTERWARD)).heading
+
+
+async def test_who_reads_the_message_of_another_person_is_in_the_audit_log_once_a_day(cast: Cast) -> None:
+    await scheduled(cast, cast.fbi_lead)
+    for _ in range(2):
+        await read(cast.coordinator, cast.fbi_lead)
+    await read(cast.fbi_lead, cast.fbi_lead)
+    found = await AuditEntry.select(AuditEntry.actor, AuditEntry.subject_id).where(
+        AuditEntry.verb == "read", AuditEntry.subject == "message"
+    )
+    assert found == [{"actor": str(cast.coordinator.member_id), "subject_id": str(await newest(cast.fbi_lead))}]
+
+
+async def test_who_may_not_know_of_a_message_does_not_read_it(cast: Cast) -> None:
+    await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    await scheduled(cast, cast.caht_lead)
+    for viewer, recipient in ((cast.coordinator, cast.kcpd_detective), (cast.fbi_lead, cast.caht_lead)):
+        with pytest.raises(NotFound):
+            await read(viewer, recipient)
+    with pytest.raises(NotFound):
+        await read_message(cast.coordinator, uuid4(), LATER, ZONE)
+
+
+async def test_the_message_about_a_named_event_says_to_its_organizer_what_it_says_to_its_reader(cast: Cast) -> None:
+    await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    email = await words(cast.fbi_lead, cast.kcpd_detective)
+    said = f"{email.subject} {email.heading} {email.facts} {email.paragraphs}"
+    assert "Bluestem" not in said
+    assert [one.label for one in email.buttons] == ["Sign in and reply"]
+
+
+async def test_a_message_about_what_its_recipient_may_not_see_any_more_says_why_it_cannot_be_read(cast: Cast) -> None:
+    event_id = await scheduled(cast, cast.fbi_lead, cast.caht_lead)
+    message_id = await newest(cast.caht_lead)
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    narrower = replace(plan, invitees=meeting(cast.fbi_lead).invitees, visibility=Visibility.NAMED)
+    await events.change(cast.coordinator, event_id, narrower, event.version, LATER)
+    found = await read_message(cast.coordinator, message_id, LATER, ZONE)
+    assert (found.letter, found.reason) == (None, "The recipient can no longer see it.")
+
+
+async def test_the_email_of_someone_who_chose_time_only_emails_is_read_as_that(cast: Cast) -> None:
+    await preferences.save(cast.fbi_lead, Preferences(is_discreet=True), NOW)
+    await scheduled(cast, cast.fbi_lead)
+    email = await words(cast.coordinator, cast.fbi_lead)
+    assert "Monthly task force meeting" not in f"{email.subject} {email.facts}"
+
+
+async def test_what_the_recipient_may_see_and_the_reader_may_not_is_left_out(cast: Cast) -> None:
+    rule = rule_for("weekly", meeting().starts, count=6)
+    event_id = await scheduled(cast, cast.fbi_lead, rule=rule)
+    await sent()
+    event, plan = await series_split.plan_from(cast.coordinator, event_id, "2027-01-26")
+    onward = replace(plan, starts=plan.starts + timedelta(hours=2), visibility=Visibility.LAW_ENFORCEMENT)
+    await series_split.change_from(cast.coordinator, event_id, "2027-01-26", onward, event.version, LATER)
+    await EventAudience.insert(EventAudience(event=event_id, audience="all"))
+    claimed = await outbox.claim("test", (), AFTERWARD, 100)
+    [ended] = [one for one in claimed if isinstance(one.content, SeriesContinued)]
+    facts = []
+    for by in (cast.coordinator, cast.harbor_advocate):
+        letter = await content.letter(ended, LATER, ZONE, Reading(by=by, at=LATER))
+        assert isinstance(letter, Letter)
+        facts.append(dict(read_email(letter).facts))
+    assert facts[0]["Now"].startswith("Every week on Tuesday, 12:00")
+    assert "Now" not in facts[1]
+
+
+async def test_two_people_who_look_together_see_what_both_may_see(cast: Cast) -> None:
+    open_to_all = await scheduled(cast, cast.fbi_lead)
+    of_police = await scheduled(cast, cast.fbi_lead, visibility=Visibility.LAW_ENFORCEMENT)
+    together = replace(cast.fbi_lead, beside=cast.harbor_advocate)
+    assert await visible.event(together, open_to_all)
+    assert await visible.event(cast.fbi_lead, of_police)
+    assert await visible.event(together, of_police) is None
+    assert await visible.event(replace(cast.harbor_advocate, beside=cast.fbi_lead), of_police) is None
