@@ -1,5 +1,6 @@
 """Each page is for everyone: no rule of accessibility is broken, nothing is cut off, the browser has nothing to say."""
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -18,6 +19,25 @@ WIDTHS = (1280, 390)  # a desk, a phone
 EVERY_WIDTH = (320, 390, 640, 768, 1024, 1280, 1440)  # phones, tablets, half of a screen, a screen at 150 %
 NARROWEST = 320  # WCAG 2.1, 1.4.10
 HEIGHT = 800
+DARK_WIDTHS = (390, 768, 1024, 1280)
+DARK = 0.2  # of white
+MAIN = (
+    "sign in",
+    "home of the coordinator",
+    "month",
+    "week",
+    "event",
+    "operation",
+    "schedule with errors",
+    "suggested times",
+    "attendance of a past event",
+    "action items",
+    "people",
+    "reports",
+    "health",
+    "reply to a series",
+)
+"""The pages that are also judged in dark colors: together they show each part of the style sheet."""
 BLANK = "about:blank"
 
 
@@ -33,6 +53,7 @@ class Tab:
         if self.page.url != BLANK:
             self.page.evaluate("sessionStorage.clear(); localStorage.clear()")
         self.page.goto(BLANK)
+        self.page.emulate_media(color_scheme="light", reduced_motion="reduce")
         self.page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
         self.said.clear()
         return self
@@ -67,6 +88,34 @@ def test_a_page_is_for_everyone_on_a_phone_as_on_a_desk(name: str, demo: Demo, t
     found = [problem for width in WIDTHS for problem in [*violations(page, width), *overflow(page, width)]]
     found += [problem for width in EVERY_WIDTH for problem in torn(page, width)]
     assert [*found, *overflow(page, NARROWEST), *overflow_of_large_text(page), *said] == []
+
+
+@pytest.mark.parametrize("name", MAIN)
+def test_a_main_page_is_for_everyone_in_dark_colors(name: str, demo: Demo, tab_of: TabOf) -> None:
+    who, way, heading = WAYS[name]
+    page = tab_of(who).page
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    way(page, demo)
+    expect(page.get_by_role("heading", level=1)).to_contain_text(heading)
+    assert lightness(page) < DARK
+    page.evaluate(Axe().axe_script)
+    assert [problem for width in DARK_WIDTHS for problem in violations(page, width)] == []
+
+
+def test_paper_is_light_where_the_screen_is_dark(demo: Demo, tab_of: TabOf) -> None:
+    who, way, _ = WAYS["month"]
+    page = tab_of(who).page
+    page.emulate_media(color_scheme="dark", media="print", reduced_motion="reduce")
+    way(page, demo)
+    assert lightness(page) == 1
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
+    page.emulate_media(media="null")
+
+
+def lightness(page: Page) -> float:
+    """Return how light the background of a page is, from 0 (black) to 1 (white)."""
+    color: str = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    return max(int(part) for part in re.findall(r"\d+", color)[:3]) / 255
 
 
 def complaints(page: Page) -> list[str]:
