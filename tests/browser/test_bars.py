@@ -162,3 +162,21 @@ def test_password_managers_know_the_fields_of_the_sign_in(page_of: PageOf) -> No
     page.goto("/sign-in")
     expect(page.get_by_label("Work email")).to_have_attribute("autocomplete", "username")
     expect(page.get_by_label("Password", exact=True)).to_have_attribute("autocomplete", "current-password")
+
+
+def test_in_forced_colors_the_view_and_the_day_are_marked_and_a_toast_has_an_edge(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    page.emulate_media(forced_colors="active")
+    page.goto("/calendar?month=2026-12")
+    page.wait_for_load_state("networkidle")
+    background = "one => getComputedStyle(one).backgroundColor"
+    chosen, other = page.locator(".tt-seg [aria-current]"), page.locator(".tt-seg a:not([aria-current])").first
+    assert chosen.evaluate(background) != other.evaluate(background)
+    days = page.locator(".tt-cal .tt-day")
+    today = page.locator(".tt-cal .is-today .tt-day")
+    assert today.evaluate(background) != days.first.evaluate(background)
+    assert page.locator(".tt-header .usa-current").evaluate(
+        "one => getComputedStyle(one, '::after').backgroundColor"
+    ) not in ("rgb(255, 255, 255)", "rgba(0, 0, 0, 0)")
+    page.locator("#toast").evaluate("one => one.append('Saved.')")
+    assert page.locator("#toast").evaluate("one => getComputedStyle(one).borderTopWidth") == "2px"
