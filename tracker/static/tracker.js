@@ -9,6 +9,7 @@
 
   /* Messages ---------------------------------------------------------------- */
   const toast = one("#toast");
+  const heard = one("#heard"); // for screen readers only
   let fading;
 
   /* How long Undo is offered, in words; a bar beside them runs out, unless the person wants no motion. */
@@ -48,14 +49,12 @@
     if (isNew && toast.childElementCount) keepForAWhile();
   }).observe(toast, { childList: true });
 
-  // A live region is read when it changes, not when it comes with the page.
+  // A live region is read when it changes, not when it comes with the page. The message itself does not move for that.
   function readFlash() {
     const flash = one("#flash");
-    if (!flash || !flash.childElementCount) return;
-    const parts = [...flash.children];
-    flash.replaceChildren();
-    setTimeout(() => flash.replaceChildren(...parts), 150);
-    const undo = parts.flatMap((part) => [...part.querySelectorAll("[data-leaves]")])[0];
+    if (!flash?.childElementCount) return;
+    setTimeout(() => { heard.textContent = one(".usa-alert__text", flash)?.textContent.trim() ?? ""; }, 150);
+    const undo = one("[data-leaves]", flash);
     if (!undo) return;
     const left = Number(undo.dataset.leaves) * 1000;
     const body = undo.parentElement;
@@ -110,9 +109,52 @@
     if (form.matches("[data-saves-address]")) form.elements.query.value = location.search.slice(1);
     if (event.defaultPrevented || form.method !== "post") return;
     const sent = Number(form.dataset.sent || 0);
-    if (event.timeStamp - sent < SAME_SUBMIT && sent) event.preventDefault();
-    else form.dataset.sent = event.timeStamp;
+    if (event.timeStamp - sent < SAME_SUBMIT && sent) return event.preventDefault();
+    form.dataset.sent = event.timeStamp;
+    begin({ sourceElement: event.submitter ?? form }, () => event.defaultPrevented);
   });
+
+  /* A request that takes more than a moment is seen and heard: on what was pressed, at the top of the page, in words.
+     The button stays enabled: what is disabled is not sent with its form, and loses the focus. */
+  const A_MOMENT = 300; // milliseconds
+  const WORKING = "Working…";
+  const root = document.documentElement;
+  const tasks = new Map(); // the context of a request of htmx, or of a form that is sent → what was pressed, its timer
+
+  // A form also asks while its person types: then nothing was pressed, and only the page shows it.
+  function pressed({ sourceElement }) {
+    if (!sourceElement.matches("form")) return sourceElement.closest("a, button");
+    return sourceElement.contains(document.activeElement) ? document.activeElement.closest("button") : null;
+  }
+
+  function begin(task, isOff = () => false) {
+    const button = pressed(task);
+    const timer = setTimeout(() => {
+      if (isOff()) return end(task);
+      root.dataset.busy = "";
+      if (!button) return;
+      button.dataset.busy = "";
+      heard.textContent = WORKING;
+    }, A_MOMENT);
+    tasks.set(task, { button, timer });
+  }
+
+  function end(task) {
+    const { button, timer } = tasks.get(task) ?? {};
+    clearTimeout(timer);
+    tasks.delete(task);
+    if (button && ![...tasks.values()].some((other) => other.button === button)) delete button.dataset.busy;
+    if (tasks.size) return;
+    delete root.dataset.busy;
+    if (heard.textContent === WORKING) heard.textContent = "";
+  }
+
+  const isClock = (source) => Boolean(source?.getAttribute("hx-trigger")?.startsWith("every"));
+
+  document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => { if (!isClock(ctx.sourceElement)) begin(ctx); });
+  document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => end(ctx));
+  // Back from the next page, in the page as it was when the form was sent.
+  window.addEventListener("pageshow", (event) => { if (event.persisted) [...tasks.keys()].forEach(end); });
 
   /* Calendar: arrows on the day links, from page to page. The table stays a table for screen readers. ------------ */
   const STEPS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -7, ArrowDown: 7 };
@@ -281,8 +323,7 @@
 
   document.addEventListener("htmx:error", (event) => {
     const { request, sourceElement } = event.detail.ctx ?? {};
-    const isClock = sourceElement?.getAttribute("hx-trigger")?.startsWith("every");
-    if (isClock || request?.form?.matches("[data-unsent]")) return; // asks again by itself; unsent.js keeps it
+    if (isClock(sourceElement) || request?.form?.matches("[data-unsent]")) return; // asks again by itself; unsent.js keeps it
     say("The server cannot be reached, so nothing was saved. Try again in a minute.");
   });
 
