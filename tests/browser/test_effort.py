@@ -1,0 +1,89 @@
+"""How many clicks the main tasks take; typing isn't counted. A year of meetings is counted in a module of its own."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import PageOf
+from tests.browser.demo import Demo
+from tests.browser.hand import Hand
+from tests.browser.ways import COORDINATOR, MONTHLY, TRAINING, an_item, to_event
+
+LIAISON = "IPD liaison"
+
+
+@pytest.fixture
+def hand(page_of: PageOf) -> Hand:
+    """The coordinator's, on the first page."""
+    page = page_of(COORDINATOR)
+    page.goto("/")
+    return Hand(page)
+
+
+def test_a_reply_from_an_email_is_two_clicks_without_an_account(page_of: PageOf, demo: Demo) -> None:
+    hand = Hand(page_of(None))
+    hand.follow(demo.link("bridge.advocate@bridge-legal.example", TRAINING))
+    hand.button("Yes, I will attend")
+    expect(hand.page.get_by_role("heading", name="You replied Yes")).to_be_visible()
+    assert hand.clicks == 2
+
+
+def test_an_item_is_updated_from_an_email_with_three_clicks(page_of: PageOf, demo: Demo) -> None:
+    link = an_item(page_of(COORDINATOR), demo, LIAISON, "ipd.liaison@ipd.example", "Three clicks")
+    hand = Hand(page_of(None))
+    hand.follow(link)
+    hand.click(hand.page.locator("main label", has_text="Done"))
+    hand.button("Save update")
+    expect(hand.page.get_by_role("heading", name="is done")).to_be_visible()
+    assert hand.clicks == 3
+
+
+def test_an_item_is_marked_done_from_an_email_with_two_clicks(page_of: PageOf, demo: Demo) -> None:
+    link = an_item(page_of(COORDINATOR), demo, LIAISON, "ipd.liaison@ipd.example", "Two clicks")
+    hand = Hand(page_of(None))
+    hand.follow(f"{link.partition('?')[0]}?s=done")
+    hand.button("Save update")
+    expect(hand.page.get_by_role("heading", name="is done")).to_be_visible()
+    assert hand.clicks == 2
+
+
+def test_an_item_of_ones_own_is_done_with_one_click(hand: Hand) -> None:
+    row = hand.page.get_by_role("region", name="My action items").get_by_role("listitem").first
+    hand.click(row.get_by_role("button", name=re.compile("^Mark done")))
+    expect(row.get_by_role("button", name="Undo")).to_be_visible()
+    assert hand.clicks == 1
+    row.get_by_role("button", name="Undo").click()
+    expect(row.get_by_role("button", name=re.compile("^Mark done"))).to_be_visible()
+
+
+def test_the_address_of_a_feed_is_copied_with_two_clicks(hand: Hand) -> None:
+    hand.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    hand.link("Calendar subscriptions")
+    hand.click(hand.page.get_by_role("button", name=re.compile("^Copy")).first)
+    assert "/feeds/" in hand.page.evaluate("navigator.clipboard.readText()")
+    assert hand.clicks == 2
+
+
+def test_an_action_item_is_found_by_a_few_words_with_one_click(hand: Hand) -> None:
+    hand.page.keyboard.press("/")
+    hand.page.keyboard.type("referral sheet")
+    hand.page.keyboard.press("Enter")
+    hand.click(hand.page.locator("main").get_by_role("link", name=re.compile("Update the referral sheet")).first)
+    expect(hand.page.get_by_role("heading", level=1)).to_contain_text("Update the referral sheet")
+    assert hand.clicks == 1
+
+
+def test_a_report_is_a_file_with_two_clicks(hand: Hand) -> None:
+    hand.link("Reports")
+    with hand.page.expect_download() as file:
+        hand.click(hand.page.get_by_role("link", name=re.compile("XLSX")).first)
+    assert file.value.suggested_filename.endswith(".xlsx")
+    assert hand.clicks == 2
+
+
+def test_a_sign_in_sheet_is_two_clicks_from_its_event(hand: Hand, demo: Demo) -> None:
+    to_event(MONTHLY, "2026-12")(hand.page, demo)
+    hand.link("Sign-in sheet")
+    hand.button(re.compile("^Print"))
+    assert hand.clicks == 2
