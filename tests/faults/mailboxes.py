@@ -1,37 +1,70 @@
-"""What people's calendars show after the mails that a server accepted, in the order in which it did.
+"""What people's calendars show after the emails that a server accepted, in the order in which it did.
 
-As Gmail and Exchange do it: of mails with one Message-ID the first is kept, and the others are dropped. Then an entry
-is replaced by one with a SEQUENCE that is as high or higher (RFC 5546 §2.1.5).
+As Gmail and Exchange do it: of emails with one Message-ID the first is kept, and the others are dropped. Then an entry
+is replaced by one with a SEQUENCE that is as high, or higher (RFC 5546 §2.1.5). A series and each of its dates are
+entries of their own; a newer series says what becomes of the dates that it knows.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 
 import icalendar
+import recurring_ical_events
 
 from tests.faults.server import MailServer
+from tests.ical.readers import SPAN
+
+Rank = tuple[int, datetime]
+"""SEQUENCE, then DTSTAMP: the higher one holds."""
+NEVER: Rank = (-1, datetime.min.replace(tzinfo=UTC))
 
 
-@dataclass(frozen=True)
-class Entry:
-    """An entry of a calendar; `starts_at` None = it was taken out."""
+@dataclass
+class Held:
+    """An event in a calendar: all its dates by its rule, and the dates that came by themselves."""
 
-    sequence: int
-    starts_at: datetime | None
+    rank: Rank = NEVER
+    entry: icalendar.Event | None = None
+    """None = it was taken out, or never came."""
+    dates: dict[datetime, tuple[Rank, datetime | None]] = field(default_factory=dict)
+    """By RECURRENCE-ID; a start of None = the date was taken out."""
+
+    def apply(self, method: str, entries: Iterable[icalendar.Event]) -> None:
+        """Take over what a message says, as far as it is not older than what is known."""
+        for entry in sorted(entries, key=lambda one: "RECURRENCE-ID" in one):
+            rank, is_off = (int(entry["SEQUENCE"]), entry["DTSTAMP"].dt), method == "CANCEL"
+            if "RECURRENCE-ID" in entry:
+                self._apply_date(entry["RECURRENCE-ID"].dt.astimezone(UTC), rank, None if is_off else _start(entry))
+            elif rank >= self.rank:
+                self.rank, self.entry = rank, None if is_off else entry
+                self.dates = {key: known for key, known in self.dates.items() if known[0] > rank}
+
+    def _apply_date(self, key: datetime, rank: Rank, starts: datetime | None) -> None:
+        known, _ = self.dates.get(key, (NEVER, None))
+        if rank >= known and rank[0] >= self.rank[0]:
+            self.dates[key] = rank, starts
+
+    @property
+    def starts(self) -> list[datetime]:
+        """Return when its dates begin."""
+        by_rule = _unrolled(self.entry) if self.entry else []
+        alone = [starts for _, starts in self.dates.values() if starts]
+        return [*(one for one in by_rule if one not in self.dates), *alone]
 
 
 def shown(server: MailServer) -> dict[str, list[datetime]]:
-    """Return when events begin, by the address of the calendar's owner."""
+    """Return when dates begin, by the address of the calendar's owner."""
     return {
-        address: sorted(one.starts_at for one in entries.values() if one.starts_at)
+        address: sorted(start for one in entries.values() for start in one.starts)
         for address, entries in calendars(server).items()
     }
 
 
-def calendars(server: MailServer) -> dict[str, dict[str, Entry]]:
-    """Return each calendar's entries by UID, by the address of its owner; events with one date alone."""
-    held: dict[str, dict[str, Entry]] = {}
+def calendars(server: MailServer) -> dict[str, dict[str, Held]]:
+    """Return each calendar's events by UID, by the address of its owner."""
+    held: dict[str, dict[str, Held]] = {}
     known: set[tuple[str, str]] = set()
     for content in server.accepted:
         mail = message_from_bytes(content, policy=policy.default)
@@ -46,9 +79,18 @@ def calendars(server: MailServer) -> dict[str, dict[str, Entry]]:
     return held
 
 
-def _apply(entries: dict[str, Entry], calendar: icalendar.Calendar) -> None:
-    [event] = calendar.events
-    uid, sequence = str(event["UID"]), int(event["SEQUENCE"])
-    if uid in entries and entries[uid].sequence > sequence:
-        return
-    entries[uid] = Entry(sequence, None if str(calendar["METHOD"]) == "CANCEL" else event.start)
+def _apply(entries: dict[str, Held], calendar: icalendar.Calendar) -> None:
+    [uid] = {str(one["UID"]) for one in calendar.events}
+    entries.setdefault(uid, Held()).apply(str(calendar["METHOD"]), calendar.events)
+
+
+def _start(entry: icalendar.Event) -> datetime:
+    start = entry.start
+    assert isinstance(start, datetime)
+    return start.astimezone(UTC)
+
+
+def _unrolled(entry: icalendar.Event) -> list[datetime]:
+    calendar = icalendar.Calendar()
+    calendar.add_component(entry)
+    return [_start(one) for one in recurring_ical_events.of(calendar).between(*SPAN)]

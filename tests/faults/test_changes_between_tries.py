@@ -5,7 +5,7 @@ Meanwhile people move, cancel and restore the events, and take each other off th
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -19,17 +19,21 @@ from tests.faults.mailboxes import shown
 from tests.faults.senders import IS_FULL, Senders, sending, until_none_waits
 from tests.faults.server import MailServer, serving
 from tracker.database import engine
-from tracker.errors import Conflict
+from tracker.errors import Conflict, Invalid
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.events.event import EventStatus
+from tracker.rules.events.event import EventStatus, Occurrence
+from tracker.rules.events.plan import DateChange, Plan
 from tracker.rules.events.replies import AttendeeRole
-from tracker.usecases.events import events
+from tracker.rules.recurrence import rule_for
+from tracker.usecases.events import events, occurrences, series_split
 from tracker.usecases.events.occurrences import dates_of
 
 pytestmark = pytest.mark.both_engines
 
 EVENTS, ROUNDS = (80, 60) if IS_FULL else (12, 15)
 DEEDS = 3  # in one round
+DATES = 4  # of a series
+Deed = Callable[[UUID, datetime], Awaitable[None]]
 STARTS = datetime(2027, 2, 9, 10)  # noqa: DTZ001 - local to the zone; so late that no reminder is due
 LOST, KILLED = 0.3, 0.05  # shares of the mails whose acceptance is not heard, and that end their sender
 FAST = 300.0  # five minutes a second: a retry after half a minute comes after a tenth of a second
@@ -50,15 +54,23 @@ class Busy:
         self._coordinator = cast.coordinator
         self._chance = chance
 
+    def plan(self) -> Plan:
+        """Return an event to which everybody is invited."""
+        return meeting(*self.people, starts=STARTS)
+
+    def deeds(self) -> list[Deed]:
+        """Return what may happen to an event."""
+        return [self._move, self._move, self._call_off, self._change_list]
+
     async def schedule(self, now: datetime) -> None:
         """Invite everybody to one more event."""
-        self.events.append(await events.schedule(self._coordinator, meeting(*self.people, starts=STARTS), now))
+        self.events.append(await events.schedule(self._coordinator, self.plan(), now))
 
     async def change_something(self, now: datetime) -> None:
         """Change one event in one way."""
         event_id = self._chance.choice(self.events)
-        with suppress(Conflict):
-            await self._chance.choice((self._move, self._move, self._call_off, self._change_list))(event_id, now)
+        with suppress(Conflict, Invalid):  # what the product refuses is no change
+            await self._chance.choice(self.deeds())(event_id, now)
 
     async def _move(self, event_id: UUID, now: datetime) -> None:
         event, plan = await events.plan_to_change(self._coordinator, event_id)
@@ -86,15 +98,59 @@ class Busy:
         for event_id in self.events:
             event, plan = await events.plan_to_change(self._coordinator, event_id)
             if person.member_id in plan.invitees and event.status is not EventStatus.CANCELED:
-                starts += [one.starts_at for one in await dates_of(self._coordinator, event)]
+                starts += [one.starts_at for one in await dates_of(self._coordinator, event) if not one.is_off]
         return sorted(starts)
 
 
+class BusyWithSeries(Busy):
+    """A coordinator who changes single dates of series too, and what continues them."""
+
+    def deeds(self) -> list[Deed]:
+        """Return what may happen to a series; single dates change most."""
+        return [self._move_date, self._move_date, self._cancel_date, self._split, *super().deeds()]
+
+    def plan(self) -> Plan:
+        """Return a weekly series."""
+        return replace(super().plan(), rule=rule_for("weekly", STARTS, count=DATES))
+
+    async def _move(self, event_id: UUID, now: datetime) -> None:
+        """Move all dates of a series on their days."""
+        event, plan = await events.plan_to_change(self._coordinator, event_id)
+        moved = replace(plan, starts=plan.starts.replace(hour=self._chance.randrange(24)))
+        await events.change(self._coordinator, event_id, moved, event.version, now)
+
+    async def _date(self, event_id: UUID) -> Occurrence:
+        every = await dates_of(self._coordinator, await events.event_for(self._coordinator, event_id))
+        return self._chance.choice(every)
+
+    async def _move_date(self, event_id: UUID, now: datetime) -> None:
+        date = await self._date(event_id)
+        starts = date.original_start + timedelta(hours=self._chance.randrange(100))
+        change = DateChange(starts=starts, duration=date.event.duration, may_double=True)
+        await occurrences.change_date(self._coordinator, event_id, date.key, change, date.version, now)
+
+    async def _cancel_date(self, event_id: UUID, now: datetime) -> None:
+        date = await self._date(event_id)
+        if date.is_canceled:
+            await occurrences.restore_occurrence(self._coordinator, event_id, date.key, date.version, now)
+        else:
+            await occurrences.cancel_date(self._coordinator, event_id, date.key, date.version, "", now)
+
+    async def _split(self, event_id: UUID, now: datetime) -> None:
+        date = await self._date(event_id)
+        event, plan = await series_split.plan_from(self._coordinator, event_id, date.key)
+        moved = replace(plan, starts=plan.starts.replace(hour=self._chance.randrange(24)))
+        onward = await series_split.change_from(self._coordinator, event_id, date.key, moved, event.version, now)
+        if onward not in self.events:
+            self.events.append(onward)
+
+
+@pytest.mark.parametrize("how", [Busy, BusyWithSeries], ids=["single events", "series"])
 async def test_each_calendar_ends_at_what_is_true_whatever_changed_between_tries(
-    cast: Cast, server: MailServer
+    cast: Cast, server: MailServer, how: type[Busy]
 ) -> None:
     chance = Random(11)  # noqa: S311 - repeatable faults
-    busy = Busy(cast, chance)
+    busy = how(cast, chance)
     async with sending(engine(), server, FAST) as senders:
         server.cut_before_reply = lambda _: _goes_wrong(chance.random(), senders)
         await senders.start()

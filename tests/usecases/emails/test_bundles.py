@@ -10,6 +10,7 @@ from uuid import UUID
 from tests.cast import NOW, ZONE, Cast, marking, meeting
 from tests.emails import ReadEmail, read
 from tracker.rules.core.outbox import Skip, State
+from tracker.rules.emails.content import CalendarPart
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange, from_date
@@ -345,3 +346,14 @@ async def test_a_canceled_date_that_is_edited_at_once_is_still_announced_as_canc
     await cancel(cast, event_id, THEN)
     await move(cast, event_id, THEN + SECOND)
     assert [one.subject.partition(":")[0] for one in await sent(LATER)] == ["Canceled"]
+
+
+async def test_a_series_leaves_calendars_when_an_update_finds_all_its_remaining_dates_canceled(cast: Cast) -> None:
+    event_id = await series(cast)
+    for second, key in enumerate(("2027-01-12", KEY, OTHER)):
+        await cancel(cast, event_id, THEN + second * SECOND, key)
+    await sent(THEN + timedelta(minutes=10))
+    await split(cast, event_id, LATER)
+    changed = next(one for one in await sent(LATER + timedelta(minutes=10)) if one.subject.startswith("Changed"))
+    assert isinstance(changed.calendar, CalendarPart)
+    assert changed.calendar.is_cancel

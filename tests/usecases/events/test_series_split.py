@@ -3,6 +3,7 @@
 # A local time is naive: its zone stands beside it.
 # ruff: noqa: DTZ001
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -370,6 +371,45 @@ async def test_a_series_that_ends_later_has_one_date_on_the_day_of_an_added_one(
     longer = replace(plan, rule=rule_for("monthly_nth", START, until=date(2028, 2, 29)))
     await events.change(cast.coordinator, event_id, longer, event.version, AUGUST)
     assert [one.key for one in await dates_of(cast, event_id)][-3:] == ["2027-12-14", "2028-01-11", "2028-02-08"]
+
+
+async def called_off_and_on(cast: Cast, event_id: UUID) -> None:
+    version = (await _event(cast, event_id)).version
+    await events.cancel(cast.coordinator, event_id, version, "", NOW)
+    await events.restore(cast.coordinator, event_id, version + 1, NOW)
+
+
+async def elsewhere(cast: Cast, event_id: UUID) -> None:
+    version, plan = await plan_from(cast.coordinator, event_id, START)
+    await events.change(cast.coordinator, event_id, replace(plan, place="Annex"), version, NOW)
+
+
+async def with_another_date(cast: Cast, event_id: UUID) -> None:
+    version = (await _event(cast, event_id)).version
+    await series_split.add_date(cast.coordinator, event_id, datetime(2027, 1, 21, 14), version, NOW)
+
+
+async def cut_short(cast: Cast, event_id: UUID) -> None:
+    version = (await _event(cast, event_id)).version
+    await series_split.cancel_from(cast.coordinator, event_id, "2027-10-12", version, "", NOW)
+
+
+async def split(cast: Cast, event_id: UUID) -> None:
+    await october_at_nine(cast, event_id, NOW)
+
+
+@pytest.mark.parametrize("change", [called_off_and_on, elsewhere, with_another_date, cut_short, split])
+async def test_an_email_about_a_series_outdoes_what_was_emailed_about_its_dates(
+    sqlite_cast: Cast, change: Callable[[Cast, UUID], Awaitable[None]]
+) -> None:
+    event_id = await the_series(sqlite_cast)
+    for hour in (11, 12, 13):
+        date = await occurrences.date_for(sqlite_cast.coordinator, event_id, "2027-01-12")
+        moved = DateChange(starts=START.replace(hour=hour), duration=timedelta(hours=1))
+        await occurrences.change_date(sqlite_cast.coordinator, event_id, date.key, moved, date.version, NOW)
+    emailed = max(one.sequence for one in await dates_of(sqlite_cast, event_id))
+    await change(sqlite_cast, event_id)
+    assert (await _event(sqlite_cast, event_id)).sequence > emailed
 
 
 @pytest.mark.both_engines

@@ -205,9 +205,10 @@ def video_room(about: Occasion) -> tuple[Button, ...]:
 
 
 def calendar_part(about: Occasion, *, is_cancel: bool = False) -> CalendarPart:
-    """Return what changes in the reader's calendar."""
+    """Return what changes in the reader's calendar; a series of which every date is canceled leaves it."""
+    is_empty = about.is_series and all(one.is_canceled for one in about.dates)
     return CalendarPart(
-        is_cancel=is_cancel,
+        is_cancel=is_cancel or is_empty,
         event=about.event,
         date=None if about.is_whole else about.date,
         dates=about.dates,

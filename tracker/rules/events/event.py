@@ -1,5 +1,6 @@
 """Events and their dates as frozen values, and who may do what with them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -109,6 +110,15 @@ class Occurrence:
     def status(self) -> EventStatus:
         """Return the status of this date: canceled when either the date or the whole event is."""
         return EventStatus.CANCELED if self.is_off else self.event.status
+
+
+def next_sequence(event: Event, dates: Iterable[Occurrence]) -> int:
+    """Return a SEQUENCE above any that emails gave the event or one of its dates (RFC 5546 §2.1.4).
+
+    Dates have numbers of their own. A series with a lower one would not replace a date that was moved before, nor bring
+    back what an email with the number of a date took out.
+    """
+    return max([event.sequence, *(one.sequence for one in dates)]) + 1
 
 
 def day_of(key: str) -> datetime:

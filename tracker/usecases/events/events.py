@@ -1,6 +1,6 @@
 """Schedule an event, change it as a whole, cancel it, or restore it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events import cancellation, notifications
 from tracker.rules.events import plan as plan_rules
 from tracker.rules.events.cancellation import Record
-from tracker.rules.events.event import Event, EventStatus, Kind, Occurrence, may_edit
+from tracker.rules.events.event import Event, EventStatus, Kind, Occurrence, may_edit, next_sequence
 from tracker.rules.events.event_fields import when
 from tracker.rules.events.history import Verb
 from tracker.rules.events.kept_dates import NewDate, new_dates, texts_of
@@ -199,9 +199,7 @@ async def _change_in_place(
     if plan.status is EventStatus.DRAFT and event.status is not EventStatus.DRAFT:
         raise Invalid(status="People were notified of this event already. Cancel it instead.")
     before = await events.dates(viewer, event)
-    # New rows need a SEQUENCE higher than any that emails gave one of the dates.
-    given = [event.sequence, *(one.sequence for one in before if is_moved)]
-    sequence = max(given) + 1 if (is_moved or is_elsewhere) and not is_new else event.sequence
+    sequence = next_sequence(event, before) if (is_moved or is_elsewhere) and not is_new else event.sequence
     entry = await mailed_entry(viewer, event, now)
     closes = entry if notifications.closes(event, plan) else None
     await touch(event.id)
@@ -255,7 +253,7 @@ async def _set_status(
         verb, news = (Verb.CANCELED, Canceled(reason=reason)) if is_off else (Verb.RESTORED, Restored())
         reach = Reach(dates=() if event.is_series else tuple(one.id for one in dates))
         async with undoable(viewer, event_id, Deed.CANCELED if is_off else Deed.CHANGED, now, reach):
-            await _save_status(event, status, reason, facts, now)
+            await _save_status(event, dates, status, reason, facts, now)
             whom = notifications.of_cancellation(event, dates, await invitees_of(event.id), now)
             await send(news, event.id, event.version + 1, now, whom=whom)
             await history.keep(viewer, event, verb, (), now, reason=reason)
@@ -272,14 +270,19 @@ def _record_of(event: Event, dates: Sequence[Occurrence], record: Record | None)
 
 
 async def _save_status(
-    event: Event, status: EventStatus, reason: str, facts: Mapping[str, Record], now: datetime
+    event: Event,
+    dates: Iterable[Occurrence],
+    status: EventStatus,
+    reason: str,
+    facts: Mapping[str, Record],
+    now: datetime,
 ) -> None:
     await rows.Event.update(
         {
             rows.Event.status: status,
             rows.Event.cancel_reason: reason,
             rows.Event.version: event.version + 1,
-            rows.Event.sequence: event.sequence + 1,
+            rows.Event.sequence: next_sequence(event, dates),
             rows.Event.changed_at: now,
         }
     ).where(rows.Event.id == event.id)

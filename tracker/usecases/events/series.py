@@ -15,7 +15,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.events import kept_dates, notifications
 from tracker.rules.events import plan as plan_rules
-from tracker.rules.events.event import Event, Occurrence
+from tracker.rules.events.event import Event, Occurrence, next_sequence
 from tracker.rules.events.kept_dates import Carried, NewDate
 from tracker.rules.events.notifications import Notices, Notify
 from tracker.rules.events.plan import Plan
@@ -207,7 +207,8 @@ async def split(
     - `notify` says whether people who stay on the list get emails.
     """
     ends = split or _split_now(event, now)
-    rest = split_off(await events.dates(viewer, event), ends)
+    before = await events.dates(viewer, event)
+    rest = split_off(before, ends)
     onward = plan if split else _onward(plan, _local(now, plan.zone) + INSTANT)
     shown = kept_dates.shown_from(event, rest) if split else event
     carried = kept_dates.carried(rest, event, onward, shown, now)
@@ -220,7 +221,7 @@ async def split(
         await outbox.pass_on(event.id, new_id, taken)
     async with substitutes.notified(event.id, now), substitutes.notified(new_id, now):
         await copied_replies.carry(event.id, new_id, taken)
-    await end_series(event, ends, now)
+    await end_series(event, before, ends, now)
     return new_id
 
 
@@ -261,8 +262,11 @@ def _still_counts(was: Occurrence, one: NewDate, onward: Plan) -> bool:
     )
 
 
-async def end_series(event: Event, split: datetime, now: datetime) -> None:
-    """End a series with its last date before the local start `split`. Errors: Invalid(date=…)."""
+async def end_series(event: Event, before: Iterable[Occurrence], split: datetime, now: datetime) -> None:
+    """End a series, whose dates were `before`, with its last date before the local start `split`.
+
+    Errors: Invalid(date=…).
+    """
     rule = plan_rules.rule_of(event)
     if rule is None:
         raise Invalid("Only a series can end early.")
@@ -272,7 +276,7 @@ async def end_series(event: Event, split: datetime, now: datetime) -> None:
         {
             rows.Event.rrule: to_rrule(shorter, event.starts, None if event.is_all_day else event.zone),
             rows.Event.version: event.version + 1,
-            rows.Event.sequence: event.sequence + 1,
+            rows.Event.sequence: next_sequence(event, before),
             rows.Event.changed_at: now,
         }
     ).where(rows.Event.id == event.id)

@@ -11,7 +11,7 @@ from tracker.rules.core.message_types import Changed, DateAdded, SeriesEnded
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events import kept_dates, notifications
 from tracker.rules.events import plan as plan_rules
-from tracker.rules.events.event import Event, Occurrence
+from tracker.rules.events.event import Event, Occurrence, next_sequence
 from tracker.rules.events.history import Verb, added_date, changes_of_texts, from_date
 from tracker.rules.events.kept_dates import OWN_TEXTS, NewDate
 from tracker.rules.events.notifications import Notify, silence
@@ -135,7 +135,7 @@ async def _change_texts(
 
 async def _ask_about_place(viewer: Viewer, event: Event, before: Sequence[Occurrence], now: datetime) -> None:
     """Raise SEQUENCE (RFC 5546 §2.1.4), and ask again about the dates that are at another place now."""
-    sequence = max(event.sequence, *(one.sequence for one in before)) + 1
+    sequence = next_sequence(event, before)
     await rows.Event.update({rows.Event.sequence: sequence, rows.Event.changed_at: now}).where(
         rows.Event.id == event.id
     )
@@ -160,9 +160,10 @@ async def cancel_from(
         if await _is_the_first(viewer, first):
             await event_deeds.cancel(viewer, event_id, expected_version, reason, now)
             return
-        lost = tuple(one.id for one in await _following(viewer, first))
+        before = await events.dates(viewer, event)
+        lost = tuple(one.id for one in split_off(before, first.original_start))
         async with undoable(viewer, event_id, Deed.CANCELED, now, Reach(lost=lost)):
-            await end_series(event, first.original_start, now)
+            await end_series(event, before, first.original_start, now)
             whom = notifications.to_all(event, await invitees_of(event_id))
             news, version = SeriesEnded(reason=reason), event.version + 1
             await send(news, event_id, version, now, whom=whom, dates={})
@@ -186,20 +187,23 @@ async def add_date(viewer: Viewer, event_id: UUID, starts: datetime, expected_ve
             raise Invalid(starts=plan_rules.WHOLE_DAYS)
         if plan_rules.slot(starts, event.duration, event.zone)[0] <= now:
             raise Invalid(date="That day is over. Choose a day in the future.")
-        if any(one.original_start.date() == starts.date() for one in await events.dates(viewer, event)):
+        before = await events.dates(viewer, event)
+        if any(one.original_start.date() == starts.date() for one in before):
             raise Invalid(date="The series has a date on that day already. Change that one instead.")
         async with undoable(viewer, event_id, Deed.CHANGED, now):
-            added = await _add(viewer, event, starts, now)
+            added = await _add(viewer, event, before, starts, now)
         await audit.record(viewer.actor, "date_added", "event", event_id, {"date": added.key}, now)
     return added.key
 
 
-async def _add(viewer: Viewer, event: Event, starts: datetime, now: datetime) -> Occurrence:
+async def _add(
+    viewer: Viewer, event: Event, before: Sequence[Occurrence], starts: datetime, now: datetime
+) -> Occurrence:
     version = event.version + 1
     begins, ends = plan_rules.slot(starts, event.duration, event.zone)
     await write_dates(event.id, [NewDate(original_start=starts, starts_at=begins, ends_at=ends)], now)
     await rows.Event.update(
-        {rows.Event.version: version, rows.Event.sequence: event.sequence + 1, rows.Event.changed_at: now}
+        {rows.Event.version: version, rows.Event.sequence: next_sequence(event, before), rows.Event.changed_at: now}
     ).where(rows.Event.id == event.id)
     added = await date_for(viewer, event.id, starts.date().isoformat())
     whom = notifications.to_all(event, await invitees_of(event.id))
