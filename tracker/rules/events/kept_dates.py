@@ -22,9 +22,9 @@ from tracker.rules.events.plan import (
     Plan,
     Slot,
     changes_only,
+    days,
     is_a_week_later,
     is_moved,
-    moved_starts,
     rule_of,
     slot,
     slots,
@@ -114,10 +114,8 @@ class Carried:
 
 def new_dates(plan: Plan) -> tuple[NewDate, ...]:
     """Return the dates of a plan for a new event."""
-    moved = moved_starts(plan)
     return tuple(
-        NewDate(original_start=start, starts_at=at[0], ends_at=at[1], is_moved=start in moved)
-        for start, at in slots(plan)
+        NewDate(start, *slot(held, plan.duration, plan.zone), is_moved=start != held) for start, held in days(plan)
     )
 
 

@@ -109,15 +109,12 @@ def _wrong_on_holidays(plan: Plan) -> dict[str, str]:
 
 def slots(plan: Plan) -> list[tuple[datetime, Slot]]:
     """Return (original local start, UTC slot) for each date of the plan, by wall clock (`rules.core.wall_clock`)."""
-    return [
-        (start, slot(day, plan.duration, plan.zone))
-        for start, day in held(dates(plan.rule, plan.starts), plan.on_holidays)
-    ]
+    return [(start, slot(day, plan.duration, plan.zone)) for start, day in days(plan)]
 
 
-def moved_starts(plan: Plan) -> frozenset[datetime]:
-    """Return the rule's starts of the dates that the plan holds on another day."""
-    return frozenset(start for start, day in held(dates(plan.rule, plan.starts), plan.on_holidays) if start != day)
+def days(plan: Plan) -> list[tuple[datetime, datetime]]:
+    """Return (start by the rule, start as held) for each date of the plan; both local."""
+    return held(dates(plan.rule, plan.starts), plan.on_holidays)
 
 
 def slot(starts: datetime, duration: timedelta, zone: str) -> Slot:

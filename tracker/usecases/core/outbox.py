@@ -28,6 +28,7 @@ __all__ = [
     "close",
     "doubt_waiting",
     "enqueue_all",
+    "enqueue_first",
     "hold",
     "names_in_use",
     "note_resent",
@@ -55,9 +56,13 @@ async def enqueue_all(drafts: Iterable[Draft], now: datetime) -> None:
 
     Those of one kind about one event, date, or action item are one sending.
     """
-    queued = list(drafts)
-    sendings = await _sendings([one for one in queued if one.sending_id is None], now)
-    made = [_row(one, one.sending_id or sendings[one.shares], now) for one in await _bundled(queued)]
+    await enqueue_first(await _bundled(list(drafts)), now)
+
+
+async def enqueue_first(drafts: Sequence[Draft], now: datetime) -> None:
+    """Queue messages about new events as `enqueue_all` does, without looking for earlier ones."""
+    sendings = await _sendings([one for one in drafts if one.sending_id is None], now)
+    made = [_row(one, one.sending_id or sendings[one.shares], now) for one in drafts]
     await bulk_insert(rows.Message, made, " ON CONFLICT (key) DO NOTHING")
 
 

@@ -40,7 +40,7 @@ from tracker.usecases.events.permission import allow_marked
 from tracker.usecases.events.response_reset import ask_after_change
 from tracker.usecases.events.series import lost_dates, move_dates, split, splits, write_dates
 from tracker.usecases.events.undo_snapshot import keep_new, undoable
-from tracker.usecases.events.visibility import set_audiences
+from tracker.usecases.events.visibility import first_audiences, set_audiences
 
 NO_DELAY = timedelta(0)
 
@@ -86,8 +86,11 @@ async def add_event(
     event = new_row(plan, lead_id, now, event_id=event_id, previous=previous)
     new_id: UUID = event["id"]
     await bulk_insert(rows.Event, [event])
-    await write_dates(new_id, dates or new_dates(plan), now)
-    seen_by = await set_audiences(viewer, new_id, lead_id, plan, now, list_of=previous.id if previous else None)
+    await write_dates(new_id, dates or new_dates(plan), now, is_new=True)
+    if previous:
+        seen_by = await set_audiences(viewer, new_id, lead_id, plan, now, list_of=previous.id)
+    else:
+        seen_by = await first_audiences(viewer, new_id, lead_id, plan)
     notified = Notices(invitation=notifications.of_new(plan, lead_id) if invited is None else invited)
     await invite(viewer, new_id, lead_id, plan, event["version"], now, notified=notified)
     await audience_versions.touch(seen_by | {audiences.member(one) for one in (lead_id, *plan.invitees)})

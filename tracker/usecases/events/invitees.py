@@ -1,6 +1,7 @@
 """Who is invited to an event, and who is notified of its changes; inside the caller's transaction."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -73,11 +74,16 @@ async def invite(
     added = frozenset(wanted) - present
     await withdraw(event_id, present - frozenset(wanted), version, now, notified=notified.withdrawal, entry=entry)
     await _forget_replies([known[member_id].id for member_id in added if member_id in known], now)
-    async with substitutes.notified(event_id, now):  # a person who is informed from now on has none any longer
+    # A person who is informed from now on has no substitute any longer; with no list before, no one has one.
+    async with substitutes.notified(event_id, now) if known else nullcontext():
         kept = await _keep(event_id, wanted, known, now, by_seat=await _seated(plan))
-    if lead_id in added:
+    if lead_id not in known:
+        await new_replies.write_first([_acceptance(kept[lead_id], viewer, now)])
+    elif lead_id in added:
         await new_replies.write([_acceptance(kept[lead_id], viewer, now)])
-    await _notify_alone(Invited(), event_id, notified.invitation, version, now)
+    drafts = [_draft(Invited(), event_id, None, one, version) for one in sorted(notified.invitation)]
+    enqueue = outbox.enqueue_all if known else outbox.enqueue_first
+    await enqueue(drafts, now)
 
 
 async def add(
@@ -181,7 +187,7 @@ async def take_the_chair(viewer: Viewer, event_ids: Iterable[UUID], now: datetim
         for one in event_ids
     ]
     await bulk_insert(Invitation, made)
-    await new_replies.write([_acceptance(one["id"], viewer, now) for one in made])
+    await new_replies.write_first([_acceptance(one["id"], viewer, now) for one in made])
 
 
 async def touch(event_id: UUID) -> None:

@@ -61,10 +61,10 @@ class AddEvent(Protocol):
         """Return the id of the new event."""
 
 
-async def write_dates(event_id: UUID, made: Iterable[NewDate], now: datetime) -> None:
+async def write_dates(event_id: UUID, made: Iterable[NewDate], now: datetime, *, is_new: bool = False) -> None:
     """Write the dates of an event; a date that takes over an earlier one (`was`) keeps its row and its records.
 
-    Errors: Invalid when the event has too many dates afterward.
+    `is_new`: the event has no other dates. Errors: Invalid when the event has too many dates afterward.
     """
     written = [
         {
@@ -86,7 +86,7 @@ async def write_dates(event_id: UUID, made: Iterable[NewDate], now: datetime) ->
         for one in made
     ]
     await bulk_insert(rows.Occurrence, written, _TAKE_OVER)
-    check_number(await number_of_dates(event_id))
+    check_number(len(written) if is_new else await number_of_dates(event_id))
 
 
 async def splits(viewer: Viewer, event: Event, now: datetime) -> bool:

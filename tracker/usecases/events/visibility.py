@@ -21,6 +21,14 @@ from tracker.usecases.core.viewers import viewer_for, viewers_for
 from tracker.usecases.roster import people
 
 
+async def first_audiences(viewer: Viewer, event_id: UUID, lead_id: UUID, plan: Plan) -> frozenset[str]:
+    """Write and return the audiences of a new event that follows no other. Errors as in `set_audiences`."""
+    wanted = _audiences_of(plan, lead_id)
+    await _check_people(viewer, event_id, plan, wanted)
+    await audience_rows.add_audiences(event_id, wanted)
+    return wanted
+
+
 async def set_audiences(
     viewer: Viewer, event_id: UUID, lead_id: UUID, plan: Plan, now: datetime, *, list_of: UUID | None = None
 ) -> frozenset[str]:
@@ -29,14 +37,18 @@ async def set_audiences(
     People already on the list of the event, or of `list_of`, the event that it follows, may stay there even if the
     viewer does not know them. When the event opens to more people than that one, no reason of a cancellation stays.
     """
-    listed = audiences.of_event(plan.visibility, plan.committee_id, plan.invitees, standing(plan.marking))
-    wanted = listed | audiences.of_event(plan.visibility, plan.committee_id, {lead_id})
+    wanted = _audiences_of(plan, lead_id)
     await _check_people(viewer, list_of or event_id, plan, wanted)
     await _check_owners(viewer, event_id, wanted, now)
     if await opens(await audience_rows.audiences_of(list_of or event_id), wanted):
         await _forget_reasons(event_id)
     await audience_rows.replace_audiences(event_id, wanted)
     return wanted
+
+
+def _audiences_of(plan: Plan, lead_id: UUID) -> frozenset[str]:
+    listed = audiences.of_event(plan.visibility, plan.committee_id, plan.invitees, standing(plan.marking))
+    return listed | audiences.of_event(plan.visibility, plan.committee_id, {lead_id})
 
 
 async def opens(before: AbstractSet[str], after: Iterable[str]) -> bool:

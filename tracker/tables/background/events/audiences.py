@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from tracker.crypto import ids
+from tracker.database.bulk_insert import bulk_insert
 from tracker.rules.core.audiences import Arm, Audience, arm, committee
 from tracker.tables.schema.events.events import EventAudience
 from tracker.tables.schema.roster.people import Committee
@@ -37,8 +38,13 @@ async def committees_of_arms(audiences: Collection[str]) -> frozenset[Audience]:
 async def replace_audiences(event_id: UUID, wanted: Iterable[str]) -> None:
     """Make exactly these audiences see an event."""
     await EventAudience.delete().where(EventAudience.event == event_id)
-    await EventAudience.insert(
-        *(EventAudience(id=ids.new_id(), event=event_id, audience=one) for one in sorted(wanted))
+    await add_audiences(event_id, wanted)
+
+
+async def add_audiences(event_id: UUID, wanted: Iterable[str]) -> None:
+    """Let these audiences see an event that they could not see."""
+    await bulk_insert(
+        EventAudience, [{"id": ids.new_id(), "event": event_id, "audience": one} for one in sorted(wanted)]
     )
 
 

@@ -29,6 +29,11 @@ async def write(replies: Sequence[Mapping[str, Any]]) -> None:
     await bulk_insert(Reply, rows)
 
 
+async def write_first(replies: Sequence[Mapping[str, Any]]) -> None:
+    """Insert the first reply to each of some new invitations, given as for `write`."""
+    await bulk_insert(Reply, [{"id": ids.new_id(), "number": 1, **one} for one in replies])
+
+
 async def _last_numbers(invitation_ids: Iterable[UUID]) -> dict[UUID, int]:
     known: dict[UUID, int] = {}
     for some in chunks(invitation_ids):
