@@ -1,8 +1,8 @@
 """Compare what a deployment installs with the published security advisories, by pip-audit.
 
 `python scripts/advisories.py` reads requirements.txt. Without a network, or behind a mirror that has no advisories, it
-says that it skipped the comparison and succeeds: `make check` must work on a train. The tool lies in a folder of its
-own, so its dependencies don't mix with the project's.
+says that it skipped the comparison and succeeds: `make check` must work on a train. The tool is in its own
+folder, so its dependencies don't mix with the project's.
 """
 
 import json

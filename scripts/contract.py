@@ -1,6 +1,6 @@
 """Test the API of a fresh demo with schemathesis: every request that its document allows, and some that it doesn't.
 
-The tool has an environment of its own beside ours, for its dependencies are none of the project's. Arguments go on to
+The tool has a separate environment, because its dependencies aren't the project's. Arguments go on to
 it: `python scripts/contract.py --seed 7 --max-examples 200`.
 """
 

@@ -34,7 +34,7 @@ def write(file: Path, pins: str) -> None:
 
 
 def main(words: Sequence[str]) -> None:
-    """Resolve in an environment that is thrown away afterwards: uv is not one of the project's own tools."""
+    """Resolve in an environment that is thrown away afterward: uv is not one of the project's own tools."""
     with tempfile.TemporaryDirectory() as folder:
         venv.create(folder, with_pip=True)
         python = Path(folder) / "bin" / "python"

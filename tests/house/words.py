@@ -29,6 +29,8 @@ REPLACED = {
     "(?:is|are) called so": "has this name",
     "(?:dates?|events?|meetings?) to come": "upcoming",
     "for ever": "forever",
+    "in silence": "silently",
+    "afterwards|towards|upwards": "afterward, toward, upward",
     # The glossary.
     f"(?<![/.-])mail(?:s|ed|ing|ings)?(?! {PROGRAMS}|[-:/=@.]\\w)": "email",
     "e-mails?": "email",

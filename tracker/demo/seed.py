@@ -35,7 +35,7 @@ class Recipe:
     zone: str
     seed: int = 1
     size: int = 1
-    """Multiplies people and events; the added ones lie in the past and have no emails, replies or attendance."""
+    """Multiplies people and events; the added ones are in the past and have no emails, replies or attendance."""
 
 
 async def fill(recipe: Recipe) -> Company:

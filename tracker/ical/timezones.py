@@ -15,7 +15,7 @@ from tracker.ical import lines
 from tracker.ical.times import tzid
 
 FIRST_YEAR = 2007  # when the present rule of the United States began
-LAST_YEAR = 2037  # the zone database continues by the same rule afterwards
+LAST_YEAR = 2037  # the zone database continues by the same rule afterward
 NEVER_CHANGED = datetime(1970, 1, 1)  # noqa: DTZ001 - a wall clock without a zone
 CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 LAST, FIFTH = -1, 5

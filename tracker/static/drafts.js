@@ -204,7 +204,7 @@
   document.addEventListener("submit", leave, { capture: true });
   document.addEventListener("htmx:error", (event) => {
     const form = event.detail.ctx?.sourceElement;
-    if (!form?.matches("form") || !draftOf(form)) return; // a preview of a form is no form
+    if (!form?.matches("form") || !draftOf(form)) return; // a preview of a form isn't a form
     stateOf(form).isTyped = true; // it was not sent
     wait(form, PAUSE);
   });

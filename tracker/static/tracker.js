@@ -246,7 +246,7 @@
     event.preventDefault();
     if (event.key === "?") showShortcuts();
     else if (event.key === "/") wanted.focus();
-    else if (event.key === "u") wanted.click(); // the focus stays where the work goes on
+    else if (event.key === "u") wanted.click(); // the focus stays where the work continues
     else {
       wanted.focus(); // htmx keeps it by its id, so that the month beside is read out
       follow(wanted);

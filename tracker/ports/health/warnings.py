@@ -29,7 +29,7 @@ async def warnings(chosen: Settings, trouble: Trouble, now: datetime) -> list[Li
 
 
 async def _work(now: datetime) -> list[Line]:
-    """Return whether the jobs run; a restored copy that sends nothing yet is no fault."""
+    """Return whether the jobs run; a restored copy that sends nothing yet isn't a fault."""
     state = await health.state(now)
     if state.is_well or await held_copy():
         return []

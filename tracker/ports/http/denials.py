@@ -21,7 +21,7 @@ EVENT = "event_id"
 def recorded(request: FormRequest, error: TrackerError) -> BackgroundTask | None:
     """Return what is to be recorded after the response, if anything is."""
     viewer: Viewer | None = request.scope["state"].get("viewer")
-    if isinstance(error, Outdated):  # an old page is no attempt
+    if isinstance(error, Outdated):  # an old page isn't an attempt
         return None
     event_id = request.path_params.get(EVENT)
     if viewer is None or not (isinstance(error, NotAllowed) or (isinstance(error, NotFound) and event_id)):

@@ -162,5 +162,5 @@ def _check_parts(content: bytes, kinds: Sequence[str]) -> None:
     parts = list(BytesParser(policy=compat32).parsebytes(content).walk())
     if [one.get_content_type() for one in parts] != list(kinds) or any(one.defects for one in parts):
         raise Unsafe("The email would have other parts than intended.")
-    if any(name.lower() not in OF_PARTS for one in parts[1:] for name in one.keys()):  # noqa: SIM118 - a message is no dict
+    if any(name.lower() not in OF_PARTS for one in parts[1:] for name in one.keys()):  # noqa: SIM118 - a message isn't a dict
         raise Unsafe("A part of the email would have other headers than intended.")

@@ -102,7 +102,7 @@ def _series_changed(about: Occasion, before: Before | None) -> SeriesChangedEmai
 def _other_end(about: Occasion, before: Before | None) -> tuple[date, date] | None:
     """Return the earlier and the new last date of a series that differs only in its end.
 
-    An end where another series continues it is none: a message of its own says so.
+    An end where another series continues it doesn't count: a separate message announces it.
     """
     rule = rule_of(about.event)
     if rule is None or before is None or before.until is None or before.repeats != pattern_words(rule):

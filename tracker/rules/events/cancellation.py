@@ -74,6 +74,6 @@ def is_on_record(date: Occurrence) -> bool:
 
 
 def check_record(date: Occurrence, record: Record | None) -> None:
-    """Refuse to cancel a date with closed attendance in silence. Errors: Invalid(record=…)."""
+    """Refuse to cancel a date with closed attendance silently. Errors: Invalid(record=…)."""
     if is_on_record(date) and record is None:
         raise Invalid(record=ASKS_RECORD)

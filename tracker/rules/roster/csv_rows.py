@@ -186,7 +186,7 @@ def _claims(one: Entry) -> Iterable[tuple[tuple[str, ...], object, str, str]]:
 def _tidy(field: str, text: str) -> str:
     """Return the text of a cell by the rule of names; a phone number, which may begin with +, has a rule of its own.
 
-    An apostrophe before a phone number is dropped: exports and spreadsheets put it there so that + is no formula.
+    An apostrophe before a phone number is dropped: exports and spreadsheets put it there so that + is no formula sign.
     """
     longest = LONGEST.get(field, LONGEST_CELL)
     return clean(text.removeprefix("'"), longest, field) if field in PHONES else name_in(text, longest, field)

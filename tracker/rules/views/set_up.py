@@ -29,7 +29,7 @@ class Present:
     committees: int
     was_email_sent: bool
     has_event: bool
-    """Whether the viewer may see any event that is no draft."""
+    """Whether the viewer may see any event that isn't a draft."""
 
 
 def steps(viewer: Viewer, present: Present) -> Mapping[Step, bool]:

@@ -41,7 +41,7 @@ async def site(site_id: UUID) -> Site:
 
 
 async def room_of(viewer: Viewer, place: str, slots: Sequence[Slot], except_event: UUID | None = None) -> Room | None:
-    """Return the site that a place names, and what else is there at these times; None when the place is no site.
+    """Return the site that a place names, and what else is there at these times; None when the place isn't a site.
 
     Only events that the viewer may see count; otherwise the room appears free (docs/decisions/0017).
     """

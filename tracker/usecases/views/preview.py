@@ -1,6 +1,6 @@
 """Previews: a change is made in a transaction, its effects are read, and the transaction is rolled back.
 
-The preview is the change itself, so a form cannot promise anything else than what happens.
+The preview is the change itself, so a form can't promise anything other than what happens.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence

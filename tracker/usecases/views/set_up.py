@@ -1,4 +1,4 @@
-"""The set-up list of the first day: read from what is there, put away by a person, and brought back by one."""
+"""The set-up list of the first day: read from what is there, dismissed by a person, and restored by one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

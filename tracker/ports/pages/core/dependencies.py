@@ -24,7 +24,7 @@ HomeRows: TypeAlias = Injected[home_part.HomeRows]
 Query: TypeAlias = Injected[FormValues]
 """The query of the address."""
 Wanted: TypeAlias = Annotated[str, QueryParameter(name="next")]
-"""Where to go afterwards: `next` in the address."""
+"""Where to go afterward: `next` in the address."""
 QueryString: TypeAlias = Injected[str]
 """The same as `Query`, as text; bytes that are not text are replaced."""
 FormToken: TypeAlias = Injected[str]

@@ -23,7 +23,7 @@ PASSWORD = "/password"  # noqa: S105 - an address
 
 @get(AGAIN, guards=[signed_in])
 async def again_page(pages: Pages, visit: Visit, settings: Settings, wanted: Wanted = "") -> Response[str]:
-    """Ask for the code, or for the password of a person without a code; `next` is where to go afterwards."""
+    """Ask for the code, or for the password of a person without a code; `next` is where to go afterward."""
     return await _again(pages, visit, settings, wanting(wanted))
 
 
@@ -44,7 +44,7 @@ async def prove_again(
 
 @get(PASSWORD, guards=[signed_in])
 async def password_page(pages: Pages, visit: Visit, now: Now, wanted: Wanted = "") -> Response[Any]:
-    """Show the form for a new password after a recent confirmation; `next` is where to go afterwards."""
+    """Show the form for a new password after a recent confirmation; `next` is where to go afterward."""
     return first_reauthenticate(visit, to_password(wanted), now) or _password(pages, wanting(wanted))
 
 

@@ -22,7 +22,7 @@ NO_ACK = "Read the notice, and confirm that you agree to its terms."
 
 @get("/sign-in", guards=[public])
 async def sign_in_page(entry: Entry, personas: Personas, wanted: Wanted = "") -> Response[str]:
-    """Show the notice and the form, in a demo also its people; `next` is where to go afterwards."""
+    """Show the notice and the form, in a demo also its people; `next` is where to go afterward."""
     return entry.show(SIGN_IN, form=wanting(wanted), personas=personas)
 
 

@@ -102,7 +102,7 @@ class Entry:
 
 
 def wanting(wanted: str) -> FormValues:
-    """Return an empty form that remembers where to go afterwards."""
+    """Return an empty form that remembers where to go afterward."""
     return FormValues({"next": [place(wanted)]})
 
 

@@ -32,7 +32,7 @@ DEEDS: tuple[tuple[str, Deed, str], ...] = (
     ("tokens-revocation", account_access.revoke_tokens, "Their personal tokens are revoked."),
     ("shutdown", account_access.revoke_everything, "Their sessions, feeds and tokens are shut."),
 )
-"""The buttons of the page: address, action, and the message afterwards."""
+"""The buttons of the page: address, action, and the message afterward."""
 
 
 @get(PATH, guards=[signed_in])

@@ -45,7 +45,7 @@ class AdminForm(Generic[Facts]):
     blank: Callable[[FormValues, str], FormValues] = lambda *_: NO_FORM
     """Returns the form of a new one, made of the query of the address and the zone."""
     leads_to: Callable[[UUID], str] | None = None
-    """Where it is shown afterwards; None = at its own address."""
+    """Where it is shown afterward; None = at its own address."""
 
     @property
     def edit_route(self) -> str:

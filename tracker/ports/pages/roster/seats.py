@@ -118,7 +118,7 @@ async def _opened(viewer: Viewer, committee_id: UUID, agency_id: UUID) -> tuple[
     names = {str(one.id): one.name for one in agency.people}
 
     def said(_: str, text: str) -> str:
-        return ", ".join(names.get(one, one) for one in text.split("\n") if one) or "nobody"
+        return ", ".join(names.get(one, one) for one in text.split("\n") if one) or "no one"
 
     return opened(form, committee.version), Words(labels=LABELS, said=said)
 

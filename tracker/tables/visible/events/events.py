@@ -94,7 +94,7 @@ async def event(viewer: Viewer, event_id: UUID) -> Event | None:
 
 
 async def sees_any(viewer: Viewer) -> bool:
-    """Return whether the viewer may see any event that is no draft."""
+    """Return whether the viewer may see any event that isn't a draft."""
     return bool(await rows(_ANY, viewer, " AND e.status <> 'draft' LIMIT 1"))
 
 
