@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import daily, feeds, free_times, imports, long_series, pages, reminders, series, small_edits, startup
+from bench import daily, feeds, suggested_times, imports, long_series, pages, reminders, series, small_edits, startup
 from bench.figures import Figure
 
 PARTS: tuple[tuple[str, Callable[[], Sequence[Figure]]], ...] = (
@@ -15,7 +15,7 @@ PARTS: tuple[tuple[str, Callable[[], Sequence[Figure]]], ...] = (
     ("saving a series", series.measure),
     ("a series of the most dates", long_series.measure),
     ("a change of one date", small_edits.measure),
-    ("finding a time", free_times.measure),
+    ("finding a time", suggested_times.measure),
     ("taking over a calendar", imports.measure),
     ("reminders", reminders.measure),
     ("start and memory", startup.measure),
