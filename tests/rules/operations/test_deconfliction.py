@@ -1,0 +1,83 @@
+"""Two operations are in each other's way by distance and time, to the foot and to the minute."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tracker.rules.operations.deconfliction import Footprint, Overlap, band, distance_ft, overlap
+from tracker.rules.operations.sites import Point, point_at
+
+SATURDAY = datetime(2027, 5, 15, 11, tzinfo=UTC)
+"""6:00 AM in Kansas City."""
+HOUR = timedelta(hours=1)
+A, B, C, D = (39.0911, -94.4155), (39.0925, -94.4130), (39.0997, -94.5786), (39.0911, -94.4108)
+
+
+def site(at: tuple[float, float], radius_ft: int = 1_320) -> Point:
+    return point_at(*at, radius_ft)
+
+
+def operation(*points: Point, starts: timedelta = timedelta(0), lasts: timedelta = 6 * HOUR) -> Footprint:
+    begins = SATURDAY + starts
+    return Footprint(starts_at=begins, ends_at=begins + lasts, buffer=HOUR, points=points)
+
+
+FIRST = operation(site(A))
+
+
+@pytest.mark.parametrize(
+    ("other", "found"),
+    [
+        (operation(site(B), starts=4 * HOUR, lasts=4 * HOUR), Overlap(873, timedelta(0))),
+        (operation(site(D)), None),
+        (operation(site((39.0911, -94.41084))), Overlap(1_319, timedelta(0))),
+        (operation(site((39.0911, -94.41083))), None),
+        (operation(site(C)), None),
+        (operation(site(B), starts=24 * HOUR), None),
+        (operation(site(B), starts=7 * HOUR, lasts=2 * HOUR), Overlap(873, HOUR)),
+        (operation(site(B), starts=7 * HOUR + timedelta(minutes=1), lasts=2 * HOUR), None),
+        (operation(site(D, 2_000)), Overlap(1_331, timedelta(0))),
+    ],
+    ids=[
+        "873 feet away at the same time",
+        "1,330.8 feet away",
+        "1,319.5 feet away",
+        "1,322.3 feet away",
+        "14.1 kilometers away",
+        "the next day",
+        "an hour later",
+        "an hour and a minute later",
+        "within the larger radius",
+    ],
+)
+def test_two_operations_are_in_each_others_way_to_the_foot_and_the_minute(
+    other: Footprint, found: Overlap | None
+) -> None:
+    assert overlap(FIRST, other) == found
+
+
+def test_an_operation_without_a_site_is_in_nobodys_way() -> None:
+    assert overlap(FIRST, operation()) is None
+
+
+PLACES = st.builds(site, st.tuples(st.floats(39, 39.02), st.floats(-94.42, -94.4)), st.integers(50, 8_000))
+OPERATIONS = st.builds(
+    lambda points, starts, lasts: operation(*points, starts=timedelta(minutes=starts), lasts=timedelta(minutes=lasts)),
+    st.lists(PLACES, max_size=3),
+    st.integers(-600, 600),
+    st.integers(1, 600),
+)
+
+
+@given(OPERATIONS, OPERATIONS)
+def test_it_does_not_matter_which_operation_was_entered_first(one: Footprint, other: Footprint) -> None:
+    assert overlap(one, other) == overlap(other, one)
+
+
+@given(PLACES, PLACES)
+def test_the_rough_choice_leaves_out_no_site_that_is_near(one: Point, other: Point) -> None:
+    radius = max(one.radius_ft, other.radius_ft)
+    south, north = band([one], radius)
+    assert south <= other.latitude_e6 <= north or distance_ft(one, other) > radius

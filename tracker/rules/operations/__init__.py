@@ -1,0 +1,1 @@
+"""Plans of joint operations: sites, deconfliction, and who approves what."""

@@ -1,0 +1,108 @@
+"""Whether two operations are in each other's way, and what each side is shown of the other.
+
+We compare operations of this task force only. RISSafe, Case Explorer, and SAFETNet compare with everyone else's.
+"""
+
+import hashlib
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple, NewType
+
+from geographiclib.geodesic import Geodesic
+
+from tracker.rules.operations.sites import MILLIONTHS, Point
+
+EARTH = Geodesic(6_371_008.8, 0)
+"""A sphere of the mean radius of the Earth (IUGG, R1, in meters): distances are great circles, within 0.6 %."""
+METERS_IN_A_FOOT = 0.3048
+FEET_IN_A_DEGREE = 364_567  # along a meridian of that sphere
+SHORTEST_BUFFER, LONGEST_BUFFER, DEFAULT_BUFFER = timedelta(0), timedelta(hours=24), timedelta(minutes=60)
+
+
+FactsHash = NewType("FactsHash", str)
+"""A hash of when and where two operations are, without a way back."""
+
+
+class Disclosure(StrEnum):
+    """What the other side of a conflict is shown of an operation (three levels, as practiced under 28 CFR 23)."""
+
+    OPEN = "open"
+    """Who to call, and the times and places of the operation."""
+    CONTACT_ONLY = "contact_only"
+    """Agency, name, and phone of its lead."""
+    SILENT = "silent"
+    """Nothing: the other side's pages, emails, and answers are those of no conflict."""
+
+
+DISCLOSURE_WORDS = {
+    Disclosure.OPEN: "Contact, times, and distance",
+    Disclosure.CONTACT_ONLY: "Contact only",
+    Disclosure.SILENT: "Nothing",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Footprint:
+    """When and where an operation is, as far as others could get in its way; times aware UTC."""
+
+    starts_at: datetime
+    ends_at: datetime
+    buffer: timedelta
+    points: tuple[Point, ...]
+
+
+class Overlap(NamedTuple):
+    """How close two operations come."""
+
+    distance_ft: int
+    """Between their nearest sites, rounded to the foot."""
+    gap: timedelta
+    """Between the end of one and the start of the other; zero when they overlap."""
+
+
+def overlap(one: Footprint, other: Footprint) -> Overlap | None:
+    """Return how close two operations come, or None if they are not in each other's way.
+
+    They are when a pair of sites is within the larger of their radii, and the gap in time is at most the larger buffer.
+    It doesn't matter which of the two comes first.
+    """
+    gap = max(one.starts_at - other.ends_at, other.starts_at - one.ends_at, timedelta(0))
+    if gap > max(one.buffer, other.buffer):
+        return None
+    near = [
+        feet
+        for mine in one.points
+        for theirs in other.points
+        if (feet := distance_ft(mine, theirs)) <= max(mine.radius_ft, theirs.radius_ft)
+    ]
+    return Overlap(round(min(near)), gap) if near else None
+
+
+def facts_of(one: Footprint, other: Footprint) -> FactsHash:
+    """Return the same hash for the same two footprints, in either order."""
+    sides = sorted(repr((each.starts_at, each.ends_at, each.buffer, sorted(each.points))) for each in (one, other))
+    return FactsHash(hashlib.sha256("\n".join(sides).encode()).hexdigest())
+
+
+def distance_ft(one: Point, other: Point) -> float:
+    """Return the great-circle distance between two points, in feet."""
+    line = EARTH.Inverse(one.latitude, one.longitude, other.latitude, other.longitude, Geodesic.DISTANCE)
+    meters: float = line["s12"]
+    return meters / METERS_IN_A_FOOT
+
+
+class Band(NamedTuple):
+    """A range of latitudes, in millionths of a degree."""
+
+    south: int
+    north: int
+
+
+def band(points: Iterable[Point], radius_ft: int) -> Band:
+    """Return the latitudes within `radius_ft` of any of at least one points: a first, rough choice for the database."""
+    latitudes = [one.latitude_e6 for one in points]
+    margin = math.ceil(radius_ft * MILLIONTHS / FEET_IN_A_DEGREE)
+    return Band(min(latitudes) - margin, max(latitudes) + margin)

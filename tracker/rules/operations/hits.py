@@ -1,0 +1,104 @@
+"""Conflicts between two operations: what each side is shown, and which decisions end one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+
+class Decision(StrEnum):
+    """What one side decides about a conflict."""
+
+    PROCEED = "proceed"
+    """Both go ahead, coordinated; both sides must say so."""
+    JOINT = "joint"
+    """They become one operation; both sides must say so."""
+    RESCHEDULE = "reschedule"
+    """This side moves; the conflict ends when the facts no longer match."""
+    CANCEL = "cancel"
+    """This side cancels; the conflict ends when it has."""
+    NOT_A_CONFLICT = "not_a_conflict"
+    """A false alarm; both sides must say so."""
+
+
+DECISION_WORDS = {
+    Decision.PROCEED: "Both go ahead, coordinated",
+    Decision.JOINT: "Make it one operation",
+    Decision.RESCHEDULE: "We change our time or place",
+    Decision.CANCEL: "We cancel ours",
+    Decision.NOT_A_CONFLICT: "Not a conflict",
+}
+TOGETHER = frozenset({Decision.PROCEED, Decision.JOINT, Decision.NOT_A_CONFLICT})
+"""Decisions that hold as soon as both sides made the same."""
+
+
+class Outcome(StrEnum):
+    """How a conflict ended."""
+
+    PROCEED = "proceed"
+    JOINT = "joint"
+    RESCHEDULED = "rescheduled"
+    CANCELED = "canceled"
+    NOT_A_CONFLICT = "not_a_conflict"
+    SUPERSEDED = "superseded"
+    """The facts changed, and no one had said that they would."""
+
+
+OUTCOME_WORDS = {
+    Outcome.PROCEED: "Both go ahead",
+    Outcome.JOINT: "One operation",
+    Outcome.RESCHEDULED: "Rescheduled",
+    Outcome.CANCELED: "Canceled",
+    Outcome.NOT_A_CONFLICT: "Not a conflict",
+    Outcome.SUPERSEDED: "No longer in conflict",
+}
+AGREED = (Outcome.PROCEED, Outcome.JOINT, Outcome.NOT_A_CONFLICT)
+"""Outcomes to which both sides agreed; the same facts are no new conflict."""
+_MOVED = {Decision.RESCHEDULE: Outcome.RESCHEDULED, Decision.CANCEL: Outcome.CANCELED}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Side:
+    """The other side of a conflict, as far as it discloses itself; empty fields are not disclosed."""
+
+    agency: str
+    lead: str
+    phone: str
+    email: str
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hit:
+    """A conflict as one side sees it."""
+
+    id: UUID
+    found_at: datetime
+    other: Side
+    distance_ft: int | None
+    """None when the other side does not disclose it."""
+    gap: timedelta | None
+    mine: Decision | None
+    theirs: Decision | None
+    outcome: Outcome | None
+    closed_at: datetime | None
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether it still needs a decision."""
+        return self.outcome is None
+
+
+def agreed(decisions: Mapping[UUID, Decision]) -> Outcome | None:
+    """Return how a conflict ends by what its two sides decided so far; None while it stays open."""
+    made = set(decisions.values())
+    if len(decisions) == 2 and len(made) == 1 and made <= TOGETHER:  # noqa: PLR2004 - the two sides
+        return Outcome(made.pop().value)
+    return None
+
+
+def ended(decisions: Mapping[UUID, Decision]) -> Outcome:
+    """Return how a conflict ended whose facts no longer match."""
+    return next((_MOVED[one] for one in sorted(decisions.values()) if one in _MOVED), Outcome.SUPERSEDED)

@@ -1,0 +1,218 @@
+"""The plan of a joint operation: its states, what is in the way of the next one, and who may do what.
+
+    draft → planning → submitted → approved → briefed
+                 ↘         ↘          ↘         ↘
+                         stood down
+
+A change of a site, or of the time by more than the buffer, takes a plan back to planning.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import pairwise
+from uuid import UUID
+
+from tracker.errors import Invalid, NotFound
+from tracker.rules.core.audiences import Arm
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Event, Kind, may_edit
+from tracker.rules.operations.deconfliction import LONGEST_BUFFER, SHORTEST_BUFFER, Disclosure
+from tracker.rules.operations.sites import Site
+
+LONGEST_SKILLS = 200  # characters
+LONGEST_NUMBER = 60  # characters
+LONGEST_REASON = 500  # characters
+MOST_PEOPLE = 500  # that one agency commits
+
+
+class OperationState(StrEnum):
+    """Where a plan is."""
+
+    DRAFT = "draft"
+    PLANNING = "planning"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    BRIEFED = "briefed"
+    STOOD_DOWN = "stood_down"
+
+
+STEPS = (
+    OperationState.DRAFT,
+    OperationState.PLANNING,
+    OperationState.SUBMITTED,
+    OperationState.APPROVED,
+    OperationState.BRIEFED,
+)
+"""In the order in which a plan goes through them."""
+STATE_WORDS = {
+    OperationState.DRAFT: "Draft",
+    OperationState.PLANNING: "Planning",
+    OperationState.SUBMITTED: "Submitted",
+    OperationState.APPROVED: "Approved",
+    OperationState.BRIEFED: "Briefed",
+    OperationState.STOOD_DOWN: "Stood down",
+}
+COMPARED = frozenset(STEPS) - {OperationState.DRAFT}
+"""The states in which a plan is compared with others."""
+MOVES = {
+    OperationState.DRAFT: (OperationState.PLANNING,),
+    OperationState.PLANNING: (OperationState.SUBMITTED, OperationState.STOOD_DOWN),
+    OperationState.SUBMITTED: (OperationState.APPROVED, OperationState.PLANNING, OperationState.STOOD_DOWN),
+    OperationState.APPROVED: (OperationState.BRIEFED, OperationState.PLANNING, OperationState.STOOD_DOWN),
+    OperationState.BRIEFED: (OperationState.PLANNING, OperationState.STOOD_DOWN),
+    OperationState.STOOD_DOWN: (OperationState.PLANNING,),
+}
+FALLS_BACK = frozenset({OperationState.SUBMITTED, OperationState.APPROVED, OperationState.BRIEFED})
+"""The states that a changed site, or a time moved beyond the buffer, ends."""
+
+
+class System(StrEnum):
+    """An event-deconfliction system outside of the task force."""
+
+    RISSAFE = "rissafe"
+    CASE_EXPLORER = "case_explorer"
+    SAFETNET = "safetnet"
+    OTHER = "other"
+
+
+SYSTEM_WORDS = {
+    System.RISSAFE: "RISSafe",
+    System.CASE_EXPLORER: "Case Explorer",
+    System.SAFETNET: "SAFETNet",
+    System.OTHER: "Another system",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Commitment:
+    """What one agency brings, and which version of the plan it acknowledged last."""
+
+    agency_id: UUID
+    agency: str
+    people: int
+    vehicles: int
+    skills: str
+    acknowledged: int | None = None
+    acknowledged_by: str = ""
+    acknowledged_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clearance:
+    """That a system outside was asked about the operation, or that its approving supervisor waived it."""
+
+    system: System | None
+    """None for a waiver."""
+    number: str
+    reason: str
+    """Of a waiver; empty otherwise."""
+    submitted_at: datetime
+    by: str
+    replaced_at: datetime | None = None
+    """Since when it no longer holds: a site or the time has changed since."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """The plan of an operation, with the event that it is for."""
+
+    id: UUID
+    event: Event
+    state: OperationState
+    supervisor_id: UUID | None
+    supervisor: str
+    disclosure: Disclosure
+    buffer: timedelta
+    version: int
+    """Rises with every change that people on the operation act on; acknowledgments name it."""
+    sites: tuple[Site, ...] = ()
+    commitments: tuple[Commitment, ...] = ()
+    clearances: tuple[Clearance, ...] = ()
+
+    @property
+    def clearance(self) -> Clearance | None:
+        """Return the outside number or the waiver that holds for the plan as it is."""
+        return next((one for one in self.clearances if one.replaced_at is None), None)
+
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """Return the agencies that have not acknowledged the plan as it is."""
+        return tuple(one.agency for one in self.commitments if one.acknowledged != self.version)
+
+
+def check_kind(event: Event) -> None:
+    """Raise `NotFound` for an event that has no plan: no joint operation, or one with several dates."""
+    if event.kind is not Kind.JOINT_OPERATION or event.is_series:
+        raise NotFound
+
+
+def may_plan(viewer: Viewer, event: Event) -> bool:
+    """Return whether a viewer who sees the operation may change its plan: law enforcement who may edit it."""
+    return viewer.arm is Arm.LAW_ENFORCEMENT and may_edit(viewer, event)
+
+
+def next_step(state: OperationState) -> OperationState | None:
+    """Return the step that follows; None after the last, or when the operation was stood down."""
+    return next((after for before, after in pairwise(STEPS) if before is state), None)
+
+
+def refusals(viewer: Viewer, operation: Operation, to: OperationState, open_hits: int) -> tuple[str, ...]:
+    """Return why the viewer can't take the plan to a state, a sentence for each reason; empty when they can.
+
+    `open_hits` counts the conflicts without a decision that this side may know of.
+    """
+    if to not in MOVES[operation.state]:
+        return (f"A plan that is {STATE_WORDS[operation.state].lower()} can’t become {STATE_WORDS[to].lower()}.",)
+    return tuple(_refusals(viewer, operation, to, open_hits))
+
+
+def _refusals(viewer: Viewer, operation: Operation, to: OperationState, open_hits: int) -> Iterator[str]:
+    if to is OperationState.APPROVED:
+        yield from _not_approved(viewer, operation, open_hits)
+        return
+    if not may_plan(viewer, operation.event):
+        yield "Only the people who lead the operation can do this."
+    if to in (OperationState.PLANNING, OperationState.SUBMITTED) and not any(s.is_compared for s in operation.sites):
+        yield "Add a site first."
+    if to is OperationState.SUBMITTED and operation.supervisor_id is None:
+        yield "Name the approving supervisor first."
+    if to is OperationState.BRIEFED and operation.waiting:
+        yield f"Not every agency has acknowledged version {operation.version}: {', '.join(operation.waiting)}."
+
+
+def _not_approved(viewer: Viewer, operation: Operation, open_hits: int) -> Iterator[str]:
+    if viewer.member_id == operation.event.lead_id:
+        yield "The operation lead can’t approve the plan."
+    elif viewer.member_id != operation.supervisor_id:
+        yield "Only the approving supervisor can approve the plan."
+    if open_hits:
+        count = "1 conflict has" if open_hits == 1 else f"{open_hits} conflicts have"
+        yield f"{count} no decision yet."
+    if operation.clearance is None:
+        yield "There is no number from an outside deconfliction system, and no waiver."
+
+
+def moved_too_far(before: tuple[datetime, datetime], after: tuple[datetime, datetime], buffer: timedelta) -> bool:
+    """Return whether the start or the end moved by more than the buffer; times aware UTC."""
+    return any(abs(new - old) > buffer for old, new in zip(before, after, strict=True))
+
+
+def check_buffer(buffer: timedelta) -> None:
+    """Raise `Invalid` for a buffer that is too short or too long."""
+    if not SHORTEST_BUFFER <= buffer <= LONGEST_BUFFER:
+        raise Invalid(buffer="Enter a buffer from 0 to 1,440 minutes.")
+
+
+def check_commitment(people: int, vehicles: int, skills: str) -> None:
+    """Raise `Invalid`, with a sentence for each field, unless an agency can commit this."""
+    wrong: dict[str, str] = {}
+    if not 1 <= people <= MOST_PEOPLE:
+        wrong["people"] = f"Enter how many people, from 1 to {MOST_PEOPLE}."
+    if not 0 <= vehicles <= MOST_PEOPLE:
+        wrong["vehicles"] = f"Enter how many vehicles, from 0 to {MOST_PEOPLE}."
+    if len(skills) > LONGEST_SKILLS:
+        wrong["skills"] = f"Keep it to {LONGEST_SKILLS} characters."
+    if wrong:
+        raise Invalid(**wrong)

@@ -1,0 +1,83 @@
+"""Places of an operation, in degrees of WGS 84, and what is checked when one is entered."""
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from tracker.errors import Invalid
+
+LONGEST_PLACE = 200  # characters
+LEAST_RADIUS, GREATEST_RADIUS = 50, 52_800  # feet; ten miles
+DEFAULT_RADIUS = 1_320  # feet: a quarter of a mile
+MOST_SITES = 20
+MILLIONTHS = 1_000_000
+
+
+class SiteRole(StrEnum):
+    """What a place is for."""
+
+    TARGET = "target"
+    STAGING = "staging"
+    COMMAND_POST = "command_post"
+    OFF_SITE_SERVICES = "off_site_services"
+    """Where victim services get ready; it is never compared with other operations."""
+
+
+SITE_WORDS = {
+    SiteRole.TARGET: "Target",
+    SiteRole.STAGING: "Staging area",
+    SiteRole.COMMAND_POST: "Command post",
+    SiteRole.OFF_SITE_SERVICES: "Off-site services",
+}
+
+
+class Point(NamedTuple):
+    """Where a site is, in millionths of a degree (four inches), and how far around it another one is in the way."""
+
+    latitude_e6: int
+    longitude_e6: int
+    radius_ft: int
+
+    @property
+    def latitude(self) -> float:
+        """Return the latitude in degrees."""
+        return self.latitude_e6 / MILLIONTHS
+
+    @property
+    def longitude(self) -> float:
+        """Return the longitude in degrees."""
+        return self.longitude_e6 / MILLIONTHS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """A place of an operation."""
+
+    role: SiteRole
+    place: str
+    """In words, for people on the operation only."""
+    point: Point
+
+    @property
+    def is_compared(self) -> bool:
+        """Return whether other operations near it are a conflict."""
+        return self.role is not SiteRole.OFF_SITE_SERVICES
+
+
+def point_at(latitude: float, longitude: float, radius_ft: int) -> Point:
+    """Return the point at these degrees. Errors: Invalid by field."""
+    wrong: dict[str, str] = {}
+    if not _within(latitude, 90):
+        wrong["latitude"] = "Enter a latitude from -90 to 90, like 39.0911."
+    if not _within(longitude, 180):
+        wrong["longitude"] = "Enter a longitude from -180 to 180, like -94.4155."
+    if not LEAST_RADIUS <= radius_ft <= GREATEST_RADIUS:
+        wrong["radius"] = f"Enter a radius from {LEAST_RADIUS} to {GREATEST_RADIUS:,} feet."
+    if wrong:
+        raise Invalid(**wrong)
+    return Point(round(latitude * MILLIONTHS), round(longitude * MILLIONTHS), radius_ft)
+
+
+def _within(degrees: float, most: int) -> bool:
+    return math.isfinite(degrees) and abs(degrees) <= most
