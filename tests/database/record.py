@@ -39,6 +39,10 @@ from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.identity.api_tokens import ApiScope
+from tracker.rules.operations.deconfliction import Disclosure
+from tracker.rules.operations.hits import Decision
+from tracker.rules.operations.plans import OperationState, System
+from tracker.rules.operations.sites import Site, SiteRole, point_at
 from tracker.rules.recurrence import rule_for
 from tracker.rules.roster.people_changes import SeatFacts
 from tracker.rules.roster.sites import SiteFacts
@@ -55,6 +59,8 @@ from tracker.usecases.events import calendar_import, events, occurrences, replie
 from tracker.usecases.identity import api_tokens, failed_logins, recovery_codes
 from tracker.usecases.identity.accounts import UNKNOWN
 from tracker.usecases.identity.one_time_links import issue_link
+from tracker.usecases.operations import approvals, deconfliction, plan_page, plans
+from tracker.usecases.operations.plans import Basics
 from tracker.usecases.roster import sites
 from tracker.usecases.views import seat_changes
 
@@ -79,6 +85,7 @@ async def _events(cast: Cast) -> UUID:
     monthly = meeting(*everybody(cast), rule=rule, committee_id=cast.committees["steering"])
     event_id = await events.schedule(cast.coordinator, monthly, LAST_WEEK)
     raid = await events.schedule(cast.fbi_lead, operation(cast.hsi_liaison, cast.kcpd_detective), LAST_WEEK)
+    await _plans_in_conflict(cast, raid)
     await printouts.issue_copy(cast.fbi_lead, raid, "2027-01-16", cast.hsi_liaison.member_id, NOW)
     await replies.reply(cast.caht_lead, event_id, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=True)
     later = DateChange(starts=datetime(2027, 2, 11, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - as above
@@ -91,6 +98,35 @@ async def _events(cast: Cast) -> UUID:
         steering = cast.committees["steering"], cast.agencies["FBI"], seat, version
         await seat_changes.set_seat(cast.coordinator, *steering, NOW, NOW)
     return event_id
+
+
+async def _plans_in_conflict(cast: Cast, raid: UUID) -> None:
+    """Plan an operation from its first site to its approval, and another one in its way."""
+    lead = cast.fbi_lead
+    other = await events.schedule(lead, operation(cast.ipd_liaison, title="Operation Larkspur"), LAST_WEEK)
+    lot = Site(role=SiteRole.TARGET, place="Larkspur Lot", point=point_at(39.0911, -94.4155, 1_320))
+    for event_id in (raid, other):
+        await plans.start(lead, event_id, LAST_WEEK)
+        await plans.add_site(lead, event_id, lot, LAST_WEEK)
+        await approvals.move(lead, event_id, OperationState.PLANNING, LAST_WEEK)
+    await _approved(cast, raid, other)
+
+
+async def _approved(cast: Cast, raid: UUID, other: UUID) -> None:
+    """Decide about the conflict on both sides, clear the operation outside, and approve it."""
+    lead, supervisor = cast.fbi_lead, cast.kcpd_detective
+    [hit] = (await plan_page.plan_view(lead, raid, "2027-01-16")).hits
+    for event_id in (raid, other):
+        await deconfliction.decide(lead, event_id, hit.id, Decision.PROCEED, "Both on channel 2.", LAST_WEEK)
+    basics = Basics(
+        supervisor_id=supervisor.member_id, disclosure=Disclosure.CONTACT_ONLY, buffer=timedelta(minutes=60)
+    )
+    await plans.change(lead, raid, basics, LAST_WEEK)
+    await plans.commit(lead, raid, cast.agencies["KCPD"], people=4, vehicles=2, skills="K-9", now=LAST_WEEK)
+    await approvals.acknowledge(supervisor, raid, 3, LAST_WEEK)
+    await approvals.record_number(lead, raid, System.RISSAFE, "RS-1042", LAST_WEEK)
+    await approvals.move(lead, raid, OperationState.SUBMITTED, LAST_WEEK)
+    await approvals.move(supervisor, raid, OperationState.APPROVED, LAST_WEEK)
 
 
 async def _after_the_meeting(cast: Cast, event_id: UUID) -> None:

@@ -25,6 +25,7 @@ WORDS = {
     "Audience": "an id in words",
     "MessageKey": "ids in words",
     "WorkerName": "drawn by chance",
+    "FactsHash": "a hash without a way back",
     "ZoneName": "a local time is no moment without it",
     "EntryUid": "drawn by chance, and what a calendar must be given to remove an entry",
     "StoredFacts": "unread, into the message that takes the place of another, or into its recipient's letter",

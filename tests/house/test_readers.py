@@ -31,6 +31,13 @@ THEY_READ = {
     "QuorumSeat": "quorum_seat",
     "ImportedEvent": "imported_event",
     "UndoSnapshot": "undo_snapshot",
+    "OperationPlan": "operation_plan",
+    "OperationSite": "operation_site",
+    "OperationAgency": "operation_agency",
+    "Clearance": "clearance",
+    "OperationApproval": "operation_approval",
+    "DeconflictionHit": "deconfliction_hit",
+    "HitDecision": "hit_decision",
 }
 """What hangs on events today; a new table that leads there joins it by its foreign key."""
 

@@ -14,6 +14,7 @@ TABLE_MODULES = (
     "tracker.tables.schema.events.history",
     "tracker.tables.schema.events.undo",
     "tracker.tables.schema.events.invitations",
+    "tracker.tables.schema.operations.plans",
     "tracker.tables.schema.attendance.attendance",
     "tracker.tables.schema.attendance.quorum",
     "tracker.tables.schema.actions.action_items",

@@ -57,6 +57,18 @@ VERBS = {
     "replied_for": "Recorded a reply to an",
     "attendance_marked": "Marked attendance of",
     "brief_printed": "Issued a copy of the brief of",
+    "plan_begun": "Started the plan of",
+    "plan_changed": "Changed the plan of",
+    "operation_moved": "Changed the state of the plan of",
+    "plan_acknowledged": "Acknowledged the plan of",
+    "site_added": "Added a site to",
+    "site_removed": "Removed a site from",
+    "agency_committed": "Recorded what an agency commits to",
+    "agency_withdrew": "Removed what an agency commits to",
+    "outside_number_recorded": "Recorded an outside number for",
+    "outside_check_waived": "Waived the outside check of",
+    "conflict_decided": "Decided about a conflict of",
+    "conflicts_read": "Read",
     "attendance_closed": "Closed attendance of",
     "attendance_reopened": "Reopened attendance of",
     "caught_up": "Caught up after a pause:",
@@ -84,6 +96,7 @@ THINGS = {
     "report": "a report",
     "deployment": "the tracker",
     "set_up_list": "the set-up list",
+    "deconfliction": "the conflicts between operations",
     "preference": "reminder settings",
     "committee_preference": "reminder settings of a committee",
 }
@@ -129,7 +142,9 @@ class Group(NamedTuple):
 
 GROUPS = {
     "denied": Group("Denied and failed attempts", verbs=DENIED),
-    "reading": Group("Reading and exports", verbs=frozenset({READ, "exported", "audit_read", "audit_exported"})),
+    "reading": Group(
+        "Reading and exports", verbs=frozenset({READ, "exported", "audit_read", "audit_exported", "conflicts_read"})
+    ),
     "accounts": Group(
         "Sign-in and security",
         verbs=frozenset(

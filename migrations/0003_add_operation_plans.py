@@ -1,0 +1,102 @@
+"""Add plans of joint operations, and conflicts between them."""
+
+from piccolo.apps.migrations.auto.migration_manager import MigrationManager
+
+from tracker.database.migrate import statements
+
+ID = "0003_add_operation_plans"
+VERSION = "1.38.0"
+DESCRIPTION = "add plans of joint operations, and conflicts between them"
+
+TABLES = """
+CREATE TABLE operation_plan (
+  id UUID PRIMARY KEY NOT NULL,
+  event UUID NOT NULL UNIQUE REFERENCES event (id) ON DELETE CASCADE,
+  state VARCHAR(12) NOT NULL
+    CHECK (state IN ('draft', 'planning', 'submitted', 'approved', 'briefed', 'stood_down')),
+  supervisor UUID REFERENCES member (id) ON DELETE RESTRICT,
+  disclosure VARCHAR(14) NOT NULL CHECK (disclosure IN ('open', 'contact_only', 'silent')),
+  buffer_minutes INTEGER NOT NULL CHECK (buffer_minutes BETWEEN 0 AND 1440),
+  version INTEGER NOT NULL,
+  checked_start TIMESTAMPTZ,
+  checked_end TIMESTAMPTZ
+);
+CREATE INDEX operation_plan_state ON operation_plan (state);
+CREATE TABLE operation_site (
+  id UUID PRIMARY KEY NOT NULL,
+  plan UUID NOT NULL REFERENCES operation_plan (id) ON DELETE CASCADE,
+  role VARCHAR(20) NOT NULL CHECK (role IN ('target', 'staging', 'command_post', 'off_site_services')),
+  place VARCHAR(200) NOT NULL,
+  latitude_e6 INTEGER NOT NULL CHECK (latitude_e6 BETWEEN -90000000 AND 90000000),
+  longitude_e6 INTEGER NOT NULL CHECK (longitude_e6 BETWEEN -180000000 AND 180000000),
+  radius_ft INTEGER NOT NULL
+);
+CREATE INDEX operation_site_plan ON operation_site (plan);
+CREATE INDEX operation_site_latitude ON operation_site (latitude_e6);
+CREATE TABLE operation_agency (
+  id UUID PRIMARY KEY NOT NULL,
+  plan UUID NOT NULL REFERENCES operation_plan (id) ON DELETE CASCADE,
+  agency UUID NOT NULL REFERENCES agency (id) ON DELETE RESTRICT,
+  people INTEGER NOT NULL,
+  vehicles INTEGER NOT NULL,
+  skills VARCHAR(200) NOT NULL,
+  acknowledged INTEGER,
+  acknowledged_by UUID REFERENCES member (id) ON DELETE RESTRICT,
+  acknowledged_at TIMESTAMPTZ,
+  UNIQUE (plan, agency)
+);
+CREATE TABLE clearance (
+  id UUID PRIMARY KEY NOT NULL,
+  plan UUID NOT NULL REFERENCES operation_plan (id) ON DELETE CASCADE,
+  system VARCHAR(14) CHECK (system IN ('rissafe', 'case_explorer', 'safetnet', 'other')),
+  number VARCHAR(60) NOT NULL,
+  reason TEXT NOT NULL,
+  submitted_at TIMESTAMPTZ NOT NULL,
+  submitted_by UUID NOT NULL REFERENCES member (id) ON DELETE RESTRICT,
+  replaced_at TIMESTAMPTZ,
+  CHECK ((system IS NULL) = (number = '') AND (system IS NULL) = (reason <> ''))
+);
+CREATE UNIQUE INDEX clearance_current ON clearance (plan) WHERE replaced_at IS NULL;
+CREATE TABLE operation_approval (
+  id UUID PRIMARY KEY NOT NULL,
+  plan UUID NOT NULL REFERENCES operation_plan (id) ON DELETE CASCADE,
+  version INTEGER NOT NULL,
+  approved_by UUID NOT NULL REFERENCES member (id) ON DELETE RESTRICT,
+  approved_at TIMESTAMPTZ NOT NULL,
+  ended_at TIMESTAMPTZ
+);
+CREATE INDEX operation_approval_plan ON operation_approval (plan);
+CREATE TABLE deconfliction_hit (
+  id UUID PRIMARY KEY NOT NULL,
+  first UUID NOT NULL REFERENCES operation_plan (id) ON DELETE CASCADE,
+  second UUID NOT NULL REFERENCES operation_plan (id) ON DELETE CASCADE,
+  distance_ft INTEGER NOT NULL,
+  gap_minutes INTEGER NOT NULL,
+  facts VARCHAR(64) NOT NULL,
+  found_at TIMESTAMPTZ NOT NULL,
+  closed_at TIMESTAMPTZ,
+  outcome VARCHAR(14)
+    CHECK (outcome IN ('proceed', 'joint', 'rescheduled', 'canceled', 'not_a_conflict', 'superseded')),
+  CHECK (first < second),
+  CHECK ((closed_at IS NULL) = (outcome IS NULL))
+);
+CREATE INDEX deconfliction_hit_second ON deconfliction_hit (second);
+CREATE UNIQUE INDEX deconfliction_hit_open ON deconfliction_hit (first, second) WHERE closed_at IS NULL;
+CREATE TABLE hit_decision (
+  id UUID PRIMARY KEY NOT NULL,
+  hit UUID NOT NULL REFERENCES deconfliction_hit (id) ON DELETE CASCADE,
+  plan UUID NOT NULL REFERENCES operation_plan (id) ON DELETE CASCADE,
+  decision VARCHAR(14) NOT NULL CHECK (decision IN ('proceed', 'joint', 'reschedule', 'cancel', 'not_a_conflict')),
+  reason TEXT NOT NULL,
+  decided_by UUID NOT NULL REFERENCES member (id) ON DELETE RESTRICT,
+  decided_at TIMESTAMPTZ NOT NULL,
+  UNIQUE (hit, plan)
+);
+"""
+
+
+async def forwards() -> MigrationManager:
+    """Run the statements inside the runner's transaction."""
+    manager = MigrationManager(migration_id=ID, app_name="tracker", description=DESCRIPTION)
+    manager.add_raw(statements(TABLES))
+    return manager

@@ -1,0 +1,161 @@
+"""A plan is approved by a second person, cleared outside, and acknowledged by every agency as it is now."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, Cast
+from tests.usecases.operations.world import SIX, A, B, planned, site
+from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.operations.deconfliction import Disclosure
+from tracker.rules.operations.plans import OperationState, System
+from tracker.rules.operations.sites import SiteRole
+from tracker.usecases.events import events
+from tracker.usecases.operations import approvals, deconfliction, plans
+from tracker.usecases.operations.lookup import operation_for
+from tracker.usecases.operations.plans import Basics
+
+pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+
+
+async def submitted(two: Cast) -> UUID:
+    """Plan Bluestem with the FBI's alternate as its approving supervisor, and submit it."""
+    bluestem = await planned(two.fbi_lead, two.fbi_alternate, two.kcpd_detective)
+    wanted = Basics(
+        supervisor_id=two.fbi_alternate.member_id, disclosure=Disclosure.CONTACT_ONLY, buffer=timedelta(minutes=60)
+    )
+    await plans.change(two.fbi_lead, bluestem, wanted, NOW)
+    await approvals.move(two.fbi_lead, bluestem, OperationState.SUBMITTED, NOW)
+    return bluestem
+
+
+async def approved(two: Cast) -> UUID:
+    """Clear it outside, and approve it."""
+    bluestem = await submitted(two)
+    await approvals.record_number(two.fbi_lead, bluestem, System.RISSAFE, "RS-1042", NOW)
+    await approvals.move(two.fbi_alternate, bluestem, OperationState.APPROVED, NOW)
+    return bluestem
+
+
+async def state(viewer: Viewer, event_id: UUID) -> OperationState:
+    return (await operation_for(viewer, event_id)).state
+
+
+async def shift(viewer: Viewer, event_id: UUID, starts: datetime) -> None:
+    event, plan = await events.plan_to_change(viewer, event_id)
+    await events.change(viewer, event_id, replace(plan, starts=starts), event.version, NOW)
+    await deconfliction.settle_moved(NOW)
+
+
+async def test_approval_is_refused_with_every_reason(two: Cast) -> None:
+    bluestem = await submitted(two)
+    await planned(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=B)
+    with pytest.raises(NotAllowed) as refused:
+        await approvals.move(two.fbi_alternate, bluestem, OperationState.APPROVED, NOW)
+    assert refused.value.sentence == (
+        "1 conflict has no decision yet. There is no number from an outside deconfliction system, and no waiver."
+    )
+
+
+async def test_a_conflict_that_the_other_side_keeps_silent_about_is_no_reason(two: Cast) -> None:
+    bluestem = await submitted(two)
+    larkspur = await planned(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=(0.0, 0.0))
+    silent = Basics(supervisor_id=None, disclosure=Disclosure.SILENT, buffer=timedelta(minutes=60))
+    await plans.change(two.kcpd_alternate, larkspur, silent, NOW)
+    await plans.add_site(two.kcpd_alternate, larkspur, site(B), NOW)
+    await approvals.record_number(two.fbi_lead, bluestem, System.RISSAFE, "RS-1042", NOW)
+    await approvals.move(two.fbi_alternate, bluestem, OperationState.APPROVED, NOW)
+    assert await state(two.fbi_lead, bluestem) is OperationState.APPROVED
+
+
+async def test_the_lead_cannot_approve_their_own_plan(two: Cast) -> None:
+    bluestem = await submitted(two)
+    await approvals.record_number(two.fbi_lead, bluestem, System.RISSAFE, "RS-1042", NOW)
+    with pytest.raises(NotAllowed, match="operation lead can’t approve"):
+        await approvals.move(two.fbi_lead, bluestem, OperationState.APPROVED, NOW)
+
+
+async def test_a_waiver_needs_the_supervisor_and_a_reason(two: Cast) -> None:
+    bluestem = await submitted(two)
+    with pytest.raises(NotAllowed):
+        await approvals.waive(two.fbi_lead, bluestem, "No time.", NOW)
+    with pytest.raises(Invalid):
+        await approvals.waive(two.fbi_alternate, bluestem, "", NOW)
+    await approvals.waive(two.fbi_alternate, bluestem, "A child is in danger.", NOW)
+    await approvals.move(two.fbi_alternate, bluestem, OperationState.APPROVED, NOW)
+    assert await state(two.fbi_lead, bluestem) is OperationState.APPROVED
+
+
+async def test_a_small_shift_keeps_the_approval_and_asks_for_new_acknowledgments(two: Cast) -> None:
+    bluestem = await approved(two)
+    await plans.commit(two.fbi_lead, bluestem, two.agencies["KCPD"], people=4, vehicles=2, skills="", now=NOW)
+    before = await operation_for(two.fbi_lead, bluestem)
+    await approvals.acknowledge(two.kcpd_detective, bluestem, before.version, NOW)
+    await shift(two.fbi_lead, bluestem, SIX + timedelta(minutes=30))
+    after = await operation_for(two.fbi_lead, bluestem)
+    assert (after.state, before.waiting, after.waiting) == (OperationState.APPROVED, ("KCPD",), ("KCPD",))
+    assert after.version == before.version + 1
+
+
+async def test_a_shift_beyond_the_buffer_takes_the_plan_back_and_keeps_the_old_number(two: Cast) -> None:
+    bluestem = await approved(two)
+    await shift(two.fbi_lead, bluestem, SIX + timedelta(minutes=61))
+    after = await operation_for(two.fbi_lead, bluestem)
+    assert (after.state, after.clearance) == (OperationState.PLANNING, None)
+    assert [one.number for one in after.clearances] == ["RS-1042"]
+
+
+async def test_any_changed_site_takes_the_plan_back(two: Cast) -> None:
+    bluestem = await approved(two)
+    await plans.add_site(two.fbi_lead, bluestem, site(A, SiteRole.STAGING), NOW)
+    assert await state(two.fbi_lead, bluestem) is OperationState.PLANNING
+
+
+async def test_a_plan_is_briefed_when_every_agency_has_acknowledged_it_as_it_is(two: Cast) -> None:
+    bluestem = await approved(two)
+    await plans.commit(two.fbi_lead, bluestem, two.agencies["KCPD"], people=4, vehicles=2, skills="", now=NOW)
+    version = (await operation_for(two.fbi_lead, bluestem)).version
+    with pytest.raises(NotAllowed, match=f"has acknowledged version {version}: KCPD"):
+        await approvals.move(two.fbi_lead, bluestem, OperationState.BRIEFED, NOW)
+    await approvals.acknowledge(two.kcpd_detective, bluestem, version - 1, NOW)
+    with pytest.raises(NotAllowed):
+        await approvals.move(two.fbi_lead, bluestem, OperationState.BRIEFED, NOW)
+    await approvals.acknowledge(two.kcpd_detective, bluestem, version, NOW)
+    await approvals.move(two.fbi_lead, bluestem, OperationState.BRIEFED, NOW)
+    assert await state(two.fbi_lead, bluestem) is OperationState.BRIEFED
+
+
+async def test_an_agency_speaks_for_itself_and_the_lead_for_all(two: Cast) -> None:
+    bluestem = await submitted(two)
+    numbers = {"people": 2, "vehicles": 1, "skills": "K-9", "now": NOW}
+    await plans.commit(two.kcpd_detective, bluestem, two.agencies["KCPD"], **numbers)
+    with pytest.raises(NotAllowed):
+        await plans.commit(two.kcpd_detective, bluestem, two.agencies["HSI"], **numbers)
+    await plans.commit(two.fbi_lead, bluestem, two.agencies["HSI"], **numbers)
+    found = await operation_for(two.fbi_lead, bluestem)
+    assert [one.agency for one in found.commitments] == ["HSI", "KCPD"]
+    await plans.withdraw(two.kcpd_detective, bluestem, two.agencies["KCPD"], NOW)
+    assert [one.agency for one in (await operation_for(two.fbi_lead, bluestem)).commitments] == ["HSI"]
+
+
+async def test_a_plan_is_begun_once_by_its_lead_and_found_only_by_people_who_see_the_operation(two: Cast) -> None:
+    bluestem = await planned(two.fbi_lead, two.hsi_liaison)
+    with pytest.raises(Conflict):
+        await plans.start(two.fbi_lead, bluestem, NOW)
+    with pytest.raises(NotAllowed):
+        await plans.add_site(two.hsi_liaison, bluestem, site(A), NOW)
+    with pytest.raises(NotFound):
+        await operation_for(two.coordinator, bluestem)
+
+
+async def test_only_someone_else_of_law_enforcement_on_the_operation_can_be_the_supervisor(two: Cast) -> None:
+    bluestem = await planned(two.fbi_lead, two.hsi_liaison, two.caht_lead)
+    operation = await operation_for(two.fbi_lead, bluestem)
+    assert list(await plans.supervisors(operation)) == [two.hsi_liaison.member_id]
+    for wrong in (two.fbi_lead, two.caht_lead, two.ipd_liaison):
+        wanted = Basics(supervisor_id=wrong.member_id, disclosure=Disclosure.OPEN, buffer=timedelta(minutes=60))
+        with pytest.raises(Invalid):
+            await plans.change(two.fbi_lead, bluestem, wanted, NOW)

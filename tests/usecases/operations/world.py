@@ -1,0 +1,55 @@
+"""Two operations of two agencies, at a chosen place and hour, ready to be compared."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from tests.cast import NOW, Cast, operation
+from tracker.database import writing
+from tracker.rules.core.viewer import Role, Viewer
+from tracker.rules.operations.deconfliction import Disclosure
+from tracker.rules.operations.plans import OperationState
+from tracker.rules.operations.sites import Site, SiteRole, point_at
+from tracker.usecases.core.viewers import viewer_for
+from tracker.usecases.events.events import schedule
+from tracker.usecases.operations import approvals, plans
+from tracker.usecases.operations.plans import Basics
+from tracker.usecases.roster import people
+
+A, B = (39.0911, -94.4155), (39.0925, -94.4130)
+"""Two places, 873 feet apart."""
+SIX = datetime(2027, 1, 16, 6)  # noqa: DTZ001 - local to the zone
+
+
+async def with_another_lead(cast: Cast) -> Cast:
+    """Return the cast in which the alternate of the KCPD leads it too, so that two agencies can plan."""
+    other = cast.kcpd_alternate
+    async with writing():
+        await people.set_roles(other.member_id, {Role.AGENCY_LEAD}, frozenset())
+    return replace(cast, members={**cast.members, "kcpd_alternate": await viewer_for(other.member_id, NOW)})
+
+
+def site(at: tuple[float, float], role: SiteRole = SiteRole.TARGET, radius_ft: int = 1_320) -> Site:
+    """Return a site at a place."""
+    return Site(role=role, place="A lot", point=point_at(*at, radius_ft))
+
+
+async def planned(
+    lead: Viewer,
+    *others: Viewer,
+    title: str = "Operation Bluestem",
+    at: tuple[float, float] = A,
+    starts: datetime = SIX,
+) -> UUID:
+    """Schedule an operation with a plan that is compared with others, and return its event."""
+    event_id = await schedule(lead, operation(*others, title=title, starts=starts), NOW)
+    await plans.start(lead, event_id, NOW)
+    await plans.add_site(lead, event_id, site(at), NOW)
+    await approvals.move(lead, event_id, OperationState.PLANNING, NOW)
+    return event_id
+
+
+async def disclose(lead: Viewer, event_id: UUID, level: Disclosure) -> None:
+    """Choose what the other side of a conflict is shown."""
+    wanted = Basics(supervisor_id=None, disclosure=level, buffer=timedelta(minutes=60))
+    await plans.change(lead, event_id, wanted, NOW)

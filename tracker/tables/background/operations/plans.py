@@ -1,0 +1,175 @@
+"""Plans of operations as times, points, and ids, without a viewer: what is compared knows no reader."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from piccolo.querystring import QueryString
+
+from tracker.database import engine
+from tracker.rules.operations.deconfliction import LONGEST_BUFFER, Disclosure, FactsHash
+from tracker.rules.operations.hits import AGREED, Decision, Outcome
+from tracker.rules.operations.plans import COMPARED, OperationState
+from tracker.tables.schema.operations.plans import DeconflictionHit, HitDecision
+
+_PLANS = (
+    "SELECT p.id, p.event, e.lead, p.supervisor, p.state, p.disclosure, p.buffer_minutes, p.version, p.checked_start,"
+    " p.checked_end, o.starts_at, o.ends_at, (o.is_canceled OR e.status = 'canceled') AS is_off"
+    " FROM operation_plan p JOIN event e ON e.id = p.event JOIN occurrence o ON o.event = e.id WHERE {} ORDER BY p.id"
+)
+_COMPARED = QueryString(", ".join(["{}"] * len(COMPARED)), *sorted(COMPARED))
+_NEAR = (
+    "p.id <> {} AND p.state IN ({}) AND NOT o.is_canceled AND e.status <> 'canceled'"
+    " AND o.starts_at <= {} AND o.starts_at >= {} AND o.ends_at >= {}"
+)
+_MOVED = (
+    "p.state IN ({}) AND o.ends_at > {} AND CASE WHEN o.is_canceled OR e.status = 'canceled'"
+    " THEN p.checked_start IS NOT NULL"
+    " ELSE p.checked_start IS NULL OR p.checked_start <> o.starts_at OR p.checked_end <> o.ends_at END"
+)
+_SPOTS = (
+    "SELECT plan, latitude_e6, longitude_e6, radius_ft FROM operation_site"
+    " WHERE role <> 'off_site_services' AND plan IN ({})"
+)
+LONGEST = timedelta(days=14)
+"""No operation lasts longer (the rules of events refuse it)."""
+
+
+class Spot(NamedTuple):
+    """A site that is compared: millionths of a degree, and its radius in feet."""
+
+    latitude_e6: int
+    longitude_e6: int
+    radius_ft: int
+
+
+class Planned(NamedTuple):
+    """One plan; times aware UTC."""
+
+    id: UUID
+    event_id: UUID
+    lead_id: UUID
+    supervisor_id: UUID | None
+    state: OperationState
+    disclosure: Disclosure
+    buffer_minutes: int
+    version: int
+    checked_start: datetime | None
+    checked_end: datetime | None
+    starts_at: datetime
+    ends_at: datetime
+    is_off: bool
+    spots: frozenset[Spot]
+
+
+class Pair(NamedTuple):
+    """A conflict: its two plans, and what was measured."""
+
+    id: UUID
+    first: UUID
+    second: UUID
+    distance_ft: int
+    gap_minutes: int
+    found_at: datetime
+    facts: FactsHash
+    closed_at: datetime | None
+    outcome: Outcome | None
+
+
+async def by_id(plan_ids: Iterable[UUID]) -> dict[UUID, Planned]:
+    """Return these plans by id."""
+    wanted = sorted(plan_ids)
+    return {one.id: one for one in await _plans("p.id IN ({})", _listed(wanted))} if wanted else {}
+
+
+async def near(plan: Planned) -> list[Planned]:
+    """Return the plans that are compared and whose time could be close to that of `plan`."""
+    earliest, latest = plan.starts_at - LONGEST_BUFFER, plan.ends_at + LONGEST_BUFFER
+    return await _plans(_NEAR, plan.id, _COMPARED, latest, earliest - LONGEST, earliest)
+
+
+async def moved(now: datetime) -> list[UUID]:
+    """Return the plans that are not over and were moved, canceled, or restored since they were last compared."""
+    return [one.id for one in await _plans(_MOVED, _COMPARED, now)]
+
+
+async def open_pairs(plan_id: UUID) -> list[Pair]:
+    """Return the conflicts of a plan that have no decision yet."""
+    is_its = (DeconflictionHit.first == plan_id) | (DeconflictionHit.second == plan_id)
+    return await _pairs(is_its & DeconflictionHit.closed_at.is_null())
+
+
+async def last_agreed(plan_id: UUID) -> dict[UUID, FactsHash]:
+    """Return, for each other plan, the facts about which both sides agreed last."""
+    is_its = (DeconflictionHit.first == plan_id) | (DeconflictionHit.second == plan_id)
+    found = await _pairs(is_its & DeconflictionHit.outcome.is_in([one.value for one in AGREED]))
+    return {one.second if one.first == plan_id else one.first: one.facts for one in found}
+
+
+async def every_open_pair() -> list[Pair]:
+    """Return every conflict that has no decision yet, oldest first."""
+    return await _pairs(DeconflictionHit.closed_at.is_null())
+
+
+async def decisions(hit_ids: Iterable[UUID]) -> dict[UUID, dict[UUID, Decision]]:
+    """Return what each side decided, by conflict and plan."""
+    found: dict[UUID, dict[UUID, Decision]] = {one: {} for one in hit_ids}
+    if found:
+        for row in await HitDecision.select(HitDecision.hit, HitDecision.plan, HitDecision.decision).where(
+            HitDecision.hit.is_in(list(found))
+        ):
+            found[row["hit"]][row["plan"]] = Decision(row["decision"])
+    return found
+
+
+async def _pairs(where: Any) -> list[Pair]:
+    found = (
+        await DeconflictionHit.select(
+            DeconflictionHit.id,
+            DeconflictionHit.first,
+            DeconflictionHit.second,
+            DeconflictionHit.distance_ft,
+            DeconflictionHit.gap_minutes,
+            DeconflictionHit.found_at,
+            DeconflictionHit.facts,
+            DeconflictionHit.closed_at,
+            DeconflictionHit.outcome,
+        )
+        .where(where)
+        .order_by(DeconflictionHit.found_at)
+    )
+    return [Pair(**{**row, "outcome": Outcome(row["outcome"]) if row["outcome"] else None}) for row in found]
+
+
+async def _plans(where: str, *arguments: Any) -> list[Planned]:
+    found = await engine().run_querystring(QueryString(_PLANS, QueryString(where, *arguments)))
+    spots: dict[UUID, list[Spot]] = {row["id"]: [] for row in found}
+    if spots:
+        for row in await engine().run_querystring(QueryString(_SPOTS, _listed(sorted(spots)))):
+            spots[row["plan"]].append(Spot(row["latitude_e6"], row["longitude_e6"], row["radius_ft"]))
+    return [_planned(row, frozenset(spots[row["id"]])) for row in found]
+
+
+def _planned(row: dict[str, Any], spots: frozenset[Spot]) -> Planned:
+    return Planned(
+        id=row["id"],
+        event_id=row["event"],
+        lead_id=row["lead"],
+        supervisor_id=row["supervisor"],
+        state=OperationState(row["state"]),
+        disclosure=Disclosure(row["disclosure"]),
+        buffer_minutes=row["buffer_minutes"],
+        version=row["version"],
+        checked_start=row["checked_start"],
+        checked_end=row["checked_end"],
+        starts_at=row["starts_at"],
+        ends_at=row["ends_at"],
+        is_off=bool(row["is_off"]),
+        spots=spots,
+    )
+
+
+def _listed(ids: Iterable[UUID]) -> QueryString:
+    wanted = list(ids)
+    return QueryString(", ".join(["{}"] * len(wanted)), *wanted)

@@ -1,0 +1,138 @@
+"""Plans of joint operations, and conflicts between them. People read them through `visible`, never here."""
+
+from piccolo.columns import UUID, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns.base import OnDelete
+from piccolo.columns.defaults.uuid import UUID4
+from piccolo.table import Table
+
+from tracker.rules.operations.deconfliction import Disclosure
+from tracker.rules.operations.hits import Decision, Outcome
+from tracker.rules.operations.plans import OperationState, System
+from tracker.rules.operations.sites import SiteRole
+from tracker.tables.schema.core.constraints import check, index, one_of, unique, unique_index
+from tracker.tables.schema.events.events import Event
+from tracker.tables.schema.roster.people import Agency, Member
+
+
+class OperationPlan(Table):
+    """The plan of one operation."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade, unique=True)
+    state = Varchar(length=12)
+    supervisor = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
+    disclosure = Varchar(length=14)
+    buffer_minutes = Integer()
+    version = Integer(default=1)
+    checked_start = Timestamptz(null=True, default=None)
+    """Start and end at the last comparison with the others; None before the first."""
+    checked_end = Timestamptz(null=True, default=None)
+
+    constraints = (
+        one_of("state", OperationState),
+        one_of("disclosure", Disclosure),
+        check("buffer_minutes BETWEEN 0 AND 1440"),
+        index("operation_plan_state", "state"),
+    )
+
+
+class OperationSite(Table):
+    """A place of an operation, in millionths of a degree of WGS 84."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
+    role = Varchar(length=20)
+    place = Varchar(length=200)
+    latitude_e6 = Integer()
+    longitude_e6 = Integer()
+    radius_ft = Integer()
+
+    constraints = (
+        one_of("role", SiteRole),
+        check("latitude_e6 BETWEEN -90000000 AND 90000000"),
+        check("longitude_e6 BETWEEN -180000000 AND 180000000"),
+        index("operation_site_latitude", "latitude_e6"),
+    )
+
+
+class OperationAgency(Table):
+    """What an agency commits to an operation, and the version of the plan that it acknowledged."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade)
+    agency = ForeignKey(Agency, null=False, on_delete=OnDelete.restrict)
+    people = Integer()
+    vehicles = Integer()
+    skills = Varchar(length=200, default="")
+    acknowledged = Integer(null=True, default=None)
+    acknowledged_by = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
+    acknowledged_at = Timestamptz(null=True, default=None)
+
+    constraints = (unique("plan", "agency"),)
+
+
+class Clearance(Table):
+    """A number of a deconfliction system outside, or a waiver; rows are replaced, never changed."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade)
+    system = Varchar(length=14, null=True, default=None)
+    """None for a waiver."""
+    number = Varchar(length=60, default="")
+    reason = Text(default="")
+    submitted_at = Timestamptz(null=False)
+    submitted_by = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
+    replaced_at = Timestamptz(null=True, default=None)
+
+    constraints = (
+        one_of("system", System),
+        check("(system IS NULL) = (number = '') AND (system IS NULL) = (reason <> '')"),
+        unique_index("clearance_current", "plan", where="replaced_at IS NULL"),
+    )
+
+
+class OperationApproval(Table):
+    """That a supervisor approved a version of a plan."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
+    version = Integer()
+    approved_by = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
+    approved_at = Timestamptz(null=False)
+    ended_at = Timestamptz(null=True, default=None)
+
+
+class DeconflictionHit(Table):
+    """A conflict between two operations; `first` has the smaller id, so that a pair has one open row."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    first = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade)
+    second = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
+    distance_ft = Integer()
+    gap_minutes = Integer()
+    facts = Varchar(length=64)
+    """A hash of when and where the two are."""
+    found_at = Timestamptz(null=False)
+    closed_at = Timestamptz(null=True, default=None)
+    outcome = Varchar(length=14, null=True, default=None)
+
+    constraints = (
+        one_of("outcome", Outcome),
+        check("first < second"),
+        check("(closed_at IS NULL) = (outcome IS NULL)"),
+        unique_index("deconfliction_hit_open", "first", "second", where="closed_at IS NULL"),
+    )
+
+
+class HitDecision(Table):
+    """What one side of a conflict decided last; the audit log has what it decided before."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    hit = ForeignKey(DeconflictionHit, null=False, on_delete=OnDelete.cascade)
+    plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade)
+    decision = Varchar(length=14)
+    reason = Text(default="")
+    decided_by = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
+    decided_at = Timestamptz(null=False)
+
+    constraints = (one_of("decision", Decision), unique("hit", "plan"))

@@ -1,0 +1,1 @@
+"""Plans of joint operations, and conflicts between them."""

@@ -1,0 +1,133 @@
+"""The plan of an operation, and its conflicts as its own side sees them, for a viewer who may see the operation."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Event
+from tracker.rules.operations.deconfliction import Disclosure
+from tracker.rules.operations.hits import Decision, Hit, Outcome, Side
+from tracker.rules.operations.plans import Clearance, Commitment, Operation, OperationState, System
+from tracker.rules.operations.sites import Point, Site, SiteRole
+from tracker.tables.visible.core.rows import Row, rows
+
+_PLAN = (
+    "SELECT p.id, p.state, p.supervisor, m.name, g.code, p.disclosure, p.buffer_minutes, p.version"
+    " FROM operation_plan p JOIN event e ON e.id = p.event LEFT JOIN member m ON m.id = p.supervisor"
+    " LEFT JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
+)
+_SITES = (
+    "SELECT s.id, s.role, s.place, s.latitude_e6, s.longitude_e6, s.radius_ft FROM operation_site s"
+    " JOIN operation_plan p ON p.id = s.plan JOIN event e ON e.id = p.event WHERE MAY_SEE(e)"
+)
+_AGENCIES = (
+    "SELECT a.agency, g.code, a.people, a.vehicles, a.skills, a.acknowledged, m.name, a.acknowledged_at"
+    " FROM operation_agency a JOIN operation_plan p ON p.id = a.plan JOIN event e ON e.id = p.event"
+    " JOIN agency g ON g.id = a.agency LEFT JOIN member m ON m.id = a.acknowledged_by WHERE MAY_SEE(e)"
+)
+_CLEARANCES = (
+    "SELECT c.system, c.number, c.reason, c.submitted_at, m.name, g.code, c.replaced_at FROM clearance c"
+    " JOIN operation_plan p ON p.id = c.plan JOIN event e ON e.id = p.event"
+    " JOIN member m ON m.id = c.submitted_by JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
+)
+# The other side, x and its date y, is read whether or not the viewer may see it: as far as it discloses itself.
+_HITS = (
+    "SELECT h.id, h.found_at, h.closed_at, h.outcome, h.distance_ft, h.gap_minutes, q.disclosure, m.name, m.phone,"
+    " m.email, g.code, y.starts_at, y.ends_at, mine.decision AS mine, theirs.decision AS theirs"
+    " FROM operation_plan p JOIN event e ON e.id = p.event"
+    " JOIN deconfliction_hit h ON h.first = p.id OR h.second = p.id"
+    " JOIN operation_plan q ON q.id = CASE WHEN h.first = p.id THEN h.second ELSE h.first END"
+    " JOIN event x ON x.id = q.event JOIN occurrence y ON y.event = x.id"
+    " JOIN member m ON m.id = x.lead JOIN agency g ON g.id = m.agency"
+    " LEFT JOIN hit_decision mine ON mine.hit = h.id AND mine.plan = p.id"
+    " LEFT JOIN hit_decision theirs ON theirs.hit = h.id AND theirs.plan = q.id"
+    " WHERE q.disclosure <> 'silent' AND MAY_SEE(e) AND p.event = {} ORDER BY h.found_at, h.id"
+)
+
+
+async def operation(viewer: Viewer, event: Event) -> Operation | None:
+    """Return the plan of an operation, or None while it has none."""
+    found = await rows(_PLAN, viewer, " AND p.event = {}", event.id)
+    if not found:
+        return None
+    row = found[0]
+    return Operation(
+        id=row["id"],
+        event=event,
+        state=OperationState(row["state"]),
+        supervisor_id=row["supervisor"],
+        supervisor=f"{row['name']} ({row['code']})" if row["supervisor"] else "",
+        disclosure=Disclosure(row["disclosure"]),
+        buffer=timedelta(minutes=row["buffer_minutes"]),
+        version=row["version"],
+        sites=tuple((await sites(viewer, event)).values()),
+        commitments=tuple(_commitment(one) for one in await rows(_AGENCIES, viewer, _BY_AGENCY, event.id)),
+        clearances=tuple(_clearance(one) for one in await rows(_CLEARANCES, viewer, _NEWEST, event.id)),
+    )
+
+
+async def sites(viewer: Viewer, event: Event) -> dict[UUID, Site]:
+    """Return the sites of an operation by id, targets first."""
+    found = {row["id"]: _site(row) for row in await rows(_SITES, viewer, " AND p.event = {} ORDER BY s.id", event.id)}
+    order = list(SiteRole)
+    return dict(sorted(found.items(), key=lambda one: (order.index(one[1].role), one[1].place)))
+
+
+async def hits(viewer: Viewer, event: Event) -> list[Hit]:
+    """Return the conflicts of an operation that its side may know of, oldest first."""
+    return [_hit(row) for row in await rows(_HITS, viewer, "", event.id)]
+
+
+_BY_AGENCY = " AND p.event = {} ORDER BY g.code"
+_NEWEST = " AND p.event = {} ORDER BY c.submitted_at DESC, c.id"
+
+
+def _site(row: Row) -> Site:
+    point = Point(row["latitude_e6"], row["longitude_e6"], row["radius_ft"])
+    return Site(role=SiteRole(row["role"]), place=row["place"], point=point)
+
+
+def _commitment(row: Row) -> Commitment:
+    return Commitment(
+        agency_id=row["agency"],
+        agency=row["code"],
+        people=row["people"],
+        vehicles=row["vehicles"],
+        skills=row["skills"],
+        acknowledged=row["acknowledged"],
+        acknowledged_by=row["name"] or "",
+        acknowledged_at=row["acknowledged_at"],
+    )
+
+
+def _clearance(row: Row) -> Clearance:
+    return Clearance(
+        system=System(row["system"]) if row["system"] else None,
+        number=row["number"],
+        reason=row["reason"],
+        submitted_at=row["submitted_at"],
+        by=f"{row['name']} ({row['code']})",
+        replaced_at=row["replaced_at"],
+    )
+
+
+def _hit(row: Row) -> Hit:
+    is_open = Disclosure(row["disclosure"]) is Disclosure.OPEN
+    return Hit(
+        id=row["id"],
+        found_at=row["found_at"],
+        other=Side(
+            agency=row["code"],
+            lead=row["name"],
+            phone=row["phone"],
+            email=row["email"],
+            starts_at=row["starts_at"] if is_open else None,
+            ends_at=row["ends_at"] if is_open else None,
+        ),
+        distance_ft=row["distance_ft"] if is_open else None,
+        gap=timedelta(minutes=row["gap_minutes"]) if is_open else None,
+        mine=Decision(row["mine"]) if row["mine"] else None,
+        theirs=Decision(row["theirs"]) if row["theirs"] else None,
+        outcome=Outcome(row["outcome"]) if row["outcome"] else None,
+        closed_at=row["closed_at"],
+    )

@@ -1,0 +1,124 @@
+"""Who takes a plan to its next state, asks a system outside, waives it, and acknowledges a version."""
+
+from datetime import datetime
+from uuid import UUID
+
+from tracker.crypto import ids
+from tracker.database import writing
+from tracker.errors import Invalid, NotAllowed
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.operations.plans import (
+    FALLS_BACK,
+    LONGEST_NUMBER,
+    LONGEST_REASON,
+    Operation,
+    OperationState,
+    System,
+    refusals,
+)
+from tracker.tables.schema.operations import plans as rows
+from tracker.tables.visible.operations import plans
+from tracker.usecases.core import audit
+from tracker.usecases.operations.deconfliction import settle
+from tracker.usecases.operations.lookup import operation_for, operation_to_change
+from tracker.usecases.operations.steps import back_to_planning, enter
+
+NO_WAIVER = "Only the approving supervisor, who doesn’t lead the operation, can waive the outside check."
+NOT_COMMITTED = "Your agency has committed nothing to this operation."
+
+
+async def refused(viewer: Viewer, operation: Operation, to: OperationState) -> tuple[str, ...]:
+    """Return why the viewer can't take the plan to a state now, a sentence for each reason."""
+    hits = await plans.hits(viewer, operation.event)
+    return refusals(viewer, operation, to, sum(one.is_open for one in hits))
+
+
+async def move(viewer: Viewer, event_id: UUID, to: OperationState, now: datetime) -> None:
+    """Take a plan to another state, after comparing it again. Errors: NotFound, NotAllowed with every reason."""
+    async with writing():
+        found = await operation_for(viewer, event_id)
+        await settle(found.id, now)
+        operation = await operation_for(viewer, event_id)
+        if reasons := await refused(viewer, operation, to):
+            raise NotAllowed(" ".join(reasons))
+        if to is OperationState.PLANNING and operation.state in FALLS_BACK:
+            await back_to_planning(operation.id, now)
+        else:
+            await enter(operation.id, to)
+        if to is OperationState.APPROVED:
+            await _approve(viewer, operation, now)
+        await settle(operation.id, now)
+        facts = {"from": operation.state, "to": to, "version": operation.version}
+        await audit.record(viewer.actor, "operation_moved", "event", event_id, facts, now)
+
+
+async def record_number(viewer: Viewer, event_id: UUID, system: System, number: str, now: datetime) -> None:
+    """Record the number that a system outside gave; an earlier one is kept as history.
+
+    Errors: NotFound, NotAllowed, Invalid(number).
+    """
+    async with writing():
+        operation = await operation_to_change(viewer, event_id)
+        if not number or len(number) > LONGEST_NUMBER:
+            raise Invalid(number=f"Enter the number in up to {LONGEST_NUMBER} characters.")
+        await _clear(viewer, operation, now, system=system, number=number, reason="")
+        facts = {"system": system, "number": number}
+        await audit.record(viewer.actor, "outside_number_recorded", "event", event_id, facts, now)
+
+
+async def waive(viewer: Viewer, event_id: UUID, reason: str, now: datetime) -> None:
+    """Waive the outside check, as the approving supervisor. Errors: NotFound, NotAllowed, Invalid(reason)."""
+    async with writing():
+        operation = await operation_for(viewer, event_id)
+        if viewer.member_id != operation.supervisor_id or viewer.member_id == operation.event.lead_id:
+            raise NotAllowed(NO_WAIVER)
+        if not reason or len(reason) > LONGEST_REASON:
+            raise Invalid(reason=f"Give the reason in up to {LONGEST_REASON} characters.")
+        await _clear(viewer, operation, now, system=None, number="", reason=reason)
+        await audit.record(viewer.actor, "outside_check_waived", "event", event_id, {}, now)
+
+
+async def acknowledge(viewer: Viewer, event_id: UUID, version: int, now: datetime) -> None:
+    """Acknowledge a version of the plan for the viewer's agency; an earlier one than the current counts as none.
+
+    Errors: NotFound, NotAllowed.
+    """
+    async with writing():
+        operation = await operation_for(viewer, event_id)
+        if viewer.agency_id not in {one.agency_id for one in operation.commitments}:
+            raise NotAllowed(NOT_COMMITTED)
+        its = (rows.OperationAgency.plan == operation.id) & (rows.OperationAgency.agency == viewer.agency_id)
+        await rows.OperationAgency.update(
+            {
+                rows.OperationAgency.acknowledged: version,
+                rows.OperationAgency.acknowledged_by: viewer.member_id,
+                rows.OperationAgency.acknowledged_at: now,
+            }
+        ).where(its)
+        await audit.record(viewer.actor, "plan_acknowledged", "event", event_id, {"version": version}, now)
+
+
+async def _approve(viewer: Viewer, operation: Operation, now: datetime) -> None:
+    await rows.OperationApproval.insert(
+        rows.OperationApproval(
+            id=ids.new_id(), plan=operation.id, version=operation.version, approved_by=viewer.member_id, approved_at=now
+        )
+    )
+
+
+async def _clear(
+    viewer: Viewer, operation: Operation, now: datetime, *, system: System | None, number: str, reason: str
+) -> None:
+    current = (rows.Clearance.plan == operation.id) & rows.Clearance.replaced_at.is_null()
+    await rows.Clearance.update({rows.Clearance.replaced_at: now}).where(current)
+    await rows.Clearance.insert(
+        rows.Clearance(
+            id=ids.new_id(),
+            plan=operation.id,
+            system=system,
+            number=number,
+            reason=reason,
+            submitted_at=now,
+            submitted_by=viewer.member_id,
+        )
+    )

@@ -1,0 +1,184 @@
+"""Deconfliction: compare a plan with all others, keep one open conflict a pair, and record what its sides decide."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from tracker.crypto import ids
+from tracker.database import writing
+from tracker.errors import Invalid, NotAllowed, NotFound
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.operations import hits as rules
+from tracker.rules.operations.deconfliction import Footprint, Overlap, facts_of, overlap
+from tracker.rules.operations.hits import Decision, Hit, Outcome
+from tracker.rules.operations.plans import COMPARED, FALLS_BACK, LONGEST_REASON, may_plan, moved_too_far
+from tracker.rules.operations.sites import Point
+from tracker.tables.background.operations import plans
+from tracker.tables.background.operations.plans import Pair, Planned
+from tracker.tables.schema.operations.plans import DeconflictionHit, HitDecision, OperationPlan
+from tracker.tables.visible.operations import plans as visible
+from tracker.usecases.core import audit
+from tracker.usecases.operations.lookup import operation_for
+from tracker.usecases.operations.steps import back_to_planning, new_version
+
+NO_REASON = "Say in one sentence why, or what you agreed."
+
+
+async def settle(plan_id: UUID, now: datetime) -> None:
+    """Compare a plan with the others as both are now, inside the caller's `writing()`.
+
+    A new conflict is kept once for a pair; one whose facts no longer match is closed. A time that moved raises the
+    plan's version, and by more than the buffer takes it back to planning.
+    """
+    plan = (await plans.by_id([plan_id]))[plan_id]
+    await _follow_time(plan, now)
+    found = await _overlaps(plan)
+    pairs = {_other(pair, plan.id): pair for pair in await plans.open_pairs(plan.id)}
+    agreed = await plans.last_agreed(plan.id)
+    for other, (close, facts) in found.items():
+        if other in pairs:
+            await _keep_up(pairs[other], close, facts)
+        elif agreed.get(other) != facts:
+            await _open(plan.id, other, close, facts, now)
+    await _close([pair for other, pair in pairs.items() if other not in found], now)
+
+
+async def settle_moved(now: datetime) -> int:
+    """Compare again the plans whose event moved or was canceled since, and return how many: a job of the clock."""
+    if not await plans.moved(now):
+        return 0
+    async with writing():
+        moved = await plans.moved(now)
+        for plan_id in moved:
+            await settle(plan_id, now)
+    return len(moved)
+
+
+async def decide(
+    viewer: Viewer, event_id: UUID, hit_id: UUID, decision: Decision, reason: str, now: datetime
+) -> Outcome | None:
+    """Record what this side decides about a conflict, and return how it ended, if it has.
+
+    Errors: NotFound, NotAllowed, Invalid(reason).
+    """
+    async with writing():
+        operation = await operation_for(viewer, event_id)
+        hit = await _open_hit(viewer, operation.event.id, hit_id)
+        if not may_plan(viewer, operation.event):
+            raise NotAllowed("Only the people who lead the operation can decide this.")
+        if not reason or len(reason) > LONGEST_REASON:
+            raise Invalid(reason=NO_REASON)
+        await HitDecision.delete().where((HitDecision.hit == hit.id) & (HitDecision.plan == operation.id))
+        await HitDecision.insert(
+            HitDecision(
+                id=ids.new_id(),
+                hit=hit.id,
+                plan=operation.id,
+                decision=decision,
+                reason=reason,
+                decided_by=viewer.member_id,
+                decided_at=now,
+            )
+        )
+        facts = {"conflict": hit.id, "decision": decision}
+        await audit.record(viewer.actor, "conflict_decided", "event", event_id, facts, now)
+        outcome = rules.agreed((await plans.decisions([hit.id]))[hit.id])
+        if outcome:
+            await _end(hit.id, outcome, now)
+    return outcome
+
+
+async def _open_hit(viewer: Viewer, event_id: UUID, hit_id: UUID) -> Hit:
+    """Return an open conflict that this side may know of. Errors: NotFound."""
+    operation = await operation_for(viewer, event_id)
+    hit = next((one for one in await visible.hits(viewer, operation.event) if one.id == hit_id and one.is_open), None)
+    if hit is None:
+        raise NotFound
+    return hit
+
+
+async def _follow_time(plan: Planned, now: datetime) -> None:
+    now_at = (plan.starts_at, plan.ends_at)
+    checked = None if plan.is_off else now_at
+    before = (plan.checked_start, plan.checked_end)
+    if checked and before[0] and before[1] and before != now_at:
+        buffer = timedelta(minutes=plan.buffer_minutes)
+        is_far = moved_too_far((before[0], before[1]), now_at, buffer)
+        if is_far and plan.state in FALLS_BACK:
+            await back_to_planning(plan.id, now)
+        await new_version(plan.id)
+    start, end = checked or (None, None)
+    await OperationPlan.update({OperationPlan.checked_start: start, OperationPlan.checked_end: end}).where(
+        OperationPlan.id == plan.id
+    )
+
+
+async def _overlaps(plan: Planned) -> Mapping[UUID, tuple[Overlap, str]]:
+    if plan.is_off or plan.state not in COMPARED:
+        return {}
+    mine = _footprint(plan)
+    theirs = {other.id: _footprint(other) for other in await plans.near(plan)}
+    return {
+        other: (close, facts_of(mine, footprint))
+        for other, footprint in theirs.items()
+        if (close := overlap(mine, footprint))
+    }
+
+
+def _footprint(plan: Planned) -> Footprint:
+    return Footprint(
+        starts_at=plan.starts_at,
+        ends_at=plan.ends_at,
+        buffer=timedelta(minutes=plan.buffer_minutes),
+        points=tuple(Point(*spot) for spot in plan.spots),
+    )
+
+
+async def _open(plan_id: UUID, other: UUID, close: Overlap, facts: str, now: datetime) -> None:
+    first, second = sorted((plan_id, other))
+    await DeconflictionHit.insert(
+        DeconflictionHit(
+            id=ids.new_id(),
+            first=first,
+            second=second,
+            distance_ft=close.distance_ft,
+            gap_minutes=_minutes(close),
+            facts=facts,
+            found_at=now,
+        )
+    )
+
+
+async def _keep_up(pair: Pair, close: Overlap, facts: str) -> None:
+    """Follow facts that changed while a conflict is open: what was agreed about the earlier ones holds no longer."""
+    if pair.facts == facts:
+        return
+    of_facts = [one.value for one in rules.TOGETHER]
+    await HitDecision.delete().where((HitDecision.hit == pair.id) & HitDecision.decision.is_in(of_facts))
+    await DeconflictionHit.update(
+        {
+            DeconflictionHit.distance_ft: close.distance_ft,
+            DeconflictionHit.gap_minutes: _minutes(close),
+            DeconflictionHit.facts: facts,
+        }
+    ).where(DeconflictionHit.id == pair.id)
+
+
+async def _close(pairs: list[Pair], now: datetime) -> None:
+    decisions = await plans.decisions([pair.id for pair in pairs])
+    for pair in pairs:
+        await _end(pair.id, rules.ended(decisions[pair.id]), now)
+
+
+async def _end(hit_id: UUID, outcome: Outcome, now: datetime) -> None:
+    await DeconflictionHit.update({DeconflictionHit.outcome: outcome, DeconflictionHit.closed_at: now}).where(
+        DeconflictionHit.id == hit_id
+    )
+
+
+def _other(pair: Pair, plan_id: UUID) -> UUID:
+    return pair.second if pair.first == plan_id else pair.first
+
+
+def _minutes(close: Overlap) -> int:
+    return round(close.gap / timedelta(minutes=1))

@@ -1,0 +1,77 @@
+"""What the deconfliction officer sees: both sides of each open conflict, where and when, and no content."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from tracker.errors import NotFound
+from tracker.rules.core.audiences import Arm
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.plan import Person
+from tracker.rules.operations.deconfliction import Disclosure
+from tracker.rules.operations.hits import Decision
+from tracker.rules.operations.sites import Point
+from tracker.tables.background.operations import plans
+from tracker.tables.background.operations.plans import Planned
+from tracker.usecases.core import access_records
+from tracker.usecases.roster.people import people_by_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfficerSide:
+    """One side of a conflict: whom to call, when, and where."""
+
+    lead: Person
+    disclosure: Disclosure
+    starts_at: datetime
+    ends_at: datetime
+    points: tuple[Point, ...]
+    decision: Decision | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """An open conflict."""
+
+    found_at: datetime
+    distance_ft: int
+    gap: timedelta
+    sides: tuple[OfficerSide, OfficerSide]
+
+
+def is_officer(viewer: Viewer) -> bool:
+    """Return whether the viewer is a deconfliction officer: a coordinator of law enforcement."""
+    return viewer.is_coordinator and viewer.arm is Arm.LAW_ENFORCEMENT
+
+
+async def cases(viewer: Viewer, now: datetime) -> list[Case]:
+    """Return every open conflict, oldest first, and note that it was read. Errors: NotFound for anyone else."""
+    if not is_officer(viewer):
+        raise NotFound
+    pairs = await plans.every_open_pair()
+    planned = await plans.by_id({one for pair in pairs for one in (pair.first, pair.second)})
+    leads = await people_by_id({one.lead_id for one in planned.values()})
+    decisions = await plans.decisions([pair.id for pair in pairs])
+    if pairs:
+        await access_records.note(viewer, "conflicts_read", "deconfliction", "open", {}, now)
+
+    def side(plan: Planned, decided: Mapping[UUID, Decision]) -> OfficerSide:
+        return OfficerSide(
+            lead=leads[plan.lead_id],
+            disclosure=plan.disclosure,
+            starts_at=plan.starts_at,
+            ends_at=plan.ends_at,
+            points=tuple(sorted(Point(*spot) for spot in plan.spots)),
+            decision=decided.get(plan.id),
+        )
+
+    return [
+        Case(
+            found_at=pair.found_at,
+            distance_ft=pair.distance_ft,
+            gap=timedelta(minutes=pair.gap_minutes),
+            sides=(side(planned[pair.first], decisions[pair.id]), side(planned[pair.second], decisions[pair.id])),
+        )
+        for pair in pairs
+    ]

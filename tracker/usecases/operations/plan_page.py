@@ -1,0 +1,86 @@
+"""What the page of a plan shows to one viewer."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from tracker.rules.core.audiences import Arm
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Occurrence
+from tracker.rules.operations.hits import Hit
+from tracker.rules.operations.plans import (
+    MOVES,
+    STEPS,
+    Commitment,
+    Operation,
+    OperationState,
+    check_kind,
+    may_plan,
+    next_step,
+)
+from tracker.rules.operations.sites import Site
+from tracker.tables.background.events.invitees import invitees_of
+from tracker.tables.visible.operations import plans
+from tracker.usecases.events.occurrences import date_for
+from tracker.usecases.operations.approvals import refused
+from tracker.usecases.operations.plans import supervisors
+from tracker.usecases.roster.people import people_by_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanView:
+    """An operation's date, its plan if it has one, and what the viewer may do with it."""
+
+    occurrence: Occurrence
+    operation: Operation | None
+    may_plan: bool
+    sites: dict[UUID, Site]
+    hits: list[Hit]
+    next: OperationState | None
+    refusals: tuple[str, ...]
+    """Why the viewer can't take the next step."""
+    supervisors: dict[UUID, str]
+    """Who could approve the plan, for the people who lead it."""
+    agencies: dict[UUID, str]
+    """The agencies for which the viewer may say what they commit."""
+    own: Commitment | None
+    """What the viewer's agency commits."""
+
+    @property
+    def steps(self) -> list[tuple[OperationState, bool]]:
+        """Return each step, and whether it is behind the plan."""
+        here = STEPS.index(self.operation.state) if self.operation and self.operation.state in STEPS else -1
+        return [(step, number < here) for number, step in enumerate(STEPS)]
+
+    @property
+    def exits(self) -> tuple[OperationState, ...]:
+        """Return where else the plan can go than to its next step."""
+        return tuple(one for one in MOVES[self.operation.state] if one is not self.next) if self.operation else ()
+
+
+async def plan_view(viewer: Viewer, event_id: UUID, key: str) -> PlanView:
+    """Return what the page shows. Errors: NotFound for an event without a plan, or that the viewer may not see."""
+    occurrence = await date_for(viewer, event_id, key)
+    check_kind(occurrence.event)
+    operation = await plans.operation(viewer, occurrence.event)
+    leads = may_plan(viewer, occurrence.event)
+    following = next_step(operation.state) if operation else None
+    own = [one for one in operation.commitments if one.agency_id == viewer.agency_id] if operation else []
+    return PlanView(
+        occurrence=occurrence,
+        operation=operation,
+        may_plan=leads,
+        sites=await plans.sites(viewer, occurrence.event),
+        hits=await plans.hits(viewer, occurrence.event),
+        next=following,
+        refusals=await refused(viewer, operation, following) if operation and following else (),
+        supervisors=await supervisors(operation) if operation and leads else {},
+        agencies=await _agencies(event_id) if leads else {viewer.agency_id: viewer.agency},
+        own=own[0] if own else None,
+    )
+
+
+async def _agencies(event_id: UUID) -> dict[UUID, str]:
+    """Return the law-enforcement agencies of the people on an operation."""
+    people = (await people_by_id(await invitees_of(event_id))).values()
+    found = {one.agency_id: one.agency for one in people if one.arm is Arm.LAW_ENFORCEMENT}
+    return dict(sorted(found.items(), key=lambda one: one[1]))

@@ -1,0 +1,175 @@
+"""The plan of an operation: begun, and changed by the people who lead it; what an agency commits, by the agency too."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from tracker.crypto import ids
+from tracker.database import conflicts, writing
+from tracker.errors import Invalid, NotAllowed, NotFound
+from tracker.rules.core.audiences import Arm
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.operations.deconfliction import DEFAULT_BUFFER, Disclosure
+from tracker.rules.operations.plans import (
+    FALLS_BACK,
+    Operation,
+    OperationState,
+    check_buffer,
+    check_commitment,
+    may_plan,
+)
+from tracker.rules.operations.sites import LONGEST_PLACE, MOST_SITES, Site
+from tracker.tables.background.events.invitees import invitees_of
+from tracker.tables.schema.operations.plans import OperationAgency, OperationPlan, OperationSite
+from tracker.tables.visible.operations import plans
+from tracker.usecases.core import audit
+from tracker.usecases.operations.deconfliction import settle
+from tracker.usecases.operations.lookup import NOT_THEIRS, event_for, operation_for, operation_to_change
+from tracker.usecases.operations.steps import back_to_planning, new_version
+from tracker.usecases.roster.people import people_by_id
+
+EXISTS = "This operation already has a plan."
+NOT_ON_IT = "Only people of the agency, and those who lead the operation, can say what it commits."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Basics:
+    """What a plan says beside its sites and commitments."""
+
+    supervisor_id: UUID | None
+    disclosure: Disclosure
+    buffer: timedelta
+
+
+async def start(viewer: Viewer, event_id: UUID, now: datetime) -> None:
+    """Begin the plan of an operation, as a draft. Errors: NotFound, NotAllowed, Conflict if it has one."""
+    with conflicts(EXISTS):
+        async with writing():
+            event = await event_for(viewer, event_id)
+            if not may_plan(viewer, event):
+                raise NotAllowed(NOT_THEIRS)
+            await OperationPlan.insert(
+                OperationPlan(
+                    id=ids.new_id(),
+                    event=event_id,
+                    state=OperationState.DRAFT,
+                    disclosure=Disclosure.CONTACT_ONLY,
+                    buffer_minutes=_minutes(DEFAULT_BUFFER),
+                )
+            )
+            await audit.record(viewer.actor, "plan_begun", "event", event_id, {}, now)
+
+
+async def change(viewer: Viewer, event_id: UUID, wanted: Basics, now: datetime) -> None:
+    """Change who approves a plan, its buffer, and what others are shown.
+
+    Errors: NotFound, NotAllowed, Invalid by field.
+    """
+    async with writing():
+        operation = await operation_to_change(viewer, event_id)
+        check_buffer(wanted.buffer)
+        if wanted.supervisor_id and wanted.supervisor_id not in await supervisors(operation):
+            raise Invalid(supervisor="Choose someone of law enforcement who doesn’t lead the operation.")
+        await OperationPlan.update(
+            {
+                OperationPlan.supervisor: wanted.supervisor_id,
+                OperationPlan.disclosure: wanted.disclosure,
+                OperationPlan.buffer_minutes: _minutes(wanted.buffer),
+            }
+        ).where(OperationPlan.id == operation.id)
+        await settle(operation.id, now)
+        facts = {"supervisor": wanted.supervisor_id, "disclosure": wanted.disclosure, "buffer": _minutes(wanted.buffer)}
+        await audit.record(viewer.actor, "plan_changed", "event", event_id, facts, now)
+
+
+async def supervisors(operation: Operation) -> dict[UUID, str]:
+    """Return who can be named to approve a plan: people of law enforcement on the operation, but its lead."""
+    known = await people_by_id(await invitees_of(operation.event.id))
+    return {
+        one.id: f"{one.name} ({one.agency})"
+        for one in known.values()
+        if one.arm is Arm.LAW_ENFORCEMENT and one.id != operation.event.lead_id
+    }
+
+
+async def add_site(viewer: Viewer, event_id: UUID, site: Site, now: datetime) -> None:
+    """Add a site; the plan goes back to planning. Errors: NotFound, NotAllowed, Invalid(place)."""
+    async with writing():
+        operation = await operation_to_change(viewer, event_id)
+        if not site.place or len(site.place) > LONGEST_PLACE:
+            raise Invalid(place=f"Enter the place in up to {LONGEST_PLACE} characters.")
+        if len(operation.sites) >= MOST_SITES:
+            raise Invalid(place=f"A plan has at most {MOST_SITES} sites.")
+        await OperationSite.insert(
+            OperationSite(
+                id=ids.new_id(),
+                plan=operation.id,
+                role=site.role,
+                place=site.place,
+                latitude_e6=site.point.latitude_e6,
+                longitude_e6=site.point.longitude_e6,
+                radius_ft=site.point.radius_ft,
+            )
+        )
+        await _sites_changed(operation, now)
+        await audit.record(viewer.actor, "site_added", "event", event_id, {"role": site.role}, now)
+
+
+async def remove_site(viewer: Viewer, event_id: UUID, site_id: UUID, now: datetime) -> None:
+    """Remove a site; the plan goes back to planning. Errors: NotFound, NotAllowed."""
+    async with writing():
+        operation = await operation_to_change(viewer, event_id)
+        if site_id not in await plans.sites(viewer, operation.event):
+            raise NotFound
+        await OperationSite.delete().where(OperationSite.id == site_id)
+        await _sites_changed(operation, now)
+        await audit.record(viewer.actor, "site_removed", "event", event_id, {}, now)
+
+
+async def commit(
+    viewer: Viewer, event_id: UUID, agency_id: UUID, *, people: int, vehicles: int, skills: str, now: datetime
+) -> None:
+    """Record what an agency commits, in place of what it committed before; each agency must acknowledge it again.
+
+    Errors: NotFound, NotAllowed, Invalid by field.
+    """
+    async with writing():
+        operation = await operation_for(viewer, event_id)
+        if agency_id != viewer.agency_id and not may_plan(viewer, operation.event):
+            raise NotAllowed(NOT_ON_IT)
+        check_commitment(people, vehicles, skills)
+        await _uncommit(operation, agency_id)
+        await OperationAgency.insert(
+            OperationAgency(
+                id=ids.new_id(), plan=operation.id, agency=agency_id, people=people, vehicles=vehicles, skills=skills
+            )
+        )
+        await new_version(operation.id)
+        facts = {"agency": agency_id, "people": people, "vehicles": vehicles}
+        await audit.record(viewer.actor, "agency_committed", "event", event_id, facts, now)
+
+
+async def withdraw(viewer: Viewer, event_id: UUID, agency_id: UUID, now: datetime) -> None:
+    """Remove what an agency committed. Errors: NotFound, NotAllowed."""
+    async with writing():
+        operation = await operation_for(viewer, event_id)
+        if agency_id != viewer.agency_id and not may_plan(viewer, operation.event):
+            raise NotAllowed(NOT_ON_IT)
+        await _uncommit(operation, agency_id)
+        await new_version(operation.id)
+        await audit.record(viewer.actor, "agency_withdrew", "event", event_id, {"agency": agency_id}, now)
+
+
+async def _uncommit(operation: Operation, agency_id: UUID) -> None:
+    await OperationAgency.delete().where((OperationAgency.plan == operation.id) & (OperationAgency.agency == agency_id))
+
+
+async def _sites_changed(operation: Operation, now: datetime) -> None:
+    if operation.state in FALLS_BACK:
+        await back_to_planning(operation.id, now)
+    await new_version(operation.id)
+    await settle(operation.id, now)
+
+
+def _minutes(length: timedelta) -> int:
+    return length // timedelta(minutes=1)

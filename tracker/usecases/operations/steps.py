@@ -1,0 +1,28 @@
+"""What a change does to a plan as a whole: a new version, or the way back to planning."""
+
+from datetime import datetime
+from uuid import UUID
+
+from tracker.rules.operations.plans import OperationState
+from tracker.tables.schema.operations.plans import Clearance, OperationApproval, OperationPlan
+
+
+async def new_version(plan_id: UUID) -> None:
+    """Raise a plan's version inside the caller's `writing()`: each agency has to acknowledge it again."""
+    await OperationPlan.update({OperationPlan.version: OperationPlan.version + 1}).where(OperationPlan.id == plan_id)
+
+
+async def enter(plan_id: UUID, state: OperationState) -> None:
+    """Set the state of a plan inside the caller's `writing()`."""
+    await OperationPlan.update({OperationPlan.state: state}).where(OperationPlan.id == plan_id)
+
+
+async def back_to_planning(plan_id: UUID, now: datetime) -> None:
+    """Take a plan back to planning inside the caller's `writing()`; its approval and outside number end as history."""
+    await enter(plan_id, OperationState.PLANNING)
+    await Clearance.update({Clearance.replaced_at: now}).where(
+        (Clearance.plan == plan_id) & Clearance.replaced_at.is_null()
+    )
+    await OperationApproval.update({OperationApproval.ended_at: now}).where(
+        (OperationApproval.plan == plan_id) & OperationApproval.ended_at.is_null()
+    )
