@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import daily, feeds, suggested_times, imports, long_series, pages, reminders, series, small_edits, startup
+from bench import daily, feeds, imports, long_series, pages, reminders, series, small_edits, startup, suggested_times
 from bench.figures import Figure
 
 PARTS: tuple[tuple[str, Callable[[], Sequence[Figure]]], ...] = (

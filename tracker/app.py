@@ -41,6 +41,7 @@ from tracker.usecases.events import undo as undo_deeds
 from tracker.usecases.identity import passwords
 from tracker.usecases.identity.password_hashes import Pbkdf2
 from tracker.usecases.identity.passwords import Hashing
+from tracker.usecases.operations import deconfliction
 from tracker.usecases.roster import accounts as account_life
 from tracker.usecases.views import health
 
@@ -49,6 +50,7 @@ ACCOUNTS_EVERY = 60.0  # seconds between two checks for expired accounts
 DRAFTS_EVERY = 60.0  # seconds between two checks for drafts to delete
 UNDO_EVERY = 60.0  # seconds between two checks for undo snapshots to delete
 AUDIT_EVERY = 600.0  # seconds between two checks whether the nightly verification is due
+COMPARING_EVERY = 5.0  # seconds between two looks for operations that moved
 CALENDARS_EVERY = 60.0  # seconds between two checks for shared calendars to read
 
 Job = tuple[str, float, Callable[[], Awaitable[object]]]
@@ -138,6 +140,7 @@ def _jobs(settings: Settings, delivery: Delivery) -> Sequence[Job]:
     jobs: Sequence[Job] = (
         ("reminders", min(settings.tick, PLANNING_EVERY), lambda: reminders.queue_due(clock.now(), settings.time_zone)),
         ("undo", UNDO_EVERY, lambda: undo_deeds.purge_snapshots(clock.now())),
+        ("operations", min(settings.tick, COMPARING_EVERY), lambda: deconfliction.settle_moved(clock.now())),
         ("accounts", ACCOUNTS_EVERY, lambda: account_life.close_due(clock.now())),
         ("drafts", DRAFTS_EVERY, lambda: draft_deeds.purge(clock.now())),
         ("calendars", min(settings.tick, CALENDARS_EVERY), lambda: read_due(settings, Network())),

@@ -225,6 +225,15 @@ def to_operation(page: Page, _: Demo) -> None:
     page.wait_for_url("**/events/**")
 
 
+def to_plan(page: Page, demo: Demo) -> None:
+    """Go from an operation to its plan, and try to add a site without saying where."""
+    to_operation(page, demo)
+    page.get_by_role("link", name="Plan, sites, and conflicts").click()
+    page.get_by_text("Add a site", exact=True).click()
+    page.get_by_role("button", name="Add site").click()
+    page.locator(".usa-alert--error").wait_for()
+
+
 def to_copies(page: Page, demo: Demo) -> None:
     """Go to the copies of an operation's brief."""
     to_operation(page, demo)
@@ -406,6 +415,8 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "sign-in sheet": (COORDINATOR, to_event(MONTHLY, "2026-12", "print/sign-in-sheet"), "Sign-in sheet"),
     "copies of a brief": (FBI_LEAD, to_copies, "Brief cover"),
     "cover of a brief": (FBI_LEAD, to_brief, "Operation Bluestem"),
+    "plan of an operation": (FBI_LEAD, to_plan, "Plan"),
+    "conflicts between operations": (COORDINATOR, to("/deconfliction"), "Conflicts between operations"),
     "operation": (FBI_LEAD, to_operation, "Operation Bluestem"),
     "search": (COORDINATOR, to("/search?q=task+force"), "Search results for “task force”"),
     "search without a find": (COORDINATOR, to("/search?q=nowhere"), "Search results for “nowhere”"),

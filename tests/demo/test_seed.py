@@ -27,6 +27,7 @@ from tracker.tables.schema.events.events import Occurrence
 from tracker.tables.schema.roster.people import Agency, Committee, Member, SeatHolder
 from tracker.usecases.core import audit
 from tracker.usecases.events import occurrences, replies
+from tracker.usecases.operations import officer
 
 pytestmark = pytest.mark.anyio
 
@@ -90,7 +91,12 @@ async def test_the_advocate_knows_of_no_operation_and_the_coordinator_of_the_one
     operations = {"Operation Bluestem", "Operation Larkspur"}
     assert await titles(demo.members["advocate"]) & operations == set()
     assert await titles(demo.members["coordinator"]) & operations == {"Operation Bluestem"}
-    assert await titles(demo.members["kcpd_detective"]) & operations == operations
+    assert await titles(demo.members["kcpd_detective"]) & operations == {"Operation Bluestem"}
+
+
+async def test_the_two_operations_are_in_each_others_way(demo: Company) -> None:
+    [case] = await officer.cases(demo.members["coordinator"], NOW)
+    assert (case.distance_ft, {side.lead.agency for side in case.sides}) == (873, {"FBI", "KCPD"})
 
 
 async def test_every_kind_of_event_lies_ahead(demo: Company) -> None:

@@ -58,6 +58,10 @@ TEXTS = {
     "shared_calendar": "host",
     "api_token": "name",
     "event_change": "reason",
+    "operation_site": "place",
+    "operation_agency": "skills",
+    "clearance": "number reason",
+    "hit_decision": "reason",
     "event_template": "name",
     "message": "reason",
     "session": "client",
@@ -68,7 +72,7 @@ OURS = frozenset(
     " source state problem verb fields replaced facts"
     " form query leads quiet_from quiet_until key worker account actor"
     " subject subject_id previous hash seal body_hash token_hash password_hash totp_sealed token_sealed"
-    " address_sealed mark_categories mark_limit texts all_day_alarm topic".split()
+    " address_sealed mark_categories mark_limit texts all_day_alarm topic disclosure system outcome decision".split()
 )
 """Columns of letters that hold what we write, choose from or take apart: choices, keys, hashes, JSON."""
 NAMED_BY_US = {"watermark.name"} | {f"audit_entry.{name}" for name in ("agency", "address", "session", "request")}

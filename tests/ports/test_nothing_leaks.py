@@ -269,6 +269,29 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "GET /events/{event_id}/{key}/print/brief": _of_dates("GET", "/print/brief"),
     "POST /events/{event_id}/{key}/print/brief": _of_dates("POST", "/print/brief", member=NOWHERE),
     "GET /events/{event_id}/{key}/print/brief/{number}": _of_dates("GET", "/print/brief/1"),
+    "GET /deconfliction": _plain("/deconfliction"),
+    "GET /events/{event_id}/{key}/plan": _of_dates("GET", "/plan"),
+    "POST /events/{event_id}/{key}/plan": _of_dates("POST", "/plan"),
+    "POST /events/{event_id}/{key}/plan/basics": _of_dates("POST", "/plan/basics", disclosure="open", buffer="60"),
+    "POST /events/{event_id}/{key}/plan/sites": _of_dates(
+        "POST", "/plan/sites", role="target", place="Lot", coordinates="39.1, -94.4", radius="1320"
+    ),
+    "POST /events/{event_id}/{key}/plan/sites/{site_id}/removal": _of_dates("POST", f"/plan/sites/{NOWHERE}/removal"),
+    "POST /events/{event_id}/{key}/plan/commitments": _of_dates(
+        "POST", "/plan/commitments", agency=NOWHERE, people="2", vehicles="1"
+    ),
+    "POST /events/{event_id}/{key}/plan/commitments/{agency_id}/removal": _of_dates(
+        "POST", f"/plan/commitments/{NOWHERE}/removal"
+    ),
+    "POST /events/{event_id}/{key}/plan/acknowledgments": _of_dates("POST", "/plan/acknowledgments", version="1"),
+    "POST /events/{event_id}/{key}/plan/clearances": _of_dates(
+        "POST", "/plan/clearances", system="rissafe", number="1"
+    ),
+    "POST /events/{event_id}/{key}/plan/waivers": _of_dates("POST", "/plan/waivers", waiver="No time."),
+    "POST /events/{event_id}/{key}/plan/states": _of_dates("POST", "/plan/states", to="approved"),
+    "POST /events/{event_id}/{key}/plan/conflicts/{hit_id}/decisions": _of_dates(
+        "POST", f"/plan/conflicts/{NOWHERE}/decisions", decision="proceed", reason="Fine."
+    ),
     "GET /action-items": lambda p: [
         ("GET", f"/action-items{query}", {})
         for query in (

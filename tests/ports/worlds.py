@@ -3,9 +3,9 @@
 
 import json
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -31,6 +31,8 @@ from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.identity.api_tokens import ApiScope
+from tracker.rules.operations.plans import OperationState
+from tracker.rules.operations.sites import Site, SiteRole, point_at
 from tracker.rules.recurrence import Rule, rule_for
 from tracker.rules.roster.quorum import QuorumRule
 from tracker.rules.roster.sites import SiteFacts
@@ -47,6 +49,7 @@ from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.emails import reminders
 from tracker.usecases.events import events, occurrences, replies, templates
 from tracker.usecases.identity import api_tokens
+from tracker.usecases.operations import approvals, plans
 from tracker.usecases.roster import people, sites
 
 STARTS = datetime(2027, 1, 12, 10)
@@ -223,7 +226,11 @@ async def _secrets(cast: Cast, places: Places) -> None:
         lead, operation(*named, title="Operation Called Off", starts=datetime(2026, 12, 16, 6)), LAST_WEEK
     )
     in_the_room = operation(*named, starts=datetime(2027, 1, 20, 6), place="USAO conference room", title="Canary raid")
-    await events.schedule(lead, in_the_room, LAST_WEEK)
+    in_conflict = [
+        await events.schedule(lead, in_the_room, LAST_WEEK),
+        await events.schedule(lead, replace(in_the_room, title="Canary search"), LAST_WEEK),
+    ]
+    await _plans_in_conflict(lead, in_conflict)
     await replies.reply(
         cast.kcpd_detective, places.secret_event, "2027-01-23", ReplyValue.DECLINED, "Canary", NOW, for_series=False
     )
@@ -242,6 +249,15 @@ async def _secrets(cast: Cast, places: Places) -> None:
     blocked = Change(status=ItemStatus.BLOCKED, note="Canary")
     await action_items.update(cast.kcpd_detective, places.secret_item, blocked, 1, NOW, TODAY)
     await _secrets_about(cast, places)
+
+
+async def _plans_in_conflict(lead: Viewer, event_ids: Iterable[UUID]) -> None:
+    """Plan secret operations at one site, so that they are in each other's way."""
+    lot = Site(role=SiteRole.TARGET, place="Larkspur Lot", point=point_at(39.0911, -94.4155, 1_320))
+    for event_id in event_ids:
+        await plans.start(lead, event_id, LAST_WEEK)
+        await plans.add_site(lead, event_id, lot, LAST_WEEK)
+        await approvals.move(lead, event_id, OperationState.PLANNING, LAST_WEEK)
 
 
 async def _secrets_about(cast: Cast, places: Places) -> None:

@@ -16,6 +16,7 @@ from tracker.ports.pages.core.dependencies import Pages
 from tracker.rules.core.wording import local, plural
 from tracker.usecases.core import send_hold
 from tracker.usecases.emails import email_tests
+from tracker.usecases.operations.officer import is_officer
 from tracker.usecases.views import health, set_up
 
 MailServer: TypeAlias = Injected[Lately]
@@ -60,6 +61,13 @@ TASKS = (
         "Who did what and when. Verify that nothing was changed, or take a copy.",
         "history",
         lambda viewer: viewer.reads_audit,
+    ),
+    Task(
+        "/deconfliction",
+        "Conflicts between operations",
+        "Open conflicts: when and where both sides are, and whom to call.",
+        "warning",
+        is_officer,
     ),
     Task(
         "/admin/health",

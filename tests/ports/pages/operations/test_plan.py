@@ -1,0 +1,145 @@
+"""The page of a plan: the lead plans, another agency commits, a conflict is decided, a supervisor approves."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, Cast, meeting, operation
+from tests.ports.browser import Browser
+from tests.ports.conftest import SignIn
+from tests.usecases.operations.world import B, planned, with_another_lead
+from tracker.rules.core.viewer import Viewer
+from tracker.usecases.events.events import schedule
+
+pytestmark = pytest.mark.anyio
+
+KEY = "2027-01-16"
+SITE = {"role": "target", "place": "North lot", "coordinates": "39.0911, -94.4155", "radius": "1320"}
+
+
+@dataclass(frozen=True)
+class Page:
+    """The plan of one event in the browser of one person."""
+
+    browser: Browser
+    at: str
+
+    async def text(self) -> str:
+        return (await self.browser.get(self.at)).text
+
+    async def post(self, tail: str, **form: str) -> int:
+        return (await self.browser.post(f"{self.at}{tail}", form)).status_code
+
+
+@pytest.fixture
+async def two(sqlite_cast: Cast) -> Cast:
+    return await with_another_lead(sqlite_cast)
+
+
+async def page_of(browse: SignIn, viewer: Viewer, event_id: UUID) -> Page:
+    return Page(await browse(viewer), f"/events/{event_id}/{KEY}/plan")
+
+
+async def bluestem(two: Cast) -> UUID:
+    return await schedule(two.fbi_lead, operation(two.fbi_alternate, two.kcpd_detective), NOW)
+
+
+async def test_a_lead_starts_a_plan_and_adds_a_site_that_is_on_the_map(two: Cast, browse: SignIn) -> None:
+    page = await page_of(browse, two.fbi_lead, await bluestem(two))
+    assert "This operation has no plan yet." in await page.text()
+    assert await page.post("") == 303
+    assert await page.post("/sites", **SITE) == 303
+    shown = await page.text()
+    assert "North lot" in shown
+    assert 'aria-label="Map of 1 site, north on top.' in shown
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"coordinates": "north of the river"}, "Enter latitude and longitude, like 39.0911, -94.4155."),
+        ({"coordinates": "91, -94"}, "Enter a latitude from -90 to 90, like 39.0911."),
+        ({"radius": "12"}, "Enter a radius from 50 to 52,800 feet."),
+        ({"place": ""}, "Enter the place in up to 200 characters."),
+        ({"role": "lair"}, "Choose what the site is for."),
+    ],
+)
+async def test_a_site_that_cannot_be_kept_is_refused_at_its_field_with_what_was_typed(
+    two: Cast, browse: SignIn, wrong: dict[str, str], sentence: str
+) -> None:
+    page = await page_of(browse, two.fbi_lead, await bluestem(two))
+    await page.post("")
+    refused = await page.browser.post(f"{page.at}/sites", SITE | {"place": "South lot"} | wrong)
+    assert refused.status_code == 422
+    assert sentence in refused.text
+    assert ("South lot" in refused.text) == ("place" not in wrong)
+
+
+async def test_the_page_says_what_is_in_the_way_of_the_next_step(two: Cast, browse: SignIn) -> None:
+    page = await page_of(browse, two.fbi_lead, await bluestem(two))
+    await page.post("")
+    assert "Add a site first." in await page.text()
+    await page.post("/sites", **SITE)
+    assert "Mark as planning" in await page.text()
+    await page.post("/states", to="planning")
+    assert "Name the approving supervisor first." in await page.text()
+
+
+async def test_a_plan_goes_from_its_first_site_to_approval(two: Cast, browse: SignIn) -> None:
+    event_id = await bluestem(two)
+    lead = await page_of(browse, two.fbi_lead, event_id)
+    await lead.post("")
+    await lead.post("/sites", **SITE)
+    await lead.post("/states", to="planning")
+    await lead.post("/basics", supervisor=str(two.fbi_alternate.member_id), disclosure="contact_only", buffer="60")
+    await lead.post("/states", to="submitted")
+    await lead.post("/clearances", system="rissafe", number="RS-1042")
+    other = await page_of(browse, two.kcpd_detective, event_id)
+    await other.post("/commitments", agency=str(two.agencies["KCPD"]), people="4", vehicles="2", skills="K-9")
+    supervisor = await page_of(browse, two.fbi_alternate, event_id)
+    await supervisor.post("/states", to="approved")
+    assert "<b>Approved</b>" in await lead.text()
+    assert "Not every agency has acknowledged" in await lead.text()
+    version = (await other.text()).partition("Acknowledge version ")[2].partition(" ")[0]
+    await other.post("/acknowledgments", version=version)
+    await lead.post("/states", to="briefed")
+    assert "<b>Briefed</b>" in await lead.text()
+
+
+async def test_a_conflict_shows_whom_to_call_and_takes_a_decision(two: Cast, browse: SignIn) -> None:
+    event_id = await planned(two.fbi_lead, two.hsi_liaison)
+    await planned(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=B)
+    page = await page_of(browse, two.fbi_lead, event_id)
+    shown = await page.text()
+    assert "Call Kcpd alternate (KCPD)" in shown
+    assert "Operation Larkspur" not in shown
+    conflict = shown.partition("/plan/conflicts/")[2].partition("/")[0]
+    refused = await page.browser.post(f"{page.at}/conflicts/{conflict}/decisions", {"decision": "proceed"})
+    assert (refused.status_code, "Say in one sentence why, or what you agreed." in refused.text) == (422, True)
+    assert await page.post(f"/conflicts/{conflict}/decisions", decision="proceed", reason="Channel 2.") == 303
+    assert "You decided: Both go ahead, coordinated." in await page.text()
+
+
+async def test_the_officer_sees_where_and_when_both_are_and_no_content(two: Cast, browse: SignIn) -> None:
+    await planned(two.fbi_lead, two.hsi_liaison)
+    await planned(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=B)
+    officer = await browse(two.coordinator)
+    shown = (await officer.get("/deconfliction")).text
+    assert "FBI and KCPD, 873 feet apart" in shown or "KCPD and FBI, 873 feet apart" in shown
+    assert "39.0925, -94.413" in shown
+    assert [word for word in ("Bluestem", "Larkspur", "A lot") if word in shown] == []
+    assert "/deconfliction" in (await officer.get("/admin")).text
+
+
+@pytest.mark.parametrize("name", ["fbi_lead", "caht_lead", "administrator", "auditor"])
+async def test_nobody_else_learns_that_there_is_a_page_of_conflicts(two: Cast, browse: SignIn, name: str) -> None:
+    browser = await browse(two.members[name])
+    refused, missing = await browser.get("/deconfliction"), await browser.get("/nothing-there")
+    assert (refused.status_code, refused.content) == (404, missing.content)
+
+
+async def test_a_meeting_and_a_series_have_no_plan(two: Cast, browse: SignIn) -> None:
+    event_id = await schedule(two.coordinator, meeting(two.fbi_lead), NOW)
+    browser = await browse(two.coordinator)
+    assert (await browser.get(f"/events/{event_id}/2027-01-12/plan")).status_code == 404

@@ -1,0 +1,64 @@
+"""The plans of the demo's two operations, which are in each other's way: neither lead knows more than whom to call."""
+
+from dataclasses import dataclass
+
+from tracker.demo.story import Story
+from tracker.rules.operations.deconfliction import DEFAULT_BUFFER, Disclosure
+from tracker.rules.operations.plans import OperationState
+from tracker.rules.operations.sites import Site, SiteRole, point_at
+from tracker.usecases.operations import approvals, plans
+from tracker.usecases.operations.plans import Basics
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sketch:
+    """One plan: who leads and approves it, its sites, and what agencies commit (people, vehicles, skills)."""
+
+    key: str
+    lead: str
+    supervisor: str
+    sites: tuple[tuple[SiteRole, str, float, float, int], ...]
+    commitments: tuple[tuple[str, int, int, str], ...]
+
+
+SKETCHES = (
+    Sketch(
+        key="bluestem",
+        lead="fbi_lead",
+        supervisor="hsi_liaison",
+        sites=(
+            (SiteRole.TARGET, "Motel on the frontage road", 39.0911, -94.4155, 1_320),
+            (SiteRole.STAGING, "Staging lot north", 39.0968, -94.4185, 600),
+        ),
+        commitments=(("fbi_lead", 6, 3, ""), ("kcpd_detective", 4, 2, "K-9")),
+    ),
+    Sketch(
+        key="larkspur",
+        lead="kcpd_sergeant",
+        supervisor="ipd_detective",
+        sites=((SiteRole.TARGET, "Parking garage", 39.0925, -94.4130, 1_320),),
+        commitments=(("kcpd_sergeant", 5, 2, "Spanish"),),
+    ),
+)
+
+
+async def plan(story: Story) -> None:
+    """Plan both operations, Bluestem first, inside the caller's transaction."""
+    for sketch in SKETCHES:
+        await _plan(story, sketch)
+
+
+async def _plan(story: Story, sketch: Sketch) -> None:
+    lead, event_id, now = story.who(sketch.lead), story.events[sketch.key], story.now
+    await plans.start(lead, event_id, now)
+    basics = Basics(
+        supervisor_id=story.who(sketch.supervisor).member_id, disclosure=Disclosure.CONTACT_ONLY, buffer=DEFAULT_BUFFER
+    )
+    await plans.change(lead, event_id, basics, now)
+    for role, place, latitude, longitude, radius_ft in sketch.sites:
+        site = Site(role=role, place=place, point=point_at(latitude, longitude, radius_ft))
+        await plans.add_site(lead, event_id, site, now)
+    for key, people, vehicles, skills in sketch.commitments:
+        agency_id = story.who(key).agency_id
+        await plans.commit(lead, event_id, agency_id, people=people, vehicles=vehicles, skills=skills, now=now)
+    await approvals.move(lead, event_id, OperationState.PLANNING, now)

@@ -1,0 +1,1 @@
+"""The plan of an operation, and the conflicts between operations."""

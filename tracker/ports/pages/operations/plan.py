@@ -1,0 +1,319 @@
+"""The plan of an operation: sites, commitments, conflicts, the number from outside, and the way to approval."""
+
+import re
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
+from tracker.ports.http.dependencies import Now, Viewer
+from tracker.ports.http.guards import signed_in
+from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of, id_in
+from tracker.ports.pages.events.event_page import times_of
+from tracker.rules.operations.deconfliction import DISCLOSURE_WORDS, Disclosure
+from tracker.rules.operations.hits import DECISION_WORDS, OUTCOME_WORDS, Decision
+from tracker.rules.operations.plans import (
+    LONGEST_NUMBER,
+    LONGEST_REASON,
+    LONGEST_SKILLS,
+    STATE_WORDS,
+    SYSTEM_WORDS,
+    OperationState,
+    System,
+)
+from tracker.rules.operations.site_map import site_map
+from tracker.rules.operations.sites import LONGEST_PLACE, SITE_WORDS, Point, Site, SiteRole, point_at
+from tracker.usecases.core import access_records
+from tracker.usecases.operations import approvals, deconfliction, plans
+from tracker.usecases.operations.plan_page import PlanView, plan_view
+from tracker.usecases.operations.plans import Basics
+
+AT = "/events/{event_id:uuid}/{key:str}/plan"
+COORDINATES = re.compile(r"\s*(-?\d{1,3}(?:\.\d{1,12})?)\s*[,;\s]\s*(-?\d{1,3}(?:\.\d{1,12})?)\s*")
+NO_COORDINATES = "Enter latitude and longitude, like 39.0911, -94.4155."
+FIELDS = (
+    "supervisor",
+    "disclosure",
+    "buffer",
+    "role",
+    "place",
+    "coordinates",
+    "radius",
+    "agency",
+    "people",
+    "vehicles",
+    "skills",
+    "system",
+    "number",
+    "waiver",
+    "decision",
+    "reason",
+)
+
+Deed = Callable[[], Awaitable[object]]
+
+
+@get(AT, guards=[signed_in])
+async def plan_page(
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now
+) -> Response[str]:
+    """Show the plan, or the button that begins one."""
+    view = await plan_view(viewer, event_id, key)
+    await access_records.note_date(viewer, view.occurrence, now)
+    return _shown(pages, view)
+
+
+@post(AT, guards=[signed_in], status_code=303)
+async def begin(event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
+    """Begin the plan."""
+    await plans.start(viewer, event_id, now)
+    return pages.redirect(_at(event_id, key), "The plan is started. Add its sites next.")
+
+
+@post(f"{AT}/basics", guards=[signed_in], status_code=303)
+async def change_basics(
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Response[Any]:
+    """Change the approving supervisor, the disclosure, and the buffer."""
+
+    async def deed() -> None:
+        reader = Reader(form)
+        minutes = reader.number("buffer", "Enter the buffer in minutes, from 0 to 1440.")
+        if minutes is None:
+            reader.refuse("buffer", "Enter the buffer in minutes, from 0 to 1440.")
+        level = _one_of(reader, "disclosure", Disclosure, "Choose what others are shown.")
+        reader.check()
+        wanted = Basics(
+            supervisor_id=id_in(form["supervisor"]), disclosure=level, buffer=timedelta(minutes=minutes or 0)
+        )
+        await plans.change(viewer, event_id, wanted, now)
+
+    return await _done(pages, viewer, event_id, key, form, deed, "The plan is saved.")
+
+
+@post(f"{AT}/sites", guards=[signed_in], status_code=303)
+async def add_site(
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Response[Any]:
+    """Add a site, and compare the plan again."""
+
+    async def deed() -> None:
+        await plans.add_site(viewer, event_id, _site_in(form), now)
+
+    return await _done(pages, viewer, event_id, key, form, deed, "The site is added, and the plan was compared again.")
+
+
+@post(f"{AT}/sites/{{site_id:uuid}}/removal", guards=[signed_in], status_code=303)
+async def remove_site(
+    event_id: FromPath[UUID], key: FromPath[str], site_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now
+) -> Response[Any]:
+    """Remove a site, and compare the plan again."""
+    await plans.remove_site(viewer, event_id, site_id, now)
+    return pages.redirect(_at(event_id, key), "The site is removed, and the plan was compared again.")
+
+
+@post(f"{AT}/commitments", guards=[signed_in], status_code=303)
+async def commit(
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Response[Any]:
+    """Record what an agency commits."""
+
+    async def deed() -> None:
+        reader = Reader(form)
+        people, vehicles = reader.number("people"), reader.number("vehicles")
+        skills = reader.text("skills", LONGEST_SKILLS)
+        agency_id = id_in(form["agency"])
+        if agency_id is None:
+            reader.refuse("agency", "Choose the agency.")
+        reader.check()
+        await plans.commit(
+            viewer,
+            event_id,
+            agency_id or viewer.agency_id,
+            people=people or 0,
+            vehicles=vehicles or 0,
+            skills=skills,
+            now=now,
+        )
+
+    return await _done(pages, viewer, event_id, key, form, deed, "The commitment is saved.")
+
+
+@post(f"{AT}/commitments/{{agency_id:uuid}}/removal", guards=[signed_in], status_code=303)
+async def withdraw(
+    event_id: FromPath[UUID], key: FromPath[str], agency_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now
+) -> Response[Any]:
+    """Remove what an agency committed."""
+    await plans.withdraw(viewer, event_id, agency_id, now)
+    return pages.redirect(_at(event_id, key), "The commitment is removed.")
+
+
+@post(f"{AT}/acknowledgments", guards=[signed_in], status_code=303)
+async def acknowledge(
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Response[Any]:
+    """Acknowledge the version that the page showed."""
+    version = Reader(form).number("version") or 0
+    await approvals.acknowledge(viewer, event_id, version, now)
+    return pages.redirect(_at(event_id, key), f"{viewer.agency} has acknowledged version {version}.")
+
+
+@post(f"{AT}/clearances", guards=[signed_in], status_code=303)
+async def record_number(
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Response[Any]:
+    """Record the number that a system outside gave."""
+
+    async def deed() -> None:
+        reader = Reader(form)
+        system = _one_of(reader, "system", System, "Choose the system.")
+        number = reader.text("number", LONGEST_NUMBER)
+        reader.check()
+        await approvals.record_number(viewer, event_id, system, number, now)
+
+    return await _done(pages, viewer, event_id, key, form, deed, "The number is recorded.")
+
+
+@post(f"{AT}/waivers", guards=[signed_in], status_code=303)
+async def waive(
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Response[Any]:
+    """Waive the outside check."""
+
+    async def deed() -> None:
+        reader = Reader(form)
+        reason = reader.text("waiver", LONGEST_REASON)
+        reader.check()
+        await approvals.waive(viewer, event_id, reason, now)
+
+    return await _done(pages, viewer, event_id, key, form, deed, "The outside check is waived.")
+
+
+@post(f"{AT}/states", guards=[signed_in], status_code=303)
+async def move(
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Response[Any]:
+    """Take the plan to another state; the page says why not, if it can't."""
+    try:
+        to = OperationState(form["to"])
+    except ValueError as odd:
+        raise NotFound from odd
+    try:
+        await approvals.move(viewer, event_id, to, now)
+    except NotAllowed as refused:
+        return pages.redirect(_at(event_id, key), f"Not changed. {refused.sentence}", is_saved=False)
+    return pages.redirect(_at(event_id, key), f"The plan is now: {STATE_WORDS[to].lower()}.")
+
+
+@post(f"{AT}/conflicts/{{hit_id:uuid}}/decisions", guards=[signed_in], status_code=303)
+async def decide(
+    event_id: FromPath[UUID],
+    key: FromPath[str],
+    hit_id: FromPath[UUID],
+    pages: Pages,
+    viewer: Viewer,
+    form: Form,
+    now: Now,
+) -> Response[Any]:
+    """Record this side's decision about a conflict."""
+
+    async def deed() -> None:
+        reader = Reader(form)
+        decision = _one_of(reader, "decision", Decision, "Choose what you decide.")
+        reason = reader.text("reason", LONGEST_REASON)
+        reader.check()
+        await deconfliction.decide(viewer, event_id, hit_id, decision, reason, now)
+
+    return await _done(pages, viewer, event_id, key, form, deed, "Your decision is recorded.")
+
+
+async def _done(
+    pages: Pages, viewer: Viewer, event_id: UUID, key: str, form: FormValues, deed: Deed, sentence: str
+) -> Response[Any]:
+    """Do it and come back, or show the page again with what was typed and why it was refused."""
+    try:
+        await deed()
+    except (Invalid, Conflict) as wrong:
+        view = await plan_view(viewer, event_id, key)
+        refused = wrong if isinstance(wrong, Invalid) else Invalid(wrong.sentence)
+        return _shown(pages, view, form, refused)
+    return pages.redirect(_at(event_id, key), sentence)
+
+
+def _shown(pages: Pages, view: PlanView, form: FormValues | None = None, wrong: Invalid | None = None) -> Response[str]:
+    return pages.render(
+        "operations/plan.html",
+        status_code=422 if wrong else 200,
+        view=view,
+        event=view.occurrence.event,
+        form=form or FormValues({}),
+        errors=errors_of(wrong, FIELDS),
+        map=site_map(view.sites.values()),
+        states=STATE_WORDS,
+        roles=[(one, words) for one, words in SITE_WORDS.items()],
+        disclosures=[(one, words) for one, words in DISCLOSURE_WORDS.items()],
+        systems=[(one, words) for one, words in SYSTEM_WORDS.items()],
+        decisions=[(one, words) for one, words in DECISION_WORDS.items()],
+        decision_words=DECISION_WORDS,
+        outcomes=OUTCOME_WORDS,
+        **times_of(view.occurrence),
+    )
+
+
+def _site_in(form: FormValues) -> Site:
+    """Return the site of a form. Errors: Invalid by field."""
+    reader = Reader(form)
+    role = _one_of(reader, "role", SiteRole, "Choose what the site is for.")
+    place = reader.text("place", LONGEST_PLACE)
+    radius = reader.number("radius", "Enter the radius in feet.")
+    degrees = COORDINATES.fullmatch(form["coordinates"])
+    if degrees is None:
+        reader.refuse("coordinates", NO_COORDINATES)
+    point = reader.tried(lambda: _point(degrees, radius or 0), None)
+    reader.check()
+    if point is None:
+        raise Invalid(coordinates=NO_COORDINATES)
+    return Site(role=role, place=place, point=point)
+
+
+def _point(degrees: re.Match[str] | None, radius_ft: int) -> Point | None:
+    try:
+        return point_at(float(degrees[1]), float(degrees[2]), radius_ft) if degrees else None
+    except Invalid as wrong:
+        far = wrong.fields.get("latitude") or wrong.fields.get("longitude")
+        fields = {"coordinates": far, "radius": wrong.fields.get("radius")}
+        raise Invalid(**{name: sentence for name, sentence in fields.items() if sentence}) from wrong
+
+
+def _one_of(reader: Reader, name: str, words: Any, sentence: str) -> Any:
+    """Return the member of an enumeration that a field names; record `sentence` for anything else."""
+    try:
+        return words(reader.form[name])
+    except ValueError:
+        reader.refuse(name, sentence)
+        return None
+
+
+def _at(event_id: UUID, key: str) -> str:
+    return f"/events/{event_id}/{key}/plan"
+
+
+handlers = [
+    plan_page,
+    begin,
+    change_basics,
+    add_site,
+    remove_site,
+    commit,
+    withdraw,
+    acknowledge,
+    record_number,
+    waive,
+    move,
+    decide,
+]
