@@ -192,10 +192,10 @@ def test_a_demonstration_says_so_on_every_kind_of_page(visit: Callable[..., str]
     assert "Demonstration" not in visit()
 
 
-def test_a_flash_is_shown_once_in_a_status_region_and_escaped(visit: Callable[..., str]) -> None:
+def test_a_flash_is_shown_once_and_escaped(visit: Callable[..., str]) -> None:
     html = visit(flash="Saved <b>.")
     assert html.count("Saved &lt;b&gt;.") == 1
-    assert '<div id="flash" role="status"><div class="usa-alert' in html
+    assert '<div id="flash"><div class="usa-alert' in html
 
 
 def test_the_foot_names_the_zone_and_whom_to_ask(visit: Callable[..., str]) -> None:
