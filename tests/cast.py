@@ -21,7 +21,7 @@ from tracker.usecases.roster import people
 NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)
 """Tuesday, 9:00 AM in Kansas City."""
 LINK, PROGRAM = Origin("link", "198.51.100.7"), Origin("api", "198.51.100.8")
-"""From where somebody comes by a link in a mail, and their program by its token."""
+"""From where someone comes by a link in an email, and their program by its token."""
 SECRET = "a secret of the tests, long enough"
 ZONE = "America/Chicago"
 
@@ -67,7 +67,7 @@ STEERING = (
 
 @dataclass(frozen=True)
 class Cast:
-    """Everybody by name, as viewers; `agencies` and `committees` by code and name, as ids."""
+    """Everyone by name, as viewers; `agencies` and `committees` by code and name, as ids."""
 
     members: Mapping[str, Viewer]
     agencies: Mapping[str, UUID]

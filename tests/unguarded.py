@@ -1,4 +1,4 @@
-"""What whoever owns the database can do to the audit log: take its guard away, and then change it."""
+"""What the owner of the database can do to the audit log: take its guard away, and then change it."""
 
 from tracker.database import engine
 

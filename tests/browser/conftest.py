@@ -41,7 +41,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def signed_in(demo: Demo, browser: Browser) -> ContextOf:
-    """Give an empty browser of a persona (None: of nobody), who signs in by her link only once."""
+    """Give an empty browser of a persona (None: of no one), who signs in by her link only once."""
     sessions: dict[str, list[Any]] = {}
 
     def signed_in(name: str | None) -> BrowserContext:

@@ -1,4 +1,4 @@
-"""The real demo in a process of its own, and what its mails hold."""
+"""The real demo in a process of its own, and what its emails hold."""
 
 import email
 import json
@@ -48,7 +48,7 @@ class Demo:
     mails: Path
 
     def link(self, recipient: str, subject: str) -> str:
-        """Return the first link to a reply or an item in the mail to somebody, as soon as the demo has sent it."""
+        """Return the first link to a reply or an item in the email to someone, as soon as the demo has sent it."""
         return until(lambda: self._link(recipient, subject), MAILS_WITHIN)
 
     def digest_link(self) -> str:
@@ -57,7 +57,7 @@ class Demo:
         return f"{self.address}/n/{Links(keys.named('links')).digest(uuid4())}"
 
     def series_link(self, recipient: str, title: str) -> str:
-        """Return the link by which somebody answers for a series: its invitations lie in the demo's past."""
+        """Return the link by which someone answers for a series: its invitations lie in the demo's past."""
         keys.use((self.mails.parent / "secret").read_text(encoding="ascii").strip())
         with closing(sqlite3.connect(self.mails.parent / "tracker.sqlite")) as database:
             [[found]] = database.execute(INVITATION, (recipient, title))
@@ -69,7 +69,7 @@ class Demo:
             return [month for (month,) in database.execute(FULLEST, (count,))]
 
     def new_session(self, persona: str) -> str:
-        """Return the cookie of another session of somebody who is signed in, as the next sign-in would begin it."""
+        """Return the cookie of another session of someone who is signed in, as the next sign-in would begin it."""
         token = keys.new_token()
         with closing(sqlite3.connect(self.mails.parent / "tracker.sqlite")) as database, database:
             database.execute(ANOTHER_SESSION, (keys.token_hash(token), persona))

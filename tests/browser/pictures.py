@@ -16,7 +16,7 @@ WITHOUT_DEMO = "for (const banner of document.querySelectorAll('.tt-demo')) bann
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """One picture: the page that somebody reaches, as far as it fits."""
+    """One picture: the page that someone reaches, as far as it fits."""
 
     persona: str | None
     way: Way
@@ -53,7 +53,7 @@ def to_person(page: Page, _: Demo) -> None:
 
 
 def to_invitation(page: Page, demo: Demo) -> None:
-    """Read the email that invites somebody to a training."""
+    """Read the email that invites someone to a training."""
     demo.link("kcpd.analyst@kcpd.example", TRAINING)
     page.goto("/demo/mail")
     page.get_by_role("link", name=f"Invitation: {TRAINING}").first.click()

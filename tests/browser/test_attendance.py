@@ -1,4 +1,4 @@
-"""Attendance is taken on a phone, standing in the door."""
+"""Attendance is taken on a phone, standing in the doorway."""
 
 from playwright.sync_api import Page, expect
 
@@ -20,7 +20,7 @@ def test_twenty_five_people_are_marked_on_a_phone_with_ten_taps(page_of: PageOf,
 
 
 def mark_who_said_yes(page: Page) -> int:
-    """Mark everybody who replied yes as here; return the taps."""
+    """Mark everyone who replied yes as here; return the taps."""
     page.get_by_role("button", name="who replied yes as here").click()
     page.get_by_text("Everyone who replied yes is marked.").wait_for()
     return 1

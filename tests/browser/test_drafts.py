@@ -32,7 +32,7 @@ def writing(context: BrowserContext) -> Page:
 
 @pytest.fixture
 def stranger(demo: Demo, browser: Browser, signed_in: ContextOf) -> Iterator[BrowserContext]:
-    """A browser in which nobody is signed in yet."""
+    """A browser in which no one is signed in yet."""
     signed_in(WHO).close()  # a session to begin others after
     context = context_of(demo, browser)
     yield context
@@ -77,7 +77,7 @@ def test_what_was_typed_just_before_leaving_is_kept_too(context: BrowserContext)
     page.get_by_label("Title").fill(TYPED)
     page.get_by_role("link", name="Home", exact=True).first.click()
     page.wait_for_url("**/")
-    page.wait_for_timeout(1000)  # nobody goes back sooner than they see that they left
+    page.wait_for_timeout(1000)  # no one goes back sooner than they see that they left
     page.go_back()
     has_it(page)
 
@@ -301,7 +301,7 @@ def test_a_saved_draft_is_read_out_once_and_not_at_each_pause(writing: Page) -> 
 
 
 def test_a_note_behind_an_emailed_link_is_not_left_without_a_question(page_of: PageOf, demo: Demo) -> None:
-    """Nobody is signed in there, so there is no one to keep a draft for."""
+    """No one is signed in there, so there is no one to keep a draft for."""
     page, asked = page_of(None), list[str]()
 
     def answer(dialog: Dialog) -> None:

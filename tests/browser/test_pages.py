@@ -119,7 +119,7 @@ def lightness(page: Page) -> float:
 
 
 def complaints(page: Page) -> list[str]:
-    """Return a list that grows with each error that the browser tells of: scripts, the content policy, lost files."""
+    """Return a list that grows with each error that the browser reveals: scripts, the content policy, lost files."""
     said: list[str] = []
 
     def hear(message: ConsoleMessage) -> None:

@@ -25,7 +25,7 @@ def writing(page_of: PageOf) -> Iterator[Page]:
 
 
 def server_says(page: Page, **state: object) -> None:
-    """Let the server answer that a session of this person goes on for so many seconds; no state: there is none."""
+    """Let the server answer that a session of this person continues for so many seconds; no state: there is none."""
     person = page.locator("#session").get_attribute("data-person")
 
     def response(route: Route) -> None:

@@ -18,7 +18,7 @@ def hand(page_of: PageOf) -> Hand:
 
 
 def scheduled(hand: Hand) -> str:
-    """Schedule the series from the open form and return its address; afterwards nothing is counted yet."""
+    """Schedule the series from the open form and return its address; afterward nothing is counted yet."""
     hand.page.goto("/schedule")
     if (discard := hand.page.get_by_role("button", name="Discard draft")).count():  # another test typed there
         discard.click()

@@ -34,7 +34,7 @@ NARROW_CELLS = """least => [...document.querySelectorAll('main td, main th')].fi
 
 
 def torn_words(page: Page) -> list[str]:
-    """Return each word of more than one letter that stands on two lines, with what it stands in."""
+    """Return each word of more than one letter that is broken across two lines, with its element."""
     found: list[str] = page.evaluate(TORN, LONGEST)
     return found
 

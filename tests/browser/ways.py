@@ -46,7 +46,7 @@ def to_refused(path: str, button: str) -> Way:
 
 
 def to_refused_invitation(page: Page, _: Demo) -> None:
-    """Untick everybody who could be invited, and invite those who are ticked."""
+    """Untick everyone who could be invited, and invite those who are ticked."""
     page.goto("/people/invitations")
     for box in page.locator("main [name=person]").all():
         box.uncheck()
@@ -129,7 +129,7 @@ def to_event(title: str, month: str, then: str = "") -> Way:
 
 
 def an_item(page: Page, demo: Demo, owner: str, address: str, title: str) -> str:
-    """Give somebody an action item of one test's own, and return the link of the mail that tells of it."""
+    """Give someone an action item of one test's own, and return the link of the email that reveals it."""
     page.goto("/action-items#new")
     page.get_by_label("Action", exact=True).fill(title)
     page.get_by_label("Owner", exact=True).select_option(label=owner)
@@ -152,7 +152,7 @@ def to_own_roll(page: Page, title: str) -> None:
 
 
 def to_suggested_times(page: Page, _: Demo) -> None:
-    """Ask for times for a meeting of a committee with a quorum, and everybody of an agency."""
+    """Ask for times for a meeting of a committee with a quorum, and everyone of an agency."""
     page.goto("/schedule")
     page.get_by_label("Meeting of").select_option(label="Steering Committee")
     page.get_by_role("group", name="Invite by agency").get_by_text("KCPD").click()
@@ -184,7 +184,7 @@ def to_edit_from(page: Page, demo: Demo) -> None:
 
 
 def to_recorded_reply(page: Page, demo: Demo) -> None:
-    """Record what somebody else answered, and then try it without an answer."""
+    """Record what someone else answered, and then try it without an answer."""
     to_event(MONTHLY, "2026-12")(page, demo)
     page.locator("#record-reply summary").click()
     page.get_by_label("Person").select_option(label="HSI liaison")
@@ -256,7 +256,7 @@ def to_refused_schedule(page: Page, _: Demo) -> None:
 
 
 def to_refused_marking(page: Page, _: Demo) -> None:
-    """Mark a new event for everybody as for federal employees alone, of no category."""
+    """Mark a new event for everyone as for federal employees alone, of no category."""
     page.goto("/schedule")
     page.get_by_text("Mark it as controlled information").click()
     page.get_by_label("Who may get it").select_option("FED ONLY")
@@ -299,7 +299,7 @@ def to_series_reply(page: Page, demo: Demo) -> None:
 
 
 def to_item_link(page: Page, demo: Demo) -> None:
-    """Open the link of a mail about an action item."""
+    """Open the link of an email about an action item."""
     page.goto(demo.link("kcpd.detective@kcpd.example", "Action item"))
 
 
@@ -321,7 +321,7 @@ def to_new_codes(page: Page, _: Demo) -> None:
 
 
 def to_access(page: Page, _: Demo) -> None:
-    """Make a link for the new password of somebody, from their page on."""
+    """Make a link for the new password of someone, from their page on."""
     page.goto("/people?q=detective")
     page.locator("#found").get_by_role("link", name="KCPD detective", exact=True).click()
     page.get_by_role("link", name="Manage access").click()
@@ -330,13 +330,13 @@ def to_access(page: Page, _: Demo) -> None:
 
 
 def to_mails(page: Page, demo: Demo) -> None:
-    """Open the list of the demo's mails when there are some, long addresses among them."""
+    """Open the list of the demo's emails when there are some, long addresses among them."""
     demo.link("kcpd.detective@kcpd.example", "Action item")
     page.goto("/demo/mail")
 
 
 def to_mail(page: Page, demo: Demo) -> None:
-    """Open one of the demo's mails, its parts unfolded."""
+    """Open one of the demo's emails, its parts unfolded."""
     to_mails(page, demo)
     page.get_by_role("link", name="Invitation: ").first.click()
     for part in page.locator("main summary").all():
@@ -501,4 +501,4 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "digest stopped": (None, to_stopped_digest, "The weekly digest is stopped"),
     "broken link": (None, to("/r/broken"), "This link has expired or was replaced"),
 }
-"""Page → who goes there (None: somebody who is not signed in), how, and the heading that stands there."""
+"""Page → who goes there (None: someone who is not signed in), how, and the heading of that page."""

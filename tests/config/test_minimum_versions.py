@@ -1,4 +1,4 @@
-"""Releases with known holes are not used (minimum-versions.toml)."""
+"""Releases with known vulnerabilities are not used (minimum-versions.toml)."""
 
 from importlib import metadata
 

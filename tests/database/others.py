@@ -1,4 +1,4 @@
-"""Somebody else at the same database: another task or engine here, another process there."""
+"""Someone else at the same database: another task or engine here, another process there."""
 
 import asyncio
 import sys

@@ -57,12 +57,12 @@ def next_release(folder: Path, sql: str) -> Path:
 
 
 async def changed(before: dict[str, Rows]) -> list[str]:
-    """Return the tables that do not hold the same rows any more, as far as the columns of before go."""
+    """Return the tables that do not hold the same rows anymore, as far as the earlier columns go."""
     return [table for table, rows in before.items() if await found(table, rows[0]) != rows]
 
 
 async def found(table: str, columns: dict[str, Any]) -> Rows:
-    """Return what stands in these columns of a table, in a lasting order."""
+    """Return the values in these columns of a table, in a lasting order."""
     names = ", ".join(columns)
     return [dict(row) for row in await engine().run_ddl(f"SELECT {names} FROM {table} ORDER BY {names}")]
 

@@ -46,7 +46,7 @@ async def read_then_write(engine: Engine) -> None:
 
 
 def connection_threads() -> int:
-    """Return how many SQLite connections stand open: each has a thread."""
+    """Return how many SQLite connections are open: each has a thread."""
     return sum("_connection_worker_thread" in thread.name for thread in threading.enumerate())
 
 

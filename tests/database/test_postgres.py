@@ -33,7 +33,7 @@ async def _cut(engine: Engine) -> None:
     backend = (await engine.run_querystring(QueryString("SELECT pg_backend_pid() AS pid")))[0]["pid"]
     async with another(engine) as administrator:
         await administrator.run_querystring(QueryString("SELECT pg_terminate_backend({}::int, 5000)", backend))
-    await asyncio.sleep(0.01)  # the news reaches this end
+    await asyncio.sleep(0.01)  # this end learns of it
 
 
 async def test_a_connection_cut_in_a_transaction_is_replaced(server: Engine) -> None:

@@ -1,4 +1,4 @@
-"""From the first release to this one and the next: every row is kept, the log is whole, and people go on working.
+"""From the first release to this one and the next: every row is kept, the log is whole, and people continue working.
 
 There is always a next release here, of one migration more, so that these tests judge an upgrade also while the first
 release is the newest.

@@ -1,4 +1,4 @@
-"""What the demo holds, whenever it starts: everybody and everything by the product's own deeds, the same each time."""
+"""What the demo holds, whenever it starts: everyone and everything by the product's own deeds, the same each time."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, time, timedelta

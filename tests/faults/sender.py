@@ -16,7 +16,7 @@ TICK = 0.05  # seconds
 
 
 def run(url: str, port: str, start: str, speed: str) -> None:
-    """Open the database and tick for ever.
+    """Open the database and tick forever.
 
     `start` is the moment (ISO) at which its clock begins; the clock runs `speed` times as fast as the real one.
     """

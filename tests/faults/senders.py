@@ -1,4 +1,4 @@
-"""Starts and kills senders, and judges afterwards what became of the messages."""
+"""Starts and kills senders, and judges afterward what became of the messages."""
 
 import asyncio
 import multiprocessing
@@ -101,7 +101,7 @@ async def until_none_waits(seconds: float = 60) -> None:
 
 
 async def until_accepted(server: MailServer, count: int) -> None:
-    """Wait until the server has accepted so many mails."""
+    """Wait until the server has accepted so many emails."""
     async with asyncio.timeout(60):
         while len(server.accepted) < count:  # noqa: ASYNC110 - other processes send them
             await asyncio.sleep(0.01)

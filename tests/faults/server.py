@@ -1,4 +1,4 @@
-"""A mail server for tests that goes wrong as told, and keeps what it accepted."""
+"""A mail server for tests that goes wrong on command, and keeps what it accepted."""
 
 # aiosmtpd calls its hooks by these names, with these arguments.
 # ruff: noqa: N802
@@ -25,15 +25,15 @@ def fine(_: str) -> str | None:
 
 @dataclass
 class MailServer:
-    """Accepts mails; each hook may answer something else than 250, wait, or cut the connection first."""
+    """Accepts emails; each hook may answer something else than 250, wait, or cut the connection first."""
 
     at_mail: Response = fine
     at_rcpt: Response = fine
     at_data: Response = fine
     pause: float = 0.0
-    """Seconds before it takes a mail."""
+    """Seconds before it takes an email."""
     cut_before_reply: Callable[[str], bool] = lambda _: False
-    """Takes the mail, and the sender never learns of it."""
+    """Takes the email, and the sender never learns of it."""
     accepted: list[bytes] = field(default_factory=list)
     tries: Counter[str] = field(default_factory=Counter)
     connections: int = 0

@@ -1,4 +1,4 @@
-"""Backups while somebody writes as fast as he can: every one is whole, and its copy sends nothing that was sent."""
+"""Backups while someone writes as fast as he can: every one is whole, and its copy sends nothing that was sent."""
 
 import asyncio
 import subprocess
@@ -58,7 +58,7 @@ def place(source: Source, tmp_path: Path) -> Iterator[Place]:
 
 @pytest.fixture
 def busy(place: Place, tmp_path: Path) -> Iterator[Path]:
-    """A data folder in whose database somebody writes."""
+    """A data folder in whose database someone writes."""
     words = [f"DATABASE_URL={url}" for url in place()[1:]]
     folder = founded(tmp_path / "data", *(word for one in words for word in ("--set", one)))
     writer = subprocess.Popen([sys.executable, "-m", "tests.faults.writer", str(folder)])

@@ -1,6 +1,6 @@
 """What a first try may have delivered is never contradicted: each calendar ends at what is true.
 
-The mail server takes a mail and then drops the connection, or its sender is killed, so nobody knows that it arrived.
+The mail server takes an email and then drops the connection, or its sender is killed, so no one knows that it arrived.
 Meanwhile people move, cancel and restore the events, and take each other off the list.
 """
 
@@ -35,7 +35,7 @@ DEEDS = 3  # in one round
 DATES = 4  # of a series
 Deed = Callable[[UUID, datetime], Awaitable[None]]
 STARTS = datetime(2027, 2, 9, 10)  # noqa: DTZ001 - local to the zone; so late that no reminder is due
-LOST, KILLED = 0.3, 0.05  # shares of the mails whose acceptance is not heard, and that end their sender
+LOST, KILLED = 0.3, 0.05  # shares of the emails whose acceptance is not heard, and that end their sender
 FAST = 300.0  # five minutes a second: a retry after half a minute comes after a tenth of a second
 
 
@@ -55,7 +55,7 @@ class Busy:
         self._chance = chance
 
     def plan(self) -> Plan:
-        """Return an event to which everybody is invited."""
+        """Return an event to which everyone is invited."""
         return meeting(*self.people, starts=STARTS)
 
     def deeds(self) -> list[Deed]:
@@ -63,7 +63,7 @@ class Busy:
         return [self._move, self._move, self._call_off, self._change_list]
 
     async def schedule(self, now: datetime) -> None:
-        """Invite everybody to one more event."""
+        """Invite everyone to one more event."""
         self.events.append(await events.schedule(self._coordinator, self.plan(), now))
 
     async def change_something(self, now: datetime) -> None:
@@ -173,7 +173,7 @@ async def test_each_calendar_ends_at_what_is_true_whatever_changed_between_tries
 
 
 def _goes_wrong(dice: float, senders: Senders) -> bool:
-    """Kill a sender, drop the connection, or neither; the mail is taken in each case."""
+    """Kill a sender, drop the connection, or neither; the email is taken in each case."""
     if dice < KILLED:
         senders.running[0].kill()
     return dice < LOST

@@ -1,4 +1,4 @@
-"""PostgreSQL goes down at once and comes back while mails go out: none lost, none twice but for those under way."""
+"""PostgreSQL goes down at once and comes back while emails go out: none lost, none twice but for those under way."""
 
 import asyncio
 import time
@@ -20,7 +20,7 @@ from tracker.ports.mail.delivery import LANES
 from tracker.tables.schema.roster.people import Member
 
 REMINDERS, CRASHES, KICKS = (2_000, 10, 50) if IS_FULL else (150, 2, 5)
-SLOW = 0.03  # seconds a mail, so that there is a middle to crash in
+SLOW = 0.03  # seconds an email, so that there is a middle to crash in
 FAST = 300.0  # five minutes a second: a retry after half a minute comes after a tenth of a second
 RECONNECT = 5.0  # seconds until pages are back
 
@@ -34,7 +34,7 @@ def server(postgres_source: Source) -> Iterator[CrashingServer]:
 
 @pytest.fixture
 async def database(server: CrashingServer) -> AsyncIterator[Engine]:
-    """The first database of the server, made anew."""
+    """The first database of the server, made again."""
     engine = engine_from_url(server.url)
     bind(engine)
     await open_database(engine)

@@ -16,7 +16,7 @@ from tracker.ports.mail.delivery import LANES
 pytestmark = pytest.mark.both_engines
 
 REMINDERS, KILLS = (2_000, 40) if IS_FULL else (200, 3)
-SLOW = 0.01  # seconds a mail, so that there is a middle to be killed in
+SLOW = 0.01  # seconds an email, so that there is a middle to be killed in
 FAST = 300.0  # five minutes a second: a retry after half a minute comes after a tenth of a second
 
 

@@ -1,4 +1,4 @@
-"""A database without room, without a table, or away: 503, nothing half-written, reading goes on, and it recovers."""
+"""A database without room, without a table, or away: 503, nothing half-written, reading continues, and it recovers."""
 
 from collections.abc import AsyncIterator
 
@@ -24,20 +24,20 @@ from tracker.usecases.identity import api_tokens
 
 pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
 
-ROOM = 0  # pages that a full disk still has; single rows go on fitting into those that there are
+ROOM = 0  # pages that a full disk still has; single rows continue fitting into those that there are
 READ = ("/", "/calendar?month=2027-01", "/action-items", "/sign-in")
 
 
 @pytest.fixture
 async def app(cast: Cast) -> AsyncIterator[Litestar]:
-    """The application on each engine; its clock stands at NOW."""
+    """The application on each engine; its clock shows NOW."""
     with standing() as app:
         yield app
 
 
 @pytest.fixture
 async def app_on_sqlite(sqlite_cast: Cast) -> AsyncIterator[Litestar]:
-    """The application where SQLite alone can be told to have no room."""
+    """The application where only SQLite can be made to have no room."""
     with standing() as app:
         yield app
 

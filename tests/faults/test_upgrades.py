@@ -70,7 +70,7 @@ async def killed(file: Path, release: Path, after: float) -> int:
 
 
 def is_written(file: Path) -> bool:
-    """Say whether another process holds the lock of whoever writes."""
+    """Say whether another process holds the lock of writers."""
     with closing(sqlite3.connect(file, timeout=0, isolation_level=None)) as raw:
         try:
             raw.execute("BEGIN IMMEDIATE")

@@ -1,4 +1,4 @@
-"""A process that schedules meetings, and sends half of their mails, until it is killed.
+"""A process that schedules meetings, and sends half of their emails, until it is killed.
 
     python -m tests.faults.writer FOLDER
 
@@ -26,7 +26,7 @@ ROSTER = "agency_code,name,email,roles\n" + "".join(f"USAO,Somebody,{one},coordi
 
 
 async def main(folder: str) -> None:
-    """Write for ever."""
+    """Write forever."""
     settings = load({"TRACKER_DATA": folder})
     keys.use(settings.secret)
     engine = engine_from_url(settings.database_url)
@@ -49,7 +49,7 @@ async def _schedule(lead: Viewer, invited: list[Viewer]) -> None:
 
 
 async def _send(began: Path) -> None:
-    """Take every message in hand, and say of every other one that it was sent."""
+    """Claim every message, and say of every other one that it was sent."""
     while True:
         for number, message in enumerate(await outbox.claim("writer", [], NOW, 50)):
             if number % 2:

@@ -36,7 +36,7 @@ def said() -> Iterator[tuple[str, str]]:
             for chunk in text.split("|"):
                 yield from ((shown(file), sentence) for sentence in sentences(chunk))
     for file in modules(*SPEAKING):
-        for _, text in texts.of_strings(tree_of(file), keeps_docstrings=False):
+        for _, text in texts.of_strings(tree_of(file)):
             yield from ((shown(file), sentence) for sentence in sentences(text))
 
 

@@ -24,13 +24,18 @@ Text = tuple[int, str]
 
 
 def of_file(file: Path) -> Iterator[Text]:
-    """Yield what people read in a file of the repository: its sentences, comments and labels."""
+    """Yield what people read in a file of the repository: its sentences, comments and labels.
+
+    Strings in tests are left out: they are what someone types, or what the product says.
+    """
     text = file.read_text(encoding="utf-8")
     if shown(file).startswith("templates/"):
         yield from of_template(text)
     elif file.suffix == ".py":
-        yield from of_strings(tree_of(file), keeps_docstrings=True)
+        yield from of_docstrings(tree_of(file))
         yield from of_comments(text)
+        if not shown(file).startswith("tests/"):
+            yield from of_strings(tree_of(file))
     elif file.suffix == ".md":
         yield from of_document(text)
     else:
@@ -46,15 +51,25 @@ def of_template(text: str) -> Iterator[Text]:
         yield _line_of(text, literal.start()), literal.group(1) or literal.group(2)
 
 
-def of_strings(tree: ast.Module, *, keeps_docstrings: bool) -> Iterator[Text]:
-    """Yield the strings of a module that hold words; SQL is not for people."""
-    docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+def of_strings(tree: ast.Module) -> Iterator[Text]:
+    """Yield the strings of a module that hold words, without its docstrings; SQL is not for people."""
+    docs = {id(node) for node in _docstrings(tree)}
     for node in ast.walk(tree):
-        if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or id(node) in docs:
             continue
-        is_read = keeps_docstrings if id(node) in docs else WORDS.search(node.value) and not SQL.search(node.value)
-        if is_read:
+        if WORDS.search(node.value) and not SQL.search(node.value):
             yield node.lineno, node.value
+
+
+def of_docstrings(tree: ast.Module) -> Iterator[Text]:
+    """Yield the docstrings of a module, those of attributes included."""
+    yield from ((node.lineno, str(node.value)) for node in _docstrings(tree))
+
+
+def _docstrings(tree: ast.Module) -> Iterator[ast.Constant]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            yield node.value
 
 
 def of_comments(text: str) -> Iterator[Text]:
@@ -71,15 +86,15 @@ def of_document(text: str) -> Iterator[Text]:
 
 def read_by_people() -> list[Path]:
     """Return the files whose words people read: pages, emails, the product and its tools, documents."""
-    places = ("tracker/", "scripts/", "bench/", "migrations/", "docs/", "deploy/")
+    places = ("tracker/", "tests/", "scripts/", "bench/", "migrations/", "docs/", "deploy/", ".github/")
     ours = [file for file in committed() if shown(file).startswith(places) or "/" not in shown(file)]
     kinds = (*PLAIN, ".py", ".md", ".html", ".txt")
     readable = [file for file in ours if file.suffix in kinds or file.name in ("Makefile", "Containerfile")]
-    return [file for file in readable if "/vendor/" not in shown(file) and file.name not in ALIEN]
+    return [file for file in readable if not any(alien in shown(file) for alien in ALIEN)]
 
 
-ALIEN = ("constraints.txt", "requirements.txt", "common-passwords.txt")
-"""Lists that no one wrote."""
+ALIEN = ("/vendor/", "constraints.txt", "requirements.txt", "common-passwords.txt", "tests/house/")
+"""What no one here wrote, and the tests of the words themselves."""
 
 
 def _without(pattern: re.Pattern[str], text: str) -> str:

@@ -1,6 +1,6 @@
 """Series as other programs write them, at random: every rule that the product keeps, in any spelling, and edited."""
 
-# Local times are naive: the zone of the event stands beside them.
+# Local times are naive: the zone of the event is beside them.
 # ruff: noqa: DTZ001
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """Events and dates as the database would give them, made by hand."""
 
-# A local time is naive: its zone stands beside it.
+# A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
 from collections.abc import Sequence

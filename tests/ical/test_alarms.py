@@ -1,6 +1,6 @@
 """Alarms in feeds, as calendar programs read them."""
 
-# A local time is naive: its zone stands beside it.
+# A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
 from dataclasses import replace

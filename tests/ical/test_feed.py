@@ -1,6 +1,6 @@
 """What a feed says, and what it keeps to itself."""
 
-# A local time is naive: its zone stands beside it.
+# A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
 from dataclasses import replace

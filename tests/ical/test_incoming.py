@@ -1,6 +1,6 @@
 """Calendar files of other programs: what is read, what it means, and what is refused with which words."""
 
-# A local time is naive: its zone stands beside it.
+# A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
 import time

@@ -1,6 +1,6 @@
-"""Calendar messages in mails, as a calendar program reads them."""
+"""Calendar messages in emails, as a calendar program reads them."""
 
-# A local time is naive: its zone stands beside it.
+# A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
 from dataclasses import replace

@@ -1,6 +1,6 @@
 """P1: whatever is done to a series, other people's programs show the instants that the database holds."""
 
-# A local time is naive: its zone stands beside it.
+# A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
 from dataclasses import replace

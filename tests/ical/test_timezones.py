@@ -1,6 +1,6 @@
 """VTIMEZONE tells the same times as the zone database."""
 
-# A local time is naive: its zone stands beside it.
+# A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
 from collections.abc import Sequence

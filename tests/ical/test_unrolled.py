@@ -1,6 +1,6 @@
 """Any rule of another program gives the dates that dateutil gives, at the cost of a window."""
 
-# Local times are naive: the zone of the event stands beside them.
+# Local times are naive: the zone of the event is beside them.
 # ruff: noqa: DTZ001, DTZ007
 
 import time

@@ -1,1 +1,1 @@
-"""Doors: over ASGI, with the cast as visitors."""
+"""Ports: over ASGI, with the cast as visitors."""

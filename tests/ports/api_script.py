@@ -109,4 +109,4 @@ API_SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /api/v1/action-items/{reference}/completion": _of_items("POST", "/completion"),
     "PUT /api/v1/action-items/{reference}/owner": _of_items("PUT", "/owner", {"owner_id": NOWHERE}),
 }
-"""Asked with the bearer's own token, and If-Match: * as whoever does not care."""
+"""Asked with the bearer's own token, and If-Match: *, as by a program that doesn't care."""

@@ -25,7 +25,7 @@ def settings(**facts: Any) -> Settings:
 
 
 class Browser:
-    """Fetches pages and sends forms as one person (or nobody)."""
+    """Fetches pages and sends forms as one person (or no one)."""
 
     def __init__(
         self, app: Litestar, session: str | None = None, *, address: str = "192.0.2.7", base: str = BASE
@@ -52,7 +52,7 @@ class Browser:
         return _shown(await self._client.post(path, data=fields, headers=headers, **kwargs))
 
     async def form_token(self) -> str:
-        """Return the token that stands in each form of this person, read from a page once."""
+        """Return the token in each form of this person, read from a page once."""
         if self._form_token is None:
             found = FORM_TOKEN.search((await self.get("/subscriptions")).text)
             self._form_token = found[1] if found else ""
@@ -69,7 +69,7 @@ def _shown(response: httpx.Response) -> httpx.Response:
 
 
 async def session_of(viewer: Viewer, now: datetime) -> str:
-    """Sign somebody in by a one-time link, as the demo does, and return the cookie's value."""
+    """Sign someone in by a one-time link, as the demo does, and return the cookie's value."""
     token = await issue_link(viewer.member_id, now, timedelta(minutes=5))
     session = await redeem_link(token, now, asks_code=False)
     assert isinstance(session, str)

@@ -16,7 +16,7 @@ SignIn = Callable[[Viewer | None], Awaitable[Browser]]
 
 @pytest.fixture
 def app(sqlite_cast: Cast) -> Iterator[Litestar]:
-    """The application on a fresh SQLite database with the cast; its clock stands at NOW, it remembers nobody."""
+    """The application on a fresh SQLite database with the cast; its clock shows NOW, it remembers no one."""
     with standing() as app:
         yield app
 

@@ -16,7 +16,7 @@ from tracker.ports.health.mail_server import Lately
 
 @contextmanager
 def standing(**facts: Any) -> Iterator[Litestar]:
-    """Give the application whose settings have these facts; the clock stands at NOW, and later it remembers nobody."""
+    """Give the application whose settings have these facts; the clock shows NOW, and later it remembers no one."""
     app = _composed(**facts)
     clock.start_at(NOW, stands_still=True)
     fresh = app.state.copy()

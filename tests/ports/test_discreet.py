@@ -1,6 +1,6 @@
-"""Whoever reads discreetly: no outlet that leaves the house says more than the time, and the UID stays."""
+"""Time-only emails and feeds: nothing that leaves the product says more than the time, and the UID stays."""
 
-# A local time is naive: its zone stands beside it.
+# A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
 import quopri
@@ -91,7 +91,7 @@ def written(letter: Letter, message: Message) -> bytes:
 
 
 def said(content: bytes) -> str:
-    """Return everything that a mail says in whatever coding: headers and parts, decoded and unfolded."""
+    """Return everything that an email says in whatever coding: headers and parts, decoded and unfolded."""
     message = BytesParser(policy=default).parsebytes(content)
     parts = [part.get_payload(decode=True) or b"" for part in message.walk() if not part.is_multipart()]
     texts = [part.decode().replace("\r\n ", "") for part in parts if isinstance(part, bytes)]

@@ -38,7 +38,7 @@ WITHOUT_SIGN_IN = {
     "/feeds": "feed",
     "/feeds/{name:path}": "feed",
 }
-"""All that a stranger, or whoever holds a link or an address, gets an answer of (SP 800-53 AC-14)."""
+"""Everything that responds to a stranger, or to a person with a link or an address (SP 800-53 AC-14)."""
 MOST_APART = 0.005  # seconds of work between what is hidden and what never was
 HOSTILE = "\"><img src=x onerror=alert(1)>'{{7919*104729}}</textarea></title><script>alert(2)</script>"
 TEXTS = {
@@ -128,7 +128,7 @@ def test_every_column_of_letters_is_attacked_or_is_ours() -> None:
 
 @pytest.fixture
 async def hostile(tmp_path: Path) -> Worlds:
-    """A world in which every text that somebody typed, or was sent by, is one that attacks."""
+    """A world in which every text that someone typed, or was sent by, is one that attacks."""
     worlds = await build(tmp_path)
     async with opened(worlds.secret):
         for table, columns in TEXTS.items():

@@ -1,4 +1,4 @@
-"""Mails about marked events: the banner is their first and last line, and in the entry; neutral ones have none."""
+"""Emails about marked events: the banner is their first and last line, and in the entry; neutral ones have none."""
 
 import re
 from dataclasses import replace
@@ -43,7 +43,7 @@ async def mails(reader: Viewer, now: datetime = LATER) -> list[dict[str, str]]:
 
 
 def lines(html: str) -> list[str]:
-    """Return the lines that a reader sees of an HTML mail, its title and its hidden preview too."""
+    """Return the lines that a reader sees of an HTML email, its title and its hidden preview too."""
     body = html[html.index("<body") :]
     return [line for text in re.split(r"<[^>]+>", body) if (line := unescape(text).strip())]
 

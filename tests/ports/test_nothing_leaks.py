@@ -1,4 +1,4 @@
-"""Need-to-know: whoever may not see an event gets the same bytes in a world that has it and in one that has not.
+"""Need-to-know: people who may not see an event get the same bytes in a world that has it and in one that has not.
 
 The script speaks to every route of the application; a route without an entry fails the first test. It grows with them.
 """

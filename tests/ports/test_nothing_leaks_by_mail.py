@@ -1,4 +1,4 @@
-"""Need-to-know by mail: who may not see an event gets the same mails in a world that has it and in one that has not."""
+"""Need-to-know by email: people who may not see an event get the same emails in a world with it and in one without."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -31,7 +31,7 @@ def moments() -> Iterator[datetime]:
 
 
 async def mails(world: Path, worlds: Worlds) -> dict[str, list[Mail]]:
-    """Return what each of the cast is mailed, all of them with the weekly digest; a letter, or why there is none."""
+    """Return what each of the cast is emailed, all of them with the weekly digest; a letter, or why there is none."""
     called = {one.member_id: name for name, one in worlds.cast.members.items()}
     found: dict[str, list[Mail]] = {name: [] for name in called.values()}
     async with opened(world):

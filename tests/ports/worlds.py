@@ -304,7 +304,7 @@ async def _drafts(cast: Cast, event_id: UUID, date_id: UUID) -> None:
 
 
 async def _a_shared_calendar(member_id: UUID) -> None:
-    """Let somebody whom not everybody knows share when they are busy all of January."""
+    """Let someone whom not everyone knows share when they are busy all of January."""
     await shared_calendars.share(await viewer_for(member_id, NOW), "https://canary.example/larkspur.ics", "", NOW)
     under_way = await shared_calendars.claim(NOW)
     assert under_way

@@ -29,7 +29,7 @@ APRIL_1, MAY_3, MAY_4, AUGUST_1 = (
 
 
 class Told(NamedTuple):
-    """An event, and the mails that the last deed sent."""
+    """An event, and the emails that the last deed sent."""
 
     event: UUID
     mails: list[EmailMessage]
@@ -49,7 +49,7 @@ async def scheduled(office: Office) -> Told:
 
 
 async def replied(office: Office) -> UUID:
-    """Step 3: one accepts on the page, one declines June, one answers by the link in her mail."""
+    """Step 3: one accepts on the page, one declines June, one answers by the link in her email."""
     event, mails = await scheduled(office)
     await _replies(office, "fbi_lead", f"/events/{event}/2027-01-12", reply="yes", scope="series")
     await _replies(office, "kcpd_detective", f"/events/{event}/2027-06-08", reply="no", scope="one")
@@ -91,7 +91,7 @@ async def june_back(office: Office) -> Told:
 
 
 async def october_at_nine(office: Office) -> tuple[UUID, Told]:
-    """Step 8: on August 1, from October on at nine. Return the new series, and the old with the mails."""
+    """Step 8: on August 1, from October on at nine. Return the new series, and the old with the emails."""
     event, _ = await june_back(office)
     await office.at(AUGUST_1)
     await office.mails()

@@ -23,13 +23,13 @@ from tracker.ports.mail.delivery import Delivery
 from tracker.usecases.emails.reminders import queue_due
 
 A_WHILE = timedelta(minutes=5)
-"""Until mails are looked for: edits within a minute are one mail."""
+"""Until emails are looked for: edits within a minute are one email."""
 FEED = re.compile(rf"{BASE}(/feeds/[\w-]+\.ics)")
 REPLY = re.compile(rf"{BASE}(/r/\S+?)\?a=yes")
 
 
 class Office:
-    """The application with everybody around it; the clock stands until somebody moves it."""
+    """The application with everyone around it; the clock stays where it is until someone moves it."""
 
     def __init__(self, app: Litestar, cast: Cast, server: MailServer) -> None:
         self.app = app
@@ -43,11 +43,11 @@ class Office:
         await queue_due(moment, ZONE)
 
     async def browser(self, person: str | None) -> Browser:
-        """Return the browser of somebody who has just signed in, or of a stranger."""
+        """Return the browser of someone who has just signed in, or of a stranger."""
         return Browser(self.app, await session_of(self.cast.members[person], clock.now()) if person else None)
 
     async def page(self, person: str | None, path: str) -> str:
-        """Return what somebody reads at an address."""
+        """Return what someone reads at an address."""
         reply = await (await self.browser(person)).get(path)
         assert reply.status_code == 200, (path, reply.status_code)
         return reply.text
@@ -66,7 +66,7 @@ class Office:
         return await browser.post(address, typed(reviewed.text, address))
 
     async def do(self, person: str | None, path: str, /, **form: Any) -> httpx.Response:
-        """Send a form that is taken; without a person as somebody who follows a link in a mail."""
+        """Send a form that is taken; without a person as someone who follows a link in an email."""
         browser = await self.browser(person)
         reply = await browser.post(path, form) if person else await browser.send("POST", path, data=form)
         assert reply.status_code == 303, (path, reply.status_code, reply.text)
@@ -77,7 +77,7 @@ class Office:
         return [str(self.cast.members[one].member_id) for one in people]
 
     async def mails(self) -> list[EmailMessage]:
-        """Let the mails that wait go out a while later, and return what has arrived since the last look."""
+        """Let the emails that wait go out a while later, and return what has arrived since the last look."""
         clock.start_at(clock.now() + A_WHILE, stands_still=True)
         composer = Composer(settings(), self.app.state.links)
         sending = Delivery(settings(smtp_port=self._server.port), composer, clock.now)
@@ -88,7 +88,7 @@ class Office:
         return sorted(new, key=lambda one: str(one["To"]))
 
     async def subscribe(self, person: str, /, **choices: str) -> str:
-        """Make a feed of all that somebody may see, by its page, and return its address."""
+        """Make a feed of all that someone may see, by its page, and return its address."""
         browser = await self.browser(person)
         made = await browser.post("/subscriptions", {"name": "Phone", "scope": "all", **choices})
         assert made.status_code == 303, made.text
@@ -115,7 +115,7 @@ def recipients(mails: list[EmailMessage]) -> list[str]:
 
 
 def calendar_of(mail: EmailMessage) -> icalendar.Calendar:
-    """Return the calendar in a mail."""
+    """Return the calendar in an email."""
     return icalendar.Calendar.from_ical(parts(mail.as_bytes())["text/calendar"].get_payload(decode=True))
 
 
@@ -127,7 +127,7 @@ def reply_link(mail: EmailMessage) -> str:
 
 
 def words_of(mail: EmailMessage) -> str:
-    """Return everything that a mail says, each part as its reader sees it."""
+    """Return everything that an email says, each part as its reader sees it."""
     texts = [part.get_payload(decode=True).decode() for part in mail.walk() if not part.is_multipart()]
     return "\n".join([str(mail["Subject"]), *texts])
 

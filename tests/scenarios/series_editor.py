@@ -1,4 +1,4 @@
-"""Somebody who edits a series in any order: what the product refuses is no edit, and leaves nothing behind."""
+"""Someone who edits a series in any order: what the product refuses is no edit, and leaves nothing behind."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -182,7 +182,7 @@ class SeriesEditor:
         )
 
     async def _onward_with(self, date: Occurrence, edit: Callable[[dict[UUID, AttendeeRole]], object]) -> None:
-        """Go on from a date with other people."""
+        """Continue from a date with other people."""
         event, plan = await self._plan(date.event)
         invited = dict(plan.invitees)
         edit(invited)
@@ -219,7 +219,7 @@ async def no_event() -> None:
 
 
 async def held(events: list[UUID]) -> list[dict[str, Any]]:
-    """Return what the tables hold of the dates that take place, whoever may see them."""
+    """Return what the tables hold of the dates that take place, no matter who may see them."""
     table = rows.Occurrence
     found = await table.select(
         table.id,

@@ -1,4 +1,4 @@
-"""Scenario 4: a participant answers by the link in the mail, without an account; what others find there is nothing."""
+"""Scenario 4: a participant answers by the link in the email, without an account; what others find there is nothing."""
 
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -17,7 +17,7 @@ JANUARY_13 = datetime(2027, 1, 13, 15, tzinfo=UTC)
 
 
 def link_to(person: str, mails: list[EmailMessage]) -> str:
-    """Return the path behind the button Yes in the mail to somebody."""
+    """Return the path behind the button Yes in the email to someone."""
     [mail] = [one for one in mails if str(one["To"]).startswith(person)]
     return reply_link(mail)
 

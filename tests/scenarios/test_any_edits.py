@@ -1,4 +1,4 @@
-"""Whatever is done to a series, in whatever order: feed, page, report and reminders tell of what is in the database."""
+"""Whatever is done to a series, in whatever order: feed, page, report and reminders reveal what is in the database."""
 
 import re
 from collections.abc import AsyncIterator
@@ -93,7 +93,7 @@ async def shown(cast: Cast, feed: str, now: datetime) -> list[Shown]:
 
 
 async def sequences(feed: str, now: datetime) -> dict[tuple[str, bytes], int]:
-    """Return the SEQUENCE of each series in a feed, and of each of its dates that is told by itself."""
+    """Return the SEQUENCE of each series in a feed, and of each of its dates that is listed by itself."""
     body = await FeedBuilder(of_the_site()).body(await open_feed(feed, now), now)
     return {
         (str(one["UID"]), one["RECURRENCE-ID"].to_ical() if "RECURRENCE-ID" in one else b""): one["SEQUENCE"]

@@ -1,4 +1,4 @@
-"""Scenario 5: attendance at the door in March, then the report for the grant period January to June 2027."""
+"""Scenario 5: attendance at the entrance in March, then the report for the grant period January to June 2027."""
 
 import csv
 import re
@@ -29,12 +29,12 @@ def words(page: str) -> str:
 
 
 async def count(office: Office, event: UUID, key: str = MARCH) -> str:
-    """Return what the head of the roll says."""
+    """Return what the head of the attendance sheet says."""
     return words(await office.page("coordinator", f"/events/{event}/{key}/attendance/count"))
 
 
 async def mark(office: Office, event: UUID, person: str, status: str, key: str = MARCH) -> None:
-    """Tap a button of the roll, and let a second pass."""
+    """Tap a button of the attendance sheet, and let a second pass."""
     [member] = office.ids(person)
     await office.do("coordinator", f"/events/{event}/{key}/attendance/marks", member=member, status=status, was="")
     clock.start_at(clock.now() + timedelta(seconds=1), stands_still=True)
@@ -56,7 +56,7 @@ async def taken(office: Office, event: UUID) -> UUID:
 
 
 async def closed(office: Office) -> UUID:
-    """Step 6: the roll of March is closed."""
+    """Step 6: the attendance sheet of March is closed."""
     event, _ = await scheduled(office)
     await taken(office, event)
     await office.at(DOOR + timedelta(hours=1))
@@ -65,7 +65,7 @@ async def closed(office: Office) -> UUID:
 
 
 async def table(office: Office, query: str, person: str = "coordinator") -> list[list[str]]:
-    """Return the rows of a downloaded list, without what stands above its head."""
+    """Return the rows of a downloaded list, without the lines above its header."""
     file = await (await office.browser(person)).get(f"/reports/rows.csv?{query}")
     assert file.status_code == 200, file.text
     return list(csv.reader(StringIO(file.text.removeprefix("\ufeff"))))

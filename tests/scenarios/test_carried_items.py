@@ -41,7 +41,7 @@ async def decided(office: Office) -> tuple[UUID, str]:
 
 
 async def reminded(office: Office, *days: str) -> dict[str, list[str]]:
-    """Return who is reminded of an item at half past eight on each of these days, where somebody is."""
+    """Return who is reminded of an item at half past eight on each of these days, where someone is."""
     found = {}
     for day in days:
         await office.at(datetime.fromisoformat(f"{day}T14:30+00:00"))

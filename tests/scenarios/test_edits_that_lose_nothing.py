@@ -5,7 +5,7 @@ Then every reader (page, calendar, feed, email, API) has each date as before but
 listed exactly what is lost, and undo brings everything back. What is expected is computed here, from the dates before.
 """
 
-# A local time is naive: its zone stands beside it.
+# A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
 from collections.abc import Callable, Iterable

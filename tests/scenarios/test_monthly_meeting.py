@@ -192,7 +192,7 @@ async def test_from_october_at_nine_the_old_series_ends_and_a_new_one_begins(off
     new, (event, mails) = await october_at_nine(office)
     assert new != event
     assert shown(await fetched(office)) == SPLIT
-    # Two mails to each, not one: a mail carries one UID (RFC 5546 §3.2), and there is an old and a new series.
+    # Two emails to each, not one: an email carries one UID (RFC 5546 §3.2), and there is an old and a new series.
     assert recipients(mails) == sorted(INVITED * 2)
     ended, begun = {}, {}
     for mail in mails:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def roll(cast: Cast) -> str:
-    """The path of the roll of a meeting that takes place now; the FBI lead said yes."""
+    """The path of the attendance sheet of a meeting that takes place now; the FBI lead said yes."""
     today = meeting(
         cast.fbi_lead,
         cast.caht_lead,

@@ -125,7 +125,7 @@ async def test_a_program_is_answered_while_the_use_of_its_token_waits_to_be_writ
         await inner(scope, receive, sending)
 
     app.asgi_handler = watched
-    async with writing():  # nobody else can write
+    async with writing():  # no one else can write
         asked = asyncio.create_task(program.get("/me"), context=contextvars.Context())
         await asyncio.wait_for(out.wait(), 5)
         assert not asked.done()

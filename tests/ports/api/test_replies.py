@@ -19,7 +19,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def event(cast: Cast) -> str:
-    """The path of a weekly series to which everybody is invited, from January 12, 2027."""
+    """The path of a weekly series to which everyone is invited, from January 12, 2027."""
     plan = meeting(*everybody(cast), rule=rule_for("weekly", meeting().starts, count=3))
     return f"/events/{await events.schedule(cast.coordinator, plan, NOW)}"
 

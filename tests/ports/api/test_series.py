@@ -1,4 +1,4 @@
-"""Parts of a series by programs: a date and all that follow, and a date beside the rule."""
+"""Parts of a series by programs: a date and following dates, and a date beside the rule."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""`tracker serve` as a process: it answers, is no demo, and ends when it is told to."""
+"""`tracker serve` as a process: it answers, is no demo, and ends on request."""
 
 import json
 import os

@@ -16,7 +16,7 @@ TICK = 0.05
 
 
 class Hands:
-    """A wall clock that somebody may set."""
+    """A wall clock that someone may set."""
 
     def __init__(self) -> None:
         self.moved = 0.0

@@ -1,4 +1,4 @@
-"""What is made anew and what is taken from the shelves."""
+"""What is made again and what is taken from the shelves."""
 
 from datetime import datetime, timedelta
 from uuid import UUID

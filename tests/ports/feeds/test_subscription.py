@@ -1,4 +1,4 @@
-"""The door of the feeds, as calendar programs knock at it."""
+"""The port of the feeds, as calendar programs use it."""
 
 import gzip
 import logging

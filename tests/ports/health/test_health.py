@@ -1,4 +1,4 @@
-"""Health: one word for whoever watches, sentences for administrators, and no number of what they do not see."""
+"""Health: one word for monitoring, sentences for administrators, and no number of what they do not see."""
 
 from datetime import timedelta
 
@@ -106,7 +106,7 @@ async def test_the_admin_page_leads_to_what_the_viewer_may_use(sqlite_cast: Cast
         html = (await browser.get("/admin")).text.partition("<main")[2]
         assert [address for address in of_all if f'href="{address}"' in html] == addresses
         responses = [(await browser.get(address)).status_code for address in addresses]
-        assert set(responses) <= {200, 303}  # the import asks for a fresh proof first
+        assert set(responses) <= {200, 303}  # the import asks for a confirmation first
 
 
 async def test_the_page_says_whether_the_mail_server_answers_and_how_the_trail_was_found(

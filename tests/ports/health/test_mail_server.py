@@ -1,4 +1,4 @@
-"""Whether the mail server would take our mails is said before the first one is due, and why not."""
+"""Whether the mail server would take our emails is said before the first one is due, and why not."""
 
 import anyio.to_thread
 import pytest

@@ -1,4 +1,4 @@
-"""Reading an uploaded calendar file: it ends when its time is up, also in the thread that nobody waits for."""
+"""Reading an uploaded calendar file: it ends when its time is up, also in the thread that no one waits for."""
 
 import asyncio
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""From where people come, as the audit log tells it: by page, program, mail link and feed, and behind a proxy."""
+"""From where people come, as the audit log tells it: by page, program, email link and feed, and behind a proxy."""
 
 import re
 from collections.abc import Mapping
@@ -112,7 +112,7 @@ async def test_a_reply_by_a_mail_link_says_from_where_and_has_no_session(app: Li
     mine = await replies.my_reply(detective, date)
     assert mine is not None
     link = f"/r/{app.state.links.reply(mine[0], None)}"
-    session = await session_of(sqlite_cast.caht_lead, NOW)  # of whoever uses that browser otherwise
+    session = await session_of(sqlite_cast.caht_lead, NOW)  # of the person who otherwise uses that browser
     response = await Browser(app, session, address=ELSEWHERE).send("POST", link, data={"reply": "yes"})
     assert response.status_code == 303
     assert await source("replied") == ("link", ELSEWHERE, "")

@@ -1,4 +1,4 @@
-"""What stands around every answer: hosts, sizes, headers, errors that tell nothing, logs that keep no secret."""
+"""What is around every response: hosts, sizes, headers, errors that tell nothing, logs that keep no secret."""
 
 import io
 import json
@@ -186,7 +186,7 @@ async def test_no_host_and_two_hosts_are_refused(small: Litestar, headers: list[
     assert await raw(small, "/fault/missing", headers) == 400
 
 
-# Bodies -----------------------------------------------------------------------------------------------------------
+# Contents ---------------------------------------------------------------------------------------------------------
 
 
 async def streamed(size: int) -> AsyncIterator[bytes]:

@@ -1,4 +1,4 @@
-"""Letters, messages and readers of mail for the tests of the mail door."""
+"""Letters, messages and readers of email for the tests of the email port."""
 
 from collections.abc import Iterator
 from email.message import EmailMessage
@@ -19,7 +19,7 @@ ONE, TWO = UUID(int=1), UUID(int=2)
 
 
 def invitation(text: str) -> InvitationEmail:
-    """Return an invitation in which a text stands wherever people's words can."""
+    """Return an invitation with a text in every place for people's words."""
     return InvitationEmail(
         title=text, starts=text, reply_by=text, reply_kept="", asks_reply=True, is_tentative=False, outline=text
     )

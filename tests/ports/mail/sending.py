@@ -1,4 +1,4 @@
-"""What the tests of the mail door share: settings, a composer, a delivery to a server of their own."""
+"""What the tests of the email port share: settings, a composer, a delivery to a server of their own."""
 
 from datetime import datetime
 from typing import Any
@@ -31,5 +31,5 @@ def composer(**other: Any) -> Composer:
 
 
 def delivery(port: int, now: datetime) -> Delivery:
-    """Return a delivery to a server on loopback, at a moment that stands still."""
+    """Return a delivery to a server on loopback, at a fixed moment."""
     return Delivery(settings(smtp_port=port), composer(), lambda: now)

@@ -1,4 +1,4 @@
-"""From a letter to bytes: what is in them, and what nobody can put into them."""
+"""From a letter to bytes: what is in them, and what no one can put into them."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

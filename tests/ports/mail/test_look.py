@@ -1,4 +1,4 @@
-"""Mails in a real mail reader's engine: readable by everyone, on a phone as on a desk."""
+"""Emails in a real email reader's engine: readable by everyone, on a phone as on a desk."""
 
 from collections.abc import Iterator
 from uuid import UUID
@@ -23,7 +23,7 @@ FACTS = (
 
 @pytest.fixture(scope="module", params=[1280, 390, 320])
 def page(request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A mail with everything that one can have, at one width."""
+    """An email with everything that one can have, at one width."""
     chromium = find()
     if chromium is None:
         pytest.fail("No Chromium. `make test` finds or installs one.")

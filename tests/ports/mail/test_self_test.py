@@ -1,4 +1,4 @@
-"""The self-test of the mail builder: ours passes, and one that lets a title make headers is found."""
+"""The self-test of the email builder: ours passes, and one that lets a title make headers is found."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from tracker.rules.emails.content import Letter
 
 
 class Careless:
-    """Writes mails as some releases of Python did: what stands in an encoded word becomes headers."""
+    """Writes emails as some releases of Python did: the content of an encoded word becomes headers."""
 
     def __init__(self, header: bytes) -> None:
         self._composer, self._header = composer(), header

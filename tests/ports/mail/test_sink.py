@@ -1,4 +1,4 @@
-"""The sink keeps every mail as it came, and the mailbox reads them."""
+"""The sink keeps every email as it came, and the mailbox reads them."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The line to the mail server: encrypted or not at all, patient but not for ever."""
+"""The line to the mail server: encrypted or not at all, patient but not forever."""
 
 import asyncio
 import socket

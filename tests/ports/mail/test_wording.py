@@ -59,7 +59,7 @@ def test_an_email_has_words_whatever_its_values(says: type[Says]) -> None:
             assert made.heading
             assert "." not in made.heading
             assert made.subject
-            assert made.preview or vars(one)["reply"] == OwnReply()  # which nobody is sent
+            assert made.preview or vars(one)["reply"] == OwnReply()  # which no one is sent
             texts = (made.subject, made.preview, made.heading, *made.paragraphs)
             assert not [text for text in texts if "  " in text or " ," in text or ".P" in text or ".Y" in text]
 

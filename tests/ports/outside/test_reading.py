@@ -1,4 +1,4 @@
-"""Calendars that are due are read through the guarded door, and each failure is kept as one of three words."""
+"""Calendars that are due are read through the guarded port, and each failure is kept as one of three words."""
 
 from datetime import timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a browser without scripts would send: the fields of a form as they stand in a page, some of them typed over."""
+"""What a browser without scripts would send: the fields of a form as they are in a page, some of them typed over."""
 
 from html.parser import HTMLParser
 from typing import Any
@@ -7,7 +7,7 @@ Fields = dict[str, list[str]]
 
 
 class FormFields(HTMLParser):
-    """Collects the fields of the form whose action is given; buttons are pressed by whoever sends it."""
+    """Collects the fields of the form whose action is given; buttons are pressed by the person who sends it."""
 
     def __init__(self, action: str) -> None:
         super().__init__()
@@ -64,7 +64,7 @@ class FormTexts(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.forms: dict[str, tuple[Fields, dict[str, int]]] = {}
-        """By action: the fields as they stand, and the longest text of each field that takes one; 0 = no limit."""
+        """By action: the fields as they are, and the longest text of each field that takes one; 0 = no limit."""
         self._here: tuple[Fields, dict[str, int]] | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

@@ -1,6 +1,6 @@
 """When people are free: working hours, suggestions against a plain search, and a day in half hours."""
 
-# A local time is naive: its zone stands beside it.
+# A local time is naive: its zone is beside it.
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta

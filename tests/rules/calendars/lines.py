@@ -1,4 +1,4 @@
-"""Dates of December 2026 as somebody sees them, for the tests of the calendar."""
+"""Dates of December 2026 as someone sees them, for the tests of the calendar."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -46,7 +46,7 @@ def line(
 
 
 def seen(*args: Any, is_mine: bool = False, **facts: Any) -> Seen:
-    """Return such a date as somebody sees it."""
+    """Return such a date as someone sees it."""
     return Seen(line=line(*args, **facts), is_mine=is_mine)
 
 

@@ -1,4 +1,4 @@
-"""A week by the hour: where each date stands, what overlaps, the early, the late and the clock that is changed."""
+"""A week by the hour: where each date is, what overlaps, the early, the late and the clock that is changed."""
 
 from datetime import date, datetime, timedelta
 

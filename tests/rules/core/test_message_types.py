@@ -1,4 +1,4 @@
-"""Messages as rows keep them: what is written is read again, and what isn't known stops nobody."""
+"""Messages as rows keep them: what is written is read again, and what isn't known stops no one."""
 
 from datetime import UTC, date, datetime
 from typing import get_args

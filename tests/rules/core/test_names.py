@@ -1,4 +1,4 @@
-"""Names: nothing in them that nobody sees, and nothing that a spreadsheet would calculate; the same at every way in."""
+"""Names: nothing in them that no one sees, and nothing that a spreadsheet would calculate; the same at every way in."""
 
 import pytest
 

@@ -1,6 +1,6 @@
 """Local times and moments: DST, names of zones, odd input."""
 
-# A local time is naive: its zone stands beside it.
+# A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001, DTZ901
 
 from datetime import UTC, datetime, timedelta

@@ -1,6 +1,6 @@
 """Hours that the clocks skip or show twice, in the words of the form."""
 
-# A local time is naive: its zone stands beside it.
+# A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
 from datetime import UTC, datetime, timedelta

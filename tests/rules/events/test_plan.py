@@ -1,6 +1,6 @@
 """What makes a plan one that can be saved, and where the clock on the wall puts it."""
 
-# A local time is naive: its zone stands beside it.
+# A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
 from datetime import UTC, datetime, timedelta

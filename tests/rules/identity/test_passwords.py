@@ -1,4 +1,4 @@
-"""Passwords: long ones that nobody guesses first are taken, with a reason for each that is not."""
+"""Passwords: long ones that no one attempts first are taken, with a reason for each that is not."""
 
 import pytest
 

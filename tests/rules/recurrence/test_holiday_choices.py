@@ -10,7 +10,7 @@ from tracker.rules.events import plan as plan_rules
 from tracker.rules.recurrence import rule_for
 from tracker.rules.recurrence.holiday_choices import HolidayChoice, doubled, held, may_wait
 
-# A local time is naive: its zone stands beside it.
+# A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
 FIRST = datetime(2027, 1, 11, 9)

@@ -1,6 +1,6 @@
 """Federal holidays against the lists that the Office of Personnel Management publishes."""
 
-# A local time is naive: its zone stands beside it.
+# A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
 from datetime import date, datetime

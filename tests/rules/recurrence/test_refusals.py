@@ -1,6 +1,6 @@
 """What may not repeat, and the sentence that says so at its field."""
 
-# A local time is naive: its zone stands beside it.
+# A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
 from datetime import date, datetime

@@ -1,6 +1,6 @@
 """Rules as RRULE values and back; what others write is refused at once."""
 
-# A local time is naive: its zone stands beside it.
+# A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
 from datetime import date, datetime

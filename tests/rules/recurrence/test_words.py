@@ -1,6 +1,6 @@
 """The sentences about series that people read."""
 
-# A local time is naive: its zone stands beside it.
+# A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
 from datetime import date, datetime, timedelta

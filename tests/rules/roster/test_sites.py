@@ -1,4 +1,4 @@
-"""Sites: which one the words of a place mean, and whether everybody finds a seat."""
+"""Sites: which one the words of a place mean, and whether everyone finds a seat."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""The words that somebody looks for, and where they stand."""
+"""The words that someone looks for, and where they are."""
 
 from hypothesis import given
 from hypothesis import strategies as some

@@ -26,7 +26,7 @@ MEMBER = Viewer(
 
 
 def item(**facts: object) -> ActionItem:
-    """Return an open item of somebody at KCPD, a week late."""
+    """Return an open item of someone at KCPD, a week late."""
     return ActionItem(**{
         "id": uuid4(), "uid": "x", "reference": "AI-7QK4", "title": "Call back", "owner_id": uuid4(),
         "owner": "KCPD detective", "owner_email": "detective@kcpd.example", "agency_id": KCPD, "agency": "KCPD",

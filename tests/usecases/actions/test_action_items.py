@@ -1,4 +1,4 @@
-"""Action items against both databases: giving, moving, handing over, who sees them, links, and what is mailed."""
+"""Action items against both databases: giving, moving, handing over, who sees them, links, and what is emailed."""
 
 import asyncio
 from dataclasses import replace

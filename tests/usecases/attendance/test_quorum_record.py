@@ -173,7 +173,7 @@ async def test_a_seat_that_changes_hands_twice_leaves_the_rolls_in_between_alone
 
 
 async def _names(cast: Cast, event_id: UUID, now: datetime) -> list[set[str]]:
-    """Return who is on the roll of each weekly date."""
+    """Return who is on the attendance sheet of each weekly date."""
     keys = [f"2027-{day}" for day in ("01-12", "01-19", "01-26", "02-02")]
     rolls = [await roll_call.roll(cast.coordinator, event_id, key, now) for key in keys]
     return [{line.name for line in roll.lines} for roll in rolls]

@@ -1,4 +1,4 @@
-"""The secret is replaced: what it made of before still works, and with the old one nothing new is read or made."""
+"""The secret is replaced: what it made earlier still works, and with the old one nothing new is read or made."""
 
 from datetime import timedelta
 

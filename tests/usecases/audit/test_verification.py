@@ -1,4 +1,4 @@
-"""Every night the log is verified once, and who reads it hears when it is not as it was written."""
+"""Every night the log is verified once, and its readers are notified when it was altered."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Calendars that members share: sealed, read in turn, shown as spans alone, and gone when nobody shares them."""
+"""Calendars that members share: sealed, read in turn, shown as spans alone, and gone when no one shares them."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -32,7 +32,7 @@ KINDS = [Found("a", Span(TEN, TEN + HOUR, Kind.BUSY)), Found("b", Span(TEN + HOU
 
 
 async def share(viewer: Viewer, found: list[Found] | None = None, now: datetime = NOW) -> None:
-    """Let somebody share a calendar, and read it."""
+    """Let someone share a calendar, and read it."""
     await shared_calendars.share(viewer, ADDRESS, "tracker.example", now)
     await shared_calendars.keep(await due(now), KINDS if found is None else found, 0, window(now, ZONE), now)
 

@@ -16,7 +16,7 @@ from tracker.usecases.availability import blackout_days, suggested_times
 from tracker.usecases.availability.suggested_times import Wanted
 from tracker.usecases.events import events, replies
 
-# A local time is naive: its zone stands beside it.
+# A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
 pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]

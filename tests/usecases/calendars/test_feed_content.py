@@ -1,6 +1,6 @@
 """What a feed is made of, after the deeds that people really do; read back by other people's programs."""
 
-# A local time is naive: its zone stands beside it.
+# A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
 from datetime import date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The audit log: part of the change, and whoever alters it is found out."""
+"""The audit log: part of the change, and altering it is detected."""
 
 from dataclasses import replace
 
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
 
 @pytest.fixture
 async def guarded_trail(database):
-    """A trail of five entries."""
+    """A log of five entries."""
     keys.use(SECRET)
     async with writing():
         for number in range(1, 6):
@@ -31,7 +31,7 @@ async def guarded_trail(database):
 
 @pytest.fixture
 async def trail(guarded_trail):
-    """The same for whoever owns the database: without the triggers that guard it."""
+    """The same for the owner of the database: without the triggers that guard it."""
     await unguard()
 
 
@@ -250,7 +250,7 @@ async def test_a_guarded_trail_still_grows(guarded_trail):
 
 
 async def rewritten(upto: int) -> None:
-    """Write the log anew as whoever owns the database and the secret can: other entries, in a whole chain."""
+    """Write the log again as the owner of the database and the secret can: other entries, in a whole chain."""
     await engine().run_ddl("DELETE FROM audit_head")
     await engine().run_ddl("DELETE FROM audit_entry")
     async with writing():

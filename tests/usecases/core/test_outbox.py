@@ -1,4 +1,4 @@
-"""The outbox: what is queued, who has it in hand, how it ends."""
+"""The outbox: what is queued, who has claimed it, how it ends."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""A restored copy plans and sends nothing until somebody who may lets it; then it catches up, once."""
+"""A restored copy plans and sends nothing until someone who may lets it; then it catches up, once."""
 
 from datetime import datetime, timedelta
 

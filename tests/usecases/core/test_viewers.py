@@ -1,4 +1,4 @@
-"""Viewers: what holds for a person at this moment, and for nobody who is not active."""
+"""Viewers: what holds for a person at this moment, and for no one who is not active."""
 
 from uuid import uuid4
 

@@ -1,4 +1,4 @@
-"""One email for several changes says them all, and nothing that a calendar may show is contradicted in silence."""
+"""One email for several changes says them all, and nothing that a calendar may show is contradicted silently."""
 
 # A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001

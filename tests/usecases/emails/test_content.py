@@ -1,6 +1,6 @@
 """What a letter says is read when it is sent, as its reader may see it then."""
 
-# A local time is naive: its zone stands beside it.
+# A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
 from collections import Counter
@@ -81,7 +81,7 @@ async def single(cast: Cast, *invitees: Viewer) -> UUID:
 
 
 async def remind(member: Viewer, event_id: UUID, key: str, lead: timedelta = timedelta(days=1)) -> None:
-    """Queue a reminder as the planner would for the date as it stands now."""
+    """Queue a reminder as the planner would for the date as it is now."""
     occurrence = await occurrences.date_for(member, event_id, key)
     async with writing():
         draft = outbox.Draft(
@@ -555,7 +555,7 @@ async def test_a_letter_about_a_series_names_the_dates_that_are_not_as_its_rule_
 
 
 async def split_in_april(cast: Cast, event_id: UUID, first: datetime, **facts: object) -> ReadEmail:
-    """Let a series go on from April as another one; return the news that the old one ends."""
+    """Let a series continue from April as another one; return the message that the old one ends."""
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     onward = replace(from_date(plan, first), **facts)
     await series_split.change_from(cast.coordinator, event_id, "2027-04-13", onward, event.version, LATER)

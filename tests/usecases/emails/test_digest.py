@@ -1,6 +1,6 @@
 """The weekly digest: for who turned it on, from what they may see when it is sent, and stopped by its link."""
 
-# A local time is naive: its zone stands beside it.
+# A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
 from datetime import UTC, date, datetime, time, timedelta

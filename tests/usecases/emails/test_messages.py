@@ -1,6 +1,6 @@
-"""The list of messages: whose are in it, what it leaves out, how it goes on; and sending one once more."""
+"""The list of messages: whose are in it, what it leaves out, how it continues; and sending one once more."""
 
-# A local time is naive: its zone stands beside it.
+# A local time is naive: its zone is beside it.
 
 import asyncio
 from dataclasses import replace

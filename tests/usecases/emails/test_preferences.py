@@ -1,6 +1,6 @@
 """Preferences: saved, and used by the planner for whatever is not queued yet."""
 
-# A local time is naive: its zone stands beside it.
+# A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
 import time as clock

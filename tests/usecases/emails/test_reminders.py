@@ -1,6 +1,6 @@
 """The planner: every moment that passed has its message, exactly once."""
 
-# A local time is naive: its zone stands beside it.
+# A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
 import time

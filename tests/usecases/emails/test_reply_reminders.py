@@ -1,6 +1,6 @@
 """Committees that want it have missing replies asked for by themselves, five and two days before."""
 
-# A local time is naive: its zone stands beside it.
+# A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
 from dataclasses import replace

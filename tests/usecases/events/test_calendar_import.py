@@ -1,6 +1,6 @@
 """Importing a calendar file: what is saved, for whom, once, and all or nothing."""
 
-# A local time is naive: its zone stands beside it.
+# A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
 from datetime import UTC, datetime, timedelta

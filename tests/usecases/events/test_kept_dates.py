@@ -1,6 +1,6 @@
 """What was changed about single dates stays when their series changes; what cannot stay is listed."""
 
-# A local time is naive: its zone stands beside it.
+# A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""One date of a series: moved, canceled, brought back; and the replies that go with it."""
+"""One date of a series: moved, canceled, restored; and the replies that go with it."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta

@@ -3,7 +3,7 @@
 People do this when a meeting fell through, and the same meeting is to be held later.
 """
 
-# A local time is naive: its zone stands beside it.
+# A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
 from dataclasses import replace

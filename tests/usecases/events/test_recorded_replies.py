@@ -1,4 +1,4 @@
-"""Replies that whoever may edit an event records for others: named, audited, and no more than the person's own."""
+"""Replies that people who can edit an event record for others: named, audited, and no more than the person's own."""
 
 from datetime import timedelta
 from typing import Any

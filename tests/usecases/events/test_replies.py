@@ -1,4 +1,4 @@
-"""Replies and moves: whoever said yes to one time is asked again for another."""
+"""Replies and moves: people who said yes to one time are asked again for another."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,6 +1,6 @@
 """Who is asked again when an event changes as a whole, and which replies hold."""
 
-# A local time is naive: its zone stands beside it.
+# A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
 from datetime import datetime, timedelta

@@ -1,6 +1,6 @@
-"""One date of a series and all that follow: changed, canceled; a date added; a series that ends later or earlier."""
+"""One date of a series and following dates: changed, canceled; a date added; a series that ends later or earlier."""
 
-# A local time is naive: its zone stands beside it.
+# A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""Coming in somebody's place: chosen among the alternates of a seat, told, reminded, on the roll, and never more."""
+"""Coming in someone's place: an alternate of a seat is notified, reminded, on the attendance sheet, and never more."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -53,7 +53,7 @@ async def sent() -> None:
 
 
 async def send(cast: Cast, event_id: UUID, substitute: Viewer, now: datetime = NOW, **facts: Any) -> None:
-    """Let the FBI's primary send somebody to the second date."""
+    """Let the FBI's primary send someone to the second date."""
     await replies.reply(
         cast.fbi_lead,
         event_id,
@@ -201,7 +201,7 @@ async def test_the_substitute_of_somebody_who_is_off_the_list_has_it_in_no_feed_
 
 
 async def informed(cast: Cast, event_id: UUID) -> None:
-    """Make the FBI's primary, who sends somebody, a person who is informed only."""
+    """Make the FBI's primary, who sends someone, a person who is informed only."""
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     invitees = {**plan.invitees, cast.fbi_lead.member_id: AttendeeRole.INFORMED}
     changed = replace(plan, invitees=invitees)

@@ -1,4 +1,4 @@
-"""When time zone data changes, dates to come go back to their wall-clock time."""
+"""When time zone data changes, upcoming dates go back to their wall-clock time."""
 
 from datetime import datetime, timedelta
 
@@ -11,7 +11,7 @@ from tracker.rules.events.plan import DateChange
 from tracker.rules.recurrence import rule_for
 from tracker.usecases.events import events, occurrences, tz_drift
 
-# A local time is naive: its zone stands beside it.
+# A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
 pytestmark = pytest.mark.anyio
@@ -21,7 +21,7 @@ HOUR = timedelta(hours=1)
 
 
 async def as_if_clocks_had_changed(hours: int) -> None:
-    """Let every date stand where another release of the time zone data had put it."""
+    """Put every date where another release of the time zone data had it."""
     found = await engine().run_querystring(QueryString("SELECT id, starts_at, ends_at FROM occurrence"))
     for row in found:
         by = timedelta(hours=hours)

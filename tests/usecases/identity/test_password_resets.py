@@ -213,7 +213,7 @@ async def test_each_deed_does_what_it_says(each_world: Cast):
     assert not access.proofs.has_authenticator
 
 
-# The mail ----------------------------------------------------------------------------------------------------------
+# The email ----------------------------------------------------------------------------------------------------------
 
 
 async def test_the_owner_is_mailed_once_that_the_account_is_paused(each_world: Cast):

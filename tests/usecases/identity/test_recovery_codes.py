@@ -1,4 +1,4 @@
-"""Recovery codes: for whoever has lost the phone, each once; and another authenticator in the place of the lost one."""
+"""Recovery codes: for people who lost their phone, each once; and another authenticator in place of the lost one."""
 
 from contextlib import suppress
 from datetime import timedelta

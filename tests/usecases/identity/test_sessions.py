@@ -1,4 +1,4 @@
-"""Sessions and one-time links: what opens a door, and when it closes."""
+"""Sessions and one-time links: what gives access, and when it ends."""
 
 import json
 from datetime import timedelta

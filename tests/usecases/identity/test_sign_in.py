@@ -1,4 +1,4 @@
-"""Signing in: a password and a code, each once, the same words for whoever fails."""
+"""Signing in: a password and a code, each once, the same words for everyone who fails."""
 
 from datetime import timedelta
 
@@ -118,12 +118,12 @@ async def test_wrong_tries_of_anybody_are_forgotten_after_fifteen_minutes(each_w
 
 
 def come_from(client: str) -> Arrival:
-    """Return how somebody comes whom the server sees there."""
+    """Return how someone comes whom the server sees there."""
     return Arrival(origin=Origin(address=network_address(client)))
 
 
 async def guess_everybody(client: str, how_many: int) -> None:
-    """Try one password on many people, as whoever has a list of names does."""
+    """Try one password on many people, as someone with a list of names does."""
     for number in range(how_many):
         with pytest.raises(Invalid):
             await sign_in.sign_in(f"somebody{number}@nowhere.example", "Summer of 2026!", SOON, come_from(client))

@@ -43,7 +43,7 @@ async def locked_at(member_id: UUID) -> datetime | None:
 
 
 class App:
-    """An authenticator app on somebody's phone."""
+    """An authenticator app on someone's phone."""
 
     def __init__(self, secret: str) -> None:
         self._codes = pyotp.TOTP(secret)

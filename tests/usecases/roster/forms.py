@@ -14,7 +14,7 @@ from tracker.usecases.roster import directory
 
 
 def person(cast: Cast, **facts: Any) -> PersonFacts:
-    """Return somebody new at KCPD; `facts` replace fields."""
+    """Return someone new at KCPD; `facts` replace fields."""
     return PersonFacts(
         **{
             "name": "KCPD clerk",
@@ -32,7 +32,7 @@ def person(cast: Cast, **facts: Any) -> PersonFacts:
 
 
 async def facts_of(cast: Cast, who: Viewer, **facts: Any) -> PersonFacts:
-    """Return what is known of somebody, with some of it changed."""
+    """Return what is known of someone, with some of it changed."""
     known = await directory.person(cast.coordinator, who.member_id)
     return PersonFacts(
         **{

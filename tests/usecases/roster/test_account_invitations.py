@@ -1,4 +1,4 @@
-"""Inviting those who never signed in: one mail each, one way in each, for a week; nobody else is let in."""
+"""Inviting those who never signed in: one email each, one way in each, for a week; no one else is let in."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -206,7 +206,7 @@ async def test_after_a_corrected_address_the_invitation_is_over_and_another_goes
 
 
 async def mailed_to(cast: Cast, who: Viewer) -> Mailed:
-    """Return how the last invitation of somebody stands."""
+    """Return the state of someone's last invitation."""
     found = {one.person.id: one.mailed for one in await account_invitations.newcomers(cast.coordinator, SOON)}
     mailed = found[who.member_id]
     assert mailed

@@ -1,4 +1,4 @@
-"""Nobody's account is changed by another person without a word to its owner, at the address of before."""
+"""No one's account is changed by another person without a word to its owner, at the earlier address."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta

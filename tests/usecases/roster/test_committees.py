@@ -1,4 +1,4 @@
-"""Committees, their chairs and seats: what is saved holds at once, and no keeper lets themselves in."""
+"""Committees, their chairs and seats: what is saved holds at once, and no administrator lets themselves in."""
 
 import json
 from uuid import UUID, uuid4

@@ -1,4 +1,4 @@
-"""Who is who: nobody finds more people, agencies and committees than they share something with; keepers find all."""
+"""Who is who: people find whom they share an agency, a committee or an event with; administrators find all."""
 
 from uuid import uuid4
 

@@ -1,4 +1,4 @@
-"""Adding and changing people: who may, what is refused, and that nobody gains a right by keeping the roster."""
+"""Adding and changing people: who may, what is refused, and that no one gains a right by keeping the roster."""
 
 from datetime import datetime, timedelta
 

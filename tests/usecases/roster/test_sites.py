@@ -15,7 +15,7 @@ from tracker.rules.roster.sites import SiteFacts
 from tracker.usecases.events import events, occurrences
 from tracker.usecases.roster import sites
 
-# A local time is naive: its zone stands beside it.
+# A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
 pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]

@@ -215,7 +215,7 @@ async def test_a_series_that_ends_within_sixty_days_asks_to_be_extended_until_an
 
 
 async def test_a_series_that_goes_on_out_of_sight_of_somebody_ends_for_them(cast: Cast) -> None:
-    """That it is not asked for any more would tell that there is another one."""
+    """That it is not asked for anymore would tell that there is another one."""
     first = datetime.fromisoformat("2026-12-29 10:00")
     services = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["services"]}
     plan = meeting(starts=first, rule=rule_for("weekly", first, count=6), **services)

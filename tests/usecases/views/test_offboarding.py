@@ -1,4 +1,4 @@
-"""Leaving: one step moves seats, items and events to those who may see them, shuts every door, and keeps the past."""
+"""Leaving: one step moves seats, items and events to those who may see them, ends all access, and keeps the past."""
 
 from datetime import date, datetime, timedelta
 from uuid import UUID

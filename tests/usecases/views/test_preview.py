@@ -1,4 +1,4 @@
-"""What a form says that a deed will do is what it then does: to mails, answers, reminders and feeds."""
+"""What a form says that a deed will do is what it then does: to emails, answers, reminders and feeds."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -47,7 +47,7 @@ Making = Callable[[Cast, UUID, datetime], Deed]
 
 
 class Case(NamedTuple):
-    """An event, what is done to it and when, and the mails that it makes."""
+    """An event, what is done to it and when, and the emails that it makes."""
 
     facts: dict[str, Any]
     deed: Making
@@ -128,7 +128,7 @@ def cancel(which: str) -> Making:
 
 
 def bring_back(which: str) -> Making:
-    """Bring back what was canceled an hour ago and mailed."""
+    """Bring back what was canceled an hour ago and emailed."""
 
     def making(cast: Cast, event_id: UUID, now: datetime) -> Deed:
         async def deed() -> None:
@@ -297,7 +297,7 @@ async def sees(viewer: Viewer, event_id: UUID) -> bool:
 
 
 async def counting_replies(cast: Cast, event_ids: set[UUID], now: datetime) -> dict[UUID, list[ReplyValue]]:
-    """Return what counts of everybody for each date to come, in order."""
+    """Return what counts of everyone for each upcoming date, in order."""
     given: dict[UUID, list[ReplyValue]] = {}
     dates = []
     for one in event_ids:

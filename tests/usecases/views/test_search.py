@@ -15,7 +15,7 @@ from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.events import events, occurrences
 from tracker.usecases.views.search import search
 
-# A local time is naive: its zone stands beside it.
+# A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
 pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]

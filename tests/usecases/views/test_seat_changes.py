@@ -1,4 +1,4 @@
-"""Invitations follow the seats: whoever changes a seat changes the lists of its committee's meetings, and no others."""
+"""Invitations follow the seats: a change of a seat changes the lists of its committee's meetings, and no others."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The pages of action items: the list, one item, its forms, and the page behind the link in a mail."""
+"""The pages of action items: the list, one item, its forms, and the page behind the link in an email."""
 
 import html
 import re
@@ -40,7 +40,7 @@ async def desk(browse: SignIn, sqlite_cast: Cast) -> Browser:
 
 @pytest.fixture
 async def stranger(browse: SignIn) -> Browser:
-    """A browser in which nobody is signed in."""
+    """A browser in which no one is signed in."""
     return await browse(None)
 
 

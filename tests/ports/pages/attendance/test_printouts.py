@@ -1,4 +1,4 @@
-"""Sheets of paper: what stands on them, who may print them, and that each copy of a brief is numbered and recorded."""
+"""Sheets of paper: what is on them, who may print them, and that each copy of a brief is numbered and recorded."""
 
 import re
 from datetime import datetime, timedelta

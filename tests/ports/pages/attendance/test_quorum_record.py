@@ -1,4 +1,4 @@
-"""Where people read the quorum of record: the roll, the event's page, the printed sheet, and the report."""
+"""Where people read the quorum of record: the attendance sheet, the event's page, the printed sheet, and the report."""
 
 import re
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The roll's page: with scripts and without, who may open it, and what it answers to bad input."""
+"""The page of the roll call: with scripts and without, who may open it, and what it answers to bad input."""
 
 import re
 from datetime import UTC, datetime, timedelta

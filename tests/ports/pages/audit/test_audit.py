@@ -1,4 +1,4 @@
-"""The audit page: what stands there for whom, its filter, verifying, the file, and that nothing tells of the unseen."""
+"""The audit page: what it shows to whom, its filter, verifying, the file, and that nothing reveals the unseen."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""The page of a restored copy: who keeps accounts is told and can let it send; nobody else notices."""
+"""The page of a restored copy: administrators see it and can let it send; no one else notices."""
 
 from datetime import timedelta
 

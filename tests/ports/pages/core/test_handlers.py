@@ -22,18 +22,18 @@ WHY = FormValues({"why": ["Their agency asked for it."]})
 
 
 def pages(viewer: Viewer) -> templating.Pages:
-    """Return what makes the pages of somebody's request."""
+    """Return what makes the pages of someone's request."""
     return templating.Pages({"settings": settings(), "viewer": viewer, "now": NOW})
 
 
 def visit(viewer: Viewer, *, proved: timedelta) -> Visit:
-    """Return a session of somebody who proved who they are so long ago."""
+    """Return a session of someone who proved who they are so long ago."""
     end = NOW + timedelta(hours=1)
     return Visit(viewer=viewer, session_id="a" * 43, reauthenticated_at=NOW - proved, idle_end=end, last_end=end)
 
 
 async def suspend(viewer: Viewer, person_id: UUID, *, proved: timedelta) -> str:
-    """Press the button that suspends somebody, and return where it leads."""
+    """Press the button that suspends someone, and return where it leads."""
     suspending = accounts.suspend.fn
     response = await suspending(person_id, pages(viewer), viewer, visit(viewer, proved=proved), WHY, NOW)
     return str(response.url)

@@ -1,4 +1,4 @@
-"""What needs more than a session sends its visitor to a fresh proof first, and back afterwards."""
+"""What needs more than a session sends its visitor to a confirmation first, and back afterward."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ from tracker.usecases.core.viewers import Visit
 SECOND = timedelta(seconds=1)
 
 
-VISIT = Visit(viewer=None, session_id="", reauthenticated_at=NOW, idle_end=NOW, last_end=NOW)  # type: ignore[arg-type]  # nobody looks at the viewer
+VISIT = Visit(viewer=None, session_id="", reauthenticated_at=NOW, idle_end=NOW, last_end=NOW)  # type: ignore[arg-type]  # no one looks at the viewer
 
 
 def test_while_a_proof_holds_nothing_stands_in_the_way() -> None:

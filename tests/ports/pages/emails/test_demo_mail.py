@@ -1,4 +1,4 @@
-"""The page of a demo's mails: text only, links to follow, and no such page anywhere but in a demo."""
+"""The page of a demo's emails: text only, links to follow, and no such page anywhere but in a demo."""
 
 from email.message import EmailMessage
 from pathlib import Path
@@ -17,7 +17,7 @@ LINK = "http://tracker.test/r/abc.def?a=yes"
 
 @pytest.fixture
 async def visitor(sqlite_cast: Cast, tmp_path: Path) -> Browser:
-    """A stranger before a demo that sent two mails."""
+    """A stranger before a demo that sent two emails."""
     keep(tmp_path, "000001", "Invitation: Training", "a@kcpd.example", f"Reply yes:\n{LINK}\n")
     keep(tmp_path, "000002", "<script>alert(1)</script>", "b@hsi.example", "A line")
     return Browser(create_app(settings(is_demo=True, mail_folder=str(tmp_path))))

@@ -1,4 +1,4 @@
-"""The pages on which members choose their mails, and chairs the reminders of their committee."""
+"""The pages on which members choose their emails, and chairs the reminders of their committee."""
 
 from datetime import datetime, time, timedelta
 from typing import Any

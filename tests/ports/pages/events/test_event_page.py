@@ -459,7 +459,7 @@ async def test_the_form_says_who_gets_which_mail_before_it_is_saved(sqlite_cast:
 async def test_the_action_items_of_a_meeting_are_called_by_where_they_come_from(
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
-    """An item of a committee stands on the page of each of its meetings until it is done."""
+    """An item of a committee is on the page of each of its meetings until it is done."""
     member = await browse(sqlite_cast.fbi_lead)
     steering = {"visibility": Visibility.COMMITTEE, "committee_id": sqlite_cast.committees["steering"]}
     for plan, heading in (

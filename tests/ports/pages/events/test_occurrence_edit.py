@@ -1,4 +1,4 @@
-"""Changing one date of a series: moving, renaming, canceling it, alone or beside somebody else."""
+"""Changing one date of a series: moving, renaming, canceling it, alone or beside someone else."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -34,7 +34,7 @@ async def desk(sqlite_cast: Cast, browse: SignIn) -> Browser:
 
 @pytest.fixture
 async def series(sqlite_cast: Cast) -> UUID:
-    """Four weekly meetings of everybody, on Tuesdays at 10."""
+    """Four weekly meetings of everyone, on Tuesdays at 10."""
     return await events.schedule(sqlite_cast.coordinator, weekly(sqlite_cast), NOW)
 
 

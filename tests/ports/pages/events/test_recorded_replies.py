@@ -1,4 +1,4 @@
-"""The form with which whoever edits an event records what somebody else answered."""
+"""The form with which people who can edit an event record someone else's reply."""
 
 from datetime import datetime, timedelta
 from typing import Any

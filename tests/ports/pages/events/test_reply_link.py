@@ -26,12 +26,12 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def stranger(browse: SignIn) -> Browser:
-    """A browser in which nobody is signed in."""
+    """A browser in which no one is signed in."""
     return await browse(None)
 
 
 async def invited(app: Litestar, cast: Cast, plan: Plan, viewer: Viewer, *, one_date: bool = False) -> tuple[UUID, str]:
-    """Schedule and return the event with the address in somebody's mail."""
+    """Schedule and return the event with the address in someone's email."""
     event_id = await events.schedule(cast.coordinator, plan, NOW - timedelta(days=3))
     occurrence = await occurrences.nearest_date(cast.coordinator, event_id, NOW)
     return event_id, await address(app, viewer, occurrence, one_date=one_date)

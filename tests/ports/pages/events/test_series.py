@@ -148,7 +148,7 @@ async def shown_before_and_after(browser: Browser, address: str) -> list[str]:
 
 
 async def split(viewer: Viewer, event_id: UUID, key: str, **facts: Any) -> UUID:
-    """Let the series go on from the date `key` as another one."""
+    """Let the series continue from the date `key` as another one."""
     event, plan = await events.plan_to_change(viewer, event_id)
     onward = replace(from_date(plan, datetime.fromisoformat(f"{key} 10:00")), **facts)
     return await change_from(viewer, event_id, key, onward, event.version, NOW)

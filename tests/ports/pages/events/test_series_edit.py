@@ -1,6 +1,6 @@
 """The form of a series, or of this and following dates: what it says about single dates, and where it leads."""
 
-# A local time is naive: its zone stands beside it.
+# A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
 import re

@@ -1,4 +1,4 @@
-"""The Undo button: it stands beside the sentence, takes back what it says, and says when it is too late."""
+"""The Undo button: it is beside the sentence, takes back what it says, and says when it is too late."""
 
 import re
 from dataclasses import replace

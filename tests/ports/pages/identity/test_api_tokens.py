@@ -1,4 +1,4 @@
-"""The page of personal tokens: after a fresh proof one is made, shown once, and revoked again."""
+"""The page of personal tokens: after a confirmation one is made, shown once, and revoked again."""
 
 import re
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The pages of reports: every number opens its rows, files say whose they are, chosen days that are none are told."""
+"""The pages of reports: numbers open their rows, files say whose they are, and days that don't exist are refused."""
 
 import html
 import json

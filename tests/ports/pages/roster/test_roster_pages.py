@@ -1,4 +1,4 @@
-"""The forms of who keeps the roster: what is typed stays, a proof is asked for, two keepers lose nothing."""
+"""The forms of who keeps the roster: what is typed stays, a proof is asked for, two administrators lose nothing."""
 
 from datetime import timedelta
 from html import unescape

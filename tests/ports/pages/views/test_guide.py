@@ -1,4 +1,4 @@
-"""The guide stands under Help, for everyone who signs in."""
+"""The guide is under Help, for everyone who signs in."""
 
 import re
 

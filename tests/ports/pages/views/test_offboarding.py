@@ -1,4 +1,4 @@
-"""The page where somebody is seen out."""
+"""The page where someone is seen out."""
 
 from datetime import timedelta
 
