@@ -19,7 +19,7 @@ from tracker.rules.events.replies import ReplyValue
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.actions import action_items
 from tracker.usecases.attendance import roll_call
-from tracker.usecases.audit.reading import Choice, Page, export, last_verification, page, verify
+from tracker.usecases.audit.reading import MOST_READ, PAGE, Choice, Page, export, last_verification, page, verify
 from tracker.usecases.core import audit, names
 from tracker.usecases.events import events, replies
 from tracker.usecases.events.occurrences import date_for
@@ -137,6 +137,48 @@ async def test_a_verification_is_remembered(cast: Cast):
     remembered = await last_verification(cast.coordinator)
     assert remembered is not None
     assert (remembered.is_whole, remembered.at) == (True, NOW)
+
+
+async def test_a_deed_of_many_entries_is_one_of_the_deeds_of_a_page(cast: Cast):
+    people = [audit.Deed(actor=BY_COMMAND, verb="invited", subject="member", subject_id=n, facts={}) for n in "abc"]
+    async with writing():
+        for minutes in range(PAGE + 1):
+            await audit.record_all(people, NOW - timedelta(minutes=minutes))
+    first = await page(cast.coordinator, ALL, {}, NOW + timedelta(minutes=1))
+    assert (len(first.deeds), first.has_older) == (PAGE, True)
+    assert {len(one.entries) for one in first.deeds[1:]} == {3}
+    second = await read(cast.coordinator, until=first.next_until, skip=first.next_skip)
+    assert [len(one.entries) for one in second.deeds] == [3, 3]
+    assert second.deeds[0].newest.at == NOW - timedelta(minutes=PAGE - 1)
+
+
+async def test_a_deed_of_more_entries_than_a_page_reads_goes_on_on_the_next(cast: Cast):
+    many = [
+        audit.Deed(actor=BY_COMMAND, verb="tested", subject="agency", subject_id=str(number), facts={})
+        for number in range(MOST_READ + 5)
+    ]
+    async with writing():
+        await audit.record_all(many, NOW)
+    asked = replace(ALL, only_system=True)
+    first = await page(cast.coordinator, asked, {}, NOW)
+    assert first.next_until
+    second = await page(cast.coordinator, replace(asked, until=first.next_until, skip=first.next_skip), {}, NOW)
+    assert [len(one.entries) for one in (*first.deeds, *second.deeds)] == [MOST_READ, 5]
+    assert len({one.subject_id for one in (*first.entries, *second.entries)}) == MOST_READ + 5
+
+
+async def test_a_deed_counts_the_entries_that_its_reader_may_know_of_alone(cast: Cast):
+    secret = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    plain = await events.schedule(cast.coordinator, meeting(), NOW)
+    both = [
+        audit.Deed(actor=cast.fbi_lead.actor, verb="handed_over", subject="event", subject_id=one, facts={})
+        for one in (secret, plain)
+    ]
+    async with writing():
+        await audit.record_all(both, LATER)
+    found = await page(cast.coordinator, ALL, {}, LATER)
+    [deed] = [one for one in found.deeds if one.newest.verb == "handed_over"]
+    assert deed.words == ("Handed over event Monthly task force meeting",)
 
 
 async def test_pages_hold_each_entry_once_even_when_many_were_made_at_one_moment(cast: Cast):

@@ -9,6 +9,7 @@ from uuid import UUID
 from tracker.rules.attendance.sheet import Mark
 from tracker.rules.audit import facts as audit_facts
 from tracker.rules.core.actors import Origin
+from tracker.rules.core.wording import plural
 from tracker.rules.events.markings import Marking
 
 READ = "read"
@@ -101,6 +102,11 @@ THINGS = {
     "committee_preference": "reminder settings of a committee",
 }
 """Subject → its label; one that is not listed is used as it is."""
+
+MANY = {"agency": "agencies", "address": "addresses", "calendar kept elsewhere": "calendars kept elsewhere"}
+"""More than one of a thing; of the others it ends in s."""
+UNCOUNTED = frozenset(one for one in THINGS.values() if one.startswith(("the ", "a ", "reminder")))
+"""Things of which no sentence gives a number."""
 
 SOURCES = {
     "page": "Site",
@@ -237,7 +243,19 @@ class Entry:
     @property
     def words(self) -> str:
         """Return what happened, as the beginning of a sentence that the subject's title or id completes."""
-        return f"{VERBS.get(self.verb) or self.verb.replace('_', ' ').capitalize()} {self._thing}".strip().rstrip(":")
+        return f"{self._did} {self._thing}".strip().rstrip(":")
+
+    @property
+    def words_with_title(self) -> str:
+        """Return what happened to what, as far as the reader may know its title."""
+        title = "" if self.is_about_actor else self.title
+        return f"{self.words} {'(CUI) ' if title and self.marking else ''}{title}".strip()
+
+    def words_of(self, count: int) -> str:
+        """Return what happened so many times in one deed: "Emailed an invitation to 24 members"."""
+        if not self._thing or self._thing in UNCOUNTED:
+            return f"{self.words} ({count} entries)"
+        return f"{self._did} {plural(count, self._thing, MANY.get(self._thing))}"
 
     @property
     def said(self) -> str:
@@ -259,6 +277,10 @@ class Entry:
     def is_about_actor(self) -> bool:
         """Return whether people changed their own account."""
         return self.subject == "member" and self.subject_id == str(self.actor_id)
+
+    @property
+    def _did(self) -> str:
+        return VERBS.get(self.verb) or self.verb.replace("_", " ").capitalize()
 
     @property
     def _thing(self) -> str:

@@ -10,6 +10,7 @@ from uuid import UUID
 from tracker.database import writing
 from tracker.errors import NotFound
 from tracker.rules.audit import facts as audit_facts
+from tracker.rules.audit.deeds import DeedEntries, whole_deeds
 from tracker.rules.audit.words import OPEN_SUBJECTS, Entry, readable_facts
 from tracker.rules.core.actors import Origin
 from tracker.rules.core.viewer import Viewer
@@ -23,7 +24,8 @@ from tracker.usecases.core.access_records import note
 
 __all__ = ["Choice", "Verification", "export", "last_verification", "page", "verify"]
 
-PAGE = 50  # entries
+PAGE = 50  # deeds
+MOST_READ = 200  # entries of one page
 MOST = 50_000  # entries of one export
 HIDDEN = {"about": "one subject", "via": "one address or session"}
 """What the record of a reading says instead of what was looked up."""
@@ -35,12 +37,22 @@ Names = dict[UUID, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """Entries, newest first; when there are older ones, `next_skip` of those at the last moment have been shown."""
+    """Deeds with their entries, newest first.
 
-    entries: Sequence[Entry]
+    When there are older entries, `next_skip` of those at the moment of the last one have been shown.
+
+    A deed of more entries than a page holds continues on the next one.
+    """
+
+    deeds: Sequence[DeedEntries]
     has_older: bool
     next_until: datetime | None = None
     next_skip: int = 0
+
+    @property
+    def entries(self) -> list[Entry]:
+        """Return the entries of all its deeds."""
+        return [entry for deed in self.deeds for entry in deed.entries]
 
 
 async def page(viewer: Viewer, choice: Choice, asked: dict[str, str], now: datetime) -> Page:
@@ -52,13 +64,22 @@ async def page(viewer: Viewer, choice: Choice, asked: dict[str, str], now: datet
     """
     _check(viewer)
     await note(viewer, "audit_read", "audit", "", _asked(asked), now)
-    found = await entry_rows.entries(viewer, choice, PAGE + 1)
-    entries = await _told(viewer, found[:PAGE])
-    if len(found) <= PAGE:
-        return Page(entries=entries, has_older=False)
-    last = entries[-1].at
-    shown = sum(one.at == last for one in entries) + (choice.skip if last == choice.until else 0)
-    return Page(entries=entries, has_older=True, next_until=last, next_skip=shown)
+    found = await entry_rows.entries(viewer, choice, MOST_READ + 1)
+    known, has_more = found[:MOST_READ], len(found) > MOST_READ
+    rows = whole_deeds(known, [_deed(row) for row in known], PAGE, has_more=has_more)
+    told = iter(await _told(viewer, [row for deed in rows for row in deed]))
+    deeds = [DeedEntries(entries=[next(told) for _ in deed]) for deed in rows]
+    shown = [entry.at for deed in deeds for entry in deed.entries]
+    if len(shown) == len(found):
+        return Page(deeds=deeds, has_older=False)
+    last = shown[-1]
+    skip = shown.count(last) + (choice.skip if last == choice.until else 0)
+    return Page(deeds=deeds, has_older=True, next_until=last, next_skip=skip)
+
+
+def _deed(row: Row) -> tuple[Any, ...]:
+    """Return what the entries of one deed have in common: a request or a run of the clock has one time."""
+    return tuple(row[name] for name in ("at", "actor", "agency", "source", "address", "session", "request"))
 
 
 async def export(viewer: Viewer, choice: Choice, asked: dict[str, str], now: datetime) -> Sequence[Entry]:

@@ -5,6 +5,7 @@ import io
 import re
 import shutil
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -184,7 +185,8 @@ async def test_older_entries_are_one_link_away_and_no_number_of_the_chain_is_sho
 ) -> None:
     async with writing():
         for number in range(70):
-            await audit.record(BY_COMMAND, "tested", "agency", f"thing-{number}", {}, NOW)
+            at = NOW - timedelta(seconds=70 - number)
+            await audit.record(BY_COMMAND, "tested", "agency", f"thing-{number}", {}, at)
     browser = await browse(sqlite_cast.coordinator)
     html = await read(browser)
     older = re.search(r'href="(/audit\?before=[^"]+)"', html)
@@ -284,3 +286,17 @@ async def test_the_trail_calls_a_deed_as_the_history_of_the_event_does(sqlite_ca
     desk = await browse(sqlite_cast.coordinator)
     assert "Restored event" in table(await read(desk))
     assert "<p>Restored" in await read(desk, f"/events/{event_id}/2027-01-12")
+
+
+async def test_many_entries_of_one_deed_are_one_row_with_each_of_them_inside(sqlite_cast: Cast, browse: SignIn) -> None:
+    people = [one.member_id for one in everybody(sqlite_cast)]
+    at_desk = replace(sqlite_cast.coordinator, origin=Origin("page", "203.0.113.9", "0123456789ab"))
+    deeds = [
+        audit.Deed(actor=at_desk.actor, verb="invited", subject="member", subject_id=one, facts={}) for one in people
+    ]
+    async with writing():
+        await audit.record_all(deeds, NOW)
+    html = await read(await browse(sqlite_cast.coordinator), "/audit?via=203.0.113.9")
+    assert f"<summary>Emailed an invitation to {len(people)} members</summary>" in html
+    assert table(html).count("Emailed an invitation to member") == len(people)
+    assert table(html).count("Session 0123456789ab") == 1
