@@ -37,6 +37,12 @@ ANOTHER_SESSION = (
     " FROM session s JOIN member m ON m.id = s.member WHERE m.name = ? LIMIT 1"
 )
 
+REFUSED = (
+    "UPDATE message SET state = 'bounced', reason = '550 No such mailbox here' WHERE id IN (SELECT m.id FROM message m"
+    " JOIN event e ON e.id = m.event WHERE e.title = ? AND m.kind = 'invitation' AND m.state = 'sent'"
+    " ORDER BY m.id LIMIT ?)"
+)
+
 
 @dataclass(frozen=True)
 class Demo:
@@ -74,6 +80,11 @@ class Demo:
         with closing(sqlite3.connect(self.mails.parent / "tracker.sqlite")) as database, database:
             database.execute(ANOTHER_SESSION, (keys.token_hash(token), persona))
         return token
+
+    def let_fail(self, title: str, people: int) -> None:
+        """Let the emails to so many people about an event be refused, as a mail server would have."""
+        with closing(sqlite3.connect(self.mails.parent / "tracker.sqlite")) as database, database:
+            database.execute(REFUSED, (title, people))
 
     def forget_drafts(self) -> None:
         """Delete what earlier tests typed and did not save."""

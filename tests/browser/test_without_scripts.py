@@ -78,3 +78,17 @@ def test_attendance_is_taken_without_scripts(without_scripts: BrowserContext, pa
     expect(last.get_by_role("button", name="Remote")).to_have_attribute("aria-pressed", "true")
     page.get_by_role("button", name="Undo").click()
     expect(last.get_by_role("button", name="Remote")).to_have_attribute("aria-pressed", "false")
+
+
+def test_what_failed_is_seen_and_sent_again_without_scripts(
+    without_scripts: BrowserContext, page_of: PageOf, demo: Demo
+) -> None:
+    demo.let_fail(TRAINING, 1)
+    without_scripts.add_cookies(page_of(COORDINATOR).context.cookies())
+    page = without_scripts.new_page()
+    page.goto("/messages")
+    row = page.get_by_role("region", name="Failed").get_by_role("listitem").filter(has_text=TRAINING).first
+    row.locator("summary").click()
+    expect(row.get_by_text("550 No such mailbox here")).to_be_visible()
+    row.get_by_role("button", name="Send again to 1 person").click()
+    expect(page.locator("#flash")).to_contain_text("Sending again to 1 person, with current details.")

@@ -350,6 +350,32 @@ def to_messages_of_event(page: Page, demo: Demo) -> None:
     page.wait_for_url("**/messages?**")
 
 
+def to_people_of_a_sending(page: Page, _: Demo) -> None:
+    """Open the people of a sending in the list of messages."""
+    page.goto("/messages")
+    page.locator("main .tt-rows summary").first.click()
+
+
+def to_sending(page: Page, demo: Demo) -> None:
+    """Go from the list of messages to everyone whom a sending went to."""
+    to_people_of_a_sending(page, demo)
+    page.get_by_role("link", name=re.compile(r"^All \d+ people$")).first.click()
+    page.wait_for_url("**/messages/sendings/*")
+
+
+def to_message(page: Page, demo: Demo) -> None:
+    """Go from a sending to what it says to one person."""
+    to_sending(page, demo)
+    page.get_by_role("rowheader").get_by_role("link").first.click()
+    page.get_by_role("article").wait_for()
+
+
+def to_open_deed(page: Page, _: Demo) -> None:
+    """Open a row of the audit log."""
+    page.goto("/audit")
+    page.locator("#entries summary").nth(1).click()
+
+
 def to_refused_notifications(page: Page, _: Demo) -> None:
     """Send quiet hours that have no end."""
     page.goto("/settings/notifications")
@@ -485,8 +511,12 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "admin": (COORDINATOR, to("/admin"), "Admin"),
     "health": (COORDINATOR, to("/admin/health"), "Health"),
     "audit log": (COORDINATOR, to("/audit"), "Audit log"),
+    "audit log with a deed open": (COORDINATOR, to_open_deed, "Audit log"),
     "audit log with a mistake": (COORDINATOR, to("/audit?from=odd"), "Audit log"),
     "messages": (COORDINATOR, to("/messages"), "Messages"),
+    "messages with people open": (COORDINATOR, to_people_of_a_sending, "Messages"),
+    "one sending": (COORDINATOR, to_sending, ""),
+    "one message": (COORDINATOR, to_message, ", to "),
     "messages of an event": (COORDINATOR, to_messages_of_event, f"Messages about {TRAINING}"),
     "notifications": (ADVOCATE, to("/settings/notifications"), "Notifications"),
     "notifications with errors": (COORDINATOR, to_refused_notifications, "Notifications"),
