@@ -45,7 +45,7 @@ async def fill(recipe: Recipe) -> Company:
     try:
         async with writing():
             company = await assemble(recipe.now - FIRST_DAY, recipe.zone)
-            await set_up.put_away(company.members["coordinator"], recipe.now - FIRST_DAY)
+            await set_up.hide(company.members["coordinator"], recipe.now - FIRST_DAY)
             story = Story(company=company, now=recipe.now, zone=recipe.zone, luck=luck)
             items.give(story, history.fill(story))
             await _past(story, recipe.now - JUST_NOW)

@@ -1,4 +1,4 @@
-"""The set-up list: it ticks itself off, is gone when all is done or when it was put away, and comes back."""
+"""The set-up list: it ticks itself off, is gone when all is done or when it was hidden, and comes back."""
 
 from datetime import timedelta
 
@@ -50,19 +50,19 @@ async def test_an_administrator_is_told_nothing_of_events(cast: Cast) -> None:
     assert await to_do(cast.administrator) == [Step.EMAIL]
 
 
-async def test_it_is_put_away_for_all_and_brought_back(cast: Cast) -> None:
-    await set_up.put_away(cast.administrator, NOW)
-    assert await set_up.is_away()
+async def test_it_is_hidden_for_all_and_shown_again(cast: Cast) -> None:
+    await set_up.hide(cast.administrator, NOW)
+    assert await set_up.is_hidden()
     assert await set_up.set_up(cast.coordinator) is None
-    await set_up.bring_back(cast.coordinator, NOW)
+    await set_up.show_again(cast.coordinator, NOW)
     assert await to_do(cast.administrator) == [Step.EMAIL]
 
 
-async def test_other_people_neither_read_it_nor_put_it_away(cast: Cast) -> None:
+async def test_other_people_neither_read_it_nor_hide_it(cast: Cast) -> None:
     for viewer in (cast.fbi_lead, cast.auditor):
         assert await set_up.set_up(viewer) is None
         with pytest.raises(NotFound):
-            await set_up.put_away(viewer, NOW)
+            await set_up.hide(viewer, NOW)
         with pytest.raises(NotFound):
-            await set_up.bring_back(viewer, NOW)
-    assert not await set_up.is_away()
+            await set_up.show_again(viewer, NOW)
+    assert not await set_up.is_hidden()

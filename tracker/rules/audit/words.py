@@ -77,8 +77,8 @@ VERBS = {
     "backup_restored": "Restored from a backup:",
     "secret_replaced": "Replaced the secret of",
     "resumed_sending": "Let a restored copy send:",
-    "put_away": "Hid",
-    "brought_back": "Showed again",
+    "hidden": "Hid",
+    "shown_again": "Showed again",
 }
 """Verb → how a sentence begins; one that is not listed is used as it is ("scheduled" → "Scheduled")."""
 

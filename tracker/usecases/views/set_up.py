@@ -1,4 +1,4 @@
-"""The set-up list of the first day: read from what is there, dismissed by a person, and restored by one."""
+"""The set-up list of the first day: read from what is there, hidden by a person, and shown again."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,8 +32,8 @@ class SetUp:
 
 
 async def set_up(viewer: Viewer) -> SetUp | None:
-    """Return the list; None for people who do not manage accounts, when it was put away, and when all is done."""
-    if not viewer.manages_accounts or await is_away():
+    """Return the list; None for people who do not manage accounts, when it was hidden, and when all is done."""
+    if not viewer.manages_accounts or await is_hidden():
         return None
     found = await progress(viewer)
     return None if all(found.steps.values()) else found
@@ -52,19 +52,19 @@ async def progress(viewer: Viewer) -> SetUp:
     return SetUp(steps=rules.steps(viewer, present), test=await email_tests.latest(viewer))
 
 
-async def is_away() -> bool:
-    """Return whether a person put the list away."""
+async def is_hidden() -> bool:
+    """Return whether a person hid the list."""
     return bool(await Deployment.exists().where(Deployment.set_up_at.is_not_null()))
 
 
-async def put_away(viewer: Viewer, now: datetime) -> None:
-    """Put the list away for all. Errors: NotFound for people who do not manage accounts."""
-    await _note(viewer, now, "put_away", now)
+async def hide(viewer: Viewer, now: datetime) -> None:
+    """Hide the list from everyone. Errors: NotFound for people who do not manage accounts."""
+    await _note(viewer, now, "hidden", now)
 
 
-async def bring_back(viewer: Viewer, now: datetime) -> None:
-    """Show the list again, as far as anything is left to do. Errors as in `put_away`."""
-    await _note(viewer, None, "brought_back", now)
+async def show_again(viewer: Viewer, now: datetime) -> None:
+    """Show the list again, as far as anything is left to do. Errors as in `hide`."""
+    await _note(viewer, None, "shown_again", now)
 
 
 async def _note(viewer: Viewer, set_up_at: datetime | None, verb: str, now: datetime) -> None:

@@ -85,7 +85,7 @@ async def admin_page(pages: Pages, viewer: Viewer) -> Response[str]:
     tasks = [task for task in TASKS if task.is_for(viewer)]
     if not tasks:
         raise NotFound
-    hides_set_up = viewer.manages_accounts and await set_up.is_away()
+    hides_set_up = viewer.manages_accounts and await set_up.is_hidden()
     return pages.render("views/admin/show.html", tasks=tasks, hides_set_up=hides_set_up)
 
 

@@ -46,16 +46,16 @@ async def last_test(
 
 
 @post("/set-up-list/removal", guards=[signed_in], status_code=303)
-async def put_away(pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
+async def hide(pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
     """Hide the list, with Undo."""
-    await set_up.put_away(viewer, now)
+    await set_up.hide(viewer, now)
     return pages.redirect(HOME, HIDDEN, Undo(address="/set-up-list", fields={}, until=now + UNDO_FOR))
 
 
 @post("/set-up-list", guards=[signed_in], status_code=303)
-async def bring_back(pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
+async def show_again(pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
     """Show the list again, or say that nothing on it is left to do."""
-    await set_up.bring_back(viewer, now)
+    await set_up.show_again(viewer, now)
     left = await set_up.set_up(viewer)
     return pages.redirect(HOME, "The set-up list is back." if left else "Everything on the set-up list is done.")
 
@@ -68,4 +68,4 @@ async def _row(pages: Pages, viewer: Person, said: str = "", *, is_set_up: bool)
     return pages.render("views/admin/test-email-part.html", test=test, set_up=progress, is_set_up=is_set_up, said=said)
 
 
-handlers = [send_test, last_test, put_away, bring_back]
+handlers = [send_test, last_test, hide, show_again]
