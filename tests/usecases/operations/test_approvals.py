@@ -120,16 +120,16 @@ async def test_a_plan_is_briefed_when_every_agency_has_acknowledged_it_as_it_is(
     version = (await operation_for(two.fbi_lead, bluestem)).version
     with pytest.raises(NotAllowed, match=f"has acknowledged version {version}: KCPD"):
         await approvals.move(two.fbi_lead, bluestem, OperationState.BRIEFED, NOW)
-    await approvals.acknowledge(two.kcpd_detective, bluestem, version - 1, NOW)
-    with pytest.raises(NotAllowed):
-        await approvals.move(two.fbi_lead, bluestem, OperationState.BRIEFED, NOW)
+    for another in (version - 1, version + 1):
+        with pytest.raises(Conflict, match=f"Read version {version}"):
+            await approvals.acknowledge(two.kcpd_detective, bluestem, another, NOW)
     await approvals.acknowledge(two.kcpd_detective, bluestem, version, NOW)
     await approvals.move(two.fbi_lead, bluestem, OperationState.BRIEFED, NOW)
     assert await state(two.fbi_lead, bluestem) is OperationState.BRIEFED
 
 
 async def test_an_agency_speaks_for_itself_and_the_lead_for_all(two: Cast) -> None:
-    bluestem = await submitted(two)
+    bluestem = await planned(two.fbi_lead, two.hsi_liaison, two.kcpd_detective)
     numbers = {"people": 2, "vehicles": 1, "skills": "K-9", "now": NOW}
     await plans.commit(two.kcpd_detective, bluestem, two.agencies["KCPD"], **numbers)
     with pytest.raises(NotAllowed):
@@ -137,6 +137,9 @@ async def test_an_agency_speaks_for_itself_and_the_lead_for_all(two: Cast) -> No
     await plans.commit(two.fbi_lead, bluestem, two.agencies["HSI"], **numbers)
     found = await operation_for(two.fbi_lead, bluestem)
     assert [one.agency for one in found.commitments] == ["HSI", "KCPD"]
+    for unknown in (two.agencies["CAHT"], UUID(int=1)):
+        with pytest.raises(Invalid):
+            await plans.commit(two.fbi_lead, bluestem, unknown, **numbers)
     await plans.withdraw(two.kcpd_detective, bluestem, two.agencies["KCPD"], NOW)
     assert [one.agency for one in (await operation_for(two.fbi_lead, bluestem)).commitments] == ["HSI"]
 

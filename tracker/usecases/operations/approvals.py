@@ -5,7 +5,7 @@ from uuid import UUID
 
 from tracker.crypto import ids
 from tracker.database import writing
-from tracker.errors import Invalid, NotAllowed
+from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.operations.plans import (
     FALLS_BACK,
@@ -79,12 +79,14 @@ async def waive(viewer: Viewer, event_id: UUID, reason: str, now: datetime) -> N
 
 
 async def acknowledge(viewer: Viewer, event_id: UUID, version: int, now: datetime) -> None:
-    """Acknowledge a version of the plan for the viewer's agency; an earlier one than the current counts as none.
+    """Acknowledge the plan for the viewer's agency, in the version that the viewer read.
 
-    Errors: NotFound, NotAllowed.
+    Errors: NotFound, NotAllowed, Conflict when the plan has changed since.
     """
     async with writing():
         operation = await operation_for(viewer, event_id)
+        if version != operation.version:
+            raise Conflict(f"The plan has changed. Read version {operation.version} before you acknowledge it.")
         if viewer.agency_id not in {one.agency_id for one in operation.commitments}:
             raise NotAllowed(NOT_COMMITTED)
         its = (rows.OperationAgency.plan == operation.id) & (rows.OperationAgency.agency == viewer.agency_id)

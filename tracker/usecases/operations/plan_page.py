@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Occurrence
 from tracker.rules.operations.hits import Hit
@@ -18,12 +17,10 @@ from tracker.rules.operations.plans import (
     next_step,
 )
 from tracker.rules.operations.sites import Site
-from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.visible.operations import plans
 from tracker.usecases.events.occurrences import date_for
 from tracker.usecases.operations.approvals import refused
-from tracker.usecases.operations.plans import supervisors
-from tracker.usecases.roster.people import people_by_id
+from tracker.usecases.operations.plans import agencies_on, supervisors
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,13 +71,6 @@ async def plan_view(viewer: Viewer, event_id: UUID, key: str) -> PlanView:
         next=following,
         refusals=await refused(viewer, operation, following) if operation and following else (),
         supervisors=await supervisors(operation) if operation and leads else {},
-        agencies=await _agencies(event_id) if leads else {viewer.agency_id: viewer.agency},
+        agencies={one: name for one, name in (await agencies_on(event_id)).items() if leads or one == viewer.agency_id},
         own=own[0] if own else None,
     )
-
-
-async def _agencies(event_id: UUID) -> dict[UUID, str]:
-    """Return the law-enforcement agencies of the people on an operation."""
-    people = (await people_by_id(await invitees_of(event_id))).values()
-    found = {one.agency_id: one.agency for one in people if one.arm is Arm.LAW_ENFORCEMENT}
-    return dict(sorted(found.items(), key=lambda one: one[1]))

@@ -92,6 +92,13 @@ async def supervisors(operation: Operation) -> dict[UUID, str]:
     }
 
 
+async def agencies_on(event_id: UUID) -> dict[UUID, str]:
+    """Return the law-enforcement agencies of the people on an operation, by name."""
+    on_it = (await people_by_id(await invitees_of(event_id))).values()
+    found = {one.agency_id: one.agency for one in on_it if one.arm is Arm.LAW_ENFORCEMENT}
+    return dict(sorted(found.items(), key=lambda one: one[1]))
+
+
 async def add_site(viewer: Viewer, event_id: UUID, site: Site, now: datetime) -> None:
     """Add a site; the plan goes back to planning. Errors: NotFound, NotAllowed, Invalid(place)."""
     async with writing():
@@ -137,6 +144,8 @@ async def commit(
         operation = await operation_for(viewer, event_id)
         if agency_id != viewer.agency_id and not may_plan(viewer, operation.event):
             raise NotAllowed(NOT_ON_IT)
+        if agency_id not in await agencies_on(event_id):
+            raise Invalid(agency="Choose an agency with people on the operation.")
         check_commitment(people, vehicles, skills)
         await _uncommit(operation, agency_id)
         await OperationAgency.insert(

@@ -157,9 +157,12 @@ async def withdraw(
 async def acknowledge(
     event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
-    """Acknowledge the version that the page showed."""
+    """Acknowledge the version that the page showed, or say that the plan has changed since."""
     version = Reader(form).number("version") or 0
-    await approvals.acknowledge(viewer, event_id, version, now)
+    try:
+        await approvals.acknowledge(viewer, event_id, version, now)
+    except Conflict as changed:
+        return pages.redirect(_at(event_id, key), changed.sentence, is_saved=False)
     return pages.redirect(_at(event_id, key), f"{viewer.agency} has acknowledged version {version}.")
 
 
