@@ -86,3 +86,10 @@ async def test_a_committee_shows_a_vacant_seat(cast: Cast, browse: SignIn) -> No
 
 async def test_names_are_shown_as_text(cast: Cast, browse: SignIn) -> None:
     assert "Agencies &amp; people" in (await (await browse(cast.auditor)).get("/people")).text
+
+
+async def test_that_someone_never_signed_in_is_said_once_and_quietly(cast: Cast, browse: SignIn) -> None:
+    page = (await (await browse(cast.administrator)).get("/people?q=caht_lead@")).text
+    [row] = [row for row in page.split("<tr") if "Caht lead" in row]
+    assert row.count("Not signed in yet") == 1
+    assert [words for words in ("Not set up", "Never", "None", "tt-tag--warn") if words in row] == []
