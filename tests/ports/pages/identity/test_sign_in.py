@@ -280,7 +280,9 @@ async def test_a_recovery_code_signs_in_and_says_how_many_are_left(
     saved = re.findall(r"<li>([A-Z2-7-]{19})</li>", done.text)
     other = Browser(app)
     await send(other, "/sign-in?next=/calendar", "/sign-in", email=detective.email, **ACK)
-    assert 'href="/sign-in/recovery?next=/calendar"' in (await other.get("/sign-in/code?next=/calendar")).text
+    page = (await other.get("/sign-in/code?next=/calendar")).text
+    assert 'href="/sign-in/recovery?next=/calendar"' in page
+    assert re.search(r'<input[^>]* name="code"[^>]* autofocus', page)
     path = "/sign-in/recovery?next=/calendar"
     response = await send(other, path, "/sign-in/recovery", code=saved[0].lower())
     assert (response.status_code, response.headers["location"]) == (303, "/calendar")
