@@ -4,7 +4,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PageOf
-from tests.browser.ways import COORDINATOR
+from tests.browser.demo import Demo
+from tests.browser.ways import COORDINATOR, MONTHLY, to_event
 
 AS_SOON_AS_THE_WEEK_CHANGES = """() => new MutationObserver((_, watcher) => {
   if (!document.querySelector("h1").textContent.startsWith("December 13")) return;
@@ -82,3 +83,29 @@ def test_single_keys_do_nothing_in_a_field(page_of: PageOf) -> None:
     page.keyboard.type("/cnpt?")
     expect(title).to_have_value("/cnpt?")
     assert page.url.endswith("/schedule")
+
+
+def test_the_list_beside_an_event_marks_the_part_that_is_read_and_is_whole_on_a_phone(
+    page_of: PageOf, demo: Demo
+) -> None:
+    page = page_of(COORDINATOR)
+    to_event(MONTHLY, "2026-12")(page, demo)
+    parts = page.get_by_role("navigation", name="On this page")
+    current = parts.locator("[aria-current=location]")
+    expect(current).to_have_text("Overview")
+    parts.get_by_role("link", name="Agenda").click()
+    expect(current).to_have_text("Agenda")
+    parts.get_by_role("link", name="Cancel").click()
+    expect(current).to_have_text("Cancel")
+    page.set_viewport_size({"width": 390, "height": 800})
+    measure = "all => all.map(one => one.getBoundingClientRect()).filter(one => one.right > innerWidth || one.left < 0)"
+    assert parts.get_by_role("link").evaluate_all(measure) == []
+
+
+def test_printing_a_month_that_leaves_events_out_shows_them_and_goes_on_to_the_printer(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    page.add_init_script("window.print = () => { window.wasPrinted = true; }")
+    page.goto("/calendar?month=2026-12")
+    page.get_by_role("link", name="Print").click()
+    page.wait_for_function("window.wasPrinted")
+    assert page.locator(".tt-more").count() == 0

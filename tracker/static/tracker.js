@@ -327,6 +327,30 @@
     say("The server cannot be reached, so nothing was saved. Try again in a minute.");
   });
 
+  /* On a long page, the list beside it marks the part that is read. ---------------------------------------------- */
+  function markPart() {
+    const links = all('.tt-local a[href^="#"]');
+    const part = (link) => document.getElementById(link.hash.slice(1))?.getBoundingClientRect();
+    const isRead = (link) => part(link)?.top < innerHeight / 3;
+    const isAtEnd = scrollY > 0 && scrollY + innerHeight >= root.scrollHeight - 2;
+    const asked = links.find((link) => link.hash === location.hash); // too near the end to come up to the top
+    const current = (isAtEnd && part(asked ?? links[0])?.top > 0 && asked) || links.findLast(isRead) || links[0];
+    links.forEach((link) => {
+      link.classList.toggle("usa-current", link === current);
+      if (link === current) link.setAttribute("aria-current", "location");
+      else link.removeAttribute("aria-current");
+    });
+  }
+
+  // A month that leaves events out leads to one that shows them all, and on to the printer.
+  if (location.hash === "#print" && one("[data-print]")) window.addEventListener("load", () => window.print());
+
+  if (one(".tt-local")) {
+    document.addEventListener("scroll", markPart, { passive: true });
+    window.addEventListener("hashchange", markPart);
+    markPart();
+  }
+
   readFlash();
   focusErrors();
   tickKeys();

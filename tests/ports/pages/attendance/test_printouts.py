@@ -128,7 +128,7 @@ async def test_a_month_for_paper_shows_every_title(sqlite_cast: Cast, browse: Si
     for number in range(5):
         await schedule(sqlite_cast.coordinator, meeting(title=f"Call {number}"), NOW)
     browser = await browse(sqlite_cast.harbor_advocate)
-    assert 'href="/calendar?month=2027-01&amp;all=1"' in await read(browser, "/calendar?month=2027-01")
+    assert 'href="/calendar?month=2027-01&amp;all=1#print"' in await read(browser, "/calendar?month=2027-01")
     html = await read(browser, "/calendar?month=2027-01&all=1")
     assert all(f"Call {number}" in html for number in range(5))
     assert "data-print" in html
