@@ -13,7 +13,6 @@ from email import message_from_bytes, policy
 import icalendar
 import recurring_ical_events
 
-from tests.faults.server import MailServer
 from tests.ical.readers import SPAN
 
 Rank = tuple[int, datetime]
@@ -54,19 +53,19 @@ class Held:
         return [*(one for one in by_rule if one not in self.dates), *alone]
 
 
-def shown(server: MailServer) -> dict[str, list[datetime]]:
+def shown(accepted: Iterable[bytes]) -> dict[str, list[datetime]]:
     """Return when dates begin, by the address of the calendar's owner."""
     return {
         address: sorted(start for one in entries.values() for start in one.starts)
-        for address, entries in calendars(server).items()
+        for address, entries in calendars(accepted).items()
     }
 
 
-def calendars(server: MailServer) -> dict[str, dict[str, Held]]:
+def calendars(accepted: Iterable[bytes]) -> dict[str, dict[str, Held]]:
     """Return each calendar's events by UID, by the address of its owner."""
     held: dict[str, dict[str, Held]] = {}
     known: set[tuple[str, str]] = set()
-    for content in server.accepted:
+    for content in accepted:
         mail = message_from_bytes(content, policy=policy.default)
         address, name = str(mail["To"]), str(mail["Message-ID"])
         entries = held.setdefault(address, {})

@@ -165,7 +165,7 @@ async def test_each_calendar_ends_at_what_is_true_whatever_changed_between_tries
         server.cut_before_reply = lambda _: False
         await senders.replace_killed()
         await until_none_waits()
-    kept = shown(server)
+    kept = shown(server.accepted)
     assert {one.email: kept.get(one.email, []) for one in busy.people} == {
         one.email: await busy.true_for(one) for one in busy.people
     }
