@@ -6,7 +6,7 @@ TrackerError
 │   └── ReauthenticationNeeded    they may, after they confirm their identity
 ├── Conflict      another person changed it meanwhile, or it already exists
 ├── Invalid       the input can't be accepted; one sentence per field
-│   └── TooManyTries    not checked at all: too many wrong ones came before
+│   └── TooManyAttempts    not checked at all: too many wrong ones came before
 ├── TooLarge      more than the product accepts at once
 ├── Busy          too much at once; the same request works in a minute
 └── Gone          a link that worked once and no longer does
@@ -59,7 +59,7 @@ class Invalid(TrackerError):
         super().__init__(sentence or next(iter(fields.values()), None))
 
 
-class TooManyTries(Invalid):
+class TooManyAttempts(Invalid):
     """Input that isn't checked, because too many wrong ones came before; it may be tried again in 15 minutes."""
 
     wait = timedelta(minutes=15)

@@ -56,7 +56,7 @@ def test_every_exception_is_still_needed() -> None:
 
 
 def test_a_replaced_word_is_named_with_its_line_and_what_to_say_instead() -> None:
-    assert list(words.replaced("Saved.\nNobody is\nany\nmore invited.", start=7)) == [
+    assert list(words.replaced("Saved.\nNobody is\ninvited any\nmore.", start=7)) == [
         (8, "“Nobody”: say no one"),
         (9, "“any more”: say no longer"),
     ]

@@ -14,7 +14,7 @@ REPLACED = {
     "everybody": "everyone, or a role",
     "nobody": "no one",
     # Old or translated turns.
-    "any more": "no longer",
+    "any more(?! [a-z])": "no longer",
     "anew": "again",
     "told(?! apart)": "notified, said, or shown",
     "tells? of": "reveals, or is about",

@@ -137,7 +137,7 @@ def test_a_persons_own_choice_counts_before_the_bodys_and_that_before_the_usual(
     assert wishes.of_date(ME, COMMITTEE) == Wish(leads=own)
     assert wishes.of_date(YOU, COMMITTEE) == Wish(leads=theirs)
     assert wishes.of_date(YOU, None) == wishes.of_date(YOU, uuid4()) == Wish(leads=USUAL)
-    assert wishes.of_anybody(COMMITTEE) == {Wish(leads=own), Wish(leads=theirs)}
+    assert wishes.of_anyone(COMMITTEE) == {Wish(leads=own), Wish(leads=theirs)}
 
 
 def test_dates_and_items_are_turned_off_one_by_one() -> None:

@@ -106,7 +106,7 @@ async def of_database() -> AsyncIterator[Line]:
     if await unnamed_proxy.seen_at():
         yield Line(State.WARNING, "Web server", UNNAMED)
     yield _last_backup(await last_backup())
-    yield of_trail(await verification.last())
+    yield of_audit_log(await verification.last())
 
 
 def _zones(drifted: int) -> Line:
@@ -158,7 +158,7 @@ def of_mail(chosen: Settings, trouble: Trouble = mail_server.trouble) -> Line:
     return Line(State.OK, "Mail server", f"{place} responds.")
 
 
-def of_trail(found: Verification | None) -> Line:
+def of_audit_log(found: Verification | None) -> Line:
     """Return the result of the audit log's last verification."""
     if found is None:
         return Line(State.OK, "Audit log", "It will be verified tonight, and every night.")

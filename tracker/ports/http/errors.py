@@ -12,7 +12,7 @@ from litestar.response import Redirect
 
 from tracker import clock
 from tracker.database import is_unavailable
-from tracker.errors import Busy, Conflict, Gone, Invalid, NotAllowed, NotFound, TooLarge, TooManyTries, TrackerError
+from tracker.errors import Busy, Conflict, Gone, Invalid, NotAllowed, NotFound, TooLarge, TooManyAttempts, TrackerError
 from tracker.ports.http import denials, drafts, problems
 from tracker.ports.http.addresses import HOME, asked, place
 from tracker.ports.http.csrf import Outdated
@@ -39,7 +39,7 @@ ERROR_PAGES: dict[type[TrackerError], ErrorPage] = {
     Outdated: ErrorPage(403, "core/errors/outdated.html"),
     Conflict: ErrorPage(409, heading="Someone changed this while you were working on it"),
     Invalid: ErrorPage(422, heading="Please check what you entered"),
-    TooManyTries: ErrorPage(429, heading="Too many attempts"),
+    TooManyAttempts: ErrorPage(429, heading="Too many attempts"),
     TooLarge: ErrorPage(413, heading="This is too large"),
     Busy: ErrorPage(503, heading="The tracker is busy"),
     Gone: ErrorPage(410, "core/errors/link.html"),
@@ -148,7 +148,7 @@ def status_of(error: Exception) -> int:
 def again_after(error: Exception | None) -> dict[str, str]:
     """Return the header that says when to try again (RFC 9110 §10.2.3), for an error that passes by itself."""
     match error:
-        case TooManyTries():
+        case TooManyAttempts():
             return {"Retry-After": str(int(error.wait.total_seconds()))}
         case Busy():
             return {"Retry-After": str(RETRY)}

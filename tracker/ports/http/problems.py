@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 from litestar import Response
 
-from tracker.errors import Busy, Conflict, Gone, Invalid, NotAllowed, NotFound, TooLarge, TooManyTries, TrackerError
+from tracker.errors import Busy, Conflict, Gone, Invalid, NotAllowed, NotFound, TooLarge, TooManyAttempts, TrackerError
 
 API = "/api/v1/"
 """Every response below this address is for programs, errors included."""
@@ -43,7 +43,7 @@ STATUSES: dict[type[TrackerError], int] = {
     NotAllowed: 403,
     Conflict: 409,
     Invalid: 409,
-    TooManyTries: 429,
+    TooManyAttempts: 429,
     Gone: 409,
     TooLarge: 413,
     Busy: 503,
@@ -114,6 +114,6 @@ def response_to(error: TrackerError) -> Response[bytes]:
     fields = error.fields if isinstance(error, Invalid) else {}
     fields = {PLACES.get(name, name): sentence for name, sentence in fields.items()}
     made = response(status, "" if isinstance(error, NotFound) else error.sentence, fields)
-    if isinstance(error, TooManyTries):
+    if isinstance(error, TooManyAttempts):
         made.headers["Retry-After"] = str(int(error.wait.total_seconds()))
     return made

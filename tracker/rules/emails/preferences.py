@@ -100,7 +100,7 @@ class Wishes:
             return None
         return Wish(leads=None, quiet=self.quiet_of(member_id))
 
-    def of_anybody(self, committee_id: UUID | None) -> set[Wish]:
+    def of_anyone(self, committee_id: UUID | None) -> set[Wish]:
         """Return each distinct wish that people may have for a date of this committee."""
         every = {self.of_date(member_id, committee_id) for member_id in (*self.of_member, UUID(int=0))}
         return {one for one in every if one is not None}

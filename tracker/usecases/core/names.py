@@ -26,7 +26,7 @@ async def arms(ids: Iterable[UUID]) -> dict[UUID, Arm]:
     return {row["id"]: Arm(row["agency.arm"]) for row in found}
 
 
-async def everybody() -> list[tuple[UUID, str, str]]:
+async def everyone() -> list[tuple[UUID, str, str]]:
     """Return id, name and agency of all present and past members, by agency and name."""
     found = await Member.select(Member.id, Member.name, Member.agency.code).order_by(
         Member.agency.code, Member.name, Member.id

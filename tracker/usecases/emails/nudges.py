@@ -22,7 +22,7 @@ from tracker.tables.visible.attendance import sheet
 from tracker.tables.visible.events import events, history, waiting
 from tracker.usecases.core import audit, names, outbox
 from tracker.usecases.core.viewers import viewers_for
-from tracker.usecases.emails.preferences import everybodys_wishes
+from tracker.usecases.emails.preferences import everyones_wishes
 from tracker.usecases.events.occurrences import date_for
 
 
@@ -82,11 +82,11 @@ async def _of_silent(viewer: Viewer, occurrence: Occurrence, now: datetime) -> N
 
 
 async def _board(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Board | None:
-    everybody = await sheet.participants(viewer, occurrence)
-    people = await viewers_for((one.member_id for one in everybody), now)
+    participants = await sheet.participants(viewer, occurrence)
+    people = await viewers_for((one.member_id for one in participants), now)
     may_see = await audiences.audiences_of(occurrence.event.id)
     notified = {one for one, person in people.items() if person.audiences & may_see}
-    return board(occurrence, await history.history(viewer, occurrence.event, occurrence), everybody, notified)
+    return board(occurrence, await history.history(viewer, occurrence.event, occurrence), participants, notified)
 
 
 async def nudge(
@@ -107,7 +107,7 @@ async def nudge(
             raise Conflict("This date has begun or is over, so no one is asked to reply.")
         if refusal := rules.why_not(found, now, zone):
             raise Conflict(refusal)
-        await _queue(found, await everybodys_wishes(), now)
+        await _queue(found, await everyones_wishes(), now)
         facts = {"people": len(found.asked)}
         await audit.record(viewer.actor, "reminded", "occurrence", occurrence.id, facts, now)
     return len(found.asked)

@@ -36,7 +36,7 @@ MEMBERS_OWN = [
 ]
 
 
-async def everybodys_wishes() -> Wishes:
+async def everyones_wishes() -> Wishes:
     """Return the preferences of every member and committee. Two queries, however many people are reminded."""
     members = await engine().run_querystring(QueryString(_WISHES))
     committees = await rows.CommitteePreference.select()

@@ -22,7 +22,7 @@ from tracker.tables.background.emails.due import DueDate, DueItem
 from tracker.tables.schema.core.outbox import Watermark
 from tracker.usecases.core import audit, outbox, send_hold
 from tracker.usecases.emails.digest import digests
-from tracker.usecases.emails.preferences import everybodys_wishes
+from tracker.usecases.emails.preferences import everyones_wishes
 from tracker.usecases.emails.reminder_recipients import who_comes
 from tracker.usecases.emails.reply_reminders import requests_to_reply
 
@@ -44,7 +44,7 @@ async def queue_due(now: datetime, zone: str) -> int:
         after = await _mark(now)
         if after >= now:  # the first run, or a clock that was set back
             return 0
-        wishes = await everybodys_wishes()
+        wishes = await everyones_wishes()
         drafts = [*await _of_dates(after, now, wishes), *await _of_items(after, now, zone, wishes)]
         drafts += [*await requests_to_reply(after, now, wishes), *digests(after, now, wishes)]
         await outbox.enqueue_all(drafts, now)
@@ -68,12 +68,12 @@ async def _mark(now: datetime) -> datetime:
 async def _of_dates(after: datetime, now: datetime, wishes: Wishes) -> list[Draft]:
     around = rules.SHIFT + wishes.shift
     near = await due.dates_starting((after + lead - around, now + lead + around) for lead in wishes.leads)
-    anybody = {committee_id: wishes.of_anybody(committee_id) for committee_id in {one.committee_id for one in near}}
+    anyone = {committee_id: wishes.of_anyone(committee_id) for committee_id in {one.committee_id for one in near}}
     passed = [
         (date, every)
         for date in near
         if (every := _near_moments(date, after, now, wishes))
-        and any(wanted(every, wish, after, now) for wish in anybody[date.committee_id])
+        and any(wanted(every, wish, after, now) for wish in anyone[date.committee_id])
     ]
     people = await who_comes([(date.id, date.event_id) for date, _ in passed])
     return [

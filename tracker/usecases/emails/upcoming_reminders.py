@@ -15,7 +15,7 @@ from tracker.rules.events.event import EventStatus, Line, may_edit
 from tracker.tables.background.events import audiences
 from tracker.tables.visible.events import events, waiting
 from tracker.usecases.core.viewers import viewers_for
-from tracker.usecases.emails.preferences import everybodys_wishes
+from tracker.usecases.emails.preferences import everyones_wishes
 from tracker.usecases.emails.reminder_recipients import who_comes
 
 AHEAD = timedelta(days=14)
@@ -70,7 +70,7 @@ async def _ahead(
 ) -> list[Planned]:
     """Return the reminders of these dates in (now, until], soonest first; outside `theirs`, only the viewer's own."""
     by_id = {one.id: one for one in lines if _is_ahead(one, now)}
-    wishes = await everybodys_wishes()
+    wishes = await everyones_wishes()
     coming = await who_comes((one.id, one.event_id) for one in by_id.values())
     asking = [one for one in theirs if one in by_id and by_id[one].committee_id in wishes.asking]
     silent = await waiting.silent(viewer, [one for one in asking if takes_nudges(by_id[one], now)])
@@ -81,12 +81,12 @@ async def _ahead(
         for member in members
         if date_id in theirs or member == viewer.member_id
     ]
-    everybody = await viewers_for((member for *_, member in to_whom), now)
+    recipients = await viewers_for((member for *_, member in to_whom), now)
     seen_by = await audiences.audiences_of_each({one.event_id for one in by_id.values()})
     moments = _Moments(wishes)
     found: dict[tuple[datetime, UUID, MessageKind, timedelta], list[Viewer]] = {}
     for kind, line, member in to_whom:
-        to = everybody.get(member)
+        to = recipients.get(member)
         if to and to.audiences & seen_by[line.event_id]:
             for moment in moments(line, kind, to):
                 if now < moment.at <= until:

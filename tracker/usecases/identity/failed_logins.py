@@ -7,7 +7,7 @@ from uuid import UUID
 
 from tracker.crypto import ids
 from tracker.database import writing
-from tracker.errors import Invalid, TooManyTries
+from tracker.errors import Invalid, TooManyAttempts
 from tracker.rules.core.actors import Actor
 from tracker.rules.core.message_types import AccountLocked
 from tracker.rules.core.wording import plural
@@ -18,7 +18,7 @@ from tracker.usecases.identity.accounts import Account, Arrival
 from tracker.usecases.identity.unnamed_proxy import note_arrival
 
 TRIES = 5  # wrong ones in a row before the pause (CJIS AC-7)
-WINDOW = TooManyTries.wait  # during which they count
+WINDOW = TooManyAttempts.wait  # during which they count
 TRIES_OF_NETWORK = 50  # wrong ones from one network address, over all accounts: one password tried on many people
 TOLD_WITHIN = timedelta(days=1)  # later, the email about a pause would only cause alarm
 HOUSEHOLD = 64  # bits of an IPv6 address that identify a network
@@ -52,12 +52,12 @@ async def refusal(account: Account, now: datetime, arrival: Arrival, *, field: s
     """Record a failed attempt for a known account; return the error for the field. The caller is inside `writing()`."""
     left = await count_failure(account.key, account, now, arrival, what=field)
     if left == 0:
-        return TooManyTries(**{field: PAUSED})
+        return TooManyAttempts(**{field: PAUSED})
     return Invalid(**{field: f"{why} {plural(left, 'attempt')} left before a 15-minute pause."})
 
 
 async def check_network(address: str, now: datetime) -> None:
-    """Raise `TooManyTries` when too many failed attempts came from this network address, for any accounts.
+    """Raise `TooManyAttempts` when too many failed attempts came from this network address, for any accounts.
 
     Five attempts per account stop people who guess one password; this stops people who try one password on everyone.
     """
@@ -65,7 +65,7 @@ async def check_network(address: str, now: datetime) -> None:
         return
     recent = (FailedAttempt.account == network) & (FailedAttempt.at > now - WINDOW)
     if await FailedAttempt.count().where(recent) >= TRIES_OF_NETWORK:
-        raise TooManyTries(FROM_THERE)
+        raise TooManyAttempts(FROM_THERE)
 
 
 async def forget_failures(key: str) -> None:

@@ -95,8 +95,8 @@ async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) ->
     """Return what the page of a date shows. Errors: NotFound."""
     occurrence = await date_for(viewer, event_id, key)
     mine = await my_reply(viewer, occurrence)
-    everybody = await sheet.participants(viewer, occurrence)
-    named = named_participants(viewer, occurrence.event, everybody)
+    participants = await sheet.participants(viewer, occurrence)
+    named = named_participants(viewer, occurrence.event, participants)
     informed = await sheet.informed(viewer, occurrence.event.id)
     before, after = await neighbors(viewer, occurrence)
     return EventView(
@@ -104,16 +104,16 @@ async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) ->
         is_invited=mine is not None,
         reply=mine[1] if mine else None,
         alternates=tuple(await substitutes.choices(viewer, occurrence.event, now)) if mine else (),
-        substitutes_for=next((one.substitutes_for for one in everybody if one.member_id == viewer.member_id), ""),
-        earlier=next((one.earlier for one in everybody if one.member_id == viewer.member_id), None),
+        substitutes_for=next((one.substitutes_for for one in participants if one.member_id == viewer.member_id), ""),
+        earlier=next((one.earlier for one in participants if one.member_id == viewer.member_id), None),
         may_edit=may_edit(viewer, occurrence.event),
         may_copy=may_copy(viewer, occurrence.event.marking),
-        replies=replies_by_agency(everybody),
-        total=_replies("", everybody),
+        replies=replies_by_agency(participants),
+        total=_replies("", participants),
         named=tuple(named),
         informed=tuple(named_participants(viewer, occurrence.event, informed)),
         is_informed=viewer.member_id in {one.member_id for one in informed},
-        **_numbers(everybody, informed),
+        **_numbers(participants, informed),
         answerable=tuple(answerable(viewer, occurrence, named, now)),
         nudge=await nudge_of(viewer, occurrence, now),
         items=await _items(viewer, occurrence),
@@ -130,10 +130,10 @@ async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) ->
     )
 
 
-def _numbers(everybody: Collection[Participant], informed: Collection[Informed]) -> dict[str, int]:
+def _numbers(participants: Collection[Participant], informed: Collection[Informed]) -> dict[str, int]:
     """Return how many people are asked to come, are on the list, and get an email about a change."""
-    coming = sum(one.role.is_asked or bool(one.substitutes_for) for one in everybody)
-    return {"coming": coming, "on_the_list": len(everybody) + len(informed), "notified": coming + len(informed)}
+    coming = sum(one.role.is_asked or bool(one.substitutes_for) for one in participants)
+    return {"coming": coming, "on_the_list": len(participants) + len(informed), "notified": coming + len(informed)}
 
 
 async def _room(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Room | None:

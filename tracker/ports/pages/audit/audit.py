@@ -81,7 +81,7 @@ async def _shown(
 
 
 async def _options(asked: Asked) -> dict[str, Any]:
-    people = [(str(key), f"{name} ({agency})") for key, name, agency in await names.everybody()]
+    people = [(str(key), f"{name} ({agency})") for key, name, agency in await names.everyone()]
     return {
         "people": [("", "Anyone"), (SYSTEM, "System"), *people],
         "groups": [("", "Anything"), *((key, group.label) for key, group in GROUPS.items())],
