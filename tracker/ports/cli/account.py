@@ -24,7 +24,10 @@ def account() -> None:
 @takes_data
 @click.argument("email")
 def release(email: str) -> None:
-    """End the pause of EMAIL after five failed attempts."""
+    """End the pause after five failed sign-ins.
+
+    EMAIL can try again before the 15 minutes are over.
+    """
 
     async def deed(found: Account, _settings: Settings) -> str:
         await failed_logins.release(found.member_id, clock.now(), by=BY_COMMAND)
@@ -37,7 +40,10 @@ def release(email: str) -> None:
 @takes_data
 @click.argument("email")
 def reset(email: str) -> None:
-    """Print a link for EMAIL to set a new password, once, within 30 minutes; the code is still required."""
+    """Print a link for EMAIL to set a new password.
+
+    It works once, within 30 minutes. The security code is still required.
+    """
 
     async def deed(found: Account, settings: Settings) -> str:
         token = await issue_reset(found.member_id, clock.now(), by=BY_COMMAND)
@@ -50,7 +56,10 @@ def reset(email: str) -> None:
 @takes_data
 @click.argument("email")
 def forget_authenticator(email: str) -> None:
-    """Let EMAIL set up another authenticator at the next sign-in; sessions and recovery codes end."""
+    """Let EMAIL set up a new authenticator.
+
+    They do so at the next sign-in. Their sessions and recovery codes end.
+    """
 
     async def deed(found: Account, _settings: Settings) -> str:
         await security_codes.forget_authenticator(found.member_id, clock.now(), by=BY_COMMAND)

@@ -24,7 +24,10 @@ def audit() -> None:
 @takes_data
 @click.pass_context
 def head(context: click.Context) -> None:
-    """Print where the audit log ends, to be kept elsewhere: number and hash of the last entry, and their seal."""
+    """Print where the audit log ends.
+
+    The line has the number and hash of the last entry, and their seal. Keep it elsewhere.
+    """
     found = with_database(_head)
     if found is None:
         click.echo("The audit log has no entries.", err=True)
@@ -42,7 +45,10 @@ def head(context: click.Context) -> None:
 @takes_data
 @click.pass_context
 def verify(context: click.Context, kept: Path | None) -> None:
-    """Check every entry; name the first broken one and exit with 1."""
+    """Check every entry.
+
+    Name the first broken entry and exit with 1.
+    """
     heads = _heads(kept) if kept else []
 
     async def checked(_settings: Settings) -> audit_log.Broken | None:

@@ -25,7 +25,10 @@ SECRETS = ("TRACKER_SECRET", "TRACKER_SECRET_FILE")
 @takes_data
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def backup(file: Path) -> None:
-    """Write database and settings into a new FILE, sealed with the secret, while the application runs."""
+    """Back up the database and settings to a new FILE.
+
+    The file is encrypted with the secret. The application can keep running.
+    """
     try:
         size = with_database(lambda chosen: _back_up(file, chosen))
     except OSError as refused:

@@ -32,7 +32,7 @@ SAID = {
 
 @click.group()
 def calendar() -> None:
-    """Import calendars that were kept elsewhere."""
+    """Import calendars kept elsewhere."""
 
 
 @calendar.command("import")
@@ -53,10 +53,11 @@ def calendar() -> None:
 def import_file(
     context: click.Context, file: Path, email: str, factor: int, *, is_trial: bool, skips_refused: bool
 ) -> None:
-    """Import FILE, a calendar file (.ics): each event becomes one of the coordinator EMAIL, for everyone.
+    """Import the events of FILE, a calendar file (.ics).
 
-    All events or none; events that are in the tracker already are skipped. No one is invited, and no email is sent.
-    What an event loses, or has otherwise than in the file, is said below its line: see it first with --dry-run.
+    They are visible to everyone, and the coordinator EMAIL is their organizer. All events are imported or none; events
+    that are already in the tracker are skipped. No one is invited, and no email is sent. The line of each event says
+    what it loses and what differs from the file: see it first with --dry-run.
     """
     limits = USUAL.times(factor)
     content = read_file(file, limits.size)

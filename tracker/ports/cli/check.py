@@ -16,7 +16,10 @@ from tracker.ports.health.checks import Line, State
 @takes_data
 @click.pass_context
 def check(context: click.Context) -> None:
-    """Check settings, database, files, email server and releases; exit with 1 when something is wrong."""
+    """Check this deployment.
+
+    Print a line for each check: settings, database, files, mail server, and releases. Exit with 1 if one is a fault.
+    """
     lines = asyncio.run(_lines())
     for line in lines:
         click.echo(f"{line.state:8} {line.name:12} {line.words}")

@@ -23,7 +23,7 @@ def takes_data(command: Command) -> Command:
 
 def new_data(command: Command) -> Command:
     """Add the option --data for the folder that the command makes."""
-    return click.option("--data", "folder", type=FOLDER, required=True, help="Folder to make.")(command)
+    return click.option("--data", "folder", type=FOLDER, required=True, help="Folder to create.")(command)
 
 
 def use(folder: Path) -> None:

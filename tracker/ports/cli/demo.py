@@ -39,7 +39,10 @@ LARGEST = 1_000
 def demo(
     data: Path, port: int, seed: int, start: str | None, size: int, *, lists: bool, keeps: bool, only_makes: bool
 ) -> None:
-    """Make and serve the demo task force, with sign-in links for five people and the emails it sends."""
+    """Create and serve the demo task force.
+
+    It prints sign-in links for five people, and shows the emails it sends.
+    """
     from tracker.demo.run import Options, run  # noqa: PLC0415 - other commands need not wait for it
 
     need_assertions()

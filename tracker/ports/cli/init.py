@@ -44,7 +44,10 @@ WHO = "Email address of the first coordinator"
     "--set", "given", metavar="NAME=VALUE", multiple=True, help="A setting, such as TRACKER_SMTP_HOST=smtp.gov."
 )
 def init(folder: Path, coordinator: str | None, given: tuple[str, ...], **person: str) -> None:
-    """Make the folder --data with settings, secret and database; print a sign-in link for the first coordinator."""
+    """Create the data folder of a new deployment.
+
+    The folder gets settings, a secret, and a database. The last line is a sign-in link for the first coordinator.
+    """
     email = (coordinator or _asked()).strip().lower()
     roster = _roster(email, person)
     with Claim(folder) as claim:

@@ -12,7 +12,10 @@ from tracker.ports.cli.opening import opened, settings
 @click.command()
 @takes_data
 def migrate() -> None:
-    """Create the database, or bring it up to date; only one process does this at a time."""
+    """Create the database, or bring it up to date.
+
+    Only one process does this at a time.
+    """
     names = asyncio.run(_migrate())
     for name in names:
         click.echo(f"Done: {name}")

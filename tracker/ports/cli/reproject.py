@@ -12,7 +12,10 @@ from tracker.usecases.events import tz_drift
 @click.command()
 @takes_data
 def reproject() -> None:
-    """Move upcoming dates back to their wall-clock time, after the time zone data changed."""
+    """Correct dates after time zone data changed.
+
+    Upcoming dates move back to the local time at which they were scheduled.
+    """
 
     async def replanned(_settings: Settings) -> int:
         return await tz_drift.reproject(clock.now())

@@ -30,7 +30,10 @@ ELSEWHERE = (URL, f"{URL}_FILE", "TRACKER_SECRET", "TRACKER_SECRET_FILE", "TRACK
 @click.option("--secret", "secret_file", type=FILE, required=True, help="The secret that FILE was encrypted with.")
 @click.option("--database", metavar="URL", help="The empty database for a backup from PostgreSQL.")
 def restore(file: Path, folder: Path, secret_file: Path, database: str | None) -> None:
-    """Make the folder --data from the backup FILE; its copy of the database sends nothing until `tracker resume`."""
+    """Restore the backup FILE into a new folder.
+
+    The restored copy sends nothing until `tracker resume`.
+    """
     for name in ELSEWHERE:
         os.environ.pop(name, None)
     try:

@@ -12,7 +12,10 @@ from tracker.usecases.core import send_hold
 @click.command()
 @takes_data
 def resume() -> None:
-    """Allow a copy restored from a backup to send emails; first make sure that no other copy runs."""
+    """Let a restored copy send emails again.
+
+    First make sure that no other copy is running.
+    """
     was_held = with_database(_resume)
     click.echo("Sending has resumed. Outdated messages are skipped." if was_held else "Sending wasn't on hold.")
 

@@ -23,7 +23,7 @@ MOST = 50  # errors that are shown
 
 @click.group()
 def roster() -> None:
-    """Load and update the people of the task force."""
+    """Import or export the people of the task force."""
 
 
 @roster.command("import")
@@ -32,7 +32,9 @@ def roster() -> None:
 @click.option("--dry-run", "is_trial", is_flag=True, help="Show what would happen, and change nothing.")
 @click.pass_context
 def import_file(context: click.Context, file: Path, *, is_trial: bool) -> None:
-    """Import FILE, a CSV file in UTF-8: all rows or none; people are identified by their email.
+    """Import people from FILE, a CSV file in UTF-8.
+
+    All rows are imported or none. People are identified by their email address.
 
     The first row names the columns. Required: agency_code, name, email. Optional: agency_name, arm, level, coalition,
     title, phone, mobile, mobile_private, zone, roles, seats, status, agency_contact, agency_phone, agency_email,
@@ -54,7 +56,10 @@ def import_file(context: click.Context, file: Path, *, is_trial: bool) -> None:
 @takes_data
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def export_file(file: Path) -> None:
-    """Write the roster to FILE, with the columns of the import. It has phone numbers: keep it as you keep a backup."""
+    """Export the roster to FILE, a CSV file.
+
+    It has the columns of the import. It also has phone numbers, so store it as you store a backup.
+    """
 
     async def work(_: Settings) -> Exported:
         return await export_roster(clock.now())

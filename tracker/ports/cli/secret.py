@@ -26,7 +26,10 @@ def secret() -> None:
 @secret.command()
 @takes_data
 def replace() -> None:
-    """Replace the secret; stop every process first, and start them again afterward."""
+    """Replace the secret.
+
+    Stop every process first, and start them again afterward.
+    """
     folder = _folder(settings())
     with_database(_nothing)  # nothing is replaced while the database cannot be opened
     _write(folder)

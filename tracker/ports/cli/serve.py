@@ -25,7 +25,10 @@ SWEPT = 20_000  # new objects after which the garbage collector looks for cycles
     "--proxy", default="", metavar="ADDRESS", help="Address of the reverse proxy whose X-Forwarded-* headers to trust."
 )
 def serve(host: str, port: int, proxy: str) -> None:
-    """Serve the application; the database must be migrated."""
+    """Serve the application.
+
+    Run `tracker migrate` first if the database is new or older than this release.
+    """
     need_assertions()
     chosen = settings()
     checks.refuse_unsafe(chosen, host)

@@ -32,7 +32,7 @@ def note_port(link: str) -> None:
     help="How long the link works.",
 )
 def sign_in_link(email: str, minutes: int) -> None:
-    """Print a link that signs in the member with EMAIL, once."""
+    """Print a one-time sign-in link for EMAIL."""
 
     async def work(settings: Settings) -> str:
         account = await account_at(clean_address(email))

@@ -173,7 +173,7 @@ def of_audit_log(found: Verification | None) -> Line:
 def of_releases() -> Iterator[Line]:
     """Yield the releases of Python and of libraries that have a minimum version."""
     for found in minimum_versions.libraries():
-        words = f"{found.installed}; at least {found.floor} is needed."
+        words = f"{found.installed}; {found.floor} or later is required."
         yield Line(State.OK if found.ok else State.FAULT, found.name, words)
     python = minimum_versions.interpreter()
     words = f"{python.installed}; {python.floor} fixes security bugs in its email library (worked around)."
