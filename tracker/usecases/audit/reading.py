@@ -25,7 +25,7 @@ from tracker.usecases.core.access_records import note
 __all__ = ["Choice", "Verification", "export", "last_verification", "page", "verify"]
 
 PAGE = 50  # deeds
-MOST_READ = 200  # entries of one page
+MOST_READ = 100  # entries of one page
 MOST = 50_000  # entries of one export
 HIDDEN = {"about": "one subject", "via": "one address or session"}
 """What the record of a reading says instead of what was looked up."""

@@ -18,7 +18,7 @@ from tracker.usecases.core import audit, outbox
 from tracker.usecases.emails import upcoming_reminders
 from tracker.usecases.emails.upcoming_reminders import Planned
 
-PAGE = 30  # sendings on a page
+PAGE = 20  # sendings on a page
 SHOWN = 5  # messages of a sending that the list shows
 PEOPLE = 100  # messages of a sending on a page of its own
 FRESH = timedelta(days=30)
