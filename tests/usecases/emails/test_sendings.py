@@ -6,8 +6,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from piccolo.querystring import QueryString
 
-from tests.cast import NOW, Cast, meeting, operation
+from tests.cast import NOW, Cast, everybody, meeting, operation
+from tracker.database import bind, close_database, engine, open_database
+from tracker.database.sqlite import SQLiteEngine
 from tracker.errors import Conflict, NotFound
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import Skip, State, Topic
@@ -162,3 +165,44 @@ async def test_a_sending_to_many_people_goes_on_on_another_page(cast: Cast) -> N
     assert (len(page.lines), page.next_skip) == (PEOPLE, PEOPLE)
     last = await sending_page(cast.coordinator, one.id, PEOPLE, LATER)
     assert (len(last.lines), last.next_skip) == (1, None)
+
+
+class CountingEngine(SQLiteEngine):
+    """SQLite, with counts of the statements that run and of the rows that they return."""
+
+    statements = 0
+    rows = 0
+
+    async def run_querystring(self, querystring: QueryString, **how: Any) -> Any:
+        found = await super().run_querystring(querystring, **how)
+        self.statements, self.rows = self.statements + 1, self.rows + len(found)
+        return found
+
+
+async def test_a_page_reads_the_same_number_of_rows_however_many_messages_and_recipients_there_are(
+    sqlite_cast: Cast,
+) -> None:
+    opened = engine()
+    counting = CountingEngine(opened.path, synchronous="OFF")
+    bind(counting)
+    await open_database(counting)
+    for number in range(PAGE + 1):
+        people = everybody(sqlite_cast)[: SHOWN + 1]
+        await scheduled(sqlite_cast, *people, title=f"Meeting {number}", at=NOW - timedelta(minutes=number))
+    await end()
+    few = await cost(sqlite_cast, counting)
+    for number in range(3 * PAGE):
+        await scheduled(
+            sqlite_cast, *everybody(sqlite_cast), title=f"More {number}", at=NOW + timedelta(seconds=number)
+        )
+    await end()
+    assert await cost(sqlite_cast, counting) == few
+    await close_database(counting)
+    bind(opened)
+
+
+async def cost(cast: Cast, counting: CountingEngine) -> tuple[int, int]:
+    """Return how many statements a page takes, and how many rows they return."""
+    counting.statements = counting.rows = 0
+    await message_page(cast.coordinator, Narrowed(), None, LATER)
+    return counting.statements, counting.rows

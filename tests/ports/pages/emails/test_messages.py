@@ -154,11 +154,19 @@ async def test_an_odd_page_of_a_sending_breaks_nothing(sqlite_cast: Cast, browse
 
 async def test_an_unseen_event_leaves_the_page_as_it_was_to_the_byte(sqlite_cast: Cast, browse: SignIn) -> None:
     await scheduled(sqlite_cast)
+    await end(State.FAILED)
     browser = await browse(sqlite_cast.coordinator)
-    before = [await main(browser, query) for query in ("", "?state=planned", "?state=waiting")]
-    others = (one for one in everybody(sqlite_cast) if one.agency in ("KCPD", "HSI"))
-    await schedule(sqlite_cast.fbi_lead, operation(*others, starts=NEXT_WEEK), NOW)
-    assert before == [await main(browser, query) for query in ("", "?state=planned", "?state=waiting")]
+    person = f"?person={sqlite_cast.kcpd_detective.member_id}"
+    asked = ("", person, *(f"?state={one}" for one in ("planned", "waiting", "sent", "failed", "skipped")))
+    before = [await main(browser, query) for query in asked]
+    others = [one for one in everybody(sqlite_cast) if one.agency in ("KCPD", "HSI")]
+    for number in range(PAGE):
+        secret = operation(*others, starts=NEXT_WEEK + timedelta(hours=number))
+        await schedule(sqlite_cast.fbi_lead, secret, NOW - timedelta(minutes=number))
+    for state in (State.FAILED, State.SENT):
+        assert before == [await main(browser, query) for query in asked]
+        await end(state)
+    assert before == [await main(browser, query) for query in asked]
 
 
 async def test_a_message_is_read_without_the_links_of_its_recipient(sqlite_cast: Cast, browse: SignIn) -> None:
