@@ -122,3 +122,21 @@ def test_the_button_names_no_number_without_scripts(without_scripts: BrowserCont
     page.get_by_role("button", name="Preview dates and notifications").click()
     expect(page.locator("#sending")).to_contain_text("3 people will get an invitation.")
     expect(page.get_by_role("button", name=SEND)).to_have_accessible_name("Send invitations")
+
+
+@pytest.mark.parametrize("view", ["month", "week"])
+def test_an_empty_day_of_the_calendar_opens_the_form_with_that_day(page_of: PageOf, view: str) -> None:
+    page = page_of(COORDINATOR)
+    page.goto(f"/calendar?view={view}&month=2027-01&date=2027-01-30")
+    day = page.locator('[data-grid] [data-date="2027-01-30"]')
+    expect(day).to_have_accessible_name(re.compile("no events. Schedule an event$"))
+    day.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("First day")).to_have_value("2027-01-30")
+
+
+def test_a_press_anywhere_in_an_empty_day_opens_the_form(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    page.goto("/calendar?month=2027-01")
+    page.locator("td", has=page.locator('[data-date="2027-01-30"]')).click(position={"x": 20, "y": 70})
+    expect(page.get_by_label("First day")).to_have_value("2027-01-30")

@@ -9,6 +9,7 @@ import pytest
 from tests.cast import NOW, Cast, everybody, meeting, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
+from tests.ports.pages.forms import typed
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Kind
@@ -17,6 +18,7 @@ from tracker.rules.recurrence import rule_for
 from tracker.usecases.events import occurrences, replies
 from tracker.usecases.events.events import schedule
 
+DAY_LINK = re.compile(r'data-date="([0-9-]+)"\s+href="([^"]+)"')
 pytestmark = pytest.mark.anyio
 
 JANUARY = "/calendar?month=2027-01"
@@ -31,7 +33,9 @@ async def read(browser: Browser, address: str = JANUARY) -> str:
 
 
 def cell(html: str, day: str) -> str:
-    found = re.search(rf'<td[^>]*><div class="tt-dayrow"><a class="tt-day" data-date="{day}".*?</td>', html, re.DOTALL)
+    found = re.search(
+        rf'<td[^>]*><div class="tt-dayrow"><a class="tt-day[^"]*" data-date="{day}".*?</td>', html, re.DOTALL
+    )
     assert found
     return found[0]
 
@@ -320,3 +324,40 @@ async def test_the_list_of_a_week_holds_all_its_days_and_shows_the_empty_ones_on
     html = await read(await browse(sqlite_cast.harbor_advocate), WEEK)
     days = re.findall(r'<li class="tt-agenda__day( is-empty)?" id="l-2027-01-(\d\d)">', html)
     assert days == [("" if day == 14 else " is-empty", str(day)) for day in range(10, 17)]
+
+
+@pytest.mark.parametrize("view", ["month=2027-01", "view=week&date=2027-01-14"])
+async def test_an_empty_day_leads_people_who_schedule_to_a_form_with_that_day(
+    sqlite_cast: Cast, browse: SignIn, view: str
+) -> None:
+    await on(sqlite_cast, 14)
+    desk = await browse(sqlite_cast.coordinator)
+    days = dict(DAY_LINK.findall((await desk.get(f"/calendar?{view}")).text))
+    assert days["2027-01-15"] == "/schedule?date=2027-01-15"
+    assert "#l-2027-01-14" in days["2027-01-14"]
+    assert 'name="date" type="date" value="2027-01-15"' in (await desk.get(days["2027-01-15"])).text
+
+
+@pytest.mark.parametrize("view", ["month=2027-01", "view=week&date=2027-01-14"])
+async def test_an_empty_day_leads_anyone_else_to_its_week(sqlite_cast: Cast, browse: SignIn, view: str) -> None:
+    member = await browse(sqlite_cast.kcpd_detective)
+    days = dict(DAY_LINK.findall((await member.get(f"/calendar?{view}")).text))
+    assert days["2027-01-15"] == "/calendar?date=2027-01-15&amp;view=week"
+
+
+async def test_a_day_that_is_over_does_not_lead_to_the_form(sqlite_cast: Cast, browse: SignIn) -> None:
+    desk = await browse(sqlite_cast.coordinator)
+    days = dict(DAY_LINK.findall((await desk.get("/calendar?month=2026-12")).text))
+    assert days["2026-12-14"] == "/calendar?date=2026-12-14&amp;view=week"
+    assert days["2026-12-15"] == "/schedule?date=2026-12-15"
+
+
+async def test_the_form_of_a_day_has_a_draft_of_its_own(sqlite_cast: Cast, browse: SignIn) -> None:
+    desk = await browse(sqlite_cast.coordinator)
+    form = typed((await desk.get("/schedule")).text, "/events", title="Begun before")
+    await desk.post("/drafts", form)
+    page = (await desk.get("/schedule?date=2027-01-15")).text
+    assert "Begun before" not in page
+    await desk.post("/drafts", typed(page, "/events", title="On that day"))
+    assert "On that day" in (await desk.get("/schedule?date=2027-01-15")).text
+    assert "Begun before" in (await desk.get("/schedule")).text

@@ -36,7 +36,7 @@ async def calendar_page(
     asked = asked_for(params, today, choices)
     start, end = month_grid.moments(*asked.shown(), zone)
     seen = await date_lines.chosen_between(viewer, start, end, asked.chosen)
-    content = CONTENTS[asked.view](asked, seen, zone, today)
+    content = CONTENTS[asked.view](asked, seen, zone, today, viewer)
     saved = saved_among(query_string, "calendar", choices.saved)
     banner = banner_of_all(one.line.marking for one in seen if one.line.marking)
     frame = _frame(asked, today)
@@ -67,7 +67,7 @@ def _frame(asked: Asked, today: Today) -> dict[str, Any]:
     }
 
 
-def _list(asked: Asked, seen: list[Seen], zone: str, _today: date) -> dict[str, Any]:
+def _list(asked: Asked, seen: list[Seen], zone: str, _today: date, _viewer: Viewer) -> dict[str, Any]:
     first, last = asked.shown()
     days = dict(agenda(seen, first, last, zone))
     count = len({entry.href for entries in days.values() for entry in entries})
@@ -79,7 +79,7 @@ def _list(asked: Asked, seen: list[Seen], zone: str, _today: date) -> dict[str, 
     }
 
 
-CONTENTS: dict[View, Callable[[Asked, list[Seen], str, date], dict[str, Any]]] = {
+CONTENTS: dict[View, Callable[[Asked, list[Seen], str, date, Viewer], dict[str, Any]]] = {
     View.MONTH: month_context,
     View.WEEK: week_context,
     View.LIST: _list,

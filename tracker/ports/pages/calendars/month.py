@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
+from tracker.ports.pages.calendars.day_links import DayLink, day_links
 from tracker.ports.pages.calendars.query import Asked
 from tracker.ports.pages.core.date_entries import Entry, entry_of, marks_of, written_out
 from tracker.rules.calendars import month_grid
 from tracker.rules.calendars.month_grid import Seen
 from tracker.rules.core.date_words import month_day
+from tracker.rules.core.viewer import Viewer
 from tracker.rules.recurrence.holidays import holiday_notes
 
 DOTS = 3  # at most, for the events of a day on a narrow screen
@@ -19,7 +21,7 @@ class Cell(NamedTuple):
     """One day of the month's table."""
 
     day: date
-    href: str
+    link: DayLink
     classes: str
     is_today: bool
     note: str
@@ -38,15 +40,15 @@ class Cell(NamedTuple):
         return "•" * min(self.events, DOTS)
 
 
-def month_context(asked: Asked, seen: list[Seen], zone: str, today: date) -> dict[str, Any]:
+def month_context(asked: Asked, seen: list[Seen], zone: str, today: date, viewer: Viewer) -> dict[str, Any]:
     """Return the values of the month's template."""
     weeks = month_grid.weeks(asked.month)
     days = month_grid.by_day(seen, weeks[0][0], weeks[-1][-1], zone)
     every = [day for week in weeks for day in week]
-    holidays, lists = dict(holiday_notes(every)), asked.lists_of(every)
+    holidays, links = dict(holiday_notes(every)), day_links(asked, every, days, today, viewer)
     return {
         "weeks": [
-            [_cell(asked, day, lists[day], days.get(day, []), zone, holidays, today) for day in week] for week in weeks
+            [_cell(asked, day, links[day], days.get(day, []), zone, holidays, today) for day in week] for week in weeks
         ],
         "is_cut": not asked.is_whole and any(len(seen) > month_grid.SHOWN for seen in days.values()),
         "is_empty": not any(day.month == asked.month.month for day in days),
@@ -57,14 +59,14 @@ def month_context(asked: Asked, seen: list[Seen], zone: str, today: date) -> dic
 
 
 def _cell(
-    asked: Asked, day: date, href: str, seen: list[Seen], zone: str, holidays: Mapping[date, str], today: date
+    asked: Asked, day: date, link: DayLink, seen: list[Seen], zone: str, holidays: Mapping[date, str], today: date
 ) -> Cell:
     is_outside = day.month != asked.month.month
     is_weekend = day.weekday() > 4  # noqa: PLR2004 - after Friday
     marks = {"out": is_outside, "wkend": is_weekend, "is-today": day == today, "hol": day in holidays}
     return Cell(
         day=day,
-        href=href,
+        link=link,
         classes=" ".join(word for word, holds in marks.items() if holds),
         is_today=day == today,
         note=holidays.get(day) or (f"{day:%b}" if is_outside and day.day == 1 else ""),

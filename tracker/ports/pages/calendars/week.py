@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from tracker.ports.pages.calendars.day_links import DayLink, day_links
 from tracker.ports.pages.calendars.query import Asked
 from tracker.ports.pages.core.date_entries import Entry, entry_of, marks_of, written_out
 from tracker.rules.calendars import month_grid
 from tracker.rules.calendars.month_grid import Seen
 from tracker.rules.calendars.week_grid import Block, Day, week_around, week_of
+from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wording import clock_of_half_hour
 from tracker.rules.recurrence.holidays import holiday_notes
 
@@ -18,7 +20,7 @@ class Head:
     """The head of a day's column, and what is above its hours."""
 
     day: date
-    href: str
+    link: DayLink
     is_today: bool
     note: str
     """The holiday."""
@@ -36,15 +38,15 @@ class HalfHour:
     cells: list[tuple[Block, Entry | None]]
 
 
-def week_context(asked: Asked, seen: list[Seen], zone: str, today: date) -> dict[str, Any]:
+def week_context(asked: Asked, seen: list[Seen], zone: str, today: date, viewer: Viewer) -> dict[str, Any]:
     """Return the values of the week's template."""
     days = week_around(asked.day)
     by_day = month_grid.by_day(seen, days[0], days[-1], zone)
     week = week_of(days, by_day, zone)
     holidays, written = dict(holiday_notes(days)), dict(written_out(by_day, zone))
-    lists = asked.lists_of(days)
+    links = day_links(asked, days, by_day, today, viewer)
     return {
-        "heads": [_head(lists[one.day], one, zone, holidays.get(one.day, ""), today) for one in week.days],
+        "heads": [_head(links[one.day], one, zone, holidays.get(one.day, ""), today) for one in week.days],
         "columns": week.columns,
         "end": clock_of_half_hour(week.last % 48),
         "rows": [
@@ -62,10 +64,10 @@ def week_context(asked: Asked, seen: list[Seen], zone: str, today: date) -> dict
     }
 
 
-def _head(href: str, one: Day, zone: str, note: str, today: date) -> Head:
+def _head(link: DayLink, one: Day, zone: str, note: str, today: date) -> Head:
     return Head(
         day=one.day,
-        href=href,
+        link=link,
         is_today=one.day == today,
         note=note,
         count=one.count,

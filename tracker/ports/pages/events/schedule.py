@@ -50,11 +50,12 @@ async def schedule_page(
 ) -> Response[str]:
     """Show an empty form for the requested kind and day, a copy of `like`, or one from a `template`.
 
-    Each of them begins with what the viewer typed there and did not save.
+    Each of them begins with what the viewer typed there and did not save: a form that was opened for a day of the
+    calendar has a draft of its own.
     """
     check_organizer(viewer)
     offered = await form_options.choices(viewer)
-    form, key = _asked_for(params, zone, now, offered), DraftKey(form=DraftForm.SCHEDULE)
+    form, key = _asked_for(params, zone, now, offered), DraftKey(form=DraftForm.SCHEDULE, subject=_day_of(params))
     begun: dict[str, Any] = {}
     if like := id_in(params["like"]):
         _, plan = await events.plan_to_change(viewer, like)
@@ -137,6 +138,12 @@ def _begun_words(name: str, missing: int) -> str:
     """Return what the form starts with, and which people of the template are missing."""
     rest = f" {plural(missing, 'person', 'people')} of it {'is' if missing == 1 else 'are'} not on your list."
     return f"This form begins with the template “{name}”.{rest if missing else ''}"
+
+
+def _day_of(params: FormValues) -> str:
+    """Return the subject of the draft of a form that is opened for a day; empty for one that names none."""
+    day = Reader(params).day("date")
+    return f"day:{day}" if day else ""
 
 
 def _asked_for(params: Query, zone: str, now: Now, offered: Choices) -> FormValues:
