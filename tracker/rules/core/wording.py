@@ -43,6 +43,15 @@ def zone_word(zone: str) -> str:
     return ZONES.get(zone) or zone.rpartition("/")[2].replace("_", " ") + " time"
 
 
+def zone_choices(chosen: str) -> list[tuple[str, str]]:
+    """Return the IANA zones to choose from with their labels, such as "Eastern (New York)", and the chosen one first.
+
+    One that isn't among them is offered while it is chosen.
+    """
+    known = {zone: f"{word} ({zone.rpartition('/')[2].replace('_', ' ')})" for zone, word in ZONES.items()}
+    return list(({chosen: known.get(chosen, chosen)} | known).items()) if chosen else list(known.items())
+
+
 def day(value: date, today: date | None = None) -> str:
     """Return "Thu, Dec 10"; with the year when it is more than six months from `today`."""
     moment = _date(value)

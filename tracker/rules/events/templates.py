@@ -27,6 +27,7 @@ FIELDS = frozenset(
         "all_day",
         "starts",
         "ends",
+        "zone",
         "agency",
         "seats",
         "person",

@@ -1,6 +1,6 @@
 """Changing an event as a whole: the form of schedule.py, filled in, and simultaneous edits by two people."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
@@ -28,6 +28,7 @@ from tracker.ports.pages.events.schedule_values import form_of_plan
 from tracker.ports.pages.events.schedule_words import PLAIN_WORDS
 from tracker.rules.core.date_words import WEEKDAYS
 from tracker.rules.core.drafts import DraftForm, DraftKey
+from tracker.rules.core.wording import ZONES
 from tracker.rules.events.event import Event, EventStatus
 from tracker.rules.events.event_fields import TEXTS, label_of
 from tracker.rules.events.plan import is_added
@@ -44,6 +45,7 @@ LABELS = {
     "starts": label_of("starts"),
     "ends": "End",
     "last_day": "Last day",
+    "zone": label_of("zone"),
     "all_day": label_of("is_all_day"),
     "repeat": "Repeats",
     "interval": "Repeat every",
@@ -58,7 +60,7 @@ LABELS = {
     "mark_agency": "Designated by",
     "mark_until": "Decontrol on",
 }
-VALUES: dict[str, dict[str, str]] = {
+VALUES: dict[str, Mapping[str, str]] = {
     "visibility": {
         "all": "everyone in the task force",
         "law_enforcement": "law-enforcement arm only",
@@ -70,6 +72,7 @@ VALUES: dict[str, dict[str, str]] = {
     "tentative": {"yes": "yes", "": "no"},
     "repeat": {choice.value: words.lower() for choice, words in PLAIN_WORDS.items()},
     "week_starts": {str(day): name for day, name in enumerate(WEEKDAYS)},
+    "zone": ZONES,
 }
 
 

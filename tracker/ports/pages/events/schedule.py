@@ -15,7 +15,7 @@ from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, err
 from tracker.ports.pages.core.request import undo_for, with_number_notified
 from tracker.ports.pages.events.preview import Editing, to_change
 from tracker.ports.pages.events.schedule_context import FIELDS, schedule_context, schedule_form
-from tracker.ports.pages.events.schedule_form import read_plan
+from tracker.ports.pages.events.schedule_form import read_plan, zone_in
 from tracker.ports.pages.events.schedule_values import empty_form, form_of_copy, form_of_template
 from tracker.ports.pages.events.schedule_words import dates_in_words, repeat_options
 from tracker.rules.core.audiences import Visibility
@@ -113,7 +113,7 @@ async def preview_dates(pages: Pages, viewer: Viewer, params: Query, zone: Zone,
         form=form,
         is_part=True,
         errors=Errors(),
-        words=dates_in_words(form, zone, now),
+        words=dates_in_words(form, zone_in(Reader(form), zone), now),
         repeats=repeat_options(form),
     )
 
@@ -157,10 +157,10 @@ async def opened_in(viewer: Viewer, form: FormValues, zone: str, now: Now) -> Op
     event_id = id_in(form["event"])
     if event_id is None:
         check_organizer(viewer)
-        return Opened(await form_options.choices(viewer), zone)
+        return Opened(await form_options.choices(viewer), zone_in(Reader(form), zone))
     event, plan, edit_impact = await to_change(viewer, event_id, form["from"], now)
     offered = await form_options.choices(viewer, event, plan.invitees)
-    return Opened(offered, event.zone, Editing(event, event.version, "", edit_impact, plan))
+    return Opened(offered, zone_in(Reader(form), event.zone), Editing(event, event.version, "", edit_impact, plan))
 
 
 async def shown_again(

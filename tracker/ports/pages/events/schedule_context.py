@@ -6,12 +6,14 @@ from litestar import Response
 
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.pages.core.dependencies import Pages
-from tracker.ports.pages.core.form_values import Errors, FormValues
+from tracker.ports.pages.core.form_values import Errors, FormValues, Reader
 from tracker.ports.pages.events import preview, schedule_marking
 from tracker.ports.pages.events.preview import Editing
 from tracker.ports.pages.events.schedule_conflicts import double_bookings_in
+from tracker.ports.pages.events.schedule_form import zone_in
 from tracker.ports.pages.events.schedule_people import ROLE_OPTIONS, lists_of, picks_of, search_of
 from tracker.ports.pages.events.schedule_words import dates_in_words, repeat_options
+from tracker.rules.core.wording import zone_choices
 from tracker.rules.events.event_fields import TEXTS
 from tracker.rules.views.impact import NO_OPENING, Consequences
 from tracker.usecases.events.form_options import Choices, invited, sending
@@ -25,6 +27,7 @@ FIELDS = (
     "starts",
     "ends",
     "last_day",
+    "zone",
     "repeat",
     "interval",
     "until",
@@ -50,7 +53,7 @@ async def schedule_context(
     is_tried: bool = True,
 ) -> dict[str, Any]:
     """Return what every part of the form shows; without `is_tried`, not the effect of sending it."""
-    event = editing.event if editing else None
+    event, zone = editing.event if editing else None, zone_in(Reader(form), zone)
     foreseen = await preview.of_form(viewer, form, offered, zone, editing, now, is_tried=is_tried)
     committees = {one.id: one.name for one in offered.own_committees}
     if event and event.committee_id:
@@ -74,6 +77,8 @@ async def schedule_context(
         "unheard": foreseen.unheard,
         **details_of(foreseen.outcome, editing),
         "outcome_zone": zone,
+        "zone_name": zone,
+        "zones": zone_choices(zone),
         "names": {one.id: f"{one.name} ({one.agency})" for one in offered.people},
     }
 
@@ -112,14 +117,7 @@ async def schedule_form(
     Without `is_tried` the page requests the preview itself after it has loaded: a GET of the form of a new event waits
     for no writer.
     """
-    usual = {
-        "form_id": "",
-        "errors": Errors(),
-        "times": None,
-        "templates": (),
-        "asks_reauthentication": False,
-        "zone_name": zone,
-    }
+    usual = {"form_id": "", "errors": Errors(), "times": None, "templates": (), "asks_reauthentication": False}
     return pages.render(
         "events/schedule/form.html",
         action=f"/events/{editing.event.id}/edit" if editing else "/events",

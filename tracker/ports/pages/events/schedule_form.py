@@ -14,6 +14,7 @@ from tracker.ports.pages.core.form_values import FormValues, Reader, id_in
 from tracker.ports.pages.events.schedule_marking import read_marking
 from tracker.ports.pages.events.schedule_people import picks_of
 from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.wall_clock import zone_of
 from tracker.rules.events import plan as plan_rules
 from tracker.rules.events.event import Event, EventStatus, Kind
 from tracker.rules.events.event_fields import TEXTS, cleaned
@@ -45,7 +46,10 @@ class When:
 
 
 def read_plan(form: FormValues, offered: Choices, zone: str, event: Event | None = None) -> Plan:
-    """Return the plan that a form describes; `event` is the one being changed. Errors: Invalid by field."""
+    """Return the plan that a form describes; `event` is the one being changed, `zone` that of a form that names none.
+
+    Errors: Invalid by field.
+    """
     reader = Reader(form)
     when = read_when(reader) or When(starts=ANY_DAY, duration=timedelta(hours=1), is_all_day=False)
     plan = Plan(
@@ -54,7 +58,7 @@ def read_plan(form: FormValues, offered: Choices, zone: str, event: Event | None
         visibility=_visibility(reader, offered),
         starts=when.starts,
         duration=when.duration,
-        zone=zone,
+        zone=zone_in(reader, zone),
         is_all_day=when.is_all_day,
         rule=when.rule,
         committee_id=_committee(reader, offered, event),
@@ -67,6 +71,11 @@ def read_plan(form: FormValues, offered: Choices, zone: str, event: Event | None
     reader.tried(lambda: plan_rules.check(plan), None)
     reader.check()
     return plan
+
+
+def zone_in(reader: Reader, zone: str) -> str:
+    """Return the time zone that a form names; `zone` if it names none, or none that is known."""
+    return reader.tried(lambda: zone_of(reader.form["zone"] or zone).key, zone)
 
 
 def read_texts(reader: Reader, names: Iterable[str]) -> dict[str, Any]:

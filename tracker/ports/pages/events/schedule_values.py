@@ -56,6 +56,7 @@ def form_of_plan(plan: Plan) -> FormValues:
         "visibility": plan.visibility,
         "committee": str(plan.committee_id or ""),
         "tentative": "yes" if plan.status is EventStatus.TENTATIVE else "",
+        "zone": plan.zone,
         "all_day": "yes" if plan.is_all_day else "",
         "date": plan.starts.date().isoformat(),
         "last_day": "" if last.date() == plan.starts.date() else last.date().isoformat(),

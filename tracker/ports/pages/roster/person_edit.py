@@ -9,6 +9,7 @@ from tracker.ports.pages.roster import person_forms as forms
 from tracker.ports.pages.roster.admin_forms import AdminForm, handlers_of
 from tracker.ports.pages.roster.admin_saving import Words
 from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.wording import zone_choices
 from tracker.rules.roster import accounts
 from tracker.usecases.roster import directory, people_changes
 from tracker.usecases.views import seat_changes
@@ -26,7 +27,7 @@ async def _shown(viewer: Viewer, person_id: UUID | None, form: FormValues) -> Ma
         "person": await directory.person(viewer, person_id) if person_id else None,
         "roles": forms.role_options(viewer),
         "agencies": forms.agency_options(agencies, form["agency"]),
-        "zones": forms.zone_options(form["zone"]),
+        "zones": zone_choices(form["zone"]),
     }
 
 

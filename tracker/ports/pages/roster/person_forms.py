@@ -7,7 +7,7 @@ from tracker.ports.pages.core.form_values import FormValues, Reader, id_in
 from tracker.ports.pages.roster.admin_saving import Words
 from tracker.rules.core.viewer import Role, Viewer
 from tracker.rules.core.wall_clock import to_utc
-from tracker.rules.core.wording import ZONES, local, zone_word
+from tracker.rules.core.wording import local
 from tracker.rules.roster.accounts import GRANTED
 from tracker.rules.roster.csv_rows import LONGEST
 from tracker.rules.roster.directory import ROLE_WORDS, AgencyCard, PersonCard
@@ -39,12 +39,6 @@ def role_options(viewer: Viewer) -> list[tuple[str, str, str]]:
     """Return the roles that the viewer may give: value, label, purpose."""
     given = [role for role in HINTS if viewer.is_coordinator or role is not Role.COORDINATOR]
     return [(role.value, ROLE_WORDS[role], HINTS[role]) for role in given]
-
-
-def zone_options(zone: str) -> list[tuple[str, str]]:
-    """Return the time zones to choose from, including the present one."""
-    known = list(ZONES)
-    return [(one, f"{zone_word(one)} ({one})") for one in (known if zone in known or not zone else [*known, zone])]
 
 
 def new_form(zone: str, agency: str) -> FormValues:

@@ -12,7 +12,7 @@ from tracker.ports.pages.core.form_values import FormValues, errors_of
 from tracker.ports.pages.identity import security_settings, session_settings
 from tracker.ports.pages.identity.session_settings import shown_sessions
 from tracker.rules.core.drafts import DraftForm, DraftKey
-from tracker.rules.core.wording import ZONES
+from tracker.rules.core.wording import zone_choices
 from tracker.usecases.availability import shared_calendars
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.core import saved_filters
@@ -62,7 +62,7 @@ async def _page(
         status_code=422 if wrong else 200,
         form=form,
         errors=errors_of(wrong, FIELDS),
-        zones=_zones(form["zone"]),
+        zones=zone_choices(form["zone"]),
         proofs=await credentials_of(viewer.member_id),
         sessions=await shown_sessions(viewer.member_id, session_id, now),
         feeds=await subscriptions.subscriptions_of(viewer),
@@ -70,12 +70,6 @@ async def _page(
         tokens=await api_tokens.tokens_of(viewer, now),
         shares_calendar=await shared_calendars.mine(viewer),
     )
-
-
-def _zones(chosen: str) -> list[tuple[str, str]]:
-    """Return the zones to choose from by their labels, and the chosen one in any case."""
-    known = {zone: f"{word} ({zone.rpartition('/')[2].replace('_', ' ')})" for zone, word in ZONES.items()}
-    return list(({chosen: known.get(chosen, chosen)} | known).items()) if chosen else list(known.items())
 
 
 handlers = [settings_page, save_profile, *security_settings.handlers, *session_settings.handlers]
