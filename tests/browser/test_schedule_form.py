@@ -60,7 +60,7 @@ def test_from_the_title_to_send_are_at_most_thirty_presses_of_tab(page_of: PageO
     assert presses_to(page, '[name="save"][value="send"]') <= MOST_PRESSES
 
 
-def test_arrow_keys_move_through_the_agencies_and_space_ticks_one(page_of: PageOf) -> None:
+def test_arrow_keys_move_through_the_agencies_and_space_checks_one(page_of: PageOf) -> None:
     page = page_of(COORDINATOR)
     page.goto("/schedule")
     group = page.get_by_role("group", name="Invite by agency")

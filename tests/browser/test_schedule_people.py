@@ -1,4 +1,4 @@
-"""Choosing the people of an event: all agencies, people who are unticked, and people who are added by a search."""
+"""Choosing the people of an event: all agencies, people who are unchecked, and people who are added by a search."""
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -23,7 +23,7 @@ def agency(page: Page, name: str) -> Locator:
     return page.get_by_role("group", name="Invite by agency").get_by_role("checkbox", name=name)
 
 
-def tick(page: Page, name: str) -> None:
+def check(page: Page, name: str) -> None:
     """Click the label of an agency's box, which covers it."""
     page.get_by_role("group", name="Invite by agency").get_by_text(name).click()
 
@@ -32,22 +32,22 @@ def list_of(page: Page, name: str) -> Locator:
     return page.locator("#by-person details").filter(has_text=f"{name}:")
 
 
-def test_all_agencies_are_ticked_with_one_press(page_of: PageOf) -> None:
+def test_all_agencies_are_checked_with_one_press(page_of: PageOf) -> None:
     page = opened(page_of)
-    tick(page, "All agencies")
+    check(page, "All agencies")
     expect(agency(page, "CAHT")).to_be_checked()
     expect(list_of(page, "CAHT")).to_contain_text("4 of 4 invited")
-    tick(page, "CAHT")
+    check(page, "CAHT")
     expect(agency(page, "All agencies")).not_to_be_checked()
     assert agency(page, "All agencies").evaluate("box => box.indeterminate")
     expect(list_of(page, "CAHT")).to_contain_text("0 of 4 invited")
-    tick(page, "CAHT")
+    check(page, "CAHT")
     expect(agency(page, "All agencies")).to_be_checked()
 
 
-def test_a_ticked_agency_shows_its_people_ticked_and_one_can_be_unticked(page_of: PageOf) -> None:
+def test_a_checked_agency_shows_its_people_checked_and_one_can_be_unchecked(page_of: PageOf) -> None:
     page = opened(page_of)
-    tick(page, "KCPD")
+    check(page, "KCPD")
     people = list_of(page, "KCPD")
     people.locator("summary").click()
     box = people.get_by_role("checkbox", name=ANALYST)
@@ -63,9 +63,9 @@ def test_an_open_list_follows_its_agency(page_of: PageOf) -> None:
     people.locator("summary").click()
     box = people.get_by_role("checkbox", name=ANALYST)
     expect(box).not_to_be_checked()
-    tick(page, "KCPD")
+    check(page, "KCPD")
     expect(box).to_be_checked()
-    tick(page, "KCPD")
+    check(page, "KCPD")
     expect(box).not_to_be_checked()
 
 

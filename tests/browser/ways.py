@@ -154,7 +154,7 @@ def to_own_roll(page: Page, title: str) -> None:
 def to_suggested_times(page: Page, _: Demo) -> None:
     """Ask for times for a meeting of a committee with a quorum, and everyone of an agency."""
     page.goto("/schedule")
-    page.get_by_label("Meeting of").select_option(label="Steering Committee")
+    page.get_by_label("Committee", exact=True).select_option(label="Steering Committee")
     page.get_by_role("group", name="Invite by agency").get_by_text("KCPD").click()
     page.get_by_role("button", name="Suggest times").click()
     page.locator("[name=slot]").first.wait_for(state="attached")
@@ -449,7 +449,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "schedule": (COORDINATOR, to("/schedule"), "Schedule an event"),
     "schedule with errors": (COORDINATOR, to_refused_schedule, "Schedule an event"),
     "a saved template": (COORDINATOR, to_saved_template, "Schedule an event"),
-    "templates": (COORDINATOR, to_templates, "Templates of events"),
+    "templates": (COORDINATOR, to_templates, "Event templates"),
     "edit one date": (COORDINATOR, to_event(MONTHLY, "2026-12", "edit"), "Edit one date: Thursday, December 10, 2026"),
     "suggested times": (COORDINATOR, to_suggested_times, "Schedule an event"),
     "edit from a date on": (COORDINATOR, to_edit_from, "starting Fri, Jan 15"),

@@ -66,7 +66,7 @@ async def test_the_form_says_the_dates_who_is_told_and_that_no_holiday_conflicts
     form = typed((await browser.get("/schedule")).text, "/events", **typed_in(office, save="show"))
     page = (await browser.post("/events", form)).text
     assert "Every month on the second Tuesday, 10:00–11:30 AM Central, until Dec 14, 2027 (12 times)." in page
-    assert "7 people of 7 agencies: CAHT 1, FBI 1, Harbor House 1, HHS 1, HSI 1, IPD 1, KCPD 1." in page
+    assert "7 people from 7 agencies: CAHT 1, FBI 1, Harbor House 1, HHS 1, HSI 1, IPD 1, KCPD 1." in page
     assert "No date falls on a federal holiday." in page
     assert await office.mails() == []
 

@@ -5,21 +5,21 @@
   const one = (selector, root = document) => root.querySelector(selector);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
-  /* "All agencies": ticks the others, and shows when only some of them are ticked -- */
-  function tickAll(group, changed) {
+  /* "All agencies": checks the others, and shows when only some of them are checked -- */
+  function checkAll(group, changed) {
     const boxes = all('[type="checkbox"]', group);
     const [whole, ...others] = boxes;
     if (whole?.value !== "all") return;
     if (changed === whole) others.forEach((box) => { box.checked = whole.checked; });
-    const ticked = others.filter((box) => box.checked).length;
-    whole.checked = ticked === others.length;
-    whole.indeterminate = ticked > 0 && !whole.checked;
+    const checked = others.filter((box) => box.checked).length;
+    whole.checked = checked === others.length;
+    whole.indeterminate = checked > 0 && !whole.checked;
   }
 
   // Before htmx reads the form, so in the capturing phase.
   document.addEventListener("change", (event) => {
     const group = event.target.closest("[data-all-of]");
-    if (group) tickAll(group, event.target);
+    if (group) checkAll(group, event.target);
   }, { capture: true });
 
   /* A group of boxes, or of folded lists, is one stop of the Tab key: arrows move inside it. */
@@ -181,6 +181,6 @@
     makeOneStop(group);
     tellKeys(group);
   });
-  all("[data-all-of]").forEach((group) => tickAll(group, null));
+  all("[data-all-of]").forEach((group) => checkAll(group, null));
   if (field) begin();
 })();

@@ -10,31 +10,31 @@ from tracker.rules.events.picks import Box, Decided, Picks, agencies_of, box_of,
 PEOPLE = [UUID(int=number) for number in range(6)]
 ANN, BEN, CAL = PEOPLE[:3]
 SOME = st.frozensets(st.sampled_from(PEOPLE))
-PICKS = st.builds(Picks, people=SOME, unticked=SOME)
+PICKS = st.builds(Picks, people=SOME, unchecked=SOME)
 
 
 def boxes(picks: Picks, grouped: frozenset[UUID]) -> dict[UUID, Box]:
     return {one: box_of(one, picks, grouped) for one in PEOPLE}
 
 
-def ticked(shown: dict[UUID, Box]) -> frozenset[UUID]:
-    return frozenset(one for one, box in shown.items() if box.is_ticked)
+def checked(shown: dict[UUID, Box]) -> frozenset[UUID]:
+    return frozenset(one for one, box in shown.items() if box.is_checked)
 
 
 def read(shown: dict[UUID, Box], now: frozenset[UUID]) -> Picks:
-    """Return what a form says in which these boxes were shown, and these are ticked now."""
+    """Return what a form says in which these boxes were shown, and these are checked now."""
     marked = {why: {one for one, box in shown.items() if box.decided is why} for why in Decided}
-    people, unticked = by_box(now, marked[Decided.BY_GROUP], marked[Decided.BY_NAME])
-    return Picks(people=people, unticked=unticked)
+    people, unchecked = by_box(now, marked[Decided.BY_GROUP], marked[Decided.BY_NAME])
+    return Picks(people=people, unchecked=unchecked)
 
 
 @given(PICKS, SOME)
-def test_the_ticked_boxes_are_the_people_who_are_invited(picks: Picks, grouped: frozenset[UUID]) -> None:
-    assert ticked(boxes(picks, grouped)) == invited(picks, grouped)
+def test_the_checked_boxes_are_the_people_who_are_invited(picks: Picks, grouped: frozenset[UUID]) -> None:
+    assert checked(boxes(picks, grouped)) == invited(picks, grouped)
 
 
 @given(PICKS, SOME, SOME)
-def test_a_form_invites_the_people_whose_boxes_are_ticked_when_it_is_sent(
+def test_a_form_invites_the_people_whose_boxes_are_checked_when_it_is_sent(
     picks: Picks, grouped: frozenset[UUID], now: frozenset[UUID]
 ) -> None:
     assert invited(read(boxes(picks, grouped), now), grouped) == now
@@ -45,58 +45,58 @@ def test_a_form_that_is_shown_again_is_the_same_form(
     picks: Picks, grouped: frozenset[UUID], now: frozenset[UUID]
 ) -> None:
     again = boxes(read(boxes(picks, grouped), now), grouped)
-    assert invited(read(again, ticked(again)), grouped) == now
+    assert invited(read(again, checked(again)), grouped) == now
 
 
-def test_a_person_of_a_ticked_agency_who_is_unticked_is_not_invited() -> None:
+def test_a_person_of_a_checked_agency_who_is_unchecked_is_not_invited() -> None:
     shown = boxes(Picks(), frozenset({ANN, BEN}))
     assert invited(read(shown, frozenset({ANN})), frozenset({ANN, BEN})) == {ANN}
 
 
-def test_people_go_with_their_agency_when_it_is_unticked() -> None:
+def test_people_go_with_their_agency_when_it_is_unchecked() -> None:
     shown = boxes(Picks(), frozenset({ANN, BEN}))
     assert invited(read(shown, frozenset({ANN, BEN})), frozenset()) == frozenset()
 
 
-def test_a_person_who_was_added_stays_when_their_agency_is_ticked_and_unticked() -> None:
+def test_a_person_who_was_added_stays_when_their_agency_is_checked_and_unchecked() -> None:
     added = read(boxes(Picks(), frozenset()), frozenset({ANN}))
     shown = boxes(added, frozenset({ANN, BEN}))
     assert invited(read(shown, frozenset({ANN, BEN})), frozenset()) == {ANN}
 
 
-def test_a_person_who_was_unticked_comes_back_with_an_agency_that_is_ticked_again() -> None:
+def test_a_person_who_was_unchecked_comes_back_with_an_agency_that_is_checked_again() -> None:
     without = read(boxes(Picks(), frozenset({ANN, BEN})), frozenset({ANN}))
     nobody = boxes(without, frozenset())
-    again = read(nobody, ticked(nobody))
+    again = read(nobody, checked(nobody))
     assert invited(again, frozenset({ANN, BEN})) == {ANN, BEN}
 
 
-def test_a_person_who_is_ticked_again_is_invited() -> None:
-    without = boxes(Picks(unticked=frozenset({BEN})), frozenset({ANN, BEN}))
+def test_a_person_who_is_checked_again_is_invited() -> None:
+    without = boxes(Picks(unchecked=frozenset({BEN})), frozenset({ANN, BEN}))
     assert invited(read(without, frozenset({ANN, BEN})), frozenset({ANN, BEN})) == {ANN, BEN}
 
 
-def test_one_who_is_unticked_in_two_groups_is_in_none() -> None:
-    assert invited(Picks(people=frozenset({CAL}), unticked=frozenset({CAL})), frozenset({CAL})) == frozenset()
+def test_one_who_is_unchecked_in_two_groups_is_in_none() -> None:
+    assert invited(Picks(people=frozenset({CAL}), unchecked=frozenset({CAL})), frozenset({CAL})) == frozenset()
 
 
-def test_all_agencies_are_meant_when_their_box_is_ticked() -> None:
-    assert agencies_of(frozenset(), all_ticked=True, shown_ticked=0) == (frozenset(), True)
-    assert agencies_of(frozenset({ANN}), all_ticked=True, shown_ticked=0)[1]
+def test_all_agencies_are_meant_when_their_box_is_checked() -> None:
+    assert agencies_of(frozenset(), all_checked=True, shown_checked=0) == (frozenset(), True)
+    assert agencies_of(frozenset({ANN}), all_checked=True, shown_checked=0)[1]
 
 
-def test_an_agency_that_is_unticked_below_all_agencies_is_left_out() -> None:
-    assert agencies_of(frozenset({ANN}), all_ticked=True, shown_ticked=2) == (frozenset({ANN}), False)
-    assert agencies_of(frozenset({ANN}), all_ticked=False, shown_ticked=2) == (frozenset({ANN}), False)
+def test_an_agency_that_is_unchecked_below_all_agencies_is_left_out() -> None:
+    assert agencies_of(frozenset({ANN}), all_checked=True, shown_checked=2) == (frozenset({ANN}), False)
+    assert agencies_of(frozenset({ANN}), all_checked=False, shown_checked=2) == (frozenset({ANN}), False)
 
 
-def test_no_agency_is_meant_when_the_box_for_all_of_them_is_unticked() -> None:
-    assert agencies_of(frozenset({ANN, BEN}), all_ticked=False, shown_ticked=2) == (frozenset(), False)
+def test_no_agency_is_meant_when_the_box_for_all_of_them_is_unchecked() -> None:
+    assert agencies_of(frozenset({ANN, BEN}), all_checked=False, shown_checked=2) == (frozenset(), False)
 
 
-def test_all_agencies_stay_ticked_when_nothing_changes() -> None:
-    assert agencies_of(frozenset({ANN, BEN}), all_ticked=True, shown_ticked=2) == (frozenset({ANN, BEN}), True)
+def test_all_agencies_stay_checked_when_nothing_changes() -> None:
+    assert agencies_of(frozenset({ANN, BEN}), all_checked=True, shown_checked=2) == (frozenset({ANN, BEN}), True)
 
 
-def test_agencies_that_are_ticked_one_by_one_are_not_all_of_them() -> None:
-    assert agencies_of(frozenset({ANN, BEN}), all_ticked=False, shown_ticked=0) == (frozenset({ANN, BEN}), False)
+def test_agencies_that_are_checked_one_by_one_are_not_all_of_them() -> None:
+    assert agencies_of(frozenset({ANN, BEN}), all_checked=False, shown_checked=0) == (frozenset({ANN, BEN}), False)

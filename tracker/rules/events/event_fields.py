@@ -77,7 +77,7 @@ class EventFields:
     title: str = field(metadata=_is(Text(label="Title", longest=200)))
     kind: Kind = field(metadata=_is(About(label="Kind")))
     visibility: Visibility = field(metadata=_is(About(label="Who can see this", log_words="who sees it")))
-    committee_id: UUID | None = field(default=None, metadata=_is(About(label="Meeting of")))
+    committee_id: UUID | None = field(default=None, metadata=_is(About(label="Committee")))
     starts: datetime = field(metadata=_is(About(label="Start", log_words="start")))
     duration: timedelta = field(metadata=_is(About(label="Length", log_words="length")))
     zone: str = field(metadata=_is(About(label="Time zone", log_words="time zone")))

@@ -1,6 +1,6 @@
-"""Whom the form of an event invites: agencies, committees and people who are added, without people who are unticked.
+"""Whom the form of an event invites: agencies, committees and people who are added, without people who are unchecked.
 
-Each person has one box in the form. It is ticked for people who are invited, so the form always shows what it means.
+Each person has one box in the form. It is checked for people who are invited, so the form always shows what it means.
 """
 
 from collections.abc import Mapping
@@ -21,15 +21,15 @@ class Picks:
     every_agency: bool = False
     committees: frozenset[UUID] = frozenset()
     people: frozenset[UUID] = frozenset()
-    """People who are added one by one, whatever else is ticked."""
-    unticked: frozenset[UUID] = frozenset()
-    """People who are not invited, whatever else is ticked."""
+    """People who are added one by one, whatever else is checked."""
+    unchecked: frozenset[UUID] = frozenset()
+    """People who are not invited, whatever else is checked."""
     roles: Mapping[UUID, AttendeeRole] = field(default_factory=dict)
     """The role of each invitee; required where it has none."""
 
 
 class Decided(StrEnum):
-    """What decides whether a person's box is ticked."""
+    """What decides whether a person's box is checked."""
 
     BY_GROUP = "by_group"
     """An agency or committee: the box follows it."""
@@ -40,45 +40,44 @@ class Decided(StrEnum):
 class Box(NamedTuple):
     """A person's box; nothing has decided about the box of a person whom no one has picked."""
 
-    is_ticked: bool
+    is_checked: bool
     decided: Decided | None
 
 
 def invited(picks: Picks, grouped: AbstractSet[UUID]) -> frozenset[UUID]:
-    """Return the people who are invited; `grouped` are those of the agencies and committees that are ticked."""
-    return (picks.people | grouped) - picks.unticked
+    """Return the people who are invited; `grouped` are those of the agencies and committees that are checked."""
+    return (picks.people | grouped) - picks.unchecked
 
 
 def box_of(member_id: UUID, picks: Picks, grouped: AbstractSet[UUID]) -> Box:
-    """Return the box of a person. One that was unticked is forgotten when no group of theirs is ticked any longer."""
-    if member_id in picks.unticked:
-        return Box(is_ticked=False, decided=Decided.BY_NAME if member_id in grouped else None)
+    """Return the box of a person. One that was unchecked is forgotten when no group of theirs is checked any longer."""
+    if member_id in picks.unchecked:
+        return Box(is_checked=False, decided=Decided.BY_NAME if member_id in grouped else None)
     if member_id in picks.people:
-        return Box(is_ticked=True, decided=Decided.BY_NAME)
+        return Box(is_checked=True, decided=Decided.BY_NAME)
     is_grouped = member_id in grouped
-    return Box(is_ticked=is_grouped, decided=Decided.BY_GROUP if is_grouped else None)
+    return Box(is_checked=is_grouped, decided=Decided.BY_GROUP if is_grouped else None)
 
 
 def by_box(
-    ticked: AbstractSet[UUID], by_group: AbstractSet[UUID], by_name: AbstractSet[UUID]
+    checked: AbstractSet[UUID], by_group: AbstractSet[UUID], by_name: AbstractSet[UUID]
 ) -> tuple[frozenset[UUID], frozenset[UUID]]:
-    """Return who is added and who is unticked, from the boxes that are ticked and what had decided about each.
+    """Return who is added and who is unchecked, from the boxes that are checked and what had decided about each.
 
-    A box that still is as its group had it says nothing of its own, so it follows the group; a box that was ticked or
-    unticked since counts for itself. A box that nothing had decided about says something only when it is ticked.
+    A box that still is as its group had it says nothing of its own, so it follows the group; a box that was checked or
+    unchecked since counts for itself. A box that nothing had decided about says something only when it is checked.
     """
-    return frozenset(ticked - by_group), frozenset((by_group | by_name) - ticked)
+    return frozenset(checked - by_group), frozenset((by_group | by_name) - checked)
 
 
-def agencies_of(ticked: AbstractSet[UUID], *, all_ticked: bool, shown_ticked: int) -> tuple[frozenset[UUID], bool]:
-    """Return the agencies that are ticked, and whether all of them are meant.
+def agencies_of(checked: AbstractSet[UUID], *, all_checked: bool, shown_checked: int) -> tuple[frozenset[UUID], bool]:
+    """Return the agencies that are checked, and whether all of them are meant.
 
-    "All agencies" acts when its box changes. `all_ticked` is its box now; `shown_ticked` is how many agencies were
-    ticked with it when the form was shown, 0 for a form in which it was not ticked. Without scripts, an agency that is
-    unticked below a box that stays ticked is left out, and a box that is unticked above agencies that stay ticked
-    unticks them all.
+    "All agencies" acts when its box changes. `all_checked` is its box now; `shown_checked` is how many agencies were
+    checked with it when the form was shown, 0 if it was not checked. Without scripts, an agency that is unchecked below
+    a box that stays checked is left out, and a box that is unchecked above agencies that stay checked clears them all.
     """
-    if len(ticked) < shown_ticked:
-        return frozenset(ticked), False
-    is_cleared = shown_ticked > 0 and not all_ticked
-    return frozenset() if is_cleared else frozenset(ticked), all_ticked
+    if len(checked) < shown_checked:
+        return frozenset(checked), False
+    is_cleared = shown_checked > 0 and not all_checked
+    return frozenset() if is_cleared else frozenset(checked), all_checked

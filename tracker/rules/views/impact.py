@@ -125,7 +125,8 @@ class Consequences:
             (ended, "reminder canceled", "reminders canceled"),
         )
         parts = [plural(number, one, many) for number, one, many in said if number]
-        return "; ".join(parts) if parts else "No reminders change"
+        none = "No reminders change" if self.was_known else "No reminders"
+        return "; ".join(parts) if parts else none
 
     @property
     def feed_words(self) -> str:

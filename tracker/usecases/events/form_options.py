@@ -124,7 +124,7 @@ async def choices(viewer: Viewer, event: Event | None = None, invited: Iterable[
 
 
 def grouped(picks: Picks, offered: Choices) -> frozenset[UUID]:
-    """Return the people whom the form offers and whose agency is ticked, or who are primaries of a ticked committee."""
+    """Return the people whom the form offers whose agency is checked, and the primaries of checked committees."""
     seated = {
         one for committee in offered.committees if committee.id in picks.committees for one in committee.primaries
     }

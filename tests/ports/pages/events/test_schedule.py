@@ -103,7 +103,7 @@ async def test_only_the_buttons_that_say_so_send_anything(sqlite_cast: Cast, des
         response = await sent(desk, save=pressed, person=ids(sqlite_cast.fbi_lead))
         assert response.status_code == 200
         assert 'value="Monthly task force meeting"' in response.text
-        assert "1 person of 1 agency: FBI 1." in response.text
+        assert "1 person from 1 agency: FBI 1." in response.text
     assert not await Message.exists()
 
 
@@ -329,7 +329,7 @@ async def test_a_way_to_repeat_that_the_first_day_does_not_have_stays_chosen(des
 async def test_the_panel_says_who_gets_what(sqlite_cast: Cast, desk: Browser) -> None:
     form = await filled(desk, agency=[str(sqlite_cast.agencies["KCPD"])], kind="joint_operation")
     part = (await desk.post("/schedule/summary", form)).text
-    assert "2 people of 1 agency: KCPD 2." in part
+    assert "2 people from 1 agency: KCPD 2." in part
     assert "<dt>Reply by</dt><dd>Tue, Jan 12, 5:00 PM</dd>" in part
     assert "Only you and 2 named people" in part
     assert "Emails are neutral." in part

@@ -1,4 +1,4 @@
-"""Whom the form of an event invites: agencies, committees, people who are added, and people who are unticked."""
+"""Whom the form of an event invites: agencies, committees, people who are added, and people who are unchecked."""
 
 import re
 from collections.abc import Sequence
@@ -37,12 +37,12 @@ def ids(*people: Viewer) -> Sequence[str]:
 
 
 def boxes(page: str) -> dict[str, bool]:
-    """Return whether the box of each person in a page is ticked."""
-    return {one: bool(ticked) for one, ticked in BOX.findall(page)}
+    """Return whether the box of each person in a page is checked."""
+    return {one: bool(checked) for one, checked in BOX.findall(page)}
 
 
 def without(form: Fields, *people: Viewer) -> Fields:
-    """Return a form in which the boxes of some people are unticked."""
+    """Return a form in which the boxes of some people are unchecked."""
     return {**form, "person": [one for one in form.get("person", []) if one not in ids(*people)]}
 
 
@@ -70,14 +70,14 @@ async def sent_to(browser: Browser, form: Fields) -> set[UUID]:
     return {one for one, role in invited.items() if role is not AttendeeRole.CHAIR}
 
 
-async def test_a_ticked_agency_shows_its_people_ticked(sqlite_cast: Cast, desk: Browser) -> None:
+async def test_a_checked_agency_shows_its_people_checked(sqlite_cast: Cast, desk: Browser) -> None:
     fbi = sqlite_cast.agencies["FBI"]
     form = await form_of(desk, agency=str(fbi))
     part = await desk.post(f"/schedule/people/{fbi}", form, headers=HTMX)
     assert boxes(part.text) == dict.fromkeys(ids(sqlite_cast.fbi_lead, sqlite_cast.fbi_alternate), True)
 
 
-async def test_a_person_of_a_ticked_agency_who_is_unticked_is_not_invited(sqlite_cast: Cast, desk: Browser) -> None:
+async def test_a_person_of_a_checked_agency_who_is_unchecked_is_not_invited(sqlite_cast: Cast, desk: Browser) -> None:
     fbi = sqlite_cast.agencies["FBI"]
     form = without(await list_of(desk, await form_of(desk, agency=str(fbi)), fbi), sqlite_cast.fbi_alternate)
     part = (await desk.post("/schedule/summary", form)).text
@@ -85,14 +85,14 @@ async def test_a_person_of_a_ticked_agency_who_is_unticked_is_not_invited(sqlite
     assert await sent_to(desk, form) == {sqlite_cast.fbi_lead.member_id}
 
 
-async def test_a_form_that_is_shown_again_keeps_who_is_unticked(sqlite_cast: Cast, desk: Browser) -> None:
+async def test_a_form_that_is_shown_again_keeps_who_is_unchecked(sqlite_cast: Cast, desk: Browser) -> None:
     fbi = sqlite_cast.agencies["FBI"]
     form = without(await list_of(desk, await form_of(desk, agency=str(fbi)), fbi), sqlite_cast.fbi_alternate)
     again = typed((await desk.post("/events", {**form, "title": [""]})).text, "/events", title="Call")
     assert await sent_to(desk, again) == {sqlite_cast.fbi_lead.member_id}
 
 
-async def test_people_go_with_their_agency_when_it_is_unticked_without_scripts(
+async def test_people_go_with_their_agency_when_it_is_unchecked_without_scripts(
     sqlite_cast: Cast, desk: Browser
 ) -> None:
     fbi = sqlite_cast.agencies["FBI"]
@@ -115,13 +115,13 @@ async def test_an_agency_is_left_out_of_all_agencies_without_scripts(sqlite_cast
     assert await sent_to(desk, again) == every - fbi
 
 
-async def test_all_agencies_are_unticked_at_once_without_scripts(desk: Browser) -> None:
+async def test_all_agencies_are_unchecked_at_once_without_scripts(desk: Browser) -> None:
     again = await shown(desk, "/events", await form_of(desk, agency="all", save="show"))
     again["agency"].remove("all")
     assert await sent_to(desk, again) == set()
 
 
-async def test_a_template_keeps_all_agencies_and_who_is_unticked(sqlite_cast: Cast, desk: Browser) -> None:
+async def test_a_template_keeps_all_agencies_and_who_is_unchecked(sqlite_cast: Cast, desk: Browser) -> None:
     fbi = sqlite_cast.agencies["FBI"]
     form = await list_of(desk, await form_of(desk, agency="all", template_name="All but one"), fbi)
     every = await sent_to(desk, form)
@@ -140,7 +140,7 @@ async def test_a_template_of_an_earlier_version_leaves_out_who_is_not_invited(sq
     assert await sent_to(desk, form) == {sqlite_cast.fbi_alternate.member_id}
 
 
-async def test_a_draft_keeps_who_is_unticked(sqlite_cast: Cast, desk: Browser) -> None:
+async def test_a_draft_keeps_who_is_unchecked(sqlite_cast: Cast, desk: Browser) -> None:
     fbi = sqlite_cast.agencies["FBI"]
     form = without(await list_of(desk, await form_of(desk, agency=str(fbi)), fbi), sqlite_cast.fbi_alternate)
     assert (await desk.post("/drafts", form)).status_code == 200
@@ -156,7 +156,7 @@ async def test_a_copy_and_the_edit_form_keep_who_is_invited(sqlite_cast: Cast, d
     assert set(await invitees_of(event_id)) == set(map(UUID, ids(sqlite_cast.coordinator, sqlite_cast.fbi_lead)))
 
 
-async def test_a_person_is_taken_off_the_list_of_an_event_by_unticking(sqlite_cast: Cast, desk: Browser) -> None:
+async def test_a_person_is_taken_off_the_list_of_an_event_by_unchecking(sqlite_cast: Cast, desk: Browser) -> None:
     both = sqlite_cast.fbi_lead, sqlite_cast.fbi_alternate
     event_id = await events.schedule(sqlite_cast.coordinator, meeting(*both), NOW)
     address = f"/events/{event_id}/edit"
@@ -165,7 +165,7 @@ async def test_a_person_is_taken_off_the_list_of_an_event_by_unticking(sqlite_ca
     assert set(await invitees_of(event_id)) == set(map(UUID, ids(sqlite_cast.coordinator, sqlite_cast.fbi_lead)))
 
 
-async def test_who_is_unticked_stays_so_beside_what_another_person_saved(sqlite_cast: Cast, desk: Browser) -> None:
+async def test_who_is_unchecked_stays_so_beside_what_another_person_saved(sqlite_cast: Cast, desk: Browser) -> None:
     both = sqlite_cast.fbi_lead, sqlite_cast.fbi_alternate
     event_id = await events.schedule(sqlite_cast.coordinator, meeting(*both), NOW)
     address = f"/events/{event_id}/edit"
@@ -225,7 +225,7 @@ async def test_a_person_who_is_added_has_a_row_with_their_agency(sqlite_cast: Ca
     assert re.search(rf'id="of-{sqlite_cast.agencies["HSI"]}"', part)
 
 
-async def test_a_person_who_was_unticked_can_be_added_by_name(sqlite_cast: Cast, desk: Browser) -> None:
+async def test_a_person_who_was_unchecked_can_be_added_by_name(sqlite_cast: Cast, desk: Browser) -> None:
     fbi = sqlite_cast.agencies["FBI"]
     form = without(await list_of(desk, await form_of(desk, agency=str(fbi)), fbi), sqlite_cast.fbi_alternate)
     again = await shown(desk, "/schedule/people", {**form, "add": [str(sqlite_cast.fbi_alternate.member_id)]})
@@ -250,14 +250,14 @@ async def test_the_list_of_an_agency_is_only_for_people_who_may_know_it(sqlite_c
 
 
 @pytest.mark.parametrize("number", [100, 2_500])
-@pytest.mark.parametrize("ticked", [{}, {"agency": "all", "save": "show"}])
+@pytest.mark.parametrize("checked", [{}, {"agency": "all", "save": "show"}])
 async def test_the_form_is_as_long_for_a_task_force_of_any_size(
-    sqlite_cast: Cast, desk: Browser, number: int, ticked: dict[str, str]
+    sqlite_cast: Cast, desk: Browser, number: int, checked: dict[str, str]
 ) -> None:
     await _with_people(number)
     page = (await desk.get("/schedule")).content
-    if ticked:
-        page = (await desk.post("/events", typed(page.decode(), "/events", **ticked))).content
+    if checked:
+        page = (await desk.post("/events", typed(page.decode(), "/events", **checked))).content
         assert f"{number + 11:,} people are on the list".encode() in page
     assert len(page) <= LARGEST_FORM
 

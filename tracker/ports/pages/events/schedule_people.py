@@ -43,7 +43,7 @@ class AgencyList:
     agency: str
     people: int
     invited: int
-    is_ticked: bool
+    is_checked: bool
     participants: int
     """How many people its box invites."""
     is_open: bool
@@ -69,20 +69,20 @@ class Search:
 def picks_of(form: FormValues) -> Picks:
     """Return the selections that the boxes of a form mean."""
     roles = {member_id: form[name] for name in form if (member_id := _member_of(name))}
-    people, unticked = rules.by_box(
+    people, unchecked = rules.by_box(
         ids_in(form.all("person")), ids_in(form.all(Decided.BY_GROUP)), ids_in(form.all(Decided.BY_NAME))
     )
     agencies, every_agency = rules.agencies_of(
         ids_in(form.all("agency")),
-        all_ticked=EVERY_AGENCY in form.all("agency"),
-        shown_ticked=_number(form["agencies_shown"]),
+        all_checked=EVERY_AGENCY in form.all("agency"),
+        shown_checked=_number(form["agencies_shown"]),
     )
     return Picks(
         agencies=agencies,
         every_agency=every_agency,
         committees=ids_in(form.all("seats")),
         people=people,
-        unticked=unticked | {one for one, role in roles.items() if role == NOT_INVITED},
+        unchecked=unchecked | {one for one, role in roles.items() if role == NOT_INVITED},
         roles={one: ROLES[role] for one, role in roles.items() if role in ROLES},
     )
 
@@ -92,7 +92,7 @@ def settled(form: FormValues) -> FormValues:
     picks = picks_of(form)
     given = (*form.all("person"), *form.all(Decided.BY_GROUP), *form.all(Decided.BY_NAME))
     listed = [(one, member_id) for one in dict.fromkeys(given) if (member_id := id_in(one))]
-    by_name = [one for one, member_id in listed if member_id in picks.people | picks.unticked]
+    by_name = [one for one, member_id in listed if member_id in picks.people | picks.unchecked]
     agencies = [EVERY_AGENCY] if picks.every_agency else [one for one in form.all("agency") if one != EVERY_AGENCY]
     return form.but(
         {
@@ -112,7 +112,7 @@ def lists_of(form: FormValues, offered: Choices, loads: Iterable[UUID] = ()) -> 
     picks = picks_of(form)
     asked = grouped(picks, offered)
     whole = ids_in(form.all("loaded")) | frozenset(loads)
-    ticked = _ticked(picks, offered)
+    checked = _checked(picks, offered)
     lists = []
     for agency, people in offered.agencies.items():
         agency_id = people[0].agency_id
@@ -124,8 +124,8 @@ def lists_of(form: FormValues, offered: Choices, loads: Iterable[UUID] = ()) -> 
                 agency=agency,
                 people=len(people),
                 participants=len(offered.participants.get(agency, ())),
-                invited=sum(row.box.is_ticked for row in rows),
-                is_ticked=agency_id in ticked,
+                invited=sum(row.box.is_checked for row in rows),
+                is_checked=agency_id in checked,
                 is_open=agency_id in whole or 0 < len(shown) < len(people),
                 rows=shown,
             )
@@ -155,7 +155,7 @@ def search_of(form: FormValues, offered: Choices) -> Search:
     )
 
 
-def _ticked(picks: Picks, offered: Choices) -> frozenset[UUID]:
+def _checked(picks: Picks, offered: Choices) -> frozenset[UUID]:
     return frozenset(
         people[0].agency_id
         for people in offered.participants.values()
@@ -171,7 +171,7 @@ def _row(person: Person, picks: Picks, asked: frozenset[UUID]) -> Row:
 
 def _differs(row: Row) -> bool:
     """Return whether a person's row says something that their agency's box does not."""
-    return row.box.decided is Decided.BY_NAME or (row.box.is_ticked and row.role is not AttendeeRole.REQUIRED)
+    return row.box.decided is Decided.BY_NAME or (row.box.is_checked and row.role is not AttendeeRole.REQUIRED)
 
 
 def _member_of(name: str) -> UUID | None:

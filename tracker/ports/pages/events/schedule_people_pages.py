@@ -16,7 +16,7 @@ from tracker.ports.pages.events.schedule_people import ROLE_OPTIONS, lists_of, s
 
 @post("/schedule/people", guards=[signed_in], status_code=200)
 async def people(pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now) -> Response[str]:
-    """Show the lists as the ticked agencies and committees make them, and with one person added to them."""
+    """Show the lists as the checked agencies and committees make them, and with one person added to them."""
     opened = await opened_in(viewer, form, zone, now)
     offered_ids = {one.id for one in opened.offered.people}
     added = id_in(form["add"])
