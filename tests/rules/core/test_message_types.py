@@ -39,6 +39,7 @@ EVERY: tuple[Content, ...] = (
     types.AccountInvited(link_id=ID, by="B"),
     types.AuditLogAltered(),
     types.EmailTest(),
+    types.ConflictFound(hit=ID, for_officer=True),
 )
 
 

@@ -16,6 +16,7 @@ from tracker.rules.emails.contexts import (
     AccountInvitationEmail,
     AccountLockedEmail,
     AuditLogAlteredEmail,
+    ConflictFoundEmail,
     DigestEmail,
     EmailTestEmail,
     ItemAssignedEmail,
@@ -128,6 +129,9 @@ FILES: Mapping[type[Says], Files] = {
     ),
     EmailTestEmail: Files(
         "emails/email_test/subject.txt", "emails/email_test/preview.txt", "emails/email_test/body.txt"
+    ),
+    ConflictFoundEmail: Files(
+        "emails/conflict_found/subject.txt", "emails/conflict_found/preview.txt", "emails/conflict_found/body.txt"
     ),
     AuditLogAlteredEmail: Files(
         "emails/audit_log_altered/subject.txt",

@@ -238,6 +238,13 @@ class EmailTest(_Tagged, frozen=True, kw_only=True, tag="email_test"):
     """The reader asked for it, to see whether the tracker's emails arrive."""
 
 
+class ConflictFound(_Tagged, frozen=True, kw_only=True, tag="conflict_found"):
+    """An operation that the recipient leads is in the way of another one; or any two are, for an officer."""
+
+    hit: UUID
+    for_officer: bool = False
+
+
 class Unreadable(Struct, frozen=True):
     """A row whose content this version doesn't know; it is never sent."""
 
@@ -246,7 +253,7 @@ News = Changed | DateAdded | Restored | SeriesEnded | SeriesContinued | RemovedF
 EventContent = Invited | News | SubstituteNamed | ReminderDue | ReplyNudge | ConfirmationNudge
 ItemContent = ItemAssigned | ItemBlocked | ItemNoted | ItemDue | ItemOverdue
 AccountContent = AccountLocked | AccountInvited | AuditLogAltered | EmailTest
-ReaderContent = EventContent | ItemContent | AccountContent | WeeklyDigest
+ReaderContent = EventContent | ItemContent | AccountContent | WeeklyDigest | ConflictFound
 """Messages written from what the recipient may see when they are sent."""
 Content = ReaderContent | AccountChanged
 

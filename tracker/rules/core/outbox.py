@@ -46,6 +46,7 @@ class MessageKind(StrEnum):
     AUDIT_LOG_ALTERED = "audit_log_altered"
     ACCOUNT_INVITATION = "account_invitation"
     EMAIL_TEST = "email_test"
+    CONFLICT_FOUND = "conflict_found"
 
 
 KINDS: Mapping[type[Content], MessageKind] = {
@@ -73,6 +74,7 @@ KINDS: Mapping[type[Content], MessageKind] = {
     types.AccountInvited: MessageKind.ACCOUNT_INVITATION,
     types.AuditLogAltered: MessageKind.AUDIT_LOG_ALTERED,
     types.EmailTest: MessageKind.EMAIL_TEST,
+    types.ConflictFound: MessageKind.CONFLICT_FOUND,
 }
 """The kind that people filter by, for every type of message."""
 CHANGES = frozenset({MessageKind.UPDATE, MessageKind.CANCELLATION, MessageKind.WITHDRAWAL})
@@ -107,6 +109,7 @@ class Topic(StrEnum):
     ACCOUNT_INVITED = "account_invited"
     AUDIT_LOG_ALTERED = "audit_log_altered"
     EMAIL_TEST = "email_test"
+    CONFLICT_FOUND = "conflict_found"
 
 
 OF_ONE_DATE = frozenset({MessageKind.REMINDER, MessageKind.NO_REPLY})

@@ -147,6 +147,13 @@ class EmailTestEmail:
     """When they asked."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class ConflictFoundEmail:
+    """`conflict_found`: two operations are in each other's way; what they are is shown after sign-in only."""
+
+    for_officer: bool
+
+
 ItemEmail = ItemAssignedEmail | ItemBlockedEmail | ItemNotedEmail | ItemDueEmail | ItemOverdueEmail
 AccountEmail = AccountInvitationEmail | AccountLockedEmail | AccountChangedEmail | EmailTestEmail
 Says = (
@@ -158,5 +165,6 @@ Says = (
     | DigestEmail
     | AccountEmail
     | AuditLogAlteredEmail
+    | ConflictFoundEmail
 )
 """The context of an email."""

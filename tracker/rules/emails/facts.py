@@ -84,6 +84,8 @@ class Footer(StrEnum):
     BLOCKED_ITEM = "blocked_item"
     ACCOUNT = "account"
     AUDIT = "audit"
+    OPERATION = "operation"
+    OFFICER = "officer"
     DIGEST = "digest"
     DISCREET = "discreet"
 

@@ -61,6 +61,7 @@ KIND_WORDS = {
     MessageKind.AUDIT_LOG_ALTERED: "Audit log changed",
     MessageKind.ACCOUNT_INVITATION: "Invitation to sign in",
     MessageKind.EMAIL_TEST: "Test email",
+    MessageKind.CONFLICT_FOUND: "Conflict between operations",
 }
 TOPIC_WORDS = {
     Topic.INVITED: "Invitation",
@@ -88,6 +89,7 @@ TOPIC_WORDS = {
     Topic.ACCOUNT_INVITED: "Invitation to sign in",
     Topic.AUDIT_LOG_ALTERED: "Audit log changed",
     Topic.EMAIL_TEST: "Test email",
+    Topic.CONFLICT_FOUND: "Conflict between operations",
 }
 """How the list names a sending: "Moved: Steering Committee"."""
 OF_ACCOUNTS = frozenset({MessageKind.ACCOUNT_LOCKED, MessageKind.ACCOUNT_CHANGED, MessageKind.ACCOUNT_INVITATION})

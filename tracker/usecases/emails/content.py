@@ -15,6 +15,7 @@ from tracker.rules.core.message_types import (
     AccountInvited,
     AccountLocked,
     AuditLogAltered,
+    ConflictFound,
     EmailTest,
     ItemAssigned,
     ItemBlocked,
@@ -36,6 +37,7 @@ from tracker.rules.emails.content import Letter, without_sign_in
 from tracker.rules.emails.item import Said
 from tracker.tables.visible.actions import action_items
 from tracker.usecases.core.viewers import viewer_for
+from tracker.usecases.emails.conflict_content import conflict_letter
 from tracker.usecases.emails.digest import digest_letter
 from tracker.usecases.emails.event_content import event_letter
 from tracker.usecases.identity.one_time_links import check_link, mailed_token
@@ -92,6 +94,8 @@ async def _letter_to(
             return await _account_letter(reader, content, message, now, zone)
         case ItemAssigned() | ItemBlocked() | ItemNoted() | ItemDue() | ItemOverdue():
             return await _item_letter(content, message, reader, now, zone, is_sent=is_sent)
+        case ConflictFound():
+            return await conflict_letter(content, message, reader)
         case WeeklyDigest():
             return await digest_letter(content, reader, now)
         case _:

@@ -19,6 +19,7 @@ from tracker.tables.schema.operations.plans import DeconflictionHit, HitDecision
 from tracker.tables.visible.operations import plans as visible
 from tracker.usecases.core import audit
 from tracker.usecases.operations.lookup import operation_for
+from tracker.usecases.operations.notices import notify
 from tracker.usecases.operations.steps import back_to_planning, new_version
 
 NO_REASON = "Say in one sentence why, or what you agreed."
@@ -41,6 +42,7 @@ async def settle(plan_id: UUID, now: datetime) -> None:
         elif agreed.get(other) != facts:
             await _open(plan.id, other, close, facts, now)
     await _close([pair for other, pair in pairs.items() if other not in found], now)
+    await notify([pair for pair in await plans.open_pairs(plan.id) if pair.found_at == now], now)
 
 
 async def settle_moved(now: datetime) -> int:

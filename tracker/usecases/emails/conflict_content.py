@@ -1,0 +1,35 @@
+"""The email about a conflict between operations, as long as it is open and concerns the recipient."""
+
+from tracker.rules.core.message_types import ConflictFound
+from tracker.rules.core.outbox import Message, Skip, State
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.emails import conflict, discreet
+from tracker.rules.emails.content import Letter
+from tracker.tables.background.operations import plans
+from tracker.tables.visible.events import events
+from tracker.tables.visible.operations import plans as visible
+from tracker.usecases.operations.officer import is_officer
+
+NOT_THEIRS = Skip(state=State.SUPPRESSED, reason="The recipient no longer leads that operation.")
+ENDED = Skip(state=State.SUPERSEDED, reason="The conflict has ended.")
+
+
+async def conflict_letter(content: ConflictFound, message: Message, reader: Viewer) -> Letter | Skip:
+    """Return the email, or why it is not sent."""
+    page = await _page(content, message, reader)
+    if isinstance(page, Skip):
+        return page
+    letter = conflict.found(reader, content, page)
+    return discreet.of_nothing_more(letter) if reader.is_discreet else letter
+
+
+async def _page(content: ConflictFound, message: Message, reader: Viewer) -> str | Skip:
+    if content.for_officer:
+        is_open = content.hit in {pair.id for pair in await plans.every_open_pair()}
+        return ("/deconfliction" if is_open else ENDED) if is_officer(reader) else NOT_THEIRS
+    event = await events.event(reader, message.event_id) if message.event_id else None
+    if event is None or event.lead_id != reader.member_id:
+        return NOT_THEIRS
+    if content.hit not in {hit.id for hit in await visible.hits(reader, event) if hit.is_open}:
+        return ENDED
+    return f"/events/{event.id}/{(await events.dates(reader, event))[0].key}/plan"

@@ -1,0 +1,68 @@
+"""Who is notified of a conflict: the lead of each side that may know of it, and the deconfliction officers.
+
+The leads of an event see which emails went out about it. So the email to an officer is filed under a side that knows
+of the conflict, and there is none while neither does: the officers' page has it.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from tracker.rules.core.audiences import Arm
+from tracker.rules.core.message_types import ConflictFound
+from tracker.rules.core.outbox import Draft
+from tracker.rules.core.viewer import Role, Status
+from tracker.rules.operations.deconfliction import Disclosure
+from tracker.tables.background.operations import plans
+from tracker.tables.background.operations.plans import Pair, Planned
+from tracker.tables.schema.roster.people import Member, MemberRole
+from tracker.usecases.core import outbox
+
+
+async def notify(pairs: Iterable[Pair], now: datetime) -> None:
+    """Queue the emails about these conflicts inside the caller's `writing()`; a second one to the same person isn't."""
+    found = list(pairs)
+    if not found:
+        return
+    planned = await plans.by_id({one for pair in found for one in (pair.first, pair.second)})
+    officers = await _officers()
+    drafts = [
+        draft
+        for pair in found
+        for draft in (
+            *_to_lead(pair, planned[pair.first], planned[pair.second]),
+            *_to_lead(pair, planned[pair.second], planned[pair.first]),
+            *_to_officers(pair, planned[pair.first], planned[pair.second], officers),
+        )
+    ]
+    await outbox.enqueue_all(drafts, now)
+
+
+def _to_lead(pair: Pair, mine: Planned, other: Planned) -> list[Draft]:
+    """Return the email to the lead of one side, unless the other side discloses nothing."""
+    is_told = other.disclosure is not Disclosure.SILENT
+    return [_draft(pair, mine, mine.lead_id, for_officer=False)] if is_told else []
+
+
+def _to_officers(pair: Pair, one: Planned, other: Planned, officers: Iterable[UUID]) -> list[Draft]:
+    knows = next((mine for mine, its in ((one, other), (other, one)) if its.disclosure is not Disclosure.SILENT), None)
+    return [_draft(pair, knows, officer, for_officer=True) for officer in officers] if knows else []
+
+
+def _draft(pair: Pair, about: Planned, recipient_id: UUID, *, for_officer: bool) -> Draft:
+    return Draft(
+        content=ConflictFound(hit=pair.id, for_officer=for_officer),
+        recipient_id=recipient_id,
+        key=f"conflict_found:{pair.id}:{recipient_id}:{'officer' if for_officer else 'lead'}",
+        event_id=about.event_id,
+        not_after=about.ends_at,
+    )
+
+
+async def _officers() -> list[UUID]:
+    coordinators = await MemberRole.select(MemberRole.member).where(MemberRole.role == Role.COORDINATOR.value)
+    named = [row["member"] for row in coordinators]
+    if not named:
+        return []
+    is_officer = (Member.status == Status.ACTIVE) & (Member.agency.arm == Arm.LAW_ENFORCEMENT.value)
+    return [row["id"] for row in await Member.select(Member.id).where(is_officer & Member.id.is_in(named))]
