@@ -1,4 +1,4 @@
-"""Messages by sending in a browser: what failed stands first, is opened by the keyboard, and is sent again in place."""
+"""Messages by sending in a browser: what failed comes first, is opened by the keyboard, and is sent again in place."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
