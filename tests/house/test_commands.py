@@ -37,8 +37,8 @@ DIRECTIVES = {
 
 NGINX = frozenset(
     """
-    access_log client_body_timeout client_header_timeout client_max_body_size error_log http2 keepalive listen location
-    proxy_connect_timeout proxy_http_version proxy_next_upstream proxy_next_upstream_tries proxy_pass
+    access_log client_body_timeout client_header_timeout client_max_body_size error_log gzip http2 keepalive listen
+    location proxy_connect_timeout proxy_http_version proxy_next_upstream proxy_next_upstream_tries proxy_pass
     proxy_read_timeout proxy_set_header return send_timeout server server_name server_tokens ssl_certificate
     ssl_certificate_key ssl_protocols ssl_session_tickets upstream
     """.split()
