@@ -170,7 +170,7 @@ class Sending:
     """
 
     id: UUID
-    topic: Topic
+    topic: Topic | None
     queued_at: datetime
     people: int
     counts: Mapping[Standing, int]
@@ -180,6 +180,11 @@ class Sending:
     is_of_one_date: bool
     lines: tuple[MessageLine, ...]
     """At least one of its messages: failed ones first, then waiting ones."""
+
+    @property
+    def name(self) -> str:
+        """Return what it announces: "Moved"."""
+        return TOPIC_WORDS[self.topic] if self.topic else KIND_WORDS[self.lines[0].kind]
 
     @property
     def words(self) -> str:

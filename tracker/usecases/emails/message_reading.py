@@ -35,18 +35,18 @@ async def read_message(viewer: Viewer, message_id: UUID, now: datetime, zone: st
     """
     line = await messages.message(viewer, message_id)
     found = await sendings.sending(viewer, line.sending_id) if line else None
-    if line is None or found is None:
+    stored = await messages.stored(viewer, [message_id])
+    shown = await sendings.with_people(viewer, [found], None, 1, now) if found else []
+    if line is None or not stored or not shown:
         raise NotFound
-    [stored] = await messages.stored(viewer, [message_id])
-    [sending] = await sendings.with_people(viewer, [found], None, 1, now)
     reading = Reading(by=viewer, at=line.sent_at or min(line.due, now))
-    written = await content.letter(_message(stored), now, zone, reading)
+    written = await content.letter(_message(stored[0]), now, zone, reading)
     if line.recipient_id != viewer.member_id:
         facts = {"kind": line.kind, "recipient": str(line.recipient_id)}
         await note(viewer, READ, "message", str(message_id), facts, now)
     if isinstance(written, Skip):
-        return ReadMessage(line=line, sending=sending, letter=None, reason=written.reason)
-    return ReadMessage(line=line, sending=sending, letter=written, reason="")
+        return ReadMessage(line=line, sending=shown[0], letter=None, reason=written.reason)
+    return ReadMessage(line=line, sending=shown[0], letter=written, reason="")
 
 
 def _message(stored: Stored) -> Message:

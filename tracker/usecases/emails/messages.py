@@ -57,11 +57,12 @@ async def message_page(viewer: Viewer, narrowed: Narrowed, after: Place | None, 
     event = await _event(viewer, narrowed.event)
     failed, found = await _found(viewer, narrowed, after, now)
     first = [] if after else failed
+    above = {one for one, *_ in first}
     shown = await sendings.with_people(viewer, [*first, *found[:PAGE]], narrowed.person, SHOWN, now)
     last = found[PAGE - 1] if len(found) > PAGE else None
     return MessagePage(
-        failed=shown[: len(first)],
-        sendings=shown[len(first) :],
+        failed=[one for one in shown if one.id in above],
+        sendings=[one for one in shown if one.id not in above],
         event=event,
         planned=await _planned(viewer, narrowed, after, now),
         older=Place(at=last[2], id=last[0]) if last else None,
@@ -85,12 +86,11 @@ async def _found(
 async def sending_page(viewer: Viewer, sending_id: UUID, skip: int, now: datetime) -> SendingPage:
     """Return a sending with a page of its messages, after `skip` of them. Errors: NotFound."""
     found = await sendings.sending(viewer, sending_id)
-    if found is None:
+    if found is None or not (shown := await sendings.with_people(viewer, [found], None, 1, now)):
         raise NotFound
-    [sending] = await sendings.with_people(viewer, [found], None, 1, now)
     lines = await sendings.lines(viewer, sending_id, PEOPLE + 1, skip)
     next_skip = skip + PEOPLE if len(lines) > PEOPLE else None
-    return SendingPage(sending=sending, lines=lines[:PEOPLE], next_skip=next_skip)
+    return SendingPage(sending=shown[0], lines=lines[:PEOPLE], next_skip=next_skip)
 
 
 async def resend(viewer: Viewer, message_id: UUID, now: datetime) -> UUID:

@@ -13,7 +13,7 @@ from tests.ports.conftest import SignIn
 from tracker.database import writing
 from tracker.rules.core.message_types import ItemDue
 from tracker.rules.core.outbox import Skip, State
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.outbox import Message, Sending
 from tracker.usecases.core import outbox
 from tracker.usecases.emails.messages import PAGE
 from tracker.usecases.events.events import schedule
@@ -190,3 +190,24 @@ async def test_what_cannot_be_read_says_why(sqlite_cast: Cast, browse: SignIn) -
     [message_id, _] = await Message.select(Message.id).output(as_list=True)
     page = text(await main(await browse(sqlite_cast.coordinator), f"/{message_id}"))
     assert "This version can't read the message." in page.replace("&#39;", "'")
+
+
+async def test_a_list_for_one_person_sends_again_to_that_person_alone(sqlite_cast: Cast, browse: SignIn) -> None:
+    await scheduled(sqlite_cast)
+    await end(State.BOUNCED)
+    browser, person = await browse(sqlite_cast.coordinator), sqlite_cast.fbi_lead.member_id
+    page = await main(browser, f"?person={person}")
+    assert "/retries" not in page
+    address = re.search(r'action="(/messages/[^"]+/sendings)"', page)
+    assert address
+    await browser.post(address[1])
+    waiting = await Message.select(Message.recipient).where(Message.state == State.PENDING.value)
+    assert [row["recipient"] for row in waiting] == [person]
+
+
+async def test_a_sending_of_which_this_version_knows_no_topic_is_named_by_its_kind(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    await scheduled(sqlite_cast)
+    await Sending.update({Sending.topic: "from_the_future"}, force=True)
+    assert "Invitation: Monthly task force meeting" in text(await main(await browse(sqlite_cast.coordinator)))

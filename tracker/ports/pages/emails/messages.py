@@ -15,7 +15,7 @@ from tracker.ports.pages.core.people_options import people_options
 from tracker.ports.pages.core.saved_filters import saved_in
 from tracker.ports.pages.emails.messages_query import PATH, SENDINGS, address_of_sending, asked_for, skip_in
 from tracker.rules.core.wording import local, plural
-from tracker.rules.emails.messages import KIND_WORDS, STATE_WORDS, TOPIC_WORDS
+from tracker.rules.emails.messages import KIND_WORDS, STATE_WORDS
 from tracker.rules.emails.preferences import lead_words
 from tracker.usecases.emails import messages
 from tracker.usecases.roster import people
@@ -89,7 +89,6 @@ async def retry(sending_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: 
 def words_for(viewer: Viewer, zone: str) -> dict[str, Any]:
     """Return what the templates of messages have in common."""
     return {
-        "topic_words": TOPIC_WORDS,
         "state_words": STATE_WORDS,
         "here": lambda moment: local(moment, zone),
         "to_whom": lambda line: "You" if line.recipient_id == viewer.member_id else f"{line.recipient} ({line.agency})",

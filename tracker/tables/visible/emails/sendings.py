@@ -16,8 +16,8 @@ from tracker.rules.emails.messages import OF_ACCOUNTS, MessageLine, Narrowed, Pl
 from tracker.tables.visible.core.rows import Row, rows
 from tracker.tables.visible.emails.messages import LINE, NAMED, SEEN, among, line_of, whose
 
-Found = tuple[UUID, Topic, datetime]
-"""A sending: its id, what it announces, and when it was queued."""
+Found = tuple[UUID, Topic | None, datetime]
+"""A sending: its id, what it announces (None = another version knows), and when it was queued."""
 _SENDING = (
     "SELECT s.id, s.topic, s.queued_at FROM sending s"
     f" WHERE EXISTS (SELECT 1 FROM message m{SEEN} AND m.sending = s.id{{}}){{}}"
@@ -85,20 +85,23 @@ async def newest(
         clauses.append(QueryString(" AND s.id NOT IN ({})", among(without)))
     asked = (*whose(viewer), _met(_of_messages(narrowed)), _met(clauses), limit)
     found = await rows(_SENDING, viewer, _NEWEST_FIRST, *asked)
-    return [(row["id"], Topic(row["topic"]), row["queued_at"]) for row in found]
+    return [_found(row) for row in found]
 
 
 async def sending(viewer: Viewer, sending_id: UUID) -> Found | None:
     """Return one sending, or None when the viewer may not know of any of its messages."""
     only = QueryString(" AND s.id = {}", sending_id)
     found = await rows(_SENDING, viewer, "", *whose(viewer), QueryString(""), only)
-    return (found[0]["id"], Topic(found[0]["topic"]), found[0]["queued_at"]) if found else None
+    return _found(found[0]) if found else None
 
 
 async def with_people(
     viewer: Viewer, found: Iterable[Found], person: UUID | None, shown: int, now: datetime
 ) -> list[Sending]:
-    """Return sendings with their counts and up to `shown` messages each; with `person`, as far as they concern one."""
+    """Return sendings with their counts and up to `shown` messages each; with `person`, as far as they concern one.
+
+    One whose messages are gone since it was found is left out.
+    """
     wanted = list(found)
     if not wanted:
         return []
@@ -106,7 +109,8 @@ async def with_people(
     ids = among(one for one, *_ in wanted)
     counts = await rows(_COUNTS, viewer, "", _words(OF_ACCOUNTS), now, *whose(viewer), ids, to)
     lines = [line_of(row) for row in await rows(_LINES, viewer, "", *whose(viewer), ids, to, shown)]
-    return [_sending(one, counts, lines) for one in wanted]
+    there = {line.sending_id for line in lines} & {row["sending"] for row in counts}
+    return [_sending(one, counts, lines) for one in wanted if one[0] in there]
 
 
 async def lines(viewer: Viewer, sending_id: UUID, limit: int, skip: int) -> list[MessageLine]:
@@ -118,6 +122,11 @@ async def lines(viewer: Viewer, sending_id: UUID, limit: int, skip: int) -> list
 async def failed(viewer: Viewer, sending_id: UUID) -> list[MessageLine]:
     """Return the messages of a sending that failed and were not resent."""
     return [line_of(row) for row in await rows(_EVERY_LINE, viewer, _TO_RETRY, *whose(viewer), sending_id)]
+
+
+def _found(row: Row) -> Found:
+    topic = Topic(row["topic"]) if row["topic"] in set(Topic) else None
+    return row["id"], topic, row["queued_at"]
 
 
 def _found_by(viewer: Viewer, narrowed: Narrowed) -> list[QueryString]:
