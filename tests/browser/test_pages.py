@@ -9,6 +9,7 @@ from playwright.sync_api import ConsoleMessage, Page, expect
 
 from tests.browser.conftest import ContextOf
 from tests.browser.demo import Demo
+from tests.browser.targets import small_targets
 from tests.browser.torn_words import narrow_cells, torn_words
 from tests.browser.ways import WAYS
 
@@ -87,6 +88,7 @@ def test_a_page_is_for_everyone_on_a_phone_as_on_a_desk(name: str, demo: Demo, t
     page.evaluate(Axe().axe_script)
     found = [problem for width in WIDTHS for problem in [*violations(page, width), *overflow(page, width)]]
     found += [problem for width in EVERY_WIDTH for problem in torn(page, width)]
+    found += [problem for width in WIDTHS for problem in small(page, width)]
     assert [*found, *overflow(page, NARROWEST), *overflow_of_large_text(page), *said] == []
 
 
@@ -144,6 +146,12 @@ def torn(page: Page, width: int) -> list[str]:
     """Return the words broken inside themselves and the columns without room for a word."""
     page.set_viewport_size({"width": width, "height": HEIGHT})
     return [f"{width}: {one}" for one in [*torn_words(page), *narrow_cells(page)]]
+
+
+def small(page: Page, width: int) -> list[str]:
+    """Return the links, buttons and fields that are too small to be hit."""
+    page.set_viewport_size({"width": width, "height": HEIGHT})
+    return [f"{width}: too small: {one}" for one in small_targets(page)]
 
 
 def overflow_of_large_text(page: Page) -> list[str]:
