@@ -3,6 +3,7 @@
 import gzip
 import re
 
+import pytest
 from playwright.sync_api import Page, Response, expect
 
 from tests.browser.conftest import PageOf
@@ -72,6 +73,27 @@ def test_the_dates_of_a_series_are_said_while_its_fields_change(page_of: PageOf)
     took = [seconds(page, "#f-date", day, "#preview", f"Mar {int(day[-2:])}, 2027") for day in days]
     assert min(took) < AT_ONCE
     seconds(page, "#f-date", "2027-07-04", "#preview", "Independence Day")
+
+
+@pytest.mark.parametrize(
+    ("field", "texts"),
+    [
+        ("#f-interval", {f"{number}": f"Every {number} weeks" for number in range(2, 2 + TRIES)}),
+        ("#f-count", {f"{number}": f"({number} times)" for number in range(3, 3 + TRIES)}),
+        ("#f-until", {f"2027-06-{day:02}": f"until Jun {day}, 2027" for day in (2, 9, 16, 23, 30)}),
+        ("#f-starts", {f"{hour:02}:00": f"{hour}:00" for hour in range(7, 7 + TRIES)}),
+        ("#f-repeat", {"daily": "Every day", "monthly_nth": "Every month on", "weekly": "Every week"}),
+    ],
+    ids=["interval", "number of dates", "end", "hour", "rule"],
+)
+def test_the_sentence_of_a_series_follows_each_of_its_fields(
+    page_of: PageOf, field: str, texts: dict[str, str]
+) -> None:
+    page = page_of(COORDINATOR)
+    page.goto("/schedule")
+    page.locator("#f-date").fill("2027-03-03")
+    seconds(page, "#f-repeat", "weekly", "#preview", "Every week")
+    assert min(seconds(page, field, value, "#preview", text) for value, text in texts.items()) < AT_ONCE
 
 
 def test_who_would_be_taken_twice_is_said_without_a_click(page_of: PageOf, demo: Demo) -> None:
