@@ -134,7 +134,7 @@ def an_item(page: Page, demo: Demo, owner: str, address: str, title: str) -> str
     page.get_by_label("Action", exact=True).fill(title)
     page.get_by_label("Owner", exact=True).select_option(label=owner)
     page.get_by_role("button", name="Assign", exact=True).click()
-    page.get_by_text(" is assigned.").wait_for()
+    page.locator("#flash").get_by_text(" is assigned.").wait_for()
     return demo.link(address, page.url.rpartition("/")[2])
 
 
