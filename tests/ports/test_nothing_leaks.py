@@ -251,6 +251,7 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
         *_of_dates("POST", "/nudges", confirmations="yes")(p),
         *_of_dates("POST", "/nudges")(p),
     ],
+    "POST /events/{event_id}/{key}/nudges/removal": _of_dates("POST", "/nudges/removal", at=NOW.isoformat()),
     "POST /events/{event_id}/{key}/replies": lambda p: [
         ("POST", f"/events/{event}/{key}/replies", {"reply": "yes", "person": str(person), "note": "By telephone"})
         for event, key in _events(p)

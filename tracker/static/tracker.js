@@ -309,7 +309,20 @@
     errorsSeen = errors;
   }
 
+  /* Undo in a row is there as long as it works; when it leaves with the focus, what was done has the focus. */
+  function letLeave(part) {
+    const row = part.closest("li");
+    const left = Number(part.dataset.leaves) * 1000;
+    part.removeAttribute("data-leaves");
+    setTimeout(() => {
+      const isFocused = part.contains(document.activeElement);
+      part.remove();
+      if (isFocused) one(".tt-handled", row)?.focus();
+    }, left);
+  }
+
   document.addEventListener("htmx:after:swap", () => {
+    all(".tt-rows [data-leaves]").forEach(letLeave);
     all("[data-find]").filter((field) => field.value).forEach(filter);
     focusDay();
     focusErrors();

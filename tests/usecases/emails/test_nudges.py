@@ -10,14 +10,14 @@ import pytest
 
 from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tests.emails import ReadEmail, read
-from tracker.errors import Conflict, NotAllowed, NotFound
+from tracker.errors import Conflict, Gone, NotAllowed, NotFound
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import Changed, ConfirmationNudge
 from tracker.rules.core.outbox import Skip, State
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.content import PREVIEW, SUBJECT, ReplyPage
 from tracker.rules.emails.contexts import Reason, RestrictedEmail
-from tracker.rules.emails.nudges import REST, skipped
+from tracker.rules.emails.nudges import REST, UNDO_FOR, skipped
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
@@ -27,7 +27,7 @@ from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.roster.people import Agency, Member, SeatHolder
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content
-from tracker.usecases.emails.nudges import nudge, nudge_of
+from tracker.usecases.emails.nudges import nudge, nudge_of, undo
 from tracker.usecases.events import events, occurrences, replies
 
 pytestmark = pytest.mark.anyio
@@ -111,6 +111,44 @@ async def test_nobody_is_reminded_again_for_two_days(cast: Cast) -> None:
     ):
         await remind(cast.coordinator, event_id, NOW + REST - timedelta(seconds=1))
     assert await remind(cast.coordinator, event_id, NOW + REST) == 1
+
+
+@pytest.mark.both_engines
+async def test_reminders_that_have_not_left_are_undone_and_can_be_sent_again(cast: Cast) -> None:
+    event_id = await asked(cast, cast.fbi_lead, cast.caht_lead)
+    await remind(cast.coordinator, event_id)
+    await undo(cast.coordinator, event_id, KEY, NOW, NOW + UNDO_FOR - timedelta(seconds=1))
+    assert await sent() == []
+    assert await remind(cast.coordinator, event_id, NOW + UNDO_FOR) == 2
+    assert len(await sent(NOW + 2 * UNDO_FOR)) == 2
+
+
+async def test_reminders_leave_when_they_can_no_longer_be_undone(cast: Cast) -> None:
+    event_id = await asked(cast, cast.fbi_lead)
+    await remind(cast.coordinator, event_id)
+    assert await sent(NOW + UNDO_FOR - timedelta(seconds=1)) == []
+    assert len(await sent(NOW + UNDO_FOR)) == 1
+
+
+@pytest.mark.both_engines
+async def test_nothing_is_undone_when_a_reminder_may_have_gone_out(cast: Cast) -> None:
+    event_id = await asked(cast, cast.fbi_lead, cast.caht_lead)
+    await remind(cast.coordinator, event_id)
+    [first, *_] = await outbox.claim("test", (), NOW + UNDO_FOR, 1)
+    with pytest.raises(Gone, match="a reminder may have gone out"):
+        await undo(cast.coordinator, event_id, KEY, NOW, NOW + timedelta(seconds=5))
+    await outbox.put_back([first], "test")
+    for at, now in ((NOW, NOW + UNDO_FOR), (NOW - timedelta(seconds=1), NOW)):
+        with pytest.raises(Gone):
+            await undo(cast.coordinator, event_id, KEY, at, now)
+    assert len(await sent(NOW + UNDO_FOR)) == 2
+
+
+async def test_who_may_not_remind_undoes_nothing(cast: Cast) -> None:
+    event_id = await asked(cast, cast.fbi_lead)
+    await remind(cast.coordinator, event_id)
+    with pytest.raises(NotAllowed):
+        await undo(cast.fbi_lead, event_id, KEY, NOW, NOW)
 
 
 async def test_a_nudge_about_one_date_leaves_the_other_dates_of_the_series_free(cast: Cast) -> None:

@@ -13,6 +13,7 @@ import pytest
 from tests.cast import NOW, ZONE, Cast, meeting
 from tracker.errors import Conflict
 from tracker.rules.core.audiences import Visibility
+from tracker.rules.emails.nudges import UNDO_FOR
 from tracker.rules.emails.preferences import CommitteePreferences, Preferences
 from tracker.rules.events.event import Kind
 from tracker.rules.events.notifications import Notify
@@ -123,7 +124,7 @@ async def test_in_quiet_hours_it_waits_for_their_end_by_hand_too(cast: Cast) -> 
     noon = timedelta(hours=2)
     assert await asked() == [("Hsi liaison", STARTS - FIVE), ("Fbi lead", STARTS - FIVE + noon)]
     await nudge(cast.coordinator, event_id, KEY, STARTS - TWO, ZONE)
-    assert (await asked())[2:] == [("Hsi liaison", STARTS - TWO), ("Fbi lead", STARTS - TWO + noon)]
+    assert (await asked())[2:] == [("Hsi liaison", STARTS - TWO + UNDO_FOR), ("Fbi lead", STARTS - TWO + noon)]
 
 
 async def test_who_was_not_asked_by_hand_is_asked_on_the_day_although_others_rest(cast: Cast) -> None:

@@ -54,6 +54,7 @@ VERBS = {
     "item_created": "Gave",
     "item_updated": "Updated",
     "item_handed_over": "Handed over",
+    "reminders_undone": "Undid reminders about",
     "replied": "Replied:",
     "replied_for": "Recorded a reply to an",
     "attendance_marked": "Marked attendance of",

@@ -11,6 +11,9 @@ from tracker.rules.events.event import EventStatus, Line
 
 REST = timedelta(hours=48)
 """How long after a nudge about a date a person gets no other one about that date."""
+UNDO_FOR = timedelta(seconds=20)
+"""How long reminders wait before they leave, so that the person who sent them can undo it."""
+LEFT = "Nothing is undone, because a reminder may have gone out."
 ASKED_AGAIN = (timedelta(days=5), timedelta(days=2))
 """How long before a date missing replies are requested again, for committees that chose it."""
 NAMED = 6  # skipped people who are named; more are counted

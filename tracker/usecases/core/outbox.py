@@ -37,6 +37,7 @@ __all__ = [
     "put_back",
     "suppress_for",
     "take_back",
+    "undo_nudges",
 ]
 
 NEWS = [MessageKind.INVITATION.value, *(kind.value for kind in CHANGES)]
@@ -192,6 +193,20 @@ async def _sendings(drafts: Iterable[Draft], now: datetime) -> dict[tuple[object
     made = [{"id": known[shares], "topic": one.topic.value, "queued_at": now} for shares, one in first.items()]
     await bulk_insert(rows.Sending, made)
     return known
+
+
+async def undo_nudges(occurrence_id: UUID, at: datetime) -> int:
+    """Drop the requests about a date that one deed queued, and return how many; 0 unless all of them still wait.
+
+    The caller is inside `writing()`.
+    """
+    found = await outbox_queue.nudges_of_deed(occurrence_id, at)
+    if not found or not all(one.state is State.PENDING and one.is_free and not one.is_unconfirmed for one in found):
+        return 0
+    await rows.Message.update(
+        {rows.Message.state: State.SUPERSEDED.value, rows.Message.reason: "Undone before it was sent."}
+    ).where(rows.Message.id.is_in([one.id for one in found]))
+    return len(found)
 
 
 async def _bundled(drafts: list[Draft]) -> list[Draft]:

@@ -6,12 +6,12 @@ from datetime import datetime
 from uuid import UUID
 
 from tracker.database import writing
-from tracker.errors import Conflict, NotAllowed
+from tracker.errors import Conflict, Gone, NotAllowed
 from tracker.rules.core.message_types import ConfirmationNudge, ReplyNudge
 from tracker.rules.core.outbox import Draft
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails import nudges as rules
-from tracker.rules.emails.nudges import REST, Nudge, takes_nudges
+from tracker.rules.emails.nudges import LEFT, REST, UNDO_FOR, Nudge, takes_nudges
 from tracker.rules.emails.preferences import Wishes, quieter
 from tracker.rules.emails.reminders import Moment
 from tracker.rules.events.confirmations import Board, board
@@ -113,8 +113,23 @@ async def nudge(
     return len(found.asked)
 
 
+async def undo(viewer: Viewer, event_id: UUID, key: str, at: datetime, now: datetime) -> None:
+    """Undo the reminders about a date that were sent with one click at `at`, while all of them still wait.
+
+    Errors: NotFound, NotAllowed, Gone.
+    """
+    async with writing():
+        occurrence = await date_for(viewer, event_id, key)
+        if not may_edit(viewer, occurrence.event):
+            raise NotAllowed("Only the organizer, the committee's chair or a coordinator can remind people.")
+        people = await outbox.undo_nudges(occurrence.id, at) if now < at + UNDO_FOR else 0
+        if not people:
+            raise Gone(LEFT)
+        await audit.record(viewer.actor, "reminders_undone", "occurrence", occurrence.id, {"people": people}, now)
+
+
 async def _queue(found: Nudge, wishes: Wishes, now: datetime) -> None:
-    """Queue the emails; people with quiet hours get theirs afterward, if that is still in time."""
+    """Queue the emails, which can be undone first; people with quiet hours get theirs afterward, if still in time."""
     line = found.line
     moment = Moment(at=now, lead=line.starts_at - now, ends=line.starts_at)
     board = found.board
@@ -128,7 +143,7 @@ async def _queue(found: Nudge, wishes: Wishes, now: datetime) -> None:
                 occurrence_id=line.id,
                 key=f"no_reply:{line.id}:{one}:{now.isoformat()}",
                 not_after=line.starts_at,
-                due=max(now, quieter(moment, wishes.quiet_of(one)).at),
+                due=max(now + UNDO_FOR, quieter(moment, wishes.quiet_of(one)).at),
             )
             for one in found.asked
         ],

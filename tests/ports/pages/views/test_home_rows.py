@@ -35,7 +35,7 @@ async def press(browser: Browser, address: str, **fields: str) -> Response:
 
 def said(html: str) -> str:
     """Return what is read out."""
-    found = re.search(r'<p id="said" hx-swap-oob="innerHTML">(.*?)</p>', html, re.DOTALL)
+    found = re.search(r'<p id="heard" hx-swap-oob="innerHTML">(.*?)</p>', html, re.DOTALL)
     assert found
     return found[1]
 
@@ -79,7 +79,7 @@ async def test_reminding_answers_with_the_row_the_counts_and_what_was_done(sqlit
     assert (response.status_code, "<html" in response.text) == (200, False)
     row = response.text[: response.text.index("</li>")]
     assert "Reminded 2 people on Tue, Dec 15 at 9:00 AM. You can remind them again on Thu, Dec 17" in text(row)
-    assert f'id="nudge-{event_id}-2026-12-22" tabindex="-1"' in row
+    assert f'id="nudge-{event_id}-2026-12-22"' in row
     assert said(response.text) == "Reminded 2 people to reply. You can remind them again in two days."
     assert count(response.text, "queue-count") == "Nothing to do right now"
 
@@ -96,6 +96,37 @@ async def test_a_reminded_date_is_last_for_two_days_and_then_back_in_its_place(
     assert (titles(queue), "1 to do, most urgent first" in queue) == ([rest, call], True)
     clock.start_at(NOW + REST, stands_still=True)
     assert titles(section(await read(await browse(sqlite_cast.coordinator)), "h-queue")) == [call, rest]
+
+
+async def test_reminders_are_undone_in_the_row_until_they_leave(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await next_week(sqlite_cast, sqlite_cast.fbi_lead)
+    address = f"/events/{event_id}/2026-12-22/nudges"
+    browser = await browse(sqlite_cast.coordinator)
+    row = (await press(browser, address)).text
+    assert 'data-leaves="20"' in row
+    fields = dict(re.findall(r'<input type="hidden" name="(at|next)" value="([^"]*)"', row))
+    back = await press(browser, f"{address}/removal", **fields)
+    assert said(back.text) == "Undone. No one was reminded."
+    assert f'action="{address}"' in back.text
+    assert f'id="nudge-{event_id}-2026-12-22"' in back.text
+    assert count(back.text, "queue-count") == "1 to do, most urgent first"
+    late = await press(browser, f"{address}/removal", **fields)
+    assert said(late.text) == "Nothing is undone, because a reminder may have gone out."
+
+
+async def test_reminding_leads_back_with_undo_without_scripts(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await next_week(sqlite_cast, sqlite_cast.fbi_lead)
+    address = f"/events/{event_id}/2026-12-22/nudges"
+    browser = await browse(sqlite_cast.coordinator)
+    for leads_back, page in (("/", "/"), ("", f"/events/{event_id}/2026-12-22")):
+        clock.start_at(clock.now() + timedelta(minutes=1), stands_still=True)
+        await browser.post(address, {"next": leads_back})
+        html = (await browser.get(page)).text
+        flash = html[html.index('id="flash"') : html.index("<h1>")]
+        assert f'action="{address}/removal"' in flash
+        fields = dict(re.findall(r'<input type="hidden" name="(at|next)" value="([^"]*)"', flash))
+        assert (await browser.post(f"{address}/removal", fields)).status_code == 303
+        assert "Undone. No one was reminded." in (await browser.get(page)).text
 
 
 async def test_reminding_when_another_person_was_faster_shows_when_it_is_possible_again(

@@ -69,11 +69,11 @@ async def test_in_place_the_row_asks_again_until_the_email_left(sqlite_cast: Cas
     assert 'id="test-email" tabindex="-1"' in row
     waiting = (await browser.get("/test-emails/last?set-up=yes", headers=HTMX)).text
     assert "hx-trigger" in waiting
-    assert 'id="said"' not in waiting
+    assert 'id="heard"' not in waiting
     await sent()
     row = (await browser.get("/test-emails/last?set-up=yes", headers=HTMX)).text
     assert "hx-trigger" not in row
-    assert '<p id="said" hx-swap-oob="innerHTML">The email server took the test email.</p>' in row
+    assert '<p id="heard" hx-swap-oob="innerHTML">The email server took the test email.</p>' in row
     assert '<span id="set-up-count" hx-swap-oob="innerHTML">4 of 5 done</span>' in row
 
 

@@ -1,6 +1,6 @@
 """The roll call of a date: one tap per person, a bulk button, walk-ins, undo; every button is a form of its own."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID, uuid5
@@ -14,7 +14,7 @@ from tracker.errors import Invalid
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import POLLED, signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
-from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of, id_in
+from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of, id_in, moment_in
 from tracker.ports.pages.core.people_options import people_options
 from tracker.ports.pages.events.event_page import times_of
 from tracker.rules.attendance.sheet import Mark, WalkIn, pressed
@@ -34,7 +34,7 @@ async def attendance_page(
 ) -> Response[str]:
     """Show the attendance sheet; ?step=… names the change that the page can undo."""
     roll = await roll_call.roll(viewer, event_id, key, now)
-    return pages.render("attendance/show.html", **await _with_history(viewer, roll, _moment(step)))
+    return pages.render("attendance/show.html", **await _with_history(viewer, roll, moment_in(step)))
 
 
 @get(f"{PATH}/count", guards=[signed_in], opt=POLLED)
@@ -90,7 +90,7 @@ async def undo(
     event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Undo the viewer's last change, unless a newer one counts."""
-    at = _moment(form["at"])
+    at = moment_in(form["at"])
     if at is None:
         raise Invalid("There is nothing to undo.")
     await roll_call.undo(viewer, event_id, key, at, now)
@@ -189,15 +189,6 @@ def _walk_in(form: FormValues) -> WalkIn:
         agency_id=id_in(form["agency"]),
         agency=form["agency_name"],
     )
-
-
-def _moment(text: str) -> datetime | None:
-    """Return a time as the page wrote it, or None for anything else."""
-    try:
-        moment = datetime.fromisoformat(text)
-        return moment.astimezone(UTC) if moment.tzinfo else None
-    except (ValueError, OverflowError):
-        return None
 
 
 handlers = [attendance_page, attendance_count, mark_person, mark_yes, add_walk_in, undo, close, reopen]

@@ -3,7 +3,7 @@
 import re
 from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, time
+from datetime import UTC, date, datetime, time
 from typing import TypeVar
 from uuid import UUID
 
@@ -152,6 +152,15 @@ def id_in(text: str) -> UUID | None:
     try:
         return UUID(text)
     except ValueError:
+        return None
+
+
+def moment_in(text: str) -> datetime | None:
+    """Return a time as a page wrote it, in UTC, or None for anything else."""
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):
         return None
 
 

@@ -1,19 +1,24 @@
 """The button that nudges everyone who has not replied to a date, or not confirmed its new time or place."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, post
 from litestar.params import FromPath
 
-from tracker.errors import Conflict
+from tracker.errors import Conflict, Gone
 from tracker.ports.http.addresses import HOME
 from tracker.ports.http.dependencies import Now, Viewer, Zone
+from tracker.ports.http.flash import Undo
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, HomeRows, Pages
+from tracker.ports.pages.core.form_values import moment_in
 from tracker.ports.pages.core.home_part import is_from_home
-from tracker.rules.emails.nudges import done_words
+from tracker.rules.emails.nudges import UNDO_FOR, done_words
 from tracker.usecases.emails import nudges
+
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @post("/events/{event_id:uuid}/{key:str}/nudges", guards=[signed_in], status_code=303)
@@ -37,19 +42,55 @@ async def remind(
     except Conflict as conflict:
         said = refused = conflict.sentence
     if home_rows.are_asked_for(form):
+        return await _row(home_rows, event_id, key, said, refused, undo_at=None if refused else now)
+    address = HOME if is_from_home(form) else f"/events/{event_id}/{key}#participants"
+    fields = {"at": now.isoformat(), "next": form["next"]}
+    undo_button = Undo(address=f"/events/{event_id}/{key}/nudges/removal", fields=fields, until=now + UNDO_FOR)
+    if refused:
+        return pages.redirect(address, refused if address == HOME else "")
+    return pages.redirect(address, said, undo_button)
+
+
+@post("/events/{event_id:uuid}/{key:str}/nudges/removal", guards=[signed_in], status_code=303)
+async def undo(
+    event_id: FromPath[UUID],
+    key: FromPath[str],
+    pages: Pages,
+    viewer: Viewer,
+    form: Form,
+    *,
+    home_rows: HomeRows,
+    now: Now,
+) -> Response[Any]:
+    """Undo reminders that have not left yet, or say that they may have."""
+    said, refused = "Undone. No one was reminded.", ""
+    try:
+        await nudges.undo(viewer, event_id, key, moment_in(form["at"]) or NEVER, now)
+    except Gone as gone:
+        said = refused = gone.sentence
+    if home_rows.are_asked_for(form):
         return await _row(home_rows, event_id, key, said, refused)
-    if is_from_home(form):
-        return pages.redirect(HOME, said)
-    return pages.redirect(f"/events/{event_id}/{key}#participants", "" if refused else said)
+    return pages.redirect(HOME if is_from_home(form) else f"/events/{event_id}/{key}#participants", said)
 
 
-async def _row(home_rows: HomeRows, event_id: UUID, key: str, said: str, refused: str) -> Response[str]:
-    """Return the row of the home page, also when nothing is left to do: it shows why."""
+async def _row(
+    home_rows: HomeRows, event_id: UUID, key: str, said: str, refused: str, undo_at: datetime | None = None
+) -> Response[str]:
+    """Return the row of the home page, also when nothing is left to do: it shows why. `undo_at`: of the deed."""
     found = await home_rows.found()
     missing = found.days.replies if found.days else []
     row = next((one for one in missing if (one.line.event_id, one.line.key) == (event_id, key)), None)
     template = "views/home/row-nudge.html" if row else "views/home/row-settled.html"
-    return home_rows.show(template, found, said, refused=refused, row=row, key=f"{event_id}-{key}")
+    return home_rows.show(
+        template,
+        found,
+        said,
+        refused=refused,
+        row=row,
+        key=f"{event_id}-{key}",
+        undo_at=undo_at,
+        undo_for=int(UNDO_FOR.total_seconds()),
+    )
 
 
-handlers = [remind]
+handlers = [remind, undo]

@@ -94,6 +94,15 @@ async def about_events(event_ids: Iterable[UUID]) -> list[Queued]:
     return await _queued(Message.event.is_in(list(event_ids)) & (Message.state == State.PENDING.value))
 
 
+async def nudges_of_deed(occurrence_id: UUID, at: datetime) -> list[Queued]:
+    """Return the requests to reply or confirm about a date that one deed queued at that moment."""
+    return await _queued(
+        (Message.occurrence == occurrence_id)
+        & (Message.kind == MessageKind.NO_REPLY.value)
+        & (Message.created_at == at)
+    )
+
+
 async def to_people(recipients: Iterable[UUID], event_ids: Iterable[UUID], kinds: Iterable[str]) -> list[Queued]:
     """Return the messages of some kinds to these people about these events, oldest first."""
     return await _queued(
