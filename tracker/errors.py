@@ -18,7 +18,7 @@ from datetime import timedelta
 class TrackerError(Exception):
     """Base of all errors that people are meant to read."""
 
-    sentence = "Something is not right."
+    sentence = "Something went wrong."
 
     def __init__(self, sentence: str | None = None) -> None:
         self.sentence = sentence or self.sentence
@@ -28,13 +28,13 @@ class TrackerError(Exception):
 class NotFound(TrackerError):
     """The thing is missing or the viewer may not know of it; the response is the same."""
 
-    sentence = "We cannot find that page."
+    sentence = "We can’t find that page."
 
 
 class NotAllowed(TrackerError):
     """The viewer may see the thing but not do this."""
 
-    sentence = "You cannot do this."
+    sentence = "You can’t do this."
 
 
 class ReauthenticationNeeded(NotAllowed):

@@ -135,7 +135,7 @@ def test_text_that_was_not_saved_is_gone_after_signing_out(stranger: BrowserCont
     page.route("**/drafts", lambda route: route.abort())
     page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_label("Title").fill(TYPED)
-    expect(page.locator("[data-draft]")).to_contain_text("The server can’t be reached")
+    expect(page.locator("[data-draft]")).to_contain_text("We can’t reach the server")
     page.locator('form[action="/sign-out"]').first.evaluate("form => form.requestSubmit()")
     page.wait_for_url("**/sign-in**")
     assert page.evaluate("Object.keys(sessionStorage)") == []
@@ -151,7 +151,7 @@ def test_the_next_person_in_the_same_tab_finds_no_text_that_was_not_saved(
     page.route("**/drafts", lambda route: route.abort())
     page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_label("Title").fill(TYPED)
-    expect(page.locator("[data-draft]")).to_contain_text("The server can’t be reached")
+    expect(page.locator("[data-draft]")).to_contain_text("We can’t reach the server")
     stranger.clear_cookies()
     stranger.add_cookies(another.cookies())
     another.close()
@@ -200,7 +200,7 @@ def test_what_is_typed_after_the_session_ended_is_saved_after_the_next_sign_in(
     session, page = signs_in(stranger, demo), begun(stranger)
     demo.let_session_run_out(session)
     page.get_by_label("Title").fill(f"{TYPED} again")
-    ended = page.get_by_role("alertdialog", name="You are signed out")
+    ended = page.get_by_role("alertdialog", name="You’re signed out")
     expect(ended).to_be_visible()
     signs_in(stranger, demo)
     page.evaluate("window.dispatchEvent(new Event('focus'))")
@@ -255,7 +255,7 @@ def test_a_page_whose_draft_cannot_be_saved_asks_before_it_is_left(context: Brow
     page.goto("/schedule")
     page.route("**/drafts", lambda route: route.abort())
     page.get_by_label("Title").fill(TYPED)
-    expect(page.locator("[data-draft]")).to_contain_text("The server can’t be reached")
+    expect(page.locator("[data-draft]")).to_contain_text("We can’t reach the server")
     page.goto("/")
     assert asked == ["beforeunload"]
 

@@ -71,7 +71,7 @@ def test_a_form_of_a_session_that_has_ended_is_not_sent_and_keeps_what_was_typed
     writing.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
     writing.route("**/session", lambda route: route.abort())
     writing.clock.fast_forward("31:00")
-    ended = writing.get_by_role("alertdialog", name="You are signed out")
+    ended = writing.get_by_role("alertdialog", name="You’re signed out")
     expect(ended).to_be_hidden()
     server_says(writing)
     writing.get_by_role("button", name=SEND).click()
@@ -83,7 +83,7 @@ def test_a_form_of_a_session_that_has_ended_is_not_sent_and_keeps_what_was_typed
 def test_when_the_session_has_ended_the_page_is_hidden_and_escape_does_not_open_it(writing: Page) -> None:
     server_says(writing)
     writing.clock.fast_forward("31:00")
-    ended = writing.get_by_role("alertdialog", name="You are signed out")
+    ended = writing.get_by_role("alertdialog", name="You’re signed out")
     expect(ended.get_by_role("link", name="Sign in again")).to_be_focused()
     for _ in range(3):
         writing.keyboard.press("Escape")

@@ -31,7 +31,7 @@ def test_the_key_that_undoes_can_be_turned_off(page_of: PageOf) -> None:
     here = marked(page, "Not undone by a key")
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_contain_text("Undo, while a message offers it")
-    page.get_by_label("Use single keys").uncheck()
+    page.get_by_label("Use single-key").uncheck()
     page.get_by_role("button", name="Close").click()
     page.keyboard.press("u")
     page.wait_for_timeout(500)

@@ -46,7 +46,7 @@ def test_april_is_moved_with_two_clicks(hand: Hand) -> None:
     at_date(hand, "2027-04-13")
     hand.link("Edit this date")
     hand.fill(date="2027-04-15", starts="13:00", ends="14:30")
-    hand.button("Save this date")
+    hand.button("Save date")
     expect(hand.page.locator("main")).to_contain_text("Thursday, April 15, 2027")
     assert hand.clicks == 2
 

@@ -50,7 +50,7 @@ def to_refused_invitation(page: Page, _: Demo) -> None:
     page.goto("/people/invitations")
     for box in page.locator("main [name=person]").all():
         box.uncheck()
-    page.get_by_role("button", name="Invite the people who are ticked").click()
+    page.get_by_role("button", name="Invite selected people").click()
     page.locator(".usa-alert--error").wait_for()
 
 
@@ -66,9 +66,9 @@ def to_saved_filter(page: Page, _: Demo) -> None:
     """Save a filter of the people, and look for another one."""
     page.goto("/people?q=lead")
     page.get_by_text("Save this filter").click()
-    page.get_by_label("Name of the filter").fill("Those who lead")
+    page.get_by_label("Filter name").fill("Those who lead")
     page.get_by_role("button", name="Save filter").click()
-    page.get_by_text("The filter “Those who lead” is saved.").wait_for()
+    page.get_by_text("Filter “Those who lead” saved.").wait_for()
     page.get_by_text("Save this filter").click()
 
 
@@ -77,8 +77,8 @@ def to_trial(page: Page, _: Demo) -> None:
     page.goto("/people/import")
     content = b"agency_code,name,email\nKCPD,KCPD clerk,clerk@kcpd.example\n"
     page.locator("#f-file").set_input_files({"name": "list.csv", "mimeType": "text/csv", "buffer": content})
-    page.get_by_role("button", name="See what it would do").click()
-    page.get_by_role("heading", name="What this list would do").wait_for()
+    page.get_by_role("button", name="Preview import").click()
+    page.get_by_role("heading", name="Preview of this import").wait_for()
 
 
 def to_calendar_report(page: Page, _: Demo) -> None:
@@ -86,8 +86,8 @@ def to_calendar_report(page: Page, _: Demo) -> None:
     page.goto("/calendar/import")
     content = calendar(vevent("LOCATION:Room A"), vevent("RRULE:FREQ=SECONDLY", uid="two", title="Every second"))
     page.locator("#f-file").set_input_files({"name": "c.ics", "mimeType": "text/calendar", "buffer": content})
-    page.get_by_role("button", name="See what it would do").click()
-    page.get_by_role("heading", name="What this file would do").wait_for()
+    page.get_by_role("button", name="Preview import").click()
+    page.get_by_role("heading", name="Preview of this import").wait_for()
 
 
 def to_seat(page: Page, demo: Demo) -> None:
@@ -134,7 +134,7 @@ def an_item(page: Page, demo: Demo, owner: str, address: str, title: str) -> str
     page.get_by_label("Action", exact=True).fill(title)
     page.get_by_label("Owner", exact=True).select_option(label=owner)
     page.get_by_role("button", name="Assign", exact=True).click()
-    page.locator("#flash").get_by_text(" is assigned.").wait_for()
+    page.locator("#flash").get_by_text(" assigned.").wait_for()
     return demo.link(address, page.url.rpartition("/")[2])
 
 
@@ -189,21 +189,21 @@ def to_recorded_reply(page: Page, demo: Demo) -> None:
     page.locator("#record-reply summary").click()
     page.get_by_label("Person").select_option(label="HSI liaison")
     page.locator("#record-reply label", has_text="Maybe").click()
-    page.get_by_role("button", name="Record this reply").click()
+    page.get_by_role("button", name="Record reply").click()
     page.get_by_text("Entered by Task force coordinator").first.wait_for(state="attached")
     page.locator("#record-reply summary").click()
-    page.get_by_role("button", name="Record this reply").click()
+    page.get_by_role("button", name="Record reply").click()
     page.locator(".usa-alert--error").wait_for()
     page.locator("#participants summary").first.click()
 
 
 def to_moved_date(page: Page, demo: Demo) -> None:
-    """Move a date by half an hour, and come back to its page with those who have not confirmed."""
+    """Move a date by half an hour, and come back to its page with those people who haven’t confirmed."""
     to_event(MONTHLY, "2027-02", "edit")(page, demo)
     page.get_by_label("Starts").fill("14:00")
     page.get_by_label("Ends").fill("15:30")
     page.locator("#f-place").fill("Annex")
-    page.get_by_role("button", name="Save this date").click()
+    page.get_by_role("button", name="Save date").click()
     page.get_by_role("heading", name="Confirmed the new").wait_for()
 
 
@@ -271,7 +271,7 @@ def to_saved_template(page: Page, _: Demo) -> None:
     page.get_by_text("Save as a template").click()
     page.get_by_label("Name of the template").fill("Core group")
     page.get_by_role("button", name="Save template").click()
-    page.get_by_text("The template “Core group” is saved.").wait_for()
+    page.get_by_text("Template “Core group” saved.").wait_for()
 
 
 def to_templates(page: Page, demo: Demo) -> None:
@@ -316,7 +316,7 @@ def to_used_link(page: Page, _: Demo) -> None:
 def to_new_codes(page: Page, _: Demo) -> None:
     """Let recovery codes be made."""
     page.goto("/settings/recovery-codes")
-    page.get_by_role("button", name="Make 10 new codes").click()
+    page.get_by_role("button", name="Get 10 new codes").click()
     page.locator(".tt-codes").wait_for()
 
 
@@ -325,7 +325,7 @@ def to_access(page: Page, _: Demo) -> None:
     page.goto("/people?q=detective")
     page.locator("#found").get_by_role("link", name="KCPD detective", exact=True).click()
     page.get_by_role("link", name="Manage access").click()
-    page.get_by_role("button", name="Make a link for a new one").click()
+    page.get_by_role("button", name="Create a reset link").click()
     page.locator("#reset-link").wait_for()
 
 
@@ -392,11 +392,11 @@ def to_committee_reminders(page: Page, _: Demo) -> None:
 
 
 def to_new_token(page: Page, _: Demo) -> None:
-    """Make a personal token, which is shown this once."""
+    """Create a personal token, which is shown this once."""
     page.goto("/settings/tokens")
-    page.get_by_label("Program").fill("Duty roster")
+    page.get_by_label("App").fill("Duty roster")
     page.locator("#new label", has_text="Read action items").click()
-    page.get_by_role("button", name="Make the token").click()
+    page.get_by_role("button", name="Create token").click()
     page.get_by_label("The new token").wait_for()
 
 
@@ -414,14 +414,14 @@ def to_stop_digest(page: Page, demo: Demo) -> None:
 def to_stopped_digest(page: Page, demo: Demo) -> None:
     """Stop a digest."""
     to_stop_digest(page, demo)
-    page.get_by_role("button", name="Stop the digest").click()
+    page.get_by_role("button", name="Stop digest").click()
 
 
 WAYS: dict[str, tuple[str | None, Way, str]] = {
     "sign in": (None, to("/sign-in"), "Sign in"),
     "sign in by a link": (None, to_sign_in_link, "Sign in with your link"),
     "sign in by a used link": (None, to_used_link, "This sign-in link was used or has expired"),
-    "mails of the demo": (None, to_mails, "Emails of the demo"),
+    "mails of the demo": (None, to_mails, "Demo emails"),
     "a mail of the demo": (None, to_mail, "Invitation"),
     "home of the coordinator": (COORDINATOR, to("/"), "What needs you"),
     "home of the advocate": (ADVOCATE, to("/"), "What needs you"),
@@ -461,7 +461,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "people whom an advocate knows": (ADVOCATE, to("/people"), "Agencies and people"),
     "one person": (COORDINATOR, to_row("/people", "Harbor House advocate"), "Harbor House advocate"),
     "add a person": (COORDINATOR, to("/people/new"), "Add a person"),
-    "add a person with errors": (COORDINATOR, to_refused("/people/new", "Add this person"), "Add a person"),
+    "add a person with errors": (COORDINATOR, to_refused("/people/new", "Add person"), "Add a person"),
     "edit a person": (COORDINATOR, to_row("/people", "KCPD analyst", "edit"), "Edit KCPD analyst"),
     "somebody leaves": (
         COORDINATOR,
@@ -497,9 +497,9 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "rows of items": (COORDINATOR, to("/reports/rows?period=2026-H2&part=items&of=open"), "Action items: open"),
     "personal tokens": (COORDINATOR, to("/settings/tokens"), "Personal tokens"),
     "new personal token": (COORDINATOR, to_new_token, "Personal tokens"),
-    "programming interface": (None, to_interface, "Programming interface"),
+    "API reference": (None, to_interface, "API reference"),
     "subscriptions": (COORDINATOR, to("/subscriptions"), "Calendar subscriptions"),
-    "shared calendar": (COORDINATOR, to("/settings/calendar"), "Share when you are busy"),
+    "shared calendar": (COORDINATOR, to("/settings/calendar"), "Share your availability"),
     "settings": (COORDINATOR, to("/settings"), "Settings"),
     "settings of a member": (ADVOCATE, to("/settings"), "Settings"),
     "another authenticator": (ADVOCATE, to("/settings/authenticator"), "Set up an authenticator app"),
@@ -523,12 +523,12 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "reminders of a committee": (COORDINATOR, to_committee_reminders, "Reminders of Steering Committee"),
     "help": (ADVOCATE, to("/help"), "Guide"),
     "a page of the guide": (ADVOCATE, to("/help/attendance"), "Taking attendance"),
-    "nothing there": (COORDINATOR, to("/nothing-there"), "We cannot find that page"),
+    "nothing there": (COORDINATOR, to("/nothing-there"), "We can’t find that page"),
     "reply to an invitation": (None, to_reply, TRAINING),
     "reply to a series": (None, to_series_reply, MONTHLY),
     "update an item": (None, to_item_link, "Update action item"),
     "stop the digest": (None, to_stop_digest, "Stop the weekly digest?"),
-    "digest stopped": (None, to_stopped_digest, "The weekly digest is stopped"),
+    "digest stopped": (None, to_stopped_digest, "You won’t get the weekly digest"),
     "broken link": (None, to("/r/broken"), "This link has expired or was replaced"),
 }
 """Page → who goes there (None: someone who is not signed in), how, and the heading of that page."""

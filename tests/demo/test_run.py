@@ -107,7 +107,7 @@ def test_a_demo_is_visited_and_stopped(tmp_path: Path) -> None:
     assert all(feed.startswith("BEGIN:VCALENDAR") and "Operation" not in feed for feed in feeds)
     assert owners == [(one["name"], len(ApiScope)) for one in personas.values()]
     assert "Task force coordinator" in home
-    assert "Demonstration on this computer only" in home
+    assert "Demo on this computer only" in home
     assert again.status_code == 410
     assert "Invitation: Weekly look-ahead call" in mails
     assert all(one["sign_in_url"] in said for one in personas.values())

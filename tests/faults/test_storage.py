@@ -138,7 +138,7 @@ async def test_without_a_database_every_page_says_so_and_comes_back_with_it(cast
     for path in ("/", "/calendar"):
         response = await desk.get(path)
         assert (response.status_code, response.headers["retry-after"]) == (503, "60")
-        assert "We cannot do this now" in response.text
+        assert "We can’t do this right now" in response.text
     if is_postgres(bound):
         bound.config = kept
         await open_database(bound)

@@ -169,10 +169,10 @@ def test_our_own_feed_is_read_as_the_same_moments(is_all_day: bool) -> None:
         (["RRULE:FREQ=WEEKLY;BYHOUR=1,2;COUNT=2"], "The tracker doesn't support this repeat pattern (BYHOUR)."),
         (
             ["RRULE:FREQ=WEEKLY;BYDAY=WE;COUNT=3"],
-            "Tue, Jan 12, 2027 is not a date of this series. The first date that fits is Wed, Jan 13, 2027.",
+            "Tue, Jan 12, 2027 isn’t a date of this series. The first date that fits is Wed, Jan 13, 2027.",
         ),
         (["RRULE:FREQ=DAILY;COUNT=5000"], "Choose a number of dates from 1 to 1,000."),
-        (["RRULE:FREQ=DAILY;UNTIL=20991231"], "A series lasts at most 5 years: end it by Jan 12, 2032."),
+        (["RRULE:FREQ=DAILY;UNTIL=20991231"], "A series can last at most 5 years. End it by Jan 12, 2032."),
         (
             ["RRULE:FREQ=WEEKLY;COUNT=2", "RRULE:FREQ=DAILY;COUNT=2"],
             "It has more than one repeat rule. Export it as separate series.",

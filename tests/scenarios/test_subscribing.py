@@ -51,7 +51,7 @@ async def other_meeting(office: Office) -> UUID:
 async def test_the_page_gives_an_address_for_each_program_and_says_how_often_they_look(office: Office) -> None:
     await office.subscribe(DETECTIVE)
     page = await office.page(DETECTIVE, "/subscriptions")
-    for said in ('href="webcal://', "every 8 to 24 hours", "about every 3 hours", "A change on the same day"):
+    for said in ('href="webcal://', "every 8 to 24 hours", "about every 3 hours", "same-day changes"):
         assert said in page
 
 

@@ -74,10 +74,10 @@
       const answer = await fetch("/drafts", { method: "POST", body: bodyOf(form), redirect: "manual", ...options });
       if (answer.ok) return show(form, `Draft saved ${(await answer.json()).saved}`, false);
       if (answer.status === 409 || answer.status === 422) return fail(form, (await answer.json()).sentence, false, answer.status === 409);
-      if (!SIGNED_OUT.includes(answer.status)) return fail(form, "The server can’t save it now. Trying again.", true);
+      if (!SIGNED_OUT.includes(answer.status)) return fail(form, "The server can’t save it right now. Trying again.", true);
       document.dispatchEvent(new Event("tracker:refused")); // see session.js
       return fail(form, "You’re signed out. Sign in again in another tab.", true);
-    } catch { return fail(form, "The server can’t be reached. Trying again.", true); }
+    } catch { return fail(form, "We can’t reach the server. Trying again.", true); }
   }
 
   async function save(form) {
@@ -151,7 +151,7 @@
     if (form) form.inert = false;
     if (answer?.ok || answer?.status === 404 || answer?.status === 422) return carried.delete(key);
     if (!form) return undefined;
-    const why = answer?.status === 409 ? "Another tab saved a newer draft, which is shown here." : "The server can’t save it now.";
+    const why = answer?.status === 409 ? "Another tab saved a newer draft, which is shown here." : "The server can’t save it right now.";
     return show(form, `${why} What you typed in this tab is kept until you send or discard this form.`, true, true);
   }
 

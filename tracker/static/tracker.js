@@ -71,7 +71,7 @@
       source.focus();
       source.select();
     } else getSelection().selectAllChildren(source);
-    say("The text is selected. Press Ctrl+C or ⌘C to copy it.");
+    say("Text selected. Press Ctrl+C or ⌘C to copy.");
   }
 
   // A field, or any other element, whose lines are then copied as they are read.
@@ -227,7 +227,7 @@
     try {
       if (event.target.checked) localStorage.removeItem(SINGLE_KEYS);
       else localStorage.setItem(SINGLE_KEYS, "off");
-    } catch { say("This browser does not keep the choice."); }
+    } catch { say("This browser can’t save your choice."); }
     tickKeys();
   });
 
@@ -276,7 +276,7 @@
       field.value = value;
       field.dispatchEvent(new Event("input", { bubbles: true }));
     });
-    say("The day and the hours are filled in.");
+    say("Date and time filled in.");
   });
 
   /* The end of a meeting moves along with its start: it stays as long as it was. ------ */
@@ -294,7 +294,7 @@
     if (!moved || !end.value) return;
     end.value = clockOf((minutes(end.value) + moved + DAY) % DAY);
     end.dispatchEvent(new Event("input", { bubbles: true }));
-    say("The end moved along with the start.");
+    say("End time moved to match the start.");
   }
 
   document.addEventListener("focusin", (event) => { if (event.target.matches('[name="starts"]')) startBefore = event.target.value; });
@@ -331,13 +331,13 @@
   document.addEventListener("htmx:response:error", (event) => {
     const { status } = event.detail.ctx.response;
     if (status === 401 || status === 403) document.dispatchEvent(new Event("tracker:refused")); // see session.js
-    if (![401, 409, 410, 422].includes(status)) say("That was not saved. Reload the page and try again.");
+    if (![401, 409, 410, 422].includes(status)) say("That wasn’t saved. Reload the page and try again.");
   });
 
   document.addEventListener("htmx:error", (event) => {
     const { request, sourceElement } = event.detail.ctx ?? {};
     if (isClock(sourceElement) || request?.form?.matches("[data-unsent]")) return; // asks again by itself; unsent.js keeps it
-    say("The server cannot be reached, so nothing was saved. Try again in a minute.");
+    say("We can’t reach the server, so nothing was saved. Try again in a minute.");
   });
 
   /* On a long page, the list beside it marks the part that is read. ---------------------------------------------- */

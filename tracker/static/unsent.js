@@ -60,12 +60,12 @@
     isSending = true;
     try {
       const now = await session();
-      if (!now) return tell("You are signed out. Sign in again in another tab: what you marked here is kept, and sent then.");
-      if (now.person !== marker) return count("Another person is signed in now. What you marked is kept: ", "when you sign in again in another tab");
+      if (!now) return tell("You’re signed out. Sign in again in another tab. Your marks are kept here and sent then.");
+      if (now.person !== marker) return count("Another person is signed in now. Your marks are kept: ", "when you sign in again in another tab");
       refused = 0;
       for (const person of [...waiting.keys()]) if (!await send(person, now.form_token)) break;
       count();
-      if (refused) tell(`${refused} could not be saved. Reload the page to see the current list.`);
+      if (refused) tell(`${refused} couldn’t be saved. Reload the page to see the current list.`);
       else if (!waiting.size) htmx.ajax("GET", location.pathname, { target: "#roll", select: "#roll", swap: "outerMorph" });
     } catch { // still no network: the next try is in a moment
     } finally {

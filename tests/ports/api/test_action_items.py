@@ -66,7 +66,7 @@ async def test_a_day_that_is_over_is_no_due_day(speak: Speak, cast: Cast) -> Non
     )
     assert (response.status_code, response.json()["errors"]) == (
         409,
-        [{"field": "due", "detail": "Choose today or a later day."}],
+        [{"field": "due", "detail": "Choose today or a later date."}],
     )
 
 

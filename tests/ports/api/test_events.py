@@ -149,7 +149,9 @@ async def test_what_does_not_fit_the_document_is_told_by_field(
 
 async def test_a_word_that_cannot_stand_there_is_answered_by_those_that_can(speak: Speak, cast: Cast) -> None:
     response = await (await speak(cast.coordinator)).ask("POST", "/events", NEW | {"status": "party"})
-    assert response.json()["errors"] == [{"field": "status", "detail": "Write one of: draft, tentative, confirmed."}]
+    assert response.json()["errors"] == [
+        {"field": "status", "detail": "Use one of these: draft, tentative, confirmed."}
+    ]
 
 
 @pytest.mark.parametrize(

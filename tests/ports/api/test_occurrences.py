@@ -79,7 +79,7 @@ async def test_the_date_of_a_single_event_is_changed_with_the_event(speak: Speak
     )
     assert (response.status_code, response.json()["detail"]) == (
         409,
-        "This event has one date. Change the event itself.",
+        "This event has only one date. Change the event itself.",
     )
 
 

@@ -57,10 +57,7 @@ async def test_whoever_is_not_invited_has_no_reply(speak: Speak, cast: Cast) -> 
 async def test_a_canceled_date_takes_no_reply(speak: Speak, cast: Cast, event: str) -> None:
     await (await speak(cast.coordinator)).ask("POST", f"{event}/cancellation", {}, match="*")
     response = await (await speak(cast.caht_lead)).ask("PUT", f"{event}/reply", {"reply": "accepted"})
-    assert (response.status_code, response.json()["detail"]) == (
-        409,
-        "This date is canceled. You do not need to reply.",
-    )
+    assert (response.status_code, response.json()["detail"]) == (409, "This date is canceled. You don’t need to reply.")
 
 
 async def test_names_are_for_the_own_arm_and_comments_for_who_may_change_the_event(

@@ -75,7 +75,7 @@ def test_a_series_of_too_many_dates_is_named(folder: Path) -> None:
     )
     file = a_file(folder, vevent("RRULE:FREQ=WEEKLY;COUNT=3", f"RDATE;TZID=America/Chicago:{extra}"))
     refused = tracker("calendar", "import", file, "--data", folder, "--as", BOSS)
-    assert "A series has at most 1,000 dates, and this one would have 1,34" in refused.stderr
+    assert "A series can have at most 1,000 dates, and this one would have 1,34" in refused.stderr
 
 
 def test_without_a_terminal_every_tenth_of_the_work_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:

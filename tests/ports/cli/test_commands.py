@@ -144,7 +144,7 @@ def test_a_whole_audit_trail_is_found_whole(peopled: Tracker) -> None:
     [
         ("verb = 'removed'", "Entry 2: The entry was changed.\n"),
         ("hash = 'é'", "Entry 2: The entry was changed.\n"),
-        ("at = 'x'", "Entry 2: The entry cannot be read.\n"),
+        ("at = 'x'", "Entry 2: The entry can’t be read.\n"),
     ],
 )
 def test_the_first_broken_entry_of_the_audit_trail_is_named(

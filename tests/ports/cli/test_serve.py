@@ -95,7 +95,7 @@ def test_the_application_answers_and_ends_when_it_is_told_to(settings: dict[str,
         output, _ = server.communicate(timeout=STOPPED_WITHIN)
     assert found.status_code == 200
     assert "server" not in found.headers
-    assert "Demonstration" not in found.text
+    assert "Demo on this computer" not in found.text
     assert "Traceback" not in output
 
 

@@ -76,8 +76,8 @@ async def test_those_who_keep_accounts_read_how_the_work_stands(sqlite_cast: Cas
     for viewer in (sqlite_cast.coordinator, sqlite_cast.administrator):
         response = await (await browse(viewer)).get("/admin/health")
         assert response.status_code == 200
-        assert "Nobody looks for reminders" in response.text
-        assert "Everything that is due has been sent." in response.text
+        assert "Reminders aren’t running" in response.text
+        assert "Everything due has been sent." in response.text
         assert "SQLite" in response.text
     for viewer in (sqlite_cast.auditor, sqlite_cast.fbi_lead):
         assert (await (await browse(viewer)).get("/admin/health")).status_code == 404
@@ -138,5 +138,5 @@ async def test_the_page_says_whether_the_mail_server_answers_and_how_the_trail_w
 async def test_a_restored_copy_is_said_to_send_nothing(sqlite_cast: Cast, browse: SignIn) -> None:
     await send_hold.hold(NOW - timedelta(hours=3), NOW)
     html = (await (await browse(sqlite_cast.administrator)).get("/admin/health")).text
-    assert "This restored copy sends nothing" in html
-    assert "None has been made yet." in html
+    assert "This restored copy isn’t sending email" in html
+    assert "No backup yet." in html

@@ -225,7 +225,7 @@ async def test_what_is_posted_is_not_kept_in_memory(visitor: Browser) -> None:
 @pytest.mark.parametrize(
     ("name", "status", "sentence"),
     [
-        ("missing", 404, "We cannot find that page"),
+        ("missing", 404, "We can’t find that page"),
         ("forbidden", 403, "Only the owner can do this."),
         ("conflict", 409, "Someone changed this while you were working on it"),
         ("invalid", 422, "Give it a title."),

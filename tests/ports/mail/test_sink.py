@@ -43,7 +43,7 @@ async def test_the_mailbox_shows_the_newest_first_with_all_parts(tmp_path: Path)
     newest, oldest = await Mailbox(tmp_path).newest()
     assert (newest.name, newest.to) == ("000002", "reader@kcpd.example")
     assert newest.calendar.startswith("BEGIN:VCALENDAR")
-    assert ("YOU ARE INVITED" in newest.text, "<h1" in newest.html, oldest.calendar) == (True, True, "")
+    assert ("YOU'RE INVITED" in newest.text, "<h1" in newest.html, oldest.calendar) == (True, True, "")
 
 
 async def test_the_mailbox_can_show_one_persons_mail(tmp_path: Path) -> None:

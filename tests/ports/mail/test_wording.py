@@ -150,4 +150,4 @@ def test_every_footer_has_words(footer: Footer) -> None:
 
 def test_an_email_of_times_alone_says_nothing_of_its_own_text() -> None:
     made = worded(letter(is_discreet=True, is_time_only=True))
-    assert (made.heading, made.paragraphs) == ("You are invited", ("Sign in to see the details.",))
+    assert (made.heading, made.paragraphs) == ("You're invited", ("Sign in to see the details.",))

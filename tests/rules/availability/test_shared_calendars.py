@@ -101,7 +101,8 @@ def test_its_owner_is_told_what_to_do_in_the_name_of_their_program() -> None:
         spans=0,
     )
     assert shared.trouble("Thu, Dec 10") == (
-        "The calendar could not be read since Thu, Dec 10. Publish it again in Outlook, and paste the new address here."
+        "We haven’t been able to read your calendar since Thu, Dec 10. "
+        "Publish it again in Outlook, and paste the new address here."
     )
 
 

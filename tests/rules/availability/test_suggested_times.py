@@ -128,7 +128,7 @@ def test_a_time_with_a_quorum_comes_before_one_at_which_fewer_are_missing() -> N
     assert (first.starts_at, set(first.missing), first.quorum and first.quorum.words) == (
         at(9),
         {ANNA, BEN},
-        "Quorum: 2 of 2 seats, 2 needed",
+        "Quorum: 2 of 2 seats (2 needed)",
     )
 
 

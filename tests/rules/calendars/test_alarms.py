@@ -28,7 +28,7 @@ def test_an_alarm_of_a_whole_day_counts_from_its_midnight(choice: str, hours: in
 
 def test_alarms_have_words() -> None:
     both = Alarms(minutes=15, all_day=AllDayAlarm.EVENING)
-    assert alarm_words(both) == "15 minutes before; all-day events: 6:00 PM the evening before"
+    assert alarm_words(both) == "15 minutes before; all-day events: 6:00 PM the day before"
 
 
 @pytest.mark.parametrize(

@@ -73,8 +73,8 @@ def test_what_is_shown_changes_by_itself_only_when_a_cancellation_has_been_seen(
         ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Thunderbird/140.0", "Thunderbird"),
         ("iOS/18.1 (22B83) dataaccessd/1.0", "Apple Calendar"),
         ("curl/8.14.1", "a script"),
-        ("<script>alert(1)</script>", "another program"),
-        ("", "another program"),
+        ("<script>alert(1)</script>", "another app"),
+        ("", "another app"),
     ],
 )
 def test_a_client_is_called_by_the_name_that_people_know(user_agent: str, name: str) -> None:

@@ -54,7 +54,7 @@ def test_what_people_write_is_kept(text: str) -> None:
 def test_too_long_a_text_is_refused_at_its_field_with_both_figures() -> None:
     with pytest.raises(Invalid) as refused:
         clean("x" * 1201, 1200, "notes")
-    assert refused.value.fields == {"notes": "Use at most 1,200 characters; this has 1,201."}
+    assert refused.value.fields == {"notes": "Use at most 1,200 characters. This has 1,201."}
 
 
 @given(st.text(), st.booleans())

@@ -121,7 +121,7 @@ def test_a_week_goes_from_monday_to_sunday_also_when_the_clocks_change() -> None
 def test_its_subject_counts_and_its_preview_names_the_week() -> None:
     made = week(events=(line("A", 15), line("B", 16)), owed=(line("B", 16),), items=(item("C", MONDAY),))
     letter = read_email(digest(made))
-    assert letter.subject == "Your week: 2 events, 1 reply owed, 1 action item"
+    assert letter.subject == "Your week: 2 events, 1 reply needed, 1 action item"
     assert letter.preview == "Monday, December 14 to Sunday, December 20."
 
 
@@ -129,7 +129,7 @@ def test_it_lists_what_is_owed_what_happens_and_what_is_late_or_due() -> None:
     late, due = item("Contact sheet", date(2026, 12, 10)), item("Shelter list", date(2026, 12, 18))
     letter = read_email(digest(week(events=(line("Huddle", 15),), owed=(line("Refresher", 16),), items=(late, due))))
     assert letter.facts == (
-        ("Reply owed", "Refresher, Wed, Dec 16, 2:00 PM"),
+        ("Reply needed", "Refresher, Wed, Dec 16, 2:00 PM"),
         ("Event", "Huddle, Tue, Dec 15, 2:00 PM"),
         ("Overdue", "AI-7QK4, Contact sheet, 4 days"),
         ("Due", "AI-7QK4, Shelter list, Fri, Dec 18"),
@@ -140,10 +140,10 @@ def test_what_is_for_named_people_is_counted_and_not_listed() -> None:
     named = line("Operation Bluestem", 16, visibility=Visibility.NAMED)
     made = week(events=(named,), owed=(named,), items=(item("Canary", MONDAY, is_restricted=True),))
     letter = read_email(digest(made))
-    assert letter.subject == "Your week: 1 event, 1 reply owed, 1 action item"
+    assert letter.subject == "Your week: 1 event, 1 reply needed, 1 action item"
     assert (letter.facts, letter.paragraphs) == (
         (),
-        ("What is for named people is counted but not listed here. Sign in to see it.",),
+        ("Events and items for named people are counted but not listed here. Sign in to see them.",),
     )
 
 

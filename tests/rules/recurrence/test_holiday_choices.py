@@ -46,5 +46,5 @@ def test_a_plan_that_would_hold_two_dates_on_one_day_is_refused() -> None:
 def test_a_plan_without_any_date_left_is_refused() -> None:
     only = datetime(2027, 1, 18, 9)
     plan = meeting(starts=only, on_holidays={only.date(): HolidayChoice.SKIP})
-    with pytest.raises(Invalid, match="No date would be left"):
+    with pytest.raises(Invalid, match="No dates would be left"):
         plan_rules.check(plan)

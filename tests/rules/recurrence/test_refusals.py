@@ -31,7 +31,7 @@ def refused(choice: str, start: datetime = START, **rest: Any) -> dict[str, str]
 
 def test_a_start_that_does_not_fit_is_told_the_first_date_that_does() -> None:
     assert refused("weekly", weekdays=[1]) == {
-        "date": "Thu, Dec 10, 2026 is not a date of this series. The first date that fits is Tue, Dec 15, 2026."
+        "date": "Thu, Dec 10, 2026 isn’t a date of this series. The first date that fits is Tue, Dec 15, 2026."
     }
     assert "Thu, Dec 31, 2026" in refused("monthly_last")["date"]
     assert "Thu, Dec 31, 2026" in refused("monthly_last_day", interval=3)["date"]
@@ -76,15 +76,17 @@ def test_a_number_of_dates_out_of_bounds_is_refused(count: int) -> None:
 
 def test_a_series_beyond_five_years_is_refused_by_what_was_typed() -> None:
     assert refused("weekly", until=date(2031, 12, 11)) == {
-        "until": "A series lasts at most 5 years: end it by Dec 10, 2031."
+        "until": "A series can last at most 5 years. End it by Dec 10, 2031."
     }
-    assert refused("monthly_nth", count=1000) == {"count": "A series lasts at most 5 years: choose at most 60 dates."}
+    assert refused("monthly_nth", count=1000) == {
+        "count": "A series can last at most 5 years. Choose at most 60 dates."
+    }
     assert refused("weekly", until=date.max).keys() == {"until"}
 
 
 def test_a_series_of_more_than_a_thousand_dates_is_refused_and_never_cut() -> None:
     assert refused("daily", until=date(2031, 12, 10)) == {
-        "until": "A series has at most 1,000 dates: end it by Sep 4, 2029."
+        "until": "A series can have at most 1,000 dates. End it by Sep 4, 2029."
     }
     assert len(dates(a_rule("daily", until=date(2029, 9, 4)), START)) == 1000
 

@@ -38,7 +38,7 @@ def test_a_single_event_happens_once() -> None:
         ("weekly", START, {}, "Every week on Thursday"),
         ("weekly", START, {"weekdays": [1, 3], "interval": 2}, "Every 2 weeks on Tuesday and Thursday"),
         ("weekly", START, {"weekdays": [0, 2, 3]}, "Every week on Monday, Wednesday and Thursday"),
-        ("weekly", START, {"weekdays": range(5)}, "Every week from Monday to Friday"),
+        ("weekly", START, {"weekdays": range(5)}, "Every week Monday through Friday"),
         (
             "weekly",
             START,

@@ -24,20 +24,20 @@ def quorum(seats: int | None = 2, *, both_arms: bool = True) -> Quorum:
 
 
 def test_an_alternate_fills_the_seat_of_a_primary_who_cannot_come() -> None:
-    assert quorum().count({ANNA}).words == "Quorum: 3 of 3 seats, 2 needed"
+    assert quorum().count({ANNA}).words == "Quorum: 3 of 3 seats (2 needed)"
 
 
 def test_two_people_of_one_seat_fill_it_once() -> None:
-    assert quorum(both_arms=False).count_present({ANNA, BEN}).words == "No quorum: 1 of 3 seats, 2 needed"
+    assert quorum(both_arms=False).count_present({ANNA, BEN}).words == "No quorum: 1 of 3 seats (2 needed)"
 
 
 def test_an_arm_of_which_nobody_is_there_keeps_it_from_being_a_quorum() -> None:
     assert quorum().count({DORA}).words == "No quorum: no one from victim services"
-    assert quorum(3).count({DORA}).words == "No quorum: 2 of 3 seats, 3 needed; no one from victim services"
+    assert quorum(3).count({DORA}).words == "No quorum: 2 of 3 seats (3 needed), no one from victim services"
 
 
 def test_a_seat_of_which_nobody_is_invited_is_not_filled() -> None:
-    assert quorum().among({BEN, DORA}).count(set()).words == "Quorum: 2 of 3 seats, 2 needed"
+    assert quorum().among({BEN, DORA}).count(set()).words == "Quorum: 2 of 3 seats (2 needed)"
 
 
 def test_without_a_number_the_arms_alone_count() -> None:

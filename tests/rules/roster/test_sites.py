@@ -37,11 +37,11 @@ def test_other_words_mean_no_site(place: str) -> None:
 
 def test_the_organizer_needs_a_seat_too() -> None:
     assert ROOM.too_small(11) == ""
-    assert ROOM.too_small(12) == "12 seats, 13 people: 1 too few"
+    assert ROOM.too_small(12) == "Room holds 12; 13 invited, including the organizer."
 
 
 def test_a_site_says_what_there_is() -> None:
-    assert ROOM.words == "12 seats, Projector"
+    assert ROOM.words == "holds 12, Projector"
 
 
 def test_a_site_has_a_name_and_a_seat() -> None:

@@ -159,7 +159,7 @@ async def test_an_update_keeps_its_history_newest_first(cast: Cast) -> None:
     view = await item_lists.item_view(cast.coordinator, reference)
     assert [(note.by, note.change, note.text) for note in view.notes] == [
         ("Caht lead", "Open → In progress, 50%", "Half\nof it"),
-        ("Coordinator", "Given to Caht lead, due Tue, Dec 22", ""),
+        ("Coordinator", "Assigned to Caht lead, due Tue, Dec 22", ""),
     ]
 
 

@@ -46,7 +46,7 @@ async def blocked(viewer: Viewer, reference: str, at: datetime = SOON) -> None:
 
 
 async def emailed(kind: MessageKind, now: datetime) -> dict[UUID, ReadEmail]:
-    """Send what is due, and return the emails of one kind by recipient."""
+    """Send due emails, and return the emails of one kind by recipient."""
     found = {}
     for message in await outbox.claim("test", (), now, 100):
         made = read(await content.letter(message, now, ZONE))
@@ -113,7 +113,7 @@ async def test_coordinator_and_chair_get_one_email_each_that_says_who_is_blocked
     assert set(found) == {sqlite_cast.coordinator.member_id, sqlite_cast.caht_lead.member_id}
     email = found[sqlite_cast.coordinator.member_id]
     assert email.subject == f"Blocked, due Tue, Dec 22: action item {reference}"
-    assert email.facts[1:3] == (("Owner", "Harbor advocate (Harbor House)"), ("Why", WHY))
+    assert email.facts[1:3] == (("Owner", "Harbor advocate (Harbor House)"), ("Reason", WHY))
     assert [one.target for one in email.buttons] == [
         SitePage(path=f"/action-items/{reference}#update"),
         SitePage(path=f"/action-items/{reference}#reassign"),
@@ -193,5 +193,5 @@ async def test_a_blocked_item_that_is_reassigned_is_open_for_its_new_owner(sqlit
     )
     view = await item_lists.item_view(sqlite_cast.coordinator, reference)
     assert (view.item.status, view.item.blocked_at) == (ItemStatus.OPEN, None)
-    assert view.notes[0].change == "Blocked → Open, given to Caht alternate"
+    assert view.notes[0].change == "Blocked → Open, reassigned to Caht alternate"
     assert await waiting_for_help(sqlite_cast.coordinator) == []

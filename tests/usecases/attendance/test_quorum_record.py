@@ -57,7 +57,7 @@ async def recorded(viewer: Viewer, event_id: UUID) -> QuorumOfRecord | None:
 async def test_closing_attendance_records_which_seats_were_filled_and_whether_that_was_a_quorum(cast: Cast) -> None:
     found = await recorded(cast.coordinator, await closed(cast))
     assert found is not None
-    assert found.words == "Quorum: 4 of 8 seats, 3 needed"
+    assert found.words == "Quorum: 4 of 8 seats (3 needed)"
     assert found.present == "CAHT, FBI, HSI, KCPD"
     assert found.missing == "Harbor House, HHS, IPD, USAO"
     assert found.recorded_at == LATER
@@ -88,7 +88,7 @@ async def test_another_rule_later_leaves_the_record_alone(cast: Cast) -> None:
     await Committee.update({Committee.quorum: 8}).where(Committee.id == cast.committees["steering"])
     found = await recorded(cast.coordinator, event_id)
     assert found is not None
-    assert found.words == "Quorum: 4 of 8 seats, 3 needed"
+    assert found.words == "Quorum: 4 of 8 seats (3 needed)"
 
 
 async def test_open_again_it_shows_what_was_recorded_and_closed_again_it_records_anew(cast: Cast) -> None:
@@ -98,13 +98,13 @@ async def test_open_again_it_shows_what_was_recorded_and_closed_again_it_records
     roll = await roll_call.roll(cast.coordinator, event_id, KEY, LATER)
     assert roll.quorum is not None
     assert roll.recorded_quorum is not None
-    assert roll.quorum.words == "No quorum: 2 of 8 seats, 3 needed"
-    assert roll.recorded_quorum.words == "Quorum: 4 of 8 seats, 3 needed"
+    assert roll.quorum.words == "No quorum: 2 of 8 seats (3 needed)"
+    assert roll.recorded_quorum.words == "Quorum: 4 of 8 seats (3 needed)"
     again = LATER + timedelta(hours=1)
     await roll_call.close(cast.coordinator, event_id, KEY, again)
     found = await recorded(cast.coordinator, event_id)
     assert found is not None
-    assert (found.words, found.recorded_at) == ("No quorum: 2 of 8 seats, 3 needed", again)
+    assert (found.words, found.recorded_at) == ("No quorum: 2 of 8 seats (3 needed)", again)
     assert await QuorumRecord.count() == 2
 
 
@@ -132,7 +132,7 @@ async def test_the_printed_sheet_has_it(cast: Cast) -> None:
     event_id = await closed(cast)
     sheet = await printouts.sign_in_sheet(cast.coordinator, event_id, KEY)
     assert sheet.quorum is not None
-    assert sheet.quorum.words == "Quorum: 4 of 8 seats, 3 needed"
+    assert sheet.quorum.words == "Quorum: 4 of 8 seats (3 needed)"
 
 
 async def test_an_alternate_fills_the_seat(cast: Cast) -> None:

@@ -100,9 +100,9 @@ async def test_the_roll_says_when_the_quorum_of_the_committee_is_met(cast: Cast)
 
     for one in (cast.fbi_lead, cast.fbi_alternate, cast.hsi_liaison, cast.bridge_advocate):  # the last has no seat
         await mark(cast, event_id, one, Mark.HERE)
-    assert await words() == "No quorum: 2 of 8 seats, 3 needed; no one from victim services"
+    assert await words() == "No quorum: 2 of 8 seats (3 needed), no one from victim services"
     await mark(cast, event_id, cast.caht_alternate, Mark.REMOTE)
-    assert await words() == "Quorum: 3 of 8 seats, 3 needed"
+    assert await words() == "Quorum: 3 of 8 seats (3 needed)"
 
 
 async def test_a_closed_roll_is_not_counted_against_seats_and_a_rule_of_later(cast: Cast) -> None:

@@ -119,7 +119,7 @@ async def test_a_look_at_one_subject_does_not_tell_a_coordinator_which_one_it_wa
 async def test_a_look_at_one_address_does_not_tell_which_one_it_was(cast: Cast):
     await page(cast.auditor, replace(ALL, via="192.0.2.7"), {"via": "192.0.2.7"}, NOW)
     (look,) = [one for one in (await read(cast.coordinator)).entries if one.actor_id == cast.auditor.member_id]
-    assert look.said == "Looked for: from one address or session"
+    assert look.said == "Searched for: from one address or session"
 
 
 async def test_an_export_and_a_verification_are_entries_each_time(cast: Cast):

@@ -109,7 +109,7 @@ async def test_the_quorum_of_the_committee_counts_seats_of_which_somebody_is_fre
     typed = (await suggested_times.find(cast.coordinator, needed, wanted, NOW)).typed
     assert typed is not None
     assert typed.quorum is not None
-    assert typed.quorum.words == "No quorum: 0 of 3 seats, 2 needed"
+    assert typed.quorum.words == "No quorum: 0 of 3 seats (2 needed)"
 
 
 async def test_blackout_days_count_for_who_may_see_the_agency(cast: Cast) -> None:

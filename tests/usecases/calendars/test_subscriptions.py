@@ -44,7 +44,7 @@ async def test_its_owner_sees_an_address_again_within_15_minutes_of_a_proof(cast
     subscription_id, token = await made(cast.kcpd_detective)
     shown = await subscriptions.tokens_of(cast.kcpd_detective, NOW - timedelta(minutes=14, seconds=59), NOW)
     assert shown == {subscription_id: token}
-    with pytest.raises(NotAllowed, match="Confirm that it is you"):
+    with pytest.raises(NotAllowed, match="Confirm it’s you"):
         await subscriptions.tokens_of(cast.kcpd_detective, NOW - timedelta(minutes=15), NOW)
 
 

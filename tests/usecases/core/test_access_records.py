@@ -92,8 +92,8 @@ async def test_who_has_read_it_is_told_latest_first(cast: Cast):
     await look(cast.hsi_liaison, event_id, NOW + timedelta(hours=1))
     found = await readings_of(cast.fbi_lead, event_id)
     assert [(one.name, one.agency, one.source, one.at) for one in found] == [
-        ("Hsi liaison", "HSI", "Site", NOW + timedelta(hours=1)),
-        ("Kcpd detective", "KCPD", "Site", NOW),
+        ("Hsi liaison", "HSI", "Web", NOW + timedelta(hours=1)),
+        ("Kcpd detective", "KCPD", "Web", NOW),
     ]
 
 

@@ -175,7 +175,7 @@ async def test_a_missing_first_entry_is_found(trail):
 
 async def test_missing_last_entries_are_found_by_the_head(trail):
     await AuditEntry.delete().where(AuditEntry.seq >= 4)
-    assert await audit.verify() == audit.Broken(4, "The entry is missing, and all after it.")
+    assert await audit.verify() == audit.Broken(4, "The entry and all after it are missing.")
 
 
 async def test_last_entries_that_were_cut_are_found_after_more_were_written(trail):
@@ -194,7 +194,7 @@ async def test_a_head_set_back_to_hide_a_cut_is_found(trail):
 
 async def test_a_missing_head_is_found(trail):
     await AuditHead.delete(force=True)
-    assert await audit.verify() == audit.Broken(5, "The end of the log is not recorded.")
+    assert await audit.verify() == audit.Broken(5, "The end of the log isn’t recorded.")
 
 
 async def test_an_entry_made_without_the_key_is_found(trail):
@@ -280,7 +280,7 @@ async def test_a_trail_that_was_cut_with_the_key_is_found_by_an_end_that_was_kep
     await rewritten(3)
     assert await audit.verify() is None
     assert await audit.verify([end]) == audit.Broken(
-        4, "The entry is missing, and all after it; entry 5 was there once."
+        4, "The entry and all after it are missing. Entry 5 existed before."
     )
 
 
@@ -288,12 +288,12 @@ async def test_a_trail_that_was_written_anew_with_the_key_is_found_by_an_end_tha
     end = await kept()
     await rewritten(9)
     assert await audit.verify([end]) == audit.Broken(
-        5, "The entry is another one than when the end of the log was kept."
+        5, "The entry isn’t the one that was there when the end of the log was recorded."
     )
     assert await audit.verify([end, await kept()]) is not None
 
 
 async def test_an_end_that_somebody_made_up_is_refused(trail):
     end = await kept()
-    with pytest.raises(Invalid, match="entry 4 is not one of this tracker"):
+    with pytest.raises(Invalid, match="entry 4 isn’t from this tracker"):
         await audit.verify([audit.Head(4, end.hash, end.seal)])

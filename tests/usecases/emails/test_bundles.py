@@ -26,7 +26,7 @@ LATER = THEN + timedelta(hours=1)
 
 
 async def sent(now: datetime) -> list[ReadEmail]:
-    """Send what is due, and return the emails."""
+    """Send due emails, and return the emails."""
     found = []
     for message in await outbox.claim("test", (), now, 100):
         made = read(await content.letter(message, now, ZONE))
@@ -90,7 +90,7 @@ async def test_a_date_is_announced_as_restored_when_an_update_of_its_series_may_
     await change_place(cast, event_id, THEN)
     await cancel(cast, event_id, THEN + SECOND)
     [update] = await sent(THEN + 30 * SECOND)
-    assert dict(update.facts)["Not on"] == "Tue, Feb 9"
+    assert dict(update.facts)["Except"] == "Tue, Feb 9"
     await restore(cast, event_id, THEN + 32 * SECOND)
     [back] = await sent(LATER)
     assert back.subject == "Back on: Monthly task force meeting, Tue, Feb 9, 10:00 AM"
@@ -121,7 +121,7 @@ async def test_no_one_hears_of_a_cancellation_that_was_undone_before_anything_we
     await cancel(cast, event_id, THEN + SECOND)
     await restore(cast, event_id, THEN + 5 * SECOND)
     [update] = await sent(LATER)
-    assert "Not on" not in dict(update.facts)
+    assert "Except" not in dict(update.facts)
 
 
 async def test_an_email_about_an_added_date_says_which_date_is_back_on(cast: Cast) -> None:
@@ -178,7 +178,7 @@ async def test_a_date_that_is_moved_twice_at_once_keeps_the_reason_that_was_give
     await move(cast, event_id, THEN, reason="Room is being painted.")
     await move(cast, event_id, THEN + SECOND, hour=14)
     [letter] = await sent(LATER)
-    assert dict(letter.facts)["Why"] == "Room is being painted."
+    assert dict(letter.facts)["Reason"] == "Room is being painted."
 
 
 async def changed_and_split(cast: Cast) -> dict[str, ReadEmail]:

@@ -208,7 +208,7 @@ async def test_a_moved_date_names_both_days_the_reason_and_asks_again(cast: Cast
     letter = await the_letter(MOVED)
     assert letter.subject == "Moved: Monthly task force meeting, Tue, Feb 9 to Thu, Feb 11, 1:00 PM"
     assert letter.facts[0] == ("Was", "Tuesday, February 9, 2027, 10:00–11:30 AM")
-    assert ("Why", "courtroom conflict") in letter.facts
+    assert ("Reason", "courtroom conflict") in letter.facts
     assert letter.preview == "It was Tue, Feb 9, 10:00 AM. Please reply again."
 
 
@@ -551,7 +551,7 @@ async def test_a_letter_about_a_series_names_the_dates_that_are_not_as_its_rule_
     renamed = replace(plan, place="FBI field office")
     await events.change(cast.coordinator, event_id, renamed, event.version, LATER, notify=Notify.ALL)
     facts = dict((await the_letter(MOVED)).facts)
-    assert (facts["Not on"], facts["Moved"]) == ("Tue, Feb 9", "Tue, Mar 9 to Wed, Mar 10, 1:00 PM")
+    assert (facts["Except"], facts["Moved"]) == ("Tue, Feb 9", "Tue, Mar 9 to Wed, Mar 10, 1:00 PM")
 
 
 async def split_in_april(cast: Cast, event_id: UUID, first: datetime, **facts: object) -> ReadEmail:
@@ -584,7 +584,7 @@ async def test_news_of_dates_that_waits_when_a_series_goes_on_as_another_is_told
     await occurrences.change_date(cast.coordinator, event_id, "2027-03-09", moved, 1, LATER)
     await occurrences.cancel_date(cast.coordinator, event_id, "2027-02-09", 1, "", LATER)
     facts = dict((await split_in_april(cast, event_id, datetime(2027, 4, 13, 9))).facts)
-    assert (facts["Not on"], facts["Moved"]) == ("Tue, Feb 9", "Tue, Mar 9 to 1:00–2:30 PM")
+    assert (facts["Except"], facts["Moved"]) == ("Tue, Feb 9", "Tue, Mar 9 to 1:00–2:30 PM")
 
 
 async def test_a_series_that_goes_on_on_other_days_says_the_old_and_the_new_rule(cast: Cast) -> None:
@@ -620,7 +620,7 @@ async def test_an_invitation_to_what_goes_on_asks_for_no_reply_that_still_counts
     [letter] = [one for one in written if isinstance(one.letter.says, InvitationEmail)]
     facts, counts = dict(letter.facts), place == "USAO conference room"
     assert letter.preview.startswith("Your reply, Yes, still counts.") == counts
-    assert "These dates replace later dates of a series you were invited to before." in str(letter.words)
+    assert "These dates replace later dates of a series you were already invited to." in str(letter.words)
     assert ("Reply by" in facts, "Your reply" in facts) == (not counts, counts)
     assert next(one.label for one in letter.buttons) == ("Keep my reply" if counts else "Reply yes")
 
@@ -662,7 +662,7 @@ async def test_who_is_off_the_list_from_a_date_on_is_told_the_last_one_alone(cas
     onward = replace(from_date(plan, datetime(2027, 4, 13, 9)), invitees=fewer)
     await series_split.change_from(cast.coordinator, event_id, "2027-04-13", onward, event.version, LATER)
     theirs = [one for one in await waiting(MOVED) if isinstance(one, ReadEmail) and one.to == cast.fbi_lead.email]
-    assert [one.subject for one in theirs] == ["You've been removed from Monthly task force…, last date Tue, Mar 9"]
+    assert [one.subject for one in theirs] == ["You've been removed from Monthly task force meeting after Tue, Mar 9"]
     assert {label for label, _ in theirs[0].facts} == {"What", "Last date"}
     assert theirs[0].calendar is not None
     assert not theirs[0].calendar.is_cancel
@@ -691,7 +691,7 @@ async def test_that_a_series_ends_is_said_though_what_is_left_of_it_changes_befo
     subjects = Counter(one.subject for one in await waiting(MOVED) if isinstance(one, ReadEmail))
     assert subjects == {
         "New place: Monthly task force…, from Tue, Apr 13, in a new invitation": 1,
-        "You've been removed from Monthly task force…, last date Tue, Mar 9": 1,
+        "You've been removed from Monthly task force meeting after Tue, Mar 9": 1,
         "New place: Monthly task force meeting, from Tue, Jan 12, 10:00 AM": 2,
         "Invitation: Monthly task force meeting, Tue, Apr 13, 10:00 AM": 1,
     }
@@ -714,7 +714,7 @@ async def test_who_reads_discreetly_is_told_that_a_series_ends_for_good(cast: Ca
     await preferences.save(cast.fbi_lead, Preferences(is_discreet=True), NOW)
     event_id = await series(cast)
     await series_split.cancel_from(cast.coordinator, event_id, "2027-04-13", 1, "", LATER)
-    assert (await the_letter(MOVED)).subject == "Ends: Appointment, last date Tue, Mar 9"
+    assert (await the_letter(MOVED)).subject == "Ending early: Appointment, last date Tue, Mar 9"
 
 
 async def changed_as_a_whole(cast: Cast, **facts: Any) -> ReadEmail:
@@ -857,7 +857,7 @@ async def test_an_email_says_when_a_tentative_event_is_confirmed(sqlite_cast: Ca
     letter = await confirmed(sqlite_cast, event_id)
     assert (letter.subject, letter.heading) == (
         "Confirmed: Monthly task force meeting, Tue, Jan 12, 10:00 AM",
-        "It is confirmed",
+        "It's confirmed",
     )
     assert dict(letter.facts)["Status"] == "Confirmed. It was tentative before."
 

@@ -77,8 +77,8 @@ async def test_it_holds_the_week_of_its_reader_and_nothing_they_declined_or_that
     new = NewItem(title="Contact sheet", owner_id=reader.member_id, due=date(2026, 12, 27), seen_by=Visibility.ALL)
     await action_items.create(cast.coordinator, new, NOW, NOW.date())
     letter = await the_digest()
-    assert letter.subject == "Your week: 1 event, 2 replies owed, 1 action item"
-    assert [label for label, _ in letter.facts] == ["Reply owed", "Reply owed", "Event", "Due"]
+    assert letter.subject == "Your week: 1 event, 2 replies needed, 1 action item"
+    assert [label for label, _ in letter.facts] == ["Reply needed", "Reply needed", "Event", "Due"]
     assert "Comes, Tue, Dec 22, 10:00 AM" in dict(letter.facts)["Event"]
 
 
@@ -88,7 +88,7 @@ async def test_an_operation_is_only_counted_and_for_who_may_not_see_it_not_even_
     await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective, starts=datetime(2026, 12, 23, 6)), NOW)
     letter, nothing = sorted(await sent(), key=lambda one: isinstance(one, Skip))
     assert isinstance(letter, ReadEmail)
-    assert letter.subject == "Your week: 1 event, 1 reply owed"
+    assert letter.subject == "Your week: 1 event, 1 reply needed"
     assert "Bluestem" not in str(letter)
     assert isinstance(nothing, Skip)
 

@@ -1,4 +1,4 @@
-"""Reminding those who have not replied: only them, only who may see it, and not again for two days."""
+"""Reminding those people who haven’t replied: only them, only who may see it, and not again for two days."""
 
 import asyncio
 from dataclasses import replace
@@ -63,7 +63,7 @@ async def reminded() -> list[str]:
 
 
 async def sent(now: datetime = NOW + timedelta(minutes=1)) -> list[ReadEmail | Skip]:
-    """Send what is due, and return what became of it."""
+    """Send due emails, and return what became of it."""
     found = []
     for message in await outbox.claim("test", (), now, 100):
         found.append(read(await content.letter(message, now, ZONE)))
@@ -166,7 +166,7 @@ async def test_who_was_never_reminded_is_reminded_while_the_others_rest_and_it_s
     later = NOW + timedelta(hours=1)
     found = await nudge_of(cast.coordinator, await occurrences.date_for(cast.coordinator, event_id, KEY), later)
     assert found is not None
-    assert skipped(found, later, ZONE) == ("Skips Fbi lead (FBI): reminded on Tue, Dec 15 at 9:00 AM.",)
+    assert skipped(found, later, ZONE) == ("Skips Fbi lead (FBI) (reminded on Tue, Dec 15 at 9:00 AM).",)
     assert len(found.asked) == await remind(cast.coordinator, event_id, later) == 2
     assert await reminded() == ["Caht lead", "Fbi lead", "Hsi liaison"]
 
@@ -177,7 +177,7 @@ async def test_who_lost_sight_of_the_event_is_named_as_skipped(cast: Cast) -> No
     await SeatHolder.delete().where(SeatHolder.member == cast.fbi_alternate.member_id)
     found = await nudge_of(cast.coordinator, await occurrences.date_for(cast.coordinator, event_id, KEY), NOW)
     assert found is not None
-    assert skipped(found, NOW, ZONE) == ("Skips Fbi alternate (FBI): no active account, or no access to the event.",)
+    assert skipped(found, NOW, ZONE) == ("Skips Fbi alternate (FBI) (no active account or no access to the event).",)
 
 
 async def test_a_nudge_that_was_not_sent_does_not_count(cast: Cast) -> None:
@@ -218,7 +218,7 @@ async def test_who_left_or_lost_sight_of_the_event_is_neither_reminded_nor_count
 
 async def test_a_date_that_began_reminds_nobody(cast: Cast) -> None:
     event_id = await asked(cast, cast.fbi_lead)
-    with pytest.raises(Conflict, match="has begun"):
+    with pytest.raises(Conflict, match="has started"):
         await remind(cast.coordinator, event_id, datetime(2027, 1, 12, 16, tzinfo=UTC))
 
 
@@ -251,9 +251,9 @@ async def test_the_mail_asks_once_more_and_says_who_comes_so_far(cast: Cast) -> 
     letter = await the_letter()
     assert (letter.subject, letter.preview) == (
         "Please reply: Monthly task force meeting, Tue, Jan 12",
-        "We have not heard from you. Replies close Fri, Jan 8.",
+        "We haven't heard from you. Please reply by Fri, Jan 8.",
     )
-    assert dict(letter.facts)["So far"] == "2 yes, 0 maybe, 1 no"
+    assert dict(letter.facts)["Replies so far"] == "2 yes, 0 maybe, 1 no"
     assert [one.target.reply for one in letter.buttons if isinstance(one.target, ReplyPage)] == ["yes", "maybe", "no"]
 
 

@@ -279,7 +279,7 @@ async def test_a_date_with_an_action_item_goes_with_its_series_and_is_not_droppe
     )
     with pytest.raises(Invalid) as refused:
         await event_deeds.change(cast.coordinator, event_id, every_second, 3, NOW)
-    assert "one by one" in refused.value.fields["date"]
+    assert "one at a time" in refused.value.fields["date"]
 
 
 async def test_a_date_that_was_held_before_its_day_stays_and_is_not_held_again_when_the_series_goes_on_anew(

@@ -83,7 +83,7 @@ async def test_an_event_stays_editable_after_the_day_of_decontrol(cast: Cast) ->
     later = NOW + timedelta(days=3)
     await event_deeds.change(cast.coordinator, event_id, replace(plan, title="Renamed"), 1, later)
     assert (await event_deeds.event_for(cast.coordinator, event_id)).banner
-    with pytest.raises(Invalid, match="This day is over"):
+    with pytest.raises(Invalid, match="This date has passed"):
         other = replace(plan, marking=marking(cast, decontrol_on=NOW.date(), limit=None, agency="HSI"))
         await event_deeds.change(cast.coordinator, event_id, other, 2, later)
 

@@ -98,7 +98,7 @@ async def test_nobody_replies_for_who_is_not_invited_or_is_unknown_alike(cast: C
         with pytest.raises(Invalid) as refused:
             await reply_for(cast.coordinator, event_id, KEY, somebody, YES, "", NOW, for_series=False)
         said.add(refused.value.fields["person"])
-    assert said == {"Choose one of the people who are invited."}
+    assert said == {"Choose one of the invited people."}
 
 
 async def test_an_event_that_is_not_for_the_viewer_is_missing(cast: Cast) -> None:

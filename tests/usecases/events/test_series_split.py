@@ -327,7 +327,7 @@ async def test_a_series_does_not_go_on_from_a_day_that_is_over_or_from_an_added_
     event_id = await the_series(sqlite_cast)
     key = await series_split.add_date(sqlite_cast.coordinator, event_id, datetime(2027, 10, 21, 14), 1, NOW)
     for first, at, sentence in (
-        ("2027-10-12", datetime(2027, 7, 13, 10), "begin in the past"),
+        ("2027-10-12", datetime(2027, 7, 13, 10), "start in the past"),
         (key, datetime(2027, 10, 21, 14), "was added to the series"),
     ):
         version, plan = await plan_from(sqlite_cast.coordinator, event_id, at)
@@ -428,7 +428,7 @@ async def test_a_link_of_before_two_splits_finds_both_series_that_continue_it(ca
 
 async def test_a_second_date_on_the_same_day_is_refused(cast: Cast) -> None:
     event_id = await the_series(cast)
-    with pytest.raises(Invalid, match="that day already"):
+    with pytest.raises(Invalid, match="already has a date on that day"):
         await series_split.add_date(cast.coordinator, event_id, datetime(2027, 2, 9, 15), 1, NOW)
 
 
@@ -489,12 +489,12 @@ async def test_a_date_that_was_left_out_stays_out_when_the_rest_of_the_series_ch
 
 async def test_a_date_that_is_over_is_not_added(cast: Cast) -> None:
     event_id = await the_series(cast)
-    with pytest.raises(Invalid, match="That day is over"):
+    with pytest.raises(Invalid, match="That date has passed"):
         await series_split.add_date(cast.coordinator, event_id, datetime(2026, 11, 1, 10), 1, NOW)
 
 
 TOO_MANY = (
-    "A series has at most 1,000 dates, and this one would have 1,001. Let it end earlier, or make two series of it."
+    "A series can have at most 1,000 dates, and this one would have 1,001. End it earlier, or split it into two series."
 )
 
 

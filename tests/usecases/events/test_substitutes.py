@@ -103,7 +103,7 @@ async def test_nobody_outside_the_seat_can_be_sent(cast: Cast) -> None:
     for other in (cast.kcpd_alternate, cast.hsi_liaison, cast.coordinator, cast.fbi_lead):
         with pytest.raises(Invalid) as refused:
             await send(cast, event_id, other)
-        assert refused.value.fields == {"substitute": "Choose one of the alternates of your seat."}
+        assert refused.value.fields == {"substitute": "Choose one of your seat’s alternates."}
     assert await waiting(cast) == []
 
 
@@ -120,8 +120,8 @@ async def test_the_substitute_alone_is_told_with_an_entry_of_that_date_alone(cas
     assert await waiting(cast) == [("substitute", "fbi_alternate")]
     [letter] = await letters_to(cast.fbi_alternate, NOW)
     assert isinstance(letter, ReadEmail)
-    assert letter.subject == "Come as alternate: Monthly task force meeting, Tue, Jan 19, 10:00 AM"
-    assert ("You come for", "Fbi lead (FBI)") in letter.facts
+    assert letter.subject == "Please substitute: Monthly task force meeting, Tue, Jan 19, 10:00 AM"
+    assert ("In place of", "Fbi lead (FBI)") in letter.facts
     assert letter.buttons == ()
     assert isinstance(letter.calendar, CalendarPart)
     assert letter.calendar.date is not None
@@ -136,7 +136,7 @@ async def test_an_alternate_who_asked_for_time_only_emails_is_told_no_name(cast:
     [named] = await letters_to(cast.fbi_alternate, NOW)
     await occurrences.change_date(cast.coordinator, event_id, KEY, later, 1, LATER)
     [update] = await letters_to(cast.fbi_alternate, LATER + timedelta(minutes=1))
-    for one, start in ((named, "Come as alternate: Appointment"), (update, "Changed: Appointment")):
+    for one, start in ((named, "Please substitute: Appointment"), (update, "Changed: Appointment")):
         assert isinstance(one, ReadEmail)
         assert one.subject.startswith(start)
         assert "Fbi lead" not in str(one.words)
@@ -280,7 +280,7 @@ async def test_the_substitute_hears_of_another_minute_and_of_a_cancellation(cast
     await occurrences.change_date(cast.coordinator, event_id, KEY, later, 1, LATER)
     [update] = await letters_to(cast.fbi_alternate, LATER + timedelta(minutes=1))
     assert isinstance(update, ReadEmail)
-    assert ("You come for", "Fbi lead (FBI)") in update.facts
+    assert ("In place of", "Fbi lead (FBI)") in update.facts
     await events.cancel(cast.coordinator, event_id, 2, "", LATER + timedelta(minutes=2))
     [off] = await letters_to(cast.fbi_alternate, LATER + timedelta(minutes=3))
     assert isinstance(off, ReadEmail)
@@ -382,7 +382,7 @@ async def test_who_is_invited_themselves_and_stands_in_has_one_line_and_no_secon
     event_id = await asked(cast, cast.fbi_lead, cast.fbi_alternate)
     await send(cast, event_id, cast.fbi_alternate)
     assert await letters_to(cast.fbi_alternate, NOW) == [
-        Skip(state=State.SUPERSEDED, reason="The recipient is invited themselves.")
+        Skip(state=State.SUPERSEDED, reason="The recipient now has their own invitation.")
     ]
     roll = await roll_call.roll(cast.coordinator, event_id, KEY, NOW)
     assert len([one for one in roll.lines if one.name == "Fbi alternate"]) == 1

@@ -96,7 +96,7 @@ async def test_a_new_event_is_gone_although_a_reminder_of_it_waits_already(sqlit
 
 async def test_after_20_seconds_an_event_stays(cast: Cast) -> None:
     event_id = await scheduled(cast)
-    with pytest.raises(Gone, match="The 20 seconds are over"):
+    with pytest.raises(Gone, match="20 seconds have passed"):
         await undone(cast.coordinator, event_id, now=LATE)
     assert await waiting() == 2
 

@@ -73,15 +73,15 @@ async def test_its_last_use_is_noted_at_most_once_a_minute(sqlite_cast: Cast) ->
 
 
 async def test_a_token_needs_a_name_and_something_that_it_may_do(sqlite_cast: Cast) -> None:
-    with pytest.raises(Invalid, match="Name the program"):
+    with pytest.raises(Invalid, match="Enter the app"):
         await api_tokens.create(sqlite_cast.caht_lead, " ", READ, NOW)
-    with pytest.raises(Invalid, match="at least one thing"):
+    with pytest.raises(Invalid, match="at least one permission"):
         await api_tokens.create(sqlite_cast.caht_lead, "Roster", frozenset(), NOW)
 
 
 @pytest.mark.parametrize("words", [(), ("events:delete",), ("events:read", "odd")])
 def test_an_unknown_scope_is_no_scope(words: tuple[str, ...]) -> None:
-    with pytest.raises(Invalid, match="at least one thing"):
+    with pytest.raises(Invalid, match="at least one permission"):
         scopes_of(words)
 
 

@@ -180,7 +180,7 @@ async def test_to_a_coordinator_only_another_coordinator_may(world: Cast, deed):
 
 @pytest.mark.parametrize("deed", DEEDS)
 async def test_nobody_may_to_themselves(world: Cast, deed):
-    with pytest.raises(NotAllowed, match="your own settings"):
+    with pytest.raises(NotAllowed, match="in your settings"):
         await deed(world.coordinator, world.coordinator.member_id, SOON)
 
 

@@ -66,7 +66,7 @@ async def test_a_recovery_code_signs_in_once_in_place_of_the_security_code(each_
     code = (await codes_of(each_world))[3]
     token = await enters(each_world, code)
     assert (await viewer_of_session(token, SOON)).viewer == each_world.kcpd_detective
-    with pytest.raises(Invalid, match="used before"):
+    with pytest.raises(Invalid, match="already used"):
         await enters(each_world, code)
     assert await codes_left(each_world.kcpd_detective.member_id) == 9
 

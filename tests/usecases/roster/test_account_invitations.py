@@ -77,7 +77,7 @@ async def test_the_mail_says_who_invites_and_until_when_and_is_the_same_on_every
     assert isinstance(letter, ReadEmail)
     assert (type(letter.letter.says), letter.to) == (AccountInvitationEmail, cast.fbi_lead.email)
     until = "Tuesday, December 22, 2026, 9:00 AM Central"
-    assert letter.facts == (("Invited by", "Coordinator (USAO)"), ("Good until", until))
+    assert letter.facts == (("Invited by", "Coordinator (USAO)"), ("Link expires", until))
     assert await letter_of(message) == letter
 
 

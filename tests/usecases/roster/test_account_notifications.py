@@ -43,8 +43,8 @@ async def the_letter() -> ReadEmail:
 @pytest.mark.parametrize(
     ("deed", "done"),
     [
-        (sign_in_link, "A link was made that signs you in once"),
-        (account_access.make_reset_link, "A link was made that sets a new password"),
+        (sign_in_link, "A one-time sign-in link was created"),
+        (account_access.make_reset_link, "A password reset link was created"),
         (account_access.forget_authenticator, "Your authenticator app and your recovery codes were removed"),
         (account_access.release, "A pause after failed sign-ins was ended"),
     ],
@@ -66,7 +66,7 @@ async def test_a_replaced_address_is_told_to_the_address_of_before_and_not_which
     await replace_address(cast, cast.administrator, cast.kcpd_detective)
     letter = await the_letter()
     assert letter.to == cast.kcpd_detective.email
-    assert letter.facts[0] == ("What", "Your email address was replaced by another one")
+    assert letter.facts[0] == ("What", "Your email address was changed")
     assert "elsewhere" not in repr(letter)
 
 

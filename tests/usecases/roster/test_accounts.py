@@ -131,7 +131,7 @@ async def test_an_account_that_is_opened_again_has_its_feeds_and_no_old_session(
 async def test_a_reason_is_asked_for_and_kept_in_the_trail(cast: Cast) -> None:
     who = cast.kcpd_detective.member_id
     for nothing in ("", " \n "):
-        with pytest.raises(Invalid, match="why"):
+        with pytest.raises(Invalid, match="reason"):
             await accounts.suspend(cast.coordinator, who, nothing, NOW, NOW)
     await accounts.suspend(cast.coordinator, who, " Lost the badge,\nagain ", NOW, NOW)
     entry = await AuditEntry.select(AuditEntry.facts).where(AuditEntry.verb == "suspended").first()

@@ -52,7 +52,7 @@ async def test_what_is_missing_is_named_at_its_field(sqlite_cast: Cast) -> None:
 
 
 async def test_a_short_name_belongs_to_one_agency_in_any_letters(sqlite_cast: Cast) -> None:
-    with pytest.raises(Invalid, match="short name already"):
+    with pytest.raises(Invalid, match="already has this short name"):
         await agencies.add_agency(sqlite_cast.coordinator, agency(code="kcpd"), NOW, NOW)
 
 
@@ -81,7 +81,7 @@ async def test_nobody_suspends_the_own_agency_or_the_last_coordinators(cast: Cas
 
 
 async def test_an_agency_leaves_when_nobody_serves_there_any_more(cast: Cast) -> None:
-    with pytest.raises(Invalid, match="2 people still serve there"):
+    with pytest.raises(Invalid, match="2 people are still at this agency"):
         await change(cast.coordinator, cast, "CAHT", caht(status=Status.DEPARTED))
     await Member.update({Member.status: "departed"}).where(Member.agency == cast.agencies["CAHT"])
     await change(cast.coordinator, cast, "CAHT", caht(status=Status.DEPARTED))

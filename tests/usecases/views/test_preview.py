@@ -172,7 +172,7 @@ CASES = {
         NOW,
         all_of("withdrawal", "caht_lead"),
     ),
-    "for named people from now on": Case({}, edit(but(visibility=Visibility.NAMED)), NOW, all_of("update")),
+    "now for named people only": Case({}, edit(but(visibility=Visibility.NAMED)), NOW, all_of("update")),
     "a draft that stays one": Case(
         {"status": EventStatus.DRAFT},
         edit(but(starts=STARTS + AN_HOUR, status=EventStatus.DRAFT), notify=Notify.ALL),
@@ -434,7 +434,7 @@ async def test_another_title_is_a_change_of_calendars_even_while_no_one_subscrib
 
 def test_programs_are_named_where_several_people_read_and_never_of_one() -> None:
     """Which program one person uses is theirs to tell."""
-    notified = replace(of_nothing(), programs=frozenset({"Outlook", "another program"}))
+    notified = replace(of_nothing(), programs=frozenset({"Outlook", "another app"}))
     for people, often in ((1, ANY_PROGRAM), (2, ANY_PROGRAM), (3, "Outlook checks about every 3 hours")):
         shown = replace(notified, shown=frozenset(uuid4() for _ in range(people)))
         assert shown.feed_words.endswith(f"will see it when their calendars refresh. {often}.")

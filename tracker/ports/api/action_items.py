@@ -59,7 +59,7 @@ def _changing(summary: str, text: str, body: Any = None) -> Operation:
         scope=READ,
         query=ItemQuery,
         response=ItemPage,
-        text="All that you may see, open and closed, in the order in which they were given.",
+        text="Returns all items you can see, open and closed, in the order they were assigned.",
     ),
 )
 async def list_items(request: FormRequest, viewer: Viewer) -> Response[Any]:
@@ -76,14 +76,14 @@ async def list_items(request: FormRequest, viewer: Viewer) -> Response[Any]:
     HttpMethod.POST,
     "/action-items",
     Operation(
-        summary="Give an action item",
+        summary="Assign an action item",
         tag=TAG,
         scope=WRITE,
         body=NewItemGiven,
         response=ItemShown,
         status=201,
         may_conflict=True,
-        text="Emails its owner, unless that is you.",
+        text="Emails the owner, unless that’s you.",
     ),
 )
 async def give_item(request: FormRequest, viewer: Viewer, today: Today, now: Now) -> Response[Any]:
@@ -102,7 +102,7 @@ async def read_item(reference: FromPath[str], request: FormRequest, viewer: View
 @operation(
     HttpMethod.PATCH,
     ITEM,
-    _changing("Update an action item", "An open status opens a closed item again. Done is 100 percent.", ItemChange),
+    _changing("Update an action item", "An open status reopens a closed item. Done means 100 percent.", ItemChange),
 )
 async def update_item(
     reference: FromPath[str], request: FormRequest, viewer: Viewer, today: Today, now: Now
@@ -120,7 +120,7 @@ async def update_item(
     return await _item(request, viewer, reference)
 
 
-@operation(HttpMethod.POST, f"{ITEM}/completion", _changing("Complete an action item", "One that is done stays done."))
+@operation(HttpMethod.POST, f"{ITEM}/completion", _changing("Complete an action item", "A done item stays done."))
 async def complete_item(
     reference: FromPath[str], request: FormRequest, viewer: Viewer, today: Today, now: Now
 ) -> Response[Any]:
@@ -147,7 +147,7 @@ async def _new(viewer: Viewer, new: NewItemGiven) -> NewItem:
         try:
             origin_id = (await occurrences.date_for(viewer, new.origin.event_id, new.origin.key)).id
         except NotFound as unknown:
-            raise Invalid(origin="This is no date of an event that you may see.") from unknown
+            raise Invalid(origin="This isn’t a date of an event you can see.") from unknown
     return NewItem(
         title=new.title,
         owner_id=new.owner_id,

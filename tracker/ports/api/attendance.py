@@ -87,7 +87,7 @@ class SheetShown(Shown):
     counts: SheetCounts
     quorum: Annotated[
         QuorumShown | None,
-        Meta(description="Null before the first closing, without a quorum rule, or if you may not know the committee."),
+        Meta(description="Null before the first closing, without a quorum rule, or if you can’t see the committee."),
     ]
     lines: tuple[SheetLine, ...]
 
@@ -104,7 +104,7 @@ class NewWalkIn(Given):
     member_id: UUID | None = None
     name: Annotated[str, Meta(max_length=LONGEST_NAME, description="Of a guest. Never a victim’s name.")] = ""
     agency_id: UUID | None = None
-    agency: Annotated[str, Meta(max_length=LONGEST_NAME, description="Of a guest, when it is none of ours.")] = ""
+    agency: Annotated[str, Meta(max_length=LONGEST_NAME, description="Of a guest from another agency.")] = ""
     mark: WalkInMark = WalkInMark.HERE
 
 
@@ -115,11 +115,11 @@ _marking = partial(Operation, tag=TAG, scope=WRITE, response=SheetShown, may_con
     HttpMethod.GET,
     ROLL,
     Operation(
-        summary="Read the attendance of a date",
+        summary="Read the attendance sheet of a date",
         tag=TAG,
         scope=READ,
         response=SheetShown,
-        text="For who may take attendance: the lead, the committee’s chair, a coordinator.",
+        text="For people who can take attendance: the organizer, the committee’s chair, or a coordinator.",
     ),
 )
 async def read_sheet(
@@ -132,7 +132,7 @@ async def read_sheet(
 @operation(
     HttpMethod.PUT,
     f"{ROLL}/marks/{{member_id:uuid}}",
-    _marking(summary="Mark a person", text="Says what is true, so the same mark twice is one.", body=NewMark),
+    _marking(summary="Mark a person", text="Repeating the same mark changes nothing.", body=NewMark),
 )
 async def mark(
     event_id: FromPath[UUID],
@@ -152,7 +152,7 @@ async def mark(
 @operation(
     HttpMethod.POST,
     f"{ROLL}/replied-yes",
-    _marking(summary="Mark all who replied yes as here", text="People who have a mark keep it."),
+    _marking(summary="Mark everyone who replied yes as here", text="People who already have a mark keep it."),
 )
 async def mark_replied_yes(
     event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
@@ -192,7 +192,7 @@ async def add_walk_in(
     f"{ROLL}/closure",
     _marking(
         summary="Close attendance",
-        text="People without a mark stay without one. Closing twice changes nothing. Refused before the date begins.",
+        text="People without a mark stay unmarked. Closing twice changes nothing. Not allowed before the date begins.",
     ),
 )
 async def close(

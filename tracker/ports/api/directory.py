@@ -106,7 +106,7 @@ class SitesShown(Shown):
     items: tuple[SiteShown, ...]
 
 
-@operation(HttpMethod.GET, "/me", Operation(summary="Read whose token this is", tag=TAG, scope=None, response=Me))
+@operation(HttpMethod.GET, "/me", Operation(summary="Read the token’s owner", tag=TAG, scope=None, response=Me))
 async def read_me(request: FormRequest, viewer: Viewer) -> Response[Any]:
     """Return the owner of the token."""
     scopes = request.scope["state"]["scopes"]
@@ -131,7 +131,7 @@ async def read_me(request: FormRequest, viewer: Viewer) -> Response[Any]:
         tag=TAG,
         scope=ApiScope.EVENTS_READ,
         response=PeopleShown,
-        text="Those whom you may invite: your own arm, and everyone with whom you share a committee.",
+        text="Returns people you can invite: your own arm, and everyone you share a committee with.",
     ),
 )
 async def list_people(request: FormRequest, viewer: Viewer) -> Response[Any]:
@@ -160,7 +160,7 @@ def _person(one: Person, card: PersonCard | None) -> PersonShown:
         tag=TAG,
         scope=ApiScope.EVENTS_READ,
         response=AgenciesShown,
-        text="Those with people whom you may invite, or all for a coordinator or an administrator.",
+        text="Returns agencies with people you can invite, or all agencies for a coordinator or administrator.",
     ),
 )
 async def list_agencies(request: FormRequest, viewer: Viewer) -> Response[Any]:
@@ -195,7 +195,7 @@ async def list_agencies(request: FormRequest, viewer: Viewer) -> Response[Any]:
         tag=TAG,
         scope=ApiScope.EVENTS_READ,
         response=CommitteesShown,
-        text="Those in which you hold a seat, or all for a coordinator.",
+        text="Returns committees you have a seat on, or all for a coordinator.",
     ),
 )
 async def list_committees(request: FormRequest, viewer: Viewer) -> Response[Any]:
@@ -215,7 +215,7 @@ async def list_committees(request: FormRequest, viewer: Viewer) -> Response[Any]
         tag=TAG,
         scope=ApiScope.EVENTS_READ,
         response=SitesShown,
-        text="Those that are offered for new events; an event may be at any other place, too.",
+        text="Returns sites suggested for new events. An event can also be anywhere else.",
     ),
 )
 async def list_sites(request: FormRequest) -> Response[Any]:

@@ -17,52 +17,53 @@ Json = dict[str, Any]
 PARAMETER = re.compile(r"\{(\w+):\w+\}")
 REF = "#/components/schemas/{name}"
 ABOUT = (
-    "Everything that a member may see and do, for programs: the same rules as on the pages. A program sends a personal "
-    "token, made under Settings, and can do what the token was made for and its owner may do. What the owner may not "
-    "see is not there: forbidden and missing are answered alike."
+    "Lets apps do what a member can see and do, under the same rules as on the pages. An app sends a personal token, "
+    "created under Settings, and can do only what the token and its owner are allowed to. Forbidden and missing "
+    "things get the same response."
 )
 TAGS = {
-    "You and others": "Whose token this is, and the ids that other operations need.",
-    "Events": "Meetings, operations, trainings, outreach and deadlines; one date or a series.",
-    "Occurrences": "The dates of events. A date is named by its event and its key, the day on which the rule put it.",
-    "Replies": "Answers to invitations.",
-    "Attendance": "Who was there.",
-    "Action items": "What one person is to do by a day.",
+    "You and others": "The token’s owner, and the IDs that other operations need.",
+    "Events": "Meetings, operations, trainings, outreach, and deadlines, with one date or as a series.",
+    "Occurrences": "The dates of events. A date is identified by its event and its key, its original day in the "
+    "series.",
+    "Replies": "Replies to invitations.",
+    "Attendance": "Who attended.",
+    "Action items": "Tasks with one owner and a due date.",
 }
 PATH_PARAMETERS: Mapping[str, Json] = {
-    "event_id": {"type": "string", "format": "uuid", "description": "The id of an event."},
-    "member_id": {"type": "string", "format": "uuid", "description": "The id of a member."},
+    "event_id": {"type": "string", "format": "uuid", "description": "The ID of an event."},
+    "member_id": {"type": "string", "format": "uuid", "description": "The ID of a member."},
     "key": {
         "type": "string",
         "format": "date",
         "examples": ["2027-01-12"],
-        "description": "The day on which the rule put the date, also when it was moved.",
+        "description": "The original day of the date in the series, even if it was moved.",
     },
     "reference": {
         "type": "string",
         "pattern": "^AI-[2-9A-HJKMNP-TV-Z]{4}$",
         "examples": ["AI-7QK4"],
-        "description": "What people call an action item.",
+        "description": "The reference of an action item.",
     },
 }
 IF_MATCH: Json = {
     "name": "If-Match",
     "in": "header",
     "required": True,
-    "description": "The ETag of what you read, so that no one’s change is lost; * for whatever is there.",
+    "description": "The ETag of what you read, so no one’s change is lost, or * for any version.",
     "schema": {"type": "string"},
 }
 IF_NONE_MATCH: Json = {
     "name": "If-None-Match",
     "in": "header",
     "schema": {"type": "string"},
-    "description": "The ETag that you have: 304 when nothing changed.",
+    "description": "The ETag you have. You get 304 if nothing changed.",
 }
 IDEMPOTENCY_KEY: Json = {
     "name": "Idempotency-Key",
     "in": "header",
     "schema": {"type": "string", "format": "uuid"},
-    "description": "The same request with the same key counts once.",
+    "description": "Repeating a request with the same key has no further effect.",
 }
 ETAG: Json = {"ETag": {"schema": {"type": "string"}, "description": "What If-Match and If-None-Match take."}}
 
@@ -140,7 +141,7 @@ def _responses(handler: HTTPRouteHandler, path: str) -> Json:
     if is_read:
         responses["304"] = {"description": "Nothing changed.", "headers": ETAG}
     if about.may_vanish:
-        responses["204"] = {"description": "There is nothing left that you may see."}
+        responses["204"] = {"description": "There’s nothing left that you can see."}
     return responses | {str(status): {"$ref": f"#/components/responses/{status}"} for status in _refusals(about, path)}
 
 
@@ -164,7 +165,7 @@ def _response(about: Operation) -> Json:
     if about.query is not None:
         headers["Link"] = {"schema": {"type": "string"}, "description": "The next page, if there is one (RFC 8288)."}
     content = {JSON: {"schema": _ref(about.response)}} if about.response else {}
-    return {"description": "Made." if "Location" in headers else "As asked.", "headers": headers, "content": content}
+    return {"description": "Created." if "Location" in headers else "Success.", "headers": headers, "content": content}
 
 
 def _problem(status: int) -> Json:
@@ -184,4 +185,4 @@ def _ref(shape: type[msgspec.Struct]) -> Json:
 
 def _scopes() -> str:
     words = "; ".join(f"{scope}: {words}" for scope, words in SCOPE_WORDS.items())
-    return f"A personal token. How to make one: {DOCUMENTS}. What it can be made for: {words}."
+    return f"A personal token. How to create one: {DOCUMENTS}. Scopes: {words}."

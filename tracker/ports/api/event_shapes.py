@@ -47,7 +47,7 @@ VideoLink = Annotated[
 ]
 Notes = Annotated[str, Meta(max_length=TEXTS["description"].longest, description="No victim or case details.")]
 Weekday = Annotated[int, Meta(ge=0, le=6, description="Monday is 0.")]
-WEEK_STARTS = "The first day of a week (WKST): it matters for a series on several days of every second week or fewer."
+WEEK_STARTS = "The first day of the week (WKST). Matters for a series on several days every second week or less often."
 
 
 class Every(StrEnum):
@@ -85,7 +85,7 @@ class Repeat(Given):
 
     every: Every
     interval: Annotated[int, Meta(ge=1, le=400)] = 1
-    weekdays: Annotated[tuple[Weekday, ...], Meta(max_length=7, description="Of a weekly series.")] = ()
+    weekdays: Annotated[tuple[Weekday, ...], Meta(max_length=7, description="For a weekly series.")] = ()
     week_starts: Annotated[Weekday, Meta(description=WEEK_STARTS)] = SUNDAY
     until: date | None = None
     count: Annotated[int, Meta(ge=1, le=MAX_DATES)] | None = None
@@ -98,7 +98,7 @@ class Invitee(Given):
     role: Needed = Needed.REQUIRED
 
 
-People = Annotated[tuple[Invitee, ...], Meta(max_length=MOST_PEOPLE, description="Who is invited, besides the lead.")]
+People = Annotated[tuple[Invitee, ...], Meta(max_length=MOST_PEOPLE, description="Invitees besides the organizer.")]
 
 
 class MarkingGiven(Given):

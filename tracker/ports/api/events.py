@@ -39,7 +39,7 @@ changes = partial(Operation, tag=TAG, scope=WRITE, response=EventShown, is_condi
         summary="List events",
         query=PageQuery,
         response=EventPage,
-        text="All events that you may see, in the order in which they were made; your own drafts among them.",
+        text="Returns all events you can see, including your own drafts, in the order they were created.",
     ),
 )
 async def list_events(request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
@@ -87,8 +87,8 @@ async def read_event(event_id: FromPath[UUID], request: FormRequest, viewer: Vie
         summary="Change an event",
         body=EventChange,
         may_vanish=True,
-        text="Changes all its dates. When the time or the rule of a running series changes, it ends and a new series "
-        "continues it: the response is that series, and Content-Location its address.",
+        text="Changes all its dates. If the time or rule of a series that has started changes, the series ends and a "
+        "new one continues it. The response is the new series, and Content-Location its address.",
     ),
 )
 async def change_event(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
@@ -107,9 +107,9 @@ async def change_event(event_id: FromPath[UUID], request: FormRequest, viewer: V
         summary="Cancel an event",
         body=CancelingHeld,
         may_vanish=True,
-        text="Cancels all upcoming dates and emails everyone invited, if there are any. Dates of a series that "
-        "are over stay in reports; an event with one date whose attendance is closed needs `record`. A draft is "
-        "discarded: then there is no content.",
+        text="Cancels all upcoming dates and emails everyone invited, if there are any. Past dates of a series stay "
+        "in reports. An event with one date whose attendance is closed needs `record`. A draft is discarded, and "
+        "the response has no content.",
     ),
 )
 async def cancel_event(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
@@ -126,7 +126,7 @@ async def cancel_event(event_id: FromPath[UUID], request: FormRequest, viewer: V
     f"{EVENT}/restoration",
     changes(
         summary="Restore an event",
-        text="People who may know of the cancellation are notified, unless no date is to come.",
+        text="Notifies people who may know of the cancellation, unless there are no upcoming dates.",
     ),
 )
 async def restore_event(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:

@@ -23,9 +23,9 @@ ItemTitle = Annotated[
         extra={SENTENCE: NO_TITLE},
     ),
 ]
-Due = Annotated[date, Meta(examples=["2027-01-20"], description="Day in the task force’s time zone.")]
+Due = Annotated[date, Meta(examples=["2027-01-20"], description="Date in the task force’s time zone.")]
 Progress = Annotated[int, Meta(ge=0, le=COMPLETE, description="Percent.")]
-Note = Annotated[str, Meta(max_length=LONGEST_NOTE, description="No victim or case details.")]
+Note = Annotated[str, Meta(max_length=LONGEST_NOTE, description="Don’t include victim or case details.")]
 
 
 class SeenBy(StrEnum):
@@ -40,7 +40,7 @@ class SeenBy(StrEnum):
 class ItemQuery(PageQuery):
     """Which action items to return."""
 
-    mine: Annotated[bool, Meta(description="Only those that are yours.")] = False
+    mine: Annotated[bool, Meta(description="Only your own.")] = False
 
 
 class OriginGiven(Given):
@@ -115,7 +115,7 @@ class ItemShown(ItemBrief):
     """An action item with its history, newest first, and what you may do with it."""
 
     may_update: bool
-    may_direct: Annotated[bool, Meta(description="Hand it over, or cancel it.")]
+    may_direct: Annotated[bool, Meta(description="Reassign it, or cancel it.")]
     history: tuple[NoteShown, ...]
 
 

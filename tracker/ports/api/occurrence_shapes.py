@@ -75,7 +75,7 @@ class OccurrenceShown(Shown):
     is_all_day: bool
     starts_at: Moment
     ends_at: Moment
-    is_changed: Annotated[bool, Meta(description="Whether it differs from what the rule says.")]
+    is_changed: Annotated[bool, Meta(description="Whether it differs from the series rule.")]
     is_attendance_closed: bool
     banner: Banner
     version: int

@@ -48,10 +48,10 @@ _changes = partial(Operation, tag=TAG, scope=WRITE, response=OccurrenceShown, is
     HttpMethod.GET,
     "/occurrences",
     _reads(
-        summary="List the dates of a span of time",
+        summary="List dates in a time range",
         query=SpanQuery,
         response=LinePage,
-        text="Every date that touches the span and that you may see, earliest first.",
+        text="Returns every date you can see that overlaps the range, earliest first.",
     ),
 )
 async def list_dates(request: FormRequest, viewer: Viewer) -> Response[Any]:
@@ -100,7 +100,7 @@ async def read_date(
     _changes(
         summary="Move or change a date",
         body=OccurrenceChange,
-        text="Changes one date of a series; the others stay. A single event is changed as an event.",
+        text="Changes one date of a series. Other dates don’t change. To change a single event, change the event.",
     ),
 )
 async def change_date(
@@ -120,8 +120,7 @@ async def change_date(
     _changes(
         summary="Cancel a date",
         body=CancelingHeld,
-        text="The other dates stay. No one is notified of a date that is over. One whose attendance is closed needs "
-        "`record`.",
+        text="Other dates stay. No one is notified of a past date. One whose attendance is closed needs `record`.",
     ),
 )
 async def cancel_date(
@@ -140,7 +139,7 @@ async def cancel_date(
     f"{DATE}/restoration",
     _changes(
         summary="Restore a date",
-        text="People who may know of the cancellation are notified and asked to reply again, unless the date is over.",
+        text="Notifies people who may know of the cancellation and asks them to reply again, unless the date is over.",
     ),
 )
 async def restore_occurrence(

@@ -19,7 +19,7 @@ JSON = "application/json"
 PLACE = re.compile(r" - at `\$(?P<path>.*)`\Z", re.DOTALL)
 TOO_DEEP = "The JSON is nested too deeply."
 TOO_LONG = re.compile(r"Expected str of length <= (?P<longest>\d+)")
-NOT_JSON = "The body is not JSON in UTF-8."
+NOT_JSON = "The body isn’t JSON in UTF-8."
 MOST_PARAMETERS = 50
 
 
@@ -49,7 +49,7 @@ def idempotency_key(request: FormRequest) -> UUID | None:
     try:
         return UUID(text) if text is not None else None
     except ValueError as odd:
-        raise Refused(422, errors={"Idempotency-Key": "This is not a UUID."}) from odd
+        raise Refused(422, errors={"Idempotency-Key": "This isn’t a UUID."}) from odd
 
 
 def _parameters(request: FormRequest) -> dict[str, str]:
@@ -92,11 +92,11 @@ def _errors_of(shape: type[msgspec.Struct], given: Any, *, strict: bool) -> Mapp
     if not isinstance(given, dict):
         return {"": "Send one JSON object."}
     known = {field.encode_name: field for field in msgspec.structs.fields(shape)}
-    wrong = {name: "This field is not known." for name in given if name not in known}
+    wrong = {name: "Unknown field." for name in given if name not in known}
     for name, field in known.items():
         if name not in given:
             if field.required:
-                wrong[name] = "This field is needed."
+                wrong[name] = "This field is required."
         elif found := _error_of(given[name], field.type, strict=strict):
             wrong[f"{name}{found[0]}"] = found[1]
     return wrong
@@ -135,4 +135,4 @@ def _sentence_of(kind: Any) -> str:
 def _words_of(kind: Any) -> str:
     """Return the words that a field accepts; those inside another shape are only in the document."""
     is_plain = isinstance(kind, type) and issubclass(kind, StrEnum)
-    return f"Write one of: {', '.join(kind)}" if is_plain else "This isn't one of the allowed values"
+    return f"Use one of these: {', '.join(kind)}" if is_plain else "This isn’t one of the allowed values"

@@ -28,15 +28,15 @@ TAG = "Replies"
 READ, WRITE = ApiScope.REPLIES_READ, ApiScope.REPLIES_WRITE
 EVENT = "/events/{event_id:uuid}"
 DATE = f"{EVENT}/occurrences/{{key:str}}"
-Comment = Annotated[str, Meta(max_length=LONGEST_COMMENT, description="No victim or case details.")]
+Comment = Annotated[str, Meta(max_length=LONGEST_COMMENT, description="Don’t include victim or case details.")]
 
 
 EnteredBy = Annotated[
-    str | None, Meta(description="Who recorded it for them, with their agency; null for one’s own word.")
+    str | None, Meta(description="Who recorded it for them, with their agency. Null if they replied themselves.")
 ]
 
 
-Substitute = Annotated[str | None, Meta(description="Who comes in their place, with the agency; null for no one.")]
+Substitute = Annotated[str | None, Meta(description="Their substitute, with the agency. Null if there is none.")]
 
 
 class Reply(StrEnum):
@@ -55,7 +55,7 @@ class NewReply(Given):
     substitute: Annotated[
         UUID | None,
         Meta(
-            description="An alternate of your seat in the event’s committee who comes to this date while you decline."
+            description="An alternate for your seat on the event’s committee, who comes to this date while you decline."
         ),
     ] = None
 
@@ -96,7 +96,7 @@ class PersonReply(Shown):
     entered_by: EnteredBy
     substitute: Substitute
     substitutes_for: Annotated[
-        str | None, Meta(description="Whose place they take; null for who was asked themselves.")
+        str | None, Meta(description="Whom they substitute for. Null if they were invited themselves.")
     ]
 
 
@@ -115,7 +115,7 @@ class RepliesShown(Shown):
     agencies: tuple[AgencyCounts, ...]
     people: tuple[PersonReply, ...]
     informed: Annotated[
-        tuple[InformedPerson, ...], Meta(description="Who is kept informed and not asked to reply; in no number.")
+        tuple[InformedPerson, ...], Meta(description="Kept informed and not asked to reply. Not in any count.")
     ]
 
 
@@ -144,11 +144,7 @@ async def read_replies(
 @operation(
     HttpMethod.GET,
     f"{DATE}/reply",
-    _reads(
-        summary="Read your reply to a date",
-        response=ReplyShown,
-        text="There is none, not even an empty one, where you are not invited.",
-    ),
+    _reads(summary="Read your reply to a date", response=ReplyShown, text="There is none if you aren’t invited."),
 )
 async def read_reply(
     event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer
@@ -160,7 +156,7 @@ async def read_reply(
 @operation(
     HttpMethod.PUT,
     f"{DATE}/reply",
-    _replies(summary="Reply to a date", text="Counts for this date alone, and more than a reply to the series."),
+    _replies(summary="Reply to a date", text="Applies to this date only, and overrides a reply to the series."),
 )
 async def reply_to_date(
     event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
@@ -174,7 +170,7 @@ async def reply_to_date(
     f"{EVENT}/reply",
     _replies(
         summary="Reply to an event",
-        text="Counts for all dates without a reply of their own; the answer shows what counts for the next one.",
+        text="Applies to all dates without a reply of their own. The response shows what applies to the next one.",
     ),
 )
 async def reply_to_event(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:

@@ -45,12 +45,12 @@ def check_match(request: FormRequest, now: msgspec.Struct) -> None:
     """
     asked = request.headers.get("if-match")
     if asked is None:
-        raise Refused(422, errors={"If-Match": "Send the ETag that you read, so that no one’s change is lost."})
+        raise Refused(422, errors={"If-Match": "Send the ETag you read, so no one’s change is lost."})
     tags = TAG.findall(asked)
     if asked.strip() == "*" or etag(request, now) in tags:
         return
     was_ours = any(_is_ours(request, one) for one in tags)
-    raise Refused(412) if was_ours else Refused(409, "If-Match holds no ETag that you were given here. Read it again.")
+    raise Refused(412) if was_ours else Refused(409, "If-Match doesn’t have an ETag that you got here. Read it again.")
 
 
 def next_page(

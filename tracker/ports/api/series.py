@@ -20,7 +20,7 @@ from tracker.usecases.events import occurrences, series_split
 
 DATES = "/events/{event_id:uuid}/occurrences"
 FOLLOWING = f"{DATES}/{{key:str}}/following"
-ETAG_OF = "If-Match is that of the event."
+ETAG_OF = "If-Match takes the event’s ETag."
 
 
 class NewDate(Given):
@@ -38,7 +38,7 @@ class NewDate(Given):
         body=NewDate,
         response=OccurrenceShown,
         status=201,
-        text=f"Beside its rule, with its length and place; everyone invited is notified. {ETAG_OF}",
+        text=f"Adds a date outside the rule, with the same length and place, and notifies everyone invited. {ETAG_OF}",
     ),
 )
 async def add_date(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
@@ -82,7 +82,7 @@ async def change_following(
         summary="Cancel this and following dates",
         body=Canceling,
         may_vanish=True,
-        text=f"The series ends before the date; from its first date on, all of it is canceled. {ETAG_OF}",
+        text=f"Ends the series before the date. From the first date, cancels the whole series. {ETAG_OF}",
     ),
 )
 async def cancel_following(

@@ -28,8 +28,8 @@ Title = Annotated[
     ),
 ]
 PlaceName = Annotated[str, Meta(max_length=TEXTS["place"].longest, examples=["USAO conference room"])]
-Agenda = Annotated[str, Meta(max_length=TEXTS["agenda"].longest, description="No victim or case details.")]
-Reason = Annotated[str, Meta(max_length=LONGEST_REASON, description="For the email to everyone invited.")]
+Agenda = Annotated[str, Meta(max_length=TEXTS["agenda"].longest, description="Don’t include victim or case details.")]
+Reason = Annotated[str, Meta(max_length=LONGEST_REASON, description="Shown in the email to everyone invited.")]
 Notified = Annotated[
     Notify,
     Meta(
@@ -47,12 +47,12 @@ Clock = Annotated[
         description="Local time in the event’s time zone.",
     ),
 ]
-Day = Annotated[date, Meta(examples=["2027-01-12"], description="Local day in the event’s time zone.")]
+Day = Annotated[date, Meta(examples=["2027-01-12"], description="Local date in the event’s time zone.")]
 Minutes = Annotated[int, Meta(ge=1, le=14 * 24 * 60, examples=[90], description="How long it lasts.")]
-Banner = Annotated[str, Meta(description="That of controlled information; empty when it is not marked.")]
+Banner = Annotated[str, Meta(description="The banner of controlled information. Empty when it isn’t marked.")]
 Moment = Annotated[datetime, Meta(tz=True, examples=["2027-01-12T16:00:00Z"])]
-Limit = Annotated[int, Meta(ge=1, le=MOST, description="How many things one page holds at most.")]
-Cursor = Annotated[str, Meta(description="Continues after a page; copy it from the `next` address of that page.")]
+Limit = Annotated[int, Meta(ge=1, le=MOST, description="The most results on one page.")]
+Cursor = Annotated[str, Meta(description="Continues after a page. Take it from the `next` address of that page.")]
 
 
 class Given(Struct, forbid_unknown_fields=True):
@@ -90,8 +90,8 @@ class CancelingHeld(Canceling):
     record: Annotated[
         Record | None,
         Meta(
-            description="Needed for a date whose attendance is closed: keep = it counts as held in reports, "
-            "remove = it didn’t take place, and reports count it as canceled."
+            description="Required for a date whose attendance is closed. keep: reports count it as held. "
+            "remove: it didn’t take place, and reports count it as canceled."
         ),
     ] = None
 

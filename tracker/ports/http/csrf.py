@@ -18,7 +18,7 @@ HEADER = "x-csrf-token"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 LIFETIME = timedelta(hours=1)  # for a sign-in form that is never sent
 STALE = "This form expired."
-FOREIGN = "This form did not come from a page of the tracker, so nothing was done."
+FOREIGN = "This form didn’t come from a tracker page, so nothing was changed."
 NONCE = re.compile(r"(\d{1,12})\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}", re.ASCII)
 
 

@@ -48,7 +48,7 @@ BY_STATUS = {
     401: ERROR_PAGES[NotAllowed],
     403: ERROR_PAGES[NotAllowed],
     404: ERROR_PAGES[NotFound],
-    405: ErrorPage(405, heading="This address does not take that request"),
+    405: ErrorPage(405, heading="This page doesn’t accept that request"),
     413: ERROR_PAGES[TooLarge],
 }
 BROKEN = ErrorPage(500, "core/errors/500.html")
@@ -112,7 +112,7 @@ class Responses:
     def to_sign_in(self, request: FormRequest, error: SignInNeeded) -> Response[Any]:
         """Redirect a stranger to the sign-in page, and from there back; for htmx, say that the session is over."""
         if request.headers.get("hx-request") == "true":
-            return self._response(request, ErrorPage(401, "core/errors/403.html"), "You are signed out.")
+            return self._response(request, ErrorPage(401, "core/errors/403.html"), "You’re signed out.")
         wanted = place(error.place)
         return Redirect("/sign-in" if wanted == HOME else f"/sign-in?next={quote(wanted, safe='/')}", status_code=303)
 
@@ -121,7 +121,7 @@ class Responses:
         if problems.is_api(request.scope["path"]):
             return problems.response(shown.status)
         if source_of(request) == "feed":
-            said = "Not found." if shown is ERROR_PAGES[NotFound] else sentence or "This does not work."
+            said = "Not found." if shown is ERROR_PAGES[NotFound] else sentence or "This isn’t available."
             response = Response(f"{said}\n", status_code=shown.status, media_type="text/plain")
         else:
             words = {"sentence": sentence, "heading": shown.heading, **_typed(request, shown.status), **context}

@@ -11,7 +11,7 @@ from litestar.types import Empty
 from tracker.errors import TooLarge
 
 MOST_FIELDS = 5_000
-TOO_MANY = "This form has more fields than we can take."
+TOO_MANY = "This form has too many fields."
 
 
 class FormRequest(litestar.Request[None, None, State]):

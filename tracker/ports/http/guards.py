@@ -108,7 +108,7 @@ async def bearer(connection: Connection, handler: BaseRouteHandler) -> None:
     state.update({"viewer": found.viewer, "scopes": found.scopes, UNNOTED: found.unnoted})
     needed = handler.opt["scope"]
     if needed and needed not in found.scopes:
-        raise NotAllowed(f"This token may not do this: it was made without {needed}.")
+        raise NotAllowed(f"This token can’t do this because it doesn’t have the scope {needed}.")
 
 
 GUARDS = (public, signed_in, link, feed, bearer)

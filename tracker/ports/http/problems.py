@@ -22,18 +22,18 @@ class Kind(msgspec.Struct, frozen=True):
 
 
 KINDS = {
-    400: Kind("unreadable", "Unreadable", "The request cannot be read."),
+    400: Kind("unreadable", "Unreadable", "The request can’t be read."),
     401: Kind("token", "Token needed", "Send a valid personal token: Authorization: Bearer …"),
-    403: Kind("not-allowed", "Not allowed", "You cannot do this."),
-    404: Kind("not-found", "Not found", "There is nothing here that you may see."),
-    405: Kind("method", "Method not allowed", "This address does not take that method."),
-    409: Kind("conflict", "Conflict", "This can't be done in the current state."),
-    412: Kind("changed", "Changed meanwhile", "Someone changed this since you read it. Read it again."),
-    413: Kind("too-large", "Too large", "This is larger than the tracker takes in one piece."),
-    415: Kind("media-type", "Media type", "Send JSON: Content-Type: application/json"),
-    422: Kind("invalid", "Does not fit", "The request does not fit the document of this interface."),
+    403: Kind("not-allowed", "Not allowed", "You can’t do this."),
+    404: Kind("not-found", "Not found", "There is nothing here, or you don’t have access to it."),
+    405: Kind("method", "Method not allowed", "This address doesn’t accept that method."),
+    409: Kind("conflict", "Conflict", "This can’t be done in the current state."),
+    412: Kind("changed", "Changed since you read it", "Someone changed this since you read it. Read it again."),
+    413: Kind("too-large", "Too large", "This is too large for one request."),
+    415: Kind("media-type", "Unsupported media type", "Send JSON: Content-Type: application/json"),
+    422: Kind("invalid", "Doesn’t match", "The request doesn’t match the API document."),
     429: Kind("too-many", "Too many attempts", "Too many unknown tokens came from your address. Wait a minute."),
-    500: Kind("broken", "Mistake of ours", "Something broke on our side. Nothing was changed."),
+    500: Kind("broken", "Server error", "Something went wrong on our side. Nothing was changed."),
     503: Kind("busy", "Busy", "The tracker is busy. Please try again in a minute."),
 }
 
@@ -97,7 +97,7 @@ class Refused(Exception):
 
 def problem(status: int, detail: str = "", errors: Mapping[str, str] | None = None) -> bytes:
     """Return the body of a problem response with this status."""
-    kind = KINDS.get(status) or Kind("refused", "Refused", "This request cannot be answered.")
+    kind = KINDS.get(status) or Kind("refused", "Refused", "This request can’t be answered.")
     fields = tuple(FieldError(field, sentence) for field, sentence in (errors or {}).items())
     return msgspec.json.encode(Problem(f"{DOCUMENTS}#{kind.slug}", kind.title, status, detail or kind.detail, fields))
 

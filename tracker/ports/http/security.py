@@ -29,7 +29,7 @@ HEADERS = (
     (b"x-robots-tag", b"noindex"),
     (b"cache-control", b"no-store, private"),  # unless the response has its own: hashed files, feeds
 )
-LARGE = "This is larger than 1 MB, which is the most we can take at once."
+LARGE = "This is larger than 1 MB, the most we can accept at once."
 
 
 def protect(app: Litestar, settings: Settings) -> None:

@@ -11,7 +11,7 @@ from tracker.rules.core.wording import day
 
 FARTHEST = timedelta(days=5 * 366)
 LONGEST_TITLE = 200  # characters
-NO_TITLE = "Say what is to be done."
+NO_TITLE = "Enter what needs to be done."
 LONGEST_NOTE = 2000  # characters
 LONGEST_WORDS = 200  # characters of one line of history
 COMPLETE = 100  # percent
@@ -68,16 +68,16 @@ def changed(item: ActionItem, change: Change, now: datetime, today: date) -> Act
 def _progress(item: ActionItem, change: Change, status: ItemStatus) -> int:
     progress = item.progress if change.progress is None else change.progress
     if not 0 <= progress <= COMPLETE:
-        raise Invalid(progress="Progress is between 0 and 100 percent.")
+        raise Invalid(progress="Enter a progress between 0 and 100 percent.")
     return COMPLETE if status is ItemStatus.DONE else progress
 
 
 def check_due(due: date, today: date) -> None:
     """Raise `Invalid` for a new due day that is in the past or too far ahead."""
     if due < today:
-        raise Invalid(due="Choose today or a later day.")
+        raise Invalid(due="Choose today or a later date.")
     if due > today + FARTHEST:
-        raise Invalid(due="Choose a day within the next five years.")
+        raise Invalid(due="Choose a date within the next five years.")
 
 
 def words(before: ActionItem, after: ActionItem, today: date) -> str:
@@ -90,5 +90,5 @@ def words(before: ActionItem, after: ActionItem, today: date) -> str:
     if after.due != before.due:
         said.append(f"due {day(before.due, today)} → {day(after.due, today)}")
     if after.owner_id != before.owner_id:
-        said.append(f"given to {after.owner}")
+        said.append(f"reassigned to {after.owner}")
     return ", ".join(said)[:LONGEST_WORDS]

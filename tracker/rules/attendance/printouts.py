@@ -33,7 +33,7 @@ def timetable(items: Iterable[AgendaItem], starts: datetime) -> Iterator[tuple[d
 def check_sign_in_sheet(viewer: Viewer, event: Event) -> None:
     """Raise `NotAllowed` unless the viewer reads all names and takes attendance."""
     if not may_edit(viewer, event):
-        raise NotAllowed("Only the organizer, the committee's chair or a coordinator can print a sign-in sheet.")
+        raise NotAllowed("Only the organizer, the committee’s chair, or a coordinator can print a sign-in sheet.")
 
 
 def check_brief(viewer: Viewer, event: Event) -> None:
@@ -41,4 +41,4 @@ def check_brief(viewer: Viewer, event: Event) -> None:
     if event.kind is not Kind.JOINT_OPERATION:
         raise NotFound
     if not may_edit(viewer, event):
-        raise NotAllowed("Only the person who leads the operation can print its brief.")
+        raise NotAllowed("Only the operation’s lead can print its brief.")

@@ -36,7 +36,7 @@ class QuorumOfRecord:
 
     @property
     def words(self) -> str:
-        """Return "Quorum: 6 of 8 seats, 5 needed", or why there was no quorum."""
+        """Return "Quorum: 6 of 8 seats (5 needed)", or why there was no quorum."""
         return self.count.words
 
     @property

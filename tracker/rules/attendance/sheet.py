@@ -125,7 +125,7 @@ def opens_at(occurrence: Occurrence) -> datetime:
 def why_not(occurrence: Occurrence, now: datetime) -> str | None:
     """Return the sentence that explains why no mark can be made now, or None when it can."""
     if occurrence.is_off:
-        return "This date was canceled, so there is no attendance to take."
+        return "This date was canceled, so there’s no attendance to take."
     if occurrence.status is EventStatus.DRAFT:
         return "This event is still a draft. Send it before you take attendance."
     if now < opens_at(occurrence):

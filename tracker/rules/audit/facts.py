@@ -15,13 +15,13 @@ NOT_NOTIFIED = frozenset({"client", "next"})
 LABELS = {
     "fields": "Changed",
     "gained": "Now also",
-    "lost": "No more",
+    "lost": "No longer",
     "why": "Reason",
     "date": "Of",
     "scope": "Shows",
     "for": "For",
     "how": "By",
-    "filter": "Looked for",
+    "filter": "Searched for",
     "route": "",
     "from": "From",
     "to": "To",
@@ -32,19 +32,19 @@ LABELS = {
     "date_version": "Version of the date",
     "format": "As",
     "unmarked": "Not marked",
-    "minutes": "Good for",
+    "minutes": "Valid for",
     "bytes": "Size",
     "broken": "First broken entry",
     "leads": "Reminders",
     "date_reminders": "Reminders of dates",
     "item_reminders": "Reminders of action items",
-    "is_discreet": "Discreet",
-    "primary": "Holder",
-    "shows_operations": "Operations",
+    "is_discreet": "Time-only emails",
+    "primary": "Primary",
+    "shows_operations": "Restricted events",
     "alarm_minutes": "Alert (minutes before an event)",
     "all_day_alarm": "Alert for all-day events",
     "chaired": "Chair before",
-    "scopes": "May",
+    "scopes": "Permissions",
     "browser": "With",
 }
 """Label of a fact; a fact that is not listed is labeled by its own name."""
@@ -78,18 +78,18 @@ FIELDS = {
     "is_guest": "email only",
     "phone": "work phone",
     "mobile": "mobile phone",
-    "is_mobile_private": "who sees the mobile phone",
+    "is_mobile_private": "who can see the mobile phone",
     "contact_name": "contact person",
     "contact_phone": "phone of the contact person",
     "contact_email": "email of the contact person",
     "local_start": "start",
     "until_local": "end of the series",
-    "capacity": "seats",
+    "capacity": "capacity",
     "is_open": "status",
     "mark_categories": "marking",
     "mark_limit": "limit of the marking",
     "mark_agency": "who marked it",
-    "mark_until": "day of decontrol",
+    "mark_until": "decontrol date",
 }
 """Columns whose own name is not plain; the others are labeled by their name, without underscores."""
 VALUES = {
@@ -102,7 +102,7 @@ VALUES = {
     "proof": "confirmation",
     "code": "security code",
 }
-METHODS = {"GET": "Looked at", "HEAD": "Looked at", "POST": "Sent a form to", "DELETE": "Asked to delete"}
+METHODS = {"GET": "Requested", "HEAD": "Requested", "POST": "Sent a form to", "DELETE": "Asked to delete"}
 FILTERS = {
     "what": "{} entries",
     "who": "by {}",
@@ -178,7 +178,7 @@ def _fields(value: object) -> str:
 
 
 def _route(value: object) -> str:
-    """Return a route without its parameters: "Looked at /events/…"."""
+    """Return a route without its parameters: "Requested /events/…"."""
     found = _ROUTE.fullmatch(str(value))
     if not found:
         return str(value)
@@ -192,7 +192,7 @@ def _filter(value: object) -> str:
 
 def _leads(value: object) -> str:
     minutes = [one for one in str(value).split(",") if one.isdigit()]
-    return _listed([lead_words(timedelta(minutes=int(one))) for one in minutes]) or "as usual"
+    return _listed([lead_words(timedelta(minutes=int(one))) for one in minutes]) or "usual times"
 
 
 def _minutes(value: object) -> str:

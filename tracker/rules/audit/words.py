@@ -17,43 +17,43 @@ DENIED = frozenset({"denied", "not_found", "sign_in_failed", "locked"})
 """Denied requests."""
 
 VERBS = {
-    "not_found": "Asked for a page that is not there for them:",
-    "denied": "Was not allowed:",
+    "not_found": "Requested a missing or restricted page:",
+    "denied": "Access refused:",
     "sign_in_failed": "Failed to sign in:",
-    "locked": "Paused after too many attempts:",
-    "released": "Ended the pause of",
+    "locked": "Sign-in paused after failed attempts:",
+    "released": "Ended the sign-in pause of",
     "signed_in": "Signed in",
     "signed_out": "Signed out",
-    "link_issued": "Made a link for",
+    "link_issued": "Created a link for",
     "invited": "Emailed an invitation to",
     "email_tested": "Sent a test email to",
     "password_changed": "Set a new password:",
     "authenticator_added": "Added an authenticator:",
     "authenticator_replaced": "Replaced an authenticator:",
     "authenticator_removed": "Removed the authenticator of",
-    "recovery_codes_made": "Made new recovery codes:",
+    "recovery_codes_made": "Created new recovery codes:",
     "recovery_code_used": "Used a recovery code:",
     "session_ended": "Ended a session:",
     "signed_out_everywhere": "Ended all sessions of",
-    "phone_lost": "Shut what a lost phone may open:",
+    "phone_lost": "Reported a lost device:",
     "feeds_revoked": "Turned off all feeds of",
     "tokens_revoked": "Revoked all tokens of",
     "profile_changed": "Changed the profile of",
     "suspended": "Suspended the account of",
-    "reopened": "Opened the account again of",
+    "reopened": "Reopened the account of",
     "reviewed": "Confirmed the account of",
-    "departed": "Saw out",
+    "departed": "Removed from the task force:",
     "restored": "Restored",
-    "seated": "Gave a seat in",
-    "unseated": "Took a seat away in",
-    "blackout_named": "Named blackout days of",
-    "blackout_taken_back": "Took back blackout days of",
+    "seated": "Added a seat on",
+    "unseated": "Removed a seat on",
+    "blackout_named": "Added blackout days for",
+    "blackout_taken_back": "Removed blackout days for",
     "audit_read": "Read",
     "audit_exported": "Exported",
     "audit_verified": "Verified",
-    "item_created": "Gave",
+    "item_created": "Assigned",
     "item_updated": "Updated",
-    "item_handed_over": "Handed over",
+    "item_handed_over": "Reassigned",
     "reminders_undone": "Undid reminders about",
     "replied": "Replied:",
     "replied_for": "Recorded a reply to an",
@@ -77,7 +77,7 @@ VERBS = {
     "backed_up": "Backed up",
     "backup_restored": "Restored from a backup:",
     "secret_replaced": "Replaced the secret of",
-    "resumed_sending": "Let a restored copy send:",
+    "resumed_sending": "Resumed sending from a restored copy:",
     "hidden": "Hid",
     "shown_again": "Showed again",
 }
@@ -93,27 +93,27 @@ THINGS = {
     "invitation": "invitation",
     "roster": "the roster",
     "template": "event template",
-    "saved_filter": "own filter",
-    "shared_calendar": "calendar kept elsewhere",
+    "saved_filter": "saved filter",
+    "shared_calendar": "shared calendar",
     "report": "a report",
     "deployment": "the tracker",
     "set_up_list": "the set-up list",
     "deconfliction": "the conflicts between operations",
     "preference": "reminder settings",
-    "committee_preference": "reminder settings of a committee",
+    "committee_preference": "reminder settings for a committee",
 }
 """Subject → its label; one that is not listed is used as it is."""
 
-MANY = {"agency": "agencies", "address": "addresses", "calendar kept elsewhere": "calendars kept elsewhere"}
+MANY = {"agency": "agencies", "address": "addresses"}
 """More than one of a thing; of the others it ends in s."""
 UNCOUNTED = frozenset(one for one in THINGS.values() if one.startswith(("the ", "a ", "reminder")))
 """Things of which no sentence gives a number."""
 
 SOURCES = {
-    "page": "Site",
+    "page": "Web",
     "link": "Email link",
     "feed": "Calendar feed",
-    "api": "Program",
+    "api": "API",
     "cli": "Command line",
     "clock": "System",
 }
@@ -148,7 +148,7 @@ class Group(NamedTuple):
 
 
 GROUPS = {
-    "denied": Group("Denied and failed attempts", verbs=DENIED),
+    "denied": Group("Denied requests and failed sign-ins", verbs=DENIED),
     "reading": Group(
         "Reading and exports", verbs=frozenset({READ, "exported", "audit_read", "audit_exported", "conflicts_read"})
     ),

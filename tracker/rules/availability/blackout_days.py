@@ -48,13 +48,13 @@ def check(first: date | None, last: date | None, today: date) -> tuple[date, dat
         raise Invalid(first="Choose the first day.")
     last = last or first
     if last < first:
-        raise Invalid(last="The last day comes before the first.")
+        raise Invalid(last="The last day is before the first.")
     if last < today:
-        raise Invalid(**{"first" if last == first else "last": "Choose days that are not over."})
+        raise Invalid(**{"first" if last == first else "last": "Choose today or later dates."})
     if last - first >= LONGEST:
-        raise Invalid(last=f"Blackout days last at most {LONGEST.days} days. Name the rest on its own.")
+        raise Invalid(last=f"Blackout days can last at most {LONGEST.days} days. Add the rest separately.")
     if last - today > FARTHEST:
-        raise Invalid(last="Choose days within the next two years.")
+        raise Invalid(last="Choose dates within the next two years.")
     return first, last
 
 

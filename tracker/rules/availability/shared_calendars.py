@@ -28,10 +28,10 @@ MOST_SPANS = 5_000
 _HOST = re.compile(r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _REST = re.compile(r"[!-~]*")
 NOT_TAKEN = (
-    "Paste the whole address of the calendar, beginning with https://. "
-    "Its server must be on the public internet, and have a name and not a number."
+    "Paste the full calendar address, starting with https://. Its server must be on the public internet and have a "
+    "name, not a number."
 )
-OWN = "This is an address of the tracker itself. Paste the address of the calendar that you keep elsewhere."
+OWN = "This is an address of the tracker itself. Paste the address of your own calendar."
 PROGRAMS = {
     "outlook.office365.com": "Outlook",
     "outlook.office365.us": "Outlook",
@@ -75,12 +75,18 @@ class Problem(StrEnum):
 
 
 WORDS = {
-    Problem.UNREACHABLE: "The calendar could not be read since {since}. "
-    "Publish it again in {program}, and paste the new address here.",
-    Problem.CLOSED: "The address has held no calendar since {since}. "
-    "Publish it again in {program}, and paste the new address here.",
-    Problem.TOO_LARGE: "The calendar has been too large to read since {since}. "
-    "Publish it in {program} without details, and paste the new address here.",
+    Problem.UNREACHABLE: (
+        "We haven’t been able to read your calendar since {since}. "
+        "Publish it again in {program}, and paste the new address here."
+    ),
+    Problem.CLOSED: (
+        "The address hasn’t had a calendar since {since}. "
+        "Publish it again in {program}, and paste the new address here."
+    ),
+    Problem.TOO_LARGE: (
+        "Your calendar has been too large to read since {since}. "
+        "Publish it in {program} without details, and paste the new address here."
+    ),
 }
 
 
@@ -109,7 +115,7 @@ class Shared:
     def program(self) -> str:
         """Return the program or service that holds the calendar."""
         names = (name for host, name in PROGRAMS.items() if self.host == host or self.host.endswith(f".{host}"))
-        return next(names, "your calendar program")
+        return next(names, "your calendar app")
 
 
 def check_address(text: str, own_host: str) -> str:

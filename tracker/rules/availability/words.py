@@ -58,8 +58,8 @@ def _free(one: Suggestion, required: int) -> str:
 
 
 def _as_known(unknown: int) -> str:
-    who = plural(unknown, "shares no calendar", "share no calendar")
-    return f", as far as is known: {who}" if unknown else ""
+    who = plural(unknown, "hasn’t", "haven’t")
+    return f" ({who} shared a calendar)" if unknown else ""
 
 
 def _quorum(one: Suggestion) -> list[str]:

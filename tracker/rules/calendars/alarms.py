@@ -26,7 +26,7 @@ class AllDayAlarm(StrEnum):
     MORNING = "morning"
 
 
-ALL_DAY = {AllDayAlarm.EVENING: "6:00 PM the evening before", AllDayAlarm.MORNING: "8:00 AM on its first day"}
+ALL_DAY = {AllDayAlarm.EVENING: "6:00 PM the day before", AllDayAlarm.MORNING: "8:00 AM on the first day"}
 """The choices for events that last all day, and their words."""
 _FROM_MIDNIGHT = {AllDayAlarm.EVENING: timedelta(hours=-6), AllDayAlarm.MORNING: timedelta(hours=8)}
 
@@ -62,7 +62,7 @@ def alarms_of(minutes: str, all_day: str) -> Alarms:
 
 
 def alarm_words(alarms: Alarms) -> str:
-    """Return "15 minutes before; all-day events: 6:00 PM the evening before", or an empty text without alarms."""
+    """Return "15 minutes before; all-day events: 6:00 PM the day before", or an empty text without alarms."""
     timed = MINUTES[alarms.minutes] if alarms.minutes else ""
     all_day = f"all-day events: {ALL_DAY[alarms.all_day]}" if alarms.all_day else ""
     return "; ".join(filter(None, (timed, all_day)))

@@ -187,7 +187,7 @@ def shown_until(event: Event, dates: Iterable[Occurrence], today: date) -> date:
 def client_name(user_agent: str) -> str:
     """Return the common name of the program behind a User-Agent, whose own text is never kept or shown."""
     words = user_agent.lower()
-    return next((name for mark, name in _CLIENTS if mark in words), "another program")
+    return next((name for mark, name in _CLIENTS if mark in words), "another app")
 
 
 def scope_of(text: str) -> Scope:

@@ -44,4 +44,4 @@ def _shows(character: str) -> bool:
 
 def too_long(text: str, longest: int) -> str:
     """Return the error for a text above its limit, in the same words for every port."""
-    return f"Use at most {longest:,} characters; this has {len(text):,}."
+    return f"Use at most {longest:,} characters. This has {len(text):,}."

@@ -9,8 +9,8 @@ from tracker.errors import Invalid
 from tracker.rules.core.clean_text import clean, seen
 from tracker.rules.core.csv_cells import is_formula
 
-UNSEEN = "It has a character that can't be seen. Type it again."
-FORMULA = "A spreadsheet would read it as a formula. Begin with a letter or a digit."
+UNSEEN = "This has an invisible character. Type it again."
+FORMULA = "Start with a letter or a digit. A spreadsheet would read this as a formula."
 _JOINERS = "\u200c\u200d"  # invisible, and part of the spelling of some names
 
 

@@ -217,7 +217,7 @@ def next_try(message: Message, now: datetime) -> datetime | Skip:
     chance = hashlib.sha256(f"{message.key}:{message.attempts}".encode()).digest()[0] / 255
     at = now + pause * (1 - JITTER + 2 * JITTER * chance)
     if message.not_after is not None and at >= message.not_after:
-        return Skip(state=State.TOO_LATE, reason="The mail server could not be reached in time.")
+        return Skip(state=State.TOO_LATE, reason="The email server couldn’t be reached in time.")
     if at >= message.created_at + GIVE_UP:
-        return Skip(state=State.FAILED, reason="The mail server did not take it for five days.")
+        return Skip(state=State.FAILED, reason="The email server didn’t accept it for 5 days.")
     return at

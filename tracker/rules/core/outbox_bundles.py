@@ -29,8 +29,8 @@ from tracker.rules.core.message_types import (
 )
 from tracker.rules.core.outbox import Draft, State
 
-SAID_BY_INVITATION = "The invitation that still waits says it."
-NEVER_SHOWN = "They had not been notified of it yet."
+SAID_BY_INVITATION = "The invitation that hasn’t been sent yet includes this."
+NEVER_SHOWN = "They hadn’t been notified of it yet."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,11 +36,11 @@ STATES = {
 STATE_WORDS = {
     State.PENDING: "Waiting",
     State.SENT: "Sent",
-    State.BOUNCED: "Refused by the mail server",
+    State.BOUNCED: "Rejected by the email server",
     State.FAILED: "Failed",
     State.TOO_LATE: "Too late",
     State.SUPERSEDED: "No longer needed",
-    State.SUPPRESSED: "Held back",
+    State.SUPPRESSED: "Withheld",
 }
 KIND_WORDS = {
     MessageKind.INVITATION: "Invitation",
@@ -58,7 +58,7 @@ KIND_WORDS = {
     MessageKind.DIGEST: "Weekly digest",
     MessageKind.ACCOUNT_LOCKED: "Account locked",
     MessageKind.ACCOUNT_CHANGED: "Account changed",
-    MessageKind.AUDIT_LOG_ALTERED: "Audit log changed",
+    MessageKind.AUDIT_LOG_ALTERED: "Audit log altered",
     MessageKind.ACCOUNT_INVITATION: "Invitation to sign in",
     MessageKind.EMAIL_TEST: "Test email",
     MessageKind.CONFLICT_FOUND: "Conflict between operations",
@@ -87,7 +87,7 @@ TOPIC_WORDS = {
     Topic.ACCOUNT_LOCKED: "Account locked",
     Topic.ACCOUNT_CHANGED: "Account changed",
     Topic.ACCOUNT_INVITED: "Invitation to sign in",
-    Topic.AUDIT_LOG_ALTERED: "Audit log changed",
+    Topic.AUDIT_LOG_ALTERED: "Audit log altered",
     Topic.EMAIL_TEST: "Test email",
     Topic.CONFLICT_FOUND: "Conflict between operations",
 }

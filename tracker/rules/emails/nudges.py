@@ -64,8 +64,8 @@ def why_not(nudge: Nudge, now: datetime, zone: str) -> str | None:
         said = f"{', the first' if len(set(times)) > 1 else ''} {first}"
         return f"Reminded {plural(len(times), 'person', 'people')}{said}. You can remind them again {opens}."
     if nudge.unreachable:
-        return "The people who have not replied have no active account, or no access to the event."
-    return "Everyone has confirmed the change." if nudge.board else "Everyone who is asked has replied."
+        return "The people who haven’t replied have no active account or no access to the event."
+    return "Everyone has confirmed the change." if nudge.board else "Everyone who was asked has replied."
 
 
 def skipped(nudge: Nudge, now: datetime, zone: str) -> tuple[str, ...]:
@@ -73,9 +73,9 @@ def skipped(nudge: Nudge, now: datetime, zone: str) -> tuple[str, ...]:
     here, said = local(now, zone), []
     for at in dict.fromkeys(nudge.last[one] for one in nudge.resting):
         people = [one for one in nudge.resting if nudge.last[one] == at]
-        said.append(f"Skips {_names(nudge, people)}: reminded {_at(local(at, zone), here)}.")
+        said.append(f"Skips {_names(nudge, people)} (reminded {_at(local(at, zone), here)}).")
     if gone := [one for one in nudge.silent if one in nudge.unreachable]:
-        said.append(f"Skips {_names(nudge, gone)}: no active account, or no access to the event.")
+        said.append(f"Skips {_names(nudge, gone)} (no active account or no access to the event).")
     return tuple(said)
 
 

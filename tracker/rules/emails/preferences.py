@@ -158,12 +158,12 @@ def check_quiet(starts: time | None, ends: time | None) -> tuple[time, time] | N
     if starts is None and ends is None:
         return None
     if starts is None:
-        raise Invalid(quiet_from="Say when the quiet hours begin.")
+        raise Invalid(quiet_from="Enter when quiet hours start.")
     if ends is None:
-        raise Invalid(quiet_until="Say when the quiet hours end.")
+        raise Invalid(quiet_until="Enter when quiet hours end.")
     minutes = (ends.hour * 60 + ends.minute - starts.hour * 60 - starts.minute) % (24 * 60)
     if not timedelta(0) < timedelta(minutes=minutes) <= LONGEST_QUIET:
-        raise Invalid(quiet_until="Quiet hours last 12 hours at the most.")
+        raise Invalid(quiet_until="Quiet hours can last at most 12 hours.")
     return starts, ends
 
 

@@ -94,5 +94,5 @@ def _judged(one: Moment, latest: Moment | None, now: datetime) -> Moment:
     if one is latest:
         return replace(one, is_late=now - one.at > LATE)
     if now < one.ends:
-        return replace(one, state=State.SUPERSEDED, reason="A later reminder went out instead.")
-    return replace(one, state=State.TOO_LATE, reason="It couldn't be sent in time.")
+        return replace(one, state=State.SUPERSEDED, reason="A later reminder was sent instead.")
+    return replace(one, state=State.TOO_LATE, reason="It couldn’t be sent in time.")

@@ -16,8 +16,8 @@ from tracker.rules.events.plan import DateChange, Plan, Slot
 MOST_DATES = 20_000
 """The most dates of all events of a file together, because they are saved in one transaction."""
 
-ONLY_COORDINATORS = "Only coordinators import calendar files: what they bring is for everyone."
-KNOWN = "It is in the tracker already."
+ONLY_COORDINATORS = "Only coordinators can import calendar files because everyone can see the events."
+KNOWN = "It’s already in the tracker."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,7 +152,7 @@ def check_importer(viewer: Viewer) -> None:
 def check_size(dates: int, limits: Limits) -> None:
     """Raise `TooLarge` for more dates of all events together than are imported at once."""
     if dates > limits.dates:
-        raise TooLarge(f"The file holds more than {limits.dates:,} dates. Split it, or let its series end earlier.")
+        raise TooLarge(f"The file has more than {limits.dates:,} dates. Split it, or end its series earlier.")
 
 
 def dates_in_words(one: Incoming) -> str:

@@ -19,7 +19,7 @@ from tracker.rules.events.markings import Marking
 ABOUT = "about"
 LONGEST_REASON = 500  # characters
 ONLY_HTTPS = "Paste the full link. It starts with https://."
-NO_TITLE = "Give the event a title."
+NO_TITLE = "Enter a title."
 
 
 class Kind(StrEnum):
@@ -87,7 +87,7 @@ class EventFields:
         default="", metadata=_is(Text(label="Video link", log_words="video", longest=500, is_link=True))
     )
     agenda: str = field(default="", metadata=_is(Text(label="Agenda", longest=5_000, is_multiline=True)))
-    """One item per line; minutes may follow at its end."""
+    """One item per line. You can add minutes at the end of a line."""
     description: str = field(
         default="", metadata=_is(Text(label="Notes", log_words="notes", longest=5_000, is_multiline=True))
     )

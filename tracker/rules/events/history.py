@@ -75,7 +75,7 @@ class Field(StrEnum):
 LABELS = {name: about.label for name, about in FIELDS.items()} | {
     Field.WHEN: "Time",
     Field.LAST: "Last date",
-    Field.NEXT: "First date of the other series",
+    Field.NEXT: "First date of the new series",
     Field.PEOPLE: "People",
     Field.LEAD: "Organizer",
     Field.REPLY: "Reply",

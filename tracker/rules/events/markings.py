@@ -128,7 +128,7 @@ def check(marking: Marking, today: date) -> None:
     elif twice := sorted(_twice(marking.categories)):
         wrong["mark_categories"] = f"Choose “{NAMES[twice[0]]}” once: Basic or Specified."
     if marking.decontrol_on < today:
-        wrong["mark_until"] = "This day is over. Choose until when it is controlled."
+        wrong["mark_until"] = "This date has passed. Choose a later decontrol date."
     if wrong:
         raise Invalid(**wrong)
 
@@ -141,14 +141,14 @@ def standing(marking: Marking | None) -> Standing:
 def check_limit(limit: Limit, visibility: Visibility) -> None:
     """Check that a limited event is for named people only. Errors: Invalid."""
     if visibility is not Visibility.NAMED:
-        raise Invalid(mark_limit=f"{limit} is for a list of people. Choose “Only the named participants” above.")
+        raise Invalid(mark_limit=f"{limit} needs a list of people. Choose “Only the named participants” above.")
 
 
 def check_people(limit: Limit, people: Iterable[tuple[str, Level]]) -> None:
     """Check that each person on the list, given as words and level of agency, may have it. Errors: Invalid."""
     if others := sorted(words for words, level in people if STANDING[limit] not in STANDINGS[level]):
         raise Invalid(
-            mark_limit=f"{limit} means {limit.words}. Take others off the list, or choose another limit: "
+            mark_limit=f"{limit} means {limit.words}. Remove other people from the list, or choose another limit: "
             f"{', '.join(others)}."
         )
 

@@ -71,7 +71,7 @@ class Notices:
         both = self.update & self.invitation
         notified = (
             (self.withdrawal | self.leaving, "be removed from the list and notified"),
-            (self.cancellation, "get an email that it is canceled"),
+            (self.cancellation, "get an email that it’s canceled"),
             (self.ending, "get an email that these dates are canceled"),
             (self.update - both - self.ending - self.leaving, "get an update"),
             (both, "get an update and an invitation"),

@@ -20,7 +20,7 @@ from tracker.rules.recurrence.holiday_choices import WEEK, Choices, doubled, hel
 A_DAY = timedelta(days=1)
 LONGEST = timedelta(days=14)
 WHOLE_DAYS = "An all-day event starts at 00:00 and lasts whole days."
-CONFIRM_FIRST = "To open this event to more people, confirm on the site that it’s you."
+CONFIRM_FIRST = "To let more people see this event, confirm it’s you on the website first."
 REPLIES_SURVIVE = timedelta(hours=1)
 """A date that moves by less than this on the same day needs no new replies."""
 
@@ -73,9 +73,9 @@ def check(plan: Plan) -> None:
         wrong["title"] = NO_TITLE
     wrong |= _wrong_span(plan.starts, plan.duration, is_all_day=plan.is_all_day)
     if plan.visibility is Visibility.COMMITTEE and plan.committee_id is None:
-        wrong["committee"] = "Choose the committee whose members may see it."
+        wrong["committee"] = "Choose the committee whose members can see it."
     if plan.visibility is Visibility.NAMED and not plan.invitees:
-        wrong["people"] = "Name the people who may know of it."
+        wrong["people"] = "Choose the people who can see it."
     if not wrong and plan.on_holidays:
         wrong |= _wrong_on_holidays(plan)
     if wrong:
@@ -91,7 +91,7 @@ def _wrong_span(starts: datetime, duration: timedelta, *, is_all_day: bool) -> d
     if duration <= timedelta(0):
         return {"ends": "The event ends before it starts."}
     if duration > LONGEST:
-        return {"ends": "An event lasts at most 14 days. Schedule two."}
+        return {"ends": "An event can last at most 14 days. Schedule two events instead."}
     if is_all_day and not is_of_whole_days(starts, duration):
         return {"ends": WHOLE_DAYS}
     return {}
@@ -100,10 +100,10 @@ def _wrong_span(starts: datetime, duration: timedelta, *, is_all_day: bool) -> d
 def _wrong_on_holidays(plan: Plan) -> dict[str, str]:
     starts = dates(plan.rule, plan.starts)
     if not held(starts, plan.on_holidays):
-        return {"holidays": "No date would be left. Keep one, or move one to the next week."}
+        return {"holidays": "No dates would be left. Keep one, or move one to the next week."}
     if twice := doubled(starts, plan.on_holidays):
         on = ", ".join(short_weekday_date(one) for one in twice)
-        return {"holidays": f"Two dates of the series would fall on {on}. Leave one out, or keep it."}
+        return {"holidays": f"Two dates of the series would fall on {on}. Skip one, or keep it."}
     return {}
 
 

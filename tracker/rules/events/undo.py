@@ -17,9 +17,9 @@ from tracker.errors import Gone
 
 UNDO_FOR = timedelta(seconds=20)
 """How long a change can be undone; messages about the event wait for it, edits longer (`outbox`)."""
-TOO_LATE = "The 20 seconds are over, so it stays. You can still change or cancel it."
-MEANWHILE = "Nothing is undone, because someone has changed it or replied to it since. You can still change it."
-NOTIFIED = "Nothing is undone, because an email about it may have gone out. You can still change it."
+TOO_LATE = "It’s too late to undo this because 20 seconds have passed. You can still change or cancel it."
+MEANWHILE = "Nothing was undone because someone has changed it or replied since. You can still change it."
+NOTIFIED = "Nothing was undone because an email about it may have been sent. You can still change it."
 StoredRows = NewType("StoredRows", str)
 """JSON of the rows that hang on some events: by table, then by id."""
 Row = dict[str, Any]

@@ -27,13 +27,13 @@ class ApiScope(StrEnum):
 
 SCOPE_WORDS = {
     ApiScope.EVENTS_READ: "Read events, their dates, people, agencies, and committees",
-    ApiScope.EVENTS_WRITE: "Schedule, change and cancel events and dates",
+    ApiScope.EVENTS_WRITE: "Schedule, change, and cancel events and dates",
     ApiScope.REPLIES_READ: "Read replies",
-    ApiScope.REPLIES_WRITE: "Reply for you",
+    ApiScope.REPLIES_WRITE: "Reply on your behalf",
     ApiScope.ATTENDANCE_READ: "Read attendance",
     ApiScope.ATTENDANCE_WRITE: "Take attendance",
     ApiScope.ITEMS_READ: "Read action items",
-    ApiScope.ITEMS_WRITE: "Give, update and complete action items",
+    ApiScope.ITEMS_WRITE: "Assign, update, and complete action items",
 }
 
 
@@ -53,5 +53,5 @@ def scopes_of(words: Iterable[str]) -> frozenset[ApiScope]:
     """Return the scopes that a form sent. Errors: Invalid(scopes) for none or an unknown one."""
     chosen = set(words)
     if not chosen or not chosen <= set(ApiScope):
-        raise Invalid(scopes="Choose at least one thing that the token may do.")
+        raise Invalid(scopes="Choose at least one permission.")
     return frozenset(ApiScope(one) for one in chosen)

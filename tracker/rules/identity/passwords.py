@@ -34,17 +34,14 @@ def refusal(password: str, common: AbstractSet[str], personal: Iterable[str] = (
     `common` holds words that are guessed first (lower case); `personal` the person's own words: name, email, agency.
     """
     if len(password) < SHORTEST:
-        return f"Use at least {SHORTEST} characters. Four or more words that do not belong together work well."
+        return f"Use at least {SHORTEST} characters. Four or more unrelated words work well."
     if len(password) > LONGEST:
         return f"Use at most {LONGEST} characters."
     if _is_repeated(password):
-        return "This repeats the same few characters. Use four or more words that do not belong together."
+        return "This repeats the same few characters. Use four or more unrelated words."
     own = {word for text in personal for word in re.findall(r"[a-z0-9]{3,}", text.lower())}
     if parts(password, common, TASK_FORCE_WORDS | own) < ENOUGH:
-        return (
-            "This uses words, names, or numbers that are easy to guess. "
-            "Add words that no one connects with you or this work."
-        )
+        return "This is easy to guess. Add words that have nothing to do with you or this work."
     return None
 
 

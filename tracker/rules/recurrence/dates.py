@@ -46,7 +46,7 @@ def until_before(rule: Rule, start: datetime, *, split: datetime) -> Rule:
     """Return the rule that ends a series before the local start `split`. Errors: Invalid(date) when no date is left."""
     kept = [one for one in dates(rule, start) if one < split]
     if not kept:
-        raise Invalid(date="No date of the series comes before this one. Change the whole series instead.")
+        raise Invalid(date="This is the first date of the series. Change the whole series instead.")
     return replace(rule, until=kept[-1].date(), count=None)
 
 
@@ -69,23 +69,23 @@ def _check_end(rule: Rule, first: date) -> None:
         raise Invalid(until="The series ends before it starts.")
     latest = years_after(first, MAX_YEARS)
     if rule.until and rule.until > latest:
-        raise Invalid(until=f"A series lasts at most {MAX_YEARS} years: end it by {short_date(latest)}.")
+        raise Invalid(until=f"A series can last at most {MAX_YEARS} years. End it by {short_date(latest)}.")
 
 
 def _check_fit(rule: Rule, first: date) -> None:
     fitting = next(_days(replace(rule, interval=1), first))
     if fitting != first:
         raise Invalid(
-            date=f"{short_weekday_date(first)} is not a date of this series. "
+            date=f"{short_weekday_date(first)} isn’t a date of this series. "
             f"The first date that fits is {short_weekday_date(fitting)}."
         )
 
 
 def _check_size(rule: Rule, days: tuple[date, ...], limit: int) -> None:
     if rule.count and len(days) < rule.count:
-        raise Invalid(count=f"A series lasts at most {MAX_YEARS} years: choose at most {len(days):,} dates.")
+        raise Invalid(count=f"A series can last at most {MAX_YEARS} years. Choose at most {len(days):,} dates.")
     if len(days) > limit:
-        sentence = f"A series has at most {limit:,} dates: end it by {short_date(days[limit - 1])}."
+        sentence = f"A series can have at most {limit:,} dates. End it by {short_date(days[limit - 1])}."
         raise Invalid(**{"count" if rule.count else "until": sentence})
 
 

@@ -40,7 +40,7 @@ def from_rrule(text: str, zone: str | None) -> Rule:
     found = _SPELLING.fullmatch(text)
     rule = _rule(found, zone) if found else None
     if found is None or rule is None or _pattern(rule) != found["pattern"]:
-        raise Invalid(repeat="The tracker does not keep this way to repeat.")
+        raise Invalid(repeat="The tracker doesn’t support this repeat pattern.")
     return rule
 
 

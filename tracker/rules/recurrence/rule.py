@@ -65,7 +65,7 @@ class Rule:
         _check_interval(self)
         _check_known_traps(self)
         if not _is_sound(self):
-            raise Invalid(repeat="Calendars do not agree on this way to repeat. Choose another one.")
+            raise Invalid(repeat="Calendar apps don’t agree on this repeat pattern. Choose another one.")
         _check_end(self)
 
 
@@ -73,8 +73,8 @@ def check_number(number: int) -> None:
     """Raise `Invalid` for a series with more dates than one may have, those that were added to it included."""
     if number > MAX_DATES:
         raise Invalid(
-            date=f"A series has at most {MAX_DATES:,} dates, and this one would have {number:,}. "
-            "Let it end earlier, or make two series of it."
+            date=f"A series can have at most {MAX_DATES:,} dates, and this one would have {number:,}. "
+            "End it earlier, or split it into two series."
         )
 
 
@@ -151,6 +151,6 @@ def _is_by_monthday(rule: Rule) -> bool:
 
 def _check_end(rule: Rule) -> None:
     if (rule.until is None) == (rule.count is None):
-        raise Invalid(until="Give either the last date or the number of dates.")
+        raise Invalid(until="Enter either the last date or the number of dates.")
     if rule.count is not None and not 1 <= rule.count <= MAX_DATES:
         raise Invalid(count=f"Choose a number of dates from 1 to {MAX_DATES:,}.")

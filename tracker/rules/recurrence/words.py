@@ -74,7 +74,7 @@ def _on_weekdays(rule: Rule) -> str:
 def _days_of_week(weekdays: tuple[int, ...]) -> str:
     if len(weekdays) == len(WEEKDAYS):
         return "on every day"
-    return "from Monday to Friday" if weekdays == _WORKDAYS else f"on {_and(weekdays)}"
+    return "Monday through Friday" if weekdays == _WORKDAYS else f"on {_and(weekdays)}"
 
 
 def _and(weekdays: tuple[int, ...]) -> str:

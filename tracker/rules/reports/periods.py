@@ -86,7 +86,7 @@ def custom(first: date, last: date) -> Period:
     if last < first:
         raise Invalid(to="The last day is before the first.")
     if last >= first + relativedelta(years=LONGEST_YEARS):
-        raise Invalid(to=f"A report covers at most {LONGEST_YEARS} years. Choose an earlier last day.")
+        raise Invalid(to=f"A report can cover at most {LONGEST_YEARS} years. Choose an earlier last day.")
     name = f"{month_day(first)}, {first.year}, to {month_day(last)}, {last.year}"
     return Period(key=CUSTOM, name=name, first=first, last=last)
 

@@ -122,7 +122,7 @@ class Reach:
 def check_reader(viewer: Viewer) -> None:
     """Raise `NotAllowed` for a viewer without reports."""
     if not may_read(viewer):
-        raise NotAllowed("Reports are for coordinators, chairs of committees and leads of agencies.")
+        raise NotAllowed("Only coordinators, committee chairs, and agency leads can see reports.")
 
 
 def may_read(viewer: Viewer) -> bool:

@@ -10,11 +10,11 @@ from tracker.rules.core.viewer import Role, Viewer
 
 IDLE = timedelta(days=90)  # without a sign-in, an account is suspended (CJIS AC-2)
 REVIEW = timedelta(days=365)  # an account is reviewed at least this often
-MANAGERS_ONLY = "Only a coordinator or an administrator keeps people, agencies, committees and sites."
-PROVE_FIRST = "Confirm that it is you: the last proof is more than 15 minutes old."
-OWN_ACCOUNT = "You cannot change your own account. Ask a coordinator or another administrator."
-COORDINATORS = "Only a coordinator can change the account of a coordinator."
-LAST_COORDINATOR = "No one else is coordinator. Give someone else that role first."
+MANAGERS_ONLY = "Only a coordinator or an administrator can change people, agencies, committees, and sites."
+PROVE_FIRST = "Confirm it’s you. You last confirmed more than 15 minutes ago."
+OWN_ACCOUNT = "You can’t change your own account. Ask a coordinator or another administrator."
+COORDINATORS = "Only a coordinator can change another coordinator’s account."
+LAST_COORDINATOR = "There’s no other coordinator. Give someone else that role first."
 GRANTED = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR, Role.AUDITOR, Role.AGENCY_LEAD})
 """Roles that a person is given; a committee's chair is chosen with the committee."""
 

@@ -15,7 +15,7 @@ LONGEST_PHONE = 40  # characters
 LONGEST_ADDRESS = 200  # characters
 FEWEST_DIGITS, MOST_DIGITS = 7, 15
 """Of a number without its extension (ITU-T E.164 allows at most 15)."""
-PHONE_HINT = "Enter a phone number with its area code, like 816-555-0100 or 816-555-0100 x12."
+PHONE_HINT = "Enter a phone number with area code, like 816-555-0100 or 816-555-0100 x12."
 EMAIL_HINT = "Enter an email address like name@agency.gov."
 _NUMBER = re.compile(r"(\+?[\d(][\d ().-]*)(?:(?:x|ext\.?) ?\d{1,6})?", re.IGNORECASE)
 _EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")

@@ -18,7 +18,7 @@ def read(content: bytes) -> tuple[list[Entry], list[Fault]]:
     Raises `Invalid` or `TooLarge` when the file as a whole is not a roster.
     """
     if len(content) > LARGEST:
-        raise TooLarge(f"The file is larger than {LARGEST // 1_000_000} MB. A roster holds one row for each person.")
+        raise TooLarge(f"The file is larger than {LARGEST // 1_000_000} MB. A roster has one row for each person.")
     rows = _rows(_text(content))
     columns = _columns(next(rows, (1, []))[1])
     entries: list[Entry] = []
@@ -28,9 +28,9 @@ def read(content: bytes) -> tuple[list[Entry], list[Fault]]:
         entries += [found] if found else []
         faults += wrong
     if not entries and not faults:
-        raise Invalid("The file names its columns, but no people.")
+        raise Invalid("The file has column names but no people.")
     if len(entries) > MOST:
-        raise TooLarge(f"The file names more than {MOST:,} people.")
+        raise TooLarge(f"The file has more than {MOST:,} people.")
     return entries, sorted(faults + contradictions(entries), key=lambda fault: fault.row)
 
 
@@ -40,9 +40,10 @@ def _text(content: bytes) -> str:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as odd:
-        raise Invalid(f"Line {_line(content, odd.start)} is not in UTF-8. {SAVE_AS}") from odd
+        raise Invalid(f"Line {_line(content, odd.start)} isn’t in UTF-8. {SAVE_AS}") from odd
     if "\0" in text:
-        raise Invalid(f"Line {text.count(chr(10), 0, text.index(chr(0))) + 1} holds a byte that is no text. {SAVE_AS}")
+        line = text.count(chr(10), 0, text.index(chr(0))) + 1
+        raise Invalid(f"Line {line} has a character that isn’t text. {SAVE_AS}")
     return text
 
 
@@ -57,7 +58,7 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
         except StopIteration:
             return
         except csv.Error as odd:
-            raise Invalid(f"Row {number} cannot be read: a quotation mark is missing, or a cell is too long.") from odd
+            raise Invalid(f"Row {number} can’t be read because a quote is missing or a cell is too long.") from odd
         if any(cell.strip() for cell in cells):
             yield number, cells
 
@@ -65,9 +66,10 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
 def _columns(header: list[str]) -> list[str]:
     names = ["_".join(name.lower().replace("-", " ").replace("_", " ").split()) for name in header]
     if missing := [name for name in REQUIRED if name not in names]:
-        raise Invalid(f"The first row must name the columns, with commas between. Missing: {', '.join(missing)}.")
+        raise Invalid(f"The first row must name the columns, separated by commas. Missing: {', '.join(missing)}.")
     if unknown := [name for name in names if name not in COLUMNS]:
-        raise Invalid(f"The column {unknown[0][:40] or 'without a name'} is not known. Known: {', '.join(COLUMNS)}.")
+        named = unknown[0][:40] or "without a name"
+        raise Invalid(f"The column {named} isn’t recognized. Use these: {', '.join(COLUMNS)}.")
     if double := [name for name in names if names.count(name) > 1]:
         raise Invalid(f"The column {double[0]} appears twice.")
     return names
@@ -75,7 +77,7 @@ def _columns(header: list[str]) -> list[str]:
 
 def _entry(number: int, cells: list[str], columns: list[str]) -> tuple[Entry | None, list[Fault]]:
     if len(cells) != len(columns):
-        sentence = f"The row has {len(cells)} cells, the first row {len(columns)}."
+        sentence = f"This row has {len(cells)} cells, but the first row has {len(columns)}."
         return None, [Fault(row=number, field="", sentence=sentence)]
     return entry(number, dict(zip(columns, cells, strict=True)))
 

@@ -176,10 +176,10 @@ def _claims(one: Entry) -> Iterable[tuple[tuple[str, ...], object, str, str]]:
         ("agency_address", one.agency_address),
     ):
         if value is not None:
-            yield ("agency", agency, field), value, field, "Row {row} says something else of the same agency."
+            yield ("agency", agency, field), value, field, "Row {row} has different details for the same agency."
     for committee, place in (one.seats or {}).items():
         if place is not Place.ALTERNATE:
-            taken = "Row {row} has the seat of the same agency already. Name one of them alternate."
+            taken = "Row {row} already has this agency’s seat. Make one of them an alternate."
             yield ("seat", committee.casefold(), agency), one.row, "seats", taken
 
 
@@ -194,14 +194,14 @@ def _tidy(field: str, text: str) -> str:
 
 def _filled(text: str) -> str:
     if not text:
-        raise Invalid("The cell is empty.")
+        raise Invalid("This cell is empty.")
     return text
 
 
 def _address(text: str) -> str:
     address = text.lower()
     if not is_email(address):
-        raise Invalid("Write the address as name@agency.example.")
+        raise Invalid("Enter an email address like name@agency.gov.")
     return address
 
 
@@ -213,7 +213,7 @@ def _phone(text: str) -> str:
 
 def _zone(text: str) -> str | None:
     if text and text not in available_timezones():
-        raise Invalid("Write the time zone by its IANA name, for example America/Chicago.")
+        raise Invalid("Enter the time zone by its IANA name, for example America/Chicago.")
     return text or None
 
 
@@ -221,7 +221,7 @@ def _word(text: str, words: Mapping[str, Value]) -> Value | None:
     """Return the meaning of a word, None for an empty cell; "Law enforcement" is law_enforcement."""
     word = re.sub(r"[\s-]+", "_", text.lower())
     if word and word not in words:
-        raise Invalid(f"Write one of: {', '.join(words)}.")
+        raise Invalid(f"Use one of these: {', '.join(words)}.")
     return words[word] if word else None
 
 
@@ -234,9 +234,9 @@ def _seats(text: str) -> Mapping[str, Place]:
     for one in _parts(text):
         found = SEAT.fullmatch(one)
         if found is None or not 0 < len(committee := found["committee"]) <= LONGEST_COMMITTEE:
-            raise Invalid("Write seats as Steering Committee; Training Team (alternate).")
+            raise Invalid("Enter seats like this: Steering Committee; Training Team (alternate).")
         if committee.casefold() in (known.casefold() for known in seats):
-            raise Invalid(f"{committee} is listed twice.")
+            raise Invalid(f"{committee} appears here twice.")
         seats[committee] = Place((found["place"] or Place.PRIMARY).lower())
     return seats
 

@@ -26,7 +26,7 @@ class Access(StrEnum):
     SUSPENDED = "Suspended"
     EMAIL_ONLY = "Email only"
     NOT_YET = "Not signed in yet"
-    OPEN = "Signs in"
+    OPEN = "Active"
 
 
 @dataclass(frozen=True, kw_only=True)

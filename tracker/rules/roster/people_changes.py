@@ -13,8 +13,8 @@ from tracker.rules.roster.contacts import NO_CONTACT, PHONE_HINT, AgencyContact,
 from tracker.rules.roster.directory import COMMITTEE_KINDS, CommitteeStatus
 from tracker.rules.roster.quorum import NO_QUORUM, QuorumRule
 
-GUEST_ROLES = "A person who never signs in can have no role. Remove the roles, or let them sign in."
-ADDRESS_HINT = "Write the address as name@agency.example."
+GUEST_ROLES = "A guest can’t have a role. Remove the roles, or clear “Email only”."
+ADDRESS_HINT = "Enter an email address like name@agency.gov."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ class PersonFacts:
             "phone": "" if is_phone(self.phone) else PHONE_HINT,
             "mobile": "" if is_phone(self.mobile) else PHONE_HINT,
             "zone": "" if self.zone in available_timezones() else "Choose a time zone from the list.",
-            "agency": "" if self.agency_id else "Choose the agency where they serve.",
+            "agency": "" if self.agency_id else "Choose an agency.",
             "guest": GUEST_ROLES if self.is_guest and self.roles else "",
         }
         _refuse(wrong)
@@ -65,8 +65,8 @@ class AgencyFacts:
         wrong = {
             "code": fault(self.code) if self.code else "Give the agency a short name, for example KCPD.",
             "name": fault(self.name) if self.name else "Enter the agency’s full name.",
-            "arm": "" if self.arm else "Choose the arm to which it belongs.",
-            "level": "" if self.level else "Choose its level.",
+            "arm": "" if self.arm else "Choose an arm.",
+            "level": "" if self.level else "Choose a level.",
             **self.contact.wrong(),
         }
         _refuse(wrong)
@@ -104,9 +104,9 @@ class SeatFacts:
     def check(self) -> None:
         """Raise `Invalid` unless there is a primary who is not an alternate."""
         if self.primary_id is None:
-            raise Invalid(primary="Choose who fills the seat first.")
+            raise Invalid(primary="Choose a primary.")
         if self.primary_id in self.alternate_ids:
-            raise Invalid(alternates="The primary cannot be an alternate too.")
+            raise Invalid(alternates="The primary can’t also be an alternate.")
 
 
 def _refuse(wrong: dict[str, str]) -> None:

@@ -33,9 +33,9 @@ class QuorumRule:
     def check(self, arm: Arm | None) -> None:
         """Raise `Invalid` for a rule that a committee of this arm (None: of both) can't require."""
         if self.seats is not None and not 1 <= self.seats <= MOST_SEATS:
-            raise Invalid(quorum=f"Write how many seats must be there: 1 to {MOST_SEATS}, or leave it empty.")
+            raise Invalid(quorum=f"Enter how many seats must be present, 1 to {MOST_SEATS}, or leave it blank.")
         if self.both_arms and arm is not None:
-            raise Invalid(both_arms="The committee is of one arm. Take the tick away, or let it be of both arms.")
+            raise Invalid(both_arms="This committee has one arm. Clear the check box, or choose both arms.")
 
 
 NO_QUORUM = QuorumRule()
@@ -67,14 +67,14 @@ class Count:
 
     @property
     def words(self) -> str:
-        """Return "Quorum: 6 of 8 seats, 5 needed", or why there is no quorum."""
-        needed = f", {self.needed} needed" if self.needed else ""
+        """Return "Quorum: 6 of 8 seats (5 needed)", or why there is no quorum."""
+        needed = f" ({self.needed} needed)" if self.needed else ""
         seats = f"{self.filled} of {plural(self.of, 'seat')}{needed}"
         if self.is_met:
             return f"Quorum: {seats}"
         few = seats if self.filled < self.needed else ""
-        absent = " or ".join(IN_WORDS[arm] for arm in self.absent)
-        return "No quorum: " + "; ".join(filter(None, (few, f"no one from {absent}" if absent else "")))
+        no_one = f"no one from {' or '.join(IN_WORDS[arm] for arm in self.absent)}" if self.absent else ""
+        return "No quorum: " + ", ".join(filter(None, (few, no_one)))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,13 +7,12 @@ from uuid import UUID
 
 from tracker.errors import Invalid
 from tracker.rules.core.names import fault
-from tracker.rules.core.wording import plural
 
 LONGEST_NAME = 120  # characters, as are the others
 LONGEST_ADDRESS = 160
 LONGEST_EQUIPMENT = 160
 MOST_SEATS = 9_999
-SEATS_WANTED = f"Write how many seats it has: 1 to {MOST_SEATS:,}, or leave it empty."
+SEATS_WANTED = f"Enter how many people it holds, 1 to {MOST_SEATS:,}, or leave it blank."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,9 +36,9 @@ class Site:
 
     @property
     def words(self) -> str:
-        """Return what the site has: "20 seats, projector"."""
-        seats = plural(self.capacity, "seat") if self.capacity is not None else ""
-        return ", ".join(filter(None, (seats, self.equipment)))
+        """Return what the site has: "holds 20, projector"."""
+        size = f"holds {self.capacity}" if self.capacity is not None else ""
+        return ", ".join(filter(None, (size, self.equipment)))
 
     @property
     def texts(self) -> tuple[str, str]:
@@ -50,8 +49,7 @@ class Site:
         """Return the warning when the invited people and the organizer don't fit, else nothing."""
         if self.capacity is None or invited < self.capacity:
             return ""
-        people = plural(invited + 1, "person", "people")
-        return f"{plural(self.capacity, 'seat')}, {people}: {invited + 1 - self.capacity} too few"
+        return f"Room holds {self.capacity}; {invited + 1} invited, including the organizer."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -54,4 +54,4 @@ def done_words(impact: Collection[ListImpact]) -> str:
     """Return what to add to the notice that a seat changed; nothing where no list changed."""
     if not impact:
         return ""
-    return f" {plural(len(impact), 'list of invitees', 'lists of invitees')} changed too. {email_words(impact)}"
+    return f" {plural(len(impact), 'invitee list')} also changed. {email_words(impact)}"

@@ -28,7 +28,7 @@ from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewer_for
 
 TRIES = 50  # references drawn before giving up; of 810,000, so even the second is rare
-UNSEEN = "They can't see the meeting this came from, so it can't be assigned to them."
+UNSEEN = "They can’t see the meeting this came from, so it can’t be assigned to them."
 
 
 async def create(viewer: Viewer, new: NewItem, now: datetime, today: date) -> str:
@@ -41,7 +41,7 @@ async def create(viewer: Viewer, new: NewItem, now: datetime, today: date) -> st
     async with writing():
         origin = await _origin(viewer, new.origin_id)
         if not rules.may_give(viewer, new.owner_id, origin.event if origin else None):
-            raise NotAllowed("You can give action items to yourself. Ask a coordinator to give them to others.")
+            raise NotAllowed("You can assign action items to yourself. Ask a coordinator to assign them to others.")
         audience = frozenset({EVERYONE}) if origin else _audience(viewer, new)
         owner = await _owner(viewer, new.owner_id, origin, audience, now)
         row = await _insert(
@@ -66,7 +66,7 @@ async def create(viewer: Viewer, new: NewItem, now: datetime, today: date) -> st
                 sequence=0,
             )
         )
-        await _note(viewer, row.id, f"Given to {owner.name}, due {day(new.due, today)}", "", now)
+        await _note(viewer, row.id, f"Assigned to {owner.name}, due {day(new.due, today)}", "", now)
         await item_messages.to_new_owner(viewer, row.id, owner.member_id, 1, now)
         await audit.record(viewer.actor, "item_created", "item", row.id, {}, now)
     return str(row.reference)
@@ -84,7 +84,7 @@ async def update(
         item = await _theirs(viewer, reference)
         _check_version(item, expected_version)
         if change.status is ItemStatus.CANCELED and not rules.may_direct(viewer, item):
-            raise NotAllowed("Only who gave the item, the committee's chair or a coordinator can cancel it.")
+            raise NotAllowed("Only the person who assigned it, the committee’s chair, or a coordinator can cancel it.")
         after = changes.changed(item, replace(change, note=note), now, today)
         if after != item:
             await _save(viewer, item, after, note, "item_updated", now, today)
@@ -111,7 +111,9 @@ async def hand_over(
     async with writing():
         item = await _theirs(viewer, reference)
         if not rules.may_direct(viewer, item):
-            raise NotAllowed("Only the person who assigned it, the committee's chair or a coordinator can reassign it.")
+            raise NotAllowed(
+                "Only the person who assigned it, the committee’s chair, or a coordinator can reassign it."
+            )
         _check_version(item, expected_version)
         if not item.is_open:
             raise Conflict("This action item is closed. Reopen it before you reassign it.")
@@ -156,7 +158,7 @@ async def drop(viewer: Viewer, item_id: UUID, now: datetime) -> None:
         rows.ActionItem.version: rows.ActionItem.version + 1,
     }
     await rows.ActionItem.update(changed).where(rows.ActionItem.id == item_id)
-    await _note(viewer, item_id, "Canceled: its owner left, and no one else can see it", "", now)
+    await _note(viewer, item_id, "Canceled because its owner left and no one else can see it", "", now)
     await audit.record(viewer.actor, "item_updated", "item", item_id, {"status": "canceled"}, now)
 
 
@@ -195,7 +197,9 @@ async def _theirs(viewer: Viewer, reference: str) -> ActionItem:
     if item is None:
         raise NotFound
     if not rules.may_update(viewer, item):
-        raise NotAllowed("Only the owner, who gave the item, the committee's chair or a coordinator can update it.")
+        raise NotAllowed(
+            "Only its owner, the person who assigned it, the committee’s chair, or a coordinator can update it."
+        )
     return item
 
 
@@ -216,7 +220,7 @@ async def _origin(viewer: Viewer, origin_id: UUID | None) -> Occurrence | None:
 def _audience(viewer: Viewer, new: NewItem) -> frozenset[str]:
     held = audiences.of_event(new.seen_by, new.committee_id, ()) & viewer.audiences
     if not held:
-        raise Invalid(seen_by="Choose who may see it from the list.")
+        raise Invalid(seen_by="Choose who can see it from the list.")
     return held
 
 
@@ -245,7 +249,7 @@ async def _insert(row: rows.ActionItem) -> rows.ActionItem:
             .returning(rows.ActionItem.id)
         ):
             return row
-    raise Conflict("No free number was found. Try again.")
+    raise Conflict("We couldn’t number this item. Try again.")
 
 
 async def _save(

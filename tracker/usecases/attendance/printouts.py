@@ -81,7 +81,7 @@ async def issue_copy(viewer: Viewer, event_id: UUID, key: str, member_id: UUID |
     async with writing():
         found = await brief(viewer, event_id, key)
         if member_id is None or member_id not in {one.member_id for one in found.people}:
-            raise Invalid(member="Choose who answers for this copy: a person on the operation.")
+            raise Invalid(member="Choose the person responsible for this copy from the people on the operation.")
         number = max((one.number for one in found.copies), default=0) + 1
         await BriefCopy.insert(
             BriefCopy(

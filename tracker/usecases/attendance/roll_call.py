@@ -204,7 +204,7 @@ async def reopen(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> Non
 async def _theirs(viewer: Viewer, event_id: UUID, key: str) -> Occurrence:
     occurrence = await date_for(viewer, event_id, key)
     if not may_take_attendance(viewer, occurrence.event):
-        raise NotAllowed("Only the organizer, the committee's chair or a coordinator can take attendance.")
+        raise NotAllowed("Only the organizer, the committee’s chair, or a coordinator can take attendance.")
     return occurrence
 
 
@@ -232,9 +232,9 @@ async def _guest(walk_in: WalkIn) -> NewMark:
     name = name_in(walk_in.name, rules.LONGEST_NAME, "name")
     agency = name_in(walk_in.agency, rules.LONGEST_NAME, "agency_name")
     if not name:
-        raise Invalid(name="Give the name or the role of the person who came.")
+        raise Invalid(name="Enter the name or role of the person who came.")
     if walk_in.agency_id and walk_in.agency_id not in dict(await agency_choices()):
-        raise Invalid(agency="Choose an agency from the list, or write its name.")
+        raise Invalid(agency="Choose an agency from the list, or enter its name.")
     return NewMark(
         id=walk_in.id,
         old=None,

@@ -29,7 +29,7 @@ MOST_READ = 100  # entries of one page
 MOST = 50_000  # entries of one export
 HIDDEN = {"about": "one subject", "via": "one address or session"}
 """What the record of a reading says instead of what was looked up."""
-UNKNOWN = "Someone who isn't in the roster"
+UNKNOWN = "Someone not on the roster"
 
 Row = dict[str, Any]
 Names = dict[UUID, Any]

@@ -57,8 +57,8 @@ async def _first_broken() -> audit.Broken | None:
     try:
         return await audit.verify()
     except Exception:
-        log.exception("The log could not be verified.")
-        return audit.Broken(0, "The log cannot be read.")
+        log.exception("The log couldn’t be verified.")
+        return audit.Broken(0, "The log can’t be read.")
 
 
 async def last() -> Verification | None:

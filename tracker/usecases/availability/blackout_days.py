@@ -16,7 +16,7 @@ from tracker.tables.schema.roster.people import Member
 from tracker.usecases.core import audit
 from tracker.usecases.roster import directory_rows
 
-NOT_THEIRS = "Leads of the agency and coordinators name its blackout days."
+NOT_THEIRS = "Only the agency’s leads and coordinators can change its blackout days."
 
 
 async def of_agency(agency_id: UUID, today: date) -> list[Blackout]:

@@ -53,7 +53,7 @@ async def create(
     )
     async with writing():
         if len(await subscriptions_of(viewer)) >= MAX_SUBSCRIPTIONS:
-            raise Invalid(f"You have {MAX_SUBSCRIPTIONS} feeds. Turn off one that you do not use.")
+            raise Invalid(f"You have {MAX_SUBSCRIPTIONS} feeds. Turn off one you don’t use.")
         await rows.Subscription.insert(row)
         await _log(viewer, "created", subscription_id, {"scope": scope, **limits, **chosen}, now)
     return subscription_id, token
@@ -68,7 +68,7 @@ async def subscriptions_of(viewer: Viewer) -> list[Subscription]:
 async def tokens_of(viewer: Viewer, reauthenticated_at: datetime, now: datetime) -> dict[UUID, str]:
     """Return the tokens of the viewer's own addresses by id. Errors: NotAllowed without a recent confirmation."""
     if not is_recent(reauthenticated_at, now):
-        raise NotAllowed("Confirm that it is you to see your addresses.")
+        raise NotAllowed("Confirm it’s you to see your addresses.")
     found = await rows.Subscription.select(rows.Subscription.id, rows.Subscription.token_sealed).where(
         _of(viewer.member_id)
     )
@@ -145,7 +145,7 @@ def _alarm_columns(alarms: Alarms) -> dict[str, Any]:
 def _name(text: str) -> str:
     name = clean(text, LONGEST_NAME, "name")
     if not name:
-        raise Invalid(name="Give the feed a name, for example Work Outlook.")
+        raise Invalid(name="Name the feed, for example “Work Outlook”.")
     return name
 
 

@@ -23,7 +23,7 @@ START = "0" * 64  # the `previous` of the first entry
 HEAD = 1  # id of the only head
 BATCH = 1_000  # entries read or written at once
 SOURCE_COLUMNS = ("agency", "address", "session", "request")  # columns added later: older entries have them empty
-UNREADABLE = "The entry cannot be read."
+UNREADABLE = "The entry can’t be read."
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ async def record_all(deeds: Sequence[Deed], now: datetime) -> None:
     await lock_audit_head()
     end = await _head()
     if end and _age(end["seal"], _sealed(end["seq"], end["hash"])) is None:
-        raise AnotherSecret("The audit log continues under another secret. Restart this process.")
+        raise AnotherSecret("The audit log now uses another secret. Restart this process.")
     last, previous = (end["seq"], end["hash"]) if end else (0, START)
     entries = []
     for seq, deed in enumerate(deeds, last + 1):
@@ -144,7 +144,7 @@ async def verify(kept: Iterable[Head] = (), *, batch: int = BATCH) -> Broken | N
     except _Unreadable:
         return Broken(seq + 1, UNREADABLE)
     if max(ends, default=0) > seq:
-        return Broken(seq + 1, f"The entry is missing, and all after it; entry {max(ends)} was there once.")
+        return Broken(seq + 1, f"The entry and all after it are missing. Entry {max(ends)} existed before.")
     return _wrong_end(end, seq, at_end)
 
 
@@ -154,9 +154,7 @@ class _Unreadable(Exception):
 
 def _check_seal(kept: Head) -> None:
     if _age(kept.seal, _sealed(kept.seq, kept.hash)) is None:
-        raise Invalid(
-            f"The end that was kept at entry {kept.seq} is not one of this tracker, or the secret is another."
-        )
+        raise Invalid(f"The recorded end at entry {kept.seq} isn’t from this tracker, or the secret is different.")
 
 
 def _wrong(
@@ -167,20 +165,20 @@ def _wrong(
     if not is_ours:
         return Broken(seq, "The entry was changed.")
     if row["previous"] != previous:
-        return Broken(seq, "The entry does not follow the one before it.")
+        return Broken(seq, "The entry doesn’t follow the one before it.")
     if ends.get(seq, {row["hash"]}) != {row["hash"]}:
-        return Broken(seq, "The entry is another one than when the end of the log was kept.")
+        return Broken(seq, "The entry isn’t the one that was there when the end of the log was recorded.")
     return None
 
 
 def _wrong_end(end: Mapping[str, Any] | None, last: int, at_end: str) -> Broken | None:
     if end is None:
-        return Broken(last, "The end of the log is not recorded.") if last else None
+        return Broken(last, "The end of the log isn’t recorded.") if last else None
     if _age(end["seal"], _sealed(end["seq"], end["hash"])) is None:
         return Broken(end["seq"], "The recorded end of the log was changed.")
     if last < end["seq"]:
-        return Broken(last + 1, "The entry is missing, and all after it.")
-    return None if at_end == end["hash"] else Broken(end["seq"], "The recorded end of the log is another one.")
+        return Broken(last + 1, "The entry and all after it are missing.")
+    return None if at_end == end["hash"] else Broken(end["seq"], "The recorded end of the log is different.")
 
 
 async def _entries(batch: int) -> AsyncIterator[Mapping[str, Any]]:

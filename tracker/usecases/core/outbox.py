@@ -44,7 +44,7 @@ NEWS = [MessageKind.INVITATION.value, *(kind.value for kind in CHANGES)]
 """The kinds of message that announce an event and its changes."""
 HELD = [*NEWS, MessageKind.SUBSTITUTE.value]
 """The kinds of message that wait while a change can be undone."""
-INTERRUPTED = "Sent again: the process that was sending it ended, so it may arrive twice."
+INTERRUPTED = "Sent again because sending was interrupted. It may arrive twice."
 _SAY = "UPDATE message SET facts = {} WHERE id = {}"
 _CLOSE = (
     "UPDATE message SET state = {}, reason = COALESCE({}, reason), sent_at = {}, worker = ''"
@@ -224,7 +224,7 @@ async def _bundled(drafts: list[Draft]) -> list[Draft]:
             invitations[found[0]] = found[1]
     if superseded:
         await rows.Message.update(
-            {rows.Message.state: State.SUPERSEDED.value, rows.Message.reason: "A later change says it."}
+            {rows.Message.state: State.SUPERSEDED.value, rows.Message.reason: "A later message covers this."}
         ).where(rows.Message.id.is_in(superseded))
     await run_for_each(_SAY, [[encode(content), one] for one, content in invitations.items() if one not in superseded])
     return made

@@ -67,7 +67,7 @@ async def remove(viewer: Viewer, filter_id: UUID, now: datetime) -> SavedFilter:
 
 async def _add(viewer: Viewer, listing: str, name: str, query: str, now: datetime) -> UUID:
     if await rows.SavedFilter.count().where(_of(viewer)) >= rules.MOST:
-        raise Invalid(name=f"You have {rules.MOST} saved filters. Remove one that you do not use.")
+        raise Invalid(name=f"You have {rules.MOST} saved filters. Remove one you don’t use.")
     row = rows.SavedFilter(
         id=ids.new_id(), member=viewer.member_id, listing=listing, name=name, query=query, created_at=now
     )
@@ -79,7 +79,7 @@ async def _add(viewer: Viewer, listing: str, name: str, query: str, now: datetim
 def _name(text: str) -> str:
     name = clean(text, rules.LONGEST_NAME, "name")
     if not name:
-        raise Invalid(name="Give the filter a name, for example Trainings of my agency.")
+        raise Invalid(name="Name the filter, for example “My agency’s trainings”.")
     return name
 
 
@@ -88,7 +88,7 @@ def _kept(listing: str, query: str) -> str:
     if not kept:
         raise Invalid(name="Nothing is filtered yet. Choose a filter first, then save it.")
     if len(kept) > rules.LONGEST_QUERY:
-        raise Invalid(name="This filter is too long to be saved. Shorten the words that it looks for.")
+        raise Invalid(name="This filter is too long to save. Shorten the words it searches for.")
     return kept
 
 

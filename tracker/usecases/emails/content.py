@@ -46,13 +46,13 @@ from tracker.usecases.roster import account_notifications
 NOT_ACTIVE = Skip(state=State.SUPPRESSED, reason="The recipient is no longer active.")
 NOT_AUTHORIZED = Skip(state=State.SUPPRESSED, reason="The recipient can no longer see it.")
 NOT_OWNER = Skip(state=State.SUPPRESSED, reason="The recipient no longer owns the item.")
-CANNOT_HELP = Skip(state=State.SUPPRESSED, reason="The recipient can't reassign the item.")
+CANNOT_HELP = Skip(state=State.SUPPRESSED, reason="The recipient can’t reassign the item.")
 NOT_BLOCKED = Skip(state=State.SUPERSEDED, reason="The item is no longer blocked.")
 CLOSED = Skip(state=State.SUPERSEDED, reason="The item is closed.")
-ANOTHER_DAY = Skip(state=State.SUPERSEDED, reason="The item is due on another day now.")
-NO_LINK = Skip(state=State.SUPERSEDED, reason="They have signed in, or got another link.")
-TOO_LATE = Skip(state=State.TOO_LATE, reason="It was out of date when it could be sent.")
-UNREADABLE = Skip(state=State.FAILED, reason="This version can't read the message. Another version queued it.")
+ANOTHER_DAY = Skip(state=State.SUPERSEDED, reason="The item now has a different due date.")
+NO_LINK = Skip(state=State.SUPERSEDED, reason="They’ve signed in or have a newer link.")
+TOO_LATE = Skip(state=State.TOO_LATE, reason="It was out of date before it could be sent.")
+UNREADABLE = Skip(state=State.FAILED, reason="This version can’t read the message. Another version queued it.")
 
 
 @dataclass(frozen=True, kw_only=True)

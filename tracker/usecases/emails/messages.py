@@ -104,7 +104,7 @@ async def resend(viewer: Viewer, message_id: UUID, now: datetime) -> UUID:
             raise NotFound
         if not line.may_resend(now):
             raise Conflict(
-                "This message can't be sent again. It still waits, was sent again already, or is out of date."
+                "This message can’t be sent again. It’s still waiting, was already sent again, or is out of date."
             )
         await _queue_again(viewer, [line], now)
     return line.sending_id
@@ -120,7 +120,7 @@ async def retry(viewer: Viewer, sending_id: UUID, now: datetime) -> int:
             raise NotFound
         lines = [one for one in await sendings.failed(viewer, sending_id) if one.may_retry(now)]
         if not lines:
-            raise Conflict("No message is left to send again. They were sent again already, or they are out of date.")
+            raise Conflict("There are no messages left to send again. They were already sent again or are out of date.")
         await _queue_again(viewer, lines, now)
     return len({one.recipient_id for one in lines})
 
@@ -145,7 +145,7 @@ async def _queue_again(viewer: Viewer, lines: Iterable[MessageLine], now: dateti
 def _once_more(stored: messages.Stored, now: datetime) -> Draft:
     content = decode(stored.facts)
     if isinstance(content, Unreadable):
-        raise Conflict("This message can't be sent again. Another version of the tracker queued it.")
+        raise Conflict("This message can’t be sent again. Another version of the tracker queued it.")
     return Draft(
         content=content,
         recipient_id=stored.recipient_id,

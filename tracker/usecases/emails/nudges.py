@@ -101,10 +101,10 @@ async def nudge(
     async with writing():
         occurrence = await date_for(viewer, event_id, key)
         if not may_edit(viewer, occurrence.event):
-            raise NotAllowed("Only the organizer, the committee's chair or a coordinator can remind people.")
+            raise NotAllowed("Only the organizer, the committee’s chair, or a coordinator can remind people.")
         found = await (nudge_of if confirmations else _of_silent)(viewer, occurrence, now)
         if found is None:
-            raise Conflict("This date has begun or is over, so no one is asked to reply.")
+            raise Conflict("This date has started or is over, so no one needs to reply.")
         if refusal := rules.why_not(found, now, zone):
             raise Conflict(refusal)
         await _queue(found, await everyones_wishes(), now)

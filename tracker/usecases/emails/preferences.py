@@ -132,7 +132,7 @@ async def _led_committee(viewer: Viewer, committee_id: UUID) -> CommitteeChoice:
     if committee is None:
         raise NotFound
     if not (viewer.is_coordinator or committee_id in viewer.chairs):
-        raise NotAllowed("Only the committee's chair or a coordinator can set its reminders.")
+        raise NotAllowed("Only the committee’s chair or a coordinator can set its reminders.")
     return committee
 
 

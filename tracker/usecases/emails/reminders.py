@@ -29,7 +29,7 @@ from tracker.usecases.emails.reply_reminders import requests_to_reply
 MARK = "reminders"
 OUTAGE = timedelta(hours=1)
 """After a longer gap, the audit log records what was caught up."""
-NEWER = "A later reminder went out instead."
+NEWER = "A later reminder was sent instead."
 
 
 async def queue_due(now: datetime, zone: str) -> int:

@@ -129,7 +129,7 @@ async def event_to_change(viewer: Viewer, event_id: UUID, expected_version: int)
     """
     event = await event_for(viewer, event_id)
     if not may_edit(viewer, event):
-        raise NotAllowed("Only the organizer, the committee's chair or a coordinator can change this event.")
+        raise NotAllowed("Only the organizer, the committee’s chair, or a coordinator can change this event.")
     if event.version != expected_version:
         raise Conflict
     return event
@@ -200,7 +200,7 @@ async def _change_in_place(
     is_moved, is_elsewhere = plan_rules.moves(plan, event), plan_rules.goes_elsewhere(plan, event)
     is_new = event.status is EventStatus.DRAFT and plan.status is not EventStatus.DRAFT
     if plan.status is EventStatus.DRAFT and event.status is not EventStatus.DRAFT:
-        raise Invalid(status="People were notified of this event already. Cancel it instead.")
+        raise Invalid(status="People have already been notified of this event. Cancel it instead.")
     before = await events.dates(viewer, event)
     sequence = next_sequence(event, before) if (is_moved or is_elsewhere) and not is_new else event.sequence
     entry = await mailed_entry(viewer, event, now)
@@ -331,7 +331,7 @@ async def plan_to_change(viewer: Viewer, event_id: UUID) -> tuple[Event, Plan]:
     """Return the event and the plan that its form shows. Errors: NotFound, NotAllowed."""
     event = await event_for(viewer, event_id)
     if not may_edit(viewer, event):
-        raise NotAllowed("Only the organizer, the committee's chair or a coordinator can change this event.")
+        raise NotAllowed("Only the organizer, the committee’s chair, or a coordinator can change this event.")
     plan = plan_rules.plan_of(event, await sheet.invitees(viewer, event.id))
     if plan.rule is None:
         return event, plan

@@ -88,7 +88,7 @@ async def change_date(
         occurrence = await date_to_change(viewer, event_id, key, expected_version)
         plan.check_change(change, is_all_day=occurrence.event.is_all_day)
         if not occurrence.event.is_series:
-            raise Invalid("This event has one date. Change the event itself.")
+            raise Invalid("This event has only one date. Change the event itself.")
         await _warn_of_double(viewer, occurrence, change)
         async with undoable(viewer, event_id, Deed.CHANGED, now, Reach(dates=(occurrence.id,))):
             await _change(viewer, occurrence, change, now, notify=notify)
@@ -164,7 +164,7 @@ async def restore_occurrence(viewer: Viewer, event_id: UUID, key: str, expected_
     async with writing():
         occurrence = await date_to_change(viewer, event_id, key, expected_version)
         if not occurrence.is_canceled:
-            raise Conflict("This date isn't canceled.")
+            raise Conflict("This date isn’t canceled.")
         async with undoable(viewer, event_id, Deed.CHANGED, now, Reach(dates=(occurrence.id,))):
             on = {"is_canceled": False, "cancel_reason": "", "is_off_record": False}
             await _save(occurrence, now, raise_sequence=True, fields=on)
@@ -182,7 +182,7 @@ async def date_to_change(viewer: Viewer, event_id: UUID, key: str, expected_vers
     """
     occurrence = await date_for(viewer, event_id, key)
     if not may_edit(viewer, occurrence.event):
-        raise NotAllowed("Only the organizer, the committee's chair or a coordinator can change this date.")
+        raise NotAllowed("Only the organizer, the committee’s chair, or a coordinator can change this date.")
     if occurrence.version != expected_version:
         raise Conflict
     return occurrence

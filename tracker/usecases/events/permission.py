@@ -21,7 +21,7 @@ from tracker.usecases.roster import people
 _LEVELS = (
     "SELECT m.name, g.code, g.level FROM member m JOIN agency g ON g.id = m.agency WHERE m.id IN ({}) ORDER BY m.name"
 )
-NOT_YOURS = "Only members of law-enforcement agencies set, change or remove a marking."
+NOT_YOURS = "Only members of law-enforcement agencies can add, change, or remove a marking."
 
 
 def allow(viewer: Viewer, plan: Plan, event: Event | None = None) -> None:
@@ -30,7 +30,7 @@ def allow(viewer: Viewer, plan: Plan, event: Event | None = None) -> None:
         raise NotAllowed("You can schedule events for your own arm, your committees, or people you name.")
     is_kept = event is not None and plan.committee_id == event.committee_id
     if plan.committee_id and not is_kept and audiences.committee(plan.committee_id) not in viewer.audiences:
-        raise NotAllowed("You can schedule a meeting of a committee only when you hold a seat in it.")
+        raise NotAllowed("You can schedule a committee’s meetings only if you have a seat on it.")
 
 
 async def allow_marked(viewer: Viewer, plan: Plan, now: datetime, event: Event | None = None) -> None:

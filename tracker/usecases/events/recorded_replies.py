@@ -39,7 +39,7 @@ async def reply_for(
         others = answerable(viewer, occurrence, named, now)
         person = next((one for one in others if one.member_id == member_id), None)
         if person is None:
-            raise Invalid(person="Choose one of the people who are invited.")
+            raise Invalid(person="Choose one of the invited people.")
         await replies.record(
             viewer,
             person.invitation_id,
@@ -55,6 +55,6 @@ async def reply_for(
 
 def _check(viewer: Viewer, occurrence: Occurrence) -> None:
     if not may_edit(viewer, occurrence.event):
-        raise NotAllowed("Only the organizer, the committee's chair or a coordinator can record replies of others.")
+        raise NotAllowed("Only the organizer, the committee’s chair, or a coordinator can record others’ replies.")
     if not occurrence.event.kind.asks_reply or occurrence.event.status is EventStatus.DRAFT:
         raise Conflict("No one is asked to reply to this event.")

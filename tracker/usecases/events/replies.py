@@ -93,7 +93,7 @@ async def reply(
         raise NotFound
     mine = await my_reply(viewer, occurrence)
     if mine is None:
-        raise NotAllowed("You are not invited to this event, so there is nothing to reply to.")
+        raise NotAllowed("You aren’t invited to this event, so you don’t need to reply.")
     check_ahead(occurrence, now, for_series=for_series)
     async with writing():
         given = Given(value, comment, substitute)
@@ -229,7 +229,7 @@ def _to_come(dates: Iterable[Occurrence], now: datetime) -> list[Occurrence]:
 
 def _why_closed(last: Occurrence) -> str:
     if last.is_off:
-        return "This event was canceled. You do not need to reply."
+        return "This event was canceled. You don’t need to reply."
     return "This event is over. Replies are closed."
 
 
@@ -280,6 +280,6 @@ async def _asked_alone(viewer: Viewer, invitation_id: UUID, event: Event, now: d
 def check_ahead(occurrence: Occurrence, now: datetime, *, for_series: bool) -> None:
     """Raise `Gone` for a date that no longer takes replies."""
     if occurrence.is_off:
-        raise Gone("This date is canceled. You do not need to reply.")
+        raise Gone("This date is canceled. You don’t need to reply.")
     if occurrence.ends_at <= now and not for_series:
         raise Gone("This date is over. Replies are closed.")

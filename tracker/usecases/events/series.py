@@ -312,7 +312,7 @@ async def _delete_dates(event: Event, which: Any, now: datetime) -> None:
                 await rows.Occurrence.delete().where((rows.Occurrence.event == event.id) & which)
     except Conflict as held:
         raise Invalid(
-            date="An upcoming date has action items or attendance. Move or cancel dates one by one instead."
+            date="An upcoming date has action items or attendance. Move or cancel dates one at a time instead."
         ) from held
 
 

@@ -31,7 +31,7 @@ from tracker.usecases.events.response_reset import ask_about
 from tracker.usecases.events.series import end_series, split, split_off, write_dates
 from tracker.usecases.events.undo_snapshot import undoable
 
-BESIDE_THE_RULE = "This date was added to the series. Change it alone, or all dates from another one on."
+BESIDE_THE_RULE = "This date was added to the series. Change it alone, or choose another date and the ones after it."
 
 
 async def plan_from(viewer: Viewer, event_id: UUID, key: str) -> tuple[Event, Plan]:
@@ -91,7 +91,7 @@ async def _go_on(viewer: Viewer, event: Event, first: Occurrence, plan: Plan, no
     """End a series before a date and continue it by the plan; return the id of the new series."""
     await allow_marked(viewer, plan, now, event)
     if plan_rules.slots(plan)[0][1][0] <= now:
-        raise Invalid(date="The new dates begin in the past. Choose a later first day.")
+        raise Invalid(date="The new dates start in the past. Choose a later first day.")
     invited, before = await invitees_of(event.id), await events.dates(viewer, event)
     lost = tuple(one.id for one in split_off(before, first.original_start))
     async with undoable(viewer, event.id, Deed.CHANGED, now, Reach(lost=lost)) as made:
@@ -182,14 +182,14 @@ async def add_date(viewer: Viewer, event_id: UUID, starts: datetime, expected_ve
     async with writing():
         event = await event_deeds.event_to_change(viewer, event_id, expected_version)
         if not event.is_series:
-            raise Invalid(date="This event has one date. Make it repeat, or schedule another event.")
+            raise Invalid(date="This event has only one date. Make it repeat, or schedule another event.")
         if event.is_all_day and not plan_rules.is_of_whole_days(starts, event.duration):
             raise Invalid(starts=plan_rules.WHOLE_DAYS)
         if plan_rules.slot(starts, event.duration, event.zone)[0] <= now:
-            raise Invalid(date="That day is over. Choose a day in the future.")
+            raise Invalid(date="That date has passed. Choose a date in the future.")
         before = await events.dates(viewer, event)
         if any(one.original_start.date() == starts.date() for one in before):
-            raise Invalid(date="The series has a date on that day already. Change that one instead.")
+            raise Invalid(date="The series already has a date on that day. Change that one instead.")
         async with undoable(viewer, event_id, Deed.CHANGED, now):
             added = await _add(viewer, event, before, starts, now)
         await audit.record(viewer.actor, "date_added", "event", event_id, {"date": added.key}, now)

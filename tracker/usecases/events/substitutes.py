@@ -19,8 +19,8 @@ from tracker.tables.schema.roster.people import SeatHolder
 from tracker.usecases.core import outbox
 from tracker.usecases.core.viewers import viewers_for
 
-NOT_AN_ALTERNATE = "Choose one of the alternates of your seat."
-ONE_DATE = "An alternate comes on one date. Choose “This date”."
+NOT_AN_ALTERNATE = "Choose one of your seat’s alternates."
+ONE_DATE = "An alternate can come to one date only. Choose “This date”."
 Standing = tuple[UUID, UUID, UUID]
 """Part of an invitation: the invitation, its substitute, and the date."""
 

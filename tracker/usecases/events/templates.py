@@ -23,10 +23,10 @@ async def save(viewer: Viewer, name: str, form: Texts, committee_id: UUID | None
     """
     named = clean(name, rules.LONGEST_NAME, "template_name")
     if not named:
-        raise Invalid(template_name="Give the template a name.")
+        raise Invalid(template_name="Name the template.")
     text = json.dumps(rules.kept(form))
     if len(text) > rules.LARGEST:
-        raise Invalid(template_name="This form is too long for a template. Shorten its texts.")
+        raise Invalid(template_name="This form is too long for a template. Shorten what you typed.")
     facts: dict[Any, Any] = {"committee": committee_id, "form": text, "created_at": now}
     mine = EventTemplate.owner == viewer.member_id
     async with writing():
@@ -64,7 +64,7 @@ async def remove(viewer: Viewer, template_id: UUID, now: datetime) -> str:
 
 async def _add(viewer: Viewer, name: str, facts: dict[Any, Any]) -> UUID:
     if await EventTemplate.count().where(EventTemplate.owner == viewer.member_id) >= rules.MOST:
-        raise Invalid(template_name=f"You have {rules.MOST} templates. Remove one that you do not use.")
+        raise Invalid(template_name=f"You have {rules.MOST} templates. Remove one you don’t use.")
     row = EventTemplate(id=ids.new_id(), owner=viewer.member_id, name=name, **facts)
     await EventTemplate.insert(row)
     template_id: UUID = row.id

@@ -107,7 +107,7 @@ async def _check_as_left(about: Iterable[UUID], replaced: Replaced, changed_at: 
 async def _check_editor(viewer: Viewer, event_id: UUID, before: event_rules.Event | None) -> None:
     after = await events.event(viewer, event_id)
     if not any(one is not None and event_rules.may_edit(viewer, one) for one in (before, after)):
-        raise NotAllowed("Only the organizer, the committee's chair or a coordinator can change this event.")
+        raise NotAllowed("Only the organizer, the committee’s chair, or a coordinator can change this event.")
 
 
 async def _delete(replaced: Replaced, was: Tables, present: Tables, changed_at: datetime) -> None:

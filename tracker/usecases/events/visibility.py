@@ -93,12 +93,12 @@ async def _check_people(viewer: Viewer, event_id: UUID, plan: Plan, wanted: froz
     known = {one.id: one for one in await people.directory(viewer)}
     unknown = set(plan.invitees) - {*known, viewer.member_id}
     if unknown and not unknown <= set(await invitees_of(event_id)):
-        raise Invalid(people="One of these people is not on your list. Choose from the list.")
+        raise Invalid(people="You can’t invite one of these people. Choose from the list.")
     blind = await _who_may_not_see([known[one] for one in plan.invitees if one in known], plan, wanted)
     if blind:
         names = ", ".join(f"{one.name} ({one.agency})" for one in blind)
         raise Invalid(
-            people=f"Not everyone you invite can see this event: {names}. Choose other people or who can see it."
+            people=f"These people can’t see this event: {names}. Choose other people, or change who can see it."
         )
 
 
@@ -110,7 +110,7 @@ async def _check_owners(viewer: Viewer, event_id: UUID, wanted: frozenset[str], 
     if blind:
         owned = ", ".join(f"{one.reference} ({one.owner}, {one.agency})" for one in blind)
         raise Invalid(
-            visibility=f"Open action items belong to people who could no longer see this event: {owned}. "
+            visibility=f"People who could no longer see this event own open action items: {owned}. "
             "Reassign or close them first."
         )
 

@@ -40,7 +40,7 @@ async def create(viewer: Viewer, name: str, scopes: frozenset[ApiScope], now: da
     """
     named, token = _name(name), keys.new_token()
     if not scopes:
-        raise Invalid(scopes="Choose at least one thing that the token may do.")
+        raise Invalid(scopes="Choose at least one permission.")
     row = rows.ApiToken(
         id=ids.new_id(),
         member=viewer.member_id,
@@ -52,7 +52,7 @@ async def create(viewer: Viewer, name: str, scopes: frozenset[ApiScope], now: da
     )
     async with writing():
         if len(await tokens_of(viewer, now)) >= MAX_TOKENS:
-            raise Invalid(f"You have {MAX_TOKENS} tokens. Revoke one that you do not use.")
+            raise Invalid(f"You have {MAX_TOKENS} tokens. Revoke one you don’t use.")
         await rows.ApiToken.insert(row)
         await _log(viewer, "created", row.id, {"scopes": row.scopes}, now)
     return token
@@ -135,7 +135,7 @@ def _of(member_id: UUID) -> Any:
 def _name(text: str) -> str:
     name = clean(text, LONGEST_NAME, "name")
     if not name:
-        raise Invalid(name="Name the program that will use the token, for example Duty roster.")
+        raise Invalid(name="Enter the app that will use the token, for example “Duty roster”.")
     return name
 
 

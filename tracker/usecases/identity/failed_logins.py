@@ -22,8 +22,8 @@ WINDOW = TooManyAttempts.wait  # during which they count
 TRIES_OF_NETWORK = 50  # wrong ones from one network address, over all accounts: one password tried on many people
 TOLD_WITHIN = timedelta(days=1)  # later, the email about a pause would only cause alarm
 HOUSEHOLD = 64  # bits of an IPv6 address that identify a network
-FROM_THERE = "Too many failed attempts came from your network. Wait 15 minutes, or ask the coordinator."
-PAUSED = "Sign-in is paused for 15 minutes after 5 failed attempts. Try again after that, or ask the coordinator."
+FROM_THERE = "There were too many failed sign-ins from your network. Wait 15 minutes, or ask the coordinator."
+PAUSED = "Sign-in is paused for 15 minutes after 5 failed attempts. Try again later, or ask the coordinator."
 
 
 async def count_failure(key: str, account: Account | None, now: datetime, arrival: Arrival, *, what: str) -> int:

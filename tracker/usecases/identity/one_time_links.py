@@ -22,7 +22,7 @@ from tracker.usecases.identity.sign_in import Challenge, challenge_for
 LIFETIME = timedelta(minutes=30)
 SIGN_IN = "sign_in"
 RESET = "reset"
-USED = "This sign-in link was used or has expired. Please ask the coordinator for a new one."
+USED = "This sign-in link was already used or has expired. Ask the coordinator for a new one."
 
 
 async def issue_link(

@@ -14,7 +14,7 @@ from tracker.usecases.identity.failed_logins import release
 from tracker.usecases.identity.one_time_links import RESET, check_link, issue_link, spend
 from tracker.usecases.identity.passwords import checked_hash, store_hash
 
-CLOSED = "This account is closed. Open it before you give out a link."
+CLOSED = "This account is suspended or removed. Restore it before you create a link."
 
 
 async def issue_reset(member_id: UUID, now: datetime, *, by: Actor) -> str:

@@ -23,7 +23,7 @@ from tracker.usecases.identity.sessions import end_sessions
 THREADS = 2  # hashes at once: each takes 64 MiB and one core
 WAITING = 20  # more than these are asked to try again
 COMMON = Path(__file__).with_name("common-passwords.txt")
-BUSY = "Many people are signing in just now. Please try again in a minute."
+BUSY = "Many people are signing in right now. Try again in a minute."
 
 Result = TypeVar("Result")
 

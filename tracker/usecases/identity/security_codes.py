@@ -24,10 +24,10 @@ PERIOD = 30  # seconds of a code
 WINDOW = (0, -1, 1)  # periods around now that are accepted: phone clocks differ
 ISSUER = "Task Force Tracker"
 WRONG_CODE = (
-    "That code did not match. Codes change every 30 seconds and count once. Check that your phone’s clock is set "
+    "That code didn’t match. Codes change every 30 seconds and work only once. Make sure your phone’s clock is set "
     "automatically, then enter the newest code."
 )
-AGAIN = "Your authenticator app must be set up again. Please ask the coordinator."
+AGAIN = "You need to set up your authenticator app again. Ask the coordinator."
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ async def _put_in_force(
         Member.totp_at: now,
     }
     if not await Member.update(changed).where((Member.id == account.member_id) & still).returning(Member.id):
-        raise NotAllowed("Another authenticator app was set up meanwhile. Please sign in with its code.")
+        raise NotAllowed("Another authenticator app was set up in the meantime. Sign in with its code.")
     await audit.record(by, verb, "member", account.member_id, {}, now)
     return True
 

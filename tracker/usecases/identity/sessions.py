@@ -18,7 +18,7 @@ from tracker.usecases.identity.failed_logins import forget_failures
 from tracker.usecases.identity.unnamed_proxy import note_arrival
 
 CLIENT = 200  # characters kept of what a browser calls itself
-NOT_NOW = "You cannot sign in now. Please ask the coordinator."
+NOT_NOW = "You can’t sign in right now. Ask the coordinator."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,11 +25,11 @@ from tracker.usecases.identity.sessions import open_session, prove
 
 CHALLENGE = timedelta(minutes=10)  # to find the phone and type the code
 WRONG = (
-    "We can't sign you in with that email and password. Check both and try again. "
-    "After 5 failed attempts, sign-in is paused for 15 minutes."
+    "We can’t sign you in with that email and password. Check both and try again. After 5 failed attempts, sign-in "
+    "pauses for 15 minutes."
 )
-WRONG_RECOVERY_CODE = "That recovery code did not match, or it was used before. Each counts once."
-OVER = "This took too long. Please start again."
+WRONG_RECOVERY_CODE = "That recovery code didn’t match or was already used. Each works once."
+OVER = "This took too long. Start over."
 
 
 @dataclass(frozen=True)
@@ -165,14 +165,14 @@ async def prove_again(member_id: UUID, session_id: str, proof: str, now: datetim
     """
     account = await account_of(member_id)
     if account is None or (account.totp_sealed is None and account.password_hash is None):
-        raise NotAllowed("You have no password yet. Ask the coordinator for a new sign-in link.")
+        raise NotAllowed("You don’t have a password yet. Ask the coordinator for a new sign-in link.")
     is_right = account.totp_sealed is None and await hashing().matches(account.password_hash, proof)
     async with writing():
         account = await unchanged(account, now)
         if not account.is_paused(now) and (is_right or await use_code(account, proof, now)):
             await prove(session_id, now)
             return
-        why = WRONG_CODE if account.totp_sealed else "That is not your password."
+        why = WRONG_CODE if account.totp_sealed else "That password didn’t match."
         refused = await refusal(account, now, arrival, field="proof", why=why)
     raise refused
 
@@ -184,7 +184,7 @@ async def prove_by_press(member_id: UUID, session_id: str, now: datetime) -> Non
     """
     async with writing():
         if await reauthentication_asked(member_id) is not None:
-            raise NotAllowed("Confirm by your code or your password.")
+            raise NotAllowed("Confirm with your code or your password.")
         await prove(session_id, now)
 
 

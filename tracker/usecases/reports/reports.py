@@ -22,7 +22,7 @@ from tracker.tables.visible.reports import sums as visible_reports
 from tracker.usecases.core import audit
 from tracker.usecases.roster import people
 
-OTHERS = Agency(id=None, code="Others", name="Walk-ins of no member agency", arm=None, level="")
+OTHERS = Agency(id=None, code="Others", name="Walk-ins from other agencies", arm=None, level="")
 
 
 @dataclass(frozen=True, kw_only=True)

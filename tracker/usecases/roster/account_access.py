@@ -18,9 +18,9 @@ from tracker.usecases.identity.revoke_access import report_lost_phone, revoke_fe
 from tracker.usecases.identity.sessions import sessions_of, sign_out_everywhere
 from tracker.usecases.roster import account_notifications, directory
 
-ONLY_COORDINATORS = "Only a coordinator may do this to a coordinator."
-OWN = "What is yours you change in your own settings."
-GUEST = "This person has no account: they answer by the links in emails."
+ONLY_COORDINATORS = "Only a coordinator can do this for another coordinator."
+OWN = "Change your own access in your settings."
+GUEST = "This person has no account. They reply with the links in emails."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,12 +21,12 @@ from tracker.usecases.identity.one_time_links import issue_link
 from tracker.usecases.roster import account_notifications, directory
 from tracker.usecases.roster.close_account import coordinators, shut
 
-NO_ACCOUNT = "A guest never signs in. Take “Email only” away first, if they should."
-NOT_ACTIVE = "This account isn't active, so a link wouldn't work."
+NO_ACCOUNT = "A guest can’t sign in. To let them, clear “Email only” first."
+NOT_ACTIVE = "This account isn’t active, so a link wouldn’t work."
 ALREADY = "Someone else did this in the meantime."
-NO_REASON = "Say in a few words why."
+NO_REASON = "Enter a reason."
 LONGEST_REASON = 200  # characters
-ONESELF = "You cannot suspend yourself."
+ONESELF = "You can’t suspend yourself."
 
 
 async def make_link(viewer: Viewer, member_id: UUID, reauthenticated_at: datetime, now: datetime) -> str:

@@ -16,11 +16,15 @@ from tracker.usecases.core import audit
 from tracker.usecases.roster import people
 from tracker.usecases.roster.close_account import coordinators, shut
 
-TAKEN = "Another agency has this short name already."
-ONLY_COORDINATORS_MOVE = "Only a coordinator can move an agency to the other arm: its people would see other events."
-OWN = "You serve there yourself: you would shut yourself out."
-WITH_COORDINATOR = "A coordinator serves there, and only a coordinator can shut them out."
-STILL_SERVE = "{count} still {verb} there. Remove or move each of them first, so that none of their work is lost."
+TAKEN = "Another agency already has this short name."
+ONLY_COORDINATORS_MOVE = (
+    "Only a coordinator can move an agency to the other arm. Its people would see different events."
+)
+OWN = "You’re at this agency, so you would lock yourself out."
+WITH_COORDINATOR = "A coordinator is at this agency, and only a coordinator can lock them out."
+STILL_SERVE = (
+    "{count} {verb} still at this agency. Remove each person from the task force first so their work is reassigned."
+)
 
 
 async def add_agency(viewer: Viewer, facts: AgencyFacts, reauthenticated_at: datetime, now: datetime) -> UUID:
@@ -105,7 +109,7 @@ async def _why_not(viewer: Viewer, row: dict[str, Any], status: Status) -> str:
     if not viewer.is_coordinator and await MemberRole.exists().where(is_one):
         return WITH_COORDINATOR
     if status is Status.DEPARTED and here:
-        count, verb = ("1 person", "serves") if len(here) == 1 else (f"{len(here)} people", "serve")
+        count, verb = ("1 person", "is") if len(here) == 1 else (f"{len(here)} people", "are")
         return STILL_SERVE.format(count=count, verb=verb)
     return ""
 

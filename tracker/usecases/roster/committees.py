@@ -16,9 +16,9 @@ from tracker.tables.schema.roster.people import Agency, Committee, Member, Membe
 from tracker.usecases.core import audit
 from tracker.usecases.roster import people
 
-TAKEN = "Another committee has this name already."
-NOT_ONESELF = "You cannot let yourself into a committee. Ask a coordinator."
-FROM_THE_LIST = "Choose from the people of the agency."
+TAKEN = "Another committee already has this name."
+NOT_ONESELF = "You can’t add yourself to a committee. Ask a coordinator."
+FROM_THE_LIST = "Choose from the agency’s people."
 
 
 async def add_committee(viewer: Viewer, facts: CommitteeFacts, reauthenticated_at: datetime, now: datetime) -> UUID:

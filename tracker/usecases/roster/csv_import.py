@@ -28,9 +28,11 @@ from tracker.usecases.roster.csv_import_seats import Seats
 from tracker.usecases.roster.ended_roles import leave
 from tracker.usecases.roster.people_changes import ONLY_COORDINATORS, ONLY_COORDINATORS_MOVE, is_other_arm
 
-HAND_OVER = "Choose on their page who takes over; there they leave in one step."
-LEFT_WITHOUT = "Who left has no role and no seat. Leave these two cells empty."
-NO_COORDINATOR = "This would leave no coordinator. Give at least one person that role."
+HAND_OVER = "Remove them on their page instead, where you choose a successor."
+LEFT_WITHOUT = "People who left have no role or seat. Leave both cells empty."
+NO_COORDINATOR = (
+    "No one would be coordinator, so no one could schedule for everyone. Give at least one member that role."
+)
 _MEMBER = (
     Member.id,
     Member.email,

@@ -114,10 +114,10 @@ def _faults(named: dict[str, list[Entry]], stored: set[str]) -> list[Fault]:
     for code, rows in named.items():
         missing = [name for name in ("arm", "level") if name not in _said(rows)]
         if code not in stored and missing:
-            sentence = f"{rows[0].agency_code} is a new agency, so one of its rows must say {' and '.join(missing)}."
+            sentence = f"{rows[0].agency_code} is a new agency, so one of its rows must have {' and '.join(missing)}."
             faults.append(Fault(row=rows[0].row, field=missing[0], sentence=sentence))
         faults += [
-            Fault(row=one.row, field="coalition", sentence="Name another agency of the list by its code.")
+            Fault(row=one.row, field="coalition", sentence="Enter the code of another agency in the file.")
             for one in rows
             if one.coalition and (one.coalition.casefold() == code or one.coalition.casefold() not in {*named, *stored})
         ]

@@ -77,7 +77,7 @@ class Seats:
         of_seat, member = SeatHolder.seat == seat_id, SeatHolder.member
         for row in await SeatHolder.select(SeatHolder.is_primary, member.name, member.email).where(of_seat):
             if row["is_primary"] and row["member.email"] not in self._listed:
-                self.notes.append(f"{row['member.name']} is now an alternate: another has the first place of the seat.")
+                self.notes.append(f"{row['member.name']} is now an alternate. Someone else is the seat’s primary.")
         await SeatHolder.update({SeatHolder.is_primary: False}).where(of_seat)
 
     async def _add_seat(self, committee_id: UUID, agency_id: UUID) -> UUID:

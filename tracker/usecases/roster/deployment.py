@@ -15,9 +15,9 @@ async def found(roster: bytes, email: str, now: datetime, zone: str, lifetime: t
     Errors: Conflict when the database has people already, Invalid when the roster cannot be imported.
     """
     if await Member.exists():
-        raise Conflict("The database holds people already. Name an empty one, or none.")
+        raise Conflict("The database already has people. Use an empty one, or leave it out.")
     report = await import_roster(roster, now, zone)
     account = await account_at(email)
     if report.faults or account is None:
-        raise Invalid(report.faults[0].sentence if report.faults else f"{email} is not among the people.")
+        raise Invalid(report.faults[0].sentence if report.faults else f"{email} isn’t on the roster.")
     return await issue_link(account.member_id, now, lifetime)

@@ -19,10 +19,12 @@ from tracker.usecases.identity.one_time_links import end_links
 from tracker.usecases.roster import account_notifications, directory, people
 from tracker.usecases.roster.close_account import clear_credentials, coordinators
 
-TAKEN = "Someone else already has this address."
-ONLY_COORDINATORS = "Only a coordinator can make someone coordinator, or take that role away."
-ONLY_COORDINATORS_MOVE = "Only a coordinator can move someone to the other arm, because they would see other events."
-OVER = "Choose a day that is not over."
+TAKEN = "Someone else already has this email address."
+ONLY_COORDINATORS = "Only a coordinator can add or remove the coordinator role."
+ONLY_COORDINATORS_MOVE = (
+    "Only a coordinator can move a person to the other arm because they would see different events."
+)
+OVER = "Choose today or a later date."
 
 
 async def add_person(viewer: Viewer, facts: PersonFacts, reauthenticated_at: datetime, now: datetime) -> UUID:

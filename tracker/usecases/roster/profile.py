@@ -57,7 +57,7 @@ async def change_profile(viewer: Viewer, wanted: Profile, now: datetime) -> None
 def _checked(wanted: Profile, name: str) -> dict[str, Any]:
     named = name_in(name, LONGEST["name"], "name")
     if not named:
-        raise Invalid(name="Write how the roster calls you, for example your role and agency.")
+        raise Invalid(name="Enter your display name, for example your role and agency.")
     phone, mobile = (
         clean(text, LONGEST_PHONE, field) for field, text in (("phone", wanted.phone), ("mobile", wanted.mobile))
     )

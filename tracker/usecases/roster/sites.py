@@ -16,7 +16,7 @@ from tracker.tables.schema.roster.sites import Site as SiteRow
 from tracker.tables.visible.availability import site_bookings
 from tracker.usecases.core import audit
 
-TAKEN = "Another site has this name already."
+TAKEN = "Another site already has this name."
 MOST_DATES = 60  # of a series, that are checked
 
 

@@ -24,9 +24,9 @@ from tracker.usecases.roster.ended_roles import leave
 from tracker.usecases.views.offboarding_transfers import transfer_events, transfer_items
 from tracker.usecases.views.seat_changes import shown
 
-ONESELF = "You can't remove yourself. Ask another coordinator or administrator."
-GONE = "They left already."
-NOBODY = "Choose who takes over: nothing may stay without an owner."
+ONESELF = "You can’t remove yourself. Ask a coordinator or another administrator."
+GONE = "They’ve already left."
+NOBODY = "Choose a successor so everything has an owner."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -83,13 +83,13 @@ async def test_an_item_is_given_with_the_form_below_the_list(desk: Browser, sqli
     assert response.status_code == 303
     page = (await desk.get(response.headers["location"])).text
     assert "Book the room" in page
-    assert "Given to Hsi liaison, due Tue, Dec 29" in page
+    assert "Assigned to Hsi liaison, due Tue, Dec 29" in page
 
 
 async def test_a_form_with_mistakes_names_each_and_loses_nothing(desk: Browser) -> None:
     response = await desk.post("/action-items", {"title": "", "owner": "x", "due": "soon", "seen_by": "all"})
     assert response.status_code == 422
-    for sentence in ("Say what is to be done.", "Choose who is to do it.", "Write the day as year-month-day"):
+    for sentence in ("Enter what needs to be done.", "Choose an owner.", "Enter the date as year-month-day"):
         assert sentence in response.text
     assert typed(response.text, "/action-items")["due"] == ["soon"]
 
@@ -300,7 +300,7 @@ async def test_more_time_needs_a_new_day_and_keeps_the_item_open(
     clock.start_at(NOW + timedelta(minutes=1), stands_still=True)
     refused = await stranger.send("POST", link, data=form)
     assert refused.status_code == 422
-    assert "Choose the day by which you can do it." in refused.text
+    assert "Choose a new due date." in refused.text
     assert typed(refused.text, link)["note"] == ["The partners are away."]
     new_day = DUE + timedelta(days=7)
     assert (await stranger.send("POST", link, data={**form, "due": new_day.isoformat()})).status_code == 303
@@ -360,7 +360,7 @@ async def test_the_link_page_keeps_its_address_to_itself_and_leads_nowhere(
     assert response.headers["x-robots-tag"] == "noindex"
     assert "no-store" in response.headers["cache-control"]
     assert set(re.findall(r'<a [^>]*href="([^"]+)"', response.text)) == {"#main", "mailto:coordinator@tracker.example"}
-    assert "Do not include victim or case details." in response.text
+    assert "Don’t include victim or case details." in response.text
 
 
 async def a_meeting(cast: Cast, **facts: Any) -> tuple[str, UUID]:
@@ -392,7 +392,7 @@ async def test_an_item_from_a_meeting_is_saved_and_leads_back_there(desk: Browse
     assert (response.status_code, response.headers["location"]) == (303, f"{address}#actions")
     [item] = await item_lists.items_of_date(sqlite_cast.caht_lead, origin)
     shown = (await desk.get(address)).text
-    assert (item.title, f"{item.reference} is assigned." in shown, item.reference in shown) == ("Welcome", True, True)
+    assert (item.title, f"{item.reference} assigned." in shown, item.reference in shown) == ("Welcome", True, True)
 
 
 async def test_a_mistake_in_an_item_from_a_meeting_shows_that_form_again(desk: Browser, sqlite_cast: Cast) -> None:

@@ -99,7 +99,7 @@ async def test_a_copy_goes_only_to_people_on_the_operation(
     for member in ("", "nobody", str(sqlite_cast.caht_lead.member_id)):
         response = await browser.post(address, {"member": member})
         assert response.status_code == 422
-        assert "Choose who answers for this copy: a person on the operation." in response.text
+        assert "Choose the person responsible for this copy from the people on the operation." in response.text
     assert not await AuditEntry.exists().where(AuditEntry.verb == "brief_printed")
 
 

@@ -60,8 +60,8 @@ async def test_each_person_has_four_buttons_in_a_form_of_their_own(desk: Browser
     page = (await desk.get(roll)).text
     assert page.count(f'action="{roll}/marks"') == 12
     assert page.count('name="status"') == 48
-    assert "Mark the 2 who replied yes as here" not in page, "the organizer said yes by scheduling it"
-    assert "Mark the 3 who replied yes as here" in page
+    assert "Mark 2 people who replied yes as here" not in page, "the organizer said yes by scheduling it"
+    assert "Mark 3 people who replied yes as here" in page
 
 
 async def test_a_tap_without_scripts_leads_back_to_the_same_person(desk: Browser, roll: str, sqlite_cast: Cast) -> None:
@@ -147,7 +147,7 @@ async def test_a_walk_in_without_a_name_is_asked_for_it_and_loses_nothing(desk: 
     form = typed((await desk.get(roll)).text, f"{roll}/walk-ins", agency="other", agency_name="County Prosecutor")
     response = await desk.post(f"{roll}/walk-ins", form)
     assert response.status_code == 422
-    assert "Give the name or the role of the person who came." in response.text
+    assert "Enter the name or role of the person who came." in response.text
     assert typed(response.text, f"{roll}/walk-ins")["agency_name"] == ["County Prosecutor"]
 
 

@@ -56,14 +56,14 @@ async def test_an_entry_says_when_who_what_and_by_which_way(sqlite_cast: Cast, b
     assert f'<a href="/events/{event_id}">Monthly task force meeting</a>' in html
     assert "Scheduled event" in table(html)
     assert "Coordinator (USAO)" in table(html)
-    assert "Site" in table(html)
+    assert "Web" in table(html)
 
 
 async def test_an_auditor_sees_the_id_of_an_operation_and_no_word_of_it(sqlite_cast: Cast, browse: SignIn) -> None:
     event_id = await events.schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective), NOW)
     html = await read(await browse(sqlite_cast.auditor))
     assert str(event_id) in html
-    assert "Not open to you" in html
+    assert "No access" in html
     assert "Bluestem" not in html
 
 
@@ -151,7 +151,7 @@ async def test_the_filter_keeps_what_was_typed_and_says_which_day_cannot_be_read
     html = await read(await browse(sqlite_cast.coordinator), "/audit?what=denied&from=odd&to=2026-12-01")
     assert '<option value="denied" selected>' in html
     assert 'value="odd"' in html
-    assert "Write the day as year-month-day, for example 2027-01-14." in html
+    assert "Enter the date as year-month-day, for example 2027-01-14." in html
     assert "The last day is before the first." in await read(
         await browse(sqlite_cast.coordinator), "/audit?from=2026-12-02&to=2026-12-01"
     )
@@ -160,11 +160,11 @@ async def test_the_filter_keeps_what_was_typed_and_says_which_day_cannot_be_read
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ("2027-02-30", "“2027-02-30” is no day: February 2027 has 28 days."),
-        ("2028-02-30", "“2028-02-30” is no day: February 2028 has 29 days."),
-        ("2027-04-00", "“2027-04-00” is no day: April 2027 has 30 days."),
-        ("2027-13-01", "“2027-13-01” is no day: the months are 01 to 12."),
-        ("0000-02-30", "Choose a day between "),
+        ("2027-02-30", "“2027-02-30” isn’t a valid date. February 2027 has 28 days."),
+        ("2028-02-30", "“2028-02-30” isn’t a valid date. February 2028 has 29 days."),
+        ("2027-04-00", "“2027-04-00” isn’t a valid date. April 2027 has 30 days."),
+        ("2027-13-01", "“2027-13-01” isn’t a valid date. Months are 01 to 12."),
+        ("0000-02-30", "Choose a date between "),
     ],
 )
 async def test_a_day_that_the_calendar_does_not_have_is_told_as_such_and_kept(
@@ -177,7 +177,7 @@ async def test_a_day_that_the_calendar_does_not_have_is_told_as_such_and_kept(
 
 async def test_an_empty_filter_offers_the_way_back(sqlite_cast: Cast, browse: SignIn) -> None:
     html = await read(await browse(sqlite_cast.coordinator), "/audit?what=messages")
-    assert 'No entries match. <a href="/audit">Clear the filter</a>' in html
+    assert 'No entries match. <a href="/audit">Clear filter</a>' in html
 
 
 async def test_older_entries_are_one_link_away_and_no_number_of_the_chain_is_shown(
@@ -207,9 +207,9 @@ async def test_an_odd_place_in_the_trail_is_its_beginning(sqlite_cast: Cast, bro
 
 async def test_a_whole_trail_is_said_to_be_whole(sqlite_cast: Cast, browse: SignIn) -> None:
     browser = await browse(sqlite_cast.coordinator)
-    assert "has not been verified here yet" in await read(browser)
+    assert "hasn’t been verified here yet" in await read(browser)
     response = await browser.post("/audit/verification")
-    assert "The whole log is as it was written, as of Tue, Dec 15, 9:00:00.00 AM." in response.text
+    assert "Verified, no changes (Tue, Dec 15, 9:00:00.00 AM)." in response.text
     assert "Last verified Tue, Dec 15, 9:00:00.00 AM" in await read(browser)
 
 
@@ -221,7 +221,7 @@ async def test_a_changed_entry_is_a_red_alert_that_names_it_to_the_auditor(sqlit
         assert "usa-alert--error" in html
         assert "Entry 1: The entry was changed." in html
     html = await read(await browse(sqlite_cast.coordinator))
-    assert "An auditor sees at which entry." in html
+    assert "An auditor can see which entry." in html
     assert "Entry 1" not in html
 
 
@@ -232,7 +232,7 @@ async def test_a_trail_without_its_end_is_told_though_nothing_can_be_added(sqlit
     await engine().run_ddl("DELETE FROM audit_head")
     response = await browser.post("/audit/verification")
     assert response.status_code == 200
-    assert "The end of the log is not recorded." in response.text
+    assert "The end of the log isn’t recorded." in response.text
 
 
 async def test_the_file_holds_the_entries_of_the_filter_without_formulas(sqlite_cast: Cast, browse: SignIn) -> None:
@@ -262,7 +262,7 @@ async def test_the_file_holds_the_entries_of_the_filter_without_formulas(sqlite_
         "'=HYPERLINK(1)",
         str(event_id),
         "Kind: meeting",
-        "Site",
+        "Web",
         "",
         "",
         "",

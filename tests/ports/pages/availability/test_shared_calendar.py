@@ -58,7 +58,7 @@ async def test_an_address_that_cannot_be_taken_stays_in_the_form_with_a_sentence
     shown = await browser.post(PATH, {"address": "https://10.0.0.1/a.ics"})
     assert shown.status_code == 422
     assert 'value="https://10.0.0.1/a.ics"' in shown.text
-    assert "Paste the whole address of the calendar" in shown.text
+    assert "Paste the full calendar address" in shown.text
     assert await shared_calendars.mine(sqlite_cast.fbi_lead) is None
 
 
@@ -74,18 +74,21 @@ async def test_a_calendar_that_is_not_read_says_since_when_and_what_to_do(browse
     await shared_calendars.note_failure(under_way, Problem.UNREACHABLE, NOW)
     shown = (await (await browse(sqlite_cast.fbi_lead)).get(PATH)).text
     assert (
-        "The calendar could not be read since Tue, Dec 15. Publish it again in Outlook, and paste the new address here."
-        in shown
+        "We haven’t been able to read your calendar since Tue, Dec 15. "
+        "Publish it again in Outlook, and paste the new address here." in shown
     )
-    assert "Until then, people see what was read before." in shown
-    assert "2 entries of it could not be read" in shown
+    assert "Until then, people see what was last read." in shown
+    assert "2 entries couldn’t be read" in shown
 
 
 async def test_sharing_another_calendar_says_before_that_the_hours_of_this_one_go_at_once(
     browse: SignIn, sqlite_cast: Cast
 ) -> None:
-    browser, said = await browse(sqlite_cast.fbi_lead), "from your calendar at outlook.office365.com is deleted at once"
-    assert "is deleted at once. Until" not in (await browser.get(PATH)).text
+    browser, said = (
+        await browse(sqlite_cast.fbi_lead),
+        "from your calendar at outlook.office365.com is deleted right away",
+    )
+    assert "is deleted right away. Until" not in (await browser.get(PATH)).text
     await share(sqlite_cast.fbi_lead, Found("", Span(TEN, TEN + HOUR, Kind.BUSY)))
     assert said in (await browser.get(PATH)).text
     await browser.post(PATH, {"address": "https://calendar.google.com/ical/other/basic.ics"})
@@ -103,7 +106,7 @@ async def test_one_press_stops_sharing(browse: SignIn, sqlite_cast: Cast) -> Non
     await share(sqlite_cast.fbi_lead)
     assert (await browser.post(f"{PATH}/removal")).status_code == 303
     shown = (await browser.get(PATH)).text
-    assert "and so is everything that was read from it" in shown
+    assert "Everything read from it was deleted" in shown
     assert "office365" not in shown
 
 
@@ -136,10 +139,10 @@ async def test_how_many_are_free_is_said_with_how_many_of_them_share_no_calendar
     page = (await desk.get("/schedule?date=2027-01-12")).text
     form = typed(page, "/events", starts="12:00", ends="13:00", person=[lead.member_id, caht.member_id])
     grid = (await desk.post("/schedule/times", form)).text
-    assert "3 of 3 required people are free, as far as is known: 2 share no calendar" in grid
+    assert "3 of 3 required people are free (2 haven’t shared a calendar)" in grid
     assert "Required people free, as far as is known" in grid
     series = (await desk.post("/schedule/times", form | {"repeat": ["weekly"]})).text
-    assert "12 of the next 12 dates free, as far as is known: 2 share no calendar" in series
+    assert "12 of the next 12 dates free (2 haven’t shared a calendar)" in series
 
 
 async def test_where_it_is_turned_off_there_is_no_such_page(sqlite_cast: Cast) -> None:
@@ -157,7 +160,7 @@ async def test_who_shared_before_it_was_turned_off_can_still_remove_it(sqlite_ca
     await share(sqlite_cast.fbi_lead)
     browser = Browser(create_app(settings()), await session_of(sqlite_cast.fbi_lead, NOW))
     shown = await browser.get(PATH)
-    assert (shown.status_code, "does not read calendars any more" in shown.text) == (200, True)
+    assert (shown.status_code, "no longer reads calendars" in shown.text) == (200, True)
     assert (await browser.post(f"{PATH}/removal")).headers["location"] == "/settings"
     assert await shared_calendars.mine(sqlite_cast.fbi_lead) is None
     clock.start_at(None)

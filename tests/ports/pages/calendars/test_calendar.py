@@ -139,7 +139,7 @@ async def test_a_canceled_date_is_struck_out_or_hidden(sqlite_cast: Cast, browse
 
 async def test_an_empty_month_says_so_and_offers_the_next_step(sqlite_cast: Cast, browse: SignIn) -> None:
     narrowed = await read(await browse(sqlite_cast.harbor_advocate), f"{JANUARY}&mine=1&canceled=0")
-    assert "No events in January that you may see and that the filters let through." in text(narrowed)
+    assert "No events in January that match the filters." in text(narrowed)
     assert '<a href="/calendar?month=2027-01&amp;mine=1">Show canceled</a>' in narrowed
     assert '<a href="/calendar?month=2027-01">Clear filters</a>' in narrowed
     assert "Go to February 2027" in await read(await browse(sqlite_cast.harbor_advocate))
@@ -151,7 +151,7 @@ async def test_the_list_holds_the_month_s_days_with_the_reader_s_replies(sqlite_
     await on(sqlite_cast, 15, sqlite_cast.fbi_lead, title="Open")
     await replies.reply(sqlite_cast.fbi_lead, yes, "2027-01-14", ReplyValue.ACCEPTED, "", NOW, for_series=False)
     html = text(await read(await browse(sqlite_cast.fbi_lead), f"{JANUARY}&view=list"))
-    assert re.search(r"Answered\W*MTG Meeting.*?Yes.*?Open\W*MTG Meeting.*?Reply owed.*?2 events\.", html)
+    assert re.search(r"Answered\W*MTG Meeting.*?Yes.*?Open\W*MTG Meeting.*?Reply needed.*?2 events\.", html)
 
 
 async def test_the_neighboring_days_of_a_month_are_not_in_its_list(sqlite_cast: Cast, browse: SignIn) -> None:
@@ -197,7 +197,7 @@ async def test_no_address_of_the_calendar_is_an_error(sqlite_cast: Cast, browse:
 
 async def test_a_month_that_nobody_understands_is_today_s_and_says_so(sqlite_cast: Cast, browse: SignIn) -> None:
     html = await read(await browse(sqlite_cast.harbor_advocate), "/calendar?month=Decembre")
-    assert "There is no month with that name. This is the present one." in html
+    assert "We couldn’t find that month, so here’s the current one." in html
     assert ">December 2026</h1>" in html
 
 
@@ -266,7 +266,7 @@ async def test_one_goes_to_the_weeks_beside_and_on_to_the_month(sqlite_cast: Cas
 
 async def test_an_empty_week_says_so_and_offers_to_clear_the_filters(sqlite_cast: Cast, browse: SignIn) -> None:
     html = await read(await browse(sqlite_cast.harbor_advocate), f"{WEEK}&agency=KCPD")
-    assert "No events in the week of January 10–16, 2027 that you may see and that the filters let through" in html
+    assert "No events in the week of January 10–16, 2027 that match the filters" in html
     assert '<a href="/calendar?date=2027-01-14&amp;view=week">Clear filters</a>' in html
 
 
@@ -274,7 +274,7 @@ async def test_a_day_that_nobody_understands_is_the_week_of_today_and_says_so(
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
     html = await read(await browse(sqlite_cast.harbor_advocate), "/calendar?view=week&date=Thursday")
-    assert "There is no week with that name. This is the present one." in html
+    assert "We couldn’t find that week, so here’s the current one." in html
     assert "December 13–19, 2026</h1>" in html
 
 

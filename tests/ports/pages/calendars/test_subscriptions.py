@@ -47,7 +47,7 @@ async def test_a_stranger_sees_nothing_of_it(cast: Cast, browse: SignIn) -> None
 async def test_looking_makes_no_feed(cast: Cast, browse: SignIn) -> None:
     page = await (await browse(cast.kcpd_detective)).get(PAGE)
     assert page.status_code == 200
-    assert "Make your first feed" in page.text
+    assert "Create your first feed" in page.text
     assert "/settings/calendar" not in page.text
     assert await feeds_of(cast.kcpd_detective) == []
 
@@ -58,9 +58,9 @@ async def test_a_new_feed_shows_an_address_that_works(cast: Cast, browse: SignIn
     assert (made.status_code, made.headers["location"]) == (303, PAGE)
     page = await browser.get(made.headers["location"])
     [address] = addresses(page)
-    assert "The feed is ready." in page.text
+    assert "Feed created." in page.text
     assert f'href="webcal://{address.removeprefix("http://")}"' in page.text
-    assert "Subscription code of Work Outlook" in page.text
+    assert "QR code for Work Outlook" in page.text
     assert (await (await browse(None)).get(address)).status_code == 200
 
 
@@ -77,7 +77,7 @@ async def test_a_feed_is_limited_to_a_committee_and_a_kind_and_has_alarms(cast: 
     await browser.post(PAGE, {"name": "", "scope": "all", **limits, "alarm": "30", "all_day_alarm": "evening"})
     page = (await browser.get(PAGE)).text
     assert "Shows: Steering Committee training." in page
-    assert "Alerts: 30 minutes before; all-day events: 6:00 PM the evening before." in page
+    assert "Alerts: 30 minutes before; all-day events: 6:00 PM the day before." in page
     [feed] = await feeds_of(cast.fbi_lead)
     assert (feed.name, feed.alarms.minutes) == ("Steering Committee training", 30)
     await browser.post(f"{PAGE}/{feed.id}/choices", {"name": "Phone", "alarm": "", "all_day_alarm": ""})
@@ -95,7 +95,7 @@ async def test_a_feed_of_a_committee_that_one_left_says_that_it_shows_nothing(ca
     await subscriptions.create(cast.fbi_lead, "Phone", Scope.ALL, NOW, only=only, shows_operations=False)
     await SeatHolder.delete().where(SeatHolder.member == cast.fbi_lead.member_id)
     page = (await (await browse(cast.fbi_lead)).get(PAGE)).text
-    assert "Shows nothing: you are not on its committee, or the committee is closed." in page
+    assert "Shows nothing because you’re not on its committee, or the committee has ended." in page
     assert "Steering Committee" not in page
 
 
@@ -135,7 +135,7 @@ async def test_after_15_minutes_addresses_are_hidden_until_it_is_confirmed_who_l
     page = await browser.get(PAGE)
     assert addresses(page) == []
     assert "/feeds/" not in page.text
-    assert "Confirm that it is you" in page.text
+    assert "Confirm it’s you" in page.text
 
 
 async def test_a_page_with_addresses_is_kept_by_no_cache(cast: Cast, browse: SignIn) -> None:
@@ -177,7 +177,7 @@ async def test_a_name_that_cannot_be_taken_is_said_at_its_feed(cast: Cast, brows
     place = await make(cast.kcpd_detective)
     reply = await (await browse(cast.kcpd_detective)).post(f"{place}/choices", {"name": " "})
     assert reply.status_code == 422
-    assert "Give the feed a name" in reply.text
+    assert "Name the feed" in reply.text
 
 
 @pytest.mark.parametrize("deed", ["choices", "replacement", "revocation"])
@@ -198,11 +198,11 @@ async def test_the_last_fetch_is_shown_with_the_program_that_made_it(cast: Cast,
     await make(cast.kcpd_detective)
     browser = await browse(cast.kcpd_detective)
     first = await browser.get(PAGE)
-    assert "Never fetched" in first.text
+    assert "Never used" in first.text
     [address] = addresses(first)
     await (await browse(None)).get(address, headers={"User-Agent": "Google-Calendar-Importer"})
     page = await browser.get(PAGE)
-    assert "Last fetched Tue, Dec 15, 9:00 AM by Google Calendar, 1 time in all." in page.text
+    assert "Last checked Tue, Dec 15, 9:00 AM by Google Calendar, 1 time in all." in page.text
 
 
 async def test_the_steps_for_each_program_are_there_without_a_script(cast: Cast, browse: SignIn) -> None:
@@ -220,7 +220,7 @@ async def test_with_ten_feeds_the_page_says_how_to_make_room(cast: Cast, browse:
     assert 'action="/subscriptions"' not in page.text
     refused = await browser.post(PAGE, NEW)
     assert refused.status_code == 422
-    assert "Turn off one that you do not use." in refused.text
+    assert "Turn off one you don’t use." in refused.text
 
 
 async def test_names_are_shown_as_text(cast: Cast, browse: SignIn) -> None:
@@ -241,7 +241,7 @@ async def test_an_address_that_stopped_is_unknown_at_the_door_and_its_owner_read
     assert (stopped.status_code, stopped.content, stopped.headers) == (404, unknown.content, unknown.headers)
     owner = await browse(cast.kcpd_detective)
     page = await owner.get(PAGE)
-    assert "No calendar fetched this feed for 90 days, so its address stopped on Mon, Mar 15." in page.text
+    assert "No calendar app used this feed for 90 days, so its address stopped on Mon, Mar 15." in page.text
     assert addresses(page) == []
     await owner.post(f"{path}/replacement")
     [renewed] = addresses(await owner.get(PAGE))

@@ -133,4 +133,4 @@ async def test_a_calendar_narrowed_to_a_committee_that_one_may_not_see_shows_not
     page = (await advocate.get(f"{address}&committee={name}")).text
     assert "Monthly task force meeting" not in page
     assert f"<option selected>{name.replace('+', ' ')}</option>" in page
-    assert "that the filters let through" in page
+    assert "that match the filters" in page

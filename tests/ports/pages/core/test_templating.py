@@ -188,8 +188,8 @@ def test_the_government_banner_is_off_unless_a_setting_says_so(visit: Callable[.
 
 def test_a_demonstration_says_so_on_every_kind_of_page(visit: Callable[..., str]) -> None:
     demo = replace(SETTINGS, is_demo=True)
-    assert all("Demonstration on this computer only." in visit(name, settings=demo) for name in ("404", "link"))
-    assert "Demonstration" not in visit()
+    assert all("Demo on this computer only." in visit(name, settings=demo) for name in ("404", "link"))
+    assert "Demo on this computer" not in visit()
 
 
 def test_a_flash_is_shown_once_and_escaped(visit: Callable[..., str]) -> None:
@@ -202,7 +202,7 @@ def test_the_foot_names_the_zone_and_whom_to_ask(visit: Callable[..., str]) -> N
     html = visit(settings=replace(SETTINGS, coordinator_address="help@agency.example", hotline="Hotline at 1-800"))
     assert "All times are Central." in html
     assert 'href="mailto:help@agency.example"' in html
-    assert 'call the Hotline at <span class="nowrap">1-800</span>.' in html
+    assert 'Call the Hotline at <span class="nowrap">1-800</span>.' in html
 
 
 def test_one_block_can_be_replied_alone() -> None:
@@ -387,7 +387,7 @@ def test_the_last_crumb_is_the_page_itself() -> None:
 def test_the_list_of_days_says_which_replies_are_owed() -> None:
     days = [(date(2026, 12, 10), [Entry(reply="needs_action", place="USAO"), Entry(status="canceled")])]
     html = made("{{ cal.agenda(days, today) }}", days=days, today=date(2026, 12, 10))
-    assert [words for words in ("Thu", "Today", "USAO", "Reply owed", "Canceled") if words not in text_of(html)] == []
+    assert [words for words in ("Thu", "Today", "USAO", "Reply needed", "Canceled") if words not in text_of(html)] == []
     assert Markup(html).ids == ["l-2026-12-10"]
 
 

@@ -51,11 +51,11 @@ async def test_a_coordinator_reads_what_when_to_whom_and_how_it_stands(sqlite_ca
     assert "Invitation: Monthly task force meeting" in text(page)
     assert "2 people" in page
     assert "2 failed" in text(page)
-    assert "Fbi lead (FBI) Refused by the mail server 550 no such mailbox" in text(page)
+    assert "Fbi lead (FBI) Rejected by the email server 550 no such mailbox" in text(page)
     address = re.search(r'href="(/messages/sendings/[^"]+)"', page)
     assert address
     one = (await (await browse(sqlite_cast.coordinator)).get(address[1])).text
-    assert "Fbi lead (FBI) Refused by the mail server 550 no such mailbox" in text(one)
+    assert "Fbi lead (FBI) Rejected by the email server 550 no such mailbox" in text(one)
     assert f'href="/events/{event_id}"' in one
 
 
@@ -189,7 +189,7 @@ async def test_what_cannot_be_read_says_why(sqlite_cast: Cast, browse: SignIn) -
     await Message.update({Message.facts: '{"content": {"type": "from_the_future"}}'}).where(Message.event == event_id)
     [message_id, _] = await Message.select(Message.id).output(as_list=True)
     page = text(await main(await browse(sqlite_cast.coordinator), f"/{message_id}"))
-    assert "This version can't read the message." in page.replace("&#39;", "'")
+    assert "This version can’t read the message." in page.replace("&#39;", "'")
 
 
 async def test_a_list_for_one_person_sends_again_to_that_person_alone(sqlite_cast: Cast, browse: SignIn) -> None:

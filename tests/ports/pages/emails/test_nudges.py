@@ -1,4 +1,4 @@
-"""The button that reminds those who have not replied: on the page of the event and in the queue of home."""
+"""The button that reminds those people who haven’t replied: on the page of the event and in the queue of home."""
 
 import re
 from datetime import datetime, timedelta
@@ -27,7 +27,7 @@ async def asked(cast: Cast) -> tuple[UUID, str]:
 async def test_one_click_reminds_and_says_how_many(sqlite_cast: Cast, browse: SignIn) -> None:
     _, address = await asked(sqlite_cast)
     browser = await browse(sqlite_cast.coordinator)
-    assert "Remind 2 who have not replied" in (await browser.get(address)).text
+    assert "Remind 2 people who haven’t replied" in (await browser.get(address)).text
     response = await browser.post(f"{address}/nudges")
     assert (response.status_code, response.headers["location"]) == (303, f"{address}#participants")
     assert "Reminded 2 people to reply. You can remind them again in two days." in (await browser.get(address)).text
@@ -38,7 +38,7 @@ async def test_for_two_days_the_button_rests_and_says_until_when(sqlite_cast: Ca
     browser = await browse(sqlite_cast.coordinator)
     await browser.post(f"{address}/nudges")
     page = (await browser.get(address)).text
-    assert re.search(r"<button[^>]* disabled[^>]*>Remind 2 who have not replied", page)
+    assert re.search(r"<button[^>]* disabled[^>]*>Remind 2 people who haven’t replied", page)
     assert "You can remind them again on Thu, Dec 17 at 9:00 AM." in page
     assert f'action="{address}/nudges"' not in page
 
@@ -94,7 +94,7 @@ async def test_after_a_move_the_page_shows_who_has_confirmed_and_reminds_the_res
     page = (await browser.get(address)).text
     assert "Confirmed the new time: 1 of 2" in page
     assert "<dt>CAHT</dt><dd>Caht lead</dd>" in page
-    assert "Remind 1 who has not confirmed" in page
+    assert "Remind 1 person who hasn’t confirmed" in page
     await browser.post(f"{address}/nudges", {"confirmations": "yes"})
     assert "Reminded 1 person to confirm the change." in (await browser.get(address)).text
     assert "Confirmed the new time" not in (await (await browse(sqlite_cast.fbi_lead)).get(address)).text

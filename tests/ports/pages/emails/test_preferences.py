@@ -47,16 +47,16 @@ async def test_every_choice_is_kept_and_shown_again(sqlite_cast: Cast, browse: S
     assert await preferences.preferences_of(sqlite_cast.fbi_lead) == kept
     await send(browser)
     assert await preferences.preferences_of(sqlite_cast.fbi_lead) == kept
-    assert "Your notifications are saved." in (await browser.get(PATH)).text
+    assert "Notifications saved." in (await browser.get(PATH)).text
 
 
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
         ({"times": "own", "leads": []}, "Choose at least one time, or turn these reminders off."),
-        ({"quiet_from": "22:00"}, "Say when the quiet hours end."),
-        ({"quiet_from": "20:00", "quiet_until": "09:00"}, "Quiet hours last 12 hours at the most."),
-        ({"quiet_from": "ten", "quiet_until": "06:00"}, "Write the time as hours:minutes, for example 14:30."),
+        ({"quiet_from": "22:00"}, "Enter when quiet hours end."),
+        ({"quiet_from": "20:00", "quiet_until": "09:00"}, "Quiet hours can last at most 12 hours."),
+        ({"quiet_from": "ten", "quiet_until": "06:00"}, "Enter the time as hours:minutes, for example 14:30."),
     ],
 )
 async def test_what_cannot_be_taken_is_said_at_the_field_and_what_was_typed_stays(
@@ -71,7 +71,7 @@ async def test_what_cannot_be_taken_is_said_at_the_field_and_what_was_typed_stay
 
 async def test_it_is_said_what_cannot_be_turned_off(sqlite_cast: Cast, browse: SignIn) -> None:
     page = (await (await browse(sqlite_cast.fbi_lead)).get(PATH)).text
-    assert "Invitations, changes, cancellations and new action items are always sent" in page
+    assert "We always send invitations, changes, cancellations, and new action items" in page
 
 
 async def test_the_next_reminders_are_shown_as_they_would_come(sqlite_cast: Cast, browse: SignIn) -> None:

@@ -38,10 +38,7 @@ async def test_a_file_is_shown_first_and_imported_when_it_was_confirmed(browse: 
     assert "Core group" not in await titles(desk)
     done = await confirmed(desk, report)
     assert (done.status_code, done.headers["location"]) == (303, "/calendar")
-    assert (
-        "The file is imported: 1 event added, 1 left out. No one will get an email."
-        in (await desk.get("/calendar")).text
-    )
+    assert "Import complete: 1 event added, 1 left out. No one will get an email." in (await desk.get("/calendar")).text
     assert "Core group" in await titles(await browse(sqlite_cast.harbor_advocate))
 
 
@@ -78,8 +75,8 @@ async def test_the_same_file_again_offers_nothing_to_import(browse: SignIn, sqli
     desk = await browse(sqlite_cast.coordinator)
     await confirmed(desk, await chosen(desk, calendar(GOOD)))
     again = await chosen(desk, calendar(GOOD))
-    assert "It is in the tracker already." in again.text
-    assert "No event of the file can be added." in again.text
+    assert "It’s already in the tracker." in again.text
+    assert "None of the file’s events can be added." in again.text
 
 
 async def test_others_than_coordinators_are_refused(browse: SignIn, sqlite_cast: Cast) -> None:

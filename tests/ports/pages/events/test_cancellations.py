@@ -121,7 +121,7 @@ async def test_a_held_date_asks_what_becomes_of_its_record_and_announces_no_emai
     address = f"/events/{held}/{HELD}/cancellation"
     page = (await desk.get(address)).text
     assert "Attendance is closed. What happens to its record?" in page
-    assert "No one is notified, because this date is over." in page
+    assert "No one is notified because this date is over." in page
     assert re.search(r">\s*Cancel this date\s*</button>", page)
     assert "Which dates" not in page
     response = await desk.post(address, typed(page, address))

@@ -154,7 +154,7 @@ async def test_htmx_gets_the_reply_and_the_numbers_alone(sqlite_cast: Cast, brow
     response = await detective.post(f"/events/{event_id}/{KEY}/reply", {"reply": "no"}, headers={"HX-Request": "true"})
     assert response.status_code == 200
     assert "<html" not in response.text
-    assert "Your reply is saved: No." in response.text
+    assert "Reply saved: No." in response.text
     assert "1 yes · 0 maybe · 1 no · 0 no reply" in response.text
 
 
@@ -164,14 +164,14 @@ async def test_a_reply_that_says_nothing_is_asked_for_again(sqlite_cast: Cast, b
     for headers in ({}, {"HX-Request": "true"}):
         response = await detective.post(f"/events/{event_id}/{KEY}/reply", {"comment": "Kept"}, headers=headers)
         assert response.status_code == 422
-        assert "Choose Yes, Maybe or No." in response.text
+        assert "Choose Yes, Maybe, or No." in response.text
         assert "Kept</textarea>" in response.text
 
 
 async def test_who_is_not_invited_has_nothing_to_reply(sqlite_cast: Cast, browse: SignIn) -> None:
     event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     detective = await browse(sqlite_cast.kcpd_detective)
-    assert "nothing to reply to" in (await detective.get(f"/events/{event_id}/{KEY}")).text
+    assert "You aren’t invited" in (await detective.get(f"/events/{event_id}/{KEY}")).text
     assert (await detective.post(f"/events/{event_id}/{KEY}/reply", {"reply": "yes"})).status_code == 403
 
 
@@ -196,7 +196,7 @@ async def test_the_note_of_a_reply_that_came_too_late_is_shown_until_it_is_disca
     await detective.post(f"{page}/reply", {**form, "reply": "no", "comment": ""}, headers=headers)
     await events.cancel(sqlite_cast.coordinator, event_id, 1, "", NOW)
     refused = await detective.post(f"{page}/reply", form, headers=headers)
-    assert (refused.status_code, "Your reply is saved" in refused.text) == (410, False)
+    assert (refused.status_code, "Reply saved" in refused.text) == (410, False)
     assert "Your reply wasn’t saved. This date is canceled." in refused.text
     assert "I need the parking card" in refused.text
     assert "I need the parking card" in (await detective.get(page)).text
@@ -372,7 +372,7 @@ async def test_who_takes_an_event_out_of_their_own_sight_is_told_so(sqlite_cast:
     event_id = await events.schedule(sqlite_cast.fbi_lead, plan, NOW)
     response = await desk.post(f"/events/{event_id}/edit", await edited(desk, event_id, visibility="named"))
     assert response.headers["location"] == "/calendar"
-    assert "you are not one of them" in (await desk.get("/calendar")).text
+    assert "you’re not one of them" in (await desk.get("/calendar")).text
 
 
 async def test_a_named_event_is_opened_to_more_people_only_after_a_fresh_proof(
@@ -410,17 +410,20 @@ async def test_an_alternate_is_sent_on_the_page_and_stands_by_name_there_and_on_
     of_committee = {"visibility": Visibility.COMMITTEE, "committee_id": sqlite_cast.committees["steering"]}
     event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, **of_committee), NOW)
     address, agent = f"/events/{event_id}/{KEY}", await browse(sqlite_cast.fbi_lead)
-    assert "Choose who comes in your place." in (await agent.post(f"{address}/reply", {"reply": "alternate"})).text
+    assert "Choose who is coming in your place." in (await agent.post(f"{address}/reply", {"reply": "alternate"})).text
     chosen = {"reply": "alternate", "substitute": str(sqlite_cast.fbi_alternate.member_id)}
     sent = await agent.post(f"{address}/reply", chosen, headers={"HX-Request": "true"})
-    assert "Your reply is saved: Fbi alternate (FBI) comes in your place." in sent.text
-    shown = "Fbi alternate (FBI) comes in your place. To come yourself, press Yes. If neither of you comes, press No."
+    assert "Reply saved: Fbi alternate (FBI) is coming in your place." in sent.text
+    shown = "Fbi alternate (FBI) is coming in your place. To come yourself, press Yes."
     assert shown in (await agent.get(address)).text
-    assert "You come in place of Fbi lead (FBI)." in (await (await browse(sqlite_cast.fbi_alternate)).get(address)).text
-    assert "comes in place of Fbi lead (FBI)" in (await desk.get(address)).text
+    assert (
+        "You’re the substitute for Fbi lead (FBI)."
+        in (await (await browse(sqlite_cast.fbi_alternate)).get(address)).text
+    )
+    assert "substitute for Fbi lead (FBI)" in (await desk.get(address)).text
     clock.start_at(datetime.fromisoformat("2027-01-12 16:00+00:00"), stands_still=True)
     roll = (await (await browse(sqlite_cast.coordinator)).get(f"{address}/attendance")).text
-    assert "comes in place of Fbi lead (FBI)" in roll
+    assert "substitute for Fbi lead (FBI)" in roll
 
 
 async def test_a_deadline_has_neither_reply_nor_agenda_nor_attendance(sqlite_cast: Cast, desk: Browser) -> None:
@@ -464,9 +467,9 @@ async def test_the_action_items_of_a_meeting_are_called_by_where_they_come_from(
     steering = {"visibility": Visibility.COMMITTEE, "committee_id": sqlite_cast.committees["steering"]}
     for plan, heading in (
         (meeting(), "Action items"),
-        (weekly(), "Action items of this series"),
-        (meeting(**steering), "Action items from here and of Steering Committee"),
-        (weekly(**steering), "Action items from this series and of Steering Committee"),
+        (weekly(), "Action items from this series"),
+        (meeting(**steering), "Action items from this event and Steering Committee"),
+        (weekly(**steering), "Action items from this series and Steering Committee"),
     ):
         event_id = await events.schedule(sqlite_cast.coordinator, plan, NOW)
         assert f'<h2 id="actions-h">{heading}</h2>' in (await member.get(f"/events/{event_id}/{KEY}")).text

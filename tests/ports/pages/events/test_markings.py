@@ -88,14 +88,14 @@ async def test_every_page_and_sheet_about_a_marked_event_begins_and_ends_with_it
         ({"mark_categories": []}, "mark-categories", "Choose at least one category."),
         ({"mark_categories": ["LES"]}, "mark-categories", "Choose at least one category."),
         ({"mark_categories": ["INV", "SP-INV"]}, "mark-categories", "Choose “Investigation” once: Basic or Specified."),
-        ({"mark_until": ""}, "mark-until", "Choose the day of decontrol."),
-        ({"mark_until": "2026-12-14"}, "mark-until", "This day is over. Choose until when it is controlled."),
+        ({"mark_until": ""}, "mark-until", "Choose a decontrol date."),
+        ({"mark_until": "2026-12-14"}, "mark-until", "This date has passed. Choose a later decontrol date."),
         ({"mark_agency": ""}, "mark-agency", "Choose the agency that designates it from the list."),
         ({"mark_limit": "SECRET"}, "mark-limit", "Choose a limit from the list."),
         (
             {"mark_limit": "NOCON"},
             "mark-limit",
-            "NOCON is for a list of people. Choose “Only the named participants” above.",
+            "NOCON needs a list of people. Choose “Only the named participants” above.",
         ),
     ],
 )
@@ -134,7 +134,7 @@ async def test_a_chair_who_may_not_mark_reads_the_marking_and_keeps_it(sqlite_ca
     assert (event.title, event.banner) == ("Renamed", BANNER)
     less = await form_of_event(chair, event_id, mark_categories="LEI")
     response = await chair.post(f"/events/{event_id}/edit", less)
-    assert "Only members of law-enforcement agencies set, change or remove a marking." in response.text
+    assert "Only members of law-enforcement agencies can add, change, or remove a marking." in response.text
 
 
 async def test_a_copy_is_marked_like_the_event_that_it_copies(sqlite_cast: Cast, desk: Browser) -> None:

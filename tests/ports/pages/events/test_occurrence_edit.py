@@ -290,7 +290,7 @@ async def test_before_a_date_is_canceled_or_brought_back_the_page_says_what_it_d
     address, people = f"/events/{series}/{KEY}", len(everybody(sqlite_cast))
     await Message.update({Message.state: "sent", Message.sent_at: NOW}, force=True)
     page = (await desk.get(f"{address}/cancellation")).text
-    assert page.count(f"{people} people will get an email that it is canceled.") == 1
+    assert page.count(f"{people} people will get an email that it’s canceled.") == 1
     assert "these dates are canceled" not in page
     assert f"{3 * people + 3} reminders canceled" in page
     await desk.post(f"{address}/cancellation", typed(page, f"{address}/cancellation"))

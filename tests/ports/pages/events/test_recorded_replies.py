@@ -62,7 +62,7 @@ async def test_what_was_typed_is_kept_beside_the_errors(sqlite_cast: Cast, brows
         f"{address}/replies", {"note": "Called at noon", "reply_for": "series"}
     )
     assert response.status_code == 422
-    assert "Choose Yes, Maybe or No." in response.text
+    assert "Choose Yes, Maybe, or No." in response.text
     assert "Called at noon" in response.text
     assert '<details class="tt-d tt-noprint" id="record-reply" open>' in response.text
 
@@ -73,4 +73,4 @@ async def test_a_date_that_was_canceled_meanwhile_says_so(sqlite_cast: Cast, bro
     await browser.post(f"/events/{event_id}/cancellation", {"version": "1"})
     form = {"person": str(sqlite_cast.kcpd_detective.member_id), "reply": "yes"}
     assert (await browser.post(f"{address}/replies", form)).status_code == 303
-    assert "This date is canceled. You do not need to reply." in (await browser.get(address)).text
+    assert "This date is canceled. You don’t need to reply." in (await browser.get(address)).text

@@ -213,7 +213,7 @@ async def test_a_canceled_event_and_one_that_is_over_each_say_so(
     _, over = await invited(app, sqlite_cast, past, sqlite_cast.fbi_lead)
     responses = [await stranger.get(canceled), await stranger.get(over), await stranger.send("POST", over, data={})]
     assert [response.status_code for response in responses] == [410, 410, 410]
-    assert "This event was canceled. You do not need to reply." in responses[0].text
+    assert "This event was canceled. You don’t need to reply." in responses[0].text
     assert "This event is over. Replies are closed." in responses[1].text
 
 
@@ -228,7 +228,7 @@ async def test_a_reply_without_a_choice_is_asked_for_again(app: Litestar, sqlite
     _, link = await invited(app, sqlite_cast, meeting(sqlite_cast.fbi_lead), sqlite_cast.fbi_lead, one_date=True)
     response = await stranger.send("POST", link, data={"reply": "perhaps", "comment": "Kept"})
     assert response.status_code == 422
-    assert "Choose Yes, Maybe or No." in response.text
+    assert "Choose Yes, Maybe, or No." in response.text
     assert "Kept</textarea>" in response.text
 
 
@@ -254,7 +254,7 @@ async def test_an_alternate_of_the_seat_is_sent_by_the_link_and_nobody_else(
     chosen = {"reply": "alternate", "substitute": str(sqlite_cast.fbi_alternate.member_id)}
     assert (await stranger.send("POST", link, data=chosen)).status_code == 303
     saved = (await stranger.get(f"{link}?saved=yes")).text
-    assert "Fbi alternate (FBI) comes in your place and is notified by email." in saved
+    assert "Fbi alternate (FBI) is coming in your place and will get an email." in saved
 
 
 async def test_who_has_no_alternates_is_offered_none(app: Litestar, sqlite_cast: Cast, stranger: Browser) -> None:

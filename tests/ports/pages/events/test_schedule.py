@@ -152,7 +152,7 @@ async def test_an_operation_is_for_named_people_unless_somebody_chose_otherwise(
 async def test_a_named_event_needs_its_names(desk: Browser) -> None:
     response = await sent(desk, visibility="named")
     assert response.status_code == 422
-    assert "Name the people who may know of it." in response.text
+    assert "Choose the people who can see it." in response.text
 
 
 async def test_somebody_of_a_ticked_agency_can_be_left_out_and_others_be_optional_or_informed(
@@ -198,7 +198,7 @@ async def test_what_is_not_offered_is_not_taken(sqlite_cast: Cast, browse: SignI
     stranger = await sent(lead, visibility="named", person=ids(sqlite_cast.bridge_advocate))
     assert (wide.status_code, stranger.status_code) == (422, 422)
     assert "Choose who can see it from the list." in wide.text
-    assert "One of these people is not on your list." in stranger.text
+    assert "You can’t invite one of these people." in stranger.text
     assert "Bridge advocate" not in stranger.text
 
 
@@ -316,7 +316,7 @@ async def test_the_end_of_a_series_is_open_in_the_form_of_a_series_alone(desk: B
 async def test_dates_that_mean_nothing_yet_say_why(desk: Browser) -> None:
     part = await desk.get("/schedule/preview", params={"date": "", "starts": "x", "repeat": "weekly"})
     assert part.status_code == 200
-    assert "Choose a day." in part.text
+    assert "Choose a date." in part.text
 
 
 async def test_a_way_to_repeat_that_the_first_day_does_not_have_stays_chosen(desk: Browser) -> None:
@@ -400,7 +400,7 @@ async def test_what_is_in_the_way_of_sending_stands_beside_the_button(desk: Brow
     form = typed((await desk.get("/schedule")).text, "/events", **MONTHLY)
     assert "To fix" not in (await desk.post("/schedule/summary", form)).text
     part = (await desk.post("/schedule/summary", {**form, "title": ""})).text
-    assert "<dt>To fix</dt><dd>Give the event a title.</dd>" in part
+    assert "<dt>To fix</dt><dd>Enter a title.</dd>" in part
 
 
 async def test_the_form_of_a_new_event_opens_at_once_while_somebody_else_writes(
@@ -423,7 +423,7 @@ async def test_a_new_event_that_could_be_sent_asks_by_itself_what_it_would_do(sq
     assert asks in (await desk.get(f"/schedule?like={event_id}")).text
     empty = (await desk.get("/schedule")).text
     assert asks not in empty
-    assert "<dt>To fix</dt><dd>Give the event a title.</dd>" in empty
+    assert "<dt>To fix</dt><dd>Enter a title.</dd>" in empty
 
 
 async def test_a_day_that_is_over_is_named_before_it_is_sent(desk: Browser) -> None:
@@ -569,16 +569,16 @@ async def test_sites_are_offered_and_the_panel_says_what_is_there_and_who_finds_
     await sites.add_site(sqlite_cast.coordinator, facts, NOW, NOW)
     await events.schedule(sqlite_cast.coordinator, meeting(title="Case call", place="Room 5"), NOW)
     page = (await desk.get("/schedule?date=2027-01-12")).text
-    assert '<option value="Room 5, 400 E 9th St">1 seat, Projector</option>' in page
+    assert '<option value="Room 5, 400 E 9th St">holds 1, Projector</option>' in page
     lead, place = sqlite_cast.fbi_lead, "Room 5, 400 E 9th St"
     form = typed(page, "/events", title="Briefing", starts="10:30", ends="11:30", place=place, person=lead.member_id)
     part = (await desk.post("/schedule/summary", form)).text
     assert "Case call, Tue, Jan 12, 10:00 AM" in part
-    assert "1 seat, 2 people: 1 too few" in part
+    assert "Room holds 1; 2 invited, including the organizer." in part
     saved = await desk.post("/events", form | {"save": ["send"]})
     shown = (await desk.get(f"{saved.headers['location']}/2027-01-12")).text
-    assert re.search(r'Taken at that time: <a href="/events/[^"]+">Case call</a>', shown)
-    assert "1 seat, 2 people: 1 too few" in shown
+    assert re.search(r'Room also booked then: <a href="/events/[^"]+">Case call</a>', shown)
+    assert "Room holds 1; 2 invited, including the organizer." in shown
 
 
 async def test_an_odd_version_beside_suggested_times_is_no_failure(sqlite_cast: Cast, desk: Browser) -> None:

@@ -59,7 +59,7 @@ async def test_a_series_lists_its_dates_with_status_and_my_reply(
 ) -> None:
     html = await read(await browse(sqlite_cast.fbi_lead), f"/events/{series}")
     assert rows(html)[:3] == [
-        "Tue, Jan 12 10:00–11:30 AM USAO conference room Takes place Yes",
+        "Tue, Jan 12 10:00–11:30 AM USAO conference room Scheduled Yes",
         "Wed, Jan 20 1:00–2:00 PM FBI field office Moved No reply",
         "Tue, Jan 26 10:00–11:30 AM USAO conference room Canceled –",
     ]
@@ -72,7 +72,7 @@ async def test_a_series_says_whose_meeting_it_is_and_who_leads_it(sqlite_cast: C
     )
     event_id = await schedule(sqlite_cast.coordinator, plan, NOW)
     html = await read(await browse(sqlite_cast.fbi_lead), f"/events/{event_id}")
-    assert "<span>Meeting of Steering Committee</span><span>Organizer: Coordinator (USAO)</span>" in html
+    assert "<span>Committee: Steering Committee</span><span>Organizer: Coordinator (USAO)</span>" in html
 
 
 async def test_who_is_not_invited_has_no_column_for_replies(sqlite_cast: Cast, browse: SignIn, series: UUID) -> None:
@@ -87,8 +87,8 @@ async def test_past_dates_are_folded_and_say_whether_attendance_was_taken(
     clock.start_at(IN_FEBRUARY, stands_still=True)
     html = await read(await browse(sqlite_cast.coordinator), f"/events/{series}")
     assert "<summary>Show 3 past dates</summary>" in html
-    assert rows(html)[-1] == "Tue, Jan 12 10:00–11:30 AM USAO conference room Over Yes Taken"
-    assert f'<a href="/events/{series}/2027-01-19/attendance">Not closed' in html
+    assert rows(html)[-1] == "Tue, Jan 12 10:00–11:30 AM USAO conference room Held Yes Taken"
+    assert f'<a href="/events/{series}/2027-01-19/attendance">Still open' in html
 
 
 async def test_an_event_with_one_date_leads_to_it(sqlite_cast: Cast, browse: SignIn) -> None:
@@ -102,7 +102,7 @@ async def test_a_date_leads_to_all_dates_and_tells_what_changed(
 ) -> None:
     html = await read(await browse(sqlite_cast.harbor_advocate), f"/events/{series}/2027-01-19")
     assert f'<a href="/events/{series}">All dates</a>' in html
-    assert "Place was USAO conference room, is now FBI field office." in html
+    assert "Place changed from USAO conference room to FBI field office." in html
     assert "Canceled" not in html[html.index('id="history"') :]
     assert "Coordinator (USAO)" not in html[html.index('id="history"') :]
 
@@ -161,7 +161,7 @@ async def test_both_pages_of_a_series_that_was_split_lead_to_the_other_one(
     member = await browse(sqlite_cast.harbor_advocate)
     for page in ("", "/2027-01-12"):
         assert await shown_before_and_after(member, f"/events/{series}{page}") == [("Continued as", str(onward))]
-    assert "from Tue, Feb 2" in await read(member, f"/events/{series}")
+    assert "starting Tue, Feb 2" in await read(member, f"/events/{series}")
     for page in ("", "/2027-02-09"):
         assert await shown_before_and_after(member, f"/events/{onward}{page}") == [("Continues from", str(series))]
 

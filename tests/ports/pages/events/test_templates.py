@@ -40,7 +40,7 @@ def ids(*people: Viewer) -> list[str]:
 
 async def test_a_saved_form_is_shown_again_with_all_that_was_typed_and_nothing_is_sent(desk: Browser) -> None:
     response = await saved(desk, place="Room A")
-    assert "The template “Core” is saved. Nothing is sent yet." in response.text
+    assert "Template “Core” saved. Nothing has been sent yet." in response.text
     form = typed(response.text, "/events")
     assert (form["title"], form["place"], form["date"]) == (["Core group"], ["Room A"], ["2027-01-12"])
     assert await Message.count() == 0
@@ -60,7 +60,7 @@ async def test_a_new_event_begins_with_what_a_template_keeps(sqlite_cast: Cast, 
     )
     response = await begun(desk)
     form = typed(response.text, "/events")
-    assert "This form begins with the template “Core”." in response.text
+    assert "This form starts with the template “Core”." in response.text
     assert (form["title"], form["agenda"], form["starts"]) == (["Core group"], ["Welcome 5"], ["14:00"])
     assert (form["visibility"], form["committee"]) == (["committee"], [str(sqlite_cast.committees["steering"])])
     assert (sorted(form["person"]), form[f"role-{people[1]}"]) == (sorted(people), ["optional"])
@@ -79,7 +79,7 @@ async def test_of_a_template_only_those_stay_chosen_whom_the_form_offers(
     )
     chair = await browse(sqlite_cast.caht_lead)
     response = await begun(chair)
-    assert "1 person of it is not on your list." in response.text
+    assert "1 person in it isn’t on your list." in response.text
     assert typed(response.text, "/events")["person"] == ids(sqlite_cast.harbor_advocate)
     assert strangers[0] not in response.text
 

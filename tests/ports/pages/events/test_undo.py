@@ -59,7 +59,7 @@ async def test_too_late_it_says_that_it_stays(browse: SignIn, sqlite_cast: Cast)
     page = await scheduled(desk, sqlite_cast)
     clock.start_at(NOW + timedelta(seconds=21), stands_still=True)
     response = await undone(desk, page)
-    assert "The 20 seconds are over, so it stays." in response.text
+    assert "It’s too late to undo this" in response.text
     assert "Core group" in response.text
 
 
@@ -97,7 +97,7 @@ async def test_a_moved_date_is_put_back_by_one_button(browse: SignIn, sqlite_cas
     page = await followed(desk, sent)
     assert "This date was moved" in page.text
     response = await undone(desk, page)
-    assert "Undone. It&#39;s as before, and no one was notified of the change." in response.text
+    assert "Undone. It’s as before, and no one was notified of the change." in response.text
     assert "This date was moved" not in response.text
 
 
@@ -109,11 +109,11 @@ async def test_a_changed_event_is_put_back_by_one_button_also_when_its_people_ch
     address = f"/events/{event_id}/edit"
     sent = await desk.post(address, typed((await desk.get(address)).text, address, place="Annex", save="send"))
     response = await undone(desk, await followed(desk, sent))
-    assert "It&#39;s as before" in response.text
+    assert "It’s as before" in response.text
     form = typed((await desk.get(address)).text, address, save="send")
     page = await followed(desk, await desk.post(address, form | {"person": []}))
     assert "Saved." in page.text
-    assert "It&#39;s as before" in (await undone(desk, page)).text
+    assert "It’s as before" in (await undone(desk, page)).text
 
 
 async def weekly(cast: Cast) -> str:
@@ -170,5 +170,5 @@ async def test_after_someone_else_changed_it_undo_says_so_and_their_change_stays
     later = NOW + timedelta(seconds=3)
     await events.change(sqlite_cast.coordinator, event_id, replace(plan, place="Annex"), event.version, later)
     response = await undone(desk, saved)
-    assert "Nothing is undone, because someone has changed it or replied to it since." in response.text
+    assert "Nothing was undone because someone has changed it or replied since." in response.text
     assert (await events.event_for(sqlite_cast.coordinator, event_id)).place == "Annex"

@@ -37,7 +37,7 @@ async def test_without_a_fresh_proof_no_token_is_made(browse: SignIn, sqlite_cas
     await browser.form_token()
     clock.start_at(NOW + PROOF_HOLDS + timedelta(seconds=1), stands_still=True)
     shown = await browser.get(PATH)
-    assert "Confirm that it is you" in shown.text
+    assert "Confirm it’s you" in shown.text
     assert 'name="scopes"' not in shown.text
     response = await browser.post(PATH, NEW)
     assert (response.status_code, response.headers["location"]) == (303, "/sign-in/again?next=/settings/tokens")
@@ -47,7 +47,7 @@ async def test_without_a_fresh_proof_no_token_is_made(browse: SignIn, sqlite_cas
 async def test_what_was_typed_stays_when_something_is_missing(browse: SignIn, sqlite_cast: Cast) -> None:
     response = await (await browse(sqlite_cast.caht_lead)).post(PATH, {"name": "Duty roster"})
     assert response.status_code == 422
-    assert "Choose at least one thing that the token may do." in response.text
+    assert "Choose at least one permission." in response.text
     assert 'value="Duty roster"' in response.text
 
 
@@ -57,7 +57,7 @@ async def test_a_revoked_token_is_gone_from_the_list(browse: SignIn, sqlite_cast
     [token] = await api_tokens.tokens_of(sqlite_cast.caht_lead, NOW)
     assert (await browser.post(f"{PATH}/{token.id}/revocation")).status_code == 303
     shown = (await browser.get(PATH)).text
-    assert "The token is revoked." in shown
+    assert "Token revoked." in shown
     assert "You have no tokens." in shown
 
 

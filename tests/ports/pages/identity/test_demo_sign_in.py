@@ -89,7 +89,7 @@ async def test_a_form_of_another_page_signs_nobody_in(sqlite_cast: Cast) -> None
     foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
     assert (await press(browser, sqlite_cast.coordinator.email, headers=foreign)).status_code == 403
     stale = await browser.post(PATH, {"_csrf": "made up", "persona": sqlite_cast.coordinator.email})
-    assert (stale.status_code, "You are not signed in" in stale.text) == (403, True)
+    assert (stale.status_code, "You’re not signed in" in stale.text) == (403, True)
     assert await Session.count() == 0
 
 

@@ -149,7 +149,7 @@ async def test_when_too_many_sign_in_the_page_says_so_and_keeps_the_address(
     hash_cheaply()
     assert (response.status_code, response.headers["retry-after"]) == (503, "60")
     assert detective.email in response.text
-    assert "try again in a minute" in response.text
+    assert "Try again in a minute" in response.text
 
 
 @pytest.mark.parametrize(
@@ -286,7 +286,7 @@ async def test_a_recovery_code_signs_in_and_says_how_many_are_left(
     path = "/sign-in/recovery?next=/calendar"
     response = await send(other, path, "/sign-in/recovery", code=saved[0].lower())
     assert (response.status_code, response.headers["location"]) == (303, "/calendar")
-    assert "You used a recovery code; 9 are left." in (await other.get("/calendar")).text
+    assert "You used a recovery code. You have 9 codes left." in (await other.get("/calendar")).text
     again = Browser(app)
     await send(again, "/sign-in", "/sign-in", email=detective.email, **ACK)
     refused = await send(again, "/sign-in/recovery", "/sign-in/recovery", code=saved[0])
@@ -369,12 +369,12 @@ async def test_a_first_sign_in_by_a_link_ends_with_a_password_that_opens_the_nex
     code = App(SECRET.search(page)[1].replace(" ", "")).code(NOW)  # type: ignore[index]  # the page has it
     codes = await browser.send("POST", "/sign-in/enrollment", data=typed(page, "/sign-in/enrollment", code=code))
     assert "Next, choose the password" in codes.text
-    onward = re.search(r'<a class="usa-button" href="([^"]*)">I have saved them', codes.text)
+    onward = re.search(r'<a class="usa-button" href="([^"]*)">I saved my codes', codes.text)
     assert onward is not None
     assert onward[1] == "/password?next=/calendar"
     response = await send(browser, onward[1], "/password", password=PASSWORD, repeated=PASSWORD)
     assert (response.status_code, response.headers["location"]) == (303, "/calendar")
-    assert "Your password is set." in (await browser.get("/calendar")).text
+    assert "Password set." in (await browser.get("/calendar")).text
     again = await send(Browser(app), "/sign-in", "/sign-in", email=sqlite_cast.caht_lead.email, **ACK)
     assert (again.status_code, again.headers["location"]) == (303, "/sign-in/code")
 
@@ -397,8 +397,8 @@ async def test_signing_out_ends_the_session_and_says_so(browse: SignIn, sqlite_c
     assert response.headers["clear-site-data"] == '"storage"'
     assert await Session.count() == 0
     page = await browser.get("/sign-in")
-    assert "You are signed out." in page.text
-    assert "You are signed out." not in (await browser.get("/sign-in")).text
+    assert "You’re signed out." in page.text
+    assert "You’re signed out." not in (await browser.get("/sign-in")).text
 
 
 async def test_a_fresh_session_may_choose_a_password(browse: SignIn, sqlite_cast: Cast) -> None:
@@ -407,7 +407,7 @@ async def test_a_fresh_session_may_choose_a_password(browse: SignIn, sqlite_cast
     other = await browse(sqlite_cast.fbi_lead)
     response = await browser.post("/password", {"password": PASSWORD, "repeated": PASSWORD})
     assert response.status_code == 303
-    assert "Your password is set." in (await browser.get("/action-items")).text
+    assert "Password set." in (await browser.get("/action-items")).text
     assert (await other.get("/action-items")).status_code == 303
 
 
@@ -416,7 +416,7 @@ async def test_a_fresh_session_may_choose_a_password(browse: SignIn, sqlite_cast
     [
         ("short", "short", "at least 15 characters"),
         ("humantrafficking1", "humantrafficking1", "easy to guess"),
-        (PASSWORD, PASSWORD + "x", "The two passwords differ."),
+        (PASSWORD, PASSWORD + "x", "The passwords don’t match."),
         ("", "", "at least 15 characters"),
     ],
 )
@@ -457,7 +457,7 @@ async def test_in_a_demo_a_press_proves_who_has_nothing_else(demo: Litestar, sql
     browser = Browser(demo, await session_of(sqlite_cast.coordinator, NOW))
     clock.start_at(NOW + timedelta(minutes=16), stands_still=True)
     path = (await browser.get("/people/new")).headers["location"]
-    assert "Confirm (demonstration)" in (await browser.get(path)).text
+    assert "Confirm (demo)" in (await browser.get(path)).text
     response = await send(browser, path, "/sign-in/again")
     assert (response.status_code, response.headers["location"]) == (303, "/people/new")
     assert (await browser.get("/people/new")).status_code == 200
@@ -466,7 +466,7 @@ async def test_in_a_demo_a_press_proves_who_has_nothing_else(demo: Litestar, sql
 async def test_in_a_demo_too_who_has_a_password_proves_by_it(demo: Litestar, detective: Viewer) -> None:
     browser = Browser(demo, await session_of(detective, NOW))
     clock.start_at(NOW + timedelta(minutes=16), stands_still=True)
-    assert "Confirm (demonstration)" not in (await browser.get("/sign-in/again")).text
+    assert "Confirm (demo)" not in (await browser.get("/sign-in/again")).text
     assert (await send(browser, "/sign-in/again", "/sign-in/again", proof="")).status_code == 422
     assert (await browser.get("/password")).status_code == 303
 
@@ -475,7 +475,7 @@ async def test_outside_a_demo_a_press_proves_nothing(browse: SignIn, sqlite_cast
     browser = await browse(sqlite_cast.coordinator)
     await browser.form_token()
     clock.start_at(NOW + timedelta(minutes=16), stands_still=True)
-    assert "Confirm (demonstration)" not in (await browser.get("/sign-in/again")).text
+    assert "Confirm (demo)" not in (await browser.get("/sign-in/again")).text
     assert (await browser.post("/sign-in/again", {"next": "/people/new"})).status_code == 403
     assert (await browser.get("/people/new")).status_code == 303
 

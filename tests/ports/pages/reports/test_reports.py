@@ -95,7 +95,7 @@ async def test_a_report_keeps_to_a_committee_of_the_readers_and_to_no_other(brow
     assert "&amp;committee=" in of_the_chair
     of_another = (await (await browse(sqlite_cast.fbi_lead)).get(address)).text
     assert "Victim Services Committee" not in of_another
-    assert "Meetings of a committee that is not on your list only" in of_another
+    assert "Meetings of a committee you don’t have access to only" in of_another
     assert "No meetings were held in this period" in of_another
 
 
@@ -107,7 +107,7 @@ async def test_a_file_says_whose_it_is_and_is_noted_in_the_audit_trail(desk: Bro
     first = response.content.decode("utf-8-sig").splitlines()[0]
     assert first == (
         '"Human Trafficking Rescue Project. FY2027 Q1, October to December 2026. Meetings only. '
-        'As of Tue, Dec 15, 2026, 9:00 AM Central. Counts what Coordinator (USAO) may see."'
+        'As of Tue, Dec 15, 2026, 9:00 AM Central. Counts what Coordinator (USAO) can see."'
     )
     entry = await AuditEntry.select().order_by(AuditEntry.seq, ascending=False).first()
     assert (entry["verb"], entry["subject_id"]) == ("exported", "FY2027-Q1")

@@ -52,14 +52,14 @@ async def test_a_link_is_made_shown_once_and_used_by_its_owner(app: Litestar, ma
     form = typed(page, path, password=NEW, repeated=NEW)
     response = await owner.send("POST", path, data=form)
     assert (response.status_code, response.headers["location"]) == (303, "/sign-in")
-    assert "Your password is set." in (await owner.get("/sign-in")).text
+    assert "Password set." in (await owner.get("/sign-in")).text
     assert (await sign_in.sign_in(detective.email, NEW, NOW)).needs_enrollment
     assert (await owner.get(path)).status_code == 410
     assert (await owner.send("POST", path, data=form)).status_code == 410
 
 
 @pytest.mark.parametrize(
-    ("password", "repeated", "sentence"), [("short", "short", "at least 15 characters"), (NEW, PASSWORD, "differ")]
+    ("password", "repeated", "sentence"), [("short", "short", "at least 15 characters"), (NEW, PASSWORD, "don’t match")]
 )
 async def test_a_password_that_cannot_be_taken_is_refused_with_the_reason(
     app: Litestar, detective, password: str, repeated: str, sentence: str
@@ -88,12 +88,12 @@ async def test_a_link_that_is_over_or_was_never_made_gets_the_same_page(app: Lit
 @pytest.mark.parametrize(
     ("deed", "said"),
     [
-        ("release", "Sign-in is no longer paused."),
-        ("authenticator-removal", "The authenticator was removed."),
-        ("sign-out", "They are signed out everywhere."),
-        ("feeds-revocation", "Their feeds are turned off."),
+        ("release", "Pause ended."),
+        ("authenticator-removal", "Authenticator removed."),
+        ("sign-out", "They’re signed out everywhere."),
+        ("feeds-revocation", "Their calendar feeds are turned off."),
         ("tokens-revocation", "Their personal tokens are revoked."),
-        ("shutdown", "Their sessions, feeds and tokens are shut."),
+        ("shutdown", "All their sessions, feeds, and tokens are ended."),
     ],
 )
 async def test_each_deed_says_that_it_is_done(manager: Browser, detective, deed: str, said: str) -> None:
@@ -132,7 +132,7 @@ async def test_an_older_session_proves_first_who_it_is(manager: Browser, detecti
 async def test_an_administrator_reads_why_a_coordinator_is_left_alone(manager: Browser, sqlite_cast: Cast) -> None:
     address = f"/people/{sqlite_cast.coordinator.member_id}/access"
     page = await manager.get(address)
-    assert "Only a coordinator may do this to a coordinator." in page.text
+    assert "Only a coordinator can do this for another coordinator." in page.text
     assert 'class="tt-deed"' not in page.text.partition("<main")[2]
     refused = await manager.post(f"{address}/reset-link")
     assert (refused.status_code, LINK.findall(refused.text)) == (403, [])

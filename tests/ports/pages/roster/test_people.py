@@ -24,7 +24,7 @@ async def test_a_stranger_is_led_to_sign_in(browse: SignIn, path: str) -> None:
 async def test_the_list_counts_only_whom_the_viewer_may_know(cast: Cast, browse: SignIn) -> None:
     assert "9 agencies, 14 people" in (await (await browse(cast.coordinator)).get("/people")).text
     page = (await (await browse(cast.bridge_advocate)).get("/people")).text
-    assert "3 agencies, 3 people whom you share an agency, a committee or an event with" in page
+    assert "3 agencies, 3 people you share an agency, committee, or event with" in page
     assert "Kcpd detective" not in page
 
 
@@ -38,7 +38,7 @@ async def test_people_are_found_by_name_title_address_and_agency(cast: Cast, bro
 
 async def test_a_search_without_a_find_says_so_and_leads_back(cast: Cast, browse: SignIn) -> None:
     page = (await (await browse(cast.coordinator)).get("/people?q=<b>nobody")).text
-    assert "Nobody whom you may see matches “&lt;b&gt;nobody”" in page
+    assert "No results for “&lt;b&gt;nobody”" in page
 
 
 async def test_what_is_hidden_reads_like_what_is_not_there(cast: Cast, browse: SignIn) -> None:
@@ -74,8 +74,8 @@ async def test_an_agency_shows_people_seats_items_and_events_as_far_as_the_viewe
 ) -> None:
     page = (await (await browse(cast.harbor_advocate)).get(f"/agencies/{cast.agencies['CAHT']}")).text
     assert "Victim Services Committee (chair, primary)" in page
-    assert "No open items that you may see." in page
-    assert "No events in the next 3 weeks that you may see." in page
+    assert "No open items that you can see." in page
+    assert "No events in the next 3 weeks." in page
 
 
 async def test_a_committee_shows_a_vacant_seat(cast: Cast, browse: SignIn) -> None:

@@ -48,7 +48,7 @@ async def test_a_person_is_added_and_shown(cast: Cast, desk: Browser) -> None:
     reply = await desk.post(NEW, await filled(desk, cast, roles=["agency_lead", "auditor"], ends="2026-12-20"))
     assert reply.status_code == 303
     page = (await desk.get(reply.headers["location"])).text
-    assert "KCPD clerk is added." in page
+    assert "KCPD clerk added." in page
     assert "clerk@kcpd.example" in page
     assert "Auditor, Agency lead" in page
     assert "Sun, Dec 20" in page
@@ -87,7 +87,7 @@ async def test_a_form_that_was_filled_in_slowly_is_kept_until_the_proof_is_there
     clock.start_at(NOW + timedelta(minutes=16), stands_still=True)
     reply = await desk.post(NEW, form)
     assert reply.status_code == 403
-    assert "Confirm it in another tab" in reply.text
+    assert "Confirm in another tab" in reply.text
     assert typed(reply.text, NEW)["title"] == ["Clerk"]
     assert await Member.count().where(Member.email == "clerk@kcpd.example") == 0
 
@@ -140,17 +140,17 @@ async def test_a_sign_in_link_is_shown_once_and_works(cast: Cast, desk: Browser,
 
 async def test_suspending_and_opening_again_by_their_buttons(cast: Cast, desk: Browser) -> None:
     address = f"/people/{cast.ipd_liaison.member_id}"
-    assert "Do not include victim or case details." in (await desk.get(f"{address}/suspension")).text
+    assert "Don’t include victim or case details." in (await desk.get(f"{address}/suspension")).text
     await desk.post(f"{address}/suspension", {"why": "Long leave"})
     page = (await desk.get(address)).text
-    assert "The account is suspended: sessions have ended, and no email is sent." in page
-    assert "Open again" in page
-    assert "Make a sign-in link" not in page
-    assert "A seat held before counts again once the account is open" in page
-    assert "No seat in a committee" not in page
+    assert "Account suspended. Their sessions ended, and they’ll get no emails." in page
+    assert "Reopen account" in page
+    assert "Create a sign-in link" not in page
+    assert "Earlier seats come back when the account is reopened" in page
+    assert "No committee seats" not in page
     await desk.post(f"{address}/restoration")
     page = (await desk.get(address)).text
-    assert "The account is open again." in page
+    assert "The account is active again." in page
     assert "Suspend" in page
 
 
@@ -158,15 +158,15 @@ async def test_who_is_suspended_without_a_reason_stays_and_the_field_says_so(cas
     address = f"/people/{cast.ipd_liaison.member_id}"
     reply = await desk.post(f"{address}/suspension", {"why": "x" * 201})
     assert reply.status_code == 422
-    assert "Use at most 200 characters; this has 201." in reply.text
+    assert "Use at most 200 characters. This has 201." in reply.text
     assert "x" * 201 in reply.text
-    assert "Say in a few words why." in (await desk.post(f"{address}/suspension")).text
+    assert "Enter a reason." in (await desk.post(f"{address}/suspension")).text
     assert "Suspend" in (await desk.get(address)).text
 
 
 async def test_accounts_are_reviewed_once_a_year(cast: Cast, desk: Browser, browse: SignIn) -> None:
     nobody = (await desk.get("/people/review")).text
-    assert "No account is due: each was added or confirmed within the last year." in nobody
+    assert "No accounts are due for review. Each was added or confirmed within the last year." in nobody
     clock.start_at(NOW + timedelta(days=366), stands_still=True)
     desk = await browse(cast.coordinator)
     assert "14 accounts due" in (await desk.get("/people/review")).text
@@ -180,7 +180,7 @@ async def test_a_committee_is_given_a_quorum_and_its_page_says_so(cast: Cast, de
     assert (await desk.post(f"{page}/edit", form)).status_code == 303
     assert "Quorum: 5 of 8 seats, both arms" in (await desk.get(page)).text
     refused = await desk.post(f"{page}/edit", form | {"quorum": ["0"], "version": ["2"]})
-    assert "Write how many seats must be there: 1 to 99, or leave it empty." in refused.text
+    assert "Enter how many seats must be present, 1 to 99, or leave it blank." in refused.text
 
 
 async def test_an_agency_is_added_and_edited(cast: Cast, desk: Browser) -> None:
@@ -203,7 +203,7 @@ async def test_a_committee_is_added_with_a_seat_that_changes_hands(cast: Cast, d
     seat = chosen.headers["location"]
     empty = await desk.post(seat, typed((await desk.get(seat)).text, seat))
     assert empty.status_code == 422
-    assert "Choose who fills the seat first." in empty.text
+    assert "Choose a primary." in empty.text
     given = typed(empty.text, seat, primary=cast.kcpd_detective.member_id, alternates=[cast.kcpd_alternate.member_id])
     assert (await desk.post(seat, given)).status_code == 303
     shown = (await desk.get(committee)).text
@@ -221,8 +221,8 @@ async def sent(desk: Browser, content: bytes) -> httpx.Response:
 async def test_a_list_is_shown_row_by_row_before_anything_is_written(cast: Cast, desk: Browser) -> None:
     reply = await sent(desk, CSV)
     assert reply.status_code == 200
-    assert "1 person added, 1 changed, 0 as they were" in reply.text
-    assert "Changes title" in reply.text
+    assert "1 person added, 1 changed, 0 unchanged" in reply.text
+    assert "Updates title" in reply.text
     assert await Member.count() == len(cast.members)
 
 
@@ -230,16 +230,16 @@ async def test_a_list_that_was_confirmed_is_imported_and_again_it_changes_nothin
     form = typed((await sent(desk, CSV)).text, "/people/import")
     done = await desk.post("/people/import", form)
     assert (done.status_code, done.headers["location"]) == (303, "/people")
-    assert "The list is imported: 1 person added" in (await desk.get("/people")).text
+    assert "Import complete: 1 person added" in (await desk.get("/people")).text
     assert await Member.count() == len(cast.members) + 1
-    assert "0 people added, 0 changed, 2 as they were" in (await sent(desk, CSV)).text
+    assert "0 people added, 0 changed, 2 unchanged" in (await sent(desk, CSV)).text
 
 
 async def test_one_bad_row_and_nothing_of_a_list_is_taken(cast: Cast, desk: Browser) -> None:
     reply = await sent(desk, CSV + b"KCPD,Nobody,no address,\n")
     assert reply.status_code == 422
-    assert "1 cell cannot be taken" in reply.text
-    assert "Write the address as name@agency.example." in reply.text
+    assert "1 cell can’t be imported" in reply.text
+    assert "Enter an email address like name@agency.gov." in reply.text
     assert 'name="list"' not in reply.text
 
 
@@ -253,17 +253,17 @@ async def test_what_is_no_list_is_said(desk: Browser, content: bytes) -> None:
 async def test_an_empty_list_is_no_list_that_was_not_chosen(desk: Browser) -> None:
     assert "The file is empty." in (await sent(desk, b"")).text
     not_chosen = await desk.post("/people/import", files={"file": ("", b"", "application/octet-stream")})
-    assert (not_chosen.status_code, "Choose the file of the list." in not_chosen.text) == (422, True)
+    assert (not_chosen.status_code, "Choose a CSV file." in not_chosen.text) == (422, True)
 
 
 async def test_an_administrator_imports_no_coordinator_and_not_themselves(cast: Cast, browse: SignIn) -> None:
     browser = await browse(cast.administrator)
     by_role = b"agency_code,name,email,roles\nFBI,Fbi lead,fbi_lead@fbi.example,coordinator\n"
-    assert "Only a coordinator can make someone coordinator" in (await sent(browser, by_role)).text
+    assert "Only a coordinator can add or remove the coordinator role" in (await sent(browser, by_role)).text
     own = b"agency_code,name,email\nCAHT,Administrator,administrator@usao.example\n"
-    assert "You cannot change your own account." in (await sent(browser, own)).text
+    assert "You can’t change your own account." in (await sent(browser, own)).text
     others = b"agency_code,name,email\nUSAO,Chief,coordinator@usao.example\n"
-    assert "Only a coordinator can change the account of a coordinator." in (await sent(browser, others)).text
+    assert "Only a coordinator can change another coordinator’s account." in (await sent(browser, others)).text
     moved = b"agency_code,name,email,arm\nCAHT,Caht lead,caht_lead@caht.example,law enforcement\n"
     assert "Only a coordinator can move an agency to the other arm" in (await sent(browser, moved)).text
     assert (await directory.person(cast.coordinator, cast.coordinator.member_id)).name == "Coordinator"
@@ -282,7 +282,7 @@ async def test_a_new_primary_is_saved_after_a_look_at_the_dates_and_emails(cast:
     done = await desk.post(seat, typed(review.text, seat))
     assert done.status_code == 303
     notice = (await desk.get(done.headers["location"])).text
-    assert "Seat saved. 1 list of invitees changed too. 2 emails will go to 2 people." in notice
+    assert "Seat saved. 1 invitee list also changed. 2 emails will go to 2 people." in notice
 
 
 async def test_a_seat_is_removed_after_a_look_at_the_dates_and_emails(cast: Cast, desk: Browser) -> None:

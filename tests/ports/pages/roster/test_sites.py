@@ -20,7 +20,7 @@ async def test_a_site_is_added_and_edited_by_who_keeps_the_roster(sqlite_cast: C
     edit = next(one for one in re.findall(r'href="(/sites/[^"]+)"', listed) if one.endswith("/edit"))
     reply = await desk.post(edit, typed((await desk.get(edit)).text, edit, capacity="0"))
     assert reply.status_code == 422
-    assert "Write how many seats it has: 1 to 9,999, or leave it empty." in reply.text
+    assert "Enter how many people it holds, 1 to 9,999, or leave it blank." in reply.text
     await desk.post(edit, typed(reply.text, edit, capacity="16", status="closed"))
     listed = (await desk.get("/sites")).text
     assert "Closed" in listed
@@ -34,7 +34,7 @@ async def test_seats_that_cannot_be_taken_are_answered_with_their_range(
     desk = await browse(sqlite_cast.coordinator)
     form = typed((await desk.get("/sites/new")).text, "/sites/new", name="Room 210", capacity=seats)
     html = (await desk.post("/sites/new", form)).text
-    assert "Write how many seats it has: 1 to 9,999, or leave it empty." in html
+    assert "Enter how many people it holds, 1 to 9,999, or leave it blank." in html
     assert f'value="{seats}"' in html
 
 
@@ -51,7 +51,7 @@ async def test_that_a_site_is_too_small_is_said_at_its_field_too(sqlite_cast: Ca
     await desk.post("/sites/new", form)
     people = [sqlite_cast.fbi_lead.member_id, sqlite_cast.caht_lead.member_id]
     form = typed((await desk.get("/schedule")).text, "/events", place="Room 210", person=people)
-    said = r'id="seats"[^>]*>\s*<svg.*?</svg> 2 seats, 3 people: 1 too few'
+    said = r'id="seats"[^>]*>\s*<svg.*?</svg> Room holds 2; 3 invited'
     shown = form | {"save": ["show"]}
     assert re.search(said, (await desk.post("/events", shown)).text)
     assert re.search(said, (await desk.post("/schedule/summary", form)).text)

@@ -20,7 +20,7 @@ async def test_a_lead_names_blackout_days_and_removes_them(sqlite_cast: Cast, br
     assert "Range week" in shown
     removal = shown.partition(f'action="{days}/')[2].partition('"')[0]
     await lead.post(f"{days}/{removal}", typed(shown, f"{days}/{removal}"))
-    assert "No days named on which its people are not available." in (await lead.get(page)).text
+    assert "No blackout days." in (await lead.get(page)).text
 
 
 async def test_what_cannot_be_taken_is_said_at_its_field(sqlite_cast: Cast, browse: SignIn) -> None:
@@ -30,7 +30,7 @@ async def test_what_cannot_be_taken_is_said_at_its_field(sqlite_cast: Cast, brow
     reply = await lead.post(f"{page}/blackout-days", form)
     assert reply.status_code == 422
     assert 'href="#f-first"' in reply.text
-    assert "Choose days that are not over." in reply.text
+    assert "Choose today or later dates." in reply.text
     assert typed(reply.text, f"{page}/blackout-days")["reason"] == ["Range week"]
 
 

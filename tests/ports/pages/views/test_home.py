@@ -131,8 +131,8 @@ async def test_a_deadline_asks_for_no_reply(sqlite_cast: Cast, browse: SignIn) -
     assert "Nothing else needs you" in await read(browser)
     page = (await browser.get(f"/events/{event_id}/2026-12-22")).text
     assert "Your reply" not in page
-    assert "Reply owed" not in (await browser.get("/calendar?month=2026-12&view=list")).text
-    assert "who have not replied" not in (await (await browse(sqlite_cast.coordinator)).get("/")).text
+    assert "Reply needed" not in (await browser.get("/calendar?month=2026-12&view=list")).text
+    assert "people who haven’t replied" not in (await (await browse(sqlite_cast.coordinator)).get("/")).text
 
 
 async def test_a_reply_that_is_owed_is_given_by_one_press(sqlite_cast: Cast, browse: SignIn) -> None:
@@ -167,7 +167,7 @@ async def test_who_has_no_password_is_led_to_one_until_there_is_one(sqlite_cast:
     hash_cheaply()
     await browser.post("/password", {"password": PASSWORD, "repeated": PASSWORD})
     html = await read(browser)
-    assert "Your password is set." in html
+    assert "Password set." in html
     assert "Choose your password" not in main(html)
     assert "Nothing needs you" in html
 

@@ -149,7 +149,7 @@ async def test_reminding_when_everyone_has_replied_meanwhile_says_so_in_the_row(
     await replies.reply(sqlite_cast.fbi_lead, event_id, "2026-12-22", ReplyValue.ACCEPTED, "", NOW, for_series=False)
     response = await press(browser, f"/events/{event_id}/2026-12-22/nudges")
     row = response.text[: response.text.index("</li>")]
-    assert text(row) == "Everyone who is asked has replied."
+    assert text(row) == "Everyone who was asked has replied."
     assert f'id="nudge-{event_id}-2026-12-22" tabindex="-1"' in row
 
 

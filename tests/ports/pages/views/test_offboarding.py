@@ -32,7 +32,7 @@ async def test_it_lists_what_moves_and_asks_who_takes_over(cast: Cast, browse: S
     assert "Steering Committee" in page
     reply = await browser.post(page_of(cast, "fbi_lead"), typed(page, page_of(cast, "fbi_lead")))
     assert reply.status_code == 422
-    assert "nothing may stay without an owner" in reply.text
+    assert "so everything has an owner" in reply.text
 
 
 async def test_an_operation_that_the_keeper_may_not_see_is_not_on_the_page(cast: Cast, browse: SignIn) -> None:
@@ -40,7 +40,7 @@ async def test_an_operation_that_the_keeper_may_not_see_is_not_on_the_page(cast:
     for manager in (cast.coordinator, cast.administrator):
         page = (await (await browse(manager)).get(page_of(cast, "fbi_lead"))).text
         assert "Bluestem" not in page
-        assert "No event to come that you may see." in page
+        assert "No upcoming events that you can see." in page
 
 
 async def test_one_press_and_they_have_left(cast: Cast, browse: SignIn) -> None:
@@ -51,7 +51,7 @@ async def test_one_press_and_they_have_left(cast: Cast, browse: SignIn) -> None:
     assert reply.headers["location"] == f"/people/{cast.fbi_lead.member_id}"
     page = (await browser.get(reply.headers["location"])).text
     assert "Their work was reassigned and all access ended." in page
-    assert "Let back in" in page
+    assert "Add back" in page
     assert "Fbi lead" not in (await browser.get("/people")).text
     assert "Fbi lead" in (await browser.get("/people?left=1")).text
 
@@ -66,7 +66,7 @@ async def test_the_seat_of_who_is_suspended_returns_until_they_are_seen_out(cast
     await browser.post(f"{address}/suspension", {"why": "Gone"})
     await browser.post(theirs, {"successor": str(cast.coordinator.member_id)})
     await browser.post(f"{address}/restoration")
-    assert "No seat in a committee." in (await browser.get(address)).text
+    assert "No committee seats." in (await browser.get(address)).text
 
 
 async def test_who_left_can_be_let_back_in_as_a_member_without_roles(cast: Cast, browse: SignIn) -> None:
@@ -106,7 +106,7 @@ async def test_the_dates_and_emails_are_reviewed_before_anyone_is_removed(cast: 
     assert await column(cast.fbi_lead.member_id, "status") == "active"
     done = await browser.post(theirs, typed(review.text, theirs))
     assert (
-        "1 list of invitees changed too. 1 email will go to 1 person."
+        "1 invitee list also changed. 1 email will go to 1 person."
         in (await browser.get(done.headers["location"])).text
     )
 

@@ -80,7 +80,7 @@ async def give(
     item = (await item_lists.item_view(viewer, reference)).item
     at_meeting = f"/events/{item.origin_event_id}/{item.origin_key}#actions"
     is_back = form["back"] == MEETING and item.origin_id is not None
-    return pages.redirect(at_meeting if is_back else f"/action-items/{reference}", f"{reference} is assigned.")
+    return pages.redirect(at_meeting if is_back else f"/action-items/{reference}", f"{reference} assigned.")
 
 
 @get(ITEM, guards=[signed_in])
@@ -161,7 +161,7 @@ async def hand_over(
         return await _again(pages, viewer, now, context, 422)
     except Conflict:
         return await _beside_each_other(pages, viewer, today, now, reference, FormValues({}))
-    return pages.redirect(f"/action-items/{reference}", f"{reference} has a new owner.")
+    return pages.redirect(f"/action-items/{reference}", f"{reference} reassigned.")
 
 
 async def _list(

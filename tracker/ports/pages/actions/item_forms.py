@@ -41,9 +41,9 @@ def read_new(form: FormValues) -> NewItem:
     title = reader.text("title", LONGEST_TITLE)
     if not title:
         reader.refuse("title", NO_TITLE)
-    owner_id, due = id_in(form["owner"]), reader.day("due", "Choose the day by which it is due.")
+    owner_id, due = id_in(form["owner"]), reader.day("due", "Choose a due date.")
     if owner_id is None:
-        reader.refuse("owner", "Choose who is to do it.")
+        reader.refuse("owner", "Choose an owner.")
     seen_by, committee_id = _audience(form["seen_by"])
     reader.check()
     return NewItem(
@@ -87,7 +87,7 @@ def read_word_from_owner(form: FormValues) -> Change:
     reader = Reader(form)
     status, due = form["status"], reader.day("due")
     if status == MORE_TIME:
-        due = due or reader.day("due", "Choose the day by which you can do it.")
+        due = due or reader.day("due", "Choose a new due date.")
     elif status not in {ItemStatus.DONE, ItemStatus.IN_PROGRESS, ItemStatus.BLOCKED}:
         reader.refuse("status", "Choose a status.")
     note, progress = reader.text("note", LONGEST_NOTE, multiline=True), reader.number("progress")
@@ -117,7 +117,7 @@ def progress_options(now: int) -> list[tuple[str, str]]:
 def said(name: str, text: str) -> str:
     """Return the text of a field in words, to show what another person saved."""
     if name == "status":
-        return ItemStatus(text).word if text in set(ItemStatus) else "as it was"
+        return ItemStatus(text).word if text in set(ItemStatus) else "unchanged"
     if name == "progress":
         return f"{text}%"
     return text or "empty"

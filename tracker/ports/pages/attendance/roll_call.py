@@ -176,7 +176,7 @@ def _tapped(form: FormValues) -> Mark:
     try:
         return pressed(Mark(form["status"]), Mark(form["was"]) if form["was"] else None)
     except ValueError:
-        raise Invalid("Choose Here, Remote, Absent or Excused.") from None
+        raise Invalid("Choose Here, Remote, Absent, or Excused.") from None
 
 
 def _walk_in(form: FormValues) -> WalkIn:

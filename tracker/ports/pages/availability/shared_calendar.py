@@ -15,8 +15,8 @@ from tracker.usecases.availability import shared_calendars
 
 PATH = "/settings/calendar"
 FIELDS = ("address",)
-SHARED = "The calendar is added. It is read within a few minutes."
-REMOVED = "The calendar is removed, and so is everything that was read from it."
+SHARED = "Calendar added. We’ll read it within a few minutes."
+REMOVED = "You stopped sharing your calendar. Everything read from it was deleted."
 
 
 @get(PATH, guards=[signed_in])

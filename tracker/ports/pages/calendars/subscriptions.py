@@ -31,12 +31,12 @@ from tracker.usecases.calendars import date_lines, subscriptions
 PATH = "/subscriptions"
 SCOPES = [
     (Scope.ALL.value, "Everything I can see", ""),
-    (Scope.MINE.value, "My own events", "What I lead or am invited to"),
+    (Scope.MINE.value, "My own events", "Events I organize or am invited to"),
 ]
-MADE = "The feed is ready. Copy its address into your calendar."
-REPLACED = "The feed has a new address. The old one has stopped: put the new one into your calendar."
-CHANGED = "The feed is changed. Your calendar shows it when it checks next."
-TURNED_OFF = "The feed is turned off. Its address has stopped."
+MADE = "Feed created. Add its address to your calendar."
+REPLACED = "The feed has a new address. The old one no longer works. Add the new one to your calendar."
+CHANGED = "Feed saved. Your calendar shows the change the next time it checks."
+TURNED_OFF = "Feed turned off. Its address no longer works."
 KINDS = [("", "Any kind"), *((kind.value, words.capitalize()) for kind, words in KIND_WORDS.items())]
 ALARMS = [(NEVER, "None"), *((str(minutes), words) for minutes, words in MINUTES.items())]
 ALL_DAY_ALARMS = [(NEVER, "None"), *((choice.value, words) for choice, words in ALL_DAY.items())]

@@ -18,8 +18,8 @@ T = TypeVar("T")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
 _NUMBER = re.compile(r"[0-9]{1,6}")
-_YEARS = f"Choose a day between {FIRST_YEAR} and {LAST_YEAR}."
-UNREADABLE = "We couldn’t read the form. Open its page again, and send it from there."
+_YEARS = f"Choose a date between {FIRST_YEAR} and {LAST_YEAR}."
+UNREADABLE = "We couldn’t read the form. Open its page again and send it from there."
 
 
 class FormValues(Mapping[str, str]):
@@ -114,9 +114,9 @@ class Reader:
 
     def time(self, name: str, missing: str | None = None) -> time | None:
         """Return a time of day, in whole minutes."""
-        return self._typed(name, missing, _time, "Write the time as hours:minutes, for example 14:30.")
+        return self._typed(name, missing, _time, "Enter the time as hours:minutes, for example 14:30.")
 
-    def number(self, name: str, wanted: str = "Write a whole number, for example 12.") -> int | None:
+    def number(self, name: str, wanted: str = "Enter a whole number, for example 12.") -> int | None:
         """Return a whole number below a million; `wanted` is the error for anything else."""
         return self._typed(name, None, _number, wanted)
 
@@ -178,13 +178,13 @@ def _day(text: str) -> date:
 def _no_day(text: str) -> str:
     """Return why a text is not a day: it is in another format, or not in the calendar."""
     if not _DAY.fullmatch(text):
-        return "Write the day as year-month-day, for example 2027-01-14."
+        return "Enter the date as year-month-day, for example 2027-01-14."
     year, month = (int(part) for part in text.split("-")[:2])
     if not FIRST_YEAR <= year <= LAST_YEAR:
         return _YEARS
     if not 1 <= month <= len(MONTHS):
-        return f"“{text}” is no day: the months are 01 to {len(MONTHS)}."
-    return f"“{text}” is no day: {MONTHS[month - 1]} {year} has {monthrange(year, month)[1]} days."
+        return f"“{text}” isn’t a valid date. Months are 01 to {len(MONTHS)}."
+    return f"“{text}” isn’t a valid date. {MONTHS[month - 1]} {year} has {monthrange(year, month)[1]} days."
 
 
 def _time(text: str) -> time:

@@ -40,7 +40,7 @@ async def save_filter(pages: Pages, viewer: Viewer, form: Form, now: Now) -> Res
         made = await saved_filters.save(viewer, form["listing"], form["name"], form["query"], now)
     except Invalid as wrong:
         return _again(pages, form, wrong)
-    return pages.redirect(made.address, f"The filter “{made.name}” is saved. Only you see it.")
+    return pages.redirect(made.address, f"Filter “{made.name}” saved. Only you can see it.")
 
 
 @post(f"{PATH}/{{filter_id:uuid}}/removal", guards=[signed_in], status_code=303)
@@ -48,7 +48,7 @@ async def remove_filter(filter_id: FromPath[UUID], pages: Pages, viewer: Viewer,
     """Remove a filter, and show the page where that was done."""
     gone = await saved_filters.remove(viewer, filter_id, now)
     back = gone.address if form["from"] == gone.listing else "/settings#filters"
-    return pages.redirect(back, f"The filter “{gone.name}” is removed.")
+    return pages.redirect(back, f"Filter “{gone.name}” removed.")
 
 
 def _again(pages: Pages, form: FormValues, wrong: Invalid) -> Response[str]:

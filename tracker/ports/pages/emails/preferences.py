@@ -30,7 +30,7 @@ PATH = "/settings/notifications"
 OWN, BODYS = "own", "usual"
 FIELDS = ("date_reminders", "item_reminders", "leads", "quiet_from", "quiet_until", "digest", "is_discreet")
 NEXT_SHOWN = 5
-SAVED = "Your notifications are saved. They hold for every reminder from now on."
+SAVED = "Notifications saved. They apply to every reminder from now on."
 
 
 @get(PATH, guards=[signed_in])
@@ -79,7 +79,7 @@ async def save_committee_reminders(
             offered=_offered(),
             status_code=422,
         )
-    return pages.redirect(f"/committees/{committee_id}/reminders", f"The reminders of {committee.name} are saved.")
+    return pages.redirect(f"/committees/{committee_id}/reminders", f"Reminders for {committee.name} saved.")
 
 
 def _read(form: FormValues) -> Preferences:

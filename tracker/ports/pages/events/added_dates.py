@@ -20,7 +20,7 @@ from tracker.usecases.emails import messages
 from tracker.usecases.events import events, series_split
 
 FIELDS = ("date", "starts")
-MEANWHILE = "Someone changed the series in the meantime. Nothing is added yet. Check it, then add the date again."
+MEANWHILE = "Someone changed the series in the meantime. Nothing was added. Check it, then add the date again."
 
 
 @get("/events/{event_id:uuid}/dates", guards=[signed_in])
@@ -43,7 +43,7 @@ async def add_date(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, form:
         return await _form(pages, viewer, event, now, form, Invalid(MEANWHILE), 409)
     notes = [] if event.is_all_day else clock_notes([starts], event.duration, event.zone)
     told = with_number_notified(
-        " ".join(["The date is added.", *notes]), await messages.number_notified(viewer, [event_id], now)
+        " ".join(["Date added.", *notes]), await messages.number_notified(viewer, [event_id], now)
     )
     return pages.redirect(f"/events/{event_id}/{key}", told, await undo_for(viewer, event_id, now, key))
 
@@ -68,7 +68,7 @@ async def _outcome(viewer: Viewer, form: FormValues, event: Event, now: Now) -> 
 
 
 def _starts(reader: Reader, event: Event) -> datetime:
-    day = reader.day("date", "Choose a day.")
+    day = reader.day("date", "Choose a date.")
     begins = event.starts.time() if event.is_all_day else reader.time("starts", "Enter a start time.")
     reader.check()
     assert day is not None and begins is not None  # noqa: S101, PT018 - the reader refused anything else

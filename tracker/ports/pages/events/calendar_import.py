@@ -16,7 +16,7 @@ from tracker.rules.events.calendar_import import CalendarFile, Report, check_imp
 from tracker.usecases.events import calendar_import
 
 PATH = "/calendar/import"
-NO_FILE = "Choose the calendar file."
+NO_FILE = "Choose a calendar file."
 SHOWN = 500  # rows of a report
 
 
@@ -43,7 +43,7 @@ async def import_events(
     stops = bool(report.refused) and not skips_refused
     if not is_confirmed or stops:
         return _page(pages, status_code=422 if stops else 200, report=report, text=text.decode("utf-8-sig"))
-    return pages.redirect("/calendar", f"The file is imported: {report.words}. No one will get an email.")
+    return pages.redirect("/calendar", f"Import complete: {report.words}. No one will get an email.")
 
 
 async def _report(viewer: Viewer, file: CalendarFile, now: Now, *, is_confirmed: bool, skips_refused: bool) -> Report:

@@ -28,7 +28,7 @@ from tracker.usecases.emails import messages
 from tracker.usecases.events import events, occurrences, series_split
 from tracker.usecases.views.event_page import EventView, event_view
 
-ONLY_THEIRS = "Only the organizer, the committee's chair or a coordinator can cancel this."
+ONLY_THEIRS = "Only the organizer, the committee’s chair, or a coordinator can cancel this."
 
 
 class Asked(NamedTuple):
@@ -110,7 +110,7 @@ async def restore_occurrence(
         await occurrences.restore_occurrence(viewer, event_id, key, version, now)
     except Conflict:
         return Redirect(address_of(await occurrences.date_for(viewer, event_id, key)), status_code=303)
-    return await _done(pages, viewer, event_id, key, "This date is restored.", now)
+    return await _done(pages, viewer, event_id, key, "Date restored.", now)
 
 
 @post("/events/{event_id:uuid}/restoration", guards=[signed_in], status_code=303)
@@ -186,7 +186,7 @@ async def _done(pages: Pages, viewer: Viewer, event_id: UUID, key: str, deed: st
         return pages.redirect(address_of(await occurrences.date_for(viewer, event_id, key)), words, undo)
     with suppress(NotFound):
         return pages.redirect(f"/events/{(await events.event_for(viewer, event_id)).id}", words, undo)
-    return pages.redirect("/calendar", "The draft is discarded.")
+    return pages.redirect("/calendar", "Draft discarded.")
 
 
 async def _question(

@@ -36,8 +36,8 @@ from tracker.usecases.emails import messages
 from tracker.usecases.events import events, form_options
 from tracker.usecases.events.form_options import Choices
 
-CANCELED = Invalid("This event is canceled. Restore it before you change it. What you typed is kept here.")
-NO_LONGER_VISIBLE = "Saved. Only the people on its list can see that event now, and you are not one of them."
+CANCELED = Invalid("This event is canceled. Restore it before you change it. What you typed is still here.")
+NO_LONGER_VISIBLE = "Saved. Only the people on its list can see that event now, and you’re not one of them."
 LABELS = {
     **{name: label_of(name) for name in ("title", "kind", "visibility")},
     "committee": label_of("committee_id"),

@@ -138,7 +138,7 @@ def read_reply_value(form: FormValues, field: str = "reply", comment: str = "com
     words = reader.text(comment, LONGEST_COMMENT, multiline=True)
     value = REPLIES.get(form[field])
     if value is None:
-        raise Invalid(**{field: "Choose Yes, Maybe or No."}, **reader.wrong)
+        raise Invalid(**{field: "Choose Yes, Maybe, or No."}, **reader.wrong)
     reader.check()
     return value, words
 
@@ -150,7 +150,7 @@ def read_reply(form: FormValues) -> tuple[ReplyValue, str, UUID | None]:
     value, words = read_reply_value(form.but({"reply": "no"}))
     substitute = id_in(form["substitute"])
     if substitute is None:
-        raise Invalid(substitute="Choose who comes in your place.")
+        raise Invalid(substitute="Choose who is coming in your place.")
     return value, words, substitute
 
 

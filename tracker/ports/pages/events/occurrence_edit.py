@@ -154,7 +154,7 @@ def read_change(form: FormValues, occurrence: Occurrence) -> DateChange:
 async def _theirs(viewer: Viewer, now: Now, event_id: UUID, key: str) -> EventView:
     view = await event_view(viewer, event_id, key, now)
     if not view.may_edit:
-        raise NotAllowed("Only the organizer, the committee's chair or a coordinator can change this date.")
+        raise NotAllowed("Only the organizer, the committee’s chair, or a coordinator can change this date.")
     return view
 
 

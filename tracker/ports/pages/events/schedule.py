@@ -31,7 +31,9 @@ from tracker.usecases.events import templates as template_deeds
 from tracker.usecases.events.form_options import Choices
 
 DRAFTED = "Draft saved. Only you can see it."
-ONLY_MARKERS = "This event is marked as controlled information. Only members of law-enforcement agencies copy it."
+ONLY_MARKERS = (
+    "This event is marked as controlled information. Only members of law-enforcement agencies can duplicate it."
+)
 SENDS = ("send", "draft")
 """The values of the buttons that save; any other button shows the form again, and nothing is sent."""
 
@@ -131,13 +133,13 @@ async def summary(pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now
 def check_organizer(viewer: Viewer) -> None:
     """Raise `NotAllowed` for people who may not schedule anything."""
     if not viewer.may_schedule:
-        raise NotAllowed("Coordinators, chairs of committees and agency leads schedule events. Ask one of them.")
+        raise NotAllowed("Only coordinators, committee chairs, and agency leads can schedule events. Ask one of them.")
 
 
 def _begun_words(name: str, missing: int) -> str:
     """Return what the form starts with, and which people of the template are missing."""
-    rest = f" {plural(missing, 'person', 'people')} of it {'is' if missing == 1 else 'are'} not on your list."
-    return f"This form begins with the template “{name}”.{rest if missing else ''}"
+    rest = f" {plural(missing, 'person', 'people')} in it {'isn’t' if missing == 1 else 'aren’t'} on your list."
+    return f"This form starts with the template “{name}”.{rest if missing else ''}"
 
 
 def _day_of(params: FormValues) -> str:

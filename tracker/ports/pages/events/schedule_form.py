@@ -138,18 +138,18 @@ def status_of(form: FormValues, event: Event | None) -> EventStatus:
 
 
 def _days(reader: Reader) -> tuple[datetime, datetime] | None:
-    first, last = reader.day("date", "Choose a day."), reader.day("last_day")
+    first, last = reader.day("date", "Choose a date."), reader.day("last_day")
     if first is None:
         return None
     if last is not None and last < first:
-        reader.refuse("last_day", "The last day comes before the first.")
+        reader.refuse("last_day", "The last day is before the first.")
     days = max((last or first) - first, timedelta(0)) + timedelta(days=1)
     starts = datetime.combine(first, time())
     return starts, starts + min(days, plan_rules.LONGEST + timedelta(days=1))
 
 
 def _hours(reader: Reader) -> tuple[datetime, datetime] | None:
-    first, last = reader.day("date", "Choose a day."), reader.day("last_day")
+    first, last = reader.day("date", "Choose a date."), reader.day("last_day")
     begins, ends = reader.time("starts", "Enter a start time."), reader.time("ends", "Enter an end time.")
     if first is None or begins is None or ends is None:
         return None
@@ -160,7 +160,7 @@ def _hours(reader: Reader) -> tuple[datetime, datetime] | None:
 
 
 def _kind(reader: Reader) -> Kind:
-    return _word(reader, "kind", Kind, "Choose what sort of event it is.")
+    return _word(reader, "kind", Kind, "Choose a kind of event.")
 
 
 def _visibility(reader: Reader, offered: Choices) -> Visibility:
@@ -192,7 +192,7 @@ def _committee(reader: Reader, offered: Choices, event: Event | None) -> UUID | 
 def _picks(reader: Reader, offered: Choices) -> Picks:
     picks = picks_of(reader.form)
     if not picks.people <= {person.id for person in offered.people}:
-        reader.refuse("people", "One of these people is not on your list. Choose from the list.")
+        reader.refuse("people", "You can’t invite one of these people. Choose from the list.")
     return picks
 
 

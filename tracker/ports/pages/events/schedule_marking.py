@@ -27,7 +27,7 @@ def read_marking(reader: Reader, offered: Choices, event: Event | None) -> Marki
     if form["mark_limit"] and limit is None:
         reader.refuse("mark_limit", "Choose a limit from the list.")
     agency_id = _agency(reader, offered, event)
-    until = reader.day("mark_until", "Choose the day of decontrol.")
+    until = reader.day("mark_until", "Choose a decontrol date.")
     if agency_id is None or until is None:
         return None
     return Marking(categories=categories, limit=limit, agency_id=agency_id, decontrol_on=until)

@@ -18,7 +18,7 @@ from tracker.rules.recurrence.words import pattern_words, sentence
 SHOWN = 5  # dates
 SHOWN_HOLIDAYS = 6
 PLAIN_WORDS = {
-    Repeat.NONE: "Does not repeat",
+    Repeat.NONE: "Doesn’t repeat",
     Repeat.DAILY: "Every day",
     Repeat.WEEKLY: "Every week",
     Repeat.MONTHLY_DAY: "Every month on the same day",

@@ -45,7 +45,7 @@ async def save_template(pages: Pages, viewer: Viewer, form: Form, zone: Zone, no
         return await schedule_form(
             pages, viewer, form, offered, zone, now, form_id=form_id, errors=errors, status_code=422
         )
-    sentence = f"The template “{form['template_name'].strip()}” is saved. Nothing is sent yet."
+    sentence = f"Template “{form['template_name'].strip()}” saved. Nothing has been sent yet."
     return await schedule_form(
         pages, viewer, form.but({"template_name": ""}), offered, zone, now, form_id=form_id, flash=sentence
     )
@@ -55,7 +55,7 @@ async def save_template(pages: Pages, viewer: Viewer, form: Form, zone: Zone, no
 async def remove_template(pages: Pages, viewer: Viewer, now: Now, template_id: FromPath[UUID]) -> Redirect:
     """Remove a template."""
     name = await templates.remove(viewer, template_id, now)
-    return pages.redirect(PATH, f"The template “{name}” is removed.")
+    return pages.redirect(PATH, f"Template “{name}” removed.")
 
 
 def _committee(form: FormValues, offered: Choices) -> UUID | None:

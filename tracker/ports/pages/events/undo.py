@@ -17,10 +17,10 @@ from tracker.rules.events.undo import Deed
 from tracker.usecases.events import occurrences, undo
 
 NONE = UUID(int=0)
-"""No change has this id."""
+"""That change can’t be undone."""
 SENTENCES = {
     Deed.SCHEDULED: "Undone. The event is gone, and no one was notified of it.",
-    Deed.CHANGED: "Undone. It's as before, and no one was notified of the change.",
+    Deed.CHANGED: "Undone. It’s as before, and no one was notified of the change.",
     Deed.CANCELED: "Undone. It takes place, and no one was notified that it was canceled.",
 }
 

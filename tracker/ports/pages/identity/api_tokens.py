@@ -18,7 +18,7 @@ from tracker.usecases.identity import api_tokens
 
 PATH = "/settings/tokens"
 FIELDS = ("name", "scopes")
-REVOKED = "The token is revoked. Whatever used it is shut out."
+REVOKED = "Token revoked. Apps that used it no longer have access."
 
 
 @get(PATH, guards=[signed_in])

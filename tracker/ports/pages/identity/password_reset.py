@@ -14,7 +14,7 @@ from tracker.ports.pages.identity.sign_in_forms import check_repeated
 from tracker.usecases.identity.password_resets import check_reset, reset_password
 
 PATH = "/sign-in/reset/{token:str}"
-SET = "Your password is set. Sign in with it now."
+SET = "Password set. Sign in with it now."
 
 
 @route(PATH, http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])

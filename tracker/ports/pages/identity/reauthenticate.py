@@ -60,7 +60,7 @@ async def choose_password(pages: Pages, visit: Visit, form: Form, now: Now) -> R
         )
     except (Invalid, Busy) as wrong:
         return _password(pages, wanting(form["next"]), wrong)
-    return pages.redirect(place(form["next"]), "Your password is set. Your other sessions have ended.")
+    return pages.redirect(place(form["next"]), "Password set. You’ve been signed out in your other browsers.")
 
 
 @post("/sign-out", guards=[signed_in], status_code=303)
@@ -68,7 +68,7 @@ async def sign_out(pages: Pages, visit: Visit, now: Now, settings: Settings) -> 
     """End the session, and delete what pages stored in the browser."""
     await sessions.sign_out(visit.viewer, visit.session_id, now)
     # Only "storage": "cookies" would end the sessions of every other site of the same domain.
-    response = pages.redirect("/sign-in", "You are signed out.")
+    response = pages.redirect("/sign-in", "You’re signed out.")
     response.headers["Clear-Site-Data"] = '"storage"'
     cookies.remove(response, settings, cookies.SESSION)
     return response

@@ -20,8 +20,8 @@ CODE = "/sign-in/code"
 RECOVERY = "/sign-in/recovery"
 TEMPLATES = {SECURITY_CODE: "identity/code.html", RECOVERY_CODE: "identity/recovery.html"}
 USED = (
-    "You used a recovery code; {} left. If the phone is gone, set up another authenticator app in your settings, "
-    "under Security."
+    "You used a recovery code. You have {} left. If you lost your phone, set up another authenticator app in "
+    "Settings, under Security."
 )
 
 
@@ -67,7 +67,7 @@ async def _check(entry: Entry, arrival: Arrival, form: FormValues, now: Now, ste
     except (Invalid, NotAllowed) as wrong:
         return entry.show(TEMPLATES[step], form=form, wrong=wrong)
     if step is RECOVERY_CODE:
-        left = plural(await codes_left(account.member_id), "is", "are").replace("0 are", "none is")
+        left = plural(await codes_left(account.member_id), "code").replace("0 codes", "no codes")
         return entry.let_in(session, form["next"], sentence=USED.format(left))
     return entry.let_in(session, form["next"])
 

@@ -18,8 +18,8 @@ from tracker.usecases.identity.recovery_codes import codes_left, renew_codes
 AUTHENTICATOR = "/settings/authenticator"
 CODES = "/settings/recovery-codes"
 SECURITY = "/settings#security"
-SET_UP = "Your new authenticator app is set up. Your other sessions have ended."
-FIRST_CODES = "Your authenticator app is set up. Now make recovery codes, for the day you do not have your phone."
+SET_UP = "Your new authenticator app is set up. You’ve been signed out in your other browsers."
+FIRST_CODES = "Your authenticator app is set up. Now get recovery codes in case you don’t have your phone."
 
 
 @get(AUTHENTICATOR, guards=[signed_in])

@@ -21,9 +21,9 @@ from tracker.usecases.identity.revoke_access import report_lost_phone
 
 SECURITY = "/settings#security"
 LOST = "/settings/lost-phone"
-ENDED = "That browser is signed out."
-EVERYWHERE = "You are signed out everywhere."
-SHUT = "Done: {} ended, {} turned off, {} revoked. Next, set up an authenticator app on another phone."
+ENDED = "Signed out in that browser."
+EVERYWHERE = "You’re signed out everywhere."
+SHUT = "{} ended, {} turned off, {} revoked. Next, set up an authenticator app on another phone."
 
 
 @dataclass(frozen=True, kw_only=True)

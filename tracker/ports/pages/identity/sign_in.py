@@ -17,7 +17,7 @@ from tracker.usecases.identity import sign_in as sign_in_deeds
 
 SIGN_IN = "identity/sign-in.html"
 ENROLLMENT = "identity/enrollment.html"
-NO_ACK = "Read the notice, and confirm that you agree to its terms."
+NO_ACK = "Read the notice and confirm that you agree to its terms."
 
 
 @get("/sign-in", guards=[public])

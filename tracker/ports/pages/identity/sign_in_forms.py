@@ -19,8 +19,8 @@ from tracker.usecases.identity.accounts import Arrival
 from tracker.usecases.identity.sign_in import CHALLENGE, Challenge
 
 FIELDS = ("ack", "email", "password", "repeated", "code")
-STALE = "This page was open for too long, or your browser does not keep cookies. Please try again."
-DIFFER = "The two passwords differ. Type the same one twice."
+STALE = "This page was open too long, or your browser blocks cookies. Try again."
+DIFFER = "The passwords don’t match. Enter the same one twice."
 NO_FORM = FormValues({})
 LONGEST_BROWSER = 150  # characters kept of a browser's name for itself
 

@@ -20,7 +20,7 @@ from tracker.usecases.reports import reports
 from tracker.usecases.reports.rows import OTHERS, Number, Part
 
 PAGE = "/reports"
-UNKNOWN = OfCommittee(UUID(int=0), "a committee that is not on your list")
+UNKNOWN = OfCommittee(UUID(int=0), "a committee you don’t have access to")
 FIELDS = ("period", "from", "to", "kind", "committee")
 KIND_WORDS = {
     Kind.MEETING: "Meetings",
@@ -126,8 +126,8 @@ def _period(query: FormValues, now: Now, zone: str) -> Period:
     if query["period"] != CUSTOM:
         return period_rules.named(query["period"]) or period_rules.at(local(now, zone).date())
     reader = Reader(query)
-    first, last = reader.day("from", "Choose the first day."), reader.day("to", "Choose the last day.")
+    first, last = reader.day("from", "Choose a first day."), reader.day("to", "Choose a last day.")
     reader.check()
     if first is None or last is None:
-        raise Invalid("Choose the first and the last day.")
+        raise Invalid("Choose a first and a last day.")
     return period_rules.custom(first, last)

@@ -112,7 +112,7 @@ async def rows_file(
     asked, number = await asked_in(viewer, zone, now, params), number_in(params)
     found = await rows.rows(viewer, asked, number, MOST)
     if found.shown < found.count:
-        raise TooLarge(f"A file holds at most {MOST:,} rows. Choose a shorter period.")
+        raise TooLarge(f"A file can have at most {MOST:,} rows. Choose a shorter period.")
     back = linked(asked)(number.part, number.measure, **addresses.line_of(number))
     if found.is_restricted and (proof := first_reauthenticate(visit, back, now)):
         return proof

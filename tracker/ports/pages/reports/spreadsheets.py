@@ -22,14 +22,14 @@ TALLY = (
     "Excused",
     "Absent",
     "Not marked",
-    "Of these not yet",
-    "Rate, percent",
+    "Still open",
+    "Rate (%)",
     "Walk-ins",
 )
 OF_DATES = ("Day", "Start", "Event", "Kind", "Minutes", "Quorum", "Seats present", "Seats not present")
 ARMS = {"law_enforcement": "Law-enforcement arm", "victim_services": "Victim-services arm"}
 AGES = {
-    Column.GIVEN: "Given",
+    Column.GIVEN: "Assigned",
     Column.CLOSED: "Done",
     Column.ON_TIME: "Done on time",
     Column.OPEN: "Open",
@@ -69,7 +69,7 @@ def heading_of(task_force: str, asked: Asked, reader: str, *, is_restricted: boo
     """Return the first line of a file: the reader, the period, the time, and what it covers."""
     marking = "Named participants only. " if is_restricted else ""
     kept = f" {only(asked)}." if only(asked) else ""
-    return f"{marking}{task_force}. {asked.period.name}.{kept} As of {as_of(asked)}. Counts what {reader} may see."
+    return f"{marking}{task_force}. {asked.period.name}.{kept} As of {as_of(asked)}. Counts what {reader} can see."
 
 
 def as_of(asked: Asked) -> str:
@@ -99,7 +99,7 @@ def report_sheets(report: Report) -> list[Sheet]:
         ),
         Sheet(
             name="Action items",
-            columns=("Agency", *AGES.values(), "Median days to done"),
+            columns=("Agency", *AGES.values(), "Median days to complete"),
             rows=[_items(line) for line in report.items],
             totals=1,
         ),
@@ -115,7 +115,7 @@ def report_sheets(report: Report) -> list[Sheet]:
 def row_sheet(name: str, rows: Rows, zone: str) -> Sheet:
     """Return the rows behind a number as a table."""
     if rows.items:
-        columns = ("Number", "Action", "Owner", "Agency", "Given", "Due", "State", "Closed", "Days open")
+        columns = ("Number", "Action", "Owner", "Agency", "Assigned", "Due", "Status", "Closed", "Days open")
         return Sheet(name=name, columns=columns, rows=[_item(one, zone) for one in rows.items])
     if rows.dates:
         dates = [
@@ -139,7 +139,7 @@ def row_sheet(name: str, rows: Rows, zone: str) -> Sheet:
 def mark_words(mark: str, *, is_remote: bool, substitute: str) -> str:
     """Return what became of an invited place, in words, and who came instead."""
     words = "Walk-in, remote" if mark == "walk_in" and is_remote else MARK_WORDS[mark]
-    return f"{words}: {substitute} came in their place" if substitute else words
+    return f"{words}, replaced by {substitute}" if substitute else words
 
 
 def hours(minutes: int) -> float:

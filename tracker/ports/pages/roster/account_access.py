@@ -21,16 +21,16 @@ from tracker.usecases.roster import account_access
 PATH = "/people/{person_id:uuid}/access"
 Deed = Callable[[Viewer, UUID, datetime], Awaitable[None]]
 DEEDS: tuple[tuple[str, Deed, str], ...] = (
-    ("release", account_access.release, "Sign-in is no longer paused. They can try again."),
+    ("release", account_access.release, "Pause ended. They can sign in again."),
     (
         "authenticator-removal",
         account_access.forget_authenticator,
-        "The authenticator was removed. They'll set up another at the next sign-in.",
+        "Authenticator removed. They’ll set up a new one when they next sign in.",
     ),
-    ("sign-out", account_access.end_sessions, "They are signed out everywhere."),
-    ("feeds-revocation", account_access.turn_off_feeds, "Their feeds are turned off."),
+    ("sign-out", account_access.end_sessions, "They’re signed out everywhere."),
+    ("feeds-revocation", account_access.turn_off_feeds, "Their calendar feeds are turned off."),
     ("tokens-revocation", account_access.revoke_tokens, "Their personal tokens are revoked."),
-    ("shutdown", account_access.revoke_everything, "Their sessions, feeds and tokens are shut."),
+    ("shutdown", account_access.revoke_everything, "All their sessions, feeds, and tokens are ended."),
 )
 """The buttons of the page: address, action, and the message afterward."""
 

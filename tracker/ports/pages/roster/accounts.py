@@ -23,9 +23,9 @@ from tracker.usecases.roster import accounts, directory
 
 SUSPENSION = "/people/{person_id:uuid}/suspension"
 Deed = Callable[[Viewer, UUID, datetime, datetime], Awaitable[None]]
-SUSPENDED = "The account is suspended: sessions have ended, and no email is sent."
-REOPENED = "The account is open again."
-REVIEWED = "The account is reviewed, for another year."
+SUSPENDED = "Account suspended. Their sessions ended, and they’ll get no emails."
+REOPENED = "The account is active again."
+REVIEWED = "Account confirmed for another year."
 
 
 @post("/people/{person_id:uuid}/sign-in-link", guards=[signed_in], status_code=200)

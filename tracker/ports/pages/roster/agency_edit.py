@@ -29,8 +29,8 @@ LABELS = {
 }
 STATUSES = [
     (Status.ACTIVE.value, "Active", ""),
-    (Status.SUSPENDED.value, "Suspended", "Its people can't sign in or get email until it's active again"),
-    (Status.DEPARTED.value, "Left the task force", "Only when no one serves there anymore"),
+    (Status.SUSPENDED.value, "Suspended", "None of its people can sign in or get emails until it’s active again"),
+    (Status.DEPARTED.value, "Left the task force", "Only when no people are left there"),
 ]
 
 
@@ -106,7 +106,7 @@ handlers = handlers_of(
         texts=_texts,
         words=_words,
         shown=_shown,
-        added=lambda facts: f"{facts.code} is added.",
-        saved=lambda facts: f"{facts.code} is saved.",
+        added=lambda facts: f"{facts.code} added.",
+        saved=lambda facts: f"{facts.code} saved.",
     )
 )

@@ -25,7 +25,7 @@ LABELS = {
     "place": "Usual place",
     "chair": "Chair",
     "quorum": "Quorum",
-    "both_arms": "Both arms must be there",
+    "both_arms": "Require someone from each arm",
     "status": "Status",
 }
 STATUSES = [
@@ -99,7 +99,7 @@ handlers = handlers_of(
         texts=_texts,
         words=_words,
         shown=_shown,
-        added=lambda facts: f"{facts.name} is added. Now give agencies a seat.",
-        saved=lambda facts: f"{facts.name} is saved.",
+        added=lambda facts: f"{facts.name} added. Next, add seats for agencies.",
+        saved=lambda facts: f"{facts.name} saved.",
     )
 )

@@ -23,7 +23,7 @@ from tracker.usecases.views import seat_changes
 from tracker.usecases.views.seat_changes import Imported
 
 PATH = "/people/import"
-NO_FILE = "Choose the file of the list."
+NO_FILE = "Choose a CSV file."
 
 
 @get(PATH, guards=[signed_in])
@@ -50,7 +50,7 @@ async def import_list(
         shown = "" if report.faults else text.decode("utf-8-sig")
         review = review_of(impact, zone)
         return _page(pages, status_code=422 if report.faults else 200, report=report, text=shown, review=review)
-    return pages.redirect("/people", f"The list is imported: {_counted(report)}.{done_words(impact)}")
+    return pages.redirect("/people", f"Import complete: {_counted(report)}.{done_words(impact)}")
 
 
 async def _import(visit: Visit, zone: str, now: Now, viewer: Viewer, text: bytes, *, is_trial: bool) -> Imported:
@@ -94,7 +94,7 @@ def _counted(report: Report) -> str:
     added = sum(one.is_new for one in report.outcomes)
     changed = sum(bool(one.changes) for one in report.outcomes)
     same = len(report.outcomes) - added - changed
-    return f"{plural(added, 'person', 'people')} added, {changed} changed, {same} as they were"
+    return f"{plural(added, 'person', 'people')} added, {changed} changed, {same} unchanged"
 
 
 handlers = [import_page, import_list]

@@ -48,7 +48,7 @@ handlers = handlers_of(
         texts=_texts,
         words=_words,
         shown=_shown,
-        added=lambda facts: f"{facts.name} is added.",
-        saved=lambda facts: f"{facts.name} is saved.",
+        added=lambda facts: f"{facts.name} added.",
+        saved=lambda facts: f"{facts.name} saved.",
     )
 )

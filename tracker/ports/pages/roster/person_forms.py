@@ -28,9 +28,9 @@ LABELS = {
     "ends": "Last day",
 }
 HINTS = {
-    Role.COORDINATOR: "Schedules for all and keeps the roster",
-    Role.AGENCY_LEAD: "Schedules for the own arm and for people they name",
-    Role.ADMINISTRATOR: "Keeps accounts and the roster; the role itself opens no event",
+    Role.COORDINATOR: "Schedules events for everyone and manages the roster",
+    Role.AGENCY_LEAD: "Schedules events for their own arm and for people they name",
+    Role.ADMINISTRATOR: "Manages accounts and the roster. Doesn’t give access to events",
     Role.AUDITOR: "Reads the audit log",
 }
 

@@ -16,11 +16,11 @@ from tracker.ports.pages.roster.admin_saving import NO_FORM, Words
 from tracker.rules.roster.sites import LONGEST_ADDRESS, LONGEST_EQUIPMENT, LONGEST_NAME, SEATS_WANTED, SiteFacts
 from tracker.usecases.roster import sites
 
-LABELS = {"name": "Name", "address": "Address", "capacity": "Seats", "equipment": "Equipment", "status": "Status"}
+LABELS = {"name": "Name", "address": "Address", "capacity": "Capacity", "equipment": "Equipment", "status": "Status"}
 OPEN, CLOSED = "open", "closed"
 STATUSES = [
-    (OPEN, "Open", "Offered when an event is scheduled"),
-    (CLOSED, "Closed", "Offered no more; events there stay as they are"),
+    (OPEN, "Open", "Suggested when you schedule an event"),
+    (CLOSED, "Closed", "No longer suggested. Events there don’t change"),
 ]
 
 
@@ -78,8 +78,8 @@ handlers = [
             texts=_texts,
             words=_words,
             shown=_shown,
-            added=lambda facts: f"{facts.name} is added.",
-            saved=lambda facts: f"{facts.name} is saved.",
+            added=lambda facts: f"{facts.name} added.",
+            saved=lambda facts: f"{facts.name} saved.",
             leads_to=lambda _: "/sites",
         )
     ),

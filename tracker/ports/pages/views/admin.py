@@ -37,28 +37,28 @@ TASKS = (
     Task(
         "/messages",
         "Messages",
-        "What was sent to whom, what waits, and what could not be delivered.",
+        "See what was sent, what’s waiting, and what couldn’t be delivered.",
         "mail",
         lambda viewer: viewer.may_schedule,
     ),
     Task(
         "/sites",
         "Sites",
-        "Where the task force meets: rooms with their seats, offered when an event is scheduled.",
+        "Set up the rooms where the task force meets, with their capacity.",
         "location_on",
         lambda viewer: viewer.manages_accounts,
     ),
     Task(
         "/people/import",
         "Import people",
-        "Add and update agencies, people and seats from a file.",
+        "Add and update agencies, people, and seats from a file.",
         "group_add",
         lambda viewer: viewer.manages_accounts,
     ),
     Task(
         "/audit",
         "Audit log",
-        "Who did what and when. Verify that nothing was changed, or take a copy.",
+        "See who did what and when. Verify that nothing was altered, or export a copy.",
         "history",
         lambda viewer: viewer.reads_audit,
     ),
@@ -72,7 +72,7 @@ TASKS = (
     Task(
         "/admin/health",
         "Health",
-        "Whether reminders and emails go out, and the system's status.",
+        "Check that reminders and emails are going out, and see what the tracker runs on.",
         "verified",
         lambda viewer: viewer.manages_accounts,
     ),
@@ -100,8 +100,8 @@ async def health_page(
     jobs = [
         (label, local(looks[name], settings.time_zone) if name in looks else None, again)
         for name, label, again in (
-            (health.REMINDERS, "Look for reminders", _every(min(settings.tick, 60))),
-            (health.MAIL, "Send what is due", _every(settings.tick)),
+            (health.REMINDERS, "Check for reminders", _every(min(settings.tick, 60))),
+            (health.MAIL, "Send due emails", _every(settings.tick)),
             (health.AUDIT, "Verify the audit log", "Every night after 3 AM"),
         )
     ]

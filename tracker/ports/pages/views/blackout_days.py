@@ -31,7 +31,7 @@ async def name_blackout(
         shown = await agency_context(viewer, agency_id, zone, today, now)
         shown |= {"form": form, "errors": errors_of(wrong, FIELDS)}
         return pages.render("roster/agencies/show.html", status_code=422, **shown)
-    return pages.redirect(_place(agency_id), "The blackout days are saved.")
+    return pages.redirect(_place(agency_id), "Blackout days added.")
 
 
 @post(f"{PATH}/{{blackout_id:uuid}}/removal", guards=[signed_in], status_code=303)
@@ -40,7 +40,7 @@ async def take_back(
 ) -> Redirect:
     """Remove blackout days."""
     await blackout_days.take_back(viewer, agency_id, blackout_id, now)
-    return pages.redirect(_place(agency_id), "The blackout days are removed.")
+    return pages.redirect(_place(agency_id), "Blackout days removed.")
 
 
 async def _name(viewer: Viewer, today: Today, now: Now, agency_id: UUID, form: FormValues) -> None:

@@ -23,7 +23,7 @@ from tracker.usecases.roster.profile import Profile
 
 PATH = "/settings"
 FIELDS = ("name", "title", "phone", "mobile", "private", "zone")
-SAVED = "Your profile is saved."
+SAVED = "Profile saved."
 
 
 @get(PATH, guards=[signed_in])
