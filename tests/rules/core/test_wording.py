@@ -127,6 +127,19 @@ def test_lateness_is_told_in_words(due: date, words: str) -> None:
     assert wording.lateness(due, TODAY) == words
 
 
+@pytest.mark.parametrize(
+    ("due", "words"),
+    [
+        (date(2026, 11, 27), "Overdue by 4 days"),
+        (date(2026, 12, 1), "Today"),
+        (date(2026, 12, 4), "In 3 days"),
+        (date(2026, 12, 5), "Sat, Dec 5"),
+    ],
+)
+def test_lateness_beside_its_label_does_not_say_due_twice(due: date, words: str) -> None:
+    assert wording.labeled_lateness(due, TODAY) == words
+
+
 def test_a_local_time_follows_the_clock_change() -> None:
     before, after = datetime(2026, 11, 1, 6, 30, tzinfo=UTC), datetime(2026, 11, 1, 7, 30, tzinfo=UTC)
     assert [wording.clock(wording.local(one, "America/Chicago")) for one in (before, after)] == ["1:30 AM", "1:30 AM"]

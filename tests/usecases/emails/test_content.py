@@ -122,7 +122,7 @@ async def test_an_invitation_says_what_when_where_who_and_until_when_to_reply(ca
         ("When", "Tuesday, January 12, 2027, 10:00–11:30 AM Central"),
         ("Where", "USAO conference room"),
         ("Organizer", "Coordinator (USAO)"),
-        ("Reply by", "Friday, January 8, 2027, 5:00 PM"),
+        ("Reply by", "Friday, January 8, 2027, 5:00 PM Central"),
     )
 
 

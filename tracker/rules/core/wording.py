@@ -128,5 +128,11 @@ def lateness(due: date, today: date) -> str:
     return f"Due in {plural(-late, 'day')}" if late >= -SOON else f"Due {day(due, today)}"
 
 
+def labeled_lateness(due: date, today: date) -> str:
+    """Return the same below the label "Due", without the word: "Overdue by 4 days", "Today", "Thu, Dec 10"."""
+    words = lateness(due, today).removeprefix("Due ")
+    return words[0].upper() + words[1:]
+
+
 def _date(value: date) -> date:
     return value.date() if isinstance(value, datetime) else value

@@ -13,7 +13,7 @@ from tracker.rules.core.message_types import (
     ReplyNudge,
 )
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.core.wording import clock, day, longday
+from tracker.rules.core.wording import clock, day, longday, zone_word
 from tracker.rules.emails.content import REPLY_WORDS, Button, ButtonName, Letter, SitePage, one_line
 from tracker.rules.emails.contexts import Reason, RestrictedEmail
 from tracker.rules.emails.event_contexts import (
@@ -80,7 +80,8 @@ def invitation(about: Occasion) -> Letter:
         is_continuation=about.is_continuation,
         outline=length_and_way(about),
     )
-    asked = (Fact(name=FactName.REPLY_BY, value=f"{longday(by)}, {clock(by)}"),) if by else ()
+    deadline = f"{longday(by)}, {clock(by)} {zone_word(about.event.zone)}" if by else ""
+    asked = (Fact(name=FactName.REPLY_BY, value=deadline),) if by else ()
     return letter_of(
         about,
         says,

@@ -165,6 +165,14 @@ async def test_the_closed_roll_names_who_was_not_marked_and_has_no_buttons(
     assert (await tap(desk, roll, sqlite_cast.hsi_liaison, "here")).status_code == 303
 
 
+async def test_the_event_page_offers_to_take_attendance_until_it_is_closed(desk: Browser, roll: str) -> None:
+    event = roll.removesuffix("/attendance")
+    assert "Take attendance" in (await desk.get(event)).text
+    await desk.post(f"{roll}/closure")
+    page = (await desk.get(event)).text
+    assert ("Take attendance" in page, "See attendance" in page) == (False, True)
+
+
 async def test_before_it_opens_the_page_says_when(browse: SignIn, sqlite_cast: Cast, roll: str) -> None:
     page = (await (await browse(sqlite_cast.coordinator)).get(roll)).text
     assert "Attendance opens on Tue, Jan 12 at 9:30 AM." in page

@@ -55,6 +55,7 @@ FILTERS = {
     "plural": wording.plural,
     "lead": preferences.lead_words,
     "lateness": wording.lateness,
+    "labeled_lateness": wording.labeled_lateness,
     "local": wording.local,
     "zone_word": wording.zone_word,
     "role_words": directory.role_words,
