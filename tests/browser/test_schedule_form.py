@@ -7,7 +7,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import PageOf
 from tests.browser.demo import Demo
-from tests.browser.ways import COORDINATOR, MONTHLY, SEND, Way, to_edit_from, to_event
+from tests.browser.ways import COORDINATOR, MONTHLY, SEND, Way, to_edit_from, to_empty_form, to_event
 
 NO_CHANGE = re.compile(r"Calendars\s+No change")
 MOST_PRESSES = 30  # of the Tab key, from the title to the button that sends
@@ -55,14 +55,14 @@ def test_the_panel_follows_an_agenda_while_it_is_typed(page_of: PageOf, demo: De
 
 def test_from_the_title_to_send_are_at_most_thirty_presses_of_tab(page_of: PageOf) -> None:
     page = page_of(COORDINATOR)
-    page.goto("/schedule")
+    to_empty_form(page)
     page.get_by_label("Title").focus()
     assert presses_to(page, '[name="save"][value="send"]') <= MOST_PRESSES
 
 
 def test_arrow_keys_move_through_the_agencies_and_space_checks_one(page_of: PageOf) -> None:
     page = page_of(COORDINATOR)
-    page.goto("/schedule")
+    to_empty_form(page)
     group = page.get_by_role("group", name="Invite by agency")
     group.get_by_role("checkbox", name="All agencies").focus()
     for key, name in (("ArrowRight", "Bridge Legal"), ("ArrowDown", "CAHT"), ("End", "USAO"), ("ArrowRight", "All")):
@@ -78,7 +78,7 @@ def test_arrow_keys_move_through_the_agencies_and_space_checks_one(page_of: Page
 
 def test_arrow_keys_move_through_the_lists_of_people(page_of: PageOf) -> None:
     page = page_of(COORDINATOR)
-    page.goto("/schedule")
+    to_empty_form(page)
     lists = page.locator("#by-person summary")
     lists.first.focus()
     page.keyboard.press("ArrowDown")
@@ -91,7 +91,7 @@ def test_arrow_keys_move_through_the_lists_of_people(page_of: PageOf) -> None:
 
 def test_the_button_says_to_how_many_people_the_form_is_sent(page_of: PageOf) -> None:
     page = page_of(COORDINATOR)
-    page.goto("/schedule")
+    to_empty_form(page)
     send = page.get_by_role("button", name=SEND)
     expect(send).to_have_accessible_name("Send invitations")
     page.get_by_label("Title").fill("Call")
@@ -103,7 +103,7 @@ def test_the_button_says_to_how_many_people_the_form_is_sent(page_of: PageOf) ->
 
 def test_the_button_names_no_number_that_may_have_changed(page_of: PageOf) -> None:
     page = page_of(COORDINATOR)
-    page.goto("/schedule")
+    to_empty_form(page)
     send = page.get_by_role("button", name=SEND)
     page.get_by_label("Title").fill("Call")
     page.get_by_role("group", name="Invite by agency").get_by_text("KCPD").click()
@@ -116,7 +116,7 @@ def test_the_button_names_no_number_that_may_have_changed(page_of: PageOf) -> No
 def test_the_button_names_no_number_without_scripts(without_scripts: BrowserContext, page_of: PageOf) -> None:
     without_scripts.add_cookies(page_of(COORDINATOR).context.cookies())
     page = without_scripts.new_page()
-    page.goto("/schedule")
+    to_empty_form(page)
     page.get_by_label("Title").fill("Call")
     page.get_by_role("group", name="Invite by agency").get_by_text("KCPD").click()
     page.get_by_role("button", name="Preview dates and notifications").click()

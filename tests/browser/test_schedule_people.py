@@ -1,21 +1,16 @@
 """Choosing the people of an event: all agencies, people who are unchecked, and people who are added by a search."""
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser.conftest import PageOf
-from tests.browser.ways import COORDINATOR
+from tests.browser.ways import COORDINATOR, to_empty_form
 
 ANALYST = "KCPD analyst"
 
 
 def opened(page_of: PageOf) -> Page:
-    """Open the form, without the draft that the browser of an earlier test may have sent while it was closing."""
     page = page_of(COORDINATOR)
-    page.goto("/schedule")
-    discard = page.get_by_role("button", name="Discard draft")
-    if discard.count():
-        discard.click()
-        expect(discard).to_have_count(0)
+    to_empty_form(page)
     return page
 
 
@@ -110,3 +105,22 @@ def test_a_search_that_finds_no_one_says_so(page_of: PageOf) -> None:
     page = opened(page_of)
     page.get_by_role("combobox", name="Add a person").fill("zzz")
     expect(page.get_by_role("status").filter(has_text="No one matches “zzz”.")).to_be_visible()
+
+
+def test_people_are_chosen_without_scripts(without_scripts: BrowserContext, page_of: PageOf) -> None:
+    without_scripts.add_cookies(page_of(COORDINATOR).context.cookies())
+    page = without_scripts.new_page()
+    to_empty_form(page)
+    page.get_by_label("Title").fill("Chosen without scripts")
+    check(page, "KCPD")
+    people = list_of(page, "KCPD")
+    people.locator("summary").click()
+    people.get_by_role("button", name="Show all 3 people at KCPD").click()
+    people.get_by_text(ANALYST, exact=True).click()
+    page.get_by_label("Add a person").fill("hsi liaison")
+    page.get_by_role("button", name="Find people").click()
+    page.get_by_role("group", name="People found").get_by_text("HSI liaison").click()
+    page.get_by_role("button", name="Preview dates and notifications").click()
+    expect(page.locator("#sending")).to_contain_text("3 people from 2 agencies: HSI 1, KCPD 2.")
+    expect(page.get_by_label("Title")).to_have_value("Chosen without scripts")
+    expect(list_of(page, "HSI").locator("summary")).to_have_text("HSI: 1 of 3 invited")

@@ -3,7 +3,7 @@
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import PageOf
-from tests.browser.ways import COORDINATOR, SEND, to_own_roll
+from tests.browser.ways import COORDINATOR, SEND, to_empty_form, to_own_roll
 
 WAIT = "Undo within 20 seconds."
 
@@ -75,7 +75,7 @@ def test_how_long_undo_is_offered_is_a_bar_that_runs_out(page_of: PageOf) -> Non
 
 
 def scheduled(page: Page, title: str) -> None:
-    page.goto("/schedule")
+    to_empty_form(page)
     page.get_by_label("Title").fill(title)
     page.get_by_role("button", name=SEND).click()
     page.get_by_role("heading", level=1, name=title).wait_for()

@@ -138,6 +138,15 @@ def an_item(page: Page, demo: Demo, owner: str, address: str, title: str) -> str
     return demo.link(address, page.url.rpartition("/")[2])
 
 
+def to_empty_form(page: Page) -> None:
+    """Open the form of a new event, without a draft that the browser of an earlier test may send while it closes."""
+    page.goto("/schedule")
+    discard = page.get_by_role("button", name="Discard draft")
+    if discard.count():
+        discard.click()
+        page.locator("#flash").get_by_text("Draft discarded.").wait_for()
+
+
 def to_own_roll(page: Page, title: str) -> None:
     """Schedule an event of one test's own that begins soon, for all of KCPD and FBI, and go to its roll."""
     page.goto("/schedule")
