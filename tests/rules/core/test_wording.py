@@ -30,6 +30,13 @@ def test_a_day_more_than_six_months_away_says_its_year(value: date, words: str) 
     assert wording.day(value, TODAY) == words
 
 
+def test_the_days_of_one_list_all_have_their_year_or_none_has() -> None:
+    near, far = date(2027, 5, 13), date(2027, 6, 10)
+    assert wording.days([near, near], TODAY) == ["Thu, May 13", "Thu, May 13"]
+    assert wording.days([near, far], TODAY) == ["Thu, May 13, 2027", "Thu, Jun 10, 2027"]
+    assert wording.days([], TODAY) == []
+
+
 def test_a_day_without_a_today_never_says_its_year() -> None:
     assert wording.day(date(2030, 2, 28)) == "Thu, Feb 28"
 

@@ -3,6 +3,7 @@
 Every `datetime` here is aware and already in the reader's zone (see `local`); words follow U.S. plain language.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -58,6 +59,14 @@ def day(value: date, today: date | None = None) -> str:
     words = f"{moment:%a, %b} {moment.day}"
     is_far = today is not None and not _date(today) - SAME_YEAR <= moment <= _date(today) + SAME_YEAR
     return f"{words}, {moment.year}" if is_far else words
+
+
+def days(values: Sequence[date], today: date) -> list[str]:
+    """Return the days of one list, all with their year when `day` gives it to one of them."""
+    short = [day(value) for value in values]
+    if short == [day(value, today) for value in values]:
+        return short
+    return [f"{words}, {_date(value).year}" for words, value in zip(short, values, strict=True)]
 
 
 def longday(value: date) -> str:

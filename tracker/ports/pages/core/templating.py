@@ -47,6 +47,7 @@ MACROS = {
 }
 FILTERS = {
     "day": wording.day,
+    "days": wording.days,
     "shortday": date_words.short_weekday_date,
     "longday": wording.longday,
     "clock": wording.clock,
