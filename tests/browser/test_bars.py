@@ -11,6 +11,12 @@ from tests.browser.ways import ADVOCATE, COORDINATOR, FBI_LEAD, SEND, WAYS, to_o
 
 PHONE = {"width": 390, "height": 800}
 THUMB = 44  # CSS pixels
+TARGET = 24  # CSS pixels
+TOUCHING = """all => all.filter(one => {
+  const above = one.previousElementSibling, edge = side => side.getBoundingClientRect();
+  const gap = above && edge(one).top - edge(above).bottom;
+  return above && one.checkVisibility() && above.checkVisibility() && !above.matches('.tt-sechead, summary') && gap < 6;
+}).map(one => one.className)"""
 FOCUS = """() => {
   const one = document.activeElement, box = one.getBoundingClientRect(), style = getComputedStyle(one);
   const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
@@ -180,3 +186,49 @@ def test_in_forced_colors_the_view_and_the_day_are_marked_and_a_toast_has_an_edg
     ) not in ("rgb(255, 255, 255)", "rgba(0, 0, 0, 0)")
     page.locator("#toast").evaluate("one => one.append('Saved.')")
     assert page.locator("#toast").evaluate("one => getComputedStyle(one).borderTopWidth") == "2px"
+
+
+def test_every_page_begins_at_the_same_left_edge(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    edges = {}
+    for path in ("/", "/people", "/people/new", "/settings", "/settings/tokens", "/admin/health", "/people/import"):
+        page.goto(path)
+        edges[path] = round(page.get_by_role("heading", level=1).evaluate("one => one.getBoundingClientRect().left"))
+    assert len(set(edges.values())) == 1, edges
+
+
+def test_the_filters_of_the_calendar_take_two_rows_at_most(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    page.set_viewport_size({"width": 1024, "height": 768})
+    page.goto("/calendar?month=2026-12")
+    rows = "all => new Set(all.map(one => Math.round(one.getBoundingClientRect().top / 12))).size"
+    assert page.locator("#filters label").evaluate_all(rows) == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/people", "Accounts to review"),
+        ("/settings", "Manage your feeds"),
+        ("/settings/notifications", "Steering Committee"),
+    ],
+)
+def test_a_link_that_stands_alone_is_high_enough_to_hit(path: str, name: str, page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    page.goto(path)
+    link = page.get_by_role("main").get_by_role("link", name=name, exact=True).last
+    assert link.evaluate("one => one.getBoundingClientRect().height") >= TARGET
+
+
+@pytest.mark.parametrize("path", ["/action-items", "/settings", "/admin/health"])
+def test_cards_and_tables_keep_a_distance_from_what_is_above_them(path: str, page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    page.goto(path)
+    assert page.locator("main :is(.tt-panel, .tt-tw)").evaluate_all(TOUCHING) == []
+
+
+def test_the_header_leads_to_the_settings_by_their_name(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    page.goto("/")
+    page.get_by_role("banner").get_by_role("link", name="Settings", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Settings")

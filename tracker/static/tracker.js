@@ -100,7 +100,9 @@
 
   /* A list that is narrowed further has left its saved filter ------------------- */
   document.addEventListener("change", (event) => {
-    if (event.target.closest("form[method=get]")) document.querySelector(".tt-saved [aria-current]")?.removeAttribute("aria-current");
+    if (!event.target.closest("form[method=get]")) return;
+    one(".tt-saved [aria-current]")?.removeAttribute("aria-current");
+    one(".tt-saved details")?.removeAttribute("hidden"); // now there is a filter to save
   });
 
   /* A form is not sent twice by a double press -------------------------------- */

@@ -134,3 +134,14 @@ async def test_a_calendar_narrowed_to_a_committee_that_one_may_not_see_shows_not
     assert "Monthly task force meeting" not in page
     assert f"<option selected>{name.replace('+', ' ')}</option>" in page
     assert "that match the filters" in page
+
+
+@pytest.mark.parametrize(
+    ("address", "is_offered"),
+    [("/calendar", False), ("/calendar?view=list", False), ("/calendar?kind=training", True), ("/people?q=lead", True)],
+)
+async def test_a_filter_is_offered_to_be_saved_when_there_is_one(
+    desk: Browser, address: str, *, is_offered: bool
+) -> None:
+    page = (await desk.get(address)).text
+    assert ('<details class="tt-d" hidden><summary>Save this filter' not in page) is is_offered

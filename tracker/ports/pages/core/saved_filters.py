@@ -28,9 +28,15 @@ async def saved_in(viewer: Viewer, query_string: QueryString, listing: str) -> d
 def saved_among(query_string: QueryString, listing: str, every: Iterable[SavedFilter]) -> dict[str, Any]:
     """Return the same where the viewer's filters were read with something else."""
     saved = [one for one in every if one.listing == listing]
-    asked = kept(listing, query_string) if saved else ""
+    asked = kept(listing, query_string)
     in_force = [one for one in saved if one.query == asked]
-    return {"saved": saved, "in_force": in_force, "listing": listing, "query": query_string}
+    return {
+        "saved": saved,
+        "in_force": in_force,
+        "is_narrowed": any(not part.startswith("view=") for part in asked.split("&") if part),
+        "listing": listing,
+        "query": query_string,
+    }
 
 
 @post(PATH, guards=[signed_in], status_code=303)
