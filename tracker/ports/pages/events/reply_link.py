@@ -51,7 +51,7 @@ async def reply_page(
     except (NotFound, Gone) as closed:
         return _closed(pages, closed)
     if params["saved"] and shown.reply.reply is not ReplyValue.NEEDS_ACTION and not shown.is_restricted:
-        return _private(pages.render("events/reply-saved.html", **_context(shown)))
+        return _private(pages.render("events/reply-saved.html", **_context(links, shown)))
     return _form(pages, links, shown, wanted=params["a"])
 
 
@@ -123,18 +123,18 @@ def _form(
             is_unsaved=is_unsaved,
             comment=form["comment"] if form else reply.comment,
             wrong=errors_of(wrong, REPLY_FIELDS),
-            onward=[(f"/r/{links.reply(one.invitation_id)}", times_of(one.ahead[0])) for one in reply.onward],
-            **_context(shown),
+            **_context(links, shown),
         )
     )
 
 
-def _context(shown: Shown) -> dict[str, Any]:
+def _context(links: Links, shown: Shown) -> dict[str, Any]:
     reply, address = shown.reply, f"/r/{shown.token}"
     return {
         **times_of(reply.occurrence),
         "reply": reply,
         "ahead": [times_of(one) for one in reply.ahead],
+        "onward": [(f"/r/{links.reply(one.invitation_id)}", times_of(one.ahead[0])) for one in reply.onward],
         "link": address,
         "alone": shown.alone,
         "here": f"{address}?date={shown.alone}" if shown.alone else address,
