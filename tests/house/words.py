@@ -18,7 +18,7 @@ REPLACED = {
     "anew": "again",
     "told(?! apart)": "notified, said, or shown",
     "tells? of": "reveals, or is about",
-    "stands?(?! (?:in )?for|-alone)": "is, or appears",
+    "stands?(?! (?:in )?for|-alone| (?:down|by))": "is, or appears",
     "(?:the )?other way (?:a)?round": "or the reverse",
     "go(?:es|ing)? on(?! (?:paper|the|a|an|one|leave|to))": "continue",
     "as (?:it was|they were) written": "unchanged",
