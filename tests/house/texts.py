@@ -86,7 +86,7 @@ def of_document(text: str) -> Iterator[Text]:
 
 def read_by_people() -> list[Path]:
     """Return the files whose words people read: pages, emails, the product and its tools, documents."""
-    places = ("tracker/", "tests/", "scripts/", "bench/", "migrations/", "docs/", "deploy/", ".github/")
+    places = ("templates/", "tracker/", "tests/", "scripts/", "bench/", "migrations/", "docs/", "deploy/", ".github/")
     ours = [file for file in committed() if shown(file).startswith(places) or "/" not in shown(file)]
     kinds = (*PLAIN, ".py", ".md", ".html", ".txt")
     readable = [file for file in ours if file.suffix in kinds or file.name in ("Makefile", "Containerfile")]
