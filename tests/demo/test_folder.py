@@ -22,14 +22,14 @@ def mode(path: Path) -> int:
 
 def test_a_database_that_no_demo_made_is_never_touched(tmp_path: Path) -> None:
     (tmp_path / "tracker.sqlite").write_bytes(b"real")
-    with pytest.raises(Invalid, match="no demo made"):
+    with pytest.raises(Invalid, match="that aren't from a demo"):
         DemoFolder(tmp_path).claim()
     assert (tmp_path / "tracker.sqlite").read_bytes() == b"real"
 
 
 def test_settings_that_no_demo_made_are_never_touched(tmp_path: Path) -> None:
     (tmp_path / "settings.env").write_text("TRACKER_DATABASE_URL=postgresql://real")
-    with pytest.raises(Invalid, match="no demo made"):
+    with pytest.raises(Invalid, match="that aren't from a demo"):
         DemoFolder(tmp_path).claim()
     assert (tmp_path / "settings.env").read_text() == "TRACKER_DATABASE_URL=postgresql://real"
 

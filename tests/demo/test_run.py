@@ -130,7 +130,7 @@ def test_a_demo_goes_on_where_it_was(tmp_path: Path) -> None:
     with demo(tmp_path, "--keep") as (process, told):
         assert httpx.get(told["personas"][0]["feed_url"]).status_code == 200
         said = stopped(process, signal.SIGINT)
-    assert "A fresh demo was made" in made.stdout
+    assert "Created a fresh demo" in made.stdout
     assert "Continuing the existing demo." in said
     assert (tmp_path / "secret").read_text() == secret
 

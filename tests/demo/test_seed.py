@@ -139,7 +139,12 @@ async def test_the_past_was_never_mailed_and_says_so(demo: Company) -> None:
 
 async def test_a_few_mails_of_each_sort_go_out_after_the_start(demo: Company) -> None:
     waiting = await Message.select(Message.kind).where(Message.state == State.PENDING)
-    assert {row["kind"] for row in waiting} == {MessageKind.INVITATION, MessageKind.UPDATE, MessageKind.ITEM_ASSIGNED}
+    assert {row["kind"] for row in waiting} == {
+        MessageKind.INVITATION,
+        MessageKind.UPDATE,
+        MessageKind.ITEM_ASSIGNED,
+        MessageKind.CONFLICT_FOUND,
+    }
     assert 10 < len(waiting) < 40
 
 
