@@ -11,7 +11,7 @@ from tests.browser.conftest import ContextOf
 from tests.browser.demo import Demo
 from tests.browser.targets import small_targets
 from tests.browser.torn_words import narrow_cells, torn_words
-from tests.browser.ways import WAYS
+from tests.browser.ways import COORDINATOR, WAYS
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OPTIONS = {"runOnly": RULES, "resultTypes": ["violations"], "preload": False}  # no page holds sound or film to fetch
@@ -20,6 +20,30 @@ WIDTHS = (1280, 390)  # a desk, a phone
 EVERY_WIDTH = (320, 390, 640, 768, 1024, 1280, 1440)  # phones, tablets, half of a screen, a screen at 150 %
 NARROWEST = 320  # WCAG 2.1, 1.4.10
 HEIGHT = 800
+WIDE = 1024  # from here on the header shows its links
+PROJECT = "Greater Kansas City Human Trafficking TF"  # 40 characters
+PERSON = "Alexandria Montgomery-Featherstonehaugh, coordinator (USAO WD)"  # 62 characters
+HEADER = ".tt-logo, .usa-nav__secondary-links > li, header .usa-search, .usa-nav__primary > li, .usa-menu-btn"
+COVERED = """all => {
+  const shown = all.filter(one => one.checkVisibility() && one.getBoundingClientRect().width);
+  const inMenu = one => !!one.closest('nav');
+  const isMenu = getComputedStyle(document.querySelector('header nav')).position === 'fixed';
+  const over = (a, b) => {
+    const [one, two] = [a, b].map(part => part.getBoundingClientRect());
+    const isBeside = one.right <= two.left + 1 || two.right <= one.left + 1;
+    const isApart = isBeside || one.bottom <= two.top + 1 || two.bottom <= one.top + 1;
+    return !isApart && !(isMenu && inMenu(a) !== inMenu(b));
+  };
+  return shown.flatMap((a, at) => shown.slice(at + 1).filter(b => over(a, b))
+    .map(b => `${a.textContent.trim().slice(0, 30)} on ${b.textContent.trim().slice(0, 30)}`));
+}"""
+PRESSED = {
+    "home of the coordinator": re.compile("^Remind "),
+    "action items": re.compile("^Done"),
+    "schedule": "Send invitations",
+    "settings": "Save profile",
+}
+"""Page → the name of its main button: what comes then is judged as well."""
 DARK_WIDTHS = (390, 768, 1024, 1280)
 DARK = 0.2  # of white
 MAIN = (
@@ -118,6 +142,31 @@ def lightness(page: Page) -> float:
     """Return how light the background of a page is, from 0 (black) to 1 (white)."""
     color: str = page.evaluate("getComputedStyle(document.body).backgroundColor")
     return max(int(part) for part in re.findall(r"\d+", color)[:3]) / 255
+
+
+@pytest.mark.parametrize("width", EVERY_WIDTH)
+def test_a_long_name_of_the_task_force_and_a_long_person_fit_into_the_header(width: int, tab_of: TabOf) -> None:
+    page = tab_of(COORDINATOR).page
+    page.set_viewport_size({"width": width, "height": HEIGHT})
+    page.goto("/calendar")
+    page.locator(".tt-logo__sub").evaluate("(one, name) => { one.textContent = name; }", PROJECT)
+    page.locator(".tt-me").evaluate("(one, name) => { one.textContent = name; }", PERSON)
+    if width < WIDE:
+        page.get_by_role("button", name="Menu").click()
+    covered = page.locator(HEADER).evaluate_all(COVERED)
+    assert [*covered, *torn(page, width), *overflow(page, width)] == []
+
+
+@pytest.mark.parametrize("name", PRESSED)
+def test_a_page_is_still_for_everyone_after_its_main_button(name: str, demo: Demo, tab_of: TabOf) -> None:
+    who, way, _ = WAYS[name]
+    page = tab_of(who).page
+    way(page, demo)
+    page.get_by_role("main").get_by_role("button", name=PRESSED[name]).first.click()
+    page.wait_for_load_state("networkidle")
+    page.evaluate(Axe().axe_script)
+    found = [problem for width in WIDTHS for problem in [*violations(page, width), *overflow(page, width)]]
+    assert [*found, *(problem for width in EVERY_WIDTH for problem in torn(page, width))] == []
 
 
 def complaints(page: Page) -> list[str]:
