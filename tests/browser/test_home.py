@@ -77,6 +77,19 @@ def test_reminders_are_undone_by_pressing_the_same_place_again(home: tuple[Page,
     assert complaints == []
 
 
+def test_a_key_undoes_what_was_done_in_the_row_that_has_the_focus(home: tuple[Page, list[str]]) -> None:
+    page, complaints = home
+    row = row_of(page, "Follow up", "Remind")
+    press(page, row.get_by_role("button", name="Remind"))
+    expect(row.get_by_text("Undo within")).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(row.get_by_role("link", name="See replies")).to_be_focused()
+    page.keyboard.press("u")
+    expect(row.get_by_role("button", name="Remind")).to_be_visible()
+    expect(row.get_by_text("Undo within")).to_have_count(0)
+    assert complaints == []
+
+
 def test_a_reminded_date_is_below_what_can_be_settled_when_the_page_is_loaded_again(page_of: PageOf) -> None:
     page = page_of(COORDINATOR)
     page.goto("/")

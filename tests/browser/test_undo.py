@@ -30,7 +30,7 @@ def test_the_key_that_undoes_can_be_turned_off(page_of: PageOf) -> None:
     page = page_of(COORDINATOR)
     here = marked(page, "Not undone by a key")
     page.keyboard.press("?")
-    expect(page.get_by_role("dialog")).to_contain_text("Undo, while a message offers it")
+    expect(page.get_by_role("dialog")).to_contain_text("Undo, while a message")
     page.get_by_label("Use single-key").uncheck()
     page.get_by_role("button", name="Close").click()
     page.keyboard.press("u")

@@ -233,9 +233,15 @@
     tickKeys();
   });
 
+  // Of the message, or of the row in which the person is.
+  function undoButton() {
+    const row = document.activeElement.closest("li");
+    return one("#toast [data-undo] button") ?? one("#flash [data-undo] button") ?? (row && one("[data-undo] button", row));
+  }
+
   function partFor(key) {
     if (key === "/") return one("[data-find], [data-filter]") ?? one("[data-search]");
-    if (key === "u") return one("#toast [data-undo] button") ?? one("#flash [data-undo] button");
+    if (key === "u") return undoButton();
     return one(`[data-key="${CSS.escape(key)}"]`);
   }
 
@@ -315,10 +321,13 @@
   function letLeave(part) {
     const row = part.closest("li");
     const left = Number(part.dataset.leaves) * 1000;
+    const buttons = part.parentElement;
     part.removeAttribute("data-leaves");
+    showTime(buttons, left);
     setTimeout(() => {
       const isFocused = part.contains(document.activeElement);
       part.remove();
+      showTime(buttons, 0);
       if (isFocused) one(".tt-handled", row)?.focus();
     }, left);
   }
