@@ -91,6 +91,11 @@ class Demo:
         with closing(sqlite3.connect(self.mails.parent / "tracker.sqlite")) as database, database:
             database.execute("DELETE FROM draft")
 
+    def revoke_session(self, token: str) -> None:
+        """End a session as another browser of the same person does."""
+        with closing(sqlite3.connect(self.mails.parent / "tracker.sqlite")) as database, database:
+            database.execute("DELETE FROM session WHERE id = ?", (keys.token_hash(token),))
+
     def let_session_run_out(self, token: str) -> None:
         """Let a session end by its time, as if it had not been used for an hour."""
         hour_ago = (datetime.fromisoformat(NOW) - timedelta(hours=1)).astimezone(UTC).isoformat(" ")

@@ -210,6 +210,19 @@ def test_what_is_typed_after_the_session_ended_is_saved_after_the_next_sign_in(
     expect(page.get_by_label("Title")).to_have_value(f"{TYPED} again")
 
 
+@pytest.mark.parametrize(("ends", "kept"), [("revoke_session", []), ("let_session_run_out", ["drafts"])])
+def test_the_next_page_after_a_revoked_session_leaves_nothing_in_the_tab(
+    stranger: BrowserContext, demo: Demo, ends: str, kept: list[str]
+) -> None:
+    session, page = signs_in(stranger, demo), begun(stranger)
+    getattr(demo, ends)(session)
+    page.get_by_label("Title").fill(f"{TYPED} again")
+    page.evaluate("location.assign('/calendar')")
+    page.wait_for_url("**/sign-in?**")
+    page.wait_for_load_state()
+    assert page.evaluate("Object.keys(sessionStorage)") == kept
+
+
 def signs_in(context: BrowserContext, demo: Demo) -> str:
     """Begin a session in a browser, and return its cookie."""
     token = demo.new_session(WHO)

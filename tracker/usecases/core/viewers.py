@@ -135,6 +135,12 @@ async def viewer_of_ended_session(token: str, now: datetime) -> Visit | None:
     return visit if visit and visit.has_ended(now) and now - visit.seen_at < REMEMBERED else None
 
 
+async def was_revoked(token: str, now: datetime) -> bool:
+    """Return whether the session of a cookie was ended by a person, or so long ago that it is forgotten."""
+    visit = await _visit(token, now, ON_SITE)
+    return visit is None or now - visit.seen_at >= REMEMBERED
+
+
 async def _visit(token: str, now: datetime, origin: Origin) -> Visit | None:
     """Return the viewer behind a session's cookie, also when the session has ended by its time."""
     session_id = keys.token_hash(token)

@@ -5,18 +5,22 @@ from typing import TypeAlias
 
 from litestar.di import Provide
 
+from tracker.ports.http import cookies
 from tracker.ports.http.addresses import is_loopback
 from tracker.ports.http.dependencies import Injected, now_of, settings_of
 from tracker.ports.http.forms import FormRequest
 from tracker.ports.http.request_source import Connection, is_from_this_computer
 from tracker.ports.pages.identity import sign_in_forms
 from tracker.rules.core.viewer import Viewer
+from tracker.usecases.core.viewers import was_revoked
 from tracker.usecases.identity import accounts, personas
 
 Arrival: TypeAlias = Injected[accounts.Arrival]
 """How a person who confirms their identity arrives: from where, with which browser."""
 Entry: TypeAlias = Injected[sign_in_forms.Entry]
 """Makes the pages for people without a session, and starts their session."""
+IsRevoked: TypeAlias = Injected[bool]
+"""Whether this browser still has the cookie of a session that was ended from elsewhere."""
 Personas: TypeAlias = Injected[Sequence[Viewer]]
 """The people whom a demo offers on its sign-in page; none elsewhere."""
 
@@ -35,6 +39,11 @@ def _entry(request: FormRequest) -> sign_in_forms.Entry:
     return sign_in_forms.Entry(request, settings_of(request.scope), now_of(request.scope))
 
 
+async def _is_revoked(request: FormRequest) -> bool:
+    cookie = cookies.read(request, cookies.SESSION)
+    return bool(cookie) and await was_revoked(cookie, now_of(request.scope))
+
+
 async def _personas(request: FormRequest) -> Sequence[Viewer]:
     if not offers_personas(request):
         return ()
@@ -44,6 +53,7 @@ async def _personas(request: FormRequest) -> Sequence[Viewer]:
 DEPENDENCIES = {
     "arrival": Provide(_arrival, sync_to_thread=False),
     "entry": Provide(_entry, sync_to_thread=False),
+    "is_revoked": Provide(_is_revoked),
     "personas": Provide(_personas),
 }
 """Dependencies of sign-in handlers, beside those of every page."""

@@ -11,7 +11,7 @@ from tracker.ports.http.guards import public
 from tracker.ports.pages.core.dependencies import Form, Wanted
 from tracker.ports.pages.core.form_values import FormValues
 from tracker.ports.pages.identity import password_reset, reauthenticate, security_code, sign_in_link
-from tracker.ports.pages.identity.dependencies import Arrival, Entry, Personas
+from tracker.ports.pages.identity.dependencies import Arrival, Entry, IsRevoked, Personas
 from tracker.ports.pages.identity.sign_in_forms import wanting
 from tracker.usecases.identity import sign_in as sign_in_deeds
 
@@ -21,9 +21,12 @@ NO_ACK = "Read the notice and confirm that you agree to its terms."
 
 
 @get("/sign-in", guards=[public])
-async def sign_in_page(entry: Entry, personas: Personas, wanted: Wanted = "") -> Response[str]:
-    """Show the notice and the form, in a demo also its people; `next` is where to go afterward."""
-    return entry.show(SIGN_IN, form=wanting(wanted), personas=personas)
+async def sign_in_page(entry: Entry, personas: Personas, is_revoked: IsRevoked, wanted: Wanted = "") -> Response[str]:
+    """Show the notice and the form, in a demo also its people; `next` is where to go afterward.
+
+    After a session that was ended from elsewhere, the page deletes what the tab kept of forms.
+    """
+    return entry.show(SIGN_IN, form=wanting(wanted), personas=personas, forgets=is_revoked)
 
 
 @post("/sign-in", guards=[public], status_code=303)

@@ -1,0 +1,5 @@
+/* The session of this browser was ended from elsewhere: what the tab kept of forms (drafts.js) is for nobody here. */
+(() => {
+  "use strict";
+  try { sessionStorage.clear(); } catch { /* a browser without storage */ }
+})();
