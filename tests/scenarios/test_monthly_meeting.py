@@ -200,7 +200,7 @@ async def test_from_october_at_nine_the_old_series_ends_and_a_new_one_begins(off
     assert len(ended) == len(begun) == 7
     the_old_one_ends(calendar_of(next(iter(ended.values()))).events)
     said = {str(mail["Subject"]) for mail in ended.values()}
-    assert said == {"Changed: Steering Committee, 9:00 AM (was 10:00 AM) from Tue, Oct 12"}
+    assert said == {"Changed: Steering Committee, now 9:00 AM from Tue, Oct 12"}
     text = " ".join(next(iter(ended.values())).as_string().split())
     assert "You'll get a separate invitation for the new dates" in text
     [entry] = calendar_of(next(iter(begun.values()))).events

@@ -276,7 +276,7 @@ async def test_of_two_splits_from_the_same_date_only_the_last_one_is_announced(c
     await split(cast, onward_id, THEN + SECOND, hour=8)
     assert [one.subject for one in await sent(LATER)] == [
         "Invitation: Monthly task force meeting, Tue, Apr 13, 8:00 AM",
-        "Changed: Monthly task force…, 8:00 AM (was 10:00 AM) from Tue, Apr 13",
+        "Changed: Monthly task force meeting, now 8:00 AM from Tue, Apr 13",
     ]
 
 

@@ -566,7 +566,7 @@ async def split_in_april(cast: Cast, event_id: UUID, first: datetime, **facts: o
 
 async def test_a_series_that_goes_on_at_another_hour_says_the_old_and_the_new_one(cast: Cast) -> None:
     letter = await split_in_april(cast, await series(cast), datetime(2027, 4, 13, 9))
-    assert letter.subject == "Changed: Monthly task force…, 9:00 AM (was 10:00 AM) from Tue, Apr 13"
+    assert letter.subject == "Changed: Monthly task force meeting, now 9:00 AM from Tue, Apr 13"
     assert letter.preview == "It was 10:00 AM. You'll get a separate invitation for the new dates."
     assert letter.facts[2:] == (
         ("Was", "Every month on the second Tuesday, 10:00–11:30 AM Central"),
@@ -671,7 +671,7 @@ async def test_who_is_off_the_list_from_a_date_on_is_told_the_last_one_alone(cas
 async def test_who_reads_discreetly_is_told_the_hours_of_what_goes_on_and_no_name(cast: Cast) -> None:
     await preferences.save(cast.fbi_lead, Preferences(is_discreet=True), NOW)
     letter = await split_in_april(cast, await series(cast), datetime(2027, 4, 13, 9), title="Canary raid")
-    assert letter.subject == "Changed: Appointment, 9:00 AM (was 10:00 AM) from Tue, Apr 13"
+    assert letter.subject == "Changed: Appointment, now 9:00 AM from Tue, Apr 13"
     assert "Canary" not in str(letter)
 
 
@@ -794,7 +794,7 @@ async def test_a_series_that_has_another_hour_says_the_old_and_the_new_one(cast:
     earlier = replace(plan, starts=plan.starts.replace(hour=9))
     await events.change(cast.coordinator, event_id, earlier, event.version, LATER)
     letter = await the_letter(MOVED)
-    assert letter.subject == "Changed: Monthly task force…, 9:00 AM (was 10:00 AM) from Tue, Jan 12"
+    assert letter.subject == "Changed: Monthly task force meeting, now 9:00 AM from Tue, Jan 12"
     assert letter.preview == "It was 10:00 AM. Please reply again."
     assert letter.facts[0] == ("Was", "10:00–11:30 AM")
 
