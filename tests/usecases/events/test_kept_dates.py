@@ -274,13 +274,13 @@ async def test_the_history_of_a_series_that_continues_is_that_it_continues_and_w
     assert sorted(earlier, key=str) == sorted(dates, key=str)
 
 
-async def test_undo_of_a_split_puts_the_history_back(sqlite_cast: Cast, series: UUID) -> None:
-    before = await story(sqlite_cast, series)
-    await change_from(sqlite_cast, series, ELSEWHERE, starts=datetime(2027, 2, 24, 13))
-    change_id = await undo.change_to_undo(sqlite_cast.coordinator, series, LATER)
+async def test_undo_of_a_split_puts_the_history_back(cast: Cast, series: UUID) -> None:
+    before = await story(cast, series)
+    await change_from(cast, series, ELSEWHERE, starts=datetime(2027, 2, 24, 13))
+    change_id = await undo.change_to_undo(cast.coordinator, series, LATER)
     assert change_id is not None
-    await undo.undo(sqlite_cast.coordinator, series, change_id, LATER)
-    assert sorted(await story(sqlite_cast, series), key=str) == sorted(before, key=str)
+    await undo.undo(cast.coordinator, series, change_id, LATER)
+    assert sorted(await story(cast, series), key=str) == sorted(before, key=str)
 
 
 async def test_an_added_date_is_in_its_own_history_with_its_hours_and_not_in_that_of_other_dates(
