@@ -88,7 +88,7 @@ async def test_what_is_to_fix_comes_before_everything_that_is_in_order(sqlite_ca
     tones = re.findall(r'class="tt-tag tt-tag--(err|warn|ok)"', page)
     assert tones == sorted(tones, key=["err", "warn", "ok"].index)
     assert {"warn", "ok"} <= set(tones)
-    assert page.index("tt-tag--warn") < page.index("that passed</summary>") < page.index("Look for reminders")
+    assert page.index("tt-tag--warn") < page.index("that passed</summary>") < page.index("Check for reminders")
 
 
 async def test_an_administrator_reads_the_same_whether_one_mail_waits_or_twenty(
