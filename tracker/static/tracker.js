@@ -154,6 +154,8 @@
   const isClock = (source) => Boolean(source?.getAttribute("hx-trigger")?.startsWith("every"));
 
   document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => { if (!isClock(ctx.sourceElement)) begin(ctx); });
+  // Before the response is swapped in: these words must not come after what it says in the same place.
+  document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => end(ctx));
   document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => end(ctx));
   // Back from the next page, in the page as it was when the form was sent.
   window.addEventListener("pageshow", (event) => { if (event.persisted) [...tasks.keys()].forEach(end); });
@@ -331,6 +333,11 @@
       if (isFocused) one(".tt-handled", row)?.focus();
     }, left);
   }
+
+  // Before the focus can be used: a key that is quicker would send the new form without htmx, and load the whole page.
+  document.addEventListener("htmx:before:settle", ({ detail: { newContent } }) => {
+    newContent.filter((part) => part instanceof Element).forEach((part) => window.htmx?.process(part));
+  });
 
   document.addEventListener("htmx:after:swap", () => {
     all(".tt-rows [data-leaves]").forEach(letLeave);
