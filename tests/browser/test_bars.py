@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PageOf
 from tests.browser.demo import Demo
-from tests.browser.ways import ADVOCATE, COORDINATOR, FBI_LEAD, SEND, WAYS, to_operation
+from tests.browser.ways import ADVOCATE, COORDINATOR, FBI_LEAD, SEND, WAYS, to_operation, to_own_roll
 
 PHONE = {"width": 390, "height": 800}
 THUMB = 44  # CSS pixels
@@ -81,6 +81,16 @@ def test_what_a_thumb_presses_is_high_enough_for_it(name: str, buttons: str, pag
     assert [one for one in found if one[1] < THUMB] == []
 
 
+def test_undo_of_a_mark_is_high_enough_for_a_thumb(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    to_own_roll(page, "Undone with a thumb")
+    page.set_viewport_size(PHONE)
+    page.locator(".tt-att li").first.get_by_role("button", name="Here", exact=True).click()
+    undo = page.locator("#toast").get_by_role("button", name="Undo")
+    expect(undo).to_be_visible()
+    assert min(undo.evaluate("one => [one.offsetWidth, one.offsetHeight]")) >= THUMB
+
+
 def test_a_chip_says_kind_who_sees_it_title_weekday_date_and_times(page_of: PageOf) -> None:
     page = page_of(FBI_LEAD)
     page.goto("/calendar?month=2026-12")
@@ -117,6 +127,16 @@ def test_the_marking_is_the_first_thing_after_the_header_of_a_restricted_page(
     page = page_of(FBI_LEAD)
     to_operation(page, demo)
     page.goto(f"{page.url}{rest}")
+    assert page.locator("header.usa-header + section.tt-mark").inner_text().strip()
+
+
+@pytest.mark.parametrize("rest", ["/edit", "/dates", "/cancellation"])
+def test_the_marking_is_first_on_pages_about_all_dates_of_a_restricted_event(
+    rest: str, page_of: PageOf, demo: Demo
+) -> None:
+    page = page_of(FBI_LEAD)
+    to_operation(page, demo)
+    page.goto(f"{page.url.rpartition('/')[0]}{rest}")
     assert page.locator("header.usa-header + section.tt-mark").inner_text().strip()
 
 
