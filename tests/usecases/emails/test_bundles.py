@@ -357,3 +357,14 @@ async def test_a_series_leaves_calendars_when_an_update_finds_all_its_remaining_
     changed = next(one for one in await sent(LATER + timedelta(minutes=10)) if one.subject.startswith("Changed"))
     assert isinstance(changed.calendar, CalendarPart)
     assert changed.calendar.is_cancel
+
+
+async def test_an_invitation_that_a_cancellation_overtook_is_made_up_for_when_the_event_is_back_on(cast: Cast) -> None:
+    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    [invitation] = await outbox.claim("test", (), NOW, 100)
+    await events.cancel(cast.coordinator, event_id, 1, "", NOW + SECOND)
+    skipped = await content.letter(invitation, NOW + SECOND, ZONE)
+    assert isinstance(skipped, Skip)
+    await outbox.close(invitation, skipped, NOW + SECOND)
+    await events.restore(cast.coordinator, event_id, 2, NOW + 2 * SECOND)
+    assert [one.subject.partition(":")[0] for one in await sent(LATER)] == ["Back on"]

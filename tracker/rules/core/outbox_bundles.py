@@ -1,6 +1,6 @@
 """One email for a change, however many edits it took: which waiting messages a new one replaces or makes needless."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -150,11 +150,13 @@ def _beside_an_invitation(draft: Draft, waiting: list[Earlier], *, may_be_known:
     return replace(draft, state=State.SUPERSEDED, reason=NEVER_SHOWN), _ids(waiting)
 
 
-def _joined(draft: Draft, news: News, same: Sequence[Earlier], known: Iterable[Earlier]) -> tuple[Draft, list[UUID]]:
+def _joined(draft: Draft, news: News, same: Sequence[Earlier], known: Collection[Earlier]) -> tuple[Draft, list[UUID]]:
     """Return the message with what the reader knew before the first of the waiting edits that it replaces."""
     before = next(filter(None, _known_before(draft, same)), None)
     canceled = [one for one in same if isinstance(one.content, Canceled) and one.occurrence_id == draft.occurrence_id]
-    if isinstance(news, Restored) and canceled and not any(one.may_show(canceled[0]) for one in known):
+    # An invitation that was about to be sent when the event was canceled is not sent: its reader still needs to know.
+    is_invited = any(one.may_be_known for one in known)
+    if isinstance(news, Restored) and canceled and is_invited and not any(one.may_show(canceled[0]) for one in known):
         return _unheard(draft, news, before), _ids(same)
     content = structs.replace(news, entry=_entry(same) or news.entry)
     match content:
