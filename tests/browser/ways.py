@@ -68,7 +68,7 @@ def to_saved_filter(page: Page, _: Demo) -> None:
     page.get_by_text("Save this filter").click()
     page.get_by_label("Filter name").fill("Those who lead")
     page.get_by_role("button", name="Save filter").click()
-    page.get_by_text("Filter “Those who lead” saved.").wait_for()
+    page.locator("#flash").get_by_text("Filter “Those who lead” saved.").wait_for()
     page.get_by_text("Save this filter").click()
 
 
@@ -280,7 +280,7 @@ def to_saved_template(page: Page, _: Demo) -> None:
     page.get_by_text("Save as a template").click()
     page.get_by_label("Name of the template").fill("Core group")
     page.get_by_role("button", name="Save template").click()
-    page.get_by_text("Template “Core group” saved.").wait_for()
+    page.locator("#flash").get_by_text("Template “Core group” saved.").wait_for()
 
 
 def to_templates(page: Page, demo: Demo) -> None:
@@ -514,7 +514,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "another authenticator": (ADVOCATE, to("/settings/authenticator"), "Set up an authenticator app"),
     "recovery codes": (ADVOCATE, to("/settings/recovery-codes"), "Recovery codes"),
     "new recovery codes": (ADVOCATE, to_new_codes, "Save your recovery codes"),
-    "access of a person": (COORDINATOR, to_access, "Access of KCPD detective"),
+    "access of a person": (COORDINATOR, to_access, "Access for KCPD detective"),
     "link for a new password that is over": (None, to("/sign-in/reset/broken"), "This link was used or has expired"),
     "lost phone": (ADVOCATE, to("/settings/lost-phone"), "I lost my phone or computer"),
     "admin": (COORDINATOR, to("/admin"), "Admin"),
@@ -529,7 +529,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "messages of an event": (COORDINATOR, to_messages_of_event, f"Messages about {TRAINING}"),
     "notifications": (ADVOCATE, to("/settings/notifications"), "Notifications"),
     "notifications with errors": (COORDINATOR, to_refused_notifications, "Notifications"),
-    "reminders of a committee": (COORDINATOR, to_committee_reminders, "Reminders of Steering Committee"),
+    "reminders of a committee": (COORDINATOR, to_committee_reminders, "Reminders for Steering Committee"),
     "help": (ADVOCATE, to("/help"), "Guide"),
     "a page of the guide": (ADVOCATE, to("/help/attendance"), "Taking attendance"),
     "nothing there": (COORDINATOR, to("/nothing-there"), "We can’t find that page"),
