@@ -73,9 +73,9 @@ async def test_from_an_empty_folder_to_the_first_invitation(
     await sent(site, page, "/sign-in/enrollment", code=pyotp.TOTP(key[0].replace(" ", "")).now())
     assert "1 added" in run("roster", "import", people, "--data", tmp_path / "data")
     page = await opened(site, "/schedule")
-    person = re.search(r'name="person"[^>]* value="([^"]+)"', page)
-    assert person
-    page = await sent(site, page, "/events", title="First meeting", person=[person[1]], save="send")
+    agency = re.search(r'value="([^"]+)"[^>]*>(?:\s*<[^>]+>)*\s*FBI · 1 person', page)  # its label
+    assert agency
+    page = await sent(site, page, "/events", title="First meeting", agency=[agency[1]], save="send")
     assert "1 person will get an email." in page
     async with asyncio.timeout(READY_WITHIN):
         while not mails.accepted:  # noqa: ASYNC110 - another process sends it
