@@ -38,10 +38,11 @@ def test_the_key_that_undoes_can_be_turned_off(page_of: PageOf) -> None:
     expect(here).to_have_attribute("aria-pressed", "true")
 
 
-def test_undo_in_the_corner_is_the_stop_after_the_skip_link(page_of: PageOf) -> None:
+def test_undo_in_the_corner_is_the_first_stop_after_the_skip_link(page_of: PageOf) -> None:
     page = page_of(COORDINATOR)
     marked(page, "Undone from the skip link")
     page.locator(".usa-skipnav").focus()
+    page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     expect(page.locator("#toast").get_by_role("button", name="Undo")).to_be_focused()
 

@@ -50,7 +50,7 @@ async def test_pages_emails_feeds_and_programs_name_the_zone(office: Office) -> 
     event_id = event_in(await office.fill("coordinator", "/schedule", "/events", **form))
     page = await office.page(DETECTIVE, f"/events/{event_id}/2027-02-09")
     assert "2:00–3:30 PM Eastern" in page
-    assert "1:00–2:30 PM Central, where you are" in " ".join(page.split())
+    assert "1:00–2:30 PM Central (your time zone)" in " ".join(page.split())
     [mail] = await office.mails()
     assert "2:00–3:30 PM Eastern" in words_of(mail)
     assert "1:00–2:30 PM Central" in words_of(mail)

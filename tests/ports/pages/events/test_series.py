@@ -233,8 +233,8 @@ async def test_times_in_another_zone_name_it_wherever_they_stand(sqlite_cast: Ca
     assert "10:00–11:30 AM Mountain." in text
     assert "8:00 AM Mountain" in text[text.index("History") :]
     await browser.post(f"/events/{event_id}/2027-01-19/nudges")
-    assert "Reminded on Tue, Dec 15 at 9:00 AM." in await read(browser, f"/events/{event_id}/2027-01-19")
-    assert "Times are Mountain." in await read(browser, f"/events/{event_id}/edit")
+    assert "Reminded 1 person on Tue, Dec 15 at 9:00 AM." in await read(browser, f"/events/{event_id}/2027-01-19")
+    assert 'value="America/Denver" selected>Mountain (Denver)<' in await read(browser, f"/events/{event_id}/edit")
     assert "Times are Mountain." in await read(browser, f"/events/{event_id}/dates")
 
 
