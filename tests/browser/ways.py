@@ -133,7 +133,7 @@ def an_item(page: Page, demo: Demo, owner: str, address: str, title: str) -> str
     page.goto("/action-items#new")
     page.get_by_label("Action", exact=True).fill(title)
     page.get_by_label("Owner", exact=True).select_option(label=owner)
-    page.get_by_role("button", name="Assign", exact=True).click()
+    page.get_by_role("button", name="Assign item", exact=True).click()
     page.locator("#flash").get_by_text(" assigned.").wait_for()
     return demo.link(address, page.url.rpartition("/")[2])
 
