@@ -66,6 +66,7 @@ def test_a_new_series_is_sent_to_as_many_people_as_the_panel_says(page_of: PageO
 def test_a_change_from_a_date_on_is_sent_to_as_many_people_as_the_panel_says(page_of: PageOf, demo: Demo) -> None:
     page = page_of(COORDINATOR)
     filled(page, "Changed as the panel says")
+    named_in_panel(page)
     page.get_by_role("button", name=SEND).click()
     page.wait_for_url(SERIES)
     page.goto(f"{SERIES.search(page.url)[0]}/2027-04-07")  # type: ignore[index]  # the page has it
