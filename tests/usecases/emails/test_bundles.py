@@ -368,3 +368,17 @@ async def test_an_invitation_that_a_cancellation_overtook_is_made_up_for_when_th
     await outbox.close(invitation, skipped, NOW + SECOND)
     await events.restore(cast.coordinator, event_id, 2, NOW + 2 * SECOND)
     assert [one.subject.partition(":")[0] for one in await sent(LATER)] == ["Back on"]
+
+
+async def canceled_and_back(cast: Cast, event_id: UUID, now: datetime) -> None:
+    version = (await events.event_for(cast.coordinator, event_id)).version
+    await events.cancel(cast.coordinator, event_id, version, "", now)
+    await events.restore(cast.coordinator, event_id, version + 1, now + SECOND)
+
+
+async def test_a_date_that_was_moved_is_announced_although_its_series_was_canceled_and_is_back_on(cast: Cast) -> None:
+    event_id = await series(cast)
+    await move(cast, event_id, THEN)
+    await canceled_and_back(cast, event_id, THEN + SECOND)
+    facts = [fact for one in await sent(LATER) for fact in one.facts if fact[0] == "Also changed"]
+    assert facts == [("Also changed", "Tue, Feb 9, 1:00 PM")]

@@ -157,7 +157,7 @@ def _joined(draft: Draft, news: News, same: Sequence[Earlier], known: Collection
     # An invitation that was about to be sent when the event was canceled is not sent: its reader still needs to know.
     is_invited = any(one.may_be_known for one in known)
     if isinstance(news, Restored) and canceled and is_invited and not any(one.may_show(canceled[0]) for one in known):
-        return _unheard(draft, news, before), _ids(same)
+        return _unheard(draft, news, before, _also(draft, news, same)), _ids(same)
     content = structs.replace(news, entry=_entry(same) or news.entry)
     match content:
         case Update():
@@ -165,21 +165,21 @@ def _joined(draft: Draft, news: News, same: Sequence[Earlier], known: Collection
         case SeriesEnd():
             content = structs.replace(content, also=_also(draft, content, same))
         case Canceled():
-            content = structs.replace(content, unsent=before)
+            content = structs.replace(content, unsent=before, also=_also(draft, content, same))
     if isinstance(content, Changed):
         reason = content.reason or _reason(draft, same)
         content = structs.replace(content, since=_since(draft, content, same), reason=reason)
     return replace(draft, content=content), _ids(same)
 
 
-def _unheard(draft: Draft, news: Restored, before: Before | None) -> Draft:
+def _unheard(draft: Draft, news: Restored, before: Before | None, also: tuple[Also, ...]) -> Draft:
     """Omit a cancellation that was undone before its reader was notified; keep only what changed beside it."""
-    if before is None:
+    if before is None and not also:
         return replace(draft, state=State.SUPERSEDED, reason=NEVER_SHOWN)
-    return replace(draft, content=Changed(before=before, entry=news.entry))
+    return replace(draft, content=Changed(before=before, entry=news.entry, also=also))
 
 
-def _also(draft: Draft, news: Update | SeriesEnd, same: Iterable[Earlier]) -> tuple[Also, ...]:
+def _also(draft: Draft, news: Update | SeriesEnd | Canceled, same: Iterable[Earlier]) -> tuple[Also, ...]:
     """Return what the waiting messages would have said that the draft does not say itself."""
     found: dict[UUID | None, Also] = {}
     for one in same:
