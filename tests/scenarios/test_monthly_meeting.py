@@ -56,7 +56,7 @@ async def fetched(office: Office) -> bytes:
 def the_old_one_ends(entries: list[Any]) -> None:
     master, april, june = entries
     assert master["RRULE"].to_ical() == b"FREQ=MONTHLY;UNTIL=20270914T150000Z;BYDAY=2TU"
-    assert master["SEQUENCE"] == 3  # above that of June, which an email canceled and another brought back
+    assert master["SEQUENCE"] == 3  # above that of June, which an email canceled and another restored
     assert april["DTSTART"].to_ical() == b"20270415T130000"
     assert june["SEQUENCE"] == 3
 
