@@ -19,7 +19,8 @@ CREATE TABLE operation_plan (
   buffer_minutes INTEGER NOT NULL CHECK (buffer_minutes BETWEEN 0 AND 1440),
   version INTEGER NOT NULL,
   checked_start TIMESTAMPTZ,
-  checked_end TIMESTAMPTZ
+  checked_end TIMESTAMPTZ,
+  was_off BOOLEAN NOT NULL
 );
 CREATE INDEX operation_plan_state ON operation_plan (state);
 CREATE TABLE operation_site (
@@ -32,7 +33,6 @@ CREATE TABLE operation_site (
   radius_ft INTEGER NOT NULL
 );
 CREATE INDEX operation_site_plan ON operation_site (plan);
-CREATE INDEX operation_site_latitude ON operation_site (latitude_e6);
 CREATE TABLE operation_agency (
   id UUID PRIMARY KEY NOT NULL,
   plan UUID NOT NULL REFERENCES operation_plan (id) ON DELETE CASCADE,
@@ -74,6 +74,8 @@ CREATE TABLE deconfliction_hit (
   gap_minutes INTEGER NOT NULL,
   facts VARCHAR(64) NOT NULL,
   found_at TIMESTAMPTZ NOT NULL,
+  first_knows BOOLEAN NOT NULL,
+  second_knows BOOLEAN NOT NULL,
   closed_at TIMESTAMPTZ,
   outcome VARCHAR(14)
     CHECK (outcome IN ('proceed', 'joint', 'rescheduled', 'canceled', 'not_a_conflict', 'superseded')),

@@ -123,7 +123,7 @@ async def _approved(cast: Cast, raid: UUID, other: UUID) -> None:
     )
     await plans.change(lead, raid, basics, LAST_WEEK)
     await plans.commit(lead, raid, cast.agencies["KCPD"], people=4, vehicles=2, skills="K-9", now=LAST_WEEK)
-    await approvals.acknowledge(supervisor, raid, 3, LAST_WEEK)
+    await approvals.acknowledge(supervisor, raid, 4, LAST_WEEK)
     await approvals.record_number(lead, raid, System.RISSAFE, "RS-1042", LAST_WEEK)
     await approvals.move(lead, raid, OperationState.SUBMITTED, LAST_WEEK)
     await approvals.move(supervisor, raid, OperationState.APPROVED, LAST_WEEK)

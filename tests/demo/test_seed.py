@@ -96,7 +96,7 @@ async def test_the_advocate_knows_of_no_operation_and_the_coordinator_of_the_one
 
 async def test_the_two_operations_are_in_each_others_way(demo: Company) -> None:
     [case] = await officer.cases(demo.members["coordinator"], NOW)
-    assert (case.distance_ft, {side.lead.agency for side in case.sides}) == (873, {"FBI", "KCPD"})
+    assert (case.distance_ft, {side.agency for side in case.sides}) == (873, {"FBI", "KCPD"})
 
 
 async def test_every_kind_of_event_lies_ahead(demo: Company) -> None:

@@ -1,12 +1,13 @@
 """Two operations are in each other's way by distance and time, to the foot and to the minute."""
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.rules.operations.deconfliction import Footprint, Overlap, band, distance_ft, overlap
+from tracker.rules.operations.deconfliction import Footprint, Overlap, facts_of, overlap
 from tracker.rules.operations.sites import Point, point_at
 
 SATURDAY = datetime(2027, 5, 15, 11, tzinfo=UTC)
@@ -76,8 +77,14 @@ def test_it_does_not_matter_which_operation_was_entered_first(one: Footprint, ot
     assert overlap(one, other) == overlap(other, one)
 
 
-@given(PLACES, PLACES)
-def test_the_rough_choice_leaves_out_no_site_that_is_near(one: Point, other: Point) -> None:
-    radius = max(one.radius_ft, other.radius_ft)
-    south, north = band([one], radius)
-    assert south <= other.latitude_e6 <= north or distance_ft(one, other) > radius
+@given(OPERATIONS, OPERATIONS)
+def test_the_same_facts_have_one_hash_in_either_order_and_any_zone(one: Footprint, other: Footprint) -> None:
+    east = timezone(timedelta(hours=3))
+    there = replace(one, starts_at=one.starts_at.astimezone(east), points=one.points[::-1])
+    assert facts_of(one, other) == facts_of(other, there)
+
+
+@given(OPERATIONS, OPERATIONS)
+def test_another_minute_is_another_fact(one: Footprint, other: Footprint) -> None:
+    later = replace(one, ends_at=one.ends_at + timedelta(minutes=1))
+    assert facts_of(one, other) != facts_of(later, other)

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from tests.cast import NOW, Cast
-from tests.usecases.operations.world import SIX, A, B, planned, site
+from tests.usecases.operations.world import FAR, SIX, A, B, planned, site
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.operations.deconfliction import Disclosure
@@ -62,7 +62,7 @@ async def test_approval_is_refused_with_every_reason(two: Cast) -> None:
 
 async def test_a_conflict_that_the_other_side_keeps_silent_about_is_no_reason(two: Cast) -> None:
     bluestem = await submitted(two)
-    larkspur = await planned(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=(0.0, 0.0))
+    larkspur = await planned(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=FAR)
     silent = Basics(supervisor_id=None, disclosure=Disclosure.SILENT, buffer=timedelta(minutes=60))
     await plans.change(two.kcpd_alternate, larkspur, silent, NOW)
     await plans.add_site(two.kcpd_alternate, larkspur, site(B), NOW)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.cast import NOW, Cast
 from tests.usecases.operations.world import SIX, A, B, disclose, planned, site
-from tracker.errors import Invalid, NotAllowed, NotFound
+from tracker.errors import Invalid, NotFound
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.operations.deconfliction import Disclosure
 from tracker.rules.operations.hits import Decision, Hit, Outcome
@@ -16,7 +16,7 @@ from tracker.rules.operations.plans import OperationState
 from tracker.tables.visible.operations import plans as visible
 from tracker.usecases.events import events
 from tracker.usecases.operations import approvals, deconfliction, plans
-from tracker.usecases.operations.lookup import event_for
+from tracker.usecases.operations.lookup import operation_for
 
 pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
 
@@ -24,7 +24,7 @@ TEN = SIX + timedelta(hours=4)
 
 
 async def hits(viewer: Viewer, event_id: UUID) -> list[Hit]:
-    return await visible.hits(viewer, await event_for(viewer, event_id))
+    return await visible.hits(viewer, await operation_for(viewer, event_id))
 
 
 async def conflict(two: Cast) -> tuple[UUID, UUID]:
@@ -123,7 +123,7 @@ async def test_a_decision_about_earlier_facts_does_not_count_for_new_ones(two: C
 async def test_only_the_lead_decides_about_a_conflict_with_a_reason(two: Cast) -> None:
     bluestem, _ = await conflict(two)
     [one] = await hits(two.fbi_lead, bluestem)
-    with pytest.raises(NotAllowed):
+    with pytest.raises(NotFound):
         await deconfliction.decide(two.hsi_liaison, bluestem, one.id, Decision.PROCEED, "Fine.", NOW)
     with pytest.raises(Invalid):
         await deconfliction.decide(two.fbi_lead, bluestem, one.id, Decision.PROCEED, "", NOW)

@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from tests.cast import NOW, ZONE, Cast
-from tests.usecases.operations.world import B, disclose, planned, site
+from tests.usecases.operations.world import FAR, B, disclose, planned, site
 from tracker.rules.core.message_types import ConflictFound
 from tracker.rules.core.outbox import MessageKind, Skip
 from tracker.rules.emails.content import Letter
@@ -30,7 +30,7 @@ async def recipients() -> list[UUID]:
 
 async def larkspur(two: Cast, level: Disclosure = Disclosure.CONTACT_ONLY) -> UUID:
     """Plan Larkspur with this level, first far away and then in the way of others."""
-    event_id = await planned(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=(0.0, 0.0))
+    event_id = await planned(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=FAR)
     await disclose(two.kcpd_alternate, event_id, level)
     await plans.add_site(two.kcpd_alternate, event_id, site(B), NOW)
     return event_id

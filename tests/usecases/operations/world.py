@@ -18,6 +18,7 @@ from tracker.usecases.roster import people
 
 A, B = (39.0911, -94.4155), (39.0925, -94.4130)
 """Two places, 873 feet apart."""
+FAR = (35.0, -94.0)
 SIX = datetime(2027, 1, 16, 6)  # noqa: DTZ001 - local to the zone
 
 

@@ -12,7 +12,7 @@ from tracker.rules.core.date_words import short_weekday_date
 from tracker.rules.core.reauthentication import is_recent
 from tracker.rules.core.wall_clock import is_shown, to_local, to_utc
 from tracker.rules.events.event import Event, EventStatus, Occurrence
-from tracker.rules.events.event_fields import NO_TITLE, EventFields, texts_of, values_of, when, where, wrong_texts
+from tracker.rules.events.event_fields import NO_TITLE, EventFields, Kind, texts_of, values_of, when, where, wrong_texts
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.recurrence import Rule, dates, from_rrule, to_rrule
 from tracker.rules.recurrence.holiday_choices import WEEK, Choices, doubled, held
@@ -64,6 +64,19 @@ class Person(NamedTuple):
     title: str = ""
     agency_name: str = ""
     """The full name of the agency, by which people look for its members."""
+
+
+def check_planned(plan: Plan) -> None:
+    """Check a change of an event that has a plan of an operation. Errors: Invalid for another kind, or more dates."""
+    wrong: dict[str, str] = {}
+    if plan.kind is not Kind.JOINT_OPERATION:
+        wrong["kind"] = "It has a plan, so it stays a joint operation. Cancel it, and schedule the other event."
+    if plan.rule is not None:
+        wrong["repeat"] = "It has a plan, so it has one date. Schedule the other dates as operations of their own."
+    if plan.visibility is not Visibility.NAMED:
+        wrong["visibility"] = "It has a plan, so it stays for named people only."
+    if wrong:
+        raise Invalid(**wrong)
 
 
 def check(plan: Plan) -> None:

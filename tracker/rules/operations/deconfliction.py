@@ -4,16 +4,15 @@ We compare operations of this task force only. RISSafe, Case Explorer, and SAFET
 """
 
 import hashlib
-import math
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple, NewType
 
 from geographiclib.geodesic import Geodesic
 
-from tracker.rules.operations.sites import MILLIONTHS, Point
+from tracker.rules.operations.sites import Point
 
 EARTH = Geodesic(6_371_008.8, 0)
 """A sphere of the mean radius of the Earth (IUGG, R1, in meters): distances are great circles, within 0.6 %."""
@@ -83,8 +82,15 @@ def overlap(one: Footprint, other: Footprint) -> Overlap | None:
 
 def facts_of(one: Footprint, other: Footprint) -> FactsHash:
     """Return the same hash for the same two footprints, in either order."""
-    sides = sorted(repr((each.starts_at, each.ends_at, each.buffer, sorted(each.points))) for each in (one, other))
+    sides = sorted("|".join(_texts(each)) for each in (one, other))
     return FactsHash(hashlib.sha256("\n".join(sides).encode()).hexdigest())
+
+
+def _texts(one: Footprint) -> Iterator[str]:
+    """Yield what makes a footprint, each part in one spelling."""
+    yield from (moment.astimezone(UTC).isoformat() for moment in (one.starts_at, one.ends_at))
+    yield str(one.buffer // timedelta(minutes=1))
+    yield from (",".join(map(str, point)) for point in sorted(one.points))
 
 
 def distance_ft(one: Point, other: Point) -> float:
@@ -92,17 +98,3 @@ def distance_ft(one: Point, other: Point) -> float:
     line = EARTH.Inverse(one.latitude, one.longitude, other.latitude, other.longitude, Geodesic.DISTANCE)
     meters: float = line["s12"]
     return meters / METERS_IN_A_FOOT
-
-
-class Band(NamedTuple):
-    """A range of latitudes, in millionths of a degree."""
-
-    south: int
-    north: int
-
-
-def band(points: Iterable[Point], radius_ft: int) -> Band:
-    """Return the latitudes within `radius_ft` of any of at least one points: a first, rough choice for the database."""
-    latitudes = [one.latitude_e6 for one in points]
-    margin = math.ceil(radius_ft * MILLIONTHS / FEET_IN_A_DEGREE)
-    return Band(min(latitudes) - margin, max(latitudes) + margin)

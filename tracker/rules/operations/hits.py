@@ -60,7 +60,7 @@ _MOVED = {Decision.RESCHEDULE: Outcome.RESCHEDULED, Decision.CANCEL: Outcome.CAN
 
 @dataclass(frozen=True, kw_only=True)
 class Side:
-    """The other side of a conflict, as far as it discloses itself; empty fields are not disclosed."""
+    """The other side of a conflict, as far as it discloses itself; empty fields are not disclosed, or it has ended."""
 
     agency: str
     lead: str

@@ -17,7 +17,7 @@ from uuid import UUID
 from tracker.errors import Invalid, NotFound
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.events.event import Event, Kind, may_edit
+from tracker.rules.events.event import Event, EventStatus, Kind, may_edit
 from tracker.rules.operations.deconfliction import LONGEST_BUFFER, SHORTEST_BUFFER, Disclosure
 from tracker.rules.operations.sites import Site
 
@@ -143,14 +143,19 @@ class Operation:
 
 
 def check_kind(event: Event) -> None:
-    """Raise `NotFound` for an event that has no plan: no joint operation, or one with several dates."""
-    if event.kind is not Kind.JOINT_OPERATION or event.is_series:
+    """Raise `NotFound` for an event that has no plan: only an operation for named people, with one date, has one."""
+    if event.kind is not Kind.JOINT_OPERATION or event.is_series or not event.is_restricted:
         raise NotFound
 
 
 def may_plan(viewer: Viewer, event: Event) -> bool:
     """Return whether a viewer who sees the operation may change its plan: law enforcement who may edit it."""
     return viewer.arm is Arm.LAW_ENFORCEMENT and may_edit(viewer, event)
+
+
+def knows_conflicts(viewer: Viewer, operation: Operation) -> bool:
+    """Return whether a viewer may know of the operation's conflicts: who leads it, and who approves it."""
+    return may_plan(viewer, operation.event) or viewer.member_id == operation.supervisor_id
 
 
 def next_step(state: OperationState) -> OperationState | None:
@@ -169,6 +174,8 @@ def refusals(viewer: Viewer, operation: Operation, to: OperationState, open_hits
 
 
 def _refusals(viewer: Viewer, operation: Operation, to: OperationState, open_hits: int) -> Iterator[str]:
+    if operation.event.status is EventStatus.CANCELED and to is not OperationState.STOOD_DOWN:
+        yield "The operation is canceled."
     if to is OperationState.APPROVED:
         yield from _not_approved(viewer, operation, open_hits)
         return

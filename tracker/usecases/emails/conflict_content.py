@@ -30,6 +30,7 @@ async def _page(content: ConflictFound, message: Message, reader: Viewer) -> str
     event = await events.event(reader, message.event_id) if message.event_id else None
     if event is None or event.lead_id != reader.member_id:
         return NOT_THEIRS
-    if content.hit not in {hit.id for hit in await visible.hits(reader, event) if hit.is_open}:
+    operation = await visible.operation(reader, event)
+    if operation is None or content.hit not in {hit.id for hit in await visible.hits(reader, operation) if hit.is_open}:
         return ENDED
     return f"/events/{event.id}/{(await events.dates(reader, event))[0].key}/plan"

@@ -27,6 +27,7 @@ from tracker.rules.recurrence import dates
 from tracker.rules.recurrence.holiday_choices import WEEK, chosen_before
 from tracker.rules.recurrence.words import pattern_words
 from tracker.tables.background.events.invitees import invitees_of
+from tracker.tables.background.operations.plans import has_plan
 from tracker.tables.schema.events import audience_versions
 from tracker.tables.schema.events import events as rows
 from tracker.tables.schema.events.event_columns import columns_of
@@ -159,7 +160,7 @@ async def change(
         plan_rules.check(plan)
         plan = replace(plan, title=plan.title.strip())
         plan_rules.check_opening(plan, event, reauthenticated_at, now)
-        await allow_marked(viewer, plan, now, event)
+        await _allow(viewer, event, plan, now)
         invited, before = await invitees_of(event_id), await events.dates(viewer, event)
         is_split = plan_rules.needs_new_series(plan, event) and await splits(viewer, event, now)
         reach = Reach(lost=lost_dates(event, before, plan, now, is_split=is_split))
@@ -191,6 +192,13 @@ async def cancel(
 async def restore(viewer: Viewer, event_id: UUID, expected_version: int, now: datetime) -> None:
     """Restore a canceled event. Errors: NotFound, NotAllowed, Conflict."""
     await _set_status(viewer, event_id, expected_version, EventStatus.CONFIRMED, "", now)
+
+
+async def _allow(viewer: Viewer, event: Event, plan: Plan, now: datetime) -> None:
+    """Check what the viewer may mark, and that an operation with a plan stays one. Errors: NotAllowed, Invalid."""
+    await allow_marked(viewer, plan, now, event)
+    if await has_plan(event.id):
+        plan_rules.check_planned(plan)
 
 
 async def _change_in_place(

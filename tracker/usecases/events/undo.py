@@ -30,6 +30,7 @@ from tracker.rules.events.undo import (
 )
 from tracker.tables.background.emails import outbox_queue
 from tracker.tables.background.events import undo as undo_rows
+from tracker.tables.background.operations.plans import has_plan
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.events.events import Event, Occurrence
 from tracker.tables.schema.events.undo import PUT_BACK, UndoSnapshot
@@ -100,6 +101,8 @@ async def _check_as_left(about: Iterable[UUID], replaced: Replaced, changed_at: 
     """Check that the events are as the change left them, and that no one knows of it. Errors: Gone."""
     if any([await outbox.anyone_notified(one, changed_at, of_anything=one in replaced.made) for one in about]):
         raise Gone(NOTIFIED)
+    if any([await has_plan(one) for one in replaced.made]):
+        raise Gone(MEANWHILE)
     if fingerprint(await undo_rows.state_of(about)) != replaced.left:
         raise Gone(MEANWHILE)
 

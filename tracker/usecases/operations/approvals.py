@@ -21,7 +21,7 @@ from tracker.tables.visible.operations import plans
 from tracker.usecases.core import audit
 from tracker.usecases.operations.deconfliction import settle
 from tracker.usecases.operations.lookup import operation_for, operation_to_change
-from tracker.usecases.operations.steps import back_to_planning, enter
+from tracker.usecases.operations.steps import back_to_planning, end_clearance, enter
 
 NO_WAIVER = "Only the approving supervisor, who doesn’t lead the operation, can waive the outside check."
 NOT_COMMITTED = "Your agency has committed nothing to this operation."
@@ -29,22 +29,31 @@ NOT_COMMITTED = "Your agency has committed nothing to this operation."
 
 async def refused(viewer: Viewer, operation: Operation, to: OperationState) -> tuple[str, ...]:
     """Return why the viewer can't take the plan to a state now, a sentence for each reason."""
-    hits = await plans.hits(viewer, operation.event)
+    hits = await plans.hits(viewer, operation)
     return refusals(viewer, operation, to, sum(one.is_open for one in hits))
 
 
-async def move(viewer: Viewer, event_id: UUID, to: OperationState, now: datetime) -> None:
-    """Take a plan to another state, after comparing it again. Errors: NotFound, NotAllowed with every reason."""
+async def move(
+    viewer: Viewer, event_id: UUID, to: OperationState, now: datetime, *, version: int | None = None
+) -> None:
+    """Take a plan, in the version that the viewer read, to another state, after comparing it again.
+
+    Errors: NotFound, Conflict when the plan has changed since, NotAllowed with every reason.
+    """
     async with writing():
         found = await operation_for(viewer, event_id)
         await settle(found.id, now)
         operation = await operation_for(viewer, event_id)
+        if version is not None and version != operation.version:
+            raise Conflict(f"The plan has changed. Read version {operation.version} first.")
         if reasons := await refused(viewer, operation, to):
             raise NotAllowed(" ".join(reasons))
         if to is OperationState.PLANNING and operation.state in FALLS_BACK:
             await back_to_planning(operation.id, now)
         else:
             await enter(operation.id, to)
+        if to is OperationState.STOOD_DOWN:
+            await end_clearance(operation.id, now)
         if to is OperationState.APPROVED:
             await _approve(viewer, operation, now)
         await settle(operation.id, now)

@@ -9,8 +9,8 @@ from tracker.database import writing
 from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.operations import hits as rules
-from tracker.rules.operations.deconfliction import Footprint, Overlap, facts_of, overlap
-from tracker.rules.operations.hits import Decision, Hit, Outcome
+from tracker.rules.operations.deconfliction import LONGEST_BUFFER, Footprint, Overlap, facts_of, overlap
+from tracker.rules.operations.hits import Decision, Outcome
 from tracker.rules.operations.plans import COMPARED, FALLS_BACK, LONGEST_REASON, may_plan, moved_too_far
 from tracker.rules.operations.sites import Point
 from tracker.tables.background.operations import plans
@@ -20,7 +20,7 @@ from tracker.tables.visible.operations import plans as visible
 from tracker.usecases.core import audit
 from tracker.usecases.operations.lookup import operation_for
 from tracker.usecases.operations.notices import notify
-from tracker.usecases.operations.steps import back_to_planning, new_version
+from tracker.usecases.operations.steps import back_to_planning, end_clearance, new_version
 
 NO_REASON = "Say in one sentence why, or what you agreed."
 
@@ -33,7 +33,7 @@ async def settle(plan_id: UUID, now: datetime) -> None:
     """
     plan = (await plans.by_id([plan_id]))[plan_id]
     await _follow_time(plan, now)
-    found = await _overlaps(plan)
+    found = await _overlaps(plan, now)
     pairs = {_other(pair, plan.id): pair for pair in await plans.open_pairs(plan.id)}
     agreed = await plans.last_agreed(plan.id)
     for other, (close, facts) in found.items():
@@ -65,7 +65,9 @@ async def decide(
     """
     async with writing():
         operation = await operation_for(viewer, event_id)
-        hit = await _open_hit(viewer, operation.event.id, hit_id)
+        hit = next((one for one in await visible.hits(viewer, operation) if one.id == hit_id and one.is_open), None)
+        if hit is None:
+            raise NotFound
         if not may_plan(viewer, operation.event):
             raise NotAllowed("Only the people who lead the operation can decide this.")
         if not reason or len(reason) > LONGEST_REASON:
@@ -90,41 +92,35 @@ async def decide(
     return outcome
 
 
-async def _open_hit(viewer: Viewer, event_id: UUID, hit_id: UUID) -> Hit:
-    """Return an open conflict that this side may know of. Errors: NotFound."""
-    operation = await operation_for(viewer, event_id)
-    hit = next((one for one in await visible.hits(viewer, operation.event) if one.id == hit_id and one.is_open), None)
-    if hit is None:
-        raise NotFound
-    return hit
-
-
 async def _follow_time(plan: Planned, now: datetime) -> None:
-    now_at = (plan.starts_at, plan.ends_at)
-    checked = None if plan.is_off else now_at
-    before = (plan.checked_start, plan.checked_end)
-    if checked and before[0] and before[1] and before != now_at:
-        buffer = timedelta(minutes=plan.buffer_minutes)
-        is_far = moved_too_far((before[0], before[1]), now_at, buffer)
-        if is_far and plan.state in FALLS_BACK:
-            await back_to_planning(plan.id, now)
+    """Compare the time with that of the last comparison, also across a cancellation."""
+    at, before = (plan.starts_at, plan.ends_at), (plan.checked_start, plan.checked_end)
+    if before[0] and before[1] and before != at:
+        if moved_too_far((before[0], before[1]), at, timedelta(minutes=plan.buffer_minutes)):
+            await end_clearance(plan.id, now)
+            if plan.state in FALLS_BACK:
+                await back_to_planning(plan.id, now)
         await new_version(plan.id)
-    start, end = checked or (None, None)
-    await OperationPlan.update({OperationPlan.checked_start: start, OperationPlan.checked_end: end}).where(
-        OperationPlan.id == plan.id
-    )
+    await OperationPlan.update(
+        {OperationPlan.checked_start: at[0], OperationPlan.checked_end: at[1], OperationPlan.was_off: plan.is_off}
+    ).where(OperationPlan.id == plan.id)
 
 
-async def _overlaps(plan: Planned) -> Mapping[UUID, tuple[Overlap, str]]:
-    if plan.is_off or plan.state not in COMPARED:
+async def _overlaps(plan: Planned, now: datetime) -> Mapping[UUID, tuple[Overlap, str]]:
+    if plan.is_off or plan.state not in COMPARED or _is_over(plan, now):
         return {}
     mine = _footprint(plan)
-    theirs = {other.id: _footprint(other) for other in await plans.near(plan)}
+    theirs = {other.id: _footprint(other) for other in await plans.near(plan) if not _is_over(other, now)}
     return {
         other: (close, facts_of(mine, footprint))
         for other, footprint in theirs.items()
         if (close := overlap(mine, footprint))
     }
+
+
+def _is_over(plan: Planned, now: datetime) -> bool:
+    """Return whether no buffer reaches from its end to now."""
+    return plan.ends_at + LONGEST_BUFFER <= now
 
 
 def _footprint(plan: Planned) -> Footprint:

@@ -4,7 +4,7 @@ The leads of an event see which emails went out about it. So the email to an off
 of the conflict, and there is none while neither does: the officers' page has it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from tracker.rules.core.viewer import Role, Status
 from tracker.rules.operations.deconfliction import Disclosure
 from tracker.tables.background.operations import plans
 from tracker.tables.background.operations.plans import Pair, Planned
+from tracker.tables.schema.operations.plans import DeconflictionHit
 from tracker.tables.schema.roster.people import Member, MemberRole
 from tracker.usecases.core import outbox
 
@@ -36,6 +37,16 @@ async def notify(pairs: Iterable[Pair], now: datetime) -> None:
         )
     ]
     await outbox.enqueue_all(drafts, now)
+    for pair in found:
+        await _note_who_knows(pair, planned)
+
+
+async def _note_who_knows(pair: Pair, planned: Mapping[UUID, Planned]) -> None:
+    """Remember which sides were shown a conflict: they see later how it ended."""
+    sides = ((DeconflictionHit.first_knows, pair.second), (DeconflictionHit.second_knows, pair.first))
+    for column, other in sides:
+        if planned[other].disclosure is not Disclosure.SILENT:
+            await DeconflictionHit.update({column: True}).where(DeconflictionHit.id == pair.id)
 
 
 def _to_lead(pair: Pair, mine: Planned, other: Planned) -> list[Draft]:

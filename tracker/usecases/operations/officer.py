@@ -8,13 +8,12 @@ from uuid import UUID
 from tracker.errors import NotFound
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.events.plan import Person
 from tracker.rules.operations.deconfliction import Disclosure
 from tracker.rules.operations.hits import Decision
 from tracker.rules.operations.sites import Point
 from tracker.tables.background.operations import plans
 from tracker.tables.background.operations.plans import Planned
-from tracker.usecases.core import access_records
+from tracker.usecases.core import access_records, names
 from tracker.usecases.roster.people import people_by_id
 
 
@@ -22,7 +21,11 @@ from tracker.usecases.roster.people import people_by_id
 class OfficerSide:
     """One side of a conflict: whom to call, when, and where."""
 
-    lead: Person
+    lead: str
+    """Also of someone who has left or is suspended."""
+    agency: str
+    email: str
+    """Empty for someone without an active account."""
     disclosure: Disclosure
     starts_at: datetime
     ends_at: datetime
@@ -51,14 +54,18 @@ async def cases(viewer: Viewer, now: datetime) -> list[Case]:
         raise NotFound
     pairs = await plans.every_open_pair()
     planned = await plans.by_id({one for pair in pairs for one in (pair.first, pair.second)})
-    leads = await people_by_id({one.lead_id for one in planned.values()})
+    lead_ids = {one.lead_id for one in planned.values()}
+    known, active = await names.people(lead_ids), await people_by_id(lead_ids)
     decisions = await plans.decisions([pair.id for pair in pairs])
     if pairs:
-        await access_records.note(viewer, "conflicts_read", "deconfliction", "open", {}, now)
+        facts = {"conflicts": sorted(str(pair.id) for pair in pairs)}
+        await access_records.note(viewer, "conflicts_read", "deconfliction", "open", facts, now)
 
     def side(plan: Planned, decided: Mapping[UUID, Decision]) -> OfficerSide:
         return OfficerSide(
-            lead=leads[plan.lead_id],
+            lead=known[plan.lead_id][0],
+            agency=known[plan.lead_id][1],
+            email=active[plan.lead_id].email if plan.lead_id in active else "",
             disclosure=plan.disclosure,
             starts_at=plan.starts_at,
             ends_at=plan.ends_at,

@@ -67,7 +67,7 @@ async def plan_view(viewer: Viewer, event_id: UUID, key: str) -> PlanView:
         operation=operation,
         may_plan=leads,
         sites=await plans.sites(viewer, occurrence.event),
-        hits=await plans.hits(viewer, occurrence.event),
+        hits=await plans.hits(viewer, operation) if operation else [],
         next=following,
         refusals=await refused(viewer, operation, following) if operation and following else (),
         supervisors=await supervisors(operation) if operation and leads else {},

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from tracker.crypto import ids
 from tracker.database import conflicts, writing
-from tracker.errors import Invalid, NotAllowed, NotFound
+from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.operations.deconfliction import DEFAULT_BUFFER, Disclosure
+from tracker.rules.events.event import EventStatus
+from tracker.rules.operations.deconfliction import DEFAULT_BUFFER, Disclosure, distance_ft
 from tracker.rules.operations.plans import (
     FALLS_BACK,
     Operation,
@@ -27,10 +28,13 @@ from tracker.usecases.core import audit
 from tracker.usecases.operations.deconfliction import settle
 from tracker.usecases.operations.lookup import NOT_THEIRS, event_for, operation_for, operation_to_change
 from tracker.usecases.operations.notices import notify
-from tracker.usecases.operations.steps import back_to_planning, new_version
+from tracker.usecases.operations.steps import back_to_planning, end_clearance, new_version
 from tracker.usecases.roster.people import people_by_id
 
+FARTHEST = 1_000 * 5_280  # feet between two sites of one plan
+TOO_FAR = "That’s more than 1,000 miles from another site. Check the minus sign: west is negative, like -94.4155."
 EXISTS = "This operation already has a plan."
+STILL_A_DRAFT = "Send the invitations first. Only you can see a draft, and a plan is compared with others."
 NOT_ON_IT = "Only people of the agency, and those who lead the operation, can say what it commits."
 
 
@@ -43,6 +47,11 @@ class Basics:
     buffer: timedelta
 
 
+def basics_of(operation: Operation) -> Basics:
+    """Return what a plan says now."""
+    return Basics(supervisor_id=operation.supervisor_id, disclosure=operation.disclosure, buffer=operation.buffer)
+
+
 async def start(viewer: Viewer, event_id: UUID, now: datetime) -> None:
     """Begin the plan of an operation, as a draft. Errors: NotFound, NotAllowed, Conflict if it has one."""
     with conflicts(EXISTS):
@@ -50,6 +59,8 @@ async def start(viewer: Viewer, event_id: UUID, now: datetime) -> None:
             event = await event_for(viewer, event_id)
             if not may_plan(viewer, event):
                 raise NotAllowed(NOT_THEIRS)
+            if event.status is EventStatus.DRAFT:
+                raise NotAllowed(STILL_A_DRAFT)
             await OperationPlan.insert(
                 OperationPlan(
                     id=ids.new_id(),
@@ -62,13 +73,16 @@ async def start(viewer: Viewer, event_id: UUID, now: datetime) -> None:
             await audit.record(viewer.actor, "plan_begun", "event", event_id, {}, now)
 
 
-async def change(viewer: Viewer, event_id: UUID, wanted: Basics, now: datetime) -> None:
-    """Change who approves a plan, its buffer, and what others are shown.
+async def change(viewer: Viewer, event_id: UUID, wanted: Basics, now: datetime, *, version: int | None = None) -> None:
+    """Change who approves a plan, its buffer, and what others are shown; `version` is the one that the viewer read.
 
-    Errors: NotFound, NotAllowed, Invalid by field.
+    Another supervisor or buffer takes an approved plan back to planning.
+    Errors: NotFound, NotAllowed, Conflict when the plan has changed since, Invalid by field.
     """
     async with writing():
         operation = await operation_to_change(viewer, event_id)
+        if version is not None and version != operation.version:
+            raise Conflict("The plan has changed since you opened it. Check it, and save again.")
         check_buffer(wanted.buffer)
         if wanted.supervisor_id and wanted.supervisor_id not in await supervisors(operation):
             raise Invalid(supervisor="Choose someone of law enforcement who doesn’t lead the operation.")
@@ -79,6 +93,11 @@ async def change(viewer: Viewer, event_id: UUID, wanted: Basics, now: datetime) 
                 OperationPlan.buffer_minutes: _minutes(wanted.buffer),
             }
         ).where(OperationPlan.id == operation.id)
+        is_other = (wanted.supervisor_id, wanted.buffer) != (operation.supervisor_id, operation.buffer)
+        if is_other and operation.state in FALLS_BACK:
+            await back_to_planning(operation.id, now)
+        if wanted != basics_of(operation):
+            await new_version(operation.id)
         await settle(operation.id, now)
         if wanted.disclosure is not operation.disclosure:
             await notify(await open_pairs(operation.id), now)
@@ -111,6 +130,8 @@ async def add_site(viewer: Viewer, event_id: UUID, site: Site, now: datetime) ->
             raise Invalid(place=f"Enter the place in up to {LONGEST_PLACE} characters.")
         if len(operation.sites) >= MOST_SITES:
             raise Invalid(place=f"A plan has at most {MOST_SITES} sites.")
+        if any(distance_ft(site.point, one.point) > FARTHEST for one in operation.sites):
+            raise Invalid(coordinates=TOO_FAR)
         await OperationSite.insert(
             OperationSite(
                 id=ids.new_id(),
@@ -126,15 +147,17 @@ async def add_site(viewer: Viewer, event_id: UUID, site: Site, now: datetime) ->
         await audit.record(viewer.actor, "site_added", "event", event_id, {"role": site.role}, now)
 
 
-async def remove_site(viewer: Viewer, event_id: UUID, site_id: UUID, now: datetime) -> None:
-    """Remove a site; the plan goes back to planning. Errors: NotFound, NotAllowed."""
+async def remove_site(viewer: Viewer, event_id: UUID, site_id: UUID, now: datetime) -> Site:
+    """Remove a site and return it; the plan goes back to planning. Errors: NotFound, NotAllowed."""
     async with writing():
         operation = await operation_to_change(viewer, event_id)
-        if site_id not in await plans.sites(viewer, operation.event):
+        site = (await plans.sites(viewer, operation.event)).get(site_id)
+        if site is None:
             raise NotFound
         await OperationSite.delete().where(OperationSite.id == site_id)
         await _sites_changed(operation, now)
         await audit.record(viewer.actor, "site_removed", "event", event_id, {}, now)
+    return site
 
 
 async def commit(
@@ -168,6 +191,8 @@ async def withdraw(viewer: Viewer, event_id: UUID, agency_id: UUID, now: datetim
         operation = await operation_for(viewer, event_id)
         if agency_id != viewer.agency_id and not may_plan(viewer, operation.event):
             raise NotAllowed(NOT_ON_IT)
+        if agency_id not in {one.agency_id for one in operation.commitments}:
+            raise NotFound
         await _uncommit(operation, agency_id)
         await new_version(operation.id)
         await audit.record(viewer.actor, "agency_withdrew", "event", event_id, {"agency": agency_id}, now)
@@ -178,6 +203,7 @@ async def _uncommit(operation: Operation, agency_id: UUID) -> None:
 
 
 async def _sites_changed(operation: Operation, now: datetime) -> None:
+    await end_clearance(operation.id, now)
     if operation.state in FALLS_BACK:
         await back_to_planning(operation.id, now)
     await new_version(operation.id)

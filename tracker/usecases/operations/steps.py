@@ -20,6 +20,11 @@ async def enter(plan_id: UUID, state: OperationState) -> None:
 async def back_to_planning(plan_id: UUID, now: datetime) -> None:
     """Take a plan back to planning inside the caller's `writing()`; its approval and outside number end as history."""
     await enter(plan_id, OperationState.PLANNING)
+    await end_clearance(plan_id, now)
+
+
+async def end_clearance(plan_id: UUID, now: datetime) -> None:
+    """End the outside number or waiver, and the approval that relied on it, inside the caller's `writing()`."""
     await Clearance.update({Clearance.replaced_at: now}).where(
         (Clearance.plan == plan_id) & Clearance.replaced_at.is_null()
     )

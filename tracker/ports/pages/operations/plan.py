@@ -36,6 +36,14 @@ from tracker.usecases.operations.plans import Basics
 AT = "/events/{event_id:uuid}/{key:str}/plan"
 COORDINATES = re.compile(r"\s*(-?\d{1,3}(?:\.\d{1,12})?)\s*[,;\s]\s*(-?\d{1,3}(?:\.\d{1,12})?)\s*")
 NO_COORDINATES = "Enter latitude and longitude, like 39.0911, -94.4155."
+SAID = {
+    OperationState.DRAFT: "The plan is a draft.",
+    OperationState.PLANNING: "The operation is in planning.",
+    OperationState.SUBMITTED: "The plan is submitted for approval.",
+    OperationState.APPROVED: "The plan is approved.",
+    OperationState.BRIEFED: "The operation is briefed.",
+    OperationState.STOOD_DOWN: "The operation is stood down. “Return to planning” brings it back. No one was emailed.",
+}
 FIELDS = (
     "supervisor",
     "disclosure",
@@ -88,10 +96,11 @@ async def change_basics(
             reader.refuse("buffer", "Enter the buffer in minutes, from 0 to 1440.")
         level = _one_of(reader, "disclosure", Disclosure, "Choose what others are shown.")
         reader.check()
-        wanted = Basics(
-            supervisor_id=id_in(form["supervisor"]), disclosure=level, buffer=timedelta(minutes=minutes or 0)
-        )
-        await plans.change(viewer, event_id, wanted, now)
+        supervisor_id = id_in(form["supervisor"])
+        if form["supervisor"] and supervisor_id is None:
+            raise Invalid(supervisor="Choose the supervisor from the list.")
+        wanted = Basics(supervisor_id=supervisor_id, disclosure=level, buffer=timedelta(minutes=minutes or 0))
+        await plans.change(viewer, event_id, wanted, now, version=_version_in(form))
 
     return await _done(pages, viewer, event_id, key, form, deed, "The plan is saved.")
 
@@ -105,7 +114,8 @@ async def add_site(
     async def deed() -> None:
         await plans.add_site(viewer, event_id, _site_in(form), now)
 
-    return await _done(pages, viewer, event_id, key, form, deed, "The site is added, and the plan was compared again.")
+    sentence = f"{form['place'].strip()} is added, and the plan was checked again for conflicts."
+    return await _done(pages, viewer, event_id, key, form, deed, sentence)
 
 
 @post(f"{AT}/sites/{{site_id:uuid}}/removal", guards=[signed_in], status_code=303)
@@ -113,8 +123,8 @@ async def remove_site(
     event_id: FromPath[UUID], key: FromPath[str], site_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Remove a site, and compare the plan again."""
-    await plans.remove_site(viewer, event_id, site_id, now)
-    return pages.redirect(_at(event_id, key), "The site is removed, and the plan was compared again.")
+    site = await plans.remove_site(viewer, event_id, site_id, now)
+    return pages.redirect(_at(event_id, key), f"{site.place} is removed, and the plan was checked again for conflicts.")
 
 
 @post(f"{AT}/commitments", guards=[signed_in], status_code=303)
@@ -158,7 +168,7 @@ async def acknowledge(
     event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Acknowledge the version that the page showed, or say that the plan has changed since."""
-    version = Reader(form).number("version") or 0
+    version = _version_in(form)
     try:
         await approvals.acknowledge(viewer, event_id, version, now)
     except Conflict as changed:
@@ -207,10 +217,10 @@ async def move(
     except ValueError as odd:
         raise NotFound from odd
     try:
-        await approvals.move(viewer, event_id, to, now)
-    except NotAllowed as refused:
+        await approvals.move(viewer, event_id, to, now, version=_version_in(form))
+    except (NotAllowed, Conflict) as refused:
         return pages.redirect(_at(event_id, key), f"Not changed. {refused.sentence}", is_saved=False)
-    return pages.redirect(_at(event_id, key), f"The plan is now: {STATE_WORDS[to].lower()}.")
+    return pages.redirect(_at(event_id, key), SAID[to])
 
 
 @post(f"{AT}/conflicts/{{hit_id:uuid}}/decisions", guards=[signed_in], status_code=303)
@@ -227,16 +237,24 @@ async def decide(
 
     async def deed() -> None:
         reader = Reader(form)
-        decision = _one_of(reader, "decision", Decision, "Choose what you decide.")
+        decision = _one_of(reader, "decision", Decision, "Choose a decision.")
         reason = reader.text("reason", LONGEST_REASON)
         reader.check()
         await deconfliction.decide(viewer, event_id, hit_id, decision, reason, now)
 
-    return await _done(pages, viewer, event_id, key, form, deed, "Your decision is recorded.")
+    return await _done(pages, viewer, event_id, key, form, deed, "Your decision is recorded.", hit_id=hit_id)
 
 
 async def _done(
-    pages: Pages, viewer: Viewer, event_id: UUID, key: str, form: FormValues, deed: Deed, sentence: str
+    pages: Pages,
+    viewer: Viewer,
+    event_id: UUID,
+    key: str,
+    form: FormValues,
+    deed: Deed,
+    sentence: str,
+    *,
+    hit_id: UUID | None = None,
 ) -> Response[Any]:
     """Do it and come back, or show the page again with what was typed and why it was refused."""
     try:
@@ -244,17 +262,25 @@ async def _done(
     except (Invalid, Conflict) as wrong:
         view = await plan_view(viewer, event_id, key)
         refused = wrong if isinstance(wrong, Invalid) else Invalid(wrong.sentence)
-        return _shown(pages, view, form, refused)
+        return _shown(pages, view, form, refused, hit_id)
     return pages.redirect(_at(event_id, key), sentence)
 
 
-def _shown(pages: Pages, view: PlanView, form: FormValues | None = None, wrong: Invalid | None = None) -> Response[str]:
+def _shown(
+    pages: Pages,
+    view: PlanView,
+    form: FormValues | None = None,
+    wrong: Invalid | None = None,
+    hit_id: UUID | None = None,
+) -> Response[str]:
+    """Render the page; after an error with what was typed, for a conflict in the form of that conflict."""
     return pages.render(
         "operations/plan.html",
         status_code=422 if wrong else 200,
         view=view,
         event=view.occurrence.event,
         form=form or FormValues({}),
+        posted_hit=hit_id,
         errors=errors_of(wrong, FIELDS),
         map=site_map(view.sites.values()),
         states=STATE_WORDS,
@@ -291,6 +317,11 @@ def _point(degrees: re.Match[str] | None, radius_ft: int) -> Point | None:
         far = wrong.fields.get("latitude") or wrong.fields.get("longitude")
         fields = {"coordinates": far, "radius": wrong.fields.get("radius")}
         raise Invalid(**{name: sentence for name, sentence in fields.items() if sentence}) from wrong
+
+
+def _version_in(form: FormValues) -> int:
+    """Return the version of the plan that the page showed; 0, which no plan has, for anything else."""
+    return Reader(form).number("version") or 0
 
 
 def _one_of(reader: Reader, name: str, words: Any, sentence: str) -> Any:

@@ -11,22 +11,26 @@ from tracker.database import engine
 from tracker.rules.operations.deconfliction import LONGEST_BUFFER, Disclosure, FactsHash
 from tracker.rules.operations.hits import AGREED, Decision, Outcome
 from tracker.rules.operations.plans import COMPARED, OperationState
-from tracker.tables.schema.operations.plans import DeconflictionHit, HitDecision
+from tracker.tables.schema.operations.plans import DeconflictionHit, HitDecision, OperationPlan
 
 _PLANS = (
     "SELECT p.id, p.event, e.lead, p.supervisor, p.state, p.disclosure, p.buffer_minutes, p.version, p.checked_start,"
-    " p.checked_end, o.starts_at, o.ends_at, (o.is_canceled OR e.status = 'canceled') AS is_off"
-    " FROM operation_plan p JOIN event e ON e.id = p.event JOIN occurrence o ON o.event = e.id WHERE {} ORDER BY p.id"
+    " p.checked_end, o.starts_at, o.ends_at, (o.is_canceled OR e.status IN ('canceled', 'draft')) AS is_off"
+    " FROM operation_plan p JOIN event e ON e.id = p.event JOIN occurrence o ON o.event = e.id"
+    " WHERE e.kind = 'joint_operation' AND e.rrule IS NULL AND {} ORDER BY p.id"
 )
 _COMPARED = QueryString(", ".join(["{}"] * len(COMPARED)), *sorted(COMPARED))
 _NEAR = (
-    "p.id <> {} AND p.state IN ({}) AND NOT o.is_canceled AND e.status <> 'canceled'"
+    "p.id <> {} AND p.state IN ({}) AND NOT o.is_canceled AND e.status NOT IN ('canceled', 'draft')"
     " AND o.starts_at <= {} AND o.starts_at >= {} AND o.ends_at >= {}"
 )
+_HAS_OPEN = (
+    "EXISTS (SELECT 1 FROM deconfliction_hit h WHERE h.closed_at IS NULL AND (h.first = p.id OR h.second = p.id))"
+)
 _MOVED = (
-    "p.state IN ({}) AND o.ends_at > {} AND CASE WHEN o.is_canceled OR e.status = 'canceled'"
-    " THEN p.checked_start IS NOT NULL"
-    " ELSE p.checked_start IS NULL OR p.checked_start <> o.starts_at OR p.checked_end <> o.ends_at END"
+    "p.state IN ({}) AND ((o.ends_at > {} AND (p.checked_start IS NULL OR p.checked_start <> o.starts_at"
+    " OR p.checked_end <> o.ends_at OR p.was_off <> (o.is_canceled OR e.status IN ('canceled', 'draft'))))"
+    f" OR (o.ends_at <= {{}} AND {_HAS_OPEN}))"
 )
 _SPOTS = (
     "SELECT plan, latitude_e6, longitude_e6, radius_ft FROM operation_site"
@@ -90,8 +94,14 @@ async def near(plan: Planned) -> list[Planned]:
 
 
 async def moved(now: datetime) -> list[UUID]:
-    """Return the plans that are not over and were moved, canceled, or restored since they were last compared."""
-    return [one.id for one in await _plans(_MOVED, _COMPARED, now)]
+    """Return the plans that were moved, canceled, or restored since they were last compared, or are long over."""
+    return [one.id for one in await _plans(_MOVED, _COMPARED, now, now - LONGEST_BUFFER)]
+
+
+async def has_plan(event_id: UUID) -> bool:
+    """Return whether an event has a plan: then it stays an operation with one date."""
+    found: bool = await OperationPlan.exists().where(OperationPlan.event == event_id)
+    return found
 
 
 async def open_pairs(plan_id: UUID) -> list[Pair]:

@@ -1,6 +1,6 @@
 """Plans of joint operations, and conflicts between them. People read them through `visible`, never here."""
 
-from piccolo.columns import UUID, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, Boolean, ForeignKey, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
@@ -27,6 +27,8 @@ class OperationPlan(Table):
     checked_start = Timestamptz(null=True, default=None)
     """Start and end at the last comparison with the others; None before the first."""
     checked_end = Timestamptz(null=True, default=None)
+    was_off = Boolean(default=False)
+    """Whether its event was canceled at that comparison."""
 
     constraints = (
         one_of("state", OperationState),
@@ -51,7 +53,6 @@ class OperationSite(Table):
         one_of("role", SiteRole),
         check("latitude_e6 BETWEEN -90000000 AND 90000000"),
         check("longitude_e6 BETWEEN -180000000 AND 180000000"),
-        index("operation_site_latitude", "latitude_e6"),
     )
 
 
@@ -113,6 +114,9 @@ class DeconflictionHit(Table):
     facts = Varchar(length=64)
     """A hash of when and where the two are."""
     found_at = Timestamptz(null=False)
+    first_knows = Boolean(default=False)
+    """Whether the lead of `first` was shown it while it was open."""
+    second_knows = Boolean(default=False)
     closed_at = Timestamptz(null=True, default=None)
     outcome = Varchar(length=14, null=True, default=None)
 

@@ -7,7 +7,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event
 from tracker.rules.operations.deconfliction import Disclosure
 from tracker.rules.operations.hits import Decision, Hit, Outcome, Side
-from tracker.rules.operations.plans import Clearance, Commitment, Operation, OperationState, System
+from tracker.rules.operations.plans import Clearance, Commitment, Operation, OperationState, System, knows_conflicts
 from tracker.rules.operations.sites import Point, Site, SiteRole
 from tracker.tables.visible.core.rows import Row, rows
 
@@ -41,7 +41,8 @@ _HITS = (
     " JOIN member m ON m.id = x.lead JOIN agency g ON g.id = m.agency"
     " LEFT JOIN hit_decision mine ON mine.hit = h.id AND mine.plan = p.id"
     " LEFT JOIN hit_decision theirs ON theirs.hit = h.id AND theirs.plan = q.id"
-    " WHERE q.disclosure <> 'silent' AND MAY_SEE(e) AND p.event = {} ORDER BY h.found_at, h.id"
+    " WHERE MAY_SEE(e) AND p.event = {} AND CASE WHEN h.closed_at IS NULL THEN q.disclosure <> 'silent'"
+    " WHEN h.first = p.id THEN h.first_knows ELSE h.second_knows END ORDER BY h.found_at, h.id"
 )
 
 
@@ -73,9 +74,11 @@ async def sites(viewer: Viewer, event: Event) -> dict[UUID, Site]:
     return dict(sorted(found.items(), key=lambda one: (order.index(one[1].role), one[1].place)))
 
 
-async def hits(viewer: Viewer, event: Event) -> list[Hit]:
-    """Return the conflicts of an operation that its side may know of, oldest first."""
-    return [_hit(row) for row in await rows(_HITS, viewer, "", event.id)]
+async def hits(viewer: Viewer, of: Operation) -> list[Hit]:
+    """Return the conflicts of an operation that its side may know of, oldest first; none for others who see it."""
+    if not knows_conflicts(viewer, of):
+        return []
+    return [_hit(row) for row in await rows(_HITS, viewer, "", of.event.id)]
 
 
 _BY_AGENCY = " AND p.event = {} ORDER BY g.code"
@@ -112,15 +115,16 @@ def _clearance(row: Row) -> Clearance:
 
 
 def _hit(row: Row) -> Hit:
-    is_open = Disclosure(row["disclosure"]) is Disclosure.OPEN
+    is_over = row["closed_at"] is not None
+    is_open = Disclosure(row["disclosure"]) is Disclosure.OPEN and not is_over
     return Hit(
         id=row["id"],
         found_at=row["found_at"],
         other=Side(
             agency=row["code"],
-            lead=row["name"],
-            phone=row["phone"],
-            email=row["email"],
+            lead="" if is_over else row["name"],
+            phone="" if is_over else row["phone"],
+            email="" if is_over else row["email"],
             starts_at=row["starts_at"] if is_open else None,
             ends_at=row["ends_at"] if is_open else None,
         ),

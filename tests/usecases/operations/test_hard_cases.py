@@ -1,0 +1,183 @@
+"""What goes wrong around a plan: people who may not know, changes of the event, canceling, and time that passes."""
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, Cast, operation
+from tests.usecases.operations.world import FAR, SIX, B, disclose, planned, site
+from tracker.database import writing
+from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewer import Status, Viewer
+from tracker.rules.events.event import EventStatus, Kind
+from tracker.rules.operations.deconfliction import Disclosure
+from tracker.rules.operations.hits import Outcome
+from tracker.rules.operations.plans import OperationState, System
+from tracker.rules.recurrence import rule_for
+from tracker.tables.schema.roster.people import Member
+from tracker.usecases.events import events, undo
+from tracker.usecases.events.events import schedule
+from tracker.usecases.operations import approvals, deconfliction, officer, plans
+from tracker.usecases.operations.lookup import operation_for
+from tracker.usecases.operations.plan_page import plan_view
+from tracker.usecases.operations.plans import basics_of
+
+pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+
+KEY = "2027-01-16"
+
+
+async def conflict(two: Cast) -> tuple[UUID, UUID]:
+    """Plan Bluestem, with an advocate on its list, and Larkspur in its way."""
+    bluestem = await planned(two.fbi_lead, two.hsi_liaison, two.caht_lead)
+    return bluestem, await planned(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=B)
+
+
+async def changed(viewer: Viewer, event_id: UUID, **facts: object) -> None:
+    event, plan = await events.plan_to_change(viewer, event_id)
+    await events.change(viewer, event_id, replace(plan, **facts), event.version, NOW)
+
+
+async def test_who_is_on_an_operation_and_does_not_lead_it_learns_of_no_conflict(two: Cast) -> None:
+    bluestem, _ = await conflict(two)
+    for other in (two.caht_lead, two.hsi_liaison):
+        view = await plan_view(other, bluestem, KEY)
+        assert (view.hits, [one for one in view.refusals if "conflict" in one]) == ([], [])
+    assert len((await plan_view(two.fbi_lead, bluestem, KEY)).hits) == 1
+
+
+async def test_a_conflict_that_has_ended_shows_its_outcome_and_nothing_of_the_other_operation(two: Cast) -> None:
+    bluestem, larkspur = await conflict(two)
+    await disclose(two.kcpd_alternate, larkspur, Disclosure.OPEN)
+    await changed(two.kcpd_alternate, larkspur, starts=SIX + timedelta(days=10))
+    await deconfliction.settle_moved(NOW)
+    [hit] = (await plan_view(two.fbi_lead, bluestem, KEY)).hits
+    assert (hit.outcome, hit.other.agency) == (Outcome.SUPERSEDED, "KCPD")
+    assert (hit.other.lead, hit.other.email, hit.other.starts_at, hit.distance_ft) == ("", "", None, None)
+
+
+async def test_a_conflict_that_was_silent_until_its_end_stays_so(two: Cast) -> None:
+    bluestem = await planned(two.fbi_lead, two.hsi_liaison)
+    larkspur = await planned(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=FAR)
+    await disclose(two.kcpd_alternate, larkspur, Disclosure.SILENT)
+    await plans.add_site(two.kcpd_alternate, larkspur, site(B), NOW)
+    await approvals.move(two.kcpd_alternate, larkspur, OperationState.STOOD_DOWN, NOW)
+    await disclose(two.kcpd_alternate, larkspur, Disclosure.OPEN)
+    assert (await plan_view(two.fbi_lead, bluestem, KEY)).hits == []
+
+
+async def test_a_page_that_is_out_of_date_changes_nothing(two: Cast) -> None:
+    bluestem, _ = await conflict(two)
+    before = await operation_for(two.fbi_lead, bluestem)
+    silent = replace(basics_of(before), disclosure=Disclosure.SILENT)
+    await plans.change(two.fbi_lead, bluestem, silent, NOW, version=before.version)
+    with pytest.raises(Conflict):
+        await plans.change(two.fbi_lead, bluestem, basics_of(before), NOW, version=before.version)
+    with pytest.raises(Conflict):
+        await approvals.move(two.fbi_lead, bluestem, OperationState.STOOD_DOWN, NOW, version=before.version)
+    assert (await operation_for(two.fbi_lead, bluestem)).disclosure is Disclosure.SILENT
+
+
+async def test_a_draft_has_no_plan(two: Cast) -> None:
+    drafted = await schedule(two.fbi_lead, operation(two.hsi_liaison, status=EventStatus.DRAFT), NOW)
+    with pytest.raises(NotAllowed):
+        await plans.start(two.fbi_lead, drafted, NOW)
+
+
+async def test_an_operation_that_everyone_may_see_has_no_plan(two: Cast) -> None:
+    opened = await schedule(two.fbi_lead, operation(two.hsi_liaison, visibility=Visibility.LAW_ENFORCEMENT), NOW)
+    with pytest.raises(NotFound):
+        await plans.start(two.fbi_lead, opened, NOW)
+
+
+async def test_an_event_with_a_plan_stays_an_operation_with_one_date_for_named_people(two: Cast) -> None:
+    bluestem, _ = await conflict(two)
+    weekly = rule_for("weekly", SIX, until=(SIX + timedelta(days=60)).date())
+    for facts in ({"kind": Kind.MEETING}, {"rule": weekly}):
+        with pytest.raises(Invalid):
+            await changed(two.fbi_lead, bluestem, **facts)
+
+
+async def test_a_new_site_or_standing_down_ends_the_outside_number(two: Cast) -> None:
+    bluestem, _ = await conflict(two)
+    for number, deed in enumerate(("site", "stand down")):
+        await approvals.record_number(two.fbi_lead, bluestem, System.RISSAFE, f"RS-{number}", NOW)
+        if deed == "site":
+            await plans.add_site(two.fbi_lead, bluestem, site(B), NOW)
+        else:
+            await approvals.move(two.fbi_lead, bluestem, OperationState.STOOD_DOWN, NOW)
+        assert (await operation_for(two.fbi_lead, bluestem)).clearance is None, deed
+
+
+async def test_a_move_while_the_event_is_canceled_counts_when_it_is_restored(two: Cast) -> None:
+    bluestem, _ = await conflict(two)
+    await approvals.record_number(two.fbi_lead, bluestem, System.RISSAFE, "RS-1042", NOW)
+    event, _ = await events.plan_to_change(two.fbi_lead, bluestem)
+    await events.cancel(two.fbi_lead, bluestem, event.version, "", NOW)
+    await deconfliction.settle_moved(NOW)
+    event, _ = await events.plan_to_change(two.fbi_lead, bluestem)
+    await events.restore(two.fbi_lead, bluestem, event.version, NOW)
+    await changed(two.fbi_lead, bluestem, starts=SIX + timedelta(days=10))
+    assert await deconfliction.settle_moved(NOW) == 1
+    assert await deconfliction.settle_moved(NOW) == 0
+    assert (await operation_for(two.fbi_lead, bluestem)).clearance is None
+
+
+async def test_conflicts_end_when_an_operation_is_long_over(two: Cast) -> None:
+    await conflict(two)
+    later = NOW + timedelta(days=60)
+    assert await deconfliction.settle_moved(later) > 0
+    assert await officer.cases(two.coordinator, later) == []
+    assert await deconfliction.settle_moved(later) == 0
+
+
+async def test_an_agency_that_committed_nothing_cannot_withdraw(two: Cast) -> None:
+    bluestem, _ = await conflict(two)
+    before = await operation_for(two.fbi_lead, bluestem)
+    with pytest.raises(NotFound):
+        await plans.withdraw(two.caht_lead, bluestem, two.caht_lead.agency_id, NOW)
+    assert (await operation_for(two.fbi_lead, bluestem)).version == before.version
+
+
+async def test_another_supervisor_takes_an_approved_plan_back(two: Cast) -> None:
+    bluestem = await planned(two.fbi_lead, two.fbi_alternate, two.hsi_liaison)
+    basics = basics_of(await operation_for(two.fbi_lead, bluestem))
+    await plans.change(two.fbi_lead, bluestem, replace(basics, supervisor_id=two.fbi_alternate.member_id), NOW)
+    await approvals.move(two.fbi_lead, bluestem, OperationState.SUBMITTED, NOW)
+    await approvals.record_number(two.fbi_lead, bluestem, System.RISSAFE, "RS-1042", NOW)
+    await approvals.move(two.fbi_alternate, bluestem, OperationState.APPROVED, NOW)
+    await plans.change(two.fbi_lead, bluestem, replace(basics, supervisor_id=two.hsi_liaison.member_id), NOW)
+    after = await operation_for(two.fbi_lead, bluestem)
+    assert (after.state, after.clearance) == (OperationState.PLANNING, None)
+
+
+async def test_a_canceled_operation_is_not_submitted(two: Cast) -> None:
+    bluestem, _ = await conflict(two)
+    event, _ = await events.plan_to_change(two.fbi_lead, bluestem)
+    await events.cancel(two.fbi_lead, bluestem, event.version, "", NOW)
+    with pytest.raises(NotAllowed, match="The operation is canceled"):
+        await approvals.move(two.fbi_lead, bluestem, OperationState.SUBMITTED, NOW)
+
+
+async def test_a_new_operation_that_has_a_plan_is_not_undone(two: Cast) -> None:
+    bluestem = await schedule(two.fbi_lead, operation(two.hsi_liaison), NOW, notified_at=NOW + timedelta(seconds=30))
+    event, _ = await events.plan_to_change(two.fbi_lead, bluestem)
+    change_id = await undo.change_to_undo(two.fbi_lead, bluestem, event.changed_at)
+    assert change_id
+    await plans.start(two.fbi_lead, bluestem, NOW)
+    with pytest.raises(Gone):
+        await undo.undo(two.fbi_lead, bluestem, change_id, NOW)
+
+
+async def test_the_officer_sees_a_conflict_whose_lead_has_no_account_any_longer(two: Cast) -> None:
+    await conflict(two)
+    async with writing():
+        await Member.update({Member.status: Status.SUSPENDED}).where(Member.id == two.kcpd_alternate.member_id)
+    [case] = await officer.cases(two.coordinator, NOW)
+    assert {(side.lead, side.email) for side in case.sides} == {
+        ("Fbi lead", "fbi_lead@fbi.example"),
+        ("Kcpd alternate", ""),
+    }
