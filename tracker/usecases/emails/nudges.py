@@ -122,7 +122,7 @@ async def undo(viewer: Viewer, event_id: UUID, key: str, at: datetime, now: date
         occurrence = await date_for(viewer, event_id, key)
         if not may_edit(viewer, occurrence.event):
             raise NotAllowed("Only the organizer, the committee's chair or a coordinator can remind people.")
-        people = await outbox.undo_nudges(occurrence.id, at) if now < at + UNDO_FOR else 0
+        people = await outbox.undo_nudges(occurrence.id, at) if now - UNDO_FOR < at else 0
         if not people:
             raise Gone(LEFT)
         await audit.record(viewer.actor, "reminders_undone", "occurrence", occurrence.id, {"people": people}, now)

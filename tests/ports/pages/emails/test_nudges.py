@@ -62,6 +62,16 @@ async def test_after_two_days_the_button_is_back(sqlite_cast: Cast, browse: Sign
     assert f'action="{address}/nudges"' in (await (await browse(sqlite_cast.coordinator)).get(address)).text
 
 
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59.999999+00:00", "0001-01-01T00:00:00+00:00", "odd"])
+async def test_an_undo_of_a_moment_without_reminders_says_that_nothing_is_undone(
+    sqlite_cast: Cast, browse: SignIn, at: str
+) -> None:
+    _, address = await asked(sqlite_cast)
+    browser = await browse(sqlite_cast.coordinator)
+    assert (await browser.post(f"{address}/nudges/removal", {"at": at})).status_code == 303
+    assert "Nothing is undone" in (await browser.get(address)).text
+
+
 async def test_the_queue_of_home_reminds_and_leads_back_there(sqlite_cast: Cast, browse: SignIn) -> None:
     _, address = await asked(sqlite_cast)
     browser = await browse(sqlite_cast.coordinator)
