@@ -3,7 +3,8 @@
 import re
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from urllib.parse import urlencode
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -211,3 +212,12 @@ async def test_a_sending_of_which_this_version_knows_no_topic_is_named_by_its_ki
     await scheduled(sqlite_cast)
     await Sending.update({Sending.topic: "from_the_future"}, force=True)
     assert "Invitation: Monthly task force meeting" in text(await main(await browse(sqlite_cast.coordinator)))
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-12-15T09:00:00", "odd"])
+async def test_a_place_in_the_list_with_a_time_that_no_page_wrote_is_ignored(
+    sqlite_cast: Cast, browse: SignIn, at: str
+) -> None:
+    await scheduled(sqlite_cast)
+    after = urlencode({"after": f"{at}_{uuid4()}"})
+    assert "Invitation" in await main(await browse(sqlite_cast.coordinator), f"?{after}")

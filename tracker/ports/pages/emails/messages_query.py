@@ -2,11 +2,10 @@
 
 import re
 from dataclasses import dataclass, replace
-from datetime import datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
-from tracker.ports.pages.core.form_values import FormValues, id_in
+from tracker.ports.pages.core.form_values import FormValues, id_in, moment_in
 from tracker.rules.core.outbox import MessageKind
 from tracker.rules.emails.messages import Narrowed, Place, Standing
 
@@ -80,9 +79,5 @@ def skip_in(text: str) -> int:
 
 def _place(text: str) -> Place | None:
     at, _, sending_id = text.partition(BETWEEN)
-    found: UUID | None = id_in(sending_id)
-    try:
-        moment = datetime.fromisoformat(at)
-    except ValueError:
-        return None
-    return Place(at=moment, id=found) if found and moment.tzinfo else None
+    moment, found = moment_in(at), id_in(sending_id)
+    return Place(at=moment, id=found) if moment and found else None
