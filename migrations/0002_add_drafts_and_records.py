@@ -76,6 +76,7 @@ ALTER TABLE agency ADD COLUMN contact_email VARCHAR(254) NOT NULL DEFAULT '';
 ALTER TABLE agency ADD COLUMN address VARCHAR(200) NOT NULL DEFAULT '';
 ALTER TABLE member ADD COLUMN mobile VARCHAR(40) NOT NULL DEFAULT '';
 ALTER TABLE member ADD COLUMN is_mobile_private BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE event ADD COLUMN opened_at TIMESTAMPTZ;
 ALTER TABLE occurrence ADD COLUMN is_off_record BOOLEAN NOT NULL DEFAULT FALSE;
 DROP INDEX event_change_undo;
 ALTER TABLE event_change DROP COLUMN undo_snapshot;
@@ -90,6 +91,11 @@ ALTER TABLE deployment ADD COLUMN set_up_at TIMESTAMPTZ;
 UPDATE deployment SET set_up_at = (SELECT MIN(created_at) FROM event);
 """
 
+# Who could see an event before is not known: each change of who can see it may have opened it to more people.
+OPENED = """
+UPDATE event SET opened_at = (SELECT MAX(h.at) FROM event_change h WHERE h.event = event.id
+  AND (h.fields LIKE '%["visibility"%' OR (h.visibility = 'named' AND h.fields LIKE '%["people"%')));
+"""
 # Who holds the first place of a seat of the committee, and is on the list of its meetings, is there for the seat.
 BY_SEAT = """
 UPDATE invitation SET by_seat = TRUE WHERE EXISTS (
@@ -303,6 +309,7 @@ async def forwards() -> MigrationManager:
     manager = MigrationManager(migration_id=ID, app_name="tracker", description=DESCRIPTION)
     for step in (
         statements(NEW_COLUMNS),
+        statements(OPENED),
         _invitations,
         statements(BY_SEAT),
         _replies,

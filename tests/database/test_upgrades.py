@@ -92,6 +92,16 @@ async def test_who_fills_a_seat_is_on_the_lists_of_the_first_release_for_it(blan
     assert {str(row["id"]) for row in listed} == {one["id"] for one in tables["invitation"] if one["member"] in first}
 
 
+async def test_a_change_of_who_can_see_an_event_of_the_first_release_may_have_opened_it(blank_database: Engine) -> None:
+    await first_release()
+    fields = '[["visibility", "", ""]]'
+    await engine().run_ddl(f"UPDATE event_change SET fields = '{fields}' WHERE verb = 'changed'")
+    await migrate()
+    opened = await engine().run_ddl("SELECT id, opened_at FROM event WHERE opened_at IS NOT NULL")
+    changed = await engine().run_ddl("SELECT event, at FROM event_change WHERE verb = 'changed'")
+    assert [(row["id"], row["opened_at"]) for row in opened] == [(row["event"], row["at"]) for row in changed]
+
+
 async def test_an_item_that_was_blocked_in_the_first_release_is_blocked_since_its_last_change(
     blank_database: Engine,
 ) -> None:

@@ -1,7 +1,7 @@
 """What a message says, read in the list: as its recipient would see it now, of what the reader may see too."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -22,10 +22,10 @@ from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.events.events import EventAudience
 from tracker.tables.visible.events import events as visible
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content, preferences
+from tracker.usecases.emails import content, message_reading, preferences
 from tracker.usecases.emails.content import Reading
 from tracker.usecases.emails.message_reading import ReadMessage, read_message
-from tracker.usecases.events import events, series_split
+from tracker.usecases.events import events, occurrences, series_split, undo
 
 pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
 
@@ -153,3 +153,97 @@ async def test_two_people_who_look_together_see_what_both_may_see(cast: Cast) ->
     assert await visible.event(cast.fbi_lead, of_police)
     assert await visible.event(together, of_police) is None
     assert await visible.event(replace(cast.harbor_advocate, beside=cast.fbi_lead), of_police) is None
+
+
+async def opened_to_its_arm(cast: Cast, event_id: UUID, at: datetime, **facts: Any) -> None:
+    event, plan = await events.plan_to_change(cast.fbi_lead, event_id)
+    wider = replace(plan, visibility=Visibility.LAW_ENFORCEMENT, **facts)
+    await events.change(cast.fbi_lead, event_id, wider, event.version, at, reauthenticated_at=at)
+
+
+async def with_a_past(cast: Cast) -> UUID:
+    """Return an operation that was moved, canceled for a reason, and restored, each with an email."""
+    event_id, deed = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW), LATER
+    await sent()
+    event, plan = await events.plan_to_change(cast.fbi_lead, event_id)
+    await events.change(cast.fbi_lead, event_id, replace(plan, place="17 Larkspur Lane"), event.version, deed)
+    await sent_all(deed)
+    event = await events.event_for(cast.fbi_lead, event_id)
+    await events.cancel(cast.fbi_lead, event_id, event.version, "Larkspur was warned", deed + timedelta(hours=1))
+    await sent_all(deed + timedelta(hours=1))
+    event = await events.event_for(cast.fbi_lead, event_id)
+    await events.restore(cast.fbi_lead, event_id, event.version, deed + timedelta(hours=2))
+    await sent_all(deed + timedelta(hours=2))
+    return event_id
+
+
+async def sent_all(at: datetime) -> None:
+    for message in await outbox.claim("test", (), at + timedelta(minutes=30), 1_000):
+        await outbox.close(message, Skip(state=State.SENT, reason=""), at + timedelta(minutes=30))
+
+
+async def said_to(viewer: Viewer, event_id: UUID, recipient: Viewer, now: datetime) -> list[str]:
+    """Return what each message about an event to this person says to the viewer, oldest first."""
+    of_event = (Message.event == event_id) & (Message.recipient == recipient.member_id)
+    found = await Message.select(Message.id).where(of_event).order_by(Message.created_at).output(as_list=True)
+    read = [await read_message(viewer, one, now, ZONE) for one in found]
+    return [str(read_email(one.letter)) if one.letter else one.reason for one in read]
+
+
+async def test_people_to_whom_an_event_opens_do_not_read_what_its_messages_said_before(cast: Cast) -> None:
+    event_id, opening = await with_a_past(cast), LATER + timedelta(hours=3)
+    await opened_to_its_arm(cast, event_id, opening, place="Federal building")
+    said = await said_to(cast.coordinator, event_id, cast.kcpd_detective, opening)
+    assert (len(said) > 4, set(said)) == (True, {message_reading.CONFINED.reason})
+    own = await said_to(cast.kcpd_detective, event_id, cast.kcpd_detective, opening)
+    assert message_reading.CONFINED.reason not in own
+
+
+async def test_an_opening_that_is_undone_lets_the_messages_be_read_as_before(cast: Cast) -> None:
+    event_id, opening = await with_a_past(cast), LATER + timedelta(hours=3)
+    await opened_to_its_arm(cast, event_id, opening)
+    change_id = await undo.change_to_undo(cast.fbi_lead, event_id, opening)
+    assert change_id
+    await undo.undo(cast.fbi_lead, event_id, change_id, opening + timedelta(seconds=5))
+    said = await said_to(cast.fbi_lead, event_id, cast.kcpd_detective, opening + timedelta(minutes=1))
+    assert message_reading.CONFINED.reason not in said
+
+
+async def test_what_is_said_after_an_event_opened_is_read_by_those_to_whom_it_opened(cast: Cast) -> None:
+    event_id, opening = await with_a_past(cast), LATER + timedelta(hours=3)
+    await opened_to_its_arm(cast, event_id, opening)
+    await sent_all(opening)
+    afterward = opening + timedelta(hours=1)
+    event = await events.event_for(cast.coordinator, event_id)
+    await events.cancel(cast.coordinator, event_id, event.version, "Storm", afterward)
+    [*_, last] = await said_to(cast.coordinator, event_id, cast.kcpd_detective, afterward)
+    assert "Storm" in last
+
+
+async def test_a_message_that_took_over_what_waited_when_an_event_opened_is_not_read_either(cast: Cast) -> None:
+    event_id, deed = await with_a_past(cast), LATER + timedelta(hours=3)
+    event = await events.event_for(cast.fbi_lead, event_id)
+    await events.cancel(cast.fbi_lead, event_id, event.version, "Larkspur fled", deed)
+    await opened_to_its_arm(cast, event_id, deed + timedelta(seconds=1))
+    event = await events.event_for(cast.fbi_lead, event_id)
+    await events.restore(cast.fbi_lead, event_id, event.version, deed + timedelta(seconds=2))
+    said = await said_to(cast.coordinator, event_id, cast.kcpd_detective, deed + timedelta(seconds=3))
+    assert set(said) == {message_reading.CONFINED.reason}
+
+
+async def test_a_series_that_continues_one_that_opened_keeps_its_earlier_messages_from_others(cast: Cast) -> None:
+    plan = operation(cast.kcpd_detective)
+    weekly = replace(plan, rule=rule_for("weekly", plan.starts, count=6))
+    event_id = await events.schedule(cast.fbi_lead, weekly, NOW)
+    await occurrences.cancel_date(cast.fbi_lead, event_id, "2027-02-06", 1, "Leaked", NOW)
+    await sent_all(NOW)
+    opening = LATER + timedelta(hours=1)
+    await opened_to_its_arm(cast, event_id, opening)
+    await sent_all(opening)
+    split = opening + timedelta(hours=1)
+    event, plan = await series_split.plan_from(cast.coordinator, event_id, "2027-01-30")
+    onward = replace(plan, duration=timedelta(hours=2))
+    new_id = await series_split.change_from(cast.coordinator, event_id, "2027-01-30", onward, event.version, split)
+    said = [one for e in (event_id, new_id) for one in await said_to(cast.coordinator, e, cast.kcpd_detective, split)]
+    assert message_reading.CONFINED.reason in said
+    assert not any("Leaked" in one for one in said)

@@ -7,7 +7,7 @@ from uuid import UUID
 from tracker.errors import NotFound
 from tracker.rules.audit.words import READ
 from tracker.rules.core.message_types import decode
-from tracker.rules.core.outbox import Message, Skip
+from tracker.rules.core.outbox import Message, Skip, State
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.content import Letter
 from tracker.rules.emails.messages import MessageLine, Sending
@@ -16,6 +16,12 @@ from tracker.tables.visible.emails.messages import Stored
 from tracker.usecases.core.access_records import note
 from tracker.usecases.emails import content
 from tracker.usecases.emails.content import Reading
+
+CONFINED = Skip(
+    state=State.SUPPRESSED,
+    reason="The event has been opened to more people. Messages that may have earlier details are shown only to their "
+    "recipients.",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +46,8 @@ async def read_message(viewer: Viewer, message_id: UUID, now: datetime, zone: st
     if line is None or not stored or not shown:
         raise NotFound
     reading = Reading(by=viewer, at=line.sent_at or min(line.due, now))
-    written = await content.letter(_message(stored[0]), now, zone, reading)
+    is_confined = stored[0].is_confined
+    written = CONFINED if is_confined else await content.letter(_message(stored[0]), now, zone, reading)
     if line.recipient_id != viewer.member_id:
         facts = {"kind": line.kind, "recipient": str(line.recipient_id)}
         await note(viewer, READ, "message", str(message_id), facts, now)

@@ -35,13 +35,17 @@ async def set_audiences(
     """Write and return the audiences of an event. Errors: Invalid(people=…) for invitees who may not see it.
 
     People already on the list of the event, or of `list_of`, the event that it follows, may stay there even if the
-    viewer does not know them. When the event opens to more people than that one, no reason of a cancellation stays.
+    viewer does not know them. When the event opens to more people than that one, no reason of a cancellation stays, and
+    what was queued about it until now is read by its recipients alone.
     """
     wanted = _audiences_of(plan, lead_id)
     await _check_people(viewer, list_of or event_id, plan, wanted)
     await _check_owners(viewer, event_id, wanted, now)
     if await opens(await audience_rows.audiences_of(list_of or event_id), wanted):
         await _forget_reasons(event_id)
+        await Event.update({Event.opened_at: now}).where(Event.id == event_id)
+    elif list_of:
+        await Event.update({Event.opened_at: await audience_rows.opened_at(list_of)}).where(Event.id == event_id)
     await audience_rows.replace_audiences(event_id, wanted)
     return wanted
 

@@ -1,12 +1,13 @@
 """The audiences of an event for its writers, without a viewer; people read `visible`."""
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from uuid import UUID
 
 from tracker.crypto import ids
 from tracker.database.bulk_insert import bulk_insert
 from tracker.rules.core.audiences import Arm, Audience, arm, committee
-from tracker.tables.schema.events.events import EventAudience
+from tracker.tables.schema.events.events import Event, EventAudience
 from tracker.tables.schema.roster.people import Committee
 
 
@@ -14,6 +15,13 @@ async def audiences_of(event_id: UUID) -> set[Audience]:
     """Return the audiences that may see an event."""
     found = await EventAudience.select(EventAudience.audience).where(EventAudience.event == event_id)
     return {row["audience"] for row in found}
+
+
+async def opened_at(event_id: UUID) -> datetime | None:
+    """Return when an event last opened to more people; None = never."""
+    found = await Event.select(Event.opened_at).where(Event.id == event_id)
+    at: datetime | None = found[0]["opened_at"]
+    return at
 
 
 async def audiences_of_each(event_ids: Iterable[UUID]) -> dict[UUID, set[Audience]]:

@@ -71,6 +71,8 @@ class Event(Table):
     created_at = Timestamptz(null=False)
     changed_at = Timestamptz(null=False)
     """Gives DTSTAMP and LAST-MODIFIED."""
+    opened_at = Timestamptz(null=True, default=None)
+    """When it, or the series that it continues, last opened to more people; None = never"""
 
     constraints = (
         one_of("kind", Kind),

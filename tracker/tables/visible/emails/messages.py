@@ -34,9 +34,16 @@ LINE = (
 """The columns from which `line_of` makes a line."""
 _MINE = " AND (m.recipient = {} OR e.lead = {} OR e.committee IN ({}))"
 _MESSAGE = f"SELECT {LINE}{NAMED}{SEEN}"
+# A message may repeat what one that still waited at that moment would have said, also of the series before.
+_IS_CONFINED = (
+    "(e.opened_at IS NOT NULL AND m.recipient <> {} AND (m.created_at <= e.opened_at OR EXISTS ("
+    "SELECT 1 FROM message n WHERE n.recipient = m.recipient AND n.event IN (e.id, e.previous_series)"
+    " AND n.kind IN ('invitation', 'update', 'cancellation', 'withdrawal')"
+    " AND n.created_at <= e.opened_at AND (n.sent_at IS NULL OR n.sent_at > e.opened_at))))"
+)
 _STORED = (
     "SELECT m.id, m.key, m.kind, m.sending, m.recipient, m.event, m.occurrence, m.item, m.facts, m.created_at, m.due,"
-    f" m.not_after, m.attempts FROM message m{SEEN}"
+    f" m.not_after, m.attempts, {_IS_CONFINED} AS is_confined FROM message m{SEEN}"
 )
 _OF_NO_EVENT = (
     "SELECT m.recipient, m.created_at, m.state, m.reason, m.not_after FROM message m"
@@ -66,6 +73,8 @@ class Stored:
     due: datetime
     not_after: datetime | None
     attempts: int
+    is_confined: bool
+    """Whether it may say what only fewer people could know, because its event has opened to more of them since."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +96,7 @@ async def message(viewer: Viewer, message_id: UUID) -> MessageLine | None:
 
 async def stored(viewer: Viewer, message_ids: Iterable[UUID]) -> list[Stored]:
     """Return messages as stored, without those that are missing or not for this viewer."""
-    wanted = among(message_ids)
+    wanted, of_them = among(message_ids), " AND m.id IN ({}) ORDER BY m.id"
     return [
         Stored(
             id=row["id"],
@@ -103,8 +112,9 @@ async def stored(viewer: Viewer, message_ids: Iterable[UUID]) -> list[Stored]:
             due=row["due"],
             not_after=row["not_after"],
             attempts=row["attempts"],
+            is_confined=bool(row["is_confined"]),
         )
-        for row in await rows(_STORED, viewer, " AND m.id IN ({}) ORDER BY m.id", *whose(viewer), wanted)
+        for row in await rows(_STORED, viewer, of_them, viewer.member_id, *whose(viewer), wanted)
     ]
 
 
