@@ -11,11 +11,19 @@ from tracker.tables.visible.operations import plans as visible
 from tracker.usecases.operations.officer import is_officer
 
 NOT_THEIRS = Skip(state=State.SUPPRESSED, reason="The recipient no longer leads that operation.")
+NOT_THE_READER_S = Skip(
+    state=State.SUPPRESSED, reason="Only its recipient and a deconfliction officer can read an email about a conflict."
+)
 ENDED = Skip(state=State.SUPERSEDED, reason="The conflict has ended.")
 
 
 async def conflict_letter(content: ConflictFound, message: Message, reader: Viewer) -> Letter | Skip:
-    """Return the email, or why it is not sent."""
+    """Return the email, or why it is not sent.
+
+    To another person who reads it, unless they are an officer, it says the same whether or not the conflict is open.
+    """
+    if reader.beside and not is_officer(reader.beside):
+        return NOT_THE_READER_S
     page = await _page(content, message, reader)
     if isinstance(page, Skip):
         return page
