@@ -123,6 +123,25 @@ async def test_reminders_that_have_not_left_are_undone_and_can_be_sent_again(cas
     assert len(await sent(NOW + 2 * UNDO_FOR)) == 2
 
 
+async def test_undoing_reminders_twice_undoes_them_once_and_is_no_error(cast: Cast) -> None:
+    event_id = await asked(cast, cast.fbi_lead, cast.caht_lead)
+    await remind(cast.coordinator, event_id)
+    for now in (NOW, NOW, NOW + UNDO_FOR):
+        await undo(cast.coordinator, event_id, KEY, NOW, now)
+    assert await sent(NOW + UNDO_FOR) == []
+    recorded = AuditEntry.select(AuditEntry.facts).where(AuditEntry.verb == "reminders_undone").output(as_list=True)
+    assert await recorded == ['{"people": 2}']
+
+
+async def test_reminders_that_no_one_needed_any_longer_are_not_called_undone(cast: Cast) -> None:
+    event_id = await asked(cast, cast.fbi_lead)
+    await remind(cast.coordinator, event_id)
+    await reply(cast.fbi_lead, event_id, ReplyValue.ACCEPTED)
+    await sent(NOW + UNDO_FOR)
+    with pytest.raises(Gone):
+        await undo(cast.coordinator, event_id, KEY, NOW, NOW + UNDO_FOR)
+
+
 async def test_reminders_leave_when_they_can_no_longer_be_undone(cast: Cast) -> None:
     event_id = await asked(cast, cast.fbi_lead)
     await remind(cast.coordinator, event_id)

@@ -32,6 +32,7 @@ __all__ = [
     "hold",
     "names_in_use",
     "note_resent",
+    "nudges_undone",
     "pass_on",
     "postpone",
     "put_back",
@@ -45,6 +46,7 @@ NEWS = [MessageKind.INVITATION.value, *(kind.value for kind in CHANGES)]
 HELD = [*NEWS, MessageKind.SUBSTITUTE.value]
 """The kinds of message that wait while a change can be undone."""
 INTERRUPTED = "Sent again because sending was interrupted. It may arrive twice."
+UNDONE = "Undone before it was sent."
 _SAY = "UPDATE message SET facts = {} WHERE id = {}"
 _CLOSE = (
     "UPDATE message SET state = {}, reason = COALESCE({}, reason), sent_at = {}, worker = ''"
@@ -178,9 +180,9 @@ async def take_back(key: str) -> bool:
     """
     if not await outbox_queue.is_the_only_news(key, NEWS):
         return False
-    await rows.Message.update(
-        {rows.Message.state: State.SUPERSEDED.value, rows.Message.reason: "Undone before it was sent."}
-    ).where(rows.Message.key == key)
+    await rows.Message.update({rows.Message.state: State.SUPERSEDED.value, rows.Message.reason: UNDONE}).where(
+        rows.Message.key == key
+    )
     return True
 
 
@@ -203,10 +205,15 @@ async def undo_nudges(occurrence_id: UUID, at: datetime) -> int:
     found = await outbox_queue.nudges_of_deed(occurrence_id, at)
     if not found or not all(one.state is State.PENDING and one.is_free and not one.is_unconfirmed for one in found):
         return 0
-    await rows.Message.update(
-        {rows.Message.state: State.SUPERSEDED.value, rows.Message.reason: "Undone before it was sent."}
-    ).where(rows.Message.id.is_in([one.id for one in found]))
+    await rows.Message.update({rows.Message.state: State.SUPERSEDED.value, rows.Message.reason: UNDONE}).where(
+        rows.Message.id.is_in([one.id for one in found])
+    )
     return len(found)
+
+
+async def nudges_undone(occurrence_id: UUID, at: datetime) -> bool:
+    """Return whether one deed queued requests about a date at that moment, and all of them were undone."""
+    return await outbox_queue.ended_for(occurrence_id, at, UNDONE)
 
 
 async def _bundled(drafts: list[Draft]) -> list[Draft]:

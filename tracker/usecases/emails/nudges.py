@@ -25,6 +25,8 @@ from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.emails.preferences import everyones_wishes
 from tracker.usecases.events.occurrences import date_for
 
+ONLY_THEIRS = "Only the organizer, the committee’s chair, or a coordinator can remind people."
+
 
 async def nudges_of(viewer: Viewer, lines: Iterable[Line], now: datetime) -> dict[UUID, Nudge]:
     """Return whom the viewer, as organizer, chair or coordinator, could remind, by date.
@@ -101,7 +103,7 @@ async def nudge(
     async with writing():
         occurrence = await date_for(viewer, event_id, key)
         if not may_edit(viewer, occurrence.event):
-            raise NotAllowed("Only the organizer, the committee’s chair, or a coordinator can remind people.")
+            raise NotAllowed(ONLY_THEIRS)
         found = await (nudge_of if confirmations else _of_silent)(viewer, occurrence, now)
         if found is None:
             raise Conflict("This date has started or is over, so no one needs to reply.")
@@ -116,12 +118,14 @@ async def nudge(
 async def undo(viewer: Viewer, event_id: UUID, key: str, at: datetime, now: datetime) -> None:
     """Undo the reminders about a date that were sent with one click at `at`, while all of them still wait.
 
-    Errors: NotFound, NotAllowed, Gone.
+    Does nothing when they have all been undone before. Errors: NotFound, NotAllowed, Gone.
     """
     async with writing():
         occurrence = await date_for(viewer, event_id, key)
         if not may_edit(viewer, occurrence.event):
-            raise NotAllowed("Only the organizer, the committee's chair or a coordinator can remind people.")
+            raise NotAllowed(ONLY_THEIRS)
+        if await outbox.nudges_undone(occurrence.id, at):
+            return
         people = await outbox.undo_nudges(occurrence.id, at) if now - UNDO_FOR < at else 0
         if not people:
             raise Gone(LEFT)

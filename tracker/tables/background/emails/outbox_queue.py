@@ -96,7 +96,17 @@ async def about_events(event_ids: Iterable[UUID]) -> list[Queued]:
 
 async def nudges_of_deed(occurrence_id: UUID, at: datetime) -> list[Queued]:
     """Return the requests to reply or confirm about a date that one deed queued at that moment."""
-    return await _queued(
+    return await _queued(_of_deed(occurrence_id, at))
+
+
+async def ended_for(occurrence_id: UUID, at: datetime, reason: str) -> bool:
+    """Return whether the requests that one deed queued have all ended for this reason; False when there are none."""
+    found = await Message.select(Message.reason).where(_of_deed(occurrence_id, at))
+    return bool(found) and all(row["reason"] == reason for row in found)
+
+
+def _of_deed(occurrence_id: UUID, at: datetime) -> Combinable:
+    return (
         (Message.occurrence == occurrence_id)
         & (Message.kind == MessageKind.NO_REPLY.value)
         & (Message.created_at == at)
