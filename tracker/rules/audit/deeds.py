@@ -42,10 +42,6 @@ class DeedEntries:
         )
 
 
-def _words(alike: Sequence[Entry]) -> str:
-    return alike[0].words_with_title if len(alike) == 1 else alike[0].words_of(len(alike))
-
-
 def whole_deeds(rows: Sequence[T], keys: Iterable[Hashable], most: int, *, has_more: bool) -> list[list[T]]:
     """Return rows that follow each other and have one key as one list each, `most` lists at most.
 
