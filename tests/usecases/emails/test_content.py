@@ -717,6 +717,18 @@ async def test_who_reads_discreetly_is_told_that_a_series_ends_for_good(cast: Ca
     assert (await the_letter(MOVED)).subject == "Ending early: Appointment, last date Tue, Mar 9"
 
 
+async def test_a_series_that_ends_early_names_the_last_date_that_takes_place(cast: Cast) -> None:
+    event_id = await series(cast)
+    await occurrences.cancel_date(cast.coordinator, event_id, "2027-03-09", 1, "", NOW)
+    event, _ = await events.plan_to_change(cast.coordinator, event_id)
+    await series_split.cancel_from(cast.coordinator, event_id, "2027-04-13", event.version, "", LATER)
+    letter = await the_letter(MOVED)
+    assert letter.subject == "Ending early: Monthly task force meeting, last date Tue, Feb 9"
+    facts = dict(letter.facts)
+    assert facts["Last date"] == "Tuesday, February 9, 2027"
+    assert "Except" not in facts
+
+
 async def changed_as_a_whole(cast: Cast, **facts: Any) -> ReadEmail:
     event_id = await series(cast)
     event, plan = await events.plan_to_change(cast.coordinator, event_id)

@@ -96,8 +96,11 @@ def _dates(about: Occasion) -> Facts:
     )
 
 
-def exceptions(about: Occasion) -> Facts:
-    """Return which upcoming dates of a series differ from its rule: canceled, moved, or added."""
+def exceptions(about: Occasion, last: datetime | None = None) -> Facts:
+    """Return which upcoming dates of a series differ from its rule: canceled, moved, or added.
+
+    Canceled dates after `last` (local) are left out: the series ends before them.
+    """
     by_rule = [start for start in dates(rule_of(about.event), about.event.starts) if _is_ahead(about, start)]
     known = {one.original_start: one for one in about.dates if one.starts_at > about.now}
     off = [start for start in by_rule if start not in known or known[start].is_off]
@@ -105,7 +108,7 @@ def exceptions(about: Occasion) -> Facts:
     moved = [_moved_words(about, one) for one in on if is_moved(one)]
     beside = [day_and_time(about, one) for one in on if one.original_start not in by_rule and not is_moved(one)]
     named = (
-        (FactName.NOT_ON, [day(start, about.today) for start in off]),
+        (FactName.NOT_ON, [day(start, about.today) for start in off if last is None or start.date() <= last.date()]),
         (FactName.MOVED, moved),
         (FactName.ALSO_ON, beside),
     )

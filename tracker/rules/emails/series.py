@@ -15,42 +15,47 @@ from tracker.rules.emails.event_contexts import (
 from tracker.rules.emails.event_facts import also, exceptions, what, why
 from tracker.rules.emails.facts import Fact, FactName, Facts
 from tracker.rules.emails.parts import Occasion, calendar_part, event_page, letter_of, place_of
-from tracker.rules.events.event import Event
+from tracker.rules.events.event import Event, taking_place
 from tracker.rules.events.plan import rule_of
 from tracker.rules.recurrence.words import pattern_words
 
 
 def goes_on_without_them(about: Occasion) -> Letter:
     """Return the email that a series continues as another one, to which its reader is not invited."""
-    return _letter(about, RemovedFromSeriesEmail(title=about.title, last_day=day(_last(about), about.today)))
+    says = RemovedFromSeriesEmail(title=about.title, last_day=day(_last(about), about.today))
+    return _letter(about, says, ends=_last_date(about))
 
 
 def cut_short(about: Occasion, content: SeriesEnded) -> Letter:
     """Return the email that the upcoming dates of a series are canceled."""
     says = SeriesEndedEmail(title=about.title, last_day=day(_last(about), about.today))
-    return _letter(about, says, why(content.reason))
+    return _letter(about, says, ends=_last_date(about), facts=why(content.reason))
 
 
 def goes_on(about: Occasion) -> Letter:
     """Return the email that another series continues this one."""
     if about.onward is None:
-        return _letter(about, _unknown_onward(about))
-    return _letter(about, _onward(about, about.onward), _was_and_now(about, about.onward))
+        return _letter(about, _unknown_onward(about), ends=_last_date(about))
+    return _letter(about, _onward(about, about.onward), ends=_last_date(about), facts=_was_and_now(about, about.onward))
 
 
-def _letter(about: Occasion, says: EventEmail, facts: Facts = ()) -> Letter:
-    last = Fact(name=FactName.LAST_DATE, value=longday(_last(about)))
+def _letter(about: Occasion, says: EventEmail, *, ends: Facts = (), facts: Facts = ()) -> Letter:
     return letter_of(
         about,
         says,
-        facts=(what(about), last, *exceptions(about), *also(about), *facts),
+        facts=(what(about), *ends, *exceptions(about, _last(about)), *also(about), *facts),
         more=(event_page(about, ButtonName.SERIES),),
         calendar=calendar_part(about),
     )
 
 
+def _last_date(about: Occasion) -> Facts:
+    return (Fact(name=FactName.LAST_DATE, value=longday(_last(about))),)
+
+
 def _last(about: Occasion) -> datetime:
-    return to_local(max((one.starts_at for one in about.dates), default=about.date.starts_at), about.event.zone)
+    left = taking_place(about.dates)
+    return to_local(max((one.starts_at for one in left), default=about.date.starts_at), about.event.zone)
 
 
 def _unknown_onward(about: Occasion) -> SeriesContinuedEmail:

@@ -1,6 +1,6 @@
 """Events and their dates as frozen values, and who may do what with them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -110,6 +110,11 @@ class Occurrence:
     def status(self) -> EventStatus:
         """Return the status of this date: canceled when either the date or the whole event is."""
         return EventStatus.CANCELED if self.is_off else self.event.status
+
+
+def taking_place(dates: Sequence[Occurrence]) -> Sequence[Occurrence]:
+    """Return the dates of a series that are not canceled; all of them when every date is."""
+    return [one for one in dates if not one.is_off] or dates
 
 
 def next_sequence(event: Event, dates: Iterable[Occurrence]) -> int:

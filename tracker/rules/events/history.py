@@ -9,7 +9,7 @@ from uuid import UUID
 from tracker.rules.core.date_words import short_date
 from tracker.rules.core.wall_clock import zone_word
 from tracker.rules.core.wording import day, local, longday, plural, span
-from tracker.rules.events.event import Event, Occurrence
+from tracker.rules.events.event import Event, Occurrence, taking_place
 from tracker.rules.events.event_fields import FIELDS, values_of
 from tracker.rules.events.kept_dates import Details
 from tracker.rules.events.plan import Plan, Slot, plan_of, slot
@@ -158,8 +158,8 @@ def changes_of_texts(shown: Plan, plan: Plan) -> tuple[Change, ...]:
 
 
 def last_date(left: Sequence[Occurrence]) -> tuple[Change, ...]:
-    """Return the last date of a series that was cut short; `left` are its dates, in order."""
-    return _on(Field.LAST, left[-1:])
+    """Return the last date that takes place of a series that was cut short; `left` are its dates, in order."""
+    return _on(Field.LAST, taking_place(left)[-1:])
 
 
 def next_date(onward: Sequence[Occurrence]) -> tuple[Change, ...]:

@@ -21,7 +21,7 @@ from tracker.rules.recurrence import rule_for
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.events import events, occurrences, replies
 from tracker.usecases.events.events import schedule
-from tracker.usecases.events.series_split import change_from
+from tracker.usecases.events.series_split import cancel_from, change_from
 
 pytestmark = pytest.mark.anyio
 
@@ -117,11 +117,22 @@ async def test_a_restricted_series_is_marked_first_and_missing_for_who_is_not_na
     assert (await (await browse(sqlite_cast.coordinator)).get(f"/events/{event_id}")).status_code == 404
 
 
-async def test_a_series_says_until_when_it_runs_and_how_many_dates_it_has(
+async def test_a_series_says_until_when_it_runs_and_how_many_dates_take_place(
     sqlite_cast: Cast, browse: SignIn, series: UUID
 ) -> None:
     html = await read(await browse(sqlite_cast.fbi_lead), f"/events/{series}")
-    assert "Every week on Tuesday, until Feb 9, 2027, 5 dates" in html
+    assert "Every week on Tuesday, until Feb 9, 2027, 4 dates" in html
+
+
+async def test_a_series_whose_last_dates_are_canceled_runs_until_the_last_one_that_takes_place(
+    sqlite_cast: Cast, browse: SignIn, series: UUID
+) -> None:
+    await cancel_from(sqlite_cast.coordinator, series, "2027-02-02", 3, "", NOW)
+    browser = await browse(sqlite_cast.fbi_lead)
+    html = await read(browser, f"/events/{series}")
+    assert "Every week on Tuesday, until Jan 20, 2027, 2 dates" in html
+    history = await read(browser, f"/events/{series}/2027-01-12")
+    assert "Wednesday, January 20, 2027" in history[history.index('id="history"') :]
 
 
 async def test_only_editors_are_led_to_what_one_does_to_a_whole_series(

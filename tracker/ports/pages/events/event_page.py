@@ -22,7 +22,7 @@ from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.core.wording import local, plural
 from tracker.rules.emails.nudges import skipped, why_not
 from tracker.rules.events.agenda import agenda_items, planned_minutes
-from tracker.rules.events.event import EventStatus, Occurrence
+from tracker.rules.events.event import EventStatus, Occurrence, taking_place
 from tracker.rules.events.plan import is_moved, rule_of, slot
 from tracker.rules.events.replies import LONGEST_COMMENT, ReplyValue
 from tracker.rules.recurrence.words import pattern_words
@@ -49,8 +49,8 @@ async def series_page(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, no
         return Redirect(address_of(view.dates[0].occurrence), status_code=303)
     await access_records.note_series(viewer, [view.event], now)
     rule = rule_of(view.event)
-    last = local(view.dates[-1].occurrence.starts_at, view.event.zone)
-    runs = f"until {short_date(last)}, {plural(len(view.dates), 'date')}"
+    left = taking_place([one.occurrence for one in view.dates])
+    runs = f"until {short_date(local(left[-1].starts_at, view.event.zone))}, {plural(len(left), 'date')}"
     return pages.render(
         "events/series.html",
         view=view,
