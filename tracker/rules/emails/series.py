@@ -36,7 +36,7 @@ def goes_on(about: Occasion) -> Letter:
     """Return the email that another series continues this one."""
     if about.onward is None:
         return _letter(about, _unknown_onward(about), ends=_last_date(about))
-    return _letter(about, _onward(about, about.onward), ends=_last_date(about), facts=_was_and_now(about, about.onward))
+    return _letter(about, _onward(about, about.onward), facts=_was_and_now(about, about.onward))
 
 
 def _letter(about: Occasion, says: EventEmail, *, ends: Facts = (), facts: Facts = ()) -> Letter:
