@@ -105,6 +105,11 @@ class Consequences:
         return self.mails.words
 
     @property
+    def asks_for_replies(self) -> bool:
+        """Return whether people on the list get an email about it, from which they can reply, or are asked again."""
+        return bool(self.mails.invitation or self.mails.update or self.waiting or self.asked_again)
+
+    @property
     def asked_words(self) -> str:
         """Return in words whose replies are requested again; nothing about events that no one knew before."""
         if not self.was_known:

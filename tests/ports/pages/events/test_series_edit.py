@@ -109,6 +109,19 @@ async def test_a_new_title_from_a_date_on_says_that_no_one_is_emailed_or_asked_a
     assert "Starting: Friday, January 22, 2027." in page
 
 
+async def test_the_panel_of_a_change_without_emails_names_no_invitations_and_no_deadline(
+    desk: Browser, series: UUID
+) -> None:
+    panel = await preview(desk, series, SECOND, title="Core group")
+    assert "No one will get an email." in panel
+    assert "Invitations" not in panel
+    assert "Reply by" not in panel
+
+
+async def test_the_panel_of_a_change_with_invitations_names_the_deadline(desk: Browser, series: UUID) -> None:
+    assert "Reply by" in await preview(desk, series, SECOND, starts="11:00", ends="12:30")
+
+
 async def test_another_hour_says_whom_it_went_to_and_counts_no_one_twice(desk: Browser, series: UUID) -> None:
     location = await saved(desk, series, SECOND, starts="11:00", ends="12:30")
     assert "Saved. 2 people will get an email." in words((await desk.get(location)).text)
