@@ -43,6 +43,8 @@ def test_rows_that_follow_each_other_with_one_key_are_one_deed_and_one_that_is_c
 
 def test_a_deed_of_one_entry_is_said_as_the_entry_is() -> None:
     assert DeedEntries(entries=[entry("scheduled", "event", "Core group")]).words == ("Scheduled event Core group",)
+    assert DeedEntries(entries=[entry("undone", "event", "Call")]).words == ("Undid a change to event Call",)
+    assert DeedEntries(entries=[entry("reminded", "occurrence", "Call")]).words == ("Sent reminders for date Call",)
 
 
 def test_entries_alike_are_counted_and_others_said_in_the_order_in_which_they_were_made() -> None:
