@@ -57,7 +57,7 @@ def test_reminding_leaves_the_page_where_it_is_and_the_focus_in_its_row(home: tu
     scrolled = press(page, row.get_by_role("button", name="Remind"))
     expect(row.get_by_text("You can remind them again on Thu, Dec 3")).to_be_visible()
     expect(row.get_by_role("button", name="Undo")).to_be_focused()
-    expect(page.locator("#heard")).to_contain_text("to reply. You can remind them again in two days.")
+    expect(page.locator("#heard")).to_contain_text("to reply. You can remind them again in 48 hours.")
     expect(page.locator("#queue-count")).to_have_text(f"{to_do - 1} to do, most urgent first")
     assert page.evaluate(SCROLLED) == scrolled
     assert judged(page) == []

@@ -135,7 +135,7 @@ def test_every_change_of_an_account_has_words(change: AccountChange) -> None:
 
 
 def test_a_place_that_there_is_none_of_is_said() -> None:
-    assert worded(letter(facts=(Fact(name=FactName.NOW_AT),))).facts == (("Now at", "No place"),)
+    assert worded(letter(facts=(Fact(name=FactName.NOW_AT),))).facts == (("Now at", "No location"),)
 
 
 @pytest.mark.parametrize("name", ButtonName)

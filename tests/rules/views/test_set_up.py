@@ -1,4 +1,4 @@
-"""The set-up list: which steps there are for whom, and what makes each of them done."""
+"""The setup checklist: which steps there are for whom, and what makes each of them done."""
 
 from dataclasses import replace
 

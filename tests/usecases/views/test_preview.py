@@ -451,7 +451,7 @@ async def test_the_words_count_each_kind_of_mail_and_end_with_nobody_else(cast: 
     more = "1 person will get an invitation."
     assert await words(lambda cast, plan: beside(plan, cast.ipd_liaison)) == more
     event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    assert await words(HOUR_LATER) == "No extra email: 1 email not sent yet will include this."
+    assert await words(HOUR_LATER) == "The email about to go out will mention this."
 
 
 async def test_who_is_off_the_list_from_a_date_on_is_counted_as_such(cast: Cast) -> None:

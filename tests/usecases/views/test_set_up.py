@@ -1,4 +1,4 @@
-"""The set-up list: it ticks itself off, is gone when all is done or when it was hidden, and comes back."""
+"""The setup checklist: it ticks itself off, is gone when all is done or when it was hidden, and comes back."""
 
 from datetime import timedelta
 

@@ -81,7 +81,7 @@ def skipped(nudge: Nudge, now: datetime, zone: str) -> tuple[str, ...]:
 
 def done_words(count: int, deed: str = "reply") -> str:
     """Return the page's confirmation; `deed` is what people are asked to do."""
-    return f"Reminded {plural(count, 'person', 'people')} to {deed}. You can remind them again in two days."
+    return f"Reminded {plural(count, 'person', 'people')} to {deed}. You can remind them again in 48 hours."
 
 
 def _names(nudge: Nudge, people: Collection[UUID]) -> str:

@@ -101,7 +101,8 @@ class Consequences:
     def mail_words(self) -> str:
         """Return in words who gets which email."""
         if self.waiting and not self.mails.mails:
-            return f"No extra email: {plural(self.waiting, 'email')} not sent yet will include this."
+            emails = "email" if self.waiting == 1 else f"{self.waiting} emails"
+            return f"The {emails} about to go out will mention this."
         return self.mails.words
 
     @property

@@ -1,4 +1,4 @@
-"""The set-up list of the first day: what a task force needs before its tracker is of use, and what of it is there."""
+"""The setup checklist of the first day: what a task force needs before its tracker is of use, and what is there."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

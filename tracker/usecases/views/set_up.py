@@ -1,4 +1,4 @@
-"""The set-up list of the first day: read from what is there, hidden by a person, and shown again."""
+"""The setup checklist of the first day: read from what is there, hidden by a person, and shown again."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

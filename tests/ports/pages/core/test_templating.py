@@ -327,7 +327,7 @@ def test_a_deed_is_a_form_of_its_own_with_the_token() -> None:
 def test_the_name_of_a_chip_holds_kind_sight_title_day_and_times() -> None:
     html = made("{{ cal.chip(e) }}", e=Entry(visibility="law_enforcement", status="tentative"))
     assert text_of(html) == (
-        "MTG Law-enforcement arm only 2 PM Monthly task force meeting (tentative), Thursday, December 10, 2026, "
+        "MTG Law enforcement only 2 PM Monthly task force meeting (tentative), Thursday, December 10, 2026, "
         "2:00\N{EN DASH}3:30 PM, Meeting"
     )
 

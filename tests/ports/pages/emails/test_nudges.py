@@ -30,7 +30,7 @@ async def test_one_click_reminds_and_says_how_many(sqlite_cast: Cast, browse: Si
     assert "Remind 2 people who haven’t replied" in (await browser.get(address)).text
     response = await browser.post(f"{address}/nudges")
     assert (response.status_code, response.headers["location"]) == (303, f"{address}#participants")
-    assert "Reminded 2 people to reply. You can remind them again in two days." in (await browser.get(address)).text
+    assert "Reminded 2 people to reply. You can remind them again in 48 hours." in (await browser.get(address)).text
 
 
 async def test_for_two_days_the_button_rests_and_says_until_when(sqlite_cast: Cast, browse: SignIn) -> None:

@@ -80,7 +80,7 @@ async def test_reminding_answers_with_the_row_the_counts_and_what_was_done(sqlit
     row = response.text[: response.text.index("</li>")]
     assert "Reminded 2 people on Tue, Dec 15 at 9:00 AM. You can remind them again on Thu, Dec 17" in text(row)
     assert f'id="nudge-{event_id}-2026-12-22"' in row
-    assert said(response.text) == "Reminded 2 people to reply. You can remind them again in two days."
+    assert said(response.text) == "Reminded 2 people to reply. You can remind them again in 48 hours."
     assert count(response.text, "queue-count") == "Nothing to do right now"
 
 

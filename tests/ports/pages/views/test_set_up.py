@@ -1,4 +1,4 @@
-"""The set-up list on the home page, and the test email that it and the Health page send."""
+"""The setup checklist on the home page, and the test email that it and the Health page send."""
 
 import re
 from datetime import timedelta
@@ -93,12 +93,12 @@ async def test_the_list_is_hidden_with_undo_and_shown_again_from_the_admin_page(
     browser = await browse(sqlite_cast.coordinator)
     await browser.post("/set-up-list/removal")
     page = await read(browser)
-    assert "The set-up list is hidden." in page
+    assert "The setup checklist is hidden." in page
     assert 'action="/set-up-list"' in page[page.index('id="flash"') : page.index("<h1>")]
     assert "h-set-up" not in page
     assert 'action="/set-up-list"' in (await browser.get("/admin")).text
     await browser.post("/set-up-list")
-    assert "The set-up list is back." in (page := await read(browser))
+    assert "The setup checklist is back." in (page := await read(browser))
     assert "h-set-up" in page
     assert 'action="/set-up-list"' not in (await browser.get("/admin")).text
 

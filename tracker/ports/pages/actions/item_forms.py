@@ -17,8 +17,8 @@ CHANGE_FIELDS = ("status", "progress", "due", "note")
 LABELS = {"status": "Status", "progress": "Progress", "due": "Due", "note": "Note"}
 SEEN_BY = {
     Visibility.ALL: "Everyone in the task force",
-    Visibility.LAW_ENFORCEMENT: "Law-enforcement arm only",
-    Visibility.VICTIM_SERVICES: "Victim-services arm only",
+    Visibility.LAW_ENFORCEMENT: "Law enforcement only",
+    Visibility.VICTIM_SERVICES: "Victim services only",
 }
 MORE_TIME = "time"
 """On the page behind an email link: not a status of its own, but a request for another day."""

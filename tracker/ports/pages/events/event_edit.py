@@ -63,8 +63,8 @@ LABELS = {
 VALUES: dict[str, Mapping[str, str]] = {
     "visibility": {
         "all": "everyone in the task force",
-        "law_enforcement": "law-enforcement arm only",
-        "victim_services": "victim-services arm only",
+        "law_enforcement": "law enforcement only",
+        "victim_services": "victim services only",
         "committee": "members of one committee only",
         "named": "only the named participants",
     },

@@ -1,4 +1,4 @@
-"""The set-up list of the first day, on the home page, and the test email that it and the Health page send."""
+"""The setup checklist of the first day, on the home page, and the test email that it and the Health page send."""
 
 from datetime import timedelta
 from typing import Annotated, Any
@@ -18,7 +18,7 @@ from tracker.usecases.emails import email_tests
 from tracker.usecases.views import set_up
 
 HEALTH = "/admin/health#test-email-row"
-HIDDEN = "The set-up list is hidden. You can show it again on the Admin page."
+HIDDEN = "The setup checklist is hidden. You can show it again on the Admin page."
 UNDO_FOR = timedelta(seconds=60)
 """How long the message that the list is hidden has its button Undo."""
 
@@ -57,7 +57,7 @@ async def show_again(pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
     """Show the list again, or say that nothing on it is left to do."""
     await set_up.show_again(viewer, now)
     left = await set_up.set_up(viewer)
-    return pages.redirect(HOME, "The set-up list is back." if left else "Everything on the set-up list is done.")
+    return pages.redirect(HOME, "The setup checklist is back." if left else "The setup checklist is done.")
 
 
 async def _row(pages: Pages, viewer: Person, said: str = "", *, is_set_up: bool) -> Response[str]:

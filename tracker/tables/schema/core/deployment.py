@@ -17,6 +17,6 @@ class Deployment(Table):
     unnamed_proxy_at = Timestamptz(null=True, default=None)
     """When a sign-in last came through a web server that `--proxy` doesn't name; None = not since it is named."""
     set_up_at = Timestamptz(null=True, default=None)
-    """When the set-up list of the first day was hidden; None = it is shown while anything on it is left to do."""
+    """When the setup checklist of the first day was hidden; None = it is shown while anything on it is left to do."""
 
     constraints = (check("id = 1"),)
