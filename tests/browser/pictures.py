@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 from tests.browser.demo import Demo
 from tests.browser.ways import COORDINATOR, MONTHLY, TRAINING, Way, to, to_event, to_item_link, to_reply
 
-DESK, TALL, PHONE = (1120, 760), (1120, 1000), (390, 780)
+DESK, TALL, PHONE = (1280, 800), (1280, 1000), (390, 780)
 """Width and height of what is shown, in CSS pixels."""
 WITHOUT_DEMO = "for (const banner of document.querySelectorAll('.tt-demo')) banner.hidden = true"
 """A real task force has no banner that says it is a demonstration."""

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.cast import NOW, Cast, meeting, operation
+from tracker.database import writing
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.tables.background.events import audiences
 from tracker.tables.visible.attendance import sheet
@@ -16,7 +17,8 @@ pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
 async def test_an_invitation_opens_nothing_to_who_may_not_see_its_event(cast: Cast) -> None:
     event_id = await events.schedule(cast.coordinator, operation(cast.fbi_lead, cast.kcpd_detective), NOW)
     others = await audiences.audiences_of(event_id) - cast.fbi_lead.audiences
-    await audiences.replace_audiences(event_id, others)
+    async with writing():
+        await audiences.replace_audiences(event_id, others)
     assert await replies.mine(cast.fbi_lead, [event_id]) == {}
     assert set(await replies.mine(cast.kcpd_detective, [event_id])) == {event_id}
 
