@@ -95,14 +95,13 @@ def test_a_reminded_date_is_below_what_can_be_settled_when_the_page_is_loaded_ag
     page = page_of(COORDINATOR)
     page.goto("/")
     first = page.get_by_role("region", name="Follow up").locator(".tt-rows > li").first
-    title = first.get_by_role("heading").get_by_role("link").get_attribute("href")
     press(page, first.get_by_role("button", name="Remind"))
     expect(first.get_by_text("You can remind them again")).to_be_visible()
     page.reload()
     rows = page.get_by_role("region", name="Follow up").locator(".tt-rows > li")
-    assert rows.first.get_by_role("heading").get_by_role("link").get_attribute("href") != title
     handled = rows.evaluate_all("all => all.map(one => one.classList.contains('is-handled'))")
     assert handled == sorted(handled)
+    assert handled[-1]
 
 
 def test_an_item_is_marked_done_and_open_again_with_the_focus_on_one_button(home: tuple[Page, list[str]]) -> None:
