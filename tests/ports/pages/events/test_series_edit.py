@@ -72,6 +72,16 @@ async def test_the_heading_names_the_day_on_which_people_know_the_date(desk: Bro
     assert "Jan 20" not in words(page.partition("<main")[2].partition("First day")[0])
 
 
+@pytest.mark.parametrize(("key", "cancels"), [("", "Cancel all dates"), (SECOND, "Cancel this and following dates")])
+async def test_the_form_is_left_without_saving_and_cancels_dates_only_elsewhere(
+    desk: Browser, series: UUID, key: str, cancels: str
+) -> None:
+    page = (await desk.get(f"/events/{series}/edit?from={key}" if key else f"/events/{series}/edit")).text
+    _, _, after = page.partition(f'<a href="/events/{series}{f"/{key}" if key else ""}">Don’t save</a>')
+    assert words(after.partition("</h2>")[0]) == "Other changes"
+    assert cancels in words(after)
+
+
 async def test_the_panel_lists_the_dates_that_keep_their_own_details(desk: Browser, series: UUID) -> None:
     panel = await preview(desk, series, SECOND, starts="11:00", ends="12:30")
     assert "2 dates keep their own details: Fri, Jan 22 (time) Wed, Jan 27 (place)" in panel
