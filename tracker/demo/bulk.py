@@ -66,6 +66,7 @@ MEETINGS: Mapping[Visibility, tuple[tuple[str, str], ...]] = {
     ),
 }
 """Titles and places by who may see them; a call has no place."""
+FRIDAY = 4  # as date.weekday() counts
 STARTS = (time(9), time(10), time(11), time(13), time(14), time(15))
 SEEN_BY = {Visibility.ALL: 5, Visibility.LAW_ENFORCEMENT: 3, Visibility.VICTIM_SERVICES: 2}
 """Who may see a series, and how many of ten."""
@@ -111,7 +112,8 @@ def _plan(now: datetime, zone: str, luck: random.Random, helpers: Sequence[_Help
     arms = {Visibility.LAW_ENFORCEMENT: (LAW,), Visibility.VICTIM_SERVICES: (SERVICES,)}.get(seen_by, tuple(Arm))
     invited = [one.id for one in helpers if one.arm in arms]
     first = to_local(now - LATEST - (EARLIEST - LATEST) * luck.random(), zone).date()
-    starts = datetime.combine(next_working_day(first), luck.choice(STARTS))
+    weekday = first + timedelta(days=luck.randrange(FRIDAY + 1) - first.weekday())  # as likely on each working day
+    starts = datetime.combine(next_working_day(weekday), luck.choice(STARTS))
     title, place = luck.choice(MEETINGS[seen_by])
     rule, on_holidays = _weekly(starts)
     return Plan(
