@@ -30,7 +30,12 @@
   function makeOneStop(group) {
     const parts = partsOf(group);
     const isHere = parts.includes(document.activeElement);
-    parts.forEach((part, place) => { part.tabIndex = (isHere ? part === document.activeElement : !place) ? 0 : -1; });
+    const last = parts.find((part) => "stop" in part.dataset); // where the focus was when it left
+    const stop = isHere ? document.activeElement : last ?? parts[0];
+    for (const part of parts) {
+      part.tabIndex = part === stop ? 0 : -1;
+      part.toggleAttribute("data-stop", part === stop);
+    }
   }
 
   // Said only where a script makes it true.
