@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from tests.cast import NOW, ZONE, Cast
-from tests.usecases.operations.world import B, disclose, planned, site
+from tests.usecases.operations.world import FAR, B, disclose, planned, site
 from tracker.rules.core.message_types import ConflictFound
 from tracker.rules.core.outbox import Message, Skip
 from tracker.rules.core.viewer import Viewer
@@ -24,7 +24,7 @@ KEY = "2027-01-16"
 
 async def larkspur(two: Cast) -> UUID:
     """Plan Larkspur in the way of Bluestem."""
-    event_id = await planned(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=(0.0, 0.0))
+    event_id = await planned(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=FAR)
     await disclose(two.kcpd_alternate, event_id, Disclosure.CONTACT_ONLY)
     await plans.add_site(two.kcpd_alternate, event_id, site(B), NOW)
     return event_id

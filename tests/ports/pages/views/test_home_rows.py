@@ -110,8 +110,8 @@ async def test_reminders_are_undone_in_the_row_until_they_leave(sqlite_cast: Cas
     assert f'action="{address}"' in back.text
     assert f'id="nudge-{event_id}-2026-12-22"' in back.text
     assert count(back.text, "queue-count") == "1 to do, most urgent first"
-    late = await press(browser, f"{address}/removal", **fields)
-    assert said(late.text) == "Nothing is undone, because a reminder may have gone out."
+    again = await press(browser, f"{address}/removal", **fields)
+    assert said(again.text) == "Undone. No one was reminded."
 
 
 async def test_reminding_leads_back_with_undo_without_scripts(sqlite_cast: Cast, browse: SignIn) -> None:
