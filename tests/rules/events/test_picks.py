@@ -5,7 +5,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.rules.events.picks import Box, Decided, Picks, agencies_of, box_of, by_box, invited, whole_agencies
+from tracker.rules.events.picks import Box, Decided, Picks, agencies_of, box_of, by_box, invited
 
 PEOPLE = [UUID(int=number) for number in range(6)]
 ANN, BEN, CAL = PEOPLE[:3]
@@ -100,13 +100,3 @@ def test_all_agencies_stay_checked_when_nothing_changes() -> None:
 
 def test_agencies_that_are_checked_one_by_one_are_not_all_of_them() -> None:
     assert agencies_of(frozenset({ANN, BEN}), all_checked=False, shown_checked=0) == (frozenset({ANN, BEN}), False)
-
-
-def test_an_agency_is_whole_when_all_of_its_participants_are_named() -> None:
-    fbi, kcpd = UUID(int=11), UUID(int=12)
-    participants = {fbi: {ANN, BEN}, kcpd: {CAL, PEOPLE[3]}}
-    assert whole_agencies({ANN, BEN, CAL}, participants, set(PEOPLE)) == {fbi}
-
-
-def test_an_agency_whose_people_the_viewer_does_not_know_is_not_whole() -> None:
-    assert whole_agencies({ANN}, {UUID(int=11): {ANN}}, {BEN}) == frozenset()

@@ -49,16 +49,6 @@ def invited(picks: Picks, grouped: AbstractSet[UUID]) -> frozenset[UUID]:
     return (picks.people | grouped) - picks.unchecked
 
 
-def whole_agencies(
-    people: AbstractSet[UUID], participants: Mapping[UUID, AbstractSet[UUID]], known: AbstractSet[UUID]
-) -> frozenset[UUID]:
-    """Return the agencies of which all participants are among `people`, so that their boxes can be checked.
-
-    An agency counts only when `known` has some of its participants: of the others, the viewer can't say who is missing.
-    """
-    return frozenset(agency_id for agency_id, every in participants.items() if every & known and every <= people)
-
-
 def box_of(member_id: UUID, picks: Picks, grouped: AbstractSet[UUID]) -> Box:
     """Return the box of a person. One that was unchecked is forgotten when no group of theirs is checked any longer."""
     if member_id in picks.unchecked:

@@ -23,7 +23,7 @@ from tracker.ports.pages.events.preview import Editing, change, to_change
 from tracker.ports.pages.events.schedule_context import FIELDS, schedule_form
 from tracker.ports.pages.events.schedule_form import notify_in, read_plan
 from tracker.ports.pages.events.schedule_marking import agencies, ready
-from tracker.ports.pages.events.schedule_people import by_agency, by_name
+from tracker.ports.pages.events.schedule_people import settled
 from tracker.ports.pages.events.schedule_values import form_of_plan
 from tracker.ports.pages.events.schedule_words import PLAIN_WORDS
 from tracker.rules.core.date_words import WEEKDAYS
@@ -110,10 +110,9 @@ async def edit_event(
     if draft is not None:
         resumes = _again if version_in(draft) == opened.event.version else _beside_each_other
         return await resumes(pages, viewer, draft, opened, now)
-    # A new member of a checked agency is invited with it, so the people of a restricted event stay checked by name.
-    form = opened.form if opened.event.is_restricted else by_agency(opened.form, opened.offered)
-    editing = opened.editing._replace(is_unedited=True)
-    return await schedule_form(pages, viewer, form, opened.offered, opened.event.zone, now, editing=editing)
+    return await schedule_form(
+        pages, viewer, opened.form, opened.offered, opened.event.zone, now, editing=opened.editing
+    )
 
 
 @post("/events/{event_id:uuid}/edit", guards=[signed_in], status_code=303)
@@ -210,7 +209,7 @@ async def _beside_each_other(
     pages: Pages, viewer: Viewer, form: FormValues, opened: Opened, now: Now, status_code: int = 200
 ) -> Response[str]:
     """Show what was typed beside what another person saved, with the new version: the next Save is based on both."""
-    both, changes = merged(recorded(form["was"]), by_name(form, opened.offered), opened.form)
+    both, changes = merged(recorded(form["was"]), settled(form), opened.form)
     people = {f"person:{one.id}": f"Invitation of {one.name} ({one.agency})" for one in opened.offered.people}
     words = in_words(changes, LABELS | people, _said(opened))
     editing = opened.editing._replace(changes=words)

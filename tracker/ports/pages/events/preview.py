@@ -7,7 +7,7 @@ from uuid import UUID
 
 from tracker.database import surviving_failures
 from tracker.errors import Conflict, Invalid, NotAllowed
-from tracker.ports.pages.core.edit_conflicts import ChangeInWords
+from tracker.ports.pages.core.edit_conflicts import ChangeInWords, record
 from tracker.ports.pages.core.form_values import FormValues
 from tracker.ports.pages.events.schedule_form import notify_in, read_plan
 from tracker.rules.core.viewer import Viewer
@@ -33,18 +33,15 @@ class Editing(NamedTuple):
     """What the form shows before anything is edited."""
     changes: Sequence[ChangeInWords] | None = None
     """What another person saved meanwhile; None when no one did."""
-    is_unedited: bool = False
-    """Whether the form shows the event as it is."""
 
     @property
     def first_key(self) -> str:
         """Return the name of the first date of the series that changes; empty when the whole series does."""
         return self.edit_impact.first.key if self.edit_impact.first else ""
 
-    @property
-    def has_no_effect(self) -> bool:
-        """Return whether saving the form changes nothing, so that there is no effect to compute."""
-        return self.is_unedited and self.event.status is not EventStatus.DRAFT
+    def is_as_opened(self, form: FormValues) -> bool:
+        """Return whether the form shows the event unchanged, so that there is no effect to compute."""
+        return self.event.status is not EventStatus.DRAFT and self.was == record(form)
 
 
 class Foreseen(NamedTuple):
@@ -104,7 +101,7 @@ async def of_form(
     A form that can't be saved is not tried, so it waits for no lock; nor is any form without `is_tried`.
     """
     event = editing.event if editing else None
-    if editing and editing.has_no_effect:
+    if editing and editing.is_as_opened(form):
         return Foreseen(of_nothing())
     try:
         plan = read_plan(form.but({"save": "send"}), offered, zone, event)

@@ -5,7 +5,7 @@ form is as long for a thousand people as for ten.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from tracker.ports.pages.core.form_values import FormValues, id_in, ids_in
@@ -105,32 +105,6 @@ def settled(form: FormValues) -> FormValues:
             "find": "",
         }
     )
-
-
-def by_agency(form: FormValues, offered: Choices) -> FormValues:
-    """Return a form that names each person with the agencies checked whose people are all named."""
-    people = ids_in(form.all("person"))
-    participants = {every[0].agency_id: frozenset(one.id for one in every) for every in offered.participants.values()}
-    known = frozenset(one.id for one in offered.people) - offered.only_invited
-    whole = rules.whole_agencies(people, participants, known)
-    grouped_people = frozenset[UUID]().union(*(participants[one] for one in whole))
-    return form.but(
-        {
-            "agency": [str(one) for one in participants if one in whole],
-            "person": [one for one in form.all("person") if id_in(one) not in grouped_people],
-        }
-    )
-
-
-def by_name(form: FormValues, offered: Choices) -> FormValues:
-    """Return a settled form that names each person of its checked agencies, to be compared and merged person by person.
-
-    What another person saved meanwhile names people too: an agency that stayed checked would bring back those who were
-    taken off the list.
-    """
-    kept, picks = settled(form), picks_of(form)
-    asked = rules.invited(picks, grouped(replace(picks, committees=frozenset()), offered))
-    return kept.but({"agency": (), "person": [str(one.id) for one in offered.people if one.id in asked]})
 
 
 def lists_of(form: FormValues, offered: Choices, loads: Iterable[UUID] = ()) -> list[AgencyList]:
