@@ -93,8 +93,7 @@ def test_the_sentence_of_a_series_follows_each_of_its_fields(
     page.goto("/schedule")
     page.locator("#f-date").fill("2027-03-03")
     seconds(page, "#f-repeat", "weekly", "#preview", "Every week")
-    tries = [*texts.items()] * 2  # another process may have the machine at the moment of one
-    assert min(seconds(page, field, value, "#preview", text) for value, text in tries) < AT_ONCE
+    assert min(seconds(page, field, value, "#preview", text) for value, text in texts.items()) < AT_ONCE
 
 
 def test_who_would_be_taken_twice_is_said_without_a_click(page_of: PageOf, demo: Demo) -> None:

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.conftest import PageOf
 from tests.browser.demo import Demo
@@ -58,6 +58,21 @@ def test_from_the_title_to_send_are_at_most_thirty_presses_of_tab(page_of: PageO
     to_empty_form(page)
     page.get_by_label("Title").focus()
     assert presses_to(page, '[name="save"][value="send"]') <= MOST_PRESSES
+
+
+def test_a_choice_made_while_the_preview_of_another_day_arrives_is_kept(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    to_empty_form(page)
+    held: list[Route] = []
+    page.route("**/schedule/preview?*", lambda route: held.append(route), times=1)  # noqa: PLW0108 - Playwright takes no method
+    with page.expect_request("**/schedule/preview?*"):
+        page.locator("#f-date").fill("2027-03-03")
+    page.locator("#f-repeat").select_option("weekly")
+    held[0].continue_()
+    expect(page.locator("#preview")).to_contain_text("Every week")
+    expect(page.locator("#f-repeat")).to_have_value("weekly")
+    page.locator("#f-until").fill("2027-06-02")
+    expect(page.locator("#preview")).to_contain_text("until Jun 2, 2027")
 
 
 def test_arrow_keys_move_through_the_agencies_and_space_checks_one(page_of: PageOf) -> None:

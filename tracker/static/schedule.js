@@ -76,6 +76,25 @@
 
   const unfoldAgain = () => unfolded.forEach((id) => { document.getElementById(id).open = true; });
 
+  /* A preview brings the choices in the words of the new day. One made while it was on its way stays made. ------- */
+  const typed = new Map(); // ids of fields that a preview may replace, with what was typed or chosen there
+
+  function note({ target }) {
+    if (target.id && target.closest("#repeats, #ends")) {
+      typed.set(target.id, target.type === "checkbox" ? target.checked : target.value);
+    }
+  }
+
+  function putBack() {
+    typed.forEach((value, id) => {
+      const input = document.getElementById(id);
+      if (input?.type === "checkbox") input.checked = value;
+      else if (input) input.value = value;
+    });
+  }
+
+  ["input", "change"].forEach((kind) => document.addEventListener(kind, note));
+
   /* Adding a person: a combobox whose options the server finds (ARIA APG, "list autocomplete with manual selection") -- */
   const area = one("[data-combobox]");
   const field = area && one("input", area);
@@ -170,6 +189,7 @@
   }
 
   document.addEventListener("htmx:after:swap", () => {
+    putBack();
     if (field && options().length && !isOpen() && document.activeElement === field && !active()) open(true);
     if (chosen) added();
     unfoldAgain();
