@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.cast import NOW, Cast, operation
+from tests.cast import NOW, ZONE, Cast, operation
 from tests.usecases.operations.world import FAR, SIX, B, disclose, planned, site
 from tracker.database import writing
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
@@ -14,7 +14,7 @@ from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Status, Viewer
 from tracker.rules.events.event import EventStatus, Kind
 from tracker.rules.operations.deconfliction import Disclosure
-from tracker.rules.operations.hits import Outcome
+from tracker.rules.operations.hits import Decision, Outcome
 from tracker.rules.operations.plans import OperationState, System
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.roster.people import Member
@@ -24,6 +24,8 @@ from tracker.usecases.operations import approvals, deconfliction, officer, plans
 from tracker.usecases.operations.lookup import operation_for
 from tracker.usecases.operations.plan_page import plan_view
 from tracker.usecases.operations.plans import basics_of
+from tracker.usecases.views.event_page import event_view
+from tracker.usecases.views.home import home
 
 pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
 
@@ -79,6 +81,42 @@ async def test_a_page_that_is_out_of_date_changes_nothing(two: Cast) -> None:
     with pytest.raises(Conflict):
         await approvals.move(two.fbi_lead, bluestem, OperationState.STOOD_DOWN, NOW, version=before.version)
     assert (await operation_for(two.fbi_lead, bluestem)).disclosure is Disclosure.SILENT
+
+
+async def test_the_side_that_shows_nothing_decides_alone(two: Cast) -> None:
+    _, larkspur = await conflict(two)
+    await disclose(two.kcpd_alternate, larkspur, Disclosure.SILENT)
+    [hit] = (await plan_view(two.kcpd_alternate, larkspur, KEY)).hits
+    decided = deconfliction.decide(two.kcpd_alternate, larkspur, hit.id, Decision.PROCEED, "Our own team.", NOW)
+    assert await decided is Outcome.PROCEED
+
+
+async def test_one_operation_of_both_is_never_decided_alone(two: Cast) -> None:
+    _, larkspur = await conflict(two)
+    await disclose(two.kcpd_alternate, larkspur, Disclosure.SILENT)
+    [hit] = (await plan_view(two.kcpd_alternate, larkspur, KEY)).hits
+    assert await deconfliction.decide(two.kcpd_alternate, larkspur, hit.id, Decision.JOINT, "Fine.", NOW) is None
+
+
+async def test_a_conflict_that_was_decided_alone_is_open_again_when_the_other_side_is_shown_it(two: Cast) -> None:
+    bluestem, larkspur = await conflict(two)
+    await disclose(two.kcpd_alternate, larkspur, Disclosure.SILENT)
+    [hit] = (await plan_view(two.kcpd_alternate, larkspur, KEY)).hits
+    await deconfliction.decide(two.kcpd_alternate, larkspur, hit.id, Decision.PROCEED, "Our own team.", NOW)
+    await disclose(two.kcpd_alternate, larkspur, Disclosure.CONTACT_ONLY)
+    assert any(one.is_open for one in (await plan_view(two.fbi_lead, bluestem, KEY)).hits)
+
+
+async def test_the_event_s_page_and_home_tell_the_lead_of_a_conflict_and_no_one_else(two: Cast) -> None:
+    bluestem, larkspur = await conflict(two)
+    seen = {}
+    for name in ("fbi_lead", "hsi_liaison", "caht_lead"):
+        view = await event_view(two.members[name], bluestem, KEY, NOW)
+        rows = (await home(two.members[name], NOW, NOW.date(), ZONE)).conflicts
+        seen[name] = view.plan and view.plan.conflicts, [row.conflicts for row in rows or ()]
+    assert seen == {"fbi_lead": (1, [1]), "hsi_liaison": (0, []), "caht_lead": (0, [])}
+    await disclose(two.kcpd_alternate, larkspur, Disclosure.SILENT)
+    assert (await home(two.fbi_lead, NOW, NOW.date(), ZONE)).conflicts == []
 
 
 async def test_a_draft_has_no_plan(two: Cast) -> None:

@@ -22,7 +22,7 @@ SHORTEST_BUFFER, LONGEST_BUFFER, DEFAULT_BUFFER = timedelta(0), timedelta(hours=
 
 
 FactsHash = NewType("FactsHash", str)
-"""A hash of when and where two operations are, without a way back."""
+"""A hash of when and where two operations are, and of who knows it, without a way back."""
 
 
 class Disclosure(StrEnum):
@@ -51,6 +51,8 @@ class Footprint:
     ends_at: datetime
     buffer: timedelta
     points: tuple[Point, ...]
+    is_silent: bool = False
+    """Whether the other side of a conflict is shown nothing of it."""
 
 
 class Overlap(NamedTuple):
@@ -90,6 +92,7 @@ def _texts(one: Footprint) -> Iterator[str]:
     """Yield what makes a footprint, each part in one spelling."""
     yield from (moment.astimezone(UTC).isoformat() for moment in (one.starts_at, one.ends_at))
     yield str(one.buffer // timedelta(minutes=1))
+    yield str(int(one.is_silent))
     yield from (",".join(map(str, point)) for point in sorted(one.points))
 
 

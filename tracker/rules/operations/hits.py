@@ -1,6 +1,6 @@
 """Conflicts between two operations: what each side is shown, and which decisions end one."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -11,7 +11,7 @@ class Decision(StrEnum):
     """What one side decides about a conflict."""
 
     PROCEED = "proceed"
-    """Both go ahead, coordinated; both sides must say so."""
+    """Both go ahead, coordinated; each side that knows must say so."""
     JOINT = "joint"
     """They become one operation; both sides must say so."""
     RESCHEDULE = "reschedule"
@@ -19,7 +19,7 @@ class Decision(StrEnum):
     CANCEL = "cancel"
     """This side cancels; the conflict ends when it has."""
     NOT_A_CONFLICT = "not_a_conflict"
-    """A false alarm; both sides must say so."""
+    """A false alarm; each side that knows must say so."""
 
 
 DECISION_WORDS = {
@@ -91,12 +91,15 @@ class Hit:
         return self.outcome is None
 
 
-def agreed(decisions: Mapping[UUID, Decision]) -> Outcome | None:
-    """Return how a conflict ends by what its two sides decided so far; None while it stays open."""
-    made = set(decisions.values())
-    if len(decisions) == 2 and len(made) == 1 and made <= TOGETHER:  # noqa: PLR2004 - the two sides
-        return Outcome(made.pop().value)
-    return None
+def agreed(decisions: Mapping[UUID, Decision], asked: Collection[UUID]) -> Outcome | None:
+    """Return how a conflict ends by what its sides decided so far; None while it stays open.
+
+    `asked` are the sides that know of it. One that shows the other nothing decides alone, but not for one operation.
+    """
+    made = {decisions.get(side) for side in asked}
+    possible = TOGETHER if len(asked) > 1 else TOGETHER - {Decision.JOINT}
+    decided = next(iter(made)) if len(made) == 1 else None
+    return Outcome(decided.value) if decided in possible else None
 
 
 def ended(decisions: Mapping[UUID, Decision]) -> Outcome:

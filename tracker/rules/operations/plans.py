@@ -17,7 +17,7 @@ from uuid import UUID
 from tracker.errors import Invalid, NotFound
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.events.event import Event, EventStatus, Kind, may_edit
+from tracker.rules.events.event import Event, EventStatus, Kind, Line, may_edit
 from tracker.rules.operations.deconfliction import LONGEST_BUFFER, SHORTEST_BUFFER, Disclosure
 from tracker.rules.operations.sites import Site
 
@@ -148,7 +148,7 @@ def check_kind(event: Event) -> None:
         raise NotFound
 
 
-def may_plan(viewer: Viewer, event: Event) -> bool:
+def may_plan(viewer: Viewer, event: Event | Line) -> bool:
     """Return whether a viewer who sees the operation may change its plan: law enforcement who may edit it."""
     return viewer.arm is Arm.LAW_ENFORCEMENT and may_edit(viewer, event)
 

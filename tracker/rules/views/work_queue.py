@@ -25,6 +25,7 @@ class Need(StrEnum):
     BLOCKED = "blocked"
     ITEM = "item"
     ENDING = "ending"
+    CONFLICT = "conflict"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +83,16 @@ class EndingSeries:
     need: Need = Need.ENDING
 
 
-Row = MissingReplies | OpenSheet | BlockedItem | LateItem | EndingSeries
+@dataclass(frozen=True, kw_only=True)
+class OpenConflict:
+    """An operation that the viewer leads, with conflicts that have no decision yet."""
+
+    line: Line
+    conflicts: int
+    need: Need = Need.CONFLICT
+
+
+Row = MissingReplies | OpenSheet | BlockedItem | LateItem | EndingSeries | OpenConflict
 
 
 def concerns(viewer: Viewer, item: ActionItem) -> bool:
@@ -97,11 +107,16 @@ def concerns(viewer: Viewer, item: ActionItem) -> bool:
 def in_order(rows: Iterable[Row], now: datetime, today: date) -> list[Row]:
     """Return the queue, most urgent first.
 
-    Running dates and replies due within three days, soonest first; then blocked items, longest first; then overdue
-    items, most overdue first; then attendance of past dates, oldest first; then replies for later dates, soonest
-    first; then ending series. Last are dates whose people were nudged lately: nothing can be done about them yet.
+    Operations in conflict, soonest first; then running dates and replies due within three days, soonest first; then
+    blocked items, longest first; then overdue items, most overdue first; then attendance of past dates, oldest first;
+    then replies for later dates, soonest first; then ending series. Last are dates whose people were nudged lately:
+    nothing can be done about them yet.
     """
-    return sorted(rows, key=lambda row: (not asks_for_a_deed(row), _urgency(row, now, today)))
+
+    def order(row: Row) -> tuple[bool, bool, tuple[int, float]]:
+        return not asks_for_a_deed(row), not isinstance(row, OpenConflict), _urgency(row, now, today)
+
+    return sorted(rows, key=order)
 
 
 def asks_for_a_deed(row: Row) -> bool:

@@ -9,7 +9,7 @@ from tracker.database import writing
 from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.operations import hits as rules
-from tracker.rules.operations.deconfliction import LONGEST_BUFFER, Footprint, Overlap, facts_of, overlap
+from tracker.rules.operations.deconfliction import LONGEST_BUFFER, Disclosure, Footprint, Overlap, facts_of, overlap
 from tracker.rules.operations.hits import Decision, Outcome
 from tracker.rules.operations.plans import COMPARED, FALLS_BACK, LONGEST_REASON, may_plan, moved_too_far
 from tracker.rules.operations.sites import Point
@@ -86,10 +86,19 @@ async def decide(
         )
         facts = {"conflict": hit.id, "decision": decision}
         await audit.record(viewer.actor, "conflict_decided", "event", event_id, facts, now)
-        outcome = rules.agreed((await plans.decisions([hit.id]))[hit.id])
+        asked = await _sides_that_know(hit.id, operation.id)
+        outcome = rules.agreed((await plans.decisions([hit.id]))[hit.id], asked)
         if outcome:
             await _end(hit.id, outcome, now)
     return outcome
+
+
+async def _sides_that_know(hit_id: UUID, plan_id: UUID) -> list[UUID]:
+    """Return the sides of a conflict to which the other one shows that there is a conflict."""
+    [pair] = [one for one in await plans.open_pairs(plan_id) if one.id == hit_id]
+    sides = await plans.by_id([pair.first, pair.second])
+    others = {pair.first: pair.second, pair.second: pair.first}
+    return [side for side, other in others.items() if sides[other].disclosure is not Disclosure.SILENT]
 
 
 async def _follow_time(plan: Planned, now: datetime) -> None:
@@ -129,6 +138,7 @@ def _footprint(plan: Planned) -> Footprint:
         ends_at=plan.ends_at,
         buffer=timedelta(minutes=plan.buffer_minutes),
         points=tuple(Point(*spot) for spot in plan.spots),
+        is_silent=plan.disclosure is Disclosure.SILENT,
     )
 
 

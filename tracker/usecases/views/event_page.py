@@ -25,6 +25,7 @@ from tracker.usecases.events import substitutes
 from tracker.usecases.events.history import history
 from tracker.usecases.events.occurrences import date_for, neighbors
 from tracker.usecases.events.replies import my_reply
+from tracker.usecases.operations.summaries import PlanSummary, summary
 from tracker.usecases.roster.sites import room_of
 from tracker.usecases.views.series_page import SeriesLinks, links_of
 
@@ -89,6 +90,8 @@ class EventView:
     readings: tuple[Reading, ...]
     """Who has opened a named event, for people who may change it."""
     history: tuple[Entry, ...]
+    plan: PlanSummary | None
+    """Of a joint operation; None for other events."""
 
 
 async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> EventView:
@@ -127,6 +130,7 @@ async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) ->
         room=await _room(viewer, occurrence, now),
         readings=await _readings(viewer, occurrence),
         history=with_beginning(await history(viewer, occurrence.event, occurrence), occurrence.event),
+        plan=await summary(viewer, occurrence.event),
     )
 
 

@@ -20,6 +20,7 @@ from tracker.rules.views.work_queue import (
     EndingSeries,
     LateItem,
     MissingReplies,
+    OpenConflict,
     OpenSheet,
     Row,
     concerns,
@@ -30,6 +31,7 @@ from tracker.tables.visible.events import waiting
 from tracker.usecases.calendars.date_lines import seen_between
 from tracker.usecases.emails.nudges import nudges_of
 from tracker.usecases.events.replies import Owed, owed
+from tracker.usecases.operations.summaries import in_conflict
 
 T = TypeVar("T")
 NEXT_DAYS = 10
@@ -69,6 +71,7 @@ class Home:
     days: Days | None
     rolls: list[OpenSheet] | None
     ending: list[EndingSeries] | None
+    conflicts: list[OpenConflict] | None
     owed: list[Owed] | None
     follow_up: list[Row]
     """Other people's delays, most urgent first."""
@@ -76,7 +79,7 @@ class Home:
     @property
     def is_whole(self) -> bool:
         """Return whether every part could be read."""
-        return None not in (self.items, self.days, self.rolls, self.ending, self.owed)
+        return None not in (self.items, self.days, self.rolls, self.ending, self.conflicts, self.owed)
 
     @property
     def is_empty(self) -> bool:
@@ -90,14 +93,17 @@ async def home(viewer: Viewer, now: datetime, today: date, zone: str) -> Home:
     days = await _part("calendar", _days(viewer, now, today, zone))
     rolls = await _part("attendance", _rolls(viewer, now))
     ending = await _part("series that end", _ending(viewer, now))
+    conflicts = await _part("conflicts between operations", _conflicts(viewer))
     rows: list[Row] = [*items.blocked, *(LateItem(item=one) for one in items.late)] if items else []
+    dates: list[Row] = [*(days.replies if days else ()), *(rolls or ()), *(ending or ()), *(conflicts or ())]
     return Home(
         items=items,
         days=days,
         rolls=rolls,
         ending=ending,
+        conflicts=conflicts,
         owed=await _part("replies owed", owed(viewer, now)),
-        follow_up=in_order([*rows, *(days.replies if days else ()), *(rolls or ()), *(ending or ())], now, today),
+        follow_up=in_order([*rows, *dates], now, today),
     )
 
 
@@ -107,6 +113,11 @@ async def _part(name: str, reading: Awaitable[T]) -> T | None:
     except Exception:  # one part failed, whatever the reason; the others are still worth showing
         log.exception("Home page: %s could not be read.", name)
         return None
+
+
+async def _conflicts(viewer: Viewer) -> list[OpenConflict]:
+    found = await in_conflict(viewer)
+    return [OpenConflict(line=line, conflicts=conflicts) for line, conflicts in found.values()]
 
 
 async def _items(viewer: Viewer, today: date) -> Items:

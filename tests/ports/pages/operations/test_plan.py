@@ -86,7 +86,7 @@ async def test_the_page_says_what_is_in_the_way_of_the_next_step(two: Cast, brow
     await page.post("")
     assert "Add a site first." in await page.text()
     await page.post("/sites", **SITE)
-    assert "Mark as planning" in await page.text()
+    assert "Start planning" in await page.text()
     await page.post("/states", to="planning")
     assert "Name the approving supervisor first." in await page.text()
 
@@ -109,6 +109,17 @@ async def test_a_plan_goes_from_its_first_site_to_approval(two: Cast, browse: Si
     await other.post("/acknowledgments")
     await lead.post("/states", to="briefed")
     assert "<b>Briefed</b>" in await lead.text()
+
+
+async def test_an_outdated_form_keeps_what_was_typed_and_can_be_sent_again(two: Cast, browse: SignIn) -> None:
+    page = await page_of(browse, two.fbi_lead, await bluestem(two))
+    await page.post("")
+    form = {"disclosure": "silent", "buffer": "45"}
+    refused = await page.browser.post(f"{page.at}/basics", {"version": "7"} | form)
+    assert (refused.status_code, 'value="45"' in refused.text) == (422, True)
+    assert "The plan has changed since you opened it." in refused.text
+    [version] = re.findall(r'name="version" value="(\d+)"', refused.text.partition("/plan/basics")[2])[:1]
+    assert (await page.browser.post(f"{page.at}/basics", {"version": version} | form)).status_code == 303
 
 
 async def test_a_conflict_shows_whom_to_call_and_takes_a_decision(two: Cast, browse: SignIn) -> None:

@@ -36,13 +36,20 @@ from tracker.usecases.operations.plans import Basics
 AT = "/events/{event_id:uuid}/{key:str}/plan"
 COORDINATES = re.compile(r"\s*(-?\d{1,3}(?:\.\d{1,12})?)\s*[,;\s]\s*(-?\d{1,3}(?:\.\d{1,12})?)\s*")
 NO_COORDINATES = "Enter latitude and longitude, like 39.0911, -94.4155."
+STEP_LABELS = {
+    OperationState.PLANNING: "Start planning",
+    OperationState.SUBMITTED: "Submit for approval",
+    OperationState.APPROVED: "Approve",
+    OperationState.BRIEFED: "Mark as briefed",
+}
+"""What the button of the next step says."""
 SAID = {
     OperationState.DRAFT: "The plan is a draft.",
     OperationState.PLANNING: "The operation is in planning.",
     OperationState.SUBMITTED: "The plan is submitted for approval.",
     OperationState.APPROVED: "The plan is approved.",
     OperationState.BRIEFED: "The operation is briefed.",
-    OperationState.STOOD_DOWN: "The operation is stood down. “Return to planning” brings it back. No one was emailed.",
+    OperationState.STOOD_DOWN: "The operation is stood down. No one was emailed.",
 }
 FIELDS = (
     "supervisor",
@@ -124,7 +131,9 @@ async def remove_site(
 ) -> Response[Any]:
     """Remove a site, and compare the plan again."""
     site = await plans.remove_site(viewer, event_id, site_id, now)
-    return pages.redirect(_at(event_id, key), f"{site.place} is removed, and the plan was checked again for conflicts.")
+    return pages.redirect(
+        _at(event_id, key), f"{site.place} ({site.point.latitude}, {site.point.longitude}) is removed."
+    )
 
 
 @post(f"{AT}/commitments", guards=[signed_in], status_code=303)
@@ -259,10 +268,12 @@ async def _done(
     """Do it and come back, or show the page again with what was typed and why it was refused."""
     try:
         await deed()
-    except (Invalid, Conflict) as wrong:
+    except Invalid as wrong:
+        return _shown(pages, await plan_view(viewer, event_id, key), form, wrong, hit_id)
+    except Conflict as changed:  # what was typed is shown beside the plan as it is now, and can be sent again
         view = await plan_view(viewer, event_id, key)
-        refused = wrong if isinstance(wrong, Invalid) else Invalid(wrong.sentence)
-        return _shown(pages, view, form, refused, hit_id)
+        current = form.but({"version": str(view.operation.version if view.operation else "")})
+        return _shown(pages, view, current, Invalid(changed.sentence), hit_id)
     return pages.redirect(_at(event_id, key), sentence)
 
 
@@ -284,6 +295,7 @@ def _shown(
         errors=errors_of(wrong, FIELDS),
         map=site_map(view.sites.values()),
         states=STATE_WORDS,
+        step_labels=STEP_LABELS,
         roles=[(one, words) for one, words in SITE_WORDS.items()],
         disclosures=[(one, words) for one, words in DISCLOSURE_WORDS.items()],
         systems=[(one, words) for one, words in SYSTEM_WORDS.items()],

@@ -46,6 +46,15 @@ _HITS = (
 )
 
 
+_UNDECIDED = (
+    "SELECT o.id, COUNT(*) AS conflicts FROM deconfliction_hit h"
+    " JOIN operation_plan p ON p.id = h.first OR p.id = h.second"
+    " JOIN operation_plan q ON q.id = CASE WHEN h.first = p.id THEN h.second ELSE h.first END"
+    " JOIN event e ON e.id = p.event JOIN occurrence o ON o.event = e.id"
+    " WHERE h.closed_at IS NULL AND q.disclosure <> 'silent' AND MAY_SEE(e) GROUP BY o.id"
+)
+
+
 async def operation(viewer: Viewer, event: Event) -> Operation | None:
     """Return the plan of an operation, or None while it has none."""
     found = await rows(_PLAN, viewer, " AND p.event = {}", event.id)
@@ -79,6 +88,11 @@ async def hits(viewer: Viewer, of: Operation) -> list[Hit]:
     if not knows_conflicts(viewer, of):
         return []
     return [_hit(row) for row in await rows(_HITS, viewer, "", of.event.id)]
+
+
+async def undecided(viewer: Viewer) -> dict[UUID, int]:
+    """Return how many conflicts without a decision the sides of operations are shown, by the date of the operation."""
+    return {row["id"]: row["conflicts"] for row in await rows(_UNDECIDED, viewer, "")}
 
 
 _BY_AGENCY = " AND p.event = {} ORDER BY g.code"
