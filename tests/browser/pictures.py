@@ -6,7 +6,18 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from tests.browser.demo import Demo
-from tests.browser.ways import COORDINATOR, MONTHLY, TRAINING, Way, to, to_event, to_item_link, to_reply
+from tests.browser.ways import (
+    COORDINATOR,
+    FBI_LEAD,
+    MONTHLY,
+    TRAINING,
+    Way,
+    to,
+    to_event,
+    to_item_link,
+    to_operation,
+    to_reply,
+)
 
 DESK, TALL, PHONE = (1280, 800), (1280, 1000), (390, 780)
 """Width and height of what is shown, in CSS pixels."""
@@ -45,6 +56,13 @@ def to_filled_form(page: Page, _: Demo) -> None:
     page.get_by_text("3 people").first.wait_for()
 
 
+def to_plan_of_operation(page: Page, demo: Demo) -> None:
+    """Go from an operation to its plan."""
+    to_operation(page, demo)
+    page.get_by_role("link", name="Plan, sites, and conflicts").click()
+    page.get_by_role("heading", name="Conflicts with other operations").wait_for()
+
+
 def to_person(page: Page, _: Demo) -> None:
     """Go to the page of a person, with what keeps their account."""
     page.goto("/people?q=detective")
@@ -72,6 +90,7 @@ PICTURES: dict[str, Picture] = {
     "item": Picture(persona=None, way=to_item_link, size=PHONE),
     "roll-call": Picture(persona=COORDINATOR, way=to_event("Joint briefing", "2026-11", "attendance"), size=PHONE),
     "sign-in-sheet": Picture(persona=COORDINATOR, way=to_event(MONTHLY, "2026-12", "print/sign-in-sheet")),
+    "plan": Picture(persona=FBI_LEAD, way=to_plan_of_operation, size=TALL),
     "invite-people": Picture(persona=COORDINATOR, way=to("/people/invitations")),
     "person": Picture(persona=COORDINATOR, way=to_person),
 }
