@@ -13,7 +13,8 @@ CREATE TABLE operation_plan (
   id UUID PRIMARY KEY NOT NULL,
   event UUID NOT NULL UNIQUE REFERENCES event (id) ON DELETE CASCADE,
   state VARCHAR(12) NOT NULL
-    CHECK (state IN ('draft', 'planning', 'submitted', 'approved', 'briefed', 'stood_down')),
+    CHECK (state IN ('draft', 'planning', 'submitted', 'approved', 'briefed', 'executing', 'released', 'debriefed',
+      'closed', 'stood_down', 'aborted')),
   supervisor UUID REFERENCES member (id) ON DELETE RESTRICT,
   disclosure VARCHAR(14) NOT NULL CHECK (disclosure IN ('open', 'contact_only', 'silent')),
   buffer_minutes INTEGER NOT NULL CHECK (buffer_minutes BETWEEN 0 AND 1440),

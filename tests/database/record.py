@@ -41,8 +41,9 @@ from tracker.rules.events.replies import ReplyValue
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.rules.operations.deconfliction import Disclosure
 from tracker.rules.operations.hits import Decision
-from tracker.rules.operations.plans import OperationState, System
+from tracker.rules.operations.plans import System
 from tracker.rules.operations.sites import Site, SiteRole, point_at
+from tracker.rules.operations.states import OperationState
 from tracker.rules.recurrence import rule_for
 from tracker.rules.roster.people_changes import SeatFacts
 from tracker.rules.roster.sites import SiteFacts

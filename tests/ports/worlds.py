@@ -31,8 +31,8 @@ from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.identity.api_tokens import ApiScope
-from tracker.rules.operations.plans import OperationState
 from tracker.rules.operations.sites import Site, SiteRole, point_at
+from tracker.rules.operations.states import OperationState
 from tracker.rules.recurrence import Rule, rule_for
 from tracker.rules.roster.quorum import QuorumRule
 from tracker.rules.roster.sites import SiteFacts

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from tracker.demo.story import Story
 from tracker.rules.operations.deconfliction import DEFAULT_BUFFER, Disclosure
-from tracker.rules.operations.plans import OperationState
 from tracker.rules.operations.sites import Site, SiteRole, point_at
+from tracker.rules.operations.states import OperationState
 from tracker.usecases.operations import approvals, plans
 from tracker.usecases.operations.plans import Basics
 

@@ -11,8 +11,9 @@ from tests.usecases.operations.world import FAR, SIX, A, B, planned, site
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.operations.deconfliction import Disclosure
-from tracker.rules.operations.plans import OperationState, System
+from tracker.rules.operations.plans import System
 from tracker.rules.operations.sites import SiteRole
+from tracker.rules.operations.states import OperationState
 from tracker.usecases.events import events
 from tracker.usecases.operations import approvals, deconfliction, plans
 from tracker.usecases.operations.lookup import operation_for

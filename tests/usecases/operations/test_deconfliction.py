@@ -12,7 +12,7 @@ from tracker.errors import Invalid, NotFound
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.operations.deconfliction import Disclosure
 from tracker.rules.operations.hits import Decision, Hit, Outcome
-from tracker.rules.operations.plans import OperationState
+from tracker.rules.operations.states import OperationState
 from tracker.tables.visible.operations import plans as visible
 from tracker.usecases.events import events
 from tracker.usecases.operations import approvals, deconfliction, plans

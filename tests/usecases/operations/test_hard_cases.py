@@ -15,7 +15,8 @@ from tracker.rules.core.viewer import Status, Viewer
 from tracker.rules.events.event import EventStatus, Kind
 from tracker.rules.operations.deconfliction import Disclosure
 from tracker.rules.operations.hits import Decision, Outcome
-from tracker.rules.operations.plans import OperationState, System
+from tracker.rules.operations.plans import System
+from tracker.rules.operations.states import OperationState
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.events import events, undo

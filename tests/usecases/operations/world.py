@@ -8,8 +8,8 @@ from tests.cast import NOW, Cast, operation
 from tracker.database import writing
 from tracker.rules.core.viewer import Role, Viewer
 from tracker.rules.operations.deconfliction import Disclosure
-from tracker.rules.operations.plans import OperationState
 from tracker.rules.operations.sites import Site, SiteRole, point_at
+from tracker.rules.operations.states import OperationState
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events.events import schedule
 from tracker.usecases.operations import approvals, plans

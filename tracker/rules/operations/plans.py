@@ -1,71 +1,22 @@
-"""The plan of a joint operation: its states, what is in the way of the next one, and who may do what.
+"""The plan of a joint operation: its parts, and who may change it."""
 
-    draft → planning → submitted → approved → briefed
-                 ↘         ↘          ↘         ↘
-                         stood down
-
-A change of a site, or of the time by more than the buffer, takes a plan back to planning.
-"""
-
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import pairwise
 from uuid import UUID
 
 from tracker.errors import Invalid, NotFound
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.events.event import Event, EventStatus, Kind, Line, may_edit
+from tracker.rules.events.event import Event, Kind, Line, may_edit
 from tracker.rules.operations.deconfliction import LONGEST_BUFFER, SHORTEST_BUFFER, Disclosure
 from tracker.rules.operations.sites import Site
+from tracker.rules.operations.states import OperationState
 
 LONGEST_SKILLS = 200  # characters
 LONGEST_NUMBER = 60  # characters
 LONGEST_REASON = 500  # characters
 MOST_PEOPLE = 500  # that one agency commits
-
-
-class OperationState(StrEnum):
-    """Where a plan is."""
-
-    DRAFT = "draft"
-    PLANNING = "planning"
-    SUBMITTED = "submitted"
-    APPROVED = "approved"
-    BRIEFED = "briefed"
-    STOOD_DOWN = "stood_down"
-
-
-STEPS = (
-    OperationState.DRAFT,
-    OperationState.PLANNING,
-    OperationState.SUBMITTED,
-    OperationState.APPROVED,
-    OperationState.BRIEFED,
-)
-"""In the order in which a plan goes through them."""
-STATE_WORDS = {
-    OperationState.DRAFT: "Draft",
-    OperationState.PLANNING: "Planning",
-    OperationState.SUBMITTED: "Submitted",
-    OperationState.APPROVED: "Approved",
-    OperationState.BRIEFED: "Briefed",
-    OperationState.STOOD_DOWN: "Stood down",
-}
-COMPARED = frozenset(STEPS) - {OperationState.DRAFT}
-"""The states in which a plan is compared with others."""
-MOVES = {
-    OperationState.DRAFT: (OperationState.PLANNING,),
-    OperationState.PLANNING: (OperationState.SUBMITTED, OperationState.STOOD_DOWN),
-    OperationState.SUBMITTED: (OperationState.APPROVED, OperationState.PLANNING, OperationState.STOOD_DOWN),
-    OperationState.APPROVED: (OperationState.BRIEFED, OperationState.PLANNING, OperationState.STOOD_DOWN),
-    OperationState.BRIEFED: (OperationState.PLANNING, OperationState.STOOD_DOWN),
-    OperationState.STOOD_DOWN: (OperationState.PLANNING,),
-}
-FALLS_BACK = frozenset({OperationState.SUBMITTED, OperationState.APPROVED, OperationState.BRIEFED})
-"""The states that a changed site, or a time moved beyond the buffer, ends."""
 
 
 class System(StrEnum):
@@ -156,49 +107,6 @@ def may_plan(viewer: Viewer, event: Event | Line) -> bool:
 def knows_conflicts(viewer: Viewer, operation: Operation) -> bool:
     """Return whether a viewer may know of the operation's conflicts: who leads it, and who approves it."""
     return may_plan(viewer, operation.event) or viewer.member_id == operation.supervisor_id
-
-
-def next_step(state: OperationState) -> OperationState | None:
-    """Return the step that follows; None after the last, or when the operation was stood down."""
-    return next((after for before, after in pairwise(STEPS) if before is state), None)
-
-
-def refusals(viewer: Viewer, operation: Operation, to: OperationState, open_hits: int) -> tuple[str, ...]:
-    """Return why the viewer can't take the plan to a state, a sentence for each reason; empty when they can.
-
-    `open_hits` counts the conflicts without a decision that this side may know of.
-    """
-    if to not in MOVES[operation.state]:
-        return (f"A plan that is {STATE_WORDS[operation.state].lower()} can’t become {STATE_WORDS[to].lower()}.",)
-    return tuple(_refusals(viewer, operation, to, open_hits))
-
-
-def _refusals(viewer: Viewer, operation: Operation, to: OperationState, open_hits: int) -> Iterator[str]:
-    if operation.event.status is EventStatus.CANCELED and to is not OperationState.STOOD_DOWN:
-        yield "The operation is canceled."
-    if to is OperationState.APPROVED:
-        yield from _not_approved(viewer, operation, open_hits)
-        return
-    if not may_plan(viewer, operation.event):
-        yield "Only the people who lead the operation can do this."
-    if to in (OperationState.PLANNING, OperationState.SUBMITTED) and not any(s.is_compared for s in operation.sites):
-        yield "Add a site first."
-    if to is OperationState.SUBMITTED and operation.supervisor_id is None:
-        yield "Name the approving supervisor first."
-    if to is OperationState.BRIEFED and operation.waiting:
-        yield f"Not every agency has acknowledged version {operation.version}: {', '.join(operation.waiting)}."
-
-
-def _not_approved(viewer: Viewer, operation: Operation, open_hits: int) -> Iterator[str]:
-    if viewer.member_id == operation.event.lead_id:
-        yield "The operation lead can’t approve the plan."
-    elif viewer.member_id != operation.supervisor_id:
-        yield "Only the approving supervisor can approve the plan."
-    if open_hits:
-        count = "1 conflict has" if open_hits == 1 else f"{open_hits} conflicts have"
-        yield f"{count} no decision yet."
-    if operation.clearance is None:
-        yield "There is no number from an outside deconfliction system, and no waiver."
 
 
 def moved_too_far(before: tuple[datetime, datetime], after: tuple[datetime, datetime], buffer: timedelta) -> bool:

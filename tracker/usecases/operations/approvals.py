@@ -7,15 +7,9 @@ from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.operations.plans import (
-    FALLS_BACK,
-    LONGEST_NUMBER,
-    LONGEST_REASON,
-    Operation,
-    OperationState,
-    System,
-    refusals,
-)
+from tracker.rules.operations.guards import Facts, refusals
+from tracker.rules.operations.plans import LONGEST_NUMBER, LONGEST_REASON, Operation, System
+from tracker.rules.operations.states import FALLS_BACK, OperationState
 from tracker.tables.schema.operations import plans as rows
 from tracker.tables.visible.operations import plans
 from tracker.usecases.core import audit
@@ -30,7 +24,7 @@ NOT_COMMITTED = "Your agency has committed nothing to this operation."
 async def refused(viewer: Viewer, operation: Operation, to: OperationState) -> tuple[str, ...]:
     """Return why the viewer can't take the plan to a state now, a sentence for each reason."""
     hits = await plans.hits(viewer, operation)
-    return refusals(viewer, operation, to, sum(one.is_open for one in hits))
+    return refusals(viewer, operation, to, Facts(open_hits=sum(one.is_open for one in hits)))
 
 
 async def move(

@@ -11,8 +11,9 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.operations import hits as rules
 from tracker.rules.operations.deconfliction import LONGEST_BUFFER, Disclosure, Footprint, Overlap, facts_of, overlap
 from tracker.rules.operations.hits import Decision, Outcome
-from tracker.rules.operations.plans import COMPARED, FALLS_BACK, LONGEST_REASON, may_plan, moved_too_far
+from tracker.rules.operations.plans import LONGEST_REASON, may_plan, moved_too_far
 from tracker.rules.operations.sites import Point
+from tracker.rules.operations.states import COMPARED, FALLS_BACK
 from tracker.tables.background.operations import plans
 from tracker.tables.background.operations.plans import Pair, Planned
 from tracker.tables.schema.operations.plans import DeconflictionHit, HitDecision, OperationPlan

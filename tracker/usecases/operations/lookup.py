@@ -6,10 +6,12 @@ from tracker.errors import NotAllowed, NotFound
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event
 from tracker.rules.operations.plans import Operation, check_kind, may_plan
+from tracker.rules.operations.states import OVER
 from tracker.tables.visible.events import events
 from tracker.tables.visible.operations import plans
 
 NOT_THEIRS = "Only the people who lead the operation can change its plan."
+IS_OVER = "The operation is over, and its plan no longer changes."
 
 
 async def event_for(viewer: Viewer, event_id: UUID) -> Event:
@@ -30,8 +32,10 @@ async def operation_for(viewer: Viewer, event_id: UUID) -> Operation:
 
 
 async def operation_to_change(viewer: Viewer, event_id: UUID) -> Operation:
-    """Return the plan of an operation that the viewer leads. Errors: NotFound, NotAllowed."""
+    """Return the plan of an operation that the viewer leads and that isn't over. Errors: NotFound, NotAllowed."""
     operation = await operation_for(viewer, event_id)
     if not may_plan(viewer, operation.event):
         raise NotAllowed(NOT_THEIRS)
+    if operation.state in OVER:
+        raise NotAllowed(IS_OVER)
     return operation

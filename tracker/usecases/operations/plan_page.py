@@ -6,17 +6,9 @@ from uuid import UUID
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Occurrence
 from tracker.rules.operations.hits import Hit
-from tracker.rules.operations.plans import (
-    MOVES,
-    STEPS,
-    Commitment,
-    Operation,
-    OperationState,
-    check_kind,
-    may_plan,
-    next_step,
-)
+from tracker.rules.operations.plans import Commitment, Operation, check_kind, may_plan
 from tracker.rules.operations.sites import Site
+from tracker.rules.operations.states import MOVES, STEPS, OperationState, next_step
 from tracker.tables.visible.operations import plans
 from tracker.usecases.events.occurrences import date_for
 from tracker.usecases.operations.approvals import refused

@@ -11,15 +11,9 @@ from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import EventStatus
 from tracker.rules.operations.deconfliction import DEFAULT_BUFFER, Disclosure, distance_ft
-from tracker.rules.operations.plans import (
-    FALLS_BACK,
-    Operation,
-    OperationState,
-    check_buffer,
-    check_commitment,
-    may_plan,
-)
+from tracker.rules.operations.plans import Operation, check_buffer, check_commitment, may_plan
 from tracker.rules.operations.sites import LONGEST_PLACE, MOST_SITES, Site
+from tracker.rules.operations.states import FALLS_BACK, OperationState
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.background.operations.plans import open_pairs
 from tracker.tables.schema.operations.plans import OperationAgency, OperationPlan, OperationSite

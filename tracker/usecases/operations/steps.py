@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from tracker.rules.operations.plans import OperationState
+from tracker.rules.operations.states import OperationState
 from tracker.tables.schema.operations.plans import Clearance, OperationApproval, OperationPlan
 
 

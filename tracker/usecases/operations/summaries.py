@@ -6,7 +6,8 @@ from uuid import UUID
 from tracker.errors import NotFound
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, Line
-from tracker.rules.operations.plans import OperationState, check_kind, may_plan
+from tracker.rules.operations.plans import check_kind, may_plan
+from tracker.rules.operations.states import OperationState
 from tracker.tables.visible.events import events
 from tracker.tables.visible.operations import plans
 

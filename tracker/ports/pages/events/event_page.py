@@ -25,7 +25,7 @@ from tracker.rules.events.agenda import agenda_items, planned_minutes
 from tracker.rules.events.event import EventStatus, Occurrence, taking_place
 from tracker.rules.events.plan import is_moved, rule_of, slot
 from tracker.rules.events.replies import LONGEST_COMMENT, ReplyValue
-from tracker.rules.operations.plans import STATE_WORDS
+from tracker.rules.operations.states import STATE_WORDS
 from tracker.rules.recurrence.words import pattern_words
 from tracker.rules.views.impact import Consequences
 from tracker.usecases.core import access_records

@@ -17,17 +17,10 @@ from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of, 
 from tracker.ports.pages.events.event_page import times_of
 from tracker.rules.operations.deconfliction import DISCLOSURE_WORDS, Disclosure
 from tracker.rules.operations.hits import DECISION_WORDS, OUTCOME_WORDS, Decision
-from tracker.rules.operations.plans import (
-    LONGEST_NUMBER,
-    LONGEST_REASON,
-    LONGEST_SKILLS,
-    STATE_WORDS,
-    SYSTEM_WORDS,
-    OperationState,
-    System,
-)
+from tracker.rules.operations.plans import LONGEST_NUMBER, LONGEST_REASON, LONGEST_SKILLS, SYSTEM_WORDS, System
 from tracker.rules.operations.site_map import site_map
 from tracker.rules.operations.sites import LONGEST_PLACE, SITE_WORDS, Point, Site, SiteRole, point_at
+from tracker.rules.operations.states import STATE_WORDS, OperationState
 from tracker.usecases.core import access_records
 from tracker.usecases.operations import approvals, deconfliction, plans
 from tracker.usecases.operations.plan_page import PlanView, plan_view
@@ -41,6 +34,10 @@ STEP_LABELS = {
     OperationState.SUBMITTED: "Submit for approval",
     OperationState.APPROVED: "Approve",
     OperationState.BRIEFED: "Mark as briefed",
+    OperationState.EXECUTING: "Begin the operation",
+    OperationState.RELEASED: "Mark as released",
+    OperationState.DEBRIEFED: "Mark as debriefed",
+    OperationState.CLOSED: "Close the operation",
 }
 """What the button of the next step says."""
 SAID = {
@@ -49,7 +46,12 @@ SAID = {
     OperationState.SUBMITTED: "The plan is submitted for approval.",
     OperationState.APPROVED: "The plan is approved.",
     OperationState.BRIEFED: "The operation is briefed.",
+    OperationState.EXECUTING: "The operation has begun.",
+    OperationState.RELEASED: "Everyone is released.",
+    OperationState.DEBRIEFED: "The operation is debriefed.",
+    OperationState.CLOSED: "The operation is closed.",
     OperationState.STOOD_DOWN: "The operation is stood down. No one was emailed.",
+    OperationState.ABORTED: "The operation is aborted. No one was emailed.",
 }
 FIELDS = (
     "supervisor",

@@ -10,7 +10,7 @@ from piccolo.querystring import QueryString
 from tracker.database import engine
 from tracker.rules.operations.deconfliction import LONGEST_BUFFER, Disclosure, FactsHash
 from tracker.rules.operations.hits import AGREED, Decision, Outcome
-from tracker.rules.operations.plans import COMPARED, OperationState
+from tracker.rules.operations.states import COMPARED, OperationState
 from tracker.tables.schema.operations.plans import DeconflictionHit, HitDecision, OperationPlan
 
 _PLANS = (

@@ -7,8 +7,9 @@ from piccolo.table import Table
 
 from tracker.rules.operations.deconfliction import Disclosure
 from tracker.rules.operations.hits import Decision, Outcome
-from tracker.rules.operations.plans import OperationState, System
+from tracker.rules.operations.plans import System
 from tracker.rules.operations.sites import SiteRole
+from tracker.rules.operations.states import OperationState
 from tracker.tables.schema.core.constraints import check, index, one_of, unique, unique_index
 from tracker.tables.schema.events.events import Event
 from tracker.tables.schema.roster.people import Agency, Member

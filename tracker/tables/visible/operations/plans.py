@@ -7,8 +7,9 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event
 from tracker.rules.operations.deconfliction import Disclosure
 from tracker.rules.operations.hits import Decision, Hit, Outcome, Side
-from tracker.rules.operations.plans import Clearance, Commitment, Operation, OperationState, System, knows_conflicts
+from tracker.rules.operations.plans import Clearance, Commitment, Operation, System, knows_conflicts
 from tracker.rules.operations.sites import Point, Site, SiteRole
+from tracker.rules.operations.states import OperationState
 from tracker.tables.visible.core.rows import Row, rows
 
 _PLAN = (
