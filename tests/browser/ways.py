@@ -313,7 +313,7 @@ def to_item_link(page: Page, demo: Demo) -> None:
 
 
 def to_sign_in_link(page: Page, demo: Demo) -> None:
-    """Open a sign-in link without using it."""
+    """Open a sign-in link without using it: that of a persona as whom no test signs in."""
     page.goto(demo.sign_in_links["KCPD detective"])
 
 
