@@ -52,6 +52,8 @@ CREATE TABLE clearance (
   system VARCHAR(14) CHECK (system IN ('rissafe', 'case_explorer', 'safetnet', 'other')),
   number VARCHAR(60) NOT NULL,
   reason TEXT NOT NULL,
+  starts_at TIMESTAMPTZ NOT NULL,
+  ends_at TIMESTAMPTZ NOT NULL,
   submitted_at TIMESTAMPTZ NOT NULL,
   submitted_by UUID NOT NULL REFERENCES member (id) ON DELETE RESTRICT,
   replaced_at TIMESTAMPTZ,
@@ -62,6 +64,8 @@ CREATE TABLE operation_approval (
   id UUID PRIMARY KEY NOT NULL,
   plan UUID NOT NULL REFERENCES operation_plan (id) ON DELETE CASCADE,
   version INTEGER NOT NULL,
+  starts_at TIMESTAMPTZ NOT NULL,
+  ends_at TIMESTAMPTZ NOT NULL,
   approved_by UUID NOT NULL REFERENCES member (id) ON DELETE RESTRICT,
   approved_at TIMESTAMPTZ NOT NULL,
   ended_at TIMESTAMPTZ

@@ -109,6 +109,30 @@ async def test_a_shift_beyond_the_buffer_takes_the_plan_back_and_keeps_the_old_n
     assert [one.number for one in after.clearances] == ["RS-1042"]
 
 
+async def test_small_shifts_that_add_up_beyond_the_buffer_take_the_plan_back(two: Cast) -> None:
+    bluestem = await approved(two)
+    for minutes in (50, 100):
+        await shift(two.fbi_lead, bluestem, SIX + timedelta(minutes=minutes))
+    after = await operation_for(two.fbi_lead, bluestem)
+    assert (after.state, after.clearance) == (OperationState.PLANNING, None)
+
+
+async def test_a_new_number_after_a_small_shift_does_not_stretch_the_approval(two: Cast) -> None:
+    bluestem = await approved(two)
+    await shift(two.fbi_lead, bluestem, SIX + timedelta(minutes=50))
+    await approvals.record_number(two.fbi_lead, bluestem, System.RISSAFE, "RS-1043", NOW)
+    await shift(two.fbi_lead, bluestem, SIX + timedelta(minutes=100))
+    assert await state(two.fbi_lead, bluestem) is OperationState.PLANNING
+
+
+async def test_a_number_from_before_small_shifts_that_add_up_is_not_enough_for_an_approval(two: Cast) -> None:
+    bluestem = await submitted(two)
+    await approvals.record_number(two.fbi_lead, bluestem, System.RISSAFE, "RS-1042", NOW)
+    for minutes in (50, 100):
+        await shift(two.fbi_lead, bluestem, SIX + timedelta(minutes=minutes))
+    assert (await operation_for(two.fbi_lead, bluestem)).clearance is None
+
+
 async def test_any_changed_site_takes_the_plan_back(two: Cast) -> None:
     bluestem = await approved(two)
     await plans.add_site(two.fbi_lead, bluestem, site(A, SiteRole.STAGING), NOW)

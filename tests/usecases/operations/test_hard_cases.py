@@ -18,6 +18,7 @@ from tracker.rules.operations.hits import Decision, Outcome
 from tracker.rules.operations.plans import System
 from tracker.rules.operations.states import OperationState
 from tracker.rules.recurrence import rule_for
+from tracker.tables.schema.operations.plans import OperationPlan
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.events import events, undo
 from tracker.usecases.events.events import schedule
@@ -179,6 +180,27 @@ async def test_an_agency_that_committed_nothing_cannot_withdraw(two: Cast) -> No
     with pytest.raises(NotFound):
         await plans.withdraw(two.caht_lead, bluestem, two.caht_lead.agency_id, NOW)
     assert (await operation_for(two.fbi_lead, bluestem)).version == before.version
+
+
+async def test_nothing_of_the_plan_changes_after_the_operation(two: Cast) -> None:
+    bluestem = await planned(two.fbi_lead, two.fbi_alternate, two.kcpd_detective)
+    basics = basics_of(await operation_for(two.fbi_lead, bluestem))
+    await plans.change(two.fbi_lead, bluestem, replace(basics, supervisor_id=two.fbi_alternate.member_id), NOW)
+    numbers = {"people": 2, "vehicles": 1, "skills": "", "now": NOW}
+    await plans.commit(two.kcpd_detective, bluestem, two.kcpd_detective.agency_id, **numbers)
+    async with writing():
+        await OperationPlan.update({OperationPlan.state: OperationState.ABORTED}, force=True)
+    before = await operation_for(two.fbi_lead, bluestem)
+    kcpd = two.kcpd_detective
+    for late in (
+        plans.commit(kcpd, bluestem, kcpd.agency_id, **numbers),
+        plans.withdraw(kcpd, bluestem, kcpd.agency_id, NOW),
+        approvals.acknowledge(kcpd, bluestem, before.version, NOW),
+        approvals.waive(two.fbi_alternate, bluestem, "A child is in danger.", NOW),
+    ):
+        with pytest.raises(NotAllowed, match="The operation is over"):
+            await late
+    assert await operation_for(two.fbi_lead, bluestem) == before
 
 
 async def test_another_supervisor_takes_an_approved_plan_back(two: Cast) -> None:

@@ -10,11 +10,12 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.operations.guards import Facts, refusals
 from tracker.rules.operations.plans import LONGEST_NUMBER, LONGEST_REASON, Operation, System
 from tracker.rules.operations.states import FALLS_BACK, OperationState
+from tracker.tables.background.operations import plans as times
 from tracker.tables.schema.operations import plans as rows
 from tracker.tables.visible.operations import plans
 from tracker.usecases.core import audit
 from tracker.usecases.operations.deconfliction import settle
-from tracker.usecases.operations.lookup import operation_for, operation_to_change
+from tracker.usecases.operations.lookup import operation_for, operation_to_change, operation_under_way
 from tracker.usecases.operations.steps import back_to_planning, end_clearance, enter
 
 NO_WAIVER = "Only the approving supervisor, who doesn’t lead the operation, can waive the outside check."
@@ -72,7 +73,7 @@ async def record_number(viewer: Viewer, event_id: UUID, system: System, number: 
 async def waive(viewer: Viewer, event_id: UUID, reason: str, now: datetime) -> None:
     """Waive the outside check, as the approving supervisor. Errors: NotFound, NotAllowed, Invalid(reason)."""
     async with writing():
-        operation = await operation_for(viewer, event_id)
+        operation = await operation_under_way(viewer, event_id)
         if viewer.member_id != operation.supervisor_id or viewer.member_id == operation.event.lead_id:
             raise NotAllowed(NO_WAIVER)
         if not reason or len(reason) > LONGEST_REASON:
@@ -87,7 +88,7 @@ async def acknowledge(viewer: Viewer, event_id: UUID, version: int, now: datetim
     Errors: NotFound, NotAllowed, Conflict when the plan has changed since.
     """
     async with writing():
-        operation = await operation_for(viewer, event_id)
+        operation = await operation_under_way(viewer, event_id)
         if version != operation.version:
             raise Conflict(f"The plan has changed. Read version {operation.version} before you acknowledge it.")
         if viewer.agency_id not in {one.agency_id for one in operation.commitments}:
@@ -104,9 +105,16 @@ async def acknowledge(viewer: Viewer, event_id: UUID, version: int, now: datetim
 
 
 async def _approve(viewer: Viewer, operation: Operation, now: datetime) -> None:
+    at = (await times.by_id([operation.id]))[operation.id]
     await rows.OperationApproval.insert(
         rows.OperationApproval(
-            id=ids.new_id(), plan=operation.id, version=operation.version, approved_by=viewer.member_id, approved_at=now
+            id=ids.new_id(),
+            plan=operation.id,
+            version=operation.version,
+            starts_at=at.starts_at,
+            ends_at=at.ends_at,
+            approved_by=viewer.member_id,
+            approved_at=now,
         )
     )
 
@@ -116,6 +124,7 @@ async def _clear(
 ) -> None:
     current = (rows.Clearance.plan == operation.id) & rows.Clearance.replaced_at.is_null()
     await rows.Clearance.update({rows.Clearance.replaced_at: now}).where(current)
+    at = (await times.by_id([operation.id]))[operation.id]
     await rows.Clearance.insert(
         rows.Clearance(
             id=ids.new_id(),
@@ -123,6 +132,8 @@ async def _clear(
             system=system,
             number=number,
             reason=reason,
+            starts_at=at.starts_at,
+            ends_at=at.ends_at,
             submitted_at=now,
             submitted_by=viewer.member_id,
         )

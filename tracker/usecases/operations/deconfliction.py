@@ -103,10 +103,14 @@ async def _sides_that_know(hit_id: UUID, plan_id: UUID) -> list[UUID]:
 
 
 async def _follow_time(plan: Planned, now: datetime) -> None:
-    """Compare the time with that of the last comparison, also across a cancellation."""
+    """Compare the time with that of the last comparison, also across a cancellation.
+
+    What was approved, and what was asked outside, is compared with the time it was for, so that small moves add up.
+    """
     at, before = (plan.starts_at, plan.ends_at), (plan.checked_start, plan.checked_end)
     if before[0] and before[1] and before != at:
-        if moved_too_far((before[0], before[1]), at, timedelta(minutes=plan.buffer_minutes)):
+        earlier = [(before[0], before[1]), *await plans.times_relied_on(plan.id)]
+        if any(moved_too_far(one, at, timedelta(minutes=plan.buffer_minutes)) for one in earlier):
             await end_clearance(plan.id, now)
             if plan.state in FALLS_BACK:
                 await back_to_planning(plan.id, now)

@@ -31,11 +31,20 @@ async def operation_for(viewer: Viewer, event_id: UUID) -> Operation:
     return operation
 
 
+async def operation_under_way(viewer: Viewer, event_id: UUID) -> Operation:
+    """Return the plan of an operation that isn't over. Errors: NotFound, NotAllowed."""
+    return _under_way(await operation_for(viewer, event_id))
+
+
 async def operation_to_change(viewer: Viewer, event_id: UUID) -> Operation:
     """Return the plan of an operation that the viewer leads and that isn't over. Errors: NotFound, NotAllowed."""
     operation = await operation_for(viewer, event_id)
     if not may_plan(viewer, operation.event):
         raise NotAllowed(NOT_THEIRS)
+    return _under_way(operation)
+
+
+def _under_way(operation: Operation) -> Operation:
     if operation.state in OVER:
         raise NotAllowed(IS_OVER)
     return operation

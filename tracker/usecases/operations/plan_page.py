@@ -8,7 +8,7 @@ from tracker.rules.events.event import Occurrence
 from tracker.rules.operations.hits import Hit
 from tracker.rules.operations.plans import Commitment, Operation, check_kind, may_plan
 from tracker.rules.operations.sites import Site
-from tracker.rules.operations.states import MOVES, STEPS, OperationState, next_step
+from tracker.rules.operations.states import MOVES, OVER, STEPS, OperationState, next_step
 from tracker.tables.visible.operations import plans
 from tracker.usecases.events.occurrences import date_for
 from tracker.usecases.operations.approvals import refused
@@ -33,6 +33,16 @@ class PlanView:
     """The agencies for which the viewer may say what they commit."""
     own: Commitment | None
     """What the viewer's agency commits."""
+
+    @property
+    def may_change(self) -> bool:
+        """Return whether the viewer may change the plan now: the people who lead it, until the operation is over."""
+        return self.may_plan and not self.is_over
+
+    @property
+    def is_over(self) -> bool:
+        """Return whether the operation is over, so that its plan no longer changes."""
+        return self.operation is not None and self.operation.state in OVER
 
     @property
     def steps(self) -> list[tuple[OperationState, bool]]:
@@ -63,6 +73,13 @@ async def plan_view(viewer: Viewer, event_id: UUID, key: str) -> PlanView:
         next=following,
         refusals=await refused(viewer, operation, following) if operation and following else (),
         supervisors=await supervisors(operation) if operation and leads else {},
-        agencies={one: name for one, name in (await agencies_on(event_id)).items() if leads or one == viewer.agency_id},
+        agencies=await _committing(viewer, event_id, operation, leads=leads),
         own=own[0] if own else None,
     )
+
+
+async def _committing(viewer: Viewer, event_id: UUID, operation: Operation | None, *, leads: bool) -> dict[UUID, str]:
+    """Return the agencies for which the viewer may say what they commit; none once the operation is over."""
+    if operation is None or operation.state in OVER:
+        return {}
+    return {one: name for one, name in (await agencies_on(event_id)).items() if leads or one == viewer.agency_id}

@@ -20,7 +20,7 @@ from tracker.tables.schema.operations.plans import OperationAgency, OperationPla
 from tracker.tables.visible.operations import plans
 from tracker.usecases.core import audit
 from tracker.usecases.operations.deconfliction import settle
-from tracker.usecases.operations.lookup import NOT_THEIRS, event_for, operation_for, operation_to_change
+from tracker.usecases.operations.lookup import NOT_THEIRS, event_for, operation_to_change, operation_under_way
 from tracker.usecases.operations.notices import notify
 from tracker.usecases.operations.steps import back_to_planning, end_clearance, new_version
 from tracker.usecases.roster.people import people_by_id
@@ -162,7 +162,7 @@ async def commit(
     Errors: NotFound, NotAllowed, Invalid by field.
     """
     async with writing():
-        operation = await operation_for(viewer, event_id)
+        operation = await operation_under_way(viewer, event_id)
         if agency_id != viewer.agency_id and not may_plan(viewer, operation.event):
             raise NotAllowed(NOT_ON_IT)
         if agency_id not in await agencies_on(event_id):
@@ -182,7 +182,7 @@ async def commit(
 async def withdraw(viewer: Viewer, event_id: UUID, agency_id: UUID, now: datetime) -> None:
     """Remove what an agency committed. Errors: NotFound, NotAllowed."""
     async with writing():
-        operation = await operation_for(viewer, event_id)
+        operation = await operation_under_way(viewer, event_id)
         if agency_id != viewer.agency_id and not may_plan(viewer, operation.event):
             raise NotAllowed(NOT_ON_IT)
         if agency_id not in {one.agency_id for one in operation.commitments}:

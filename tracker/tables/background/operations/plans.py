@@ -11,7 +11,13 @@ from tracker.database import engine
 from tracker.rules.operations.deconfliction import LONGEST_BUFFER, Disclosure, FactsHash
 from tracker.rules.operations.hits import AGREED, Decision, Outcome
 from tracker.rules.operations.states import COMPARED, OperationState
-from tracker.tables.schema.operations.plans import DeconflictionHit, HitDecision, OperationPlan
+from tracker.tables.schema.operations.plans import (
+    Clearance,
+    DeconflictionHit,
+    HitDecision,
+    OperationApproval,
+    OperationPlan,
+)
 
 _PLANS = (
     "SELECT p.id, p.event, e.lead, p.supervisor, p.state, p.disclosure, p.buffer_minutes, p.version, p.checked_start,"
@@ -102,6 +108,18 @@ async def has_plan(event_id: UUID) -> bool:
     """Return whether an event has a plan: then it stays an operation with one date."""
     found: bool = await OperationPlan.exists().where(OperationPlan.event == event_id)
     return found
+
+
+async def times_relied_on(plan_id: UUID) -> list[tuple[datetime, datetime]]:
+    """Return for which times of the operation its outside number or waiver, and its approval, were given that hold."""
+    number, approval = Clearance, OperationApproval
+    numbers = number.select(number.starts_at, number.ends_at).where(
+        (number.plan == plan_id) & number.replaced_at.is_null()
+    )
+    approvals = approval.select(approval.starts_at, approval.ends_at).where(
+        (approval.plan == plan_id) & approval.ended_at.is_null()
+    )
+    return [(row["starts_at"], row["ends_at"]) for row in [*await numbers, *await approvals]]
 
 
 async def open_pairs(plan_id: UUID) -> list[Pair]:

@@ -82,6 +82,9 @@ class Clearance(Table):
     """None for a waiver."""
     number = Varchar(length=60, default="")
     reason = Text(default="")
+    starts_at = Timestamptz(null=False)
+    """When the operation was to begin and end at that time; it holds for no other, give or take the buffer."""
+    ends_at = Timestamptz(null=False)
     submitted_at = Timestamptz(null=False)
     submitted_by = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
     replaced_at = Timestamptz(null=True, default=None)
@@ -99,6 +102,9 @@ class OperationApproval(Table):
     id = UUID(primary_key=True, default=UUID4())
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
     version = Integer()
+    starts_at = Timestamptz(null=False)
+    """When the operation was to begin and end as it was approved."""
+    ends_at = Timestamptz(null=False)
     approved_by = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
     approved_at = Timestamptz(null=False)
     ended_at = Timestamptz(null=True, default=None)
