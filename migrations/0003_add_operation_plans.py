@@ -21,7 +21,8 @@ CREATE TABLE operation_plan (
   version INTEGER NOT NULL,
   checked_start TIMESTAMPTZ,
   checked_end TIMESTAMPTZ,
-  was_off BOOLEAN NOT NULL
+  was_off BOOLEAN NOT NULL,
+  awaits_clock BOOLEAN NOT NULL
 );
 CREATE INDEX operation_plan_state ON operation_plan (state);
 CREATE TABLE operation_site (

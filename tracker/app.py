@@ -140,7 +140,7 @@ def _jobs(settings: Settings, delivery: Delivery) -> Sequence[Job]:
     jobs: Sequence[Job] = (
         ("reminders", min(settings.tick, PLANNING_EVERY), lambda: reminders.queue_due(clock.now(), settings.time_zone)),
         ("undo", UNDO_EVERY, lambda: undo_deeds.purge_snapshots(clock.now())),
-        ("operations", min(settings.tick, COMPARING_EVERY), lambda: deconfliction.settle_moved(clock.now())),
+        ("operations", min(settings.tick, COMPARING_EVERY), lambda: deconfliction.compare_due(clock.now())),
         ("accounts", ACCOUNTS_EVERY, lambda: account_life.close_due(clock.now())),
         ("drafts", DRAFTS_EVERY, lambda: draft_deeds.purge(clock.now())),
         ("calendars", min(settings.tick, CALENDARS_EVERY), lambda: read_due(settings, Network())),

@@ -67,7 +67,10 @@ async def test_nobody_gets_an_email_while_both_sides_show_nothing(two: Cast) -> 
     await disclose(two.fbi_lead, bluestem, Disclosure.SILENT)
     event_id = await larkspur(two, Disclosure.SILENT)
     assert await recipients() == []
+    await deconfliction.compare_due(NOW)
+    assert await recipients() == []
     await disclose(two.kcpd_alternate, event_id, Disclosure.CONTACT_ONLY)
+    await deconfliction.compare_due(NOW)
     assert await recipients() == sorted([two.fbi_lead.member_id, two.coordinator.member_id])
 
 

@@ -36,6 +36,8 @@ class Disclosure(StrEnum):
     """Nothing: the other side's pages, emails, and answers are those of no conflict."""
 
 
+SHOWN = frozenset(Disclosure) - {Disclosure.SILENT}
+"""The levels at which the other side of a conflict knows of it."""
 DISCLOSURE_WORDS = {
     Disclosure.OPEN: "Contact, times, and distance",
     Disclosure.CONTACT_ONLY: "Contact only",

@@ -1,6 +1,6 @@
 """Deconfliction: compare a plan with all others, keep one open conflict a pair, and record what its sides decide."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,7 +9,15 @@ from tracker.database import writing
 from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.operations import hits as rules
-from tracker.rules.operations.deconfliction import LONGEST_BUFFER, Disclosure, Footprint, Overlap, facts_of, overlap
+from tracker.rules.operations.deconfliction import (
+    LONGEST_BUFFER,
+    SHOWN,
+    Disclosure,
+    Footprint,
+    Overlap,
+    facts_of,
+    overlap,
+)
 from tracker.rules.operations.hits import Decision, Outcome
 from tracker.rules.operations.plans import LONGEST_REASON, may_plan, moved_too_far
 from tracker.rules.operations.sites import Point
@@ -30,12 +38,19 @@ async def settle(plan_id: UUID, now: datetime) -> None:
     """Compare a plan with the others as both are now, inside the caller's `writing()`.
 
     A new conflict is kept once for a pair; one whose facts no longer match is closed. A time that moved raises the
-    plan's version, and by more than the buffer takes it back to planning.
+    plan's version, and by more than the buffer takes it back to planning. Plans that show the other side nothing are
+    left to the clock: nobody may learn of one by how long a request takes.
     """
+    await _compare(plan_id, SHOWN, now)
+    await OperationPlan.update({OperationPlan.awaits_clock: True}).where(OperationPlan.id == plan_id)
+
+
+async def _compare(plan_id: UUID, levels: Collection[Disclosure], now: datetime) -> None:
+    """Compare a plan with the others of these levels."""
     plan = (await plans.by_id([plan_id]))[plan_id]
     await _follow_time(plan, now)
-    found = await _overlaps(plan, now)
-    pairs = {_other(pair, plan.id): pair for pair in await plans.open_pairs(plan.id)}
+    found = await _overlaps(plan, levels, now)
+    pairs = {_other(pair, plan.id): pair for pair in await plans.open_pairs(plan.id, levels)}
     agreed = await plans.last_agreed(plan.id)
     for other, (close, facts) in found.items():
         if other in pairs:
@@ -43,18 +58,35 @@ async def settle(plan_id: UUID, now: datetime) -> None:
         elif agreed.get(other) != facts:
             await _open(plan.id, other, close, facts, now)
     await _close([pair for other, pair in pairs.items() if other not in found], now)
-    await notify([pair for pair in await plans.open_pairs(plan.id) if pair.found_at == now], now)
+    await notify(await plans.open_pairs(plan.id, levels), now)
+
+
+async def compare_due(now: datetime) -> None:
+    """Compare what is to be compared without a request: a job of the clock."""
+    await settle_moved(now)
+    await settle_waiting(now)
 
 
 async def settle_moved(now: datetime) -> int:
-    """Compare again the plans whose event moved or was canceled since, and return how many: a job of the clock."""
-    if not await plans.moved(now):
+    """Compare again the plans whose event moved or was canceled since, and return how many."""
+    return await _settle_each(lambda: plans.moved(now), now)
+
+
+async def settle_waiting(now: datetime) -> int:
+    """Compare the plans that changed with those that show the other side nothing, and return how many."""
+    return await _settle_each(plans.waiting, now)
+
+
+async def _settle_each(due: Callable[[], Awaitable[list[UUID]]], now: datetime) -> int:
+    """Compare with all others the plans that `due` returns, which is asked again when no one else can write."""
+    if not await due():
         return 0
     async with writing():
-        moved = await plans.moved(now)
-        for plan_id in moved:
-            await settle(plan_id, now)
-    return len(moved)
+        found = await due()
+        for plan_id in found:
+            await _compare(plan_id, frozenset(Disclosure), now)
+        await OperationPlan.update({OperationPlan.awaits_clock: False}).where(OperationPlan.id.is_in(found))
+    return len(found)
 
 
 async def decide(
@@ -120,11 +152,11 @@ async def _follow_time(plan: Planned, now: datetime) -> None:
     ).where(OperationPlan.id == plan.id)
 
 
-async def _overlaps(plan: Planned, now: datetime) -> Mapping[UUID, tuple[Overlap, str]]:
+async def _overlaps(plan: Planned, levels: Collection[Disclosure], now: datetime) -> Mapping[UUID, tuple[Overlap, str]]:
     if plan.is_off or plan.state not in COMPARED or _is_over(plan, now):
         return {}
     mine = _footprint(plan)
-    theirs = {other.id: _footprint(other) for other in await plans.near(plan) if not _is_over(other, now)}
+    theirs = {other.id: _footprint(other) for other in await plans.near(plan, levels) if not _is_over(other, now)}
     return {
         other: (close, facts_of(mine, footprint))
         for other, footprint in theirs.items()

@@ -15,13 +15,11 @@ from tracker.rules.operations.plans import Operation, check_buffer, check_commit
 from tracker.rules.operations.sites import LONGEST_PLACE, MOST_SITES, Site
 from tracker.rules.operations.states import FALLS_BACK, OperationState
 from tracker.tables.background.events.invitees import invitees_of
-from tracker.tables.background.operations.plans import open_pairs
 from tracker.tables.schema.operations.plans import OperationAgency, OperationPlan, OperationSite
 from tracker.tables.visible.operations import plans
 from tracker.usecases.core import audit
 from tracker.usecases.operations.deconfliction import settle
 from tracker.usecases.operations.lookup import NOT_THEIRS, event_for, operation_to_change, operation_under_way
-from tracker.usecases.operations.notices import notify
 from tracker.usecases.operations.steps import back_to_planning, end_clearance, new_version
 from tracker.usecases.roster.people import people_by_id
 
@@ -93,8 +91,6 @@ async def change(viewer: Viewer, event_id: UUID, wanted: Basics, now: datetime, 
         if wanted != basics_of(operation):
             await new_version(operation.id)
         await settle(operation.id, now)
-        if wanted.disclosure is not operation.disclosure:
-            await notify(await open_pairs(operation.id), now)
         facts = {"supervisor": wanted.supervisor_id, "disclosure": wanted.disclosure, "buffer": _minutes(wanted.buffer)}
         await audit.record(viewer.actor, "plan_changed", "event", event_id, facts, now)
 

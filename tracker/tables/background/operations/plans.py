@@ -1,7 +1,8 @@
 """Plans of operations as times, points, and ids, without a viewer: what is compared knows no reader."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -25,10 +26,9 @@ _PLANS = (
     " FROM operation_plan p JOIN event e ON e.id = p.event JOIN occurrence o ON o.event = e.id"
     " WHERE e.kind = 'joint_operation' AND e.rrule IS NULL AND {} ORDER BY p.id"
 )
-_COMPARED = QueryString(", ".join(["{}"] * len(COMPARED)), *sorted(COMPARED))
 _NEAR = (
-    "p.id <> {} AND p.state IN ({}) AND NOT o.is_canceled AND e.status NOT IN ('canceled', 'draft')"
-    " AND o.starts_at <= {} AND o.starts_at >= {} AND o.ends_at >= {}"
+    "p.id <> {} AND p.state IN ({}) AND p.disclosure IN ({}) AND NOT o.is_canceled"
+    " AND e.status NOT IN ('canceled', 'draft') AND o.starts_at <= {} AND o.starts_at >= {} AND o.ends_at >= {}"
 )
 _HAS_OPEN = (
     "EXISTS (SELECT 1 FROM deconfliction_hit h WHERE h.closed_at IS NULL AND (h.first = p.id OR h.second = p.id))"
@@ -42,6 +42,7 @@ _SPOTS = (
     "SELECT plan, latitude_e6, longitude_e6, radius_ft FROM operation_site"
     " WHERE role <> 'off_site_services' AND plan IN ({})"
 )
+EVERY_LEVEL = frozenset(Disclosure)
 LONGEST = timedelta(days=14)
 """No operation lasts longer (the rules of events refuse it)."""
 
@@ -93,15 +94,21 @@ async def by_id(plan_ids: Iterable[UUID]) -> dict[UUID, Planned]:
     return {one.id: one for one in await _plans("p.id IN ({})", _listed(wanted))} if wanted else {}
 
 
-async def near(plan: Planned) -> list[Planned]:
-    """Return the plans that are compared and whose time could be close to that of `plan`."""
+async def near(plan: Planned, levels: Collection[Disclosure]) -> list[Planned]:
+    """Return the plans of these levels that are compared and whose time could be close to that of `plan`."""
     earliest, latest = plan.starts_at - LONGEST_BUFFER, plan.ends_at + LONGEST_BUFFER
-    return await _plans(_NEAR, plan.id, _COMPARED, latest, earliest - LONGEST, earliest)
+    return await _plans(_NEAR, plan.id, _COMPARED, _texts(levels), latest, earliest - LONGEST, earliest)
 
 
 async def moved(now: datetime) -> list[UUID]:
     """Return the plans that were moved, canceled, or restored since they were last compared, or are long over."""
     return [one.id for one in await _plans(_MOVED, _COMPARED, now, now - LONGEST_BUFFER)]
+
+
+async def waiting() -> list[UUID]:
+    """Return the plans that changed and were not compared yet with those that show the other side nothing."""
+    plan = OperationPlan
+    return sorted(await plan.select(plan.id).where(plan.awaits_clock == True).output(as_list=True))  # noqa: E712 - a column
 
 
 async def has_plan(event_id: UUID) -> bool:
@@ -122,10 +129,12 @@ async def times_relied_on(plan_id: UUID) -> list[tuple[datetime, datetime]]:
     return [(row["starts_at"], row["ends_at"]) for row in [*await numbers, *await approvals]]
 
 
-async def open_pairs(plan_id: UUID) -> list[Pair]:
-    """Return the conflicts of a plan that have no decision yet."""
-    is_its = (DeconflictionHit.first == plan_id) | (DeconflictionHit.second == plan_id)
-    return await _pairs(is_its & DeconflictionHit.closed_at.is_null())
+async def open_pairs(plan_id: UUID, levels: Collection[Disclosure] = EVERY_LEVEL) -> list[Pair]:
+    """Return the conflicts of a plan with plans of these levels that have no decision yet."""
+    hit, wanted = DeconflictionHit, [one.value for one in levels]
+    is_first = (hit.first == plan_id) & hit.second.disclosure.is_in(wanted)
+    is_second = (hit.second == plan_id) & hit.first.disclosure.is_in(wanted)
+    return await _pairs((is_first | is_second) & hit.closed_at.is_null())
 
 
 async def last_agreed(plan_id: UUID) -> dict[UUID, FactsHash]:
@@ -201,3 +210,11 @@ def _planned(row: dict[str, Any], spots: frozenset[Spot]) -> Planned:
 def _listed(ids: Iterable[UUID]) -> QueryString:
     wanted = list(ids)
     return QueryString(", ".join(["{}"] * len(wanted)), *wanted)
+
+
+def _texts(words: Iterable[StrEnum]) -> QueryString:
+    wanted = sorted(one.value for one in words)
+    return QueryString(", ".join(["{}"] * len(wanted)), *wanted)
+
+
+_COMPARED = _texts(COMPARED)

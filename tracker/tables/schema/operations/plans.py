@@ -30,6 +30,8 @@ class OperationPlan(Table):
     checked_end = Timestamptz(null=True, default=None)
     was_off = Boolean(default=False)
     """Whether its event was canceled at that comparison."""
+    awaits_clock = Boolean(default=False)
+    """Whether it changed and has not been compared yet with the plans that show the other side nothing."""
 
     constraints = (
         one_of("state", OperationState),
