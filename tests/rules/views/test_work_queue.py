@@ -9,7 +9,16 @@ from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.viewer import Role, Viewer
 from tracker.rules.emails.nudges import Nudge
 from tracker.rules.events.event import EventStatus, Kind, Line
-from tracker.rules.views.work_queue import LateItem, MissingReplies, OpenSheet, asks_for_a_deed, concerns, in_order
+from tracker.rules.views.work_queue import (
+    LateItem,
+    MissingReplies,
+    OpenApproval,
+    OpenConflict,
+    OpenSheet,
+    asks_for_a_deed,
+    concerns,
+    in_order,
+)
 
 NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)
 TODAY = date(2026, 12, 15)
@@ -100,3 +109,10 @@ def test_a_date_whose_people_were_all_reminded_lately_is_last_and_asks_for_no_de
     queue = in_order([all_reminded, LateItem(item=item()), nobody_reminded, one_is_left], NOW, TODAY)
     assert (queue[0], queue[-2:]) == (one_is_left, [nobody_reminded, all_reminded])
     assert [asks_for_a_deed(row) for row in queue] == [True, True, True, False]
+
+
+def test_operations_come_first_those_in_conflict_before_those_to_approve() -> None:
+    soon, later = meeting(timedelta(hours=1)), meeting(timedelta(days=9))
+    running, waiting = OpenSheet(line=soon, is_over=False), OpenApproval(line=soon, version=4)
+    in_conflict = OpenConflict(line=later, conflicts=1)
+    assert in_order([running, waiting, in_conflict], NOW, TODAY) == [in_conflict, waiting, running]

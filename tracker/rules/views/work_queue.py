@@ -26,6 +26,8 @@ class Need(StrEnum):
     ITEM = "item"
     ENDING = "ending"
     CONFLICT = "conflict"
+    APPROVAL = "approval"
+    ACKNOWLEDGMENT = "acknowledgment"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +94,34 @@ class OpenConflict:
     need: Need = Need.CONFLICT
 
 
-Row = MissingReplies | OpenSheet | BlockedItem | LateItem | EndingSeries | OpenConflict
+@dataclass(frozen=True, kw_only=True)
+class OpenApproval:
+    """An operation whose plan is submitted, and that the viewer approves."""
+
+    line: Line
+    version: int
+    need: Need = Need.APPROVAL
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenAcknowledgment:
+    """An operation whose plan the viewer's agency has not acknowledged in this version."""
+
+    line: Line
+    version: int
+    need: Need = Need.ACKNOWLEDGMENT
+
+
+Row = (
+    MissingReplies
+    | OpenSheet
+    | BlockedItem
+    | LateItem
+    | EndingSeries
+    | OpenConflict
+    | OpenApproval
+    | OpenAcknowledgment
+)
 
 
 def concerns(viewer: Viewer, item: ActionItem) -> bool:
@@ -107,14 +136,14 @@ def concerns(viewer: Viewer, item: ActionItem) -> bool:
 def in_order(rows: Iterable[Row], now: datetime, today: date) -> list[Row]:
     """Return the queue, most urgent first.
 
-    Operations in conflict, soonest first; then running dates and replies due within three days, soonest first; then
-    blocked items, longest first; then overdue items, most overdue first; then attendance of past dates, oldest first;
-    then replies for later dates, soonest first; then ending series. Last are dates whose people were nudged lately:
-    nothing can be done about them yet.
+    Operations in conflict, soonest first; then plans to approve or to acknowledge, soonest first; then running dates
+    and replies due within three days, soonest first; then blocked items, longest first; then overdue items, most
+    overdue first; then attendance of past dates, oldest first; then replies for later dates, soonest first; then
+    ending series. Last are dates whose people were nudged lately: nothing can be done about them yet.
     """
 
-    def order(row: Row) -> tuple[bool, bool, tuple[int, float]]:
-        return not asks_for_a_deed(row), not isinstance(row, OpenConflict), _urgency(row, now, today)
+    def order(row: Row) -> tuple[bool, int, tuple[int, float]]:
+        return not asks_for_a_deed(row), _of_operations(row), _urgency(row, now, today)
 
     return sorted(rows, key=order)
 
@@ -122,6 +151,13 @@ def in_order(rows: Iterable[Row], now: datetime, today: date) -> list[Row]:
 def asks_for_a_deed(row: Row) -> bool:
     """Return whether the viewer can do something about a row now."""
     return not (isinstance(row, MissingReplies) and row.is_waiting)
+
+
+def _of_operations(row: Row) -> int:
+    """Return 0 for a conflict, 1 for what else a plan waits for, and 2 for every other row."""
+    if isinstance(row, OpenConflict):
+        return 0
+    return 1 if isinstance(row, OpenApproval | OpenAcknowledgment) else 2
 
 
 def _urgency(row: Row, now: datetime, today: date) -> tuple[int, float]:

@@ -12,6 +12,7 @@ from tracker.rules.calendars import month_grid
 from tracker.rules.calendars.month_grid import Seen
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import EventStatus, Line, may_edit
+from tracker.rules.operations.duties import awaits_acknowledgment, awaits_approval
 from tracker.rules.views.work_queue import (
     AHEAD,
     BACK,
@@ -20,6 +21,8 @@ from tracker.rules.views.work_queue import (
     EndingSeries,
     LateItem,
     MissingReplies,
+    OpenAcknowledgment,
+    OpenApproval,
     OpenConflict,
     OpenSheet,
     Row,
@@ -28,6 +31,7 @@ from tracker.rules.views.work_queue import (
 )
 from tracker.tables.visible.actions import action_items
 from tracker.tables.visible.events import waiting
+from tracker.tables.visible.operations.duties import duties
 from tracker.usecases.calendars.date_lines import seen_between
 from tracker.usecases.emails.nudges import nudges_of
 from tracker.usecases.events.replies import Owed, owed
@@ -72,6 +76,7 @@ class Home:
     rolls: list[OpenSheet] | None
     ending: list[EndingSeries] | None
     conflicts: list[OpenConflict] | None
+    plans: list[OpenApproval | OpenAcknowledgment] | None
     owed: list[Owed] | None
     follow_up: list[Row]
     """Other people's delays, most urgent first."""
@@ -79,7 +84,8 @@ class Home:
     @property
     def is_whole(self) -> bool:
         """Return whether every part could be read."""
-        return None not in (self.items, self.days, self.rolls, self.ending, self.conflicts, self.owed)
+        parts = (self.items, self.days, self.rolls, self.ending, self.conflicts, self.plans, self.owed)
+        return None not in parts
 
     @property
     def is_empty(self) -> bool:
@@ -94,16 +100,19 @@ async def home(viewer: Viewer, now: datetime, today: date, zone: str) -> Home:
     rolls = await _part("attendance", _rolls(viewer, now))
     ending = await _part("series that end", _ending(viewer, now))
     conflicts = await _part("conflicts between operations", _conflicts(viewer))
+    plans = await _part("plans of operations", _plans(viewer, now))
     rows: list[Row] = [*items.blocked, *(LateItem(item=one) for one in items.late)] if items else []
-    dates: list[Row] = [*(days.replies if days else ()), *(rolls or ()), *(ending or ()), *(conflicts or ())]
+    dates: list[Row] = [*(days.replies if days else ()), *(rolls or ()), *(ending or ())]
+    operations: list[Row] = [*(conflicts or ()), *(plans or ())]
     return Home(
         items=items,
         days=days,
         rolls=rolls,
         ending=ending,
         conflicts=conflicts,
+        plans=plans,
         owed=await _part("replies owed", owed(viewer, now)),
-        follow_up=in_order([*rows, *dates], now, today),
+        follow_up=in_order([*rows, *dates, *operations], now, today),
     )
 
 
@@ -118,6 +127,16 @@ async def _part(name: str, reading: Awaitable[T]) -> T | None:
 async def _conflicts(viewer: Viewer) -> list[OpenConflict]:
     found = await in_conflict(viewer)
     return [OpenConflict(line=line, conflicts=conflicts) for line, conflicts in found.values()]
+
+
+async def _plans(viewer: Viewer, now: datetime) -> list[OpenApproval | OpenAcknowledgment]:
+    found = await duties(viewer, now)
+    to_approve = [one for one in found if awaits_approval(viewer, one)]
+    to_acknowledge = [one for one in found if awaits_acknowledgment(one)]
+    return [
+        *(OpenApproval(line=one.line, version=one.version) for one in to_approve),
+        *(OpenAcknowledgment(line=one.line, version=one.version) for one in to_acknowledge),
+    ]
 
 
 async def _items(viewer: Viewer, today: date) -> Items:

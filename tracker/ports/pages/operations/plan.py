@@ -174,19 +174,6 @@ async def withdraw(
     return pages.redirect(_at(event_id, key), "The commitment is removed.")
 
 
-@post(f"{AT}/acknowledgments", guards=[signed_in], status_code=303)
-async def acknowledge(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
-) -> Response[Any]:
-    """Acknowledge the version that the page showed, or say that the plan has changed since."""
-    version = _version_in(form)
-    try:
-        await approvals.acknowledge(viewer, event_id, version, now)
-    except Conflict as changed:
-        return pages.redirect(_at(event_id, key), changed.sentence, is_saved=False)
-    return pages.redirect(_at(event_id, key), f"{viewer.agency} has acknowledged version {version}.")
-
-
 @post(f"{AT}/clearances", guards=[signed_in], status_code=303)
 async def record_number(
     event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
@@ -359,7 +346,6 @@ handlers = [
     remove_site,
     commit,
     withdraw,
-    acknowledge,
     record_number,
     waive,
     move,

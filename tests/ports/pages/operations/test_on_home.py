@@ -1,0 +1,75 @@
+"""Home: a plan is acknowledged by one press, and reviewed by the person who approves it."""
+
+import re
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, Cast
+from tests.ports.conftest import SignIn
+from tests.usecases.operations.world import planned
+from tracker.rules.operations.deconfliction import Disclosure
+from tracker.rules.operations.states import OperationState
+from tracker.usecases.operations import approvals, plans
+from tracker.usecases.operations.plans import Basics
+
+pytestmark = pytest.mark.anyio
+
+KEY = "2027-01-16"
+HTMX = {"headers": {"HX-Request": "true"}}
+
+
+async def submitted(cast: Cast) -> UUID:
+    """Return an operation whose version 4 fbi_alternate approves and KCPD acknowledges."""
+    event_id = await planned(cast.fbi_lead, cast.fbi_alternate, cast.kcpd_detective)
+    kcpd = cast.kcpd_detective.agency_id
+    await plans.commit(cast.kcpd_detective, event_id, kcpd, people=4, vehicles=2, skills="", now=NOW)
+    basics = Basics(
+        supervisor_id=cast.fbi_alternate.member_id, disclosure=Disclosure.CONTACT_ONLY, buffer=timedelta(minutes=60)
+    )
+    await plans.change(cast.fbi_lead, event_id, basics, NOW)
+    await approvals.move(cast.fbi_lead, event_id, OperationState.SUBMITTED, NOW)
+    return event_id
+
+
+def main(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", html[html.index("<main") : html.index("</main>")]).split())
+
+
+async def test_the_supervisor_is_led_to_the_plan(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await submitted(sqlite_cast)
+    html = (await (await browse(sqlite_cast.fbi_alternate)).get("/")).text
+    assert "Waiting for your approval: Operation Bluestem Version 4 · Sat, Jan 16" in main(html)
+    assert f'href="/events/{event_id}/{KEY}/plan"' in html
+
+
+async def test_an_agency_acknowledges_by_one_press(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await submitted(sqlite_cast)
+    browser = await browse(sqlite_cast.kcpd_detective)
+    assert "KCPD hasn’t acknowledged the plan: Operation Bluestem Version 4" in main((await browser.get("/")).text)
+    address, form = f"/events/{event_id}/{KEY}/plan/acknowledgments", {"version": "4", "next": "/"}
+    response = await browser.post(address, form)
+    assert (response.status_code, response.headers["location"]) == (303, "/")
+    after = main((await browser.get("/")).text)
+    assert "KCPD has acknowledged version 4." in after
+    assert "hasn’t acknowledged" not in after
+
+
+async def test_the_row_is_settled_in_place(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await submitted(sqlite_cast)
+    browser = await browse(sqlite_cast.kcpd_detective)
+    address = f"/events/{event_id}/{KEY}/plan/acknowledgments"
+    row = (await browser.post(address, {"version": "4", "next": "/"}, **HTMX)).text
+    assert f'class="is-handled" id="row-plan-{event_id}-{KEY}"' in row
+    assert "KCPD has acknowledged version 4." in row
+
+
+async def test_a_plan_that_changed_meanwhile_is_not_acknowledged(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await submitted(sqlite_cast)
+    browser = await browse(sqlite_cast.kcpd_detective)
+    address = f"/events/{event_id}/{KEY}/plan/acknowledgments"
+    row = (await browser.post(address, {"version": "3", "next": "/"}, **HTMX)).text
+    assert "The plan has changed. Read version 4 before you acknowledge it." in row
+    assert "Acknowledge version 4" in row
+    assert "hasn’t acknowledged" in main((await browser.get("/")).text)
