@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from tests.cast import NOW, ZONE, Cast, meeting, operation
+from tests.usecases.operations.world import planned
 from tracker.database import writing
 from tracker.rules.calendars.calendar_filter import Choice, Filter
 from tracker.rules.calendars.month_grid import Seen
@@ -13,6 +14,7 @@ from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.viewer import Level, Viewer
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
+from tracker.rules.operations.states import OperationState
 from tracker.rules.recurrence import rule_for
 from tracker.usecases.calendars import date_lines
 from tracker.usecases.events import occurrences, replies
@@ -97,3 +99,11 @@ async def test_one_chooses_from_the_agencies_of_which_one_may_know_somebody(cast
     known = [one.name for one in (await date_lines.choices(cast.bridge_advocate)).agencies]
     assert known == ["Bridge Legal", "CAHT", "Harbor House"]
     assert "USMS" in [one.name for one in (await date_lines.choices(cast.coordinator)).agencies]
+
+
+async def test_people_on_an_operation_see_where_its_plan_is_and_others_see_neither(cast: Cast) -> None:
+    await planned(cast.fbi_lead, cast.hsi_liaison)
+    await schedule(cast.fbi_lead, operation(cast.hsi_liaison, title="Operation Unplanned"), NOW)
+    found = {one.line.title: one.operation for one in await seen(cast.hsi_liaison)}
+    assert found == {"Operation Bluestem": OperationState.PLANNING, "Operation Unplanned": None}
+    assert await seen(cast.coordinator) == []

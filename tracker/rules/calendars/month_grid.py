@@ -14,6 +14,7 @@ from dateutil.relativedelta import relativedelta
 from tracker.rules.core.wall_clock import FIRST_YEAR, LAST_YEAR
 from tracker.rules.events.event import Line
 from tracker.rules.events.replies import ReplyValue
+from tracker.rules.operations.states import OperationState
 
 FIRST_MONTH = date(FIRST_YEAR + 1, 1, 1)
 LAST_MONTH = date(LAST_YEAR - 1, 12, 1)
@@ -33,6 +34,8 @@ class Seen(NamedTuple):
     """The name of its committee."""
     is_mine: bool = False
     """Whether the viewer organizes it or is invited."""
+    operation: OperationState | None = None
+    """Where the plan of an operation is; None for an event without one."""
 
 
 def month_of(text: str) -> date | None:

@@ -10,6 +10,7 @@ from tests.cast import NOW, Cast, everybody, meeting, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
+from tests.usecases.operations.world import planned
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Kind
@@ -68,6 +69,16 @@ async def test_who_is_named_reads_on_the_chip_that_only_the_named_see_it(sqlite_
     await schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective), NOW)
     html = cell(await read(await browse(sqlite_cast.kcpd_detective)), "2027-01-16")
     assert "OPS Only the named participants 6 AM Operation Bluestem" in text(html)
+
+
+@pytest.mark.parametrize("address", [JANUARY, WEEK, f"{JANUARY}&view=list"])
+async def test_month_week_and_list_say_where_the_plan_of_an_operation_is(
+    sqlite_cast: Cast, browse: SignIn, address: str
+) -> None:
+    await planned(sqlite_cast.fbi_lead, sqlite_cast.kcpd_detective)
+    html = await read(await browse(sqlite_cast.kcpd_detective), address)
+    shown = "Plan: Planning" if "list" in address else "Operation Bluestem (planning)"
+    assert shown in text(html)
 
 
 async def test_the_month_shows_three_a_day_and_a_link_that_names_the_day_leads_to_the_rest(

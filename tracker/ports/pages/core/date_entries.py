@@ -9,6 +9,7 @@ from tracker.rules.calendars import month_grid
 from tracker.rules.calendars.month_grid import Seen
 from tracker.rules.core.wording import clock, local
 from tracker.rules.events.event import Line
+from tracker.rules.operations.states import STATE_WORDS, OperationState
 
 
 class Entry(NamedTuple):
@@ -29,8 +30,12 @@ class Entry(NamedTuple):
     reply: str | None = None
     is_marked: bool = False
     """Whether it is controlled unclassified information."""
+    operation: str = ""
+    """The word for where the plan of an operation is: "Submitted"; empty for other events and for canceled ones."""
 
 
+PLAN_WORDS = STATE_WORDS | {OperationState.DRAFT: "Plan in draft"}
+"""A draft is a word for events that no one else sees, so an operation whose plan is one gets other words."""
 Agenda = list[tuple[date, list[Entry]]]
 """Days with their entries, in order."""
 
@@ -64,6 +69,7 @@ def entry_of(seen: Seen, day: date, zone: str) -> Entry:
         committee=seen.committee,
         reply=seen.reply if line.kind.asks_reply else None,
         is_marked=line.marking is not None,
+        operation=PLAN_WORDS[seen.operation] if seen.operation and not line.is_off else "",
     )
 
 

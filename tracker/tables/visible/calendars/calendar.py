@@ -12,21 +12,27 @@ from tracker.rules.calendars.month_grid import Seen
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Line
 from tracker.rules.events.replies import ReplyValue
+from tracker.rules.operations.states import OperationState
 from tracker.tables.background.events.invitees import REPLY, TAKES_PART
 from tracker.tables.visible.core.rows import rows
 from tracker.tables.visible.events.events import LINE, LONGEST, line, lines_where
 
 _SPAN = " AND o.starts_at >= {} AND o.starts_at < {} AND o.ends_at > {}"
 _SEEN = (
-    f"{LINE}, b.name AS committee_name, i.id AS invitation, CASE WHEN {TAKES_PART} THEN {REPLY} ELSE NULL END AS reply"
+    f"{LINE}, b.name AS committee_name, i.id AS invitation, CASE WHEN {TAKES_PART} THEN {REPLY} ELSE NULL END AS reply,"
+    " p.state AS plan_state"
     " FROM occurrence o JOIN event e ON e.id = o.event LEFT JOIN committee b ON b.id = e.committee"
+    " LEFT JOIN operation_plan p ON p.event = e.id"
     " LEFT JOIN invitation i ON i.event = e.id AND i.member = {} AND i.withdrawn_at IS NULL WHERE MAY_SEE(e)"
 )
 _OF_AGENCY = "SELECT DISTINCT o.event FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"
 
 
 async def seen(viewer: Viewer, start: datetime, end: datetime) -> list[Seen]:
-    """Return the dates that overlap [start, end), earliest first, each with its committee and the viewer's reply."""
+    """Return the dates that overlap [start, end), earliest first.
+
+    Each with its committee, the viewer's reply, and where its plan is.
+    """
     tail = _SPAN + " ORDER BY o.starts_at, o.id"
     found = await rows(_SEEN, viewer, tail, viewer.member_id, *_span(start, end))
     return [
@@ -35,6 +41,7 @@ async def seen(viewer: Viewer, start: datetime, end: datetime) -> list[Seen]:
             reply=ReplyValue(row["reply"]) if row["reply"] else None,
             committee=row["committee_name"],
             is_mine=row["invitation"] is not None or row["lead"] == viewer.member_id,
+            operation=OperationState(row["plan_state"]) if row["plan_state"] else None,
         )
         for row in found
     ]
