@@ -196,10 +196,10 @@
     all("[data-one-stop]").forEach(makeOneStop);
   });
 
-  /* How many people get an email is asked again after each change: until then the button names no number. */
+  /* What sending does is asked again after each change: until then the bar at the bottom says no number. */
   ["input", "change"].forEach((kind) => document.addEventListener(kind, (event) => {
-    const words = event.target.closest("#schedule") && one("#send-words");
-    if (words) words.textContent = words.dataset.usual;
+    if (!event.target.closest("#schedule")) return;
+    all(".tt-sendbar [data-usual]").forEach((words) => { words.textContent = words.dataset.usual; });
   }));
 
   all("[data-one-stop]").forEach((group) => {

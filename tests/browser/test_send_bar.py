@@ -1,0 +1,72 @@
+"""The bar at the bottom of the schedule form: always in view, never over what has the focus, and true."""
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.conftest import PageOf
+from tests.browser.demo import Demo
+from tests.browser.ways import COORDINATOR, SEND, Way, to_edit_from, to_empty_form
+
+SIZES = [(390, 780), (768, 1024), (1024, 768), (1280, 800)]
+BAR = ".tt-sendbar"
+IS_IN_VIEW = "one => { const {top, bottom} = one.getBoundingClientRect(); return top >= 0 && bottom <= innerHeight; }"
+COVERED = """() => {
+  const here = document.activeElement, bar = document.querySelector(".tt-sendbar");
+  if (bar.contains(here) || here === document.body) return "";
+  const shown = here.matches("[type=checkbox], [type=radio]") ? here.nextElementSibling : here;
+  const {top, bottom} = shown.getBoundingClientRect(), edge = bar.getBoundingClientRect();
+  return bottom > edge.top && top < edge.bottom ? here.outerHTML.slice(0, 80) : "";
+}"""
+LAST = ".tt-sendbar a, .tt-sendbar [value=draft]"
+
+
+def to_new(page: Page, _: Demo) -> None:
+    """Open an empty form."""
+    to_empty_form(page)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("way", [to_new, to_edit_from], ids=["new", "edit"])
+def test_the_button_that_sends_is_in_view_and_covers_nothing_that_has_the_focus(
+    page_of: PageOf, demo: Demo, way: Way, size: tuple[int, int]
+) -> None:
+    page = page_of(COORDINATOR)
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    way(page, demo)
+    page.locator("#f-title").focus()
+    covered = []
+    while not page.evaluate("last => document.activeElement.matches(last)", LAST):
+        assert page.locator(f"{BAR} [value=send]").evaluate(IS_IN_VIEW)
+        covered.append(page.evaluate(COVERED))
+        page.keyboard.press("Tab")
+    for _ in range(len(covered) - 1):
+        page.keyboard.press("Shift+Tab")
+        covered.append(page.evaluate(COVERED))
+    assert [one for one in covered if one] == []
+
+
+def test_the_bar_says_what_sending_does_and_nothing_that_may_have_changed(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    to_empty_form(page)
+    bar = page.locator(BAR)
+    expect(bar).to_contain_text("Enter a title.")
+    page.get_by_label("Title").fill("Call")
+    page.get_by_role("group", name="Invite by agency").get_by_text("KCPD").click()
+    expect(bar).to_contain_text("3 people will get an invitation.")
+    page.route("**/schedule/summary", lambda route: route.abort())
+    page.get_by_role("group", name="Invite by agency").get_by_text("CAHT").click()
+    expect(bar).to_contain_text("Nothing is sent yet.")
+
+
+def test_the_bar_says_that_nothing_is_sent_where_no_script_keeps_it_true(
+    without_scripts: BrowserContext, page_of: PageOf
+) -> None:
+    without_scripts.add_cookies(page_of(COORDINATOR).context.cookies())
+    page = without_scripts.new_page()
+    to_empty_form(page)
+    page.get_by_label("Title").fill("Call")
+    page.get_by_role("group", name="Invite by agency").get_by_text("KCPD").click()
+    page.get_by_role("button", name="Preview dates and notifications").click()
+    expect(page.locator("#sending")).to_contain_text("3 people will get an invitation.")
+    expect(page.locator(f"{BAR} p").first).to_have_text("Nothing is sent yet.", use_inner_text=True)
+    expect(page.get_by_role("button", name=SEND)).to_be_visible()
