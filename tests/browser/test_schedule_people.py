@@ -124,3 +124,42 @@ def test_people_are_chosen_without_scripts(without_scripts: BrowserContext, page
     expect(page.locator("#sending")).to_contain_text("3 people from 2 agencies: HSI 1, KCPD 2.")
     expect(page.get_by_label("Title")).to_have_value("Chosen without scripts")
     expect(list_of(page, "HSI").locator("summary")).to_have_text("HSI: 1 of 3 invited")
+
+
+def to_edit_form(page: Page, title: str) -> None:
+    """Schedule an event for KCPD and open its edit form."""
+    to_empty_form(page)
+    page.get_by_label("Title").fill(title)
+    check(page, "KCPD")
+    page.get_by_role("button", name="Send to 3 people").click()
+    page.wait_for_url("**/events/*/*")
+    page.goto(page.url.rpartition("/")[0] + "/edit")
+
+
+def test_an_agency_whose_people_are_all_invited_takes_them_along_when_it_is_unchecked(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    to_edit_form(page, "Whole agency")
+    expect(agency(page, "KCPD")).to_be_checked()
+    expect(agency(page, "CAHT")).not_to_be_checked()
+    check(page, "KCPD")
+    expect(list_of(page, "KCPD")).to_contain_text("0 of 3 invited")
+    check(page, "KCPD")
+    expect(list_of(page, "KCPD")).to_contain_text("3 of 3 invited")
+
+
+def test_a_person_of_a_whole_agency_is_taken_off_the_list_without_scripts(
+    without_scripts: BrowserContext, page_of: PageOf
+) -> None:
+    writer = page_of(COORDINATOR)
+    to_edit_form(writer, "Whole agency without scripts")
+    without_scripts.add_cookies(writer.context.cookies())
+    page = without_scripts.new_page()
+    page.goto(writer.url)
+    expect(agency(page, "KCPD")).to_be_checked()
+    people = list_of(page, "KCPD")
+    people.locator("summary").click()
+    people.get_by_text(ANALYST, exact=True).click()
+    page.get_by_role("button", name="Save changes").click()
+    page.goto(writer.url)
+    expect(agency(page, "KCPD")).not_to_be_checked()
+    expect(list_of(page, "KCPD").locator("summary")).to_have_text("KCPD: 2 of 3 invited")

@@ -16,10 +16,22 @@
     whole.indeterminate = checked > 0 && !whole.checked;
   }
 
+  // An agency may be checked because its people are. Unchecked, it takes them along, and invites them when checked again.
+  function uncheckPeople(group) {
+    all('[name="agency_by_name"]', group).forEach((note) => {
+      if (one(`[type="checkbox"][value="${note.value}"]`, group).checked) return;
+      all(`#rows-${note.value} [name="person"]`).forEach((box) => { box.checked = false; });
+      all(`#rows-${note.value} [name="by_name"]`).forEach((mark) => mark.remove());
+      note.remove();
+    });
+  }
+
   // Before htmx reads the form, so in the capturing phase.
   document.addEventListener("change", (event) => {
     const group = event.target.closest("[data-all-of]");
-    if (group) checkAll(group, event.target);
+    if (!group) return;
+    checkAll(group, event.target);
+    uncheckPeople(group);
   }, { capture: true });
 
   /* A group of boxes, or of folded lists, is one stop of the Tab key: arrows move inside it. */

@@ -100,3 +100,13 @@ def test_all_agencies_stay_checked_when_nothing_changes() -> None:
 
 def test_agencies_that_are_checked_one_by_one_are_not_all_of_them() -> None:
     assert agencies_of(frozenset({ANN, BEN}), all_checked=False, shown_checked=0) == (frozenset({ANN, BEN}), False)
+
+
+def test_an_agency_that_is_checked_because_its_people_are_invites_no_one_else() -> None:
+    assert agencies_of(frozenset({ANN, BEN}), all_checked=False, shown_checked=0, by_name={ANN}) == ({BEN}, False)
+
+
+def test_all_agencies_invite_no_one_else_when_their_people_are_checked_by_name() -> None:
+    every = frozenset({ANN, BEN})
+    assert agencies_of(every, all_checked=True, shown_checked=2, by_name=every) == (frozenset(), False)
+    assert agencies_of(every, all_checked=True, shown_checked=0, by_name={ANN}) == ({BEN}, True)

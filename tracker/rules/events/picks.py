@@ -70,14 +70,24 @@ def by_box(
     return frozenset(checked - by_group), frozenset((by_group | by_name) - checked)
 
 
-def agencies_of(checked: AbstractSet[UUID], *, all_checked: bool, shown_checked: int) -> tuple[frozenset[UUID], bool]:
+def agencies_of(
+    checked: AbstractSet[UUID],
+    *,
+    all_checked: bool,
+    shown_checked: int,
+    by_name: AbstractSet[UUID] = frozenset(),
+) -> tuple[frozenset[UUID], bool]:
     """Return the agencies that are checked, and whether all of them are meant.
 
     "All agencies" acts when its box changes. `all_checked` is its box now; `shown_checked` is how many agencies were
     checked with it when the form was shown, 0 if it was not checked. Without scripts, an agency that is unchecked below
     a box that stays checked is left out, and a box that is unchecked above agencies that stay checked clears them all.
+
+    `by_name` are agencies that were shown as checked because their people were. While they stay so, the boxes of these
+    people count, and theirs says nothing.
     """
     if len(checked) < shown_checked:
-        return frozenset(checked), False
+        return frozenset(checked - by_name), False
     is_cleared = shown_checked > 0 and not all_checked
-    return frozenset() if is_cleared else frozenset(checked), all_checked
+    is_whole = all_checked and not (shown_checked and by_name)
+    return frozenset() if is_cleared else frozenset(checked - by_name), is_whole

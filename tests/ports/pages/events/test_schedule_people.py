@@ -50,11 +50,11 @@ async def form_of(browser: Browser, address: str = "/schedule", action: str = "/
     return typed((await browser.get(address)).text, action, title="Call", **changes)
 
 
-async def shown(browser: Browser, address: str, form: Fields) -> Fields:
+async def shown(browser: Browser, address: str, form: Fields, action: str = "/events") -> Fields:
     """Return the form after a button of a browser without scripts."""
     response = await browser.post(address, form)
     assert response.status_code == 200, response.text
-    return typed(response.text, "/events")
+    return typed(response.text, action)
 
 
 async def list_of(browser: Browser, form: Fields, agency: UUID) -> Fields:
@@ -177,6 +177,49 @@ async def test_who_is_unchecked_stays_so_beside_what_another_person_saved(sqlite
     assert set(await invitees_of(event_id)) == set(map(UUID, ids(sqlite_cast.coordinator, sqlite_cast.fbi_lead)))
 
 
+async def test_the_edit_form_checks_an_agency_whose_people_are_all_invited(sqlite_cast: Cast, desk: Browser) -> None:
+    cast = sqlite_cast
+    plan = meeting(cast.fbi_lead, cast.fbi_alternate, cast.kcpd_detective)
+    event_id = await events.schedule(cast.coordinator, plan, NOW)
+    address, before = f"/events/{event_id}/edit", await invitees_of(event_id)
+    form = await form_of(desk, address, address, save="send")
+    assert form["agency"] == [str(cast.agencies["FBI"])]
+    assert (await desk.post(address, form)).status_code == 303
+    assert await invitees_of(event_id) == before
+
+
+async def test_the_edit_form_does_not_check_an_agency_with_people_who_are_not_invited(
+    sqlite_cast: Cast, desk: Browser
+) -> None:
+    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    assert not (await form_of(desk, f"/events/{event_id}/edit", f"/events/{event_id}/edit")).get("agency")
+
+
+async def test_no_one_unseen_is_invited_by_an_agency_that_the_edit_form_shows_as_checked(
+    sqlite_cast: Cast, desk: Browser
+) -> None:
+    both = sqlite_cast.fbi_lead, sqlite_cast.fbi_alternate
+    event_id = await events.schedule(sqlite_cast.coordinator, meeting(*both), NOW)
+    address, before = f"/events/{event_id}/edit", await invitees_of(event_id)
+    form = await form_of(desk, address, address, save="send")
+    await add_officers(1, sqlite_cast.agencies["FBI"])
+    assert (await desk.post(address, form)).status_code == 303
+    assert await invitees_of(event_id) == before
+
+
+async def test_people_whose_boxes_stay_checked_stay_invited_when_their_agency_is_unchecked_without_scripts(
+    sqlite_cast: Cast, desk: Browser
+) -> None:
+    both = sqlite_cast.fbi_lead, sqlite_cast.fbi_alternate
+    event_id = await events.schedule(sqlite_cast.coordinator, meeting(*both), NOW)
+    address, before = f"/events/{event_id}/edit", await invitees_of(event_id)
+    form = {**await form_of(desk, address, address), "agency": []}
+    again = await shown(desk, address, form, address)
+    assert not again.get("agency")
+    assert (await desk.post(address, {**again, "save": ["send"]})).status_code == 303
+    assert await invitees_of(event_id) == before
+
+
 @pytest.mark.parametrize("words", ["detect", "KCPD DETECTIVE", "kcpd_det", "detective city police"])
 async def test_a_person_is_found_by_name_agency_or_address(desk: Browser, sqlite_cast: Cast, words: str) -> None:
     part = await desk.post("/schedule/matches", await form_of(desk, find=words), headers=HTMX)
@@ -267,6 +310,11 @@ async def _with_people(number: int) -> None:
     agency = await people.add_agency(
         name="Large Police Department", code="LPD", arm=Arm.LAW_ENFORCEMENT, level=Level.LOCAL
     )
+    await add_officers(number, agency)
+
+
+async def add_officers(number: int, agency: UUID) -> None:
+    """Add members who have never signed in to an agency."""
     await Member.insert(
         *(
             Member(

@@ -17,6 +17,8 @@ from tracker.usecases.events.form_options import Choices, grouped, matches
 
 EVERY_AGENCY = "all"
 """The value of the box "All agencies", which is one of the field of agencies."""
+BY_NAME = "agency_by_name"
+"""The field of agencies that are shown as checked because the boxes of all their people are."""
 ROLE = "role-"
 """Prefix of the fields that hold a person's role in the invitation."""
 ROLES = {role.value: role for role in AttendeeRole}
@@ -44,6 +46,8 @@ class AgencyList:
     people: int
     invited: int
     is_checked: bool
+    is_by_name: bool
+    """Whether it is checked only because the boxes of all its people are."""
     participants: int
     """How many people its box invites."""
     is_open: bool
@@ -76,6 +80,7 @@ def picks_of(form: FormValues) -> Picks:
         ids_in(form.all("agency")),
         all_checked=EVERY_AGENCY in form.all("agency"),
         shown_checked=_number(form["agencies_shown"]),
+        by_name=ids_in(form.all(BY_NAME)),
     )
     return Picks(
         agencies=agencies,
@@ -98,6 +103,7 @@ def settled(form: FormValues) -> FormValues:
         {
             "agency": [one for one in agencies if picks.every_agency or id_in(one) in picks.agencies],
             "agencies_shown": "",
+            BY_NAME: (),
             "person": [one for one, member_id in listed if member_id in picks.people],
             Decided.BY_GROUP: (),
             Decided.BY_NAME: by_name,
@@ -112,7 +118,7 @@ def lists_of(form: FormValues, offered: Choices, loads: Iterable[UUID] = ()) -> 
     picks = picks_of(form)
     asked = grouped(picks, offered)
     whole = ids_in(form.all("loaded")) | frozenset(loads)
-    checked = _checked(picks, offered)
+    checked, by_name = _checked(picks, offered), _by_name(form, picks, offered)
     lists = []
     for agency, people in offered.agencies.items():
         agency_id = people[0].agency_id
@@ -125,7 +131,8 @@ def lists_of(form: FormValues, offered: Choices, loads: Iterable[UUID] = ()) -> 
                 people=len(people),
                 participants=len(offered.participants.get(agency, ())),
                 invited=sum(row.box.is_checked for row in rows),
-                is_checked=agency_id in checked,
+                is_checked=agency_id in checked | by_name,
+                is_by_name=agency_id in by_name - checked,
                 is_open=agency_id in whole or 0 < len(shown) < len(people),
                 rows=shown,
             )
@@ -161,6 +168,19 @@ def _checked(picks: Picks, offered: Choices) -> frozenset[UUID]:
         for people in offered.participants.values()
         if picks.every_agency or people[0].agency_id in picks.agencies
     )
+
+
+def _by_name(form: FormValues, picks: Picks, offered: Choices) -> frozenset[UUID]:
+    """Return the agencies that are shown as checked because all their people are, but those unchecked meanwhile.
+
+    Of an agency whose people the viewer doesn't know, they can't say that these are all.
+    """
+    named, unchecked = picks.people - picks.unchecked, ids_in(form.all(BY_NAME)) - ids_in(form.all("agency"))
+    return frozenset(
+        people[0].agency_id
+        for people in offered.participants.values()
+        if all(one.id in named for one in people) and any(one.id not in offered.only_invited for one in people)
+    ) - unchecked
 
 
 def _row(person: Person, picks: Picks, asked: frozenset[UUID]) -> Row:
