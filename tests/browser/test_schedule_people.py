@@ -163,3 +163,37 @@ def test_a_person_of_a_whole_agency_is_taken_off_the_list_without_scripts(
     page.goto(writer.url)
     expect(agency(page, "KCPD")).not_to_be_checked()
     expect(list_of(page, "KCPD").locator("summary")).to_have_text("KCPD: 2 of 3 invited")
+
+
+def test_an_invited_person_is_found_and_taken_off_the_list_with_the_keyboard(page_of: PageOf) -> None:
+    page = opened(page_of)
+    check(page, "KCPD")
+    expect(page.locator("#invited")).to_contain_text("3 people are on the list")
+    field = page.get_by_role("combobox", name="Add a person")
+    field.fill("kcpd.analyst@")
+    expect(page.locator("#found")).to_contain_text("1 match.")
+    field.press("Enter")
+    expect(page.locator("#found")).to_have_text(f"{ANALYST} (KCPD) is already invited.")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Remove from the list")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#found")).to_have_text(f"{ANALYST} (KCPD) is off the list.")
+    expect(field).to_be_focused()
+    expect(page.get_by_role("button", name="Remove from the list")).to_be_hidden()
+    expect(page.locator("#invited")).to_contain_text("2 people are on the list")
+    expect(list_of(page, "KCPD").locator("summary")).to_have_text("KCPD: 2 of 3 invited")
+
+
+def test_an_invited_person_is_found_and_taken_off_the_list_without_scripts(
+    without_scripts: BrowserContext, page_of: PageOf
+) -> None:
+    without_scripts.add_cookies(page_of(COORDINATOR).context.cookies())
+    page = without_scripts.new_page()
+    to_empty_form(page)
+    page.get_by_label("Title").fill("Found without scripts")
+    check(page, "KCPD")
+    page.get_by_label("Add a person").fill("kcpd.analyst@")
+    page.get_by_role("button", name="Find people").click()
+    page.get_by_role("group", name="People found who are invited").get_by_text(ANALYST).click()
+    page.get_by_role("button", name="Preview dates and notifications").click()
+    expect(list_of(page, "KCPD").locator("summary")).to_have_text("KCPD: 2 of 3 invited")

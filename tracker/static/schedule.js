@@ -111,7 +111,8 @@
   const area = one("[data-combobox]");
   const field = area && one("input", area);
   const matches = area && document.getElementById(area.dataset.combobox);
-  let chosen = null; // the person who is being added
+  const drop = area && one('[name="drop"]', area);
+  let chosen = null; // the person who is being added, or removed
 
   const options = () => all('[role="option"]', matches);
   const active = () => options().find((option) => option.getAttribute("aria-selected") === "true");
@@ -140,11 +141,31 @@
     matches.replaceChildren();
     open(false);
     field.focus();
-    if (isInvited) return report(`${words} is already invited.`);
     chosen = { value, words };
+    if (isInvited) return offer();
     const button = one('[name="add"]', area);
     button.value = value;
     return button.click();
+  }
+
+  // Enter must not take anyone off the list by mistake, so a button does, the next stop of the Tab key.
+  function offer() {
+    report(`${chosen.words} is already invited.`);
+    drop.value = chosen.value;
+    drop.hidden = false;
+  }
+
+  function forget() {
+    drop.hidden = true;
+    drop.value = "";
+    chosen = null;
+  }
+
+  function dropped() {
+    report(`${chosen.words} is off the list.`);
+    forget();
+    field.focus();
+    document.getElementById("by-person").dispatchEvent(new Event("change", { bubbles: true }));
   }
 
   // The new row tells the summary and the draft of the form that it changed.
@@ -186,7 +207,11 @@
     return event.preventDefault();
   }
 
+  const isOnList = () => Boolean(one(`#by-person [name="person"][value="${chosen.value}"]:checked`));
+
   function begin() {
+    field.addEventListener("input", forget);
+    drop.addEventListener("click", () => { chosen.leaves = true; });
     field.setAttribute("role", "combobox");
     field.setAttribute("aria-autocomplete", "list");
     field.setAttribute("aria-controls", "options");
@@ -203,7 +228,8 @@
   document.addEventListener("htmx:after:swap", () => {
     putBack();
     if (field && options().length && !isOpen() && document.activeElement === field && !active()) open(true);
-    if (chosen) added();
+    if (chosen?.leaves && !isOnList()) dropped();
+    else if (chosen && !drop.value) added();
     unfoldAgain();
     all("[data-one-stop]").forEach(makeOneStop);
   });

@@ -275,6 +275,12 @@ async def test_a_person_who_was_unchecked_can_be_added_by_name(sqlite_cast: Cast
     assert await sent_to(desk, again) == {sqlite_cast.fbi_lead.member_id, sqlite_cast.fbi_alternate.member_id}
 
 
+async def test_an_invited_person_is_removed_by_name_from_a_checked_agency(sqlite_cast: Cast, desk: Browser) -> None:
+    form = await form_of(desk, agency=str(sqlite_cast.agencies["FBI"]))
+    again = await shown(desk, "/schedule/people", {**form, "drop": [str(sqlite_cast.fbi_alternate.member_id)]})
+    assert await sent_to(desk, again) == {sqlite_cast.fbi_lead.member_id}
+
+
 async def test_a_stranger_cannot_be_added(sqlite_cast: Cast, browse: SignIn) -> None:
     lead = await browse(sqlite_cast.fbi_lead)
     form = await form_of(lead, add=sqlite_cast.bridge_advocate.member_id)

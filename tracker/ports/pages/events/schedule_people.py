@@ -151,6 +151,21 @@ def with_person(form: FormValues, member_id: UUID | None) -> FormValues:
     return kept.but({"person": tuple(people), Decided.BY_NAME: tuple(named), "loaded": form.all("loaded"), **role})
 
 
+def without_person(form: FormValues, member_id: UUID | None) -> FormValues:
+    """Return the form with one person unchecked, whatever else is checked; unchanged for none."""
+    if member_id is None:
+        return form
+    kept, dropped = settled(form), str(member_id)
+    named = dict.fromkeys((*kept.all(Decided.BY_NAME), dropped))
+    return kept.but(
+        {
+            "person": [one for one in kept.all("person") if one != dropped],
+            Decided.BY_NAME: tuple(named),
+            "loaded": form.all("loaded"),
+        }
+    )
+
+
 def search_of(form: FormValues, offered: Choices) -> Search:
     """Return the people whom the words in the form find."""
     found, picks = matches(offered, form["find"]), picks_of(form)

@@ -11,16 +11,17 @@ from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import Errors, id_in
 from tracker.ports.pages.events.schedule import opened_in, shown_again
-from tracker.ports.pages.events.schedule_people import ROLE_OPTIONS, lists_of, search_of, with_person
+from tracker.ports.pages.events.schedule_people import ROLE_OPTIONS, lists_of, search_of, with_person, without_person
 
 
 @post("/schedule/people", guards=[signed_in], status_code=200)
 async def people(pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now) -> Response[str]:
-    """Show the lists as the checked agencies and committees make them, and with one person added to them."""
+    """Show the lists as the checked agencies and committees make them, and with one person added or removed."""
     opened = await opened_in(viewer, form, zone, now)
     offered_ids = {one.id for one in opened.offered.people}
-    added = id_in(form["add"])
+    added, dropped = id_in(form["add"]), id_in(form["drop"])
     form = with_person(form, added if added in offered_ids else None)
+    form = without_person(form, dropped if dropped in offered_ids else None)
     if not pages.is_htmx:
         return await shown_again(pages, viewer, form, opened, now)
     lists = lists_of(form, opened.offered)
