@@ -25,6 +25,19 @@ CREATE TABLE operation_plan (
   awaits_clock BOOLEAN NOT NULL
 );
 CREATE INDEX operation_plan_state ON operation_plan (state);
+CREATE TABLE operation_order (
+  id UUID PRIMARY KEY NOT NULL,
+  plan UUID NOT NULL REFERENCES operation_plan (id) ON DELETE CASCADE,
+  version INTEGER NOT NULL,
+  situation TEXT NOT NULL,
+  mission TEXT NOT NULL,
+  execution TEXT NOT NULL,
+  administration TEXT NOT NULL,
+  command TEXT NOT NULL,
+  saved_by UUID NOT NULL REFERENCES member (id) ON DELETE RESTRICT,
+  saved_at TIMESTAMPTZ NOT NULL,
+  UNIQUE (plan, version)
+);
 CREATE TABLE operation_site (
   id UUID PRIMARY KEY NOT NULL,
   plan UUID NOT NULL REFERENCES operation_plan (id) ON DELETE CASCADE,

@@ -243,6 +243,23 @@ def to_plan(page: Page, demo: Demo) -> None:
     page.locator(".usa-alert--error").wait_for()
 
 
+def to_order(page: Page, demo: Demo) -> None:
+    """Go from an operation to its operations order."""
+    to_operation(page, demo)
+    page.goto(f"{page.url}/plan/order")
+
+
+def to_refused_order(page: Page, demo: Demo) -> None:
+    """Go on to the form of the order, and send it without any text."""
+    to_order(page, demo)
+    page.get_by_role("link", name="Edit the order").click()
+    for box in page.get_by_role("textbox").all():
+        if box.get_attribute("name") != "q":
+            box.fill("")
+    page.get_by_role("button", name="Save the order").click()
+    page.locator(".usa-alert--error").wait_for()
+
+
 def to_copies(page: Page, demo: Demo) -> None:
     """Go to the copies of an operation's brief."""
     to_operation(page, demo)
@@ -451,6 +468,8 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "copies of a brief": (FBI_LEAD, to_copies, "Brief cover"),
     "cover of a brief": (FBI_LEAD, to_brief, "Operation Bluestem"),
     "plan of an operation": (FBI_LEAD, to_plan, "Plan"),
+    "order of an operation": (FBI_LEAD, to_order, "Order and phases"),
+    "order of an operation with errors": (FBI_LEAD, to_refused_order, "Operations order"),
     "conflicts between operations": (COORDINATOR, to("/deconfliction"), "Conflicts between operations"),
     "operation": (FBI_LEAD, to_operation, "Operation Bluestem"),
     "search": (COORDINATOR, to("/search?q=task+force"), "Search results for “task force”"),

@@ -32,6 +32,7 @@ THEY_READ = {
     "ImportedEvent": "imported_event",
     "UndoSnapshot": "undo_snapshot",
     "OperationPlan": "operation_plan",
+    "OperationOrder": "operation_order",
     "OperationSite": "operation_site",
     "OperationAgency": "operation_agency",
     "Clearance": "clearance",

@@ -284,6 +284,12 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /events/{event_id}/{key}/plan/commitments/{agency_id}/removal": _of_dates(
         "POST", f"/plan/commitments/{NOWHERE}/removal"
     ),
+    "GET /events/{event_id}/{key}/plan/order": _of_dates("GET", "/plan/order"),
+    "GET /events/{event_id}/{key}/plan/order/versions/{version}": _of_dates("GET", "/plan/order/versions/3"),
+    "GET /events/{event_id}/{key}/plan/order/edit": _of_dates("GET", "/plan/order/edit"),
+    "POST /events/{event_id}/{key}/plan/order/edit": _of_dates(
+        "POST", "/plan/order/edit", mission="Serve the warrant.", version="0"
+    ),
     "POST /events/{event_id}/{key}/plan/acknowledgments": _of_dates("POST", "/plan/acknowledgments", version="1"),
     "POST /events/{event_id}/{key}/plan/clearances": _of_dates(
         "POST", "/plan/clearances", system="rissafe", number="1"

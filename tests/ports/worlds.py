@@ -31,6 +31,7 @@ from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.identity.api_tokens import ApiScope
+from tracker.rules.operations.orders import Paragraph
 from tracker.rules.operations.sites import Site, SiteRole, point_at
 from tracker.rules.operations.states import OperationState
 from tracker.rules.recurrence import Rule, rule_for
@@ -49,7 +50,7 @@ from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.emails import reminders
 from tracker.usecases.events import events, occurrences, replies, templates
 from tracker.usecases.identity import api_tokens
-from tracker.usecases.operations import approvals, plans
+from tracker.usecases.operations import approvals, orders, plans
 from tracker.usecases.roster import people, sites
 
 STARTS = datetime(2027, 1, 12, 10)
@@ -257,6 +258,7 @@ async def _plans_in_conflict(lead: Viewer, event_ids: Iterable[UUID]) -> None:
     for event_id in event_ids:
         await plans.start(lead, event_id, LAST_WEEK)
         await plans.add_site(lead, event_id, lot, LAST_WEEK)
+        await orders.save(lead, event_id, {Paragraph.MISSION: "Larkspur Lot at dawn"}, LAST_WEEK, read=0)
         await approvals.move(lead, event_id, OperationState.PLANNING, LAST_WEEK)
 
 

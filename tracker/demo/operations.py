@@ -4,21 +4,23 @@ from dataclasses import dataclass
 
 from tracker.demo.story import Story
 from tracker.rules.operations.deconfliction import DEFAULT_BUFFER, Disclosure
+from tracker.rules.operations.orders import Paragraph, Paragraphs
 from tracker.rules.operations.sites import Site, SiteRole, point_at
 from tracker.rules.operations.states import OperationState
-from tracker.usecases.operations import approvals, plans
+from tracker.usecases.operations import approvals, orders, plans
 from tracker.usecases.operations.plans import Basics
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sketch:
-    """One plan: who leads and approves it, its sites, and what agencies commit (people, vehicles, skills)."""
+    """One plan: its lead and supervisor, its sites, what agencies commit (people, vehicles, skills), and its order."""
 
     key: str
     lead: str
     supervisor: str
     sites: tuple[tuple[SiteRole, str, float, float, int], ...]
     commitments: tuple[tuple[str, int, int, str], ...]
+    order: Paragraphs
 
 
 SKETCHES = (
@@ -31,6 +33,14 @@ SKETCHES = (
             (SiteRole.STAGING, "Staging lot north", 39.0968, -94.4185, 600),
         ),
         commitments=(("fbi_lead", 6, 3, ""), ("kcpd_detective", 4, 2, "K-9")),
+        order={
+            Paragraph.SITUATION: "A motel on the frontage road, two exits to the lot. Guests who aren’t part of this.",
+            Paragraph.MISSION: "The FBI, with the KCPD, serves a search warrant at the motel.",
+            Paragraph.EXECUTION: "Team 1 enters, team 2 holds the lot, K-9 waits at staging.\n"
+            "No one enters before the command post calls it.",
+            Paragraph.ADMINISTRATION: "Evidence goes to the FBI van. The ambulance waits at the staging lot.",
+            Paragraph.COMMAND: "The FBI operation lead commands, then the KCPD detective. Channel 2, backup channel 5.",
+        },
     ),
     Sketch(
         key="larkspur",
@@ -38,6 +48,7 @@ SKETCHES = (
         supervisor="ipd_detective",
         sites=((SiteRole.TARGET, "Parking garage", 39.0925, -94.4130, 1_320),),
         commitments=(("kcpd_sergeant", 5, 2, "Spanish"),),
+        order={Paragraph.MISSION: "The KCPD watches the parking garage."},
     ),
 )
 
@@ -61,4 +72,5 @@ async def _plan(story: Story, sketch: Sketch) -> None:
     for key, people, vehicles, skills in sketch.commitments:
         agency_id = story.who(key).agency_id
         await plans.commit(lead, event_id, agency_id, people=people, vehicles=vehicles, skills=skills, now=now)
+    await orders.save(lead, event_id, sketch.order, now, read=0)
     await approvals.move(lead, event_id, OperationState.PLANNING, now)

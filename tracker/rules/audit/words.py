@@ -64,6 +64,7 @@ VERBS = {
     "plan_begun": "Started the plan of",
     "plan_changed": "Changed the plan of",
     "operation_moved": "Changed the state of the plan of",
+    "order_saved": "Saved the operations order of",
     "plan_acknowledged": "Acknowledged the plan of",
     "site_added": "Added a site to",
     "site_removed": "Removed a site from",

@@ -50,6 +50,7 @@ class DraftForm(StrEnum):
     SITES = "sites"
     SUSPENSION = "suspension"
     PROFILE = "profile"
+    ORDER = "order"
 
 
 RIGHTS: Mapping[DraftForm, frozenset[str]] = {

@@ -1,0 +1,134 @@
+"""The operations order: its page, its form, and its earlier versions."""
+
+import re
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from tracker.errors import Conflict, Invalid, NotFound
+from tracker.ports.http.dependencies import Now, Viewer
+from tracker.ports.http.guards import signed_in
+from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
+from tracker.ports.pages.core.edit_conflicts import in_words, merged, record, recorded
+from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of, version_in
+from tracker.ports.pages.events.event_page import times_of
+from tracker.rules.core.drafts import DraftForm, DraftKey
+from tracker.rules.operations.orders import (
+    LONGEST_PARAGRAPH,
+    PARAGRAPH_HINTS,
+    PARAGRAPH_WORDS,
+    Order,
+    Paragraph,
+    Paragraphs,
+)
+from tracker.usecases.core import access_records
+from tracker.usecases.operations import order_page, orders
+from tracker.usecases.operations.order_page import OrderView
+
+AT = "/events/{event_id:uuid}/{key:str}/plan/order"
+NUMBER = re.compile(r"[1-9][0-9]{0,5}")
+
+
+@get(AT, guards=[signed_in])
+async def show_order(
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now
+) -> Response[str]:
+    """Show the order as it is, and who saved it when."""
+    view = await order_page.order_view(viewer, event_id, key)
+    await access_records.note_date(viewer, view.occurrence, now)
+    return pages.render("operations/order.html", **_context(view))
+
+
+@get(f"{AT}/versions/{{version:str}}", guards=[signed_in])
+async def show_version(
+    event_id: FromPath[UUID], key: FromPath[str], version: FromPath[str], pages: Pages, viewer: Viewer, now: Now
+) -> Response[str]:
+    """Show the order as it was."""
+    if not NUMBER.fullmatch(version):
+        raise NotFound
+    view, order = await order_page.order_of_version(viewer, event_id, key, int(version))
+    await access_records.note_date(viewer, view.occurrence, now)
+    return pages.render("operations/order-version.html", order=order, **_context(view))
+
+
+@get(f"{AT}/edit", guards=[signed_in])
+async def edit_order(
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, drafts: Drafts, now: Now
+) -> Response[str]:
+    """Show the form of the order, or the viewer's draft of it."""
+    view = await order_page.order_to_change(viewer, event_id, key)
+    await access_records.note_date(viewer, view.occurrence, now)
+    draft = await drafts.kept(DraftKey(form=DraftForm.ORDER, subject=str(event_id), event_id=event_id))
+    if draft is not None and version_in(draft) != view.version:
+        return _beside_each_other(pages, view, draft, 200)
+    form = _form_of(view.order) if draft is None else draft
+    return _form(pages, view, form, was=form["was"] or record(form))
+
+
+@post(f"{AT}/edit", guards=[signed_in], status_code=303)
+async def save_order(
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Response[Any]:
+    """Save the order, or show the form again: with errors (422), or with what was saved meanwhile (409)."""
+    view = await order_page.order_to_change(viewer, event_id, key)
+    try:
+        version = await orders.save(viewer, event_id, _paragraphs_in(form), now, read=version_in(form))
+    except Invalid as wrong:
+        return _form(pages, view, form, was=form["was"], wrong=wrong, version=version_in(form), status_code=422)
+    except Conflict:
+        return _beside_each_other(pages, view, form, 409)
+    return pages.redirect(f"/events/{event_id}/{key}/plan/order", f"The order is saved as version {version}.")
+
+
+def _paragraphs_in(form: FormValues) -> Paragraphs:
+    """Return the paragraphs of a form. Errors: Invalid by field."""
+    reader = Reader(form)
+    found = {one: reader.text(one, LONGEST_PARAGRAPH, multiline=True) for one in Paragraph}
+    reader.check()
+    return found
+
+
+def _form_of(order: Order | None) -> FormValues:
+    return FormValues({one: (order.paragraphs[one] if order else "",) for one in Paragraph})
+
+
+def _beside_each_other(pages: Pages, view: OrderView, form: FormValues, status_code: int) -> Response[str]:
+    """Show what was typed beside what another person saved, with the new version."""
+    saved = _form_of(view.order)
+    both, changes = merged(recorded(form["was"]), form, saved)
+    words = in_words(changes, PARAGRAPH_WORDS, lambda _, text: text or "empty")
+    return _form(pages, view, both, was=record(saved), changes=words, status_code=status_code)
+
+
+def _form(
+    pages: Pages,
+    view: OrderView,
+    form: FormValues,
+    *,
+    was: str,
+    wrong: Invalid | None = None,
+    version: int | None = None,
+    changes: object = None,
+    status_code: int = 200,
+) -> Response[str]:
+    return pages.render(
+        "operations/order-edit.html",
+        status_code=status_code,
+        form=form,
+        was=was,
+        version=view.version if version is None else version,
+        errors=errors_of(wrong, list(Paragraph)),
+        changes=changes,
+        hints=PARAGRAPH_HINTS,
+        longest=LONGEST_PARAGRAPH,
+        **_context(view),
+    )
+
+
+def _context(view: OrderView) -> dict[str, Any]:
+    return {"view": view, "event": view.occurrence.event, "paragraphs": PARAGRAPH_WORDS, **times_of(view.occurrence)}
+
+
+handlers = [show_order, show_version, edit_order, save_order]
