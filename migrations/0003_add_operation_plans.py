@@ -38,6 +38,18 @@ CREATE TABLE operation_order (
   saved_at TIMESTAMPTZ NOT NULL,
   UNIQUE (plan, version)
 );
+CREATE TABLE operation_phase (
+  id UUID PRIMARY KEY NOT NULL,
+  plan UUID NOT NULL REFERENCES operation_plan (id) ON DELETE CASCADE,
+  name VARCHAR(60) NOT NULL,
+  start_minutes INTEGER NOT NULL,
+  end_minutes INTEGER,
+  begun_at TIMESTAMPTZ,
+  ended_at TIMESTAMPTZ,
+  CHECK (end_minutes IS NULL OR end_minutes > start_minutes),
+  CHECK (ended_at IS NULL OR begun_at IS NOT NULL)
+);
+CREATE INDEX operation_phase_plan ON operation_phase (plan);
 CREATE TABLE operation_site (
   id UUID PRIMARY KEY NOT NULL,
   plan UUID NOT NULL REFERENCES operation_plan (id) ON DELETE CASCADE,

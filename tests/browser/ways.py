@@ -249,6 +249,20 @@ def to_order(page: Page, demo: Demo) -> None:
     page.goto(f"{page.url}/plan/order")
 
 
+def to_refused_phase(page: Page, demo: Demo) -> None:
+    """Try to add a phase without saying when."""
+    to_order(page, demo)
+    page.get_by_text("Add a phase", exact=True).click()
+    page.get_by_role("button", name="Add phase").click()
+    page.locator(".usa-alert--error").wait_for()
+
+
+def to_phase(page: Page, demo: Demo) -> None:
+    """Go from the order of an operation to its first phase."""
+    to_order(page, demo)
+    page.get_by_role("link", name="Edit Briefing").click()
+
+
 def to_refused_order(page: Page, demo: Demo) -> None:
     """Go on to the form of the order, and send it without any text."""
     to_order(page, demo)
@@ -469,6 +483,8 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "cover of a brief": (FBI_LEAD, to_brief, "Operation Bluestem"),
     "plan of an operation": (FBI_LEAD, to_plan, "Plan"),
     "order of an operation": (FBI_LEAD, to_order, "Order and phases"),
+    "phases of an operation with errors": (FBI_LEAD, to_refused_phase, "Order and phases"),
+    "phase of an operation": (FBI_LEAD, to_phase, "Briefing"),
     "order of an operation with errors": (FBI_LEAD, to_refused_order, "Operations order"),
     "conflicts between operations": (COORDINATOR, to("/deconfliction"), "Conflicts between operations"),
     "operation": (FBI_LEAD, to_operation, "Operation Bluestem"),

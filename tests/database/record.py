@@ -42,6 +42,7 @@ from tracker.rules.identity.api_tokens import ApiScope
 from tracker.rules.operations.deconfliction import Disclosure
 from tracker.rules.operations.hits import Decision
 from tracker.rules.operations.orders import Paragraph
+from tracker.rules.operations.phases import PhasePlan
 from tracker.rules.operations.plans import System
 from tracker.rules.operations.sites import Site, SiteRole, point_at
 from tracker.rules.operations.states import OperationState
@@ -61,7 +62,7 @@ from tracker.usecases.events import calendar_import, events, occurrences, replie
 from tracker.usecases.identity import api_tokens, failed_logins, recovery_codes
 from tracker.usecases.identity.accounts import UNKNOWN
 from tracker.usecases.identity.one_time_links import issue_link
-from tracker.usecases.operations import approvals, deconfliction, orders, plan_page, plans
+from tracker.usecases.operations import approvals, deconfliction, orders, phases, plan_page, plans
 from tracker.usecases.operations.plans import Basics
 from tracker.usecases.roster import sites
 from tracker.usecases.views import seat_changes
@@ -69,6 +70,7 @@ from tracker.usecases.views import seat_changes
 LAST_WEEK, TODAY = NOW - timedelta(days=8), NOW.date()
 STARTS = datetime(2027, 1, 12, 10)  # noqa: DTZ001 - local to the zone
 KEY = "2027-01-12"
+BRIEFING = datetime(2027, 1, 16, 11, tzinfo=UTC)
 JUST_THEN = datetime(2027, 1, 12, 17, tzinfo=UTC)
 
 
@@ -126,7 +128,8 @@ async def _approved(cast: Cast, raid: UUID, other: UUID) -> None:
     await plans.change(lead, raid, basics, LAST_WEEK)
     await plans.commit(lead, raid, cast.agencies["KCPD"], people=4, vehicles=2, skills="K-9", now=LAST_WEEK)
     await orders.save(lead, raid, {Paragraph.MISSION: "Serve the warrant."}, LAST_WEEK, read=0)
-    await approvals.acknowledge(supervisor, raid, 5, LAST_WEEK)
+    await phases.add(lead, raid, PhasePlan(name="Briefing", starts_at=BRIEFING, ends_at=None), LAST_WEEK)
+    await approvals.acknowledge(supervisor, raid, 6, LAST_WEEK)
     await approvals.record_number(lead, raid, System.RISSAFE, "RS-1042", LAST_WEEK)
     await approvals.move(lead, raid, OperationState.SUBMITTED, LAST_WEEK)
     await approvals.move(supervisor, raid, OperationState.APPROVED, LAST_WEEK)

@@ -33,6 +33,7 @@ THEY_READ = {
     "UndoSnapshot": "undo_snapshot",
     "OperationPlan": "operation_plan",
     "OperationOrder": "operation_order",
+    "OperationPhase": "operation_phase",
     "OperationSite": "operation_site",
     "OperationAgency": "operation_agency",
     "Clearance": "clearance",

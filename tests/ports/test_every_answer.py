@@ -59,6 +59,7 @@ TEXTS = {
     "api_token": "name",
     "event_change": "reason",
     "operation_site": "place",
+    "operation_phase": "name",
     "operation_order": "situation mission execution administration command",
     "operation_agency": "skills",
     "clearance": "number reason",

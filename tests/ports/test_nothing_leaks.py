@@ -290,6 +290,19 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /events/{event_id}/{key}/plan/order/edit": _of_dates(
         "POST", "/plan/order/edit", mission="Serve the warrant.", version="0"
     ),
+    "POST /events/{event_id}/{key}/plan/order/phases": _of_dates(
+        "POST", "/plan/order/phases", name="Briefing", day="2027-01-16", starts="05:00"
+    ),
+    "GET /events/{event_id}/{key}/plan/order/phases/{phase_id}": _of_dates("GET", f"/plan/order/phases/{NOWHERE}"),
+    "POST /events/{event_id}/{key}/plan/order/phases/{phase_id}": _of_dates(
+        "POST", f"/plan/order/phases/{NOWHERE}", name="Briefing", day="2027-01-16", starts="05:00"
+    ),
+    **{
+        f"POST /events/{{event_id}}/{{key}}/plan/order/phases/{{phase_id}}/{one}": _of_dates(
+            "POST", f"/plan/order/phases/{NOWHERE}/{one}", mark="begun"
+        )
+        for one in ("removal", "marks", "undo", "times")
+    },
     "POST /events/{event_id}/{key}/plan/acknowledgments": _of_dates("POST", "/plan/acknowledgments", version="1"),
     "POST /events/{event_id}/{key}/plan/clearances": _of_dates(
         "POST", "/plan/clearances", system="rissafe", number="1"

@@ -32,6 +32,7 @@ from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.rules.operations.orders import Paragraph
+from tracker.rules.operations.phases import PhasePlan
 from tracker.rules.operations.sites import Site, SiteRole, point_at
 from tracker.rules.operations.states import OperationState
 from tracker.rules.recurrence import Rule, rule_for
@@ -50,7 +51,7 @@ from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.emails import reminders
 from tracker.usecases.events import events, occurrences, replies, templates
 from tracker.usecases.identity import api_tokens
-from tracker.usecases.operations import approvals, orders, plans
+from tracker.usecases.operations import approvals, orders, phases, plans
 from tracker.usecases.roster import people, sites
 
 STARTS = datetime(2027, 1, 12, 10)
@@ -258,6 +259,8 @@ async def _plans_in_conflict(lead: Viewer, event_ids: Iterable[UUID]) -> None:
     for event_id in event_ids:
         await plans.start(lead, event_id, LAST_WEEK)
         await plans.add_site(lead, event_id, lot, LAST_WEEK)
+        at = (await occurrences.nearest_date(lead, event_id, LAST_WEEK)).starts_at
+        await phases.add(lead, event_id, PhasePlan(name="Larkspur staging", starts_at=at, ends_at=None), LAST_WEEK)
         await orders.save(lead, event_id, {Paragraph.MISSION: "Larkspur Lot at dawn"}, LAST_WEEK, read=0)
         await approvals.move(lead, event_id, OperationState.PLANNING, LAST_WEEK)
 

@@ -1,13 +1,16 @@
 """The plans of the demo's two operations, which are in each other's way: neither lead knows more than whom to call."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from tracker.demo.story import Story
 from tracker.rules.operations.deconfliction import DEFAULT_BUFFER, Disclosure
 from tracker.rules.operations.orders import Paragraph, Paragraphs
+from tracker.rules.operations.phases import PhasePlan
 from tracker.rules.operations.sites import Site, SiteRole, point_at
 from tracker.rules.operations.states import OperationState
-from tracker.usecases.operations import approvals, orders, plans
+from tracker.usecases.events import occurrences
+from tracker.usecases.operations import approvals, orders, phases, plans
 from tracker.usecases.operations.plans import Basics
 
 
@@ -21,6 +24,8 @@ class Sketch:
     sites: tuple[tuple[SiteRole, str, float, float, int], ...]
     commitments: tuple[tuple[str, int, int, str], ...]
     order: Paragraphs
+    phases: tuple[tuple[str, int, int | None], ...] = ()
+    """Name, and from when to when, in minutes from the start of the operation."""
 
 
 SKETCHES = (
@@ -41,6 +46,13 @@ SKETCHES = (
             Paragraph.ADMINISTRATION: "Evidence goes to the FBI van. The ambulance waits at the staging lot.",
             Paragraph.COMMAND: "The FBI operation lead commands, then the KCPD detective. Channel 2, backup channel 5.",
         },
+        phases=(
+            ("Briefing", -60, -15),
+            ("Staging", -15, 5),
+            ("Execution", 5, 270),
+            ("Release", 270, 330),
+            ("All out", 340, None),
+        ),
     ),
     Sketch(
         key="larkspur",
@@ -72,5 +84,10 @@ async def _plan(story: Story, sketch: Sketch) -> None:
     for key, people, vehicles, skills in sketch.commitments:
         agency_id = story.who(key).agency_id
         await plans.commit(lead, event_id, agency_id, people=people, vehicles=vehicles, skills=skills, now=now)
+    start = (await occurrences.nearest_date(lead, event_id, now)).starts_at
+    for name, first, last in sketch.phases:
+        ends_at = None if last is None else start + timedelta(minutes=last)
+        phase = PhasePlan(name=name, starts_at=start + timedelta(minutes=first), ends_at=ends_at)
+        await phases.add(lead, event_id, phase, now)
     await orders.save(lead, event_id, sketch.order, now, read=0)
     await approvals.move(lead, event_id, OperationState.PLANNING, now)

@@ -16,6 +16,7 @@ TABLE_MODULES = (
     "tracker.tables.schema.events.invitations",
     "tracker.tables.schema.operations.plans",
     "tracker.tables.schema.operations.orders",
+    "tracker.tables.schema.operations.phases",
     "tracker.tables.schema.attendance.attendance",
     "tracker.tables.schema.attendance.quorum",
     "tracker.tables.schema.actions.action_items",

@@ -71,11 +71,7 @@ def by_box(
 
 
 def agencies_of(
-    checked: AbstractSet[UUID],
-    *,
-    all_checked: bool,
-    shown_checked: int,
-    by_name: AbstractSet[UUID] = frozenset(),
+    checked: AbstractSet[UUID], *, all_checked: bool, shown_checked: int, by_name: AbstractSet[UUID] = frozenset()
 ) -> tuple[frozenset[UUID], bool]:
     """Return the agencies that are checked, and whether all of them are meant.
 

@@ -1,22 +1,24 @@
-"""What the pages of the operations order show to one viewer."""
+"""What the pages of the operations order and of the phases show to one viewer."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
-from tracker.errors import NotFound
+from tracker.errors import NotAllowed, NotFound
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Occurrence
 from tracker.rules.operations.orders import Order, OrderVersion
+from tracker.rules.operations.phases import Phase
 from tracker.rules.operations.plans import Operation, check_kind, may_plan
 from tracker.rules.operations.states import OVER
-from tracker.tables.visible.operations import orders, plans
+from tracker.tables.visible.operations import orders, phases, plans
 from tracker.usecases.events.occurrences import date_for
-from tracker.usecases.operations.lookup import operation_to_change
+from tracker.usecases.operations.lookup import NOT_THEIRS, operation_to_change
+from tracker.usecases.operations.phases import may_time
 
 
 @dataclass(frozen=True, kw_only=True)
 class OrderView:
-    """An operation's date, its plan, and its order."""
+    """An operation's date, its plan, its order, and its phases by id."""
 
     occurrence: Occurrence
     operation: Operation
@@ -24,6 +26,9 @@ class OrderView:
     """Whether the viewer may save another version."""
     order: Order | None
     versions: list[OrderVersion]
+    phases: dict[UUID, Phase]
+    may_time: bool
+    """Whether the viewer may record now when phases begin and end."""
 
     @property
     def version(self) -> int:
@@ -44,6 +49,8 @@ async def order_view(viewer: Viewer, event_id: UUID, key: str) -> OrderView:
         may_change=may_plan(viewer, occurrence.event) and operation.state not in OVER,
         order=await orders.order(viewer, occurrence.event),
         versions=await orders.order_versions(viewer, occurrence.event),
+        phases=await phases.phases(viewer, occurrence.event),
+        may_time=may_time(viewer, operation),
     )
 
 
@@ -61,3 +68,13 @@ async def order_of_version(viewer: Viewer, event_id: UUID, key: str, version: in
     if found is None:
         raise NotFound
     return view, found
+
+
+async def phase_to_change(viewer: Viewer, event_id: UUID, key: str, phase_id: UUID) -> tuple[OrderView, Phase]:
+    """Return a phase for its forms. Errors: NotFound, NotAllowed."""
+    view = await order_view(viewer, event_id, key)
+    if phase_id not in view.phases:
+        raise NotFound
+    if not view.may_change and not view.may_time:
+        raise NotAllowed(NOT_THEIRS)
+    return view, view.phases[phase_id]

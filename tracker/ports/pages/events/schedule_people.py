@@ -191,11 +191,14 @@ def _by_name(form: FormValues, picks: Picks, offered: Choices) -> frozenset[UUID
     Of an agency whose people the viewer doesn't know, they can't say that these are all.
     """
     named, unchecked = picks.people - picks.unchecked, ids_in(form.all(BY_NAME)) - ids_in(form.all("agency"))
-    return frozenset(
-        people[0].agency_id
-        for people in offered.participants.values()
-        if all(one.id in named for one in people) and any(one.id not in offered.only_invited for one in people)
-    ) - unchecked
+    return (
+        frozenset(
+            people[0].agency_id
+            for people in offered.participants.values()
+            if all(one.id in named for one in people) and any(one.id not in offered.only_invited for one in people)
+        )
+        - unchecked
+    )
 
 
 def _row(person: Person, picks: Picks, asked: frozenset[UUID]) -> Row:

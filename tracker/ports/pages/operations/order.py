@@ -1,4 +1,4 @@
-"""The operations order: its page, its form, and its earlier versions."""
+"""The operations order: its page, which also shows the phases, its form, and its earlier versions."""
 
 import re
 from typing import Any
@@ -23,11 +23,14 @@ from tracker.rules.operations.orders import (
     Paragraph,
     Paragraphs,
 )
+from tracker.rules.operations.phases import LONGEST_NAME, SUGGESTED
+from tracker.rules.operations.timeline import timeline
 from tracker.usecases.core import access_records
 from tracker.usecases.operations import order_page, orders
 from tracker.usecases.operations.order_page import OrderView
 
 AT = "/events/{event_id:uuid}/{key:str}/plan/order"
+PHASE_FIELDS = ("name", "day", "starts", "ends")
 NUMBER = re.compile(r"[1-9][0-9]{0,5}")
 
 
@@ -35,10 +38,10 @@ NUMBER = re.compile(r"[1-9][0-9]{0,5}")
 async def show_order(
     event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now
 ) -> Response[str]:
-    """Show the order as it is, and who saved it when."""
+    """Show the phases and the order as they are, and who saved the order when."""
     view = await order_page.order_view(viewer, event_id, key)
     await access_records.note_date(viewer, view.occurrence, now)
-    return pages.render("operations/order.html", **_context(view))
+    return shown(pages, view, now)
 
 
 @get(f"{AT}/versions/{{version:str}}", guards=[signed_in])
@@ -50,7 +53,7 @@ async def show_version(
         raise NotFound
     view, order = await order_page.order_of_version(viewer, event_id, key, int(version))
     await access_records.note_date(viewer, view.occurrence, now)
-    return pages.render("operations/order-version.html", order=order, **_context(view))
+    return pages.render("operations/order-version.html", order=order, **context_of(view))
 
 
 @get(f"{AT}/edit", guards=[signed_in])
@@ -80,6 +83,22 @@ async def save_order(
     except Conflict:
         return _beside_each_other(pages, view, form, 409)
     return pages.redirect(f"/events/{event_id}/{key}/plan/order", f"The order is saved as version {version}.")
+
+
+def shown(
+    pages: Pages, view: OrderView, now: Now, form: FormValues | None = None, wrong: Invalid | None = None
+) -> Response[str]:
+    """Render the page; after an error with what was typed into the form of a new phase."""
+    return pages.render(
+        "operations/order.html",
+        status_code=422 if wrong else 200,
+        form=form or FormValues({}),
+        errors=errors_of(wrong, PHASE_FIELDS),
+        drawing=timeline(view.phases.values(), now),
+        suggested=SUGGESTED,
+        longest_name=LONGEST_NAME,
+        **context_of(view),
+    )
 
 
 def _paragraphs_in(form: FormValues) -> Paragraphs:
@@ -123,11 +142,12 @@ def _form(
         changes=changes,
         hints=PARAGRAPH_HINTS,
         longest=LONGEST_PARAGRAPH,
-        **_context(view),
+        **context_of(view),
     )
 
 
-def _context(view: OrderView) -> dict[str, Any]:
+def context_of(view: OrderView) -> dict[str, Any]:
+    """Return what each page of the order and of a phase shows."""
     return {"view": view, "event": view.occurrence.event, "paragraphs": PARAGRAPH_WORDS, **times_of(view.occurrence)}
 
 

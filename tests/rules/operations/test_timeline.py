@@ -1,0 +1,72 @@
+"""The timeline of phases holds every planned and actual time, and marks full hours."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tracker.rules.operations.phases import Phase
+from tracker.rules.operations.timeline import MARGIN, MOST_TICKS, WIDTH, Bar, timeline
+
+SIX = datetime(2027, 1, 16, 12, tzinfo=UTC)
+NOW = SIX + timedelta(hours=2)
+MINUTES = st.integers(-48 * 60, 54 * 60)
+
+
+def minutes(count: int) -> datetime:
+    return SIX + timedelta(minutes=count)
+
+
+def phase(start: int, end: int | None, begun: int | None = None, ended: int | None = None) -> Phase:
+    at = [None if one is None else minutes(one) for one in (end, begun, ended)]
+    return Phase(
+        id=UUID(int=1), name="Staging", starts_at=minutes(start), ends_at=at[0], begun_at=at[1], ended_at=at[2]
+    )
+
+
+def test_without_phases_there_is_nothing_to_draw() -> None:
+    assert timeline([], NOW) is None
+
+
+def test_bars_have_the_proportions_of_their_times() -> None:
+    drawn = timeline([phase(0, 60), phase(60, 240, begun=90, ended=210)], NOW)
+    assert drawn
+    width = WIDTH - 2 * MARGIN
+    assert [row.planned for row in drawn.rows] == [
+        Bar(MARGIN, width // 4),
+        Bar(MARGIN + width // 4, width - width // 4),
+    ]
+    assert [row.actual for row in drawn.rows] == [None, Bar(MARGIN + round(width * 3 / 8), round(width / 2))]
+    assert [tick.at for tick in drawn.ticks] == [minutes(60 * hour) for hour in range(5)]
+
+
+def test_a_phase_that_is_under_way_reaches_to_now() -> None:
+    drawn = timeline([phase(0, 240, begun=60)], NOW)
+    assert drawn
+    assert drawn.rows[0].actual == Bar(MARGIN + (WIDTH - 2 * MARGIN) // 4, (WIDTH - 2 * MARGIN) // 4)
+
+
+def test_a_moment_is_still_seen() -> None:
+    drawn = timeline([phase(30, None)], NOW)
+    assert drawn
+    assert drawn.rows[0].planned.width > 0
+
+
+spans = st.builds(
+    lambda start, length, begun, lasted: phase(start, start + length, begun, begun + lasted),
+    MINUTES,
+    st.integers(1, 600),
+    MINUTES,
+    st.integers(0, 600),
+)
+
+
+@given(st.lists(spans, min_size=1, max_size=20))
+def test_everything_is_inside_the_drawing(phases: list[Phase]) -> None:
+    drawn = timeline(phases, NOW)
+    assert drawn
+    bars = [bar for row in drawn.rows for bar in (row.planned, row.actual) if bar]
+    assert all(bar.x >= MARGIN and bar.x + bar.width <= WIDTH - MARGIN + 2 for bar in bars)
+    assert 2 <= len(drawn.ticks) <= MOST_TICKS + 1
+    assert all(MARGIN <= tick.x <= WIDTH - MARGIN and tick.at.minute == 0 for tick in drawn.ticks)

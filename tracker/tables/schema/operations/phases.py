@@ -1,0 +1,28 @@
+"""The phases of an operation."""
+
+from piccolo.columns import UUID, ForeignKey, Integer, Timestamptz, Varchar
+from piccolo.columns.base import OnDelete
+from piccolo.columns.defaults.uuid import UUID4
+from piccolo.table import Table
+
+from tracker.tables.schema.core.constraints import check
+from tracker.tables.schema.operations.plans import OperationPlan
+
+
+class OperationPhase(Table):
+    """One phase; its planned times are counted from the start of the operation, so that they move with it."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
+    name = Varchar(length=60)
+    start_minutes = Integer()
+    """From the start of the operation; negative before it."""
+    end_minutes = Integer(null=True, default=None)
+    """None for a phase that is a moment."""
+    begun_at = Timestamptz(null=True, default=None)
+    ended_at = Timestamptz(null=True, default=None)
+
+    constraints = (
+        check("end_minutes IS NULL OR end_minutes > start_minutes"),
+        check("ended_at IS NULL OR begun_at IS NOT NULL"),
+    )
