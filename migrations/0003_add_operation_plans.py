@@ -107,6 +107,8 @@ CREATE TABLE deconfliction_hit (
   found_at TIMESTAMPTZ NOT NULL,
   first_knows BOOLEAN NOT NULL,
   second_knows BOOLEAN NOT NULL,
+  first_lead UUID REFERENCES member (id) ON DELETE RESTRICT,
+  second_lead UUID REFERENCES member (id) ON DELETE RESTRICT,
   closed_at TIMESTAMPTZ,
   outcome VARCHAR(14)
     CHECK (outcome IN ('proceed', 'joint', 'rescheduled', 'canceled', 'not_a_conflict', 'superseded')),

@@ -40,6 +40,7 @@ EVERY: tuple[Content, ...] = (
     types.AuditLogAltered(),
     types.EmailTest(),
     types.ConflictFound(hit=ID, for_officer=True),
+    types.ConflictEnded(hit=ID),
 )
 
 

@@ -53,14 +53,23 @@ async def test_who_is_on_an_operation_and_does_not_lead_it_learns_of_no_conflict
     assert len((await plan_view(two.fbi_lead, bluestem, KEY)).hits) == 1
 
 
-async def test_a_conflict_that_has_ended_shows_its_outcome_and_nothing_of_the_other_operation(two: Cast) -> None:
+async def test_a_conflict_that_has_ended_shows_its_outcome_and_who_led_and_nothing_else(two: Cast) -> None:
     bluestem, larkspur = await conflict(two)
     await disclose(two.kcpd_alternate, larkspur, Disclosure.OPEN)
     await changed(two.kcpd_alternate, larkspur, starts=SIX + timedelta(days=10))
     await deconfliction.settle_moved(NOW)
     [hit] = (await plan_view(two.fbi_lead, bluestem, KEY)).hits
     assert (hit.outcome, hit.other.agency) == (Outcome.SUPERSEDED, "KCPD")
-    assert (hit.other.lead, hit.other.email, hit.other.starts_at, hit.distance_ft) == ("", "", None, None)
+    assert (hit.lead, hit.other.lead) == ("Fbi lead", "Kcpd alternate")
+    assert (hit.other.phone, hit.other.email, hit.other.starts_at, hit.distance_ft) == ("", "", None, None)
+
+
+async def test_a_conflict_that_ended_while_the_other_side_showed_nothing_names_no_one(two: Cast) -> None:
+    bluestem, larkspur = await conflict(two)
+    await disclose(two.kcpd_alternate, larkspur, Disclosure.SILENT)
+    await approvals.move(two.kcpd_alternate, larkspur, OperationState.STOOD_DOWN, NOW)
+    [hit] = (await plan_view(two.fbi_lead, bluestem, KEY)).hits
+    assert (hit.other.agency, hit.other.lead) == ("KCPD", "")
 
 
 async def test_a_conflict_that_was_silent_until_its_end_stays_so(two: Cast) -> None:

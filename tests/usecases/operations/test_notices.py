@@ -6,16 +6,17 @@ import pytest
 
 from tests.cast import NOW, ZONE, Cast
 from tests.usecases.operations.world import FAR, B, disclose, planned, site
-from tracker.rules.core.message_types import ConflictFound
+from tracker.rules.core.message_types import ConflictEnded, ConflictFound
 from tracker.rules.core.outbox import MessageKind, Skip
 from tracker.rules.emails.content import Letter
 from tracker.rules.operations.deconfliction import Disclosure
 from tracker.rules.operations.hits import Decision
+from tracker.rules.operations.states import OperationState
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.visible.emails import messages
 from tracker.usecases.core import outbox
 from tracker.usecases.emails.content import letter
-from tracker.usecases.operations import deconfliction, plans
+from tracker.usecases.operations import approvals, deconfliction, plans
 from tracker.usecases.operations.plan_page import plan_view
 
 pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
@@ -36,10 +37,10 @@ async def larkspur(two: Cast, level: Disclosure = Disclosure.CONTACT_ONLY) -> UU
     return event_id
 
 
-async def written(two: Cast) -> dict[UUID, Letter | Skip]:
+async def written(two: Cast, kind: type[ConflictFound | ConflictEnded] = ConflictFound) -> dict[UUID, Letter | Skip]:
     """Return what each email about the conflict is now."""
     queued = await outbox.claim("w", [], NOW, 1_000)
-    about = [one for one in queued if isinstance(one.content, ConflictFound)]
+    about = [one for one in queued if isinstance(one.content, kind)]
     return {one.recipient_id: await letter(one, NOW, ZONE) for one in about}
 
 
@@ -83,6 +84,24 @@ async def test_the_email_says_nothing_but_to_sign_in(two: Cast) -> None:
         two.coordinator.member_id: ["/deconfliction"],
     }
     assert all(mail.facts == () and mail.calendar is None for mail in made.values())
+
+
+async def test_each_lead_who_was_shown_a_conflict_gets_one_email_when_it_has_ended(two: Cast) -> None:
+    bluestem, event_id = await planned(two.fbi_lead, two.hsi_liaison), await larkspur(two)
+    await approvals.move(two.kcpd_alternate, event_id, OperationState.STOOD_DOWN, NOW)
+    made = await written(two, ConflictEnded)
+    assert {one: [button.target.path for button in mail.buttons] for one, mail in made.items()} == {
+        two.fbi_lead.member_id: [f"/events/{bluestem}/{KEY}/plan"],
+        two.kcpd_alternate.member_id: [f"/events/{event_id}/{KEY}/plan"],
+    }
+    assert all(mail.facts == () and mail.calendar is None for mail in made.values())
+
+
+async def test_no_one_hears_of_the_end_of_a_conflict_that_they_were_not_shown(two: Cast) -> None:
+    await planned(two.fbi_lead, two.hsi_liaison)
+    event_id = await larkspur(two, Disclosure.SILENT)
+    await approvals.move(two.kcpd_alternate, event_id, OperationState.STOOD_DOWN, NOW)
+    assert list(await written(two, ConflictEnded)) == [two.kcpd_alternate.member_id]
 
 
 async def test_an_email_about_a_conflict_that_has_ended_is_not_sent(two: Cast) -> None:

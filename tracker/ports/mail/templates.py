@@ -16,6 +16,7 @@ from tracker.rules.emails.contexts import (
     AccountInvitationEmail,
     AccountLockedEmail,
     AuditLogAlteredEmail,
+    ConflictEndedEmail,
     ConflictFoundEmail,
     DigestEmail,
     EmailTestEmail,
@@ -132,6 +133,9 @@ FILES: Mapping[type[Says], Files] = {
     ),
     ConflictFoundEmail: Files(
         "emails/conflict_found/subject.txt", "emails/conflict_found/preview.txt", "emails/conflict_found/body.txt"
+    ),
+    ConflictEndedEmail: Files(
+        "emails/conflict_ended/subject.txt", "emails/conflict_ended/preview.txt", "emails/conflict_ended/body.txt"
     ),
     AuditLogAlteredEmail: Files(
         "emails/audit_log_altered/subject.txt",

@@ -245,6 +245,12 @@ class ConflictFound(_Tagged, frozen=True, kw_only=True, tag="conflict_found"):
     for_officer: bool = False
 
 
+class ConflictEnded(_Tagged, frozen=True, kw_only=True, tag="conflict_ended"):
+    """A conflict of which the recipient, who leads one of the operations, was shown has ended."""
+
+    hit: UUID
+
+
 class Unreadable(Struct, frozen=True):
     """A row whose content this version doesn't know; it is never sent."""
 
@@ -253,7 +259,7 @@ News = Changed | DateAdded | Restored | SeriesEnded | SeriesContinued | RemovedF
 EventContent = Invited | News | SubstituteNamed | ReminderDue | ReplyNudge | ConfirmationNudge
 ItemContent = ItemAssigned | ItemBlocked | ItemNoted | ItemDue | ItemOverdue
 AccountContent = AccountLocked | AccountInvited | AuditLogAltered | EmailTest
-ReaderContent = EventContent | ItemContent | AccountContent | WeeklyDigest | ConflictFound
+ReaderContent = EventContent | ItemContent | AccountContent | WeeklyDigest | ConflictFound | ConflictEnded
 """Messages written from what the recipient may see when they are sent."""
 Content = ReaderContent | AccountChanged
 

@@ -75,6 +75,7 @@ KINDS: Mapping[type[Content], MessageKind] = {
     types.AuditLogAltered: MessageKind.AUDIT_LOG_ALTERED,
     types.EmailTest: MessageKind.EMAIL_TEST,
     types.ConflictFound: MessageKind.CONFLICT_FOUND,
+    types.ConflictEnded: MessageKind.CONFLICT_FOUND,
 }
 """The kind that people filter by, for every type of message."""
 CHANGES = frozenset({MessageKind.UPDATE, MessageKind.CANCELLATION, MessageKind.WITHDRAWAL})
@@ -110,6 +111,7 @@ class Topic(StrEnum):
     AUDIT_LOG_ALTERED = "audit_log_altered"
     EMAIL_TEST = "email_test"
     CONFLICT_FOUND = "conflict_found"
+    CONFLICT_ENDED = "conflict_ended"
 
 
 OF_ONE_DATE = frozenset({MessageKind.REMINDER, MessageKind.NO_REPLY})

@@ -1,20 +1,30 @@
-"""The email that reports a conflict between operations: it says nothing but that there is something to see."""
+"""The emails about a conflict between operations: they say nothing but that there is something to see."""
 
 from tracker.rules.core.message_types import ConflictFound
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.content import Button, ButtonName, Letter, SitePage
-from tracker.rules.emails.contexts import ConflictFoundEmail
+from tracker.rules.emails.contexts import ConflictEndedEmail, ConflictFoundEmail
 from tracker.rules.emails.facts import Footer
 
 
 def found(reader: Viewer, content: ConflictFound, page: str) -> Letter:
     """Return the email to the lead of one of the operations, or to an officer; `page` is where to read on."""
+    footer = Footer.OFFICER if content.for_officer else Footer.OPERATION
+    return _letter(reader, ConflictFoundEmail(for_officer=content.for_officer), page, footer)
+
+
+def ended(reader: Viewer, page: str) -> Letter:
+    """Return the email to the lead of one of the operations that it has ended; `page` is where to read on."""
+    return _letter(reader, ConflictEndedEmail(), page, Footer.OPERATION)
+
+
+def _letter(reader: Viewer, says: ConflictFoundEmail | ConflictEndedEmail, page: str, footer: Footer) -> Letter:
     return Letter(
-        says=ConflictFoundEmail(for_officer=content.for_officer),
+        says=says,
         to=reader.email,
         to_name=reader.name,
         thread=reader.member_id,
         facts=(),
         buttons=(Button(name=ButtonName.SIGN_IN, target=SitePage(path=page)),),
-        footer=Footer.OFFICER if content.for_officer else Footer.OPERATION,
+        footer=footer,
     )

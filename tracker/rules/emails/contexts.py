@@ -154,6 +154,11 @@ class ConflictFoundEmail:
     for_officer: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class ConflictEndedEmail:
+    """`conflict_ended`: two operations are no longer in each other's way; how it ended is shown after sign-in only."""
+
+
 ItemEmail = ItemAssignedEmail | ItemBlockedEmail | ItemNotedEmail | ItemDueEmail | ItemOverdueEmail
 AccountEmail = AccountInvitationEmail | AccountLockedEmail | AccountChangedEmail | EmailTestEmail
 Says = (
@@ -166,5 +171,6 @@ Says = (
     | AccountEmail
     | AuditLogAlteredEmail
     | ConflictFoundEmail
+    | ConflictEndedEmail
 )
 """The context of an email."""

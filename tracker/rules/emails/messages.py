@@ -90,6 +90,7 @@ TOPIC_WORDS = {
     Topic.AUDIT_LOG_ALTERED: "Audit log altered",
     Topic.EMAIL_TEST: "Test email",
     Topic.CONFLICT_FOUND: "Conflict between operations",
+    Topic.CONFLICT_ENDED: "Conflict between operations ended",
 }
 """How the list names a sending: "Moved: Steering Committee"."""
 OF_ACCOUNTS = frozenset({MessageKind.ACCOUNT_LOCKED, MessageKind.ACCOUNT_CHANGED, MessageKind.ACCOUNT_INVITATION})

@@ -60,7 +60,10 @@ _MOVED = {Decision.RESCHEDULE: Outcome.RESCHEDULED, Decision.CANCEL: Outcome.CAN
 
 @dataclass(frozen=True, kw_only=True)
 class Side:
-    """The other side of a conflict, as far as it discloses itself; empty fields are not disclosed, or it has ended."""
+    """The other side of a conflict, as far as it discloses itself; empty fields are not disclosed.
+
+    Of a conflict that has ended, only the agency and who led it then are left.
+    """
 
     agency: str
     lead: str
@@ -84,6 +87,8 @@ class Hit:
     theirs: Decision | None
     outcome: Outcome | None
     closed_at: datetime | None
+    lead: str = ""
+    """Who led this side when it ended."""
 
     @property
     def is_open(self) -> bool:

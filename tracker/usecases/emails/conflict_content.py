@@ -1,10 +1,13 @@
-"""The email about a conflict between operations, as long as it is open and concerns the recipient."""
+"""The emails about a conflict between operations, as long as they concern the recipient."""
 
-from tracker.rules.core.message_types import ConflictFound
+from uuid import UUID
+
+from tracker.rules.core.message_types import ConflictEnded, ConflictFound
 from tracker.rules.core.outbox import Message, Skip, State
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails import conflict, discreet
 from tracker.rules.emails.content import Letter
+from tracker.rules.events.event import Event
 from tracker.tables.background.operations import plans
 from tracker.tables.visible.events import events
 from tracker.tables.visible.operations import plans as visible
@@ -17,7 +20,7 @@ NOT_THE_READER_S = Skip(
 ENDED = Skip(state=State.SUPERSEDED, reason="The conflict has ended.")
 
 
-async def conflict_letter(content: ConflictFound, message: Message, reader: Viewer) -> Letter | Skip:
+async def conflict_letter(content: ConflictFound | ConflictEnded, message: Message, reader: Viewer) -> Letter | Skip:
     """Return the email, or why it is not sent.
 
     To another person who reads it, unless they are an officer, it says the same whether or not the conflict is open.
@@ -27,18 +30,28 @@ async def conflict_letter(content: ConflictFound, message: Message, reader: View
     page = await _page(content, message, reader)
     if isinstance(page, Skip):
         return page
-    letter = conflict.found(reader, content, page)
+    letter = (
+        conflict.found(reader, content, page) if isinstance(content, ConflictFound) else conflict.ended(reader, page)
+    )
     return discreet.of_nothing_more(letter) if reader.is_discreet else letter
 
 
-async def _page(content: ConflictFound, message: Message, reader: Viewer) -> str | Skip:
-    if content.for_officer:
+async def _page(content: ConflictFound | ConflictEnded, message: Message, reader: Viewer) -> str | Skip:
+    if isinstance(content, ConflictFound) and content.for_officer:
         is_open = content.hit in {pair.id for pair in await plans.every_open_pair()}
         return ("/deconfliction" if is_open else ENDED) if is_officer(reader) else NOT_THEIRS
     event = await events.event(reader, message.event_id) if message.event_id else None
     if event is None or event.lead_id != reader.member_id:
         return NOT_THEIRS
-    operation = await visible.operation(reader, event)
-    if operation is None or content.hit not in {hit.id for hit in await visible.hits(reader, operation) if hit.is_open}:
+    shown = await _shown(reader, event)
+    if isinstance(content, ConflictFound) and not shown.get(content.hit):
         return ENDED
+    if content.hit not in shown:
+        return NOT_THEIRS
     return f"/events/{event.id}/{(await events.dates(reader, event))[0].key}/plan"
+
+
+async def _shown(reader: Viewer, event: Event) -> dict[UUID, bool]:
+    """Return the conflicts that the reader is shown, and whether each is open."""
+    operation = await visible.operation(reader, event)
+    return {hit.id: hit.is_open for hit in await visible.hits(reader, operation)} if operation else {}

@@ -15,6 +15,7 @@ from tracker.rules.core.message_types import (
     AccountInvited,
     AccountLocked,
     AuditLogAltered,
+    ConflictEnded,
     ConflictFound,
     EmailTest,
     ItemAssigned,
@@ -94,7 +95,7 @@ async def _letter_to(
             return await _account_letter(reader, content, message, now, zone)
         case ItemAssigned() | ItemBlocked() | ItemNoted() | ItemDue() | ItemOverdue():
             return await _item_letter(content, message, reader, now, zone, is_sent=is_sent)
-        case ConflictFound():
+        case ConflictFound() | ConflictEnded():
             return await conflict_letter(content, message, reader)
         case WeeklyDigest():
             return await digest_letter(content, reader, now)

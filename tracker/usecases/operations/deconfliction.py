@@ -28,7 +28,7 @@ from tracker.tables.schema.operations.plans import DeconflictionHit, HitDecision
 from tracker.tables.visible.operations import plans as visible
 from tracker.usecases.core import audit
 from tracker.usecases.operations.lookup import operation_for
-from tracker.usecases.operations.notices import notify
+from tracker.usecases.operations.notices import notify, notify_ended
 from tracker.usecases.operations.steps import back_to_planning, end_clearance, new_version
 
 NO_REASON = "Say in one sentence why, or what you agreed."
@@ -119,16 +119,15 @@ async def decide(
         )
         facts = {"conflict": hit.id, "decision": decision}
         await audit.record(viewer.actor, "conflict_decided", "event", event_id, facts, now)
-        asked = await _sides_that_know(hit.id, operation.id)
-        outcome = rules.agreed((await plans.decisions([hit.id]))[hit.id], asked)
+        [pair] = [one for one in await plans.open_pairs(operation.id) if one.id == hit.id]
+        outcome = rules.agreed((await plans.decisions([hit.id]))[hit.id], await _sides_that_know(pair))
         if outcome:
-            await _end(hit.id, outcome, now)
+            await _end(pair, outcome, now)
     return outcome
 
 
-async def _sides_that_know(hit_id: UUID, plan_id: UUID) -> list[UUID]:
+async def _sides_that_know(pair: Pair) -> list[UUID]:
     """Return the sides of a conflict to which the other one shows that there is a conflict."""
-    [pair] = [one for one in await plans.open_pairs(plan_id) if one.id == hit_id]
     sides = await plans.by_id([pair.first, pair.second])
     others = {pair.first: pair.second, pair.second: pair.first}
     return [side for side, other in others.items() if sides[other].disclosure is not Disclosure.SILENT]
@@ -212,13 +211,22 @@ async def _keep_up(pair: Pair, close: Overlap, facts: str) -> None:
 async def _close(pairs: list[Pair], now: datetime) -> None:
     decisions = await plans.decisions([pair.id for pair in pairs])
     for pair in pairs:
-        await _end(pair.id, rules.ended(decisions[pair.id]), now)
+        await _end(pair, rules.ended(decisions[pair.id]), now)
 
 
-async def _end(hit_id: UUID, outcome: Outcome, now: datetime) -> None:
-    await DeconflictionHit.update({DeconflictionHit.outcome: outcome, DeconflictionHit.closed_at: now}).where(
-        DeconflictionHit.id == hit_id
-    )
+async def _end(pair: Pair, outcome: Outcome, now: datetime) -> None:
+    """End a conflict, keep who led the sides that show themselves, and notify those who were shown it."""
+    sides, hit = await plans.by_id([pair.first, pair.second]), DeconflictionHit
+    leads = {one: plan.lead_id if plan.disclosure in SHOWN else None for one, plan in sides.items()}
+    await hit.update(
+        {
+            hit.outcome: outcome,
+            hit.closed_at: now,
+            hit.first_lead: leads[pair.first],
+            hit.second_lead: leads[pair.second],
+        }
+    ).where(hit.id == pair.id)
+    await notify_ended(pair, sides, now)
 
 
 def _other(pair: Pair, plan_id: UUID) -> UUID:

@@ -5,11 +5,11 @@ of the conflict, and there is none while neither does: the officers' page has it
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.message_types import ConflictFound
+from tracker.rules.core.message_types import ConflictEnded, ConflictFound
 from tracker.rules.core.outbox import Draft
 from tracker.rules.core.viewer import Role, Status
 from tracker.rules.operations.deconfliction import Disclosure
@@ -18,6 +18,9 @@ from tracker.tables.background.operations.plans import Pair, Planned
 from tracker.tables.schema.operations.plans import DeconflictionHit
 from tracker.tables.schema.roster.people import Member, MemberRole
 from tracker.usecases.core import outbox
+
+NEWS = timedelta(days=1)
+"""For how long it is worth an email that a conflict has ended."""
 
 
 async def notify(pairs: Iterable[Pair], now: datetime) -> None:
@@ -39,6 +42,22 @@ async def notify(pairs: Iterable[Pair], now: datetime) -> None:
     await outbox.enqueue_all(drafts, now)
     for pair in found:
         await _note_who_knows(pair, planned)
+
+
+async def notify_ended(pair: Pair, sides: Mapping[UUID, Planned], now: datetime) -> None:
+    """Queue the emails to the leads who were shown a conflict that it has ended, inside the caller's `writing()`."""
+    were_shown = [one for one, knew in ((pair.first, pair.first_knows), (pair.second, pair.second_knows)) if knew]
+    drafts = [
+        Draft(
+            content=ConflictEnded(hit=pair.id),
+            recipient_id=sides[one].lead_id,
+            key=f"conflict_ended:{pair.id}:{one}",
+            event_id=sides[one].event_id,
+            not_after=max(sides[one].ends_at, now + NEWS),
+        )
+        for one in were_shown
+    ]
+    await outbox.enqueue_all(drafts, now)
 
 
 async def _note_who_knows(pair: Pair, planned: Mapping[UUID, Planned]) -> None:

@@ -84,6 +84,8 @@ class Pair(NamedTuple):
     gap_minutes: int
     found_at: datetime
     facts: FactsHash
+    first_knows: bool
+    second_knows: bool
     closed_at: datetime | None
     outcome: Outcome | None
 
@@ -170,6 +172,8 @@ async def _pairs(where: Any) -> list[Pair]:
             DeconflictionHit.gap_minutes,
             DeconflictionHit.found_at,
             DeconflictionHit.facts,
+            DeconflictionHit.first_knows,
+            DeconflictionHit.second_knows,
             DeconflictionHit.closed_at,
             DeconflictionHit.outcome,
         )

@@ -126,6 +126,9 @@ class DeconflictionHit(Table):
     first_knows = Boolean(default=False)
     """Whether the lead of `first` was shown it while it was open."""
     second_knows = Boolean(default=False)
+    first_lead = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
+    """Who led `first` when the conflict ended, if the other side was shown that."""
+    second_lead = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
     closed_at = Timestamptz(null=True, default=None)
     outcome = Varchar(length=14, null=True, default=None)
 

@@ -34,12 +34,15 @@ _CLEARANCES = (
 # The other side, x and its date y, is read whether or not the viewer may see it: as far as it discloses itself.
 _HITS = (
     "SELECT h.id, h.found_at, h.closed_at, h.outcome, h.distance_ft, h.gap_minutes, q.disclosure, m.name, m.phone,"
-    " m.email, g.code, y.starts_at, y.ends_at, mine.decision AS mine, theirs.decision AS theirs"
+    " m.email, g.code, y.starts_at, y.ends_at, mine.decision AS mine, theirs.decision AS theirs,"
+    " CASE WHEN h.first = p.id THEN one.name ELSE two.name END AS our_lead,"
+    " CASE WHEN h.first = p.id THEN two.name ELSE one.name END AS their_lead"
     " FROM operation_plan p JOIN event e ON e.id = p.event"
     " JOIN deconfliction_hit h ON h.first = p.id OR h.second = p.id"
     " JOIN operation_plan q ON q.id = CASE WHEN h.first = p.id THEN h.second ELSE h.first END"
     " JOIN event x ON x.id = q.event JOIN occurrence y ON y.event = x.id"
     " JOIN member m ON m.id = x.lead JOIN agency g ON g.id = m.agency"
+    " LEFT JOIN member one ON one.id = h.first_lead LEFT JOIN member two ON two.id = h.second_lead"
     " LEFT JOIN hit_decision mine ON mine.hit = h.id AND mine.plan = p.id"
     " LEFT JOIN hit_decision theirs ON theirs.hit = h.id AND theirs.plan = q.id"
     " WHERE MAY_SEE(e) AND p.event = {} AND CASE WHEN h.closed_at IS NULL THEN q.disclosure <> 'silent'"
@@ -137,7 +140,7 @@ def _hit(row: Row) -> Hit:
         found_at=row["found_at"],
         other=Side(
             agency=row["code"],
-            lead="" if is_over else row["name"],
+            lead=(row["their_lead"] or "") if is_over else row["name"],
             phone="" if is_over else row["phone"],
             email="" if is_over else row["email"],
             starts_at=row["starts_at"] if is_open else None,
@@ -149,4 +152,5 @@ def _hit(row: Row) -> Hit:
         theirs=Decision(row["theirs"]) if row["theirs"] else None,
         outcome=Outcome(row["outcome"]) if row["outcome"] else None,
         closed_at=row["closed_at"],
+        lead=row["our_lead"] or "",
     )
