@@ -17,7 +17,7 @@ from tracker.ical.vevent import Organizer
 from tracker.ports.feeds.cache import Cache
 from tracker.rules.calendars.alarms import NO_ALARMS, Alarms
 from tracker.rules.calendars.feeds import APPOINTMENTS, Level, content_words, shown_until
-from tracker.rules.events.event import Event, Occurrence
+from tracker.rules.events.event import Event, EventStatus, Occurrence
 from tracker.usecases.calendars import feed_content
 from tracker.usecases.calendars.feed_access import Feed
 
@@ -25,7 +25,7 @@ EVENTS_ROOM = 16_000_000  # bytes
 FEEDS_ROOM = 16_000_000  # bytes
 CHUNK = 100  # events that are read and written at a time: other requests are served in between
 
-Key = tuple[UUID, int, Level, Alarms, bool]
+Key = tuple[UUID, int, datetime, EventStatus, Level, Alarms, bool]
 
 log = logging.getLogger(__name__)
 
@@ -40,8 +40,9 @@ class Wanted(NamedTuple):
 
     @property
     def key(self) -> Key:
-        """Return what makes its bytes the same."""
-        return self.event.id, self.event.version, self.level, self.alarms, self.is_free
+        """Return what makes its bytes the same: the plan of an operation changes its status and not its version."""
+        event = self.event
+        return event.id, event.version, event.changed_at, event.status, self.level, self.alarms, self.is_free
 
 
 @dataclass(frozen=True)

@@ -1,25 +1,32 @@
 """The content of a feed: the events that its owner may see now, and how much of each."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from tracker.rules.calendars.feeds import EVERYTHING, PAST_SHOWN, Level, Only, Scope, level_for
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, Occurrence
+from tracker.rules.operations.in_calendars import status_in_calendars
 from tracker.tables.visible.events import events as visible_events
 from tracker.tables.visible.events import replies
+from tracker.tables.visible.operations.states import states
 
 
 async def published(
     viewer: Viewer, now: datetime, *, scope: Scope, only: Only = EVERYTHING, shows_operations: bool
 ) -> list[tuple[Event, Level]]:
-    """Return the events of a feed by UID: those with a date in the past year or later, counted from midnight UTC."""
+    """Return the events of a feed by UID: those with a date in the past year or later, counted from midnight UTC.
+
+    The status of an operation is the one that its plan gives it.
+    """
     if not only.is_open_to(viewer):
         return []
     since = now.replace(hour=0, minute=0, second=0, microsecond=0) - PAST_SHOWN
     found = await visible_events.published(viewer, since, invited_only=scope is Scope.MINE)
-    events = [one for one in found if only.holds(one)]
+    plans = await states(viewer)
+    events = [replace(one, status=status_in_calendars(one, plans.get(one.id))) for one in found if only.holds(one)]
     levels = [
         (one, level_for(one, shows_operations=shows_operations, is_discreet=viewer.is_discreet)) for one in events
     ]

@@ -46,7 +46,7 @@ async def move(
         if to is OperationState.PLANNING and operation.state in FALLS_BACK:
             await back_to_planning(operation.id, now)
         else:
-            await enter(operation.id, to)
+            await enter(operation.id, to, now)
         if to is OperationState.STOOD_DOWN:
             await end_clearance(operation.id, now)
         if to is OperationState.APPROVED:

@@ -18,6 +18,7 @@ from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.operations.plans import OperationAgency, OperationPlan, OperationSite
 from tracker.tables.visible.operations import plans
 from tracker.usecases.core import audit
+from tracker.usecases.operations import in_calendars
 from tracker.usecases.operations.deconfliction import settle
 from tracker.usecases.operations.lookup import NOT_THEIRS, event_for, operation_to_change, operation_under_way
 from tracker.usecases.operations.steps import back_to_planning, end_clearance, new_version
@@ -62,6 +63,7 @@ async def start(viewer: Viewer, event_id: UUID, now: datetime) -> None:
                     buffer_minutes=_minutes(DEFAULT_BUFFER),
                 )
             )
+            await in_calendars.show(event_id, None, OperationState.DRAFT, now)
             await audit.record(viewer.actor, "plan_begun", "event", event_id, {}, now)
 
 

@@ -4,7 +4,9 @@ from datetime import datetime
 from uuid import UUID
 
 from tracker.rules.operations.states import OperationState
+from tracker.tables.background.operations import plans
 from tracker.tables.schema.operations.plans import Clearance, OperationApproval, OperationPlan
+from tracker.usecases.operations import in_calendars
 
 
 async def new_version(plan_id: UUID) -> None:
@@ -12,14 +14,16 @@ async def new_version(plan_id: UUID) -> None:
     await OperationPlan.update({OperationPlan.version: OperationPlan.version + 1}).where(OperationPlan.id == plan_id)
 
 
-async def enter(plan_id: UUID, state: OperationState) -> None:
-    """Set the state of a plan inside the caller's `writing()`."""
+async def enter(plan_id: UUID, state: OperationState, now: datetime) -> None:
+    """Set the state of a plan inside the caller's `writing()`; calendars show it if they show another status now."""
+    before = (await plans.by_id({plan_id}))[plan_id]
     await OperationPlan.update({OperationPlan.state: state}).where(OperationPlan.id == plan_id)
+    await in_calendars.show(before.event_id, before.state, state, now)
 
 
 async def back_to_planning(plan_id: UUID, now: datetime) -> None:
     """Take a plan back to planning inside the caller's `writing()`; its approval and outside number end as history."""
-    await enter(plan_id, OperationState.PLANNING)
+    await enter(plan_id, OperationState.PLANNING, now)
     await end_clearance(plan_id, now)
 
 

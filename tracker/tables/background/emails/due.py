@@ -22,6 +22,7 @@ _DATES = (
     "SELECT o.id, o.event, o.starts_at, e.zone, e.is_all_day, e.committee, e.kind"
     " FROM occurrence o JOIN event e ON e.id = o.event"
     " WHERE ({}) AND NOT o.is_canceled AND e.status IN ('tentative', 'confirmed')"
+    " AND NOT EXISTS (SELECT 1 FROM operation_plan p WHERE p.event = e.id AND p.state = 'stood_down')"
     " ORDER BY o.starts_at, o.id"
 )
 _SILENT = (
