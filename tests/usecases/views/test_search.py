@@ -6,13 +6,16 @@ from typing import Any
 import pytest
 
 from tests.cast import NOW, Cast, meeting, operation
+from tests.usecases.operations.world import planned
 from tracker.rules.actions.item_changes import Change, NewItem
 from tracker.rules.actions.item_lists import Filter
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.plan import DateChange
+from tracker.rules.operations.orders import Paragraph
 from tracker.rules.recurrence import rule_for
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.events import events, occurrences
+from tracker.usecases.operations import orders
 from tracker.usecases.views.search import search
 
 # A local time is naive: its zone is beside it.
@@ -46,6 +49,26 @@ async def test_an_operation_is_found_by_the_named_and_by_nobody_else(cast: Cast)
     assert (await search(cast.kcpd_detective, "bluestem", NOW)).number == 1
     assert (await search(cast.harbor_advocate, "bluestem", NOW)).number == 0
     assert (await search(cast.coordinator, "bluestem", NOW)).number == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "passage"),
+    [("lot", "Site: A lot"), ("tinted", "A van with tinted windows."), ("bluestem tinted lot", "A van with tinted")],
+)
+async def test_an_operation_is_found_by_its_sites_and_its_order(cast: Cast, text: str, passage: str) -> None:
+    event_id = await planned(cast.fbi_lead, cast.kcpd_detective)
+    await orders.save(cast.fbi_lead, event_id, {Paragraph.SITUATION: "A van with tinted windows."}, NOW, read=0)
+    [found] = (await search(cast.kcpd_detective, text, NOW)).events
+    assert (found.id, found.passage.startswith(passage)) == (event_id, True)
+    assert [(await search(one, text, NOW)).number for one in (cast.coordinator, cast.caht_lead)] == [0, 0]
+
+
+async def test_an_earlier_order_is_not_searched(cast: Cast) -> None:
+    event_id = await planned(cast.fbi_lead, cast.kcpd_detective)
+    first = await orders.save(cast.fbi_lead, event_id, {Paragraph.MISSION: "Search the barn."}, NOW, read=0)
+    await orders.save(cast.fbi_lead, event_id, {Paragraph.MISSION: "Search the garage."}, NOW, read=first)
+    assert (await search(cast.kcpd_detective, "barn", NOW)).events == []
+    assert (await search(cast.kcpd_detective, "garage", NOW)).number == 1
 
 
 @pytest.mark.parametrize("text", ["%", "_", "!", "'", "{}", "  ", "%%%", "\\"])

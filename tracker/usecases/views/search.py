@@ -40,7 +40,7 @@ class FoundEvent:
     is_marked: bool
     """Whether it is controlled information."""
     passage: str
-    """The text around the words in agenda or notes, if they are there."""
+    """The text around the words in agenda, notes, or an operation's order, or its site; empty for the title alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,5 +99,11 @@ def _event(row: Row, words: Sequence[str]) -> FoundEvent:
         starts_at=row["last"] if is_over else row["next"],
         is_over=is_over,
         is_marked=bool(row["mark_categories"]),
-        passage=around(row["agenda"], words) or around(row["description"], words),
+        passage=_passage(row, words),
     )
+
+
+def _passage(row: Row, words: Sequence[str]) -> str:
+    texts = (row["agenda"], row["description"], row["orders"] or "")
+    site = f"Site: {row['site']}" if row["site"] else ""
+    return next((found for text in texts if (found := around(text, words))), site)
