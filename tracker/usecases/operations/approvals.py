@@ -53,7 +53,7 @@ async def move(
             await _approve(viewer, operation, now)
         await settle(operation.id, now)
         facts = {"from": operation.state, "to": to, "version": operation.version}
-        await audit.record(viewer.actor, "operation_moved", "event", event_id, facts, now)
+        await audit.record(viewer.actor, f"operation_{to}", "event", event_id, facts, now)
 
 
 async def record_number(viewer: Viewer, event_id: UUID, system: System, number: str, now: datetime) -> None:

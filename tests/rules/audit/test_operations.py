@@ -1,0 +1,45 @@
+"""What the audit log says of an operation's way from planning to closed."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from tracker.rules.audit.words import VERBS, Entry
+from tracker.rules.core.actors import Origin
+from tracker.rules.operations.states import MOVES, OperationState
+
+
+def entry(verb: str) -> Entry:
+    """Return an entry about Operation Bluestem."""
+    return Entry(
+        seq=1,
+        at=datetime(2026, 12, 15, tzinfo=UTC),
+        actor_id=None,
+        actor="Fbi lead (FBI)",
+        origin=Origin("page", "198.51.100.7"),
+        verb=verb,
+        subject="event",
+        subject_id="x",
+        title="Operation Bluestem",
+        facts={},
+        is_open=True,
+    )
+
+
+@pytest.mark.parametrize("state", sorted({to for ways in MOVES.values() for to in ways}))
+def test_every_state_that_a_plan_can_reach_has_words_of_its_own(state: OperationState) -> None:
+    assert f"operation_{state}" in VERBS
+
+
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [
+        (OperationState.PLANNING, "Started planning event Operation Bluestem"),
+        (OperationState.SUBMITTED, "Submitted the plan of event Operation Bluestem"),
+        (OperationState.APPROVED, "Approved the plan of event Operation Bluestem"),
+        (OperationState.RELEASED, "Marked as released: event Operation Bluestem"),
+        (OperationState.STOOD_DOWN, "Stood down event Operation Bluestem"),
+    ],
+)
+def test_a_step_of_an_operation_reads_as_a_sentence(state: OperationState, sentence: str) -> None:
+    assert entry(f"operation_{state}").words_with_title == sentence
