@@ -7,9 +7,12 @@ import pytest
 
 from tests.cast import NOW, Cast, everybody, meeting, operation
 from tests.ports.api.conftest import Program, Speak
+from tests.usecases.operations.world import planned
 from tracker.rules.events.plan import CONFIRM_FIRST
+from tracker.rules.operations.states import OperationState
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.usecases.events import events
+from tracker.usecases.operations import approvals
 
 pytestmark = pytest.mark.anyio
 
@@ -239,6 +242,19 @@ async def test_a_look_at_a_named_event_is_recorded_as_on_its_page(speak: Speak, 
         assert (await program.get(path)).status_code == 200
     read = await AuditEntry.select().where((AuditEntry.verb == "read") & (AuditEntry.source == "api"))
     assert {one["subject_id"] for one in read} == {str(secret)}
+
+
+async def test_an_operation_says_where_its_plan_is_and_has_a_new_etag_with_each_state(speak: Speak, cast: Cast) -> None:
+    event_id = await planned(cast.fbi_lead, cast.kcpd_detective)
+    plain = await events.schedule(cast.coordinator, meeting(), NOW)
+    program = await speak(cast.kcpd_detective)
+    shown = {one["id"]: one["operation_state"] for one in (await program.get("/events")).json()["items"]}
+    assert shown == {str(event_id): "planning", str(plain): None}
+    before = await program.get(f"/events/{event_id}")
+    await approvals.move(cast.fbi_lead, event_id, OperationState.STOOD_DOWN, NOW)
+    after = await program.get(f"/events/{event_id}")
+    assert (before.json()["operation_state"], after.json()["operation_state"]) == ("planning", "stood_down")
+    assert before.headers["etag"] != after.headers["etag"]
 
 
 async def test_a_running_series_that_moves_goes_on_as_another(speak: Speak, cast: Cast) -> None:

@@ -29,6 +29,7 @@ from tracker.rules.events.event_fields import ONLY_HTTPS, TEXTS, texts_of
 from tracker.rules.events.markings import Category, Limit, Marking
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import rule_of
+from tracker.rules.operations.states import OperationState
 from tracker.rules.recurrence import MAX_DATES, SUNDAY, Rule, choice_of
 
 LONGEST_ZONE = 60  # characters
@@ -182,6 +183,8 @@ class EventShown(Shown):
     title: str
     visibility: Visibility
     status: EventStatus
+    operation_state: OperationState | None
+    """Where the plan of an operation is; null for an event without a plan."""
     date: Day
     time: Clock
     minutes: int
@@ -209,8 +212,8 @@ class EventPage(Shown):
     next: str | None
 
 
-def event_shown(viewer: Viewer, event: Event) -> EventShown:
-    """Return an event in the shape of the API."""
+def event_shown(viewer: Viewer, event: Event, state: OperationState | None) -> EventShown:
+    """Return an event in the shape of the API; `state` is that of its plan, if it has one."""
     rule = rule_of(event)
     return EventShown(
         **texts_of(event),
@@ -219,6 +222,7 @@ def event_shown(viewer: Viewer, event: Event) -> EventShown:
         kind=event.kind,
         visibility=event.visibility,
         status=event.status,
+        operation_state=state,
         date=event.starts.date(),
         time=f"{event.starts:%H:%M}",
         minutes=minutes(event.duration),

@@ -21,6 +21,7 @@ from tracker.rules.events.event import Event
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.usecases.core import access_records
 from tracker.usecases.events import events
+from tracker.usecases.operations.summaries import state_of, states_of
 from tracker.usecases.views import listings
 
 TAG = "Events"
@@ -47,7 +48,8 @@ async def list_events(request: FormRequest, viewer: Viewer, now: Now) -> Respons
     query = query_of(request, PageQuery)
     found = await listings.events(viewer, place_in(request, viewer, query.cursor), query.limit + 1)
     following = next_page(request, found, query.limit, lambda one: place_words(one.created_at, one.id))
-    items = tuple(event_shown(viewer, one) for one in found[: query.limit])
+    states = await states_of(viewer)
+    items = tuple(event_shown(viewer, one, states.get(one.id)) for one in found[: query.limit])
     await access_records.note_series(viewer, found[: query.limit], now)
     return list_response(request, EventPage(items=items, next=following), following)
 
@@ -147,13 +149,14 @@ async def event_reply(
             raise
         return Response(None, status_code=204)
     await access_records.note_series(viewer, [event], now)
-    return response(request, event_shown(viewer, event), status=status, **headers)
+    shown = event_shown(viewer, event, await state_of(viewer, event_id))
+    return response(request, shown, status=status, **headers)
 
 
 async def matched_event(request: FormRequest, viewer: Viewer, event_id: UUID) -> Event:
     """Return the event as the program read it. Errors: NotFound, Refused."""
     event = await events.event_for(viewer, event_id)
-    check_match(request, event_shown(viewer, event))
+    check_match(request, event_shown(viewer, event, await state_of(viewer, event_id)))
     return event
 
 

@@ -9,7 +9,7 @@ from tracker.rules.events.event import Event, Line
 from tracker.rules.operations.plans import check_kind, may_plan
 from tracker.rules.operations.states import OperationState
 from tracker.tables.visible.events import events
-from tracker.tables.visible.operations import plans
+from tracker.tables.visible.operations import plans, states
 
 
 class PlanSummary(NamedTuple):
@@ -36,3 +36,13 @@ async def summary(viewer: Viewer, event: Event) -> PlanSummary | None:
     if operation is None:
         return PlanSummary(None, 0)
     return PlanSummary(operation.state, sum(hit.is_open for hit in await plans.hits(viewer, operation)))
+
+
+async def states_of(viewer: Viewer) -> dict[UUID, OperationState]:
+    """Return where the plans of all operations are that the viewer may see, by event."""
+    return await states.states(viewer)
+
+
+async def state_of(viewer: Viewer, event_id: UUID) -> OperationState | None:
+    """Return where the plan of one event is; None for an event without a plan, or that the viewer may not see."""
+    return await states.state_of(viewer, event_id)
