@@ -32,9 +32,13 @@ class NotFound(TrackerError):
 
 
 class NotAllowed(TrackerError):
-    """The viewer may see the thing but not do this."""
+    """The viewer may see the thing but not do this, for one reason or several."""
 
     sentence = "You can’t do this."
+
+    def __init__(self, *reasons: str) -> None:
+        self.reasons = reasons or (self.sentence,)
+        super().__init__(" ".join(self.reasons))
 
 
 class ReauthenticationNeeded(NotAllowed):

@@ -61,13 +61,17 @@ class FieldError(msgspec.Struct, frozen=True):
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A problem in words: `type` links to its explanation, `errors` holds a sentence for each field."""
+    """A problem in words: `type` links to its explanation, `errors` holds a sentence for each field.
+
+    `reasons` holds each reason why something isn’t allowed by itself.
+    """
 
     type: str
     title: str
     status: int
     detail: str
     errors: tuple[FieldError, ...] = ()
+    reasons: tuple[str, ...] = ()
 
 
 PLACES = {
@@ -78,6 +82,10 @@ PLACES = {
     "starts": "time",
     "ends": "minutes",
     "committee": "committee_id",
+    "supervisor": "supervisor_id",
+    "buffer": "buffer_minutes",
+    "radius": "radius_ft",
+    "coordinates": "longitude",
 }
 """Names in the API for fields that are separate in the forms of pages."""
 
@@ -95,17 +103,22 @@ class Refused(Exception):
         super().__init__(detail)
 
 
-def problem(status: int, detail: str = "", errors: Mapping[str, str] | None = None) -> bytes:
+def problem(
+    status: int, detail: str = "", errors: Mapping[str, str] | None = None, reasons: tuple[str, ...] = ()
+) -> bytes:
     """Return the body of a problem response with this status."""
     kind = KINDS.get(status) or Kind("refused", "Refused", "This request can’t be answered.")
     fields = tuple(FieldError(field, sentence) for field, sentence in (errors or {}).items())
-    return msgspec.json.encode(Problem(f"{DOCUMENTS}#{kind.slug}", kind.title, status, detail or kind.detail, fields))
+    about = f"{DOCUMENTS}#{kind.slug}"
+    return msgspec.json.encode(Problem(about, kind.title, status, detail or kind.detail, fields, reasons))
 
 
-def response(status: int, detail: str = "", errors: Mapping[str, str] | None = None) -> Response[bytes]:
+def response(
+    status: int, detail: str = "", errors: Mapping[str, str] | None = None, reasons: tuple[str, ...] = ()
+) -> Response[bytes]:
     """Return a problem response; one for a temporary problem says when to try again."""
     again = {"Retry-After": str(RETRY[status])} if status in RETRY else {}
-    return Response(problem(status, detail, errors), status_code=status, media_type=MEDIA_TYPE, headers=again)
+    return Response(problem(status, detail, errors, reasons), status_code=status, media_type=MEDIA_TYPE, headers=again)
 
 
 def response_to(error: TrackerError) -> Response[bytes]:
@@ -113,7 +126,8 @@ def response_to(error: TrackerError) -> Response[bytes]:
     status = next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
     fields = error.fields if isinstance(error, Invalid) else {}
     fields = {PLACES.get(name, name): sentence for name, sentence in fields.items()}
-    made = response(status, "" if isinstance(error, NotFound) else error.sentence, fields)
+    reasons = error.reasons if isinstance(error, NotAllowed) else ()
+    made = response(status, "" if isinstance(error, NotFound) else error.sentence, fields, reasons)
     if isinstance(error, TooManyAttempts):
         made.headers["Retry-After"] = str(int(error.wait.total_seconds()))
     return made
