@@ -6,7 +6,7 @@ from uuid import UUID
 
 from tracker.crypto import ids
 from tracker.database import conflicts, writing
-from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
+from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import EventStatus
@@ -74,9 +74,7 @@ async def change(viewer: Viewer, event_id: UUID, wanted: Basics, now: datetime, 
     Errors: NotFound, NotAllowed, Conflict when the plan has changed since, Invalid by field.
     """
     async with writing():
-        operation = await operation_to_change(viewer, event_id)
-        if version is not None and version != operation.version:
-            raise Conflict("The plan has changed since you opened it. Check it, and save again.")
+        operation = await operation_to_change(viewer, event_id, version)
         check_buffer(wanted.buffer)
         if wanted.supervisor_id and wanted.supervisor_id not in await supervisors(operation):
             raise Invalid(supervisor="Choose someone of law enforcement who doesn’t lead the operation.")
@@ -114,10 +112,10 @@ async def agencies_on(event_id: UUID) -> dict[UUID, str]:
     return dict(sorted(found.items(), key=lambda one: one[1]))
 
 
-async def add_site(viewer: Viewer, event_id: UUID, site: Site, now: datetime) -> None:
-    """Add a site; the plan goes back to planning. Errors: NotFound, NotAllowed, Invalid(place)."""
+async def add_site(viewer: Viewer, event_id: UUID, site: Site, now: datetime, *, version: int | None = None) -> None:
+    """Add a site; the plan goes back to planning. Errors: NotFound, NotAllowed, Conflict, Invalid by field."""
     async with writing():
-        operation = await operation_to_change(viewer, event_id)
+        operation = await operation_to_change(viewer, event_id, version)
         if not site.place or len(site.place) > LONGEST_PLACE:
             raise Invalid(place=f"Enter the place in up to {LONGEST_PLACE} characters.")
         if len(operation.sites) >= MOST_SITES:
@@ -139,10 +137,12 @@ async def add_site(viewer: Viewer, event_id: UUID, site: Site, now: datetime) ->
         await audit.record(viewer.actor, "site_added", "event", event_id, {"role": site.role}, now)
 
 
-async def remove_site(viewer: Viewer, event_id: UUID, site_id: UUID, now: datetime) -> Site:
-    """Remove a site and return it; the plan goes back to planning. Errors: NotFound, NotAllowed."""
+async def remove_site(
+    viewer: Viewer, event_id: UUID, site_id: UUID, now: datetime, *, version: int | None = None
+) -> Site:
+    """Remove a site and return it; the plan goes back to planning. Errors: NotFound, NotAllowed, Conflict."""
     async with writing():
-        operation = await operation_to_change(viewer, event_id)
+        operation = await operation_to_change(viewer, event_id, version)
         site = (await plans.sites(viewer, operation.event)).get(site_id)
         if site is None:
             raise NotFound
@@ -153,14 +153,22 @@ async def remove_site(viewer: Viewer, event_id: UUID, site_id: UUID, now: dateti
 
 
 async def commit(
-    viewer: Viewer, event_id: UUID, agency_id: UUID, *, people: int, vehicles: int, skills: str, now: datetime
+    viewer: Viewer,
+    event_id: UUID,
+    agency_id: UUID,
+    *,
+    people: int,
+    vehicles: int,
+    skills: str,
+    now: datetime,
+    version: int | None = None,
 ) -> None:
     """Record what an agency commits, in place of what it committed before; each agency must acknowledge it again.
 
-    Errors: NotFound, NotAllowed, Invalid by field.
+    Errors: NotFound, NotAllowed, Conflict when the plan has changed since, Invalid by field.
     """
     async with writing():
-        operation = await operation_under_way(viewer, event_id)
+        operation = await operation_under_way(viewer, event_id, version)
         if agency_id != viewer.agency_id and not may_plan(viewer, operation.event):
             raise NotAllowed(NOT_ON_IT)
         if agency_id not in await agencies_on(event_id):
@@ -177,10 +185,12 @@ async def commit(
         await audit.record(viewer.actor, "agency_committed", "event", event_id, facts, now)
 
 
-async def withdraw(viewer: Viewer, event_id: UUID, agency_id: UUID, now: datetime) -> None:
-    """Remove what an agency committed. Errors: NotFound, NotAllowed."""
+async def withdraw(
+    viewer: Viewer, event_id: UUID, agency_id: UUID, now: datetime, *, version: int | None = None
+) -> None:
+    """Remove what an agency committed. Errors: NotFound, NotAllowed, Conflict when the plan has changed since."""
     async with writing():
-        operation = await operation_under_way(viewer, event_id)
+        operation = await operation_under_way(viewer, event_id, version)
         if agency_id != viewer.agency_id and not may_plan(viewer, operation.event):
             raise NotAllowed(NOT_ON_IT)
         if agency_id not in {one.agency_id for one in operation.commitments}:
