@@ -196,13 +196,13 @@ async def test_from_october_at_nine_the_old_series_ends_and_a_new_one_begins(off
     assert recipients(mails) == sorted(INVITED * 2)
     ended, begun = {}, {}
     for mail in mails:
-        (begun if str(mail["Subject"]).startswith("Invitation") else ended)[str(mail["To"])] = mail
+        (begun if str(mail["Subject"]).startswith("Continues") else ended)[str(mail["To"])] = mail
     assert len(ended) == len(begun) == 7
     the_old_one_ends(calendar_of(next(iter(ended.values()))).events)
     said = {str(mail["Subject"]) for mail in ended.values()}
     assert said == {"Changed: Steering Committee, now 9:00 AM from Tue, Oct 12"}
     text = " ".join(next(iter(ended.values())).as_string().split())
-    assert "You'll get a separate invitation for the new dates" in text
+    assert "Another email has the dates that continue it." in text
     [entry] = calendar_of(next(iter(begun.values()))).events
     assert (entry["DTSTART"].to_ical(), entry["SEQUENCE"]) == (b"20271012T090000", 0)
 

@@ -194,7 +194,7 @@ async def changed_and_split(cast: Cast) -> dict[str, ReadEmail]:
 async def test_no_one_is_notified_of_a_new_date_of_a_series_that_lost_it_to_the_one_that_continues_it(
     cast: Cast,
 ) -> None:
-    assert (await changed_and_split(cast)).keys() == {"Changed", "Invitation"}
+    assert (await changed_and_split(cast)).keys() == {"Changed", "Continues"}
 
 
 async def test_the_email_that_a_series_continues_gives_the_reason_of_an_earlier_change(cast: Cast) -> None:
@@ -205,7 +205,7 @@ async def test_the_email_that_a_series_continues_gives_the_reason_of_an_earlier_
 async def test_the_invitation_to_what_continues_a_series_says_what_happened_to_its_dates_just_before(
     cast: Cast,
 ) -> None:
-    invitation = (await changed_and_split(cast))["Invitation"]
+    invitation = (await changed_and_split(cast))["Continues"]
     assert ("Also canceled", "Tue, May 11, 9:00 AM. Reason: The office is closed.") in invitation.facts
     assert ("Also on", "Fri, Apr 23, 10:00 AM") in invitation.facts
     assert "New date" not in dict(invitation.facts)
@@ -213,7 +213,7 @@ async def test_the_invitation_to_what_continues_a_series_says_what_happened_to_i
 
 async def invitation_of(cast: Cast, now: datetime = LATER) -> ReadEmail:
     """Send what is due, and return the invitation."""
-    return next(one for one in await sent(now) if one.subject.startswith("Invitation"))
+    return next(one for one in await sent(now) if one.subject.startswith("Continues"))
 
 
 async def test_an_invitation_that_waits_gives_the_reasons_of_changes_meanwhile(cast: Cast) -> None:
@@ -275,7 +275,7 @@ async def test_of_two_splits_from_the_same_date_only_the_last_one_is_announced(c
     onward_id = await split(cast, event_id, THEN)
     await split(cast, onward_id, THEN + SECOND, hour=8)
     assert [one.subject for one in await sent(LATER)] == [
-        "Invitation: Monthly task force meeting, Tue, Apr 13, 8:00 AM",
+        "Continues: Monthly task force meeting, Tue, Apr 13, 8:00 AM",
         "Changed: Monthly task force meeting, now 8:00 AM from Tue, Apr 13",
     ]
 
@@ -285,7 +285,7 @@ async def test_a_date_that_moved_to_another_series_is_not_announced_as_new_besid
     await change_place(cast, event_id, THEN)
     await add_date(cast, event_id, THEN + SECOND, 23, month=4)
     await split(cast, event_id, THEN + 2 * SECOND)
-    assert sorted(one.subject.partition(":")[0] for one in await sent(LATER)) == ["Changed", "Invitation", "New place"]
+    assert sorted(one.subject.partition(":")[0] for one in await sent(LATER)) == ["Changed", "Continues", "New place"]
 
 
 async def test_a_marked_series_does_not_give_its_reasons_to_the_one_that_continues_it_without_the_marking(
@@ -299,7 +299,7 @@ async def test_a_marked_series_does_not_give_its_reasons_to_the_one_that_continu
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     onward = replace(from_date(plan, datetime(2027, 4, 13, 9)), marking=None)
     await series_split.change_from(cast.coordinator, event_id, "2027-04-13", onward, event.version, THEN + SECOND)
-    invitation = next(one for one in await sent(LATER) if one.subject.startswith("Invitation"))
+    invitation = next(one for one in await sent(LATER) if one.subject.startswith("Continues"))
     assert "Canary" not in str(invitation.facts)
 
 
@@ -309,7 +309,7 @@ async def test_a_place_that_changes_with_the_dates_of_another_series_is_said_wit
     place = replace(plan, place="Annex")
     await series_split.change_from(cast.coordinator, event_id, "2027-04-13", place, event.version, THEN)
     await split(cast, event_id, THEN + SECOND)
-    assert [one.subject.partition(":")[0] for one in await sent(LATER)] == ["Invitation", "Changed"]
+    assert [one.subject.partition(":")[0] for one in await sent(LATER)] == ["Continues", "Changed"]
 
 
 async def test_no_one_is_notified_that_a_series_ends_sooner_when_another_one_continues_it(cast: Cast) -> None:

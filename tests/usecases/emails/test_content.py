@@ -567,7 +567,7 @@ async def split_in_april(cast: Cast, event_id: UUID, first: datetime, **facts: o
 async def test_a_series_that_goes_on_at_another_hour_says_the_old_and_the_new_one(cast: Cast) -> None:
     letter = await split_in_april(cast, await series(cast), datetime(2027, 4, 13, 9))
     assert letter.subject == "Changed: Monthly task force meeting, now 9:00 AM from Tue, Apr 13"
-    assert letter.preview == "It was 10:00 AM. You'll get a separate invitation for the new dates."
+    assert letter.preview == "It was 10:00 AM. Another email has the dates that continue it."
     assert letter.facts[1:] == (
         ("Was", "Every month on the second Tuesday, 10:00–11:30 AM Central"),
         ("Now", "Every month on the second Tuesday, 9:00–10:30 AM Central, from Tuesday, April 13, 2027"),
@@ -599,13 +599,13 @@ async def test_a_series_that_goes_on_elsewhere_at_the_same_hour_tells_both_place
     letter = await split_in_april(
         cast, await series(cast), datetime(2027, 4, 13, 10), place="FBI field office", kind=Kind.TRAINING
     )
-    assert letter.subject == "New place: Monthly task force…, from Tue, Apr 13, in a new invitation"
+    assert letter.subject == "New place: Monthly task force meeting, from Tue, Apr 13"
     assert letter.facts[1:] == (("Was at", "USAO conference room"), ("Now at", "FBI field office"))
 
 
 async def test_a_series_that_goes_on_as_another_kind_of_event_says_from_when_on(cast: Cast) -> None:
     letter = await split_in_april(cast, await series(cast), datetime(2027, 4, 13, 10), kind=Kind.TRAINING)
-    assert letter.subject == "Changed: Monthly task force…, from Tue, Apr 13, in a new invitation"
+    assert letter.subject == "Changed: Monthly task force meeting, from Tue, Apr 13"
     assert {label for label, _ in letter.facts} == {"What"}
 
 
@@ -690,10 +690,10 @@ async def test_that_a_series_ends_is_said_though_what_is_left_of_it_changes_befo
     await events.change(cast.coordinator, event_id, elsewhere, event.version, LATER)
     subjects = Counter(one.subject for one in await waiting(MOVED) if isinstance(one, ReadEmail))
     assert subjects == {
-        "New place: Monthly task force…, from Tue, Apr 13, in a new invitation": 1,
+        "New place: Monthly task force meeting, from Tue, Apr 13": 1,
         "You've been removed from Monthly task force meeting after Tue, Mar 9": 1,
         "New place: Monthly task force meeting, from Tue, Jan 12, 10:00 AM": 2,
-        "Invitation: Monthly task force meeting, Tue, Apr 13, 10:00 AM": 1,
+        "Continues: Monthly task force meeting, Tue, Apr 13, 10:00 AM": 1,
     }
 
 

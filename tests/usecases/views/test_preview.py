@@ -458,7 +458,8 @@ async def test_who_is_off_the_list_from_a_date_on_is_counted_as_such(cast: Cast)
     event_id = await scheduled(cast, **SERIES)
     notified = await dry_run(cast.coordinator, event_id, edit(without("fbi_lead"), key=THIRD)(cast, event_id, NOW), NOW)
     assert notified.mail_words == (
-        "1 person will be removed from the list and notified; 2 people will get an update and an invitation."
+        "1 person will be removed from the list and notified; 2 people will get two emails: one ends the earlier series"
+        " in their calendars, one continues it."
     )
 
 
@@ -466,7 +467,8 @@ def test_who_gets_an_update_and_an_invitation_is_counted_once() -> None:
     stays, leaves, comes = (uuid4() for _ in range(3))
     notified = Notices(update=frozenset({stays, leaves}), invitation=frozenset({stays, comes}))
     assert notified.words == (
-        "1 person will get an update; 1 person will get an update and an invitation; 1 person will get an invitation."
+        "1 person will get an update; 1 person will get two emails: one ends the earlier series in their calendars, one"
+        " continues it; 1 person will get an invitation."
     )
     assert notified.people == {stays, leaves, comes}
 

@@ -74,7 +74,7 @@ class Notices:
             (self.cancellation, "get an email that it’s canceled"),
             (self.ending, "get an email that these dates are canceled"),
             (self.update - both - self.ending - self.leaving, "get an update"),
-            (both, "get an update and an invitation"),
+            (both, "get two emails: one ends the earlier series in their calendars, one continues it"),
             (self.invitation - both, "get an invitation"),
             (self.substitute, "be asked again to come as a substitute"),
         )
