@@ -265,6 +265,11 @@ def is_added(occurrence: Occurrence) -> bool:
     return occurrence.original_start not in starts_by_rule(occurrence.event)
 
 
+def may_change_from(occurrence: Occurrence, previous: Occurrence | None, now: datetime) -> bool:
+    """Return whether a series can change from this date on, and not only as a whole: an upcoming date of its rule."""
+    return previous is not None and occurrence.starts_at > now and not is_added(occurrence)
+
+
 def slot_by_rule(occurrence: Occurrence) -> Slot:
     """Return the slot that the rule gives this date."""
     return slot(occurrence.original_start, occurrence.event.duration, occurrence.event.zone)

@@ -84,6 +84,31 @@ async def test_the_form_is_left_without_saving_and_cancels_dates_only_elsewhere(
     assert "cancellation" not in bar
 
 
+@pytest.mark.parametrize(("key", "is_offered"), [("2027-01-13", False), (SECOND, True)])
+async def test_the_page_of_a_date_offers_the_following_dates_where_they_are_not_the_whole_series(
+    desk: Browser, series: UUID, key: str, is_offered: bool
+) -> None:
+    page = (await desk.get(f"/events/{series}/{key}")).text
+    assert (f'href="/events/{series}/edit?from={key}"' in page) is is_offered
+    assert f'href="/events/{series}/edit"' in page
+
+
+async def test_an_added_date_is_edited_alone_or_with_the_whole_series(
+    sqlite_cast: Cast, desk: Browser, series: UUID
+) -> None:
+    event = await events.event_for(sqlite_cast.coordinator, series)
+    key = await series_split.add_date(sqlite_cast.coordinator, series, datetime(2027, 1, 22, 14), event.version, NOW)
+    page = (await desk.get(f"/events/{series}/{key}")).text
+    assert f"/events/{series}/{key}/edit" in page
+    assert "edit?from=" not in page
+
+
+async def test_the_form_of_following_dates_leads_to_the_other_scopes(desk: Browser, series: UUID) -> None:
+    page = (await desk.get(f"/events/{series}/edit?from={SECOND}")).text
+    assert f'<a href="/events/{series}/{SECOND}/edit">Edit only this date</a>' in page
+    assert f'<a href="/events/{series}/edit">edit the whole series</a>' in page
+
+
 async def test_the_panel_lists_the_dates_that_keep_their_own_details(desk: Browser, series: UUID) -> None:
     panel = await preview(desk, series, SECOND, starts="11:00", ends="12:30")
     assert "2 dates keep their own details: Fri, Jan 22 (time) Wed, Jan 27 (place)" in panel

@@ -23,7 +23,7 @@ from tracker.rules.core.wording import local, plural
 from tracker.rules.emails.nudges import skipped, why_not
 from tracker.rules.events.agenda import agenda_items, planned_minutes
 from tracker.rules.events.event import EventStatus, Occurrence, taking_place
-from tracker.rules.events.plan import is_moved, rule_of, slot
+from tracker.rules.events.plan import is_moved, may_change_from, rule_of, slot
 from tracker.rules.events.replies import LONGEST_COMMENT, ReplyValue
 from tracker.rules.operations.states import STATE_WORDS
 from tracker.rules.recurrence.words import pattern_words
@@ -175,6 +175,7 @@ def event_context(view: EventView, now: Now) -> dict[str, Any]:
         "repeats": pattern_words(rule) if (rule := rule_of(event)) else "",
         "was": tuple(local(one, event.zone) for one in by_rule) if event.is_series and is_moved(occurrence) else None,
         "nudge_words": lambda nudge, zone: (why_not(nudge, now, zone), skipped(nudge, now, zone)),
+        "from_here": event.is_series and may_change_from(occurrence, view.before, now),
         "attendance_opens": local(view.attendance_opens, event.zone),
         "takes_items": event.status is not EventStatus.DRAFT and not occurrence.is_off,
         "assigns_items": view.assigns_items,
