@@ -57,6 +57,30 @@ async def test_a_moved_meeting_is_one_row_with_its_people_and_how_it_ended_for_t
     assert first.lines[0].recipient == "Caht lead"
 
 
+async def test_the_row_says_why_people_got_no_email(cast: Cast) -> None:
+    await scheduled(cast, cast.fbi_lead, cast.caht_lead, cast.hsi_liaison)
+    why = {
+        "fbi": "It has since been canceled.",
+        "caht": "The recipient has replied.",
+        "hsi": "The recipient has replied.",
+    }
+    names = {row["id"]: row["recipient.name"] for row in await Message.select(Message.id, Message.recipient.name)}
+    for message in await outbox.claim("test", (), LATER, 1_000):
+        reason = why[names[message.id].lower().partition(" ")[0]]
+        await outbox.close(message, Skip(state=State.SUPERSEDED, reason=reason), LATER)
+    [one] = await listed(cast.coordinator)
+    assert (one.words, one.people) == ("3 not sent", 3)
+    assert one.why == "2: The recipient has replied. 1: It has since been canceled."
+
+
+async def test_the_row_says_one_reason_without_a_number(cast: Cast) -> None:
+    await scheduled(cast, cast.fbi_lead, cast.caht_lead)
+    for message in await outbox.claim("test", (), LATER, 1_000):
+        await outbox.close(message, Skip(state=State.TOO_LATE, reason="It was over before it could be sent."), LATER)
+    [one] = await listed(cast.coordinator)
+    assert one.why == "It was over before it could be sent."
+
+
 async def test_of_many_people_the_row_names_a_few_those_first_whom_it_failed_for(cast: Cast) -> None:
     people = (cast.fbi_lead, cast.fbi_alternate, cast.caht_lead, cast.hsi_liaison, cast.kcpd_detective)
     await scheduled(cast, *people, cast.kcpd_alternate, cast.harbor_advocate)

@@ -38,9 +38,9 @@ STATE_WORDS = {
     State.SENT: "Sent",
     State.BOUNCED: "Rejected by the email server",
     State.FAILED: "Failed",
-    State.TOO_LATE: "Too late",
-    State.SUPERSEDED: "No longer needed",
-    State.SUPPRESSED: "Withheld",
+    State.TOO_LATE: "Not sent",
+    State.SUPERSEDED: "Not sent",
+    State.SUPPRESSED: "Not sent",
 }
 KIND_WORDS = {
     MessageKind.INVITATION: "Invitation",
@@ -176,6 +176,8 @@ class Sending:
     people: int
     counts: Mapping[Standing, int]
     """How many people have a message in each status; statuses without one are left out."""
+    reasons: Mapping[str, int]
+    """Why messages were not sent, and to how many people."""
     retries: int
     """How many people have a message that failed and can be resent."""
     is_of_one_date: bool
@@ -194,6 +196,14 @@ class Sending:
         return ", ".join(counted)
 
     @property
+    def why(self) -> str:
+        """Return why messages were not sent, with the number of people where there are several reasons."""
+        found = sorted(self.reasons.items(), key=lambda one: (-one[1], one[0]))
+        if len(found) == 1:
+            return found[0][0]
+        return " ".join(f"{people}: {reason}" for reason, people in found)
+
+    @property
     def worst(self) -> Standing:
         """Return the status that needs the most attention."""
         return next(one for one in BY_URGENCY if one in self.counts)
@@ -204,7 +214,7 @@ class Sending:
         return self.lines[0].about
 
 
-COUNTED = {Standing.SENT: "sent", Standing.WAITING: "waiting", Standing.FAILED: "failed", Standing.SKIPPED: "skipped"}
+COUNTED = {Standing.SENT: "sent", Standing.WAITING: "waiting", Standing.FAILED: "failed", Standing.SKIPPED: "not sent"}
 """The words after a number of people, in the order in which they are said."""
 BY_URGENCY = (Standing.FAILED, Standing.WAITING, Standing.SKIPPED, Standing.SENT)
 

@@ -185,6 +185,33 @@ async def test_a_message_is_read_without_the_links_of_its_recipient(sqlite_cast:
     assert f'href="/messages/{row["id"]}"' in everything
 
 
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [
+        (None, "This email hasn’t been sent yet."),
+        (State.SENT, "This is not a copy of what was sent: no copies are kept."),
+        (State.SUPERSEDED, "This email was not sent."),
+    ],
+)
+async def test_a_message_says_that_it_is_shown_with_the_details_of_today(
+    sqlite_cast: Cast, browse: SignIn, state: State | None, sentence: str
+) -> None:
+    await scheduled(sqlite_cast)
+    if state:
+        await end(state)
+    browser, [first, *_] = await browse(sqlite_cast.coordinator), await Message.select(Message.id)
+    page = text((await browser.get(f"/messages/{first['id']}")).text)
+    assert sentence in page
+    assert "It’s shown with today’s details, as its recipient would see it now, limited to what you can see." in page
+
+
+async def test_a_row_of_people_who_got_no_email_says_why(sqlite_cast: Cast, browse: SignIn) -> None:
+    await scheduled(sqlite_cast)
+    await end(State.SUPPRESSED, "The recipient is no longer invited.")
+    page = text(await main(await browse(sqlite_cast.coordinator)))
+    assert "2 not sent · The recipient is no longer invited." in page
+
+
 async def test_what_cannot_be_read_says_why(sqlite_cast: Cast, browse: SignIn) -> None:
     event_id = await scheduled(sqlite_cast)
     await Message.update({Message.facts: '{"content": {"type": "from_the_future"}}'}).where(Message.event == event_id)

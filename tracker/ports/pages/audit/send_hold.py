@@ -12,7 +12,7 @@ from tracker.ports.pages.core.reauthentication import first_reauthenticate
 from tracker.usecases.core import send_hold
 
 HOME = "/"
-RESUMED = "Sending has resumed. Outdated messages are skipped."
+RESUMED = "Sending has resumed. Outdated messages are not sent."
 
 
 @post("/sending", guards=[signed_in], status_code=303)

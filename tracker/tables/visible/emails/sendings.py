@@ -28,11 +28,13 @@ _STANDING = (
     " WHEN m.state IN ('failed', 'bounced') THEN 'failed' ELSE 'skipped' END"
 )
 _COUNTS = (
-    f"WITH known AS (SELECT m.sending, m.recipient, m.occurrence, {_STANDING} AS standing,"
+    f"WITH known AS (SELECT m.sending, m.recipient, m.occurrence, m.reason, {_STANDING} AS standing,"
     " CASE WHEN m.kind IN ({}) OR m.not_after <= {} THEN 0 ELSE 1 END AS is_of_use"
     f" FROM message m{SEEN} AND m.resent_at IS NULL AND m.sending IN ({{}}){{}})"
-    " SELECT sending, standing, COUNT(DISTINCT recipient) AS people, 0 AS retries, 0 AS dates FROM known"
-    " GROUP BY sending, standing UNION ALL SELECT sending, '', COUNT(DISTINCT recipient),"
+    " SELECT sending, standing, '' AS reason, COUNT(DISTINCT recipient) AS people, 0 AS retries, 0 AS dates FROM known"
+    " GROUP BY sending, standing UNION ALL SELECT sending, 'skipped', reason, COUNT(DISTINCT recipient), 0, 0"
+    " FROM known WHERE standing = 'skipped' AND reason <> '' GROUP BY sending, reason"
+    " UNION ALL SELECT sending, '', '', COUNT(DISTINCT recipient),"
     " COUNT(DISTINCT CASE WHEN standing = 'failed' AND is_of_use = 1 THEN recipient END),"
     " CASE WHEN COUNT(occurrence) = COUNT(*) THEN COUNT(DISTINCT occurrence) ELSE 0 END FROM known GROUP BY sending"
 )
@@ -176,7 +178,8 @@ def _sending(one: Found, counts: Iterable[Row], lines: Iterable[MessageLine]) ->
         topic=topic,
         queued_at=queued_at,
         people=whole["people"],
-        counts={Standing(row["standing"]): row["people"] for row in mine if row["standing"]},
+        counts={Standing(row["standing"]): row["people"] for row in mine if row["standing"] and not row["reason"]},
+        reasons={row["reason"]: row["people"] for row in mine if row["reason"]},
         retries=whole["retries"],
         is_of_one_date=whole["dates"] == 1,
         lines=tuple(line for line in lines if line.sending_id == id_),
