@@ -72,6 +72,27 @@ CREATE TABLE operation_agency (
   acknowledged_at TIMESTAMPTZ,
   UNIQUE (plan, agency)
 );
+CREATE TABLE operation_check_in (
+  id UUID PRIMARY KEY NOT NULL,
+  plan UUID NOT NULL REFERENCES operation_plan (id) ON DELETE CASCADE,
+  person UUID NOT NULL,
+  member UUID REFERENCES member (id) ON DELETE RESTRICT,
+  guest VARCHAR(120) NOT NULL,
+  guest_agency VARCHAR(120) NOT NULL,
+  agency UUID REFERENCES agency (id) ON DELETE RESTRICT,
+  contact VARCHAR(120) NOT NULL,
+  assignment VARCHAR(120) NOT NULL,
+  time_in TIMESTAMPTZ,
+  time_out TIMESTAMPTZ,
+  tapped_at TIMESTAMPTZ,
+  recorded_by UUID NOT NULL REFERENCES member (id) ON DELETE RESTRICT,
+  recorded_at TIMESTAMPTZ NOT NULL,
+  replaced_by UUID,
+  CHECK ((member IS NULL) = (guest <> '')),
+  CHECK (time_out IS NULL OR (time_in IS NOT NULL AND time_out >= time_in))
+);
+CREATE INDEX operation_check_in_plan ON operation_check_in (plan);
+CREATE UNIQUE INDEX operation_check_in_current ON operation_check_in (plan, person) WHERE replaced_by IS NULL;
 CREATE TABLE clearance (
   id UUID PRIMARY KEY NOT NULL,
   plan UUID NOT NULL REFERENCES operation_plan (id) ON DELETE CASCADE,

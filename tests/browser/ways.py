@@ -274,6 +274,12 @@ def to_refused_order(page: Page, demo: Demo) -> None:
     page.locator(".usa-alert--error").wait_for()
 
 
+def to_check_in(page: Page, demo: Demo) -> None:
+    """Go from an operation to its check-in list."""
+    to_operation(page, demo)
+    page.goto(f"{page.url}/plan/check-in")
+
+
 def to_copies(page: Page, demo: Demo) -> None:
     """Go to the copies of an operation's brief."""
     to_operation(page, demo)
@@ -486,6 +492,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "phases of an operation with errors": (FBI_LEAD, to_refused_phase, "Order and phases"),
     "phase of an operation": (FBI_LEAD, to_phase, "Briefing"),
     "order of an operation with errors": (FBI_LEAD, to_refused_order, "Operations order"),
+    "check-in of an operation": (FBI_LEAD, to_check_in, "Check-in"),
     "conflicts between operations": (COORDINATOR, to("/deconfliction"), "Conflicts between operations"),
     "operation": (FBI_LEAD, to_operation, "Operation Bluestem"),
     "search": (COORDINATOR, to("/search?q=task+force"), "Search results for “task force”"),

@@ -39,6 +39,7 @@ from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.identity.api_tokens import ApiScope
+from tracker.rules.operations.check_ins import Press, Tap, WalkIn
 from tracker.rules.operations.deconfliction import Disclosure
 from tracker.rules.operations.hits import Decision
 from tracker.rules.operations.orders import Paragraph
@@ -62,7 +63,7 @@ from tracker.usecases.events import calendar_import, events, occurrences, replie
 from tracker.usecases.identity import api_tokens, failed_logins, recovery_codes
 from tracker.usecases.identity.accounts import UNKNOWN
 from tracker.usecases.identity.one_time_links import issue_link
-from tracker.usecases.operations import approvals, deconfliction, orders, phases, plan_page, plans
+from tracker.usecases.operations import approvals, check_ins, deconfliction, orders, phases, plan_page, plans
 from tracker.usecases.operations.plans import Basics
 from tracker.usecases.roster import sites
 from tracker.usecases.views import seat_changes
@@ -133,6 +134,17 @@ async def _approved(cast: Cast, raid: UUID, other: UUID) -> None:
     await approvals.record_number(lead, raid, System.RISSAFE, "RS-1042", LAST_WEEK)
     await approvals.move(lead, raid, OperationState.SUBMITTED, LAST_WEEK)
     await approvals.move(supervisor, raid, OperationState.APPROVED, LAST_WEEK)
+    await _checked_in(cast, raid)
+
+
+async def _checked_in(cast: Cast, raid: UUID) -> None:
+    """Check a person in and out, and a walk-in."""
+    key, at = "2027-01-16", datetime(2027, 1, 16, 11, tzinfo=UTC)
+    for button in Tap:
+        press = Press(tap_id="1", person_id=cast.hsi_liaison.member_id, button=button)
+        await check_ins.tap(cast.hsi_liaison, raid, key, press, at)
+    medic = WalkIn(ticket=raid, name="Medic", agency_id=None, agency="MSHP", contact="Channel 2", assignment="Medic")
+    await check_ins.add_walk_in(cast.fbi_lead, raid, key, medic, at)
 
 
 async def _after_the_meeting(cast: Cast, event_id: UUID) -> None:

@@ -36,6 +36,7 @@ THEY_READ = {
     "OperationPhase": "operation_phase",
     "OperationSite": "operation_site",
     "OperationAgency": "operation_agency",
+    "OperationCheckIn": "operation_check_in",
     "Clearance": "clearance",
     "OperationApproval": "operation_approval",
     "DeconflictionHit": "deconfliction_hit",

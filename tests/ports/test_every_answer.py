@@ -62,6 +62,7 @@ TEXTS = {
     "operation_phase": "name",
     "operation_order": "situation mission execution administration command",
     "operation_agency": "skills",
+    "operation_check_in": "guest guest_agency contact assignment",
     "clearance": "number reason",
     "hit_decision": "reason",
     "event_template": "name",

@@ -312,6 +312,19 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /events/{event_id}/{key}/plan/conflicts/{hit_id}/decisions": _of_dates(
         "POST", f"/plan/conflicts/{NOWHERE}/decisions", decision="proceed", reason="Fine."
     ),
+    "GET /events/{event_id}/{key}/plan/check-in": _of_dates("GET", "/plan/check-in"),
+    "GET /events/{event_id}/{key}/plan/check-in/count": _of_dates("GET", "/plan/check-in/count"),
+    "POST /events/{event_id}/{key}/plan/check-in/taps": _of_dates(
+        "POST", "/plan/check-in/taps", person=NOWHERE, tap="1", status="in", was="expected"
+    ),
+    "POST /events/{event_id}/{key}/plan/check-in/walk-ins": _of_dates("POST", "/plan/check-in/walk-ins", name="New"),
+    "POST /events/{event_id}/{key}/plan/check-in/undo": _of_dates("POST", "/plan/check-in/undo", row=NOWHERE),
+    "GET /events/{event_id}/{key}/plan/check-in/people/{person_id}": _of_dates(
+        "GET", f"/plan/check-in/people/{NOWHERE}"
+    ),
+    "POST /events/{event_id}/{key}/plan/check-in/people/{person_id}": _of_dates(
+        "POST", f"/plan/check-in/people/{NOWHERE}", time_in="", time_out=""
+    ),
     "GET /action-items": lambda p: [
         ("GET", f"/action-items{query}", {})
         for query in (

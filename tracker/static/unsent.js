@@ -1,16 +1,19 @@
-/* Attendance without a network: what was tapped stays in this page, shows as tapped, and is sent as soon as the server
-   can be reached again. For each person only the last tap is kept: it says what is to be true, so sending it twice
-   changes nothing. Nothing is written to the browser's storage: the computer may be a shared one. For the same reason
-   nothing is sent unless the person who marked it is signed in: anyone else who signs in does not become its author. */
+/* Attendance and check-in without a network: what was tapped stays in this page, shows as tapped, and is sent as soon as
+   the server can be reached again. Of attendance only the last tap for a person is kept: it says what is to be true, so
+   sending it twice changes nothing. Of a form with a field `tap`, every tap is kept, with an id of its own by which
+   the server counts it once, and with how long it waited. Nothing is written to the browser's storage: the computer may
+   be a shared one. For the same reason nothing is sent unless the person who tapped is signed in: anyone else who signs
+   in does not become its author. */
 (() => {
   "use strict";
   const RETRY = 5000; // milliseconds
   const KEPT = "form[data-unsent]";
   const banner = document.querySelector("#unsent");
   const marker = document.querySelector("#session").dataset.person; // whose page this is
-  const waiting = new Map(); // person → { action, body }
+  const waiting = new Map(); // person, or tap → { action, body, since }
   let isSending = false;
   let refused = 0;
+  let taps = 0;
 
   function tell(words) {
     banner.hidden = !words;
@@ -21,19 +24,25 @@
     tell(waiting.size ? `${before}${waiting.size} not sent yet. ${waiting.size === 1 ? "It is" : "They are"} sent ${when}. Keep this page open.` : "");
   }
 
-  // What a tap makes of a line: the same button again takes the mark back.
+  // What a tap makes of a line: the same button again takes the mark back, unless each tap counts. A text is sent whole.
   function show(form, tapped) {
-    const was = form.elements.was;
-    const mark = was.value === tapped ? "" : tapped;
-    form.querySelectorAll("button[name=status]").forEach((button) => button.setAttribute("aria-pressed", String(button.value === mark)));
-    was.value = mark;
+    const { was, tap } = form.elements;
+    if (!was) form.reset();
+    else {
+      const mark = !tap && was.value === tapped ? "" : tapped;
+      for (const button of form.querySelectorAll("button[name=status]")) {
+        button.setAttribute("aria-pressed", String(button.value === mark));
+        if (tap) button.disabled = false;
+      }
+      was.value = mark;
+    }
+    if (tap) tap.value = `${tap.value.split(".")[0]}.${++taps}`; // the next one is another
   }
 
-  function keep(form, tapped) {
-    const body = new URLSearchParams(new FormData(form));
-    body.set("status", tapped);
-    waiting.set(body.get("member") || body.get("guest"), { action: form.action, body });
-    show(form, tapped);
+  function keep(form, body) {
+    const key = body.has("tap") ? `${body.get("tap")} ${body.get("status")}` : body.get("member") || body.get("guest");
+    waiting.set(key, { action: form.action, body, since: Date.now() });
+    show(form, body.get("status"));
     count();
   }
 
@@ -45,12 +54,13 @@
     return answer.ok ? answer.json() : null;
   }
 
-  async function send(person, token) {
-    const one = waiting.get(person);
+  async function send(key, token) {
+    const one = waiting.get(key);
     one.body.set("_csrf", token);
+    if (one.body.has("tap")) one.body.set("waited", Math.round((Date.now() - one.since) / 1000));
     const { status } = await fetch(one.action, { method: "POST", body: one.body, headers: { "HX-Request": "true" } });
     if (status >= 500 || (status >= 400 && (await session())?.form_token !== token)) return false;
-    if (waiting.get(person) === one) waiting.delete(person);
+    if (waiting.get(key) === one) waiting.delete(key);
     if (status >= 400) refused += 1;
     return true;
   }
@@ -63,7 +73,7 @@
       if (!now) return tell("You’re signed out. Sign in again in another tab. Your marks are kept here and sent then.");
       if (now.person !== marker) return count("Another person is signed in now. Your marks are kept: ", "when you sign in again in another tab");
       refused = 0;
-      for (const person of [...waiting.keys()]) if (!await send(person, now.form_token)) break;
+      for (const key of [...waiting.keys()]) if (!await send(key, now.form_token)) break;
       count();
       if (refused) tell(`${refused} couldn’t be saved. Reload the page to see the current list.`);
       else if (!waiting.size) htmx.ajax("GET", location.pathname, { target: "#roll", select: "#roll", swap: "outerMorph" });
@@ -79,14 +89,17 @@
     if (!form || (navigator.onLine && !waiting.size)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    keep(form, event.submitter.value);
+    const body = new URLSearchParams(new FormData(form));
+    const { name, value } = event.submitter;
+    if (name) body.set(name, value);
+    keep(form, body);
     if (navigator.onLine) sendAll();
   }, true);
 
   document.addEventListener("htmx:error", (event) => {
     const request = event.detail.ctx?.request;
     const form = request?.form?.closest(KEPT);
-    if (form) keep(form, request.body.get("status"));
+    if (form) keep(form, new URLSearchParams(request.body));
   });
 
   window.addEventListener("online", sendAll);

@@ -1,0 +1,77 @@
+"""What a tap makes of a line of the check-in list, and what a corrected line may say."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from tracker.errors import Invalid, NotAllowed
+from tracker.rules.operations.check_ins import CheckIn, Correction, Presence, Tap, corrected, not_out, tapped
+from tracker.rules.operations.states import OperationState
+
+FIVE = datetime(2027, 1, 16, 11, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+EXPECTED = CheckIn(person_id=UUID(int=1), member_id=UUID(int=1), name="Agent", agency_id=UUID(int=2), agency="FBI")
+IN = replace(EXPECTED, time_in=FIVE, tapped_at=FIVE)
+OUT = replace(IN, time_out=FIVE + HOUR, tapped_at=FIVE + HOUR)
+
+
+@pytest.mark.parametrize(
+    ("line", "tap", "was", "after"),
+    [
+        (EXPECTED, Tap.IN, Presence.EXPECTED, Presence.IN),
+        (IN, Tap.IN, Presence.EXPECTED, Presence.IN),
+        (IN, Tap.OUT, Presence.IN, Presence.OUT),
+        (IN, Tap.OUT, Presence.EXPECTED, Presence.OUT),
+        (OUT, Tap.OUT, Presence.IN, Presence.OUT),
+        (OUT, Tap.IN, Presence.EXPECTED, Presence.OUT),
+        (OUT, Tap.IN, Presence.IN, Presence.OUT),
+        (OUT, Tap.IN, Presence.OUT, Presence.IN),
+    ],
+)
+def test_what_a_tap_makes_of_a_line(line: CheckIn, tap: Tap, was: Presence, after: Presence) -> None:
+    assert tapped(line, tap, was, FIVE + 2 * HOUR).presence is after
+
+
+def test_no_one_is_out_before_they_were_in() -> None:
+    early = replace(IN, tapped_at=None)
+    assert tapped(early, Tap.OUT, Presence.IN, FIVE - HOUR).time_out == FIVE
+
+
+def to(time_in: datetime | None, time_out: datetime | None) -> Correction:
+    return Correction(time_in=time_in, time_out=time_out, contact="", assignment="")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "state", "field"),
+    [
+        (to(FIVE + 9 * HOUR, None), OperationState.EXECUTING, "time_in"),
+        (to(None, FIVE), OperationState.EXECUTING, "time_in"),
+        (to(FIVE, FIVE + 9 * HOUR), OperationState.EXECUTING, "time_out"),
+        (to(FIVE, FIVE - HOUR), OperationState.EXECUTING, "time_out"),
+        (to(FIVE, None), OperationState.RELEASED, "time_out"),
+        (to(FIVE, None), OperationState.DEBRIEFED, "time_out"),
+    ],
+)
+def test_times_that_cannot_be_are_refused_at_their_field(wanted: Correction, state: OperationState, field: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        corrected(OUT, wanted, state, FIVE + 8 * HOUR)
+    assert list(refused.value.fields) == [field]
+
+
+def test_a_closed_operation_keeps_its_times() -> None:
+    with pytest.raises(NotAllowed):
+        corrected(OUT, to(FIVE, FIVE), OperationState.CLOSED, FIVE + 8 * HOUR)
+
+
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [
+        (["A"], "Not checked out: A."),
+        (["A", "B", "C", "D", "E"], "Not checked out: A, B, C, D, E."),
+        (["A", "B", "C", "D", "E", "F", "G", "H"], "Not checked out: A, B, C, D, E, and 3 more."),
+    ],
+)
+def test_the_first_people_are_named_and_the_others_counted(names: list[str], sentence: str) -> None:
+    assert not_out(names) == sentence

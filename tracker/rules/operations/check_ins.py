@@ -1,0 +1,288 @@
+"""Check-in and check-out on the day of an operation (ICS 211): who is there, who may record it, and what a tap does."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from tracker.errors import Invalid, NotAllowed
+from tracker.rules.core.audiences import Arm
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.wording import clock, day, local
+from tracker.rules.events.event import Occurrence
+from tracker.rules.operations.states import COMPARED, OperationState
+
+OPENS_BEFORE = timedelta(hours=12)
+"""How long before the operation its first people can check in: they stage and are briefed before it begins."""
+LONGEST_WAIT = timedelta(hours=24)
+"""How long a tap may have waited for a network."""
+LONGEST_NAME = 120  # characters of a walk-in's name, or of their agency
+LONGEST_CONTACT = 120  # characters
+LONGEST_ASSIGNMENT = 120  # characters
+NAMED = 5  # people whom a sentence names before it counts the others
+
+
+class Presence(StrEnum):
+    """Where a person is."""
+
+    EXPECTED = "expected"
+    """On the operation, and not checked in."""
+    IN = "in"
+    OUT = "out"
+
+
+class Tap(StrEnum):
+    """What a button records."""
+
+    IN = "in"
+    OUT = "out"
+
+
+CHECKS_OUT = COMPARED | {OperationState.ABORTED, OperationState.STOOD_DOWN}
+"""The states in which people check out."""
+CORRECTED_ONLY = frozenset({OperationState.RELEASED, OperationState.DEBRIEFED})
+"""The states in which times can still be corrected."""
+IS_CLOSED = "The operation is closed, and its check-in list no longer changes."
+IS_OVER = "The operation is over. Choose a name to correct its times."
+NO_ONE_IN = {
+    OperationState.DRAFT: "The plan is still a draft. Start planning before people check in.",
+    OperationState.STOOD_DOWN: "The operation is stood down. People can still check out.",
+    OperationState.ABORTED: "The operation is aborted. People can still check out.",
+    **dict.fromkeys(CORRECTED_ONLY, IS_OVER),
+    OperationState.CLOSED: IS_CLOSED,
+}
+"""Why no one can check in, in these states."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckIn:
+    """One line of the check-in list: a person on the operation, or a walk-in; times aware UTC."""
+
+    id: UUID | None = None
+    """The row that counts; None for a person about whom nothing was recorded."""
+    person_id: UUID
+    """The member, or the walk-in."""
+    member_id: UUID | None
+    name: str
+    agency_id: UUID | None
+    """The agency that they serve, or served when they checked in; None when the list of agencies has no such one."""
+    agency: str
+    contact: str = ""
+    assignment: str = ""
+    time_in: datetime | None = None
+    time_out: datetime | None = None
+    tapped_at: datetime | None = None
+    """When the last button was tapped, or the times were corrected; the row may be written later."""
+    by: str = ""
+    """Name and agency of the person who recorded it."""
+
+    @property
+    def presence(self) -> Presence:
+        """Return where the person is."""
+        if self.time_in is None:
+            return Presence.EXPECTED
+        return Presence.IN if self.time_out is None else Presence.OUT
+
+    @property
+    def is_walk_in(self) -> bool:
+        """Return whether the person isn't a member of the task force on the operation."""
+        return self.member_id is None
+
+    @property
+    def words(self) -> str:
+        """Return the name with the agency."""
+        return f"{self.name} ({self.agency or 'no agency'})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Press:
+    """A button that was tapped for a person."""
+
+    tap_id: str
+    """Given by the page; sent twice, it is one tap."""
+    person_id: UUID
+    button: Tap
+    was: Presence = Presence.EXPECTED
+    """What the page showed."""
+    waited: timedelta = timedelta()
+    """For how long it had no network."""
+
+    def at(self, now: datetime) -> datetime:
+        """Return when the button was tapped. Errors: Invalid after more than a day."""
+        if not timedelta() <= self.waited <= LONGEST_WAIT:
+            raise Invalid("This tap waited for more than a day. Choose the name, and enter the time.")
+        return now - self.waited
+
+
+@dataclass(frozen=True, kw_only=True)
+class WalkIn:
+    """A person who came and isn't on the operation."""
+
+    ticket: UUID
+    """Made with the form: sent twice by the same person, it adds one."""
+    name: str
+    agency_id: UUID | None
+    agency: str
+    """The name of an agency that isn't in the list."""
+    contact: str
+    assignment: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Correction:
+    """What a line of the list is to say."""
+
+    time_in: datetime | None
+    time_out: datetime | None
+    contact: str
+    assignment: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tally:
+    """A list in numbers."""
+
+    listed: int
+    checked_in: int
+    """Also of people who have checked out since."""
+    checked_out: int
+
+    @property
+    def still_in(self) -> int:
+        """Return how many have not checked out."""
+        return self.checked_in - self.checked_out
+
+
+def may_read(viewer: Viewer) -> bool:
+    """Return whether a viewer who sees the operation reads its check-in list: people of law enforcement do."""
+    return viewer.arm is Arm.LAW_ENFORCEMENT
+
+
+def may_record(viewer: Viewer, line: CheckIn, *, leads: bool, is_on_it: bool) -> bool:
+    """Return whether the viewer may check a person in and out.
+
+    The people who lead may for all; law enforcement on the operation, for themselves and the people of their agency.
+    """
+    if leads:
+        return True
+    is_theirs = viewer.member_id == line.member_id or viewer.agency_id == line.agency_id
+    return may_read(viewer) and is_on_it and is_theirs
+
+
+def why_not_in(occurrence: Occurrence, state: OperationState, now: datetime) -> str | None:
+    """Return the sentence that explains why no one can check in now, or None when people can."""
+    if occurrence.is_off:
+        return "The operation is canceled. People can still check out."
+    if state in NO_ONE_IN:
+        return NO_ONE_IN[state]
+    if now < (opens := occurrence.starts_at - OPENS_BEFORE):
+        at = local(opens, occurrence.event.zone)
+        return f"Check-in opens on {day(at, now)} at {clock(at)}."
+    return None
+
+
+def check_tap(tap: Tap, occurrence: Occurrence, state: OperationState, now: datetime) -> None:
+    """Raise `NotAllowed` unless the tap can be made now."""
+    if tap is Tap.OUT and state in CHECKS_OUT:
+        return
+    if refusal := why_not_in(occurrence, state, now):
+        raise NotAllowed(refusal)
+
+
+def tapped(line: CheckIn, tap: Tap, was: Presence, at: datetime) -> CheckIn:
+    """Return a line after a tap at a moment, on a page that showed the person as `was`; the same when nothing changes.
+
+    A tap that waited for a network doesn't undo a later one. Tapping In for a person whom the page showed as out takes
+    the check-out back. Errors: Invalid for someone who checks out and never checked in.
+    """
+    if line.tapped_at is not None and at < line.tapped_at:
+        return line
+    match tap, line.presence:
+        case Tap.IN, Presence.EXPECTED:
+            return replace(line, time_in=at, tapped_at=at)
+        case Tap.IN, Presence.OUT if was is Presence.OUT:
+            return replace(line, time_out=None, tapped_at=at)
+        case Tap.OUT, Presence.IN:
+            return replace(line, time_out=max(at, line.time_in or at), tapped_at=at)
+        case Tap.OUT, Presence.EXPECTED:
+            raise Invalid(f"{line.words} isn’t checked in.")
+        case _:
+            return line
+
+
+def check_undo(state: OperationState) -> None:
+    """Raise `NotAllowed` unless a tap can still be taken back."""
+    if state not in CHECKS_OUT:
+        raise NotAllowed(IS_OVER)
+
+
+def corrected(line: CheckIn, to: Correction, state: OperationState, now: datetime) -> CheckIn:
+    """Return a line as corrected. Errors: NotAllowed after the operation is closed, Invalid by field."""
+    if state is OperationState.CLOSED:
+        raise NotAllowed(IS_CLOSED)
+    if wrong := dict(_wrong_times(to, state, now)):
+        raise Invalid(**wrong)
+    is_moved = (to.time_in, to.time_out) != (line.time_in, line.time_out)
+    return replace(
+        line,
+        time_in=to.time_in,
+        time_out=to.time_out,
+        contact=to.contact,
+        assignment=to.assignment,
+        tapped_at=now if is_moved else line.tapped_at,
+    )
+
+
+def _wrong_times(to: Correction, state: OperationState, now: datetime) -> Iterable[tuple[str, str]]:
+    if to.time_in and to.time_in > now:
+        yield "time_in", "Enter a time that has passed."
+    if to.time_out and to.time_in is None:
+        yield "time_in", "Enter when they checked in, too."
+    if to.time_out and to.time_out > now:
+        yield "time_out", "Enter a time that has passed."
+    elif to.time_out and to.time_in and to.time_out < to.time_in:
+        yield "time_out", "Enter a time after they checked in."
+    if to.time_in and to.time_out is None and state in CORRECTED_ONLY:
+        yield "time_out", "The operation is over. Enter when they checked out."
+
+
+def listed(expected: Iterable[CheckIn], recorded: Iterable[CheckIn]) -> list[CheckIn]:
+    """Return everyone who is expected or was recorded, by agency and name, walk-ins last.
+
+    A walk-in whose check-in was taken back isn't listed.
+    """
+    of_person = {one.person_id: one for one in expected} | {one.person_id: one for one in recorded}
+    return sorted(
+        (one for one in of_person.values() if not (one.is_walk_in and one.presence is Presence.EXPECTED)),
+        key=lambda one: (one.agency.casefold(), one.is_walk_in, one.name.casefold(), str(one.person_id)),
+    )
+
+
+def by_agency(lines: Iterable[CheckIn]) -> Mapping[str, list[CheckIn]]:
+    """Return the lines grouped by agency, in their present order."""
+    groups: dict[str, list[CheckIn]] = {}
+    for line in lines:
+        groups.setdefault(line.agency, []).append(line)
+    return groups
+
+
+def tally(lines: Sequence[CheckIn]) -> Tally:
+    """Count a list, or the part of it that is of one agency."""
+    return Tally(
+        listed=len(lines),
+        checked_in=sum(line.presence is not Presence.EXPECTED for line in lines),
+        checked_out=sum(line.presence is Presence.OUT for line in lines),
+    )
+
+
+def still_in(lines: Iterable[CheckIn]) -> list[CheckIn]:
+    """Return the people who checked in and have not checked out."""
+    return [line for line in lines if line.presence is Presence.IN]
+
+
+def not_out(names: Sequence[str]) -> str:
+    """Return "Not checked out: …", with the first names and the number of the others."""
+    more = len(names) - NAMED
+    shown = ", ".join(names[:NAMED])
+    return f"Not checked out: {shown}, and {more} more." if more > 0 else f"Not checked out: {shown}."
