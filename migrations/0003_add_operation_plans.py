@@ -118,6 +118,24 @@ CREATE TABLE operation_approval (
   ended_at TIMESTAMPTZ
 );
 CREATE INDEX operation_approval_plan ON operation_approval (plan);
+CREATE TABLE operation_grant (
+  id UUID PRIMARY KEY NOT NULL,
+  event UUID NOT NULL REFERENCES event (id) ON DELETE CASCADE,
+  member UUID NOT NULL REFERENCES member (id) ON DELETE RESTRICT,
+  giver UUID NOT NULL REFERENCES member (id) ON DELETE RESTRICT,
+  reason TEXT NOT NULL,
+  requested_at TIMESTAMPTZ NOT NULL,
+  granted_at TIMESTAMPTZ,
+  approver UUID REFERENCES member (id) ON DELETE RESTRICT,
+  until TIMESTAMPTZ,
+  ended_at TIMESTAMPTZ,
+  ended_by UUID REFERENCES member (id) ON DELETE RESTRICT,
+  CHECK (approver IS NULL OR granted_at IS NOT NULL),
+  CHECK (approver <> giver),
+  CHECK (ended_by IS NULL OR ended_at IS NOT NULL)
+);
+CREATE UNIQUE INDEX operation_grant_open ON operation_grant (event, member) WHERE ended_at IS NULL;
+CREATE INDEX operation_grant_until ON operation_grant (member, until) WHERE until IS NOT NULL AND ended_at IS NULL;
 CREATE TABLE deconfliction_hit (
   id UUID PRIMARY KEY NOT NULL,
   first UUID NOT NULL REFERENCES operation_plan (id) ON DELETE CASCADE,

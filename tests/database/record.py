@@ -63,7 +63,7 @@ from tracker.usecases.events import calendar_import, events, occurrences, replie
 from tracker.usecases.identity import api_tokens, failed_logins, recovery_codes
 from tracker.usecases.identity.accounts import UNKNOWN
 from tracker.usecases.identity.one_time_links import issue_link
-from tracker.usecases.operations import approvals, check_ins, deconfliction, orders, phases, plan_page, plans
+from tracker.usecases.operations import approvals, check_ins, deconfliction, grants, orders, phases, plan_page, plans
 from tracker.usecases.operations.plans import Basics
 from tracker.usecases.roster import sites
 from tracker.usecases.views import seat_changes
@@ -127,6 +127,7 @@ async def _approved(cast: Cast, raid: UUID, other: UUID) -> None:
         supervisor_id=supervisor.member_id, disclosure=Disclosure.CONTACT_ONLY, buffer=timedelta(minutes=60)
     )
     await plans.change(lead, raid, basics, LAST_WEEK)
+    await grants.give(lead, raid, cast.caht_lead.member_id, "She arranges the interpreters.", None, LAST_WEEK)
     await plans.commit(lead, raid, cast.agencies["KCPD"], people=4, vehicles=2, skills="K-9", now=LAST_WEEK)
     await orders.save(lead, raid, {Paragraph.MISSION: "Serve the warrant."}, LAST_WEEK, read=0)
     await phases.add(lead, raid, PhasePlan(name="Briefing", starts_at=BRIEFING, ends_at=None), LAST_WEEK)

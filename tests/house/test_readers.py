@@ -39,6 +39,7 @@ THEY_READ = {
     "OperationCheckIn": "operation_check_in",
     "Clearance": "clearance",
     "OperationApproval": "operation_approval",
+    "OperationGrant": "operation_grant",
     "DeconflictionHit": "deconfliction_hit",
     "HitDecision": "hit_decision",
 }

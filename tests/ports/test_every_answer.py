@@ -64,6 +64,7 @@ TEXTS = {
     "operation_agency": "skills",
     "operation_check_in": "guest guest_agency contact assignment",
     "clearance": "number reason",
+    "operation_grant": "reason",
     "hit_decision": "reason",
     "event_template": "name",
     "message": "reason",

@@ -273,6 +273,17 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "GET /deconfliction": _plain("/deconfliction"),
     "GET /events/{event_id}/{key}/plan": _of_dates("GET", "/plan"),
     "POST /events/{event_id}/{key}/plan": _of_dates("POST", "/plan"),
+    "GET /events/{event_id}/{key}/plan/access": _of_dates("GET", "/plan/access"),
+    "POST /events/{event_id}/{key}/plan/access": _of_dates("POST", "/plan/access", person=NOWHERE, reason="Why."),
+    "POST /events/{event_id}/{key}/plan/access/{grant_id}/approval": _of_dates(
+        "POST", f"/plan/access/{NOWHERE}/approval"
+    ),
+    "POST /events/{event_id}/{key}/plan/access/{grant_id}/refusal": _of_dates(
+        "POST", f"/plan/access/{NOWHERE}/refusal"
+    ),
+    "POST /events/{event_id}/{key}/plan/access/people/{member_id}/removal": _of_dates(
+        "POST", f"/plan/access/people/{NOWHERE}/removal"
+    ),
     "POST /events/{event_id}/{key}/plan/basics": _of_dates("POST", "/plan/basics", disclosure="open", buffer="60"),
     "POST /events/{event_id}/{key}/plan/sites": _of_dates(
         "POST", "/plan/sites", role="target", place="Lot", coordinates="39.1, -94.4", radius="1320"

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from tests.cast import NOW, Cast
-from tests.usecases.operations.world import FAR, SIX, A, B, planned, site
+from tests.usecases.operations.world import FAR, SIX, A, B, let_in, planned, site
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.operations.deconfliction import Disclosure
@@ -180,7 +180,8 @@ async def test_a_plan_is_begun_once_by_its_lead_and_found_only_by_people_who_see
 
 
 async def test_only_someone_else_of_law_enforcement_on_the_operation_can_be_the_supervisor(two: Cast) -> None:
-    bluestem = await planned(two.fbi_lead, two.hsi_liaison, two.caht_lead)
+    bluestem = await planned(two.fbi_lead, two.hsi_liaison)
+    await let_in(two.fbi_lead, two.hsi_liaison, bluestem, two.caht_lead)
     operation = await operation_for(two.fbi_lead, bluestem)
     assert list(await plans.supervisors(operation)) == [two.hsi_liaison.member_id]
     for wrong in (two.fbi_lead, two.caht_lead, two.ipd_liaison):

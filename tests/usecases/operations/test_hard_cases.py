@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from tests.cast import NOW, ZONE, Cast, operation
-from tests.usecases.operations.world import FAR, SIX, B, disclose, planned, site
+from tests.usecases.operations.world import FAR, SIX, B, disclose, let_in, planned, site
 from tracker.database import writing
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.core.audiences import Visibility
@@ -36,7 +36,8 @@ KEY = "2027-01-16"
 
 async def conflict(two: Cast) -> tuple[UUID, UUID]:
     """Plan Bluestem, with an advocate on its list, and Larkspur in its way."""
-    bluestem = await planned(two.fbi_lead, two.hsi_liaison, two.caht_lead)
+    bluestem = await planned(two.fbi_lead, two.hsi_liaison)
+    await let_in(two.fbi_lead, two.hsi_liaison, bluestem, two.caht_lead)
     return bluestem, await planned(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=B)
 
 

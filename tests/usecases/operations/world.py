@@ -10,9 +10,10 @@ from tracker.rules.core.viewer import Role, Viewer
 from tracker.rules.operations.deconfliction import Disclosure
 from tracker.rules.operations.sites import Site, SiteRole, point_at
 from tracker.rules.operations.states import OperationState
+from tracker.tables.visible.operations.grants import grants as grants_of
 from tracker.usecases.core.viewers import viewer_for
-from tracker.usecases.events.events import schedule
-from tracker.usecases.operations import approvals, plans
+from tracker.usecases.events.events import event_for, schedule
+from tracker.usecases.operations import approvals, grants, plans
 from tracker.usecases.operations.plans import Basics
 from tracker.usecases.roster import people
 
@@ -54,3 +55,10 @@ async def disclose(lead: Viewer, event_id: UUID, level: Disclosure) -> None:
     """Choose what the other side of a conflict is shown."""
     wanted = Basics(supervisor_id=None, disclosure=level, buffer=timedelta(minutes=60))
     await plans.change(lead, event_id, wanted, NOW)
+
+
+async def let_in(lead: Viewer, second: Viewer, event_id: UUID, person: Viewer) -> None:
+    """Let a person of victim services see an operation, with the approval of a second person who is on it."""
+    await grants.give(lead, event_id, person.member_id, "She arranges the interpreters.", None, NOW)
+    [waiting] = [one for one in await grants_of(lead, await event_for(lead, event_id)) if not one.granted_at]
+    await grants.approve(second, event_id, waiting.id, NOW)

@@ -2,12 +2,13 @@
 
 import pytest
 
-from tests.cast import NOW, ZONE, Cast, meeting, operation
+from tests.cast import NOW, ZONE, Cast, meeting
 from tests.ports.browser import session_of
 from tests.usecases.roster.forms import column
 from tracker.crypto import keys
 from tracker.database import Engine
 from tracker.errors import Invalid, NotFound, TooLarge
+from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Role
 from tracker.rules.roster.csv_file import LARGEST
 from tracker.tables.background.events import invitees
@@ -226,7 +227,8 @@ LEAVES = "agency_code,name,email,roles,seats,status\nCAHT,Caht lead,caht_lead@ca
 async def test_who_leaves_by_a_list_keeps_no_more_than_who_is_seen_out(cast: Cast) -> None:
     who = cast.caht_lead.member_id
     event_id = await events.schedule(cast.coordinator, meeting(cast.caht_lead, cast.fbi_lead), NOW)
-    named = await events.schedule(cast.fbi_lead, operation(cast.caht_lead, cast.kcpd_detective), NOW)
+    by_name = meeting(cast.caht_lead, cast.kcpd_detective, visibility=Visibility.NAMED)
+    named = await events.schedule(cast.fbi_lead, by_name, NOW)
     report = await importing(LEAVES.replace("roles,seats,", "").replace("{},", ""))
     assert report.faults == ()
     assert who not in await invitees.invitees_of(event_id)

@@ -30,7 +30,7 @@ from tracker.ports.pages.events import (
 )
 from tracker.ports.pages.identity import api_tokens, demo_sign_in, session, sign_in
 from tracker.ports.pages.identity import dependencies as of_identity
-from tracker.ports.pages.operations import acknowledgments, check_in, officer, order, phases, plan
+from tracker.ports.pages.operations import access, acknowledgments, check_in, officer, order, phases, plan
 from tracker.ports.pages.reports import reports
 from tracker.ports.pages.roster import (
     account_access,
@@ -97,7 +97,13 @@ ROOMS = {
     ),
     "availability": _room(suggested_times.handlers, shared_calendar.handlers),
     "operations": _room(
-        plan.handlers, acknowledgments.handlers, officer.handlers, order.handlers, phases.handlers, check_in.handlers
+        plan.handlers,
+        acknowledgments.handlers,
+        officer.handlers,
+        order.handlers,
+        phases.handlers,
+        check_in.handlers,
+        access.handlers,
     ),
     "attendance": _room(roll_call.handlers, printouts.handlers),
     "actions": _room(action_items.handlers, item_link.handlers),

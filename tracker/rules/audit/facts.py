@@ -63,6 +63,7 @@ JOINED = frozenset(
         "format",
         "minutes",
         "to",
+        "until",
         "recipient",
         "browser",
     }

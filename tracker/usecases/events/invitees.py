@@ -34,7 +34,7 @@ from tracker.tables.schema.events import audience_versions
 from tracker.tables.schema.events.invitations import Invitation, InvitationGap
 from tracker.tables.visible.events import events
 from tracker.usecases.core import outbox
-from tracker.usecases.events import substitutes
+from tracker.usecases.events import need_to_know, substitutes
 from tracker.usecases.roster.people import primaries
 
 # The first invitation keeps its time, so past attendance stays. An invitation after a withdrawal gets a new time.
@@ -71,8 +71,9 @@ async def invite(
     wanted = {**plan.invitees, lead_id: AttendeeRole.CHAIR}
     known = await invitations(event_id)
     present = frozenset(member_id for member_id, one in known.items() if not one.is_withdrawn)
-    added = frozenset(wanted) - present
-    await withdraw(event_id, present - frozenset(wanted), version, now, notified=notified.withdrawal, entry=entry)
+    added, gone = frozenset(wanted) - present, present - frozenset(wanted)
+    await need_to_know.end_access(event_id, gone, viewer.member_id, now)
+    await withdraw(event_id, gone, version, now, notified=notified.withdrawal, entry=entry)
     await _forget_replies([known[member_id].id for member_id in added if member_id in known], now)
     # A person who is informed from now on has no substitute any longer; with no list before, no one has one.
     async with substitutes.notified(event_id, now) if known else nullcontext():

@@ -44,8 +44,13 @@ async def allow_marked(viewer: Viewer, plan: Plan, now: datetime, event: Event |
         await _check_new(viewer, marking, before, to_local(now, plan.zone).date())
     if marking and marking.limit:
         markings.check_limit(marking.limit, plan.visibility)
-        on_the_list = {event.lead_id if event else viewer.member_id, *plan.invitees}
-        markings.check_people(marking.limit, await _levels(on_the_list))
+    await check_limit(marking, {event.lead_id if event else viewer.member_id, *plan.invitees})
+
+
+async def check_limit(marking: Marking | None, people_on_it: Iterable[UUID]) -> None:
+    """Refuse people whom the limit of an event's marking excludes. Errors: Invalid by field."""
+    if marking and marking.limit:
+        markings.check_people(marking.limit, await _levels(people_on_it))
 
 
 def designators(viewer: Viewer, known: Iterable[Person]) -> dict[UUID, str]:

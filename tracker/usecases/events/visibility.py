@@ -18,6 +18,7 @@ from tracker.tables.schema.events.events import Event, Occurrence
 from tracker.tables.schema.roster.people import Committee, Member, MemberRole, SeatHolder
 from tracker.tables.visible.actions import action_items
 from tracker.usecases.core.viewers import viewer_for, viewers_for
+from tracker.usecases.events import need_to_know
 from tracker.usecases.roster import people
 
 
@@ -25,6 +26,7 @@ async def first_audiences(viewer: Viewer, event_id: UUID, lead_id: UUID, plan: P
     """Write and return the audiences of a new event that follows no other. Errors as in `set_audiences`."""
     wanted = _audiences_of(plan, lead_id)
     await _check_people(viewer, event_id, plan, wanted)
+    await need_to_know.check_list(event_id, lead_id, plan)
     await audience_rows.add_audiences(event_id, wanted)
     return wanted
 
@@ -40,10 +42,10 @@ async def set_audiences(
     """
     wanted = _audiences_of(plan, lead_id)
     await _check_people(viewer, list_of or event_id, plan, wanted)
+    await need_to_know.check_list(list_of or event_id, lead_id, plan)
     await _check_owners(viewer, event_id, wanted, now)
     if await opens(await audience_rows.audiences_of(list_of or event_id), wanted):
-        await _forget_reasons(event_id)
-        await Event.update({Event.opened_at: now}).where(Event.id == event_id)
+        await _note_opening(event_id, now)
     elif list_of:
         await Event.update({Event.opened_at: await audience_rows.opened_at(list_of)}).where(Event.id == event_id)
     await audience_rows.replace_audiences(event_id, wanted)
@@ -61,6 +63,24 @@ async def opens(before: AbstractSet[str], after: Iterable[str]) -> bool:
     A committee of one arm is part of that arm. A new event, without audiences before, opens to no one.
     """
     return bool(before) and audiences.opens(before | await audience_rows.committees_of_arms(before), after)
+
+
+async def open_to(event_id: UUID, audience: str, now: datetime) -> None:
+    """Let one more audience see an event that it could not see, as `set_audiences` does when an event opens."""
+    await _note_opening(event_id, now)
+    await audience_rows.add_audiences(event_id, {audience})
+
+
+async def close_to(viewer: Viewer, event_id: UUID, closed: AbstractSet[str], now: datetime) -> None:
+    """Hide an event from these audiences. Errors: Invalid for people who own an open action item from it."""
+    left = frozenset(await audience_rows.audiences_of(event_id)) - closed
+    await _check_owners(viewer, event_id, left, now)
+    await audience_rows.replace_audiences(event_id, left)
+
+
+async def _note_opening(event_id: UUID, now: datetime) -> None:
+    await _forget_reasons(event_id)
+    await Event.update({Event.opened_at: now}).where(Event.id == event_id)
 
 
 async def _forget_reasons(event_id: UUID) -> None:
@@ -127,7 +147,7 @@ async def _held_by(member_id: UUID, now: datetime) -> frozenset[str]:
         return frozenset()
 
 
-async def _guests(invited: Iterable[Person]) -> list[Person]:
+async def guests_among(invited: Iterable[Person]) -> list[Person]:
     """Return the guests, who cannot open an event for named people because that needs a sign-in."""
     by_id = {one.id: one for one in invited}
     if not by_id:
@@ -138,7 +158,7 @@ async def _guests(invited: Iterable[Person]) -> list[Person]:
 
 async def _who_may_not_see(invited: Iterable[Person], plan: Plan, wanted: frozenset[str]) -> list[Person]:
     if plan.visibility is Visibility.NAMED:
-        return await _guests(invited)
+        return await guests_among(invited)
     if plan.visibility is Visibility.ALL:
         return []
     coordinators = set(

@@ -10,6 +10,7 @@ from tracker.rules.core.viewer import Status
 from tracker.tables.background.events import audiences as audience_rows
 from tracker.tables.schema.events import audience_versions
 from tracker.tables.schema.events.invitations import Invitation
+from tracker.tables.schema.operations.grants import OperationGrant
 from tracker.tables.schema.roster.people import Member, MemberRole, SeatHolder
 from tracker.usecases.roster import people
 from tracker.usecases.roster.close_account import clear_credentials, shut
@@ -84,6 +85,8 @@ async def _forget_invitations(member_id: UUID, now: datetime) -> None:
     """
     open_ = (Invitation.member == member_id) & Invitation.withdrawn_at.is_null()
     await Invitation.update({Invitation.withdrawn_at: now}).where(open_)
+    their_access = (OperationGrant.member == member_id) & OperationGrant.ended_at.is_null()
+    await OperationGrant.update({OperationGrant.ended_at: now}).where(their_access)
     oneself = audiences.of_one(member_id)
     events = await audience_rows.forget(oneself)
     seen_by = await audience_rows.audiences_of_each(events)

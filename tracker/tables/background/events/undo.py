@@ -39,6 +39,7 @@ _INVITATIONS = (
     " (SELECT MAX(r.number) FROM reply r WHERE r.invitation = i.id) AS last"
     " FROM invitation i WHERE i.event IN ({}) ORDER BY i.id"
 )
+_GRANTS = "SELECT id, granted_at, ended_at FROM operation_grant WHERE event IN ({}) ORDER BY id"
 _LAST_NUMBERS = (
     "SELECT i.id, (SELECT MAX(r.number) FROM reply r WHERE r.invitation = i.id{}) AS last"
     " FROM invitation i WHERE i.event = {}"
@@ -74,12 +75,21 @@ class Invited(NamedTuple):
     last_number: int | None
 
 
+class Access(NamedTuple):
+    """Access to an operation for one person: requested, given, or ended."""
+
+    id: UUID
+    granted_at: datetime | None
+    ended_at: datetime | None
+
+
 class StateOfEvents(NamedTuple):
     """What differs when a person has changed some events, one of their dates or a list of people, or replied."""
 
     events: list[Dates]
     audiences: list[tuple[UUID, Audience]]
     invitations: list[Invited]
+    grants: list[Access]
 
 
 async def rows_of(event_ids: Collection[UUID], reach: Reach, at: datetime) -> StoredRows:
@@ -104,10 +114,12 @@ async def state_of(event_ids: Iterable[UUID]) -> StateOfEvents:
     events = await engine().run_querystring(QueryString(_EVENTS, among))
     audiences = await engine().run_querystring(QueryString(_AUDIENCES, among))
     invitations = await engine().run_querystring(QueryString(_INVITATIONS, among))
+    grants = await engine().run_querystring(QueryString(_GRANTS, among))
     return StateOfEvents(
         events=[Dates(*row.values()) for row in events],
         audiences=[(row["event"], Audience(row["audience"])) for row in audiences],
         invitations=[Invited(*row.values()) for row in invitations],
+        grants=[Access(*row.values()) for row in grants],
     )
 
 

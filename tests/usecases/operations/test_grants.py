@@ -1,0 +1,198 @@
+"""Need-to-know: the lead lets people see an operation, and victim services only with a second person's approval."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, Cast, meeting, operation
+from tests.usecases.operations.world import planned
+from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event_fields import Kind
+from tracker.rules.operations.grants import GrantState
+from tracker.tables.background.events.invitees import invitees_of
+from tracker.tables.schema.core.outbox import Message
+from tracker.usecases.events import events
+from tracker.usecases.operations import grants
+from tracker.usecases.operations.access import AccessView, access_view
+
+pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+
+KEY = "2027-01-16"
+WHY = "She arranges the interpreters."
+REFUSED = "need a second person’s approval to see an operation: Caht lead"
+
+
+async def bluestem(two: Cast) -> UUID:
+    return await planned(two.fbi_lead, two.hsi_liaison, two.kcpd_detective)
+
+
+async def request(two: Cast, event_id: UUID) -> UUID:
+    """Ask for access of the lead of victim services, and return the request."""
+    state = await grants.give(two.fbi_lead, event_id, two.caht_lead.member_id, WHY, None, NOW)
+    assert state is GrantState.REQUESTED
+    [waiting] = (await shown(two.fbi_lead, event_id)).waiting
+    return waiting.id
+
+
+async def shown(viewer: Viewer, event_id: UUID) -> AccessView:
+    return await access_view(viewer, event_id, KEY, NOW)
+
+
+async def sees(viewer: Viewer, event_id: UUID) -> bool:
+    try:
+        await events.event_for(viewer, event_id)
+    except NotFound:
+        return False
+    return True
+
+
+async def emails_to(viewer: Viewer) -> int:
+    return await Message.count().where(Message.recipient == viewer.member_id)
+
+
+async def test_a_person_of_law_enforcement_whom_the_lead_adds_sees_it_and_is_invited(two: Cast) -> None:
+    event_id = await bluestem(two)
+    assert not await sees(two.ipd_liaison, event_id)
+    await grants.give(two.fbi_lead, event_id, two.ipd_liaison.member_id, "", None, NOW)
+    assert await sees(two.ipd_liaison, event_id)
+    assert two.ipd_liaison.member_id in await invitees_of(event_id)
+    assert await emails_to(two.ipd_liaison) == 1
+
+
+async def test_victim_services_without_a_reason_is_refused(two: Cast) -> None:
+    event_id = await bluestem(two)
+    with pytest.raises(Invalid, match="Say why this person needs to know"):
+        await grants.give(two.fbi_lead, event_id, two.caht_lead.member_id, "", None, NOW)
+
+
+async def test_while_a_request_waits_the_person_sees_nothing_and_gets_no_email(two: Cast) -> None:
+    event_id = await bluestem(two)
+    await request(two, event_id)
+    assert not await sees(two.caht_lead, event_id)
+    assert await emails_to(two.caht_lead) == 0
+    assert two.caht_lead.member_id not in await invitees_of(event_id)
+
+
+async def test_a_second_person_approves_and_the_person_is_invited_like_others(two: Cast) -> None:
+    event_id = await bluestem(two)
+    await grants.approve(two.hsi_liaison, event_id, await request(two, event_id), NOW)
+    assert await sees(two.caht_lead, event_id)
+    assert await emails_to(two.caht_lead) == 1
+    [access] = [one for one in (await shown(two.fbi_lead, event_id)).people if one.grant]
+    assert (access.grant and access.grant.approver, access.giver) == ("Hsi liaison (HSI)", "Fbi lead (FBI)")
+
+
+async def test_the_lead_cannot_approve_their_own_request(two: Cast) -> None:
+    event_id = await bluestem(two)
+    with pytest.raises(NotAllowed, match="not its lead"):
+        await grants.approve(two.fbi_lead, event_id, await request(two, event_id), NOW)
+
+
+async def test_a_coordinator_who_asked_for_it_cannot_approve_it(two: Cast) -> None:
+    event_id = await planned(two.fbi_lead, two.coordinator)
+    await grants.give(two.coordinator, event_id, two.caht_lead.member_id, WHY, None, NOW)
+    [waiting] = (await shown(two.fbi_lead, event_id)).waiting
+    with pytest.raises(NotAllowed):
+        await grants.approve(two.coordinator, event_id, waiting.id, NOW)
+
+
+async def test_a_person_of_victim_services_on_the_operation_approves_no_one(two: Cast) -> None:
+    event_id = await bluestem(two)
+    await grants.approve(two.hsi_liaison, event_id, await request(two, event_id), NOW)
+    await grants.give(two.fbi_lead, event_id, two.harbor_advocate.member_id, WHY, None, NOW)
+    [waiting] = (await shown(two.fbi_lead, event_id)).waiting
+    assert (await shown(two.caht_lead, event_id)).waiting == ()
+    with pytest.raises(NotAllowed):
+        await grants.approve(two.caht_lead, event_id, waiting.id, NOW)
+
+
+async def test_someone_who_is_not_on_the_operation_finds_no_request_to_approve(two: Cast) -> None:
+    event_id = await bluestem(two)
+    waiting = await request(two, event_id)
+    with pytest.raises(NotFound):
+        await grants.approve(two.kcpd_alternate, event_id, waiting, NOW)
+
+
+async def test_a_request_counts_once(two: Cast) -> None:
+    event_id = await bluestem(two)
+    waiting = await request(two, event_id)
+    with pytest.raises(Invalid, match="Choose the person"):
+        await grants.give(two.fbi_lead, event_id, two.caht_lead.member_id, WHY, None, NOW)
+    await grants.approve(two.hsi_liaison, event_id, waiting, NOW)
+    with pytest.raises(Conflict):
+        await grants.approve(two.kcpd_detective, event_id, waiting, NOW)
+
+
+async def test_a_declined_request_lets_no_one_in(two: Cast) -> None:
+    event_id = await bluestem(two)
+    waiting = await request(two, event_id)
+    await grants.decline(two.hsi_liaison, event_id, waiting, NOW)
+    assert not await sees(two.caht_lead, event_id)
+    with pytest.raises(Conflict):
+        await grants.approve(two.hsi_liaison, event_id, waiting, NOW)
+
+
+async def test_a_person_who_is_removed_sees_nothing_from_then_on(two: Cast) -> None:
+    event_id = await bluestem(two)
+    await grants.end(two.fbi_lead, event_id, two.kcpd_detective.member_id, NOW)
+    assert not await sees(two.kcpd_detective, event_id)
+    assert await sees(two.hsi_liaison, event_id)
+
+
+async def test_only_the_lead_adds_and_removes_people(two: Cast) -> None:
+    event_id = await bluestem(two)
+    with pytest.raises(NotAllowed):
+        await grants.give(two.hsi_liaison, event_id, two.ipd_liaison.member_id, "", None, NOW)
+    with pytest.raises(NotAllowed):
+        await grants.end(two.hsi_liaison, event_id, two.kcpd_detective.member_id, NOW)
+    assert [one.listed.person for one in (await shown(two.hsi_liaison, event_id)).people] == ["Hsi liaison (HSI)"]
+
+
+async def test_the_lead_cannot_be_removed(two: Cast) -> None:
+    event_id = await bluestem(two)
+    with pytest.raises(NotAllowed, match="lead always sees"):
+        await grants.end(two.fbi_lead, event_id, two.fbi_lead.member_id, NOW)
+
+
+async def test_an_operation_is_not_scheduled_with_victim_services_on_its_list(two: Cast) -> None:
+    with pytest.raises(Invalid, match=REFUSED):
+        await events.schedule(two.fbi_lead, operation(two.hsi_liaison, two.caht_lead), NOW)
+
+
+async def test_a_changed_list_is_no_way_around_the_second_person(two: Cast) -> None:
+    event_id = await bluestem(two)
+    event, plan = await events.plan_to_change(two.fbi_lead, event_id)
+    invitees: Any = {**plan.invitees, two.caht_lead.member_id: plan.invitees[two.hsi_liaison.member_id]}
+    with pytest.raises(Invalid, match=REFUSED):
+        await events.change(two.fbi_lead, event_id, replace(plan, invitees=invitees), event.version, NOW)
+
+
+async def test_neither_is_an_event_that_becomes_an_operation(two: Cast) -> None:
+    training = meeting(two.caht_lead, kind=Kind.TRAINING, visibility=Visibility.NAMED)
+    event_id = await events.schedule(two.fbi_lead, training, NOW)
+    event, plan = await events.plan_to_change(two.fbi_lead, event_id)
+    with pytest.raises(Invalid, match=REFUSED):
+        changed = replace(plan, kind=Kind.JOINT_OPERATION)
+        await events.change(two.fbi_lead, event_id, changed, event.version, NOW)
+
+
+async def test_a_person_with_access_stays_when_the_event_is_changed(two: Cast) -> None:
+    event_id = await bluestem(two)
+    await grants.approve(two.hsi_liaison, event_id, await request(two, event_id), NOW)
+    event, plan = await events.plan_to_change(two.fbi_lead, event_id)
+    await events.change(two.fbi_lead, event_id, replace(plan, place="Lot south"), event.version, NOW)
+    assert await sees(two.caht_lead, event_id)
+
+
+async def test_a_person_taken_off_the_list_needs_approval_again(two: Cast) -> None:
+    event_id = await bluestem(two)
+    await grants.approve(two.hsi_liaison, event_id, await request(two, event_id), NOW)
+    event, with_her = await events.plan_to_change(two.fbi_lead, event_id)
+    others: Any = {one: role for one, role in with_her.invitees.items() if one != two.caht_lead.member_id}
+    await events.change(two.fbi_lead, event_id, replace(with_her, invitees=others), event.version, NOW)
+    with pytest.raises(Invalid, match=REFUSED):
+        await events.change(two.fbi_lead, event_id, with_her, event.version + 1, NOW)

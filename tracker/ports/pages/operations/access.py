@@ -1,0 +1,117 @@
+"""The need-to-know list of an operation: who may see it, who let them, and requests that wait for a second person."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from tracker.errors import Conflict, Invalid, NotAllowed
+from tracker.ports.http.dependencies import Now, Viewer
+from tracker.ports.http.guards import signed_in
+from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of, id_in
+from tracker.ports.pages.events.event_page import times_of
+from tracker.rules.events.plan import Person
+from tracker.rules.operations.grants import LONGEST_REASON, GrantState
+from tracker.usecases.core import access_records
+from tracker.usecases.operations import grants
+from tracker.usecases.operations.access import AccessView, access_view
+
+AT = "/events/{event_id:uuid}/{key:str}/plan/access"
+FIELDS = ("person", "reason")
+
+
+@get(AT, guards=[signed_in])
+async def access_page(
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now
+) -> Response[str]:
+    """Show who may see the operation."""
+    view = await access_view(viewer, event_id, key, now)
+    await access_records.note_date(viewer, view.occurrence, now)
+    return _shown(pages, view)
+
+
+@post(AT, guards=[signed_in], status_code=303)
+async def give_access(
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Response[Any]:
+    """Add a person, or request it from a second person."""
+    try:
+        reader = Reader(form)
+        reason = reader.text("reason", LONGEST_REASON)
+        reader.check()
+        state = await grants.give(viewer, event_id, id_in(form["person"]), reason, None, now)
+    except Invalid as wrong:
+        return _shown(pages, await access_view(viewer, event_id, key, now), form, wrong)
+    except Conflict as taken:
+        return _back(pages, event_id, key, taken.sentence, is_saved=False)
+    if state is GrantState.REQUESTED:
+        waits = "They see nothing, and get no email, until a second person in law enforcement approves."
+        return _back(pages, event_id, key, f"Access is requested. {waits}")
+    return _back(pages, event_id, key, "They can see the operation now.")
+
+
+@post(f"{AT}/{{grant_id:uuid}}/approval", guards=[signed_in], status_code=303)
+async def approve_access(
+    event_id: FromPath[UUID], key: FromPath[str], grant_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now
+) -> Response[Any]:
+    """Approve a request as the second person."""
+    try:
+        grant = await grants.approve(viewer, event_id, grant_id, now)
+    except (Conflict, Invalid, NotAllowed) as refused:
+        return _back(pages, event_id, key, f"Not approved. {refused.sentence}", is_saved=False)
+    return _back(pages, event_id, key, f"{grant.person} can see the operation now.")
+
+
+@post(f"{AT}/{{grant_id:uuid}}/refusal", guards=[signed_in], status_code=303)
+async def decline_access(
+    event_id: FromPath[UUID], key: FromPath[str], grant_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now
+) -> Response[Any]:
+    """Decline a request, or take it back."""
+    try:
+        grant = await grants.decline(viewer, event_id, grant_id, now)
+    except (Conflict, NotAllowed) as refused:
+        return _back(pages, event_id, key, refused.sentence, is_saved=False)
+    return _back(pages, event_id, key, f"The request for {grant.person} is closed. They were not notified.")
+
+
+@post(f"{AT}/people/{{member_id:uuid}}/removal", guards=[signed_in], status_code=303)
+async def end_access(
+    event_id: FromPath[UUID], key: FromPath[str], member_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now
+) -> Response[Any]:
+    """Take a person off the operation."""
+    try:
+        person = await grants.end(viewer, event_id, member_id, now)
+    except (Invalid, NotAllowed) as refused:
+        sentence = " ".join(refused.fields.values()) if isinstance(refused, Invalid) else refused.sentence
+        return _back(pages, event_id, key, f"Not removed. {sentence}", is_saved=False)
+    return _back(pages, event_id, key, f"{person} can no longer see the operation.")
+
+
+def _back(pages: Pages, event_id: UUID, key: str, sentence: str, *, is_saved: bool = True) -> Response[Any]:
+    return pages.redirect(f"/events/{event_id}/{key}/plan/access", sentence, is_saved=is_saved)
+
+
+def _shown(
+    pages: Pages, view: AccessView, form: FormValues | None = None, wrong: Invalid | None = None
+) -> Response[str]:
+    """Render the page; after an error with what was typed."""
+    return pages.render(
+        "operations/access.html",
+        status_code=422 if wrong else 200,
+        view=view,
+        event=view.occurrence.event,
+        form=form or FormValues({}),
+        errors=errors_of(wrong, FIELDS),
+        choices=_choices(view.choices),
+        **times_of(view.occurrence),
+    )
+
+
+def _choices(people: Iterable[Person]) -> list[tuple[str, str]]:
+    return [("", "Choose a person"), *((str(one.id), f"{one.agency}: {one.name}") for one in people)]
+
+
+handlers = [access_page, give_access, approve_access, decline_access, end_access]

@@ -1,0 +1,44 @@
+"""The list of a joint operation for named people: who may be put on it, and whose access ends with it.
+
+Every list is written through `visibility`, which checks it here: the form, the API, an import, a template, or a change
+of another event into an operation are no way around the second person that people of victim services need.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from tracker.errors import Invalid
+from tracker.rules.events.plan import Plan
+from tracker.rules.operations.grants import is_on_need_to_know, needs_second_person
+from tracker.tables.background.operations.grants import granted_to
+from tracker.tables.schema.operations.grants import OperationGrant
+from tracker.usecases.core import names
+
+
+async def check_list(event_id: UUID, lead_id: UUID, plan: Plan) -> None:
+    """Refuse people on the list of an operation who need a second person's approval and don't have it.
+
+    Errors: Invalid(people=…), which says how to ask for it.
+    """
+    if not is_on_need_to_know(plan):
+        return
+    arms = await names.arms(set(plan.invitees) - {lead_id})
+    guarded = {one for one, arm in arms.items() if needs_second_person(arm)}
+    refused = guarded - await granted_to(event_id, guarded)
+    if refused:
+        known = sorted((await names.people(refused)).values())
+        listed = ", ".join(f"{name} ({agency})" for name, agency in known)
+        raise Invalid(
+            people=f"People from victim services need a second person’s approval to see an operation: {listed}. "
+            "Save it without them, start its plan, and ask for their access under Need to know."
+        )
+
+
+async def end_access(event_id: UUID, gone: Collection[UUID], by_id: UUID, now: datetime) -> None:
+    """End the access of people who are taken off the list."""
+    if gone:
+        theirs = OperationGrant.member.is_in(sorted(gone)) & OperationGrant.ended_at.is_null()
+        await OperationGrant.update({OperationGrant.ended_at: now, OperationGrant.ended_by: by_id}).where(
+            (OperationGrant.event == event_id) & theirs
+        )

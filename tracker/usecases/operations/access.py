@@ -1,0 +1,74 @@
+"""What the page of an operation's need-to-know list shows to one viewer."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Event, Occurrence
+from tracker.rules.events.plan import Person
+from tracker.rules.operations.grants import Grant, GrantState, may_approve
+from tracker.rules.operations.plans import Operation, may_plan
+from tracker.tables.visible.operations import grants
+from tracker.tables.visible.operations.grants import Listed
+from tracker.usecases.events.occurrences import date_for
+from tracker.usecases.operations.grants import choices
+from tracker.usecases.operations.lookup import operation_for
+
+
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """One person who may see the operation; the grant is None for people who were put on its list by its form."""
+
+    listed: Listed
+    grant: Grant | None
+    is_lead: bool
+
+    @property
+    def giver(self) -> str:
+        """Return who let them; empty when they were on the list from the beginning."""
+        return self.grant.giver if self.grant else self.listed.giver
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessView:
+    """Who may see an operation, for the people who lead it; others see their own access, and what they may approve."""
+
+    occurrence: Occurrence
+    operation: Operation
+    leads: bool
+    people: tuple[Access, ...]
+    waiting: tuple[Grant, ...]
+    """Requests that the viewer may approve, or made as lead."""
+    may_approve: frozenset[UUID]
+    """Which of them the viewer may approve."""
+    choices: tuple[Person, ...]
+    """Whom the lead may add."""
+
+
+async def access_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> AccessView:
+    """Return what the page shows. Errors: NotFound for an operation without a plan, or that the viewer may not see."""
+    occurrence = await date_for(viewer, event_id, key)
+    operation = await operation_for(viewer, event_id)
+    event, leads = occurrence.event, may_plan(viewer, occurrence.event)
+    known = await grants.grants(viewer, event)
+    waiting = [one for one in known if one.state(now) is GrantState.REQUESTED]
+    approvable = frozenset(one.id for one in waiting if may_approve(viewer, event.lead_id, one))
+    people = await _people(viewer, event, known, now)
+    return AccessView(
+        occurrence=occurrence,
+        operation=operation,
+        leads=leads,
+        people=tuple(one for one in people if leads or one.listed.member_id == viewer.member_id),
+        waiting=tuple(one for one in waiting if leads or one.id in approvable),
+        may_approve=approvable,
+        choices=tuple(await choices(viewer, event)) if leads else (),
+    )
+
+
+async def _people(viewer: Viewer, event: Event, known: list[Grant], now: datetime) -> list[Access]:
+    granted = {one.member_id: one for one in known if one.state(now) is GrantState.GRANTED}
+    listed = await grants.listed(viewer, event)
+    return [
+        Access(listed=one, grant=granted.get(one.member_id), is_lead=one.member_id == event.lead_id) for one in listed
+    ]
