@@ -1,4 +1,4 @@
-"""What the leak test asks of the programming interface: every operation, of what all may see and of secrets."""
+"""What the leak test asks of the API: every operation, of what all may see and of secrets."""
 
 from collections.abc import Callable
 from typing import Any
@@ -31,6 +31,14 @@ def _of_events(method: str, tail: str = "", committee: dict[str, Any] | None = N
 def _of_dates(method: str, tail: str = "", committee: dict[str, Any] | None = None) -> Callable[[Places], list[Ask]]:
     return lambda p: [
         (method, f"{BASE}/events/{event}/occurrences/{key}{tail}", committee) for event, key in _events(p)
+    ]
+
+
+def _of_plans(method: str, tail: str = "", body: dict[str, Any] | None = None) -> Callable[[Places], list[Ask]]:
+    """Return a request about each event, and one about an operation that has a plan and a conflict."""
+    return lambda p: [
+        (method, f"{BASE}/operations/{event}{tail.format(hit=p.secret_hit)}", body)
+        for event in (*(event for event, _ in _events(p)), p.secret_plan)
     ]
 
 
@@ -108,5 +116,37 @@ API_SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "PATCH /api/v1/action-items/{reference}": _of_items("PATCH", committee={"note": "Seen"}),
     "POST /api/v1/action-items/{reference}/completion": _of_items("POST", "/completion"),
     "PUT /api/v1/action-items/{reference}/owner": _of_items("PUT", "/owner", {"owner_id": NOWHERE}),
+    "GET /api/v1/operations": _plain("/operations", "/operations?limit=1", "/operations?cursor=forged"),
+    "POST /api/v1/operations": lambda p: [
+        ("POST", f"{BASE}/operations", {"event_id": str(event)})
+        for event in (*(event for event, _ in _events(p)), p.secret_plan)
+    ],
+    "GET /api/v1/operations/{event_id}": _of_plans("GET"),
+    "PATCH /api/v1/operations/{event_id}": _of_plans("PATCH", body={"disclosure": "open"}),
+    "POST /api/v1/operations/{event_id}/states": _of_plans("POST", "/states", {"to": "submitted"}),
+    "GET /api/v1/operations/{event_id}/approvals": _of_plans("GET", "/approvals"),
+    "POST /api/v1/operations/{event_id}/approvals": _of_plans("POST", "/approvals"),
+    "GET /api/v1/operations/{event_id}/sites": _of_plans("GET", "/sites"),
+    "POST /api/v1/operations/{event_id}/sites": _of_plans(
+        "POST", "/sites", {"role": "staging", "place": "Lot", "latitude": 39.1, "longitude": -94.4}
+    ),
+    "DELETE /api/v1/operations/{event_id}/sites/{site_id}": _of_plans("DELETE", f"/sites/{NOWHERE}"),
+    "GET /api/v1/operations/{event_id}/commitments": _of_plans("GET", "/commitments"),
+    "PUT /api/v1/operations/{event_id}/commitments/{agency_id}": _of_plans(
+        "PUT", f"/commitments/{NOWHERE}", {"people": 2}
+    ),
+    "DELETE /api/v1/operations/{event_id}/commitments/{agency_id}": _of_plans("DELETE", f"/commitments/{NOWHERE}"),
+    "GET /api/v1/operations/{event_id}/acknowledgments": _of_plans("GET", "/acknowledgments"),
+    "POST /api/v1/operations/{event_id}/acknowledgments": _of_plans("POST", "/acknowledgments", {"version": 1}),
+    "GET /api/v1/operations/{event_id}/clearances": _of_plans("GET", "/clearances"),
+    "POST /api/v1/operations/{event_id}/clearances": _of_plans(
+        "POST", "/clearances", {"system": "rissafe", "number": "1"}
+    ),
+    "POST /api/v1/operations/{event_id}/waivers": _of_plans("POST", "/waivers", {"reason": "No time."}),
+    "GET /api/v1/operations/{event_id}/hits": _of_plans("GET", "/hits"),
+    "GET /api/v1/operations/{event_id}/hits/{hit_id}": _of_plans("GET", "/hits/{hit}"),
+    "PUT /api/v1/operations/{event_id}/hits/{hit_id}/decision": _of_plans(
+        "PUT", "/hits/{hit}/decision", {"decision": "proceed", "reason": "Fine."}
+    ),
 }
 """Asked with the bearer's own token, and If-Match: *, as by a program that doesn't care."""

@@ -46,6 +46,14 @@ def _of_dates(method: str, tail: str, **form: str) -> Callable[[Places], list[As
     return lambda p: [(method, f"/events/{event}/{key}{tail}", form) for event, key in _events(p)]
 
 
+def _of_plans(method: str, tail: str, **form: str) -> Callable[[Places], list[Ask]]:
+    """Return a request about each date, and one about an operation that has a plan and a conflict."""
+    return lambda p: [
+        (method, f"/events/{event}/{key}/plan{tail.format(hit=p.secret_hit)}", form)
+        for event, key in (*_events(p), (str(p.secret_plan), p.secret_plan_key))
+    ]
+
+
 def _of_events(method: str, tail: str, **form: str) -> Callable[[Places], list[Ask]]:
     return lambda p: [(method, f"/events/{event}{tail}", form) for event, _ in _events(p)]
 
@@ -287,19 +295,24 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /events/{event_id}/{key}/plan/basics": _of_dates("POST", "/plan/basics", disclosure="open", buffer="60"),
     "POST /events/{event_id}/{key}/plan/sites": _of_dates(
         "POST", "/plan/sites", role="target", place="Lot", coordinates="39.1, -94.4", radius="1320"
+    "GET /events/{event_id}/{key}/plan": _of_plans("GET", ""),
+    "POST /events/{event_id}/{key}/plan": _of_plans("POST", ""),
+    "POST /events/{event_id}/{key}/plan/basics": _of_plans("POST", "/basics", disclosure="open", buffer="60"),
+    "POST /events/{event_id}/{key}/plan/sites": _of_plans(
+        "POST", "/sites", role="target", place="Lot", coordinates="39.1, -94.4", radius="1320"
     ),
-    "POST /events/{event_id}/{key}/plan/sites/{site_id}/removal": _of_dates("POST", f"/plan/sites/{NOWHERE}/removal"),
-    "POST /events/{event_id}/{key}/plan/commitments": _of_dates(
-        "POST", "/plan/commitments", agency=NOWHERE, people="2", vehicles="1"
+    "POST /events/{event_id}/{key}/plan/sites/{site_id}/removal": _of_plans("POST", f"/sites/{NOWHERE}/removal"),
+    "POST /events/{event_id}/{key}/plan/commitments": _of_plans(
+        "POST", "/commitments", agency=NOWHERE, people="2", vehicles="1"
     ),
-    "POST /events/{event_id}/{key}/plan/commitments/{agency_id}/removal": _of_dates(
-        "POST", f"/plan/commitments/{NOWHERE}/removal"
+    "POST /events/{event_id}/{key}/plan/commitments/{agency_id}/removal": _of_plans(
+        "POST", f"/commitments/{NOWHERE}/removal"
     ),
-    "GET /events/{event_id}/{key}/plan/order": _of_dates("GET", "/plan/order"),
-    "GET /events/{event_id}/{key}/plan/order/versions/{version}": _of_dates("GET", "/plan/order/versions/3"),
-    "GET /events/{event_id}/{key}/plan/order/edit": _of_dates("GET", "/plan/order/edit"),
-    "POST /events/{event_id}/{key}/plan/order/edit": _of_dates(
-        "POST", "/plan/order/edit", mission="Serve the warrant.", version="0"
+    "GET /events/{event_id}/{key}/plan/order": _of_plans("GET", "/order"),
+    "GET /events/{event_id}/{key}/plan/order/versions/{version}": _of_plans("GET", "/order/versions/3"),
+    "GET /events/{event_id}/{key}/plan/order/edit": _of_plans("GET", "/order/edit"),
+    "POST /events/{event_id}/{key}/plan/order/edit": _of_plans(
+        "POST", "/order/edit", mission="Serve the warrant.", version="0"
     ),
     "POST /events/{event_id}/{key}/plan/order/phases": _of_dates(
         "POST", "/plan/order/phases", name="Briefing", day="2027-01-16", starts="05:00"
@@ -322,6 +335,12 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /events/{event_id}/{key}/plan/states": _of_dates("POST", "/plan/states", to="approved"),
     "POST /events/{event_id}/{key}/plan/conflicts/{hit_id}/decisions": _of_dates(
         "POST", f"/plan/conflicts/{NOWHERE}/decisions", decision="proceed", reason="Fine."
+    "POST /events/{event_id}/{key}/plan/acknowledgments": _of_plans("POST", "/acknowledgments", version="1"),
+    "POST /events/{event_id}/{key}/plan/clearances": _of_plans("POST", "/clearances", system="rissafe", number="1"),
+    "POST /events/{event_id}/{key}/plan/waivers": _of_plans("POST", "/waivers", waiver="No time."),
+    "POST /events/{event_id}/{key}/plan/states": _of_plans("POST", "/states", to="approved"),
+    "POST /events/{event_id}/{key}/plan/conflicts/{hit_id}/decisions": _of_plans(
+        "POST", "/conflicts/{hit}/decisions", decision="proceed", reason="Fine."
     ),
     "GET /events/{event_id}/{key}/plan/check-in": _of_dates("GET", "/plan/check-in"),
     "GET /events/{event_id}/{key}/plan/check-in/count": _of_dates("GET", "/plan/check-in/count"),

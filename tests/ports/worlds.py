@@ -52,6 +52,7 @@ from tracker.usecases.emails import reminders
 from tracker.usecases.events import events, occurrences, replies, templates
 from tracker.usecases.identity import api_tokens
 from tracker.usecases.operations import approvals, orders, phases, plans
+from tracker.usecases.operations.plan_page import plan_of
 from tracker.usecases.roster import people, sites
 
 STARTS = datetime(2027, 1, 12, 10)
@@ -87,6 +88,9 @@ class Places:
     secret_sending: UUID
     secret_template: UUID
     secret_filter: UUID
+    secret_plan: UUID
+    secret_hit: UUID
+    secret_plan_key: str = "2027-01-20"
 
 
 @dataclass
@@ -175,6 +179,8 @@ async def _what_all_may_see(cast: Cast) -> Places:
         secret_agency=agency,
         secret_blackout=past,
         secret_filter=past,
+        secret_plan=series,
+        secret_hit=past,
     )
 
 
@@ -233,6 +239,9 @@ async def _secrets(cast: Cast, places: Places) -> None:
         await events.schedule(lead, replace(in_the_room, title="Canary search"), LAST_WEEK),
     ]
     await _plans_in_conflict(lead, in_conflict)
+    places.secret_plan = in_conflict[0]
+    view, _ = await plan_of(lead, places.secret_plan, LAST_WEEK)
+    places.secret_hit = view.hits[0].id
     await replies.reply(
         cast.kcpd_detective, places.secret_event, "2027-01-23", ReplyValue.DECLINED, "Canary", NOW, for_series=False
     )

@@ -29,10 +29,14 @@ TAGS = {
     "Replies": "Replies to invitations.",
     "Attendance": "Who attended.",
     "Action items": "Tasks with one owner and a due date.",
+    "Joint operations": "Plans of joint operations for named people. A plan is identified by the event that it is for.",
 }
 PATH_PARAMETERS: Mapping[str, Json] = {
     "event_id": {"type": "string", "format": "uuid", "description": "The ID of an event."},
     "member_id": {"type": "string", "format": "uuid", "description": "The ID of a member."},
+    "agency_id": {"type": "string", "format": "uuid", "description": "The ID of an agency."},
+    "site_id": {"type": "string", "format": "uuid", "description": "The ID of a site of the operation."},
+    "hit_id": {"type": "string", "format": "uuid", "description": "The ID of a conflict."},
     "key": {
         "type": "string",
         "format": "date",

@@ -4,7 +4,18 @@ import msgspec
 from litestar import HttpMethod, Response, route
 from litestar.handlers import HTTPRouteHandler
 
-from tracker.ports.api import action_items, attendance, directory, events, occurrences, replies, series
+from tracker.ports.api import (
+    action_items,
+    attendance,
+    directory,
+    events,
+    joint_operations,
+    occurrences,
+    operation_conflicts,
+    operation_parts,
+    replies,
+    series,
+)
 from tracker.ports.api.document import Json, document
 from tracker.ports.api.operations import BASE
 from tracker.ports.api.reading import JSON
@@ -12,7 +23,18 @@ from tracker.ports.http.forms import FormRequest
 from tracker.ports.http.guards import public
 
 VERSION = "1.0.0"
-AREAS = (directory, events, occurrences, series, replies, attendance, action_items)
+AREAS = (
+    directory,
+    events,
+    occurrences,
+    series,
+    replies,
+    attendance,
+    action_items,
+    joint_operations,
+    operation_parts,
+    operation_conflicts,
+)
 OPERATIONS = [handler for area in AREAS for handler in area.handlers]
 
 

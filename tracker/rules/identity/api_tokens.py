@@ -23,6 +23,8 @@ class ApiScope(StrEnum):
     ATTENDANCE_WRITE = "attendance:write"
     ITEMS_READ = "items:read"
     ITEMS_WRITE = "items:write"
+    OPERATIONS_READ = "operations:read"
+    OPERATIONS_WRITE = "operations:write"
 
 
 SCOPE_WORDS = {
@@ -34,6 +36,8 @@ SCOPE_WORDS = {
     ApiScope.ATTENDANCE_WRITE: "Take attendance",
     ApiScope.ITEMS_READ: "Read action items",
     ApiScope.ITEMS_WRITE: "Assign, update, and complete action items",
+    ApiScope.OPERATIONS_READ: "Read the plans of joint operations, with their sites and conflicts",
+    ApiScope.OPERATIONS_WRITE: "Plan joint operations: sites, commitments, decisions, approvals, and acknowledgments",
 }
 
 

@@ -7,15 +7,16 @@ from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.rules.core.viewer import Viewer
+from tracker.rules.operations.approvals import Approval
 from tracker.rules.operations.guards import Facts, refusals
 from tracker.rules.operations.plans import LONGEST_NUMBER, LONGEST_REASON, Operation, System
 from tracker.rules.operations.states import FALLS_BACK, OperationState
 from tracker.tables.background.operations import plans as times
 from tracker.tables.schema.operations import plans as rows
-from tracker.tables.visible.operations import plans
+from tracker.tables.visible.operations import listing, plans
 from tracker.usecases.core import audit
 from tracker.usecases.operations.deconfliction import settle
-from tracker.usecases.operations.lookup import operation_for, operation_to_change, operation_under_way
+from tracker.usecases.operations.lookup import event_for, operation_for, operation_to_change, operation_under_way
 from tracker.usecases.operations.steps import back_to_planning, end_clearance, enter
 
 NO_WAIVER = "Only the approving supervisor, who doesn’t lead the operation, can waive the outside check."
@@ -26,6 +27,11 @@ async def refused(viewer: Viewer, operation: Operation, to: OperationState) -> t
     """Return why the viewer can't take the plan to a state now, a sentence for each reason."""
     hits = await plans.hits(viewer, operation)
     return refusals(viewer, operation, to, Facts(open_hits=sum(one.is_open for one in hits)))
+
+
+async def approvals_of(viewer: Viewer, event_id: UUID) -> list[Approval]:
+    """Return who approved the plan, in which version and until when, newest first. Errors: NotFound."""
+    return await listing.approvals(viewer, await event_for(viewer, event_id))
 
 
 async def move(
@@ -42,7 +48,7 @@ async def move(
         if version is not None and version != operation.version:
             raise Conflict(f"The plan has changed. Read version {operation.version} first.")
         if reasons := await refused(viewer, operation, to):
-            raise NotAllowed(" ".join(reasons))
+            raise NotAllowed(*reasons)
         if to is OperationState.PLANNING and operation.state in FALLS_BACK:
             await back_to_planning(operation.id, now)
         else:

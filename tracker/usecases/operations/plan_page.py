@@ -1,8 +1,10 @@
 """What the page of a plan shows to one viewer."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
+from tracker.errors import NotFound
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Occurrence
 from tracker.rules.operations.hits import Hit
@@ -10,7 +12,7 @@ from tracker.rules.operations.plans import Commitment, Operation, check_kind, ma
 from tracker.rules.operations.sites import Site
 from tracker.rules.operations.states import MOVES, OVER, STEPS, OperationState, next_step
 from tracker.tables.visible.operations import plans
-from tracker.usecases.events.occurrences import date_for
+from tracker.usecases.events.occurrences import date_for, nearest_date
 from tracker.usecases.operations.approvals import refused
 from tracker.usecases.operations.plans import agencies_on, supervisors
 
@@ -58,7 +60,11 @@ class PlanView:
 
 async def plan_view(viewer: Viewer, event_id: UUID, key: str) -> PlanView:
     """Return what the page shows. Errors: NotFound for an event without a plan, or that the viewer may not see."""
-    occurrence = await date_for(viewer, event_id, key)
+    return await view_of(viewer, await date_for(viewer, event_id, key))
+
+
+async def view_of(viewer: Viewer, occurrence: Occurrence) -> PlanView:
+    """Return what the page of an operation's date shows. Errors: NotFound for an event that can't have a plan."""
     check_kind(occurrence.event)
     operation = await plans.operation(viewer, occurrence.event)
     leads = may_plan(viewer, occurrence.event)
@@ -73,9 +79,17 @@ async def plan_view(viewer: Viewer, event_id: UUID, key: str) -> PlanView:
         next=following,
         refusals=await refused(viewer, operation, following) if operation and following else (),
         supervisors=await supervisors(operation) if operation and leads else {},
-        agencies=await _committing(viewer, event_id, operation, leads=leads),
+        agencies=await _committing(viewer, occurrence.event.id, operation, leads=leads),
         own=own[0] if own else None,
     )
+
+
+async def plan_of(viewer: Viewer, event_id: UUID, now: datetime) -> tuple[PlanView, Operation]:
+    """Return what the page of an operation shows, and its plan. Errors: NotFound, also for one without a plan."""
+    view = await view_of(viewer, await nearest_date(viewer, event_id, now))
+    if view.operation is None:
+        raise NotFound
+    return view, view.operation
 
 
 async def _committing(viewer: Viewer, event_id: UUID, operation: Operation | None, *, leads: bool) -> dict[UUID, str]:

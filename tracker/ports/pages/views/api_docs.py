@@ -23,7 +23,7 @@ LIMITS = {
     "maxItems": "at most {} items",
     "pattern": "pattern {}",
 }
-TYPES = {"integer": "number", "boolean": "true or false", "string": "text", "null": "null"}
+TYPES = {"integer": "number", "number": "decimal number", "boolean": "true or false", "string": "text", "null": "null"}
 FORMATS = {"uuid": "id", "date": "day", "date-time": "moment"}
 VALUES: Json = {
     "uuid": "05b6e6e3-07d4-4edc-9143-1193e6c3f339",

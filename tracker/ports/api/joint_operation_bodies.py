@@ -1,0 +1,109 @@
+"""What programs send about joint operations."""
+
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import UNSET, Meta, UnsetType
+
+from tracker.ports.api.shapes import Given, minutes
+from tracker.rules.operations.deconfliction import LONGEST_BUFFER, Disclosure
+from tracker.rules.operations.hits import Decision
+from tracker.rules.operations.plans import LONGEST_NUMBER, LONGEST_REASON, LONGEST_SKILLS, MOST_PEOPLE, System
+from tracker.rules.operations.sites import DEFAULT_RADIUS, GREATEST_RADIUS, LEAST_RADIUS, LONGEST_PLACE, SiteRole
+
+Buffer = Annotated[
+    int, Meta(ge=0, le=minutes(LONGEST_BUFFER), description="Minutes between two operations that aren’t in conflict.")
+]
+Discloses = Annotated[Disclosure, Meta(description="What the other side of a conflict is shown of this operation.")]
+Latitude = Annotated[float, Meta(ge=-90, le=90, examples=[39.0911], description="Degrees of WGS 84.")]
+Longitude = Annotated[float, Meta(ge=-180, le=180, examples=[-94.4155], description="Degrees. West is negative.")]
+Radius = Annotated[int, Meta(ge=LEAST_RADIUS, le=GREATEST_RADIUS, description="Feet.")]
+Committed = Annotated[int, Meta(ge=1, le=MOST_PEOPLE)]
+Vehicles = Annotated[int, Meta(ge=0, le=MOST_PEOPLE)]
+WhyDecided = Annotated[
+    str, Meta(min_length=1, max_length=LONGEST_REASON, description="One sentence: why, or what you agreed.")
+]
+Why = Annotated[str, Meta(min_length=1, max_length=LONGEST_REASON)]
+
+
+class NextState(StrEnum):
+    """A state that a plan can be taken to, except approved: that’s an approval."""
+
+    PLANNING = "planning"
+    SUBMITTED = "submitted"
+    BRIEFED = "briefed"
+    EXECUTING = "executing"
+    RELEASED = "released"
+    DEBRIEFED = "debriefed"
+    CLOSED = "closed"
+    STOOD_DOWN = "stood_down"
+    ABORTED = "aborted"
+
+
+class NewPlan(Given):
+    """The joint operation to plan: an event with one date, for named people only."""
+
+    event_id: UUID
+
+
+class PlanChange(Given):
+    """Changes to a plan; fields that are left out stay as they are."""
+
+    supervisor_id: Annotated[
+        UUID | UnsetType | None, Meta(description="One of the plan’s `supervisors`, or null for none.")
+    ] = UNSET
+    disclosure: Discloses | UnsetType = UNSET
+    buffer_minutes: Buffer | UnsetType = UNSET
+
+
+class NewSite(Given):
+    """A place of an operation."""
+
+    role: SiteRole
+    place: Annotated[
+        str, Meta(min_length=1, max_length=LONGEST_PLACE, examples=["Lot behind the motel"], description="In words.")
+    ]
+    latitude: Latitude
+    longitude: Longitude
+    radius_ft: Radius = DEFAULT_RADIUS
+
+
+class NewCommitment(Given):
+    """What an agency commits, in place of what it committed before."""
+
+    people: Committed
+    vehicles: Vehicles = 0
+    skills: Annotated[str, Meta(max_length=LONGEST_SKILLS, examples=["Spanish, K-9"])] = ""
+
+
+class NewAcknowledgment(Given):
+    """The version of the plan that you read."""
+
+    version: Annotated[int, Meta(ge=1)]
+
+
+class NewNumber(Given):
+    """The number that an outside deconfliction system gave."""
+
+    system: System
+    number: Annotated[str, Meta(min_length=1, max_length=LONGEST_NUMBER, examples=["RS-1042"])]
+
+
+class NewWaiver(Given):
+    """Why the outside check is waived."""
+
+    reason: Why
+
+
+class NewDecision(Given):
+    """What your side decides about a conflict."""
+
+    decision: Decision
+    reason: WhyDecided
+
+
+class Move(Given):
+    """The state to take a plan to."""
+
+    to: NextState

@@ -1,0 +1,240 @@
+"""Parts of a plan in JSON: its sites, what agencies commit and acknowledge, and numbers from outside."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import HttpMethod, Response
+from litestar.params import FromPath
+
+from tracker.ports.api.joint_operation_bodies import NewAcknowledgment, NewCommitment, NewNumber, NewSite, NewWaiver
+from tracker.ports.api.joint_operation_shapes import (
+    AcknowledgmentsShown,
+    ClearancesShown,
+    CommitmentsShown,
+    PlanShown,
+    PlanSites,
+    acknowledgment_shown,
+    clearance_shown,
+    commitment_shown,
+    site_shown,
+)
+from tracker.ports.api.joint_operations import (
+    ETAG_OF,
+    PLAN,
+    TAG,
+    WRITE,
+    changes,
+    matched_plan,
+    plan_reply,
+    read_by,
+    reads,
+)
+from tracker.ports.api.operations import Operation, operation
+from tracker.ports.api.reading import body_of
+from tracker.ports.api.responses import response
+from tracker.ports.http.dependencies import Now, Viewer
+from tracker.ports.http.forms import FormRequest
+from tracker.rules.core.clean_text import clean
+from tracker.rules.operations.plans import LONGEST_NUMBER, LONGEST_REASON, LONGEST_SKILLS
+from tracker.rules.operations.sites import LONGEST_PLACE, Site, point_at
+from tracker.usecases.operations import approvals, plans
+
+SITES, COMMITMENTS = f"{PLAN}/sites", f"{PLAN}/commitments"
+COMMITMENT = f"{COMMITMENTS}/{{agency_id:uuid}}"
+
+
+@operation(HttpMethod.GET, SITES, reads(summary="List the sites of an operation", response=PlanSites))
+async def list_operation_sites(
+    event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now
+) -> Response[Any]:
+    """Return the sites of an operation."""
+    view, _ = await read_by(viewer, event_id, now)
+    return response(request, PlanSites(items=tuple(site_shown(*one) for one in view.sites.items())))
+
+
+@operation(
+    HttpMethod.POST,
+    SITES,
+    changes(
+        summary="Add a site",
+        body=NewSite,
+        text=f"Takes the plan back to planning, ends its clearance, and compares it again. {ETAG_OF}",
+    ),
+)
+async def add_operation_site(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+    """Add a site."""
+    plan = await matched_plan(request, viewer, event_id, now)
+    new = await body_of(request, NewSite)
+    place = clean(new.place, LONGEST_PLACE, "place")
+    site = Site(role=new.role, place=place, point=point_at(new.latitude, new.longitude, new.radius_ft))
+    await plans.add_site(viewer, event_id, site, now, version=plan.version)
+    return await plan_reply(request, viewer, now, event_id)
+
+
+@operation(
+    HttpMethod.DELETE,
+    f"{SITES}/{{site_id:uuid}}",
+    changes(
+        summary="Remove a site",
+        text=f"Takes the plan back to planning, ends its clearance, and compares it again. {ETAG_OF}",
+    ),
+)
+async def remove_operation_site(
+    event_id: FromPath[UUID], site_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now
+) -> Response[Any]:
+    """Remove a site."""
+    plan = await matched_plan(request, viewer, event_id, now)
+    await plans.remove_site(viewer, event_id, site_id, now, version=plan.version)
+    return await plan_reply(request, viewer, now, event_id)
+
+
+@operation(HttpMethod.GET, COMMITMENTS, reads(summary="List what agencies commit", response=CommitmentsShown))
+async def list_commitments(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+    """Return what agencies commit."""
+    _, plan = await read_by(viewer, event_id, now)
+    return response(request, CommitmentsShown(items=tuple(map(commitment_shown, plan.commitments))))
+
+
+@operation(
+    HttpMethod.PUT,
+    COMMITMENT,
+    changes(
+        summary="Say what an agency commits",
+        body=NewCommitment,
+        text="For people of the agency who are on the operation, and for those who lead it. Each agency has to "
+        f"acknowledge the plan again. {ETAG_OF}",
+    ),
+)
+async def commit_agency(
+    event_id: FromPath[UUID], agency_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now
+) -> Response[Any]:
+    """Record what an agency commits."""
+    plan = await matched_plan(request, viewer, event_id, now)
+    new = await body_of(request, NewCommitment)
+    await plans.commit(
+        viewer,
+        event_id,
+        agency_id,
+        people=new.people,
+        vehicles=new.vehicles,
+        skills=clean(new.skills, LONGEST_SKILLS, "skills"),
+        now=now,
+        version=plan.version,
+    )
+    return await plan_reply(request, viewer, now, event_id)
+
+
+@operation(
+    HttpMethod.DELETE,
+    COMMITMENT,
+    changes(summary="Remove what an agency commits", text=f"Each agency has to acknowledge the plan again. {ETAG_OF}"),
+)
+async def withdraw_agency(
+    event_id: FromPath[UUID], agency_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now
+) -> Response[Any]:
+    """Remove what an agency commits."""
+    plan = await matched_plan(request, viewer, event_id, now)
+    await plans.withdraw(viewer, event_id, agency_id, now, version=plan.version)
+    return await plan_reply(request, viewer, now, event_id)
+
+
+@operation(
+    HttpMethod.GET,
+    f"{PLAN}/acknowledgments",
+    reads(
+        summary="List acknowledgments",
+        response=AcknowledgmentsShown,
+        text="Returns each agency that committed something, and the last version it acknowledged.",
+    ),
+)
+async def list_acknowledgments(
+    event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now
+) -> Response[Any]:
+    """Return which agencies acknowledged which version."""
+    _, plan = await read_by(viewer, event_id, now)
+    items = tuple(acknowledgment_shown(one, plan.version) for one in plan.commitments)
+    return response(request, AcknowledgmentsShown(items=items))
+
+
+@operation(
+    HttpMethod.POST,
+    f"{PLAN}/acknowledgments",
+    Operation(
+        summary="Acknowledge a plan",
+        tag=TAG,
+        scope=WRITE,
+        body=NewAcknowledgment,
+        response=PlanShown,
+        may_conflict=True,
+        text="For your agency, in the version that you read. An earlier version is a conflict: read the plan again.",
+    ),
+)
+async def acknowledge_plan(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+    """Acknowledge the version of a plan that the program read."""
+    await read_by(viewer, event_id, now)
+    new = await body_of(request, NewAcknowledgment)
+    await approvals.acknowledge(viewer, event_id, new.version, now)
+    return await plan_reply(request, viewer, now, event_id)
+
+
+@operation(
+    HttpMethod.GET, f"{PLAN}/clearances", reads(summary="List outside numbers and waivers", response=ClearancesShown)
+)
+async def list_clearances(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+    """Return the numbers of systems outside, and waivers."""
+    _, plan = await read_by(viewer, event_id, now)
+    return response(request, ClearancesShown(items=tuple(map(clearance_shown, plan.clearances))))
+
+
+@operation(
+    HttpMethod.POST,
+    f"{PLAN}/clearances",
+    changes(
+        summary="Record an outside number",
+        body=NewNumber,
+        text="Records that an outside system was asked, and its number. The tracker doesn’t ask these systems. An "
+        f"earlier number is kept as history. {ETAG_OF}",
+    ),
+)
+async def record_outside_number(
+    event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now
+) -> Response[Any]:
+    """Record the number that a system outside gave."""
+    await matched_plan(request, viewer, event_id, now)
+    new = await body_of(request, NewNumber)
+    await approvals.record_number(viewer, event_id, new.system, clean(new.number, LONGEST_NUMBER, "number"), now)
+    return await plan_reply(request, viewer, now, event_id)
+
+
+@operation(
+    HttpMethod.POST,
+    f"{PLAN}/waivers",
+    changes(
+        summary="Waive the outside check",
+        body=NewWaiver,
+        text=f"For the approving supervisor, who doesn’t lead the operation. {ETAG_OF}",
+    ),
+)
+async def waive_outside_check(
+    event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now
+) -> Response[Any]:
+    """Waive the outside check."""
+    await matched_plan(request, viewer, event_id, now)
+    new = await body_of(request, NewWaiver)
+    await approvals.waive(viewer, event_id, clean(new.reason, LONGEST_REASON, "reason"), now)
+    return await plan_reply(request, viewer, now, event_id)
+
+
+handlers = [
+    list_operation_sites,
+    add_operation_site,
+    remove_operation_site,
+    list_commitments,
+    commit_agency,
+    withdraw_agency,
+    list_acknowledgments,
+    acknowledge_plan,
+    list_clearances,
+    record_outside_number,
+    waive_outside_check,
+]
