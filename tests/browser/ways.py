@@ -447,7 +447,7 @@ def to_new_token(page: Page, _: Demo) -> None:
 
 
 def to_interface(page: Page, _: Demo) -> None:
-    """Open the longest operation of the programming interface."""
+    """Open the longest operation of the API."""
     page.goto("/api/v1/docs")
     page.locator("#change_event summary").click()
 

@@ -1,4 +1,4 @@
-"""The programming interface as a page: made once, the same for everyone."""
+"""The API as a page: made once, the same for everyone."""
 
 import pytest
 from litestar import Litestar
