@@ -39,7 +39,7 @@ async def settle(plan_id: UUID, now: datetime) -> None:
 
     A new conflict is kept once for a pair; one whose facts no longer match is closed. A time that moved raises the
     plan's version, and by more than the buffer takes it back to planning. Plans that show the other side nothing are
-    left to the clock: nobody may learn of one by how long a request takes.
+    left to the clock: no one may learn of one by how long a request takes.
     """
     await _compare(plan_id, SHOWN, now)
     await OperationPlan.update({OperationPlan.awaits_clock: True}).where(OperationPlan.id == plan_id)
