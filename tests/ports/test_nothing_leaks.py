@@ -279,22 +279,13 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /events/{event_id}/{key}/print/brief": _of_dates("POST", "/print/brief", member=NOWHERE),
     "GET /events/{event_id}/{key}/print/brief/{number}": _of_dates("GET", "/print/brief/1"),
     "GET /deconfliction": _plain("/deconfliction"),
-    "GET /events/{event_id}/{key}/plan": _of_dates("GET", "/plan"),
-    "POST /events/{event_id}/{key}/plan": _of_dates("POST", "/plan"),
-    "GET /events/{event_id}/{key}/plan/access": _of_dates("GET", "/plan/access"),
-    "POST /events/{event_id}/{key}/plan/access": _of_dates("POST", "/plan/access", person=NOWHERE, reason="Why."),
-    "POST /events/{event_id}/{key}/plan/access/{grant_id}/approval": _of_dates(
-        "POST", f"/plan/access/{NOWHERE}/approval"
+    "GET /events/{event_id}/{key}/plan/access": _of_plans("GET", "/access"),
+    "POST /events/{event_id}/{key}/plan/access": _of_plans("POST", "/access", person=NOWHERE, reason="Why."),
+    "POST /events/{event_id}/{key}/plan/access/{grant_id}/approval": _of_plans("POST", f"/access/{NOWHERE}/approval"),
+    "POST /events/{event_id}/{key}/plan/access/{grant_id}/refusal": _of_plans("POST", f"/access/{NOWHERE}/refusal"),
+    "POST /events/{event_id}/{key}/plan/access/people/{member_id}/removal": _of_plans(
+        "POST", f"/access/people/{NOWHERE}/removal"
     ),
-    "POST /events/{event_id}/{key}/plan/access/{grant_id}/refusal": _of_dates(
-        "POST", f"/plan/access/{NOWHERE}/refusal"
-    ),
-    "POST /events/{event_id}/{key}/plan/access/people/{member_id}/removal": _of_dates(
-        "POST", f"/plan/access/people/{NOWHERE}/removal"
-    ),
-    "POST /events/{event_id}/{key}/plan/basics": _of_dates("POST", "/plan/basics", disclosure="open", buffer="60"),
-    "POST /events/{event_id}/{key}/plan/sites": _of_dates(
-        "POST", "/plan/sites", role="target", place="Lot", coordinates="39.1, -94.4", radius="1320"
     "GET /events/{event_id}/{key}/plan": _of_plans("GET", ""),
     "POST /events/{event_id}/{key}/plan": _of_plans("POST", ""),
     "POST /events/{event_id}/{key}/plan/basics": _of_plans("POST", "/basics", disclosure="open", buffer="60"),
@@ -314,27 +305,19 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /events/{event_id}/{key}/plan/order/edit": _of_plans(
         "POST", "/order/edit", mission="Serve the warrant.", version="0"
     ),
-    "POST /events/{event_id}/{key}/plan/order/phases": _of_dates(
-        "POST", "/plan/order/phases", name="Briefing", day="2027-01-16", starts="05:00"
+    "POST /events/{event_id}/{key}/plan/order/phases": _of_plans(
+        "POST", "/order/phases", name="Briefing", day="2027-01-16", starts="05:00"
     ),
-    "GET /events/{event_id}/{key}/plan/order/phases/{phase_id}": _of_dates("GET", f"/plan/order/phases/{NOWHERE}"),
-    "POST /events/{event_id}/{key}/plan/order/phases/{phase_id}": _of_dates(
-        "POST", f"/plan/order/phases/{NOWHERE}", name="Briefing", day="2027-01-16", starts="05:00"
+    "GET /events/{event_id}/{key}/plan/order/phases/{phase_id}": _of_plans("GET", f"/order/phases/{NOWHERE}"),
+    "POST /events/{event_id}/{key}/plan/order/phases/{phase_id}": _of_plans(
+        "POST", f"/order/phases/{NOWHERE}", name="Briefing", day="2027-01-16", starts="05:00"
     ),
     **{
-        f"POST /events/{{event_id}}/{{key}}/plan/order/phases/{{phase_id}}/{one}": _of_dates(
-            "POST", f"/plan/order/phases/{NOWHERE}/{one}", mark="begun"
+        f"POST /events/{{event_id}}/{{key}}/plan/order/phases/{{phase_id}}/{one}": _of_plans(
+            "POST", f"/order/phases/{NOWHERE}/{one}", mark="begun"
         )
         for one in ("removal", "marks", "undo", "times")
     },
-    "POST /events/{event_id}/{key}/plan/acknowledgments": _of_dates("POST", "/plan/acknowledgments", version="1"),
-    "POST /events/{event_id}/{key}/plan/clearances": _of_dates(
-        "POST", "/plan/clearances", system="rissafe", number="1"
-    ),
-    "POST /events/{event_id}/{key}/plan/waivers": _of_dates("POST", "/plan/waivers", waiver="No time."),
-    "POST /events/{event_id}/{key}/plan/states": _of_dates("POST", "/plan/states", to="approved"),
-    "POST /events/{event_id}/{key}/plan/conflicts/{hit_id}/decisions": _of_dates(
-        "POST", f"/plan/conflicts/{NOWHERE}/decisions", decision="proceed", reason="Fine."
     "POST /events/{event_id}/{key}/plan/acknowledgments": _of_plans("POST", "/acknowledgments", version="1"),
     "POST /events/{event_id}/{key}/plan/clearances": _of_plans("POST", "/clearances", system="rissafe", number="1"),
     "POST /events/{event_id}/{key}/plan/waivers": _of_plans("POST", "/waivers", waiver="No time."),
@@ -342,18 +325,16 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /events/{event_id}/{key}/plan/conflicts/{hit_id}/decisions": _of_plans(
         "POST", "/conflicts/{hit}/decisions", decision="proceed", reason="Fine."
     ),
-    "GET /events/{event_id}/{key}/plan/check-in": _of_dates("GET", "/plan/check-in"),
-    "GET /events/{event_id}/{key}/plan/check-in/count": _of_dates("GET", "/plan/check-in/count"),
-    "POST /events/{event_id}/{key}/plan/check-in/taps": _of_dates(
-        "POST", "/plan/check-in/taps", person=NOWHERE, tap="1", status="in", was="expected"
+    "GET /events/{event_id}/{key}/plan/check-in": _of_plans("GET", "/check-in"),
+    "GET /events/{event_id}/{key}/plan/check-in/count": _of_plans("GET", "/check-in/count"),
+    "POST /events/{event_id}/{key}/plan/check-in/taps": _of_plans(
+        "POST", "/check-in/taps", person=NOWHERE, tap="1", status="in", was="expected"
     ),
-    "POST /events/{event_id}/{key}/plan/check-in/walk-ins": _of_dates("POST", "/plan/check-in/walk-ins", name="New"),
-    "POST /events/{event_id}/{key}/plan/check-in/undo": _of_dates("POST", "/plan/check-in/undo", row=NOWHERE),
-    "GET /events/{event_id}/{key}/plan/check-in/people/{person_id}": _of_dates(
-        "GET", f"/plan/check-in/people/{NOWHERE}"
-    ),
-    "POST /events/{event_id}/{key}/plan/check-in/people/{person_id}": _of_dates(
-        "POST", f"/plan/check-in/people/{NOWHERE}", time_in="", time_out=""
+    "POST /events/{event_id}/{key}/plan/check-in/walk-ins": _of_plans("POST", "/check-in/walk-ins", name="New"),
+    "POST /events/{event_id}/{key}/plan/check-in/undo": _of_plans("POST", "/check-in/undo", row=NOWHERE),
+    "GET /events/{event_id}/{key}/plan/check-in/people/{person_id}": _of_plans("GET", f"/check-in/people/{NOWHERE}"),
+    "POST /events/{event_id}/{key}/plan/check-in/people/{person_id}": _of_plans(
+        "POST", f"/check-in/people/{NOWHERE}", time_in="", time_out=""
     ),
     "GET /action-items": lambda p: [
         ("GET", f"/action-items{query}", {})
