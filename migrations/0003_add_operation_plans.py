@@ -19,6 +19,7 @@ CREATE TABLE operation_plan (
   disclosure VARCHAR(14) NOT NULL CHECK (disclosure IN ('open', 'contact_only', 'silent')),
   buffer_minutes INTEGER NOT NULL CHECK (buffer_minutes BETWEEN 0 AND 1440),
   version INTEGER NOT NULL,
+  kind VARCHAR(60) NOT NULL,
   checked_start TIMESTAMPTZ,
   checked_end TIMESTAMPTZ,
   was_off BOOLEAN NOT NULL,

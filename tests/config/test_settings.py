@@ -176,3 +176,13 @@ def test_a_database_that_the_environment_names_may_be_anywhere(folder: Path) -> 
     (folder / "tracker.sqlite").touch()
     say(folder, "TRACKER_DATABASE_URL=sqlite:////first/tracker.sqlite\n")
     assert of(folder, DATABASE_URL="sqlite:////elsewhere.sqlite").database_url == "sqlite:////elsewhere.sqlite"
+
+
+def test_kinds_of_operations_are_listed_once_in_their_order(folder: Path) -> None:
+    assert of(folder, OPERATION_KINDS=" Raid, Arrest,, Raid ").operation_kind_names == ["Raid", "Arrest"]
+
+
+@pytest.mark.parametrize("kinds", ["", " , ", "x" * 61])
+def test_a_list_of_kinds_that_offers_none_or_too_long_ones_is_refused(folder: Path, kinds: str) -> None:
+    with pytest.raises(BadSettings, match="TRACKER_OPERATION_KINDS"):
+        of(folder, OPERATION_KINDS=kinds)

@@ -22,6 +22,7 @@ BEFORE = "TRACKER_SECRET_BEFORE"
 SHORTEST_SECRET = 32  # bytes
 STATEMENTS = 4  # whose system it is, that use is monitored, that misuse is punished, that use is consent (AC-8)
 FEWEST_CHARACTERS = 8  # different ones in a secret: 32 random digits have fewer once in 800 times, letters never
+LONGEST_KIND = 60  # characters
 KNOWN_BAD_SECRETS = ("changeme", "secret", "default", "password")
 PRIVATE = ("secret", "secret_before", "smtp_password", "database_url")
 """Settings whose files may be read by their owner only, or by a group that root chose: their own, and settings.env."""
@@ -111,6 +112,10 @@ class Settings:
     government_banner: bool = False
     """Shows the banner and identifier of U.S. government sites. Default off."""
 
+    operation_kinds: str = "Search warrant, Arrest, Undercover, Surveillance, Outreach, Knock and talk, Other"
+    """The kinds of joint operations that a plan can have, separated by commas, in the order of the list. A plan keeps a
+    kind that is no longer here."""
+
     shared_calendars: bool = False
     """Whether members can share when they are busy in another calendar, which is then read from its https address
     on the internet. Default off."""
@@ -135,6 +140,11 @@ class Settings:
         return self.personas.split()
 
     @property
+    def operation_kind_names(self) -> list[str]:
+        """Return the kinds of joint operations that a plan can have."""
+        return listed(self.operation_kinds)
+
+    @property
     def earlier_secrets(self) -> list[str]:
         """Return the secrets used earlier, the latest first."""
         return [line for line in map(str.strip, self.secret_before.splitlines()) if line]
@@ -147,6 +157,11 @@ class Settings:
 def statements(notice: str) -> list[str]:
     """Return the lines of a notice that are not blank."""
     return [line for line in map(str.strip, notice.splitlines()) if line]
+
+
+def listed(text: str) -> list[str]:
+    """Return what commas separate, each once and without space around it."""
+    return list(dict.fromkeys(filter(None, map(str.strip, text.split(",")))))
 
 
 def load(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -291,5 +306,8 @@ def _check(settings: Settings) -> None:
         raise BadSettings(f"TRACKER_NOTICE needs at least {STATEMENTS} statements, each on a line of its own.")
     if settings.sessions < 1:
         raise BadSettings("TRACKER_SESSIONS must be 1 or more.")
+    kinds = settings.operation_kind_names
+    if not kinds or max(map(len, kinds)) > LONGEST_KIND:
+        raise BadSettings(f"TRACKER_OPERATION_KINDS needs one or more kinds of up to {LONGEST_KIND} characters.")
     if settings.base_url.endswith("/"):
         raise BadSettings("TRACKER_BASE_URL must not end with a slash.")

@@ -10,7 +10,7 @@ from tracker.rules.operations.phases import PhasePlan
 from tracker.rules.operations.sites import Site, SiteRole, point_at
 from tracker.rules.operations.states import OperationState
 from tracker.usecases.events import occurrences
-from tracker.usecases.operations import approvals, orders, phases, plans
+from tracker.usecases.operations import approvals, kinds, orders, phases, plans
 from tracker.usecases.operations.plans import Basics
 
 
@@ -23,6 +23,7 @@ class Sketch:
     supervisor: str
     sites: tuple[tuple[SiteRole, str, float, float, int], ...]
     commitments: tuple[tuple[str, int, int, str], ...]
+    kind: str
     order: Paragraphs
     phases: tuple[tuple[str, int, int | None], ...] = ()
     """Name, and from when to when, in minutes from the start of the operation."""
@@ -38,6 +39,7 @@ SKETCHES = (
             (SiteRole.STAGING, "Staging lot north", 39.0968, -94.4185, 600),
         ),
         commitments=(("fbi_lead", 6, 3, ""), ("kcpd_detective", 4, 2, "K-9")),
+        kind="Search warrant",
         order={
             Paragraph.SITUATION: "A motel on the frontage road, two exits to the lot. Guests who aren’t part of this.",
             Paragraph.MISSION: "The FBI, with the KCPD, serves a search warrant at the motel.",
@@ -60,6 +62,7 @@ SKETCHES = (
         supervisor="ipd_detective",
         sites=((SiteRole.TARGET, "Parking garage", 39.0925, -94.4130, 1_320),),
         commitments=(("kcpd_sergeant", 5, 2, "Spanish"),),
+        kind="Surveillance",
         order={Paragraph.MISSION: "The KCPD watches the parking garage."},
     ),
 )
@@ -89,5 +92,6 @@ async def _plan(story: Story, sketch: Sketch) -> None:
         ends_at = None if last is None else start + timedelta(minutes=last)
         phase = PhasePlan(name=name, starts_at=start + timedelta(minutes=first), ends_at=ends_at)
         await phases.add(lead, event_id, phase, now)
+    await kinds.choose(lead, event_id, sketch.kind, (sketch.kind,), now)
     await orders.save(lead, event_id, sketch.order, now, read=0)
     await approvals.move(lead, event_id, OperationState.PLANNING, now)

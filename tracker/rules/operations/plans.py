@@ -78,6 +78,8 @@ class Operation:
     buffer: timedelta
     version: int
     """Rises with every change that people on the operation act on; acknowledgments name it."""
+    kind: str = ""
+    """What is done, in a word of the setting; empty until it is chosen."""
     sites: tuple[Site, ...] = ()
     commitments: tuple[Commitment, ...] = ()
     clearances: tuple[Clearance, ...] = ()

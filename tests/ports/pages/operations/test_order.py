@@ -116,6 +116,19 @@ async def test_people_who_do_not_lead_have_no_form(two: Cast, bluestem: UUID, br
         assert (await browser.post(at(bluestem, "/edit"), {"mission": "Mine.", "version": "0"})).status_code == 403
 
 
+async def test_the_lead_chooses_the_kind_that_everyone_sees_on_the_plan(
+    two: Cast, bluestem: UUID, browse: SignIn
+) -> None:
+    lead, reader = await browse(two.fbi_lead), await browse(two.kcpd_detective)
+    assert (await lead.post(at(bluestem, "/kind"), {"kind": "Knock and talk"})).status_code == 303
+    assert '<option value="Knock and talk" selected>' in (await lead.get(at(bluestem))).text
+    assert "· Knock and talk" in (await reader.get(at(bluestem).removesuffix("/order"))).text
+    refused = await lead.post(at(bluestem, "/kind"), {"kind": "Raid"})
+    assert refused.status_code == 422
+    assert "Choose a kind from the list." in refused.text
+    assert (await reader.post(at(bluestem, "/kind"), {"kind": "Arrest"})).status_code == 403
+
+
 async def test_an_operation_without_a_plan_has_no_order(two: Cast, browse: SignIn) -> None:
     browser = await browse(two.coordinator)
     assert (await browser.get(at(UUID(int=1)))).status_code == 404

@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from tracker.errors import Conflict, Invalid, NotFound
-from tracker.ports.http.dependencies import Now, Viewer
+from tracker.ports.http.dependencies import Now, Settings, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
 from tracker.ports.pages.core.edit_conflicts import in_words, merged, record, recorded
@@ -26,7 +26,7 @@ from tracker.rules.operations.orders import (
 from tracker.rules.operations.phases import LONGEST_NAME, SUGGESTED
 from tracker.rules.operations.timeline import timeline
 from tracker.usecases.core import access_records
-from tracker.usecases.operations import order_page, orders
+from tracker.usecases.operations import kinds, order_page, orders
 from tracker.usecases.operations.order_page import OrderView
 
 AT = "/events/{event_id:uuid}/{key:str}/plan/order"
@@ -36,12 +36,12 @@ NUMBER = re.compile(r"[1-9][0-9]{0,5}")
 
 @get(AT, guards=[signed_in])
 async def show_order(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, settings: Settings, now: Now
 ) -> Response[str]:
     """Show the phases and the order as they are, and who saved the order when."""
     view = await order_page.order_view(viewer, event_id, key)
     await access_records.note_date(viewer, view.occurrence, now)
-    return shown(pages, view, now)
+    return shown(pages, view, settings, now)
 
 
 @get(f"{AT}/versions/{{version:str}}", guards=[signed_in])
@@ -54,6 +54,19 @@ async def show_version(
     view, order = await order_page.order_of_version(viewer, event_id, key, int(version))
     await access_records.note_date(viewer, view.occurrence, now)
     return pages.render("operations/order-version.html", order=order, **context_of(view))
+
+
+@post(f"{AT}/kind", guards=[signed_in], status_code=303)
+async def choose_kind(
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, settings: Settings, now: Now
+) -> Response[Any]:
+    """Choose what kind of operation it is, from the kinds of the settings."""
+    view = await order_page.order_to_change(viewer, event_id, key)
+    try:
+        await kinds.choose(viewer, event_id, form["kind"], settings.operation_kind_names, now)
+    except Invalid as wrong:
+        return shown(pages, view, settings, now, wrong=wrong)
+    return pages.redirect(f"/events/{event_id}/{key}/plan/order", "The kind of operation is saved.")
 
 
 @get(f"{AT}/edit", guards=[signed_in])
@@ -86,14 +99,21 @@ async def save_order(
 
 
 def shown(
-    pages: Pages, view: OrderView, now: Now, form: FormValues | None = None, wrong: Invalid | None = None
+    pages: Pages,
+    view: OrderView,
+    settings: Settings,
+    now: Now,
+    form: FormValues | None = None,
+    wrong: Invalid | None = None,
 ) -> Response[str]:
     """Render the page; after an error with what was typed into the form of a new phase."""
+    known = dict.fromkeys((*settings.operation_kind_names, *filter(None, [view.operation.kind])))
     return pages.render(
         "operations/order.html",
         status_code=422 if wrong else 200,
         form=form or FormValues({}),
-        errors=errors_of(wrong, PHASE_FIELDS),
+        errors=errors_of(wrong, ("kind", *PHASE_FIELDS)),
+        kinds=[("", "Not chosen yet"), *((one, one) for one in known)],
         drawing=timeline(view.phases.values(), now),
         suggested=SUGGESTED,
         longest_name=LONGEST_NAME,
@@ -151,4 +171,4 @@ def context_of(view: OrderView) -> dict[str, Any]:
     return {"view": view, "event": view.occurrence.event, "paragraphs": PARAGRAPH_WORDS, **times_of(view.occurrence)}
 
 
-handlers = [show_order, show_version, edit_order, save_order]
+handlers = [show_order, show_version, choose_kind, edit_order, save_order]

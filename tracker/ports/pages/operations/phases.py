@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from tracker.errors import Conflict, Invalid, NotFound
-from tracker.ports.http.dependencies import Now, Viewer
+from tracker.ports.http.dependencies import Now, Settings, Viewer
 from tracker.ports.http.flash import Undo
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
@@ -34,7 +34,7 @@ PRESSES: dict[str, tuple[Callable[..., Awaitable[Phase]], str]] = {
 
 @post(AT, guards=[signed_in], status_code=303)
 async def add_phase(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, settings: Settings, now: Now
 ) -> Response[Any]:
     """Plan another phase, or show the page again with what was typed."""
     view = await order_page.order_to_change(viewer, event_id, key)
@@ -42,7 +42,7 @@ async def add_phase(
         plan = _plan_in(form, view.occurrence.event.zone)
         await phases.add(viewer, event_id, plan, now)
     except Invalid as wrong:
-        return shown(pages, view, now, form, wrong)
+        return shown(pages, view, settings, now, form, wrong)
     return pages.redirect(_at(event_id, key), f"{plan.name} is planned.")
 
 

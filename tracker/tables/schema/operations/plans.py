@@ -25,6 +25,8 @@ class OperationPlan(Table):
     disclosure = Varchar(length=14)
     buffer_minutes = Integer()
     version = Integer(default=1)
+    kind = Varchar(length=60, default="")
+    """One of the setting's kinds of operations when it was chosen; empty until then."""
     checked_start = Timestamptz(null=True, default=None)
     """Start and end at the last comparison with the others; None before the first."""
     checked_end = Timestamptz(null=True, default=None)

@@ -13,7 +13,7 @@ from tracker.rules.operations.states import OperationState
 from tracker.tables.visible.core.rows import Row, rows
 
 _PLAN = (
-    "SELECT p.id, p.state, p.supervisor, m.name, g.code, p.disclosure, p.buffer_minutes, p.version"
+    "SELECT p.id, p.state, p.supervisor, m.name, g.code, p.disclosure, p.buffer_minutes, p.version, p.kind"
     " FROM operation_plan p JOIN event e ON e.id = p.event LEFT JOIN member m ON m.id = p.supervisor"
     " LEFT JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
 )
@@ -74,6 +74,7 @@ async def operation(viewer: Viewer, event: Event) -> Operation | None:
         disclosure=Disclosure(row["disclosure"]),
         buffer=timedelta(minutes=row["buffer_minutes"]),
         version=row["version"],
+        kind=row["kind"],
         sites=tuple((await sites(viewer, event)).values()),
         commitments=tuple(_commitment(one) for one in await rows(_AGENCIES, viewer, _BY_AGENCY, event.id)),
         clearances=tuple(_clearance(one) for one in await rows(_CLEARANCES, viewer, _NEWEST, event.id)),
