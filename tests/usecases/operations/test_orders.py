@@ -78,6 +78,6 @@ async def test_only_people_who_lead_the_operation_change_its_order_until_it_is_o
     with pytest.raises(NotFound):
         await orders.save(two.coordinator, bluestem, FIRST, NOW, read=0)
     async with writing():
-        await enter((await operation_for(two.fbi_lead, bluestem)).id, OperationState.RELEASED)
+        await enter((await operation_for(two.fbi_lead, bluestem)).id, OperationState.RELEASED, NOW)
     with pytest.raises(NotAllowed):
         await orders.save(two.fbi_lead, bluestem, FIRST, NOW, read=0)

@@ -42,7 +42,7 @@ async def timed(two: Cast) -> tuple[UUID, UUID]:
 
 async def into(two: Cast, event_id: UUID, state: OperationState) -> None:
     async with writing():
-        await enter((await operation_for(two.fbi_lead, event_id)).id, state)
+        await enter((await operation_for(two.fbi_lead, event_id)).id, state, NOW)
 
 
 async def test_everyone_on_the_operation_sees_its_phases_earliest_first(two: Cast) -> None:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.cast import Cast
+from tests.cast import NOW, Cast
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.usecases.operations.world import planned, with_another_lead
@@ -47,7 +47,7 @@ async def page(browser: Browser, event_id: UUID) -> str:
 
 async def approved(two: Cast, event_id: UUID) -> None:
     async with writing():
-        await enter((await operation_for(two.fbi_lead, event_id)).id, OperationState.APPROVED)
+        await enter((await operation_for(two.fbi_lead, event_id)).id, OperationState.APPROVED, NOW)
 
 
 async def briefing(lead: Browser, event_id: UUID) -> str:
