@@ -111,7 +111,7 @@ def to_offboarding_review(page: Page, demo: Demo) -> None:
     """To who takes the place of a person on lists of events, before they are removed."""
     to_row("/people", "HSI liaison", "offboarding")(page, demo)
     page.select_option("select[name=successor]", label="HSI special agent")
-    page.get_by_role("button", name="Remove HSI liaison").click()
+    page.get_by_role("button", name="Continue").click()
     page.get_by_role("heading", name="Review who is invited").wait_for()
 
 
@@ -520,6 +520,11 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
         "Remove HSI liaison from the task force",
     ),
     "offboarding under review": (COORDINATOR, to_offboarding_review, "Remove HSI liaison from the task force"),
+    "lost device of a person": (
+        COORDINATOR,
+        to_row("/people", "KCPD detective", "access/lost-device"),
+        "KCPD detective lost a phone or computer",
+    ),
     "suspend somebody": (COORDINATOR, to_row("/people", "HSI liaison", "suspension"), "Suspend HSI liaison"),
     "import a list": (COORDINATOR, to("/people/import"), "Import a list"),
     "a list before it is imported": (COORDINATOR, to_trial, "Import a list"),

@@ -463,6 +463,7 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "GET /u/{token}": _plain("/u/nothing"),
     "POST /u/{token}": _post("/u/nothing", status="done"),
     "GET /people/{person_id}/access": _of_people("GET", "/access"),
+    "GET /people/{person_id}/access/lost-device": _of_people("GET", "/access/lost-device"),
     "POST /people/{person_id}/access/reset-link": _of_people("POST", "/access/reset-link"),
     "POST /people/{person_id}/access/release": _of_people("POST", "/access/release"),
     "POST /people/{person_id}/access/authenticator-removal": _of_people("POST", "/access/authenticator-removal"),

@@ -158,7 +158,7 @@ async def test_who_has_left_has_a_feed_like_one_that_never_was_from_that_second_
     feed = await office.subscribe(DETECTIVE)
     [member, successor] = office.ids(DETECTIVE, "kcpd_alternate")
     leaving = f"/people/{member}/offboarding"
-    assert (await office.fill("coordinator", leaving, leaving, successor=successor)).status_code == 303
+    assert (await office.review("coordinator", leaving, successor=successor)).status_code == 303
     gone, unknown = await office.fetch(feed), await office.fetch(f"/feeds/{'x' * 43}.ics")
     assert (gone.status_code, gone.content) == (404, unknown.content)
 

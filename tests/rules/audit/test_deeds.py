@@ -47,6 +47,19 @@ def test_a_deed_of_one_entry_is_said_as_the_entry_is() -> None:
     assert DeedEntries(entries=[entry("reminded", "occurrence", "Call")]).words == ("Sent reminders for date Call",)
 
 
+@pytest.mark.parametrize(
+    ("verb", "subject", "words"),
+    [
+        ("replied", "invitation", "Replied to an invitation Call"),
+        ("shared", "shared_calendar", "Started to share a calendar Call"),
+        ("date_added", "event", "Added a date to event Call"),
+        ("ended", "event", "Canceled the following dates of event Call"),
+    ],
+)
+def test_what_was_done_reads_as_a_sentence(verb: str, subject: str, words: str) -> None:
+    assert DeedEntries(entries=[entry(verb, subject, "Call")]).words == (words,)
+
+
 def test_entries_alike_are_counted_and_others_said_in_the_order_in_which_they_were_made() -> None:
     changed = entry("changed", "agency", "KCPD")
     moved = [entry("handed_over", "item", name) for name in ("A", "B")]

@@ -57,7 +57,9 @@ VERBS = {
     "reminded": "Sent reminders for",
     "undone": "Undid a change to",
     "reminders_undone": "Undid reminders about",
-    "replied": "Replied:",
+    "replied": "Replied to an",
+    "date_added": "Added a date to",
+    "ended": "Canceled the following dates of",
     "replied_for": "Recorded a reply to an",
     "attendance_marked": "Marked attendance of",
     "brief_printed": "Issued a copy of the brief of",
@@ -110,6 +112,8 @@ VERBS = {
     "shown_again": "Showed again",
 }
 """Verb → how a sentence begins; one that is not listed is used as it is ("scheduled" → "Scheduled")."""
+WHOLE = {("shared", "shared_calendar"): "Started to share a calendar"}
+"""Verb and subject → a sentence whose words the two of them would repeat."""
 
 THINGS = {
     "occurrence": "date",
@@ -272,7 +276,7 @@ class Entry:
     @property
     def words(self) -> str:
         """Return what happened, as the beginning of a sentence that the subject's title or id completes."""
-        return f"{self._did} {self._thing}".strip().rstrip(":")
+        return WHOLE.get((self.verb, self.subject)) or f"{self._did} {self._thing}".strip().rstrip(":")
 
     @property
     def words_with_title(self) -> str:
@@ -282,9 +286,9 @@ class Entry:
 
     def words_of(self, count: int) -> str:
         """Return what happened so many times in one deed: "Emailed an invitation to 24 members"."""
-        if not self._thing or self._thing in UNCOUNTED:
+        if not self._thing or self._thing in UNCOUNTED or (self.verb, self.subject) in WHOLE:
             return f"{self.words} ({count} entries)"
-        return f"{self._did} {plural(count, self._thing, MANY.get(self._thing))}"
+        return f"{self._did.removesuffix(' an')} {plural(count, self._thing, MANY.get(self._thing))}"
 
     @property
     def said(self) -> str:

@@ -106,9 +106,27 @@ async def test_each_deed_says_that_it_is_done(manager: Browser, detective, deed:
 async def test_a_paused_account_shows_until_when_and_can_be_released(manager: Browser, detective) -> None:
     address = f"/people/{detective.member_id}/access"
     await Member.update({Member.locked_at: NOW}).where(Member.id == detective.member_id)
-    assert "Sign-in paused until 9:15 AM" in (await manager.get(address)).text
+    assert "Until 9:15 AM" in (await manager.get(address)).text
     await manager.post(f"{address}/release")
-    assert "Not paused" in (await manager.get(address)).text
+    assert "Until 9:15 AM" not in (await manager.get(address)).text
+
+
+async def test_what_a_lost_device_could_open_is_named_before_it_ends(manager: Browser, detective) -> None:
+    person = f"/people/{detective.member_id}"
+    assert f'href="{person}/access/lost-device"' in (await manager.get(person)).text
+    assert f'href="{person}/access/lost-device"' in (await manager.get(f"{person}/access")).text
+    page = (await manager.get(f"{person}/access/lost-device")).text
+    assert "calendar feeds are turned off" in page
+    response = await manager.post(f"{person}/access/shutdown", typed(page, f"{person}/access/shutdown"))
+    assert (response.status_code, response.headers["location"]) == (303, f"{person}/access")
+
+
+async def test_the_access_of_a_coordinator_is_not_ended_by_an_administrator(
+    manager: Browser, sqlite_cast: Cast
+) -> None:
+    address = f"/people/{sqlite_cast.coordinator.member_id}/access"
+    response = await manager.get(f"{address}/lost-device")
+    assert (response.status_code, response.headers["location"]) == (303, address)
 
 
 async def test_an_older_session_proves_first_who_it_is(manager: Browser, detective) -> None:

@@ -62,9 +62,14 @@ async def test_an_administrator_reads_how_many_people_never_signed_in(sqlite_cas
     assert '<a href="/people/invitations">' in page
 
 
-async def test_a_coordinator_reads_the_same_below_the_queue(sqlite_cast: Cast, app: Litestar) -> None:
+async def test_a_coordinator_reads_in_one_row_below_the_queue_that_health_needs_attention(
+    sqlite_cast: Cast, app: Litestar
+) -> None:
     await next_week(sqlite_cast, sqlite_cast.caht_lead)
+    app.state["mail_server"] = Lately(lambda _: "Connection refused")
     page = await opened(app, sqlite_cast.coordinator)
+    assert re.search(r"\d health checks need attention Jobs, Mail server, ", text(section(page, "h-admin")))
+    assert "Connection refused" not in page
     assert page.index('id="h-queue"') < page.index('id="mine"') < page.index('id="h-admin"')
 
 

@@ -43,11 +43,16 @@ async def test_an_operation_that_the_keeper_may_not_see_is_not_on_the_page(cast:
         assert "No upcoming events that you can see." in page
 
 
-async def test_one_press_and_they_have_left(cast: Cast, browse: SignIn) -> None:
+async def test_no_one_is_removed_before_the_button_says_so(cast: Cast, browse: SignIn) -> None:
     browser = await browse(cast.administrator)
     theirs = page_of(cast, "fbi_lead")
-    form = typed((await browser.get(theirs)).text, theirs, successor=cast.fbi_alternate.member_id)
-    reply = await browser.post(theirs, form)
+    first = (await browser.get(theirs)).text
+    assert "Remove Fbi lead</button>" not in " ".join(first.split()).replace("> ", ">").replace(" <", "<")
+    last = await browser.post(theirs, typed(first, theirs, successor=cast.fbi_alternate.member_id))
+    assert last.status_code == 200
+    assert "No invitations that you can see pass to anyone." in " ".join(last.text.split())
+    assert await column(cast.fbi_lead.member_id, "status") == "active"
+    reply = await browser.post(theirs, typed(last.text, theirs))
     assert reply.headers["location"] == f"/people/{cast.fbi_lead.member_id}"
     page = (await browser.get(reply.headers["location"])).text
     assert "Their work was reassigned and all access ended." in page
@@ -60,11 +65,11 @@ async def test_the_seat_of_who_is_suspended_returns_until_they_are_seen_out(cast
     browser, theirs = await browse(cast.coordinator), page_of(cast, "fbi_lead")
     address = theirs.removesuffix("/offboarding")
     await browser.post(f"{address}/suspension", {"why": "Long leave"})
-    assert "Offboarding also ends a seat or chair that they held before." in (await browser.get(theirs)).text
+    assert "Removing them also ends a seat or chair that they held before." in (await browser.get(theirs)).text
     await browser.post(f"{address}/restoration")
     assert "Steering Committee" in (await browser.get(address)).text
     await browser.post(f"{address}/suspension", {"why": "Gone"})
-    await browser.post(theirs, {"successor": str(cast.coordinator.member_id)})
+    await browser.post(theirs, {"successor": str(cast.coordinator.member_id), "reviewed": "yes"})
     await browser.post(f"{address}/restoration")
     assert "No committee seats." in (await browser.get(address)).text
 
@@ -72,7 +77,7 @@ async def test_the_seat_of_who_is_suspended_returns_until_they_are_seen_out(cast
 async def test_who_left_can_be_let_back_in_as_a_member_without_roles(cast: Cast, browse: SignIn) -> None:
     browser = await browse(cast.coordinator)
     theirs = page_of(cast, "fbi_lead")
-    await browser.post(theirs, {"successor": str(cast.fbi_alternate.member_id)})
+    await browser.post(theirs, {"successor": str(cast.fbi_alternate.member_id), "reviewed": "yes"})
     address = theirs.removesuffix("/offboarding")
     assert (await browser.post(f"{address}/restoration")).status_code == 303
     assert await column(cast.fbi_lead.member_id, "status") == "active"

@@ -72,6 +72,7 @@ async def _shown(
         asked=asked,
         found=found,
         moment=lambda at: moment(local(at, zone), local(now, zone).date()),
+        exact=lambda at: exact(local(at, zone)),
         older=asked.older(found) if found.has_older else "",
         verification=verification,
         is_recent=is_recent,
@@ -91,10 +92,18 @@ async def _options(asked: Asked) -> dict[str, Any]:
 
 
 def moment(at: datetime, today: Today) -> str:
-    """Return a local time to the hundredth of a second, as CJIS AU-8 requires: "Tue, Dec 15, 9:00:00.12 AM"."""
+    """Return a local time with its seconds: "Tue, Dec 15, 9:00:00 AM"."""
+    return f"{day(at, today)}, {_clock(at, f'{at.second:02d}')}"
+
+
+def exact(at: datetime) -> str:
+    """Return the time of day to the hundredth of a second, as CJIS AU-8 requires: "9:00:00.12 AM"."""
+    return _clock(at, f"{at.second:02d}.{at.microsecond // 10_000:02d}")
+
+
+def _clock(at: datetime, seconds: str) -> str:
     hour, half = at.hour % 12 or 12, "AM" if at.hour < 12 else "PM"  # noqa: PLR2004 - noon
-    seconds = f"{at.second:02d}.{at.microsecond // 10_000:02d}"
-    return f"{day(at, today)}, {hour}:{at.minute:02d}:{seconds} {half}"
+    return f"{hour}:{at.minute:02d}:{seconds} {half}"
 
 
 def _cells(entry: Entry) -> tuple[str, ...]:

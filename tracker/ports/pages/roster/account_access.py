@@ -8,6 +8,7 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
+from litestar.response import Redirect
 
 from tracker.errors import NotAllowed
 from tracker.ports.http import errors
@@ -41,6 +42,19 @@ async def access_page(
 ) -> Response[Any]:
     """Show how a person signs in."""
     return await _page(person_id, pages, viewer, now, settings)
+
+
+@get(f"{PATH}/lost-device", guards=[signed_in])
+async def lost_device_page(person_id: FromPath[UUID], pages: Pages, visit: Visit, now: Now) -> Response[Any]:
+    """Show what ends when a person has lost a device, for people who may end it."""
+    access = await account_access.access_of(visit.viewer, person_id, now)
+    if access.why_not:
+        return Redirect(_address(person_id), status_code=303)
+    if first := first_reauthenticate(visit, f"{_address(person_id)}/lost-device", now):
+        return first
+    return pages.render(
+        "roster/people/lost-device.html", access=access, person=access.person, address=_address(person_id)
+    )
 
 
 @post(f"{PATH}/reset-link", guards=[signed_in], status_code=200)
@@ -112,4 +126,4 @@ def _address(person_id: UUID) -> str:
     return f"/people/{person_id}/access"
 
 
-handlers = [access_page, make_link, *(_handler(*one) for one in DEEDS)]
+handlers = [access_page, lost_device_page, make_link, *(_handler(*one) for one in DEEDS)]

@@ -14,6 +14,7 @@ from tracker.ports.pages.core.dependencies import Pages
 from tracker.ports.pages.core.home_part import home_context, read_home
 from tracker.ports.pages.views.admin import MailServer
 from tracker.rules.calendars import month_grid
+from tracker.rules.core.viewer import Role
 from tracker.usecases.core import send_hold
 from tracker.usecases.identity.accounts import has_password
 from tracker.usecases.roster.account_invitations import number_of_newcomers
@@ -28,6 +29,8 @@ class Administration:
     """What an administrator should look after."""
 
     warnings: list[Line]
+    is_administrator: bool
+    """Whether the viewer can do something about the warnings."""
     newcomers: int
     """People who have never signed in."""
 
@@ -59,7 +62,12 @@ async def _administration(
         return None
     found = await warnings(settings, mail_server.trouble, now)
     newcomers = await number_of_newcomers(viewer, now)
-    return Administration(warnings=found, newcomers=newcomers) if found or newcomers else None
+    is_administrator = Role.ADMINISTRATOR in viewer.roles
+    return (
+        Administration(warnings=found, is_administrator=is_administrator, newcomers=newcomers)
+        if found or newcomers
+        else None
+    )
 
 
 handlers = [home_page]

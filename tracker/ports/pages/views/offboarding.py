@@ -50,7 +50,7 @@ async def leave(
     deed = partial(offboarding.depart, visit.viewer, person_id, successor_id, proof, now, today)
     try:
         impact = await seat_changes.preview(deed)
-        if not is_reviewed(form, impact):
+        if not (form["reviewed"] and is_reviewed(form, impact)):
             return await _page(pages, visit.viewer, zone, now, person_id, successor_id=successor_id, impact=impact)
         done = await deed()
     except Invalid as wrong:
@@ -67,14 +67,17 @@ async def _page(
     wrong: Invalid | None = None,
     *,
     successor_id: UUID | None = None,
-    impact: Sequence[ListImpact] = (),
+    impact: Sequence[ListImpact] | None = None,
 ) -> Response[Any]:
-    """Show the page; `impact` is what the chosen successor takes over on lists of events, for review."""
+    """Show the page; `impact` is what the chosen successor takes over on lists of events, for review.
+
+    The button removes the person only when that is shown.
+    """
     found = await offboarding.plan_transfer(viewer, person_id, now)
     successors = [
         (first.agency, [(str(one.id), one.name) for one in group]) for first, group in by_agency(found.successors)
     ]
-    passed = {one.dates[0].event_id for one in impact}
+    passed = {one.dates[0].event_id for one in impact or ()}
     return pages.render(
         "roster/people/offboarding.html",
         status_code=422 if wrong else 200,
@@ -82,7 +85,8 @@ async def _page(
         found=found,
         person=found.person,
         invitations=by_event(found.invitations, zone),
-        review=review_of(impact, zone),
+        review=review_of(impact or (), zone),
+        is_last=impact is not None,
         unfilled=by_event((one for one in found.invitations if one.event_id not in passed), zone),
         successor=str(successor_id or ""),
         successors=[("", "Choose a person"), *successors],
