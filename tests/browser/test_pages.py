@@ -157,6 +157,18 @@ def test_a_long_name_of_the_task_force_and_a_long_person_fit_into_the_header(wid
     assert [*covered, *torn(page, width), *overflow(page, width)] == []
 
 
+@pytest.mark.parametrize("width", [1024, 1100, 1280])
+def test_the_links_of_the_header_are_one_line(width: int, tab_of: TabOf) -> None:
+    page = tab_of(COORDINATOR).page
+    page.set_viewport_size({"width": width, "height": HEIGHT})
+    page.goto("/")
+    links = page.locator(".usa-nav__secondary-links a")
+    middles = links.evaluate_all(
+        "found => found.map((one) => one.getBoundingClientRect()).map((box) => box.y + box.height / 2)"
+    )
+    assert max(middles) - min(middles) < 4  # pixels
+
+
 @pytest.mark.parametrize("name", PRESSED)
 def test_a_page_is_still_for_everyone_after_its_main_button(name: str, demo: Demo, tab_of: TabOf) -> None:
     who, way, _ = WAYS[name]

@@ -367,7 +367,7 @@ async def test_a_new_event_is_foreseen_with_its_invitations_and_reminders(cast: 
     assert await queued(cast) == all_of("invitation", "fbi_lead", "caht_lead")
     assert {kind.value for kind, _ in notified.mails.mails} == {"invitation"}
     assert moments(await reminders(cast, NOW) - before) == counted(notified, "after")
-    assert notified.reminder_words == "54 new reminders"
+    assert notified.reminder_words == "New reminders for 3 people before 6 dates"
     assert notified.asked_words == ""
 
 

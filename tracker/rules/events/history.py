@@ -113,6 +113,11 @@ class Entry:
     actor: str | None
     """Name and agency; None for people who may not edit the event."""
 
+    @property
+    def is_onward(self) -> bool:
+        """Return whether it changed this and following dates of the series, and not the ones before."""
+        return any(one.field is Field.FROM for one in self.changes)
+
 
 def changes_of(event: Event, plan: Plan, invited: Iterable[UUID], *, splits: bool = False) -> tuple[Change, ...]:
     """Return what a plan changes about an event to which `invited` are invited so far.

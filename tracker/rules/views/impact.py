@@ -1,6 +1,6 @@
 """What a change does to emails, replies, reminders and feeds: the state before and after it, compared."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -49,12 +49,20 @@ class Standing:
 
 @dataclass(frozen=True, kw_only=True)
 class Move:
-    """Reminders of some people with the same lead time that are sent at another time; None = not at all."""
+    """Reminders of a date with the same lead time that are sent at another time; None = not at all."""
 
+    date: datetime
+    """When the date starts; where it moves, when it then starts."""
     lead: timedelta
     before: datetime | None
     after: datetime | None
-    people: int
+    to: frozenset[UUID]
+    """Whose reminders they are."""
+
+    @property
+    def people(self) -> int:
+        """Return how many people they are for."""
+        return len(self.to)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,16 +129,13 @@ class Consequences:
 
     @property
     def reminder_words(self) -> str:
-        """Return in words how many reminders move, are new, or are canceled."""
-        moved = sum(one.people for one in self.moves if one.before and one.after)
-        new = sum(one.people for one in self.moves if one.before is None)
-        ended = sum(one.people for one in self.moves if one.after is None)
+        """Return in words for how many people, and before how many dates, reminders move, are new, or are canceled."""
         said = (
-            (moved, "reminder moves", "reminders move"),
-            (new, "new reminder", "new reminders"),
-            (ended, "reminder canceled", "reminders canceled"),
+            ("Reminders move", [one for one in self.moves if one.before and one.after]),
+            ("New reminders", [one for one in self.moves if one.before is None]),
+            ("Reminders canceled", [one for one in self.moves if one.after is None]),
         )
-        parts = [plural(number, one, many) for number, one, many in said if number]
+        parts = [f"{words} {_for_whom(moves)}" for words, moves in said if moves]
         none = "No reminders change" if self.was_known else "No reminders"
         return "; ".join(parts) if parts else none
 
@@ -188,8 +193,16 @@ def moves(before: Reminders, after: Reminders) -> tuple[Move, ...]:
     for was, becomes in _pairs(gone, new):
         old, later = before.get(was, {}) if was else {}, after.get(becomes, {}) if becomes else {}
         for lead in sorted({*old, *later}, reverse=True):
-            found += _moves(lead, old.get(lead, {}), later.get(lead, {}))
+            found += _moves(becomes or was, lead, old.get(lead, {}), later.get(lead, {}))
     return tuple(found)
+
+
+def _for_whom(moves: Iterable[Move]) -> str:
+    """Return "for 25 people before 79 dates"."""
+    found = list(moves)
+    people = frozenset[UUID]().union(*(one.to for one in found))
+    dates = {one.date for one in found}
+    return f"for {plural(len(people), 'person', 'people')} before {plural(len(dates), 'date')}"
 
 
 def _pairs(gone: set[datetime], new: set[datetime]) -> list[tuple[datetime | None, datetime | None]]:
@@ -201,7 +214,7 @@ def _pairs(gone: set[datetime], new: set[datetime]) -> list[tuple[datetime | Non
     return [*zip(same, same, strict=True), *((one, None) for one in was), *((None, one) for one in becomes)]
 
 
-def _moves(lead: timedelta, before: AtMoments, after: AtMoments) -> list[Move]:
+def _moves(date: datetime | None, lead: timedelta, before: AtMoments, after: AtMoments) -> list[Move]:
     """Return the changes to one date's reminders with one lead time; people may get them at several times."""
     gone, new = (frozenset[UUID]().union(*one.values()) for one in (before, after))
     found: list[tuple[datetime | None, datetime | None, frozenset[UUID]]] = [
@@ -210,9 +223,9 @@ def _moves(lead: timedelta, before: AtMoments, after: AtMoments) -> list[Move]:
         *((None, becomes, later - gone) for becomes, later in after.items()),
     ]
     return [
-        Move(lead=lead, before=was, after=becomes, people=len(people))
+        Move(date=date, lead=lead, before=was, after=becomes, to=people)
         for was, becomes, people in found
-        if people and was != becomes
+        if date and people and was != becomes
     ]
 
 

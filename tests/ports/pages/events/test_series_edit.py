@@ -143,6 +143,7 @@ async def test_a_new_title_from_a_date_on_says_that_no_one_is_emailed_or_asked_a
     assert await saved(desk, series, SECOND, title="Core group") == f"/events/{series}"
     page = words((await desk.get(f"/events/{series}")).text)
     assert "Saved. No one will get an email." in page
+    assert "Changed, this and following dates by Coordinator" in page
     assert "Starting: Friday, January 22, 2027." in page
 
 

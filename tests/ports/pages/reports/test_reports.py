@@ -67,6 +67,12 @@ async def test_without_an_address_the_page_shows_this_grant_half_year(desk: Brow
     assert "Grant half-year, July to December 2026 · as of Tue, Dec 15, 2026, 9:00 AM Central" in page
 
 
+async def test_the_page_says_why_the_numbers_of_items_need_not_add_up(desk: Browser) -> None:
+    now = " ".join((await desk.get("/reports")).text.split())
+    assert "Open counts every item that is open now, also those assigned earlier." in now
+    assert "A canceled item counts only in Assigned." in now
+
+
 async def test_a_period_without_events_says_so(desk: Browser) -> None:
     page = (await desk.get("/reports?period=2024-H1")).text
     assert "No meetings were held in this period." in page
