@@ -29,7 +29,7 @@ async def two(cast: Cast) -> Cast:
 
 
 async def bluestem(two: Cast) -> UUID:
-    return await schedule(two.fbi_lead, operation(two.fbi_alternate, two.kcpd_detective, two.caht_lead), NOW)
+    return await schedule(two.fbi_lead, operation(two.fbi_alternate, two.kcpd_detective), NOW)
 
 
 async def begun(program: Program, event_id: UUID) -> str:

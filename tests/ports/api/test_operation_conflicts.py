@@ -7,7 +7,7 @@ import pytest
 
 from tests.cast import Cast
 from tests.ports.api.conftest import Program, Speak
-from tests.usecases.operations.world import B, disclose, planned, with_another_lead
+from tests.usecases.operations.world import B, disclose, let_in, planned, with_another_lead
 from tracker.rules.operations.deconfliction import Disclosure
 
 pytestmark = pytest.mark.anyio
@@ -23,7 +23,7 @@ async def two(cast: Cast) -> Cast:
 
 async def both(two: Cast) -> tuple[UUID, UUID]:
     """Return two operations that are in each other's way."""
-    mine = await planned(two.fbi_lead, two.hsi_liaison, two.caht_lead)
+    mine = await planned(two.fbi_lead, two.hsi_liaison)
     return mine, await planned(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=B)
 
 
@@ -66,8 +66,10 @@ async def test_a_silent_conflict_is_not_in_the_list_and_changes_no_byte_of_the_p
 @pytest.mark.parametrize("name", ["hsi_liaison", "caht_lead"])
 async def test_people_who_neither_lead_nor_approve_see_no_conflict(speak: Speak, two: Cast, name: str) -> None:
     mine, _ = await both(two)
+    await let_in(two.fbi_lead, two.hsi_liaison, mine, two.caht_lead)
     [hit] = await hits(await speak(two.fbi_lead), mine)
     program = await speak(two.members[name])
+    assert (await program.get(f"/operations/{mine}")).status_code == 200
     assert await hits(program, mine) == []
     path = f"/operations/{mine}/hits/{hit['id']}"
     assert (await program.get(path)).status_code == 404
