@@ -99,13 +99,15 @@ CREATE TABLE clearance (
   plan UUID NOT NULL REFERENCES operation_plan (id) ON DELETE CASCADE,
   system VARCHAR(14) CHECK (system IN ('rissafe', 'case_explorer', 'safetnet', 'other')),
   number VARCHAR(60) NOT NULL,
+  result VARCHAR(11) CHECK (result IN ('no_conflict', 'conflict', 'pending')),
   reason TEXT NOT NULL,
   starts_at TIMESTAMPTZ NOT NULL,
   ends_at TIMESTAMPTZ NOT NULL,
   submitted_at TIMESTAMPTZ NOT NULL,
   submitted_by UUID NOT NULL REFERENCES member (id) ON DELETE RESTRICT,
   replaced_at TIMESTAMPTZ,
-  CHECK ((system IS NULL) = (number = '') AND (system IS NULL) = (reason <> ''))
+  CHECK ((system IS NULL) = (number = '') AND (system IS NULL) = (reason <> '')),
+  CHECK ((system IS NULL) = (result IS NULL))
 );
 CREATE UNIQUE INDEX clearance_current ON clearance (plan) WHERE replaced_at IS NULL;
 CREATE TABLE operation_approval (

@@ -44,7 +44,7 @@ from tracker.rules.operations.deconfliction import Disclosure
 from tracker.rules.operations.hits import Decision
 from tracker.rules.operations.orders import Paragraph
 from tracker.rules.operations.phases import PhasePlan
-from tracker.rules.operations.plans import System
+from tracker.rules.operations.plans import OutsideCheck, System
 from tracker.rules.operations.sites import Site, SiteRole, point_at
 from tracker.rules.operations.states import OperationState
 from tracker.rules.recurrence import rule_for
@@ -133,6 +133,8 @@ async def _approved(cast: Cast, raid: UUID, other: UUID) -> None:
     await phases.add(lead, raid, PhasePlan(name="Briefing", starts_at=BRIEFING, ends_at=None), LAST_WEEK)
     await approvals.acknowledge(supervisor, raid, 6, LAST_WEEK)
     await approvals.record_number(lead, raid, System.RISSAFE, "RS-1042", LAST_WEEK)
+    await approvals.acknowledge(supervisor, raid, 5, LAST_WEEK)
+    await approvals.record_number(lead, raid, OutsideCheck(system=System.RISSAFE, number="RS-1042"), LAST_WEEK)
     await approvals.move(lead, raid, OperationState.SUBMITTED, LAST_WEEK)
     await approvals.move(supervisor, raid, OperationState.APPROVED, LAST_WEEK)
     await _checked_in(cast, raid)

@@ -319,6 +319,14 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
         )
         for one in ("removal", "marks", "undo", "times")
     },
+    "POST /events/{event_id}/{key}/plan/acknowledgments": _of_dates("POST", "/plan/acknowledgments", version="1"),
+    "POST /events/{event_id}/{key}/plan/clearances": _of_dates(
+        "POST", "/plan/clearances", system="rissafe", number="1", result="pending"
+    ),
+    "POST /events/{event_id}/{key}/plan/waivers": _of_dates("POST", "/plan/waivers", waiver="No time."),
+    "POST /events/{event_id}/{key}/plan/states": _of_dates("POST", "/plan/states", to="approved"),
+    "POST /events/{event_id}/{key}/plan/conflicts/{hit_id}/decisions": _of_dates(
+        "POST", f"/plan/conflicts/{NOWHERE}/decisions", decision="proceed", reason="Fine."
     "POST /events/{event_id}/{key}/plan/acknowledgments": _of_plans("POST", "/acknowledgments", version="1"),
     "POST /events/{event_id}/{key}/plan/clearances": _of_plans("POST", "/clearances", system="rissafe", number="1"),
     "POST /events/{event_id}/{key}/plan/waivers": _of_plans("POST", "/waivers", waiver="No time."),

@@ -1,17 +1,17 @@
 """A plan is approved by a second person, cleared outside, and acknowledged by every agency as it is now."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from tests.cast import NOW, Cast
-from tests.usecases.operations.world import FAR, SIX, A, B, let_in, planned, site
+from tests.usecases.operations.world import FAR, RISSAFE, SIX, A, B, let_in, planned, site
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.operations.deconfliction import Disclosure
-from tracker.rules.operations.plans import System
+from tracker.rules.operations.plans import OutsideResult
 from tracker.rules.operations.sites import SiteRole
 from tracker.rules.operations.states import OperationState
 from tracker.usecases.events import events
@@ -36,7 +36,7 @@ async def submitted(two: Cast) -> UUID:
 async def approved(two: Cast) -> UUID:
     """Clear it outside, and approve it."""
     bluestem = await submitted(two)
-    await approvals.record_number(two.fbi_lead, bluestem, System.RISSAFE, "RS-1042", NOW)
+    await approvals.record_number(two.fbi_lead, bluestem, RISSAFE, NOW)
     await approvals.move(two.fbi_alternate, bluestem, OperationState.APPROVED, NOW)
     return bluestem
 
@@ -67,14 +67,14 @@ async def test_a_conflict_that_the_other_side_keeps_silent_about_is_no_reason(tw
     silent = Basics(supervisor_id=None, disclosure=Disclosure.SILENT, buffer=timedelta(minutes=60))
     await plans.change(two.kcpd_alternate, larkspur, silent, NOW)
     await plans.add_site(two.kcpd_alternate, larkspur, site(B), NOW)
-    await approvals.record_number(two.fbi_lead, bluestem, System.RISSAFE, "RS-1042", NOW)
+    await approvals.record_number(two.fbi_lead, bluestem, RISSAFE, NOW)
     await approvals.move(two.fbi_alternate, bluestem, OperationState.APPROVED, NOW)
     assert await state(two.fbi_lead, bluestem) is OperationState.APPROVED
 
 
 async def test_the_lead_cannot_approve_their_own_plan(two: Cast) -> None:
     bluestem = await submitted(two)
-    await approvals.record_number(two.fbi_lead, bluestem, System.RISSAFE, "RS-1042", NOW)
+    await approvals.record_number(two.fbi_lead, bluestem, RISSAFE, NOW)
     with pytest.raises(NotAllowed, match="operation lead can’t approve"):
         await approvals.move(two.fbi_lead, bluestem, OperationState.APPROVED, NOW)
 
@@ -88,6 +88,23 @@ async def test_a_waiver_needs_the_supervisor_and_a_reason(two: Cast) -> None:
     await approvals.waive(two.fbi_alternate, bluestem, "A child is in danger.", NOW)
     await approvals.move(two.fbi_alternate, bluestem, OperationState.APPROVED, NOW)
     assert await state(two.fbi_lead, bluestem) is OperationState.APPROVED
+
+
+async def test_a_number_keeps_when_it_was_submitted_and_what_was_answered(two: Cast) -> None:
+    bluestem = await submitted(two)
+    asked = replace(RISSAFE, result=OutsideResult.CONFLICT, submitted_at=datetime(2026, 12, 14, 22, 30, tzinfo=UTC))
+    await approvals.record_number(two.fbi_lead, bluestem, asked, NOW)
+    found = (await operation_for(two.fbi_lead, bluestem)).clearance
+    assert found
+    assert (found.result, found.submitted_at) == (OutsideResult.CONFLICT, datetime(2026, 12, 14, 22, 30, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("when", [timedelta(minutes=1), -timedelta(days=91)], ids=["later than now", "long ago"])
+async def test_a_number_is_from_the_last_90_days(two: Cast, when: timedelta) -> None:
+    bluestem = await submitted(two)
+    asked = replace(RISSAFE, submitted_at=NOW + when)
+    with pytest.raises(Invalid, match="within the last 90 days"):
+        await approvals.record_number(two.fbi_lead, bluestem, asked, NOW)
 
 
 async def test_a_small_shift_keeps_the_approval_and_asks_for_new_acknowledgments(two: Cast) -> None:
@@ -120,14 +137,14 @@ async def test_small_shifts_that_add_up_beyond_the_buffer_take_the_plan_back(two
 async def test_a_new_number_after_a_small_shift_does_not_stretch_the_approval(two: Cast) -> None:
     bluestem = await approved(two)
     await shift(two.fbi_lead, bluestem, SIX + timedelta(minutes=50))
-    await approvals.record_number(two.fbi_lead, bluestem, System.RISSAFE, "RS-1043", NOW)
+    await approvals.record_number(two.fbi_lead, bluestem, replace(RISSAFE, number="RS-1043"), NOW)
     await shift(two.fbi_lead, bluestem, SIX + timedelta(minutes=100))
     assert await state(two.fbi_lead, bluestem) is OperationState.PLANNING
 
 
 async def test_a_number_from_before_small_shifts_that_add_up_is_not_enough_for_an_approval(two: Cast) -> None:
     bluestem = await submitted(two)
-    await approvals.record_number(two.fbi_lead, bluestem, System.RISSAFE, "RS-1042", NOW)
+    await approvals.record_number(two.fbi_lead, bluestem, RISSAFE, NOW)
     for minutes in (50, 100):
         await shift(two.fbi_lead, bluestem, SIX + timedelta(minutes=minutes))
     assert (await operation_for(two.fbi_lead, bluestem)).clearance is None

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from tests.cast import NOW, ZONE, Cast, operation
-from tests.usecases.operations.world import FAR, SIX, B, disclose, let_in, planned, site
+from tests.usecases.operations.world import FAR, RISSAFE, SIX, B, disclose, let_in, planned, site
 from tracker.database import writing
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.core.audiences import Visibility
@@ -15,7 +15,6 @@ from tracker.rules.core.viewer import Status, Viewer
 from tracker.rules.events.event import EventStatus, Kind
 from tracker.rules.operations.deconfliction import Disclosure
 from tracker.rules.operations.hits import Decision, Outcome
-from tracker.rules.operations.plans import System
 from tracker.rules.operations.states import OperationState
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.operations.plans import OperationPlan
@@ -154,7 +153,7 @@ async def test_an_event_with_a_plan_stays_an_operation_with_one_date_for_named_p
 async def test_a_new_site_or_standing_down_ends_the_outside_number(two: Cast) -> None:
     bluestem, _ = await conflict(two)
     for number, deed in enumerate(("site", "stand down")):
-        await approvals.record_number(two.fbi_lead, bluestem, System.RISSAFE, f"RS-{number}", NOW)
+        await approvals.record_number(two.fbi_lead, bluestem, replace(RISSAFE, number=f"RS-{number}"), NOW)
         if deed == "site":
             await plans.add_site(two.fbi_lead, bluestem, site(B), NOW)
         else:
@@ -164,7 +163,7 @@ async def test_a_new_site_or_standing_down_ends_the_outside_number(two: Cast) ->
 
 async def test_a_move_while_the_event_is_canceled_counts_when_it_is_restored(two: Cast) -> None:
     bluestem, _ = await conflict(two)
-    await approvals.record_number(two.fbi_lead, bluestem, System.RISSAFE, "RS-1042", NOW)
+    await approvals.record_number(two.fbi_lead, bluestem, RISSAFE, NOW)
     event, _ = await events.plan_to_change(two.fbi_lead, bluestem)
     await events.cancel(two.fbi_lead, bluestem, event.version, "", NOW)
     await deconfliction.settle_moved(NOW)
@@ -218,7 +217,7 @@ async def test_another_supervisor_takes_an_approved_plan_back(two: Cast) -> None
     basics = basics_of(await operation_for(two.fbi_lead, bluestem))
     await plans.change(two.fbi_lead, bluestem, replace(basics, supervisor_id=two.fbi_alternate.member_id), NOW)
     await approvals.move(two.fbi_lead, bluestem, OperationState.SUBMITTED, NOW)
-    await approvals.record_number(two.fbi_lead, bluestem, System.RISSAFE, "RS-1042", NOW)
+    await approvals.record_number(two.fbi_lead, bluestem, RISSAFE, NOW)
     await approvals.move(two.fbi_alternate, bluestem, OperationState.APPROVED, NOW)
     await plans.change(two.fbi_lead, bluestem, replace(basics, supervisor_id=two.hsi_liaison.member_id), NOW)
     after = await operation_for(two.fbi_lead, bluestem)

@@ -8,6 +8,7 @@ from tests.cast import NOW, Cast, operation
 from tracker.database import writing
 from tracker.rules.core.viewer import Role, Viewer
 from tracker.rules.operations.deconfliction import Disclosure
+from tracker.rules.operations.plans import OutsideCheck, OutsideResult, System
 from tracker.rules.operations.sites import Site, SiteRole, point_at
 from tracker.rules.operations.states import OperationState
 from tracker.tables.visible.operations.grants import grants as grants_of
@@ -19,6 +20,7 @@ from tracker.usecases.roster import people
 
 A, B = (39.0911, -94.4155), (39.0925, -94.4130)
 """Two places, 873 feet apart."""
+RISSAFE = OutsideCheck(system=System.RISSAFE, number="RS-1042", result=OutsideResult.NO_CONFLICT)
 FAR = (35.0, -94.0)
 SIX = datetime(2027, 1, 16, 6)  # noqa: DTZ001 - local to the zone
 

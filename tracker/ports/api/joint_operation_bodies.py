@@ -6,10 +6,17 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, UnsetType
 
-from tracker.ports.api.shapes import Given, minutes
+from tracker.ports.api.shapes import Given, Moment, minutes
 from tracker.rules.operations.deconfliction import LONGEST_BUFFER, Disclosure
 from tracker.rules.operations.hits import Decision
-from tracker.rules.operations.plans import LONGEST_NUMBER, LONGEST_REASON, LONGEST_SKILLS, MOST_PEOPLE, System
+from tracker.rules.operations.plans import (
+    LONGEST_NUMBER,
+    LONGEST_REASON,
+    LONGEST_SKILLS,
+    MOST_PEOPLE,
+    OutsideResult,
+    System,
+)
 from tracker.rules.operations.sites import DEFAULT_RADIUS, GREATEST_RADIUS, LEAST_RADIUS, LONGEST_PLACE, SiteRole
 
 Buffer = Annotated[
@@ -88,6 +95,8 @@ class NewNumber(Given):
 
     system: System
     number: Annotated[str, Meta(min_length=1, max_length=LONGEST_NUMBER, examples=["RS-1042"])]
+    result: OutsideResult = OutsideResult.PENDING
+    submitted_at: Annotated[Moment | None, Meta(description="When it was asked, within 90 days. Null = now.")] = None
 
 
 class NewWaiver(Given):

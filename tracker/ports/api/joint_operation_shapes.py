@@ -11,7 +11,7 @@ from tracker.ports.api.shapes import Banner, Moment, Name, Shown, minutes
 from tracker.rules.events.event import EventStatus
 from tracker.rules.operations.approvals import Approval
 from tracker.rules.operations.hits import Decision, Hit, Outcome
-from tracker.rules.operations.plans import Clearance, Commitment, Operation, System
+from tracker.rules.operations.plans import Clearance, Commitment, Operation, OutsideResult, System
 from tracker.rules.operations.sites import Site, SiteRole
 from tracker.rules.operations.states import OperationState
 from tracker.usecases.operations.plan_page import PlanView
@@ -111,6 +111,7 @@ class ClearanceShown(Shown):
 
     system: Annotated[System | None, Meta(description="Null for a waiver.")]
     number: str | None
+    result: Annotated[OutsideResult | None, Meta(description="Null for a waiver.")]
     reason: Annotated[str | None, Meta(description="Of a waiver.")]
     submitted_at: Moment
     by: By
@@ -276,6 +277,7 @@ def clearance_shown(one: Clearance) -> ClearanceShown:
     return ClearanceShown(
         system=one.system,
         number=one.number or None,
+        result=one.result,
         reason=one.reason or None,
         submitted_at=one.submitted_at,
         by=one.by,

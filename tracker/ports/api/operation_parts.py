@@ -35,7 +35,7 @@ from tracker.ports.api.responses import response
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.forms import FormRequest
 from tracker.rules.core.clean_text import clean
-from tracker.rules.operations.plans import LONGEST_NUMBER, LONGEST_REASON, LONGEST_SKILLS
+from tracker.rules.operations.plans import LONGEST_NUMBER, LONGEST_REASON, LONGEST_SKILLS, OutsideCheck
 from tracker.rules.operations.sites import LONGEST_PLACE, Site, point_at
 from tracker.usecases.operations import approvals, plans
 
@@ -202,7 +202,9 @@ async def record_outside_number(
     """Record the number that a system outside gave."""
     await matched_plan(request, viewer, event_id, now)
     new = await body_of(request, NewNumber)
-    await approvals.record_number(viewer, event_id, new.system, clean(new.number, LONGEST_NUMBER, "number"), now)
+    number = clean(new.number, LONGEST_NUMBER, "number")
+    asked = OutsideCheck(system=new.system, number=number, result=new.result, submitted_at=new.submitted_at)
+    await approvals.record_number(viewer, event_id, asked, now)
     return await plan_reply(request, viewer, now, event_id)
 
 

@@ -16,6 +16,7 @@ from tracker.rules.operations.states import OperationState
 LONGEST_SKILLS = 200  # characters
 LONGEST_NUMBER = 60  # characters
 LONGEST_REASON = 500  # characters
+OLDEST_CHECK = timedelta(days=90)
 MOST_PEOPLE = 500  # that one agency commits
 
 
@@ -34,6 +35,39 @@ SYSTEM_WORDS = {
     System.SAFETNET: "SAFETNet",
     System.OTHER: "Another system",
 }
+
+
+class OutsideResult(StrEnum):
+    """What a system outside answered."""
+
+    NO_CONFLICT = "no_conflict"
+    CONFLICT = "conflict"
+    PENDING = "pending"
+
+
+OUTSIDE_RESULTS = {
+    OutsideResult.PENDING: "No answer yet",
+    OutsideResult.NO_CONFLICT: "No conflict",
+    OutsideResult.CONFLICT: "Conflict",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutsideCheck:
+    """What was asked of a system outside, and its answer."""
+
+    system: System
+    number: str
+    result: OutsideResult = OutsideResult.PENDING
+    submitted_at: datetime | None = None
+    """When it was asked; None = now."""
+
+    def check(self, now: datetime) -> None:
+        """Raise `Invalid` by field, unless it can be recorded now."""
+        if not self.number or len(self.number) > LONGEST_NUMBER:
+            raise Invalid(number=f"Enter the number in up to {LONGEST_NUMBER} characters.")
+        if self.submitted_at and not now - OLDEST_CHECK <= self.submitted_at <= now:
+            raise Invalid(submitted_on="Enter when it was submitted, within the last 90 days and not later than now.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +91,8 @@ class Clearance:
     system: System | None
     """None for a waiver."""
     number: str
+    result: OutsideResult | None
+    """None for a waiver."""
     reason: str
     """Of a waiver; empty otherwise."""
     submitted_at: datetime

@@ -9,7 +9,7 @@ from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.operations.approvals import Approval
 from tracker.rules.operations.guards import Facts, refusals
-from tracker.rules.operations.plans import LONGEST_NUMBER, LONGEST_REASON, Operation, System
+from tracker.rules.operations.plans import LONGEST_REASON, Operation, OutsideCheck
 from tracker.rules.operations.states import FALLS_BACK, OperationState
 from tracker.tables.background.operations import plans as times
 from tracker.tables.schema.operations import plans as rows
@@ -62,17 +62,17 @@ async def move(
         await audit.record(viewer.actor, f"operation_{to}", "event", event_id, facts, now)
 
 
-async def record_number(viewer: Viewer, event_id: UUID, system: System, number: str, now: datetime) -> None:
+async def record_number(viewer: Viewer, event_id: UUID, asked: OutsideCheck, now: datetime) -> None:
     """Record the number that a system outside gave; an earlier one is kept as history.
 
-    Errors: NotFound, NotAllowed, Invalid(number).
+    Errors: NotFound, NotAllowed, Invalid(number, submitted_on).
     """
     async with writing():
         operation = await operation_to_change(viewer, event_id)
-        if not number or len(number) > LONGEST_NUMBER:
-            raise Invalid(number=f"Enter the number in up to {LONGEST_NUMBER} characters.")
-        await _clear(viewer, operation, now, system=system, number=number, reason="")
-        facts = {"system": system, "number": number}
+        asked.check(now)
+        submitted_at = asked.submitted_at or now
+        await _clear(viewer, operation, now, submitted_at=submitted_at, asked=asked)
+        facts = {"system": asked.system, "number": asked.number, "result": asked.result, "submitted": submitted_at}
         await audit.record(viewer.actor, "outside_number_recorded", "event", event_id, facts, now)
 
 
@@ -84,7 +84,7 @@ async def waive(viewer: Viewer, event_id: UUID, reason: str, now: datetime) -> N
             raise NotAllowed(NO_WAIVER)
         if not reason or len(reason) > LONGEST_REASON:
             raise Invalid(reason=f"Give the reason in up to {LONGEST_REASON} characters.")
-        await _clear(viewer, operation, now, system=None, number="", reason=reason)
+        await _clear(viewer, operation, now, submitted_at=now, reason=reason)
         await audit.record(viewer.actor, "outside_check_waived", "event", event_id, {}, now)
 
 
@@ -126,8 +126,15 @@ async def _approve(viewer: Viewer, operation: Operation, now: datetime) -> None:
 
 
 async def _clear(
-    viewer: Viewer, operation: Operation, now: datetime, *, system: System | None, number: str, reason: str
+    viewer: Viewer,
+    operation: Operation,
+    now: datetime,
+    *,
+    submitted_at: datetime,
+    asked: OutsideCheck | None = None,
+    reason: str = "",
 ) -> None:
+    """Keep a number from outside, or the reason of a waiver, in place of what held before."""
     current = (rows.Clearance.plan == operation.id) & rows.Clearance.replaced_at.is_null()
     await rows.Clearance.update({rows.Clearance.replaced_at: now}).where(current)
     at = (await times.by_id([operation.id]))[operation.id]
@@ -135,12 +142,13 @@ async def _clear(
         rows.Clearance(
             id=ids.new_id(),
             plan=operation.id,
-            system=system,
-            number=number,
+            system=asked.system if asked else None,
+            number=asked.number if asked else "",
+            result=asked.result if asked else None,
             reason=reason,
             starts_at=at.starts_at,
             ends_at=at.ends_at,
-            submitted_at=now,
+            submitted_at=submitted_at,
             submitted_by=viewer.member_id,
         )
     )

@@ -99,7 +99,9 @@ async def test_a_plan_goes_from_its_first_site_to_approval(two: Cast, browse: Si
     await lead.post("/states", to="planning")
     await lead.post("/basics", supervisor=str(two.fbi_alternate.member_id), disclosure="contact_only", buffer="60")
     await lead.post("/states", to="submitted")
-    await lead.post("/clearances", system="rissafe", number="RS-1042")
+    when = {"submitted_on": "2026-12-14", "submitted_at": "16:30"}
+    await lead.post("/clearances", system="rissafe", number="RS-1042", result="no_conflict", **when)
+    assert re.search(r"RS-1042</b>:\s+no conflict.*Dec 14[^<]*4:30 PM", await lead.text(), re.DOTALL)
     other = await page_of(browse, two.kcpd_detective, event_id)
     await other.post("/commitments", agency=str(two.agencies["KCPD"]), people="4", vehicles="2", skills="K-9")
     supervisor = await page_of(browse, two.fbi_alternate, event_id)

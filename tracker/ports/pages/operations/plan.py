@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,14 +15,25 @@ from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of, id_in
 from tracker.ports.pages.events.event_page import times_of
+from tracker.rules.core.wall_clock import to_utc
 from tracker.rules.operations.deconfliction import DISCLOSURE_WORDS, Disclosure
 from tracker.rules.operations.hits import DECISION_WORDS, OUTCOME_WORDS, Decision
-from tracker.rules.operations.plans import LONGEST_NUMBER, LONGEST_REASON, LONGEST_SKILLS, SYSTEM_WORDS, System
+from tracker.rules.operations.plans import (
+    LONGEST_NUMBER,
+    LONGEST_REASON,
+    LONGEST_SKILLS,
+    OUTSIDE_RESULTS,
+    SYSTEM_WORDS,
+    OutsideCheck,
+    OutsideResult,
+    System,
+)
 from tracker.rules.operations.site_map import site_map
 from tracker.rules.operations.sites import LONGEST_PLACE, SITE_WORDS, Point, Site, SiteRole, point_at
 from tracker.rules.operations.states import STATE_WORDS, OperationState
 from tracker.usecases.core import access_records
 from tracker.usecases.operations import approvals, deconfliction, plans
+from tracker.usecases.operations.lookup import event_for
 from tracker.usecases.operations.plan_page import PlanView, plan_view
 from tracker.usecases.operations.plans import Basics
 
@@ -67,6 +78,9 @@ FIELDS = (
     "skills",
     "system",
     "number",
+    "result",
+    "submitted_on",
+    "submitted_at",
     "waiver",
     "decision",
     "reason",
@@ -184,8 +198,15 @@ async def record_number(
         reader = Reader(form)
         system = _one_of(reader, "system", System, "Choose the system.")
         number = reader.text("number", LONGEST_NUMBER)
+        result = _one_of(reader, "result", OutsideResult, "Choose what the system answered.")
+        day, at = reader.day("submitted_on"), reader.time("submitted_at")
+        if (day is None) is not (at is None):
+            reader.refuse("submitted_on", "Enter both the day and the time, or leave both blank.")
         reader.check()
-        await approvals.record_number(viewer, event_id, system, number, now)
+        zone = (await event_for(viewer, event_id)).zone
+        submitted_at = to_utc(datetime.combine(day, at), zone) if day and at else None
+        asked = OutsideCheck(system=system, number=number, result=result, submitted_at=submitted_at)
+        await approvals.record_number(viewer, event_id, asked, now)
 
     return await _done(pages, viewer, event_id, key, form, deed, "The number is recorded.")
 
@@ -287,6 +308,7 @@ def _shown(
         step_labels=STEP_LABELS,
         roles=[(one, words) for one, words in SITE_WORDS.items()],
         disclosures=[(one, words) for one, words in DISCLOSURE_WORDS.items()],
+        results=[(one, words) for one, words in OUTSIDE_RESULTS.items()],
         systems=[(one, words) for one, words in SYSTEM_WORDS.items()],
         decisions=[(one, words) for one, words in DECISION_WORDS.items()],
         decision_words=DECISION_WORDS,

@@ -7,7 +7,7 @@ from piccolo.table import Table
 
 from tracker.rules.operations.deconfliction import Disclosure
 from tracker.rules.operations.hits import Decision, Outcome
-from tracker.rules.operations.plans import System
+from tracker.rules.operations.plans import OutsideResult, System
 from tracker.rules.operations.sites import SiteRole
 from tracker.rules.operations.states import OperationState
 from tracker.tables.schema.core.constraints import check, index, one_of, unique, unique_index
@@ -85,6 +85,7 @@ class Clearance(Table):
     system = Varchar(length=14, null=True, default=None)
     """None for a waiver."""
     number = Varchar(length=60, default="")
+    result = Varchar(length=11, null=True, default=None)
     reason = Text(default="")
     starts_at = Timestamptz(null=False)
     """When the operation was to begin and end at that time; it holds for no other, give or take the buffer."""
@@ -95,7 +96,9 @@ class Clearance(Table):
 
     constraints = (
         one_of("system", System),
+        one_of("result", OutsideResult),
         check("(system IS NULL) = (number = '') AND (system IS NULL) = (reason <> '')"),
+        check("(system IS NULL) = (result IS NULL)"),
         unique_index("clearance_current", "plan", where="replaced_at IS NULL"),
     )
 

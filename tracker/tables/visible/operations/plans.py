@@ -7,7 +7,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event
 from tracker.rules.operations.deconfliction import Disclosure
 from tracker.rules.operations.hits import Decision, Hit, Outcome, Side
-from tracker.rules.operations.plans import Clearance, Commitment, Operation, System, knows_conflicts
+from tracker.rules.operations.plans import Clearance, Commitment, Operation, OutsideResult, System, knows_conflicts
 from tracker.rules.operations.sites import Point, Site, SiteRole
 from tracker.rules.operations.states import OperationState
 from tracker.tables.visible.core.rows import Row, rows
@@ -27,7 +27,7 @@ _AGENCIES = (
     " JOIN agency g ON g.id = a.agency LEFT JOIN member m ON m.id = a.acknowledged_by WHERE MAY_SEE(e)"
 )
 _CLEARANCES = (
-    "SELECT c.system, c.number, c.reason, c.submitted_at, m.name, g.code, c.replaced_at FROM clearance c"
+    "SELECT c.system, c.number, c.result, c.reason, c.submitted_at, m.name, g.code, c.replaced_at FROM clearance c"
     " JOIN operation_plan p ON p.id = c.plan JOIN event e ON e.id = p.event"
     " JOIN member m ON m.id = c.submitted_by JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
 )
@@ -101,7 +101,7 @@ async def undecided(viewer: Viewer) -> dict[UUID, int]:
 
 
 _BY_AGENCY = " AND p.event = {} ORDER BY g.code"
-_NEWEST = " AND p.event = {} ORDER BY c.submitted_at DESC, c.id"
+_NEWEST = " AND p.event = {} ORDER BY CASE WHEN c.replaced_at IS NULL THEN 0 ELSE 1 END, c.replaced_at DESC, c.id"
 
 
 def _site(row: Row) -> Site:
@@ -126,6 +126,7 @@ def _clearance(row: Row) -> Clearance:
     return Clearance(
         system=System(row["system"]) if row["system"] else None,
         number=row["number"],
+        result=OutsideResult(row["result"]) if row["result"] else None,
         reason=row["reason"],
         submitted_at=row["submitted_at"],
         by=f"{row['name']} ({row['code']})",
