@@ -159,6 +159,15 @@ CREATE TABLE deconfliction_hit (
 );
 CREATE INDEX deconfliction_hit_second ON deconfliction_hit (second);
 CREATE UNIQUE INDEX deconfliction_hit_open ON deconfliction_hit (first, second) WHERE closed_at IS NULL;
+CREATE TABLE compared_places (
+  id UUID PRIMARY KEY NOT NULL,
+  member UUID NOT NULL REFERENCES member (id) ON DELETE CASCADE,
+  agency UUID NOT NULL REFERENCES agency (id) ON DELETE CASCADE,
+  places INTEGER NOT NULL,
+  compared_at TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX compared_places_member ON compared_places (member, compared_at);
+CREATE INDEX compared_places_agency ON compared_places (agency, compared_at);
 CREATE TABLE hit_decision (
   id UUID PRIMARY KEY NOT NULL,
   hit UUID NOT NULL REFERENCES deconfliction_hit (id) ON DELETE CASCADE,

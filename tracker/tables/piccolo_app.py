@@ -16,6 +16,7 @@ TABLE_MODULES = (
     "tracker.tables.schema.events.invitations",
     "tracker.tables.schema.operations.check_ins",
     "tracker.tables.schema.operations.plans",
+    "tracker.tables.schema.operations.comparisons",
     "tracker.tables.schema.operations.orders",
     "tracker.tables.schema.operations.phases",
     "tracker.tables.schema.operations.grants",

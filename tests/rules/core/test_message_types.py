@@ -41,6 +41,7 @@ EVERY: tuple[Content, ...] = (
     types.EmailTest(),
     types.ConflictFound(hit=ID, for_officer=True),
     types.ConflictEnded(hit=ID),
+    types.ComparisonsReported(),
 )
 
 

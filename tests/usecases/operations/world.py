@@ -11,6 +11,7 @@ from tracker.rules.operations.deconfliction import Disclosure
 from tracker.rules.operations.plans import OutsideCheck, OutsideResult, System
 from tracker.rules.operations.sites import Site, SiteRole, point_at
 from tracker.rules.operations.states import OperationState
+from tracker.tables.schema.operations.comparisons import ComparedPlaces
 from tracker.tables.visible.operations.grants import grants as grants_of
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events.events import event_for, schedule
@@ -64,3 +65,12 @@ async def let_in(lead: Viewer, second: Viewer, event_id: UUID, person: Viewer) -
     await grants.give(lead, event_id, person.member_id, "She arranges the interpreters.", None, NOW)
     [waiting] = [one for one in await grants_of(lead, await event_for(lead, event_id)) if not one.granted_at]
     await grants.approve(second, event_id, waiting.id, NOW)
+
+
+async def with_places(viewer: Viewer, places: int, now: datetime = NOW) -> None:
+    """Let a person have had so many places compared."""
+    async with writing():
+        row = ComparedPlaces(
+            member=viewer.member_id, agency=viewer.agency_id, places=places, compared_at=now - timedelta(minutes=5)
+        )
+        await ComparedPlaces.insert(row)

@@ -16,6 +16,7 @@ from tracker.rules.emails.contexts import (
     AccountInvitationEmail,
     AccountLockedEmail,
     AuditLogAlteredEmail,
+    ComparisonsReportedEmail,
     ConflictEndedEmail,
     ConflictFoundEmail,
     DigestEmail,
@@ -133,6 +134,11 @@ FILES: Mapping[type[Says], Files] = {
     ),
     ConflictFoundEmail: Files(
         "emails/conflict_found/subject.txt", "emails/conflict_found/preview.txt", "emails/conflict_found/body.txt"
+    ),
+    ComparisonsReportedEmail: Files(
+        "emails/comparisons_reported/subject.txt",
+        "emails/comparisons_reported/preview.txt",
+        "emails/comparisons_reported/body.txt",
     ),
     ConflictEndedEmail: Files(
         "emails/conflict_ended/subject.txt", "emails/conflict_ended/preview.txt", "emails/conflict_ended/body.txt"

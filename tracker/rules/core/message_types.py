@@ -251,6 +251,10 @@ class ConflictEnded(_Tagged, frozen=True, kw_only=True, tag="conflict_ended"):
     hit: UUID
 
 
+class ComparisonsReported(_Tagged, frozen=True, kw_only=True, tag="comparisons_reported"):
+    """Someone has compared so many places with other operations that a deconfliction officer should look."""
+
+
 class Unreadable(Struct, frozen=True):
     """A row whose content this version doesn't know; it is never sent."""
 
@@ -259,7 +263,8 @@ News = Changed | DateAdded | Restored | SeriesEnded | SeriesContinued | RemovedF
 EventContent = Invited | News | SubstituteNamed | ReminderDue | ReplyNudge | ConfirmationNudge
 ItemContent = ItemAssigned | ItemBlocked | ItemNoted | ItemDue | ItemOverdue
 AccountContent = AccountLocked | AccountInvited | AuditLogAltered | EmailTest
-ReaderContent = EventContent | ItemContent | AccountContent | WeeklyDigest | ConflictFound | ConflictEnded
+OperationContent = ConflictFound | ConflictEnded | ComparisonsReported
+ReaderContent = EventContent | ItemContent | AccountContent | WeeklyDigest | OperationContent
 """Messages written from what the recipient may see when they are sent."""
 Content = ReaderContent | AccountChanged
 

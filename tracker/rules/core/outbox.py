@@ -47,6 +47,7 @@ class MessageKind(StrEnum):
     ACCOUNT_INVITATION = "account_invitation"
     EMAIL_TEST = "email_test"
     CONFLICT_FOUND = "conflict_found"
+    COMPARISONS_REPORTED = "comparisons_reported"
 
 
 KINDS: Mapping[type[Content], MessageKind] = {
@@ -76,6 +77,7 @@ KINDS: Mapping[type[Content], MessageKind] = {
     types.EmailTest: MessageKind.EMAIL_TEST,
     types.ConflictFound: MessageKind.CONFLICT_FOUND,
     types.ConflictEnded: MessageKind.CONFLICT_FOUND,
+    types.ComparisonsReported: MessageKind.COMPARISONS_REPORTED,
 }
 """The kind that people filter by, for every type of message."""
 CHANGES = frozenset({MessageKind.UPDATE, MessageKind.CANCELLATION, MessageKind.WITHDRAWAL})
@@ -112,6 +114,7 @@ class Topic(StrEnum):
     EMAIL_TEST = "email_test"
     CONFLICT_FOUND = "conflict_found"
     CONFLICT_ENDED = "conflict_ended"
+    COMPARISONS_REPORTED = "comparisons_reported"
 
 
 OF_ONE_DATE = frozenset({MessageKind.REMINDER, MessageKind.NO_REPLY})

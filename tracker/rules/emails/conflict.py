@@ -3,7 +3,7 @@
 from tracker.rules.core.message_types import ConflictFound
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.content import Button, ButtonName, Letter, SitePage
-from tracker.rules.emails.contexts import ConflictEndedEmail, ConflictFoundEmail
+from tracker.rules.emails.contexts import ComparisonsReportedEmail, ConflictEndedEmail, ConflictFoundEmail
 from tracker.rules.emails.facts import Footer
 
 
@@ -18,7 +18,14 @@ def ended(reader: Viewer, page: str) -> Letter:
     return _letter(reader, ConflictEndedEmail(), page, Footer.OPERATION)
 
 
-def _letter(reader: Viewer, says: ConflictFoundEmail | ConflictEndedEmail, page: str, footer: Footer) -> Letter:
+def many_comparisons(reader: Viewer, page: str) -> Letter:
+    """Return the email to an officer that someone compared many places; `page` is where to read on."""
+    return _letter(reader, ComparisonsReportedEmail(), page, Footer.OFFICER)
+
+
+def _letter(
+    reader: Viewer, says: ConflictFoundEmail | ConflictEndedEmail | ComparisonsReportedEmail, page: str, footer: Footer
+) -> Letter:
     return Letter(
         says=says,
         to=reader.email,

@@ -159,6 +159,11 @@ class ConflictEndedEmail:
     """`conflict_ended`: two operations are no longer in each other's way; how it ended is shown after sign-in only."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class ComparisonsReportedEmail:
+    """`comparisons_reported`: someone compared many places; who did is shown to officers after sign-in only."""
+
+
 ItemEmail = ItemAssignedEmail | ItemBlockedEmail | ItemNotedEmail | ItemDueEmail | ItemOverdueEmail
 AccountEmail = AccountInvitationEmail | AccountLockedEmail | AccountChangedEmail | EmailTestEmail
 Says = (
@@ -172,5 +177,6 @@ Says = (
     | AuditLogAlteredEmail
     | ConflictFoundEmail
     | ConflictEndedEmail
+    | ComparisonsReportedEmail
 )
 """The context of an email."""

@@ -62,6 +62,7 @@ KIND_WORDS = {
     MessageKind.ACCOUNT_INVITATION: "Invitation to sign in",
     MessageKind.EMAIL_TEST: "Test email",
     MessageKind.CONFLICT_FOUND: "Conflict between operations",
+    MessageKind.COMPARISONS_REPORTED: "Many comparisons with operations",
 }
 TOPIC_WORDS = {
     Topic.INVITED: "Invitation",
@@ -91,6 +92,7 @@ TOPIC_WORDS = {
     Topic.EMAIL_TEST: "Test email",
     Topic.CONFLICT_FOUND: "Conflict between operations",
     Topic.CONFLICT_ENDED: "Conflict between operations ended",
+    Topic.COMPARISONS_REPORTED: "Many comparisons with operations",
 }
 """How the list names a sending: "Moved: Steering Committee"."""
 OF_ACCOUNTS = frozenset({MessageKind.ACCOUNT_LOCKED, MessageKind.ACCOUNT_CHANGED, MessageKind.ACCOUNT_INVITATION})

@@ -17,6 +17,8 @@ NOT_THEIRS = Skip(state=State.SUPPRESSED, reason="The recipient no longer leads 
 NOT_THE_READER_S = Skip(
     state=State.SUPPRESSED, reason="Only its recipient and a deconfliction officer can read an email about a conflict."
 )
+NOT_AN_OFFICER = Skip(state=State.SUPPRESSED, reason="The recipient is no longer a deconfliction officer.")
+OFFICERS_PAGE = "/deconfliction"
 ENDED = Skip(state=State.SUPERSEDED, reason="The conflict has ended.")
 
 
@@ -36,10 +38,18 @@ async def conflict_letter(content: ConflictFound | ConflictEnded, message: Messa
     return discreet.of_nothing_more(letter) if reader.is_discreet else letter
 
 
+def comparisons_letter(reader: Viewer) -> Letter | Skip:
+    """Return the email about many comparisons, or why it is not sent: only officers get it, and only they read it."""
+    if not is_officer(reader) or (reader.beside and not is_officer(reader.beside)):
+        return NOT_AN_OFFICER
+    letter = conflict.many_comparisons(reader, OFFICERS_PAGE)
+    return discreet.of_nothing_more(letter) if reader.is_discreet else letter
+
+
 async def _page(content: ConflictFound | ConflictEnded, message: Message, reader: Viewer) -> str | Skip:
     if isinstance(content, ConflictFound) and content.for_officer:
         is_open = content.hit in {pair.id for pair in await plans.every_open_pair()}
-        return ("/deconfliction" if is_open else ENDED) if is_officer(reader) else NOT_THEIRS
+        return (OFFICERS_PAGE if is_open else ENDED) if is_officer(reader) else NOT_THEIRS
     event = await events.event(reader, message.event_id) if message.event_id else None
     if event is None or event.lead_id != reader.member_id:
         return NOT_THEIRS

@@ -15,6 +15,7 @@ from tracker.rules.core.message_types import (
     AccountInvited,
     AccountLocked,
     AuditLogAltered,
+    ComparisonsReported,
     ConflictEnded,
     ConflictFound,
     EmailTest,
@@ -38,7 +39,7 @@ from tracker.rules.emails.content import Letter, without_sign_in
 from tracker.rules.emails.item import Said
 from tracker.tables.visible.actions import action_items
 from tracker.usecases.core.viewers import viewer_for
-from tracker.usecases.emails.conflict_content import conflict_letter
+from tracker.usecases.emails.conflict_content import comparisons_letter, conflict_letter
 from tracker.usecases.emails.digest import digest_letter
 from tracker.usecases.emails.event_content import event_letter
 from tracker.usecases.identity.one_time_links import check_link, mailed_token
@@ -97,6 +98,8 @@ async def _letter_to(
             return await _item_letter(content, message, reader, now, zone, is_sent=is_sent)
         case ConflictFound() | ConflictEnded():
             return await conflict_letter(content, message, reader)
+        case ComparisonsReported():
+            return comparisons_letter(reader)
         case WeeklyDigest():
             return await digest_letter(content, reader, now)
         case _:

@@ -8,6 +8,7 @@ from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.operations.approvals import Approval
+from tracker.rules.operations.comparisons import of_move
 from tracker.rules.operations.guards import Facts, refusals
 from tracker.rules.operations.plans import LONGEST_REASON, Operation, OutsideCheck
 from tracker.rules.operations.states import FALLS_BACK, OperationState
@@ -15,6 +16,7 @@ from tracker.tables.background.operations import plans as times
 from tracker.tables.schema.operations import plans as rows
 from tracker.tables.visible.operations import listing, plans
 from tracker.usecases.core import audit
+from tracker.usecases.operations import comparisons
 from tracker.usecases.operations.deconfliction import settle
 from tracker.usecases.operations.lookup import event_for, operation_for, operation_to_change, operation_under_way
 from tracker.usecases.operations.steps import back_to_planning, end_clearance, enter
@@ -49,6 +51,8 @@ async def move(
             raise Conflict(f"The plan has changed. Read version {operation.version} first.")
         if reasons := await refused(viewer, operation, to):
             raise NotAllowed(*reasons)
+        if limited := await comparisons.count(viewer, of_move(operation, to), now):
+            raise NotAllowed(limited)
         if to is OperationState.PLANNING and operation.state in FALLS_BACK:
             await back_to_planning(operation.id, now)
         else:

@@ -7,8 +7,10 @@ from uuid import UUID
 from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Invalid, NotAllowed, NotFound
+from tracker.rules.core.actors import BY_CLOCK
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.operations import hits as rules
+from tracker.rules.operations.comparisons import BACK_TO_DRAFT
 from tracker.rules.operations.deconfliction import (
     LONGEST_BUFFER,
     SHOWN,
@@ -21,15 +23,16 @@ from tracker.rules.operations.deconfliction import (
 from tracker.rules.operations.hits import Decision, Outcome
 from tracker.rules.operations.plans import LONGEST_REASON, may_plan, moved_too_far
 from tracker.rules.operations.sites import Point
-from tracker.rules.operations.states import COMPARED, FALLS_BACK
+from tracker.rules.operations.states import COMPARED, FALLS_BACK, OperationState
 from tracker.tables.background.operations import plans
 from tracker.tables.background.operations.plans import Pair, Planned
 from tracker.tables.schema.operations.plans import DeconflictionHit, HitDecision, OperationPlan
 from tracker.tables.visible.operations import plans as visible
 from tracker.usecases.core import audit
+from tracker.usecases.operations import comparisons
 from tracker.usecases.operations.lookup import operation_for
 from tracker.usecases.operations.notices import notify, notify_ended
-from tracker.usecases.operations.steps import back_to_planning, end_clearance, new_version
+from tracker.usecases.operations.steps import back_to_planning, end_clearance, enter, new_version
 
 NO_REASON = "Say in one sentence why, or what you agreed."
 
@@ -47,8 +50,7 @@ async def settle(plan_id: UUID, now: datetime) -> None:
 
 async def _compare(plan_id: UUID, levels: Collection[Disclosure], now: datetime) -> None:
     """Compare a plan with the others of these levels."""
-    plan = (await plans.by_id([plan_id]))[plan_id]
-    await _follow_time(plan, now)
+    plan = await _follow_time((await plans.by_id([plan_id]))[plan_id], now)
     found = await _overlaps(plan, levels, now)
     pairs = {_other(pair, plan.id): pair for pair in await plans.open_pairs(plan.id, levels)}
     agreed = await plans.last_agreed(plan.id)
@@ -133,8 +135,8 @@ async def _sides_that_know(pair: Pair) -> list[UUID]:
     return [side for side, other in others.items() if sides[other].disclosure is not Disclosure.SILENT]
 
 
-async def _follow_time(plan: Planned, now: datetime) -> None:
-    """Compare the time with that of the last comparison, also across a cancellation.
+async def _follow_time(plan: Planned, now: datetime) -> Planned:
+    """Compare the time with that of the last comparison, also across a cancellation, and return the plan after it.
 
     What was approved, and what was asked outside, is compared with the time it was for, so that small moves add up.
     """
@@ -145,10 +147,27 @@ async def _follow_time(plan: Planned, now: datetime) -> None:
             await end_clearance(plan.id, now)
             if plan.state in FALLS_BACK:
                 await back_to_planning(plan.id, now)
+                await _record_return(plan, OperationState.PLANNING, now)
         await new_version(plan.id)
+        if plan.state in COMPARED and await comparisons.count_moved(plan.lead_id, len(plan.spots), now):
+            await _stop_comparing(plan, now)
     await OperationPlan.update(
         {OperationPlan.checked_start: at[0], OperationPlan.checked_end: at[1], OperationPlan.was_off: plan.is_off}
     ).where(OperationPlan.id == plan.id)
+    return (await plans.by_id([plan.id]))[plan.id]
+
+
+async def _stop_comparing(plan: Planned, now: datetime) -> None:
+    """Make a plan a draft again whose lead has had too many places compared; not once its operation has begun."""
+    if plan.state in BACK_TO_DRAFT:
+        await enter(plan.id, OperationState.DRAFT, now)
+        await end_clearance(plan.id, now)
+        await _record_return(plan, OperationState.DRAFT, now)
+
+
+async def _record_return(plan: Planned, to: OperationState, now: datetime) -> None:
+    facts = {"from": plan.state, "to": to, "version": plan.version}
+    await audit.record(BY_CLOCK, f"operation_{to}", "event", plan.event_id, facts, now)
 
 
 async def _overlaps(plan: Planned, levels: Collection[Disclosure], now: datetime) -> Mapping[UUID, tuple[Overlap, str]]:

@@ -29,14 +29,14 @@ async def notify(pairs: Iterable[Pair], now: datetime) -> None:
     if not found:
         return
     planned = await plans.by_id({one for pair in found for one in (pair.first, pair.second)})
-    officers = await _officers()
+    informed = await officers()
     drafts = [
         draft
         for pair in found
         for draft in (
             *_to_lead(pair, planned[pair.first], planned[pair.second]),
             *_to_lead(pair, planned[pair.second], planned[pair.first]),
-            *_to_officers(pair, planned[pair.first], planned[pair.second], officers),
+            *_to_officers(pair, planned[pair.first], planned[pair.second], informed),
         )
     ]
     await outbox.enqueue_all(drafts, now)
@@ -74,9 +74,9 @@ def _to_lead(pair: Pair, mine: Planned, other: Planned) -> list[Draft]:
     return [_draft(pair, mine, mine.lead_id, for_officer=False)] if is_told else []
 
 
-def _to_officers(pair: Pair, one: Planned, other: Planned, officers: Iterable[UUID]) -> list[Draft]:
+def _to_officers(pair: Pair, one: Planned, other: Planned, informed: Iterable[UUID]) -> list[Draft]:
     knows = next((mine for mine, its in ((one, other), (other, one)) if its.disclosure is not Disclosure.SILENT), None)
-    return [_draft(pair, knows, officer, for_officer=True) for officer in officers] if knows else []
+    return [_draft(pair, knows, officer, for_officer=True) for officer in informed] if knows else []
 
 
 def _draft(pair: Pair, about: Planned, recipient_id: UUID, *, for_officer: bool) -> Draft:
@@ -89,7 +89,8 @@ def _draft(pair: Pair, about: Planned, recipient_id: UUID, *, for_officer: bool)
     )
 
 
-async def _officers() -> list[UUID]:
+async def officers() -> list[UUID]:
+    """Return the deconfliction officers."""
     coordinators = await MemberRole.select(MemberRole.member).where(MemberRole.role == Role.COORDINATOR.value)
     named = [row["member"] for row in coordinators]
     if not named:

@@ -14,6 +14,8 @@ from tracker.rules.operations.sites import Point
 from tracker.tables.background.operations import plans
 from tracker.tables.background.operations.plans import Planned
 from tracker.usecases.core import access_records, names
+from tracker.usecases.operations import comparisons
+from tracker.usecases.operations.comparisons import Searcher
 from tracker.usecases.roster.people import people_by_id
 
 
@@ -46,6 +48,13 @@ class Case:
 def is_officer(viewer: Viewer) -> bool:
     """Return whether the viewer is a deconfliction officer: a coordinator of law enforcement."""
     return viewer.is_coordinator and viewer.arm is Arm.LAW_ENFORCEMENT
+
+
+async def searchers(viewer: Viewer, now: datetime) -> list[Searcher]:
+    """Return who has compared many places within 24 hours. Errors: NotFound for anyone else."""
+    if not is_officer(viewer):
+        raise NotFound
+    return await comparisons.searchers(now)
 
 
 async def cases(viewer: Viewer, now: datetime) -> list[Case]:

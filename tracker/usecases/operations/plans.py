@@ -10,6 +10,7 @@ from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import EventStatus
+from tracker.rules.operations.comparisons import of_buffer, of_site
 from tracker.rules.operations.deconfliction import DEFAULT_BUFFER, Disclosure, distance_ft
 from tracker.rules.operations.plans import Operation, check_buffer, check_commitment, may_plan
 from tracker.rules.operations.sites import LONGEST_PLACE, MOST_SITES, Site
@@ -18,7 +19,7 @@ from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.operations.plans import OperationAgency, OperationPlan, OperationSite
 from tracker.tables.visible.operations import plans
 from tracker.usecases.core import audit
-from tracker.usecases.operations import in_calendars
+from tracker.usecases.operations import comparisons, in_calendars
 from tracker.usecases.operations.deconfliction import settle
 from tracker.usecases.operations.lookup import NOT_THEIRS, event_for, operation_to_change, operation_under_way
 from tracker.usecases.operations.steps import back_to_planning, end_clearance, new_version
@@ -78,6 +79,8 @@ async def change(viewer: Viewer, event_id: UUID, wanted: Basics, now: datetime, 
         check_buffer(wanted.buffer)
         if wanted.supervisor_id and wanted.supervisor_id not in await supervisors(operation):
             raise Invalid(supervisor="Choose someone of law enforcement who doesn’t lead the operation.")
+        if refused := await comparisons.count(viewer, of_buffer(operation, wanted.buffer), now):
+            raise Invalid(buffer=refused)
         await OperationPlan.update(
             {
                 OperationPlan.supervisor: wanted.supervisor_id,
@@ -122,6 +125,8 @@ async def add_site(viewer: Viewer, event_id: UUID, site: Site, now: datetime, *,
             raise Invalid(place=f"A plan has at most {MOST_SITES} sites.")
         if any(distance_ft(site.point, one.point) > FARTHEST for one in operation.sites):
             raise Invalid(coordinates=TOO_FAR)
+        if refused := await comparisons.count(viewer, of_site(operation, site), now):
+            raise Invalid(coordinates=refused)
         await OperationSite.insert(
             OperationSite(
                 id=ids.new_id(),

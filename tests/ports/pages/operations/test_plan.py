@@ -9,7 +9,7 @@ import pytest
 from tests.cast import NOW, Cast, meeting, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
-from tests.usecases.operations.world import B, planned, with_another_lead
+from tests.usecases.operations.world import B, planned, with_another_lead, with_places
 from tracker.rules.core.viewer import Viewer
 from tracker.usecases.events.events import schedule
 
@@ -160,3 +160,14 @@ async def test_a_meeting_and_a_series_have_no_plan(two: Cast, browse: SignIn) ->
     event_id = await schedule(two.coordinator, meeting(two.fbi_lead), NOW)
     browser = await browse(two.coordinator)
     assert (await browser.get(f"/events/{event_id}/2027-01-12/plan")).status_code == 404
+
+
+async def test_a_site_beyond_the_limit_of_comparisons_is_refused_with_what_was_typed(two: Cast, browse: SignIn) -> None:
+    event_id = await planned(two.fbi_lead, two.hsi_liaison)
+    await with_places(two.fbi_lead, 100)
+    page = await page_of(browse, two.fbi_lead, event_id)
+    refused = await page.browser.post(f"{page.at}/sites", SITE | {"place": "South lot"})
+    assert (refused.status_code, "South lot" in refused.text) == (422, True)
+    assert "You have had 100 places compared with other operations in an hour, which is the limit." in refused.text
+    shown = (await (await browse(two.coordinator)).get("/deconfliction")).text
+    assert re.search(r"Fbi lead \(FBI\).*101</td>", shown, re.DOTALL)
