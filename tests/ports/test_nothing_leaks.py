@@ -286,6 +286,12 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /events/{event_id}/{key}/plan/access/people/{member_id}/removal": _of_plans(
         "POST", f"/access/people/{NOWHERE}/removal"
     ),
+    "POST /events/{event_id}/{key}/plan/access/{grant_id}/refusal": _of_dates(
+        "POST", f"/plan/access/{NOWHERE}/refusal"
+    ),
+    "POST /events/{event_id}/{key}/plan/access/people/{member_id}/removal": _of_dates(
+        "POST", f"/plan/access/people/{NOWHERE}/removal"
+    ),
     "GET /events/{event_id}/{key}/plan": _of_plans("GET", ""),
     "POST /events/{event_id}/{key}/plan": _of_plans("POST", ""),
     "POST /events/{event_id}/{key}/plan/basics": _of_plans("POST", "/basics", disclosure="open", buffer="60"),
@@ -319,14 +325,6 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
         )
         for one in ("removal", "marks", "undo", "times")
     },
-    "POST /events/{event_id}/{key}/plan/acknowledgments": _of_dates("POST", "/plan/acknowledgments", version="1"),
-    "POST /events/{event_id}/{key}/plan/clearances": _of_dates(
-        "POST", "/plan/clearances", system="rissafe", number="1", result="pending"
-    ),
-    "POST /events/{event_id}/{key}/plan/waivers": _of_dates("POST", "/plan/waivers", waiver="No time."),
-    "POST /events/{event_id}/{key}/plan/states": _of_dates("POST", "/plan/states", to="approved"),
-    "POST /events/{event_id}/{key}/plan/conflicts/{hit_id}/decisions": _of_dates(
-        "POST", f"/plan/conflicts/{NOWHERE}/decisions", decision="proceed", reason="Fine."
     "POST /events/{event_id}/{key}/plan/acknowledgments": _of_plans("POST", "/acknowledgments", version="1"),
     "POST /events/{event_id}/{key}/plan/clearances": _of_plans("POST", "/clearances", system="rissafe", number="1"),
     "POST /events/{event_id}/{key}/plan/waivers": _of_plans("POST", "/waivers", waiver="No time."),
