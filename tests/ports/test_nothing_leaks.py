@@ -294,6 +294,13 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     ),
     "GET /events/{event_id}/{key}/plan": _of_plans("GET", ""),
     "POST /events/{event_id}/{key}/plan": _of_plans("POST", ""),
+    "GET /events/{event_id}/{key}/plan/access": _of_plans("GET", "/access"),
+    "POST /events/{event_id}/{key}/plan/access": _of_plans("POST", "/access", person=NOWHERE, reason="Why."),
+    "POST /events/{event_id}/{key}/plan/access/{grant_id}/approval": _of_plans("POST", f"/access/{NOWHERE}/approval"),
+    "POST /events/{event_id}/{key}/plan/access/{grant_id}/refusal": _of_plans("POST", f"/access/{NOWHERE}/refusal"),
+    "POST /events/{event_id}/{key}/plan/access/people/{member_id}/removal": _of_plans(
+        "POST", f"/access/people/{NOWHERE}/removal"
+    ),
     "POST /events/{event_id}/{key}/plan/basics": _of_plans("POST", "/basics", disclosure="open", buffer="60"),
     "POST /events/{event_id}/{key}/plan/sites": _of_plans(
         "POST", "/sites", role="target", place="Lot", coordinates="39.1, -94.4", radius="1320"
