@@ -41,7 +41,7 @@ from tracker.usecases.events import undo as undo_deeds
 from tracker.usecases.identity import passwords
 from tracker.usecases.identity.password_hashes import Pbkdf2
 from tracker.usecases.identity.passwords import Hashing
-from tracker.usecases.operations import deconfliction
+from tracker.usecases.operations import deconfliction, expiry
 from tracker.usecases.roster import accounts as account_life
 from tracker.usecases.views import health
 
@@ -141,6 +141,7 @@ def _jobs(settings: Settings, delivery: Delivery) -> Sequence[Job]:
         ("reminders", min(settings.tick, PLANNING_EVERY), lambda: reminders.queue_due(clock.now(), settings.time_zone)),
         ("undo", UNDO_EVERY, lambda: undo_deeds.purge_snapshots(clock.now())),
         ("operations", min(settings.tick, COMPARING_EVERY), lambda: deconfliction.compare_due(clock.now())),
+        ("access", min(settings.tick, COMPARING_EVERY), lambda: expiry.end_lapsed(clock.now())),
         ("accounts", ACCOUNTS_EVERY, lambda: account_life.close_due(clock.now())),
         ("drafts", DRAFTS_EVERY, lambda: draft_deeds.purge(clock.now())),
         ("calendars", min(settings.tick, CALENDARS_EVERY), lambda: read_due(settings, Network())),

@@ -1,6 +1,7 @@
 """Need-to-know: the lead lets people see an operation, and victim services only with a second person's approval."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,16 +9,25 @@ import pytest
 
 from tests.cast import NOW, Cast, meeting, operation
 from tests.usecases.operations.world import planned
-from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
+from tracker.database import writing
+from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
+from tracker.rules.calendars.feeds import Scope
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewer import Status, Viewer
 from tracker.rules.events.event_fields import Kind
 from tracker.rules.operations.grants import GrantState
+from tracker.tables.background.events.audiences import audiences_of
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.core.outbox import Message
-from tracker.usecases.events import events
+from tracker.tables.schema.roster.people import Member
+from tracker.usecases.calendars import subscriptions
+from tracker.usecases.calendars.feed_access import open_feed
+from tracker.usecases.core.viewers import viewer_for, viewers_for
+from tracker.usecases.events import events, undo
 from tracker.usecases.operations import grants
 from tracker.usecases.operations.access import AccessView, access_view
+from tracker.usecases.operations.expiry import end_lapsed
+from tracker.usecases.roster import ended_roles
 
 pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
 
@@ -196,3 +206,74 @@ async def test_a_person_taken_off_the_list_needs_approval_again(two: Cast) -> No
     await events.change(two.fbi_lead, event_id, replace(with_her, invitees=others), event.version, NOW)
     with pytest.raises(Invalid, match=REFUSED):
         await events.change(two.fbi_lead, event_id, with_her, event.version + 1, NOW)
+
+
+async def test_access_that_ends_by_itself_is_held_until_that_moment(two: Cast) -> None:
+    event_id, until = await bluestem(two), NOW + timedelta(hours=2)
+    await grants.give(two.fbi_lead, event_id, two.ipd_liaison.member_id, "", until, NOW)
+    before, after = until - timedelta(seconds=1), until
+    assert await sees(await viewer_for(two.ipd_liaison.member_id, before), event_id)
+    assert not await sees(await viewer_for(two.ipd_liaison.member_id, after), event_id)
+    assert not (await viewers_for([two.ipd_liaison.member_id], after))[
+        two.ipd_liaison.member_id
+    ].audiences & await audiences_of(event_id)
+
+
+async def test_a_feed_is_in_another_state_when_access_has_ended(two: Cast) -> None:
+    event_id, until = await bluestem(two), NOW + timedelta(hours=2)
+    await grants.give(two.fbi_lead, event_id, two.ipd_liaison.member_id, "", until, NOW)
+    _, token = await subscriptions.create(two.ipd_liaison, "Phone", Scope.ALL, NOW, shows_operations=True)
+    held = await open_feed(token, NOW)
+    assert held.rights_until == until
+    assert (await open_feed(token, until)).state != held.state
+
+
+async def test_access_that_ends_by_itself_can_be_ended_before(two: Cast) -> None:
+    event_id, until = await bluestem(two), NOW + timedelta(hours=2)
+    await grants.give(two.fbi_lead, event_id, two.ipd_liaison.member_id, "", until, NOW)
+    await grants.end(two.fbi_lead, event_id, two.ipd_liaison.member_id, NOW)
+    assert not await sees(await viewer_for(two.ipd_liaison.member_id, NOW), event_id)
+    assert two.ipd_liaison.member_id not in await invitees_of(event_id)
+
+
+async def test_a_request_whose_time_is_over_can_no_longer_be_approved(two: Cast) -> None:
+    event_id, until = await bluestem(two), NOW + timedelta(hours=2)
+    await grants.give(two.fbi_lead, event_id, two.caht_lead.member_id, WHY, until, NOW)
+    [waiting] = (await shown(two.fbi_lead, event_id)).waiting
+    with pytest.raises(Conflict):
+        await grants.approve(two.hsi_liaison, event_id, waiting.id, until)
+    assert await end_lapsed(until) == 1
+
+
+async def test_a_person_who_leaves_the_task_force_loses_it_also_if_they_come_back(two: Cast) -> None:
+    event_id, until = await bluestem(two), NOW + timedelta(hours=2)
+    await grants.give(two.fbi_lead, event_id, two.ipd_liaison.member_id, "", until, NOW)
+    async with writing():
+        await ended_roles.leave(two.ipd_liaison.member_id, None, NOW)
+    await Member.update({Member.status: Status.ACTIVE}).where(Member.id == two.ipd_liaison.member_id)
+    assert not await sees(await viewer_for(two.ipd_liaison.member_id, NOW), event_id)
+
+
+async def test_undo_of_a_change_of_the_list_gives_the_approved_access_back(two: Cast) -> None:
+    event_id, later = await bluestem(two), NOW + timedelta(minutes=5)
+    await grants.approve(two.hsi_liaison, event_id, await request(two, event_id), NOW)
+    event, with_her = await events.plan_to_change(two.fbi_lead, event_id)
+    others: Any = {one: role for one, role in with_her.invitees.items() if one != two.caht_lead.member_id}
+    await events.change(two.fbi_lead, event_id, replace(with_her, invitees=others), event.version, later)
+    made = await undo.change_to_undo(two.fbi_lead, event_id, later)
+    assert made
+    await undo.undo(two.fbi_lead, event_id, made, later)
+    assert await sees(two.caht_lead, event_id)
+    [access] = [one for one in (await shown(two.fbi_lead, event_id)).people if one.grant]
+    assert access.listed.member_id == two.caht_lead.member_id
+
+
+async def test_undo_is_refused_when_access_was_requested_meanwhile(two: Cast) -> None:
+    event_id, later = await bluestem(two), NOW + timedelta(minutes=5)
+    event, plan = await events.plan_to_change(two.fbi_lead, event_id)
+    await events.change(two.fbi_lead, event_id, replace(plan, description="Channel 2"), event.version, later)
+    made = await undo.change_to_undo(two.fbi_lead, event_id, later)
+    await grants.give(two.fbi_lead, event_id, two.caht_lead.member_id, WHY, None, later)
+    assert made
+    with pytest.raises(Gone):
+        await undo.undo(two.fbi_lead, event_id, made, later)

@@ -100,6 +100,7 @@ VERBS = {
     "access_approved": "Approved access to",
     "access_declined": "Declined access to",
     "access_ended": "Ended access to",
+    "access_expired": "Ended access whose time was over, to",
     "conflict_decided": "Decided about a conflict of",
     "conflicts_read": "Read",
     "comparisons_limited": "Reached the limit of comparisons for",

@@ -1,13 +1,15 @@
 """Audiences: names for who may see an event, and which of them hold for a person.
 
 An audience is one of `all`, `arm:<arm>`, `agency:<id>`, `committee:<id>`, `member:<id>`. `federal:<id>` is a member
-only while they serve at a federal agency, `government:<id>` only while they serve at a government agency. An event is
+only while they serve at a federal agency, `government:<id>` only while they serve at a government agency. The id of a
+person whose access to an event ends by itself is that of the access, which holds for them until then. An event is
 visible to a viewer when one of its audiences is among those that hold for the viewer now.
 """
 
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from enum import StrEnum
+from itertools import product
 from typing import NewType
 from uuid import UUID
 
@@ -100,10 +102,17 @@ def _person_of(audience: str) -> str:
 
 
 def of_person(
-    member_id: UUID, agency_id: UUID, arms: Iterable[Arm], committees: Iterable[UUID], standings: Iterable[Standing]
+    names: AbstractSet[UUID],
+    agency_id: UUID,
+    arms: Iterable[Arm],
+    committees: Iterable[UUID],
+    standings: Iterable[Standing],
 ) -> frozenset[str]:
-    """Return the audiences that hold for an active person: committees, arm, agency, and the person in each capacity."""
-    oneself = {named(member_id, one) for one in standings}
+    """Return the audiences that hold for an active person: committees, arm, agency, and the person in each capacity.
+
+    `names` are the id of the person, and of their accesses that end by themselves and haven't yet.
+    """
+    oneself = {named(name, one) for name, one in product(names, standings)}
     return frozenset(
         {EVERYONE, agency(agency_id), *oneself} | {arm(one) for one in arms} | {committee(one) for one in committees}
     )

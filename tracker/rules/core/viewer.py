@@ -123,6 +123,7 @@ def viewer_of(  # noqa: PLR0913 - one keyword for each fact about a person
     chairs: frozenset[UUID],
     seats: frozenset[UUID],
     all_committees: frozenset[UUID],
+    grants: frozenset[UUID] = frozenset(),
     is_discreet: bool = False,
 ) -> Viewer:
     """Return the viewer with the audiences that hold for them.
@@ -131,7 +132,7 @@ def viewer_of(  # noqa: PLR0913 - one keyword for each fact about a person
     """
     leads_all = Role.COORDINATOR in roles
     arms, committees = (tuple(Arm), all_committees) if leads_all else ((arm,), seats | chairs)
-    held = audiences.of_person(member_id, agency_id, arms, committees, STANDINGS[level])
+    held = audiences.of_person({member_id, *grants}, agency_id, arms, committees, STANDINGS[level])
     return Viewer(
         member_id=member_id,
         name=name,

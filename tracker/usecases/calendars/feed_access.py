@@ -59,10 +59,10 @@ SELECT 'version', v.audience, CAST(v.version AS VARCHAR(36)),
        UNION ALL SELECT 'committee:' || CAST(b.id AS VARCHAR(36)) FROM committee b)
 """
 _OWNER = "(SELECT member FROM feed)"
-_STATE = _FEED + RIGHTS.format(_OWNER, _OWNER, _OWNER) + _VERSIONS
+_STATE = _FEED + RIGHTS.format(_OWNER, _OWNER, _OWNER, _OWNER, "{}") + _VERSIONS
 PERSON = ("member", "name", "email", "zone", "agency", "code", "arm", "level", "is_discreet")
 LATEST = datetime.max.replace(tzinfo=UTC)
-RIGHT_KINDS = ("role", "seat", "committee")
+RIGHT_KINDS = ("role", "seat", "committee", "grant")
 Right = tuple[str, str, str | None]
 _FETCHED = (
     "UPDATE subscription SET fetches = fetches + {}, fetched_at = {}, client = {}, body_hash = {}, body_since = {}"
@@ -88,6 +88,8 @@ class Feed:
     """SHA-256 of the calendar that was served last; empty when none was."""
     body_since: datetime | None
     fetched_at: datetime | None
+    rights_until: datetime
+    """When the viewer loses access that ends by itself; the feed has to be opened again then."""
     ends_at: datetime
     """When its address stops working: long unused, or the owner's account ends."""
 
@@ -110,7 +112,7 @@ class OpenFeeds:
         if mark != self._mark:
             self._mark, self._found = mark, {}
         found = self._found
-        if token not in found:
+        if token not in found or found[token].rights_until <= now:
             found[token] = await open_feed(token, now)  # a later commit drops it with the older mark
         return _in_time(found[token], now)
 
@@ -121,7 +123,7 @@ async def open_feed(token: str, now: datetime) -> Feed:
     Errors: NotFound when it is unknown, revoked or has stopped by itself, or its owner is not active; and while a
     restored copy is on hold, because it may have been revoked after the backup.
     """
-    found = await engine().run_querystring(QueryString(_STATE, keys.token_hash(token)))
+    found = await engine().run_querystring(QueryString(_STATE, keys.token_hash(token), now))
     row = next((one for one in found if one["kind"] == "feed"), None)
     if row is None:
         raise NotFound
@@ -143,6 +145,7 @@ async def open_feed(token: str, now: datetime) -> Feed:
         body_hash=row["body_hash"],
         body_since=_moment(row["body_since"]),
         fetched_at=fetched_at,
+        rights_until=min((datetime.fromisoformat(word) for kind, word, _ in rights if kind == "grant"), default=LATEST),
         ends_at=min(address_end(datetime.fromisoformat(row["issued_at"]), fetched_at), expires_at or LATEST),
     )
     return _in_time(feed, now)

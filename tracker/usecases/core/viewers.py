@@ -15,6 +15,7 @@ from tracker.rules.core.actors import ON_SITE, Origin
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Level, Role, Status, Viewer, viewer_of
 from tracker.rules.roster.accounts import is_over
+from tracker.tables.background.operations.grants import UNTIL
 from tracker.tables.schema.identity.identity import Session
 
 IDLE = timedelta(minutes=30)  # a session ends without a request (CJIS AC-11)
@@ -37,20 +38,23 @@ _BY_SESSION = (
 )
 _OF_SESSION = "SELECT s.member FROM session s WHERE s.id = {}"
 # A seat counts only while its holder serves at the agency that has it. UNION loses the column types, hence the casts.
-RIGHTS = """
+# The last two placeholders are the person and now: access that ends by itself is held only until then.
+RIGHTS = f"""
 SELECT 'role' AS kind, r.role AS word, CAST(r.committee AS VARCHAR(36)) AS committee,
        CAST(r.member AS VARCHAR(36)) AS member
   FROM member_role r LEFT JOIN committee b ON b.id = r.committee
- WHERE r.member IN ({}) AND (r.committee IS NULL OR b.status = 'active')
+ WHERE r.member IN ({{}}) AND (r.committee IS NULL OR b.status = 'active')
 UNION ALL
 SELECT 'seat', '', CAST(t.committee AS VARCHAR(36)), CAST(h.member AS VARCHAR(36))
   FROM seat_holder h JOIN seat t ON t.id = h.seat JOIN committee b ON b.id = t.committee
   JOIN member m ON m.id = h.member
- WHERE h.member IN ({}) AND t.agency = m.agency AND b.status = 'active'
+ WHERE h.member IN ({{}}) AND t.agency = m.agency AND b.status = 'active'
 UNION ALL
 SELECT 'committee', '', CAST(b.id AS VARCHAR(36)), CAST(r.member AS VARCHAR(36))
   FROM member_role r JOIN committee b ON b.status = 'active'
- WHERE r.member IN ({}) AND r.role = 'coordinator'
+ WHERE r.member IN ({{}}) AND r.role = 'coordinator'
+UNION ALL
+{UNTIL}
 """
 
 
@@ -81,14 +85,17 @@ class Visit:
         return max(0, int((min(self.idle_end, self.last_end) - now).total_seconds()))
 
 
+def rights_of(members: UUID | QueryString, now: datetime) -> QueryString:
+    """Return the query for the rights that people hold now."""
+    return QueryString(RIGHTS, members, members, members, members, now)
+
+
 async def viewer_for(member_id: UUID, now: datetime) -> Viewer:
     """Return a member as a viewer. Two queries. Errors: NotFound unless member and agency are active.
 
     Guests are viewers of the emails they get and of the pages behind their links.
     """
-    rows, rights = await engine().read_each(
-        QueryString(_BY_MEMBER, member_id), QueryString(RIGHTS, member_id, member_id, member_id)
-    )
+    rows, rights = await engine().read_each(QueryString(_BY_MEMBER, member_id), rights_of(member_id, now))
     if not rows or not _is_active(rows[0], now):
         raise NotFound
     return replace(viewer_from(rows[0], rights), signs_in=not rows[0]["is_guest"])
@@ -102,7 +109,7 @@ async def viewers_for(member_ids: Iterable[UUID], now: datetime) -> dict[UUID, V
         people = QueryString(", ".join(["{}"] * len(among)), *among)
         found = [row for row in await engine().run_querystring(QueryString(_BY_MEMBER, people)) if _is_active(row, now)]
         rights: dict[str, list[Mapping[str, Any]]] = {}
-        for one in await engine().run_querystring(QueryString(RIGHTS, people, people, people)):
+        for one in await engine().run_querystring(rights_of(people, now)):
             rights.setdefault(one["member"], []).append(one)
         viewers |= {row["member"]: viewer_from(row, rights.get(str(row["member"]), ())) for row in found}
     return viewers
@@ -145,9 +152,7 @@ async def _visit(token: str, now: datetime, origin: Origin) -> Visit | None:
     """Return the viewer behind a session's cookie, also when the session has ended by its time."""
     session_id = keys.token_hash(token)
     member = QueryString(_OF_SESSION, session_id)
-    rows, rights = await engine().read_each(
-        QueryString(_BY_SESSION, session_id), QueryString(RIGHTS, member, member, member)
-    )
+    rows, rights = await engine().read_each(QueryString(_BY_SESSION, session_id), rights_of(member, now))
     if not rows or not _is_active(rows[0], now) or rows[0]["is_guest"]:
         return None
     row = rows[0]
@@ -178,11 +183,12 @@ def viewer_from(row: Mapping[str, Any], rights: Sequence[Mapping[str, Any]]) -> 
         zone=row["zone"],
         roles=frozenset(Role(one["word"]) for one in rights if one["kind"] == "role"),
         chairs=frozenset(UUID(one["committee"]) for one in rights if one["word"] == Role.COMMITTEE_CHAIR),
-        seats=_committees(rights, "seat"),
-        all_committees=_committees(rights, "committee"),
+        seats=_ids(rights, "seat"),
+        all_committees=_ids(rights, "committee"),
+        grants=_ids(rights, "grant"),
         is_discreet=bool(row["is_discreet"]),
     )
 
 
-def _committees(rights: Any, kind: str) -> frozenset[UUID]:
+def _ids(rights: Any, kind: str) -> frozenset[UUID]:
     return frozenset(UUID(one["committee"]) for one in rights if one["kind"] == kind)

@@ -14,6 +14,7 @@ from tracker.rules.events.markings import standing
 from tracker.rules.events.plan import Person, Plan
 from tracker.tables.background.events import audiences as audience_rows
 from tracker.tables.background.events.invitees import invitees_of
+from tracker.tables.background.operations import grants
 from tracker.tables.schema.events.events import Event, Occurrence
 from tracker.tables.schema.roster.people import Committee, Member, MemberRole, SeatHolder
 from tracker.tables.visible.actions import action_items
@@ -24,7 +25,7 @@ from tracker.usecases.roster import people
 
 async def first_audiences(viewer: Viewer, event_id: UUID, lead_id: UUID, plan: Plan) -> frozenset[str]:
     """Write and return the audiences of a new event that follows no other. Errors as in `set_audiences`."""
-    wanted = _audiences_of(plan, lead_id)
+    wanted = _audiences_of(plan, lead_id, plan.invitees)
     await _check_people(viewer, event_id, plan, wanted)
     await need_to_know.check_list(event_id, lead_id, plan)
     await audience_rows.add_audiences(event_id, wanted)
@@ -40,7 +41,8 @@ async def set_audiences(
     viewer does not know them. When the event opens to more people than that one, no reason of a cancellation stays, and
     what was queued about it until now is read by its recipients alone.
     """
-    wanted = _audiences_of(plan, lead_id)
+    limited = await grants.limited(event_id)
+    wanted = _audiences_of(plan, lead_id, [limited.get(one, one) for one in plan.invitees])
     await _check_people(viewer, list_of or event_id, plan, wanted)
     await need_to_know.check_list(list_of or event_id, lead_id, plan)
     await _check_owners(viewer, event_id, wanted, now)
@@ -52,9 +54,10 @@ async def set_audiences(
     return wanted
 
 
-def _audiences_of(plan: Plan, lead_id: UUID) -> frozenset[str]:
-    listed = audiences.of_event(plan.visibility, plan.committee_id, plan.invitees, standing(plan.marking))
-    return listed | audiences.of_event(plan.visibility, plan.committee_id, {lead_id})
+def _audiences_of(plan: Plan, lead_id: UUID, listed: Iterable[UUID]) -> frozenset[str]:
+    """Return the audiences of an event; `listed` are its people, or their access where that ends by itself."""
+    seen_by = audiences.of_event(plan.visibility, plan.committee_id, listed, standing(plan.marking))
+    return seen_by | audiences.of_event(plan.visibility, plan.committee_id, {lead_id})
 
 
 async def opens(before: AbstractSet[str], after: Iterable[str]) -> bool:

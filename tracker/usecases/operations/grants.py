@@ -19,7 +19,7 @@ from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.operations.grants import Grant, GrantState, check_grant, may_approve, needs_second_person
 from tracker.rules.operations.plans import may_plan
 from tracker.tables.background.events.invitees import invitees_of
-from tracker.tables.background.operations.grants import open_grants
+from tracker.tables.background.operations.grants import limited, open_grants
 from tracker.tables.schema.events import audience_versions
 from tracker.tables.schema.events import events as rows
 from tracker.tables.schema.operations.grants import OperationGrant
@@ -127,7 +127,9 @@ async def end(viewer: Viewer, event_id: UUID, member_id: UUID, now: datetime) ->
         if member_id not in listed:
             raise NotFound
         await touch(event_id)
-        await visibility.close_to(viewer, event_id, audiences.of_one(member_id), now)
+        names = {member_id, (await limited(event_id)).get(member_id, member_id)}
+        closed = frozenset[str]().union(*(audiences.of_one(one) for one in names))
+        await visibility.close_to(viewer, event_id, closed, now)
         await end_access(event_id, {member_id}, viewer.member_id, now)
         version = await _new_version(event, now)
         notified = frozenset(await viewers_for({member_id}, now)) if event.status in NEWS_OF else frozenset[UUID]()
@@ -159,7 +161,8 @@ async def _let_in(viewer: Viewer, event: Event, member_id: UUID, now: datetime) 
     """Put a person on the list of an operation and into its audience, and invite them by email."""
     await check_limit(event.marking, {member_id})  # the marking may have changed since the request
     version = await _new_version(event, now)
-    await visibility.open_to(event.id, audiences.named(member_id, standing(event.marking)), now)
+    name = (await limited(event.id)).get(member_id, member_id)
+    await visibility.open_to(event.id, audiences.named(name, standing(event.marking)), now)
     await audience_versions.touch({audiences.member(member_id)})
     notified = frozenset(await viewers_for({member_id}, now)) if event.status in NEWS_OF else frozenset[UUID]()
     await add(event.id, member_id, AttendeeRole.REQUIRED, version, now, notified=notified, by_seat=False)

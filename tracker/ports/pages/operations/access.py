@@ -1,6 +1,7 @@
 """The need-to-know list of an operation: who may see it, who let them, and requests that wait for a second person."""
 
 from collections.abc import Iterable
+from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of, id_in
 from tracker.ports.pages.events.event_page import times_of
+from tracker.rules.core.wall_clock import to_utc
 from tracker.rules.events.plan import Person
 from tracker.rules.operations.grants import LONGEST_REASON, GrantState
 from tracker.usecases.core import access_records
@@ -20,7 +22,7 @@ from tracker.usecases.operations import grants
 from tracker.usecases.operations.access import AccessView, access_view
 
 AT = "/events/{event_id:uuid}/{key:str}/plan/access"
-FIELDS = ("person", "reason")
+FIELDS = ("person", "reason", "until", "until_time")
 
 
 @get(AT, guards=[signed_in])
@@ -38,13 +40,15 @@ async def give_access(
     event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Add a person, or request it from a second person."""
+    view = await access_view(viewer, event_id, key, now)
     try:
         reader = Reader(form)
         reason = reader.text("reason", LONGEST_REASON)
+        until = _until(reader, view.occurrence.event.zone)
         reader.check()
-        state = await grants.give(viewer, event_id, id_in(form["person"]), reason, None, now)
+        state = await grants.give(viewer, event_id, id_in(form["person"]), reason, until, now)
     except Invalid as wrong:
-        return _shown(pages, await access_view(viewer, event_id, key, now), form, wrong)
+        return _shown(pages, view, form, wrong)
     except Conflict as taken:
         return _back(pages, event_id, key, taken.sentence, is_saved=False)
     if state is GrantState.REQUESTED:
@@ -108,6 +112,17 @@ def _shown(
         choices=_choices(view.choices),
         **times_of(view.occurrence),
     )
+
+
+def _until(reader: Reader, zone: str) -> datetime | None:
+    """Return when access ends: at a time of a day, or with the day; None for access that doesn't end by itself."""
+    day, hour = reader.day("until"), reader.time("until_time")
+    if day is None:
+        if hour is not None:
+            reader.refuse("until", "Enter the day as well.")
+        return None
+    ends = datetime.combine(day, hour) if hour else datetime.combine(day + timedelta(days=1), time())
+    return to_utc(ends, zone)
 
 
 def _choices(people: Iterable[Person]) -> list[tuple[str, str]]:
