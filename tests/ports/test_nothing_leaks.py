@@ -279,19 +279,6 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /events/{event_id}/{key}/print/brief": _of_dates("POST", "/print/brief", member=NOWHERE),
     "GET /events/{event_id}/{key}/print/brief/{number}": _of_dates("GET", "/print/brief/1"),
     "GET /deconfliction": _plain("/deconfliction"),
-    "GET /events/{event_id}/{key}/plan/access": _of_plans("GET", "/access"),
-    "POST /events/{event_id}/{key}/plan/access": _of_plans("POST", "/access", person=NOWHERE, reason="Why."),
-    "POST /events/{event_id}/{key}/plan/access/{grant_id}/approval": _of_plans("POST", f"/access/{NOWHERE}/approval"),
-    "POST /events/{event_id}/{key}/plan/access/{grant_id}/refusal": _of_plans("POST", f"/access/{NOWHERE}/refusal"),
-    "POST /events/{event_id}/{key}/plan/access/people/{member_id}/removal": _of_plans(
-        "POST", f"/access/people/{NOWHERE}/removal"
-    ),
-    "POST /events/{event_id}/{key}/plan/access/{grant_id}/refusal": _of_dates(
-        "POST", f"/plan/access/{NOWHERE}/refusal"
-    ),
-    "POST /events/{event_id}/{key}/plan/access/people/{member_id}/removal": _of_dates(
-        "POST", f"/plan/access/people/{NOWHERE}/removal"
-    ),
     "GET /events/{event_id}/{key}/plan": _of_plans("GET", ""),
     "POST /events/{event_id}/{key}/plan": _of_plans("POST", ""),
     "GET /events/{event_id}/{key}/plan/access": _of_plans("GET", "/access"),
