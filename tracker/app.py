@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from litestar.datastructures import State
 from tracker import clock
 from tracker.config.settings import Settings, load
 from tracker.crypto import keys
+from tracker.crypto.reply_addresses import ReplyAddresses
 from tracker.crypto.signed_links import Links
 from tracker.database import bind, close_database, engine, engine_from_url, open_database
 from tracker.database.migrate import check_schema, on_our_schema
@@ -28,6 +30,8 @@ from tracker.ports.http.token_uses import note_after_responses
 from tracker.ports.mail import self_test
 from tracker.ports.mail.compose import Composer
 from tracker.ports.mail.delivery import Delivery
+from tracker.ports.mail.incoming import Reader
+from tracker.ports.mail.lmtp import Listener
 from tracker.ports.mail.mailbox import Mailbox
 from tracker.ports.mail.reading import read_email
 from tracker.ports.outside.network import Network
@@ -92,7 +96,7 @@ def _state(settings: Settings, links: Links) -> State:
         {
             "links": links,
             "mailbox": Mailbox(Path(settings.mail_folder)),
-            "read_email": read_email,
+            "read_email": partial(read_email, reads_replies=bool(settings.reply_address)),
             "api_document": api.described(),
             "mail_server": Lately(),
         }
@@ -111,12 +115,28 @@ def _running(settings: Settings, links: Links) -> Callable[[Litestar], Any]:
         await open_database(engine())
         try:
             await check_schema()
-            async with _ticking(settings, links):
+            async with _listening(settings), _ticking(settings, links):
                 yield
         finally:
             await close_database(engine())
 
     return running
+
+
+@asynccontextmanager
+async def _listening(settings: Settings) -> AsyncIterator[None]:
+    """Take replies of calendar programs, where the settings say so."""
+    if not settings.lmtp:
+        yield
+        return
+    addresses = ReplyAddresses(settings.reply_address, keys.every("replies"))
+    reader = Reader(addresses=addresses, authserv_id=settings.authserv_id, zone=settings.time_zone)
+    listener = Listener(reader, clock.now)
+    await listener.start(*settings.lmtp_address)
+    try:
+        yield
+    finally:
+        await listener.stop()
 
 
 @asynccontextmanager

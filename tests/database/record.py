@@ -39,6 +39,8 @@ from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.identity.api_tokens import ApiScope
+from tracker.rules.intake.calendar_replies import Sender
+from tracker.rules.intake.emails import ReceivedEmail
 from tracker.rules.operations.check_ins import Press, Tap, WalkIn
 from tracker.rules.operations.deconfliction import Disclosure
 from tracker.rules.operations.hits import Decision
@@ -63,6 +65,7 @@ from tracker.usecases.events import calendar_import, events, occurrences, replie
 from tracker.usecases.identity import api_tokens, failed_logins, recovery_codes
 from tracker.usecases.identity.accounts import UNKNOWN
 from tracker.usecases.identity.one_time_links import issue_link
+from tracker.usecases.intake.replies import take
 from tracker.usecases.operations import approvals, check_ins, deconfliction, grants, orders, phases, plan_page, plans
 from tracker.usecases.operations.plans import Basics
 from tracker.usecases.roster import sites
@@ -93,6 +96,7 @@ async def _events(cast: Cast) -> UUID:
     await _plans_in_conflict(cast, raid)
     await printouts.issue_copy(cast.fbi_lead, raid, "2027-01-16", cast.hsi_liaison.member_id, NOW)
     await replies.reply(cast.caht_lead, event_id, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=True)
+    await _by_email()
     later = DateChange(starts=datetime(2027, 2, 11, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - as above
     await occurrences.change_date(cast.coordinator, event_id, "2027-02-09", later, 1, NOW, notify=Notify.ALL)
     await occurrences.cancel_date(cast.coordinator, event_id, "2027-03-09", 1, "Conference week", NOW)
@@ -103,6 +107,12 @@ async def _events(cast: Cast) -> UUID:
         steering = cast.committees["steering"], cast.agencies["FBI"], seat, version
         await seat_changes.set_seat(cast.coordinator, *steering, NOW, NOW)
     return event_id
+
+
+async def _by_email() -> None:
+    """Take an email of a stranger to an address that is no invitation's."""
+    stranger = Sender(address="someone@elsewhere.example", is_verified=False)
+    await take(ReceivedEmail(name="0" * 64, received_at=NOW, invitation_id=None, sender=stranger))
 
 
 async def _plans_in_conflict(cast: Cast, raid: UUID) -> None:

@@ -31,6 +31,7 @@ THEY_READ = {
     "QuorumSeat": "quorum_seat",
     "ImportedEvent": "imported_event",
     "UndoSnapshot": "undo_snapshot",
+    "IncomingReply": "incoming_reply",
     "OperationPlan": "operation_plan",
     "OperationOrder": "operation_order",
     "OperationPhase": "operation_phase",

@@ -52,6 +52,7 @@ TEXTS = {
     "action_item": "title",
     "action_note": "text change",
     "reply": "comment",
+    "incoming_reply": "sender comment",
     "attendance_mark": "guest guest_agency",
     "subscription": "name client",
     "saved_filter": "name",
@@ -75,7 +76,8 @@ OURS = frozenset(
     "id uid reference kind status role arm level scope scopes visibility audience zone rrule purpose listing reply"
     " source state problem verb fields replaced facts"
     " form query leads quiet_from quiet_until key worker account actor"
-    " subject subject_id previous hash seal body_hash token_hash password_hash totp_sealed token_sealed"
+    " misfit email_hash subject subject_id previous hash seal body_hash token_hash password_hash totp_sealed"
+    " token_sealed"
     " address_sealed mark_categories mark_limit texts all_day_alarm topic disclosure system outcome decision".split()
 )
 """Columns of letters that hold what we write, choose from or take apart: choices, keys, hashes, JSON."""

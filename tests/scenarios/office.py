@@ -31,8 +31,9 @@ REPLY = re.compile(rf"{BASE}(/r/\S+?)\?a=yes")
 class Office:
     """The application with everyone around it; the clock stays where it is until someone moves it."""
 
-    def __init__(self, app: Litestar, cast: Cast, server: MailServer) -> None:
+    def __init__(self, app: Litestar, cast: Cast, server: MailServer, **facts: Any) -> None:
         self.app = app
+        self.facts = facts
         self.cast = cast
         self._server = server
         self._read = 0
@@ -79,7 +80,7 @@ class Office:
     async def mails(self) -> list[EmailMessage]:
         """Let the emails that wait go out a while later, and return what has arrived since the last look."""
         clock.start_at(clock.now() + A_WHILE, stands_still=True)
-        composer = Composer(settings(), self.app.state.links)
+        composer = Composer(settings(**self.facts), self.app.state.links)
         sending = Delivery(settings(smtp_port=self._server.port), composer, clock.now)
         await sending.dispatch()
         await sending.stop()
@@ -101,10 +102,10 @@ class Office:
 
 
 @asynccontextmanager
-async def opened(app: Litestar, cast: Cast) -> AsyncIterator[Office]:
-    """Open the office on Tuesday, December 15, 2026, at nine."""
+async def opened(app: Litestar, cast: Cast, **facts: Any) -> AsyncIterator[Office]:
+    """Open the office on Tuesday, December 15, 2026, at nine; `facts` are settings of its emails."""
     async with serving(MailServer()) as server:
-        office = Office(app, cast, server)
+        office = Office(app, cast, server, **facts)
         await office.at(NOW)
         yield office
 

@@ -4,6 +4,7 @@ Each may also be in a file of its own, named by *_FILE.
 """
 
 import os
+import re
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -21,6 +22,10 @@ SQLITE = "sqlite:///"
 BEFORE = "TRACKER_SECRET_BEFORE"
 SHORTEST_SECRET = 32  # bytes
 STATEMENTS = 4  # whose system it is, that use is monitored, that misuse is punished, that use is consent (AC-8)
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+LAST_PORT = 65_535
+REPLY_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,10}", re.ASCII | re.IGNORECASE)
+"""What is before the @ of the reply address; a token of 52 characters follows, and 64 are the most (RFC 5321)."""
 FEWEST_CHARACTERS = 8  # different ones in a secret: 32 random digits have fewer once in 800 times, letters never
 LONGEST_KIND = 60  # characters
 KNOWN_BAD_SECRETS = ("changeme", "secret", "default", "password")
@@ -88,6 +93,18 @@ class Settings:
     mail_from: str = "calendar@tracker.example"
     """Sender and ORGANIZER of calendar emails."""
 
+    reply_address: str = ""
+    """Where replies of calendar programs are read, like reply@tracker.example: each invitation adds + and a token.
+    At most 11 characters before the @. Default: none, and each invitation says that they aren't read."""
+
+    lmtp: str = ""
+    """Where this process takes emails to the reply address from the site's mail server, like 127.0.0.1:8024. Only
+    loopback. Default: nowhere."""
+
+    authserv_id: str = ""
+    """The name of the site's mail server in Authentication-Results. Only what it confirms counts; without a name, each
+    reply waits for a coordinator. Default: none."""
+
     smtp_host: str = "127.0.0.1"
     """Mail server. STARTTLS with a checked certificate is required except to loopback."""
 
@@ -128,6 +145,12 @@ class Settings:
 
     now: datetime | None = None
     """Demo and tests: the time at which the clock starts (ISO 8601 with offset). Default: the real time."""
+
+    @property
+    def lmtp_address(self) -> tuple[str, int]:
+        """Return host and port of `lmtp`. Errors: ValueError."""
+        host, _, port = self.lmtp.rpartition(":")
+        return host.strip("[]"), int(port)
 
     @property
     def own_host(self) -> str:
@@ -311,3 +334,20 @@ def _check(settings: Settings) -> None:
         raise BadSettings(f"TRACKER_OPERATION_KINDS needs one or more kinds of up to {LONGEST_KIND} characters.")
     if settings.base_url.endswith("/"):
         raise BadSettings("TRACKER_BASE_URL must not end with a slash.")
+    _check_replies(settings)
+
+
+def _check_replies(settings: Settings) -> None:
+    name, _, host = settings.reply_address.rpartition("@")
+    if settings.reply_address and not (REPLY_NAME.fullmatch(name) and host):
+        raise BadSettings(
+            "TRACKER_REPLY_ADDRESS must be one address, like reply@tracker.example, with at most 11 letters and digits"
+            " before the @."
+        )
+    if not settings.lmtp:
+        return
+    if not settings.reply_address:
+        raise BadSettings("TRACKER_LMTP takes emails to TRACKER_REPLY_ADDRESS. Set that too.")
+    host, _, port = settings.lmtp.rpartition(":")
+    if host not in LOOPBACK or not port.isascii() or not port.isdecimal() or int(port) > LAST_PORT:
+        raise BadSettings("TRACKER_LMTP must be an address of this computer, like 127.0.0.1:8024.")

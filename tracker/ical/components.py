@@ -60,6 +60,8 @@ class Components:
     events: list[Component] = field(default_factory=list)
     zones: list[Component] = field(default_factory=list)
     others: Counter[str] = field(default_factory=Counter)
+    method: str = ""
+    """METHOD of the calendar (RFC 5545 §3.7.2); empty when it has none."""
 
 
 def components(content: bytes, most: int = MOST, largest: int = LARGEST) -> Components:
@@ -94,6 +96,8 @@ class _Scan:
                 self.inner.lines.setdefault(name, []).append(line)
             elif line.strip() and not self.open:
                 raise Invalid(NO_CALENDAR)
+            elif name == "METHOD" and len(self.open) == 1:
+                self.found.method = line.partition(":")[2].strip()
         if self.open:
             raise Invalid(DAMAGED.format(self.open[-1]))
 

@@ -33,6 +33,8 @@ class Attendee:
     email: str
     reply: ReplyValue
     role: AttendeeRole
+    is_read: bool = False
+    """Whether the organizer's address reads the replies of calendar programs."""
 
 
 def request(
@@ -130,8 +132,9 @@ def _level(event: Event, *, is_discreet: bool) -> Level:
 
 def _attendee(attendee: Attendee, method: str) -> bytes:
     reply = attendee.reply.upper().replace("_", "-")
-    # FALSE (RFC 5545 §3.2.17) until replies of calendar programs are read: people reply with the buttons of the email.
-    asks = ("RSVP=FALSE",) if method == "REQUEST" else ()
+    # FALSE (RFC 5545 §3.2.17) where no one reads the replies: people reply with the buttons of the email.
+    is_asked = attendee.is_read and attendee.role.is_asked
+    asks = (f"RSVP={'TRUE' if is_asked else 'FALSE'}",) if method == "REQUEST" else ()
     return lines.address(
         "ATTENDEE",
         attendee.email,

@@ -15,6 +15,7 @@ TABLE_MODULES = (
     "tracker.tables.schema.events.undo",
     "tracker.tables.schema.events.invitations",
     "tracker.tables.schema.operations.check_ins",
+    "tracker.tables.schema.intake.replies",
     "tracker.tables.schema.operations.plans",
     "tracker.tables.schema.operations.comparisons",
     "tracker.tables.schema.operations.orders",

@@ -11,6 +11,8 @@ from email.policy import compat32
 from email.utils import format_datetime, formataddr
 
 from tracker.config.settings import Settings
+from tracker.crypto import keys
+from tracker.crypto.reply_addresses import ReplyAddresses
 from tracker.crypto.signed_links import Links
 from tracker.ical import itip
 from tracker.ical.vevent import Organizer
@@ -69,10 +71,14 @@ class Composer:
         self._reply_to = checked_address(settings.coordinator_address)
         self._base_url = settings.base_url
         self._addresses = Addresses(settings.base_url, links)
+        self._replies = (
+            ReplyAddresses(settings.reply_address, keys.every("replies")) if settings.reply_address else None
+        )
 
     def mail(self, letter: Letter, message: Message) -> Mail:
         """Return the finished email. Errors: Unsafe, Invalid for values that a calendar can't hold."""
-        words, recipient = worded(letter), checked_address(letter.to)
+        words = worded(letter, reads_replies=self._replies is not None)
+        recipient = checked_address(letter.to)
         body = self._parts(letter, words)
         stop = self._stop(letter)
         unnamed = body._replace(headers=(*self._headers(letter, words, message, recipient), *stop, *body.headers))
@@ -118,13 +124,16 @@ class Composer:
 
     def _calendar(self, letter: Letter, part: CalendarPart | MailedEntry) -> bytes:
         name, to_name = APPOINTMENTS if letter.is_discreet else self._name, one_line(letter.to_name)
-        organizer = Organizer(name=name, address=self._from, base_url=self._base_url)
+        address = self._replies.of(letter.invitation_id) if self._replies and letter.invitation_id else self._from
+        organizer = Organizer(name=name, address=address, base_url=self._base_url)
         if isinstance(part, MailedEntry):
             nobody = itip.Attendee(
                 name=to_name, email=letter.to, reply=ReplyValue.NEEDS_ACTION, role=AttendeeRole.REQUIRED
             )
             return itip.take_out(part, nobody, organizer)
-        reader = itip.Attendee(name=to_name, email=letter.to, reply=part.reply, role=part.role)
+        reader = itip.Attendee(
+            name=to_name, email=letter.to, reply=part.reply, role=part.role, is_read=address != self._from
+        )
         write = itip.cancel if part.is_cancel else itip.request
         return write(part.event, part.dates, reader, organizer, only=part.date, is_discreet=part.is_discreet)
 

@@ -21,11 +21,11 @@ class ReadEmail(NamedTuple):
     """Whether it changes the recipient's calendar."""
 
 
-def read_email(letter: Letter) -> ReadEmail:
-    """Return an email without its links."""
+def read_email(letter: Letter, *, reads_replies: bool = False) -> ReadEmail:
+    """Return an email without its links; `reads_replies` as in `worded`."""
     return ReadEmail(
         to=letter.to,
-        words=worded(letter),
+        words=worded(letter, reads_replies=reads_replies),
         buttons=tuple(button_label(one.name) for one in (*letter.buttons, *letter.more)),
         banner=letter.banner,
         indicator=one_line(letter.indicator),

@@ -25,12 +25,17 @@ class Worded(NamedTuple):
     footer: str
 
 
-def worded(letter: Letter) -> Worded:
-    """Return the words of an email. Subject and preview fit their limits, and each text is one line."""
-    files, values = FILES[type(letter.says)], _values(letter)
+def worded(letter: Letter, *, reads_replies: bool = False) -> Worded:
+    """Return the words of an email. Subject and preview fit their limits, and each text is one line.
+
+    `reads_replies`: whether the site reads what calendar programs reply to invitations.
+    """
+    reads_replies = reads_replies and letter.invitation_id is not None
+    files, values = FILES[type(letter.says)], {**_values(letter), "reads_replies": reads_replies}
     heading, *paragraphs = _blocks(_filled(files.body, values))
     if letter.is_time_only:
-        paragraphs = _blocks(_filled(TIME_ONLY, {"has_request": _has_request(letter)}))
+        about = {"has_request": _has_request(letter), "reads_replies": reads_replies}
+        paragraphs = _blocks(_filled(TIME_ONLY, about))
     return Worded(
         subject=_subject(files.subject, values),
         preview=cut(one_line(_filled(files.preview, values)), PREVIEW),

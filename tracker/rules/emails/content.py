@@ -149,6 +149,8 @@ class Letter:
     stop: StopPage | None = None
     """How to stop emails of this kind; the email then has a header for email programs too."""
     calendar: CalendarPart | MailedEntry | None = None
+    invitation_id: UUID | None = None
+    """Whose replies the ORGANIZER of the calendar reads; None for a reader without an invitation."""
     banner: str = ""
     """The first and last line of an email about marked content."""
     indicator: str = ""

@@ -33,6 +33,8 @@ class ReplySource(StrEnum):
     LINK = "link"
     """By the signed link in an email."""
     API = "api"
+    EMAIL = "email"
+    """By a calendar program, which sent an email."""
     ON_BEHALF = "on_behalf"
     """Another person recorded it."""
     CHANGE = "change"

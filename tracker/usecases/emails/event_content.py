@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -30,6 +31,7 @@ from tracker.rules.emails.of_events import write
 from tracker.rules.emails.parts import Occasion
 from tracker.rules.events.event import Event, EventStatus, Occurrence
 from tracker.rules.events.replies import AttendeeRole, OwnInvitation, ReplyValue, responded_at
+from tracker.tables.background.events.invitees import invitations
 from tracker.tables.visible.attendance import sheet
 from tracker.tables.visible.events import events, replies, series
 from tracker.usecases.core import names
@@ -59,6 +61,16 @@ async def event_letter(
 
     One that is only read (`is_sent` False) has to concern its recipient, and need not be current.
     """
+    made = await _made(content, message, reader, now, is_sent=is_sent)
+    if isinstance(made, Skip) or made.calendar is None or message.event_id is None:
+        return made
+    own = (await invitations(message.event_id)).get(reader.member_id)
+    return replace(made, invitation_id=own.id if own else None)
+
+
+async def _made(
+    content: EventContent, message: Message, reader: Viewer, now: datetime, *, is_sent: bool
+) -> Letter | Skip:
     event, dates = await _read(content, message, reader)
     if event is None:
         return _unseen(content, message, reader)

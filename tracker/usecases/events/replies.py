@@ -124,7 +124,7 @@ async def open_by_link(
     except (NotFound, Gone) as closed:
         if isinstance(closed, Gone) and occurrence_id:
             raise
-        moved = _where(await _onward(viewer, event, now), occurrence_id)
+        moved = _where(await onward(viewer, event, now), occurrence_id)
         if moved is None:
             raise
     return await open_by_link(*moved, now, origin)
@@ -147,11 +147,11 @@ async def _opened(
         substitute=given.substitute if given else "",
         alternates=() if for_series else tuple(await substitutes.choices(viewer, occurrence.event, now)),
         ahead=ahead,
-        onward=tuple(one for one in await _onward(viewer, event, now) if one.ahead) if for_series else (),
+        onward=tuple(one for one in await onward(viewer, event, now) if one.ahead) if for_series else (),
     )
 
 
-async def _onward(viewer: Viewer, event: Event, now: datetime) -> list[Onward]:
+async def onward(viewer: Viewer, event: Event, now: datetime) -> list[Onward]:
     """Return the series that continue an event, where the viewer is invited, earliest first.
 
     A link to what many people know shows nothing of a series that only named people may know.
@@ -247,11 +247,13 @@ async def record(
     """Write a reply and its audit entry, and notify people who start or stop substituting.
 
     The caller is inside `writing()`. A reply to the series also counts for dates that were asked again separately and
-    have no reply since. A reply to a single event is stored with its date.
+    have no reply since, except one by email: a calendar program replies to such a date by itself. A reply to a single
+    event is stored with its date.
     `whose` reply it is, is recorded where another person enters it.
     """
     for_series = for_series and occurrence.event.is_series
-    waiting = await _asked_alone(viewer, invitation_id, occurrence.event, now) if for_series else []
+    asks_alone = for_series and source is not ReplySource.EMAIL
+    waiting = await _asked_alone(viewer, invitation_id, occurrence.event, now) if asks_alone else []
     dates = [None, *waiting] if for_series else [occurrence.id]
     about = {"invitation": invitation_id, "source": source, "entered_by": viewer.member_id, "replied_at": now}
     reply = {"sequence": max(occurrence.sequence, occurrence.event.sequence), **about, **_columns(given)}

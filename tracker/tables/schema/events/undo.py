@@ -12,6 +12,7 @@ from tracker.tables.schema.core.constraints import index
 from tracker.tables.schema.events.events import Event, EventAudience, Occurrence
 from tracker.tables.schema.events.history import EventChange
 from tracker.tables.schema.events.invitations import Invitation, InvitationGap, Reply
+from tracker.tables.schema.intake.replies import IncomingReply
 from tracker.tables.schema.operations.grants import OperationGrant
 from tracker.tables.schema.roster.people import Member
 
@@ -25,6 +26,7 @@ PUT_BACK: Mapping[type[Table], Column] = {
     EventChange: EventChange.event,
     OperationGrant: OperationGrant.event,
     BriefCopy: BriefCopy.occurrence.event,
+    IncomingReply: IncomingReply.invitation.event,
 }
 """The tables that undo puts back, with the column that leads to the event; each after those to which it refers."""
 

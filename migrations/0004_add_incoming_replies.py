@@ -1,0 +1,42 @@
+"""Add replies that come by email."""
+
+from piccolo.apps.migrations.auto.migration_manager import MigrationManager
+
+from tracker.database.migrate import statements
+
+ID = "0004_add_incoming_replies"
+VERSION = "1.38.0"
+DESCRIPTION = "add replies that come by email"
+
+TABLES = """
+CREATE TABLE incoming_reply (
+  id UUID PRIMARY KEY NOT NULL,
+  received_at TIMESTAMPTZ NOT NULL,
+  email_hash VARCHAR(64) NOT NULL,
+  part INTEGER NOT NULL,
+  sender VARCHAR(254) NOT NULL,
+  invitation UUID REFERENCES invitation (id) ON DELETE CASCADE,
+  occurrence UUID REFERENCES occurrence (id) ON DELETE CASCADE,
+  reply VARCHAR(12) CHECK (reply IN ('needs_action', 'accepted', 'tentative', 'declined')),
+  comment TEXT NOT NULL,
+  sequence INTEGER,
+  stamped_at TIMESTAMPTZ,
+  outcome VARCHAR(12) NOT NULL
+    CHECK (outcome IN ('recorded', 'repeated', 'stale', 'old_time', 'closed', 'unmatched', 'ignored', 'unreadable')),
+  misfit VARCHAR(16) CHECK (misfit IN ('no_invitation', 'other_sender', 'unverified', 'other_attendee', 'other_date',
+    'proposal', 'no_reply')),
+  decided_at TIMESTAMPTZ,
+  UNIQUE (email_hash, part),
+  CHECK ((misfit IS NULL) = (outcome <> 'unmatched'))
+);
+CREATE INDEX incoming_reply_invitation ON incoming_reply (invitation, occurrence);
+CREATE INDEX incoming_reply_occurrence ON incoming_reply (occurrence);
+CREATE INDEX incoming_reply_open ON incoming_reply (received_at) WHERE outcome = 'unmatched' AND decided_at IS NULL;
+"""
+
+
+async def forwards() -> MigrationManager:
+    """Run the statements inside the runner's transaction."""
+    manager = MigrationManager(migration_id=ID, app_name="tracker", description=DESCRIPTION)
+    manager.add_raw(statements(TABLES))
+    return manager

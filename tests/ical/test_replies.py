@@ -1,0 +1,136 @@
+"""Replies of calendar programs are read alike, however each of them writes them."""
+
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.ical import client_replies
+from tests.ical.client_replies import CLIENTS
+from tracker.errors import Invalid, TrackerError
+from tracker.ical.replies import LARGEST, read
+from tracker.rules.events.replies import LONGEST_COMMENT, ReplyValue
+
+ZONE = "America/Chicago"
+UID, WHO = "9a0c@tracker.example", "liaison@kcpd.example"
+MAY_11 = datetime(2027, 5, 11, 15, tzinfo=UTC)
+"""10:00 AM in Kansas City."""
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_each_program_s_yes_is_read(client: str) -> None:
+    [found] = read(CLIENTS[client](UID, WHO), ZONE)
+    assert (found.uid, found.attendee, found.value, found.date) == (UID, WHO, ReplyValue.ACCEPTED, None)
+    assert (found.sequence, found.stamped_at) == (0, datetime(2026, 12, 1, 16, 4, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_each_program_s_one_date_is_the_same_moment(client: str) -> None:
+    date = "20270511T150000Z" if client == "google" else "20270511T100000"
+    [found] = read(CLIENTS[client](UID, WHO, "DECLINED", date=date), ZONE)
+    assert found.date is not None
+    assert (found.date.moment, found.value) == (MAY_11, ReplyValue.DECLINED)
+
+
+@pytest.mark.parametrize(("client", "note"), [(one, "It\\, too\\; works") for one in CLIENTS if one != "google"])
+def test_a_note_is_read_without_its_escapes(client: str, note: str) -> None:
+    assert read(CLIENTS[client](UID, WHO, note=note), ZONE)[0].comment == "It, too; works"
+
+
+def test_google_s_note_is_read_from_its_parameter() -> None:
+    assert read(client_replies.google(UID, WHO, note="Kids &amp; court"), ZONE)[0].comment == "Kids & court"
+
+
+def test_a_long_note_is_cut() -> None:
+    assert len(read(client_replies.outlook(UID, WHO, note="x" * 5_000), ZONE)[0].comment) == LONGEST_COMMENT
+
+
+def test_a_proposal_is_no_reply_to_what_was_asked() -> None:
+    assert [one.is_proposal for one in read(client_replies.proposal(UID, WHO), ZONE)] == [True]
+
+
+def test_a_whole_day_is_named_by_its_date() -> None:
+    file = client_replies.apple(UID, WHO, date="20270511T100000")
+    day = file.replace(b"RECURRENCE-ID;TZID=America/Chicago:20270511T100000", b"RECURRENCE-ID;VALUE=DATE:20270511")
+    [found] = read(day, ZONE)
+    assert found.date is not None
+    assert (found.date.is_day, found.date.local.day) == (True, 11)
+
+
+def test_two_events_in_one_file_are_two_replies() -> None:
+    one = client_replies.google(UID, WHO)
+    body = one[one.index(b"BEGIN:VEVENT") : one.index(b"END:VCALENDAR")]
+    second = body.replace(b"PARTSTAT=ACCEPTED", b"PARTSTAT=DECLINED")
+    both = one.replace(b"END:VCALENDAR", second + b"END:VCALENDAR")
+    assert [found.value for found in read(both, ZONE)] == [ReplyValue.ACCEPTED, ReplyValue.DECLINED]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"METHOD:REPLY", b"METHOD:REQUEST"),
+        (b"METHOD:REPLY", b"METHOD:CANCEL"),
+        (b"METHOD:REPLY\r\n", b""),
+        (b"DTSTAMP:20261201T160400Z", b"DTSTAMP:yesterday"),
+        (b"END:VEVENT\r\n", b""),
+        (b"BEGIN:VCALENDAR", b"Dear all,"),
+    ],
+)
+def test_anything_else_is_refused(old: bytes, new: bytes) -> None:
+    with pytest.raises(Invalid):
+        read(client_replies.google(UID, WHO).replace(old, new), ZONE)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"PARTSTAT=ACCEPTED", b"PARTSTAT=DELEGATED"),
+        (b"PARTSTAT=ACCEPTED", b"PARTSTAT=NEEDS-ACTION"),
+        (b"PARTSTAT=ACCEPTED;", b""),
+    ],
+)
+def test_what_is_no_reply_has_no_value(old: bytes, new: bytes) -> None:
+    assert read(client_replies.google(UID, WHO).replace(old, new), ZONE)[0].value is None
+
+
+def test_a_second_attendee_is_no_one_s_reply() -> None:
+    file = client_replies.google(UID, WHO)
+    twice = file.replace(b"CREATED:", b"ATTENDEE;PARTSTAT=ACCEPTED:mailto:other@kcpd.example\r\nCREATED:")
+    assert [(one.attendee, one.value) for one in read(twice, ZONE)] == [("", None)]
+
+
+@pytest.mark.parametrize("number", ["-1", "1e9", "\uff19", "99999999999999999999", "one"])
+def test_an_odd_sequence_is_left_out(number: str) -> None:
+    file = client_replies.google(UID, WHO).replace(b"SEQUENCE:0", f"SEQUENCE:{number}".encode())
+    assert read(file, ZONE)[0].sequence is None
+
+
+def _nested() -> bytes:
+    return b"BEGIN:VCALENDAR\r\nMETHOD:REPLY\r\n" + b"BEGIN:VEVENT\r\n" * 40_000
+
+
+def _folded() -> bytes:
+    return b"BEGIN:VCALENDAR\r\nMETHOD:REPLY\r\nBEGIN:VEVENT\r\nCOMMENT:x" + b"\r\n y" * 240_000
+
+
+def _many_attendees() -> bytes:
+    one = b"ATTENDEE;PARTSTAT=ACCEPTED:mailto:a@b.example\r\n"
+    return client_replies.google(UID, WHO).replace(b"CREATED:", one * 19_000 + b"CREATED:")
+
+
+def _too_many() -> bytes:
+    event = b"BEGIN:VEVENT\r\nUID:x\r\nEND:VEVENT\r\n"
+    return b"BEGIN:VCALENDAR\r\nMETHOD:REPLY\r\n" + event * 11 + b"END:VCALENDAR\r\n"
+
+
+@pytest.mark.parametrize("bomb", [_nested, _folded, _many_attendees, _too_many, lambda: b"x" * (LARGEST + 1)])
+def test_a_bomb_takes_less_than_half_a_second_of_processor_time(bomb: object) -> None:
+    assert callable(bomb)
+    content = bomb()
+    started = time.process_time()
+    try:
+        replies = read(content, ZONE)
+    except TrackerError:
+        replies = []
+    assert time.process_time() - started < 0.5
+    assert all(one.value is None for one in replies)

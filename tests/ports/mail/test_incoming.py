@@ -1,0 +1,230 @@
+"""Emails as people's programs send them are read within fixed limits, and nothing in them makes reading fail."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email import policy
+from email.message import EmailMessage
+from uuid import UUID
+
+import pytest
+
+from tests.ical import client_replies
+from tracker.crypto.reply_addresses import ReplyAddresses
+from tracker.ports.mail.incoming import LARGEST, Reader
+from tracker.rules.events.replies import ReplyValue
+from tracker.rules.intake.emails import ReceivedEmail
+
+NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)
+INVITATION = UUID("9a0c2f50-6a1c-4a71-8f0e-0e5f8d3c2b1a")
+WHO, UID = "liaison@kcpd.example", "9a0c@tracker.example"
+READER = Reader(
+    addresses=ReplyAddresses("reply@tracker.example", [b"k" * 32]),
+    authserv_id="mx.tracker.example",
+    zone="America/Chicago",
+)
+TO = READER.addresses.of(INVITATION)
+PASSES = "mx.tracker.example; dmarc=pass (p=reject) header.from=kcpd.example"
+
+
+def message(calendar: bytes | None = None, sender: str = f"Liaison <{WHO}>", **headers: str) -> EmailMessage:
+    """Return an email as Gmail builds it: text, and the reply as the last alternative."""
+    mail = EmailMessage(policy=policy.SMTP)
+    mail["From"], mail["To"], mail["Subject"], mail["Message-ID"] = sender, TO, "Accepted: Monthly meeting", "<1@kcpd>"
+    for name, value in headers.items():
+        mail[name.replace("_", "-")] = value
+    mail.set_content("Liaison has accepted this invitation.")
+    if calendar is not None:
+        mail.add_alternative(calendar, maintype="text", subtype="calendar", params={"method": "REPLY"})
+    return mail
+
+
+def read(mail: EmailMessage | bytes) -> ReceivedEmail:
+    return READER.read(mail if isinstance(mail, bytes) else mail.as_bytes(), TO, NOW)
+
+
+def test_a_reply_is_read_with_its_sender_and_the_invitation_of_its_address() -> None:
+    found = read(message(client_replies.google(UID, WHO), Authentication_Results=PASSES))
+    assert (found.invitation_id, found.sender.address, found.sender.is_verified) == (INVITATION, WHO, True)
+    assert [one.value for one in found.replies] == [ReplyValue.ACCEPTED]
+    assert (found.is_automatic, found.is_readable, len(found.name)) == (False, True, 64)
+
+
+def test_apple_s_reply_is_an_attachment_that_names_no_method() -> None:
+    mail = message()
+    mail.add_attachment(client_replies.apple(UID, WHO), maintype="text", subtype="calendar", filename="reply.ics")
+    assert [one.value for one in read(mail).replies] == [ReplyValue.ACCEPTED]
+
+
+def test_thunderbird_s_two_copies_are_one_reply() -> None:
+    mail = message(client_replies.thunderbird(UID, WHO))
+    mail.add_attachment(client_replies.thunderbird(UID, WHO), maintype="application", subtype="ics")
+    assert len(read(mail).replies) == 1
+
+
+def test_a_wrong_charset_loses_nothing() -> None:
+    content = client_replies.outlook(UID, WHO, note="Años")
+    named = message()
+    named.add_attachment(content, maintype="text", subtype="calendar", params={"charset": "us-ascii"})
+    in_latin = message()
+    latin = content.decode().encode("latin-1")
+    in_latin.add_attachment(latin, maintype="text", subtype="calendar", params={"charset": "latin-1"})
+    assert [read(one).replies[0].comment for one in (named, in_latin)] == ["Años", "Años"]
+
+
+def test_the_same_email_has_the_same_name_and_another_has_another() -> None:
+    first, again = message(), message(Received="from elsewhere")
+    other = message()
+    other.replace_header("Message-ID", "<2@kcpd>")
+    assert read(first).name == read(again).name != read(other).name
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ([], False),
+        ([PASSES], True),
+        (["mx.elsewhere.example; dmarc=pass header.from=kcpd.example"], False),
+        (["mx.tracker.example; dmarc=fail header.from=kcpd.example"], False),
+        (["mx.tracker.example; dmarc=fail header.from=kcpd.example; dkim=pass header.d=kcpd.example"], False),
+        ([PASSES, "mx.tracker.example; dmarc=fail header.from=kcpd.example"], False),
+        (["mx.tracker.example; dmarc=pass header.from=elsewhere.example"], False),
+        (["mx.tracker.example; dkim=pass header.d=kcpd.example"], True),
+        (["mx.tracker.example; dkim=pass header.i=@kcpd.example"], True),
+        (["mx.tracker.example; dkim=pass header.d=elsewhere.example"], False),
+        (["mx.tracker.example; dkim=pass header.d=example"], False),
+        (["mx.tracker.example; dkim=fail header.d=kcpd.example"], False),
+        (["mx.tracker.example; spf=pass smtp.mailfrom=kcpd.example"], False),
+        (["mx.tracker.example; none"], False),
+        (["; ;;; dmarc==pass"], False),
+        (["MX.Tracker.example; dmarc=pass header.from=KCPD.example"], True),
+    ],
+)
+def test_only_what_our_own_mail_server_confirms_counts(headers: list[str], expected: object) -> None:
+    mail = message()
+    for one in headers:
+        mail.add_header("Authentication-Results", one)
+    assert read(mail).sender.is_verified is expected
+
+
+def test_no_server_is_trusted_without_a_name() -> None:
+    reader = Reader(addresses=READER.addresses, authserv_id="", zone="America/Chicago")
+    mail = message(Authentication_Results="; dmarc=pass header.from=kcpd.example")
+    assert not reader.read(mail.as_bytes(), TO, NOW).sender.is_verified
+
+
+@pytest.mark.parametrize(
+    "sender", ["", "a@b.example, c@d.example", "nobody", "undisclosed:;", f"{'a' * 300}@b.example"]
+)
+def test_an_email_of_no_one_or_of_several_has_no_sender(sender: str) -> None:
+    raw = message().as_bytes().replace(b"From: Liaison <liaison@kcpd.example>", b"From: " + sender.encode())
+    assert read(raw).sender.address == ""
+
+
+def test_two_senders_are_no_sender() -> None:
+    raw = b"From: other@kcpd.example\r\n" + message().as_bytes()
+    assert read(raw).sender.address == ""
+
+
+@pytest.mark.parametrize(
+    ("headers", "has_calendar", "expected"),
+    [
+        ({}, False, False),
+        ({"Auto_Submitted": "auto-replied"}, True, True),
+        ({"Auto_Submitted": "auto-generated"}, True, False),
+        ({"Auto_Submitted": "auto-generated"}, False, True),
+        ({"Auto_Submitted": "no"}, False, False),
+        ({"Precedence": "bulk"}, False, True),
+        ({"List_Id": "<all.kcpd.example>"}, False, True),
+        ({"X_Auto_Response_Suppress": "All"}, False, True),
+    ],
+)
+def test_a_machine_s_email_is_known_by_its_headers(
+    headers: dict[str, str], has_calendar: object, expected: object
+) -> None:
+    calendar = client_replies.google(UID, WHO) if has_calendar else None
+    assert read(message(calendar, **headers)).is_automatic is expected
+
+
+def _deep() -> bytes:
+    head = b"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=0\r\n\r\n"
+    return head + b"".join(
+        b"--%d\r\nContent-Type: multipart/mixed; boundary=%d\r\n\r\n" % (n, n + 1) for n in range(900)
+    )
+
+
+def _wide() -> bytes:
+    head = b"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n"
+    return head + b"--x\r\nContent-Type: text/calendar\r\n\r\n\r\n" * 20_000
+
+
+def _headers() -> bytes:
+    return b"X-A: b\r\n" * 100_000 + b"\r\n"
+
+
+def _one_line() -> bytes:
+    return b"From: " + b"(" * 900_000 + b"\r\n\r\n"
+
+
+def _addresses() -> bytes:
+    return b"From: " + b"a@b.example, " * 70_000 + b"\r\n\r\n"
+
+
+def _many_results() -> bytes:
+    one = b"Authentication-Results: mx.tracker.example; " + b"dkim=pass header.d=elsewhere.example; " * 100 + b"\r\n"
+    return b"From: liaison@kcpd.example\r\n" + one * 240 + b"\r\n"
+
+
+def _results() -> bytes:
+    one = b"Authentication-Results: mx.tracker.example; " + b"dkim=pass header.d=kcpd.example; " * 25_000 + b"\r\n"
+    return b"From: liaison@kcpd.example\r\n" + one + b"\r\n"
+
+
+def _encoded_words() -> bytes:
+    return b"From: " + b"=?utf-8?q?=41?= " * 55_000 + b"<a@b.example>\r\n\r\n"
+
+
+def _base64() -> bytes:
+    head = b"From: a@b.example\r\nContent-Type: text/calendar\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    return head + b"QkVHSU46VkNBTEVOREFS\r\n" * 43_000
+
+
+def _charset() -> bytes:
+    head = b"From: a@b.example\r\nContent-Type: text/calendar; charset=no-such-thing\r\n\r\n"
+    return head + b"BEGIN:VCALENDAR\r\nMETHOD:REPLY\r\n\xff\xfe\r\n"
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        _deep,
+        _wide,
+        _headers,
+        _one_line,
+        _addresses,
+        _results,
+        _many_results,
+        _encoded_words,
+        _base64,
+        _charset,
+        lambda: b"",
+        lambda: b"\0" * 1_000,
+        lambda: b"\r\n\r\n",
+        lambda: b"x" * (LARGEST + 1),
+        lambda: b"From: \xff\xfe@b.example\r\nSubject: \xe9\r\n\r\n",
+    ],
+)
+def test_a_hostile_email_is_read_within_half_a_second_of_processor_time(hostile: Callable[[], bytes]) -> None:
+    content = hostile()
+    started = time.process_time()
+    found = read(content)
+    assert time.process_time() - started < 0.5
+    assert (found.replies, found.sender.is_verified) == ((), False)
+
+
+def test_a_reply_without_a_date_of_its_own_is_read_too() -> None:
+    file = client_replies.google(UID, WHO).replace(b"DTSTAMP:20261201T160400Z\r\n", b"")
+    assert read(message(file)).replies[0].stamped_at is None
+    assert read(message(client_replies.google(UID, WHO))).replies[0].stamped_at == NOW - timedelta(
+        days=13, hours=22, minutes=56
+    )

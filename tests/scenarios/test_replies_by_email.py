@@ -1,0 +1,153 @@
+"""People press Accept in the calendar they use, and the task force knows: over real sockets, from email to page."""
+
+import smtplib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from email import policy
+from email.message import EmailMessage
+from uuid import UUID
+
+import pytest
+from anyio import to_thread
+
+from tests.cast import ZONE, Cast
+from tests.ical import client_replies
+from tests.ical.client_replies import CLIENTS
+from tests.ports.standing import standing
+from tests.scenarios.monthly_meeting import scheduled
+from tests.scenarios.office import Office, calendar_of, opened, words_of
+from tracker import clock
+from tracker.crypto import keys
+from tracker.crypto.reply_addresses import ReplyAddresses
+from tracker.ports.mail.incoming import LARGEST, Reader
+from tracker.ports.mail.lmtp import Listener
+
+pytestmark = pytest.mark.anyio
+
+MAILBOX = "reply@tracker.example"
+PASSES = "mx.tracker.example; dmarc=pass header.from={domain}"
+ADDRESSES = {"ipd_liaison": "ipd_liaison@ipd.example", "hsi_liaison": "hsi_liaison@hsi.example"}
+
+
+class Post:
+    """The office, and its way in for emails."""
+
+    event: UUID
+    """The meeting, once it is scheduled."""
+
+    def __init__(self, office: Office, port: int) -> None:
+        self.office = office
+        self.port = port
+
+    async def deliver(self, to: str, content: bytes) -> str:
+        """Hand an email over as the site's mail server does, and return what is answered: a code, or "taken"."""
+        return await to_thread.run_sync(self._deliver, to, content)
+
+    def _deliver(self, to: str, content: bytes) -> str:
+        with smtplib.LMTP("127.0.0.1", self.port, local_hostname="mx.tracker.example") as client:
+            try:
+                client.sendmail("bounces@elsewhere.example", [to], content)
+            except smtplib.SMTPRecipientsRefused as refused:
+                return str(next(iter(refused.recipients.values()))[0])
+            except smtplib.SMTPResponseException as refused:
+                return str(refused.smtp_code)
+        return "taken"
+
+
+@pytest.fixture
+async def post(sqlite_cast: Cast) -> AsyncIterator[Post]:
+    async with _post(sqlite_cast) as found:
+        yield found
+
+
+@asynccontextmanager
+async def _post(cast: Cast) -> AsyncIterator[Post]:
+    with standing(reply_address=MAILBOX) as app:
+        async with opened(app, cast, reply_address=MAILBOX) as office:
+            addresses = ReplyAddresses(MAILBOX, keys.every("replies"))
+            reader = Reader(addresses=addresses, authserv_id="mx.tracker.example", zone=ZONE)
+            listener = Listener(reader, clock.now)
+            port = await listener.start("127.0.0.1", 0)
+            yield Post(office, port)
+            await listener.stop()
+
+
+async def invitation(post: Post, person: str) -> tuple[str, str, EmailMessage]:
+    """Schedule the monthly meeting; return the organizer's address and UID that someone's invitation has."""
+    post.event, mails = await scheduled(post.office)
+    [mail] = [one for one in mails if str(one["To"]).startswith(person)]
+    [event] = calendar_of(mail).walk("VEVENT")
+    return str(event["ORGANIZER"]).removeprefix("mailto:"), str(event["UID"]), mail
+
+
+def reply(sender: str, to: str, calendar: bytes, *, is_verified: bool = True, name: str = "<1@elsewhere>") -> bytes:
+    """Return the email in which a calendar program sends a reply, as the site's mail server hands it over."""
+    mail = EmailMessage(policy=policy.SMTP)
+    if is_verified:
+        mail["Authentication-Results"] = PASSES.format(domain=sender.rpartition("@")[2])
+    mail["From"], mail["To"], mail["Subject"], mail["Message-ID"] = sender, to, "Accepted: Monthly meeting", name
+    mail.set_content("Accepted")
+    mail.add_alternative(calendar, maintype="text", subtype="calendar", params={"method": "REPLY"})
+    return mail.as_bytes()
+
+
+def stamped(minutes: int = 0) -> str:
+    return f"{clock.now() + timedelta(minutes=minutes):%Y%m%dT%H%M%SZ}"
+
+
+async def meeting_page(post: Post, person: str = "coordinator") -> str:
+    return await post.office.page(person, f"/events/{post.event}/2027-01-12")
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+async def test_the_accept_button_of_each_program_is_on_the_coordinator_s_page(post: Post, client: str) -> None:
+    to, uid, _ = await invitation(post, "ipd_liaison")
+    who = ADDRESSES["ipd_liaison"]
+    assert await post.deliver(to, reply(who, to, CLIENTS[client](uid, who, stamp=stamped()))) == "taken"
+    page = await meeting_page(post)
+    assert "By email, " in page
+    assert await post.office.mails() == []  # no email back, and none to others
+
+
+async def test_the_invitation_asks_for_a_reply_and_says_how(post: Post) -> None:
+    to, _, mail = await invitation(post, "ipd_liaison")
+    [event] = calendar_of(mail).walk("VEVENT")
+    assert (to.startswith("reply+"), event["ATTENDEE"].params["RSVP"]) == (True, "TRUE")
+    assert "Reply with these buttons, or with the ones in your calendar app." in words_of(mail)
+    assert "receive replies" not in words_of(mail)
+
+
+async def test_the_answer_is_the_same_for_every_address_and_every_email(post: Post) -> None:
+    to, uid, _ = await invitation(post, "ipd_liaison")
+    who = ADDRESSES["ipd_liaison"]
+    accept = client_replies.google(uid, who, stamp=stamped())
+    answers = [
+        await post.deliver(to, reply(who, to, accept)),
+        await post.deliver(f"reply+{'a' * 52}@tracker.example", reply(who, to, accept)),
+        await post.deliver(MAILBOX, reply(who, to, accept)),
+        await post.deliver(to, reply("stranger@elsewhere.example", to, accept, name="<2@elsewhere>")),
+        await post.deliver(to, b"\r\n"),
+        await post.deliver(to, reply(who, to, accept, is_verified=False, name="<3@elsewhere>")),
+    ]
+    assert answers == ["taken"] * 6
+
+
+async def test_another_mailbox_and_an_email_that_is_too_large_are_refused(post: Post) -> None:
+    to, _, _ = await invitation(post, "ipd_liaison")
+    assert await post.deliver("calendar@tracker.example", b"From: a@b.example\r\n\r\n") == "550"
+    assert await post.deliver(to, b"From: a@b.example\r\n\r\n" + b"x" * 70 + b"\r\n" * LARGEST) == "552"
+
+
+async def test_a_forged_sender_changes_nothing(post: Post) -> None:
+    to, uid, _ = await invitation(post, "ipd_liaison")
+    who = ADDRESSES["ipd_liaison"]
+    await post.deliver(to, reply(who, to, client_replies.google(uid, who, stamp=stamped()), is_verified=False))
+    assert "By email, " not in await meeting_page(post)
+
+
+async def test_the_invited_person_sees_that_the_calendar_app_s_reply_arrived(post: Post) -> None:
+    to, uid, _ = await invitation(post, "ipd_liaison")
+    who = ADDRESSES["ipd_liaison"]
+    await post.deliver(to, reply(who, to, client_replies.google(uid, who, "DECLINED", stamp=stamped())))
+    assert "You replied in your calendar app." in await meeting_page(post, "ipd_liaison")

@@ -1,0 +1,278 @@
+"""What calendar programs reply by email counts once, in whatever order it comes, and only for the invited person."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.cast import NOW, Cast, meeting, operation
+from tracker.database import writing
+from tracker.rules.core.viewer import Status, Viewer
+from tracker.rules.events.plan import DateChange
+from tracker.rules.events.replies import ReplyValue
+from tracker.rules.intake.calendar_replies import CalendarReply, DateNamed, Misfit, Outcome, Sender
+from tracker.rules.intake.emails import ReceivedEmail
+from tracker.rules.recurrence import rule_for
+from tracker.tables.background.events.invitees import invitations
+from tracker.tables.schema.intake.replies import IncomingReply
+from tracker.tables.schema.roster.people import Member
+from tracker.usecases.events import events, occurrences, replies
+from tracker.usecases.intake.replies import take
+
+pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+
+HOUR = timedelta(hours=1)
+LATER = NOW + 4 * HOUR
+YES, MAYBE, NO = ReplyValue.ACCEPTED, ReplyValue.TENTATIVE, ReplyValue.DECLINED
+APRIL, MAY = "2027-04-13", "2027-05-11"
+TEN_IN_APRIL, TEN_IN_MAY = datetime(2027, 4, 13, 15, tzinfo=UTC), datetime(2027, 5, 11, 15, tzinfo=UTC)
+
+
+async def invited(cast: Cast, *, is_series: bool = False, **facts: object) -> UUID:
+    """Schedule a meeting with the Bureau and the detective, and return its event."""
+    plan = meeting(cast.fbi_lead, cast.kcpd_detective, **facts)
+    if is_series:
+        plan = replace(plan, rule=rule_for("monthly_nth", plan.starts, count=6))
+    return await events.schedule(cast.coordinator, plan, NOW)
+
+
+async def said(who: Viewer, event_id: UUID, value: ReplyValue | None = YES, **facts: object) -> CalendarReply:
+    """Return a reply of a calendar program; `facts` replace its fields."""
+    event = await events.event_for(who, event_id)
+    about = {"uid": event.uid, "attendee": who.email, "value": value, "sequence": 0, "stamped_at": NOW + HOUR}
+    return CalendarReply(**{**about, **facts})  # type: ignore[arg-type]  # the fields of a reply
+
+
+async def email(who: Viewer, event_id: UUID, *said_in_it: CalendarReply, **facts: object) -> ReceivedEmail:
+    """Return an email of a person to the address of their invitation; `facts` replace its fields."""
+    invitation = (await invitations(event_id)).get(who.member_id)
+    about = {
+        "name": sha256(repr(said_in_it).encode()).hexdigest(),
+        "received_at": LATER,
+        "invitation_id": invitation.id if invitation else None,
+        "sender": Sender(address=who.email, is_verified=True),
+        "replies": said_in_it,
+    }
+    return ReceivedEmail(**{**about, **facts})  # type: ignore[arg-type]  # the fields of an email
+
+
+async def sent(who: Viewer, event_id: UUID, value: ReplyValue = YES, **facts: object) -> Outcome:
+    """Take one reply, and return what became of it."""
+    one = await said(who, event_id, value, **facts)
+    [outcome] = await take(await email(who, event_id, one))
+    return outcome
+
+
+async def reply_of(who: Viewer, event_id: UUID, key: str = "") -> tuple[ReplyValue, str]:
+    """Return the reply that counts, and how it came."""
+    date = await occurrences.date_for(who, event_id, key) if key else await occurrences.nearest_date(who, event_id, NOW)
+    found = await replies.my_reply(who, date)
+    assert found
+    return (found[1].value, found[1].source) if found[1] else (ReplyValue.NEEDS_ACTION, "")
+
+
+def on(moment: datetime) -> DateNamed:
+    return DateNamed(moment=moment, local=moment.replace(tzinfo=None))
+
+
+async def misfit_of() -> Misfit:
+    [row] = await IncomingReply.select(IncomingReply.misfit)
+    return Misfit(row["misfit"])
+
+
+async def test_a_yes_is_recorded_with_its_note_and_how_it_came(cast: Cast) -> None:
+    event_id = await invited(cast)
+    assert await sent(cast.fbi_lead, event_id, comment="Late by ten") is Outcome.RECORDED
+    assert await reply_of(cast.fbi_lead, event_id) == (YES, "email")
+
+
+async def test_one_date_of_a_series_is_declined_alone(cast: Cast) -> None:
+    event_id = await invited(cast, is_series=True)
+    await sent(cast.fbi_lead, event_id)
+    assert await sent(cast.fbi_lead, event_id, NO, date=on(TEN_IN_MAY)) is Outcome.RECORDED
+    assert await reply_of(cast.fbi_lead, event_id, MAY) == (NO, "email")
+    assert await reply_of(cast.fbi_lead, event_id, APRIL) == (YES, "email")
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        DateNamed(moment=None, local=datetime(2027, 5, 11), is_day=True),  # noqa: DTZ001 - local to the event's zone
+        DateNamed(moment=None, local=datetime(2027, 5, 11, 10)),  # noqa: DTZ001 - local to the event's zone
+    ],
+)
+async def test_a_date_is_found_by_its_day_and_by_its_local_time(cast: Cast, date: DateNamed) -> None:
+    event_id = await invited(cast, is_series=True)
+    assert await sent(cast.fbi_lead, event_id, NO, date=date) is Outcome.RECORDED
+    assert await reply_of(cast.fbi_lead, event_id, MAY) == (NO, "email")
+
+
+async def test_the_same_email_again_changes_nothing(cast: Cast) -> None:
+    event_id = await invited(cast)
+    one = await email(cast.fbi_lead, event_id, await said(cast.fbi_lead, event_id))
+    assert (await take(one), await take(one)) == ([Outcome.RECORDED], [Outcome.REPEATED])
+    assert await IncomingReply.count() == 1
+
+
+async def test_the_same_reply_in_another_email_is_a_repetition(cast: Cast) -> None:
+    event_id = await invited(cast)
+    one = await said(cast.fbi_lead, event_id)
+    first = await take(await email(cast.fbi_lead, event_id, one, name="1" * 64))
+    second = await take(await email(cast.fbi_lead, event_id, one, name="2" * 64))
+    assert (first, second) == ([Outcome.RECORDED], [Outcome.REPEATED])
+
+
+async def test_an_older_reply_that_comes_later_is_stale(cast: Cast) -> None:
+    event_id = await invited(cast)
+    await sent(cast.fbi_lead, event_id, NO, stamped_at=NOW + 2 * HOUR)
+    assert await sent(cast.fbi_lead, event_id, YES) is Outcome.STALE
+    assert (await reply_of(cast.fbi_lead, event_id))[0] is NO
+
+
+async def test_a_reply_on_the_site_is_not_undone_by_an_older_email(cast: Cast) -> None:
+    event_id = await invited(cast)
+    date = await occurrences.nearest_date(cast.fbi_lead, event_id, NOW)
+    await replies.reply(cast.fbi_lead, event_id, date.key, NO, "", NOW + 2 * HOUR, for_series=False)
+    assert await sent(cast.fbi_lead, event_id) is Outcome.STALE
+    assert await sent(cast.fbi_lead, event_id, MAYBE, stamped_at=NOW + 3 * HOUR) is Outcome.RECORDED
+
+
+async def test_a_reply_to_a_time_that_has_changed_does_not_count(cast: Cast) -> None:
+    event_id = await invited(cast, is_series=True)
+    moved = DateChange(starts=datetime(2027, 4, 15, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
+    await occurrences.change_date(cast.coordinator, event_id, APRIL, moved, 1, NOW + HOUR)
+    assert await sent(cast.fbi_lead, event_id, date=on(TEN_IN_APRIL)) is Outcome.OLD_TIME
+    assert (await reply_of(cast.fbi_lead, event_id, APRIL))[0] is ReplyValue.NEEDS_ACTION
+    assert await sent(cast.fbi_lead, event_id, date=on(TEN_IN_APRIL), sequence=1) is Outcome.RECORDED
+
+
+async def test_a_yes_to_the_series_does_not_count_for_a_date_that_moved(cast: Cast) -> None:
+    event_id = await invited(cast, is_series=True)
+    await sent(cast.fbi_lead, event_id, date=on(TEN_IN_APRIL))
+    moved = DateChange(starts=datetime(2027, 4, 15, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
+    await occurrences.change_date(cast.coordinator, event_id, APRIL, moved, 1, NOW + HOUR)
+    assert await sent(cast.fbi_lead, event_id) is Outcome.RECORDED
+    assert (await reply_of(cast.fbi_lead, event_id, APRIL))[0] is ReplyValue.NEEDS_ACTION
+    assert (await reply_of(cast.fbi_lead, event_id, MAY))[0] is YES
+
+
+async def test_a_reply_without_a_sequence_counts_by_its_time(cast: Cast) -> None:
+    event_id = await invited(cast)
+    await sent(cast.fbi_lead, event_id, NO, sequence=None)
+    assert await sent(cast.fbi_lead, event_id, YES, sequence=None, stamped_at=NOW + 2 * HOUR) is Outcome.RECORDED
+
+
+async def test_a_clock_of_the_future_does_not_outlast_the_next_reply(cast: Cast) -> None:
+    event_id = await invited(cast)
+    one = await said(cast.fbi_lead, event_id, NO, stamped_at=NOW + timedelta(days=900))
+    await take(await email(cast.fbi_lead, event_id, one))
+    other = await said(cast.fbi_lead, event_id, YES, stamped_at=LATER + HOUR)
+    after = await email(cast.fbi_lead, event_id, other, name="2" * 64, received_at=LATER + HOUR)
+    assert await take(after) == [Outcome.RECORDED]
+
+
+STRANGER = "someone@elsewhere.example"
+
+
+@pytest.mark.parametrize(
+    ("of_email", "of_reply", "expected"),
+    [
+        ({"sender": Sender(address=STRANGER, is_verified=True)}, {}, Misfit.OTHER_SENDER),
+        ({"sender": Sender(address="fbi_lead@fbi.example", is_verified=False)}, {}, Misfit.UNVERIFIED),
+        ({}, {"attendee": "fbi_alternate@fbi.example"}, Misfit.OTHER_ATTENDEE),
+        ({}, {"attendee": ""}, Misfit.OTHER_ATTENDEE),
+        ({}, {"uid": "another@tracker.example"}, Misfit.NO_INVITATION),
+        ({}, {"is_proposal": True, "value": MAYBE}, Misfit.PROPOSAL),
+        ({}, {"value": None}, Misfit.NO_REPLY),
+        ({}, {"date": on(TEN_IN_MAY + HOUR)}, Misfit.OTHER_DATE),
+        ({"replies": ()}, {}, Misfit.NO_REPLY),
+        ({"invitation_id": None}, {}, Misfit.NO_INVITATION),
+        ({"invitation_id": UUID(int=7)}, {}, Misfit.NO_INVITATION),
+    ],
+)
+async def test_what_is_not_the_invited_person_s_waits_and_changes_nothing(
+    sqlite_cast: Cast, of_email: dict[str, object], of_reply: dict[str, object], expected: Misfit
+) -> None:
+    cast, event_id = sqlite_cast, await invited(sqlite_cast, is_series=True)
+    one = await said(cast.fbi_lead, event_id, **of_reply)
+    assert await take(await email(cast.fbi_lead, event_id, one, **of_email)) == [Outcome.UNMATCHED]
+    assert await misfit_of() is expected
+    assert await reply_of(cast.fbi_lead, event_id) == (ReplyValue.NEEDS_ACTION, "")
+
+
+async def test_nothing_is_kept_of_an_email_to_an_unknown_address_but_its_sender(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await invited(sqlite_cast)
+    one = await said(cast.fbi_lead, event_id, comment="A secret")
+    await take(await email(cast.fbi_lead, event_id, one, invitation_id=None))
+    [row] = await IncomingReply.select()
+    assert (row["comment"], row["reply"], row["invitation"]) == ("", None, None)
+
+
+async def test_someone_who_may_no_longer_see_the_event_is_a_stranger(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    event_id = await events.schedule(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
+    one = await said(cast.hsi_liaison, event_id)
+    ready = await email(cast.hsi_liaison, event_id, one)
+    event, plan = await events.plan_to_change(cast.fbi_lead, event_id)
+    await events.change(
+        cast.fbi_lead, event_id, replace(plan, invitees=meeting(cast.ipd_liaison).invitees), event.version, NOW
+    )
+    assert (await take(ready), await misfit_of()) == ([Outcome.UNMATCHED], Misfit.NO_INVITATION)
+
+
+async def test_someone_who_left_the_task_force_is_a_stranger(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await invited(sqlite_cast)
+    ready = await email(cast.fbi_lead, event_id, await said(cast.fbi_lead, event_id))
+    async with writing():
+        await Member.update({Member.status: Status.DEPARTED}).where(Member.id == cast.fbi_lead.member_id)
+    assert (await take(ready), await misfit_of()) == ([Outcome.UNMATCHED], Misfit.NO_INVITATION)
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"), [({"is_automatic": True}, Outcome.IGNORED), ({"is_readable": False}, Outcome.UNREADABLE)]
+)
+async def test_what_a_machine_wrote_or_no_one_can_read_is_noted(
+    sqlite_cast: Cast, facts: dict[str, object], expected: Outcome
+) -> None:
+    event_id = await invited(sqlite_cast)
+    one = await said(sqlite_cast.fbi_lead, event_id)
+    assert await take(await email(sqlite_cast.fbi_lead, event_id, one, **facts)) == [expected]
+
+
+async def test_a_reply_to_a_canceled_date_is_closed(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await invited(sqlite_cast, is_series=True)
+    await occurrences.cancel_date(cast.coordinator, event_id, MAY, 1, "", NOW)
+    assert await sent(cast.fbi_lead, event_id, date=on(TEN_IN_MAY), sequence=1) is Outcome.CLOSED
+
+
+async def test_both_replies_of_one_email_count(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await invited(sqlite_cast, is_series=True)
+    both = [await said(cast.fbi_lead, event_id), await said(cast.fbi_lead, event_id, NO, date=on(TEN_IN_MAY))]
+    assert await take(await email(cast.fbi_lead, event_id, *both)) == [Outcome.RECORDED] * 2
+    assert [(await reply_of(cast.fbi_lead, event_id, key))[0] for key in (APRIL, MAY)] == [YES, NO]
+
+
+SAID = st.tuples(
+    st.sampled_from([YES, MAYBE, NO]), st.sampled_from([None, TEN_IN_APRIL, TEN_IN_MAY]), st.integers(0, 5)
+)
+
+
+@pytest.mark.both_engines
+@given(said_before=st.lists(SAID, min_size=2, max_size=6, unique_by=lambda one: one[1:]), data=st.data())
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_any_order_and_any_repetition_end_in_the_same_state(
+    cast: Cast, said_before: list[tuple[ReplyValue, datetime | None, int]], data: st.DataObject
+) -> None:
+    orders = [data.draw(st.permutations(said_before)) for _ in range(2)]
+    ends = []
+    for order in orders:
+        event_id = await invited(cast, is_series=True)
+        for value, moment, minute in [*order, *order[:2]]:
+            date = on(moment) if moment else None
+            await sent(cast.fbi_lead, event_id, value, date=date, stamped_at=NOW + timedelta(minutes=minute))
+        ends.append([(await reply_of(cast.fbi_lead, event_id, key))[0] for key in ("2027-03-09", APRIL, MAY)])
+    assert ends[0] == ends[1]

@@ -1,0 +1,79 @@
+"""The way in for replies: an LMTP listener on loopback, to which the site's mail server delivers (RFC 2033).
+
+What it answers is the same for every address of the mailbox: no one learns from it which invitations exist.
+"""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from aiosmtpd.lmtp import LMTP
+from anyio import to_thread
+
+from tracker.ports.mail.incoming import LARGEST, Reader
+from tracker.usecases.intake import replies
+
+TAKEN = "250 2.0.0 Taken"
+LATER = "451 4.3.0 Try again later"
+UNKNOWN = "550 5.1.1 No such mailbox"
+ONE_AT_A_TIME = "452 4.5.3 One recipient at a time"
+IDLE = 60  # seconds that a client may say nothing
+
+log = logging.getLogger("tracker.mail.incoming")
+
+
+class Listener:
+    """Takes emails to reply addresses until it is stopped."""
+
+    def __init__(self, reader: Reader, now: Callable[[], datetime]) -> None:
+        self._reader, self._now = reader, now
+        self._server: asyncio.Server | None = None
+
+    async def start(self, host: str, port: int) -> int:
+        """Listen, on any free port for 0, and return the port. Errors: OSError when another program has it."""
+        loop = asyncio.get_running_loop()
+        make = partial(LMTP, self, hostname="tracker", data_size_limit=LARGEST, timeout=IDLE, loop=loop)
+        # Each process of the product listens at the same address, and the kernel gives each connection to one of them.
+        self._server = await loop.create_server(make, host, port, reuse_port=hasattr(socket, "SO_REUSEPORT"))
+        address: tuple[str, int] = self._server.sockets[0].getsockname()
+        return address[1]
+
+    async def stop(self) -> None:
+        """Stop listening; an email that is not taken yet comes again from the mail server."""
+        if self._server is not None:
+            self._server.close()
+            await self._server.wait_closed()
+            self._server = None
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's hook
+        self,
+        server: Any,  # noqa: ARG002 - aiosmtpd's hook
+        session: Any,  # noqa: ARG002 - as above
+        envelope: Any,
+        address: str,
+        rcpt_options: list[str],
+    ) -> str:
+        """Take one recipient: LMTP answers for each, and aiosmtpd answers once (RFC 2033 §4.2)."""
+        if not self._reader.addresses.is_ours(address):
+            return UNKNOWN
+        if envelope.rcpt_tos:
+            return ONE_AT_A_TIME
+        envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(rcpt_options)
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802, ARG002 - aiosmtpd's hook
+        """Take an email; when it can't be stored now, the mail server keeps it and sends it again."""
+        content, to = bytes(envelope.content), envelope.rcpt_tos[0]
+        try:
+            email = await to_thread.run_sync(self._reader.read, content, to, self._now())
+            outcomes = await replies.take(email)
+        except Exception:  # the mail server keeps what isn't taken
+            log.exception("An email could not be taken.")
+            return LATER
+        log.info("Took an email: %s.", ", ".join(outcomes))
+        return TAKEN

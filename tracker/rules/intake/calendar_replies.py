@@ -1,0 +1,146 @@
+"""Replies that calendar programs send by email (RFC 5546 §3.2.3), and which of them count."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from tracker.rules.core.wall_clock import to_utc
+from tracker.rules.events.event import Occurrence
+from tracker.rules.events.replies import ReplyValue
+
+
+class Outcome(StrEnum):
+    """What became of an email to a reply address."""
+
+    RECORDED = "recorded"
+    REPEATED = "repeated"
+    """It says what an earlier email said: a program, or a mail server, sent it twice."""
+    STALE = "stale"
+    """The person has replied since."""
+    OLD_TIME = "old_time"
+    """It replies to a time that has changed since."""
+    CLOSED = "closed"
+    """The date is over or canceled."""
+    UNMATCHED = "unmatched"
+    """It doesn't come from the invited person, as far as can be known."""
+    IGNORED = "ignored"
+    """A machine wrote it: an out-of-office message, or a list of recipients."""
+    UNREADABLE = "unreadable"
+
+
+class Misfit(StrEnum):
+    """Why a reply can't be taken for one of the invited person."""
+
+    NO_INVITATION = "no_invitation"
+    """Its address or its event isn't one of an invitation that is open."""
+    OTHER_SENDER = "other_sender"
+    UNVERIFIED = "unverified"
+    """The mail server couldn't confirm the domain of the sender."""
+    OTHER_ATTENDEE = "other_attendee"
+    """Someone replied as themselves to an invitation that was forwarded to them."""
+    OTHER_DATE = "other_date"
+    PROPOSAL = "proposal"
+    """It proposes another time."""
+    NO_REPLY = "no_reply"
+    """It has no reply that could be recorded."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DateNamed:
+    """The RECURRENCE-ID of a reply: a moment in UTC; or, without a zone, a local time or a whole day."""
+
+    moment: datetime | None
+    local: datetime
+    """Naive: the digits in the file."""
+    is_day: bool = False
+
+    def is_of(self, one: Occurrence) -> bool:
+        """Return whether this names a date of an event."""
+        if self.moment is not None:
+            return to_utc(one.original_start, one.event.zone) == self.moment
+        if self.is_day:
+            return one.original_start.date() == self.local.date()
+        return one.original_start == self.local
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalendarReply:
+    """One VEVENT of METHOD:REPLY or METHOD:COUNTER."""
+
+    uid: str
+    attendee: str
+    """An address in small letters; empty when it names none, or several."""
+    value: ReplyValue | None
+    """None for what isn't yes, maybe, or no."""
+    comment: str = ""
+    sequence: int | None = None
+    """None when the program left it out."""
+    stamped_at: datetime | None = None
+    """DTSTAMP, aware UTC: when the person replied, by the clock of their program."""
+    date: DateNamed | None = None
+    """None = the whole event."""
+    is_proposal: bool = False
+    """Whether it proposes another time (METHOD:COUNTER)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sender:
+    """Who sent an email, as far as the site's own mail server could tell."""
+
+    address: str
+    """In small letters."""
+    is_verified: bool
+    """Whether the domain of the address is confirmed (DMARC, or an aligned DKIM signature; RFC 8601)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What is known of an invitation, or of one of its dates, when a reply to it comes."""
+
+    address: str
+    """Of the invited person, in small letters."""
+    uid: str
+    asked_at: int | None = None
+    """SEQUENCE of the last change that asked for a new reply."""
+    replied_at: datetime | None = None
+    """When the person, or someone for them, last replied in another way than by a calendar program."""
+    last: tuple[int, datetime] | None = None
+    """SEQUENCE and DTSTAMP of the newest reply of a calendar program that was recorded."""
+
+
+def misfit(sender: Sender, reply: CalendarReply, standing: Standing) -> Misfit | None:
+    """Return why a reply isn't taken for one of the invited person; None when it is."""
+    if reply.uid != standing.uid:
+        return Misfit.NO_INVITATION
+    if sender.address != standing.address:
+        return Misfit.OTHER_SENDER
+    if not sender.is_verified:
+        return Misfit.UNVERIFIED
+    if reply.attendee != standing.address:
+        return Misfit.OTHER_ATTENDEE
+    if reply.is_proposal:
+        return Misfit.PROPOSAL
+    return None if reply.value else Misfit.NO_REPLY
+
+
+def judge(reply: CalendarReply, standing: Standing, received_at: datetime) -> Outcome:
+    """Return whether a reply of the invited person counts.
+
+    The newest wins, by SEQUENCE and then by DTSTAMP (RFC 5546 §2.1.5), in whatever order they come. A clock of the
+    future counts as the time of receipt. Exchange may leave out SEQUENCE: then only the time decides.
+    """
+    if reply.sequence is not None and standing.asked_at is not None and reply.sequence < standing.asked_at:
+        return Outcome.OLD_TIME
+    key = order_of(reply, standing, received_at)
+    if standing.last and key <= standing.last:
+        return Outcome.REPEATED if key == standing.last else Outcome.STALE
+    if standing.replied_at and key[1] < standing.replied_at:
+        return Outcome.STALE
+    return Outcome.RECORDED
+
+
+def order_of(reply: CalendarReply, standing: Standing, received_at: datetime) -> tuple[int, datetime]:
+    """Return the SEQUENCE of a reply and when it was made, never after it was received."""
+    assumed = standing.last[0] if standing.last else 0
+    sequence = assumed if reply.sequence is None else reply.sequence
+    return sequence, min(reply.stamped_at or received_at, received_at)

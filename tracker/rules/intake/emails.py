@@ -1,0 +1,23 @@
+"""An email that came to a reply address, as far as a decision needs it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from tracker.rules.intake.calendar_replies import CalendarReply, Sender
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReceivedEmail:
+    """What was read of one email."""
+
+    name: str
+    """Made of its Message-ID and the address that it came to: 64 hexadecimal digits, the same each time it comes."""
+    received_at: datetime
+    invitation_id: UUID | None
+    """Whose replies its address reads; None for an address that is no invitation's."""
+    sender: Sender
+    is_automatic: bool = False
+    """Whether a machine wrote it (RFC 3834)."""
+    is_readable: bool = True
+    replies: tuple[CalendarReply, ...] = ()

@@ -1,0 +1,171 @@
+"""Replies that calendar programs send by email: recorded for the invited person, or kept for a coordinator."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from tracker.crypto import ids
+from tracker.database import writing
+from tracker.errors import NotFound
+from tracker.rules.core.actors import Origin
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Event, Occurrence
+from tracker.rules.events.replies import Given, ReplySource
+from tracker.rules.intake.calendar_replies import CalendarReply, Misfit, Outcome, Standing, judge, misfit, order_of
+from tracker.rules.intake.emails import ReceivedEmail
+from tracker.tables.background.events import invitees
+from tracker.tables.background.intake import replies as known
+from tracker.tables.schema.intake.replies import IncomingReply
+from tracker.tables.visible.events import events
+from tracker.usecases.core.viewers import viewer_for
+from tracker.usecases.events import replies
+
+BY_EMAIL = Origin("email")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Invitation:
+    """An invitation that is open: who holds it, to what, and the dates that its replies may be about."""
+
+    id: UUID
+    viewer: Viewer
+    event: Event
+    dates: Sequence[tuple[UUID, Occurrence]]
+    """Each date with the invitation to it: a series may have been continued by another, to which they are invited."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Row:
+    """What is kept of a reply."""
+
+    outcome: Outcome
+    misfit: Misfit | None = None
+    invitation_id: UUID | None = None
+    occurrence_id: UUID | None = None
+    reply: CalendarReply | None = None
+    order: tuple[int, datetime] | None = None
+
+
+async def take(email: ReceivedEmail) -> list[Outcome]:
+    """Record the replies of an email, and keep what became of each; the same email again changes nothing."""
+    async with writing():
+        if await known.is_known(email.name):
+            return [Outcome.REPEATED]
+        rows = await _rows(email)
+        for part, row in enumerate(rows):
+            await _keep(email, part, row)
+    return [row.outcome for row in rows]
+
+
+async def _rows(email: ReceivedEmail) -> list[_Row]:
+    if email.is_automatic:
+        return [_Row(outcome=Outcome.IGNORED)]
+    if not email.is_readable:
+        return [_Row(outcome=Outcome.UNREADABLE)]
+    invitation = await _open(email)
+    if invitation is None:
+        return [_unmatched(Misfit.NO_INVITATION)]
+    if not email.replies:
+        return [_unmatched(Misfit.NO_REPLY, invitation.id)]
+    return [await _taken(email, invitation, reply) for reply in email.replies]
+
+
+async def _open(email: ReceivedEmail) -> _Invitation | None:
+    """Return the invitation of the address; None when it is withdrawn, or its holder may not see the event."""
+    holder = await invitees.holder_of(email.invitation_id) if email.invitation_id else None
+    if holder is None or email.invitation_id is None:
+        return None
+    try:
+        viewer = replace(await viewer_for(holder.member_id, email.received_at), origin=BY_EMAIL)
+    except NotFound:
+        return None
+    event = await events.event(viewer, holder.event_id)
+    if event is None:
+        return None
+    own = [(email.invitation_id, one) for one in await events.dates(viewer, event)]
+    later = [
+        (one.invitation_id, date)
+        for one in await replies.onward(viewer, event, email.received_at)
+        for date in one.dates
+    ]
+    return _Invitation(id=email.invitation_id, viewer=viewer, event=event, dates=[*own, *later])
+
+
+async def _taken(email: ReceivedEmail, invitation: _Invitation, reply: CalendarReply) -> _Row:
+    """Record one reply if it counts, and return what became of it."""
+    place = _place(invitation, reply, email.received_at)
+    if place is None:
+        return _unmatched(Misfit.OTHER_DATE, invitation.id)
+    invitation_id, date = place
+    for_series = reply.date is None and date.event.is_series
+    occurrence_id = None if for_series else date.id
+    standing = await _standing(invitation, invitation_id, occurrence_id)
+    row = _Row(
+        outcome=Outcome.UNMATCHED,
+        misfit=misfit(email.sender, reply, standing),
+        invitation_id=invitation_id,
+        occurrence_id=occurrence_id,
+        reply=reply,
+        order=order_of(reply, standing, email.received_at),
+    )
+    if row.misfit or reply.value is None:
+        return row
+    outcome = judge(reply, standing, email.received_at)
+    if outcome is Outcome.RECORDED and _is_closed(date, email.received_at):
+        outcome = Outcome.CLOSED
+    if outcome is Outcome.RECORDED:
+        given, at = Given(reply.value, reply.comment), email.received_at
+        who = invitation.viewer
+        await replies.record(who, invitation_id, date, given, ReplySource.EMAIL, at, for_series=for_series)
+    return replace(row, outcome=outcome)
+
+
+def _is_closed(date: Occurrence, now: datetime) -> bool:
+    return date.is_off or date.ends_at <= now
+
+
+def _place(invitation: _Invitation, reply: CalendarReply, now: datetime) -> tuple[UUID, Occurrence] | None:
+    """Return the date that a reply is about, with the invitation to it; of a series, one that is still ahead."""
+    if reply.date is not None:
+        return next((one for one in invitation.dates if reply.date.is_of(one[1])), None)
+    own = [one for one in invitation.dates if one[1].event.id == invitation.event.id]
+    ahead = [one for one in own if one[1].ends_at > now and not one[1].is_off]
+    return next(iter([*ahead, *reversed(own)]), None)
+
+
+async def _standing(invitation: _Invitation, invitation_id: UUID, occurrence_id: UUID | None) -> Standing:
+    before = await known.before(invitation_id, occurrence_id)
+    last = (before.sequence, before.stamped_at)
+    return Standing(
+        address=invitation.viewer.email.lower(),
+        uid=invitation.event.uid,
+        asked_at=before.asked_at,
+        replied_at=before.replied_at,
+        last=(last[0], last[1]) if last[0] is not None and last[1] is not None else None,
+    )
+
+
+def _unmatched(why: Misfit, invitation_id: UUID | None = None) -> _Row:
+    return _Row(outcome=Outcome.UNMATCHED, misfit=why, invitation_id=invitation_id)
+
+
+async def _keep(email: ReceivedEmail, part: int, row: _Row) -> None:
+    reply, (sequence, stamped_at) = row.reply, row.order or (None, None)
+    await IncomingReply.insert(
+        IncomingReply(
+            id=ids.new_id(),
+            received_at=email.received_at,
+            email_hash=email.name,
+            part=part,
+            sender=email.sender.address,
+            invitation=row.invitation_id,
+            occurrence=row.occurrence_id,
+            reply=reply.value if reply else None,
+            comment=reply.comment if reply else "",
+            sequence=sequence,
+            stamped_at=stamped_at,
+            outcome=row.outcome,
+            misfit=row.misfit,
+        )
+    )
