@@ -142,8 +142,6 @@ async def _approved(cast: Cast, raid: UUID, other: UUID) -> None:
     await orders.save(lead, raid, {Paragraph.MISSION: "Serve the warrant."}, LAST_WEEK, read=0)
     await phases.add(lead, raid, PhasePlan(name="Briefing", starts_at=BRIEFING, ends_at=None), LAST_WEEK)
     await approvals.acknowledge(supervisor, raid, 6, LAST_WEEK)
-    await approvals.record_number(lead, raid, System.RISSAFE, "RS-1042", LAST_WEEK)
-    await approvals.acknowledge(supervisor, raid, 5, LAST_WEEK)
     await approvals.record_number(lead, raid, OutsideCheck(system=System.RISSAFE, number="RS-1042"), LAST_WEEK)
     await approvals.move(lead, raid, OperationState.SUBMITTED, LAST_WEEK)
     await approvals.move(supervisor, raid, OperationState.APPROVED, LAST_WEEK)

@@ -1,4 +1,4 @@
-"""A process that takes plans to planning, each when it is told: `python -m tests.faults.planner URL MEMBER`.
+"""A process that takes plans to planning, each when a line names it: `python -m tests.faults.planner URL MEMBER`.
 
 It says "ready", reads lines of an event and a moment, and says "done" after each.
 """
@@ -31,7 +31,7 @@ async def main(url: str, member: str) -> None:
 
 
 def say(word: str) -> None:
-    """Tell whoever started this process."""
+    """Say a word to the process that started this one."""
     sys.stdout.write(f"{word}\n")
     sys.stdout.flush()
 

@@ -1,6 +1,6 @@
 """How many places people may have compared with other operations: enough to plan, too few to search for one.
 
-Each comparison of a place at a time says whether another operation is near. Whoever tries address after address and
+Each comparison of a place at a time says whether another operation is near. Someone who tries address after address and
 hour after hour would find operations that they may not know of.
 """
 
