@@ -94,6 +94,16 @@ CREATE TABLE operation_check_in (
 );
 CREATE INDEX operation_check_in_plan ON operation_check_in (plan);
 CREATE UNIQUE INDEX operation_check_in_current ON operation_check_in (plan, person) WHERE replaced_by IS NULL;
+CREATE TABLE operation_release (
+  id UUID PRIMARY KEY NOT NULL,
+  plan UUID NOT NULL REFERENCES operation_plan (id) ON DELETE CASCADE,
+  wait_minutes INTEGER NOT NULL CHECK (wait_minutes BETWEEN 5 AND 240),
+  ordered_at TIMESTAMPTZ NOT NULL,
+  ordered_by UUID NOT NULL REFERENCES member (id) ON DELETE RESTRICT,
+  withdrawn_at TIMESTAMPTZ,
+  notified_at TIMESTAMPTZ
+);
+CREATE UNIQUE INDEX operation_release_current ON operation_release (plan) WHERE withdrawn_at IS NULL;
 CREATE TABLE clearance (
   id UUID PRIMARY KEY NOT NULL,
   plan UUID NOT NULL REFERENCES operation_plan (id) ON DELETE CASCADE,

@@ -38,6 +38,7 @@ THEY_READ = {
     "OperationSite": "operation_site",
     "OperationAgency": "operation_agency",
     "OperationCheckIn": "operation_check_in",
+    "OperationRelease": "operation_release",
     "Clearance": "clearance",
     "OperationApproval": "operation_approval",
     "OperationGrant": "operation_grant",

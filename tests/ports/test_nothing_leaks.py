@@ -333,6 +333,8 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     ),
     "POST /events/{event_id}/{key}/plan/check-in/walk-ins": _of_plans("POST", "/check-in/walk-ins", name="New"),
     "POST /events/{event_id}/{key}/plan/check-in/undo": _of_plans("POST", "/check-in/undo", row=NOWHERE),
+    "POST /events/{event_id}/{key}/plan/check-in/release": _of_plans("POST", "/check-in/release", minutes="30"),
+    "POST /events/{event_id}/{key}/plan/check-in/release/removal": _of_plans("POST", "/check-in/release/removal"),
     "GET /events/{event_id}/{key}/plan/check-in/people/{person_id}": _of_plans("GET", f"/check-in/people/{NOWHERE}"),
     "POST /events/{event_id}/{key}/plan/check-in/people/{person_id}": _of_plans(
         "POST", f"/check-in/people/{NOWHERE}", time_in="", time_out=""

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from tests.cast import NOW, Cast
-from tests.usecases.operations.world import planned
+from tests.usecases.operations.world import let_in, planned
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.operations.check_ins import CheckIn, Correction, Presence, Press, Tally, Tap, WalkIn
@@ -22,7 +22,9 @@ MINUTE = timedelta(minutes=1)
 
 
 async def bluestem(two: Cast) -> UUID:
-    return await planned(two.fbi_lead, two.fbi_alternate, two.hsi_liaison, two.kcpd_detective, two.caht_lead)
+    event_id = await planned(two.fbi_lead, two.fbi_alternate, two.hsi_liaison, two.kcpd_detective)
+    await let_in(two.fbi_lead, two.hsi_liaison, event_id, two.caht_lead)
+    return event_id
 
 
 async def line(viewer: Viewer, event_id: UUID, person: Viewer) -> CheckIn:

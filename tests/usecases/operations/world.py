@@ -74,3 +74,17 @@ async def with_places(viewer: Viewer, places: int, now: datetime = NOW) -> None:
             member=viewer.member_id, agency=viewer.agency_id, places=places, compared_at=now - timedelta(minutes=5)
         )
         await ComparedPlaces.insert(row)
+
+
+async def under_way(two: Cast, event_id: UUID) -> None:
+    """Take a plan without commitments from planning to its execution, the FBI's alternate approving it."""
+    supervisor = two.fbi_alternate
+    wanted = Basics(
+        supervisor_id=supervisor.member_id, disclosure=Disclosure.CONTACT_ONLY, buffer=timedelta(minutes=60)
+    )
+    await plans.change(two.fbi_lead, event_id, wanted, NOW)
+    await approvals.move(two.fbi_lead, event_id, OperationState.SUBMITTED, NOW)
+    await approvals.record_number(two.fbi_lead, event_id, RISSAFE, NOW)
+    await approvals.move(supervisor, event_id, OperationState.APPROVED, NOW)
+    for to in (OperationState.BRIEFED, OperationState.EXECUTING):
+        await approvals.move(two.fbi_lead, event_id, to, NOW)

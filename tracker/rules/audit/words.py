@@ -94,6 +94,8 @@ VERBS = {
     "checked_out": "Recorded a check-out at",
     "walk_in_checked_in": "Checked in a walk-in at",
     "check_in_corrected": "Corrected a check-in at",
+    "everyone_released": "Released everyone from",
+    "release_withdrawn": "Took back the release of",
     "check_in_undone": "Took back a check-in or check-out at",
     "access_given": "Gave access to",
     "access_requested": "Requested access to",

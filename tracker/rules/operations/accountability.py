@@ -1,37 +1,29 @@
-"""Personnel accountability: everyone was released, and after some minutes the lead is notified of who isn't out."""
+"""Personnel accountability: the lead releases everyone, and after some minutes is notified of who isn't out."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tracker.errors import Invalid
+from tracker.errors import Invalid, NotAllowed
 from tracker.rules.operations.states import OperationState
 
 DEFAULT_WAIT = 30  # minutes between the release and the email to the lead
 SHORTEST_WAIT, LONGEST_WAIT = 5, 240  # minutes
-COUNTED = frozenset({OperationState.EXECUTING, OperationState.ABORTED})
-"""The states in which people who were released are still to check out."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Release:
-    """That the lead released everyone; times aware UTC."""
+    """That everyone was released."""
 
     ordered_at: datetime
     by: str
     """Name and agency of the person who ordered it."""
     wait: timedelta
-    notified_at: datetime | None = None
-    """When the lead was emailed that someone hadn't checked out."""
+    """How long people have to check out before the lead is notified."""
 
     @property
     def due_at(self) -> datetime:
-        """Return from when on the lead is notified of people who haven't checked out."""
-        return due_at(self.ordered_at, self.wait)
-
-
-def due_at(ordered_at: datetime, wait: timedelta) -> datetime:
-    """Return when everyone has to be out."""
-    return ordered_at + wait
+        """Return when everyone has to be out."""
+        return self.ordered_at + self.wait
 
 
 def check_wait(minutes: int | None) -> int:
@@ -39,3 +31,23 @@ def check_wait(minutes: int | None) -> int:
     if minutes is None or not SHORTEST_WAIT <= minutes <= LONGEST_WAIT:
         raise Invalid(minutes=f"Enter minutes from {SHORTEST_WAIT} to {LONGEST_WAIT}.")
     return minutes
+
+
+def check_release(state: OperationState, release: Release | None) -> None:
+    """Raise `NotAllowed` unless everyone can be released now."""
+    if state is not OperationState.EXECUTING:
+        raise NotAllowed("People are released while the operation is under way.")
+    if release:
+        raise NotAllowed("Everyone was released already.")
+
+
+def follows(state: OperationState, release: Release | None, *, is_anyone_in: bool) -> OperationState:
+    """Return the state after someone checked out, or a check-out was taken back.
+
+    Once everyone was released, the last check-out ends the operation.
+    """
+    if state is OperationState.EXECUTING and release and not is_anyone_in:
+        return OperationState.RELEASED
+    if state is OperationState.RELEASED and is_anyone_in:
+        return OperationState.EXECUTING
+    return state

@@ -212,8 +212,8 @@ def tapped(line: CheckIn, tap: Tap, was: Presence, at: datetime) -> CheckIn:
 
 
 def check_undo(state: OperationState) -> None:
-    """Raise `NotAllowed` unless a tap can still be taken back."""
-    if state not in CHECKS_OUT:
+    """Raise `NotAllowed` unless a tap can still be taken back: also the last check-out, which ended the operation."""
+    if state not in CHECKS_OUT | {OperationState.RELEASED}:
         raise NotAllowed(IS_OVER)
 
 

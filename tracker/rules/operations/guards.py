@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import EventStatus
+from tracker.rules.operations.check_ins import not_out
 from tracker.rules.operations.plans import Operation, may_plan
 from tracker.rules.operations.states import MOVES, OVER, STATE_WORDS, OperationState
 
@@ -15,6 +16,8 @@ class Facts:
 
     open_hits: int = 0
     """Conflicts without a decision that this side may know of."""
+    still_in: tuple[str, ...] = ()
+    """The people who checked in and have not checked out."""
 
 
 def refusals(viewer: Viewer, operation: Operation, to: OperationState, facts: Facts) -> tuple[str, ...]:
@@ -38,6 +41,8 @@ def _refusals(viewer: Viewer, operation: Operation, to: OperationState, facts: F
         yield "Name the approving supervisor first."
     if to is OperationState.BRIEFED and operation.waiting:
         yield f"Not every agency has acknowledged version {operation.version}: {', '.join(operation.waiting)}."
+    if to in (OperationState.RELEASED, OperationState.DEBRIEFED) and facts.still_in:
+        yield not_out(facts.still_in)
 
 
 def _not_approved(viewer: Viewer, operation: Operation, facts: Facts) -> Iterator[str]:

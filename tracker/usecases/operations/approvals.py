@@ -16,7 +16,7 @@ from tracker.tables.background.operations import plans as times
 from tracker.tables.schema.operations import plans as rows
 from tracker.tables.visible.operations import listing, plans
 from tracker.usecases.core import audit
-from tracker.usecases.operations import comparisons
+from tracker.usecases.operations import comparisons, releases
 from tracker.usecases.operations.deconfliction import settle
 from tracker.usecases.operations.lookup import event_for, operation_for, operation_to_change, operation_under_way
 from tracker.usecases.operations.steps import back_to_planning, end_clearance, enter
@@ -28,7 +28,8 @@ NOT_COMMITTED = "Your agency has committed nothing to this operation."
 async def refused(viewer: Viewer, operation: Operation, to: OperationState) -> tuple[str, ...]:
     """Return why the viewer can't take the plan to a state now, a sentence for each reason."""
     hits = await plans.hits(viewer, operation)
-    return refusals(viewer, operation, to, Facts(open_hits=sum(one.is_open for one in hits)))
+    facts = Facts(open_hits=sum(one.is_open for one in hits), still_in=await releases.still_in(viewer, operation))
+    return refusals(viewer, operation, to, facts)
 
 
 async def approvals_of(viewer: Viewer, event_id: UUID) -> list[Approval]:
@@ -61,6 +62,7 @@ async def move(
             await end_clearance(operation.id, now)
         if to is OperationState.APPROVED:
             await _approve(viewer, operation, now)
+        await releases.note(viewer, operation, to, now)
         await settle(operation.id, now)
         facts = {"from": operation.state, "to": to, "version": operation.version}
         await audit.record(viewer.actor, f"operation_{to}", "event", event_id, facts, now)

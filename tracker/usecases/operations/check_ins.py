@@ -12,13 +12,15 @@ from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Status, Viewer
 from tracker.rules.events.event import Occurrence
 from tracker.rules.operations import check_ins as rules
+from tracker.rules.operations.accountability import Release
 from tracker.rules.operations.check_ins import CheckIn, Correction, Press, Tally, Tap, WalkIn
 from tracker.rules.operations.plans import Operation, check_kind, may_plan
 from tracker.tables.schema.operations.check_ins import OperationCheckIn
 from tracker.tables.schema.roster.people import Agency
-from tracker.tables.visible.operations import check_ins, plans
+from tracker.tables.visible.operations import check_ins, plans, releases
 from tracker.usecases.core import audit
 from tracker.usecases.events.occurrences import date_for
+from tracker.usecases.operations.releases import follow
 
 NOT_THEIRS = (
     "You can check in yourself and the people of your agency. The people who lead the operation can check in all."
@@ -39,6 +41,10 @@ class CheckInList:
     """The people whom the viewer may check in and out."""
     why_not_in: str | None
     """Why no one can check in now; None when people can."""
+    release: Release | None
+    """That everyone was released."""
+    is_overdue: bool
+    """Whether people are still in so long after the release that the lead was notified."""
 
     @property
     def agencies(self) -> Mapping[str, list[CheckIn]]:
@@ -54,6 +60,11 @@ class CheckInList:
     def still_in(self) -> list[CheckIn]:
         """Return the people who have not checked out."""
         return rules.still_in(self.lines)
+
+    @property
+    def not_out(self) -> str:
+        """Return the sentence that names the people who have not checked out."""
+        return rules.not_out([one.words for one in self.still_in])
 
     @property
     def takes_taps(self) -> bool:
@@ -84,6 +95,8 @@ async def check_in_list(viewer: Viewer, event_id: UUID, key: str, now: datetime)
     lines = rules.listed(expected, await check_ins.recorded(viewer, occurrence.event))
     leads = may_plan(viewer, occurrence.event)
     is_on_it = viewer.member_id in {one.member_id for one in expected}
+    release = await releases.release(viewer, occurrence.event)
+    is_due = release is not None and release.due_at <= now and operation.state in rules.CHECKS_OUT
     return CheckInList(
         occurrence=occurrence,
         operation=operation,
@@ -91,6 +104,8 @@ async def check_in_list(viewer: Viewer, event_id: UUID, key: str, now: datetime)
         leads=leads,
         mine=frozenset(one.person_id for one in lines if rules.may_record(viewer, one, leads=leads, is_on_it=is_on_it)),
         why_not_in=rules.why_not_in(occurrence, operation.state, now),
+        release=release,
+        is_overdue=is_due and bool(rules.still_in(lines)),
     )
 
 
@@ -220,13 +235,14 @@ async def _replace(
     *,
     row_id: UUID | None = None,
 ) -> CheckIn:
-    """Write a line in place of the earlier one, which stays, and one audit entry."""
+    """Write a line in place of the earlier one, which stays, and one audit entry; the last check-out may end it all."""
     new_id = row_id or ids.new_id()
     if line.id:
         await OperationCheckIn.update({OperationCheckIn.replaced_by: new_id}).where(OperationCheckIn.id == line.id)
     await OperationCheckIn.insert(_row(viewer, found.operation, replace(after, id=new_id), now))
     whom = {"person": line.member_id or OUTSIDER, **facts}
     await audit.record(viewer.actor, verb, "event", found.occurrence.event.id, whom, now)
+    await follow(viewer, found.occurrence.event.id, now)
     return replace(after, id=new_id)
 
 

@@ -11,7 +11,7 @@ import pytest
 from tests.cast import Cast
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
-from tests.usecases.operations.world import planned
+from tests.usecases.operations.world import let_in, planned, under_way
 from tracker import clock
 from tracker.rules.core.viewer import Viewer
 
@@ -39,7 +39,9 @@ class List:
 @pytest.fixture
 async def event_id(sqlite_cast: Cast) -> UUID:
     cast = sqlite_cast
-    return await planned(cast.fbi_lead, cast.fbi_alternate, cast.hsi_liaison, cast.kcpd_detective, cast.caht_lead)
+    event_id = await planned(cast.fbi_lead, cast.fbi_alternate, cast.hsi_liaison, cast.kcpd_detective)
+    await let_in(cast.fbi_lead, cast.hsi_liaison, event_id, cast.caht_lead)
+    return event_id
 
 
 async def list_of(browse: SignIn, viewer: Viewer, event_id: UUID) -> List:
@@ -130,6 +132,37 @@ async def test_times_are_corrected_on_the_clock_of_the_operation(
     stale = await found.browser.post(found.at + person, form | {"assignment": "Entry"})
     assert (stale.status_code, "Someone changed this since you opened it." in stale.text) == (422, True)
     assert 'value="Entry"' in stale.text
+
+
+async def test_the_page_says_what_the_last_check_out_after_a_release_does(
+    sqlite_cast: Cast, browse: SignIn, event_id: UUID
+) -> None:
+    cast = sqlite_cast
+    await under_way(cast, event_id)
+    found = await list_of(browse, cast.fbi_lead, event_id)
+    await found.tap(cast.hsi_liaison, "in")
+    assert "When the last person checks out, the operation becomes released." in await found.text()
+    refused = await found.browser.post(f"{found.at}/release", {"minutes": "soon"})
+    assert (refused.status_code, 'value="soon"' in refused.text) == (422, True)
+    assert (await found.browser.post(f"{found.at}/release", {"minutes": "30"})).status_code == 303
+    page = await found.text()
+    assert "Released at 5:00 AM" in page
+    assert "If someone hasn’t checked out by 5:30 AM, Fbi lead gets an email." in page
+    assert "Not checked out: Hsi liaison (HSI)." in page
+    response = await found.tap(cast.hsi_liaison, "out", "in", **HTMX)
+    assert "Everyone is out, and the operation is released." in " ".join(response.text.split())
+    assert 'id="roll" hx-swap-oob' in response.text
+    plan = await found.browser.get(found.at.removesuffix("/check-in"))
+    assert "<b>Released</b>" in plan.text
+
+
+async def test_the_lead_can_take_a_release_back(sqlite_cast: Cast, browse: SignIn, event_id: UUID) -> None:
+    await under_way(sqlite_cast, event_id)
+    found = await list_of(browse, sqlite_cast.fbi_lead, event_id)
+    await found.tap(sqlite_cast.hsi_liaison, "in")
+    await found.browser.post(f"{found.at}/release", {"minutes": "30"})
+    assert (await found.browser.post(f"{found.at}/release/removal")).status_code == 303
+    assert "Released at" not in await found.text()
 
 
 @pytest.mark.parametrize("odd", [{"status": "away"}, {"was": "lost"}, {"tap": ""}, {"person": "someone"}])

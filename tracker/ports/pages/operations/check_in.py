@@ -19,6 +19,7 @@ from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, err
 from tracker.ports.pages.events.event_page import times_of
 from tracker.rules.core.wall_clock import to_utc
 from tracker.rules.core.wording import local
+from tracker.rules.operations.accountability import DEFAULT_WAIT
 from tracker.rules.operations.check_ins import (
     LONGEST_ASSIGNMENT,
     LONGEST_CONTACT,
@@ -30,8 +31,9 @@ from tracker.rules.operations.check_ins import (
     Tap,
     WalkIn,
 )
+from tracker.rules.operations.states import OperationState
 from tracker.usecases.core import access_records
-from tracker.usecases.operations import check_ins
+from tracker.usecases.operations import check_ins, releases
 from tracker.usecases.operations.check_ins import CheckInList
 
 AT = "/events/{event_id:uuid}/{key:str}/plan/check-in"
@@ -42,6 +44,7 @@ OTHER = ("other", "Another agency")
 """The choice of the agency field that asks for its name in words."""
 LONGEST_TAP = 60  # characters of the id that a page gives a tap
 LOCAL_TIME = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2})?")
+ALL_OUT = "Everyone is out. The operation is released."
 NO_TIME = "Enter the day and time, like 2027-05-15 05:00."
 
 
@@ -98,6 +101,33 @@ async def undo(
         raise Invalid("There is nothing to undo.")
     line = await check_ins.undo(viewer, event_id, key, row_id, now)
     return await _shown(pages, viewer, event_id, key, now, line, is_whole=True)
+
+
+@post(f"{AT}/release", guards=[signed_in], status_code=303)
+async def release_everyone(
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Response[Any]:
+    """Release everyone, or show the form again with its error."""
+    try:
+        reader = Reader(form)
+        minutes = reader.number("minutes")
+        reader.check()
+        state = await releases.order(viewer, event_id, minutes, now)
+    except Invalid as wrong:
+        found = await check_ins.check_in_list(viewer, event_id, key, now)
+        context = await _context(viewer, found, None) | {"form": form, "errors": errors_of(wrong, ("minutes",))}
+        return pages.render("operations/check-in/show.html", status_code=422, **context)
+    is_over = state is OperationState.RELEASED
+    return pages.redirect(_address(event_id, key), ALL_OUT if is_over else "Everyone is released.")
+
+
+@post(f"{AT}/release/removal", guards=[signed_in], status_code=303)
+async def take_back_release(
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now
+) -> Response[Any]:
+    """Take the release back while the operation is under way."""
+    await releases.withdraw(viewer, event_id, now)
+    return pages.redirect(_address(event_id, key), "The release is taken back.")
 
 
 @get(OF_PERSON, guards=[signed_in])
@@ -162,6 +192,7 @@ async def _context(viewer: Viewer, found: CheckInList, row_id: UUID | None) -> d
         "ticket": uuid5(found.operation.id, f"{viewer.member_id} {walk_ins}"),
         "form": FormValues({}),
         "errors": Errors(),
+        "default_wait": DEFAULT_WAIT,
     }
 
 
@@ -267,4 +298,14 @@ def _address(event_id: UUID, key: str) -> str:
     return f"/events/{event_id}/{key}/plan/check-in"
 
 
-handlers = [check_in_page, check_in_count, tap_person, add_walk_in, undo, person_page, correct_person]
+handlers = [
+    check_in_page,
+    check_in_count,
+    tap_person,
+    add_walk_in,
+    undo,
+    release_everyone,
+    take_back_release,
+    person_page,
+    correct_person,
+]
