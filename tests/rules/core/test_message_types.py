@@ -42,6 +42,7 @@ EVERY: tuple[Content, ...] = (
     types.ConflictFound(hit=ID, for_officer=True),
     types.ConflictEnded(hit=ID),
     types.ComparisonsReported(),
+    types.CheckOutMissing(release=ID),
 )
 
 

@@ -11,6 +11,7 @@ from tracker.rules.emails.nudges import Nudge
 from tracker.rules.events.event import EventStatus, Kind, Line
 from tracker.rules.views.work_queue import (
     LateItem,
+    MissingCheckOut,
     MissingReplies,
     OpenApproval,
     OpenConflict,
@@ -111,8 +112,10 @@ def test_a_date_whose_people_were_all_reminded_lately_is_last_and_asks_for_no_de
     assert [asks_for_a_deed(row) for row in queue] == [True, True, True, False]
 
 
-def test_operations_come_first_those_in_conflict_before_those_to_approve() -> None:
+def test_operations_come_first_with_people_missing_then_in_conflict_then_to_approve() -> None:
     soon, later = meeting(timedelta(hours=1)), meeting(timedelta(days=9))
     running, waiting = OpenSheet(line=soon, is_over=False), OpenApproval(line=soon, version=4)
     in_conflict = OpenConflict(line=later, conflicts=1)
-    assert in_order([running, waiting, in_conflict], NOW, TODAY) == [in_conflict, waiting, running]
+    missing = MissingCheckOut(line=later, people="Not checked out: A.")
+    wanted = [missing, in_conflict, waiting, running]
+    assert in_order(reversed(wanted), NOW, TODAY) == wanted

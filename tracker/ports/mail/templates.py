@@ -16,6 +16,7 @@ from tracker.rules.emails.contexts import (
     AccountInvitationEmail,
     AccountLockedEmail,
     AuditLogAlteredEmail,
+    CheckOutMissingEmail,
     ComparisonsReportedEmail,
     ConflictEndedEmail,
     ConflictFoundEmail,
@@ -131,6 +132,11 @@ FILES: Mapping[type[Says], Files] = {
     ),
     EmailTestEmail: Files(
         "emails/email_test/subject.txt", "emails/email_test/preview.txt", "emails/email_test/body.txt"
+    ),
+    CheckOutMissingEmail: Files(
+        "emails/check_out_missing/subject.txt",
+        "emails/check_out_missing/preview.txt",
+        "emails/check_out_missing/body.txt",
     ),
     ConflictFoundEmail: Files(
         "emails/conflict_found/subject.txt", "emails/conflict_found/preview.txt", "emails/conflict_found/body.txt"

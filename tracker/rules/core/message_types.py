@@ -255,6 +255,12 @@ class ComparisonsReported(_Tagged, frozen=True, kw_only=True, tag="comparisons_r
     """Someone has compared so many places with other operations that a deconfliction officer should look."""
 
 
+class CheckOutMissing(_Tagged, frozen=True, kw_only=True, tag="check_out_missing"):
+    """Someone on an operation that the recipient leads hasn't checked out in time after everyone was released."""
+
+    release: UUID
+
+
 class Unreadable(Struct, frozen=True):
     """A row whose content this version doesn't know; it is never sent."""
 
@@ -263,7 +269,7 @@ News = Changed | DateAdded | Restored | SeriesEnded | SeriesContinued | RemovedF
 EventContent = Invited | News | SubstituteNamed | ReminderDue | ReplyNudge | ConfirmationNudge
 ItemContent = ItemAssigned | ItemBlocked | ItemNoted | ItemDue | ItemOverdue
 AccountContent = AccountLocked | AccountInvited | AuditLogAltered | EmailTest
-OperationContent = ConflictFound | ConflictEnded | ComparisonsReported
+OperationContent = ConflictFound | ConflictEnded | ComparisonsReported | CheckOutMissing
 ReaderContent = EventContent | ItemContent | AccountContent | WeeklyDigest | OperationContent
 """Messages written from what the recipient may see when they are sent."""
 Content = ReaderContent | AccountChanged

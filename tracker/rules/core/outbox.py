@@ -48,6 +48,7 @@ class MessageKind(StrEnum):
     EMAIL_TEST = "email_test"
     CONFLICT_FOUND = "conflict_found"
     COMPARISONS_REPORTED = "comparisons_reported"
+    CHECK_OUT_MISSING = "check_out_missing"
 
 
 KINDS: Mapping[type[Content], MessageKind] = {
@@ -78,6 +79,7 @@ KINDS: Mapping[type[Content], MessageKind] = {
     types.ConflictFound: MessageKind.CONFLICT_FOUND,
     types.ConflictEnded: MessageKind.CONFLICT_FOUND,
     types.ComparisonsReported: MessageKind.COMPARISONS_REPORTED,
+    types.CheckOutMissing: MessageKind.CHECK_OUT_MISSING,
 }
 """The kind that people filter by, for every type of message."""
 CHANGES = frozenset({MessageKind.UPDATE, MessageKind.CANCELLATION, MessageKind.WITHDRAWAL})
@@ -113,6 +115,7 @@ class Topic(StrEnum):
     AUDIT_LOG_ALTERED = "audit_log_altered"
     EMAIL_TEST = "email_test"
     CONFLICT_FOUND = "conflict_found"
+    CHECK_OUT_MISSING = "check_out_missing"
     CONFLICT_ENDED = "conflict_ended"
     COMPARISONS_REPORTED = "comparisons_reported"
 

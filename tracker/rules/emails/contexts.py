@@ -164,6 +164,11 @@ class ComparisonsReportedEmail:
     """`comparisons_reported`: someone compared many places; who did is shown to officers after sign-in only."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class CheckOutMissingEmail:
+    """`check_out_missing`: someone hasn't checked out of an operation; who, of which, is shown after sign-in only."""
+
+
 ItemEmail = ItemAssignedEmail | ItemBlockedEmail | ItemNotedEmail | ItemDueEmail | ItemOverdueEmail
 AccountEmail = AccountInvitationEmail | AccountLockedEmail | AccountChangedEmail | EmailTestEmail
 Says = (
@@ -178,5 +183,6 @@ Says = (
     | ConflictFoundEmail
     | ConflictEndedEmail
     | ComparisonsReportedEmail
+    | CheckOutMissingEmail
 )
 """The context of an email."""

@@ -63,6 +63,7 @@ KIND_WORDS = {
     MessageKind.EMAIL_TEST: "Test email",
     MessageKind.CONFLICT_FOUND: "Conflict between operations",
     MessageKind.COMPARISONS_REPORTED: "Many comparisons with operations",
+    MessageKind.CHECK_OUT_MISSING: "Not checked out",
 }
 TOPIC_WORDS = {
     Topic.INVITED: "Invitation",
@@ -91,6 +92,7 @@ TOPIC_WORDS = {
     Topic.AUDIT_LOG_ALTERED: "Audit log altered",
     Topic.EMAIL_TEST: "Test email",
     Topic.CONFLICT_FOUND: "Conflict between operations",
+    Topic.CHECK_OUT_MISSING: "Not checked out",
     Topic.CONFLICT_ENDED: "Conflict between operations ended",
     Topic.COMPARISONS_REPORTED: "Many comparisons with operations",
 }

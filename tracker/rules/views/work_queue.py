@@ -26,6 +26,7 @@ class Need(StrEnum):
     ITEM = "item"
     ENDING = "ending"
     CONFLICT = "conflict"
+    CHECK_OUT = "check_out"
     APPROVAL = "approval"
     ACKNOWLEDGMENT = "acknowledgment"
 
@@ -95,6 +96,16 @@ class OpenConflict:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MissingCheckOut:
+    """An operation that the viewer leads, with people who haven't checked out in time after everyone was released."""
+
+    line: Line
+    people: str
+    """The sentence that names them."""
+    need: Need = Need.CHECK_OUT
+
+
+@dataclass(frozen=True, kw_only=True)
 class OpenApproval:
     """An operation whose plan is submitted, and that the viewer approves."""
 
@@ -119,6 +130,7 @@ Row = (
     | LateItem
     | EndingSeries
     | OpenConflict
+    | MissingCheckOut
     | OpenApproval
     | OpenAcknowledgment
 )
@@ -136,10 +148,11 @@ def concerns(viewer: Viewer, item: ActionItem) -> bool:
 def in_order(rows: Iterable[Row], now: datetime, today: date) -> list[Row]:
     """Return the queue, most urgent first.
 
-    Operations in conflict, soonest first; then plans to approve or to acknowledge, soonest first; then running dates
-    and replies due within three days, soonest first; then blocked items, longest first; then overdue items, most
-    overdue first; then attendance of past dates, oldest first; then replies for later dates, soonest first; then
-    ending series. Last are dates whose people were nudged lately: nothing can be done about them yet.
+    Operations with people who haven't checked out; then operations in conflict, soonest first; then plans to approve or
+    to acknowledge, soonest first; then running dates and replies due within three days, soonest first; then blocked
+    items, longest first; then overdue items, most overdue first; then attendance of past dates, oldest first; then
+    replies for later dates, soonest first; then ending series. Last are dates whose people were nudged lately: nothing
+    can be done about them yet.
     """
 
     def order(row: Row) -> tuple[bool, int, tuple[int, float]]:
@@ -154,10 +167,16 @@ def asks_for_a_deed(row: Row) -> bool:
 
 
 def _of_operations(row: Row) -> int:
-    """Return 0 for a conflict, 1 for what else a plan waits for, and 2 for every other row."""
-    if isinstance(row, OpenConflict):
-        return 0
-    return 1 if isinstance(row, OpenApproval | OpenAcknowledgment) else 2
+    """Return 0 for missing people, 1 for a conflict, 2 for what else a plan waits for, and 3 for every other row."""
+    match row:
+        case MissingCheckOut():
+            return 0
+        case OpenConflict():
+            return 1
+        case OpenApproval() | OpenAcknowledgment():
+            return 2
+        case _:
+            return 3
 
 
 def _urgency(row: Row, now: datetime, today: date) -> tuple[int, float]:

@@ -15,6 +15,7 @@ from tracker.rules.core.message_types import (
     AccountInvited,
     AccountLocked,
     AuditLogAltered,
+    CheckOutMissing,
     ComparisonsReported,
     ConflictEnded,
     ConflictFound,
@@ -26,6 +27,7 @@ from tracker.rules.core.message_types import (
     ItemNoted,
     ItemOverdue,
     ItemReminder,
+    OperationContent,
     ReaderContent,
     Unreadable,
     WeeklyDigest,
@@ -39,6 +41,7 @@ from tracker.rules.emails.content import Letter, without_sign_in
 from tracker.rules.emails.item import Said
 from tracker.tables.visible.actions import action_items
 from tracker.usecases.core.viewers import viewer_for
+from tracker.usecases.emails.check_out_content import check_out_letter
 from tracker.usecases.emails.conflict_content import comparisons_letter, conflict_letter
 from tracker.usecases.emails.digest import digest_letter
 from tracker.usecases.emails.event_content import event_letter
@@ -96,14 +99,24 @@ async def _letter_to(
             return await _account_letter(reader, content, message, now, zone)
         case ItemAssigned() | ItemBlocked() | ItemNoted() | ItemDue() | ItemOverdue():
             return await _item_letter(content, message, reader, now, zone, is_sent=is_sent)
-        case ConflictFound() | ConflictEnded():
-            return await conflict_letter(content, message, reader)
-        case ComparisonsReported():
-            return comparisons_letter(reader)
+        case ConflictFound() | ConflictEnded() | ComparisonsReported() | CheckOutMissing():
+            return await _operation_letter(reader, content, message, now)
         case WeeklyDigest():
             return await digest_letter(content, reader, now)
         case _:
             return await event_letter(content, message, reader, now, is_sent=is_sent)
+
+
+async def _operation_letter(
+    reader: Viewer, content: OperationContent, message: Message, now: datetime
+) -> Letter | Skip:
+    match content:
+        case ComparisonsReported():
+            return comparisons_letter(reader)
+        case CheckOutMissing():
+            return await check_out_letter(message, reader, now)
+        case _:
+            return await conflict_letter(content, message, reader)
 
 
 async def _account_letter(

@@ -12,6 +12,7 @@ from tracker.rules.calendars import month_grid
 from tracker.rules.calendars.month_grid import Seen
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import EventStatus, Line, may_edit
+from tracker.rules.operations.check_ins import not_out
 from tracker.rules.operations.duties import awaits_acknowledgment, awaits_approval
 from tracker.rules.views.work_queue import (
     AHEAD,
@@ -20,6 +21,7 @@ from tracker.rules.views.work_queue import (
     BlockedItem,
     EndingSeries,
     LateItem,
+    MissingCheckOut,
     MissingReplies,
     OpenAcknowledgment,
     OpenApproval,
@@ -35,6 +37,7 @@ from tracker.tables.visible.operations.duties import duties
 from tracker.usecases.calendars.date_lines import seen_between
 from tracker.usecases.emails.nudges import nudges_of
 from tracker.usecases.events.replies import Owed, owed
+from tracker.usecases.operations.accountability import unaccounted
 from tracker.usecases.operations.summaries import in_conflict
 
 T = TypeVar("T")
@@ -75,6 +78,7 @@ class Home:
     days: Days | None
     rolls: list[OpenSheet] | None
     ending: list[EndingSeries] | None
+    missing: list[MissingCheckOut] | None
     conflicts: list[OpenConflict] | None
     plans: list[OpenApproval | OpenAcknowledgment] | None
     owed: list[Owed] | None
@@ -84,8 +88,8 @@ class Home:
     @property
     def is_whole(self) -> bool:
         """Return whether every part could be read."""
-        parts = (self.items, self.days, self.rolls, self.ending, self.conflicts, self.plans, self.owed)
-        return None not in parts
+        of_operations = (self.missing, self.conflicts, self.plans)
+        return None not in (self.items, self.days, self.rolls, self.ending, *of_operations, self.owed)
 
     @property
     def is_empty(self) -> bool:
@@ -99,16 +103,18 @@ async def home(viewer: Viewer, now: datetime, today: date, zone: str) -> Home:
     days = await _part("calendar", _days(viewer, now, today, zone))
     rolls = await _part("attendance", _rolls(viewer, now))
     ending = await _part("series that end", _ending(viewer, now))
+    missing = await _part("people who have not checked out", _missing(viewer, now))
     conflicts = await _part("conflicts between operations", _conflicts(viewer))
     plans = await _part("plans of operations", _plans(viewer, now))
     rows: list[Row] = [*items.blocked, *(LateItem(item=one) for one in items.late)] if items else []
     dates: list[Row] = [*(days.replies if days else ()), *(rolls or ()), *(ending or ())]
-    operations: list[Row] = [*(conflicts or ()), *(plans or ())]
+    operations: list[Row] = [*(missing or ()), *(conflicts or ()), *(plans or ())]
     return Home(
         items=items,
         days=days,
         rolls=rolls,
         ending=ending,
+        missing=missing,
         conflicts=conflicts,
         plans=plans,
         owed=await _part("replies owed", owed(viewer, now)),
@@ -122,6 +128,10 @@ async def _part(name: str, reading: Awaitable[T]) -> T | None:
     except Exception:  # one part failed, whatever the reason; the others are still worth showing
         log.exception("Home page: %s could not be read.", name)
         return None
+
+
+async def _missing(viewer: Viewer, now: datetime) -> list[MissingCheckOut]:
+    return [MissingCheckOut(line=line, people=not_out(names)) for line, names in await unaccounted(viewer, now)]
 
 
 async def _conflicts(viewer: Viewer) -> list[OpenConflict]:
