@@ -149,6 +149,7 @@ CREATE TABLE operation_grant (
 );
 CREATE UNIQUE INDEX operation_grant_open ON operation_grant (event, member) WHERE ended_at IS NULL;
 CREATE INDEX operation_grant_until ON operation_grant (member, until) WHERE until IS NOT NULL AND ended_at IS NULL;
+ALTER TABLE message ADD COLUMN event_version INTEGER;
 CREATE TABLE deconfliction_hit (
   id UUID PRIMARY KEY NOT NULL,
   first UUID NOT NULL REFERENCES operation_plan (id) ON DELETE CASCADE,

@@ -172,7 +172,7 @@ async def plan_reply(
 async def read_by(viewer: Viewer, event_id: UUID, now: Now) -> tuple[PlanView, rules.Operation]:
     """Return a plan, and note that it was read. Errors: NotFound."""
     view, plan = await plan_page.plan_of(viewer, event_id, now)
-    await access_records.note_date(viewer, view.occurrence, now)
+    await access_records.note_date(viewer, view.occurrence, now, plan=plan.version)
     return view, plan
 
 

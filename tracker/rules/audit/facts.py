@@ -30,6 +30,7 @@ LABELS = {
     "copy_of": "Copy of",
     "version": "Version",
     "date_version": "Version of the date",
+    "plan_version": "Version of the plan",
     "format": "As",
     "unmarked": "Not marked",
     "minutes": "Valid for",
@@ -52,6 +53,7 @@ JOINED = frozenset(
     {
         "version",
         "date_version",
+        "plan_version",
         "copy_of",
         "fields",
         "how",

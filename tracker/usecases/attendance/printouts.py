@@ -93,6 +93,6 @@ async def issue_copy(viewer: Viewer, event_id: UUID, key: str, member_id: UUID |
                 issued_at=now,
             )
         )
-        facts = {"date": key, "copy": number, "to": member_id}
+        facts = {"date": key, "copy": number, "to": member_id, "version": found.occurrence.event.version}
         await audit.record(viewer.actor, "brief_printed", "occurrence", found.occurrence.id, facts, now)
     return number

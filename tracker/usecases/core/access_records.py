@@ -35,10 +35,14 @@ class Reading:
     at: datetime
 
 
-async def note_date(viewer: Viewer, occurrence: Occurrence, now: datetime) -> None:
-    """Record that a named event was read: once per person, version, source, address and day (28 CFR 23.20(e))."""
+async def note_date(viewer: Viewer, occurrence: Occurrence, now: datetime, *, plan: int | None = None) -> None:
+    """Record that a named event was read: once per person, version, source, address and day (28 CFR 23.20(e)).
+
+    `plan` is the version of the operation's plan that was shown, if it was.
+    """
     if occurrence.event.is_restricted:
         facts = {"date": occurrence.key, "version": occurrence.event.version, "date_version": occurrence.version}
+        facts |= {"plan_version": plan} if plan else {}
         await note(viewer, READ, "event", str(occurrence.event.id), facts, now)
 
 

@@ -49,7 +49,8 @@ INTERRUPTED = "Sent again because sending was interrupted. It may arrive twice."
 UNDONE = "Undone before it was sent."
 _SAY = "UPDATE message SET facts = {} WHERE id = {}"
 _CLOSE = (
-    "UPDATE message SET state = {}, reason = COALESCE({}, reason), sent_at = {}, worker = ''"
+    "UPDATE message SET state = {}, reason = COALESCE({}, reason), sent_at = {}, worker = '',"
+    f" event_version = CASE WHEN {{}} THEN {outbox_queue.EVENT_VERSION} END"
     " WHERE id = {} AND state = 'pending'"
 )
 
@@ -102,7 +103,9 @@ async def close(message: Message, outcome: Skip, now: datetime) -> None:
     """Record how a message ended; a sent message is recorded as sent even if another worker has claimed it since."""
     sent_at = now if outcome.state is State.SENT else None
     reason = outcome.reason[:200] or None
-    await engine().run_querystring(QueryString(_CLOSE, outcome.state.value, reason, sent_at, message.id))
+    await engine().run_querystring(
+        QueryString(_CLOSE, outcome.state.value, reason, sent_at, sent_at is not None, message.id)
+    )
 
 
 async def postpone(

@@ -7,11 +7,13 @@ from uuid import UUID
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, Occurrence
 from tracker.rules.events.plan import Person
+from tracker.rules.operations.dissemination import Given
 from tracker.rules.operations.grants import Grant, GrantState, may_approve
 from tracker.rules.operations.plans import Operation, may_plan
 from tracker.tables.visible.operations import grants
 from tracker.tables.visible.operations.grants import Listed
 from tracker.usecases.events.occurrences import date_for
+from tracker.usecases.operations.dissemination import record_of
 from tracker.usecases.operations.grants import choices
 from tracker.usecases.operations.lookup import operation_for
 
@@ -44,6 +46,12 @@ class AccessView:
     """Which of them the viewer may approve."""
     choices: tuple[Person, ...]
     """Whom the lead may add."""
+    record: tuple[Given, ...]
+    """Which version each person had, through what, and when first, for the lead."""
+
+    def is_on_it(self, member_id: UUID) -> bool:
+        """Return whether a person may still see the operation."""
+        return any(one.listed.member_id == member_id for one in self.people)
 
 
 async def access_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> AccessView:
@@ -63,6 +71,7 @@ async def access_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) -
         waiting=tuple(one for one in waiting if leads or one.id in approvable),
         may_approve=approvable,
         choices=tuple(await choices(viewer, event)) if leads else (),
+        record=tuple(await record_of(viewer, occurrence)),
     )
 
 

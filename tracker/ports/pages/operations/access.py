@@ -16,6 +16,7 @@ from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of, 
 from tracker.ports.pages.events.event_page import times_of
 from tracker.rules.core.wall_clock import to_utc
 from tracker.rules.events.plan import Person
+from tracker.rules.operations.dissemination import OUTLET_WORDS
 from tracker.rules.operations.grants import LONGEST_REASON, GrantState
 from tracker.usecases.core import access_records
 from tracker.usecases.operations import grants
@@ -31,7 +32,7 @@ async def access_page(
 ) -> Response[str]:
     """Show who may see the operation."""
     view = await access_view(viewer, event_id, key, now)
-    await access_records.note_date(viewer, view.occurrence, now)
+    await access_records.note_date(viewer, view.occurrence, now, plan=view.operation.version)
     return _shown(pages, view)
 
 
@@ -110,6 +111,7 @@ def _shown(
         form=form or FormValues({}),
         errors=errors_of(wrong, FIELDS),
         choices=_choices(view.choices),
+        outlets=OUTLET_WORDS,
         **times_of(view.occurrence),
     )
 

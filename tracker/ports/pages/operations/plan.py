@@ -95,7 +95,8 @@ async def plan_page(
 ) -> Response[str]:
     """Show the plan, or the button that begins one."""
     view = await plan_view(viewer, event_id, key)
-    await access_records.note_date(viewer, view.occurrence, now)
+    plan = view.operation.version if view.operation else None
+    await access_records.note_date(viewer, view.occurrence, now, plan=plan)
     return _shown(pages, view)
 
 

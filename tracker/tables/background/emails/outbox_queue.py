@@ -21,6 +21,8 @@ _NEWS_WAITS = (
     "EXISTS (SELECT 1 FROM message n WHERE n.recipient = m.recipient AND n.event = m.event AND n.state = 'pending'"
     " AND n.created_at <= m.created_at AND n.kind IN ('invitation', 'update', 'cancellation', 'withdrawal'))"
 )
+EVENT_VERSION = "(SELECT e.version FROM event e WHERE e.id = message.event)"
+"""The version of a message's event now, for the statement that records it as sent."""
 _CLAIM = (
     "UPDATE message SET worker = {}, attempts = attempts + 1, reason = CASE WHEN worker = '' THEN reason ELSE {} END,"
     " unconfirmed_at = CASE WHEN worker = '' THEN unconfirmed_at ELSE {} END"

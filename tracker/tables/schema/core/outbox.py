@@ -54,6 +54,8 @@ class Message(Table):
     """The worker that has claimed it; empty = none"""
     try_after = Timestamptz(null=True, default=None)
     sent_at = Timestamptz(null=True, default=None)
+    event_version = Integer(null=True, default=None)
+    """The version of its event when it was sent; None = not sent, about no event, or sent by an earlier release"""
     unconfirmed_at = Timestamptz(null=True, default=None)
     """When a try last ended without the mail server's reply, so that the email may have arrived; None = never"""
     resent_at = Timestamptz(null=True, default=None)
