@@ -78,8 +78,9 @@ sbom: $(READY) ## Write the bill of materials (CycloneDX) into dist/
 bench: $(READY) ## Run the benchmarks and write bench/results.json
 	@$(BIN)/python -m bench
 
-faults: $(READY) ## Kill and stall processes while emails go out, and edit series in any order
-	@TRACKER_FAULTS=full $(BIN)/python -m pytest -q tests/faults tests/scenarios/test_any_edits.py tests/scenarios/test_random_series.py
+faults: $(READY) ## Kill and stall processes while emails go out, and edit series and plans in any order
+	@TRACKER_FAULTS=full $(BIN)/python -m pytest -q tests/faults tests/scenarios/test_any_edits.py tests/scenarios/test_any_plans.py \
+		tests/scenarios/test_random_series.py
 
 compat: $(READY) ## Read our calendars with other people's parsers
 	@$(BIN)/python -m pytest -q tests/ical
