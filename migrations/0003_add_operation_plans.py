@@ -189,6 +189,44 @@ CREATE TABLE hit_decision (
   decided_at TIMESTAMPTZ NOT NULL,
   UNIQUE (hit, plan)
 );
+CREATE TABLE readiness_notice (
+  id UUID PRIMARY KEY NOT NULL,
+  uid VARCHAR(36) NOT NULL UNIQUE,
+  state VARCHAR(12) NOT NULL
+    CHECK (state IN ('draft', 'scheduled', 'released', 'acknowledged', 'activated', 'stood_down', 'closed')),
+  starts_at TIMESTAMPTZ NOT NULL,
+  ends_at TIMESTAMPTZ NOT NULL,
+  fewest INTEGER NOT NULL,
+  most INTEGER NOT NULL,
+  languages VARCHAR(200) NOT NULL,
+  minors VARCHAR(8) NOT NULL CHECK (minors IN ('yes', 'no', 'unknown')),
+  needs TEXT NOT NULL,
+  place VARCHAR(200) NOT NULL,
+  contact VARCHAR(200) NOT NULL,
+  release_at TIMESTAMPTZ NOT NULL,
+  released_at TIMESTAMPTZ,
+  changed_at TIMESTAMPTZ NOT NULL,
+  sequence INTEGER NOT NULL,
+  CHECK (starts_at < ends_at),
+  CHECK (fewest BETWEEN 0 AND most),
+  CHECK ((released_at IS NULL) = (state IN ('draft', 'scheduled')))
+);
+CREATE INDEX readiness_notice_due ON readiness_notice (release_at) WHERE state = 'scheduled';
+CREATE TABLE readiness_recipient (
+  id UUID PRIMARY KEY NOT NULL,
+  notice UUID NOT NULL REFERENCES readiness_notice (id) ON DELETE CASCADE,
+  member UUID NOT NULL REFERENCES member (id) ON DELETE RESTRICT,
+  acknowledged_at TIMESTAMPTZ,
+  UNIQUE (notice, member)
+);
+CREATE INDEX readiness_recipient_member ON readiness_recipient (member);
+CREATE TABLE operation_readiness (
+  id UUID PRIMARY KEY NOT NULL,
+  plan UUID NOT NULL REFERENCES operation_plan (id) ON DELETE CASCADE,
+  notice UUID NOT NULL UNIQUE REFERENCES readiness_notice (id) ON DELETE CASCADE,
+  made_at TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX operation_readiness_plan ON operation_readiness (plan);
 """
 
 

@@ -45,7 +45,7 @@ from tracker.usecases.events import undo as undo_deeds
 from tracker.usecases.identity import passwords
 from tracker.usecases.identity.password_hashes import Pbkdf2
 from tracker.usecases.identity.passwords import Hashing
-from tracker.usecases.operations import accountability, deconfliction, expiry
+from tracker.usecases.operations import accountability, deconfliction, expiry, readiness_states
 from tracker.usecases.roster import accounts as account_life
 from tracker.usecases.views import health
 
@@ -56,6 +56,7 @@ UNDO_EVERY = 60.0  # seconds between two checks for undo snapshots to delete
 AUDIT_EVERY = 600.0  # seconds between two checks whether the nightly verification is due
 COMPARING_EVERY = 5.0  # seconds between two looks for operations that moved
 MISSING_EVERY = 15.0  # seconds between two looks for people who haven't checked out
+RELEASING_EVERY = 5.0  # seconds between two looks for service-readiness notices to release
 CALENDARS_EVERY = 60.0  # seconds between two checks for shared calendars to read
 
 Job = tuple[str, float, Callable[[], Awaitable[object]]]
@@ -164,6 +165,7 @@ def _jobs(settings: Settings, delivery: Delivery) -> Sequence[Job]:
         ("operations", min(settings.tick, COMPARING_EVERY), lambda: deconfliction.compare_due(clock.now())),
         ("access", min(settings.tick, COMPARING_EVERY), lambda: expiry.end_lapsed(clock.now())),
         ("accountability", min(settings.tick, MISSING_EVERY), lambda: accountability.notify_leads(clock.now())),
+        ("readiness", min(settings.tick, RELEASING_EVERY), lambda: readiness_states.run_due(clock.now())),
         ("accounts", ACCOUNTS_EVERY, lambda: account_life.close_due(clock.now())),
         ("drafts", DRAFTS_EVERY, lambda: draft_deeds.purge(clock.now())),
         ("calendars", min(settings.tick, CALENDARS_EVERY), lambda: read_due(settings, Network())),

@@ -47,6 +47,7 @@ from tracker.rules.operations.hits import Decision
 from tracker.rules.operations.orders import Paragraph
 from tracker.rules.operations.phases import PhasePlan
 from tracker.rules.operations.plans import OutsideCheck, System
+from tracker.rules.operations.readiness import Minors, NoticeState, NoticeText
 from tracker.rules.operations.sites import Site, SiteRole, point_at
 from tracker.rules.operations.states import OperationState
 from tracker.rules.recurrence import rule_for
@@ -66,7 +67,19 @@ from tracker.usecases.identity import api_tokens, failed_logins, recovery_codes
 from tracker.usecases.identity.accounts import UNKNOWN
 from tracker.usecases.identity.one_time_links import issue_link
 from tracker.usecases.intake.replies import take
-from tracker.usecases.operations import approvals, check_ins, deconfliction, grants, orders, phases, plan_page, plans
+from tracker.usecases.operations import (
+    approvals,
+    check_ins,
+    deconfliction,
+    grants,
+    orders,
+    phases,
+    plan_page,
+    plans,
+    readiness,
+    readiness_given,
+    readiness_states,
+)
 from tracker.usecases.operations.plans import Basics
 from tracker.usecases.roster import sites
 from tracker.usecases.views import seat_changes
@@ -125,6 +138,29 @@ async def _plans_in_conflict(cast: Cast, raid: UUID) -> None:
         await plans.add_site(lead, event_id, lot, LAST_WEEK)
         await approvals.move(lead, event_id, OperationState.PLANNING, LAST_WEEK)
     await _approved(cast, raid, other)
+    await _notice(cast, raid)
+
+
+async def _notice(cast: Cast, raid: UUID) -> None:
+    """Release a service-readiness notice, and let one of its recipients acknowledge it."""
+    starts_at = JUST_THEN + timedelta(days=3)
+    text = NoticeText(
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(days=1),
+        fewest=3,
+        most=6,
+        languages="Spanish",
+        minors=Minors.UNKNOWN,
+        needs="Beds for one night",
+        place="Partner location 2",
+        contact="FBI duty desk",
+    )
+    to = [cast.caht_lead.member_id, cast.harbor_advocate.member_id]
+    await readiness.save(cast.fbi_lead, raid, text, LAST_WEEK, to, LAST_WEEK)
+    [notice] = (await readiness.readiness_view(cast.fbi_lead, raid, "2027-01-16")).notices
+    await readiness.move(cast.fbi_lead, raid, notice.id, NoticeState.SCHEDULED, LAST_WEEK)
+    await readiness_states.run_due(LAST_WEEK)
+    await readiness_given.acknowledge(cast.caht_lead, notice.id, LAST_WEEK)
 
 
 async def _approved(cast: Cast, raid: UUID, other: UUID) -> None:

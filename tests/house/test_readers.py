@@ -44,6 +44,7 @@ THEY_READ = {
     "OperationGrant": "operation_grant",
     "DeconflictionHit": "deconfliction_hit",
     "HitDecision": "hit_decision",
+    "OperationReadiness": "operation_readiness",
 }
 """What hangs on events today; a new table that leads there joins it by its foreign key."""
 

@@ -67,18 +67,18 @@ TEXTS = {
     "clearance": "number reason",
     "operation_grant": "reason",
     "hit_decision": "reason",
+    "readiness_notice": "languages needs place contact",
     "event_template": "name",
     "message": "reason",
     "session": "client",
 }
 """What people type, or programs say of themselves, by table and column."""
 OURS = frozenset(
-    "id uid reference kind status role arm level scope scopes visibility audience zone rrule purpose listing reply"
-    " source state problem verb fields replaced facts"
-    " form query leads quiet_from quiet_until key worker account actor"
-    " misfit email_hash subject subject_id previous hash seal body_hash token_hash password_hash totp_sealed"
-    " token_sealed address_sealed mark_categories mark_limit texts all_day_alarm topic disclosure system outcome decision"
-    " result".split()
+    "id uid reference kind status role arm level scope scopes visibility audience zone rrule purpose listing"
+    " reply source state problem verb fields replaced facts form query leads quiet_from quiet_until key worker"
+    " account actor misfit email_hash subject subject_id previous hash seal body_hash token_hash password_hash"
+    " totp_sealed token_sealed address_sealed mark_categories mark_limit texts all_day_alarm topic disclosure"
+    " system outcome decision result minors".split()
 )
 """Columns of letters that hold what we write, choose from or take apart: choices, keys, hashes, JSON."""
 NAMED_BY_US = {"watermark.name"} | {f"audit_entry.{name}" for name in ("agency", "address", "session", "request")}

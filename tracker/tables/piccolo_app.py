@@ -22,6 +22,7 @@ TABLE_MODULES = (
     "tracker.tables.schema.operations.orders",
     "tracker.tables.schema.operations.phases",
     "tracker.tables.schema.operations.grants",
+    "tracker.tables.schema.operations.readiness",
     "tracker.tables.schema.attendance.attendance",
     "tracker.tables.schema.attendance.quorum",
     "tracker.tables.schema.actions.action_items",

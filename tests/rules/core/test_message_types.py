@@ -43,6 +43,7 @@ EVERY: tuple[Content, ...] = (
     types.ConflictEnded(hit=ID),
     types.ComparisonsReported(),
     types.CheckOutMissing(release=ID),
+    types.ReadinessNews(notice=ID, state="released"),
 )
 
 

@@ -28,6 +28,7 @@ from tracker.rules.emails.contexts import (
     ItemNotedEmail,
     ItemOverdueEmail,
     ItemRestrictedEmail,
+    ReadinessEmail,
     RestrictedEmail,
     Says,
 )
@@ -149,6 +150,7 @@ FILES: Mapping[type[Says], Files] = {
     ConflictEndedEmail: Files(
         "emails/conflict_ended/subject.txt", "emails/conflict_ended/preview.txt", "emails/conflict_ended/body.txt"
     ),
+    ReadinessEmail: Files("emails/readiness/subject.txt", "emails/readiness/preview.txt", "emails/readiness/body.txt"),
     AuditLogAlteredEmail: Files(
         "emails/audit_log_altered/subject.txt",
         "emails/audit_log_altered/preview.txt",

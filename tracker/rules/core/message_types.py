@@ -261,6 +261,13 @@ class CheckOutMissing(_Tagged, frozen=True, kw_only=True, tag="check_out_missing
     release: UUID
 
 
+class ReadinessNews(_Tagged, frozen=True, kw_only=True, tag="readiness"):
+    """A service-readiness notice is released, activated, or stood down: `state`, of `NoticeState`."""
+
+    notice: UUID
+    state: str
+
+
 class Unreadable(Struct, frozen=True):
     """A row whose content this version doesn't know; it is never sent."""
 
@@ -269,7 +276,7 @@ News = Changed | DateAdded | Restored | SeriesEnded | SeriesContinued | RemovedF
 EventContent = Invited | News | SubstituteNamed | ReminderDue | ReplyNudge | ConfirmationNudge
 ItemContent = ItemAssigned | ItemBlocked | ItemNoted | ItemDue | ItemOverdue
 AccountContent = AccountLocked | AccountInvited | AuditLogAltered | EmailTest
-OperationContent = ConflictFound | ConflictEnded | ComparisonsReported | CheckOutMissing
+OperationContent = ConflictFound | ConflictEnded | ComparisonsReported | CheckOutMissing | ReadinessNews
 ReaderContent = EventContent | ItemContent | AccountContent | WeeklyDigest | OperationContent
 """Messages written from what the recipient may see when they are sent."""
 Content = ReaderContent | AccountChanged

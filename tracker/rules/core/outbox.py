@@ -49,6 +49,7 @@ class MessageKind(StrEnum):
     CONFLICT_FOUND = "conflict_found"
     COMPARISONS_REPORTED = "comparisons_reported"
     CHECK_OUT_MISSING = "check_out_missing"
+    READINESS = "readiness"
 
 
 KINDS: Mapping[type[Content], MessageKind] = {
@@ -80,6 +81,7 @@ KINDS: Mapping[type[Content], MessageKind] = {
     types.ConflictEnded: MessageKind.CONFLICT_FOUND,
     types.ComparisonsReported: MessageKind.COMPARISONS_REPORTED,
     types.CheckOutMissing: MessageKind.CHECK_OUT_MISSING,
+    types.ReadinessNews: MessageKind.READINESS,
 }
 """The kind that people filter by, for every type of message."""
 CHANGES = frozenset({MessageKind.UPDATE, MessageKind.CANCELLATION, MessageKind.WITHDRAWAL})
@@ -118,6 +120,7 @@ class Topic(StrEnum):
     CHECK_OUT_MISSING = "check_out_missing"
     CONFLICT_ENDED = "conflict_ended"
     COMPARISONS_REPORTED = "comparisons_reported"
+    READINESS = "readiness"
 
 
 OF_ONE_DATE = frozenset({MessageKind.REMINDER, MessageKind.NO_REPLY})

@@ -169,6 +169,13 @@ class CheckOutMissingEmail:
     """`check_out_missing`: someone hasn't checked out of an operation; who, of which, is shown after sign-in only."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class ReadinessEmail:
+    """`readiness`: a service-readiness notice is new or has changed; what it says is shown after sign-in only."""
+
+    is_new: bool
+
+
 ItemEmail = ItemAssignedEmail | ItemBlockedEmail | ItemNotedEmail | ItemDueEmail | ItemOverdueEmail
 AccountEmail = AccountInvitationEmail | AccountLockedEmail | AccountChangedEmail | EmailTestEmail
 Says = (
@@ -184,5 +191,6 @@ Says = (
     | ConflictEndedEmail
     | ComparisonsReportedEmail
     | CheckOutMissingEmail
+    | ReadinessEmail
 )
 """The context of an email."""

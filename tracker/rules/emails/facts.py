@@ -86,6 +86,7 @@ class Footer(StrEnum):
     AUDIT = "audit"
     OPERATION = "operation"
     OFFICER = "officer"
+    READINESS = "readiness"
     DIGEST = "digest"
     DISCREET = "discreet"
 

@@ -64,6 +64,7 @@ KIND_WORDS = {
     MessageKind.CONFLICT_FOUND: "Conflict between operations",
     MessageKind.COMPARISONS_REPORTED: "Many comparisons with operations",
     MessageKind.CHECK_OUT_MISSING: "Not checked out",
+    MessageKind.READINESS: "Service readiness",
 }
 TOPIC_WORDS = {
     Topic.INVITED: "Invitation",
@@ -95,6 +96,7 @@ TOPIC_WORDS = {
     Topic.CHECK_OUT_MISSING: "Not checked out",
     Topic.CONFLICT_ENDED: "Conflict between operations ended",
     Topic.COMPARISONS_REPORTED: "Many comparisons with operations",
+    Topic.READINESS: "Service readiness",
 }
 """How the list names a sending: "Moved: Steering Committee"."""
 OF_ACCOUNTS = frozenset({MessageKind.ACCOUNT_LOCKED, MessageKind.ACCOUNT_CHANGED, MessageKind.ACCOUNT_INVITATION})

@@ -29,6 +29,7 @@ from tracker.rules.core.message_types import (
     ItemReminder,
     OperationContent,
     ReaderContent,
+    ReadinessNews,
     Unreadable,
     WeeklyDigest,
 )
@@ -45,6 +46,7 @@ from tracker.usecases.emails.check_out_content import check_out_letter
 from tracker.usecases.emails.conflict_content import comparisons_letter, conflict_letter
 from tracker.usecases.emails.digest import digest_letter
 from tracker.usecases.emails.event_content import event_letter
+from tracker.usecases.emails.readiness_content import readiness_letter
 from tracker.usecases.identity.one_time_links import check_link, mailed_token
 from tracker.usecases.roster import account_notifications
 
@@ -99,7 +101,7 @@ async def _letter_to(
             return await _account_letter(reader, content, message, now, zone)
         case ItemAssigned() | ItemBlocked() | ItemNoted() | ItemDue() | ItemOverdue():
             return await _item_letter(content, message, reader, now, zone, is_sent=is_sent)
-        case ConflictFound() | ConflictEnded() | ComparisonsReported() | CheckOutMissing():
+        case ConflictFound() | ConflictEnded() | ComparisonsReported() | CheckOutMissing() | ReadinessNews():
             return await _operation_letter(reader, content, message, now)
         case WeeklyDigest():
             return await digest_letter(content, reader, now)
@@ -115,6 +117,8 @@ async def _operation_letter(
             return comparisons_letter(reader)
         case CheckOutMissing():
             return await check_out_letter(message, reader, now)
+        case ReadinessNews():
+            return await readiness_letter(content, reader)
         case _:
             return await conflict_letter(content, message, reader)
 

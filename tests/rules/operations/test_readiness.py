@@ -1,0 +1,94 @@
+"""A service-readiness notice keeps the operation to itself: its window, and its texts."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tracker.errors import Invalid
+from tracker.rules.operations.readiness import Minors, NoticeText, check, is_outside
+
+NOW = datetime(2027, 5, 12, 15, tzinfo=UTC)
+STARTS, ENDS = datetime(2027, 5, 15, 11, tzinfo=UTC), datetime(2027, 5, 15, 17, tzinfo=UTC)
+OPERATION = (STARTS, ENDS)
+NAMES = ("Operation Bluestem", "Bluestem", "Larkspur Lot", "A")
+TEXT = NoticeText(
+    starts_at=datetime(2027, 5, 15, 1, tzinfo=UTC),
+    ends_at=datetime(2027, 5, 16, 1, tzinfo=UTC),
+    fewest=3,
+    most=6,
+    languages="Spanish, Mandarin",
+    minors=Minors.UNKNOWN,
+    needs="A place to sleep",
+    place="Partner location 2",
+    contact="FBI duty desk, 816-555-0100",
+)
+RELEASE = datetime(2027, 5, 13, 17, tzinfo=UTC)
+
+
+def wrong(text: NoticeText, release_at: datetime = RELEASE) -> dict[str, str]:
+    try:
+        check(text, release_at, OPERATION, NAMES, NOW)
+    except Invalid as refused:
+        return dict(refused.fields)
+    return {}
+
+
+def test_a_window_around_the_operation_is_fine() -> None:
+    assert wrong(TEXT) == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"starts_at": STARTS}, "starts"),
+        ({"ends_at": ENDS}, "ends"),
+        ({"ends_at": TEXT.starts_at + timedelta(hours=4) - timedelta(minutes=1)}, "ends"),
+        ({"ends_at": TEXT.starts_at}, "ends"),
+        ({"ends_at": TEXT.starts_at + timedelta(days=14, minutes=1)}, "ends"),
+        ({"starts_at": NOW - timedelta(hours=5), "ends_at": NOW}, "ends"),
+        ({"fewest": 7}, "fewest"),
+        ({"fewest": 0, "most": 0}, "fewest"),
+        ({"most": 501}, "fewest"),
+        ({"languages": "L" * 201}, "languages"),
+        ({"needs": "Beds for operation bluestem"}, "needs"),
+        ({"needs": "Bluestem"}, "needs"),
+        ({"place": "Behind Larkspur Lot"}, "place"),
+        ({"contact": ""}, "contact"),
+    ],
+)
+def test_what_would_give_the_operation_away_or_is_of_no_use_is_refused_at_its_field(
+    change: dict[str, object], field: str
+) -> None:
+    assert set(wrong(replace(TEXT, **change))) == {field}
+
+
+def test_a_window_of_exactly_four_hours_is_long_enough() -> None:
+    assert wrong(replace(TEXT, ends_at=TEXT.starts_at + timedelta(hours=4))) == {}
+
+
+def test_only_whole_words_of_the_operation_are_refused() -> None:
+    assert wrong(replace(TEXT, needs="Bluestems in a vase, a lot of them")) == {}
+
+
+def test_a_notice_is_not_released_when_its_window_is_over() -> None:
+    assert set(wrong(TEXT, TEXT.ends_at)) == {"release"}
+
+
+@pytest.mark.parametrize(
+    ("moved", "outside"),
+    [
+        (timedelta(), False),
+        (timedelta(hours=8), False),
+        (timedelta(hours=8, minutes=1), True),
+        (timedelta(hours=-10), False),
+        (timedelta(hours=-10, minutes=-1), True),
+    ],
+)
+def test_an_operation_is_outside_of_a_window_that_it_leaves_at_either_end(moved: timedelta, outside: bool) -> None:
+    assert is_outside(TEXT, (STARTS + moved, ENDS + moved)) is outside
+
+
+@pytest.mark.parametrize(("fewest", "most", "words"), [(3, 6, "3–6 people"), (1, 1, "1 person"), (4, 4, "4 people")])
+def test_the_expected_number_is_said_in_words(fewest: int, most: int, words: str) -> None:
+    assert replace(TEXT, fewest=fewest, most=most).expected == words

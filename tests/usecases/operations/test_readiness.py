@@ -1,0 +1,232 @@
+"""A service-readiness notice: nothing before its release, one email at it, and then acknowledged and stood down."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, ZONE, Cast
+from tests.usecases.operations.world import planned
+from tracker.errors import Invalid, NotAllowed, NotFound
+from tracker.rules.core.message_types import ReadinessNews
+from tracker.rules.core.outbox import Message, Skip
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.emails.content import Letter
+from tracker.rules.operations.readiness import LedNotice, Minors, NoticeState, NoticeText
+from tracker.rules.operations.states import OperationState
+from tracker.usecases.core import outbox
+from tracker.usecases.emails.content import letter
+from tracker.usecases.events import events
+from tracker.usecases.operations import approvals, readiness, readiness_given, readiness_states
+
+pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+
+KEY = "2027-01-16"
+CallOff = Callable[[Cast, UUID], Awaitable[None]]
+RELEASE = datetime(2027, 1, 14, 18, tzinfo=UTC)
+TEXT = NoticeText(
+    starts_at=datetime(2027, 1, 16, 2, tzinfo=UTC),
+    ends_at=datetime(2027, 1, 17, 2, tzinfo=UTC),
+    fewest=3,
+    most=6,
+    languages="Spanish, Mandarin",
+    minors=Minors.UNKNOWN,
+    needs="Beds for one night",
+    place="Partner location 2",
+    contact="FBI duty desk, 816-555-0100",
+)
+
+
+async def written(cast: Cast, event_id: UUID, text: NoticeText = TEXT, release: datetime = RELEASE) -> LedNotice:
+    """Write the notice of an operation to two people, and return it as its lead sees it."""
+    to = [cast.caht_lead.member_id, cast.harbor_advocate.member_id]
+    await readiness.save(cast.fbi_lead, event_id, text, release, to, NOW)
+    return await current(cast, event_id)
+
+
+async def current(cast: Cast, event_id: UUID) -> LedNotice:
+    found = (await readiness.readiness_view(cast.fbi_lead, event_id, KEY)).notices
+    return found[0]
+
+
+async def scheduled(cast: Cast) -> tuple[UUID, UUID]:
+    """Return an operation and its notice, which is scheduled."""
+    event_id = await planned(cast.fbi_lead, cast.hsi_liaison)
+    notice = await written(cast, event_id)
+    await readiness.move(cast.fbi_lead, event_id, notice.id, NoticeState.SCHEDULED, NOW)
+    return event_id, notice.id
+
+
+async def released(cast: Cast) -> tuple[UUID, UUID]:
+    event_id, notice_id = await scheduled(cast)
+    assert await readiness_states.run_due(RELEASE) == 1
+    return event_id, notice_id
+
+
+async def queued() -> list[tuple[UUID, str]]:
+    """Return who gets an email about a notice, and which state it announces."""
+    claimed = await outbox.claim("w", [], RELEASE + timedelta(days=2), 1_000)
+    found = [(one.recipient_id, one.content) for one in claimed]
+    return sorted((who, content.state) for who, content in found if isinstance(content, ReadinessNews))
+
+
+async def mails() -> list[tuple[Message, Letter | Skip]]:
+    claimed = await outbox.claim("w", [], RELEASE, 1_000)
+    return [(one, await letter(one, RELEASE, ZONE)) for one in claimed if isinstance(one.content, ReadinessNews)]
+
+
+async def test_before_its_release_there_is_nothing_for_its_recipients(two: Cast) -> None:
+    _, notice_id = await scheduled(two)
+    assert await readiness_states.run_due(RELEASE - timedelta(microseconds=1)) == 0
+    assert await readiness_given.in_force(two.caht_lead, RELEASE) == []
+    with pytest.raises(NotFound):
+        await readiness_given.notice_for(two.caht_lead, notice_id, RELEASE)
+    with pytest.raises(NotFound):
+        await readiness_given.acknowledge(two.caht_lead, notice_id, RELEASE)
+    assert await queued() == []
+
+
+async def test_at_its_release_each_recipient_gets_one_email_and_no_one_else_does(two: Cast) -> None:
+    _, notice_id = await released(two)
+    assert await readiness_states.run_due(RELEASE + timedelta(hours=1)) == 0
+    told = sorted(one.member_id for one in (two.caht_lead, two.harbor_advocate))
+    assert await queued() == [(one, "released") for one in told]
+    assert [one.id for one in await readiness_given.in_force(two.caht_lead, RELEASE)] == [notice_id]
+    with pytest.raises(NotFound):
+        await readiness_given.notice_for(two.bridge_advocate, notice_id, RELEASE)
+
+
+async def test_the_email_says_nothing_but_to_sign_in(two: Cast) -> None:
+    _, notice_id = await released(two)
+    for message, mail in await mails():
+        assert isinstance(mail, Letter)
+        assert [button.target.path for button in mail.buttons] == [f"/readiness/{notice_id}"]
+        assert (mail.facts, mail.calendar, message.event_id) == ((), None, None)
+
+
+async def test_an_email_that_is_late_is_not_sent_when_the_notice_has_changed(two: Cast) -> None:
+    event_id, notice_id = await released(two)
+    await readiness.move(two.fbi_lead, event_id, notice_id, NoticeState.STOOD_DOWN, RELEASE)
+    outcomes = {one.content.state: mail for one, mail in await mails() if isinstance(one.content, ReadinessNews)}
+    assert isinstance(outcomes["released"], Skip)
+    assert isinstance(outcomes["stood_down"], Letter)
+
+
+async def test_the_lead_sees_who_has_acknowledged_and_when_all_have(two: Cast) -> None:
+    event_id, notice_id = await released(two)
+    await readiness_given.acknowledge(two.caht_lead, notice_id, RELEASE)
+    notice = await current(two, event_id)
+    assert (notice.state, notice.acknowledged) == (NoticeState.RELEASED, 1)
+    for _ in range(2):
+        await readiness_given.acknowledge(two.harbor_advocate, notice_id, RELEASE)
+    notice = await current(two, event_id)
+    assert (notice.state, notice.acknowledged) == (NoticeState.ACKNOWLEDGED, 2)
+
+
+async def test_a_notice_is_activated_by_the_lead_and_then_closed(two: Cast) -> None:
+    event_id, notice_id = await released(two)
+    await readiness.move(two.fbi_lead, event_id, notice_id, NoticeState.ACTIVATED, RELEASE)
+    assert {state for _, state in await queued()} == {"released", "activated"}
+    await readiness.move(two.fbi_lead, event_id, notice_id, NoticeState.CLOSED, RELEASE)
+    assert await readiness_given.in_force(two.caht_lead, RELEASE) == []
+    assert (await readiness_given.notice_for(two.caht_lead, notice_id, RELEASE)).state is NoticeState.CLOSED
+
+
+async def test_a_released_notice_does_not_change_when_its_operation_moves_and_only_the_lead_is_warned(
+    two: Cast,
+) -> None:
+    event_id, notice_id = await released(two)
+    before = await readiness_given.notice_for(two.caht_lead, notice_id, RELEASE)
+    assert not (await readiness.readiness_view(two.fbi_lead, event_id, KEY)).is_outside
+    event, plan = await events.plan_to_change(two.fbi_lead, event_id)
+    later = replace(plan, starts=datetime(2027, 1, 19, 6))  # noqa: DTZ001 - local to the zone
+    await events.change(two.fbi_lead, event_id, later, event.version, RELEASE)
+    await readiness_states.run_due(RELEASE)
+    assert await readiness_given.notice_for(two.caht_lead, notice_id, RELEASE) == before
+    assert (await readiness.readiness_view(two.fbi_lead, event_id, "2027-01-19")).is_outside
+    assert {state for _, state in await queued()} == {"released"}
+
+
+async def stand_the_plan_down(cast: Cast, event_id: UUID) -> None:
+    await approvals.move(cast.fbi_lead, event_id, OperationState.STOOD_DOWN, RELEASE)
+
+
+async def cancel_the_event(cast: Cast, event_id: UUID) -> None:
+    await events.cancel(cast.fbi_lead, event_id, 1, "", RELEASE)
+
+
+@pytest.mark.parametrize("call_off", [stand_the_plan_down, cancel_the_event])
+async def test_services_are_stood_down_once_when_the_operation_is_called_off(two: Cast, call_off: CallOff) -> None:
+    event_id, notice_id = await released(two)
+    await call_off(two, event_id)
+    assert [await readiness_states.run_due(RELEASE) for _ in range(2)] == [1, 0]
+    notice = await readiness_given.notice_for(two.caht_lead, notice_id, RELEASE)
+    assert (notice.state, notice.sequence) == (NoticeState.STOOD_DOWN, 1)
+    assert [state for _, state in await queued()].count("stood_down") == 2
+
+
+@pytest.mark.parametrize("call_off", [stand_the_plan_down, cancel_the_event])
+async def test_a_scheduled_notice_of_an_operation_that_was_called_off_is_not_released(
+    two: Cast, call_off: CallOff
+) -> None:
+    event_id, _ = await scheduled(two)
+    await call_off(two, event_id)
+    assert await readiness_states.run_due(RELEASE) == 0
+    assert (await current(two, event_id)).state is NoticeState.SCHEDULED
+    assert await queued() == []
+
+
+async def test_a_notice_whose_window_is_over_is_not_released(two: Cast) -> None:
+    await scheduled(two)
+    assert await readiness_states.run_due(TEXT.ends_at) == 0
+
+
+async def test_a_scheduled_notice_is_changed_after_it_was_taken_back(two: Cast) -> None:
+    event_id, notice_id = await scheduled(two)
+    with pytest.raises(NotAllowed, match="This operation has a notice already"):
+        await written(two, event_id)
+    await readiness.move(two.fbi_lead, event_id, notice_id, NoticeState.DRAFT, NOW)
+    changed = await written(two, event_id, replace(TEXT, most=9))
+    assert ((await current(two, event_id)).id, changed.text.most) == (changed.id, 9)
+    await readiness.discard(two.fbi_lead, event_id, changed.id, NOW)
+    assert (await readiness.readiness_view(two.fbi_lead, event_id, KEY)).notices == []
+
+
+async def test_another_notice_is_written_when_the_one_before_has_ended(two: Cast) -> None:
+    event_id, notice_id = await released(two)
+    await readiness.move(two.fbi_lead, event_id, notice_id, NoticeState.STOOD_DOWN, RELEASE)
+    second = await written(two, event_id)
+    assert second.id != notice_id
+    view = await readiness.readiness_view(two.fbi_lead, event_id, KEY)
+    assert [one.state for one in view.notices] == [NoticeState.DRAFT, NoticeState.STOOD_DOWN]
+
+
+async def test_only_people_of_victim_services_whom_the_lead_knows_are_chosen(two: Cast) -> None:
+    event_id = await planned(two.fbi_lead, two.hsi_liaison)
+    view = await readiness.readiness_view(two.fbi_lead, event_id, KEY)
+    assert {one.agency for one in view.people} == {"CAHT", "Harbor House"}
+    for wrong in ([], [two.kcpd_detective.member_id], [two.bridge_advocate.member_id]):
+        with pytest.raises(Invalid, match="Choose who gets it"):
+            await readiness.save(two.fbi_lead, event_id, TEXT, RELEASE, wrong, NOW)
+
+
+async def test_a_notice_that_names_its_operation_is_not_kept(two: Cast) -> None:
+    event_id = await planned(two.fbi_lead, two.hsi_liaison)
+    with pytest.raises(Invalid, match="part of the operation"):
+        await written(two, event_id, replace(TEXT, needs="Blankets for Bluestem"))
+
+
+@pytest.mark.parametrize("name", ["hsi_liaison", "kcpd_alternate", "caht_lead", "coordinator"])
+async def test_only_the_people_who_lead_the_operation_write_a_notice(two: Cast, name: str) -> None:
+    event_id, notice_id = await scheduled(two)
+    stranger: Viewer = two.members[name]
+    to = [two.caht_lead.member_id]
+    for deed in (
+        readiness.save(stranger, event_id, TEXT, RELEASE, to, NOW),
+        readiness.move(stranger, event_id, notice_id, NoticeState.DRAFT, NOW),
+        readiness.discard(stranger, event_id, notice_id, NOW),
+    ):
+        with pytest.raises((NotAllowed, NotFound)):
+            await deed

@@ -1,0 +1,213 @@
+"""Service-readiness notices: what victim services read to get ready, without learning of the operation.
+
+A notice is a copy. Nothing in it is read from the operation, and nothing in it changes when the operation does.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from tracker.errors import Invalid
+
+SHORTEST_WINDOW = timedelta(hours=4)
+LONGEST_WINDOW = timedelta(days=14)
+MOST_EXPECTED = 500  # people
+SHORTEST_NAME = 4  # characters: a shorter name of an operation is part of too many words
+LONGEST = {"languages": 200, "needs": 1_000, "place": 200, "contact": 200}
+"""The limits of the texts, in characters."""
+SERVICE_READINESS = "Service readiness"
+"""How a notice is called everywhere outside its own page."""
+
+
+class Minors(StrEnum):
+    """Whether minors are expected."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+MINORS_WORDS = {Minors.YES: "Yes", Minors.NO: "No", Minors.UNKNOWN: "Unknown"}
+
+
+class NoticeState(StrEnum):
+    """Where a notice is."""
+
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    """Its text is fixed, and its recipients get it at the release time."""
+    RELEASED = "released"
+    ACKNOWLEDGED = "acknowledged"
+    """Every recipient has acknowledged it."""
+    ACTIVATED = "activated"
+    """Services are needed now."""
+    STOOD_DOWN = "stood_down"
+    """Services are not needed."""
+    CLOSED = "closed"
+
+
+STATE_WORDS = {
+    NoticeState.DRAFT: "Draft",
+    NoticeState.SCHEDULED: "Scheduled",
+    NoticeState.RELEASED: "Released",
+    NoticeState.ACKNOWLEDGED: "Acknowledged",
+    NoticeState.ACTIVATED: "Activated",
+    NoticeState.STOOD_DOWN: "Stood down",
+    NoticeState.CLOSED: "Closed",
+}
+MOVES: Mapping[NoticeState, tuple[NoticeState, ...]] = {
+    NoticeState.DRAFT: (NoticeState.SCHEDULED,),
+    NoticeState.SCHEDULED: (NoticeState.DRAFT,),
+    NoticeState.RELEASED: (NoticeState.ACTIVATED, NoticeState.STOOD_DOWN),
+    NoticeState.ACKNOWLEDGED: (NoticeState.ACTIVATED, NoticeState.STOOD_DOWN),
+    NoticeState.ACTIVATED: (NoticeState.CLOSED, NoticeState.STOOD_DOWN),
+    NoticeState.STOOD_DOWN: (),
+    NoticeState.CLOSED: (),
+}
+"""What the people who lead can do; the clock releases, and recipients acknowledge."""
+UNRELEASED = frozenset({NoticeState.DRAFT, NoticeState.SCHEDULED})
+"""The states in which a notice isn't there for its recipients."""
+IN_FORCE = frozenset({NoticeState.RELEASED, NoticeState.ACKNOWLEDGED, NoticeState.ACTIVATED})
+"""The states in which its recipients hold themselves ready."""
+ENDED = frozenset({NoticeState.STOOD_DOWN, NoticeState.CLOSED})
+WAITING = frozenset({NoticeState.RELEASED, NoticeState.ACKNOWLEDGED})
+"""The states that end by themselves when the operation is called off."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoticeText:
+    """What recipients read; times aware UTC."""
+
+    starts_at: datetime
+    ends_at: datetime
+    fewest: int
+    most: int
+    languages: str
+    minors: Minors
+    needs: str
+    place: str
+    """The public name of a place away from the operation."""
+    contact: str
+    """Whom to call in law enforcement."""
+
+    @property
+    def expected(self) -> str:
+        """Return how many people are expected: "3–6 people"."""
+        if self.fewest == self.most:
+            return f"{self.most} {'person' if self.most == 1 else 'people'}"
+        return f"{self.fewest}–{self.most} people"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """A notice as one of its recipients has it."""
+
+    id: UUID
+    uid: str
+    text: NoticeText
+    state: NoticeState
+    released_at: datetime
+    changed_at: datetime
+    """When it was released, or stood down."""
+    sequence: int
+    """SEQUENCE of its calendar entry (RFC 5545 §3.8.7.4)."""
+    acknowledged_at: datetime | None
+    """When this recipient acknowledged it."""
+
+    @property
+    def is_in_force(self) -> bool:
+        """Return whether its recipients hold themselves ready."""
+        return self.state in IN_FORCE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipient:
+    """A person who gets a notice, for those who lead the operation."""
+
+    id: UUID
+    name: str
+    agency: str
+    acknowledged_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LedNotice:
+    """A notice as the people of its operation see it."""
+
+    id: UUID
+    text: NoticeText
+    state: NoticeState
+    release_at: datetime
+    released_at: datetime | None
+    recipients: tuple[Recipient, ...]
+
+    @property
+    def acknowledged(self) -> int:
+        """Return how many recipients have acknowledged it."""
+        return sum(one.acknowledged_at is not None for one in self.recipients)
+
+    @property
+    def is_over(self) -> bool:
+        """Return whether another notice can take its place."""
+        return self.state in ENDED
+
+
+def check(
+    text: NoticeText, release_at: datetime, operation: tuple[datetime, datetime], names: Iterable[str], now: datetime
+) -> None:
+    """Raise `Invalid`, with a sentence for each field, unless the notice keeps the operation to itself.
+
+    `operation` is when it starts and ends, `names` are its title and the names of its places.
+    """
+    wrong = _wrong_times(text, release_at, operation, now) | _wrong_texts(text, [*names])
+    if not 0 <= text.fewest <= text.most <= MOST_EXPECTED or text.most == 0:
+        wrong["fewest"] = f"Enter two numbers up to {MOST_EXPECTED}, the smaller one first."
+    if wrong:
+        raise Invalid(**wrong)
+
+
+def is_outside(text: NoticeText, operation: tuple[datetime, datetime]) -> bool:
+    """Return whether an operation isn't within the window of its notice."""
+    starts_at, ends_at = operation
+    return starts_at < text.starts_at or ends_at > text.ends_at
+
+
+def _wrong_times(
+    text: NoticeText, release_at: datetime, operation: tuple[datetime, datetime], now: datetime
+) -> dict[str, str]:
+    wrong: dict[str, str] = {}
+    if text.starts_at == operation[0]:
+        wrong["starts"] = "The operation starts then. Choose another time, so that the window doesn’t give it away."
+    if text.ends_at == operation[1]:
+        wrong["ends"] = "The operation ends then. Choose another time, so that the window doesn’t give it away."
+    if text.ends_at - text.starts_at < SHORTEST_WINDOW:
+        wrong["ends"] = "Make the window at least 4 hours long."
+    elif text.ends_at - text.starts_at > LONGEST_WINDOW:
+        wrong["ends"] = f"Make the window at most {LONGEST_WINDOW.days} days long."
+    elif text.ends_at <= now:
+        wrong["ends"] = "This window is over. Choose a later one."
+    elif release_at >= text.ends_at:
+        wrong["release"] = "Release it before the window ends."
+    return wrong
+
+
+def _wrong_texts(text: NoticeText, names: list[str]) -> dict[str, str]:
+    texts = {"languages": text.languages, "needs": text.needs, "place": text.place, "contact": text.contact}
+    wrong = {field: f"“{name}” is part of the operation. Leave it out." for field, name in _told(texts, names)}
+    wrong |= {
+        field: f"Keep it to {LONGEST[field]:,} characters." for field, one in texts.items() if len(one) > LONGEST[field]
+    }
+    if not text.contact:
+        wrong["contact"] = "Enter whom victim services can call, with a phone number."
+    return wrong
+
+
+def _told(texts: Mapping[str, str], names: Iterable[str]) -> Iterable[tuple[str, str]]:
+    """Yield the fields that hold a name of the operation as whole words, with the name."""
+    for name in names:
+        if len(name.strip()) >= SHORTEST_NAME:
+            found = re.compile(rf"(?<!\w){re.escape(name.strip())}(?!\w)", re.IGNORECASE)
+            yield from ((field, name) for field, one in texts.items() if found.search(one))

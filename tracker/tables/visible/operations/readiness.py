@@ -1,0 +1,99 @@
+"""Service-readiness notices: as their recipients have them, and as the people of the operation see them.
+
+The two readers have nothing in common but the table. A recipient's reads only notices that were released to them, and
+doesn't know of operations.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Event
+from tracker.rules.operations.readiness import LedNotice, Minors, Notice, NoticeState, NoticeText, Recipient
+from tracker.tables.schema.operations.readiness import ReadinessRecipient
+from tracker.tables.visible.core.rows import Row, rows
+
+_NOTICES = (
+    "SELECT n.id, n.state, n.starts_at, n.ends_at, n.fewest, n.most, n.languages, n.minors, n.needs, n.place,"
+    " n.contact, n.release_at, n.released_at FROM operation_readiness r JOIN readiness_notice n ON n.id = r.notice"
+    " JOIN operation_plan p ON p.id = r.plan JOIN event e ON e.id = p.event WHERE MAY_SEE(e)"
+)
+_CURRENT_FIRST = (
+    " AND p.event = {} ORDER BY CASE WHEN n.state IN ('stood_down', 'closed') THEN 1 ELSE 0 END, r.made_at DESC, r.id"
+)
+_RECIPIENTS = (
+    "SELECT t.notice, t.member, m.name, g.code, t.acknowledged_at FROM operation_readiness r"
+    " JOIN readiness_recipient t ON t.notice = r.notice JOIN member m ON m.id = t.member"
+    " JOIN agency g ON g.id = m.agency JOIN operation_plan p ON p.id = r.plan JOIN event e ON e.id = p.event"
+    " WHERE MAY_SEE(e)"
+)
+
+
+async def notices_of(viewer: Viewer, event: Event) -> list[LedNotice]:
+    """Return the notices of an operation that the viewer may see: the current one first, then the latest."""
+    found = await rows(_NOTICES, viewer, _CURRENT_FIRST, event.id)
+    recipients: dict[UUID, list[Recipient]] = {row["id"]: [] for row in found}
+    for row in await rows(_RECIPIENTS, viewer, " AND p.event = {} ORDER BY g.code, m.name, m.id", event.id):
+        recipients[row["notice"]].append(
+            Recipient(id=row["member"], name=row["name"], agency=row["code"], acknowledged_at=row["acknowledged_at"])
+        )
+    return [
+        LedNotice(
+            id=row["id"],
+            text=_text(row),
+            state=NoticeState(row["state"]),
+            release_at=row["release_at"],
+            released_at=row["released_at"],
+            recipients=tuple(recipients[row["id"]]),
+        )
+        for row in found
+    ]
+
+
+async def given(viewer: Viewer, notice_id: UUID) -> Notice | None:
+    """Return a notice that was released to the viewer; None for any other, and before its release."""
+    return next(iter(await _given(viewer, ReadinessRecipient.notice.id == notice_id)), None)
+
+
+async def every_given(viewer: Viewer) -> list[Notice]:
+    """Return the notices that were released to the viewer, by their window."""
+    return await _given(viewer, ReadinessRecipient.notice.id.is_not_null())
+
+
+async def _given(viewer: Viewer, which: Any) -> list[Notice]:
+    notice = ReadinessRecipient.notice
+    found = (
+        await ReadinessRecipient.select(ReadinessRecipient.acknowledged_at, *notice.all_columns(exclude=["release_at"]))
+        .where((ReadinessRecipient.member == viewer.member_id) & notice.released_at.is_not_null() & which)
+        .order_by(notice.starts_at)
+        .output(nested=True)
+    )
+    return [_notice(row) for row in found]
+
+
+def _notice(row: Row) -> Notice:
+    of = row["notice"]
+    return Notice(
+        id=of["id"],
+        uid=of["uid"],
+        text=_text(of),
+        state=NoticeState(of["state"]),
+        released_at=of["released_at"],
+        changed_at=of["changed_at"],
+        sequence=of["sequence"],
+        acknowledged_at=row["acknowledged_at"],
+    )
+
+
+def _text(row: Row) -> NoticeText:
+    return NoticeText(
+        starts_at=row["starts_at"],
+        ends_at=row["ends_at"],
+        fewest=row["fewest"],
+        most=row["most"],
+        languages=row["languages"],
+        minors=Minors(row["minors"]),
+        needs=row["needs"],
+        place=row["place"],
+        contact=row["contact"],
+    )
