@@ -339,6 +339,22 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /events/{event_id}/{key}/plan/check-in/people/{person_id}": _of_plans(
         "POST", f"/check-in/people/{NOWHERE}", time_in="", time_out=""
     ),
+    "GET /events/{event_id}/{key}/plan/readiness": _of_plans("GET", "/readiness"),
+    "POST /events/{event_id}/{key}/plan/readiness": _of_plans("POST", "/readiness", starts="2027-01-15"),
+    "POST /events/{event_id}/{key}/plan/readiness/{notice_id}/states": lambda p: [
+        ask
+        for one in (p.secret_notice, NOWHERE)
+        for ask in _of_plans("POST", f"/readiness/{one}/states", to="activated")(p)
+    ],
+    "POST /events/{event_id}/{key}/plan/readiness/{notice_id}/removal": _of_plans(
+        "POST", f"/readiness/{NOWHERE}/removal"
+    ),
+    "GET /readiness/{notice_id}": lambda p: [("GET", f"/readiness/{one}", {}) for one in (p.secret_notice, NOWHERE)],
+    "POST /readiness/{notice_id}/acknowledgments": lambda p: [
+        ("POST", f"/readiness/{one}/acknowledgments", more)
+        for one in (p.secret_notice, NOWHERE)
+        for more in ({}, {"next": "/"})
+    ],
     "GET /action-items": lambda p: [
         ("GET", f"/action-items{query}", {})
         for query in (

@@ -33,6 +33,7 @@ from tracker.rules.events.replies import ReplyValue
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.rules.operations.orders import Paragraph
 from tracker.rules.operations.phases import PhasePlan
+from tracker.rules.operations.readiness import Minors, NoticeState, NoticeText
 from tracker.rules.operations.sites import Site, SiteRole, point_at
 from tracker.rules.operations.states import OperationState
 from tracker.rules.recurrence import Rule, rule_for
@@ -51,7 +52,7 @@ from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.emails import reminders
 from tracker.usecases.events import events, occurrences, replies, templates
 from tracker.usecases.identity import api_tokens
-from tracker.usecases.operations import approvals, orders, phases, plans
+from tracker.usecases.operations import approvals, orders, phases, plans, readiness, readiness_states
 from tracker.usecases.operations.plan_page import plan_of
 from tracker.usecases.roster import people, sites
 
@@ -90,6 +91,7 @@ class Places:
     secret_filter: UUID
     secret_plan: UUID
     secret_hit: UUID
+    secret_notice: UUID
     secret_plan_key: str = "2027-01-20"
 
 
@@ -181,6 +183,7 @@ async def _what_all_may_see(cast: Cast) -> Places:
         secret_filter=past,
         secret_plan=series,
         secret_hit=past,
+        secret_notice=past,
     )
 
 
@@ -242,6 +245,7 @@ async def _secrets(cast: Cast, places: Places) -> None:
     places.secret_plan = in_conflict[0]
     view, _ = await plan_of(lead, places.secret_plan, LAST_WEEK)
     places.secret_hit = view.hits[0].id
+    places.secret_notice = await _notices(cast, in_conflict)
     await replies.reply(
         cast.kcpd_detective, places.secret_event, "2027-01-23", ReplyValue.DECLINED, "Canary", NOW, for_series=False
     )
@@ -272,6 +276,29 @@ async def _plans_in_conflict(lead: Viewer, event_ids: Iterable[UUID]) -> None:
         await phases.add(lead, event_id, PhasePlan(name="Larkspur staging", starts_at=at, ends_at=None), LAST_WEEK)
         await orders.save(lead, event_id, {Paragraph.MISSION: "Larkspur Lot at dawn"}, LAST_WEEK, read=0)
         await approvals.move(lead, event_id, OperationState.PLANNING, LAST_WEEK)
+
+
+async def _notices(cast: Cast, event_ids: Iterable[UUID]) -> UUID:
+    """Release a service-readiness notice to other people, and schedule one; return the latter."""
+    starts_at = datetime(2027, 1, 19, 20, tzinfo=NOW.tzinfo)
+    text = NoticeText(
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(days=2),
+        fewest=3,
+        most=6,
+        languages="Quillfeather",
+        minors=Minors.UNKNOWN,
+        needs="Canary beds",
+        place="Partner location 2",
+        contact="Canary desk",
+    )
+    recipients = ((cast.caht_alternate, LAST_WEEK), (cast.caht_lead, NOW + timedelta(days=30)))
+    for event_id, (to, at) in zip(event_ids, recipients, strict=True):
+        await readiness.save(cast.fbi_lead, event_id, text, at, [to.member_id], LAST_WEEK)
+        [notice] = (await readiness.readiness_view(cast.fbi_lead, event_id, "2027-01-20")).notices
+        await readiness.move(cast.fbi_lead, event_id, notice.id, NoticeState.SCHEDULED, LAST_WEEK)
+        await readiness_states.run_due(LAST_WEEK)
+    return notice.id
 
 
 async def _secrets_about(cast: Cast, places: Places) -> None:

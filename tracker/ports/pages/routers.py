@@ -30,7 +30,17 @@ from tracker.ports.pages.events import (
 )
 from tracker.ports.pages.identity import api_tokens, demo_sign_in, session, sign_in
 from tracker.ports.pages.identity import dependencies as of_identity
-from tracker.ports.pages.operations import access, acknowledgments, check_in, officer, order, phases, plan
+from tracker.ports.pages.operations import (
+    access,
+    acknowledgments,
+    check_in,
+    officer,
+    order,
+    phases,
+    plan,
+    readiness,
+    readiness_notice,
+)
 from tracker.ports.pages.reports import reports
 from tracker.ports.pages.roster import (
     account_access,
@@ -104,6 +114,8 @@ ROOMS = {
         phases.handlers,
         check_in.handlers,
         access.handlers,
+        readiness.handlers,
+        readiness_notice.handlers,
     ),
     "attendance": _room(roll_call.handlers, printouts.handlers),
     "actions": _room(action_items.handlers, item_link.handlers),

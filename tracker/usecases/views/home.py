@@ -14,6 +14,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import EventStatus, Line, may_edit
 from tracker.rules.operations.check_ins import not_out
 from tracker.rules.operations.duties import awaits_acknowledgment, awaits_approval
+from tracker.rules.operations.readiness import Notice
 from tracker.rules.views.work_queue import (
     AHEAD,
     BACK,
@@ -38,6 +39,7 @@ from tracker.usecases.calendars.date_lines import seen_between
 from tracker.usecases.emails.nudges import nudges_of
 from tracker.usecases.events.replies import Owed, owed
 from tracker.usecases.operations.accountability import unaccounted
+from tracker.usecases.operations.readiness_given import in_force
 from tracker.usecases.operations.summaries import in_conflict
 
 T = TypeVar("T")
@@ -82,19 +84,23 @@ class Home:
     conflicts: list[OpenConflict] | None
     plans: list[OpenApproval | OpenAcknowledgment] | None
     owed: list[Owed] | None
+    readiness: list[Notice] | None
+    """Service-readiness notices for which the viewer holds themselves ready."""
     follow_up: list[Row]
     """Other people's delays, most urgent first."""
 
     @property
     def is_whole(self) -> bool:
         """Return whether every part could be read."""
-        of_operations = (self.missing, self.conflicts, self.plans)
-        return None not in (self.items, self.days, self.rolls, self.ending, *of_operations, self.owed)
+        dates = (self.days, self.rolls, self.ending, self.owed)
+        of_operations = (self.missing, self.conflicts, self.plans, self.readiness)
+        return None not in (self.items, *dates, *of_operations)
 
     @property
     def is_empty(self) -> bool:
         """Return whether every part could be read and nothing needs the viewer."""
-        return self.is_whole and not (self.follow_up or self.owed or (self.items and self.items.mine))
+        mine = self.items and self.items.mine
+        return self.is_whole and not (self.follow_up or self.owed or self.readiness or mine)
 
 
 async def home(viewer: Viewer, now: datetime, today: date, zone: str) -> Home:
@@ -118,6 +124,7 @@ async def home(viewer: Viewer, now: datetime, today: date, zone: str) -> Home:
         conflicts=conflicts,
         plans=plans,
         owed=await _part("replies owed", owed(viewer, now)),
+        readiness=await _part("service-readiness notices", in_force(viewer, now)),
         follow_up=in_order([*rows, *dates, *operations], now, today),
     )
 

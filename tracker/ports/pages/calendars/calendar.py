@@ -21,6 +21,7 @@ from tracker.rules.events.event import Kind
 from tracker.rules.events.markings import banner_of_all
 from tracker.rules.recurrence.holidays import holiday_notes
 from tracker.usecases.calendars import date_lines
+from tracker.usecases.operations import readiness_given
 
 
 @get("/calendar", guards=[signed_in])
@@ -39,7 +40,7 @@ async def calendar_page(
     content = CONTENTS[asked.view](asked, seen, zone, today, viewer)
     saved = saved_among(query_string, "calendar", choices.saved)
     banner = banner_of_all(one.line.marking for one in seen if one.line.marking)
-    frame = _frame(asked, today)
+    frame = _frame(asked, today) | {"readiness": await readiness_given.between(viewer, start, end)}
     return pages.render(f"calendars/{asked.view}.html", choices=choices, banner=banner, **saved, **frame, **content)
 
 

@@ -1,0 +1,195 @@
+"""The service-readiness notice of an operation, for the people who lead it: written, scheduled, activated, closed."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from tracker.errors import Invalid, NotAllowed, NotFound
+from tracker.ports.http.dependencies import Now, Viewer
+from tracker.ports.http.guards import signed_in
+from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, ids_in
+from tracker.ports.pages.core.people_options import people_options
+from tracker.ports.pages.events.event_page import times_of
+from tracker.rules.core.wall_clock import to_local, to_utc
+from tracker.rules.operations.readiness import (
+    LONGEST,
+    MINORS_WORDS,
+    STATE_WORDS,
+    LedNotice,
+    Minors,
+    NoticeState,
+    NoticeText,
+)
+from tracker.usecases.core import access_records
+from tracker.usecases.operations import readiness
+from tracker.usecases.operations.readiness import ReadinessView, readiness_view
+
+AT = "/events/{event_id:uuid}/{key:str}/plan/readiness"
+FIELDS = (
+    "starts",
+    "starts_at",
+    "ends",
+    "ends_at",
+    "fewest",
+    "most",
+    "languages",
+    "minors",
+    "needs",
+    "place",
+    "contact",
+    "release",
+    "release_at",
+    "recipient",
+)
+SAID = {
+    NoticeState.DRAFT: "The notice is a draft again. No one was emailed.",
+    NoticeState.SCHEDULED: "The notice is scheduled.",
+    NoticeState.ACTIVATED: "Services are activated. The recipients get an email.",
+    NoticeState.STOOD_DOWN: "Services are stood down. The recipients get an email.",
+    NoticeState.CLOSED: "The notice is closed. No one was emailed.",
+}
+HOW_MANY = "Enter a whole number."
+
+Deed = Callable[[], Awaitable[object]]
+
+
+@get(AT, guards=[signed_in])
+async def readiness_page(
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now
+) -> Response[str]:
+    """Show the notice as its recipients read it, who has acknowledged it, and the form of a new one."""
+    view = await readiness_view(viewer, event_id, key)
+    await access_records.note_date(viewer, view.occurrence, now)
+    return _shown(pages, view, _typed(view, viewer), now=now)
+
+
+@post(AT, guards=[signed_in], status_code=303)
+async def save(
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Response[Any]:
+    """Save the notice as a draft, or show the form again with what was refused."""
+    view = await readiness_view(viewer, event_id, key)
+    try:
+        text, release_at = _notice_in(form, view.occurrence.event.zone, now)
+        await readiness.save(viewer, event_id, text, release_at, ids_in(form.all("recipient")), now)
+    except Invalid as wrong:
+        return _shown(pages, view, form, errors_of(wrong, FIELDS), now=now)
+    return pages.redirect(_at(event_id, key), "The draft is saved. Check it below, and then schedule its release.")
+
+
+@post(f"{AT}/{{notice_id:uuid}}/states", guards=[signed_in], status_code=303)
+async def move(
+    event_id: FromPath[UUID],
+    key: FromPath[str],
+    notice_id: FromPath[UUID],
+    pages: Pages,
+    viewer: Viewer,
+    form: Form,
+    now: Now,
+) -> Response[Any]:
+    """Take the notice to another state, or say why it can't."""
+    try:
+        to = NoticeState(form["to"])
+    except ValueError as odd:
+        raise NotFound from odd
+    try:
+        await readiness.move(viewer, event_id, notice_id, to, now)
+    except NotAllowed as refused:
+        return pages.redirect(_at(event_id, key), f"Not changed. {refused.sentence}", is_saved=False)
+    return pages.redirect(_at(event_id, key), SAID[to])
+
+
+@post(f"{AT}/{{notice_id:uuid}}/removal", guards=[signed_in], status_code=303)
+async def discard(
+    event_id: FromPath[UUID], key: FromPath[str], notice_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now
+) -> Response[Any]:
+    """Delete a draft."""
+    await readiness.discard(viewer, event_id, notice_id, now)
+    return pages.redirect(_at(event_id, key), "The draft is deleted.")
+
+
+def _shown(
+    pages: Pages, view: ReadinessView, form: FormValues, errors: Errors | None = None, *, now: datetime
+) -> Response[str]:
+    return pages.render(
+        "operations/readiness.html",
+        status_code=422 if errors else 200,
+        view=view,
+        event=view.occurrence.event,
+        form=form,
+        errors=errors or Errors(),
+        states=STATE_WORDS,
+        minors=list(MINORS_WORDS.items()),
+        minors_words=MINORS_WORDS,
+        limits=LONGEST,
+        people=people_options(view.people),
+        is_due=view.current is not None and view.current.release_at <= now,
+        **times_of(view.occurrence),
+    )
+
+
+def _notice_in(form: FormValues, zone: str, now: datetime) -> tuple[NoticeText, datetime]:
+    """Return the notice of a form, and when to release it: now, for an empty day. Errors: Invalid by field."""
+    reader = Reader(form)
+    starts_at = _moment(reader, "starts", zone, "Choose when the window starts.")
+    ends_at = _moment(reader, "ends", zone, "Choose when the window ends.")
+    is_later = bool(form["release"] or form["release_at"])
+    release_at = _moment(reader, "release", zone, "Choose a day and a time, or neither.") if is_later else now
+    fewest, most = reader.number("fewest", HOW_MANY), reader.number("most", HOW_MANY)
+    texts = {name: reader.text(name, LONGEST[name], multiline=name == "needs") for name in LONGEST}
+    minors = reader.tried(lambda: _minors(form), Minors.UNKNOWN)
+    reader.check()
+    if starts_at is None or ends_at is None or release_at is None:
+        raise Invalid(starts="Choose when the window starts.")
+    text = NoticeText(starts_at=starts_at, ends_at=ends_at, fewest=fewest or 0, most=most or 0, minors=minors, **texts)
+    return text, release_at
+
+
+def _moment(reader: Reader, name: str, zone: str, missing: str) -> datetime | None:
+    """Return the moment of a day and a time; record what is missing, and return None."""
+    day, at = reader.day(name, missing), reader.time(f"{name}_at", missing)
+    return to_utc(datetime.combine(day, at), zone) if day and at else None
+
+
+def _minors(form: FormValues) -> Minors:
+    try:
+        return Minors(form["minors"])
+    except ValueError as odd:
+        raise Invalid(minors="Choose whether minors are expected.") from odd
+
+
+def _typed(view: ReadinessView, viewer: Viewer) -> FormValues:
+    """Return what the form begins with: the draft, or the viewer as contact."""
+    if view.current is None or view.current.state is not NoticeState.DRAFT:
+        return FormValues({"contact": [f"{viewer.name} ({viewer.agency})"], "minors": [Minors.UNKNOWN]})
+    return FormValues(_texts(view.current, view.occurrence.event.zone))
+
+
+def _texts(notice: LedNotice, zone: str) -> dict[str, list[str]]:
+    text = notice.text
+    moments = {"starts": text.starts_at, "ends": text.ends_at, "release": notice.release_at}
+    local = {name: to_local(at, zone) for name, at in moments.items()}
+    return {
+        **{name: [f"{at:%Y-%m-%d}"] for name, at in local.items()},
+        **{f"{name}_at": [f"{at:%H:%M}"] for name, at in local.items()},
+        "fewest": [str(text.fewest)],
+        "most": [str(text.most)],
+        "languages": [text.languages],
+        "minors": [text.minors],
+        "needs": [text.needs],
+        "place": [text.place],
+        "contact": [text.contact],
+        "recipient": [str(one.id) for one in notice.recipients],
+    }
+
+
+def _at(event_id: UUID, key: str) -> str:
+    return f"/events/{event_id}/{key}/plan/readiness"
+
+
+handlers = [readiness_page, save, move, discard]
