@@ -13,11 +13,13 @@ from anyio import to_thread
 
 from tracker.config.settings import Settings
 from tracker.ical.feed import calendar, vevents
+from tracker.ical.readiness import notice_vevent
 from tracker.ical.vevent import Organizer
 from tracker.ports.feeds.cache import Cache
 from tracker.rules.calendars.alarms import NO_ALARMS, Alarms
 from tracker.rules.calendars.feeds import APPOINTMENTS, Level, content_words, shown_until
 from tracker.rules.events.event import Event, EventStatus, Occurrence
+from tracker.rules.operations.readiness import Notice
 from tracker.usecases.calendars import feed_content
 from tracker.usecases.calendars.feed_access import Feed
 
@@ -103,6 +105,7 @@ class FeedBuilder:
         informed = await feed_content.informed_of(feed.viewer)
         wanted = [_wanted(event, level, feed.alarms, is_free=event.id in informed) for event, level in found]
         pieces = await self._pieces_of(feed, wanted, now.date())
+        pieces += [self._notice(feed, one) for one in await feed_content.notices(feed.viewer, now, feed.only)]
         named = tuple(event for event, _ in found if event.is_restricted)
         return await to_thread.run_sync(self._joined, feed, pieces, named)
 
@@ -134,6 +137,11 @@ class FeedBuilder:
             text = b""
         zone = event.zone if text and not event.is_all_day else None
         return Piece(text, zone, shown_until(event, dates, today))
+
+    def _notice(self, feed: Feed, notice: Notice) -> Piece:
+        is_discreet = feed.viewer.is_discreet
+        organizer = self._nobody if is_discreet else self._organizer
+        return Piece(notice_vevent(notice, organizer, is_discreet=is_discreet), None, date.max)
 
     def _joined(self, feed: Feed, pieces: Sequence[Piece], named: tuple[Event, ...]) -> Body:
         text = calendar(

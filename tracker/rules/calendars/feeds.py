@@ -11,6 +11,7 @@ from tracker.rules.calendars.alarms import Alarms
 from tracker.rules.core import audiences
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, EventStatus, Kind, Occurrence
+from tracker.rules.operations.readiness import Notice, NoticeState
 
 CANCELED_STAY = timedelta(days=30)
 """How long a cancellation is shown, so that every client sees it; then the date is removed."""
@@ -174,6 +175,11 @@ def is_over_and_gone(event: Event, today: date) -> bool:
 def is_date_gone(occurrence: Occurrence, today: date) -> bool:
     """Return whether a canceled date is so old that it is no longer shown."""
     return occurrence.is_canceled and today >= _end_of_stay(occurrence.ends_at)
+
+
+def is_notice_gone(notice: Notice, today: date) -> bool:
+    """Return whether a service-readiness notice was stood down so long ago that it is no longer shown."""
+    return notice.state is NoticeState.STOOD_DOWN and today >= _end_of_stay(notice.changed_at)
 
 
 def shown_until(event: Event, dates: Iterable[Occurrence], today: date) -> date:

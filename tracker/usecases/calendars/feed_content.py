@@ -5,12 +5,14 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from tracker.rules.calendars.feeds import EVERYTHING, PAST_SHOWN, Level, Only, Scope, level_for
+from tracker.rules.calendars.feeds import EVERYTHING, PAST_SHOWN, Level, Only, Scope, is_notice_gone, level_for
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, Occurrence
 from tracker.rules.operations.in_calendars import status_in_calendars
+from tracker.rules.operations.readiness import Notice
 from tracker.tables.visible.events import events as visible_events
 from tracker.tables.visible.events import replies
+from tracker.tables.visible.operations import readiness
 from tracker.tables.visible.operations.states import states
 
 
@@ -31,6 +33,17 @@ async def published(
         (one, level_for(one, shows_operations=shows_operations, is_discreet=viewer.is_discreet)) for one in events
     ]
     return [(event, level) for event, level in levels if level is not None]
+
+
+async def notices(viewer: Viewer, now: datetime, only: Only = EVERYTHING) -> list[Notice]:
+    """Return the service-readiness notices of a feed that isn't limited: those with a window in the past year or later.
+
+    One that was stood down stays as long as a canceled event.
+    """
+    if only != EVERYTHING:
+        return []
+    every = await readiness.every_given(viewer)
+    return [one for one in every if one.text.ends_at >= now - PAST_SHOWN and not is_notice_gone(one, now.date())]
 
 
 async def informed_of(viewer: Viewer) -> frozenset[UUID]:
