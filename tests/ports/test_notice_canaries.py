@@ -1,0 +1,159 @@
+"""A released service-readiness notice says nothing of its operation: canaries in every text, and none in any outlet."""
+
+import base64
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, Cast, operation
+from tests.ports.test_nothing_leaks import seen
+from tests.ports.test_nothing_leaks_by_mail import mails
+from tests.ports.worlds import LAST_WEEK, Worlds, build, opened
+from tracker.database import engine
+from tracker.rules.operations.plans import System
+from tracker.rules.operations.readiness import Minors, NoticeState, NoticeText
+from tracker.rules.operations.sites import Site, SiteRole, point_at
+from tracker.rules.operations.states import OperationState
+from tracker.usecases.events import events
+from tracker.usecases.operations import approvals, plans, readiness, readiness_given, readiness_states
+
+pytestmark = pytest.mark.anyio
+
+CANARY = "Vermilion"
+GIVEN = ("caht_lead", "harbor_advocate")
+FIVE = (*GIVEN, "bridge_advocate", "administrator", "auditor")
+KEY = "2027-01-23"
+STARTS = datetime(2027, 1, 23, 5, 17)  # noqa: DTZ001 - local to the zone
+TIMES = (b"5:17 AM", b"05:17", b"T051700", b"T111700", b"11:17:00", b"10:43", b"T164300", b"38.71", b"94.17")
+"""When the operation starts and ends, and where it is, as anything could write it."""
+TEXT = NoticeText(
+    starts_at=datetime(2027, 1, 22, 20, tzinfo=NOW.tzinfo),
+    ends_at=datetime(2027, 1, 24, 2, tzinfo=NOW.tzinfo),
+    fewest=3,
+    most=6,
+    languages="Tagalog",
+    minors=Minors.UNKNOWN,
+    needs="Beds for one night",
+    place="Partner location 2",
+    contact="Duty desk, 816-555-0100",
+)
+
+
+class Secret(NamedTuple):
+    """What belongs to the operation, and the notice that was released about it."""
+
+    event: UUID
+    notice: UUID
+    ids: frozenset[str]
+
+
+async def secret_of(cast: Cast) -> Secret:
+    """Plan an operation, release a notice about it, and let one of its recipients acknowledge it."""
+    event_id = await _operation(cast)
+    to = [cast.members[one].member_id for one in GIVEN]
+    await readiness.save(cast.fbi_lead, event_id, TEXT, LAST_WEEK, to, LAST_WEEK)
+    [notice] = (await readiness.readiness_view(cast.fbi_lead, event_id, KEY)).notices
+    await readiness.move(cast.fbi_lead, event_id, notice.id, NoticeState.SCHEDULED, LAST_WEEK)
+    await readiness_states.run_due(LAST_WEEK + timedelta(minutes=1))
+    await readiness_given.acknowledge(cast.caht_lead, notice.id, NOW)
+    return Secret(event_id, notice.id, await _ids(event_id))
+
+
+async def _operation(cast: Cast) -> UUID:
+    """Plan an operation with a canary in each of its texts."""
+    lead, texts = cast.fbi_lead, {one: f"{CANARY} {one}" for one in ("title", "place", "description", "agenda")}
+    link, length = f"https://{CANARY}.example/", timedelta(hours=5, minutes=26)
+    plan = operation(cast.hsi_liaison, starts=STARTS, duration=length, video_link=link, **texts)
+    event_id = await events.schedule(lead, plan, LAST_WEEK)
+    await plans.start(lead, event_id, LAST_WEEK)
+    for role in SiteRole:
+        place = Site(role=role, place=f"{CANARY} {role}", point=point_at(38.71, -94.17, 1_320))
+        await plans.add_site(lead, event_id, place, LAST_WEEK)
+    agency, skills = cast.agencies["FBI"], f"{CANARY} skills"
+    await plans.commit(lead, event_id, agency, people=17, vehicles=3, skills=skills, now=LAST_WEEK)
+    await approvals.move(lead, event_id, OperationState.PLANNING, LAST_WEEK)
+    await approvals.record_number(lead, event_id, System.RISSAFE, f"{CANARY}-1", LAST_WEEK)
+    return event_id
+
+
+async def _ids(event_id: UUID) -> frozenset[str]:
+    """Return the ids of everything that hangs on an operation."""
+    queries = (
+        "SELECT id FROM event WHERE id = '{}' UNION SELECT uid FROM event WHERE id = '{}'",
+        "SELECT id FROM occurrence WHERE event = '{}'",
+        "SELECT id FROM operation_plan WHERE event = '{}'",
+        "SELECT s.id FROM operation_site s JOIN operation_plan p ON p.id = s.plan WHERE p.event = '{}'",
+        "SELECT r.id FROM operation_readiness r JOIN operation_plan p ON p.id = r.plan WHERE p.event = '{}'",
+    )
+    found = [row for one in queries for row in await engine().run_ddl(one.replace("{}", str(event_id)))]
+    return frozenset(str(row["id"]) for row in found)
+
+
+def written(word: str) -> Iterator[bytes]:
+    """Yield a word as outlets may write it: in any case, in addresses, and inside base64, wherever it begins there."""
+    yield word.lower().encode()
+    yield quote(word).lower().encode()
+    for shift in range(3):
+        packed = base64.b64encode(b" " * shift + word.encode())
+        yield packed[4 if shift else 0 : -4].lower()
+
+
+def unfolded(content: bytes) -> bytes:
+    """Return bytes without the line ends that calendars and emails fold at."""
+    return re.sub(rb"\r?\n[ \t]|=\r?\n", b"", content).lower()
+
+
+async def every_answer(worlds: Worlds, secret: Secret, viewer: str) -> list[tuple[str, bytes]]:
+    """Return what a person gets from every route, feed, and program, with the operation's own addresses among them."""
+    places = replace(worlds.places, secret_event=secret.event, secret_key=KEY, secret_notice=secret.notice)
+    answers = await seen(worlds.secret, replace(worlds, places=places), viewer)
+    return [(ask, unfolded(str(headers).encode() + content)) for ask, _, headers, content in answers]
+
+
+async def test_no_outlet_has_a_byte_of_the_operation_for_those_who_get_its_notice_or_keep_the_tracker(
+    tmp_path: Path,
+) -> None:
+    worlds = await build(tmp_path)
+    async with opened(worlds.secret):
+        secret = await secret_of(worlds.cast)
+    mail = await mails(worlds.secret, worlds)
+    for viewer in FIVE:
+        answers = [*await every_answer(worlds, secret, viewer), ("emails", unfolded(str(mail[viewer]).encode()))]
+        for ask, content in answers:
+            assert [one for one in written(CANARY) if one in content] == [], (viewer, ask)
+            if viewer in GIVEN or viewer == "bridge_advocate":
+                assert [one for one in TIMES if one.lower() in content] == [], (viewer, ask)
+                ids = [one for one in secret.ids if one.encode() in content and one not in ask]
+                assert not ids or ask.startswith("POST"), (viewer, ask)  # a form is answered with what was sent in it
+        named = [ask for ask, content in answers if str(secret.notice).encode() in content and viewer not in GIVEN]
+        assert viewer == "auditor" or named == [], viewer
+
+
+async def test_those_who_get_the_notice_have_it_in_every_outlet(tmp_path: Path) -> None:
+    worlds = await build(tmp_path)
+    async with opened(worlds.secret):
+        secret = await secret_of(worlds.cast)
+    answers = dict(await every_answer(worlds, secret, "harbor_advocate"))
+    page, home, feed = answers[f"GET /readiness/{secret.notice}"], answers["GET /"], answers["GET feed"]
+    assert b"tagalog" in page
+    assert b"acknowledge" in home
+    assert b"summary:service readiness" in feed
+    assert b"vermilion" in dict(await every_answer(worlds, secret, "hsi_liaison"))[f"GET /events/{secret.event}/{KEY}"]
+
+
+async def test_no_entry_of_the_audit_log_names_a_notice_and_its_operation(tmp_path: Path) -> None:
+    worlds = await build(tmp_path)
+    async with opened(worlds.secret):
+        secret = await secret_of(worlds.cast)
+        rows = await engine().run_ddl("SELECT subject_id, facts FROM audit_entry")
+    entries = [f"{row['subject_id']} {row['facts']}" for row in rows]
+    about = [one for one in entries if str(secret.notice) in one]
+    assert len(about) == 2, "its release, and the acknowledgment"
+    assert [one for one in about for found in secret.ids if found in one] == []
