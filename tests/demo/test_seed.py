@@ -27,7 +27,7 @@ from tracker.tables.schema.events.events import Occurrence
 from tracker.tables.schema.roster.people import Agency, Committee, Member, SeatHolder
 from tracker.usecases.core import audit
 from tracker.usecases.events import occurrences, replies
-from tracker.usecases.operations import officer
+from tracker.usecases.operations import officer, readiness_given
 
 pytestmark = pytest.mark.anyio
 
@@ -99,6 +99,12 @@ async def test_the_two_operations_are_in_each_others_way(demo: Company) -> None:
     assert (case.distance_ft, {side.agency for side in case.sides}) == (873, {"FBI", "KCPD"})
 
 
+async def test_two_people_of_victim_services_have_a_notice_and_one_has_acknowledged_it(demo: Company) -> None:
+    [one], [other] = [await readiness_given.in_force(demo.members[who], NOW) for who in ("caht_lead", "advocate")]
+    assert (one.id == other.id, one.acknowledged_at is None, other.acknowledged_at is None) == (True, False, True)
+    assert await readiness_given.in_force(demo.members["bridge_advocate"], NOW) == []
+
+
 async def test_every_kind_of_event_lies_ahead(demo: Company) -> None:
     ahead = await occurrences.between(demo.members["fbi_lead"], NOW, NOW + YEAR)
     ahead += await occurrences.between(demo.members["coordinator"], NOW, NOW + YEAR)
@@ -144,6 +150,7 @@ async def test_a_few_mails_of_each_sort_go_out_after_the_start(demo: Company) ->
         MessageKind.UPDATE,
         MessageKind.ITEM_ASSIGNED,
         MessageKind.CONFLICT_FOUND,
+        MessageKind.READINESS,
     }
     assert 10 < len(waiting) < 40
 

@@ -212,6 +212,19 @@ async def test_only_people_of_victim_services_whom_the_lead_knows_are_chosen(two
             await readiness.save(two.fbi_lead, event_id, TEXT, RELEASE, wrong, NOW)
 
 
+async def test_a_recipient_whom_someone_else_chose_stays_when_a_lead_who_does_not_know_them_saves_the_draft(
+    two: Cast,
+) -> None:
+    event_id = await planned(two.fbi_lead, two.hsi_liaison, two.coordinator)
+    to = [two.bridge_advocate.member_id]
+    await readiness.save(two.coordinator, event_id, TEXT, RELEASE, to, NOW)
+    assert "Bridge Legal" in {
+        one.agency for one in (await readiness.readiness_view(two.fbi_lead, event_id, KEY)).people
+    }
+    await readiness.save(two.fbi_lead, event_id, TEXT, RELEASE, to, NOW)
+    assert [one.id for one in (await current(two, event_id)).recipients] == to
+
+
 async def test_a_notice_that_names_its_operation_is_not_kept(two: Cast) -> None:
     event_id = await planned(two.fbi_lead, two.hsi_liaison)
     with pytest.raises(Invalid, match="part of the operation"):

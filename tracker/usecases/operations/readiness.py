@@ -24,7 +24,7 @@ from tracker.usecases.core import audit
 from tracker.usecases.events.occurrences import date_for
 from tracker.usecases.operations.lookup import NOT_THEIRS, operation_for, operation_to_change
 from tracker.usecases.operations.readiness_states import enter
-from tracker.usecases.roster.people import directory
+from tracker.usecases.roster.people import directory, people_by_id
 
 NO_RECIPIENTS = "Choose who gets it."
 NOT_A_DRAFT = "This notice is no longer a draft, so it can’t be changed."
@@ -76,7 +76,7 @@ async def readiness_view(viewer: Viewer, event_id: UUID, key: str) -> ReadinessV
         operation=operation,
         may_plan=leads,
         notices=notices,
-        people=await _people(viewer) if leads else [],
+        people=await _people(viewer, current) if leads else [],
         current=current,
         is_outside=current is not None and rules.is_outside(current.text, span),
     )
@@ -92,7 +92,7 @@ async def save(
         if current and current.state is not NoticeState.DRAFT:
             raise NotAllowed(HAS_ONE)
         rules.check(text, release_at, await _span(viewer, operation), _names(operation), now)
-        known = {one.id for one in await _people(viewer)}
+        known = {one.id for one in await _people(viewer, current)}
         if not to or not known.issuperset(to):
             raise Invalid(recipient=NO_RECIPIENTS)
         if current:
@@ -147,9 +147,11 @@ async def _span(viewer: Viewer, operation: Operation) -> tuple[datetime, datetim
     return date.starts_at, date.ends_at
 
 
-async def _people(viewer: Viewer) -> list[Person]:
-    """Return the people of victim services whom the viewer knows, by agency and name."""
-    return [one for one in await directory(viewer) if one.arm is Arm.VICTIM_SERVICES]
+async def _people(viewer: Viewer, current: LedNotice | None) -> list[Person]:
+    """Return the people of victim services whom the viewer knows, and recipients whom others chose, by agency."""
+    chosen = await people_by_id(one.id for one in current.recipients) if current else {}
+    found = {one.id: one for one in await directory(viewer) if one.arm is Arm.VICTIM_SERVICES} | chosen
+    return sorted(found.values(), key=lambda one: (one.agency, one.name, one.id))
 
 
 def _names(operation: Operation) -> list[str]:

@@ -1,0 +1,31 @@
+"""The service-readiness notice of the demo: two advocates get ready for Bluestem, and don't know of it."""
+
+from datetime import timedelta
+
+from tracker.demo.story import Story
+from tracker.rules.operations.readiness import Minors, NoticeState, NoticeText
+from tracker.usecases.events import occurrences
+from tracker.usecases.operations import readiness, readiness_given, readiness_states
+
+
+async def notify(story: Story) -> None:
+    """Release a notice, which one of its two recipients has acknowledged, inside the caller's transaction."""
+    writer, event_id, now = story.who("coordinator"), story.events["bluestem"], story.now
+    date = await occurrences.nearest_date(writer, event_id, now)
+    text = NoticeText(
+        starts_at=date.starts_at - timedelta(hours=10),
+        ends_at=date.starts_at + timedelta(hours=14),
+        fewest=3,
+        most=6,
+        languages="Spanish, Mandarin",
+        minors=Minors.UNKNOWN,
+        needs="Beds for two nights, and a female interpreter.",
+        place="Partner location 2",
+        contact="FBI duty desk, 816-555-0142",
+    )
+    to = [story.who(one).member_id for one in ("caht_lead", "advocate")]
+    await readiness.save(writer, event_id, text, now, to, now)
+    [notice] = (await readiness.readiness_view(writer, event_id, date.key)).notices
+    await readiness.move(writer, event_id, notice.id, NoticeState.SCHEDULED, now)
+    await readiness_states.run_due(now)
+    await readiness_given.acknowledge(story.who("caht_lead"), notice.id, now)
