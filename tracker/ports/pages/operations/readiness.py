@@ -53,6 +53,7 @@ SAID = {
     NoticeState.STOOD_DOWN: "Services are stood down. The recipients get an email.",
     NoticeState.CLOSED: "The notice is closed. No one was emailed.",
 }
+NO_RELEASE = "Choose a day and a time, or neither."
 HOW_MANY = "Enter a whole number."
 
 Deed = Callable[[], Awaitable[object]]
@@ -136,23 +137,23 @@ def _shown(
 def _notice_in(form: FormValues, zone: str, now: datetime) -> tuple[NoticeText, datetime]:
     """Return the notice of a form, and when to release it: now, for an empty day. Errors: Invalid by field."""
     reader = Reader(form)
-    starts_at = _moment(reader, "starts", zone, "Choose when the window starts.")
-    ends_at = _moment(reader, "ends", zone, "Choose when the window ends.")
+    starts_at = _moment(reader, "starts", zone, "Choose the first day of the window.", "Enter when the window starts.")
+    ends_at = _moment(reader, "ends", zone, "Choose the last day of the window.", "Enter when the window ends.")
     is_later = bool(form["release"] or form["release_at"])
-    release_at = _moment(reader, "release", zone, "Choose a day and a time, or neither.") if is_later else now
+    release_at = _moment(reader, "release", zone, NO_RELEASE, NO_RELEASE) if is_later else now
     fewest, most = reader.number("fewest", HOW_MANY), reader.number("most", HOW_MANY)
     texts = {name: reader.text(name, LONGEST[name], multiline=name == "needs") for name in LONGEST}
     minors = reader.tried(lambda: _minors(form), Minors.UNKNOWN)
     reader.check()
     if starts_at is None or ends_at is None or release_at is None:
-        raise Invalid(starts="Choose when the window starts.")
+        raise Invalid(starts="Choose the first day of the window.")
     text = NoticeText(starts_at=starts_at, ends_at=ends_at, fewest=fewest or 0, most=most or 0, minors=minors, **texts)
     return text, release_at
 
 
-def _moment(reader: Reader, name: str, zone: str, missing: str) -> datetime | None:
+def _moment(reader: Reader, name: str, zone: str, no_day: str, no_time: str) -> datetime | None:
     """Return the moment of a day and a time; record what is missing, and return None."""
-    day, at = reader.day(name, missing), reader.time(f"{name}_at", missing)
+    day, at = reader.day(name, no_day), reader.time(f"{name}_at", no_time)
     return to_utc(datetime.combine(day, at), zone) if day and at else None
 
 
