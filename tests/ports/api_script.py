@@ -131,6 +131,17 @@ API_SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
         "POST", "/sites", {"role": "staging", "place": "Lot", "latitude": 39.1, "longitude": -94.4}
     ),
     "DELETE /api/v1/operations/{event_id}/sites/{site_id}": _of_plans("DELETE", f"/sites/{NOWHERE}"),
+    "GET /api/v1/operations/{event_id}/phases": _of_plans("GET", "/phases"),
+    "POST /api/v1/operations/{event_id}/phases": _of_plans(
+        "POST", "/phases", {"name": "Briefing", "starts_at": "2027-01-20T11:00:00Z"}
+    ),
+    "PUT /api/v1/operations/{event_id}/phases/{phase_id}": _of_plans(
+        "PUT", f"/phases/{NOWHERE}", {"name": "Briefing", "starts_at": "2027-01-20T11:00:00Z"}
+    ),
+    "DELETE /api/v1/operations/{event_id}/phases/{phase_id}": _of_plans("DELETE", f"/phases/{NOWHERE}"),
+    "PUT /api/v1/operations/{event_id}/phases/{phase_id}/times": _of_plans(
+        "PUT", f"/phases/{NOWHERE}/times", {"begun_at": "2026-12-15T14:00:00Z"}
+    ),
     "GET /api/v1/operations/{event_id}/commitments": _of_plans("GET", "/commitments"),
     "PUT /api/v1/operations/{event_id}/commitments/{agency_id}": _of_plans(
         "PUT", f"/commitments/{NOWHERE}", {"people": 2}

@@ -36,6 +36,7 @@ PATH_PARAMETERS: Mapping[str, Json] = {
     "member_id": {"type": "string", "format": "uuid", "description": "The ID of a member."},
     "agency_id": {"type": "string", "format": "uuid", "description": "The ID of an agency."},
     "site_id": {"type": "string", "format": "uuid", "description": "The ID of a site of the operation."},
+    "phase_id": {"type": "string", "format": "uuid", "description": "The ID of a phase of the operation."},
     "hit_id": {"type": "string", "format": "uuid", "description": "The ID of a conflict."},
     "key": {
         "type": "string",

@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 from tracker.ports.api.shapes import Given, Moment, minutes
 from tracker.rules.operations.deconfliction import LONGEST_BUFFER, Disclosure
 from tracker.rules.operations.hits import Decision
+from tracker.rules.operations.phases import LONGEST_NAME
 from tracker.rules.operations.plans import (
     LONGEST_NUMBER,
     LONGEST_REASON,
@@ -74,6 +75,21 @@ class NewSite(Given):
     latitude: Latitude
     longitude: Longitude
     radius_ft: Radius = DEFAULT_RADIUS
+
+
+class NewPhase(Given):
+    """A phase of an operation as it is planned."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME, examples=["Briefing"])]
+    starts_at: Moment
+    ends_at: Annotated[Moment | None, Meta(description="Null for a phase that is a moment, such as all out.")] = None
+
+
+class PhaseTimes(Given):
+    """When a phase really began and ended; null while it has not."""
+
+    begun_at: Moment | None
+    ended_at: Moment | None = None
 
 
 class NewCommitment(Given):

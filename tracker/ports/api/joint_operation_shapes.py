@@ -11,10 +11,11 @@ from tracker.ports.api.shapes import Banner, Moment, Name, Shown, minutes
 from tracker.rules.events.event import EventStatus
 from tracker.rules.operations.approvals import Approval
 from tracker.rules.operations.hits import Decision, Hit, Outcome
-from tracker.rules.operations.plans import Clearance, Commitment, Operation, OutsideResult, System
+from tracker.rules.operations.phases import Phase
+from tracker.rules.operations.plans import Clearance, Commitment, OutsideResult, System
 from tracker.rules.operations.sites import Site, SiteRole
 from tracker.rules.operations.states import OperationState
-from tracker.usecases.operations.plan_page import PlanView
+from tracker.usecases.operations.whole_plan import WholePlan
 from tracker.usecases.views.listings import Planned
 
 By = Annotated[str, Meta(description="Name and agency.")]
@@ -71,6 +72,23 @@ class PlanSites(Shown):
     """The places of an operation, targets first."""
 
     items: tuple[PlanSite, ...]
+
+
+class PhaseShown(Shown):
+    """A phase of an operation: when it is planned, and when it began and ended."""
+
+    id: UUID
+    name: str
+    starts_at: Moment
+    ends_at: Annotated[Moment | None, Meta(description="Null for a phase that is a moment, such as all out.")]
+    begun_at: Moment | None
+    ended_at: Moment | None
+
+
+class PhasesShown(Shown):
+    """The phases of an operation, earliest first."""
+
+    items: tuple[PhaseShown, ...]
 
 
 class CommitmentShown(Shown):
@@ -189,6 +207,7 @@ class PlanShown(Shown):
     ]
     agencies: Annotated[tuple[NamedId, ...], Meta(description="Agencies for which you can say what they commit.")]
     sites: tuple[PlanSite, ...]
+    phases: tuple[PhaseShown, ...]
     commitments: tuple[CommitmentShown, ...]
     waiting: Annotated[tuple[str, ...], Meta(description="Agencies that haven’t acknowledged this version.")]
     clearance: Annotated[ClearanceShown | None, Meta(description="The number or waiver that holds now.")]
@@ -211,8 +230,9 @@ def planned_shown(planned: Planned) -> PlannedShown:
     )
 
 
-def plan_shown(view: PlanView, plan: Operation) -> PlanShown:
+def plan_shown(whole: WholePlan) -> PlanShown:
     """Return a plan in the shape of the API."""
+    view, plan = whole.view, whole.operation
     occurrence, event = view.occurrence, plan.event
     return PlanShown(
         event_id=event.id,
@@ -235,6 +255,7 @@ def plan_shown(view: PlanView, plan: Operation) -> PlanShown:
         supervisors=_named(view.supervisors),
         agencies=_named(view.agencies),
         sites=tuple(site_shown(site_id, site) for site_id, site in view.sites.items()),
+        phases=tuple(map(phase_shown, whole.phases.values())),
         commitments=tuple(map(commitment_shown, plan.commitments)),
         waiting=plan.waiting,
         clearance=clearance_shown(plan.clearance) if plan.clearance else None,
@@ -250,6 +271,18 @@ def site_shown(site_id: UUID, site: Site) -> PlanSite:
         latitude=site.point.latitude,
         longitude=site.point.longitude,
         radius_ft=site.point.radius_ft,
+    )
+
+
+def phase_shown(phase: Phase) -> PhaseShown:
+    """Return a phase in the shape of the API."""
+    return PhaseShown(
+        id=phase.id,
+        name=phase.name,
+        starts_at=phase.starts_at,
+        ends_at=phase.ends_at,
+        begun_at=phase.begun_at,
+        ended_at=phase.ended_at,
     )
 
 

@@ -30,9 +30,9 @@ from tracker.rules.identity.api_tokens import ApiScope
 from tracker.rules.operations import plans as rules
 from tracker.rules.operations.states import OperationState
 from tracker.usecases.core import access_records
-from tracker.usecases.operations import approvals, plan_page, plans
-from tracker.usecases.operations.plan_page import PlanView
+from tracker.usecases.operations import approvals, plans
 from tracker.usecases.operations.plans import Basics, basics_of
+from tracker.usecases.operations.whole_plan import WholePlan, whole_plan
 from tracker.usecases.views import listings
 
 TAG = "Joint operations"
@@ -165,22 +165,21 @@ async def plan_reply(
     request: FormRequest, viewer: Viewer, now: Now, event_id: UUID, *, status: int = 200, **headers: str
 ) -> Response[Any]:
     """Return the response that shows a plan. Errors: NotFound."""
-    view, plan = await read_by(viewer, event_id, now)
-    return response(request, plan_shown(view, plan), status=status, **headers)
+    return response(request, plan_shown(await read_by(viewer, event_id, now)), status=status, **headers)
 
 
-async def read_by(viewer: Viewer, event_id: UUID, now: Now) -> tuple[PlanView, rules.Operation]:
+async def read_by(viewer: Viewer, event_id: UUID, now: Now) -> WholePlan:
     """Return a plan, and note that it was read. Errors: NotFound."""
-    view, plan = await plan_page.plan_of(viewer, event_id, now)
-    await access_records.note_date(viewer, view.occurrence, now, plan=plan.version)
-    return view, plan
+    whole = await whole_plan(viewer, event_id, now)
+    await access_records.note_date(viewer, whole.view.occurrence, now, plan=whole.operation.version)
+    return whole
 
 
 async def matched_plan(request: FormRequest, viewer: Viewer, event_id: UUID, now: Now) -> rules.Operation:
     """Return the plan as the program read it. Errors: NotFound, Refused."""
-    view, plan = await plan_page.plan_of(viewer, event_id, now)
-    check_match(request, plan_shown(view, plan))
-    return plan
+    whole = await whole_plan(viewer, event_id, now)
+    check_match(request, plan_shown(whole))
+    return whole.operation
 
 
 def _basics(plan: rules.Operation, change: PlanChange) -> Basics:

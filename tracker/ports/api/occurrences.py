@@ -1,6 +1,5 @@
 """Dates of events in JSON: those of one event, those of a span of time, and changes to one of them."""
 
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -23,7 +22,7 @@ from tracker.ports.api.occurrence_shapes import (
 from tracker.ports.api.operations import Operation, operation
 from tracker.ports.api.reading import body_of, query_of
 from tracker.ports.api.responses import check_match, list_response, next_page, response
-from tracker.ports.api.shapes import CancelingHeld, PageQuery, start_of
+from tracker.ports.api.shapes import CancelingHeld, PageQuery, in_utc, start_of
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.forms import FormRequest
 from tracker.rules.events.event import Occurrence
@@ -37,8 +36,6 @@ TAG = "Occurrences"
 READ, WRITE = ApiScope.EVENTS_READ, ApiScope.EVENTS_WRITE
 OF_EVENT = "/events/{event_id:uuid}/occurrences"
 DATE = f"{OF_EVENT}/{{key:str}}"
-FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-"""All dates lie between these."""
 
 _reads = partial(Operation, tag=TAG, scope=READ)
 _changes = partial(Operation, tag=TAG, scope=WRITE, response=OccurrenceShown, is_conditional=True, may_conflict=True)
@@ -57,7 +54,7 @@ _changes = partial(Operation, tag=TAG, scope=WRITE, response=OccurrenceShown, is
 async def list_dates(request: FormRequest, viewer: Viewer) -> Response[Any]:
     """Return a page of the list."""
     query = query_of(request, SpanQuery)
-    start, end = _within(query.start), _within(query.end)
+    start, end = in_utc(query.start), in_utc(query.end)
     found = await listings.dates(viewer, start, end, place_in(request, viewer, query.cursor), query.limit + 1)
     following = next_page(request, found, query.limit, lambda one: place_words(one.starts_at, one.id))
     items = tuple(map(line_shown, found[: query.limit]))
@@ -171,11 +168,6 @@ async def _matched(request: FormRequest, viewer: Viewer, event_id: UUID, key: st
     occurrence = await occurrences.date_for(viewer, event_id, key)
     check_match(request, occurrence_shown(occurrence))
     return occurrence
-
-
-def _within(moment: datetime) -> datetime:
-    """Return a moment in UTC, limited to the span of all dates."""
-    return min(max(moment, FIRST), LAST).astimezone(UTC)
 
 
 handlers = [list_dates, list_dates_of_event, read_date, change_date, cancel_date, restore_occurrence]

@@ -37,8 +37,8 @@ HIT = f"{HITS}/{{hit_id:uuid}}"
 )
 async def list_hits(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Return the conflicts that the viewer's side may know of."""
-    view, _ = await read_by(viewer, event_id, now)
-    return response(request, HitsShown(items=tuple(map(hit_shown, view.hits))))
+    hits = (await read_by(viewer, event_id, now)).view.hits
+    return response(request, HitsShown(items=tuple(map(hit_shown, hits))))
 
 
 @operation(HttpMethod.GET, HIT, reads(summary="Read a conflict", response=HitShown))
@@ -73,8 +73,8 @@ async def decide_hit(
 
 
 async def _hit(viewer: Viewer, event_id: UUID, hit_id: UUID, now: Now) -> Hit:
-    view, _ = await read_by(viewer, event_id, now)
-    hit = next((one for one in view.hits if one.id == hit_id), None)
+    hits = (await read_by(viewer, event_id, now)).view.hits
+    hit = next((one for one in hits if one.id == hit_id), None)
     if hit is None:
         raise NotFound
     return hit

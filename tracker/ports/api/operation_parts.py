@@ -48,8 +48,8 @@ async def list_operation_sites(
     event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Return the sites of an operation."""
-    view, _ = await read_by(viewer, event_id, now)
-    return response(request, PlanSites(items=tuple(site_shown(*one) for one in view.sites.items())))
+    sites = (await read_by(viewer, event_id, now)).view.sites
+    return response(request, PlanSites(items=tuple(site_shown(*one) for one in sites.items())))
 
 
 @operation(
@@ -91,7 +91,7 @@ async def remove_operation_site(
 @operation(HttpMethod.GET, COMMITMENTS, reads(summary="List what agencies commit", response=CommitmentsShown))
 async def list_commitments(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Return what agencies commit."""
-    _, plan = await read_by(viewer, event_id, now)
+    plan = (await read_by(viewer, event_id, now)).operation
     return response(request, CommitmentsShown(items=tuple(map(commitment_shown, plan.commitments))))
 
 
@@ -151,7 +151,7 @@ async def list_acknowledgments(
     event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Return which agencies acknowledged which version."""
-    _, plan = await read_by(viewer, event_id, now)
+    plan = (await read_by(viewer, event_id, now)).operation
     items = tuple(acknowledgment_shown(one, plan.version) for one in plan.commitments)
     return response(request, AcknowledgmentsShown(items=items))
 
@@ -182,7 +182,7 @@ async def acknowledge_plan(event_id: FromPath[UUID], request: FormRequest, viewe
 )
 async def list_clearances(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Return the numbers of systems outside, and waivers."""
-    _, plan = await read_by(viewer, event_id, now)
+    plan = (await read_by(viewer, event_id, now)).operation
     return response(request, ClearancesShown(items=tuple(map(clearance_shown, plan.clearances))))
 
 

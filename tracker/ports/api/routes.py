@@ -13,6 +13,7 @@ from tracker.ports.api import (
     occurrences,
     operation_conflicts,
     operation_parts,
+    operation_phases,
     replies,
     series,
 )
@@ -33,6 +34,7 @@ AREAS = (
     action_items,
     joint_operations,
     operation_parts,
+    operation_phases,
     operation_conflicts,
 )
 OPERATIONS = [handler for area in AREAS for handler in area.handlers]

@@ -1,6 +1,6 @@
 """Shapes that several operations share: base classes, texts with their limits, people, pages of lists."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -13,6 +13,8 @@ from tracker.rules.events.event_fields import LONGEST_REASON, NO_TITLE, TEXTS
 from tracker.rules.events.notifications import Notify
 
 MOST = 200  # things on one page of a list
+FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""All dates lie between these."""
 
 SENTENCE = "sentence"
 """The key under which a shape explains its pattern or least length in words for people."""
@@ -94,6 +96,11 @@ class CancelingHeld(Canceling):
             "remove: it didn’t take place, and reports count it as canceled."
         ),
     ] = None
+
+
+def in_utc(moment: datetime) -> datetime:
+    """Return a moment in UTC, limited to the span of all dates."""
+    return min(max(moment, FIRST), LAST).astimezone(UTC)
 
 
 def local_start(day: date, clock: str) -> datetime:

@@ -22,10 +22,13 @@ NOT_YET = "Times are recorded once the plan is approved, until the operation is 
 A_MINUTE = timedelta(minutes=1)
 
 
-async def add(viewer: Viewer, event_id: UUID, plan: PhasePlan, now: datetime) -> None:
-    """Plan a phase; each agency has to acknowledge the plan again. Errors: NotFound, NotAllowed, Invalid by field."""
+async def add(viewer: Viewer, event_id: UUID, plan: PhasePlan, now: datetime, *, version: int | None = None) -> None:
+    """Plan a phase; each agency has to acknowledge the plan again.
+
+    Errors: NotFound, NotAllowed, Conflict when the plan has changed since, Invalid by field.
+    """
     async with writing():
-        operation = await operation_to_change(viewer, event_id)
+        operation = await operation_to_change(viewer, event_id, version)
         if len(await phases.phases(viewer, operation.event)) >= MOST_PHASES:
             raise Invalid(name=f"An operation has at most {MOST_PHASES} phases.")
         fields = await _fields(operation, plan)
@@ -34,13 +37,15 @@ async def add(viewer: Viewer, event_id: UUID, plan: PhasePlan, now: datetime) ->
         await audit.record(viewer.actor, "phase_added", "event", event_id, {}, now)
 
 
-async def change(viewer: Viewer, event_id: UUID, phase_id: UUID, plan: PhasePlan, now: datetime) -> None:
+async def change(
+    viewer: Viewer, event_id: UUID, phase_id: UUID, plan: PhasePlan, now: datetime, *, version: int | None = None
+) -> None:
     """Plan a phase differently; each agency has to acknowledge the plan again.
 
-    Errors: NotFound, NotAllowed, Invalid by field.
+    Errors: NotFound, NotAllowed, Conflict when the plan has changed since, Invalid by field.
     """
     async with writing():
-        operation = await operation_to_change(viewer, event_id)
+        operation = await operation_to_change(viewer, event_id, version)
         await _phase(viewer, operation, phase_id)
         fields = await _fields(operation, plan)
         await OperationPhase.update(fields).where(OperationPhase.id == phase_id)
@@ -48,10 +53,13 @@ async def change(viewer: Viewer, event_id: UUID, phase_id: UUID, plan: PhasePlan
         await audit.record(viewer.actor, "phase_changed", "event", event_id, {"phase": phase_id}, now)
 
 
-async def remove(viewer: Viewer, event_id: UUID, phase_id: UUID, now: datetime) -> Phase:
-    """Remove a phase and return it; each agency has to acknowledge the plan again. Errors: NotFound, NotAllowed."""
+async def remove(viewer: Viewer, event_id: UUID, phase_id: UUID, now: datetime, *, version: int | None = None) -> Phase:
+    """Remove a phase and return it; each agency has to acknowledge the plan again.
+
+    Errors: NotFound, NotAllowed, Conflict when the plan has changed since.
+    """
     async with writing():
-        operation = await operation_to_change(viewer, event_id)
+        operation = await operation_to_change(viewer, event_id, version)
         phase = await _phase(viewer, operation, phase_id)
         await OperationPhase.delete().where(OperationPhase.id == phase_id)
         await new_version(operation.id)

@@ -1,0 +1,99 @@
+"""Phases by programs: planned with the plan's ETag, timed on the day, and refused at their fields."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from tests.cast import NOW, Cast
+from tests.ports.api.conftest import Speak
+from tests.usecases.operations.world import planned
+from tracker.database import writing
+from tracker.rules.operations.states import OperationState
+from tracker.usecases.operations.plan_page import plan_of
+from tracker.usecases.operations.steps import enter
+
+pytestmark = pytest.mark.anyio
+
+BRIEFING: dict[str, Any] = {"name": "Briefing", "starts_at": "2027-01-16T05:00:00-06:00", "ends_at": None}
+HOUR_AGO, NOON = "2026-12-15T14:00:00Z", "2026-12-15T18:00:00Z"
+
+
+async def with_briefing(speak: Speak, cast: Cast) -> tuple[UUID, str]:
+    """Return an operation that starts at six with a briefing at five, and the phase's path."""
+    event_id = await planned(cast.fbi_lead, cast.kcpd_detective)
+    lead = await speak(cast.fbi_lead)
+    plan = (await lead.ask("POST", f"/operations/{event_id}/phases", BRIEFING, match="*")).json()
+    return event_id, f"/operations/{event_id}/phases/{plan['phases'][0]['id']}"
+
+
+async def approved(cast: Cast, event_id: UUID) -> None:
+    """Let the plan be approved, without the steps until then."""
+    _, plan = await plan_of(cast.fbi_lead, event_id, NOW)
+    async with writing():
+        await enter(plan.id, OperationState.APPROVED, NOW)
+
+
+async def test_a_phase_is_planned_changed_and_removed_with_the_etag_of_the_plan(speak: Speak, cast: Cast) -> None:
+    event_id, path = await with_briefing(speak, cast)
+    lead, plan = await speak(cast.fbi_lead), f"/operations/{event_id}"
+    read = await lead.get(plan)
+    [phase] = read.json()["phases"]
+    assert (phase["name"], phase["starts_at"], phase["begun_at"]) == ("Briefing", "2027-01-16T11:00:00Z", None)
+    until = {**BRIEFING, "ends_at": "2027-01-16T11:45:00Z"}
+    changed = await lead.ask("PUT", path, until, match=read.headers["etag"])
+    assert changed.json()["phases"][0]["ends_at"] == "2027-01-16T11:45:00Z"
+    assert changed.json()["version"] == read.json()["version"] + 1
+    assert (await lead.ask("DELETE", path, match=read.headers["etag"])).status_code == 412
+    assert (await lead.ask("DELETE", path, match=changed.headers["etag"])).json()["phases"] == []
+    assert (await lead.get(f"{plan}/phases")).json() == {"items": []}
+
+
+async def test_times_are_recorded_once_the_plan_is_approved_and_change_no_version(speak: Speak, cast: Cast) -> None:
+    event_id, path = await with_briefing(speak, cast)
+    lead, times = await speak(cast.fbi_lead), {"begun_at": HOUR_AGO}
+    assert (await lead.ask("PUT", f"{path}/times", times, match="*")).status_code == 403
+    await approved(cast, event_id)
+    before = (await lead.get(f"/operations/{event_id}")).json()["version"]
+    timed = (await lead.ask("PUT", f"{path}/times", times, match="*")).json()
+    assert (timed["phases"][0]["begun_at"], timed["phases"][0]["ended_at"]) == (HOUR_AGO, None)
+    assert timed["version"] == before
+
+
+@pytest.mark.parametrize(
+    ("tail", "wrong", "field"),
+    [
+        ("", {"ends_at": "2027-01-16T10:00:00Z"}, "ends_at"),
+        ("", {"starts_at": "2027-02-16T10:00:00Z"}, "starts_at"),
+        ("", {"starts_at": "0001-01-01T00:00:00+14:00"}, "starts_at"),
+        ("", {"name": " \t"}, "name"),
+        ("/times", {"begun_at": NOON}, "begun_at"),
+        ("/times", {"begun_at": HOUR_AGO, "ended_at": "0001-01-01T00:00:00+14:00"}, "ended_at"),
+        ("/times", {"begun_at": None, "ended_at": HOUR_AGO}, "begun_at"),
+    ],
+)
+async def test_a_phase_that_cannot_be_is_refused_at_its_field(
+    speak: Speak, cast: Cast, tail: str, wrong: dict[str, Any], field: str
+) -> None:
+    event_id, path = await with_briefing(speak, cast)
+    await approved(cast, event_id)
+    sent = wrong if tail else BRIEFING | wrong
+    refused = await (await speak(cast.fbi_lead)).ask("PUT", f"{path}{tail}", sent, match="*")
+    assert (refused.status_code, [one["field"] for one in refused.json()["errors"]]) == (409, [field])
+
+
+async def test_people_on_the_operation_read_phases_and_change_none(speak: Speak, cast: Cast) -> None:
+    event_id, path = await with_briefing(speak, cast)
+    detective = await speak(cast.kcpd_detective)
+    assert len((await detective.get(f"/operations/{event_id}/phases")).json()["items"]) == 1
+    assert (await detective.ask("PUT", path, BRIEFING, match="*")).status_code == 403
+    assert (await detective.ask("DELETE", path, match="*")).status_code == 403
+
+
+async def test_a_phase_of_another_operation_is_missing(speak: Speak, cast: Cast) -> None:
+    _, path = await with_briefing(speak, cast)
+    other = await planned(cast.fbi_lead, cast.kcpd_detective, title="Operation Larkspur", at=(35.0, -94.0))
+    lead = await speak(cast.fbi_lead)
+    for phase in (path.rpartition("/")[2], str(uuid4())):
+        found = await lead.ask("PUT", f"/operations/{other}/phases/{phase}", BRIEFING, match="*")
+        assert found.status_code == 404
