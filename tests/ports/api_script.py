@@ -154,6 +154,15 @@ API_SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
         "POST", "/clearances", {"system": "rissafe", "number": "1"}
     ),
     "POST /api/v1/operations/{event_id}/waivers": _of_plans("POST", "/waivers", {"reason": "No time."}),
+    "GET /api/v1/operations/{event_id}/check-ins": _of_plans("GET", "/check-ins"),
+    "POST /api/v1/operations/{event_id}/check-ins": _of_plans(
+        "POST", "/check-ins", {"person_id": NOWHERE, "tap": "in"}
+    ),
+    "POST /api/v1/operations/{event_id}/check-ins/walk-ins": _of_plans("POST", "/check-ins/walk-ins", {"name": "New"}),
+    "GET /api/v1/operations/{event_id}/check-ins/{person_id}": _of_plans("GET", f"/check-ins/{NOWHERE}"),
+    "PUT /api/v1/operations/{event_id}/check-ins/{person_id}": _of_plans(
+        "PUT", f"/check-ins/{NOWHERE}", {"time_in": None, "time_out": None, "contact": "", "assignment": ""}
+    ),
     "GET /api/v1/operations/{event_id}/hits": _of_plans("GET", "/hits"),
     "GET /api/v1/operations/{event_id}/hits/{hit_id}": _of_plans("GET", "/hits/{hit}"),
     "PUT /api/v1/operations/{event_id}/hits/{hit_id}/decision": _of_plans(

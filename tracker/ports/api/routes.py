@@ -11,6 +11,7 @@ from tracker.ports.api import (
     events,
     joint_operations,
     occurrences,
+    operation_check_ins,
     operation_conflicts,
     operation_parts,
     operation_phases,
@@ -36,6 +37,7 @@ AREAS = (
     operation_parts,
     operation_phases,
     operation_conflicts,
+    operation_check_ins,
 )
 OPERATIONS = [handler for area in AREAS for handler in area.handlers]
 
