@@ -51,6 +51,7 @@ CREATE TABLE operation_phase (
   CHECK (ended_at IS NULL OR begun_at IS NOT NULL)
 );
 CREATE INDEX operation_phase_plan ON operation_phase (plan);
+ALTER TABLE brief_copy ADD COLUMN version INTEGER;
 CREATE TABLE operation_site (
   id UUID PRIMARY KEY NOT NULL,
   plan UUID NOT NULL REFERENCES operation_plan (id) ON DELETE CASCADE,

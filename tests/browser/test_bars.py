@@ -119,7 +119,7 @@ def test_a_reply_page_leads_nowhere_else(name: str, page_of: PageOf, demo: Demo)
 
 
 @pytest.mark.parametrize(
-    "rest", ["", "/edit", "/cancellation", "/attendance", "/print/agenda", "/print/sign-in-sheet", "/print/brief"]
+    "rest", ["", "/edit", "/cancellation", "/attendance", "/print/agenda", "/print/sign-in-sheet", "/plan/brief"]
 )
 def test_the_marking_is_the_first_thing_after_the_header_of_a_restricted_page(
     rest: str, page_of: PageOf, demo: Demo

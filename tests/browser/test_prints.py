@@ -70,11 +70,13 @@ def test_a_sign_in_sheet_of_twenty_five_has_rows_to_sign_in_and_its_head_on_both
     assert page.locator(".tt-sign thead").evaluate("one => getComputedStyle(one).display") == "table-header-group"
 
 
-def test_the_cover_of_a_brief_is_one_page_marked_on_top_and_at_the_end(page_of: PageOf, demo: Demo) -> None:
+def test_a_brief_is_marked_on_top_and_at_the_end_and_the_plan_follows_its_cover(page_of: PageOf, demo: Demo) -> None:
     page = page_of(FBI_LEAD)
     to_brief(page, demo)
-    assert pages(page) == 1
+    assert pages(page) > 1
     page.emulate_media(media="print")
+    plan = page.locator(".tt-newpage", has=page.get_by_role("heading", name="Operations order"))
+    assert plan.evaluate("one => getComputedStyle(one).breakBefore") == "page"
     marks = page.get_by_text("Only the named participants", exact=True)
     title = page.get_by_role("heading", level=1)
     tops = [one["y"] for one in (marks.first.bounding_box(), title.bounding_box(), marks.last.bounding_box()) if one]

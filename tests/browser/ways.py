@@ -283,7 +283,7 @@ def to_check_in(page: Page, demo: Demo) -> None:
 def to_copies(page: Page, demo: Demo) -> None:
     """Go to the copies of an operation's brief."""
     to_operation(page, demo)
-    page.goto(f"{page.url}/print/brief")
+    page.goto(f"{page.url}/plan/brief")
 
 
 def to_brief(page: Page, demo: Demo) -> None:
@@ -291,7 +291,7 @@ def to_brief(page: Page, demo: Demo) -> None:
     to_copies(page, demo)
     page.get_by_label("Issued to").select_option(index=1)
     page.get_by_role("button", name="Issue copy").click()
-    page.wait_for_url("**/print/brief/*")
+    page.wait_for_url("**/plan/brief/*")
 
 
 def to_refused_schedule(page: Page, _: Demo) -> None:
@@ -485,7 +485,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "series": (COORDINATOR, to_series(MONTHLY, "2026-12"), MONTHLY),
     "agenda on paper": (COORDINATOR, to_event(MONTHLY, "2026-12", "print/agenda"), "Agenda"),
     "sign-in sheet": (COORDINATOR, to_event(MONTHLY, "2026-12", "print/sign-in-sheet"), "Sign-in sheet"),
-    "copies of a brief": (FBI_LEAD, to_copies, "Brief cover"),
+    "copies of a brief": (FBI_LEAD, to_copies, "Brief"),
     "cover of a brief": (FBI_LEAD, to_brief, "Operation Bluestem"),
     "plan of an operation": (FBI_LEAD, to_plan, "Plan"),
     "order of an operation": (FBI_LEAD, to_order, "Order and phases"),

@@ -57,7 +57,7 @@ from tracker.tables.piccolo_app import APP_CONFIG
 from tracker.tables.schema.core.deployment import Deployment
 from tracker.tables.schema.roster.people import Committee
 from tracker.usecases.actions import action_items
-from tracker.usecases.attendance import printouts, roll_call
+from tracker.usecases.attendance import roll_call
 from tracker.usecases.availability import blackout_days, shared_calendars
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.core import drafts, saved_filters
@@ -80,6 +80,7 @@ from tracker.usecases.operations import (
     readiness_given,
     readiness_states,
 )
+from tracker.usecases.operations.briefs import issue_copy
 from tracker.usecases.operations.plans import Basics
 from tracker.usecases.roster import sites
 from tracker.usecases.views import seat_changes
@@ -107,7 +108,7 @@ async def _events(cast: Cast) -> UUID:
     event_id = await events.schedule(cast.coordinator, monthly, LAST_WEEK)
     raid = await events.schedule(cast.fbi_lead, operation(cast.hsi_liaison, cast.kcpd_detective), LAST_WEEK)
     await _plans_in_conflict(cast, raid)
-    await printouts.issue_copy(cast.fbi_lead, raid, "2027-01-16", cast.hsi_liaison.member_id, NOW)
+    await issue_copy(cast.fbi_lead, raid, "2027-01-16", cast.hsi_liaison.member_id, NOW)
     await replies.reply(cast.caht_lead, event_id, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=True)
     await _by_email()
     later = DateChange(starts=datetime(2027, 2, 11, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - as above

@@ -29,13 +29,13 @@ from tracker.rules.recurrence import rule_for
 from tracker.tables.background.events import new_replies
 from tracker.tables.background.events.invitees import invitations
 from tracker.tables.piccolo_app import APP_CONFIG
-from tracker.tables.schema.attendance.printouts import BriefCopy
 from tracker.tables.schema.core import outbox as rows
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.events.events import AudienceVersion, EventAudience, Occurrence
 from tracker.tables.schema.events.events import Event as EventRow
 from tracker.tables.schema.events.invitations import Invitation
 from tracker.tables.schema.events.undo import PUT_BACK
+from tracker.tables.schema.operations.briefs import BriefCopy
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
 from tracker.usecases.core.outbox_workers import enlist

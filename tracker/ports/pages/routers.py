@@ -33,6 +33,7 @@ from tracker.ports.pages.identity import dependencies as of_identity
 from tracker.ports.pages.operations import (
     access,
     acknowledgments,
+    brief,
     check_in,
     officer,
     order,
@@ -112,6 +113,7 @@ ROOMS = {
         officer.handlers,
         order.handlers,
         phases.handlers,
+        brief.handlers,
         check_in.handlers,
         access.handlers,
         readiness.handlers,

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from tracker.errors import NotAllowed, NotFound
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.events.event import Occurrence
+from tracker.rules.events.event import Occurrence, may_edit
 from tracker.rules.operations.orders import Order, OrderVersion
 from tracker.rules.operations.phases import Phase
 from tracker.rules.operations.plans import Operation, check_kind, may_plan
@@ -27,6 +27,8 @@ class OrderView:
     order: Order | None
     versions: list[OrderVersion]
     phases: dict[UUID, Phase]
+    may_print: bool
+    """Whether the viewer may issue copies of the brief."""
     may_time: bool
     """Whether the viewer may record now when phases begin and end."""
 
@@ -50,6 +52,7 @@ async def order_view(viewer: Viewer, event_id: UUID, key: str) -> OrderView:
         order=await orders.order(viewer, occurrence.event),
         versions=await orders.order_versions(viewer, occurrence.event),
         phases=await phases.phases(viewer, occurrence.event),
+        may_print=may_edit(viewer, occurrence.event),
         may_time=may_time(viewer, operation),
     )
 

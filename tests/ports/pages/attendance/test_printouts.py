@@ -1,28 +1,19 @@
-"""Sheets of paper: what is on them, who may print them, and that each copy of a brief is numbered and recorded."""
+"""Sheets of paper: what is on them, and who may print them."""
 
 import re
-from datetime import datetime, timedelta
-from uuid import UUID
+from datetime import datetime
 
 import pytest
 
-from tests.cast import NOW, Cast, everybody, meeting, operation
+from tests.cast import NOW, Cast, everybody, meeting
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
-from tracker import clock
 from tracker.rules.recurrence import rule_for
-from tracker.tables.schema.core.audit import AuditEntry
 from tracker.usecases.events.events import schedule
 
 pytestmark = pytest.mark.anyio
 
 AGENDA = "Welcome 10\nReports from each arm 30\nUpcoming dates\nAround the table 5"
-OPERATION_KEY = "2027-01-16"
-
-
-@pytest.fixture
-async def operation_id(sqlite_cast: Cast) -> UUID:
-    return await schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective, sqlite_cast.hsi_liaison), NOW)
 
 
 async def read(browser: Browser, address: str) -> str:
@@ -69,59 +60,7 @@ async def test_a_member_prints_the_agenda_but_not_the_sheet_with_everybodys_name
     assert "/print/agenda" in page
     assert "/print/sign-in-sheet" not in page
     assert (await browser.get(f"/events/{event_id}/2027-01-12/print/sign-in-sheet")).status_code == 403
-    assert (await browser.get(f"/events/{event_id}/2027-01-12/print/brief")).status_code == 404
-
-
-async def test_each_copy_of_a_brief_has_its_number_its_person_and_its_entry_in_the_trail(
-    sqlite_cast: Cast, browse: SignIn, operation_id: UUID
-) -> None:
-    browser = await browse(sqlite_cast.fbi_lead)
-    address = f"/events/{operation_id}/{OPERATION_KEY}/print/brief"
-    for number, one in enumerate((sqlite_cast.kcpd_detective, sqlite_cast.hsi_liaison), start=1):
-        response = await browser.post(address, {"member": str(one.member_id)})
-        assert (response.status_code, response.headers["location"]) == (303, f"{address}/{number}")
-    html = await read(browser, f"{address}/2")
-    assert "copy 2 · issued to: Hsi liaison (HSI)" in text(html)
-    assert len(re.findall(r"Only the named participants", html)) == 2
-    assert re.search(r'</header>\s*<section class="tt-mark"', html)
-    assert "Copy 1 Kcpd detective (KCPD)" in text(await read(browser, address))
-    entries = await AuditEntry.select(AuditEntry.facts).where(AuditEntry.verb == "brief_printed")
-    assert len(entries) == 2
-    assert (await browser.get(f"{address}/3")).status_code == 404
-    assert (await browser.get(f"{address}/x")).status_code == 404
-
-
-async def test_a_copy_goes_only_to_people_on_the_operation(
-    sqlite_cast: Cast, browse: SignIn, operation_id: UUID
-) -> None:
-    browser = await browse(sqlite_cast.fbi_lead)
-    address = f"/events/{operation_id}/{OPERATION_KEY}/print/brief"
-    for member in ("", "nobody", str(sqlite_cast.caht_lead.member_id)):
-        response = await browser.post(address, {"member": member})
-        assert response.status_code == 422
-        assert "Choose the person responsible for this copy from the people on the operation." in response.text
-    assert not await AuditEntry.exists().where(AuditEntry.verb == "brief_printed")
-
-
-async def test_a_copy_of_a_brief_leaves_only_after_a_fresh_proof(
-    sqlite_cast: Cast, browse: SignIn, operation_id: UUID
-) -> None:
-    browser = await browse(sqlite_cast.fbi_lead)
-    address = f"/events/{operation_id}/{OPERATION_KEY}/print/brief"
-    await browser.form_token()
-    clock.start_at(NOW + timedelta(minutes=16), stands_still=True)
-    member = {"member": str(sqlite_cast.kcpd_detective.member_id)}
-    for response in (await browser.get(address), await browser.post(address, member)):
-        assert (response.status_code, response.headers["location"]) == (303, f"/sign-in/again?next={address}")
-    assert not await AuditEntry.exists().where(AuditEntry.verb == "brief_printed")
-
-
-async def test_a_brief_is_for_whoever_leads_and_missing_for_who_is_not_named(
-    sqlite_cast: Cast, browse: SignIn, operation_id: UUID
-) -> None:
-    address = f"/events/{operation_id}/{OPERATION_KEY}/print/brief"
-    assert (await (await browse(sqlite_cast.kcpd_detective)).get(address)).status_code == 403
-    assert (await (await browse(sqlite_cast.coordinator)).get(address)).status_code == 404
+    assert (await browser.get(f"/events/{event_id}/2027-01-12/plan/brief")).status_code == 404
 
 
 async def test_a_month_for_paper_shows_every_title(sqlite_cast: Cast, browse: SignIn) -> None:

@@ -75,7 +75,7 @@ async def test_every_page_and_sheet_about_a_marked_event_begins_and_ends_with_it
         "/2027-01-16/attendance",
         "/2027-01-16/print/agenda",
         "/2027-01-16/print/sign-in-sheet",
-        "/2027-01-16/print/brief",
+        "/2027-01-16/plan/brief",
     ):
         page = (await lead.get(f"/events/{event_id}{tail}")).text
         assert FIRST.search(page), tail

@@ -27,7 +27,7 @@ async def two(sqlite_cast: Cast) -> Cast:
 
 @pytest.fixture
 async def bluestem(two: Cast) -> UUID:
-    return await planned(two.fbi_lead, two.fbi_alternate, two.kcpd_detective, two.caht_lead)
+    return await planned(two.fbi_lead, two.fbi_alternate, two.kcpd_detective, two.hsi_liaison)
 
 
 def at(event_id: UUID, tail: str = "") -> str:
@@ -48,7 +48,7 @@ async def test_everyone_on_the_operation_reads_the_order_that_its_lead_wrote(
     form = await opened(lead, bluestem)
     saved = await lead.post(at(bluestem, "/edit"), form | {"mission": "Serve the warrant.\nAt 06:00."})
     assert saved.status_code == 303
-    for name in ("fbi_lead", "kcpd_detective", "caht_lead"):
+    for name in ("fbi_lead", "kcpd_detective", "hsi_liaison"):
         shown = (await (await browse(two.members[name])).get(at(bluestem))).text
         assert "<p>Serve the warrant.</p>" in shown
         assert "<p>At 06:00.</p>" in shown
@@ -110,7 +110,7 @@ async def test_what_is_typed_is_kept_as_a_draft_until_the_order_is_saved(
 
 
 async def test_people_who_do_not_lead_have_no_form(two: Cast, bluestem: UUID, browse: SignIn) -> None:
-    for name in ("kcpd_detective", "caht_lead"):
+    for name in ("kcpd_detective", "hsi_liaison"):
         browser = await browse(two.members[name])
         assert (await browser.get(at(bluestem, "/edit"))).status_code == 403
         assert (await browser.post(at(bluestem, "/edit"), {"mission": "Mine.", "version": "0"})).status_code == 403

@@ -7,12 +7,12 @@ from piccolo.columns.base import OnDelete
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
-from tracker.tables.schema.attendance.printouts import BriefCopy
 from tracker.tables.schema.core.constraints import index
 from tracker.tables.schema.events.events import Event, EventAudience, Occurrence
 from tracker.tables.schema.events.history import EventChange
 from tracker.tables.schema.events.invitations import Invitation, InvitationGap, Reply
 from tracker.tables.schema.intake.replies import IncomingReply
+from tracker.tables.schema.operations.briefs import BriefCopy
 from tracker.tables.schema.operations.grants import OperationGrant
 from tracker.tables.schema.roster.people import Member
 

@@ -11,7 +11,7 @@ from tracker.tables.schema.roster.people import Member
 
 
 class BriefCopy(Table):
-    """One copy of the cover of a brief."""
+    """One copy of a brief."""
 
     id = UUID(primary_key=True, default=UUID4())
     occurrence = ForeignKey(Occurrence, null=False, on_delete=OnDelete.cascade)
@@ -20,5 +20,7 @@ class BriefCopy(Table):
     issued_to = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
     issued_by = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
     issued_at = Timestamptz(null=False)
+    version = Integer(null=True, default=None)
+    """Of the plan that the copy shows; None for an operation without a plan."""
 
     constraints = (unique("occurrence", "number"),)

@@ -1,0 +1,124 @@
+"""The brief of an operation on paper: numbered copies, each of one version and with an accountable person."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from tracker.crypto import ids
+from tracker.database import writing
+from tracker.errors import Conflict, Invalid, NotFound
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Occurrence
+from tracker.rules.events.replies import Participant
+from tracker.rules.operations.briefs import Copy, check_brief, outdated
+from tracker.rules.operations.orders import Order
+from tracker.rules.operations.phases import Phase
+from tracker.rules.operations.plans import Operation
+from tracker.rules.operations.sites import Site
+from tracker.tables.schema.operations.briefs import BriefCopy
+from tracker.tables.visible.attendance import sheet
+from tracker.tables.visible.operations import briefs, orders, phases, plans
+from tracker.usecases.core import audit
+from tracker.usecases.core.viewers import viewers_for
+from tracker.usecases.events.occurrences import date_for
+
+
+@dataclass(frozen=True, kw_only=True)
+class Brief:
+    """An operation's date with the people on it, its plan if it has one, and the copies of its brief so far."""
+
+    occurrence: Occurrence
+    operation: Operation | None
+    people: tuple[Participant, ...]
+    copies: tuple[Copy, ...]
+
+    @property
+    def version(self) -> int | None:
+        """Return the version that the next copy shows; None without a plan."""
+        return self.operation.version if self.operation else None
+
+    @property
+    def agencies(self) -> dict[str, int]:
+        """Return how many people are on the operation, by the short name of their agency."""
+        counts: dict[str, int] = {}
+        for one in self.people:
+            counts[one.agency] = counts.get(one.agency, 0) + 1
+        return counts
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrintedCopy:
+    """What is on one copy; of the plan, what both its holder and the person who prints it may see."""
+
+    brief: Brief
+    copy: Copy
+    order: Order | None
+    phases: tuple[Phase, ...]
+    sites: tuple[Site, ...]
+    sites_left_out: int
+
+
+async def brief(viewer: Viewer, event_id: UUID, key: str) -> Brief:
+    """Return an operation with the copies of its brief. Errors: NotFound, NotAllowed."""
+    occurrence = await date_for(viewer, event_id, key)
+    check_brief(viewer, occurrence.event)
+    return Brief(
+        occurrence=occurrence,
+        operation=await plans.operation(viewer, occurrence.event),
+        people=tuple(await sheet.participants(viewer, occurrence)),
+        copies=tuple(await briefs.copies(viewer, occurrence)),
+    )
+
+
+async def issue_copy(viewer: Viewer, event_id: UUID, key: str, member_id: UUID | None, now: datetime) -> int:
+    """Issue the next copy of a brief, in the version of now, to one of the people on the operation; return its number.
+
+    Errors: NotFound, NotAllowed, Invalid(member) for a person who is not on the operation.
+    """
+    async with writing():
+        found = await brief(viewer, event_id, key)
+        if member_id is None or member_id not in {one.member_id for one in found.people}:
+            raise Invalid(member="Choose the person responsible for this copy from the people on the operation.")
+        number = max((one.number for one in found.copies), default=0) + 1
+        await BriefCopy.insert(
+            BriefCopy(
+                id=ids.new_id(),
+                occurrence=found.occurrence.id,
+                number=number,
+                issued_to=member_id,
+                issued_by=viewer.member_id,
+                issued_at=now,
+                version=found.version,
+            )
+        )
+        facts = {"date": key, "copy": number, "to": member_id, "version": found.occurrence.event.version}
+        facts |= {"plan_version": found.version} if found.version else {}
+        await audit.record(viewer.actor, "brief_printed", "occurrence", found.occurrence.id, facts, now)
+    return number
+
+
+async def copy(viewer: Viewer, event_id: UUID, key: str, number: int, now: datetime) -> PrintedCopy:
+    """Return what is on one copy.
+
+    Errors: NotFound, NotAllowed, Conflict when the plan has another version by now, or its holder lost access.
+    """
+    found = await brief(viewer, event_id, key)
+    one = next((one for one in found.copies if one.number == number), None)
+    if one is None:
+        raise NotFound
+    if reason := outdated(one, found.version):
+        raise Conflict(reason)
+    event = found.occurrence.event
+    holder = (await viewers_for([one.issued_to_id], now)).get(one.issued_to_id)
+    if holder is None or one.issued_to_id not in {person.member_id for person in found.people}:
+        raise Conflict(f"{one.issued_to} is no longer on the operation.")
+    mine, theirs = await plans.sites(viewer, event), await plans.sites(holder, event)
+    shared = tuple(site for site_id, site in mine.items() if theirs.get(site_id) == site)
+    return PrintedCopy(
+        brief=found,
+        copy=one,
+        order=await orders.order(viewer, event),
+        phases=tuple((await phases.phases(viewer, event)).values()),
+        sites=shared,
+        sites_left_out=len(mine) - len(shared),
+    )
