@@ -121,6 +121,15 @@ CREATE TABLE clearance (
   CHECK ((system IS NULL) = (result IS NULL))
 );
 CREATE UNIQUE INDEX clearance_current ON clearance (plan) WHERE replaced_at IS NULL;
+CREATE TABLE hot_wash (
+  id UUID PRIMARY KEY NOT NULL,
+  plan UUID NOT NULL UNIQUE REFERENCES operation_plan (id) ON DELETE CASCADE,
+  went_well TEXT NOT NULL,
+  to_improve TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  saved_by UUID NOT NULL REFERENCES member (id) ON DELETE RESTRICT,
+  saved_at TIMESTAMPTZ NOT NULL
+);
 CREATE TABLE operation_approval (
   id UUID PRIMARY KEY NOT NULL,
   plan UUID NOT NULL REFERENCES operation_plan (id) ON DELETE CASCADE,

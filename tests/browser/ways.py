@@ -280,6 +280,12 @@ def to_check_in(page: Page, demo: Demo) -> None:
     page.goto(f"{page.url}/plan/check-in")
 
 
+def to_after(page: Page, demo: Demo) -> None:
+    """Go from an operation to what is written down after it."""
+    to_operation(page, demo)
+    page.goto(f"{page.url}/plan/after")
+
+
 def to_copies(page: Page, demo: Demo) -> None:
     """Go to the copies of an operation's brief."""
     to_operation(page, demo)
@@ -493,6 +499,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "phase of an operation": (FBI_LEAD, to_phase, "Briefing"),
     "order of an operation with errors": (FBI_LEAD, to_refused_order, "Operations order"),
     "check-in of an operation": (FBI_LEAD, to_check_in, "Check-in"),
+    "after an operation": (FBI_LEAD, to_after, "After the operation"),
     "conflicts between operations": (COORDINATOR, to("/deconfliction"), "Conflicts between operations"),
     "operation": (FBI_LEAD, to_operation, "Operation Bluestem"),
     "search": (COORDINATOR, to("/search?q=task+force"), "Search results for “task force”"),

@@ -22,6 +22,7 @@ from tests.database.releases import Rows
 from tests.database.sources import running
 from tests.ical.files import taken, vevent
 from tests.ports.browser import session_of
+from tests.usecases.operations.world import over
 from tracker.crypto import ids, keys
 from tracker.database import writing
 from tracker.database.migrate import migrate
@@ -68,6 +69,7 @@ from tracker.usecases.identity.accounts import UNKNOWN
 from tracker.usecases.identity.one_time_links import issue_link
 from tracker.usecases.intake.replies import take
 from tracker.usecases.operations import (
+    after,
     approvals,
     check_ins,
     deconfliction,
@@ -140,6 +142,8 @@ async def _plans_in_conflict(cast: Cast, raid: UUID) -> None:
         await approvals.move(lead, event_id, OperationState.PLANNING, LAST_WEEK)
     await _approved(cast, raid, other)
     await _notice(cast, raid)
+    await over(lead, other)
+    await after.save_hot_wash(lead, other, "The lot held.", "More radios.", LAST_WEEK, read=0)
 
 
 async def _notice(cast: Cast, raid: UUID) -> None:

@@ -305,6 +305,11 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /events/{event_id}/{key}/plan/order/edit": _of_plans(
         "POST", "/order/edit", mission="Serve the warrant.", version="0"
     ),
+    "GET /events/{event_id}/{key}/plan/after": _of_plans("GET", "/after"),
+    "GET /events/{event_id}/{key}/plan/after/hot-wash": _of_plans("GET", "/after/hot-wash"),
+    "POST /events/{event_id}/{key}/plan/after/hot-wash": _of_plans(
+        "POST", "/after/hot-wash", went_well="Larkspur Lot held", version="0"
+    ),
     "POST /events/{event_id}/{key}/plan/order/kind": _of_plans("POST", "/order/kind", kind="Arrest"),
     "POST /events/{event_id}/{key}/plan/order/phases": _of_plans(
         "POST", "/order/phases", name="Briefing", day="2027-01-16", starts="05:00"

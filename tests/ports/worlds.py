@@ -15,6 +15,7 @@ from litestar import Litestar
 from tests.cast import NOW, ZONE, Cast, everybody, marking, meeting, operation, people_of_the_task_force
 from tests.ports.browser import session_of
 from tests.ports.standing import standing
+from tests.usecases.operations.world import FAR, over, planned
 from tracker.crypto import ids
 from tracker.database import bind, close_database, engine, engine_from_url, open_database, writing
 from tracker.database.migrate import migrate
@@ -52,7 +53,7 @@ from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.emails import reminders
 from tracker.usecases.events import events, occurrences, replies, templates
 from tracker.usecases.identity import api_tokens
-from tracker.usecases.operations import approvals, orders, phases, plans, readiness, readiness_states
+from tracker.usecases.operations import after, approvals, orders, phases, plans, readiness, readiness_states
 from tracker.usecases.operations.plan_page import plan_of
 from tracker.usecases.roster import people, sites
 
@@ -246,6 +247,7 @@ async def _secrets(cast: Cast, places: Places) -> None:
     view, _ = await plan_of(lead, places.secret_plan, LAST_WEEK)
     places.secret_hit = view.hits[0].id
     places.secret_notice = await _notices(cast, in_conflict)
+    await _looked_back_on(cast)
     await replies.reply(
         cast.kcpd_detective, places.secret_event, "2027-01-23", ReplyValue.DECLINED, "Canary", NOW, for_series=False
     )
@@ -299,6 +301,14 @@ async def _notices(cast: Cast, event_ids: Iterable[UUID]) -> UUID:
         await readiness.move(cast.fbi_lead, event_id, notice.id, NoticeState.SCHEDULED, LAST_WEEK)
         await readiness_states.run_due(LAST_WEEK)
     return notice.id
+
+
+async def _looked_back_on(cast: Cast) -> None:
+    """Write down what people said after a secret operation."""
+    lead = cast.fbi_lead
+    event_id = await planned(lead, cast.kcpd_detective, title="Operation Canary Yard", at=FAR)
+    await over(lead, event_id)
+    await after.save_hot_wash(lead, event_id, "Larkspur Lot held", "Canary radios", NOW, read=0)
 
 
 async def _secrets_about(cast: Cast, places: Places) -> None:

@@ -15,7 +15,8 @@ from tracker.tables.schema.operations.comparisons import ComparedPlaces
 from tracker.tables.visible.operations.grants import grants as grants_of
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events.events import event_for, schedule
-from tracker.usecases.operations import approvals, grants, plans
+from tracker.usecases.operations import approvals, grants, plans, steps
+from tracker.usecases.operations.lookup import operation_for
 from tracker.usecases.operations.plans import Basics
 from tracker.usecases.roster import people
 
@@ -52,6 +53,13 @@ async def planned(
     await plans.add_site(lead, event_id, site(at), NOW)
     await approvals.move(lead, event_id, OperationState.PLANNING, NOW)
     return event_id
+
+
+async def over(lead: Viewer, event_id: UUID, state: OperationState = OperationState.RELEASED) -> None:
+    """Let an operation be over, whatever is in the way."""
+    operation = await operation_for(lead, event_id)
+    async with writing():
+        await steps.enter(operation.id, state, NOW)
 
 
 async def disclose(lead: Viewer, event_id: UUID, level: Disclosure) -> None:

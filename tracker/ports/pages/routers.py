@@ -33,6 +33,7 @@ from tracker.ports.pages.identity import dependencies as of_identity
 from tracker.ports.pages.operations import (
     access,
     acknowledgments,
+    after,
     brief,
     check_in,
     officer,
@@ -118,6 +119,7 @@ ROOMS = {
         access.handlers,
         readiness.handlers,
         readiness_notice.handlers,
+        after.handlers,
     ),
     "attendance": _room(roll_call.handlers, printouts.handlers),
     "actions": _room(action_items.handlers, item_link.handlers),

@@ -103,6 +103,7 @@ VERBS = {
     "access_declined": "Declined access to",
     "access_ended": "Ended access to",
     "access_expired": "Ended access whose time was over, to",
+    "hot_wash_saved": "Saved the hot wash of",
     "conflict_decided": "Decided about a conflict of",
     "conflicts_read": "Read",
     "comparisons_limited": "Reached the limit of comparisons for",

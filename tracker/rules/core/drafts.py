@@ -51,6 +51,7 @@ class DraftForm(StrEnum):
     SUSPENSION = "suspension"
     PROFILE = "profile"
     ORDER = "order"
+    HOT_WASH = "hot_wash"
 
 
 RIGHTS: Mapping[DraftForm, frozenset[str]] = {

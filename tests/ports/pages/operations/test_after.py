@@ -1,0 +1,79 @@
+"""The page about the time after an operation: its hot wash, and nothing typed is lost."""
+
+import re
+from html import unescape
+from uuid import UUID
+
+import pytest
+
+from tests.cast import Cast
+from tests.ports.browser import Browser
+from tests.ports.conftest import SignIn
+from tests.usecases.operations.world import over, planned
+
+pytestmark = pytest.mark.anyio
+
+KEY = "2027-01-16"
+HIDDEN = {name: re.compile(rf'name="{name}" value="([^"]*)"') for name in ("was", "_draft", "version")}
+
+
+@pytest.fixture
+async def released(sqlite_cast: Cast) -> UUID:
+    event_id = await planned(sqlite_cast.fbi_lead, sqlite_cast.fbi_alternate, sqlite_cast.kcpd_detective)
+    await over(sqlite_cast.fbi_lead, event_id)
+    return event_id
+
+
+def at(event_id: UUID, tail: str = "") -> str:
+    return f"/events/{event_id}/{KEY}/plan/after{tail}"
+
+
+async def opened(browser: Browser, event_id: UUID) -> dict[str, str]:
+    """Return the hidden fields of the form as it is opened."""
+    page = (await browser.get(at(event_id, "/hot-wash"))).text
+    return {name: unescape(match[1]) for name, pattern in HIDDEN.items() if (match := pattern.search(page))}
+
+
+async def test_the_lead_writes_the_hot_wash_and_others_read_it(
+    sqlite_cast: Cast, released: UUID, browse: SignIn
+) -> None:
+    lead = await browse(sqlite_cast.fbi_lead)
+    assert "Write the hot wash" in (await lead.get(at(released))).text
+    form = await opened(lead, released) | {"went_well": "The lot held.\nRadios worked.", "to_improve": ""}
+    assert (await lead.post(at(released, "/hot-wash"), form)).status_code == 303
+    reader = (await (await browse(sqlite_cast.kcpd_detective)).get(at(released))).text
+    assert "<p>The lot held.</p>" in reader
+    assert "<p>Radios worked.</p>" in reader
+    assert "the hot wash</a>" not in reader
+
+
+async def test_an_outdated_form_is_shown_again_beside_what_was_saved(
+    sqlite_cast: Cast, released: UUID, browse: SignIn
+) -> None:
+    lead = await browse(sqlite_cast.fbi_lead)
+    mine, theirs = await opened(lead, released), await opened(lead, released)
+    await lead.post(at(released, "/hot-wash"), theirs | {"went_well": "The lot held.", "to_improve": ""})
+    refused = await lead.post(at(released, "/hot-wash"), mine | {"went_well": "Nothing.", "to_improve": ""})
+    assert refused.status_code == 409
+    assert "Someone changed this while you were working on it" in unescape(refused.text)
+    assert "Nothing.</textarea>" in refused.text
+
+
+async def test_an_empty_hot_wash_is_refused_at_its_field(sqlite_cast: Cast, released: UUID, browse: SignIn) -> None:
+    lead = await browse(sqlite_cast.fbi_lead)
+    refused = await lead.post(at(released, "/hot-wash"), await opened(lead, released))
+    assert (refused.status_code, "Write at least one of the two." in refused.text) == (422, True)
+
+
+async def test_what_is_typed_is_kept_as_a_draft(sqlite_cast: Cast, released: UUID, browse: SignIn) -> None:
+    lead = await browse(sqlite_cast.fbi_lead)
+    form = await opened(lead, released) | {"went_well": "Half a sentence"}
+    assert (await lead.post("/drafts", form)).status_code == 200
+    assert "Half a sentence</textarea>" in (await lead.get(at(released, "/hot-wash"))).text
+
+
+async def test_before_the_end_the_page_says_when_it_can_be_written(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await planned(sqlite_cast.fbi_lead, sqlite_cast.kcpd_detective)
+    lead = await browse(sqlite_cast.fbi_lead)
+    assert "once the operation is released or aborted" in (await lead.get(at(event_id))).text
+    assert (await lead.get(at(event_id, "/hot-wash"))).status_code == 403

@@ -1,0 +1,21 @@
+"""What is written down after an operation. People read it through `visible`, never here."""
+
+from piccolo.columns import UUID, ForeignKey, Integer, Text, Timestamptz
+from piccolo.columns.base import OnDelete
+from piccolo.columns.defaults.uuid import UUID4
+from piccolo.table import Table
+
+from tracker.tables.schema.operations.plans import OperationPlan
+from tracker.tables.schema.roster.people import Member
+
+
+class HotWash(Table):
+    """What went well in an operation, and what to improve."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, unique=True)
+    went_well = Text(default="")
+    to_improve = Text(default="")
+    version = Integer(default=1)
+    saved_by = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
+    saved_at = Timestamptz(null=False)
