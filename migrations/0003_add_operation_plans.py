@@ -130,6 +130,14 @@ CREATE TABLE hot_wash (
   saved_by UUID NOT NULL REFERENCES member (id) ON DELETE RESTRICT,
   saved_at TIMESTAMPTZ NOT NULL
 );
+CREATE TABLE after_action (
+  id UUID PRIMARY KEY NOT NULL,
+  plan UUID NOT NULL REFERENCES operation_plan (id) ON DELETE CASCADE,
+  title VARCHAR(200) NOT NULL CHECK (title <> ''),
+  item UUID UNIQUE REFERENCES action_item (id) ON DELETE RESTRICT,
+  added_at TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX after_action_plan ON after_action (plan);
 CREATE TABLE operation_approval (
   id UUID PRIMARY KEY NOT NULL,
   plan UUID NOT NULL REFERENCES operation_plan (id) ON DELETE CASCADE,

@@ -57,7 +57,7 @@ from tracker.rules.roster.sites import SiteFacts
 from tracker.tables.piccolo_app import APP_CONFIG
 from tracker.tables.schema.core.deployment import Deployment
 from tracker.tables.schema.roster.people import Committee
-from tracker.usecases.actions import action_items
+from tracker.usecases.actions import action_items, after_actions
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.availability import blackout_days, shared_calendars
 from tracker.usecases.calendars import subscriptions
@@ -144,6 +144,7 @@ async def _plans_in_conflict(cast: Cast, raid: UUID) -> None:
     await _notice(cast, raid)
     await over(lead, other)
     await after.save_hot_wash(lead, other, "The lot held.", "More radios.", LAST_WEEK, read=0)
+    await after_actions.add(lead, other, "Buy more radios", LAST_WEEK)
 
 
 async def _notice(cast: Cast, raid: UUID) -> None:

@@ -35,6 +35,7 @@ THEY_READ = {
     "OperationPlan": "operation_plan",
     "OperationOrder": "operation_order",
     "OperationPhase": "operation_phase",
+    "AfterAction": "after_action",
     "HotWash": "hot_wash",
     "OperationSite": "operation_site",
     "OperationAgency": "operation_agency",

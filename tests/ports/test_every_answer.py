@@ -62,6 +62,7 @@ TEXTS = {
     "operation_site": "place",
     "operation_phase": "name",
     "operation_order": "situation mission execution administration command",
+    "after_action": "title",
     "hot_wash": "went_well to_improve",
     "operation_agency": "skills",
     "operation_check_in": "guest guest_agency contact assignment",

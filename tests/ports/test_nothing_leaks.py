@@ -310,6 +310,14 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /events/{event_id}/{key}/plan/after/hot-wash": _of_plans(
         "POST", "/after/hot-wash", went_well="Larkspur Lot held", version="0"
     ),
+    "POST /events/{event_id}/{key}/plan/after/items": _of_plans("POST", "/after/items", title="Larkspur radios"),
+    "GET /events/{event_id}/{key}/plan/after/items/{action_id}": _of_plans("GET", f"/after/items/{NOWHERE}"),
+    "POST /events/{event_id}/{key}/plan/after/items/{action_id}": _of_plans(
+        "POST", f"/after/items/{NOWHERE}", owner=NOWHERE, due="2027-02-01"
+    ),
+    "POST /events/{event_id}/{key}/plan/after/items/{action_id}/removal": _of_plans(
+        "POST", f"/after/items/{NOWHERE}/removal"
+    ),
     "POST /events/{event_id}/{key}/plan/order/kind": _of_plans("POST", "/order/kind", kind="Arrest"),
     "POST /events/{event_id}/{key}/plan/order/phases": _of_plans(
         "POST", "/order/phases", name="Briefing", day="2027-01-16", starts="05:00"

@@ -32,6 +32,7 @@ from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.identity.api_tokens import ApiScope
+from tracker.rules.operations.after_actions import Assignment
 from tracker.rules.operations.orders import Paragraph
 from tracker.rules.operations.phases import PhasePlan
 from tracker.rules.operations.readiness import Minors, NoticeState, NoticeText
@@ -43,7 +44,7 @@ from tracker.rules.roster.sites import SiteFacts
 from tracker.tables.schema.core.drafts import Draft
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.events.events import Event
-from tracker.usecases.actions import action_items
+from tracker.usecases.actions import action_items, after_actions
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.audit import reading
 from tracker.usecases.availability import blackout_days, shared_calendars
@@ -53,7 +54,7 @@ from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.emails import reminders
 from tracker.usecases.events import events, occurrences, replies, templates
 from tracker.usecases.identity import api_tokens
-from tracker.usecases.operations import after, approvals, orders, phases, plans, readiness, readiness_states
+from tracker.usecases.operations import after, after_page, approvals, orders, phases, plans, readiness, readiness_states
 from tracker.usecases.operations.plan_page import plan_of
 from tracker.usecases.roster import people, sites
 
@@ -309,6 +310,12 @@ async def _looked_back_on(cast: Cast) -> None:
     event_id = await planned(lead, cast.kcpd_detective, title="Operation Canary Yard", at=FAR)
     await over(lead, event_id)
     await after.save_hot_wash(lead, event_id, "Larkspur Lot held", "Canary radios", NOW, read=0)
+    for title in ("Canary radios", "Larkspur keys"):
+        await after_actions.add(lead, event_id, title, NOW)
+    first = (await after_page.after_view(lead, event_id, "2027-01-16")).operation
+    given = await after_actions.given(lead, first)
+    wanted = Assignment(owner_id=cast.kcpd_detective.member_id, due=TODAY)
+    await after_actions.assign(lead, event_id, given[0].action.id, wanted, NOW, TODAY)
 
 
 async def _secrets_about(cast: Cast, places: Places) -> None:

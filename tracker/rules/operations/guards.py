@@ -18,6 +18,8 @@ class Facts:
     """Conflicts without a decision that this side may know of."""
     still_in: tuple[str, ...] = ()
     """The people who checked in and have not checked out."""
+    without_owner: tuple[str, ...] = ()
+    """The after-action items that have no owner and no due date yet."""
 
 
 def refusals(viewer: Viewer, operation: Operation, to: OperationState, facts: Facts) -> tuple[str, ...]:
@@ -35,14 +37,26 @@ def _refusals(viewer: Viewer, operation: Operation, to: OperationState, facts: F
         return
     if not may_plan(viewer, operation.event):
         yield "Only the people who lead the operation can do this."
-    if to in (OperationState.PLANNING, OperationState.SUBMITTED) and not any(s.is_compared for s in operation.sites):
+    yield from _not_ready(operation, to, facts)
+
+
+def _not_ready(operation: Operation, to: OperationState, facts: Facts) -> Iterator[str]:
+    match to:
+        case OperationState.PLANNING | OperationState.SUBMITTED:
+            yield from _not_planned(operation, to)
+        case OperationState.BRIEFED if operation.waiting:
+            yield f"Not every agency has acknowledged version {operation.version}: {', '.join(operation.waiting)}."
+        case OperationState.RELEASED | OperationState.DEBRIEFED if facts.still_in:
+            yield not_out(facts.still_in)
+        case OperationState.CLOSED:
+            yield from (f"The after-action item “{one}” has no owner and no due date." for one in facts.without_owner)
+
+
+def _not_planned(operation: Operation, to: OperationState) -> Iterator[str]:
+    if not any(site.is_compared for site in operation.sites):
         yield "Add a site first."
     if to is OperationState.SUBMITTED and operation.supervisor_id is None:
         yield "Name the approving supervisor first."
-    if to is OperationState.BRIEFED and operation.waiting:
-        yield f"Not every agency has acknowledged version {operation.version}: {', '.join(operation.waiting)}."
-    if to in (OperationState.RELEASED, OperationState.DEBRIEFED) and facts.still_in:
-        yield not_out(facts.still_in)
 
 
 def _not_approved(viewer: Viewer, operation: Operation, facts: Facts) -> Iterator[str]:

@@ -31,8 +31,8 @@ TRIES = 50  # references drawn before giving up; of 810,000, so even the second 
 UNSEEN = "They can’t see the meeting this came from, so it can’t be assigned to them."
 
 
-async def create(viewer: Viewer, new: NewItem, now: datetime, today: date) -> str:
-    """Assign a new item, notify its owner, and return its reference.
+async def create(viewer: Viewer, new: NewItem, now: datetime, today: date, *, unseen: str = UNSEEN) -> str:
+    """Assign a new item, notify its owner, and return its reference; `unseen` refuses an owner who couldn't see it.
 
     Errors: Invalid by field; NotAllowed for viewers who may assign items only to themselves; NotFound for an origin
     that the viewer may not see.
@@ -43,7 +43,7 @@ async def create(viewer: Viewer, new: NewItem, now: datetime, today: date) -> st
         if not rules.may_give(viewer, new.owner_id, origin.event if origin else None):
             raise NotAllowed("You can assign action items to yourself. Ask a coordinator to assign them to others.")
         audience = frozenset({EVERYONE}) if origin else _audience(viewer, new)
-        owner = await _owner(viewer, new.owner_id, origin, audience, now)
+        owner = await _owner(viewer, new.owner_id, origin, audience, now, unseen=unseen)
         row = await _insert(
             rows.ActionItem(
                 id=ids.new_id(),
@@ -225,14 +225,20 @@ def _audience(viewer: Viewer, new: NewItem) -> frozenset[str]:
 
 
 async def _owner(
-    viewer: Viewer, owner_id: UUID, origin: Occurrence | None, audience: frozenset[str], now: datetime
+    viewer: Viewer,
+    owner_id: UUID,
+    origin: Occurrence | None,
+    audience: frozenset[str],
+    now: datetime,
+    *,
+    unseen: str = UNSEEN,
 ) -> Viewer:
     if owner_id not in {person.id for person in await possible_owners(viewer, origin)}:
         raise Invalid(owner="Choose a person from the list.")
     owner = await viewer_for(owner_id, now)
     sees = await events.date_by_id(owner, origin.id) if origin else audience & owner.audiences
     if not sees:
-        raise Invalid(owner=UNSEEN)
+        raise Invalid(owner=unseen)
     return owner
 
 

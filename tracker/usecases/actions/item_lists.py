@@ -18,6 +18,7 @@ from tracker.rules.events.plan import Person
 from tracker.tables.visible.actions import action_items
 from tracker.tables.visible.attendance import sheet
 from tracker.tables.visible.events import events
+from tracker.tables.visible.operations.after import operation_of_item
 from tracker.usecases.roster import people
 
 ORIGINS_BACK = timedelta(days=60)
@@ -41,6 +42,8 @@ class ItemView:
     notes: list[Note]
     may_update: bool
     may_direct: bool
+    after: Line | None
+    """The operation after which it was given out, if the viewer may see it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +84,7 @@ async def item_view(viewer: Viewer, reference: str) -> ItemView:
         notes=await action_items.notes(viewer, item),
         may_update=rules.may_update(viewer, item),
         may_direct=rules.may_direct(viewer, item),
+        after=await operation_of_item(viewer, item.id),
     )
 
 

@@ -7,6 +7,7 @@ from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.rules.core.viewer import Viewer
+from tracker.rules.operations.after_actions import without_owner
 from tracker.rules.operations.approvals import Approval
 from tracker.rules.operations.comparisons import of_move
 from tracker.rules.operations.guards import Facts, refusals
@@ -14,7 +15,7 @@ from tracker.rules.operations.plans import LONGEST_REASON, Operation, OutsideChe
 from tracker.rules.operations.states import FALLS_BACK, OperationState
 from tracker.tables.background.operations import plans as times
 from tracker.tables.schema.operations import plans as rows
-from tracker.tables.visible.operations import listing, plans
+from tracker.tables.visible.operations import after, listing, plans
 from tracker.usecases.core import audit
 from tracker.usecases.operations import comparisons, releases
 from tracker.usecases.operations.deconfliction import settle
@@ -28,7 +29,11 @@ NOT_COMMITTED = "Your agency has committed nothing to this operation."
 async def refused(viewer: Viewer, operation: Operation, to: OperationState) -> tuple[str, ...]:
     """Return why the viewer can't take the plan to a state now, a sentence for each reason."""
     hits = await plans.hits(viewer, operation)
-    facts = Facts(open_hits=sum(one.is_open for one in hits), still_in=await releases.still_in(viewer, operation))
+    facts = Facts(
+        open_hits=sum(one.is_open for one in hits),
+        still_in=await releases.still_in(viewer, operation),
+        without_owner=without_owner(await after.after_actions(viewer, operation.event)),
+    )
     return refusals(viewer, operation, to, facts)
 
 

@@ -77,3 +77,53 @@ async def test_before_the_end_the_page_says_when_it_can_be_written(sqlite_cast: 
     lead = await browse(sqlite_cast.fbi_lead)
     assert "once the operation is released or aborted" in (await lead.get(at(event_id))).text
     assert (await lead.get(at(event_id, "/hot-wash"))).status_code == 403
+
+
+async def test_the_lead_adds_an_item_and_gives_it_to_a_committee_under_another_title(
+    sqlite_cast: Cast, released: UUID, browse: SignIn
+) -> None:
+    lead = await browse(sqlite_cast.fbi_lead)
+    assert (await lead.post(at(released, "/items"), {"title": "Fix the radios at the lot"})).status_code == 303
+    page = (await lead.get(at(released))).text
+    assert "No owner yet" in page
+    [assign] = set(re.findall(r'href="([^"]+/plan/after/items/[^"]+)"', page))
+    assert "Title for the committee" in (await lead.get(assign)).text
+    form = {
+        "owner": str(sqlite_cast.caht_lead.member_id),
+        "due": "2027-01-30",
+        "committee": str(sqlite_cast.committees["steering"]),
+        "neutral_title": "Radios after Bluestem",
+    }
+    refused = await lead.post(assign, form)
+    assert (refused.status_code, "Leave out “Bluestem”." in refused.text) == (422, True)
+    assert 'value="Radios after Bluestem"' in refused.text
+    assert (await lead.post(assign, form | {"neutral_title": "Agree on a channel"})).status_code == 303
+    assert "Caht lead (CAHT)" in (await lead.get(at(released))).text
+    assert (await lead.get(assign)).status_code == 303
+
+
+async def test_the_page_of_an_item_names_the_operation_to_those_who_see_it_alone(
+    sqlite_cast: Cast, released: UUID, browse: SignIn
+) -> None:
+    lead = await browse(sqlite_cast.fbi_lead)
+    await lead.post(at(released, "/items"), {"title": "Fix the radios"})
+    [assign] = set(re.findall(r'href="([^"]+/plan/after/items/[^"]+)"', (await lead.get(at(released))).text))
+    form = {"owner": str(sqlite_cast.caht_lead.member_id), "due": "2027-01-30", "neutral_title": "Agree on a channel"}
+    await lead.post(assign, form | {"committee": str(sqlite_cast.committees["steering"])})
+    [item] = set(re.findall(r'href="(/action-items/AI-[^"]+)"', (await lead.get(at(released))).text))
+    assert "Operation Bluestem" in (await (await browse(sqlite_cast.kcpd_detective)).get(item)).text
+    committee = (await (await browse(sqlite_cast.caht_lead)).get(item)).text
+    assert "Agree on a channel" in committee
+    assert [word for word in ("Bluestem", "After-action", "Fix the radios") if word in committee] == []
+
+
+async def test_an_item_without_a_title_is_refused_and_one_that_is_not_assigned_can_be_removed(
+    sqlite_cast: Cast, released: UUID, browse: SignIn
+) -> None:
+    lead = await browse(sqlite_cast.fbi_lead)
+    refused = await lead.post(at(released, "/items"), {"title": ""})
+    assert (refused.status_code, "Enter what needs to be done." in refused.text) == (422, True)
+    await lead.post(at(released, "/items"), {"title": "Fix the radios"})
+    [removal] = re.findall(r'action="([^"]+/removal)"', (await lead.get(at(released))).text)
+    assert (await lead.post(removal, {})).status_code == 303
+    assert "No after-action items." in (await lead.get(at(released))).text

@@ -15,10 +15,13 @@ from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of, 
 from tracker.ports.pages.events.event_page import times_of
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.operations.after import LONGEST_PART, PART_WORDS, HotWash, Part
+from tracker.usecases.actions import after_actions
 from tracker.usecases.core import access_records
 from tracker.usecases.operations import after, after_page
 from tracker.usecases.operations.after_page import AfterView
 
+FIELDS = ("title", "owner", "due", "committee", "neutral_title")
+"""Of the forms about an after-action item."""
 AT = "/events/{event_id:uuid}/{key:str}/plan/after"
 
 
@@ -29,7 +32,7 @@ async def show_after(
     """Show what was written down after the operation."""
     view = await after_page.after_view(viewer, event_id, key)
     await access_records.note_date(viewer, view.occurrence, now)
-    return pages.render("operations/after.html", **_context(view))
+    return pages.render("operations/after.html", **await after_context(viewer, view, FormValues({})))
 
 
 @get(f"{AT}/hot-wash", guards=[signed_in])
@@ -100,6 +103,14 @@ def _form(
         longest=LONGEST_PART,
         **_context(view),
     )
+
+
+async def after_context(
+    viewer: Viewer, view: AfterView, form: FormValues, wrong: Invalid | None = None
+) -> dict[str, Any]:
+    """Return what the page shows, with what was typed into a form about an after-action item."""
+    given = await after_actions.given(viewer, view.operation)
+    return {"given": given, "form": form, "errors": errors_of(wrong, FIELDS), **_context(view)}
 
 
 def _context(view: AfterView) -> dict[str, Any]:

@@ -1,10 +1,12 @@
 """What is written down after an operation. People read it through `visible`, never here."""
 
-from piccolo.columns import UUID, ForeignKey, Integer, Text, Timestamptz
+from piccolo.columns import UUID, ForeignKey, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
+from tracker.tables.schema.actions.action_items import ActionItem
+from tracker.tables.schema.core.constraints import check
 from tracker.tables.schema.operations.plans import OperationPlan
 from tracker.tables.schema.roster.people import Member
 
@@ -19,3 +21,16 @@ class HotWash(Table):
     version = Integer(default=1)
     saved_by = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
     saved_at = Timestamptz(null=False)
+
+
+class AfterAction(Table):
+    """What a hot wash asks for, and the action item that it became."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
+    title = Varchar(length=200)
+    item = ForeignKey(ActionItem, null=True, default=None, on_delete=OnDelete.restrict, unique=True)
+    """None until it has an owner and a due date."""
+    added_at = Timestamptz(null=False)
+
+    constraints = (check("title <> ''"),)

@@ -93,6 +93,15 @@ async def item_by_id(viewer: Viewer, item_id: UUID) -> ActionItem | None:
     return found[0] if found else None
 
 
+async def items_by_id(viewer: Viewer, item_ids: Iterable[UUID]) -> dict[UUID, ActionItem]:
+    """Return which of these items the viewer may see, open or closed."""
+    wanted = list(item_ids)
+    if not wanted:
+        return {}
+    among = QueryString(", ".join(["{}"] * len(wanted)), *wanted)
+    return {one.id: one for one in await _items(viewer, _OR_OWN_AUDIENCE + " AND i.id IN ({})", among)}
+
+
 async def notes(viewer: Viewer, of: ActionItem) -> list[Note]:
     """Return the history of an item, newest first."""
     tail = _OR_OWN_AUDIENCE + " AND i.id = {} ORDER BY n.at DESC, n.id"

@@ -1,14 +1,27 @@
 """What was written down after an operation, for a viewer who may see it."""
 
+from uuid import UUID
+
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.events.event import Event
+from tracker.rules.events.event import Event, Line
 from tracker.rules.operations.after import HotWash
+from tracker.rules.operations.after_actions import AfterAction
 from tracker.tables.visible.core.rows import rows
+from tracker.tables.visible.events.events import LINE, line
 
 _HOT_WASH = (
     "SELECT h.went_well, h.to_improve, h.version, m.name, g.code, h.saved_at FROM hot_wash h"
     " JOIN operation_plan p ON p.id = h.plan JOIN event e ON e.id = p.event"
     " JOIN member m ON m.id = h.saved_by JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
+)
+
+_ACTIONS = (
+    "SELECT a.id, a.title, a.item FROM after_action a JOIN operation_plan p ON p.id = a.plan"
+    " JOIN event e ON e.id = p.event WHERE MAY_SEE(e)"
+)
+_OF_ITEM = (
+    f"{LINE} FROM after_action a JOIN operation_plan p ON p.id = a.plan JOIN event e ON e.id = p.event"
+    " JOIN occurrence o ON o.event = e.id WHERE MAY_SEE(e)"
 )
 
 
@@ -25,3 +38,15 @@ async def hot_wash(viewer: Viewer, event: Event) -> HotWash | None:
         saved_by=f"{row['name']} ({row['code']})",
         saved_at=row["saved_at"],
     )
+
+
+async def after_actions(viewer: Viewer, event: Event) -> list[AfterAction]:
+    """Return the after-action items of an operation, the first that was added first."""
+    found = await rows(_ACTIONS, viewer, " AND p.event = {} ORDER BY a.added_at, a.id", event.id)
+    return [AfterAction(id=row["id"], title=row["title"], item_id=row["item"]) for row in found]
+
+
+async def operation_of_item(viewer: Viewer, item_id: UUID) -> Line | None:
+    """Return the operation after which an action item was given out; None when it's another or not for this viewer."""
+    found = await rows(_OF_ITEM, viewer, " AND a.item = {}", item_id)
+    return line(found[0]) if found else None

@@ -1,0 +1,144 @@
+"""After-action items: added by the lead of an operation, and given to an owner as action items."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from tracker.crypto import ids
+from tracker.database import writing
+from tracker.errors import Conflict, Invalid, NotFound
+from tracker.rules.actions.action_items import ActionItem
+from tracker.rules.actions.item_changes import NewItem
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.clean_text import clean
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.plan import Person
+from tracker.rules.operations.after_actions import LONGEST_TITLE, NO_NEUTRAL_TITLE, AfterAction, Assignment, check_title
+from tracker.rules.operations.plans import Operation
+from tracker.rules.operations.telltale import check_neutral
+from tracker.tables.schema.operations import after as rows
+from tracker.tables.visible.actions import action_items as items
+from tracker.tables.visible.events import events
+from tracker.tables.visible.operations import after
+from tracker.usecases.actions import action_items
+from tracker.usecases.actions.item_lists import possible_owners
+from tracker.usecases.core import audit
+from tracker.usecases.operations.after import operation_to_look_back
+from tracker.usecases.roster import people
+
+ASSIGNED = "This after-action item already has an owner."
+NOT_ON_IT = "They aren’t on the operation. Choose someone who is, or give the item to a committee."
+NOT_IN_IT = "They aren’t on that committee, so they couldn’t see the item."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """An after-action item with the action item that it became, as far as the viewer may see that."""
+
+    action: AfterAction
+    item: ActionItem | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """An after-action item to assign, and the choices of its form."""
+
+    action: AfterAction
+    owners: list[Person]
+    committees: dict[UUID, str]
+    """Those of the viewer, because only their people see the item."""
+
+
+async def given(viewer: Viewer, operation: Operation) -> list[Given]:
+    """Return the after-action items of an operation, in the order in which they were added."""
+    found = await after.after_actions(viewer, operation.event)
+    seen = await items.items_by_id(viewer, [one.item_id for one in found if one.item_id])
+    return [Given(action=one, item=seen.get(one.item_id) if one.item_id else None) for one in found]
+
+
+async def add(viewer: Viewer, event_id: UUID, title: str, now: datetime) -> None:
+    """Add an after-action item, still without an owner. Errors: NotFound, NotAllowed, Invalid(title)."""
+    async with writing():
+        operation = await operation_to_look_back(viewer, event_id)
+        cleaned = clean(title, LONGEST_TITLE, "title")
+        check_title(cleaned, len(await after.after_actions(viewer, operation.event)))
+        await rows.AfterAction.insert(
+            rows.AfterAction(id=ids.new_id(), plan=operation.id, title=cleaned, item=None, added_at=now)
+        )
+        await audit.record(viewer.actor, "after_action_added", "event", event_id, {}, now)
+
+
+async def remove(viewer: Viewer, event_id: UUID, action_id: UUID, now: datetime) -> None:
+    """Remove an after-action item that has no owner yet. Errors: NotFound, NotAllowed, Conflict."""
+    async with writing():
+        _, action = await _open(viewer, event_id, action_id)
+        await rows.AfterAction.delete().where(rows.AfterAction.id == action.id)
+        await audit.record(viewer.actor, "after_action_removed", "event", event_id, {}, now)
+
+
+async def choices(viewer: Viewer, event_id: UUID, action_id: UUID) -> Choices:
+    """Return an after-action item without an owner, and the choices of its form. Errors as in `remove`."""
+    operation, action = await _open(viewer, event_id, action_id)
+    [origin] = await events.dates(viewer, operation.event)
+    on_it, known = await possible_owners(viewer, origin), await possible_owners(viewer, None)
+    return Choices(
+        action=action,
+        owners=list({one.id: one for one in (*on_it, *known)}.values()),
+        committees={one.id: one.name for one in await people.committees(viewer)},
+    )
+
+
+async def assign(
+    viewer: Viewer, event_id: UUID, action_id: UUID, wanted: Assignment, now: datetime, today: date
+) -> str:
+    """Make an after-action item an action item, notify its owner, and return its reference.
+
+    For people on the operation it comes from the operation. For a committee it has a title of its own and nothing of
+    the operation: only people who can see the operation learn where it comes from.
+    Errors: NotFound, NotAllowed, Conflict, Invalid by field.
+    """
+    async with writing():
+        operation, action = await _open(viewer, event_id, action_id)
+        new = await _new(viewer, operation, action, wanted)
+        reference = await action_items.create(viewer, new, now, today, unseen=NOT_IN_IT)
+        item = await items.item(viewer, reference)
+        if item is None:
+            raise NotFound
+        await rows.AfterAction.update({rows.AfterAction.item: item.id}).where(rows.AfterAction.id == action.id)
+        await audit.record(viewer.actor, "after_action_assigned", "event", event_id, {}, now)
+    return reference
+
+
+async def _open(viewer: Viewer, event_id: UUID, action_id: UUID) -> tuple[Operation, AfterAction]:
+    operation = await operation_to_look_back(viewer, event_id)
+    found = {one.id: one for one in await after.after_actions(viewer, operation.event)}
+    if action_id not in found:
+        raise NotFound
+    if found[action_id].item_id is not None:
+        raise Conflict(ASSIGNED)
+    return operation, found[action_id]
+
+
+async def _new(viewer: Viewer, operation: Operation, action: AfterAction, wanted: Assignment) -> NewItem:
+    if wanted.committee_id is not None:
+        return await _neutral(viewer, operation, wanted)
+    [origin] = await events.dates(viewer, operation.event)
+    if wanted.owner_id not in {one.id for one in await possible_owners(viewer, origin)}:
+        raise Invalid(owner=NOT_ON_IT)
+    return NewItem(title=action.title, owner_id=wanted.owner_id, due=wanted.due, origin_id=origin.id)
+
+
+async def _neutral(viewer: Viewer, operation: Operation, wanted: Assignment) -> NewItem:
+    if wanted.committee_id not in {one.id for one in await people.committees(viewer)}:
+        raise Invalid(committee="Choose one of your committees.")
+    title = clean(wanted.neutral_title, LONGEST_TITLE, "neutral_title")
+    if not title:
+        raise Invalid(neutral_title=NO_NEUTRAL_TITLE)
+    check_neutral("neutral_title", title, operation.event.title, [site.place for site in operation.sites])
+    return NewItem(
+        title=title,
+        owner_id=wanted.owner_id,
+        due=wanted.due,
+        seen_by=Visibility.COMMITTEE,
+        committee_id=wanted.committee_id,
+    )
