@@ -138,6 +138,23 @@ CREATE TABLE after_action (
   added_at TIMESTAMPTZ NOT NULL
 );
 CREATE INDEX after_action_plan ON after_action (plan);
+CREATE TABLE released_lesson (
+  id UUID PRIMARY KEY NOT NULL,
+  title VARCHAR(120) NOT NULL,
+  text TEXT NOT NULL,
+  CHECK (title <> '' AND text <> '')
+);
+CREATE TABLE lesson (
+  id UUID PRIMARY KEY NOT NULL,
+  plan UUID NOT NULL REFERENCES operation_plan (id) ON DELETE CASCADE,
+  text TEXT NOT NULL CHECK (text <> ''),
+  edition_title VARCHAR(120) NOT NULL,
+  edition_text TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  released UUID UNIQUE REFERENCES released_lesson (id) ON DELETE SET NULL,
+  added_at TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX lesson_plan ON lesson (plan);
 CREATE TABLE operation_approval (
   id UUID PRIMARY KEY NOT NULL,
   plan UUID NOT NULL REFERENCES operation_plan (id) ON DELETE CASCADE,

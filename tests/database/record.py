@@ -45,6 +45,7 @@ from tracker.rules.intake.emails import ReceivedEmail
 from tracker.rules.operations.check_ins import Press, Tap, WalkIn
 from tracker.rules.operations.deconfliction import Disclosure
 from tracker.rules.operations.hits import Decision
+from tracker.rules.operations.lessons import Edition
 from tracker.rules.operations.orders import Paragraph
 from tracker.rules.operations.phases import PhasePlan
 from tracker.rules.operations.plans import OutsideCheck, System
@@ -70,10 +71,12 @@ from tracker.usecases.identity.one_time_links import issue_link
 from tracker.usecases.intake.replies import take
 from tracker.usecases.operations import (
     after,
+    after_page,
     approvals,
     check_ins,
     deconfliction,
     grants,
+    lessons,
     orders,
     phases,
     plan_page,
@@ -145,6 +148,11 @@ async def _plans_in_conflict(cast: Cast, raid: UUID) -> None:
     await over(lead, other)
     await after.save_hot_wash(lead, other, "The lot held.", "More radios.", LAST_WEEK, read=0)
     await after_actions.add(lead, other, "Buy more radios", LAST_WEEK)
+    await lessons.add(lead, other, "Radios don't reach the lot.", LAST_WEEK)
+    [lesson] = (await after_page.after_view(lead, other, "2027-01-16")).lessons
+    edition = Edition(title="Radios", text="Try each radio at its place before the briefing.")
+    await lessons.change(lead, other, lesson.id, lesson.text, edition, LAST_WEEK, read=1)
+    await lessons.release(lead, other, lesson.id, LAST_WEEK, read=2)
 
 
 async def _notice(cast: Cast, raid: UUID) -> None:

@@ -36,6 +36,7 @@ THEY_READ = {
     "OperationOrder": "operation_order",
     "OperationPhase": "operation_phase",
     "AfterAction": "after_action",
+    "Lesson": "lesson",
     "HotWash": "hot_wash",
     "OperationSite": "operation_site",
     "OperationAgency": "operation_agency",

@@ -63,6 +63,8 @@ TEXTS = {
     "operation_phase": "name",
     "operation_order": "situation mission execution administration command",
     "after_action": "title",
+    "lesson": "text edition_title edition_text",
+    "released_lesson": "title text",
     "hot_wash": "went_well to_improve",
     "operation_agency": "skills",
     "operation_check_in": "guest guest_agency contact assignment",

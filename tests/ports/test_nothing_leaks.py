@@ -318,6 +318,24 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /events/{event_id}/{key}/plan/after/items/{action_id}/removal": _of_plans(
         "POST", f"/after/items/{NOWHERE}/removal"
     ),
+    "GET /lessons": _plain("/lessons"),
+    "POST /events/{event_id}/{key}/plan/after/lessons": _of_plans("POST", "/after/lessons", lesson="Larkspur"),
+    "GET /events/{event_id}/{key}/plan/after/lessons/{lesson_id}": _of_plans("GET", f"/after/lessons/{NOWHERE}"),
+    "POST /events/{event_id}/{key}/plan/after/lessons/{lesson_id}": _of_plans(
+        "POST", f"/after/lessons/{NOWHERE}", lesson="Larkspur", version="1"
+    ),
+    "GET /events/{event_id}/{key}/plan/after/lessons/{lesson_id}/preview": _of_plans(
+        "GET", f"/after/lessons/{NOWHERE}/preview"
+    ),
+    "POST /events/{event_id}/{key}/plan/after/lessons/{lesson_id}/release": _of_plans(
+        "POST", f"/after/lessons/{NOWHERE}/release", version="1"
+    ),
+    "POST /events/{event_id}/{key}/plan/after/lessons/{lesson_id}/withdrawal": _of_plans(
+        "POST", f"/after/lessons/{NOWHERE}/withdrawal"
+    ),
+    "POST /events/{event_id}/{key}/plan/after/lessons/{lesson_id}/removal": _of_plans(
+        "POST", f"/after/lessons/{NOWHERE}/removal"
+    ),
     "POST /events/{event_id}/{key}/plan/order/kind": _of_plans("POST", "/order/kind", kind="Arrest"),
     "POST /events/{event_id}/{key}/plan/order/phases": _of_plans(
         "POST", "/order/phases", name="Briefing", day="2027-01-16", starts="05:00"

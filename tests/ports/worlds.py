@@ -54,7 +54,17 @@ from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.emails import reminders
 from tracker.usecases.events import events, occurrences, replies, templates
 from tracker.usecases.identity import api_tokens
-from tracker.usecases.operations import after, after_page, approvals, orders, phases, plans, readiness, readiness_states
+from tracker.usecases.operations import (
+    after,
+    after_page,
+    approvals,
+    lessons,
+    orders,
+    phases,
+    plans,
+    readiness,
+    readiness_states,
+)
 from tracker.usecases.operations.plan_page import plan_of
 from tracker.usecases.roster import people, sites
 
@@ -310,6 +320,7 @@ async def _looked_back_on(cast: Cast) -> None:
     event_id = await planned(lead, cast.kcpd_detective, title="Operation Canary Yard", at=FAR)
     await over(lead, event_id)
     await after.save_hot_wash(lead, event_id, "Larkspur Lot held", "Canary radios", NOW, read=0)
+    await lessons.add(lead, event_id, "Larkspur Lot was too small", NOW)
     for title in ("Canary radios", "Larkspur keys"):
         await after_actions.add(lead, event_id, title, NOW)
     first = (await after_page.after_view(lead, event_id, "2027-01-16")).operation

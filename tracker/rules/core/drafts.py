@@ -52,6 +52,7 @@ class DraftForm(StrEnum):
     PROFILE = "profile"
     ORDER = "order"
     HOT_WASH = "hot_wash"
+    LESSON = "lesson"
 
 
 RIGHTS: Mapping[DraftForm, frozenset[str]] = {

@@ -7,8 +7,10 @@ from tracker.errors import NotFound
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Occurrence
 from tracker.rules.operations.after import WRITTEN_IN, HotWash
+from tracker.rules.operations.lessons import Lesson
 from tracker.rules.operations.plans import Operation, check_kind, may_plan
-from tracker.tables.visible.operations import after, plans
+from tracker.rules.operations.states import OVER
+from tracker.tables.visible.operations import after, lessons, plans
 from tracker.usecases.events.occurrences import date_for
 from tracker.usecases.operations.after import operation_to_look_back
 
@@ -21,7 +23,10 @@ class AfterView:
     operation: Operation
     may_write: bool
     """Whether the viewer may write the hot wash and after-action items now."""
+    may_release: bool
+    """Whether the viewer may write lessons and release them now."""
     hot_wash: HotWash | None
+    lessons: list[Lesson]
 
     @property
     def version(self) -> int:
@@ -36,11 +41,14 @@ async def after_view(viewer: Viewer, event_id: UUID, key: str) -> AfterView:
     operation = await plans.operation(viewer, occurrence.event)
     if operation is None:
         raise NotFound
+    leads = may_plan(viewer, occurrence.event)
     return AfterView(
         occurrence=occurrence,
         operation=operation,
-        may_write=may_plan(viewer, occurrence.event) and operation.state in WRITTEN_IN,
+        may_write=leads and operation.state in WRITTEN_IN,
+        may_release=leads and operation.state in OVER,
         hot_wash=await after.hot_wash(viewer, occurrence.event),
+        lessons=await lessons.lessons(viewer, occurrence.event),
     )
 
 

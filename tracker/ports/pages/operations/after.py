@@ -20,8 +20,8 @@ from tracker.usecases.core import access_records
 from tracker.usecases.operations import after, after_page
 from tracker.usecases.operations.after_page import AfterView
 
-FIELDS = ("title", "owner", "due", "committee", "neutral_title")
-"""Of the forms about an after-action item."""
+FIELDS = ("title", "owner", "due", "committee", "neutral_title", "lesson")
+"""Of the forms about an after-action item or a new lesson."""
 AT = "/events/{event_id:uuid}/{key:str}/plan/after"
 
 
@@ -108,9 +108,9 @@ def _form(
 async def after_context(
     viewer: Viewer, view: AfterView, form: FormValues, wrong: Invalid | None = None
 ) -> dict[str, Any]:
-    """Return what the page shows, with what was typed into a form about an after-action item."""
+    """Return what the page shows, with what was typed into one of its forms."""
     given = await after_actions.given(viewer, view.operation)
-    return {"given": given, "form": form, "errors": errors_of(wrong, FIELDS), **_context(view)}
+    return {"given": given, "lessons": view.lessons, "form": form, "errors": errors_of(wrong, FIELDS), **_context(view)}
 
 
 def _context(view: AfterView) -> dict[str, Any]:

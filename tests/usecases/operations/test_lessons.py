@@ -1,0 +1,138 @@
+"""Lessons learned: the people on the operation read them, and everyone reads what its lead released."""
+
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, Cast
+from tests.usecases.operations.world import over, planned
+from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.operations.lessons import LONGEST_TITLE, Edition, Lesson
+from tracker.rules.operations.states import OperationState
+from tracker.tables.schema.operations.lessons import ReleasedLesson
+from tracker.usecases.operations import lessons
+from tracker.usecases.operations.after_page import after_view
+
+pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+
+KEY = "2027-01-16"
+TEXT = "Bluestem: radios didn’t reach the lot."
+EDITION = Edition(title="Radios", text="Try each radio at its place before the briefing.")
+
+
+@pytest.fixture
+async def closed(cast: Cast) -> UUID:
+    """Return an operation that is closed."""
+    event_id = await planned(cast.fbi_lead, cast.kcpd_detective, cast.caht_lead)
+    await over(cast.fbi_lead, event_id, OperationState.CLOSED)
+    return event_id
+
+
+async def of(viewer: Viewer, event_id: UUID) -> list[Lesson]:
+    return (await after_view(viewer, event_id, KEY)).lessons
+
+
+async def again(cast: Cast, event_id: UUID, lesson: Lesson) -> Lesson:
+    """Return a lesson as it is now."""
+    [found] = [one for one in await of(cast.fbi_lead, event_id) if one.id == lesson.id]
+    return found
+
+
+async def written(cast: Cast, event_id: UUID, edition: Edition = EDITION) -> Lesson:
+    """Add a lesson with an edition."""
+    await lessons.add(cast.fbi_lead, event_id, TEXT, NOW)
+    [added] = [one for one in await of(cast.fbi_lead, event_id) if one.version == 1]
+    await lessons.change(cast.fbi_lead, event_id, added.id, TEXT, edition, NOW, read=1)
+    return await again(cast, event_id, added)
+
+
+async def released(cast: Cast, event_id: UUID, edition: Edition = EDITION) -> Lesson:
+    lesson = await written(cast, event_id, edition)
+    await lessons.release(cast.fbi_lead, event_id, lesson.id, NOW, read=lesson.version)
+    return await again(cast, event_id, lesson)
+
+
+async def test_only_people_on_the_operation_read_a_lesson_that_is_not_released(cast: Cast, closed: UUID) -> None:
+    await written(cast, closed)
+    for viewer in (cast.fbi_lead, cast.kcpd_detective, cast.caht_lead):
+        assert [one.text for one in await of(viewer, closed)] == [TEXT]
+    for viewer in (cast.coordinator, cast.harbor_advocate):
+        with pytest.raises(NotFound):
+            await of(viewer, closed)
+    assert await lessons.released() == []
+
+
+async def test_everyone_reads_the_edition_that_was_released_and_nothing_else(cast: Cast, closed: UUID) -> None:
+    await released(cast, closed)
+    assert await lessons.released() == [EDITION]
+    [row] = await ReleasedLesson.select()
+    assert set(row) == {"id", "title", "text"}
+
+
+async def test_the_order_of_released_lessons_says_nothing_of_when(cast: Cast, closed: UUID) -> None:
+    for title in ("Water", "Keys", "radios"):
+        await released(cast, closed, Edition(title=title, text="Bring them."))
+    assert [one.title for one in await lessons.released()] == ["Keys", "radios", "Water"]
+
+
+async def test_a_lesson_that_is_withdrawn_is_read_by_no_one_else(cast: Cast, closed: UUID) -> None:
+    lesson = await released(cast, closed)
+    await lessons.withdraw(cast.fbi_lead, closed, lesson.id, NOW)
+    assert await lessons.released() == []
+    assert [one.released_id for one in await of(cast.fbi_lead, closed)] == [None]
+
+
+async def test_what_everyone_reads_does_not_change_until_it_is_withdrawn(cast: Cast, closed: UUID) -> None:
+    lesson = await released(cast, closed)
+    with pytest.raises(Conflict, match="Withdraw it before you change it"):
+        await lessons.change(cast.fbi_lead, closed, lesson.id, TEXT, Edition(), NOW, read=lesson.version)
+    with pytest.raises(Conflict, match="Withdraw it before you change it"):
+        await lessons.remove(cast.fbi_lead, closed, lesson.id, NOW)
+    assert await lessons.released() == [EDITION]
+
+
+async def test_only_the_edition_of_the_preview_is_released(cast: Cast, closed: UUID) -> None:
+    seen = await written(cast, closed)
+    await lessons.change(cast.fbi_lead, closed, seen.id, TEXT, Edition(title="x", text="y"), NOW, read=seen.version)
+    with pytest.raises(Conflict):
+        await lessons.release(cast.fbi_lead, closed, seen.id, NOW, read=seen.version)
+    assert await lessons.released() == []
+
+
+@pytest.mark.parametrize(
+    ("edition", "field"),
+    [
+        (Edition(title="After bluestem", text="Try each radio."), "edition_title"),
+        (Edition(title="Radios", text="Try them at a lot like this."), "edition_text"),
+        (Edition(title="x" * (LONGEST_TITLE + 1), text="Try each radio."), "edition_title"),
+    ],
+)
+async def test_an_edition_that_names_the_operation_or_a_site_is_not_saved(
+    cast: Cast, closed: UUID, edition: Edition, field: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        await written(cast, closed, edition)
+    assert set(refused.value.fields) == {field}
+
+
+async def test_a_lesson_without_a_text_for_everyone_is_not_released(cast: Cast, closed: UUID) -> None:
+    lesson = await written(cast, closed, Edition(title="Radios"))
+    with pytest.raises(Invalid) as refused:
+        await lessons.release(cast.fbi_lead, closed, lesson.id, NOW, read=lesson.version)
+    assert refused.value.fields == {"edition_title": "Write a title and a text for everyone first."}
+
+
+async def test_only_the_lead_writes_and_releases_lessons(cast: Cast, closed: UUID) -> None:
+    lesson = await written(cast, closed)
+    for viewer in (cast.kcpd_detective, cast.caht_lead):
+        with pytest.raises(NotAllowed):
+            await lessons.release(viewer, closed, lesson.id, NOW, read=lesson.version)
+        with pytest.raises(NotAllowed):
+            await lessons.add(viewer, closed, TEXT, NOW)
+
+
+async def test_lessons_are_written_once_the_operation_is_over(cast: Cast) -> None:
+    event_id = await planned(cast.fbi_lead, cast.kcpd_detective)
+    with pytest.raises(NotAllowed, match="once the operation is released or aborted"):
+        await lessons.add(cast.fbi_lead, event_id, TEXT, NOW)

@@ -1,0 +1,228 @@
+"""Lessons learned: their forms on the pages of an operation, the preview of an edition, and the page for everyone."""
+
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from tracker.errors import Conflict, Invalid
+from tracker.ports.http.dependencies import Now, Viewer
+from tracker.ports.http.guards import signed_in
+from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
+from tracker.ports.pages.core.edit_conflicts import in_words, merged, record, recorded
+from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of, version_in
+from tracker.ports.pages.operations.after import after_context
+from tracker.rules.core.drafts import DraftForm, DraftKey
+from tracker.rules.operations.lessons import LONGEST_TEXT, LONGEST_TITLE, Edition, Lesson
+from tracker.usecases.core import access_records
+from tracker.usecases.operations import after_page, lessons
+from tracker.usecases.operations.after_page import AfterView
+
+AT = "/events/{event_id:uuid}/{key:str}/plan/after/lessons"
+LESSON = f"{AT}/{{lesson_id:uuid}}"
+LABELS = {"lesson": "Lesson", "edition_title": "Title for everyone", "edition_text": "Text for everyone"}
+
+
+class Found(NamedTuple):
+    """A lesson, and the page that it is on."""
+
+    view: AfterView
+    lesson: Lesson
+
+
+@get("/lessons", guards=[signed_in])
+async def released_lessons(pages: Pages) -> Response[str]:
+    """Show the lessons that are released to everyone."""
+    return pages.render("operations/released-lessons.html", editions=await lessons.released())
+
+
+@post(AT, guards=[signed_in], status_code=303)
+async def add(
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Response[Any]:
+    """Add a lesson, or show the page again with what was typed."""
+    try:
+        reader = Reader(form)
+        text = reader.text("lesson", LONGEST_TEXT, multiline=True)
+        reader.check()
+        await lessons.add(viewer, event_id, text, now)
+    except Invalid as wrong:
+        context = await after_context(viewer, await after_page.after_view(viewer, event_id, key), form, wrong)
+        return pages.render("operations/after.html", status_code=422, **context)
+    return pages.redirect(_at(event_id, key), "The lesson is added. Only people on the operation can read it.")
+
+
+@get(LESSON, guards=[signed_in])
+async def edit(
+    event_id: FromPath[UUID],
+    key: FromPath[str],
+    lesson_id: FromPath[UUID],
+    pages: Pages,
+    viewer: Viewer,
+    drafts: Drafts,
+    *,
+    now: Now,
+) -> Response[Any]:
+    """Show the form of a lesson and its edition for everyone, or the viewer's draft of it."""
+    found = await _noted(viewer, event_id, key, lesson_id, now)
+    lesson = found.lesson
+    if lesson.released_id is not None:
+        return pages.redirect(f"{_at(event_id, key)}/lessons/{lesson_id}/preview")
+    draft = await drafts.kept(DraftKey(form=DraftForm.LESSON, subject=str(lesson_id), event_id=event_id))
+    if draft is not None and version_in(draft) != lesson.version:
+        return await _beside_each_other(pages, viewer, found, draft, 200)
+    form = _form_of(lesson) if draft is None else draft
+    return await _form(pages, viewer, found, form, was=form["was"] or record(form))
+
+
+@post(LESSON, guards=[signed_in], status_code=303)
+async def save(
+    event_id: FromPath[UUID],
+    key: FromPath[str],
+    lesson_id: FromPath[UUID],
+    pages: Pages,
+    viewer: Viewer,
+    form: Form,
+    now: Now,
+) -> Response[Any]:
+    """Save it, or show the form again: with errors (422), or with what was saved meanwhile (409)."""
+    found = await _found(viewer, event_id, key, lesson_id)
+    try:
+        text, edition = _texts_in(form)
+        await lessons.change(viewer, event_id, lesson_id, text, edition, now, read=version_in(form))
+    except Invalid as wrong:
+        return await _form(pages, viewer, found, form, was=form["was"], wrong=wrong, status_code=422)
+    except Conflict:
+        return await _beside_each_other(pages, viewer, found, form, 409)
+    tail = f"/lessons/{lesson_id}/preview" if edition.is_whole else ""
+    return pages.redirect(f"{_at(event_id, key)}{tail}", "The lesson is saved.")
+
+
+@get(f"{LESSON}/preview", guards=[signed_in])
+async def preview(
+    event_id: FromPath[UUID], key: FromPath[str], lesson_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now
+) -> Response[str]:
+    """Show the edition as everyone would read it, with the button that releases it."""
+    return await _preview(pages, viewer, await _noted(viewer, event_id, key, lesson_id, now))
+
+
+@post(f"{LESSON}/release", guards=[signed_in], status_code=303)
+async def release(
+    event_id: FromPath[UUID],
+    key: FromPath[str],
+    lesson_id: FromPath[UUID],
+    pages: Pages,
+    viewer: Viewer,
+    form: Form,
+    now: Now,
+) -> Response[Any]:
+    """Release the edition that the preview showed, or show the preview of the one that was saved since."""
+    try:
+        await lessons.release(viewer, event_id, lesson_id, now, read=version_in(form))
+    except Conflict as changed:
+        return pages.redirect(f"{_at(event_id, key)}/lessons/{lesson_id}/preview", changed.sentence, is_saved=False)
+    except Invalid as wrong:
+        return await _preview(pages, viewer, await _found(viewer, event_id, key, lesson_id), wrong)
+    return pages.redirect(_at(event_id, key), "The lesson is released. Everyone in the task force can read it.")
+
+
+@post(f"{LESSON}/withdrawal", guards=[signed_in], status_code=303)
+async def withdraw(
+    event_id: FromPath[UUID], key: FromPath[str], lesson_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now
+) -> Response[Any]:
+    """Take the lesson off the page for everyone."""
+    await lessons.withdraw(viewer, event_id, lesson_id, now)
+    said = "The lesson is withdrawn. People who read it before may remember it."
+    return pages.redirect(_at(event_id, key), said)
+
+
+@post(f"{LESSON}/removal", guards=[signed_in], status_code=303)
+async def remove(
+    event_id: FromPath[UUID], key: FromPath[str], lesson_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now
+) -> Response[Any]:
+    """Remove a lesson that isn't released."""
+    try:
+        await lessons.remove(viewer, event_id, lesson_id, now)
+    except Conflict as is_released:
+        return pages.redirect(_at(event_id, key), is_released.sentence, is_saved=False)
+    return pages.redirect(_at(event_id, key), "The lesson is removed.")
+
+
+async def _found(viewer: Viewer, event_id: UUID, key: str, lesson_id: UUID) -> Found:
+    """Return the lesson with the page that it is on. Errors: NotFound, NotAllowed."""
+    view = await after_page.after_view(viewer, event_id, key)
+    _, lesson = await lessons.lesson_to_change(viewer, event_id, lesson_id)
+    return Found(view, lesson)
+
+
+async def _noted(viewer: Viewer, event_id: UUID, key: str, lesson_id: UUID, now: Now) -> Found:
+    """Return the same, and note that the viewer opened it."""
+    found = await _found(viewer, event_id, key, lesson_id)
+    await access_records.note_date(viewer, found.view.occurrence, now)
+    return found
+
+
+def _texts_in(form: FormValues) -> tuple[str, Edition]:
+    """Return the lesson and its edition. Errors: Invalid by field."""
+    reader = Reader(form)
+    text = reader.text("lesson", LONGEST_TEXT, multiline=True)
+    title = reader.text("edition_title", LONGEST_TITLE)
+    for_everyone = reader.text("edition_text", LONGEST_TEXT, multiline=True)
+    reader.check()
+    return text, Edition(title=title, text=for_everyone)
+
+
+def _form_of(lesson: Lesson) -> FormValues:
+    texts = {"lesson": lesson.text, "edition_title": lesson.edition.title, "edition_text": lesson.edition.text}
+    return FormValues({name: (text,) for name, text in texts.items()})
+
+
+async def _beside_each_other(
+    pages: Pages, viewer: Viewer, found: Found, form: FormValues, status_code: int
+) -> Response[str]:
+    """Show what was typed beside what another person saved, with the new version."""
+    saved = _form_of(found.lesson)
+    both, changes = merged(recorded(form["was"]), form, saved)
+    both = both.but({"version": str(found.lesson.version)})
+    words = in_words(changes, LABELS, lambda _, text: text or "empty")
+    return await _form(pages, viewer, found, both, was=record(saved), changes=words, status_code=status_code)
+
+
+async def _form(
+    pages: Pages,
+    viewer: Viewer,
+    found: Found,
+    form: FormValues,
+    *,
+    was: str,
+    wrong: Invalid | None = None,
+    changes: object = None,
+    status_code: int = 200,
+) -> Response[str]:
+    context = await after_context(viewer, found.view, form)
+    own = {
+        "lesson": found.lesson,
+        "was": was,
+        "version": form["version"] or found.lesson.version,
+        "errors": errors_of(wrong, list(LABELS)),
+        "changes": changes,
+        "labels": LABELS,
+        "longest": LONGEST_TEXT,
+        "longest_title": LONGEST_TITLE,
+    }
+    return pages.render("operations/lesson.html", status_code=status_code, **context | own)
+
+
+async def _preview(pages: Pages, viewer: Viewer, found: Found, wrong: Invalid | None = None) -> Response[str]:
+    context = await after_context(viewer, found.view, FormValues({}))
+    lesson, errors = found.lesson, errors_of(wrong, list(LABELS))
+    shown = context | {"lesson": lesson, "edition": lesson.edition, "errors": errors}
+    return pages.render("operations/lesson-preview.html", status_code=422 if wrong else 200, **shown)
+
+
+def _at(event_id: UUID, key: str) -> str:
+    return f"/events/{event_id}/{key}/plan/after"
+
+
+handlers = [released_lessons, add, edit, save, preview, release, withdraw, remove]
