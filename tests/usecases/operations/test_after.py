@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from tests.cast import NOW, Cast
-from tests.usecases.operations.world import over, planned
+from tests.usecases.operations.world import let_in, over, planned
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.operations.after import LONGEST_PART
@@ -21,7 +21,8 @@ KEY = "2027-01-16"
 @pytest.fixture
 async def released(cast: Cast) -> UUID:
     """Return an operation that is over."""
-    event_id = await planned(cast.fbi_lead, cast.kcpd_detective, cast.caht_lead)
+    event_id = await planned(cast.fbi_lead, cast.kcpd_detective)
+    await let_in(cast.fbi_lead, cast.kcpd_detective, event_id, cast.caht_lead)
     await over(cast.fbi_lead, event_id)
     return event_id
 

@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from tests.cast import NOW, Cast
-from tests.usecases.operations.world import over, planned
+from tests.usecases.operations.world import let_in, over, planned
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.operations.lessons import LONGEST_TITLE, Edition, Lesson
@@ -24,7 +24,8 @@ EDITION = Edition(title="Radios", text="Try each radio at its place before the b
 @pytest.fixture
 async def closed(cast: Cast) -> UUID:
     """Return an operation that is closed."""
-    event_id = await planned(cast.fbi_lead, cast.kcpd_detective, cast.caht_lead)
+    event_id = await planned(cast.fbi_lead, cast.kcpd_detective)
+    await let_in(cast.fbi_lead, cast.kcpd_detective, event_id, cast.caht_lead)
     await over(cast.fbi_lead, event_id, OperationState.CLOSED)
     return event_id
 
