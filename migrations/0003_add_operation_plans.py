@@ -184,6 +184,25 @@ CREATE TABLE operation_grant (
 );
 CREATE UNIQUE INDEX operation_grant_open ON operation_grant (event, member) WHERE ended_at IS NULL;
 CREATE INDEX operation_grant_until ON operation_grant (member, until) WHERE until IS NOT NULL AND ended_at IS NULL;
+CREATE TABLE emergency_access (
+  id UUID PRIMARY KEY NOT NULL,
+  member UUID NOT NULL REFERENCES member (id) ON DELETE RESTRICT,
+  session VARCHAR(64) NOT NULL,
+  reason TEXT NOT NULL,
+  began_at TIMESTAMPTZ NOT NULL,
+  until TIMESTAMPTZ NOT NULL,
+  ended_at TIMESTAMPTZ,
+  CHECK (reason <> '')
+);
+CREATE INDEX emergency_access_session ON emergency_access (session) WHERE ended_at IS NULL;
+CREATE TABLE emergency_opening (
+  id UUID PRIMARY KEY NOT NULL,
+  access UUID NOT NULL REFERENCES emergency_access (id) ON DELETE RESTRICT,
+  event UUID NOT NULL REFERENCES event (id) ON DELETE CASCADE,
+  opened_at TIMESTAMPTZ NOT NULL,
+  UNIQUE (access, event)
+);
+CREATE INDEX emergency_opening_event ON emergency_opening (event);
 ALTER TABLE message ADD COLUMN event_version INTEGER;
 CREATE TABLE deconfliction_hit (
   id UUID PRIMARY KEY NOT NULL,

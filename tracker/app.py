@@ -45,7 +45,7 @@ from tracker.usecases.events import undo as undo_deeds
 from tracker.usecases.identity import passwords
 from tracker.usecases.identity.password_hashes import Pbkdf2
 from tracker.usecases.identity.passwords import Hashing
-from tracker.usecases.operations import accountability, deconfliction, expiry, readiness_states
+from tracker.usecases.operations import accountability, deconfliction, emergency, expiry, readiness_states
 from tracker.usecases.roster import accounts as account_life
 from tracker.usecases.views import health
 
@@ -166,6 +166,7 @@ def _jobs(settings: Settings, delivery: Delivery) -> Sequence[Job]:
         ("access", min(settings.tick, COMPARING_EVERY), lambda: expiry.end_lapsed(clock.now())),
         ("accountability", min(settings.tick, MISSING_EVERY), lambda: accountability.notify_leads(clock.now())),
         ("readiness", min(settings.tick, RELEASING_EVERY), lambda: readiness_states.run_due(clock.now())),
+        ("emergency", min(settings.tick, COMPARING_EVERY), lambda: emergency.end_expired(clock.now())),
         ("accounts", ACCOUNTS_EVERY, lambda: account_life.close_due(clock.now())),
         ("drafts", DRAFTS_EVERY, lambda: draft_deeds.purge(clock.now())),
         ("calendars", min(settings.tick, CALENDARS_EVERY), lambda: read_due(settings, Network())),

@@ -10,6 +10,7 @@ import json
 import sqlite3
 import sys
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -63,6 +64,7 @@ from tracker.usecases.attendance import roll_call
 from tracker.usecases.availability import blackout_days, shared_calendars
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.core import drafts, saved_filters
+from tracker.usecases.core.viewers import viewer_of_session
 from tracker.usecases.emails import preferences, reminders
 from tracker.usecases.events import calendar_import, events, occurrences, replies, templates
 from tracker.usecases.identity import api_tokens, failed_logins, recovery_codes
@@ -75,6 +77,7 @@ from tracker.usecases.operations import (
     approvals,
     check_ins,
     deconfliction,
+    emergency,
     grants,
     lessons,
     orders,
@@ -241,9 +244,20 @@ async def _choices(cast: Cast) -> None:
     await shared_calendars.keep(claimed, [busy], 0, window(NOW, ZONE), NOW)
 
 
+async def _in_an_emergency(token: str) -> None:
+    """Open an operation under emergency access."""
+    visit = await viewer_of_session(token, NOW)
+    assert visit
+    access = await emergency.begin(visit.viewer, visit.session_id, "The lead can’t be reached.", NOW, NOW)
+    viewer = replace(visit.viewer, emergency=access)
+    [first, *_] = await emergency.choices(viewer, NOW)
+    await emergency.open_operation(viewer, first.date.event_id, NOW)
+
+
 async def _ways_in(cast: Cast) -> None:
     await issue_link(cast.kcpd_detective.member_id, NOW)
     await session_of(cast.coordinator, NOW)
+    await _in_an_emergency(await session_of(cast.administrator, NOW))
     await subscriptions.create(cast.coordinator, "Phone", Scope.ALL, NOW, shows_operations=True)
     drills = Only(committee_id=cast.committees["steering"], kind=EventKind.TRAINING)
     both = Alarms(minutes=15, all_day=AllDayAlarm.EVENING)

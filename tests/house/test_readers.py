@@ -45,6 +45,7 @@ THEY_READ = {
     "Clearance": "clearance",
     "OperationApproval": "operation_approval",
     "OperationGrant": "operation_grant",
+    "EmergencyOpening": "emergency_opening",
     "DeconflictionHit": "deconfliction_hit",
     "HitDecision": "hit_decision",
     "OperationReadiness": "operation_readiness",

@@ -70,6 +70,7 @@ TEXTS = {
     "operation_check_in": "guest guest_agency contact assignment",
     "clearance": "number reason",
     "operation_grant": "reason",
+    "emergency_access": "reason",
     "hit_decision": "reason",
     "readiness_notice": "languages needs place contact",
     "event_template": "name",

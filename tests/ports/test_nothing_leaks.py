@@ -279,6 +279,12 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /events/{event_id}/{key}/plan/brief": _of_plans("POST", "/brief", member=NOWHERE),
     "GET /events/{event_id}/{key}/plan/brief/{number}": _of_plans("GET", "/brief/1"),
     "GET /deconfliction": _plain("/deconfliction"),
+    "GET /emergency-access": _plain("/emergency-access"),
+    "POST /emergency-access": _post("/emergency-access", reason="Why."),
+    "POST /emergency-access/end": _post("/emergency-access/end"),
+    "POST /emergency-access/operations/{event_id}": lambda p: [
+        ("POST", f"/emergency-access/operations/{one}", {}) for one in (p.event, p.secret_event, NOWHERE)
+    ],
     "GET /events/{event_id}/{key}/plan": _of_plans("GET", ""),
     "POST /events/{event_id}/{key}/plan": _of_plans("POST", ""),
     "GET /events/{event_id}/{key}/plan/access": _of_plans("GET", "/access"),

@@ -26,6 +26,7 @@ TABLE_MODULES = (
     "tracker.tables.schema.operations.readiness",
     "tracker.tables.schema.operations.after",
     "tracker.tables.schema.operations.lessons",
+    "tracker.tables.schema.operations.emergency",
     "tracker.tables.schema.attendance.attendance",
     "tracker.tables.schema.attendance.quorum",
     "tracker.tables.schema.actions.action_items",

@@ -44,6 +44,7 @@ EVERY: tuple[Content, ...] = (
     types.ComparisonsReported(),
     types.CheckOutMissing(release=ID),
     types.ReadinessNews(notice=ID, state="released"),
+    types.EmergencyAccessUsed(access=ID),
 )
 
 

@@ -18,8 +18,10 @@ from tracker.ports.http.problems import Refused
 from tracker.ports.http.rate_limit import Guesses
 from tracker.ports.http.request_source import ORIGIN, Connection, enter, origin_of, source_of
 from tracker.ports.http.token_uses import UNNOTED
+from tracker.rules.core.viewer import Viewer
 from tracker.usecases.core.viewers import Visit, viewer_of_session
 from tracker.usecases.identity.api_tokens import bearer_of
+from tracker.usecases.operations import emergency
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +29,9 @@ BEARER = re.compile(r"(?i:bearer) +(?P<token>[A-Za-z0-9_-]{43})", re.ASCII)
 """A token in the header; any other value can't be one, and does not count as a guess."""
 SIGNED_OUT = "You’re signed out."
 HERE = re.compile(r"https?://[^/]+(/.*)", re.DOTALL)
+READS_ONLY = "Emergency access is for reading only. End it first, on the page Emergency access."
+UNDER_EMERGENCY = {"under_emergency": True}
+"""`opt` of a route that changes something and is open to people with emergency access; no other is."""
 POLLED = {"polled": True}
 """`opt` of a route that pages request by themselves: it does not extend the session (CJIS AC-11)."""
 
@@ -63,6 +68,19 @@ async def signed_in(connection: Connection, handler: BaseRouteHandler) -> None:
     _know(connection, visit)
     if is_deed:
         await csrf.check_token(connection, cookies.read(connection, cookies.SESSION))
+    if visit.viewer.emergency:
+        await _under_emergency(visit.viewer, connection, handler, is_deed=is_deed)
+
+
+async def _under_emergency(viewer: Viewer, connection: Connection, handler: BaseRouteHandler, *, is_deed: bool) -> None:
+    """Refuse every deed but those of emergency access itself, and record each page that is read (decision 29).
+
+    Errors: NotAllowed.
+    """
+    if is_deed and handler.opt.get("under_emergency") is not True:
+        raise NotAllowed(READS_ONLY)
+    if not is_deed and not handler.opt.get("polled"):
+        await emergency.note_page(viewer, asked(connection.scope), clock.now())
 
 
 async def recognize(error: Exception, scope: Any) -> None:

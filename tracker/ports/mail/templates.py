@@ -22,6 +22,7 @@ from tracker.rules.emails.contexts import (
     ConflictFoundEmail,
     DigestEmail,
     EmailTestEmail,
+    EmergencyAccessEmail,
     ItemAssignedEmail,
     ItemBlockedEmail,
     ItemDueEmail,
@@ -146,6 +147,9 @@ FILES: Mapping[type[Says], Files] = {
         "emails/comparisons_reported/subject.txt",
         "emails/comparisons_reported/preview.txt",
         "emails/comparisons_reported/body.txt",
+    ),
+    EmergencyAccessEmail: Files(
+        "emails/emergency_access/subject.txt", "emails/emergency_access/preview.txt", "emails/emergency_access/body.txt"
     ),
     ConflictEndedEmail: Files(
         "emails/conflict_ended/subject.txt", "emails/conflict_ended/preview.txt", "emails/conflict_ended/body.txt"

@@ -112,6 +112,11 @@ VERBS = {
     "lesson_released": "Released a lesson of",
     "lesson_withdrawn": "Withdrew a lesson of",
     "hot_wash_saved": "Saved the hot wash of",
+    "emergency_begun": "Began",
+    "emergency_opened": "Opened under emergency access:",
+    "emergency_read": "Read a page under",
+    "emergency_ended": "Ended",
+    "emergency_expired": "Ended after an hour:",
     "conflict_decided": "Decided about a conflict of",
     "conflicts_read": "Read",
     "comparisons_limited": "Reached the limit of comparisons for",
@@ -156,6 +161,7 @@ THINGS = {
     "set_up_list": "the setup checklist",
     "deconfliction": "the conflicts between operations",
     "readiness_notice": "service-readiness notice",
+    "emergency": "emergency access",
     "preference": "reminder settings",
     "committee_preference": "reminder settings for a committee",
 }
@@ -262,6 +268,7 @@ OPEN_SUBJECTS = frozenset(
         "committee_preference",
         "template",
         "site",
+        "emergency",
         "saved_filter",
         "shared_calendar",
     }

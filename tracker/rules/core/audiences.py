@@ -68,6 +68,11 @@ def named(member_id: UUID, standing: Standing) -> str:
     return f"{standing}:{member_id}"
 
 
+def emergency(access_id: UUID) -> str:
+    """Return the audience of one emergency access to operations (decision 29)."""
+    return f"emergency:{access_id}"
+
+
 def of_one(member_id: UUID) -> frozenset[str]:
     """Return every audience that can consist of this one person."""
     return frozenset(named(member_id, standing) for standing in Standing)

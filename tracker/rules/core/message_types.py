@@ -268,6 +268,12 @@ class ReadinessNews(_Tagged, frozen=True, kw_only=True, tag="readiness"):
     state: str
 
 
+class EmergencyAccessUsed(_Tagged, frozen=True, kw_only=True, tag="emergency_access"):
+    """An administrator began emergency access, or opened an operation, which the recipient leads, with it."""
+
+    access: UUID
+
+
 class Unreadable(Struct, frozen=True):
     """A row whose content this version doesn't know; it is never sent."""
 
@@ -276,7 +282,9 @@ News = Changed | DateAdded | Restored | SeriesEnded | SeriesContinued | RemovedF
 EventContent = Invited | News | SubstituteNamed | ReminderDue | ReplyNudge | ConfirmationNudge
 ItemContent = ItemAssigned | ItemBlocked | ItemNoted | ItemDue | ItemOverdue
 AccountContent = AccountLocked | AccountInvited | AuditLogAltered | EmailTest
-OperationContent = ConflictFound | ConflictEnded | ComparisonsReported | CheckOutMissing | ReadinessNews
+OperationContent = (
+    ConflictFound | ConflictEnded | ComparisonsReported | CheckOutMissing | ReadinessNews | EmergencyAccessUsed
+)
 ReaderContent = EventContent | ItemContent | AccountContent | WeeklyDigest | OperationContent
 """Messages written from what the recipient may see when they are sent."""
 Content = ReaderContent | AccountChanged

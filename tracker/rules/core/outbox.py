@@ -50,6 +50,7 @@ class MessageKind(StrEnum):
     COMPARISONS_REPORTED = "comparisons_reported"
     CHECK_OUT_MISSING = "check_out_missing"
     READINESS = "readiness"
+    EMERGENCY_ACCESS = "emergency_access"
 
 
 KINDS: Mapping[type[Content], MessageKind] = {
@@ -82,6 +83,7 @@ KINDS: Mapping[type[Content], MessageKind] = {
     types.ComparisonsReported: MessageKind.COMPARISONS_REPORTED,
     types.CheckOutMissing: MessageKind.CHECK_OUT_MISSING,
     types.ReadinessNews: MessageKind.READINESS,
+    types.EmergencyAccessUsed: MessageKind.EMERGENCY_ACCESS,
 }
 """The kind that people filter by, for every type of message."""
 CHANGES = frozenset({MessageKind.UPDATE, MessageKind.CANCELLATION, MessageKind.WITHDRAWAL})
@@ -121,6 +123,7 @@ class Topic(StrEnum):
     CONFLICT_ENDED = "conflict_ended"
     COMPARISONS_REPORTED = "comparisons_reported"
     READINESS = "readiness"
+    EMERGENCY_ACCESS = "emergency_access"
 
 
 OF_ONE_DATE = frozenset({MessageKind.REMINDER, MessageKind.NO_REPLY})

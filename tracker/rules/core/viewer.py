@@ -1,7 +1,9 @@
 """Who acts: the viewer, with the rights that they hold now."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from tracker.rules.core import audiences
@@ -50,6 +52,13 @@ class Status(StrEnum):
     DEPARTED = "departed"
 
 
+class Emergency(NamedTuple):
+    """Emergency access to operations that a person has now; `until` aware UTC."""
+
+    id: UUID
+    until: datetime
+
+
 @dataclass(frozen=True, kw_only=True)
 class Viewer:
     """A signed-in person, or the person addressed by an email, a feed or a signed link.
@@ -75,6 +84,8 @@ class Viewer:
     """Whether they have an account; a guest has none and opens only the pages behind their links."""
     origin: Origin = field(default=ON_SITE, compare=False)
     """The request source; they are the same person whichever way they come."""
+    emergency: Emergency | None = None
+    """Their emergency access to operations, in the session in which they have it. With it, they only read."""
     beside: "Viewer | None" = None
     """Another person who reads along: only what both may see is read."""
 

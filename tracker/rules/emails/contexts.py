@@ -176,6 +176,11 @@ class ReadinessEmail:
     is_new: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class EmergencyAccessEmail:
+    """`emergency_access`: an administrator used emergency access; who, why, and to what is shown after sign-in only."""
+
+
 ItemEmail = ItemAssignedEmail | ItemBlockedEmail | ItemNotedEmail | ItemDueEmail | ItemOverdueEmail
 AccountEmail = AccountInvitationEmail | AccountLockedEmail | AccountChangedEmail | EmailTestEmail
 Says = (
@@ -192,5 +197,6 @@ Says = (
     | ComparisonsReportedEmail
     | CheckOutMissingEmail
     | ReadinessEmail
+    | EmergencyAccessEmail
 )
 """The context of an email."""

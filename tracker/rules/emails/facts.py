@@ -87,6 +87,7 @@ class Footer(StrEnum):
     OPERATION = "operation"
     OFFICER = "officer"
     READINESS = "readiness"
+    COORDINATOR = "coordinator"
     DIGEST = "digest"
     DISCREET = "discreet"
 

@@ -65,6 +65,7 @@ KIND_WORDS = {
     MessageKind.COMPARISONS_REPORTED: "Many comparisons with operations",
     MessageKind.CHECK_OUT_MISSING: "Not checked out",
     MessageKind.READINESS: "Service readiness",
+    MessageKind.EMERGENCY_ACCESS: "Emergency access",
 }
 TOPIC_WORDS = {
     Topic.INVITED: "Invitation",
@@ -97,6 +98,7 @@ TOPIC_WORDS = {
     Topic.CONFLICT_ENDED: "Conflict between operations ended",
     Topic.COMPARISONS_REPORTED: "Many comparisons with operations",
     Topic.READINESS: "Service readiness",
+    Topic.EMERGENCY_ACCESS: "Emergency access",
 }
 """How the list names a sending: "Moved: Steering Committee"."""
 OF_ACCOUNTS = frozenset({MessageKind.ACCOUNT_LOCKED, MessageKind.ACCOUNT_CHANGED, MessageKind.ACCOUNT_INVITATION})

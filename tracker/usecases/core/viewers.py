@@ -11,9 +11,10 @@ from piccolo.querystring import QueryString
 from tracker.crypto import keys
 from tracker.database import engine, surviving_failures
 from tracker.errors import NotFound
+from tracker.rules.core import audiences
 from tracker.rules.core.actors import ON_SITE, Origin
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewer import Level, Role, Status, Viewer, viewer_of
+from tracker.rules.core.viewer import Emergency, Level, Role, Status, Viewer, viewer_of
 from tracker.rules.roster.accounts import is_over
 from tracker.tables.background.operations.grants import UNTIL
 from tracker.tables.schema.identity.identity import Session
@@ -33,8 +34,9 @@ _PERSON = (
 _BY_MEMBER = f"SELECT {_PERSON} FROM member m JOIN agency a ON a.id = m.agency WHERE m.id IN ({{}})"
 _BY_SESSION = (
     f"SELECT {_PERSON}, s.id AS session, s.created_at AS created_at, s.seen_at AS seen_at,"
-    " s.reauthenticated_at AS reauthenticated_at"
-    " FROM session s JOIN member m ON m.id = s.member JOIN agency a ON a.id = m.agency WHERE s.id = {}"
+    " s.reauthenticated_at AS reauthenticated_at, x.id AS emergency, x.until AS emergency_until"
+    " FROM session s JOIN member m ON m.id = s.member JOIN agency a ON a.id = m.agency"
+    " LEFT JOIN emergency_access x ON x.session = s.id AND x.ended_at IS NULL AND x.until > {} WHERE s.id = {}"
 )
 _OF_SESSION = "SELECT s.member FROM session s WHERE s.id = {}"
 # A seat counts only while its holder serves at the agency that has it. UNION loses the column types, hence the casts.
@@ -152,17 +154,25 @@ async def _visit(token: str, now: datetime, origin: Origin) -> Visit | None:
     """Return the viewer behind a session's cookie, also when the session has ended by its time."""
     session_id = keys.token_hash(token)
     member = QueryString(_OF_SESSION, session_id)
-    rows, rights = await engine().read_each(QueryString(_BY_SESSION, session_id), rights_of(member, now))
+    rows, rights = await engine().read_each(QueryString(_BY_SESSION, now, session_id), rights_of(member, now))
     if not rows or not _is_active(rows[0], now) or rows[0]["is_guest"]:
         return None
     row = rows[0]
     return Visit(
-        viewer=replace(viewer_from(row, rights), origin=origin.within(row["session"])),
+        viewer=_under_emergency(replace(viewer_from(row, rights), origin=origin.within(row["session"])), row),
         session_id=row["session"],
         reauthenticated_at=row["reauthenticated_at"],
         idle_end=row["seen_at"] + IDLE,
         last_end=row["created_at"] + LONGEST,
     )
+
+
+def _under_emergency(viewer: Viewer, row: Mapping[str, Any]) -> Viewer:
+    """Return the viewer with the emergency access of their session, while they are still an administrator."""
+    if row["emergency"] is None or Role.ADMINISTRATOR not in viewer.roles:
+        return viewer
+    access = Emergency(id=row["emergency"], until=row["emergency_until"])
+    return replace(viewer, emergency=access, audiences=viewer.audiences | {audiences.emergency(access.id)})
 
 
 def _is_active(row: Mapping[str, Any], now: datetime) -> bool:

@@ -20,6 +20,7 @@ from tracker.rules.core.message_types import (
     ConflictEnded,
     ConflictFound,
     EmailTest,
+    EmergencyAccessUsed,
     ItemAssigned,
     ItemBlocked,
     ItemContent,
@@ -45,6 +46,7 @@ from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.emails.check_out_content import check_out_letter
 from tracker.usecases.emails.conflict_content import comparisons_letter, conflict_letter
 from tracker.usecases.emails.digest import digest_letter
+from tracker.usecases.emails.emergency_content import emergency_letter
 from tracker.usecases.emails.event_content import event_letter
 from tracker.usecases.emails.readiness_content import readiness_letter
 from tracker.usecases.identity.one_time_links import check_link, mailed_token
@@ -101,7 +103,14 @@ async def _letter_to(
             return await _account_letter(reader, content, message, now, zone)
         case ItemAssigned() | ItemBlocked() | ItemNoted() | ItemDue() | ItemOverdue():
             return await _item_letter(content, message, reader, now, zone, is_sent=is_sent)
-        case ConflictFound() | ConflictEnded() | ComparisonsReported() | CheckOutMissing() | ReadinessNews():
+        case (
+            ConflictFound()
+            | ConflictEnded()
+            | ComparisonsReported()
+            | CheckOutMissing()
+            | ReadinessNews()
+            | EmergencyAccessUsed()
+        ):
             return await _operation_letter(reader, content, message, now)
         case WeeklyDigest():
             return await digest_letter(content, reader, now)
@@ -119,6 +128,8 @@ async def _operation_letter(
             return await check_out_letter(message, reader, now)
         case ReadinessNews():
             return await readiness_letter(content, reader)
+        case EmergencyAccessUsed():
+            return await emergency_letter(message, reader)
         case _:
             return await conflict_letter(content, message, reader)
 

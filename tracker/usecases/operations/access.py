@@ -8,12 +8,14 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, Occurrence
 from tracker.rules.events.plan import Person
 from tracker.rules.operations.dissemination import Given
+from tracker.rules.operations.emergency import Opened
 from tracker.rules.operations.grants import Grant, GrantState, may_approve
 from tracker.rules.operations.plans import Operation, may_plan
 from tracker.tables.visible.operations import grants
 from tracker.tables.visible.operations.grants import Listed
 from tracker.usecases.events.occurrences import date_for
 from tracker.usecases.operations.dissemination import record_of
+from tracker.usecases.operations.emergency import opened_by
 from tracker.usecases.operations.grants import choices
 from tracker.usecases.operations.lookup import operation_for
 
@@ -46,6 +48,8 @@ class AccessView:
     """Which of them the viewer may approve."""
     choices: tuple[Person, ...]
     """Whom the lead may add."""
+    opened: tuple[Opened, ...]
+    """Who has read it under emergency access, the latest first."""
     record: tuple[Given, ...]
     """Which version each person had, through what, and when first, for the lead."""
 
@@ -71,6 +75,7 @@ async def access_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) -
         waiting=tuple(one for one in waiting if leads or one.id in approvable),
         may_approve=approvable,
         choices=tuple(await choices(viewer, event)) if leads else (),
+        opened=tuple(await opened_by(viewer, event)),
         record=tuple(await record_of(viewer, occurrence)),
     )
 

@@ -15,6 +15,7 @@ from tracker.rules.events.event import Occurrence, may_edit
 from tracker.rules.events.history import Entry, with_beginning
 from tracker.rules.events.markings import may_copy
 from tracker.rules.events.replies import Informed, Participant, Reply, ReplyValue, answerable
+from tracker.rules.operations.emergency import Opened
 from tracker.rules.roster.sites import Room
 from tracker.tables.visible.attendance import quorum as visible_quorum
 from tracker.tables.visible.attendance import sheet
@@ -25,6 +26,7 @@ from tracker.usecases.events import substitutes
 from tracker.usecases.events.history import history
 from tracker.usecases.events.occurrences import date_for, neighbors
 from tracker.usecases.events.replies import my_reply
+from tracker.usecases.operations.emergency import opened_by
 from tracker.usecases.operations.summaries import PlanSummary, summary
 from tracker.usecases.roster.sites import room_of
 from tracker.usecases.views.series_page import SeriesLinks, links_of
@@ -92,6 +94,8 @@ class EventView:
     history: tuple[Entry, ...]
     plan: PlanSummary | None
     """Of a joint operation; None for other events."""
+    opened: tuple[Opened, ...]
+    """Who reads it under emergency access now."""
 
 
 async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> EventView:
@@ -131,6 +135,7 @@ async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) ->
         readings=await _readings(viewer, occurrence),
         history=with_beginning(await history(viewer, occurrence.event, occurrence), occurrence.event),
         plan=await summary(viewer, occurrence.event),
+        opened=tuple(one for one in await opened_by(viewer, occurrence.event) if one.is_open(now)),
     )
 
 

@@ -10,7 +10,7 @@ from tracker.errors import Busy, Invalid
 from tracker.ports.http import cookies, errors
 from tracker.ports.http.addresses import HOME, place
 from tracker.ports.http.dependencies import Now, Settings, Visit
-from tracker.ports.http.guards import signed_in
+from tracker.ports.http.guards import UNDER_EMERGENCY, signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages, Wanted
 from tracker.ports.pages.core.form_values import FormValues, errors_of
 from tracker.ports.pages.core.reauthentication import AGAIN, first_reauthenticate
@@ -63,7 +63,7 @@ async def choose_password(pages: Pages, visit: Visit, form: Form, now: Now) -> R
     return pages.redirect(place(form["next"]), "Password set. You’ve been signed out in your other browsers.")
 
 
-@post("/sign-out", guards=[signed_in], status_code=303)
+@post("/sign-out", guards=[signed_in], status_code=303, opt=UNDER_EMERGENCY)
 async def sign_out(pages: Pages, visit: Visit, now: Now, settings: Settings) -> Response[Any]:
     """End the session, and delete what pages stored in the browser."""
     await sessions.sign_out(visit.viewer, visit.session_id, now)

@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Response, get, post
 
 from tracker.ports.http.dependencies import Now, Visit
-from tracker.ports.http.guards import POLLED, signed_in
+from tracker.ports.http.guards import POLLED, UNDER_EMERGENCY, signed_in
 from tracker.ports.pages.core.dependencies import FormToken
 
 PATH = "/session"
@@ -17,7 +17,7 @@ async def session_state(visit: Visit, form_token: FormToken, now: Now) -> Respon
     return _state(visit, form_token, now)
 
 
-@post(PATH, guards=[signed_in], status_code=200)
+@post(PATH, guards=[signed_in], status_code=200, opt=UNDER_EMERGENCY)
 async def stay(visit: Visit, form_token: FormToken, now: Now) -> Response[dict[str, Any]]:
     """Extend the session, as any use does."""
     return _state(visit, form_token, now)

@@ -14,6 +14,7 @@ from tracker.ports.http.dependencies import Injected, Now, Settings, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Pages
 from tracker.rules.core.wording import local, plural
+from tracker.rules.operations.emergency import may_read_uses
 from tracker.usecases.core import send_hold
 from tracker.usecases.emails import email_tests
 from tracker.usecases.operations.officer import is_officer
@@ -68,6 +69,13 @@ TASKS = (
         "Open conflicts: when and where both sides are, and whom to call.",
         "warning",
         is_officer,
+    ),
+    Task(
+        "/emergency-access",
+        "Emergency access",
+        "Who read operations without being on them, when, and why. Administrators can begin it here.",
+        "warning",
+        may_read_uses,
     ),
     Task(
         "/admin/health",

@@ -10,10 +10,13 @@ from tracker.rules.core.audiences import Arm, Audience, arm, committee
 from tracker.tables.schema.events.events import Event, EventAudience
 from tracker.tables.schema.roster.people import Committee
 
+_IS_LASTING = EventAudience.audience.not_like("emergency:%")
+
 
 async def audiences_of(event_id: UUID) -> set[Audience]:
-    """Return the audiences that may see an event."""
-    found = await EventAudience.select(EventAudience.audience).where(EventAudience.event == event_id)
+    """Return the audiences that may see an event, without those of emergency access, which no change of it ends."""
+    of_event = (EventAudience.event == event_id) & _IS_LASTING
+    found = await EventAudience.select(EventAudience.audience).where(of_event)
     return {row["audience"] for row in found}
 
 
@@ -44,8 +47,8 @@ async def committees_of_arms(audiences: Collection[str]) -> frozenset[Audience]:
 
 
 async def replace_audiences(event_id: UUID, wanted: Iterable[str]) -> None:
-    """Make exactly these audiences see an event."""
-    await EventAudience.delete().where(EventAudience.event == event_id)
+    """Make exactly these audiences see an event, and emergency access as before."""
+    await EventAudience.delete().where((EventAudience.event == event_id) & _IS_LASTING)
     await add_audiences(event_id, wanted)
 
 

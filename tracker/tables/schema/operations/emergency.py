@@ -1,0 +1,37 @@
+"""Emergency access of administrators, and the operations that they opened with it."""
+
+from piccolo.columns import UUID, ForeignKey, Text, Timestamptz, Varchar
+from piccolo.columns.base import OnDelete
+from piccolo.columns.defaults.uuid import UUID4
+from piccolo.table import Table
+
+from tracker.tables.schema.core.constraints import check, index, unique
+from tracker.tables.schema.events.events import Event
+from tracker.tables.schema.roster.people import Member
+
+
+class EmergencyAccess(Table):
+    """One emergency access, of one session."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    member = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
+    session = Varchar(length=64)
+    """The id of the session: a hash of its cookie. The access ends with it."""
+    reason = Text()
+    began_at = Timestamptz(null=False)
+    until = Timestamptz(null=False)
+    ended_at = Timestamptz(null=True, default=None)
+    """When it was ended, by its person or by the clock"""
+
+    constraints = (check("reason <> ''"), index("emergency_access_session", "session", where="ended_at IS NULL"))
+
+
+class EmergencyOpening(Table):
+    """One operation that was opened."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    access = ForeignKey(EmergencyAccess, null=False, on_delete=OnDelete.restrict)
+    event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade, index=True)
+    opened_at = Timestamptz(null=False)
+
+    constraints = (unique("access", "event"),)

@@ -1,0 +1,192 @@
+"""Emergency access: an administrator gives a reason, and reads operations for an hour (decision 29).
+
+It belongs to the session in which it began, so emails, feeds, and programs never have it. The coordinators are notified
+when it begins, and the lead of an operation when it is opened, each in the transaction of the deed.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from tracker.crypto import ids
+from tracker.database import writing
+from tracker.errors import Conflict, NotFound, ReauthenticationNeeded
+from tracker.rules.core.actors import BY_CLOCK
+from tracker.rules.core.audiences import Arm
+from tracker.rules.core.audiences import emergency as audience_of
+from tracker.rules.core.message_types import EmergencyAccessUsed
+from tracker.rules.core.outbox import Draft
+from tracker.rules.core.reauthentication import is_recent
+from tracker.rules.core.viewer import Emergency, Role, Status, Viewer
+from tracker.rules.events.event import Event
+from tracker.rules.operations.emergency import LASTS, LOOKS_BACK, Opened, Use, check_reason, may_read_uses, may_use
+from tracker.rules.operations.grants import is_on_need_to_know
+from tracker.tables.background.events import audiences as audience_rows
+from tracker.tables.background.operations import emergency
+from tracker.tables.background.operations.emergency import Known
+from tracker.tables.schema.operations.emergency import EmergencyAccess, EmergencyOpening
+from tracker.tables.schema.roster.people import MemberRole
+from tracker.tables.visible.operations import emergency as visible
+from tracker.usecases.core import audit, names, outbox
+
+CONFIRM_FIRST = "Confirm it’s you before you begin emergency access."
+ALREADY = "You have emergency access already."
+ENDED = "Your emergency access has ended."
+MOST_USES = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """An operation in the list: when it is and who leads it, and nothing of what it is."""
+
+    date: Known
+    lead: str
+    is_opened: bool
+
+    @property
+    def key(self) -> str:
+        """Return the key of its date in addresses."""
+        return self.date.original_start.date().isoformat()
+
+
+async def begin(viewer: Viewer, session_id: str, reason: str, reauthenticated_at: datetime, now: datetime) -> Emergency:
+    """Begin emergency access in a session, and notify the coordinators.
+
+    Errors: NotFound for people who aren't administrators, ReauthenticationNeeded, Conflict, Invalid(reason).
+    """
+    if not may_use(viewer):
+        raise NotFound
+    if viewer.emergency:
+        raise Conflict(ALREADY)
+    if not is_recent(reauthenticated_at, now):
+        raise ReauthenticationNeeded(CONFIRM_FIRST)
+    check_reason(reason)
+    access = Emergency(id=ids.new_id(), until=now + LASTS)
+    async with writing():
+        await EmergencyAccess.insert(
+            EmergencyAccess(
+                id=access.id,
+                member=viewer.member_id,
+                session=session_id,
+                reason=reason,
+                began_at=now,
+                until=access.until,
+            )
+        )
+        drafts = [_draft(access.id, one) for one in await _coordinators() if one != viewer.member_id]
+        await outbox.enqueue_all(drafts, now)
+        await audit.record(viewer.actor, "emergency_begun", "emergency", access.id, {"why": reason}, now)
+    return access
+
+
+async def choices(viewer: Viewer, now: datetime) -> list[Choice]:
+    """Return the operations that the viewer can open. Errors: NotFound without emergency access."""
+    access = _access(viewer)
+    dates = await emergency.operations(now - LOOKS_BACK)
+    people, opened = await names.people({one.lead_id for one in dates}), await emergency.opened(access.id)
+    return [Choice(date=one, lead=_who(people, one.lead_id), is_opened=one.event_id in opened) for one in dates]
+
+
+async def open_operation(viewer: Viewer, event_id: UUID, now: datetime) -> Known:
+    """Let the viewer read an operation until their access ends, and notify its lead; again is no second opening.
+
+    Errors: NotFound without emergency access, or for what isn't in the list.
+    """
+    access = _access(viewer)
+    async with writing():
+        found = await emergency.operation(event_id, now - LOOKS_BACK)
+        if found is None:
+            raise NotFound
+        if event_id in await emergency.opened(access.id):
+            return found
+        await EmergencyOpening.insert(
+            EmergencyOpening(id=ids.new_id(), access=access.id, event=event_id, opened_at=now)
+        )
+        await audience_rows.add_audiences(event_id, {audience_of(access.id)})
+        await outbox.enqueue_all([_draft(access.id, found.lead_id, event_id)], now)
+        await audit.record(viewer.actor, "emergency_opened", "event", event_id, {}, now)
+    return found
+
+
+async def end(viewer: Viewer, now: datetime) -> None:
+    """End the viewer's emergency access now. Errors: Conflict when it has ended."""
+    if viewer.emergency is None:
+        raise Conflict(ENDED)
+    async with writing():
+        await _close(viewer.emergency.id, now)
+        await audit.record(viewer.actor, "emergency_ended", "emergency", viewer.emergency.id, {}, now)
+
+
+async def end_expired(now: datetime) -> int:
+    """Close accesses whose hour is over, and return how many: a job of the clock. They opened nothing since then."""
+    is_over = (EmergencyAccess.until <= now) & EmergencyAccess.ended_at.is_null()
+    if not await EmergencyAccess.exists().where(is_over):
+        return 0
+    async with writing():
+        found = await EmergencyAccess.select(EmergencyAccess.id, EmergencyAccess.until).where(is_over)
+        for row in found:
+            await _close(row["id"], row["until"])
+            await audit.record(BY_CLOCK, "emergency_expired", "emergency", row["id"], {}, now)
+    return len(found)
+
+
+async def note_page(viewer: Viewer, path: str, now: datetime) -> None:
+    """Record a page that is read under emergency access, each time; without the record there is no page."""
+    access = _access(viewer)
+    async with writing():
+        await audit.record(viewer.actor, "emergency_read", "emergency", access.id, {"page": path}, now)
+
+
+async def opened_by(viewer: Viewer, event: Event) -> list[Opened]:
+    """Return who opened an operation under emergency access, the latest first, for law enforcement on it."""
+    if not is_on_need_to_know(event) or viewer.arm is not Arm.LAW_ENFORCEMENT:
+        return []
+    return await visible.opened(viewer, event)
+
+
+async def uses(viewer: Viewer) -> list[Use]:
+    """Return who had emergency access lately, and why. Errors: NotFound for anyone but its possible readers."""
+    if not may_read_uses(viewer):
+        raise NotFound
+    found = await EmergencyAccess.select().order_by(EmergencyAccess.began_at, ascending=False).limit(MOST_USES)
+    people = await names.people({row["member"] for row in found})
+    return [
+        Use(
+            person=_who(people, row["member"]),
+            reason=row["reason"],
+            began_at=row["began_at"],
+            until=row["ended_at"] or row["until"],
+        )
+        for row in found
+    ]
+
+
+def _access(viewer: Viewer) -> Emergency:
+    if viewer.emergency is None:
+        raise NotFound
+    return viewer.emergency
+
+
+async def _close(access_id: UUID, at: datetime) -> None:
+    await EmergencyAccess.update({EmergencyAccess.ended_at: at}).where(EmergencyAccess.id == access_id)
+    await emergency.close(access_id)
+
+
+async def _coordinators() -> list[UUID]:
+    is_one = (MemberRole.role == Role.COORDINATOR.value) & (MemberRole.member.status == Status.ACTIVE.value)
+    found: list[UUID] = await MemberRole.select(MemberRole.member).where(is_one).output(as_list=True)
+    return sorted(set(found))
+
+
+def _draft(access_id: UUID, recipient_id: UUID, event_id: UUID | None = None) -> Draft:
+    return Draft(
+        content=EmergencyAccessUsed(access=access_id),
+        recipient_id=recipient_id,
+        event_id=event_id,
+        key=f"emergency_access:{access_id}:{event_id or ''}:{recipient_id}",
+    )
+
+
+def _who(people: dict[UUID, tuple[str, str]], member_id: UUID) -> str:
+    name, agency = people[member_id]
+    return f"{name} ({agency})"
