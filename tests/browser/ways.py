@@ -286,6 +286,28 @@ def to_after(page: Page, demo: Demo) -> None:
     page.goto(f"{page.url}/plan/after")
 
 
+def to_services(page: Page, demo: Demo) -> None:
+    """Go from an operation to the notice that its recipients have."""
+    to_operation(page, demo)
+    page.goto(f"{page.url}/plan/readiness")
+
+
+def to_refused_notice(page: Page, demo: Demo) -> None:
+    """Stand down services, and save another notice without a word in it."""
+    to_services(page, demo)
+    if page.get_by_text("Stand down services").count():
+        page.get_by_text("Stand down services").first.click()
+        page.get_by_role("button", name="Stand down services").click()
+    page.get_by_role("button", name="Save draft").click()
+    page.locator(".usa-alert--error").wait_for()
+
+
+def to_notice(page: Page, _: Demo) -> None:
+    """Go from the calendar to a service-readiness notice."""
+    page.goto("/calendar?month=2026-12&view=list")
+    page.get_by_role("link", name="Service readiness").click()
+
+
 def to_copies(page: Page, demo: Demo) -> None:
     """Go to the copies of an operation's brief."""
     to_operation(page, demo)
@@ -500,6 +522,10 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "order of an operation with errors": (FBI_LEAD, to_refused_order, "Operations order"),
     "check-in of an operation": (FBI_LEAD, to_check_in, "Check-in"),
     "after an operation": (FBI_LEAD, to_after, "After the operation"),
+    "services of an operation": (FBI_LEAD, to_services, "Services"),
+    "service readiness": (ADVOCATE, to_notice, "Service readiness"),
+    "service readiness in the month": (ADVOCATE, to("/calendar?month=2026-12"), "December 2026"),
+    "services of an operation with errors": (FBI_LEAD, to_refused_notice, "Services"),
     "conflicts between operations": (COORDINATOR, to("/deconfliction"), "Conflicts between operations"),
     "operation": (FBI_LEAD, to_operation, "Operation Bluestem"),
     "search": (COORDINATOR, to("/search?q=task+force"), "Search results for “task force”"),
