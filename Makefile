@@ -15,7 +15,7 @@ WORKERS = -n auto --dist loadfile --no-loadscope-reorder  # a worker that ends t
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test test-fast test-all coverage mutants lint fix types imports advisories check wheel sbom bench faults \
-	compat contract migration pictures pins
+	compat contract looks migration pictures pins
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -90,6 +90,9 @@ contract: $(READY) ## Test the API with schemathesis against its OpenAPI documen
 
 migration: $(READY) ## Draft a migration: make migration NAME=add_rooms
 	@$(BIN)/python scripts/migration.py "$(NAME)"
+
+looks: $(READY) ## Take twenty pages of the demo at four widths, before and after their main click: make looks TO=../looks
+	@chromium="$$($(BIN)/python scripts/browser.py)" && TRACKER_CHROMIUM="$$chromium" $(BIN)/python -m scripts.looks $(TO)
 
 pictures: $(READY) ## Retake the pictures of docs/guide/ from the demo
 	@chromium="$$($(BIN)/python scripts/browser.py)" && TRACKER_CHROMIUM="$$chromium" $(BIN)/python -m scripts.pictures
