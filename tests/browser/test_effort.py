@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import PageOf
 from tests.browser.demo import Demo
 from tests.browser.hand import Hand
-from tests.browser.ways import COORDINATOR, MONTHLY, TRAINING, an_item, to_event
+from tests.browser.ways import COORDINATOR, MONTHLY, SEND, TRAINING, an_item, to_empty_form, to_event
 
 LIAISON = "IPD liaison"
 
@@ -87,3 +87,31 @@ def test_a_sign_in_sheet_is_two_clicks_from_its_event(hand: Hand, demo: Demo) ->
     hand.link("Sign-in sheet")
     hand.button(re.compile("^Print"))
     assert hand.clicks == 2
+
+
+def test_people_who_have_not_replied_are_reminded_with_one_click(hand: Hand) -> None:
+    queue = hand.page.get_by_role("region", name="Follow up")
+    hand.click(queue.get_by_role("button", name=re.compile("^Remind")).first)
+    expect(queue.get_by_role("button", name="Undo")).to_be_visible()
+    assert hand.clicks == 1
+    queue.get_by_role("button", name="Undo").click()
+    expect(queue.get_by_role("button", name="Undo")).to_be_hidden()
+
+
+def test_a_monthly_series_for_nine_agencies_is_four_fields_one_check_and_one_send(hand: Hand) -> None:
+    to_empty_form(hand.page)
+    hand.fill(title="Everyone each month", date="2027-02-23", starts="15:00", repeat="monthly_nth")
+    hand.click(hand.page.get_by_text("All agencies"))
+    expect(hand.page.get_by_role("button", name=SEND)).to_have_accessible_name(re.compile("^Send to 2[0-9] people"))
+    hand.button(SEND)
+    expect(hand.page.get_by_role("heading", level=1)).to_have_text("Everyone each month")
+    assert (hand.fields, hand.clicks) == (4, 2)
+    hand.page.locator("#flash").get_by_role("button", name="Undo").click()
+
+
+def test_who_is_double_booked_is_seen_without_a_click(hand: Hand) -> None:
+    to_empty_form(hand.page)
+    hand.page.get_by_text("All agencies").click()
+    hand.fill(date="2027-01-15", starts="15:00")
+    expect(hand.page.locator("#sending")).to_contain_text(MONTHLY)
+    assert hand.clicks == 0

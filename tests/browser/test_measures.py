@@ -12,7 +12,7 @@ from tests.browser.ways import COORDINATOR, MONTHLY, to_own_roll, to_reply
 
 MONTH = 10_000  # bytes under gzip
 REPLY = 65_000  # bytes under gzip, without fonts
-NEAR = 5  # presses of the tab key
+NEAR = 2  # presses of the tab key
 AT_ONCE = 0.3  # seconds
 SOON = 1.0  # seconds
 LIVE = 5_500  # milliseconds: the count is asked for every 5 seconds

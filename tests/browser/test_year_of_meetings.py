@@ -70,3 +70,36 @@ def test_from_october_on_at_nine_takes_two_clicks(hand: Hand) -> None:
     hand.button(re.compile("^Save (changes|and email)"))
     expect(hand.page.locator("main")).to_contain_text("9:00–10:30 AM")
     assert hand.clicks == 2
+
+
+def of_series(hand: Hand, day: str) -> None:
+    """Schedule the series, and from its page open one of its dates, which counts."""
+    hand.page.goto(scheduled(hand))
+    hand.clicks = hand.fields = 0
+    hand.click(hand.page.locator("#ahead").get_by_role("link", name=day))
+
+
+def test_from_the_page_of_the_series_april_is_moved_with_three_clicks_and_one_field(hand: Hand) -> None:
+    of_series(hand, "Tue, Apr 13, 2027")
+    hand.link("Edit this date")
+    hand.fill(date="2027-04-15")
+    hand.button("Save date")
+    expect(hand.page.locator("main")).to_contain_text("Thursday, April 15, 2027")
+    assert (hand.fields, hand.clicks) == (1, 3)
+
+
+def test_from_the_page_of_the_series_june_is_canceled_with_three_clicks(hand: Hand) -> None:
+    of_series(hand, "Tue, Jun 8, 2027")
+    hand.link("Cancel this date")
+    hand.button(re.compile("^Cancel"))
+    expect(hand.page.get_by_role("heading", name="This date is canceled")).to_be_visible()
+    assert hand.clicks == 3
+
+
+def test_from_the_page_of_the_series_october_on_is_moved_with_three_clicks_and_one_field(hand: Hand) -> None:
+    of_series(hand, "Tue, Oct 12, 2027")
+    hand.link("Edit this and following dates")
+    hand.fill(starts="09:00")
+    hand.button(re.compile("^Save (changes|and email)"))
+    expect(hand.page.locator("main")).to_contain_text("9:00–10:30 AM")
+    assert (hand.fields, hand.clicks) == (1, 3)
