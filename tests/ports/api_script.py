@@ -17,6 +17,14 @@ NEW_EVENT = {
     "time": "10:00",
     "minutes": 60,
 }
+NEW_NOTICE = {
+    "starts_at": "2027-01-20T02:00:00Z",
+    "ends_at": "2027-01-21T02:00:00Z",
+    "fewest": 1,
+    "most": 2,
+    "contact": "Duty desk",
+    "recipients": [NOWHERE],
+}
 
 
 def _events(p: Places) -> list[tuple[str, str]]:
@@ -162,6 +170,12 @@ API_SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "GET /api/v1/operations/{event_id}/check-ins/{person_id}": _of_plans("GET", f"/check-ins/{NOWHERE}"),
     "PUT /api/v1/operations/{event_id}/check-ins/{person_id}": _of_plans(
         "PUT", f"/check-ins/{NOWHERE}", {"time_in": None, "time_out": None, "contact": "", "assignment": ""}
+    ),
+    "GET /api/v1/operations/{event_id}/readiness-notice": _of_plans("GET", "/readiness-notice"),
+    "PUT /api/v1/operations/{event_id}/readiness-notice": _of_plans("PUT", "/readiness-notice", NEW_NOTICE),
+    "DELETE /api/v1/operations/{event_id}/readiness-notice": _of_plans("DELETE", "/readiness-notice"),
+    "POST /api/v1/operations/{event_id}/readiness-notice/states": _of_plans(
+        "POST", "/readiness-notice/states", {"to": "scheduled"}
     ),
     "GET /api/v1/operations/{event_id}/hits": _of_plans("GET", "/hits"),
     "GET /api/v1/operations/{event_id}/hits/{hit_id}": _of_plans("GET", "/hits/{hit}"),

@@ -1,19 +1,16 @@
 """The phases of an operation in JSON: planned, and timed on the day."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
 from litestar import HttpMethod, Response
 from litestar.params import FromPath
 
-from tracker.errors import Invalid
 from tracker.ports.api.joint_operation_bodies import NewPhase, PhaseTimes
 from tracker.ports.api.joint_operation_shapes import PhasesShown, phase_shown
 from tracker.ports.api.joint_operations import ETAG_OF, PLAN, changes, matched_plan, plan_reply, read_by, reads
 from tracker.ports.api.operations import operation
-from tracker.ports.api.reading import body_of
+from tracker.ports.api.reading import body_of, fields_named
 from tracker.ports.api.responses import response
 from tracker.ports.api.shapes import in_utc
 from tracker.ports.http.dependencies import Now, Viewer
@@ -49,7 +46,7 @@ async def add_phase(event_id: FromPath[UUID], request: FormRequest, viewer: View
     """Plan another phase."""
     plan = await matched_plan(request, viewer, event_id, now)
     new = await body_of(request, NewPhase)
-    with _as_sent():
+    with fields_named(FIELDS):
         await phases.add(viewer, event_id, _planned(new), now, version=plan.version)
     return await plan_reply(request, viewer, now, event_id)
 
@@ -69,7 +66,7 @@ async def change_phase(
     """Plan a phase differently."""
     plan = await matched_plan(request, viewer, event_id, now)
     new = await body_of(request, NewPhase)
-    with _as_sent():
+    with fields_named(FIELDS):
         await phases.change(viewer, event_id, phase_id, _planned(new), now, version=plan.version)
     return await plan_reply(request, viewer, now, event_id)
 
@@ -104,7 +101,7 @@ async def time_phase(
     """Record when a phase really began and ended."""
     await matched_plan(request, viewer, event_id, now)
     times = await body_of(request, PhaseTimes)
-    with _as_sent():
+    with fields_named(FIELDS):
         begun_at, ended_at = (in_utc(one) if one else None for one in (times.begun_at, times.ended_at))
         await phases.correct(viewer, event_id, phase_id, begun_at, ended_at, now)
     return await plan_reply(request, viewer, now, event_id)
@@ -116,15 +113,6 @@ def _planned(new: NewPhase) -> PhasePlan:
         starts_at=in_utc(new.starts_at),
         ends_at=in_utc(new.ends_at) if new.ends_at else None,
     )
-
-
-@contextmanager
-def _as_sent() -> Iterator[None]:
-    """Name the fields of an error as programs send them."""
-    try:
-        yield
-    except Invalid as wrong:
-        raise Invalid(**{FIELDS.get(name, name): sentence for name, sentence in wrong.fields.items()}) from wrong
 
 
 handlers = [list_phases, add_phase, change_phase, remove_phase, time_phase]

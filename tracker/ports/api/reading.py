@@ -1,7 +1,8 @@
 """Decodes a JSON body or a query by the shape that the document shows; unknown fields are refused."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any, TypeVar, get_args
 from urllib.parse import parse_qsl
@@ -9,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from tracker.errors import Invalid
 from tracker.ports.api.shapes import SENTENCE
 from tracker.ports.http.forms import FormRequest
 from tracker.ports.http.problems import Refused
@@ -50,6 +52,15 @@ def idempotency_key(request: FormRequest) -> UUID | None:
         return UUID(text) if text is not None else None
     except ValueError as odd:
         raise Refused(422, errors={"Idempotency-Key": "This isn’t a UUID."}) from odd
+
+
+@contextmanager
+def fields_named(names: Mapping[str, str]) -> Iterator[None]:
+    """Name the fields of an error as programs send them, where forms call them otherwise."""
+    try:
+        yield
+    except Invalid as wrong:
+        raise Invalid(**{names.get(name, name): sentence for name, sentence in wrong.fields.items()}) from wrong
 
 
 def _parameters(request: FormRequest) -> dict[str, str]:

@@ -15,6 +15,7 @@ from tracker.ports.api import (
     operation_conflicts,
     operation_parts,
     operation_phases,
+    operation_readiness,
     replies,
     series,
 )
@@ -38,6 +39,7 @@ AREAS = (
     operation_phases,
     operation_conflicts,
     operation_check_ins,
+    operation_readiness,
 )
 OPERATIONS = [handler for area in AREAS for handler in area.handlers]
 
