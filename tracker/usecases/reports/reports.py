@@ -11,14 +11,17 @@ from tracker.database import writing
 from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Kind
 from tracker.rules.reports import items as report_items
 from tracker.rules.reports import reports, sums
 from tracker.rules.reports.items import ItemLine, Window
+from tracker.rules.reports.operations import Operations, operations_of
 from tracker.rules.reports.reports import Asked, OfCommittee, Reach
 from tracker.rules.reports.sums import Activity, Agency, Dates, MonthLine, Tally
 from tracker.tables.schema.roster.people import Agency as AgencyRow
 from tracker.tables.visible.actions import action_items
 from tracker.tables.visible.reports import sums as visible_reports
+from tracker.tables.visible.reports.operations import took_part
 from tracker.usecases.core import audit
 from tracker.usecases.roster import people
 
@@ -37,6 +40,8 @@ class Report:
     months: list[MonthLine]
     activities: list[Activity]
     """By kind, and last their sum; empty when nothing was held or canceled."""
+    operations: Operations | None
+    """The joint operations that the reader can see; None when another kind was asked for."""
     items: list[ItemLine]
     """By agency, and last their sum; empty when there were no items."""
     is_restricted: bool
@@ -44,7 +49,7 @@ class Report:
 
 
 async def report(viewer: Viewer, asked: Asked) -> Report:
-    """Return the figures that were asked for. Five queries. Errors: NotAllowed for a viewer without reports."""
+    """Return the figures that were asked for. Six queries. Errors: NotAllowed for a viewer without reports."""
     reports.check_reader(viewer)
     reach, months = reports.reach_of(viewer), asked.period.months()
     later = [asked.span(first).start for first in months[1:]]
@@ -62,6 +67,7 @@ async def report(viewer: Viewer, asked: Asked) -> Report:
         total=sums.tally(places),
         months=sums.by_month(places, dates, months),
         activities=sums.by_kind(places, dates),
+        operations=await _operations(viewer, asked),
         items=report_items.lines(items, every, window),
         is_restricted=_is_restricted(dates),
     )
@@ -102,6 +108,12 @@ async def note_download(viewer: Viewer, asked: Asked, what: str, form: str, now:
     facts = {"what": what, "format": form, "from": asked.period.first, "to": asked.period.last}
     async with writing():
         await audit.record(viewer.actor, "exported", "report", asked.period.key, facts, now)
+
+
+async def _operations(viewer: Viewer, asked: Asked) -> Operations | None:
+    if asked.kind not in (None, Kind.JOINT_OPERATION):
+        return None
+    return operations_of(await took_part(viewer, asked.span()))
 
 
 def _is_restricted(dates: Iterable[Dates]) -> bool:

@@ -11,6 +11,7 @@ from tests.cast import NOW, Cast, marking, meeting
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.usecases.events.autumn import autumn
+from tests.usecases.operations.world import planned
 from tracker import clock
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.events.markings import Category
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.anyio
 
 PAGE = "/reports?period=FY2027-Q1"
 LINK = re.compile(r'<a href="(/reports/rows\?[^"]+)">([0-9,]+)</a>')
+TOKEN = re.compile(r'name="csrf" value="[^"]*"')
 COUNT = re.compile(r"([0-9,]+) rows? ·")
 
 
@@ -175,3 +177,25 @@ async def test_an_address_that_names_no_number_is_not_there(desk: Browser) -> No
         "part=dates&of=held&arm=odd",
     ):
         assert (await desk.get(f"/reports/rows?period=FY2027-Q1&{query}")).status_code == 404
+
+
+async def test_page_and_file_count_an_operation_for_people_on_it_and_are_the_same_bytes_for_others(
+    browse: SignIn, sqlite_cast: Cast
+) -> None:
+    """Two worlds: one before the operation was scheduled, one after it was held."""
+    others = [await browse(one) for one in (sqlite_cast.coordinator, sqlite_cast.caht_lead)]
+    before = [await _of_operations(one) for one in others]
+    starts = datetime(2026, 12, 5, 6)  # noqa: DTZ001 - local to the zone
+    await planned(sqlite_cast.fbi_lead, sqlite_cast.kcpd_detective, starts=starts)
+    assert [await _of_operations(one) for one in others] == before
+    assert all("<b>Withheld.</b>" in page and '"Withheld","Withheld",""' in file for page, file in before)
+    page, file = await _of_operations(await browse(sqlite_cast.fbi_lead))
+    assert "<b>1 joint operation</b>" in page
+    assert '"1","1","FBI"' in file
+
+
+async def _of_operations(browser: Browser) -> tuple[str, str]:
+    """Return the page and the file of a period, without the token that each session has in its forms."""
+    page = (await browser.get(PAGE)).text
+    file = await browser.get("/reports.csv?period=FY2027-Q1")
+    return TOKEN.sub("", page), file.content.decode("utf-8-sig")

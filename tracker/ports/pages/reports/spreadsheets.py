@@ -9,6 +9,7 @@ from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.attendance.quorum_record import QuorumOfRecord
 from tracker.rules.core.wording import clock, day, local, zone_word
 from tracker.rules.reports.items import Column, ItemLine, days_taken
+from tracker.rules.reports.operations import Operations
 from tracker.rules.reports.reports import Asked
 from tracker.rules.reports.sums import Activity, MonthLine, Tally
 from tracker.usecases.reports.reports import Report
@@ -54,6 +55,8 @@ MEASURE_WORDS = {
     "canceled": "Dates canceled",
     **{column.value: f"Action items: {words.lower()}" for column, words in AGES.items()},
 }
+WITHHELD = "Withheld"
+"""In place of the joint operations of a reader who sees none, whether or not there were any."""
 MARK_WORDS = {
     "here": "In the room",
     "remote": "Remote",
@@ -79,7 +82,7 @@ def as_of(asked: Asked) -> str:
 
 
 def report_sheets(report: Report) -> list[Sheet]:
-    """Return the four tables of a report."""
+    """Return the tables of a report: four, and one of joint operations unless another kind was asked for."""
     sums = [(ARMS[arm], "", "", "", *_tally(tally)) for arm, tally in report.arms]
     agencies = [
         (agency.code, agency.name, _words(agency.arm or ""), _words(agency.level), *_tally(tally))
@@ -109,6 +112,7 @@ def report_sheets(report: Report) -> list[Sheet]:
             rows=[_activity(line) for line in report.activities],
             totals=1,
         ),
+        *_operations(report.operations),
     ]
 
 
@@ -173,6 +177,15 @@ def _items(line: ItemLine) -> tuple[Cell, ...]:
 def _activity(line: Activity) -> tuple[Cell, ...]:
     kind = KIND_WORDS[line.kind] if line.kind else "All"
     return kind, line.held, line.canceled, hours(line.minutes), line.tally.attended
+
+
+def _operations(operations: Operations | None) -> list[Sheet]:
+    if operations is None:
+        return []
+    counted: tuple[Cell, ...] = (operations.held, len(operations.agencies), ", ".join(operations.agencies))
+    row = (WITHHELD, WITHHELD, "") if operations.is_withheld else counted
+    columns = ("Joint operations that you can see", "Agencies", "Which")
+    return [Sheet(name="Joint operations", columns=columns, rows=[row])]
 
 
 def _item(item: ActionItem, zone: str) -> tuple[Cell, ...]:

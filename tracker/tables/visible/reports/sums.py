@@ -27,9 +27,11 @@ HELD = (
     " o.attendance_closed_at FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"
 )
 # Canceling a series leaves the dates alone that were over then. A date that was canceled after it was held keeps its
-# record, unless it was canceled because it did not take place.
+# record, unless it was canceled because it did not take place. An operation that is stood down did not take place.
+_STOOD_DOWN = "EXISTS (SELECT 1 FROM operation_plan p WHERE p.event = e.id AND p.state = 'stood_down')"
 IS_OFF = (
-    "((o.is_canceled OR (e.status = 'canceled' AND (e.rrule IS NULL OR o.ends_at > e.changed_at)))"
+    "((o.is_canceled OR (e.status = 'canceled' AND (e.rrule IS NULL OR o.ends_at > e.changed_at))"
+    f" OR {_STOOD_DOWN})"
     " AND (o.attendance_closed_at IS NULL OR o.is_off_record))"
 )
 TAKES_PLACE = f" AND NOT {IS_OFF}"
