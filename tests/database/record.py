@@ -87,6 +87,7 @@ from tracker.usecases.operations import (
     readiness,
     readiness_given,
     readiness_states,
+    releases,
 )
 from tracker.usecases.operations.briefs import issue_copy
 from tracker.usecases.operations.plans import Basics
@@ -199,6 +200,9 @@ async def _approved(cast: Cast, raid: UUID, other: UUID) -> None:
     await approvals.move(lead, raid, OperationState.SUBMITTED, LAST_WEEK)
     await approvals.move(supervisor, raid, OperationState.APPROVED, LAST_WEEK)
     await _checked_in(cast, raid)
+    for to in (OperationState.BRIEFED, OperationState.EXECUTING):
+        await approvals.move(lead, raid, to, LAST_WEEK)
+    await releases.order(lead, raid, 30, LAST_WEEK)
 
 
 async def _checked_in(cast: Cast, raid: UUID) -> None:

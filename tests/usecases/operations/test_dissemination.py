@@ -6,9 +6,9 @@ from tests.cast import NOW, Cast
 from tests.usecases.operations.world import planned
 from tracker.rules.core.outbox import PAUSE, Skip, State
 from tracker.rules.operations.dissemination import Outlet
-from tracker.usecases.attendance import printouts
 from tracker.usecases.core import access_records, outbox
 from tracker.usecases.events.occurrences import date_for
+from tracker.usecases.operations import briefs
 from tracker.usecases.operations.dissemination import record_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
@@ -21,11 +21,11 @@ async def test_each_version_is_on_record_once_for_each_outlet(two: Cast) -> None
     occurrence = await date_for(two.hsi_liaison, event_id, KEY)
     for _ in range(2):
         await access_records.note_date(two.hsi_liaison, occurrence, NOW, plan=2)
-    await printouts.issue_copy(two.fbi_lead, event_id, KEY, two.hsi_liaison.member_id, NOW)
+    await briefs.issue_copy(two.fbi_lead, event_id, KEY, two.hsi_liaison.member_id, NOW)
     found = await record_of(two.fbi_lead, await date_for(two.fbi_lead, event_id, KEY))
     assert [(one.person, one.outlet, one.version, one.plan_version) for one in found] == [
         ("Hsi liaison (HSI)", Outlet.PAGE, 1, 2),
-        ("Hsi liaison (HSI)", Outlet.PRINT, 1, None),
+        ("Hsi liaison (HSI)", Outlet.PRINT, 1, 2),
     ]
 
 

@@ -73,7 +73,7 @@ async def signed_in(connection: Connection, handler: BaseRouteHandler) -> None:
 
 
 async def _under_emergency(viewer: Viewer, connection: Connection, handler: BaseRouteHandler, *, is_deed: bool) -> None:
-    """Refuse every deed but those of emergency access itself, and record each page that is read (decision 29).
+    """Refuse every deed but those of emergency access itself, and record each page that is read (decision 31).
 
     Errors: NotAllowed.
     """

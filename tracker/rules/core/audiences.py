@@ -69,7 +69,7 @@ def named(member_id: UUID, standing: Standing) -> str:
 
 
 def emergency(access_id: UUID) -> str:
-    """Return the audience of one emergency access to operations (decision 29)."""
+    """Return the audience of one emergency access to operations (decision 31)."""
     return f"emergency:{access_id}"
 
 

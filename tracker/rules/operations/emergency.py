@@ -1,4 +1,4 @@
-"""Emergency access of administrators to operations: for a reason, for an hour, to read (decision 29)."""
+"""Emergency access of administrators to operations: for a reason, for an hour, to read (decision 31)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

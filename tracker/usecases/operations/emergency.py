@@ -1,4 +1,4 @@
-"""Emergency access: an administrator gives a reason, and reads operations for an hour (decision 29).
+"""Emergency access: an administrator gives a reason, and reads operations for an hour (decision 31).
 
 It belongs to the session in which it began, so emails, feeds, and programs never have it. The coordinators are notified
 when it begins, and the lead of an operation when it is opened, each in the transaction of the deed.

@@ -9,11 +9,10 @@ import pytest
 from tests.cast import NOW, Cast, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
-from tests.usecases.operations.world import planned, with_another_lead
+from tests.usecases.operations.world import RISSAFE, planned, with_another_lead
 from tracker import clock
 from tracker.rules.operations.orders import Paragraph
 from tracker.rules.operations.phases import PhasePlan
-from tracker.rules.operations.plans import System
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.usecases.events.events import schedule
 from tracker.usecases.operations import approvals, orders, phases, plans
@@ -103,7 +102,7 @@ async def bluestem(two: Cast) -> UUID:
     await plans.commit(lead, event_id, two.agencies["KCPD"], people=4, vehicles=2, skills="K-9", now=NOW)
     start = clock.now().replace(year=2027, month=1, day=16, hour=11, minute=0)
     await phases.add(lead, event_id, PhasePlan(name="Staging", starts_at=start, ends_at=None), NOW)
-    await approvals.record_number(lead, event_id, System.RISSAFE, "RS-1042", NOW)
+    await approvals.record_number(lead, event_id, RISSAFE, NOW)
     return event_id
 
 
