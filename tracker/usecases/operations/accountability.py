@@ -21,7 +21,7 @@ from tracker.usecases.core import outbox
 async def notify_leads(now: datetime) -> int:
     """Email the leads of operations on which someone hasn't checked out in time; return how many: a job of the clock.
 
-    Each release is notified once, whoever checks out or in afterward.
+    Each release is notified once, whether or not people check out or in afterward.
     """
     if not await background.overdue(now):
         return 0
