@@ -48,11 +48,11 @@ async def test_a_feed_and_a_printed_brief_are_outlets_of_their_own(office: Offic
     event = await bluestem(office)
     await office.fetch(await office.subscribe("kcpd_detective", shows_operations="yes"))
     [kcpd] = office.ids("kcpd_detective")
-    await office.do("fbi_lead", f"/events/{event}/{DAY}/print/brief", member=kcpd)
+    await office.do("fbi_lead", f"/events/{event}/{DAY}/plan/brief", member=kcpd)
     rows = await record(office, event, "Kcpd detective")
     assert [(version, outlet.partition(",")[0]) for _, version, outlet in rows] == [
         ("Event 1", "Calendar feed"),
-        ("Event 1", "Printed brief"),
+        ("Event 1, plan 1", "Printed brief"),
     ]
 
 

@@ -16,7 +16,7 @@ from tracker.ports.pages.core.form_values import errors_of, id_in
 from tracker.ports.pages.core.reauthentication import first_reauthenticate
 from tracker.ports.pages.events.event_page import times_of
 from tracker.rules.operations.orders import PARAGRAPH_WORDS
-from tracker.rules.operations.plans import SYSTEM_WORDS
+from tracker.rules.operations.plans import OUTSIDE_RESULTS, SYSTEM_WORDS
 from tracker.rules.operations.site_map import site_map
 from tracker.rules.operations.sites import SITE_WORDS
 from tracker.rules.operations.timeline import timeline
@@ -65,7 +65,7 @@ async def print_copy(
     except Conflict as outdated:
         return pages.redirect(_at(event_id, key), outdated.sentence, is_saved=False)
     occurrence = printed.brief.occurrence
-    await access_records.note_date(viewer, occurrence, now)
+    await access_records.note_date(viewer, occurrence, now, plan=printed.brief.version)
     return pages.render(
         "operations/brief.html",
         printed=printed,
@@ -77,6 +77,7 @@ async def print_copy(
         paragraphs=PARAGRAPH_WORDS,
         roles=SITE_WORDS,
         systems=SYSTEM_WORDS,
+        results=OUTSIDE_RESULTS,
         event=occurrence.event,
         banner=occurrence.event.banner,
         **times_of(occurrence),

@@ -40,7 +40,7 @@ async def show_order(
 ) -> Response[str]:
     """Show the phases and the order as they are, and who saved the order when."""
     view = await order_page.order_view(viewer, event_id, key)
-    await access_records.note_date(viewer, view.occurrence, now)
+    await access_records.note_date(viewer, view.occurrence, now, plan=view.operation.version)
     return shown(pages, view, settings, now)
 
 
@@ -52,7 +52,7 @@ async def show_version(
     if not NUMBER.fullmatch(version):
         raise NotFound
     view, order = await order_page.order_of_version(viewer, event_id, key, int(version))
-    await access_records.note_date(viewer, view.occurrence, now)
+    await access_records.note_date(viewer, view.occurrence, now, plan=order.version)
     return pages.render("operations/order-version.html", order=order, **context_of(view))
 
 
@@ -75,7 +75,7 @@ async def edit_order(
 ) -> Response[str]:
     """Show the form of the order, or the viewer's draft of it."""
     view = await order_page.order_to_change(viewer, event_id, key)
-    await access_records.note_date(viewer, view.occurrence, now)
+    await access_records.note_date(viewer, view.occurrence, now, plan=view.operation.version)
     draft = await drafts.kept(DraftKey(form=DraftForm.ORDER, subject=str(event_id), event_id=event_id))
     if draft is not None and version_in(draft) != view.version:
         return _beside_each_other(pages, view, draft, 200)

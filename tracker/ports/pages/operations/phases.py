@@ -52,7 +52,7 @@ async def edit_phase(
 ) -> Response[str]:
     """Show the forms of a phase: when it is planned, and when it began and ended."""
     view, phase = await order_page.phase_to_change(viewer, event_id, key, phase_id)
-    await access_records.note_date(viewer, view.occurrence, now)
+    await access_records.note_date(viewer, view.occurrence, now, plan=view.operation.version)
     return _forms(pages, view, phase, _form_of(phase, view.occurrence.event.zone))
 
 
