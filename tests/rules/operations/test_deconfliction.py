@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.rules.operations.deconfliction import Footprint, Overlap, facts_of, overlap
+from tracker.rules.operations.deconfliction import FEET_IN_A_DEGREE, Footprint, Overlap, distance_ft, facts_of, overlap
 from tracker.rules.operations.sites import Point, point_at
 
 SATURDAY = datetime(2027, 5, 15, 11, tzinfo=UTC)
@@ -61,6 +61,10 @@ def test_two_operations_are_in_each_others_way_to_the_foot_and_the_minute(
 
 def test_an_operation_without_a_site_is_in_nobodys_way() -> None:
     assert overlap(FIRST, operation()) is None
+
+
+def test_a_degree_of_latitude_is_as_long_as_the_map_draws_it() -> None:
+    assert round(distance_ft(site((39, -94)), site((40, -94)))) == FEET_IN_A_DEGREE
 
 
 PLACES = st.builds(site, st.tuples(st.floats(39, 39.02), st.floats(-94.42, -94.4)), st.integers(50, 8_000))

@@ -4,6 +4,7 @@ We compare operations of this task force only. RISSafe, Case Explorer, and SAFET
 """
 
 import hashlib
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,9 @@ from tracker.rules.operations.sites import Point
 EARTH = Geodesic(6_371_008.8, 0)
 """A sphere of the mean radius of the Earth (IUGG, R1, in meters): distances are great circles, within 0.6 %."""
 METERS_IN_A_FOOT = 0.3048
-FEET_IN_A_DEGREE = 364_567  # along a meridian of that sphere
+FEET_IN_A_DEGREE = 364_813  # along a meridian of that sphere
+MILLIONTHS_IN_1000_FEET = 2_742  # of a degree along a meridian, rounded up
+NEAR_A_POLE = 80  # degrees of latitude beyond which any longitude can be near
 SHORTEST_BUFFER, LONGEST_BUFFER, DEFAULT_BUFFER = timedelta(0), timedelta(hours=24), timedelta(minutes=60)
 
 
@@ -64,6 +67,26 @@ class Overlap(NamedTuple):
     """Between their nearest sites, rounded to the foot."""
     gap: timedelta
     """Between the end of one and the start of the other; zero when they overlap."""
+
+
+class Box(NamedTuple):
+    """What a background reader asks the database before distances are measured; none that is near is outside of it."""
+
+    latitude_e6: int
+    longitude_e6: int
+    radius_ft: int
+    """Of the site in the middle; a site with a larger radius of its own reaches further."""
+    longitude_in_1000_feet: int | None
+    """Millionths of a degree of longitude; None near a pole, where longitude says nothing."""
+
+
+def box_around(point: Point) -> Box:
+    """Return the box outside of which no site is near a point."""
+    if abs(point.latitude) > NEAR_A_POLE:
+        return Box(point.latitude_e6, point.longitude_e6, point.radius_ft, None)
+    # A circle reaches a little further east than r / cos(latitude): asin(sin r / cos latitude), within 0.1 %.
+    stretched = MILLIONTHS_IN_1000_FEET * 1.001 / math.cos(math.radians(point.latitude))
+    return Box(point.latitude_e6, point.longitude_e6, point.radius_ft, math.ceil(stretched))
 
 
 def overlap(one: Footprint, other: Footprint) -> Overlap | None:

@@ -51,7 +51,7 @@ async def settle(plan_id: UUID, now: datetime) -> None:
 async def _compare(plan_id: UUID, levels: Collection[Disclosure], now: datetime) -> None:
     """Compare a plan with the others of these levels."""
     plan = await _follow_time((await plans.by_id([plan_id]))[plan_id], now)
-    found = await _overlaps(plan, levels, now)
+    found = await overlaps(plan, levels, now)
     pairs = {_other(pair, plan.id): pair for pair in await plans.open_pairs(plan.id, levels)}
     agreed = await plans.last_agreed(plan.id)
     for other, (close, facts) in found.items():
@@ -170,7 +170,8 @@ async def _record_return(plan: Planned, to: OperationState, now: datetime) -> No
     await audit.record(BY_CLOCK, f"operation_{to}", "event", plan.event_id, facts, now)
 
 
-async def _overlaps(plan: Planned, levels: Collection[Disclosure], now: datetime) -> Mapping[UUID, tuple[Overlap, str]]:
+async def overlaps(plan: Planned, levels: Collection[Disclosure], now: datetime) -> Mapping[UUID, tuple[Overlap, str]]:
+    """Return the plans of these levels that are in the way of a plan, how close they are, and a hash of the facts."""
     if plan.is_off or plan.state not in COMPARED or _is_over(plan, now):
         return {}
     mine = _footprint(plan)

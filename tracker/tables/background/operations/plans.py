@@ -9,8 +9,16 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
-from tracker.rules.operations.deconfliction import LONGEST_BUFFER, Disclosure, FactsHash
+from tracker.rules.operations.deconfliction import (
+    LONGEST_BUFFER,
+    MILLIONTHS_IN_1000_FEET,
+    Box,
+    Disclosure,
+    FactsHash,
+    box_around,
+)
 from tracker.rules.operations.hits import AGREED, Decision, Outcome
+from tracker.rules.operations.sites import Point
 from tracker.rules.operations.states import COMPARED, OperationState
 from tracker.tables.schema.operations.plans import (
     Clearance,
@@ -26,10 +34,17 @@ _PLANS = (
     " FROM operation_plan p JOIN event e ON e.id = p.event JOIN occurrence o ON o.event = e.id"
     " WHERE e.kind = 'joint_operation' AND e.rrule IS NULL AND {} ORDER BY p.id"
 )
+# By time first, because only there is an index that many old operations don't make larger: CROSS JOIN keeps the order.
 _NEAR = (
-    "p.id <> {} AND p.state IN ({}) AND p.disclosure IN ({}) AND NOT o.is_canceled"
-    " AND e.status NOT IN ('canceled', 'draft') AND o.starts_at <= {} AND o.starts_at >= {} AND o.ends_at >= {}"
+    "SELECT DISTINCT s.plan FROM occurrence o CROSS JOIN operation_plan p CROSS JOIN operation_site s"
+    " WHERE p.event = o.event AND s.plan = p.id AND o.starts_at <= {} AND o.starts_at >= {} AND o.ends_at >= {}"
+    " AND NOT o.is_canceled AND p.id <> {} AND p.state IN ({}) AND p.disclosure IN ({})"
+    " AND s.role <> 'off_site_services' AND ({})"
 )
+_REACH = "CASE WHEN s.radius_ft > {} THEN s.radius_ft ELSE {} END"
+_IN_LATITUDE = f"ABS(s.latitude_e6 - {{}}) <= {_REACH} * {MILLIONTHS_IN_1000_FEET} / 1000 + 2"
+_IN_LONGITUDE = f"ABS(s.longitude_e6 - {{}}) <= {_REACH} * {{}} / 1000 + 2"
+_ACROSS_THE_DATE_LINE = f"ABS(s.longitude_e6 - {{}}) >= 360000000 - {_REACH} * {{}} / 1000 - 2"
 _HAS_OPEN = (
     "EXISTS (SELECT 1 FROM deconfliction_hit h WHERE h.closed_at IS NULL AND (h.first = p.id OR h.second = p.id))"
 )
@@ -97,9 +112,31 @@ async def by_id(plan_ids: Iterable[UUID]) -> dict[UUID, Planned]:
 
 
 async def near(plan: Planned, levels: Collection[Disclosure]) -> list[Planned]:
-    """Return the plans of these levels that are compared and whose time could be close to that of `plan`."""
+    """Return the plans of these levels that are compared and whose time and place could be close to those of `plan`."""
+    if not plan.spots:
+        return []
     earliest, latest = plan.starts_at - LONGEST_BUFFER, plan.ends_at + LONGEST_BUFFER
-    return await _plans(_NEAR, plan.id, _COMPARED, _texts(levels), latest, earliest - LONGEST, earliest)
+    boxes = _any_of(_in(box_around(Point(*spot))) for spot in sorted(plan.spots))
+    when = latest, earliest - LONGEST, earliest
+    found = await engine().run_querystring(QueryString(_NEAR, *when, plan.id, _COMPARED, _texts(levels), boxes))
+    is_on = "p.id IN ({}) AND e.status NOT IN ('canceled', 'draft')"
+    return await _plans(is_on, _listed(row["plan"] for row in found)) if found else []
+
+
+def _in(box: Box) -> QueryString:
+    """Return the condition that a site is in a box."""
+    reach = box.radius_ft, box.radius_ft
+    latitude = QueryString(_IN_LATITUDE, box.latitude_e6, *reach)
+    if box.longitude_in_1000_feet is None:
+        return latitude
+    east = box.longitude_e6, *reach, box.longitude_in_1000_feet
+    beside = QueryString(_IN_LONGITUDE, *east), QueryString(_ACROSS_THE_DATE_LINE, *east)
+    return QueryString("({} AND ({} OR {}))", latitude, *beside)
+
+
+def _any_of(conditions: Iterable[QueryString]) -> QueryString:
+    each = list(conditions)
+    return QueryString(" OR ".join(["{}"] * len(each)), *each)
 
 
 async def moved(now: datetime) -> list[UUID]:
