@@ -468,7 +468,7 @@ def to_committee_reminders(page: Page, _: Demo) -> None:
 def to_new_token(page: Page, _: Demo) -> None:
     """Create a personal token, which is shown this once."""
     page.goto("/settings/tokens")
-    page.get_by_label("App").fill("Duty roster")
+    page.get_by_role("textbox", name="App").fill("Duty roster")
     page.locator("#new label", has_text="Read action items").click()
     page.get_by_role("button", name="Create token").click()
     page.get_by_label("The new token").wait_for()
