@@ -165,6 +165,13 @@ async def test_an_update_is_saved_from_the_page_of_the_item(desk: Browser, sqlit
     assert (saved.item.status, saved.item.progress, saved.notes[0].text) == (ItemStatus.BLOCKED, 25, "Waiting.")
 
 
+async def test_an_update_that_changes_nothing_says_so(desk: Browser, item: str) -> None:
+    address = f"/action-items/{item}"
+    response = await desk.post(address, typed((await desk.get(address)).text, address))
+    assert response.status_code == 303
+    assert f"Nothing changed on {item}." in (await desk.get(response.headers["location"])).text
+
+
 async def test_the_line_unfolds_its_form_for_scripts_and_leads_to_the_page_without(desk: Browser, item: str) -> None:
     row = await desk.get(f"/action-items/{item}/row?open=1", **HTMX)
     assert row.text.count("<tbody") == 1

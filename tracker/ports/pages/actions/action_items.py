@@ -127,7 +127,8 @@ async def move(
         return await _beside_each_other(pages, viewer, today, now, reference, form)
     if home_rows.are_asked_for(form):
         return await _home_row(home_rows, item, f"{reference} is {item.status.word.lower()} again.")
-    return await _moved(pages, viewer, today, now, form, item, f"{reference} is updated.")
+    said = f"{reference} is updated." if item.version != version else f"Nothing changed on {reference}."
+    return await _moved(pages, viewer, today, now, form, item, said)
 
 
 @post(f"{ITEM}/completion", guards=[signed_in], status_code=303)
