@@ -250,6 +250,10 @@ GROUPS = {
     "audit": Group("The audit log", subjects=frozenset({"audit"})),
 }
 
+LAW_ENFORCEMENT_ONLY = frozenset(
+    {"conflict_decided", "checked_in", "checked_out", "walk_in_checked_in", "check_in_corrected", "check_in_undone"}
+)
+"""Deeds about an operation of which victim services on it see nothing on its pages either."""
 OPEN_SUBJECTS = frozenset(
     {
         "member",

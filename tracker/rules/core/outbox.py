@@ -86,6 +86,8 @@ KINDS: Mapping[type[Content], MessageKind] = {
     types.EmergencyAccessUsed: MessageKind.EMERGENCY_ACCESS,
 }
 """The kind that people filter by, for every type of message."""
+LAW_ENFORCEMENT_ONLY = frozenset({MessageKind.CONFLICT_FOUND, MessageKind.CHECK_OUT_MISSING})
+"""Messages about an operation of which victim services on it see nothing on its pages either."""
 CHANGES = frozenset({MessageKind.UPDATE, MessageKind.CANCELLATION, MessageKind.WITHDRAWAL})
 """Messages about an event that the person already knows."""
 

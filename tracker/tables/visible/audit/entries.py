@@ -12,7 +12,8 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database import engine, is_postgres
-from tracker.rules.audit.words import OPEN_SUBJECTS, Group
+from tracker.rules.audit.words import LAW_ENFORCEMENT_ONLY, OPEN_SUBJECTS, Group
+from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Viewer
 from tracker.tables.schema.events.marking_columns import MARK
 from tracker.tables.visible.core.rows import Row, rows, seen_by
@@ -28,7 +29,7 @@ _HEAD = (
     " LEFT JOIN action_item i ON i.id = COALESCE({}, g.item)"
     " LEFT JOIN invitation v ON v.id = {}"
     " LEFT JOIN occurrence o ON o.id = COALESCE({}, i.origin)"
-    " LEFT JOIN event e ON e.id = COALESCE({}, o.event, v.event, g.event) AND MAY_SEE(e)"
+    " LEFT JOIN event e ON e.id = COALESCE({}, o.event, v.event, g.event) AND MAY_SEE(e){}"
 )
 _TAIL = " WHERE t.at >= {} AND t.at <= {}{} ORDER BY t.at DESC, t.seq DESC LIMIT {} OFFSET {}"
 _OPEN = " AND (e.id IS NOT NULL OR t.subject IN ({}) OR (i.id IS NOT NULL AND i.origin IS NULL AND i.audience IN ({})))"
@@ -65,7 +66,14 @@ async def entries(viewer: Viewer, choice: Choice, limit: int) -> list[Row]:
     held, _ = seen_by(viewer)
     ids = [_id_of(kind) for kind in ("message", "item", "invitation", "occurrence", "event")]
     asked = (choice.since, choice.until, _wanted(viewer, choice), limit, choice.skip)
-    return await rows(_HEAD, viewer, _TAIL, held, *ids, *asked)
+    return await rows(_HEAD, viewer, _TAIL, held, *ids, _not_withheld(viewer), *asked)
+
+
+def _not_withheld(viewer: Viewer) -> QueryString:
+    """Return the condition under which an entry leads the viewer to its event: not for what their arm may not know."""
+    if viewer.arm is Arm.LAW_ENFORCEMENT:
+        return QueryString("")
+    return QueryString(" AND t.verb NOT IN ({})", _texts(LAW_ENFORCEMENT_ONLY))
 
 
 def _wanted(viewer: Viewer, choice: Choice) -> QueryString:

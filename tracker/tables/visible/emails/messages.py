@@ -11,8 +11,8 @@ from uuid import UUID
 
 from piccolo.querystring import QueryString
 
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.outbox import MessageKind, State
+from tracker.rules.core.audiences import Arm, Visibility
+from tracker.rules.core.outbox import LAW_ENFORCEMENT_ONLY, MessageKind, State
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.messages import About, MessageLine, number_of
 from tracker.tables.visible.core.rows import Row, rows, seen_by
@@ -33,6 +33,9 @@ LINE = (
 )
 """The columns from which `line_of` makes a line."""
 _MINE = " AND (m.recipient = {} OR e.lead = {} OR e.committee IN ({}))"
+_NOT_WITHHELD = QueryString(
+    f" AND m.kind NOT IN ({', '.join(['{}'] * len(LAW_ENFORCEMENT_ONLY))})", *sorted(LAW_ENFORCEMENT_ONLY)
+)
 _MESSAGE = f"SELECT {LINE}{NAMED}{SEEN}"
 # A message may repeat what one that still waited at that moment would have said, also of the series before.
 _IS_CONFINED = (
@@ -141,9 +144,14 @@ async def account_invitations(viewer: Viewer) -> list[AccountInvitation]:
 
 
 def whose(viewer: Viewer) -> tuple[Any, ...]:
-    """Return the arguments of `SEEN`: all that a coordinator may see; for others, theirs and about their own events."""
+    """Return the arguments of `SEEN`: all that a coordinator may see; for others, theirs and about their own events.
+
+    Outside law enforcement, without what victim services on an operation may not know of it.
+    """
     mine = QueryString(_MINE, viewer.member_id, viewer.member_id, among(viewer.chairs))
-    return seen_by(viewer)[0], viewer.member_id, QueryString("") if viewer.is_coordinator else mine
+    known = QueryString("") if viewer.arm is Arm.LAW_ENFORCEMENT else _NOT_WITHHELD
+    whole = QueryString("{}{}", QueryString("") if viewer.is_coordinator else mine, known)
+    return seen_by(viewer)[0], viewer.member_id, whole
 
 
 def among(ids: Iterable[UUID]) -> QueryString:
