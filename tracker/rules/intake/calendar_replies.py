@@ -1,8 +1,9 @@
 """Replies that calendar programs send by email (RFC 5546 §3.2.3), and which of them count."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from uuid import UUID
 
 from tracker.rules.core.wall_clock import to_utc
 from tracker.rules.events.event import Occurrence
@@ -43,6 +44,20 @@ class Misfit(StrEnum):
     """It proposes another time."""
     NO_REPLY = "no_reply"
     """It has no reply that could be recorded."""
+
+
+MISFIT_WORDS = {
+    Misfit.NO_INVITATION: "It’s about another event.",
+    Misfit.OTHER_SENDER: "It didn’t come from their address.",
+    Misfit.UNVERIFIED: "Your mail server couldn’t confirm the sender.",
+    Misfit.OTHER_ATTENDEE: "Someone else replied in it.",
+    Misfit.OTHER_DATE: "It names a date that isn’t in the series.",
+    Misfit.PROPOSAL: "It proposes another time.",
+    Misfit.NO_REPLY: "It has no reply that the tracker can read.",
+}
+OLD_TIME = "It replies to a time that has changed since."
+SHOWN_FOR = timedelta(days=30)
+"""How long replies that were not recorded are shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +121,28 @@ class Standing:
     """When the person, or someone for them, last replied in another way than by a calendar program."""
     last: tuple[int, datetime] | None = None
     """SEQUENCE and DTSTAMP of the newest reply of a calendar program that was recorded."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnrecordedReply:
+    """A reply by email that changed nothing."""
+
+    received_at: datetime
+    sender: str
+    """The address in From; empty when there is none that could be read."""
+    member_id: UUID
+    person: str
+    """Whose invitation it came to."""
+    value: ReplyValue | None
+    comment: str
+    for_date: bool
+    outcome: Outcome
+    misfit: Misfit | None
+
+    @property
+    def why(self) -> str:
+        """Return why it was not recorded."""
+        return MISFIT_WORDS[self.misfit] if self.misfit else OLD_TIME
 
 
 def misfit(sender: Sender, reply: CalendarReply, standing: Standing) -> Misfit | None:
