@@ -47,6 +47,13 @@ def test_a_phase_that_is_under_way_reaches_to_now() -> None:
     assert drawn.rows[0].actual == Bar(MARGIN + (WIDTH - 2 * MARGIN) // 4, (WIDTH - 2 * MARGIN) // 4)
 
 
+def test_days_are_marked_when_the_phases_are_days_apart() -> None:
+    near, far = timeline([phase(0, 600)], NOW), timeline([phase(0, 600, begun=-18 * 24 * 60, ended=0)], NOW)
+    assert near
+    assert far
+    assert (near.is_in_days, far.is_in_days) == (False, True)
+
+
 def test_a_moment_is_still_seen() -> None:
     drawn = timeline([phase(30, None)], NOW)
     assert drawn

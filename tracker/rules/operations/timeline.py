@@ -11,8 +11,9 @@ MARGIN = 22  # left and right, so that the times at the ends have space
 ROW = 36  # height of a phase
 AXIS = 18  # height of the times below
 SHORTEST = 2  # width of a bar, so that a moment is seen
-STEPS = tuple(timedelta(hours=hours) for hours in (1, 2, 3, 6, 12, 24, 48))
+STEPS = tuple(timedelta(hours=hours) for hours in (1, 2, 3, 6, 12, 24, 48, 96, 192, 384, 768))
 MOST_TICKS = 6
+A_DAY = timedelta(days=1)
 
 
 class Bar(NamedTuple):
@@ -45,8 +46,8 @@ class Timeline(NamedTuple):
     rows: list[Row]
     ticks: list[Tick]
     height: int
-    first: datetime
-    last: datetime
+    is_in_days: bool
+    """Whether the marks are a day or more apart, so that their days say more than their hours."""
 
 
 def timeline(phases: Iterable[Phase], now: datetime) -> Timeline | None:
@@ -69,8 +70,9 @@ def timeline(phases: Iterable[Phase], now: datetime) -> Timeline | None:
     for number, phase in enumerate(shown):
         actual = _actual(phase, now)
         rows.append(Row(phase, number * ROW, bar(*_planned(phase)), bar(*actual) if actual else None))
-    ticks = [Tick(x(at), at) for at in _ticks(first, last)]
-    return Timeline(rows, ticks, len(shown) * ROW + AXIS, first, last)
+    step = next((one for one in STEPS if (last - first) / one < MOST_TICKS), STEPS[-1])
+    ticks = [Tick(x(at), at) for at in _ticks(first, last, step)]
+    return Timeline(rows, ticks, len(shown) * ROW + AXIS, step >= A_DAY)
 
 
 def _planned(phase: Phase) -> tuple[datetime, datetime]:
@@ -81,8 +83,7 @@ def _actual(phase: Phase, now: datetime) -> tuple[datetime, datetime] | None:
     return (phase.begun_at, phase.ended_at or max(now, phase.begun_at)) if phase.begun_at else None
 
 
-def _ticks(first: datetime, last: datetime) -> Iterator[datetime]:
-    step = next((one for one in STEPS if (last - first) / one < MOST_TICKS), STEPS[-1])
+def _ticks(first: datetime, last: datetime, step: timedelta) -> Iterator[datetime]:
     at = first
     while at <= last:
         yield at
