@@ -77,7 +77,7 @@ async def test_month_week_and_list_say_where_the_plan_of_an_operation_is(
 ) -> None:
     await planned(sqlite_cast.fbi_lead, sqlite_cast.kcpd_detective)
     html = await read(await browse(sqlite_cast.kcpd_detective), address)
-    shown = "Plan: Planning" if "list" in address else "Operation Bluestem (planning)"
+    shown = "Plan: Planning" if "list" in address else "Operation Bluestem Planning"
     assert shown in text(html)
 
 
