@@ -280,9 +280,11 @@ def to_check_in(page: Page, demo: Demo) -> None:
     page.goto(f"{page.url}/plan/check-in")
 
 
-def to_after(page: Page, demo: Demo) -> None:
-    """Go from an operation to what is written down after it."""
-    to_operation(page, demo)
+def to_after(page: Page, _: Demo) -> None:
+    """Find an operation that is over, and go to what is written down after it."""
+    page.goto("/search?q=Switchgrass")
+    page.get_by_role("link", name="Operation Switchgrass").first.click()
+    page.wait_for_url("**/events/**")
     page.goto(f"{page.url}/plan/after")
 
 
@@ -306,6 +308,33 @@ def to_notice(page: Page, _: Demo) -> None:
     """Go from the calendar to a service-readiness notice."""
     page.goto("/calendar?month=2026-12&view=list")
     page.get_by_role("link", name="Service readiness").click()
+
+
+def to_hot_wash(page: Page, demo: Demo) -> None:
+    """Go on to the form of the hot wash."""
+    to_after(page, demo)
+    page.get_by_role("link", name="Edit the hot wash").click()
+
+
+def to_refused_assignment(page: Page, demo: Demo) -> None:
+    """Go on to the form that assigns an after-action item, and send it with nothing in it."""
+    to_after(page, demo)
+    page.get_by_role("link", name="Assign").first.click()
+    page.get_by_role("button", name="Assign item").click()
+    page.locator(".usa-alert--error").wait_for()
+
+
+def to_lesson_preview(page: Page, demo: Demo) -> None:
+    """Add a lesson with a text for everyone, and go to its preview."""
+    to_after(page, demo)
+    page.get_by_role("textbox", name="What was learned").fill("Bring water.")
+    page.get_by_role("button", name="Add lesson").click()
+    page.get_by_text("The lesson is added.").wait_for()
+    page.get_by_role("link", name="Edit lesson").last.click()
+    page.get_by_label("Title for everyone").fill("Water")
+    page.get_by_label("Text for everyone").fill("Bring water.")
+    page.get_by_role("button", name="Save and preview").click()
+    page.wait_for_url("**/preview")
 
 
 def to_copies(page: Page, demo: Demo) -> None:
@@ -526,6 +555,10 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "service readiness": (ADVOCATE, to_notice, "Service readiness"),
     "service readiness in the month": (ADVOCATE, to("/calendar?month=2026-12"), "December 2026"),
     "services of an operation with errors": (FBI_LEAD, to_refused_notice, "Services"),
+    "hot wash": (FBI_LEAD, to_hot_wash, "Hot wash"),
+    "after-action item with errors": (FBI_LEAD, to_refused_assignment, "Assign an after-action item"),
+    "preview of a lesson": (FBI_LEAD, to_lesson_preview, "Preview"),
+    "lessons learned": (ADVOCATE, to("/lessons"), "Lessons learned"),
     "conflicts between operations": (COORDINATOR, to("/deconfliction"), "Conflicts between operations"),
     "operation": (FBI_LEAD, to_operation, "Operation Bluestem"),
     "search": (COORDINATOR, to("/search?q=task+force"), "Search results for “task force”"),

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from tracker.crypto import ids
 from tracker.database import writing
-from tracker.demo import bulk, calendars, history, items, operations, readiness
+from tracker.demo import after, bulk, calendars, history, items, operations, readiness
 from tracker.demo.cast import Company, assemble
 from tracker.demo.days import MONDAY, TUESDAY, WEDNESDAY, Day, weeks
 from tracker.demo.story import Story
@@ -52,6 +52,7 @@ async def fill(recipe: Recipe) -> Company:
             await _blackouts(company, recipe)
             await story.live(recipe.now)
             await operations.plan(story)
+            await after.look_back(story)
             await readiness.notify(story)
             await calendars.share(company, recipe.now, recipe.zone)
             await bulk.add(company, recipe.now, recipe.zone, luck, recipe.size - 1)

@@ -42,7 +42,7 @@ async def hot_wash(viewer: Viewer, event: Event) -> HotWash | None:
 
 async def after_actions(viewer: Viewer, event: Event) -> list[AfterAction]:
     """Return the after-action items of an operation, the first that was added first."""
-    found = await rows(_ACTIONS, viewer, " AND p.event = {} ORDER BY a.added_at, a.id", event.id)
+    found = await rows(_ACTIONS, viewer, " AND p.event = {} ORDER BY a.added_at, a.title, a.id", event.id)
     return [AfterAction(id=row["id"], title=row["title"], item_id=row["item"]) for row in found]
 
 

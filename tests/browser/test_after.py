@@ -1,0 +1,44 @@
+"""What is written down after an operation: each page is for everyone at four widths, before and after a click."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PageOf
+from tests.browser.demo import Demo
+from tests.browser.test_pages import overflow, violations
+from tests.browser.ways import ADVOCATE, FBI_LEAD, WAYS, to_lesson_preview
+
+FOUR_WIDTHS = (390, 768, 1024, 1280)
+NAMES = ("after an operation", "hot wash", "after-action item with errors", "lessons learned")
+
+
+def problems(page: Page) -> list[str]:
+    page.evaluate(Axe().axe_script)
+    return [one for width in FOUR_WIDTHS for one in (*violations(page, width), *overflow(page, width))]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_is_for_everyone_at_four_widths(name: str, demo: Demo, page_of: PageOf) -> None:
+    who, way, heading = WAYS[name]
+    page = page_of(who)
+    way(page, demo)
+    expect(page.get_by_role("heading", level=1)).to_contain_text(heading)
+    assert problems(page) == []
+
+
+def test_a_lesson_is_previewed_released_and_withdrawn(demo: Demo, page_of: PageOf) -> None:
+    page, advocate = page_of(FBI_LEAD), page_of(ADVOCATE)
+    to_lesson_preview(page, demo)
+    assert problems(page) == []
+    page.get_by_role("button", name="Release to everyone").click()
+    expect(page.get_by_text("The lesson is released.")).to_be_visible()
+    assert problems(page) == []
+    advocate.goto("/lessons")
+    expect(advocate.get_by_role("heading", name="Water")).to_be_visible()
+    page.get_by_role("button", name=re.compile("^Withdraw.*Water")).click()
+    expect(page.get_by_text("The lesson is withdrawn.")).to_be_visible()
+    advocate.reload()
+    expect(advocate.get_by_role("heading", name="Water")).to_have_count(0)
