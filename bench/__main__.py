@@ -5,7 +5,19 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import daily, feeds, imports, long_series, pages, reminders, series, small_edits, startup, suggested_times
+from bench import (
+    daily,
+    deconfliction,
+    feeds,
+    imports,
+    long_series,
+    pages,
+    reminders,
+    series,
+    small_edits,
+    startup,
+    suggested_times,
+)
 from bench.figures import Figure
 
 PARTS: tuple[tuple[str, Callable[[], Sequence[Figure]]], ...] = (
@@ -16,6 +28,7 @@ PARTS: tuple[tuple[str, Callable[[], Sequence[Figure]]], ...] = (
     ("a series of the most dates", long_series.measure),
     ("a change of one date", small_edits.measure),
     ("finding a time", suggested_times.measure),
+    ("deconfliction", deconfliction.measure),
     ("taking over a calendar", imports.measure),
     ("reminders", reminders.measure),
     ("start and memory", startup.measure),
