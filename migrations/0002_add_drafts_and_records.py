@@ -67,6 +67,16 @@ CREATE TABLE sending (
   queued_at TIMESTAMPTZ NOT NULL
 );
 CREATE INDEX sending_recent ON sending (queued_at, id);
+CREATE TABLE confidential_site (
+  id UUID PRIMARY KEY NOT NULL,
+  agency UUID NOT NULL REFERENCES agency (id) ON DELETE RESTRICT,
+  name VARCHAR(120) NOT NULL UNIQUE,
+  address VARCHAR(200) NOT NULL,
+  directions TEXT NOT NULL,
+  is_open BOOLEAN NOT NULL,
+  version INTEGER NOT NULL
+);
+CREATE INDEX confidential_site_agency ON confidential_site (agency);
 """
 
 NEW_COLUMNS = """

@@ -62,6 +62,13 @@ CREATE TABLE operation_site (
   radius_ft INTEGER NOT NULL
 );
 CREATE INDEX operation_site_plan ON operation_site (plan);
+CREATE TABLE operation_off_site (
+  id UUID PRIMARY KEY NOT NULL,
+  plan UUID NOT NULL REFERENCES operation_plan (id) ON DELETE CASCADE,
+  site UUID NOT NULL REFERENCES confidential_site (id) ON DELETE RESTRICT,
+  UNIQUE (plan, site)
+);
+CREATE INDEX operation_off_site_site ON operation_off_site (site);
 CREATE TABLE operation_agency (
   id UUID PRIMARY KEY NOT NULL,
   plan UUID NOT NULL REFERENCES operation_plan (id) ON DELETE CASCADE,

@@ -54,6 +54,7 @@ from tracker.rules.operations.readiness import Minors, NoticeState, NoticeText
 from tracker.rules.operations.sites import Site, SiteRole, point_at
 from tracker.rules.operations.states import OperationState
 from tracker.rules.recurrence import rule_for
+from tracker.rules.roster.confidential_sites import SiteFacts as ConfidentialFacts
 from tracker.rules.roster.people_changes import SeatFacts
 from tracker.rules.roster.sites import SiteFacts
 from tracker.tables.piccolo_app import APP_CONFIG
@@ -80,6 +81,7 @@ from tracker.usecases.operations import (
     emergency,
     grants,
     lessons,
+    off_site,
     orders,
     phases,
     plan_page,
@@ -91,7 +93,7 @@ from tracker.usecases.operations import (
 )
 from tracker.usecases.operations.briefs import issue_copy
 from tracker.usecases.operations.plans import Basics
-from tracker.usecases.roster import sites
+from tracker.usecases.roster import confidential_sites, sites
 from tracker.usecases.views import seat_changes
 
 LAST_WEEK, TODAY = NOW - timedelta(days=8), NOW.date()
@@ -179,6 +181,9 @@ async def _notice(cast: Cast, raid: UUID) -> None:
     await readiness.move(cast.fbi_lead, raid, notice.id, NoticeState.SCHEDULED, LAST_WEEK)
     await readiness_states.run_due(LAST_WEEK)
     await readiness_given.acknowledge(cast.caht_lead, notice.id, LAST_WEEK)
+    place = ConfidentialFacts(name="Partner location 2", address="12 Elm St", directions="Ring twice")
+    site_id = await confidential_sites.add(cast.harbor_advocate, place, LAST_WEEK)
+    await off_site.add(cast.fbi_lead, raid, site_id, LAST_WEEK)
 
 
 async def _approved(cast: Cast, raid: UUID, other: UUID) -> None:

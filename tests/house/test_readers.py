@@ -48,6 +48,7 @@ THEY_READ = {
     "EmergencyOpening": "emergency_opening",
     "DeconflictionHit": "deconfliction_hit",
     "HitDecision": "hit_decision",
+    "OperationOffSite": "operation_off_site",
     "OperationReadiness": "operation_readiness",
 }
 """What hangs on events today; a new table that leads there joins it by its foreign key."""

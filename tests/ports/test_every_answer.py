@@ -48,6 +48,7 @@ TEXTS = {
     "agency": "name code contact_name contact_phone contact_email address",
     "committee": "name place",
     "site": "name address equipment",
+    "confidential_site": "name address directions",
     "blackout": "reason",
     "action_item": "title",
     "action_note": "text change",

@@ -386,6 +386,21 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /events/{event_id}/{key}/plan/readiness/{notice_id}/removal": _of_plans(
         "POST", f"/readiness/{NOWHERE}/removal"
     ),
+    "POST /events/{event_id}/{key}/plan/readiness/places": lambda p: [
+        ask for one in (p.secret_place, NOWHERE) for ask in _of_plans("POST", "/readiness/places", site=str(one))(p)
+    ],
+    "POST /events/{event_id}/{key}/plan/readiness/places/{site_id}/removal": lambda p: [
+        ask for one in (p.secret_place, NOWHERE) for ask in _of_plans("POST", f"/readiness/places/{one}/removal")(p)
+    ],
+    "GET /confidential-places": _plain("/confidential-places"),
+    "POST /confidential-places": _post("/confidential-places", name="Canary place"),
+    "GET /confidential-places/{site_id}/edit": lambda p: [
+        ("GET", f"/confidential-places/{one}/edit", {}) for one in (p.secret_place, NOWHERE)
+    ],
+    "POST /confidential-places/{site_id}/edit": lambda p: [
+        ("POST", f"/confidential-places/{one}/edit", {"name": "New", "address": "1 Elm St", "version": "1"})
+        for one in (p.secret_place, NOWHERE)
+    ],
     "GET /readiness/{notice_id}": lambda p: [("GET", f"/readiness/{one}", {}) for one in (p.secret_notice, NOWHERE)],
     "POST /readiness/{notice_id}/acknowledgments": lambda p: [
         ("POST", f"/readiness/{one}/acknowledgments", more)

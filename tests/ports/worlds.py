@@ -39,6 +39,7 @@ from tracker.rules.operations.readiness import Minors, NoticeState, NoticeText
 from tracker.rules.operations.sites import Site, SiteRole, point_at
 from tracker.rules.operations.states import OperationState
 from tracker.rules.recurrence import Rule, rule_for
+from tracker.rules.roster.confidential_sites import SiteFacts as ConfidentialFacts
 from tracker.rules.roster.quorum import QuorumRule
 from tracker.rules.roster.sites import SiteFacts
 from tracker.tables.schema.core.drafts import Draft
@@ -59,6 +60,7 @@ from tracker.usecases.operations import (
     after_page,
     approvals,
     lessons,
+    off_site,
     orders,
     phases,
     plans,
@@ -66,7 +68,7 @@ from tracker.usecases.operations import (
     readiness_states,
 )
 from tracker.usecases.operations.plan_page import plan_of
-from tracker.usecases.roster import people, sites
+from tracker.usecases.roster import confidential_sites, people, sites
 
 STARTS = datetime(2027, 1, 12, 10)
 LAST_WEEK = NOW - timedelta(days=8)
@@ -104,6 +106,7 @@ class Places:
     secret_plan: UUID
     secret_hit: UUID
     secret_notice: UUID
+    secret_place: UUID
     secret_plan_key: str = "2027-01-20"
 
 
@@ -196,6 +199,7 @@ async def _what_all_may_see(cast: Cast) -> Places:
         secret_plan=series,
         secret_hit=past,
         secret_notice=past,
+        secret_place=past,
     )
 
 
@@ -258,6 +262,7 @@ async def _secrets(cast: Cast, places: Places) -> None:
     view, _ = await plan_of(lead, places.secret_plan, LAST_WEEK)
     places.secret_hit = view.hits[0].id
     places.secret_notice = await _notices(cast, in_conflict)
+    places.secret_place = await _confidential_place(cast, in_conflict[0])
     await _looked_back_on(cast)
     await replies.reply(
         cast.kcpd_detective, places.secret_event, "2027-01-23", ReplyValue.DECLINED, "Canary", NOW, for_series=False
@@ -327,6 +332,14 @@ async def _looked_back_on(cast: Cast) -> None:
     given = await after_actions.given(lead, first)
     wanted = Assignment(owner_id=cast.kcpd_detective.member_id, due=TODAY)
     await after_actions.assign(lead, event_id, given[0].action.id, wanted, NOW, TODAY)
+
+
+async def _confidential_place(cast: Cast, event_id: UUID) -> UUID:
+    """Keep a confidential place of an agency, and let a plan name it."""
+    facts = ConfidentialFacts(name="Canary house", address="7 Larkspur Row", directions="Canary bell")
+    site_id = await confidential_sites.add(cast.kcpd_detective, facts, LAST_WEEK)
+    await off_site.add(cast.fbi_lead, event_id, site_id, LAST_WEEK)
+    return site_id
 
 
 async def _secrets_about(cast: Cast, places: Places) -> None:

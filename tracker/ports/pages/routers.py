@@ -54,6 +54,7 @@ from tracker.ports.pages.roster import (
     agency_edit,
     committee_edit,
     committees,
+    confidential_sites,
     csv_import,
     people,
     person_edit,
@@ -95,6 +96,7 @@ ROOMS = {
         committee_edit.handlers,
         seats.handlers,
         sites.handlers,
+        confidential_sites.handlers,
     ),
     "events": _room(
         schedule.handlers,

@@ -120,6 +120,8 @@ VERBS = {
     "conflict_decided": "Decided about a conflict of",
     "conflicts_read": "Read",
     "comparisons_limited": "Reached the limit of comparisons for",
+    "off_site_added": "Added a place for off-site services to",
+    "off_site_removed": "Removed a place for off-site services from",
     "readiness_saved": "Saved a service-readiness notice of",
     "readiness_discarded": "Deleted the draft of a service-readiness notice of",
     "readiness_scheduled": "Scheduled a service-readiness notice of",
@@ -162,6 +164,7 @@ THINGS = {
     "deconfliction": "the conflicts between operations",
     "readiness_notice": "service-readiness notice",
     "emergency": "emergency access",
+    "confidential_site": "confidential place",
     "preference": "reminder settings",
     "committee_preference": "reminder settings for a committee",
 }

@@ -16,10 +16,13 @@ from tracker.rules.events.plan import Person
 from tracker.rules.operations import readiness as rules
 from tracker.rules.operations.plans import Operation, check_kind, may_plan
 from tracker.rules.operations.readiness import LedNotice, NoticeState, NoticeText
+from tracker.rules.roster.confidential_sites import PublicSite
 from tracker.tables.schema.operations.readiness import OperationReadiness, ReadinessNotice, ReadinessRecipient
 from tracker.tables.visible.events import events
 from tracker.tables.visible.operations import plans
 from tracker.tables.visible.operations import readiness as visible
+from tracker.tables.visible.operations.off_site import off_site
+from tracker.tables.visible.roster.confidential_sites import own_sites, public_sites
 from tracker.usecases.core import audit
 from tracker.usecases.events.occurrences import date_for
 from tracker.usecases.operations.lookup import NOT_THEIRS, operation_for, operation_to_change
@@ -51,6 +54,12 @@ class ReadinessView:
     """People of victim services whom the viewer may choose, by agency and name; none for people who don’t lead."""
     current: LedNotice | None
     """The notice that hasn't ended."""
+    off_site: list[PublicSite]
+    """Where the operation has off-site services."""
+    places: list[PublicSite]
+    """Confidential sites that the people who lead it can choose."""
+    own_addresses: dict[UUID, str]
+    """Addresses of the sites of the viewer's own agency."""
     is_outside: bool
     """Whether the operation isn't within the window of the current notice."""
 
@@ -71,6 +80,7 @@ async def readiness_view(viewer: Viewer, event_id: UUID, key: str) -> ReadinessV
     notices = await visible.notices_of(viewer, occurrence.event)
     current = next((one for one in notices if not one.is_over), None)
     span = occurrence.starts_at, occurrence.ends_at
+    here = await off_site(viewer, occurrence.event)
     return ReadinessView(
         occurrence=occurrence,
         operation=operation,
@@ -78,6 +88,9 @@ async def readiness_view(viewer: Viewer, event_id: UUID, key: str) -> ReadinessV
         notices=notices,
         people=await _people(viewer, current) if leads else [],
         current=current,
+        off_site=here,
+        places=[one for one in await public_sites(viewer) if one not in here] if leads else [],
+        own_addresses={one.id: one.facts.address for one in await own_sites(viewer)},
         is_outside=current is not None and rules.is_outside(current.text, span),
     )
 

@@ -12,7 +12,7 @@ from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
-from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, ids_in
+from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, id_in, ids_in
 from tracker.ports.pages.core.people_options import people_options
 from tracker.ports.pages.events.event_page import times_of
 from tracker.rules.core.wall_clock import to_local, to_utc
@@ -26,7 +26,7 @@ from tracker.rules.operations.readiness import (
     NoticeText,
 )
 from tracker.usecases.core import access_records
-from tracker.usecases.operations import readiness
+from tracker.usecases.operations import off_site, readiness
 from tracker.usecases.operations.readiness import ReadinessView, readiness_view
 
 AT = "/events/{event_id:uuid}/{key:str}/plan/readiness"
@@ -45,6 +45,7 @@ FIELDS = (
     "release",
     "release_at",
     "recipient",
+    "site",
 )
 SAID = {
     NoticeState.DRAFT: "The notice is a draft again. No one was emailed.",
@@ -114,6 +115,28 @@ async def discard(
     return pages.redirect(_at(event_id, key), "The draft is deleted.")
 
 
+@post(f"{AT}/places", guards=[signed_in], status_code=303)
+async def add_place(
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Response[Any]:
+    """Add a confidential place for off-site services."""
+    view = await readiness_view(viewer, event_id, key)
+    try:
+        await off_site.add(viewer, event_id, id_in(form["site"]), now)
+    except Invalid as wrong:
+        return _shown(pages, view, _typed(view, viewer), errors_of(wrong, FIELDS), now=now)
+    return pages.redirect(_at(event_id, key), "The place is added. Each agency acknowledges the plan again.")
+
+
+@post(f"{AT}/places/{{site_id:uuid}}/removal", guards=[signed_in], status_code=303)
+async def remove_place(
+    event_id: FromPath[UUID], key: FromPath[str], site_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now
+) -> Response[Any]:
+    """Remove such a place."""
+    await off_site.remove(viewer, event_id, site_id, now)
+    return pages.redirect(_at(event_id, key), "The place is removed. Each agency acknowledges the plan again.")
+
+
 def _shown(
     pages: Pages, view: ReadinessView, form: FormValues, errors: Errors | None = None, *, now: datetime
 ) -> Response[str]:
@@ -129,6 +152,7 @@ def _shown(
         minors_words=MINORS_WORDS,
         limits=LONGEST,
         people=people_options(view.people),
+        offered=[(str(one.id), f"{one.name} ({one.agency})") for one in view.places],
         is_due=view.current is not None and view.current.release_at <= now,
         **times_of(view.occurrence),
     )
@@ -193,4 +217,4 @@ def _at(event_id: UUID, key: str) -> str:
     return f"/events/{event_id}/{key}/plan/readiness"
 
 
-handlers = [readiness_page, save, move, discard]
+handlers = [readiness_page, save, move, discard, add_place, remove_place]

@@ -1,0 +1,103 @@
+"""The address of a confidential site is in no outlet of anyone at another agency; its public name is where it belongs."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, Cast, operation
+from tests.ports.browser import Browser
+from tests.ports.conftest import SignIn
+from tests.ports.test_nothing_leaks import seen
+from tests.ports.test_nothing_leaks_by_mail import mails
+from tests.ports.test_notice_canaries import unfolded, written
+from tests.ports.worlds import LAST_WEEK, build, opened
+from tracker.rules.roster.confidential_sites import SiteFacts
+from tracker.usecases.events import events
+from tracker.usecases.operations import off_site, plans
+from tracker.usecases.roster import confidential_sites
+
+pytestmark = pytest.mark.anyio
+
+NAME = "Partner location 2"
+CANARIES = ("Wisteria", "Periwinkle")
+SHELTER = SiteFacts(name=NAME, address="12 Wisteria Row", directions="https://maps.example/Periwinkle")
+KEY = "2027-01-23"
+OTHERS = ("fbi_lead", "hsi_liaison", "coordinator", "administrator", "auditor", "caht_lead", "bridge_advocate")
+
+
+async def with_a_shelter(cast: Cast) -> tuple[UUID, UUID]:
+    """Keep a shelter of Harbor House, and let an operation that names it be planned by the FBI."""
+    site_id = await confidential_sites.add(cast.harbor_advocate, SHELTER, LAST_WEEK)
+    starts = datetime(2027, 1, 23, 6)  # noqa: DTZ001 - local to the zone
+    plan = operation(cast.hsi_liaison, starts=starts, duration=timedelta(hours=5), place=NAME)
+    event_id = await events.schedule(cast.fbi_lead, plan, LAST_WEEK)
+    await plans.start(cast.fbi_lead, event_id, LAST_WEEK)
+    await off_site.add(cast.fbi_lead, event_id, site_id, LAST_WEEK)
+    return event_id, site_id
+
+
+async def test_no_outlet_has_the_address_for_anyone_at_another_agency(tmp_path: Path) -> None:
+    worlds = await build(tmp_path)
+    async with opened(worlds.secret):
+        worlds.places.secret_plan, worlds.places.secret_place = await with_a_shelter(worlds.cast)
+        worlds.places.secret_plan_key = KEY
+    mail = await mails(worlds.secret, worlds)
+    for viewer in OTHERS:
+        answers = [(ask, headers, content) for ask, _, headers, content in await seen(worlds.secret, worlds, viewer)]
+        for ask, headers, content in [*answers, ("emails", [], str(mail[viewer]).encode())]:
+            found = unfolded(str(headers).encode() + content)
+            assert [one for word in CANARIES for one in written(word) if one in found] == [], (viewer, ask)
+
+
+async def texts(browser: Browser, *paths: str) -> list[str]:
+    return [(await browser.get(path)).text for path in paths]
+
+
+async def test_its_own_people_read_the_address_and_the_lead_of_the_operation_the_public_name(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    event_id, site_id = await with_a_shelter(sqlite_cast)
+    own = await texts(
+        await browse(sqlite_cast.harbor_advocate), "/confidential-places", f"/confidential-places/{site_id}/edit"
+    )
+    assert all("12 Wisteria Row" in page for page in own)
+    [plan] = await texts(await browse(sqlite_cast.fbi_lead), f"/events/{event_id}/{KEY}/plan/readiness")
+    assert NAME in plan
+    assert "Ask Harbor House for the address." in plan
+
+
+async def test_a_place_is_added_and_changed_by_its_agency(sqlite_cast: Cast, browse: SignIn) -> None:
+    browser = await browse(sqlite_cast.harbor_advocate)
+    refused = await browser.post("/confidential-places", {"name": NAME, "directions": "Ring twice"})
+    assert (refused.status_code, "Enter the address." in refused.text) == (422, True)
+    assert "Ring twice" in refused.text
+    assert (await browser.post("/confidential-places", {"name": NAME, "address": "12 Elm St"})).status_code == 303
+    [site] = await confidential_sites.own_sites(sqlite_cast.harbor_advocate)
+    edit = f"/confidential-places/{site.id}/edit"
+    moved = {"name": NAME, "address": "9 Oak St", "status": "open"}
+    outdated = await browser.post(edit, {**moved, "version": "7"})
+    assert (outdated.status_code, "Someone has changed this place" in outdated.text) == (422, True)
+    assert (await browser.post(edit, {**moved, "version": "1"})).status_code == 303
+    assert "9 Oak St" in (await browser.get("/confidential-places")).text
+
+
+async def test_the_site_of_another_agency_is_as_missing_as_one_that_never_was(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    site_id = await confidential_sites.add(sqlite_cast.harbor_advocate, SHELTER, NOW)
+    browser = await browse(sqlite_cast.caht_lead)
+    found = await browser.get(f"/confidential-places/{site_id}/edit")
+    missing = await browser.get(f"/confidential-places/{UUID(int=7, version=4)}/edit")
+    assert (found.status_code, found.content) == (404, missing.content)
+
+
+async def test_a_lead_adds_and_removes_a_place_on_the_page(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id, site_id = await with_a_shelter(sqlite_cast)
+    browser, at = await browse(sqlite_cast.fbi_lead), f"/events/{event_id}/{KEY}/plan/readiness"
+    assert (await browser.post(f"{at}/places/{site_id}/removal")).status_code == 303
+    assert "No place yet." in (await browser.get(at)).text
+    assert (await browser.post(f"{at}/places", {"site": str(event_id)})).status_code == 422
+    assert (await browser.post(f"{at}/places", {"site": str(site_id)})).status_code == 303
+    assert "Ask Harbor House for the address." in (await browser.get(at)).text

@@ -1,0 +1,21 @@
+"""Confidential sites, apart from the sites that everyone reads. `tables.visible.roster` is their only reader."""
+
+from piccolo.columns import UUID, Boolean, ForeignKey, Integer, Text, Varchar
+from piccolo.columns.base import OnDelete
+from piccolo.columns.defaults.uuid import UUID4
+from piccolo.table import Table
+
+from tracker.tables.schema.roster.people import Agency
+
+
+class ConfidentialSite(Table):
+    """A place of which only its agency has the address."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    agency = ForeignKey(Agency, null=False, on_delete=OnDelete.restrict, index=True)
+    name = Varchar(length=120, unique=True)
+    """The public name, which everyone may read."""
+    address = Varchar(length=200)
+    directions = Text(default="")
+    is_open = Boolean(default=True)
+    version = Integer(default=1)
