@@ -285,6 +285,19 @@ def to_after(page: Page, _: Demo) -> None:
     page.goto("/search?q=Switchgrass")
     page.get_by_role("link", name="Operation Switchgrass").first.click()
     page.wait_for_url("**/events/**")
+
+
+def to_need_to_know(page: Page, demo: Demo) -> None:
+    """Go from an operation to its need-to-know list, and try to add a person without choosing one."""
+    to_operation(page, demo)
+    page.goto(f"{page.url}/plan/access")
+    page.get_by_role("button", name="Add person").click()
+    page.locator(".usa-alert--error").wait_for()
+
+
+def to_after(page: Page, demo: Demo) -> None:
+    """Go from an operation to what is written down after it."""
+    to_operation(page, demo)
     page.goto(f"{page.url}/plan/after")
 
 
@@ -571,6 +584,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "phases of an operation with errors": (FBI_LEAD, to_refused_phase, "Order and phases"),
     "phase of an operation": (FBI_LEAD, to_phase, "Briefing"),
     "order of an operation with errors": (FBI_LEAD, to_refused_order, "Operations order"),
+    "need to know": (FBI_LEAD, to_need_to_know, "Need to know"),
     "check-in of an operation": (FBI_LEAD, to_check_in, "Check-in"),
     "after an operation": (FBI_LEAD, to_after, "After the operation"),
     "services of an operation": (FBI_LEAD, to_services, "Services"),
@@ -653,6 +667,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "link for a new password that is over": (None, to("/sign-in/reset/broken"), "This link was used or has expired"),
     "lost phone": (ADVOCATE, to("/settings/lost-phone"), "I lost my phone or computer"),
     "admin": (COORDINATOR, to("/admin"), "Admin"),
+    "emergency access": (COORDINATOR, to("/emergency-access"), "Emergency access"),
     "health": (COORDINATOR, to("/admin/health"), "Health"),
     "audit log": (COORDINATOR, to("/audit"), "Audit log"),
     "audit log with a deed open": (COORDINATOR, to_open_deed, "Audit log"),

@@ -10,7 +10,7 @@ from tracker.rules.operations.phases import PhasePlan
 from tracker.rules.operations.sites import Site, SiteRole, point_at
 from tracker.rules.operations.states import OperationState
 from tracker.usecases.events import occurrences
-from tracker.usecases.operations import approvals, kinds, orders, phases, plans
+from tracker.usecases.operations import approvals, grants, kinds, orders, phases, plans
 from tracker.usecases.operations.plans import Basics
 
 
@@ -69,9 +69,12 @@ SKETCHES = (
 
 
 async def plan(story: Story) -> None:
-    """Plan both operations, Bluestem first, inside the caller's transaction."""
+    """Plan both operations, Bluestem first, inside the caller's transaction; an advocate's access to one waits."""
     for sketch in SKETCHES:
         await _plan(story, sketch)
+    lead, advocate = story.who("kcpd_sergeant"), story.who("caht_lead").member_id
+    why = "Arranges interpreters for the people we find."
+    await grants.give(lead, story.events["larkspur"], advocate, why, None, story.now)
 
 
 async def _plan(story: Story, sketch: Sketch) -> None:

@@ -41,21 +41,22 @@ async def give_access(
     event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Add a person, or request it from a second person."""
-    view = await access_view(viewer, event_id, key, now)
+    view, member_id = await access_view(viewer, event_id, key, now), id_in(form["person"])
     try:
         reader = Reader(form)
         reason = reader.text("reason", LONGEST_REASON)
         until = _until(reader, view.occurrence.event.zone)
         reader.check()
-        state = await grants.give(viewer, event_id, id_in(form["person"]), reason, until, now)
+        state = await grants.give(viewer, event_id, member_id, reason, until, now)
     except Invalid as wrong:
         return _shown(pages, view, form, wrong)
     except Conflict as taken:
         return _back(pages, event_id, key, taken.sentence, is_saved=False)
+    name = next(f"{one.name} ({one.agency})" for one in view.choices if one.id == member_id)
     if state is GrantState.REQUESTED:
         waits = "They see nothing, and get no email, until a second person in law enforcement approves."
-        return _back(pages, event_id, key, f"Access is requested. {waits}")
-    return _back(pages, event_id, key, "They can see the operation now.")
+        return _back(pages, event_id, key, f"Access is requested for {name}. {waits}")
+    return _back(pages, event_id, key, f"{name} can see the operation now.")
 
 
 @post(f"{AT}/{{grant_id:uuid}}/approval", guards=[signed_in], status_code=303)
