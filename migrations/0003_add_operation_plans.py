@@ -112,6 +112,25 @@ CREATE TABLE operation_release (
   notified_at TIMESTAMPTZ
 );
 CREATE UNIQUE INDEX operation_release_current ON operation_release (plan) WHERE withdrawn_at IS NULL;
+CREATE TABLE operation_log_entry (
+  id UUID PRIMARY KEY NOT NULL,
+  plan UUID NOT NULL REFERENCES operation_plan (id) ON DELETE CASCADE,
+  entry UUID NOT NULL,
+  happened_at TIMESTAMPTZ NOT NULL,
+  text VARCHAR(500) NOT NULL,
+  written_by UUID NOT NULL REFERENCES member (id) ON DELETE RESTRICT,
+  written_at TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX operation_log_entry_plan ON operation_log_entry (plan);
+CREATE TABLE operation_state_change (
+  id UUID PRIMARY KEY NOT NULL,
+  plan UUID NOT NULL REFERENCES operation_plan (id) ON DELETE CASCADE,
+  state VARCHAR(12) NOT NULL
+    CHECK (state IN ('draft', 'planning', 'submitted', 'approved', 'briefed', 'executing', 'released', 'debriefed',
+      'closed', 'stood_down', 'aborted')),
+  entered_at TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX operation_state_change_plan ON operation_state_change (plan);
 CREATE TABLE clearance (
   id UUID PRIMARY KEY NOT NULL,
   plan UUID NOT NULL REFERENCES operation_plan (id) ON DELETE CASCADE,

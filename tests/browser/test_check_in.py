@@ -1,5 +1,7 @@
 """People are checked in and out of an operation on a phone, also while it has no network."""
 
+import re
+
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PageOf
@@ -51,6 +53,38 @@ def test_taps_made_without_a_network_are_sent_in_order_and_each_counts_once(page
     assert len(posts) == 3
     page.reload()
     expect(page.locator("#count")).to_contain_text("2 in, 1 out")
+
+
+def test_entries_of_the_log_wait_for_a_network_too(page_of: PageOf) -> None:
+    page = page_of(FBI_LEAD)
+    to_own_check_in(page, "Operation Log")
+    page.get_by_role("link", name="Log", exact=True).click()
+    page.get_by_role("heading", level=1, name="Activity log").wait_for()
+    page.context.set_offline(True)
+    page.get_by_role("button", name="On scene").click()
+    page.get_by_label("What happened").fill("Two vehicles at the door")
+    page.get_by_role("button", name="Add to log").click()
+    page.get_by_role("button", name="On scene").click()
+    expect(page.get_by_text("3 not sent yet.")).to_be_visible()
+    expect(page.get_by_label("What happened")).to_have_value("")
+    page.context.set_offline(False)
+    expect(page.locator("#unsent")).to_be_hidden()
+    page.reload()
+    assert sorted(page.locator("#roll tbody b").all_inner_texts()) == [
+        "On scene",
+        "On scene",
+        "Two vehicles at the door",
+    ]
+
+
+def test_both_forms_are_letter_size_and_the_check_in_list_is_landscape(page_of: PageOf) -> None:
+    page = page_of(FBI_LEAD)
+    to_own_check_in(page, "Operation Paper")
+    at = page.url
+    for name, size in (("check-in", b"792 612"), ("log", b"612 792")):
+        page.goto(f"{at.removesuffix('check-in')}{name}/print")
+        paper = page.pdf(prefer_css_page_size=True)
+        assert re.findall(rb"/MediaBox \[0 0 ([\d ]+)\]", paper) == [size]
 
 
 def test_a_tap_whose_answer_was_lost_counts_once(page_of: PageOf) -> None:

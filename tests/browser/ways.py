@@ -370,6 +370,20 @@ def to_lesson_preview(page: Page, demo: Demo) -> None:
     page.get_by_label("Text for everyone").fill("Bring water.")
     page.get_by_role("button", name="Save and preview").click()
     page.wait_for_url("**/preview")
+def to_paper(name: str) -> Way:
+    """Go from an operation to one of its forms on paper."""
+
+    def way(page: Page, demo: Demo) -> None:
+        to_operation(page, demo)
+        page.goto(f"{page.url}/plan/{name}/print")
+
+    return way
+
+
+def to_log(page: Page, demo: Demo) -> None:
+    """Go from an operation to its activity log."""
+    to_operation(page, demo)
+    page.goto(f"{page.url}/plan/log")
 
 
 def to_copies(page: Page, demo: Demo) -> None:
@@ -595,6 +609,9 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "after-action item with errors": (FBI_LEAD, to_refused_assignment, "Assign an after-action item"),
     "preview of a lesson": (FBI_LEAD, to_lesson_preview, "Preview"),
     "lessons learned": (ADVOCATE, to("/lessons"), "Lessons learned"),
+    "log of an operation": (FBI_LEAD, to_log, "Activity log"),
+    "check-in list on paper": (FBI_LEAD, to_paper("check-in"), "Incident check-in list (ICS 211)"),
+    "activity log on paper": (FBI_LEAD, to_paper("log"), "Activity log (ICS 214)"),
     "conflicts between operations": (COORDINATOR, to("/deconfliction"), "Conflicts between operations"),
     "operation": (FBI_LEAD, to_operation, "Operation Bluestem"),
     "search": (COORDINATOR, to("/search?q=task+force"), "Search results for “task force”"),

@@ -73,6 +73,7 @@ from tracker.usecases.identity.accounts import UNKNOWN
 from tracker.usecases.identity.one_time_links import issue_link
 from tracker.usecases.intake.replies import take
 from tracker.usecases.operations import (
+    activity_log,
     after,
     after_page,
     approvals,
@@ -216,6 +217,7 @@ async def _checked_in(cast: Cast, raid: UUID) -> None:
     for button in Tap:
         press = Press(tap_id="1", person_id=cast.hsi_liaison.member_id, button=button)
         await check_ins.tap(cast.hsi_liaison, raid, key, press, at)
+    await activity_log.add(cast.fbi_lead, raid, key, "On scene", at, tap_id="1")
     medic = WalkIn(ticket=raid, name="Medic", agency_id=None, agency="MSHP", contact="Channel 2", assignment="Medic")
     await check_ins.add_walk_in(cast.fbi_lead, raid, key, medic, at)
 

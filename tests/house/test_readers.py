@@ -42,6 +42,8 @@ THEY_READ = {
     "OperationAgency": "operation_agency",
     "OperationCheckIn": "operation_check_in",
     "OperationRelease": "operation_release",
+    "OperationLogEntry": "operation_log_entry",
+    "OperationStateChange": "operation_state_change",
     "Clearance": "clearance",
     "OperationApproval": "operation_approval",
     "OperationGrant": "operation_grant",

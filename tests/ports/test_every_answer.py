@@ -68,6 +68,7 @@ TEXTS = {
     "released_lesson": "title text",
     "hot_wash": "went_well to_improve",
     "operation_agency": "skills",
+    "operation_log_entry": "text",
     "operation_check_in": "guest guest_agency contact assignment",
     "clearance": "number reason",
     "operation_grant": "reason",

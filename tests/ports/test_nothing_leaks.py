@@ -363,6 +363,15 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /events/{event_id}/{key}/plan/conflicts/{hit_id}/decisions": _of_plans(
         "POST", "/conflicts/{hit}/decisions", decision="proceed", reason="Fine."
     ),
+    "GET /events/{event_id}/{key}/plan/check-in/print": _of_plans("GET", "/check-in/print"),
+    "GET /events/{event_id}/{key}/plan/log/print": _of_plans("GET", "/log/print"),
+    "GET /events/{event_id}/{key}/plan/log": _of_plans("GET", "/log"),
+    "GET /events/{event_id}/{key}/plan/log/lines": _of_plans("GET", "/log/lines"),
+    "POST /events/{event_id}/{key}/plan/log/entries": _of_plans("POST", "/log/entries", text="New", tap="1"),
+    "GET /events/{event_id}/{key}/plan/log/entries/{entry_id}": _of_plans("GET", f"/log/entries/{NOWHERE}"),
+    "POST /events/{event_id}/{key}/plan/log/entries/{entry_id}": _of_plans(
+        "POST", f"/log/entries/{NOWHERE}", text="New", at="2026-12-09T06:00"
+    ),
     "GET /events/{event_id}/{key}/plan/check-in": _of_plans("GET", "/check-in"),
     "GET /events/{event_id}/{key}/plan/check-in/count": _of_plans("GET", "/check-in/count"),
     "POST /events/{event_id}/{key}/plan/check-in/taps": _of_plans(

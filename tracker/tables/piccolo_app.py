@@ -14,6 +14,7 @@ TABLE_MODULES = (
     "tracker.tables.schema.events.history",
     "tracker.tables.schema.events.undo",
     "tracker.tables.schema.events.invitations",
+    "tracker.tables.schema.operations.activity_log",
     "tracker.tables.schema.operations.check_ins",
     "tracker.tables.schema.intake.replies",
     "tracker.tables.schema.operations.plans",

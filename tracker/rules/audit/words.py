@@ -94,6 +94,8 @@ VERBS = {
     "checked_out": "Recorded a check-out at",
     "walk_in_checked_in": "Checked in a walk-in at",
     "check_in_corrected": "Corrected a check-in at",
+    "log_entry_added": "Wrote in the activity log of",
+    "log_entry_corrected": "Corrected the activity log of",
     "everyone_released": "Released everyone from",
     "release_withdrawn": "Took back the release of",
     "check_in_undone": "Took back a check-in or check-out at",
@@ -254,7 +256,18 @@ GROUPS = {
 }
 
 LAW_ENFORCEMENT_ONLY = frozenset(
-    {"conflict_decided", "checked_in", "checked_out", "walk_in_checked_in", "check_in_corrected", "check_in_undone"}
+    {
+        "conflict_decided",
+        "checked_in",
+        "checked_out",
+        "walk_in_checked_in",
+        "check_in_corrected",
+        "check_in_undone",
+        "everyone_released",
+        "release_withdrawn",
+        "log_entry_added",
+        "log_entry_corrected",
+    }
 )
 """Deeds about an operation of which victim services on it see nothing on its pages either."""
 OPEN_SUBJECTS = frozenset(

@@ -282,7 +282,12 @@ def still_in(lines: Iterable[CheckIn]) -> list[CheckIn]:
 
 
 def not_out(names: Sequence[str]) -> str:
-    """Return "Not checked out: …", with the first names and the number of the others."""
+    """Return the sentence that names the people who have not checked out."""
+    return f"Not checked out: {named(names)}."
+
+
+def named(names: Sequence[str]) -> str:
+    """Return the first names, and the number of the others."""
     more = len(names) - NAMED
     shown = ", ".join(names[:NAMED])
-    return f"Not checked out: {shown}, and {more} more." if more > 0 else f"Not checked out: {shown}."
+    return f"{shown}, and {more} more" if more > 0 else shown

@@ -3,8 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
+from tracker.crypto import ids
 from tracker.rules.operations.states import OperationState
 from tracker.tables.background.operations import plans
+from tracker.tables.schema.operations.activity_log import OperationStateChange
 from tracker.tables.schema.operations.plans import Clearance, OperationApproval, OperationPlan
 from tracker.usecases.operations import in_calendars
 
@@ -18,6 +20,7 @@ async def enter(plan_id: UUID, state: OperationState, now: datetime) -> None:
     """Set the state of a plan inside the caller's `writing()`; calendars show it if they show another status now."""
     before = (await plans.by_id({plan_id}))[plan_id]
     await OperationPlan.update({OperationPlan.state: state}).where(OperationPlan.id == plan_id)
+    await OperationStateChange.insert(OperationStateChange(id=ids.new_id(), plan=plan_id, state=state, entered_at=now))
     await in_calendars.show(before.event_id, before.state, state, now)
 
 

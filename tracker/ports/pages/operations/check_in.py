@@ -1,6 +1,5 @@
 """Check-in and check-out on the day of an operation: one tap per person, walk-ins, corrections, undo, and ICS 211."""
 
-import re
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -17,8 +16,7 @@ from tracker.ports.http.guards import POLLED, signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, id_in
 from tracker.ports.pages.events.event_page import times_of
-from tracker.rules.core.wall_clock import to_utc
-from tracker.rules.core.wording import local
+from tracker.ports.pages.operations.moments import moment, typed
 from tracker.rules.operations.accountability import DEFAULT_WAIT
 from tracker.rules.operations.check_ins import (
     LONGEST_ASSIGNMENT,
@@ -43,9 +41,7 @@ CORRECTED_FIELDS = ("time_in", "time_out", "contact", "assignment")
 OTHER = ("other", "Another agency")
 """The choice of the agency field that asks for its name in words."""
 LONGEST_TAP = 60  # characters of the id that a page gives a tap
-LOCAL_TIME = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2})?")
 ALL_OUT = "Everyone is out. The operation is released."
-NO_TIME = "Enter the day and time, like 2027-05-15 05:00."
 
 
 @get(AT, guards=[signed_in])
@@ -215,13 +211,9 @@ def _person(
 
 def _typed(line: CheckIn, zone: str) -> dict[str, str]:
     """Return a line as its form has it."""
-
-    def written(at: datetime | None) -> str:
-        return f"{local(at, zone):%Y-%m-%dT%H:%M}" if at else ""
-
     return {
-        "time_in": written(line.time_in),
-        "time_out": written(line.time_out),
+        "time_in": typed(line.time_in, zone),
+        "time_out": typed(line.time_out, zone),
         "contact": line.contact,
         "assignment": line.assignment,
         "seen": str(line.id or ""),
@@ -232,33 +224,20 @@ def _correction(form: FormValues, line: CheckIn, zone: str) -> Correction:
     """Return what a form says; a time that wasn't touched keeps its seconds. Errors: Invalid by field."""
     reader, before = Reader(form), _typed(line, zone)
 
-    def moment(name: str, known: datetime | None) -> datetime | None:
+    def at(name: str, known: datetime | None) -> datetime | None:
         text = form[name].strip()
         if text == before[name]:
             return known
-        return reader.tried(lambda: _moment(text, name, zone), None) if text else None
+        return reader.tried(lambda: moment(text, name, zone), None) if text else None
 
     wanted = Correction(
-        time_in=moment("time_in", line.time_in),
-        time_out=moment("time_out", line.time_out),
+        time_in=at("time_in", line.time_in),
+        time_out=at("time_out", line.time_out),
         contact=reader.text("contact", LONGEST_CONTACT),
         assignment=reader.text("assignment", LONGEST_ASSIGNMENT),
     )
     reader.check()
     return wanted
-
-
-def _moment(text: str, name: str, zone: str) -> datetime:
-    """Return the moment of a local time. Errors: Invalid(`name`)."""
-    parts = LOCAL_TIME.fullmatch(text)
-    try:
-        return to_utc(datetime.fromisoformat(f"{parts[1]}T{parts[2]}"), zone) if parts else _refuse(name)
-    except (ValueError, Invalid):
-        return _refuse(name)
-
-
-def _refuse(name: str) -> datetime:
-    raise Invalid(**{name: NO_TIME})
 
 
 def _press(form: FormValues) -> Press:

@@ -1,0 +1,123 @@
+"""The activity log keeps what people wrote, each entry once and with its corrections, in time order with the rest."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, Cast
+from tests.usecases.operations.world import let_in, planned, under_way
+from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.operations.activity_log import Line
+from tracker.rules.operations.check_ins import Presence, Press, Tap
+from tracker.usecases.operations import activity_log, check_ins, releases
+
+pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+
+KEY = "2027-01-16"
+SIX = datetime(2027, 1, 16, 12, tzinfo=NOW.tzinfo)
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+async def bluestem(two: Cast) -> UUID:
+    """Under way since NOW."""
+    event_id = await planned(two.fbi_lead, two.fbi_alternate, two.hsi_liaison, two.kcpd_detective)
+    await under_way(two, event_id)
+    return event_id
+
+
+async def write(by: Viewer, event_id: UUID, text: str, now: datetime = SIX, *, tap: str = "1", waited: int = 0) -> None:
+    """Write an entry that waited for so many minutes."""
+    await activity_log.add(by, event_id, KEY, text, now, tap_id=tap, waited=waited * MINUTE)
+
+
+async def lines(viewer: Viewer, event_id: UUID) -> list[Line]:
+    """Return the lines of the day itself."""
+    return [one for one in (await activity_log.log(viewer, event_id, KEY, SIX)).lines if one.at > NOW]
+
+
+async def entry(two: Cast, event_id: UUID) -> Line:
+    [line] = [one for one in await lines(two.fbi_lead, event_id) if one.entry_id]
+    return line
+
+
+async def test_entries_stand_in_time_order_with_states_check_ins_and_the_release(two: Cast, bluestem: UUID) -> None:
+    lead = two.fbi_lead
+    for one in (two.fbi_lead, two.hsi_liaison):
+        press = Press(tap_id="1", person_id=one.member_id, button=Tap.IN)
+        await check_ins.tap(lead, bluestem, KEY, press, SIX)
+    await write(two.hsi_liaison, bluestem, "Entry made", SIX + 5 * MINUTE)
+    await write(lead, bluestem, "On scene", SIX + 6 * MINUTE, tap="2", waited=3)
+    await releases.order(lead, bluestem, 30, SIX + 20 * MINUTE)
+    for one in (two.fbi_lead, two.hsi_liaison):
+        press = Press(tap_id="2", person_id=one.member_id, button=Tap.OUT, was=Presence.IN)
+        await check_ins.tap(lead, bluestem, KEY, press, SIX + 30 * MINUTE)
+    assert [(one.at - SIX, one.text, one.by) for one in await lines(lead, bluestem)] == [
+        (timedelta(), "Checked in: Fbi lead (FBI), Hsi liaison (HSI)", ""),
+        (3 * MINUTE, "On scene", "Fbi lead (FBI)"),
+        (5 * MINUTE, "Entry made", "Hsi liaison (HSI)"),
+        (20 * MINUTE, "Everyone released", "Fbi lead (FBI)"),
+        (30 * MINUTE, "Checked out: Fbi lead (FBI), Hsi liaison (HSI)", ""),
+        (30 * MINUTE, "State: Released", ""),
+    ]
+
+
+async def test_the_states_before_the_day_are_in_the_log_too(two: Cast, bluestem: UUID) -> None:
+    found = await activity_log.log(two.fbi_lead, bluestem, KEY, SIX)
+    states = {one.text for one in found.lines}
+    assert {"State: Planning", "State: Approved", "State: Briefed", "State: Executing"} <= states
+
+
+async def test_an_entry_that_is_sent_twice_counts_once(two: Cast, bluestem: UUID) -> None:
+    for tap in ("1", "1", "2"):
+        await write(two.fbi_lead, bluestem, "On scene", tap=tap)
+    assert [one.text for one in await lines(two.fbi_lead, bluestem)] == ["On scene", "On scene"]
+
+
+async def test_a_correction_is_shown_as_one_and_what_was_written_stays(two: Cast, bluestem: UUID) -> None:
+    await write(two.hsi_liaison, bluestem, "Two in custody")
+    line = await entry(two, bluestem)
+    assert line.entry_id
+    assert line.last
+    correct = (two.hsi_liaison, bluestem, KEY, line.entry_id, "One in custody", SIX - MINUTE, SIX + MINUTE)
+    await activity_log.correct(*correct, seen=line.last.id)
+    line = await entry(two, bluestem)
+    assert (line.text, line.at) == ("One in custody", SIX - MINUTE)
+    assert [(one.text, one.at, one.by) for one in line.earlier] == [("Two in custody", SIX, "Hsi liaison (HSI)")]
+    with pytest.raises(Conflict):
+        await activity_log.correct(*correct, seen=line.entry_id)
+
+
+async def test_only_who_wrote_an_entry_and_who_leads_correct_it(two: Cast, bluestem: UUID) -> None:
+    await write(two.hsi_liaison, bluestem, "Two in custody")
+    line = await entry(two, bluestem)
+    assert line.entry_id
+    with pytest.raises(NotAllowed):
+        await activity_log.correct(
+            two.kcpd_detective, bluestem, KEY, line.entry_id, "None", SIX, SIX, seen=line.entry_id
+        )
+    await activity_log.correct(two.fbi_lead, bluestem, KEY, line.entry_id, "One", SIX, SIX, seen=line.entry_id)
+    assert (await entry(two, bluestem)).by == "Fbi lead (FBI)"
+
+
+async def test_an_entry_says_something_that_has_happened(two: Cast, bluestem: UUID) -> None:
+    with pytest.raises(Invalid):
+        await write(two.fbi_lead, bluestem, "")
+    await write(two.fbi_lead, bluestem, "On scene")
+    line = await entry(two, bluestem)
+    assert line.entry_id
+    with pytest.raises(Invalid, match="has passed"):
+        await activity_log.correct(
+            two.fbi_lead, bluestem, KEY, line.entry_id, "On scene", SIX + MINUTE, SIX, seen=line.entry_id
+        )
+
+
+async def test_victim_services_and_strangers_find_no_log(two: Cast, bluestem: UUID) -> None:
+    await let_in(two.fbi_lead, two.hsi_liaison, bluestem, two.caht_lead)
+    for other in (two.caht_lead, two.coordinator, two.kcpd_alternate):
+        with pytest.raises(NotFound):
+            await activity_log.log(other, bluestem, KEY, SIX)
+        with pytest.raises(NotFound):
+            await write(other, bluestem, "On scene")

@@ -1,0 +1,36 @@
+"""What was written in the log of an operation, and when it entered its states. People read them through `visible`."""
+
+from piccolo.columns import UUID, ForeignKey, Timestamptz, Varchar
+from piccolo.columns.base import OnDelete
+from piccolo.columns.defaults.uuid import UUID4
+from piccolo.table import Table
+
+from tracker.rules.operations.states import OperationState
+from tracker.tables.schema.core.constraints import one_of
+from tracker.tables.schema.operations.plans import OperationPlan
+from tracker.tables.schema.roster.people import Member
+
+
+class OperationLogEntry(Table):
+    """One version of an entry; rows are added, never changed."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    """Made of the tap: sent twice, it is the same row."""
+    plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
+    entry = UUID()
+    """The first version of the entry; its own id for that one."""
+    happened_at = Timestamptz(null=False)
+    text = Varchar(length=500)
+    written_by = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
+    written_at = Timestamptz(null=False)
+
+
+class OperationStateChange(Table):
+    """When an operation entered a state; the audit log says who took it there."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
+    state = Varchar(length=12)
+    entered_at = Timestamptz(null=False)
+
+    constraints = (one_of("state", OperationState),)

@@ -1,0 +1,134 @@
+"""Writing in the activity log of an operation: entries that may arrive late or twice, and corrections."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from tracker.crypto import ids
+from tracker.database import writing
+from tracker.errors import Conflict, NotAllowed, NotFound
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Occurrence
+from tracker.rules.operations import activity_log as rules
+from tracker.rules.operations.activity_log import Line
+from tracker.rules.operations.plans import Operation
+from tracker.tables.schema.operations.activity_log import OperationLogEntry
+from tracker.tables.visible.operations import activity_log, phases
+from tracker.usecases.core import audit
+from tracker.usecases.operations.check_ins import CheckInList, check_in_list
+
+NOT_ON_IT = "Only law enforcement on the operation can write in its log."
+NOT_THEIRS = "Only the person who wrote an entry, and the people who lead, can correct it."
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActivityLog:
+    """The log of an operation as one viewer sees it."""
+
+    viewer: Viewer
+    people: CheckInList
+    lines: list[Line]
+    """In time order, oldest first."""
+    may_write: bool
+    why_not: str | None
+    """Why nothing can be written now; None when it can."""
+
+    @property
+    def occurrence(self) -> Occurrence:
+        """Return the date of the operation."""
+        return self.people.occurrence
+
+    @property
+    def operation(self) -> Operation:
+        """Return the plan."""
+        return self.people.operation
+
+    def may_correct(self, line: Line) -> bool:
+        """Return whether the viewer can correct a line now."""
+        can_write = self.may_write and self.why_not is None
+        return can_write and rules.may_correct(self.viewer, line, leads=self.people.leads)
+
+    def line(self, entry_id: UUID) -> Line:
+        """Return what someone wrote. Errors: NotFound."""
+        found = rules.by_id(self.lines).get(entry_id)
+        if found is None:
+            raise NotFound
+        return found
+
+
+async def log(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> ActivityLog:
+    """Return the log of an operation. Errors: NotFound, also without a plan and outside law enforcement."""
+    people = await check_in_list(viewer, event_id, key, now)
+    event = people.occurrence.event
+    lines = rules.timeline(
+        await activity_log.written(viewer, event),
+        await activity_log.states(viewer, event),
+        people.lines,
+        people.release,
+        (await phases.phases(viewer, event)).values(),
+    )
+    is_on_it = viewer.member_id in {one.member_id for one in people.lines}
+    return ActivityLog(
+        viewer=viewer,
+        people=people,
+        lines=lines,
+        may_write=people.leads or is_on_it,
+        why_not=rules.why_not_write(people.operation.state),
+    )
+
+
+async def add(
+    viewer: Viewer, event_id: UUID, key: str, text: str, now: datetime, *, tap_id: str, waited: timedelta = timedelta()
+) -> None:
+    """Write an entry at the time when it was typed; one with the same text and `tap_id` counts once.
+
+    Errors: NotFound, NotAllowed, Invalid(text).
+    """
+    async with writing():
+        found = await log(viewer, event_id, key, now)
+        if not found.may_write:
+            raise NotAllowed(NOT_ON_IT)
+        rules.check_write(found.operation.state)
+        at = rules.happened_at(waited, now)
+        rules.check_entry(text, at, now)
+        entry_id = ids.id_from(viewer.member_id, found.operation.id, tap_id, text)
+        if entry_id not in rules.by_id(found.lines):
+            await _insert(viewer, found.operation, entry_id, entry_id, text, at, now)
+            await audit.record(viewer.actor, "log_entry_added", "event", event_id, {"entry": entry_id}, now)
+
+
+async def correct(
+    viewer: Viewer, event_id: UUID, key: str, entry_id: UUID, text: str, at: datetime, now: datetime, *, seen: UUID
+) -> None:
+    """Correct an entry; the earlier versions stay in the log. `seen` is the version that the viewer read.
+
+    Errors: NotFound, NotAllowed, Conflict when it was corrected since, Invalid by field.
+    """
+    async with writing():
+        found = await log(viewer, event_id, key, now)
+        line = found.line(entry_id)
+        rules.check_write(found.operation.state)
+        if not found.may_correct(line):
+            raise NotAllowed(NOT_THEIRS)
+        if line.last is None or line.last.id != seen:
+            raise Conflict("Someone corrected this since you opened it. Check it, and save again.")
+        rules.check_entry(text, at, now)
+        if (text, at) != (line.text, line.at):
+            await _insert(viewer, found.operation, ids.new_id(), entry_id, text, at, now)
+            await audit.record(viewer.actor, "log_entry_corrected", "event", event_id, {"entry": entry_id}, now)
+
+
+async def _insert(
+    viewer: Viewer, operation: Operation, row_id: UUID, entry_id: UUID, text: str, at: datetime, now: datetime
+) -> None:
+    await OperationLogEntry.insert(
+        OperationLogEntry(
+            id=row_id,
+            plan=operation.id,
+            entry=entry_id,
+            happened_at=at,
+            text=text,
+            written_by=viewer.member_id,
+            written_at=now,
+        )
+    )
