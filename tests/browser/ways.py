@@ -295,34 +295,6 @@ def to_need_to_know(page: Page, demo: Demo) -> None:
     page.locator(".usa-alert--error").wait_for()
 
 
-def to_after(page: Page, demo: Demo) -> None:
-    """Go from an operation to what is written down after it."""
-    to_operation(page, demo)
-    page.goto(f"{page.url}/plan/after")
-
-
-def to_services(page: Page, demo: Demo) -> None:
-    """Go from an operation to the notice that its recipients have."""
-    to_operation(page, demo)
-    page.goto(f"{page.url}/plan/readiness")
-
-
-def to_refused_notice(page: Page, demo: Demo) -> None:
-    """Stand down services, and save another notice without a word in it."""
-    to_services(page, demo)
-    if page.get_by_text("Stand down services").count():
-        page.get_by_text("Stand down services").first.click()
-        page.get_by_role("button", name="Stand down services").click()
-    page.get_by_role("button", name="Save draft").click()
-    page.locator(".usa-alert--error").wait_for()
-
-
-def to_notice(page: Page, _: Demo) -> None:
-    """Go from the calendar to a service-readiness notice."""
-    page.goto("/calendar?month=2026-12&view=list")
-    page.get_by_role("link", name="Service readiness").click()
-
-
 def to_services(page: Page, demo: Demo) -> None:
     """Go from an operation to the notice that its recipients have."""
     to_operation(page, demo)
@@ -370,6 +342,8 @@ def to_lesson_preview(page: Page, demo: Demo) -> None:
     page.get_by_label("Text for everyone").fill("Bring water.")
     page.get_by_role("button", name="Save and preview").click()
     page.wait_for_url("**/preview")
+
+
 def to_paper(name: str) -> Way:
     """Go from an operation to one of its forms on paper."""
 

@@ -171,6 +171,12 @@ API_SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "PUT /api/v1/operations/{event_id}/check-ins/{person_id}": _of_plans(
         "PUT", f"/check-ins/{NOWHERE}", {"time_in": None, "time_out": None, "contact": "", "assignment": ""}
     ),
+    "GET /api/v1/operations/{event_id}/log": _of_plans("GET", "/log"),
+    "POST /api/v1/operations/{event_id}/log": _of_plans("POST", "/log", {"text": "On scene"}),
+    "GET /api/v1/operations/{event_id}/log/{entry_id}": _of_plans("GET", f"/log/{NOWHERE}"),
+    "PUT /api/v1/operations/{event_id}/log/{entry_id}": _of_plans(
+        "PUT", f"/log/{NOWHERE}", {"text": "On scene", "at": "2026-12-15T14:00:00Z"}
+    ),
     "GET /api/v1/operations/{event_id}/readiness-notice": _of_plans("GET", "/readiness-notice"),
     "PUT /api/v1/operations/{event_id}/readiness-notice": _of_plans("PUT", "/readiness-notice", NEW_NOTICE),
     "DELETE /api/v1/operations/{event_id}/readiness-notice": _of_plans("DELETE", "/readiness-notice"),

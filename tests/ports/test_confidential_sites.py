@@ -1,4 +1,4 @@
-"""The address of a confidential site is in no outlet of anyone at another agency; its public name is where it belongs."""
+"""The address of a confidential site is in no outlet of anyone at another agency, who gets its public name."""
 
 from datetime import datetime, timedelta
 from pathlib import Path

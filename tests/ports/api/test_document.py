@@ -69,7 +69,9 @@ def test_what_changes_something_that_has_a_version_asks_for_the_etag() -> None:
     }
     assert {path for method, path in unconditional if method == "PATCH"} == set()
     made = r"/events|/action-items|/operations"
-    said = r".*/reply|.*/attendance/.*|.*/acknowledgments|.*/check-ins(/walk-ins)?"  # true whatever was true before
+    said = (
+        r".*/reply|.*/attendance/.*|.*/acknowledgments|.*/check-ins(/walk-ins)?|.*/log"  # true whatever was true before
+    )
     assert all(re.fullmatch(f"{made}|{said}", path) for _, path in unconditional)
 
 

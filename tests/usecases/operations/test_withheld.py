@@ -1,4 +1,4 @@
-"""What victim services on an operation never learn of it, whatever their role: its conflicts and its check-ins."""
+"""What victim services on an operation never learn of it, whatever their role: conflicts, check-ins, the log."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -17,13 +17,14 @@ from tracker.rules.operations.hits import Decision
 from tracker.usecases.audit import reading
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.emails import messages
-from tracker.usecases.operations import check_ins, deconfliction
+from tracker.usecases.operations import activity_log, check_ins, deconfliction
 from tracker.usecases.operations.plan_page import plan_of
 from tracker.usecases.roster import people
 
 pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
 
 KEY, FIVE = "2027-01-16", datetime(2027, 1, 16, 11, tzinfo=NOW.tzinfo)
+WITHHELD = {"conflict_decided", "checked_in", "log_entry_added"}
 EVERYTHING = reading.Choice(since=NOW - timedelta(days=1), until=FIVE + timedelta(days=1))
 
 
@@ -43,6 +44,7 @@ async def busy(two: Cast) -> UUID:
     await deconfliction.decide(two.fbi_lead, event_id, hit.id, Decision.PROCEED, "Channel 2.", NOW)
     press = Press(tap_id="1", person_id=two.hsi_liaison.member_id, button=Tap.IN)
     await check_ins.tap(two.fbi_lead, event_id, KEY, press, FIVE)
+    await activity_log.add(two.fbi_lead, event_id, KEY, "On scene", FIVE, tap_id="2")
     return event_id
 
 
@@ -58,14 +60,14 @@ async def topics(viewer: Viewer) -> set[str]:
 
 
 @pytest.mark.parametrize("role", [Role.COORDINATOR, Role.AUDITOR])
-async def test_the_audit_log_names_no_conflict_and_no_check_in_of_an_operation_to_victim_services(
+async def test_the_audit_log_names_no_conflict_check_in_or_log_of_an_operation_to_victim_services(
     two: Cast, role: Role
 ) -> None:
     event_id = await busy(two)
     advocate = await coordinator_on(two, event_id, two.harbor_advocate, role)
-    assert {"conflict_decided", "checked_in"} & await verbs(advocate, event_id) == set()
+    assert WITHHELD & await verbs(advocate, event_id) == set()
     officer = replace(advocate, arm=Arm.LAW_ENFORCEMENT)
-    assert {"conflict_decided", "checked_in", "site_added"} <= await verbs(officer, event_id)
+    assert WITHHELD | {"site_added"} <= await verbs(officer, event_id)
     assert "site_added" in await verbs(advocate, event_id)
 
 

@@ -38,6 +38,7 @@ PATH_PARAMETERS: Mapping[str, Json] = {
     "site_id": {"type": "string", "format": "uuid", "description": "The ID of a site of the operation."},
     "phase_id": {"type": "string", "format": "uuid", "description": "The ID of a phase of the operation."},
     "person_id": {"type": "string", "format": "uuid", "description": "The ID of a member or a walk-in."},
+    "entry_id": {"type": "string", "format": "uuid", "description": "The ID of an entry of the log."},
     "hit_id": {"type": "string", "format": "uuid", "description": "The ID of a conflict."},
     "key": {
         "type": "string",

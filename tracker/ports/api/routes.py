@@ -13,6 +13,7 @@ from tracker.ports.api import (
     occurrences,
     operation_check_ins,
     operation_conflicts,
+    operation_log,
     operation_parts,
     operation_phases,
     operation_readiness,
@@ -40,6 +41,7 @@ AREAS = (
     operation_conflicts,
     operation_check_ins,
     operation_readiness,
+    operation_log,
 )
 OPERATIONS = [handler for area in AREAS for handler in area.handlers]
 
