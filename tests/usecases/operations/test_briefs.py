@@ -3,9 +3,10 @@
 import pytest
 
 from tests.cast import NOW, Cast, meeting, operation
-from tracker.errors import Invalid, NotAllowed, NotFound
+from tests.usecases.operations.world import planned
+from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.usecases.events.events import schedule
-from tracker.usecases.operations import briefs
+from tracker.usecases.operations import briefs, grants
 
 pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
 
@@ -42,3 +43,12 @@ async def test_only_an_operation_has_a_brief(cast: Cast) -> None:
     event_id = await schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
     with pytest.raises(NotFound):
         await briefs.brief(cast.coordinator, event_id, "2027-01-12")
+
+
+async def test_the_copy_of_someone_who_was_taken_off_the_operation_is_not_printed_again(cast: Cast) -> None:
+    event_id = await planned(cast.fbi_lead, cast.kcpd_detective, cast.hsi_liaison)
+    await briefs.issue_copy(cast.fbi_lead, event_id, KEY, cast.kcpd_detective.member_id, NOW)
+    await grants.end(cast.fbi_lead, event_id, cast.kcpd_detective.member_id, NOW)
+    with pytest.raises(Conflict, match=r"Kcpd detective \(KCPD\) is no longer on the operation\."):
+        await briefs.copy(cast.fbi_lead, event_id, KEY, 1, NOW)
+    assert [one.number for one in (await briefs.brief(cast.fbi_lead, event_id, KEY)).copies] == [1]
