@@ -117,6 +117,7 @@ class Entry:
     place: str | None = None
     body: str | None = None
     reply: str | None = None
+    operation: str = ""
 
 
 def text_of(html: str) -> str:
