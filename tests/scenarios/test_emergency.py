@@ -152,10 +152,12 @@ async def test_each_page_that_is_read_is_an_entry_of_the_audit_log(office: Offic
     event, browser = await opened(office)
     for _ in range(2):
         assert await reads(browser, event)
+    await browser.get("/search?q=Bluestem")
     entries = await AuditEntry.select(AuditEntry.facts).where(AuditEntry.verb == "emergency_read")
     assert [row["facts"] for row in entries if f"/events/{event}/{DAY}" in row["facts"]] == [
         f'{{"page": "/events/{event}/{DAY}"}}'
     ] * 2
+    assert [row["facts"] for row in entries if "Bluestem" in row["facts"]] == []
 
 
 async def test_one_press_ends_it(office: Office) -> None:

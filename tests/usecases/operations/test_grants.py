@@ -24,6 +24,7 @@ from tracker.usecases.calendars import subscriptions
 from tracker.usecases.calendars.feed_access import open_feed
 from tracker.usecases.core.viewers import viewer_for, viewers_for
 from tracker.usecases.events import events, undo
+from tracker.usecases.events.organizer_transfer import transfer
 from tracker.usecases.operations import grants
 from tracker.usecases.operations.access import AccessView, access_view
 from tracker.usecases.operations.expiry import end_lapsed
@@ -277,3 +278,13 @@ async def test_undo_is_refused_when_access_was_requested_meanwhile(two: Cast) ->
     assert made
     with pytest.raises(Gone):
         await undo.undo(two.fbi_lead, event_id, made, later)
+
+
+async def test_access_of_a_person_who_becomes_the_organizer_no_longer_ends_by_itself(two: Cast) -> None:
+    event_id, until = await bluestem(two), NOW + timedelta(hours=2)
+    await grants.give(two.fbi_lead, event_id, two.ipd_liaison.member_id, "", until, NOW)
+    async with writing():
+        event = await events.event_for(two.fbi_lead, event_id)
+        await transfer(two.fbi_lead, event, two.ipd_liaison, NOW)
+    assert await sees(await viewer_for(two.ipd_liaison.member_id, until), event_id)
+    assert await end_lapsed(until) == 0

@@ -80,7 +80,7 @@ async def _under_emergency(viewer: Viewer, connection: Connection, handler: Base
     if is_deed and handler.opt.get("under_emergency") is not True:
         raise NotAllowed(READS_ONLY)
     if not is_deed and not handler.opt.get("polled"):
-        await emergency.note_page(viewer, asked(connection.scope), clock.now())
+        await emergency.note_page(viewer, connection.url.path, clock.now())
 
 
 async def recognize(error: Exception, scope: Any) -> None:

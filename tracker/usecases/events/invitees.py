@@ -229,8 +229,8 @@ async def change_lead(by: Viewer, event_id: UUID, former_organizer_id: UUID, lea
     """
     kept = await _keep(event_id, {lead_id: AttendeeRole.CHAIR}, await invitations(event_id), now, by_seat=frozenset())
     await new_replies.write([_acceptance(kept[lead_id], by, now)])
-    found = await audience_rows.audiences_of(event_id)
-    await audience_rows.replace_audiences(event_id, found - audiences.of_one(former_organizer_id))
+    found = await audience_rows.audiences_of(event_id) - audiences.of_one(former_organizer_id)
+    await audience_rows.replace_audiences(event_id, await need_to_know.with_lasting(event_id, lead_id, found))
     gone = (Invitation.event == event_id) & (Invitation.member == former_organizer_id)
     await Invitation.update({Invitation.withdrawn_at: now}).where(gone)
     key = f"invitation:{event_id}:{lead_id}:{now.isoformat()}"

@@ -5,13 +5,15 @@ of another event into an operation are no way around the second person that peop
 """
 
 from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from uuid import UUID
 
 from tracker.errors import Invalid
+from tracker.rules.core import audiences
 from tracker.rules.events.plan import Plan
 from tracker.rules.operations.grants import is_on_need_to_know, needs_second_person
-from tracker.tables.background.operations.grants import granted_to
+from tracker.tables.background.operations import grants
 from tracker.tables.schema.operations.grants import OperationGrant
 from tracker.usecases.core import names
 
@@ -25,7 +27,7 @@ async def check_list(event_id: UUID, lead_id: UUID, plan: Plan) -> None:
         return
     arms = await names.arms(set(plan.invitees) - {lead_id})
     guarded = {one for one, arm in arms.items() if needs_second_person(arm)}
-    refused = guarded - await granted_to(event_id, guarded)
+    refused = guarded - await grants.granted_to(event_id, guarded)
     if refused:
         known = sorted((await names.people(refused)).values())
         listed = ", ".join(f"{name} ({agency})" for name, agency in known)
@@ -42,3 +44,12 @@ async def end_access(event_id: UUID, gone: Collection[UUID], by_id: UUID, now: d
         await OperationGrant.update({OperationGrant.ended_at: now, OperationGrant.ended_by: by_id}).where(
             (OperationGrant.event == event_id) & theirs
         )
+
+
+async def with_lasting(event_id: UUID, member_id: UUID, seen_by: AbstractSet[str]) -> frozenset[str]:
+    """Return the audiences of an event with a person whose access no longer ends by itself: its new organizer."""
+    limited = (await grants.limited(event_id)).get(member_id)
+    if limited is None:
+        return frozenset(seen_by)
+    await OperationGrant.update({OperationGrant.until: None}).where(OperationGrant.id == limited)
+    return frozenset(seen_by) - audiences.of_one(limited) | {audiences.member(member_id)}
