@@ -1,13 +1,16 @@
 """The service-readiness notice by programs of the people who lead: written, scheduled, stood down."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from tests.cast import NOW, Cast
 from tests.ports.api.conftest import Speak
 from tests.usecases.operations.world import planned
-from tracker.usecases.operations import readiness_states
+from tracker.rules.roster.confidential_sites import SiteFacts
+from tracker.usecases.operations import off_site, readiness_states
+from tracker.usecases.roster import confidential_sites
 
 pytestmark = pytest.mark.anyio
 
@@ -84,3 +87,18 @@ async def test_people_who_do_not_lead_write_no_notice_and_recipients_find_no_ope
     assert (await liaison.ask("POST", f"{path}/states", {"to": "closed"}, match="*")).status_code == 403
     assert (await advocate.get(path)).status_code == 404
     assert (await advocate.get("/operations")).json()["items"] == []
+
+
+@pytest.mark.parametrize("name", ["fbi_lead", "hsi_liaison"])
+async def test_a_confidential_place_has_its_public_name_and_no_address(speak: Speak, cast: Cast, name: str) -> None:
+    shelter = SiteFacts(name="Partner location 2", address="12 Elm St", directions="Ring twice")
+    site_id = await confidential_sites.add(cast.harbor_advocate, shelter, NOW)
+    path = await bluestem(cast)
+    await off_site.add(cast.fbi_lead, UUID(path.split("/")[2]), site_id, NOW)
+    program = await speak(cast.members[name])
+    found = await program.get(path)
+    place = {"id": str(site_id), "name": "Partner location 2", "agency": "Harbor House"}
+    assert found.json()["off_site"] == [place]
+    others = [await program.get(path.replace("/readiness-notice", tail)) for tail in ("", "/sites")]
+    assert {one.status_code for one in others} == {200}
+    assert [word for one in (found, *others) for word in ("Elm", "Ring twice") if word in one.text] == []

@@ -84,6 +84,14 @@ class NoticeShown(Shown):
     recipients: tuple[RecipientShown, ...]
 
 
+class OffSitePlace(Shown):
+    """A place away from the operation by its public name; only the agency has its address."""
+
+    id: UUID
+    name: str
+    agency: str
+
+
 class NoticesShown(Shown):
     """The notice of an operation, and earlier ones."""
 
@@ -91,6 +99,7 @@ class NoticesShown(Shown):
     is_outside: Annotated[bool, Meta(description="Whether the operation isn’t within its window.")]
     may_write: Annotated[bool, Meta(description="Whether you can write a notice, or change the draft.")]
     people: Annotated[tuple[NamedId, ...], Meta(description="Who can be a recipient, for people who lead.")]
+    off_site: Annotated[tuple[OffSitePlace, ...], Meta(description="Where the operation has off-site services.")]
     earlier: tuple[NoticeShown, ...]
 
 
@@ -200,6 +209,7 @@ def _shown(view: ReadinessView) -> NoticesShown:
         is_outside=view.is_outside,
         may_write=view.may_write,
         people=tuple(NamedId(id=one.id, name=f"{one.name} ({one.agency})") for one in view.people),
+        off_site=tuple(OffSitePlace(id=one.id, name=one.name, agency=one.agency) for one in view.off_site),
         earlier=tuple(_notice(one) for one in view.notices if one.is_over),
     )
 
