@@ -3,7 +3,7 @@
 
 import json
 import shutil
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -123,8 +123,18 @@ class Worlds:
     secret: Path
 
 
-async def build(folder: Path) -> Worlds:
+@dataclass(frozen=True)
+class Story:
+    """What happens in the worlds: before in both, then the secrets in one, and then the same in both again."""
+
+    before: Callable[[Cast], Awaitable[tuple[Cast, Places]]]
+    secrets: Callable[[Cast, Places], Awaitable[None]]
+    after: Callable[[Cast, Places], Awaitable[None]]
+
+
+async def build(folder: Path, story: Story | None = None) -> Worlds:
     """Build both worlds; what is seen by all is changed again after the secrets, so that a counter would show."""
+    story = story or Story(_before, _secrets, _changed_afterwards)
     plain, secret = folder / "plain.sqlite", folder / "secret.sqlite"
     async with opened(plain):
         await migrate()
@@ -136,14 +146,14 @@ async def build(folder: Path) -> Worlds:
         }
         everything = frozenset(ApiScope)
         tokens = {name: await api_tokens.create(one, "Program", everything, NOW) for name, one in cast.members.items()}
-        places = await _what_all_may_see(cast)
+        cast, places = await story.before(cast)
     shutil.copy(plain, secret)
     async with opened(secret):
-        await _secrets(cast, places)
+        await story.secrets(cast, places)
     for file in (plain, secret):
         async with opened(file):
             ids.seed(7)
-            await _changed_afterwards(cast, places)
+            await story.after(cast, places)
             ids.seed(None)
     return Worlds(cast, sessions, feeds, tokens, places, plain, secret)
 
@@ -162,7 +172,12 @@ async def opened(file: Path) -> AsyncIterator[Litestar]:
         await close_database(bound)
 
 
-async def _what_all_may_see(cast: Cast) -> Places:
+async def _before(cast: Cast) -> tuple[Cast, Places]:
+    return cast, await what_all_may_see(cast)
+
+
+async def what_all_may_see(cast: Cast) -> Places:
+    """Schedule and record what no one is kept from, and return it; names of secrets are those of no secret."""
     series = await events.schedule(cast.coordinator, meeting(*everybody(cast), rule=_monthly()), LAST_WEEK)
     past = await events.schedule(
         cast.coordinator, meeting(*everybody(cast), title="Kick-off", starts=datetime(2026, 12, 8, 10)), LAST_WEEK

@@ -1,0 +1,184 @@
+"""A conflict that a person isn't shown changes no byte of what they get, and none of their emails, nor takes longer."""
+
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.cast import NOW, ZONE, Cast
+from tests.ports.api_script import API_SCRIPT
+from tests.ports.browser import Browser
+from tests.ports.test_nothing_leaks import SCRIPT, same_chance
+from tests.ports.worlds import Places, Story, Worlds, build, opened, what_all_may_see
+from tests.usecases.operations.world import FAR, A, B, disclose, planned, site, with_another_lead
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.operations.deconfliction import Disclosure
+from tracker.rules.operations.hits import Decision
+from tracker.rules.operations.sites import SiteRole
+from tracker.usecases.core import outbox
+from tracker.usecases.emails import content
+from tracker.usecases.events import occurrences
+from tracker.usecases.operations import deconfliction, plans
+from tracker.usecases.operations.lookup import operation_for
+from tracker.usecases.operations.plan_page import plan_view
+from tracker.usecases.operations.plans import basics_of
+
+pytestmark = pytest.mark.anyio
+
+KEY = "2027-01-16"
+NEITHER_LEADS_NOR_APPROVES = ("hsi_liaison", "kcpd_detective", "caht_lead")
+OF_THE_OTHER_SIDE = ("kcpd_detective", "fbi_alternate", "fbi_lead")
+"""The lead last: they change the operation, in both worlds."""
+LISTS = (
+    "GET /",
+    "GET /calendar",
+    "GET /messages",
+    "GET /search",
+    "GET /audit",
+    "GET /events/{event_id}/{key}",
+    "GET /events/{event_id}",
+    "GET /api/v1/events",
+)
+"""Routes about more than one operation that could show a conflict."""
+MANY = 40
+Secrets = Callable[[Cast, Places], Awaitable[None]]
+TRIES = 20
+MOST_APART = 0.005  # seconds of the processor, between the usual times of a request in the two worlds
+
+
+async def bluestem(cast: Cast) -> tuple[Cast, Places]:
+    """Plan Bluestem with its supervisor, in both worlds; it is what the script names as secret."""
+    two = await with_another_lead(cast)
+    places = await what_all_may_see(two)
+    event_id = await planned(two.fbi_lead, two.fbi_alternate, two.hsi_liaison, two.kcpd_detective)
+    basics = basics_of(await operation_for(two.fbi_lead, event_id))
+    await plans.change(two.fbi_lead, event_id, replace(basics, supervisor_id=two.fbi_alternate.member_id), NOW)
+    await deconfliction.compare_due(NOW)
+    date_id = (await occurrences.date_for(two.fbi_lead, event_id, KEY)).id
+    same = {"secret_event": event_id, "secret_plan": event_id, "secret_date": date_id}
+    return two, replace(places, **same, secret_key=KEY, secret_plan_key=KEY)
+
+
+async def in_the_way(two: Cast, level: Disclosure) -> None:
+    """Plan two operations in the way of Bluestem; about one of the conflicts its own side has decided."""
+    for title in ("Operation Larkspur", "Operation Canary"):
+        event_id = await planned(two.kcpd_alternate, two.ipd_liaison, title=title, at=FAR)
+        await disclose(two.kcpd_alternate, event_id, level)
+        await plans.add_site(two.kcpd_alternate, event_id, site(B), NOW)
+        await deconfliction.compare_due(NOW)
+    for hit in (await plan_view(two.kcpd_alternate, event_id, KEY)).hits:
+        await deconfliction.decide(two.kcpd_alternate, event_id, hit.id, Decision.PROCEED, "Our own team.", NOW)
+
+
+async def silent(two: Cast, _: Places) -> None:
+    """Let the other side show nothing."""
+    await in_the_way(two, Disclosure.SILENT)
+
+
+async def contact_only(two: Cast, _: Places) -> None:
+    """Let the other side show whom to call."""
+    await in_the_way(two, Disclosure.CONTACT_ONLY)
+
+
+async def planned_on(two: Cast, places: Places) -> None:
+    """Let the lead of Bluestem continue planning."""
+    lead, event_id = two.fbi_lead, places.secret_event
+    await plans.add_site(lead, event_id, site(A, SiteRole.STAGING), NOW)
+    await plans.commit(lead, event_id, two.agencies["KCPD"], people=4, vehicles=2, skills="K-9", now=NOW)
+    await deconfliction.compare_due(NOW)
+
+
+Answer = tuple[str, int, tuple[tuple[str, str], ...], bytes]
+
+
+async def answers(world: Path, worlds: Worlds, viewer: str) -> list[Answer]:
+    """Return what a person gets in one world: pages and the API about the operation, lists, the feed, and emails."""
+    by_token = {"Authorization": f"Bearer {worlds.tokens[viewer]}", "If-Match": "*"}
+    found: list[Answer] = []
+    async with opened(world) as app, same_chance():
+        browser = Browser(app, worlds.sessions[viewer])
+        for method, path, form in _asked(SCRIPT, worlds.places):
+            reply = await (browser.post(path, form) if method == "POST" else browser.get(path))
+            found.append((f"{method} {path}", reply.status_code, _headers(reply), reply.content))
+        for method, path, body in _asked(API_SCRIPT, worlds.places):
+            reply = await Browser(app).send(method, path, json=body, headers=by_token)
+            found.append((f"{method} {path}", reply.status_code, _headers(reply), reply.content))
+        feed = await browser.get(f"/feeds/{worlds.feeds[viewer]}.ics")
+        found.append(("feed", feed.status_code, _headers(feed), feed.content))
+        for key, letter in await _letters(worlds.cast.members[viewer]):
+            found.append((key, 0, (), repr(letter).encode()))
+    return found
+
+
+def _headers(reply: httpx.Response) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(reply.headers.items()))
+
+
+def _asked(script: Mapping[str, Callable[[Places], list[Any]]], places: Places) -> Iterator[Any]:
+    """Yield the requests of a script that could show a conflict of the operation."""
+    for route, asks in script.items():
+        if route in LISTS or any(part in route for part in ("/plan", "/operations", "/deconfliction")):
+            yield from (ask for ask in asks(places) if "{" not in route or str(places.secret_event) in ask[1])
+
+
+async def _letters(reader: Viewer) -> list[tuple[str, object]]:
+    """Return the emails that wait for a person."""
+    mine = [one for one in await outbox.claim(reader.name, [], NOW, 1_000) if one.recipient_id == reader.member_id]
+    return sorted([(one.key, await content.letter(one, NOW, ZONE)) for one in mine], key=lambda one: one[0])
+
+
+async def different(folder: Path, secrets: Secrets, viewers: Sequence[str]) -> dict[str, list[str]]:
+    """Return which answers each person gets are others in a world with conflicts than in one without."""
+    worlds = await build(folder, Story(bluestem, secrets, planned_on))
+    found = {}
+    for viewer in viewers:
+        without, with_it = [await answers(one, worlds, viewer) for one in (worlds.plain, worlds.secret)]
+        assert len(without) > MANY
+        assert all(status < 500 for _, status, _, _ in without)
+        found[viewer] = sorted({path for path, *_ in set(without) ^ set(with_it)})
+    return {viewer: paths for viewer, paths in found.items() if paths}
+
+
+async def test_a_conflict_with_an_operation_that_shows_nothing_is_none_for_the_other_side(tmp_path: Path) -> None:
+    assert await different(tmp_path, silent, OF_THE_OTHER_SIDE) == {}
+
+
+async def test_a_conflict_is_none_for_people_who_neither_lead_the_operation_nor_approve_it(tmp_path: Path) -> None:
+    assert await different(tmp_path, contact_only, NEITHER_LEADS_NOR_APPROVES) == {}
+
+
+async def test_the_lead_is_shown_a_conflict_with_an_operation_that_shows_itself(tmp_path: Path) -> None:
+    assert f"/{KEY}/plan" in str(await different(tmp_path, contact_only, ["fbi_lead"]))
+
+
+async def test_the_officer_is_shown_a_conflict_with_an_operation_that_shows_nothing(tmp_path: Path) -> None:
+    assert "GET /deconfliction" in str(await different(tmp_path, silent, ["coordinator"]))
+
+
+async def test_a_request_takes_no_longer_because_of_an_operation_that_shows_nothing(tmp_path: Path) -> None:
+    worlds = await build(tmp_path, Story(bluestem, silent, planned_on))
+    took = [await _usual_times(one, worlds) for one in (worlds.plain, worlds.secret)]
+    assert [path for path in took[0] if abs(took[0][path] - took[1][path]) > MOST_APART] == []
+
+
+async def _usual_times(world: Path, worlds: Worlds) -> dict[str, float]:
+    """Return how much of the processor reading and changing the plan usually takes its lead."""
+    plan = f"/events/{worlds.places.secret_event}/{KEY}/plan"
+    async with opened(world) as app:
+        browser = Browser(app, worlds.sessions["fbi_lead"])
+        took: dict[str, list[float]] = {"home": [], "read": [], "return": []}
+        for number in range(TRIES):
+            for name, method, path, form in (
+                ("home", "GET", "/", {}),
+                ("read", "GET", plan, {}),
+                ("return", "POST", f"{plan}/states", {"to": "stood_down" if number % 2 else "planning"}),
+            ):
+                began = time.process_time()
+                await (browser.post(path, form) if method == "POST" else browser.get(path))
+                took[name].append(time.process_time() - began)
+    return {name: median(found) for name, found in took.items()}
