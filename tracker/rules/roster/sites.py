@@ -7,6 +7,7 @@ from uuid import UUID
 
 from tracker.errors import Invalid
 from tracker.rules.core.names import fault
+from tracker.rules.roster.coordinates import Coordinates
 
 LONGEST_NAME = 120  # characters, as are the others
 LONGEST_ADDRESS = 160
@@ -28,6 +29,8 @@ class Site:
     is_open: bool
     """Whether it is offered for new events."""
     version: int
+    coordinates: Coordinates | None = None
+    """None = not known."""
 
     @property
     def place(self) -> str:
@@ -61,6 +64,7 @@ class SiteFacts:
     capacity: int | None
     equipment: str
     is_open: bool
+    coordinates: Coordinates | None = None
 
     def check(self) -> None:
         """Raise `Invalid` with a sentence for each wrong field."""
@@ -96,6 +100,12 @@ def site_at(place: str, sites: Iterable[Site]) -> Site | None:
     """Return the site that a place text names, with or without its address."""
     wanted = _folded(place)
     return next((one for one in sites if wanted and wanted in one.texts), None)
+
+
+def known_place(text: str, sites: Iterable[Site]) -> Site | None:
+    """Return the site that a text names by its name, its address, or both."""
+    wanted = _folded(text)
+    return next((one for one in sites if wanted and wanted in (*one.texts, _folded(one.address))), None)
 
 
 def _folded(text: str) -> str:

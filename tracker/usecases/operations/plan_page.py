@@ -11,9 +11,11 @@ from tracker.rules.operations.hits import Hit
 from tracker.rules.operations.plans import Commitment, Operation, check_kind, may_plan
 from tracker.rules.operations.sites import Site
 from tracker.rules.operations.states import MOVES, OVER, STEPS, OperationState, next_step
+from tracker.rules.roster.sites import Site as Place
 from tracker.tables.visible.operations import plans
 from tracker.usecases.events.occurrences import date_for, nearest_date
 from tracker.usecases.operations.approvals import refused
+from tracker.usecases.operations.known_places import known_places
 from tracker.usecases.operations.plans import agencies_on, supervisors
 
 
@@ -33,6 +35,8 @@ class PlanView:
     """Who could approve the plan, for the people who lead it."""
     agencies: dict[UUID, str]
     """The agencies for which the viewer may say what they commit."""
+    places: tuple[Place, ...]
+    """Places whose coordinates are known, for the people who lead it."""
     own: Commitment | None
     """What the viewer's agency commits."""
 
@@ -80,6 +84,7 @@ async def view_of(viewer: Viewer, occurrence: Occurrence) -> PlanView:
         refusals=await refused(viewer, operation, following) if operation and following else (),
         supervisors=await supervisors(operation) if operation and leads else {},
         agencies=await _committing(viewer, occurrence.event.id, operation, leads=leads),
+        places=await known_places() if leads else (),
         own=own[0] if own else None,
     )
 

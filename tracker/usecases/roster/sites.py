@@ -11,6 +11,7 @@ from tracker.errors import Conflict, Invalid, NotFound
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.plan import Slot
 from tracker.rules.roster import accounts
+from tracker.rules.roster.coordinates import Coordinates
 from tracker.rules.roster.sites import Room, Site, SiteFacts, Taken, site_at
 from tracker.tables.schema.roster.sites import Site as SiteRow
 from tracker.tables.visible.availability import site_bookings
@@ -23,8 +24,9 @@ MOST_DATES = 60  # of a series, that are checked
 async def every_site() -> list[Site]:
     """Return all sites by name; every member may know where the task force meets."""
     columns = SiteRow.id, SiteRow.name, SiteRow.address, SiteRow.capacity, SiteRow.equipment
-    found = await SiteRow.select(*columns, SiteRow.is_open, SiteRow.version).order_by(SiteRow.name)
-    return [Site(**row | {"is_open": bool(row["is_open"])}) for row in found]
+    where = SiteRow.latitude_e6, SiteRow.longitude_e6
+    found = await SiteRow.select(*columns, *where, SiteRow.is_open, SiteRow.version).order_by(SiteRow.name)
+    return [_site(row) for row in found]
 
 
 async def open_sites() -> tuple[Site, ...]:
@@ -106,6 +108,12 @@ async def _check(facts: SiteFacts, site_id: UUID | None) -> None:
         raise Invalid(name=TAKEN)
 
 
+def _site(row: dict[str, Any]) -> Site:
+    latitude, longitude = row.pop("latitude_e6"), row.pop("longitude_e6")
+    known = None if latitude is None or longitude is None else Coordinates(latitude, longitude)
+    return Site(**row | {"is_open": bool(row["is_open"]), "coordinates": known})
+
+
 def _columns(facts: SiteFacts) -> dict[str, Any]:
     return {
         "name": facts.name,
@@ -113,4 +121,6 @@ def _columns(facts: SiteFacts) -> dict[str, Any]:
         "capacity": facts.capacity,
         "equipment": facts.equipment,
         "is_open": facts.is_open,
+        "latitude_e6": facts.coordinates.latitude_e6 if facts.coordinates else None,
+        "longitude_e6": facts.coordinates.longitude_e6 if facts.coordinates else None,
     }

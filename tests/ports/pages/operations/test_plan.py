@@ -11,7 +11,10 @@ from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.usecases.operations.world import B, planned, with_another_lead, with_places
 from tracker.rules.core.viewer import Viewer
+from tracker.rules.roster.coordinates import Coordinates
+from tracker.rules.roster.sites import SiteFacts
 from tracker.usecases.events.events import schedule
+from tracker.usecases.roster.sites import add_site
 
 pytestmark = pytest.mark.anyio
 
@@ -79,6 +82,31 @@ async def test_a_site_that_cannot_be_kept_is_refused_at_its_field_with_what_was_
     assert refused.status_code == 422
     assert sentence in refused.text
     assert ("South lot" in refused.text) == ("place" not in wrong)
+
+
+@pytest.mark.parametrize("place", ["Lot north", "500 Larkspur Ln", " lot north, 500 larkspur ln"])
+async def test_a_known_place_needs_no_coordinates(two: Cast, browse: SignIn, place: str) -> None:
+    known = SiteFacts(
+        name="Lot north",
+        address="500 Larkspur Ln",
+        capacity=None,
+        equipment="",
+        is_open=True,
+        coordinates=Coordinates(39_096_800, -94_418_500),
+    )
+    await add_site(two.coordinator, known, NOW, NOW)
+    page = await page_of(browse, two.fbi_lead, await bluestem(two))
+    await page.post("")
+    assert 'value="Lot north, 500 Larkspur Ln"' in await page.text()
+    assert await page.post("/sites", **SITE | {"place": place, "coordinates": ""}) == 303
+    assert "39.0968, -94.4185" in await page.text()
+
+
+async def test_an_unknown_place_needs_coordinates(two: Cast, browse: SignIn) -> None:
+    page = await page_of(browse, two.fbi_lead, await bluestem(two))
+    await page.post("")
+    refused = await page.browser.post(f"{page.at}/sites", SITE | {"coordinates": ""})
+    assert (refused.status_code, "Enter latitude and longitude, like 39.0911, -94.4155." in refused.text) == (422, True)
 
 
 async def test_the_page_says_what_is_in_the_way_of_the_next_step(two: Cast, browse: SignIn) -> None:

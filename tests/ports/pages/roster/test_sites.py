@@ -55,3 +55,22 @@ async def test_that_a_site_is_too_small_is_said_at_its_field_too(sqlite_cast: Ca
     shown = form | {"save": ["show"]}
     assert re.search(said, (await desk.post("/events", shown)).text)
     assert re.search(said, (await desk.post("/schedule/summary", form)).text)
+
+
+async def test_a_site_keeps_its_coordinates_as_they_were_written(sqlite_cast: Cast, browse: SignIn) -> None:
+    desk = await browse(sqlite_cast.coordinator)
+    form = typed((await desk.get("/sites/new")).text, "/sites/new", name="Lot north", coordinates=" 39.0968;-94.4185 ")
+    await desk.post("/sites/new", form)
+    [edit] = re.findall(r'href="(/sites/[^"]+/edit)"', (await desk.get("/sites")).text)
+    assert 'value="39.0968, -94.4185"' in (await desk.get(edit)).text
+
+
+@pytest.mark.parametrize("wrong", ["north of the river", "91, -94", "39, -181", "39.0968"])
+async def test_coordinates_that_are_none_are_refused_with_what_was_typed(
+    sqlite_cast: Cast, browse: SignIn, wrong: str
+) -> None:
+    desk = await browse(sqlite_cast.coordinator)
+    form = typed((await desk.get("/sites/new")).text, "/sites/new", name="Lot north", coordinates=wrong)
+    html = (await desk.post("/sites/new", form)).text
+    assert "Enter latitude and longitude, like 39.0911, -94.4155." in html
+    assert f'value="{wrong}"' in html

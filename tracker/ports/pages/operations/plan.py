@@ -31,15 +31,15 @@ from tracker.rules.operations.plans import (
 from tracker.rules.operations.site_map import site_map
 from tracker.rules.operations.sites import LONGEST_PLACE, SITE_WORDS, Point, Site, SiteRole, point_at
 from tracker.rules.operations.states import STATE_WORDS, OperationState
+from tracker.rules.roster.coordinates import NO_COORDINATES, WRITTEN
 from tracker.usecases.core import access_records
 from tracker.usecases.operations import approvals, deconfliction, plans
+from tracker.usecases.operations.known_places import coordinates_of
 from tracker.usecases.operations.lookup import event_for
 from tracker.usecases.operations.plan_page import PlanView, plan_view
 from tracker.usecases.operations.plans import Basics
 
 AT = "/events/{event_id:uuid}/{key:str}/plan"
-COORDINATES = re.compile(r"\s*(-?\d{1,3}(?:\.\d{1,12})?)\s*[,;\s]\s*(-?\d{1,3}(?:\.\d{1,12})?)\s*")
-NO_COORDINATES = "Enter latitude and longitude, like 39.0911, -94.4155."
 STEP_LABELS = {
     OperationState.PLANNING: "Start planning",
     OperationState.SUBMITTED: "Submit for approval",
@@ -136,7 +136,8 @@ async def add_site(
     """Add a site, and compare the plan again."""
 
     async def deed() -> None:
-        await plans.add_site(viewer, event_id, _site_in(form), now)
+        known = form["coordinates"].strip() or await coordinates_of(form["place"])
+        await plans.add_site(viewer, event_id, _site_in(form.but({"coordinates": known})), now)
 
     sentence = f"{form['place'].strip()} is added, and the plan was checked again for conflicts."
     return await _done(pages, viewer, event_id, key, form, deed, sentence)
@@ -324,7 +325,7 @@ def _site_in(form: FormValues) -> Site:
     role = _one_of(reader, "role", SiteRole, "Choose what the site is for.")
     place = reader.text("place", LONGEST_PLACE)
     radius = reader.number("radius", "Enter the radius in feet.")
-    degrees = COORDINATES.fullmatch(form["coordinates"])
+    degrees = WRITTEN.fullmatch(form["coordinates"])
     if degrees is None:
         reader.refuse("coordinates", NO_COORDINATES)
     point = reader.tried(lambda: _point(degrees, radius or 0), None)

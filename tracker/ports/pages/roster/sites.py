@@ -13,10 +13,18 @@ from tracker.ports.pages.core.dependencies import Pages
 from tracker.ports.pages.core.form_values import FormValues, Reader
 from tracker.ports.pages.roster.admin_forms import AdminForm, handlers_of
 from tracker.ports.pages.roster.admin_saving import NO_FORM, Words
+from tracker.rules.roster.coordinates import coordinates_in
 from tracker.rules.roster.sites import LONGEST_ADDRESS, LONGEST_EQUIPMENT, LONGEST_NAME, SEATS_WANTED, SiteFacts
 from tracker.usecases.roster import sites
 
-LABELS = {"name": "Name", "address": "Address", "capacity": "Capacity", "equipment": "Equipment", "status": "Status"}
+LABELS = {
+    "name": "Name",
+    "address": "Address",
+    "coordinates": "Coordinates",
+    "capacity": "Capacity",
+    "equipment": "Equipment",
+    "status": "Status",
+}
 OPEN, CLOSED = "open", "closed"
 STATUSES = [
     (OPEN, "Open", "Suggested when you schedule an event"),
@@ -38,6 +46,7 @@ async def _texts(_: Viewer, site_id: UUID, __: str) -> tuple[FormValues, int]:
         {
             "name": site.name,
             "address": site.address,
+            "coordinates": site.coordinates.text if site.coordinates else "",
             "capacity": str(site.capacity or ""),
             "equipment": site.equipment,
             "status": OPEN if site.is_open else CLOSED,
@@ -53,9 +62,15 @@ def _read(form: FormValues, _: str) -> SiteFacts:
     reader = Reader(form)
     name, address = reader.named("name", LONGEST_NAME), reader.text("address", LONGEST_ADDRESS)
     capacity, equipment = reader.number("capacity", SEATS_WANTED), reader.text("equipment", LONGEST_EQUIPMENT)
+    coordinates = reader.tried(lambda: coordinates_in(form["coordinates"]), None)
     reader.check()
     return SiteFacts(
-        name=name, address=address, capacity=capacity, equipment=equipment, is_open=form["status"] != CLOSED
+        name=name,
+        address=address,
+        capacity=capacity,
+        equipment=equipment,
+        is_open=form["status"] != CLOSED,
+        coordinates=coordinates,
     )
 
 

@@ -20,5 +20,8 @@ class Site(Table):
     """Whether it is offered for new events."""
     version = Integer(default=1)
     """Rises with every edit."""
+    latitude_e6 = Integer(null=True, default=None)
+    """Millionths of a degree of WGS 84; None = not known."""
+    longitude_e6 = Integer(null=True, default=None)
 
     constraints = (check("capacity > 0"),)
