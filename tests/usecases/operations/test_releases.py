@@ -11,6 +11,7 @@ from tracker.errors import Invalid, NotAllowed
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.operations.check_ins import CheckIn, Presence, Press, Tap
 from tracker.rules.operations.states import OperationState
+from tracker.tables.schema.core.audit import AuditEntry
 from tracker.usecases.operations import approvals, check_ins, releases
 from tracker.usecases.operations.lookup import operation_for
 
@@ -56,6 +57,14 @@ async def test_the_last_check_out_after_a_release_ends_the_operation(two: Cast, 
     found = await check_ins.check_in_list(two.fbi_lead, bluestem, KEY, SIX + MINUTE)
     assert found.release
     assert (found.release.ordered_at, found.release.by) == (SIX, "Fbi lead (FBI)")
+
+
+async def test_the_audit_log_says_that_the_last_check_out_released_the_operation(two: Cast, bluestem: UUID) -> None:
+    await releases.order(two.fbi_lead, bluestem, 30, SIX)
+    for one in (two.fbi_lead, two.hsi_liaison):
+        await tap(two.fbi_lead, bluestem, one, Tap.OUT, SIX + MINUTE)
+    verbs = await AuditEntry.select(AuditEntry.verb).where(AuditEntry.subject_id == str(bluestem)).output(as_list=True)
+    assert "operation_released" in verbs
 
 
 async def test_without_a_release_the_operation_goes_on_with_no_one_in(two: Cast, bluestem: UUID) -> None:

@@ -76,7 +76,6 @@ VERBS = {
     "operation_closed": "Closed",
     "operation_stood_down": "Stood down",
     "operation_aborted": "Aborted",
-    "operation_moved": "Changed the state of the plan of",
     "operation_kind_chosen": "Chose the kind of",
     "order_saved": "Saved the operations order of",
     "phase_added": "Added a phase to",

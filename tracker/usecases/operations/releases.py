@@ -64,7 +64,7 @@ async def follow(viewer: Viewer, event_id: UUID, now: datetime) -> OperationStat
         await enter(operation.id, to, now)
         await settle(operation.id, now)
         facts = {"from": operation.state, "to": to, "version": operation.version}
-        await audit.record(viewer.actor, "operation_moved", "event", event_id, facts, now)
+        await audit.record(viewer.actor, f"operation_{to}", "event", event_id, facts, now)
     return to
 
 
