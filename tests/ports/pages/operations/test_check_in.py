@@ -172,3 +172,16 @@ async def test_what_no_page_sends_is_refused(
     found = await list_of(browse, sqlite_cast.fbi_lead, event_id)
     form = {"person": str(sqlite_cast.hsi_liaison.member_id), "status": "in", "was": "expected", "tap": "1"}
     assert (await found.browser.post(f"{found.at}/taps", form | odd)).status_code == 422
+
+
+async def test_when_the_time_to_check_out_is_over_the_page_names_who_is_in_and_promises_no_email(
+    sqlite_cast: Cast, browse: SignIn, event_id: UUID
+) -> None:
+    await under_way(sqlite_cast, event_id)
+    found = await list_of(browse, sqlite_cast.fbi_lead, event_id)
+    await found.tap(sqlite_cast.hsi_liaison, "in")
+    await found.browser.post(f"{found.at}/release", {"minutes": "5"})
+    clock.start_at(FIVE + timedelta(minutes=5), stands_still=True)
+    page = await found.text()
+    assert "Not checked out: Hsi liaison (HSI). Check them out when they’re accounted for." in page
+    assert "gets an email" not in page
