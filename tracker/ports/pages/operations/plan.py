@@ -61,7 +61,7 @@ SAID = {
     OperationState.RELEASED: "Everyone is released.",
     OperationState.DEBRIEFED: "The operation is debriefed.",
     OperationState.CLOSED: "The operation is closed.",
-    OperationState.STOOD_DOWN: "The operation is stood down. No one was emailed.",
+    OperationState.STOOD_DOWN: "The operation is stood down. No one on it was emailed.",
     OperationState.ABORTED: "The operation is aborted. No one was emailed.",
 }
 FIELDS = (
