@@ -88,7 +88,9 @@ OURS = frozenset(
     " system outcome decision result minors".split()
 )
 """Columns of letters that hold what we write, choose from or take apart: choices, keys, hashes, JSON."""
-NAMED_BY_US = {"watermark.name"} | {f"audit_entry.{name}" for name in ("agency", "address", "session", "request")}
+NAMED_BY_US = {"watermark.name", "emergency_access.session"} | {
+    f"audit_entry.{name}" for name in ("agency", "address", "session", "request")
+}
 SPOIL = """UPDATE "{table}" SET "{column}" = {{}} || (SELECT COUNT(*) FROM "{table}" o WHERE o.id < "{table}".id)
  WHERE "{column}" IS NOT NULL AND '{column}' || "{column}" NOT IN ('guest', 'guest_agency')"""
 

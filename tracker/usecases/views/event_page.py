@@ -62,7 +62,6 @@ class EventView:
     may_edit: bool
     may_copy: bool
     replies: tuple[AgencyReplies, ...]
-    total: AgencyReplies
     named: tuple[Participant, ...]
     """People whose names the viewer may see."""
     informed: tuple[Informed, ...]
@@ -101,6 +100,18 @@ class EventView:
     opened: tuple[Opened, ...]
     """Who reads it under emergency access now."""
 
+    @property
+    def total(self) -> AgencyReplies:
+        """Return the number of replies of all agencies."""
+        return AgencyReplies(
+            agency="",
+            invited=sum(one.invited for one in self.replies),
+            accepted=sum(one.accepted for one in self.replies),
+            tentative=sum(one.tentative for one in self.replies),
+            declined=sum(one.declined for one in self.replies),
+            waiting=sum(one.waiting for one in self.replies),
+        )
+
 
 async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> EventView:
     """Return what the page of a date shows. Errors: NotFound."""
@@ -120,7 +131,6 @@ async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) ->
         may_edit=may_edit(viewer, occurrence.event),
         may_copy=may_copy(viewer, occurrence.event.marking),
         replies=replies_by_agency(participants),
-        total=_replies("", participants),
         named=tuple(named),
         informed=tuple(named_participants(viewer, occurrence.event, informed)),
         is_informed=viewer.member_id in {one.member_id for one in informed},
