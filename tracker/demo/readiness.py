@@ -4,8 +4,10 @@ from datetime import timedelta
 
 from tracker.demo.story import Story
 from tracker.rules.operations.readiness import Minors, NoticeState, NoticeText
+from tracker.rules.roster.confidential_sites import SiteFacts
 from tracker.usecases.events import occurrences
 from tracker.usecases.operations import readiness, readiness_given, readiness_states
+from tracker.usecases.roster import confidential_sites
 
 
 async def notify(story: Story) -> None:
@@ -23,6 +25,8 @@ async def notify(story: Story) -> None:
         place="Partner location 2",
         contact="FBI duty desk, 816-555-0142",
     )
+    shelter = SiteFacts(name=text.place, address="1420 Wisteria Row", directions="Ring at the side entrance.")
+    await confidential_sites.add(story.who("advocate"), shelter, now)
     to = [story.who(one).member_id for one in ("caht_lead", "advocate")]
     await readiness.save(writer, event_id, text, now, to, now)
     [notice] = (await readiness.readiness_view(writer, event_id, date.key)).notices
