@@ -52,7 +52,7 @@ def test_taps_made_without_a_network_are_sent_in_order_and_each_counts_once(page
     expect(page.locator("#unsent")).to_be_hidden()
     assert len(posts) == 3
     page.reload()
-    expect(page.locator("#count")).to_contain_text("2 in, 1 out")
+    expect(page.locator("#count")).to_contain_text("1 here now, 1 checked out")
 
 
 def test_entries_of_the_log_wait_for_a_network_too(page_of: PageOf) -> None:
@@ -102,4 +102,4 @@ def test_a_tap_whose_answer_was_lost_counts_once(page_of: PageOf) -> None:
     press(page, 0, "Out")
     expect(page.locator("#unsent")).to_be_hidden()
     page.reload()
-    expect(page.locator("#count")).to_contain_text("1 in, 1 out")
+    expect(page.locator("#count")).to_contain_text("0 here now, 1 checked out")

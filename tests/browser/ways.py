@@ -285,6 +285,7 @@ def to_after(page: Page, _: Demo) -> None:
     page.goto("/search?q=Switchgrass")
     page.get_by_role("link", name="Operation Switchgrass").first.click()
     page.wait_for_url("**/events/**")
+    page.goto(f"{page.url}/plan/after")
 
 
 def to_need_to_know(page: Page, demo: Demo) -> None:
@@ -575,10 +576,10 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "need to know": (FBI_LEAD, to_need_to_know, "Need to know"),
     "check-in of an operation": (FBI_LEAD, to_check_in, "Check-in"),
     "after an operation": (FBI_LEAD, to_after, "After the operation"),
-    "services of an operation": (FBI_LEAD, to_services, "Services"),
+    "services of an operation": (FBI_LEAD, to_services, "Service readiness"),
     "service readiness": (ADVOCATE, to_notice, "Service readiness"),
     "service readiness in the month": (ADVOCATE, to("/calendar?month=2026-12"), "December 2026"),
-    "services of an operation with errors": (FBI_LEAD, to_refused_notice, "Services"),
+    "services of an operation with errors": (FBI_LEAD, to_refused_notice, "Service readiness"),
     "hot wash": (FBI_LEAD, to_hot_wash, "Hot wash"),
     "after-action item with errors": (FBI_LEAD, to_refused_assignment, "Assign an after-action item"),
     "preview of a lesson": (FBI_LEAD, to_lesson_preview, "Preview"),

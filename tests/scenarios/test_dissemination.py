@@ -37,7 +37,7 @@ async def test_a_person_who_was_removed_is_on_record_with_the_version_they_had(o
     await office.at(MAY_14)
     [ipd] = office.ids("ipd_liaison")
     await office.do("fbi_lead", f"/events/{event}/{DAY}/plan/access/people/{ipd}/removal")
-    gone = "Ipd liaison (IPD) no longer on it"
+    gone = "Ipd liaison (IPD) no longer on the operation"
     assert await record(office, event, "Ipd liaison") == [
         (gone, "Event 1", "Email, Tue, Dec 15, 9:05 AM"),
         (gone, "Event 2, plan 1", "Web page, Mon, May 10, 10:00 AM"),
@@ -61,4 +61,4 @@ async def test_the_record_is_for_the_people_who_lead_it_alone(office: Office) ->
     await office.page("ipd_liaison", f"/events/{event}/{DAY}")
     page = await office.page("hsi_liaison", f"/events/{event}/{DAY}/plan/access")
     assert "Ipd liaison" not in page
-    assert "Who has had which version" not in page
+    assert "Dissemination record" not in page

@@ -101,7 +101,7 @@ async def test_what_was_not_opened_stays_closed(office: Office) -> None:
 async def test_the_people_on_the_operation_read_who_opened_it_and_why(office: Office) -> None:
     event, _ = await opened(office)
     page = await office.page("fbi_lead", f"/events/{event}/{DAY}")
-    assert "Opened under emergency access by Administrator (USAO)" in page
+    assert "Opened with emergency access by Administrator (USAO)" in page
     assert WHY in page
     assert "until 10:00 AM" in " ".join(page.split())
 
@@ -162,7 +162,7 @@ async def test_each_page_that_is_read_is_an_entry_of_the_audit_log(office: Offic
 
 async def test_one_press_ends_it(office: Office) -> None:
     event, browser = await opened(office)
-    assert "Emergency access, for reading only, until 10:00 AM" in " ".join((await browser.get("/")).text.split())
+    assert "Read-only emergency access until 10:00 AM" in " ".join((await browser.get("/")).text.split())
     assert (await browser.post("/emergency-access/end")).status_code == 303
     assert not await reads(browser, event)
     assert (await browser.post("/sign-out")).status_code == 303

@@ -145,9 +145,9 @@ async def test_a_forged_sender_changes_nothing(post: Post) -> None:
     await post.deliver(to, reply(who, to, client_replies.google(uid, who, stamp=stamped()), is_verified=False))
     page = await meeting_page(post)
     assert "By email, " not in page
-    assert "1 reply by email not recorded" in page
+    assert "1 email reply wasn’t recorded" in page
     assert "Your mail server couldn’t confirm the sender." in page
-    assert "not recorded" not in await meeting_page(post, "hsi_liaison")
+    assert "wasn’t recorded" not in await meeting_page(post, "hsi_liaison")
 
 
 async def test_the_invited_person_sees_that_the_calendar_app_s_reply_arrived(post: Post) -> None:

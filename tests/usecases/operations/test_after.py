@@ -47,7 +47,7 @@ async def test_people_who_are_not_on_the_operation_find_none(cast: Cast, release
 
 
 async def test_only_the_lead_writes_it(cast: Cast, released: UUID) -> None:
-    with pytest.raises(NotAllowed, match="Only the people who lead the operation"):
+    with pytest.raises(NotAllowed, match="Only the operation lead"):
         await saved(cast.kcpd_detective, released)
 
 

@@ -29,7 +29,7 @@ BEARER = re.compile(r"(?i:bearer) +(?P<token>[A-Za-z0-9_-]{43})", re.ASCII)
 """A token in the header; any other value can't be one, and does not count as a guess."""
 SIGNED_OUT = "You’re signed out."
 HERE = re.compile(r"https?://[^/]+(/.*)", re.DOTALL)
-READS_ONLY = "Emergency access is for reading only. End it first, on the page Emergency access."
+READS_ONLY = "Emergency access is read-only. To make changes, end it on the Emergency access page first."
 UNDER_EMERGENCY = {"under_emergency": True}
 """`opt` of a route that changes something and is open to people with emergency access; no other is."""
 POLLED = {"polled": True}

@@ -50,10 +50,10 @@ MISFIT_WORDS = {
     Misfit.NO_INVITATION: "It’s about another event.",
     Misfit.OTHER_SENDER: "It didn’t come from their address.",
     Misfit.UNVERIFIED: "Your mail server couldn’t confirm the sender.",
-    Misfit.OTHER_ATTENDEE: "Someone else replied in it.",
+    Misfit.OTHER_ATTENDEE: "It names a different person.",
     Misfit.OTHER_DATE: "It names a date that isn’t in the series.",
     Misfit.PROPOSAL: "It proposes another time.",
-    Misfit.NO_REPLY: "It has no reply that the tracker can read.",
+    Misfit.NO_REPLY: "We couldn’t read a reply in it.",
 }
 OLD_TIME = "It replies to a time that has changed since."
 SHOWN_FOR = timedelta(days=30)

@@ -36,7 +36,7 @@ def check_wait(minutes: int | None) -> int:
 def check_release(state: OperationState, release: Release | None) -> None:
     """Raise `NotAllowed` unless everyone can be released now."""
     if state is not OperationState.EXECUTING:
-        raise NotAllowed("People are released while the operation is under way.")
+        raise NotAllowed("You can release everyone only while the operation is under way.")
     if release:
         raise NotAllowed("Everyone was released already.")
 

@@ -14,7 +14,7 @@ from tracker.rules.operations.phases import Phase
 from tracker.rules.operations.states import STATE_WORDS, OperationState
 
 LONGEST_ENTRY = 500  # characters
-QUICK = ("On scene", "Entry made", "Scene secure", "Custody", "Search complete", "Scene cleared")
+QUICK = ("On scene", "Entry made", "Scene secure", "Subject in custody", "Search complete", "Scene cleared")
 """What is written with one tap."""
 LONGEST_WAIT = timedelta(hours=24)
 """How long an entry may have waited for a network."""

@@ -14,7 +14,7 @@ LONGEST_REASON = 500  # characters
 LONGEST_ACCESS = timedelta(days=366)
 NO_REASON = "Say why this person needs to know. A second person reads it before they approve."
 TOO_LONG = f"Keep the reason to {LONGEST_REASON} characters."
-IN_THE_PAST = "Choose a time from now on."
+IN_THE_PAST = "Choose a time in the future."
 TOO_FAR = "Access can be given for a year at most."
 
 

@@ -25,7 +25,7 @@ class Facts:
 def refusals(viewer: Viewer, operation: Operation, to: OperationState, facts: Facts) -> tuple[str, ...]:
     """Return why the viewer can't take the operation to a state; empty when they can."""
     if to not in MOVES[operation.state]:
-        return (f"A plan that is {STATE_WORDS[operation.state].lower()} can’t become {STATE_WORDS[to].lower()}.",)
+        return (f"You can’t go from {STATE_WORDS[operation.state]} to {STATE_WORDS[to]}.",)
     return tuple(_refusals(viewer, operation, to, facts))
 
 
@@ -36,7 +36,7 @@ def _refusals(viewer: Viewer, operation: Operation, to: OperationState, facts: F
         yield from _not_approved(viewer, operation, facts)
         return
     if not may_plan(viewer, operation.event):
-        yield "Only the people who lead the operation can do this."
+        yield "Only the operation lead, or someone else who can edit the operation, can do this."
     yield from _not_ready(operation, to, facts)
 
 
@@ -68,4 +68,4 @@ def _not_approved(viewer: Viewer, operation: Operation, facts: Facts) -> Iterato
         count = "1 conflict has" if facts.open_hits == 1 else f"{facts.open_hits} conflicts have"
         yield f"{count} no decision yet."
     if operation.clearance is None:
-        yield "There is no number from an outside deconfliction system, and no waiver."
+        yield "There is no deconfliction number from an outside system, and no waiver."

@@ -23,10 +23,10 @@ class Decision(StrEnum):
 
 
 DECISION_WORDS = {
-    Decision.PROCEED: "Both go ahead, coordinated",
-    Decision.JOINT: "Make it one operation",
-    Decision.RESCHEDULE: "We change our time or place",
-    Decision.CANCEL: "We cancel ours",
+    Decision.PROCEED: "Both proceed, with coordination",
+    Decision.JOINT: "Combine the operations",
+    Decision.RESCHEDULE: "We’ll change our time or place",
+    Decision.CANCEL: "We’ll cancel",
     Decision.NOT_A_CONFLICT: "Not a conflict",
 }
 TOGETHER = frozenset({Decision.PROCEED, Decision.JOINT, Decision.NOT_A_CONFLICT})

@@ -30,11 +30,11 @@ PARAGRAPH_WORDS: dict[str, str] = {
     Paragraph.COMMAND: "Command and communications",
 }
 PARAGRAPH_HINTS = {
-    Paragraph.SITUATION: "What is known of the place, and of the risks to officers and the public.",
+    Paragraph.SITUATION: "What you know about the location, and the risks to officers and the public.",
     Paragraph.MISSION: "What is to be done, by whom, when, and where, in one or two sentences.",
-    Paragraph.EXECUTION: "How it’s done: teams, assignments, entry, arrest, and what to do when it goes wrong.",
+    Paragraph.EXECUTION: "How it’s done: teams, assignments, entry, arrest, and contingencies.",
     Paragraph.ADMINISTRATION: "Vehicles, equipment, food, evidence, transport, medical care, and the nearest hospital.",
-    Paragraph.COMMAND: "Who commands, who follows if they can’t, radio channels, call signs, and signals.",
+    Paragraph.COMMAND: "Who’s in command, who takes over, radio channels, call signs, and signals.",
 }
 Paragraphs = Mapping[Paragraph, str]
 """The text of each paragraph."""

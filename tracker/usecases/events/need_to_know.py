@@ -33,7 +33,7 @@ async def check_list(event_id: UUID, lead_id: UUID, plan: Plan) -> None:
         listed = ", ".join(f"{name} ({agency})" for name, agency in known)
         raise Invalid(
             people=f"People from victim services need a second person’s approval to see an operation: {listed}. "
-            "Save it without them, start its plan, and ask for their access under Need to know."
+            "Save the event without them. Then start its plan, and request access for them under Need to know."
         )
 
 

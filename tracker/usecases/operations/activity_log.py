@@ -18,7 +18,7 @@ from tracker.usecases.core import audit
 from tracker.usecases.operations.check_ins import CheckInList, check_in_list
 
 NOT_ON_IT = "Only law enforcement on the operation can write in its log."
-NOT_THEIRS = "Only the person who wrote an entry, and the people who lead, can correct it."
+NOT_THEIRS = "Only the person who wrote an entry, or someone who can edit the operation, can correct it."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from tracker.tables.visible.operations import after
 from tracker.usecases.core import audit
 from tracker.usecases.operations.lookup import operation_for
 
-NOT_THEIRS = "Only the people who lead the operation can write this."
+NOT_THEIRS = "Only the operation lead, or someone else who can edit the operation, can write this."
 CHANGED = "Someone saved the hot wash after you opened it."
 
 

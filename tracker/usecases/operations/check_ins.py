@@ -22,9 +22,7 @@ from tracker.usecases.core import audit
 from tracker.usecases.events.occurrences import date_for
 from tracker.usecases.operations.releases import follow
 
-NOT_THEIRS = (
-    "You can check in yourself and the people of your agency. The people who lead the operation can check in all."
-)
+NOT_THEIRS = "You can check in yourself and people from your agency. The operation lead can check in anyone."
 OUTSIDER = "a walk-in"
 
 

@@ -104,7 +104,7 @@ async def decide(
         if hit is None:
             raise NotFound
         if not may_plan(viewer, operation.event):
-            raise NotAllowed("Only the people who lead the operation can decide this.")
+            raise NotAllowed("Only the operation lead, or someone else who can edit the operation, can decide this.")
         if not reason or len(reason) > LONGEST_REASON:
             raise Invalid(reason=NO_REASON)
         await HitDecision.delete().where((HitDecision.hit == hit.id) & (HitDecision.plan == operation.id))

@@ -10,7 +10,7 @@ from tracker.rules.operations.states import OVER
 from tracker.tables.visible.events import events
 from tracker.tables.visible.operations import plans
 
-NOT_THEIRS = "Only the people who lead the operation can change its plan."
+NOT_THEIRS = "Only the operation lead, or someone else who can edit the operation, can change its plan."
 IS_OVER = "The operation is over, and its plan no longer changes."
 CHANGED = "The plan has changed since you opened it. Check it, and save again."
 

@@ -19,7 +19,7 @@ from tracker.usecases.operations.deconfliction import settle
 from tracker.usecases.operations.lookup import operation_for
 from tracker.usecases.operations.steps import enter
 
-NOT_THEIRS = "Only the people who lead the operation can do this."
+NOT_THEIRS = "Only the operation lead, or someone else who can edit the operation, can do this."
 
 
 async def order(viewer: Viewer, event_id: UUID, minutes: int | None, now: datetime) -> OperationState:

@@ -58,7 +58,7 @@ async def test_a_tap_without_scripts_leads_back_with_an_undo(sqlite_cast: Cast, 
     assert "Hsi liaison (HSI): checked in at 5:00 AM." in page
     row = page.partition('name="row" value="')[2].partition('"')[0]
     await found.browser.post(f"{found.at}/undo", {"row": row})
-    assert '<b class="nums">0</b> in' in await found.text()
+    assert '<b class="nums">0</b> here now' in await found.text()
 
 
 async def test_a_tap_with_scripts_answers_with_the_line_and_the_counts(
@@ -69,7 +69,7 @@ async def test_a_tap_with_scripts_answers_with_the_line_and_the_counts(
     text = " ".join(response.text.split())
     assert f'<li id="p-{sqlite_cast.hsi_liaison.member_id}">' in text
     assert "In 5:00 AM" in text
-    assert "1 not out yet" in text
+    assert "1</b> here now" in text
     assert "<h1>" not in text
 
 
@@ -78,8 +78,8 @@ async def test_each_agency_is_counted(sqlite_cast: Cast, browse: SignIn, event_i
     for one in (sqlite_cast.fbi_lead, sqlite_cast.fbi_alternate):
         await found.tap(one, "in")
     await found.tap(sqlite_cast.fbi_lead, "out", "in")
-    assert f'id="n-{sqlite_cast.agencies["FBI"]}">2 in, 1 out<' in await found.text()
-    assert "1 not out yet" in await found.text("/count")
+    assert f'id="n-{sqlite_cast.agencies["FBI"]}">1 here, 1 out<' in await found.text()
+    assert "1</b> here now" in await found.text("/count")
 
 
 async def test_people_have_buttons_for_those_whom_they_may_check_in(
@@ -141,12 +141,12 @@ async def test_the_page_says_what_the_last_check_out_after_a_release_does(
     await under_way(cast, event_id)
     found = await list_of(browse, cast.fbi_lead, event_id)
     await found.tap(cast.hsi_liaison, "in")
-    assert "When the last person checks out, the operation becomes released." in await found.text()
+    assert "When the last person checks out, the operation is marked released." in await found.text()
     refused = await found.browser.post(f"{found.at}/release", {"minutes": "soon"})
     assert (refused.status_code, 'value="soon"' in refused.text) == (422, True)
     assert (await found.browser.post(f"{found.at}/release", {"minutes": "30"})).status_code == 303
     page = await found.text()
-    assert "Released at 5:00 AM" in page
+    assert "Release ordered at 5:00 AM" in page
     assert "If someone hasn’t checked out by 5:30 AM, Fbi lead gets an email." in page
     assert "Not checked out: Hsi liaison (HSI)." in page
     response = await found.tap(cast.hsi_liaison, "out", "in", **HTMX)
@@ -162,7 +162,7 @@ async def test_the_lead_can_take_a_release_back(sqlite_cast: Cast, browse: SignI
     await found.tap(sqlite_cast.hsi_liaison, "in")
     await found.browser.post(f"{found.at}/release", {"minutes": "30"})
     assert (await found.browser.post(f"{found.at}/release/removal")).status_code == 303
-    assert "Released at" not in await found.text()
+    assert "Release ordered at" not in await found.text()
 
 
 @pytest.mark.parametrize("odd", [{"status": "away"}, {"was": "lost"}, {"tap": ""}, {"person": "someone"}])

@@ -94,18 +94,18 @@ async def test_a_phase_that_cannot_be_planned_is_refused_at_its_field_with_what_
 
 async def test_one_press_begins_a_phase_and_can_be_undone(two: Cast, bluestem: UUID, lead: Browser) -> None:
     address = await briefing(lead, bluestem)
-    assert "Begun now" not in await page(lead, bluestem)
+    assert "Start phase" not in await page(lead, bluestem)
     await approved(two, bluestem)
-    assert "Begun now" in await page(lead, bluestem)
+    assert "Start phase" in await page(lead, bluestem)
     await lead.post(f"{address}/marks", {"mark": "begun"})
     shown = await page(lead, bluestem)
     assert "Briefing has begun." in shown
-    assert "Ended now" in shown
+    assert "End phase" in shown
     [moment] = UNDO_AT.findall(shown)
     await lead.post(f"{address}/undo", {"at": moment})
     shown = await page(lead, bluestem)
     assert "Undone." in shown
-    assert "Begun now" in shown
+    assert "Start phase" in shown
     await lead.post(f"{address}/undo", {"at": moment})
     assert "Not undone. The times of Briefing have changed since." in await page(lead, bluestem)
 

@@ -163,7 +163,7 @@ async def test_a_conflict_shows_whom_to_call_and_takes_a_decision(two: Cast, bro
     refused = await page.browser.post(f"{page.at}/conflicts/{conflict}/decisions", {"decision": "proceed"})
     assert (refused.status_code, "Say in one sentence why, or what you agreed." in refused.text) == (422, True)
     assert await page.post(f"/conflicts/{conflict}/decisions", decision="proceed", reason="Channel 2.") == 303
-    assert "Both go ahead, coordinated." in await page.text()
+    assert "Both proceed, with coordination." in await page.text()
 
 
 async def test_the_officer_sees_where_and_when_both_are_and_no_content(two: Cast, browse: SignIn) -> None:

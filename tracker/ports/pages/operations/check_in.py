@@ -114,7 +114,7 @@ async def release_everyone(
         context = await _context(viewer, found, None) | {"form": form, "errors": errors_of(wrong, ("minutes",))}
         return pages.render("operations/check-in/show.html", status_code=422, **context)
     is_over = state is OperationState.RELEASED
-    return pages.redirect(_address(event_id, key), ALL_OUT if is_over else "Everyone is released.")
+    return pages.redirect(_address(event_id, key), ALL_OUT if is_over else "The release is recorded.")
 
 
 @post(f"{AT}/release/removal", guards=[signed_in], status_code=303)

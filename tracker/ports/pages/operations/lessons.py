@@ -133,7 +133,7 @@ async def withdraw(
 ) -> Response[Any]:
     """Take the lesson off the page for everyone."""
     await lessons.withdraw(viewer, event_id, lesson_id, now)
-    said = "The lesson is withdrawn. People who read it before may remember it."
+    said = "The lesson is withdrawn. People may already have read it."
     return pages.redirect(_at(event_id, key), said)
 
 

@@ -58,7 +58,7 @@ SAID = {
     OperationState.APPROVED: "The plan is approved.",
     OperationState.BRIEFED: "The operation is briefed.",
     OperationState.EXECUTING: "The operation has begun.",
-    OperationState.RELEASED: "Everyone is released.",
+    OperationState.RELEASED: "Everyone is out. The operation is released.",
     OperationState.DEBRIEFED: "The operation is debriefed.",
     OperationState.CLOSED: "The operation is closed.",
     OperationState.STOOD_DOWN: "The operation is stood down. No one on it was emailed.",
