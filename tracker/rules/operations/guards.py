@@ -9,6 +9,9 @@ from tracker.rules.operations.check_ins import not_out
 from tracker.rules.operations.plans import Operation, may_plan
 from tracker.rules.operations.states import MOVES, OVER, STATE_WORDS, OperationState
 
+NOT_THE_LEAD = "The operation lead can’t approve the plan."
+ONLY_THE_SUPERVISOR = "Only the approving supervisor can approve the plan."
+
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
@@ -61,9 +64,9 @@ def _not_planned(operation: Operation, to: OperationState) -> Iterator[str]:
 
 def _not_approved(viewer: Viewer, operation: Operation, facts: Facts) -> Iterator[str]:
     if viewer.member_id == operation.event.lead_id:
-        yield "The operation lead can’t approve the plan."
+        yield NOT_THE_LEAD
     elif viewer.member_id != operation.supervisor_id:
-        yield "Only the approving supervisor can approve the plan."
+        yield ONLY_THE_SUPERVISOR
     if facts.open_hits:
         count = "1 conflict has" if facts.open_hits == 1 else f"{facts.open_hits} conflicts have"
         yield f"{count} no decision yet."

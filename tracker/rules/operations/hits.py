@@ -29,6 +29,13 @@ DECISION_WORDS = {
     Decision.CANCEL: "We’ll cancel",
     Decision.NOT_A_CONFLICT: "Not a conflict",
 }
+ALONE_WORDS = {
+    Decision.PROCEED: "We proceed",
+    Decision.RESCHEDULE: "We’ll change our time or place",
+    Decision.CANCEL: "We’ll cancel",
+    Decision.NOT_A_CONFLICT: "Not a conflict",
+}
+"""What a side can decide that shows the other nothing."""
 TOGETHER = frozenset({Decision.PROCEED, Decision.JOINT, Decision.NOT_A_CONFLICT})
 """Decisions that hold as soon as both sides made the same."""
 
@@ -89,6 +96,8 @@ class Hit:
     closed_at: datetime | None
     lead: str = ""
     """Who led this side when it ended."""
+    reason: str = ""
+    """Of this side's decision; empty before it."""
 
     @property
     def is_open(self) -> bool:

@@ -7,6 +7,7 @@ from uuid import UUID
 from tracker.errors import NotFound
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Occurrence
+from tracker.rules.operations.guards import NOT_THE_LEAD, ONLY_THE_SUPERVISOR
 from tracker.rules.operations.hits import Hit
 from tracker.rules.operations.plans import Commitment, Operation, check_kind, may_plan
 from tracker.rules.operations.sites import Site
@@ -55,6 +56,11 @@ class PlanView:
         """Return each step, and whether it is behind the plan."""
         here = STEPS.index(self.operation.state) if self.operation and self.operation.state in STEPS else -1
         return [(step, number < here) for number, step in enumerate(STEPS)]
+
+    @property
+    def obstacles(self) -> tuple[str, ...]:
+        """Return what is in the way of the next step, no matter who takes it."""
+        return tuple(one for one in self.refusals if one not in (NOT_THE_LEAD, ONLY_THE_SUPERVISOR))
 
     @property
     def exits(self) -> tuple[OperationState, ...]:

@@ -17,7 +17,7 @@ from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of, 
 from tracker.ports.pages.events.event_page import times_of
 from tracker.rules.core.wall_clock import to_utc
 from tracker.rules.operations.deconfliction import DISCLOSURE_WORDS, Disclosure
-from tracker.rules.operations.hits import DECISION_WORDS, OUTCOME_WORDS, Decision
+from tracker.rules.operations.hits import ALONE_WORDS, DECISION_WORDS, OUTCOME_WORDS, Decision
 from tracker.rules.operations.plans import (
     LONGEST_NUMBER,
     LONGEST_REASON,
@@ -313,6 +313,7 @@ def _shown(
         results=[(one, words) for one, words in OUTSIDE_RESULTS.items()],
         systems=[(one, words) for one, words in SYSTEM_WORDS.items()],
         decisions=[(one, words) for one, words in DECISION_WORDS.items()],
+        alone=list(ALONE_WORDS.items()),
         decision_words=DECISION_WORDS,
         outcomes=OUTCOME_WORDS,
         **times_of(view.occurrence),

@@ -67,7 +67,7 @@ async def readiness_page(
     """Show the notice as its recipients read it, who has acknowledged it, and the form of a new one."""
     view = await readiness_view(viewer, event_id, key)
     await access_records.note_date(viewer, view.occurrence, now)
-    return _shown(pages, view, _typed(view, viewer), now=now)
+    return _shown(pages, view, _typed(view), now=now)
 
 
 @post(AT, guards=[signed_in], status_code=303)
@@ -124,7 +124,7 @@ async def add_place(
     try:
         await off_site.add(viewer, event_id, id_in(form["site"]), now)
     except Invalid as wrong:
-        return _shown(pages, view, _typed(view, viewer), errors_of(wrong, FIELDS), now=now)
+        return _shown(pages, view, _typed(view), errors_of(wrong, FIELDS), now=now)
     return pages.redirect(_at(event_id, key), "The place is added. Each agency acknowledges the plan again.")
 
 
@@ -188,10 +188,10 @@ def _minors(form: FormValues) -> Minors:
         raise Invalid(minors="Choose whether minors are expected.") from odd
 
 
-def _typed(view: ReadinessView, viewer: Viewer) -> FormValues:
-    """Return what the form begins with: the draft, or the viewer as contact."""
+def _typed(view: ReadinessView) -> FormValues:
+    """Return what the form begins with: the draft, or an empty one."""
     if view.current is None or view.current.state is not NoticeState.DRAFT:
-        return FormValues({"contact": [f"{viewer.name} ({viewer.agency})"], "minors": [Minors.UNKNOWN]})
+        return FormValues({"minors": [Minors.UNKNOWN]})
     return FormValues(_texts(view.current, view.occurrence.event.zone))
 
 
