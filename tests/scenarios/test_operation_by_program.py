@@ -85,7 +85,7 @@ async def test_a_supervisor_reads_every_reason_against_an_approval(of: Of) -> No
     supervisor = await of("hsi_liaison")
     reasons = [
         "1 conflict has no decision yet.",
-        "There is no number from an outside deconfliction system, and no waiver.",
+        "There is no deconfliction number from an outside system, and no waiver.",
     ]
     assert (await supervisor.get(plan))["next"] == {"state": "approved", "refusals": reasons}
     refused = await supervisor.ask("POST", f"{plan}/approvals", of=plan)

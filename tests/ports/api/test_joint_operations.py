@@ -138,7 +138,7 @@ async def test_a_refusal_lists_every_reason(speak: Speak, two: Cast) -> None:
     lead = await speak(two.fbi_lead)
     reasons = [
         "The operation lead can’t approve the plan.",
-        "There is no number from an outside deconfliction system, and no waiver.",
+        "There is no deconfliction number from an outside system, and no waiver.",
     ]
     assert (await lead.get(path)).json()["next"] == {"state": "approved", "refusals": reasons}
     refused = await lead.ask("POST", f"{path}/approvals", match="*")
