@@ -228,9 +228,9 @@ def to_series(title: str, month: str) -> Way:
 
 
 def to_operation(page: Page, _: Demo) -> None:
-    """Go to the first event of the list that only named people see."""
-    page.goto("/calendar?month=2026-12&view=list")
-    page.locator(".tt-item", has=page.locator(".tt-vis--named")).first.get_by_role("link").click()
+    """Go to the operation of the demo that is being planned; other tests add operations of their own."""
+    page.goto("/search?q=Bluestem")
+    page.get_by_role("link", name="Operation Bluestem").first.click()
     page.wait_for_url("**/events/**")
 
 

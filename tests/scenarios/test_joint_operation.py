@@ -177,7 +177,7 @@ async def test_step_5_an_approval_is_refused_with_every_reason(office: Office) -
     first, _ = await in_conflict(office)
     await first.press("fbi_lead", "submitted")
     page = await first.press(SUPERVISOR, "approved")
-    assert "1 conflict has no decision yet. There is no number from an outside deconfliction system" in page
+    assert "1 conflict has no decision yet. There is no deconfliction number from an outside system" in page
     assert "<b>Submitted</b>" in page
 
 
@@ -203,7 +203,7 @@ async def test_step_5_both_leads_are_notified_that_it_has_ended(office: Office) 
     await office.mails()
     await decide(second, "reschedule")
     await second.move("15:00", "18:00")
-    ended = [mail for mail in await office.mails() if "What was in its way has ended." in words_of(mail)]
+    ended = [mail for mail in await office.mails() if "The issue with your event is resolved." in words_of(mail)]
     assert recipients(ended) == ["fbi_lead", "kcpd_alternate"]
     assert [word for mail in ended for word in ("Bluestem", "Larkspur", "FBI", "KCPD") if word in words_of(mail)] == []
 
@@ -238,8 +238,8 @@ async def test_step_6_a_moved_staging_area_takes_the_plan_back_and_asks_for_a_ne
     await first.deed("fbi_lead", "/sites", role="staging", place="Lot south", coordinates=OTHER_LOT, radius="600")
     page = await first.page("fbi_lead")
     assert "<b>Planning</b>" in page
-    assert re.search(r"RS-1042.*No longer counts", page, re.DOTALL)
+    assert re.search(r"RS-1042.*No longer valid", page, re.DOTALL)
     await first.press("fbi_lead", "submitted")
-    assert "There is no number from an outside deconfliction system" in await first.press(SUPERVISOR, "approved")
+    assert "There is no deconfliction number from an outside system" in await first.press(SUPERVISOR, "approved")
     await first.deed("fbi_lead", "/clearances", system="rissafe", number="RS-1077", result="no_conflict")
     assert "<b>Approved</b>" in await first.press(SUPERVISOR, "approved")

@@ -129,7 +129,7 @@ async def test_law_enforcement_on_the_operation_checks_in_its_own_agency_alone(t
     event_id = await bluestem(two)
     await tap(two.fbi_alternate, event_id, two.fbi_lead, Tap.IN)
     await tap(two.hsi_liaison, event_id, two.hsi_liaison, Tap.IN)
-    with pytest.raises(NotAllowed, match="yourself and the people of your agency"):
+    with pytest.raises(NotAllowed, match="yourself and people from your agency"):
         await tap(two.hsi_liaison, event_id, two.kcpd_detective, Tap.IN)
     with pytest.raises(NotAllowed):
         await check_ins.add_walk_in(two.kcpd_detective, event_id, KEY, walk_in(two, "KCPD"), FIVE - 13 * 60 * MINUTE)
