@@ -90,12 +90,15 @@ def test_a_sign_in_sheet_is_two_clicks_from_its_event(hand: Hand, demo: Demo) ->
 
 
 def test_people_who_have_not_replied_are_reminded_with_one_click(hand: Hand) -> None:
-    queue = hand.page.get_by_role("region", name="Follow up")
-    hand.click(queue.get_by_role("button", name=re.compile("^Remind")).first)
-    expect(queue.get_by_role("button", name="Undo")).to_be_visible()
+    rows = hand.page.get_by_role("region", name="Follow up").get_by_role("listitem")
+    remind = re.compile("^Remind")
+    key = rows.filter(has=hand.page.get_by_role("button", name=remind)).first.get_attribute("id")
+    row = hand.page.locator(f"[id='{key}']")
+    hand.click(row.get_by_role("button", name=remind))
+    expect(row.get_by_role("button", name="Undo")).to_be_visible()
     assert hand.clicks == 1
-    queue.get_by_role("button", name="Undo").click()
-    expect(queue.get_by_role("button", name="Undo")).to_be_hidden()
+    row.get_by_role("button", name="Undo").click()
+    expect(row.get_by_role("button", name="Undo")).to_be_hidden()
 
 
 def test_a_monthly_series_for_nine_agencies_is_four_fields_one_check_and_one_send(hand: Hand) -> None:

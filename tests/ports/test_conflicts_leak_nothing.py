@@ -16,6 +16,7 @@ from tests.ports.browser import Browser
 from tests.ports.test_nothing_leaks import SCRIPT, same_chance
 from tests.ports.worlds import Places, Story, Worlds, build, opened, what_all_may_see
 from tests.usecases.operations.world import FAR, A, B, disclose, planned, site, with_another_lead
+from tracker.crypto import ids
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.operations.deconfliction import Disclosure
 from tracker.rules.operations.hits import Decision
@@ -46,6 +47,7 @@ LISTS = (
 )
 """Routes about more than one operation that could show a conflict."""
 MANY = 40
+BY_PROGRAM = 10_000  # where the numbers of the requests of a program begin
 Secrets = Callable[[Cast, Places], Awaitable[None]]
 TRIES = 20
 MOST_APART = 0.005  # seconds of the processor, between the usual times of a request in the two worlds
@@ -102,10 +104,12 @@ async def answers(world: Path, worlds: Worlds, viewer: str) -> list[Answer]:
     found: list[Answer] = []
     async with opened(world) as app, same_chance():
         browser = Browser(app, worlds.sessions[viewer])
-        for method, path, form in _asked(SCRIPT, worlds.places):
+        for number, (method, path, form) in enumerate(_asked(SCRIPT, worlds.places)):
+            ids.seed(number)  # a comparison draws ids for its emails: how many is no answer
             reply = await (browser.post(path, form) if method == "POST" else browser.get(path))
             found.append((f"{method} {path}", reply.status_code, _headers(reply), reply.content))
-        for method, path, body in _asked(API_SCRIPT, worlds.places):
+        for number, (method, path, body) in enumerate(_asked(API_SCRIPT, worlds.places), start=BY_PROGRAM):
+            ids.seed(number)
             reply = await Browser(app).send(method, path, json=body, headers=by_token)
             found.append((f"{method} {path}", reply.status_code, _headers(reply), reply.content))
         feed = await browser.get(f"/feeds/{worlds.feeds[viewer]}.ics")

@@ -16,8 +16,8 @@ from tests.cast import NOW, Cast, operation
 from tests.ports.test_nothing_leaks import seen
 from tests.ports.test_nothing_leaks_by_mail import mails
 from tests.ports.worlds import LAST_WEEK, Worlds, build, opened
+from tests.usecases.operations.world import RISSAFE
 from tracker.database import engine
-from tracker.rules.operations.plans import System
 from tracker.rules.operations.readiness import Minors, NoticeState, NoticeText
 from tracker.rules.operations.sites import Site, SiteRole, point_at
 from tracker.rules.operations.states import OperationState
@@ -79,7 +79,7 @@ async def _operation(cast: Cast) -> UUID:
     agency, skills = cast.agencies["FBI"], f"{CANARY} skills"
     await plans.commit(lead, event_id, agency, people=17, vehicles=3, skills=skills, now=LAST_WEEK)
     await approvals.move(lead, event_id, OperationState.PLANNING, LAST_WEEK)
-    await approvals.record_number(lead, event_id, System.RISSAFE, f"{CANARY}-1", LAST_WEEK)
+    await approvals.record_number(lead, event_id, replace(RISSAFE, number=f"{CANARY}-1"), LAST_WEEK)
     return event_id
 
 

@@ -20,6 +20,7 @@ from tracker.rules.intake.emails import ReceivedEmail
 LARGEST = 1_000_000  # bytes
 MOST_PARTS = 20
 MOST_HEADERS = 500
+MOST_BOUNDARIES = 1_000  # lines that begin like one
 LONGEST_ADDRESS = 254  # characters (RFC 5321 §4.5.3.1.3, less the brackets)
 CALENDARS = {"text/calendar", "application/ics"}
 BY_MACHINES = {"bulk", "list", "junk"}  # Precedence, of old programs
@@ -72,7 +73,8 @@ def _check_size(content: bytes) -> None:
     """Refuse what takes long to read: a parser compares each line with every boundary that is open."""
     head = content.partition(b"\r\n\r\n")[0]
     is_large = len(content) > LARGEST or head.count(b"\n") > MOST_HEADERS
-    if is_large or content.lower().count(b"boundary") > MOST_PARTS:
+    is_wide = content.count(b"\n--") > MOST_BOUNDARIES
+    if is_large or is_wide or content.lower().count(b"boundary") > MOST_PARTS:
         raise ValueError("The email is larger or deeper than a reply can be.")
 
 

@@ -50,7 +50,7 @@ async def test_no_one_is_removed_before_the_button_says_so(cast: Cast, browse: S
     assert "Remove Fbi lead</button>" not in " ".join(first.split()).replace("> ", ">").replace(" <", "<")
     last = await browser.post(theirs, typed(first, theirs, successor=cast.fbi_alternate.member_id))
     assert last.status_code == 200
-    assert "No invitations that you can see pass to anyone." in " ".join(last.text.split())
+    assert "None of the invitations you can see will pass to someone else." in " ".join(last.text.split())
     assert await column(cast.fbi_lead.member_id, "status") == "active"
     reply = await browser.post(theirs, typed(last.text, theirs))
     assert reply.headers["location"] == f"/people/{cast.fbi_lead.member_id}"
