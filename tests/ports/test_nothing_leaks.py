@@ -410,9 +410,9 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
         ("POST", f"/confidential-places/{one}/edit", {"name": "New", "address": "1 Elm St", "version": "1"})
         for one in (p.secret_place, NOWHERE)
     ],
-    "GET /readiness/{notice_id}": lambda p: [("GET", f"/readiness/{one}", {}) for one in (p.secret_notice, NOWHERE)],
-    "POST /readiness/{notice_id}/acknowledgments": lambda p: [
-        ("POST", f"/readiness/{one}/acknowledgments", more)
+    "GET /notices/{notice_id}": lambda p: [("GET", f"/notices/{one}", {}) for one in (p.secret_notice, NOWHERE)],
+    "POST /notices/{notice_id}/acknowledgments": lambda p: [
+        ("POST", f"/notices/{one}/acknowledgments", more)
         for one in (p.secret_notice, NOWHERE)
         for more in ({}, {"next": "/"})
     ],

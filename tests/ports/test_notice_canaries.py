@@ -141,7 +141,7 @@ async def test_those_who_get_the_notice_have_it_in_every_outlet(tmp_path: Path) 
     async with opened(worlds.secret):
         secret = await secret_of(worlds.cast)
     answers = dict(await every_answer(worlds, secret, "harbor_advocate"))
-    page, home, feed = answers[f"GET /readiness/{secret.notice}"], answers["GET /"], answers["GET feed"]
+    page, home, feed = answers[f"GET /notices/{secret.notice}"], answers["GET /"], answers["GET feed"]
     assert b"tagalog" in page
     assert b"acknowledge" in home
     assert b"summary:service readiness" in feed

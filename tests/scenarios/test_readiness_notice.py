@@ -72,8 +72,8 @@ async def released(office: Office) -> tuple[UUID, str]:
     """Return the operation and the address of its notice, after Thursday noon."""
     event = await scheduled(office)
     await tick(office, NOON)
-    address = (await office.page("caht_lead", "/")).partition('href="/readiness/')[2].partition('"')[0]
-    return event, f"/readiness/{address}"
+    address = (await office.page("caht_lead", "/")).partition('href="/notices/')[2].partition('"')[0]
+    return event, f"/notices/{address}"
 
 
 async def outlets(office: Office, person: str, feed: str) -> list[str]:
@@ -137,7 +137,7 @@ async def test_others_get_nothing_of_it(office: Office) -> None:
     _, address = await released(office)
     for person in ("bridge_advocate", "administrator", "auditor", "coordinator", "hsi_liaison"):
         browser = await office.browser(person)
-        missing, found = await browser.get(f"/readiness/{uuid4()}"), await browser.get(address)
+        missing, found = await browser.get(f"/notices/{uuid4()}"), await browser.get(address)
         assert (found.status_code, found.content) == (404, missing.content), person
         assert address not in (await browser.get("/")).text
         assert "Service readiness" not in (await office.fetch(await office.subscribe(person))).text

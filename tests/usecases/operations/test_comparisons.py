@@ -86,7 +86,7 @@ async def test_each_officer_gets_one_email_a_day_about_a_person_which_says_only_
     made = await letter(message, NOW, ZONE)
     assert message.recipient_id == two.coordinator.member_id
     assert isinstance(made, Letter)
-    assert [one.target.path for one in made.buttons] == ["/deconfliction"]
+    assert [one.target.path for one in made.buttons] == ["/admin"]
     assert (made.facts, made.calendar) == ((), None)
 
 

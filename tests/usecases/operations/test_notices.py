@@ -79,9 +79,9 @@ async def test_the_email_says_nothing_but_to_sign_in(two: Cast) -> None:
     bluestem, event_id = await planned(two.fbi_lead, two.hsi_liaison), await larkspur(two)
     made = await written(two)
     assert {one: sorted(button.target.path for button in mail.buttons) for one, mail in made.items()} == {
-        two.fbi_lead.member_id: [f"/events/{bluestem}/{KEY}/plan"],
-        two.kcpd_alternate.member_id: [f"/events/{event_id}/{KEY}/plan"],
-        two.coordinator.member_id: ["/deconfliction"],
+        two.fbi_lead.member_id: [f"/events/{bluestem}"],
+        two.kcpd_alternate.member_id: [f"/events/{event_id}"],
+        two.coordinator.member_id: ["/admin"],
     }
     assert all(mail.facts == () and mail.calendar is None for mail in made.values())
 
@@ -91,8 +91,8 @@ async def test_each_lead_who_was_shown_a_conflict_gets_one_email_when_it_has_end
     await approvals.move(two.kcpd_alternate, event_id, OperationState.STOOD_DOWN, NOW)
     made = await written(two, ConflictEnded)
     assert {one: [button.target.path for button in mail.buttons] for one, mail in made.items()} == {
-        two.fbi_lead.member_id: [f"/events/{bluestem}/{KEY}/plan"],
-        two.kcpd_alternate.member_id: [f"/events/{event_id}/{KEY}/plan"],
+        two.fbi_lead.member_id: [f"/events/{bluestem}"],
+        two.kcpd_alternate.member_id: [f"/events/{event_id}"],
     }
     assert all(mail.facts == () and mail.calendar is None for mail in made.values())
 

@@ -102,7 +102,7 @@ async def test_the_email_says_nothing_but_to_sign_in(two: Cast) -> None:
     _, notice_id = await released(two)
     for message, mail in await mails():
         assert isinstance(mail, Letter)
-        assert [button.target.path for button in mail.buttons] == [f"/readiness/{notice_id}"]
+        assert [button.target.path for button in mail.buttons] == [f"/notices/{notice_id}"]
         assert (mail.facts, mail.calendar, message.event_id) == ((), None, None)
 
 

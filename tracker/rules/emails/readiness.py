@@ -15,6 +15,6 @@ def letter(reader: Viewer, notice: Notice) -> Letter:
         to_name=reader.name,
         thread=reader.member_id,
         facts=(),
-        buttons=(Button(name=ButtonName.SIGN_IN, target=SitePage(path=f"/readiness/{notice.id}")),),
+        buttons=(Button(name=ButtonName.SIGN_IN, target=SitePage(path=f"/notices/{notice.id}")),),
         footer=Footer.READINESS,
     )

@@ -9,6 +9,8 @@ from tracker.rules.emails.content import Letter
 from tracker.tables.visible.events import events
 from tracker.usecases.operations.accountability import is_missing
 
+HOME = "/"
+"""It names who is missing, and leads to the check-in."""
 NOT_THEIRS = Skip(state=State.SUPPRESSED, reason="The recipient no longer leads that operation.")
 ALL_OUT = Skip(state=State.SUPERSEDED, reason="Everyone has checked out.")
 
@@ -20,6 +22,5 @@ async def check_out_letter(message: Message, reader: Viewer, now: datetime) -> L
         return NOT_THEIRS
     if not await is_missing(reader, event.id, now):
         return ALL_OUT
-    key = (await events.dates(reader, event))[0].key
-    letter = check_out.missing(reader, f"/events/{event.id}/{key}/plan/check-in")
+    letter = check_out.missing(reader, HOME)
     return discreet.of_nothing_more(letter) if reader.is_discreet else letter

@@ -18,7 +18,8 @@ NOT_THE_READER_S = Skip(
     state=State.SUPPRESSED, reason="Only its recipient and a deconfliction officer can read an email about a conflict."
 )
 NOT_AN_OFFICER = Skip(state=State.SUPPRESSED, reason="The recipient is no longer a deconfliction officer.")
-OFFICERS_PAGE = "/deconfliction"
+OFFICERS_PAGE = "/admin"
+"""It leads to the conflicts; an address that says what it is about would be read with the email."""
 ENDED = Skip(state=State.SUPERSEDED, reason="The conflict has ended.")
 
 
@@ -58,7 +59,7 @@ async def _page(content: ConflictFound | ConflictEnded, message: Message, reader
         return ENDED
     if content.hit not in shown:
         return NOT_THEIRS
-    return f"/events/{event.id}/{(await events.dates(reader, event))[0].key}/plan"
+    return f"/events/{event.id}"
 
 
 async def _shown(reader: Viewer, event: Event) -> dict[UUID, bool]:

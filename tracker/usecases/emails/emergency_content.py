@@ -7,7 +7,8 @@ from tracker.rules.emails.content import Letter
 from tracker.rules.emails.facts import Footer
 from tracker.tables.visible.events import events
 
-PAGE = "/emergency-access"
+PAGE = "/admin"
+"""It leads to emergency access; the address of the email doesn't say what it is about."""
 NOT_THEIRS = Skip(state=State.SUPPRESSED, reason="The recipient is no longer a coordinator, or no longer leads it.")
 
 

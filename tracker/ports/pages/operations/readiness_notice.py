@@ -18,19 +18,19 @@ from tracker.usecases.operations import readiness_given
 SAID = "You acknowledged the notice."
 
 
-@get("/readiness/{notice_id:uuid}", guards=[signed_in])
+@get("/notices/{notice_id:uuid}", guards=[signed_in])
 async def notice_page(notice_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
     """Show a notice that was released to the viewer. Errors: NotFound for any other."""
     notice = await readiness_given.notice_for(viewer, notice_id, now)
     return pages.render("operations/readiness-notice.html", notice=notice, minors_words=MINORS_WORDS)
 
 
-@post("/readiness/{notice_id:uuid}/acknowledgments", guards=[signed_in], status_code=303)
+@post("/notices/{notice_id:uuid}/acknowledgments", guards=[signed_in], status_code=303)
 async def acknowledge(
     notice_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, home_rows: HomeRows, now: Now
 ) -> Response[Any]:
     """Acknowledge the notice on its page or on the home page."""
-    page = HOME if is_from_home(form) else f"/readiness/{notice_id}"
+    page = HOME if is_from_home(form) else f"/notices/{notice_id}"
     try:
         notice = await readiness_given.acknowledge(viewer, notice_id, now)
     except NotAllowed as refused:
