@@ -251,6 +251,23 @@ async def _secret_people(cast: Cast, places: Places) -> None:
         )
 
 
+async def _secret_plans(cast: Cast, places: Places) -> None:
+    """Plan two operations in each other's way, with all that hangs on a plan."""
+    lead, named = cast.fbi_lead, (cast.kcpd_detective, cast.hsi_liaison)
+    in_the_room = operation(*named, starts=datetime(2027, 1, 20, 6), place="USAO conference room", title="Canary raid")
+    in_conflict = [
+        await events.schedule(lead, in_the_room, LAST_WEEK),
+        await events.schedule(lead, replace(in_the_room, title="Canary search"), LAST_WEEK),
+    ]
+    await _plans_in_conflict(lead, in_conflict)
+    places.secret_plan = in_conflict[0]
+    view, _ = await plan_of(lead, places.secret_plan, LAST_WEEK)
+    places.secret_hit = view.hits[0].id
+    places.secret_notice = await _notices(cast, in_conflict)
+    places.secret_place = await _confidential_place(cast, in_conflict[0])
+    await _looked_back_on(cast)
+
+
 async def _secrets(cast: Cast, places: Places) -> None:
     await _secret_people(cast, places)
     days = date(2027, 1, 11), date(2027, 1, 13), "Canary week"
@@ -267,18 +284,7 @@ async def _secrets(cast: Cast, places: Places) -> None:
     await events.schedule(
         lead, operation(*named, title="Operation Called Off", starts=datetime(2026, 12, 16, 6)), LAST_WEEK
     )
-    in_the_room = operation(*named, starts=datetime(2027, 1, 20, 6), place="USAO conference room", title="Canary raid")
-    in_conflict = [
-        await events.schedule(lead, in_the_room, LAST_WEEK),
-        await events.schedule(lead, replace(in_the_room, title="Canary search"), LAST_WEEK),
-    ]
-    await _plans_in_conflict(lead, in_conflict)
-    places.secret_plan = in_conflict[0]
-    view, _ = await plan_of(lead, places.secret_plan, LAST_WEEK)
-    places.secret_hit = view.hits[0].id
-    places.secret_notice = await _notices(cast, in_conflict)
-    places.secret_place = await _confidential_place(cast, in_conflict[0])
-    await _looked_back_on(cast)
+    await _secret_plans(cast, places)
     await replies.reply(
         cast.kcpd_detective, places.secret_event, "2027-01-23", ReplyValue.DECLINED, "Canary", NOW, for_series=False
     )

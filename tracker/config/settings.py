@@ -102,8 +102,8 @@ class Settings:
     loopback. Default: nowhere."""
 
     authserv_id: str = ""
-    """The name of the site's mail server in Authentication-Results. Only what it confirms counts; without a name, each
-    reply waits for a coordinator. Default: none."""
+    """The name of the site's mail server in Authentication-Results. Only what it confirms counts; without a name, no
+    reply is recorded. Default: none."""
 
     smtp_host: str = "127.0.0.1"
     """Mail server. STARTTLS with a checked certificate is required except to loopback."""
