@@ -128,7 +128,8 @@ CREATE TABLE operation_state_change (
   state VARCHAR(12) NOT NULL
     CHECK (state IN ('draft', 'planning', 'submitted', 'approved', 'briefed', 'executing', 'released', 'debriefed',
       'closed', 'stood_down', 'aborted')),
-  entered_at TIMESTAMPTZ NOT NULL
+  entered_at TIMESTAMPTZ NOT NULL,
+  entered_by UUID REFERENCES member (id) ON DELETE RESTRICT
 );
 CREATE INDEX operation_state_change_plan ON operation_state_change (plan);
 CREATE TABLE clearance (

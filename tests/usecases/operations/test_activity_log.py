@@ -64,10 +64,30 @@ async def test_entries_stand_in_time_order_with_states_check_ins_and_the_release
     ]
 
 
+async def test_people_who_check_in_in_one_minute_are_listed_after_what_happened_before_the_last_of_them(
+    two: Cast, bluestem: UUID
+) -> None:
+    lead, second = two.fbi_lead, timedelta(seconds=1)
+    for number, one in enumerate((two.fbi_lead, two.hsi_liaison)):
+        press = Press(tap_id=str(number), person_id=one.member_id, button=Tap.IN, was=Presence.EXPECTED)
+        await check_ins.tap(lead, bluestem, KEY, press, SIX + number * 20 * second)
+    await write(lead, bluestem, "Entry made", SIX + 10 * second)
+    assert [one.text for one in await lines(lead, bluestem)] == [
+        "Entry made",
+        "Checked in: Fbi lead (FBI), Hsi liaison (HSI)",
+    ]
+
+
 async def test_the_states_before_the_day_are_in_the_log_too(two: Cast, bluestem: UUID) -> None:
     found = await activity_log.log(two.fbi_lead, bluestem, KEY, SIX)
     states = {one.text for one in found.lines}
     assert {"State: Planning", "State: Approved", "State: Briefed", "State: Executing"} <= states
+
+
+async def test_the_log_says_who_took_the_operation_to_a_state(two: Cast, bluestem: UUID) -> None:
+    found = await activity_log.log(two.fbi_lead, bluestem, KEY, SIX)
+    by = {one.text: one.by for one in found.lines}
+    assert (by["State: Approved"], by["State: Executing"]) == ("Fbi alternate (FBI)", "Fbi lead (FBI)")
 
 
 async def test_an_entry_that_is_sent_twice_counts_once(two: Cast, bluestem: UUID) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from tracker.errors import Invalid, NotAllowed
@@ -44,6 +45,14 @@ class Written:
     """Name and agency of the person who wrote it."""
     by_id: UUID
     written_at: datetime
+
+
+class Entered(NamedTuple):
+    """A state that the operation entered; `by` is empty when the tracker took it there."""
+
+    at: datetime
+    state: OperationState
+    by: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +109,7 @@ def happened_at(waited: timedelta, now: datetime) -> datetime:
 
 def timeline(
     written: Iterable[Written],
-    states: Iterable[tuple[datetime, OperationState]],
+    states: Iterable[Entered],
     check_ins: Sequence[CheckIn],
     release: Release | None,
     phases: Iterable[Phase],
@@ -108,7 +117,7 @@ def timeline(
     """Return the log in time order, oldest first."""
     lines = [
         *_entries(written),
-        *(Line(at=at, text=f"State: {STATE_WORDS[state]}") for at, state in states),
+        *(Line(at=one.at, text=f"State: {STATE_WORDS[one.state]}", by=one.by) for one in states),
         *_taps("Checked in", ((one.time_in, one) for one in check_ins)),
         *_taps("Checked out", ((one.time_out, one) for one in check_ins)),
         *([Line(at=release.ordered_at, text="Everyone released", by=release.by)] if release else []),
@@ -134,13 +143,13 @@ def _entries(written: Iterable[Written]) -> Iterator[Line]:
 
 
 def _taps(label: str, taps: Iterable[tuple[datetime | None, CheckIn]]) -> Iterator[Line]:
-    """Yield one line for the taps of each minute."""
-    minutes: dict[datetime, list[str]] = {}
+    """Yield one line for the taps of each minute, at the time of the last of them."""
+    minutes: dict[datetime, list[tuple[datetime, CheckIn]]] = {}
     for at, person in taps:
         if at:
-            minutes.setdefault(at.replace(second=0, microsecond=0), []).append(person.words)
-    for minute, people in minutes.items():
-        yield Line(at=minute, text=f"{label}: {named(people)}")
+            minutes.setdefault(at.replace(second=0, microsecond=0), []).append((at, person))
+    for of_minute in minutes.values():
+        yield Line(at=max(at for at, _ in of_minute), text=f"{label}: {named([one.words for _, one in of_minute])}")
 
 
 def _phase(phase: Phase) -> Iterator[Line]:

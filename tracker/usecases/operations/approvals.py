@@ -60,9 +60,9 @@ async def move(
         if limited := await comparisons.count(viewer, of_move(operation, to), now):
             raise NotAllowed(limited)
         if to is OperationState.PLANNING and operation.state in FALLS_BACK:
-            await back_to_planning(operation.id, now)
+            await back_to_planning(operation.id, now, viewer.member_id)
         else:
-            await enter(operation.id, to, now)
+            await enter(operation.id, to, now, viewer.member_id)
         if to is OperationState.STOOD_DOWN:
             await end_clearance(operation.id, now)
         if to is OperationState.APPROVED:

@@ -90,7 +90,7 @@ async def change(viewer: Viewer, event_id: UUID, wanted: Basics, now: datetime, 
         ).where(OperationPlan.id == operation.id)
         is_other = (wanted.supervisor_id, wanted.buffer) != (operation.supervisor_id, operation.buffer)
         if is_other and operation.state in FALLS_BACK:
-            await back_to_planning(operation.id, now)
+            await back_to_planning(operation.id, now, viewer.member_id)
         if wanted != basics_of(operation):
             await new_version(operation.id)
         await settle(operation.id, now)
@@ -138,7 +138,7 @@ async def add_site(viewer: Viewer, event_id: UUID, site: Site, now: datetime, *,
                 radius_ft=site.point.radius_ft,
             )
         )
-        await _sites_changed(operation, now)
+        await _sites_changed(viewer, operation, now)
         await audit.record(viewer.actor, "site_added", "event", event_id, {"role": site.role}, now)
 
 
@@ -152,7 +152,7 @@ async def remove_site(
         if site is None:
             raise NotFound
         await OperationSite.delete().where(OperationSite.id == site_id)
-        await _sites_changed(operation, now)
+        await _sites_changed(viewer, operation, now)
         await audit.record(viewer.actor, "site_removed", "event", event_id, {}, now)
     return site
 
@@ -209,10 +209,10 @@ async def _uncommit(operation: Operation, agency_id: UUID) -> None:
     await OperationAgency.delete().where((OperationAgency.plan == operation.id) & (OperationAgency.agency == agency_id))
 
 
-async def _sites_changed(operation: Operation, now: datetime) -> None:
+async def _sites_changed(viewer: Viewer, operation: Operation, now: datetime) -> None:
     await end_clearance(operation.id, now)
     if operation.state in FALLS_BACK:
-        await back_to_planning(operation.id, now)
+        await back_to_planning(operation.id, now, viewer.member_id)
     await new_version(operation.id)
     await settle(operation.id, now)
 

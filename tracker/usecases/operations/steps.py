@@ -16,17 +16,21 @@ async def new_version(plan_id: UUID) -> None:
     await OperationPlan.update({OperationPlan.version: OperationPlan.version + 1}).where(OperationPlan.id == plan_id)
 
 
-async def enter(plan_id: UUID, state: OperationState, now: datetime) -> None:
-    """Set the state of a plan inside the caller's `writing()`; calendars show it if they show another status now."""
+async def enter(plan_id: UUID, state: OperationState, now: datetime, by: UUID | None = None) -> None:
+    """Set the state of a plan inside the caller's `writing()`; calendars show it if they show another status now.
+
+    `by` is the member who takes it there, None for the tracker itself.
+    """
     before = (await plans.by_id({plan_id}))[plan_id]
     await OperationPlan.update({OperationPlan.state: state}).where(OperationPlan.id == plan_id)
-    await OperationStateChange.insert(OperationStateChange(id=ids.new_id(), plan=plan_id, state=state, entered_at=now))
+    entered = OperationStateChange(id=ids.new_id(), plan=plan_id, state=state, entered_at=now, entered_by=by)
+    await OperationStateChange.insert(entered)
     await in_calendars.show(before.event_id, before.state, state, now)
 
 
-async def back_to_planning(plan_id: UUID, now: datetime) -> None:
+async def back_to_planning(plan_id: UUID, now: datetime, by: UUID | None = None) -> None:
     """Take a plan back to planning inside the caller's `writing()`; its approval and outside number end as history."""
-    await enter(plan_id, OperationState.PLANNING, now)
+    await enter(plan_id, OperationState.PLANNING, now, by)
     await end_clearance(plan_id, now)
 
 

@@ -26,11 +26,13 @@ class OperationLogEntry(Table):
 
 
 class OperationStateChange(Table):
-    """When an operation entered a state; the audit log says who took it there."""
+    """When an operation entered a state, and who took it there."""
 
     id = UUID(primary_key=True, default=UUID4())
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
     state = Varchar(length=12)
     entered_at = Timestamptz(null=False)
+    entered_by = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
+    """None = the tracker: a moved time took the plan back, or the last person checked out."""
 
     constraints = (one_of("state", OperationState),)

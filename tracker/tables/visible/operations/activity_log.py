@@ -1,10 +1,8 @@
 """The activity log of an operation, for a viewer who may see it."""
 
-from datetime import datetime
-
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event
-from tracker.rules.operations.activity_log import Written
+from tracker.rules.operations.activity_log import Entered, Written
 from tracker.rules.operations.states import OperationState
 from tracker.tables.visible.core.rows import rows
 
@@ -14,8 +12,9 @@ _WRITTEN = (
     " JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
 )
 _STATES = (
-    "SELECT s.state, s.entered_at FROM operation_state_change s JOIN operation_plan p ON p.id = s.plan"
-    " JOIN event e ON e.id = p.event WHERE MAY_SEE(e)"
+    "SELECT s.state, s.entered_at, m.name, g.code FROM operation_state_change s JOIN operation_plan p ON p.id = s.plan"
+    " JOIN event e ON e.id = p.event LEFT JOIN member m ON m.id = s.entered_by LEFT JOIN agency g ON g.id = m.agency"
+    " WHERE MAY_SEE(e)"
 )
 
 
@@ -35,7 +34,12 @@ async def written(viewer: Viewer, event: Event) -> list[Written]:
     ]
 
 
-async def states(viewer: Viewer, event: Event) -> list[tuple[datetime, OperationState]]:
-    """Return when the operation entered its states."""
+async def states(viewer: Viewer, event: Event) -> list[Entered]:
+    """Return when the operation entered its states, and who took it there."""
     found = await rows(_STATES, viewer, " AND e.id = {}", event.id)
-    return [(row["entered_at"], OperationState(row["state"])) for row in found]
+    return [
+        Entered(
+            row["entered_at"], OperationState(row["state"]), f"{row['name']} ({row['code']})" if row["name"] else ""
+        )
+        for row in found
+    ]
