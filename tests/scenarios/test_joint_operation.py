@@ -177,7 +177,7 @@ async def test_step_5_an_approval_is_refused_with_every_reason(office: Office) -
     first, _ = await in_conflict(office)
     await first.press("fbi_lead", "submitted")
     page = await first.press(SUPERVISOR, "approved")
-    assert "1 conflict has no decision yet. There is no deconfliction number from an outside system" in page
+    assert "1 conflict isn’t resolved yet. There is no deconfliction number from an outside system" in page
     assert "<b>Submitted</b>" in page
 
 

@@ -84,7 +84,7 @@ async def test_a_supervisor_reads_every_reason_against_an_approval(of: Of) -> No
     plan, _ = await in_conflict(of)
     supervisor = await of("hsi_liaison")
     reasons = [
-        "1 conflict has no decision yet.",
+        "1 conflict isn’t resolved yet.",
         "There is no deconfliction number from an outside system, and no waiver.",
     ]
     assert (await supervisor.get(plan))["next"] == {"state": "approved", "refusals": reasons}

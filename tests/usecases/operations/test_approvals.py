@@ -57,7 +57,7 @@ async def test_approval_is_refused_with_every_reason(two: Cast) -> None:
     with pytest.raises(NotAllowed) as refused:
         await approvals.move(two.fbi_alternate, bluestem, OperationState.APPROVED, NOW)
     assert refused.value.sentence == (
-        "1 conflict has no decision yet. There is no deconfliction number from an outside system, and no waiver."
+        "1 conflict isn’t resolved yet. There is no deconfliction number from an outside system, and no waiver."
     )
 
 

@@ -68,7 +68,10 @@ def _not_approved(viewer: Viewer, operation: Operation, facts: Facts) -> Iterato
     elif viewer.member_id != operation.supervisor_id:
         yield ONLY_THE_SUPERVISOR
     if facts.open_hits:
-        count = "1 conflict has" if facts.open_hits == 1 else f"{facts.open_hits} conflicts have"
-        yield f"{count} no decision yet."
+        yield (
+            "1 conflict isn’t resolved yet."
+            if facts.open_hits == 1
+            else f"{facts.open_hits} conflicts aren’t resolved yet."
+        )
     if operation.clearance is None:
         yield "There is no deconfliction number from an outside system, and no waiver."
