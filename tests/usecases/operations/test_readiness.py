@@ -14,11 +14,12 @@ from tracker.rules.core.message_types import ReadinessNews
 from tracker.rules.core.outbox import Message, Skip
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.content import Letter
+from tracker.rules.events.undo import UNDO_FOR
 from tracker.rules.operations.readiness import LedNotice, Minors, NoticeState, NoticeText
 from tracker.rules.operations.states import OperationState
 from tracker.usecases.core import outbox
 from tracker.usecases.emails.content import letter
-from tracker.usecases.events import events
+from tracker.usecases.events import events, undo
 from tracker.usecases.operations import approvals, readiness, readiness_given, readiness_states
 
 pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
@@ -161,10 +162,22 @@ async def cancel_the_event(cast: Cast, event_id: UUID) -> None:
 async def test_services_are_stood_down_once_when_the_operation_is_called_off(two: Cast, call_off: CallOff) -> None:
     event_id, notice_id = await released(two)
     await call_off(two, event_id)
-    assert [await readiness_states.run_due(RELEASE) for _ in range(2)] == [1, 0]
+    later = RELEASE + UNDO_FOR
+    assert [await readiness_states.run_due(later) for _ in range(2)] == [1, 0]
     notice = await readiness_given.notice_for(two.caht_lead, notice_id, RELEASE)
     assert (notice.state, notice.sequence) == (NoticeState.STOOD_DOWN, 1)
     assert [state for _, state in await queued()].count("stood_down") == 2
+
+
+async def test_services_are_not_stood_down_when_the_cancellation_is_undone(two: Cast) -> None:
+    event_id, notice_id = await released(two)
+    await cancel_the_event(two, event_id)
+    assert await readiness_states.run_due(RELEASE + timedelta(seconds=5)) == 0
+    made = await undo.change_to_undo(two.fbi_lead, event_id, RELEASE)
+    assert made
+    await undo.undo(two.fbi_lead, event_id, made, RELEASE + timedelta(seconds=10))
+    assert await readiness_states.run_due(RELEASE + UNDO_FOR) == 0
+    assert (await readiness_given.notice_for(two.caht_lead, notice_id, RELEASE)).state is NoticeState.RELEASED
 
 
 @pytest.mark.parametrize("call_off", [stand_the_plan_down, cancel_the_event])

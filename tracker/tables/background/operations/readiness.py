@@ -7,6 +7,7 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
+from tracker.rules.events.undo import UNDO_FOR
 from tracker.rules.operations.readiness import WAITING
 from tracker.tables.schema.operations.readiness import ReadinessNotice, ReadinessRecipient
 
@@ -17,7 +18,10 @@ _FOR_OPERATIONS = (
     " WHERE "
 )
 _DUE = f"{_FOR_OPERATIONS}n.state = 'scheduled' AND n.release_at <= {{}} AND n.ends_at > {{}} AND NOT {_IS_OFF}"
-_CALLED_OFF = f"{_FOR_OPERATIONS}n.state IN ({{}}) AND n.ends_at > {{}} AND {_IS_OFF}"
+_CALLED_OFF = (
+    f"{_FOR_OPERATIONS}n.state IN ({{}}) AND n.ends_at > {{}} AND {_IS_OFF}"
+    " AND NOT EXISTS (SELECT 1 FROM undo_snapshot u WHERE u.event = e.id AND u.at > {})"
+)
 
 
 async def due(now: datetime) -> list[UUID]:
@@ -26,9 +30,13 @@ async def due(now: datetime) -> list[UUID]:
 
 
 async def called_off(now: datetime) -> list[UUID]:
-    """Return the released notices whose operation was canceled or stood down, before their window is over."""
+    """Return the released notices whose operation was canceled or stood down, before their window is over.
+
+    Not while the last change of the operation can be undone: a notice that was stood down stays so.
+    """
     states = QueryString(", ".join(["{}"] * len(WAITING)), *sorted(WAITING))
-    return [row["id"] for row in await engine().run_querystring(QueryString(_CALLED_OFF, states, now))]
+    found = await engine().run_querystring(QueryString(_CALLED_OFF, states, now, now - UNDO_FOR))
+    return [row["id"] for row in found]
 
 
 async def recipients_of(notice_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
