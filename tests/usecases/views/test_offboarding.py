@@ -7,6 +7,7 @@ import pytest
 
 from tests.cast import NOW, PROGRAM, ZONE, Cast, meeting, operation
 from tests.ports.browser import session_of
+from tests.usecases.operations.world import let_in, planned
 from tests.usecases.roster.forms import column, verbs
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.actions.action_items import ActionItem, ItemStatus
@@ -129,6 +130,16 @@ async def test_a_colleague_who_is_named_leads_the_operation_before_others(cast: 
     await leave(cast, cast.fbi_lead, cast.coordinator)
     new_owner = await viewer_for(cast.fbi_alternate.member_id, NOW)
     assert await lead_of(new_owner, event_id) == new_owner.member_id
+
+
+async def test_an_operation_passes_to_law_enforcement_and_never_to_victim_services(cast: Cast) -> None:
+    bluestem = await planned(cast.fbi_lead, cast.hsi_liaison)
+    await let_in(cast.fbi_lead, cast.hsi_liaison, bluestem, cast.caht_lead)
+    await leave(cast, cast.fbi_lead, cast.fbi_alternate)
+    assert await lead_of(cast.hsi_liaison, bluestem) == cast.hsi_liaison.member_id
+    await leave(cast, cast.hsi_liaison, cast.coordinator)
+    [row] = await Event.select(Event.lead, Event.status).where(Event.id == bluestem)
+    assert (row["lead"], row["status"]) == (cast.hsi_liaison.member_id, "canceled")
 
 
 async def test_what_only_its_lead_could_see_ends_with_them(cast: Cast) -> None:

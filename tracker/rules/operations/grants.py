@@ -68,6 +68,14 @@ def needs_second_person(arm: Arm) -> bool:
     return arm is Arm.VICTIM_SERVICES
 
 
+def may_take_over(viewer: Viewer, event: EventFields) -> bool:
+    """Return whether an event can pass to a person who sees it when its lead leaves.
+
+    An operation can't pass to victim services: they were let see it, and couldn't change its plan.
+    """
+    return not is_on_need_to_know(event) or viewer.arm is Arm.LAW_ENFORCEMENT
+
+
 def may_approve(viewer: Viewer, lead_id: UUID, grant: Grant) -> bool:
     """Return whether a viewer who sees the operation may approve a request: law enforcement, not its lead or giver."""
     return viewer.arm is Arm.LAW_ENFORCEMENT and viewer.member_id not in {lead_id, grant.giver_id, grant.member_id}

@@ -7,6 +7,7 @@ from uuid import UUID
 from tracker.errors import NotFound
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event
+from tracker.rules.operations.grants import may_take_over
 from tracker.rules.roster.directory import PersonCard
 from tracker.tables.background.events import transfer
 from tracker.tables.visible.actions import action_items as action_item_rows
@@ -20,11 +21,12 @@ from tracker.usecases.roster.close_account import coordinators
 async def transfer_events(by: Viewer, person: PersonCard, successor: Viewer, now: datetime) -> None:
     """Transfer the events that a person organizes to the successor, or to the next invitee who may see them.
 
-    A draft is deleted, because no one else has seen it. An event that only its organizer could see is canceled.
+    An operation passes to law enforcement only. A draft is deleted, because no one else has seen it. An event that no
+    one can take over is canceled.
     """
     for event_id in await transfer.led(person.id, now):
         invited = await transfer.invited(event_id, person.agency_id, [person.id])
-        found = await _first_who_sees(event_id, [successor.member_id, *invited], now)
+        found = await _first_to_take_over(event_id, [successor.member_id, *invited], now)
         if found is None:
             await organizer_transfer.drop(by, event_id, now)
         else:
@@ -49,11 +51,11 @@ async def transfer_items(by: Viewer, person: PersonCard, successor: Viewer, now:
             await action_items.drop(by, owned.id, now)
 
 
-async def _first_who_sees(event_id: UUID, candidates: Sequence[UUID], now: datetime) -> tuple[Event, Viewer] | None:
+async def _first_to_take_over(event_id: UUID, candidates: Sequence[UUID], now: datetime) -> tuple[Event, Viewer] | None:
     for member_id in candidates:
         new_owner = await _viewer(member_id, now)
         event = await events.event(new_owner, event_id) if new_owner else None
-        if new_owner and event:
+        if new_owner and event and may_take_over(new_owner, event):
             return event, new_owner
     return None
 
