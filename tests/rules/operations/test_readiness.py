@@ -7,11 +7,12 @@ import pytest
 
 from tracker.errors import Invalid
 from tracker.rules.operations.readiness import Minors, NoticeText, check, is_outside
+from tracker.rules.operations.telltale import names_of
 
 NOW = datetime(2027, 5, 12, 15, tzinfo=UTC)
 STARTS, ENDS = datetime(2027, 5, 15, 11, tzinfo=UTC), datetime(2027, 5, 15, 17, tzinfo=UTC)
 OPERATION = (STARTS, ENDS)
-NAMES = ("Operation Bluestem", "Bluestem", "Larkspur Lot", "A")
+NAMES = names_of("Operation Bluestem", ("Larkspur Lot", "A"))
 TEXT = NoticeText(
     starts_at=datetime(2027, 5, 15, 1, tzinfo=UTC),
     ends_at=datetime(2027, 5, 16, 1, tzinfo=UTC),

@@ -106,10 +106,11 @@ async def test_only_the_edition_of_the_preview_is_released(cast: Cast, closed: U
     [
         (Edition(title="After bluestem", text="Try each radio."), "edition_title"),
         (Edition(title="Radios", text="Try them at a lot like this."), "edition_text"),
+        (Edition(title="Radios", text="There was no signal while staging at Larkspur Lot."), "edition_text"),
         (Edition(title="x" * (LONGEST_TITLE + 1), text="Try each radio."), "edition_title"),
     ],
 )
-async def test_an_edition_that_names_the_operation_or_a_site_is_not_saved(
+async def test_an_edition_that_names_the_operation_or_a_place_is_not_saved(
     cast: Cast, closed: UUID, edition: Edition, field: str
 ) -> None:
     with pytest.raises(Invalid) as refused:

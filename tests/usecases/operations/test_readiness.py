@@ -238,8 +238,9 @@ async def test_a_recipient_whom_someone_else_chose_stays_when_a_lead_who_does_no
     assert [one.id for one in (await current(two, event_id)).recipients] == to
 
 
-async def test_a_notice_that_names_its_operation_is_not_kept(two: Cast) -> None:
-    event_id = await planned(two.fbi_lead, two.hsi_liaison)
+@pytest.mark.parametrize("title", ["Operation Bluestem", "OPERATION BLUESTEM"])
+async def test_a_notice_that_names_its_operation_is_not_kept(two: Cast, title: str) -> None:
+    event_id = await planned(two.fbi_lead, two.hsi_liaison, title=title)
     with pytest.raises(Invalid, match="part of the operation"):
         await written(two, event_id, replace(TEXT, needs="Blankets for Bluestem"))
 

@@ -3,7 +3,7 @@
 The edition is a text of its own. Nothing of the operation goes with it: no name, no place, no date, no agency.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -56,15 +56,14 @@ def check_text(text: str, already: int = 0) -> None:
         raise Invalid(lesson=too_long(text, LONGEST_TEXT))
 
 
-def check_edition(edition: Edition, title: str, places: Iterable[str]) -> None:
-    """Raise `Invalid` by field for an edition that is too long, or that names the operation or one of its sites."""
+def check_edition(edition: Edition, names: Sequence[str]) -> None:
+    """Raise `Invalid` by field for an edition that is too long, or that has one of the names of the operation."""
     if len(edition.title) > LONGEST_TITLE:
         raise Invalid(edition_title=too_long(edition.title, LONGEST_TITLE))
     if len(edition.text) > LONGEST_TEXT:
         raise Invalid(edition_text=too_long(edition.text, LONGEST_TEXT))
-    named = list(places)
-    check_neutral("edition_title", edition.title, title, named)
-    check_neutral("edition_text", edition.text, title, named)
+    check_neutral("edition_title", edition.title, names)
+    check_neutral("edition_text", edition.text, names)
 
 
 def check_not_released(lesson: Lesson) -> None:

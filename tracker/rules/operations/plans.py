@@ -12,6 +12,7 @@ from tracker.rules.events.event import Event, Kind, Line, may_edit
 from tracker.rules.operations.deconfliction import LONGEST_BUFFER, SHORTEST_BUFFER, Disclosure
 from tracker.rules.operations.sites import Site
 from tracker.rules.operations.states import OperationState
+from tracker.rules.operations.telltale import names_of
 
 LONGEST_SKILLS = 200  # characters
 LONGEST_NUMBER = 60  # characters
@@ -119,6 +120,11 @@ class Operation:
     sites: tuple[Site, ...] = ()
     commitments: tuple[Commitment, ...] = ()
     clearances: tuple[Clearance, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names that would give it away: its own, and those of its places."""
+        return names_of(self.event.title, [self.event.place, *(one.place for one in self.sites)])
 
     @property
     def clearance(self) -> Clearance | None:

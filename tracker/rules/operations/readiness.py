@@ -3,7 +3,6 @@
 A notice is a copy. Nothing in it is read from the operation, and nothing in it changes when the operation does.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,11 +10,11 @@ from enum import StrEnum
 from uuid import UUID
 
 from tracker.errors import Invalid
+from tracker.rules.operations.telltale import telltales
 
 SHORTEST_WINDOW = timedelta(hours=4)
 LONGEST_WINDOW = timedelta(days=14)
 MOST_EXPECTED = 500  # people
-SHORTEST_NAME = 4  # characters: a shorter name of an operation is part of too many words
 LONGEST = {"languages": 200, "needs": 1_000, "place": 200, "contact": 200}
 """The limits of the texts, in characters."""
 SERVICE_READINESS = "Service readiness"
@@ -160,7 +159,7 @@ def check(
 ) -> None:
     """Raise `Invalid`, with a sentence for each field, unless the notice keeps the operation to itself.
 
-    `operation` is when it starts and ends, `names` are its title and the names of its places.
+    `operation` is when it starts and ends, `names` are those that would give it away.
     """
     wrong = _wrong_times(text, release_at, operation, now) | _wrong_texts(text, [*names])
     if not 0 <= text.fewest <= text.most <= MOST_EXPECTED or text.most == 0:
@@ -196,18 +195,14 @@ def _wrong_times(
 
 def _wrong_texts(text: NoticeText, names: list[str]) -> dict[str, str]:
     texts = {"languages": text.languages, "needs": text.needs, "place": text.place, "contact": text.contact}
-    wrong = {field: f"“{name}” is part of the operation. Leave it out." for field, name in _told(texts, names)}
+    wrong = {
+        field: f"“{name}” is part of the operation. Leave it out."
+        for field, one in texts.items()
+        for name in telltales(one, names)
+    }
     wrong |= {
         field: f"Keep it to {LONGEST[field]:,} characters." for field, one in texts.items() if len(one) > LONGEST[field]
     }
     if not text.contact:
         wrong["contact"] = "Enter whom victim services can call, with a phone number."
     return wrong
-
-
-def _told(texts: Mapping[str, str], names: Iterable[str]) -> Iterable[tuple[str, str]]:
-    """Yield the fields that hold a name of the operation as whole words, with the name."""
-    for name in names:
-        if len(name.strip()) >= SHORTEST_NAME:
-            found = re.compile(rf"(?<!\w){re.escape(name.strip())}(?!\w)", re.IGNORECASE)
-            yield from ((field, name) for field, one in texts.items() if found.search(one))

@@ -134,7 +134,7 @@ async def _neutral(viewer: Viewer, operation: Operation, wanted: Assignment) -> 
     title = clean(wanted.neutral_title, LONGEST_TITLE, "neutral_title")
     if not title:
         raise Invalid(neutral_title=NO_NEUTRAL_TITLE)
-    check_neutral("neutral_title", title, operation.event.title, [site.place for site in operation.sites])
+    check_neutral("neutral_title", title, operation.names)
     return NewItem(
         title=title,
         owner_id=wanted.owner_id,

@@ -58,7 +58,7 @@ async def change(
         if read != lesson.version:
             raise Conflict(CHANGED)
         rules.check_text(text)
-        rules.check_edition(edition, operation.event.title, [site.place for site in operation.sites])
+        rules.check_edition(edition, operation.names)
         await rows.Lesson.update(
             {
                 rows.Lesson.text: text,
@@ -92,7 +92,7 @@ async def release(viewer: Viewer, event_id: UUID, lesson_id: UUID, now: datetime
             raise Conflict(CHANGED)
         if not lesson.edition.is_whole:
             raise Invalid(edition_title=rules.NO_EDITION)
-        rules.check_edition(lesson.edition, operation.event.title, [site.place for site in operation.sites])
+        rules.check_edition(lesson.edition, operation.names)
         copy = rows.ReleasedLesson(id=ids.new_id(), title=lesson.edition.title, text=lesson.edition.text)
         await rows.ReleasedLesson.insert(copy)
         await rows.Lesson.update({rows.Lesson.released: copy.id}).where(rows.Lesson.id == lesson_id)

@@ -104,7 +104,7 @@ async def save(
         current = await _current(viewer, operation)
         if current and current.state is not NoticeState.DRAFT:
             raise NotAllowed(HAS_ONE)
-        rules.check(text, release_at, await _span(viewer, operation), _names(operation), now)
+        rules.check(text, release_at, await _span(viewer, operation), operation.names, now)
         known = {one.id for one in await _people(viewer, current)}
         if not to or not known.issuperset(to):
             raise Invalid(recipient=NO_RECIPIENTS)
@@ -165,12 +165,6 @@ async def _people(viewer: Viewer, current: LedNotice | None) -> list[Person]:
     chosen = await people_by_id(one.id for one in current.recipients) if current else {}
     found = {one.id: one for one in await directory(viewer) if one.arm is Arm.VICTIM_SERVICES} | chosen
     return sorted(found.values(), key=lambda one: (one.agency, one.name, one.id))
-
-
-def _names(operation: Operation) -> list[str]:
-    """Return what the operation and its places are called."""
-    title = operation.event.title
-    return [title, title.removeprefix("Operation "), operation.event.place, *(one.place for one in operation.sites)]
 
 
 async def _delete(draft: LedNotice) -> None:
