@@ -11,13 +11,16 @@ from tests.usecases.operations.world import FAR, RISSAFE, SIX, A, B, let_in, pla
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.operations.deconfliction import Disclosure
+from tracker.rules.operations.guards import SUPERVISOR_GONE
 from tracker.rules.operations.plans import OutsideResult
 from tracker.rules.operations.sites import SiteRole
 from tracker.rules.operations.states import OperationState
 from tracker.usecases.events import events
-from tracker.usecases.operations import approvals, deconfliction, plans
+from tracker.usecases.operations import approvals, deconfliction, grants, plans
 from tracker.usecases.operations.lookup import operation_for
+from tracker.usecases.operations.plan_page import plan_view
 from tracker.usecases.operations.plans import Basics
+from tracker.usecases.views.offboarding import depart
 
 pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
 
@@ -205,3 +208,19 @@ async def test_only_someone_else_of_law_enforcement_on_the_operation_can_be_the_
         wanted = Basics(supervisor_id=wrong.member_id, disclosure=Disclosure.OPEN, buffer=timedelta(minutes=60))
         with pytest.raises(Invalid):
             await plans.change(two.fbi_lead, bluestem, wanted, NOW)
+
+
+async def test_a_plan_is_not_submitted_to_someone_who_left_the_operation(two: Cast) -> None:
+    bluestem = await submitted(two)
+    await approvals.move(two.fbi_lead, bluestem, OperationState.PLANNING, NOW)
+    await grants.end(two.fbi_lead, bluestem, two.fbi_alternate.member_id, NOW)
+    with pytest.raises(NotAllowed, match="Name another one"):
+        await approvals.move(two.fbi_lead, bluestem, OperationState.SUBMITTED, NOW)
+
+
+async def test_a_plan_says_that_its_supervisor_can_no_longer_approve_it(two: Cast) -> None:
+    bluestem = await submitted(two)
+    await approvals.record_number(two.fbi_lead, bluestem, RISSAFE, NOW)
+    assert (await plan_view(two.fbi_lead, bluestem, "2027-01-16")).obstacles == ()
+    await depart(two.coordinator, two.fbi_lead.member_id, two.fbi_alternate.member_id, NOW, NOW, NOW.date())
+    assert (await plan_view(two.fbi_alternate, bluestem, "2027-01-16")).obstacles == (SUPERVISOR_GONE,)

@@ -11,12 +11,15 @@ from tracker.rules.operations.states import MOVES, OVER, STATE_WORDS, OperationS
 
 NOT_THE_LEAD = "The operation lead can’t approve the plan."
 ONLY_THE_SUPERVISOR = "Only the approving supervisor can approve the plan."
+SUPERVISOR_GONE = "The approving supervisor can no longer approve the plan. Name another one."
 
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
     """What guards ask beside the plan itself."""
 
+    has_supervisor: bool
+    """Whether someone is named who could approve the plan now: of law enforcement, on the operation, not its lead."""
     open_hits: int = 0
     """Conflicts without a decision that this side may know of."""
     still_in: tuple[str, ...] = ()
@@ -46,7 +49,7 @@ def _refusals(viewer: Viewer, operation: Operation, to: OperationState, facts: F
 def _not_ready(operation: Operation, to: OperationState, facts: Facts) -> Iterator[str]:
     match to:
         case OperationState.PLANNING | OperationState.SUBMITTED:
-            yield from _not_planned(operation, to)
+            yield from _not_planned(operation, to, facts)
         case OperationState.BRIEFED if operation.waiting:
             yield f"Not every agency has acknowledged version {operation.version}: {', '.join(operation.waiting)}."
         case OperationState.RELEASED | OperationState.DEBRIEFED if facts.still_in:
@@ -55,11 +58,11 @@ def _not_ready(operation: Operation, to: OperationState, facts: Facts) -> Iterat
             yield from (f"The after-action item “{one}” has no owner and no due date." for one in facts.without_owner)
 
 
-def _not_planned(operation: Operation, to: OperationState) -> Iterator[str]:
+def _not_planned(operation: Operation, to: OperationState, facts: Facts) -> Iterator[str]:
     if not any(site.is_compared for site in operation.sites):
         yield "Add a site first."
-    if to is OperationState.SUBMITTED and operation.supervisor_id is None:
-        yield "Name the approving supervisor first."
+    if to is OperationState.SUBMITTED and not facts.has_supervisor:
+        yield SUPERVISOR_GONE if operation.supervisor_id else "Name the approving supervisor first."
 
 
 def _not_approved(viewer: Viewer, operation: Operation, facts: Facts) -> Iterator[str]:
@@ -67,6 +70,8 @@ def _not_approved(viewer: Viewer, operation: Operation, facts: Facts) -> Iterato
         yield NOT_THE_LEAD
     elif viewer.member_id != operation.supervisor_id:
         yield ONLY_THE_SUPERVISOR
+    if not facts.has_supervisor:
+        yield SUPERVISOR_GONE
     if facts.open_hits:
         yield (
             "1 conflict isn’t resolved yet."

@@ -20,6 +20,7 @@ from tracker.usecases.core import audit
 from tracker.usecases.operations import comparisons, releases
 from tracker.usecases.operations.deconfliction import settle
 from tracker.usecases.operations.lookup import event_for, operation_for, operation_to_change, operation_under_way
+from tracker.usecases.operations.plans import supervisors
 from tracker.usecases.operations.steps import back_to_planning, end_clearance, enter
 
 NO_WAIVER = "Only the approving supervisor, who doesn’t lead the operation, can waive the outside check."
@@ -30,6 +31,7 @@ async def refused(viewer: Viewer, operation: Operation, to: OperationState) -> t
     """Return why the viewer can't take the plan to a state now, a sentence for each reason."""
     hits = await plans.hits(viewer, operation)
     facts = Facts(
+        has_supervisor=operation.supervisor_id in await supervisors(operation),
         open_hits=sum(one.is_open for one in hits),
         still_in=await releases.still_in(viewer, operation),
         without_owner=without_owner(await after.after_actions(viewer, operation.event)),
