@@ -19,7 +19,7 @@ from tracker.usecases.events import events
 from tracker.usecases.operations import approvals, deconfliction, grants, plans
 from tracker.usecases.operations.lookup import operation_for
 from tracker.usecases.operations.plan_page import plan_view
-from tracker.usecases.operations.plans import Basics
+from tracker.usecases.operations.plans import Basics, basics_of
 from tracker.usecases.views.offboarding import depart
 
 pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
@@ -150,6 +150,17 @@ async def test_a_number_from_before_small_shifts_that_add_up_is_not_enough_for_a
     await approvals.record_number(two.fbi_lead, bluestem, RISSAFE, NOW)
     for minutes in (50, 100):
         await shift(two.fbi_lead, bluestem, SIX + timedelta(minutes=minutes))
+    assert (await operation_for(two.fbi_lead, bluestem)).clearance is None
+
+
+async def test_a_number_does_not_outlast_a_move_under_a_longer_buffer_that_is_shortened_again(two: Cast) -> None:
+    bluestem = await planned(two.fbi_lead, two.fbi_alternate)
+    await approvals.record_number(two.fbi_lead, bluestem, RISSAFE, NOW)
+    basics = basics_of(await operation_for(two.fbi_lead, bluestem))
+    await plans.change(two.fbi_lead, bluestem, replace(basics, buffer=timedelta(hours=24)), NOW)
+    await shift(two.fbi_lead, bluestem, SIX + timedelta(hours=20))
+    assert (await operation_for(two.fbi_lead, bluestem)).clearance
+    await plans.change(two.fbi_lead, bluestem, basics, NOW)
     assert (await operation_for(two.fbi_lead, bluestem)).clearance is None
 
 

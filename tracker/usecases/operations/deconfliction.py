@@ -138,16 +138,18 @@ async def _sides_that_know(pair: Pair) -> list[UUID]:
 async def _follow_time(plan: Planned, now: datetime) -> Planned:
     """Compare the time with that of the last comparison, also across a cancellation, and return the plan after it.
 
-    What was approved, and what was asked outside, is compared with the time it was for, so that small moves add up.
+    What was approved, and what was asked outside, is compared with the time it was for, so that small moves add up. So
+    is a plan that didn't move: its buffer may be shorter by now.
     """
-    at, before = (plan.starts_at, plan.ends_at), (plan.checked_start, plan.checked_end)
-    if before[0] and before[1] and before != at:
-        earlier = [(before[0], before[1]), *await plans.times_relied_on(plan.id)]
-        if any(moved_too_far(one, at, timedelta(minutes=plan.buffer_minutes)) for one in earlier):
-            await end_clearance(plan.id, now)
-            if plan.state in FALLS_BACK:
-                await back_to_planning(plan.id, now)
-                await _record_return(plan, OperationState.PLANNING, now)
+    at = plan.starts_at, plan.ends_at
+    was = plan.checked_start or plan.starts_at, plan.checked_end or plan.ends_at
+    earlier = [was, *await plans.times_relied_on(plan.id)]
+    if any(moved_too_far(one, at, timedelta(minutes=plan.buffer_minutes)) for one in earlier):
+        await end_clearance(plan.id, now)
+        if plan.state in FALLS_BACK:
+            await back_to_planning(plan.id, now)
+            await _record_return(plan, OperationState.PLANNING, now)
+    if was != at:
         await new_version(plan.id)
         if plan.state in COMPARED and await comparisons.count_moved(plan.lead_id, len(plan.spots), now):
             await _stop_comparing(plan, now)
