@@ -16,11 +16,13 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.content import Letter
 from tracker.rules.operations.sites import SiteRole
 from tracker.rules.operations.states import OperationState
+from tracker.tables.schema.operations.comparisons import ComparedPlaces
 from tracker.tables.visible.operations import plans as visible
 from tracker.usecases.core import outbox
 from tracker.usecases.emails.content import letter
 from tracker.usecases.events import events
 from tracker.usecases.operations import approvals, deconfliction, officer, plans
+from tracker.usecases.operations.comparisons import DAY
 from tracker.usecases.operations.lookup import operation_for
 from tracker.usecases.operations.plan_page import plan_view
 
@@ -144,3 +146,10 @@ async def test_sites_of_a_draft_and_off_site_services_are_not_compared_and_not_c
 async def test_only_officers_see_who_compared_many_places(two: Cast, name: str) -> None:
     with pytest.raises(NotFound):
         await officer.searchers(two.members[name], NOW)
+
+
+async def test_what_was_compared_is_kept_for_a_day_also_of_people_who_plan_nothing_else(two: Cast) -> None:
+    await planned(two.fbi_lead, two.hsi_liaison)
+    larkspur, later = await planned(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur"), NOW + DAY
+    await plans.add_site(two.kcpd_alternate, larkspur, site(FAR), later)
+    assert await ComparedPlaces.select(ComparedPlaces.compared_at).output(as_list=True) == [later]

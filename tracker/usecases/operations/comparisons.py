@@ -89,7 +89,7 @@ async def _count(actor: Actor, member_id: UUID, agency_id: UUID, places: int, no
     if refused := rules.refusal(*await _used(member_id, agency_id, now)):
         return refused
     row = ComparedPlaces
-    await row.delete().where((row.member == member_id) & (row.compared_at <= now - DAY))
+    await row.delete().where(row.compared_at <= now - DAY)
     await row.insert(row(id=ids.new_id(), member=member_id, agency=agency_id, places=places, compared_at=now))
     used = await _used(member_id, agency_id, now)
     if rules.refusal(*used):
