@@ -1,5 +1,6 @@
 """Emergency access belongs to one session, opens what was opened with it, and ends at its moment."""
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -16,6 +17,7 @@ from tracker.tables.visible.events import events as visible_events
 from tracker.tables.visible.operations import emergency as visible
 from tracker.usecases.core.viewers import viewer_for, viewer_of_session
 from tracker.usecases.events import events
+from tracker.usecases.identity import sessions
 from tracker.usecases.operations import emergency
 from tracker.usecases.roster import people
 
@@ -74,6 +76,32 @@ async def test_it_can_be_ended_before(cast: Cast) -> None:
     assert not await sees(before, bluestem)
     with pytest.raises(Conflict):
         await emergency.end(await in_session(token, MINUTE), NOW + MINUTE)
+
+
+async def test_it_ends_with_its_session_also_for_the_people_on_an_operation(cast: Cast) -> None:
+    event = await events.event_for(cast.fbi_lead, await planned(cast.fbi_lead, cast.hsi_liaison))
+    await emergency.open_operation(await in_session(await begun(cast)), event.id, NOW)
+    assert await emergency.end_expired(NOW + MINUTE) == 0
+    await sessions.sign_out_everywhere(cast.administrator.member_id, NOW + MINUTE, by=cast.administrator.actor)
+    assert [await emergency.end_expired(NOW + MINUTE) for _ in range(2)] == [1, 0]
+    [opened] = await emergency.opened_by(cast.fbi_lead, event)
+    assert not opened.is_open(NOW + MINUTE)
+
+
+async def test_a_session_that_is_no_longer_used_ends_it(cast: Cast) -> None:
+    await begun(cast)
+    assert await emergency.end_expired(NOW + 30 * MINUTE) == 1
+
+
+async def test_a_session_has_one_at_a_time(cast: Cast) -> None:
+    token = await session_of(cast.administrator, NOW)
+    visit = await viewer_of_session(token, NOW)
+    assert visit
+    begins = [emergency.begin(visit.viewer, visit.session_id, WHY, NOW, NOW) for _ in range(2)]
+    outcomes = await asyncio.gather(*begins, return_exceptions=True)
+    assert sorted(isinstance(one, Conflict) for one in outcomes) == [False, True]
+    await emergency.end(await in_session(token), NOW)
+    assert (await in_session(token)).emergency is None
 
 
 async def test_the_list_has_operations_for_named_people_and_no_draft_or_other_event(cast: Cast) -> None:

@@ -1,8 +1,11 @@
 """Sessions: opened at the end of every kind of sign-in, found by the hash of their cookie, ended for good."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from piccolo.custom_types import Combinable
 
 from tracker.crypto import keys
 from tracker.database import writing
@@ -87,10 +90,17 @@ async def end_sessions(member_id: UUID, *, keeping: str | None = None) -> None:
 async def sessions_of(member_id: UUID, now: datetime) -> list[OpenSession]:
     """Return a member's open sessions, most recently used first."""
     columns = (Session.id, Session.created_at, Session.seen_at, Session.client)
-    is_open = (Session.seen_at > now - IDLE) & (Session.created_at > now - LONGEST)
-    mine = (Session.member == member_id) & is_open
+    mine = (Session.member == member_id) & _is_open(now)
     found = await Session.select(*columns).where(mine).order_by(Session.seen_at, ascending=False)
     return [OpenSession(**row) for row in found]
+
+
+async def open_among(session_ids: Sequence[str], now: datetime) -> frozenset[str]:
+    """Return which of these sessions are open."""
+    if not session_ids:
+        return frozenset()
+    found = Session.select(Session.id).where(Session.id.is_in([*session_ids]) & _is_open(now))
+    return frozenset(await found.output(as_list=True))
 
 
 async def end_session(viewer: Viewer, session_id: str, now: datetime) -> None:
@@ -120,6 +130,10 @@ async def _make_room(member_id: UUID, arrival: Arrival, now: datetime) -> None:
     for session in (await sessions_of(member_id, now))[max(0, arrival.most - 1) :]:
         await Session.delete().where(Session.id == session.id)
         await audit.record(Actor(origin=arrival.origin), "session_ended", "member", member_id, facts, now)
+
+
+def _is_open(now: datetime) -> Combinable:
+    return (Session.seen_at > now - IDLE) & (Session.created_at > now - LONGEST)
 
 
 async def _end(viewer: Viewer, session_id: str, verb: str, now: datetime) -> None:

@@ -17,7 +17,7 @@ from tracker.rules.core.audiences import emergency as audience_of
 from tracker.rules.core.message_types import EmergencyAccessUsed
 from tracker.rules.core.outbox import Draft
 from tracker.rules.core.reauthentication import is_recent
-from tracker.rules.core.viewer import Emergency, Role, Status, Viewer
+from tracker.rules.core.viewer import Emergency, Viewer
 from tracker.rules.events.event import Event
 from tracker.rules.operations.emergency import LASTS, LOOKS_BACK, Opened, Use, check_reason, may_read_uses, may_use
 from tracker.rules.operations.grants import is_on_need_to_know
@@ -25,9 +25,10 @@ from tracker.tables.background.events import audiences as audience_rows
 from tracker.tables.background.operations import emergency
 from tracker.tables.background.operations.emergency import Known
 from tracker.tables.schema.operations.emergency import EmergencyAccess, EmergencyOpening
-from tracker.tables.schema.roster.people import MemberRole
 from tracker.tables.visible.operations import emergency as visible
 from tracker.usecases.core import audit, names, outbox
+from tracker.usecases.identity.sessions import open_among
+from tracker.usecases.roster.close_account import coordinators
 
 CONFIRM_FIRST = "Confirm it’s you before you begin emergency access."
 ALREADY = "You have emergency access already."
@@ -56,13 +57,14 @@ async def begin(viewer: Viewer, session_id: str, reason: str, reauthenticated_at
     """
     if not may_use(viewer):
         raise NotFound
-    if viewer.emergency:
-        raise Conflict(ALREADY)
     if not is_recent(reauthenticated_at, now):
         raise ReauthenticationNeeded(CONFIRM_FIRST)
     check_reason(reason)
     access = Emergency(id=ids.new_id(), until=now + LASTS)
     async with writing():
+        is_its = (EmergencyAccess.session == session_id) & EmergencyAccess.ended_at.is_null()
+        if await EmergencyAccess.exists().where(is_its & (EmergencyAccess.until > now)):
+            raise Conflict(ALREADY)
         await EmergencyAccess.insert(
             EmergencyAccess(
                 id=access.id,
@@ -73,7 +75,7 @@ async def begin(viewer: Viewer, session_id: str, reason: str, reauthenticated_at
                 until=access.until,
             )
         )
-        drafts = [_draft(access.id, one) for one in await _coordinators() if one != viewer.member_id]
+        drafts = [_draft(access.id, one) for one in sorted(await coordinators() - {viewer.member_id})]
         await outbox.enqueue_all(drafts, now)
         await audit.record(viewer.actor, "emergency_begun", "emergency", access.id, {"why": reason}, now)
     return access
@@ -118,15 +120,17 @@ async def end(viewer: Viewer, now: datetime) -> None:
 
 
 async def end_expired(now: datetime) -> int:
-    """Close accesses whose hour is over, and return how many: a job of the clock. They opened nothing since then."""
-    is_over = (EmergencyAccess.until <= now) & EmergencyAccess.ended_at.is_null()
-    if not await EmergencyAccess.exists().where(is_over):
+    """Close accesses whose hour or session is over, and return how many: a job of the clock.
+
+    They opened nothing since then.
+    """
+    if not await _over(now):
         return 0
     async with writing():
-        found = await EmergencyAccess.select(EmergencyAccess.id, EmergencyAccess.until).where(is_over)
-        for row in found:
-            await _close(row["id"], row["until"])
-            await audit.record(BY_CLOCK, "emergency_expired", "emergency", row["id"], {}, now)
+        found = await _over(now)
+        for access_id, ended_at in found.items():
+            await _close(access_id, ended_at)
+            await audit.record(BY_CLOCK, "emergency_expired", "emergency", access_id, {}, now)
     return len(found)
 
 
@@ -167,15 +171,17 @@ def _access(viewer: Viewer) -> Emergency:
     return viewer.emergency
 
 
+async def _over(now: datetime) -> dict[UUID, datetime]:
+    """Return the accesses that are over and not closed yet, and when each ended."""
+    row = EmergencyAccess
+    found = await row.select(row.id, row.session, row.until).where(row.ended_at.is_null())
+    is_open = await open_among([one["session"] for one in found], now)
+    return {one["id"]: min(one["until"], now) for one in found if one["until"] <= now or one["session"] not in is_open}
+
+
 async def _close(access_id: UUID, at: datetime) -> None:
     await EmergencyAccess.update({EmergencyAccess.ended_at: at}).where(EmergencyAccess.id == access_id)
     await emergency.close(access_id)
-
-
-async def _coordinators() -> list[UUID]:
-    is_one = (MemberRole.role == Role.COORDINATOR.value) & (MemberRole.member.status == Status.ACTIVE.value)
-    found: list[UUID] = await MemberRole.select(MemberRole.member).where(is_one).output(as_list=True)
-    return sorted(set(found))
 
 
 def _draft(access_id: UUID, recipient_id: UUID, event_id: UUID | None = None) -> Draft:
