@@ -11,13 +11,12 @@ from uuid import UUID
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.message_types import ConflictEnded, ConflictFound
 from tracker.rules.core.outbox import Draft
-from tracker.rules.core.viewer import Role, Status
 from tracker.rules.operations.deconfliction import Disclosure
 from tracker.tables.background.operations import plans
 from tracker.tables.background.operations.plans import Pair, Planned
 from tracker.tables.schema.operations.plans import DeconflictionHit
-from tracker.tables.schema.roster.people import Member, MemberRole
-from tracker.usecases.core import outbox
+from tracker.usecases.core import names, outbox
+from tracker.usecases.roster.close_account import coordinators
 
 NEWS = timedelta(days=1)
 """For how long it is worth an email that a conflict has ended."""
@@ -40,8 +39,7 @@ async def notify(pairs: Iterable[Pair], now: datetime) -> None:
         )
     ]
     await outbox.enqueue_all(drafts, now)
-    for pair in found:
-        await _note_who_knows(pair, planned)
+    await _note_who_knows(found, planned)
 
 
 async def notify_ended(pair: Pair, sides: Mapping[UUID, Planned], now: datetime) -> None:
@@ -60,12 +58,17 @@ async def notify_ended(pair: Pair, sides: Mapping[UUID, Planned], now: datetime)
     await outbox.enqueue_all(drafts, now)
 
 
-async def _note_who_knows(pair: Pair, planned: Mapping[UUID, Planned]) -> None:
+async def _note_who_knows(pairs: Iterable[Pair], planned: Mapping[UUID, Planned]) -> None:
     """Remember which sides were shown a conflict: they see later how it ended."""
-    sides = ((DeconflictionHit.first_knows, pair.second), (DeconflictionHit.second_knows, pair.first))
-    for column, other in sides:
-        if planned[other].disclosure is not Disclosure.SILENT:
-            await DeconflictionHit.update({column: True}).where(DeconflictionHit.id == pair.id)
+    hit = DeconflictionHit
+    found = [pair for pair in pairs if not (pair.first_knows and pair.second_knows)]
+    for column, others in (
+        (hit.first_knows, {pair.id: pair.second for pair in found}),
+        (hit.second_knows, {pair.id: pair.first for pair in found}),
+    ):
+        shown = [one for one, other in others.items() if planned[other].disclosure is not Disclosure.SILENT]
+        if shown:
+            await hit.update({column: True}).where(hit.id.is_in(shown))
 
 
 def _to_lead(pair: Pair, mine: Planned, other: Planned) -> list[Draft]:
@@ -90,10 +93,6 @@ def _draft(pair: Pair, about: Planned, recipient_id: UUID, *, for_officer: bool)
 
 
 async def officers() -> list[UUID]:
-    """Return the deconfliction officers."""
-    coordinators = await MemberRole.select(MemberRole.member).where(MemberRole.role == Role.COORDINATOR.value)
-    named = [row["member"] for row in coordinators]
-    if not named:
-        return []
-    is_officer = (Member.status == Status.ACTIVE) & (Member.agency.arm == Arm.LAW_ENFORCEMENT.value)
-    return [row["id"] for row in await Member.select(Member.id).where(is_officer & Member.id.is_in(named))]
+    """Return the deconfliction officers: the coordinators of law enforcement who are active."""
+    arms = await names.arms(await coordinators())
+    return sorted(one for one, arm in arms.items() if arm is Arm.LAW_ENFORCEMENT)
