@@ -102,6 +102,16 @@ async def test_the_side_that_shows_nothing_decides_alone(two: Cast) -> None:
     assert await decided is Outcome.PROCEED
 
 
+async def test_what_the_side_that_shows_nothing_decides_alone_is_not_shown_as_agreed(two: Cast) -> None:
+    bluestem, larkspur = await conflict(two)
+    await disclose(two.kcpd_alternate, larkspur, Disclosure.SILENT)
+    [hit] = (await plan_view(two.kcpd_alternate, larkspur, KEY)).hits
+    await deconfliction.decide(two.kcpd_alternate, larkspur, hit.id, Decision.PROCEED, "Our own team.", NOW)
+    [theirs] = (await plan_view(two.kcpd_alternate, larkspur, KEY)).hits
+    [ours] = (await plan_view(two.fbi_lead, bluestem, KEY)).hits
+    assert (theirs.outcome, ours.outcome, ours.theirs) == (Outcome.PROCEED, Outcome.SUPERSEDED, None)
+
+
 async def test_one_operation_of_both_is_never_decided_alone(two: Cast) -> None:
     _, larkspur = await conflict(two)
     await disclose(two.kcpd_alternate, larkspur, Disclosure.SILENT)

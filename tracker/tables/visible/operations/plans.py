@@ -137,6 +137,8 @@ def _clearance(row: Row) -> Clearance:
 def _hit(row: Row) -> Hit:
     is_over = row["closed_at"] is not None
     is_open = Disclosure(row["disclosure"]) is Disclosure.OPEN and not is_over
+    was_silent = is_over and row["their_lead"] is None  # it decided alone, and this side is shown nothing of that
+    outcome = Outcome.SUPERSEDED if was_silent else row["outcome"]
     return Hit(
         id=row["id"],
         found_at=row["found_at"],
@@ -151,8 +153,8 @@ def _hit(row: Row) -> Hit:
         distance_ft=row["distance_ft"] if is_open else None,
         gap=timedelta(minutes=row["gap_minutes"]) if is_open else None,
         mine=Decision(row["mine"]) if row["mine"] else None,
-        theirs=Decision(row["theirs"]) if row["theirs"] else None,
-        outcome=Outcome(row["outcome"]) if row["outcome"] else None,
+        theirs=Decision(row["theirs"]) if row["theirs"] and not was_silent else None,
+        outcome=Outcome(outcome) if outcome else None,
         closed_at=row["closed_at"],
         lead=row["our_lead"] or "",
         reason=row["reason"] or "",
