@@ -7,7 +7,7 @@ import pytest
 
 from tests.cast import NOW, PROGRAM, ZONE, Cast, meeting, operation
 from tests.ports.browser import session_of
-from tests.usecases.operations.world import let_in, planned
+from tests.usecases.operations.world import let_in, over, planned
 from tests.usecases.roster.forms import column, verbs
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.actions.action_items import ActionItem, ItemStatus
@@ -19,6 +19,7 @@ from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Role, Viewer
 from tracker.rules.events.event import EventStatus
 from tracker.rules.identity.api_tokens import ApiScope
+from tracker.rules.operations.states import OperationState
 from tracker.rules.roster.people_changes import SeatFacts
 from tracker.tables.background.events import invitees
 from tracker.tables.schema.actions import action_items as item_rows
@@ -140,6 +141,22 @@ async def test_an_operation_passes_to_law_enforcement_and_never_to_victim_servic
     await leave(cast, cast.hsi_liaison, cast.coordinator)
     [row] = await Event.select(Event.lead, Event.status).where(Event.id == bluestem)
     assert (row["lead"], row["status"]) == (cast.hsi_liaison.member_id, "canceled")
+
+
+async def test_an_operation_that_is_over_and_not_closed_passes_to_someone_who_can_close_it(cast: Cast) -> None:
+    bluestem, closed = await planned(cast.fbi_lead, cast.hsi_liaison), await planned(cast.fbi_lead, cast.hsi_liaison)
+    alone = await planned(cast.fbi_lead, cast.ipd_liaison)
+    await Member.update({Member.status: "suspended"}).where(Member.id == cast.ipd_liaison.member_id)
+    for event_id in (bluestem, alone):
+        await over(cast.fbi_lead, event_id)
+    await over(cast.fbi_lead, closed, OperationState.CLOSED)
+    afterward = NOW + timedelta(days=60)
+    by, successor_id = cast.coordinator, cast.fbi_alternate.member_id
+    await offboarding.depart(by, cast.fbi_lead.member_id, successor_id, afterward, afterward, afterward.date())
+    assert await lead_of(cast.hsi_liaison, bluestem) == cast.hsi_liaison.member_id
+    assert await lead_of(cast.hsi_liaison, closed) == cast.fbi_lead.member_id
+    [row] = await Event.select(Event.status).where(Event.id == alone)
+    assert row["status"] == "confirmed"
 
 
 async def test_what_only_its_lead_could_see_ends_with_them(cast: Cast) -> None:

@@ -83,6 +83,9 @@ FALLS_BACK = frozenset({OperationState.SUBMITTED, OperationState.APPROVED, Opera
 OVER = frozenset({OperationState.RELEASED, OperationState.DEBRIEFED, OperationState.CLOSED, OperationState.ABORTED})
 """The states after the operation, in which its plan no longer changes."""
 
+UNFINISHED = OVER - {OperationState.CLOSED} | {OperationState.EXECUTING}
+"""The states in which the lead still has something to do, also when the time of the operation is over."""
+
 
 def next_step(state: OperationState) -> OperationState | None:
     """Return the step that follows; None after the last, or when the operation was stood down."""

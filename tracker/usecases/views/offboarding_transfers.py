@@ -21,16 +21,16 @@ from tracker.usecases.roster.close_account import coordinators
 async def transfer_events(by: Viewer, person: PersonCard, successor: Viewer, now: datetime) -> None:
     """Transfer the events that a person organizes to the successor, or to the next invitee who may see them.
 
-    An operation passes to law enforcement only. A draft is deleted, because no one else has seen it. An event that no
-    one can take over is canceled.
+    An operation passes to law enforcement only, also after its time while it isn't closed. A draft is deleted, because
+    no one else has seen it. An event to come that no one can take over is canceled.
     """
-    for event_id in await transfer.led(person.id, now):
+    for event_id, is_over in await transfer.led(person.id, now):
         invited = await transfer.invited(event_id, person.agency_id, [person.id])
         found = await _first_to_take_over(event_id, [successor.member_id, *invited], now)
-        if found is None:
-            await organizer_transfer.drop(by, event_id, now)
-        else:
+        if found:
             await organizer_transfer.transfer(by, *found, now)
+        elif not is_over:
+            await organizer_transfer.drop(by, event_id, now)
 
 
 async def transfer_items(by: Viewer, person: PersonCard, successor: Viewer, now: datetime, today: date) -> None:

@@ -11,10 +11,14 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
+from tracker.rules.operations.states import UNFINISHED
 
 _LED = (
-    "SELECT e.id FROM event e WHERE e.lead = {} AND e.status <> 'canceled'"
-    " AND EXISTS (SELECT 1 FROM occurrence o WHERE o.event = e.id AND o.ends_at > {}) ORDER BY e.id"
+    "SELECT l.id, l.is_over FROM (SELECT e.id,"
+    " NOT EXISTS (SELECT 1 FROM occurrence o WHERE o.event = e.id AND o.ends_at > {}) AS is_over"
+    " FROM event e WHERE e.lead = {} AND e.status <> 'canceled') l"
+    " WHERE NOT l.is_over OR EXISTS (SELECT 1 FROM operation_plan p WHERE p.event = l.id AND p.state IN ({}))"
+    " ORDER BY l.id"
 )
 _OWNED = (
     "SELECT i.id, i.created_by, o.event, e.lead FROM action_item i LEFT JOIN occurrence o ON o.id = i.origin"
@@ -29,6 +33,17 @@ _INVITED = (
 )
 
 
+_UNFINISHED = QueryString(", ".join(["{}"] * len(UNFINISHED)), *sorted(UNFINISHED))
+
+
+class Led(NamedTuple):
+    """An event that a person organizes."""
+
+    event_id: UUID
+    is_over: bool
+    """Whether none of its dates is still to come."""
+
+
 class Owned(NamedTuple):
     """An open action item and who could take it over: the person who assigned it, and its event's organizer."""
 
@@ -38,9 +53,10 @@ class Owned(NamedTuple):
     lead_id: UUID | None
 
 
-async def led(member_id: UUID, now: datetime) -> list[UUID]:
-    """Return the events that a member organizes and that are not over, including drafts."""
-    return [row["id"] for row in await engine().run_querystring(QueryString(_LED, member_id, now))]
+async def led(member_id: UUID, now: datetime) -> list[Led]:
+    """Return the events that a member organizes and that are not over, including drafts, and unfinished operations."""
+    found = await engine().run_querystring(QueryString(_LED, now, member_id, _UNFINISHED))
+    return [Led(row["id"], bool(row["is_over"])) for row in found]
 
 
 async def owned(member_id: UUID) -> list[Owned]:
