@@ -39,6 +39,8 @@ TEXT = NoticeText(
     contact="FBI duty desk, 816-555-0100",
 )
 
+STARTS_WITH_THE_WINDOW = datetime(2027, 1, 15, 20)  # noqa: DTZ001 - local to the zone
+
 
 async def written(cast: Cast, event_id: UUID, text: NoticeText = TEXT, release: datetime = RELEASE) -> LedNotice:
     """Write the notice of an operation to two people, and return it as its lead sees it."""
@@ -243,6 +245,21 @@ async def test_a_notice_that_names_its_operation_is_not_kept(two: Cast, title: s
     event_id = await planned(two.fbi_lead, two.hsi_liaison, title=title)
     with pytest.raises(Invalid, match="part of the operation"):
         await written(two, event_id, replace(TEXT, needs="Blankets for Bluestem"))
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [({"title": "Operation Mandarin"}, "“Mandarin” is part of"), ({"starts": STARTS_WITH_THE_WINDOW}, "starts then")],
+)
+async def test_a_draft_that_names_what_the_operation_is_called_by_now_is_not_scheduled(
+    two: Cast, facts: dict[str, object], sentence: str
+) -> None:
+    event_id = await planned(two.fbi_lead, two.hsi_liaison)
+    notice = await written(two, event_id)
+    event, plan = await events.plan_to_change(two.fbi_lead, event_id)
+    await events.change(two.fbi_lead, event_id, replace(plan, **facts), event.version, NOW)
+    with pytest.raises(NotAllowed, match=sentence):
+        await readiness.move(two.fbi_lead, event_id, notice.id, NoticeState.SCHEDULED, NOW)
 
 
 @pytest.mark.parametrize("name", ["hsi_liaison", "kcpd_alternate", "caht_lead", "coordinator"])

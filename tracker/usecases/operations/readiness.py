@@ -32,7 +32,7 @@ from tracker.usecases.roster.people import directory, people_by_id
 NO_RECIPIENTS = "Choose who gets it."
 NOT_A_DRAFT = "This notice is no longer a draft, so it can’t be changed."
 HAS_ONE = "This operation has a notice already. Stand down services or close it before you write another one."
-IS_OVER = "The window of this notice is over. Change it first."
+CHANGE_FIRST = "Change this notice first."
 VERBS = {
     NoticeState.SCHEDULED: "readiness_scheduled",
     NoticeState.DRAFT: "readiness_unscheduled",
@@ -117,7 +117,7 @@ async def save(
 async def discard(viewer: Viewer, event_id: UUID, notice_id: UUID, now: datetime) -> None:
     """Delete a draft. Errors: NotFound, NotAllowed."""
     async with writing():
-        notice = await _notice_to_change(viewer, event_id, notice_id)
+        _, notice = await _notice_to_change(viewer, event_id, notice_id)
         if notice.state is not NoticeState.DRAFT:
             raise NotAllowed(NOT_A_DRAFT)
         await _delete(notice)
@@ -130,24 +130,32 @@ async def move(viewer: Viewer, event_id: UUID, notice_id: UUID, to: NoticeState,
     The audit entry is about the operation and doesn't name the notice. Errors: NotFound, NotAllowed.
     """
     async with writing():
-        notice = await _notice_to_change(viewer, event_id, notice_id)
+        operation, notice = await _notice_to_change(viewer, event_id, notice_id)
         if to not in rules.MOVES[notice.state]:
             state, wanted = rules.STATE_WORDS[notice.state].lower(), rules.STATE_WORDS[to].lower()
             raise NotAllowed(f"A notice that is {state} can’t become {wanted}.")
-        if to is NoticeState.SCHEDULED and notice.text.ends_at <= now:
-            raise NotAllowed(IS_OVER)
+        if to is NoticeState.SCHEDULED:
+            await _check_still_neutral(viewer, operation, notice, now)
         await enter(notice.id, to, now)
         await audit.record(viewer.actor, VERBS[to], "event", event_id, {}, now)
 
 
-async def _notice_to_change(viewer: Viewer, event_id: UUID, notice_id: UUID) -> LedNotice:
+async def _check_still_neutral(viewer: Viewer, operation: Operation, notice: LedNotice, now: datetime) -> None:
+    """Check a draft as when it was saved: the operation may have another name, place, or time by now."""
+    try:
+        rules.check(notice.text, notice.release_at, await _span(viewer, operation), operation.names, now)
+    except Invalid as wrong:
+        raise NotAllowed(CHANGE_FIRST, *wrong.fields.values()) from wrong
+
+
+async def _notice_to_change(viewer: Viewer, event_id: UUID, notice_id: UUID) -> tuple[Operation, LedNotice]:
     operation = await operation_for(viewer, event_id)
     if not may_plan(viewer, operation.event):
         raise NotAllowed(NOT_THEIRS)
     notice = next((one for one in await visible.notices_of(viewer, operation.event) if one.id == notice_id), None)
     if notice is None:
         raise NotFound
-    return notice
+    return operation, notice
 
 
 async def _current(viewer: Viewer, operation: Operation) -> LedNotice | None:
