@@ -209,6 +209,15 @@ async def test_a_person_taken_off_the_list_needs_approval_again(two: Cast) -> No
         await events.change(two.fbi_lead, event_id, with_her, event.version + 1, NOW)
 
 
+async def test_a_person_whom_the_lead_alone_let_in_does_not_stay_when_they_move_to_victim_services(two: Cast) -> None:
+    event_id = await bluestem(two)
+    await grants.give(two.fbi_lead, event_id, two.ipd_liaison.member_id, "", None, NOW)
+    await Member.update({Member.agency: two.agencies["CAHT"]}).where(Member.id == two.ipd_liaison.member_id)
+    event, plan = await events.plan_to_change(two.fbi_lead, event_id)
+    with pytest.raises(Invalid, match="need a second person’s approval to see an operation: Ipd liaison"):
+        await events.change(two.fbi_lead, event_id, replace(plan, place="Lot south"), event.version, NOW)
+
+
 async def test_access_that_ends_by_itself_is_held_until_that_moment(two: Cast) -> None:
     event_id, until = await bluestem(two), NOW + timedelta(hours=2)
     await grants.give(two.fbi_lead, event_id, two.ipd_liaison.member_id, "", until, NOW)

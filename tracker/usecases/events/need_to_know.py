@@ -27,7 +27,7 @@ async def check_list(event_id: UUID, lead_id: UUID, plan: Plan) -> None:
         return
     arms = await names.arms(set(plan.invitees) - {lead_id})
     guarded = {one for one, arm in arms.items() if needs_second_person(arm)}
-    refused = guarded - await grants.granted_to(event_id, guarded)
+    refused = guarded - await grants.approved_for(event_id, guarded)
     if refused:
         known = sorted((await names.people(refused)).values())
         listed = ", ".join(f"{name} ({agency})" for name, agency in known)

@@ -20,6 +20,8 @@ class OpenGrant(NamedTuple):
 
     id: UUID
     is_granted: bool
+    is_approved: bool
+    """Whether a second person approved it."""
     until: datetime | None
 
 
@@ -34,10 +36,14 @@ class Lapsed(NamedTuple):
 
 async def open_grants(event_id: UUID) -> dict[UUID, OpenGrant]:
     """Return the access to an operation that has not ended, by person."""
-    found = await OperationGrant.select(
-        OperationGrant.id, OperationGrant.member, OperationGrant.granted_at, OperationGrant.until
-    ).where((OperationGrant.event == event_id) & OperationGrant.ended_at.is_null())
-    return {row["member"]: OpenGrant(row["id"], row["granted_at"] is not None, row["until"]) for row in found}
+    grant = OperationGrant
+    found = await grant.select(grant.id, grant.member, grant.granted_at, grant.approver, grant.until).where(
+        (grant.event == event_id) & grant.ended_at.is_null()
+    )
+    return {
+        row["member"]: OpenGrant(row["id"], row["granted_at"] is not None, row["approver"] is not None, row["until"])
+        for row in found
+    }
 
 
 async def limited(event_id: UUID) -> dict[UUID, UUID]:
@@ -45,10 +51,10 @@ async def limited(event_id: UUID) -> dict[UUID, UUID]:
     return {member: one.id for member, one in (await open_grants(event_id)).items() if one.is_granted and one.until}
 
 
-async def granted_to(event_id: UUID, member_ids: Iterable[UUID]) -> frozenset[UUID]:
-    """Return which of these people were let see an operation: by one person, or by two where that is needed."""
+async def approved_for(event_id: UUID, member_ids: Iterable[UUID]) -> frozenset[UUID]:
+    """Return which of these people were let see an operation with the approval of a second person."""
     known = await open_grants(event_id)
-    return frozenset(one for one in member_ids if one in known and known[one].is_granted)
+    return frozenset(one for one in member_ids if one in known and known[one].is_approved)
 
 
 async def lapsed(now: datetime) -> list[Lapsed]:
