@@ -86,6 +86,7 @@ PLACES = {
     "buffer": "buffer_minutes",
     "radius": "radius_ft",
     "coordinates": "longitude",
+    "waiver": "reason",
 }
 """Names in the API for fields that are separate in the forms of pages."""
 

@@ -90,13 +90,13 @@ async def record_number(viewer: Viewer, event_id: UUID, asked: OutsideCheck, now
 
 
 async def waive(viewer: Viewer, event_id: UUID, reason: str, now: datetime) -> None:
-    """Waive the outside check, as the approving supervisor. Errors: NotFound, NotAllowed, Invalid(reason)."""
+    """Waive the outside check, as the approving supervisor. Errors: NotFound, NotAllowed, Invalid(waiver)."""
     async with writing():
         operation = await operation_under_way(viewer, event_id)
         if viewer.member_id != operation.supervisor_id or viewer.member_id == operation.event.lead_id:
             raise NotAllowed(NO_WAIVER)
         if not reason or len(reason) > LONGEST_REASON:
-            raise Invalid(reason=f"Give the reason in up to {LONGEST_REASON} characters.")
+            raise Invalid(waiver=f"Give the reason in up to {LONGEST_REASON} characters.")
         await _clear(viewer, operation, now, submitted_at=now, reason=reason)
         await audit.record(viewer.actor, "outside_check_waived", "event", event_id, {}, now)
 

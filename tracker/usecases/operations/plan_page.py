@@ -7,7 +7,7 @@ from uuid import UUID
 from tracker.errors import NotFound
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Occurrence
-from tracker.rules.operations.guards import NOT_THE_LEAD, ONLY_THE_SUPERVISOR
+from tracker.rules.operations.guards import ABOUT_THE_VIEWER
 from tracker.rules.operations.hits import Hit
 from tracker.rules.operations.plans import Commitment, Operation, check_kind, may_plan
 from tracker.rules.operations.sites import Site
@@ -60,7 +60,7 @@ class PlanView:
     @property
     def obstacles(self) -> tuple[str, ...]:
         """Return what is in the way of the next step, no matter who takes it."""
-        return tuple(one for one in self.refusals if one not in (NOT_THE_LEAD, ONLY_THE_SUPERVISOR))
+        return tuple(one for one in self.refusals if one not in ABOUT_THE_VIEWER)
 
     @property
     def exits(self) -> tuple[OperationState, ...]:

@@ -13,7 +13,7 @@ from tests.usecases.operations.world import B, planned, with_another_lead, with_
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.roster.coordinates import Coordinates
 from tracker.rules.roster.sites import SiteFacts
-from tracker.usecases.events.events import schedule
+from tracker.usecases.events.events import cancel, event_for, schedule
 from tracker.usecases.roster.sites import add_site
 
 pytestmark = pytest.mark.anyio
@@ -164,6 +164,56 @@ async def test_a_conflict_shows_whom_to_call_and_takes_a_decision(two: Cast, bro
     assert (refused.status_code, "Say in one sentence why, or what you agreed." in refused.text) == (422, True)
     assert await page.post(f"/conflicts/{conflict}/decisions", decision="proceed", reason="Channel 2.") == 303
     assert "Both proceed, with coordination." in await page.text()
+
+
+async def test_each_of_two_conflicts_has_fields_of_its_own_and_an_error_leads_to_the_one_that_was_sent(
+    two: Cast, browse: SignIn
+) -> None:
+    event_id = await planned(two.fbi_lead, two.hsi_liaison)
+    for title in ("Operation Larkspur", "Operation Foxglove"):
+        await planned(two.kcpd_alternate, two.ipd_liaison, title=title, at=B)
+    page = await page_of(browse, two.fbi_lead, event_id)
+    for conflict in set(re.findall(r"/plan/conflicts/([^/]+)/decisions", await page.text())):
+        refused = await page.browser.post(f"{page.at}/conflicts/{conflict}/decisions", {"decision": "proceed"})
+        ids = re.findall(r' id="(f-[^"]+)"', refused.text)
+        assert len(ids) == len(set(ids))
+        sent = refused.text.partition(f"/conflicts/{conflict}/decisions")[2].partition("</form>")[0]
+        assert 'href="#f-reason"' in refused.text
+        assert 'id="f-reason"' in sent
+
+
+async def test_a_waiver_without_a_reason_is_refused_at_its_field(two: Cast, browse: SignIn) -> None:
+    page = await page_of(browse, two.fbi_lead, event_id := await bluestem(two))
+    await page.post("")
+    await page.post("/basics", supervisor=str(two.fbi_alternate.member_id), disclosure="contact_only", buffer="60")
+    supervisor = await page_of(browse, two.fbi_alternate, event_id)
+    refused = await supervisor.browser.post(f"{supervisor.at}/waivers", {"waiver": " "})
+    form = refused.text.partition("/plan/waivers")[2]
+    assert (refused.status_code, "Give the reason in up to 500 characters." in form) == (422, True)
+    assert 'href="#f-waiver"' in refused.text
+
+
+async def test_a_supervisor_reads_what_is_missing_and_not_that_others_lead(two: Cast, browse: SignIn) -> None:
+    page = await page_of(browse, two.fbi_lead, event_id := await bluestem(two))
+    await page.post("")
+    await page.post("/basics", supervisor=str(two.fbi_alternate.member_id), disclosure="contact_only", buffer="60")
+    supervisor = await page_of(browse, two.fbi_alternate, event_id)
+    shown = await supervisor.text()
+    assert "Add a site first." in shown
+    assert "can do this." not in shown
+    await page.post("/sites", **SITE)
+    shown = await supervisor.text()
+    assert "Start planning" not in shown
+    assert re.search(r"<ul[^>]*>\s*</ul>", shown) is None
+
+
+async def test_a_canceled_operation_offers_no_way_back_to_planning(two: Cast, browse: SignIn) -> None:
+    event_id = await planned(two.fbi_lead, two.hsi_liaison)
+    page = await page_of(browse, two.fbi_lead, event_id)
+    await page.post("/states", to="stood_down")
+    assert "Return to planning" in await page.text()
+    await cancel(two.fbi_lead, event_id, (await event_for(two.fbi_lead, event_id)).version, "", NOW)
+    assert "Return to planning" not in await page.text()
 
 
 async def test_the_officer_sees_where_and_when_both_are_and_no_content(two: Cast, browse: SignIn) -> None:
