@@ -16,6 +16,7 @@ from tracker.rules.events.plan import Person
 from tracker.rules.operations import readiness as rules
 from tracker.rules.operations.plans import Operation, check_kind, may_plan
 from tracker.rules.operations.readiness import LedNotice, NoticeState, NoticeText
+from tracker.rules.operations.states import OVER
 from tracker.rules.roster.confidential_sites import PublicSite
 from tracker.tables.schema.operations.readiness import OperationReadiness, ReadinessNotice, ReadinessRecipient
 from tracker.tables.visible.events import events
@@ -64,9 +65,19 @@ class ReadinessView:
     """Whether the operation isn't within the window of the current notice."""
 
     @property
+    def is_over(self) -> bool:
+        """Return whether the operation is over, so that no notice can be written for it."""
+        return self.operation.state in OVER
+
+    @property
+    def may_change(self) -> bool:
+        """Return whether the viewer can change the plan now: the people who lead it, until the operation is over."""
+        return self.may_plan and not self.is_over
+
+    @property
     def may_write(self) -> bool:
         """Return whether the viewer can write a notice, or change the one that is a draft."""
-        return self.may_plan and (self.current is None or self.current.state is NoticeState.DRAFT)
+        return self.may_change and (self.current is None or self.current.state is NoticeState.DRAFT)
 
 
 async def readiness_view(viewer: Viewer, event_id: UUID, key: str) -> ReadinessView:

@@ -1,6 +1,5 @@
 """The service-readiness notice of an operation, for the people who lead it: written, scheduled, activated, closed."""
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -57,8 +56,6 @@ SAID = {
 NO_RELEASE = "Choose a day and a time, or neither."
 HOW_MANY = "Enter a whole number."
 
-Deed = Callable[[], Awaitable[object]]
-
 
 @get(AT, guards=[signed_in])
 async def readiness_page(
@@ -80,7 +77,11 @@ async def save(
         text, release_at = _notice_in(form, view.occurrence.event.zone, now)
         await readiness.save(viewer, event_id, text, release_at, ids_in(form.all("recipient")), now)
     except Invalid as wrong:
-        return _shown(pages, view, form, errors_of(wrong, FIELDS), now=now)
+        return _shown(pages, view, form, errors_of(wrong, FIELDS), now=now, is_typed=True)
+    except NotAllowed as refused:  # it was scheduled, or the operation ended, while someone was still writing
+        if not view.may_plan:
+            raise
+        return _shown(pages, view, form, errors_of(Invalid(refused.sentence), FIELDS), now=now, is_typed=True)
     return pages.redirect(_at(event_id, key), "The draft is saved. Check it below, and then schedule its release.")
 
 
@@ -138,8 +139,15 @@ async def remove_place(
 
 
 def _shown(
-    pages: Pages, view: ReadinessView, form: FormValues, errors: Errors | None = None, *, now: datetime
+    pages: Pages,
+    view: ReadinessView,
+    form: FormValues,
+    errors: Errors | None = None,
+    *,
+    now: datetime,
+    is_typed: bool = False,
 ) -> Response[str]:
+    """Render the page; `is_typed` shows the form of a notice, even when it can't be saved any longer."""
     return pages.render(
         "operations/readiness.html",
         status_code=422 if errors else 200,
@@ -147,6 +155,7 @@ def _shown(
         event=view.occurrence.event,
         form=form,
         errors=errors or Errors(),
+        is_typed=is_typed,
         states=STATE_WORDS,
         minors=list(MINORS_WORDS.items()),
         minors_words=MINORS_WORDS,
