@@ -212,6 +212,17 @@ async def test_a_part_that_cannot_be_read_says_so_and_the_rest_stays(sqlite_cast
     assert [words for words, _ in tiles(html)] == ["1 event in the next 10 days", "1 reply you owe"]
 
 
+@pytest.mark.parametrize("table", ["operation_release", "deconfliction_hit", "operation_agency"])
+async def test_no_one_is_said_to_be_caught_up_when_part_of_the_queue_cannot_be_read(
+    sqlite_cast: Cast, browse: SignIn, table: str
+) -> None:
+    lead = await browse(sqlite_cast.fbi_lead)
+    await engine().run_querystring(QueryString(f"ALTER TABLE {table} RENAME TO lost"))
+    html = main(await read(lead))
+    assert "Part of this list could not be loaded. Reload the page in a minute." in html
+    assert "You’re caught up." not in html
+
+
 async def test_an_operation_changes_no_byte_of_the_page_of_who_is_not_named(sqlite_cast: Cast, browse: SignIn) -> None:
     await next_week(sqlite_cast, *everybody(sqlite_cast))
     strangers = [sqlite_cast.harbor_advocate, sqlite_cast.caht_lead, sqlite_cast.coordinator, sqlite_cast.fbi_alternate]
