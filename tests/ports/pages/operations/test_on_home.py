@@ -8,10 +8,12 @@ import pytest
 
 from tests.cast import NOW, Cast
 from tests.ports.conftest import SignIn
-from tests.usecases.operations.world import planned
+from tests.usecases.operations.test_readiness import TEXT
+from tests.usecases.operations.world import over, planned
 from tracker.rules.operations.deconfliction import Disclosure
+from tracker.rules.operations.readiness import NoticeState
 from tracker.rules.operations.states import OperationState
-from tracker.usecases.operations import approvals, plans
+from tracker.usecases.operations import approvals, plans, readiness, readiness_given, readiness_states
 from tracker.usecases.operations.plans import Basics
 
 pytestmark = pytest.mark.anyio
@@ -73,3 +75,27 @@ async def test_a_plan_that_changed_meanwhile_is_not_acknowledged(sqlite_cast: Ca
     assert "The plan has changed. Read version 4 before you acknowledge it." in row
     assert "Acknowledge version 4" in row
     assert "hasn’t acknowledged" in main((await browser.get("/")).text)
+
+
+async def test_a_plan_that_is_over_by_now_is_not_acknowledged(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await submitted(sqlite_cast)
+    browser = await browse(sqlite_cast.kcpd_detective)
+    await over(sqlite_cast.fbi_lead, event_id)
+    address = f"/events/{event_id}/{KEY}/plan/acknowledgments"
+    row = await browser.post(address, {"version": "4", "next": "/"}, **HTMX)
+    assert (row.status_code, "The operation is over, and its plan no longer changes." in row.text) == (200, True)
+
+
+async def test_a_notice_that_has_ended_by_now_is_settled_in_its_row(sqlite_cast: Cast, browse: SignIn) -> None:
+    lead, recipient = sqlite_cast.fbi_lead, sqlite_cast.caht_lead
+    event_id = await planned(lead, sqlite_cast.hsi_liaison)
+    await readiness.save(lead, event_id, TEXT, NOW, [recipient.member_id], NOW)
+    [notice] = (await readiness.readiness_view(lead, event_id, KEY)).notices
+    await readiness.move(lead, event_id, notice.id, NoticeState.SCHEDULED, NOW)
+    await readiness_states.run_due(NOW)
+    browser = await browse(recipient)
+    assert f'id="row-{notice.id}"' in (await browser.get("/")).text
+    await readiness.move(lead, event_id, notice.id, NoticeState.STOOD_DOWN, NOW)
+    row = await browser.post(f"/readiness/{notice.id}/acknowledgments", {"next": "/"}, **HTMX)
+    assert (row.status_code, f'id="row-{notice.id}"' in row.text, "<html" in row.text) == (200, True, False)
+    assert readiness_given.HAS_ENDED in row.text

@@ -6,7 +6,7 @@ from uuid import UUID
 from litestar import Response, post
 from litestar.params import FromPath
 
-from tracker.errors import Conflict
+from tracker.errors import Conflict, NotAllowed
 from tracker.ports.http.addresses import HOME
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
@@ -33,7 +33,7 @@ async def acknowledge(
     said, refused = f"{viewer.agency} has acknowledged version {version}.", ""
     try:
         await approvals.acknowledge(viewer, event_id, version, now)
-    except Conflict as changed:
+    except (Conflict, NotAllowed) as changed:
         said = refused = changed.sentence
     if home_rows.are_asked_for(form):
         return await _row(home_rows, event_id, key, said, refused)

@@ -33,8 +33,12 @@ async def acknowledge(
     page = HOME if is_from_home(form) else f"/notices/{notice_id}"
     try:
         notice = await readiness_given.acknowledge(viewer, notice_id, now)
-    except NotAllowed as refused:
-        return pages.redirect(page, refused.sentence, is_saved=False)
+    except NotAllowed as ended:
+        if home_rows.are_asked_for(form):
+            why = ended.sentence
+            row = "views/home/row-settled.html"
+            return home_rows.show(row, await home_rows.found(), why, refused=why, key=str(notice_id))
+        return pages.redirect(page, ended.sentence, is_saved=False)
     if home_rows.are_asked_for(form):
         return home_rows.show("operations/readiness-row.html", await home_rows.found(), SAID, one=notice)
     return pages.redirect(page, SAID)
