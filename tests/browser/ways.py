@@ -575,7 +575,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "order of an operation with errors": (FBI_LEAD, to_refused_order, "Operations order"),
     "need to know": (FBI_LEAD, to_need_to_know, "Need to know"),
     "check-in of an operation": (FBI_LEAD, to_check_in, "Check-in"),
-    "after an operation": (FBI_LEAD, to_after, "After the operation"),
+    "after an operation": (FBI_LEAD, to_after, "After-action"),
     "services of an operation": (FBI_LEAD, to_services, "Service readiness"),
     "service readiness": (ADVOCATE, to_notice, "Service readiness"),
     "service readiness in the month": (ADVOCATE, to("/calendar?month=2026-12"), "December 2026"),

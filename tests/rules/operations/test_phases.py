@@ -56,7 +56,7 @@ def refused(check: Callable[[], None]) -> dict[str, str]:
         (-HOUR, None, {}),
         (-HOUR, timedelta(0), {}),
         (-HOUR, -HOUR, {}),
-        (None, -HOUR, {"begun": "Enter when the phase began."}),
+        (None, -HOUR, {"begun": "Enter when the phase started."}),
         (MINUTE, None, {"begun": PASSED}),
         (-HOUR, MINUTE, {"ended": PASSED}),
         (-HOUR, -2 * HOUR, {"ended": "The phase ended before it began."}),

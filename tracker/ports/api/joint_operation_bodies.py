@@ -93,7 +93,7 @@ class PhaseTimes(Given):
 
 
 class NewCommitment(Given):
-    """What an agency commits, in place of what it committed before."""
+    """The resources of an agency, in place of those that it had in the plan before."""
 
     people: Committed
     vehicles: Vehicles = 0
@@ -107,7 +107,7 @@ class NewAcknowledgment(Given):
 
 
 class NewNumber(Given):
-    """The number that an outside deconfliction system gave."""
+    """A deconfliction number, which an outside system gave."""
 
     system: System
     number: Annotated[str, Meta(min_length=1, max_length=LONGEST_NUMBER, examples=["RS-1042"])]
@@ -116,7 +116,7 @@ class NewNumber(Given):
 
 
 class NewWaiver(Given):
-    """Why the outside check is waived."""
+    """Why the deconfliction number is waived."""
 
     reason: Why
 

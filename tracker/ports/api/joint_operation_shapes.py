@@ -92,7 +92,7 @@ class PhasesShown(Shown):
 
 
 class CommitmentShown(Shown):
-    """What an agency commits."""
+    """The resources of an agency in a plan."""
 
     agency_id: UUID
     agency: str
@@ -102,7 +102,7 @@ class CommitmentShown(Shown):
 
 
 class CommitmentsShown(Shown):
-    """What agencies commit, by agency."""
+    """Agency resources, by agency."""
 
     items: tuple[CommitmentShown, ...]
 
@@ -125,7 +125,7 @@ class AcknowledgmentsShown(Shown):
 
 
 class ClearanceShown(Shown):
-    """The number of an outside deconfliction system, or a waiver of the approving supervisor."""
+    """A deconfliction number, or a waiver of the approving supervisor."""
 
     system: Annotated[System | None, Meta(description="Null for a waiver.")]
     number: str | None
@@ -205,7 +205,7 @@ class PlanShown(Shown):
     supervisors: Annotated[
         tuple[NamedId, ...], Meta(description="Who can be named to approve it, for people who can change the plan.")
     ]
-    agencies: Annotated[tuple[NamedId, ...], Meta(description="Agencies for which you can say what they commit.")]
+    agencies: Annotated[tuple[NamedId, ...], Meta(description="Agencies whose resources you can change.")]
     sites: tuple[PlanSite, ...]
     phases: tuple[PhaseShown, ...]
     commitments: tuple[CommitmentShown, ...]
@@ -287,7 +287,7 @@ def phase_shown(phase: Phase) -> PhaseShown:
 
 
 def commitment_shown(one: Commitment) -> CommitmentShown:
-    """Return what an agency commits in the shape of the API."""
+    """Return the resources of an agency in the shape of the API."""
     return CommitmentShown(
         agency_id=one.agency_id, agency=one.agency, people=one.people, vehicles=one.vehicles, skills=one.skills
     )

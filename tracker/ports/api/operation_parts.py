@@ -1,4 +1,4 @@
-"""Parts of a plan in JSON: its sites, what agencies commit and acknowledge, and numbers from outside."""
+"""Parts of a plan in JSON: its sites, agency resources, acknowledgments, and deconfliction numbers."""
 
 from typing import Any
 from uuid import UUID
@@ -88,9 +88,9 @@ async def remove_operation_site(
     return await plan_reply(request, viewer, now, event_id)
 
 
-@operation(HttpMethod.GET, COMMITMENTS, reads(summary="List what agencies commit", response=CommitmentsShown))
+@operation(HttpMethod.GET, COMMITMENTS, reads(summary="List agency resources", response=CommitmentsShown))
 async def list_commitments(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
-    """Return what agencies commit."""
+    """Return the resources of each agency."""
     plan = (await read_by(viewer, event_id, now)).operation
     return response(request, CommitmentsShown(items=tuple(map(commitment_shown, plan.commitments))))
 
@@ -99,7 +99,7 @@ async def list_commitments(event_id: FromPath[UUID], request: FormRequest, viewe
     HttpMethod.PUT,
     COMMITMENT,
     changes(
-        summary="Say what an agency commits",
+        summary="Save an agency’s resources",
         body=NewCommitment,
         text="For people of the agency who are on the operation, and for those who lead it. Each agency has to "
         f"acknowledge the plan again. {ETAG_OF}",
@@ -108,7 +108,7 @@ async def list_commitments(event_id: FromPath[UUID], request: FormRequest, viewe
 async def commit_agency(
     event_id: FromPath[UUID], agency_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
-    """Record what an agency commits."""
+    """Save the resources of an agency."""
     plan = await matched_plan(request, viewer, event_id, now)
     new = await body_of(request, NewCommitment)
     await plans.commit(
@@ -127,12 +127,12 @@ async def commit_agency(
 @operation(
     HttpMethod.DELETE,
     COMMITMENT,
-    changes(summary="Remove what an agency commits", text=f"Each agency has to acknowledge the plan again. {ETAG_OF}"),
+    changes(summary="Remove an agency’s resources", text=f"Each agency has to acknowledge the plan again. {ETAG_OF}"),
 )
 async def withdraw_agency(
     event_id: FromPath[UUID], agency_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
-    """Remove what an agency commits."""
+    """Remove the resources of an agency."""
     plan = await matched_plan(request, viewer, event_id, now)
     await plans.withdraw(viewer, event_id, agency_id, now, version=plan.version)
     return await plan_reply(request, viewer, now, event_id)
@@ -144,7 +144,7 @@ async def withdraw_agency(
     reads(
         summary="List acknowledgments",
         response=AcknowledgmentsShown,
-        text="Returns each agency that committed something, and the last version it acknowledged.",
+        text="Returns each agency with resources in the plan, and the last version it acknowledged.",
     ),
 )
 async def list_acknowledgments(
@@ -178,10 +178,12 @@ async def acknowledge_plan(event_id: FromPath[UUID], request: FormRequest, viewe
 
 
 @operation(
-    HttpMethod.GET, f"{PLAN}/clearances", reads(summary="List outside numbers and waivers", response=ClearancesShown)
+    HttpMethod.GET,
+    f"{PLAN}/clearances",
+    reads(summary="List deconfliction numbers and waivers", response=ClearancesShown),
 )
 async def list_clearances(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
-    """Return the numbers of systems outside, and waivers."""
+    """Return the deconfliction numbers, and waivers."""
     plan = (await read_by(viewer, event_id, now)).operation
     return response(request, ClearancesShown(items=tuple(map(clearance_shown, plan.clearances))))
 
@@ -190,7 +192,7 @@ async def list_clearances(event_id: FromPath[UUID], request: FormRequest, viewer
     HttpMethod.POST,
     f"{PLAN}/clearances",
     changes(
-        summary="Record an outside number",
+        summary="Record a deconfliction number",
         body=NewNumber,
         text="Records that an outside system was asked, and its number. The tracker doesn’t ask these systems. An "
         f"earlier number is kept as history. {ETAG_OF}",
@@ -199,7 +201,7 @@ async def list_clearances(event_id: FromPath[UUID], request: FormRequest, viewer
 async def record_outside_number(
     event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
-    """Record the number that a system outside gave."""
+    """Record a deconfliction number."""
     await matched_plan(request, viewer, event_id, now)
     new = await body_of(request, NewNumber)
     number = clean(new.number, LONGEST_NUMBER, "number")
@@ -212,7 +214,7 @@ async def record_outside_number(
     HttpMethod.POST,
     f"{PLAN}/waivers",
     changes(
-        summary="Waive the outside check",
+        summary="Waive the deconfliction number",
         body=NewWaiver,
         text=f"For the approving supervisor, who doesn’t lead the operation. {ETAG_OF}",
     ),
@@ -220,7 +222,7 @@ async def record_outside_number(
 async def waive_outside_check(
     event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
-    """Waive the outside check."""
+    """Waive the deconfliction number."""
     await matched_plan(request, viewer, event_id, now)
     new = await body_of(request, NewWaiver)
     await approvals.waive(viewer, event_id, clean(new.reason, LONGEST_REASON, "reason"), now)

@@ -154,7 +154,7 @@ def _taps(label: str, taps: Iterable[tuple[datetime | None, CheckIn]]) -> Iterat
 
 def _phase(phase: Phase) -> Iterator[Line]:
     if phase.begun_at:
-        yield Line(at=phase.begun_at, text=f"Phase begun: {phase.name}")
+        yield Line(at=phase.begun_at, text=f"Phase started: {phase.name}")
     if phase.ended_at:
         yield Line(at=phase.ended_at, text=f"Phase ended: {phase.name}")
 

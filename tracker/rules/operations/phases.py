@@ -63,7 +63,7 @@ def check_plan(phase: PhasePlan, starts_at: datetime, ends_at: datetime) -> None
 def check_times(begun_at: datetime | None, ended_at: datetime | None, now: datetime) -> None:
     """Raise `Invalid`, by field, unless a phase can have begun and ended then."""
     if ended_at and not begun_at:
-        raise Invalid(begun="Enter when the phase began.")
+        raise Invalid(begun="Enter when the phase started.")
     if begun_at and begun_at > now:
         raise Invalid(begun="Enter a time that has passed.")
     if ended_at and ended_at > now:

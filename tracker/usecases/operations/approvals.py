@@ -23,8 +23,8 @@ from tracker.usecases.operations.lookup import event_for, operation_for, operati
 from tracker.usecases.operations.plans import supervisors
 from tracker.usecases.operations.steps import back_to_planning, end_clearance, enter
 
-NO_WAIVER = "Only the approving supervisor, who doesn’t lead the operation, can waive the outside check."
-NOT_COMMITTED = "Your agency has committed nothing to this operation."
+NO_WAIVER = "Only the approving supervisor, who doesn’t lead the operation, can waive the deconfliction number."
+NOT_COMMITTED = "Your agency has no resources in this plan."
 
 
 async def refused(viewer: Viewer, operation: Operation, to: OperationState) -> tuple[str, ...]:
@@ -90,7 +90,7 @@ async def record_number(viewer: Viewer, event_id: UUID, asked: OutsideCheck, now
 
 
 async def waive(viewer: Viewer, event_id: UUID, reason: str, now: datetime) -> None:
-    """Waive the outside check, as the approving supervisor. Errors: NotFound, NotAllowed, Invalid(waiver)."""
+    """Waive the deconfliction number, as the approving supervisor. Errors: NotFound, NotAllowed, Invalid(waiver)."""
     async with writing():
         operation = await operation_under_way(viewer, event_id)
         if viewer.member_id != operation.supervisor_id or viewer.member_id == operation.event.lead_id:

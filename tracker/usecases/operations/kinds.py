@@ -23,7 +23,7 @@ async def choose(viewer: Viewer, event_id: UUID, kind: str, offered: Collection[
         if kind == operation.kind:
             return
         if kind and kind not in offered:
-            raise Invalid(kind="Choose a kind from the list.")
+            raise Invalid(kind="Choose a type from the list.")
         await OperationPlan.update({OperationPlan.kind: kind}).where(OperationPlan.id == operation.id)
         await new_version(operation.id)
         await audit.record(viewer.actor, "operation_kind_chosen", "event", event_id, {"kind": kind}, now)

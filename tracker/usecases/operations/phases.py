@@ -72,7 +72,7 @@ async def begin(viewer: Viewer, event_id: UUID, phase_id: UUID, now: datetime) -
     async with writing():
         phase = await _timed(viewer, event_id, phase_id)
         if phase.begun_at:
-            raise Conflict(f"{phase.name} has already begun.")
+            raise Conflict(f"{phase.name} has already started.")
         return await _record(viewer, event_id, replace(phase, begun_at=now), now)
 
 
@@ -81,7 +81,7 @@ async def end(viewer: Viewer, event_id: UUID, phase_id: UUID, now: datetime) -> 
     async with writing():
         phase = await _timed(viewer, event_id, phase_id)
         if not phase.begun_at or phase.ended_at:
-            raise Conflict(f"{phase.name} has already ended." if phase.ended_at else f"{phase.name} has not begun.")
+            raise Conflict(f"{phase.name} has already ended." if phase.ended_at else f"{phase.name} hasn’t started.")
         return await _record(viewer, event_id, replace(phase, ended_at=now), now)
 
 

@@ -29,7 +29,7 @@ FARTHEST = 1_000 * 5_280  # feet between two sites of one plan
 TOO_FAR = "That’s more than 1,000 miles from another site. Check the minus sign: west is negative, like -94.4155."
 EXISTS = "This operation already has a plan."
 STILL_A_DRAFT = "Send the invitations first. Only you can see a draft, and a plan is compared with others."
-NOT_ON_IT = "Only people of the agency, and those who lead the operation, can say what it commits."
+NOT_ON_IT = "Only people of the agency, and those who lead the operation, can change its resources."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -125,7 +125,7 @@ async def test_the_lead_chooses_the_kind_that_everyone_sees_on_the_plan(
     assert "· Knock and talk" in (await reader.get(at(bluestem).removesuffix("/order"))).text
     refused = await lead.post(at(bluestem, "/kind"), {"kind": "Raid"})
     assert refused.status_code == 422
-    assert "Choose a kind from the list." in refused.text
+    assert "Choose a type from the list." in refused.text
     assert (await reader.post(at(bluestem, "/kind"), {"kind": "Arrest"})).status_code == 403
 
 

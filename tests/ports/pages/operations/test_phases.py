@@ -99,7 +99,7 @@ async def test_one_press_begins_a_phase_and_can_be_undone(two: Cast, bluestem: U
     assert "Start phase" in await page(lead, bluestem)
     await lead.post(f"{address}/marks", {"mark": "begun"})
     shown = await page(lead, bluestem)
-    assert "Briefing has begun." in shown
+    assert "Briefing has started." in shown
     assert "End phase" in shown
     [moment] = UNDO_AT.findall(shown)
     await lead.post(f"{address}/undo", {"at": moment})
@@ -115,7 +115,7 @@ async def test_a_press_that_came_second_says_so(two: Cast, bluestem: UUID, lead:
     await approved(two, bluestem)
     for _ in range(2):
         await lead.post(f"{address}/marks", {"mark": "begun"})
-    assert "Briefing has already begun." in await page(lead, bluestem)
+    assert "Briefing has already started." in await page(lead, bluestem)
     assert (await lead.post(f"{address}/marks", {"mark": "lost"})).status_code == 404
 
 

@@ -123,7 +123,7 @@ async def take_back_release(
 ) -> Response[Any]:
     """Take the release back while the operation is under way."""
     await releases.withdraw(viewer, event_id, now)
-    return pages.redirect(_address(event_id, key), "The release is taken back.")
+    return pages.redirect(_address(event_id, key), "The release is undone.")
 
 
 @get(OF_PERSON, guards=[signed_in])

@@ -66,7 +66,7 @@ async def choose_kind(
         await kinds.choose(viewer, event_id, form["kind"], settings.operation_kind_names, now)
     except Invalid as wrong:
         return shown(pages, view, settings, now, wrong=wrong)
-    return pages.redirect(f"/events/{event_id}/{key}/plan/order", "The kind of operation is saved.")
+    return pages.redirect(f"/events/{event_id}/{key}/plan/order", "The operation type is saved.")
 
 
 @get(f"{AT}/edit", guards=[signed_in])

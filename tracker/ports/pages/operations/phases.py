@@ -26,7 +26,7 @@ NO_START = "Enter when it starts."
 TIME_FIELDS = ("begun_day", "begun", "ended")
 UNDO_FOR = timedelta(seconds=60)
 PRESSES: dict[str, tuple[Callable[..., Awaitable[Phase]], str]] = {
-    "begun": (phases.begin, "has begun"),
+    "begun": (phases.begin, "has started"),
     "ended": (phases.end, "has ended"),
 }
 """What the buttons of a phase do, and say afterward."""

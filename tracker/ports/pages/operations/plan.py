@@ -1,4 +1,4 @@
-"""The plan of an operation: sites, commitments, conflicts, the number from outside, and the way to approval."""
+"""The plan of an operation: sites, agency resources, conflicts, deconfliction numbers, and the way to approval."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -178,7 +178,7 @@ async def commit(
             now=now,
         )
 
-    return await _done(pages, viewer, event_id, key, form, deed, "The commitment is saved.")
+    return await _done(pages, viewer, event_id, key, form, deed, "The resources are saved.")
 
 
 @post(f"{AT}/commitments/{{agency_id:uuid}}/removal", guards=[signed_in], status_code=303)
@@ -187,20 +187,20 @@ async def withdraw(
 ) -> Response[Any]:
     """Remove what an agency committed."""
     await plans.withdraw(viewer, event_id, agency_id, now)
-    return pages.redirect(_at(event_id, key), "The commitment is removed.")
+    return pages.redirect(_at(event_id, key), "The resources are removed.")
 
 
 @post(f"{AT}/clearances", guards=[signed_in], status_code=303)
 async def record_number(
     event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
-    """Record the number that a system outside gave."""
+    """Record a deconfliction number."""
 
     async def deed() -> None:
         reader = Reader(form)
         system = _one_of(reader, "system", System, "Choose the system.")
         number = reader.text("number", LONGEST_NUMBER)
-        result = _one_of(reader, "result", OutsideResult, "Choose what the system answered.")
+        result = _one_of(reader, "result", OutsideResult, "Choose the result.")
         day, at = reader.day("submitted_on"), reader.time("submitted_at")
         if (day is None) is not (at is None):
             reader.refuse("submitted_on", "Enter both the day and the time, or leave both blank.")
@@ -217,7 +217,7 @@ async def record_number(
 async def waive(
     event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
-    """Waive the outside check."""
+    """Waive the deconfliction number."""
 
     async def deed() -> None:
         reader = Reader(form)
@@ -225,7 +225,7 @@ async def waive(
         reader.check()
         await approvals.waive(viewer, event_id, reason, now)
 
-    return await _done(pages, viewer, event_id, key, form, deed, "The outside check is waived.")
+    return await _done(pages, viewer, event_id, key, form, deed, "The deconfliction number is waived.")
 
 
 @post(f"{AT}/states", guards=[signed_in], status_code=303)
