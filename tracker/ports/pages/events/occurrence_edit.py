@@ -12,9 +12,9 @@ from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
-from tracker.ports.pages.core.edit_conflicts import in_words, merged, record, recorded
-from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, version_in
+from tracker.ports.pages.core.form_values import FormValues, Reader, version_in
 from tracker.ports.pages.core.request import undo_for, with_number_notified
+from tracker.ports.pages.core.sheets import Sheet, Words, opened, overtaken, refused, resumed
 from tracker.ports.pages.events.date_previews import NOT_COMPLETE, outcome_of
 from tracker.ports.pages.events.event_page import address_of, times_of
 from tracker.ports.pages.events.moved_dates import page_elsewhere
@@ -38,6 +38,7 @@ LABELS = {
     "last_day": "Last day",
     **{name: label_of(name) for name in ("place", "title", "agenda")},
 }
+WORDS = Words(labels=LABELS)
 FIELDS = ("date", "starts", "ends", "last_day", "place", "title", "agenda", "reason")
 
 
@@ -53,10 +54,7 @@ async def edit_date(
     if not view.occurrence.event.is_series:
         return Redirect(f"/events/{event_id}/edit", status_code=303)
     draft = await drafts.kept(DraftKey(form=DraftForm.DATE, subject=f"{event_id}/{key}", event_id=event_id))
-    if draft is not None and version_in(draft) != view.occurrence.version:
-        return await _beside_each_other(pages, viewer, draft, view, now)
-    form = form_of_date(view.occurrence) if draft is None else draft
-    return await _form(pages, viewer, view, form, now, version=view.occurrence.version, was=form["was"] or record(form))
+    return await _form(pages, viewer, view, resumed(draft, DraftForm.DATE, _opened(view), WORDS), now)
 
 
 @post("/events/{event_id:uuid}/{key:str}/edit", guards=[signed_in], status_code=303)
@@ -69,12 +67,10 @@ async def save_date(
         change = read_change(form, view.occurrence)
         await occurrences.change_date(viewer, event_id, key, change, version_in(form), now, notify=notify_in(form))
     except Invalid as wrong:
-        errors = errors_of(wrong, FIELDS)
-        return await _form(
-            pages, viewer, view, form, now, version=version_in(form), was=form["was"], errors=errors, status_code=422
-        )
+        return await _form(pages, viewer, view, refused(form, wrong, FIELDS), now)
     except Conflict:
-        return await _beside_each_other(pages, viewer, form, await _theirs(viewer, now, event_id, key), now, 409)
+        view = await _theirs(viewer, now, event_id, key)
+        return await _form(pages, viewer, view, overtaken(form, _opened(view), WORDS), now)
     words = with_number_notified("Saved.", await messages.number_notified(viewer, [event_id], now))
     return pages.redirect(address_of(view.occurrence), words, await undo_for(viewer, event_id, now, key))
 
@@ -158,44 +154,20 @@ async def _theirs(viewer: Viewer, now: Now, event_id: UUID, key: str) -> EventVi
     return view
 
 
-async def _beside_each_other(
-    pages: Pages, viewer: Viewer, form: FormValues, view: EventView, now: Now, status_code: int = 200
-) -> Response[str]:
-    """Show what was typed beside what another person saved, with the new version."""
-    saved = form_of_date(view.occurrence)
-    both, changes = merged(recorded(form["was"]), form, saved)
-    words = in_words(changes, LABELS, lambda _, text: text or "empty")
-    return await _form(
-        pages,
-        viewer,
-        view,
-        both,
-        now,
-        version=view.occurrence.version,
-        was=record(saved),
-        changes=words,
-        status_code=status_code,
-    )
+def _opened(view: EventView) -> Sheet:
+    return opened(form_of_date(view.occurrence), view.occurrence.version)
 
 
-async def _form(
-    pages: Pages, viewer: Viewer, view: EventView, form: FormValues, now: Now, **found: Any
-) -> Response[str]:
-    """Return the form; `found` is its version, its texts, errors and changes, with the status."""
+async def _form(pages: Pages, viewer: Viewer, view: EventView, sheet: Sheet, now: Now) -> Response[str]:
     return pages.render(
         "events/edit-date.html",
-        **{
-            "view": view,
-            "event": view.occurrence.event,
-            "form": form,
-            "errors": Errors(),
-            "changes": None,
-            "is_added": is_added(view.occurrence),
-            "sites": await sites.open_sites(),
-            **times_of(view.occurrence),
-            **await _outcome(viewer, form, view.occurrence, now),
-            **found,
-        },
+        view=view,
+        event=view.occurrence.event,
+        is_added=is_added(view.occurrence),
+        sites=await sites.open_sites(),
+        **times_of(view.occurrence),
+        **await _outcome(viewer, sheet.form, view.occurrence, now),
+        **sheet.context,
     )
 
 

@@ -10,11 +10,11 @@ from tracker.errors import Conflict, Invalid
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
-from tracker.ports.pages.core.edit_conflicts import in_words, merged, record, recorded
 from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of, version_in
+from tracker.ports.pages.core.sheets import Sheet, Words, opened, overtaken, refused, resumed
 from tracker.ports.pages.events.event_page import times_of
 from tracker.rules.core.drafts import DraftForm, DraftKey
-from tracker.rules.operations.after import LONGEST_PART, PART_WORDS, HotWash, Part
+from tracker.rules.operations.after import LONGEST_PART, PART_WORDS, Part
 from tracker.usecases.actions import after_actions
 from tracker.usecases.core import access_records
 from tracker.usecases.operations import after, after_page
@@ -23,6 +23,7 @@ from tracker.usecases.operations.after_page import AfterView
 FIELDS = ("title", "owner", "due", "committee", "neutral_title", "lesson")
 """Of the forms about an after-action item or a new lesson."""
 AT = "/events/{event_id:uuid}/{key:str}/plan/after"
+WORDS = Words(labels=PART_WORDS)
 
 
 @get(AT, guards=[signed_in])
@@ -43,10 +44,7 @@ async def edit_hot_wash(
     view = await after_page.hot_wash_to_write(viewer, event_id, key)
     await access_records.note_date(viewer, view.occurrence, now)
     draft = await drafts.kept(DraftKey(form=DraftForm.HOT_WASH, subject=str(event_id), event_id=event_id))
-    if draft is not None and version_in(draft) != view.version:
-        return _beside_each_other(pages, view, draft, 200)
-    form = _form_of(view.hot_wash) if draft is None else draft
-    return _form(pages, view, form, was=form["was"] or record(form))
+    return _form(pages, view, resumed(draft, DraftForm.HOT_WASH, _opened(view), WORDS))
 
 
 @post(f"{AT}/hot-wash", guards=[signed_in], status_code=303)
@@ -61,48 +59,20 @@ async def save_hot_wash(
         reader.check()
         await after.save_hot_wash(viewer, event_id, went_well, to_improve, now, read=version_in(form))
     except Invalid as wrong:
-        return _form(pages, view, form, was=form["was"], wrong=wrong, version=version_in(form), status_code=422)
+        return _form(pages, view, refused(form, wrong, list(Part)))
     except Conflict:
-        return _beside_each_other(pages, view, form, 409)
+        return _form(pages, view, overtaken(form, _opened(view), WORDS))
     return pages.redirect(f"/events/{event_id}/{key}/plan/after", "The hot wash is saved.")
 
 
-def _form_of(hot_wash: HotWash | None) -> FormValues:
-    if hot_wash is None:
-        return FormValues(dict.fromkeys(Part, ("",)))
-    return FormValues({Part.WENT_WELL: (hot_wash.went_well,), Part.TO_IMPROVE: (hot_wash.to_improve,)})
+def _opened(view: AfterView) -> Sheet:
+    saved = view.hot_wash
+    went_well, to_improve = (saved.went_well, saved.to_improve) if saved else ("", "")
+    return opened(FormValues({Part.WENT_WELL: (went_well,), Part.TO_IMPROVE: (to_improve,)}), view.version)
 
 
-def _beside_each_other(pages: Pages, view: AfterView, form: FormValues, status_code: int) -> Response[str]:
-    """Show what was typed beside what another person saved, with the new version."""
-    saved = _form_of(view.hot_wash)
-    both, changes = merged(recorded(form["was"]), form, saved)
-    words = in_words(changes, PART_WORDS, lambda _, text: text or "empty")
-    return _form(pages, view, both, was=record(saved), changes=words, status_code=status_code)
-
-
-def _form(
-    pages: Pages,
-    view: AfterView,
-    form: FormValues,
-    *,
-    was: str,
-    wrong: Invalid | None = None,
-    version: int | None = None,
-    changes: object = None,
-    status_code: int = 200,
-) -> Response[str]:
-    return pages.render(
-        "operations/hot-wash.html",
-        status_code=status_code,
-        form=form,
-        was=was,
-        version=view.version if version is None else version,
-        errors=errors_of(wrong, list(Part)),
-        changes=changes,
-        longest=LONGEST_PART,
-        **_context(view),
-    )
+def _form(pages: Pages, view: AfterView, sheet: Sheet) -> Response[str]:
+    return pages.render("operations/hot-wash.html", longest=LONGEST_PART, **sheet.context, **_context(view))
 
 
 async def after_context(

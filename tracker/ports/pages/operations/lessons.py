@@ -10,8 +10,8 @@ from tracker.errors import Conflict, Invalid
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
-from tracker.ports.pages.core.edit_conflicts import in_words, merged, record, recorded
 from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of, version_in
+from tracker.ports.pages.core.sheets import Sheet, Words, opened, overtaken, refused, resumed
 from tracker.ports.pages.operations.after import after_context
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.operations.lessons import LONGEST_TEXT, LONGEST_TITLE, Edition, Lesson
@@ -22,6 +22,7 @@ from tracker.usecases.operations.after_page import AfterView
 AT = "/events/{event_id:uuid}/{key:str}/plan/after/lessons"
 LESSON = f"{AT}/{{lesson_id:uuid}}"
 LABELS = {"lesson": "Lesson", "edition_title": "Title for everyone", "edition_text": "Text for everyone"}
+WORDS = Words(labels=LABELS)
 
 
 class Found(NamedTuple):
@@ -70,10 +71,7 @@ async def edit(
     if lesson.released_id is not None:
         return pages.redirect(f"{_at(event_id, key)}/lessons/{lesson_id}/preview")
     draft = await drafts.kept(DraftKey(form=DraftForm.LESSON, subject=str(lesson_id), event_id=event_id))
-    if draft is not None and version_in(draft) != lesson.version:
-        return await _beside_each_other(pages, viewer, found, draft, 200)
-    form = _form_of(lesson) if draft is None else draft
-    return await _form(pages, viewer, found, form, was=form["was"] or record(form))
+    return await _form(pages, viewer, found, resumed(draft, DraftForm.LESSON, _opened(lesson), WORDS))
 
 
 @post(LESSON, guards=[signed_in], status_code=303)
@@ -92,9 +90,9 @@ async def save(
         text, edition = _texts_in(form)
         await lessons.change(viewer, event_id, lesson_id, text, edition, now, read=version_in(form))
     except Invalid as wrong:
-        return await _form(pages, viewer, found, form, was=form["was"], wrong=wrong, status_code=422)
+        return await _form(pages, viewer, found, refused(form, wrong, list(LABELS)))
     except Conflict:
-        return await _beside_each_other(pages, viewer, found, form, 409)
+        return await _form(pages, viewer, found, overtaken(form, _opened(found.lesson), WORDS))
     tail = f"/lessons/{lesson_id}/preview" if edition.is_whole else ""
     return pages.redirect(f"{_at(event_id, key)}{tail}", "The lesson is saved.")
 
@@ -173,45 +171,15 @@ def _texts_in(form: FormValues) -> tuple[str, Edition]:
     return text, Edition(title=title, text=for_everyone)
 
 
-def _form_of(lesson: Lesson) -> FormValues:
+def _opened(lesson: Lesson) -> Sheet:
     texts = {"lesson": lesson.text, "edition_title": lesson.edition.title, "edition_text": lesson.edition.text}
-    return FormValues({name: (text,) for name, text in texts.items()})
+    return opened(FormValues({name: (text,) for name, text in texts.items()}), lesson.version)
 
 
-async def _beside_each_other(
-    pages: Pages, viewer: Viewer, found: Found, form: FormValues, status_code: int
-) -> Response[str]:
-    """Show what was typed beside what another person saved, with the new version."""
-    saved = _form_of(found.lesson)
-    both, changes = merged(recorded(form["was"]), form, saved)
-    both = both.but({"version": str(found.lesson.version)})
-    words = in_words(changes, LABELS, lambda _, text: text or "empty")
-    return await _form(pages, viewer, found, both, was=record(saved), changes=words, status_code=status_code)
-
-
-async def _form(
-    pages: Pages,
-    viewer: Viewer,
-    found: Found,
-    form: FormValues,
-    *,
-    was: str,
-    wrong: Invalid | None = None,
-    changes: object = None,
-    status_code: int = 200,
-) -> Response[str]:
-    context = await after_context(viewer, found.view, form)
-    own = {
-        "lesson": found.lesson,
-        "was": was,
-        "version": form["version"] or found.lesson.version,
-        "errors": errors_of(wrong, list(LABELS)),
-        "changes": changes,
-        "labels": LABELS,
-        "longest": LONGEST_TEXT,
-        "longest_title": LONGEST_TITLE,
-    }
-    return pages.render("operations/lesson.html", status_code=status_code, **context | own)
+async def _form(pages: Pages, viewer: Viewer, found: Found, sheet: Sheet) -> Response[str]:
+    context = await after_context(viewer, found.view, sheet.form)
+    own = {"lesson": found.lesson, "labels": LABELS, "longest": LONGEST_TEXT, "longest_title": LONGEST_TITLE}
+    return pages.render("operations/lesson.html", **context | own | sheet.context)
 
 
 async def _preview(pages: Pages, viewer: Viewer, found: Found, wrong: Invalid | None = None) -> Response[str]:

@@ -11,18 +11,11 @@ from tracker.errors import Conflict, Invalid, NotFound
 from tracker.ports.http.dependencies import Now, Settings, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
-from tracker.ports.pages.core.edit_conflicts import in_words, merged, record, recorded
 from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of, version_in
+from tracker.ports.pages.core.sheets import Sheet, Words, opened, overtaken, refused, resumed
 from tracker.ports.pages.events.event_page import times_of
 from tracker.rules.core.drafts import DraftForm, DraftKey
-from tracker.rules.operations.orders import (
-    LONGEST_PARAGRAPH,
-    PARAGRAPH_HINTS,
-    PARAGRAPH_WORDS,
-    Order,
-    Paragraph,
-    Paragraphs,
-)
+from tracker.rules.operations.orders import LONGEST_PARAGRAPH, PARAGRAPH_HINTS, PARAGRAPH_WORDS, Paragraph, Paragraphs
 from tracker.rules.operations.phases import LONGEST_NAME, SUGGESTED
 from tracker.rules.operations.timeline import timeline
 from tracker.usecases.core import access_records
@@ -32,6 +25,7 @@ from tracker.usecases.operations.order_page import OrderView
 AT = "/events/{event_id:uuid}/{key:str}/plan/order"
 PHASE_FIELDS = ("name", "day", "starts", "ends")
 NUMBER = re.compile(r"[1-9][0-9]{0,5}")
+WORDS = Words(labels=PARAGRAPH_WORDS)
 
 
 @get(AT, guards=[signed_in])
@@ -77,10 +71,7 @@ async def edit_order(
     view = await order_page.order_to_change(viewer, event_id, key)
     await access_records.note_date(viewer, view.occurrence, now, plan=view.operation.version)
     draft = await drafts.kept(DraftKey(form=DraftForm.ORDER, subject=str(event_id), event_id=event_id))
-    if draft is not None and version_in(draft) != view.version:
-        return _beside_each_other(pages, view, draft, 200)
-    form = _form_of(view.order) if draft is None else draft
-    return _form(pages, view, form, was=form["was"] or record(form))
+    return _form(pages, view, resumed(draft, DraftForm.ORDER, _opened(view), WORDS))
 
 
 @post(f"{AT}/edit", guards=[signed_in], status_code=303)
@@ -92,9 +83,9 @@ async def save_order(
     try:
         version = await orders.save(viewer, event_id, _paragraphs_in(form), now, read=version_in(form))
     except Invalid as wrong:
-        return _form(pages, view, form, was=form["was"], wrong=wrong, version=version_in(form), status_code=422)
+        return _form(pages, view, refused(form, wrong, list(Paragraph)))
     except Conflict:
-        return _beside_each_other(pages, view, form, 409)
+        return _form(pages, view, overtaken(form, _opened(view), WORDS))
     return pages.redirect(f"/events/{event_id}/{key}/plan/order", f"The order is saved as version {version}.")
 
 
@@ -129,39 +120,17 @@ def _paragraphs_in(form: FormValues) -> Paragraphs:
     return found
 
 
-def _form_of(order: Order | None) -> FormValues:
-    return FormValues({one: (order.paragraphs[one] if order else "",) for one in Paragraph})
+def _opened(view: OrderView) -> Sheet:
+    order = view.order
+    return opened(FormValues({one: (order.paragraphs[one] if order else "",) for one in Paragraph}), view.version)
 
 
-def _beside_each_other(pages: Pages, view: OrderView, form: FormValues, status_code: int) -> Response[str]:
-    """Show what was typed beside what another person saved, with the new version."""
-    saved = _form_of(view.order)
-    both, changes = merged(recorded(form["was"]), form, saved)
-    words = in_words(changes, PARAGRAPH_WORDS, lambda _, text: text or "empty")
-    return _form(pages, view, both, was=record(saved), changes=words, status_code=status_code)
-
-
-def _form(
-    pages: Pages,
-    view: OrderView,
-    form: FormValues,
-    *,
-    was: str,
-    wrong: Invalid | None = None,
-    version: int | None = None,
-    changes: object = None,
-    status_code: int = 200,
-) -> Response[str]:
+def _form(pages: Pages, view: OrderView, sheet: Sheet) -> Response[str]:
     return pages.render(
         "operations/order-edit.html",
-        status_code=status_code,
-        form=form,
-        was=was,
-        version=view.version if version is None else version,
-        errors=errors_of(wrong, list(Paragraph)),
-        changes=changes,
         hints=PARAGRAPH_HINTS,
         longest=LONGEST_PARAGRAPH,
+        **sheet.context,
         **context_of(view),
     )
 

@@ -15,7 +15,8 @@ from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages, Query
 from tracker.ports.pages.core.form_values import FormValues, version_in
 from tracker.ports.pages.core.reauthentication import first_reauthenticate
-from tracker.ports.pages.roster.admin_saving import NO_FORM, Sheet, Words, check_manager, opened, resumed, save
+from tracker.ports.pages.core.sheets import NO_FORM, Sheet, Words, opened, resumed
+from tracker.ports.pages.roster.admin_saving import check_manager, save
 from tracker.rules.core.drafts import DraftForm, DraftKey
 
 Facts = TypeVar("Facts")
@@ -154,12 +155,4 @@ async def _form(
     kept: AdminForm[Any], pages: Pages, viewer: Viewer, sheet: Sheet, thing_id: UUID | None
 ) -> Response[Any]:
     shown = await kept.shown(viewer, thing_id, sheet.form)
-    return pages.render(
-        kept.template,
-        status_code=sheet.status_code,
-        sheet=sheet,
-        form=sheet.form,
-        errors=sheet.errors,
-        changes=sheet.changes,
-        **shown,
-    )
+    return pages.render(kept.template, **sheet.context, **shown)

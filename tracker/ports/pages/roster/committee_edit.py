@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from tracker.ports.pages.core.form_values import FormValues, Reader, id_in
+from tracker.ports.pages.core.sheets import NO_FORM, Words
 from tracker.ports.pages.roster.admin_forms import AdminForm, handlers_of
-from tracker.ports.pages.roster.admin_saving import NO_FORM, Words
 from tracker.ports.pages.roster.people import by_agency
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Status, Viewer

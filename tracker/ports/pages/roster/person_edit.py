@@ -5,9 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from tracker.ports.pages.core.form_values import FormValues
+from tracker.ports.pages.core.sheets import Words
 from tracker.ports.pages.roster import person_forms as forms
 from tracker.ports.pages.roster.admin_forms import AdminForm, handlers_of
-from tracker.ports.pages.roster.admin_saving import Words
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wording import zone_choices
 from tracker.rules.roster import accounts

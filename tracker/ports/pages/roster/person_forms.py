@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 
 from tracker.ports.pages.core.form_values import FormValues, Reader, id_in
-from tracker.ports.pages.roster.admin_saving import Words
+from tracker.ports.pages.core.sheets import Words
 from tracker.rules.core.viewer import Role, Viewer
 from tracker.rules.core.wall_clock import to_utc
 from tracker.rules.core.wording import local

@@ -15,7 +15,8 @@ from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import FormValues, id_in, ids_in, version_in
 from tracker.ports.pages.core.reauthentication import first_reauthenticate
-from tracker.ports.pages.roster.admin_saving import Sheet, Words, check_manager, opened, save, typed_in
+from tracker.ports.pages.core.sheets import Sheet, Words, opened, typed_in
+from tracker.ports.pages.roster.admin_saving import check_manager, save
 from tracker.ports.pages.roster.list_review import is_reviewed, review_of
 from tracker.rules.core.viewer import Status
 from tracker.rules.roster.directory import AgencyCard, CommitteeCard, PersonCard
@@ -139,11 +140,7 @@ async def _form(
     away = await committees.suspended_holders(committee_id, agency_id)
     return pages.render(
         "roster/committees/seat.html",
-        status_code=sheet.status_code,
-        sheet=sheet,
-        form=sheet.form,
-        errors=sheet.errors,
-        changes=sheet.changes,
+        **sheet.context,
         committee=committee,
         agency=agency,
         is_new=agency_id not in {one.agency_id for one in committee.seats},

@@ -11,8 +11,8 @@ from tracker.ports.http.dependencies import Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Pages
 from tracker.ports.pages.core.form_values import FormValues, Reader
+from tracker.ports.pages.core.sheets import NO_FORM, Words
 from tracker.ports.pages.roster.admin_forms import AdminForm, handlers_of
-from tracker.ports.pages.roster.admin_saving import NO_FORM, Words
 from tracker.rules.roster.coordinates import coordinates_in
 from tracker.rules.roster.sites import LONGEST_ADDRESS, LONGEST_EQUIPMENT, LONGEST_NAME, SEATS_WANTED, SiteFacts
 from tracker.usecases.roster import sites

@@ -13,8 +13,8 @@ from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.date_entries import Agenda, agenda
 from tracker.ports.pages.core.dependencies import Pages
 from tracker.ports.pages.core.form_values import Errors, FormValues
+from tracker.ports.pages.core.sheets import NO_FORM
 from tracker.ports.pages.reports.addresses import asked_in, linked, page_of, periods_for
-from tracker.ports.pages.roster.admin_saving import NO_FORM
 from tracker.ports.pages.roster.people import WORDS
 from tracker.rules.actions.action_items import days_late
 from tracker.rules.availability.blackout_days import may_name
