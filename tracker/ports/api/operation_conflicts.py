@@ -58,7 +58,8 @@ async def read_hit(
         response=HitShown,
         text="For the people who lead the operation. Replaces what your side decided before. proceed, joint, and "
         "not_a_conflict end the conflict when both sides made the same decision; reschedule and cancel when the "
-        "operations are no longer in each other’s way. If-Match takes the conflict’s ETag.",
+        "operations are no longer in each other’s way. A side that discloses nothing decides alone. If-Match takes the "
+        "conflict’s ETag.",
     ),
 )
 async def decide_hit(

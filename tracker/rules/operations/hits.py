@@ -53,7 +53,7 @@ class Outcome(StrEnum):
 
 
 OUTCOME_WORDS = {
-    Outcome.PROCEED: "Both go ahead",
+    Outcome.PROCEED: "Both proceed",
     Outcome.JOINT: "One operation",
     Outcome.RESCHEDULED: "Rescheduled",
     Outcome.CANCELED: "Canceled",

@@ -51,7 +51,7 @@ async def give_access(
     except Invalid as wrong:
         return _shown(pages, view, form, wrong)
     except Conflict as taken:
-        return _back(pages, event_id, key, taken.sentence, is_saved=False)
+        return _shown(pages, view, form, Invalid(person=taken.sentence))
     name = next(f"{one.name} ({one.agency})" for one in view.choices if one.id == member_id)
     if state is GrantState.REQUESTED:
         waits = "They see nothing, and get no email, until a second person in law enforcement approves."
