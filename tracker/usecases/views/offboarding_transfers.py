@@ -22,7 +22,7 @@ async def transfer_events(by: Viewer, person: PersonCard, successor: Viewer, now
     """Transfer the events that a person organizes to the successor, or to the next invitee who may see them.
 
     An operation passes to law enforcement only, also after its time while it isn't closed. A draft is deleted, because
-    no one else has seen it. An event to come that no one can take over is canceled.
+    no one else has seen it. An upcoming event that no one can take over is canceled.
     """
     for event_id, is_over in await transfer.led(person.id, now):
         invited = await transfer.invited(event_id, person.agency_id, [person.id])

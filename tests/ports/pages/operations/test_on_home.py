@@ -96,6 +96,6 @@ async def test_a_notice_that_has_ended_by_now_is_settled_in_its_row(sqlite_cast:
     browser = await browse(recipient)
     assert f'id="row-{notice.id}"' in (await browser.get("/")).text
     await readiness.move(lead, event_id, notice.id, NoticeState.STOOD_DOWN, NOW)
-    row = await browser.post(f"/readiness/{notice.id}/acknowledgments", {"next": "/"}, **HTMX)
+    row = await browser.post(f"/notices/{notice.id}/acknowledgments", {"next": "/"}, **HTMX)
     assert (row.status_code, f'id="row-{notice.id}"' in row.text, "<html" in row.text) == (200, True, False)
     assert readiness_given.HAS_ENDED in row.text
