@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -166,20 +167,31 @@ async def test_somebody_who_joins_an_event_that_moves_is_invited_and_gets_no_upd
     assert await Message.select(Message.kind).where(joined).output(as_list=True) == ["invitation"]
 
 
-async def test_who_is_taken_off_the_list_gets_a_higher_sequence_than_any_date_had(sqlite_cast: Cast) -> None:
-    people = (sqlite_cast.fbi_lead, sqlite_cast.hsi_liaison)
-    event_id = await event_deeds.schedule(sqlite_cast.coordinator, meeting(*people, rule=MONTHLY), NOW)
+async def _removed_after_a_date_moved_twice(cast: Cast) -> UUID:
+    """Return a series with the FBI's lead; the liaison of HSI was removed after emails gave a date the SEQUENCE 2."""
+    people = (cast.fbi_lead, cast.hsi_liaison)
+    event_id = await event_deeds.schedule(cast.coordinator, meeting(*people, rule=MONTHLY), NOW)
     for version, hour in enumerate((11, 12), start=1):
         moved = DateChange(starts=datetime(2027, 4, 13, hour), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
-        await occurrences.change_date(sqlite_cast.coordinator, event_id, "2027-04-13", moved, version, NOW)
-    version = (await event_deeds.event_for(sqlite_cast.coordinator, event_id)).version
-    fewer = meeting(sqlite_cast.fbi_lead, rule=MONTHLY)
-    await event_deeds.change(sqlite_cast.coordinator, event_id, fewer, version, NOW)
+        await occurrences.change_date(cast.coordinator, event_id, "2027-04-13", moved, version, NOW)
+    version = (await event_deeds.event_for(cast.coordinator, event_id)).version
+    await event_deeds.change(cast.coordinator, event_id, meeting(cast.fbi_lead, rule=MONTHLY), version, NOW)
+    return event_id
+
+
+async def test_who_is_taken_off_the_list_gets_a_higher_sequence_than_any_date_had(sqlite_cast: Cast) -> None:
+    await _removed_after_a_date_moved_twice(sqlite_cast)
     [facts] = await Message.select(Message.facts).where(Message.kind == "withdrawal").output(as_list=True)
     content = decode(facts)
     assert isinstance(content, Removed)
     assert content.entry is not None
     assert content.entry.sequence == 3
+
+
+async def test_an_invitation_after_a_removal_has_no_lower_sequence_than_the_removal_had(cast: Cast) -> None:
+    event_id = await _removed_after_a_date_moved_twice(cast)
+    series = await event_deeds.event_for(cast.coordinator, event_id)
+    assert series.sequence >= 3
 
 
 async def test_a_canceled_event_can_be_brought_back_with_a_higher_sequence(cast: Cast) -> None:

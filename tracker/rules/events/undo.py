@@ -98,6 +98,6 @@ def renumbered(before: Row, present: Row | None, now: datetime) -> Row:
     has_risen = before["sequence"] != present["sequence"]
     return before | {
         "version": present["version"] + 1,
-        "sequence": present["sequence"] + has_risen,
+        "sequence": max(before["sequence"], present["sequence"]) + has_risen,
         "changed_at": now if before["changed_at"] != present["changed_at"] else before["changed_at"],
     }

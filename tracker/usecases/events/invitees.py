@@ -30,6 +30,7 @@ from tracker.rules.events.seat_invitations import follows_seats
 from tracker.tables.background.events import audiences as audience_rows
 from tracker.tables.background.events import new_replies
 from tracker.tables.background.events.invitees import KnownInvitation, invitations, invitees_of, replies_to
+from tracker.tables.background.events.sequences import raise_sequence
 from tracker.tables.schema.events import audience_versions
 from tracker.tables.schema.events.invitations import Invitation, InvitationGap
 from tracker.tables.visible.events import events
@@ -206,9 +207,14 @@ async def withdraw(
     notified: frozenset[UUID],
     entry: MailedEntry | None,
 ) -> None:
-    """Take people off the list, and send those in `notified` an email each that removes `entry`."""
+    """Take people off the list, and send those in `notified` an email each that removes `entry`.
+
+    The SEQUENCE of the event rises with that email: a calendar program ignores a later invitation with a lower one.
+    """
     if not gone:
         return
+    if notified:
+        await raise_sequence(event_id)
     await audience_versions.touch({audiences.member(one) for one in gone})
     async with substitutes.notified(event_id, now):
         await Invitation.update({Invitation.withdrawn_at: now}).where(
