@@ -45,6 +45,8 @@ EVERY: tuple[Content, ...] = (
     types.CheckOutMissing(release=ID),
     types.ReadinessNews(notice=ID, state="released"),
     types.EmergencyAccessUsed(access=ID),
+    types.PlanSubmitted(plan=ID),
+    types.PlanDecided(plan=ID),
 )
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from tests.cast import NOW, Cast
-from tests.usecases.operations.world import FAR, RISSAFE, SIX, A, B, let_in, planned, site
+from tests.usecases.operations.world import FAR, RISSAFE, SIX, A, B, approved, let_in, planned, site, submitted
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.operations.deconfliction import Disclosure
@@ -23,25 +23,6 @@ from tracker.usecases.operations.plans import Basics, basics_of
 from tracker.usecases.views.offboarding import depart
 
 pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
-
-
-async def submitted(two: Cast) -> UUID:
-    """Plan Bluestem with the FBI's alternate as its approving supervisor, and submit it."""
-    bluestem = await planned(two.fbi_lead, two.fbi_alternate, two.kcpd_detective)
-    wanted = Basics(
-        supervisor_id=two.fbi_alternate.member_id, disclosure=Disclosure.CONTACT_ONLY, buffer=timedelta(minutes=60)
-    )
-    await plans.change(two.fbi_lead, bluestem, wanted, NOW)
-    await approvals.move(two.fbi_lead, bluestem, OperationState.SUBMITTED, NOW)
-    return bluestem
-
-
-async def approved(two: Cast) -> UUID:
-    """Clear it outside, and approve it."""
-    bluestem = await submitted(two)
-    await approvals.record_number(two.fbi_lead, bluestem, RISSAFE, NOW)
-    await approvals.move(two.fbi_alternate, bluestem, OperationState.APPROVED, NOW)
-    return bluestem
 
 
 async def state(viewer: Viewer, event_id: UUID) -> OperationState:

@@ -84,6 +84,25 @@ async def with_places(viewer: Viewer, places: int, now: datetime = NOW) -> None:
         await ComparedPlaces.insert(row)
 
 
+async def submitted(two: Cast) -> UUID:
+    """Plan Bluestem with the FBI's alternate as its approving supervisor, and submit it."""
+    bluestem = await planned(two.fbi_lead, two.fbi_alternate, two.kcpd_detective)
+    wanted = Basics(
+        supervisor_id=two.fbi_alternate.member_id, disclosure=Disclosure.CONTACT_ONLY, buffer=timedelta(minutes=60)
+    )
+    await plans.change(two.fbi_lead, bluestem, wanted, NOW)
+    await approvals.move(two.fbi_lead, bluestem, OperationState.SUBMITTED, NOW)
+    return bluestem
+
+
+async def approved(two: Cast) -> UUID:
+    """Submit Bluestem, clear it outside, and approve it."""
+    bluestem = await submitted(two)
+    await approvals.record_number(two.fbi_lead, bluestem, RISSAFE, NOW)
+    await approvals.move(two.fbi_alternate, bluestem, OperationState.APPROVED, NOW)
+    return bluestem
+
+
 async def under_way(two: Cast, event_id: UUID) -> None:
     """Take a plan without commitments from planning to its execution, the FBI's alternate approving it."""
     supervisor = two.fbi_alternate

@@ -20,6 +20,8 @@ from tracker.rules.emails.contexts import (
     ComparisonsReportedEmail,
     ConflictEndedEmail,
     ConflictFoundEmail,
+    DecisionMadeEmail,
+    DecisionNeededEmail,
     DigestEmail,
     EmailTestEmail,
     EmergencyAccessEmail,
@@ -150,6 +152,12 @@ FILES: Mapping[type[Says], Files] = {
     ),
     EmergencyAccessEmail: Files(
         "emails/emergency_access/subject.txt", "emails/emergency_access/preview.txt", "emails/emergency_access/body.txt"
+    ),
+    DecisionNeededEmail: Files(
+        "emails/decision_needed/subject.txt", "emails/decision_needed/preview.txt", "emails/decision_needed/body.txt"
+    ),
+    DecisionMadeEmail: Files(
+        "emails/decision_made/subject.txt", "emails/decision_made/preview.txt", "emails/decision_made/body.txt"
     ),
     ConflictEndedEmail: Files(
         "emails/conflict_ended/subject.txt", "emails/conflict_ended/preview.txt", "emails/conflict_ended/body.txt"

@@ -274,6 +274,18 @@ class EmergencyAccessUsed(_Tagged, frozen=True, kw_only=True, tag="emergency_acc
     access: UUID
 
 
+class PlanSubmitted(_Tagged, frozen=True, kw_only=True, tag="plan_submitted"):
+    """The plan of an operation waits for the recipient, its approving supervisor."""
+
+    plan: UUID
+
+
+class PlanDecided(_Tagged, frozen=True, kw_only=True, tag="plan_decided"):
+    """The supervisor decided about the plan of an operation that the recipient leads."""
+
+    plan: UUID
+
+
 class Unreadable(Struct, frozen=True):
     """A row whose content this version doesn't know; it is never sent."""
 
@@ -282,8 +294,15 @@ News = Changed | DateAdded | Restored | SeriesEnded | SeriesContinued | RemovedF
 EventContent = Invited | News | SubstituteNamed | ReminderDue | ReplyNudge | ConfirmationNudge
 ItemContent = ItemAssigned | ItemBlocked | ItemNoted | ItemDue | ItemOverdue
 AccountContent = AccountLocked | AccountInvited | AuditLogAltered | EmailTest
+ApprovalContent = PlanSubmitted | PlanDecided
 OperationContent = (
-    ConflictFound | ConflictEnded | ComparisonsReported | CheckOutMissing | ReadinessNews | EmergencyAccessUsed
+    ConflictFound
+    | ConflictEnded
+    | ComparisonsReported
+    | CheckOutMissing
+    | ReadinessNews
+    | EmergencyAccessUsed
+    | ApprovalContent
 )
 ReaderContent = EventContent | ItemContent | AccountContent | WeeklyDigest | OperationContent
 """Messages written from what the recipient may see when they are sent."""

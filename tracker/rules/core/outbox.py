@@ -51,6 +51,7 @@ class MessageKind(StrEnum):
     CHECK_OUT_MISSING = "check_out_missing"
     READINESS = "readiness"
     EMERGENCY_ACCESS = "emergency_access"
+    PLAN_APPROVAL = "plan_approval"
 
 
 KINDS: Mapping[type[Content], MessageKind] = {
@@ -84,6 +85,8 @@ KINDS: Mapping[type[Content], MessageKind] = {
     types.CheckOutMissing: MessageKind.CHECK_OUT_MISSING,
     types.ReadinessNews: MessageKind.READINESS,
     types.EmergencyAccessUsed: MessageKind.EMERGENCY_ACCESS,
+    types.PlanSubmitted: MessageKind.PLAN_APPROVAL,
+    types.PlanDecided: MessageKind.PLAN_APPROVAL,
 }
 """The kind that people filter by, for every type of message."""
 LAW_ENFORCEMENT_ONLY = frozenset({MessageKind.CONFLICT_FOUND, MessageKind.CHECK_OUT_MISSING})
@@ -126,6 +129,8 @@ class Topic(StrEnum):
     COMPARISONS_REPORTED = "comparisons_reported"
     READINESS = "readiness"
     EMERGENCY_ACCESS = "emergency_access"
+    PLAN_SUBMITTED = "plan_submitted"
+    PLAN_DECIDED = "plan_decided"
 
 
 OF_ONE_DATE = frozenset({MessageKind.REMINDER, MessageKind.NO_REPLY})

@@ -181,6 +181,16 @@ class EmergencyAccessEmail:
     """`emergency_access`: an administrator used emergency access; who, why, and to what is shown after sign-in only."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class DecisionNeededEmail:
+    """`decision_needed`: something waits for the reader's approval; what it is is shown after sign-in only."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionMadeEmail:
+    """`decision_made`: what the reader asked for is decided; how is shown after sign-in only."""
+
+
 ItemEmail = ItemAssignedEmail | ItemBlockedEmail | ItemNotedEmail | ItemDueEmail | ItemOverdueEmail
 AccountEmail = AccountInvitationEmail | AccountLockedEmail | AccountChangedEmail | EmailTestEmail
 Says = (
@@ -198,5 +208,7 @@ Says = (
     | CheckOutMissingEmail
     | ReadinessEmail
     | EmergencyAccessEmail
+    | DecisionNeededEmail
+    | DecisionMadeEmail
 )
 """The context of an email."""

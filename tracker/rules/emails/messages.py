@@ -66,6 +66,7 @@ KIND_WORDS = {
     MessageKind.CHECK_OUT_MISSING: "Not checked out",
     MessageKind.READINESS: "Service readiness",
     MessageKind.EMERGENCY_ACCESS: "Emergency access",
+    MessageKind.PLAN_APPROVAL: "Approval of a plan",
 }
 TOPIC_WORDS = {
     Topic.INVITED: "Invitation",
@@ -99,6 +100,8 @@ TOPIC_WORDS = {
     Topic.COMPARISONS_REPORTED: "Many comparisons with operations",
     Topic.READINESS: "Service readiness",
     Topic.EMERGENCY_ACCESS: "Emergency access",
+    Topic.PLAN_SUBMITTED: "Plan to approve",
+    Topic.PLAN_DECIDED: "Decision about a plan",
 }
 """How the list names a sending: "Moved: Steering Committee"."""
 OF_ACCOUNTS = frozenset({MessageKind.ACCOUNT_LOCKED, MessageKind.ACCOUNT_CHANGED, MessageKind.ACCOUNT_INVITATION})

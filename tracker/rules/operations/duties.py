@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Line
 from tracker.rules.operations.states import FALLS_BACK, OperationState
@@ -24,7 +25,8 @@ class Duty:
 
 def awaits_approval(viewer: Viewer, duty: Duty) -> bool:
     """Return whether a plan waits for the viewer, as its supervisor, to approve it."""
-    return duty.state is OperationState.SUBMITTED and viewer.member_id == duty.supervisor_id != duty.line.lead_id
+    is_supervisor = viewer.arm is Arm.LAW_ENFORCEMENT and viewer.member_id == duty.supervisor_id != duty.line.lead_id
+    return is_supervisor and duty.state is OperationState.SUBMITTED
 
 
 def awaits_acknowledgment(duty: Duty) -> bool:

@@ -29,6 +29,8 @@ from tracker.rules.core.message_types import (
     ItemOverdue,
     ItemReminder,
     OperationContent,
+    PlanDecided,
+    PlanSubmitted,
     ReaderContent,
     ReadinessNews,
     Unreadable,
@@ -43,6 +45,7 @@ from tracker.rules.emails.content import Letter, without_sign_in
 from tracker.rules.emails.item import Said
 from tracker.tables.visible.actions import action_items
 from tracker.usecases.core.viewers import viewer_for
+from tracker.usecases.emails.approval_content import approval_letter
 from tracker.usecases.emails.check_out_content import check_out_letter
 from tracker.usecases.emails.conflict_content import comparisons_letter, conflict_letter
 from tracker.usecases.emails.digest import digest_letter
@@ -110,6 +113,8 @@ async def _letter_to(
             | CheckOutMissing()
             | ReadinessNews()
             | EmergencyAccessUsed()
+            | PlanSubmitted()
+            | PlanDecided()
         ):
             return await _operation_letter(reader, content, message, now)
         case WeeklyDigest():
@@ -130,6 +135,8 @@ async def _operation_letter(
             return await readiness_letter(content, reader)
         case EmergencyAccessUsed():
             return await emergency_letter(message, reader)
+        case PlanSubmitted() | PlanDecided():
+            return await approval_letter(content, message, reader)
         case _:
             return await conflict_letter(content, message, reader)
 

@@ -17,7 +17,7 @@ from tracker.tables.background.operations import plans as times
 from tracker.tables.schema.operations import plans as rows
 from tracker.tables.visible.operations import after, listing, plans
 from tracker.usecases.core import audit
-from tracker.usecases.operations import comparisons, releases
+from tracker.usecases.operations import approval_notices, comparisons, releases
 from tracker.usecases.operations.deconfliction import settle
 from tracker.usecases.operations.lookup import event_for, operation_for, operation_to_change, operation_under_way
 from tracker.usecases.operations.plans import supervisors
@@ -70,6 +70,7 @@ async def move(
         if to is OperationState.APPROVED:
             await _approve(viewer, operation, now)
         await releases.note(viewer, operation, to, now)
+        await approval_notices.note(operation, to, now)
         await settle(operation.id, now)
         facts = {"from": operation.state, "to": to, "version": operation.version}
         await audit.record(viewer.actor, f"operation_{to}", "event", event_id, facts, now)
