@@ -193,6 +193,16 @@ CREATE TABLE operation_approval (
   ended_at TIMESTAMPTZ
 );
 CREATE INDEX operation_approval_plan ON operation_approval (plan);
+CREATE TABLE operation_return (
+  id UUID PRIMARY KEY NOT NULL,
+  plan UUID NOT NULL REFERENCES operation_plan (id) ON DELETE CASCADE,
+  version INTEGER NOT NULL,
+  comment TEXT NOT NULL,
+  returned_by UUID NOT NULL REFERENCES member (id) ON DELETE RESTRICT,
+  returned_at TIMESTAMPTZ NOT NULL,
+  CHECK (comment <> '')
+);
+CREATE INDEX operation_return_plan ON operation_return (plan);
 CREATE TABLE operation_grant (
   id UUID PRIMARY KEY NOT NULL,
   event UUID NOT NULL REFERENCES event (id) ON DELETE CASCADE,

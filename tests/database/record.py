@@ -91,6 +91,7 @@ from tracker.usecases.operations import (
     readiness_given,
     readiness_states,
     releases,
+    returns,
 )
 from tracker.usecases.operations.briefs import issue_copy
 from tracker.usecases.operations.plans import Basics
@@ -203,6 +204,8 @@ async def _approved(cast: Cast, raid: UUID, other: UUID) -> None:
     await phases.add(lead, raid, PhasePlan(name="Briefing", starts_at=BRIEFING, ends_at=None), LAST_WEEK)
     await approvals.acknowledge(supervisor, raid, 6, LAST_WEEK)
     await approvals.record_number(lead, raid, OutsideCheck(system=System.RISSAFE, number="RS-1042"), LAST_WEEK)
+    await approvals.move(lead, raid, OperationState.SUBMITTED, LAST_WEEK)
+    await returns.send_back(supervisor, raid, "Name the medic.", LAST_WEEK)
     await approvals.move(lead, raid, OperationState.SUBMITTED, LAST_WEEK)
     await approvals.move(supervisor, raid, OperationState.APPROVED, LAST_WEEK)
     await _checked_in(cast, raid)

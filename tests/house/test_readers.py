@@ -46,6 +46,7 @@ THEY_READ = {
     "OperationStateChange": "operation_state_change",
     "Clearance": "clearance",
     "OperationApproval": "operation_approval",
+    "OperationReturn": "operation_return",
     "OperationGrant": "operation_grant",
     "EmergencyOpening": "emergency_opening",
     "DeconflictionHit": "deconfliction_hit",

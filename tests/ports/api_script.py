@@ -134,6 +134,8 @@ API_SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /api/v1/operations/{event_id}/states": _of_plans("POST", "/states", {"to": "submitted"}),
     "GET /api/v1/operations/{event_id}/approvals": _of_plans("GET", "/approvals"),
     "POST /api/v1/operations/{event_id}/approvals": _of_plans("POST", "/approvals"),
+    "GET /api/v1/operations/{event_id}/returns": _of_plans("GET", "/returns"),
+    "POST /api/v1/operations/{event_id}/returns": _of_plans("POST", "/returns", {"comment": "Name the medic."}),
     "GET /api/v1/operations/{event_id}/sites": _of_plans("GET", "/sites"),
     "POST /api/v1/operations/{event_id}/sites": _of_plans(
         "POST", "/sites", {"role": "staging", "place": "Lot", "latitude": 39.1, "longitude": -94.4}

@@ -71,6 +71,7 @@ TEXTS = {
     "operation_log_entry": "text",
     "operation_check_in": "guest guest_agency contact assignment",
     "clearance": "number reason",
+    "operation_return": "comment",
     "operation_grant": "reason",
     "emergency_access": "reason",
     "hit_decision": "reason",

@@ -359,6 +359,7 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /events/{event_id}/{key}/plan/acknowledgments": _of_plans("POST", "/acknowledgments", version="1"),
     "POST /events/{event_id}/{key}/plan/clearances": _of_plans("POST", "/clearances", system="rissafe", number="1"),
     "POST /events/{event_id}/{key}/plan/waivers": _of_plans("POST", "/waivers", waiver="No time."),
+    "POST /events/{event_id}/{key}/plan/returns": _of_plans("POST", "/returns", comment="Name the medic."),
     "POST /events/{event_id}/{key}/plan/states": _of_plans("POST", "/states", to="approved"),
     "POST /events/{event_id}/{key}/plan/conflicts/{hit_id}/decisions": _of_plans(
         "POST", "/conflicts/{hit}/decisions", decision="proceed", reason="Fine."

@@ -20,6 +20,7 @@ TABLE_MODULES = (
     "tracker.tables.schema.operations.plans",
     "tracker.tables.schema.operations.comparisons",
     "tracker.tables.schema.operations.releases",
+    "tracker.tables.schema.operations.returns",
     "tracker.tables.schema.operations.orders",
     "tracker.tables.schema.operations.phases",
     "tracker.tables.schema.operations.briefs",

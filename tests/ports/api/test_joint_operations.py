@@ -160,6 +160,19 @@ async def test_the_supervisor_approves_the_version_that_was_read(speak: Speak, t
     assert approval["by"] == "Fbi alternate (FBI)"
 
 
+async def test_the_supervisor_sends_the_version_that_was_read_back_with_a_comment(speak: Speak, two: Cast) -> None:
+    path = await submitted(speak, two)
+    supervisor, lead = await speak(two.fbi_alternate), await speak(two.fbi_lead)
+    why = {"comment": "Name the medic."}
+    assert (await lead.ask("POST", f"{path}/returns", why, match="*")).status_code == 403
+    assert (await supervisor.ask("POST", f"{path}/returns", {"comment": ""}, match="*")).status_code == 422
+    back = (await supervisor.ask("POST", f"{path}/returns", why, match="*")).json()
+    assert back["state"] == "planning"
+    [given] = (await lead.get(f"{path}/returns")).json()["items"]
+    assert (given["version"], given["by"], given["comment"]) == (back["version"], "Fbi alternate (FBI)", why["comment"])
+    assert (await (await speak(two.kcpd_detective)).get(f"{path}/returns")).json() == {"items": []}
+
+
 async def test_a_changed_site_ends_the_approval_and_the_number_as_history(speak: Speak, two: Cast) -> None:
     path = await submitted(speak, two)
     supervisor, lead = await speak(two.fbi_alternate), await speak(two.fbi_lead)
@@ -210,7 +223,8 @@ async def test_an_operation_of_others_is_missing_like_a_random_one(speak: Speak,
         ("GET", "", None),
         ("PATCH", "", {"disclosure": "open"}),
         ("POST", "/states", {"to": "submitted"}),
-        *(("GET", f"/{part}", None) for part in ("sites", "commitments", "acknowledgments", "clearances", "approvals")),
+        *(("GET", f"/{part}", None) for part in ("sites", "commitments", "acknowledgments", "clearances")),
+        *(("GET", f"/{part}", None) for part in ("approvals", "returns")),
         ("POST", "/sites", SITE),
         ("DELETE", f"/sites/{uuid4()}", None),
         ("PUT", f"/commitments/{agency}", {"people": 2}),
@@ -219,6 +233,7 @@ async def test_an_operation_of_others_is_missing_like_a_random_one(speak: Speak,
         ("POST", "/clearances", {"system": "other", "number": "1"}),
         ("POST", "/waivers", {"reason": "No time."}),
         ("POST", "/approvals", None),
+        ("POST", "/returns", {"comment": "Name the medic."}),
         ("GET", "/hits", None),
         ("GET", f"/hits/{uuid4()}", None),
         ("PUT", f"/hits/{uuid4()}/decision", {"decision": "proceed", "reason": "Fine."}),

@@ -121,6 +121,12 @@ class NewWaiver(Given):
     reason: Why
 
 
+class NewReturn(Given):
+    """What should change in the plan."""
+
+    comment: Why
+
+
 class NewDecision(Given):
     """What your side decides about a conflict."""
 

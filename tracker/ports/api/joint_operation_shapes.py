@@ -9,7 +9,7 @@ from msgspec import Meta
 from tracker.ports.api.joint_operation_bodies import Buffer, Discloses
 from tracker.ports.api.shapes import Banner, Moment, Name, Shown, minutes
 from tracker.rules.events.event import EventStatus
-from tracker.rules.operations.approvals import Approval
+from tracker.rules.operations.approvals import Approval, Return
 from tracker.rules.operations.hits import Decision, Hit, Outcome
 from tracker.rules.operations.phases import Phase
 from tracker.rules.operations.plans import Clearance, Commitment, OutsideResult, System
@@ -155,6 +155,21 @@ class ApprovalsShown(Shown):
     """Approvals, newest first; earlier ones are history."""
 
     items: tuple[ApprovalShown, ...]
+
+
+class ReturnShown(Shown):
+    """A submitted version of the plan that its supervisor sent back."""
+
+    version: int
+    by: By
+    returned_at: Moment
+    comment: str
+
+
+class ReturnsShown(Shown):
+    """What was sent back, newest first."""
+
+    items: tuple[ReturnShown, ...]
 
 
 class HitShown(Shown):
@@ -321,6 +336,11 @@ def clearance_shown(one: Clearance) -> ClearanceShown:
 def approval_shown(one: Approval) -> ApprovalShown:
     """Return an approval in the shape of the API."""
     return ApprovalShown(version=one.version, by=one.by, approved_at=one.approved_at, ended_at=one.ended_at)
+
+
+def return_shown(given: Return) -> ReturnShown:
+    """Return what was sent back in the shape of the API."""
+    return ReturnShown(version=given.version, by=given.by, returned_at=given.returned_at, comment=given.comment)
 
 
 def hit_shown(hit: Hit) -> HitShown:

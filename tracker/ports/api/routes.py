@@ -17,6 +17,7 @@ from tracker.ports.api import (
     operation_parts,
     operation_phases,
     operation_readiness,
+    operation_returns,
     replies,
     series,
 )
@@ -37,6 +38,7 @@ AREAS = (
     action_items,
     joint_operations,
     operation_parts,
+    operation_returns,
     operation_phases,
     operation_conflicts,
     operation_check_ins,

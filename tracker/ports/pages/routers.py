@@ -47,6 +47,7 @@ from tracker.ports.pages.operations import (
     plan,
     readiness,
     readiness_notice,
+    supervisor,
 )
 from tracker.ports.pages.reports import reports
 from tracker.ports.pages.roster import (
@@ -117,6 +118,7 @@ ROOMS = {
     "availability": _room(suggested_times.handlers, shared_calendar.handlers),
     "operations": _room(
         plan.handlers,
+        supervisor.handlers,
         acknowledgments.handlers,
         officer.handlers,
         order.handlers,

@@ -69,6 +69,7 @@ VERBS = {
     "operation_planning": "Started planning",
     "operation_submitted": "Submitted the plan of",
     "operation_approved": "Approved the plan of",
+    "plan_returned": "Sent back the plan of",
     "operation_briefed": "Marked as briefed:",
     "operation_executing": "Began",
     "operation_released": "Marked as released:",

@@ -1,7 +1,17 @@
-"""That a supervisor approved a version of a plan."""
+"""That a supervisor approved a version of a plan, or sent it back, and who may send it back."""
 
 from dataclasses import dataclass
 from datetime import datetime
+
+from tracker.errors import Invalid
+from tracker.rules.core.audiences import Arm
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.operations.plans import LONGEST_REASON, Operation
+from tracker.rules.operations.states import OperationState
+
+NO_COMMENT = f"Say what should change in up to {LONGEST_REASON} characters."
+NOT_SUBMITTED = "The plan isn’t waiting for approval."
+NOT_THE_SUPERVISOR = "Only the approving supervisor can send the plan back."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,3 +24,31 @@ class Approval:
     approved_at: datetime
     ended_at: datetime | None
     """None while it holds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Return:
+    """One submission that the supervisor sent back."""
+
+    version: int
+    by: str
+    """With the agency."""
+    returned_at: datetime
+    comment: str
+
+
+def is_supervisor(viewer: Viewer, operation: Operation) -> bool:
+    """Return whether a viewer who sees the operation decides about its plan: its supervisor, who doesn't lead it."""
+    named = viewer.member_id == operation.supervisor_id != operation.event.lead_id
+    return named and viewer.arm is Arm.LAW_ENFORCEMENT
+
+
+def may_send_back(viewer: Viewer, operation: Operation) -> bool:
+    """Return whether the viewer can send the plan back now."""
+    return operation.state is OperationState.SUBMITTED and is_supervisor(viewer, operation)
+
+
+def check_comment(comment: str) -> None:
+    """Raise `Invalid(comment)` unless it can be kept: the lead has to learn what should change."""
+    if not comment or len(comment) > LONGEST_REASON:
+        raise Invalid(comment=NO_COMMENT)

@@ -9,6 +9,7 @@ from tracker.rules.actions.action_items import ActionItem, days_late, may_update
 from tracker.rules.core.viewer import Role, Viewer
 from tracker.rules.emails.nudges import Nudge
 from tracker.rules.events.event import Line
+from tracker.rules.operations.approvals import Return
 
 RUNNING_OUT = timedelta(days=3)  # before a date: missing replies within this time come first
 AHEAD = timedelta(days=14)  # how far ahead missing replies are followed up
@@ -29,6 +30,7 @@ class Need(StrEnum):
     CHECK_OUT = "check_out"
     APPROVAL = "approval"
     ACKNOWLEDGMENT = "acknowledgment"
+    RETURNED = "returned"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +125,15 @@ class OpenAcknowledgment:
     need: Need = Need.ACKNOWLEDGMENT
 
 
+@dataclass(frozen=True, kw_only=True)
+class ReturnedPlan:
+    """An operation that the viewer leads and whose plan its supervisor sent back."""
+
+    line: Line
+    given: Return
+    need: Need = Need.RETURNED
+
+
 Row = (
     MissingReplies
     | OpenSheet
@@ -133,6 +144,7 @@ Row = (
     | MissingCheckOut
     | OpenApproval
     | OpenAcknowledgment
+    | ReturnedPlan
 )
 
 
@@ -148,11 +160,11 @@ def concerns(viewer: Viewer, item: ActionItem) -> bool:
 def in_order(rows: Iterable[Row], now: datetime, today: date) -> list[Row]:
     """Return the queue, most urgent first.
 
-    Operations with people who haven't checked out; then operations in conflict, soonest first; then plans to approve or
-    to acknowledge, soonest first; then running dates and replies due within three days, soonest first; then blocked
-    items, longest first; then overdue items, most overdue first; then attendance of past dates, oldest first; then
-    replies for later dates, soonest first; then ending series. Last are dates whose people were nudged lately: nothing
-    can be done about them yet.
+    Operations with people who haven't checked out; then operations in conflict, soonest first; then plans to approve,
+    to acknowledge, or to change, soonest first; then running dates and replies due within three days, soonest first;
+    then blocked items, longest first; then overdue items, most overdue first; then attendance of past dates, oldest
+    first; then replies for later dates, soonest first; then ending series. Last are dates whose people were nudged
+    lately: nothing can be done about them yet.
     """
 
     def order(row: Row) -> tuple[bool, int, tuple[int, float]]:
@@ -173,7 +185,7 @@ def _of_operations(row: Row) -> int:
             return 0
         case OpenConflict():
             return 1
-        case OpenApproval() | OpenAcknowledgment():
+        case OpenApproval() | OpenAcknowledgment() | ReturnedPlan():
             return 2
         case _:
             return 3

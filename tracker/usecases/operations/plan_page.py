@@ -7,13 +7,14 @@ from uuid import UUID
 from tracker.errors import NotFound
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Occurrence
+from tracker.rules.operations.approvals import Return, may_send_back
 from tracker.rules.operations.guards import ABOUT_THE_VIEWER
 from tracker.rules.operations.hits import Hit
 from tracker.rules.operations.plans import Commitment, Operation, check_kind, may_plan
 from tracker.rules.operations.sites import Site
 from tracker.rules.operations.states import MOVES, OVER, STEPS, OperationState, next_step
 from tracker.rules.roster.sites import Site as Place
-from tracker.tables.visible.operations import plans
+from tracker.tables.visible.operations import plans, returns
 from tracker.usecases.events.occurrences import date_for, nearest_date
 from tracker.usecases.operations.approvals import refused
 from tracker.usecases.operations.known_places import known_places
@@ -40,6 +41,9 @@ class PlanView:
     """Places whose coordinates are known, for the people who lead it."""
     own: Commitment | None
     """What the viewer's agency commits."""
+    may_send_back: bool
+    returns: list[Return]
+    """What the supervisor sent back, for the people who may read it."""
 
     @property
     def may_change(self) -> bool:
@@ -92,6 +96,8 @@ async def view_of(viewer: Viewer, occurrence: Occurrence) -> PlanView:
         agencies=await _committing(viewer, occurrence.event.id, operation, leads=leads),
         places=await known_places() if leads else (),
         own=own[0] if own else None,
+        may_send_back=operation is not None and may_send_back(viewer, operation),
+        returns=await returns.returns(viewer, operation) if operation else [],
     )
 
 

@@ -28,6 +28,7 @@ from tracker.rules.views.work_queue import (
     OpenApproval,
     OpenConflict,
     OpenSheet,
+    ReturnedPlan,
     Row,
     concerns,
     in_order,
@@ -35,6 +36,7 @@ from tracker.rules.views.work_queue import (
 from tracker.tables.visible.actions import action_items
 from tracker.tables.visible.events import waiting
 from tracker.tables.visible.operations.duties import duties
+from tracker.tables.visible.operations.returns import returned
 from tracker.usecases.calendars.date_lines import seen_between
 from tracker.usecases.emails.nudges import nudges_of
 from tracker.usecases.events.replies import Owed, owed
@@ -43,6 +45,7 @@ from tracker.usecases.operations.readiness_given import in_force
 from tracker.usecases.operations.summaries import in_conflict
 
 T = TypeVar("T")
+OfPlan = OpenApproval | OpenAcknowledgment | ReturnedPlan
 NEXT_DAYS = 10
 log = logging.getLogger(__name__)
 
@@ -82,7 +85,7 @@ class Home:
     ending: list[EndingSeries] | None
     missing: list[MissingCheckOut] | None
     conflicts: list[OpenConflict] | None
-    plans: list[OpenApproval | OpenAcknowledgment] | None
+    plans: list[OfPlan] | None
     owed: list[Owed] | None
     readiness: list[Notice] | None
     """Service-readiness notices for which the viewer holds themselves ready."""
@@ -146,13 +149,14 @@ async def _conflicts(viewer: Viewer) -> list[OpenConflict]:
     return [OpenConflict(line=line, conflicts=conflicts) for line, conflicts in found.values()]
 
 
-async def _plans(viewer: Viewer, now: datetime) -> list[OpenApproval | OpenAcknowledgment]:
+async def _plans(viewer: Viewer, now: datetime) -> list[OfPlan]:
     found = await duties(viewer, now)
     to_approve = [one for one in found if awaits_approval(viewer, one)]
     to_acknowledge = [one for one in found if awaits_acknowledgment(one)]
     return [
         *(OpenApproval(line=one.line, version=one.version) for one in to_approve),
         *(OpenAcknowledgment(line=one.line, version=one.version) for one in to_acknowledge),
+        *(ReturnedPlan(line=line, given=given) for line, given in await returned(viewer, now)),
     ]
 
 

@@ -99,3 +99,31 @@ async def test_a_notice_that_has_ended_by_now_is_settled_in_its_row(sqlite_cast:
     row = await browser.post(f"/notices/{notice.id}/acknowledgments", {"next": "/"}, **HTMX)
     assert (row.status_code, f'id="row-{notice.id}"' in row.text, "<html" in row.text) == (200, True, False)
     assert readiness_given.HAS_ENDED in row.text
+
+
+async def test_a_plan_that_was_sent_back_leads_its_lead_to_the_comment(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await submitted(sqlite_cast)
+    supervisor, lead = await browse(sqlite_cast.fbi_alternate), await browse(sqlite_cast.fbi_lead)
+    address = f"/events/{event_id}/{KEY}/plan"
+    assert "Send back to planning" in main((await supervisor.get(address)).text)
+    empty = await supervisor.post(f"{address}/returns", {"version": "4", "comment": " "})
+    assert (empty.status_code, "Say what should change in up to 500 characters." in main(empty.text)) == (422, True)
+    assert (
+        await supervisor.post(f"{address}/returns", {"version": "4", "comment": "Name the medic."})
+    ).status_code == 303
+    row = "Fbi alternate (FBI) sent back the plan: Operation Bluestem “Name the medic.” · Sat, Jan 16"
+    assert row in main((await lead.get("/")).text)
+    assert "Version 4 was sent back by Fbi alternate (FBI), Tue, Dec 15" in main((await lead.get(address)).text)
+    assert "Waiting for your approval" not in main((await supervisor.get("/")).text)
+
+
+async def test_a_comment_that_comes_too_late_is_kept_on_the_page(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await submitted(sqlite_cast)
+    supervisor = await browse(sqlite_cast.fbi_alternate)
+    await approvals.move(sqlite_cast.fbi_lead, event_id, OperationState.PLANNING, NOW)
+    late = await supervisor.post(
+        f"/events/{event_id}/{KEY}/plan/returns", {"version": "4", "comment": "Name the medic."}
+    )
+    assert late.status_code == 422
+    assert "The plan isn’t waiting for approval." in main(late.text)
+    assert "Your comment, which wasn’t sent Name the medic." in main(late.text)

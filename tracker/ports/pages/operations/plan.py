@@ -82,6 +82,7 @@ FIELDS = (
     "submitted_on",
     "submitted_at",
     "waiver",
+    "comment",
     "decision",
     "reason",
 )
@@ -124,9 +125,9 @@ async def change_basics(
         if form["supervisor"] and supervisor_id is None:
             raise Invalid(supervisor="Choose the supervisor from the list.")
         wanted = Basics(supervisor_id=supervisor_id, disclosure=level, buffer=timedelta(minutes=minutes or 0))
-        await plans.change(viewer, event_id, wanted, now, version=_version_in(form))
+        await plans.change(viewer, event_id, wanted, now, version=version_in(form))
 
-    return await _done(pages, viewer, event_id, key, form, deed, "The plan is saved.")
+    return await done(pages, viewer, event_id, key, form, deed, "The plan is saved.")
 
 
 @post(f"{AT}/sites", guards=[signed_in], status_code=303)
@@ -140,7 +141,7 @@ async def add_site(
         await plans.add_site(viewer, event_id, _site_in(form.but({"coordinates": known})), now)
 
     sentence = f"{form['place'].strip()} is added, and the plan was checked again for conflicts."
-    return await _done(pages, viewer, event_id, key, form, deed, sentence)
+    return await done(pages, viewer, event_id, key, form, deed, sentence)
 
 
 @post(f"{AT}/sites/{{site_id:uuid}}/removal", guards=[signed_in], status_code=303)
@@ -178,7 +179,7 @@ async def commit(
             now=now,
         )
 
-    return await _done(pages, viewer, event_id, key, form, deed, "The resources are saved.")
+    return await done(pages, viewer, event_id, key, form, deed, "The resources are saved.")
 
 
 @post(f"{AT}/commitments/{{agency_id:uuid}}/removal", guards=[signed_in], status_code=303)
@@ -210,22 +211,7 @@ async def record_number(
         asked = OutsideCheck(system=system, number=number, result=result, submitted_at=submitted_at)
         await approvals.record_number(viewer, event_id, asked, now)
 
-    return await _done(pages, viewer, event_id, key, form, deed, "The number is recorded.")
-
-
-@post(f"{AT}/waivers", guards=[signed_in], status_code=303)
-async def waive(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
-) -> Response[Any]:
-    """Waive the deconfliction number."""
-
-    async def deed() -> None:
-        reader = Reader(form)
-        reason = reader.text("waiver", LONGEST_REASON)
-        reader.check()
-        await approvals.waive(viewer, event_id, reason, now)
-
-    return await _done(pages, viewer, event_id, key, form, deed, "The deconfliction number is waived.")
+    return await done(pages, viewer, event_id, key, form, deed, "The number is recorded.")
 
 
 @post(f"{AT}/states", guards=[signed_in], status_code=303)
@@ -238,7 +224,7 @@ async def move(
     except ValueError as odd:
         raise NotFound from odd
     try:
-        await approvals.move(viewer, event_id, to, now, version=_version_in(form))
+        await approvals.move(viewer, event_id, to, now, version=version_in(form))
     except (NotAllowed, Conflict) as refused:
         return pages.redirect(_at(event_id, key), f"Not changed. {refused.sentence}", is_saved=False)
     return pages.redirect(_at(event_id, key), SAID[to])
@@ -263,10 +249,10 @@ async def decide(
         reader.check()
         await deconfliction.decide(viewer, event_id, hit_id, decision, reason, now)
 
-    return await _done(pages, viewer, event_id, key, form, deed, "Your decision is recorded.", hit_id=hit_id)
+    return await done(pages, viewer, event_id, key, form, deed, "Your decision is recorded.", hit_id=hit_id)
 
 
-async def _done(
+async def done(
     pages: Pages,
     viewer: Viewer,
     event_id: UUID,
@@ -345,7 +331,7 @@ def _point(degrees: re.Match[str] | None, radius_ft: int) -> Point | None:
         raise Invalid(**{name: sentence for name, sentence in fields.items() if sentence}) from wrong
 
 
-def _version_in(form: FormValues) -> int:
+def version_in(form: FormValues) -> int:
     """Return the version of the plan that the page showed; 0, which no plan has, for anything else."""
     return Reader(form).number("version") or 0
 
@@ -363,16 +349,4 @@ def _at(event_id: UUID, key: str) -> str:
     return f"/events/{event_id}/{key}/plan"
 
 
-handlers = [
-    plan_page,
-    begin,
-    change_basics,
-    add_site,
-    remove_site,
-    commit,
-    withdraw,
-    record_number,
-    waive,
-    move,
-    decide,
-]
+handlers = [plan_page, begin, change_basics, add_site, remove_site, commit, withdraw, record_number, move, decide]
