@@ -125,6 +125,9 @@ CREATE INDEX operation_log_entry_plan ON operation_log_entry (plan);
 CREATE TABLE operation_state_change (
   id UUID PRIMARY KEY NOT NULL,
   plan UUID NOT NULL REFERENCES operation_plan (id) ON DELETE CASCADE,
+  was VARCHAR(12) NOT NULL
+    CHECK (was IN ('draft', 'planning', 'submitted', 'approved', 'briefed', 'executing', 'released', 'debriefed',
+      'closed', 'stood_down', 'aborted')),
   state VARCHAR(12) NOT NULL
     CHECK (state IN ('draft', 'planning', 'submitted', 'approved', 'briefed', 'executing', 'released', 'debriefed',
       'closed', 'stood_down', 'aborted')),
@@ -143,7 +146,9 @@ CREATE TABLE clearance (
   ends_at TIMESTAMPTZ NOT NULL,
   submitted_at TIMESTAMPTZ NOT NULL,
   submitted_by UUID NOT NULL REFERENCES member (id) ON DELETE RESTRICT,
+  recorded_at TIMESTAMPTZ NOT NULL,
   replaced_at TIMESTAMPTZ,
+  ended_by UUID REFERENCES member (id) ON DELETE RESTRICT,
   CHECK ((system IS NULL) = (number = '') AND (system IS NULL) = (reason <> '')),
   CHECK ((system IS NULL) = (result IS NULL))
 );
@@ -278,8 +283,9 @@ CREATE TABLE hit_decision (
   reason TEXT NOT NULL,
   decided_by UUID NOT NULL REFERENCES member (id) ON DELETE RESTRICT,
   decided_at TIMESTAMPTZ NOT NULL,
-  UNIQUE (hit, plan)
+  replaced_at TIMESTAMPTZ
 );
+CREATE UNIQUE INDEX hit_decision_current ON hit_decision (hit, plan) WHERE replaced_at IS NULL;
 CREATE TABLE readiness_notice (
   id UUID PRIMARY KEY NOT NULL,
   uid VARCHAR(36) NOT NULL UNIQUE,

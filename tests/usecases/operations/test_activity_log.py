@@ -1,17 +1,22 @@
 """The activity log keeps what people wrote, each entry once and with its corrections, in time order with the rest."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from tests.cast import NOW, Cast
-from tests.usecases.operations.world import let_in, planned, under_way
+from tests.usecases.operations.world import BASICS, RISSAFE, B, let_in, planned, site, under_way
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.operations.activity_log import Line
 from tracker.rules.operations.check_ins import Presence, Press, Tap
-from tracker.usecases.operations import activity_log, check_ins, releases
+from tracker.rules.operations.hits import Decision
+from tracker.rules.operations.states import OperationState
+from tracker.tables.visible.operations import plans as visible
+from tracker.usecases.operations import activity_log, approvals, check_ins, deconfliction, plans, releases
+from tracker.usecases.operations.lookup import operation_for
 
 pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
 
@@ -81,13 +86,50 @@ async def test_people_who_check_in_in_one_minute_are_listed_after_what_happened_
 async def test_the_states_before_the_day_are_in_the_log_too(two: Cast, bluestem: UUID) -> None:
     found = await activity_log.log(two.fbi_lead, bluestem, KEY, SIX)
     states = {one.text for one in found.lines}
-    assert {"State: Planning", "State: Approved", "State: Briefed", "State: Executing"} <= states
+    assert {"State: Planning", "State: Approved, version 3", "State: Briefed", "State: Executing"} <= states
 
 
 async def test_the_log_says_who_took_the_operation_to_a_state(two: Cast, bluestem: UUID) -> None:
     found = await activity_log.log(two.fbi_lead, bluestem, KEY, SIX)
     by = {one.text: one.by for one in found.lines}
-    assert (by["State: Approved"], by["State: Executing"]) == ("Fbi alternate (FBI)", "Fbi lead (FBI)")
+    assert (by["State: Approved, version 3"], by["State: Executing"]) == ("Fbi alternate (FBI)", "Fbi lead (FBI)")
+
+
+async def test_the_log_says_who_recorded_a_number_what_ended_it_and_what_was_sent_back(two: Cast) -> None:
+    lead, event_id = two.fbi_lead, await planned(two.fbi_lead, two.fbi_alternate)
+    await plans.change(lead, event_id, replace(BASICS, supervisor_id=two.fbi_alternate.member_id), NOW)
+    await approvals.record_number(lead, event_id, RISSAFE, NOW + MINUTE)
+    await approvals.move(lead, event_id, OperationState.SUBMITTED, NOW + 2 * MINUTE)
+    await plans.add_site(lead, event_id, site(B), NOW + 3 * MINUTE)
+    await approvals.waive(two.fbi_alternate, event_id, "A child is in danger.", NOW + 4 * MINUTE)
+    assert [(one.text, one.by) for one in await lines(lead, event_id)] == [
+        ("Deconfliction number recorded: RISSafe RS-1042, no conflict", "Fbi lead (FBI)"),
+        ("State: Submitted", "Fbi lead (FBI)"),
+        ("Deconfliction number ended: RISSafe RS-1042", "Fbi lead (FBI)"),
+        ("State: Planning, sent back from Submitted", "Fbi lead (FBI)"),
+        ("Deconfliction number waived: A child is in danger.", "Fbi alternate (FBI)"),
+    ]
+
+
+async def test_the_log_keeps_each_decision_about_a_conflict_for_those_who_may_know_of_it(two: Cast) -> None:
+    bluestem = await planned(two.fbi_lead, two.hsi_liaison)
+    larkspur = await planned(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=B)
+    [hit] = await visible.hits(two.fbi_lead, await operation_for(two.fbi_lead, bluestem))
+    for number, (lead, event_id, decision) in enumerate(
+        (
+            (two.fbi_lead, bluestem, Decision.RESCHEDULE),
+            (two.fbi_lead, bluestem, Decision.PROCEED),
+            (two.kcpd_alternate, larkspur, Decision.PROCEED),
+        ),
+        start=1,
+    ):
+        await deconfliction.decide(lead, event_id, hit.id, decision, "We spoke.", NOW + number * MINUTE)
+    assert [(one.text, one.by) for one in await lines(two.fbi_lead, bluestem)] == [
+        ("Conflict with KCPD decided: We’ll change our time or place (We spoke.)", "Fbi lead (FBI)"),
+        ("Conflict with KCPD decided: Both proceed, with coordination (We spoke.)", "Fbi lead (FBI)"),
+        ("Conflict with KCPD ended: Both proceed", ""),
+    ]
+    assert await lines(two.hsi_liaison, bluestem) == []
 
 
 async def test_an_entry_that_is_sent_twice_counts_once(two: Cast, bluestem: UUID) -> None:

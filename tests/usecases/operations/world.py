@@ -23,6 +23,7 @@ from tracker.usecases.roster import people
 A, B = (39.0911, -94.4155), (39.0925, -94.4130)
 """Two places, 873 feet apart."""
 RISSAFE = OutsideCheck(system=System.RISSAFE, number="RS-1042", result=OutsideResult.NO_CONFLICT)
+BASICS = Basics(supervisor_id=None, disclosure=Disclosure.CONTACT_ONLY, buffer=timedelta(minutes=60))
 FAR = (35.0, -94.0)
 SIX = datetime(2027, 1, 16, 6)  # noqa: DTZ001 - local to the zone
 
@@ -64,8 +65,7 @@ async def over(lead: Viewer, event_id: UUID, state: OperationState = OperationSt
 
 async def disclose(lead: Viewer, event_id: UUID, level: Disclosure) -> None:
     """Choose what the other side of a conflict is shown."""
-    wanted = Basics(supervisor_id=None, disclosure=level, buffer=timedelta(minutes=60))
-    await plans.change(lead, event_id, wanted, NOW)
+    await plans.change(lead, event_id, replace(BASICS, disclosure=level), NOW)
 
 
 async def let_in(lead: Viewer, second: Viewer, event_id: UUID, person: Viewer) -> None:
@@ -106,10 +106,7 @@ async def approved(two: Cast) -> UUID:
 async def under_way(two: Cast, event_id: UUID) -> None:
     """Take a plan without commitments from planning to its execution, the FBI's alternate approving it."""
     supervisor = two.fbi_alternate
-    wanted = Basics(
-        supervisor_id=supervisor.member_id, disclosure=Disclosure.CONTACT_ONLY, buffer=timedelta(minutes=60)
-    )
-    await plans.change(two.fbi_lead, event_id, wanted, NOW)
+    await plans.change(two.fbi_lead, event_id, replace(BASICS, supervisor_id=supervisor.member_id), NOW)
     await approvals.move(two.fbi_lead, event_id, OperationState.SUBMITTED, NOW)
     await approvals.record_number(two.fbi_lead, event_id, RISSAFE, NOW)
     await approvals.move(supervisor, event_id, OperationState.APPROVED, NOW)

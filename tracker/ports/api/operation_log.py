@@ -81,7 +81,8 @@ _writes = partial(Operation, tag=TAG, scope=WRITE, may_conflict=True)
     reads(
         summary="Read the activity log",
         response=LogShown,
-        text="Entries in time order, with states, phases, the release, and check-ins as they were recorded.",
+        text="Entries in time order, with what was recorded elsewhere: states, deconfliction numbers, phases, the"
+        " release, and check-ins. Decisions about conflicts are only for those who read /hits.",
     ),
 )
 async def read_log(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
 from uuid import UUID
 
 from tracker.errors import Invalid, NotAllowed
@@ -12,7 +11,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.operations.accountability import Release
 from tracker.rules.operations.check_ins import CheckIn, named
 from tracker.rules.operations.phases import Phase
-from tracker.rules.operations.states import STATE_WORDS, OperationState
+from tracker.rules.operations.states import OperationState
 
 LONGEST_ENTRY = 500  # characters
 QUICK = ("On scene", "Entry made", "Scene secure", "Subject in custody", "Search complete", "Scene cleared")
@@ -45,14 +44,6 @@ class Written:
     """Name and agency of the person who wrote it."""
     by_id: UUID
     written_at: datetime
-
-
-class Entered(NamedTuple):
-    """A state that the operation entered; `by` is empty when the tracker took it there."""
-
-    at: datetime
-    state: OperationState
-    by: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,26 +100,26 @@ def happened_at(waited: timedelta, now: datetime) -> datetime:
 
 def timeline(
     written: Iterable[Written],
-    states: Iterable[Entered],
+    decided: Iterable[Line],
     check_ins: Sequence[CheckIn],
     release: Release | None,
     phases: Iterable[Phase],
 ) -> list[Line]:
-    """Return the log in time order, oldest first."""
+    """Return the log in time order, oldest first; the lines of one moment as they are given, entries first."""
     lines = [
         *_entries(written),
-        *(Line(at=one.at, text=f"State: {STATE_WORDS[one.state]}", by=one.by) for one in states),
         *_taps("Checked in", ((one.time_in, one) for one in check_ins)),
         *_taps("Checked out", ((one.time_out, one) for one in check_ins)),
         *([Line(at=release.ordered_at, text="Everyone released", by=release.by)] if release else []),
         *(line for phase in phases for line in _phase(phase)),
+        *decided,  # the last check-out releases the operation, at the same moment
     ]
-    return sorted(lines, key=lambda one: (one.at, one.source, one.text))
+    return sorted(lines, key=lambda one: (one.at, one.source))
 
 
 def _entries(written: Iterable[Written]) -> Iterator[Line]:
     versions: dict[UUID, list[Written]] = {}
-    for one in sorted(written, key=lambda one: (one.written_at, one.id != one.entry_id)):
+    for one in sorted(written, key=lambda one: (one.written_at, one.id != one.entry_id, one.id)):
         versions.setdefault(one.entry_id, []).append(one)
     for entry_id, (*earlier, last) in versions.items():
         yield Line(

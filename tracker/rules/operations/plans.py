@@ -98,8 +98,11 @@ class Clearance:
     """Of a waiver; empty otherwise."""
     submitted_at: datetime
     by: str
+    recorded_at: datetime
     replaced_at: datetime | None = None
-    """Since when it no longer holds: a site or the time has changed since."""
+    """Since when it no longer holds: a site or the time has changed since, or another one took its place."""
+    ended_by: str = ""
+    """Whose change ended it; empty for the tracker itself."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,9 +11,10 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Occurrence
 from tracker.rules.operations import activity_log as rules
 from tracker.rules.operations.activity_log import Line
+from tracker.rules.operations.decided import Decisions
 from tracker.rules.operations.plans import Operation
 from tracker.tables.schema.operations.activity_log import OperationLogEntry
-from tracker.tables.visible.operations import activity_log, phases
+from tracker.tables.visible.operations import activity_log, listing, phases, plans
 from tracker.usecases.core import audit
 from tracker.usecases.operations.check_ins import CheckInList, check_in_list
 
@@ -62,7 +63,7 @@ async def log(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> Activi
     event = people.occurrence.event
     lines = rules.timeline(
         await activity_log.written(viewer, event),
-        await activity_log.states(viewer, event),
+        (await _decisions(viewer, people.operation)).lines(),
         people.lines,
         people.release,
         (await phases.phases(viewer, event)).values(),
@@ -74,6 +75,17 @@ async def log(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> Activi
         lines=lines,
         may_write=people.leads or is_on_it,
         why_not=rules.why_not_write(people.operation.state),
+    )
+
+
+async def _decisions(viewer: Viewer, operation: Operation) -> Decisions:
+    """Return what was decided about the operation; about conflicts, only for those who may know of them."""
+    return Decisions(
+        states=await activity_log.states(viewer, operation.event),
+        approvals=await listing.approvals(viewer, operation.event),
+        clearances=operation.clearances,
+        hits=await plans.hits(viewer, operation),
+        decided=await activity_log.decided(viewer, operation.event),
     )
 
 

@@ -66,7 +66,7 @@ async def move(
         else:
             await enter(operation.id, to, now, viewer.member_id)
         if to is OperationState.STOOD_DOWN:
-            await end_clearance(operation.id, now)
+            await end_clearance(operation.id, now, viewer.member_id)
         if to is OperationState.APPROVED:
             await _approve(viewer, operation, now)
         await releases.note(viewer, operation, to, now)
@@ -150,7 +150,9 @@ async def _clear(
 ) -> None:
     """Keep a number from outside, or the reason of a waiver, in place of what held before."""
     current = (rows.Clearance.plan == operation.id) & rows.Clearance.replaced_at.is_null()
-    await rows.Clearance.update({rows.Clearance.replaced_at: now}).where(current)
+    await rows.Clearance.update({rows.Clearance.replaced_at: now, rows.Clearance.ended_by: viewer.member_id}).where(
+        current
+    )
     at = (await times.by_id([operation.id]))[operation.id]
     await rows.Clearance.insert(
         rows.Clearance(
@@ -164,5 +166,6 @@ async def _clear(
             ends_at=at.ends_at,
             submitted_at=submitted_at,
             submitted_by=viewer.member_id,
+            recorded_at=now,
         )
     )

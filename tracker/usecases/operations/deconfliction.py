@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from piccolo.custom_types import Combinable
+
 from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Invalid, NotAllowed, NotFound
@@ -56,7 +58,7 @@ async def _compare(plan_id: UUID, levels: Collection[Disclosure], now: datetime)
     agreed = await plans.last_agreed(plan.id)
     for other, (close, facts) in found.items():
         if other in pairs:
-            await _keep_up(pairs[other], close, facts)
+            await _keep_up(pairs[other], close, facts, now)
         elif agreed.get(other) != facts:
             await _open(plan.id, other, close, facts, now)
     await _close([pair for other, pair in pairs.items() if other not in found], now)
@@ -107,7 +109,7 @@ async def decide(
             raise NotAllowed("Only the operation lead, or someone else who can edit the operation, can decide this.")
         if not reason or len(reason) > LONGEST_REASON:
             raise Invalid(reason=NO_REASON)
-        await HitDecision.delete().where((HitDecision.hit == hit.id) & (HitDecision.plan == operation.id))
+        await _replace((HitDecision.hit == hit.id) & (HitDecision.plan == operation.id), now)
         await HitDecision.insert(
             HitDecision(
                 id=ids.new_id(),
@@ -215,12 +217,12 @@ async def _open(plan_id: UUID, other: UUID, close: Overlap, facts: str, now: dat
     )
 
 
-async def _keep_up(pair: Pair, close: Overlap, facts: str) -> None:
+async def _keep_up(pair: Pair, close: Overlap, facts: str, now: datetime) -> None:
     """Follow facts that changed while a conflict is open: what was agreed about the earlier ones holds no longer."""
     if pair.facts == facts:
         return
     of_facts = [one.value for one in rules.TOGETHER]
-    await HitDecision.delete().where((HitDecision.hit == pair.id) & HitDecision.decision.is_in(of_facts))
+    await _replace((HitDecision.hit == pair.id) & HitDecision.decision.is_in(of_facts), now)
     await DeconflictionHit.update(
         {
             DeconflictionHit.distance_ft: close.distance_ft,
@@ -228,6 +230,11 @@ async def _keep_up(pair: Pair, close: Overlap, facts: str) -> None:
             DeconflictionHit.facts: facts,
         }
     ).where(DeconflictionHit.id == pair.id)
+
+
+async def _replace(decisions: Combinable, now: datetime) -> None:
+    """Keep decisions that no longer hold as history."""
+    await HitDecision.update({HitDecision.replaced_at: now}).where(decisions & HitDecision.replaced_at.is_null())
 
 
 async def _close(pairs: list[Pair], now: datetime) -> None:

@@ -210,7 +210,7 @@ async def _uncommit(operation: Operation, agency_id: UUID) -> None:
 
 
 async def _sites_changed(viewer: Viewer, operation: Operation, now: datetime) -> None:
-    await end_clearance(operation.id, now)
+    await end_clearance(operation.id, now, viewer.member_id)
     if operation.state in FALLS_BACK:
         await back_to_planning(operation.id, now, viewer.member_id)
     await new_version(operation.id)

@@ -23,7 +23,9 @@ async def enter(plan_id: UUID, state: OperationState, now: datetime, by: UUID | 
     """
     before = (await plans.by_id({plan_id}))[plan_id]
     await OperationPlan.update({OperationPlan.state: state}).where(OperationPlan.id == plan_id)
-    entered = OperationStateChange(id=ids.new_id(), plan=plan_id, state=state, entered_at=now, entered_by=by)
+    entered = OperationStateChange(
+        id=ids.new_id(), plan=plan_id, was=before.state, state=state, entered_at=now, entered_by=by
+    )
     await OperationStateChange.insert(entered)
     await in_calendars.show(before.event_id, before.state, state, now)
 
@@ -31,12 +33,15 @@ async def enter(plan_id: UUID, state: OperationState, now: datetime, by: UUID | 
 async def back_to_planning(plan_id: UUID, now: datetime, by: UUID | None = None) -> None:
     """Take a plan back to planning inside the caller's `writing()`; its approval and outside number end as history."""
     await enter(plan_id, OperationState.PLANNING, now, by)
-    await end_clearance(plan_id, now)
+    await end_clearance(plan_id, now, by)
 
 
-async def end_clearance(plan_id: UUID, now: datetime) -> None:
-    """End the outside number or waiver, and the approval that relied on it, inside the caller's `writing()`."""
-    await Clearance.update({Clearance.replaced_at: now}).where(
+async def end_clearance(plan_id: UUID, now: datetime, by: UUID | None = None) -> None:
+    """End the outside number or waiver, and the approval that relied on it, inside the caller's `writing()`.
+
+    `by` is the member whose change ends it, None for the tracker itself.
+    """
+    await Clearance.update({Clearance.replaced_at: now, Clearance.ended_by: by}).where(
         (Clearance.plan == plan_id) & Clearance.replaced_at.is_null()
     )
     await OperationApproval.update({OperationApproval.ended_at: now}).where(

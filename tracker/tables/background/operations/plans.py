@@ -189,12 +189,11 @@ async def every_open_pair() -> list[Pair]:
 
 
 async def decisions(hit_ids: Iterable[UUID]) -> dict[UUID, dict[UUID, Decision]]:
-    """Return what each side decided, by conflict and plan."""
+    """Return what each side decided last, by conflict and plan."""
     found: dict[UUID, dict[UUID, Decision]] = {one: {} for one in hit_ids}
     if found:
-        for row in await HitDecision.select(HitDecision.hit, HitDecision.plan, HitDecision.decision).where(
-            HitDecision.hit.is_in(list(found))
-        ):
+        hold = HitDecision.hit.is_in(list(found)) & HitDecision.replaced_at.is_null()
+        for row in await HitDecision.select(HitDecision.hit, HitDecision.plan, HitDecision.decision).where(hold):
             found[row["hit"]][row["plan"]] = Decision(row["decision"])
     return found
 

@@ -30,9 +30,10 @@ class OperationStateChange(Table):
 
     id = UUID(primary_key=True, default=UUID4())
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
+    was = Varchar(length=12)
     state = Varchar(length=12)
     entered_at = Timestamptz(null=False)
     entered_by = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
     """None = the tracker: a moved time took the plan back, or the last person checked out."""
 
-    constraints = (one_of("state", OperationState),)
+    constraints = (one_of("was", OperationState), one_of("state", OperationState))

@@ -92,7 +92,10 @@ class Clearance(Table):
     ends_at = Timestamptz(null=False)
     submitted_at = Timestamptz(null=False)
     submitted_by = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
+    recorded_at = Timestamptz(null=False)
     replaced_at = Timestamptz(null=True, default=None)
+    ended_by = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
+    """Whose change ended it; None = the tracker: the time moved."""
 
     constraints = (
         one_of("system", System),
@@ -146,7 +149,7 @@ class DeconflictionHit(Table):
 
 
 class HitDecision(Table):
-    """What one side of a conflict decided last; the audit log has what it decided before."""
+    """What one side of a conflict decided; rows are replaced, never changed."""
 
     id = UUID(primary_key=True, default=UUID4())
     hit = ForeignKey(DeconflictionHit, null=False, on_delete=OnDelete.cascade)
@@ -155,5 +158,10 @@ class HitDecision(Table):
     reason = Text(default="")
     decided_by = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
     decided_at = Timestamptz(null=False)
+    replaced_at = Timestamptz(null=True, default=None)
+    """When the side decided something else, or the facts changed."""
 
-    constraints = (one_of("decision", Decision), unique("hit", "plan"))
+    constraints = (
+        one_of("decision", Decision),
+        unique_index("hit_decision_current", "hit", "plan", where="replaced_at IS NULL"),
+    )

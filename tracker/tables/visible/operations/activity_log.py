@@ -2,7 +2,9 @@
 
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event
-from tracker.rules.operations.activity_log import Entered, Written
+from tracker.rules.operations.activity_log import Written
+from tracker.rules.operations.decided import Decided, Entered
+from tracker.rules.operations.hits import Decision
 from tracker.rules.operations.states import OperationState
 from tracker.tables.visible.core.rows import rows
 
@@ -12,9 +14,16 @@ _WRITTEN = (
     " JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
 )
 _STATES = (
-    "SELECT s.state, s.entered_at, m.name, g.code FROM operation_state_change s JOIN operation_plan p ON p.id = s.plan"
-    " JOIN event e ON e.id = p.event LEFT JOIN member m ON m.id = s.entered_by LEFT JOIN agency g ON g.id = m.agency"
-    " WHERE MAY_SEE(e)"
+    "SELECT s.was, s.state, s.entered_at, m.name, g.code FROM operation_state_change s"
+    " JOIN operation_plan p ON p.id = s.plan JOIN event e ON e.id = p.event"
+    " LEFT JOIN member m ON m.id = s.entered_by LEFT JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
+)
+# A deed enters two states at most: planning, and then draft.
+_IN_ORDER = " AND e.id = {} ORDER BY s.entered_at, s.state DESC"
+_DECIDED = (
+    "SELECT d.hit, d.decided_at, d.decision, d.reason, d.replaced_at, m.name, g.code FROM hit_decision d"
+    " JOIN operation_plan p ON p.id = d.plan JOIN event e ON e.id = p.event JOIN member m ON m.id = d.decided_by"
+    " JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
 )
 
 
@@ -36,10 +45,28 @@ async def written(viewer: Viewer, event: Event) -> list[Written]:
 
 async def states(viewer: Viewer, event: Event) -> list[Entered]:
     """Return when the operation entered its states, and who took it there."""
-    found = await rows(_STATES, viewer, " AND e.id = {}", event.id)
+    found = await rows(_STATES, viewer, _IN_ORDER, event.id)
     return [
         Entered(
-            row["entered_at"], OperationState(row["state"]), f"{row['name']} ({row['code']})" if row["name"] else ""
+            at=row["entered_at"],
+            was=OperationState(row["was"]),
+            state=OperationState(row["state"]),
+            by=f"{row['name']} ({row['code']})" if row["name"] else "",
         )
         for row in found
+    ]
+
+
+async def decided(viewer: Viewer, event: Event) -> list[Decided]:
+    """Return what the operation's side decided about its conflicts, oldest first; also what it decided differently."""
+    return [
+        Decided(
+            hit_id=row["hit"],
+            at=row["decided_at"],
+            decision=Decision(row["decision"]),
+            reason=row["reason"],
+            by=f"{row['name']} ({row['code']})",
+            replaced_at=row["replaced_at"],
+        )
+        for row in await rows(_DECIDED, viewer, " AND e.id = {} ORDER BY d.decided_at, d.id", event.id)
     ]

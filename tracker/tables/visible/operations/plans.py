@@ -27,9 +27,11 @@ _AGENCIES = (
     " JOIN agency g ON g.id = a.agency LEFT JOIN member m ON m.id = a.acknowledged_by WHERE MAY_SEE(e)"
 )
 _CLEARANCES = (
-    "SELECT c.system, c.number, c.result, c.reason, c.submitted_at, m.name, g.code, c.replaced_at FROM clearance c"
+    "SELECT c.system, c.number, c.result, c.reason, c.submitted_at, m.name, g.code, c.recorded_at, c.replaced_at,"
+    " x.name AS ended_by, y.code AS ended_by_agency FROM clearance c"
     " JOIN operation_plan p ON p.id = c.plan JOIN event e ON e.id = p.event"
-    " JOIN member m ON m.id = c.submitted_by JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
+    " JOIN member m ON m.id = c.submitted_by JOIN agency g ON g.id = m.agency"
+    " LEFT JOIN member x ON x.id = c.ended_by LEFT JOIN agency y ON y.id = x.agency WHERE MAY_SEE(e)"
 )
 # The other side, x and its date y, is read whether or not the viewer may see it: as far as it discloses itself.
 _HITS = (
@@ -43,8 +45,8 @@ _HITS = (
     " JOIN event x ON x.id = q.event JOIN occurrence y ON y.event = x.id"
     " JOIN member m ON m.id = x.lead JOIN agency g ON g.id = m.agency"
     " LEFT JOIN member one ON one.id = h.first_lead LEFT JOIN member two ON two.id = h.second_lead"
-    " LEFT JOIN hit_decision mine ON mine.hit = h.id AND mine.plan = p.id"
-    " LEFT JOIN hit_decision theirs ON theirs.hit = h.id AND theirs.plan = q.id"
+    " LEFT JOIN hit_decision mine ON mine.hit = h.id AND mine.plan = p.id AND mine.replaced_at IS NULL"
+    " LEFT JOIN hit_decision theirs ON theirs.hit = h.id AND theirs.plan = q.id AND theirs.replaced_at IS NULL"
     " WHERE MAY_SEE(e) AND p.event = {} AND CASE WHEN h.closed_at IS NULL THEN q.disclosure <> 'silent'"
     " WHEN h.first = p.id THEN h.first_knows ELSE h.second_knows END ORDER BY h.found_at, h.id"
 )
@@ -130,7 +132,9 @@ def _clearance(row: Row) -> Clearance:
         reason=row["reason"],
         submitted_at=row["submitted_at"],
         by=f"{row['name']} ({row['code']})",
+        recorded_at=row["recorded_at"],
         replaced_at=row["replaced_at"],
+        ended_by=f"{row['ended_by']} ({row['ended_by_agency']})" if row["ended_by"] else "",
     )
 
 
