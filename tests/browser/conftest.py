@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from scripts.browser import find
-from tests.browser.contexts import context_of, sign_in
+from tests.browser.contexts import close, context_of, sign_in
 from tests.browser.demo import Demo, served
 
 PageOf = Callable[[str | None], Page]
@@ -70,7 +70,7 @@ def page_of(signed_in: ContextOf) -> Iterator[PageOf]:
 
     yield page_of
     for context in contexts:
-        context.close()
+        close(context)
 
 
 @pytest.fixture

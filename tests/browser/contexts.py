@@ -13,6 +13,12 @@ def context_of(demo: Demo, browser: Browser, **options: bool) -> BrowserContext:
     return context
 
 
+def close(context: BrowserContext) -> None:
+    """Close a browser that is off the network: else it sends what was typed last, which is a draft in the next test."""
+    context.set_offline(True)
+    context.close()
+
+
 def sign_in(context: BrowserContext, link: str) -> None:
     page = context.new_page()
     page.goto(link)

@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PageOf
-from tests.browser.ways import FBI_LEAD, SEND
+from tests.browser.ways import FBI_LEAD, SEND, invite_agencies, to_empty_form
 
 PHONE = {"width": 390, "height": 800}
 
@@ -13,12 +13,11 @@ PHONE = {"width": 390, "height": 800}
 def to_own_check_in(page: Page, title: str) -> None:
     """Schedule an operation of one test's own that begins soon, for all of KCPD and FBI; plan it; go to its list."""
     page.set_viewport_size(PHONE)
-    page.goto("/schedule?kind=joint_operation")
+    to_empty_form(page, "/schedule?kind=joint_operation")
     page.locator("#f-title").fill(title)
     for name, text in (("date", "2026-12-01"), ("starts", "09:00"), ("ends", "10:00")):
         page.locator(f"#f-{name}").fill(text)
-    for agency in ("KCPD", "FBI"):
-        page.get_by_role("group", name="Invite by agency").get_by_text(agency).click()
+    invite_agencies(page, "KCPD", "FBI")
     page.get_by_role("button", name=SEND).click()
     page.get_by_role("heading", level=1, name=title).wait_for()
     plan = f"{page.url.partition('?')[0]}/plan"

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Route, expect
 
 from tests.browser.conftest import ContextOf, PageOf
-from tests.browser.contexts import context_of
+from tests.browser.contexts import close, context_of
 from tests.browser.demo import Demo
 from tests.browser.ways import SEND, TRAINING
 
@@ -21,7 +21,7 @@ def context(signed_in: ContextOf) -> Iterator[BrowserContext]:
     """A browser in which a person is signed in."""
     context = signed_in(WHO)
     yield context
-    context.close()
+    close(context)
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def stranger(demo: Demo, browser: Browser, signed_in: ContextOf) -> Iterator[Bro
     signed_in(WHO).close()  # a session to begin others after
     context = context_of(demo, browser)
     yield context
-    context.close()
+    close(context)
 
 
 def begun(context: BrowserContext) -> Page:

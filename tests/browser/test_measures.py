@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Response, expect
 
 from tests.browser.conftest import PageOf
 from tests.browser.demo import Demo
-from tests.browser.ways import COORDINATOR, MONTHLY, to_own_roll, to_reply
+from tests.browser.ways import COORDINATOR, MONTHLY, invite_agencies, to_empty_form, to_own_roll, to_reply
 
 MONTH = 10_000  # bytes under gzip
 REPLY = 65_000  # bytes under gzip, without fonts
@@ -98,8 +98,8 @@ def test_the_sentence_of_a_series_follows_each_of_its_fields(
 
 def test_who_would_be_taken_twice_is_said_without_a_click(page_of: PageOf, demo: Demo) -> None:
     page = page_of(COORDINATOR)
-    page.goto("/schedule")
-    page.get_by_role("group", name="Invite by agency").get_by_text("KCPD").click()
+    to_empty_form(page)
+    invite_agencies(page, "KCPD")
     for field, text in (("starts", "14:30"), ("ends", "15:00")):
         page.locator(f"#f-{field}").fill(text)
     assert seconds(page, "#f-date", "2026-12-10", "#sending", MONTHLY) < SOON

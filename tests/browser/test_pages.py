@@ -8,6 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Page, expect
 
 from tests.browser.conftest import ContextOf
+from tests.browser.contexts import close
 from tests.browser.demo import Demo
 from tests.browser.targets import small_targets
 from tests.browser.torn_words import narrow_cells, torn_words
@@ -78,7 +79,9 @@ class Tab:
         """Return it as if it were new: as wide as a desk, with nothing open, nothing said, nothing typed before."""
         if self.page.url != BLANK:
             self.page.evaluate("sessionStorage.clear(); localStorage.clear()")
+        self.page.context.set_offline(True)  # what was typed last is not sent as a draft
         self.page.goto(BLANK)
+        self.page.context.set_offline(False)
         self.page.emulate_media(color_scheme="light", reduced_motion="reduce")
         self.page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
         self.said.clear()
@@ -100,7 +103,7 @@ def tab_of(signed_in: ContextOf) -> Iterator[TabOf]:
 
     yield tab_of
     for tab in tabs.values():
-        tab.page.context.close()
+        close(tab.page.context)
 
 
 @pytest.mark.parametrize("name", WAYS)

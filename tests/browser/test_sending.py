@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PageOf
 from tests.browser.demo import Demo
-from tests.browser.ways import COORDINATOR, SEND
+from tests.browser.ways import COORDINATOR, SEND, invite_agencies, to_empty_form
 
 PHONE = {"width": 390, "height": 800}
 EMAILS = re.compile(r"Emails\s+(\d+) (?:person|people) will get")
@@ -45,12 +45,12 @@ def named_in_panel(page: Page) -> int:
 
 def filled(page: Page, title: str) -> None:
     """Fill in the form of a weekly series for one agency."""
-    page.goto("/schedule")
+    to_empty_form(page)
     page.locator("#f-title").fill(title)
     for field, text in (("date", "2027-03-03"), ("starts", "14:00"), ("ends", "15:00")):
         page.locator(f"#f-{field}").fill(text)
     page.locator("#f-repeat").select_option("weekly")
-    page.get_by_role("group", name="Invite by agency").get_by_text("KCPD").click()
+    invite_agencies(page, "KCPD")
 
 
 def test_a_new_series_is_sent_to_as_many_people_as_the_panel_says(page_of: PageOf, demo: Demo) -> None:

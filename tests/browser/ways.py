@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.demo import Demo
 from tests.ical.files import calendar, vevent
@@ -138,23 +138,31 @@ def an_item(page: Page, demo: Demo, owner: str, address: str, title: str) -> str
     return demo.link(address, page.url.rpartition("/")[2])
 
 
-def to_empty_form(page: Page) -> None:
-    """Open the form of a new event, without a draft that the browser of an earlier test may send while it closes."""
-    page.goto("/schedule")
+def to_empty_form(page: Page, address: str = "/schedule") -> None:
+    """Open the form of a new event, without a draft that an earlier test sent last."""
+    page.goto(address)
     discard = page.get_by_role("button", name="Discard draft")
     if discard.count():
         discard.click()
         page.locator("#flash").get_by_text("Draft discarded.").wait_for()
+        page.goto(address)
+
+
+def invite_agencies(page: Page, *agencies: str) -> None:
+    """Check the boxes of agencies in the form of an event."""
+    group = page.get_by_role("group", name="Invite by agency")
+    for agency in agencies:
+        group.get_by_text(agency).click()
+        expect(group.get_by_role("checkbox", name=agency)).to_be_checked()
 
 
 def to_own_roll(page: Page, title: str) -> None:
     """Schedule an event of one test's own that begins soon, for all of KCPD and FBI, and go to its roll."""
-    page.goto("/schedule")
+    to_empty_form(page)
     page.locator("#f-title").fill(title)
     for name, text in (("date", "2026-12-01"), ("starts", "09:00"), ("ends", "10:00")):
         page.locator(f"#f-{name}").fill(text)
-    for agency in ("KCPD", "FBI"):
-        page.get_by_role("group", name="Invite by agency").get_by_text(agency).click()
+    invite_agencies(page, "KCPD", "FBI")
     page.get_by_role("button", name=SEND).click()
     page.get_by_role("heading", level=1, name=title).wait_for()
     page.goto(f"{page.url}/attendance")
@@ -162,9 +170,9 @@ def to_own_roll(page: Page, title: str) -> None:
 
 def to_suggested_times(page: Page, _: Demo) -> None:
     """Ask for times for a meeting of a committee with a quorum, and everyone of an agency."""
-    page.goto("/schedule")
+    to_empty_form(page)
     page.get_by_label("Committee", exact=True).select_option(label="Steering Committee")
-    page.get_by_role("group", name="Invite by agency").get_by_text("KCPD").click()
+    invite_agencies(page, "KCPD")
     page.get_by_role("button", name="Suggest times").click()
     page.locator("[name=slot]").first.wait_for(state="attached")
 
