@@ -15,7 +15,7 @@ from aiosmtpd.lmtp import LMTP
 from anyio import to_thread
 
 from tracker.ports.mail.incoming import LARGEST, Reader
-from tracker.usecases.intake import replies
+from tracker.usecases.intake import incoming
 
 TAKEN = "250 2.0.0 Taken"
 LATER = "451 4.3.0 Try again later"
@@ -71,7 +71,7 @@ class Listener:
         content, to = bytes(envelope.content), envelope.rcpt_tos[0]
         try:
             email = await to_thread.run_sync(self._reader.read, content, to, self._now())
-            outcomes = await replies.take(email)
+            outcomes = await incoming.take(email)
         except Exception:  # the mail server keeps what isn't taken
             log.exception("An email could not be taken.")
             return LATER
