@@ -15,6 +15,12 @@ def test_an_address_is_read_back() -> None:
     assert ADDRESSES.read(ADDRESSES.of(INVITATION)) == INVITATION
 
 
+def test_an_invitation_and_a_message_never_share_an_address() -> None:
+    of_message = ADDRESSES.of_message(INVITATION)
+    assert (ADDRESSES.read_message(of_message), ADDRESSES.read(of_message)) == (INVITATION, None)
+    assert ADDRESSES.read_message(ADDRESSES.of(INVITATION)) is None
+
+
 def test_a_mail_server_may_change_its_case() -> None:
     assert ADDRESSES.read(ADDRESSES.of(INVITATION).upper()) == INVITATION
 

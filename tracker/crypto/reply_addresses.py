@@ -1,6 +1,8 @@
-"""Addresses that read replies: one for each invitation, made and read back with a key, and stored nowhere.
+"""Addresses that read replies: one for each invitation and each message, made and read back with a key, stored nowhere.
 
-`reply+TOKEN@host`: the token is the invitation's id and 128 bits of its HMAC-SHA-256, in base32, because mail servers
+An invitation's address reads what calendar programs send; that of a message, what a person writes back to it.
+
+`reply+TOKEN@host`: the token is the id and 128 bits of its HMAC-SHA-256, in base32, because mail servers
 may change the case of a local part. Its 52 letters leave 11 characters for the mailbox (RFC 5321 §4.5.3.1.1: 64).
 """
 
@@ -13,7 +15,7 @@ ID = 16  # bytes of a UUID
 MAC = 16  # bytes: 128 bits
 TOKEN = 52  # characters
 LONGEST_MAILBOX = 64 - TOKEN - 1  # characters before the plus sign
-_PURPOSE = b"tracker.reply_address"
+_INVITATION, _MESSAGE = b"tracker.reply_address", b"tracker.reply_address.message"
 
 
 class ReplyAddresses:
@@ -25,8 +27,11 @@ class ReplyAddresses:
 
     def of(self, invitation_id: UUID) -> str:
         """Return the address that reads replies to one invitation."""
-        token = _letters(invitation_id.bytes + _mac(self._keys[0], invitation_id.bytes))
-        return f"{self._name}+{token}@{self._host}"
+        return self._made(_INVITATION, invitation_id)
+
+    def of_message(self, message_id: UUID) -> str:
+        """Return the address that reads what its recipient replies to one message."""
+        return self._made(_MESSAGE, message_id)
 
     def is_ours(self, address: str) -> bool:
         """Return whether an address is the mailbox, with any token or none: a stranger learns nothing from it."""
@@ -35,6 +40,17 @@ class ReplyAddresses:
 
     def read(self, address: str) -> UUID | None:
         """Return the invitation of an address; None for every other one, however close it is."""
+        return self._read(_INVITATION, address)
+
+    def read_message(self, address: str) -> UUID | None:
+        """Return the message of an address; None for every other one, that of an invitation too."""
+        return self._read(_MESSAGE, address)
+
+    def _made(self, purpose: bytes, subject: UUID) -> str:
+        token = _letters(subject.bytes + _mac(self._keys[0], purpose, subject.bytes))
+        return f"{self._name}+{token}@{self._host}"
+
+    def _read(self, purpose: bytes, address: str) -> UUID | None:
         token = address.lower().rpartition("@")[0].partition("+")[2]
         if not self.is_ours(address) or len(token) != TOKEN:
             return None
@@ -42,7 +58,7 @@ class ReplyAddresses:
             raw = base64.b32decode(token.upper() + "=" * (-TOKEN % 8))
         except ValueError:
             return None
-        known = (_mac(key, raw[:ID]) for key in self._keys)
+        known = (_mac(key, purpose, raw[:ID]) for key in self._keys)
         is_ours = _letters(raw) == token and any(hmac.compare_digest(raw[ID:], mac) for mac in known)
         return UUID(bytes=raw[:ID]) if is_ours else None  # base32 has several spellings of the last character
 
@@ -51,5 +67,5 @@ def _letters(raw: bytes) -> str:
     return base64.b32encode(raw).decode("ascii").rstrip("=").lower()
 
 
-def _mac(key: bytes, raw: bytes) -> bytes:
-    return hmac.digest(key, _PURPOSE + raw, "sha256")[:MAC]
+def _mac(key: bytes, purpose: bytes, raw: bytes) -> bytes:
+    return hmac.digest(key, purpose + raw, "sha256")[:MAC]

@@ -50,6 +50,37 @@ def test_a_reply_is_read_with_its_sender_and_the_invitation_of_its_address() -> 
     assert (found.is_automatic, found.is_readable, len(found.name)) == (False, True, 64)
 
 
+def test_the_address_of_a_message_names_it() -> None:
+    found = READER.read(message().as_bytes(), READER.addresses.of_message(INVITATION), NOW)
+    assert (found.message_id, found.invitation_id) == (INVITATION, None)
+
+
+def _in_html(html: str) -> EmailMessage:
+    mail = message()
+    mail.set_content(html, subtype="html")
+    return mail
+
+
+OF_OUTLOOK = (
+    "<html><head><style>p {color: red}</style></head><body><p class=MsoNormal>BLOCKED:<br>no&nbsp;key yet</p>"
+    '<p>Jane</p><div id="divRplyFwdMsg"><b>From:</b> Task Force</div><p>DONE</p></body></html>'
+)
+
+
+@pytest.mark.parametrize(
+    ("mail", "expected"),
+    [
+        (message(), "Liaison has accepted this invitation."),
+        (_in_html("<div>DONE</div><div>by noon</div><blockquote>YES</blockquote>"), "DONE\n\nby noon\n\n>"),
+        (_in_html(OF_OUTLOOK), "BLOCKED:\nno\xa0key yet\n\n\n\nJane\n\n\n>"),
+        (_in_html("<!-- <p>YES</p> --><p>DONE</p>"), "DONE"),
+        (_in_html("x" * 100_000), "x" * 20_000),
+    ],
+)
+def test_what_people_read_comes_from_the_text_or_else_from_the_html(mail: EmailMessage, expected: str) -> None:
+    assert read(mail).text.strip() == expected
+
+
 def test_apple_s_reply_is_an_attachment_that_names_no_method() -> None:
     mail = message()
     mail.add_attachment(client_replies.apple(UID, WHO), maintype="text", subtype="calendar", filename="reply.ics")
@@ -189,6 +220,11 @@ def _base64() -> bytes:
     return head + b"QkVHSU46VkNBTEVOREFS\r\n" * 43_000
 
 
+def _html() -> bytes:
+    head = b"From: a@b.example\r\nContent-Type: text/html\r\n\r\n"
+    return head + b"<a class= " * 2_000 + b"</" * 10_000 + b"&" * 10_000 + b"<!--" * 60_000
+
+
 def _charset() -> bytes:
     head = b"From: a@b.example\r\nContent-Type: text/calendar; charset=no-such-thing\r\n\r\n"
     return head + b"BEGIN:VCALENDAR\r\nMETHOD:REPLY\r\n\xff\xfe\r\n"
@@ -207,6 +243,7 @@ def _charset() -> bytes:
         _encoded_words,
         _base64,
         _charset,
+        _html,
         lambda: b"",
         lambda: b"\0" * 1_000,
         lambda: b"\r\n\r\n",

@@ -1,7 +1,7 @@
 """From the bytes of an email that someone sent to what a decision needs of it, within fixed limits."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.errors import MessageError
 from email.message import Message
@@ -13,7 +13,7 @@ from hashlib import sha256
 from tracker.crypto.reply_addresses import ReplyAddresses
 from tracker.errors import TrackerError
 from tracker.ical.replies import read
-from tracker.ports.mail import authentication
+from tracker.ports.mail import authentication, reply_text
 from tracker.rules.intake.calendar_replies import CalendarReply, Sender
 from tracker.rules.intake.emails import ReceivedEmail
 
@@ -38,24 +38,31 @@ class Reader:
 
     def read(self, content: bytes, to: str, now: datetime) -> ReceivedEmail:
         """Return what an email to one of our addresses says; one that can't be read says so."""
-        invitation_id = self.addresses.read(to)
+        email = ReceivedEmail(
+            name=_name(content, to),
+            received_at=now,
+            invitation_id=self.addresses.read(to),
+            message_id=self.addresses.read_message(to),
+            sender=NOBODY,
+            is_readable=False,
+        )
         try:
             _check_size(content)
-            message = BytesParser(policy=compat32).parsebytes(content)
-            sender = self._sender(message)
-            calendars = list(_calendars(message))
-            replies = _replies(calendars, self.zone)
+            return self._read(email, BytesParser(policy=compat32).parsebytes(content), to)
         except (MessageError, RecursionError, ValueError, LookupError, TrackerError):
-            return ReceivedEmail(
-                name=_name(content, to), received_at=now, invitation_id=invitation_id, sender=NOBODY, is_readable=False
-            )
-        return ReceivedEmail(
-            name=_name(str(message.get("Message-ID") or "").strip().encode() or content, to),
-            received_at=now,
-            invitation_id=invitation_id,
-            sender=sender,
+            return email
+
+    def _read(self, email: ReceivedEmail, message: Message, to: str) -> ReceivedEmail:
+        calendars = list(_calendars(message))
+        named = str(message.get("Message-ID") or "").strip().encode()
+        return replace(
+            email,
+            name=_name(named, to) if named else email.name,
+            sender=self._sender(message),
+            is_readable=True,
             is_automatic=_is_automatic(message, has_calendar=bool(calendars)),
-            replies=tuple(replies),
+            replies=tuple(_replies(calendars, self.zone)),
+            text=reply_text.plain(message),
         )
 
     def _sender(self, message: Message) -> Sender:

@@ -21,3 +21,7 @@ class ReceivedEmail:
     """Whether a machine wrote it (RFC 3834)."""
     is_readable: bool = True
     replies: tuple[CalendarReply, ...] = ()
+    message_id: UUID | None = None
+    """The message that it replies to, by its address; None for any other address."""
+    text: str = ""
+    """What people read in it, as plain text: its beginning, with what their program quoted."""
