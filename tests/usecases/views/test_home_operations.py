@@ -6,11 +6,11 @@ from uuid import UUID
 import pytest
 
 from tests.cast import NOW, ZONE, Cast
-from tests.usecases.operations.world import planned
+from tests.usecases.operations.world import over, planned
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.operations.deconfliction import Disclosure
 from tracker.rules.operations.states import OperationState
-from tracker.rules.views.work_queue import Need, OpenAcknowledgment, OpenApproval
+from tracker.rules.views.work_queue import Need, OpenAcknowledgment, OpenApproval, OpenCheckIn, OpenSheet
 from tracker.usecases.events.events import cancel, event_for
 from tracker.usecases.operations import approvals, plans
 from tracker.usecases.operations.plans import Basics
@@ -18,6 +18,7 @@ from tracker.usecases.views.home import home
 
 pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
 
+SIX = datetime(2027, 1, 16, 12, tzinfo=NOW.tzinfo)
 AFTER = NOW + timedelta(days=60)
 
 
@@ -27,6 +28,13 @@ async def asked(viewer: Viewer, now: datetime = NOW) -> list[tuple[Need, int]]:
     assert found.is_whole
     rows = [row for row in found.follow_up if isinstance(row, OpenApproval | OpenAcknowledgment)]
     return [(row.need, row.version) for row in rows]
+
+
+async def on_the_day(viewer: Viewer, now: datetime) -> list[Need]:
+    """Return which rows lead to the check-in or the attendance of an operation."""
+    found = await home(viewer, now, now.date(), ZONE)
+    assert found.is_whole
+    return [row.need for row in found.follow_up if isinstance(row, OpenCheckIn | OpenSheet)]
 
 
 async def submitted(cast: Cast) -> UUID:
@@ -70,6 +78,22 @@ async def test_an_approved_plan_no_longer_waits_for_its_supervisor(cast: Cast) -
     await approvals.move(cast.fbi_alternate, event_id, OperationState.APPROVED, NOW)
     assert await asked(cast.fbi_alternate) == []
     assert await asked(cast.kcpd_detective) == [(Need.ACKNOWLEDGMENT, 4)]
+
+
+async def test_on_its_day_an_operation_leads_the_people_on_it_to_its_check_in(cast: Cast) -> None:
+    event_id = await planned(cast.fbi_lead, cast.kcpd_detective)
+    eve, morning = SIX - timedelta(hours=13), SIX - timedelta(minutes=20)
+    for viewer, rows in (
+        (cast.fbi_lead, [Need.CHECK_IN]),
+        (cast.kcpd_detective, [Need.CHECK_IN]),
+        (cast.hsi_liaison, []),
+    ):
+        assert await on_the_day(viewer, eve) == []
+        assert await on_the_day(viewer, morning) == rows
+        assert await on_the_day(viewer, SIX + timedelta(hours=1)) == rows
+    await over(cast.fbi_lead, event_id)
+    assert await on_the_day(cast.fbi_lead, SIX + timedelta(hours=1)) == []
+    assert await on_the_day(cast.fbi_lead, SIX + timedelta(hours=7)) == [Need.ATTENDANCE]
 
 
 async def test_a_canceled_operation_and_one_that_is_over_ask_for_nothing(cast: Cast) -> None:

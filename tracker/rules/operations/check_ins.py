@@ -10,7 +10,7 @@ from tracker.errors import Invalid, NotAllowed
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wording import clock, day, local
-from tracker.rules.events.event import Occurrence
+from tracker.rules.events.event import Line, Occurrence
 from tracker.rules.operations.states import COMPARED, OperationState
 
 OPENS_BEFORE = timedelta(hours=12)
@@ -96,6 +96,16 @@ class CheckIn:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CheckInDay:
+    """An operation with a plan whose day it is, as one viewer sees it."""
+
+    line: Line
+    state: OperationState
+    is_on_it: bool
+    """Whether the viewer takes part in it."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Press:
     """A button that was tapped for a person."""
 
@@ -168,6 +178,11 @@ def may_record(viewer: Viewer, line: CheckIn, *, leads: bool, is_on_it: bool) ->
         return True
     is_theirs = viewer.member_id == line.member_id or viewer.agency_id == line.agency_id
     return may_read(viewer) and is_on_it and is_theirs
+
+
+def may_check_in(viewer: Viewer, day: CheckInDay, *, leads: bool) -> bool:
+    """Return whether the viewer can check in someone on the operation now, themselves included."""
+    return may_read(viewer) and (leads or day.is_on_it) and day.state in COMPARED
 
 
 def why_not_in(occurrence: Occurrence, state: OperationState, now: datetime) -> str | None:

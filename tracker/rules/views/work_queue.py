@@ -28,6 +28,7 @@ class Need(StrEnum):
     ENDING = "ending"
     CONFLICT = "conflict"
     CHECK_OUT = "check_out"
+    CHECK_IN = "check_in"
     APPROVAL = "approval"
     ACKNOWLEDGMENT = "acknowledgment"
     RETURNED = "returned"
@@ -108,6 +109,14 @@ class MissingCheckOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OpenCheckIn:
+    """An operation on its day, on which the viewer can check in people: on all of it, or of their agency."""
+
+    line: Line
+    need: Need = Need.CHECK_IN
+
+
+@dataclass(frozen=True, kw_only=True)
 class OpenApproval:
     """An operation whose plan is submitted, and that the viewer approves."""
 
@@ -142,6 +151,7 @@ Row = (
     | EndingSeries
     | OpenConflict
     | MissingCheckOut
+    | OpenCheckIn
     | OpenApproval
     | OpenAcknowledgment
     | ReturnedPlan
@@ -161,10 +171,10 @@ def in_order(rows: Iterable[Row], now: datetime, today: date) -> list[Row]:
     """Return the queue, most urgent first.
 
     Operations with people who haven't checked out; then operations in conflict, soonest first; then plans to approve,
-    to acknowledge, or to change, soonest first; then running dates and replies due within three days, soonest first;
-    then blocked items, longest first; then overdue items, most overdue first; then attendance of past dates, oldest
-    first; then replies for later dates, soonest first; then ending series. Last are dates whose people were nudged
-    lately: nothing can be done about them yet.
+    to acknowledge, or to change, soonest first; then operations whose day it is, soonest first; then running dates and
+    replies due within three days, soonest first; then blocked items, longest first; then overdue items, most overdue
+    first; then attendance of past dates, oldest first; then replies for later dates, soonest first; then ending series.
+    Last are dates whose people were nudged lately: nothing can be done about them yet.
     """
 
     def order(row: Row) -> tuple[bool, int, tuple[int, float]]:
@@ -179,7 +189,7 @@ def asks_for_a_deed(row: Row) -> bool:
 
 
 def _of_operations(row: Row) -> int:
-    """Return 0 for missing people, 1 for a conflict, 2 for what else a plan waits for, and 3 for every other row."""
+    """Return the place of a row among those of operations; every other row comes after them."""
     match row:
         case MissingCheckOut():
             return 0
@@ -187,8 +197,10 @@ def _of_operations(row: Row) -> int:
             return 1
         case OpenApproval() | OpenAcknowledgment() | ReturnedPlan():
             return 2
-        case _:
+        case OpenCheckIn():
             return 3
+        case _:
+            return 4
 
 
 def _urgency(row: Row, now: datetime, today: date) -> tuple[int, float]:

@@ -1,7 +1,7 @@
 """What needs a person today: what others owe them, and the replies and action items they owe themselves."""
 
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TypeVar
@@ -12,8 +12,9 @@ from tracker.rules.calendars import month_grid
 from tracker.rules.calendars.month_grid import Seen
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import EventStatus, Line, may_edit
-from tracker.rules.operations.check_ins import not_out
+from tracker.rules.operations.check_ins import CheckInDay, may_check_in, not_out
 from tracker.rules.operations.duties import awaits_acknowledgment, awaits_approval
+from tracker.rules.operations.plans import may_plan
 from tracker.rules.operations.readiness import Notice
 from tracker.rules.views.work_queue import (
     AHEAD,
@@ -26,6 +27,7 @@ from tracker.rules.views.work_queue import (
     MissingReplies,
     OpenAcknowledgment,
     OpenApproval,
+    OpenCheckIn,
     OpenConflict,
     OpenSheet,
     ReturnedPlan,
@@ -35,6 +37,7 @@ from tracker.rules.views.work_queue import (
 )
 from tracker.tables.visible.actions import action_items
 from tracker.tables.visible.events import waiting
+from tracker.tables.visible.operations.check_in_days import check_in_days
 from tracker.tables.visible.operations.duties import duties
 from tracker.tables.visible.operations.returns import returned
 from tracker.usecases.calendars.date_lines import seen_between
@@ -83,6 +86,8 @@ class Home:
     days: Days | None
     rolls: list[OpenSheet] | None
     ending: list[EndingSeries] | None
+    check_ins: list[CheckInDay] | None
+    """The operations whose day it is."""
     missing: list[MissingCheckOut] | None
     conflicts: list[OpenConflict] | None
     plans: list[OfPlan] | None
@@ -96,7 +101,7 @@ class Home:
     def is_whole(self) -> bool:
         """Return whether every part could be read."""
         dates = (self.days, self.rolls, self.ending, self.owed)
-        of_operations = (self.missing, self.conflicts, self.plans, self.readiness)
+        of_operations = (self.check_ins, self.missing, self.conflicts, self.plans, self.readiness)
         return None not in (self.items, *dates, *of_operations)
 
     @property
@@ -110,19 +115,22 @@ async def home(viewer: Viewer, now: datetime, today: date, zone: str) -> Home:
     """Return what needs the viewer; `today` and the days are those of the task force's zone."""
     items = await _part("action items", _items(viewer, today))
     days = await _part("calendar", _days(viewer, now, today, zone))
-    rolls = await _part("attendance", _rolls(viewer, now))
+    days_of_operations = await _part("check-in", check_in_days(viewer, now))
+    rolls = await _part("attendance", _rolls(viewer, now, days_of_operations or ()))
     ending = await _part("series that end", _ending(viewer, now))
     missing = await _part("people who have not checked out", _missing(viewer, now))
     conflicts = await _part("conflicts between operations", _conflicts(viewer))
     plans = await _part("plans of operations", _plans(viewer, now))
     rows: list[Row] = [*items.blocked, *(LateItem(item=one) for one in items.late)] if items else []
     dates: list[Row] = [*(days.replies if days else ()), *(rolls or ()), *(ending or ())]
-    operations: list[Row] = [*(missing or ()), *(conflicts or ()), *(plans or ())]
+    checking_in = _check_ins(viewer, days_of_operations or (), missing or ())
+    operations: list[Row] = [*(missing or ()), *(conflicts or ()), *(plans or ()), *checking_in]
     return Home(
         items=items,
         days=days,
         rolls=rolls,
         ending=ending,
+        check_ins=days_of_operations,
         missing=missing,
         conflicts=conflicts,
         plans=plans,
@@ -142,6 +150,14 @@ async def _part(name: str, reading: Awaitable[T]) -> T | None:
 
 async def _missing(viewer: Viewer, now: datetime) -> list[MissingCheckOut]:
     return [MissingCheckOut(line=line, people=not_out(names)) for line, names in await unaccounted(viewer, now)]
+
+
+def _check_ins(viewer: Viewer, days: Iterable[CheckInDay], missing: Iterable[MissingCheckOut]) -> Iterator[OpenCheckIn]:
+    """Yield the check-ins that are open to the viewer; one that has its row for people who are missing isn't twice."""
+    has_row = {one.line.id for one in missing}
+    for day in days:
+        if day.line.id not in has_row and may_check_in(viewer, day, leads=may_plan(viewer, day.line)):
+            yield OpenCheckIn(line=day.line)
 
 
 async def _conflicts(viewer: Viewer) -> list[OpenConflict]:
@@ -212,9 +228,15 @@ async def _replies(viewer: Viewer, led: list[Line], now: datetime) -> list[Missi
     ]
 
 
-async def _rolls(viewer: Viewer, now: datetime) -> list[OpenSheet]:
+async def _rolls(viewer: Viewer, now: datetime, days: Iterable[CheckInDay]) -> list[OpenSheet]:
+    """Return the open attendance sheets; not that of an operation on its day, which has its check-in list instead."""
+    checked_in = {one.line.id for one in days}
     lines = await waiting.open_sheets(viewer, now - BACK, now + OPENS_BEFORE)
-    return [OpenSheet(line=line, is_over=line.ends_at <= now) for line in lines if may_edit(viewer, line)]
+    return [
+        OpenSheet(line=line, is_over=line.ends_at <= now)
+        for line in lines
+        if may_edit(viewer, line) and line.id not in checked_in
+    ]
 
 
 async def _ending(viewer: Viewer, now: datetime) -> list[EndingSeries]:
