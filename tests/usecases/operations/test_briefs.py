@@ -1,12 +1,19 @@
 """Numbered copies of a brief, against both databases."""
 
+from dataclasses import replace
+from uuid import UUID
+
 import pytest
 
 from tests.cast import NOW, Cast, meeting, operation
-from tests.usecases.operations.world import planned
+from tests.usecases.operations.world import BASICS, B, let_in, planned
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.operations.hits import Decision
 from tracker.usecases.events.events import schedule
-from tracker.usecases.operations import briefs, grants
+from tracker.usecases.operations import briefs, deconfliction, grants, plans
+from tracker.usecases.operations.briefs import PrintedCopy
+from tracker.usecases.operations.plan_page import plan_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
 
@@ -52,3 +59,32 @@ async def test_the_copy_of_someone_who_was_taken_off_the_operation_is_not_printe
     with pytest.raises(Conflict, match=r"Kcpd detective \(KCPD\) is no longer on the operation\."):
         await briefs.copy(cast.fbi_lead, event_id, KEY, 1, NOW)
     assert [one.number for one in (await briefs.brief(cast.fbi_lead, event_id, KEY)).copies] == [1]
+
+
+async def issued(by: Viewer, event_id: UUID, holder: Viewer) -> PrintedCopy:
+    """Issue a copy to one person, and return what is on it."""
+    number = await briefs.issue_copy(by, event_id, KEY, holder.member_id, NOW)
+    return await briefs.copy(by, event_id, KEY, number, NOW)
+
+
+async def test_a_copy_has_agreements_only_for_those_who_may_know_and_numbers_only_for_law_enforcement(
+    two: Cast,
+) -> None:
+    lead = two.fbi_lead
+    bluestem = await planned(lead, two.fbi_alternate, two.hsi_liaison)
+    larkspur = await planned(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=B)
+    await plans.change(lead, bluestem, replace(BASICS, supervisor_id=two.fbi_alternate.member_id), NOW)
+    [hit] = (await plan_of(lead, bluestem, NOW))[0].hits
+    for one, event_id, reason in ((lead, bluestem, "Channel 2."), (two.kcpd_alternate, larkspur, "By phone.")):
+        await deconfliction.decide(one, event_id, hit.id, Decision.PROCEED, reason, NOW)
+    await let_in(lead, two.hsi_liaison, bluestem, two.caht_lead)
+    roles = ["Operation lead", "Approving supervisor"]
+    for holder, agreed, named in (
+        (lead, [("KCPD", "proceed", "Channel 2.")], roles),
+        (two.fbi_alternate, [("KCPD", "proceed", "Channel 2.")], roles),
+        (two.hsi_liaison, [], roles),
+        (two.caht_lead, [], []),
+    ):
+        on_it = await issued(lead, bluestem, holder)
+        assert [(one.other.agency, one.outcome, one.reason) for one in on_it.hits] == agreed
+        assert [one.role for one in on_it.contacts] == named

@@ -1,12 +1,15 @@
 """The brief of an operation on paper: its numbered copies, who may print it, and which copy is out of date."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from tracker.errors import NotAllowed, NotFound
+from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, Kind, may_edit
+from tracker.rules.operations.hits import Hit, Outcome
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +23,38 @@ class Copy:
     issued_to_id: UUID
     issued_to: str
     issued_by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contact:
+    """A person with a role in an operation, with the numbers that people on it may know."""
+
+    name: str
+    """With the agency."""
+    phone: str
+    """At work."""
+    mobile: str
+    leads: bool
+    approves: bool
+    speaks_for: str
+    """The agency for which the person acknowledged the plan; empty for none."""
+
+    @property
+    def role(self) -> str:
+        """Return what the person is on the operation."""
+        named = "Operation lead" if self.leads else "Approving supervisor" if self.approves else ""
+        return named or f"For {self.speaks_for}"
+
+
+def may_carry_contacts(*readers: Viewer) -> bool:
+    """Return whether phone numbers can be on a copy that these people print and hold: all are of law enforcement."""
+    return all(one.arm is Arm.LAW_ENFORCEMENT for one in readers)
+
+
+def shared_agreements(mine: Iterable[Hit], theirs: Iterable[Hit]) -> tuple[Hit, ...]:
+    """Return the conflicts of which both readers of a copy may know, without those that ended by themselves."""
+    known = {one.id for one in theirs}
+    return tuple(one for one in mine if one.id in known and one.outcome is not Outcome.SUPERSEDED)
 
 
 def check_brief(viewer: Viewer, event: Event) -> None:

@@ -152,8 +152,9 @@ def may_plan(viewer: Viewer, event: Event | Line) -> bool:
 
 
 def knows_conflicts(viewer: Viewer, operation: Operation) -> bool:
-    """Return whether a viewer may know of the operation's conflicts: who leads it, and who approves it."""
-    return may_plan(viewer, operation.event) or viewer.member_id == operation.supervisor_id
+    """Return whether a viewer may know of the operation's conflicts: law enforcement who lead it or approve it."""
+    approves = viewer.member_id == operation.supervisor_id
+    return viewer.arm is Arm.LAW_ENFORCEMENT and (approves or may_edit(viewer, operation.event))
 
 
 def moved_too_far(before: tuple[datetime, datetime], after: tuple[datetime, datetime], buffer: timedelta) -> bool:

@@ -10,14 +10,15 @@ from tracker.errors import Conflict, Invalid, NotFound
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Occurrence
 from tracker.rules.events.replies import Participant
-from tracker.rules.operations.briefs import Copy, check_brief, outdated
+from tracker.rules.operations.briefs import Contact, Copy, check_brief, may_carry_contacts, outdated, shared_agreements
+from tracker.rules.operations.hits import Hit
 from tracker.rules.operations.orders import Order
 from tracker.rules.operations.phases import Phase
 from tracker.rules.operations.plans import Operation
 from tracker.rules.operations.sites import Site
 from tracker.tables.schema.operations.briefs import BriefCopy
 from tracker.tables.visible.attendance import sheet
-from tracker.tables.visible.operations import briefs, orders, phases, plans
+from tracker.tables.visible.operations import briefs, contacts, orders, phases, plans
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.events.occurrences import date_for
@@ -56,6 +57,10 @@ class PrintedCopy:
     phases: tuple[Phase, ...]
     sites: tuple[Site, ...]
     sites_left_out: int
+    contacts: tuple[Contact, ...]
+    """People with a role and their numbers; empty when victim services hold or print the copy."""
+    hits: tuple[Hit, ...]
+    """Conflicts with other operations and what was agreed; only if holder and printer both may know of them."""
 
 
 async def brief(viewer: Viewer, event_id: UUID, key: str) -> Brief:
@@ -108,12 +113,17 @@ async def copy(viewer: Viewer, event_id: UUID, key: str, number: int, now: datet
         raise NotFound
     if reason := outdated(one, found.version):
         raise Conflict(reason)
-    event = found.occurrence.event
     holder = (await viewers_for([one.issued_to_id], now)).get(one.issued_to_id)
     if holder is None or one.issued_to_id not in {person.member_id for person in found.people}:
         raise Conflict(f"{one.issued_to} is no longer on the operation.")
+    return await _printed(found, one, viewer, holder)
+
+
+async def _printed(found: Brief, one: Copy, viewer: Viewer, holder: Viewer) -> PrintedCopy:
+    event, operation = found.occurrence.event, found.operation
     mine, theirs = await plans.sites(viewer, event), await plans.sites(holder, event)
     shared = tuple(site for site_id, site in mine.items() if theirs.get(site_id) == site)
+    known = [await plans.hits(reader, operation) for reader in (viewer, holder)] if operation else [[], []]
     return PrintedCopy(
         brief=found,
         copy=one,
@@ -121,4 +131,6 @@ async def copy(viewer: Viewer, event_id: UUID, key: str, number: int, now: datet
         phases=tuple((await phases.phases(viewer, event)).values()),
         sites=shared,
         sites_left_out=len(mine) - len(shared),
+        contacts=tuple(await contacts.contacts(viewer, event)) if may_carry_contacts(viewer, holder) else (),
+        hits=shared_agreements(*known),
     )

@@ -120,6 +120,7 @@ async def test_a_copy_holds_order_sites_agencies_phases_and_number(two: Cast, br
     for words in (
         "copy 1 · version 5 of the plan · issued to: Kcpd detective (KCPD)",
         "RISSafe RS-1042: no conflict",
+        "Operation lead Fbi lead (FBI)",
         "Serve the warrant.",
         "A lot Target 39.0911, -94.4155 1,320 feet",
         "KCPD 4 2 K-9",

@@ -15,6 +15,7 @@ from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import errors_of, id_in
 from tracker.ports.pages.core.reauthentication import first_reauthenticate
 from tracker.ports.pages.events.event_page import times_of
+from tracker.rules.operations.hits import DECISION_WORDS, OUTCOME_WORDS
 from tracker.rules.operations.orders import PARAGRAPH_WORDS
 from tracker.rules.operations.plans import OUTSIDE_RESULTS, SYSTEM_WORDS
 from tracker.rules.operations.site_map import site_map
@@ -78,6 +79,8 @@ async def print_copy(
         roles=SITE_WORDS,
         systems=SYSTEM_WORDS,
         results=OUTSIDE_RESULTS,
+        decisions=DECISION_WORDS,
+        outcomes=OUTCOME_WORDS,
         event=occurrence.event,
         banner=occurrence.event.banner,
         **times_of(occurrence),
