@@ -129,6 +129,15 @@ async def test_an_owner_must_be_able_to_see_the_item(
     assert refused.value.fields[field].startswith(sentence)
 
 
+async def test_only_people_who_can_see_an_item_are_offered_as_its_owner(cast: Cast, debriefed: UUID) -> None:
+    offered = await after_actions.choices(cast.fbi_lead, debriefed, (await added(cast, debriefed)).id, NOW)
+    on_it = {cast.fbi_lead, cast.kcpd_detective, cast.hsi_liaison, cast.kcpd_alternate}
+    assert {one.id for one in offered.on_it} == {one.member_id for one in on_it}
+    others = {one.id for one in offered.on_committees}
+    assert cast.caht_lead.member_id in others
+    assert cast.bridge_advocate.member_id not in others
+
+
 async def test_an_item_with_an_owner_is_neither_assigned_again_nor_removed(cast: Cast, debriefed: UUID) -> None:
     action = await added(cast, debriefed)
     await assigned(cast, debriefed, action, assignment(cast.kcpd_detective))

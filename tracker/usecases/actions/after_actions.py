@@ -9,7 +9,7 @@ from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotFound
 from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.actions.item_changes import NewItem
-from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.audiences import Visibility, committee
 from tracker.rules.core.clean_text import clean
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.plan import Person
@@ -23,6 +23,7 @@ from tracker.tables.visible.operations import after
 from tracker.usecases.actions import action_items
 from tracker.usecases.actions.item_lists import possible_owners
 from tracker.usecases.core import audit
+from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.operations.after import operation_to_look_back
 from tracker.usecases.roster import people
 
@@ -44,7 +45,10 @@ class Choices:
     """An after-action item to assign, and the choices of its form."""
 
     action: AfterAction
-    owners: list[Person]
+    on_it: list[Person]
+    """The people who can see the operation, and with it the item."""
+    on_committees: list[Person]
+    """Others, who can see only an item of one of the committees."""
     committees: dict[UUID, str]
     """Those of the viewer, because only their people see the item."""
 
@@ -76,15 +80,19 @@ async def remove(viewer: Viewer, event_id: UUID, action_id: UUID, now: datetime)
         await audit.record(viewer.actor, "after_action_removed", "event", event_id, {}, now)
 
 
-async def choices(viewer: Viewer, event_id: UUID, action_id: UUID) -> Choices:
+async def choices(viewer: Viewer, event_id: UUID, action_id: UUID, now: datetime) -> Choices:
     """Return an after-action item without an owner, and the choices of its form. Errors as in `remove`."""
     operation, action = await _open(viewer, event_id, action_id)
     [origin] = await events.dates(viewer, operation.event)
-    on_it, known = await possible_owners(viewer, origin), await possible_owners(viewer, None)
+    on_it = await possible_owners(viewer, origin)
+    committees = {one.id: one.name for one in await people.committees(viewer)}
+    listed = {one.id for one in on_it}
+    others = [one for one in await possible_owners(viewer, None) if one.id not in listed]
+    seen_by = {committee(one) for one in committees}
+    viewers = await viewers_for([one.id for one in others], now)
+    able = {member_id for member_id, one in viewers.items() if one.audiences & seen_by}
     return Choices(
-        action=action,
-        owners=list({one.id: one for one in (*on_it, *known)}.values()),
-        committees={one.id: one.name for one in await people.committees(viewer)},
+        action=action, on_it=on_it, on_committees=[one for one in others if one.id in able], committees=committees
     )
 
 
@@ -100,7 +108,8 @@ async def assign(
     async with writing():
         operation, action = await _open(viewer, event_id, action_id)
         new = await _new(viewer, operation, action, wanted)
-        reference = await action_items.create(viewer, new, now, today, unseen=NOT_IN_IT)
+        unseen = NOT_IN_IT if wanted.committee_id else NOT_ON_IT
+        reference = await action_items.create(viewer, new, now, today, unseen=unseen)
         item = await items.item(viewer, reference)
         if item is None:
             raise NotFound

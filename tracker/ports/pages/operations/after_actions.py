@@ -60,7 +60,7 @@ async def assign_page(
     try:
         view = await after_page.after_view(viewer, event_id, key)
         await access_records.note_date(viewer, view.occurrence, now)
-        return await _form(pages, viewer, event_id, key, action_id, FormValues({}))
+        return await _form(pages, viewer, event_id, key, action_id, FormValues({}), now)
     except Conflict as assigned:
         return pages.redirect(_at(event_id, key), assigned.sentence, is_saved=False)
 
@@ -81,7 +81,7 @@ async def assign(
     try:
         reference = await after_actions.assign(viewer, event_id, action_id, _assignment_in(form), now, today)
     except Invalid as wrong:
-        return await _form(pages, viewer, event_id, key, action_id, form, wrong)
+        return await _form(pages, viewer, event_id, key, action_id, form, now, wrong=wrong)
     except Conflict as assigned:
         return pages.redirect(_at(event_id, key), assigned.sentence, is_saved=False)
     return pages.redirect(_at(event_id, key), f"{reference} is assigned, and its owner is emailed.")
@@ -108,15 +108,21 @@ async def _form(
     key: str,
     action_id: UUID,
     form: FormValues,
+    now: Now,
+    *,
     wrong: Invalid | None = None,
 ) -> Response[str]:
     view = await after_page.after_view(viewer, event_id, key)
-    offered = await after_actions.choices(viewer, event_id, action_id)
+    offered = await after_actions.choices(viewer, event_id, action_id, now)
     return pages.render(
         "operations/after-action.html",
         status_code=422 if wrong else 200,
         action=offered.action,
-        owners=people_options(offered.owners, "Choose"),
+        owners=[
+            ("", "Choose"),
+            *((f"{agency}, on the operation", people) for agency, people in people_options(offered.on_it)),
+            *((f"{agency}, for a committee", people) for agency, people in people_options(offered.on_committees)),
+        ],
         committees=[
             ("", "Only people on the operation"),
             *((str(one), f"{name}, with a title of its own") for one, name in offered.committees.items()),
