@@ -47,6 +47,7 @@ CREATE TABLE operation_phase (
   end_minutes INTEGER,
   begun_at TIMESTAMPTZ,
   ended_at TIMESTAMPTZ,
+  version INTEGER NOT NULL,
   CHECK (end_minutes IS NULL OR end_minutes > start_minutes),
   CHECK (ended_at IS NULL OR begun_at IS NOT NULL)
 );

@@ -44,6 +44,8 @@ class Phase(PhasePlan):
     id: UUID
     begun_at: datetime | None = None
     ended_at: datetime | None = None
+    version: int = 1
+    """Rises with every change of these two moments."""
 
 
 def check_plan(phase: PhasePlan, starts_at: datetime, ends_at: datetime) -> None:

@@ -13,13 +13,16 @@ from tracker.usecases.operations.lookup import operation_to_change
 from tracker.usecases.operations.steps import new_version
 
 
-async def choose(viewer: Viewer, event_id: UUID, kind: str, offered: Collection[str], now: datetime) -> None:
+async def choose(
+    viewer: Viewer, event_id: UUID, kind: str, offered: Collection[str], now: datetime, *, version: int | None = None
+) -> None:
     """Choose one of the kinds that are offered, or none; each agency has to acknowledge the plan again.
 
-    A plan keeps the kind that it has, also one that is no longer offered. Errors: NotFound, NotAllowed, Invalid(kind).
+    A plan keeps the kind that it has, also one that is no longer offered.
+    Errors: NotFound, NotAllowed, Conflict when the plan has changed since that version, Invalid(kind).
     """
     async with writing():
-        operation = await operation_to_change(viewer, event_id)
+        operation = await operation_to_change(viewer, event_id, version)
         if kind == operation.kind:
             return
         if kind and kind not in offered:

@@ -100,11 +100,23 @@ async def undo(viewer: Viewer, event_id: UUID, phase_id: UUID, moment: datetime,
 
 
 async def correct(
-    viewer: Viewer, event_id: UUID, phase_id: UUID, begun_at: datetime | None, ended_at: datetime | None, now: datetime
+    viewer: Viewer,
+    event_id: UUID,
+    phase_id: UUID,
+    begun_at: datetime | None,
+    ended_at: datetime | None,
+    now: datetime,
+    *,
+    seen: int | None = None,
 ) -> Phase:
-    """Record other times for a phase, and return it. Errors: NotFound, NotAllowed, Invalid by field."""
+    """Record other times for a phase, and return it; `seen` is the version of its times that the viewer started from.
+
+    Errors: NotFound, NotAllowed, Conflict when its times have changed since, Invalid by field.
+    """
     async with writing():
         phase = await _timed(viewer, event_id, phase_id)
+        if seen not in (None, phase.version):
+            raise Conflict(f"The times of {phase.name} have changed since.")
         check_times(begun_at, ended_at, now)
         return await _record(viewer, event_id, replace(phase, begun_at=begun_at, ended_at=ended_at), now)
 
@@ -132,7 +144,11 @@ async def _phase(viewer: Viewer, operation: Operation, phase_id: UUID) -> Phase:
 
 async def _record(viewer: Viewer, event_id: UUID, phase: Phase, now: datetime) -> Phase:
     await OperationPhase.update(
-        {OperationPhase.begun_at: phase.begun_at, OperationPhase.ended_at: phase.ended_at}
+        {
+            OperationPhase.begun_at: phase.begun_at,
+            OperationPhase.ended_at: phase.ended_at,
+            OperationPhase.version: OperationPhase.version + 1,
+        }
     ).where(OperationPhase.id == phase.id)
     facts = {"phase": phase.id, "begun": phase.begun_at, "ended": phase.ended_at}
     await audit.record(viewer.actor, "phase_timed", "event", event_id, facts, now)

@@ -34,9 +34,9 @@ def at(event_id: UUID, tail: str = "") -> str:
     return f"/events/{event_id}/{KEY}/plan/order{tail}"
 
 
-async def opened(browser: Browser, event_id: UUID) -> dict[str, str]:
+async def opened(browser: Browser, event_id: UUID, tail: str = "/edit") -> dict[str, str]:
     """Return the hidden fields of the form as it is opened."""
-    page = (await browser.get(at(event_id, "/edit"))).text
+    page = (await browser.get(at(event_id, tail))).text
     found = {"was": WAS, "_draft": MARK, "version": VERSION}
     return {name: unescape(match[1]) for name, pattern in found.items() if (match := pattern.search(page))}
 
@@ -120,10 +120,15 @@ async def test_the_lead_chooses_the_kind_that_everyone_sees_on_the_plan(
     two: Cast, bluestem: UUID, browse: SignIn
 ) -> None:
     lead, reader = await browse(two.fbi_lead), await browse(two.kcpd_detective)
-    assert (await lead.post(at(bluestem, "/kind"), {"kind": "Knock and talk"})).status_code == 303
+    first = await opened(lead, bluestem, "")
+    assert (await lead.post(at(bluestem, "/kind"), first | {"kind": "Knock and talk"})).status_code == 303
     assert '<option value="Knock and talk" selected>' in (await lead.get(at(bluestem))).text
     assert "· Knock and talk" in (await reader.get(at(bluestem).removesuffix("/order"))).text
-    refused = await lead.post(at(bluestem, "/kind"), {"kind": "Raid"})
+    beside = await lead.post(at(bluestem, "/kind"), first | {"kind": "Arrest"})
+    assert beside.status_code == 409
+    assert "<b>Operation type</b> is now “Knock and talk”. You typed “Arrest”" in re.sub(r"\s+", " ", beside.text)
+    assert '<option value="Arrest" selected>' in beside.text
+    refused = await lead.post(at(bluestem, "/kind"), await opened(lead, bluestem, "") | {"kind": "Raid"})
     assert refused.status_code == 422
     assert "Choose a type from the list." in refused.text
     assert (await reader.post(at(bluestem, "/kind"), {"kind": "Arrest"})).status_code == 403

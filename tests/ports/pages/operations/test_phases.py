@@ -1,6 +1,7 @@
 """The pages of phases: planned in the zone of the event, drawn and listed, begun and ended by one press."""
 
 import re
+from html import unescape
 from uuid import UUID
 
 import pytest
@@ -20,6 +21,9 @@ KEY = "2027-01-16"
 PHASE = re.compile(r'href="([^"]+/phases/[0-9a-f-]+)"')
 UNDO_AT = re.compile(r'name="at" value="([^"]+)"')
 BRIEFING = {"name": "Briefing", "day": "2027-01-16", "starts": "05:00", "ends": "05:45"}
+
+
+HIDDEN = re.compile(r'name="(version|was)" value="([^"]*)"')
 
 
 @pytest.fixture
@@ -57,6 +61,12 @@ async def briefing(lead: Browser, event_id: UUID) -> str:
     return str(address)
 
 
+async def opened(browser: Browser, address: str, action: str) -> dict[str, str]:
+    """Return the hidden fields of the form on a page that is sent to `action`."""
+    html = (await browser.get(address)).text
+    return {name: unescape(text) for name, text in HIDDEN.findall(html[html.index(f'action="{action}"') :])[:2]}
+
+
 async def test_a_phase_is_drawn_and_listed_in_the_zone_of_the_operation(
     two: Cast, bluestem: UUID, lead: Browser, browse: SignIn
 ) -> None:
@@ -86,7 +96,7 @@ async def test_a_phase_that_cannot_be_planned_is_refused_at_its_field_with_what_
     typed = BRIEFING | {"name": "Roll call"} | wrong
     address = await briefing(lead, bluestem)
     for action in (at(bluestem, "/phases"), address):
-        refused = await lead.post(action, typed)
+        refused = await lead.post(action, await opened(lead, address, address) | typed)
         assert refused.status_code == 422
         assert f'<a href="#f-{field}">{sentence}</a>' in refused.text
         assert ('value="Roll call"' in refused.text) == ("name" not in wrong)
@@ -123,11 +133,40 @@ async def test_times_are_corrected_in_a_form(two: Cast, bluestem: UUID, lead: Br
     address = await briefing(lead, bluestem)
     await approved(two, bluestem)
     typed = {"begun_day": "2026-12-14", "begun": "05:02", "ended": "05:48"}
+    typed |= await opened(lead, address, f"{address}/times")
     early = await lead.post(f"{address}/times", typed | {"begun_day": "2027-01-16"})
     assert early.status_code == 422
     assert "Enter a time that has passed." in early.text
     assert (await lead.post(f"{address}/times", typed)).status_code == 303
     assert "Mon, Dec 14, 5:02–5:48 AM" in await page(lead, bluestem)
+
+
+async def test_the_second_of_two_people_sees_what_the_first_one_saved_beside_what_they_typed(
+    two: Cast, bluestem: UUID, lead: Browser
+) -> None:
+    address = await briefing(lead, bluestem)
+    await approved(two, bluestem)
+    times = f"{address}/times"
+    for action, mine, theirs, both in (
+        (
+            address,
+            BRIEFING | {"starts": "04:30"},
+            BRIEFING | {"name": "Roll call"},
+            "<b>Phase</b> is now “Roll call”. You had not changed it, so the form shows the new value.",
+        ),
+        (
+            times,
+            {"begun_day": "2026-12-14", "begun": "05:02", "ended": ""},
+            {"begun_day": "2026-12-14", "begun": "05:04", "ended": ""},
+            "<b>Started</b> is now “05:04”. You typed “05:02”, which counts when you save again.",
+        ),
+    ):
+        hidden = await opened(lead, address, action)
+        assert (await lead.post(action, hidden | theirs)).status_code == 303
+        beside = await lead.post(action, hidden | mine)
+        assert (beside.status_code, both in re.sub(r"\s+", " ", beside.text)) == (409, True)
+        again = dict(HIDDEN.findall(beside.text[beside.text.index(f'action="{action}"') :])[:2])
+        assert (await lead.post(action, mine | {"version": again["version"]})).status_code == 303
 
 
 async def test_a_phase_is_removed(bluestem: UUID, lead: Browser) -> None:

@@ -11,8 +11,8 @@ from tracker.errors import Conflict, Invalid, NotFound
 from tracker.ports.http.dependencies import Now, Settings, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
-from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of, version_in
-from tracker.ports.pages.core.sheets import Sheet, Words, opened, overtaken, refused, resumed
+from tracker.ports.pages.core.form_values import FormValues, Reader, version_in
+from tracker.ports.pages.core.sheets import NO_FORM, Sheet, Words, opened, overtaken, refused, resumed
 from tracker.ports.pages.events.event_page import times_of
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.operations.orders import LONGEST_PARAGRAPH, PARAGRAPH_HINTS, PARAGRAPH_WORDS, Paragraph, Paragraphs
@@ -26,6 +26,7 @@ AT = "/events/{event_id:uuid}/{key:str}/plan/order"
 PHASE_FIELDS = ("name", "day", "starts", "ends")
 NUMBER = re.compile(r"[1-9][0-9]{0,5}")
 WORDS = Words(labels=PARAGRAPH_WORDS)
+KIND_WORDS = Words(labels={"kind": "Operation type"}, said=lambda _, text: text or "Not chosen yet")
 
 
 @get(AT, guards=[signed_in])
@@ -57,9 +58,11 @@ async def choose_kind(
     """Choose what kind of operation it is, from the kinds of the settings."""
     view = await order_page.order_to_change(viewer, event_id, key)
     try:
-        await kinds.choose(viewer, event_id, form["kind"], settings.operation_kind_names, now)
+        await kinds.choose(viewer, event_id, form["kind"], settings.operation_kind_names, now, version=version_in(form))
     except Invalid as wrong:
-        return shown(pages, view, settings, now, wrong=wrong)
+        return shown(pages, view, settings, now, kind=refused(form, wrong, ("kind",)))
+    except Conflict:
+        return shown(pages, view, settings, now, kind=overtaken(form, _kind_of(view), KIND_WORDS))
     return pages.redirect(f"/events/{event_id}/{key}/plan/order", "The operation type is saved.")
 
 
@@ -94,22 +97,29 @@ def shown(
     view: OrderView,
     settings: Settings,
     now: Now,
-    form: FormValues | None = None,
-    wrong: Invalid | None = None,
+    *,
+    phase: Sheet | None = None,
+    kind: Sheet | None = None,
 ) -> Response[str]:
-    """Render the page; after an error with what was typed into the form of a new phase."""
+    """Render the page; after an error with what was typed into the form of a new phase, or of the operation's type."""
     known = dict.fromkeys((*settings.operation_kind_names, *filter(None, [view.operation.kind])))
+    posted = phase or kind or Sheet(form=NO_FORM)
     return pages.render(
         "operations/order.html",
-        status_code=422 if wrong else 200,
-        form=form or FormValues({}),
-        errors=errors_of(wrong, ("kind", *PHASE_FIELDS)),
+        status_code=posted.status_code,
+        form=phase.form if phase else NO_FORM,
+        errors=posted.errors,
+        kind_sheet=kind or _kind_of(view),
         kinds=[("", "Not chosen yet"), *((one, one) for one in known)],
         drawing=timeline(view.phases.values(), now),
         suggested=SUGGESTED,
         longest_name=LONGEST_NAME,
         **context_of(view),
     )
+
+
+def _kind_of(view: OrderView) -> Sheet:
+    return opened(FormValues({"kind": (view.operation.kind,)}), view.operation.version)
 
 
 def _paragraphs_in(form: FormValues) -> Paragraphs:

@@ -13,7 +13,8 @@ from tracker.ports.http.dependencies import Now, Settings, Viewer
 from tracker.ports.http.flash import Undo
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
-from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of, moment_in
+from tracker.ports.pages.core.form_values import FormValues, Reader, moment_in, version_in
+from tracker.ports.pages.core.sheets import NO_FORM, Sheet, Words, opened, overtaken, refused
 from tracker.ports.pages.operations.order import PHASE_FIELDS, context_of, shown
 from tracker.rules.core.wall_clock import to_local, to_utc
 from tracker.rules.operations.phases import LONGEST_NAME, NO_NAME, SUGGESTED, Phase, PhasePlan
@@ -24,6 +25,8 @@ from tracker.usecases.operations.order_page import OrderView
 AT = "/events/{event_id:uuid}/{key:str}/plan/order/phases"
 NO_START = "Enter when it starts."
 TIME_FIELDS = ("begun_day", "begun", "ended")
+PLANNED_WORDS = Words(labels={"name": "Phase", "day": "Day", "starts": "Starts", "ends": "Ends"})
+ACTUAL_WORDS = Words(labels={"begun_day": "Start day", "begun": "Started", "ended": "Ended"})
 UNDO_FOR = timedelta(seconds=60)
 PRESSES: dict[str, tuple[Callable[..., Awaitable[Phase]], str]] = {
     "begun": (phases.begin, "has started"),
@@ -42,7 +45,7 @@ async def add_phase(
         plan = _plan_in(form, view.occurrence.event.zone)
         await phases.add(viewer, event_id, plan, now)
     except Invalid as wrong:
-        return shown(pages, view, settings, now, form, wrong)
+        return shown(pages, view, settings, now, phase=refused(form, wrong, PHASE_FIELDS))
     return pages.redirect(_at(event_id, key), f"{plan.name} is planned.")
 
 
@@ -53,7 +56,7 @@ async def edit_phase(
     """Show the forms of a phase: when it is planned, and when it began and ended."""
     view, phase = await order_page.phase_to_change(viewer, event_id, key, phase_id)
     await access_records.note_date(viewer, view.occurrence, now, plan=view.operation.version)
-    return _forms(pages, view, phase, _form_of(phase, view.occurrence.event.zone))
+    return _forms(pages, view, phase)
 
 
 @post(f"{AT}/{{phase_id:uuid}}", guards=[signed_in], status_code=303)
@@ -68,12 +71,13 @@ async def change_phase(
 ) -> Response[Any]:
     """Plan a phase differently, or show the form again with what was typed."""
     view, phase = await order_page.phase_to_change(viewer, event_id, key, phase_id)
-    zone = view.occurrence.event.zone
     try:
-        plan = _plan_in(form, zone)
-        await phases.change(viewer, event_id, phase_id, plan, now)
+        plan = _plan_in(form, view.occurrence.event.zone)
+        await phases.change(viewer, event_id, phase_id, plan, now, version=version_in(form))
     except Invalid as wrong:
-        return _forms(pages, view, phase, _typed(_form_of(phase, zone), form, PHASE_FIELDS), wrong)
+        return _forms(pages, view, phase, planned=refused(form, wrong, PHASE_FIELDS))
+    except Conflict:
+        return _forms(pages, view, phase, planned=overtaken(form, _planned(view, phase), PLANNED_WORDS))
     return pages.redirect(_at(event_id, key), f"{plan.name} is saved.")
 
 
@@ -89,12 +93,13 @@ async def correct_times(
 ) -> Response[Any]:
     """Record when a phase really began and ended, or show the form again with what was typed."""
     view, phase = await order_page.phase_to_change(viewer, event_id, key, phase_id)
-    zone = view.occurrence.event.zone
     try:
-        begun_at, ended_at = _span_in(Reader(form), TIME_FIELDS, zone)
-        await phases.correct(viewer, event_id, phase_id, begun_at, ended_at, now)
+        begun_at, ended_at = _span_in(Reader(form), TIME_FIELDS, view.occurrence.event.zone)
+        await phases.correct(viewer, event_id, phase_id, begun_at, ended_at, now, seen=version_in(form))
     except Invalid as wrong:
-        return _forms(pages, view, phase, _typed(_form_of(phase, zone), form, TIME_FIELDS), wrong)
+        return _forms(pages, view, phase, actual=refused(form, wrong, TIME_FIELDS))
+    except Conflict:
+        return _forms(pages, view, phase, actual=overtaken(form, _actual(view, phase), ACTUAL_WORDS))
     return pages.redirect(_at(event_id, key), f"The times of {phase.name} are saved.")
 
 
@@ -180,33 +185,43 @@ def _span_in(reader: Reader, names: tuple[str, str, str], zone: str) -> tuple[da
     return at(first) if first else None, at(last, int(bool(first and last < first))) if last else None
 
 
-def _form_of(phase: Phase, zone: str) -> FormValues:
-    """Return the texts of both forms of a phase."""
-    starts, ends, begun, ended = (
-        to_local(one, zone) if one else None for one in (phase.starts_at, phase.ends_at, phase.begun_at, phase.ended_at)
-    )
-    clocks = {"starts": starts, "ends": ends, "begun": begun, "ended": ended}
-    days = {"day": starts, "begun_day": begun or starts}
-    return FormValues(
-        {"name": (phase.name,)}
-        | {name: (f"{one:%H:%M}" if one else "",) for name, one in clocks.items()}
-        | {name: (f"{one:%Y-%m-%d}" if one else "",) for name, one in days.items()}
-    )
+def _planned(view: OrderView, phase: Phase) -> Sheet:
+    """Return the form of the planned times as it is opened; a move of the operation changes them too."""
+    zone = view.occurrence.event.zone
+    starts, ends = to_local(phase.starts_at, zone), to_local(phase.ends_at, zone) if phase.ends_at else None
+    texts = {"name": phase.name, "day": f"{starts:%Y-%m-%d}", "starts": _clock(starts), "ends": _clock(ends)}
+    return opened(FormValues({name: (text,) for name, text in texts.items()}), view.operation.version)
 
 
-def _typed(form: FormValues, typed: FormValues, names: tuple[str, ...]) -> FormValues:
-    return form.but({name: typed[name] for name in names})
+def _actual(view: OrderView, phase: Phase) -> Sheet:
+    """Return the form of the actual times as it is opened."""
+    zone = view.occurrence.event.zone
+    begun, ended = (to_local(one, zone) if one else None for one in (phase.begun_at, phase.ended_at))
+    day = begun or to_local(phase.starts_at, zone)
+    texts = {"begun_day": f"{day:%Y-%m-%d}", "begun": _clock(begun), "ended": _clock(ended)}
+    return opened(FormValues({name: (text,) for name, text in texts.items()}), phase.version)
+
+
+def _clock(at: datetime | None) -> str:
+    return f"{at:%H:%M}" if at else ""
 
 
 def _forms(
-    pages: Pages, view: OrderView, phase: Phase, form: FormValues, wrong: Invalid | None = None
+    pages: Pages, view: OrderView, phase: Phase, *, planned: Sheet | None = None, actual: Sheet | None = None
 ) -> Response[str]:
+    """Render both forms of a phase, the one that was sent as it is given."""
+    posted = planned or actual or Sheet(form=NO_FORM)
+    planned, actual = planned or _planned(view, phase), actual or _actual(view, phase)
+    texts = {name: planned.form.all(name) for name in PHASE_FIELDS}
     return pages.render(
         "operations/phase.html",
-        status_code=422 if wrong else 200,
+        status_code=posted.status_code,
         phase=phase,
-        form=form,
-        errors=errors_of(wrong, (*PHASE_FIELDS, *TIME_FIELDS)),
+        planned=planned,
+        actual=actual,
+        form=actual.form.but(texts),
+        errors=posted.errors,
+        changes=posted.changes,
         suggested=SUGGESTED,
         longest_name=LONGEST_NAME,
         **context_of(view),

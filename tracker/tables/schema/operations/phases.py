@@ -21,6 +21,8 @@ class OperationPhase(Table):
     """None for a phase that is a moment."""
     begun_at = Timestamptz(null=True, default=None)
     ended_at = Timestamptz(null=True, default=None)
+    version = Integer(default=1)
+    """Rises each time it is recorded when the phase began or ended."""
 
     constraints = (
         check("end_minutes IS NULL OR end_minutes > start_minutes"),

@@ -9,9 +9,9 @@ from tracker.rules.operations.phases import Phase
 from tracker.tables.visible.core.rows import Row, rows
 
 _PHASES = (
-    "SELECT f.id, f.name, f.start_minutes, f.end_minutes, f.begun_at, f.ended_at, o.starts_at FROM operation_phase f"
-    " JOIN operation_plan p ON p.id = f.plan JOIN event e ON e.id = p.event JOIN occurrence o ON o.event = e.id"
-    " WHERE MAY_SEE(e)"
+    "SELECT f.id, f.name, f.start_minutes, f.end_minutes, f.begun_at, f.ended_at, f.version, o.starts_at"
+    " FROM operation_phase f JOIN operation_plan p ON p.id = f.plan JOIN event e ON e.id = p.event"
+    " JOIN occurrence o ON o.event = e.id WHERE MAY_SEE(e)"
 )
 _EARLIEST = " AND p.event = {} ORDER BY f.start_minutes, f.end_minutes, f.name, f.id"
 
@@ -30,4 +30,5 @@ def _phase(row: Row) -> Phase:
         ends_at=None if end is None else row["starts_at"] + timedelta(minutes=end),
         begun_at=row["begun_at"],
         ended_at=row["ended_at"],
+        version=row["version"],
     )
