@@ -34,9 +34,33 @@ CREATE INDEX incoming_reply_occurrence ON incoming_reply (occurrence);
 CREATE INDEX incoming_reply_open ON incoming_reply (received_at) WHERE outcome = 'unmatched' AND decided_at IS NULL;
 """
 
+WORDS = """
+CREATE TABLE incoming_words (
+  id UUID PRIMARY KEY NOT NULL,
+  received_at TIMESTAMPTZ NOT NULL,
+  email_hash VARCHAR(64) NOT NULL UNIQUE,
+  sender VARCHAR(254) NOT NULL,
+  member UUID REFERENCES member (id) ON DELETE RESTRICT,
+  outcome VARCHAR(12) NOT NULL CHECK (outcome IN ('recorded', 'unchanged', 'no_word', 'closed', 'outdated', 'sign_in',
+    'unmatched', 'ignored', 'unreadable')),
+  word VARCHAR(12) CHECK (word IN ('done', 'in_progress', 'blocked', 'note', 'yes', 'maybe', 'no')),
+  item UUID REFERENCES action_item (id) ON DELETE CASCADE,
+  reply UUID REFERENCES reply (id) ON DELETE CASCADE,
+  status_before VARCHAR(12) CHECK (status_before IN ('open', 'in_progress', 'blocked', 'done', 'canceled')),
+  progress_before INTEGER,
+  version INTEGER,
+  undone_at TIMESTAMPTZ,
+  CHECK (version IS NULL OR (item IS NOT NULL AND status_before IS NOT NULL AND progress_before IS NOT NULL))
+);
+CREATE INDEX incoming_words_item ON incoming_words (item);
+CREATE INDEX incoming_words_reply ON incoming_words (reply);
+CREATE INDEX incoming_words_member ON incoming_words (member, received_at);
+"""
+
 
 async def forwards() -> MigrationManager:
     """Run the statements inside the runner's transaction."""
     manager = MigrationManager(migration_id=ID, app_name="tracker", description=DESCRIPTION)
     manager.add_raw(statements(TABLES))
+    manager.add_raw(statements(WORDS))
     return manager

@@ -32,6 +32,7 @@ THEY_READ = {
     "ImportedEvent": "imported_event",
     "UndoSnapshot": "undo_snapshot",
     "IncomingReply": "incoming_reply",
+    "IncomingWords": "incoming_words",
     "OperationPlan": "operation_plan",
     "OperationOrder": "operation_order",
     "OperationPhase": "operation_phase",

@@ -54,6 +54,7 @@ TEXTS = {
     "action_note": "text change",
     "reply": "comment",
     "incoming_reply": "sender comment",
+    "incoming_words": "sender",
     "attendance_mark": "guest guest_agency",
     "subscription": "name client",
     "saved_filter": "name",

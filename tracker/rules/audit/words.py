@@ -180,6 +180,7 @@ UNCOUNTED = frozenset(one for one in THINGS.values() if one.startswith(("the ", 
 SOURCES = {
     "page": "Web",
     "link": "Email link",
+    "email": "Email",
     "feed": "Calendar feed",
     "api": "API",
     "cli": "Command line",

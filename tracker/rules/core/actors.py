@@ -25,7 +25,7 @@ class Origin:
     """The source of a request; unknown parts are empty."""
 
     source: str = "page"
-    """page, link, feed, api, cli, clock"""
+    """page, link, feed, api, email, cli, clock"""
     address: str = ""
     """The network address; none for commands and the clock."""
     session: str = ""
@@ -35,8 +35,8 @@ class Origin:
 
     @property
     def channel(self) -> str:
-        """Return how a person's own words came: by a link in an email (link), a program (api), or otherwise (site)."""
-        return self.source if self.source in {"link", "api"} else "site"
+        """Return how a person's own words came: a link in an email (link), email, a program (api), or site."""
+        return self.source if self.source in {"link", "email", "api"} else "site"
 
     def within(self, session_id: str) -> "Origin":
         """Return this origin with the first characters of a session or token id."""

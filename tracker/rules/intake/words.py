@@ -27,6 +27,27 @@ class Word(StrEnum):
     NO = "no"
 
 
+class Taken(StrEnum):
+    """What became of an email with words."""
+
+    RECORDED = "recorded"
+    UNCHANGED = "unchanged"
+    """It was so already."""
+    NO_WORD = "no_word"
+    """It says none of the words that work."""
+    CLOSED = "closed"
+    """The item is closed, or the date is over or canceled."""
+    OUTDATED = "outdated"
+    """It replies to a time that has changed since."""
+    SIGN_IN = "sign_in"
+    """It is about something that people may change only after they sign in."""
+    UNMATCHED = "unmatched"
+    """It doesn't come from the person who got our email, as far as can be known, or they may not change it."""
+    IGNORED = "ignored"
+    """A machine wrote it."""
+    UNREADABLE = "unreadable"
+
+
 STATUSES = {Word.DONE: ItemStatus.DONE, Word.IN_PROGRESS: ItemStatus.IN_PROGRESS, Word.BLOCKED: ItemStatus.BLOCKED}
 REPLIES = {Word.YES: ReplyValue.ACCEPTED, Word.MAYBE: ReplyValue.TENTATIVE, Word.NO: ReplyValue.DECLINED}
 _OF_ITEMS = {

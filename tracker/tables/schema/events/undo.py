@@ -12,6 +12,7 @@ from tracker.tables.schema.events.events import Event, EventAudience, Occurrence
 from tracker.tables.schema.events.history import EventChange
 from tracker.tables.schema.events.invitations import Invitation, InvitationGap, Reply
 from tracker.tables.schema.intake.replies import IncomingReply
+from tracker.tables.schema.intake.words import IncomingWords
 from tracker.tables.schema.operations.briefs import BriefCopy
 from tracker.tables.schema.operations.grants import OperationGrant
 from tracker.tables.schema.roster.people import Member
@@ -27,6 +28,7 @@ PUT_BACK: Mapping[type[Table], Column] = {
     OperationGrant: OperationGrant.event,
     BriefCopy: BriefCopy.occurrence.event,
     IncomingReply: IncomingReply.invitation.event,
+    IncomingWords: IncomingWords.reply.invitation.event,  # type: ignore[union-attr]  # Piccolo types one step
 }
 """The tables that undo puts back, with the column that leads to the event; each after those to which it refers."""
 

@@ -1,0 +1,167 @@
+"""What the owner of an action item writes back to its email changes the item once, and nothing else does."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from hashlib import sha256
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, Cast, operation
+from tracker.rules.actions.action_items import ActionItem, ItemStatus
+from tracker.rules.actions.item_changes import Change, NewItem
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.intake.calendar_replies import Sender
+from tracker.rules.intake.emails import ReceivedEmail
+from tracker.rules.intake.words import Taken
+from tracker.tables.schema.core.audit import AuditEntry
+from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.intake.words import IncomingWords
+from tracker.usecases.actions import action_items, item_lists
+from tracker.usecases.events import occurrences
+from tracker.usecases.events.events import schedule
+from tracker.usecases.intake import incoming
+
+pytestmark = pytest.mark.anyio
+
+TODAY, DUE = date(2026, 12, 15), date(2026, 12, 22)
+LATER = NOW + timedelta(hours=1)
+
+
+async def given(by: Viewer, owner: Viewer, **facts: object) -> str:
+    new = NewItem(title="Send the contact sheet", owner_id=owner.member_id, due=DUE)
+    return await action_items.create(by, replace(new, **facts), NOW, TODAY)  # type: ignore[arg-type]  # its fields
+
+
+async def email(to: Viewer, text: str, **facts: object) -> ReceivedEmail:
+    """Return what a person writes back to the newest email about an item that they got; `facts` replace its fields."""
+    about_items = (Message.recipient == to.member_id) & Message.item.is_not_null()
+    rows = await Message.select(Message.id).where(about_items).order_by(Message.created_at)
+    about = {
+        "name": sha256(text.encode()).hexdigest(),
+        "received_at": LATER,
+        "invitation_id": None,
+        "message_id": rows[-1]["id"],
+        "sender": Sender(address=to.email, is_verified=True),
+        "text": text,
+    }
+    return ReceivedEmail(**{**about, **facts})  # type: ignore[arg-type]  # the fields of an email
+
+
+async def said(to: Viewer, text: str, **facts: object) -> Taken:
+    [outcome] = await incoming.take(await email(to, text, **facts))
+    return Taken(outcome)
+
+
+async def item(cast: Cast, reference: str) -> ActionItem:
+    return (await item_lists.item_view(cast.coordinator, reference)).item
+
+
+async def history(cast: Cast, reference: str) -> list[tuple[str, str, str]]:
+    notes = (await item_lists.item_view(cast.coordinator, reference)).notes
+    return [(note.source, note.change, note.text) for note in notes[:-1]]
+
+
+@pytest.mark.both_engines
+async def test_done_by_email_closes_the_item_and_its_history_says_how(cast: Cast) -> None:
+    reference = await given(cast.coordinator, cast.caht_lead)
+    assert await said(cast.caht_lead, "Done. Sent it to all.\n\nJane\n> BLOCKED") is Taken.RECORDED
+    assert (await item(cast, reference)).status is ItemStatus.DONE
+    assert await history(cast, reference) == [("email", "Open → Done, 100%", "Sent it to all.")]
+    [entry] = await AuditEntry.select(AuditEntry.source).where(AuditEntry.verb == "item_updated")
+    assert entry["source"] == "email"
+
+
+async def test_blocked_by_email_asks_the_people_who_can_help(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    await given(cast.coordinator, cast.caht_lead)
+    assert await said(cast.caht_lead, "BLOCKED: no address yet") is Taken.RECORDED
+    asked = await Message.select(Message.recipient).where(Message.kind == "item_blocked")
+    assert [one["recipient"] for one in asked] == [cast.coordinator.member_id]
+
+
+async def test_any_other_text_is_a_note(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    reference = await given(cast.coordinator, cast.caht_lead)
+    assert await said(cast.caht_lead, "Two of three are in.") is Taken.RECORDED
+    assert await history(cast, reference) == [("email", "", "Two of three are in.")]
+    assert (await item(cast, reference)).status is ItemStatus.OPEN
+
+
+async def test_the_same_email_or_the_same_words_again_change_nothing(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    reference = await given(cast.coordinator, cast.caht_lead)
+    first = await email(cast.caht_lead, "Two of three are in.")
+    assert [await incoming.take(first), await incoming.take(first)] == [[Taken.RECORDED], ["repeated"]]
+    assert await said(cast.caht_lead, "Two of three are in.", name="2" * 64) is Taken.UNCHANGED
+    assert (await item(cast, reference)).version == 2
+    assert await IncomingWords.count() == 2
+
+
+async def test_nothing_above_the_quoted_text_changes_nothing(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    reference = await given(cast.coordinator, cast.caht_lead)
+    assert await said(cast.caht_lead, "> DONE\nDONE") is Taken.NO_WORD
+    assert (await item(cast, reference)).version == 1
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({"sender": Sender(address="someone@elsewhere.example", is_verified=True)}, Taken.UNMATCHED),
+        ({"sender": Sender(address="caht_lead@caht.example", is_verified=False)}, Taken.UNMATCHED),
+        ({"message_id": UUID(int=7)}, Taken.UNMATCHED),
+        ({"is_automatic": True}, Taken.IGNORED),
+        ({"is_readable": False}, Taken.UNREADABLE),
+    ],
+)
+async def test_what_may_not_be_the_owner_s_is_noted_and_changes_nothing(
+    sqlite_cast: Cast, facts: dict[str, object], expected: Taken
+) -> None:
+    cast = sqlite_cast
+    reference = await given(cast.coordinator, cast.caht_lead)
+    before = await Message.count()
+    assert await said(cast.caht_lead, "DONE", **facts) is expected
+    [row] = await IncomingWords.select()
+    assert (row["outcome"], row["item"], row["member"], row["word"]) == (expected, None, None, None)
+    assert (await item(cast, reference)).version == 1
+    assert await Message.count() == before
+
+
+async def test_a_former_owner_changes_nothing(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    reference = await given(cast.coordinator, cast.caht_lead)
+    ready = await email(cast.caht_lead, "DONE")
+    await action_items.hand_over(cast.coordinator, reference, cast.hsi_liaison.member_id, 1, NOW, TODAY)
+    assert await incoming.take(ready) == [Taken.UNMATCHED]
+    assert (await item(cast, reference)).is_open
+
+
+async def test_a_closed_item_stays_as_it_is(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    reference = await given(cast.coordinator, cast.caht_lead)
+    ready = await email(cast.caht_lead, "IN PROGRESS")
+    await action_items.update(cast.caht_lead, reference, Change(status=ItemStatus.DONE), 1, NOW, TODAY)
+    assert await incoming.take(ready) == [Taken.CLOSED]
+    assert (await item(cast, reference)).status is ItemStatus.DONE
+
+
+async def test_an_item_of_a_restricted_event_is_changed_after_sign_in_only(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    event_id = await schedule(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
+    date_id = (await occurrences.date_for(cast.fbi_lead, event_id, "2027-01-16")).id
+    reference = await given(cast.fbi_lead, cast.hsi_liaison, origin_id=date_id)
+    assert await said(cast.hsi_liaison, "DONE") is Taken.SIGN_IN
+    assert (await item_lists.item_view(cast.fbi_lead, reference)).item.version == 1
+
+
+async def test_the_person_who_can_help_writes_back_to_the_owner(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    reference = await given(cast.coordinator, cast.caht_lead, seen_by=Visibility.ALL)
+    await action_items.update(
+        cast.caht_lead, reference, Change(status=ItemStatus.BLOCKED, note="no key"), 1, NOW, TODAY
+    )
+    assert await said(cast.coordinator, "The key is at the desk.") is Taken.RECORDED
+    [noted] = await Message.select(Message.recipient).where(Message.kind == "item_noted")
+    assert noted["recipient"] == cast.caht_lead.member_id

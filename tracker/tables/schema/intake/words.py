@@ -1,0 +1,44 @@
+"""Emails that people wrote back to an email of ours, what was understood of each, and what undoes it."""
+
+from piccolo.columns import UUID, ForeignKey, Integer, Timestamptz, Varchar
+from piccolo.columns.base import OnDelete
+from piccolo.columns.defaults.uuid import UUID4
+from piccolo.table import Table
+
+from tracker.rules.actions.action_items import ItemStatus
+from tracker.rules.intake.words import Taken, Word
+from tracker.tables.schema.actions.action_items import ActionItem
+from tracker.tables.schema.core.constraints import check, index, one_of
+from tracker.tables.schema.events.invitations import Reply
+from tracker.tables.schema.roster.people import Member
+
+
+class IncomingWords(Table):
+    """One email. Its text is not kept here: a note is in the item's history, a comment with the reply."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    received_at = Timestamptz(null=False)
+    email_hash = Varchar(length=64, unique=True)
+    """SHA-256 of its Message-ID and address, in hexadecimal: the same email is one email, however often it comes."""
+    sender = Varchar(length=254)
+    """The address in From; empty when there is none that could be read."""
+    member = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
+    """Whose email it is; None when that could not be confirmed."""
+    outcome = Varchar(length=12)
+    word = Varchar(length=12, null=True, default=None)
+    item = ForeignKey(ActionItem, null=True, default=None, on_delete=OnDelete.cascade, index=True)
+    reply = ForeignKey(Reply, null=True, default=None, on_delete=OnDelete.cascade, index=True)
+    """The reply that it recorded."""
+    status_before = Varchar(length=12, null=True, default=None)
+    progress_before = Integer(null=True, default=None)
+    version = Integer(null=True, default=None)
+    """Of the item, after the email changed it: while it has this version, the change can be undone."""
+    undone_at = Timestamptz(null=True, default=None)
+
+    constraints = (
+        one_of("outcome", Taken),
+        one_of("word", Word),
+        one_of("status_before", ItemStatus),
+        check("version IS NULL OR (item IS NOT NULL AND status_before IS NOT NULL AND progress_before IS NOT NULL)"),
+        index("incoming_words_member", "member", "received_at"),
+    )

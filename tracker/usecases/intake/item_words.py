@@ -1,0 +1,54 @@
+"""What a person writes back to an email about an action item: DONE, IN PROGRESS, BLOCKED, or a note."""
+
+from uuid import UUID
+
+from tracker.rules.actions import action_items as rules
+from tracker.rules.actions.action_items import ActionItem
+from tracker.rules.actions.item_changes import Change
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.wall_clock import to_local
+from tracker.rules.intake.emails import ReceivedEmail
+from tracker.rules.intake.words import STATUSES, Said, Taken, about_item
+from tracker.tables.visible.actions import action_items as visible
+from tracker.usecases.actions import action_items
+from tracker.usecases.intake.understood import UNMATCHED, Understood
+
+
+async def taken(viewer: Viewer, item_id: UUID, email: ReceivedEmail) -> Understood:
+    """Change the item as an email of the viewer says, and return what was understood.
+
+    The caller is inside `writing()`. As by the link in an email, a closed item stays closed, and one that only named
+    people may see is changed after sign-in.
+    """
+    item = await visible.item_by_id(viewer, item_id)
+    if item is None or not rules.may_update(viewer, item):
+        return UNMATCHED
+    said = about_item(email.text)
+    outcome = await _outcome(viewer, item, said)
+    about = Understood(outcome=outcome, said=said, item_id=item.id)
+    return await _changed(viewer, item, about, email) if outcome is Taken.RECORDED else about
+
+
+async def _outcome(viewer: Viewer, item: ActionItem, said: Said) -> Taken:
+    if item.is_restricted or viewer.is_discreet:
+        return Taken.SIGN_IN
+    if said.word is None:
+        return Taken.NO_WORD
+    if not item.is_open:
+        return Taken.CLOSED
+    is_so = STATUSES.get(said.word, item.status) is item.status
+    return Taken.UNCHANGED if is_so and await _is_noted(viewer, item, said.text) else Taken.RECORDED
+
+
+async def _is_noted(viewer: Viewer, item: ActionItem, text: str) -> bool:
+    """Return whether the newest entry of the item's history has this text already, or there is none to note."""
+    notes = await visible.notes(viewer, item)
+    return not text or (bool(notes) and notes[0].text == text and notes[0].by == viewer.name)
+
+
+async def _changed(viewer: Viewer, item: ActionItem, about: Understood, email: ReceivedEmail) -> Understood:
+    word = about.said.word
+    change = Change(status=STATUSES.get(word) if word else None, note=about.said.text)
+    today = to_local(email.received_at, viewer.zone).date()
+    after = await action_items.update(viewer, item.reference, change, item.version, email.received_at, today)
+    return about.after(status=item.status, progress=item.progress, version=after.version)
