@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.cast import NOW, Cast, meeting, operation
+from tests.cast import NOW, Cast, marking, meeting, operation
 from tests.usecases.operations.world import planned
 from tracker.database import writing
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
@@ -15,6 +15,7 @@ from tracker.rules.calendars.feeds import Scope
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Status, Viewer
 from tracker.rules.events.event_fields import Kind
+from tracker.rules.events.markings import Limit
 from tracker.rules.operations.grants import GrantState
 from tracker.tables.background.events.audiences import audiences_of
 from tracker.tables.background.events.invitees import invitees_of
@@ -236,6 +237,18 @@ async def test_a_feed_is_in_another_state_when_access_has_ended(two: Cast) -> No
     held = await open_feed(token, NOW)
     assert held.rights_until == until
     assert (await open_feed(token, until)).state != held.state
+
+
+async def test_only_people_whom_the_limit_of_the_marking_admits_are_offered(two: Cast) -> None:
+    event_id = await bluestem(two)
+    event, plan = await events.plan_to_change(two.fbi_lead, event_id)
+    nocon = replace(plan, marking=marking(two, limit=Limit.NOCON))
+    await events.change(two.fbi_lead, event_id, nocon, event.version, NOW)
+    offered = {one.id for one in (await shown(two.fbi_lead, event_id)).choices}
+    assert two.ipd_liaison.member_id in offered
+    assert two.caht_lead.member_id not in offered
+    with pytest.raises(Invalid, match=r"government employees, no contractors.* Caht lead"):
+        await grants.give(two.fbi_lead, event_id, two.caht_lead.member_id, WHY, None, NOW)
 
 
 async def test_access_that_ends_by_itself_can_be_ended_before(two: Cast) -> None:

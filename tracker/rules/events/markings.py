@@ -144,9 +144,14 @@ def check_limit(limit: Limit, visibility: Visibility) -> None:
         raise Invalid(mark_limit=f"{limit} needs a list of people. Choose “Only the named participants” above.")
 
 
+def may_have(limit: Limit, level: Level) -> bool:
+    """Return whether people who serve at an agency of this level may have what is limited like this."""
+    return STANDING[limit] in STANDINGS[level]
+
+
 def check_people(limit: Limit, people: Iterable[tuple[str, Level]]) -> None:
     """Check that each person on the list, given as words and level of agency, may have it. Errors: Invalid."""
-    if others := sorted(words for words, level in people if STANDING[limit] not in STANDINGS[level]):
+    if others := sorted(words for words, level in people if not may_have(limit, level)):
         raise Invalid(
             mark_limit=f"{limit} means {limit.words}. Remove other people from the list, or choose another limit: "
             f"{', '.join(others)}."

@@ -19,7 +19,8 @@ from tracker.rules.events.plan import Person, Plan
 from tracker.usecases.roster import people
 
 _LEVELS = (
-    "SELECT m.name, g.code, g.level FROM member m JOIN agency g ON g.id = m.agency WHERE m.id IN ({}) ORDER BY m.name"
+    "SELECT m.id, m.name, g.code, g.level FROM member m JOIN agency g ON g.id = m.agency"
+    " WHERE m.id IN ({}) ORDER BY m.name"
 )
 NOT_YOURS = "Only members of law-enforcement agencies can add, change, or remove a marking."
 
@@ -50,7 +51,16 @@ async def allow_marked(viewer: Viewer, plan: Plan, now: datetime, event: Event |
 async def check_limit(marking: Marking | None, people_on_it: Iterable[UUID]) -> None:
     """Refuse people whom the limit of an event's marking excludes. Errors: Invalid by field."""
     if marking and marking.limit:
-        markings.check_people(marking.limit, await _levels(people_on_it))
+        levels = await _levels(people_on_it)
+        markings.check_people(marking.limit, levels.values())
+
+
+async def within_limit(marking: Marking | None, member_ids: Iterable[UUID]) -> set[UUID]:
+    """Return the people whom the limit of an event's marking admits; all of them without one."""
+    if not (marking and marking.limit):
+        return set(member_ids)
+    levels = await _levels(member_ids)
+    return {member_id for member_id, (_, level) in levels.items() if markings.may_have(marking.limit, level)}
 
 
 def designators(viewer: Viewer, known: Iterable[Person]) -> dict[UUID, str]:
@@ -76,7 +86,7 @@ async def _check_new(viewer: Viewer, marking: Marking | None, before: Marking | 
         raise Invalid(mark_agency="Choose the agency that designates it from the list.")
 
 
-async def _levels(member_ids: Iterable[UUID]) -> list[tuple[str, Level]]:
+async def _levels(member_ids: Iterable[UUID]) -> dict[UUID, tuple[str, Level]]:
     ids = sorted(member_ids)
     found = await engine().run_querystring(QueryString(_LEVELS, QueryString(", ".join(["{}"] * len(ids)), *ids)))
-    return [(f"{row['name']} ({row['code']})", Level(row["level"])) for row in found]
+    return {row["id"]: (f"{row['name']} ({row['code']})", Level(row["level"])) for row in found}

@@ -29,7 +29,7 @@ from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.events import history, visibility
 from tracker.usecases.events.invitees import add, touch, withdraw
 from tracker.usecases.events.need_to_know import end_access
-from tracker.usecases.events.permission import check_limit
+from tracker.usecases.events.permission import check_limit, within_limit
 from tracker.usecases.events.seat_invitations import NEWS_OF
 from tracker.usecases.operations.lookup import NOT_THEIRS, operation_for
 from tracker.usecases.roster import people
@@ -42,7 +42,14 @@ TWICE = "This person has access already, or it waits for approval."
 
 
 async def choices(viewer: Viewer, event: Event) -> list[Person]:
-    """Return whom the lead may let see an operation: people with an account who have no access, and none requested."""
+    """Return whom the lead may let see an operation: those whom the limit of its marking admits."""
+    others = await _without_access(viewer, event)
+    admitted = await within_limit(event.marking, [one.id for one in others])
+    return [one for one in others if one.id in admitted]
+
+
+async def _without_access(viewer: Viewer, event: Event) -> list[Person]:
+    """Return people with an account who have no access to an operation, and none requested."""
     known = {*await invitees_of(event.id), *await open_grants(event.id), event.lead_id}
     others = [one for one in await people.directory(viewer) if one.id not in known]
     guests = await visibility.guests_among(others)
@@ -59,7 +66,7 @@ async def give(
     with conflicts(TWICE):
         async with writing():
             event = await _led(viewer, event_id)
-            person = next((one for one in await choices(viewer, event) if one.id == member_id), None)
+            person = next((one for one in await _without_access(viewer, event) if one.id == member_id), None)
             if person is None:
                 raise Invalid(person=NO_ONE)
             check_grant(person.arm, reason, until, now)
