@@ -11,6 +11,8 @@ FAST = -q $(WORKERS) -k "not postgres" tests/rules tests/ical tests/usecases
 COVERAGE = $(VENV)/coverage.json
 SPELLED = *.md Makefile pyproject.toml bench deploy docs migrations scripts templates tests tracker
 MEASURED = --cov --cov-report=json:$(COVERAGE)
+DOVECOT = dovecot="$$($(BIN)/python -m scripts.dovecot)" && TRACKER_DOVECOT="$$dovecot"
+PROGRAMS = chromium="$$($(BIN)/python scripts/browser.py)" && $(DOVECOT) TRACKER_CHROMIUM="$$chromium"
 WORKERS = -n auto --dist loadfile --no-loadscope-reorder  # a worker that ends the browser's folder ends its demo
 
 .DEFAULT_GOAL := help
@@ -32,14 +34,13 @@ run: $(READY) ## Serve the demo task force at http://127.0.0.1:8000 (PORT=8001 f
 	@exec $(BIN)/tracker demo --data demo --port $(PORT)
 
 test: $(READY) ## Run the tests that CI runs: SQLite, a browser, and PostgreSQL where the database matters
-	@chromium="$$($(BIN)/python scripts/browser.py)" && TRACKER_CHROMIUM="$$chromium" $(BIN)/python -m pytest -q $(WORKERS)
+	@$(PROGRAMS) $(BIN)/python -m pytest -q $(WORKERS)
 
 test-fast: $(READY) ## Run the rules, calendars and use cases on SQLite, in about a minute
 	@$(BIN)/python -m pytest $(FAST)
 
 test-all: $(READY) ## Run every test on both databases and measure coverage, as CI does each night
-	@chromium="$$($(BIN)/python scripts/browser.py)" && TRACKER_CHROMIUM="$$chromium" \
-		$(BIN)/python -m pytest -q $(WORKERS) --all-engines $(MEASURED)
+	@$(PROGRAMS) $(BIN)/python -m pytest -q $(WORKERS) --all-engines $(MEASURED)
 	@$(BIN)/python scripts/coverage_floor.py $(COVERAGE)
 
 coverage: $(READY) ## Measure line and branch coverage of test-fast, and compare with the floors
@@ -79,7 +80,7 @@ bench: $(READY) ## Run the benchmarks and write bench/results.json
 	@$(BIN)/python -m bench
 
 faults: $(READY) ## Kill and stall processes while emails go out, and edit series and plans in any order
-	@TRACKER_FAULTS=full $(BIN)/python -m pytest -q tests/faults tests/scenarios/test_any_edits.py tests/scenarios/test_any_plans.py \
+	@$(DOVECOT) TRACKER_FAULTS=full $(BIN)/python -m pytest -q tests/faults tests/scenarios/test_any_edits.py tests/scenarios/test_any_plans.py \
 		tests/scenarios/test_random_series.py
 
 compat: $(READY) ## Read our calendars with other people's parsers

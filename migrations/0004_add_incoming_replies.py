@@ -33,7 +33,6 @@ CREATE INDEX incoming_reply_invitation ON incoming_reply (invitation, occurrence
 CREATE INDEX incoming_reply_occurrence ON incoming_reply (occurrence);
 CREATE INDEX incoming_reply_open ON incoming_reply (received_at) WHERE outcome = 'unmatched' AND decided_at IS NULL;
 """
-
 WORDS = """
 CREATE TABLE incoming_words (
   id UUID PRIMARY KEY NOT NULL,
@@ -57,10 +56,23 @@ CREATE INDEX incoming_words_reply ON incoming_words (reply);
 CREATE INDEX incoming_words_member ON incoming_words (member, received_at);
 """
 
+MAILBOX = """
+CREATE TABLE mailbox_state (
+  id BIGINT PRIMARY KEY NOT NULL,
+  read_at TIMESTAMPTZ,
+  email_at TIMESTAMPTZ,
+  trouble TEXT NOT NULL,
+  trouble_since TIMESTAMPTZ,
+  CHECK (id = 1),
+  CHECK ((trouble = '') = (trouble_since IS NULL))
+);
+"""
+
 
 async def forwards() -> MigrationManager:
     """Run the statements inside the runner's transaction."""
     manager = MigrationManager(migration_id=ID, app_name="tracker", description=DESCRIPTION)
     manager.add_raw(statements(TABLES))
     manager.add_raw(statements(WORDS))
+    manager.add_raw(statements(MAILBOX))
     return manager

@@ -19,13 +19,22 @@ def find() -> str | None:
 
 def install() -> None:
     """Bring a Chromium by Debian's packages, where one may; else let Playwright fetch its own build."""
+    if not of_debian("chromium"):
+        _runs(sys.executable, "-m", "playwright", "install", "chromium")
+
+
+def of_debian(package: str) -> bool:
+    """Install a package of Debian or Ubuntu, where one may; return whether it is here now."""
     may_install = os.geteuid() == 0 or (shutil.which("sudo") and _runs("sudo", "-n", "true"))
-    rights = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    if may_install and shutil.which("apt-get"):
-        _runs(*rights, "apt-get", "update", "-qq")
-        if _runs(*rights, "apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"):
-            return
-    _runs(sys.executable, "-m", "playwright", "install", "chromium")
+    if not may_install or not shutil.which("apt-get"):
+        return False
+    as_root("apt-get", "update", "-qq")
+    return as_root("apt-get", "install", "-y", "-qq", "--no-install-recommends", package)
+
+
+def as_root(*command: str) -> bool:
+    """Run a command that only root may run; return whether it did its work."""
+    return _runs(*([] if os.geteuid() == 0 else ["sudo", "-n"]), *command)
 
 
 def _runs(*command: str) -> bool:

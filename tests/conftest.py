@@ -12,6 +12,7 @@ from hypothesis import settings
 from tests.cast import SECRET, Cast, people_of_the_task_force
 from tests.database.server import own_server
 from tests.database.sources import PostgresDatabases, Source, SQLiteFiles
+from tests.dovecot import Dovecot, running
 from tracker.crypto import keys
 from tracker.database import Engine, bind, close_database, engine_from_url, open_database
 
@@ -66,6 +67,13 @@ def postgres_source() -> Iterator[Source]:
         asyncio.run(source.prepare())
         yield source
         asyncio.run(source.clean_up())
+
+
+@pytest.fixture(scope="session")
+def dovecot() -> Iterator[Dovecot]:
+    """An IMAP server, at which every user name has a mailbox."""
+    with running() as server:
+        yield server
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ from tracker.ports.http.token_uses import note_after_responses
 from tracker.ports.mail import self_test
 from tracker.ports.mail.compose import Composer
 from tracker.ports.mail.delivery import Delivery
+from tracker.ports.mail.imap_reader import MailboxReader
 from tracker.ports.mail.incoming import Reader
 from tracker.ports.mail.lmtp import Listener
 from tracker.ports.mail.mailbox import Mailbox
@@ -57,6 +58,7 @@ AUDIT_EVERY = 600.0  # seconds between two checks whether the nightly verificati
 COMPARING_EVERY = 5.0  # seconds between two looks for operations that moved
 MISSING_EVERY = 15.0  # seconds between two looks for people who haven't checked out
 RELEASING_EVERY = 5.0  # seconds between two looks for service-readiness notices to release
+MAILBOX_EVERY = 5.0  # seconds between two looks whether to read the mailbox of replies
 CALENDARS_EVERY = 60.0  # seconds between two checks for shared calendars to read
 
 Job = tuple[str, float, Callable[[], Awaitable[object]]]
@@ -131,14 +133,17 @@ async def _listening(settings: Settings) -> AsyncIterator[None]:
     if not settings.lmtp:
         yield
         return
-    addresses = ReplyAddresses(settings.reply_address, keys.every("replies"))
-    reader = Reader(addresses=addresses, authserv_id=settings.authserv_id, zone=settings.time_zone)
-    listener = Listener(reader, clock.now)
+    listener = Listener(_reader(settings), clock.now)
     await listener.start(*settings.lmtp_address)
     try:
         yield
     finally:
         await listener.stop()
+
+
+def _reader(settings: Settings) -> Reader:
+    addresses = ReplyAddresses(settings.reply_address, keys.every("replies"))
+    return Reader(addresses=addresses, authserv_id=settings.authserv_id, zone=settings.time_zone)
 
 
 @asynccontextmanager
@@ -149,13 +154,23 @@ async def _ticking(settings: Settings, links: Links) -> AsyncIterator[None]:
     composer = Composer(settings, links)
     self_test.prove(composer)
     delivery = Delivery(settings, composer, clock.now)
-    ticker = Clock(_jobs(settings, delivery))
+    mailbox = MailboxReader(settings, _reader(settings), clock.now) if settings.imap_host else None
+    ticker = Clock([*_jobs(settings, delivery), *_reading(settings, mailbox)])
     await ticker.start()
     try:
         yield
     finally:
         await delivery.stop()
+        if mailbox is not None:
+            await mailbox.stop()
         await ticker.stop()
+
+
+def _reading(settings: Settings, mailbox: MailboxReader | None) -> Sequence[Job]:
+    """Return the job that reads replies from a mailbox, where the settings name one."""
+    if mailbox is None:
+        return []
+    return [("mailbox", min(settings.tick, MAILBOX_EVERY), on_our_schema(mailbox.run))]
 
 
 def _jobs(settings: Settings, delivery: Delivery) -> Sequence[Job]:

@@ -101,6 +101,12 @@ def test_a_secret_of_few_characters_is_refused(folder: Path, secret: str) -> Non
         of(folder, SECRET=secret)
 
 
+@pytest.mark.parametrize("given", [{}, {"REPLY_ADDRESS": "reply@tracker.example"}, {"IMAP_USER": "reply"}])
+def test_a_mailbox_of_replies_needs_their_address_and_a_user(folder: Path, given: dict[str, str]) -> None:
+    with pytest.raises(BadSettings, match="TRACKER_IMAP_HOST reads emails to TRACKER_REPLY_ADDRESS"):
+        of(folder, IMAP_HOST="imap.example", **given)
+
+
 def test_a_notice_comes_from_a_file_and_has_four_statements(folder: Path) -> None:
     (folder / "notice.txt").write_text("One.\nTwo.\n\nThree.\nFour.\n")
     say(folder, "TRACKER_NOTICE_FILE=notice.txt\n")

@@ -71,6 +71,7 @@ from tracker.usecases.events import calendar_import, events, occurrences, replie
 from tracker.usecases.identity import api_tokens, failed_logins, recovery_codes
 from tracker.usecases.identity.accounts import UNKNOWN
 from tracker.usecases.identity.one_time_links import issue_link
+from tracker.usecases.intake import mailbox
 from tracker.usecases.intake.incoming import take
 from tracker.usecases.operations import (
     activity_log,
@@ -137,12 +138,13 @@ async def _events(cast: Cast) -> UUID:
 
 
 async def _by_email() -> None:
-    """Take emails of a stranger to addresses that are no invitation's and no message's."""
+    """Take emails of a stranger to addresses that are no invitation's and no message's, and fail to read a mailbox."""
     stranger = Sender(address="someone@elsewhere.example", is_verified=False)
     await take(ReceivedEmail(name="0" * 64, received_at=NOW, invitation_id=None, sender=stranger))
     await take(
         ReceivedEmail(name="0" * 64, received_at=NOW, invitation_id=None, message_id=UUID(int=7), sender=stranger)
     )
+    await mailbox.note_trouble("It doesn’t answer.", NOW)
 
 
 async def _plans_in_conflict(cast: Cast, raid: UUID) -> None:

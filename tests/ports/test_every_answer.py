@@ -55,6 +55,7 @@ TEXTS = {
     "reply": "comment",
     "incoming_reply": "sender comment",
     "incoming_words": "sender",
+    "mailbox_state": "trouble",
     "attendance_mark": "guest guest_agency",
     "subscription": "name client",
     "saved_filter": "name",

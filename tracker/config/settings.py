@@ -29,7 +29,7 @@ REPLY_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,10}", re.ASCII | re.IGNORECASE)
 FEWEST_CHARACTERS = 8  # different ones in a secret: 32 random digits have fewer once in 800 times, letters never
 LONGEST_KIND = 60  # characters
 KNOWN_BAD_SECRETS = ("changeme", "secret", "default", "password")
-PRIVATE = ("secret", "secret_before", "smtp_password", "database_url")
+PRIVATE = ("secret", "secret_before", "smtp_password", "imap_password", "database_url")
 """Settings whose files may be read by their owner only, or by a group that root chose: their own, and settings.env."""
 SHARED_FILES = "TRACKER_SHARED_SECRET_FILES"
 OF_OTHERS = stat.S_IRWXO | stat.S_IWGRP | stat.S_IXGRP
@@ -100,6 +100,22 @@ class Settings:
     lmtp: str = ""
     """Where this process takes emails to the reply address from the site's mail server, like 127.0.0.1:8024. Only
     loopback. Default: nowhere."""
+
+    imap_host: str = ""
+    """Mail server with the mailbox that gets the emails to the reply address, read over IMAP. STARTTLS with a checked
+    certificate is required except to loopback. Default: none is read."""
+
+    imap_port: int = 993
+    """Port of that mail server; 993 means encrypted from the first byte. Default 993."""
+
+    imap_user: str = ""
+    """User name of the mailbox, which must be the tracker's alone."""
+
+    imap_password: str = ""
+    """Password of the mailbox."""
+
+    imap_folder: str = "INBOX"
+    """The folder of the mailbox that is read. Default INBOX."""
 
     authserv_id: str = ""
     """The name of the site's mail server in Authentication-Results. Only what it confirms counts; without a name, no
@@ -343,6 +359,10 @@ def _check_replies(settings: Settings) -> None:
         raise BadSettings(
             "TRACKER_REPLY_ADDRESS must be one address, like reply@tracker.example, with at most 11 letters and digits"
             " before the @."
+        )
+    if settings.imap_host and not (settings.reply_address and settings.imap_user):
+        raise BadSettings(
+            "TRACKER_IMAP_HOST reads emails to TRACKER_REPLY_ADDRESS in the mailbox of TRACKER_IMAP_USER. Set both too."
         )
     if not settings.lmtp:
         return

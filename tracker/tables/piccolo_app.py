@@ -18,6 +18,7 @@ TABLE_MODULES = (
     "tracker.tables.schema.operations.check_ins",
     "tracker.tables.schema.intake.replies",
     "tracker.tables.schema.intake.words",
+    "tracker.tables.schema.intake.mailbox",
     "tracker.tables.schema.operations.plans",
     "tracker.tables.schema.operations.comparisons",
     "tracker.tables.schema.operations.releases",

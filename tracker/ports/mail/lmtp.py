@@ -12,10 +12,9 @@ from functools import partial
 from typing import Any
 
 from aiosmtpd.lmtp import LMTP
-from anyio import to_thread
 
 from tracker.ports.mail.incoming import LARGEST, Reader
-from tracker.usecases.intake import incoming
+from tracker.ports.mail.taking import take
 
 TAKEN = "250 2.0.0 Taken"
 LATER = "451 4.3.0 Try again later"
@@ -70,10 +69,8 @@ class Listener:
         """Take an email; when it can't be stored now, the mail server keeps it and sends it again."""
         content, to = bytes(envelope.content), envelope.rcpt_tos[0]
         try:
-            email = await to_thread.run_sync(self._reader.read, content, to, self._now())
-            outcomes = await incoming.take(email)
+            await take(self._reader, content, to, self._now())
         except Exception:  # the mail server keeps what isn't taken
             log.exception("An email could not be taken.")
             return LATER
-        log.info("Took an email: %s.", ", ".join(outcomes))
         return TAKEN

@@ -1,0 +1,253 @@
+"""Replies in a mailbox are taken like those that a mail server hands over: against a real IMAP server."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from anyio import to_thread
+
+from tests.cast import NOW, ZONE, Cast, meeting
+from tests.dovecot import PASSWORD, Dovecot
+from tests.ical import client_replies
+from tests.ports.browser import settings
+from tracker import clock
+from tracker.config.settings import Settings
+from tracker.crypto import keys
+from tracker.crypto.reply_addresses import ReplyAddresses
+from tracker.ports.mail import imap
+from tracker.ports.mail.imap import Away, Folder
+from tracker.ports.mail.imap_reader import FIRST_PAUSE, NOT_TAKEN, RETRY, MailboxReader
+from tracker.ports.mail.incoming import LARGEST, Reader
+from tracker.rules.intake.calendar_replies import Misfit, Outcome
+from tracker.tables.background.events.invitees import invitations
+from tracker.tables.schema.intake.replies import IncomingReply
+from tracker.usecases.core import send_hold
+from tracker.usecases.events import events
+from tracker.usecases.intake.mailbox import Mailbox, state
+
+pytestmark = pytest.mark.anyio
+
+ADDRESS = "reply@tracker.example"
+VERIFIED = "Authentication-Results: mx.tracker.example; dmarc=pass header.from=fbi.example"
+
+
+class Post:
+    """A mailbox, and readers of it whose clock is ours."""
+
+    def __init__(self, cast: Cast, server: Dovecot) -> None:
+        self.cast, self.server = cast, server
+        self.user = f"{uuid4()}@tracker.example"
+        self.seconds = 0.0
+        self.readers: list[MailboxReader] = []
+
+    def reader(self, open_folder: Callable[[Settings], Folder] = imap.opened, **facts: object) -> MailboxReader:
+        """Return a reader as each process has one; it doesn't wait for emails unless `waits` says so."""
+        waits = float(str(facts.pop("waits", 0.0)))
+        account = {"imap_host": "127.0.0.1", "imap_port": self.server.port, "imap_user": self.user}
+        given = settings(reply_address=ADDRESS, **{**account, "imap_password": PASSWORD, **facts})
+        addresses = ReplyAddresses(ADDRESS, keys.every("replies"))
+        reads = Reader(addresses=addresses, authserv_id="mx.tracker.example", zone=ZONE)
+        made = MailboxReader(given, reads, clock.now, open_folder=open_folder, waits=waits, steady=lambda: self.seconds)
+        self.readers.append(made)
+        return made
+
+    async def invitation(self) -> tuple[str, str]:
+        """Invite the Bureau to a meeting; return the address of their reply and the UID."""
+        event_id = await events.schedule(self.cast.coordinator, meeting(self.cast.fbi_lead), NOW)
+        invitation: UUID = (await invitations(event_id))[self.cast.fbi_lead.member_id].id
+        event = await events.event_for(self.cast.fbi_lead, event_id)
+        return ReplyAddresses(ADDRESS, keys.every("replies")).of(invitation), event.uid
+
+    async def put(self, *emails: bytes) -> None:
+        await to_thread.run_sync(lambda: self.server.put(self.user, *emails))
+
+    async def unseen(self) -> int:
+        return len(await to_thread.run_sync(lambda: self.server.unseen(self.user)))
+
+
+@pytest.fixture
+async def post(sqlite_cast: Cast, dovecot: Dovecot) -> "Iterator[Post]":
+    clock.start_at(NOW + timedelta(hours=2), stands_still=True)
+    made = Post(sqlite_cast, dovecot)
+    yield made
+    for reader in made.readers:
+        await reader.stop()
+    clock.start_at(None)
+
+
+def accept(to: str, uid: str, *, number: int = 1, head: str = VERIFIED) -> bytes:
+    """Return the email in which Google Calendar says yes for the Bureau."""
+    calendar = client_replies.google(uid, "fbi_lead@fbi.example", stamp=f"{NOW:%Y%m%dT%H%M%SZ}").decode()
+    lines = (
+        head,
+        "From: fbi_lead@fbi.example",
+        f"To: {to}",
+        f"Message-ID: <{number}@fbi.example>",
+        "MIME-Version: 1.0",
+    )
+    return "\r\n".join((*lines, 'Content-Type: text/calendar; method="REPLY"', "", calendar)).encode()
+
+
+async def outcomes() -> list[Outcome]:
+    rows = await IncomingReply.select(IncomingReply.outcome).order_by(IncomingReply.received_at, IncomingReply.part)
+    return [Outcome(row["outcome"]) for row in rows]
+
+
+async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(20):
+        while not await holds():  # noqa: ASYNC110 - a thread and a server end it
+            await asyncio.sleep(0.01)
+
+
+async def test_a_reply_is_recorded_and_then_marked_as_read(post: Post) -> None:
+    to, uid = await post.invitation()
+    await post.put(accept(to, uid))
+    await post.reader().run()
+    assert (await outcomes(), await post.unseen()) == ([Outcome.RECORDED], 0)
+    assert await state() == Mailbox(read_at=clock.now(), email_at=clock.now())
+
+
+async def test_an_email_that_names_no_address_of_ours_is_kept_as_one_to_no_invitation(post: Post) -> None:
+    _, uid = await post.invitation()
+    await post.put(accept("someone@elsewhere.example", uid))
+    await post.reader().run()
+    [row] = await IncomingReply.select()
+    assert (row["misfit"], row["sender"], await post.unseen()) == (Misfit.NO_INVITATION, "fbi_lead@fbi.example", 0)
+
+
+async def test_a_sender_that_the_site_s_server_did_not_confirm_changes_nothing(post: Post) -> None:
+    to, uid = await post.invitation()
+    await post.put(accept(to, uid, head=VERIFIED.replace("mx.tracker", "mx.elsewhere")))
+    await post.reader().run()
+    assert (await outcomes(), await post.unseen()) == ([Outcome.UNMATCHED], 0)
+
+
+async def test_odd_emails_do_not_keep_the_next_one_from_being_taken(post: Post) -> None:
+    to, uid = await post.invitation()
+    large = f"From: a@b.example\r\nTo: {to}\r\n\r\n".encode() + b"x" * 70 + b"\r\n" * LARGEST
+    await post.put(b"\r\n", b"\xff\xfe\x00", large, b"To: <\r\nTo: " + b"(" * 1_000 + b"\r\n\r\n", accept(to, uid))
+    await post.reader().run()
+    assert (await post.unseen(), (await outcomes()).count(Outcome.RECORDED)) == (0, 1)
+    assert Outcome.UNREADABLE in await outcomes()
+
+
+async def test_an_email_that_cannot_be_taken_stays_unread_and_is_tried_again_later(post: Post) -> None:
+    to, uid = await post.invitation()
+    await post.put(accept(to, uid), accept(to, uid, number=2))
+    refused = ["1"]
+
+    class Refusing(Folder):
+        def content(self, uid: str) -> bytes | None:
+            if uid in refused:
+                raise imap.Unfetched("It can't be converted.")
+            return super().content(uid)
+
+    reader = post.reader(lambda given: Refusing(imap.opened(given)._mailbox))
+    await reader.run()
+    assert (await outcomes(), await post.unseen()) == ([Outcome.RECORDED], 1)
+    assert (await state()).trouble == NOT_TAKEN
+    refused.clear()
+    await reader.run()
+    assert await post.unseen() == 1  # not yet
+    post.seconds += RETRY
+    await reader.run()
+    assert (await post.unseen(), (await state()).trouble) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"imap_password": "wrong"}, "Authentication failed"),
+        ({"imap_password": "falsch…"}, "Authentication failed"),
+        ({"imap_folder": "Nowhere"}, "exist"),
+        ({"imap_port": 1}, "refused"),
+        ({"imap_host": "nowhere.invalid"}, ""),
+    ],
+)
+async def test_what_keeps_the_mailbox_from_being_read_is_known_and_stops_nothing(
+    post: Post, wrong: dict[str, object], words: str
+) -> None:
+    reader = post.reader(**wrong)
+    await reader.run()
+    found = await state()
+    assert words in found.trouble
+    assert (bool(found.trouble), found.trouble_since) == (True, clock.now())
+
+
+async def test_each_failure_doubles_the_pause_before_the_next_try(post: Post) -> None:
+    tries = []
+
+    def fail(_: Settings) -> Folder:
+        tries.append(post.seconds)
+        raise Away("Not today.")
+
+    reader = post.reader(fail)
+    for _ in range(12):
+        await reader.run()
+        post.seconds += FIRST_PAUSE / 2
+    assert tries == [0.0, FIRST_PAUSE, FIRST_PAUSE * 3]
+
+
+async def test_a_connection_that_breaks_is_made_again(post: Post) -> None:
+    to, uid = await post.invitation()
+    reader = post.reader()
+    await reader.run()
+    assert reader._folder
+    reader._folder.interrupt()
+    await reader.run()
+    assert (await state()).trouble
+    await post.put(accept(to, uid))
+    post.seconds += FIRST_PAUSE
+    await reader.run()
+    assert (await outcomes(), (await state()).trouble) == ([Outcome.RECORDED], "")
+
+
+async def test_an_email_that_comes_while_the_reader_waits_is_taken_at_once(post: Post) -> None:
+    to, uid = await post.invitation()
+    running = asyncio.create_task(post.reader(waits=20).run())
+    await eventually(_was_read)
+    await asyncio.sleep(0.2)  # until it waits
+    await post.put(accept(to, uid))
+    await eventually(_has_email)
+    await running
+
+
+async def test_a_reader_that_waits_stops_at_once(post: Post) -> None:
+    reader = post.reader(waits=20)
+    running = asyncio.create_task(reader.run())
+    await eventually(_was_read)
+    async with asyncio.timeout(5):
+        await reader.stop()
+        await running
+    assert (await state()).trouble == ""
+
+
+async def _was_read() -> bool:
+    return (await state()).read_at is not None
+
+
+async def _has_email() -> bool:
+    return (await state()).email_at is not None
+
+
+async def test_one_process_reads_and_the_next_one_takes_over(post: Post) -> None:
+    to, uid = await post.invitation()
+    first, second = post.reader(), post.reader()
+    await first.run()
+    await post.put(accept(to, uid))
+    await second.run()
+    assert await outcomes() == []
+    await first.stop()
+    post.seconds += 20
+    await second.run()
+    assert await outcomes() == [Outcome.RECORDED]
+
+
+async def test_a_restored_copy_leaves_the_mailbox_to_the_one_that_works(post: Post) -> None:
+    to, uid = await post.invitation()
+    await post.put(accept(to, uid))
+    await send_hold.hold(NOW, NOW)
+    await post.reader().run()
+    assert (await outcomes(), await post.unseen()) == ([], 1)

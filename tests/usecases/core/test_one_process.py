@@ -1,0 +1,19 @@
+"""A job for one process is done by one process, and by another one when that is gone."""
+
+import pytest
+
+from tracker.database import Engine
+from tracker.usecases.core.one_process import Job, hold
+
+pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+
+
+async def test_a_job_is_held_once_and_again_after_it_was_released(database: Engine) -> None:
+    first = await hold(Job.MAILBOX)
+    assert first
+    assert (first.is_held(), await hold(Job.MAILBOX)) == (True, None)
+    await first.release()
+    again = await hold(Job.MAILBOX)
+    assert again
+    assert (first.is_held(), again.is_held()) == (False, True)
+    await again.release()
