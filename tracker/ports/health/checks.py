@@ -24,10 +24,14 @@ from tracker.usecases.audit.verification import Verification
 from tracker.usecases.core.send_hold import held_copy, last_backup
 from tracker.usecases.events.tz_drift import number_drifted
 from tracker.usecases.identity import unnamed_proxy
+from tracker.usecases.intake import mailbox
 
 Trouble = Callable[[Settings], str]
 OLDEST_BACKUP = 48  # hours
 OLDEST_VERIFICATION = 48  # hours
+UNREAD = timedelta(minutes=5)  # without a look at the mailbox of replies
+START = "Start tracker serve with TRACKER_RUN_CLOCK=yes."
+MAILBOX = "Reply mailbox"
 EXAMPLE = ".example"  # a domain in which no one gets email (RFC 2606)
 SCARCE, TOO_SCARCE = 1_000_000_000, 100_000_000  # bytes free on the disk of the data folder
 UNNAMED = (
@@ -59,6 +63,7 @@ async def lines(chosen: Settings) -> list[Line]:
     of_rows = [line async for line in of_database()]
     if all(line.state is not State.FAULT for line in of_rows):
         of_rows.append(_zones(await number_drifted(clock.now())))  # reads every upcoming date: too slow for a page
+        of_rows.extend([line async for line in of_mailbox(chosen)])
     return [*of_settings(chosen), *of_rows, *await of_surroundings(chosen)]
 
 
@@ -156,6 +161,26 @@ def of_mail(chosen: Settings, trouble: Trouble = mail_server.trouble) -> Line:
     if why_not := trouble(chosen):
         return Line(State.FAULT, "Mail server", f"{place} can't be used: {why_not}")
     return Line(State.OK, "Mail server", f"{place} responds.")
+
+
+async def of_mailbox(chosen: Settings) -> AsyncIterator[Line]:
+    """Yield how reading the mailbox of replies goes, as the process that reads it says; nothing without a mailbox."""
+    if not chosen.imap_host:
+        return
+    place, found = f"{chosen.imap_user} at {chosen.imap_host}", await mailbox.state()
+    if found.trouble and found.trouble_since:
+        words = f"Reading {place} has failed since {_moment(found.trouble_since, chosen)}: {found.trouble}"
+        yield Line(State.FAULT, MAILBOX, words)
+    elif found.read_at is None or clock.now() - found.read_at > UNREAD:
+        yield Line(State.WARNING, MAILBOX, f"No process has read {place} in the last 5 minutes. {START}")
+    else:
+        last = f"The last email came {_moment(found.email_at, chosen)}." if found.email_at else "No email has come yet."
+        yield Line(State.OK, MAILBOX, f"{place} is read. {last}")
+
+
+def _moment(at: datetime, chosen: Settings) -> str:
+    there = local(at, chosen.time_zone)
+    return f"{day(there)}, {there.year}, {clock_words(there)}"
 
 
 def of_audit_log(found: Verification | None) -> Line:

@@ -11,7 +11,7 @@ from tracker.usecases.core.send_hold import held_copy
 from tracker.usecases.views import health
 
 PATIENCE = 1.0  # second that a page waits for the email server; what it says later is known to the next page
-IDLE = "No process has looked for what is due for more than 5 minutes. Start tracker serve with TRACKER_RUN_CLOCK=yes."
+IDLE = f"No process has looked for what is due for more than 5 minutes. {checks.START}"
 LATE = "An email has waited for more than 5 minutes. Check whether the email server answers."
 
 
@@ -22,6 +22,7 @@ async def warnings(chosen: Settings, trouble: Trouble, now: datetime) -> list[Li
         *await _mail(chosen, trouble),
         *checks.of_settings(chosen),
         *[line async for line in checks.of_database()],
+        *[line async for line in checks.of_mailbox(chosen)],
         *checks.of_files(chosen),
         *_releases(),
     ]

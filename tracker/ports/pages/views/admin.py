@@ -125,6 +125,7 @@ async def health_page(
         lines=[
             *checks.of_settings(settings),
             *[line async for line in checks.of_database()],
+            *[line async for line in checks.of_mailbox(settings)],
             *await checks.of_surroundings(settings, mail_server.trouble),
         ],
     )
