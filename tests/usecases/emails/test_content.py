@@ -299,6 +299,20 @@ async def test_somebody_taken_off_the_list_alone_is_told(cast: Cast) -> None:
     )
 
 
+async def test_a_removed_person_who_is_listed_again_after_the_cancellation_is_notified_of_it(cast: Cast) -> None:
+    event_id = await single(cast, cast.fbi_lead, cast.caht_lead)
+    for invitees in ([cast.caht_lead], [cast.fbi_lead, cast.caht_lead]):
+        event, plan = await events.plan_to_change(cast.coordinator, event_id)
+        listed = {one.member_id: AttendeeRole.REQUIRED for one in invitees}
+        await events.change(cast.coordinator, event_id, replace(plan, invitees=listed), event.version, LATER)
+        if cast.fbi_lead not in invitees:
+            await events.cancel(cast.coordinator, event_id, event.version + 1, "Flood", LATER)
+    letters = [one for one in await waiting(MOVED) if isinstance(one, ReadEmail) and one.to == cast.fbi_lead.email]
+    assert [(one.subject, one.letter.calendar.is_cancel) for one in letters] == [
+        ("Canceled: Monthly task force meeting, Tue, Jan 12", True)
+    ]
+
+
 async def test_somebody_off_the_list_who_may_not_see_the_event_any_more_learns_that_alone(cast: Cast) -> None:
     event_id = await single(cast, cast.fbi_lead, cast.caht_lead)
     event, plan = await events.plan_to_change(cast.coordinator, event_id)

@@ -145,7 +145,8 @@ def of_change(event: Event, plan: Plan, invited: Invited, *, splits: bool, notif
         )
     is_news = not is_silent and (notify is Notify.ALL or _is_news(event, plan))
     update = asked(wanted) - added if is_news else NOBODY
-    return Notices(withdrawal=gone, update=update, invitation=added - {event.lead_id})
+    invitation = NOBODY if event.status is EventStatus.CANCELED else added - {event.lead_id}
+    return Notices(withdrawal=gone, update=update, invitation=invitation)
 
 
 def of_date(occurrence: Occurrence, slot: Slot, place: str, invited: Invited, *, notify: Notify) -> Notices:

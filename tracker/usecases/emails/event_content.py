@@ -76,11 +76,22 @@ async def _made(
         return _unseen(content, message, reader)
     if event.status is EventStatus.DRAFT:
         return NOT_PUBLISHED
-    remaining = _without_lost_date(content, dates)
+    remaining = _without_lost_date(await _now_canceled(content, reader, event), dates)
     about = await _occasion(remaining, message, reader, event, dates, now) if remaining else None
     if about is None:
         return GONE
     return (_why_not(about) if is_sent else _why_not_read(about)) or _letter(about)
+
+
+async def _now_canceled(content: EventContent, reader: Viewer, event: Event) -> EventContent:
+    """Return that the event is canceled, if someone who was removed before is on its list again.
+
+    They heard of neither, and the event has to leave their calendar all the same.
+    """
+    is_off = isinstance(content, Removed) and event.status is EventStatus.CANCELED
+    if is_off and event.id in await replies.mine(reader, [event.id]):
+        return Canceled(reason=event.cancel_reason)
+    return content
 
 
 def _without_lost_date(content: EventContent, dates: Sequence[Occurrence]) -> EventContent | None:
