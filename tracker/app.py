@@ -100,7 +100,9 @@ def _state(settings: Settings, links: Links) -> State:
         {
             "links": links,
             "mailbox": Mailbox(Path(settings.mail_folder)),
-            "read_email": partial(read_email, reads_replies=bool(settings.reply_address)),
+            "read_email": partial(
+                read_email, reads_replies=bool(settings.reply_address), questions_to=settings.coordinator_address
+            ),
             "api_document": api.described(),
             "mail_server": Lately(),
         }

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from tracker.rules.core import message_types as types
+from tracker.rules.core.answers import Taken, Word
 from tracker.rules.core.message_types import AccountChange, Before, Content, MailedEntry, Unreadable, decode, encode
 from tracker.rules.core.outbox import KINDS, Draft, Topic
 
@@ -31,6 +32,7 @@ EVERY: tuple[Content, ...] = (
     types.ItemAssigned(),
     types.ItemBlocked(since=AT),
     types.ItemNoted(at=AT),
+    types.ItemAnswered(at=AT, outcome=Taken.RECORDED, word=Word.DONE, is_whole=False),
     types.ItemDue(due=date(2027, 2, 9)),
     types.ItemOverdue(due=date(2027, 2, 9), is_late=True),
     types.WeeklyDigest(monday=date(2027, 2, 8)),

@@ -4,8 +4,9 @@ import time
 
 import pytest
 
+from tracker.rules.core.answers import Word
 from tracker.rules.intake.own_text import own_text
-from tracker.rules.intake.words import Word, about_invitation, about_item
+from tracker.rules.intake.words import about_invitation, about_item
 
 QUOTES = {
     "gmail": "On Fri, Nov 27, 2026 at 10:04 AM Task Force <a@b.example> wrote:\n\n> YES\n> DONE",

@@ -77,7 +77,7 @@ class Composer:
 
     def mail(self, letter: Letter, message: Message) -> Mail:
         """Return the finished email. Errors: Unsafe, Invalid for values that a calendar can't hold."""
-        words = worded(letter, reads_replies=self._replies is not None)
+        words = worded(letter, reads_replies=self._replies is not None, questions_to=self._reply_to)
         recipient = checked_address(letter.to)
         body = self._parts(letter, words)
         stop = self._stop(letter)
@@ -92,13 +92,17 @@ class Composer:
         return (
             f"From: {formataddr(('' if letter.is_discreet else self._name, self._from))}",
             f"To: {recipient}",
-            f"Reply-To: {self._reply_to}",
+            f"Reply-To: {self._answers_to(letter, message)}",
             header("Subject", words.subject),
             f"Date: {format_datetime(message.created_at)}",
             f"References: <{thread_name(letter.thread)}@{self._domain}>",
             "Auto-Submitted: auto-generated",
             "MIME-Version: 1.0",
         )
+
+    def _answers_to(self, letter: Letter, message: Message) -> str:
+        """Return the address that reads what its reader can write back, or else the coordinator's."""
+        return self._replies.of_message(message.id) if self._replies and letter.reads else self._reply_to
 
     def _stop(self, letter: Letter) -> tuple[str, ...]:
         """Return the headers for one-click unsubscribe (RFC 8058 §3.1); required emails have none."""

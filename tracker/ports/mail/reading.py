@@ -21,11 +21,11 @@ class ReadEmail(NamedTuple):
     """Whether it changes the recipient's calendar."""
 
 
-def read_email(letter: Letter, *, reads_replies: bool = False) -> ReadEmail:
-    """Return an email without its links; `reads_replies` as in `worded`."""
+def read_email(letter: Letter, *, reads_replies: bool = False, questions_to: str = "") -> ReadEmail:
+    """Return an email without its links; the arguments are those of `worded`."""
     return ReadEmail(
         to=letter.to,
-        words=worded(letter, reads_replies=reads_replies),
+        words=worded(letter, reads_replies=reads_replies, questions_to=questions_to),
         buttons=tuple(button_label(one.name) for one in (*letter.buttons, *letter.more)),
         banner=letter.banner,
         indicator=one_line(letter.indicator),

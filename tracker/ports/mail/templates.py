@@ -25,6 +25,7 @@ from tracker.rules.emails.contexts import (
     DigestEmail,
     EmailTestEmail,
     EmergencyAccessEmail,
+    ItemAnsweredEmail,
     ItemAssignedEmail,
     ItemBlockedEmail,
     ItemDueEmail,
@@ -114,6 +115,9 @@ FILES: Mapping[type[Says], Files] = {
     ),
     ItemNotedEmail: Files(
         "emails/item_noted/subject.txt", "emails/item_noted/preview.txt", "emails/item_noted/body.txt"
+    ),
+    ItemAnsweredEmail: Files(
+        "emails/item_answered/subject.txt", "emails/item_answered/preview.txt", "emails/item_answered/body.txt"
     ),
     ItemDueEmail: Files("emails/item_due/subject.txt", "emails/item_due/preview.txt", "emails/item_due/body.txt"),
     ItemOverdueEmail: Files(

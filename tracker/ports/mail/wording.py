@@ -25,24 +25,28 @@ class Worded(NamedTuple):
     footer: str
 
 
-def worded(letter: Letter, *, reads_replies: bool = False) -> Worded:
+def worded(letter: Letter, *, reads_replies: bool = False, questions_to: str = "") -> Worded:
     """Return the words of an email. Subject and preview fit their limits, and each text is one line.
 
-    `reads_replies`: whether the site reads what calendar programs reply to invitations.
+    `reads_replies`: whether the site reads what calendar programs and people reply; `questions_to` is the address of
+    the coordinator.
     """
-    reads_replies = reads_replies and letter.invitation_id is not None
-    files, values = FILES[type(letter.says)], {**_values(letter), "reads_replies": reads_replies}
+    reads = {
+        "reads_replies": reads_replies and letter.invitation_id is not None,
+        "reads_words": reads_replies and letter.reads is not None,
+        "questions_to": questions_to,
+    }
+    files, values = FILES[type(letter.says)], {**_values(letter), **reads}
     heading, *paragraphs = _blocks(_filled(files.body, values))
     if letter.is_time_only:
-        about = {"has_request": _has_request(letter), "reads_replies": reads_replies}
-        paragraphs = _blocks(_filled(TIME_ONLY, about))
+        paragraphs = _blocks(_filled(TIME_ONLY, {"has_request": _has_request(letter), **reads}))
     return Worded(
         subject=_subject(files.subject, values),
         preview=cut(one_line(_filled(files.preview, values)), PREVIEW),
         heading=heading,
         facts=tuple(_fact(one) for one in letter.facts),
         paragraphs=tuple(paragraphs),
-        footer=one_line(_filled(FOOTER, {"footer": letter.footer})),
+        footer=one_line(_filled(FOOTER, {"footer": letter.footer, **reads})),
     )
 
 

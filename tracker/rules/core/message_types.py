@@ -12,6 +12,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from tracker.rules.core.answers import Taken, Word
+
 
 class Before(Struct, frozen=True, kw_only=True):
     """What the reader last heard about an event or one of its dates."""
@@ -188,6 +190,16 @@ class ItemNoted(_Tagged, frozen=True, kw_only=True, tag="item_noted"):
     at: datetime
 
 
+class ItemAnswered(_Tagged, frozen=True, kw_only=True, tag="item_answered"):
+    """The reader wrote back to an email about an action item at this moment: what was understood, and what it did."""
+
+    at: datetime
+    outcome: Taken
+    word: Word | None = None
+    is_whole: bool = True
+    """Whether all that they wrote was read."""
+
+
 class ItemReminder(_Tagged, frozen=True, kw_only=True):
     """An open action item is due near this day."""
 
@@ -292,7 +304,7 @@ class Unreadable(Struct, frozen=True):
 
 News = Changed | DateAdded | Restored | SeriesEnded | SeriesContinued | RemovedFromSeries | Canceled | Removed
 EventContent = Invited | News | SubstituteNamed | ReminderDue | ReplyNudge | ConfirmationNudge
-ItemContent = ItemAssigned | ItemBlocked | ItemNoted | ItemDue | ItemOverdue
+ItemContent = ItemAssigned | ItemBlocked | ItemNoted | ItemAnswered | ItemDue | ItemOverdue
 AccountContent = AccountLocked | AccountInvited | AuditLogAltered | EmailTest
 ApprovalContent = PlanSubmitted | PlanDecided
 OperationContent = (

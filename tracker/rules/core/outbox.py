@@ -40,6 +40,7 @@ class MessageKind(StrEnum):
     ITEM_NOTED = "item_noted"
     ITEM_DUE = "item_due"
     ITEM_OVERDUE = "item_overdue"
+    EMAIL_ANSWERED = "email_answered"
     DIGEST = "digest"
     ACCOUNT_LOCKED = "account_locked"
     ACCOUNT_CHANGED = "account_changed"
@@ -71,6 +72,7 @@ KINDS: Mapping[type[Content], MessageKind] = {
     types.ItemAssigned: MessageKind.ITEM_ASSIGNED,
     types.ItemBlocked: MessageKind.ITEM_BLOCKED,
     types.ItemNoted: MessageKind.ITEM_NOTED,
+    types.ItemAnswered: MessageKind.EMAIL_ANSWERED,
     types.ItemDue: MessageKind.ITEM_DUE,
     types.ItemOverdue: MessageKind.ITEM_OVERDUE,
     types.WeeklyDigest: MessageKind.DIGEST,
@@ -117,6 +119,7 @@ class Topic(StrEnum):
     ITEM_NOTED = "item_noted"
     ITEM_DUE = "item_due"
     ITEM_OVERDUE = "item_overdue"
+    ITEM_ANSWERED = "item_answered"
     WEEKLY_DIGEST = "weekly_digest"
     ACCOUNT_LOCKED = "account_locked"
     ACCOUNT_CHANGED = "account_changed"

@@ -107,6 +107,13 @@ class ButtonName(StrEnum):
     STOP_DIGEST = "stop_digest"
 
 
+class Reads(StrEnum):
+    """What people can write back to an email, where the site reads replies."""
+
+    ITEM_WORDS = "item_words"
+    """DONE, IN PROGRESS, BLOCKED, or a note"""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Button:
     """A button or link, and where it leads."""
@@ -151,6 +158,8 @@ class Letter:
     calendar: CalendarPart | MailedEntry | None = None
     invitation_id: UUID | None = None
     """Whose replies the ORGANIZER of the calendar reads; None for a reader without an invitation."""
+    reads: Reads | None = None
+    """What its reader can write back; None = nothing that is read, so a reply to it reaches the coordinator."""
     banner: str = ""
     """The first and last line of an email about marked content."""
     indicator: str = ""

@@ -7,6 +7,7 @@ days as "Thu, Dec 10", times as "2:00 PM", and "" for missing values.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tracker.rules.core.answers import Taken
 from tracker.rules.emails.event_contexts import EventEmail, RemovedUnseenEmail
 
 
@@ -60,6 +61,18 @@ class ItemNotedEmail:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ItemAnsweredEmail:
+    """`item_answered`: what was understood of what the reader wrote back to an email about an action item."""
+
+    reference: str
+    due: str
+    outcome: Taken
+    status: str
+    """What they set it to, in small letters; empty for a note."""
+    is_whole: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class ItemDueEmail:
     """`item_due`: an action item is due in some days, or today."""
 
@@ -86,6 +99,7 @@ class ItemNews(StrEnum):
     ASSIGNED = "assigned"
     BLOCKED = "blocked"
     NOTED = "noted"
+    ANSWERED = "answered"
     DUE = "due"
     OVERDUE = "overdue"
 
@@ -191,7 +205,7 @@ class DecisionMadeEmail:
     """`decision_made`: what the reader asked for is decided; how is shown after sign-in only."""
 
 
-ItemEmail = ItemAssignedEmail | ItemBlockedEmail | ItemNotedEmail | ItemDueEmail | ItemOverdueEmail
+ItemEmail = ItemAssignedEmail | ItemBlockedEmail | ItemNotedEmail | ItemAnsweredEmail | ItemDueEmail | ItemOverdueEmail
 AccountEmail = AccountInvitationEmail | AccountLockedEmail | AccountChangedEmail | EmailTestEmail
 Says = (
     EventEmail

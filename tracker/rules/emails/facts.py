@@ -82,6 +82,7 @@ class Footer(StrEnum):
     RESTRICTED = "restricted"
     ITEM = "item"
     BLOCKED_ITEM = "blocked_item"
+    ANSWERED = "answered"
     ACCOUNT = "account"
     AUDIT = "audit"
     OPERATION = "operation"

@@ -4,11 +4,21 @@ from dataclasses import dataclass
 from datetime import date
 
 from tracker.rules.actions.action_items import ActionItem, ItemStatus, days_late
-from tracker.rules.core.message_types import ItemAssigned, ItemBlocked, ItemContent, ItemDue, ItemNoted, ItemOverdue
+from tracker.rules.core.answers import Word
+from tracker.rules.core.message_types import (
+    ItemAnswered,
+    ItemAssigned,
+    ItemBlocked,
+    ItemContent,
+    ItemDue,
+    ItemNoted,
+    ItemOverdue,
+)
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wording import day, longday
-from tracker.rules.emails.content import Button, ButtonName, ItemPage, Letter, SitePage, cut, marked, one_line
+from tracker.rules.emails.content import Button, ButtonName, ItemPage, Letter, Reads, SitePage, cut, marked, one_line
 from tracker.rules.emails.contexts import (
+    ItemAnsweredEmail,
     ItemAssignedEmail,
     ItemBlockedEmail,
     ItemDueEmail,
@@ -41,7 +51,7 @@ def letter(content: ItemContent, item: ActionItem, reader: Viewer, today: date, 
     `today` is the task force's calendar day.
     """
     says = _says(content, item, today, said)
-    footer = Footer.BLOCKED_ITEM if isinstance(content, ItemBlocked) else Footer.ITEM
+    footer = _footer(content)
     if reader.is_discreet or item.is_restricted:
         restricted = _restricted(item, reader, says, footer)
         return of_nothing_more(restricted) if reader.is_discreet else restricted
@@ -53,8 +63,19 @@ def letter(content: ItemContent, item: ActionItem, reader: Viewer, today: date, 
         facts=_facts(content, item, said),
         buttons=_buttons(content, item),
         footer=footer,
+        reads=Reads.ITEM_WORDS,
     )
     return marked(written, item.marking)
+
+
+def _footer(content: ItemContent) -> Footer:
+    match content:
+        case ItemBlocked():
+            return Footer.BLOCKED_ITEM
+        case ItemAnswered():
+            return Footer.ANSWERED
+        case _:
+            return Footer.ITEM
 
 
 def _says(content: ItemContent, item: ActionItem, today: date, said: Said) -> ItemEmail:
@@ -70,6 +91,11 @@ def _says(content: ItemContent, item: ActionItem, today: date, said: Said) -> It
             is_blocked = item.status is ItemStatus.BLOCKED
             by = cut(one_line(said.by), SHORT_NAME)
             return ItemNotedEmail(reference=item.reference, due=due, by=by, is_blocked=is_blocked)
+        case ItemAnswered(outcome=outcome, word=word, is_whole=is_whole):
+            status = word.value.replace("_", " ") if word and word is not Word.NOTE else ""
+            return ItemAnsweredEmail(
+                reference=item.reference, due=due, outcome=outcome, status=status, is_whole=is_whole
+            )
         case ItemDue(is_late=is_late):
             days = max((item.due - today).days, 0)
             return ItemDueEmail(reference=item.reference, due=due, days=days, progress=_progress(item), is_late=is_late)
@@ -99,6 +125,8 @@ def _nothing_more(about: ItemEmail) -> ItemRestrictedEmail:
             return ItemRestrictedEmail(about=ItemNews.BLOCKED, reference=reference, due=due, days=0)
         case ItemNotedEmail(reference=reference, due=due):
             return ItemRestrictedEmail(about=ItemNews.NOTED, reference=reference, due=due, days=0)
+        case ItemAnsweredEmail(reference=reference, due=due):
+            return ItemRestrictedEmail(about=ItemNews.ANSWERED, reference=reference, due=due, days=0)
         case ItemDueEmail(reference=reference, due=due, days=days):
             return ItemRestrictedEmail(about=ItemNews.DUE, reference=reference, due=due, days=days)
         case ItemOverdueEmail(reference=reference, due=due, days=days):
@@ -118,12 +146,14 @@ def _facts(content: ItemContent, item: ActionItem, said: Said) -> Facts:
 
 
 def _of_blocked(content: ItemContent, item: ActionItem, said: Said) -> Facts:
-    """Return who is blocked and why, or what another person noted."""
+    """Return who is blocked and why, or what was noted by another person, or by the reader's own email."""
     text = cut(one_line(said.text), SHORT_NOTE)
     match content:
         case ItemBlocked():
             why = (Fact(name=FactName.WHY, value=text),) if text else ()
             return Fact(name=FactName.OWNER, value=f"{item.owner} ({item.agency})"), *why
+        case ItemAnswered():
+            return (Fact(name=FactName.NOTE, value=text),) if text else ()
         case ItemNoted():
             note = (Fact(name=FactName.NOTE, value=text),) if text else ()
             return *note, Fact(name=FactName.BY, value=said.by)
@@ -137,6 +167,8 @@ def _progress(item: ActionItem) -> str:
 
 
 def _buttons(content: ItemContent, item: ActionItem) -> tuple[Button, ...]:
+    if isinstance(content, ItemAnswered):
+        return (Button(name=ButtonName.UPDATE_ITEM, target=_page(item)),)
     if isinstance(content, ItemBlocked):
         return (
             Button(name=ButtonName.ADD_NOTE, target=_page(item, "#update")),

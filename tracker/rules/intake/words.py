@@ -3,49 +3,15 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
 from tracker.rules.actions.action_items import ItemStatus
 from tracker.rules.actions.item_changes import LONGEST_NOTE
+from tracker.rules.core.answers import Word
 from tracker.rules.core.clean_text import clean
 from tracker.rules.events.replies import LONGEST_COMMENT, ReplyValue
 from tracker.rules.intake.own_text import own_text
 
 EVERY = 1_000_000  # characters: what is too long is cut
-
-
-class Word(StrEnum):
-    """What a reply asks for."""
-
-    DONE = "done"
-    IN_PROGRESS = "in_progress"
-    BLOCKED = "blocked"
-    NOTE = "note"
-    """A text that is none of the words, about an action item."""
-    YES = "yes"
-    MAYBE = "maybe"
-    NO = "no"
-
-
-class Taken(StrEnum):
-    """What became of an email with words."""
-
-    RECORDED = "recorded"
-    UNCHANGED = "unchanged"
-    """It was so already."""
-    NO_WORD = "no_word"
-    """It says none of the words that work."""
-    CLOSED = "closed"
-    """The item is closed, or the date is over or canceled."""
-    OUTDATED = "outdated"
-    """It replies to a time that has changed since."""
-    SIGN_IN = "sign_in"
-    """It is about something that people may change only after they sign in."""
-    UNMATCHED = "unmatched"
-    """It doesn't come from the person who got our email, as far as can be known, or they may not change it."""
-    IGNORED = "ignored"
-    """A machine wrote it."""
-    UNREADABLE = "unreadable"
 
 
 STATUSES = {Word.DONE: ItemStatus.DONE, Word.IN_PROGRESS: ItemStatus.IN_PROGRESS, Word.BLOCKED: ItemStatus.BLOCKED}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tracker.errors import Gone, NotFound
-from tracker.rules.actions.action_items import ActionItem, may_direct
+from tracker.rules.actions.action_items import ActionItem, may_direct, may_update
 from tracker.rules.core.message_types import (
     AccountChanged,
     AccountContent,
@@ -21,6 +21,7 @@ from tracker.rules.core.message_types import (
     ConflictFound,
     EmailTest,
     EmergencyAccessUsed,
+    ItemAnswered,
     ItemAssigned,
     ItemBlocked,
     ItemContent,
@@ -104,7 +105,7 @@ async def _letter_to(
     match content:
         case AccountLocked() | AccountInvited() | AuditLogAltered() | EmailTest():
             return await _account_letter(reader, content, message, now, zone)
-        case ItemAssigned() | ItemBlocked() | ItemNoted() | ItemDue() | ItemOverdue():
+        case ItemAssigned() | ItemBlocked() | ItemNoted() | ItemAnswered() | ItemDue() | ItemOverdue():
             return await _item_letter(content, message, reader, now, zone, is_sent=is_sent)
         case (
             ConflictFound()
@@ -199,7 +200,7 @@ async def _said(content: ItemContent, reader: Viewer, item: ActionItem) -> Said:
         case ItemBlocked():
             reasons = await action_items.reasons(reader, [item.id])
             return Said(text=reasons.get(item.id, ""))
-        case ItemNoted(at=at):
+        case ItemNoted(at=at) | ItemAnswered(at=at):
             written = (one for one in await action_items.notes(reader, item) if one.at == at)
             return next((Said(text=one.text, by=one.by) for one in written), Said())
         case _:
@@ -207,6 +208,8 @@ async def _said(content: ItemContent, reader: Viewer, item: ActionItem) -> Said:
 
 
 def _why_no_item_letter(content: ItemContent, reader: Viewer, item: ActionItem) -> Skip | None:
+    if isinstance(content, ItemAnswered):
+        return None if may_update(reader, item) else NOT_OWNER
     if isinstance(content, ItemBlocked):
         return _why_no_call_for_help(content, reader, item)
     if item.owner_id != reader.member_id:

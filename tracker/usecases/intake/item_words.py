@@ -5,10 +5,11 @@ from uuid import UUID
 from tracker.rules.actions import action_items as rules
 from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.actions.item_changes import Change
+from tracker.rules.core.answers import Taken
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.intake.emails import ReceivedEmail
-from tracker.rules.intake.words import STATUSES, Said, Taken, about_item
+from tracker.rules.intake.words import STATUSES, Said, about_item
 from tracker.tables.visible.actions import action_items as visible
 from tracker.usecases.actions import action_items
 from tracker.usecases.intake.understood import UNMATCHED, Understood

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from tracker.rules.actions.action_items import ItemStatus
-from tracker.rules.intake.words import Said, Taken
+from tracker.rules.core.answers import Taken
+from tracker.rules.intake.words import Said
 
 NOTHING = Said(word=None, text="")
 

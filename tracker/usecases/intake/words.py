@@ -7,14 +7,14 @@ from uuid import UUID
 from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import NotFound
+from tracker.rules.core.answers import Taken
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.intake.emails import ReceivedEmail
-from tracker.rules.intake.words import Taken
 from tracker.tables.background.intake import words as known
 from tracker.tables.background.intake.words import Answered
 from tracker.tables.schema.intake.words import IncomingWords
 from tracker.usecases.core.viewers import viewer_for
-from tracker.usecases.intake import item_words
+from tracker.usecases.intake import answers, item_words
 from tracker.usecases.intake.replies import BY_EMAIL
 from tracker.usecases.intake.understood import UNMATCHED, Understood
 
@@ -32,7 +32,9 @@ async def take(email: ReceivedEmail) -> Sequence[str]:
         if await known.is_known(email.name):
             return [REPEATED]
         viewer, understood = await _understood(email)
-        await _keep(email, viewer, understood)
+        row_id = await _keep(email, viewer, understood)
+        if viewer is not None:
+            await answers.confirm(viewer, understood, row_id, email.received_at)
     return [understood.outcome]
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from tracker.rules.intake.words import Taken
+from tracker.rules.core.answers import Taken
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.intake.words import IncomingWords
 

@@ -6,7 +6,7 @@ from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
 from tracker.rules.actions.action_items import ItemStatus
-from tracker.rules.intake.words import Taken, Word
+from tracker.rules.core.answers import Taken, Word
 from tracker.tables.schema.actions.action_items import ActionItem
 from tracker.tables.schema.core.constraints import check, index, one_of
 from tracker.tables.schema.events.invitations import Reply

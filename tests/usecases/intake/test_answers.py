@@ -1,0 +1,107 @@
+"""A confirmation says what was understood of an email, to the person who wrote it, and never more than they may see."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.cast import NOW, ZONE, Cast, operation
+from tests.emails import ReadEmail, read
+from tests.ports.mail.sending import composer
+from tests.usecases.intake.writing_back import LATER, email, given, said
+from tracker.rules.core.answers import Taken
+from tracker.rules.core.outbox import Skip, State
+from tracker.rules.emails.content import Letter
+from tracker.rules.emails.preferences import Preferences
+from tracker.tables.schema.core.outbox import Message
+from tracker.usecases.core import outbox
+from tracker.usecases.emails import content, preferences
+from tracker.usecases.events import occurrences
+from tracker.usecases.events.events import schedule
+from tracker.usecases.intake import answers, incoming
+
+pytestmark = pytest.mark.anyio
+
+
+async def confirmations() -> list[tuple[str, ReadEmail]]:
+    """Return the confirmations that are due, each with the address that it goes to."""
+    found = []
+    for message in await outbox.claim("test", (), LATER, 100):
+        letter = await content.letter(message, LATER, ZONE)
+        await outbox.close(message, Skip(state=State.SENT, reason=""), LATER)
+        made = read(letter)
+        if message.key.startswith("email_answered") and isinstance(letter, Letter) and isinstance(made, ReadEmail):
+            found.append((letter.to, made))
+    return found
+
+
+async def test_a_confirmation_says_what_was_understood(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    reference = await given(cast.coordinator, cast.caht_lead)
+    await said(cast.caht_lead, "DONE: all three are in\n\nJane")
+    [(to, one)] = await confirmations()
+    assert (to, one.subject) == (cast.caht_lead.email, f"Action item {reference} is done")
+    assert dict(one.facts)["Note"] == "all three are in"
+    assert one.paragraphs == ("We read only the first paragraph of your email.",)
+
+
+async def test_a_reply_that_says_nothing_is_told_which_words_work_once_a_day(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    reference = await given(cast.coordinator, cast.caht_lead)
+    first = await email(cast.caht_lead, "> DONE")
+    await incoming.take(first)
+    await incoming.take(replace(first, name="2" * 64))
+    [(_, one)] = await confirmations()
+    assert one.subject == f"Your email didn't change action item {reference}"
+    assert one.heading == "Nothing changed"
+
+
+async def test_a_machine_that_answers_confirmations_is_answered_only_so_often(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    await given(cast.coordinator, cast.caht_lead)
+    first = await email(cast.caht_lead, "Ticket")
+    for number in range(answers.MOST_A_DAY + 5):
+        await incoming.take(replace(first, name=f"{number:064}", text=f"Ticket {number}"))
+    assert len(await confirmations()) == answers.MOST_A_DAY
+
+
+async def test_a_confirmation_about_a_restricted_item_shows_nothing_of_it(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    event_id = await schedule(cast.fbi_lead, operation(cast.hsi_liaison, title="Operation Larkspur"), NOW)
+    date_id = (await occurrences.date_for(cast.fbi_lead, event_id, "2027-01-16")).id
+    reference = await given(cast.fbi_lead, cast.hsi_liaison, origin_id=date_id)
+    assert await said(cast.hsi_liaison, "DONE with Larkspur") is Taken.SIGN_IN
+    [(_, one)] = await confirmations()
+    assert one.subject == f"Your email about action item {reference}"
+    assert "Larkspur" not in str(one)
+    assert "contact sheet" not in str(one)
+
+
+async def test_a_confirmation_to_a_reader_of_time_only_emails_names_nothing(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    await given(cast.coordinator, cast.caht_lead)
+    await preferences.save(cast.caht_lead, Preferences(is_discreet=True), NOW)
+    assert await said(cast.caht_lead, "DONE") is Taken.SIGN_IN
+    [(_, one)] = await confirmations()
+    assert one.is_discreet
+    assert "contact sheet" not in str(one)
+
+
+async def test_an_email_about_an_item_is_answered_to_an_address_of_its_own(sqlite_cast: Cast) -> None:
+    await given(sqlite_cast.coordinator, sqlite_cast.caht_lead)
+    [message] = await outbox.claim("test", (), LATER, 100)
+    letter = await content.letter(message, LATER, ZONE)
+    assert isinstance(letter, Letter)
+    with_address = composer(reply_address="reply@tracker.example").mail(letter, message).content.decode()
+    without = composer().mail(letter, message).content.decode()
+    assert "Reply-To: reply+" in with_address
+    assert "reply with DONE, IN PROGRESS," in with_address
+    assert "Reply-To: coordinator@tracker.example" in without
+    assert "Replying to this email reaches the coordinator." in " ".join(without.split())
+    assert "DONE" not in without
+
+
+async def test_no_one_is_answered_who_is_not_known(sqlite_cast: Cast) -> None:
+    await given(sqlite_cast.coordinator, sqlite_cast.caht_lead)
+    before = await Message.count()
+    await incoming.take(replace(await email(sqlite_cast.caht_lead, "DONE"), is_automatic=True))
+    assert await Message.count() == before

@@ -1,0 +1,37 @@
+"""The email that says what was understood of another: to the person who wrote it, at their own address."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from tracker.rules.core.answers import Taken
+from tracker.rules.core.message_types import ItemAnswered
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.wall_clock import to_local
+from tracker.tables.background.intake import words as known
+from tracker.usecases.core import outbox
+from tracker.usecases.intake.understood import Understood
+
+DAY = timedelta(days=1)
+MOST_A_DAY = 20
+"""Confirmations to one person: a machine that answers each of them, and doesn't say that it is one, must end somewhere."""
+
+
+async def confirm(viewer: Viewer, understood: Understood, row_id: UUID, now: datetime) -> None:
+    """Queue the confirmation; of emails that changed nothing, only the first of a day is answered.
+
+    The caller is inside `writing()`.
+    """
+    is_recorded = understood.outcome is Taken.RECORDED
+    if is_recorded and await known.recorded_since(viewer.member_id, now - DAY) > MOST_A_DAY:
+        return
+    day = to_local(now, viewer.zone).date()
+    content = ItemAnswered(
+        at=now, outcome=understood.outcome, word=understood.said.word, is_whole=understood.said.is_whole
+    )
+    draft = outbox.Draft(
+        content=content,
+        recipient_id=viewer.member_id,
+        key=f"email_answered:{row_id}" if is_recorded else f"email_answered:{viewer.member_id}:{day}",
+        item_id=understood.item_id,
+    )
+    await outbox.enqueue_all([draft], now)
