@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from multiprocessing.process import BaseProcess
 
 from tests.cast import NOW, Cast, everybody, meeting
-from tests.faults import sender
+from tests.faults import mailbox_reader, sender
 from tests.faults.server import MailServer
 from tracker.database import Engine, is_postgres
 from tracker.tables.schema.core.outbox import Message
@@ -23,7 +23,9 @@ A_DAY_BEFORE = STARTS - timedelta(days=1)
 IS_FULL = os.environ.get("TRACKER_FAULTS") == "full"
 """`make faults` runs the long variants."""
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload([sender.__name__])  # importing the product takes longer than sending does
+PROCESSES.set_forkserver_preload(
+    [sender.__name__, mailbox_reader.__name__]
+)  # importing the product takes longer than sending does
 
 
 async def due_reminders(cast: Cast, count: int, zone: str, people: int = 12) -> int:

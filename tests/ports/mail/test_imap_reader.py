@@ -8,18 +8,15 @@ from uuid import UUID, uuid4
 import pytest
 from anyio import to_thread
 
-from tests.cast import NOW, ZONE, Cast, meeting
-from tests.dovecot import PASSWORD, Dovecot
-from tests.ical import client_replies
-from tests.ports.browser import settings
+from tests.cast import NOW, Cast, meeting
+from tests.dovecot import Dovecot
+from tests.ports.mail.mailboxes import VERIFIED, accept, reader, reading
 from tracker import clock
 from tracker.config.settings import Settings
-from tracker.crypto import keys
-from tracker.crypto.reply_addresses import ReplyAddresses
 from tracker.ports.mail import imap
 from tracker.ports.mail.imap import Away, Folder
 from tracker.ports.mail.imap_reader import FIRST_PAUSE, NOT_TAKEN, RETRY, MailboxReader
-from tracker.ports.mail.incoming import LARGEST, Reader
+from tracker.ports.mail.incoming import LARGEST
 from tracker.rules.intake.calendar_replies import Misfit, Outcome
 from tracker.tables.background.events.invitees import invitations
 from tracker.tables.schema.intake.replies import IncomingReply
@@ -28,9 +25,6 @@ from tracker.usecases.events import events
 from tracker.usecases.intake.mailbox import Mailbox, state
 
 pytestmark = pytest.mark.anyio
-
-ADDRESS = "reply@tracker.example"
-VERIFIED = "Authentication-Results: mx.tracker.example; dmarc=pass header.from=fbi.example"
 
 
 class Post:
@@ -45,11 +39,10 @@ class Post:
     def reader(self, open_folder: Callable[[Settings], Folder] = imap.opened, **facts: object) -> MailboxReader:
         """Return a reader as each process has one; it doesn't wait for emails unless `waits` says so."""
         waits = float(str(facts.pop("waits", 0.0)))
-        account = {"imap_host": "127.0.0.1", "imap_port": self.server.port, "imap_user": self.user}
-        given = settings(reply_address=ADDRESS, **{**account, "imap_password": PASSWORD, **facts})
-        addresses = ReplyAddresses(ADDRESS, keys.every("replies"))
-        reads = Reader(addresses=addresses, authserv_id="mx.tracker.example", zone=ZONE)
-        made = MailboxReader(given, reads, clock.now, open_folder=open_folder, waits=waits, steady=lambda: self.seconds)
+        given = reading(self.server.port, self.user, **facts)
+        made = MailboxReader(
+            given, reader(), clock.now, open_folder=open_folder, waits=waits, steady=lambda: self.seconds
+        )
         self.readers.append(made)
         return made
 
@@ -58,7 +51,7 @@ class Post:
         event_id = await events.schedule(self.cast.coordinator, meeting(self.cast.fbi_lead), NOW)
         invitation: UUID = (await invitations(event_id))[self.cast.fbi_lead.member_id].id
         event = await events.event_for(self.cast.fbi_lead, event_id)
-        return ReplyAddresses(ADDRESS, keys.every("replies")).of(invitation), event.uid
+        return reader().addresses.of(invitation), event.uid
 
     async def put(self, *emails: bytes) -> None:
         await to_thread.run_sync(lambda: self.server.put(self.user, *emails))
@@ -72,22 +65,9 @@ async def post(sqlite_cast: Cast, dovecot: Dovecot) -> "Iterator[Post]":
     clock.start_at(NOW + timedelta(hours=2), stands_still=True)
     made = Post(sqlite_cast, dovecot)
     yield made
-    for reader in made.readers:
-        await reader.stop()
+    for one in made.readers:
+        await one.stop()
     clock.start_at(None)
-
-
-def accept(to: str, uid: str, *, number: int = 1, head: str = VERIFIED) -> bytes:
-    """Return the email in which Google Calendar says yes for the Bureau."""
-    calendar = client_replies.google(uid, "fbi_lead@fbi.example", stamp=f"{NOW:%Y%m%dT%H%M%SZ}").decode()
-    lines = (
-        head,
-        "From: fbi_lead@fbi.example",
-        f"To: {to}",
-        f"Message-ID: <{number}@fbi.example>",
-        "MIME-Version: 1.0",
-    )
-    return "\r\n".join((*lines, 'Content-Type: text/calendar; method="REPLY"', "", calendar)).encode()
 
 
 async def outcomes() -> list[Outcome]:
@@ -144,15 +124,15 @@ async def test_an_email_that_cannot_be_taken_stays_unread_and_is_tried_again_lat
                 raise imap.Unfetched("It can't be converted.")
             return super().content(uid)
 
-    reader = post.reader(lambda given: Refusing(imap.opened(given)._mailbox))
-    await reader.run()
+    one = post.reader(lambda given: Refusing(imap.opened(given)._mailbox))
+    await one.run()
     assert (await outcomes(), await post.unseen()) == ([Outcome.RECORDED], 1)
     assert (await state()).trouble == NOT_TAKEN
     refused.clear()
-    await reader.run()
+    await one.run()
     assert await post.unseen() == 1  # not yet
     post.seconds += RETRY
-    await reader.run()
+    await one.run()
     assert (await post.unseen(), (await state()).trouble) == (0, "")
 
 
@@ -169,8 +149,8 @@ async def test_an_email_that_cannot_be_taken_stays_unread_and_is_tried_again_lat
 async def test_what_keeps_the_mailbox_from_being_read_is_known_and_stops_nothing(
     post: Post, wrong: dict[str, object], words: str
 ) -> None:
-    reader = post.reader(**wrong)
-    await reader.run()
+    one = post.reader(**wrong)
+    await one.run()
     found = await state()
     assert words in found.trouble
     assert (bool(found.trouble), found.trouble_since) == (True, clock.now())
@@ -183,24 +163,24 @@ async def test_each_failure_doubles_the_pause_before_the_next_try(post: Post) ->
         tries.append(post.seconds)
         raise Away("Not today.")
 
-    reader = post.reader(fail)
+    one = post.reader(fail)
     for _ in range(12):
-        await reader.run()
+        await one.run()
         post.seconds += FIRST_PAUSE / 2
     assert tries == [0.0, FIRST_PAUSE, FIRST_PAUSE * 3]
 
 
 async def test_a_connection_that_breaks_is_made_again(post: Post) -> None:
     to, uid = await post.invitation()
-    reader = post.reader()
-    await reader.run()
-    assert reader._folder
-    reader._folder.interrupt()
-    await reader.run()
+    one = post.reader()
+    await one.run()
+    assert one._folder
+    one._folder.interrupt()
+    await one.run()
     assert (await state()).trouble
     await post.put(accept(to, uid))
     post.seconds += FIRST_PAUSE
-    await reader.run()
+    await one.run()
     assert (await outcomes(), (await state()).trouble) == ([Outcome.RECORDED], "")
 
 
@@ -215,11 +195,11 @@ async def test_an_email_that_comes_while_the_reader_waits_is_taken_at_once(post:
 
 
 async def test_a_reader_that_waits_stops_at_once(post: Post) -> None:
-    reader = post.reader(waits=20)
-    running = asyncio.create_task(reader.run())
+    one = post.reader(waits=20)
+    running = asyncio.create_task(one.run())
     await eventually(_was_read)
     async with asyncio.timeout(5):
-        await reader.stop()
+        await one.stop()
         await running
     assert (await state()).trouble == ""
 
