@@ -13,7 +13,7 @@ from tracker.usecases.intake.understood import Understood
 
 DAY = timedelta(days=1)
 MOST_A_DAY = 20
-"""Confirmations to one person: a machine that answers each of them, and doesn't say that it is one, must end somewhere."""
+"""Confirmations to one person. A machine that answers each of them, and doesn’t say that it is one, ends somewhere."""
 
 
 async def confirm(viewer: Viewer, understood: Understood, row_id: UUID, now: datetime) -> None:
