@@ -49,6 +49,8 @@ EVERY: tuple[Content, ...] = (
     types.EmergencyAccessUsed(access=ID),
     types.PlanSubmitted(plan=ID),
     types.PlanDecided(plan=ID),
+    types.AccessRequested(grant=ID),
+    types.AccessDecided(grant=ID),
 )
 
 

@@ -1,21 +1,28 @@
-"""Who gets an email about the approval of a plan, and that it says nothing but to sign in."""
+"""Who gets an email about the approval of a plan or of access, and that it says nothing but to sign in."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from tests.cast import NOW, ZONE, Cast
-from tests.usecases.operations.world import RISSAFE, approved, submitted
-from tracker.rules.core.message_types import PlanDecided, PlanSubmitted
+from tests.usecases.operations.world import RISSAFE, approved, let_in, planned, submitted
+from tracker.rules.core.message_types import AccessDecided, AccessRequested, PlanDecided, PlanSubmitted
 from tracker.rules.core.outbox import Skip
+from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.content import Letter
 from tracker.rules.operations.states import OperationState
+from tracker.rules.views.work_queue import OpenRequests
+from tracker.tables.visible.operations import grants as requests
 from tracker.usecases.core import outbox
 from tracker.usecases.emails.content import letter
 from tracker.usecases.operations import approvals, grants
+from tracker.usecases.views.home import home
 
 pytestmark = pytest.mark.anyio
+
+LATER = NOW + timedelta(minutes=5)
 
 
 async def written(*kinds: type, now: datetime = NOW) -> list[tuple[UUID, Letter | Skip]]:
@@ -54,9 +61,8 @@ async def test_a_supervisor_who_is_taken_off_the_operation_gets_no_email_about_i
 async def test_a_plan_that_is_submitted_again_is_emailed_again(two: Cast) -> None:
     bluestem = await submitted(two)
     await approvals.move(two.fbi_lead, bluestem, OperationState.PLANNING, NOW)
-    later = NOW + timedelta(minutes=5)
-    await approvals.move(two.fbi_lead, bluestem, OperationState.SUBMITTED, later)
-    assert [isinstance(mail, Letter) for _, mail in await written(PlanSubmitted, now=later)] == [True, True]
+    await approvals.move(two.fbi_lead, bluestem, OperationState.SUBMITTED, LATER)
+    assert [isinstance(mail, Letter) for _, mail in await written(PlanSubmitted, now=LATER)] == [True, True]
 
 
 async def test_the_lead_is_emailed_that_the_plan_is_approved(two: Cast) -> None:
@@ -64,3 +70,47 @@ async def test_the_lead_is_emailed_that_the_plan_is_approved(two: Cast) -> None:
     [(recipient_id, mail)] = await written(PlanDecided)
     assert (recipient_id, page_of(mail)) == (two.fbi_lead.member_id, f"/events/{bluestem}")
     assert RISSAFE.number not in str(mail)
+
+
+async def requested(two: Cast) -> tuple[UUID, UUID]:
+    """Ask for access of the lead of victim services to Bluestem, and return the operation and the request."""
+    bluestem = await planned(two.fbi_lead, two.hsi_liaison, two.kcpd_detective)
+    await let_in(two.fbi_lead, two.hsi_liaison, bluestem, two.harbor_advocate)
+    await grants.give(two.fbi_lead, bluestem, two.caht_lead.member_id, "She arranges the interpreters.", None, LATER)
+    [(_, waiting)] = await requests.waiting(two.hsi_liaison)
+    return bluestem, waiting.id
+
+
+async def at_home(viewer: Viewer) -> list[int]:
+    """Return how many requests each row on a person's Home asks them to approve."""
+    found = (await home(viewer, LATER, LATER.date(), ZONE)).follow_up
+    return [one.requests for one in found if isinstance(one, OpenRequests)]
+
+
+async def test_everyone_who_can_approve_access_is_emailed_and_finds_it_on_home_and_no_one_else(two: Cast) -> None:
+    await requested(two)
+    second = [two.hsi_liaison, two.kcpd_detective]
+    mails = [one for one in await written(AccessRequested, now=LATER) if isinstance(one[1], Letter)]
+    assert sorted(one for one, _ in mails) == sorted(one.member_id for one in second)
+    assert [page_of(mail) for _, mail in mails] == ["/", "/"]
+    others = [two.fbi_lead, two.harbor_advocate, two.caht_lead, two.coordinator, two.kcpd_alternate]
+    assert [await at_home(one) for one in [*second, *others]] == [[1], [1], [], [], [], [], []]
+
+
+@pytest.mark.parametrize("decide", [grants.approve, grants.decline])
+async def test_the_person_who_asked_for_access_is_emailed_the_decision_and_the_rows_go(
+    two: Cast, decide: Callable[..., Awaitable[object]]
+) -> None:
+    bluestem, grant_id = await requested(two)
+    await decide(two.hsi_liaison, bluestem, grant_id, LATER)
+    recipient_id, mail = (await written(AccessDecided, now=LATER))[-1]
+    assert (recipient_id, page_of(mail)) == (two.fbi_lead.member_id, f"/events/{bluestem}")
+    assert [await at_home(one) for one in (two.hsi_liaison, two.kcpd_detective)] == [[], []]
+
+
+async def test_a_request_that_is_withdrawn_before_the_emails_go_out_sends_none(two: Cast) -> None:
+    bluestem, grant_id = await requested(two)
+    await grants.decline(two.fbi_lead, bluestem, grant_id, LATER)
+    reasons = {mail.reason for _, mail in await written(AccessRequested, now=LATER) if isinstance(mail, Skip)}
+    assert reasons == {"It no longer waits for a decision."}
+    assert not [mail for _, mail in await written(AccessRequested, now=LATER) if isinstance(mail, Letter)]

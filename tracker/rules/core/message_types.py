@@ -298,6 +298,18 @@ class PlanDecided(_Tagged, frozen=True, kw_only=True, tag="plan_decided"):
     plan: UUID
 
 
+class AccessRequested(_Tagged, frozen=True, kw_only=True, tag="access_requested"):
+    """A request for access to an operation waits for a second person, who the recipient can be."""
+
+    grant: UUID
+
+
+class AccessDecided(_Tagged, frozen=True, kw_only=True, tag="access_decided"):
+    """A second person decided about a request for access that the recipient made."""
+
+    grant: UUID
+
+
 class Unreadable(Struct, frozen=True):
     """A row whose content this version doesn't know; it is never sent."""
 
@@ -306,7 +318,7 @@ News = Changed | DateAdded | Restored | SeriesEnded | SeriesContinued | RemovedF
 EventContent = Invited | News | SubstituteNamed | ReminderDue | ReplyNudge | ConfirmationNudge
 ItemContent = ItemAssigned | ItemBlocked | ItemNoted | ItemAnswered | ItemDue | ItemOverdue
 AccountContent = AccountLocked | AccountInvited | AuditLogAltered | EmailTest
-ApprovalContent = PlanSubmitted | PlanDecided
+ApprovalContent = PlanSubmitted | PlanDecided | AccessRequested | AccessDecided
 OperationContent = (
     ConflictFound
     | ConflictEnded

@@ -53,6 +53,7 @@ class MessageKind(StrEnum):
     READINESS = "readiness"
     EMERGENCY_ACCESS = "emergency_access"
     PLAN_APPROVAL = "plan_approval"
+    ACCESS_APPROVAL = "access_approval"
 
 
 KINDS: Mapping[type[Content], MessageKind] = {
@@ -89,9 +90,13 @@ KINDS: Mapping[type[Content], MessageKind] = {
     types.EmergencyAccessUsed: MessageKind.EMERGENCY_ACCESS,
     types.PlanSubmitted: MessageKind.PLAN_APPROVAL,
     types.PlanDecided: MessageKind.PLAN_APPROVAL,
+    types.AccessRequested: MessageKind.ACCESS_APPROVAL,
+    types.AccessDecided: MessageKind.ACCESS_APPROVAL,
 }
 """The kind that people filter by, for every type of message."""
-LAW_ENFORCEMENT_ONLY = frozenset({MessageKind.CONFLICT_FOUND, MessageKind.CHECK_OUT_MISSING})
+LAW_ENFORCEMENT_ONLY = frozenset(
+    {MessageKind.CONFLICT_FOUND, MessageKind.CHECK_OUT_MISSING, MessageKind.ACCESS_APPROVAL}
+)
 """Messages about an operation of which victim services on it see nothing on its pages either."""
 CHANGES = frozenset({MessageKind.UPDATE, MessageKind.CANCELLATION, MessageKind.WITHDRAWAL})
 """Messages about an event that the person already knows."""
@@ -134,6 +139,8 @@ class Topic(StrEnum):
     EMERGENCY_ACCESS = "emergency_access"
     PLAN_SUBMITTED = "plan_submitted"
     PLAN_DECIDED = "plan_decided"
+    ACCESS_REQUESTED = "access_requested"
+    ACCESS_DECIDED = "access_decided"
 
 
 OF_ONE_DATE = frozenset({MessageKind.REMINDER, MessageKind.NO_REPLY})

@@ -68,6 +68,7 @@ KIND_WORDS = {
     MessageKind.READINESS: "Service readiness",
     MessageKind.EMERGENCY_ACCESS: "Emergency access",
     MessageKind.PLAN_APPROVAL: "Approval of a plan",
+    MessageKind.ACCESS_APPROVAL: "Approval of access to an operation",
 }
 TOPIC_WORDS = {
     Topic.INVITED: "Invitation",
@@ -104,6 +105,8 @@ TOPIC_WORDS = {
     Topic.EMERGENCY_ACCESS: "Emergency access",
     Topic.PLAN_SUBMITTED: "Plan to approve",
     Topic.PLAN_DECIDED: "Decision about a plan",
+    Topic.ACCESS_REQUESTED: "Access to approve",
+    Topic.ACCESS_DECIDED: "Decision about access",
 }
 """How the list names a sending: "Moved: Steering Committee"."""
 OF_ACCOUNTS = frozenset({MessageKind.ACCOUNT_LOCKED, MessageKind.ACCOUNT_CHANGED, MessageKind.ACCOUNT_INVITATION})

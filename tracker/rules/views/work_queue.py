@@ -32,6 +32,7 @@ class Need(StrEnum):
     APPROVAL = "approval"
     ACKNOWLEDGMENT = "acknowledgment"
     RETURNED = "returned"
+    ACCESS = "access"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,6 +144,15 @@ class ReturnedPlan:
     need: Need = Need.RETURNED
 
 
+@dataclass(frozen=True, kw_only=True)
+class OpenRequests:
+    """An operation with requests for access that the viewer can approve as the second person."""
+
+    line: Line
+    requests: int
+    need: Need = Need.ACCESS
+
+
 Row = (
     MissingReplies
     | OpenSheet
@@ -155,6 +165,7 @@ Row = (
     | OpenApproval
     | OpenAcknowledgment
     | ReturnedPlan
+    | OpenRequests
 )
 
 
@@ -170,11 +181,11 @@ def concerns(viewer: Viewer, item: ActionItem) -> bool:
 def in_order(rows: Iterable[Row], now: datetime, today: date) -> list[Row]:
     """Return the queue, most urgent first.
 
-    Operations with people who haven't checked out; then operations in conflict, soonest first; then plans to approve,
-    to acknowledge, or to change, soonest first; then operations whose day it is, soonest first; then running dates and
-    replies due within three days, soonest first; then blocked items, longest first; then overdue items, most overdue
-    first; then attendance of past dates, oldest first; then replies for later dates, soonest first; then ending series.
-    Last are dates whose people were nudged lately: nothing can be done about them yet.
+    Operations with people who haven't checked out; then operations in conflict, soonest first; then plans and access to
+    approve, and plans to acknowledge or to change, soonest first; then operations whose day it is, soonest first; then
+    running dates and replies due within three days, soonest first; then blocked items, longest first; then overdue
+    items, most overdue first; then attendance of past dates, oldest first; then replies for later dates, soonest first;
+    then ending series. Last are dates whose people were nudged lately: nothing can be done about them yet.
     """
 
     def order(row: Row) -> tuple[bool, int, tuple[int, float]]:
@@ -195,7 +206,7 @@ def _of_operations(row: Row) -> int:
             return 0
         case OpenConflict():
             return 1
-        case OpenApproval() | OpenAcknowledgment() | ReturnedPlan():
+        case OpenApproval() | OpenAcknowledgment() | ReturnedPlan() | OpenRequests():
             return 2
         case OpenCheckIn():
             return 3

@@ -10,6 +10,8 @@ from datetime import datetime
 from tracker.errors import Gone, NotFound
 from tracker.rules.actions.action_items import ActionItem, may_direct, may_update
 from tracker.rules.core.message_types import (
+    AccessDecided,
+    AccessRequested,
     AccountChanged,
     AccountContent,
     AccountInvited,
@@ -116,6 +118,8 @@ async def _letter_to(
             | EmergencyAccessUsed()
             | PlanSubmitted()
             | PlanDecided()
+            | AccessRequested()
+            | AccessDecided()
         ):
             return await _operation_letter(reader, content, message, now)
         case WeeklyDigest():
@@ -136,8 +140,8 @@ async def _operation_letter(
             return await readiness_letter(content, reader)
         case EmergencyAccessUsed():
             return await emergency_letter(message, reader)
-        case PlanSubmitted() | PlanDecided():
-            return await approval_letter(content, message, reader)
+        case PlanSubmitted() | PlanDecided() | AccessRequested() | AccessDecided():
+            return await approval_letter(content, message, reader, now)
         case _:
             return await conflict_letter(content, message, reader)
 

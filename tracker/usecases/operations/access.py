@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.events.event import Event, Occurrence
+from tracker.rules.events.event import Event, Line, Occurrence
 from tracker.rules.events.plan import Person
 from tracker.rules.operations.dissemination import Given
 from tracker.rules.operations.emergency import Opened
@@ -14,6 +14,7 @@ from tracker.rules.operations.plans import Operation, may_plan
 from tracker.tables.visible.operations import grants
 from tracker.tables.visible.operations.grants import Listed
 from tracker.usecases.events.occurrences import date_for
+from tracker.usecases.operations.approval_notices import second_people
 from tracker.usecases.operations.dissemination import record_of
 from tracker.usecases.operations.emergency import opened_by
 from tracker.usecases.operations.grants import choices
@@ -46,6 +47,8 @@ class AccessView:
     """Requests that the viewer may approve, or made as lead."""
     may_approve: frozenset[UUID]
     """Which of them the viewer may approve."""
+    has_no_second: bool
+    """Whether no one on the operation can approve one of the requests, for the people who lead it."""
     choices: tuple[Person, ...]
     """Whom the lead may add."""
     opened: tuple[Opened, ...]
@@ -74,10 +77,20 @@ async def access_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) -
         people=tuple(one for one in people if leads or one.listed.member_id == viewer.member_id),
         waiting=tuple(one for one in waiting if leads or one.id in approvable),
         may_approve=approvable,
+        has_no_second=leads and not all([await second_people(event, one, now) for one in waiting]),
         choices=tuple(await choices(viewer, event)) if leads else (),
         opened=tuple(await opened_by(viewer, event)),
         record=tuple(await record_of(viewer, occurrence)),
     )
+
+
+async def to_approve(viewer: Viewer, now: datetime) -> dict[UUID, tuple[Line, int]]:
+    """Return the operations with requests that the viewer can approve, and how many, by date."""
+    found: dict[UUID, tuple[Line, int]] = {}
+    for line, grant in await grants.waiting(viewer):
+        if grant.state(now) is GrantState.REQUESTED and may_approve(viewer, line.lead_id, grant):
+            found[line.id] = line, found.get(line.id, (line, 0))[1] + 1
+    return found
 
 
 async def _people(viewer: Viewer, event: Event, known: list[Grant], now: datetime) -> list[Access]:

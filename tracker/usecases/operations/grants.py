@@ -31,6 +31,7 @@ from tracker.usecases.events.invitees import add, touch, withdraw
 from tracker.usecases.events.need_to_know import end_access
 from tracker.usecases.events.permission import check_limit, within_limit
 from tracker.usecases.events.seat_invitations import NEWS_OF
+from tracker.usecases.operations import approval_notices
 from tracker.usecases.operations.lookup import NOT_THEIRS, operation_for
 from tracker.usecases.roster import people
 
@@ -85,7 +86,9 @@ async def give(
                     until=until,
                 )
             )
-            if not waits:
+            if waits:
+                await approval_notices.note_requested(event, await _granted(viewer, event, grant_id), now)
+            else:
                 await _let_in(viewer, event, person.id, now)
             verb = "access_requested" if waits else "access_given"
             await audit.record(viewer.actor, verb, "event", event_id, _facts(person.id, until), now)
@@ -103,6 +106,7 @@ async def approve(viewer: Viewer, event_id: UUID, grant_id: UUID, now: datetime)
             OperationGrant.id == grant_id
         )
         await _let_in(viewer, event, grant.member_id, now)
+        await approval_notices.note_access_decided(viewer, event, grant, now)
         facts = _facts(grant.member_id, grant.until)
         await audit.record(viewer.actor, "access_approved", "event", event_id, facts, now)
     return grant
@@ -116,6 +120,7 @@ async def decline(viewer: Viewer, event_id: UUID, grant_id: UUID, now: datetime)
         if not (may_approve(viewer, event.lead_id, grant) or may_plan(viewer, event)):
             raise NotAllowed(NOT_APPROVER)
         await end_access(event_id, {grant.member_id}, viewer.member_id, now)
+        await approval_notices.note_access_decided(viewer, event, grant, now)
         facts = _facts(grant.member_id, grant.until)
         await audit.record(viewer.actor, "access_declined", "event", event_id, facts, now)
     return grant
@@ -156,11 +161,16 @@ async def _led(viewer: Viewer, event_id: UUID) -> Event:
 
 
 async def _waiting(viewer: Viewer, event: Event, grant_id: UUID, now: datetime) -> Grant:
+    grant = await _granted(viewer, event, grant_id)
+    if grant.state(now) is not GrantState.REQUESTED:
+        raise Conflict(NOT_WAITING)
+    return grant
+
+
+async def _granted(viewer: Viewer, event: Event, grant_id: UUID) -> Grant:
     grant = next((one for one in await grants.grants(viewer, event) if one.id == grant_id), None)
     if grant is None:
         raise NotFound
-    if grant.state(now) is not GrantState.REQUESTED:
-        raise Conflict(NOT_WAITING)
     return grant
 
 

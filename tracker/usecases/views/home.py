@@ -29,6 +29,7 @@ from tracker.rules.views.work_queue import (
     OpenApproval,
     OpenCheckIn,
     OpenConflict,
+    OpenRequests,
     OpenSheet,
     ReturnedPlan,
     Row,
@@ -43,12 +44,13 @@ from tracker.tables.visible.operations.returns import returned
 from tracker.usecases.calendars.date_lines import seen_between
 from tracker.usecases.emails.nudges import nudges_of
 from tracker.usecases.events.replies import Owed, owed
+from tracker.usecases.operations.access import to_approve as to_approve_access
 from tracker.usecases.operations.accountability import unaccounted
 from tracker.usecases.operations.readiness_given import in_force
 from tracker.usecases.operations.summaries import in_conflict
 
 T = TypeVar("T")
-OfPlan = OpenApproval | OpenAcknowledgment | ReturnedPlan
+OfPlan = OpenApproval | OpenAcknowledgment | ReturnedPlan | OpenRequests
 NEXT_DAYS = 10
 log = logging.getLogger(__name__)
 
@@ -173,6 +175,7 @@ async def _plans(viewer: Viewer, now: datetime) -> list[OfPlan]:
         *(OpenApproval(line=one.line, version=one.version) for one in to_approve),
         *(OpenAcknowledgment(line=one.line, version=one.version) for one in to_acknowledge),
         *(ReturnedPlan(line=line, given=given) for line, given in await returned(viewer, now)),
+        *(OpenRequests(line=line, requests=count) for line, count in (await to_approve_access(viewer, now)).values()),
     ]
 
 

@@ -47,6 +47,7 @@ async def test_a_request_waits_and_a_second_person_approves_it(two: Cast, browse
     event_id = await bluestem(two)
     page = await asked(await browse(two.fbi_lead), two, event_id)
     assert "They see nothing, and get no email, until a second person" in page
+    assert "No one on the operation can approve it yet." not in page
     assert not APPROVAL.search(page)
     advocate = await browse(two.caht_lead)
     assert (await advocate.get(at(event_id))).status_code == 404
@@ -55,6 +56,14 @@ async def test_a_request_waits_and_a_second_person_approves_it(two: Cast, browse
     assert button
     await second.post(button[1], {})
     assert (await advocate.get(at(event_id))).status_code == 200
+
+
+async def test_a_request_that_no_one_on_the_operation_can_approve_says_so(two: Cast, browse: SignIn) -> None:
+    event_id = await planned(two.fbi_lead, two.hsi_liaison)
+    desk = await browse(two.fbi_lead)
+    await desk.post(f"{at(event_id)}/people/{two.hsi_liaison.member_id}/removal", {})
+    page = await asked(desk, two, event_id)
+    assert "No one on the operation can approve it yet." in page
 
 
 async def test_victim_services_without_a_reason_is_refused_at_the_field(two: Cast, browse: SignIn) -> None:

@@ -13,7 +13,7 @@ from tests.usecases.operations.world import over, planned
 from tracker.rules.operations.deconfliction import Disclosure
 from tracker.rules.operations.readiness import NoticeState
 from tracker.rules.operations.states import OperationState
-from tracker.usecases.operations import approvals, plans, readiness, readiness_given, readiness_states
+from tracker.usecases.operations import approvals, grants, plans, readiness, readiness_given, readiness_states
 from tracker.usecases.operations.plans import Basics
 
 pytestmark = pytest.mark.anyio
@@ -127,3 +127,12 @@ async def test_a_comment_that_comes_too_late_is_kept_on_the_page(sqlite_cast: Ca
     assert late.status_code == 422
     assert "The plan isn’t waiting for approval." in main(late.text)
     assert "Your comment, which wasn’t sent Name the medic." in main(late.text)
+
+
+async def test_a_request_for_access_leads_the_second_person_to_it(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await submitted(sqlite_cast)
+    why = "She arranges the interpreters."
+    await grants.give(sqlite_cast.fbi_lead, event_id, sqlite_cast.caht_lead.member_id, why, None, NOW)
+    html = (await (await browse(sqlite_cast.kcpd_detective)).get("/")).text
+    assert "1 access request to approve: Operation Bluestem Sat, Jan 16" in main(html)
+    assert f'href="/events/{event_id}/{KEY}/plan/access"' in html

@@ -33,7 +33,8 @@ LINE = (
 )
 """The columns from which `line_of` makes a line."""
 _MINE = " AND (m.recipient = {} OR e.lead = {} OR e.committee IN ({}))"
-_NOT_WITHHELD = QueryString(" AND m.kind NOT IN ({}, {})", *sorted(LAW_ENFORCEMENT_ONLY))
+_WITHHELD = QueryString(", ".join(["{}"] * len(LAW_ENFORCEMENT_ONLY)), *sorted(LAW_ENFORCEMENT_ONLY))
+_NOT_WITHHELD = QueryString(" AND m.kind NOT IN ({})", _WITHHELD)
 _MESSAGE = f"SELECT {LINE}{NAMED}{SEEN}"
 # A message may repeat what one that still waited at that moment would have said, also of the series before.
 _IS_CONFINED = (

@@ -5,21 +5,24 @@ from typing import NamedTuple
 from uuid import UUID
 
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.events.event import Event
+from tracker.rules.events.event import Event, Line
 from tracker.rules.operations.grants import Grant
 from tracker.tables.visible.core.rows import Row, rows
+from tracker.tables.visible.events.events import LINE, line
 
-_GRANTS = (
-    "SELECT g.id, g.member, m.name, a.code, g.giver, v.name AS giver_name, va.code AS giver_code, g.reason,"
+_COLUMNS = (
+    "g.id AS grant_id, g.member, m.name, a.code, g.giver, v.name AS giver_name, va.code AS giver_code, g.reason,"
     " g.requested_at, g.granted_at, s.name AS approver_name, sa.code AS approver_code, g.until, g.ended_at,"
     " x.name AS ender_name, xa.code AS ender_code"
+)
+_FROM = (
     " FROM operation_grant g JOIN event e ON e.id = g.event"
     " JOIN member m ON m.id = g.member JOIN agency a ON a.id = m.agency"
     " JOIN member v ON v.id = g.giver JOIN agency va ON va.id = v.agency"
     " LEFT JOIN member s ON s.id = g.approver LEFT JOIN agency sa ON sa.id = s.agency"
     " LEFT JOIN member x ON x.id = g.ended_by LEFT JOIN agency xa ON xa.id = x.agency"
-    " WHERE MAY_SEE(e) AND g.event = {} ORDER BY g.requested_at, g.id"
 )
+_GRANTS = f"SELECT {_COLUMNS}{_FROM} WHERE MAY_SEE(e) AND g.event = {{}} ORDER BY g.requested_at, g.id"
 # A person put on the list by a change of the event was put there by the person who made it at that moment.
 _LISTED = (
     "SELECT i.member, m.name, a.code, i.added_at, i.again_at, b.name AS giver_name,"
@@ -30,6 +33,12 @@ _LISTED = (
     " WHERE c.event = e.id AND c.at = COALESCE(i.again_at, i.added_at) LIMIT 1)"
     " LEFT JOIN agency ba ON ba.id = b.agency"
     " WHERE MAY_SEE(e) AND i.event = {} AND i.withdrawn_at IS NULL ORDER BY a.code, m.name, i.member"
+)
+_WAITING = (
+    f"{LINE}, {_COLUMNS}{_FROM} JOIN occurrence o ON o.event = e.id"
+    " JOIN invitation i ON i.event = e.id AND i.member = {} AND i.withdrawn_at IS NULL WHERE MAY_SEE(e)"
+    " AND g.granted_at IS NULL AND g.ended_at IS NULL AND EXISTS (SELECT 1 FROM operation_plan p WHERE p.event = e.id)"
+    " ORDER BY o.starts_at, g.requested_at, g.id"
 )
 
 
@@ -48,6 +57,11 @@ async def grants(viewer: Viewer, event: Event) -> list[Grant]:
     return [_grant(row) for row in await rows(_GRANTS, viewer, "", event.id)]
 
 
+async def waiting(viewer: Viewer) -> list[tuple[Line, Grant]]:
+    """Return the requests for access to operations on whose list the viewer is, by operation, soonest first."""
+    return [(line(row), _grant(row)) for row in await rows(_WAITING, viewer, "", viewer.member_id)]
+
+
 async def listed(viewer: Viewer, event: Event) -> list[Listed]:
     """Return everyone on the list of an operation, by agency."""
     return [
@@ -63,7 +77,7 @@ async def listed(viewer: Viewer, event: Event) -> list[Listed]:
 
 def _grant(row: Row) -> Grant:
     return Grant(
-        id=row["id"],
+        id=row["grant_id"],
         member_id=row["member"],
         person=_who(row["name"], row["code"]),
         giver_id=row["giver"],
