@@ -24,7 +24,8 @@ CREATE TABLE draft (
   member UUID NOT NULL REFERENCES member (id) ON DELETE CASCADE,
   form VARCHAR(20) NOT NULL
     CHECK (form IN ('schedule', 'event_copy', 'event', 'date', 'cancellation', 'reply', 'recorded_reply', 'new_item',
-      'item', 'people', 'agencies', 'committees', 'sites', 'suspension', 'profile', 'order', 'hot_wash', 'lesson')),
+      'item', 'people', 'agencies', 'committees', 'sites', 'suspension', 'profile', 'order', 'hot_wash', 'lesson',
+      'poll')),
   subject VARCHAR(80) NOT NULL,
   event UUID REFERENCES event (id) ON DELETE CASCADE,
   texts TEXT NOT NULL,

@@ -33,6 +33,33 @@ CREATE INDEX incoming_reply_invitation ON incoming_reply (invitation, occurrence
 CREATE INDEX incoming_reply_occurrence ON incoming_reply (occurrence);
 CREATE INDEX incoming_reply_open ON incoming_reply (received_at) WHERE outcome = 'unmatched' AND decided_at IS NULL;
 """
+POLLS = """
+CREATE TABLE poll (
+  id UUID PRIMARY KEY NOT NULL,
+  event UUID NOT NULL UNIQUE REFERENCES event (id) ON DELETE CASCADE,
+  reply_by TIMESTAMPTZ NOT NULL,
+  opened_at TIMESTAMPTZ NOT NULL,
+  canceled_at TIMESTAMPTZ
+);
+CREATE INDEX poll_open ON poll (reply_by) WHERE canceled_at IS NULL;
+CREATE TABLE poll_option (
+  id UUID PRIMARY KEY NOT NULL,
+  poll UUID NOT NULL REFERENCES poll (id) ON DELETE CASCADE,
+  starts TIMESTAMP NOT NULL,
+  UNIQUE (poll, starts)
+);
+CREATE TABLE poll_reply (
+  id UUID PRIMARY KEY NOT NULL,
+  option UUID NOT NULL REFERENCES poll_option (id) ON DELETE CASCADE,
+  member UUID NOT NULL REFERENCES member (id) ON DELETE RESTRICT,
+  fit VARCHAR(10) NOT NULL CHECK (fit IN ('yes', 'if_needed', 'no')),
+  source VARCHAR(12) NOT NULL CHECK (source IN ('site', 'link', 'api', 'email', 'on_behalf', 'change')),
+  replied_at TIMESTAMPTZ NOT NULL,
+  UNIQUE (option, member)
+);
+CREATE INDEX poll_reply_member ON poll_reply (member);
+"""
+
 WORDS = """
 CREATE TABLE incoming_words (
   id UUID PRIMARY KEY NOT NULL,
@@ -75,4 +102,5 @@ async def forwards() -> MigrationManager:
     manager.add_raw(statements(TABLES))
     manager.add_raw(statements(WORDS))
     manager.add_raw(statements(MAILBOX))
+    manager.add_raw(statements(POLLS))
     return manager

@@ -36,6 +36,7 @@ from tracker.rules.calendars.feeds import Only, Scope
 from tracker.rules.core.actors import BY_COMMAND
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.emails.preferences import CommitteePreferences, Preferences
+from tracker.rules.events.event import EventStatus
 from tracker.rules.events.event import Kind as EventKind
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange
@@ -53,6 +54,7 @@ from tracker.rules.operations.plans import OutsideCheck, System
 from tracker.rules.operations.readiness import Minors, NoticeState, NoticeText
 from tracker.rules.operations.sites import Site, SiteRole, point_at
 from tracker.rules.operations.states import OperationState
+from tracker.rules.polls.polls import Fit, NewPoll
 from tracker.rules.recurrence import rule_for
 from tracker.rules.roster.confidential_sites import SiteFacts as ConfidentialFacts
 from tracker.rules.roster.people_changes import SeatFacts
@@ -96,6 +98,7 @@ from tracker.usecases.operations import (
 )
 from tracker.usecases.operations.briefs import issue_copy
 from tracker.usecases.operations.plans import Basics
+from tracker.usecases.polls import polls
 from tracker.usecases.roster import confidential_sites, sites
 from tracker.usecases.views import seat_changes
 
@@ -125,6 +128,7 @@ async def _events(cast: Cast) -> UUID:
     await issue_copy(cast.fbi_lead, raid, "2027-01-16", cast.hsi_liaison.member_id, NOW)
     await replies.reply(cast.caht_lead, event_id, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=True)
     await _by_email()
+    await _a_poll(cast)
     later = DateChange(starts=datetime(2027, 2, 11, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - as above
     await occurrences.change_date(cast.coordinator, event_id, "2027-02-09", later, 1, NOW, notify=Notify.ALL)
     await occurrences.cancel_date(cast.coordinator, event_id, "2027-03-09", 1, "Conference week", NOW)
@@ -135,6 +139,16 @@ async def _events(cast: Cast) -> UUID:
         steering = cast.committees["steering"], cast.agencies["FBI"], seat, version
         await seat_changes.set_seat(cast.coordinator, *steering, NOW, NOW)
     return event_id
+
+
+async def _a_poll(cast: Cast) -> None:
+    """Ask one person for the date of a draft, and let them reply."""
+    draft = meeting(cast.caht_lead, title="Budget", status=EventStatus.DRAFT)
+    event_id = await events.schedule(cast.coordinator, draft, LAST_WEEK)
+    new = NewPoll(starts=(STARTS, STARTS + timedelta(days=1)), reply_by=JUST_THEN - timedelta(days=2))
+    poll_id = await polls.open_poll(cast.coordinator, event_id, new, LAST_WEEK)
+    [first, _] = (await polls.poll_for(cast.caht_lead, poll_id)).options
+    await polls.reply(cast.caht_lead, poll_id, {first.id: Fit.YES}, LAST_WEEK)
 
 
 async def _by_email() -> None:

@@ -72,6 +72,10 @@ def _of_agencies(method: str, tail: str, **form: str) -> Callable[[Places], list
     ]
 
 
+def _of_polls(method: str, tail: str, **form: str) -> Callable[[Places], list[Ask]]:
+    return lambda p: [(method, f"/polls/{one}{tail}", form) for one in (p.secret_poll, NOWHERE)]
+
+
 def _of_committees(method: str, tail: str, **form: str) -> Callable[[Places], list[Ask]]:
     return lambda p: [(method, f"/committees/{one}{tail}", form) for one in (p.committee, p.secret_committee, NOWHERE)]
 
@@ -245,6 +249,11 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "GET /events/{event_id}/dates": _of_events("GET", "/dates"),
     "POST /events/{event_id}/dates": _of_events("POST", "/dates", date="2027-01-21", starts="10:00", version="1"),
     "POST /events/{event_id}/dates/impact": _of_events("POST", "/dates/impact", date="2027-01-20", starts="10:00"),
+    "GET /events/{event_id}/poll": _of_events("GET", "/poll"),
+    "POST /events/{event_id}/poll": _of_events("POST", "/poll", save="ask"),
+    "GET /polls/{poll_id}": _of_polls("GET", ""),
+    "GET /polls/{poll_id}/table": _of_polls("GET", "/table"),
+    "POST /polls/{poll_id}/replies": _of_polls("POST", "/replies"),
     "GET /events/{event_id}/{key}": _of_dates("GET", ""),
     "POST /events/{event_id}/{key}/reply": _of_dates("POST", "/reply", reply="accepted"),
     "GET /events/{event_id}/{key}/edit": _of_dates("GET", "/edit"),

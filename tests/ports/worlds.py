@@ -27,6 +27,7 @@ from tracker.rules.calendars.feeds import Scope
 from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.core.viewer import Level, Viewer
+from tracker.rules.events.event import EventStatus
 from tracker.rules.events.markings import Category, Limit
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange
@@ -38,6 +39,7 @@ from tracker.rules.operations.phases import PhasePlan
 from tracker.rules.operations.readiness import Minors, NoticeState, NoticeText
 from tracker.rules.operations.sites import Site, SiteRole, point_at
 from tracker.rules.operations.states import OperationState
+from tracker.rules.polls.polls import Fit, NewPoll
 from tracker.rules.recurrence import Rule, rule_for
 from tracker.rules.roster.confidential_sites import SiteFacts as ConfidentialFacts
 from tracker.rules.roster.quorum import QuorumRule
@@ -68,6 +70,7 @@ from tracker.usecases.operations import (
     readiness_states,
 )
 from tracker.usecases.operations.plan_page import plan_of
+from tracker.usecases.polls import polls
 from tracker.usecases.roster import confidential_sites, people, sites
 
 STARTS = datetime(2027, 1, 12, 10)
@@ -107,6 +110,7 @@ class Places:
     secret_hit: UUID
     secret_notice: UUID
     secret_place: UUID
+    secret_poll: UUID
     secret_plan_key: str = "2027-01-20"
 
 
@@ -215,6 +219,7 @@ async def what_all_may_see(cast: Cast) -> Places:
         secret_hit=past,
         secret_notice=past,
         secret_place=past,
+        secret_poll=past,
     )
 
 
@@ -266,6 +271,19 @@ async def _secret_plans(cast: Cast, places: Places) -> None:
     places.secret_notice = await _notices(cast, in_conflict)
     places.secret_place = await _confidential_place(cast, in_conflict[0])
     await _looked_back_on(cast)
+    places.secret_poll = await _a_poll(cast)
+
+
+async def _a_poll(cast: Cast) -> UUID:
+    """Ask a named person for the date of a secret event, and let them reply."""
+    lead, asked = cast.fbi_lead, cast.kcpd_detective
+    secret = operation(asked, title="Canary search party", status=EventStatus.DRAFT)
+    event_id = await events.schedule(lead, secret, LAST_WEEK)
+    new = NewPoll(starts=(STARTS, STARTS + timedelta(days=1)), reply_by=NOW + timedelta(days=3))
+    poll_id = await polls.open_poll(lead, event_id, new, LAST_WEEK)
+    [first, _] = (await polls.poll_for(asked, poll_id)).options
+    await polls.reply(asked, poll_id, {first.id: Fit.YES}, NOW)
+    return poll_id
 
 
 async def _secrets(cast: Cast, places: Places) -> None:

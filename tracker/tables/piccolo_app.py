@@ -19,6 +19,8 @@ TABLE_MODULES = (
     "tracker.tables.schema.intake.replies",
     "tracker.tables.schema.intake.words",
     "tracker.tables.schema.intake.mailbox",
+    "tracker.tables.schema.polls.polls",
+    "tracker.tables.schema.polls.replies",
     "tracker.tables.schema.operations.plans",
     "tracker.tables.schema.operations.comparisons",
     "tracker.tables.schema.operations.releases",

@@ -53,6 +53,7 @@ class DraftForm(StrEnum):
     ORDER = "order"
     HOT_WASH = "hot_wash"
     LESSON = "lesson"
+    POLL = "poll"
 
 
 RIGHTS: Mapping[DraftForm, frozenset[str]] = {

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from tracker.rules.actions.action_items import ActionItem
@@ -11,12 +12,13 @@ from tracker.rules.attendance.quorum_record import QuorumOfRecord
 from tracker.rules.attendance.sheet import named_participants, opens_at
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.nudges import Nudge
-from tracker.rules.events.event import Occurrence, may_edit
+from tracker.rules.events.event import Event, Occurrence, may_edit
 from tracker.rules.events.history import Entry, with_beginning
 from tracker.rules.events.markings import may_copy
 from tracker.rules.events.replies import Informed, Participant, Reply, ReplyValue, answerable
 from tracker.rules.intake.calendar_replies import SHOWN_FOR, UnrecordedReply
 from tracker.rules.operations.emergency import Opened
+from tracker.rules.polls.polls import Poll
 from tracker.rules.roster.sites import Room
 from tracker.tables.visible.attendance import quorum as visible_quorum
 from tracker.tables.visible.attendance import sheet
@@ -30,6 +32,7 @@ from tracker.usecases.events.occurrences import date_for, neighbors
 from tracker.usecases.events.replies import my_reply
 from tracker.usecases.operations.emergency import opened_by
 from tracker.usecases.operations.summaries import PlanSummary, summary
+from tracker.usecases.polls.polls import open_poll_of
 from tracker.usecases.roster.sites import room_of
 from tracker.usecases.views.series_page import SeriesLinks, links_of
 
@@ -99,6 +102,8 @@ class EventView:
     """Replies by email that were not recorded, for people who may record replies."""
     opened: tuple[Opened, ...]
     """Who reads it under emergency access now."""
+    poll: Poll | None
+    """In which people are asked for its date; None for an event that has one."""
 
     @property
     def total(self) -> AgencyReplies:
@@ -150,11 +155,17 @@ async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) ->
         history=with_beginning(await history(viewer, occurrence.event, occurrence), occurrence.event),
         plan=await summary(viewer, occurrence.event),
         unrecorded=await _unrecorded(viewer, occurrence, named, now),
-        opened=tuple(one for one in await opened_by(viewer, occurrence.event) if one.is_open(now)),
+        **await _at_this_moment(viewer, occurrence.event, now),
     )
 
 
-def _numbers(participants: Collection[Participant], informed: Collection[Informed]) -> dict[str, int]:
+async def _at_this_moment(viewer: Viewer, event: Event, now: datetime) -> dict[str, Any]:
+    """Return who reads the event under emergency access, and the poll about its date, as long as they are open."""
+    opened = tuple(one for one in await opened_by(viewer, event) if one.is_open(now))
+    return {"opened": opened, "poll": await open_poll_of(viewer, event.id)}
+
+
+def _numbers(participants: Collection[Participant], informed: Collection[Informed]) -> dict[str, Any]:
     """Return how many people are asked to come, are on the list, and get an email about a change."""
     coming = sum(one.role.is_asked or bool(one.substitutes_for) for one in participants)
     return {"coming": coming, "on_the_list": len(participants) + len(informed), "notified": coming + len(informed)}

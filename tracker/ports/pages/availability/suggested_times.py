@@ -127,10 +127,10 @@ async def _times(viewer: Viewer, now: Now, settings: Settings, form: FormValues,
     names = {one.id: one for one in (*offered.people, offered.lead) if one}
     required = [one for one, role in invitees.items() if role is not AttendeeRole.OPTIONAL]
     days = found.days if wanted.reads_outside else {}
-    choice = partial(_choice, zone=zone, required=required, names=names, days=days)
-    choices = [choice(one) for one in found.suggestions]
+    chosen_as = partial(choice, zone=zone, required=required, names=names, days=days)
+    choices = [chosen_as(one) for one in found.suggestions]
     chosen = [one for one in choices if form["save"] == USE and one.value == form["slot"]]
-    typed = chosen[0] if chosen else choice(found.typed) if found.typed else None
+    typed = chosen[0] if chosen else chosen_as(found.typed) if found.typed else None
     drawn = [typed] if typed else choices
     day = drawn[0].starts.date() if drawn else wanted.first.date()
     return Times(
@@ -179,7 +179,7 @@ def dates_like(form: FormValues, when: When) -> Callable[[date], Sequence[date]]
     return dates_of
 
 
-def _choice(
+def choice(
     one: Suggestion, zone: str, required: Sequence[UUID], names: Mapping[UUID, Person], days: Mapping[UUID, Days]
 ) -> Choice:
     """Return a time with its notes; `days` is empty where no calendars are shared."""

@@ -34,7 +34,9 @@ DRAFTED = "Draft saved. Only you can see it."
 ONLY_MARKERS = (
     "This event is marked as controlled information. Only members of law-enforcement agencies can duplicate it."
 )
-SENDS = ("send", "draft")
+ASKS = "poll"
+"""The value of the button that saves a draft and asks people for its date."""
+SENDS = ("send", "draft", ASKS)
 """The values of the buttons that save; any other button shows the form again, and nothing is sent."""
 
 
@@ -100,6 +102,8 @@ async def schedule_event(pages: Pages, viewer: Viewer, form: Form, zone: Zone, n
         return await schedule_form(
             pages, viewer, form, offered, zone, now, form_id=form_id, errors=errors, status_code=422
         )
+    if form["save"] == ASKS:
+        return pages.redirect(f"/events/{event_id}/poll", DRAFTED)
     told = with_number_notified("Scheduled.", await messages.number_notified(viewer, [event_id], now))
     sentence = DRAFTED if plan.status is EventStatus.DRAFT else told
     return pages.redirect(f"/events/{event_id}", sentence, await undo_for(viewer, event_id, now))

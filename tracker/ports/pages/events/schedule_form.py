@@ -132,7 +132,7 @@ def notify_in(form: FormValues) -> Notify:
 
 def status_of(form: FormValues, event: Event | None) -> EventStatus:
     """Return the status for the pressed button and the "tentative" check box."""
-    if form["save"] == "draft" and (event is None or event.status is EventStatus.DRAFT):
+    if form["save"] in ("draft", "poll") and (event is None or event.status is EventStatus.DRAFT):
         return EventStatus.DRAFT
     return EventStatus.TENTATIVE if form["tentative"] else EventStatus.CONFIRMED
 

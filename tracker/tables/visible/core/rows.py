@@ -3,6 +3,9 @@
 An event is visible when one of its audiences is among the viewer's (`rules.core.audiences`); a draft only to its
 organizer. Where a reader's SQL says `MAY_SEE(e)`, for its event `e`, `rows` inserts the predicate and its arguments;
 SQL without it is refused. For a viewer with another person beside them, it inserts the predicate for both.
+
+Readers of date polls say `MAY_SEE_POLL(e)`: the same, and a draft whose poll is not canceled is visible to its
+audiences too, which are those of the event that it is to become.
 """
 
 from typing import Any
@@ -15,11 +18,14 @@ from tracker.rules.core.viewer import Viewer
 
 Row = dict[str, Any]
 
-_MARKER = "MAY_SEE(e)"
-_MAY_SEE = (
-    "((e.status <> 'draft' AND EXISTS (SELECT 1 FROM event_audience a WHERE a.event = e.id AND a.audience IN ({})))"
-    " OR (e.status = 'draft' AND e.lead = {}))"
-)
+_AMONG_AUDIENCES = "EXISTS (SELECT 1 FROM event_audience a WHERE a.event = e.id AND a.audience IN ({}))"
+_OWN_DRAFT = "(e.status = 'draft' AND e.lead = {})"
+_HAS_POLL = "EXISTS (SELECT 1 FROM poll q WHERE q.event = e.id AND q.canceled_at IS NULL)"
+_PREDICATES = {
+    "MAY_SEE(e)": f"((e.status <> 'draft' AND {_AMONG_AUDIENCES}) OR {_OWN_DRAFT})",
+    "MAY_SEE_POLL(e)": f"(((e.status <> 'draft' OR {_HAS_POLL}) AND {_AMONG_AUDIENCES}) OR {_OWN_DRAFT})",
+}
+"""The marker in a reader's SQL, and the predicate that `rows` puts there; each takes audiences and a member."""
 
 
 def seen_by(viewer: Viewer) -> tuple[QueryString, UUID]:
@@ -32,16 +38,18 @@ def seen_by(viewer: Viewer) -> tuple[QueryString, UUID]:
 
 
 async def rows(select: str, viewer: Viewer, where: str, *arguments: Any) -> list[Row]:
-    """Run `select` + `where`, which contain `MAY_SEE(e)` exactly once.
+    """Run `select` + `where`, which contain `MAY_SEE(e)`, or for a poll `MAY_SEE_POLL(e)`, exactly once.
 
-    `arguments` are those of the other placeholders, in their order. Errors: ValueError for SQL without `MAY_SEE`.
+    `arguments` are those of the other placeholders, in their order. Errors: ValueError for SQL without either.
     """
-    before, marker, after = (select + where).partition(_MARKER)
-    if not marker:
+    sql = select + where
+    marker = next((one for one in _PREDICATES if one in sql), None)
+    if marker is None:
         raise ValueError(f"This query does not ask who looks: {select}")
+    before, _, after = sql.partition(marker)
     first = before.count("{}")
     everyone = [viewer, viewer.beside] if viewer.beside else [viewer]
-    may_see = " AND ".join([_MAY_SEE] * len(everyone))
+    may_see = " AND ".join([_PREDICATES[marker]] * len(everyone))
     held = [one for who in everyone for one in (_held(who.audiences), who.member_id)]
     whole = QueryString(before + may_see + after, *arguments[:first], *held, *arguments[first:])
     return list(await engine().run_querystring(whole))

@@ -34,13 +34,18 @@ LINE = (
 )
 """What `line` reads of date `o` and event `e`; a reader may append more columns."""
 _LINES = LINE + " FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"
-_EVENT = (
+EVENT = (
     f"SELECT {FIELDS_OF_EVENT}, {MARK}, {MARK_AGENCY}, e.id, e.uid, e.reference, b.name AS committee_name, e.lead,"
     " m.name AS lead_name, g.code AS lead_agency, e.rrule, e.version, e.sequence, e.created_at, e.changed_at,"
     " e.cancel_reason"
-    " FROM event e JOIN member m ON m.id = e.lead JOIN agency g ON g.id = m.agency"
-    f" LEFT JOIN committee b ON b.id = e.committee{MARKED_BY} WHERE MAY_SEE(e)"
 )
+"""What `event_in` reads of event `e`; a reader may append more columns."""
+FROM_EVENT = (
+    " FROM event e JOIN member m ON m.id = e.lead JOIN agency g ON g.id = m.agency"
+    f" LEFT JOIN committee b ON b.id = e.committee{MARKED_BY}"
+)
+"""What follows `EVENT`, before the predicate."""
+_EVENT = f"{EVENT}{FROM_EVENT} WHERE MAY_SEE(e)"
 _ANY = "SELECT e.id FROM event e WHERE MAY_SEE(e)"
 _DATE = (
     "SELECT o.id, o.event, o.original_start, o.starts_at, o.ends_at, o.title, o.place, o.agenda, o.is_canceled,"
@@ -57,7 +62,7 @@ async def lines_where(viewer: Viewer, where: str, *arguments: Any) -> list[Line]
 
 async def events_where(viewer: Viewer, where: str, *arguments: Any) -> list[Event]:
     """Return events; `where` is appended to the predicate."""
-    return [_event(row) for row in await rows(_EVENT, viewer, where, *arguments)]
+    return [event_in(row) for row in await rows(_EVENT, viewer, where, *arguments)]
 
 
 async def lines(viewer: Viewer, start: datetime, end: datetime) -> list[Line]:
@@ -194,7 +199,8 @@ def line(row: Row) -> Line:
     )
 
 
-def _event(row: Row) -> Event:
+def event_in(row: Row) -> Event:
+    """Return the event in a row of `EVENT`."""
     return Event(
         **fields_in(row),
         id=row["id"],

@@ -1,0 +1,97 @@
+"""The pages of a date poll: from the draft of an event to everyone's replies in a table."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, Cast, meeting
+from tests.ports.browser import Browser
+from tests.ports.conftest import SignIn
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import EventStatus
+from tracker.usecases.events import events
+from tracker.usecases.polls import polls
+
+pytestmark = pytest.mark.anyio
+
+ASKED: Mapping[str, Any] = {
+    "dates": ["2027-01-12", "2027-01-13", ""],
+    "times": ["10:00", "14:00", "10:00"],
+    "reply_by": "2027-01-08",
+    "save": "ask",
+}
+
+
+async def draft(cast: Cast, *asked: Viewer) -> UUID:
+    return await events.schedule(cast.coordinator, meeting(*asked, status=EventStatus.DRAFT), NOW)
+
+
+async def text(browser: Browser, address: str) -> str:
+    return " ".join((await browser.get(address)).text.split())
+
+
+async def test_the_organizer_proposes_dates_and_people_reply(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await draft(sqlite_cast, sqlite_cast.fbi_lead, sqlite_cast.caht_lead)
+    organizer, asked = await browse(sqlite_cast.coordinator), await browse(sqlite_cast.fbi_lead)
+    assert f'href="/events/{event_id}/poll"' in await text(organizer, f"/events/{event_id}/2027-01-12")
+    opened = await organizer.post(f"/events/{event_id}/poll", ASKED)
+    address = opened.headers["location"]
+    page = await text(asked, address)
+    assert "You haven’t replied yet. Please reply by Fri, Jan 8, 5:00 PM." in page
+    names = re.findall(r'name="(date-[^"]+)" id="[^"]+" value="yes"', page)
+    assert len(names) == 2
+    await asked.post(f"{address}/replies", {names[0]: "yes", names[1]: "if_needed"})
+    table = await text(organizer, f"{address}/table")
+    assert "1 of 2 people have replied" in table
+    assert re.search(r"Best so far.*?<td[^>]*>2</td>", table)
+
+
+async def test_suggested_times_can_be_proposed_too(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await draft(sqlite_cast, sqlite_cast.fbi_lead)
+    organizer = await browse(sqlite_cast.coordinator)
+    page = await text(organizer, f"/events/{event_id}/poll")
+    suggested = re.findall(r'name="suggested" id="[^"]+" value="([^"]+)"', page)
+    form = ASKED | {"dates": ["", ""], "suggested": suggested[-2:], "reply_by": "2026-12-18"}
+    poll_id = (await organizer.post(f"/events/{event_id}/poll", form)).headers["location"].rpartition("/")[2]
+    found = await polls.poll_for(sqlite_cast.fbi_lead, UUID(poll_id))
+    assert {f"{one.starts:%Y-%m-%dT%H:%M}" for one in found.options} == {
+        one.partition("/")[0] for one in suggested[-2:]
+    }
+
+
+async def test_more_rows_and_errors_lose_nothing_that_was_typed(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await draft(sqlite_cast, sqlite_cast.fbi_lead)
+    organizer = await browse(sqlite_cast.coordinator)
+    more = await organizer.post(f"/events/{event_id}/poll", {**ASKED, "save": "more"})
+    assert (more.status_code, more.text.count('name="dates"'), "2027-01-13" in more.text) == (200, 6, True)
+    odd = await organizer.post(f"/events/{event_id}/poll", {**ASKED, "times": ["10:00", "", ""]})
+    assert (odd.status_code, "Enter a start time for each date." in odd.text) == (422, True)
+    assert "2027-01-13" in odd.text
+
+
+async def test_the_form_of_a_new_event_leads_to_its_poll(sqlite_cast: Cast, browse: SignIn) -> None:
+    form = {
+        "title": "Core group",
+        "kind": "meeting",
+        "visibility": "all",
+        "date": "2027-01-12",
+        "starts": "10:00",
+        "ends": "11:00",
+        "person": str(sqlite_cast.fbi_lead.member_id),
+        "save": "poll",
+    }
+    sent = await (await browse(sqlite_cast.coordinator)).post("/events", form)
+    assert re.fullmatch(r"/events/[0-9a-f-]+/poll", sent.headers["location"])
+
+
+async def test_people_who_are_not_asked_see_no_form(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await draft(sqlite_cast, sqlite_cast.fbi_lead)
+    address = (await (await browse(sqlite_cast.coordinator)).post(f"/events/{event_id}/poll", ASKED)).headers[
+        "location"
+    ]
+    stranger = await browse(sqlite_cast.hsi_liaison)
+    assert "Save replies" not in await text(stranger, address)
+    assert (await stranger.post(f"{address}/replies", {})).status_code == 403

@@ -1,0 +1,130 @@
+# ruff: noqa: DTZ001 - proposed dates are local to the zone of the event
+"""People on the list of a draft are asked for dates, and no one else learns of it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, Cast, meeting, operation
+from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import EventStatus
+from tracker.rules.events.plan import Plan
+from tracker.rules.polls.polls import Fit, NewPoll
+from tracker.rules.polls.table import words
+from tracker.usecases.events import events
+from tracker.usecases.polls import polls
+
+pytestmark = pytest.mark.anyio
+
+STARTS = (datetime(2027, 1, 12, 10), datetime(2027, 1, 13, 14))
+NEW = NewPoll(starts=STARTS, reply_by=datetime(2027, 1, 8, 23, tzinfo=UTC))
+
+
+async def asked(by: Viewer, plan: Plan, now: datetime = NOW) -> UUID:
+    """Ask the people of a plan for dates, and return the id of the poll."""
+    event_id = await events.schedule(by, replace(plan, status=EventStatus.DRAFT), now)
+    return await polls.open_poll(by, event_id, NEW, now)
+
+
+async def reply(viewer: Viewer, poll_id: UUID, *fits: Fit, now: datetime = NOW) -> None:
+    """Reply about the first dates of a poll."""
+    options = (await polls.poll_for(viewer, poll_id)).options
+    await polls.reply(viewer, poll_id, {one.id: fit for one, fit in zip(options, fits, strict=False)}, now)
+
+
+async def in_words(viewer: Viewer, poll_id: UUID) -> list[str]:
+    """Return the numbers of each date, as the viewer sees them."""
+    view = await polls.view_of(viewer, await polls.poll_for(viewer, poll_id))
+    return [words(one.numbers) for one in view.columns]
+
+
+@pytest.mark.both_engines
+async def test_the_last_reply_of_a_person_counts_and_the_organizer_says_yes(cast: Cast) -> None:
+    poll_id = await asked(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead))
+    await reply(cast.fbi_lead, poll_id, Fit.YES, Fit.NO)
+    await reply(cast.caht_lead, poll_id, Fit.NO)
+    await reply(cast.fbi_lead, poll_id, Fit.IF_NEEDED)
+    assert await in_words(cast.coordinator, poll_id) == ["1 yes, 1 if need be, 1 no", "1 yes, 1 no, 1 no reply"]
+
+
+@pytest.mark.both_engines
+async def test_a_poll_is_seen_by_those_who_may_see_its_event_later(cast: Cast) -> None:
+    poll_id = await asked(
+        cast.coordinator, meeting(cast.fbi_lead, cast.kcpd_detective, visibility=Visibility.LAW_ENFORCEMENT)
+    )
+    assert await in_words(cast.hsi_liaison, poll_id) == ["1 yes, 2 no reply"] * 2
+    with pytest.raises(NotFound):
+        await polls.poll_for(cast.caht_lead, poll_id)
+
+
+async def test_a_poll_for_named_people_is_seen_by_them_alone(sqlite_cast: Cast) -> None:
+    poll_id = await asked(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective))
+    assert (await polls.poll_for(sqlite_cast.kcpd_detective, poll_id)).event.title == "Operation Bluestem"
+    for stranger in (sqlite_cast.coordinator, sqlite_cast.fbi_alternate, sqlite_cast.caht_lead):
+        with pytest.raises(NotFound):
+            await polls.poll_for(stranger, poll_id)
+
+
+async def test_a_draft_with_a_poll_stays_out_of_everything_else(sqlite_cast: Cast) -> None:
+    poll_id = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
+    event_id = (await polls.poll_for(sqlite_cast.fbi_lead, poll_id)).event.id
+    with pytest.raises(NotFound):
+        await events.event_for(sqlite_cast.fbi_lead, event_id)
+
+
+async def test_a_person_of_the_other_arm_is_counted_and_not_named(sqlite_cast: Cast) -> None:
+    poll_id = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, sqlite_cast.caht_lead))
+    view = await polls.view_of(sqlite_cast.caht_lead, await polls.poll_for(sqlite_cast.caht_lead, poll_id))
+    assert {row.agency: [one.name for one in row.named] for row in view.agencies} == {
+        "CAHT": ["Caht lead"],
+        "FBI": [],
+        "USAO": [],
+    }
+
+
+async def test_only_people_who_are_asked_reply(sqlite_cast: Cast) -> None:
+    poll_id = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
+    for other in (sqlite_cast.hsi_liaison, sqlite_cast.coordinator):
+        with pytest.raises(NotAllowed):
+            await reply(other, poll_id, Fit.YES)
+
+
+async def test_a_reply_about_no_date_and_one_after_the_last_date_are_refused(sqlite_cast: Cast) -> None:
+    poll_id = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
+    with pytest.raises(Invalid):
+        await polls.reply(sqlite_cast.fbi_lead, poll_id, {}, NOW)
+    with pytest.raises(Gone):
+        await reply(sqlite_cast.fbi_lead, poll_id, Fit.YES, now=NOW + timedelta(days=60))
+
+
+async def test_a_date_that_is_over_takes_no_replies(sqlite_cast: Cast) -> None:
+    poll_id = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
+    await reply(sqlite_cast.fbi_lead, poll_id, Fit.YES, Fit.YES, now=datetime(2027, 1, 13, tzinfo=UTC))
+    assert await in_words(sqlite_cast.coordinator, poll_id) == ["1 yes, 1 no reply", "2 yes"]
+
+
+async def test_a_draft_has_one_open_poll(sqlite_cast: Cast) -> None:
+    poll_id = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
+    event_id = (await polls.poll_for(sqlite_cast.coordinator, poll_id)).event.id
+    with pytest.raises(Conflict):
+        await polls.open_poll(sqlite_cast.coordinator, event_id, NEW, NOW)
+
+
+async def test_people_are_asked_about_a_draft_only_and_by_its_organizer(sqlite_cast: Cast) -> None:
+    event_id = await events.schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective), NOW)
+    with pytest.raises(Invalid):
+        await polls.open_poll(sqlite_cast.fbi_lead, event_id, NEW, NOW)
+    with pytest.raises(NotAllowed):
+        await polls.open_poll(sqlite_cast.kcpd_detective, event_id, NEW, NOW)
+
+
+async def test_polls_that_wait_for_a_reply_are_owed_until_it_is_given(sqlite_cast: Cast) -> None:
+    poll_id = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
+    assert [one.id for one in await polls.owed(sqlite_cast.fbi_lead, NOW)] == [poll_id]
+    assert await polls.owed(sqlite_cast.coordinator, NOW) == []
+    await reply(sqlite_cast.fbi_lead, poll_id, Fit.NO)
+    assert await polls.owed(sqlite_cast.fbi_lead, NOW) == []

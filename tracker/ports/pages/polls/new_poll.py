@@ -1,0 +1,186 @@
+"""The form that asks people for dates: rows to type in, and suggested times to tick."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from tracker.errors import Invalid
+from tracker.ports.http.dependencies import Now, Settings, Viewer
+from tracker.ports.http.guards import signed_in
+from tracker.ports.pages.availability.suggested_times import Choice, choice
+from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
+from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of
+from tracker.rules.availability.suggested_times import OPENS
+from tracker.rules.core.drafts import DraftForm, DraftKey
+from tracker.rules.core.wall_clock import to_utc
+from tracker.rules.core.wording import local
+from tracker.rules.events.event import Event
+from tracker.rules.events.replies import REPLY_HOUR, AttendeeRole
+from tracker.rules.polls.polls import MOST_DATES, NewPoll
+from tracker.rules.recurrence.holidays import next_working_day
+from tracker.usecases.availability import suggested_times
+from tracker.usecases.availability.suggested_times import Wanted
+from tracker.usecases.events import form_options
+from tracker.usecases.events.events import plan_to_change
+from tracker.usecases.polls import polls
+
+FIELDS = ("dates", "reply_by")
+ROWS = 3
+"""Empty rows that the form begins with, and that "Add 3 dates" adds."""
+A_WEEK = timedelta(days=7)
+OPENED = "People will get an email in a moment."
+
+
+@dataclass(frozen=True, kw_only=True)
+class TypedDate:
+    """One row of the form, as it was typed."""
+
+    day: str
+    starts: str
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether nothing was typed; a start alone is the one that the row began with."""
+        return not self.day.strip()
+
+
+@get("/events/{event_id:uuid}/poll", guards=[signed_in])
+async def new_poll(
+    event_id: FromPath[UUID], pages: Pages, viewer: Viewer, drafts: Drafts, now: Now, settings: Settings
+) -> Response[Any]:
+    """Show the form, which begins with the date of the draft; an open poll is shown instead."""
+    event = await polls.draft_for(viewer, event_id)
+    if known := await polls.open_poll_of(viewer, event_id):
+        return Redirect(f"/polls/{known.id}", status_code=303)
+    form = await drafts.begun(
+        DraftKey(form=DraftForm.POLL, subject=str(event_id), event_id=event_id), _empty(event, now)
+    )
+    return await _shown(pages, viewer, event, form, now, settings)
+
+
+@post("/events/{event_id:uuid}/poll", guards=[signed_in], status_code=303)
+async def open_poll(
+    event_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now, settings: Settings
+) -> Response[Any]:
+    """Ask people for dates, or show the form again with its errors or with more rows."""
+    event = await polls.draft_for(viewer, event_id)
+    if form["save"] != "ask":
+        return await _shown(pages, viewer, event, _with_rows(form), now, settings)
+    try:
+        poll_id = await polls.open_poll(viewer, event_id, _read(form, event), now)
+    except Invalid as wrong:
+        return await _shown(pages, viewer, event, form, now, settings, wrong)
+    return pages.redirect(f"/polls/{poll_id}", OPENED)
+
+
+async def _shown(
+    pages: Pages,
+    viewer: Viewer,
+    event: Event,
+    form: FormValues,
+    now: Now,
+    settings: Settings,
+    wrong: Invalid | None = None,
+) -> Response[str]:
+    return pages.render(
+        "polls/new.html",
+        status_code=422 if wrong else 200,
+        hindrance=await polls.hindrance(event),
+        event=event,
+        form=form,
+        rows=_rows(form),
+        suggested=await _suggested(viewer, event, now, settings),
+        reads_outside=settings.shared_calendars,
+        errors=errors_of(wrong, FIELDS),
+        most=MOST_DATES,
+        more=ROWS,
+    )
+
+
+def _empty(event: Event, now: datetime) -> FormValues:
+    """Return the form as it begins: the draft's own date, if it is ahead, and a week to reply."""
+    is_ahead = to_utc(event.starts, event.zone) > now
+    days = [f"{event.starts:%Y-%m-%d}" if is_ahead else "", *[""] * (ROWS - 1)]
+    reply_by = local(now, event.zone).date() + A_WEEK
+    return FormValues({"dates": days, "times": [f"{event.starts:%H:%M}"] * ROWS, "reply_by": [reply_by.isoformat()]})
+
+
+def _rows(form: FormValues) -> list[TypedDate]:
+    times = [*form.all("times"), *[""] * len(form.all("dates"))]
+    return [TypedDate(day=day, starts=starts) for day, starts in zip(form.all("dates"), times, strict=False)]
+
+
+def _with_rows(form: FormValues) -> FormValues:
+    rows = _rows(form)
+    added = max(0, min(ROWS, MOST_DATES - len(rows)))
+    starts = rows[-1].starts if rows else ""
+    days, times = [one.day for one in rows], [one.starts for one in rows]
+    return form.but({"dates": [*days, *[""] * added], "times": [*times, *[starts] * added]})
+
+
+def _read(form: FormValues, event: Event) -> NewPoll:
+    """Return what the form proposes. Errors: Invalid by field."""
+    reader = Reader(form)
+    typed = [one for one in _rows(form) if not one.is_empty]
+    starts = [moment for one in typed if (moment := _start(reader, one, event))]
+    ticked = [_start_of(one) for one in form.all("suggested")]
+    day = reader.day("reply_by", "Choose a day by which people should reply.")
+    reader.check()
+    further = {one for one in ticked if one and one not in starts}
+    return NewPoll(starts=(*starts, *sorted(further)), reply_by=_end(day, event))
+
+
+def _end(day: date | None, event: Event) -> datetime:
+    return to_utc(datetime.combine(day, REPLY_HOUR), event.zone) if day else datetime.min.replace(tzinfo=UTC)
+
+
+def _start(reader: Reader, typed: TypedDate, event: Event) -> datetime | None:
+    """Return the local start of a row; an error of one row is an error of the dates."""
+    row = Reader(FormValues({"day": [typed.day], "starts": [typed.starts]}))
+    day = row.day("day")
+    starts = time() if event.is_all_day else row.time("starts", "Enter a start time for each date.")
+    for sentence in row.wrong.values():
+        reader.refuse("dates", sentence)
+    return datetime.combine(day, starts) if day and starts is not None else None
+
+
+def _start_of(text: str) -> datetime | None:
+    """Return the local start of a suggested time; None when it can't be read."""
+    try:
+        starts = datetime.fromisoformat(text.partition("/")[0])
+    except ValueError:
+        return None
+    return None if starts.tzinfo else starts
+
+
+async def _suggested(viewer: Viewer, event: Event, now: Now, settings: Settings) -> Sequence[Choice]:
+    """Return the suggested times for the people of the draft, from its own day on or from tomorrow on."""
+    if event.is_all_day:
+        return ()
+    _, plan = await plan_to_change(viewer, event.id)
+    offered = await form_options.choices(viewer, event, plan.invitees)
+    asked = {one: role for one, role in plan.invitees.items() if role.takes_part}
+    invitees = {offered.lead_id: AttendeeRole.CHAIR} | asked
+    day = max(event.starts.date(), next_working_day(local(now, event.zone).date()))
+    wanted = Wanted(
+        first=datetime.combine(day, OPENS),
+        length=event.duration,
+        zone=event.zone,
+        committee_id=event.committee_id,
+        event_id=event.id,
+        reads_outside=settings.shared_calendars,
+    )
+    found = await suggested_times.find(viewer, invitees, wanted, now)
+    names = {one.id: one for one in (*offered.people, offered.lead) if one}
+    required = [one for one, role in invitees.items() if role is not AttendeeRole.OPTIONAL]
+    days = found.days if wanted.reads_outside else {}
+    return [choice(one, event.zone, required, names, days) for one in found.suggestions]
+
+
+handlers = [new_poll, open_poll]

@@ -1,0 +1,103 @@
+"""The page of a date poll: the viewer's own replies, and everyone's by date and by agency."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from tracker.errors import Gone, Invalid
+from tracker.ports.http.dependencies import Now, Viewer
+from tracker.ports.http.guards import POLLED, signed_in
+from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of
+from tracker.rules.core.wording import local
+from tracker.rules.polls.polls import Fit, Option, Poll
+from tracker.rules.polls.table import replied_words, words
+from tracker.usecases.polls import polls
+from tracker.usecases.polls.polls import PollView
+
+OF_DATE = "date-"
+"""Prefix of the fields that hold the replies; the id of the date follows."""
+FIELDS = ("dates",)
+SAVED = "Your replies are saved. You can change them until the date is set."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposed:
+    """One proposed date, on the wall clock of the event."""
+
+    id: UUID
+    starts: datetime
+    ends: datetime
+    is_over: bool
+
+
+@get("/polls/{poll_id:uuid}", guards=[signed_in])
+async def poll_page(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
+    """Show a poll."""
+    return pages.render("polls/show.html", **await _context(viewer, poll_id, now))
+
+
+@get("/polls/{poll_id:uuid}/table", guards=[signed_in], opt=POLLED)
+async def poll_table(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
+    """Show only the tables, for a page that refreshes them every 15 seconds."""
+    return pages.render("polls/table.html", **await _context(viewer, poll_id, now))
+
+
+@post("/polls/{poll_id:uuid}/replies", guards=[signed_in], status_code=303)
+async def save_replies(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
+    """Record the viewer's replies, or show the page again with what was chosen."""
+    try:
+        await polls.reply(viewer, poll_id, fits_in(form), now)
+    except (Invalid, Gone) as refused:
+        wrong = refused if isinstance(refused, Invalid) else Invalid(dates=refused.sentence)
+        context = await _context(viewer, poll_id, now) | {"errors": errors_of(wrong, FIELDS), "chosen": fits_in(form)}
+        return pages.render("polls/show.html", status_code=410 if refused is not wrong else 422, **context)
+    return pages.redirect(f"/polls/{poll_id}", SAVED)
+
+
+def fits_in(form: FormValues) -> dict[UUID, Fit]:
+    """Return the replies in a form, by date; a field that can't be read is ignored."""
+    found = {}
+    for name in form:
+        if name.startswith(OF_DATE) and form[name] in set(Fit):
+            try:
+                found[UUID(name.removeprefix(OF_DATE))] = Fit(form[name])
+            except ValueError:
+                continue
+    return found
+
+
+def proposed(poll: Poll, option: Option, now: datetime) -> Proposed:
+    """Return a date on the wall clock of the event."""
+    starts, ends = (local(one, poll.event.zone) for one in poll.slot(option))
+    return Proposed(id=option.id, starts=starts, ends=ends, is_over=starts <= now)
+
+
+def shown(view: PollView, now: datetime) -> dict[str, Any]:
+    """Return what each page of a poll shows of it."""
+    poll = view.poll
+    chosen: Mapping[UUID, Fit] = view.mine.fits if view.mine else {}
+    return {
+        "view": view,
+        "poll": poll,
+        "event": poll.event,
+        "dates": [(proposed(poll, one.option, now), one) for one in view.columns],
+        "replied": replied_words(view.people),
+        "reply_by": local(poll.reply_by, poll.event.zone),
+        "numbers_in_words": words,
+        "fits": list(Fit),
+        "chosen": chosen,
+        "errors": Errors(),
+    }
+
+
+async def _context(viewer: Viewer, poll_id: UUID, now: datetime) -> dict[str, Any]:
+    return shown(await polls.view_of(viewer, await polls.poll_for(viewer, poll_id)), now)
+
+
+handlers = [poll_page, poll_table, save_replies]

@@ -1,0 +1,1 @@
+"""Date polls, before an event has its date."""

@@ -1,0 +1,32 @@
+"""Date polls about drafts of events, and the dates that they propose. People read them through `visible`."""
+
+from piccolo.columns import UUID, ForeignKey, Timestamp, Timestamptz
+from piccolo.columns.base import OnDelete
+from piccolo.columns.defaults.uuid import UUID4
+from piccolo.table import Table
+
+from tracker.tables.schema.core.constraints import index, unique
+from tracker.tables.schema.events.events import Event
+
+
+class Poll(Table):
+    """The poll of an event, of which it has one at a time; its people are those on the list of the event."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade, unique=True)
+    reply_by = Timestamptz(null=False)
+    opened_at = Timestamptz(null=False)
+    canceled_at = Timestamptz(null=True, default=None)
+
+    constraints = (index("poll_open", "reply_by", where="canceled_at IS NULL"),)
+
+
+class PollOption(Table):
+    """One proposed date."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    poll = ForeignKey(Poll, null=False, on_delete=OnDelete.cascade)
+    starts = Timestamp(null=False, default=None)
+    """Local start, in the event's zone."""
+
+    constraints = (unique("poll", "starts"),)

@@ -1,0 +1,105 @@
+"""Date polls for people: those who may see the event once it is scheduled may see its poll, and no one else."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from piccolo.querystring import QueryString
+
+from tracker.rules.core.audiences import Arm
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.replies import AttendeeRole, ReplySource
+from tracker.rules.polls.polls import Fit, Option, Poll, Respondent
+from tracker.tables.visible.core.rows import Row, rows
+from tracker.tables.visible.events.events import EVENT, FROM_EVENT, event_in
+
+_POLL = (
+    f"{EVENT}, p.id AS poll, p.reply_by, p.opened_at, p.canceled_at{FROM_EVENT}"
+    " JOIN poll p ON p.event = e.id WHERE MAY_SEE_POLL(e)"
+)
+_OPTIONS = (
+    "SELECT o.id, o.poll, o.starts FROM poll_option o JOIN poll p ON p.id = o.poll JOIN event e ON e.id = p.event"
+    " WHERE MAY_SEE_POLL(e)"
+)
+_PEOPLE = (
+    "SELECT i.member, i.role, m.name, g.id AS agency, g.code, g.arm FROM poll p JOIN event e ON e.id = p.event"
+    " JOIN invitation i ON i.event = e.id JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency"
+    " WHERE MAY_SEE_POLL(e) AND i.withdrawn_at IS NULL AND i.role <> 'informed'"
+)
+_REPLIES = (
+    "SELECT r.option, r.member, r.fit, r.source FROM poll_reply r JOIN poll_option o ON o.id = r.option"
+    " JOIN poll p ON p.id = o.poll JOIN event e ON e.id = p.event WHERE MAY_SEE_POLL(e)"
+)
+
+
+async def poll(viewer: Viewer, poll_id: UUID) -> Poll | None:
+    """Return one poll, or None when it is missing or not for this viewer."""
+    return next(iter(await _polls(viewer, " AND p.id = {}", poll_id)), None)
+
+
+async def poll_of(viewer: Viewer, event_id: UUID) -> Poll | None:
+    """Return the poll of an event; None when it has none, or it is not for this viewer."""
+    return next(iter(await _polls(viewer, " AND e.id = {}", event_id)), None)
+
+
+async def open_polls(viewer: Viewer) -> list[Poll]:
+    """Return the open polls in which the viewer is asked, or that they organize; those to reply to soonest first."""
+    mine = (
+        " AND e.status = 'draft' AND p.canceled_at IS NULL AND EXISTS (SELECT 1 FROM invitation i WHERE i.event = e.id"
+        " AND i.member = {} AND i.withdrawn_at IS NULL AND i.role <> 'informed') ORDER BY p.reply_by, p.id"
+    )
+    return await _polls(viewer, mine, viewer.member_id)
+
+
+async def people(viewer: Viewer, of: Poll) -> list[Respondent]:
+    """Return the people of a poll with their replies, by agency and name; the organizer says yes to each date."""
+    replies = await _replies(viewer, of)
+    tail = " AND p.id = {} ORDER BY g.code, m.name, m.id"
+    return [_respondent(row, of, replies.get(row["member"], [])) for row in await rows(_PEOPLE, viewer, tail, of.id)]
+
+
+async def _polls(viewer: Viewer, where: str, *arguments: UUID) -> list[Poll]:
+    found = await rows(_POLL, viewer, where, *arguments)
+    options = await _options(viewer, [row["poll"] for row in found])
+    return [
+        Poll(
+            id=row["poll"],
+            event=event_in(row),
+            options=tuple(options.get(row["poll"], ())),
+            reply_by=row["reply_by"],
+            opened_at=row["opened_at"],
+            canceled_at=row["canceled_at"],
+        )
+        for row in found
+    ]
+
+
+async def _options(viewer: Viewer, poll_ids: Iterable[UUID]) -> dict[UUID, list[Option]]:
+    wanted = list(poll_ids)
+    found: dict[UUID, list[Option]] = {}
+    if wanted:
+        tail = " AND o.poll IN ({}) ORDER BY o.starts"
+        for row in await rows(_OPTIONS, viewer, tail, QueryString(", ".join(["{}"] * len(wanted)), *wanted)):
+            found.setdefault(row["poll"], []).append(Option(id=row["id"], starts=row["starts"]))
+    return found
+
+
+async def _replies(viewer: Viewer, of: Poll) -> dict[UUID, list[Row]]:
+    found: dict[UUID, list[Row]] = {}
+    for row in await rows(_REPLIES, viewer, " AND p.id = {} ORDER BY r.replied_at", of.id):
+        found.setdefault(row["member"], []).append(row)
+    return found
+
+
+def _respondent(row: Row, of: Poll, replies: list[Row]) -> Respondent:
+    role = AttendeeRole(row["role"])
+    given = {one["option"]: Fit(one["fit"]) for one in replies}
+    return Respondent(
+        member_id=row["member"],
+        name=row["name"],
+        agency_id=row["agency"],
+        agency=row["code"],
+        arm=Arm(row["arm"]),
+        role=role,
+        fits=given if role.is_asked else {one.id: Fit.YES for one in of.options},
+        source=ReplySource(replies[-1]["source"]) if replies else None,
+    )

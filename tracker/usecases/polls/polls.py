@@ -1,0 +1,160 @@
+"""Ask people which dates suit them before an event is scheduled, and take their replies."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from tracker.crypto import ids
+from tracker.database import writing
+from tracker.database.bulk_insert import bulk_insert
+from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Event
+from tracker.rules.events.replies import ReplySource
+from tracker.rules.polls import polls as rules
+from tracker.rules.polls import table
+from tracker.rules.polls.polls import Fit, NewPoll, Poll, PollState, Respondent
+from tracker.rules.polls.table import AgencyRows, Column
+from tracker.tables.background.events.invitees import invitees_of
+from tracker.tables.schema.polls import polls as rows
+from tracker.tables.schema.polls.replies import PollReply
+from tracker.tables.visible.polls import polls
+from tracker.usecases.core import audit
+from tracker.usecases.events.events import event_for
+from tracker.usecases.roster.quorum import quorum_of
+
+_AGAIN = (
+    " ON CONFLICT (option, member) DO UPDATE SET fit = EXCLUDED.fit, source = EXCLUDED.source,"
+    " replied_at = EXCLUDED.replied_at"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PollView:
+    """What the page of a poll shows to one viewer."""
+
+    poll: Poll
+    people: Sequence[Respondent]
+    """Everyone who is asked, and the organizer; not all of them by name."""
+    columns: Sequence[Column]
+    agencies: Sequence[AgencyRows]
+    mine: Respondent | None
+    """The viewer, if they are asked."""
+    may_lead: bool
+    may_remind: bool
+
+    @property
+    def waiting(self) -> Sequence[Respondent]:
+        """Return the people who have not replied."""
+        return rules.waiting(self.people)
+
+
+async def draft_for(viewer: Viewer, event_id: UUID) -> Event:
+    """Return the draft that the viewer organizes. Errors: NotFound, NotAllowed."""
+    event = await event_for(viewer, event_id)
+    if event.lead_id != viewer.member_id:
+        raise NotAllowed("Only the organizer can ask for dates.")
+    return event
+
+
+async def hindrance(event: Event) -> str:
+    """Return why people can't be asked about the date of an event; empty when they can."""
+    asked = [role for role in (await invitees_of(event.id)).values() if role.is_asked]
+    return rules.hindrance(event, len(asked))
+
+
+async def open_poll_of(viewer: Viewer, event_id: UUID) -> Poll | None:
+    """Return the poll of an event that the viewer may see, while it is open."""
+    known = await polls.poll_of(viewer, event_id)
+    return known if known and known.state is PollState.OPEN else None
+
+
+async def open_poll(viewer: Viewer, event_id: UUID, new: NewPoll, now: datetime) -> UUID:
+    """Ask the people on the list of a draft which of the dates suit them, and return the id of the poll.
+
+    An earlier poll of the draft, which was canceled, is deleted with its replies.
+    Errors: NotFound, NotAllowed, Conflict, Invalid by field.
+    """
+    async with writing():
+        event = await draft_for(viewer, event_id)
+        if await open_poll_of(viewer, event_id):
+            raise Conflict("People are already being asked for dates. Cancel that poll before you start another one.")
+        if sentence := await hindrance(event):
+            raise Invalid(sentence)
+        rules.check_new(new, event, now)
+        await rows.Poll.delete().where(rows.Poll.event == event_id)
+        poll_id = ids.new_id()
+        poll = {"id": poll_id, "event": event_id, "reply_by": new.reply_by, "opened_at": now}
+        await bulk_insert(rows.Poll, [poll])
+        dates = [{"id": ids.new_id(), "poll": poll_id, "starts": one} for one in sorted(new.starts)]
+        await bulk_insert(rows.PollOption, dates)
+        await audit.record(viewer.actor, "poll_opened", "event", event_id, {"dates": len(dates)}, now)
+    return poll_id
+
+
+async def poll_for(viewer: Viewer, poll_id: UUID) -> Poll:
+    """Return a poll. Errors: NotFound when it is missing or the viewer may not see it."""
+    found = await polls.poll(viewer, poll_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def view_of(viewer: Viewer, poll: Poll) -> PollView:
+    """Return what the page of a poll shows."""
+    people = await polls.people(viewer, poll)
+    quorum = await quorum_of(viewer, poll.event.committee_id)
+    named = {one.member_id for one in people if rules.is_named(viewer, poll, one)}
+    return PollView(
+        poll=poll,
+        people=people,
+        columns=table.columns(poll, people, quorum),
+        agencies=table.by_agency(poll, people, named),
+        mine=next((one for one in people if one.member_id == viewer.member_id and one.role.is_asked), None),
+        may_lead=rules.may_lead(viewer, poll),
+        may_remind=rules.may_remind(viewer, poll),
+    )
+
+
+async def owed(viewer: Viewer, now: datetime) -> list[Poll]:
+    """Return the open polls to which the viewer has not replied, and that still have a date ahead."""
+    found = [one for one in await polls.open_polls(viewer) if one.ahead(now)]
+    people = [(one, await polls.people(viewer, one)) for one in found]
+    return [one for one, asked in people if viewer.member_id in {who.member_id for who in rules.waiting(asked)}]
+
+
+async def reply(viewer: Viewer, poll_id: UUID, fits: Mapping[UUID, Fit], now: datetime) -> None:
+    """Record how the dates of a poll suit the viewer; dates that they leave out keep what they said before.
+
+    Errors: NotFound, NotAllowed (not asked), Gone (it is closed), Invalid (nothing said).
+    """
+    async with writing():
+        poll = await poll_for(viewer, poll_id)
+        people = await polls.people(viewer, poll)
+        if not any(one.member_id == viewer.member_id and one.role.is_asked for one in people):
+            raise NotAllowed("You aren’t asked in this poll.")
+        await _record(viewer, poll, fits, ReplySource(viewer.origin.channel), now)
+
+
+async def _record(viewer: Viewer, poll: Poll, fits: Mapping[UUID, Fit], source: ReplySource, now: datetime) -> None:
+    """Write the replies about dates that can still be chosen, and their audit entry."""
+    check_open(poll, now)
+    given = {one: fits[one.id] for one in poll.ahead(now) if one.id in fits}
+    if not given:
+        raise Invalid(dates="Choose Yes, If need be, or No for at least one date.")
+    about = {"member": viewer.member_id, "source": source, "replied_at": now}
+    replies = [{"id": ids.new_id(), "option": one.id, "fit": fit, **about} for one, fit in given.items()]
+    await bulk_insert(PollReply, replies, _AGAIN)
+    facts = {"replies": {one.starts.isoformat(timespec="minutes"): fit for one, fit in given.items()}}
+    await audit.record(viewer.actor, "poll_replied", "event", poll.event.id, facts, now)
+
+
+def check_open(poll: Poll, now: datetime) -> None:
+    """Raise `Gone` for a poll that takes no replies now."""
+    if poll.state is PollState.CANCELED:
+        raise Gone("This poll was canceled. You don’t need to reply.")
+    if poll.state is PollState.SCHEDULED:
+        raise Gone("The date is set. Reply to the event instead.")
+    if not poll.ahead(now):
+        raise Gone("All of these dates are over.")
