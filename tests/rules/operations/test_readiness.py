@@ -55,6 +55,8 @@ def test_a_window_around_the_operation_is_fine() -> None:
         ({"needs": "Beds for operation bluestem"}, "needs"),
         ({"needs": "Bluestem"}, "needs"),
         ({"place": "Behind Larkspur Lot"}, "place"),
+        ({"place": "412 Larkspur Street"}, "place"),
+        ({"needs": "Beds near 39.0911, -94.4155"}, "needs"),
         ({"contact": ""}, "contact"),
     ],
 )

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from tests.cast import NOW, ZONE, Cast
-from tests.usecases.operations.world import planned
+from tests.usecases.operations.world import over, planned
 from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.rules.core.message_types import ReadinessNews
 from tracker.rules.core.outbox import Message, Skip
@@ -135,6 +135,14 @@ async def test_a_notice_is_activated_by_the_lead_and_then_closed(two: Cast) -> N
     await readiness.move(two.fbi_lead, event_id, notice_id, NoticeState.CLOSED, RELEASE)
     assert await readiness_given.in_force(two.caht_lead, RELEASE) == []
     assert (await readiness_given.notice_for(two.caht_lead, notice_id, RELEASE)).state is NoticeState.CLOSED
+
+
+async def test_services_are_not_activated_for_an_operation_that_is_closed(two: Cast) -> None:
+    event_id, notice_id = await released(two)
+    await over(two.fbi_lead, event_id, OperationState.CLOSED)
+    assert (await readiness.readiness_view(two.fbi_lead, event_id, KEY)).moves == (NoticeState.STOOD_DOWN,)
+    with pytest.raises(NotAllowed, match="The operation is over"):
+        await readiness.move(two.fbi_lead, event_id, notice_id, NoticeState.ACTIVATED, RELEASE)
 
 
 async def test_a_released_notice_does_not_change_when_its_operation_moves_and_only_the_lead_is_warned(

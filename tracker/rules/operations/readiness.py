@@ -10,6 +10,8 @@ from enum import StrEnum
 from uuid import UUID
 
 from tracker.errors import Invalid
+from tracker.rules.operations.addresses import places_in
+from tracker.rules.operations.states import OVER, OperationState
 from tracker.rules.operations.telltale import telltales
 
 SHORTEST_WINDOW = timedelta(hours=4)
@@ -67,6 +69,8 @@ MOVES: Mapping[NoticeState, tuple[NoticeState, ...]] = {
     NoticeState.CLOSED: (),
 }
 """What the people who lead can do; the clock releases, and recipients acknowledge."""
+OVER_FOR = {NoticeState.SCHEDULED: OVER, NoticeState.ACTIVATED: frozenset({OperationState.CLOSED})}
+"""The states of the operation in which its notice can no longer be taken there."""
 UNRELEASED = frozenset({NoticeState.DRAFT, NoticeState.SCHEDULED})
 """The states in which a notice isn't there for its recipients."""
 IN_FORCE = frozenset({NoticeState.RELEASED, NoticeState.ACKNOWLEDGED, NoticeState.ACTIVATED})
@@ -168,6 +172,11 @@ def check(
         raise Invalid(**wrong)
 
 
+def moves(state: NoticeState, operation: OperationState) -> tuple[NoticeState, ...]:
+    """Return where the people who lead can take a notice while its operation is in a state."""
+    return tuple(to for to in MOVES[state] if operation not in OVER_FOR.get(to, ()))
+
+
 def is_outside(text: NoticeText, operation: tuple[datetime, datetime]) -> bool:
     """Return whether an operation isn't within the window of its notice."""
     starts_at, ends_at = operation
@@ -199,6 +208,12 @@ def _wrong_texts(text: NoticeText, names: list[str]) -> dict[str, str]:
         field: f"“{name}” is part of the operation. Leave it out."
         for field, one in texts.items()
         for name in telltales(one, names)
+    }
+    wrong |= {
+        field: f"“{place}” looks like an address. Leave it out, or use the public name of the place."
+        for field, one in texts.items()
+        for place in places_in(one)
+        if field not in wrong
     }
     wrong |= {
         field: f"Keep it to {LONGEST[field]:,} characters." for field, one in texts.items() if len(one) > LONGEST[field]

@@ -33,6 +33,7 @@ from tracker.usecases.roster.people import directory, people_by_id
 NO_RECIPIENTS = "Choose who gets it."
 NOT_A_DRAFT = "This notice is no longer a draft, so it can’t be changed."
 HAS_ONE = "This operation has a notice already. Stand down services or close it before you write another one."
+OPERATION_OVER = "The operation is over, so this notice can’t be released or activated."
 CHANGE_FIRST = "Change this notice first."
 VERBS = {
     NoticeState.SCHEDULED: "readiness_scheduled",
@@ -68,6 +69,11 @@ class ReadinessView:
     def is_over(self) -> bool:
         """Return whether the operation is over, so that no notice can be written for it."""
         return self.operation.state in OVER
+
+    @property
+    def moves(self) -> tuple[NoticeState, ...]:
+        """Return where the current notice can be taken now."""
+        return rules.moves(self.current.state, self.operation.state) if self.current else ()
 
     @property
     def may_change(self) -> bool:
@@ -145,6 +151,8 @@ async def move(viewer: Viewer, event_id: UUID, notice_id: UUID, to: NoticeState,
         if to not in rules.MOVES[notice.state]:
             state, wanted = rules.STATE_WORDS[notice.state].lower(), rules.STATE_WORDS[to].lower()
             raise NotAllowed(f"A notice that is {state} can’t become {wanted}.")
+        if to not in rules.moves(notice.state, operation.state):
+            raise NotAllowed(OPERATION_OVER)
         if to is NoticeState.SCHEDULED:
             await _check_still_neutral(viewer, operation, notice, now)
         await enter(notice.id, to, now)
