@@ -62,6 +62,12 @@ class PlanView:
         return [(step, number < here) for number, step in enumerate(STEPS)]
 
     @property
+    def step_number(self) -> int | None:
+        """Return where the plan is among the steps, from 1; None for one that was stood down or aborted."""
+        is_step = self.operation is not None and self.operation.state in STEPS
+        return STEPS.index(self.operation.state) + 1 if self.operation and is_step else None
+
+    @property
     def obstacles(self) -> tuple[str, ...]:
         """Return what is in the way of the next step, no matter who takes it."""
         return tuple(one for one in self.refusals if one not in ABOUT_THE_VIEWER)

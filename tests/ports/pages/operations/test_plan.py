@@ -19,7 +19,7 @@ from tracker.usecases.roster.sites import add_site
 pytestmark = pytest.mark.anyio
 
 KEY = "2027-01-16"
-VERSION = re.compile(r"version (\d+)")
+VERSION = re.compile(r"Version (\d+)")
 SITE = {"role": "target", "place": "North lot", "coordinates": "39.0911, -94.4155", "radius": "1320"}
 
 
