@@ -11,7 +11,7 @@ from tests.usecases.operations.world import SIX, A, B, disclose, planned, site
 from tracker.errors import Invalid, NotFound
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.operations.deconfliction import Disclosure
-from tracker.rules.operations.hits import Decision, Hit, Outcome
+from tracker.rules.operations.hits import Decision, Hit, Outcome, by_operation
 from tracker.rules.operations.states import OperationState
 from tracker.tables.visible.operations import plans as visible
 from tracker.usecases.events import events
@@ -108,7 +108,10 @@ async def test_what_both_agreed_to_is_no_new_conflict_until_the_facts_change(two
     await plans.commit(two.fbi_lead, bluestem, two.fbi_lead.agency_id, people=4, vehicles=2, skills="", now=NOW)
     assert [hit.is_open for hit in await hits(two.fbi_lead, bluestem)] == [False]
     await shift(two.fbi_lead, bluestem, SIX + timedelta(minutes=30))
-    assert sorted(hit.is_open for hit in await hits(two.fbi_lead, bluestem)) == [False, True]
+    found = await hits(two.fbi_lead, bluestem)
+    assert sorted(hit.is_open for hit in found) == [False, True]
+    [(last, [earlier])] = by_operation(found)
+    assert (last.is_open, earlier.outcome) == (True, Outcome.PROCEED)
 
 
 async def test_a_decision_about_earlier_facts_does_not_count_for_new_ones(two: Cast) -> None:

@@ -9,7 +9,7 @@ from tracker.errors import NotAllowed, NotFound
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, Kind, may_edit
-from tracker.rules.operations.hits import Hit, Outcome
+from tracker.rules.operations.hits import Hit, Outcome, by_operation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,9 +52,13 @@ def may_carry_contacts(*readers: Viewer) -> bool:
 
 
 def shared_agreements(mine: Iterable[Hit], theirs: Iterable[Hit]) -> tuple[Hit, ...]:
-    """Return the conflicts of which both readers of a copy may know, without those that ended by themselves."""
+    """Return the conflicts of which both readers of a copy may know, the last with each operation.
+
+    One that ended because the facts changed, and no one had said that they would, is left out.
+    """
     known = {one.id for one in theirs}
-    return tuple(one for one in mine if one.id in known and one.outcome is not Outcome.SUPERSEDED)
+    shared = by_operation(one for one in mine if one.id in known)
+    return tuple(one.last for one in shared if one.last.outcome is not Outcome.SUPERSEDED)
 
 
 def check_brief(viewer: Viewer, event: Event) -> None:

@@ -1,9 +1,10 @@
 """Conflicts between two operations: what each side is shown, and which decisions end one."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 
@@ -85,6 +86,8 @@ class Hit:
     """A conflict as one side sees it."""
 
     id: UUID
+    other_plan: UUID
+    """The other operation, to tell whether two conflicts are with the same one; it's never shown."""
     found_at: datetime
     other: Side
     distance_ft: int | None
@@ -103,6 +106,21 @@ class Hit:
     def is_open(self) -> bool:
         """Return whether it still needs a decision."""
         return self.outcome is None
+
+
+class Conflict(NamedTuple):
+    """What there is between two operations: the last conflict, and those that ended before it, oldest first."""
+
+    last: Hit
+    earlier: tuple[Hit, ...]
+
+
+def by_operation(hits: Iterable[Hit]) -> list[Conflict]:
+    """Return the conflicts of one side, those with the same operation as one; open is last."""
+    of_other: dict[UUID, list[Hit]] = {}
+    for hit in sorted(hits, key=lambda one: (one.is_open, one.found_at)):
+        of_other.setdefault(hit.other_plan, []).append(hit)
+    return [Conflict(last, tuple(earlier)) for *earlier, last in of_other.values()]
 
 
 def agreed(decisions: Mapping[UUID, Decision], asked: Collection[UUID]) -> Outcome | None:

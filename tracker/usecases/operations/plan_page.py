@@ -9,7 +9,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Occurrence
 from tracker.rules.operations.approvals import Return, may_send_back
 from tracker.rules.operations.guards import ABOUT_THE_VIEWER
-from tracker.rules.operations.hits import Hit
+from tracker.rules.operations.hits import Conflict, Hit, by_operation
 from tracker.rules.operations.plans import Commitment, Operation, check_kind, may_plan
 from tracker.rules.operations.sites import Site
 from tracker.rules.operations.states import MOVES, OVER, STEPS, OperationState, next_step
@@ -44,6 +44,11 @@ class PlanView:
     may_send_back: bool
     returns: list[Return]
     """What the supervisor sent back, for the people who may read it."""
+
+    @property
+    def conflicts(self) -> list[Conflict]:
+        """Return the conflicts, those with the same operation as one."""
+        return by_operation(self.hits)
 
     @property
     def may_change(self) -> bool:

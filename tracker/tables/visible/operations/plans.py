@@ -35,8 +35,9 @@ _CLEARANCES = (
 )
 # The other side, x and its date y, is read whether or not the viewer may see it: as far as it discloses itself.
 _HITS = (
-    "SELECT h.id, h.found_at, h.closed_at, h.outcome, h.distance_ft, h.gap_minutes, q.disclosure, m.name, m.phone,"
-    " m.email, g.code, y.starts_at, y.ends_at, mine.decision AS mine, theirs.decision AS theirs, mine.reason,"
+    "SELECT h.id, q.id AS other_plan, h.found_at, h.closed_at, h.outcome, h.distance_ft, h.gap_minutes, q.disclosure,"
+    " m.name, m.phone, m.email, g.code, y.starts_at, y.ends_at, mine.decision AS mine,"
+    " theirs.decision AS theirs, mine.reason,"
     " CASE WHEN h.first = p.id THEN one.name ELSE two.name END AS our_lead,"
     " CASE WHEN h.first = p.id THEN two.name ELSE one.name END AS their_lead"
     " FROM operation_plan p JOIN event e ON e.id = p.event"
@@ -145,6 +146,7 @@ def _hit(row: Row) -> Hit:
     outcome = Outcome.SUPERSEDED if was_silent else row["outcome"]
     return Hit(
         id=row["id"],
+        other_plan=row["other_plan"],
         found_at=row["found_at"],
         other=Side(
             agency=row["code"],
