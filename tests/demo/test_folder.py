@@ -1,13 +1,17 @@
 """The folder of a demo: its own files alone are deleted, for its owner alone, by one demo at a time."""
 
 import json
+import os
 import stat
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tracker.demo.folder import DemoFolder
 from tracker.errors import Conflict, Invalid
+
+REAL = datetime(2026, 12, 15, 15, tzinfo=UTC)
 
 
 def claimed(path: Path) -> DemoFolder:
@@ -39,6 +43,16 @@ def test_two_demos_never_share_a_folder(tmp_path: Path) -> None:
     with pytest.raises(Conflict):
         DemoFolder(tmp_path).claim()
     assert first.path == tmp_path
+
+
+def test_a_clock_that_was_set_has_run_on_when_the_demo_continues(tmp_path: Path) -> None:
+    folder = claimed(tmp_path)
+    assert folder.clock(REAL) is None
+    folder.settle({"TRACKER_NOW": "2031-03-03T09:00:00-06:00"})
+    os.utime(tmp_path / "settings.env", times=(REAL.timestamp(), REAL.timestamp()))
+    assert folder.clock(REAL + timedelta(hours=2)) == datetime(2031, 3, 3, 17, tzinfo=UTC)
+    folder.settle({})
+    assert folder.clock(REAL) is None
 
 
 def test_a_place_that_is_no_folder_is_refused(tmp_path: Path) -> None:

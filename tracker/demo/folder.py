@@ -7,6 +7,7 @@ import secrets
 import shlex
 import shutil
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tracker.config import settings_file
@@ -87,6 +88,17 @@ class DemoFolder:
     def settle(self, values: Mapping[str, str]) -> None:
         """Write the settings with which other commands use this demo."""
         _write(self._settings, settings_file.written(Settings, PREFIX, values))
+
+    def clock(self, real: datetime) -> datetime | None:
+        """Return the time of the demo in the folder at a real time, or None if its clock is the real one.
+
+        A clock that was set runs on while no demo is served, so what is in the database is never in its future.
+        """
+        kept = settings_file.read(self._settings).get(f"{PREFIX}NOW", "") if self._settings.exists() else ""
+        if not kept:
+            return None
+        set_at = datetime.fromtimestamp(self._settings.stat().st_mtime, UTC)
+        return datetime.fromisoformat(kept) + (real - set_at)
 
     @property
     def link_commands(self) -> list[str]:

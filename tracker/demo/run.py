@@ -7,7 +7,7 @@ import socket
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
@@ -36,7 +36,10 @@ SESSIONS = "20"  # of one persona, which several people may use at a time
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """The options of the command line; `now` None = the real time, `listener` None = make it and do not serve it."""
+    """The options of the command line; `listener` None = make it and do not serve it.
+
+    `now` None = the real time, or the time of the demo that continues.
+    """
 
     folder: Path
     listener: socket.socket | None
@@ -67,6 +70,8 @@ def _run(options: Options, folder: DemoFolder, say: Say) -> None:
     is_new = not (options.keeps and folder.has_database)
     if is_new:
         folder.clear()
+    else:
+        options = replace(options, now=options.now or folder.clock(clock.now()))
     settings = _settings(options, folder)
     keys.use(settings.secret)
     clock.start_at(settings.now)
