@@ -172,7 +172,7 @@
   function added() {
     const box = one(`#by-person [name="person"][value="${chosen.value}"]`);
     if (!box) return;
-    report(`${chosen.words} is added.`);
+    report(`${chosen.words} added.`);
     chosen = null;
     box.closest("details").open = true;
     box.dispatchEvent(new Event("change", { bubbles: true }));

@@ -56,7 +56,7 @@ async def test_with_scripts_the_lines_and_the_form_that_was_sent_come_back(
     assert response.status_code == 200
     assert "<h1>" not in response.text
     assert 'id="free" hx-swap-oob' in response.text
-    assert "“Two vehicles at the door” is in the log." in response.text
+    assert "“Two vehicles at the door” added to the log." in response.text
 
 
 async def test_what_is_too_long_is_refused_with_what_was_typed(sqlite_cast: Cast, browse: SignIn, at: str) -> None:

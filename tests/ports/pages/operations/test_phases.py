@@ -173,7 +173,7 @@ async def test_a_phase_is_removed(bluestem: UUID, lead: Browser) -> None:
     address = await briefing(lead, bluestem)
     await lead.post(f"{address}/removal")
     shown = await page(lead, bluestem)
-    assert "Briefing is removed." in shown
+    assert "Briefing removed." in shown
     assert "No phases are planned yet." in shown
 
 

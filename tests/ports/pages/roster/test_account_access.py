@@ -91,9 +91,9 @@ async def test_a_link_that_is_over_or_was_never_made_gets_the_same_page(app: Lit
         ("release", "Pause ended."),
         ("authenticator-removal", "Authenticator removed."),
         ("sign-out", "They’re signed out everywhere."),
-        ("feeds-revocation", "Their calendar feeds are turned off."),
-        ("tokens-revocation", "Their personal tokens are revoked."),
-        ("shutdown", "All their sessions, feeds, and tokens are ended."),
+        ("feeds-revocation", "Calendar feeds turned off."),
+        ("tokens-revocation", "Personal tokens revoked."),
+        ("shutdown", "All sessions, feeds, and tokens ended."),
     ],
 )
 async def test_each_deed_says_that_it_is_done(manager: Browser, detective, deed: str, said: str) -> None:

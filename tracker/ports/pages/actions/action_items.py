@@ -127,7 +127,7 @@ async def move(
         return await _beside_each_other(pages, viewer, today, now, reference, form)
     if home_rows.are_asked_for(form):
         return await _home_row(home_rows, item, f"{reference} is {item.status.word.lower()} again.")
-    said = f"{reference} is updated." if item.version != version else f"Nothing changed on {reference}."
+    said = f"{reference} updated." if item.version != version else f"Nothing changed on {reference}."
     return await _moved(pages, viewer, today, now, form, item, said)
 
 

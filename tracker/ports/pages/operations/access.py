@@ -80,7 +80,7 @@ async def decline_access(
         grant = await grants.decline(viewer, event_id, grant_id, now)
     except (Conflict, NotAllowed) as refused:
         return _back(pages, event_id, key, refused.sentence, is_saved=False)
-    return _back(pages, event_id, key, f"The request for {grant.person} is closed. They were not notified.")
+    return _back(pages, event_id, key, f"Request for {grant.person} closed. They weren’t notified.")
 
 
 @post(f"{AT}/people/{{member_id:uuid}}/removal", guards=[signed_in], status_code=303)

@@ -62,7 +62,7 @@ async def save_hot_wash(
         return _form(pages, view, refused(form, wrong, list(Part)))
     except Conflict:
         return _form(pages, view, overtaken(form, _opened(view), WORDS))
-    return pages.redirect(f"/events/{event_id}/{key}/plan/after", "The hot wash is saved.")
+    return pages.redirect(f"/events/{event_id}/{key}/plan/after", "Hot wash saved.")
 
 
 def _opened(view: AfterView) -> Sheet:

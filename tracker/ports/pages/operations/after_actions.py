@@ -37,7 +37,7 @@ async def add(
         view = await after_page.after_view(viewer, event_id, key)
         context = await after_context(viewer, view, form, wrong)
         return pages.render("operations/after.html", status_code=422, **context)
-    return pages.redirect(_at(event_id, key), "The after-action item is added. It still needs an owner.")
+    return pages.redirect(_at(event_id, key), "After-action item added. It still needs an owner.")
 
 
 @post(f"{AT}/{{action_id:uuid}}/removal", guards=[signed_in], status_code=303)
@@ -49,7 +49,7 @@ async def remove(
         await after_actions.remove(viewer, event_id, action_id, now)
     except Conflict as assigned:
         return pages.redirect(_at(event_id, key), assigned.sentence, is_saved=False)
-    return pages.redirect(_at(event_id, key), "The after-action item is removed.")
+    return pages.redirect(_at(event_id, key), "After-action item removed.")
 
 
 @get(f"{AT}/{{action_id:uuid}}", guards=[signed_in])
@@ -84,7 +84,7 @@ async def assign(
         return await _form(pages, viewer, event_id, key, action_id, form, now, wrong=wrong)
     except Conflict as assigned:
         return pages.redirect(_at(event_id, key), assigned.sentence, is_saved=False)
-    return pages.redirect(_at(event_id, key), f"{reference} is assigned, and its owner is emailed.")
+    return pages.redirect(_at(event_id, key), f"{reference} assigned. We’ll email its owner.")
 
 
 def _assignment_in(form: FormValues) -> Assignment:

@@ -41,7 +41,7 @@ CORRECTED_FIELDS = ("time_in", "time_out", "contact", "assignment")
 OTHER = ("other", "Another agency")
 """The choice of the agency field that asks for its name in words."""
 LONGEST_TAP = 60  # characters of the id that a page gives a tap
-ALL_OUT = "Everyone is out. The operation is released."
+ALL_OUT = "Everyone is out. Operation marked as released."
 
 
 @get(AT, guards=[signed_in])
@@ -114,7 +114,7 @@ async def release_everyone(
         context = await _context(viewer, found, None) | {"form": form, "errors": errors_of(wrong, ("minutes",))}
         return pages.render("operations/check-in/show.html", status_code=422, **context)
     is_over = state is OperationState.RELEASED
-    return pages.redirect(_address(event_id, key), ALL_OUT if is_over else "The release is recorded.")
+    return pages.redirect(_address(event_id, key), ALL_OUT if is_over else "Release recorded.")
 
 
 @post(f"{AT}/release/removal", guards=[signed_in], status_code=303)
@@ -123,7 +123,7 @@ async def take_back_release(
 ) -> Response[Any]:
     """Take the release back while the operation is under way."""
     await releases.withdraw(viewer, event_id, now)
-    return pages.redirect(_address(event_id, key), "The release is undone.")
+    return pages.redirect(_address(event_id, key), "Release undone.")
 
 
 @get(OF_PERSON, guards=[signed_in])
@@ -156,7 +156,7 @@ async def correct_person(
         return _person(pages, found, line, form, wrong)
     except Conflict as changed:  # what was typed can be sent again
         return _person(pages, found, line, form.but({"seen": str(line.id or "")}), Invalid(changed.sentence))
-    return pages.redirect(f"{_address(event_id, key)}#p-{person_id}", f"{line.words} is saved.")
+    return pages.redirect(f"{_address(event_id, key)}#p-{person_id}", f"{line.words} saved.")
 
 
 async def _shown(

@@ -36,7 +36,7 @@ async def begin(pages: Pages, visit: Visit, form: Form, settings: Settings, now:
         await emergency.begin(visit.viewer, visit.session_id, reason, visit.reauthenticated_at, now)
     except Invalid as wrong:
         return await _shown(pages, visit, settings, now, form, wrong)
-    return pages.redirect(AT, "Emergency access has begun. The coordinators are notified.")
+    return pages.redirect(AT, "Emergency access started. The coordinators get an email.")
 
 
 @post(f"{AT}/end", guards=[signed_in], status_code=303, opt=UNDER_EMERGENCY)
@@ -46,7 +46,7 @@ async def end(pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
         await emergency.end(viewer, now)
     except Conflict as over:
         return pages.redirect(AT, over.sentence, is_saved=False)
-    return pages.redirect(AT, "Emergency access has ended.")
+    return pages.redirect(AT, "Emergency access ended.")
 
 
 @post(f"{AT}/operations/{{event_id:uuid}}", guards=[signed_in], status_code=303, opt=UNDER_EMERGENCY)
@@ -54,7 +54,7 @@ async def open_operation(event_id: FromPath[UUID], pages: Pages, viewer: Viewer,
     """Open an operation, and go to its page."""
     found = await emergency.open_operation(viewer, event_id, now)
     key = found.original_start.date().isoformat()
-    return pages.redirect(f"/events/{event_id}/{key}", "You can read this operation. Its lead is notified.")
+    return pages.redirect(f"/events/{event_id}/{key}", "You can read this operation. Its lead gets an email.")
 
 
 async def _shown(

@@ -51,7 +51,7 @@ async def add(
     except Invalid as wrong:
         context = await after_context(viewer, await after_page.after_view(viewer, event_id, key), form, wrong)
         return pages.render("operations/after.html", status_code=422, **context)
-    return pages.redirect(_at(event_id, key), "The lesson is added. Only people on the operation can read it.")
+    return pages.redirect(_at(event_id, key), "Lesson added. Only people on the operation can read it.")
 
 
 @get(LESSON, guards=[signed_in])
@@ -94,7 +94,7 @@ async def save(
     except Conflict:
         return await _form(pages, viewer, found, overtaken(form, _opened(found.lesson), WORDS))
     tail = f"/lessons/{lesson_id}/preview" if edition.is_whole else ""
-    return pages.redirect(f"{_at(event_id, key)}{tail}", "The lesson is saved.")
+    return pages.redirect(f"{_at(event_id, key)}{tail}", "Lesson saved.")
 
 
 @get(f"{LESSON}/preview", guards=[signed_in])
@@ -122,7 +122,7 @@ async def release(
         return pages.redirect(f"{_at(event_id, key)}/lessons/{lesson_id}/preview", changed.sentence, is_saved=False)
     except Invalid as wrong:
         return await _preview(pages, viewer, await _found(viewer, event_id, key, lesson_id), wrong)
-    return pages.redirect(_at(event_id, key), "The lesson is released. Everyone in the task force can read it.")
+    return pages.redirect(_at(event_id, key), "Lesson released. Everyone in the task force can read it.")
 
 
 @post(f"{LESSON}/withdrawal", guards=[signed_in], status_code=303)
@@ -131,7 +131,7 @@ async def withdraw(
 ) -> Response[Any]:
     """Take the lesson off the page for everyone."""
     await lessons.withdraw(viewer, event_id, lesson_id, now)
-    said = "The lesson is withdrawn. People may already have read it."
+    said = "Lesson withdrawn. People may already have read it."
     return pages.redirect(_at(event_id, key), said)
 
 
@@ -144,7 +144,7 @@ async def remove(
         await lessons.remove(viewer, event_id, lesson_id, now)
     except Conflict as is_released:
         return pages.redirect(_at(event_id, key), is_released.sentence, is_saved=False)
-    return pages.redirect(_at(event_id, key), "The lesson is removed.")
+    return pages.redirect(_at(event_id, key), "Lesson removed.")
 
 
 async def _found(viewer: Viewer, event_id: UUID, key: str, lesson_id: UUID) -> Found:

@@ -60,7 +60,7 @@ async def add_entry(
         template = "part" if pages.is_htmx else "show"
         return pages.render(f"operations/log/{template}.html", status_code=422, **context)
     if not pages.is_htmx:
-        return pages.redirect(_address(event_id, key), f"“{text}” is in the log.")
+        return pages.redirect(_address(event_id, key), f"“{text}” added to the log.")
     found = await activity_log.log(viewer, event_id, key, now)
     return pages.render("operations/log/part.html", **_context(found), said=text, is_typed=form["typed"] == "yes")
 
@@ -97,7 +97,7 @@ async def correct_entry(
         return _shown(pages, found, line, form, wrong)
     except Conflict as changed:  # what was typed can be sent again
         return _shown(pages, found, line, form.but({"seen": str(last.id)}), Invalid(changed.sentence))
-    return pages.redirect(_address(event_id, key), "The entry is corrected. The earlier one stays in the log.")
+    return pages.redirect(_address(event_id, key), "Entry corrected. The earlier one stays in the log.")
 
 
 def _shown(

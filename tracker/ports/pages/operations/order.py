@@ -63,7 +63,7 @@ async def choose_kind(
         return shown(pages, view, settings, now, kind=refused(form, wrong, ("kind",)))
     except Conflict:
         return shown(pages, view, settings, now, kind=overtaken(form, _kind_of(view), KIND_WORDS))
-    return pages.redirect(f"/events/{event_id}/{key}/plan/order", "The operation type is saved.")
+    return pages.redirect(f"/events/{event_id}/{key}/plan/order", "Operation type saved.")
 
 
 @get(f"{AT}/edit", guards=[signed_in])
@@ -89,7 +89,7 @@ async def save_order(
         return _form(pages, view, refused(form, wrong, list(Paragraph)))
     except Conflict:
         return _form(pages, view, overtaken(form, _opened(view), WORDS))
-    return pages.redirect(f"/events/{event_id}/{key}/plan/order", f"The order is saved as version {version}.")
+    return pages.redirect(f"/events/{event_id}/{key}/plan/order", f"Order saved as version {version}.")
 
 
 def shown(

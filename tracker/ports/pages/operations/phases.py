@@ -46,7 +46,7 @@ async def add_phase(
         await phases.add(viewer, event_id, plan, now)
     except Invalid as wrong:
         return shown(pages, view, settings, now, phase=refused(form, wrong, PHASE_FIELDS))
-    return pages.redirect(_at(event_id, key), f"{plan.name} is planned.")
+    return pages.redirect(_at(event_id, key), f"{plan.name} added.")
 
 
 @get(f"{AT}/{{phase_id:uuid}}", guards=[signed_in])
@@ -78,7 +78,7 @@ async def change_phase(
         return _forms(pages, view, phase, planned=refused(form, wrong, PHASE_FIELDS))
     except Conflict:
         return _forms(pages, view, phase, planned=overtaken(form, _planned(view, phase), PLANNED_WORDS))
-    return pages.redirect(_at(event_id, key), f"{plan.name} is saved.")
+    return pages.redirect(_at(event_id, key), f"{plan.name} saved.")
 
 
 @post(f"{AT}/{{phase_id:uuid}}/times", guards=[signed_in], status_code=303)
@@ -100,7 +100,7 @@ async def correct_times(
         return _forms(pages, view, phase, actual=refused(form, wrong, TIME_FIELDS))
     except Conflict:
         return _forms(pages, view, phase, actual=overtaken(form, _actual(view, phase), ACTUAL_WORDS))
-    return pages.redirect(_at(event_id, key), f"The times of {phase.name} are saved.")
+    return pages.redirect(_at(event_id, key), f"Times of {phase.name} saved.")
 
 
 @post(f"{AT}/{{phase_id:uuid}}/removal", guards=[signed_in], status_code=303)
@@ -109,7 +109,7 @@ async def remove_phase(
 ) -> Response[Any]:
     """Remove a phase."""
     phase = await phases.remove(viewer, event_id, phase_id, now)
-    return pages.redirect(_at(event_id, key), f"{phase.name} is removed.")
+    return pages.redirect(_at(event_id, key), f"{phase.name} removed.")
 
 
 @post(f"{AT}/{{phase_id:uuid}}/marks", guards=[signed_in], status_code=303)

@@ -52,17 +52,17 @@ STEP_LABELS = {
 }
 """What the button of the next step says."""
 SAID = {
-    OperationState.DRAFT: "The plan is a draft.",
-    OperationState.PLANNING: "The operation is in planning.",
-    OperationState.SUBMITTED: "The plan is submitted for approval.",
-    OperationState.APPROVED: "The plan is approved.",
-    OperationState.BRIEFED: "The operation is briefed.",
+    OperationState.DRAFT: "Returned to draft.",
+    OperationState.PLANNING: "Planning started.",
+    OperationState.SUBMITTED: "Plan submitted for approval.",
+    OperationState.APPROVED: "Plan approved.",
+    OperationState.BRIEFED: "Marked as briefed.",
     OperationState.EXECUTING: "The operation has begun.",
-    OperationState.RELEASED: "Everyone is out. The operation is released.",
-    OperationState.DEBRIEFED: "The operation is debriefed.",
-    OperationState.CLOSED: "The operation is closed.",
-    OperationState.STOOD_DOWN: "The operation is stood down. No one on it was emailed.",
-    OperationState.ABORTED: "The operation is aborted. No one was emailed.",
+    OperationState.RELEASED: "Everyone is out. Operation marked as released.",
+    OperationState.DEBRIEFED: "Marked as debriefed.",
+    OperationState.CLOSED: "Operation closed.",
+    OperationState.STOOD_DOWN: "Operation stood down. No one on it was emailed.",
+    OperationState.ABORTED: "Operation aborted. No one was emailed.",
 }
 FIELDS = (
     "supervisor",
@@ -105,7 +105,7 @@ async def plan_page(
 async def begin(event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
     """Begin the plan."""
     await plans.start(viewer, event_id, now)
-    return pages.redirect(_at(event_id, key), "The plan is started. Add its sites next.")
+    return pages.redirect(_at(event_id, key), "Plan started. Add its sites next.")
 
 
 @post(f"{AT}/basics", guards=[signed_in], status_code=303)
@@ -127,7 +127,7 @@ async def change_basics(
         wanted = Basics(supervisor_id=supervisor_id, disclosure=level, buffer=timedelta(minutes=minutes or 0))
         await plans.change(viewer, event_id, wanted, now, version=version_in(form))
 
-    return await done(pages, viewer, event_id, key, form, deed, "The plan is saved.")
+    return await done(pages, viewer, event_id, key, form, deed, "Plan saved.")
 
 
 @post(f"{AT}/sites", guards=[signed_in], status_code=303)
@@ -140,7 +140,7 @@ async def add_site(
         known = form["coordinates"].strip() or await coordinates_of(form["place"])
         await plans.add_site(viewer, event_id, _site_in(form.but({"coordinates": known})), now)
 
-    sentence = f"{form['place'].strip()} is added, and the plan was checked again for conflicts."
+    sentence = f"{form['place'].strip()} added. The plan was checked again for conflicts."
     return await done(pages, viewer, event_id, key, form, deed, sentence)
 
 
@@ -150,9 +150,7 @@ async def remove_site(
 ) -> Response[Any]:
     """Remove a site, and compare the plan again."""
     site = await plans.remove_site(viewer, event_id, site_id, now)
-    return pages.redirect(
-        _at(event_id, key), f"{site.place} ({site.point.latitude}, {site.point.longitude}) is removed."
-    )
+    return pages.redirect(_at(event_id, key), f"{site.place} ({site.point.latitude}, {site.point.longitude}) removed.")
 
 
 @post(f"{AT}/commitments", guards=[signed_in], status_code=303)
@@ -179,7 +177,7 @@ async def commit(
             now=now,
         )
 
-    return await done(pages, viewer, event_id, key, form, deed, "The resources are saved.")
+    return await done(pages, viewer, event_id, key, form, deed, "Resources saved.")
 
 
 @post(f"{AT}/commitments/{{agency_id:uuid}}/removal", guards=[signed_in], status_code=303)
@@ -188,7 +186,7 @@ async def withdraw(
 ) -> Response[Any]:
     """Remove what an agency committed."""
     await plans.withdraw(viewer, event_id, agency_id, now)
-    return pages.redirect(_at(event_id, key), "The resources are removed.")
+    return pages.redirect(_at(event_id, key), "Resources removed.")
 
 
 @post(f"{AT}/clearances", guards=[signed_in], status_code=303)
@@ -211,7 +209,7 @@ async def record_number(
         asked = OutsideCheck(system=system, number=number, result=result, submitted_at=submitted_at)
         await approvals.record_number(viewer, event_id, asked, now)
 
-    return await done(pages, viewer, event_id, key, form, deed, "The number is recorded.")
+    return await done(pages, viewer, event_id, key, form, deed, "Number recorded.")
 
 
 @post(f"{AT}/states", guards=[signed_in], status_code=303)
@@ -249,7 +247,7 @@ async def decide(
         reader.check()
         await deconfliction.decide(viewer, event_id, hit_id, decision, reason, now)
 
-    return await done(pages, viewer, event_id, key, form, deed, "Your decision is recorded.", hit_id=hit_id)
+    return await done(pages, viewer, event_id, key, form, deed, "Decision recorded.", hit_id=hit_id)
 
 
 async def done(

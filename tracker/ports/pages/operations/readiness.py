@@ -47,11 +47,11 @@ FIELDS = (
     "site",
 )
 SAID = {
-    NoticeState.DRAFT: "The notice is a draft again. No one was emailed.",
-    NoticeState.SCHEDULED: "The notice is scheduled.",
-    NoticeState.ACTIVATED: "Services are activated. The recipients get an email.",
-    NoticeState.STOOD_DOWN: "Services are stood down. The recipients get an email.",
-    NoticeState.CLOSED: "The notice is closed. No one was emailed.",
+    NoticeState.DRAFT: "Returned to draft. No one was emailed.",
+    NoticeState.SCHEDULED: "Release scheduled.",
+    NoticeState.ACTIVATED: "Services activated. The recipients get an email.",
+    NoticeState.STOOD_DOWN: "Services stood down. The recipients get an email.",
+    NoticeState.CLOSED: "Notice closed. No one was emailed.",
 }
 NO_RELEASE = "Choose a day and a time, or neither."
 HOW_MANY = "Enter a whole number."
@@ -82,7 +82,7 @@ async def save(
         if not view.may_plan:
             raise
         return _shown(pages, view, form, errors_of(Invalid(refused.sentence), FIELDS), now=now, is_typed=True)
-    return pages.redirect(_at(event_id, key), "The draft is saved. Check it below, and then schedule its release.")
+    return pages.redirect(_at(event_id, key), "Draft saved. Check it below, then schedule its release.")
 
 
 @post(f"{AT}/{{notice_id:uuid}}/states", guards=[signed_in], status_code=303)
@@ -113,7 +113,7 @@ async def discard(
 ) -> Response[Any]:
     """Delete a draft."""
     await readiness.discard(viewer, event_id, notice_id, now)
-    return pages.redirect(_at(event_id, key), "The draft is deleted.")
+    return pages.redirect(_at(event_id, key), "Draft deleted.")
 
 
 @post(f"{AT}/places", guards=[signed_in], status_code=303)
@@ -126,7 +126,7 @@ async def add_place(
         await off_site.add(viewer, event_id, id_in(form["site"]), now)
     except Invalid as wrong:
         return _shown(pages, view, _typed(view), errors_of(wrong, FIELDS), now=now)
-    return pages.redirect(_at(event_id, key), "The place is added. Each agency acknowledges the plan again.")
+    return pages.redirect(_at(event_id, key), "Place added. Each agency has to acknowledge the plan again.")
 
 
 @post(f"{AT}/places/{{site_id:uuid}}/removal", guards=[signed_in], status_code=303)
@@ -135,7 +135,7 @@ async def remove_place(
 ) -> Response[Any]:
     """Remove such a place."""
     await off_site.remove(viewer, event_id, site_id, now)
-    return pages.redirect(_at(event_id, key), "The place is removed. Each agency acknowledges the plan again.")
+    return pages.redirect(_at(event_id, key), "Place removed. Each agency has to acknowledge the plan again.")
 
 
 def _shown(

@@ -27,7 +27,7 @@ async def waive(
         reader.check()
         await approvals.waive(viewer, event_id, reason, now)
 
-    return await done(pages, viewer, event_id, key, form, deed, "The deconfliction number is waived.")
+    return await done(pages, viewer, event_id, key, form, deed, "Deconfliction number waived.")
 
 
 @post(f"{AT}/returns", guards=[signed_in], status_code=303)

@@ -29,9 +29,9 @@ DEEDS: tuple[tuple[str, Deed, str], ...] = (
         "Authenticator removed. They’ll set up a new one when they next sign in.",
     ),
     ("sign-out", account_access.end_sessions, "They’re signed out everywhere."),
-    ("feeds-revocation", account_access.turn_off_feeds, "Their calendar feeds are turned off."),
-    ("tokens-revocation", account_access.revoke_tokens, "Their personal tokens are revoked."),
-    ("shutdown", account_access.revoke_everything, "All their sessions, feeds, and tokens are ended."),
+    ("feeds-revocation", account_access.turn_off_feeds, "Calendar feeds turned off."),
+    ("tokens-revocation", account_access.revoke_tokens, "Personal tokens revoked."),
+    ("shutdown", account_access.revoke_everything, "All sessions, feeds, and tokens ended."),
 )
 """The buttons of the page: address, action, and the message afterward."""
 

@@ -53,7 +53,7 @@ async def add(pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[An
             errors=errors_of(wrong, FIELDS),
             limits=LIMITS,
         )
-    return pages.redirect(PATH, f"{facts.name} is added. Others read this name, and no address.")
+    return pages.redirect(PATH, f"{facts.name} added. Other agencies see this name and no address.")
 
 
 @get(f"{PATH}/{{site_id:uuid}}/edit", guards=[signed_in])
@@ -75,7 +75,7 @@ async def change(site_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Fo
     except Conflict as changed:  # what was typed is shown again, and can be sent once more
         current = form.but({"version": str(site.version)})
         return _edited(pages, site, current, errors_of(Invalid(changed.sentence), FIELDS))
-    return pages.redirect(PATH, f"{facts.name} is saved.")
+    return pages.redirect(PATH, f"{facts.name} saved.")
 
 
 def _edited(pages: Pages, site: OwnSite, form: FormValues, errors: Errors) -> Response[str]:

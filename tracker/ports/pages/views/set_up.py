@@ -57,7 +57,7 @@ async def show_again(pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
     """Show the list again, or say that nothing on it is left to do."""
     await set_up.show_again(viewer, now)
     left = await set_up.set_up(viewer)
-    return pages.redirect(HOME, "The setup checklist is back." if left else "The setup checklist is done.")
+    return pages.redirect(HOME, "The setup checklist is back." if left else "Setup checklist done.")
 
 
 async def _row(pages: Pages, viewer: Person, said: str = "", *, is_set_up: bool) -> Response[str]:
