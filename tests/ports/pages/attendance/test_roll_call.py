@@ -84,6 +84,13 @@ async def test_a_tap_with_scripts_answers_with_the_line_and_the_count_alone(
     assert len(response.content) < 6_000
 
 
+async def test_after_a_tap_the_button_for_everyone_who_replied_yes_counts_those_left(
+    desk: Browser, roll: str, sqlite_cast: Cast
+) -> None:
+    response = await tap(desk, roll, sqlite_cast.fbi_lead, "here", **HTMX)
+    assert "Mark 2 people who replied yes as here" in response.text
+
+
 async def test_the_pressed_button_again_takes_the_mark_back(desk: Browser, roll: str, sqlite_cast: Cast) -> None:
     await tap(desk, roll, sqlite_cast.kcpd_detective, "here")
     assert await count(desk, roll) == "1 present 12 invited 11 not marked"
