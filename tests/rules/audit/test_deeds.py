@@ -42,18 +42,20 @@ def test_rows_that_follow_each_other_with_one_key_are_one_deed_and_one_that_is_c
 
 
 def test_a_deed_of_one_entry_is_said_as_the_entry_is() -> None:
-    assert DeedEntries(entries=[entry("scheduled", "event", "Core group")]).words == ("Scheduled event Core group",)
-    assert DeedEntries(entries=[entry("undone", "event", "Call")]).words == ("Undid a change to event Call",)
-    assert DeedEntries(entries=[entry("reminded", "occurrence", "Call")]).words == ("Sent reminders for date Call",)
+    assert DeedEntries(entries=[entry("scheduled", "event", "Core group")]).words == ("Scheduled Core group",)
+    assert DeedEntries(entries=[entry("undone", "event", "Call")]).words == ("Undid a change to Call",)
+    assert DeedEntries(entries=[entry("reminded", "occurrence", "Call")]).words == (
+        "Sent reminders for a date of Call",
+    )
 
 
 @pytest.mark.parametrize(
     ("verb", "subject", "words"),
     [
-        ("replied", "invitation", "Replied to an invitation Call"),
-        ("shared", "shared_calendar", "Started to share a calendar Call"),
-        ("date_added", "event", "Added a date to event Call"),
-        ("ended", "event", "Canceled the following dates of event Call"),
+        ("replied", "invitation", "Replied to an invitation to Call"),
+        ("shared", "shared_calendar", "Started sharing a calendar Call"),
+        ("date_added", "event", "Added a date to Call"),
+        ("ended", "event", "Canceled the following dates of Call"),
     ],
 )
 def test_what_was_done_reads_as_a_sentence(verb: str, subject: str, words: str) -> None:
@@ -77,3 +79,8 @@ def test_entries_alike_are_counted_and_others_said_in_the_order_in_which_they_we
 )
 def test_several_entries_alike_have_one_sentence(verb: str, subject: str, words: str) -> None:
     assert DeedEntries(entries=[entry(verb, subject, "A"), entry(verb, subject, "B")]).words == (words,)
+
+
+def test_entries_about_one_thing_are_counted_as_deeds_and_not_as_things() -> None:
+    sites = [entry("site_added", "event", "Operation Bluestem")] * 2
+    assert DeedEntries(entries=sites).words == ("Added a site to Operation Bluestem (2 times)",)

@@ -34,11 +34,11 @@ def test_every_state_that_a_plan_can_reach_has_words_of_its_own(state: Operation
 @pytest.mark.parametrize(
     ("state", "sentence"),
     [
-        (OperationState.PLANNING, "Started planning event Operation Bluestem"),
-        (OperationState.SUBMITTED, "Submitted the plan of event Operation Bluestem"),
-        (OperationState.APPROVED, "Approved the plan of event Operation Bluestem"),
-        (OperationState.RELEASED, "Marked as released: event Operation Bluestem"),
-        (OperationState.STOOD_DOWN, "Stood down event Operation Bluestem"),
+        (OperationState.PLANNING, "Started planning Operation Bluestem"),
+        (OperationState.SUBMITTED, "Submitted the plan of Operation Bluestem"),
+        (OperationState.APPROVED, "Approved the plan of Operation Bluestem"),
+        (OperationState.RELEASED, "Marked as released: Operation Bluestem"),
+        (OperationState.STOOD_DOWN, "Stood down the operation: Operation Bluestem"),
     ],
 )
 def test_a_step_of_an_operation_reads_as_a_sentence(state: OperationState, sentence: str) -> None:

@@ -182,7 +182,7 @@ async def test_a_deed_counts_the_entries_that_its_reader_may_know_of_alone(cast:
         await audit.record_all(both, LATER)
     found = await page(cast.coordinator, ALL, {}, LATER)
     [deed] = [one for one in found.deeds if one.newest.verb == "handed_over"]
-    assert deed.words == ("Handed over event Monthly task force meeting",)
+    assert deed.words == ("Handed over Monthly task force meeting",)
 
 
 async def test_pages_hold_each_entry_once_even_when_many_were_made_at_one_moment(cast: Cast):

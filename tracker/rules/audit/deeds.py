@@ -37,9 +37,15 @@ class DeedEntries:
         alike: dict[tuple[str, str], list[Entry]] = {}
         for one in reversed(self.entries):
             alike.setdefault((one.verb, one.subject), []).append(one)
-        return tuple(
-            same[0].words_with_title if len(same) == 1 else same[0].words_of(len(same)) for same in alike.values()
-        )
+        return tuple(map(_said, alike.values()))
+
+
+def _said(alike: Sequence[Entry]) -> str:
+    """Return the sentence of entries that say the same, of one thing or of several."""
+    first = alike[0]
+    if len({one.subject_id for one in alike}) > 1:
+        return first.words_of(len(alike))
+    return first.words_with_title if len(alike) == 1 else f"{first.words_with_title} ({len(alike)} times)"
 
 
 def whole_deeds(rows: Sequence[T], keys: Iterable[Hashable], most: int, *, has_more: bool) -> list[list[T]]:

@@ -71,12 +71,12 @@ VERBS = {
     "operation_approved": "Approved the plan of",
     "plan_returned": "Sent back the plan of",
     "operation_briefed": "Marked as briefed:",
-    "operation_executing": "Began",
+    "operation_executing": "Began the operation:",
     "operation_released": "Marked as released:",
     "operation_debriefed": "Marked as debriefed:",
-    "operation_closed": "Closed",
-    "operation_stood_down": "Stood down",
-    "operation_aborted": "Aborted",
+    "operation_closed": "Closed the operation:",
+    "operation_stood_down": "Stood down the operation:",
+    "operation_aborted": "Aborted the operation:",
     "operation_kind_chosen": "Set the operation type of",
     "order_saved": "Saved the operations order of",
     "phase_added": "Added a phase to",
@@ -94,17 +94,17 @@ VERBS = {
     "checked_out": "Recorded a check-out at",
     "walk_in_checked_in": "Checked in a walk-in at",
     "check_in_corrected": "Corrected a check-in at",
-    "log_entry_added": "Wrote in the activity log of",
+    "log_entry_added": "Added to the activity log of",
     "log_entry_corrected": "Corrected the activity log of",
     "everyone_released": "Released everyone from",
-    "release_withdrawn": "Took back the release of",
-    "check_in_undone": "Took back a check-in or check-out at",
+    "release_withdrawn": "Undid the release of",
+    "check_in_undone": "Undid a check-in or check-out at",
     "access_given": "Gave access to",
     "access_requested": "Requested access to",
     "access_approved": "Approved access to",
     "access_declined": "Declined access to",
     "access_ended": "Ended access to",
-    "access_expired": "Ended access whose time was over, to",
+    "access_expired": "Access expired:",
     "after_action_added": "Added an after-action item to",
     "after_action_assigned": "Assigned an after-action item of",
     "after_action_removed": "Removed an after-action item from",
@@ -114,25 +114,23 @@ VERBS = {
     "lesson_released": "Released a lesson of",
     "lesson_withdrawn": "Withdrew a lesson of",
     "hot_wash_saved": "Saved the hot wash of",
-    "emergency_begun": "Began",
-    "emergency_opened": "Opened under emergency access:",
-    "emergency_read": "Read a page under",
+    "emergency_begun": "Started",
+    "emergency_opened": "Opened with emergency access:",
+    "emergency_read": "Read a page with",
     "emergency_ended": "Ended",
-    "emergency_expired": "Ended after an hour:",
-    "conflict_decided": "Decided about a conflict of",
+    "conflict_decided": "Recorded a decision about a conflict of",
     "conflicts_read": "Read",
-    "comparisons_limited": "Reached the limit of comparisons for",
     "off_site_added": "Added a place for off-site services to",
     "off_site_removed": "Removed a place for off-site services from",
     "readiness_saved": "Saved a service-readiness notice of",
     "readiness_discarded": "Deleted the draft of a service-readiness notice of",
     "readiness_scheduled": "Scheduled a service-readiness notice of",
-    "readiness_unscheduled": "Took back the scheduled service-readiness notice of",
+    "readiness_unscheduled": "Unscheduled a service-readiness notice of",
     "readiness_activated": "Activated services for",
     "readiness_closed": "Closed the service-readiness notice of",
     "readiness_stood_down": "Stood down services for",
     "readiness_released": "Released",
-    "readiness_called_off": "Stood down, because services are not needed:",
+    "readiness_called_off": "Stood down with the operation:",
     "readiness_acknowledged": "Acknowledged",
     "attendance_closed": "Closed attendance of",
     "attendance_reopened": "Reopened attendance of",
@@ -145,7 +143,11 @@ VERBS = {
     "shown_again": "Showed again",
 }
 """Verb → how a sentence begins; one that is not listed is used as it is ("scheduled" → "Scheduled")."""
-WHOLE = {("shared", "shared_calendar"): "Started to share a calendar"}
+WHOLE = {
+    ("shared", "shared_calendar"): "Started sharing a calendar",
+    ("emergency_expired", "emergency"): "Emergency access expired",
+    ("comparisons_limited", "deconfliction"): "Reached the limit of site comparisons",
+}
 """Verb and subject → a sentence whose words the two of them would repeat."""
 
 THINGS = {
@@ -172,6 +174,8 @@ THINGS = {
 }
 """Subject → its label; one that is not listed is used as it is."""
 
+BEFORE_TITLE = {"event": "", "occurrence": "a date of", "invitation": "invitation to"}
+"""Subject → what comes before its title, where that isn't its label: "Canceled a date of Steering Committee"."""
 MANY = {"agency": "agencies", "address": "addresses"}
 """More than one of a thing; of the others it ends in s."""
 UNCOUNTED = frozenset(one for one in THINGS.values() if one.startswith(("the ", "a ", "reminder")))
@@ -332,13 +336,19 @@ class Entry:
         return WHOLE.get((self.verb, self.subject)) or f"{self._did} {self._thing}".strip().rstrip(":")
 
     @property
+    def words_before_title(self) -> str:
+        """Return what happened, as the beginning of a sentence that ends with the subject's title."""
+        before = BEFORE_TITLE.get(self.subject)
+        return self.words if before is None or not self.title else f"{self._did} {before}".strip()
+
+    @property
     def words_with_title(self) -> str:
         """Return what happened to what, as far as the reader may know its title."""
         title = "" if self.is_about_actor else self.title
-        return f"{self.words} {'(CUI) ' if title and self.marking else ''}{title}".strip()
+        return f"{self.words_before_title} {'(CUI) ' if title and self.marking else ''}{title}".strip()
 
     def words_of(self, count: int) -> str:
-        """Return what happened so many times in one deed: "Emailed an invitation to 24 members"."""
+        """Return what happened to so many things in one deed: "Emailed an invitation to 24 members"."""
         if not self._thing or self._thing in UNCOUNTED or (self.verb, self.subject) in WHOLE:
             return f"{self.words} ({count} entries)"
         return f"{self._did.removesuffix(' an')} {plural(count, self._thing, MANY.get(self._thing))}"

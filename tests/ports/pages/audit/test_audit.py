@@ -55,7 +55,7 @@ async def test_an_entry_says_when_who_what_and_by_which_way(sqlite_cast: Cast, b
     assert "Tue, Dec 15, 9:00:00 AM" in html
     assert "9:00:00.00 AM" in html  # in an opened deed
     assert f'<a href="/events/{event_id}">Monthly task force meeting</a>' in html
-    assert "Scheduled event" in table(html)
+    assert "Scheduled Monthly task force meeting" in table(html)
     assert "Coordinator (USAO)" in table(html)
     assert "Web" in table(html)
 
@@ -129,11 +129,11 @@ async def test_a_place_is_understood_however_it_is_written_and_what_is_none_is_n
     there = replace(sqlite_cast.coordinator, origin=Origin("page", "2001:db8::1"))
     await events.schedule(there, meeting(*everybody(sqlite_cast)), NOW)
     found = await read(browser, "/audit?via=2001:DB8:0::1")
-    assert "Scheduled event" in table(found)
+    assert "Scheduled Monthly task force meeting" in table(found)
     assert '<input type="hidden" name="via" value="2001:db8::1">' in found
     for odd in ("via=203.0.113.999", "via=0123", "about=a_b"):
         page = await read(browser, f"/audit?{odd}")
-        assert "Scheduled event" in table(page)
+        assert "Scheduled Monthly task force meeting" in table(page)
         assert "Entries from" not in page
         assert "Entries about" not in page
 
@@ -285,7 +285,7 @@ async def test_the_trail_calls_a_deed_as_the_history_of_the_event_does(sqlite_ca
     await events.cancel(sqlite_cast.coordinator, event_id, 1, "", NOW)
     await events.restore(sqlite_cast.coordinator, event_id, 2, NOW)
     desk = await browse(sqlite_cast.coordinator)
-    assert "Restored event" in table(await read(desk))
+    assert "Restored Monthly task force meeting" in table(await read(desk))
     assert "<p>Restored" in await read(desk, f"/events/{event_id}/2027-01-12")
 
 
