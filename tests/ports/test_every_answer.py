@@ -33,6 +33,7 @@ WITHOUT_SIGN_IN = {
     "/r/{token:str}": "link",
     "/u/{token:str}": "link",
     "/n/{token:str}": "link",
+    "/w/{token:str}": "link",
     "/api/v1/openapi.json": "public",
     "/api/v1/docs": "public",
     "/feeds": "feed",

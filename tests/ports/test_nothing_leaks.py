@@ -551,6 +551,8 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /n/{token}": _post("/n/nothing"),
     "GET /u/{token}": _plain("/u/nothing"),
     "POST /u/{token}": _post("/u/nothing", status="done"),
+    "GET /w/{token}": _plain("/w/nothing"),
+    "POST /w/{token}": _post("/w/nothing"),
     "GET /people/{person_id}/access": _of_people("GET", "/access"),
     "GET /people/{person_id}/access/lost-device": _of_people("GET", "/access/lost-device"),
     "POST /people/{person_id}/access/reset-link": _of_people("POST", "/access/reset-link"),

@@ -42,6 +42,7 @@ class Links:
         self._item = _signers(keys, "item")
         self._digest = _signers(keys, "digest")
         self._invitation = _signers(keys, "invitation")
+        self._undo = _signers(keys, "undo")
 
     def reply(self, invitation_id: UUID, occurrence_id: UUID | None = None) -> str:
         """Return the token of a reply page."""
@@ -58,6 +59,14 @@ class Links:
     def invitation(self, member_id: UUID, link_id: UUID) -> str:
         """Return the token of an emailed sign-in link: only its hash is stored; each send attempt computes it again."""
         return _signed(self._invitation, member_id, link_id)
+
+    def undo(self, words_id: UUID) -> str:
+        """Return the token that undoes what an email changed."""
+        return _signed(self._undo, words_id)
+
+    def read_undo(self, token: str) -> UUID:
+        """Return the email whose change a token undoes. Errors: NotFound for anything else."""
+        return _read(self._undo, token)[0]
 
     def read_reply(self, token: str) -> ReplyLink:
         """Return the contents of a reply token. Errors: NotFound for anything else."""

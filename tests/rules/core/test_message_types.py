@@ -32,7 +32,7 @@ EVERY: tuple[Content, ...] = (
     types.ItemAssigned(),
     types.ItemBlocked(since=AT),
     types.ItemNoted(at=AT),
-    types.ItemAnswered(at=AT, outcome=Taken.RECORDED, word=Word.DONE, is_whole=False),
+    types.ItemAnswered(at=AT, outcome=Taken.RECORDED, word=Word.DONE, is_whole=False, undo=ID),
     types.ItemDue(due=date(2027, 2, 9)),
     types.ItemOverdue(due=date(2027, 2, 9), is_late=True),
     types.WeeklyDigest(monday=date(2027, 2, 8)),

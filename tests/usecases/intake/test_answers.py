@@ -41,7 +41,8 @@ async def test_a_confirmation_says_what_was_understood(sqlite_cast: Cast) -> Non
     [(to, one)] = await confirmations()
     assert (to, one.subject) == (cast.caht_lead.email, f"Action item {reference} is done")
     assert dict(one.facts)["Note"] == "all three are in"
-    assert one.paragraphs == ("We read only the first paragraph of your email.",)
+    assert one.paragraphs[0] == "We read only the first paragraph of your email."
+    assert [button.label for button in one.buttons] == ["Undo", "Update this item"]
 
 
 async def test_a_reply_that_says_nothing_is_told_which_words_work_once_a_day(sqlite_cast: Cast) -> None:

@@ -1,11 +1,13 @@
 """What the owner of an action item writes back to its email changes the item once, and nothing else does."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
-from tests.cast import NOW, Cast, operation
-from tests.usecases.intake.writing_back import TODAY, email, given, said
+from tests.cast import LINK, NOW, Cast, operation
+from tests.usecases.intake.writing_back import LATER, TODAY, email, given, said
+from tracker.errors import Conflict, NotFound
 from tracker.rules.actions.action_items import ActionItem, ItemStatus
 from tracker.rules.actions.item_changes import Change
 from tracker.rules.core.answers import Taken
@@ -17,7 +19,7 @@ from tracker.tables.schema.intake.words import IncomingWords
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.events import occurrences
 from tracker.usecases.events.events import schedule
-from tracker.usecases.intake import incoming
+from tracker.usecases.intake import incoming, undo
 
 pytestmark = pytest.mark.anyio
 
@@ -29,6 +31,12 @@ async def item(cast: Cast, reference: str) -> ActionItem:
 async def history(cast: Cast, reference: str) -> list[tuple[str, str, str]]:
     notes = (await item_lists.item_view(cast.coordinator, reference)).notes
     return [(note.source, note.change, note.text) for note in notes[:-1]]
+
+
+async def the_link() -> UUID:
+    """Return what the Undo link of the only email that was recorded undoes."""
+    [row] = await IncomingWords.select(IncomingWords.id).where(IncomingWords.outcome == Taken.RECORDED)
+    return UUID(str(row["id"]))
 
 
 @pytest.mark.both_engines
@@ -133,3 +141,47 @@ async def test_the_person_who_can_help_writes_back_to_the_owner(sqlite_cast: Cas
     assert await said(cast.coordinator, "The key is at the desk.") is Taken.RECORDED
     [noted] = await Message.select(Message.recipient).where(Message.kind == "item_noted")
     assert noted["recipient"] == cast.caht_lead.member_id
+
+
+async def test_undo_sets_the_item_as_it_was_and_empties_the_note_once(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    reference = await given(cast.coordinator, cast.caht_lead)
+    await action_items.update(
+        cast.caht_lead, reference, Change(status=ItemStatus.IN_PROGRESS, progress=40), 1, NOW, TODAY
+    )
+    await said(cast.caht_lead, "DONE: to the wrong person")
+    for _ in range(2):
+        await undo.undo(await the_link(), LATER + timedelta(hours=1), LINK)
+    found = await item(cast, reference)
+    assert (found.status, found.progress, found.version) == (ItemStatus.IN_PROGRESS, 40, 4)
+    assert (await history(cast, reference))[:2] == [
+        ("link", "Done → In progress, 40%", "Undid an email."),
+        ("email", "In progress → Done, 100%", ""),
+    ]
+
+
+async def test_undo_removes_a_note(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    reference = await given(cast.coordinator, cast.caht_lead)
+    await said(cast.caht_lead, "For another task force")
+    await undo.undo(await the_link(), LATER + timedelta(hours=1), LINK)
+    assert await history(cast, reference) == [("link", "", "Undid an email."), ("email", "Note removed later", "")]
+
+
+async def test_what_changed_since_is_not_undone(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    reference = await given(cast.coordinator, cast.caht_lead)
+    await said(cast.caht_lead, "BLOCKED")
+    await action_items.update(cast.coordinator, reference, Change(note="On it"), 2, LATER, TODAY)
+    with pytest.raises(Conflict):
+        await undo.undo(await the_link(), LATER, LINK)
+    assert (await item(cast, reference)).status is ItemStatus.BLOCKED
+
+
+async def test_a_former_owner_undoes_nothing(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    reference = await given(cast.coordinator, cast.caht_lead)
+    await said(cast.caht_lead, "IN PROGRESS")
+    await action_items.hand_over(cast.coordinator, reference, cast.hsi_liaison.member_id, 2, NOW, TODAY)
+    with pytest.raises(NotFound):
+        await undo.undo(await the_link(), LATER, LINK)

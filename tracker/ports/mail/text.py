@@ -16,10 +16,12 @@ from tracker.rules.emails.content import (
     InvitationPage,
     ItemPage,
     Letter,
+    OwnPage,
     ReplyPage,
     SitePage,
     StopPage,
     Target,
+    UndoPage,
     one_line,
 )
 
@@ -55,21 +57,24 @@ class Addresses:
 
     def of(self, target: Target) -> str:
         """Return the address of a target; a value that a button preselects is only a hint to the page it opens."""
+        return target.url if isinstance(target, Elsewhere) else f"{self._base_url}{self._path(target)}"
+
+    def _path(self, target: OwnPage) -> str:
         match target:
             case ReplyPage():
                 token = self._links.reply(target.invitation_id, target.occurrence_id)
-                return f"{self._base_url}/r/{token}{f'?a={target.reply}' if target.reply else ''}"
+                return f"/r/{token}{f'?a={target.reply}' if target.reply else ''}"
             case ItemPage():
                 token = self._links.item(target.item_id, target.owner_id)
-                return f"{self._base_url}/u/{token}{f'?s={target.status}' if target.status else ''}"
+                return f"/u/{token}{f'?s={target.status}' if target.status else ''}"
             case StopPage():
-                return f"{self._base_url}/n/{self._links.digest(target.member_id)}"
+                return f"/n/{self._links.digest(target.member_id)}"
+            case UndoPage():
+                return f"/w/{self._links.undo(target.words_id)}"
             case InvitationPage():
-                return f"{self._base_url}/sign-in/link/{self._links.invitation(target.member_id, target.link_id)}"
+                return f"/sign-in/link/{self._links.invitation(target.member_id, target.link_id)}"
             case SitePage():
-                return f"{self._base_url}{target.path}"
-            case Elsewhere():
-                return target.url
+                return target.path
 
 
 def bodies(letter: Letter, words: Worded, addresses: Addresses, task_force: str) -> Bodies:

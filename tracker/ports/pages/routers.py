@@ -30,6 +30,7 @@ from tracker.ports.pages.events import (
 )
 from tracker.ports.pages.identity import api_tokens, demo_sign_in, session, sign_in
 from tracker.ports.pages.identity import dependencies as of_identity
+from tracker.ports.pages.intake import undo_link
 from tracker.ports.pages.operations import (
     access,
     acknowledgments,
@@ -139,6 +140,7 @@ ROOMS = {
     "attendance": _room(roll_call.handlers, printouts.handlers),
     "actions": _room(action_items.handlers, item_link.handlers),
     "polls": _room(new_poll.handlers, poll.handlers),
+    "intake": _room(undo_link.handlers),
     "calendars": _room(calendar.handlers, subscriptions.handlers),
     "emails": _room(
         messages.handlers,

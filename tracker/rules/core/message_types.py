@@ -198,6 +198,8 @@ class ItemAnswered(_Tagged, frozen=True, kw_only=True, tag="item_answered"):
     word: Word | None = None
     is_whole: bool = True
     """Whether all that they wrote was read."""
+    undo: UUID | None = None
+    """The row of the email that changed something; None = there is nothing to undo."""
 
 
 class ItemReminder(_Tagged, frozen=True, kw_only=True):

@@ -75,7 +75,15 @@ class InvitationPage:
     link_id: UUID
 
 
-Target = ReplyPage | ItemPage | SitePage | StopPage | InvitationPage | Elsewhere
+@dataclass(frozen=True, kw_only=True)
+class UndoPage:
+    """The page that undoes what an email of the reader changed."""
+
+    words_id: UUID
+
+
+OwnPage = ReplyPage | ItemPage | SitePage | StopPage | InvitationPage | UndoPage
+Target = OwnPage | Elsewhere
 
 
 class ButtonName(StrEnum):
@@ -99,6 +107,7 @@ class ButtonName(StrEnum):
     MARK_DONE = "mark_done"
     UPDATE_ITEM = "update_item"
     ADD_NOTE = "add_note"
+    UNDO = "undo"
     REASSIGN_ITEM = "reassign_item"
     HOME = "home"
     SET_UP_ACCOUNT = "set_up_account"

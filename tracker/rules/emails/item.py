@@ -16,7 +16,18 @@ from tracker.rules.core.message_types import (
 )
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wording import day, longday
-from tracker.rules.emails.content import Button, ButtonName, ItemPage, Letter, Reads, SitePage, cut, marked, one_line
+from tracker.rules.emails.content import (
+    Button,
+    ButtonName,
+    ItemPage,
+    Letter,
+    Reads,
+    SitePage,
+    UndoPage,
+    cut,
+    marked,
+    one_line,
+)
 from tracker.rules.emails.contexts import (
     ItemAnsweredEmail,
     ItemAssignedEmail,
@@ -168,7 +179,8 @@ def _progress(item: ActionItem) -> str:
 
 def _buttons(content: ItemContent, item: ActionItem) -> tuple[Button, ...]:
     if isinstance(content, ItemAnswered):
-        return (Button(name=ButtonName.UPDATE_ITEM, target=_page(item)),)
+        undo = (Button(name=ButtonName.UNDO, target=UndoPage(words_id=content.undo)),) if content.undo else ()
+        return *undo, Button(name=ButtonName.UPDATE_ITEM, target=_page(item))
     if isinstance(content, ItemBlocked):
         return (
             Button(name=ButtonName.ADD_NOTE, target=_page(item, "#update")),

@@ -28,6 +28,8 @@ from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewer_for
 
 TRIES = 50  # references drawn before giving up; of 810,000, so even the second is rare
+NOTE_REMOVED = "Note removed later"
+TAKEN_BACK = "Undid an email."
 UNSEEN = "They can’t see the meeting this came from, so it can’t be assigned to them."
 
 
@@ -99,6 +101,32 @@ async def complete(viewer: Viewer, reference: str, expected_version: int, now: d
         if item.status is ItemStatus.DONE:
             return item
         return await update(viewer, reference, Change(status=ItemStatus.DONE), expected_version, now, today)
+
+
+async def take_back(
+    viewer: Viewer,
+    reference: str,
+    earlier: Change,
+    noted_at: datetime,
+    expected_version: int,
+    now: datetime,
+    today: date,
+) -> ActionItem:
+    """Undo the viewer's own update of that moment: set the item as it was, and empty the note that came with it.
+
+    Its history keeps that there was an update. Errors as in `update`.
+    """
+    async with writing():
+        item = await _theirs(viewer, reference)
+        _check_version(item, expected_version)
+        note = rows.ActionNote
+        theirs = (note.item == item.id) & (note.at == noted_at) & (note.by == viewer.member_id)
+        await note.update({note.text: ""}).where(theirs)
+        await note.update({note.change: NOTE_REMOVED}).where(theirs & (note.change == ""))
+        after = changes.changed(item, replace(earlier, note=TAKEN_BACK), now, today)
+        await _save(viewer, item, after, TAKEN_BACK, "item_updated", now, today)
+        await item_messages.about_blocked(viewer, item, after, "", now)
+    return after
 
 
 async def hand_over(

@@ -26,7 +26,11 @@ async def confirm(viewer: Viewer, understood: Understood, row_id: UUID, now: dat
         return
     day = to_local(now, viewer.zone).date()
     content = ItemAnswered(
-        at=now, outcome=understood.outcome, word=understood.said.word, is_whole=understood.said.is_whole
+        at=now,
+        outcome=understood.outcome,
+        word=understood.said.word,
+        is_whole=understood.said.is_whole,
+        undo=row_id if is_recorded else None,
     )
     draft = outbox.Draft(
         content=content,

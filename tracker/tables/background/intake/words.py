@@ -1,10 +1,13 @@
 """Emails that people wrote back to an email of ours, as ids, states, and times."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from tracker.rules.core.answers import Taken
+from tracker.rules.actions.action_items import ItemStatus
+from tracker.rules.core.answers import Taken, Word
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.intake.words import IncomingWords
 
@@ -18,6 +21,42 @@ class Answered:
     event_id: UUID | None
     occurrence_id: UUID | None
     written_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class MadeChange:
+    """What an email changed, and what undoes it."""
+
+    member_id: UUID
+    at: datetime
+    word: Word
+    item_id: UUID | None
+    status_before: ItemStatus | None
+    progress_before: int | None
+    version: int | None
+    """Of the item, after the change."""
+    undone_at: datetime | None
+
+
+async def made_change(words_id: UUID) -> MadeChange | None:
+    """Return what an email changed; None for one that changed nothing."""
+    found = await IncomingWords.select().where(
+        (IncomingWords.id == words_id) & (IncomingWords.outcome == Taken.RECORDED)
+    )
+    return _made(found[0]) if found else None
+
+
+def _made(row: Mapping[str, Any]) -> MadeChange:
+    return MadeChange(
+        member_id=row["member"],
+        at=row["received_at"],
+        word=Word(row["word"]),
+        item_id=row["item"],
+        status_before=ItemStatus(row["status_before"]) if row["status_before"] else None,
+        progress_before=row["progress_before"],
+        version=row["version"],
+        undone_at=row["undone_at"],
+    )
 
 
 async def answered(message_id: UUID) -> Answered | None:

@@ -51,7 +51,7 @@ class ActionItem(Table):
 
 
 class ActionNote(Table):
-    """One step in the life of an item, never changed."""
+    """One step in the life of an item, never changed; its author can remove the text of a note that came by email."""
 
     id = UUID(primary_key=True, default=UUID4())
     item = ForeignKey(ActionItem, null=False, on_delete=OnDelete.cascade)

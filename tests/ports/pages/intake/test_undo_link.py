@@ -1,0 +1,69 @@
+"""The Undo link of a confirmation: looking changes nothing, one press undoes, and every dead link looks alike."""
+
+from uuid import uuid4
+
+import pytest
+from litestar import Litestar
+
+from tests.cast import Cast
+from tests.ports.browser import Browser
+from tests.ports.conftest import SignIn
+from tests.usecases.intake.writing_back import given, said
+from tracker.tables.schema.actions.action_items import ActionItem
+from tracker.tables.schema.intake.words import IncomingWords
+from tracker.tables.schema.roster.people import Member
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def stranger(browse: SignIn) -> Browser:
+    """A browser in which no one is signed in."""
+    return await browse(None)
+
+
+async def link_of(app: Litestar) -> str:
+    [row] = await IncomingWords.select(IncomingWords.id)
+    return f"/w/{app.state.links.undo(row['id'])}"
+
+
+async def status() -> str:
+    [row] = await ActionItem.select(ActionItem.status)
+    return str(row["status"])
+
+
+async def test_an_email_scanner_undoes_nothing_and_a_press_does(
+    app: Litestar, stranger: Browser, sqlite_cast: Cast
+) -> None:
+    await given(sqlite_cast.coordinator, sqlite_cast.caht_lead)
+    await said(sqlite_cast.caht_lead, "DONE")
+    link = await link_of(app)
+    page = await stranger.get(link)
+    await stranger.send("HEAD", link)
+    assert ("Undo what your email changed?" in page.text, await status()) == (True, "done")
+    assert (await stranger.send("POST", link)).status_code == 303
+    assert await status() == "open"
+    assert "Your email was undone" in (await stranger.get(link)).text
+    await stranger.send("POST", link)
+    assert await status() == "open"
+
+
+async def test_what_changed_since_is_said(app: Litestar, stranger: Browser, sqlite_cast: Cast) -> None:
+    await given(sqlite_cast.coordinator, sqlite_cast.caht_lead)
+    await said(sqlite_cast.caht_lead, "DONE")
+    link = await link_of(app)
+    await ActionItem.update({ActionItem.version: 9}, force=True)
+    assert (await stranger.send("POST", link)).status_code == 303
+    page = (await stranger.get(link)).text
+    assert ("This can’t be undone here" in page, "</form>" in page, await status()) == (True, False, "done")
+
+
+async def test_links_that_undo_nothing_all_look_alike(app: Litestar, stranger: Browser, sqlite_cast: Cast) -> None:
+    await given(sqlite_cast.coordinator, sqlite_cast.caht_lead)
+    await said(sqlite_cast.caht_lead, "DONE")
+    link, links = await link_of(app), app.state.links
+    await Member.update({Member.status: "departed"}).where(Member.id == sqlite_cast.caht_lead.member_id)
+    dead = [link, "/w/x", f"/w/{links.undo(uuid4())}", f"/w/{links.digest(sqlite_cast.caht_lead.member_id)}"]
+    responses = [await stranger.send(method, one) for one in dead for method in ("GET", "POST")]
+    assert {response.status_code for response in responses} == {404}
+    assert len({response.text for response in responses}) == 1

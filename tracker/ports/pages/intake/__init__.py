@@ -1,0 +1,1 @@
+"""What people sent to the tracker by email."""

@@ -1,0 +1,57 @@
+"""The page behind the Undo link in a confirmation: without an account; looking changes nothing, the button does."""
+
+from typing import Any, TypeVar
+
+from litestar import HttpMethod, Response, post, route
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from tracker.errors import Conflict, NotFound
+from tracker.ports.http.dependencies import Links, Now, Origin, Today
+from tracker.ports.http.guards import link
+from tracker.ports.pages.core.dependencies import Pages
+from tracker.usecases.intake import undo
+
+R = TypeVar("R", bound=Response[Any])
+
+
+@route("/w/{token:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])
+async def undo_page(
+    token: FromPath[str], pages: Pages, origin: Origin, now: Now, today: Today, links: Links
+) -> Response[str]:
+    """Show what an email changed and a button that undoes it; or that it was undone, or can't be."""
+    try:
+        found = await undo.by_link(links.read_undo(token), now, origin)
+    except NotFound as unknown:
+        return _unknown(pages, unknown)
+    if found.item.is_restricted:
+        target = f"/action-items/{found.item.reference}"
+        return _private(pages.render("actions/link-sign-in.html", target=target))
+    return _private(pages.render("intake/undo.html", token=token, item=found.item, found=found, today=today))
+
+
+@post("/w/{token:str}", guards=[link], status_code=303)
+async def undo_email(token: FromPath[str], pages: Pages, origin: Origin, now: Now, links: Links) -> Response[Any]:
+    """Undo what an email changed; the page then says so, or that it can't be undone."""
+    try:
+        words_id = links.read_undo(token)
+        if not (await undo.by_link(words_id, now, origin)).item.is_restricted:
+            await undo.undo(words_id, now, origin)
+    except NotFound as unknown:
+        return _unknown(pages, unknown)
+    except Conflict:
+        pass  # the page says that it was changed since
+    return _private(Redirect(f"/w/{token}", status_code=303))
+
+
+def _unknown(pages: Pages, why: NotFound) -> Response[str]:
+    return _private(pages.render("core/errors/link.html", status_code=404, sentence=why.sentence))
+
+
+def _private(response: R) -> R:
+    """Keep the address, which is the permission to undo, from search engines and other sites."""
+    response.headers.update({"X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"})
+    return response
+
+
+handlers = [undo_page, undo_email]
