@@ -21,6 +21,13 @@ def test_an_invitation_and_a_message_never_share_an_address() -> None:
     assert ADDRESSES.read_message(ADDRESSES.of(INVITATION)) is None
 
 
+def test_what_reads_the_bounces_of_a_message_reads_no_reply_to_it() -> None:
+    of_bounced = ADDRESSES.of_bounced(INVITATION)
+    assert ADDRESSES.read_bounced(of_bounced) == INVITATION
+    assert (ADDRESSES.read(of_bounced), ADDRESSES.read_message(of_bounced)) == (None, None)
+    assert ADDRESSES.read_bounced(ADDRESSES.of_message(INVITATION)) is None
+
+
 def test_a_mail_server_may_change_its_case() -> None:
     assert ADDRESSES.read(ADDRESSES.of(INVITATION).upper()) == INVITATION
 

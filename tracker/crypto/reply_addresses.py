@@ -1,6 +1,7 @@
-"""Addresses that read replies: one for each invitation and each message, made and read back with a key, stored nowhere.
+"""Addresses of one mailbox, for each invitation and each message, made and read back with a key, and stored nowhere.
 
-An invitation's address reads what calendar programs send; that of a message, what a person writes back to it.
+An invitation's address reads what calendar programs send. A message has two: one reads what a person writes back to it,
+the other what mail servers say when it comes back.
 
 `reply+TOKEN@host`: the token is the id and 128 bits of its HMAC-SHA-256, in base32, because mail servers
 may change the case of a local part. Its 52 letters leave 11 characters for the mailbox (RFC 5321 §4.5.3.1.1: 64).
@@ -16,6 +17,7 @@ MAC = 16  # bytes: 128 bits
 TOKEN = 52  # characters
 LONGEST_MAILBOX = 64 - TOKEN - 1  # characters before the plus sign
 _INVITATION, _MESSAGE = b"tracker.reply_address", b"tracker.reply_address.message"
+_BOUNCED = b"tracker.bounce_address.message"
 
 
 class ReplyAddresses:
@@ -33,6 +35,10 @@ class ReplyAddresses:
         """Return the address that reads what its recipient replies to one message."""
         return self._made(_MESSAGE, message_id)
 
+    def of_bounced(self, message_id: UUID) -> str:
+        """Return the address that reads the bounces of one message: the sender on its envelope."""
+        return self._made(_BOUNCED, message_id)
+
     def is_ours(self, address: str) -> bool:
         """Return whether an address is the mailbox, with any token or none: a stranger learns nothing from it."""
         local, _, host = address.lower().rpartition("@")
@@ -45,6 +51,10 @@ class ReplyAddresses:
     def read_message(self, address: str) -> UUID | None:
         """Return the message of an address; None for every other one, that of an invitation too."""
         return self._read(_MESSAGE, address)
+
+    def read_bounced(self, address: str) -> UUID | None:
+        """Return the message whose bounces an address reads; None for every other address."""
+        return self._read(_BOUNCED, address)
 
     def _made(self, purpose: bytes, subject: UUID) -> str:
         token = _letters(subject.bytes + _mac(self._keys[0], purpose, subject.bytes))

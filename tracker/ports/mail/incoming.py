@@ -13,7 +13,7 @@ from hashlib import sha256
 from tracker.crypto.reply_addresses import ReplyAddresses
 from tracker.errors import TrackerError
 from tracker.ical.replies import read
-from tracker.ports.mail import authentication, reply_text
+from tracker.ports.mail import authentication, bounces, reply_text
 from tracker.rules.intake.calendar_replies import CalendarReply, Sender
 from tracker.rules.intake.emails import ReceivedEmail
 
@@ -21,6 +21,7 @@ LARGEST = 1_000_000  # bytes
 MOST_PARTS = 20
 MOST_HEADERS = 500
 MOST_BOUNDARIES = 1_000  # lines that begin like one
+MOST_BLOCKS = 5_000  # paragraphs of a bounce, with those of the email that came back
 LONGEST_ADDRESS = 254  # characters (RFC 5321 §4.5.3.1.3, less the brackets)
 CALENDARS = {"text/calendar", "application/ics"}
 BY_MACHINES = {"bulk", "list", "junk"}  # Precedence, of old programs
@@ -43,6 +44,7 @@ class Reader:
             received_at=now,
             invitation_id=self.addresses.read(to),
             message_id=self.addresses.read_message(to),
+            bounced_id=self.addresses.read_bounced(to),
             sender=NOBODY,
             is_readable=False,
         )
@@ -53,13 +55,15 @@ class Reader:
             return email
 
     def _read(self, email: ReceivedEmail, message: Message, to: str) -> ReceivedEmail:
-        calendars = list(_calendars(message))
         named = str(message.get("Message-ID") or "").strip().encode()
+        known = replace(
+            email, name=_name(named, to) if named else email.name, sender=self._sender(message), is_readable=True
+        )
+        if known.bounced_id:  # the email that came back in it is not read
+            return replace(known, is_automatic=True, bounce=bounces.read(message, known.sender.address))
+        calendars = list(_calendars(message))
         return replace(
-            email,
-            name=_name(named, to) if named else email.name,
-            sender=self._sender(message),
-            is_readable=True,
+            known,
             is_automatic=_is_automatic(message, has_calendar=bool(calendars)),
             replies=tuple(_replies(calendars, self.zone)),
             text=reply_text.plain(message),
@@ -81,7 +85,10 @@ def _check_size(content: bytes) -> None:
     head = content.partition(b"\r\n\r\n")[0]
     is_large = len(content) > LARGEST or head.count(b"\n") > MOST_HEADERS
     is_wide = content.count(b"\n--") > MOST_BOUNDARIES
-    if is_large or is_wide or content.lower().count(b"boundary") > MOST_PARTS:
+    small = content.lower()
+    # A parser makes an email of each block in a delivery status.
+    is_long = b"message/delivery-status" in small and content.count(b"\n\r\n") + content.count(b"\n\n") > MOST_BLOCKS
+    if is_large or is_wide or is_long or small.count(b"boundary") > MOST_PARTS:
         raise ValueError("The email is larger or deeper than a reply can be.")
 
 

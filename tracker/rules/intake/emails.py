@@ -1,9 +1,10 @@
-"""An email that came to a reply address, as far as a decision needs it."""
+"""An email that came to an address of ours, as far as a decision needs it."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from tracker.rules.intake.bounces import UNCLEAR, Bounce
 from tracker.rules.intake.calendar_replies import CalendarReply, Sender
 
 
@@ -25,3 +26,7 @@ class ReceivedEmail:
     """The message that it replies to, by its address; None for any other address."""
     text: str = ""
     """What people read in it, as plain text: its beginning, with what their program quoted."""
+    bounced_id: UUID | None = None
+    """The message whose bounces its address reads; None for any other address."""
+    bounce: Bounce = UNCLEAR
+    """What it says of that message."""

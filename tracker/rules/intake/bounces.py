@@ -1,0 +1,241 @@
+"""Bounces: whether an email came back for good, why, and when sending to an address pauses.
+
+Mail servers say it by RFC 3464 and the codes of RFC 3463, in a reply of SMTP, or, in older forms, in the text of an
+email.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from tracker.rules.core.clean_text import clean
+
+FAILURES = 3
+"""How many emails have to come back before sending to their address pauses."""
+COUNTED_FOR = timedelta(days=90)
+LONGEST = 150  # characters that are kept of what a mail server said
+LONGEST_TEXT = 8_000  # characters of an email in which its reason is looked for
+
+
+class Fate(StrEnum):
+    """What a bounce says of its email."""
+
+    FAILED = "failed"
+    """It came back for good."""
+    DELAYED = "delayed"
+    """Mail servers keep trying."""
+    UNCLEAR = "unclear"
+    """It is no bounce (an out-of-office message, for example), or none that could be read."""
+
+
+class Cause(StrEnum):
+    """Why an email came back."""
+
+    NO_ADDRESS = "no_address"
+    MAILBOX_FULL = "mailbox_full"
+    MAILBOX_OFF = "mailbox_off"
+    UNREACHABLE = "unreachable"
+    REFUSED = "refused"
+    """Their mail server doesn't take emails from ours."""
+    CONTENT = "content"
+    """It doesn't take an email like this one: too large, for example."""
+    UNKNOWN = "unknown"
+
+
+OF_THE_EMAIL = frozenset({Cause.REFUSED, Cause.CONTENT})
+"""Causes that say nothing of the address, so that it isn't paused for them."""
+OF_A_MAILBOX = frozenset({Cause.NO_ADDRESS, Cause.MAILBOX_FULL, Cause.MAILBOX_OFF})
+CAUSE_WORDS = {
+    Cause.NO_ADDRESS: "The address doesn’t exist.",
+    Cause.MAILBOX_FULL: "The mailbox is full.",
+    Cause.MAILBOX_OFF: "The mailbox is turned off.",
+    Cause.UNREACHABLE: "Their email server couldn’t be reached.",
+    Cause.REFUSED: "Their email server doesn’t accept email from ours.",
+    Cause.CONTENT: "Their email server refused an email for its size or content.",
+    Cause.UNKNOWN: "The email server gave no reason that we could read.",
+}
+ADVICE = {
+    Cause.NO_ADDRESS: "Ask for the right address, and correct it here.",
+    Cause.MAILBOX_FULL: "Call them, and ask them to make room in their mailbox.",
+    Cause.MAILBOX_OFF: "Call them, and ask which address they use now.",
+    Cause.UNREACHABLE: "Check what comes after the @. If it’s right, ask their IT staff whether email reaches them.",
+    Cause.REFUSED: "Ask their IT staff to accept email from the tracker’s address.",
+    Cause.CONTENT: "Ask their IT staff why their email server refuses it.",
+    Cause.UNKNOWN: "Check the address with them.",
+}
+_OF_STATUS = {
+    "1": Cause.NO_ADDRESS,
+    "1.7": Cause.REFUSED,  # the sender's address
+    "1.8": Cause.REFUSED,
+    "2.1": Cause.MAILBOX_OFF,
+    "2.2": Cause.MAILBOX_FULL,
+    "2.3": Cause.CONTENT,
+    "3": Cause.UNREACHABLE,
+    "3.4": Cause.CONTENT,
+    "4": Cause.UNREACHABLE,
+    "6": Cause.CONTENT,
+    "7": Cause.REFUSED,
+}
+"""By the subject of an enhanced status code, or by subject and detail (RFC 3463 §3)."""
+VAGUE = frozenset({"3.0", "4.1"})
+"""Said of an address that doesn't exist, too (Exchange Online says 5.4.1): there, the words decide."""
+_NO_ADDRESS = (
+    r"unknown (?:or illegal )?(?:user|recipient|address|account|local|alias)",
+    r"(?:user|recipient|addressee|address|mailbox) (?:is )?(?:unknown|unavailable|not found)",
+    r"no (?:such|mailbox)|n[o'’]t exist|recipient (?:address )?rejected",
+    r"invalid (?:recipient|mailbox|address|final)|not listed|unrouteable|not (?:a )?(?:valid|known)",
+)
+_UNREACHABLE = r"timed out|timeout|refused|(?:host|domain)\S{0,80} (?:unknown|not found)|unreachable|no route"
+_OF_WORDS = (
+    (Cause.MAILBOX_FULL, r"mailbox (?:is )?full|quota|insufficient (?:disk|system)? ?(?:space|storage)"),
+    (Cause.MAILBOX_OFF, r"disabled|inactive|suspended|no longer"),
+    (Cause.NO_ADDRESS, "|".join(_NO_ADDRESS)),
+    (Cause.REFUSED, r"spam|blocked|black ?list|block ?list|policy|relay|denied|not authorized|authentication"),
+    (Cause.UNREACHABLE, _UNREACHABLE),
+)
+_ACTIONS = {Fate.FAILED: ("fail", "error"), Fate.DELAYED: ("delay",)}
+_CAUSES = tuple((cause, re.compile(words, re.IGNORECASE)) for cause, words in _OF_WORDS)
+_STATUS = re.compile(r"(?<![\d.])([245])\.(\d)\.(\d{1,3})(?![.\d])", re.ASCII)
+_IN_TEXT = re.compile(r"(?:\b[45]\d\d[ -]#?|[#(\[]|status:? )([45]\.\d\.\d{1,3})(?![.\d])", re.ASCII | re.IGNORECASE)
+_REPLY = re.compile(r"(?<![\w.-])([45])[0-5]\d[ -](?=[^\s\d])", re.ASCII)
+_GIVEN_UP = re.compile(r"permanent|g(?:iven|iving) up|not going to try|fatal error|failure noti", re.IGNORECASE)
+_TRYING = re.compile(
+    r"delayed|warning|temporar|retr(?:y|ied)|still trying|not yet been|keep trying|will (?:continue|try)", re.IGNORECASE
+)
+_FAILURES = (
+    r"n[o'’]t (?:be |been |able to (?:be )?)?(?:deliver|sen[dt]|reach)|unable to (?:deliver|send)",
+    r"undeliver|rejected|failed|failure|delivery (?:problem|error)|returned (?:mail|message|to)|returning",
+)
+_FAILED = re.compile("|".join(_FAILURES), re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What a delivery status notification says of one recipient (RFC 3464 §2.3); empty where it says nothing."""
+
+    action: str
+    status: str
+    diagnostic: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bounce:
+    """What was read of a bounce."""
+
+    fate: Fate
+    cause: Cause = Cause.UNKNOWN
+    status: str = ""
+    """An enhanced status code, like 5.1.1; empty when there is none."""
+    words: str = ""
+    """What the mail server said, in one line."""
+
+    @property
+    def counts(self) -> bool:
+        """Return whether it is a permanent failure of the address.
+
+        An email that came back with 4.x.x failed for a reason that may pass.
+        """
+        return self.fate is Fate.FAILED and not self.status.startswith("4") and self.cause not in OF_THE_EMAIL
+
+    @property
+    def reason(self) -> str:
+        """Return why the email didn't arrive, for the list of messages."""
+        return self.words or CAUSE_WORDS[self.cause]
+
+
+UNCLEAR = Bounce(fate=Fate.UNCLEAR)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """A permanent failure of an address."""
+
+    message_id: UUID
+    at: datetime
+
+
+def of_reports(reports: Sequence[Report]) -> Bounce:
+    """Return what a delivery status notification says; one failed recipient is enough.
+
+    A message that was passed on to a list can have several recipients. "Delivered", "relayed", and "expanded" are no
+    bounces. Some programs write "failure", or "failed (bad mailbox)".
+    """
+    for fate, actions in _ACTIONS.items():
+        for one in reports:
+            if one.action.strip().lower().startswith(actions):
+                return _bounce(fate, one.status, one.diagnostic.partition(";")[2] or one.diagnostic)
+    return UNCLEAR
+
+
+def of_text(text: str) -> Bounce:
+    """Return what a mail server says in the text of an email, which has no form that all of them use."""
+    head = text[:LONGEST_TEXT]
+    fate = _fate(head)
+    if fate is Fate.UNCLEAR:
+        return UNCLEAR
+    found = _IN_TEXT.search(head) or _REPLY.search(head)
+    if found is None:
+        return Bounce(fate=fate, cause=_cause("", head))  # what follows may be the email itself
+    return _bounce(fate, "", _paragraph(head, found.start()))
+
+
+def of_refusal(words: str, *, at_recipient: bool) -> Bounce:
+    """Return what the reply of a mail server says that refuses an email for good.
+
+    Without a code that says more, a refusal of the recipient is one of the address, any other one is of the email.
+    """
+    found = _bounce(Fate.FAILED, "", words)
+    if found.cause is not Cause.UNKNOWN:
+        return found
+    cause = Cause.NO_ADDRESS if at_recipient else Cause.CONTENT
+    return Bounce(fate=found.fate, cause=cause, status=found.status, words=found.words)
+
+
+def is_to_pause(failures: Iterable[Failure], now: datetime) -> bool:
+    """Return whether sending to an address pauses: three different emails to it came back within 90 days."""
+    return len({one.message_id for one in failures if now - one.at < COUNTED_FOR}) >= FAILURES
+
+
+def _fate(text: str) -> Fate:
+    if _GIVEN_UP.search(text):
+        return Fate.FAILED
+    if _TRYING.search(text):
+        return Fate.DELAYED
+    code = _IN_TEXT.search(text) or _REPLY.search(text)
+    if code:
+        return Fate.FAILED if code[1].startswith("5") else Fate.DELAYED
+    return Fate.FAILED if _FAILED.search(text) or _by_words(text) in OF_A_MAILBOX else Fate.UNCLEAR
+
+
+def _paragraph(text: str, place: int) -> str:
+    """Return what follows a place in a text, from the beginning of its line to the next empty one."""
+    return text[text.rfind("\n", 0, place) + 1 :].replace("\r", "").partition("\n\n")[0]
+
+
+def _bounce(fate: Fate, status: str, words: str) -> Bounce:
+    code = _code(status, words)
+    said = clean(words[:LONGEST_TEXT], LONGEST_TEXT, "words")[:LONGEST].rstrip()
+    return Bounce(fate=fate, cause=_cause(code, words), status=code, words=said)
+
+
+def _code(status: str, words: str) -> str:
+    """Return the enhanced status code; the one in the words where the status says nothing (5.0.0)."""
+    named, said = _STATUS.search(status), _IN_TEXT.search(words)
+    if named and not (said and named[0].endswith(".0.0")):
+        return named[0]
+    return said[1] if said else ""
+
+
+def _cause(status: str, words: str) -> Cause:
+    detail = status[2:]
+    by_status = _OF_STATUS.get(detail) or _OF_STATUS.get(detail[:1])
+    if by_status and detail not in VAGUE:
+        return by_status
+    return _by_words(words) or by_status or Cause.UNKNOWN
+
+
+def _by_words(words: str) -> Cause | None:
+    return next((cause for cause, pattern in _CAUSES if pattern.search(words)), None)
