@@ -107,6 +107,12 @@ def test_a_mailbox_of_replies_needs_their_address_and_a_user(folder: Path, given
         of(folder, IMAP_HOST="imap.example", **given)
 
 
+@pytest.mark.parametrize("url", ["http://login.example/token", "login.example/token"])
+def test_a_client_secret_is_sent_encrypted_only(folder: Path, url: str) -> None:
+    with pytest.raises(BadSettings, match="TRACKER_IMAP_TOKEN_URL must start with https://"):
+        of(folder, IMAP_TOKEN_URL=url)
+
+
 def test_a_notice_comes_from_a_file_and_has_four_statements(folder: Path) -> None:
     (folder / "notice.txt").write_text("One.\nTwo.\n\nThree.\nFour.\n")
     say(folder, "TRACKER_NOTICE_FILE=notice.txt\n")

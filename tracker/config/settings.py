@@ -29,7 +29,7 @@ REPLY_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,10}", re.ASCII | re.IGNORECASE)
 FEWEST_CHARACTERS = 8  # different ones in a secret: 32 random digits have fewer once in 800 times, letters never
 LONGEST_KIND = 60  # characters
 KNOWN_BAD_SECRETS = ("changeme", "secret", "default", "password")
-PRIVATE = ("secret", "secret_before", "smtp_password", "imap_password", "database_url")
+PRIVATE = ("secret", "secret_before", "smtp_password", "imap_password", "imap_client_secret", "database_url")
 """Settings whose files may be read by their owner only, or by a group that root chose: their own, and settings.env."""
 SHARED_FILES = "TRACKER_SHARED_SECRET_FILES"
 OF_OTHERS = stat.S_IRWXO | stat.S_IWGRP | stat.S_IXGRP
@@ -113,6 +113,19 @@ class Settings:
 
     imap_password: str = ""
     """Password of the mailbox."""
+
+    imap_token_url: str = ""
+    """Where to get an access token to sign in to the mailbox with, instead of the password: the token endpoint of an
+    OAuth 2.0 server, as Microsoft 365 requires it. Default: the password is used."""
+
+    imap_client_id: str = ""
+    """The tracker's client ID there."""
+
+    imap_client_secret: str = ""
+    """Its client secret."""
+
+    imap_scope: str = "https://outlook.office365.com/.default"
+    """What the access token is for. Default: mailboxes of Microsoft 365."""
 
     imap_folder: str = "INBOX"
     """The folder of the mailbox that is read. Default INBOX."""
@@ -364,6 +377,9 @@ def _check_replies(settings: Settings) -> None:
         raise BadSettings(
             "TRACKER_IMAP_HOST reads emails to TRACKER_REPLY_ADDRESS in the mailbox of TRACKER_IMAP_USER. Set both too."
         )
+    token_url = urlsplit(settings.imap_token_url)
+    if settings.imap_token_url and token_url.scheme != "https" and token_url.hostname not in LOOPBACK:
+        raise BadSettings("TRACKER_IMAP_TOKEN_URL must start with https://.")
     if not settings.lmtp:
         return
     if not settings.reply_address:

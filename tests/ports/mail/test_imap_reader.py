@@ -156,6 +156,18 @@ async def test_what_keeps_the_mailbox_from_being_read_is_known_and_stops_nothing
     assert (bool(found.trouble), found.trouble_since) == (True, clock.now())
 
 
+async def test_a_mailbox_without_passwords_is_read_with_an_access_token(post: Post) -> None:
+    to, uid = await post.invitation()
+    await post.put(accept(to, uid))
+    account = {"imap_token_url": post.server.tokens, "imap_client_id": "tracker", "imap_scope": post.user}
+    wrong = post.reader(imap_client_secret="wrong", **account)
+    await wrong.run()
+    assert (await state()).trouble == "The token endpoint answers 401. invalid_client"
+    await wrong.stop()
+    await post.reader(imap_client_secret="client secret", **account).run()
+    assert (await outcomes(), (await state()).trouble) == ([Outcome.RECORDED], "")
+
+
 async def test_each_failure_doubles_the_pause_before_the_next_try(post: Post) -> None:
     tries = []
 

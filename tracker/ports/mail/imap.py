@@ -16,6 +16,7 @@ from imap_tools.errors import ImapToolsError, UnexpectedCommandStatusError
 
 from tracker.config.settings import Settings
 from tracker.ports.http.addresses import is_loopback
+from tracker.ports.mail.access_token import access_token
 from tracker.ports.mail.incoming import LARGEST
 
 TLS_PORT = 993  # TLS from the first byte (RFC 8314)
@@ -104,12 +105,21 @@ def opened(settings: Settings) -> Folder:
     with _or_away():
         mailbox = _connected(settings)
         try:
-            sign_in = mailbox.login if settings.imap_password.isascii() else mailbox.login_utf8
-            sign_in(settings.imap_user, settings.imap_password, settings.imap_folder)
+            _sign_in(mailbox, settings)
             return Folder(mailbox)
         except BaseException:
             mailbox.client.shutdown()
             raise
+
+
+def _sign_in(mailbox: BaseMailBox, settings: Settings) -> None:
+    """Sign in with an access token (XOAUTH2) where the settings say so, else with the password, and open the folder."""
+    if settings.imap_token_url:
+        mailbox.xoauth2(settings.imap_user, access_token(settings, PATIENCE), settings.imap_folder)
+    elif settings.imap_password.isascii():
+        mailbox.login(settings.imap_user, settings.imap_password, settings.imap_folder)
+    else:
+        mailbox.login_utf8(settings.imap_user, settings.imap_password, settings.imap_folder)
 
 
 def _connected(settings: Settings) -> BaseMailBox:
