@@ -210,7 +210,7 @@ async def _notice(cast: Cast, raid: UUID) -> None:
 async def _approved(cast: Cast, raid: UUID, other: UUID) -> None:
     """Decide about the conflict on both sides, clear the operation outside, and approve it."""
     lead, supervisor = cast.fbi_lead, cast.kcpd_detective
-    [hit] = (await plan_page.plan_view(lead, raid, "2027-01-16")).hits
+    [hit] = (await plan_page.plan_view(lead, raid, "2027-01-16", LAST_WEEK)).hits
     for event_id in (raid, other):
         await deconfliction.decide(lead, event_id, hit.id, Decision.PROCEED, "Both on channel 2.", LAST_WEEK)
     basics = Basics(
@@ -228,9 +228,9 @@ async def _approved(cast: Cast, raid: UUID, other: UUID) -> None:
     await approvals.move(lead, raid, OperationState.SUBMITTED, LAST_WEEK)
     await approvals.move(supervisor, raid, OperationState.APPROVED, LAST_WEEK)
     await _checked_in(cast, raid)
-    for to in (OperationState.BRIEFED, OperationState.EXECUTING):
-        await approvals.move(lead, raid, to, LAST_WEEK)
-    await releases.order(lead, raid, 30, LAST_WEEK)
+    await approvals.move(lead, raid, OperationState.BRIEFED, LAST_WEEK)
+    await approvals.move(lead, raid, OperationState.EXECUTING, BRIEFING)
+    await releases.order(lead, raid, 30, BRIEFING)
 
 
 async def _checked_in(cast: Cast, raid: UUID) -> None:

@@ -73,7 +73,7 @@ async def in_the_way(two: Cast, level: Disclosure) -> None:
         await disclose(two.kcpd_alternate, event_id, level)
         await plans.add_site(two.kcpd_alternate, event_id, site(B), NOW)
         await deconfliction.compare_due(NOW)
-    for hit in (await plan_view(two.kcpd_alternate, event_id, KEY)).hits:
+    for hit in (await plan_view(two.kcpd_alternate, event_id, KEY, NOW)).hits:
         await deconfliction.decide(two.kcpd_alternate, event_id, hit.id, Decision.PROCEED, "Our own team.", NOW)
 
 

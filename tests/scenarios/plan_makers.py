@@ -9,7 +9,7 @@ from uuid import UUID
 
 from tests.cast import NOW, Cast
 from tests.scenarios.series_editor import no_event
-from tests.usecases.operations.world import FAR, RISSAFE, SIX, A, B, disclose, planned, site
+from tests.usecases.operations.world import BEGINS, FAR, RISSAFE, SIX, A, B, disclose, planned, site
 from tracker.errors import TrackerError
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.operations.deconfliction import Disclosure
@@ -154,10 +154,11 @@ class PlanMakers:
             await approvals.acknowledge(another, self.bluestem, operation.version, NOW)
         if following:
             by = supervisor if following is OperationState.APPROVED else lead
-            await approvals.move(by, self.bluestem, following, NOW)
+            await approvals.move(by, self.bluestem, following, _when(following))
 
     async def _move(self, who: Viewer, which: int) -> None:
-        await approvals.move(who, self.bluestem, STATES[which % len(STATES)], NOW)
+        to = STATES[which % len(STATES)]
+        await approvals.move(who, self.bluestem, to, _when(to))
 
     async def _add_site(self, who: Viewer, which: int) -> None:
         await plans.add_site(who, self.bluestem, site((A, B)[which % 2]), NOW)
@@ -231,3 +232,8 @@ class PlanMakers:
 
     async def _clock(self, _: Viewer, __: int) -> None:
         """Do nothing but let the clock compare."""
+
+
+def _when(to: OperationState) -> datetime:
+    """Return when someone takes the operation to a state: it begins on its day."""
+    return BEGINS + timedelta(hours=12) if to is OperationState.EXECUTING else NOW

@@ -9,7 +9,7 @@ import pytest
 
 from tests.cast import NOW, Cast
 from tests.ports.browser import settings
-from tests.usecases.operations.world import planned
+from tests.usecases.operations.world import BEGINS, planned
 from tracker.ports.feeds.feed_builder import FeedBuilder
 from tracker.rules.calendars.feeds import Scope
 from tracker.rules.core.viewer import Viewer
@@ -111,8 +111,8 @@ async def test_a_step_that_calendars_do_not_show_leaves_the_feed_as_it_is(cast: 
     token, event_id = await subscribed(cast.kcpd_detective), await approved(cast)
     before = (await opened(token, LATER)).state
     await approvals.move(cast.fbi_lead, event_id, OperationState.BRIEFED, LATER)
-    await approvals.move(cast.fbi_lead, event_id, OperationState.EXECUTING, LATER)
-    await approvals.move(cast.fbi_lead, event_id, OperationState.ABORTED, LATER)
+    await approvals.move(cast.fbi_lead, event_id, OperationState.EXECUTING, BEGINS)
+    await approvals.move(cast.fbi_lead, event_id, OperationState.ABORTED, BEGINS)
     assert (await opened(token, LATER)).state == before
     assert (await entry(token, LATER))["STATUS"] == "CONFIRMED"
 

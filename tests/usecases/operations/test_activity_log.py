@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from tests.cast import NOW, Cast
-from tests.usecases.operations.world import BASICS, RISSAFE, B, let_in, planned, site, under_way
+from tests.usecases.operations.world import BASICS, BEGINS, RISSAFE, B, let_in, planned, site, under_way
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.operations.activity_log import Line
@@ -27,7 +27,7 @@ MINUTE = timedelta(minutes=1)
 
 @pytest.fixture
 async def bluestem(two: Cast) -> UUID:
-    """Under way since NOW."""
+    """Under way since `BEGINS`."""
     event_id = await planned(two.fbi_lead, two.fbi_alternate, two.hsi_liaison, two.kcpd_detective)
     await under_way(two, event_id)
     return event_id
@@ -39,8 +39,9 @@ async def write(by: Viewer, event_id: UUID, text: str, now: datetime = SIX, *, t
 
 
 async def lines(viewer: Viewer, event_id: UUID) -> list[Line]:
-    """Return the lines of the day itself."""
-    return [one for one in (await activity_log.log(viewer, event_id, KEY, SIX)).lines if one.at > NOW]
+    """Return the lines since NOW, but for the beginning of the operation."""
+    found = (await activity_log.log(viewer, event_id, KEY, SIX)).lines
+    return [one for one in found if one.at > NOW and one.at != BEGINS]
 
 
 async def entry(two: Cast, event_id: UUID) -> Line:

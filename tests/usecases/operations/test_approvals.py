@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from tests.cast import NOW, Cast
-from tests.usecases.operations.world import FAR, RISSAFE, SIX, A, B, approved, let_in, planned, site, submitted
+from tests.usecases.operations.world import BEGINS, FAR, RISSAFE, SIX, A, B, approved, let_in, planned, site, submitted
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.operations.deconfliction import Disclosure
@@ -213,6 +213,17 @@ async def test_a_plan_is_not_submitted_to_someone_who_left_the_operation(two: Ca
 async def test_a_plan_says_that_its_supervisor_can_no_longer_approve_it(two: Cast) -> None:
     bluestem = await submitted(two)
     await approvals.record_number(two.fbi_lead, bluestem, RISSAFE, NOW)
-    assert (await plan_view(two.fbi_lead, bluestem, "2027-01-16")).obstacles == ()
+    assert (await plan_view(two.fbi_lead, bluestem, "2027-01-16", NOW)).obstacles == ()
     await depart(two.coordinator, two.fbi_lead.member_id, two.fbi_alternate.member_id, NOW, NOW, NOW.date())
-    assert (await plan_view(two.fbi_alternate, bluestem, "2027-01-16")).obstacles == (SUPERVISOR_GONE,)
+    assert (await plan_view(two.fbi_alternate, bluestem, "2027-01-16", NOW)).obstacles == (SUPERVISOR_GONE,)
+
+
+async def test_an_operation_does_not_begin_weeks_before_its_planned_start(two: Cast) -> None:
+    bluestem = await approved(two)
+    await approvals.move(two.fbi_lead, bluestem, OperationState.BRIEFED, NOW)
+    [reason] = (await plan_view(two.fbi_lead, bluestem, "2027-01-16", NOW)).obstacles
+    assert reason.startswith("It can begin on Fri, Jan 15 at 6:00 PM, 12 hours before")
+    with pytest.raises(NotAllowed, match="It can begin on Fri, Jan 15"):
+        await approvals.move(two.fbi_lead, bluestem, OperationState.EXECUTING, NOW)
+    await approvals.move(two.fbi_lead, bluestem, OperationState.EXECUTING, BEGINS)
+    assert await state(two.fbi_lead, bluestem) is OperationState.EXECUTING

@@ -46,7 +46,7 @@ async def move(lead: Viewer, event_id: UUID, starts: datetime, now: datetime) ->
 async def try_address(lead: Viewer, event_id: UUID, at: tuple[float, float], now: datetime) -> None:
     """Add a site, look, and remove it."""
     await plans.add_site(lead, event_id, site(at), now)
-    view = await plan_view(lead, event_id, KEY)
+    view = await plan_view(lead, event_id, KEY, NOW)
     [added] = [one for one, found in view.sites.items() if found.point == site(at).point]
     await plans.remove_site(lead, event_id, added, now)
 

@@ -40,7 +40,7 @@ async def said(by: Viewer, message: Message) -> Letter | Skip:
 
 
 async def ended(two: Cast, bluestem: UUID, event_id: UUID) -> None:
-    [hit] = (await plan_view(two.fbi_lead, bluestem, KEY)).hits
+    [hit] = (await plan_view(two.fbi_lead, bluestem, KEY, NOW)).hits
     for lead, one in ((two.fbi_lead, bluestem), (two.kcpd_alternate, event_id)):
         await deconfliction.decide(lead, one, hit.id, Decision.PROCEED, "Both on channel 2.", NOW)
 

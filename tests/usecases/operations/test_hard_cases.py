@@ -48,9 +48,9 @@ async def changed(viewer: Viewer, event_id: UUID, **facts: object) -> None:
 async def test_who_is_on_an_operation_and_does_not_lead_it_learns_of_no_conflict(two: Cast) -> None:
     bluestem, _ = await conflict(two)
     for other in (two.caht_lead, two.hsi_liaison):
-        view = await plan_view(other, bluestem, KEY)
+        view = await plan_view(other, bluestem, KEY, NOW)
         assert (view.hits, [one for one in view.refusals if "conflict" in one]) == ([], [])
-    assert len((await plan_view(two.fbi_lead, bluestem, KEY)).hits) == 1
+    assert len((await plan_view(two.fbi_lead, bluestem, KEY, NOW)).hits) == 1
 
 
 async def test_a_conflict_that_has_ended_shows_its_outcome_and_who_led_and_nothing_else(two: Cast) -> None:
@@ -58,7 +58,7 @@ async def test_a_conflict_that_has_ended_shows_its_outcome_and_who_led_and_nothi
     await disclose(two.kcpd_alternate, larkspur, Disclosure.OPEN)
     await changed(two.kcpd_alternate, larkspur, starts=SIX + timedelta(days=10))
     await deconfliction.settle_moved(NOW)
-    [hit] = (await plan_view(two.fbi_lead, bluestem, KEY)).hits
+    [hit] = (await plan_view(two.fbi_lead, bluestem, KEY, NOW)).hits
     assert (hit.outcome, hit.other.agency) == (Outcome.SUPERSEDED, "KCPD")
     assert (hit.lead, hit.other.lead) == ("Fbi lead", "Kcpd alternate")
     assert (hit.other.phone, hit.other.email, hit.other.starts_at, hit.distance_ft) == ("", "", None, None)
@@ -68,7 +68,7 @@ async def test_a_conflict_that_ended_while_the_other_side_showed_nothing_names_n
     bluestem, larkspur = await conflict(two)
     await disclose(two.kcpd_alternate, larkspur, Disclosure.SILENT)
     await approvals.move(two.kcpd_alternate, larkspur, OperationState.STOOD_DOWN, NOW)
-    [hit] = (await plan_view(two.fbi_lead, bluestem, KEY)).hits
+    [hit] = (await plan_view(two.fbi_lead, bluestem, KEY, NOW)).hits
     assert (hit.other.agency, hit.other.lead) == ("KCPD", "")
 
 
@@ -79,7 +79,7 @@ async def test_a_conflict_that_was_silent_until_its_end_stays_so(two: Cast) -> N
     await plans.add_site(two.kcpd_alternate, larkspur, site(B), NOW)
     await approvals.move(two.kcpd_alternate, larkspur, OperationState.STOOD_DOWN, NOW)
     await disclose(two.kcpd_alternate, larkspur, Disclosure.OPEN)
-    assert (await plan_view(two.fbi_lead, bluestem, KEY)).hits == []
+    assert (await plan_view(two.fbi_lead, bluestem, KEY, NOW)).hits == []
 
 
 async def test_a_page_that_is_out_of_date_changes_nothing(two: Cast) -> None:
@@ -97,7 +97,7 @@ async def test_a_page_that_is_out_of_date_changes_nothing(two: Cast) -> None:
 async def test_the_side_that_shows_nothing_decides_alone(two: Cast) -> None:
     _, larkspur = await conflict(two)
     await disclose(two.kcpd_alternate, larkspur, Disclosure.SILENT)
-    [hit] = (await plan_view(two.kcpd_alternate, larkspur, KEY)).hits
+    [hit] = (await plan_view(two.kcpd_alternate, larkspur, KEY, NOW)).hits
     decided = deconfliction.decide(two.kcpd_alternate, larkspur, hit.id, Decision.PROCEED, "Our own team.", NOW)
     assert await decided is Outcome.PROCEED
 
@@ -105,27 +105,27 @@ async def test_the_side_that_shows_nothing_decides_alone(two: Cast) -> None:
 async def test_what_the_side_that_shows_nothing_decides_alone_is_not_shown_as_agreed(two: Cast) -> None:
     bluestem, larkspur = await conflict(two)
     await disclose(two.kcpd_alternate, larkspur, Disclosure.SILENT)
-    [hit] = (await plan_view(two.kcpd_alternate, larkspur, KEY)).hits
+    [hit] = (await plan_view(two.kcpd_alternate, larkspur, KEY, NOW)).hits
     await deconfliction.decide(two.kcpd_alternate, larkspur, hit.id, Decision.PROCEED, "Our own team.", NOW)
-    [theirs] = (await plan_view(two.kcpd_alternate, larkspur, KEY)).hits
-    [ours] = (await plan_view(two.fbi_lead, bluestem, KEY)).hits
+    [theirs] = (await plan_view(two.kcpd_alternate, larkspur, KEY, NOW)).hits
+    [ours] = (await plan_view(two.fbi_lead, bluestem, KEY, NOW)).hits
     assert (theirs.outcome, ours.outcome, ours.theirs) == (Outcome.PROCEED, Outcome.SUPERSEDED, None)
 
 
 async def test_one_operation_of_both_is_never_decided_alone(two: Cast) -> None:
     _, larkspur = await conflict(two)
     await disclose(two.kcpd_alternate, larkspur, Disclosure.SILENT)
-    [hit] = (await plan_view(two.kcpd_alternate, larkspur, KEY)).hits
+    [hit] = (await plan_view(two.kcpd_alternate, larkspur, KEY, NOW)).hits
     assert await deconfliction.decide(two.kcpd_alternate, larkspur, hit.id, Decision.JOINT, "Fine.", NOW) is None
 
 
 async def test_a_conflict_that_was_decided_alone_is_open_again_when_the_other_side_is_shown_it(two: Cast) -> None:
     bluestem, larkspur = await conflict(two)
     await disclose(two.kcpd_alternate, larkspur, Disclosure.SILENT)
-    [hit] = (await plan_view(two.kcpd_alternate, larkspur, KEY)).hits
+    [hit] = (await plan_view(two.kcpd_alternate, larkspur, KEY, NOW)).hits
     await deconfliction.decide(two.kcpd_alternate, larkspur, hit.id, Decision.PROCEED, "Our own team.", NOW)
     await disclose(two.kcpd_alternate, larkspur, Disclosure.CONTACT_ONLY)
-    assert any(one.is_open for one in (await plan_view(two.fbi_lead, bluestem, KEY)).hits)
+    assert any(one.is_open for one in (await plan_view(two.fbi_lead, bluestem, KEY, NOW)).hits)
 
 
 async def test_the_event_s_page_and_home_tell_the_lead_of_a_conflict_and_no_one_else(two: Cast) -> None:

@@ -60,7 +60,7 @@ async def test_the_side_that_is_shown_nothing_gets_no_email_and_sees_none(two: C
     of_kind = Message.kind == MessageKind.CONFLICT_FOUND.value
     found = await Message.select(Message.id).where(of_kind).output(as_list=True)
     assert await messages.stored(two.fbi_lead, found) == []
-    assert (await plan_view(two.fbi_lead, bluestem, KEY)).hits == []
+    assert (await plan_view(two.fbi_lead, bluestem, KEY, NOW)).hits == []
 
 
 async def test_nobody_gets_an_email_while_both_sides_show_nothing(two: Cast) -> None:
@@ -107,7 +107,7 @@ async def test_no_one_hears_of_the_end_of_a_conflict_that_they_were_not_shown(tw
 async def test_an_email_about_a_conflict_that_has_ended_is_not_sent(two: Cast) -> None:
     bluestem = await planned(two.fbi_lead, two.hsi_liaison)
     event_id = await larkspur(two)
-    [hit] = (await plan_view(two.fbi_lead, bluestem, KEY)).hits
+    [hit] = (await plan_view(two.fbi_lead, bluestem, KEY, NOW)).hits
     for lead, one in ((two.fbi_lead, bluestem), (two.kcpd_alternate, event_id)):
         await deconfliction.decide(lead, one, hit.id, Decision.PROCEED, "Both on channel 2.", NOW)
     assert {mail.reason for mail in (await written(two)).values()} == {"The conflict has ended."}

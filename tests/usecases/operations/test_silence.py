@@ -51,7 +51,7 @@ async def work_of_the_lead(two: Cast, watched: Watched, bluestem: UUID) -> list[
     """Return the statements of what the lead of Bluestem does: to plan in the way of the other, look, and leave."""
     lead, before = two.fbi_lead, len(watched.statements)
     await plans.add_site(lead, bluestem, site(B), NOW)
-    view = await plan_view(lead, bluestem, KEY)
+    view = await plan_view(lead, bluestem, KEY, NOW)
     [added] = [one for one, found in view.sites.items() if found.point == site(B).point]
     await disclose(lead, bluestem, Disclosure.OPEN)
     await disclose(lead, bluestem, Disclosure.CONTACT_ONLY)
@@ -90,5 +90,5 @@ async def test_the_side_that_shows_nothing_knows_of_a_conflict_when_the_clock_ha
     await disclose(two.kcpd_alternate, larkspur, Disclosure.SILENT)
     await planned(two.fbi_lead, two.hsi_liaison)
     await deconfliction.compare_due(NOW)
-    assert len((await plan_view(two.kcpd_alternate, larkspur, KEY)).hits) == 1
+    assert len((await plan_view(two.kcpd_alternate, larkspur, KEY, NOW)).hits) == 1
     assert await deconfliction.settle_waiting(NOW) == 0

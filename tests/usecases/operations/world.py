@@ -1,7 +1,7 @@
 """Two operations of two agencies, at a chosen place and hour, ready to be compared."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from tests.cast import NOW, Cast, operation
@@ -26,6 +26,8 @@ RISSAFE = OutsideCheck(system=System.RISSAFE, number="RS-1042", result=OutsideRe
 BASICS = Basics(supervisor_id=None, disclosure=Disclosure.CONTACT_ONLY, buffer=timedelta(minutes=60))
 FAR = (35.0, -94.0)
 SIX = datetime(2027, 1, 16, 6)  # noqa: DTZ001 - local to the zone
+BEGINS = datetime(2027, 1, 16, 0, tzinfo=UTC)
+"""The first moment at which an operation that is planned for `SIX` can begin."""
 
 
 async def with_another_lead(cast: Cast) -> Cast:
@@ -104,11 +106,14 @@ async def approved(two: Cast) -> UUID:
 
 
 async def under_way(two: Cast, event_id: UUID) -> None:
-    """Take a plan without commitments from planning to its execution, the FBI's alternate approving it."""
+    """Take a plan without commitments from planning to its execution, which begins at `BEGINS`.
+
+    The FBI's alternate approves it.
+    """
     supervisor = two.fbi_alternate
     await plans.change(two.fbi_lead, event_id, replace(BASICS, supervisor_id=supervisor.member_id), NOW)
     await approvals.move(two.fbi_lead, event_id, OperationState.SUBMITTED, NOW)
     await approvals.record_number(two.fbi_lead, event_id, RISSAFE, NOW)
     await approvals.move(supervisor, event_id, OperationState.APPROVED, NOW)
-    for to in (OperationState.BRIEFED, OperationState.EXECUTING):
-        await approvals.move(two.fbi_lead, event_id, to, NOW)
+    await approvals.move(two.fbi_lead, event_id, OperationState.BRIEFED, NOW)
+    await approvals.move(two.fbi_lead, event_id, OperationState.EXECUTING, BEGINS)

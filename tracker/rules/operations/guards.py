@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.wording import clock, day, local
 from tracker.rules.events.event import EventStatus
-from tracker.rules.operations.check_ins import not_out
+from tracker.rules.operations.check_ins import OPENS_BEFORE, not_out
 from tracker.rules.operations.plans import Operation, may_plan
 from tracker.rules.operations.states import MOVES, OVER, STATE_WORDS, OperationState
 
@@ -29,6 +31,22 @@ class Facts:
     """The people who checked in and have not checked out."""
     without_owner: tuple[str, ...] = ()
     """The after-action items that have no owner and no due date yet."""
+    too_early: str = ""
+    """Why the operation can't begin yet (`too_early`); empty once it can."""
+
+
+def too_early(starts_at: datetime, zone: str, now: datetime) -> str:
+    """Return why an operation that is planned for `starts_at` can't begin yet, or an empty text once it can.
+
+    It begins when people can check in, or later: what was compared, cleared outside, and approved is its planned time.
+    """
+    opens = local(starts_at - OPENS_BEFORE, zone)
+    if now >= opens:
+        return ""
+    return (
+        f"It can begin on {day(opens, now)} at {clock(opens)}, {OPENS_BEFORE // timedelta(hours=1)} hours before its"
+        " planned start. If it begins earlier, change the time of the event first."
+    )
 
 
 def refusals(viewer: Viewer, operation: Operation, to: OperationState, facts: Facts) -> tuple[str, ...]:
@@ -55,6 +73,8 @@ def _not_ready(operation: Operation, to: OperationState, facts: Facts) -> Iterat
             yield from _not_planned(operation, to, facts)
         case OperationState.BRIEFED if operation.waiting:
             yield f"Not every agency has acknowledged version {operation.version}: {', '.join(operation.waiting)}."
+        case OperationState.EXECUTING if facts.too_early:
+            yield facts.too_early
         case OperationState.RELEASED | OperationState.DEBRIEFED if facts.still_in:
             yield not_out(facts.still_in)
         case OperationState.CLOSED:

@@ -10,7 +10,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.operations.after_actions import without_owner
 from tracker.rules.operations.approvals import Approval
 from tracker.rules.operations.comparisons import of_move
-from tracker.rules.operations.guards import Facts, refusals
+from tracker.rules.operations.guards import Facts, refusals, too_early
 from tracker.rules.operations.plans import LONGEST_REASON, Operation, OutsideCheck
 from tracker.rules.operations.states import FALLS_BACK, OperationState
 from tracker.tables.background.operations import plans as times
@@ -27,14 +27,16 @@ NO_WAIVER = "Only the approving supervisor, who doesn’t lead the operation, ca
 NOT_COMMITTED = "Your agency has no resources in this plan."
 
 
-async def refused(viewer: Viewer, operation: Operation, to: OperationState) -> tuple[str, ...]:
+async def refused(viewer: Viewer, operation: Operation, to: OperationState, now: datetime) -> tuple[str, ...]:
     """Return why the viewer can't take the plan to a state now, a sentence for each reason."""
     hits = await plans.hits(viewer, operation)
+    starts_at = (await times.by_id([operation.id]))[operation.id].starts_at
     facts = Facts(
         has_supervisor=operation.supervisor_id in await supervisors(operation),
         open_hits=sum(one.is_open for one in hits),
         still_in=await releases.still_in(viewer, operation),
         without_owner=without_owner(await after.after_actions(viewer, operation.event)),
+        too_early=too_early(starts_at, operation.event.zone, now),
     )
     return refusals(viewer, operation, to, facts)
 
@@ -57,7 +59,7 @@ async def move(
         operation = await operation_for(viewer, event_id)
         if version is not None and version != operation.version:
             raise Conflict(f"The plan has changed. Read version {operation.version} first.")
-        if reasons := await refused(viewer, operation, to):
+        if reasons := await refused(viewer, operation, to, now):
             raise NotAllowed(*reasons)
         if limited := await comparisons.count(viewer, of_move(operation, to), now):
             raise NotAllowed(limited)

@@ -83,12 +83,12 @@ class PlanView:
         return tuple(one for one in MOVES[self.operation.state] if one is not self.next) if self.operation else ()
 
 
-async def plan_view(viewer: Viewer, event_id: UUID, key: str) -> PlanView:
+async def plan_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> PlanView:
     """Return what the page shows. Errors: NotFound for an event without a plan, or that the viewer may not see."""
-    return await view_of(viewer, await date_for(viewer, event_id, key))
+    return await view_of(viewer, await date_for(viewer, event_id, key), now)
 
 
-async def view_of(viewer: Viewer, occurrence: Occurrence) -> PlanView:
+async def view_of(viewer: Viewer, occurrence: Occurrence, now: datetime) -> PlanView:
     """Return what the page of an operation's date shows. Errors: NotFound for an event that can't have a plan."""
     check_kind(occurrence.event)
     operation = await plans.operation(viewer, occurrence.event)
@@ -102,7 +102,7 @@ async def view_of(viewer: Viewer, occurrence: Occurrence) -> PlanView:
         sites=await plans.sites(viewer, occurrence.event),
         hits=await plans.hits(viewer, operation) if operation else [],
         next=following,
-        refusals=await refused(viewer, operation, following) if operation and following else (),
+        refusals=await refused(viewer, operation, following, now) if operation and following else (),
         supervisors=await supervisors(operation) if operation and leads else {},
         agencies=await _committing(viewer, occurrence.event.id, operation, leads=leads),
         places=await known_places() if leads else (),
@@ -114,7 +114,7 @@ async def view_of(viewer: Viewer, occurrence: Occurrence) -> PlanView:
 
 async def plan_of(viewer: Viewer, event_id: UUID, now: datetime) -> tuple[PlanView, Operation]:
     """Return what the page of an operation shows, and its plan. Errors: NotFound, also for one without a plan."""
-    view = await view_of(viewer, await nearest_date(viewer, event_id, now))
+    view = await view_of(viewer, await nearest_date(viewer, event_id, now), now)
     if view.operation is None:
         raise NotFound
     return view, view.operation

@@ -95,7 +95,7 @@ async def plan_page(
     event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now
 ) -> Response[str]:
     """Show the plan, or the button that begins one."""
-    view = await plan_view(viewer, event_id, key)
+    view = await plan_view(viewer, event_id, key, now)
     plan = view.operation.version if view.operation else None
     await access_records.note_date(viewer, view.occurrence, now, plan=plan)
     return _shown(pages, view)
@@ -127,7 +127,7 @@ async def change_basics(
         wanted = Basics(supervisor_id=supervisor_id, disclosure=level, buffer=timedelta(minutes=minutes or 0))
         await plans.change(viewer, event_id, wanted, now, version=version_in(form))
 
-    return await done(pages, viewer, event_id, key, form, deed, "Plan saved.")
+    return await done(pages, viewer, (event_id, key), form, deed, "Plan saved.", now=now)
 
 
 @post(f"{AT}/sites", guards=[signed_in], status_code=303)
@@ -141,7 +141,7 @@ async def add_site(
         await plans.add_site(viewer, event_id, _site_in(form.but({"coordinates": known})), now)
 
     sentence = f"{form['place'].strip()} added. The plan was checked again for conflicts."
-    return await done(pages, viewer, event_id, key, form, deed, sentence)
+    return await done(pages, viewer, (event_id, key), form, deed, sentence, now=now)
 
 
 @post(f"{AT}/sites/{{site_id:uuid}}/removal", guards=[signed_in], status_code=303)
@@ -177,7 +177,7 @@ async def commit(
             now=now,
         )
 
-    return await done(pages, viewer, event_id, key, form, deed, "Resources saved.")
+    return await done(pages, viewer, (event_id, key), form, deed, "Resources saved.", now=now)
 
 
 @post(f"{AT}/commitments/{{agency_id:uuid}}/removal", guards=[signed_in], status_code=303)
@@ -209,7 +209,7 @@ async def record_number(
         asked = OutsideCheck(system=system, number=number, result=result, submitted_at=submitted_at)
         await approvals.record_number(viewer, event_id, asked, now)
 
-    return await done(pages, viewer, event_id, key, form, deed, "Number recorded.")
+    return await done(pages, viewer, (event_id, key), form, deed, "Number recorded.", now=now)
 
 
 @post(f"{AT}/states", guards=[signed_in], status_code=303)
@@ -247,30 +247,30 @@ async def decide(
         reader.check()
         await deconfliction.decide(viewer, event_id, hit_id, decision, reason, now)
 
-    return await done(pages, viewer, event_id, key, form, deed, "Decision recorded.", hit_id=hit_id)
+    return await done(pages, viewer, (event_id, key), form, deed, "Decision recorded.", hit_id=hit_id, now=now)
 
 
 async def done(
     pages: Pages,
     viewer: Viewer,
-    event_id: UUID,
-    key: str,
+    date: tuple[UUID, str],
     form: FormValues,
     deed: Deed,
     sentence: str,
     *,
+    now: datetime,
     hit_id: UUID | None = None,
 ) -> Response[Any]:
-    """Do it and come back, or show the page again with what was typed and why it was refused."""
+    """Do it and come back to the plan of a date, or show it again with what was typed and why it was refused."""
     try:
         await deed()
     except Invalid as wrong:
-        return _shown(pages, await plan_view(viewer, event_id, key), form, wrong, hit_id)
+        return _shown(pages, await plan_view(viewer, *date, now), form, wrong, hit_id)
     except Conflict as changed:  # what was typed is shown beside the plan as it is now, and can be sent again
-        view = await plan_view(viewer, event_id, key)
+        view = await plan_view(viewer, *date, now)
         current = form.but({"version": str(view.operation.version if view.operation else "")})
         return _shown(pages, view, current, Invalid(changed.sentence), hit_id)
-    return pages.redirect(_at(event_id, key), sentence)
+    return pages.redirect(_at(*date), sentence)
 
 
 def _shown(

@@ -27,7 +27,7 @@ async def waive(
         reader.check()
         await approvals.waive(viewer, event_id, reason, now)
 
-    return await done(pages, viewer, event_id, key, form, deed, "Deconfliction number waived.")
+    return await done(pages, viewer, (event_id, key), form, deed, "Deconfliction number waived.", now=now)
 
 
 @post(f"{AT}/returns", guards=[signed_in], status_code=303)
@@ -42,7 +42,8 @@ async def send_back(
         reader.check()
         await returns.send_back(viewer, event_id, comment, now, version=version_in(form))
 
-    return await done(pages, viewer, event_id, key, form, deed, "The plan is sent back. Its lead gets an email.")
+    sentence = "The plan is sent back. Its lead gets an email."
+    return await done(pages, viewer, (event_id, key), form, deed, sentence, now=now)
 
 
 handlers = [waive, send_back]
