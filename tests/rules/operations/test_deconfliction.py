@@ -2,12 +2,21 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.rules.operations.deconfliction import FEET_IN_A_DEGREE, Footprint, Overlap, distance_ft, facts_of, overlap
+from tracker.rules.operations.deconfliction import (
+    FEET_IN_A_DEGREE,
+    Footprint,
+    Overlap,
+    distance_ft,
+    facts_of,
+    overlap,
+    unplaced,
+)
 from tracker.rules.operations.sites import Point, point_at
 
 SATURDAY = datetime(2027, 5, 15, 11, tzinfo=UTC)
@@ -61,6 +70,17 @@ def test_two_operations_are_in_each_others_way_to_the_foot_and_the_minute(
 
 def test_an_operation_without_a_site_is_in_nobodys_way() -> None:
     assert overlap(FIRST, operation()) is None
+
+
+def test_an_operation_without_a_place_could_be_in_the_way_of_each_at_its_time() -> None:
+    lost, here, later, also_lost = UUID(int=1), UUID(int=2), UUID(int=3), UUID(int=4)
+    operations = {
+        lost: operation(),
+        here: operation(site(C), starts=7 * HOUR),
+        later: operation(site(A), starts=7 * HOUR + timedelta(minutes=1)),
+        also_lost: operation(starts=48 * HOUR),
+    }
+    assert unplaced(operations) == {lost: [here]}
 
 
 def test_a_degree_of_latitude_is_as_long_as_the_map_draws_it() -> None:

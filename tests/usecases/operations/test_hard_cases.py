@@ -53,6 +53,20 @@ async def test_who_is_on_an_operation_and_does_not_lead_it_learns_of_no_conflict
     assert len((await plan_view(two.fbi_lead, bluestem, KEY, NOW)).hits) == 1
 
 
+async def test_an_operation_whose_place_is_unknown_is_shown_to_the_officer_with_those_at_its_time(two: Cast) -> None:
+    bluestem, larkspur = await conflict(two)
+    [its] = (await plan_view(two.kcpd_alternate, larkspur, KEY)).sites
+    await plans.remove_site(two.kcpd_alternate, larkspur, its, NOW)
+    assert not any(one.is_open for one in (await plan_view(two.fbi_lead, bluestem, KEY)).hits)
+    [found] = await officer.unplaced(two.coordinator, NOW)
+    assert (found.side.agency, [one.agency for one in found.others]) == ("KCPD", ["FBI"])
+    for name in ("fbi_lead", "caht_lead", "administrator"):
+        with pytest.raises(NotFound):
+            await officer.unplaced(two.members[name], NOW)
+    await changed(two.kcpd_alternate, larkspur, starts=SIX + timedelta(days=1))
+    assert await officer.unplaced(two.coordinator, NOW) == []
+
+
 async def test_a_conflict_that_has_ended_shows_its_outcome_and_who_led_and_nothing_else(two: Cast) -> None:
     bluestem, larkspur = await conflict(two)
     await disclose(two.kcpd_alternate, larkspur, Disclosure.OPEN)

@@ -5,11 +5,12 @@ We compare operations of this task force only. RISSafe, Case Explorer, and SAFET
 
 import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple, NewType
+from uuid import UUID
 
 from geographiclib.geodesic import Geodesic
 
@@ -89,14 +90,33 @@ def box_around(point: Point) -> Box:
     return Box(point.latitude_e6, point.longitude_e6, point.radius_ft, math.ceil(stretched))
 
 
+def gap_between(one: Footprint, other: Footprint) -> timedelta | None:
+    """Return the time between two operations, zero when they overlap; None when it's longer than the larger buffer."""
+    gap = max(one.starts_at - other.ends_at, other.starts_at - one.ends_at, timedelta(0))
+    return gap if gap <= max(one.buffer, other.buffer) else None
+
+
+def unplaced(footprints: Mapping[UUID, Footprint]) -> dict[UUID, list[UUID]]:
+    """Return the operations without a place that is known, each with those that could be in its way by their time.
+
+    Where it is can't be compared, so neither side is shown anything; the officer can ask for the place.
+    """
+    found = {
+        one: [other for other, its in footprints.items() if other != one and gap_between(mine, its) is not None]
+        for one, mine in footprints.items()
+        if not mine.points
+    }
+    return {one: others for one, others in found.items() if others}
+
+
 def overlap(one: Footprint, other: Footprint) -> Overlap | None:
     """Return how close two operations come, or None if they are not in each other's way.
 
     They are when a pair of sites is within the larger of their radii, and the gap in time is at most the larger buffer.
     It doesn't matter which of the two comes first.
     """
-    gap = max(one.starts_at - other.ends_at, other.starts_at - one.ends_at, timedelta(0))
-    if gap > max(one.buffer, other.buffer):
+    gap = gap_between(one, other)
+    if gap is None:
         return None
     near = [
         feet

@@ -178,13 +178,9 @@ async def overlaps(plan: Planned, levels: Collection[Disclosure], now: datetime)
     """Return the plans of these levels that are in the way of a plan, how close they are, and a hash of the facts."""
     if plan.is_off or plan.state not in COMPARED or _is_over(plan, now):
         return {}
-    mine = _footprint(plan)
-    theirs = {other.id: _footprint(other) for other in await plans.near(plan, levels) if not _is_over(other, now)}
-    return {
-        other: (close, facts_of(mine, footprint))
-        for other, footprint in theirs.items()
-        if (close := overlap(mine, footprint))
-    }
+    mine = footprint(plan)
+    theirs = {other.id: footprint(other) for other in await plans.near(plan, levels) if not _is_over(other, now)}
+    return {other: (close, facts_of(mine, its)) for other, its in theirs.items() if (close := overlap(mine, its))}
 
 
 def _is_over(plan: Planned, now: datetime) -> bool:
@@ -192,7 +188,8 @@ def _is_over(plan: Planned, now: datetime) -> bool:
     return plan.ends_at + LONGEST_BUFFER <= now
 
 
-def _footprint(plan: Planned) -> Footprint:
+def footprint(plan: Planned) -> Footprint:
+    """Return when and where a plan is."""
     return Footprint(
         starts_at=plan.starts_at,
         ends_at=plan.ends_at,

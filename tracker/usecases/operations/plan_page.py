@@ -61,6 +61,11 @@ class PlanView:
         return self.operation is not None and self.operation.state in OVER
 
     @property
+    def is_placed(self) -> bool:
+        """Return whether any of its sites is compared with those of other operations."""
+        return any(one.is_compared for one in self.sites.values())
+
+    @property
     def steps(self) -> list[tuple[OperationState, bool]]:
         """Return each step, and whether it is behind the plan."""
         here = STEPS.index(self.operation.state) if self.operation and self.operation.state in STEPS else -1

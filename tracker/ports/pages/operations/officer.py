@@ -16,6 +16,7 @@ async def conflicts_page(pages: Pages, viewer: Viewer, now: Now, settings: Setti
     return pages.render(
         "operations/officer.html",
         cases=await officer.cases(viewer, now),
+        unplaced=await officer.unplaced(viewer, now),
         searchers=await officer.searchers(viewer, now),
         zone=settings.time_zone,
         disclosures=DISCLOSURE_WORDS,

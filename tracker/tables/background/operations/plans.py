@@ -53,6 +53,14 @@ _MOVED = (
     " OR p.checked_end <> o.ends_at OR p.was_off <> (o.is_canceled OR e.status IN ('canceled', 'draft'))))"
     f" OR (o.ends_at <= {{}} AND {_HAS_OPEN}))"
 )
+_WITHOUT_PLACE = (
+    "p.state IN ({}) AND o.ends_at > {} AND NOT o.is_canceled AND e.status NOT IN ('canceled', 'draft') AND NOT EXISTS"
+    " (SELECT 1 FROM operation_site s WHERE s.plan = p.id AND s.role <> 'off_site_services')"
+)
+_BY_TIME = (
+    "p.state IN ({}) AND o.starts_at <= {} AND o.starts_at >= {} AND o.ends_at >= {} AND NOT o.is_canceled"
+    " AND e.status NOT IN ('canceled', 'draft')"
+)
 _SPOTS = (
     "SELECT plan, latitude_e6, longitude_e6, radius_ft FROM operation_site"
     " WHERE role <> 'off_site_services' AND plan IN ({})"
@@ -121,6 +129,16 @@ async def near(plan: Planned, levels: Collection[Disclosure]) -> list[Planned]:
     found = await engine().run_querystring(QueryString(_NEAR, *when, plan.id, _COMPARED, _texts(levels), boxes))
     is_on = "p.id IN ({}) AND e.status NOT IN ('canceled', 'draft')"
     return await _plans(is_on, _listed(row["plan"] for row in found)) if found else []
+
+
+async def without_place(now: datetime) -> list[Planned]:
+    """Return the plans without a site that is compared, and all that could be in the way of one by their time."""
+    found = await _plans(_WITHOUT_PLACE, _COMPARED, now - LONGEST_BUFFER)
+    if not found:
+        return []
+    earliest = min(one.starts_at for one in found) - LONGEST_BUFFER
+    latest = max(one.ends_at for one in found) + LONGEST_BUFFER
+    return await _plans(_BY_TIME, _COMPARED, latest, earliest - LONGEST, max(earliest, now - LONGEST_BUFFER))
 
 
 def _in(box: Box) -> QueryString:
