@@ -40,14 +40,16 @@ async def add(viewer: Viewer, event_id: UUID, plan: PhasePlan, now: datetime, *,
 async def change(
     viewer: Viewer, event_id: UUID, phase_id: UUID, plan: PhasePlan, now: datetime, *, version: int | None = None
 ) -> None:
-    """Plan a phase differently; each agency has to acknowledge the plan again.
+    """Plan a phase differently; each agency has to acknowledge the plan again, unless nothing is different.
 
     Errors: NotFound, NotAllowed, Conflict when the plan has changed since, Invalid by field.
     """
     async with writing():
         operation = await operation_to_change(viewer, event_id, version)
-        await _phase(viewer, operation, phase_id)
+        phase = await _phase(viewer, operation, phase_id)
         fields = await _fields(operation, plan)
+        if (plan.name, plan.starts_at, plan.ends_at) == (phase.name, phase.starts_at, phase.ends_at):
+            return
         await OperationPhase.update(fields).where(OperationPhase.id == phase_id)
         await new_version(operation.id)
         await audit.record(viewer.actor, "phase_changed", "event", event_id, {"phase": phase_id}, now)
