@@ -130,6 +130,7 @@ async def test_the_log_keeps_each_decision_about_a_conflict_for_those_who_may_kn
         ("Conflict with KCPD decided: Both proceed, with coordination (We spoke.)", "Fbi lead (FBI)"),
         ("Conflict with KCPD ended: Both proceed", ""),
     ]
+    assert all(one.is_limited for one in await lines(two.fbi_lead, bluestem))
     assert await lines(two.hsi_liaison, bluestem) == []
 
 

@@ -55,6 +55,8 @@ class Line:
     by: str = ""
     """Empty for what the tracker recorded itself."""
     source: Source = Source.RECORDED
+    is_limited: bool = False
+    """Whether only the people who may know of conflicts read it."""
     entry_id: UUID | None = None
     earlier: tuple[Written, ...] = ()
     """The versions that were corrected, oldest first."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
@@ -83,13 +84,14 @@ def _number(one: Clearance) -> str:
 
 def _conflicts(hits: Iterable[Hit], decided: Sequence[Decided]) -> Iterator[Line]:
     """Yield what was decided about the conflicts that the viewer may know of, and how each ended."""
+    limited = partial(Line, is_limited=True)
     for hit in hits:
         about = f"Conflict with {hit.other.agency}"
         of_hit = [one for one in decided if one.hit_id == hit.id]
         for one in of_hit:
-            yield Line(at=one.at, text=f"{about} decided: {DECISION_WORDS[one.decision]} ({one.reason})", by=one.by)
+            yield limited(at=one.at, text=f"{about} decided: {DECISION_WORDS[one.decision]} ({one.reason})", by=one.by)
         for one in of_hit:
             if one.replaced_at and one.replaced_at not in {other.at for other in of_hit}:
-                yield Line(at=one.replaced_at, text=f"{about}: the facts changed, and the decision no longer counts")
+                yield limited(at=one.replaced_at, text=f"{about}: the facts changed, and the decision no longer counts")
         if hit.closed_at and hit.outcome:
-            yield Line(at=hit.closed_at, text=f"{about} ended: {OUTCOME_WORDS[hit.outcome]}")
+            yield limited(at=hit.closed_at, text=f"{about} ended: {OUTCOME_WORDS[hit.outcome]}")
