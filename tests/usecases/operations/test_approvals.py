@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.cast import NOW, Cast
+from tests.cast import NOW, ZONE, Cast
 from tests.usecases.operations.world import BEGINS, FAR, RISSAFE, SIX, A, B, approved, let_in, planned, site, submitted
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.viewer import Viewer
@@ -15,11 +15,13 @@ from tracker.rules.operations.guards import SUPERVISOR_GONE
 from tracker.rules.operations.plans import OutsideResult
 from tracker.rules.operations.sites import SiteRole
 from tracker.rules.operations.states import OperationState
+from tracker.rules.views.work_queue import MissingSupervisor
 from tracker.usecases.events import events
 from tracker.usecases.operations import approvals, deconfliction, grants, plans
 from tracker.usecases.operations.lookup import operation_for
 from tracker.usecases.operations.plan_page import plan_view
 from tracker.usecases.operations.plans import Basics, basics_of
+from tracker.usecases.views.home import home
 from tracker.usecases.views.offboarding import depart
 
 pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
@@ -227,3 +229,27 @@ async def test_an_operation_does_not_begin_weeks_before_its_planned_start(two: C
         await approvals.move(two.fbi_lead, bluestem, OperationState.EXECUTING, NOW)
     await approvals.move(two.fbi_lead, bluestem, OperationState.EXECUTING, BEGINS)
     assert await state(two.fbi_lead, bluestem) is OperationState.EXECUTING
+
+
+@pytest.mark.parametrize("way", ["off the list", "account closed"])
+async def test_a_supervisor_who_can_no_longer_approve_blocks_no_change_and_is_on_the_lead_s_home(
+    two: Cast, way: str
+) -> None:
+    bluestem, gone = await submitted(two), two.fbi_alternate.member_id
+    if way == "off the list":
+        await grants.end(two.fbi_lead, bluestem, gone, NOW)
+    else:
+        await depart(two.coordinator, gone, two.fbi_lead.member_id, NOW, NOW, NOW.date())
+    found = await home(two.fbi_lead, NOW, NOW.date(), ZONE)
+    assert [one.line.event_id for one in found.follow_up if isinstance(one, MissingSupervisor)] == [bluestem]
+    before = basics_of(await operation_for(two.fbi_lead, bluestem))
+    assert before.supervisor_id == gone
+    await plans.change(two.fbi_lead, bluestem, replace(before, disclosure=Disclosure.OPEN), NOW)
+    after = await operation_for(two.fbi_lead, bluestem)
+    assert (after.disclosure, after.state) == (Disclosure.OPEN, OperationState.SUBMITTED)
+
+
+async def test_a_plan_that_its_supervisor_can_approve_asks_for_no_other_one(two: Cast) -> None:
+    await submitted(two)
+    found = await home(two.fbi_lead, NOW, NOW.date(), ZONE)
+    assert not [one for one in found.follow_up if isinstance(one, MissingSupervisor)]

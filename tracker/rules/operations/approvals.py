@@ -7,7 +7,7 @@ from tracker.errors import Invalid
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.operations.plans import LONGEST_REASON, Operation
-from tracker.rules.operations.states import OperationState
+from tracker.rules.operations.states import OVER, OperationState
 
 NO_COMMENT = f"Say what should change in up to {LONGEST_REASON} characters."
 NOT_SUBMITTED = "The plan isn’t waiting for approval."
@@ -46,6 +46,11 @@ def is_supervisor(viewer: Viewer, operation: Operation) -> bool:
 def may_send_back(viewer: Viewer, operation: Operation) -> bool:
     """Return whether the viewer can send the plan back now."""
     return operation.state is OperationState.SUBMITTED and is_supervisor(viewer, operation)
+
+
+def may_waive(viewer: Viewer, operation: Operation) -> bool:
+    """Return whether the viewer can waive the deconfliction number of a plan that has none."""
+    return is_supervisor(viewer, operation) and operation.clearance is None and operation.state not in OVER
 
 
 def check_comment(comment: str) -> None:

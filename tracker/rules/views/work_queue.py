@@ -33,6 +33,7 @@ class Need(StrEnum):
     ACKNOWLEDGMENT = "acknowledgment"
     RETURNED = "returned"
     ACCESS = "access"
+    SUPERVISOR = "supervisor"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,6 +154,14 @@ class OpenRequests:
     need: Need = Need.ACCESS
 
 
+@dataclass(frozen=True, kw_only=True)
+class MissingSupervisor:
+    """An operation that the viewer leads, whose submitted plan waits for a supervisor who can no longer approve it."""
+
+    line: Line
+    need: Need = Need.SUPERVISOR
+
+
 Row = (
     MissingReplies
     | OpenSheet
@@ -166,6 +175,7 @@ Row = (
     | OpenAcknowledgment
     | ReturnedPlan
     | OpenRequests
+    | MissingSupervisor
 )
 
 
@@ -206,7 +216,7 @@ def _of_operations(row: Row) -> int:
             return 0
         case OpenConflict():
             return 1
-        case OpenApproval() | OpenAcknowledgment() | ReturnedPlan() | OpenRequests():
+        case OpenApproval() | OpenAcknowledgment() | ReturnedPlan() | OpenRequests() | MissingSupervisor():
             return 2
         case OpenCheckIn():
             return 3

@@ -8,7 +8,7 @@ from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.operations.after_actions import without_owner
-from tracker.rules.operations.approvals import Approval
+from tracker.rules.operations.approvals import Approval, is_supervisor
 from tracker.rules.operations.comparisons import of_move
 from tracker.rules.operations.guards import Facts, refusals, too_early
 from tracker.rules.operations.plans import LONGEST_REASON, Operation, OutsideCheck
@@ -96,7 +96,7 @@ async def waive(viewer: Viewer, event_id: UUID, reason: str, now: datetime) -> N
     """Waive the deconfliction number, as the approving supervisor. Errors: NotFound, NotAllowed, Invalid(waiver)."""
     async with writing():
         operation = await operation_under_way(viewer, event_id)
-        if viewer.member_id != operation.supervisor_id or viewer.member_id == operation.event.lead_id:
+        if not is_supervisor(viewer, operation):
             raise NotAllowed(NO_WAIVER)
         if not reason or len(reason) > LONGEST_REASON:
             raise Invalid(waiver=f"Give the reason in up to {LONGEST_REASON} characters.")

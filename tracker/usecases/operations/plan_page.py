@@ -7,7 +7,7 @@ from uuid import UUID
 from tracker.errors import NotFound
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Occurrence
-from tracker.rules.operations.approvals import Return, may_send_back
+from tracker.rules.operations.approvals import Return, may_send_back, may_waive
 from tracker.rules.operations.guards import ABOUT_THE_VIEWER
 from tracker.rules.operations.hits import Conflict, Hit, by_operation
 from tracker.rules.operations.plans import Commitment, Operation, check_kind, may_plan
@@ -41,6 +41,7 @@ class PlanView:
     """Places whose coordinates are known, for the people who lead it."""
     own: Commitment | None
     """What the viewer's agency commits."""
+    may_waive: bool
     may_send_back: bool
     returns: list[Return]
     """What the supervisor sent back, for the people who may read it."""
@@ -112,6 +113,7 @@ async def view_of(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Plan
         agencies=await _committing(viewer, occurrence.event.id, operation, leads=leads),
         places=await known_places() if leads else (),
         own=own[0] if own else None,
+        may_waive=operation is not None and may_waive(viewer, operation),
         may_send_back=operation is not None and may_send_back(viewer, operation),
         returns=await returns.returns(viewer, operation) if operation else [],
     )

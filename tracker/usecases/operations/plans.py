@@ -71,13 +71,15 @@ async def start(viewer: Viewer, event_id: UUID, now: datetime) -> None:
 async def change(viewer: Viewer, event_id: UUID, wanted: Basics, now: datetime, *, version: int | None = None) -> None:
     """Change who approves a plan, its buffer, and what others are shown; `version` is the one that the viewer read.
 
-    Another supervisor or buffer takes an approved plan back to planning.
+    Another supervisor or buffer takes an approved plan back to planning. A supervisor who can no longer approve can
+    stay: the plan says so until someone else is named.
     Errors: NotFound, NotAllowed, Conflict when the plan has changed since, Invalid by field.
     """
     async with writing():
         operation = await operation_to_change(viewer, event_id, version)
         check_buffer(wanted.buffer)
-        if wanted.supervisor_id and wanted.supervisor_id not in await supervisors(operation):
+        possible = {None, operation.supervisor_id, *await supervisors(operation)}
+        if wanted.supervisor_id not in possible:
             raise Invalid(supervisor="Choose someone of law enforcement who doesn’t lead the operation.")
         if refused := await comparisons.count(viewer, of_buffer(operation, wanted.buffer), now):
             raise Invalid(buffer=refused)

@@ -25,6 +25,7 @@ from tracker.rules.views.work_queue import (
     LateItem,
     MissingCheckOut,
     MissingReplies,
+    MissingSupervisor,
     OpenAcknowledgment,
     OpenApproval,
     OpenCheckIn,
@@ -39,7 +40,7 @@ from tracker.rules.views.work_queue import (
 from tracker.tables.visible.actions import action_items
 from tracker.tables.visible.events import waiting
 from tracker.tables.visible.operations.check_in_days import check_in_days
-from tracker.tables.visible.operations.duties import duties
+from tracker.tables.visible.operations.duties import duties, without_supervisor
 from tracker.tables.visible.operations.returns import returned
 from tracker.usecases.calendars.date_lines import seen_between
 from tracker.usecases.emails.nudges import nudges_of
@@ -50,7 +51,7 @@ from tracker.usecases.operations.readiness_given import in_force
 from tracker.usecases.operations.summaries import in_conflict
 
 T = TypeVar("T")
-OfPlan = OpenApproval | OpenAcknowledgment | ReturnedPlan | OpenRequests
+OfPlan = OpenApproval | OpenAcknowledgment | ReturnedPlan | OpenRequests | MissingSupervisor
 NEXT_DAYS = 10
 log = logging.getLogger(__name__)
 
@@ -174,6 +175,7 @@ async def _plans(viewer: Viewer, now: datetime) -> list[OfPlan]:
     return [
         *(OpenApproval(line=one.line, version=one.version) for one in to_approve),
         *(OpenAcknowledgment(line=one.line, version=one.version) for one in to_acknowledge),
+        *(MissingSupervisor(line=line) for line in await without_supervisor(viewer, now)),
         *(ReturnedPlan(line=line, given=given) for line, given in await returned(viewer, now)),
         *(OpenRequests(line=line, requests=count) for line, count in (await to_approve_access(viewer, now)).values()),
     ]

@@ -136,3 +136,20 @@ async def test_a_request_for_access_leads_the_second_person_to_it(sqlite_cast: C
     html = (await (await browse(sqlite_cast.kcpd_detective)).get("/")).text
     assert "1 access request to approve: Operation Bluestem Sat, Jan 16" in main(html)
     assert f'href="/events/{event_id}/{KEY}/plan/access"' in html
+
+
+async def test_a_plan_whose_supervisor_left_leads_to_the_choice_of_another_one(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    event_id = await submitted(sqlite_cast)
+    await grants.end(sqlite_cast.fbi_lead, event_id, sqlite_cast.fbi_alternate.member_id, NOW)
+    lead, address = await browse(sqlite_cast.fbi_lead), f"/events/{event_id}/{KEY}/plan"
+    assert "No one can approve the plan: Operation Bluestem Sat, Jan 16" in main((await lead.get("/")).text)
+    assert "Fbi alternate (FBI), who can no longer approve" in main((await lead.get(address)).text)
+    form = {
+        "version": "4",
+        "supervisor": str(sqlite_cast.fbi_alternate.member_id),
+        "disclosure": "open",
+        "buffer": "60",
+    }
+    assert (await lead.post(f"{address}/basics", form)).status_code == 303

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Line
 from tracker.rules.operations.duties import Duty
 from tracker.rules.operations.states import OperationState
 from tracker.tables.visible.core.rows import rows
@@ -17,6 +18,24 @@ _TO_COME = (
     " AND o.ends_at > {} AND NOT o.is_canceled AND e.status <> 'canceled' AND (p.supervisor = {} OR a.id IS NOT NULL)"
     " ORDER BY o.starts_at, o.id"
 )
+
+
+# Someone who could be named now: `rules.operations.guards.Facts.has_supervisor`.
+_CAN_APPROVE = (
+    "SELECT 1 FROM invitation i JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency"
+    " WHERE i.event = e.id AND i.member = p.supervisor AND i.withdrawn_at IS NULL AND m.id <> e.lead"
+    " AND m.status = 'active' AND g.arm = 'law_enforcement'"
+)
+_WITHOUT_SUPERVISOR = (
+    f"{LINE} FROM operation_plan p JOIN event e ON e.id = p.event JOIN occurrence o ON o.event = e.id"
+    " WHERE MAY_SEE(e) AND p.state = 'submitted' AND e.lead = {} AND o.ends_at > {} AND NOT o.is_canceled"
+    f" AND e.status <> 'canceled' AND NOT EXISTS ({_CAN_APPROVE}) ORDER BY o.starts_at, o.id"
+)
+
+
+async def without_supervisor(viewer: Viewer, now: datetime) -> list[Line]:
+    """Return the operations that the viewer leads whose submitted plan no one can approve, soonest first."""
+    return [line(row) for row in await rows(_WITHOUT_SUPERVISOR, viewer, "", viewer.member_id, now)]
 
 
 async def duties(viewer: Viewer, now: datetime) -> list[Duty]:
