@@ -151,6 +151,8 @@ async def test_a_few_mails_of_each_sort_go_out_after_the_start(demo: Company) ->
         MessageKind.ITEM_ASSIGNED,
         MessageKind.CONFLICT_FOUND,
         MessageKind.READINESS,
+        MessageKind.PLAN_APPROVAL,
+        MessageKind.ACCESS_APPROVAL,
     }
     assert 10 < len(waiting) < 40
 

@@ -10,7 +10,7 @@ from tracker.rules.operations.phases import PhasePlan
 from tracker.rules.operations.sites import Site, SiteRole, point_at
 from tracker.rules.operations.states import OperationState
 from tracker.usecases.events import occurrences
-from tracker.usecases.operations import approvals, grants, kinds, orders, phases, plans
+from tracker.usecases.operations import approvals, grants, kinds, orders, phases, plans, returns
 from tracker.usecases.operations.plans import Basics
 
 
@@ -69,12 +69,18 @@ SKETCHES = (
 
 
 async def plan(story: Story) -> None:
-    """Plan both operations, Bluestem first, inside the caller's transaction; an advocate's access to one waits."""
+    """Plan both operations, Bluestem first, inside the caller's transaction.
+
+    An advocate's access to Larkspur waits, and its plan was sent back once.
+    """
     for sketch in SKETCHES:
         await _plan(story, sketch)
     lead, advocate = story.who("kcpd_sergeant"), story.who("caht_lead").member_id
     why = "Arranges interpreters for the people we find."
     await grants.give(lead, story.events["larkspur"], advocate, why, None, story.now)
+    await approvals.move(lead, story.events["larkspur"], OperationState.SUBMITTED, story.now)
+    supervisor, comment = story.who(SKETCHES[-1].supervisor), "Add a staging site, and call the FBI about the conflict."
+    await returns.send_back(supervisor, story.events["larkspur"], comment, story.now)
 
 
 async def _plan(story: Story, sketch: Sketch) -> None:
