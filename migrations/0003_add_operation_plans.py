@@ -257,6 +257,7 @@ CREATE TABLE deconfliction_hit (
   found_at TIMESTAMPTZ NOT NULL,
   first_knows BOOLEAN NOT NULL,
   second_knows BOOLEAN NOT NULL,
+  dropped_at TIMESTAMPTZ,
   first_lead UUID REFERENCES member (id) ON DELETE RESTRICT,
   second_lead UUID REFERENCES member (id) ON DELETE RESTRICT,
   closed_at TIMESTAMPTZ,

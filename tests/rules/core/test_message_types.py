@@ -43,6 +43,7 @@ EVERY: tuple[Content, ...] = (
     types.EmailTest(),
     types.ConflictFound(hit=ID, for_officer=True),
     types.ConflictEnded(hit=ID),
+    types.DecisionDropped(hit=ID),
     types.ComparisonsReported(),
     types.CheckOutMissing(release=ID),
     types.ReadinessNews(notice=ID, state="released"),

@@ -7,8 +7,10 @@ from uuid import UUID
 import pytest
 
 from tests.cast import NOW, Cast
+from tests.usecases.operations.test_approval_notices import page_of, written
 from tests.usecases.operations.world import SIX, A, B, disclose, planned, site
 from tracker.errors import Invalid, NotFound
+from tracker.rules.core.message_types import DecisionDropped
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.operations.deconfliction import Disclosure
 from tracker.rules.operations.hits import Decision, Hit, Outcome, by_operation
@@ -121,6 +123,34 @@ async def test_a_decision_about_earlier_facts_does_not_count_for_new_ones(two: C
     await shift(two.kcpd_alternate, larkspur, TEN + timedelta(minutes=30))
     [one] = await hits(two.fbi_lead, bluestem)
     assert (one.mine, one.is_open) == (None, True)
+
+
+async def test_both_leads_are_notified_that_a_decision_no_longer_counts(two: Cast) -> None:
+    bluestem, larkspur = await conflict(two)
+    [one] = await hits(two.fbi_lead, bluestem)
+    await deconfliction.decide(two.fbi_lead, bluestem, one.id, Decision.PROCEED, "Both on channel 2.", NOW)
+    await shift(two.kcpd_alternate, larkspur, TEN + timedelta(minutes=30))
+    mails = dict(await written(DecisionDropped))
+    assert {one: page_of(mail) for one, mail in mails.items()} == {
+        two.fbi_lead.member_id: f"/events/{bluestem}",
+        two.kcpd_alternate.member_id: f"/events/{larkspur}",
+    }
+    for lead, event_id in ((two.fbi_lead, bluestem), (two.kcpd_alternate, larkspur)):
+        assert [one.dropped_at for one in await hits(lead, event_id)] == [NOW]
+
+
+async def test_a_change_of_facts_without_a_decision_notifies_no_one_again(two: Cast) -> None:
+    _, larkspur = await conflict(two)
+    await shift(two.kcpd_alternate, larkspur, TEN + timedelta(minutes=30))
+    assert await written(DecisionDropped) == []
+
+
+async def test_no_one_is_notified_of_a_decision_about_a_conflict_that_they_are_not_shown(two: Cast) -> None:
+    bluestem, larkspur = await conflict(two)
+    [one] = await hits(two.fbi_lead, bluestem)
+    await deconfliction.decide(two.kcpd_alternate, larkspur, one.id, Decision.PROCEED, "Both on channel 2.", NOW)
+    await disclose(two.kcpd_alternate, larkspur, Disclosure.SILENT)
+    assert [one for one, _ in await written(DecisionDropped)] == [two.kcpd_alternate.member_id]
 
 
 async def test_only_the_lead_decides_about_a_conflict_with_a_reason(two: Cast) -> None:

@@ -188,6 +188,9 @@ class HitShown(Shown):
     mine: Annotated[Decision | None, Meta(description="What your side decided.")]
     theirs: Decision | None
     outcome: Annotated[Outcome | None, Meta(description="Null while it needs a decision.")]
+    dropped_at: Annotated[
+        Moment | None, Meta(description="When earlier decisions stopped counting, because a time or place changed.")
+    ]
     closed_at: Moment | None
 
 
@@ -359,6 +362,7 @@ def hit_shown(hit: Hit) -> HitShown:
         mine=hit.mine,
         theirs=hit.theirs,
         outcome=hit.outcome,
+        dropped_at=hit.dropped_at,
         closed_at=hit.closed_at,
     )
 

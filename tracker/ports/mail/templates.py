@@ -18,6 +18,7 @@ from tracker.rules.emails.contexts import (
     AuditLogAlteredEmail,
     CheckOutMissingEmail,
     ComparisonsReportedEmail,
+    ConflictChangedEmail,
     ConflictEndedEmail,
     ConflictFoundEmail,
     DecisionMadeEmail,
@@ -165,6 +166,9 @@ FILES: Mapping[type[Says], Files] = {
     ),
     ConflictEndedEmail: Files(
         "emails/conflict_ended/subject.txt", "emails/conflict_ended/preview.txt", "emails/conflict_ended/body.txt"
+    ),
+    ConflictChangedEmail: Files(
+        "emails/conflict_changed/subject.txt", "emails/conflict_changed/preview.txt", "emails/conflict_changed/body.txt"
     ),
     ReadinessEmail: Files("emails/readiness/subject.txt", "emails/readiness/preview.txt", "emails/readiness/body.txt"),
     AuditLogAlteredEmail: Files(

@@ -265,6 +265,12 @@ class ConflictEnded(_Tagged, frozen=True, kw_only=True, tag="conflict_ended"):
     hit: UUID
 
 
+class DecisionDropped(_Tagged, frozen=True, kw_only=True, tag="decision_dropped"):
+    """What was decided about a conflict, which the recipient was shown, no longer counts: a time or place changed."""
+
+    hit: UUID
+
+
 class ComparisonsReported(_Tagged, frozen=True, kw_only=True, tag="comparisons_reported"):
     """Someone has compared so many places with other operations that a deconfliction officer should look."""
 
@@ -324,6 +330,7 @@ ApprovalContent = PlanSubmitted | PlanDecided | AccessRequested | AccessDecided
 OperationContent = (
     ConflictFound
     | ConflictEnded
+    | DecisionDropped
     | ComparisonsReported
     | CheckOutMissing
     | ReadinessNews

@@ -84,6 +84,7 @@ KINDS: Mapping[type[Content], MessageKind] = {
     types.EmailTest: MessageKind.EMAIL_TEST,
     types.ConflictFound: MessageKind.CONFLICT_FOUND,
     types.ConflictEnded: MessageKind.CONFLICT_FOUND,
+    types.DecisionDropped: MessageKind.CONFLICT_FOUND,
     types.ComparisonsReported: MessageKind.COMPARISONS_REPORTED,
     types.CheckOutMissing: MessageKind.CHECK_OUT_MISSING,
     types.ReadinessNews: MessageKind.READINESS,
@@ -134,6 +135,7 @@ class Topic(StrEnum):
     CONFLICT_FOUND = "conflict_found"
     CHECK_OUT_MISSING = "check_out_missing"
     CONFLICT_ENDED = "conflict_ended"
+    DECISION_DROPPED = "decision_dropped"
     COMPARISONS_REPORTED = "comparisons_reported"
     READINESS = "readiness"
     EMERGENCY_ACCESS = "emergency_access"

@@ -3,7 +3,13 @@
 from tracker.rules.core.message_types import ConflictFound
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.content import Button, ButtonName, Letter, SitePage
-from tracker.rules.emails.contexts import ComparisonsReportedEmail, ConflictEndedEmail, ConflictFoundEmail
+from tracker.rules.emails.contexts import (
+    ComparisonsReportedEmail,
+    ConflictChangedEmail,
+    ConflictEndedEmail,
+    ConflictFoundEmail,
+    Says,
+)
 from tracker.rules.emails.facts import Footer
 
 
@@ -18,14 +24,17 @@ def ended(reader: Viewer, page: str) -> Letter:
     return _letter(reader, ConflictEndedEmail(), page, Footer.OPERATION)
 
 
+def changed(reader: Viewer, page: str) -> Letter:
+    """Return the email to the lead of one of the operations that it is to be decided again; `page` is where."""
+    return _letter(reader, ConflictChangedEmail(), page, Footer.OPERATION)
+
+
 def many_comparisons(reader: Viewer, page: str) -> Letter:
     """Return the email to an officer that someone compared many places; `page` is where to read on."""
     return _letter(reader, ComparisonsReportedEmail(), page, Footer.OFFICER)
 
 
-def _letter(
-    reader: Viewer, says: ConflictFoundEmail | ConflictEndedEmail | ComparisonsReportedEmail, page: str, footer: Footer
-) -> Letter:
+def _letter(reader: Viewer, says: Says, page: str, footer: Footer) -> Letter:
     return Letter(
         says=says,
         to=reader.email,

@@ -174,6 +174,11 @@ class ConflictEndedEmail:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConflictChangedEmail:
+    """`conflict_changed`: a conflict has to be decided again; what changed is shown after sign-in only."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ComparisonsReportedEmail:
     """`comparisons_reported`: someone compared many places; who did is shown to officers after sign-in only."""
 
@@ -218,6 +223,7 @@ Says = (
     | AuditLogAlteredEmail
     | ConflictFoundEmail
     | ConflictEndedEmail
+    | ConflictChangedEmail
     | ComparisonsReportedEmail
     | CheckOutMissingEmail
     | ReadinessEmail

@@ -100,6 +100,7 @@ TOPIC_WORDS = {
     Topic.CONFLICT_FOUND: "Conflict between operations",
     Topic.CHECK_OUT_MISSING: "Not checked out",
     Topic.CONFLICT_ENDED: "Conflict between operations ended",
+    Topic.DECISION_DROPPED: "Conflict between operations to decide again",
     Topic.COMPARISONS_REPORTED: "Many comparisons with operations",
     Topic.READINESS: "Service readiness",
     Topic.EMERGENCY_ACCESS: "Emergency access",

@@ -101,6 +101,8 @@ class Hit:
     """Who led this side when it ended."""
     reason: str = ""
     """Of this side's decision; empty before it."""
+    dropped_at: datetime | None = None
+    """When earlier decisions ended because a time or place changed; None if that never happened."""
 
     @property
     def is_open(self) -> bool:

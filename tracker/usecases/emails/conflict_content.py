@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from tracker.rules.core.message_types import ConflictEnded, ConflictFound
+from tracker.rules.core.message_types import ConflictEnded, ConflictFound, DecisionDropped
 from tracker.rules.core.outbox import Message, Skip, State
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails import conflict, discreet
@@ -18,12 +18,13 @@ NOT_THE_READER_S = Skip(
     state=State.SUPPRESSED, reason="Only its recipient and a deconfliction officer can read an email about a conflict."
 )
 NOT_AN_OFFICER = Skip(state=State.SUPPRESSED, reason="The recipient is no longer a deconfliction officer.")
+AboutConflict = ConflictFound | ConflictEnded | DecisionDropped
 OFFICERS_PAGE = "/admin"
 """It leads to the conflicts; an address that says what it is about would be read with the email."""
 ENDED = Skip(state=State.SUPERSEDED, reason="The conflict has ended.")
 
 
-async def conflict_letter(content: ConflictFound | ConflictEnded, message: Message, reader: Viewer) -> Letter | Skip:
+async def conflict_letter(content: AboutConflict, message: Message, reader: Viewer) -> Letter | Skip:
     """Return the email, or why it is not sent.
 
     To another person who reads it, unless they are an officer, it says the same whether or not the conflict is open.
@@ -33,10 +34,18 @@ async def conflict_letter(content: ConflictFound | ConflictEnded, message: Messa
     page = await _page(content, message, reader)
     if isinstance(page, Skip):
         return page
-    letter = (
-        conflict.found(reader, content, page) if isinstance(content, ConflictFound) else conflict.ended(reader, page)
-    )
+    letter = _written(content, reader, page)
     return discreet.of_nothing_more(letter) if reader.is_discreet else letter
+
+
+def _written(content: AboutConflict, reader: Viewer, page: str) -> Letter:
+    match content:
+        case ConflictFound():
+            return conflict.found(reader, content, page)
+        case ConflictEnded():
+            return conflict.ended(reader, page)
+        case DecisionDropped():
+            return conflict.changed(reader, page)
 
 
 def comparisons_letter(reader: Viewer) -> Letter | Skip:
@@ -47,7 +56,7 @@ def comparisons_letter(reader: Viewer) -> Letter | Skip:
     return discreet.of_nothing_more(letter) if reader.is_discreet else letter
 
 
-async def _page(content: ConflictFound | ConflictEnded, message: Message, reader: Viewer) -> str | Skip:
+async def _page(content: AboutConflict, message: Message, reader: Viewer) -> str | Skip:
     if isinstance(content, ConflictFound) and content.for_officer:
         is_open = content.hit in {pair.id for pair in await plans.every_open_pair()}
         return (OFFICERS_PAGE if is_open else ENDED) if is_officer(reader) else NOT_THEIRS
@@ -55,7 +64,7 @@ async def _page(content: ConflictFound | ConflictEnded, message: Message, reader
     if event is None or event.lead_id != reader.member_id:
         return NOT_THEIRS
     shown = await _shown(reader, event)
-    if isinstance(content, ConflictFound) and not shown.get(content.hit):
+    if not isinstance(content, ConflictEnded) and not shown.get(content.hit):
         return ENDED
     if content.hit not in shown:
         return NOT_THEIRS

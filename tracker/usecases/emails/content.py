@@ -21,6 +21,7 @@ from tracker.rules.core.message_types import (
     ComparisonsReported,
     ConflictEnded,
     ConflictFound,
+    DecisionDropped,
     EmailTest,
     EmergencyAccessUsed,
     ItemAnswered,
@@ -112,6 +113,7 @@ async def _letter_to(
         case (
             ConflictFound()
             | ConflictEnded()
+            | DecisionDropped()
             | ComparisonsReported()
             | CheckOutMissing()
             | ReadinessNews()

@@ -33,7 +33,7 @@ from tracker.tables.visible.operations import plans as visible
 from tracker.usecases.core import audit
 from tracker.usecases.operations import comparisons
 from tracker.usecases.operations.lookup import operation_for
-from tracker.usecases.operations.notices import notify, notify_ended
+from tracker.usecases.operations.notices import notify, notify_dropped, notify_ended
 from tracker.usecases.operations.steps import back_to_planning, end_clearance, enter, new_version
 
 NO_REASON = "Say in one sentence why, or what you agreed."
@@ -218,8 +218,7 @@ async def _keep_up(pair: Pair, close: Overlap, facts: str, now: datetime) -> Non
     """Follow facts that changed while a conflict is open: what was agreed about the earlier ones holds no longer."""
     if pair.facts == facts:
         return
-    of_facts = [one.value for one in rules.TOGETHER]
-    await _replace((HitDecision.hit == pair.id) & HitDecision.decision.is_in(of_facts), now)
+    await _drop(pair, now)
     await DeconflictionHit.update(
         {
             DeconflictionHit.distance_ft: close.distance_ft,
@@ -227,6 +226,16 @@ async def _keep_up(pair: Pair, close: Overlap, facts: str, now: datetime) -> Non
             DeconflictionHit.facts: facts,
         }
     ).where(DeconflictionHit.id == pair.id)
+
+
+async def _drop(pair: Pair, now: datetime) -> None:
+    """Keep what was agreed about earlier facts as history, and notify the leads: a decision doesn't end in silence."""
+    if not rules.TOGETHER & {*(await plans.decisions([pair.id]))[pair.id].values()}:
+        return
+    of_facts = [one.value for one in rules.TOGETHER]
+    await _replace((HitDecision.hit == pair.id) & HitDecision.decision.is_in(of_facts), now)
+    if await notify_dropped(pair, now):
+        await DeconflictionHit.update({DeconflictionHit.dropped_at: now}).where(DeconflictionHit.id == pair.id)
 
 
 async def _replace(decisions: Combinable, now: datetime) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.message_types import ConflictEnded, ConflictFound
+from tracker.rules.core.message_types import ConflictEnded, ConflictFound, DecisionDropped
 from tracker.rules.core.outbox import Draft
 from tracker.rules.operations.deconfliction import Disclosure
 from tracker.tables.background.operations import plans
@@ -56,6 +56,28 @@ async def notify_ended(pair: Pair, sides: Mapping[UUID, Planned], now: datetime)
         for one in were_shown
     ]
     await outbox.enqueue_all(drafts, now)
+
+
+async def notify_dropped(pair: Pair, now: datetime) -> bool:
+    """Queue the emails that what was decided about a conflict no longer counts, inside the caller's `writing()`.
+
+    Only leads who were shown it before get one, and not while the other side shows nothing. Return whether both do.
+    """
+    sides = await plans.by_id([pair.first, pair.second])
+    knew = ((pair.first, pair.second, pair.first_knows), (pair.second, pair.first, pair.second_knows))
+    known_to = [one for one, other, was_shown in knew if was_shown and sides[other].disclosure is not Disclosure.SILENT]
+    drafts = [
+        Draft(
+            content=DecisionDropped(hit=pair.id),
+            recipient_id=sides[one].lead_id,
+            key=f"decision_dropped:{pair.id}:{one}:{now.isoformat()}",
+            event_id=sides[one].event_id,
+            not_after=sides[one].ends_at,
+        )
+        for one in known_to
+    ]
+    await outbox.enqueue_all(drafts, now)
+    return len(known_to) == len(sides)
 
 
 async def _note_who_knows(pairs: Iterable[Pair], planned: Mapping[UUID, Planned]) -> None:

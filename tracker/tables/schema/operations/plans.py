@@ -134,6 +134,8 @@ class DeconflictionHit(Table):
     first_knows = Boolean(default=False)
     """Whether the lead of `first` was shown it while it was open."""
     second_knows = Boolean(default=False)
+    dropped_at = Timestamptz(null=True, default=None)
+    """When what both sides could read of decisions ended last, because the facts changed."""
     first_lead = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
     """Who led `first` when the conflict ended, if the other side was shown that."""
     second_lead = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)

@@ -35,8 +35,8 @@ _CLEARANCES = (
 )
 # The other side, x and its date y, is read whether or not the viewer may see it: as far as it discloses itself.
 _HITS = (
-    "SELECT h.id, q.id AS other_plan, h.found_at, h.closed_at, h.outcome, h.distance_ft, h.gap_minutes, q.disclosure,"
-    " m.name, m.phone, m.email, g.code, y.starts_at, y.ends_at, mine.decision AS mine,"
+    "SELECT h.id, q.id AS other_plan, h.found_at, h.closed_at, h.dropped_at, h.outcome, h.distance_ft, h.gap_minutes,"
+    " q.disclosure, m.name, m.phone, m.email, g.code, y.starts_at, y.ends_at, mine.decision AS mine,"
     " theirs.decision AS theirs, mine.reason,"
     " CASE WHEN h.first = p.id THEN one.name ELSE two.name END AS our_lead,"
     " CASE WHEN h.first = p.id THEN two.name ELSE one.name END AS their_lead"
@@ -164,4 +164,5 @@ def _hit(row: Row) -> Hit:
         closed_at=row["closed_at"],
         lead=row["our_lead"] or "",
         reason=row["reason"] or "",
+        dropped_at=row["dropped_at"],
     )
