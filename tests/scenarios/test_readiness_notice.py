@@ -186,8 +186,8 @@ async def test_canceling_the_operation_tells_them_once_that_services_are_not_nee
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        ({"starts": DAY, "starts_at": "06:00"}, "The operation starts then."),
-        ({"ends_at": "12:00"}, "The operation ends then."),
+        ({"starts": DAY, "starts_at": "06:00"}, "The operation starts within 30 minutes of then."),
+        ({"ends_at": "12:00"}, "The operation ends within 30 minutes of then."),
         ({"ends": "2027-05-14", "ends_at": "23:59"}, "Make the window at least 4 hours long."),
         ({"starts": ""}, "Choose the first day of the window."),
         ({"ends_at": ""}, "Enter when the window ends."),

@@ -112,3 +112,12 @@ def test_the_same_facts_have_one_hash_in_either_order_and_any_zone(one: Footprin
 def test_another_minute_is_another_fact(one: Footprint, other: Footprint) -> None:
     later = replace(one, ends_at=one.ends_at + timedelta(minutes=1))
     assert facts_of(one, other) != facts_of(later, other)
+
+
+@pytest.mark.parametrize("buffer", [timedelta(), timedelta(minutes=30), timedelta(hours=24)], ids=str)
+def test_the_gap_that_still_conflicts_is_the_buffer_to_the_second(buffer: timedelta) -> None:
+    first = replace(operation(site(A)), buffer=buffer)
+    at_the_limit = replace(first, starts_at=first.ends_at + buffer, ends_at=first.ends_at + buffer + HOUR)
+    assert overlap(first, at_the_limit) == Overlap(0, buffer)
+    a_second_later = replace(at_the_limit, starts_at=at_the_limit.starts_at + timedelta(seconds=1))
+    assert overlap(first, a_second_later) is None

@@ -24,6 +24,7 @@ TEXT = NoticeText(
     place="Partner location 2",
     contact="FBI duty desk, 816-555-0100",
 )
+SECOND = timedelta(seconds=1)
 RELEASE = datetime(2027, 5, 13, 17, tzinfo=UTC)
 
 
@@ -44,6 +45,8 @@ def test_a_window_around_the_operation_is_fine() -> None:
     [
         ({"starts_at": STARTS}, "starts"),
         ({"ends_at": ENDS}, "ends"),
+        ({"starts_at": STARTS - timedelta(minutes=30) + SECOND}, "starts"),
+        ({"ends_at": ENDS + timedelta(minutes=30) - SECOND}, "ends"),
         ({"ends_at": TEXT.starts_at + timedelta(hours=4) - timedelta(minutes=1)}, "ends"),
         ({"ends_at": TEXT.starts_at}, "ends"),
         ({"ends_at": TEXT.starts_at + timedelta(days=14, minutes=1)}, "ends"),
@@ -64,6 +67,11 @@ def test_what_would_give_the_operation_away_or_is_of_no_use_is_refused_at_its_fi
     change: dict[str, object], field: str
 ) -> None:
     assert set(wrong(replace(TEXT, **change))) == {field}
+
+
+def test_a_window_that_starts_and_ends_half_an_hour_away_from_the_operation_is_fine() -> None:
+    half = timedelta(minutes=30)
+    assert wrong(replace(TEXT, starts_at=STARTS - half, ends_at=ENDS + half)) == {}
 
 
 def test_a_window_of_exactly_four_hours_is_long_enough() -> None:

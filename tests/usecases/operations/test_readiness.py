@@ -257,7 +257,7 @@ async def test_a_notice_that_names_its_operation_is_not_kept(two: Cast, title: s
 
 @pytest.mark.parametrize(
     ("facts", "sentence"),
-    [({"title": "Operation Mandarin"}, "“Mandarin” is part of"), ({"starts": STARTS_WITH_THE_WINDOW}, "starts then")],
+    [({"title": "Operation Mandarin"}, "“Mandarin” is part of"), ({"starts": STARTS_WITH_THE_WINDOW}, "starts within")],
 )
 async def test_a_draft_that_names_what_the_operation_is_called_by_now_is_not_scheduled(
     two: Cast, facts: dict[str, object], sentence: str

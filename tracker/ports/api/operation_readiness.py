@@ -127,7 +127,7 @@ async def read_notice(event_id: FromPath[UUID], request: FormRequest, viewer: Vi
         summary="Write the notice",
         body=NewNotice,
         text="Saves a draft in place of an earlier draft; no one is notified. Texts with the operation’s title or "
-        "places are refused, and a window that starts or ends when it does.",
+        "places are refused, and a window that starts or ends within 30 minutes of when it does.",
     ),
 )
 async def write_notice(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:

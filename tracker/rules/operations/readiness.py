@@ -16,6 +16,9 @@ from tracker.rules.operations.telltale import telltales
 
 SHORTEST_WINDOW = timedelta(hours=4)
 LONGEST_WINDOW = timedelta(days=14)
+AWAY = timedelta(minutes=30)
+"""How far the start and the end of a window are at least from those of the operation."""
+NEAR_IT = "within 30 minutes of then. Choose another time, so that the window doesn’t give it away."
 MOST_EXPECTED = 500  # people
 LONGEST = {"languages": 200, "needs": 1_000, "place": 200, "contact": 200}
 """The limits of the texts, in characters."""
@@ -187,10 +190,10 @@ def _wrong_times(
     text: NoticeText, release_at: datetime, operation: tuple[datetime, datetime], now: datetime
 ) -> dict[str, str]:
     wrong: dict[str, str] = {}
-    if text.starts_at == operation[0]:
-        wrong["starts"] = "The operation starts then. Choose another time, so that the window doesn’t give it away."
-    if text.ends_at == operation[1]:
-        wrong["ends"] = "The operation ends then. Choose another time, so that the window doesn’t give it away."
+    if abs(text.starts_at - operation[0]) < AWAY:
+        wrong["starts"] = f"The operation starts {NEAR_IT}"
+    if abs(text.ends_at - operation[1]) < AWAY:
+        wrong["ends"] = f"The operation ends {NEAR_IT}"
     if text.ends_at - text.starts_at < SHORTEST_WINDOW:
         wrong["ends"] = "Make the window at least 4 hours long."
     elif text.ends_at - text.starts_at > LONGEST_WINDOW:
