@@ -13,6 +13,7 @@ from tracker.rules.operations import activity_log as rules
 from tracker.rules.operations.activity_log import Line
 from tracker.rules.operations.decided import Decisions
 from tracker.rules.operations.plans import Operation
+from tracker.rules.operations.recorded_times import check_not_long_before
 from tracker.tables.schema.operations.activity_log import OperationLogEntry
 from tracker.tables.visible.operations import activity_log, listing, phases, plans
 from tracker.usecases.core import audit
@@ -125,6 +126,7 @@ async def correct(
         if line.last is None or line.last.id != seen:
             raise Conflict("Someone corrected this since you opened it. Check it, and save again.")
         rules.check_entry(text, at, now)
+        check_not_long_before({"at": (at, line.at)}, found.occurrence.starts_at, now)
         if (text, at) != (line.text, line.at):
             await _insert(viewer, found.operation, ids.new_id(), entry_id, text, at, now)
             await audit.record(viewer.actor, "log_entry_corrected", "event", event_id, {"entry": entry_id}, now)

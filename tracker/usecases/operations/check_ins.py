@@ -15,6 +15,7 @@ from tracker.rules.operations import check_ins as rules
 from tracker.rules.operations.accountability import Release
 from tracker.rules.operations.check_ins import CheckIn, Correction, Press, Tally, Tap, WalkIn
 from tracker.rules.operations.plans import Operation, check_kind, may_plan
+from tracker.rules.operations.recorded_times import check_not_long_before
 from tracker.tables.schema.operations.check_ins import OperationCheckIn
 from tracker.tables.schema.roster.people import Agency
 from tracker.tables.visible.operations import check_ins, plans, releases
@@ -175,6 +176,8 @@ async def correct(
         if line.id != seen:
             raise Conflict("Someone changed this since you opened it. Check it, and save again.")
         after = rules.corrected(line, to, found.operation.state, now)
+        typed = {"time_in": (to.time_in, line.time_in), "time_out": (to.time_out, line.time_out)}
+        check_not_long_before(typed, found.occurrence.starts_at, now)
         if after == line:
             return line
         facts = {"in": after.time_in, "out": after.time_out}

@@ -11,6 +11,7 @@ from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.operations.phases import MOST_PHASES, TIMED, Phase, PhasePlan, check_plan, check_times
 from tracker.rules.operations.plans import Operation, may_plan
+from tracker.rules.operations.recorded_times import check_not_long_before
 from tracker.tables.background.operations import plans as background
 from tracker.tables.schema.operations.phases import OperationPhase
 from tracker.tables.visible.operations import phases
@@ -120,6 +121,8 @@ async def correct(
         if seen not in (None, phase.version):
             raise Conflict(f"The times of {phase.name} have changed since.")
         check_times(begun_at, ended_at, now)
+        typed = {"begun": (begun_at, phase.begun_at), "ended": (ended_at, phase.ended_at)}
+        check_not_long_before(typed, await _start_of(viewer, event_id), now)
         return await _record(viewer, event_id, replace(phase, begun_at=begun_at, ended_at=ended_at), now)
 
 
@@ -135,6 +138,11 @@ async def _timed(viewer: Viewer, event_id: UUID, phase_id: UUID) -> Phase:
     if not may_time(viewer, operation):
         raise NotAllowed(NOT_YET)
     return await _phase(viewer, operation, phase_id)
+
+
+async def _start_of(viewer: Viewer, event_id: UUID) -> datetime:
+    plan_id = (await operation_for(viewer, event_id)).id
+    return (await background.by_id([plan_id]))[plan_id].starts_at
 
 
 async def _phase(viewer: Viewer, operation: Operation, phase_id: UUID) -> Phase:

@@ -126,6 +126,8 @@ async def test_times_are_corrected_on_the_clock_of_the_operation(
     wrong = {"time_in": "2027-01-16T05:50", "time_out": "noon", "seen": seen}
     refused = await found.browser.post(found.at + person, wrong)
     assert (refused.status_code, "Enter the day and time, like 2027-05-15 05:00." in refused.text) == (422, True)
+    odd = await found.browser.post(found.at + person, wrong | {"time_in": "2017-01-16T05:50", "time_out": ""})
+    assert (odd.status_code, "more than 30 days ago. Check the date." in odd.text) == (422, True)
     form = {"time_in": "2027-01-16 05:10", "time_out": "", "assignment": "Perimeter", "seen": seen}
     assert (await found.browser.post(found.at + person, form)).status_code == 303
     assert "In 5:10 AM" in await found.text()

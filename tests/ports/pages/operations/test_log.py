@@ -77,6 +77,8 @@ async def test_a_corrected_entry_shows_both(sqlite_cast: Cast, browse: SignIn, a
     seen = page.partition('name="seen" value="')[2].partition('"')[0]
     wrong = await browser.post(f"{at}/entries/{entry}", {"text": "One", "at": "later", "seen": seen})
     assert (wrong.status_code, "Enter the day and time" in wrong.text) == (422, True)
+    odd = await browser.post(f"{at}/entries/{entry}", {"text": "One", "at": "2017-01-16T06:00", "seen": seen})
+    assert (odd.status_code, "more than 30 days before the operation. Check the date." in odd.text) == (422, True)
     form = {"text": "One in custody", "at": "2027-01-16T05:55", "seen": seen}
     assert (await browser.post(f"{at}/entries/{entry}", form)).status_code == 303
     shown = await text(browser, at)

@@ -137,6 +137,8 @@ async def test_times_are_corrected_in_a_form(two: Cast, bluestem: UUID, lead: Br
     early = await lead.post(f"{address}/times", typed | {"begun_day": "2027-01-16"})
     assert early.status_code == 422
     assert "Enter a time that has passed." in early.text
+    long_ago = await lead.post(f"{address}/times", typed | {"begun_day": "2016-12-14"})
+    assert (long_ago.status_code, "more than 30 days ago. Check the date." in long_ago.text) == (422, True)
     assert (await lead.post(f"{address}/times", typed)).status_code == 303
     assert "Mon, Dec 14, 5:02–5:48 AM" in await page(lead, bluestem)
 
