@@ -115,6 +115,7 @@ async def test_the_invitation_asks_for_a_reply_and_says_how(post: Post) -> None:
     [event] = calendar_of(mail).walk("VEVENT")
     assert (to.startswith("reply+"), event["ATTENDEE"].params["RSVP"]) == (True, "TRUE")
     assert "Reply with these buttons, or with the ones in your calendar app." in words_of(mail)
+    assert "To reply by email, write YES, MAYBE, or NO on the first line." in words_of(mail)
     assert "receive replies" not in words_of(mail)
 
 
@@ -154,4 +155,19 @@ async def test_the_invited_person_sees_that_the_calendar_app_s_reply_arrived(pos
     to, uid, _ = await invitation(post, "ipd_liaison")
     who = ADDRESSES["ipd_liaison"]
     await post.deliver(to, reply(who, to, client_replies.google(uid, who, "DECLINED", stamp=stamped())))
-    assert "You replied in your calendar app." in await meeting_page(post, "ipd_liaison")
+    assert "You replied by email." in await meeting_page(post, "ipd_liaison")
+
+
+async def test_a_word_written_back_is_on_the_page_and_confirmed_to_its_writer_alone(post: Post) -> None:
+    _, _, mail = await invitation(post, "ipd_liaison")
+    answer = EmailMessage(policy=policy.SMTP)
+    answer["From"], answer["To"], answer["Message-ID"] = ADDRESSES["ipd_liaison"], mail["Reply-To"], "<1@ipd>"
+    answer["Authentication-Results"] = PASSES.format(domain="ipd.example")
+    answer.set_content("Yes, by train\n\nOn Tue, Dec 15, 2026 at 9:00 AM Task Force wrote:\n> NO\n")
+    assert await post.deliver(str(mail["Reply-To"]), answer.as_bytes()) == "taken"
+    page = await meeting_page(post)
+    assert ("By email, " in page, "by train" in page) == (True, True)
+    [confirmation] = await post.office.mails()
+    assert confirmation["To"] == ADDRESSES["ipd_liaison"]
+    assert "You replied yes" in str(confirmation["Subject"])
+    assert "/w/" in words_of(confirmation)

@@ -33,6 +33,7 @@ EVERY: tuple[Content, ...] = (
     types.ItemBlocked(since=AT),
     types.ItemNoted(at=AT),
     types.ItemAnswered(at=AT, outcome=Taken.RECORDED, word=Word.DONE, is_whole=False, undo=ID),
+    types.InvitationAnswered(at=AT, outcome=Taken.NO_WORD),
     types.ItemDue(due=date(2027, 2, 9)),
     types.ItemOverdue(due=date(2027, 2, 9), is_late=True),
     types.WeeklyDigest(monday=date(2027, 2, 8)),

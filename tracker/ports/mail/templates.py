@@ -42,6 +42,7 @@ from tracker.rules.emails.event_contexts import (
     ChangedEmail,
     ConfirmationNudgeEmail,
     DateAddedEmail,
+    InvitationAnsweredEmail,
     InvitationEmail,
     ReminderEmail,
     RemovedEmail,
@@ -97,6 +98,11 @@ FILES: Mapping[type[Says], Files] = {
         "emails/substitute/subject.txt", "emails/substitute/preview.txt", "emails/substitute/body.txt"
     ),
     ReminderEmail: Files("emails/reminder/subject.txt", "emails/reminder/preview.txt", "emails/reminder/body.txt"),
+    InvitationAnsweredEmail: Files(
+        "emails/invitation_answered/subject.txt",
+        "emails/invitation_answered/preview.txt",
+        "emails/invitation_answered/body.txt",
+    ),
     ReplyNudgeEmail: Files(
         "emails/reply_nudge/subject.txt", "emails/reply_nudge/preview.txt", "emails/reply_nudge/body.txt"
     ),

@@ -190,8 +190,8 @@ class ItemNoted(_Tagged, frozen=True, kw_only=True, tag="item_noted"):
     at: datetime
 
 
-class ItemAnswered(_Tagged, frozen=True, kw_only=True, tag="item_answered"):
-    """The reader wrote back to an email about an action item at this moment: what was understood, and what it did."""
+class Answered(_Tagged, frozen=True, kw_only=True):
+    """The reader wrote back to an email of ours at this moment: what was understood, and what it did."""
 
     at: datetime
     outcome: Taken
@@ -200,6 +200,14 @@ class ItemAnswered(_Tagged, frozen=True, kw_only=True, tag="item_answered"):
     """Whether all that they wrote was read."""
     undo: UUID | None = None
     """The row of the email that changed something; None = there is nothing to undo."""
+
+
+class ItemAnswered(Answered, frozen=True, kw_only=True, tag="item_answered"):
+    """It was an email about an action item."""
+
+
+class InvitationAnswered(Answered, frozen=True, kw_only=True, tag="invitation_answered"):
+    """It was an email about an event to which the reader is invited."""
 
 
 class ItemReminder(_Tagged, frozen=True, kw_only=True):
@@ -323,7 +331,7 @@ class Unreadable(Struct, frozen=True):
 
 
 News = Changed | DateAdded | Restored | SeriesEnded | SeriesContinued | RemovedFromSeries | Canceled | Removed
-EventContent = Invited | News | SubstituteNamed | ReminderDue | ReplyNudge | ConfirmationNudge
+EventContent = Invited | News | SubstituteNamed | ReminderDue | ReplyNudge | ConfirmationNudge | InvitationAnswered
 ItemContent = ItemAssigned | ItemBlocked | ItemNoted | ItemAnswered | ItemDue | ItemOverdue
 AccountContent = AccountLocked | AccountInvited | AuditLogAltered | EmailTest
 ApprovalContent = PlanSubmitted | PlanDecided | AccessRequested | AccessDecided

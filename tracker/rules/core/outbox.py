@@ -74,6 +74,7 @@ KINDS: Mapping[type[Content], MessageKind] = {
     types.ItemBlocked: MessageKind.ITEM_BLOCKED,
     types.ItemNoted: MessageKind.ITEM_NOTED,
     types.ItemAnswered: MessageKind.EMAIL_ANSWERED,
+    types.InvitationAnswered: MessageKind.EMAIL_ANSWERED,
     types.ItemDue: MessageKind.ITEM_DUE,
     types.ItemOverdue: MessageKind.ITEM_OVERDUE,
     types.WeeklyDigest: MessageKind.DIGEST,
@@ -126,6 +127,7 @@ class Topic(StrEnum):
     ITEM_DUE = "item_due"
     ITEM_OVERDUE = "item_overdue"
     ITEM_ANSWERED = "item_answered"
+    INVITATION_ANSWERED = "invitation_answered"
     WEEKLY_DIGEST = "weekly_digest"
     ACCOUNT_LOCKED = "account_locked"
     ACCOUNT_CHANGED = "account_changed"

@@ -121,6 +121,8 @@ class Reads(StrEnum):
 
     ITEM_WORDS = "item_words"
     """DONE, IN PROGRESS, BLOCKED, or a note"""
+    REPLY_WORDS = "reply_words"
+    """YES, MAYBE, or NO"""
 
 
 @dataclass(frozen=True, kw_only=True)

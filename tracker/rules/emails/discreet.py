@@ -92,6 +92,7 @@ def _discreet(letter: Letter, page: str) -> Letter:
         buttons=(Button(name=ButtonName.SIGN_IN, target=SitePage(path=page)),),
         more=(),
         footer=Footer.DISCREET,
+        reads=None,
         is_discreet=True,
         is_time_only=True,
         calendar=replace(part, is_discreet=True) if isinstance(part, CalendarPart) else part,

@@ -7,6 +7,7 @@ from tracker.rules.core.message_types import (
     ConfirmationNudge,
     EventContent,
     EventNews,
+    InvitationAnswered,
     Invited,
     MailedEntry,
     ReminderDue,
@@ -159,7 +160,7 @@ def _reason(content: EventContent) -> Reason:
             return Reason.INVITATION
         case ReminderDue():
             return Reason.REMINDER
-        case ReplyNudge() | ConfirmationNudge():
+        case ReplyNudge() | ConfirmationNudge() | InvitationAnswered():
             return Reason.REPLY
         case _:
             return Reason.UPDATE

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tracker.rules.core.answers import Taken
+
 
 @dataclass(frozen=True, kw_only=True)
 class OwnReply:
@@ -211,6 +213,19 @@ class ConfirmationNudgeEmail:
     """"time", "place", or both."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class InvitationAnsweredEmail:
+    """`invitation_answered`: what was understood of what the reader wrote back to an email about an event."""
+
+    title: str
+    day: str
+    outcome: Taken
+    value: str
+    """Yes, Maybe or No, if it was recorded."""
+    is_series: bool
+    is_whole: bool
+
+
 EventEmail = (
     InvitationEmail
     | ChangedEmail
@@ -226,5 +241,6 @@ EventEmail = (
     | ReminderEmail
     | ReplyNudgeEmail
     | ConfirmationNudgeEmail
+    | InvitationAnsweredEmail
 )
 """Emails that name an event, with its title."""

@@ -91,6 +91,7 @@ TOPIC_WORDS = {
     Topic.ITEM_DUE: "Action item due",
     Topic.ITEM_OVERDUE: "Action item overdue",
     Topic.ITEM_ANSWERED: "Confirmation of an email",
+    Topic.INVITATION_ANSWERED: "Confirmation of an email",
     Topic.WEEKLY_DIGEST: "Weekly digest",
     Topic.ACCOUNT_LOCKED: "Account locked",
     Topic.ACCOUNT_CHANGED: "Account changed",

@@ -5,6 +5,7 @@ from tracker.rules.core.message_types import (
     Changed,
     ConfirmationNudge,
     DateAdded,
+    InvitationAnswered,
     Invited,
     News,
     ReminderDue,
@@ -16,7 +17,7 @@ from tracker.rules.core.message_types import (
     SeriesEnded,
     SubstituteNamed,
 )
-from tracker.rules.emails import changes, event, nudge, reminder, series
+from tracker.rules.emails import answered, changes, event, nudge, reminder, series
 from tracker.rules.emails.content import Letter
 from tracker.rules.emails.parts import Occasion
 
@@ -30,10 +31,10 @@ def write(about: Occasion) -> Letter:
             return event.substitute(about)
         case ReminderDue() as content:
             return reminder.reminder(about, content)
-        case ReplyNudge():
-            return nudge.no_reply(about)
-        case ConfirmationNudge() as content:
-            return nudge.confirm(about, content)
+        case ReplyNudge() | ConfirmationNudge() as content:
+            return nudge.confirm(about, content) if isinstance(content, ConfirmationNudge) else nudge.no_reply(about)
+        case InvitationAnswered() as content:
+            return answered.answered(about, content)
         case news:
             return _news(about, news)
 

@@ -15,6 +15,7 @@ from tracker.rules.emails.content import (
     CalendarPart,
     Elsewhere,
     Letter,
+    Reads,
     ReplyPage,
     SitePage,
     length_words,
@@ -126,6 +127,7 @@ def letter_of(
         more=more,
         calendar=calendar,
         footer=footer,
+        reads=Reads.REPLY_WORDS if any(isinstance(one.target, ReplyPage) for one in buttons) else None,
     )
 
 

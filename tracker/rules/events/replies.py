@@ -34,7 +34,7 @@ class ReplySource(StrEnum):
     """By the signed link in an email."""
     API = "api"
     EMAIL = "email"
-    """By a calendar program, which sent an email."""
+    """By an email: of a calendar program, or of the person."""
     ON_BEHALF = "on_behalf"
     """Another person recorded it."""
     CHANGE = "change"

@@ -12,6 +12,7 @@ from tracker.rules.core.message_types import (
     ConfirmationNudge,
     DateAdded,
     EventContent,
+    InvitationAnswered,
     Invited,
     ReminderDue,
     Removed,
@@ -50,7 +51,7 @@ NOT_ASKED = Skip(state=State.SUPERSEDED, reason="The recipient is now only infor
 DECLINED = Skip(state=State.SUPERSEDED, reason="The recipient declined.")
 REPLIED = Skip(state=State.SUPERSEDED, reason="The recipient has replied.")
 OVER = Skip(state=State.TOO_LATE, reason="It was over before it could be sent.")
-_OfOneDate = ReminderDue | ReplyNudge | ConfirmationNudge
+_OfOneDate = ReminderDue | ReplyNudge | ConfirmationNudge | InvitationAnswered
 """Content about one date, for which the other dates don't matter."""
 
 
@@ -235,6 +236,8 @@ def _why_not_to_them(about: Occasion) -> Skip | None:
 
 
 def _why_not_now(about: Occasion) -> Skip | None:
+    if isinstance(about.content, InvitationAnswered):
+        return None
     is_off = about.event.status is EventStatus.CANCELED or (not about.is_whole and about.date.is_off)
     if isinstance(about.content, Canceled):
         return _over(about) if is_off else ON

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from tracker.rules.core.answers import Taken
-from tracker.rules.core.message_types import ItemAnswered
+from tracker.rules.core.message_types import InvitationAnswered, ItemAnswered
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.tables.background.intake import words as known
@@ -25,7 +25,8 @@ async def confirm(viewer: Viewer, understood: Understood, row_id: UUID, now: dat
     if is_recorded and await known.recorded_since(viewer.member_id, now - DAY) > MOST_A_DAY:
         return
     day = to_local(now, viewer.zone).date()
-    content = ItemAnswered(
+    kind = ItemAnswered if understood.item_id else InvitationAnswered
+    content = kind(
         at=now,
         outcome=understood.outcome,
         word=understood.said.word,
@@ -37,5 +38,7 @@ async def confirm(viewer: Viewer, understood: Understood, row_id: UUID, now: dat
         recipient_id=viewer.member_id,
         key=f"email_answered:{row_id}" if is_recorded else f"email_answered:{viewer.member_id}:{day}",
         item_id=understood.item_id,
+        event_id=understood.event_id,
+        occurrence_id=understood.occurrence_id,
     )
     await outbox.enqueue_all([draft], now)

@@ -17,43 +17,61 @@ from tracker.tables.schema.intake.words import IncomingWords
 from tracker.tables.visible.actions import action_items as visible
 from tracker.usecases.actions import action_items
 from tracker.usecases.core.viewers import viewer_for
+from tracker.usecases.intake.reply_undo import EarlierReply, earlier_reply, restore
 
 CHANGED = "This was changed after your email, so it can’t be undone here."
 
 
 @dataclass(frozen=True, kw_only=True)
 class Undoable:
-    """What the link shows: the change, and the item as it is now."""
+    """What the link shows: the change, and the item or the reply as it is now."""
 
     viewer: Viewer
     made: MadeChange
-    item: ActionItem
+    of: ActionItem | EarlierReply
+
+    @property
+    def item(self) -> ActionItem | None:
+        """Return the action item that the email changed, if it changed one."""
+        return self.of if isinstance(self.of, ActionItem) else None
+
+    @property
+    def reply(self) -> EarlierReply | None:
+        """Return the reply that the email replaced, if it did."""
+        return self.of if isinstance(self.of, EarlierReply) else None
 
     @property
     def is_current(self) -> bool:
-        """Return whether the item is still as the email left it."""
-        return self.item.version == self.made.version
+        """Return whether everything is still as the email left it."""
+        return self.of.version == self.made.version if isinstance(self.of, ActionItem) else self.of.is_current
+
+    @property
+    def is_restricted(self) -> bool:
+        """Return whether only named people may know what it is about."""
+        return self.of.is_restricted if isinstance(self.of, ActionItem) else self.of.date.event.is_restricted
 
 
 async def by_link(words_id: UUID, now: datetime, origin: Origin) -> Undoable:
     """Return what a link undoes, with the person who wrote the email as viewer, coming from `origin`.
 
-    Errors: the same NotFound when the person is not active, or may not see or change the item.
+    Errors: the same NotFound when the person is not active, or may not see or change it.
     """
     made = await known.made_change(words_id)
-    if made is None or made.item_id is None:
+    if made is None:
         raise NotFound
     viewer = replace(await viewer_for(made.member_id, now), origin=origin)
+    if made.item_id is None:
+        return Undoable(viewer=viewer, made=made, of=await earlier_reply(viewer, made, now))
     item = await visible.item_by_id(viewer, made.item_id)
     if item is None or not may_update(viewer, item):
         raise NotFound
-    return Undoable(viewer=viewer, made=made, item=item)
+    return Undoable(viewer=viewer, made=made, of=item)
 
 
 async def undo(words_id: UUID, now: datetime, origin: Origin) -> None:
-    """Set the item as it was before the email; does nothing when that was done.
+    """Set the item or the reply as it was before the email; does nothing when that was done.
 
-    Errors: NotFound as in `by_link`, Conflict when the item has changed since.
+    Errors: NotFound as in `by_link`, Conflict when it has changed since.
     """
     async with writing():
         found = await by_link(words_id, now, origin)
@@ -61,9 +79,15 @@ async def undo(words_id: UUID, now: datetime, origin: Origin) -> None:
             return
         if not found.is_current:
             raise Conflict(CHANGED)
-        earlier = Change(status=found.made.status_before, progress=found.made.progress_before)
-        today = to_local(now, found.viewer.zone).date()
-        await action_items.take_back(
-            found.viewer, found.item.reference, earlier, found.made.at, found.item.version, now, today
-        )
+        await _undo(found, now)
         await IncomingWords.update({IncomingWords.undone_at: now}).where(IncomingWords.id == words_id)
+
+
+async def _undo(found: Undoable, now: datetime) -> None:
+    viewer, made = found.viewer, found.made
+    if isinstance(found.of, EarlierReply):
+        await restore(viewer, found.of, now)
+        return
+    earlier = Change(status=made.status_before, progress=made.progress_before)
+    today = to_local(now, viewer.zone).date()
+    await action_items.take_back(viewer, found.of.reference, earlier, made.at, found.of.version, now, today)

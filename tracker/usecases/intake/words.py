@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from tracker.crypto import ids
@@ -10,11 +11,12 @@ from tracker.errors import NotFound
 from tracker.rules.core.answers import Taken
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.intake.emails import ReceivedEmail
+from tracker.tables.background.events import invitees
 from tracker.tables.background.intake import words as known
 from tracker.tables.background.intake.words import Answered
 from tracker.tables.schema.intake.words import IncomingWords
 from tracker.usecases.core.viewers import viewer_for
-from tracker.usecases.intake import answers, item_words
+from tracker.usecases.intake import answers, item_words, replies, reply_words
 from tracker.usecases.intake.replies import BY_EMAIL
 from tracker.usecases.intake.understood import UNMATCHED, Understood
 
@@ -22,43 +24,75 @@ REPEATED = "repeated"
 
 
 def is_for(email: ReceivedEmail) -> bool:
-    """Return whether an email came to the address of a message."""
-    return email.message_id is not None
+    """Return whether an email came to the address of a message, or has only text for the address of an invitation."""
+    has_text_alone = email.is_readable and not email.is_automatic and bool(email.text) and not email.replies
+    return email.message_id is not None or (email.invitation_id is not None and has_text_alone)
 
 
 async def take(email: ReceivedEmail) -> Sequence[str]:
-    """Do what an email says, and keep what became of it; the same email again changes nothing."""
+    """Do what an email says, and keep what became of it; the same email again changes nothing.
+
+    A reply of a calendar program that came to the address of a message is taken as if it came to the invitation's.
+    """
     async with writing():
         if await known.is_known(email.name):
             return [REPEATED]
-        viewer, understood = await _understood(email)
+        answered = await _answered(email)
+        if email.replies:
+            invitation_id = await known.invitation_of(answered) if answered else None
+            return await replies.take(replace(email, invitation_id=invitation_id))
+        viewer, understood = await _understood(email, answered)
         row_id = await _keep(email, viewer, understood)
         if viewer is not None:
             await answers.confirm(viewer, understood, row_id, email.received_at)
     return [understood.outcome]
 
 
-async def _understood(email: ReceivedEmail) -> tuple[Viewer | None, Understood]:
+async def _answered(email: ReceivedEmail) -> Answered | None:
+    """Return what an email replies to; one to the organizer's address in a calendar replies to the whole event."""
+    if email.message_id is not None:
+        return await known.answered(email.message_id)
+    holder = await invitees.holder_of(email.invitation_id) if email.invitation_id else None
+    return (
+        Answered(
+            recipient_id=holder.member_id,
+            item_id=None,
+            event_id=holder.event_id,
+            occurrence_id=None,
+            sent_at=email.received_at,
+        )
+        if holder
+        else None
+    )
+
+
+async def _understood(email: ReceivedEmail, answered: Answered | None) -> tuple[Viewer | None, Understood]:
+    """Return what was understood, and whose email it is; None when that could not be confirmed."""
     if email.is_automatic:
         return None, Understood(outcome=Taken.IGNORED)
     if not email.is_readable:
         return None, Understood(outcome=Taken.UNREADABLE)
-    answered = await known.answered(email.message_id) if email.message_id else None
-    viewer = await _writer(email, answered) if answered else None
-    if viewer is None or answered is None or answered.item_id is None:
+    viewer = await _recipient(answered, email.received_at) if answered else None
+    if answered is None or viewer is None:
         return None, UNMATCHED
-    understood = await item_words.taken(viewer, answered.item_id, email)
-    return (None if understood is UNMATCHED else viewer), understood
+    is_theirs = email.sender.is_verified and email.sender.address == viewer.email.lower()
+    understood = await _taken(viewer, answered, email, is_theirs=is_theirs)
+    return (viewer if is_theirs and understood.outcome is not Taken.UNMATCHED else None), understood
 
 
-async def _writer(email: ReceivedEmail, answered: Answered) -> Viewer | None:
-    """Return the person who got the message, if the email comes from their address and our mail server says so."""
+async def _taken(viewer: Viewer, answered: Answered, email: ReceivedEmail, *, is_theirs: bool) -> Understood:
+    if answered.event_id is not None:
+        return await reply_words.taken(viewer, answered, email, is_theirs=is_theirs)
+    if is_theirs and answered.item_id is not None:
+        return await item_words.taken(viewer, answered.item_id, email)
+    return UNMATCHED
+
+
+async def _recipient(answered: Answered, now: datetime) -> Viewer | None:
     try:
-        viewer = await viewer_for(answered.recipient_id, email.received_at)
+        return replace(await viewer_for(answered.recipient_id, now), origin=BY_EMAIL)
     except NotFound:
         return None
-    is_theirs = email.sender.is_verified and email.sender.address == viewer.email.lower()
-    return replace(viewer, origin=BY_EMAIL) if is_theirs else None
 
 
 async def _keep(email: ReceivedEmail, viewer: Viewer | None, understood: Understood) -> UUID:

@@ -8,8 +8,12 @@ from litestar import Litestar
 from tests.cast import Cast
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
+from tests.usecases.intake.test_reply_words import invited, reply_of
+from tests.usecases.intake.test_reply_words import said as replied
 from tests.usecases.intake.writing_back import given, said
+from tracker.rules.events.replies import ReplyValue
 from tracker.tables.schema.actions.action_items import ActionItem
+from tracker.tables.schema.events.events import Event
 from tracker.tables.schema.intake.words import IncomingWords
 from tracker.tables.schema.roster.people import Member
 
@@ -67,3 +71,27 @@ async def test_links_that_undo_nothing_all_look_alike(app: Litestar, stranger: B
     responses = [await stranger.send(method, one) for one in dead for method in ("GET", "POST")]
     assert {response.status_code for response in responses} == {404}
     assert len({response.text for response in responses}) == 1
+
+
+async def test_a_reply_is_undone_by_a_press(app: Litestar, stranger: Browser, sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await invited(sqlite_cast)
+    await replied(cast.fbi_lead, "NO")
+    link = await link_of(app)
+    page = (await stranger.get(link)).text
+    assert ("Monthly task force meeting" in page, await reply_of(cast.fbi_lead, event_id)) == (
+        True,
+        (ReplyValue.DECLINED, ""),
+    )
+    await stranger.send("POST", link)
+    assert (await reply_of(cast.fbi_lead, event_id))[0] is ReplyValue.NEEDS_ACTION
+    assert "Your email was undone" in (await stranger.get(link)).text
+
+
+async def test_the_link_of_a_restricted_event_asks_to_sign_in(
+    app: Litestar, stranger: Browser, sqlite_cast: Cast
+) -> None:
+    event_id = await invited(sqlite_cast)
+    await replied(sqlite_cast.fbi_lead, "NO")
+    await Event.update({Event.visibility: "named"}).where(Event.id == event_id)
+    page = (await stranger.get(await link_of(app))).text
+    assert ("Sign in to continue" in page, "Monthly" in page) == (True, False)

@@ -10,6 +10,7 @@ from tracker.errors import Conflict, NotFound
 from tracker.ports.http.dependencies import Links, Now, Origin, Today
 from tracker.ports.http.guards import link
 from tracker.ports.pages.core.dependencies import Pages
+from tracker.ports.pages.events.event_page import times_of
 from tracker.usecases.intake import undo
 
 R = TypeVar("R", bound=Response[Any])
@@ -24,10 +25,10 @@ async def undo_page(
         found = await undo.by_link(links.read_undo(token), now, origin)
     except NotFound as unknown:
         return _unknown(pages, unknown)
-    if found.item.is_restricted:
-        target = f"/action-items/{found.item.reference}"
-        return _private(pages.render("actions/link-sign-in.html", target=target))
-    return _private(pages.render("intake/undo.html", token=token, item=found.item, found=found, today=today))
+    if found.is_restricted:
+        return _private(pages.render("actions/link-sign-in.html", target=_page(found)))
+    about = times_of(found.reply.date) if found.reply else {}
+    return _private(pages.render("intake/undo.html", token=token, found=found, page=_page(found), today=today, **about))
 
 
 @post("/w/{token:str}", guards=[link], status_code=303)
@@ -35,13 +36,19 @@ async def undo_email(token: FromPath[str], pages: Pages, origin: Origin, now: No
     """Undo what an email changed; the page then says so, or that it can't be undone."""
     try:
         words_id = links.read_undo(token)
-        if not (await undo.by_link(words_id, now, origin)).item.is_restricted:
+        if not (await undo.by_link(words_id, now, origin)).is_restricted:
             await undo.undo(words_id, now, origin)
     except NotFound as unknown:
         return _unknown(pages, unknown)
     except Conflict:
         pass  # the page says that it was changed since
     return _private(Redirect(f"/w/{token}", status_code=303))
+
+
+def _page(found: undo.Undoable) -> str:
+    if found.item:
+        return f"/action-items/{found.item.reference}"
+    return f"/events/{found.reply.date.event.id}" if found.reply else "/"
 
 
 def _unknown(pages: Pages, why: NotFound) -> Response[str]:

@@ -8,7 +8,9 @@ from uuid import UUID
 
 from tracker.rules.actions.action_items import ItemStatus
 from tracker.rules.core.answers import Taken, Word
+from tracker.rules.events.replies import ReplySource
 from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.events.invitations import Invitation, Reply
 from tracker.tables.schema.intake.words import IncomingWords
 
 
@@ -20,7 +22,7 @@ class Answered:
     item_id: UUID | None
     event_id: UUID | None
     occurrence_id: UUID | None
-    written_at: datetime
+    sent_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,14 +37,20 @@ class MadeChange:
     progress_before: int | None
     version: int | None
     """Of the item, after the change."""
+    invitation_id: UUID | None
+    occurrence_id: UUID | None
+    """The date of the reply; None = the whole series."""
+    number: int | None
+    """Of the reply, among those to the invitation."""
     undone_at: datetime | None
 
 
 async def made_change(words_id: UUID) -> MadeChange | None:
     """Return what an email changed; None for one that changed nothing."""
-    found = await IncomingWords.select().where(
-        (IncomingWords.id == words_id) & (IncomingWords.outcome == Taken.RECORDED)
-    )
+    reply = IncomingWords.reply
+    found = await IncomingWords.select(
+        *IncomingWords.all_columns(), reply.invitation, reply.occurrence, reply.number
+    ).where((IncomingWords.id == words_id) & (IncomingWords.outcome == Taken.RECORDED))
     return _made(found[0]) if found else None
 
 
@@ -55,6 +63,9 @@ def _made(row: Mapping[str, Any]) -> MadeChange:
         status_before=ItemStatus(row["status_before"]) if row["status_before"] else None,
         progress_before=row["progress_before"],
         version=row["version"],
+        invitation_id=row["reply.invitation"],
+        occurrence_id=row["reply.occurrence"],
+        number=row["reply.number"],
         undone_at=row["undone_at"],
     )
 
@@ -62,7 +73,7 @@ def _made(row: Mapping[str, Any]) -> MadeChange:
 async def answered(message_id: UUID) -> Answered | None:
     """Return a message that was queued; None when there is none."""
     found = await Message.select(
-        Message.recipient, Message.item, Message.event, Message.occurrence, Message.created_at
+        Message.recipient, Message.item, Message.event, Message.occurrence, Message.sent_at, Message.created_at
     ).where(Message.id == message_id)
     return (
         Answered(
@@ -70,7 +81,7 @@ async def answered(message_id: UUID) -> Answered | None:
             item_id=found[0]["item"],
             event_id=found[0]["event"],
             occurrence_id=found[0]["occurrence"],
-            written_at=found[0]["created_at"],
+            sent_at=found[0]["sent_at"] or found[0]["created_at"],
         )
         if found
         else None
@@ -89,3 +100,30 @@ async def recorded_since(member_id: UUID, since: datetime) -> int:
         & (IncomingWords.received_at > since)
         & (IncomingWords.outcome == Taken.RECORDED)
     )
+
+
+async def newest_reply(invitation_id: UUID) -> UUID | None:
+    """Return the last reply to an invitation."""
+    found = (
+        await Reply.select(Reply.id)
+        .where(Reply.invitation == invitation_id)
+        .order_by(Reply.number, ascending=False)
+        .limit(1)
+    )
+    return found[0]["id"] if found else None
+
+
+async def was_asked_again(invitation_id: UUID, occurrence_id: UUID | None, since: datetime, *, is_series: bool) -> bool:
+    """Return whether a change asked for a new reply since then: for a date of a series, or None = the whole series."""
+    asked = (Reply.invitation == invitation_id) & (Reply.source == ReplySource.CHANGE) & (Reply.replied_at > since)
+    column = Reply.occurrence
+    if is_series:
+        asked = asked & (column.is_null() if occurrence_id is None else column == occurrence_id)
+    return bool(await Reply.exists().where(asked))
+
+
+async def invitation_of(answered: Answered) -> UUID | None:
+    """Return the invitation of a message's recipient to the event that it is about."""
+    theirs = (Invitation.event == answered.event_id) & (Invitation.member == answered.recipient_id)
+    found = await Invitation.select(Invitation.id).where(theirs) if answered.event_id else []
+    return found[0]["id"] if found else None

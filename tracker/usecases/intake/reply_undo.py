@@ -1,0 +1,81 @@
+"""Undoing a reply that came by email: the reply before it counts again, or none does."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from tracker.errors import Conflict, Invalid, NotFound
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Event, Occurrence
+from tracker.rules.events.replies import Given, OwnInvitation, ReplySource, ReplyValue, effective
+from tracker.tables.background.events import invitees
+from tracker.tables.background.intake.words import MadeChange
+from tracker.tables.visible.events import events
+from tracker.tables.visible.events import replies as visible
+from tracker.usecases.events import replies, substitutes
+
+NONE = Given(ReplyValue.NEEDS_ACTION)
+NO_LONGER = "The person who was coming in your place can’t any longer. Reply on the event’s page."
+
+
+@dataclass(frozen=True, kw_only=True)
+class EarlierReply:
+    """The reply that an email replaced, and where it belongs."""
+
+    invitation_id: UUID
+    date: Occurrence
+    """Of a series as a whole, the next date."""
+    for_series: bool
+    value: ReplyValue
+    """What counts now."""
+    earlier: Given
+    is_current: bool
+    """Whether the email's reply is the last one, and its date is still ahead."""
+
+
+async def earlier_reply(viewer: Viewer, made: MadeChange, now: datetime) -> EarlierReply:
+    """Return what an email replaced. Errors: NotFound when it isn't the viewer's, or no longer visible to them."""
+    holder = await invitees.holder_of(made.invitation_id) if made.invitation_id else None
+    event = await events.event(viewer, holder.event_id) if holder else None
+    own = (await visible.mine(viewer, [event.id])).get(event.id) if event else None
+    date = await _date(viewer, event, made.occurrence_id, now) if event else None
+    if own is None or date is None or made.number is None:
+        raise NotFound
+    return _earlier(own, date, made.occurrence_id, made.number, now)
+
+
+def _earlier(
+    own: OwnInvitation, date: Occurrence, occurrence_id: UUID | None, number: int, now: datetime
+) -> EarlierReply:
+    before = effective([one for one in own.replies if one.number < number], occurrence_id)
+    counts = effective(own.replies, occurrence_id)
+    is_last = all(one.number <= number for one in own.replies)
+    return EarlierReply(
+        invitation_id=own.id,
+        date=date,
+        for_series=occurrence_id is None,
+        value=counts.value if counts else ReplyValue.NEEDS_ACTION,
+        earlier=Given(before.value, before.comment, before.substitute_id) if before else NONE,
+        is_current=is_last and date.ends_at > now and not date.is_off,
+    )
+
+
+async def _date(viewer: Viewer, event: Event, occurrence_id: UUID | None, now: datetime) -> Occurrence | None:
+    dates = [one for one in await events.dates(viewer, event) if occurrence_id in (None, one.id)]
+    ahead = [one for one in dates if one.ends_at > now and not one.is_off]
+    return next(iter([*ahead, *reversed(dates)]), None)
+
+
+async def restore(viewer: Viewer, found: EarlierReply, now: datetime) -> None:
+    """Record the earlier reply again; the caller is inside `writing()`.
+
+    It counts as a reply by email: for a series, not for dates of which the person was asked separately.
+    Errors: Conflict when its substitute can no longer come.
+    """
+    event, for_series = found.date.event, found.for_series
+    try:
+        await substitutes.check(viewer, event, found.earlier, now, for_series=for_series)
+    except Invalid as wrong:
+        raise Conflict(NO_LONGER) from wrong
+    source = ReplySource.EMAIL
+    await replies.record(viewer, found.invitation_id, found.date, found.earlier, source, now, for_series=for_series)
