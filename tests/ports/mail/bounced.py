@@ -95,7 +95,7 @@ def out_of_office() -> bytes:
     return (
         b"Return-Path: <>\r\nFrom: detective@kcpd.example\r\nSubject: Automatic reply: Moved: Steering Committee\r\n"
         b"Auto-Submitted: auto-generated\r\nX-Auto-Response-Suppress: All\r\nMessage-ID: <o1@kcpd>\r\n\r\n"
-        b"I can't be reached until Monday. Urgent mail that is not delivered to me goes to 550 Main Street.\r\n"
+        b"I can't be reached until Monday. An urgent email that is not delivered to me goes to 550 Main Street.\r\n"
     )
 
 

@@ -1,4 +1,4 @@
-"""A bounce is read as one of its message, whoever wrote it, and nothing else counts as one."""
+"""A bounce is read as one of its message, in each form that mail servers write, and nothing else counts as one."""
 
 import time
 from datetime import UTC, datetime

@@ -86,7 +86,7 @@ _NO_ADDRESS = (
     r"unknown (?:or illegal )?(?:user|recipient|address|account|local|alias)",
     r"(?:user|recipient|addressee|address|mailbox) (?:is )?(?:unknown|unavailable|not found)",
     r"no (?:such|mailbox)|n[o'’]t exist|recipient (?:address )?rejected",
-    r"invalid (?:recipient|mailbox|address|final)|not listed|unrouteable|not (?:a )?(?:valid|known)",
+    r"valid (?:recipient|mailbox|address|final)|not listed|unrouteable|not (?:a )?(?:valid|known)",
 )
 _UNREACHABLE = r"timed out|timeout|refused|(?:host|domain)\S{0,80} (?:unknown|not found)|unreachable|no route"
 _OF_WORDS = (
@@ -107,7 +107,7 @@ _TRYING = re.compile(
 )
 _FAILURES = (
     r"n[o'’]t (?:be |been |able to (?:be )?)?(?:deliver|sen[dt]|reach)|unable to (?:deliver|send)",
-    r"undeliver|rejected|failed|failure|delivery (?:problem|error)|returned (?:mail|message|to)|returning",
+    r"undeliver|rejected|failed|failure|delivery (?:problem|error)|returned (?:m|to)|returning",
 )
 _FAILED = re.compile("|".join(_FAILURES), re.IGNORECASE)
 
@@ -147,6 +147,22 @@ class Bounce:
 
 
 UNCLEAR = Bounce(fate=Fate.UNCLEAR)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """That the mail server refused a message for good when it was handed over."""
+
+    words: str
+    """The reply of the mail server."""
+    sent_to: str
+    at_recipient: bool
+    """Whether it refused the address, and not the email."""
+
+    @property
+    def bounce(self) -> Bounce:
+        """Return what the reply says."""
+        return of_refusal(self.words, at_recipient=self.at_recipient)
 
 
 @dataclass(frozen=True, kw_only=True)
