@@ -1,4 +1,4 @@
-"""Add replies that come by email."""
+"""Add replies and bounces that come by email."""
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
@@ -6,7 +6,7 @@ from tracker.database.migrate import statements
 
 ID = "0004_add_incoming_replies"
 VERSION = "1.38.0"
-DESCRIPTION = "add replies that come by email"
+DESCRIPTION = "add replies and bounces that come by email"
 
 TABLES = """
 CREATE TABLE incoming_reply (
@@ -95,6 +95,34 @@ CREATE TABLE mailbox_state (
 );
 """
 
+BOUNCES = """
+ALTER TABLE message ADD COLUMN sent_to VARCHAR(254);
+ALTER TABLE message ADD COLUMN bounced_at TIMESTAMPTZ;
+CREATE INDEX message_bounced ON message (bounced_at) WHERE bounced_at IS NOT NULL;
+CREATE TABLE bounce (
+  id UUID PRIMARY KEY NOT NULL,
+  received_at TIMESTAMPTZ NOT NULL,
+  email_hash VARCHAR(64) UNIQUE,
+  message UUID REFERENCES message (id) ON DELETE CASCADE,
+  fate VARCHAR(12) NOT NULL CHECK (fate IN ('failed', 'delayed', 'unclear')),
+  cause VARCHAR(16) NOT NULL CHECK (cause IN ('no_address', 'mailbox_full', 'mailbox_off', 'unreachable', 'refused',
+    'content', 'unknown')),
+  status VARCHAR(12) NOT NULL,
+  words VARCHAR(150) NOT NULL,
+  is_counted BOOLEAN NOT NULL
+);
+CREATE INDEX bounce_message ON bounce (message);
+CREATE TABLE email_pause (
+  id UUID PRIMARY KEY NOT NULL,
+  member UUID NOT NULL REFERENCES member (id) ON DELETE CASCADE,
+  address VARCHAR(254) NOT NULL,
+  paused_at TIMESTAMPTZ NOT NULL,
+  restored_at TIMESTAMPTZ
+);
+CREATE INDEX email_pause_member ON email_pause (member);
+CREATE UNIQUE INDEX email_pause_open ON email_pause (member, address) WHERE restored_at IS NULL;
+"""
+
 
 async def forwards() -> MigrationManager:
     """Run the statements inside the runner's transaction."""
@@ -103,4 +131,5 @@ async def forwards() -> MigrationManager:
     manager.add_raw(statements(WORDS))
     manager.add_raw(statements(MAILBOX))
     manager.add_raw(statements(POLLS))
+    manager.add_raw(statements(BOUNCES))
     return manager

@@ -9,6 +9,7 @@ import asyncio
 import json
 import sqlite3
 import sys
+from collections import Counter
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -42,6 +43,7 @@ from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.identity.api_tokens import ApiScope
+from tracker.rules.intake.bounces import FAILURES, Refusal
 from tracker.rules.intake.calendar_replies import Sender
 from tracker.rules.intake.emails import ReceivedEmail
 from tracker.rules.operations.check_ins import Press, Tap, WalkIn
@@ -61,19 +63,19 @@ from tracker.rules.roster.people_changes import SeatFacts
 from tracker.rules.roster.sites import SiteFacts
 from tracker.tables.piccolo_app import APP_CONFIG
 from tracker.tables.schema.core.deployment import Deployment
-from tracker.tables.schema.roster.people import Committee
+from tracker.tables.schema.roster.people import Committee, Member
 from tracker.usecases.actions import action_items, after_actions
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.availability import blackout_days, shared_calendars
 from tracker.usecases.calendars import subscriptions
-from tracker.usecases.core import drafts, saved_filters
+from tracker.usecases.core import drafts, outbox, saved_filters
 from tracker.usecases.core.viewers import viewer_of_session
 from tracker.usecases.emails import preferences, reminders
 from tracker.usecases.events import calendar_import, events, occurrences, replies, templates
 from tracker.usecases.identity import api_tokens, failed_logins, recovery_codes
 from tracker.usecases.identity.accounts import UNKNOWN
 from tracker.usecases.identity.one_time_links import issue_link
-from tracker.usecases.intake import mailbox
+from tracker.usecases.intake import bounces, mailbox
 from tracker.usecases.intake.incoming import take
 from tracker.usecases.operations import (
     activity_log,
@@ -117,6 +119,7 @@ async def live() -> None:
     await _after_the_meeting(cast, event_id)
     await _choices(cast)
     await _ways_in(cast)
+    await _undeliverable()
 
 
 async def _events(cast: Cast) -> UUID:
@@ -159,6 +162,17 @@ async def _by_email() -> None:
         ReceivedEmail(name="0" * 64, received_at=NOW, invitation_id=None, message_id=UUID(int=7), sender=stranger)
     )
     await mailbox.note_trouble("It doesn’t answer.", NOW)
+
+
+async def _undeliverable() -> None:
+    """Let the mail server refuse three messages to one person, so that their address is paused."""
+    waiting = await outbox.claim("recorder", [], NOW + timedelta(days=900), 1_000)
+    [(who, _)] = Counter(one.recipient_id for one in waiting).most_common(1)
+    theirs = [one for one in waiting if one.recipient_id == who][:FAILURES]
+    [address] = await Member.select(Member.email).where(Member.id == who).output(as_list=True)
+    for one in theirs:
+        await bounces.refuse(one, Refusal(words="550 5.1.1 No such user", sent_to=address, at_recipient=True), NOW)
+    await outbox.put_back([one for one in waiting if one not in theirs], "recorder")
 
 
 async def _plans_in_conflict(cast: Cast, raid: UUID) -> None:

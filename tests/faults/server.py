@@ -35,6 +35,8 @@ class MailServer:
     cut_before_reply: Callable[[str], bool] = lambda _: False
     """Takes the email, and the sender never learns of it."""
     accepted: list[bytes] = field(default_factory=list)
+    senders: list[str] = field(default_factory=list)
+    """Of the accepted emails, as on their envelopes."""
     tries: Counter[str] = field(default_factory=Counter)
     connections: int = 0
     port: int = 0
@@ -74,6 +76,7 @@ class MailServer:
         if response := self.at_data(recipient):
             return response
         self.accepted.append(bytes(envelope.content))
+        self.senders.append(envelope.mail_from)
         if self.cut_before_reply(recipient):
             server.transport.abort()
         return "250 Kept"

@@ -36,6 +36,7 @@ THEY_READ = {
     "Poll": "poll",
     "PollOption": "poll_option",
     "PollReply": "poll_reply",
+    "Bounce": "bounce",
     "OperationPlan": "operation_plan",
     "OperationOrder": "operation_order",
     "OperationPhase": "operation_phase",

@@ -57,6 +57,7 @@ TEXTS = {
     "incoming_reply": "sender comment",
     "incoming_words": "sender",
     "mailbox_state": "trouble",
+    "bounce": "words",
     "attendance_mark": "guest guest_agency",
     "subscription": "name client",
     "saved_filter": "name",

@@ -21,6 +21,7 @@ TABLE_MODULES = (
     "tracker.tables.schema.intake.mailbox",
     "tracker.tables.schema.polls.polls",
     "tracker.tables.schema.polls.replies",
+    "tracker.tables.schema.intake.bounces",
     "tracker.tables.schema.operations.plans",
     "tracker.tables.schema.operations.comparisons",
     "tracker.tables.schema.operations.releases",

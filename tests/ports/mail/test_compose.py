@@ -13,6 +13,7 @@ from tests.cast import SECRET
 from tests.ports.mail.making import ONE, TWO, invitation, letter, message, parts, read, with_calendar
 from tests.ports.mail.sending import composer, settings
 from tracker.crypto import keys
+from tracker.crypto.reply_addresses import ReplyAddresses
 from tracker.crypto.signed_links import Links
 from tracker.ports.mail.compose import OURS, Composer, Unsafe, check, checked_address
 from tracker.ports.mail.wording import worded
@@ -83,6 +84,14 @@ def test_the_only_attendee_is_the_reader() -> None:
 def test_a_mail_without_a_calendar_has_text_and_html_alone() -> None:
     shape = [one.get_content_type() for one in read(composer().mail(letter(), message()).content).walk()]
     assert shape == ["multipart/alternative", "text/plain", "text/html"]
+
+
+def test_bounces_go_to_the_mailbox_of_replies_or_to_the_author() -> None:
+    keys.use(SECRET)
+    reading = composer(reply_address="reply@tracker.example").mail(letter(), message())
+    addresses = ReplyAddresses("reply@tracker.example", keys.every("replies"))
+    assert (addresses.read_bounced(reading.sender), reading.author) == (message().id, "calendar@tracker.example")
+    assert composer().mail(letter(), message()).sender == "calendar@tracker.example"
 
 
 def test_every_try_has_the_same_bytes() -> None:

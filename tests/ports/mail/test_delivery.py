@@ -18,6 +18,7 @@ from tracker.ports.mail.delivery import LANES
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import GIVE_UP
 from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.intake.bounces import Bounce
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.core import outbox
 from tracker.usecases.events import events
@@ -77,6 +78,7 @@ async def test_an_address_that_the_server_does_not_know_bounces_and_others_get_t
     await invite(cast)
     await dispatch(server)
     assert (await outcome())["caht_lead@caht.example"] == ("bounced", "550 No such user")
+    assert await Bounce.select(Bounce.cause, Bounce.is_counted) == [{"cause": "no_address", "is_counted": True}]
     assert server.recipients() == ["fbi_lead@fbi.example"]
 
 

@@ -5,6 +5,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -24,7 +25,12 @@ from tracker.ports.mail import smtp
 from tracker.ports.mail.compose import Mail
 from tracker.ports.mail.smtp import Away, Line, Refused, Temporary
 
-MAIL = Mail(sender="calendar@tracker.example", recipient="reader@kcpd.example", content=b"Subject: x\r\n\r\nx\r\n")
+MAIL = Mail(
+    sender="calendar@tracker.example",
+    recipient="reader@kcpd.example",
+    content=b"Subject: x\r\n\r\nx\r\n",
+    author="calendar@tracker.example",
+)
 
 
 async def test_mail_to_another_machine_never_goes_unencrypted(caplog: pytest.LogCaptureFixture) -> None:
@@ -98,11 +104,24 @@ async def test_what_the_server_says_decides_what_becomes_of_the_mail(
     assert (type(said.value), response[:3] in str(said.value)) == (error, True)
 
 
+@pytest.mark.parametrize(
+    ("hook", "response"), [("at_mail", "553 5.7.1 Not owned"), ("at_data", "554 5.2.252 SendAsDenied; not allowed")]
+)
+async def test_an_email_whose_sender_the_server_refuses_goes_out_from_its_author(hook: str, response: str) -> None:
+    said = iter([response])
+    async with serving(MailServer(**{hook: lambda _: next(said, None)})) as server:
+        line = Line(settings(smtp_port=server.port))
+        await line.send(replace(MAIL, sender="reply+token@tracker.example"))
+        await line.send(replace(MAIL, sender="reply+another@tracker.example"))
+        await line.close()
+    assert server.senders == [MAIL.author] * 2
+
+
 async def test_a_refused_mail_leaves_the_connection_for_the_next() -> None:
     async with serving(MailServer(at_rcpt=lambda address: "550 No" if address.startswith("bad") else None)) as server:
         line = Line(settings(smtp_port=server.port))
         with pytest.raises(Refused):
-            await line.send(Mail(sender=MAIL.sender, recipient="bad@kcpd.example", content=MAIL.content))
+            await line.send(replace(MAIL, recipient="bad@kcpd.example"))
         await line.send(MAIL)
         await line.close()
         assert (len(server.accepted), server.connections) == (1, 1)

@@ -57,8 +57,11 @@ class Mail:
     """What is handed to the email server."""
 
     sender: str
+    """On the envelope (RFC 5321 §2.3.1): where bounces go."""
     recipient: str
     content: bytes
+    author: str
+    """The address in From, for a mail server that takes no other sender."""
 
 
 class Composer:
@@ -85,7 +88,8 @@ class Composer:
         name = f"Message-ID: <{message_name(message.key, unnamed.as_bytes())}@{self._domain}>"
         content = unnamed._replace(headers=(name, *unnamed.headers)).as_bytes()
         check(content, body.kinds, (*OURS, *TO_STOP) if stop else OURS)
-        return Mail(sender=self._from, recipient=recipient, content=content)
+        sender = self._replies.of_bounced(message.id) if self._replies else self._from
+        return Mail(sender=sender, recipient=recipient, content=content, author=self._from)
 
     def _headers(self, letter: Letter, words: Worded, message: Message, recipient: str) -> tuple[str, ...]:
         """Return the headers that every email has, except its Message-ID, which is made of everything else."""

@@ -13,15 +13,16 @@ from tracker.ports.mail.compose import Composer, Mail, Unsafe
 from tracker.ports.mail.smtp import Away, Line, Refused, Temporary, Unconfirmed
 from tracker.rules.core.outbox import Message, Skip, State
 from tracker.rules.emails.content import Letter
+from tracker.rules.intake.bounces import Refusal
 from tracker.usecases.core import outbox, send_hold
 from tracker.usecases.core.outbox_workers import Worker, enlist
 from tracker.usecases.emails import content
+from tracker.usecases.intake import bounces
 
 BATCH = 50  # messages claimed at once
 LANES = 5  # connections at most: this many emails can arrive twice when the process is killed
 PER_LANE = 10  # messages that justify one more connection
 
-SENT = Skip(state=State.SENT, reason="")
 OUR_ERROR = "An error of ours kept it from being sent; the log has the details."
 
 log = logging.getLogger("tracker.mail")
@@ -37,7 +38,7 @@ class Delivery:
         self._worker: Worker | None = None
         self._lock = asyncio.Lock()
         self._is_stopping = False
-        self._sent: set[UUID] = set()  # accepted by the mail server, but not yet recorded in the database
+        self._sent: dict[UUID, Skip] = {}  # accepted by the mail server, but not yet recorded in the database
         self._unconfirmed: set[UUID] = set()  # perhaps accepted, and not yet recorded either
 
     async def dispatch(self) -> int:
@@ -98,31 +99,36 @@ class Delivery:
     async def _one(self, message: Message, worker: str, line: Line) -> bool:
         """Handle one message; return whether the server can take more."""
         try:
-            await outbox.close(message, await self._tried(message, line), self._now())
+            await self._close(message, await self._tried(message, line))
         except Temporary as later:
             return await self._put_off(message, str(later), worker) and not isinstance(later, Away)
         except Exception:  # one message that can't be handled must not stop the others
             log.exception("Message %s could not be processed.", message.id)
             return await self._put_off(message, OUR_ERROR, worker)
-        self._sent.discard(message.id)
+        self._sent.pop(message.id, None)
         self._unconfirmed.discard(message.id)
         return True
+
+    async def _close(self, message: Message, tried: Skip | Refusal) -> None:
+        if isinstance(tried, Refusal):
+            await bounces.refuse(message, tried, self._now())
+        else:
+            await outbox.close(message, tried, self._now())
 
     async def _put_off(self, message: Message, reason: str, worker: str) -> bool:
         """Postpone a message; without a database it stays claimed, and the next dispatch finds it."""
         try:
-            await outbox.postpone(
-                message, reason, worker, self._now(), may_have_arrived=message.id in self._sent | self._unconfirmed
-            )
+            may_have_arrived = message.id in self._sent or message.id in self._unconfirmed
+            await outbox.postpone(message, reason, worker, self._now(), may_have_arrived=may_have_arrived)
         except Exception:  # it must not cancel the emails being sent
             log.exception("Message %s could not be put back.", message.id)
             return False
         self._unconfirmed.discard(message.id)
         return True
 
-    async def _tried(self, message: Message, line: Line) -> Skip:
+    async def _tried(self, message: Message, line: Line) -> Skip | Refusal:
         if message.id in self._sent:
-            return SENT
+            return self._sent[message.id]
         letter = await content.letter(message, self._now(), self._settings.time_zone)
         if not isinstance(letter, Letter):
             return letter
@@ -133,15 +139,15 @@ class Delivery:
             return Skip(state=State.FAILED, reason=f"It could not be written safely. {unsound}")
         return await self._handed_over(message, mail, line)
 
-    async def _handed_over(self, message: Message, mail: Mail, line: Line) -> Skip:
+    async def _handed_over(self, message: Message, mail: Mail, line: Line) -> Skip | Refusal:
         """Send an email and return how that ended; note when its end is not known, as after a cancellation."""
         try:
             await line.send(mail)
         except Refused as refused:
-            return Skip(state=State.BOUNCED, reason=str(refused))
+            return Refusal(words=str(refused), sent_to=mail.recipient, at_recipient=refused.at_recipient)
         except BaseException as ended:
             if isinstance(ended, Unconfirmed) or not isinstance(ended, Temporary):
                 self._unconfirmed.add(message.id)
             raise
-        self._sent.add(message.id)
-        return SENT
+        self._sent[message.id] = sent = Skip(state=State.SENT, reason="", sent_to=mail.recipient)
+        return sent

@@ -28,6 +28,7 @@ from tracker.rules.emails.content import cut, one_line
 
 BUDGET = 20.0  # seconds for one email, from connecting to the server's reply
 TLS_PORT = 465  # TLS from the first byte (RFC 8314); every other port is upgraded by STARTTLS
+SENDER_REFUSED = ("5.2.252", "5.7.60")  # of Exchange: the sign-in may not send as this address
 PERMANENT = 500  # codes from here on are permanent
 GOODBYE = 2.0  # seconds for QUIT
 
@@ -36,6 +37,10 @@ log = logging.getLogger("tracker.mail")
 
 class Refused(Exception):
     """The server will never accept this email: no such recipient, or a text that it refuses."""
+
+    def __init__(self, words: str, *, at_recipient: bool = False) -> None:
+        self.at_recipient = at_recipient
+        super().__init__(words)
 
 
 class Temporary(Exception):
@@ -56,6 +61,7 @@ class Line:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._client: aiosmtplib.SMTP | None = None
+        self._takes_any_sender = True
 
     async def send(self, mail: Mail) -> None:
         """Send one email within 20 s; return only when the server accepted it.
@@ -64,17 +70,26 @@ class Line:
         """
         try:
             async with asyncio.timeout(BUDGET):
-                client = await self._connected()
-                await client.sendmail(mail.sender, [mail.recipient], mail.content)
+                await self._handed_over(await self._connected(), mail)
         except SMTPRecipientsRefused as refused:
-            raise _judged(refused.recipients[0]) from refused
-        except SMTPSenderRefused as refused:
-            raise (_trouble(refused) if refused.code >= PERMANENT else _judged(refused)) from refused
+            raise _judged(refused.recipients[0], at_recipient=True) from refused
         except SMTPResponseException as refused:
-            raise _judged(refused) from refused
+            raise (_trouble(refused) if _is_of_sender(refused) else _judged(refused)) from refused
         except (SMTPException, OSError, TimeoutError) as broken:
             self._drop()
             raise Unconfirmed(f"{_words(broken).rstrip('.')}. It may have arrived.") from broken
+
+    async def _handed_over(self, client: aiosmtplib.SMTP, mail: Mail) -> None:
+        """Send an email; where the server refuses its sender, those of this connection come from their author."""
+        sender = mail.sender if self._takes_any_sender else mail.author
+        try:
+            await client.sendmail(sender, [mail.recipient], mail.content)
+        except SMTPResponseException as refused:
+            if sender == mail.author or not _is_of_sender(refused):
+                raise
+            log.warning("The mail server refuses the address that reads bounces as a sender, so none come in.")
+            self._takes_any_sender = False
+            await client.sendmail(mail.author, [mail.recipient], mail.content)
 
     async def close(self) -> None:
         """Close the connection properly, if the server still responds."""
@@ -125,9 +140,15 @@ def _unconnected(problem: Exception) -> Away:
             return _trouble(problem)
 
 
-def _judged(response: SMTPResponseException) -> Refused | Temporary:
+def _judged(response: SMTPResponseException, *, at_recipient: bool = False) -> Refused | Temporary:
     words = _words(response)
-    return Refused(words) if response.code >= PERMANENT else Temporary(words)
+    return Refused(words, at_recipient=at_recipient) if response.code >= PERMANENT else Temporary(words)
+
+
+def _is_of_sender(response: SMTPResponseException) -> bool:
+    """Return whether the server refuses us as a sender; Microsoft's say so only at the end of an email."""
+    is_late = any(status in response.message for status in SENDER_REFUSED)
+    return response.code >= PERMANENT and (isinstance(response, SMTPSenderRefused) or is_late)
 
 
 def _trouble(problem: Exception) -> Away:

@@ -22,6 +22,8 @@ GIVE_UP = timedelta(days=5)
 """How long mail servers themselves keep trying (RFC 5321 §4.5.4.1); for messages with no earlier end."""
 FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(minutes=30)
+PAUSED = "Emails to this address came back, so sending to it was paused."
+"""Why a message is not sent to a person whose address is paused (`usecases.intake.bounces`)."""
 JITTER = 0.1  # share of the pause, either way, so that a thousand emails don't retry in the same second
 
 
@@ -230,6 +232,8 @@ class Skip:
 
     state: State
     reason: str
+    sent_to: str = ""
+    """The address for which it was handed over to the mail server; empty when it wasn't."""
 
 
 def message_name(key: str, content: bytes) -> str:

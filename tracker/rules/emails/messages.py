@@ -8,7 +8,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.outbox import MessageKind, State, Topic
+from tracker.rules.core.outbox import PAUSED, MessageKind, State, Topic
 from tracker.rules.core.wording import plural
 
 AGAIN = "#"
@@ -36,7 +36,7 @@ STATES = {
 STATE_WORDS = {
     State.PENDING: "Waiting",
     State.SENT: "Sent",
-    State.BOUNCED: "Rejected by the email server",
+    State.BOUNCED: "Undeliverable",
     State.FAILED: "Failed",
     State.TOO_LATE: "Not sent",
     State.SUPERSEDED: "Not sent",
@@ -151,6 +151,8 @@ class MessageLine:
     """1, or more when it was resent by hand."""
     resent_at: datetime | None
     """When it was resent, as another message; None = this is the last one."""
+    is_paused: bool
+    """Whether nothing is sent to the address that its recipient has now."""
     about: About | None
     item: str | None
     """Reference of the action item."""
@@ -169,12 +171,14 @@ class MessageLine:
     def may_resend(self, now: datetime) -> bool:
         """Return whether it can be resent: it was sent or failed, it is the last one, and it is still of use.
 
-        A request to reply is repeated only by the rules for such requests. The message that an account was locked or
-        changed is sent once, and a new account invitation gets a new link.
+        So can one that wasn't sent because its address was paused; none can while that lasts. A request to reply is
+        repeated only by the rules for such requests. The message that an account was locked or changed is sent once,
+        and a new account invitation gets a new link.
         """
         is_done = self.kind is MessageKind.NO_REPLY and self.state is State.SENT
         is_past = self.kind in OF_ACCOUNTS or (self.not_after is not None and now >= self.not_after)
-        return self.state in RESENDABLE and self.resent_at is None and not is_done and not is_past
+        is_over = self.state in RESENDABLE or (self.state is State.SUPPRESSED and self.reason == PAUSED)
+        return is_over and self.resent_at is None and not (is_done or is_past or self.is_paused)
 
     def may_retry(self, now: datetime) -> bool:
         """Return whether it failed and can be resent."""

@@ -5,6 +5,7 @@ a claimed row is free again when its worker is gone (`outbox_workers`).
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,9 +16,9 @@ from tracker.crypto import ids
 from tracker.database import engine, writing
 from tracker.database.bulk_insert import bulk_insert, run_for_each
 from tracker.rules.core.message_types import AccountChanged, Also, EventNews, Invited, SeriesContinued, decode, encode
-from tracker.rules.core.outbox import CHANGES, KINDS, PAUSE, Draft, Message, MessageKind, Skip, State, next_try
+from tracker.rules.core.outbox import CHANGES, KINDS, PAUSE, PAUSED, Draft, Message, MessageKind, Skip, State, next_try
 from tracker.rules.core.outbox_bundles import Earlier, bundle, in_invitation
-from tracker.tables.background.emails import outbox_queue
+from tracker.tables.background.emails import email_pauses, outbox_queue
 from tracker.tables.background.emails.outbox_queue import Claimed, Queued
 from tracker.tables.schema.core import outbox as rows
 
@@ -49,7 +50,7 @@ INTERRUPTED = "Sent again because sending was interrupted. It may arrive twice."
 UNDONE = "Undone before it was sent."
 _SAY = "UPDATE message SET facts = {} WHERE id = {}"
 _CLOSE = (
-    "UPDATE message SET state = {}, reason = COALESCE({}, reason), sent_at = {}, worker = '',"
+    "UPDATE message SET state = {}, reason = COALESCE({}, reason), sent_at = {}, sent_to = {}, worker = '',"
     f" event_version = CASE WHEN {{}} THEN {outbox_queue.EVENT_VERSION} END"
     " WHERE id = {} AND state = 'pending'"
 )
@@ -66,8 +67,16 @@ async def enqueue_all(drafts: Iterable[Draft], now: datetime) -> None:
 async def enqueue_first(drafts: Sequence[Draft], now: datetime) -> None:
     """Queue messages about new events as `enqueue_all` does, without looking for earlier ones."""
     sendings = await _sendings([one for one in drafts if one.sending_id is None], now)
-    made = [_row(one, one.sending_id or sendings[one.shares], now) for one in drafts]
+    paused = await email_pauses.paused() if drafts else frozenset[UUID]()
+    made = [_row(_unless(paused, one), one.sending_id or sendings[one.shares], now) for one in drafts]
     await bulk_insert(rows.Message, made, " ON CONFLICT (key) DO NOTHING")
+
+
+def _unless(paused: Collection[UUID], draft: Draft) -> Draft:
+    """Return a message that isn't sent when its recipient's address is paused; as in `suppress_for`."""
+    is_held = draft.recipient_id in paused and not isinstance(draft.content, AccountChanged)
+    is_to_send = draft.state is State.PENDING
+    return replace(draft, state=State.SUPPRESSED, reason=PAUSED) if is_held and is_to_send else draft
 
 
 async def hold(event_id: UUID, until: datetime) -> None:
@@ -102,9 +111,9 @@ async def names_in_use() -> list[str]:
 async def close(message: Message, outcome: Skip, now: datetime) -> None:
     """Record how a message ended; a sent message is recorded as sent even if another worker has claimed it since."""
     sent_at = now if outcome.state is State.SENT else None
-    reason = outcome.reason[:200] or None
+    reason, sent_to = outcome.reason[:200] or None, outcome.sent_to or None
     await engine().run_querystring(
-        QueryString(_CLOSE, outcome.state.value, reason, sent_at, sent_at is not None, message.id)
+        QueryString(_CLOSE, outcome.state.value, reason, sent_at, sent_to, sent_at is not None, message.id)
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from tracker.rules.intake.emails import ReceivedEmail
-from tracker.usecases.intake import replies, words
+from tracker.usecases.intake import bounces, replies, words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +16,11 @@ class Reader:
     """Records an email in one transaction, and returns what became of each part, in words for the log."""
 
 
-READERS = (Reader(is_for=words.is_for, take=words.take), Reader(is_for=lambda _: True, take=replies.take))
+READERS = (
+    Reader(is_for=bounces.is_for, take=bounces.take),
+    Reader(is_for=words.is_for, take=words.take),
+    Reader(is_for=lambda _: True, take=replies.take),
+)
 """In the order in which they are asked; the last one is for every email."""
 
 

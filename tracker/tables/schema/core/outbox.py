@@ -54,6 +54,10 @@ class Message(Table):
     """The worker that has claimed it; empty = none"""
     try_after = Timestamptz(null=True, default=None)
     sent_at = Timestamptz(null=True, default=None)
+    sent_to = Varchar(length=254, null=True, default=None)
+    """The address for which it was handed over; None = it wasn't, or by an earlier release"""
+    bounced_at = Timestamptz(null=True, default=None)
+    """When it came back for good after it was sent; None = as far as is known, it arrived"""
     event_version = Integer(null=True, default=None)
     """The version of its event when it was sent; None = not sent, about no event, or sent by an earlier release"""
     unconfirmed_at = Timestamptz(null=True, default=None)
@@ -69,6 +73,7 @@ class Message(Table):
         index("message_to", "recipient", "due", "id"),
         index("message_recipient", "recipient", "event"),
         index("message_event", "event", "due"),
+        index("message_bounced", "bounced_at", where="bounced_at IS NOT NULL"),
         index("message_email_test", "created_at", where="kind = 'email_test'"),
     )
 

@@ -7,9 +7,10 @@ from uuid import UUID
 from tracker.rules.core.outbox import State
 from tracker.rules.core.viewer import Viewer
 from tracker.tables.visible.core.rows import rows
+from tracker.tables.visible.emails.messages import STATE
 
 _TESTS = (
-    "SELECT m.recipient, r.email, m.created_at, m.state, m.reason, m.sent_at FROM message m"
+    f"SELECT m.recipient, r.email, m.created_at, {STATE} AS state, m.reason, m.sent_at FROM message m"
     " JOIN member r ON r.id = m.recipient LEFT JOIN event e ON e.id = m.event"
     " WHERE m.kind = 'email_test' AND (e.id IS NULL OR MAY_SEE(e))"
 )

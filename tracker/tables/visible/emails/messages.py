@@ -15,6 +15,7 @@ from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.outbox import LAW_ENFORCEMENT_ONLY, MessageKind, State
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.messages import About, MessageLine, number_of
+from tracker.tables.background.emails.email_pauses import IS_PAUSED
 from tracker.tables.visible.core.rows import Row, rows, seen_by
 
 NOBODY = UUID(int=0)  # keeps a list of ids from being empty, which SQL does not accept
@@ -25,9 +26,12 @@ SEEN = (
     " OR (e.id IS NULL AND i.id IS NULL AND m.recipient = {})){}"
 )
 """What follows the messages `m` of a query, and keeps those that the viewer may know of; `whose` are its arguments."""
+STATE = "CASE WHEN m.bounced_at IS NULL THEN m.state ELSE 'bounced' END"
+"""The state of message `m` as people see it: one that came back is kept as sent, because it was handed over."""
 NAMED = " FROM message m JOIN member r ON r.id = m.recipient JOIN agency g ON g.id = r.agency"
 LINE = (
-    "m.id, m.sending, m.key, m.kind, m.state, m.reason, m.attempts, m.due, m.not_after, m.sent_at, m.try_after,"
+    f"m.id, m.sending, m.key, m.kind, {STATE} AS state, {IS_PAUSED} AS is_paused, m.reason, m.attempts, m.due,"
+    " m.not_after, m.sent_at, m.try_after,"
     " m.resent_at, m.occurrence, m.recipient, r.name, g.code, e.id AS event, e.title, e.visibility, e.zone, e.rrule,"
     " e.mark_categories, o.original_start, o.starts_at, o.title AS own_title, i.reference, i.title AS item_title"
 )
@@ -48,7 +52,7 @@ _STORED = (
     f" m.not_after, m.attempts, {_IS_CONFINED} AS is_confined FROM message m{SEEN}"
 )
 _OF_NO_EVENT = (
-    "SELECT m.recipient, m.created_at, m.state, m.reason, m.not_after FROM message m"
+    f"SELECT m.recipient, m.created_at, {STATE} AS state, m.reason, m.not_after FROM message m"
     " LEFT JOIN event e ON e.id = m.event WHERE (e.id IS NULL OR MAY_SEE(e))"
 )
 _TOLD = (
@@ -177,6 +181,7 @@ def line_of(row: Row) -> MessageLine:
         agency=row["code"],
         number=number_of(row["key"]),
         resent_at=row["resent_at"],
+        is_paused=bool(row["is_paused"]),
         about=_about(row) if row["event"] else None,
         item=row["reference"],
         item_title=row["item_title"],

@@ -13,8 +13,9 @@ from piccolo.querystring import QueryString
 from tracker.rules.core.outbox import Topic
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.messages import OF_ACCOUNTS, MessageLine, Narrowed, Place, Sending, Standing
+from tracker.tables.background.emails.email_pauses import IS_PAUSED
 from tracker.tables.visible.core.rows import Row, rows
-from tracker.tables.visible.emails.messages import LINE, NAMED, SEEN, among, line_of, whose
+from tracker.tables.visible.emails.messages import LINE, NAMED, SEEN, STATE, among, line_of, whose
 
 Found = tuple[UUID, Topic | None, datetime]
 """A sending: its id, what it announces (None = another version knows), and when it was queued."""
@@ -24,12 +25,12 @@ _SENDING = (
 )
 _NEWEST_FIRST = " ORDER BY s.queued_at DESC, s.id DESC LIMIT {}"
 _STANDING = (
-    "CASE WHEN m.state = 'pending' THEN 'waiting' WHEN m.state = 'sent' THEN 'sent'"
-    " WHEN m.state IN ('failed', 'bounced') THEN 'failed' ELSE 'skipped' END"
+    f"CASE {STATE} WHEN 'pending' THEN 'waiting' WHEN 'sent' THEN 'sent'"
+    " WHEN 'failed' THEN 'failed' WHEN 'bounced' THEN 'failed' ELSE 'skipped' END"
 )
 _COUNTS = (
     f"WITH known AS (SELECT m.sending, m.recipient, m.occurrence, m.reason, {_STANDING} AS standing,"
-    " CASE WHEN m.kind IN ({}) OR m.not_after <= {} THEN 0 ELSE 1 END AS is_of_use"
+    f" CASE WHEN m.kind IN ({{}}) OR m.not_after <= {{}} OR {IS_PAUSED} THEN 0 ELSE 1 END AS is_of_use"
     f" FROM message m{SEEN} AND m.resent_at IS NULL AND m.sending IN ({{}}){{}})"
     " SELECT sending, standing, '' AS reason, COUNT(DISTINCT recipient) AS people, 0 AS retries, 0 AS dates FROM known"
     " GROUP BY sending, standing UNION ALL SELECT sending, 'skipped', reason, COUNT(DISTINCT recipient), 0, 0"
@@ -38,10 +39,7 @@ _COUNTS = (
     " COUNT(DISTINCT CASE WHEN standing = 'failed' AND is_of_use = 1 THEN recipient END),"
     " CASE WHEN COUNT(occurrence) = COUNT(*) THEN COUNT(DISTINCT occurrence) ELSE 0 END FROM known GROUP BY sending"
 )
-_URGENT = (
-    "CASE WHEN m.state IN ('failed', 'bounced') THEN 0 WHEN m.state = 'pending' THEN 1"
-    " WHEN m.state = 'sent' THEN 3 ELSE 2 END"
-)
+_URGENT = f"CASE {STATE} WHEN 'failed' THEN 0 WHEN 'bounced' THEN 0 WHEN 'pending' THEN 1 WHEN 'sent' THEN 3 ELSE 2 END"
 _LINES = (
     f"SELECT * FROM (SELECT {LINE},"
     f" ROW_NUMBER() OVER (PARTITION BY m.sending ORDER BY {_URGENT}, r.name, m.id) AS place{NAMED}{SEEN}"
@@ -49,7 +47,7 @@ _LINES = (
 )
 _EVERY_LINE = f"SELECT {LINE}{NAMED}{SEEN} AND m.sending = {{}}"
 _BY_PERSON = f" ORDER BY {_URGENT}, r.name, m.created_at DESC, m.id LIMIT {{}} OFFSET {{}}"
-_TO_RETRY = " AND m.state IN ('failed', 'bounced') AND m.resent_at IS NULL ORDER BY r.name, m.id"
+_TO_RETRY = f" AND {STATE} IN ('failed', 'bounced') AND m.resent_at IS NULL ORDER BY r.name, m.id"
 # COALESCE keeps SQLite from sorting all of them where the index by time finds the newest first.
 _THEIRS = (
     " AND COALESCE(s.id, s.id) IN (SELECT x.sending FROM message x WHERE x.recipient = {}"
@@ -62,8 +60,12 @@ _OF_EVENT = (
     " AND s.id IN (SELECT x.sending FROM message x WHERE x.event = {} UNION ALL SELECT x.sending FROM message x"
     " JOIN action_item n ON n.id = x.item JOIN occurrence d ON d.id = n.origin WHERE d.event = {})"
 )
-_RARE = " AND s.id IN (SELECT x.sending FROM message x WHERE x.state IN ({}) AND x.resent_at IS NULL)"
+_RARE = (
+    " AND s.id IN (SELECT x.sending FROM message x WHERE x.state IN ({}) AND x.resent_at IS NULL"
+    " UNION ALL SELECT x.sending FROM message x WHERE x.bounced_at IS NOT NULL AND x.resent_at IS NULL)"
+)
 _AFTER = " AND (s.queued_at < {} OR (s.queued_at = {} AND s.id < {}))"
+_IN_STATES = f" AND {STATE} IN ({{}}) AND m.resent_at IS NULL"
 _FEW = frozenset({Standing.WAITING, Standing.FAILED})
 """Statuses that few messages have, so that it is faster to start from those."""
 
@@ -156,7 +158,7 @@ def _of_messages(narrowed: Narrowed) -> list[QueryString]:
     if narrowed.event:
         asked.append(QueryString(" AND e.id = {}", narrowed.event))
     if narrowed.states:
-        asked.append(QueryString(" AND m.state IN ({}) AND m.resent_at IS NULL", _words(narrowed.states)))
+        asked.append(QueryString(_IN_STATES, _words(narrowed.states)))
     return asked
 
 

@@ -1,0 +1,193 @@
+"""Emails that come back are noted with their message, and after three of them nothing is sent until it is restored."""
+
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from tests.cast import NOW, Cast, meeting, operation
+from tracker.errors import Conflict, NotFound
+from tracker.rules.core.outbox import PAUSED, Skip, State
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.emails.messages import Narrowed
+from tracker.rules.intake.bounces import UNCLEAR, Bounce, Cause, Fate, Refusal, of_refusal
+from tracker.rules.intake.calendar_replies import Sender
+from tracker.rules.intake.emails import ReceivedEmail
+from tracker.tables.schema.core.audit import AuditEntry
+from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.intake.bounces import Bounce as BounceRow
+from tracker.tables.schema.intake.bounces import EmailPause
+from tracker.tables.schema.roster.people import Member
+from tracker.usecases.core import outbox
+from tracker.usecases.emails import messages
+from tracker.usecases.events import events
+from tracker.usecases.intake import bounces, incoming, undeliverable
+
+pytestmark = pytest.mark.anyio
+
+LATER = NOW + timedelta(hours=1)
+GONE = of_refusal("550 5.1.1 User unknown", at_recipient=True)
+DELAYED = Bounce(fate=Fate.DELAYED, cause=Cause.UNREACHABLE, status="4.4.1")
+SPAM = of_refusal("554 5.7.1 Blocked", at_recipient=True)
+
+
+async def sent(cast: Cast, who: Viewer, count: int = 1, *, is_secret: bool = False) -> list[UUID]:
+    """Send invitations to a person, and return the messages."""
+    made = []
+    for _ in range(count):
+        plan, lead = (operation(who), cast.fbi_lead) if is_secret else (meeting(who), cast.coordinator)
+        event_id = await events.schedule(lead, plan, NOW)
+        made += (
+            await Message.select(Message.id)
+            .where((Message.event == event_id) & (Message.recipient == who.member_id))
+            .output(as_list=True)
+        )
+    for one in await outbox.claim("a worker", [], LATER, 100):
+        [address] = await Member.select(Member.email).where(Member.id == one.recipient_id).output(as_list=True)
+        await outbox.close(one, Skip(state=State.SENT, reason="", sent_to=address), LATER)
+    return made
+
+
+async def came_back(message_id: UUID, bounce: Bounce = GONE, name: str = "", at: timedelta = timedelta()) -> list[str]:
+    """Take a bounce of a message."""
+    return [
+        *await incoming.take(
+            ReceivedEmail(
+                name=name or uuid4().hex * 2,
+                received_at=LATER + at,
+                invitation_id=None,
+                bounced_id=message_id,
+                sender=Sender(address="", is_verified=False),
+                is_automatic=True,
+                bounce=bounce,
+            )
+        )
+    ]
+
+
+async def paused(cast: Cast, who: Viewer) -> None:
+    for message_id in await sent(cast, who, 3):
+        await came_back(message_id)
+
+
+async def states(who: Viewer) -> list[tuple[str, str]]:
+    found = await Message.select(Message.state, Message.reason).where(Message.recipient == who.member_id)
+    return [(row["state"], row["reason"]) for row in found]
+
+
+async def verbs() -> list[str]:
+    return [one for one in await AuditEntry.select(AuditEntry.verb).output(as_list=True) if one.startswith("email_")]
+
+
+async def test_a_message_that_came_back_is_undeliverable_and_stays_sent(cast: Cast) -> None:
+    [message_id] = await sent(cast, cast.kcpd_detective)
+    assert await came_back(message_id) == ["failed"]
+    page = await messages.message_page(cast.coordinator, Narrowed(person=cast.kcpd_detective.member_id), None, LATER)
+    assert [(one.state, one.reason) for one in page.failed[0].lines] == [(State.BOUNCED, "550 5.1.1 User unknown")]
+    assert await states(cast.kcpd_detective) == [("sent", "550 5.1.1 User unknown")]
+
+
+async def test_after_three_emails_nothing_is_sent_and_what_waits_says_why(cast: Cast) -> None:
+    who = cast.kcpd_detective
+    first, second, third = await sent(cast, who, 3)
+    await came_back(first)
+    await came_back(second)
+    await events.schedule(cast.coordinator, meeting(who), NOW)
+    assert ("pending", "") in await states(who)
+    await came_back(third)
+    await events.schedule(cast.coordinator, meeting(who, cast.fbi_lead), LATER)
+    assert [one for one in await states(who) if one[0] != "sent"] == [("suppressed", PAUSED)] * 2
+    assert ("pending", "") in await states(cast.fbi_lead)
+    assert await verbs() == ["email_paused"]
+
+
+async def test_the_same_bounce_and_the_same_message_count_once(cast: Cast) -> None:
+    [message_id] = await sent(cast, cast.kcpd_detective)
+    assert [await came_back(message_id, name="a" * 64) for _ in range(2)] == [["failed"], ["repeated"]]
+    for _ in range(3):
+        await came_back(message_id)
+    assert await EmailPause.count() == 0
+
+
+@pytest.mark.parametrize("bounce", [DELAYED, SPAM, UNCLEAR], ids=["delayed", "refused", "no_bounce"])
+async def test_what_says_nothing_of_the_address_pauses_nothing(cast: Cast, bounce: Bounce) -> None:
+    for message_id in await sent(cast, cast.kcpd_detective, 3):
+        await came_back(message_id, bounce)
+    assert (await EmailPause.count(), await BounceRow.count()) == (0, 3)
+
+
+async def test_refusals_of_the_mail_server_count_too(cast: Cast) -> None:
+    await events.schedule(cast.coordinator, meeting(cast.kcpd_detective), NOW)
+    for message_id in await sent(cast, cast.kcpd_detective, 2):
+        await came_back(message_id)
+    await events.schedule(cast.coordinator, meeting(cast.kcpd_detective), NOW)
+    [message] = await outbox.claim("a worker", [], LATER, 100)
+    refusal = Refusal(words="550 No such user", sent_to=cast.kcpd_detective.email, at_recipient=True)
+    await bounces.refuse(message, refusal, LATER)
+    assert await EmailPause.count() == 1
+
+
+async def test_an_earlier_address_neither_counts_nor_stays_paused(cast: Cast) -> None:
+    who = cast.kcpd_detective
+    first, second, third, fourth = await sent(cast, who, 4)
+    for message_id in (first, second, third):
+        await came_back(message_id)
+    await Member.update({Member.email: "new@kcpd.example"}).where(Member.id == who.member_id)
+    await came_back(fourth)
+    await events.schedule(cast.coordinator, meeting(who), NOW)
+    assert ("pending", "") in await states(who)
+    found = await undeliverable.of_person(cast.administrator, who.member_id, LATER)
+    assert found
+    assert (found.paused_at, found.returned) == (None, ())
+
+
+async def test_sending_is_resumed_once_and_earlier_bounces_no_longer_count(cast: Cast) -> None:
+    who = cast.kcpd_detective
+    first, second, third, late = await sent(cast, who, 4)
+    for message_id in (first, second, third):
+        await came_back(message_id)
+    await undeliverable.restore(cast.administrator, who.member_id, LATER + timedelta(hours=1))
+    await came_back(late, at=timedelta(hours=2))
+    await events.schedule(cast.coordinator, meeting(who), NOW)
+    assert ("pending", "") in await states(who)
+    with pytest.raises(Conflict):
+        await undeliverable.restore(cast.administrator, who.member_id, LATER)
+    assert await verbs() == ["email_paused", "email_resumed"]
+
+
+async def test_what_was_not_sent_can_be_sent_again_once_it_is_resumed(cast: Cast) -> None:
+    who = cast.kcpd_detective
+    await paused(cast, who)
+    event_id = await events.schedule(cast.coordinator, meeting(who), LATER)
+    [message_id] = await Message.select(Message.id).where(Message.event == event_id).output(as_list=True)
+    with pytest.raises(Conflict):
+        await messages.resend(cast.coordinator, message_id, LATER)
+    await undeliverable.restore(cast.coordinator, who.member_id, LATER)
+    await messages.resend(cast.coordinator, message_id, LATER)
+    assert ("pending", "") in await states(who)
+
+
+@pytest.mark.both_engines
+async def test_those_who_may_not_see_an_operation_see_that_emails_came_back_and_not_which(cast: Cast) -> None:
+    who = cast.kcpd_detective
+    [secret] = await sent(cast, who, is_secret=True)
+    [known] = await sent(cast, who)
+    for message_id in (secret, known):
+        await came_back(message_id)
+    found = await undeliverable.of_person(cast.coordinator, who.member_id, LATER)
+    assert found
+    assert {(one.message_id, one.said) for one in found.failed} == {(None, ""), (known, "550 5.1.1 User unknown")}
+    assert found.advice
+
+
+async def test_only_account_managers_and_the_person_see_it(cast: Cast) -> None:
+    who = cast.kcpd_detective
+    await paused(cast, who)
+    assert await undeliverable.of_person(cast.kcpd_alternate, who.member_id, LATER) is None
+    own = await undeliverable.of_person(who, who.member_id, LATER)
+    assert own
+    assert own.paused_at == LATER
+    with pytest.raises(NotFound):
+        await undeliverable.restore(cast.fbi_lead, who.member_id, LATER)
+    assert [one.member_id for one in await undeliverable.paused_people(cast.administrator)] == [who.member_id]
+    assert await undeliverable.paused_people(cast.fbi_lead) == []
