@@ -11,6 +11,7 @@ from anyio import to_thread
 from tests.cast import NOW, Cast, meeting
 from tests.dovecot import Dovecot
 from tests.ports.mail.mailboxes import VERIFIED, accept, reader, reading
+from tests.ports.mail.sending import ELSEWHERE
 from tracker import clock
 from tracker.config.settings import Settings
 from tracker.ports.mail import imap
@@ -154,6 +155,11 @@ async def test_what_keeps_the_mailbox_from_being_read_is_known_and_stops_nothing
     found = await state()
     assert words in found.trouble
     assert (bool(found.trouble), found.trouble_since) == (True, clock.now())
+
+
+async def test_a_password_never_goes_to_another_machine_unencrypted(post: Post) -> None:
+    await post.reader(imap_host=ELSEWHERE).run()
+    assert (await state()).trouble == "TLS not supported by server"
 
 
 async def test_a_mailbox_without_passwords_is_read_with_an_access_token(post: Post) -> None:

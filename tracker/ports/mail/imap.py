@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
+from imap_tools import BaseMailBox, MailBox, MailBoxUnencrypted
 from imap_tools.errors import ImapToolsError, UnexpectedCommandStatusError
 
 from tracker.config.settings import Settings
@@ -105,6 +105,7 @@ def opened(settings: Settings) -> Folder:
     with _or_away():
         mailbox = _connected(settings)
         try:
+            _encrypt(mailbox, settings)
             _sign_in(mailbox, settings)
             return Folder(mailbox)
         except BaseException:
@@ -123,13 +124,19 @@ def _sign_in(mailbox: BaseMailBox, settings: Settings) -> None:
 
 
 def _connected(settings: Settings) -> BaseMailBox:
-    """Connect, encrypted but to this computer; the certificate must be one that the system trusts."""
     host, port = settings.imap_host, settings.imap_port
     if port == TLS_PORT:
         return MailBox(host, port, timeout=PATIENCE, ssl_context=ssl.create_default_context())
-    if is_loopback(host):
-        return MailBoxUnencrypted(host, port, timeout=PATIENCE)
-    return MailBoxStartTls(host, port, timeout=PATIENCE, ssl_context=ssl.create_default_context())
+    return MailBoxUnencrypted(host, port, timeout=PATIENCE)
+
+
+def _encrypt(mailbox: BaseMailBox, settings: Settings) -> None:
+    """Let nothing be said to another computer before the connection is encrypted, with a certificate that is trusted.
+
+    imap-tools has a class for that, which leaves the connection open when it fails.
+    """
+    if settings.imap_port != TLS_PORT and not is_loopback(settings.imap_host):
+        mailbox.client.starttls(ssl.create_default_context())
 
 
 @contextmanager
