@@ -90,8 +90,7 @@ class Folder:
         """Sign out, and end the connection."""
         with suppress(*GOES_WRONG):
             self._mailbox.logout()
-        with suppress(OSError):  # it has ended already, unless signing out went wrong
-            self._client.shutdown()
+        _end(self._client)
 
     def _asked(self, answer: tuple[str, list[Any]]) -> list[Any]:
         """Return what a server answered. Errors: UnexpectedCommandStatusError for a refusal."""
@@ -109,7 +108,7 @@ def opened(settings: Settings) -> Folder:
             _sign_in(mailbox, settings)
             return Folder(mailbox)
         except BaseException:
-            mailbox.client.shutdown()
+            _end(mailbox.client)
             raise
 
 
@@ -137,6 +136,12 @@ def _encrypt(mailbox: BaseMailBox, settings: Settings) -> None:
     """
     if settings.imap_port != TLS_PORT and not is_loopback(settings.imap_host):
         mailbox.client.starttls(ssl.create_default_context())
+
+
+def _end(client: imaplib.IMAP4) -> None:
+    """End a connection that may have ended already."""
+    with suppress(OSError):
+        client.shutdown()
 
 
 @contextmanager
