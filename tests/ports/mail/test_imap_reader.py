@@ -16,7 +16,7 @@ from tracker import clock
 from tracker.config.settings import Settings
 from tracker.ports.mail import imap
 from tracker.ports.mail.imap import Away, Folder
-from tracker.ports.mail.imap_reader import FIRST_PAUSE, NOT_TAKEN, RETRY, MailboxReader
+from tracker.ports.mail.imap_reader import FIRST_PAUSE, LASTED, LOOKS_EVERY, NOT_TAKEN, RETRY, MailboxReader
 from tracker.ports.mail.incoming import LARGEST
 from tracker.rules.intake.calendar_replies import Misfit, Outcome
 from tracker.tables.background.events.invitees import invitations
@@ -200,6 +200,38 @@ async def test_a_connection_that_breaks_is_made_again(post: Post) -> None:
     post.seconds += FIRST_PAUSE
     await one.run()
     assert (await outcomes(), (await state()).trouble) == ([Outcome.RECORDED], "")
+
+
+async def test_a_connection_that_ends_after_a_while_is_no_failure(post: Post) -> None:
+    to, uid = await post.invitation()
+    one = post.reader()
+    await one.run()
+    assert one._folder
+    one._folder.interrupt()
+    post.seconds += LASTED
+    await post.put(accept(to, uid))
+    await one.run()
+    assert (await outcomes(), (await state()).trouble) == ([], "")
+    await one.run()
+    assert (await outcomes(), (await state()).trouble) == ([Outcome.RECORDED], "")
+
+
+async def test_a_server_that_reports_nothing_is_asked_once_a_minute(post: Post) -> None:
+    to, uid = await post.invitation()
+
+    def silent(given: Settings) -> Folder:
+        folder = imap.opened(given)
+        folder.can_idle = False
+        return folder
+
+    one = post.reader(silent, waits=LOOKS_EVERY)
+    await one.run()
+    await post.put(accept(to, uid))
+    await one.run()
+    assert await outcomes() == []
+    post.seconds += LOOKS_EVERY
+    await one.run()
+    assert await outcomes() == [Outcome.RECORDED]
 
 
 async def test_an_email_that_comes_while_the_reader_waits_is_taken_at_once(post: Post) -> None:

@@ -26,6 +26,7 @@ from tracker.usecases.intake import mailbox
 LOOKS_EVERY = 60.0  # seconds between two looks at a mailbox that reports nothing by itself
 FIRST_PAUSE, LONGEST_PAUSE = 30.0, 900.0  # seconds after an error, doubled each time: servers lock who keeps failing
 MOST_DOUBLINGS = 5
+LASTED = 60.0  # seconds after which a connection may end without an error: servers end each one some time
 TURN = 15.0  # seconds until a process that may not read asks again whether it may
 RETRY = 300.0  # seconds until an email that couldn't be taken is tried again
 NOT_TAKEN = "An email couldn’t be taken; the log has the details. It’s still unread in the mailbox."
@@ -57,6 +58,7 @@ class MailboxReader:
         self._running = asyncio.Lock()
         self._hold: Hold | None = None
         self._folder: Folder | None = None
+        self._opened_at = 0.0
         self._waiting_in: Folder | None = None
         self._failures = 0
         self._not_before = -1.0
@@ -70,7 +72,10 @@ class MailboxReader:
                 if await self._may_read():
                     await self._read(await self._opened())
             except Away as away:
-                await self._pause(str(away))
+                if self._has_lasted():
+                    await self._close()
+                else:
+                    await self._pause(str(away))
             except Exception:  # the next run begins with a new connection
                 log.exception("The mailbox could not be read.")
                 await self._pause(OUR_ERROR)
@@ -107,6 +112,7 @@ class MailboxReader:
     async def _opened(self) -> Folder:
         if self._folder is None:
             self._folder = await self._blocking(lambda: self._open_folder(self._settings))
+            self._opened_at = self._steady()
         return self._folder
 
     async def _take_all(self, folder: Folder) -> None:
@@ -148,6 +154,9 @@ class MailboxReader:
             return await self._blocking(lambda: folder.wait(self._waits))
         finally:
             self._waiting_in = None
+
+    def _has_lasted(self) -> bool:
+        return self._folder is not None and self._steady() - self._opened_at >= LASTED
 
     async def _pause(self, words: str) -> None:
         """End the connection, and try again after a while, which is longer each time."""
