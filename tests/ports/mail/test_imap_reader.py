@@ -21,6 +21,7 @@ from tracker.ports.mail.incoming import LARGEST
 from tracker.rules.intake.calendar_replies import Misfit, Outcome
 from tracker.tables.background.events.invitees import invitations
 from tracker.tables.schema.intake.replies import IncomingReply
+from tracker.tables.schema.intake.words import IncomingWords
 from tracker.usecases.core import send_hold
 from tracker.usecases.events import events
 from tracker.usecases.intake.mailbox import Mailbox, state
@@ -96,6 +97,13 @@ async def test_an_email_that_names_no_address_of_ours_is_kept_as_one_to_no_invit
     await post.reader().run()
     [row] = await IncomingReply.select()
     assert (row["misfit"], row["sender"], await post.unseen()) == (Misfit.NO_INVITATION, "fbi_lead@fbi.example", 0)
+
+
+async def test_an_email_to_the_address_of_a_message_is_read_as_words(post: Post) -> None:
+    to = reader().addresses.of_message(uuid4())
+    await post.put(f"From: fbi_lead@fbi.example\r\nTo: {to}\r\n\r\nDONE\r\n".encode())
+    await post.reader().run()
+    assert (await IncomingWords.count(), await outcomes(), await post.unseen()) == (1, [], 0)
 
 
 async def test_a_sender_that_the_site_s_server_did_not_confirm_changes_nothing(post: Post) -> None:
