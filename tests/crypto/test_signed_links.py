@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as some
 
-from tracker.crypto.signed_links import ItemLink, Links, ReplyLink
+from tracker.crypto.signed_links import ItemLink, Links, PollLink, ReplyLink
 from tracker.errors import NotFound
 
 LINKS = Links(b"k" * 32)
@@ -23,6 +23,11 @@ def test_a_reply_link_for_a_series_reads_back() -> None:
 
 def test_an_item_link_reads_back() -> None:
     assert LINKS.read_item(LINKS.item(ONE, TWO)) == ItemLink(ONE, TWO)
+
+
+def test_a_poll_link_reads_back_and_is_no_item_link_of_the_same_ids() -> None:
+    assert LINKS.read_poll(LINKS.poll(ONE, TWO)) == PollLink(ONE, TWO)
+    assert LINKS.poll(ONE, TWO) != LINKS.item(ONE, TWO)
 
 
 def test_the_same_thing_has_the_same_link_on_every_try() -> None:

@@ -31,6 +31,7 @@ WITHOUT_SIGN_IN = {
     "/sign-in/link/{token:str}": "link",
     "/sign-in/reset/{token:str}": "link",
     "/r/{token:str}": "link",
+    "/p/{token:str}": "link",
     "/u/{token:str}": "link",
     "/n/{token:str}": "link",
     "/w/{token:str}": "link",

@@ -545,6 +545,8 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "GET /settings/tokens": _plain("/settings/tokens"),
     "POST /settings/tokens": _post("/settings/tokens", name=""),
     "POST /settings/tokens/{token_id}/revocation": _post(f"/settings/tokens/{NOWHERE}/revocation"),
+    "GET /p/{token}": _plain("/p/nothing"),
+    "POST /p/{token}": _post("/p/nothing", **{f"date-{NOWHERE}": "yes"}),
     "GET /r/{token}": _plain("/r/nothing"),
     "POST /r/{token}": _post("/r/nothing", reply="accepted"),
     "GET /n/{token}": _plain("/n/nothing"),

@@ -34,12 +34,20 @@ class ItemLink(NamedTuple):
     owner_id: UUID
 
 
+class PollLink(NamedTuple):
+    """Replies to one date poll, as this member."""
+
+    poll_id: UUID
+    member_id: UUID
+
+
 class Links:
     """Makes tokens with the first key and reads those of every key; a token works only for its own purpose."""
 
     def __init__(self, *keys: bytes) -> None:
         self._reply = _signers(keys, "reply")
         self._item = _signers(keys, "item")
+        self._poll = _signers(keys, "poll")
         self._digest = _signers(keys, "digest")
         self._invitation = _signers(keys, "invitation")
         self._undo = _signers(keys, "undo")
@@ -51,6 +59,10 @@ class Links:
     def item(self, item_id: UUID, owner_id: UUID) -> str:
         """Return the token of an item's update page."""
         return _signed(self._item, item_id, owner_id)
+
+    def poll(self, poll_id: UUID, member_id: UUID) -> str:
+        """Return the token of a person's page of a date poll."""
+        return _signed(self._poll, poll_id, member_id)
 
     def digest(self, member_id: UUID) -> str:
         """Return the token that stops a member's weekly digest."""
@@ -76,6 +88,10 @@ class Links:
     def read_item(self, token: str) -> ItemLink:
         """Return the contents of an item's token. Errors: NotFound for anything else."""
         return ItemLink(*_read(self._item, token))
+
+    def read_poll(self, token: str) -> PollLink:
+        """Return the contents of a poll's token. Errors: NotFound for anything else."""
+        return PollLink(*_read(self._poll, token))
 
     def read_digest(self, token: str) -> UUID:
         """Return the member whose digest a token stops. Errors: NotFound for anything else."""

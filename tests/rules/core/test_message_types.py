@@ -53,6 +53,9 @@ EVERY: tuple[Content, ...] = (
     types.PlanDecided(plan=ID),
     types.AccessRequested(grant=ID),
     types.AccessDecided(grant=ID),
+    types.PollOpened(poll=ID),
+    types.PollNudge(poll=ID),
+    types.PollCanceled(poll=ID),
 )
 
 

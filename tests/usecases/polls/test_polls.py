@@ -1,45 +1,18 @@
-# ruff: noqa: DTZ001 - proposed dates are local to the zone of the event
 """People on the list of a draft are asked for dates, and no one else learns of it."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 import pytest
 
 from tests.cast import NOW, Cast, meeting, operation
+from tests.usecases.polls.world import NEW, asked, in_words, reply
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.events.event import EventStatus
-from tracker.rules.events.plan import Plan
-from tracker.rules.polls.polls import Fit, NewPoll
-from tracker.rules.polls.table import words
+from tracker.rules.polls.polls import Fit
 from tracker.usecases.events import events
 from tracker.usecases.polls import polls
 
 pytestmark = pytest.mark.anyio
-
-STARTS = (datetime(2027, 1, 12, 10), datetime(2027, 1, 13, 14))
-NEW = NewPoll(starts=STARTS, reply_by=datetime(2027, 1, 8, 23, tzinfo=UTC))
-
-
-async def asked(by: Viewer, plan: Plan, now: datetime = NOW) -> UUID:
-    """Ask the people of a plan for dates, and return the id of the poll."""
-    event_id = await events.schedule(by, replace(plan, status=EventStatus.DRAFT), now)
-    return await polls.open_poll(by, event_id, NEW, now)
-
-
-async def reply(viewer: Viewer, poll_id: UUID, *fits: Fit, now: datetime = NOW) -> None:
-    """Reply about the first dates of a poll."""
-    options = (await polls.poll_for(viewer, poll_id)).options
-    await polls.reply(viewer, poll_id, {one.id: fit for one, fit in zip(options, fits, strict=False)}, now)
-
-
-async def in_words(viewer: Viewer, poll_id: UUID) -> list[str]:
-    """Return the numbers of each date, as the viewer sees them."""
-    view = await polls.view_of(viewer, await polls.poll_for(viewer, poll_id))
-    return [words(one.numbers) for one in view.columns]
 
 
 @pytest.mark.both_engines
@@ -128,3 +101,10 @@ async def test_polls_that_wait_for_a_reply_are_owed_until_it_is_given(sqlite_cas
     assert await polls.owed(sqlite_cast.coordinator, NOW) == []
     await reply(sqlite_cast.fbi_lead, poll_id, Fit.NO)
     assert await polls.owed(sqlite_cast.fbi_lead, NOW) == []
+
+
+async def test_a_draft_in_whose_poll_people_are_asked_is_not_discarded(sqlite_cast: Cast) -> None:
+    poll_id = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
+    event = (await polls.poll_for(sqlite_cast.coordinator, poll_id)).event
+    with pytest.raises(Invalid):
+        await events.cancel(sqlite_cast.coordinator, event.id, event.version, "", NOW)

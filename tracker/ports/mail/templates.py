@@ -33,6 +33,9 @@ from tracker.rules.emails.contexts import (
     ItemNotedEmail,
     ItemOverdueEmail,
     ItemRestrictedEmail,
+    PollCanceledEmail,
+    PollNudgeEmail,
+    PollOpenedEmail,
     ReadinessEmail,
     RestrictedEmail,
     Says,
@@ -177,6 +180,15 @@ FILES: Mapping[type[Says], Files] = {
         "emails/conflict_changed/subject.txt", "emails/conflict_changed/preview.txt", "emails/conflict_changed/body.txt"
     ),
     ReadinessEmail: Files("emails/readiness/subject.txt", "emails/readiness/preview.txt", "emails/readiness/body.txt"),
+    PollOpenedEmail: Files(
+        "emails/poll_opened/subject.txt", "emails/poll_opened/preview.txt", "emails/poll_opened/body.txt"
+    ),
+    PollNudgeEmail: Files(
+        "emails/poll_nudge/subject.txt", "emails/poll_nudge/preview.txt", "emails/poll_nudge/body.txt"
+    ),
+    PollCanceledEmail: Files(
+        "emails/poll_canceled/subject.txt", "emails/poll_canceled/preview.txt", "emails/poll_canceled/body.txt"
+    ),
     AuditLogAlteredEmail: Files(
         "emails/audit_log_altered/subject.txt",
         "emails/audit_log_altered/preview.txt",

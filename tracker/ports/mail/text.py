@@ -17,6 +17,7 @@ from tracker.rules.emails.content import (
     ItemPage,
     Letter,
     OwnPage,
+    PollPage,
     ReplyPage,
     SitePage,
     StopPage,
@@ -57,7 +58,13 @@ class Addresses:
 
     def of(self, target: Target) -> str:
         """Return the address of a target; a value that a button preselects is only a hint to the page it opens."""
-        return target.url if isinstance(target, Elsewhere) else f"{self._base_url}{self._path(target)}"
+        match target:
+            case Elsewhere():
+                return target.url
+            case SitePage():
+                return f"{self._base_url}{target.path}"
+            case _:
+                return f"{self._base_url}{self._path(target)}"
 
     def _path(self, target: OwnPage) -> str:
         match target:
@@ -67,14 +74,14 @@ class Addresses:
             case ItemPage():
                 token = self._links.item(target.item_id, target.owner_id)
                 return f"/u/{token}{f'?s={target.status}' if target.status else ''}"
+            case PollPage():
+                return f"/p/{self._links.poll(target.poll_id, target.member_id)}"
             case StopPage():
                 return f"/n/{self._links.digest(target.member_id)}"
             case UndoPage():
                 return f"/w/{self._links.undo(target.words_id)}"
             case InvitationPage():
                 return f"/sign-in/link/{self._links.invitation(target.member_id, target.link_id)}"
-            case SitePage():
-                return target.path
 
 
 def bodies(letter: Letter, words: Worded, addresses: Addresses, task_force: str) -> Bodies:

@@ -326,6 +326,24 @@ class AccessDecided(_Tagged, frozen=True, kw_only=True, tag="access_decided"):
     grant: UUID
 
 
+class PollOpened(_Tagged, frozen=True, kw_only=True, tag="poll_opened"):
+    """The reader is asked which of the dates of a poll suit them."""
+
+    poll: UUID
+
+
+class PollNudge(_Tagged, frozen=True, kw_only=True, tag="poll_nudge"):
+    """The reader has not replied to a poll."""
+
+    poll: UUID
+
+
+class PollCanceled(_Tagged, frozen=True, kw_only=True, tag="poll_canceled"):
+    """A poll in which the reader was asked is canceled."""
+
+    poll: UUID
+
+
 class Unreadable(Struct, frozen=True):
     """A row whose content this version doesn't know; it is never sent."""
 
@@ -345,7 +363,8 @@ OperationContent = (
     | EmergencyAccessUsed
     | ApprovalContent
 )
-ReaderContent = EventContent | ItemContent | AccountContent | WeeklyDigest | OperationContent
+PollContent = PollOpened | PollNudge | PollCanceled
+ReaderContent = PollContent | EventContent | ItemContent | AccountContent | WeeklyDigest | OperationContent
 """Messages written from what the recipient may see when they are sent."""
 Content = ReaderContent | AccountChanged
 

@@ -56,6 +56,7 @@ class MessageKind(StrEnum):
     EMERGENCY_ACCESS = "emergency_access"
     PLAN_APPROVAL = "plan_approval"
     ACCESS_APPROVAL = "access_approval"
+    POLL = "poll"
 
 
 KINDS: Mapping[type[Content], MessageKind] = {
@@ -96,6 +97,9 @@ KINDS: Mapping[type[Content], MessageKind] = {
     types.PlanDecided: MessageKind.PLAN_APPROVAL,
     types.AccessRequested: MessageKind.ACCESS_APPROVAL,
     types.AccessDecided: MessageKind.ACCESS_APPROVAL,
+    types.PollOpened: MessageKind.POLL,
+    types.PollNudge: MessageKind.POLL,
+    types.PollCanceled: MessageKind.POLL,
 }
 """The kind that people filter by, for every type of message."""
 LAW_ENFORCEMENT_ONLY = frozenset(
@@ -147,6 +151,9 @@ class Topic(StrEnum):
     PLAN_DECIDED = "plan_decided"
     ACCESS_REQUESTED = "access_requested"
     ACCESS_DECIDED = "access_decided"
+    POLL_OPENED = "poll_opened"
+    POLL_NUDGE = "poll_nudge"
+    POLL_CANCELED = "poll_canceled"
 
 
 OF_ONE_DATE = frozenset({MessageKind.REMINDER, MessageKind.NO_REPLY})

@@ -82,8 +82,17 @@ class UndoPage:
     words_id: UUID
 
 
-OwnPage = ReplyPage | ItemPage | SitePage | StopPage | InvitationPage | UndoPage
-Target = OwnPage | Elsewhere
+@dataclass(frozen=True, kw_only=True)
+class PollPage:
+    """The page on which one person replies to a date poll without signing in."""
+
+    poll_id: UUID
+    member_id: UUID
+
+
+OwnPage = ReplyPage | ItemPage | PollPage | StopPage | InvitationPage | UndoPage
+"""A page for one person, which needs no sign-in."""
+Target = OwnPage | SitePage | Elsewhere
 
 
 class ButtonName(StrEnum):
@@ -114,6 +123,8 @@ class ButtonName(StrEnum):
     SESSIONS = "sessions"
     AUDIT_LOG = "audit_log"
     STOP_DIGEST = "stop_digest"
+    REPLY_TO_POLL = "reply_to_poll"
+    POLL = "poll"
 
 
 class Reads(StrEnum):

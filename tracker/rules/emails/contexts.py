@@ -210,6 +210,30 @@ class DecisionMadeEmail:
     """`decision_made`: what the reader asked for is decided; how is shown after sign-in only."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class PollOpenedEmail:
+    """`poll_opened`: the reader is asked which of some dates suit them."""
+
+    title: str
+    reply_by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PollNudgeEmail:
+    """`poll_nudge`: the reader has not replied to a date poll."""
+
+    title: str
+    reply_by: str
+    """Empty once the day is over."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PollCanceledEmail:
+    """`poll_canceled`: a date poll in which the reader was asked is canceled."""
+
+    title: str
+
+
 ItemEmail = ItemAssignedEmail | ItemBlockedEmail | ItemNotedEmail | ItemAnsweredEmail | ItemDueEmail | ItemOverdueEmail
 AccountEmail = AccountInvitationEmail | AccountLockedEmail | AccountChangedEmail | EmailTestEmail
 Says = (
@@ -228,6 +252,9 @@ Says = (
     | CheckOutMissingEmail
     | ReadinessEmail
     | EmergencyAccessEmail
+    | PollOpenedEmail
+    | PollNudgeEmail
+    | PollCanceledEmail
     | DecisionNeededEmail
     | DecisionMadeEmail
 )

@@ -74,9 +74,9 @@ def of_event(about: Occasion, make: Callable[[Occasion], Letter]) -> Letter:
     return _discreet(make(_appointment(about)), f"/events/{about.event.id}")
 
 
-def of_named_event(letter: Letter) -> Letter:
-    """Return the email about a restricted event, which doesn't even show the time."""
-    return _discreet(letter, f"/events/{letter.thread}")
+def of_named_event(letter: Letter, page: str = "") -> Letter:
+    """Return the email about a restricted event, which doesn't even show the time; `page` is where to read on."""
+    return _discreet(letter, page or f"/events/{letter.thread}")
 
 
 def of_nothing_more(letter: Letter) -> Letter:

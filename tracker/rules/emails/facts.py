@@ -63,6 +63,7 @@ class FactName(StrEnum):
     ACCOUNT_CHANGE = "account_change"
     BY = "by"
     FOUND = "found"
+    PROPOSED = "proposed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +78,7 @@ class Footer(StrEnum):
     """Why the reader gets an email; the words are in `templates/emails/shared/footer.txt`."""
 
     INVITED = "invited"
+    POLL = "poll"
     INFORMED = "informed"
     SUBSTITUTE = "substitute"
     RESTRICTED = "restricted"

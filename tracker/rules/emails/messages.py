@@ -69,6 +69,7 @@ KIND_WORDS = {
     MessageKind.EMERGENCY_ACCESS: "Emergency access",
     MessageKind.PLAN_APPROVAL: "Approval of a plan",
     MessageKind.ACCESS_APPROVAL: "Approval of access to an operation",
+    MessageKind.POLL: "Date poll",
 }
 TOPIC_WORDS = {
     Topic.INVITED: "Invitation",
@@ -109,6 +110,9 @@ TOPIC_WORDS = {
     Topic.PLAN_DECIDED: "Decision about a plan",
     Topic.ACCESS_REQUESTED: "Access to approve",
     Topic.ACCESS_DECIDED: "Decision about access",
+    Topic.POLL_OPENED: "Date poll",
+    Topic.POLL_NUDGE: "Request to reply to a date poll",
+    Topic.POLL_CANCELED: "Date poll canceled",
 }
 """How the list names a sending: "Moved: Steering Committee"."""
 OF_ACCOUNTS = frozenset({MessageKind.ACCOUNT_LOCKED, MessageKind.ACCOUNT_CHANGED, MessageKind.ACCOUNT_INVITATION})

@@ -30,6 +30,7 @@ __all__ = [
     "doubt_waiting",
     "enqueue_all",
     "enqueue_first",
+    "forget_event",
     "hold",
     "names_in_use",
     "note_resent",
@@ -85,6 +86,14 @@ async def hold(event_id: UUID, until: datetime) -> None:
         (rows.Message.event == event_id) & (rows.Message.state == State.PENDING.value) & rows.Message.kind.is_in(HELD)
     )
     await rows.Message.update({rows.Message.due: until}).where(waits & (rows.Message.due < until))
+
+
+async def forget_event(event_id: UUID) -> None:
+    """Let the messages about a draft stay, about no event, when the draft is deleted. The caller is inside `writing()`.
+
+    A draft has messages if people were asked for its date.
+    """
+    await rows.Message.update({rows.Message.event: None}).where(rows.Message.event == event_id)
 
 
 async def anyone_notified(event_id: UUID, since: datetime, *, of_anything: bool = False) -> bool:

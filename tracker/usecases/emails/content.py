@@ -35,6 +35,9 @@ from tracker.rules.core.message_types import (
     OperationContent,
     PlanDecided,
     PlanSubmitted,
+    PollCanceled,
+    PollNudge,
+    PollOpened,
     ReaderContent,
     ReadinessNews,
     Unreadable,
@@ -55,6 +58,7 @@ from tracker.usecases.emails.conflict_content import comparisons_letter, conflic
 from tracker.usecases.emails.digest import digest_letter
 from tracker.usecases.emails.emergency_content import emergency_letter
 from tracker.usecases.emails.event_content import event_letter
+from tracker.usecases.emails.poll_content import poll_letter
 from tracker.usecases.emails.readiness_content import readiness_letter
 from tracker.usecases.identity.one_time_links import check_link, mailed_token
 from tracker.usecases.roster import account_notifications
@@ -124,6 +128,8 @@ async def _letter_to(
             | AccessDecided()
         ):
             return await _operation_letter(reader, content, message, now)
+        case PollOpened() | PollNudge() | PollCanceled():
+            return await poll_letter(content, reader, now, is_sent=is_sent)
         case WeeklyDigest():
             return await digest_letter(content, reader, now)
         case _:

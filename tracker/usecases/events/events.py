@@ -28,6 +28,7 @@ from tracker.rules.recurrence.holiday_choices import WEEK, chosen_before
 from tracker.rules.recurrence.words import pattern_words
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.background.operations.plans import has_plan
+from tracker.tables.background.polls.polls import has_open_poll
 from tracker.tables.schema.events import audience_versions
 from tracker.tables.schema.events import events as rows
 from tracker.tables.schema.events.event_columns import columns_of
@@ -305,7 +306,13 @@ async def _save_status(
 
 
 async def _discard(viewer: Viewer, event: Event, now: datetime) -> None:
-    """Delete a draft; if canceled instead, the people it was meant for would see it."""
+    """Delete a draft; if canceled instead, the people it was meant for would see it.
+
+    Errors: Invalid while people are asked for its date.
+    """
+    if await has_open_poll(event.id):
+        raise Invalid("People are being asked for its date. Cancel the date poll first.")
+    await outbox.forget_event(event.id)
     await rows.Event.delete().where(rows.Event.id == event.id)
     await audit.record(viewer.actor, "discarded", "event", event.id, {}, now)
 

@@ -10,8 +10,9 @@ from tracker.rules.events.event import Event, EventStatus
 from tracker.rules.events.history import Change, Field, Verb
 from tracker.rules.events.notifications import asked
 from tracker.tables.background.events.invitees import invitees_of
+from tracker.tables.background.events.transfer import is_draft
 from tracker.tables.schema.events import events as rows
-from tracker.usecases.core import audit
+from tracker.usecases.core import audit, outbox
 from tracker.usecases.events import history
 from tracker.usecases.events.invitees import change_lead, notify, touch
 
@@ -34,8 +35,9 @@ async def transfer(by: Viewer, event: Event, new_owner: Viewer, now: datetime) -
 
 async def drop(by: Viewer, event_id: UUID, now: datetime) -> None:
     """Cancel an event that only its organizer could see, and notify invited guests; a draft is discarded."""
-    is_draft = (rows.Event.id == event_id) & (rows.Event.status == EventStatus.DRAFT)
-    if await rows.Event.delete().where(is_draft).returning(rows.Event.id):
+    if await is_draft(event_id):
+        await outbox.forget_event(event_id)
+        await rows.Event.delete().where(rows.Event.id == event_id)
         await audit.record(by.actor, "discarded", "event", event_id, {}, now)
         return
     changed: dict[Any, Any] = {

@@ -22,8 +22,10 @@ from tracker.tables.schema.polls.replies import PollReply
 from tracker.tables.visible.polls import polls
 from tracker.usecases.core import audit
 from tracker.usecases.events.events import event_for
+from tracker.usecases.polls import poll_messages
 from tracker.usecases.roster.quorum import quorum_of
 
+CANCELED = "This poll was canceled. You don’t need to reply."
 _AGAIN = (
     " ON CONFLICT (option, member) DO UPDATE SET fit = EXCLUDED.fit, source = EXCLUDED.source,"
     " replied_at = EXCLUDED.replied_at"
@@ -89,15 +91,23 @@ async def open_poll(viewer: Viewer, event_id: UUID, new: NewPoll, now: datetime)
         await bulk_insert(rows.Poll, [poll])
         dates = [{"id": ids.new_id(), "poll": poll_id, "starts": one} for one in sorted(new.starts)]
         await bulk_insert(rows.PollOption, dates)
+        poll_now = await poll_for(viewer, poll_id)
+        people = await polls.people(viewer, poll_now)
+        await poll_messages.ask(poll_now, [one.member_id for one in rules.waiting(people)], now)
         await audit.record(viewer.actor, "poll_opened", "event", event_id, {"dates": len(dates)}, now)
     return poll_id
 
 
 async def poll_for(viewer: Viewer, poll_id: UUID) -> Poll:
-    """Return a poll. Errors: NotFound when it is missing or the viewer may not see it."""
+    """Return a poll; one that was canceled is shown to its organizer alone, whose draft is private again.
+
+    Errors: NotFound when it is missing or the viewer may not see it, Gone when it was canceled.
+    """
     found = await polls.poll(viewer, poll_id)
     if found is None:
         raise NotFound
+    if found.state is PollState.CANCELED and not rules.may_lead(viewer, found):
+        raise Gone(CANCELED)
     return found
 
 
@@ -134,11 +144,14 @@ async def reply(viewer: Viewer, poll_id: UUID, fits: Mapping[UUID, Fit], now: da
         people = await polls.people(viewer, poll)
         if not any(one.member_id == viewer.member_id and one.role.is_asked for one in people):
             raise NotAllowed("You aren’t asked in this poll.")
-        await _record(viewer, poll, fits, ReplySource(viewer.origin.channel), now)
+        await record(viewer, poll, fits, ReplySource(viewer.origin.channel), now)
 
 
-async def _record(viewer: Viewer, poll: Poll, fits: Mapping[UUID, Fit], source: ReplySource, now: datetime) -> None:
-    """Write the replies about dates that can still be chosen, and their audit entry."""
+async def record(viewer: Viewer, poll: Poll, fits: Mapping[UUID, Fit], source: ReplySource, now: datetime) -> None:
+    """Write the replies of a person who is asked, about dates that can still be chosen, and their audit entry.
+
+    The caller is inside `writing()`. Errors: Gone, Invalid(dates).
+    """
     check_open(poll, now)
     given = {one: fits[one.id] for one in poll.ahead(now) if one.id in fits}
     if not given:
@@ -153,7 +166,7 @@ async def _record(viewer: Viewer, poll: Poll, fits: Mapping[UUID, Fit], source: 
 def check_open(poll: Poll, now: datetime) -> None:
     """Raise `Gone` for a poll that takes no replies now."""
     if poll.state is PollState.CANCELED:
-        raise Gone("This poll was canceled. You don’t need to reply.")
+        raise Gone(CANCELED)
     if poll.state is PollState.SCHEDULED:
         raise Gone("The date is set. Reply to the event instead.")
     if not poll.ahead(now):

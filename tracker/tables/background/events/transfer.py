@@ -11,7 +11,9 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
+from tracker.rules.events.event import EventStatus
 from tracker.rules.operations.states import UNFINISHED
+from tracker.tables.schema.events.events import Event
 
 _LED = (
     "SELECT l.id, l.is_over FROM (SELECT e.id,"
@@ -70,3 +72,8 @@ async def invited(event_id: UUID, agency_id: UUID, but: Iterable[UUID]) -> list[
     found = await engine().run_querystring(QueryString(_INVITED, event_id, agency_id))
     left_out = set(but)
     return [row["member"] for row in found if row["member"] not in left_out]
+
+
+async def is_draft(event_id: UUID) -> bool:
+    """Return whether only its organizer can see an event."""
+    return await Event.exists().where((Event.id == event_id) & (Event.status == EventStatus.DRAFT))

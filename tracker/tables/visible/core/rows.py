@@ -4,8 +4,8 @@ An event is visible when one of its audiences is among the viewer's (`rules.core
 organizer. Where a reader's SQL says `MAY_SEE(e)`, for its event `e`, `rows` inserts the predicate and its arguments;
 SQL without it is refused. For a viewer with another person beside them, it inserts the predicate for both.
 
-Readers of date polls say `MAY_SEE_POLL(e)`: the same, and a draft whose poll is not canceled is visible to its
-audiences too, which are those of the event that it is to become.
+Readers of date polls say `MAY_SEE_POLL(e)`: the same, and a draft that has a poll is visible to its audiences too,
+which are those of the event that it is to become.
 """
 
 from typing import Any
@@ -20,7 +20,7 @@ Row = dict[str, Any]
 
 _AMONG_AUDIENCES = "EXISTS (SELECT 1 FROM event_audience a WHERE a.event = e.id AND a.audience IN ({}))"
 _OWN_DRAFT = "(e.status = 'draft' AND e.lead = {})"
-_HAS_POLL = "EXISTS (SELECT 1 FROM poll q WHERE q.event = e.id AND q.canceled_at IS NULL)"
+_HAS_POLL = "EXISTS (SELECT 1 FROM poll q WHERE q.event = e.id)"
 _PREDICATES = {
     "MAY_SEE(e)": f"((e.status <> 'draft' AND {_AMONG_AUDIENCES}) OR {_OWN_DRAFT})",
     "MAY_SEE_POLL(e)": f"(((e.status <> 'draft' OR {_HAS_POLL}) AND {_AMONG_AUDIENCES}) OR {_OWN_DRAFT})",

@@ -1,0 +1,108 @@
+"""The emails about a date poll: what they say to whom, and when they aren't sent."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, ZONE, Cast, meeting, operation
+from tests.usecases.polls.world import asked, reply
+from tracker.rules.core.message_types import PollCanceled, PollNudge, PollOpened
+from tracker.rules.core.outbox import Message, Skip
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.emails.content import ButtonName, Letter, PollPage, SitePage
+from tracker.rules.emails.contexts import PollNudgeEmail, PollOpenedEmail, RestrictedEmail
+from tracker.rules.emails.facts import FactName
+from tracker.rules.emails.preferences import Preferences
+from tracker.rules.polls.polls import Fit
+from tracker.usecases.core import outbox
+from tracker.usecases.emails import content, preferences
+
+pytestmark = pytest.mark.anyio
+
+SOON = NOW + timedelta(minutes=1)
+
+
+async def waiting(now: datetime = SOON) -> list[Message]:
+    """Return the messages that are due."""
+    return await outbox.claim("test", (), now, 100)
+
+
+async def letter_to(viewer: Viewer, said: PollOpened | PollNudge | PollCanceled, now: datetime = SOON) -> Letter | Skip:
+    """Return the email of a message of this content."""
+    message = Message(
+        id=UUID(int=1),
+        key="poll",
+        content=said,
+        recipient_id=viewer.member_id,
+        event_id=None,
+        occurrence_id=None,
+        item_id=None,
+        created_at=now,
+        due=now,
+        not_after=None,
+        attempts=1,
+    )
+    return await content.letter(message, now, ZONE)
+
+
+async def test_each_person_who_is_asked_gets_one_email_with_the_dates_and_a_link(sqlite_cast: Cast) -> None:
+    poll_id = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, sqlite_cast.caht_lead))
+    found = {one.recipient_id: one for one in await waiting()}
+    assert set(found) == {sqlite_cast.fbi_lead.member_id, sqlite_cast.caht_lead.member_id}
+    letter = await content.letter(found[sqlite_cast.caht_lead.member_id], SOON, ZONE)
+    assert isinstance(letter, Letter)
+    assert letter.says == PollOpenedEmail(title="Monthly task force meeting", reply_by="Fri, Jan 8")
+    said = {one.name: one.value for one in letter.facts}
+    assert said[FactName.PROPOSED] == "Tue, Jan 12, 10:00–11:30 AM; Wed, Jan 13, 2:00–3:30 PM Central"
+    assert said[FactName.ORGANIZER] == "Coordinator (USAO)"
+    assert [one.target for one in letter.buttons] == [
+        PollPage(poll_id=poll_id, member_id=sqlite_cast.caht_lead.member_id)
+    ]
+
+
+async def test_no_email_leaves_while_the_poll_can_be_canceled_unnoticed(sqlite_cast: Cast) -> None:
+    await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
+    assert await waiting(NOW + timedelta(seconds=19)) == []
+
+
+async def test_an_email_about_a_restricted_event_says_nothing_of_it(sqlite_cast: Cast) -> None:
+    poll_id = await asked(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective))
+    letter = await letter_to(sqlite_cast.kcpd_detective, PollOpened(poll=poll_id))
+    assert isinstance(letter, Letter)
+    assert isinstance(letter.says, RestrictedEmail)
+    assert [one.name for one in letter.facts] == [FactName.DETAILS]
+    assert [one.target for one in letter.buttons] == [SitePage(path=f"/polls/{poll_id}")]
+    assert letter.more == ()
+
+
+async def test_a_time_only_email_says_nothing_of_a_poll(sqlite_cast: Cast) -> None:
+    await preferences.save(sqlite_cast.fbi_lead, Preferences(is_discreet=True), NOW)
+    poll_id = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
+    letter = await letter_to(sqlite_cast.fbi_lead, PollOpened(poll=poll_id))
+    assert isinstance(letter, Letter)
+    assert (letter.is_discreet, letter.is_time_only, isinstance(letter.says, RestrictedEmail)) == (True, True, True)
+    assert [(one.name, one.target) for one in letter.buttons] == [
+        (ButtonName.SIGN_IN, SitePage(path=f"/polls/{poll_id}"))
+    ]
+
+
+async def test_people_who_replied_are_not_reminded(sqlite_cast: Cast) -> None:
+    poll_id = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
+    nudge = PollNudge(poll=poll_id)
+    letter = await letter_to(sqlite_cast.fbi_lead, nudge)
+    assert isinstance(letter, Letter)
+    assert letter.says == PollNudgeEmail(title="Monthly task force meeting", reply_by="Fri, Jan 8")
+    await reply(sqlite_cast.fbi_lead, poll_id, Fit.NO)
+    assert isinstance(await letter_to(sqlite_cast.fbi_lead, nudge), Skip)
+
+
+async def test_no_one_gets_an_email_who_is_not_asked_or_may_not_see_it_or_when_no_date_is_left(
+    sqlite_cast: Cast,
+) -> None:
+    secret = PollOpened(poll=await asked(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective)))
+    assert isinstance(await letter_to(sqlite_cast.caht_lead, secret), Skip)
+    for_all = PollOpened(poll=await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead)))
+    assert isinstance(await letter_to(sqlite_cast.hsi_liaison, for_all), Skip)
+    assert isinstance(await letter_to(sqlite_cast.fbi_lead, for_all, NOW + timedelta(days=60)), Skip)
+    assert isinstance(await letter_to(sqlite_cast.fbi_lead, PollCanceled(poll=for_all.poll)), Skip)

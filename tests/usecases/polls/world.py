@@ -1,0 +1,36 @@
+# ruff: noqa: DTZ001 - proposed dates are local to the zone of the event
+"""A poll, and short ways to reply to it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import UUID
+
+from tests.cast import NOW
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import EventStatus
+from tracker.rules.events.plan import Plan
+from tracker.rules.polls.polls import Fit, NewPoll
+from tracker.rules.polls.table import words
+from tracker.usecases.events import events
+from tracker.usecases.polls import polls
+
+STARTS = (datetime(2027, 1, 12, 10), datetime(2027, 1, 13, 14))
+NEW = NewPoll(starts=STARTS, reply_by=datetime(2027, 1, 8, 23, tzinfo=UTC))
+
+
+async def asked(by: Viewer, plan: Plan, now: datetime = NOW) -> UUID:
+    """Ask the people of a plan for dates, and return the id of the poll."""
+    event_id = await events.schedule(by, replace(plan, status=EventStatus.DRAFT), now)
+    return await polls.open_poll(by, event_id, NEW, now)
+
+
+async def reply(viewer: Viewer, poll_id: UUID, *fits: Fit, now: datetime = NOW) -> None:
+    """Reply about the first dates of a poll."""
+    options = (await polls.poll_for(viewer, poll_id)).options
+    await polls.reply(viewer, poll_id, {one.id: fit for one, fit in zip(options, fits, strict=False)}, now)
+
+
+async def in_words(viewer: Viewer, poll_id: UUID) -> list[str]:
+    """Return the numbers of each date, as the viewer sees them."""
+    view = await polls.view_of(viewer, await polls.poll_for(viewer, poll_id))
+    return [words(one.numbers) for one in view.columns]

@@ -1,0 +1,100 @@
+"""The emails about a date poll: which dates suit the reader, a request to reply, and that it was canceled."""
+
+from datetime import datetime
+
+from tracker.rules.core.message_types import PollCanceled, PollContent, PollNudge, PollOpened
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.wording import clock, day, local, longday, span, zone_word
+from tracker.rules.emails import discreet
+from tracker.rules.emails.content import Button, ButtonName, Letter, PollPage, SitePage, marked, one_line
+from tracker.rules.emails.contexts import (
+    PollCanceledEmail,
+    PollNudgeEmail,
+    PollOpenedEmail,
+    Reason,
+    RestrictedEmail,
+    Says,
+)
+from tracker.rules.emails.facts import Fact, FactName, Facts, Footer
+from tracker.rules.emails.parts import place_of
+from tracker.rules.polls.polls import Option, Poll
+
+
+def letter(content: PollContent, poll: Poll, reader: Viewer, now: datetime) -> Letter:
+    """Return the email; about a restricted event, and to readers of time-only emails, it reveals nothing."""
+    page = f"/polls/{poll.id}"
+    if not (poll.event.is_restricted or reader.is_discreet):
+        return marked(_open(content, poll, reader, now), poll.event.marking)
+    neutral = _neutral(content, poll, reader, page)
+    return discreet.of_named_event(neutral, page) if reader.is_discreet else neutral
+
+
+def _open(content: PollContent, poll: Poll, reader: Viewer, now: datetime) -> Letter:
+    is_over = isinstance(content, PollCanceled)
+    reply = Button(name=ButtonName.REPLY_TO_POLL, target=PollPage(poll_id=poll.id, member_id=reader.member_id))
+    see = Button(name=ButtonName.POLL, target=SitePage(path=f"/polls/{poll.id}"))
+    return Letter(
+        says=_says(content, poll, now),
+        to=reader.email,
+        to_name=reader.name,
+        thread=poll.event.id,
+        facts=(*_what(poll), *(() if is_over else _dates(poll, now))),
+        buttons=() if is_over else (reply,),
+        more=() if is_over else (see,),
+        footer=Footer.POLL,
+    )
+
+
+def _neutral(content: PollContent, poll: Poll, reader: Viewer, page: str) -> Letter:
+    is_over = isinstance(content, PollCanceled)
+    sign_in = ButtonName.SIGN_IN_TO_READ if is_over else ButtonName.SIGN_IN_AND_REPLY
+    return Letter(
+        says=RestrictedEmail(
+            reason=Reason.UPDATE if is_over else Reason.REPLY, has_attachment=False, asks_reply=not is_over
+        ),
+        to=reader.email,
+        to_name=reader.name,
+        thread=poll.event.id,
+        facts=(Fact(name=FactName.DETAILS),),
+        buttons=(Button(name=sign_in, target=SitePage(path=page)),),
+        footer=Footer.RESTRICTED,
+    )
+
+
+def _says(content: PollContent, poll: Poll, now: datetime) -> Says:
+    title, by = one_line(poll.event.title), local(poll.reply_by, poll.event.zone)
+    reply_by = day(by, local(now, poll.event.zone))
+    match content:
+        case PollOpened():
+            return PollOpenedEmail(title=title, reply_by=reply_by)
+        case PollNudge():
+            return PollNudgeEmail(title=title, reply_by=reply_by if now < poll.reply_by else "")
+        case PollCanceled():
+            return PollCanceledEmail(title=title)
+
+
+def _what(poll: Poll) -> Facts:
+    event = poll.event
+    where = place_of(event, event.place)
+    organizer = f"{event.lead} ({event.lead_agency})"
+    return (
+        Fact(name=FactName.WHAT, value=one_line(event.title)),
+        Fact(name=FactName.ORGANIZER, value=one_line(organizer)),
+        *([Fact(name=FactName.WHERE, value=where)] if where else []),
+    )
+
+
+def _dates(poll: Poll, now: datetime) -> Facts:
+    zone = poll.event.zone
+    by = local(poll.reply_by, zone)
+    dates = "; ".join(_in_words(poll, one, now) for one in poll.ahead(now))
+    return (
+        Fact(name=FactName.PROPOSED, value=dates if poll.event.is_all_day else f"{dates} {zone_word(zone)}"),
+        Fact(name=FactName.REPLY_BY, value=f"{longday(by)}, {clock(by)} {zone_word(zone)}"),
+    )
+
+
+def _in_words(poll: Poll, option: Option, now: datetime) -> str:
+    starts, ends = (local(one, poll.event.zone) for one in poll.slot(option))
+    on = day(starts, local(now, poll.event.zone))
+    return on if poll.event.is_all_day else f"{on}, {span(starts, ends)}"

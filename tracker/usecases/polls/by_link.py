@@ -1,0 +1,41 @@
+"""Replies to a date poll by the link in an email, without an account."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from tracker.database import writing
+from tracker.errors import Gone, NotFound
+from tracker.rules.core.actors import Origin
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.replies import ReplySource
+from tracker.rules.polls.polls import Fit
+from tracker.usecases.core.viewers import viewer_for
+from tracker.usecases.polls import polls
+from tracker.usecases.polls.polls import PollView
+
+
+async def open_by_link(poll_id: UUID, member_id: UUID, now: datetime, origin: Origin) -> tuple[Viewer, PollView]:
+    """Return the person of a link, coming from `origin`, and the poll as they may see it.
+
+    Errors: NotFound (canceled and started again, no longer asked, left the task force, or no longer visible, all
+    alike), Gone when the poll takes no replies; of a restricted event, without the reason.
+    """
+    viewer = replace(await viewer_for(member_id, now), origin=origin)
+    poll = await polls.poll_for(viewer, poll_id)
+    try:
+        polls.check_open(poll, now)
+    except Gone as closed:
+        raise Gone(None if poll.event.is_restricted else closed.sentence) from closed
+    view = await polls.view_of(viewer, poll)
+    if view.mine is None:
+        raise NotFound
+    return viewer, view
+
+
+async def reply_by_link(viewer: Viewer, view: PollView, fits: Mapping[UUID, Fit], now: datetime) -> None:
+    """Record replies made on the page of a link. Errors: NotFound, Gone, Invalid(dates)."""
+    async with writing():
+        poll = await polls.poll_for(viewer, view.poll.id)
+        await polls.record(viewer, poll, fits, ReplySource.LINK, now)
