@@ -23,7 +23,7 @@ async def open_by_link(poll_id: UUID, member_id: UUID, now: datetime, origin: Or
     alike), Gone when the poll takes no replies; of a restricted event, without the reason.
     """
     viewer = replace(await viewer_for(member_id, now), origin=origin)
-    poll = await polls.poll_for(viewer, poll_id)
+    poll = await polls.any_poll(viewer, poll_id)
     try:
         polls.check_open(poll, now)
     except Gone as closed:

@@ -4,33 +4,75 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from tracker.rules.core.message_types import PollOpened
-from tracker.rules.core.outbox import Draft
+from tracker.rules.core.message_types import PollCanceled, PollContent, PollOpened, tag_of
+from tracker.rules.core.outbox import Draft, State
 from tracker.rules.polls.polls import Poll
+from tracker.tables.background.polls.polls import PollMessage, messages_of
+from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.core import outbox
 
 UNDO_FOR = timedelta(seconds=20)
-"""How long messages wait, so that what they announce can be canceled or undone first."""
+"""How long messages wait, so that what they announce can be undone first."""
 
 
 async def ask(poll: Poll, member_ids: Iterable[UUID], now: datetime) -> None:
     """Ask people for dates; no one is asked twice in one poll."""
-    await outbox.enqueue_all(
-        [
-            Draft(
-                content=PollOpened(poll=poll.id),
-                recipient_id=one,
-                event_id=poll.event.id,
-                key=f"poll_opened:{poll.id}:{one}",
-                due=now + UNDO_FOR,
-                not_after=last_start(poll),
-            )
-            for one in sorted(member_ids)
-        ],
-        now,
+    asked = PollOpened(poll=poll.id)
+    await outbox.enqueue_all([draft(poll, asked, one, now, once=True) for one in sorted(member_ids)], now)
+
+
+async def notify_canceled(poll: Poll, replied: Iterable[UUID], now: datetime) -> int:
+    """Notify the people who may know of a poll that it is canceled, and return how many they are.
+
+    They are those who replied, and those who may have been asked by email. Requests that no one can have yet wait as
+    long as the cancellation can be undone, and are not sent after that.
+    """
+    asked = [one for one in await messages_of(poll.event.id) if one.key.startswith(_start(PollOpened(poll=poll.id)))]
+    unknown = [one.id for one in asked if one.is_untried]
+    if unknown:
+        await Message.update({Message.due: now + UNDO_FOR}).where(
+            Message.id.is_in(unknown) & (Message.due < now + UNDO_FOR)
+        )
+    known = set(replied) | {
+        one.recipient_id for one in asked if one.state is State.SENT or (_waits(one) and not one.is_untried)
+    }
+    canceled = PollCanceled(poll=poll.id)
+    await outbox.enqueue_all([draft(poll, canceled, one, now) for one in sorted(known)], now)
+    return len(known)
+
+
+async def take_back_canceled(poll: Poll, canceled_at: datetime) -> bool:
+    """Drop the messages of a cancellation; False, and nothing is dropped, if one may have gone out."""
+    ending = canceled_at.isoformat()
+    of_it = _start(PollCanceled(poll=poll.id))
+    said = [one for one in await messages_of(poll.event.id) if one.key.startswith(of_it) and one.key.endswith(ending)]
+    if not all(one.is_untried for one in said):
+        return False
+    if said:
+        await Message.update({Message.state: State.SUPERSEDED.value, Message.reason: outbox.UNDONE}).where(
+            Message.id.is_in([one.id for one in said])
+        )
+    return True
+
+
+def draft(
+    poll: Poll, content: PollContent, member_id: UUID, now: datetime, *, once: bool = False, due: datetime | None = None
+) -> Draft:
+    """Return a message about a poll to one person; `once` in a poll, else once at this moment."""
+    return Draft(
+        content=content,
+        recipient_id=member_id,
+        event_id=poll.event.id,
+        key=f"{_start(content)}{member_id}" + ("" if once else f":{now.isoformat()}"),
+        due=due or now + UNDO_FOR,
+        not_after=max(poll.slot(one)[0] for one in poll.options),
     )
 
 
-def last_start(poll: Poll) -> datetime:
-    """Return when the last date begins: after that, no reply is of use."""
-    return max(poll.slot(one)[0] for one in poll.options)
+def _start(content: PollContent) -> str:
+    """Return how the keys of the messages with this content begin."""
+    return f"{tag_of(content)}:{content.poll}:"
+
+
+def _waits(one: PollMessage) -> bool:
+    return one.state is State.PENDING

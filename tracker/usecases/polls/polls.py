@@ -103,11 +103,17 @@ async def poll_for(viewer: Viewer, poll_id: UUID) -> Poll:
 
     Errors: NotFound when it is missing or the viewer may not see it, Gone when it was canceled.
     """
+    found = await any_poll(viewer, poll_id)
+    if found.state is PollState.CANCELED and not rules.may_lead(viewer, found):
+        raise Gone(CANCELED)
+    return found
+
+
+async def any_poll(viewer: Viewer, poll_id: UUID) -> Poll:
+    """Return a poll, canceled or not: the caller shows nothing of a canceled one. Errors: NotFound."""
     found = await polls.poll(viewer, poll_id)
     if found is None:
         raise NotFound
-    if found.state is PollState.CANCELED and not rules.may_lead(viewer, found):
-        raise Gone(CANCELED)
     return found
 
 

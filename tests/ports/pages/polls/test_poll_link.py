@@ -6,13 +6,13 @@ from uuid import uuid4
 import pytest
 from litestar import Litestar
 
-from tests.cast import Cast, meeting, operation
+from tests.cast import NOW, Cast, meeting, operation
 from tests.ports.browser import Browser
 from tests.usecases.polls.world import asked, in_words
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.replies import ReplySource
 from tracker.tables.visible.polls import polls as visible
-from tracker.usecases.polls import polls
+from tracker.usecases.polls import closing, polls
 
 pytestmark = pytest.mark.anyio
 
@@ -69,11 +69,14 @@ async def test_the_link_of_a_restricted_poll_asks_to_sign_in_and_records_nothing
     assert await in_words(sqlite_cast.fbi_lead, poll_id) == ["1 yes, 1 no reply"] * 2
 
 
-async def test_a_link_of_a_person_who_is_not_asked_is_like_a_forged_one(app: Litestar, sqlite_cast: Cast) -> None:
+async def test_a_link_that_opens_nothing_is_like_a_forged_one(app: Litestar, sqlite_cast: Cast) -> None:
     browser, links = Browser(app), app.state.links
     secret = await asked(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective))
     for_all = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
+    over = await asked(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective))
+    await closing.cancel(sqlite_cast.fbi_lead, over, NOW)
     tokens = (
+        links.poll(over, sqlite_cast.kcpd_detective.member_id),
         links.poll(secret, sqlite_cast.caht_lead.member_id),
         links.poll(for_all, sqlite_cast.hsi_liaison.member_id),
         links.poll(uuid4(), sqlite_cast.hsi_liaison.member_id),

@@ -38,24 +38,35 @@ class Proposed:
 
 @get("/polls/{poll_id:uuid}", guards=[signed_in])
 async def poll_page(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
-    """Show a poll."""
-    return pages.render("polls/show.html", **await _context(viewer, poll_id, now))
+    """Show a poll, or say that it was canceled."""
+    try:
+        return pages.render("polls/show.html", **await _context(viewer, poll_id, now))
+    except Gone as canceled:
+        return _canceled(pages, canceled)
 
 
 @get("/polls/{poll_id:uuid}/table", guards=[signed_in], opt=POLLED)
 async def poll_table(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
     """Show only the tables, for a page that refreshes them every 15 seconds."""
-    return pages.render("polls/table.html", **await _context(viewer, poll_id, now))
+    try:
+        return pages.render("polls/table.html", **await _context(viewer, poll_id, now))
+    except Gone as canceled:
+        return pages.render("polls/table-canceled.html", sentence=canceled.sentence)
 
 
 @post("/polls/{poll_id:uuid}/replies", guards=[signed_in], status_code=303)
 async def save_replies(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
     """Record the viewer's replies, or show the page again with what was chosen."""
     try:
+        poll = await polls.poll_for(viewer, poll_id)
+    except Gone as canceled:
+        return _canceled(pages, canceled)
+    try:
         await polls.reply(viewer, poll_id, fits_in(form), now)
     except (Invalid, Gone) as refused:
         wrong = refused if isinstance(refused, Invalid) else Invalid(dates=refused.sentence)
-        context = await _context(viewer, poll_id, now) | {"errors": errors_of(wrong, FIELDS), "chosen": fits_in(form)}
+        context = shown(await polls.view_of(viewer, poll), now)
+        context |= {"errors": errors_of(wrong, FIELDS), "chosen": fits_in(form)}
         return pages.render("polls/show.html", status_code=410 if refused is not wrong else 422, **context)
     return pages.redirect(f"/polls/{poll_id}", SAVED)
 
@@ -94,6 +105,10 @@ def shown(view: PollView, now: datetime) -> dict[str, Any]:
         "chosen": chosen,
         "errors": Errors(),
     }
+
+
+def _canceled(pages: Pages, why: Gone) -> Response[str]:
+    return pages.render("polls/closed.html", status_code=410, sentence=why.sentence)
 
 
 async def _context(viewer: Viewer, poll_id: UUID, now: datetime) -> dict[str, Any]:

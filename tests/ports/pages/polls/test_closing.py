@@ -1,0 +1,71 @@
+"""The pages that end a poll: a look at what scheduling does, the deed, and Undo."""
+
+import re
+from uuid import UUID
+
+import pytest
+from litestar import Litestar
+
+from tests.cast import Cast, meeting
+from tests.ports.browser import Browser
+from tests.ports.conftest import SignIn
+from tests.usecases.polls.world import asked, reply
+from tracker.rules.polls.polls import Fit
+from tracker.usecases.polls import polls
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def poll_id(sqlite_cast: Cast) -> UUID:
+    """A poll in which one of two people replied yes to both dates."""
+    poll_id = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, sqlite_cast.caht_lead))
+    await reply(sqlite_cast.fbi_lead, poll_id, Fit.YES, Fit.YES)
+    return poll_id
+
+
+async def text(browser: Browser, address: str) -> str:
+    return " ".join((await browser.get(address)).text.split())
+
+
+async def test_the_organizer_sees_what_it_does_schedules_and_undoes_it(
+    sqlite_cast: Cast, browse: SignIn, poll_id: UUID
+) -> None:
+    organizer = await browse(sqlite_cast.coordinator)
+    [first, *_] = re.findall(rf'href="(/polls/{poll_id}/date\?date=[^"]+)"', await text(organizer, f"/polls/{poll_id}"))
+    question = await text(organizer, first)
+    assert "Schedule and notify 2 people" in question
+    assert "2 yes, 1 no reply" in question
+    done = await organizer.post(f"/polls/{poll_id}/date", {"date": first.partition("=")[2]})
+    address = done.headers["location"]
+    page = await text(organizer, f"{address}/2027-01-12")
+    assert "Scheduled. 2 people will get an email." in page
+    assert "The date is set." in await text(organizer, f"/polls/{poll_id}")
+    [change] = re.findall(r'name="change" value="([^"]+)"', page)
+    await organizer.post(f"{address}/undo", {"change": change})
+    assert "Save replies" in await text(await browse(sqlite_cast.caht_lead), f"/polls/{poll_id}")
+
+
+async def test_a_canceled_poll_is_closed_to_everyone_else_and_can_be_undone(
+    app: Litestar, sqlite_cast: Cast, browse: SignIn, poll_id: UUID
+) -> None:
+    organizer, other = await browse(sqlite_cast.coordinator), await browse(sqlite_cast.fbi_lead)
+    await organizer.post(f"/polls/{poll_id}/cancellation")
+    page = await text(organizer, f"/polls/{poll_id}")
+    assert "Poll canceled. 1 person will get an email." in page
+    link = f"/p/{app.state.links.poll(poll_id, sqlite_cast.fbi_lead.member_id)}"
+    for closed in (await other.get(f"/polls/{poll_id}"), await Browser(app).get(link)):
+        assert (closed.status_code, "This poll was canceled" in closed.text) == (410, True)
+        assert "Monthly" not in closed.text
+    undone = await organizer.post(f"/polls/{poll_id}/restoration")
+    assert undone.status_code == 303
+    assert (await other.get(f"/polls/{poll_id}")).status_code == 200
+
+
+async def test_a_draft_with_an_open_poll_says_why_it_cannot_be_discarded(
+    sqlite_cast: Cast, browse: SignIn, poll_id: UUID
+) -> None:
+    event_id = (await polls.poll_for(sqlite_cast.coordinator, poll_id)).event.id
+    organizer = await browse(sqlite_cast.coordinator)
+    question = await text(organizer, f"/events/{event_id}/cancellation")
+    assert "Cancel the date poll first." in question

@@ -1,0 +1,176 @@
+"""A poll ends: its event gets a date with the replies as its first, or people hear that it is canceled; once each."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, ZONE, Cast, meeting, operation
+from tests.usecases.polls.world import NEW, asked, in_words, reply
+from tracker.errors import Gone, NotAllowed, NotFound
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.outbox import Skip, State
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.emails.content import Letter
+from tracker.rules.emails.contexts import PollCanceledEmail, PollOpenedEmail
+from tracker.rules.emails.event_contexts import InvitationEmail
+from tracker.rules.events.event import EventStatus
+from tracker.rules.events.replies import ReplySource, ReplyValue
+from tracker.rules.polls.polls import Fit, PollState
+from tracker.tables.visible.attendance import sheet
+from tracker.usecases.core import outbox
+from tracker.usecases.emails import content
+from tracker.usecases.events import events, occurrences, undo
+from tracker.usecases.polls import closing, polls
+
+pytestmark = pytest.mark.anyio
+
+SOON, LATER = NOW + timedelta(minutes=1), NOW + timedelta(minutes=2)
+A_SECOND = timedelta(seconds=1)
+KEY = "2027-01-13"
+
+
+async def sent(now: datetime) -> dict[str, list[Letter]]:
+    """Send what is due, and return each person's emails."""
+    found: dict[str, list[Letter]] = {}
+    for message in await outbox.claim("test", (), now, 100):
+        letter = await content.letter(message, now, ZONE)
+        await outbox.close(message, letter if isinstance(letter, Skip) else Skip(state=State.SENT, reason=""), now)
+        if isinstance(letter, Letter):
+            found.setdefault(letter.to_name, []).append(letter)
+    return found
+
+
+async def second(viewer: Viewer, poll_id: UUID) -> UUID:
+    """Return the id of the second date."""
+    return (await polls.poll_for(viewer, poll_id)).options[1].id
+
+
+async def replied(cast: Cast) -> UUID:
+    """Return a poll in which one person said yes, one if need be, one no, and one nothing, all of them notified."""
+    people = (cast.fbi_lead, cast.hsi_liaison, cast.caht_lead, cast.kcpd_detective)
+    poll_id = await asked(cast.coordinator, meeting(*people))
+    for person, fit in zip(people, (Fit.YES, Fit.IF_NEEDED, Fit.NO), strict=False):
+        await reply(person, poll_id, Fit.NO, fit)
+    await sent(SOON)
+    return poll_id
+
+
+@pytest.mark.both_engines
+async def test_the_replies_to_the_chosen_date_become_the_first_replies_to_the_event(cast: Cast) -> None:
+    poll_id = await replied(cast)
+    event_id = (await polls.poll_for(cast.coordinator, poll_id)).event.id
+    await closing.schedule(cast.coordinator, poll_id, await second(cast.coordinator, poll_id), LATER)
+    date = await occurrences.date_for(cast.kcpd_detective, event_id, KEY)
+    people = await sheet.participants(cast.coordinator, date)
+    assert {one.name: one.reply for one in people} == {
+        "Coordinator": ReplyValue.ACCEPTED,
+        "Fbi lead": ReplyValue.ACCEPTED,
+        "Hsi liaison": ReplyValue.TENTATIVE,
+        "Caht lead": ReplyValue.DECLINED,
+        "Kcpd detective": ReplyValue.NEEDS_ACTION,
+    }
+    assert {one.source for one in people if one.name == "Fbi lead"} == {ReplySource.SITE}
+    assert (date.event.status, date.starts_at.hour) == (EventStatus.CONFIRMED, 20)
+
+
+async def test_each_person_gets_one_email_which_asks_only_those_who_said_nothing(sqlite_cast: Cast) -> None:
+    poll_id = await replied(sqlite_cast)
+    await closing.schedule(sqlite_cast.coordinator, poll_id, await second(sqlite_cast.coordinator, poll_id), LATER)
+    assert await sent(LATER + timedelta(seconds=19)) == {}
+    mails = await sent(LATER + timedelta(seconds=40))
+    said = {name: [one.says for one in letters] for name, letters in mails.items()}
+    assert {name: len(letters) for name, letters in said.items()} == {
+        "Fbi lead": 1,
+        "Hsi liaison": 1,
+        "Caht lead": 1,
+        "Kcpd detective": 1,
+    }
+    kept = {name: one.reply_kept for name, [one] in said.items() if isinstance(one, InvitationEmail)}
+    assert kept == {"Fbi lead": "Yes", "Hsi liaison": "Maybe", "Caht lead": "No", "Kcpd detective": ""}
+    assert await sent(LATER + timedelta(days=1)) == {}
+
+
+@pytest.mark.both_engines
+async def test_undoing_it_opens_the_poll_again_with_all_replies_and_no_one_is_notified(cast: Cast) -> None:
+    poll_id = await replied(cast)
+    before = await in_words(cast.coordinator, poll_id)
+    event_id = (await polls.poll_for(cast.coordinator, poll_id)).event.id
+    await closing.schedule(cast.coordinator, poll_id, await second(cast.coordinator, poll_id), LATER)
+    change = await undo.change_to_undo(cast.coordinator, event_id, LATER)
+    assert change
+    await undo.undo(cast.coordinator, event_id, change, LATER + A_SECOND)
+    poll = await polls.poll_for(cast.fbi_lead, poll_id)
+    assert (poll.state, await in_words(cast.coordinator, poll_id)) == (PollState.OPEN, before)
+    assert await sent(LATER + timedelta(days=1)) == {}
+    with pytest.raises(NotFound):
+        await events.event_for(cast.fbi_lead, event_id)
+
+
+async def test_an_operation_is_scheduled_for_its_named_people_alone(sqlite_cast: Cast) -> None:
+    lead, asked_one = sqlite_cast.fbi_lead, sqlite_cast.kcpd_detective
+    poll_id = await asked(lead, operation(asked_one))
+    event_id = (await polls.poll_for(lead, poll_id)).event.id
+    await closing.schedule(lead, poll_id, await second(lead, poll_id), LATER)
+    assert (await events.event_for(asked_one, event_id)).title == "Operation Bluestem"
+    for stranger in (sqlite_cast.coordinator, sqlite_cast.caht_lead):
+        with pytest.raises(NotFound):
+            await events.event_for(stranger, event_id)
+
+
+async def test_only_the_organizer_ends_a_poll_and_only_an_open_one(sqlite_cast: Cast) -> None:
+    poll_id = await asked(sqlite_cast.fbi_lead, meeting(sqlite_cast.hsi_liaison, visibility=Visibility.LAW_ENFORCEMENT))
+    option = await second(sqlite_cast.fbi_lead, poll_id)
+    for other in (sqlite_cast.hsi_liaison, sqlite_cast.coordinator):
+        with pytest.raises(NotAllowed):
+            await closing.cancel(other, poll_id, NOW)
+        with pytest.raises(NotAllowed):
+            await closing.schedule(other, poll_id, option, NOW)
+    with pytest.raises(Gone):
+        await closing.schedule(sqlite_cast.fbi_lead, poll_id, option, NOW + timedelta(days=60))
+    await closing.schedule(sqlite_cast.fbi_lead, poll_id, option, LATER)
+    with pytest.raises(Gone):
+        await closing.cancel(sqlite_cast.fbi_lead, poll_id, LATER)
+
+
+async def test_people_hear_once_that_a_poll_is_canceled_and_cannot_open_it(sqlite_cast: Cast) -> None:
+    poll_id = await replied(sqlite_cast)
+    assert await closing.cancel(sqlite_cast.coordinator, poll_id, LATER) == 4
+    mails = await sent(LATER + timedelta(minutes=1))
+    assert sorted(mails) == ["Caht lead", "Fbi lead", "Hsi liaison", "Kcpd detective"]
+    assert [type(one.says) for letters in mails.values() for one in letters] == [PollCanceledEmail] * 4
+    with pytest.raises(Gone):
+        await polls.poll_for(sqlite_cast.fbi_lead, poll_id)
+    assert await polls.owed(sqlite_cast.kcpd_detective, LATER) == []
+
+
+async def test_a_poll_canceled_before_anyone_heard_of_it_is_never_mentioned(sqlite_cast: Cast) -> None:
+    poll_id = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
+    assert await closing.cancel(sqlite_cast.coordinator, poll_id, NOW + A_SECOND) == 0
+    assert await sent(NOW + timedelta(days=1)) == {}
+
+
+async def test_a_cancellation_is_undone_while_no_email_about_it_can_have_left(sqlite_cast: Cast) -> None:
+    first = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
+    await closing.cancel(sqlite_cast.coordinator, first, NOW + A_SECOND)
+    await closing.restore(sqlite_cast.coordinator, first, NOW + 2 * A_SECOND)
+    mails = await sent(SOON)
+    assert [type(one.says) for one in mails["Fbi lead"]] == [PollOpenedEmail]
+    await closing.cancel(sqlite_cast.coordinator, first, LATER)
+    await closing.restore(sqlite_cast.coordinator, first, LATER + A_SECOND)
+    assert await sent(LATER + timedelta(minutes=1)) == {}
+    await closing.cancel(sqlite_cast.coordinator, first, LATER)
+    with pytest.raises(Gone):
+        await closing.restore(sqlite_cast.coordinator, first, LATER + timedelta(seconds=20))
+
+
+async def test_after_a_canceled_poll_people_can_be_asked_again_and_the_draft_discarded(sqlite_cast: Cast) -> None:
+    poll_id = await replied(sqlite_cast)
+    event = (await polls.poll_for(sqlite_cast.coordinator, poll_id)).event
+    await closing.cancel(sqlite_cast.coordinator, poll_id, LATER)
+    again = await polls.open_poll(sqlite_cast.coordinator, event.id, NEW, LATER)
+    assert await in_words(sqlite_cast.coordinator, again) == ["1 yes, 4 no reply"] * 2
+    await closing.cancel(sqlite_cast.coordinator, again, LATER + A_SECOND)
+    await events.cancel(sqlite_cast.coordinator, event.id, event.version, "", LATER)
+    with pytest.raises(NotFound):
+        await events.event_for(sqlite_cast.coordinator, event.id)

@@ -1,0 +1,86 @@
+"""The end of a date poll: choose its date, after a look at what that does, or cancel it."""
+
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from tracker.errors import Conflict, Gone, Invalid
+from tracker.ports.http.dependencies import Now, Viewer
+from tracker.ports.http.flash import Undo
+from tracker.ports.http.guards import signed_in
+from tracker.ports.pages.core.dependencies import Form, Pages, Query
+from tracker.ports.pages.core.form_values import id_in
+from tracker.ports.pages.core.request import undo_for, with_number_notified
+from tracker.ports.pages.events.preview import foreseen
+from tracker.ports.pages.polls.poll import shown
+from tracker.usecases.emails import messages
+from tracker.usecases.polls import closing, polls
+from tracker.usecases.polls.poll_messages import UNDO_FOR
+
+NOWHERE = UUID(int=0)
+
+
+@get("/polls/{poll_id:uuid}/date", guards=[signed_in])
+async def ask_to_schedule(
+    poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, params: Query, now: Now
+) -> Response[str]:
+    """Show a date with everyone's replies, and what happens when the event is scheduled on it."""
+    return await _question(pages, viewer, poll_id, id_in(params["date"]) or NOWHERE, now)
+
+
+@post("/polls/{poll_id:uuid}/date", guards=[signed_in], status_code=303)
+async def schedule(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
+    """Schedule the event on one of the dates."""
+    event_id = (await closing.led(viewer, poll_id)).event.id
+    option_id = id_in(form["date"]) or NOWHERE
+    try:
+        await closing.schedule(viewer, poll_id, option_id, now)
+    except Invalid as wrong:
+        return await _question(pages, viewer, poll_id, option_id, now, wrong.sentence)
+    said = with_number_notified("Scheduled.", await messages.number_notified(viewer, [event_id], now))
+    return pages.redirect(f"/events/{event_id}", said, await undo_for(viewer, event_id, now))
+
+
+@post("/polls/{poll_id:uuid}/cancellation", guards=[signed_in], status_code=303)
+async def cancel(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Redirect:
+    """Cancel a poll, with a button that undoes it."""
+    notified = await closing.cancel(viewer, poll_id, now)
+    undo = Undo(address=f"/polls/{poll_id}/restoration", fields={}, until=now + UNDO_FOR)
+    return pages.redirect(f"/polls/{poll_id}", with_number_notified("Poll canceled.", notified), undo)
+
+
+@post("/polls/{poll_id:uuid}/restoration", guards=[signed_in], status_code=303)
+async def restore(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Redirect:
+    """Undo a cancellation, or say why that is too late."""
+    said = "Undone. The poll is open, and no one was notified."
+    try:
+        await closing.restore(viewer, poll_id, now)
+    except (Gone, Conflict) as refused:
+        said = refused.sentence
+    return pages.redirect(f"/polls/{poll_id}", said)
+
+
+async def _question(
+    pages: Pages, viewer: Viewer, poll_id: UUID, option_id: UUID, now: Now, wrong: str = ""
+) -> Response[str]:
+    poll = await closing.led(viewer, poll_id)
+    closing.chosen(poll, option_id, now)
+    deed = partial(closing.schedule, viewer, poll_id, option_id, now)
+    found = await foreseen(viewer, poll.event.id, deed, now)
+    context = shown(await polls.view_of(viewer, poll), now)
+    date, column = next((one, of) for one, of in context["dates"] if one.id == option_id)
+    return pages.render(
+        "polls/schedule.html",
+        status_code=422 if wrong else 200,
+        **context | {"date": date, "column": column},
+        outcome=found.outcome,
+        outcome_zone=poll.event.zone,
+        hindrance=wrong or found.hindrance,
+    )
+
+
+handlers = [ask_to_schedule, schedule, cancel, restore]
