@@ -51,6 +51,7 @@ from tracker.ports.pages.operations import (
     supervisor,
 )
 from tracker.ports.pages.polls import closing, new_poll, poll, poll_link
+from tracker.ports.pages.polls import nudges as poll_nudges
 from tracker.ports.pages.reports import reports
 from tracker.ports.pages.roster import (
     account_access,
@@ -139,7 +140,7 @@ ROOMS = {
     ),
     "attendance": _room(roll_call.handlers, printouts.handlers),
     "actions": _room(action_items.handlers, item_link.handlers),
-    "polls": _room(new_poll.handlers, poll.handlers, closing.handlers, poll_link.handlers),
+    "polls": _room(new_poll.handlers, poll.handlers, closing.handlers, poll_nudges.handlers, poll_link.handlers),
     "intake": _room(undo_link.handlers),
     "calendars": _room(calendar.handlers, subscriptions.handlers),
     "emails": _room(

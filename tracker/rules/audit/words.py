@@ -123,6 +123,7 @@ VERBS = {
     "poll_opened": "Asked for dates of",
     "poll_replied": "Replied to the date poll of",
     "poll_reminded": "Sent reminders about the date poll of",
+    "poll_reminders_undone": "Undid reminders about the date poll of",
     "poll_canceled": "Canceled the date poll of",
     "poll_restored": "Restored the date poll of",
     "poll_scheduled": "Chose a date for",

@@ -22,6 +22,7 @@ from tracker.tables.background.emails.due import DueDate, DueItem
 from tracker.tables.schema.core.outbox import Watermark
 from tracker.usecases.core import audit, outbox, send_hold
 from tracker.usecases.emails.digest import digests
+from tracker.usecases.emails.poll_reminders import poll_reminders
 from tracker.usecases.emails.preferences import everyones_wishes
 from tracker.usecases.emails.reminder_recipients import who_comes
 from tracker.usecases.emails.reply_reminders import requests_to_reply
@@ -47,6 +48,7 @@ async def queue_due(now: datetime, zone: str) -> int:
         wishes = await everyones_wishes()
         drafts = [*await _of_dates(after, now, wishes), *await _of_items(after, now, zone, wishes)]
         drafts += [*await requests_to_reply(after, now, wishes), *digests(after, now, wishes)]
+        drafts += await poll_reminders(after, now, wishes)
         await outbox.enqueue_all(drafts, now)
         await _supersede_older(drafts)
         await Watermark.update({Watermark.until: now}).where(Watermark.name == MARK)

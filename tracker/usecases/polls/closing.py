@@ -7,6 +7,7 @@ from uuid import UUID
 
 from tracker.database import writing
 from tracker.errors import Conflict, Gone, NotAllowed, NotFound
+from tracker.rules.core.message_types import PollCanceled
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import EventStatus
 from tracker.rules.events.undo import Deed
@@ -73,7 +74,7 @@ async def restore(viewer: Viewer, poll_id: UUID, now: datetime) -> None:
         if poll.canceled_at is None:
             raise Conflict("This poll isn’t canceled.")
         is_in_time = now - poll.canceled_at < UNDO_FOR
-        if not is_in_time or not await poll_messages.take_back_canceled(poll, poll.canceled_at):
+        if not is_in_time or not await poll_messages.take_back(poll, PollCanceled(poll=poll.id), poll.canceled_at):
             raise Gone(LEFT)
         await rows.Poll.update({rows.Poll.canceled_at: None}).where(rows.Poll.id == poll_id)
         await audit.record(viewer.actor, "poll_restored", "event", poll.event.id, {}, now)

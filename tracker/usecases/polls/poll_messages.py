@@ -41,11 +41,10 @@ async def notify_canceled(poll: Poll, replied: Iterable[UUID], now: datetime) ->
     return len(known)
 
 
-async def take_back_canceled(poll: Poll, canceled_at: datetime) -> bool:
-    """Drop the messages of a cancellation; False, and nothing is dropped, if one may have gone out."""
-    ending = canceled_at.isoformat()
-    of_it = _start(PollCanceled(poll=poll.id))
-    said = [one for one in await messages_of(poll.event.id) if one.key.startswith(of_it) and one.key.endswith(ending)]
+async def take_back(poll: Poll, content: PollContent, at: datetime) -> bool:
+    """Drop the messages that one deed queued at that moment; False, and none is dropped, if one may have gone out."""
+    start, end = _start(content), f":{at.isoformat()}"
+    said = [one for one in await messages_of(poll.event.id) if one.key.startswith(start) and one.key.endswith(end)]
     if not all(one.is_untried for one in said):
         return False
     if said:
@@ -65,8 +64,13 @@ def draft(
         event_id=poll.event.id,
         key=f"{_start(content)}{member_id}" + ("" if once else f":{now.isoformat()}"),
         due=due or now + UNDO_FOR,
-        not_after=max(poll.slot(one)[0] for one in poll.options),
+        not_after=last_start(poll),
     )
+
+
+def last_start(poll: Poll) -> datetime:
+    """Return when the last date begins: after that, no reply is of use."""
+    return max(poll.slot(one)[0] for one in poll.options)
 
 
 def _start(content: PollContent) -> str:

@@ -1,5 +1,6 @@
 """The pages that end a poll: a look at what scheduling does, the deed, and Undo."""
 
+import html
 import re
 from uuid import UUID
 
@@ -69,3 +70,15 @@ async def test_a_draft_with_an_open_poll_says_why_it_cannot_be_discarded(
     organizer = await browse(sqlite_cast.coordinator)
     question = await text(organizer, f"/events/{event_id}/cancellation")
     assert "Cancel the date poll first." in question
+
+
+async def test_remind_says_how_many_once_and_can_be_undone(sqlite_cast: Cast, browse: SignIn, poll_id: UUID) -> None:
+    organizer = await browse(sqlite_cast.coordinator)
+    assert "Remind 1 person who hasn’t replied" in await text(organizer, f"/polls/{poll_id}")
+    await organizer.post(f"/polls/{poll_id}/nudges")
+    page = await text(organizer, f"/polls/{poll_id}")
+    assert "Reminded 1 person to reply." in page
+    assert "You can remind 1 person again on" in page
+    [at] = re.findall(r'name="at" value="([^"]+)"', page)
+    await organizer.post(f"/polls/{poll_id}/nudges/removal", {"at": html.unescape(at)})
+    assert "Undone. No one was reminded." in await text(organizer, f"/polls/{poll_id}")

@@ -17,6 +17,7 @@ from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of
 from tracker.rules.core.wording import local
 from tracker.rules.polls.polls import Fit, Option, Poll
 from tracker.rules.polls.table import replied_words, words
+from tracker.usecases.emails import poll_reminders
 from tracker.usecases.polls import polls
 from tracker.usecases.polls.polls import PollView
 
@@ -65,7 +66,7 @@ async def save_replies(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, fo
         await polls.reply(viewer, poll_id, fits_in(form), now)
     except (Invalid, Gone) as refused:
         wrong = refused if isinstance(refused, Invalid) else Invalid(dates=refused.sentence)
-        context = shown(await polls.view_of(viewer, poll), now)
+        context = await _page(viewer, poll, now)
         context |= {"errors": errors_of(wrong, FIELDS), "chosen": fits_in(form)}
         return pages.render("polls/show.html", status_code=410 if refused is not wrong else 422, **context)
     return pages.redirect(f"/polls/{poll_id}", SAVED)
@@ -112,7 +113,15 @@ def _canceled(pages: Pages, why: Gone) -> Response[str]:
 
 
 async def _context(viewer: Viewer, poll_id: UUID, now: datetime) -> dict[str, Any]:
-    return shown(await polls.view_of(viewer, await polls.poll_for(viewer, poll_id)), now)
+    poll = await polls.poll_for(viewer, poll_id)
+    return await _page(viewer, poll, now)
+
+
+async def _page(viewer: Viewer, poll: Poll, now: datetime) -> dict[str, Any]:
+    """Return what the page of a poll shows, with whom the viewer can remind."""
+    nudge = await poll_reminders.remindable(viewer, poll, now)
+    why_not = nudge.why_not(now, poll.event.zone) if nudge else ""
+    return shown(await polls.view_of(viewer, poll), now) | {"nudge": nudge, "why_no_nudge": why_not}
 
 
 handlers = [poll_page, poll_table, save_replies]

@@ -1,0 +1,45 @@
+"""The button that reminds everyone who has not replied to a date poll."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from litestar import post
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from tracker.errors import Conflict, Gone
+from tracker.ports.http.dependencies import Now, Viewer, Zone
+from tracker.ports.http.flash import Undo
+from tracker.ports.http.guards import signed_in
+from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.pages.core.form_values import moment_in
+from tracker.rules.emails.nudges import done_words
+from tracker.usecases.emails import poll_reminders
+from tracker.usecases.polls.poll_messages import UNDO_FOR
+
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@post("/polls/{poll_id:uuid}/nudges", guards=[signed_in], status_code=303)
+async def remind(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now, zone: Zone) -> Redirect:
+    """Remind them and say how many, with a button that undoes it; if no one can be reminded, say why."""
+    try:
+        count = await poll_reminders.remind(viewer, poll_id, now, zone)
+    except Conflict as refused:
+        return pages.redirect(f"/polls/{poll_id}", refused.sentence)
+    undo_button = Undo(address=f"/polls/{poll_id}/nudges/removal", fields={"at": now.isoformat()}, until=now + UNDO_FOR)
+    return pages.redirect(f"/polls/{poll_id}", done_words(count), undo_button)
+
+
+@post("/polls/{poll_id:uuid}/nudges/removal", guards=[signed_in], status_code=303)
+async def undo(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
+    """Undo reminders that have not left yet, or say that they may have."""
+    said = "Undone. No one was reminded."
+    try:
+        await poll_reminders.undo(viewer, poll_id, moment_in(form["at"]) or NEVER, now)
+    except Gone as gone:
+        said = gone.sentence
+    return pages.redirect(f"/polls/{poll_id}", said)
+
+
+handlers = [remind, undo]

@@ -1,0 +1,75 @@
+"""What the clock reads of date polls: whom to remind, as ids and times."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from piccolo.querystring import QueryString
+
+from tracker.database import engine
+from tracker.rules.core.outbox import MessageKind, State
+from tracker.rules.core.wall_clock import ZoneName
+from tracker.tables.schema.core.outbox import Message
+
+_DUE = (
+    "SELECT p.id, p.event, p.reply_by, p.opened_at, e.zone, o.starts"
+    " FROM poll p JOIN event e ON e.id = p.event JOIN poll_option o ON o.poll = p.id"
+    " WHERE e.status = 'draft' AND p.canceled_at IS NULL AND p.reply_by > {} AND p.reply_by <= {}"
+    " ORDER BY p.reply_by, p.id, o.starts"
+)
+_SILENT = (
+    "SELECT p.id, i.member FROM poll p JOIN invitation i ON i.event = p.event"
+    " WHERE p.id IN ({}) AND i.withdrawn_at IS NULL AND i.role NOT IN ('chair', 'informed')"
+    " AND NOT EXISTS (SELECT 1 FROM poll_reply r JOIN poll_option o ON o.id = r.option"
+    " WHERE o.poll = p.id AND r.member = i.member) ORDER BY p.id, i.member"
+)
+NUDGE = "poll_nudge:"
+"""How the keys of reminders begin."""
+
+
+class DuePoll(NamedTuple):
+    """An open poll, with what its reminder is computed from."""
+
+    id: UUID
+    event_id: UUID
+    reply_by: datetime
+    opened_at: datetime
+    zone: ZoneName
+    last: datetime
+    """The local start of the last date."""
+
+
+async def open_polls(after: datetime, until: datetime) -> list[DuePoll]:
+    """Return the open polls to which people should reply in (after, until]."""
+    found: dict[UUID, DuePoll] = {}
+    for row in await engine().run_querystring(QueryString(_DUE, after, until)):  # the last date of each poll stays
+        zone = ZoneName(row["zone"])
+        found[row["id"]] = DuePoll(row["id"], row["event"], row["reply_by"], row["opened_at"], zone, row["starts"])
+    return list(found.values())
+
+
+async def silent(poll_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
+    """Return the people who are asked in each of these polls and have not replied."""
+    wanted = list(poll_ids)
+    found: dict[UUID, list[UUID]] = {}
+    if wanted:
+        among = QueryString(", ".join(["{}"] * len(wanted)), *wanted)
+        for row in await engine().run_querystring(QueryString(_SILENT, among)):
+            found.setdefault(row["id"], []).append(row["member"])
+    return found
+
+
+async def reminded(event_ids: Iterable[UUID], since: datetime) -> dict[UUID, dict[UUID, datetime]]:
+    """Return who was reminded of the poll of each of these events after `since`, or will be, and when it was queued."""
+    wanted = list(event_ids)
+    found: dict[UUID, dict[UUID, datetime]] = {}
+    if wanted:
+        is_nudge = (Message.kind == MessageKind.POLL.value) & Message.key.like(f"{NUDGE}%")
+        is_known = Message.state.is_in([State.PENDING.value, State.SENT.value]) & (Message.created_at > since)
+        rows = await Message.select(Message.event, Message.recipient, Message.created_at).where(
+            Message.event.is_in(wanted) & is_nudge & is_known
+        )
+        for row in rows:
+            found.setdefault(row["event"], {})[row["recipient"]] = row["created_at"]
+    return found

@@ -1,0 +1,105 @@
+"""Reminders about date polls: one before the deadline by the clock, and those that a person sends."""
+
+from datetime import datetime
+from uuid import UUID
+
+from tracker.database import writing
+from tracker.errors import Conflict, Gone, NotAllowed
+from tracker.rules.core.message_types import PollNudge
+from tracker.rules.core.outbox import Draft
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.wall_clock import to_utc
+from tracker.rules.emails.preferences import Wishes, quieter
+from tracker.rules.emails.reminders import Moment
+from tracker.rules.polls import polls as poll_rules
+from tracker.rules.polls.polls import Poll
+from tracker.rules.polls.reminders import LONGEST_AHEAD, REST, Remindable, reminder_at
+from tracker.tables.background.polls import reminders as due
+from tracker.tables.background.polls.reminders import DuePoll
+from tracker.tables.visible.polls import polls as visible
+from tracker.usecases.core import audit, outbox
+from tracker.usecases.emails.preferences import everyones_wishes
+from tracker.usecases.polls import poll_messages
+from tracker.usecases.polls.poll_messages import UNDO_FOR
+from tracker.usecases.polls.polls import poll_for
+
+ONLY_THEIRS = "Only the organizer, the committee’s chair, or a coordinator can remind people."
+LEFT = "Nothing is undone, because a reminder may have gone out."
+
+
+async def poll_reminders(after: datetime, now: datetime, wishes: Wishes) -> list[Draft]:
+    """Return the reminders whose time came in (after, now]; none to people reminded within two days."""
+    passed = [
+        (poll, at)
+        for poll in await due.open_polls(now, now + LONGEST_AHEAD)
+        if (at := reminder_at(poll.reply_by, poll.opened_at, poll.zone)) and after < at <= now
+    ]
+    resting = await due.reminded([poll.event_id for poll, _ in passed], now - REST)
+    silent = await due.silent([poll.id for poll, _ in passed])
+    return [
+        _reminder(poll, member_id, at, wishes)
+        for poll, at in passed
+        for member_id in silent.get(poll.id, ())
+        if member_id not in resting.get(poll.event_id, {})
+    ]
+
+
+async def remindable(viewer: Viewer, poll: Poll, now: datetime) -> Remindable | None:
+    """Return whom the viewer could remind; None when they may not, or no date is left."""
+    if not poll_rules.may_remind(viewer, poll) or not poll.ahead(now):
+        return None
+    silent = tuple(one.member_id for one in poll_rules.waiting(await visible.people(viewer, poll)))
+    last = (await due.reminded([poll.event.id], now - REST)).get(poll.event.id, {})
+    return Remindable(silent=silent, last={one: at for one, at in last.items() if one in silent})
+
+
+async def remind(viewer: Viewer, poll_id: UUID, now: datetime, zone: str) -> int:
+    """Remind the people who have not replied, and return how many they are; `zone` is used in the error message.
+
+    Errors: NotFound, NotAllowed, Conflict (no one is left to remind, or all were reminded within two days), Gone.
+    """
+    async with writing():
+        poll = await poll_for(viewer, poll_id)
+        found = await remindable(viewer, poll, now)
+        if found is None:
+            raise NotAllowed(ONLY_THEIRS)
+        if refusal := found.why_not(now, zone):
+            raise Conflict(refusal)
+        wishes, nudge = await everyones_wishes(), PollNudge(poll=poll.id)
+        moment = Moment(at=now, lead=poll.reply_by - now, ends=poll_messages.last_start(poll))
+        drafts = [
+            poll_messages.draft(
+                poll, nudge, one, now, due=max(now + UNDO_FOR, quieter(moment, wishes.quiet_of(one)).at)
+            )
+            for one in found.asked
+        ]
+        await outbox.enqueue_all(drafts, now)
+        await audit.record(viewer.actor, "poll_reminded", "event", poll.event.id, {"people": len(drafts)}, now)
+    return len(found.asked)
+
+
+async def undo(viewer: Viewer, poll_id: UUID, at: datetime, now: datetime) -> None:
+    """Undo the reminders that were sent with one click at `at`, while all of them still wait.
+
+    Errors: NotFound, NotAllowed, Gone (too late).
+    """
+    async with writing():
+        poll = await poll_for(viewer, poll_id)
+        if not poll_rules.may_remind(viewer, poll):
+            raise NotAllowed(ONLY_THEIRS)
+        is_in_time = now - UNDO_FOR < at
+        if not is_in_time or not await poll_messages.take_back(poll, PollNudge(poll=poll.id), at):
+            raise Gone(LEFT)
+        await audit.record(viewer.actor, "poll_reminders_undone", "event", poll.event.id, {}, now)
+
+
+def _reminder(poll: DuePoll, member_id: UUID, at: datetime, wishes: Wishes) -> Draft:
+    moment = Moment(at=at, lead=poll.reply_by - at, ends=poll.reply_by)
+    return Draft(
+        content=PollNudge(poll=poll.id),
+        recipient_id=member_id,
+        event_id=poll.event_id,
+        key=f"poll_nudge:{poll.id}:{member_id}:{poll.reply_by.isoformat()}",
+        due=quieter(moment, wishes.quiet_of(member_id)).at,
+        not_after=to_utc(poll.last, poll.zone),
+    )
