@@ -1,4 +1,7 @@
-"""Print the path of a Chromium for the browser tests, after installing one if none is here."""
+"""Print the path of a Chromium for the browser tests, after installing one if none is here.
+
+The headless shell is preferred: it is the same engine without a window around it, and takes half the processor time.
+"""
 
 import os
 import shutil
@@ -6,21 +9,23 @@ import subprocess
 import sys
 from pathlib import Path
 
+SHELL = "chromium-headless-shell"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+SHELL_BUILDS = "chromium_headless_shell-*/chrome-*/*headless*shell"
+BUILDS = "chromium-*/chrome-linux*/chrome"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu"]  # it shows our own pages only, on no screen
 HELP = "No Chromium was found and none could be installed. Install one, or set TRACKER_CHROMIUM to its path."
 
 
 def find() -> str | None:
-    """Return the path of a Chromium: TRACKER_CHROMIUM, then PATH, then Playwright's own; None when there is none."""
-    named = os.environ.get("TRACKER_CHROMIUM")
-    on_path = (path for name in NAMES if (path := shutil.which(name)))
-    return named or next(on_path, None) or _of_playwright()
+    """Return the path of a Chromium: TRACKER_CHROMIUM, then a headless shell, then any other; None without one."""
+    return os.environ.get("TRACKER_CHROMIUM") or _shell() or _on_path(*NAMES) or _of_playwright(BUILDS)
 
 
 def install() -> None:
     """Bring a Chromium by Debian's packages, where one may; else let Playwright fetch its own build."""
-    if not of_debian("chromium"):
-        _runs(sys.executable, "-m", "playwright", "install", "chromium")
+    if not of_debian(SHELL) and not of_debian("chromium"):
+        _runs(sys.executable, "-m", "playwright", "install", "--only-shell", "chromium")
 
 
 def of_debian(package: str) -> bool:
@@ -44,16 +49,29 @@ def _runs(*command: str) -> bool:
     return done.returncode == 0
 
 
-def _of_playwright() -> str | None:
+def _shell() -> str | None:
+    return _on_path(SHELL) or _of_playwright(SHELL_BUILDS)
+
+
+def _on_path(*names: str) -> str | None:
+    return next((path for name in names if (path := shutil.which(name))), None)
+
+
+def _of_playwright(pattern: str) -> str | None:
     """Return the path of the build that Playwright downloaded, if it ever did."""
     folder = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or Path.home() / ".cache" / "ms-playwright")
-    builds = sorted(folder.glob("chromium-*/chrome-linux*/chrome"))
+    builds = sorted(folder.glob(pattern))
     return str(builds[-1]) if builds else None
+
+
+def _is_wanting() -> bool:
+    """Return whether to install one: any will do for a developer, and CI saves minutes with a headless shell."""
+    return find() is None or ("CI" in os.environ and "TRACKER_CHROMIUM" not in os.environ and _shell() is None)
 
 
 def main() -> None:
     """Print the path alone on standard output, so that a shell can take it."""
-    if find() is None:
+    if _is_wanting():
         sys.stderr.write("Installing Chromium for the browser tests (about a minute, once).\n")
         install()
     path = find() or sys.exit(HELP)

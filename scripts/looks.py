@@ -9,7 +9,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from scripts.browser import find
+from scripts.browser import ARGUMENTS, find
 from tests.browser.contexts import context_of, sign_in
 from tests.browser.demo import Demo, served
 from tests.browser.looks import LOOKS, take
@@ -29,7 +29,7 @@ def main() -> None:
 
 def _with_a_demo(folder: Path, names: list[str]) -> None:
     with tempfile.TemporaryDirectory() as data, served(Path(data) / "demo") as demo, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find(), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=find(), args=ARGUMENTS)
         take_all(browser, demo, folder, names)
         browser.close()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from scripts.browser import find
+from scripts.browser import ARGUMENTS, find
 from tests.browser.contexts import context_of, sign_in
 from tests.browser.demo import Demo, served
 from tests.browser.pictures import PICTURES, take
@@ -23,7 +23,7 @@ def main() -> None:
         served(Path(folder) / "demo") as demo,
         sync_playwright() as playwright,
     ):
-        browser = playwright.chromium.launch(executable_path=find(), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=find(), args=ARGUMENTS)
         take_all(browser, demo)
         browser.close()
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from scripts.browser import find
+from scripts.browser import ARGUMENTS, find
 from tests.browser.contexts import close, context_of, sign_in
 from tests.browser.demo import Demo, served
 
@@ -34,7 +34,7 @@ def browser() -> Iterator[Browser]:
     if chromium is None:
         pytest.fail("No Chromium is here. `make test` installs one; or name yours in TRACKER_CHROMIUM.")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         yield browser
         browser.close()
 

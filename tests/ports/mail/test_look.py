@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
 
-from scripts.browser import find
+from scripts.browser import ARGUMENTS, find
 from tests.ports.mail.making import letter, message, parts
 from tests.ports.mail.sending import composer
 from tracker.rules.emails.content import Button, ButtonName, Elsewhere, ReplyPage, SitePage
@@ -36,7 +36,7 @@ def page(request: pytest.FixtureRequest) -> Iterator[Page]:
     )
     made = composer().mail(letter(facts=FACTS, buttons=buttons, more=more), message())
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         shown = browser.new_page(viewport={"width": request.param, "height": 800})
         shown.set_content(parts(made.content)["text/html"].get_content())
         yield shown
