@@ -42,7 +42,7 @@ async def send_back(
         reader.check()
         await returns.send_back(viewer, event_id, comment, now, version=version_in(form))
 
-    sentence = "The plan is sent back. Its lead gets an email."
+    sentence = "Plan sent back. Its lead gets an email."
     return await done(pages, viewer, (event_id, key), form, deed, sentence, now=now)
 
 
