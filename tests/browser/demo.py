@@ -26,7 +26,7 @@ STARTS_WITHIN = 120.0  # seconds; alone on a machine it takes two
 MAILS_WITHIN = 60.0  # seconds
 STOPS_WITHIN = 60.0  # seconds
 NOW = "2026-12-01T08:40:00-06:00"
-LINK = re.compile(r"https?://\S+/[ru]/\S+")
+LINK = re.compile(r"https?://\S+/[rup]/\S+")
 INVITATION = (
     "SELECT i.id FROM invitation i JOIN member m ON m.id = i.member JOIN event e ON e.id = i.event"
     " WHERE m.email = ? AND e.title = ?"

@@ -326,6 +326,36 @@ def to_notice(page: Page, _: Demo) -> None:
     page.get_by_role("link", name="Service readiness").click()
 
 
+def to_poll(page: Page, _: Demo) -> None:
+    """Go from the home page to the date poll."""
+    page.goto("/")
+    page.locator("section:has(#polls) h3 a").click()
+    page.wait_for_url("**/polls/*")
+
+
+def to_date_of_poll(page: Page, demo: Demo) -> None:
+    """Choose the first date of the poll, and look at what scheduling does."""
+    to_poll(page, demo)
+    page.get_by_role("link", name=re.compile("^Choose")).first.click()
+
+
+def to_refused_poll(page: Page, demo: Demo) -> None:
+    """Duplicate the draft of the poll, and ask for no dates."""
+    to_poll(page, demo)
+    page.get_by_role("link", name="Edit the draft").click()
+    page.wait_for_url("**/edit")
+    page.goto(f"/schedule?like={page.url.split('/')[-2]}")
+    page.get_by_role("button", name="Ask for dates").click()
+    page.wait_for_url("**/poll")
+    page.get_by_role("button", name="Ask for dates").click()
+    page.locator(".usa-alert--error").wait_for()
+
+
+def to_poll_link(page: Page, demo: Demo) -> None:
+    """Open the link of an email that asks for dates."""
+    page.goto(demo.link("hhs.liaison@hhs.example", "Which dates"))
+
+
 def to_hot_wash(page: Page, demo: Demo) -> None:
     """Go on to the form of the hot wash."""
     to_after(page, demo)
@@ -597,6 +627,10 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "activity log on paper": (FBI_LEAD, to_paper("log"), "Activity log (ICS 214)"),
     "conflicts between operations": (COORDINATOR, to("/deconfliction"), "Conflicts between operations"),
     "operation": (FBI_LEAD, to_operation, "Operation Bluestem"),
+    "date poll": (COORDINATOR, to_poll, "Planning day for next year"),
+    "date of a poll": (COORDINATOR, to_date_of_poll, "Schedule Planning day for next year"),
+    "date poll with errors": (COORDINATOR, to_refused_poll, "Ask for dates"),
+    "date poll by link": (None, to_poll_link, "Planning day for next year"),
     "search": (COORDINATOR, to("/search?q=task+force"), "Search results for “task force”"),
     "search without a find": (COORDINATOR, to("/search?q=nowhere"), "Search results for “nowhere”"),
     "schedule": (COORDINATOR, to("/schedule"), "Schedule an event"),

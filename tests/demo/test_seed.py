@@ -153,6 +153,7 @@ async def test_a_few_mails_of_each_sort_go_out_after_the_start(demo: Company) ->
         MessageKind.READINESS,
         MessageKind.PLAN_APPROVAL,
         MessageKind.ACCESS_APPROVAL,
+        MessageKind.POLL,
     }
     assert 10 < len(waiting) < 40
 

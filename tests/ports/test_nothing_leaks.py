@@ -258,6 +258,7 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /polls/{poll_id}/date": _of_polls("POST", "/date", date=NOWHERE),
     "POST /polls/{poll_id}/nudges": _of_polls("POST", "/nudges"),
     "POST /polls/{poll_id}/nudges/removal": _of_polls("POST", "/nudges/removal", at=NOW.isoformat()),
+    "POST /polls/{poll_id}/requests": _of_polls("POST", "/requests"),
     "POST /polls/{poll_id}/cancellation": _of_polls("POST", "/cancellation"),
     "POST /polls/{poll_id}/restoration": _of_polls("POST", "/restoration"),
     "GET /events/{event_id}/{key}": _of_dates("GET", ""),

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from tracker.crypto import ids
 from tracker.database import writing
-from tracker.demo import after, bulk, calendars, history, items, operations, readiness
+from tracker.demo import after, bulk, calendars, history, items, operations, polls, readiness
 from tracker.demo.cast import Company, assemble
 from tracker.demo.days import MONDAY, TUESDAY, WEDNESDAY, Day, weeks
 from tracker.demo.story import Story
@@ -48,6 +48,7 @@ async def fill(recipe: Recipe) -> Company:
             await set_up.hide(company.members["coordinator"], recipe.now - FIRST_DAY)
             story = Story(company=company, now=recipe.now, zone=recipe.zone, luck=luck)
             items.give(story, history.fill(story))
+            polls.ask(story)
             await _past(story, recipe.now - JUST_NOW)
             await _blackouts(company, recipe)
             await story.live(recipe.now)

@@ -141,7 +141,7 @@ async def test_people_hear_once_that_a_poll_is_canceled_and_cannot_open_it(sqlit
     assert [type(one.says) for letters in mails.values() for one in letters] == [PollCanceledEmail] * 4
     with pytest.raises(Gone):
         await polls.poll_for(sqlite_cast.fbi_lead, poll_id)
-    assert await polls.owed(sqlite_cast.kcpd_detective, LATER) == []
+    assert await polls.waiting_polls(sqlite_cast.kcpd_detective, LATER) == []
 
 
 async def test_a_poll_canceled_before_anyone_heard_of_it_is_never_mentioned(sqlite_cast: Cast) -> None:

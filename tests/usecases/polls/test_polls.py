@@ -1,5 +1,6 @@
 """People on the list of a draft are asked for dates, and no one else learns of it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,7 +9,9 @@ from tests.cast import NOW, Cast, meeting, operation
 from tests.usecases.polls.world import NEW, asked, in_words, reply
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.core.audiences import Visibility
+from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.polls.polls import Fit
+from tracker.usecases.core import outbox
 from tracker.usecases.events import events
 from tracker.usecases.polls import polls
 
@@ -97,10 +100,12 @@ async def test_people_are_asked_about_a_draft_only_and_by_its_organizer(sqlite_c
 
 async def test_polls_that_wait_for_a_reply_are_owed_until_it_is_given(sqlite_cast: Cast) -> None:
     poll_id = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
-    assert [one.id for one in await polls.owed(sqlite_cast.fbi_lead, NOW)] == [poll_id]
-    assert await polls.owed(sqlite_cast.coordinator, NOW) == []
+    [owed] = await polls.waiting_polls(sqlite_cast.fbi_lead, NOW)
+    assert (owed.poll.id, owed.is_led) == (poll_id, False)
     await reply(sqlite_cast.fbi_lead, poll_id, Fit.NO)
-    assert await polls.owed(sqlite_cast.fbi_lead, NOW) == []
+    assert await polls.waiting_polls(sqlite_cast.fbi_lead, NOW) == []
+    [led] = await polls.waiting_polls(sqlite_cast.coordinator, NOW)
+    assert (led.is_led, led.replied) == (True, "1 of 1 person has replied")
 
 
 async def test_a_draft_in_whose_poll_people_are_asked_is_not_discarded(sqlite_cast: Cast) -> None:
@@ -108,3 +113,16 @@ async def test_a_draft_in_whose_poll_people_are_asked_is_not_discarded(sqlite_ca
     event = (await polls.poll_for(sqlite_cast.coordinator, poll_id)).event
     with pytest.raises(Invalid):
         await events.cancel(sqlite_cast.coordinator, event.id, event.version, "", NOW)
+
+
+async def test_people_added_later_are_asked_once_when_the_organizer_says_so(sqlite_cast: Cast) -> None:
+    organizer = sqlite_cast.coordinator
+    poll_id = await asked(organizer, meeting(sqlite_cast.fbi_lead))
+    event, plan = await events.plan_to_change(organizer, (await polls.poll_for(organizer, poll_id)).event.id)
+    more = {**plan.invitees, sqlite_cast.caht_lead.member_id: AttendeeRole.REQUIRED}
+    await events.change(organizer, event.id, replace(plan, invitees=more), event.version, NOW)
+    view = await polls.view_of(organizer, await polls.poll_for(organizer, poll_id))
+    assert view.added == [sqlite_cast.caht_lead.member_id]
+    assert [await polls.ask_added(organizer, poll_id, NOW) for _ in range(2)] == [1, 0]
+    due = await outbox.claim("test", (), NOW + timedelta(minutes=1), 100)
+    assert {one.recipient_id for one in due} == {sqlite_cast.fbi_lead.member_id, sqlite_cast.caht_lead.member_id}

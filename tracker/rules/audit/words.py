@@ -121,6 +121,7 @@ VERBS = {
     "emergency_read": "Read a page with",
     "emergency_ended": "Ended",
     "poll_opened": "Asked for dates of",
+    "poll_added_to": "Asked more people for dates of",
     "poll_replied": "Replied to the date poll of",
     "poll_reminded": "Sent reminders about the date poll of",
     "poll_reminders_undone": "Undid reminders about the date poll of",

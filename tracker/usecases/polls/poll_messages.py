@@ -21,6 +21,13 @@ async def ask(poll: Poll, member_ids: Iterable[UUID], now: datetime) -> None:
     await outbox.enqueue_all([draft(poll, asked, one, now, once=True) for one in sorted(member_ids)], now)
 
 
+async def not_asked(poll: Poll, member_ids: Iterable[UUID]) -> list[UUID]:
+    """Return which of these people no email of the poll asks: those put on the list after it was opened."""
+    start = _start(PollOpened(poll=poll.id))
+    asked = {one.recipient_id for one in await messages_of(poll.event.id) if one.key.startswith(start)}
+    return [one for one in member_ids if one not in asked]
+
+
 async def notify_canceled(poll: Poll, replied: Iterable[UUID], now: datetime) -> int:
     """Notify the people who may know of a poll that it is canceled, and return how many they are.
 

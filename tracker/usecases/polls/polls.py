@@ -45,11 +45,33 @@ class PollView:
     """The viewer, if they are asked."""
     may_lead: bool
     may_remind: bool
+    added: Sequence[UUID]
+    """People put on the list after they could be asked by email, who have not replied; only for the organizer."""
 
     @property
     def waiting(self) -> Sequence[Respondent]:
         """Return the people who have not replied."""
         return rules.waiting(self.people)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitingPoll:
+    """An open poll on a person's home page."""
+
+    poll: Poll
+    people: Sequence[Respondent]
+    is_led: bool
+    """Whether the viewer organizes it; else it waits for their reply."""
+
+    @property
+    def silent(self) -> Sequence[Respondent]:
+        """Return the people who have not replied."""
+        return rules.waiting(self.people)
+
+    @property
+    def replied(self) -> str:
+        """Return how many people have replied: "3 of 5 people have replied"."""
+        return table.replied_words(self.people)
 
 
 async def draft_for(viewer: Viewer, event_id: UUID) -> Event:
@@ -130,14 +152,40 @@ async def view_of(viewer: Viewer, poll: Poll) -> PollView:
         mine=next((one for one in people if one.member_id == viewer.member_id and one.role.is_asked), None),
         may_lead=rules.may_lead(viewer, poll),
         may_remind=rules.may_remind(viewer, poll),
+        added=await _added(viewer, poll, people),
     )
 
 
-async def owed(viewer: Viewer, now: datetime) -> list[Poll]:
-    """Return the open polls to which the viewer has not replied, and that still have a date ahead."""
-    found = [one for one in await polls.open_polls(viewer) if one.ahead(now)]
-    people = [(one, await polls.people(viewer, one)) for one in found]
-    return [one for one, asked in people if viewer.member_id in {who.member_id for who in rules.waiting(asked)}]
+async def _added(viewer: Viewer, poll: Poll, people: Sequence[Respondent]) -> Sequence[UUID]:
+    if not rules.may_lead(viewer, poll) or poll.state is not PollState.OPEN:
+        return ()
+    return await poll_messages.not_asked(poll, [one.member_id for one in rules.waiting(people)])
+
+
+async def ask_added(viewer: Viewer, poll_id: UUID, now: datetime) -> int:
+    """Email the dates to people put on the list since the poll was opened, and return how many they are.
+
+    Errors: NotFound, NotAllowed, Gone.
+    """
+    async with writing():
+        poll = await poll_for(viewer, poll_id)
+        if not rules.may_lead(viewer, poll):
+            raise NotAllowed("Only the organizer can ask more people.")
+        check_open(poll, now)
+        added = await _added(viewer, poll, await polls.people(viewer, poll))
+        await poll_messages.ask(poll, added, now)
+        await audit.record(viewer.actor, "poll_added_to", "event", poll.event.id, {"people": len(added)}, now)
+    return len(added)
+
+
+async def waiting_polls(viewer: Viewer, now: datetime) -> list[WaitingPoll]:
+    """Return the open polls with a date ahead that wait for the viewer's reply, or that they organize."""
+    found = [
+        WaitingPoll(poll=one, people=tuple(await polls.people(viewer, one)), is_led=rules.may_lead(viewer, one))
+        for one in await polls.open_polls(viewer)
+        if one.ahead(now)
+    ]
+    return [one for one in found if one.is_led or viewer.member_id in {who.member_id for who in one.silent}]
 
 
 async def reply(viewer: Viewer, poll_id: UUID, fits: Mapping[UUID, Fit], now: datetime) -> None:

@@ -49,6 +49,7 @@ from tracker.usecases.operations.access import to_approve as to_approve_access
 from tracker.usecases.operations.accountability import unaccounted
 from tracker.usecases.operations.readiness_given import in_force
 from tracker.usecases.operations.summaries import in_conflict
+from tracker.usecases.polls.polls import WaitingPoll, waiting_polls
 
 T = TypeVar("T")
 OfPlan = OpenApproval | OpenAcknowledgment | ReturnedPlan | OpenRequests | MissingSupervisor
@@ -95,6 +96,8 @@ class Home:
     conflicts: list[OpenConflict] | None
     plans: list[OfPlan] | None
     owed: list[Owed] | None
+    polls: list[WaitingPoll] | None
+    """Date polls that wait for the viewer's reply, or that they organize."""
     readiness: list[Notice] | None
     """Service-readiness notices for which the viewer holds themselves ready."""
     follow_up: list[Row]
@@ -103,7 +106,7 @@ class Home:
     @property
     def is_whole(self) -> bool:
         """Return whether every part could be read."""
-        dates = (self.days, self.rolls, self.ending, self.owed)
+        dates = (self.days, self.rolls, self.ending, self.owed, self.polls)
         of_operations = (self.check_ins, self.missing, self.conflicts, self.plans, self.readiness)
         return None not in (self.items, *dates, *of_operations)
 
@@ -111,7 +114,7 @@ class Home:
     def is_empty(self) -> bool:
         """Return whether every part could be read and nothing needs the viewer."""
         mine = self.items and self.items.mine
-        return self.is_whole and not (self.follow_up or self.owed or self.readiness or mine)
+        return self.is_whole and not (self.follow_up or self.owed or self.polls or self.readiness or mine)
 
 
 async def home(viewer: Viewer, now: datetime, today: date, zone: str) -> Home:
@@ -138,6 +141,7 @@ async def home(viewer: Viewer, now: datetime, today: date, zone: str) -> Home:
         conflicts=conflicts,
         plans=plans,
         owed=await _part("replies owed", owed(viewer, now)),
+        polls=await _part("date polls", waiting_polls(viewer, now)),
         readiness=await _part("service-readiness notices", in_force(viewer, now)),
         follow_up=in_order([*rows, *dates, *operations], now, today),
     )

@@ -1,4 +1,4 @@
-"""The button that reminds everyone who has not replied to a date poll."""
+"""The buttons that remind everyone who has not replied to a date poll, and ask people who were added since."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -13,8 +13,10 @@ from tracker.ports.http.flash import Undo
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import moment_in
+from tracker.ports.pages.core.request import with_number_notified
 from tracker.rules.emails.nudges import done_words
 from tracker.usecases.emails import poll_reminders
+from tracker.usecases.polls import polls
 from tracker.usecases.polls.poll_messages import UNDO_FOR
 
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -42,4 +44,11 @@ async def undo(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form
     return pages.redirect(f"/polls/{poll_id}", said)
 
 
-handlers = [remind, undo]
+@post("/polls/{poll_id:uuid}/requests", guards=[signed_in], status_code=303)
+async def ask_added(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Redirect:
+    """Email the dates to people who were put on the list since the poll was opened."""
+    count = await polls.ask_added(viewer, poll_id, now)
+    return pages.redirect(f"/polls/{poll_id}", with_number_notified("Asked.", count))
+
+
+handlers = [remind, undo, ask_added]
