@@ -128,7 +128,7 @@ def test_a_reply_is_given_and_changed_with_the_focus_on_the_button_that_was_pres
     page = page_of(ADVOCATE)
     said = complaints(page)
     page.goto("/")
-    row = row_of(page, "Replies you owe", "Maybe")
+    row = row_of(page, "Replies needed", "Maybe")
     scrolled = press(page, row.get_by_role("button", name="Maybe"))
     maybe, no = row.get_by_role("button", name="Maybe"), row.get_by_role("button", name="No", exact=True)
     expect(maybe).to_have_attribute("aria-pressed", "true")

@@ -41,7 +41,7 @@ def test_people_are_reminded_and_a_reply_is_given_on_the_first_page_without_scri
     page.goto("/")
     page.get_by_role("button", name="Remind").last.click()
     expect(page.locator("#flash")).to_contain_text("You can remind them again in 48 hours.")
-    replies = page.get_by_role("region", name="Replies you owe")
+    replies = page.get_by_role("region", name="Replies needed")
     replies.get_by_role("button", name="Yes").first.click()
     expect(page.locator("#flash")).to_contain_text("You replied Yes to ")
 

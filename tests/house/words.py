@@ -60,6 +60,9 @@ REPLACED = {
     "soundness": "health checks",
     "mend(?:s|ed|ing)?": "fix",
     "holes?": "vulnerability, or bug",
+    "(?:reply|replies) you owe": "replies needed",
+    "attached notices?": "attached update",
+    "outside (?:numbers?|checks?)": "deconfliction number",
     # American spelling; codespell knows the rest.
     "colours?": "color",
     "licences?": "license",

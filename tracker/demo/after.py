@@ -66,7 +66,7 @@ async def _carried_out(story: Story, event_id: UUID) -> None:
     for key in (LEAD, PARTNER):
         agency_id = story.who(key).agency_id
         await plans.commit(lead, event_id, agency_id, people=4, vehicles=2, skills="", now=now)
-    await approvals.waive(supervisor, event_id, "The place was only known an hour before.", now)
+    await approvals.waive(supervisor, event_id, "The location was known only an hour before.", now)
     for state in (OperationState.PLANNING, OperationState.SUBMITTED):
         await approvals.move(lead, event_id, state, now)
     await approvals.move(supervisor, event_id, OperationState.APPROVED, now)

@@ -73,7 +73,7 @@ async def reports() -> list[Message]:
 async def test_a_search_over_40_addresses_and_12_half_hours_is_refused_early_and_reported(two: Cast) -> None:
     bluestem = await planned(two.fbi_lead, two.hsi_liaison, at=FAR)
     assert 90 <= await search(two.fbi_lead, bluestem, NOW) <= 100
-    with pytest.raises(Invalid, match="You have had 100 places compared with other operations in an hour"):
+    with pytest.raises(Invalid, match="You have had 100 sites compared with other operations in an hour"):
         await plans.add_site(two.fbi_lead, bluestem, site(A), NOW)
     [found] = await officer.searchers(two.coordinator, NOW)
     assert (found.name, found.agency, found.places) == ("Fbi lead", "FBI", 100)
@@ -109,7 +109,7 @@ async def test_the_limit_ends_after_an_hour_and_that_of_a_day_after_a_day(two: C
     await with_places(two.fbi_lead, 100)
     await plans.add_site(two.fbi_lead, bluestem, site(A), NOW + timedelta(hours=1))
     await with_places(two.fbi_lead, 200, NOW + timedelta(hours=1))
-    with pytest.raises(Invalid, match=r"300 places .* in 24 hours.* Try again tomorrow"):
+    with pytest.raises(Invalid, match=r"300 sites .* in 24 hours.* Try again tomorrow"):
         await plans.add_site(two.fbi_lead, bluestem, site(A), NOW + timedelta(hours=3))
     await plans.add_site(two.fbi_lead, bluestem, site(A), NOW + timedelta(hours=26))
 
@@ -118,7 +118,7 @@ async def test_the_people_of_an_agency_cannot_share_a_search(two: Cast) -> None:
     bluestem = await planned(two.fbi_lead, two.hsi_liaison, at=FAR)
     for _ in range(2):
         await with_places(two.fbi_alternate, 100)
-    with pytest.raises(Invalid, match="Your agency has had 200 places"):
+    with pytest.raises(Invalid, match="Your agency has had 200 sites"):
         await plans.add_site(two.fbi_lead, bluestem, site(A), NOW)
     assert {one.name for one in await officer.searchers(two.coordinator, NOW)} == {"Fbi alternate", "Fbi lead"}
 

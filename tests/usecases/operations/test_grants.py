@@ -100,7 +100,7 @@ async def test_a_second_person_approves_and_the_person_is_invited_like_others(tw
 
 async def test_the_lead_cannot_approve_their_own_request(two: Cast) -> None:
     event_id = await bluestem(two)
-    with pytest.raises(NotAllowed, match="not its lead"):
+    with pytest.raises(NotAllowed, match="other than its lead"):
         await grants.approve(two.fbi_lead, event_id, await request(two, event_id), NOW)
 
 

@@ -23,7 +23,7 @@ from tracker.rules.operations.sites import DEFAULT_RADIUS, GREATEST_RADIUS, LEAS
 Buffer = Annotated[
     int, Meta(ge=0, le=minutes(LONGEST_BUFFER), description="Minutes between two operations that aren’t in conflict.")
 ]
-Discloses = Annotated[Disclosure, Meta(description="What the other side of a conflict is shown of this operation.")]
+Discloses = Annotated[Disclosure, Meta(description="What the other operation in a conflict is shown of this one.")]
 Latitude = Annotated[float, Meta(ge=-90, le=90, examples=[39.0911], description="Degrees of WGS 84.")]
 Longitude = Annotated[float, Meta(ge=-180, le=180, examples=[-94.4155], description="Degrees. West is negative.")]
 Radius = Annotated[int, Meta(ge=LEAST_RADIUS, le=GREATEST_RADIUS, description="Feet.")]
@@ -112,7 +112,9 @@ class NewNumber(Given):
     system: System
     number: Annotated[str, Meta(min_length=1, max_length=LONGEST_NUMBER, examples=["RS-1042"])]
     result: OutsideResult = OutsideResult.PENDING
-    submitted_at: Annotated[Moment | None, Meta(description="When it was asked, within 90 days. Null = now.")] = None
+    submitted_at: Annotated[Moment | None, Meta(description="When it was submitted, within 90 days. Null = now.")] = (
+        None
+    )
 
 
 class NewWaiver(Given):
@@ -128,7 +130,7 @@ class NewReturn(Given):
 
 
 class NewDecision(Given):
-    """What your side decides about a conflict."""
+    """What your agency decides about a conflict."""
 
     decision: Decision
     reason: WhyDecided

@@ -133,7 +133,7 @@ class ClearanceShown(Shown):
     reason: Annotated[str | None, Meta(description="Of a waiver.")]
     submitted_at: Moment
     by: By
-    replaced_at: Annotated[Moment | None, Meta(description="Since when it no longer holds. Null while it does.")]
+    replaced_at: Annotated[Moment | None, Meta(description="When it stopped being valid. Null while it is.")]
 
 
 class ClearancesShown(Shown):
@@ -148,7 +148,7 @@ class ApprovalShown(Shown):
     version: int
     by: By
     approved_at: Moment
-    ended_at: Annotated[Moment | None, Meta(description="Since when it no longer holds. Null while it does.")]
+    ended_at: Annotated[Moment | None, Meta(description="When it stopped being valid. Null while it is.")]
 
 
 class ApprovalsShown(Shown):
@@ -185,7 +185,7 @@ class HitShown(Shown):
     ends_at: Moment | None
     distance_ft: int | None
     gap_minutes: int | None
-    mine: Annotated[Decision | None, Meta(description="What your side decided.")]
+    mine: Annotated[Decision | None, Meta(description="What your agency decided.")]
     theirs: Decision | None
     outcome: Annotated[Outcome | None, Meta(description="Null while it needs a decision.")]
     dropped_at: Annotated[
@@ -228,7 +228,7 @@ class PlanShown(Shown):
     phases: tuple[PhaseShown, ...]
     commitments: tuple[CommitmentShown, ...]
     waiting: Annotated[tuple[str, ...], Meta(description="Agencies that haven’t acknowledged this version.")]
-    clearance: Annotated[ClearanceShown | None, Meta(description="The number or waiver that holds now.")]
+    clearance: Annotated[ClearanceShown | None, Meta(description="The number or waiver that is valid now.")]
 
 
 def planned_shown(planned: Planned) -> PlannedShown:

@@ -71,14 +71,14 @@ async def list_operations(request: FormRequest, viewer: Viewer, now: Now) -> Res
     HttpMethod.POST,
     "/operations",
     Operation(
-        summary="Begin a plan",
+        summary="Start a plan",
         tag=TAG,
         scope=WRITE,
         body=NewPlan,
         response=PlanShown,
         status=201,
         may_conflict=True,
-        text="For the people who lead the operation. Its event must have one date and be for named people only.",
+        text="For people who can edit the operation. Its event must have one date and be for named people only.",
     ),
 )
 async def begin_plan(request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
@@ -119,7 +119,7 @@ async def change_plan(event_id: FromPath[UUID], request: FormRequest, viewer: Vi
     HttpMethod.POST,
     f"{PLAN}/states",
     changes(
-        summary="Take a plan to another state",
+        summary="Change a plan’s state",
         body=Move,
         text="The plan’s `next` says which state is next, and each reason why you can’t take it there. A refusal lists "
         "them as `reasons`. To approve a plan, add an approval.",

@@ -131,7 +131,7 @@ async def list_check_ins(event_id: FromPath[UUID], request: FormRequest, viewer:
         summary="Check a person in or out",
         body=NewTap,
         is_repeatable=True,
-        text="For the people who lead the operation, and for others of law enforcement on it: themselves and people of "
+        text="For people who can edit the operation, and for others in law enforcement on it: themselves and people at "
         "their agency. A tap that waited doesn’t undo a later one.",
     ),
 )
@@ -157,7 +157,7 @@ async def check_person(event_id: FromPath[UUID], request: FormRequest, viewer: V
         summary="Check in a person who isn’t on the operation",
         body=NewPersonThere,
         is_repeatable=True,
-        text="The people who lead the operation can name any agency, others their own.",
+        text="People who can edit the operation can name any agency, others their own.",
     ),
 )
 async def check_walk_in(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:

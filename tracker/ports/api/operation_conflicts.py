@@ -30,9 +30,9 @@ HIT = f"{HITS}/{{hit_id:uuid}}"
     reads(
         summary="List conflicts",
         response=HitsShown,
-        text="Returns conflicts with other operations of this task force, for the people who lead the operation and "
-        "its approving supervisor. The list is empty for others who can see the operation. What you see of the other "
-        "side is what it discloses.",
+        text="Returns conflicts with other operations of this task force, for people who can edit the operation and "
+        "for its approving supervisor. The list is empty for others who can see the operation. Of the other "
+        "operation, you see what it discloses.",
     ),
 )
 async def list_hits(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
@@ -56,9 +56,9 @@ async def read_hit(
         summary="Decide about a conflict",
         body=NewDecision,
         response=HitShown,
-        text="For the people who lead the operation. Replaces what your side decided before. proceed, joint, and "
-        "not_a_conflict end the conflict when both sides made the same decision; reschedule and cancel when the "
-        "operations are no longer in each other’s way. A side that discloses nothing decides alone. If-Match takes the "
+        text="For people who can edit the operation. Replaces what your agency decided before. proceed, joint, and "
+        "not_a_conflict end the conflict when both agencies made the same decision; reschedule and cancel when the "
+        "operations are no longer near each other. An agency that discloses nothing decides alone. If-Match takes the "
         "conflict’s ETag.",
     ),
 )

@@ -94,7 +94,7 @@ async def read_log(event_id: FromPath[UUID], request: FormRequest, viewer: Viewe
     HttpMethod.POST,
     LOG,
     _writes(
-        summary="Write in the activity log",
+        summary="Add a log entry",
         body=NewEntry,
         response=LogShown,
         is_repeatable=True,
@@ -128,7 +128,7 @@ async def read_entry(
         body=EntryCorrection,
         response=LogLine,
         is_conditional=True,
-        text="For the person who wrote it, and the people who lead the operation. If-Match takes the entry’s ETag.",
+        text="For the person who wrote it, and people who can edit the operation. If-Match takes the entry’s ETag.",
     ),
 )
 async def correct_entry(

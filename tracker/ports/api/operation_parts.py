@@ -194,7 +194,7 @@ async def list_clearances(event_id: FromPath[UUID], request: FormRequest, viewer
     changes(
         summary="Record a deconfliction number",
         body=NewNumber,
-        text="Records that an outside system was asked, and its number. The tracker doesn’t ask these systems. An "
+        text="Records the number of an outside system. The tracker doesn’t submit operations to these systems. An "
         f"earlier number is kept as history. {ETAG_OF}",
     ),
 )

@@ -55,7 +55,7 @@ async def add_phase(event_id: FromPath[UUID], request: FormRequest, viewer: View
     HttpMethod.PUT,
     PHASE,
     changes(
-        summary="Plan a phase differently",
+        summary="Change a phase’s planned times",
         body=NewPhase,
         text=f"Each agency has to acknowledge the plan again. {ETAG_OF}",
     ),
@@ -91,7 +91,7 @@ async def remove_phase(
     changes(
         summary="Record when a phase began and ended",
         body=PhaseTimes,
-        text="For the people who lead the operation, once its plan is approved and until it is closed. No agency has "
+        text="For people who can edit the operation, once its plan is approved and until it is closed. No agency has "
         f"to acknowledge the plan again. {ETAG_OF}",
     ),
 )

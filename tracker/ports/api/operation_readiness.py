@@ -98,7 +98,9 @@ class NoticesShown(Shown):
     current: Annotated[NoticeShown | None, Meta(description="The one that hasn’t ended.")]
     is_outside: Annotated[bool, Meta(description="Whether the operation isn’t within its window.")]
     may_write: Annotated[bool, Meta(description="Whether you can write a notice, or change the draft.")]
-    people: Annotated[tuple[NamedId, ...], Meta(description="Who can be a recipient, for people who lead.")]
+    people: Annotated[
+        tuple[NamedId, ...], Meta(description="Who can be a recipient, for people who can edit the notice.")
+    ]
     off_site: Annotated[tuple[OffSitePlace, ...], Meta(description="Where the operation has off-site services.")]
     earlier: tuple[NoticeShown, ...]
 
@@ -152,9 +154,9 @@ async def discard_notice(event_id: FromPath[UUID], request: FormRequest, viewer:
     HttpMethod.POST,
     f"{NOTICE}/states",
     _changes(
-        summary="Take the notice to another state",
+        summary="Change the notice’s state",
         body=NoticeMove,
-        text="scheduled releases it at its time, draft takes that back; activated, stood_down, and closed follow the "
+        text="scheduled releases it at its time, draft unschedules it; activated, stood_down, and closed follow the "
         "release. Recipients get an email when it is released, activated, or stood down.",
     ),
 )

@@ -44,7 +44,7 @@ CHECKS_OUT = COMPARED | {OperationState.ABORTED, OperationState.STOOD_DOWN}
 CORRECTED_ONLY = frozenset({OperationState.RELEASED, OperationState.DEBRIEFED})
 """The states in which times can still be corrected."""
 IS_CLOSED = "The operation is closed, and its check-in list no longer changes."
-IS_OVER = "The operation is over. Choose a name to correct its times."
+IS_OVER = "The operation is over. Choose a name to correct the times."
 NO_ONE_IN = {
     OperationState.DRAFT: "The plan is still a draft. Start planning before people check in.",
     OperationState.STOOD_DOWN: "The operation is stood down. People can still check out.",

@@ -37,7 +37,7 @@ def refusal(person: Used, agency: Used) -> str:
             most, span, then = times * MOST_IN_AN_HOUR, "in an hour", AFTER_AN_HOUR
         else:
             continue
-        return f"{who} had {most} places compared with other operations {span}, which is the limit. {then}"
+        return f"{who} had {most} sites compared with other operations {span}, which is the limit. {then}"
     return ""
 
 

@@ -131,7 +131,7 @@ class Operation:
 
     @property
     def clearance(self) -> Clearance | None:
-        """Return the outside number or the waiver that holds for the plan as it is."""
+        """Return the deconfliction number or the waiver that holds for the plan as it is."""
         return next((one for one in self.clearances if one.replaced_at is None), None)
 
     @property

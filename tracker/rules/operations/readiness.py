@@ -80,7 +80,7 @@ IN_FORCE = frozenset({NoticeState.RELEASED, NoticeState.ACKNOWLEDGED, NoticeStat
 """The states in which its recipients hold themselves ready."""
 ENDED = frozenset({NoticeState.STOOD_DOWN, NoticeState.CLOSED})
 WAITING = frozenset({NoticeState.RELEASED, NoticeState.ACKNOWLEDGED})
-"""The states that end by themselves when the operation is called off."""
+"""The states that end by themselves when the operation is stood down or canceled."""
 
 
 @dataclass(frozen=True, kw_only=True)

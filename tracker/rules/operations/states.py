@@ -25,7 +25,7 @@ class OperationState(StrEnum):
     DEBRIEFED = "debriefed"
     CLOSED = "closed"
     STOOD_DOWN = "stood_down"
-    """Called off before it began."""
+    """Ended before it began."""
     ABORTED = "aborted"
     """Broken off after it began."""
 

@@ -30,7 +30,7 @@ from tracker.usecases.core import audit, names, outbox
 from tracker.usecases.identity.sessions import open_among
 from tracker.usecases.roster.close_account import coordinators
 
-CONFIRM_FIRST = "Confirm it’s you before you begin emergency access."
+CONFIRM_FIRST = "Confirm it’s you before you start emergency access."
 ALREADY = "You have emergency access already."
 ENDED = "Your emergency access has ended."
 MOST_USES = 50

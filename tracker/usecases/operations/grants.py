@@ -36,10 +36,12 @@ from tracker.usecases.operations.lookup import NOT_THEIRS, operation_for
 from tracker.usecases.roster import people
 
 NO_ONE = "Choose the person from the list."
-NOT_APPROVER = "Someone else in law enforcement who is on the operation must approve this, not its lead."
+NOT_APPROVER = (
+    "Someone in law enforcement on the operation, other than its lead and the person who asked, must approve this."
+)
 THE_LEAD = "The operation lead always sees it."
 NOT_WAITING = "This request no longer waits for approval."
-TWICE = "This person has access already, or it waits for approval."
+TWICE = "This person already has access, or a request for it is waiting."
 
 
 async def choices(viewer: Viewer, event: Event) -> list[Person]:

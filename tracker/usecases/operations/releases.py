@@ -42,7 +42,7 @@ async def withdraw(viewer: Viewer, event_id: UUID, now: datetime) -> None:
     async with writing():
         operation = await _led(viewer, event_id)
         if operation.state is not OperationState.EXECUTING or not await releases.release(viewer, operation.event):
-            raise NotAllowed("There’s no release to take back.")
+            raise NotAllowed("There’s no release to undo.")
         is_its = (OperationRelease.plan == operation.id) & OperationRelease.withdrawn_at.is_null()
         await OperationRelease.update({OperationRelease.withdrawn_at: now}).where(is_its)
         await audit.record(viewer.actor, "release_withdrawn", "event", event_id, {}, now)

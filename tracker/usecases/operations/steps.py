@@ -31,13 +31,13 @@ async def enter(plan_id: UUID, state: OperationState, now: datetime, by: UUID | 
 
 
 async def back_to_planning(plan_id: UUID, now: datetime, by: UUID | None = None) -> None:
-    """Take a plan back to planning inside the caller's `writing()`; its approval and outside number end as history."""
+    """Take a plan back to planning inside the caller's `writing()`; its approval and deconfliction number end."""
     await enter(plan_id, OperationState.PLANNING, now, by)
     await end_clearance(plan_id, now, by)
 
 
 async def end_clearance(plan_id: UUID, now: datetime, by: UUID | None = None) -> None:
-    """End the outside number or waiver, and the approval that relied on it, inside the caller's `writing()`.
+    """End the deconfliction number or waiver, and the approval that relied on it, inside the caller's `writing()`.
 
     `by` is the member whose change ends it, None for the tracker itself.
     """

@@ -246,6 +246,6 @@ async def test_a_site_beyond_the_limit_of_comparisons_is_refused_with_what_was_t
     page = await page_of(browse, two.fbi_lead, event_id)
     refused = await page.browser.post(f"{page.at}/sites", SITE | {"place": "South lot"})
     assert (refused.status_code, "South lot" in refused.text) == (422, True)
-    assert "You have had 100 places compared with other operations in an hour, which is the limit." in refused.text
+    assert "You have had 100 sites compared with other operations in an hour, which is the limit." in refused.text
     shown = (await (await browse(two.coordinator)).get("/deconfliction")).text
     assert re.search(r"Fbi lead \(FBI\).*101</td>", shown, re.DOTALL)

@@ -110,7 +110,7 @@ async def test_the_coordinator_s_counts(sqlite_cast: Cast, browse: SignIn) -> No
         ("1 overdue action item", "/action-items"),
         ("0 open items assigned to you", "/action-items?mine=1"),
         ("11 replies missing for Tue, Dec 22", f"/events/{event_id}/2026-12-22#participants"),
-        ("0 replies you owe", "/calendar?mine=1"),
+        ("0 replies needed", "/calendar?mine=1"),
     ]
 
 
@@ -121,7 +121,7 @@ async def test_a_member_s_counts(sqlite_cast: Cast, browse: SignIn) -> None:
         ("1 overdue action item", "/action-items"),
         ("1 open item assigned to you", "#mine"),
         ("1 event in the next 10 days", "/calendar?view=list"),
-        ("1 reply you owe", "#replies"),
+        ("1 reply needed", "#replies"),
     ]
 
 
@@ -209,7 +209,7 @@ async def test_a_part_that_cannot_be_read_says_so_and_the_rest_stays(sqlite_cast
     html = main(await read(await browse(sqlite_cast.caht_lead)))
     assert "Your action items could not be loaded. Reload the page in a minute." in html
     assert "Monthly task force meeting" in section(html, "replies")
-    assert [words for words, _ in tiles(html)] == ["1 event in the next 10 days", "1 reply you owe"]
+    assert [words for words, _ in tiles(html)] == ["1 event in the next 10 days", "1 reply needed"]
 
 
 @pytest.mark.parametrize("table", ["operation_release", "deconfliction_hit", "operation_agency"])

@@ -115,7 +115,7 @@ def _owed(found: Home) -> list[Tile]:
     if found.owed is None:
         return []
     count = len(found.owed)
-    words = "reply you owe" if count == 1 else "replies you owe"
+    words = "reply needed" if count == 1 else "replies needed"
     return [Tile(count=count, words=words, address="#replies" if count else "/calendar?mine=1", tone="warn")]
 
 

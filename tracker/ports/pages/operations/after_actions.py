@@ -125,7 +125,7 @@ async def _form(
         ],
         committees=[
             ("", "Only people on the operation"),
-            *((str(one), f"{name}, with a title of its own") for one, name in offered.committees.items()),
+            *((str(one), f"{name}, with the title below") for one, name in offered.committees.items()),
         ],
         **await after_context(viewer, view, form, wrong),
     )

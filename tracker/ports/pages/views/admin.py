@@ -66,14 +66,14 @@ TASKS = (
     Task(
         "/deconfliction",
         "Conflicts between operations",
-        "Open conflicts: when and where both sides are, and whom to call.",
+        "See when and where operations in conflict are, and who to call.",
         "warning",
         is_officer,
     ),
     Task(
         "/emergency-access",
         "Emergency access",
-        "Who read operations without being on them, when, and why. Administrators can begin it here.",
+        "See who read operations without being on them, when, and why. Administrators can start it here.",
         "warning",
         may_read_uses,
     ),

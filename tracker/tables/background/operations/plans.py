@@ -175,7 +175,7 @@ async def has_plan(event_id: UUID) -> bool:
 
 
 async def times_relied_on(plan_id: UUID) -> list[tuple[datetime, datetime]]:
-    """Return for which times of the operation its outside number or waiver, and its approval, were given that hold."""
+    """Return for which times of the operation its valid deconfliction number or waiver, and approval, were given."""
     number, approval = Clearance, OperationApproval
     numbers = number.select(number.starts_at, number.ends_at).where(
         (number.plan == plan_id) & number.replaced_at.is_null()
