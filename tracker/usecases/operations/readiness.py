@@ -150,7 +150,7 @@ async def move(viewer: Viewer, event_id: UUID, notice_id: UUID, to: NoticeState,
         operation, notice = await _notice_to_change(viewer, event_id, notice_id)
         if to not in rules.MOVES[notice.state]:
             state, wanted = rules.STATE_WORDS[notice.state].lower(), rules.STATE_WORDS[to].lower()
-            raise NotAllowed(f"A notice that is {state} can’t become {wanted}.")
+            raise NotAllowed(f"You can’t go from {state} to {wanted}.")
         if to not in rules.moves(notice.state, operation.state):
             raise NotAllowed(OPERATION_OVER)
         if to is NoticeState.SCHEDULED:
