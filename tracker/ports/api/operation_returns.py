@@ -25,7 +25,7 @@ from tracker.usecases.operations import returns
     reads(
         summary="List plans sent back",
         response=ReturnsShown,
-        text="Which versions the supervisor sent back, and what should change. For the people who lead the operation "
+        text="Which versions the supervisor sent back, and what should change. For people who can edit the operation "
         "and its supervisor; empty for others.",
     ),
 )

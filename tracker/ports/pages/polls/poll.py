@@ -24,7 +24,7 @@ from tracker.usecases.polls.polls import PollView
 OF_DATE = "date-"
 """Prefix of the fields that hold the replies; the id of the date follows."""
 FIELDS = ("dates",)
-SAVED = "Your replies are saved. You can change them until the date is set."
+SAVED = "Replies saved. You can change them until the date is set."
 
 
 @dataclass(frozen=True, kw_only=True)
