@@ -646,7 +646,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "one action item": (COORDINATOR, to_item, "Update the referral sheet"),
     "people": (COORDINATOR, to("/people"), "Agencies and people"),
     "people whom an advocate knows": (ADVOCATE, to("/people"), "Agencies and people"),
-    "one person": (COORDINATOR, to_row("/people", "Harbor House advocate"), "Harbor House advocate"),
+    "one person": (COORDINATOR, to_row("/people", "HHS regional specialist"), "HHS regional specialist"),
     "add a person": (COORDINATOR, to("/people/new"), "Add a person"),
     "add a person with errors": (COORDINATOR, to_refused("/people/new", "Add person"), "Add a person"),
     "edit a person": (COORDINATOR, to_row("/people", "KCPD analyst", "edit"), "Edit KCPD analyst"),

@@ -12,9 +12,9 @@ from tracker.database import Engine, bind, close_database, engine_from_url, open
 from tracker.demo import bulk
 from tracker.demo.cast import Company
 from tracker.demo.days import CLOSES, OPENS
-from tracker.demo.seed import UNSENT, Recipe, fill
+from tracker.demo.seed import UNKNOWN, UNSENT, Recipe, fill
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.outbox import MessageKind, State
+from tracker.rules.core.outbox import PAUSED, MessageKind, State
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wording import local
 from tracker.rules.events.event import EventStatus, Kind
@@ -139,8 +139,14 @@ async def test_action_items_are_in_every_state_and_some_are_overdue(demo: Compan
 
 
 async def test_the_past_was_never_mailed_and_says_so(demo: Company) -> None:
-    past = await Message.select(Message.state, Message.reason).where(Message.created_at < NOW - timedelta(minutes=10))
-    assert {(row["state"], row["reason"]) for row in past} == {(State.SUPPRESSED, UNSENT.reason)}
+    past = await Message.select(Message.state, Message.reason, Message.recipient).where(
+        Message.created_at < NOW - timedelta(minutes=10)
+    )
+    others = [row for row in past if row["recipient"] != demo.members[UNKNOWN].member_id]
+    assert {(row["state"], row["reason"]) for row in others} == {(State.SUPPRESSED, UNSENT.reason)}
+    theirs = {(row["state"], row["reason"]) for row in past if row not in others}
+    assert (State.SUPPRESSED, PAUSED) in theirs
+    assert State.BOUNCED in {state for state, _ in theirs}
 
 
 async def test_a_few_mails_of_each_sort_go_out_after_the_start(demo: Company) -> None:

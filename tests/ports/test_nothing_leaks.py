@@ -472,6 +472,7 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "GET /people/{person_id}/suspension": _of_people("GET", "/suspension"),
     "POST /people/{person_id}/suspension": _of_people("POST", "/suspension", why="Long leave"),
     "POST /people/{person_id}/restoration": _of_people("POST", "/restoration"),
+    "POST /people/{person_id}/sending": _of_people("POST", "/sending"),
     "POST /people/{person_id}/review": _of_people("POST", "/review"),
     "GET /people/{person_id}/offboarding": _of_people("GET", "/offboarding"),
     "POST /people/{person_id}/offboarding": _of_people("POST", "/offboarding", successor=NOWHERE),

@@ -12,14 +12,20 @@ from tracker.demo.days import MONDAY, TUESDAY, WEDNESDAY, Day, weeks
 from tracker.demo.story import Story
 from tracker.rules.core.outbox import Skip, State
 from tracker.rules.core.wording import local
+from tracker.rules.intake.bounces import Refusal
 from tracker.usecases.availability import blackout_days
 from tracker.usecases.core import outbox
+from tracker.usecases.intake import bounces
 from tracker.usecases.views import set_up
 
 FIRST_DAY = timedelta(days=200)  # before the start: when the people joined
 JUST_NOW = timedelta(minutes=10)  # before the start: newer messages are really emailed
 UNSENT = Skip(state=State.SUPPRESSED, reason="Part of the demo's invented past. No email was sent.")
 EVERYTHING = 1_000_000  # messages
+UNKNOWN = "hhs_specialist"
+"""The person whose emails came back."""
+REFUSING = timedelta(days=60)
+"""Since when they have."""
 BLACKOUTS: tuple[tuple[str, Day, Day, str], ...] = (
     ("fbi_lead", weeks(2, MONDAY), weeks(2, WEDNESDAY), "Range week"),
     ("caht_lead", weeks(1, TUESDAY), weeks(1, TUESDAY), "Staff retreat"),
@@ -75,10 +81,18 @@ async def _past(story: Story, until: datetime) -> None:
     for days in range(FIRST_DAY.days, -1, -1):
         moment = until - timedelta(days=days)
         await story.live(moment)
-        await _settle(moment)
+        await _settle(moment, story.company if until - moment < REFUSING else None)
 
 
-async def _settle(until: datetime) -> None:
-    """Close the messages of the past, each with the reason why no one got it."""
+async def _settle(until: datetime, company: Company | None) -> None:
+    """Close the messages of the past, each with the reason why no one got it.
+
+    With the `company`, those to one person came back, until sending to their address was paused.
+    """
+    gone = company.members[UNKNOWN] if company else None
     for message in await outbox.claim("demo", [], until, EVERYTHING):
-        await outbox.close(message, UNSENT, until)
+        if gone and message.recipient_id == gone.member_id:
+            words = f"550 5.1.1 <{gone.email}>: Recipient address rejected: User unknown"
+            await bounces.refuse(message, Refusal(words=words, sent_to=gone.email, at_recipient=True), until)
+        else:
+            await outbox.close(message, UNSENT, until)

@@ -10,6 +10,7 @@ import pytest
 
 from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tests.emails import ReadEmail, read
+from tests.usecases.intake.returned import paused
 from tracker.errors import Conflict, Gone, NotAllowed, NotFound
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import Changed, ConfirmationNudge
@@ -17,7 +18,7 @@ from tracker.rules.core.outbox import Skip, State
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.content import PREVIEW, SUBJECT, ReplyPage
 from tracker.rules.emails.contexts import Reason, RestrictedEmail
-from tracker.rules.emails.nudges import REST, UNDO_FOR, skipped
+from tracker.rules.emails.nudges import REST, UNDO_FOR, UNREACHABLE, skipped
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
@@ -196,7 +197,15 @@ async def test_who_lost_sight_of_the_event_is_named_as_skipped(cast: Cast) -> No
     await SeatHolder.delete().where(SeatHolder.member == cast.fbi_alternate.member_id)
     found = await nudge_of(cast.coordinator, await occurrences.date_for(cast.coordinator, event_id, KEY), NOW)
     assert found is not None
-    assert skipped(found, NOW, ZONE) == ("Skips Fbi alternate (FBI) (no active account or no access to the event).",)
+    assert skipped(found, NOW, ZONE) == (f"Skips Fbi alternate (FBI) ({UNREACHABLE}).",)
+
+
+async def test_a_person_whose_email_comes_back_is_skipped(cast: Cast) -> None:
+    event_id = await asked(cast, cast.fbi_lead, cast.hsi_liaison)
+    await paused(cast, cast.hsi_liaison)
+    found = await nudge_of(cast.coordinator, await occurrences.date_for(cast.coordinator, event_id, KEY), NOW)
+    assert found is not None
+    assert found.asked == (cast.fbi_lead.member_id,)
 
 
 async def test_a_nudge_that_was_not_sent_does_not_count(cast: Cast) -> None:

@@ -1,18 +1,16 @@
 """Emails that come back are noted with their message, and after three of them nothing is sent until it is restored."""
 
 from datetime import timedelta
-from uuid import UUID, uuid4
 
 import pytest
 
-from tests.cast import NOW, Cast, meeting, operation
+from tests.cast import NOW, Cast, meeting
+from tests.usecases.intake.returned import LATER, came_back, paused, sent
 from tracker.errors import Conflict, NotFound
-from tracker.rules.core.outbox import PAUSED, Skip, State
+from tracker.rules.core.outbox import PAUSED, State
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.messages import Narrowed
 from tracker.rules.intake.bounces import UNCLEAR, Bounce, Cause, Fate, Refusal, of_refusal
-from tracker.rules.intake.calendar_replies import Sender
-from tracker.rules.intake.emails import ReceivedEmail
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.intake.bounces import Bounce as BounceRow
@@ -21,53 +19,12 @@ from tracker.tables.schema.roster.people import Member
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import messages
 from tracker.usecases.events import events
-from tracker.usecases.intake import bounces, incoming, undeliverable
+from tracker.usecases.intake import bounces, undeliverable
 
 pytestmark = pytest.mark.anyio
 
-LATER = NOW + timedelta(hours=1)
-GONE = of_refusal("550 5.1.1 User unknown", at_recipient=True)
 DELAYED = Bounce(fate=Fate.DELAYED, cause=Cause.UNREACHABLE, status="4.4.1")
 SPAM = of_refusal("554 5.7.1 Blocked", at_recipient=True)
-
-
-async def sent(cast: Cast, who: Viewer, count: int = 1, *, is_secret: bool = False) -> list[UUID]:
-    """Send invitations to a person, and return the messages."""
-    made = []
-    for _ in range(count):
-        plan, lead = (operation(who), cast.fbi_lead) if is_secret else (meeting(who), cast.coordinator)
-        event_id = await events.schedule(lead, plan, NOW)
-        made += (
-            await Message.select(Message.id)
-            .where((Message.event == event_id) & (Message.recipient == who.member_id))
-            .output(as_list=True)
-        )
-    for one in await outbox.claim("a worker", [], LATER, 100):
-        [address] = await Member.select(Member.email).where(Member.id == one.recipient_id).output(as_list=True)
-        await outbox.close(one, Skip(state=State.SENT, reason="", sent_to=address), LATER)
-    return made
-
-
-async def came_back(message_id: UUID, bounce: Bounce = GONE, name: str = "", at: timedelta = timedelta()) -> list[str]:
-    """Take a bounce of a message."""
-    return [
-        *await incoming.take(
-            ReceivedEmail(
-                name=name or uuid4().hex * 2,
-                received_at=LATER + at,
-                invitation_id=None,
-                bounced_id=message_id,
-                sender=Sender(address="", is_verified=False),
-                is_automatic=True,
-                bounce=bounce,
-            )
-        )
-    ]
-
-
-async def paused(cast: Cast, who: Viewer) -> None:
-    for message_id in await sent(cast, who, 3):
-        await came_back(message_id)
 
 
 async def states(who: Viewer) -> list[tuple[str, str]]:

@@ -24,7 +24,7 @@ from tracker.usecases.audit.verification import Verification
 from tracker.usecases.core.send_hold import held_copy, last_backup
 from tracker.usecases.events.tz_drift import number_drifted
 from tracker.usecases.identity import unnamed_proxy
-from tracker.usecases.intake import mailbox
+from tracker.usecases.intake import mailbox, undeliverable
 
 Trouble = Callable[[Settings], str]
 OLDEST_BACKUP = 48  # hours
@@ -64,7 +64,16 @@ async def lines(chosen: Settings) -> list[Line]:
     if all(line.state is not State.FAULT for line in of_rows):
         of_rows.append(_zones(await number_drifted(clock.now())))  # reads every upcoming date: too slow for a page
         of_rows.extend([line async for line in of_mailbox(chosen)])
+        of_rows.append(await of_addresses())
     return [*of_settings(chosen), *of_rows, *await of_surroundings(chosen)]
+
+
+async def of_addresses() -> Line:
+    """Return whether emails to people come back."""
+    if paused := await undeliverable.number_paused():
+        people = plural(paused, "person", "people")
+        return Line(State.WARNING, "Addresses", f"Email to {people} can't be delivered. Home says whose.")
+    return Line(State.OK, "Addresses", "No one's email is paused.")
 
 
 async def of_surroundings(chosen: Settings, trouble: Trouble = mail_server.trouble) -> list[Line]:

@@ -16,6 +16,7 @@ UNDO_FOR = timedelta(seconds=20)
 LEFT = "Nothing is undone, because a reminder may have gone out."
 ASKED_AGAIN = (timedelta(days=5), timedelta(days=2))
 """How long before a date missing replies are requested again, for committees that chose it."""
+UNREACHABLE = "no active account, no access to the event, or email that comes back"
 NAMED = 6  # skipped people who are named; more are counted
 
 
@@ -31,7 +32,7 @@ class Nudge:
     last: Mapping[UUID, datetime] = field(default_factory=dict)
     """When people were last nudged about the date, for those nudged within `REST`."""
     unreachable: Collection[UUID] = frozenset()
-    """Those who get no email about the event: their account isn't active, or they may no longer see it."""
+    """Those who get no email about the event: it comes back, they may not see it, or their account isn't active."""
     names: Mapping[UUID, str] = field(default_factory=dict)
     """Each with their agency."""
 
@@ -64,7 +65,7 @@ def why_not(nudge: Nudge, now: datetime, zone: str) -> str | None:
         said = f"{', the first' if len(set(times)) > 1 else ''} {first}"
         return f"Reminded {plural(len(times), 'person', 'people')}{said}. You can remind them again {opens}."
     if nudge.unreachable:
-        return "The people who haven’t replied have no active account or no access to the event."
+        return f"The people who haven’t replied have {UNREACHABLE}."
     return "Everyone has confirmed the change." if nudge.board else "Everyone who was asked has replied."
 
 
@@ -75,7 +76,7 @@ def skipped(nudge: Nudge, now: datetime, zone: str) -> tuple[str, ...]:
         people = [one for one in nudge.resting if nudge.last[one] == at]
         said.append(f"Skips {_names(nudge, people)} (reminded {_at(local(at, zone), here)}).")
     if gone := [one for one in nudge.silent if one in nudge.unreachable]:
-        said.append(f"Skips {_names(nudge, gone)} (no active account or no access to the event).")
+        said.append(f"Skips {_names(nudge, gone)} ({UNREACHABLE}).")
     return tuple(said)
 
 

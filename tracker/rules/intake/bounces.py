@@ -58,7 +58,7 @@ CAUSE_WORDS = {
     Cause.UNKNOWN: "The email server gave no reason that we could read.",
 }
 ADVICE = {
-    Cause.NO_ADDRESS: "Ask for the right address, and correct it here.",
+    Cause.NO_ADDRESS: "Ask for the right address, and correct it.",
     Cause.MAILBOX_FULL: "Call them, and ask them to make room in their mailbox.",
     Cause.MAILBOX_OFF: "Call them, and ask which address they use now.",
     Cause.UNREACHABLE: "Check what comes after the @. If it’s right, ask their IT staff whether email reaches them.",

@@ -1,6 +1,7 @@
 """Reminding people who have not replied to a date: whom it would reach, and sending it with one click."""
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -16,7 +17,7 @@ from tracker.rules.emails.preferences import Wishes, quieter
 from tracker.rules.emails.reminders import Moment
 from tracker.rules.events.confirmations import Board, board
 from tracker.rules.events.event import Line, Occurrence, may_edit
-from tracker.tables.background.emails import due
+from tracker.tables.background.emails import due, email_pauses
 from tracker.tables.background.events import audiences
 from tracker.tables.visible.attendance import sheet
 from tracker.tables.visible.events import events, history, waiting
@@ -39,7 +40,7 @@ async def nudges_of(viewer: Viewer, lines: Iterable[Line], now: datetime) -> dic
     seen_by = await audiences.audiences_of_each(event_ids)
     everyone = {one for members in silent.values() for one in members}
     people, named = await viewers_for(everyone, now), await names.people(everyone)
-    last = await _last_nudges(event_ids, now)
+    last, paused = await _last_nudges(event_ids, now), await email_pauses.paused()
     found: dict[UUID, Nudge] = {}
     for date_id, line in theirs.items():
         may_see, members = seen_by.get(line.event_id, set()), tuple(silent.get(date_id, ()))
@@ -47,10 +48,14 @@ async def nudges_of(viewer: Viewer, lines: Iterable[Line], now: datetime) -> dic
             line=line,
             silent=members,
             last=last.get(date_id, {}),
-            unreachable={one for one in members if one not in people or not people[one].audiences & may_see},
+            unreachable={one for one in members if one in paused or not _sees(people.get(one), may_see)},
             names={one: "{} ({})".format(*named[one]) for one in members},
         )
     return found
+
+
+def _sees(person: Viewer | None, may_see: AbstractSet[str]) -> bool:
+    return person is not None and not person.audiences.isdisjoint(may_see)
 
 
 async def _last_nudges(event_ids: Iterable[UUID], now: datetime) -> dict[UUID, dict[UUID, datetime]]:
@@ -74,7 +79,8 @@ async def nudge_of(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Nud
     if of_change is None:
         return found
     named = {one.member_id: f"{one.name} ({one.agency})" for one in of_change.waiting}
-    return replace(found, board=of_change, silent=tuple(named), names=named, unreachable=frozenset())
+    paused = await email_pauses.paused() & named.keys()
+    return replace(found, board=of_change, silent=tuple(named), names=named, unreachable=paused)
 
 
 async def _of_silent(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Nudge | None:

@@ -1,14 +1,16 @@
 """The directory: the list of people with its search box, and the page of one person."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from litestar import Response, get
+from litestar import Response, get, post
 from litestar.params import FromPath
+from litestar.response import Redirect
 
-from tracker.ports.http.dependencies import Viewer, Zone
+from tracker.ports.http.dependencies import Now, Viewer, Zone
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Pages, Query, QueryString
 from tracker.ports.pages.core.form_values import FormValues
@@ -17,10 +19,12 @@ from tracker.ports.pages.roster.person_forms import last_day
 from tracker.rules.roster import accounts
 from tracker.rules.roster.directory import ARM_WORDS, PersonCard, role_words
 from tracker.usecases.actions import item_lists
+from tracker.usecases.intake import undeliverable
 from tracker.usecases.roster import directory
 
 MOST = 100  # people on one page
 LONGEST_WORDS = 100  # characters of a search
+RESUMED = "Emails to them go out again from now on."
 WORDS: dict[str, Any] = {"arm_words": ARM_WORDS, "role_words": role_words}
 
 
@@ -34,12 +38,12 @@ async def people_page(pages: Pages, viewer: Viewer, params: Query, query_string:
 
 
 @get("/people/{person_id:uuid}", guards=[signed_in])
-async def person_page(person_id: FromPath[UUID], pages: Pages, viewer: Viewer, zone: Zone) -> Response[str]:
+async def person_page(person_id: FromPath[UUID], pages: Pages, viewer: Viewer, zone: Zone, now: Now) -> Response[str]:
     """Show one person."""
-    return pages.render("roster/people/show.html", **await person_context(viewer, zone, person_id))
+    return pages.render("roster/people/show.html", **await person_context(viewer, zone, person_id, now))
 
 
-async def person_context(viewer: Viewer, zone: str, person_id: UUID) -> dict[str, Any]:
+async def person_context(viewer: Viewer, zone: str, person_id: UUID, now: datetime) -> dict[str, Any]:
     """Return the values of a person's page."""
     person = await directory.person(viewer, person_id)
     return {
@@ -47,6 +51,7 @@ async def person_context(viewer: Viewer, zone: str, person_id: UUID) -> dict[str
         "person": person,
         "items": await item_lists.open_items_of_people(viewer, [person_id]),
         "may_touch": accounts.may_touch(viewer, person_id, person.roles),
+        "email": await undeliverable.of_person(viewer, person_id, now),
         "ends": person.account and person.account.expires_at and last_day(person.account.expires_at, zone),
     }
 
@@ -66,10 +71,17 @@ async def _listed(viewer: Viewer, query: FormValues) -> dict[str, Any]:
     }
 
 
+@post("/people/{person_id:uuid}/sending", guards=[signed_in], status_code=303)
+async def resume_sending(person_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Redirect:
+    """Send to a person's address again, after emails to it came back."""
+    await undeliverable.restore(viewer, person_id, now)
+    return pages.redirect(f"/people/{person_id}", RESUMED)
+
+
 def by_agency(people: Sequence[PersonCard]) -> list[tuple[PersonCard, list[PersonCard]]]:
     """Return the people of each agency, with one of them to name it."""
     groups = [list(group) for _, group in groupby(people, key=lambda person: person.agency_id)]
     return [(group[0], group) for group in groups]
 
 
-handlers = [people_page, person_page]
+handlers = [people_page, person_page, resume_sending]

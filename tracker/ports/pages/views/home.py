@@ -15,8 +15,10 @@ from tracker.ports.pages.core.home_part import home_context, read_home
 from tracker.ports.pages.views.admin import MailServer
 from tracker.rules.calendars import month_grid
 from tracker.rules.core.viewer import Role
+from tracker.rules.intake.undeliverable import PausedPerson
 from tracker.usecases.core import send_hold
 from tracker.usecases.identity.accounts import has_password
+from tracker.usecases.intake.undeliverable import paused_people
 from tracker.usecases.roster.account_invitations import number_of_newcomers
 from tracker.usecases.views import set_up
 from tracker.usecases.views.home import NEXT_DAYS
@@ -33,6 +35,8 @@ class Administration:
     """Whether the viewer can do something about the warnings."""
     newcomers: int
     """People who have never signed in."""
+    paused: list[PausedPerson]
+    """People to whom nothing is sent, because emails to them came back."""
 
 
 @get("/", guards=[signed_in])
@@ -62,10 +66,11 @@ async def _administration(
         return None
     found = await warnings(settings, mail_server.trouble, now)
     newcomers = await number_of_newcomers(viewer, now)
+    paused = await paused_people(viewer)
     is_administrator = Role.ADMINISTRATOR in viewer.roles
     return (
-        Administration(warnings=found, is_administrator=is_administrator, newcomers=newcomers)
-        if found or newcomers
+        Administration(warnings=found, is_administrator=is_administrator, newcomers=newcomers, paused=paused)
+        if found or newcomers or paused
         else None
     )
 
