@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import signal
+import smtplib
 import socket
 import sqlite3
 import subprocess
@@ -87,6 +88,16 @@ def stopped(process: subprocess.Popen[str], by: signal.Signals) -> str:
     return output
 
 
+def handed_over(told: dict[str, Any]) -> tuple[int, bytes]:
+    """Hand an email for the reply address to the demo as a mail server does, and return what it answers."""
+    host, port = told["lmtp"].split(":")
+    with smtplib.LMTP(host, int(port), local_hostname=told["authserv_id"]) as server:
+        server.ehlo()
+        server.mail("visitor@elsewhere.example")
+        server.rcpt("reply@tracker.example")
+        return server.data(b"From: visitor@elsewhere.example\r\n\r\nHello\r\n")
+
+
 def owner_of(token: str, base_url: str) -> tuple[str, int]:
     """Return whose token it is, and how many scopes it has."""
     me = httpx.get(f"{base_url}/api/v1/me", headers={"Authorization": f"Bearer {token}"}).json()
@@ -101,9 +112,11 @@ def test_a_demo_is_visited_and_stopped(tmp_path: Path) -> None:
         with signed_in(personas["Coordinator"], told["base_url"]) as coordinator:
             home = coordinator.get("/").text
             again = coordinator.get(personas["Coordinator"]["sign_in_url"])
+            taken = handed_over(told)
             mails = once_there("Invitation: Weekly look-ahead call", lambda: coordinator.get("/demo/mail").text)
         said = stopped(process, signal.SIGTERM)
     assert Path(told["mail_folder"]) == tmp_path / "mail"
+    assert taken == (250, b"2.0.0 Taken")
     assert all(feed.startswith("BEGIN:VCALENDAR") and "Operation" not in feed for feed in feeds)
     assert owners == [(one["name"], len(ApiScope)) for one in personas.values()]
     assert "Task force coordinator" in home

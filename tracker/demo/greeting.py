@@ -1,15 +1,30 @@
 """What a demo prints when it is ready, for people and for programs."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tracker.demo.personas import Persona
 
 
-def listing(base_url: str, mails: Path, people: Sequence[Persona]) -> dict[str, object]:
-    """Return the content of `demo.json`: the address, the folder with one .eml per email, and the personas."""
-    return {"base_url": base_url, "mail_folder": str(mails), "personas": [asdict(one) for one in people]}
+@dataclass(frozen=True, kw_only=True)
+class WayIn:
+    """Where the demo takes replies by email."""
+
+    lmtp: str
+    """Host and port of its LMTP listener."""
+    authserv_id: str
+    """Whose Authentication-Results it trusts."""
+
+
+def listing(base_url: str, mails: Path, people: Sequence[Persona], way_in: WayIn) -> dict[str, object]:
+    """Return the content of `demo.json`: the address, where emails go and come in, and the personas."""
+    return {
+        "base_url": base_url,
+        "mail_folder": str(mails),
+        **asdict(way_in),
+        "personas": [asdict(one) for one in people],
+    }
 
 
 def greeting(base_url: str, mails: Path, people: Sequence[Persona]) -> str:

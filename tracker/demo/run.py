@@ -5,8 +5,8 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from tracker.crypto import keys
 from tracker.database import bind, close_database, engine_from_url, open_database
 from tracker.database.migrate import migrate
 from tracker.demo.folder import DemoFolder
-from tracker.demo.greeting import greeting, listing
+from tracker.demo.greeting import WayIn, greeting, listing
 from tracker.demo.personas import OFFERED, personas
 from tracker.demo.seed import Recipe, fill
 from tracker.ports.cli.http import server_config
@@ -28,6 +28,8 @@ from tracker.ports.mail.sink import Sink
 
 Say = Callable[[str], None]
 
+HOST = "127.0.0.1"
+REPLIES, AUTHSERV_ID = "reply@tracker.example", "mx.tracker.example"
 SINK_CLOSES = 1.0  # seconds
 SILENT = {f"{PREFIX}RUN_CLOCK": "no"}
 TICK = "5"  # seconds: shorter, because a visitor is watching
@@ -96,8 +98,10 @@ def _settings(options: Options, folder: DemoFolder) -> Settings:
     chosen = {
         "DATABASE_URL": folder.database_url,
         "SECRET": folder.secret(),
-        "BASE_URL": f"http://127.0.0.1:{port}",
+        "BASE_URL": f"http://{HOST}:{port}",
         "MAIL_FOLDER": str(folder.mails),
+        "REPLY_ADDRESS": REPLIES,
+        "AUTHSERV_ID": AUTHSERV_ID,
         "IS_DEMO": "yes",
         "PERSONAS": " ".join(OFFERED),
         "TICK": TICK,
@@ -136,20 +140,32 @@ def _serve(listener: socket.socket, folder: DemoFolder, settings: Settings, say:
     async def ready() -> None:
         people = await personas(settings.base_url, clock.now())
         if lists:
-            folder.list(listing(settings.base_url, folder.mails, people))
+            way_in = WayIn(lmtp=os.environ[f"{PREFIX}LMTP"], authserv_id=settings.authserv_id)
+            folder.list(listing(settings.base_url, folder.mails, people, way_in))
         say(greeting(settings.base_url, folder.mails, people))
 
     async def serve() -> None:
         sink = Sink(folder.mails)
         os.environ[f"{PREFIX}SMTP_PORT"] = str(await sink.start())
         try:
-            await _Server(config, ready).serve(sockets=[listener])
+            with _free_port() as port:
+                os.environ[f"{PREFIX}LMTP"] = f"{HOST}:{port}"
+                await _Server(config, ready).serve(sockets=[listener])
         finally:
             with suppress(TimeoutError):
                 await asyncio.wait_for(sink.stop(), SINK_CLOSES)
 
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(serve())
+
+
+@contextmanager
+def _free_port() -> Iterator[int]:
+    """Hold a free port for the application's way in for replies, so that no other program gets it first."""
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        held.bind((HOST, 0))
+        yield held.getsockname()[1]
 
 
 class _Server(uvicorn.Server):
