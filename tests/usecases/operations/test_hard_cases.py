@@ -57,6 +57,7 @@ async def test_an_operation_whose_place_is_unknown_is_shown_to_the_officer_with_
     bluestem, larkspur = await conflict(two)
     [its] = (await plan_view(two.kcpd_alternate, larkspur, KEY)).sites
     await plans.remove_site(two.kcpd_alternate, larkspur, its, NOW)
+    assert not (await plan_view(two.kcpd_alternate, larkspur, KEY)).is_placed
     assert not any(one.is_open for one in (await plan_view(two.fbi_lead, bluestem, KEY)).hits)
     [found] = await officer.unplaced(two.coordinator, NOW)
     assert (found.side.agency, [one.agency for one in found.others]) == ("KCPD", ["FBI"])
