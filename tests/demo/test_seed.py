@@ -27,7 +27,7 @@ from tracker.tables.schema.events.events import Occurrence
 from tracker.tables.schema.roster.people import Agency, Committee, Member, SeatHolder
 from tracker.usecases.core import audit
 from tracker.usecases.events import occurrences, replies
-from tracker.usecases.operations import officer, readiness_given
+from tracker.usecases.operations import activity_log, officer, readiness_given
 
 pytestmark = pytest.mark.anyio
 
@@ -233,3 +233,20 @@ async def test_a_larger_demo_has_more_people_and_an_older_past_and_the_same_cale
     added = {title for meetings in bulk.MEETINGS.values() for title, _ in meetings}
     assert added & {line.title for line in recent} == set()
     assert [one for one in await starts() if not is_believable(*one)] == []
+
+
+async def test_the_operation_that_is_over_went_through_its_steps_on_its_day(demo: Company) -> None:
+    lead = demo.members["fbi_lead"]
+    [line] = [one for one in await occurrences.between(lead, NOW - YEAR, NOW) if one.title == "Operation Switchgrass"]
+    log = await activity_log.log(lead, line.event_id, line.key, NOW)
+    said = [one.text for one in log.lines]
+    assert [one for one in said if one.startswith("State: ")] == [
+        "State: Planning",
+        "State: Submitted",
+        "State: Approved, version 5",
+        "State: Briefed",
+        "State: Executing",
+        "State: Released",
+        "State: Debriefed",
+    ]
+    assert log.lines[-1].at < line.ends_at + timedelta(hours=2)

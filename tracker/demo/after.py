@@ -1,27 +1,28 @@
 """An operation of the demo that is over: its hot wash, after-action items, and a lesson that everyone can read."""
 
 from datetime import datetime, time, timedelta
-from uuid import UUID
+from functools import partial
 
 from tracker.demo.days import SATURDAY, due_day, unless_holiday, weeks
 from tracker.demo.story import Story
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.wall_clock import to_local
+from tracker.rules.core.wall_clock import to_local, to_utc
 from tracker.rules.events.event import Kind
 from tracker.rules.events.plan import Plan
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.operations.after_actions import Assignment
+from tracker.rules.operations.check_ins import Presence, Press, Tap
 from tracker.rules.operations.deconfliction import DEFAULT_BUFFER, Disclosure
 from tracker.rules.operations.lessons import Edition
 from tracker.rules.operations.sites import Site, SiteRole, point_at
 from tracker.rules.operations.states import OperationState
 from tracker.usecases.actions import after_actions
 from tracker.usecases.events import events, occurrences
-from tracker.usecases.operations import after, after_page, approvals, lessons, plans
+from tracker.usecases.operations import activity_log, after, after_page, approvals, check_ins, lessons, plans, releases
 from tracker.usecases.operations.plans import Basics
 
 LEAD, SUPERVISOR, PARTNER = "fbi_lead", "hsi_liaison", "kcpd_detective"
-TITLE = "Operation Switchgrass"
+KEY, TITLE = "switchgrass", "Operation Switchgrass"
 WENT_WELL = "The lot was clear in two minutes. Both agencies kept to channel 2."
 TO_IMPROVE = "Radios didn’t reach the back of the building. The check-in list was on one phone."
 ACTIONS = ("Try the radios behind the building", "Bring a second phone for the check-in list")
@@ -32,16 +33,29 @@ EDITION = Edition(
 )
 
 
-async def look_back(story: Story) -> None:
-    """Plan an operation of three weeks ago to its end, and write down what was learned, in the caller's transaction."""
-    event_id = await _scheduled(story)
-    await _carried_out(story, event_id)
-    await _written_down(story, event_id)
-
-
-async def _scheduled(story: Story) -> UUID:
+def look_back(story: Story) -> None:
+    """Write an operation of three weeks ago into the diary: from its planning to what was learned from it."""
     today = to_local(story.now, story.zone).date()
     starts = datetime.combine(unless_holiday(weeks(-4, SATURDAY))(today), time(7))
+    begins = to_utc(starts, story.zone)
+    for after_start, deed in (
+        (timedelta(days=-12), partial(_schedule, starts=starts)),
+        (timedelta(days=-9), _plan),
+        (timedelta(minutes=-70), _approve),
+        (timedelta(minutes=-45), _brief),
+        (timedelta(minutes=-20), partial(_tap, button=Tap.IN)),
+        (timedelta(), partial(_move, to=OperationState.EXECUTING)),
+        (timedelta(minutes=10), partial(_log, text="Entry made")),
+        (timedelta(hours=3), partial(_log, text="Search complete")),
+        (timedelta(hours=3, minutes=20), _release),
+        (timedelta(hours=3, minutes=45), partial(_tap, button=Tap.OUT)),
+        (timedelta(hours=5), partial(_move, to=OperationState.DEBRIEFED)),
+        (timedelta(days=2, hours=3), _write_down),
+    ):
+        story.at(begins + after_start, partial(deed, story))
+
+
+async def _schedule(story: Story, now: datetime, *, starts: datetime) -> None:
     named = (story.who(one).member_id for one in (SUPERVISOR, PARTNER))
     plan = Plan(
         kind=Kind.JOINT_OPERATION,
@@ -53,45 +67,76 @@ async def _scheduled(story: Story) -> UUID:
         place="Staging lot south",
         invitees=dict.fromkeys(named, AttendeeRole.REQUIRED),
     )
-    return await events.schedule(story.who(LEAD), plan, story.now)
+    story.events[KEY] = await events.schedule(story.who(LEAD), plan, now)
 
 
-async def _carried_out(story: Story, event_id: UUID) -> None:
-    lead, supervisor, now = story.who(LEAD), story.who(SUPERVISOR), story.now
+async def _plan(story: Story, now: datetime) -> None:
+    lead, event_id = story.who(LEAD), story.events[KEY]
     await plans.start(lead, event_id, now)
     site = Site(role=SiteRole.TARGET, place="Warehouse on the river road", point=point_at(39.1312, -94.5201, 1_320))
     await plans.add_site(lead, event_id, site, now)
-    basics = Basics(supervisor_id=supervisor.member_id, disclosure=Disclosure.CONTACT_ONLY, buffer=DEFAULT_BUFFER)
+    supervisor_id = story.who(SUPERVISOR).member_id
+    basics = Basics(supervisor_id=supervisor_id, disclosure=Disclosure.CONTACT_ONLY, buffer=DEFAULT_BUFFER)
     await plans.change(lead, event_id, basics, now)
     for key in (LEAD, PARTNER):
         agency_id = story.who(key).agency_id
         await plans.commit(lead, event_id, agency_id, people=4, vehicles=2, skills="", now=now)
+    await _move(story, now, to=OperationState.PLANNING)
+
+
+async def _approve(story: Story, now: datetime) -> None:
+    supervisor, event_id = story.who(SUPERVISOR), story.events[KEY]
     await approvals.waive(supervisor, event_id, "The location was known only an hour before.", now)
-    for state in (OperationState.PLANNING, OperationState.SUBMITTED):
-        await approvals.move(lead, event_id, state, now)
+    await _move(story, now, to=OperationState.SUBMITTED)
     await approvals.move(supervisor, event_id, OperationState.APPROVED, now)
-    key = (await occurrences.nearest_date(lead, event_id, now)).key
-    version = (await after_page.after_view(lead, event_id, key)).operation.version
+
+
+async def _brief(story: Story, now: datetime) -> None:
+    event_id = story.events[KEY]
+    version = (await after_page.after_view(story.who(LEAD), event_id, await _date_key(story, now))).operation.version
     for person in (LEAD, PARTNER):
         await approvals.acknowledge(story.who(person), event_id, version, now)
-    for state in (OperationState.BRIEFED, OperationState.EXECUTING, OperationState.RELEASED, OperationState.DEBRIEFED):
-        await approvals.move(lead, event_id, state, now)
+    await _move(story, now, to=OperationState.BRIEFED)
 
 
-async def _written_down(story: Story, event_id: UUID) -> None:
-    lead, now = story.who(LEAD), story.now
+async def _tap(story: Story, now: datetime, *, button: Tap) -> None:
+    """Check everyone in or out; after the last check-out, the operation is released."""
+    was = Presence.EXPECTED if button is Tap.IN else Presence.IN
+    for person in (story.who(one) for one in (LEAD, SUPERVISOR, PARTNER)):
+        press = Press(tap_id=f"{button}", person_id=person.member_id, button=button, was=was)
+        await check_ins.tap(person, story.events[KEY], await _date_key(story, now), press, now)
+
+
+async def _log(story: Story, now: datetime, *, text: str) -> None:
+    key = await _date_key(story, now)
+    await activity_log.add(story.who(PARTNER), story.events[KEY], key, text, now, tap_id=text)
+
+
+async def _release(story: Story, now: datetime) -> None:
+    await releases.order(story.who(LEAD), story.events[KEY], 30, now)
+
+
+async def _move(story: Story, now: datetime, *, to: OperationState) -> None:
+    await approvals.move(story.who(LEAD), story.events[KEY], to, now)
+
+
+async def _date_key(story: Story, now: datetime) -> str:
+    return (await occurrences.nearest_date(story.who(LEAD), story.events[KEY], now)).key
+
+
+async def _write_down(story: Story, now: datetime) -> None:
+    lead, event_id = story.who(LEAD), story.events[KEY]
     await after.save_hot_wash(lead, event_id, WENT_WELL, TO_IMPROVE, now, read=0)
     for title in ACTIONS:
         await after_actions.add(lead, event_id, title, now)
     await lessons.add(lead, event_id, LESSON, now)
-    key = (await occurrences.nearest_date(lead, event_id, now)).key
-    view = await after_page.after_view(lead, event_id, key)
+    view = await after_page.after_view(lead, event_id, await _date_key(story, now))
     first = next(
         one.action for one in await after_actions.given(lead, view.operation) if one.action.title == ACTIONS[0]
     )
-    today = to_local(now, story.zone).date()
-    wanted = Assignment(owner_id=story.who(SUPERVISOR).member_id, due=due_day(20, today))
-    await after_actions.assign(lead, event_id, first.id, wanted, now, today)
+    due = due_day(20, to_local(story.now, story.zone).date())
+    wanted = Assignment(owner_id=story.who(SUPERVISOR).member_id, due=due)
+    await after_actions.assign(lead, event_id, first.id, wanted, now, to_local(now, story.zone).date())
     [lesson] = view.lessons
     await lessons.change(lead, event_id, lesson.id, LESSON, EDITION, now, read=lesson.version)
     await lessons.release(lead, event_id, lesson.id, now, read=lesson.version + 1)
