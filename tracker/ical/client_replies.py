@@ -1,0 +1,191 @@
+"""Replies as calendar programs write them (RFC 5546 §3.2.3), after messages that were captured from each.
+
+The demo sends them to itself. Times are on the clocks of the Central zone, where the demo is.
+"""
+
+import html
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from tracker.errors import Invalid
+from tracker.ical import times
+from tracker.ical.components import Component, components
+from tracker.ical.foreign_times import Zones, zones_of
+from tracker.ical.lines import escaped, fold
+from tracker.rules.core.wall_clock import to_utc
+
+CENTRAL = ZoneInfo("America/Chicago")
+MOST, LARGEST = 1_000, 1_000_000  # events in an invitation, and bytes
+ZONE = (
+    "BEGIN:VTIMEZONE\r\nTZID:{}\r\nBEGIN:STANDARD\r\nDTSTART:16010101T020000\r\n"
+    "TZOFFSETFROM:-0500\r\nTZOFFSETTO:-0600\r\nRRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=1SU;BYMONTH=11\r\nEND:STANDARD\r\n"
+    "BEGIN:DAYLIGHT\r\nDTSTART:16010101T020000\r\nTZOFFSETFROM:-0600\r\nTZOFFSETTO:-0500\r\n"
+    "RRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=2SU;BYMONTH=3\r\nEND:DAYLIGHT\r\nEND:VTIMEZONE\r\n"
+)
+IANA_ZONE = ZONE.format(CENTRAL.key).encode()
+WINDOWS = "Central Standard Time"
+WINDOWS_ZONE = ZONE.format(WINDOWS).encode()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Invitation:
+    """What a calendar program keeps of METHOD:REQUEST; the times are aware."""
+
+    uid: str
+    title: str
+    organizer: str
+    """An email address: where replies go."""
+    url: str
+    """The page of the event; empty = none."""
+    starts: datetime
+    ends: datetime
+    sequence: int | None
+    date: datetime | None = None
+    """The original start of the only date that it is about (RECURRENCE-ID); None = the whole event."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What someone selects in their calendar program."""
+
+    who: str
+    """Their email address."""
+    said: str
+    """PARTSTAT (RFC 5545 §3.2.12)."""
+    stamped_at: datetime
+    note: str = ""
+
+
+def invitation_in(content: bytes, home: str) -> Invitation | None:
+    """Return the invitation in a calendar file, the series before its dates; None for a file that isn't one.
+
+    `home` is the zone of times without one. Errors: Invalid, TooLarge.
+    """
+    found = components(content, MOST, LARGEST)
+    if found.method.upper() != "REQUEST" or not found.events:
+        return None
+    zones = zones_of(found.zones, home)
+    one = next((one for one in found.events if "RECURRENCE-ID" not in one.lines), found.events[0])
+    organizer, number = one.one("ORGANIZER"), one.text("SEQUENCE")
+    return Invitation(
+        uid=one.text("UID"),
+        title=one.text("SUMMARY"),
+        organizer=organizer.value.partition(":")[2] if organizer else "",
+        url=one.text("URL"),
+        starts=_needed(one, "DTSTART", zones),
+        ends=_needed(one, "DTEND", zones),
+        sequence=int(number) if number else None,
+        date=_moment(one, "RECURRENCE-ID", zones),
+    )
+
+
+def outlook(of: Invitation, answer: Answer) -> bytes:
+    """Return the reply of Exchange: no ORGANIZER, one bare ATTENDEE, a Windows zone, and a note with a line end."""
+    language = "LANGUAGE=en-US"
+    event = (
+        fold(f"ATTENDEE;PARTSTAT={answer.said};CN=Liaison:mailto:{answer.who}"),
+        fold(f"COMMENT;{language}:{escaped(answer.note)}\\n"),
+        fold(f"UID:{of.uid}"),
+        _recurrence(of, WINDOWS),
+        fold(f"SUMMARY;{language}:{answer.said.title()}: {escaped(of.title)}"),
+        _local("DTSTART", of.starts, WINDOWS),
+        _local("DTEND", of.ends, WINDOWS),
+        b"CLASS:PUBLIC\r\nPRIORITY:5\r\n",
+        times.stamp("DTSTAMP", answer.stamped_at),
+        b"TRANSP:OPAQUE\r\nSTATUS:CONFIRMED\r\n",
+        _sequence(of),
+        b"X-MICROSOFT-CDO-APPT-SEQUENCE:0\r\nX-MICROSOFT-CDO-BUSYSTATUS:BUSY\r\n",
+    )
+    return calendar("Microsoft Exchange Server 2010", WINDOWS_ZONE, event)
+
+
+def google(of: Invitation, answer: Answer) -> bytes:
+    """Return the reply of Google Calendar: UTC only, ORGANIZER and SEQUENCE kept, and the note in a parameter."""
+    note = html.escape(" ".join(answer.note.split()))
+    why = f';X-RESPONSE-COMMENT="{note}"' if note else ""
+    person = f"CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT={answer.said};CN={answer.who};X-NUM-GUESTS=0{why}"
+    event = (
+        times.stamp("DTSTART", of.starts),
+        times.stamp("DTEND", of.ends),
+        times.stamp("DTSTAMP", answer.stamped_at),
+        fold(f"ORGANIZER;CN=Task Force:mailto:{of.organizer}"),
+        fold(f"UID:{of.uid}"),
+        fold(f"ATTENDEE;{person}:mailto:{answer.who}"),
+        times.stamp("RECURRENCE-ID", of.date) if of.date else b"",
+        b"CREATED:20261101T120000Z\r\n",
+        times.stamp("LAST-MODIFIED", answer.stamped_at),
+        _sequence(of),
+        b"STATUS:CONFIRMED\r\n",
+        fold(f"SUMMARY:{escaped(of.title)}"),
+        b"TRANSP:OPAQUE\r\n",
+    )
+    return calendar("-//Google Inc//Google Calendar 70.9054//EN", b"", event)
+
+
+def apple(of: Invitation, answer: Answer) -> bytes:
+    """Return the reply of Apple Calendar: an IANA zone, ORGANIZER and SEQUENCE kept."""
+    return calendar("-//Apple Inc.//macOS 15.1//EN", b"CALSCALE:GREGORIAN\r\n" + IANA_ZONE, _with_iana(of, answer))
+
+
+def thunderbird(of: Invitation, answer: Answer) -> bytes:
+    """Return the reply of Thunderbird, which keeps what it was sent and has one ATTENDEE."""
+    return calendar("-//Mozilla.org/NONSGML Mozilla Calendar V1.1//EN", IANA_ZONE, _with_iana(of, answer))
+
+
+def calendar(program: str, head: bytes, event: Iterable[bytes], method: str = "REPLY") -> bytes:
+    """Return a file with one event, whose lines are given."""
+    begin = f"BEGIN:VCALENDAR\r\nMETHOD:{method}\r\nPRODID:{program}\r\nVERSION:2.0\r\n".encode()
+    return b"".join((begin, head, b"BEGIN:VEVENT\r\n", *event, b"END:VEVENT\r\nEND:VCALENDAR\r\n"))
+
+
+PROGRAMS: Mapping[str, Callable[[Invitation, Answer], bytes]] = {
+    "outlook": outlook,
+    "google": google,
+    "apple": apple,
+    "thunderbird": thunderbird,
+}
+
+
+def _with_iana(of: Invitation, answer: Answer) -> tuple[bytes, ...]:
+    person = f"CN=Liaison;CUTYPE=INDIVIDUAL;EMAIL={answer.who};PARTSTAT={answer.said}"
+    return (
+        fold(f"ATTENDEE;{person}:mailto:{answer.who}"),
+        fold(f"COMMENT:{escaped(answer.note)}") if answer.note else b"",
+        _local("DTEND", of.ends, CENTRAL.key),
+        times.stamp("DTSTAMP", answer.stamped_at),
+        _local("DTSTART", of.starts, CENTRAL.key),
+        fold(f"ORGANIZER;CN=Task Force:mailto:{of.organizer}"),
+        _recurrence(of, CENTRAL.key),
+        _sequence(of),
+        fold(f"SUMMARY:{escaped(of.title)}"),
+        fold(f"UID:{of.uid}"),
+    )
+
+
+def _recurrence(of: Invitation, zone: str) -> bytes:
+    return _local("RECURRENCE-ID", of.date, zone) if of.date else b""
+
+
+def _local(name: str, moment: datetime, zone: str) -> bytes:
+    return fold(f"{name};TZID={zone}:{moment.astimezone(CENTRAL):%Y%m%dT%H%M%S}")
+
+
+def _sequence(of: Invitation) -> bytes:
+    return b"" if of.sequence is None else fold(f"SEQUENCE:{of.sequence}")
+
+
+def _needed(one: Component, name: str, zones: Zones) -> datetime:
+    found = _moment(one, name, zones)
+    if found is None:
+        raise Invalid(f"The invitation has no {name}.")
+    return found
+
+
+def _moment(one: Component, name: str, zones: Zones) -> datetime | None:
+    written = one.one(name)
+    if written is None:
+        return None
+    at = zones.stamp(written)
+    return at.local.replace(tzinfo=UTC) if at.is_utc else to_utc(at.local, at.zone or zones.home)
