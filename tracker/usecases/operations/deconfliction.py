@@ -229,7 +229,7 @@ async def _keep_up(pair: Pair, close: Overlap, facts: str, now: datetime) -> Non
 
 
 async def _drop(pair: Pair, now: datetime) -> None:
-    """Keep what was agreed about earlier facts as history, and notify the leads: a decision doesn't end in silence."""
+    """Keep what was agreed about earlier facts as history, and notify the leads: no decision ends unnoticed."""
     if not rules.TOGETHER & {*(await plans.decisions([pair.id]))[pair.id].values()}:
         return
     of_facts = [one.value for one in rules.TOGETHER]
