@@ -55,10 +55,10 @@ async def test_who_is_on_an_operation_and_does_not_lead_it_learns_of_no_conflict
 
 async def test_an_operation_whose_place_is_unknown_is_shown_to_the_officer_with_those_at_its_time(two: Cast) -> None:
     bluestem, larkspur = await conflict(two)
-    [its] = (await plan_view(two.kcpd_alternate, larkspur, KEY)).sites
+    [its] = (await plan_view(two.kcpd_alternate, larkspur, KEY, NOW)).sites
     await plans.remove_site(two.kcpd_alternate, larkspur, its, NOW)
-    assert not (await plan_view(two.kcpd_alternate, larkspur, KEY)).is_placed
-    assert not any(one.is_open for one in (await plan_view(two.fbi_lead, bluestem, KEY)).hits)
+    assert not (await plan_view(two.kcpd_alternate, larkspur, KEY, NOW)).is_placed
+    assert not any(one.is_open for one in (await plan_view(two.fbi_lead, bluestem, KEY, NOW)).hits)
     [found] = await officer.unplaced(two.coordinator, NOW)
     assert (found.side.agency, [one.agency for one in found.others]) == ("KCPD", ["FBI"])
     for name in ("fbi_lead", "caht_lead", "administrator"):
