@@ -32,6 +32,11 @@ INVITATION = (
     " WHERE m.email = ? AND e.title = ?"
 )
 FULLEST = "SELECT substr(starts_at, 1, 7) FROM occurrence GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT ?"
+EMAILED_NOTE = (
+    "INSERT INTO incoming_words (id, received_at, email_hash, sender, member, outcome, word, item, status_before,"
+    " progress_before, version) SELECT ?, i.changed_at, ?, m.email, m.id, 'recorded', 'note', i.id, i.status,"
+    " i.progress, i.version FROM action_item i JOIN member m ON m.id = i.owner WHERE i.title = ?"
+)
 ANOTHER_SESSION = (
     "INSERT INTO session SELECT ?, s.member, s.created_at, s.seen_at, s.reauthenticated_at, s.client"
     " FROM session s JOIN member m ON m.id = s.member WHERE m.name = ? LIMIT 1"
@@ -61,6 +66,14 @@ class Demo:
         """Return the link of a weekly digest: none is due while the demo runs."""
         keys.use((self.mails.parent / "secret").read_text(encoding="ascii").strip())
         return f"{self.address}/n/{Links(keys.named('links')).digest(uuid4())}"
+
+    def undo_link(self, title: str) -> str:
+        """Return the link that undoes a note by email: the owner of an action item wrote it, as far as the rows say."""
+        keys.use((self.mails.parent / "secret").read_text(encoding="ascii").strip())
+        words = uuid4()
+        with closing(sqlite3.connect(self.mails.parent / "tracker.sqlite")) as database, database:
+            database.execute(EMAILED_NOTE, (str(words), words.hex * 2, title))
+        return f"{self.address}/w/{Links(keys.named('links')).undo(words)}"
 
     def series_link(self, recipient: str, title: str) -> str:
         """Return the link by which someone answers for a series: its invitations lie in the demo's past."""

@@ -468,6 +468,11 @@ def to_item_link(page: Page, demo: Demo) -> None:
     page.goto(demo.link("kcpd.detective@kcpd.example", "Action item"))
 
 
+def to_undo_link(page: Page, demo: Demo) -> None:
+    """Open the link that undoes what an email changed."""
+    page.goto(demo.undo_link("Test the shared radio channel"))
+
+
 def to_sign_in_link(page: Page, demo: Demo) -> None:
     """Open a sign-in link without using it: that of a persona as whom no test signs in."""
     page.goto(demo.sign_in_links["KCPD detective"])
@@ -720,6 +725,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "reply to an invitation": (None, to_reply, TRAINING),
     "reply to a series": (None, to_series_reply, MONTHLY),
     "update an item": (None, to_item_link, "Update action item"),
+    "undo an email": (None, to_undo_link, "Undo what your email changed?"),
     "stop the digest": (None, to_stop_digest, "Stop the weekly digest?"),
     "digest stopped": (None, to_stopped_digest, "You won’t get the weekly digest"),
     "broken link": (None, to("/r/broken"), "This link has expired or was replaced"),
