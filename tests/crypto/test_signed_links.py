@@ -46,11 +46,21 @@ def test_a_link_fits_a_line_of_mail_and_an_address() -> None:
     assert token.replace("-", "").replace("_", "").replace(".", "").isalnum()
 
 
-@pytest.mark.parametrize("purpose", ["item", "reply"])
+MADE = {
+    "item": (LINKS.item(ONE, TWO), LINKS.read_item),
+    "reply": (LINKS.reply(ONE, TWO), LINKS.read_reply),
+    "digest": (LINKS.digest(ONE), LINKS.read_digest),
+    "undo": (LINKS.undo(ONE), LINKS.read_undo),
+}
+
+
+@pytest.mark.parametrize("purpose", MADE)
 def test_a_link_for_one_purpose_opens_nothing_of_another(purpose: str) -> None:
-    token = LINKS.item(ONE, TWO) if purpose == "item" else LINKS.reply(ONE, TWO)
-    with pytest.raises(NotFound):
-        (LINKS.read_reply if purpose == "item" else LINKS.read_item)(token)
+    token, own = MADE[purpose]
+    assert own(token)
+    for read in (read for _, read in MADE.values() if read != own):
+        with pytest.raises(NotFound):
+            read(token)
 
 
 def test_a_link_made_with_another_key_opens_nothing() -> None:
