@@ -7,11 +7,13 @@ from uuid import UUID
 
 import pytest
 
-from tests.cast import NOW, Cast, meeting
+from tests.cast import NOW, Cast, meeting, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
+from tests.usecases.polls.world import asked
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import EventStatus
+from tracker.usecases.core import access_records
 from tracker.usecases.events import events
 from tracker.usecases.polls import polls
 
@@ -85,6 +87,14 @@ async def test_the_form_of_a_new_event_leads_to_its_poll(sqlite_cast: Cast, brow
     }
     sent = await (await browse(sqlite_cast.coordinator)).post("/events", form)
     assert re.fullmatch(r"/events/[0-9a-f-]+/poll", sent.headers["location"])
+
+
+async def test_who_opens_the_poll_of_a_restricted_event_is_on_record(sqlite_cast: Cast, browse: SignIn) -> None:
+    poll_id = await asked(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective))
+    event = (await polls.poll_for(sqlite_cast.fbi_lead, poll_id)).event
+    await (await browse(sqlite_cast.kcpd_detective)).get(f"/polls/{poll_id}")
+    [reading] = await access_records.readings_of(sqlite_cast.fbi_lead, event.id)
+    assert reading.name == "Kcpd detective"
 
 
 async def test_people_who_are_not_asked_see_no_form(sqlite_cast: Cast, browse: SignIn) -> None:

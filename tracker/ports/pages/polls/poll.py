@@ -17,6 +17,7 @@ from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of
 from tracker.rules.core.wording import local
 from tracker.rules.polls.polls import Fit, Option, Poll
 from tracker.rules.polls.table import replied_words, words
+from tracker.usecases.core import access_records
 from tracker.usecases.emails import poll_reminders
 from tracker.usecases.polls import polls
 from tracker.usecases.polls.polls import PollView
@@ -41,9 +42,11 @@ class Proposed:
 async def poll_page(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
     """Show a poll, or say that it was canceled."""
     try:
-        return pages.render("polls/show.html", **await _context(viewer, poll_id, now))
+        context = await _context(viewer, poll_id, now)
     except Gone as canceled:
         return _canceled(pages, canceled)
+    await access_records.note_series(viewer, [context["event"]], now)
+    return pages.render("polls/show.html", **context)
 
 
 @get("/polls/{poll_id:uuid}/table", guards=[signed_in], opt=POLLED)
