@@ -7,6 +7,7 @@ import pytest
 
 from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tests.usecases.polls.world import NEW, asked, in_words, reply
+from tracker.database import writing
 from tracker.errors import Gone, NotAllowed, NotFound
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import Skip, State
@@ -20,7 +21,7 @@ from tracker.rules.polls.polls import Fit, PollState
 from tracker.tables.visible.attendance import sheet
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content
-from tracker.usecases.events import events, occurrences, undo
+from tracker.usecases.events import events, occurrences, organizer_transfer, undo
 from tracker.usecases.polls import closing, polls
 
 pytestmark = pytest.mark.anyio
@@ -174,3 +175,13 @@ async def test_after_a_canceled_poll_people_can_be_asked_again_and_the_draft_dis
     await events.cancel(sqlite_cast.coordinator, event.id, event.version, "", LATER)
     with pytest.raises(NotFound):
         await events.event_for(sqlite_cast.coordinator, event.id)
+
+
+async def test_a_poll_goes_with_its_draft_when_the_organizer_leaves(sqlite_cast: Cast) -> None:
+    poll_id = await replied(sqlite_cast)
+    event_id = (await polls.poll_for(sqlite_cast.coordinator, poll_id)).event.id
+    async with writing():
+        await organizer_transfer.drop(sqlite_cast.administrator, event_id, LATER)
+    with pytest.raises(NotFound):
+        await polls.poll_for(sqlite_cast.fbi_lead, poll_id)
+    assert await sent(LATER + timedelta(days=1)) == {}
