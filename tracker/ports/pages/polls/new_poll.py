@@ -1,4 +1,4 @@
-"""The form that asks people for dates: rows to type in, and suggested times to tick."""
+"""The form that asks people for dates: rows to type in, and suggested times to check."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from tracker.rules.core.wording import local
 from tracker.rules.events.event import Event
 from tracker.rules.events.replies import REPLY_HOUR, AttendeeRole
 from tracker.rules.polls.polls import MOST_DATES, NewPoll
-from tracker.rules.recurrence.holidays import next_working_day
+from tracker.rules.recurrence.holidays import next_working_day, working_day_by
 from tracker.usecases.availability import suggested_times
 from tracker.usecases.availability.suggested_times import Wanted
 from tracker.usecases.events import form_options
@@ -104,10 +104,10 @@ async def _shown(
 
 
 def _empty(event: Event, now: datetime) -> FormValues:
-    """Return the form as it begins: the draft's own date, if it is ahead, and a week to reply."""
+    """Return the form as it begins: the draft's own date, if it is ahead, and about a week to reply."""
     is_ahead = to_utc(event.starts, event.zone) > now
     days = [f"{event.starts:%Y-%m-%d}" if is_ahead else "", *[""] * (ROWS - 1)]
-    reply_by = local(now, event.zone).date() + A_WEEK
+    reply_by = working_day_by(local(now, event.zone).date() + A_WEEK)
     return FormValues({"dates": days, "times": [f"{event.starts:%H:%M}"] * ROWS, "reply_by": [reply_by.isoformat()]})
 
 
