@@ -35,6 +35,7 @@ from tracker.ports.mail.incoming import Reader
 from tracker.ports.mail.lmtp import Listener
 from tracker.ports.mail.mailbox import Mailbox
 from tracker.ports.mail.reading import read_email
+from tracker.ports.mail.reply_box import ReplyBox
 from tracker.ports.outside.network import Network
 from tracker.ports.outside.reading import read_due
 from tracker.ports.pages.core.templating import page
@@ -100,6 +101,7 @@ def _state(settings: Settings, links: Links) -> State:
         {
             "links": links,
             "mailbox": Mailbox(Path(settings.mail_folder)),
+            "reply_box": ReplyBox(settings),
             "read_email": partial(
                 read_email, reads_replies=bool(settings.reply_address), questions_to=settings.coordinator_address
             ),

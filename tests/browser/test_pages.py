@@ -44,6 +44,7 @@ PRESSED = {
     "action items": re.compile("^Done"),
     "schedule": "Send invitations",
     "settings": "Save profile",
+    "a mail of the demo": "Maybe",
 }
 """Page → the name of its main button: what comes then is judged as well."""
 DARK_WIDTHS = (390, 768, 1024, 1280)

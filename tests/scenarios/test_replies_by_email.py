@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from email import policy
 from email.message import EmailMessage
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -14,6 +15,7 @@ from anyio import to_thread
 from tests.cast import ZONE, Cast
 from tests.ical import client_replies
 from tests.ical.client_replies import CLIENTS
+from tests.ports.browser import BASE, settings
 from tests.ports.standing import standing
 from tests.scenarios.monthly_meeting import scheduled
 from tests.scenarios.office import Office, calendar_of, opened, words_of
@@ -22,6 +24,8 @@ from tracker.crypto import keys
 from tracker.crypto.reply_addresses import ReplyAddresses
 from tracker.ports.mail.incoming import LARGEST, Reader
 from tracker.ports.mail.lmtp import Listener
+from tracker.ports.mail.mailbox import Mailbox
+from tracker.ports.mail.reply_box import ReplyBox, Ways
 
 pytestmark = pytest.mark.anyio
 
@@ -171,3 +175,18 @@ async def test_a_word_written_back_is_on_the_page_and_confirmed_to_its_writer_al
     assert confirmation["To"] == ADDRESSES["ipd_liaison"]
     assert "You replied yes" in str(confirmation["Subject"])
     assert "/w/" in words_of(confirmation)
+
+
+async def test_a_visitor_of_the_demo_replies_for_the_person_whose_email_they_read(post: Post, tmp_path: Path) -> None:
+    _, _, mail = await invitation(post, "ipd_liaison")
+    (tmp_path / "000001.eml").write_bytes(mail.as_bytes())
+    kept = await Mailbox(tmp_path).mail("000001")
+    assert kept
+    way_in = {"lmtp": f"127.0.0.1:{post.port}", "authserv_id": "mx.tracker.example"}
+    box = ReplyBox(settings(reply_address=MAILBOX, **way_in))
+    assert await box.press(kept, "outlook", "decline", "In court, until ten", clock.now()) == "250 2.0.0 Taken"
+    assert "In court, until ten" in await meeting_page(post)
+    clock.start_at(clock.now() + timedelta(minutes=1), stands_still=True)
+    assert await box.write(kept, "YES\nby train", clock.now()) == "250 2.0.0 Taken"
+    assert "by train" in await meeting_page(post)
+    assert box.ways(kept) == Ways(has_buttons=True, reads_words=True, page=f"{BASE}/events/{post.event}")

@@ -23,6 +23,7 @@ class KeptMail:
     subject: str
     to: str
     sent_at: datetime | None
+    reply_to: str = ""
     text: str = ""
     html: str = ""
     calendar: str = ""
@@ -59,6 +60,7 @@ class Mailbox:
             subject=str(message["Subject"] or ""),
             to=str(message["To"] or ""),
             sent_at=date.datetime if date else None,
+            reply_to=str(message["Reply-To"] or ""),
             **_parts(message),
         )
 

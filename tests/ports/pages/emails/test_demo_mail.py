@@ -8,6 +8,8 @@ import pytest
 from tests.cast import Cast
 from tests.ports.browser import Browser, settings
 from tracker.app import create_app
+from tracker.errors import Invalid
+from tracker.ports.mail.reply_box import Ways
 from tracker.ports.pages.emails.demo_mail import pieces
 
 pytestmark = pytest.mark.anyio
@@ -86,6 +88,66 @@ async def test_outside_a_demo_there_is_no_such_page(sqlite_cast: Cast, tmp_path:
     stranger = Browser(create_app(settings(mail_folder=str(tmp_path))))
     assert (await stranger.get("/demo/mail")).status_code == 404
     assert (await stranger.get("/demo/mail/000001")).status_code == 404
+    assert (await stranger.post("/demo/mail/000001/replies", {"words": "DONE"})).status_code == 404
+
+
+class Box:
+    """A reply box that sends nothing: it keeps what it was asked to send."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, ...]] = []
+
+    def ways(self, _mail: object) -> Ways:
+        return Ways(has_buttons=True, reads_words=True, page="http://tracker.test/events/1")
+
+    async def press(self, _mail: object, program: str, button: str, note: str, _now: object) -> str:
+        if note == "long":
+            raise Invalid(note="It is too long.")
+        self.sent.append((program, button, note))
+        return "250 2.0.0 Taken"
+
+    async def write(self, _mail: object, text: str, _now: object) -> str:
+        self.sent.append((text,))
+        return "451 4.3.0 Try again later"
+
+
+@pytest.fixture
+async def boxed(sqlite_cast: Cast, tmp_path: Path) -> tuple[Browser, Box]:
+    """A stranger before a demo with an email, and its reply box."""
+    keep(tmp_path, "000001", "Invitation: Training", "a@kcpd.example", "Text")
+    app, box = create_app(settings(is_demo=True, mail_folder=str(tmp_path))), Box()
+    app.state["reply_box"] = box
+    return Browser(app), box
+
+
+async def test_a_button_below_an_email_sends_what_its_recipient_s_program_would(boxed: tuple[Browser, Box]) -> None:
+    visitor, box = boxed
+    form = {"program": "apple", "button": "maybe", "note": "By train"}
+    text = (await visitor.post("/demo/mail/000001/replies", form)).text
+    assert box.sent == [("apple", "maybe", "By train")]
+    assert "answered: <b>250 2.0.0 Taken</b>" in text
+    assert '<a href="http://tracker.test/events/1">See the event</a>' in text
+
+
+async def test_words_are_sent_and_an_answer_that_is_no_yes_is_shown_as_one(boxed: tuple[Browser, Box]) -> None:
+    visitor, box = boxed
+    text = (await visitor.post("/demo/mail/000001/replies", {"words": "DONE"})).text
+    assert box.sent == [("DONE",)]
+    assert "usa-alert--error" in text
+
+
+async def test_a_reply_that_can_t_be_sent_stays_in_its_field(boxed: tuple[Browser, Box]) -> None:
+    visitor, box = boxed
+    form = {"program": "apple", "button": "maybe", "note": "long"}
+    response = await visitor.post("/demo/mail/000001/replies", form)
+    assert (response.status_code, box.sent) == (422, [])
+    assert "It is too long." in response.text
+    assert "long</textarea>" in response.text
+
+
+async def test_an_email_without_an_address_that_is_read_has_no_reply_box(visitor: Browser) -> None:
+    assert "Reply as" not in (await visitor.get("/demo/mail/000001")).text
+    assert (await visitor.post("/demo/mail/000001/replies", {"words": "DONE"})).status_code == 404
 
 
 def test_an_address_ends_before_the_full_stop() -> None:

@@ -1,23 +1,26 @@
-"""The emails that a demo sent, for its visitors. Registered only in a demo, which only this computer reaches.
+"""The emails that a demo sent, for its visitors, and a box to answer them as their recipients would.
 
-The application puts the reader of the sink's folder into `app.state.mailbox`.
+Registered only in a demo, which only this computer reaches. The application puts the reader of the sink's folder into
+`app.state.mailbox`, and what answers an email into `app.state.reply_box`.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
-from litestar import Response, get
+from litestar import Response, get, post
 from litestar.di import Provide
 from litestar.params import FromPath, FromQuery
 from litestar.types import Scope
 
-from tracker.errors import NotFound
-from tracker.ports.http.dependencies import Injected
+from tracker.errors import Invalid, NotFound
+from tracker.ports.http.dependencies import Injected, Now
 from tracker.ports.http.guards import public
 from tracker.ports.http.security import CSP
-from tracker.ports.pages.core.dependencies import Pages
+from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.pages.core.form_values import FormValues, errors_of
+from tracker.rules.events.replies import LONGEST_COMMENT
 
 ADDRESS = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]]")
 AS_A_MAIL = (
@@ -28,6 +31,8 @@ AROUND_A_MAIL = f"{CSP.decode('ascii')}; frame-src 'self'"
 HEAD = re.compile(r"(<head[^>]*>)")
 ONTO_THE_PAGE = r'\1<base target="_top">'
 """Makes the links of an email lead on from the page around it."""
+PROGRAMS = (("outlook", "Outlook"), ("google", "Gmail"), ("apple", "Apple"), ("thunderbird", "Thunderbird"))
+"""The calendar programs whose replies a visitor can send."""
 FOLD = re.compile(r"\r?\n[ \t]")  # RFC 5545 §3.1
 
 
@@ -60,9 +65,39 @@ class Mailbox(Protocol):
         """Return one email, or None."""
 
 
+class Ways(Protocol):
+    """How the recipient of an email can answer it by email."""
+
+    @property
+    def has_buttons(self) -> bool: ...
+    @property
+    def reads_words(self) -> bool: ...
+    @property
+    def page(self) -> str: ...
+
+
+class ReplyBox(Protocol):
+    """The programs of everyone who gets the emails."""
+
+    def ways(self, mail: Any) -> Ways:
+        """Return how an email can be answered."""
+
+    async def press(self, mail: Any, program: str, button: str, note: str, now: datetime) -> str:
+        """Send what a calendar program sends, and return what the way in answered. Errors: NotFound, Invalid."""
+
+    async def write(self, mail: Any, text: str, now: datetime) -> str:
+        """Send what a person writes back, and return what the way in answered. Errors: NotFound, Invalid."""
+
+
 def mailbox_of(scope: Scope) -> Mailbox:
     """Return the mailbox of this application."""
     found: Mailbox = scope["litestar_app"].state["mailbox"]
+    return found
+
+
+def reply_box_of(scope: Scope) -> ReplyBox:
+    """Return the reply box of this application."""
+    found: ReplyBox = scope["litestar_app"].state["reply_box"]
     return found
 
 
@@ -73,26 +108,70 @@ async def mails_page(pages: Pages, mailbox: Injected[Mailbox], to: FromQuery[str
 
 
 @get("/demo/mail/{name:str}", guards=[public])
-async def mail_page(name: FromPath[str], pages: Pages, mailbox: Injected[Mailbox]) -> Response[str]:
-    """Show one email as its reader sees it, and below it the parts as text, with clickable links. Errors: NotFound."""
-    mail = await mailbox.mail(name)
-    if mail is None:
-        raise NotFound
-    parts = {"Text": mail.text, "Calendar": FOLD.sub("", mail.calendar), "HTML source": mail.html}
-    shown = {title: list(pieces(text)) for title, text in parts.items() if text.strip()}
-    page = pages.render("emails/pages/demo-email.html", mail=mail, parts=shown)
-    page.headers["Content-Security-Policy"] = AROUND_A_MAIL
-    return page
+async def mail_page(
+    name: FromPath[str], pages: Pages, mailbox: Injected[Mailbox], reply_box: Injected[ReplyBox]
+) -> Response[str]:
+    """Show one email as its reader sees it, below it a box to answer it, and its parts as text. Errors: NotFound."""
+    return _shown(pages, await _mail(mailbox, name), reply_box)
+
+
+@post("/demo/mail/{name:str}/replies", guards=[public], status_code=200)
+async def reply_to_mail(
+    name: FromPath[str], pages: Pages, form: Form, now: Now, mailbox: Injected[Mailbox], reply_box: Injected[ReplyBox]
+) -> Response[str]:
+    """Send a reply as the recipient's program does, and show what the way in for emails answered. Errors: NotFound."""
+    mail = await _mail(mailbox, name)
+    try:
+        if form["button"]:
+            answered = await reply_box.press(mail, form["program"], form["button"], form["note"], now)
+        else:
+            answered = await reply_box.write(mail, form["words"], now)
+    except Invalid as wrong:
+        return _shown(pages, mail, reply_box, form=form, wrong=wrong)
+    return _shown(pages, mail, reply_box, form=form, answered=answered)
 
 
 @get("/demo/mail/{name:str}/shown", guards=[public])
 async def shown_mail(name: FromPath[str], mailbox: Injected[Mailbox]) -> Response[str]:
     """Show the HTML of one email as an email program does: in a sandbox, without scripts and external content."""
-    mail = await mailbox.mail(name)
-    if mail is None or not mail.html:
+    mail = await _mail(mailbox, name)
+    if not mail.html:
         raise NotFound
     content = HEAD.sub(ONTO_THE_PAGE, mail.html, count=1)
     return Response(content, media_type="text/html", headers={"Content-Security-Policy": AS_A_MAIL})
+
+
+async def _mail(mailbox: Mailbox, name: str) -> Mail:
+    mail = await mailbox.mail(name)
+    if mail is None:
+        raise NotFound
+    return mail
+
+
+def _shown(
+    pages: Pages,
+    mail: Mail,
+    reply_box: ReplyBox,
+    *,
+    form: FormValues | None = None,
+    wrong: Invalid | None = None,
+    answered: str = "",
+) -> Response[str]:
+    parts = {"Text": mail.text, "Calendar": FOLD.sub("", mail.calendar), "HTML source": mail.html}
+    page = pages.render(
+        "emails/pages/demo-email.html",
+        status_code=422 if wrong else 200,
+        mail=mail,
+        parts={title: list(pieces(text)) for title, text in parts.items() if text.strip()},
+        ways=reply_box.ways(mail),
+        programs=PROGRAMS,
+        longest=LONGEST_COMMENT,
+        form=form or FormValues({}),
+        errors=errors_of(wrong, ("note", "words")),
+        answered=answered,
+    )
+    page.headers["Content-Security-Policy"] = AROUND_A_MAIL
+    return page
 
 
 def pieces(text: str) -> Iterator[tuple[str, bool]]:
@@ -105,5 +184,8 @@ def pieces(text: str) -> Iterator[tuple[str, bool]]:
     yield text[end:], False
 
 
-DEPENDENCIES = {"mailbox": Provide(mailbox_of, sync_to_thread=False)}
-handlers = [mails_page, mail_page, shown_mail]
+DEPENDENCIES = {
+    "mailbox": Provide(mailbox_of, sync_to_thread=False),
+    "reply_box": Provide(reply_box_of, sync_to_thread=False),
+}
+handlers: list[Any] = [mails_page, mail_page, shown_mail, reply_to_mail]

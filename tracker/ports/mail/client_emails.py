@@ -1,0 +1,96 @@
+"""The emails in which people's programs send a reply, built as each of them builds its own."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, make_msgid
+from html import escape
+
+from tracker.ports.mail.authentication import NAME
+from tracker.rules.emails.content import one_line
+
+METHOD = {"method": "REPLY"}
+FILE = "invite.ics"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Envelope:
+    """Who sends an email to whom, and which mail server confirms the sender."""
+
+    sender: str
+    to: str
+    subject: str
+    sent_at: datetime
+    authserv_id: str
+
+    def message(self) -> EmailMessage:
+        """Return an email without content, as the site's mail server hands it over (RFC 8601 §2.2)."""
+        domain = self.sender.rpartition("@")[2]
+        message = EmailMessage(policy=SMTP)
+        message[NAME] = f"{self.authserv_id}; dmarc=pass header.from={domain}"
+        message["From"], message["To"], message["Subject"] = self.sender, self.to, one_line(self.subject)
+        message["Date"], message["Message-ID"] = format_datetime(self.sent_at), make_msgid(domain=domain)
+        return message
+
+
+def outlook(envelope: Envelope, text: str, calendar: bytes) -> bytes:
+    """Return an email of Exchange: three alternatives, the calendar in base64."""
+    return _alternatives(envelope, text, calendar).as_bytes()
+
+
+def google(envelope: Envelope, text: str, calendar: bytes) -> bytes:
+    """Return an email of Gmail: three alternatives, and the calendar again as a file."""
+    message = _alternatives(envelope, text, calendar)
+    message.add_attachment(calendar, maintype="application", subtype="ics", filename=FILE)
+    return message.as_bytes()
+
+
+def apple(envelope: Envelope, text: str, calendar: bytes) -> bytes:
+    """Return an email of Apple Mail: the calendar is a file beside the HTML, and no method is named."""
+    message, rich = envelope.message(), EmailMessage(policy=SMTP)
+    message.set_content(text)
+    rich.set_content(_html(text), subtype="html")
+    rich.add_attachment(calendar, maintype="text", subtype="calendar", filename=FILE, cte="quoted-printable")
+    del rich["MIME-Version"]
+    message.make_alternative()
+    message.attach(rich)
+    return message.as_bytes()
+
+
+def thunderbird(envelope: Envelope, text: str, calendar: bytes) -> bytes:
+    """Return an email of Thunderbird: the calendar as an alternative, and again as a file."""
+    message = envelope.message()
+    message.set_content(text)
+    message.add_alternative(calendar, maintype="text", subtype="calendar", params=METHOD)
+    message.add_attachment(calendar, maintype="application", subtype="ics", filename=FILE)
+    return message.as_bytes()
+
+
+def in_words(envelope: Envelope, text: str, quoted: str) -> bytes:
+    """Return an email in which someone writes back, above the text of the email that they got."""
+    message = envelope.message()
+    below = "\n".join(f"> {line}".rstrip() for line in quoted.splitlines())
+    message.set_content(f"{text}\n\nOn {envelope.sent_at:%b %d, %Y}, Task Force wrote:\n{below}\n")
+    return message.as_bytes()
+
+
+PROGRAMS: Mapping[str, Callable[[Envelope, str, bytes], bytes]] = {
+    "outlook": outlook,
+    "google": google,
+    "apple": apple,
+    "thunderbird": thunderbird,
+}
+
+
+def _alternatives(envelope: Envelope, text: str, calendar: bytes) -> EmailMessage:
+    message = envelope.message()
+    message.set_content(text)
+    message.add_alternative(_html(text), subtype="html")
+    message.add_alternative(calendar, maintype="text", subtype="calendar", params=METHOD)
+    return message
+
+
+def _html(text: str) -> str:
+    return f"<html><body><p>{escape(text)}</p></body></html>"
