@@ -64,8 +64,14 @@ async def _row(pages: Pages, viewer: Person, said: str = "", *, is_set_up: bool)
     progress = await set_up.progress(viewer)
     test = progress.test
     if not said and test and test.state is not State.PENDING:
-        said = "The email server took the test email." if test.state is State.SENT else "The test email wasn’t sent."
+        said = _said(test.state, was_sent=test.sent_at is not None)
     return pages.render("views/admin/test-email-part.html", test=test, set_up=progress, is_set_up=is_set_up, said=said)
+
+
+def _said(state: State, *, was_sent: bool) -> str:
+    if state is State.SENT:
+        return "The email server took the test email."
+    return "The test email came back." if was_sent else "The test email wasn’t sent."
 
 
 handlers = [send_test, last_test, hide, show_again]
