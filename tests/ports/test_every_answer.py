@@ -82,7 +82,8 @@ TEXTS = {
     "hit_decision": "reason",
     "readiness_notice": "languages needs place contact",
     "event_template": "name",
-    "message": "reason",
+    "message": "reason sent_to",
+    "email_pause": "address",
     "session": "client",
 }
 """What people type, or programs say of themselves, by table and column."""
@@ -91,7 +92,7 @@ OURS = frozenset(
     " reply source state problem verb fields replaced facts form query leads quiet_from quiet_until key worker"
     " account actor misfit email_hash subject subject_id previous hash seal body_hash token_hash password_hash"
     " totp_sealed token_sealed address_sealed mark_categories mark_limit texts all_day_alarm topic disclosure"
-    " system outcome decision result minors fit word status_before".split()
+    " system outcome decision result minors fit word status_before fate cause".split()
 )
 """Columns of letters that hold what we write, choose from or take apart: choices, keys, hashes, JSON."""
 NAMED_BY_US = {"watermark.name", "emergency_access.session"} | {
