@@ -48,7 +48,7 @@ def google(envelope: Envelope, text: str, calendar: bytes) -> bytes:
 
 
 def apple(envelope: Envelope, text: str, calendar: bytes) -> bytes:
-    """Return an email of Apple Mail: the calendar is a file beside the HTML, and no method is named."""
+    """Return an email of Apple’s program: the calendar is a file beside the HTML, and no method is named."""
     message, rich = envelope.message(), EmailMessage(policy=SMTP)
     message.set_content(text)
     rich.set_content(_html(text), subtype="html")
