@@ -24,6 +24,18 @@ def trouble(settings: Settings) -> str:
         return str(away)
 
 
+def send(settings: Settings, to: str, content: bytes) -> str:
+    """Send one email in the tracker's name, and return why that failed; empty when the server took it."""
+    try:
+        with _connected(settings) as server:
+            trouble = _introduced(server, settings)
+            if not trouble:
+                server.sendmail(settings.mail_from, [to], content)
+            return trouble
+    except (OSError, smtplib.SMTPException) as away:
+        return str(away)
+
+
 class Lately:
     """The email server's result within the last minute: a page that is read often does not connect each time."""
 

@@ -1,0 +1,15 @@
+"""When emails came in, by whichever way, and whether one of ours came back."""
+
+from datetime import datetime
+
+from tracker.tables.background.intake import arrivals
+
+
+async def last_at() -> datetime | None:
+    """Return when the last email came in; None = none has."""
+    return await arrivals.last_at()
+
+
+async def noted_from(sender: str) -> int:
+    """Return how many emails of a program with this sender came in; they were noted, and changed nothing."""
+    return await arrivals.noted_from(sender)
