@@ -19,7 +19,14 @@ ContextOf = Callable[[str | None], BrowserContext]
 @pytest.fixture(scope="package")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     with served(tmp_path_factory.mktemp("browser") / "demo") as demo:
+        demo.remember()
         yield demo
+
+
+@pytest.fixture(scope="module", autouse=True)
+def as_made(demo: Demo) -> None:
+    """Let each file begin with the demo as it was made, whatever files were before it in this process."""
+    demo.restore()
 
 
 @pytest.fixture(autouse=True)

@@ -78,42 +78,64 @@ class Demo:
     def series_link(self, recipient: str, title: str) -> str:
         """Return the link by which someone answers for a series: its invitations lie in the demo's past."""
         keys.use((self.mails.parent / "secret").read_text(encoding="ascii").strip())
-        with closing(sqlite3.connect(self.mails.parent / "tracker.sqlite")) as database:
+        with closing(sqlite3.connect(self._database)) as database:
             [[found]] = database.execute(INVITATION, (recipient, title))
         return f"{self.address}/r/{Links(keys.named('links')).reply(UUID(found), None)}"
 
     def fullest_months(self, count: int) -> list[str]:
         """Return the months with the most dates, such as "2026-12", the fullest first."""
-        with closing(sqlite3.connect(self.mails.parent / "tracker.sqlite")) as database:
+        with closing(sqlite3.connect(self._database)) as database:
             return [month for (month,) in database.execute(FULLEST, (count,))]
 
     def new_session(self, persona: str) -> str:
         """Return the cookie of another session of someone who is signed in, as the next sign-in would begin it."""
         token = keys.new_token()
-        with closing(sqlite3.connect(self.mails.parent / "tracker.sqlite")) as database, database:
+        with closing(sqlite3.connect(self._database)) as database, database:
             database.execute(ANOTHER_SESSION, (keys.token_hash(token), persona))
         return token
 
     def let_fail(self, title: str, people: int) -> None:
         """Let the emails to so many people about an event be refused, as a mail server would have."""
-        with closing(sqlite3.connect(self.mails.parent / "tracker.sqlite")) as database, database:
+        with closing(sqlite3.connect(self._database)) as database, database:
             database.execute(REFUSED, (title, people))
+
+    def remember(self) -> None:
+        """Note what all rows hold now, for `restore`."""
+        with closing(sqlite3.connect(self._database)) as database, closing(sqlite3.connect(self._made)) as made:
+            database.backup(made)
+
+    def restore(self) -> None:
+        """Give all rows what they held when they were noted; sessions continue, so each persona signs in only once."""
+        with closing(sqlite3.connect(self._database)) as database, closing(sqlite3.connect(self._made)) as made:
+            sessions = database.execute("SELECT * FROM session").fetchall()
+            made.backup(database)
+            with database:
+                database.executemany("INSERT INTO session VALUES (?, ?, ?, ?, ?, ?)", sessions)
+                database.execute("DELETE FROM session WHERE member NOT IN (SELECT id FROM member)")
 
     def forget_drafts(self) -> None:
         """Delete what earlier tests typed and did not save."""
-        with closing(sqlite3.connect(self.mails.parent / "tracker.sqlite")) as database, database:
+        with closing(sqlite3.connect(self._database)) as database, database:
             database.execute("DELETE FROM draft")
 
     def revoke_session(self, token: str) -> None:
         """End a session as another browser of the same person does."""
-        with closing(sqlite3.connect(self.mails.parent / "tracker.sqlite")) as database, database:
+        with closing(sqlite3.connect(self._database)) as database, database:
             database.execute("DELETE FROM session WHERE id = ?", (keys.token_hash(token),))
 
     def let_session_run_out(self, token: str) -> None:
         """Let a session end by its time, as if it had not been used for an hour."""
         hour_ago = (datetime.fromisoformat(NOW) - timedelta(hours=1)).astimezone(UTC).isoformat(" ")
-        with closing(sqlite3.connect(self.mails.parent / "tracker.sqlite")) as database, database:
+        with closing(sqlite3.connect(self._database)) as database, database:
             database.execute("UPDATE session SET seen_at = ? WHERE id = ?", (hour_ago, keys.token_hash(token)))
+
+    @property
+    def _database(self) -> Path:
+        return self.mails.parent / "tracker.sqlite"
+
+    @property
+    def _made(self) -> Path:
+        return self.mails.parent / "as-made.sqlite"
 
     def _link(self, recipient: str, subject: str) -> str | None:
         for file in sorted(self.mails.glob("*.eml")):
