@@ -34,11 +34,11 @@ def test_a_lesson_is_previewed_released_and_withdrawn(demo: Demo, page_of: PageO
     to_lesson_preview(page, demo)
     assert problems(page) == []
     page.get_by_role("button", name="Release to everyone").click()
-    expect(page.get_by_text("Lesson released.")).to_be_visible()
+    expect(page.locator("#flash").get_by_text("Lesson released.")).to_be_visible()
     assert problems(page) == []
     advocate.goto("/lessons")
     expect(advocate.get_by_role("heading", name="Water")).to_be_visible()
     page.get_by_role("button", name=re.compile("^Withdraw.*Water")).click()
-    expect(page.get_by_text("Lesson withdrawn.")).to_be_visible()
+    expect(page.locator("#flash").get_by_text("Lesson withdrawn.")).to_be_visible()
     advocate.reload()
     expect(advocate.get_by_role("heading", name="Water")).to_have_count(0)

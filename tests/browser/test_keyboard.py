@@ -60,7 +60,7 @@ def test_single_keys_turn_the_page_and_can_be_turned_off(page_of: PageOf) -> Non
     expect(page.get_by_role("link", name="Today", exact=True)).to_be_focused()
     page.keyboard.press("?")
     page.get_by_label("Use single-key").uncheck()
-    page.get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="Close", exact=True).click()
     page.keyboard.press("p")
     expect(page.get_by_role("heading", level=1)).to_have_text("November 29 – December 5, 2026")
 

@@ -32,7 +32,7 @@ def test_the_key_that_undoes_can_be_turned_off(page_of: PageOf) -> None:
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_contain_text("Undo, while a message")
     page.get_by_label("Use single-key").uncheck()
-    page.get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="Close", exact=True).click()
     page.keyboard.press("u")
     page.wait_for_timeout(500)
     expect(here).to_have_attribute("aria-pressed", "true")
@@ -55,7 +55,7 @@ def test_undo_on_a_page_is_the_first_stop_after_the_skip_link(page_of: PageOf) -
     page.keyboard.press("Tab")
     expect(page.locator("#flash").get_by_role("button", name="Undo")).to_be_focused()
     page.keyboard.press("u")
-    expect(page.get_by_text("Undone.")).to_be_visible()
+    expect(page.locator("#flash").get_by_text("Undone.")).to_be_visible()
 
 
 def test_how_long_undo_is_offered_is_a_sentence_for_people_who_want_no_motion(page_of: PageOf) -> None:

@@ -375,7 +375,7 @@ def to_lesson_preview(page: Page, demo: Demo) -> None:
     to_after(page, demo)
     page.get_by_role("textbox", name="What was learned").fill("Bring water.")
     page.get_by_role("button", name="Add lesson").click()
-    page.get_by_text("Lesson added.").wait_for()
+    page.locator("#flash").get_by_text("Lesson added.").wait_for()
     page.get_by_role("link", name="Edit lesson").last.click()
     page.get_by_label("Title for everyone").fill("Water")
     page.get_by_label("Text for everyone").fill("Bring water.")
