@@ -22,9 +22,12 @@ from tracker.rules.core.wording import day, local, plural, zone_word
 from tracker.usecases.audit import verification
 from tracker.usecases.audit.verification import Verification
 from tracker.usecases.core.send_hold import held_copy, last_backup
+from tracker.usecases.emails import queue
+from tracker.usecases.emails.queue import FAILED_WITHIN
 from tracker.usecases.events.tz_drift import number_drifted
 from tracker.usecases.identity import unnamed_proxy
-from tracker.usecases.intake import mailbox, undeliverable
+from tracker.usecases.intake import arrivals, mailbox, undeliverable
+from tracker.usecases.views.health import LATE
 
 Trouble = Callable[[Settings], str]
 OLDEST_BACKUP = 48  # hours
@@ -64,7 +67,8 @@ async def lines(chosen: Settings) -> list[Line]:
     if all(line.state is not State.FAULT for line in of_rows):
         of_rows.append(_zones(await number_drifted(clock.now())))  # reads every upcoming date: too slow for a page
         of_rows.extend([line async for line in of_mailbox(chosen)])
-        of_rows.append(await of_addresses())
+        of_rows.extend([line async for line in of_incoming(chosen)])
+        of_rows.extend([await of_queue(chosen), await of_addresses()])
     return [*of_settings(chosen), *of_rows, *await of_surroundings(chosen)]
 
 
@@ -185,6 +189,26 @@ async def of_mailbox(chosen: Settings) -> AsyncIterator[Line]:
     else:
         last = f"The last email came {_moment(found.email_at, chosen)}." if found.email_at else "No email has come yet."
         yield Line(State.OK, MAILBOX, f"{place} is read. {last}")
+
+
+async def of_incoming(chosen: Settings) -> AsyncIterator[Line]:
+    """Yield when the last email came in, by whichever way; nothing where the tracker reads none."""
+    if not chosen.reply_address:
+        return
+    at = await arrivals.last_at()
+    words = f"The last email came in {_moment(at, chosen)}." if at else "No email has come in yet."
+    yield Line(State.OK, "Email in", f"{words} `tracker check --mail` tests the way.")
+
+
+async def of_queue(chosen: Settings) -> Line:
+    """Return how many emails wait and failed: for the command only, because counts would reveal restricted events."""
+    found = await queue.state(clock.now())
+    failed = f"In the last {FAILED_WITHIN.days} days, {plural(found.failed, 'email')} couldn't be delivered."
+    if found.oldest_due is None:
+        return Line(State.OK, "Email out", f"No email is due. {failed}")
+    is_late = clock.now() - found.oldest_due >= LATE
+    words = f"{plural(found.due, 'email is', 'emails are')} due, the oldest since {_moment(found.oldest_due, chosen)}."
+    return Line(State.WARNING if is_late else State.OK, "Email out", f"{words} {failed}")
 
 
 def _moment(at: datetime, chosen: Settings) -> str:

@@ -126,6 +126,7 @@ async def health_page(
             *checks.of_settings(settings),
             *[line async for line in checks.of_database()],
             *[line async for line in checks.of_mailbox(settings)],
+            *[line async for line in checks.of_incoming(settings)],
             await checks.of_addresses(),
             *await checks.of_surroundings(settings, mail_server.trouble),
         ],

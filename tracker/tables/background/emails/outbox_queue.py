@@ -84,6 +84,14 @@ class Queued(NamedTuple):
     facts: StoredFacts
 
 
+class Queue(NamedTuple):
+    """The emails that are due, and those that failed since a moment."""
+
+    due: int
+    oldest_due: datetime | None
+    failed: int
+
+
 class Health(NamedTuple):
     """Whether due work was left undone, and whether a job ran lately."""
 
@@ -233,6 +241,18 @@ async def health(since: datetime, job: str) -> Health:
     """Return the state of the work since a moment, by one query over two indexes."""
     (row,) = await engine().run_querystring(QueryString(_STATE, since, job, since))
     return Health(bool(row["late"]), bool(row["ticking"]))
+
+
+async def queue(now: datetime, since: datetime) -> Queue:
+    """Return how many messages are due, since when, and how many failed that were due since a moment."""
+    is_due = (Message.state == State.PENDING.value) & (Message.due <= now)
+    oldest = await Message.select(Message.due).where(is_due).order_by(Message.due).first()
+    failed = Message.state.is_in([State.FAILED.value, State.BOUNCED.value]) & (Message.due >= since)
+    return Queue(
+        due=await Message.count().where(is_due),
+        oldest_due=oldest["due"] if oldest else None,
+        failed=await Message.count().where(failed),
+    )
 
 
 def _among(ids: Sequence[UUID] | set[UUID]) -> QueryString:
