@@ -54,7 +54,7 @@ class Browser:
     async def form_token(self) -> str:
         """Return the token in each form of this person, read from a page once."""
         if self._form_token is None:
-            found = FORM_TOKEN.search((await self.get("/subscriptions")).text)
+            found = FORM_TOKEN.search((await self._client.get("/subscriptions")).text)
             self._form_token = found[1] if found else ""
         return self._form_token
 

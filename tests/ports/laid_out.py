@@ -1,10 +1,13 @@
 """HTML as a browser lays it out: white space that does not show is taken away, so that tests say what people see.
 
-A run of white space counts as one space, and as none where a block, a row or a flex item begins or ends.
+A run of white space counts as one space, and as none where a block, a row or a flex item begins or ends. Every page of
+every test goes through here, so it reads our own markup only, where each attribute is quoted, and keeps what it has
+found out about a tag.
 """
 
 import re
-from html.parser import HTMLParser
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 STYLES = Path(__file__).parents[2] / "tracker" / "static" / "tracker.css"
@@ -37,45 +40,103 @@ BOXES = FLEX_CLASSES | READ_AS_ONE | {"usa-button", "usa-label"}
 """Classes of inline elements that are boxes: the space at their edges does not show."""
 
 
-class _Layout(HTMLParser):
+TOKEN = re.compile(
+    r"""<!--.*?-->|<!(?P<declared>[^>]*)>|</(?P<ended>[a-z][\w-]*)\s*>|(?P<begun><[a-z](?:[^"'>]|"[^"]*"|'[^']*')*>)"""
+    r"|&(?P<reference>\#?\w+);|(?P<text>[^<&]+|[<&])",
+    re.DOTALL | re.IGNORECASE,
+)
+NAME = re.compile(r"[^\s/>]+")
+ATTRIBUTE = re.compile(r"""\s(class|type)=(?:"([^"]*)"|'([^']*)')""")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Tag:
+    """A tag that begins an element, and how that is laid out, whatever is around it."""
+
+    shown: str
+    name: str
+    is_empty: bool
+    is_hidden: bool
+    is_block: bool
+    is_box: bool
+    holds_items: bool
+
+
+@lru_cache(maxsize=10_000)
+def _tag(text: str) -> _Tag:
+    found = NAME.match(text, 1)
+    name = found[0].lower() if found else ""
+    facts = {key: quoted or single for key, quoted, single in ATTRIBUTE.findall(text)}
+    classes = set(facts.get("class", "").split())
+    is_block = name in ROWS or bool(classes & LINES) or (name in BLOCKS and INLINE_FORMS not in classes)
+    return _Tag(
+        shown=_tidied(text),
+        name=name,
+        is_empty=text.endswith("/>"),
+        is_hidden=facts.get("type") == "hidden",
+        is_block=is_block,
+        is_box=is_block or name in ("button", "svg") or bool(classes & BOXES),
+        holds_items=name in ROWS or bool(classes & FLEX_CLASSES),
+    )
+
+
+class _Layout:
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=False)
         self._out: list[tuple[bool, str]] = []  # (is text, piece)
         self._open: list[tuple[str, bool, bool]] = []  # (tag, is a box, its children are items)
+        self._kept = 0  # how many open elements keep their white space
         self._at_edge = True
 
     def laid_out(self, html: str) -> str:
         """Return the markup without the white space that does not show."""
-        self.feed(html)
-        self.close()
+        place = 0
+        while found := TOKEN.match(html, place):
+            place = found.end()
+            self._take(found)
+            if found["begun"] and self._open and self._open[-1][0] == "script":
+                end = html.index("</script", place)
+                self._out.append((True, html[place:end]))
+                place = end
         self._end_line()
         return "".join(piece for _, piece in self._out)
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Begin an element."""
-        facts = dict(attrs)
-        classes = set((facts.get("class") or "").split())
+    def _take(self, found: re.Match[str]) -> None:
+        match found.lastgroup:
+            case "begun":
+                self._begin(_tag(found[0]))
+            case "ended":
+                self._end(found["ended"].lower())
+            case "text":
+                self._read(found[0])
+            case "reference":
+                self._at_edge = False
+                self._out.append((True, found[0]))
+            case "declared":
+                self._out.append((False, found[0]))
+
+    def _begin(self, tag: _Tag) -> None:
+        """Begin an element; one that is empty, as those of a drawing, is no more than its tag."""
+        if tag.is_empty:
+            self._out.append((False, tag.shown))
+            return
         is_item = bool(self._open) and self._open[-1][2]
-        is_block = is_item or tag in ROWS or bool(classes & LINES) or (tag in BLOCKS and INLINE_FORMS not in classes)
-        is_box = is_block or tag in ("button", "svg") or bool(classes & BOXES)
+        is_block, is_box = is_item or tag.is_block, is_item or tag.is_box
         if is_block:
             self._end_line()
-        self._out.append((False, _tidied(self.get_starttag_text() or "")))
-        if is_box and not (tag in VOID and not is_block):
+        self._out.append((False, tag.shown))
+        if is_box and not (tag.name in VOID and not is_block):
             self._at_edge = True
-        if tag not in VOID:
-            self._open.append((tag, is_box, tag in ROWS or bool(classes & FLEX_CLASSES)))
-        elif facts.get("type") != "hidden" and not is_block:
+        if tag.name not in VOID:
+            self._kept += tag.name in KEPT
+            self._open.append((tag.name, is_box, tag.holds_items))
+        elif not tag.is_hidden and not is_block:
             self._at_edge = False
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Take an element that has no content, as those of a drawing."""
-        self._out.append((False, _tidied(self.get_starttag_text() or "")))
-
-    def handle_endtag(self, tag: str) -> None:
+    def _end(self, tag: str) -> None:
         """End an element; what it holds unclosed ends with it."""
         while self._open:
             name, is_box, _ = self._open.pop()
+            self._kept -= name in KEPT
             if is_box:
                 self._end_line()
                 self._at_edge = name not in ("button", "svg") and name in BLOCKS | ROWS
@@ -83,33 +144,17 @@ class _Layout(HTMLParser):
                 break
         self._out.append((False, f"</{tag}>"))
 
-    def handle_data(self, data: str) -> None:
+    def _read(self, text: str) -> None:
         """Take text, one space for each run of white space."""
-        if any(name in KEPT for name, _, _ in self._open):
-            self._out.append((True, data))
+        if self._kept:
+            self._out.append((True, text))
             return
-        shown = re.sub(r"\s+", " ", data)
+        shown = re.sub(r"\s+", " ", text)
         if self._at_edge:
             shown = shown.removeprefix(" ")
         if shown:
             self._at_edge = shown.endswith(" ")
             self._out.append((True, shown))
-
-    def handle_entityref(self, name: str) -> None:
-        """Take a character by its name, as it is written."""
-        self._say(f"&{name};")
-
-    def handle_charref(self, name: str) -> None:
-        """Take a character by its number, as it is written."""
-        self._say(f"&#{name};")
-
-    def handle_decl(self, decl: str) -> None:
-        """Take the kind of the document."""
-        self._out.append((False, f"<!{decl}>"))
-
-    def _say(self, piece: str) -> None:
-        self._at_edge = False
-        self._out.append((True, piece))
 
     def _end_line(self) -> None:
         """Take away the space before the end of a line, and let the next line begin without one."""
