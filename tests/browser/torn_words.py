@@ -7,16 +7,19 @@ TORN = """longest => {
   const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const range = document.createRange();
   const tokenAt = (text, at) => text.slice(0, at).match(/\\S*$/)[0].length + text.slice(at).match(/^\\S*/)[0].length;
+  const tops = () => [...range.getClientRects()].filter(one => one.width > 0).map(one => Math.round(one.top));
+  const lines = () => new Set(tops()).size;
   const isClipped = box => !!box.closest('thead') && box.closest('thead').offsetWidth < 2;  // read aloud, never seen
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const box = node.parentElement;
     if (!box.checkVisibility() || box.closest('code, pre, svg, .usa-sr-only') || isClipped(box)) continue;
+    range.selectNodeContents(node);
+    if (lines() < 2) continue;
     for (const { 0: word, index } of node.data.matchAll(/[\\p{L}\\p{N}']{2,}/gu)) {
       if (longest < tokenAt(node.data, index)) continue;
       range.setStart(node, index);
       range.setEnd(node, index + word.length);
-      const tops = new Set([...range.getClientRects()].filter(one => one.width > 0).map(one => Math.round(one.top)));
-      if (tops.size > 1) found.push(`${word} in "${box.textContent.trim().slice(0, 40)}"`);
+      if (lines() > 1) found.push(`${word} in "${box.textContent.trim().slice(0, 40)}"`);
     }
   }
   return [...new Set(found)];
