@@ -322,7 +322,7 @@ def test_a_note_behind_an_emailed_link_is_not_left_without_a_question(page_of: P
         dialog.accept()
 
     page.on("dialog", answer)
-    page.goto(demo.link("hhs.specialist@hhs.example", TRAINING))
+    page.goto(demo.link("kcpd.analyst@kcpd.example", TRAINING))
     page.get_by_text("Add a note to the organizer").click()
     page.get_by_label("Note").fill("Running late")
     page.reload()

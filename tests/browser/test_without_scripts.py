@@ -26,7 +26,7 @@ def test_a_link_signs_in_without_scripts_and_an_item_is_done(
 
 def test_an_invitation_is_answered_without_scripts(without_scripts: BrowserContext, demo: Demo) -> None:
     page = without_scripts.new_page()
-    page.goto(demo.link("hhs.specialist@hhs.example", TRAINING))
+    page.goto(demo.link("kcpd.analyst@kcpd.example", TRAINING))
     page.get_by_role("button", name="Yes, I will attend").click()
     expect(page.get_by_role("heading", name="You replied Yes")).to_be_visible()
     page.get_by_role("link", name="Change my reply").click()
