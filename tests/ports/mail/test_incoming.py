@@ -215,6 +215,11 @@ def _encoded_words() -> bytes:
     return b"From: " + b"=?utf-8?q?=41?= " * 55_000 + b"<a@b.example>\r\n\r\n"
 
 
+def _parameters() -> bytes:
+    head = b"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain; "
+    return head + b'\\";' * 300_000 + b"\r\n\r\nhello\r\n--x--\r\n"
+
+
 def _base64() -> bytes:
     head = b"From: a@b.example\r\nContent-Type: text/calendar\r\nContent-Transfer-Encoding: base64\r\n\r\n"
     return head + b"QkVHSU46VkNBTEVOREFS\r\n" * 43_000
@@ -241,6 +246,7 @@ def _charset() -> bytes:
         _results,
         _many_results,
         _encoded_words,
+        _parameters,
         _base64,
         _charset,
         _html,

@@ -6,7 +6,7 @@ from datetime import datetime
 from email.errors import MessageError
 from email.message import Message
 from email.parser import BytesParser
-from email.policy import compat32
+from email.policy import Compat32
 from email.utils import getaddresses
 from hashlib import sha256
 
@@ -22,10 +22,23 @@ MOST_PARTS = 20
 MOST_HEADERS = 500
 MOST_BOUNDARIES = 1_000  # lines that begin like one
 MOST_BLOCKS = 5_000  # paragraphs of a bounce, with those of the email that came back
+LONGEST_HEADER = 10_000  # characters of a header that is read: reading some takes the square of its length
+READ = {"from", "content-type", "content-disposition"}
 LONGEST_ADDRESS = 254  # characters (RFC 5321 §4.5.3.1.3, less the brackets)
 CALENDARS = {"text/calendar", "application/ics"}
 BY_MACHINES = {"bulk", "list", "junk"}  # Precedence, of old programs
 NOBODY = Sender(address="", is_verified=False)
+
+
+class _Limited(Compat32):
+    """Reads emails as Python does by default, in whichever part, but refuses headers that take long to read."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        """Return the name and the value of a header. Errors: ValueError for one that is too long."""
+        name, value = super().header_source_parse(sourcelines)
+        if len(value) > LONGEST_HEADER and name.lower() in READ:
+            raise ValueError("A header of the email is longer than a reply has it.")
+        return name, value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +63,7 @@ class Reader:
         )
         try:
             _check_size(content)
-            return self._read(email, BytesParser(policy=compat32).parsebytes(content), to)
+            return self._read(email, BytesParser(policy=_Limited()).parsebytes(content), to)
         except (MessageError, RecursionError, ValueError, LookupError, TrackerError):
             return email
 
