@@ -105,7 +105,13 @@ async def test_what_the_server_says_decides_what_becomes_of_the_mail(
 
 
 @pytest.mark.parametrize(
-    ("hook", "response"), [("at_mail", "553 5.7.1 Not owned"), ("at_data", "554 5.2.252 SendAsDenied; not allowed")]
+    ("hook", "response"),
+    [
+        ("at_mail", "553 5.7.1 Not owned"),
+        ("at_rcpt", "553 5.7.1 <reply+token@tracker.example>: Sender address rejected: not owned by user tracker"),
+        ("at_rcpt", "550 Sender verify failed"),
+        ("at_data", "554 5.2.252 SendAsDenied; not allowed"),
+    ],
 )
 async def test_an_email_whose_sender_the_server_refuses_goes_out_from_its_author(hook: str, response: str) -> None:
     said = iter([response])
@@ -115,6 +121,19 @@ async def test_an_email_whose_sender_the_server_refuses_goes_out_from_its_author
         await line.send(replace(MAIL, sender="reply+another@tracker.example"))
         await line.close()
     assert server.senders == [MAIL.author] * 2
+
+
+async def test_a_recipient_who_is_refused_for_either_sender_is_refused_alone() -> None:
+    def closed(address: str) -> str | None:
+        return "550 5.7.1 Not authorized to send: the list restricts senders" if address.startswith("list") else None
+
+    async with serving(MailServer(at_rcpt=closed)) as server:
+        line = Line(settings(smtp_port=server.port))
+        with pytest.raises(Refused):
+            await line.send(replace(MAIL, recipient="list@kcpd.example", sender="reply+token@tracker.example"))
+        await line.send(replace(MAIL, sender="reply+another@tracker.example"))
+        await line.close()
+    assert server.senders == ["reply+another@tracker.example"]
 
 
 async def test_a_refused_mail_leaves_the_connection_for_the_next() -> None:

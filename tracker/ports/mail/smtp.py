@@ -84,12 +84,12 @@ class Line:
         sender = mail.sender if self._takes_any_sender else mail.author
         try:
             await client.sendmail(sender, [mail.recipient], mail.content)
-        except SMTPResponseException as refused:
-            if sender == mail.author or not _is_of_sender(refused):
+        except (SMTPResponseException, SMTPRecipientsRefused) as refused:
+            if sender == mail.author or not _may_be_of_sender(refused):
                 raise
+            await client.sendmail(mail.author, [mail.recipient], mail.content)
             log.warning("The mail server refuses the address that reads bounces as a sender, so none come in.")
             self._takes_any_sender = False
-            await client.sendmail(mail.author, [mail.recipient], mail.content)
 
     async def close(self) -> None:
         """Close the connection properly, if the server still responds."""
@@ -143,6 +143,14 @@ def _unconnected(problem: Exception) -> Away:
 def _judged(response: SMTPResponseException, *, at_recipient: bool = False) -> Refused | Temporary:
     words = _words(response)
     return Refused(words, at_recipient=at_recipient) if response.code >= PERMANENT else Temporary(words)
+
+
+def _may_be_of_sender(refused: SMTPResponseException | SMTPRecipientsRefused) -> bool:
+    """Return whether another sender may be accepted: Postfix and Exim refuse a sender only at the recipient."""
+    if isinstance(refused, SMTPResponseException):
+        return _is_of_sender(refused)
+    response = refused.recipients[0]
+    return response.code >= PERMANENT and "sender" in response.message.lower()
 
 
 def _is_of_sender(response: SMTPResponseException) -> bool:
