@@ -26,6 +26,7 @@ from tracker.ports.mail.incoming import LARGEST, Reader
 from tracker.ports.mail.lmtp import Listener
 from tracker.ports.mail.mailbox import Mailbox
 from tracker.ports.mail.reply_box import ReplyBox, Ways
+from tracker.usecases.core import send_hold
 
 pytestmark = pytest.mark.anyio
 
@@ -142,6 +143,16 @@ async def test_another_mailbox_and_an_email_that_is_too_large_are_refused(post: 
     to, _, _ = await invitation(post, "ipd_liaison")
     assert await post.deliver("calendar@tracker.example", b"From: a@b.example\r\n\r\n") == "550"
     assert await post.deliver(to, b"From: a@b.example\r\n\r\n" + b"x" * 70 + b"\r\n" * LARGEST) == "552"
+
+
+async def test_a_restored_copy_leaves_an_email_with_the_mail_server_until_it_is_confirmed(post: Post) -> None:
+    to, uid, _ = await invitation(post, "ipd_liaison")
+    who = ADDRESSES["ipd_liaison"]
+    accept = reply(who, to, client_replies.google(uid, who, stamp=stamped()))
+    await send_hold.hold(clock.now(), clock.now())
+    assert await post.deliver(to, accept) == "451"
+    await send_hold.resume(None, clock.now())
+    assert await post.deliver(to, accept) == "taken"
 
 
 async def test_a_forged_sender_changes_nothing(post: Post) -> None:

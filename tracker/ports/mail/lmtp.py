@@ -15,6 +15,7 @@ from aiosmtpd.lmtp import LMTP
 
 from tracker.ports.mail.incoming import LARGEST, Reader
 from tracker.ports.mail.taking import take
+from tracker.usecases.core import send_hold
 
 TAKEN = "250 2.0.0 Taken"
 LATER = "451 4.3.0 Try again later"
@@ -66,9 +67,14 @@ class Listener:
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802, ARG002 - aiosmtpd's hook
-        """Take an email; when it can't be stored now, the mail server keeps it and sends it again."""
+        """Take an email; when it can't be stored now, the mail server keeps it and sends it again.
+
+        So it does for a restored copy: the one that works takes the email, or this one after `tracker resume`.
+        """
         content, to = bytes(envelope.content), envelope.rcpt_tos[0]
         try:
+            if await send_hold.held_copy():
+                return LATER
             await take(self._reader, content, to, self._now())
         except Exception:  # the mail server keeps what isn't taken
             log.exception("An email could not be taken.")
