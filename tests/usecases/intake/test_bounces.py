@@ -6,7 +6,9 @@ import pytest
 
 from tests.cast import NOW, Cast, meeting
 from tests.usecases.intake.returned import LATER, came_back, paused, sent
+from tracker.database import writing
 from tracker.errors import Conflict, NotFound
+from tracker.rules.core.message_types import AccountLocked
 from tracker.rules.core.outbox import PAUSED, State
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.messages import Narrowed
@@ -56,6 +58,21 @@ async def test_after_three_emails_nothing_is_sent_and_what_waits_says_why(cast: 
     assert [one for one in await states(who) if one[0] != "sent"] == [("suppressed", PAUSED)] * 2
     assert ("pending", "") in await states(cast.fbi_lead)
     assert await verbs() == ["email_paused"]
+
+
+async def test_no_one_silences_a_security_notice_by_sending_back_three_emails(cast: Cast) -> None:
+    who = cast.kcpd_detective
+    before, after = (
+        outbox.Draft(content=AccountLocked(), recipient_id=who.member_id, key=key) for key in ("before", "after")
+    )
+    messages_sent = await sent(cast, who, 3)
+    async with writing():
+        await outbox.enqueue_all([before], LATER)
+    for one in messages_sent:
+        await came_back(one)
+    async with writing():
+        await outbox.enqueue_all([after], LATER)
+    assert [one for one in await states(who) if one[0] != "sent"] == [("pending", "")] * 2
 
 
 async def test_the_same_bounce_and_the_same_message_count_once(cast: Cast) -> None:

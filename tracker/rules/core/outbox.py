@@ -106,6 +106,17 @@ LAW_ENFORCEMENT_ONLY = frozenset(
     {MessageKind.CONFLICT_FOUND, MessageKind.CHECK_OUT_MISSING, MessageKind.ACCESS_APPROVAL}
 )
 """Messages about an operation of which victim services on it see nothing on its pages either."""
+DESPITE_A_PAUSE = frozenset(
+    {
+        MessageKind.ACCOUNT_CHANGED,
+        MessageKind.ACCOUNT_LOCKED,
+        MessageKind.AUDIT_LOG_ALTERED,
+        MessageKind.EMERGENCY_ACCESS,
+        MessageKind.CHECK_OUT_MISSING,
+    }
+)
+"""Security and safety notices, which go out to a paused address too: what comes back can be written by anyone who reads
+a person's email, and would otherwise silence them."""
 CHANGES = frozenset({MessageKind.UPDATE, MessageKind.CANCELLATION, MessageKind.WITHDRAWAL})
 """Messages about an event that the person already knows."""
 

@@ -15,8 +15,19 @@ from piccolo.querystring import QueryString
 from tracker.crypto import ids
 from tracker.database import engine, writing
 from tracker.database.bulk_insert import bulk_insert, run_for_each
-from tracker.rules.core.message_types import AccountChanged, Also, EventNews, Invited, SeriesContinued, decode, encode
-from tracker.rules.core.outbox import CHANGES, KINDS, PAUSE, PAUSED, Draft, Message, MessageKind, Skip, State, next_try
+from tracker.rules.core.message_types import Also, EventNews, Invited, SeriesContinued, decode, encode
+from tracker.rules.core.outbox import (
+    CHANGES,
+    DESPITE_A_PAUSE,
+    PAUSE,
+    PAUSED,
+    Draft,
+    Message,
+    MessageKind,
+    Skip,
+    State,
+    next_try,
+)
 from tracker.rules.core.outbox_bundles import Earlier, bundle, in_invitation
 from tracker.tables.background.emails import email_pauses, outbox_queue
 from tracker.tables.background.emails.outbox_queue import Claimed, Queued
@@ -75,7 +86,7 @@ async def enqueue_first(drafts: Sequence[Draft], now: datetime) -> None:
 
 def _unless(paused: Collection[UUID], draft: Draft) -> Draft:
     """Return a message that isn't sent when its recipient's address is paused; as in `suppress_for`."""
-    is_held = draft.recipient_id in paused and not isinstance(draft.content, AccountChanged)
+    is_held = draft.recipient_id in paused and draft.kind not in DESPITE_A_PAUSE
     is_to_send = draft.state is State.PENDING
     return replace(draft, state=State.SUPPRESSED, reason=PAUSED) if is_held and is_to_send else draft
 
@@ -170,11 +181,11 @@ async def put_back(messages: Sequence[Message], worker: str) -> None:
 async def suppress_for(member_id: UUID, reason: str) -> None:
     """Suppress the messages that wait for a person; claimed ones are checked again before they are sent.
 
-    Notices that their account changed still go out. The caller is inside `writing()`.
+    Security and safety notices (`DESPITE_A_PAUSE`) stay. The caller is inside `writing()`.
     """
     waits = (rows.Message.recipient == member_id) & (rows.Message.state == State.PENDING.value)
     await rows.Message.update({rows.Message.state: State.SUPPRESSED.value, rows.Message.reason: reason}).where(
-        waits & (rows.Message.worker == "") & (rows.Message.kind != KINDS[AccountChanged].value)
+        waits & (rows.Message.worker == "") & rows.Message.kind.not_in([*DESPITE_A_PAUSE])
     )
 
 
