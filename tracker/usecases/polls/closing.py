@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from tracker.database import writing
-from tracker.errors import Conflict, Gone, NotAllowed, NotFound
+from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.core.message_types import PollCanceled
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import EventStatus
@@ -34,11 +34,14 @@ async def schedule(viewer: Viewer, poll_id: UUID, option_id: UUID, now: datetime
 
     Each person gets one email; it shows the reply that they gave, or asks for one. It can be undone like a change of an
     event; then the poll is open again.
-    Errors: NotFound, NotAllowed, Gone (the poll is closed, or the date is over), Invalid.
+    Errors: NotFound, NotAllowed, Gone (the poll is closed, or the date is over), Invalid (also when the draft repeats
+    by now).
     """
     async with writing():
         poll = await led(viewer, poll_id)
         option = chosen(poll, option_id, now)
+        if sentence := rules.misfit(poll.event):
+            raise Invalid(sentence)
         people = await visible_polls.people(viewer, poll)
         event, plan = await events.plan_to_change(viewer, poll.event.id)
         scheduled = replace(plan, starts=option.starts, status=EventStatus.CONFIRMED)

@@ -2,16 +2,19 @@
 
 import html
 import re
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 from litestar import Litestar
 
-from tests.cast import Cast, meeting
+from tests.cast import NOW, Cast, meeting
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.usecases.polls.world import asked, reply
 from tracker.rules.polls.polls import Fit
+from tracker.rules.recurrence import rule_for
+from tracker.usecases.events import events
 from tracker.usecases.polls import polls
 
 pytestmark = pytest.mark.anyio
@@ -45,6 +48,21 @@ async def test_the_organizer_sees_what_it_does_schedules_and_undoes_it(
     [change] = re.findall(r'name="change" value="([^"]+)"', page)
     await organizer.post(f"{address}/undo", {"change": change})
     assert "Save replies" in await text(await browse(sqlite_cast.caht_lead), f"/polls/{poll_id}")
+
+
+async def test_a_draft_that_repeats_by_now_gets_no_date_from_its_poll_and_the_page_says_why(
+    sqlite_cast: Cast, browse: SignIn, poll_id: UUID
+) -> None:
+    organizer = sqlite_cast.coordinator
+    poll = await polls.poll_for(organizer, poll_id)
+    event, plan = await events.plan_to_change(organizer, poll.event.id)
+    weekly = replace(plan, rule=rule_for("weekly", plan.starts, count=3))
+    await events.change(organizer, event.id, weekly, event.version, NOW)
+    browser, date = await browse(organizer), str(poll.options[0].id)
+    asked_first = await browser.get(f"/polls/{poll_id}/date?date={date}")
+    refused = await browser.post(f"/polls/{poll_id}/date", {"date": date})
+    assert (asked_first.status_code, refused.status_code) == (200, 422)
+    assert all("doesn’t repeat" in one.text for one in (asked_first, refused))
 
 
 async def test_a_canceled_poll_is_closed_to_everyone_else_and_can_be_undone(
