@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.cast import NOW, ZONE, Cast, meeting, operation
+from tests.usecases.intake.returned import paused
 from tests.usecases.polls.world import asked, reply
 from tracker.errors import Conflict, Gone, NotAllowed
 from tracker.rules.core.audiences import Visibility
@@ -12,6 +13,7 @@ from tracker.rules.core.message_types import PollNudge
 from tracker.rules.core.outbox import Skip, State
 from tracker.rules.emails.content import Letter
 from tracker.rules.polls.polls import Fit
+from tracker.tables.schema.core.audit import AuditEntry
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, poll_reminders
 from tracker.usecases.emails.reminders import queue_due
@@ -56,34 +58,55 @@ async def test_none_goes_out_for_a_poll_that_is_closed_or_to_people_reminded_by_
     await tick(NOW + MINUTE)
     await closing.cancel(sqlite_cast.coordinator, canceled, NOW + MINUTE)
     before = MORNING - timedelta(hours=4)
-    assert await poll_reminders.remind(sqlite_cast.coordinator, by_hand, before, ZONE) == 1
+    assert await poll_reminders.remind(sqlite_cast.coordinator, by_hand, before) == 1
     assert await reminded(before + MINUTE) == ["Caht lead"]
     assert await tick(MORNING + MINUTE) == []
 
 
 async def test_a_person_is_reminded_at_most_every_two_days(sqlite_cast: Cast) -> None:
     poll_id = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
-    await poll_reminders.remind(sqlite_cast.coordinator, poll_id, NOW, ZONE)
+    await poll_reminders.remind(sqlite_cast.coordinator, poll_id, NOW)
     with pytest.raises(Conflict):
-        await poll_reminders.remind(sqlite_cast.coordinator, poll_id, NOW + timedelta(hours=47), ZONE)
-    assert await poll_reminders.remind(sqlite_cast.coordinator, poll_id, NOW + timedelta(hours=48), ZONE) == 1
+        await poll_reminders.remind(sqlite_cast.coordinator, poll_id, NOW + timedelta(hours=47))
+    assert await poll_reminders.remind(sqlite_cast.coordinator, poll_id, NOW + timedelta(hours=48)) == 1
 
 
 async def test_a_coordinator_who_sees_the_poll_may_remind_and_others_may_not(sqlite_cast: Cast) -> None:
     plan = meeting(sqlite_cast.hsi_liaison, visibility=Visibility.LAW_ENFORCEMENT)
     poll_id = await asked(sqlite_cast.fbi_lead, plan)
     with pytest.raises(NotAllowed):
-        await poll_reminders.remind(sqlite_cast.hsi_liaison, poll_id, NOW, ZONE)
-    assert await poll_reminders.remind(sqlite_cast.coordinator, poll_id, NOW, ZONE) == 1
+        await poll_reminders.remind(sqlite_cast.hsi_liaison, poll_id, NOW)
+    assert await poll_reminders.remind(sqlite_cast.coordinator, poll_id, NOW) == 1
 
 
 async def test_reminders_are_undone_while_none_can_have_left(sqlite_cast: Cast) -> None:
     poll_id = await asked(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective))
     await reminded(NOW + MINUTE)
     lead, at = sqlite_cast.fbi_lead, NOW + 2 * MINUTE
-    await poll_reminders.remind(lead, poll_id, at, ZONE)
+    await poll_reminders.remind(lead, poll_id, at)
     await poll_reminders.undo(lead, poll_id, at, at + timedelta(seconds=5))
     assert await reminded(at + MINUTE) == []
-    assert await poll_reminders.remind(lead, poll_id, at + MINUTE, ZONE) == 1
+    assert await poll_reminders.remind(lead, poll_id, at + MINUTE) == 1
     with pytest.raises(Gone):
         await poll_reminders.undo(lead, poll_id, at + MINUTE, at + 2 * MINUTE)
+
+
+async def test_undoing_reminders_twice_undoes_them_once_and_is_no_error(sqlite_cast: Cast) -> None:
+    poll_id = await asked(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective))
+    lead, at = sqlite_cast.fbi_lead, NOW + MINUTE
+    await poll_reminders.remind(lead, poll_id, at)
+    for _ in range(2):
+        await poll_reminders.undo(lead, poll_id, at, at + timedelta(seconds=5))
+    assert await AuditEntry.count().where(AuditEntry.verb == "poll_reminders_undone") == 1
+
+
+async def test_a_person_whose_email_comes_back_is_skipped(sqlite_cast: Cast) -> None:
+    poll_id = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, sqlite_cast.caht_lead))
+    await paused(sqlite_cast, sqlite_cast.caht_lead)
+    assert await poll_reminders.remind(sqlite_cast.coordinator, poll_id, NOW) == 1
+
+
+async def test_the_organizer_reads_that_no_date_is_left_and_not_that_they_may_not_remind(sqlite_cast: Cast) -> None:
+    poll_id = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
+    with pytest.raises(Gone, match="All of these dates are over"):
+        await poll_reminders.remind(sqlite_cast.coordinator, poll_id, NOW + timedelta(days=60))

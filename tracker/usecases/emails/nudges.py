@@ -48,13 +48,14 @@ async def nudges_of(viewer: Viewer, lines: Iterable[Line], now: datetime) -> dic
             line=line,
             silent=members,
             last=last.get(date_id, {}),
-            unreachable={one for one in members if one in paused or not _sees(people.get(one), may_see)},
+            unreachable={one for one in members if one in paused or not sees(people.get(one), may_see)},
             names={one: "{} ({})".format(*named[one]) for one in members},
         )
     return found
 
 
-def _sees(person: Viewer | None, may_see: AbstractSet[str]) -> bool:
+def sees(person: Viewer | None, may_see: AbstractSet[str]) -> bool:
+    """Return whether an active person holds one of these audiences."""
     return person is not None and not person.audiences.isdisjoint(may_see)
 
 

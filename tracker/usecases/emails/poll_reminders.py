@@ -9,22 +9,25 @@ from tracker.rules.core.message_types import PollNudge
 from tracker.rules.core.outbox import Draft
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_utc
+from tracker.rules.emails.nudges import LEFT, REST, UNDO_FOR
+from tracker.rules.emails.poll_nudges import PollNudges
 from tracker.rules.emails.preferences import Wishes, quieter
 from tracker.rules.emails.reminders import Moment
+from tracker.rules.events.event import may_edit
 from tracker.rules.polls import polls as poll_rules
 from tracker.rules.polls.polls import Poll
-from tracker.rules.polls.reminders import LONGEST_AHEAD, REST, Remindable, reminder_at
+from tracker.rules.polls.reminders import LONGEST_AHEAD, reminder_at
+from tracker.tables.background.emails import email_pauses
+from tracker.tables.background.events import audiences
 from tracker.tables.background.polls import reminders as due
 from tracker.tables.background.polls.reminders import DuePoll
 from tracker.tables.visible.polls import polls as visible
 from tracker.usecases.core import audit, outbox
+from tracker.usecases.core.viewers import viewers_for
+from tracker.usecases.emails.nudges import ONLY_THEIRS, sees
 from tracker.usecases.emails.preferences import everyones_wishes
 from tracker.usecases.polls import poll_messages
-from tracker.usecases.polls.poll_messages import UNDO_FOR
-from tracker.usecases.polls.polls import poll_for
-
-ONLY_THEIRS = "Only the organizer, the committee’s chair, or a coordinator can remind people."
-LEFT = "Nothing is undone, because a reminder may have gone out."
+from tracker.usecases.polls.polls import check_open, poll_for
 
 
 async def poll_reminders(after: datetime, now: datetime, wishes: Wishes) -> list[Draft]:
@@ -44,26 +47,26 @@ async def poll_reminders(after: datetime, now: datetime, wishes: Wishes) -> list
     ]
 
 
-async def remindable(viewer: Viewer, poll: Poll, now: datetime) -> Remindable | None:
+async def nudges_of(viewer: Viewer, poll: Poll, now: datetime) -> PollNudges | None:
     """Return whom the viewer could remind; None when they may not, or no date is left."""
     if not poll_rules.may_remind(viewer, poll) or not poll.ahead(now):
         return None
-    silent = tuple(one.member_id for one in poll_rules.waiting(await visible.people(viewer, poll)))
-    last = (await due.reminded([poll.event.id], now - REST)).get(poll.event.id, {})
-    return Remindable(silent=silent, last={one: at for one, at in last.items() if one in silent})
+    return await _nudges(viewer, poll, now)
 
 
-async def remind(viewer: Viewer, poll_id: UUID, now: datetime, zone: str) -> int:
-    """Remind the people who have not replied, and return how many they are; `zone` is used in the error message.
+async def remind(viewer: Viewer, poll_id: UUID, now: datetime) -> int:
+    """Remind the people who have not replied, and return how many they are.
 
-    Errors: NotFound, NotAllowed, Conflict (no one is left to remind, or all were reminded within two days), Gone.
+    Errors: NotFound, NotAllowed, Conflict (no one is left to remind, or all were reminded within two days), Gone (it
+    takes no replies now).
     """
     async with writing():
         poll = await poll_for(viewer, poll_id)
-        found = await remindable(viewer, poll, now)
-        if found is None:
+        if not may_edit(viewer, poll.event):
             raise NotAllowed(ONLY_THEIRS)
-        if refusal := found.why_not(now, zone):
+        check_open(poll, now)
+        found = await _nudges(viewer, poll, now)
+        if refusal := found.why_not(now, poll.event.zone):
             raise Conflict(refusal)
         wishes, nudge = await everyones_wishes(), PollNudge(poll=poll.id)
         moment = Moment(at=now, lead=poll.reply_by - now, ends=poll_messages.last_start(poll))
@@ -81,16 +84,29 @@ async def remind(viewer: Viewer, poll_id: UUID, now: datetime, zone: str) -> int
 async def undo(viewer: Viewer, poll_id: UUID, at: datetime, now: datetime) -> None:
     """Undo the reminders that were sent with one click at `at`, while all of them still wait.
 
-    Errors: NotFound, NotAllowed, Gone (too late).
+    Does nothing when they have all been undone before. Errors: NotFound, NotAllowed, Gone (too late).
     """
     async with writing():
         poll = await poll_for(viewer, poll_id)
-        if not poll_rules.may_remind(viewer, poll):
+        if not may_edit(viewer, poll.event):
             raise NotAllowed(ONLY_THEIRS)
-        is_in_time = now - UNDO_FOR < at
-        if not is_in_time or not await poll_messages.take_back(poll, PollNudge(poll=poll.id), at):
+        people = await poll_messages.take_back(poll, PollNudge(poll=poll.id), at) if now - UNDO_FOR < at else None
+        if people is None:
             raise Gone(LEFT)
-        await audit.record(viewer.actor, "poll_reminders_undone", "event", poll.event.id, {}, now)
+        if people:
+            await audit.record(viewer.actor, "poll_reminders_undone", "event", poll.event.id, {"people": people}, now)
+
+
+async def _nudges(viewer: Viewer, poll: Poll, now: datetime) -> PollNudges:
+    silent = tuple(one.member_id for one in poll_rules.waiting(await visible.people(viewer, poll)))
+    last = (await due.reminded([poll.event.id], now - REST)).get(poll.event.id, {})
+    people, may_see = await viewers_for(silent, now), await audiences.audiences_of(poll.event.id)
+    paused = await email_pauses.paused()
+    return PollNudges(
+        silent=silent,
+        last=last,
+        unreachable={one for one in silent if one in paused or not sees(people.get(one), may_see)},
+    )
 
 
 def _reminder(poll: DuePoll, member_id: UUID, at: datetime, wishes: Wishes) -> Draft:
@@ -99,7 +115,7 @@ def _reminder(poll: DuePoll, member_id: UUID, at: datetime, wishes: Wishes) -> D
         content=PollNudge(poll=poll.id),
         recipient_id=member_id,
         event_id=poll.event_id,
-        key=f"poll_nudge:{poll.id}:{member_id}:{poll.reply_by.isoformat()}",
+        key=f"{due.NUDGE}{poll.id}:{member_id}:{poll.reply_by.isoformat()}",
         due=quieter(moment, wishes.quiet_of(member_id)).at,
         not_after=to_utc(poll.last, poll.zone),
     )

@@ -10,7 +10,7 @@ from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.core.message_types import PollCanceled
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import EventStatus
-from tracker.rules.events.undo import Deed
+from tracker.rules.events.undo import UNDO_FOR, Deed
 from tracker.rules.polls import polls as rules
 from tracker.rules.polls.polls import REPLIES, Option, Poll, PollState, Respondent
 from tracker.tables.background.events import new_replies
@@ -22,7 +22,6 @@ from tracker.usecases.core import audit, outbox
 from tracker.usecases.events import events
 from tracker.usecases.events.undo_snapshot import undoable
 from tracker.usecases.polls import poll_messages
-from tracker.usecases.polls.poll_messages import UNDO_FOR
 from tracker.usecases.polls.polls import poll_for
 
 ONLY_THEIRS = "Only the organizer can choose the date or cancel the poll."
@@ -77,7 +76,10 @@ async def restore(viewer: Viewer, poll_id: UUID, now: datetime) -> None:
         if poll.canceled_at is None:
             raise Conflict("This poll isn’t canceled.")
         is_in_time = now - poll.canceled_at < UNDO_FOR
-        if not is_in_time or not await poll_messages.take_back(poll, PollCanceled(poll=poll.id), poll.canceled_at):
+        if (
+            not is_in_time
+            or (await poll_messages.take_back(poll, PollCanceled(poll=poll.id), poll.canceled_at)) is None
+        ):
             raise Gone(LEFT)
         await rows.Poll.update({rows.Poll.canceled_at: None}).where(rows.Poll.id == poll_id)
         await audit.record(viewer.actor, "poll_restored", "event", poll.event.id, {}, now)

@@ -1,18 +1,16 @@
 """Messages about a date poll; inside the caller's transaction."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from tracker.rules.core.message_types import PollCanceled, PollContent, PollOpened, tag_of
 from tracker.rules.core.outbox import Draft, State
+from tracker.rules.events.undo import UNDO_FOR
 from tracker.rules.polls.polls import Poll
 from tracker.tables.background.polls.polls import PollMessage, messages_of
 from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.core import outbox
-
-UNDO_FOR = timedelta(seconds=20)
-"""How long messages wait, so that what they announce can be undone first."""
 
 
 async def ask(poll: Poll, member_ids: Iterable[UUID], now: datetime) -> None:
@@ -48,17 +46,21 @@ async def notify_canceled(poll: Poll, replied: Iterable[UUID], now: datetime) ->
     return len(known)
 
 
-async def take_back(poll: Poll, content: PollContent, at: datetime) -> bool:
-    """Drop the messages that one deed queued at that moment; False, and none is dropped, if one may have gone out."""
+async def take_back(poll: Poll, content: PollContent, at: datetime) -> int | None:
+    """Drop the messages that one deed queued at that moment, and return how many; 0 if all were dropped before.
+
+    None, and none is dropped, if one may have gone out.
+    """
     start, end = _start(content), f":{at.isoformat()}"
     said = [one for one in await messages_of(poll.event.id) if one.key.startswith(start) and one.key.endswith(end)]
-    if not all(one.is_untried for one in said):
-        return False
-    if said:
+    waiting = [one for one in said if one.state is not State.SUPERSEDED]
+    if not all(one.is_untried for one in waiting):
+        return None
+    if waiting:
         await Message.update({Message.state: State.SUPERSEDED.value, Message.reason: outbox.UNDONE}).where(
-            Message.id.is_in([one.id for one in said])
+            Message.id.is_in([one.id for one in waiting])
         )
-    return True
+    return len(waiting)
 
 
 def draft(

@@ -17,9 +17,9 @@ from tracker.ports.pages.core.form_values import id_in
 from tracker.ports.pages.core.request import undo_for, with_number_notified
 from tracker.ports.pages.events.preview import foreseen
 from tracker.ports.pages.polls.poll import shown
+from tracker.rules.events.undo import UNDO_FOR
 from tracker.usecases.emails import messages
 from tracker.usecases.polls import closing, polls
-from tracker.usecases.polls.poll_messages import UNDO_FOR
 
 NOWHERE = UUID(int=0)
 

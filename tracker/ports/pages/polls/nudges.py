@@ -8,26 +8,25 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from tracker.errors import Conflict, Gone
-from tracker.ports.http.dependencies import Now, Viewer, Zone
+from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.flash import Undo
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import moment_in
 from tracker.ports.pages.core.request import with_number_notified
-from tracker.rules.emails.nudges import done_words
+from tracker.rules.emails.nudges import UNDO_FOR, done_words
 from tracker.usecases.emails import poll_reminders
 from tracker.usecases.polls import polls
-from tracker.usecases.polls.poll_messages import UNDO_FOR
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @post("/polls/{poll_id:uuid}/nudges", guards=[signed_in], status_code=303)
-async def remind(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now, zone: Zone) -> Redirect:
+async def remind(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Remind them and say how many, with a button that undoes it; if no one can be reminded, say why."""
     try:
-        count = await poll_reminders.remind(viewer, poll_id, now, zone)
-    except Conflict as refused:
+        count = await poll_reminders.remind(viewer, poll_id, now)
+    except (Conflict, Gone) as refused:
         return pages.redirect(f"/polls/{poll_id}", refused.sentence)
     undo_button = Undo(address=f"/polls/{poll_id}/nudges/removal", fields={"at": now.isoformat()}, until=now + UNDO_FOR)
     return pages.redirect(f"/polls/{poll_id}", done_words(count), undo_button)

@@ -122,7 +122,7 @@ async def _context(viewer: Viewer, poll_id: UUID, now: datetime) -> dict[str, An
 
 async def _page(viewer: Viewer, poll: Poll, now: datetime) -> dict[str, Any]:
     """Return what the page of a poll shows, with whom the viewer can remind."""
-    nudge = await poll_reminders.remindable(viewer, poll, now)
+    nudge = await poll_reminders.nudges_of(viewer, poll, now)
     why_not = nudge.why_not(now, poll.event.zone) if nudge else ""
     return shown(await polls.view_of(viewer, poll), now) | {"nudge": nudge, "why_no_nudge": why_not}
 
