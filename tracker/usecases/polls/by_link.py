@@ -23,6 +23,17 @@ async def open_by_link(poll_id: UUID, member_id: UUID, now: datetime, origin: Or
     alike), Gone when the poll takes no replies; of a restricted event, without the reason.
     """
     viewer = replace(await viewer_for(member_id, now), origin=origin)
+    return viewer, await _opened(viewer, poll_id, now)
+
+
+async def reply_by_link(viewer: Viewer, poll_id: UUID, fits: Mapping[UUID, Fit], now: datetime) -> None:
+    """Record replies made on the page of a link, as long as the person is asked. Errors: as above, Invalid(dates)."""
+    async with writing():
+        view = await _opened(viewer, poll_id, now)
+        await polls.record(viewer, view.poll, fits, ReplySource.LINK, now)
+
+
+async def _opened(viewer: Viewer, poll_id: UUID, now: datetime) -> PollView:
     poll = await polls.any_poll(viewer, poll_id)
     try:
         polls.check_open(poll, now)
@@ -31,11 +42,4 @@ async def open_by_link(poll_id: UUID, member_id: UUID, now: datetime, origin: Or
     view = await polls.view_of(viewer, poll)
     if view.mine is None:
         raise NotFound
-    return viewer, view
-
-
-async def reply_by_link(viewer: Viewer, view: PollView, fits: Mapping[UUID, Fit], now: datetime) -> None:
-    """Record replies made on the page of a link. Errors: NotFound, Gone, Invalid(dates)."""
-    async with writing():
-        poll = await polls.poll_for(viewer, view.poll.id)
-        await polls.record(viewer, poll, fits, ReplySource.LINK, now)
+    return view

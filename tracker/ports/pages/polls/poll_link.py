@@ -47,7 +47,7 @@ async def save_by_link(
         opened = await _opened(links, token, now, origin)
         if opened.view.poll.event.is_restricted:
             return _form(pages, opened, token, now)
-        await by_link.reply_by_link(*opened, fits_in(form), now)
+        await by_link.reply_by_link(opened.viewer, opened.view.poll.id, fits_in(form), now)
     except (NotFound, Gone) as closed:
         return _closed(pages, closed)
     except Invalid as wrong:
