@@ -1,11 +1,13 @@
 """The emails about a date poll: what they say to whom, and when they aren't sent."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from tests.cast import NOW, ZONE, Cast, meeting, operation
+from tests.emails import ReadEmail, read
 from tests.usecases.polls.world import asked, reply
 from tracker.rules.core.message_types import PollCanceled, PollNudge, PollOpened
 from tracker.rules.core.outbox import Message, Skip
@@ -17,6 +19,8 @@ from tracker.rules.emails.preferences import Preferences
 from tracker.rules.polls.polls import Fit
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, preferences
+from tracker.usecases.events import events
+from tracker.usecases.polls import closing, polls
 
 pytestmark = pytest.mark.anyio
 
@@ -106,3 +110,17 @@ async def test_no_one_gets_an_email_who_is_not_asked_or_may_not_see_it_or_when_n
     assert isinstance(await letter_to(sqlite_cast.hsi_liaison, for_all), Skip)
     assert isinstance(await letter_to(sqlite_cast.fbi_lead, for_all, NOW + timedelta(days=60)), Skip)
     assert isinstance(await letter_to(sqlite_cast.fbi_lead, PollCanceled(poll=for_all.poll)), Skip)
+
+
+async def test_the_email_about_a_canceled_poll_names_no_draft_that_was_edited_after_that(sqlite_cast: Cast) -> None:
+    organizer = sqlite_cast.coordinator
+    poll_id = await asked(organizer, meeting(sqlite_cast.fbi_lead))
+    await waiting()
+    await closing.cancel(organizer, poll_id, SOON)
+    event, plan = await events.plan_to_change(organizer, (await polls.poll_for(organizer, poll_id)).event.id)
+    secret = replace(plan, title="Interview of a witness", place="Room 9")
+    await events.change(organizer, event.id, secret, event.version, SOON + timedelta(seconds=1))
+    letter = read(await letter_to(sqlite_cast.fbi_lead, PollCanceled(poll=poll_id)))
+    assert isinstance(letter, ReadEmail)
+    assert letter.subject == "Date poll canceled"
+    assert not any(one in str(letter) for one in ("Interview", "Room 9"))

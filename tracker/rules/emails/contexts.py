@@ -232,6 +232,7 @@ class PollCanceledEmail:
     """`poll_canceled`: a date poll in which the reader was asked is canceled."""
 
     title: str
+    """Empty once the draft was edited after that."""
 
 
 ItemEmail = ItemAssignedEmail | ItemBlockedEmail | ItemNotedEmail | ItemAnsweredEmail | ItemDueEmail | ItemOverdueEmail

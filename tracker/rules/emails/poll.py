@@ -24,7 +24,8 @@ def letter(content: PollContent, poll: Poll, reader: Viewer, now: datetime) -> L
     """Return the email; about a restricted event, and to readers of time-only emails, it reveals nothing."""
     page = f"/polls/{poll.id}"
     if not (poll.event.is_restricted or reader.is_discreet):
-        return marked(_open(content, poll, reader, now), poll.event.marking)
+        written = _open(content, poll, reader, now)
+        return written if poll.is_private_again else marked(written, poll.event.marking)
     neutral = _neutral(content, poll, reader, page)
     return discreet.of_named_event(neutral, page) if reader.is_discreet else neutral
 
@@ -70,16 +71,18 @@ def _says(content: PollContent, poll: Poll, now: datetime) -> Says:
         case PollNudge():
             return PollNudgeEmail(title=title, reply_by=reply_by if now < poll.reply_by else "")
         case PollCanceled():
-            return PollCanceledEmail(title=title)
+            return PollCanceledEmail(title="" if poll.is_private_again else title)
 
 
 def _what(poll: Poll) -> Facts:
     event = poll.event
+    organizer = Fact(name=FactName.ORGANIZER, value=one_line(f"{event.lead} ({event.lead_agency})"))
+    if poll.is_private_again:
+        return (organizer,)
     where = place_of(event, event.place)
-    organizer = f"{event.lead} ({event.lead_agency})"
     return (
         Fact(name=FactName.WHAT, value=one_line(event.title)),
-        Fact(name=FactName.ORGANIZER, value=one_line(organizer)),
+        organizer,
         *([Fact(name=FactName.WHERE, value=where)] if where else []),
     )
 

@@ -78,6 +78,11 @@ class Poll:
             return PollState.CANCELED
         return PollState.OPEN if self.event.status is EventStatus.DRAFT else PollState.SCHEDULED
 
+    @property
+    def is_private_again(self) -> bool:
+        """Return whether its draft was edited after the poll was canceled: that is for the organizer alone."""
+        return self.canceled_at is not None and self.event.changed_at > self.canceled_at
+
     def slot(self, option: Option) -> Slot:
         """Return when the event would be, aware."""
         return slot(option.starts, self.event.duration, self.event.zone)
