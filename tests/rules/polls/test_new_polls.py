@@ -1,14 +1,14 @@
 # ruff: noqa: DTZ001 - proposed dates are local to the zone of the event
 """What people can be asked: 2 to 20 dates ahead, each once, and to reply before the first of them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from tests.rules.polls.drafts import draft
 from tracker.errors import Invalid
 from tracker.rules.events.event import EventStatus, Kind
-from tracker.rules.polls.polls import NewPoll, check_new, hindrance
+from tracker.rules.polls.polls import NewPoll, check_new, hindrance, usual_deadline
 
 NOW = datetime(2027, 1, 4, 15, tzinfo=UTC)
 FIRST = datetime(2027, 1, 12, 10)
@@ -59,3 +59,17 @@ def test_nothing_else_can() -> None:
     others = (draft(status=EventStatus.CONFIRMED), weekly, draft(kind=Kind.DEADLINE))
     assert all(hindrance(one, 1) for one in others)
     assert hindrance(draft(), 0)
+
+
+@pytest.mark.parametrize(
+    ("date_of_draft", "by"),
+    [
+        (datetime(2027, 3, 1, 10), date(2027, 1, 11)),  # a week
+        (datetime(2027, 1, 9, 10), date(2027, 1, 8)),
+        (datetime(2027, 1, 8, 10), date(2027, 1, 7)),
+        (datetime(2027, 1, 5, 10), date(2027, 1, 4)),
+        (datetime(2026, 12, 1, 10), date(2027, 1, 11)),  # over
+    ],
+)
+def test_the_form_begins_with_a_deadline_before_the_date_of_the_draft(date_of_draft: datetime, by: date) -> None:
+    assert usual_deadline(draft(starts=date_of_draft), date(2027, 1, 4)) == by

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -13,8 +13,10 @@ from tracker.rules.core.wall_clock import is_skipped, to_utc
 from tracker.rules.events.event import Event, EventStatus, may_edit
 from tracker.rules.events.plan import Slot, slot
 from tracker.rules.events.replies import AttendeeRole, ReplySource, ReplyValue
+from tracker.rules.recurrence.holidays import working_day_by
 
 FEWEST_DATES, MOST_DATES = 2, 20
+A_DAY, A_WEEK = timedelta(days=1), timedelta(days=7)
 
 
 class Fit(StrEnum):
@@ -155,6 +157,17 @@ def misfit(event: Event) -> str:
     if not event.kind.asks_reply:
         return "A deadline has no attendance, so no one can be asked to come."
     return ""
+
+
+def usual_deadline(event: Event, today: date) -> date:
+    """Return the day by which people reply unless the organizer chooses another: a working day about a week ahead.
+
+    It is before the date that the draft has, if that is still ahead.
+    """
+    before, soon = event.starts.date() - A_DAY, today + A_WEEK
+    latest = max(min(before, soon), today) if event.starts.date() >= today else soon
+    day = working_day_by(latest)
+    return day if day > today else latest
 
 
 def check_new(new: NewPoll, event: Event, now: datetime) -> None:

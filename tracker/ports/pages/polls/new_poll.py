@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -22,8 +22,8 @@ from tracker.rules.core.wall_clock import to_utc
 from tracker.rules.core.wording import local
 from tracker.rules.events.event import Event
 from tracker.rules.events.replies import REPLY_HOUR, AttendeeRole
-from tracker.rules.polls.polls import MOST_DATES, NewPoll
-from tracker.rules.recurrence.holidays import next_working_day, working_day_by
+from tracker.rules.polls.polls import MOST_DATES, NewPoll, usual_deadline
+from tracker.rules.recurrence.holidays import next_working_day
 from tracker.usecases.availability import suggested_times
 from tracker.usecases.availability.suggested_times import Wanted
 from tracker.usecases.events import form_options
@@ -33,7 +33,6 @@ from tracker.usecases.polls import polls
 FIELDS = ("dates", "reply_by")
 ROWS = 3
 """Empty rows that the form begins with, and that "Add 3 dates" adds."""
-A_WEEK = timedelta(days=7)
 OPENED = "People will get an email in a moment."
 
 
@@ -104,10 +103,10 @@ async def _shown(
 
 
 def _empty(event: Event, now: datetime) -> FormValues:
-    """Return the form as it begins: the draft's own date, if it is ahead, and about a week to reply."""
+    """Return the form as it begins: the draft's own date, if it is ahead, and when people usually reply by."""
     is_ahead = to_utc(event.starts, event.zone) > now
     days = [f"{event.starts:%Y-%m-%d}" if is_ahead else "", *[""] * (ROWS - 1)]
-    reply_by = working_day_by(local(now, event.zone).date() + A_WEEK)
+    reply_by = usual_deadline(event, local(now, event.zone).date())
     return FormValues({"dates": days, "times": [f"{event.starts:%H:%M}"] * ROWS, "reply_by": [reply_by.isoformat()]})
 
 
