@@ -180,11 +180,9 @@ async def ask_added(viewer: Viewer, poll_id: UUID, now: datetime) -> int:
 
 async def waiting_polls(viewer: Viewer, now: datetime) -> list[WaitingPoll]:
     """Return the open polls with a date ahead that wait for the viewer's reply, or that they organize."""
-    found = [
-        WaitingPoll(poll=one, people=tuple(await polls.people(viewer, one)), is_led=rules.may_lead(viewer, one))
-        for one in await polls.open_polls(viewer)
-        if one.ahead(now)
-    ]
+    ahead = [one for one in await polls.open_polls(viewer) if one.ahead(now)]
+    people = await polls.people_of_each(viewer, ahead)
+    found = [WaitingPoll(poll=one, people=people[one.id], is_led=rules.may_lead(viewer, one)) for one in ahead]
     return [one for one in found if one.is_led or viewer.member_id in {who.member_id for who in one.silent}]
 
 

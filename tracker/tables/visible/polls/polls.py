@@ -1,6 +1,6 @@
 """Date polls for people: those who may see the event once it is scheduled may see its poll, and no one else."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from piccolo.querystring import QueryString
@@ -21,12 +21,13 @@ _OPTIONS = (
     " WHERE MAY_SEE_POLL(e)"
 )
 _PEOPLE = (
-    "SELECT i.member, i.role, m.name, g.id AS agency, g.code, g.arm FROM poll p JOIN event e ON e.id = p.event"
+    "SELECT p.id AS poll, i.member, i.role, m.name, g.id AS agency, g.code, g.arm"
+    " FROM poll p JOIN event e ON e.id = p.event"
     " JOIN invitation i ON i.event = e.id JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency"
     " WHERE MAY_SEE_POLL(e) AND i.withdrawn_at IS NULL AND i.role <> 'informed'"
 )
 _REPLIES = (
-    "SELECT r.option, r.member, r.fit, r.source FROM poll_reply r JOIN poll_option o ON o.id = r.option"
+    "SELECT p.id AS poll, r.option, r.member, r.fit, r.source FROM poll_reply r JOIN poll_option o ON o.id = r.option"
     " JOIN poll p ON p.id = o.poll JOIN event e ON e.id = p.event WHERE MAY_SEE_POLL(e)"
 )
 
@@ -52,9 +53,20 @@ async def open_polls(viewer: Viewer) -> list[Poll]:
 
 async def people(viewer: Viewer, of: Poll) -> list[Respondent]:
     """Return the people of a poll with their replies, by agency and name; the organizer says yes to each date."""
-    replies = await _replies(viewer, of)
-    tail = " AND p.id = {} ORDER BY g.code, m.name, m.id"
-    return [_respondent(row, of, replies.get(row["member"], [])) for row in await rows(_PEOPLE, viewer, tail, of.id)]
+    return (await people_of_each(viewer, [of]))[of.id]
+
+
+async def people_of_each(viewer: Viewer, polls: Iterable[Poll]) -> dict[UUID, list[Respondent]]:
+    """Return the people of each of these polls, as `people` does, in two queries."""
+    wanted = {one.id: one for one in polls}
+    found: dict[UUID, list[Respondent]] = {one: [] for one in wanted}
+    if wanted:
+        replies = await _replies(viewer, wanted)
+        tail = " AND p.id IN ({}) ORDER BY g.code, m.name, m.id"
+        for row in await rows(_PEOPLE, viewer, tail, _among(wanted)):
+            given = replies.get((row["poll"], row["member"]), [])
+            found[row["poll"]].append(_respondent(row, wanted[row["poll"]], given))
+    return found
 
 
 async def _polls(viewer: Viewer, where: str, *arguments: UUID) -> list[Poll]:
@@ -73,21 +85,25 @@ async def _polls(viewer: Viewer, where: str, *arguments: UUID) -> list[Poll]:
     ]
 
 
-async def _options(viewer: Viewer, poll_ids: Iterable[UUID]) -> dict[UUID, list[Option]]:
-    wanted = list(poll_ids)
+async def _options(viewer: Viewer, poll_ids: Collection[UUID]) -> dict[UUID, list[Option]]:
     found: dict[UUID, list[Option]] = {}
-    if wanted:
-        tail = " AND o.poll IN ({}) ORDER BY o.starts"
-        for row in await rows(_OPTIONS, viewer, tail, QueryString(", ".join(["{}"] * len(wanted)), *wanted)):
+    if poll_ids:
+        for row in await rows(_OPTIONS, viewer, " AND o.poll IN ({}) ORDER BY o.starts", _among(poll_ids)):
             found.setdefault(row["poll"], []).append(Option(id=row["id"], starts=row["starts"]))
     return found
 
 
-async def _replies(viewer: Viewer, of: Poll) -> dict[UUID, list[Row]]:
-    found: dict[UUID, list[Row]] = {}
-    for row in await rows(_REPLIES, viewer, " AND p.id = {} ORDER BY r.replied_at", of.id):
-        found.setdefault(row["member"], []).append(row)
+async def _replies(viewer: Viewer, poll_ids: Collection[UUID]) -> dict[tuple[UUID, UUID], list[Row]]:
+    """Return the replies in some polls, by poll and member, oldest first."""
+    found: dict[tuple[UUID, UUID], list[Row]] = {}
+    for row in await rows(_REPLIES, viewer, " AND p.id IN ({}) ORDER BY r.replied_at", _among(poll_ids)):
+        found.setdefault((row["poll"], row["member"]), []).append(row)
     return found
+
+
+def _among(poll_ids: Collection[UUID]) -> QueryString:
+    """Return ids for IN, of which there is one at least."""
+    return QueryString(", ".join(["{}"] * len(poll_ids)), *poll_ids)
 
 
 def _respondent(row: Row, of: Poll, replies: list[Row]) -> Respondent:
