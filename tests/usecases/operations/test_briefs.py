@@ -88,3 +88,11 @@ async def test_a_copy_has_agreements_only_for_those_who_may_know_and_numbers_onl
         on_it = await issued(lead, bluestem, holder)
         assert [(one.other.agency, one.outcome, one.reason) for one in on_it.hits] == agreed
         assert [one.role for one in on_it.contacts] == named
+
+
+async def test_a_copy_names_no_contact_who_was_taken_off_the_operation(cast: Cast) -> None:
+    event_id = await planned(cast.fbi_lead, cast.kcpd_detective, cast.hsi_liaison)
+    await plans.change(cast.fbi_lead, event_id, replace(BASICS, supervisor_id=cast.kcpd_detective.member_id), NOW)
+    await grants.end(cast.fbi_lead, event_id, cast.kcpd_detective.member_id, NOW)
+    on_it = await issued(cast.fbi_lead, event_id, cast.hsi_liaison)
+    assert [one.name for one in on_it.contacts] == ["Fbi lead (FBI)"]

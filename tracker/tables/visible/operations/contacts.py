@@ -11,13 +11,17 @@ _CONTACTS = (
     " x.code AS speaks_for FROM operation_plan p JOIN event e ON e.id = p.event JOIN member m ON m.id = e.lead"
     " OR m.id = p.supervisor OR m.id IN (SELECT c.acknowledged_by FROM operation_agency c WHERE c.plan = p.id)"
     " JOIN agency g ON g.id = m.agency LEFT JOIN operation_agency a ON a.plan = p.id AND a.acknowledged_by = m.id"
-    " LEFT JOIN agency x ON x.id = a.agency WHERE MAY_SEE(e)"
+    " LEFT JOIN agency x ON x.id = a.agency WHERE MAY_SEE(e) AND (m.id = e.lead OR EXISTS (SELECT 1 FROM invitation i"
+    " WHERE i.event = e.id AND i.member = m.id AND i.withdrawn_at IS NULL))"
 )
 _IN_ORDER = " AND e.id = {} ORDER BY leads DESC, approves DESC, x.code, m.name"
 
 
 async def contacts(viewer: Viewer, event: Event) -> list[Contact]:
-    """Return who leads an operation, who approves it, and who acknowledged its plan for their agency."""
+    """Return who leads an operation, who approves it, and who acknowledged its plan for their agency.
+
+    People who were taken off the operation since are left out: no one should talk to them about it.
+    """
     return [
         Contact(
             name=f"{row['name']} ({row['code']})",
