@@ -8,6 +8,7 @@ from typing import NamedTuple
 from tracker.errors import Invalid
 
 LONGEST_PLACE = 200  # characters
+NO_PLACE = f"Enter the place in up to {LONGEST_PLACE} characters."
 LEAST_RADIUS, GREATEST_RADIUS = 50, 52_800  # feet; ten miles
 DEFAULT_RADIUS = 1_320  # feet: a quarter of a mile
 MOST_SITES = 20

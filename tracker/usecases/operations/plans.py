@@ -13,7 +13,7 @@ from tracker.rules.events.event import EventStatus
 from tracker.rules.operations.comparisons import of_buffer, of_site
 from tracker.rules.operations.deconfliction import DEFAULT_BUFFER, Disclosure, distance_ft
 from tracker.rules.operations.plans import Operation, check_buffer, check_commitment, may_plan
-from tracker.rules.operations.sites import LONGEST_PLACE, MOST_SITES, Site
+from tracker.rules.operations.sites import LONGEST_PLACE, MOST_SITES, NO_PLACE, Site
 from tracker.rules.operations.states import FALLS_BACK, OperationState
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.operations.plans import OperationAgency, OperationPlan, OperationSite
@@ -122,7 +122,7 @@ async def add_site(viewer: Viewer, event_id: UUID, site: Site, now: datetime, *,
     async with writing():
         operation = await operation_to_change(viewer, event_id, version)
         if not site.place or len(site.place) > LONGEST_PLACE:
-            raise Invalid(place=f"Enter the place in up to {LONGEST_PLACE} characters.")
+            raise Invalid(place=NO_PLACE)
         if len(operation.sites) >= MOST_SITES:
             raise Invalid(place=f"A plan has at most {MOST_SITES} sites.")
         if any(distance_ft(site.point, one.point) > FARTHEST for one in operation.sites):

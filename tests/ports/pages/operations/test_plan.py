@@ -84,6 +84,14 @@ async def test_a_site_that_cannot_be_kept_is_refused_at_its_field_with_what_was_
     assert ("South lot" in refused.text) == ("place" not in wrong)
 
 
+async def test_an_empty_site_form_says_what_is_missing_at_each_field(two: Cast, browse: SignIn) -> None:
+    page = await page_of(browse, two.fbi_lead, await bluestem(two))
+    await page.post("")
+    refused = await page.browser.post(f"{page.at}/sites", SITE | {"place": " ", "coordinates": "", "radius": ""})
+    assert refused.status_code == 422
+    assert re.findall(r'<a href="#f-(\w+)"', refused.text) == ["place", "coordinates", "radius"]
+
+
 @pytest.mark.parametrize("place", ["Lot north", "500 Larkspur Ln", " lot north, 500 larkspur ln"])
 async def test_a_known_place_needs_no_coordinates(two: Cast, browse: SignIn, place: str) -> None:
     known = SiteFacts(

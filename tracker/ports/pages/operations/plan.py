@@ -1,6 +1,5 @@
 """The plan of an operation: sites, agency resources, conflicts, deconfliction numbers, and the way to approval."""
 
-import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,7 +28,7 @@ from tracker.rules.operations.plans import (
     System,
 )
 from tracker.rules.operations.site_map import site_map
-from tracker.rules.operations.sites import LONGEST_PLACE, SITE_WORDS, Point, Site, SiteRole, point_at
+from tracker.rules.operations.sites import LONGEST_PLACE, NO_PLACE, SITE_WORDS, Point, Site, SiteRole, point_at
 from tracker.rules.operations.states import STATE_WORDS, OperationState
 from tracker.rules.roster.coordinates import NO_COORDINATES, WRITTEN
 from tracker.usecases.core import access_records
@@ -309,20 +308,21 @@ def _site_in(form: FormValues) -> Site:
     reader = Reader(form)
     role = _one_of(reader, "role", SiteRole, "Choose what the site is for.")
     place = reader.text("place", LONGEST_PLACE)
+    if not place:
+        reader.refuse("place", NO_PLACE)
     radius = reader.number("radius", "Enter the radius in feet.")
     degrees = WRITTEN.fullmatch(form["coordinates"])
     if degrees is None:
         reader.refuse("coordinates", NO_COORDINATES)
-    point = reader.tried(lambda: _point(degrees, radius or 0), None)
+    latitude, longitude = (float(degrees[1]), float(degrees[2])) if degrees else (0.0, 0.0)
+    point = reader.tried(lambda: _point(latitude, longitude, radius or 0), Point(0, 0, 0))
     reader.check()
-    if point is None:
-        raise Invalid(coordinates=NO_COORDINATES)
     return Site(role=role, place=place, point=point)
 
 
-def _point(degrees: re.Match[str] | None, radius_ft: int) -> Point | None:
+def _point(latitude: float, longitude: float, radius_ft: int) -> Point:
     try:
-        return point_at(float(degrees[1]), float(degrees[2]), radius_ft) if degrees else None
+        return point_at(latitude, longitude, radius_ft)
     except Invalid as wrong:
         far = wrong.fields.get("latitude") or wrong.fields.get("longitude")
         fields = {"coordinates": far, "radius": wrong.fields.get("radius")}
