@@ -147,7 +147,7 @@ async def test_counts_are_of_what_the_viewer_sees(cast: Cast) -> None:
     await given(cast.fbi_lead, cast.kcpd_detective, origin_id=await an_operation(cast))
     await given(cast.coordinator, cast.caht_lead)
     counted = [
-        (await item_lists.counts(viewer, NOW, TODAY)).open
+        (await item_lists.board(viewer, Filter(), NOW, TODAY)).counts.open
         for viewer in (cast.fbi_lead, cast.coordinator, cast.caht_lead)
     ]
     assert counted == [2, 1, 1]

@@ -10,6 +10,8 @@ from tracker.rules.actions.action_items import ActionItem, ItemStatus, days_late
 
 WEEK = timedelta(days=6)  # today and the six days after it
 RECENT = timedelta(days=30)  # how long done items can still be listed
+DUE_HEADINGS = ("Overdue", "Due today", "Due this week", "Later")
+DONE_HEADING = "Done"
 
 
 class GroupBy(StrEnum):
@@ -94,18 +96,26 @@ def grouped(items: Iterable[ActionItem], group_by: GroupBy, today: date) -> list
     heading = headings[group_by]
     groups: dict[tuple[int, str], list[ActionItem]] = {}
     for one in ordered:
-        groups.setdefault(heading(one) if one.is_open else (9, "Done"), []).append(one)
+        groups.setdefault(heading(one) if one.is_open else (9, DONE_HEADING), []).append(one)
     in_order = sorted(groups, key=lambda key: (key[0], key[1].casefold()))
     return [Group(name=key[1], items=groups[key]) for key in in_order]
+
+
+def numbers(groups: Iterable[Group], item: ActionItem) -> dict[str, int]:
+    """Return how many items are under each heading, and 0 for each that `item` may have left as the last one."""
+    left = dict.fromkeys((*DUE_HEADINGS, DONE_HEADING, _by_owner(item)[1], _by_agency(item)[1]), 0)
+    return left | {group.name: len(group.items) for group in groups}
 
 
 def _by_due(today: date) -> Callable[[ActionItem], tuple[int, str]]:
     def heading(item: ActionItem) -> tuple[int, str]:
         if item.due < today:
-            return 0, "Overdue"
-        if item.due == today:
-            return 1, "Due today"
-        return (2, "Due this week") if item.due <= today + WEEK else (3, "Later")
+            place = 0
+        elif item.due == today:
+            place = 1
+        else:
+            place = 2 if item.due <= today + WEEK else 3
+        return place, DUE_HEADINGS[place]
 
     return heading
 

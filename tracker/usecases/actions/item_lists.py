@@ -69,11 +69,6 @@ async def board(viewer: Viewer, chosen: Filter, now: datetime, today: date) -> B
     )
 
 
-async def counts(viewer: Viewer, now: datetime, today: date) -> Counts:
-    """Return the number of items that the viewer may see, by status."""
-    return lists.counts(await action_items.items(viewer, closed_since=now - lists.RECENT), today)
-
-
 async def item_view(viewer: Viewer, reference: str) -> ItemView:
     """Return one item with its history. Errors: NotFound when it is missing or not for this viewer."""
     item = await action_items.item(viewer, reference)

@@ -61,6 +61,11 @@ async def of_operation(cast: Cast) -> str:
     return await given(cast.fbi_lead, cast.kcpd_detective, origin_id=origin.id, title="Canary item")
 
 
+def headings(response: str) -> dict[str, str]:
+    """Return the counts that a response to htmx puts into the headings of the list."""
+    return dict(re.findall(r'<hx-partial id="n-([^"]+)" hx-swap="innerHTML">(\d+)<', response))
+
+
 async def view(cast: Cast, reference: str) -> ItemView:
     return await item_lists.item_view(cast.coordinator, reference)
 
@@ -143,6 +148,15 @@ async def test_one_press_marks_an_item_done_and_undo_brings_it_back(
     undo = response.text[response.text.index('hx-partial hx-target="#toast"') :]
     await desk.post(f"/action-items/{item}", typed(undo, f"/action-items/{item}"), **HTMX)
     assert (await view(sqlite_cast, item)).item.status is ItemStatus.OPEN
+
+
+async def test_the_heading_counts_as_the_list_does_after_done(desk: Browser, sqlite_cast: Cast, item: str) -> None:
+    other = await given(sqlite_cast.coordinator, sqlite_cast.coordinator, title="Count the packets")
+    form = {"version": "1", "group": "agency", "mine": "", "q": ""}
+    row = (await desk.post(f"/action-items/{item}/completion", form, **HTMX)).text
+    assert (headings(row)["CAHT"], headings(row)["USAO"]) == ("0", "1")
+    mine = (await desk.post(f"/action-items/{other}/completion", form | {"group": "due", "done": "1"}, **HTMX)).text
+    assert (headings(mine)["Later"], headings(mine)["Done"]) == ("0", "2")
 
 
 async def test_done_without_scripts_leads_back_to_where_it_was_pressed(desk: Browser, item: str) -> None:

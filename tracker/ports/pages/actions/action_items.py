@@ -17,6 +17,7 @@ from tracker.ports.pages.actions import item_forms as forms
 from tracker.ports.pages.actions.item_views import (
     Context,
     board_context,
+    board_of,
     from_meeting_context,
     item_context,
     meeting_form_in,
@@ -97,6 +98,8 @@ async def item_row(
     pages: Pages,
     viewer: Viewer,
     drafts: Drafts,
+    params: Query,
+    *,
     today: Today,
     now: Now,
     is_open: Annotated[str, QueryParameter(name="open")] = "",
@@ -105,7 +108,7 @@ async def item_row(
     if not pages.is_htmx:
         return Redirect(f"/action-items/{reference}", status_code=303)
     begun = _begun(drafts, viewer, today, reference) if is_open == "1" else item_context(viewer, today, reference)
-    return await row_response(pages, viewer, now, await begun, is_open=is_open == "1")
+    return await row_response(pages, await board_of(viewer, today, now, params), await begun, is_open=is_open == "1")
 
 
 @post(ITEM, guards=[signed_in], status_code=303)
@@ -119,7 +122,7 @@ async def move(
     except Invalid as wrong:
         errors = errors_of(wrong, forms.CHANGE_FIELDS)
         context = await item_context(viewer, today, reference, form, errors=errors, version=version_in(form))
-        return await _again(pages, viewer, now, context, 422)
+        return await _again(pages, viewer, now, form, context, 422)
     except Conflict as changed:
         if home_rows.are_asked_for(form):
             item = (await item_lists.item_view(viewer, reference)).item
@@ -159,7 +162,7 @@ async def hand_over(
         await action_items.hand_over(viewer, reference, owner_id, version_in(form), now, today)
     except Invalid as wrong:
         context = await item_context(viewer, today, reference, owner_error=wrong.fields.get("owner"))
-        return await _again(pages, viewer, now, context, 422)
+        return await _again(pages, viewer, now, form, context, 422)
     except Conflict:
         return await _beside_each_other(pages, viewer, today, now, reference, FormValues({}))
     return pages.redirect(f"/action-items/{reference}", f"{reference} reassigned.")
@@ -207,8 +210,8 @@ async def _moved(
     """Return the response to an update: the line and a message to htmx, else a redirect to where it was pressed."""
     if pages.is_htmx:
         pages.saved()
-        context = await item_context(viewer, today, item.reference)
-        return await row_response(pages, viewer, now, context, said=sentence, before=before)
+        board, context = await board_of(viewer, today, now, form), await item_context(viewer, today, item.reference)
+        return await row_response(pages, board, context, said=sentence, before=before)
     places = {HOME: HOME, "list": "/action-items"}
     address = places.get(form["next"], f"/action-items/{item.reference}")
     return pages.redirect(address, sentence, _undo(form, item, before, now) if before and before.is_open else None)
@@ -220,10 +223,13 @@ def _undo(form: FormValues, item: ActionItem, before: ActionItem, now: Now) -> U
     return Undo(address=f"/action-items/{item.reference}", fields=fields | {"next": form["next"]}, until=now + UNDO_FOR)
 
 
-async def _again(pages: Pages, viewer: Viewer, now: Now, context: Context, status_code: int) -> Response[Any]:
+async def _again(
+    pages: Pages, viewer: Viewer, now: Now, form: FormValues, context: Context, status_code: int
+) -> Response[Any]:
     """Show an item's form again, with everything that was typed."""
     if pages.is_htmx:
-        return await row_response(pages, viewer, now, context, is_open=True, status_code=status_code)
+        board = await board_of(viewer, context["today"], now, form)
+        return await row_response(pages, board, context, is_open=True, status_code=status_code)
     return pages.render("actions/show.html", status_code=status_code, **context)
 
 
@@ -231,7 +237,7 @@ async def _beside_each_other(
     pages: Pages, viewer: Viewer, today: Today, now: Now, reference: str, form: FormValues
 ) -> Response[Any]:
     """Show what was typed beside what another person saved, with the new version."""
-    return await _again(pages, viewer, now, await _both(viewer, today, reference, form), 409)
+    return await _again(pages, viewer, now, form, await _both(viewer, today, reference, form), 409)
 
 
 async def _both(viewer: Viewer, today: Today, reference: str, form: FormValues) -> Context:

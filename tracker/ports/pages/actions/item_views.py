@@ -17,18 +17,25 @@ from tracker.ports.pages.core.form_values import Errors, FormValues, id_in
 from tracker.ports.pages.core.people_options import people_options
 from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.actions.item_changes import LONGEST_TITLE
+from tracker.rules.actions.item_lists import numbers
 from tracker.rules.core.wording import day, local
 from tracker.usecases.actions import item_lists
+from tracker.usecases.actions.item_lists import Board
 
 Context = dict[str, Any]
 USUAL_TIME = timedelta(days=14)
 """The due day of a new item until another one is chosen."""
 
 
+async def board_of(viewer: Viewer, today: Today, now: Now, query: FormValues) -> Board:
+    """Return the items that match the fields of the filter."""
+    return await item_lists.board(viewer, forms.read_filter(query), now, today)
+
+
 async def board_context(viewer: Viewer, today: Today, now: Now, query: FormValues) -> Context:
     """Return the list that the address requests."""
     chosen = forms.read_filter(query)
-    board = await item_lists.board(viewer, chosen, now, today)
+    board = await board_of(viewer, today, now, query)
     asked = {"q": chosen.words, "mine": "1" if chosen.only_mine else "", "done": "1" if chosen.with_done else ""}
     rest = {name: text for name, text in asked.items() if text}
     return {
@@ -131,8 +138,7 @@ async def item_context(
 
 async def row_response(
     pages: Pages,
-    viewer: Viewer,
-    now: Now,
+    board: Board,
     context: Context,
     *,
     is_open: bool = False,
@@ -140,14 +146,18 @@ async def row_response(
     before: ActionItem | None = None,
     status_code: int = 200,
 ) -> Response[str]:
-    """Return the response to htmx: an item's line, the counts, and a message, with Undo where possible."""
+    """Return the response to htmx: an item's line, the counts, and a message, with Undo where possible.
+
+    `board` is the list that the line is in: its headings count what is left below them.
+    """
     return pages.render(
         "actions/row-part.html",
         status_code=status_code,
         is_unfolded=is_open,
         said=said,
         before=before,
-        counts=await item_lists.counts(viewer, now, context["today"]),
+        counts=board.counts,
+        numbers=numbers(board.groups, context["item"]),
         may_move=context["view"].may_update,
         **context,
         **({"is_saved": True} if said and not before else {}),
