@@ -72,7 +72,7 @@ async def test_the_email_goes_out_and_comes_back(sqlite_cast: Cast, tmp_path: Pa
         (out, sent), (back, words) = await said(chosen, tmp_path, port)
     await listener.stop()
     assert (out, back) == (State.OK, State.OK)
-    assert (f"an email to {ADDRESS[:5]}+" in sent, "It came back within" in words) == (True, True)
+    assert (f"an email to {ADDRESS[:5]}+" in sent, "It arrived within" in words) == (True, True)
     assert await arrivals.last_at() == NOW
 
 

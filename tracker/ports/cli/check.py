@@ -18,9 +18,7 @@ LONGEST_WAIT = 600  # seconds
 
 @click.command()
 @takes_data
-@click.option(
-    "--mail", "by_mail", is_flag=True, help="Send one email to the reply address, and wait for it to come back."
-)
+@click.option("--mail", "by_mail", is_flag=True, help="Send one email to the reply address, and wait for it to arrive.")
 @click.option(
     "--wait",
     type=click.IntRange(1, LONGEST_WAIT),

@@ -73,11 +73,11 @@ async def lines(chosen: Settings) -> list[Line]:
 
 
 async def of_addresses() -> Line:
-    """Return whether emails to people come back."""
+    """Return whether emails to people can be delivered."""
     if paused := await undeliverable.number_paused():
         people = plural(paused, "person", "people")
-        return Line(State.WARNING, "Addresses", f"Email to {people} can't be delivered. Home says whose.")
-    return Line(State.OK, "Addresses", "No one's email is paused.")
+        return Line(State.WARNING, "Addresses", f"Email to {people} can't be delivered. Home says whose it is.")
+    return Line(State.OK, "Addresses", "Sending isn't paused for anyone.")
 
 
 async def of_surroundings(chosen: Settings, trouble: Trouble = mail_server.trouble) -> list[Line]:
@@ -188,7 +188,7 @@ async def of_mailbox(chosen: Settings) -> AsyncIterator[Line]:
         yield Line(State.WARNING, MAILBOX, f"No process has read {place} in the last 5 minutes. {START}")
     else:
         last = f"The last email came {_moment(found.email_at, chosen)}." if found.email_at else "No email has come yet."
-        yield Line(State.OK, MAILBOX, f"{place} is read. {last}")
+        yield Line(State.OK, MAILBOX, f"{place} is being read. {last}")
 
 
 async def of_incoming(chosen: Settings) -> AsyncIterator[Line]:
@@ -197,7 +197,7 @@ async def of_incoming(chosen: Settings) -> AsyncIterator[Line]:
         return
     at = await arrivals.last_at()
     words = f"The last email came in {_moment(at, chosen)}." if at else "No email has come in yet."
-    yield Line(State.OK, "Email in", f"{words} `tracker check --mail` tests the way.")
+    yield Line(State.OK, "Incoming email", f"{words} `tracker check --mail` tests it.")
 
 
 async def of_queue(chosen: Settings) -> Line:
@@ -205,10 +205,10 @@ async def of_queue(chosen: Settings) -> Line:
     found = await queue.state(clock.now())
     failed = f"In the last {FAILED_WITHIN.days} days, {plural(found.failed, 'email')} couldn't be delivered."
     if found.oldest_due is None:
-        return Line(State.OK, "Email out", f"No email is due. {failed}")
+        return Line(State.OK, "Outgoing email", f"No email is due. {failed}")
     is_late = clock.now() - found.oldest_due >= LATE
     words = f"{plural(found.due, 'email is', 'emails are')} due, the oldest since {_moment(found.oldest_due, chosen)}."
-    return Line(State.WARNING if is_late else State.OK, "Email out", f"{words} {failed}")
+    return Line(State.WARNING if is_late else State.OK, "Outgoing email", f"{words} {failed}")
 
 
 def _moment(at: datetime, chosen: Settings) -> str:

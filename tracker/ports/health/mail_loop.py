@@ -22,16 +22,16 @@ from tracker.usecases.intake import arrivals, mailbox
 
 PATIENCE = 60.0  # seconds until the email is back
 LOOKS_EVERY = 1.0  # seconds
-SENDING, COMING_BACK = "Email out", "Email in"
+SENDING, ARRIVING = "Outgoing email", "Incoming email"
 NO_ADDRESS = "No replies are read. Set TRACKER_REPLY_ADDRESS; docs/operations.md, “Replies by email”, says how."
 NO_WAY_IN = "Nothing takes emails to {}. Set TRACKER_LMTP for your mail server, or TRACKER_IMAP_HOST for a mailbox."
 HELD = "This is a restored copy. It sends and reads nothing until `tracker resume`."
 NOT_BY_LMTP = (
-    "It didn't come back within {:.0f} seconds. Check that tracker serve runs with these settings, and that your mail"
+    "It didn't arrive within {:.0f} seconds. Check that tracker serve runs with these settings, and that your mail"
     " server delivers {}, and the same with + and a token, to {} by LMTP. The mail server's log says what became of it."
 )
 NOT_BY_MAILBOX = (
-    "It didn't come back within {:.0f} seconds. Check that tracker serve runs with TRACKER_RUN_CLOCK=yes, and that"
+    "It didn't arrive within {:.0f} seconds. Check that tracker serve runs with TRACKER_RUN_CLOCK=yes, and that"
     " emails to {}, and to the same with + and a token, come to {} of {}. Look for it in the mailbox, and in its junk"
     " folder."
 )
@@ -46,7 +46,7 @@ async def lines(
 ) -> AsyncIterator[Line]:
     """Yield what worked, in its order, up to the first fault; the database of the settings is bound and open."""
     if why_not := await _why_not(chosen):
-        yield Line(State.FAULT, COMING_BACK, why_not)
+        yield Line(State.FAULT, ARRIVING, why_not)
         return
     before = await arrivals.noted_from(chosen.mail_from)
     to = ReplyAddresses(chosen.reply_address, keys.every("replies")).of(ids.new_id())
@@ -57,10 +57,10 @@ async def lines(
     started = time.monotonic()
     while await arrivals.noted_from(chosen.mail_from) == before:
         if time.monotonic() - started >= patience:
-            yield Line(State.FAULT, COMING_BACK, await _not_back(chosen, patience))
+            yield Line(State.FAULT, ARRIVING, await _not_back(chosen, patience))
             return
         await pause(LOOKS_EVERY)
-    yield Line(State.OK, COMING_BACK, f"It came back within {time.monotonic() - started + 1:.0f} seconds.")
+    yield Line(State.OK, ARRIVING, f"It arrived within {time.monotonic() - started + 1:.0f} seconds.")
     if not chosen.authserv_id:
         yield Line(State.FAULT, "Senders", NO_NAME)
 
@@ -77,7 +77,7 @@ async def _not_back(chosen: Settings, patience: float) -> str:
     if not chosen.imap_host:
         return NOT_BY_LMTP.format(patience, chosen.reply_address, chosen.lmtp)
     if trouble := (await mailbox.state()).trouble:
-        return f"It didn't come back, because the mailbox can't be read: {trouble}"
+        return f"It couldn't be read, because the mailbox can't be read: {trouble}"
     return NOT_BY_MAILBOX.format(patience, chosen.reply_address, chosen.imap_folder, chosen.imap_user)
 
 

@@ -42,7 +42,7 @@ VERBS = {
     "suspended": "Suspended the account of",
     "reopened": "Reopened the account of",
     "reviewed": "Confirmed the account of",
-    "email_paused": "Paused email that comes back, to",
+    "email_paused": "Paused sending email to",
     "email_resumed": "Resumed sending email to",
     "departed": "Removed from the task force:",
     "restored": "Restored",

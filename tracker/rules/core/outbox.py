@@ -22,7 +22,7 @@ GIVE_UP = timedelta(days=5)
 """How long mail servers themselves keep trying (RFC 5321 §4.5.4.1); for messages with no earlier end."""
 FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(minutes=30)
-PAUSED = "Emails to this address came back, so sending to it was paused."
+PAUSED = "Sending to this address was paused, because emails to it couldn’t be delivered."
 """Why a message is not sent to a person whose address is paused (`usecases.intake.bounces`)."""
 JITTER = 0.1  # share of the pause, either way, so that a thousand emails don't retry in the same second
 

@@ -1,4 +1,4 @@
-"""People whose email comes back: who they are, why, and sending to them again."""
+"""People whose email can't be delivered: who they are, why, and sending to them again."""
 
 from datetime import datetime
 from uuid import UUID
@@ -25,7 +25,7 @@ _PAUSE = (
     "SELECT p.id, p.paused_at FROM email_pause p JOIN member r ON r.id = p.member AND r.email = p.address"
     " WHERE p.restored_at IS NULL AND r.id = {}"
 )
-RESUMED = "Emails to them are being sent already."
+RESUMED = "Sending to this address isn’t paused."
 
 
 async def paused_people(viewer: Viewer) -> list[PausedPerson]:

@@ -26,7 +26,7 @@ async def test_one_email_that_came_back_is_said_with_what_to_do(cast: Cast, brow
     [message_id] = await sent(cast, who)
     await came_back(message_id)
     page = (await (await browse(cast.coordinator)).get(f"/people/{who.member_id}")).text
-    assert "1 email to kcpd_detective@kcpd.example came back on" in words(page)
+    assert "1 email to kcpd_detective@kcpd.example couldn’t be delivered on" in words(page)
     assert "The address doesn’t exist. Ask for the right address, and correct it." in words(page)
     assert f'href="/messages/{message_id}"' in page
     assert "Resume sending" not in page
@@ -62,5 +62,5 @@ async def test_messages_says_that_an_email_came_back_and_leads_to_the_address(ca
     await came_back(message_id)
     page = (await (await browse(cast.coordinator)).get(f"/messages/{message_id}")).text
     assert "Undeliverable · 550 5.1.1 User unknown" in words(page)
-    assert "This email didn’t arrive: it came back." in words(page)
+    assert "This email couldn’t be delivered." in words(page)
     assert f'href="/people/{cast.kcpd_detective.member_id}"' in page

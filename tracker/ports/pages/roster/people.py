@@ -24,7 +24,7 @@ from tracker.usecases.roster import directory
 
 MOST = 100  # people on one page
 LONGEST_WORDS = 100  # characters of a search
-RESUMED = "Emails to them go out again from now on."
+RESUMED = "Sending resumed. New emails to this address will go out."
 WORDS: dict[str, Any] = {"arm_words": ARM_WORDS, "role_words": role_words}
 
 
@@ -73,7 +73,7 @@ async def _listed(viewer: Viewer, query: FormValues) -> dict[str, Any]:
 
 @post("/people/{person_id:uuid}/sending", guards=[signed_in], status_code=303)
 async def resume_sending(person_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Redirect:
-    """Send to a person's address again, after emails to it came back."""
+    """Send to a person's address again, after emails to it couldn't be delivered."""
     await undeliverable.restore(viewer, person_id, now)
     return pages.redirect(f"/people/{person_id}", RESUMED)
 
