@@ -244,6 +244,6 @@ async def test_the_trail_marks_what_its_reader_may_see_and_its_file_begins_with_
     await events.schedule(sqlite_cast.coordinator, meeting(marking=marking(sqlite_cast)), NOW)
     secret = marking(sqlite_cast, categories=frozenset({Category.SP_CHRI}))
     await events.schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.hsi_liaison, marking=secret), NOW)
-    assert "Scheduled event (CUI)" in (await desk.get("/audit")).text
+    assert "Scheduled (CUI)" in (await desk.get("/audit")).text
     for browser in (desk, await browse(sqlite_cast.auditor)):
         assert (await browser.get("/audit/export")).content.decode("utf-8-sig").splitlines()[0] == f'"{BANNER}"'
