@@ -1,6 +1,7 @@
 """A confirmation says what was understood of an email, to the person who wrote it, and never more than they may see."""
 
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 
@@ -54,6 +55,22 @@ async def test_a_reply_that_says_nothing_is_told_which_words_work_once_a_day(sql
     [(_, one)] = await confirmations()
     assert one.subject == f"Your email didn't change action item {reference}"
     assert one.heading == "Nothing changed"
+
+
+async def test_each_thing_about_which_nothing_changed_is_answered(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    first = await given(cast.coordinator, cast.caht_lead)
+    await incoming.take(await email(cast.caht_lead, "> DONE"))
+    second = await given(cast.coordinator, cast.caht_lead)
+    await incoming.take(await email(cast.caht_lead, "> BLOCKED", message_id=await about(second)))
+    subjects = {one.subject for _, one in await confirmations()}
+    assert subjects == {f"Your email didn't change action item {one}" for one in (first, second)}
+
+
+async def about(reference: str) -> UUID:
+    """Return the message about an action item."""
+    [message_id] = await Message.select(Message.id).where(Message.item.reference == reference).output(as_list=True)
+    return UUID(str(message_id))
 
 
 async def test_a_machine_that_answers_confirmations_is_answered_only_so_often(sqlite_cast: Cast) -> None:

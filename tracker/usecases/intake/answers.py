@@ -17,14 +17,13 @@ MOST_A_DAY = 20
 
 
 async def confirm(viewer: Viewer, understood: Understood, row_id: UUID, now: datetime) -> None:
-    """Queue the confirmation; of emails that changed nothing, only the first of a day is answered.
+    """Queue the confirmation; of emails about one thing that changed nothing for one reason, one a day is answered.
 
     The caller is inside `writing()`.
     """
     is_recorded = understood.outcome is Taken.RECORDED
     if is_recorded and await known.recorded_since(viewer.member_id, now - DAY) > MOST_A_DAY:
         return
-    day = to_local(now, viewer.zone).date()
     kind = ItemAnswered if understood.item_id else InvitationAnswered
     content = kind(
         at=now,
@@ -36,9 +35,14 @@ async def confirm(viewer: Viewer, understood: Understood, row_id: UUID, now: dat
     draft = outbox.Draft(
         content=content,
         recipient_id=viewer.member_id,
-        key=f"email_answered:{row_id}" if is_recorded else f"email_answered:{viewer.member_id}:{day}",
+        key=f"email_answered:{row_id if is_recorded else _once_a_day(viewer, understood, now)}",
         item_id=understood.item_id,
         event_id=understood.event_id,
         occurrence_id=understood.occurrence_id,
     )
     await outbox.enqueue_all([draft], now)
+
+
+def _once_a_day(viewer: Viewer, understood: Understood, now: datetime) -> str:
+    thing = understood.item_id or understood.occurrence_id or understood.event_id
+    return f"{viewer.member_id}:{thing}:{understood.outcome}:{to_local(now, viewer.zone).date()}"
