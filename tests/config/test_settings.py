@@ -107,6 +107,11 @@ def test_a_mailbox_of_replies_needs_their_address_and_a_user(folder: Path, given
         of(folder, IMAP_HOST="imap.example", **given)
 
 
+def test_questions_to_the_coordinator_do_not_come_to_the_tracker(folder: Path) -> None:
+    with pytest.raises(BadSettings, match="TRACKER_REPLY_ADDRESS and TRACKER_COORDINATOR_ADDRESS must differ"):
+        of(folder, REPLY_ADDRESS="team@tracker.example", COORDINATOR_ADDRESS="Team@tracker.example")
+
+
 @pytest.mark.parametrize("url", ["http://login.example/token", "login.example/token"])
 def test_a_client_secret_is_sent_encrypted_only(folder: Path, url: str) -> None:
     with pytest.raises(BadSettings, match="TRACKER_IMAP_TOKEN_URL must start with https://"):

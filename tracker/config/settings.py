@@ -75,7 +75,7 @@ class Settings:
     """IANA name of the task force's zone. Default America/Chicago."""
 
     coordinator_address: str = "coordinator@tracker.example"
-    """Email address shown for help, and Reply-To of each email."""
+    """Email address shown for help, and Reply-To of each email to which the tracker reads no replies."""
 
     hotline: str = "National Human Trafficking Hotline at 1-888-373-7888"
     """Whom to call with a tip; shown in the footer of each page."""
@@ -91,7 +91,7 @@ class Settings:
     """Hashes passwords with PBKDF2-HMAC-SHA-256, which FIPS 140-3 approves, instead of argon2id. Default off."""
 
     mail_from: str = "calendar@tracker.example"
-    """Sender and ORGANIZER of calendar emails."""
+    """Sender of emails, and ORGANIZER of calendar emails where no `reply_address` is set."""
 
     reply_address: str = ""
     """Where replies of calendar programs are read, like reply@tracker.example: each invitation adds + and a token.
@@ -372,6 +372,11 @@ def _check_replies(settings: Settings) -> None:
         raise BadSettings(
             "TRACKER_REPLY_ADDRESS must be one address, like reply@tracker.example, with at most 11 letters and digits"
             " before the @."
+        )
+    if settings.reply_address and settings.reply_address.lower() == settings.coordinator_address.lower():
+        raise BadSettings(
+            "TRACKER_REPLY_ADDRESS and TRACKER_COORDINATOR_ADDRESS must differ: no one reads what people write to the"
+            " first."
         )
     if settings.imap_host and not (settings.reply_address and settings.imap_user):
         raise BadSettings(
