@@ -3,10 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import cast
 from uuid import UUID, uuid4
 
 import pytest
 from anyio import to_thread
+from imap_tools import BaseMailBox
 
 from tests.cast import NOW, Cast, meeting
 from tests.dovecot import Dovecot
@@ -120,6 +123,19 @@ async def test_odd_emails_do_not_keep_the_next_one_from_being_taken(post: Post) 
     await post.reader().run()
     assert (await post.unseen(), (await outcomes()).count(Outcome.RECORDED)) == (0, 1)
     assert Outcome.UNREADABLE in await outcomes()
+
+
+def test_an_email_of_which_the_server_gives_nothing_is_not_taken_for_one_that_is_gone() -> None:
+    class Client:
+        def capability(self) -> tuple[str, list[bytes]]:
+            return "OK", [b"IMAP4REV1"]
+
+        def uid(self, *_: str) -> tuple[str, list[bytes]]:
+            return "OK", [b"1 (UID 5 BODY[]<0> NIL)"]
+
+    folder = Folder(cast(BaseMailBox, SimpleNamespace(client=Client())))
+    with pytest.raises(imap.Unfetched):
+        folder.content("5")
 
 
 async def test_an_email_that_cannot_be_taken_stays_unread_and_is_tried_again_later(post: Post) -> None:

@@ -5,6 +5,7 @@ what others have marked for it, isn't used.
 """
 
 import imaplib
+import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ PATIENCE = 20.0  # seconds for each answer of the server
 LONGEST_ANSWER = 200  # characters of what a server says about an error
 GOES_WRONG = (OSError, imaplib.IMAP4.error, ImapToolsError, ValueError)
 FETCHED = f"(BODY.PEEK[]<0.{LARGEST + 1}>)"
+NOTHING = re.compile(rb"BODY\[\]<0> NIL", re.IGNORECASE)  # no content, of an email that is there (RFC 3501 §7.4.2)
 
 
 class Away(Exception):
@@ -65,7 +67,9 @@ class Folder:
                 raise
             except (imaplib.IMAP4.error, UnexpectedCommandStatusError) as refused:
                 raise Unfetched(f"The mail server doesn’t hand over email {uid}: {_words(refused)}") from refused
-            return next((bytes(one[1]) for one in answers if isinstance(one, tuple)), None)
+        if any(isinstance(one, bytes) and NOTHING.search(one) for one in answers):
+            raise Unfetched(f"The mail server hands over nothing of email {uid}.")
+        return next((bytes(one[1]) for one in answers if isinstance(one, tuple)), None)
 
     def mark_read(self, uid: str) -> None:
         """Mark an email as read. Errors: Away."""
