@@ -17,7 +17,7 @@ from tracker.usecases.events import events
 
 pytestmark = pytest.mark.anyio
 
-READS = settings(reply_address="reply@tracker.example")
+READS = settings(reply_address="reply@tracker.example", authserv_id="mx.tracker.example")
 
 
 @pytest.fixture(autouse=True)
@@ -57,3 +57,8 @@ async def test_the_page_says_when_the_last_email_came_in(sqlite_cast: Cast) -> N
 
 async def coming() -> list[Line]:
     return [line async for line in checks.of_incoming(READS)]
+
+
+async def test_a_site_whose_mail_server_has_no_name_knows_that_no_reply_counts(sqlite_cast: Cast) -> None:
+    _, line = [line async for line in checks.of_incoming(settings(reply_address="reply@tracker.example"))]
+    assert (line.state, "TRACKER_AUTHSERV_ID is empty" in line.words) == (State.WARNING, True)

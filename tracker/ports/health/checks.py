@@ -41,6 +41,10 @@ UNNAMED = (
     "A web server on this computer forwards requests, but --proxy doesn't name it. Every request seems to come from"
     " this computer, so failed sign-ins aren't counted by network. Start with: tracker serve --proxy 127.0.0.1"
 )
+NO_SERVER_NAME = (
+    "TRACKER_AUTHSERV_ID is empty, so no reply counts. Set it to the name that your mail server writes in"
+    " Authentication-Results."
+)
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -192,12 +196,14 @@ async def of_mailbox(chosen: Settings) -> AsyncIterator[Line]:
 
 
 async def of_incoming(chosen: Settings) -> AsyncIterator[Line]:
-    """Yield when the last email came in, by whichever way; nothing where the tracker reads none."""
+    """Yield when the last email came in, and whether senders can count; nothing where the tracker reads no emails."""
     if not chosen.reply_address:
         return
     at = await arrivals.last_at()
     words = f"The last email came in {_moment(at, chosen)}." if at else "No email has come in yet."
     yield Line(State.OK, "Incoming email", f"{words} `tracker check --mail` tests it.")
+    if not chosen.authserv_id:
+        yield Line(State.WARNING, "Senders", NO_SERVER_NAME)
 
 
 async def of_queue(chosen: Settings) -> Line:

@@ -16,7 +16,7 @@ from tracker.config.settings import Settings
 from tracker.crypto import ids, keys
 from tracker.crypto.reply_addresses import ReplyAddresses
 from tracker.ports.health import mail_server
-from tracker.ports.health.checks import Line, State
+from tracker.ports.health.checks import NO_SERVER_NAME, Line, State
 from tracker.usecases.core.send_hold import held_copy
 from tracker.usecases.intake import arrivals, mailbox
 
@@ -34,10 +34,6 @@ NOT_BY_MAILBOX = (
     "It didn't arrive within {:.0f} seconds. Check that tracker serve runs with TRACKER_RUN_CLOCK=yes, and that"
     " emails to {}, and to the same with + and a token, come to {} of {}. Look for it in the mailbox, and in its junk"
     " folder."
-)
-NO_NAME = (
-    "TRACKER_AUTHSERV_ID is empty, so no reply counts. Set it to the name that your mail server writes in"
-    " Authentication-Results."
 )
 
 
@@ -62,7 +58,7 @@ async def lines(
         await pause(LOOKS_EVERY)
     yield Line(State.OK, ARRIVING, f"It arrived within {time.monotonic() - started + 1:.0f} seconds.")
     if not chosen.authserv_id:
-        yield Line(State.FAULT, "Senders", NO_NAME)
+        yield Line(State.FAULT, "Senders", NO_SERVER_NAME)
 
 
 async def _why_not(chosen: Settings) -> str:
