@@ -100,6 +100,11 @@ def visible_readers_ask_by_rows(module: ast.Module, tables: Mapping[str, str]) -
     yield from (f"{call.lineno} runs a query of its own" for call in _calls(module, RUNS))
 
 
+def drafts_are_shown_by_polls_alone(module: ast.Module) -> Iterator[str]:
+    """The predicate that shows drafts to others is said where date polls are read, and nowhere else."""
+    yield from (f"{text.lineno} shows drafts" for text in _texts(module) if "MAY_SEE_POLL(" in str(text.value))
+
+
 def background_readers_tell_no_content(module: ast.Module, known: Collection[str]) -> Iterator[str]:
     """What leaves a background reader is made of ids, moments, numbers, facts that are so or not, and enumerations.
 

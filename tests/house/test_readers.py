@@ -11,6 +11,7 @@ from .reading import modules, offences, product, tree_of
 
 VISIBLE = modules("tracker/tables/visible")
 BY_ROWS = [file for file in VISIBLE if file not in modules("tracker/tables/visible/core/rows.py")]
+OF_POLLS = modules("tracker/tables/visible/polls", "tracker/tables/visible/core/rows.py")
 BACKGROUND = modules("tracker/tables/background")
 READERS = [*VISIBLE, *BACKGROUND]
 THEY_READ = {
@@ -87,6 +88,11 @@ def test_a_visible_reader_asks_by_the_predicate_alone() -> None:
     assert offences(BY_ROWS_ALONE, BY_ROWS) == []
 
 
+def test_others_see_a_draft_in_its_poll_alone() -> None:
+    elsewhere = [file for file in product() if file not in OF_POLLS]
+    assert offences(readers.drafts_are_shown_by_polls_alone, elsewhere) == []
+
+
 def test_a_background_reader_tells_no_content() -> None:
     assert offences(TELLS_NO_CONTENT, BACKGROUND) == []
 
@@ -122,6 +128,7 @@ BROKEN = [
     (ASKS_FOR_A_VIEWER, "async def _all() -> list[str]:\n    return await rows(x)"),
     (BY_ROWS_ALONE, "engine().run_querystring(x)"),
     (BY_ROWS_ALONE, "Event.select(Event.title)"),
+    (readers.drafts_are_shown_by_polls_alone, "x = f'SELECT {TITLE} FROM event e WHERE MAY_SEE_POLL(e)'"),
     (TELLS_NO_CONTENT, "async def titles() -> list[str]: ..."),
     (TELLS_NO_CONTENT, "async def rows() -> list[dict[str, Any]]: ..."),
     (TELLS_NO_CONTENT, "async def event() -> Event: ..."),
