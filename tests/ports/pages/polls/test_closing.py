@@ -15,7 +15,7 @@ from tests.usecases.polls.world import asked, reply
 from tracker.rules.polls.polls import Fit
 from tracker.rules.recurrence import rule_for
 from tracker.usecases.events import events
-from tracker.usecases.polls import polls
+from tracker.usecases.polls import closing, polls
 
 pytestmark = pytest.mark.anyio
 
@@ -63,6 +63,16 @@ async def test_a_draft_that_repeats_by_now_gets_no_date_from_its_poll_and_the_pa
     refused = await browser.post(f"/polls/{poll_id}/date", {"date": date})
     assert (asked_first.status_code, refused.status_code) == (200, 422)
     assert all("doesn’t repeat" in one.text for one in (asked_first, refused))
+
+
+async def test_a_reply_that_comes_after_the_date_is_set_is_refused_without_a_link_to_a_form_that_is_gone(
+    sqlite_cast: Cast, browse: SignIn, poll_id: UUID
+) -> None:
+    option = (await polls.poll_for(sqlite_cast.coordinator, poll_id)).options[0].id
+    await closing.schedule(sqlite_cast.coordinator, poll_id, option, NOW)
+    late = await (await browse(sqlite_cast.caht_lead)).post(f"/polls/{poll_id}/replies", {f"date-{option}": "yes"})
+    assert (late.status_code, "The date is set. Reply to the event instead." in late.text) == (410, True)
+    assert 'href="#f-dates"' not in late.text
 
 
 async def test_a_canceled_poll_is_closed_to_everyone_else_and_can_be_undone(

@@ -68,10 +68,10 @@ async def save_replies(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, fo
     try:
         await polls.reply(viewer, poll_id, fits_in(form), now)
     except (Invalid, Gone) as refused:
-        wrong = refused if isinstance(refused, Invalid) else Invalid(dates=refused.sentence)
+        wrong = refused if isinstance(refused, Invalid) else Invalid(refused.sentence)
         context = await _page(viewer, poll, now)
         context |= {"errors": errors_of(wrong, FIELDS), "chosen": fits_in(form)}
-        return pages.render("polls/show.html", status_code=410 if refused is not wrong else 422, **context)
+        return pages.render("polls/show.html", status_code=422 if refused is wrong else 410, **context)
     return pages.redirect(f"/polls/{poll_id}", SAVED)
 
 
