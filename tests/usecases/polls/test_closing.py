@@ -1,5 +1,6 @@
 """A poll ends: its event gets a date with the replies as its first, or people hear that it is canceled; once each."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -143,6 +144,15 @@ async def test_people_hear_once_that_a_poll_is_canceled_and_cannot_open_it(sqlit
     with pytest.raises(Gone):
         await polls.poll_for(sqlite_cast.fbi_lead, poll_id)
     assert await polls.waiting_polls(sqlite_cast.kcpd_detective, LATER) == []
+
+
+async def test_a_person_taken_off_the_list_is_not_counted_among_those_who_hear_of_it(sqlite_cast: Cast) -> None:
+    organizer, poll_id = sqlite_cast.coordinator, await replied(sqlite_cast)
+    event, plan = await events.plan_to_change(organizer, (await polls.poll_for(organizer, poll_id)).event.id)
+    others = {one: role for one, role in plan.invitees.items() if one != sqlite_cast.kcpd_detective.member_id}
+    await events.change(organizer, event.id, replace(plan, invitees=others), event.version, SOON)
+    assert await closing.cancel(organizer, poll_id, LATER) == 3
+    assert len(await sent(LATER + timedelta(minutes=1))) == 3
 
 
 async def test_a_poll_canceled_before_anyone_heard_of_it_is_never_mentioned(sqlite_cast: Cast) -> None:

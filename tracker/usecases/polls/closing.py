@@ -60,9 +60,7 @@ async def cancel(viewer: Viewer, poll_id: UUID, now: datetime) -> int:
     async with writing():
         poll = await led(viewer, poll_id)
         await rows.Poll.update({rows.Poll.canceled_at: now}).where(rows.Poll.id == poll_id)
-        people = await visible_polls.people(viewer, poll)
-        replied = [one.member_id for one in people if one.role.is_asked and one.has_replied]
-        notified = await poll_messages.notify_canceled(poll, replied, now)
+        notified = await poll_messages.notify_canceled(poll, await visible_polls.people(viewer, poll), now)
         await audit.record(viewer.actor, "poll_canceled", "event", poll.event.id, {"people": notified}, now)
     return notified
 

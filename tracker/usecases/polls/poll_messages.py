@@ -7,7 +7,7 @@ from uuid import UUID
 from tracker.rules.core.message_types import PollCanceled, PollContent, PollOpened, tag_of
 from tracker.rules.core.outbox import Draft, State
 from tracker.rules.events.undo import UNDO_FOR
-from tracker.rules.polls.polls import Poll
+from tracker.rules.polls.polls import Poll, Respondent
 from tracker.tables.background.polls.polls import PollMessage, messages_of
 from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.core import outbox
@@ -26,10 +26,10 @@ async def not_asked(poll: Poll, member_ids: Iterable[UUID]) -> list[UUID]:
     return [one for one in member_ids if one not in asked]
 
 
-async def notify_canceled(poll: Poll, replied: Iterable[UUID], now: datetime) -> int:
+async def notify_canceled(poll: Poll, people: Iterable[Respondent], now: datetime) -> int:
     """Notify the people who may know of a poll that it is canceled, and return how many they are.
 
-    They are those who replied, and those who may have been asked by email. Requests that no one can have yet wait as
+    They are those of its people who replied, or may have been asked by email. Requests that no one can have yet wait as
     long as the cancellation can be undone, and are not sent after that.
     """
     asked = [one for one in await messages_of(poll.event.id) if one.key.startswith(_start(PollOpened(poll=poll.id)))]
@@ -38,9 +38,8 @@ async def notify_canceled(poll: Poll, replied: Iterable[UUID], now: datetime) ->
         await Message.update({Message.due: now + UNDO_FOR}).where(
             Message.id.is_in(unknown) & (Message.due < now + UNDO_FOR)
         )
-    known = set(replied) | {
-        one.recipient_id for one in asked if one.state is State.SENT or (_waits(one) and not one.is_untried)
-    }
+    emailed = {one.recipient_id for one in asked if one.state is State.SENT or (_waits(one) and not one.is_untried)}
+    known = {one.member_id for one in people if one.role.is_asked and (one.has_replied or one.member_id in emailed)}
     canceled = PollCanceled(poll=poll.id)
     await outbox.enqueue_all([draft(poll, canceled, one, now) for one in sorted(known)], now)
     return len(known)
