@@ -17,6 +17,7 @@ from tracker.rules.views.work_queue import OpenRequests
 from tracker.tables.visible.operations import grants as requests
 from tracker.usecases.core import outbox
 from tracker.usecases.emails.content import letter
+from tracker.usecases.events import events
 from tracker.usecases.operations import approvals, grants
 from tracker.usecases.views.home import home
 
@@ -106,6 +107,15 @@ async def test_the_person_who_asked_for_access_is_emailed_the_decision_and_the_r
     recipient_id, mail = (await written(AccessDecided, now=LATER))[-1]
     assert (recipient_id, page_of(mail)) == (two.fbi_lead.member_id, f"/events/{bluestem}")
     assert [await at_home(one) for one in (two.hsi_liaison, two.kcpd_detective)] == [[], []]
+
+
+async def test_a_request_waits_for_no_one_while_the_operation_is_canceled(two: Cast) -> None:
+    bluestem, _ = await requested(two)
+    event = await events.event_for(two.fbi_lead, bluestem)
+    await events.cancel(two.fbi_lead, bluestem, event.version, "", LATER)
+    assert await at_home(two.hsi_liaison) == []
+    await events.restore(two.fbi_lead, bluestem, event.version + 1, LATER)
+    assert await at_home(two.hsi_liaison) == [1]
 
 
 async def test_a_request_that_is_withdrawn_before_the_emails_go_out_sends_none(two: Cast) -> None:

@@ -37,6 +37,7 @@ _LISTED = (
 _WAITING = (
     f"{LINE}, {_COLUMNS}{_FROM} JOIN occurrence o ON o.event = e.id"
     " JOIN invitation i ON i.event = e.id AND i.member = {} AND i.withdrawn_at IS NULL WHERE MAY_SEE(e)"
+    " AND NOT o.is_canceled AND e.status <> 'canceled'"
     " AND g.granted_at IS NULL AND g.ended_at IS NULL AND EXISTS (SELECT 1 FROM operation_plan p WHERE p.event = e.id)"
     " ORDER BY o.starts_at, g.requested_at, g.id"
 )
@@ -58,7 +59,10 @@ async def grants(viewer: Viewer, event: Event) -> list[Grant]:
 
 
 async def waiting(viewer: Viewer) -> list[tuple[Line, Grant]]:
-    """Return the requests for access to operations on whose list the viewer is, by operation, soonest first."""
+    """Return the requests for access to operations on whose list the viewer is, by operation, soonest first.
+
+    While an operation is canceled, its requests wait for no one.
+    """
     return [(line(row), _grant(row)) for row in await rows(_WAITING, viewer, "", viewer.member_id)]
 
 
