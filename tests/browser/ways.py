@@ -345,7 +345,7 @@ def to_refused_poll(page: Page, demo: Demo) -> None:
     page.get_by_role("link", name="Edit the draft").click()
     page.wait_for_url("**/edit")
     page.goto(f"/schedule?like={page.url.split('/')[-2]}")
-    page.get_by_role("button", name="Ask for dates").click()
+    page.get_by_role("button", name="Start a date poll").click()
     page.wait_for_url("**/poll")
     page.get_by_role("button", name="Ask for dates").click()
     page.locator(".usa-alert--error").wait_for()

@@ -311,7 +311,7 @@ async def _discard(viewer: Viewer, event: Event, now: datetime) -> None:
     Errors: Invalid while people are asked for its date.
     """
     if await has_open_poll(event.id):
-        raise Invalid("People are being asked for its date. Cancel the date poll first.")
+        raise Invalid("This draft has an open date poll. Cancel the date poll first.")
     await outbox.forget_event(event.id)
     await rows.Event.delete().where(rows.Event.id == event.id)
     await audit.record(viewer.actor, "discarded", "event", event.id, {}, now)

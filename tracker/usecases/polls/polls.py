@@ -195,7 +195,7 @@ async def reply(viewer: Viewer, poll_id: UUID, fits: Mapping[UUID, Fit], now: da
         poll = await poll_for(viewer, poll_id)
         people = await polls.people(viewer, poll)
         if not any(one.member_id == viewer.member_id and one.role.is_asked for one in people):
-            raise NotAllowed("You aren’t asked in this poll.")
+            raise NotAllowed("You weren’t asked to reply to this poll.")
         await record(viewer, poll, fits, ReplySource(viewer.origin.channel), now)
 
 
