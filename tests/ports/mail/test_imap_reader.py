@@ -192,7 +192,7 @@ async def test_a_mailbox_without_passwords_is_read_with_an_access_token(post: Po
     account = {"imap_token_url": post.server.tokens, "imap_client_id": "tracker", "imap_scope": post.user}
     wrong = post.reader(imap_client_secret="wrong", **account)
     await wrong.run()
-    assert (await state()).trouble == "The token endpoint answers 401. invalid_client"
+    assert (await state()).trouble == "The token endpoint returned 401. invalid_client"
     await wrong.stop()
     await post.reader(imap_client_secret="client secret", **account).run()
     assert (await outcomes(), (await state()).trouble) == ([Outcome.RECORDED], "")

@@ -208,7 +208,7 @@ async def test_a_plan_is_not_submitted_to_someone_who_left_the_operation(two: Ca
     bluestem = await submitted(two)
     await approvals.move(two.fbi_lead, bluestem, OperationState.PLANNING, NOW)
     await grants.end(two.fbi_lead, bluestem, two.fbi_alternate.member_id, NOW)
-    with pytest.raises(NotAllowed, match="Name another one"):
+    with pytest.raises(NotAllowed, match="Name someone else"):
         await approvals.move(two.fbi_lead, bluestem, OperationState.SUBMITTED, NOW)
 
 

@@ -43,7 +43,7 @@ def access_token(settings: Settings, patience: float) -> str:
         answer = server.getresponse()
         return _token(answer.status, answer.read(LONGEST))
     except HTTPException as odd:
-        raise ValueError(f"{host} doesn’t speak HTTP.") from odd
+        raise ValueError(f"{host} doesn’t respond as a web server.") from odd
     finally:
         server.close()
 
@@ -56,4 +56,4 @@ def _token(status: int, body: bytes) -> str:
         said = _Answer()
     if status == OK and said.access_token.isprintable() and said.access_token.isascii() and said.access_token:
         return said.access_token
-    raise ValueError(f"The token endpoint answers {status}. {said.error_description or said.error}".strip())
+    raise ValueError(f"The token endpoint returned {status}. {said.error_description or said.error}".strip())

@@ -30,7 +30,7 @@ LASTED = 60.0  # seconds after which a connection may end without an error: serv
 TURN = 15.0  # seconds until a process that may not read asks again whether it may
 RETRY = 300.0  # seconds until an email that couldn't be taken is tried again
 NOT_TAKEN = "An email couldn’t be taken; the log has the details. It’s still unread in the mailbox."
-OUR_ERROR = "An error of ours ended the reading; the log has the details."
+OUR_ERROR = "The tracker stopped reading because of an error of its own. The log has the details."
 
 log = logging.getLogger("tracker.mail.mailbox")
 T = TypeVar("T")

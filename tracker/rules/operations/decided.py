@@ -92,6 +92,8 @@ def _conflicts(hits: Iterable[Hit], decided: Sequence[Decided]) -> Iterator[Line
             yield limited(at=one.at, text=f"{about} decided: {DECISION_WORDS[one.decision]} ({one.reason})", by=one.by)
         for one in of_hit:
             if one.replaced_at and one.replaced_at not in {other.at for other in of_hit}:
-                yield limited(at=one.replaced_at, text=f"{about}: the facts changed, and the decision no longer counts")
+                yield limited(
+                    at=one.replaced_at, text=f"{about}: a time or place changed, and the decision no longer counts"
+                )
         if hit.closed_at and hit.outcome:
             yield limited(at=hit.closed_at, text=f"{about} ended: {OUTCOME_WORDS[hit.outcome]}")

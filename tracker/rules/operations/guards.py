@@ -13,7 +13,7 @@ from tracker.rules.operations.states import MOVES, OVER, STATE_WORDS, OperationS
 
 NOT_THE_LEAD = "The operation lead can’t approve the plan."
 ONLY_THE_SUPERVISOR = "Only the approving supervisor can approve the plan."
-SUPERVISOR_GONE = "The approving supervisor can no longer approve the plan. Name another one."
+SUPERVISOR_GONE = "The approving supervisor can no longer approve the plan. Name someone else."
 ONLY_WHO_LEADS = "Only the operation lead, or someone else who can edit the operation, can do this."
 ABOUT_THE_VIEWER = frozenset({NOT_THE_LEAD, ONLY_THE_SUPERVISOR, ONLY_WHO_LEADS})
 """The reasons that someone else doesn't have."""

@@ -145,7 +145,7 @@ async def test_a_plan_whose_supervisor_left_leads_to_the_choice_of_another_one(
     await grants.end(sqlite_cast.fbi_lead, event_id, sqlite_cast.fbi_alternate.member_id, NOW)
     lead, address = await browse(sqlite_cast.fbi_lead), f"/events/{event_id}/{KEY}/plan"
     assert "No one can approve the plan: Operation Bluestem Sat, Jan 16" in main((await lead.get("/")).text)
-    assert "Fbi alternate (FBI) can no longer approve. Choose another one." in main((await lead.get(address)).text)
+    assert "Fbi alternate (FBI) can no longer approve. Choose someone else." in main((await lead.get(address)).text)
     form = {
         "version": "4",
         "supervisor": str(sqlite_cast.fbi_alternate.member_id),
