@@ -45,9 +45,7 @@ async def test_the_command_counts_the_emails_that_are_due_and_those_that_failed(
 
 
 async def test_the_page_says_when_the_last_email_came_in(sqlite_cast: Cast) -> None:
-    assert [line.words for line in await coming()] == [
-        "No email has come in yet. `tracker check --mail` tests the way."
-    ]
+    assert [line.words for line in await coming()] == ["No email has come in yet. `tracker check --mail` tests it."]
     await IncomingReply.insert(
         IncomingReply(received_at=NOW, email_hash="1" * 64, part=0, sender="a@b.example", outcome=Outcome.IGNORED)
     )

@@ -42,7 +42,7 @@ async def test_a_mailbox_that_no_process_reads_is_a_warning(sqlite_cast: Cast) -
 
 async def test_a_mailbox_that_is_read_says_when_the_last_email_came(sqlite_cast: Cast) -> None:
     await note_read(NOW, has_email=False)
-    assert [line.words for line in await lines()] == ["reply at imap.example is read. No email has come yet."]
+    assert [line.words for line in await lines()] == ["reply at imap.example is being read. No email has come yet."]
     await note_read(NOW, has_email=True)
     [line] = await lines()
     assert (line.state, "The last email came Tue, Dec" in line.words) == (State.OK, True)
