@@ -179,7 +179,7 @@ async def put_back(messages: Sequence[Message], worker: str) -> None:
 
 
 async def suppress_for(member_id: UUID, reason: str) -> None:
-    """Suppress the messages that wait for a person; claimed ones are checked again before they are sent.
+    """Suppress the messages that wait for a person; claimed ones still go out if the person is active.
 
     Security and safety notices (`DESPITE_A_PAUSE`) stay. The caller is inside `writing()`.
     """
