@@ -73,7 +73,7 @@ async def _not_back(chosen: Settings, patience: float) -> str:
     if not chosen.imap_host:
         return NOT_BY_LMTP.format(patience, chosen.reply_address, chosen.lmtp)
     if trouble := (await mailbox.state()).trouble:
-        return f"It couldn't be read, because the mailbox can't be read: {trouble}"
+        return f"It didn't arrive, because the mailbox can't be read: {trouble}"
     return NOT_BY_MAILBOX.format(patience, chosen.reply_address, chosen.imap_folder, chosen.imap_user)
 
 

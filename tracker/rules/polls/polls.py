@@ -145,17 +145,17 @@ def waiting(people: Iterable[Respondent]) -> list[Respondent]:
 
 def hindrance(event: Event, asked: int) -> str:
     """Return why an event can't have a poll in which so many people are asked; empty when it can."""
-    return misfit(event) or ("" if asked else "Add the people to ask to the draft first.")
+    return misfit(event) or ("" if asked else "Invite people in the draft first, so that there’s someone to ask.")
 
 
 def misfit(event: Event) -> str:
     """Return why an event can't have a date poll, or a date from one; empty when it can."""
     if event.status is not EventStatus.DRAFT:
-        return "This event is already scheduled. A date poll comes before that."
+        return "This event is already scheduled. Only a draft can have a date poll."
     if event.is_series:
         return "A date poll is for an event with one date. Edit the draft so that it doesn’t repeat."
     if not event.kind.asks_reply:
-        return "A deadline has no attendance, so no one can be asked to come."
+        return "A deadline has no attendees, so it can’t have a date poll."
     return ""
 
 
