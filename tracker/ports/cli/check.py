@@ -57,7 +57,7 @@ async def _show(found: Awaitable[list[Line]]) -> list[Line]:
 
 
 def _print(line: Line) -> None:
-    click.echo(f"{line.state:8} {line.name:12} {line.words}")
+    click.echo(f"{line.state:8} {line.name:14} {line.words}")
 
 
 async def _lines() -> list[Line]:
