@@ -41,7 +41,7 @@ def restored(file: Path, folder: Path, secret: Path, *more: str) -> Path:
 def lines(folder: Path) -> dict[str, str]:
     """Return the words of `tracker check` by the name of the line."""
     output = tracker("check", "--data", folder).output
-    return {line[9:21].strip(): line[:9] + line[22:] for line in output.splitlines()}
+    return {line[9:23].strip(): line[:9] + line[24:] for line in output.splitlines()}
 
 
 def test_a_restored_folder_is_as_it_was_and_holds_its_mails(folder: Path, backup: Path, tmp_path: Path) -> None:

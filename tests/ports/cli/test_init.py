@@ -102,7 +102,7 @@ def test_files_that_others_may_read_are_told_of(folder: Path) -> None:
     founded(folder)
     (folder / settings_file.NAME).chmod(0o640)
     result = tracker("check", "--data", folder)
-    assert "fault    Files        Other users of this computer can read settings.env." in result.output
+    assert "fault    Files          Other users of this computer can read settings.env." in result.output
     assert result.exit_code == 1
 
 
@@ -110,7 +110,7 @@ def test_a_folder_that_others_may_look_into_is_a_warning(folder: Path) -> None:
     founded(folder)
     folder.chmod(0o755)
     result = tracker("check", "--data", folder)
-    assert "warning  Files        Other users of this computer can read data." in result.output
+    assert "warning  Files          Other users of this computer can read data." in result.output
 
 
 def test_nothing_starts_with_a_secret_that_others_may_read(folder: Path) -> None:
@@ -118,7 +118,8 @@ def test_nothing_starts_with_a_secret_that_others_may_read(folder: Path) -> None
     (folder / settings_file.SECRET).chmod(0o604)
     result = tracker("check", "--data", folder)
     assert (
-        f"fault    Settings     Other users of this computer can read {folder / settings_file.SECRET}" in result.output
+        f"fault    Settings       Other users of this computer can read {folder / settings_file.SECRET}"
+        in result.output
     )
     assert result.exit_code == 1
     assert is_one_sentence(tracker("serve", "--data", folder))
@@ -133,4 +134,4 @@ def test_a_fresh_folder_lacks_only_a_mail_server(folder: Path) -> None:
 
 def test_addresses_that_are_still_examples_are_told_of(folder: Path) -> None:
     founded(folder, "--set", "MAIL_FROM=calendar@tracker.example")
-    assert "warning  Settings     TRACKER_MAIL_FROM still" in tracker("check", "--data", folder).output
+    assert "warning  Settings       TRACKER_MAIL_FROM still" in tracker("check", "--data", folder).output
