@@ -15,14 +15,17 @@ _COLUMNS = (
     " g.requested_at, g.granted_at, s.name AS approver_name, sa.code AS approver_code, g.until, g.ended_at,"
     " x.name AS ender_name, xa.code AS ender_code"
 )
+# CROSS JOIN keeps SQLite at the few grants: it would go through all events to which the viewer is invited.
 _FROM = (
-    " FROM operation_grant g JOIN event e ON e.id = g.event"
+    " FROM operation_grant g CROSS JOIN event e"
     " JOIN member m ON m.id = g.member JOIN agency a ON a.id = m.agency"
     " JOIN member v ON v.id = g.giver JOIN agency va ON va.id = v.agency"
     " LEFT JOIN member s ON s.id = g.approver LEFT JOIN agency sa ON sa.id = s.agency"
     " LEFT JOIN member x ON x.id = g.ended_by LEFT JOIN agency xa ON xa.id = x.agency"
 )
-_GRANTS = f"SELECT {_COLUMNS}{_FROM} WHERE MAY_SEE(e) AND g.event = {{}} ORDER BY g.requested_at, g.id"
+_GRANTS = (
+    f"SELECT {_COLUMNS}{_FROM} WHERE MAY_SEE(e) AND e.id = g.event AND g.event = {{}} ORDER BY g.requested_at, g.id"
+)
 # A person put on the list by a change of the event was put there by the person who made it at that moment.
 _LISTED = (
     "SELECT i.member, m.name, a.code, i.added_at, i.again_at, b.name AS giver_name,"
@@ -35,8 +38,8 @@ _LISTED = (
     " WHERE MAY_SEE(e) AND i.event = {} AND i.withdrawn_at IS NULL ORDER BY a.code, m.name, i.member"
 )
 _WAITING = (
-    f"{LINE}, {_COLUMNS}{_FROM} JOIN occurrence o ON o.event = e.id"
-    " JOIN invitation i ON i.event = e.id AND i.member = {} AND i.withdrawn_at IS NULL WHERE MAY_SEE(e)"
+    f"{LINE}, {_COLUMNS}{_FROM} JOIN occurrence o ON o.event = e.id WHERE MAY_SEE(e) AND e.id = g.event"
+    " AND EXISTS (SELECT 1 FROM invitation i WHERE i.event = e.id AND i.member = {} AND i.withdrawn_at IS NULL)"
     " AND NOT o.is_canceled AND e.status <> 'canceled'"
     " AND g.granted_at IS NULL AND g.ended_at IS NULL AND EXISTS (SELECT 1 FROM operation_plan p WHERE p.event = e.id)"
     " ORDER BY o.starts_at, g.requested_at, g.id"
