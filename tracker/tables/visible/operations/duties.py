@@ -27,9 +27,9 @@ _CAN_APPROVE = (
     " AND m.status = 'active' AND g.arm = 'law_enforcement'"
 )
 _WITHOUT_SUPERVISOR = (
-    f"{LINE} FROM operation_plan p JOIN event e ON e.id = p.event JOIN occurrence o ON o.event = e.id"
-    " WHERE MAY_SEE(e) AND p.state = 'submitted' AND e.lead = {} AND o.ends_at > {} AND NOT o.is_canceled"
-    f" AND e.status <> 'canceled' AND NOT EXISTS ({_CAN_APPROVE}) ORDER BY o.starts_at, o.id"
+    f"{LINE} FROM operation_plan p CROSS JOIN event e JOIN occurrence o ON o.event = e.id"
+    " WHERE MAY_SEE(e) AND e.id = p.event AND p.state = 'submitted' AND e.lead = {} AND o.ends_at > {}"
+    f" AND NOT o.is_canceled AND e.status <> 'canceled' AND NOT EXISTS ({_CAN_APPROVE}) ORDER BY o.starts_at, o.id"
 )
 
 

@@ -19,8 +19,8 @@ _RETURNS = (
 # Until the plan goes to another state, which the return itself was the last to do.
 _RETURNED = (
     f"{LINE}, r.version, r.comment, r.returned_at, m.name, g.code FROM operation_return r"
-    " JOIN operation_plan p ON p.id = r.plan JOIN event e ON e.id = p.event JOIN occurrence o ON o.event = e.id"
-    f"{_WHO} AND p.state = 'planning' AND e.lead = {{}} AND o.ends_at > {{}} AND NOT o.is_canceled"
+    " JOIN operation_plan p ON p.id = r.plan CROSS JOIN event e JOIN occurrence o ON o.event = e.id"
+    f"{_WHO} AND e.id = p.event AND p.state = 'planning' AND e.lead = {{}} AND o.ends_at > {{}} AND NOT o.is_canceled"
     " AND e.status <> 'canceled'"
     " AND r.returned_at = (SELECT MAX(s.entered_at) FROM operation_state_change s WHERE s.plan = p.id)"
     " ORDER BY o.starts_at, o.id"
