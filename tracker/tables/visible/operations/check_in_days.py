@@ -8,12 +8,12 @@ from tracker.rules.operations.states import OperationState
 from tracker.tables.background.events.invitees import TAKES_PART
 from tracker.tables.visible.core.rows import rows
 from tracker.tables.visible.events.events import LINE, line
+from tracker.tables.visible.operations.planned_dates import OF_THEIR_PLAN, PLANNED_DATES
 
-# CROSS JOIN keeps SQLite at the few plans: it would go through all dates that have begun, by their index.
 _DAYS = (
-    f"{LINE}, p.state, i.id AS invitation FROM operation_plan p CROSS JOIN event e CROSS JOIN occurrence o"
+    f"{LINE}, p.state, i.id AS invitation FROM {PLANNED_DATES}"
     f" LEFT JOIN invitation i ON i.event = e.id AND i.member = {{}} AND i.withdrawn_at IS NULL AND {TAKES_PART}"
-    " WHERE MAY_SEE(e) AND e.id = p.event AND o.event = e.id"
+    f" WHERE MAY_SEE(e) AND {OF_THEIR_PLAN}"
 )
 _UNDER_WAY = (
     " AND o.starts_at <= {} AND (o.ends_at > {} OR p.state = 'executing') AND p.state <> 'draft'"

@@ -8,18 +8,16 @@ from tracker.rules.operations.duties import Duty
 from tracker.rules.operations.states import OperationState
 from tracker.tables.visible.core.rows import rows
 from tracker.tables.visible.events.events import LINE, line
+from tracker.tables.visible.operations.planned_dates import OF_THEIR_PLAN, PLANNED_DATES
 
 _DUTIES = (
-    f"{LINE}, p.state, p.version, p.supervisor, a.id AS commitment, a.acknowledged FROM operation_plan p"
-    " JOIN event e ON e.id = p.event JOIN occurrence o ON o.event = e.id"
-    " LEFT JOIN operation_agency a ON a.plan = p.id AND a.agency = {} WHERE MAY_SEE(e)"
+    f"{LINE}, p.state, p.version, p.supervisor, a.id AS commitment, a.acknowledged FROM {PLANNED_DATES}"
+    f" LEFT JOIN operation_agency a ON a.plan = p.id AND a.agency = {{}} WHERE MAY_SEE(e) AND {OF_THEIR_PLAN}"
 )
 _TO_COME = (
     " AND o.ends_at > {} AND NOT o.is_canceled AND e.status <> 'canceled' AND (p.supervisor = {} OR a.id IS NOT NULL)"
     " ORDER BY o.starts_at, o.id"
 )
-
-
 # Someone who could be named now: `rules.operations.guards.Facts.has_supervisor`.
 _CAN_APPROVE = (
     "SELECT 1 FROM invitation i JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency"
@@ -27,8 +25,8 @@ _CAN_APPROVE = (
     " AND m.status = 'active' AND g.arm = 'law_enforcement'"
 )
 _WITHOUT_SUPERVISOR = (
-    f"{LINE} FROM operation_plan p CROSS JOIN event e JOIN occurrence o ON o.event = e.id"
-    " WHERE MAY_SEE(e) AND e.id = p.event AND p.state = 'submitted' AND e.lead = {} AND o.ends_at > {}"
+    f"{LINE} FROM {PLANNED_DATES} WHERE MAY_SEE(e) AND {OF_THEIR_PLAN}"
+    " AND p.state = 'submitted' AND e.lead = {} AND o.ends_at > {}"
     f" AND NOT o.is_canceled AND e.status <> 'canceled' AND NOT EXISTS ({_CAN_APPROVE}) ORDER BY o.starts_at, o.id"
 )
 

@@ -9,6 +9,7 @@ from tracker.rules.operations.approvals import Return
 from tracker.rules.operations.plans import Operation, knows_conflicts
 from tracker.tables.visible.core.rows import Row, rows
 from tracker.tables.visible.events.events import LINE, line
+from tracker.tables.visible.operations.planned_dates import OF_THEIR_PLAN, PLANNED_DATES
 
 _WHO = " JOIN member m ON m.id = r.returned_by JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
 _RETURNS = (
@@ -18,10 +19,9 @@ _RETURNS = (
 )
 # Until the plan goes to another state, which the return itself was the last to do.
 _RETURNED = (
-    f"{LINE}, r.version, r.comment, r.returned_at, m.name, g.code FROM operation_return r"
-    " JOIN operation_plan p ON p.id = r.plan CROSS JOIN event e JOIN occurrence o ON o.event = e.id"
-    f"{_WHO} AND e.id = p.event AND p.state = 'planning' AND e.lead = {{}} AND o.ends_at > {{}} AND NOT o.is_canceled"
-    " AND e.status <> 'canceled'"
+    f"{LINE}, r.version, r.comment, r.returned_at, m.name, g.code FROM {PLANNED_DATES}"
+    f" JOIN operation_return r ON r.plan = p.id{_WHO} AND {OF_THEIR_PLAN}"
+    " AND p.state = 'planning' AND e.lead = {} AND o.ends_at > {} AND NOT o.is_canceled AND e.status <> 'canceled'"
     " AND r.returned_at = (SELECT MAX(s.entered_at) FROM operation_state_change s WHERE s.plan = p.id)"
     " ORDER BY o.starts_at, o.id"
 )
