@@ -95,8 +95,7 @@ class NewDate(NamedTuple):
     @property
     def is_changed(self) -> bool:
         """Return whether it differs from the rule, and so is an override in feeds."""
-        own = (self.title, self.place, self.agenda)
-        return self.is_moved or self.is_canceled or any(text is not None for text in own)
+        return self.is_moved or self.is_canceled or (self.title, self.place, self.agenda) != (None, None, None)
 
     @property
     def slot(self) -> Slot:

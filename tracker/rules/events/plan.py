@@ -135,10 +135,10 @@ def slot(starts: datetime, duration: timedelta, zone: str) -> Slot:
 
     A date whose start the clocks skip moves forward and keeps its length; otherwise it could end before it starts.
     """
-    begins = to_utc(starts, zone)
-    if duration < A_DAY and not is_shown(begins, starts, zone):
+    begins, ends = to_utc(starts, zone), to_utc(starts + duration, zone)
+    if ends - begins != duration < A_DAY and not is_shown(begins, starts, zone):
         return begins, begins + duration
-    return begins, to_utc(starts + duration, zone)
+    return begins, ends
 
 
 def rule_of(event: Event) -> Rule | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import count, islice, takewhile
 
 from tracker.errors import Invalid
@@ -19,7 +20,11 @@ from tracker.rules.recurrence.rule import (
     nth_weekday,
 )
 
+CACHED = 64
+"""Series whose dates are remembered: one page or change asks for those of the same series several times."""
 
+
+@lru_cache(CACHED)
 def dates(rule: Rule | None, start: datetime, limit: int = MAX_DATES) -> tuple[datetime, ...]:
     """Return all local starts (naive) of a series, `start` first; only `start` without a rule.
 
