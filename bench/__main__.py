@@ -13,6 +13,7 @@ from bench import (
     long_series,
     pages,
     reminders,
+    replies,
     series,
     small_edits,
     startup,
@@ -31,6 +32,7 @@ PARTS: tuple[tuple[str, Callable[[], Sequence[Figure]]], ...] = (
     ("deconfliction", deconfliction.measure),
     ("taking over a calendar", imports.measure),
     ("reminders", reminders.measure),
+    ("replies by email", replies.measure),
     ("start and memory", startup.measure),
 )
 RESULTS = Path(__file__).with_name("results.json")

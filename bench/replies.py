@@ -1,0 +1,108 @@
+"""1,000 replies of calendar programs, from the bytes of each email to its row, in processor time.
+
+The floor reads the same bytes with the standard library and icalendar, and keeps nothing.
+"""
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from email.parser import BytesParser
+from itertools import cycle
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+from icalendar import Calendar
+
+from bench.figures import Figure
+from bench.stock import SECRET, ZONE, add_old_dates, opened
+from tests.cast import NOW, Cast, everybody, meeting
+from tests.ical.client_replies import CLIENTS
+from tracker.crypto import keys
+from tracker.crypto.reply_addresses import ReplyAddresses
+from tracker.ports.mail.client_emails import PROGRAMS, Envelope
+from tracker.ports.mail.incoming import Reader
+from tracker.ports.mail.taking import take
+from tracker.tables.schema.events.invitations import Invitation
+from tracker.usecases.events import events
+
+REPLIES, AT_A_TIME = 1_000, 50
+STORED = 2_000  # dates that are there already
+TARGET = 3  # times the floor
+SERVER = "mx.tracker.example"
+
+
+class Reply(NamedTuple):
+    """An email on its way in."""
+
+    to: str
+    content: bytes
+
+
+def measure() -> Sequence[Figure]:
+    """Take the emails in turns with the floor, a few at a time."""
+    with tempfile.TemporaryDirectory() as folder:
+        taken, parsed = asyncio.run(_measured(Path(folder)))
+    return (
+        Figure(
+            name=f"{REPLIES:,} replies by email taken",
+            value=median(taken) / AT_A_TIME * REPLIES,
+            unit="s",
+            floor=median(parsed) / AT_A_TIME * REPLIES,
+            target=TARGET,
+            more_is_better=False,
+        ),
+    )
+
+
+async def _measured(folder: Path) -> tuple[list[float], list[float]]:
+    async with opened(folder / "replies.sqlite") as cast:
+        await add_old_dates(cast, STORED)
+        keys.use(SECRET)
+        reader = Reader(
+            addresses=ReplyAddresses("reply@tracker.example", keys.every("replies")), authserv_id=SERVER, zone=ZONE
+        )
+        emails = await _emails(cast, reader.addresses)
+        rounds = [await _round(reader, emails[first : first + AT_A_TIME]) for first in range(0, REPLIES, AT_A_TIME)]
+    return [one for one, _ in rounds], [one for _, one in rounds]
+
+
+async def _emails(cast: Cast, addresses: ReplyAddresses) -> list[Reply]:
+    """Invite everyone to so many meetings that each person's program has one reply to each of them."""
+    addressed = {one.member_id: one.email for one in everybody(cast)}
+    for number in range(REPLIES // len(addressed) + 1):
+        plan = meeting(*everybody(cast), starts=meeting().starts + timedelta(days=number))
+        await events.schedule(cast.coordinator, plan, NOW)
+    rows = await Invitation.select(Invitation.id, Invitation.member, Invitation.event.uid).where(
+        Invitation.member.is_in([*addressed]), Invitation.added_at == NOW
+    )
+    return [
+        _email(addresses.of(row["id"]), addressed[row["member"]], row["event.uid"], program)
+        for row, program in zip(rows[:REPLIES], cycle(PROGRAMS), strict=False)
+    ]
+
+
+def _email(to: str, sender: str, uid: str, program: str) -> Reply:
+    envelope = Envelope(sender=sender, to=to, subject="Accepted: Meeting", sent_at=NOW, authserv_id=SERVER)
+    calendar = CLIENTS[program](uid, sender, stamp=f"{NOW:%Y%m%dT%H%M%SZ}")
+    return Reply(to, PROGRAMS[program](envelope, "Accepted", calendar))
+
+
+async def _round(reader: Reader, emails: Sequence[Reply]) -> tuple[float, float]:
+    began = time.process_time()
+    outcomes = [await take(reader, one.content, one.to, NOW) for one in emails]
+    taken = time.process_time() - began
+    if wrong := [one for one in outcomes if list(one) != ["recorded"]]:
+        raise RuntimeError(f"{len(wrong)} replies were not recorded: {wrong[0]}.")
+    return taken, _parsed(emails)
+
+
+def _parsed(emails: Sequence[Reply]) -> float:
+    began = time.process_time()
+    for one in emails:
+        message = BytesParser().parsebytes(one.content)
+        part = next(part for part in message.walk() if part.get_content_type() in {"text/calendar", "application/ics"})
+        Calendar.from_ical(bytes(part.get_payload(decode=True)))
+    return time.process_time() - began
