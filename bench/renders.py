@@ -1,12 +1,14 @@
-"""The floor of a page: its template alone, rendered with the same values, beside the request that made them."""
+"""The floor of a page: its template rendered with the same values, and its SQL run bare, beside the request itself."""
 
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from bench.statements import BareConnection, noted
 from bench.world import World, asked
 from tracker.database import bind
+from tracker.database.connecting import Statement
 from tracker.ports.pages.core import templating
 
 WARM_UP = 20  # of each
@@ -15,37 +17,50 @@ Rendering = tuple[str, Mapping[str, Any]]
 
 
 class Turn(NamedTuple):
-    """Processor time in seconds of one request, of one bare render of the same page, and of what it asks."""
+    """Processor time in seconds of one request, and of the two things that it cannot do without."""
 
     request: float
     render: float
-    question: float
+    """The page's template, with the same values."""
+    sql: float
+    """The statements that it read by, one after another on a bare connection."""
 
 
-async def turns(
-    world: World, path: str, count: int, question: Callable[[], Awaitable[object]] | None = None
-) -> list[Turn]:
-    """Time a page, its bare render, and its question to the database alone, one after another, so many times.
+class Taken(NamedTuple):
+    """A page, measured."""
+
+    turns: Sequence[Turn]
+    statements: int
+    """How many the page runs, those that write among them."""
+
+
+async def turns(world: World, path: str, count: int) -> Taken:
+    """Time a page, its bare render and its bare statements, one after another, so many times.
 
     None of them runs twice in a row, in caches that it alone has warmed, and what else the machine does falls on all.
     """
-    name, values = await _rendering(world, path)
-    taken = [
-        Turn(await asked(world, path), _rendered(name, values), await _replied(question) if question else 0.0)
-        for _ in range(count + WARM_UP)
-    ]
-    return taken[WARM_UP:]
+    name, values, statements = await _parts(world, path)
+    bare = BareConnection(world.engine, statements)
+    try:
+        taken = [Turn(await asked(world, path), _rendered(name, values), bare.ask()) for _ in range(count + WARM_UP)]
+    finally:
+        bare.close()
+    return Taken(taken[WARM_UP:], len(statements))
 
 
-async def _rendering(world: World, path: str) -> Rendering:
-    """Return the template of a page and its values; raise RuntimeError when they do not make it again."""
+async def _parts(world: World, path: str) -> tuple[str, Mapping[str, Any], list[Statement]]:
+    """Return the template of a page, its values, and its statements.
+
+    Errors: RuntimeError when the template and the values do not make the page again.
+    """
     bind(world.engine)
-    with _kept() as renderings:
+    await world.reader.get(path)  # what is read once and then remembered is no part of a page
+    with _kept() as renderings, noted() as statements:
         html = await world.reader.get(path)
     [(name, values)] = renderings
     if templating.render(name, values) != html:
         raise RuntimeError(f"{name} with the same values is another page than {path}.")
-    return name, values
+    return name, values, statements
 
 
 @contextmanager
@@ -68,10 +83,4 @@ def _kept() -> Iterator[list[Rendering]]:
 def _rendered(name: str, values: Mapping[str, Any]) -> float:
     began = time.process_time()
     templating.render(name, values)
-    return time.process_time() - began
-
-
-async def _replied(question: Callable[[], Awaitable[object]]) -> float:
-    began = time.process_time()
-    await question()
     return time.process_time() - began
