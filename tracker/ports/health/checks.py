@@ -21,11 +21,10 @@ from tracker.rules.core.wording import clock as clock_words
 from tracker.rules.core.wording import day, local, plural, zone_word
 from tracker.usecases.audit import verification
 from tracker.usecases.audit.verification import Verification
-from tracker.usecases.core.send_hold import held_copy, last_backup
+from tracker.usecases.core import send_hold
 from tracker.usecases.emails import queue
 from tracker.usecases.emails.queue import FAILED_WITHIN
 from tracker.usecases.events.tz_drift import number_drifted
-from tracker.usecases.identity import unnamed_proxy
 from tracker.usecases.intake import arrivals, mailbox, undeliverable
 from tracker.usecases.views.health import LATE
 
@@ -123,11 +122,18 @@ async def of_database() -> AsyncIterator[Line]:
         yield Line(State.FAULT, "Schema", str(wrong))
         return
     yield Line(State.OK, "Schema", "It is up to date.")
-    if await held_copy():
+    async for line in of_deployment():
+        yield line
+
+
+async def of_deployment() -> AsyncIterator[Line]:
+    """Yield the checks of what the database says about this deployment, whose schema is up to date."""
+    known = await send_hold.known()
+    if known.copy_of:
         yield Line(State.WARNING, "Sending", "This is a restored copy. It sends nothing until `tracker resume`.")
-    if await unnamed_proxy.seen_at():
+    if known.unnamed_proxy_at:
         yield Line(State.WARNING, "Web server", UNNAMED)
-    yield _last_backup(await last_backup())
+    yield _last_backup(known.backed_up_at)
     yield of_audit_log(await verification.last())
 
 

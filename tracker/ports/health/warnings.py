@@ -16,12 +16,15 @@ LATE = "An email has waited for more than 5 minutes. Check whether the email ser
 
 
 async def warnings(chosen: Settings, trouble: Trouble, now: datetime) -> list[Line]:
-    """Return the checks of the Health page that are not well; `trouble` asks the email server."""
+    """Return the checks of the Health page that are not well; `trouble` asks the email server.
+
+    The schema is not among them: a process checks it before it serves, and its clock each time it runs.
+    """
     found = [
         *await _work(now),
         *await _mail(chosen, trouble),
         *checks.of_settings(chosen),
-        *[line async for line in checks.of_database()],
+        *[line async for line in checks.of_deployment()],
         *[line async for line in checks.of_mailbox(chosen)],
         *checks.of_files(chosen),
         *_releases(),

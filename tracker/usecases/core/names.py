@@ -3,9 +3,15 @@
 from collections.abc import Iterable
 from uuid import UUID
 
+from piccolo.querystring import QueryString
+
+from tracker.database import engine
+from tracker.database.among import among
 from tracker.rules.core.audiences import Arm
 from tracker.tables.schema.roster.people import Agency, Committee, Member
 from tracker.tables.schema.roster.sites import Site
+
+_PEOPLE = "SELECT m.id, m.name, g.code FROM member m JOIN agency g ON g.id = m.agency WHERE m.id IN ({})"
 
 
 async def people(ids: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:
@@ -13,8 +19,8 @@ async def people(ids: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:
     wanted = set(ids)
     if not wanted:
         return {}
-    found = await Member.select(Member.id, Member.name, Member.agency.code).where(Member.id.is_in(list(wanted)))
-    return {row["id"]: (row["name"], row["agency.code"]) for row in found}
+    found = await engine().run_querystring(QueryString(_PEOPLE, among(wanted)))
+    return {row["id"]: (row["name"], row["code"]) for row in found}
 
 
 async def arms(ids: Iterable[UUID]) -> dict[UUID, Arm]:

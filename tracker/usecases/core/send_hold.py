@@ -1,8 +1,11 @@
 """A restored copy sends nothing until a person confirms that it is the only one and resumes sending."""
 
 from datetime import datetime
+from typing import NamedTuple
 
-from tracker.database import writing
+from piccolo.querystring import QueryString
+
+from tracker.database import engine, writing
 from tracker.errors import NotFound
 from tracker.rules.core.actors import BY_COMMAND
 from tracker.rules.core.viewer import Viewer
@@ -13,16 +16,26 @@ from tracker.usecases.core import audit, outbox
 ONLY = 1  # id of the only row
 
 
+class Known(NamedTuple):
+    """What this deployment knows of itself."""
+
+    copy_of: datetime | None = None
+    """The time of the backup this copy was restored from, while sending is on hold; None when it sends."""
+    backed_up_at: datetime | None = None
+    """When the last backup was made."""
+    unnamed_proxy_at: datetime | None = None
+    """When a sign-in last came through an unnamed web server; None when the last one had an address."""
+
+
+async def known() -> Known:
+    """Return all of it, which the health checks ask for at once."""
+    found = await engine().run_querystring(QueryString(f"SELECT {', '.join(Known._fields)} FROM deployment"))
+    return Known(**found[0]) if found else Known()
+
+
 async def held_copy() -> datetime | None:
     """Return the time of the backup this copy was restored from, while sending is on hold; None when it sends."""
-    found: list[datetime | None] = await Deployment.select(Deployment.copy_of).output(as_list=True)
-    return found[0] if found else None
-
-
-async def last_backup() -> datetime | None:
-    """Return when the last backup was made."""
-    found: list[datetime | None] = await Deployment.select(Deployment.backed_up_at).output(as_list=True)
-    return found[0] if found else None
+    return (await known()).copy_of
 
 
 async def hold(copy_of: datetime, now: datetime) -> None:

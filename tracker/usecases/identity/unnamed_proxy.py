@@ -22,9 +22,3 @@ async def note_arrival(arrival: Arrival, now: datetime) -> None:
     elif address and not ip_address(address).is_loopback:
         known = Deployment.unnamed_proxy_at.is_not_null()
         await Deployment.update({Deployment.unnamed_proxy_at: None}).where(known)
-
-
-async def seen_at() -> datetime | None:
-    """Return when a sign-in last came through an unnamed web server; None when the last one had an address."""
-    found: list[datetime | None] = await Deployment.select(Deployment.unnamed_proxy_at).output(as_list=True)
-    return found[0] if found else None

@@ -5,24 +5,33 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from piccolo.querystring import QueryString
+
 from tracker.crypto import ids
-from tracker.database import writing
+from tracker.database import engine, writing
 from tracker.errors import Invalid
 from tracker.rules.core.message_types import AccountInvited
 from tracker.rules.core.outbox import State
-from tracker.rules.core.viewer import Status, Viewer
+from tracker.rules.core.viewer import Role, Status, Viewer
 from tracker.rules.emails.messages import Standing, standing_of
 from tracker.rules.roster import accounts
 from tracker.rules.roster.directory import Access, PersonCard
-from tracker.tables.schema.roster.people import Agency, Member
+from tracker.tables.schema.roster.people import Agency
 from tracker.tables.visible.emails import messages
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.identity import one_time_links
-from tracker.usecases.roster import directory, directory_rows
+from tracker.usecases.roster import directory
 
 LIFETIME = timedelta(days=7)
 """How long an emailed link works; it lets in only people who have never signed in, and only once."""
 NOBODY = "Choose at least one person."
+_NEW = (
+    "FROM member m JOIN agency g ON g.id = m.agency {} WHERE m.status = 'active' AND g.status = 'active'"
+    " AND NOT m.is_guest AND m.signed_in_at IS NULL AND m.password_hash IS NULL"
+    " AND (m.expires_at IS NULL OR m.expires_at > {{}})"
+)
+_NUMBER = f"SELECT COUNT(*) AS people {_NEW.format('')}"
+_ROLES = f"SELECT m.id, r.role {_NEW.format('JOIN member_role r ON r.member = m.id')}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,20 +73,13 @@ async def number_of_newcomers(viewer: Viewer, now: datetime) -> int:
     """Return how many people `newcomers` returns, without reading them: a large task force has thousands."""
     if not viewer.manages_accounts:
         return 0
-    new = (
-        (Member.status == Status.ACTIVE)
-        & (Member.agency.status == Status.ACTIVE)
-        & (Member.is_guest == False)  # noqa: E712 - a clause of SQL
-        & Member.signed_in_at.is_null()
-        & Member.password_hash.is_null()
-        & (Member.expires_at.is_null() | (Member.expires_at > now))
+    [counted], with_roles = await engine().read_each(QueryString(_NUMBER, now), QueryString(_ROLES, now))
+    roles: dict[UUID, set[Role]] = {}
+    for row in with_roles:
+        roles.setdefault(row["id"], set()).add(Role(row["role"]))
+    return int(counted["people"]) - sum(
+        not accounts.may_touch(viewer, one, frozenset(held)) for one, held in roles.items()
     )
-    number: int = await Member.count().where(new)
-    roles = await directory_rows.roles() if number else {}
-    if not roles:
-        return number
-    few = await Member.select(Member.id).where(new & Member.id.is_in(list(roles))).output(as_list=True)
-    return number - sum(not accounts.may_touch(viewer, one, roles[one]) for one in few)
 
 
 async def invite(viewer: Viewer, chosen: Collection[UUID] | None, reauthenticated_at: datetime, now: datetime) -> int:

@@ -113,15 +113,15 @@ async def health_page(
             (health.AUDIT, "Verify the audit log", "Every night after 3 AM"),
         )
     ]
-    backup = await send_hold.last_backup()
+    known = await send_hold.known()
     return pages.render(
         "views/admin/health.html",
         state=await health.state(now),
         jobs=jobs,
         storage=await health.storage(),
-        backup=local(backup, settings.time_zone) if backup else None,
+        backup=local(known.backed_up_at, settings.time_zone) if known.backed_up_at else None,
         test=await email_tests.latest(viewer),
-        is_held=await send_hold.held_copy() is not None,
+        is_held=known.copy_of is not None,
         lines=[
             *checks.of_settings(settings),
             *[line async for line in checks.of_database()],

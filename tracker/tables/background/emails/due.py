@@ -11,12 +11,12 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
+from tracker.database.among import among
 from tracker.rules.core.outbox import MessageKind, State
 from tracker.rules.core.wall_clock import ZoneName
 from tracker.rules.events.event import Kind
 from tracker.tables.background.events.invitees import IS_ASKED, REPLY
 from tracker.tables.schema.actions.action_items import ActionItem
-from tracker.tables.schema.core.outbox import Message
 
 _DATES = (
     "SELECT o.id, o.event, o.starts_at, e.zone, e.is_all_day, e.committee, e.kind"
@@ -28,6 +28,11 @@ _DATES = (
 _SILENT = (
     "SELECT o.id, i.member FROM occurrence o JOIN invitation i ON i.event = o.event WHERE o.id IN ({})"
     f" AND i.withdrawn_at IS NULL AND {IS_ASKED} AND {REPLY} = 'needs_action' ORDER BY o.id, i.member"
+)
+_NUDGED = (
+    "SELECT event, occurrence, recipient, created_at FROM message"
+    f" WHERE kind = '{MessageKind.NO_REPLY}' AND state IN ('{State.PENDING}', '{State.SENT}')"
+    " AND event IN ({}) AND created_at > {} ORDER BY created_at"
 )
 
 
@@ -86,8 +91,7 @@ async def silent(occurrence_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
     wanted = list(occurrence_ids)
     found: dict[UUID, list[UUID]] = {}
     if wanted:
-        among = QueryString(", ".join(["{}"] * len(wanted)), *wanted)
-        for row in await engine().run_querystring(QueryString(_SILENT, among)):
+        for row in await engine().run_querystring(QueryString(_SILENT, among(wanted))):
             found.setdefault(row["id"], []).append(row["member"])
     return found
 
@@ -105,12 +109,5 @@ async def nudged(event_ids: Iterable[UUID], since: datetime) -> list[Nudged]:
     wanted = list(event_ids)
     if not wanted:
         return []
-    of_kind = (Message.kind == MessageKind.NO_REPLY.value) & Message.state.is_in(
-        [State.PENDING.value, State.SENT.value]
-    )
-    found = (
-        await Message.select(Message.event, Message.occurrence, Message.recipient, Message.created_at)
-        .where(of_kind & Message.event.is_in(wanted) & (Message.created_at > since))
-        .order_by(Message.created_at)
-    )
+    found = await engine().run_querystring(QueryString(_NUDGED, among(wanted), since))
     return [Nudged(row["event"], row["occurrence"], row["recipient"], row["created_at"]) for row in found]

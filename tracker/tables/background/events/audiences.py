@@ -4,7 +4,11 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
+from piccolo.querystring import QueryString
+
 from tracker.crypto import ids
+from tracker.database import engine
+from tracker.database.among import among
 from tracker.database.bulk_insert import bulk_insert
 from tracker.rules.core.audiences import Arm, Audience, arm, committee
 from tracker.tables.schema.events.events import Event, EventAudience
@@ -31,8 +35,8 @@ async def audiences_of_each(event_ids: Iterable[UUID]) -> dict[UUID, set[Audienc
     """Return the audiences that may see each of these events."""
     found: dict[UUID, set[Audience]] = {one: set() for one in event_ids}
     if found:
-        wanted = EventAudience.event.is_in(list(found))
-        for row in await EventAudience.select(EventAudience.event, EventAudience.audience).where(wanted):
+        of_events = QueryString("SELECT event, audience FROM event_audience WHERE event IN ({})", among(found))
+        for row in await engine().run_querystring(of_events):
             found[row["event"]].add(row["audience"])
     return found
 

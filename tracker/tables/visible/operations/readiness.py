@@ -7,10 +7,12 @@ doesn't know of operations.
 from typing import Any
 from uuid import UUID
 
+from piccolo.querystring import QueryString
+
+from tracker.database import engine
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event
 from tracker.rules.operations.readiness import LedNotice, Minors, Notice, NoticeState, NoticeText, Recipient
-from tracker.tables.schema.operations.readiness import ReadinessRecipient
 from tracker.tables.visible.core.rows import Row, rows
 
 _NOTICES = (
@@ -26,6 +28,12 @@ _RECIPIENTS = (
     " JOIN readiness_recipient t ON t.notice = r.notice JOIN member m ON m.id = t.member"
     " JOIN agency g ON g.id = m.agency JOIN operation_plan p ON p.id = r.plan JOIN event e ON e.id = p.event"
     " WHERE MAY_SEE(e)"
+)
+
+_GIVEN = (
+    "SELECT n.id, n.uid, n.state, n.starts_at, n.ends_at, n.fewest, n.most, n.languages, n.minors, n.needs, n.place,"
+    " n.contact, n.released_at, n.changed_at, n.sequence, t.acknowledged_at FROM readiness_recipient t"
+    " JOIN readiness_notice n ON n.id = t.notice WHERE t.member = {} AND n.released_at IS NOT NULL"
 )
 
 
@@ -52,37 +60,28 @@ async def notices_of(viewer: Viewer, event: Event) -> list[LedNotice]:
 
 async def given(viewer: Viewer, notice_id: UUID) -> Notice | None:
     """Return a notice that was released to the viewer; None for any other, and before its release."""
-    return next(iter(await _given(viewer, ReadinessRecipient.notice.id == notice_id)), None)
+    return next(iter(await _given(" AND n.id = {}", viewer.member_id, notice_id)), None)
 
 
 async def every_given(viewer: Viewer) -> list[Notice]:
     """Return the notices that were released to the viewer, by their window."""
-    return await _given(viewer, ReadinessRecipient.notice.id.is_not_null())
+    return await _given(" ORDER BY n.starts_at", viewer.member_id)
 
 
-async def _given(viewer: Viewer, which: Any) -> list[Notice]:
-    notice = ReadinessRecipient.notice
-    found = (
-        await ReadinessRecipient.select(ReadinessRecipient.acknowledged_at, *notice.all_columns(exclude=["release_at"]))
-        .where((ReadinessRecipient.member == viewer.member_id) & notice.released_at.is_not_null() & which)
-        .order_by(notice.starts_at)
-        .output(nested=True)
-    )
-    return [_notice(row) for row in found]
-
-
-def _notice(row: Row) -> Notice:
-    of = row["notice"]
-    return Notice(
-        id=of["id"],
-        uid=of["uid"],
-        text=_text(of),
-        state=NoticeState(of["state"]),
-        released_at=of["released_at"],
-        changed_at=of["changed_at"],
-        sequence=of["sequence"],
-        acknowledged_at=row["acknowledged_at"],
-    )
+async def _given(which: str, *arguments: Any) -> list[Notice]:
+    return [
+        Notice(
+            id=row["id"],
+            uid=row["uid"],
+            text=_text(row),
+            state=NoticeState(row["state"]),
+            released_at=row["released_at"],
+            changed_at=row["changed_at"],
+            sequence=row["sequence"],
+            acknowledged_at=row["acknowledged_at"],
+        )
+        for row in await engine().run_querystring(QueryString(_GIVEN + which, *arguments))
+    ]
 
 
 def _text(row: Row) -> NoticeText:
