@@ -20,11 +20,11 @@ def noted() -> Iterator[list[Statement]]:
         found.extend(statements)
         return await plain(self, statements)
 
-    Connection.fetch_each = noting  # type: ignore[method-assign]
+    Connection.fetch_each = noting  # type: ignore[method-assign]  # put back below
     try:
         yield found
     finally:
-        Connection.fetch_each = plain  # type: ignore[method-assign]
+        Connection.fetch_each = plain  # type: ignore[method-assign]  # put back below
 
 
 class BareConnection:

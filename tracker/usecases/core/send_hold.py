@@ -14,6 +14,7 @@ from tracker.tables.schema.identity.identity import Session, SignInLink
 from tracker.usecases.core import audit, outbox
 
 ONLY = 1  # id of the only row
+_KNOWN = "SELECT copy_of, backed_up_at, unnamed_proxy_at FROM deployment"
 
 
 class Known(NamedTuple):
@@ -29,7 +30,7 @@ class Known(NamedTuple):
 
 async def known() -> Known:
     """Return all of it, which the health checks ask for at once."""
-    found = await engine().run_querystring(QueryString(f"SELECT {', '.join(Known._fields)} FROM deployment"))
+    found = await engine().run_querystring(QueryString(_KNOWN))
     return Known(**found[0]) if found else Known()
 
 

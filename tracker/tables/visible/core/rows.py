@@ -5,7 +5,8 @@ organizer. Where a reader's SQL says `MAY_SEE(e)`, for its event `e`, `rows` ins
 SQL without it is refused. For a viewer with another person beside them, it inserts the predicate for both.
 
 Readers of date polls say `MAY_SEE_POLL(e)`: the same, and a draft that has a poll is visible to its audiences too,
-which are those of the event that it is to become.
+which are those of the event that it is to become. Readers of what is given to people one by one say `IS_GIVEN(t)` of
+a table `t` of recipients.
 """
 
 from typing import Any
@@ -21,11 +22,14 @@ Row = dict[str, Any]
 _AMONG_AUDIENCES = "EXISTS (SELECT 1 FROM event_audience a WHERE a.event = e.id AND a.audience IN ({}))"
 _OWN_DRAFT = "(e.status = 'draft' AND e.lead = {})"
 _HAS_POLL = "EXISTS (SELECT 1 FROM poll q WHERE q.event = e.id)"
+_IS_GIVEN = "IS_GIVEN(t)"
 _PREDICATES = {
     "MAY_SEE(e)": f"((e.status <> 'draft' AND {_AMONG_AUDIENCES}) OR {_OWN_DRAFT})",
     "MAY_SEE_POLL(e)": f"(((e.status <> 'draft' OR {_HAS_POLL}) AND {_AMONG_AUDIENCES}) OR {_OWN_DRAFT})",
+    _IS_GIVEN: "t.member = {}",
 }
-"""The marker in a reader's SQL, and the predicate that `rows` puts there; each takes audiences and a member."""
+"""The marker in a reader's SQL, and the predicate that `rows` puts there; each takes audiences and a member, but the
+last one, which takes a member."""
 
 
 def seen_by(viewer: Viewer) -> tuple[QueryString, UUID]:
@@ -38,9 +42,9 @@ def seen_by(viewer: Viewer) -> tuple[QueryString, UUID]:
 
 
 async def rows(select: str, viewer: Viewer, where: str, *arguments: Any) -> list[Row]:
-    """Run `select` + `where`, which contain `MAY_SEE(e)`, or for a poll `MAY_SEE_POLL(e)`, exactly once.
+    """Run `select` + `where`, which contain one of the markers exactly once.
 
-    `arguments` are those of the other placeholders, in their order. Errors: ValueError for SQL without either.
+    `arguments` are those of the other placeholders, in their order. Errors: ValueError for SQL without a marker.
     """
     sql = select + where
     marker = next((one for one in _PREDICATES if one in sql), None)
@@ -50,9 +54,13 @@ async def rows(select: str, viewer: Viewer, where: str, *arguments: Any) -> list
     first = before.count("{}")
     everyone = [viewer, viewer.beside] if viewer.beside else [viewer]
     may_see = " AND ".join([_PREDICATES[marker]] * len(everyone))
-    held = [one for who in everyone for one in (_held(who.audiences), who.member_id)]
+    held = [one for who in everyone for one in _held_by(who, marker)]
     whole = QueryString(before + may_see + after, *arguments[:first], *held, *arguments[first:])
     return list(await engine().run_querystring(whole))
+
+
+def _held_by(who: Viewer, marker: str) -> list[Any]:
+    return [who.member_id] if marker == _IS_GIVEN else [_held(who.audiences), who.member_id]
 
 
 def _held(audiences: frozenset[str]) -> QueryString:

@@ -7,9 +7,6 @@ doesn't know of operations.
 from typing import Any
 from uuid import UUID
 
-from piccolo.querystring import QueryString
-
-from tracker.database import engine
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event
 from tracker.rules.operations.readiness import LedNotice, Minors, Notice, NoticeState, NoticeText, Recipient
@@ -33,7 +30,7 @@ _RECIPIENTS = (
 _GIVEN = (
     "SELECT n.id, n.uid, n.state, n.starts_at, n.ends_at, n.fewest, n.most, n.languages, n.minors, n.needs, n.place,"
     " n.contact, n.released_at, n.changed_at, n.sequence, t.acknowledged_at FROM readiness_recipient t"
-    " JOIN readiness_notice n ON n.id = t.notice WHERE t.member = {} AND n.released_at IS NOT NULL"
+    " JOIN readiness_notice n ON n.id = t.notice WHERE IS_GIVEN(t) AND n.released_at IS NOT NULL"
 )
 
 
@@ -60,15 +57,15 @@ async def notices_of(viewer: Viewer, event: Event) -> list[LedNotice]:
 
 async def given(viewer: Viewer, notice_id: UUID) -> Notice | None:
     """Return a notice that was released to the viewer; None for any other, and before its release."""
-    return next(iter(await _given(" AND n.id = {}", viewer.member_id, notice_id)), None)
+    return next(iter(await _given(viewer, " AND n.id = {}", notice_id)), None)
 
 
 async def every_given(viewer: Viewer) -> list[Notice]:
     """Return the notices that were released to the viewer, by their window."""
-    return await _given(" ORDER BY n.starts_at", viewer.member_id)
+    return await _given(viewer, " ORDER BY n.starts_at")
 
 
-async def _given(which: str, *arguments: Any) -> list[Notice]:
+async def _given(viewer: Viewer, which: str, *arguments: Any) -> list[Notice]:
     return [
         Notice(
             id=row["id"],
@@ -80,7 +77,7 @@ async def _given(which: str, *arguments: Any) -> list[Notice]:
             sequence=row["sequence"],
             acknowledged_at=row["acknowledged_at"],
         )
-        for row in await engine().run_querystring(QueryString(_GIVEN + which, *arguments))
+        for row in await rows(_GIVEN, viewer, which, *arguments)
     ]
 
 
