@@ -10,6 +10,7 @@ from hypothesis import strategies as some
 from markupsafe import escape
 
 from tests.cast import SECRET
+from tests.ical.test_vtodo import ITEM
 from tests.ports.mail.making import ONE, TWO, invitation, letter, message, parts, read, with_calendar
 from tests.ports.mail.sending import composer, settings
 from tracker.crypto import keys
@@ -19,7 +20,17 @@ from tracker.ports.mail.compose import OURS, Composer, Unsafe, check, checked_ad
 from tracker.ports.mail.wording import worded
 from tracker.rules.core.clean_text import clean
 from tracker.rules.core.message_types import MailedEntry
-from tracker.rules.emails.content import SUBJECT, Button, ButtonName, Elsewhere, InvitationPage, ItemPage, one_line
+from tracker.rules.emails.content import (
+    SUBJECT,
+    Button,
+    ButtonName,
+    Elsewhere,
+    InvitationPage,
+    ItemPage,
+    Reads,
+    Task,
+    one_line,
+)
 from tracker.rules.emails.facts import Fact, FactName
 from tracker.usecases.identity.one_time_links import mailed_token
 
@@ -52,6 +63,18 @@ def test_a_calendar_mail_has_the_shape_that_shows_buttons() -> None:
         "text/calendar",
         "application/ics",
     ]
+
+
+def test_a_task_is_a_file_alone_so_that_no_program_takes_the_email_for_an_invitation() -> None:
+    mail = composer(reply_address="reply@tracker.example").mail(
+        letter(reads=Reads.ITEM_WORDS, task=Task(item=ITEM)), message()
+    )
+    shape = [one.get_content_type() for one in read(mail.content).walk()]
+    assert shape == ["multipart/mixed", "multipart/alternative", "text/plain", "text/html", "application/ics"]
+    attached = parts(mail.content)["application/ics"]
+    [task] = icalendar.Calendar.from_ical(attached.get_payload(decode=True)).walk("VTODO")
+    assert attached.get_filename() == "action-item.ics"
+    assert task["ORGANIZER"] == f"mailto:{read(mail.content)['Reply-To']}"
 
 
 def test_the_method_stands_beside_the_calendar_and_in_it() -> None:

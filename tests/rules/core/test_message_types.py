@@ -30,6 +30,7 @@ EVERY: tuple[Content, ...] = (
     types.ReplyNudge(),
     types.ConfirmationNudge(since=AT, what="time"),
     types.ItemAssigned(),
+    types.ItemWithdrawn(),
     types.ItemBlocked(since=AT),
     types.ItemNoted(at=AT),
     types.ItemAnswered(at=AT, outcome=Taken.RECORDED, word=Word.DONE, is_whole=False, undo=ID),

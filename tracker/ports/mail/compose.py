@@ -16,13 +16,14 @@ from tracker.crypto.reply_addresses import ReplyAddresses
 from tracker.crypto.signed_links import Links
 from tracker.ical import itip
 from tracker.ical.vevent import Organizer
+from tracker.ical.vtodo import task
 from tracker.ports.mail.mime import INNER, OUTER, Part, encoded, header, multipart, readable
 from tracker.ports.mail.text import Addresses, bodies
 from tracker.ports.mail.wording import Worded, worded
 from tracker.rules.calendars.feeds import APPOINTMENTS
 from tracker.rules.core.message_types import MailedEntry
 from tracker.rules.core.outbox import Message, message_name, thread_name
-from tracker.rules.emails.content import CalendarPart, Letter, one_line
+from tracker.rules.emails.content import CalendarPart, Letter, Task, one_line
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 
 LONGEST_LINE = 998  # octets (RFC 5322 §2.1.1)
@@ -73,6 +74,7 @@ class Composer:
         self._domain = self._from.rpartition("@")[2]
         self._reply_to = checked_address(settings.coordinator_address)
         self._base_url = settings.base_url
+        self._zone = settings.time_zone
         self._addresses = Addresses(settings.base_url, links)
         self._replies = (
             ReplyAddresses(settings.reply_address, keys.every("replies")) if settings.reply_address else None
@@ -82,7 +84,7 @@ class Composer:
         """Return the finished email. Errors: Unsafe, Invalid for values that a calendar can't hold."""
         words = worded(letter, reads_replies=self._replies is not None, questions_to=self._reply_to)
         recipient = checked_address(letter.to)
-        body = self._parts(letter, words)
+        body = self._parts(letter, words, message)
         stop = self._stop(letter)
         unnamed = body._replace(headers=(*self._headers(letter, words, message, recipient), *stop, *body.headers))
         name = f"Message-ID: <{message_name(message.key, unnamed.as_bytes())}@{self._domain}>"
@@ -117,18 +119,28 @@ class Composer:
             "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
         )
 
-    def _parts(self, letter: Letter, words: Worded) -> Part:
+    def _parts(self, letter: Letter, words: Worded, message: Message) -> Part:
         """Return the parts, the calendar last, where email programs look for it."""
         forms = bodies(letter, words, self._addresses, self._name)
         alternatives = [readable("text/plain", forms.text), readable("text/html", forms.html)]
         if letter.calendar is None:
-            return multipart("multipart/alternative", INNER, alternatives)
+            whole = multipart("multipart/alternative", INNER, alternatives)
+            to = self._answers_to(letter, message)
+            return self._with_task(whole, letter.task, to) if letter.task else whole
         content = self._calendar(letter, letter.calendar)
         is_cancel = isinstance(letter.calendar, MailedEntry) or letter.calendar.is_cancel
         method = "CANCEL" if is_cancel else "REQUEST"
         alternatives.append(encoded("text/calendar", content, f'; method={method}; charset="UTF-8"'))
-        copy = encoded("application/ics", content, "", 'Content-Disposition: attachment; filename="invite.ics"')
-        return multipart("multipart/mixed", OUTER, [multipart("multipart/alternative", INNER, alternatives), copy])
+        return _with_file(multipart("multipart/alternative", INNER, alternatives), content, "invite.ics")
+
+    def _with_task(self, whole: Part, about: Task, to: str) -> Part:
+        """Return an email with a task as a file alone: no program takes the email for an invitation.
+
+        `to` is the address that reads what programs send when someone completes the task.
+        """
+        organizer = Organizer(name=self._name, address=to, base_url=self._base_url)
+        content = task(about.item, organizer, self._zone, is_withdrawn=about.is_withdrawn)
+        return _with_file(whole, content, "action-item.ics")
 
     def _calendar(self, letter: Letter, part: CalendarPart | MailedEntry) -> bytes:
         name, to_name = APPOINTMENTS if letter.is_discreet else self._name, one_line(letter.to_name)
@@ -144,6 +156,11 @@ class Composer:
         )
         write = itip.cancel if part.is_cancel else itip.request
         return write(part.event, part.dates, reader, organizer, only=part.date, is_discreet=part.is_discreet)
+
+
+def _with_file(whole: Part, content: bytes, name: str) -> Part:
+    copy = encoded("application/ics", content, "", f'Content-Disposition: attachment; filename="{name}"')
+    return multipart("multipart/mixed", OUTER, [whole, copy])
 
 
 def checked_address(text: str) -> str:

@@ -33,6 +33,7 @@ from tracker.rules.emails.contexts import (
     ItemNotedEmail,
     ItemOverdueEmail,
     ItemRestrictedEmail,
+    ItemWithdrawnEmail,
     PollCanceledEmail,
     PollNudgeEmail,
     PollOpenedEmail,
@@ -119,6 +120,9 @@ FILES: Mapping[type[Says], Files] = {
     ),
     ItemAssignedEmail: Files(
         "emails/item_assigned/subject.txt", "emails/item_assigned/preview.txt", "emails/item_assigned/body.txt"
+    ),
+    ItemWithdrawnEmail: Files(
+        "emails/item_withdrawn/subject.txt", "emails/item_withdrawn/preview.txt", "emails/item_withdrawn/body.txt"
     ),
     ItemBlockedEmail: Files(
         "emails/item_blocked/subject.txt", "emails/item_blocked/preview.txt", "emails/item_blocked/body.txt"

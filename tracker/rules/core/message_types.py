@@ -190,6 +190,10 @@ class ItemNoted(_Tagged, frozen=True, kw_only=True, tag="item_noted"):
     at: datetime
 
 
+class ItemWithdrawn(_Tagged, frozen=True, kw_only=True, tag="item_withdrawn"):
+    """Another person canceled the reader's action item, or reassigned it."""
+
+
 class Answered(_Tagged, frozen=True, kw_only=True):
     """The reader wrote back to an email of ours at this moment: what was understood, and what it did."""
 
@@ -350,7 +354,7 @@ class Unreadable(Struct, frozen=True):
 
 News = Changed | DateAdded | Restored | SeriesEnded | SeriesContinued | RemovedFromSeries | Canceled | Removed
 EventContent = Invited | News | SubstituteNamed | ReminderDue | ReplyNudge | ConfirmationNudge | InvitationAnswered
-ItemContent = ItemAssigned | ItemBlocked | ItemNoted | ItemAnswered | ItemDue | ItemOverdue
+ItemContent = ItemAssigned | ItemWithdrawn | ItemBlocked | ItemNoted | ItemAnswered | ItemDue | ItemOverdue
 AccountContent = AccountLocked | AccountInvited | AuditLogAltered | EmailTest
 ApprovalContent = PlanSubmitted | PlanDecided | AccessRequested | AccessDecided
 OperationContent = (

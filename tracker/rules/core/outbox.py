@@ -38,6 +38,7 @@ class MessageKind(StrEnum):
     REMINDER = "reminder"
     NO_REPLY = "no_reply"
     ITEM_ASSIGNED = "item_assigned"
+    ITEM_WITHDRAWN = "item_withdrawn"
     ITEM_BLOCKED = "item_blocked"
     ITEM_NOTED = "item_noted"
     ITEM_DUE = "item_due"
@@ -74,6 +75,7 @@ KINDS: Mapping[type[Content], MessageKind] = {
     types.ReplyNudge: MessageKind.NO_REPLY,
     types.ConfirmationNudge: MessageKind.NO_REPLY,
     types.ItemAssigned: MessageKind.ITEM_ASSIGNED,
+    types.ItemWithdrawn: MessageKind.ITEM_WITHDRAWN,
     types.ItemBlocked: MessageKind.ITEM_BLOCKED,
     types.ItemNoted: MessageKind.ITEM_NOTED,
     types.ItemAnswered: MessageKind.EMAIL_ANSWERED,
@@ -139,6 +141,7 @@ class Topic(StrEnum):
     REPLY_NUDGE = "reply_nudge"
     CONFIRMATION_NUDGE = "confirmation_nudge"
     ITEM_ASSIGNED = "item_assigned"
+    ITEM_WITHDRAWN = "item_withdrawn"
     ITEM_BLOCKED = "item_blocked"
     ITEM_NOTED = "item_noted"
     ITEM_DUE = "item_due"

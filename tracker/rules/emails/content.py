@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.core.clean_text import clean
 from tracker.rules.core.message_types import MailedEntry
 from tracker.rules.core.wording import plural
@@ -159,6 +160,15 @@ class CalendarPart:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Task:
+    """The action item that an email attaches as a task, which its reader's program may open or ignore."""
+
+    item: ActionItem
+    is_withdrawn: bool = False
+    """Whether it is no longer the reader's."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Letter:
     """One email to one person; its templates turn this content into words."""
 
@@ -178,6 +188,7 @@ class Letter:
     stop: StopPage | None = None
     """How to stop emails of this kind; the email then has a header for email programs too."""
     calendar: CalendarPart | MailedEntry | None = None
+    task: Task | None = None
     invitation_id: UUID | None = None
     """Whose replies the ORGANIZER of the calendar reads; None for a reader without an invitation."""
     reads: Reads | None = None

@@ -41,6 +41,15 @@ class ItemAssignedEmail:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ItemWithdrawnEmail:
+    """`item_withdrawn`: another person canceled the reader's action item, or reassigned it."""
+
+    reference: str
+    due: str
+    is_canceled: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class ItemBlockedEmail:
     """`item_blocked`: the owner of an action item can't finish it; the reader can help or reassign it."""
 
@@ -97,6 +106,7 @@ class ItemNews(StrEnum):
     """Why a reader gets an email about an action item."""
 
     ASSIGNED = "assigned"
+    WITHDRAWN = "withdrawn"
     BLOCKED = "blocked"
     NOTED = "noted"
     ANSWERED = "answered"
@@ -235,7 +245,15 @@ class PollCanceledEmail:
     """Empty once the draft was edited after that."""
 
 
-ItemEmail = ItemAssignedEmail | ItemBlockedEmail | ItemNotedEmail | ItemAnsweredEmail | ItemDueEmail | ItemOverdueEmail
+ItemEmail = (
+    ItemAssignedEmail
+    | ItemWithdrawnEmail
+    | ItemBlockedEmail
+    | ItemNotedEmail
+    | ItemAnsweredEmail
+    | ItemDueEmail
+    | ItemOverdueEmail
+)
 AccountEmail = AccountInvitationEmail | AccountLockedEmail | AccountChangedEmail | EmailTestEmail
 Says = (
     EventEmail

@@ -83,6 +83,7 @@ class Footer(StrEnum):
     SUBSTITUTE = "substitute"
     RESTRICTED = "restricted"
     ITEM = "item"
+    EARLIER_OWNER = "earlier_owner"
     BLOCKED_ITEM = "blocked_item"
     ANSWERED = "answered"
     ACCOUNT = "account"

@@ -1,5 +1,6 @@
-"""Emails about an action item: assigned, blocked, due, overdue. No subject contains its title."""
+"""Emails about an action item: assigned, withdrawn, blocked, due, overdue. No subject contains its title."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,6 +14,7 @@ from tracker.rules.core.message_types import (
     ItemDue,
     ItemNoted,
     ItemOverdue,
+    ItemWithdrawn,
 )
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wording import day, longday
@@ -23,6 +25,7 @@ from tracker.rules.emails.content import (
     Letter,
     Reads,
     SitePage,
+    Task,
     UndoPage,
     cut,
     marked,
@@ -38,6 +41,7 @@ from tracker.rules.emails.contexts import (
     ItemNotedEmail,
     ItemOverdueEmail,
     ItemRestrictedEmail,
+    ItemWithdrawnEmail,
 )
 from tracker.rules.emails.discreet import of_nothing_more
 from tracker.rules.emails.facts import Fact, FactName, Facts, Footer
@@ -45,6 +49,15 @@ from tracker.rules.emails.facts import Fact, FactName, Facts, Footer
 SHORT_ORIGIN = 40  # characters of an event's title in a preview
 SHORT_NAME = 60  # characters of a person in a preview
 SHORT_NOTE = 500  # characters of a note
+NEWS: Mapping[type[ItemEmail], ItemNews] = {
+    ItemAssignedEmail: ItemNews.ASSIGNED,
+    ItemWithdrawnEmail: ItemNews.WITHDRAWN,
+    ItemBlockedEmail: ItemNews.BLOCKED,
+    ItemNotedEmail: ItemNews.NOTED,
+    ItemAnsweredEmail: ItemNews.ANSWERED,
+    ItemDueEmail: ItemNews.DUE,
+    ItemOverdueEmail: ItemNews.OVERDUE,
+}
 STATUS_WORDS = {ItemStatus.OPEN: "Open", ItemStatus.IN_PROGRESS: "In progress", ItemStatus.BLOCKED: "Blocked"}
 
 
@@ -74,15 +87,26 @@ def letter(content: ItemContent, item: ActionItem, reader: Viewer, today: date, 
         facts=_facts(content, item, said),
         buttons=_buttons(content, item),
         footer=footer,
-        reads=Reads.ITEM_WORDS,
+        reads=None if isinstance(content, ItemWithdrawn) else Reads.ITEM_WORDS,
+        task=_task(content, item, reader),
     )
     return marked(written, item.marking)
+
+
+def _task(content: ItemContent, item: ActionItem, reader: Viewer) -> Task | None:
+    """Return the task that the owner's program may open; none of marked content, because it shows no marking."""
+    is_owner = item.owner_id == reader.member_id
+    if item.marking or not (is_owner or isinstance(content, ItemWithdrawn)):
+        return None
+    return Task(item=item, is_withdrawn=not is_owner)
 
 
 def _footer(content: ItemContent) -> Footer:
     match content:
         case ItemBlocked():
             return Footer.BLOCKED_ITEM
+        case ItemWithdrawn():
+            return Footer.EARLIER_OWNER
         case ItemAnswered():
             return Footer.ANSWERED
         case _:
@@ -95,6 +119,9 @@ def _says(content: ItemContent, item: ActionItem, today: date, said: Said) -> It
         case ItemAssigned():
             origin = cut(one_line(item.origin), SHORT_ORIGIN) if item.origin else ""
             return ItemAssignedEmail(reference=item.reference, due=due, origin=origin)
+        case ItemWithdrawn():
+            is_canceled = item.status is ItemStatus.CANCELED
+            return ItemWithdrawnEmail(reference=item.reference, due=due, is_canceled=is_canceled)
         case ItemBlocked():
             owner = cut(one_line(item.owner), SHORT_NAME)
             return ItemBlockedEmail(reference=item.reference, due=due, owner=owner, has_reason=bool(said.text))
@@ -107,12 +134,16 @@ def _says(content: ItemContent, item: ActionItem, today: date, said: Said) -> It
             return ItemAnsweredEmail(
                 reference=item.reference, due=due, outcome=outcome, status=status, is_whole=is_whole
             )
-        case ItemDue(is_late=is_late):
-            days = max((item.due - today).days, 0)
-            return ItemDueEmail(reference=item.reference, due=due, days=days, progress=_progress(item), is_late=is_late)
-        case ItemOverdue(is_late=is_late):
-            days = days_late(item, today)
-            return ItemOverdueEmail(reference=item.reference, due=due, days=days, is_late=is_late)
+        case ItemDue() | ItemOverdue():
+            return _reminder(content, item, today, due)
+
+
+def _reminder(content: ItemDue | ItemOverdue, item: ActionItem, today: date, due: str) -> ItemEmail:
+    if isinstance(content, ItemOverdue):
+        late = days_late(item, today)
+        return ItemOverdueEmail(reference=item.reference, due=due, days=late, is_late=content.is_late)
+    left = max((item.due - today).days, 0)
+    return ItemDueEmail(reference=item.reference, due=due, days=left, progress=_progress(item), is_late=content.is_late)
 
 
 def _restricted(item: ActionItem, reader: Viewer, about: ItemEmail, footer: Footer) -> Letter:
@@ -129,24 +160,13 @@ def _restricted(item: ActionItem, reader: Viewer, about: ItemEmail, footer: Foot
 
 
 def _nothing_more(about: ItemEmail) -> ItemRestrictedEmail:
-    match about:
-        case ItemAssignedEmail(reference=reference, due=due):
-            return ItemRestrictedEmail(about=ItemNews.ASSIGNED, reference=reference, due=due, days=0)
-        case ItemBlockedEmail(reference=reference, due=due):
-            return ItemRestrictedEmail(about=ItemNews.BLOCKED, reference=reference, due=due, days=0)
-        case ItemNotedEmail(reference=reference, due=due):
-            return ItemRestrictedEmail(about=ItemNews.NOTED, reference=reference, due=due, days=0)
-        case ItemAnsweredEmail(reference=reference, due=due):
-            return ItemRestrictedEmail(about=ItemNews.ANSWERED, reference=reference, due=due, days=0)
-        case ItemDueEmail(reference=reference, due=due, days=days):
-            return ItemRestrictedEmail(about=ItemNews.DUE, reference=reference, due=due, days=days)
-        case ItemOverdueEmail(reference=reference, due=due, days=days):
-            return ItemRestrictedEmail(about=ItemNews.OVERDUE, reference=reference, due=due, days=days)
+    days = about.days if isinstance(about, ItemDueEmail | ItemOverdueEmail) else 0
+    return ItemRestrictedEmail(about=NEWS[type(about)], reference=about.reference, due=about.due, days=days)
 
 
 def _facts(content: ItemContent, item: ActionItem, said: Said) -> Facts:
     due = FactName.WAS_DUE if isinstance(content, ItemOverdue) else FactName.DUE
-    is_new = isinstance(content, ItemAssigned)
+    is_new = isinstance(content, ItemAssigned | ItemWithdrawn)
     return (
         Fact(name=FactName.ACTION, value=item.title),
         *_of_blocked(content, item, said),
@@ -163,6 +183,8 @@ def _of_blocked(content: ItemContent, item: ActionItem, said: Said) -> Facts:
         case ItemBlocked():
             why = (Fact(name=FactName.WHY, value=text),) if text else ()
             return Fact(name=FactName.OWNER, value=f"{item.owner} ({item.agency})"), *why
+        case ItemWithdrawn() if item.status is not ItemStatus.CANCELED:
+            return (Fact(name=FactName.OWNER, value=f"{item.owner} ({item.agency})"),)
         case ItemAnswered():
             return (Fact(name=FactName.NOTE, value=text),) if text else ()
         case ItemNoted():
@@ -181,6 +203,8 @@ def _buttons(content: ItemContent, item: ActionItem) -> tuple[Button, ...]:
     if isinstance(content, ItemAnswered):
         undo = (Button(name=ButtonName.UNDO, target=UndoPage(words_id=content.undo)),) if content.undo else ()
         return *undo, Button(name=ButtonName.UPDATE_ITEM, target=_page(item))
+    if isinstance(content, ItemWithdrawn):
+        return (Button(name=ButtonName.SIGN_IN_TO_READ, target=_page(item)),)
     if isinstance(content, ItemBlocked):
         return (
             Button(name=ButtonName.ADD_NOTE, target=_page(item, "#update")),

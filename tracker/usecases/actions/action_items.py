@@ -91,6 +91,8 @@ async def update(
         if after != item:
             await _save(viewer, item, after, note, "item_updated", now, today)
             await item_messages.about_blocked(viewer, item, after, note, now)
+            if after.status is ItemStatus.CANCELED:
+                await item_messages.to_earlier_owner(viewer, item, after, now)
     return after
 
 
@@ -132,7 +134,7 @@ async def take_back(
 async def hand_over(
     viewer: Viewer, reference: str, owner_id: UUID, expected_version: int, now: datetime, today: date
 ) -> ActionItem:
-    """Reassign an open item and notify its new owner; the old owner's links stop working.
+    """Reassign an open item and notify its new and its earlier owner, whose links stop working.
 
     Errors: NotFound, NotAllowed, Conflict, Invalid(owner) for a person who may not see it.
     """
@@ -150,7 +152,9 @@ async def hand_over(
         origin = await _origin(viewer, item.origin_id)
         audience = audiences.of_event(Visibility(item.visibility), item.committee_id, ())
         owner = await _owner(viewer, owner_id, origin, audience, now)
-        return await transfer(viewer, item, owner, now, today)
+        after = await transfer(viewer, item, owner, now, today)
+        await item_messages.to_earlier_owner(viewer, item, after, now)
+        return after
 
 
 async def transfer(viewer: Viewer, item: ActionItem, owner: Viewer, now: datetime, today: date) -> ActionItem:

@@ -7,7 +7,7 @@ from tracker.rules.actions import action_items as rules
 from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.core import audiences
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.message_types import ItemAssigned, ItemBlocked, ItemNoted
+from tracker.rules.core.message_types import ItemAssigned, ItemBlocked, ItemNoted, ItemWithdrawn
 from tracker.rules.core.viewer import Role, Viewer
 from tracker.tables.background.events.audiences import audiences_of
 from tracker.tables.schema.roster.people import MemberRole
@@ -23,6 +23,14 @@ async def to_new_owner(viewer: Viewer, item_id: UUID, owner_id: UUID, version: i
     if owner_id != viewer.member_id:
         key = f"item_assigned:{item_id}:{owner_id}:{version}"
         draft = outbox.Draft(content=ItemAssigned(), recipient_id=owner_id, key=key, item_id=item_id)
+        await outbox.enqueue_all([draft], now)
+
+
+async def to_earlier_owner(viewer: Viewer, before: ActionItem, after: ActionItem, now: datetime) -> None:
+    """Notify the owner of an item that another person canceled or reassigned; the caller is inside `writing()`."""
+    if before.owner_id != viewer.member_id and before.is_open:
+        key = f"item_withdrawn:{after.id}:{before.owner_id}:{after.version}"
+        draft = outbox.Draft(content=ItemWithdrawn(), recipient_id=before.owner_id, key=key, item_id=after.id)
         await outbox.enqueue_all([draft], now)
 
 

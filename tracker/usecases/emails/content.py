@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tracker.errors import Gone, NotFound
-from tracker.rules.actions.action_items import ActionItem, may_direct, may_update
+from tracker.rules.actions.action_items import ActionItem, ItemStatus, may_direct, may_update
 from tracker.rules.core.message_types import (
     AccessDecided,
     AccessRequested,
@@ -32,6 +32,7 @@ from tracker.rules.core.message_types import (
     ItemNoted,
     ItemOverdue,
     ItemReminder,
+    ItemWithdrawn,
     OperationContent,
     PlanDecided,
     PlanSubmitted,
@@ -66,6 +67,7 @@ from tracker.usecases.roster import account_notifications
 NOT_ACTIVE = Skip(state=State.SUPPRESSED, reason="The recipient is no longer active.")
 NOT_AUTHORIZED = Skip(state=State.SUPPRESSED, reason="The recipient can no longer see it.")
 NOT_OWNER = Skip(state=State.SUPPRESSED, reason="The recipient no longer owns the item.")
+THEIRS_AGAIN = Skip(state=State.SUPERSEDED, reason="The recipient owns the item again.")
 CANNOT_HELP = Skip(state=State.SUPPRESSED, reason="The recipient can’t reassign the item.")
 NOT_BLOCKED = Skip(state=State.SUPERSEDED, reason="The item is no longer blocked.")
 CLOSED = Skip(state=State.SUPERSEDED, reason="The item is closed.")
@@ -112,7 +114,9 @@ async def _letter_to(
     match content:
         case AccountLocked() | AccountInvited() | AuditLogAltered() | EmailTest():
             return await _account_letter(reader, content, message, now, zone)
-        case ItemAssigned() | ItemBlocked() | ItemNoted() | ItemAnswered() | ItemDue() | ItemOverdue():
+        case (
+            ItemAssigned() | ItemWithdrawn() | ItemBlocked() | ItemNoted() | ItemAnswered() | ItemDue() | ItemOverdue()
+        ):
             return await _item_letter(content, message, reader, now, zone, is_sent=is_sent)
         case (
             ConflictFound()
@@ -224,6 +228,9 @@ def _why_no_item_letter(content: ItemContent, reader: Viewer, item: ActionItem) 
         return None if may_update(reader, item) else NOT_OWNER
     if isinstance(content, ItemBlocked):
         return _why_no_call_for_help(content, reader, item)
+    if isinstance(content, ItemWithdrawn):
+        is_theirs = item.owner_id == reader.member_id and item.status is not ItemStatus.CANCELED
+        return THEIRS_AGAIN if is_theirs else None
     if item.owner_id != reader.member_id:
         return NOT_OWNER
     if not item.is_open:

@@ -1,0 +1,110 @@
+"""An action item as a task for people's task lists: valid, stable, and canceled where it is no longer theirs."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import ical.calendar_stream
+import icalendar
+import pytest
+
+from tests.ical.making import ORGANIZER
+from tracker.errors import Invalid
+from tracker.ical.vtodo import task
+from tracker.rules.actions.action_items import ActionItem, ItemStatus
+
+ZONE = "America/Chicago"
+GIVEN = datetime(2026, 12, 16, 2, tzinfo=UTC)  # still December 15 in Chicago
+ITEM = ActionItem(
+    id=UUID(int=1),
+    uid="5f2c@tracker.example",
+    reference="AI-7QK4",
+    title="Renew the MOU; send it, signed",
+    owner_id=UUID(int=2),
+    owner="Ipd liaison",
+    owner_email="ipd_liaison@ipd.example",
+    agency_id=UUID(int=3),
+    agency="IPD",
+    due=date(2026, 12, 22),
+    origin_id=None,
+    origin=None,
+    origin_event_id=None,
+    origin_key=None,
+    is_restricted=False,
+    visibility="all",
+    committee_id=None,
+    status=ItemStatus.OPEN,
+    progress=0,
+    created_by_id=UUID(int=4),
+    created_at=GIVEN,
+    changed_at=GIVEN,
+    closed_at=None,
+    version=1,
+    sequence=0,
+)
+
+
+def read(item: ActionItem, *, is_withdrawn: bool = False) -> Any:
+    [found] = icalendar.Calendar.from_ical(task(item, ORGANIZER, ZONE, is_withdrawn=is_withdrawn)).walk("VTODO")
+    return found
+
+
+def test_a_task_has_what_a_publication_must_have_and_names_no_one_else() -> None:
+    assert task(ITEM, ORGANIZER, ZONE).decode() == (
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Task Force Tracker//Calendar//EN\r\nMETHOD:PUBLISH\r\n"
+        "BEGIN:VTODO\r\nUID:5f2c@tracker.example\r\nDTSTAMP:20261216T020000Z\r\nLAST-MODIFIED:20261216T020000Z\r\n"
+        "SEQUENCE:0\r\nSUMMARY:Renew the MOU\\; send it\\, signed\r\n"
+        "DTSTART;VALUE=DATE:20261215\r\nDUE;VALUE=DATE:20261222\r\nPRIORITY:0\r\n"
+        "STATUS:NEEDS-ACTION\r\nPERCENT-COMPLETE:0\r\nURL:https://tracker.example/action-items/AI-7QK4\r\n"
+        'ORGANIZER;CN="Rescue Project":mailto:calendar@tracker.example\r\nEND:VTODO\r\nEND:VCALENDAR\r\n'
+    )
+
+
+def test_a_task_that_is_due_the_day_it_is_given_still_begins_before_it_is_due() -> None:
+    found = read(replace(ITEM, due=date(2026, 12, 15)))
+    assert (found.decoded("DTSTART"), found.decoded("DUE")) == (date(2026, 12, 14), date(2026, 12, 15))
+
+
+@pytest.mark.parametrize(
+    ("status", "progress", "expected"),
+    [
+        (ItemStatus.OPEN, 0, "NEEDS-ACTION"),
+        (ItemStatus.IN_PROGRESS, 60, "IN-PROCESS"),
+        (ItemStatus.BLOCKED, 20, "NEEDS-ACTION"),
+        (ItemStatus.CANCELED, 20, "CANCELLED"),
+    ],
+)
+def test_a_task_says_how_far_it_is(status: ItemStatus, progress: int, expected: str) -> None:
+    found = read(replace(ITEM, status=status, progress=progress))
+    assert (found["STATUS"], found["PERCENT-COMPLETE"], "COMPLETED" in found) == (expected, progress, False)
+
+
+def test_a_task_that_is_done_says_when() -> None:
+    at = GIVEN + timedelta(days=2)
+    found = read(replace(ITEM, status=ItemStatus.DONE, progress=100, closed_at=at, changed_at=at))
+    assert (found["STATUS"], found.decoded("COMPLETED"), found.decoded("DTSTAMP")) == ("COMPLETED", at, at)
+
+
+def test_a_task_that_passes_to_another_owner_is_canceled_for_the_earlier_one_under_its_uid() -> None:
+    after = replace(ITEM, owner_id=UUID(int=9), owner="Another", sequence=1)
+    found = read(after, is_withdrawn=True)
+    assert (found["UID"], found["STATUS"], found["SEQUENCE"]) == (ITEM.uid, "CANCELLED", 1)
+
+
+@pytest.mark.parametrize("title", ["\\n END:VTODO\\n", "\U0001f4c5 " * 60, 'He said: "now", then;'])
+def test_a_task_reads_back_unchanged_and_no_line_is_longer_than_75_octets(title: str) -> None:
+    made = task(replace(ITEM, title=title.strip()), ORGANIZER, ZONE)
+    assert max(map(len, made.split(b"\r\n"))) <= 75
+    [found] = icalendar.Calendar.from_ical(made).walk("VTODO")
+    assert str(found["SUMMARY"]) == title.strip()
+
+
+def test_a_task_with_control_characters_is_refused() -> None:
+    with pytest.raises(Invalid):
+        task(replace(ITEM, title="A\x00B"), ORGANIZER, ZONE)
+
+
+def test_a_strict_reader_of_other_people_reads_the_same_task() -> None:
+    [found] = ical.calendar_stream.IcsCalendarStream.calendar_from_ics(task(ITEM, ORGANIZER, ZONE).decode()).todos
+    assert (found.uid, found.summary, found.due, found.status) == (ITEM.uid, ITEM.title, ITEM.due, "NEEDS-ACTION")

@@ -1,0 +1,73 @@
+"""VTODO (RFC 5545 §3.6.2): an action item as a task that its owner may add to their task list."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+import icalendar
+
+from tracker.ical import lines, times
+from tracker.ical.feed import PRODUCT
+from tracker.ical.vevent import Organizer
+from tracker.rules.actions.action_items import ActionItem, ItemStatus
+
+STATUSES = {
+    ItemStatus.OPEN: "NEEDS-ACTION",
+    ItemStatus.IN_PROGRESS: "IN-PROCESS",
+    ItemStatus.BLOCKED: "NEEDS-ACTION",
+    ItemStatus.DONE: "COMPLETED",
+    ItemStatus.CANCELED: "CANCELLED",
+}
+"""RFC 5545 §3.8.1.11, which has no word for a blocked task."""
+DAY = timedelta(days=1)
+
+
+def task(item: ActionItem, organizer: Organizer, zone: str, *, is_withdrawn: bool = False) -> bytes:
+    """Return METHOD:PUBLISH with one task (RFC 5546 §3.4.1); the same bytes until the item changes.
+
+    PUBLISH, because a REQUEST makes programs ask people to accept or to decline, which changes nothing here. `zone` is
+    the task force's; `is_withdrawn` cancels the task of an earlier owner. Errors: Invalid for text that a calendar
+    can't hold.
+    """
+    parts = (
+        lines.text("UID", item.uid),
+        times.stamp("DTSTAMP", item.changed_at),
+        times.stamp("LAST-MODIFIED", item.changed_at),
+        lines.plain("SEQUENCE", str(item.sequence)),
+        lines.text("SUMMARY", item.title),
+        *_days(item, ZoneInfo(zone)),
+        lines.plain("PRIORITY", "0"),
+        *_state(item, is_withdrawn=is_withdrawn),
+        lines.link("URL", f"{organizer.base_url}/action-items/{item.reference}"),
+        lines.address("ORGANIZER", organizer.address, organizer.name),
+    )
+    begin = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n" + lines.text("PRODID", PRODUCT)
+    message = b"".join((begin, b"METHOD:PUBLISH\r\nBEGIN:VTODO\r\n", *parts, b"END:VTODO\r\nEND:VCALENDAR\r\n"))
+    _read_back(message, item)
+    return message
+
+
+def _days(item: ActionItem, zone: ZoneInfo) -> Iterator[bytes]:
+    """Yield when it starts, which PUBLISH must have, and when it is due, which is after that (RFC 5545 §3.8.2.3)."""
+    starts = min(item.created_at.astimezone(zone).date(), item.due - DAY)
+    yield _day("DTSTART", starts)
+    yield _day("DUE", item.due)
+
+
+def _day(name: str, day: date) -> bytes:
+    return lines.plain(f"{name};VALUE=DATE", f"{day:%Y%m%d}")
+
+
+def _state(item: ActionItem, *, is_withdrawn: bool) -> Iterator[bytes]:
+    status = ItemStatus.CANCELED if is_withdrawn else item.status
+    yield lines.plain("STATUS", STATUSES[status])
+    yield lines.plain("PERCENT-COMPLETE", str(item.progress))
+    if status is ItemStatus.DONE and item.closed_at:
+        yield times.stamp("COMPLETED", item.closed_at)
+
+
+def _read_back(message: bytes, item: ActionItem) -> None:
+    """Refuse a task that another program would read differently; an invalid one is never sent."""
+    found = icalendar.Calendar.from_ical(message).walk("VTODO")
+    if [(str(one["UID"]), str(one["SUMMARY"]), bool(one.errors)) for one in found] != [(item.uid, item.title, False)]:
+        raise ValueError("The task doesn't read back unchanged.")
