@@ -32,7 +32,7 @@ class Property(NamedTuple):
 
 @dataclass
 class Component:
-    """The lines of one VEVENT or VTIMEZONE by the name of their property; `row` counts the events from 1."""
+    """The lines of one VEVENT, VTODO, or VTIMEZONE by the name of their property; `row` counts the events from 1."""
 
     row: int = 0
     lines: dict[str, list[Contentline]] = field(default_factory=dict)
@@ -55,9 +55,10 @@ class Component:
 
 @dataclass
 class Components:
-    """The content of a file: its events, its time zones, and the count of every other component."""
+    """The content of a file: its events, tasks, and time zones, and the count of whatever is no event or zone."""
 
     events: list[Component] = field(default_factory=list)
+    tasks: list[Component] = field(default_factory=list)
     zones: list[Component] = field(default_factory=list)
     others: Counter[str] = field(default_factory=Counter)
     method: str = ""
@@ -128,6 +129,8 @@ class _Scan:
             self.found.zones.append(self.inner)
         else:
             self.found.others[kind] += 1
+        if kind == "VTODO":
+            self.found.tasks.append(self.inner)
         if len(self.found.events) > self.most:
             raise TooLarge(f"The file has more than {self.most:,} events. Export fewer months at a time.")
 

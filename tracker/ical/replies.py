@@ -4,7 +4,7 @@ import html
 from datetime import UTC, datetime
 
 from tracker.errors import Invalid
-from tracker.ical.components import Component, components
+from tracker.ical.components import Component, Property, components
 from tracker.ical.foreign_times import Zones, zones_of
 from tracker.rules.core.clean_text import clean
 from tracker.rules.core.wall_clock import to_utc
@@ -37,12 +37,12 @@ def read(content: bytes, home: str) -> list[CalendarReply]:
 
 
 def _reply(one: Component, zones: Zones, *, is_proposal: bool) -> CalendarReply:
-    only = one.one("ATTENDEE") if len(one.lines.get("ATTENDEE", ())) == 1 else None
-    said = only.parameters.get("PARTSTAT", "").upper() if only else ""
+    only = _only_attendee(one)
+    address, said = attendee_of(one)
     comment = one.text("COMMENT") or (html.unescape(only.parameters.get("X-RESPONSE-COMMENT", "")) if only else "")
     return CalendarReply(
         uid=one.text("UID").strip(),
-        attendee=_address(only.value) if only else "",
+        attendee=address,
         value=VALUES.get(said),
         comment=clean(comment, EVERY, "comment", multiline=True)[:LONGEST_COMMENT].rstrip(),
         sequence=_sequence(one),
@@ -50,6 +50,16 @@ def _reply(one: Component, zones: Zones, *, is_proposal: bool) -> CalendarReply:
         date=_date(one, zones),
         is_proposal=is_proposal,
     )
+
+
+def attendee_of(one: Component) -> tuple[str, str]:
+    """Return the address of the one attendee in small letters, and their PARTSTAT; empty for none or several."""
+    only = _only_attendee(one)
+    return (_address(only.value), only.parameters.get("PARTSTAT", "").upper()) if only else ("", "")
+
+
+def _only_attendee(one: Component) -> Property | None:
+    return one.one("ATTENDEE") if len(one.lines.get("ATTENDEE", ())) == 1 else None
 
 
 def _address(value: str) -> str:

@@ -10,8 +10,10 @@ from uuid import UUID
 import pytest
 
 from tests.ical import client_replies
+from tests.ical.test_task_replies import reply as task_reply
 from tracker.crypto.reply_addresses import ReplyAddresses
 from tracker.ports.mail.incoming import LARGEST, Reader
+from tracker.rules.core.answers import Word
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.intake.emails import ReceivedEmail
 
@@ -79,6 +81,12 @@ OF_OUTLOOK = (
 )
 def test_what_people_read_comes_from_the_text_or_else_from_the_html(mail: EmailMessage, expected: str) -> None:
     assert read(mail).text.strip() == expected
+
+
+def test_a_reply_about_a_task_is_read_as_one_and_as_no_reply_to_an_invitation() -> None:
+    found = read(message(task_reply("STATUS:COMPLETED"), Authentication_Results=PASSES))
+    assert found.task
+    assert (found.is_readable, found.replies, found.task.word) == (True, (), Word.DONE)
 
 
 def test_apple_s_reply_is_an_attachment_that_names_no_method() -> None:

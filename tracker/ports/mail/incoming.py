@@ -12,6 +12,7 @@ from hashlib import sha256
 
 from tracker.crypto.reply_addresses import ReplyAddresses
 from tracker.errors import TrackerError
+from tracker.ical import task_replies
 from tracker.ical.replies import read
 from tracker.ports.mail import authentication, bounces, reply_text
 from tracker.rules.intake.calendar_replies import CalendarReply, Sender
@@ -75,10 +76,12 @@ class Reader:
         if known.bounced_id:  # the email that came back in it is not read
             return replace(known, is_automatic=True, bounce=bounces.read(message, known.sender.address))
         calendars = list(_calendars(message))
+        task = next((found for one in calendars if (found := task_replies.read(one))), None)
         return replace(
             known,
             is_automatic=_is_automatic(message, has_calendar=bool(calendars)),
-            replies=tuple(_replies(calendars, self.zone)),
+            replies=() if task else tuple(_replies(calendars, self.zone)),
+            task=task,
             text=reply_text.plain(message),
         )
 

@@ -33,5 +33,5 @@ class Taken(StrEnum):
     UNMATCHED = "unmatched"
     """It doesn't come from the person who got our email, as far as can be known, or they may not change it."""
     IGNORED = "ignored"
-    """A machine wrote it."""
+    """A machine wrote it: an out-of-office message, or a calendar program that says nothing new of a task."""
     UNREADABLE = "unreadable"

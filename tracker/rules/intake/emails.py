@@ -6,6 +6,7 @@ from uuid import UUID
 
 from tracker.rules.intake.bounces import UNCLEAR, Bounce
 from tracker.rules.intake.calendar_replies import CalendarReply, Sender
+from tracker.rules.intake.task_replies import TaskReply
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +23,8 @@ class ReceivedEmail:
     """Whether a machine wrote it (RFC 3834)."""
     is_readable: bool = True
     replies: tuple[CalendarReply, ...] = ()
+    task: TaskReply | None = None
+    """What a calendar program says of a task; then it has no other replies."""
     message_id: UUID | None = None
     """The message that it replies to, by its address; None for any other address."""
     text: str = ""

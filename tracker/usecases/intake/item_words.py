@@ -1,4 +1,7 @@
-"""What a person writes back to an email about an action item: DONE, IN PROGRESS, BLOCKED, or a note."""
+"""What a person writes back to an email about an action item: DONE, IN PROGRESS, BLOCKED, or a note.
+
+What their calendar program says of the task in such an email is taken like the same words.
+"""
 
 from uuid import UUID
 
@@ -9,6 +12,7 @@ from tracker.rules.core.answers import Taken
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.intake.emails import ReceivedEmail
+from tracker.rules.intake.task_replies import is_about
 from tracker.rules.intake.words import STATUSES, Said, about_item
 from tracker.tables.visible.actions import action_items as visible
 from tracker.usecases.actions import action_items
@@ -24,7 +28,11 @@ async def taken(viewer: Viewer, item_id: UUID, email: ReceivedEmail) -> Understo
     item = await visible.item_by_id(viewer, item_id)
     if item is None or not rules.may_update(viewer, item):
         return UNMATCHED
-    said = about_item(email.text)
+    if email.task and not is_about(email.task, item.uid, viewer):
+        return UNMATCHED
+    if email.task and email.task.word is None:
+        return Understood(outcome=Taken.IGNORED)
+    said = Said(word=email.task.word, text=email.task.comment) if email.task else about_item(email.text)
     outcome = await _outcome(viewer, item, said)
     about = Understood(outcome=outcome, said=said, item_id=item.id)
     return await _changed(viewer, item, about, email) if outcome is Taken.RECORDED else about

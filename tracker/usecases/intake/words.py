@@ -21,11 +21,13 @@ from tracker.usecases.intake.replies import BY_EMAIL
 from tracker.usecases.intake.understood import UNMATCHED, Understood
 
 REPEATED = "repeated"
+NOT_CONFIRMED = {Taken.UNMATCHED, Taken.IGNORED}
 
 
 def is_for(email: ReceivedEmail) -> bool:
     """Return whether an email came to the address of a message, or has only text for the address of an invitation."""
-    has_text_alone = email.is_readable and not email.is_automatic and bool(email.text) and not email.replies
+    has_calendar = bool(email.replies or email.task)
+    has_text_alone = email.is_readable and not email.is_automatic and bool(email.text) and not has_calendar
     return email.message_id is not None or (email.invitation_id is not None and has_text_alone)
 
 
@@ -77,11 +79,11 @@ async def _understood(email: ReceivedEmail, answered: Answered | None) -> tuple[
         return None, UNMATCHED
     is_theirs = email.sender.is_verified and email.sender.address == viewer.email.lower()
     understood = await _taken(viewer, answered, email, is_theirs=is_theirs)
-    return (viewer if is_theirs and understood.outcome is not Taken.UNMATCHED else None), understood
+    return (viewer if is_theirs and understood.outcome not in NOT_CONFIRMED else None), understood
 
 
 async def _taken(viewer: Viewer, answered: Answered, email: ReceivedEmail, *, is_theirs: bool) -> Understood:
-    if answered.event_id is not None:
+    if answered.event_id is not None and email.task is None:
         return await reply_words.taken(viewer, answered, email, is_theirs=is_theirs)
     if is_theirs and answered.item_id is not None:
         return await item_words.taken(viewer, answered.item_id, email)

@@ -1,0 +1,65 @@
+"""What a calendar program sends back about a task counts like the words of its owner, and no more."""
+
+import pytest
+
+from tests.cast import Cast
+from tests.usecases.intake.test_item_words import history, item
+from tests.usecases.intake.writing_back import email, given
+from tracker.rules.actions.action_items import ItemStatus
+from tracker.rules.core.answers import Taken, Word
+from tracker.rules.intake.calendar_replies import Sender
+from tracker.rules.intake.task_replies import TaskReply
+from tracker.tables.schema.core.outbox import Message
+from tracker.usecases.intake import incoming
+
+pytestmark = pytest.mark.anyio
+
+
+async def replied(cast: Cast, reference: str, word: Word | None, **facts: str) -> Taken:
+    """Take what the program of the advocates' lead sends; `facts` replace what it says."""
+    said = {"uid": (await item(cast, reference)).uid, "attendee": "caht_lead@caht.example", **facts}
+    task = TaskReply(word=word, comment=said.pop("comment", ""), uid=said["uid"], attendee=said["attendee"])
+    [outcome] = await incoming.take(await email(cast.caht_lead, "BLOCKED by a text that no one wrote", task=task))
+    return Taken(outcome)
+
+
+async def test_a_task_that_is_done_closes_the_item_and_is_confirmed(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    reference = await given(cast.coordinator, cast.caht_lead)
+    assert await replied(cast, reference, Word.DONE, comment="Sent it to all.") is Taken.RECORDED
+    assert await history(cast, reference) == [("email", "Open → Done, 100%", "Sent it to all.")]
+    assert await Message.count().where(Message.kind == "email_answered") == 1
+
+
+async def test_a_task_that_someone_works_on_is_in_progress(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    reference = await given(cast.coordinator, cast.caht_lead)
+    assert await replied(cast, reference, Word.IN_PROGRESS) is Taken.RECORDED
+    assert (await item(cast, reference)).status is ItemStatus.IN_PROGRESS
+
+
+async def test_a_program_that_says_nothing_new_of_a_task_is_noted_and_gets_no_email(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    reference = await given(cast.coordinator, cast.caht_lead)
+    before = await Message.count()
+    assert await replied(cast, reference, None, comment="Accepted") is Taken.IGNORED
+    assert ((await item(cast, reference)).version, await Message.count()) == (1, before)
+
+
+@pytest.mark.parametrize("facts", [{"uid": "another@tracker.example"}, {"attendee": "hsi_liaison@hsi.example"}])
+async def test_a_reply_about_another_task_or_of_another_person_changes_nothing(
+    sqlite_cast: Cast, facts: dict[str, str]
+) -> None:
+    cast = sqlite_cast
+    reference = await given(cast.coordinator, cast.caht_lead)
+    assert await replied(cast, reference, Word.DONE, **facts) is Taken.UNMATCHED
+    assert (await item(cast, reference)).is_open
+
+
+async def test_a_forged_reply_about_a_task_changes_nothing(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    reference = await given(cast.coordinator, cast.caht_lead)
+    task = TaskReply(uid=(await item(cast, reference)).uid, attendee="", word=Word.DONE)
+    forged = Sender(address=cast.caht_lead.email, is_verified=False)
+    assert await incoming.take(await email(cast.caht_lead, "", task=task, sender=forged)) == [Taken.UNMATCHED]
+    assert (await item(cast, reference)).is_open

@@ -1,0 +1,23 @@
+"""What a calendar program says of a task that an email of ours attached (RFC 5546 §3.4.3)."""
+
+from dataclasses import dataclass
+
+from tracker.rules.core.answers import Word
+from tracker.rules.core.viewer import Viewer
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskReply:
+    """The one VTODO of METHOD:REPLY."""
+
+    uid: str
+    attendee: str
+    """An address in small letters; empty when it names none, or several."""
+    word: Word | None
+    """What it says of the task; None for anything but that it is done, or that someone works on it."""
+    comment: str = ""
+
+
+def is_about(reply: TaskReply, uid: str, viewer: Viewer) -> bool:
+    """Return whether a reply is the viewer's, about the task with this UID; published tasks name no attendee."""
+    return reply.uid == uid and reply.attendee in ("", viewer.email.lower())
