@@ -1,0 +1,119 @@
+"""What strangers hear of the way in for emails: the same words, and after the same work, whatever they name."""
+
+import smtplib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.policy import SMTP
+from itertools import count
+from statistics import median
+from uuid import UUID, uuid4
+
+import pytest
+from anyio import to_thread
+
+from tests.cast import NOW, Cast, meeting, operation
+from tests.ical import client_replies
+from tests.ports.mail import bounced
+from tests.ports.mail.mailboxes import ADDRESS, reader
+from tracker.crypto.reply_addresses import ReplyAddresses
+from tracker.ports.mail.lmtp import Listener
+from tracker.ports.mail.taking import take
+from tracker.tables.background.events.invitees import invitations
+from tracker.tables.schema.core.outbox import Message
+from tracker.usecases.events import events
+
+pytestmark = pytest.mark.anyio
+
+MOST_APART = 0.005  # seconds of work between what is hidden and what never was
+STRANGER = "someone@elsewhere.example"
+NUMBERS = count()
+Answer = tuple[int, bytes]
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """A meeting, and an operation that a stranger may guess at, with the message about it."""
+
+    shown_invitation: UUID
+    shown_uid: str
+    invitation: UUID
+    uid: str
+    message: UUID
+
+
+@pytest.fixture
+async def hidden(sqlite_cast: Cast) -> Hidden:
+    cast = sqlite_cast
+    shown = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    secret = await events.schedule(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
+    [message] = await Message.select(Message.id).where(Message.event == secret)
+    return Hidden(
+        shown_invitation=(await invitations(shown))[cast.fbi_lead.member_id].id,
+        shown_uid=(await events.event_for(cast.fbi_lead, shown)).uid,
+        invitation=(await invitations(secret))[cast.hsi_liaison.member_id].id,
+        uid=(await events.event_for(cast.hsi_liaison, secret)).uid,
+        message=message["id"],
+    )
+
+
+def reply(to: str, uid: str, sender: str = STRANGER) -> bytes:
+    """Return a reply to the event with this UID; each time another email."""
+    mail = EmailMessage(policy=SMTP)
+    mail["Authentication-Results"] = f"mx.tracker.example; dmarc=pass header.from={STRANGER.partition('@')[2]}"
+    mail["From"], mail["To"], mail["Message-ID"] = sender, to, f"<{next(NUMBERS)}@elsewhere.example>"
+    mail.set_content("YES")
+    calendar = client_replies.google(uid, sender)
+    mail.add_alternative(calendar, maintype="text", subtype="calendar", params={"method": "REPLY"})
+    return mail.as_bytes()
+
+
+def addresses(of: Hidden) -> Iterator[str]:
+    """Yield addresses that lead somewhere, and such as no one has."""
+    ours = ReplyAddresses(ADDRESS, [b"n" * 32])  # of another site
+    for made in (reader().addresses, ours):
+        for one in (of.shown_invitation, of.invitation, uuid4()):
+            yield made.of(one)
+        for one in (of.message, uuid4()):
+            yield made.of_message(one)
+            yield made.of_bounced(one)
+    yield from (ADDRESS, f"reply+{'a' * 52}@tracker.example", "reply+x@tracker.example", ADDRESS.upper())
+
+
+def heard(port: int, to: str, content: bytes) -> tuple[Answer, Answer, Answer]:
+    """Return what the way in says to an email, word for word."""
+    with smtplib.LMTP("127.0.0.1", port, local_hostname="elsewhere.example") as client:
+        client.ehlo()
+        return client.mail(STRANGER), client.rcpt(to), client.data(content)
+
+
+async def test_every_email_to_every_address_of_the_mailbox_hears_the_same_words(hidden: Hidden) -> None:
+    listener = Listener(reader(), lambda: NOW)
+    port = await listener.start("127.0.0.1", 0)
+    answers = set()
+    for to in addresses(hidden):
+        guesses = [(uid, sender) for uid in (hidden.uid, str(uuid4())) for sender in (STRANGER, "hsi@hsi.example")]
+        theirs = [reply(to, *one) for one in guesses]
+        for content in (*theirs, b"\r\n", b"YES\r\n", bounced.postfix()):
+            answers.add(await to_thread.run_sync(heard, port, to, content))
+    await listener.stop()
+    assert answers == {((250, b"OK"), (250, b"2.1.5 OK"), (250, b"2.0.0 Taken"))}
+
+
+async def test_what_is_hidden_takes_no_longer_than_what_is_not_there(hidden: Hidden) -> None:
+    ours = reader().addresses
+    shown, secret = ours.of(hidden.shown_invitation), ours.of(hidden.invitation)
+    pairs = [
+        ((shown, hidden.uid), (shown, str(uuid4()))),
+        ((secret, hidden.uid), (ours.of(uuid4()), hidden.uid)),
+        ((secret, str(uuid4())), (shown, hidden.shown_uid)),
+        ((ours.of_message(hidden.message), hidden.uid), (ours.of_message(uuid4()), hidden.uid)),
+    ]
+    took: dict[tuple[str, str], list[float]] = {one: [] for pair in pairs for one in pair}
+    for to, uid in list(took) * 20:
+        content = reply(to, uid)
+        started = time.process_time()
+        await take(reader(), content, to, NOW)
+        took[to, uid].append(time.process_time() - started)
+    assert [pair for pair in pairs if abs(median(took[pair[0]]) - median(took[pair[1]])) > MOST_APART] == []
