@@ -115,8 +115,12 @@ class Standing:
     address: str
     """Of the invited person, in small letters."""
     uid: str
+    sequence: int = 0
+    """SEQUENCE of the date, or of the series, as it is now."""
     asked_at: int | None = None
     """SEQUENCE of the last change that asked for a new reply."""
+    asked_since: datetime | None = None
+    """When that change was made."""
     replied_at: datetime | None = None
     """When the person, or someone for them, last replied in another way than by a calendar program."""
     last: tuple[int, datetime] | None = None
@@ -166,9 +170,9 @@ def judge(reply: CalendarReply, standing: Standing, received_at: datetime) -> Ou
     The newest wins, by SEQUENCE and then by DTSTAMP (RFC 5546 §2.1.5), in whatever order they come. A clock of the
     future counts as the time of receipt. Exchange may leave out SEQUENCE: then only the time decides.
     """
-    if reply.sequence is not None and standing.asked_at is not None and reply.sequence < standing.asked_at:
-        return Outcome.OLD_TIME
     key = order_of(reply, standing, received_at)
+    if _is_to_old_time(reply, standing, key[1]):
+        return Outcome.OLD_TIME
     if standing.last and key <= standing.last:
         return Outcome.REPEATED if key == standing.last else Outcome.STALE
     if standing.replied_at and key[1] < standing.replied_at:
@@ -177,7 +181,12 @@ def judge(reply: CalendarReply, standing: Standing, received_at: datetime) -> Ou
 
 
 def order_of(reply: CalendarReply, standing: Standing, received_at: datetime) -> tuple[int, datetime]:
-    """Return the SEQUENCE of a reply and when it was made, never after it was received."""
-    assumed = standing.last[0] if standing.last else 0
-    sequence = assumed if reply.sequence is None else reply.sequence
+    """Return the SEQUENCE of a reply, never above the event's, and when it was made, never after it was received."""
+    sequence = standing.sequence if reply.sequence is None else min(reply.sequence, standing.sequence)
     return sequence, min(reply.stamped_at or received_at, received_at)
+
+
+def _is_to_old_time(reply: CalendarReply, standing: Standing, made_at: datetime) -> bool:
+    if reply.sequence is None:
+        return standing.asked_since is not None and made_at < standing.asked_since
+    return standing.asked_at is not None and reply.sequence < standing.asked_at

@@ -100,7 +100,7 @@ async def _taken(email: ReceivedEmail, invitation: _Invitation, reply: CalendarR
     invitation_id, date = place
     for_series = reply.date is None and date.event.is_series
     occurrence_id = None if for_series else date.id
-    standing = await _standing(invitation, invitation_id, occurrence_id)
+    standing = await _standing(invitation, invitation_id, occurrence_id, date)
     row = _Row(
         outcome=Outcome.UNMATCHED,
         misfit=misfit(email.sender, reply, standing),
@@ -134,13 +134,18 @@ def _place(invitation: _Invitation, reply: CalendarReply, now: datetime) -> tupl
     return next(iter([*ahead, *reversed(own)]), None)
 
 
-async def _standing(invitation: _Invitation, invitation_id: UUID, occurrence_id: UUID | None) -> Standing:
+async def _standing(
+    invitation: _Invitation, invitation_id: UUID, occurrence_id: UUID | None, date: Occurrence
+) -> Standing:
     before = await known.before(invitation_id, occurrence_id)
+    sequence = date.event.sequence if occurrence_id is None else max(date.sequence, date.event.sequence)
     last = (before.sequence, before.stamped_at)
     return Standing(
         address=invitation.viewer.email.lower(),
         uid=invitation.event.uid,
+        sequence=sequence,
         asked_at=before.asked_at,
+        asked_since=before.asked_since,
         replied_at=before.replied_at,
         last=(last[0], last[1]) if last[0] is not None and last[1] is not None else None,
     )

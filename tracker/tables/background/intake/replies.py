@@ -19,6 +19,8 @@ class Before:
 
     asked_at: int | None
     """SEQUENCE of the last change that asked for a new reply."""
+    asked_since: datetime | None
+    """When that change was made."""
     replied_at: datetime | None
     """When a person last replied in another way than by a calendar program."""
     sequence: int | None
@@ -37,7 +39,7 @@ class _Given:
 async def before(invitation_id: UUID, occurrence_id: UUID | None) -> Before:
     """Return what came before a reply; `occurrence_id` None = for the whole series."""
     given = await _given(invitation_id, occurrence_id)
-    asked = [one.sequence for one in given if one.source is ReplySource.CHANGE]
+    asked = max(((one.sequence, one.at) for one in given if one.source is ReplySource.CHANGE), default=(None, None))
     other = [one.at for one in given if one.source not in (ReplySource.CHANGE, ReplySource.EMAIL)]
     newest = (
         await IncomingReply.select(IncomingReply.sequence, IncomingReply.stamped_at)
@@ -51,7 +53,8 @@ async def before(invitation_id: UUID, occurrence_id: UUID | None) -> Before:
     )
     last = newest[0] if newest else {"sequence": None, "stamped_at": None}
     return Before(
-        asked_at=max(asked, default=None),
+        asked_at=asked[0],
+        asked_since=asked[1],
         replied_at=max(other, default=None),
         sequence=last["sequence"],
         stamped_at=last["stamped_at"],

@@ -1,0 +1,59 @@
+"""Which reply counts depends on the replies alone, and not on the order in which they come."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as some
+
+from tracker.rules.events.replies import ReplyValue
+from tracker.rules.intake.calendar_replies import CalendarReply, Outcome, Standing, judge, order_of
+
+CHANGED = datetime(2026, 12, 15, 15, tzinfo=UTC)
+RECEIVED = CHANGED + timedelta(hours=4)
+MINUTE = timedelta(minutes=1)
+ASKED_AGAIN = Standing(address="a@b.example", uid="1", sequence=2, asked_at=2, asked_since=CHANGED)
+
+
+def reply(minutes: int, sequence: int | None) -> CalendarReply:
+    """Return a reply that was made so many minutes after the last change that asked for one."""
+    at = CHANGED + minutes * MINUTE
+    return CalendarReply(uid="1", attendee="a@b.example", value=ReplyValue.ACCEPTED, sequence=sequence, stamped_at=at)
+
+
+def counts(replies: Sequence[CalendarReply]) -> CalendarReply | None:
+    """Return which of some replies counts after they came in this order."""
+    found, standing = None, ASKED_AGAIN
+    for one in replies:
+        if judge(one, standing, RECEIVED) is Outcome.RECORDED:
+            found, standing = one, replace(standing, last=order_of(one, standing, RECEIVED))
+    return found
+
+
+REPLIES = some.lists(
+    some.builds(reply, some.integers(-5, 5), some.sampled_from([None, 1, 2, 7])),
+    max_size=6,
+    unique_by=lambda one: one.stamped_at,
+)
+
+
+@given(replies=REPLIES, data=some.data())
+def test_any_order_of_replies_with_and_without_a_sequence_leaves_the_same_one(
+    replies: list[CalendarReply], data: some.DataObject
+) -> None:
+    assert counts(data.draw(some.permutations(replies))) == counts(replies)
+
+
+def test_a_reply_without_a_sequence_that_was_made_before_the_time_changed_is_to_the_old_time() -> None:
+    assert judge(reply(-1, None), ASKED_AGAIN, RECEIVED) is Outcome.OLD_TIME
+    assert judge(reply(1, None), ASKED_AGAIN, RECEIVED) is Outcome.RECORDED
+
+
+def test_a_reply_to_an_earlier_sequence_is_older_whenever_it_was_made() -> None:
+    standing = Standing(address="a@b.example", uid="1", sequence=2, last=(2, CHANGED))
+    assert judge(reply(1, 1), standing, RECEIVED) is Outcome.STALE
+
+
+def test_a_sequence_that_the_event_never_had_does_not_outlast_the_next_reply() -> None:
+    assert counts([reply(1, 99), reply(2, 2)]) == reply(2, 2)
