@@ -123,6 +123,14 @@ CREATE INDEX email_pause_member ON email_pause (member);
 CREATE UNIQUE INDEX email_pause_open ON email_pause (member, address) WHERE restored_at IS NULL;
 """
 
+QUIET_HOURS = """
+ALTER TABLE preference ADD COLUMN has_quiet_weekends BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE preference ADD COLUMN is_never_quiet BOOLEAN NOT NULL DEFAULT FALSE
+  CHECK (NOT is_never_quiet OR (quiet_from IS NULL AND NOT has_quiet_weekends));
+ALTER TABLE deployment ADD COLUMN quiet_from VARCHAR(5);
+ALTER TABLE deployment ADD COLUMN quiet_until VARCHAR(5) CHECK ((quiet_from IS NULL) = (quiet_until IS NULL));
+"""
+
 
 async def forwards() -> MigrationManager:
     """Run the statements inside the runner's transaction."""
@@ -132,4 +140,5 @@ async def forwards() -> MigrationManager:
     manager.add_raw(statements(MAILBOX))
     manager.add_raw(statements(POLLS))
     manager.add_raw(statements(BOUNCES))
+    manager.add_raw(statements(QUIET_HOURS))
     return manager

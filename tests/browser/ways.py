@@ -549,6 +549,7 @@ def to_open_deed(page: Page, _: Demo) -> None:
 def to_refused_notifications(page: Page, _: Demo) -> None:
     """Send quiet hours that have no end."""
     page.goto("/settings/notifications")
+    page.get_by_text("My own", exact=True).click()
     page.get_by_label("From").fill("22:00")
     page.get_by_role("button", name="Save notifications").click()
     page.locator(".usa-alert--error").wait_for()
@@ -717,6 +718,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "one message": (COORDINATOR, to_message, ", to "),
     "messages of an event": (COORDINATOR, to_messages_of_event, f"Messages about {TRAINING}"),
     "notifications": (ADVOCATE, to("/settings/notifications"), "Notifications"),
+    "the task force’s quiet hours": (COORDINATOR, to("/settings/quiet-hours"), "The task force’s quiet hours"),
     "notifications with errors": (COORDINATOR, to_refused_notifications, "Notifications"),
     "reminders of a committee": (COORDINATOR, to_committee_reminders, "Reminders for Steering Committee"),
     "help": (ADVOCATE, to("/help"), "Guide"),

@@ -547,6 +547,8 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     ],
     "GET /settings/notifications": _plain("/settings/notifications"),
     "POST /settings/notifications": _post("/settings/notifications", date_reminders="yes", quiet_from="22:00"),
+    "GET /settings/quiet-hours": _plain("/settings/quiet-hours"),
+    "POST /settings/quiet-hours": _post("/settings/quiet-hours", quiet_from="21:00", quiet_until="06:00"),
     "GET /committees/{committee_id}/reminders": _of_committees("GET", "/reminders"),
     "POST /committees/{committee_id}/reminders": _of_committees("POST", "/reminders"),
     "GET /api/v1/docs": _plain("/api/v1/docs"),

@@ -10,21 +10,19 @@ from hypothesis import strategies as some
 from tracker.errors import Invalid
 from tracker.rules.emails import reminders
 from tracker.rules.emails.preferences import (
-    LONGEST_QUIET,
     OFFERED,
     USUAL,
     CommitteePreferences,
     Preferences,
-    Quiet,
     Wish,
     Wishes,
     check_leads,
-    check_quiet,
     lead_words,
     leads_words,
     quieter,
     wanted,
 )
+from tracker.rules.emails.quiet_hours import LONGEST_QUIET, Quiet, check_quiet
 
 CHICAGO = "America/Chicago"
 NIGHT = Quiet(starts=time(22), ends=time(6), zone=CHICAGO)

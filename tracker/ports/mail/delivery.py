@@ -16,7 +16,7 @@ from tracker.rules.emails.content import Letter
 from tracker.rules.intake.bounces import Refusal
 from tracker.usecases.core import outbox, send_hold
 from tracker.usecases.core.outbox_workers import Worker, enlist
-from tracker.usecases.emails import content
+from tracker.usecases.emails import content, quiet_hours
 from tracker.usecases.intake import bounces
 
 BATCH = 50  # messages claimed at once
@@ -72,8 +72,9 @@ class Delivery:
         done = 0
         while self._may_go_on(worker):
             batch = await outbox.claim(worker.name, gone, self._now(), BATCH)
-            left = await self._send(batch, worker, lines)
-            done += len(batch) - len(left)
+            may_go = await quiet_hours.sendable(batch, worker.name, self._now())
+            left = await self._send(may_go, worker, lines)
+            done += len(may_go) - len(left)
             if not batch or left:
                 await outbox.put_back(left, worker.name)
                 break

@@ -181,6 +181,7 @@ THINGS = {
     "confidential_site": "confidential place",
     "preference": "reminder settings",
     "committee_preference": "reminder settings for a committee",
+    "usual_quiet_hours": "the task force’s quiet hours",
 }
 """Subject → its label; one that is not listed is used as it is."""
 
@@ -301,6 +302,7 @@ OPEN_SUBJECTS = frozenset(
         "set_up_list",
         "preference",
         "committee_preference",
+        "usual_quiet_hours",
         "template",
         "site",
         "emergency",

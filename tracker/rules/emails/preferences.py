@@ -6,36 +6,15 @@ from datetime import datetime, time, timedelta
 from uuid import UUID
 
 from tracker.errors import Invalid
-from tracker.rules.core.wall_clock import to_local, to_utc
 from tracker.rules.core.wording import plural
+from tracker.rules.emails.quiet_hours import LONGEST_QUIET, LONGEST_WITH_WEEKEND, Quiet, held_until
 from tracker.rules.emails.reminders import LEAD_TIMES, Moment, judged
 
 OFFERED = (timedelta(days=7), timedelta(days=3), *LEAD_TIMES[1:], timedelta(minutes=30))
 """Lead times that people can choose from, longest first."""
 USUAL = frozenset(LEAD_TIMES)
-LONGEST_QUIET = timedelta(hours=12)
 BEFORE_QUIET = timedelta(minutes=5)
 """How long before quiet hours a reminder is sent that would be of little use after them."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Quiet:
-    """Hours of each day, on the wall clock of a zone, in which no reminder is sent; they may cross midnight."""
-
-    starts: time
-    ends: time
-    zone: str
-
-    def around(self, moment: datetime) -> tuple[datetime, datetime] | None:
-        """Return the start and end of the quiet hours that contain a moment, or None."""
-        today = to_local(moment, self.zone).date()
-        for day in (today - timedelta(days=1), today):
-            last = day if self.starts < self.ends else day + timedelta(days=1)
-            begins = to_utc(datetime.combine(day, self.starts), self.zone)
-            ends = to_utc(datetime.combine(last, self.ends), self.zone)
-            if begins <= moment < ends:
-                return begins, ends
-        return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,10 +26,19 @@ class Preferences:
     leads: frozenset[timedelta] | None = None
     """None = use the committee's or else the task force's setting."""
     quiet: tuple[time, time] | None = None
+    has_quiet_weekends: bool = False
+    is_never_quiet: bool = False
+    """Whether they want no quiet hours, although the task force has them; without this and the two above, those of the
+    task force apply."""
     digest: bool = False
     """A weekly digest on Mondays."""
     is_discreet: bool = False
     """Emails and feeds show only the time."""
+
+    @property
+    def has_own_quiet(self) -> bool:
+        """Return whether they chose quiet hours of their own."""
+        return self.quiet is not None or self.has_quiet_weekends
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,13 +70,15 @@ class Wishes:
     of_member: Mapping[UUID, Preferences] = field(default_factory=dict)
     zones: Mapping[UUID, str] = field(default_factory=dict)
     of_committee: Mapping[UUID, CommitteePreferences] = field(default_factory=dict)
+    usual_quiet: tuple[time, time] | None = None
+    """The quiet hours of people who have chosen nothing about them; then `zones` names the zone of every member."""
 
     def of_date(self, member_id: UUID, committee_id: UUID | None) -> Wish | None:
         """Return what a person wants for a date of this committee; None = no reminder."""
         own = self.of_member.get(member_id)
         usual = self.of_committee.get(committee_id, CommitteePreferences()).leads if committee_id else USUAL
         if own is None:
-            return Wish(leads=usual)
+            return Wish(leads=usual, quiet=self.quiet_of(member_id))
         if not own.date_reminders:
             return None
         return Wish(leads=usual if own.leads is None else own.leads, quiet=self.quiet_of(member_id))
@@ -102,7 +92,9 @@ class Wishes:
 
     def of_anyone(self, committee_id: UUID | None) -> set[Wish]:
         """Return each distinct wish that people may have for a date of this committee."""
-        every = {self.of_date(member_id, committee_id) for member_id in (*self.of_member, UUID(int=0))}
+        first_of_zone = {zone: member_id for member_id, zone in self.zones.items() if member_id not in self.of_member}
+        people = (*self.of_member, *(first_of_zone.values() or [UUID(int=0)]))
+        every = {self.of_date(member_id, committee_id) for member_id in people}
         return {one for one in every if one is not None}
 
     @property
@@ -119,14 +111,23 @@ class Wishes:
     @property
     def shift(self) -> timedelta:
         """Return the longest time by which quiet hours can move a reminder."""
-        return LONGEST_QUIET + BEFORE_QUIET if any(one.quiet for one in self.of_member.values()) else timedelta(0)
+        if any(one.has_quiet_weekends for one in self.of_member.values()):
+            return LONGEST_WITH_WEEKEND + BEFORE_QUIET
+        is_any = self.usual_quiet or any(one.quiet for one in self.of_member.values())
+        return LONGEST_QUIET + BEFORE_QUIET if is_any else timedelta(0)
 
     def quiet_of(self, member_id: UUID) -> Quiet | None:
-        """Return a person's quiet hours, or None."""
-        own = self.of_member.get(member_id)
-        if own is None or own.quiet is None:
+        """Return a person's quiet hours: their own, or those of the task force; None for none."""
+        own = self.of_member.get(member_id, Preferences())
+        hours = own.quiet if own.has_own_quiet else self.usual_quiet
+        if own.is_never_quiet or not (hours or own.has_quiet_weekends):
             return None
-        return Quiet(starts=own.quiet[0], ends=own.quiet[1], zone=self.zones[member_id])
+        starts, ends = hours or (None, None)
+        return Quiet(starts=starts, ends=ends, has_weekends=own.has_quiet_weekends, zone=self.zones[member_id])
+
+    def held_until(self, member_id: UUID, now: datetime, not_after: datetime | None) -> datetime:
+        """Return when a message that waits for quiet hours may be sent to a person: now, or when those end."""
+        return held_until(now, not_after, self.quiet_of(member_id)) or now
 
 
 def wanted(moments: Iterable[Moment], wish: Wish | None, after: datetime, now: datetime) -> list[Moment]:
@@ -151,20 +152,6 @@ def quieter(moment: Moment, quiet: Quiet | None) -> Moment:
     begins, ends = hours
     is_of_use = moment.ends - ends >= (moment.ends - moment.at) / 2
     return replace(moment, at=ends if is_of_use else begins - BEFORE_QUIET)
-
-
-def check_quiet(starts: time | None, ends: time | None) -> tuple[time, time] | None:
-    """Return quiet hours, or None for none. Errors: Invalid(quiet_from, quiet_until)."""
-    if starts is None and ends is None:
-        return None
-    if starts is None:
-        raise Invalid(quiet_from="Enter when quiet hours start.")
-    if ends is None:
-        raise Invalid(quiet_until="Enter when quiet hours end.")
-    minutes = (ends.hour * 60 + ends.minute - starts.hour * 60 - starts.minute) % (24 * 60)
-    if not timedelta(0) < timedelta(minutes=minutes) <= LONGEST_QUIET:
-        raise Invalid(quiet_until="Quiet hours can last at most 12 hours.")
-    return starts, ends
 
 
 def check_leads(leads: Collection[timedelta]) -> frozenset[timedelta]:

@@ -38,6 +38,7 @@ __all__ = [
     "anyone_notified",
     "claim",
     "close",
+    "delay",
     "doubt_waiting",
     "enqueue_all",
     "enqueue_first",
@@ -176,6 +177,19 @@ async def put_back(messages: Sequence[Message], worker: str) -> None:
         await rows.Message.update({rows.Message.worker: "", rows.Message.attempts: rows.Message.attempts - 1}).where(
             rows.Message.id.is_in([one.id for one in messages]) & (rows.Message.worker == worker)
         )
+
+
+async def delay(messages: Sequence[Message], until: datetime, reason: str, worker: str) -> None:
+    """Release claimed messages that were not tried until `until`, and say why. The caller is inside `writing()`."""
+    values: dict[Any, Any] = {
+        rows.Message.worker: "",
+        rows.Message.attempts: rows.Message.attempts - 1,
+        rows.Message.due: until,
+        rows.Message.reason: reason,
+    }
+    await rows.Message.update(values).where(
+        rows.Message.id.is_in([one.id for one in messages]) & (rows.Message.worker == worker)
+    )
 
 
 async def suppress_for(member_id: UUID, reason: str) -> None:

@@ -13,8 +13,7 @@ from tracker.rules.core.outbox import Draft
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails import nudges as rules
 from tracker.rules.emails.nudges import LEFT, REST, UNDO_FOR, Nudge, takes_nudges
-from tracker.rules.emails.preferences import Wishes, quieter
-from tracker.rules.emails.reminders import Moment
+from tracker.rules.emails.preferences import Wishes
 from tracker.rules.events.confirmations import Board, board
 from tracker.rules.events.event import Line, Occurrence, may_edit
 from tracker.tables.background.emails import due, email_pauses
@@ -142,7 +141,6 @@ async def undo(viewer: Viewer, event_id: UUID, key: str, at: datetime, now: date
 async def _queue(found: Nudge, wishes: Wishes, now: datetime) -> None:
     """Queue the emails, which can be undone first; people with quiet hours get theirs afterward, if still in time."""
     line = found.line
-    moment = Moment(at=now, lead=line.starts_at - now, ends=line.starts_at)
     board = found.board
     content = ConfirmationNudge(since=board.since, what=board.what) if board else ReplyNudge()
     await outbox.enqueue_all(
@@ -154,7 +152,7 @@ async def _queue(found: Nudge, wishes: Wishes, now: datetime) -> None:
                 occurrence_id=line.id,
                 key=f"no_reply:{line.id}:{one}:{now.isoformat()}",
                 not_after=line.starts_at,
-                due=max(now + UNDO_FOR, quieter(moment, wishes.quiet_of(one)).at),
+                due=max(now + UNDO_FOR, wishes.held_until(one, now, line.starts_at)),
             )
             for one in found.asked
         ],

@@ -69,11 +69,9 @@ async def remind(viewer: Viewer, poll_id: UUID, now: datetime) -> int:
         if refusal := found.why_not(now, poll.event.zone):
             raise Conflict(refusal)
         wishes, nudge = await everyones_wishes(), PollNudge(poll=poll.id)
-        moment = Moment(at=now, lead=poll.reply_by - now, ends=poll_messages.last_start(poll))
+        until = poll_messages.last_start(poll)
         drafts = [
-            poll_messages.draft(
-                poll, nudge, one, now, due=max(now + UNDO_FOR, quieter(moment, wishes.quiet_of(one)).at)
-            )
+            poll_messages.draft(poll, nudge, one, now, due=max(now + UNDO_FOR, wishes.held_until(one, now, until)))
             for one in found.asked
         ]
         await outbox.enqueue_all(drafts, now)

@@ -13,23 +13,29 @@ from tracker.errors import NotAllowed, NotFound
 from tracker.rules.core.actors import Origin
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.preferences import CommitteePreferences, Preferences, Wishes
+from tracker.tables.schema.core.deployment import Deployment
 from tracker.tables.schema.emails import preferences as rows
+from tracker.tables.schema.roster.people import Member
 from tracker.usecases.core import audit
+from tracker.usecases.core.send_hold import ONLY
 from tracker.usecases.identity.accounts import account_of
 from tracker.usecases.roster import people
 from tracker.usecases.roster.people import CommitteeChoice
 
 _WISHES = (
-    "SELECT p.member, p.date_reminders, p.item_reminders, p.leads, p.quiet_from, p.quiet_until, p.is_discreet,"
-    " p.digest, m.zone"
+    "SELECT p.member, p.date_reminders, p.item_reminders, p.leads, p.quiet_from, p.quiet_until, p.has_quiet_weekends,"
+    " p.is_never_quiet, p.is_discreet, p.digest, m.zone"
     " FROM preference p JOIN member m ON m.id = p.member"
 )
+ONLY_COORDINATORS = "Only a coordinator can set the task force’s quiet hours."
 MEMBERS_OWN = [
     rows.Preference.date_reminders,
     rows.Preference.item_reminders,
     rows.Preference.leads,
     rows.Preference.quiet_from,
     rows.Preference.quiet_until,
+    rows.Preference.has_quiet_weekends,
+    rows.Preference.is_never_quiet,
     rows.Preference.is_discreet,
     rows.Preference.digest,
     rows.Preference.changed_at,
@@ -37,12 +43,15 @@ MEMBERS_OWN = [
 
 
 async def everyones_wishes() -> Wishes:
-    """Return the preferences of every member and committee. Two queries, however many people are reminded."""
+    """Return the preferences of every member and committee. Four queries, however many people are reminded."""
     members = await engine().run_querystring(QueryString(_WISHES))
     committees = await rows.CommitteePreference.select()
+    usual = await usual_quiet()
+    zones = await Member.select(Member.id, Member.zone) if usual else []
     return Wishes(
         of_member={row["member"]: _preferences(row) for row in members},
-        zones={row["member"]: row["zone"] for row in members},
+        zones={row["member"]: row["zone"] for row in members} | {row["id"]: row["zone"] for row in zones},
+        usual_quiet=usual,
         of_committee={row["committee"]: _of_committee(row) for row in committees},
     )
 
@@ -63,6 +72,8 @@ async def save(viewer: Viewer, chosen: Preferences, now: datetime) -> None:
         leads=None if chosen.leads is None else _minutes(chosen.leads),
         quiet_from=chosen.quiet and f"{chosen.quiet[0]:%H:%M}",
         quiet_until=chosen.quiet and f"{chosen.quiet[1]:%H:%M}",
+        has_quiet_weekends=chosen.has_quiet_weekends,
+        is_never_quiet=chosen.is_never_quiet,
         is_discreet=chosen.is_discreet,
         digest=chosen.digest,
         changed_at=now,
@@ -78,6 +89,25 @@ async def save(viewer: Viewer, chosen: Preferences, now: datetime) -> None:
             "digest": chosen.digest,
         }
         await audit.record(viewer.actor, "changed", "preference", viewer.member_id, facts, now)
+
+
+async def usual_quiet() -> tuple[time, time] | None:
+    """Return the quiet hours of people who have chosen nothing about them, or None."""
+    [row] = await Deployment.select(Deployment.quiet_from, Deployment.quiet_until)
+    return _quiet(row)
+
+
+async def save_usual_quiet(viewer: Viewer, hours: tuple[time, time] | None, now: datetime) -> None:
+    """Set the quiet hours of people who have chosen nothing about them. Errors: NotAllowed."""
+    if not viewer.is_coordinator:
+        raise NotAllowed(ONLY_COORDINATORS)
+    starts, ends = (f"{one:%H:%M}" for one in hours) if hours else (None, None)
+    async with writing():
+        await Deployment.update({Deployment.quiet_from: starts, Deployment.quiet_until: ends}).where(
+            Deployment.id == ONLY
+        )
+        facts = {"quiet_from": starts, "quiet_until": ends}
+        await audit.record(viewer.actor, "changed", "usual_quiet_hours", "", facts, now)
 
 
 async def stop_digest(member_id: UUID, now: datetime, origin: Origin) -> None:
@@ -137,15 +167,21 @@ async def _led_committee(viewer: Viewer, committee_id: UUID) -> CommitteeChoice:
 
 
 def _preferences(row: Mapping[str, Any]) -> Preferences:
-    is_quiet = row["quiet_from"] is not None
     return Preferences(
         date_reminders=bool(row["date_reminders"]),
         item_reminders=bool(row["item_reminders"]),
         leads=None if row["leads"] is None else _leads(row["leads"]),
         is_discreet=bool(row["is_discreet"]),
         digest=bool(row["digest"]),
-        quiet=(time.fromisoformat(row["quiet_from"]), time.fromisoformat(row["quiet_until"])) if is_quiet else None,
+        quiet=_quiet(row),
+        has_quiet_weekends=bool(row["has_quiet_weekends"]),
+        is_never_quiet=bool(row["is_never_quiet"]),
     )
+
+
+def _quiet(row: Mapping[str, Any]) -> tuple[time, time] | None:
+    starts, ends = row["quiet_from"], row["quiet_until"]
+    return None if starts is None else (time.fromisoformat(starts), time.fromisoformat(ends))
 
 
 def _of_committee(row: Mapping[str, Any]) -> CommitteePreferences:

@@ -36,13 +36,19 @@ async def test_every_choice_is_kept_and_shown_again(sqlite_cast: Cast, browse: S
         "item_reminders": [],
         "times": "own",
         "leads": ["1440", "120"],
+        "quiet": "own",
         "quiet_from": "22:00",
         "quiet_until": "06:30",
+        "has_quiet_weekends": "yes",
         "is_discreet": "yes",
     }
     await send(browser, **choices)
     kept = Preferences(
-        item_reminders=False, leads=frozenset({DAY, HOURS}), quiet=(time(22), time(6, 30)), is_discreet=True
+        item_reminders=False,
+        leads=frozenset({DAY, HOURS}),
+        quiet=(time(22), time(6, 30)),
+        has_quiet_weekends=True,
+        is_discreet=True,
     )
     assert await preferences.preferences_of(sqlite_cast.fbi_lead) == kept
     await send(browser)
@@ -54,9 +60,13 @@ async def test_every_choice_is_kept_and_shown_again(sqlite_cast: Cast, browse: S
     ("changes", "sentence"),
     [
         ({"times": "own", "leads": []}, "Choose at least one time, or turn these reminders off."),
-        ({"quiet_from": "22:00"}, "Enter when quiet hours end."),
-        ({"quiet_from": "20:00", "quiet_until": "09:00"}, "Quiet hours can last at most 12 hours."),
-        ({"quiet_from": "ten", "quiet_until": "06:00"}, "Enter the time as hours:minutes, for example 14:30."),
+        ({"quiet": "own"}, "Enter when your quiet hours start and end, or check weekends."),
+        ({"quiet": "own", "quiet_from": "22:00"}, "Enter when quiet hours end."),
+        ({"quiet": "own", "quiet_from": "20:00", "quiet_until": "09:00"}, "Quiet hours can last at most 12 hours."),
+        (
+            {"quiet": "own", "quiet_from": "ten", "quiet_until": "06:00"},
+            "Enter the time as hours:minutes, for example 14:30.",
+        ),
     ],
 )
 async def test_what_cannot_be_taken_is_said_at_the_field_and_what_was_typed_stays(
@@ -67,6 +77,17 @@ async def test_what_cannot_be_taken_is_said_at_the_field_and_what_was_typed_stay
     assert response.text.count(sentence) == 2
     assert typed(response.text, PATH)["is_discreet"] == ["yes"]
     assert await preferences.preferences_of(sqlite_cast.fbi_lead) == Preferences()
+
+
+async def test_a_coordinator_sets_the_quiet_hours_of_people_who_chose_none(sqlite_cast: Cast, browse: SignIn) -> None:
+    desk, reader = await browse(sqlite_cast.coordinator), await browse(sqlite_cast.fbi_lead)
+    refused = await send(desk, "/settings/quiet-hours", quiet_from="21:00")
+    assert (refused.status_code, refused.text.count("Enter when quiet hours end.")) == (422, 2)
+    await send(desk, "/settings/quiet-hours", quiet_from="21:00", quiet_until="06:00")
+    assert "quiet hours are now 9:00 PM to 6:00 AM." in (await desk.get(PATH)).text
+    assert "9:00 PM to 6:00 AM" in (await reader.get(PATH)).text
+    assert (await reader.get("/settings/quiet-hours")).status_code == 403
+    assert (await reader.post("/settings/quiet-hours", {"quiet_from": "", "quiet_until": ""})).status_code == 403
 
 
 async def test_it_is_said_what_cannot_be_turned_off(sqlite_cast: Cast, browse: SignIn) -> None:

@@ -1,6 +1,6 @@
 """Which emails a member gets, when, and how much they show; and the reminders for a committee's events."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,15 +20,16 @@ from tracker.rules.emails.preferences import (
     CommitteePreferences,
     Preferences,
     check_leads,
-    check_quiet,
     lead_words,
     leads_words,
 )
+from tracker.rules.emails.quiet_hours import check_quiet, quiet_words
 from tracker.usecases.emails import preferences, upcoming_reminders
 
 PATH = "/settings/notifications"
-OWN, BODYS = "own", "usual"
-FIELDS = ("date_reminders", "item_reminders", "leads", "quiet_from", "quiet_until", "digest", "is_discreet")
+OWN, USUALLY, NEVER = "own", "usual", "none"
+FIELDS = ("date_reminders", "item_reminders", "digest", "leads", "quiet_from", "quiet_until", "is_discreet")
+NO_HOURS = "Enter when your quiet hours start and end, or check weekends."
 NEXT_SHOWN = 5
 SAVED = "Notifications saved. They apply to every reminder from now on."
 
@@ -85,18 +86,29 @@ async def save_committee_reminders(
 def _read(form: FormValues) -> Preferences:
     """Return the choices in a form. Errors: Invalid by field."""
     reader = Reader(form)
-    starts, ends = reader.time("quiet_from"), reader.time("quiet_until")
-    quiet = None if reader.wrong else reader.tried(lambda: check_quiet(starts, ends), None)
+    quiet = _own_quiet(reader) if form["quiet"] == OWN else (None, False)
     leads = reader.tried(lambda: _leads(form), USUAL) if form["times"] == OWN else None
     reader.check()
     return Preferences(
         date_reminders=bool(form["date_reminders"]),
         item_reminders=bool(form["item_reminders"]),
         leads=leads,
-        quiet=quiet,
+        quiet=quiet[0],
+        has_quiet_weekends=quiet[1],
+        is_never_quiet=form["quiet"] == NEVER,
         digest=bool(form["digest"]),
         is_discreet=bool(form["is_discreet"]),
     )
+
+
+def _own_quiet(reader: Reader) -> tuple[tuple[time, time] | None, bool]:
+    """Return quiet hours of one's own, and whether weekends are quiet; without either, they are refused."""
+    starts, ends = reader.time("quiet_from"), reader.time("quiet_until")
+    hours = None if reader.wrong else reader.tried(lambda: check_quiet(starts, ends), None)
+    has_weekends = bool(reader.form["has_quiet_weekends"])
+    if not (hours or has_weekends):
+        reader.refuse("quiet_from", NO_HOURS)
+    return hours, has_weekends
 
 
 def _leads(form: FormValues) -> frozenset[timedelta]:
@@ -111,8 +123,10 @@ def _form_of(found: Preferences) -> FormValues:
         {
             "date_reminders": ["yes"] if found.date_reminders else [],
             "item_reminders": ["yes"] if found.item_reminders else [],
-            "times": [OWN if found.leads is not None else BODYS],
+            "times": [OWN if found.leads is not None else USUALLY],
             "leads": [_minutes(one) for one in (USUAL if found.leads is None else found.leads)],
+            "quiet": [OWN if found.has_own_quiet else NEVER if found.is_never_quiet else USUALLY],
+            "has_quiet_weekends": ["yes"] if found.has_quiet_weekends else [],
             "quiet_from": quiet[:1],
             "quiet_until": quiet[1:],
             "digest": ["yes"] if found.digest else [],
@@ -132,6 +146,7 @@ async def _page(
     status_code: int = 200,
 ) -> Response[str]:
     coming = await upcoming_reminders.of_mine(viewer, now)
+    usual_quiet = await preferences.usual_quiet()
     return pages.render(
         "emails/pages/notifications.html",
         status_code=status_code,
@@ -139,6 +154,7 @@ async def _page(
         errors=errors or Errors(),
         offered=_offered(),
         usual=leads_words(USUAL),
+        usual_quiet=usual_quiet and quiet_words(usual_quiet),
         committees=await preferences.led_committees(viewer),
         own_zone=viewer.zone,
         address=address_of,

@@ -1,6 +1,6 @@
 """What a deployment stores about itself, in one row."""
 
-from piccolo.columns import BigInt, Timestamptz
+from piccolo.columns import BigInt, Timestamptz, Varchar
 from piccolo.table import Table
 
 from tracker.tables.schema.core.constraints import check
@@ -18,5 +18,8 @@ class Deployment(Table):
     """When a sign-in last came through a web server that `--proxy` doesn't name; None = not since it is named."""
     set_up_at = Timestamptz(null=True, default=None)
     """When the setup checklist of the first day was hidden; None = it is shown while anything on it is left to do."""
+    quiet_from = Varchar(length=5, null=True, default=None)
+    """22:00: when quiet hours begin for people who have chosen nothing, on their own clocks; None = there are none"""
+    quiet_until = Varchar(length=5, null=True, default=None)
 
-    constraints = (check("id = 1"),)
+    constraints = (check("id = 1"), check("(quiet_from IS NULL) = (quiet_until IS NULL)"))

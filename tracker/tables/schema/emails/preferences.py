@@ -21,13 +21,19 @@ class Preference(Table):
     quiet_from = Varchar(length=5, null=True, default=None)
     """22:00, on the member's own clock"""
     quiet_until = Varchar(length=5, null=True, default=None)
+    has_quiet_weekends = Boolean(default=False)
+    is_never_quiet = Boolean(default=False)
+    """Whether the task force's quiet hours don't apply, and the member has none either"""
     digest = Boolean(default=False)
     """Whether a weekly digest comes on Mondays"""
     is_discreet = Boolean(default=False)
     """Emails and feeds show the time and nothing else."""
     changed_at = Timestamptz(null=False)
 
-    constraints = (check("(quiet_from IS NULL) = (quiet_until IS NULL)"),)
+    constraints = (
+        check("(quiet_from IS NULL) = (quiet_until IS NULL)"),
+        check("NOT is_never_quiet OR (quiet_from IS NULL AND NOT has_quiet_weekends)"),
+    )
 
 
 class CommitteePreference(Table):
