@@ -41,16 +41,13 @@ class Board:
         return names
 
 
-def board(
-    occurrence: Occurrence, history: Iterable[Entry], participants: Iterable[Participant], notified: Collection[UUID]
-) -> Board | None:
-    """Return who has confirmed the last change of time or place of a date; None when there was none.
+def last_change(occurrence: Occurrence, history: Iterable[Entry]) -> Entry | None:
+    """Return the last change of time or place of a date, from its history, newest first; None when there was none."""
+    return next((one for one in history if _is_new_version(one, occurrence)), None)
 
-    `history` is newest first; `notified` are the members who get an email about it.
-    """
-    change = next((one for one in history if _is_new_version(one, occurrence)), None)
-    if change is None:
-        return None
+
+def board(change: Entry, participants: Iterable[Participant], notified: Collection[UUID]) -> Board:
+    """Return who has confirmed a change of time or place; `notified` are the members who get an email about it."""
     asked = [one for one in participants if one.role.is_asked and one.member_id in notified]
     changed = {one.field for one in change.changes}
     return Board(

@@ -14,7 +14,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails import nudges as rules
 from tracker.rules.emails.nudges import LEFT, REST, UNDO_FOR, Nudge, takes_nudges
 from tracker.rules.emails.preferences import Wishes
-from tracker.rules.events.confirmations import Board, board
+from tracker.rules.events.confirmations import Board, board, last_change
 from tracker.rules.events.event import Line, Occurrence, may_edit
 from tracker.tables.background.emails import due, email_pauses
 from tracker.tables.background.events import audiences
@@ -90,11 +90,14 @@ async def _of_silent(viewer: Viewer, occurrence: Occurrence, now: datetime) -> N
 
 
 async def _board(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Board | None:
+    change = last_change(occurrence, await history.history(viewer, occurrence.event, occurrence))
+    if change is None:
+        return None
     participants = await sheet.participants(viewer, occurrence)
     people = await viewers_for((one.member_id for one in participants), now)
     may_see = await audiences.audiences_of(occurrence.event.id)
     notified = {one for one, person in people.items() if person.audiences & may_see}
-    return board(occurrence, await history.history(viewer, occurrence.event, occurrence), participants, notified)
+    return board(change, participants, notified)
 
 
 async def nudge(

@@ -127,7 +127,9 @@ async def date_by_id(viewer: Viewer, occurrence_id: UUID) -> Occurrence | None:
 
 
 async def neighbors(viewer: Viewer, occurrence: Occurrence) -> tuple[Occurrence | None, Occurrence | None]:
-    """Return the previous and the next date in the same series."""
+    """Return the previous and the next date in the same series; a single event has neither."""
+    if not occurrence.event.is_series:
+        return None, None
     here = occurrence.event.id, occurrence.original_start
     earlier = " AND o.event = {} AND o.original_start < {} ORDER BY o.original_start DESC LIMIT 1"
     later = " AND o.event = {} AND o.original_start > {} ORDER BY o.original_start LIMIT 1"
