@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from bench.statements import BareConnection, noted
+from bench.statements import BareConnection
 from bench.world import World, asked
+from tests.database.statements import noted
 from tracker.database import bind
 from tracker.database.connecting import Statement
 from tracker.ports.pages.core import templating

@@ -1,30 +1,12 @@
-"""What a page asks the database, noted once and then asked again on a bare connection of the standard library."""
+"""What a page asks the database, asked again on a bare connection of the standard library."""
 
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 from tracker.database import Engine
-from tracker.database.connecting import Rows, Statement
-from tracker.database.sqlite import READS, Connection, SQLiteEngine
-
-
-@contextmanager
-def noted() -> Iterator[list[Statement]]:
-    """Yield the statements that are run meanwhile, in their order; nothing in the product hands them out."""
-    plain = Connection.fetch_each
-    found: list[Statement] = []
-
-    async def noting(self: Connection, statements: Sequence[Statement]) -> list[Rows]:
-        found.extend(statements)
-        return await plain(self, statements)
-
-    Connection.fetch_each = noting  # type: ignore[method-assign]  # put back below
-    try:
-        yield found
-    finally:
-        Connection.fetch_each = plain  # type: ignore[method-assign]  # put back below
+from tracker.database.connecting import Statement
+from tracker.database.sqlite import READS, SQLiteEngine
 
 
 class BareConnection:

@@ -1,0 +1,61 @@
+"""A page asks the database as often with many rows as with few."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from tests.cast import NOW, Cast, everybody, meeting
+from tests.database.statements import noted
+from tests.ports.conftest import SignIn
+from tracker.rules.actions.item_changes import NewItem
+from tracker.rules.events.replies import ReplyValue
+from tracker.usecases.actions import action_items
+from tracker.usecases.events import events, replies
+
+pytestmark = pytest.mark.anyio
+
+EVENT = "an event"
+MOST = {
+    "/": 32,
+    EVENT: 29,
+    "/calendar?view=week": 7,
+    "/calendar?month=2027-01": 7,
+    "/action-items": 10,
+    "/people": 10,
+    "/messages": 9,
+    "/reports": 10,
+    "/audit": 11,
+}
+"""The statements of each page at most, those that find out who asks among them."""
+FEW, MANY = 3, 12  # meetings, items, and replies
+LONG_AGO = NOW - timedelta(days=9)
+
+
+async def fill(cast: Cast, count: int) -> str:
+    """Schedule so many meetings on one day, each with a reply, give out as many items; return a meeting's address."""
+    for number in range(count):
+        starts = meeting().starts + timedelta(hours=number)
+        event_id = await events.schedule(cast.coordinator, meeting(*everybody(cast), starts=starts), LONG_AGO)
+        key = starts.date().isoformat()
+        await replies.reply(cast.fbi_lead, event_id, key, ReplyValue.ACCEPTED, "", LONG_AGO, for_series=False)
+        new = NewItem(title=f"Report {number}", owner_id=cast.fbi_lead.member_id, due=date(2027, 1, 5))
+        await action_items.create(cast.coordinator, new, LONG_AGO, LONG_AGO.date())
+    return f"/events/{event_id}/{key}"
+
+
+async def test_a_page_asks_as_often_with_many_rows_as_with_few(sqlite_cast: Cast, browse: SignIn) -> None:
+    browser = await browse(sqlite_cast.coordinator)
+    asked: list[dict[str, int]] = []
+    for count in (FEW, MANY - FEW):
+        event = await fill(sqlite_cast, count)
+        numbers = {}
+        for name in MOST:
+            path = event if name == EVENT else name
+            await browser.get(path)  # what is read once and then remembered is no part of a page
+            with noted() as statements:
+                await browser.get(path)
+            numbers[name] = len(statements)
+        asked.append(numbers)
+    few, many = asked
+    assert many == few
+    assert {name: number for name, number in many.items() if number > MOST[name]} == {}
