@@ -80,4 +80,4 @@ def read(made: Letter | Skip) -> ReadEmail | Skip:
 
 
 def _read_buttons(buttons: Iterable[Button]) -> tuple[ReadButton, ...]:
-    return tuple(ReadButton(button_label(one.name), one.target) for one in buttons)
+    return tuple(ReadButton(button_label(one.name, one.of), one.target) for one in buttons)

@@ -40,6 +40,7 @@ from tracker.ports.outside.network import Network
 from tracker.ports.outside.reading import read_due
 from tracker.ports.pages.core.templating import page
 from tracker.ports.pages.routers import DEMO, ROOMS
+from tracker.rules.emails.escalation import Escalation
 from tracker.usecases.audit import verification
 from tracker.usecases.core import drafts as draft_deeds
 from tracker.usecases.emails import reminders
@@ -178,8 +179,10 @@ def _reading(settings: Settings, mailbox: MailboxReader | None) -> Sequence[Job]
 
 
 def _jobs(settings: Settings, delivery: Delivery) -> Sequence[Job]:
+    escalation = Escalation(agency=settings.escalate_to_agency, coordinator=settings.escalate_to_coordinator)
+    plan = partial(reminders.queue_due, zone=settings.time_zone, escalation=escalation)
     jobs: Sequence[Job] = (
-        ("reminders", min(settings.tick, PLANNING_EVERY), lambda: reminders.queue_due(clock.now(), settings.time_zone)),
+        ("reminders", min(settings.tick, PLANNING_EVERY), lambda: plan(clock.now())),
         ("undo", UNDO_EVERY, lambda: undo_deeds.purge_snapshots(clock.now())),
         ("operations", min(settings.tick, COMPARING_EVERY), lambda: deconfliction.compare_due(clock.now())),
         ("access", min(settings.tick, COMPARING_EVERY), lambda: expiry.end_lapsed(clock.now())),

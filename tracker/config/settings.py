@@ -166,6 +166,12 @@ class Settings:
     """Whether members can share when they are busy in another calendar, which is then read from its https address
     on the internet. Default off."""
 
+    escalate_to_agency: int = 4
+    """After how many days overdue or blocked an action item reaches its owner's agency; 0 = never. Default 4."""
+
+    escalate_to_coordinator: int = 8
+    """The same for the coordinators. Default 8."""
+
     run_clock: bool = True
     """Whether this process sends reminders and emails. Default on; any number of processes may."""
 
@@ -374,10 +380,7 @@ def _check_replies(settings: Settings) -> None:
             " before the @."
         )
     if settings.reply_address and settings.reply_address.lower() == settings.coordinator_address.lower():
-        raise BadSettings(
-            "TRACKER_REPLY_ADDRESS and TRACKER_COORDINATOR_ADDRESS must differ: no one reads what people write to the"
-            " first."
-        )
+        raise BadSettings("TRACKER_REPLY_ADDRESS and TRACKER_COORDINATOR_ADDRESS must differ: no one reads the first.")
     if settings.imap_host and not (settings.reply_address and settings.imap_user):
         raise BadSettings(
             "TRACKER_IMAP_HOST reads emails to TRACKER_REPLY_ADDRESS in the mailbox of TRACKER_IMAP_USER. Set both too."

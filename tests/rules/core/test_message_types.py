@@ -8,6 +8,7 @@ import pytest
 
 from tracker.rules.core import message_types as types
 from tracker.rules.core.answers import Taken, Word
+from tracker.rules.core.items_of_day import ItemsOfDay
 from tracker.rules.core.message_types import AccountChange, Before, Content, MailedEntry, Unreadable, decode, encode
 from tracker.rules.core.outbox import KINDS, Draft, Topic
 
@@ -37,6 +38,7 @@ EVERY: tuple[Content, ...] = (
     types.InvitationAnswered(at=AT, outcome=Taken.NO_WORD),
     types.ItemDue(due=date(2027, 2, 9)),
     types.ItemOverdue(due=date(2027, 2, 9), is_late=True),
+    ItemsOfDay(day=date(2027, 2, 9), since=date(2027, 2, 8), agency=4, coordinator=8, is_late=True),
     types.WeeklyDigest(monday=date(2027, 2, 8)),
     types.AccountLocked(),
     types.AccountChanged(what=AccountChange.ADDRESS, to="a@x.example", name="A", by="B", by_id=ID),

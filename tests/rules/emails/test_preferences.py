@@ -104,12 +104,6 @@ def test_no_reminder_comes_in_quiet_hours_or_after_the_beginning_or_further_off_
     assert abs(found.at - moment.at) <= shift
 
 
-def test_an_item_is_reminded_of_when_its_owners_quiet_hours_end() -> None:
-    late = Quiet(starts=time(23), ends=time(9), zone=CHICAGO)
-    first = reminders.of_item(date(2027, 2, 9), CHICAGO)[0]
-    assert quieter(first, late).at == at("2027-02-06T09:00")
-
-
 def test_only_chosen_lead_times_are_planned() -> None:
     every = reminders.of_date(at("2027-01-12T10:00"), CHICAGO, is_all_day=False, leads=OFFERED)
     long_ago, now = at("2026-01-01T00:00"), at("2027-01-12T09:00")

@@ -1,6 +1,6 @@
 """When people are reminded."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -54,26 +54,6 @@ def test_no_reminder_is_further_from_its_lead_time_than_the_planner_looks(is_all
             assert abs(one.at - (one.ends - one.lead)) < reminders.SHIFT
 
 
-def test_the_owner_of_an_item_is_reminded_three_days_before_on_the_day_and_when_it_is_overdue() -> None:
-    found = [one.at for one in reminders.of_item(date(2027, 2, 9), CHICAGO)]
-    assert found == [at(f"2027-02-{day:02}T14:00") for day in (6, 9, 10, 13, 16)]
-
-
-def test_the_planner_asks_for_exactly_the_items_that_have_a_reminder_this_morning() -> None:
-    morning = reminders.mornings(at("2027-02-06T13:59"), at("2027-02-06T14:00"), CHICAGO)
-    assert date(2027, 2, 9) in reminders.due_days(morning)
-    assert date(2027, 2, 10) not in reminders.due_days(morning)
-
-
-def test_between_two_mornings_there_is_no_reminder_of_an_item() -> None:
-    assert reminders.mornings(at("2027-02-06T14:00"), at("2027-02-07T13:59"), CHICAGO) == []
-
-
-def test_a_span_over_several_days_holds_each_of_their_mornings() -> None:
-    days = reminders.mornings(at("2027-03-12T15:00"), at("2027-03-15T13:00"), CHICAGO)
-    assert days == [date(2027, 3, 13), date(2027, 3, 14), date(2027, 3, 15)]
-
-
 def states(starts_at: str, after: str, now: str) -> dict[timedelta, State]:
     found = reminders.of_date(at(starts_at), CHICAGO, is_all_day=False)
     return {one.lead: one.state for one in reminders.judged(found, at(after), at(now))}
@@ -102,9 +82,3 @@ def test_a_reminder_says_that_it_is_late_only_when_it_is() -> None:
     in_time = reminders.judged(found, at("2026-12-09T19:59"), at("2026-12-09T20:15"))
     late = reminders.judged(found, at("2026-12-09T19:59"), at("2026-12-09T20:16"))
     assert ([one.is_late for one in in_time], [one.is_late for one in late]) == ([False], [True])
-
-
-def test_an_item_reminder_of_an_earlier_day_is_too_late_once_the_due_day_has_come() -> None:
-    found = reminders.of_item(date(2027, 2, 9), CHICAGO)
-    after = reminders.judged(found, at("2027-02-05T14:00"), at("2027-02-09T15:00"))
-    assert [one.state for one in after] == [State.TOO_LATE, State.PENDING]

@@ -8,6 +8,7 @@ import pytest
 from tests.cast import NOW, Cast, meeting
 from tracker.database import writing
 from tracker.errors import NotAllowed
+from tracker.rules.core.items_of_day import ItemsOfDay
 from tracker.rules.core.message_types import Canceled, Content, ReplyNudge
 from tracker.rules.core.outbox import Draft
 from tracker.rules.core.viewer import Viewer
@@ -63,6 +64,16 @@ async def test_one_that_would_be_of_no_use_after_them_is_sent(cast: Cast, worker
     await queue(cast, cast.fbi_lead, ReplyNudge(), MORNING + timedelta(minutes=29))
     await preferences.save(cast.fbi_lead, Preferences(quiet=NIGHT), NOW)
     assert await sent(worker, MIDNIGHT) == ["one"]
+
+
+async def test_a_days_email_about_items_is_held_past_its_day_because_the_next_one_covers_it(
+    cast: Cast, worker: Worker
+) -> None:
+    day = MIDNIGHT.date()
+    await queue(cast, cast.fbi_lead, ItemsOfDay(day=day, since=day, agency=4, coordinator=8), MIDNIGHT)
+    await preferences.save(cast.fbi_lead, Preferences(quiet=NIGHT), NOW)
+    assert await sent(worker, MIDNIGHT - timedelta(seconds=1)) == []
+    assert await sent(worker, MORNING) == ["one"]
 
 
 async def test_a_cancellation_is_sent_at_any_hour(cast: Cast, worker: Worker) -> None:

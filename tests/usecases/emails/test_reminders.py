@@ -6,7 +6,7 @@
 import time
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,9 +14,6 @@ import pytest
 
 from tests.cast import NOW, ZONE, Cast, everybody, meeting, people_of_the_task_force
 from tracker.database import Engine
-from tracker.rules.actions.action_items import ItemStatus
-from tracker.rules.actions.item_changes import Change, NewItem
-from tracker.rules.core.audiences import Visibility
 from tracker.rules.events.event import EventStatus
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange
@@ -24,7 +21,6 @@ from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.core.outbox import Message
-from tracker.usecases.actions import action_items
 from tracker.usecases.emails.reminders import queue_due
 from tracker.usecases.events import events, occurrences, replies
 
@@ -32,7 +28,6 @@ STARTS = datetime(2027, 1, 12, 16, tzinfo=UTC)  # 10:00 AM
 WEEK, DAY, HOURS = timedelta(days=7), timedelta(days=1), timedelta(hours=2)
 EARLIER = STARTS - WEEK - DAY
 """Nothing is due before, so one look covers it."""
-TODAY = date(2026, 12, 15)
 
 
 @pytest.fixture
@@ -186,45 +181,6 @@ async def test_a_weekly_date_in_the_doubled_hour_is_reminded_of_once(cast: Cast)
     mine = [row["due"] for row in await found() if row["recipient.name"] == "Fbi lead"]
     assert Counter(mine)[second - HOURS] == 1
     assert max(Counter(mine).values()) == 1
-
-
-async def item(cast: Cast, due: date) -> str:
-    new = NewItem(
-        title="Write the protocol",
-        owner_id=cast.caht_lead.member_id,
-        due=due,
-        origin_id=None,
-        seen_by=Visibility.ALL,
-        committee_id=None,
-    )
-    return await action_items.create(cast.coordinator, new, NOW, TODAY)
-
-
-async def test_the_owner_of_an_item_is_reminded_before_on_and_after_the_day(cast: Cast) -> None:
-    await item(cast, date(2027, 2, 9))
-    await plan_until(datetime(2027, 2, 20, tzinfo=UTC), timedelta(hours=6), datetime(2027, 2, 1, tzinfo=UTC))
-    rows = await found("item_due", "item_overdue")
-    assert [(row["due"].day, row["due"].hour, row["kind"]) for row in rows] == [
-        (6, 14, "item_due"),
-        (9, 14, "item_due"),
-        (10, 14, "item_overdue"),
-        (13, 14, "item_overdue"),
-        (16, 14, "item_overdue"),
-    ]
-
-
-async def test_a_done_item_is_not_reminded_of(cast: Cast) -> None:
-    reference = await item(cast, date(2027, 2, 9))
-    await action_items.update(cast.caht_lead, reference, Change(status=ItemStatus.DONE), 1, NOW, TODAY)
-    await plan_until(datetime(2027, 2, 20, tzinfo=UTC), timedelta(days=1))
-    assert await dues("item_due", "item_overdue") == []
-
-
-async def test_a_reminder_of_the_day_before_is_too_late_once_the_due_day_has_come(cast: Cast) -> None:
-    await item(cast, date(2027, 2, 9))
-    await plan(datetime(2027, 2, 6, 13, tzinfo=UTC))
-    await plan(datetime(2027, 2, 9, 15, tzinfo=UTC))
-    assert [state for _, state in await dues("item_due")] == ["too_late", "pending"]
 
 
 async def test_three_days_off_with_forty_dates_over_and_twenty_ahead(cast: Cast) -> None:

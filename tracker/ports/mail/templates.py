@@ -33,6 +33,7 @@ from tracker.rules.emails.contexts import (
     ItemNotedEmail,
     ItemOverdueEmail,
     ItemRestrictedEmail,
+    ItemsOfDayEmail,
     ItemWithdrawnEmail,
     PollCanceledEmail,
     PollNudgeEmail,
@@ -139,6 +140,9 @@ FILES: Mapping[type[Says], Files] = {
     ),
     ItemRestrictedEmail: Files(
         "emails/item_restricted/subject.txt", "emails/item_restricted/preview.txt", "emails/item_restricted/body.txt"
+    ),
+    ItemsOfDayEmail: Files(
+        "emails/items_of_day/subject.txt", "emails/items_of_day/preview.txt", "emails/items_of_day/body.txt"
     ),
     DigestEmail: Files("emails/digest/subject.txt", "emails/digest/preview.txt", "emails/digest/body.txt"),
     AccountInvitationEmail: Files(

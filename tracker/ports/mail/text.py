@@ -54,7 +54,7 @@ class Addresses:
 
     def links_of(self, buttons: tuple[Button, ...]) -> list[Link]:
         """Return the buttons with their addresses."""
-        return [Link(button_label(one.name), self.of(one.target)) for one in buttons]
+        return [Link(button_label(one.name, one.of), self.of(one.target)) for one in buttons]
 
     def of(self, target: Target) -> str:
         """Return the address of a target; a value that a button preselects is only a hint to the page it opens."""

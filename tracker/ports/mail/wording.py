@@ -50,10 +50,10 @@ def worded(letter: Letter, *, reads_replies: bool = False, questions_to: str = "
     )
 
 
-def button_label(name: ButtonName) -> str:
-    """Return the label of a button or link."""
+def button_label(name: ButtonName, of: str = "") -> str:
+    """Return the label of a button or link: "Update AI-7QK4" for one of several."""
     label: str = _made_in(BUTTONS)["labels"][name]
-    return label
+    return f"{label} {of}" if of else label
 
 
 def _subject(file: str, values: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from tracker.rules.core.answers import Taken, Word
+from tracker.rules.core.items_of_day import ItemsOfDay
 
 
 class Before(Struct, frozen=True, kw_only=True):
@@ -368,7 +369,7 @@ OperationContent = (
     | ApprovalContent
 )
 PollContent = PollOpened | PollNudge | PollCanceled
-ReaderContent = PollContent | EventContent | ItemContent | AccountContent | WeeklyDigest | OperationContent
+ReaderContent = PollContent | EventContent | ItemContent | AccountContent | ItemsOfDay | WeeklyDigest | OperationContent
 """Messages written from what the recipient may see when they are sent."""
 Content = ReaderContent | AccountChanged
 

@@ -9,6 +9,7 @@ from typing import NewType
 from uuid import UUID
 
 from tracker.rules.core import message_types as types
+from tracker.rules.core.items_of_day import ItemsOfDay
 from tracker.rules.core.message_types import Content, Unreadable
 
 MessageKey = NewType("MessageKey", str)
@@ -43,6 +44,7 @@ class MessageKind(StrEnum):
     ITEM_NOTED = "item_noted"
     ITEM_DUE = "item_due"
     ITEM_OVERDUE = "item_overdue"
+    ITEMS_OF_DAY = "items_of_day"
     EMAIL_ANSWERED = "email_answered"
     DIGEST = "digest"
     ACCOUNT_LOCKED = "account_locked"
@@ -82,6 +84,7 @@ KINDS: Mapping[type[Content], MessageKind] = {
     types.InvitationAnswered: MessageKind.EMAIL_ANSWERED,
     types.ItemDue: MessageKind.ITEM_DUE,
     types.ItemOverdue: MessageKind.ITEM_OVERDUE,
+    ItemsOfDay: MessageKind.ITEMS_OF_DAY,
     types.WeeklyDigest: MessageKind.DIGEST,
     types.AccountLocked: MessageKind.ACCOUNT_LOCKED,
     types.AccountChanged: MessageKind.ACCOUNT_CHANGED,
@@ -146,6 +149,7 @@ class Topic(StrEnum):
     ITEM_NOTED = "item_noted"
     ITEM_DUE = "item_due"
     ITEM_OVERDUE = "item_overdue"
+    ITEMS_OF_DAY = "items_of_day"
     ITEM_ANSWERED = "item_answered"
     INVITATION_ANSWERED = "invitation_answered"
     WEEKLY_DIGEST = "weekly_digest"

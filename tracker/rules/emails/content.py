@@ -119,6 +119,9 @@ class ButtonName(StrEnum):
     ADD_NOTE = "add_note"
     UNDO = "undo"
     REASSIGN_ITEM = "reassign_item"
+    UPDATE_ONE = "update_one"
+    OPEN_ONE = "open_one"
+    ITEMS = "items"
     HOME = "home"
     SET_UP_ACCOUNT = "set_up_account"
     SESSIONS = "sessions"
@@ -143,6 +146,8 @@ class Button:
 
     name: ButtonName
     target: Target
+    of: str = ""
+    """What it is about, after the label: one of several in the email."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -126,6 +126,24 @@ class ItemRestrictedEmail:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ItemsOfDayEmail:
+    """`items_of_day`: several action items that the reader owns or can help with, or one of another person."""
+
+    day: str
+    overdue: int
+    due: int
+    agency: int
+    """Items that reached the agency of their owner."""
+    followed_up: int
+    """Items that reached the coordinators, or the person who assigned them."""
+    restricted: int
+    """How many of all these are counted but not listed."""
+    lists_agency: bool
+    lists_followed_up: bool
+    is_late: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class DigestEmail:
     """`digest`: the reader's week."""
 
@@ -261,6 +279,7 @@ Says = (
     | RestrictedEmail
     | ItemEmail
     | ItemRestrictedEmail
+    | ItemsOfDayEmail
     | DigestEmail
     | AccountEmail
     | AuditLogAlteredEmail

@@ -4,19 +4,17 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
-from tracker.rules.actions.action_items import ActionItem, ItemStatus, days_late
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.wall_clock import to_local
-from tracker.rules.core.wording import clock, day, longday, plural
+from tracker.rules.core.wording import clock, day, longday
 from tracker.rules.emails.content import Button, ButtonName, Letter, SitePage, StopPage, one_line
 from tracker.rules.emails.contexts import DigestEmail
 from tracker.rules.emails.digest import Week
 from tracker.rules.emails.discreet import of_nothing_more
-from tracker.rules.emails.facts import Fact, FactName, Facts, Footer
+from tracker.rules.emails.facts import FactName, Facts, Footer
+from tracker.rules.emails.item_lines import listed, others_items, own_items
 from tracker.rules.events.event import EventStatus, Line
 from tracker.rules.events.markings import banner_of_all
-
-LISTED = 10  # lines of each kind
 
 
 def digest(week: Week) -> Letter:
@@ -29,8 +27,8 @@ def digest(week: Week) -> Letter:
         facts=(
             *_dates(FactName.REPLY_OWED, week.owed, week),
             *_dates(FactName.EVENT, week.events, week),
-            *_items(week),
-            *_listed(FactName.FOLLOW_UP, [_stuck(one, week) for one in week.followed_up if not one.is_restricted]),
+            *own_items((one for one in week.items if not one.is_restricted), week.today),
+            *others_items(FactName.FOLLOW_UP, (one for one in week.followed_up if not one.is_restricted), week.today),
         ),
         buttons=(Button(name=ButtonName.HOME, target=SitePage(path="/")),),
         footer=Footer.DIGEST,
@@ -62,31 +60,7 @@ def _banner(week: Week) -> str:
 
 def _dates(name: FactName, lines: Iterable[Line], week: Week) -> Facts:
     shown = [one for one in lines if one.visibility is not Visibility.NAMED]
-    return _listed(name, [f"{one_line(one.title)}, {_when(one, week)}{_standing(one)}" for one in shown])
-
-
-def _items(week: Week) -> Facts:
-    shown = [one for one in week.items if not one.is_restricted]
-    late = [one for one in shown if days_late(one, week.today) > 0]
-    overdue = [f"{_item(one)}, {plural(days_late(one, week.today), 'day')}" for one in late]
-    due = [f"{_item(one)}, {day(one.due, week.today)}" for one in shown if one not in late]
-    return *_listed(FactName.OVERDUE, overdue), *_listed(FactName.DUE, due)
-
-
-def _stuck(item: ActionItem, week: Week) -> str:
-    late = days_late(item, week.today)
-    why = ["blocked"] if item.status is ItemStatus.BLOCKED else []
-    why += [f"overdue by {plural(late, 'day')}"] if late > 0 else []
-    return f"{_item(item)}, {one_line(item.owner)} ({item.agency}), {', '.join(why)}"
-
-
-def _item(item: ActionItem) -> str:
-    return f"{item.reference}, {one_line(item.title)}"
-
-
-def _listed(name: FactName, words: list[str]) -> Facts:
-    more = [f"and {len(words) - LISTED} more"] if len(words) > LISTED else []
-    return tuple(Fact(name=name, value=one) for one in (*words[:LISTED], *more))
+    return listed(name, [f"{one_line(one.title)}, {_when(one, week)}{_standing(one)}" for one in shown])
 
 
 def _when(line: Line, week: Week) -> str:

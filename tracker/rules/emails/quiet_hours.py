@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 
 from tracker.errors import Invalid
 from tracker.rules.core import message_types as types
+from tracker.rules.core.items_of_day import ItemsOfDay
 from tracker.rules.core.message_types import Content, Unreadable
 from tracker.rules.core.wall_clock import to_local, to_utc
 from tracker.rules.core.wording import clock
@@ -29,6 +30,7 @@ WAITING = (
     types.PollNudge,
     types.ItemDue,
     types.ItemOverdue,
+    ItemsOfDay,
     types.WeeklyDigest,
 )
 """The messages that wait for the end of their reader's quiet hours."""

@@ -1,4 +1,4 @@
-"""Reminders: when a date or an item needs attention, and which reminders are still useful after an outage.
+"""Reminders: when a date needs attention, and which reminders are still useful after an outage.
 
 One day before is the same wall clock time on the day before, 23 to 25 hours earlier; two hours are exactly two hours
 (RFC 5545 §3.3.6: nominal and exact durations).
@@ -6,14 +6,12 @@ One day before is the same wall clock time on the day before, 23 to 25 hours ear
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 
 from tracker.rules.core.outbox import State
 from tracker.rules.core.wall_clock import to_local, to_utc
 
 LEAD_TIMES = (timedelta(days=7), timedelta(days=1), timedelta(hours=2))
-ITEM_DAYS = (-3, 0, 1, 4, 7)
-"""Days after the due day on which an item's owner is reminded: three before, the day itself, overdue."""
 MORNING = time(8)
 """When reminders that count in whole days are sent: all-day events and action items."""
 SHIFT = timedelta(hours=12)
@@ -50,32 +48,8 @@ def of_date(
     return sorted((Moment(at=at, lead=lead, ends=starts_at) for lead, at in ahead.items()), key=_when)
 
 
-def of_item(due: date, zone: str) -> list[Moment]:
-    """Return when an item's owner is reminded, earliest first; `zone` is the task force's.
-
-    Each reminder is useful until the next one; the lead is negative when the item is overdue.
-    """
-    mornings = [to_utc(datetime.combine(due + timedelta(days=days), MORNING), zone) for days in (*ITEM_DAYS, 14)]
-    return [
-        Moment(at=at, lead=timedelta(days=-days), ends=ends)
-        for days, at, ends in zip(ITEM_DAYS, mornings, mornings[1:], strict=False)
-    ]
-
-
-def due_days(days: Iterable[date]) -> set[date]:
-    """Return the due days of the items whose owners are reminded on one of these days."""
-    return {one - timedelta(days=after) for one in days for after in ITEM_DAYS}
-
-
-def mornings(after: datetime, until: datetime, zone: str) -> list[date]:
-    """Return the days whose reminders fall into (after, until], on the wall clock of `zone`."""
-    first, last = to_local(after, zone).date(), to_local(until, zone).date()
-    every = (first + timedelta(days=days) for days in range((last - first).days + 1))
-    return [one for one in every if after < to_utc(datetime.combine(one, MORNING), zone) <= until]
-
-
 def judged(moments: Iterable[Moment], after: datetime, now: datetime) -> list[Moment]:
-    """Return the moments for one date or item in (after, now], each with what happens to it.
+    """Return the moments for one date in (after, now], each with what happens to it.
 
     Only the latest one that is still useful is sent: after an outage people don't get three emails at once.
     """

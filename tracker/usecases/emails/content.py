@@ -9,6 +9,7 @@ from datetime import datetime
 
 from tracker.errors import Gone, NotFound
 from tracker.rules.actions.action_items import ActionItem, ItemStatus, may_direct, may_update
+from tracker.rules.core.items_of_day import ItemsOfDay
 from tracker.rules.core.message_types import (
     AccessDecided,
     AccessRequested,
@@ -59,6 +60,7 @@ from tracker.usecases.emails.conflict_content import comparisons_letter, conflic
 from tracker.usecases.emails.digest import digest_letter
 from tracker.usecases.emails.emergency_content import emergency_letter
 from tracker.usecases.emails.event_content import event_letter
+from tracker.usecases.emails.item_days import items_letter
 from tracker.usecases.emails.poll_content import poll_letter
 from tracker.usecases.emails.readiness_content import readiness_letter
 from tracker.usecases.identity.one_time_links import check_link, mailed_token
@@ -134,10 +136,18 @@ async def _letter_to(
             return await _operation_letter(reader, content, message, now)
         case PollOpened() | PollNudge() | PollCanceled():
             return await poll_letter(content, reader, now, is_sent=is_sent)
-        case WeeklyDigest():
-            return await digest_letter(content, reader, now)
+        case ItemsOfDay() | WeeklyDigest():
+            return await _regular_letter(reader, content, message, now, zone)
         case _:
             return await event_letter(content, message, reader, now, is_sent=is_sent)
+
+
+async def _regular_letter(
+    reader: Viewer, content: ItemsOfDay | WeeklyDigest, message: Message, now: datetime, zone: str
+) -> Letter | Skip:
+    if isinstance(content, WeeklyDigest):
+        return await digest_letter(content, reader, now)
+    return await items_letter(content, message.item_id, reader, now, zone)
 
 
 async def _operation_letter(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from tracker.database import writing
+from tracker.rules.core.items_of_day import ItemsOfDay
 from tracker.rules.core.outbox import Message
 from tracker.rules.emails.quiet_hours import HELD, waits
 from tracker.usecases.core import outbox
@@ -20,7 +21,7 @@ async def sendable(batch: Sequence[Message], worker: str, now: datetime) -> list
     if not waiting:
         return [*batch]
     wishes = await everyones_wishes()
-    until = {one.id: wishes.held_until(one.recipient_id, now, one.not_after) for one in waiting}
+    until = {one.id: wishes.held_until(one.recipient_id, now, _useful_until(one)) for one in waiting}
     held: dict[datetime, list[Message]] = {}
     for one in waiting:
         if until[one.id] > now:
@@ -29,3 +30,8 @@ async def sendable(batch: Sequence[Message], worker: str, now: datetime) -> list
         for end, messages in held.items():
             await outbox.delay(messages, end, HELD, worker)
     return [one for one in batch if until.get(one.id, now) <= now]
+
+
+def _useful_until(message: Message) -> datetime | None:
+    """Return from when on a message is of no use; None where another one covers it, which can come in the morning."""
+    return None if isinstance(message.content, ItemsOfDay) else message.not_after

@@ -12,16 +12,18 @@ from uuid import UUID
 
 from tracker.database import writing
 from tracker.rules.core.actors import BY_CLOCK
-from tracker.rules.core.message_types import ItemDue, ItemOverdue, ReminderDue
-from tracker.rules.core.outbox import KINDS, Draft
+from tracker.rules.core.message_types import ReminderDue
+from tracker.rules.core.outbox import Draft
 from tracker.rules.emails import reminders as rules
+from tracker.rules.emails.escalation import Escalation
 from tracker.rules.emails.preferences import Wishes, wanted
 from tracker.rules.emails.reminders import Moment
 from tracker.tables.background.emails import due, outbox_queue
-from tracker.tables.background.emails.due import DueDate, DueItem
+from tracker.tables.background.emails.due import DueDate
 from tracker.tables.schema.core.outbox import Watermark
 from tracker.usecases.core import audit, outbox, send_hold
 from tracker.usecases.emails.digest import digests
+from tracker.usecases.emails.item_days import item_emails
 from tracker.usecases.emails.poll_reminders import poll_reminders
 from tracker.usecases.emails.preferences import everyones_wishes
 from tracker.usecases.emails.reminder_recipients import who_comes
@@ -30,14 +32,15 @@ from tracker.usecases.emails.reply_reminders import requests_to_reply
 MARK = "reminders"
 OUTAGE = timedelta(hours=1)
 """After a longer gap, the audit log records what was caught up."""
+USUAL = Escalation()
 NEWER = "A later reminder was sent instead."
 
 
-async def queue_due(now: datetime, zone: str) -> int:
+async def queue_due(now: datetime, zone: str, escalation: Escalation = USUAL) -> int:
     """Queue the reminders that have become due since the last run, and return how many messages that made.
 
-    The very first run only sets the watermark. `zone` is the task force's, for action items. A restored copy does not
-    run before a person resumes sending; then it catches up as after an outage.
+    The very first run only sets the watermark. `zone` and `escalation` are the task force's, for action items. A
+    restored copy does not run before a person resumes sending; then it catches up as after an outage.
     """
     async with writing():
         if await send_hold.held_copy():
@@ -46,7 +49,7 @@ async def queue_due(now: datetime, zone: str) -> int:
         if after >= now:  # the first run, or a clock that was set back
             return 0
         wishes = await everyones_wishes()
-        drafts = [*await _of_dates(after, now, wishes), *await _of_items(after, now, zone, wishes)]
+        drafts = [*await _of_dates(after, now, wishes), *await item_emails(after, now, zone, wishes, escalation)]
         drafts += [*await requests_to_reply(after, now, wishes), *digests(after, now, wishes)]
         drafts += await poll_reminders(after, now, wishes)
         await outbox.enqueue_all(drafts, now)
@@ -107,32 +110,6 @@ def _reminder(date: DueDate, member_id: UUID, moment: Moment) -> Draft:
     )
 
 
-async def _of_items(after: datetime, now: datetime, zone: str, wishes: Wishes) -> list[Draft]:
-    days = rules.due_days(rules.mornings(after - wishes.shift, now + wishes.shift, zone))
-    if not days:
-        return []
-    return [
-        _item_reminder(item, moment)
-        for item in await due.items_due(days)
-        for moment in wanted(rules.of_item(item.due, zone), wishes.of_items(item.owner_id), after, now)
-    ]
-
-
-def _item_reminder(item: DueItem, moment: Moment) -> Draft:
-    make = ItemOverdue if moment.lead < timedelta(0) else ItemDue
-    return Draft(
-        content=make(due=item.due, is_late=moment.is_late),
-        recipient_id=item.owner_id,
-        item_id=item.id,
-        due=moment.at,
-        not_after=moment.ends,
-        key=f"{KINDS[make]}:{item.id}:{item.owner_id}:{item.due.isoformat()}:{moment.lead.days}",
-        state=moment.state,
-        reason=moment.reason,
-    )
-
-
 async def _supersede_older(drafts: Sequence[Draft]) -> None:
     """Supersede reminders that a newer one to the same person has overtaken while no email could be sent."""
-    of_dates = [one.occurrence_id for one in drafts if one.occurrence_id]
-    await outbox_queue.supersede_older(of_dates, [one.item_id for one in drafts if one.item_id], NEWER)
+    await outbox_queue.supersede_older([one.occurrence_id for one in drafts if one.occurrence_id], NEWER)

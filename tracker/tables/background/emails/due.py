@@ -8,10 +8,12 @@ from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from piccolo.custom_types import Combinable
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
 from tracker.database.among import among
+from tracker.rules.core.audiences import Audience
 from tracker.rules.core.outbox import MessageKind, State
 from tracker.rules.core.wall_clock import ZoneName
 from tracker.rules.events.event import Kind
@@ -49,11 +51,18 @@ class DueDate(NamedTuple):
 
 
 class DueItem(NamedTuple):
-    """An open action item."""
+    """An open action item, with what its escalation is computed from."""
 
     id: UUID
     owner_id: UUID
+    agency_id: UUID
+    committee_id: UUID | None
+    assigned_by_id: UUID
     due: date
+    blocked_at: datetime | None
+    origin_event_id: UUID | None
+    audience: Audience
+    """Who may see it, for one without an origin."""
 
 
 class Nudged(NamedTuple):
@@ -96,12 +105,45 @@ async def silent(occurrence_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
     return found
 
 
-async def items_due(days: Iterable[date]) -> list[DueItem]:
-    """Return the open action items that are due on these days."""
-    found = await ActionItem.select(ActionItem.id, ActionItem.owner, ActionItem.due).where(
-        ActionItem.due.is_in(sorted(days)) & ActionItem.closed_at.is_null()
+async def items_due(until: date) -> list[DueItem]:
+    """Return the open action items that are due by this day, and those that are blocked."""
+    return await _items(
+        ActionItem.closed_at.is_null() & ((ActionItem.due <= until) | ActionItem.blocked_at.is_not_null())
     )
-    return [DueItem(row["id"], row["owner"], row["due"]) for row in found]
+
+
+async def items_by_id(item_ids: Iterable[UUID]) -> list[DueItem]:
+    """Return those of these action items that are open."""
+    wanted = list(item_ids)
+    return await _items(ActionItem.closed_at.is_null() & ActionItem.id.is_in(wanted)) if wanted else []
+
+
+async def _items(which: Combinable) -> list[DueItem]:
+    found = await ActionItem.select(
+        ActionItem.id,
+        ActionItem.owner,
+        ActionItem.agency,
+        ActionItem.committee,
+        ActionItem.created_by,
+        ActionItem.due,
+        ActionItem.blocked_at,
+        ActionItem.origin.event,
+        ActionItem.audience,
+    ).where(which)
+    return [
+        DueItem(
+            row["id"],
+            row["owner"],
+            row["agency"],
+            row["committee"],
+            row["created_by"],
+            row["due"],
+            row["blocked_at"],
+            row["origin.event"],
+            Audience(row["audience"]),
+        )
+        for row in found
+    ]
 
 
 async def nudged(event_ids: Iterable[UUID], since: datetime) -> list[Nudged]:

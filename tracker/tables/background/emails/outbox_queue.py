@@ -36,10 +36,9 @@ _IN_HAND = (
 )
 _SUPERSEDE = (
     "UPDATE message SET state = 'superseded', reason = {} WHERE state = 'pending' AND worker = ''"
-    " AND kind IN ('reminder', 'item_due', 'item_overdue') AND (occurrence IN ({}) OR item IN ({})) AND EXISTS ("
+    " AND kind = 'reminder' AND occurrence IN ({}) AND EXISTS ("
     "SELECT 1 FROM message n WHERE n.recipient = message.recipient AND n.state = 'pending' AND n.due > message.due"
-    " AND n.kind IN ('reminder', 'item_due', 'item_overdue')"
-    " AND (n.occurrence = message.occurrence OR n.item = message.item))"
+    " AND n.kind = 'reminder' AND n.occurrence = message.occurrence)"
 )
 _DROP_EMPTY = (
     "DELETE FROM sending WHERE queued_at = {} AND NOT EXISTS (SELECT 1 FROM message m WHERE m.sending = sending.id)"
@@ -48,7 +47,6 @@ _STATE = (
     "SELECT (SELECT COUNT(*) FROM (SELECT 1 AS late FROM message WHERE state = 'pending' AND due <= {} LIMIT 1) l)"
     " AS late, (SELECT COUNT(*) FROM watermark WHERE name = {} AND until >= {}) AS ticking"
 )
-_NONE = UUID(int=0)  # keeps a list of ids from being empty, which SQL does not accept
 
 
 class Claimed(NamedTuple):
@@ -225,11 +223,21 @@ async def workers() -> frozenset[WorkerName]:
     return frozenset(await Message.select(Message.worker).where(held).distinct().output(as_list=True))
 
 
-async def supersede_older(occurrence_ids: Iterable[UUID], item_ids: Iterable[UUID], reason: str) -> None:
-    """Supersede waiting reminders of these dates and items that a newer one to the same person has overtaken."""
-    dates, items = {*occurrence_ids} | {_NONE}, {*item_ids} | {_NONE}
-    if dates | items != {_NONE}:
-        await engine().run_querystring(QueryString(_SUPERSEDE, reason, _among(dates), _among(items)))
+async def supersede_older(occurrence_ids: Iterable[UUID], reason: str) -> None:
+    """Supersede waiting reminders of these dates that a newer one to the same person has overtaken."""
+    dates = {*occurrence_ids}
+    if dates:
+        await engine().run_querystring(QueryString(_SUPERSEDE, reason, _among(dates)))
+
+
+async def last_of_kind(kind: MessageKind, since: datetime) -> dict[UUID, tuple[State, StoredFacts]]:
+    """Return the state and facts of the last message of a kind to each person, among those due since a moment."""
+    found = (
+        await Message.select(Message.recipient, Message.state, Message.facts)
+        .where((Message.kind == kind.value) & (Message.due >= since))
+        .order_by(Message.due, Message.created_at)
+    )
+    return {row["recipient"]: (State(row["state"]), StoredFacts(row["facts"])) for row in found}
 
 
 async def drop_empty_sendings(queued_at: datetime) -> None:

@@ -39,6 +39,8 @@ LINE = (
 _MINE = " AND (m.recipient = {} OR e.lead = {} OR e.committee IN ({}))"
 _WITHHELD = QueryString(", ".join(["{}"] * len(LAW_ENFORCEMENT_ONLY)), *sorted(LAW_ENFORCEMENT_ONLY))
 _NOT_WITHHELD = QueryString(" AND m.kind NOT IN ({})", _WITHHELD)
+# Which items it is about depends on all that its recipient may see, so it is theirs alone.
+_OWN_DAYS = f" AND (m.kind <> '{MessageKind.ITEMS_OF_DAY.value}' OR m.recipient = {{}})"
 _MESSAGE = f"SELECT {LINE}{NAMED}{SEEN}"
 # A message may repeat what one that still waited at that moment would have said, also of the series before.
 _IS_CONFINED = (
@@ -153,7 +155,8 @@ def whose(viewer: Viewer) -> tuple[Any, ...]:
     """
     mine = QueryString(_MINE, viewer.member_id, viewer.member_id, among(viewer.chairs))
     known = QueryString("") if viewer.arm is Arm.LAW_ENFORCEMENT else _NOT_WITHHELD
-    whole = QueryString("{}{}", QueryString("") if viewer.is_coordinator else mine, known)
+    own_days = QueryString(_OWN_DAYS, viewer.member_id)
+    whole = QueryString("{}{}{}", own_days, QueryString("") if viewer.is_coordinator else mine, known)
     return seen_by(viewer)[0], viewer.member_id, whole
 
 

@@ -1,0 +1,156 @@
+"""Who hears of an overdue or blocked item on which day."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from tracker.rules.emails.escalation import Escalation, Ladder, OpenItem, Rung, hearing, hearing_within
+
+OWNER, PRIMARY, LEAD, COORDINATOR, SECOND, ASSIGNER = (UUID(int=number) for number in range(1, 7))
+CAHT, STEERING = UUID(int=11), UUID(int=12)
+EVERYONE = frozenset({OWNER, PRIMARY, LEAD, COORDINATOR, SECOND, ASSIGNER})
+DUE = date(2027, 3, 9)
+DAYS = [date(2027, 2, 27) + timedelta(days=number) for number in range(30)]
+USUAL = Escalation()
+
+
+def item(**facts: Any) -> OpenItem:
+    return OpenItem(
+        **{
+            "id": UUID(int=20),
+            "owner_id": OWNER,
+            "agency_id": CAHT,
+            "committee_id": STEERING,
+            "assigned_by_id": ASSIGNER,
+            "due": DUE,
+            "blocked_on": None,
+            "audiences": frozenset({"all"}),
+            **facts,
+        }
+    )
+
+
+def ladder(without: Collection[UUID] = (), **facts: Any) -> Ladder:
+    return Ladder(
+        **{
+            "reachable": {one: frozenset({"all"}) for one in EVERYONE.difference(without)},
+            "primaries": {(STEERING, CAHT): PRIMARY},
+            "leads": {CAHT: frozenset({LEAD})},
+            "coordinators": frozenset({COORDINATOR}),
+            **facts,
+        }
+    )
+
+
+def calendar(about: OpenItem, people: Ladder, escalation: Escalation = USUAL) -> dict[str, set[UUID]]:
+    """Return who hears of an item, by day, in the month around its due day."""
+    found = {f"{day:%b} {day.day}": {*hearing(about, day, escalation, people)} for day in DAYS}
+    return {day: people for day, people in found.items() if people}
+
+
+OWNERS = {"Mar 2": {OWNER}, "Mar 8": {OWNER}, "Mar 9": {OWNER}, "Mar 10": {OWNER}, "Mar 24": {OWNER}}
+"""What the owner gets in any case; on Mar 17, the second week of being overdue, others get it too."""
+
+
+def test_an_overdue_item_goes_from_its_owner_to_the_primary_to_the_coordinators() -> None:
+    assert calendar(item(), ladder()) == OWNERS | {"Mar 13": {PRIMARY}, "Mar 17": {OWNER, COORDINATOR}}
+
+
+def test_an_owner_who_is_the_primary_makes_way_for_the_coordinators_at_once() -> None:
+    people = ladder(primaries={(STEERING, CAHT): OWNER})
+    assert calendar(item(), people) == OWNERS | {"Mar 13": {COORDINATOR}, "Mar 17": {OWNER, COORDINATOR}}
+
+
+@pytest.mark.parametrize("facts", [{"committee_id": None}, {"agency_id": UUID(int=13)}])
+def test_without_a_seat_the_leads_of_the_agency_take_the_place_of_its_primary(facts: dict[str, Any]) -> None:
+    people = ladder(leads={CAHT: frozenset({LEAD}), UUID(int=13): frozenset({LEAD})})
+    assert calendar(item(**facts), people)["Mar 13"] == {LEAD}
+
+
+def test_a_primary_who_is_suspended_or_paused_makes_way_for_the_coordinators_at_once() -> None:
+    assert calendar(item(), ladder(without=[PRIMARY]))["Mar 13"] == {COORDINATOR}
+
+
+def test_a_primary_who_may_not_see_the_item_is_no_rung() -> None:
+    named = frozenset({f"member:{OWNER}", f"member:{COORDINATOR}"})
+    people = ladder(reachable={OWNER: named, PRIMARY: frozenset({"all"}), COORDINATOR: named})
+    assert calendar(item(audiences=named), people)["Mar 13"] == {COORDINATOR}
+
+
+def test_an_owner_without_email_makes_way_on_the_first_day_and_not_every_week() -> None:
+    found = calendar(item(), ladder(without=[OWNER]))
+    assert found == {"Mar 10": {PRIMARY}, "Mar 13": {PRIMARY}, "Mar 17": {COORDINATOR}}
+
+
+def test_an_item_that_no_coordinator_may_see_comes_back_to_who_assigned_it() -> None:
+    assert calendar(item(), ladder(without=[PRIMARY, COORDINATOR]))["Mar 13"] == {ASSIGNER}
+
+
+def test_an_owner_who_wants_no_reminders_gets_none_and_the_others_hear_as_usual() -> None:
+    found = calendar(item(), ladder(without_reminders=frozenset({OWNER, PRIMARY})))
+    assert found == {"Mar 13": {PRIMARY}, "Mar 17": {COORDINATOR}}
+
+
+def test_a_blocked_item_goes_up_by_the_days_since_it_is_blocked() -> None:
+    found = calendar(item(blocked_on=date(2027, 2, 27), due=date(2027, 6, 1)), ladder())
+    assert found == {"Mar 3": {PRIMARY}, "Mar 7": {COORDINATOR}}
+
+
+def test_the_task_force_chooses_the_days() -> None:
+    found = calendar(item(), ladder(coordinators=frozenset({COORDINATOR, SECOND})), Escalation(agency=2, coordinator=3))
+    assert (found["Mar 11"], found["Mar 12"], found["Mar 17"]) == ({PRIMARY}, {COORDINATOR, SECOND}, {OWNER})
+
+
+def test_a_rung_without_a_day_is_reached_in_place_of_an_empty_one_only() -> None:
+    assert calendar(item(), ladder(), Escalation(coordinator=0))["Mar 17"] == {OWNER}
+    assert calendar(item(), ladder(without=[PRIMARY]), Escalation(coordinator=0))["Mar 13"] == {COORDINATOR}
+
+
+PEOPLE = some.sampled_from(sorted(EVERYONE))
+AUDIENCES = some.frozensets(some.sampled_from(["all", "arm:a", "member:x", "committee:y"]), max_size=3)
+ITEMS = some.builds(
+    item,
+    owner_id=PEOPLE,
+    assigned_by_id=PEOPLE,
+    due=some.sampled_from(DAYS),
+    blocked_on=some.none() | some.sampled_from(DAYS),
+    audiences=AUDIENCES,
+)
+LADDERS = some.builds(
+    Ladder,
+    reachable=some.dictionaries(PEOPLE, AUDIENCES),
+    primaries=some.dictionaries(some.just((STEERING, CAHT)), PEOPLE),
+    leads=some.dictionaries(some.just(CAHT), some.frozensets(PEOPLE)),
+    coordinators=some.frozensets(PEOPLE),
+    without_reminders=some.frozensets(PEOPLE),
+)
+
+
+@given(about=ITEMS, people=LADDERS, day=some.sampled_from(DAYS))
+def test_no_one_hears_of_an_item_that_they_may_not_see_and_only_owners_as_owners(
+    about: OpenItem, people: Ladder, day: date
+) -> None:
+    for person, rung in hearing(about, day, USUAL, people).items():
+        assert people.reachable[person] & about.audiences
+        assert (rung is Rung.OWNER) == (person == about.owner_id)
+
+
+@given(about=ITEMS, people=LADDERS, day=some.sampled_from(DAYS), hidden=PEOPLE)
+def test_a_person_who_may_not_see_an_item_changes_nothing_for_the_others_but_who_stands_in(
+    about: OpenItem, people: Ladder, day: date, hidden: UUID
+) -> None:
+    blind = replace(people, reachable={**people.reachable, hidden: frozenset()})
+    gone = replace(people, reachable={one: may for one, may in people.reachable.items() if one != hidden})
+    assert hearing(about, day, USUAL, blind) == hearing(about, day, USUAL, gone)
+
+
+def test_of_several_days_the_last_one_of_each_person_counts() -> None:
+    found = hearing_within(item(), DAYS, USUAL, ladder())
+    assert found[PRIMARY] == (date(2027, 3, 13), Rung.AGENCY)
+    assert found[OWNER] == (date(2027, 3, 24), Rung.OWNER)

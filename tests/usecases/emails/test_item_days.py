@@ -1,0 +1,200 @@
+"""The one email of a day about action items: who has it, what it says, and that it is never doubled."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.cast import NOW, ZONE, Cast, operation
+from tests.emails import read_email
+from tracker.ports.mail.wording import Worded
+from tracker.rules.actions.action_items import ItemStatus
+from tracker.rules.actions.item_changes import Change, NewItem
+from tracker.rules.core.outbox import MessageKind, Skip, State
+from tracker.rules.core.viewer import Status, Viewer
+from tracker.rules.emails.content import Letter
+from tracker.rules.emails.messages import Narrowed
+from tracker.rules.emails.preferences import Preferences
+from tracker.tables.schema.core import outbox as rows
+from tracker.tables.schema.roster.people import Member
+from tracker.usecases.actions import action_items
+from tracker.usecases.core import outbox
+from tracker.usecases.emails import content, messages, preferences
+from tracker.usecases.emails.reminders import queue_due
+from tracker.usecases.events import events, occurrences
+
+DUE = date(2027, 3, 9)
+TODAY = NOW.date()
+
+
+@pytest.fixture
+async def cast(cast: Cast) -> Cast:
+    await queue_due(NOW, ZONE)
+    return cast
+
+
+def morning(day: int, month: int = 3) -> datetime:
+    """Return five past eight in Kansas City, when the emails of a day go out."""
+    return datetime(2027, month, day, 14 if (month, day) < (3, 14) else 13, 5, tzinfo=UTC)
+
+
+async def give(cast: Cast, owner: Viewer, title: str = "Draft the protocol", **facts: Any) -> str:
+    given = {"due": DUE, "committee_id": cast.committees["steering"], **facts}
+    return await action_items.create(
+        cast.coordinator, NewItem(title=title, owner_id=owner.member_id, **given), NOW, TODAY
+    )
+
+
+async def all_sent_until(moment: datetime) -> None:
+    """Let everything that was due before a moment have been sent."""
+    await queue_due(moment, ZONE)
+    await rows.Message.update({rows.Message.state: State.SENT.value}, force=True)
+
+
+async def sent(moment: datetime) -> dict[str, Letter]:
+    """Return the emails about items of a day on which all is well, by the name of their readers."""
+    await all_sent_until(moment - timedelta(hours=1))
+    return await plan(moment)
+
+
+async def plan(moment: datetime) -> dict[str, Letter]:
+    """Plan and send at a moment; return the emails about items by the name of their readers."""
+    await queue_due(moment, ZONE)
+    found: dict[str, Letter] = {}
+    for message in await outbox.claim("worker", (), moment, 1_000):
+        written = await content.letter(message, moment, ZONE)
+        outcome = written if isinstance(written, Skip) else Skip(state=State.SENT, reason="")
+        await outbox.close(message, outcome, moment)
+        if isinstance(written, Letter) and message.key.startswith("items_of_day"):
+            assert written.to_name not in found
+            found[written.to_name] = written
+    return found
+
+
+def said(letter: Letter) -> Worded:
+    return read_email(letter).words
+
+
+async def states() -> list[tuple[str, str]]:
+    kept = rows.Message.kind == "items_of_day"
+    found = await rows.Message.select(rows.Message.key, rows.Message.state).where(kept).order_by(rows.Message.key)
+    return [(row["key"][-10:], row["state"]) for row in found]
+
+
+async def test_on_the_fourth_day_the_primary_hears_of_it_and_on_the_eighth_the_coordinator(cast: Cast) -> None:
+    reference = await give(cast, cast.caht_alternate)
+    assert list(await sent(morning(10))) == ["Caht alternate"]
+    fourth = await sent(morning(13))
+    assert list(fourth) == ["Caht lead"]
+    words = said(fourth["Caht lead"])
+    assert words.subject == "Action items: 1 to follow up"
+    assert words.facts == (
+        ("Your agency", f"{reference}, Draft the protocol, Caht alternate (CAHT), overdue by 4 days"),
+    )
+    eighth = await sent(morning(17))
+    assert sorted(eighth) == ["Caht alternate", "Coordinator"]
+    assert said(eighth["Coordinator"]).facts[0][0] == "Follow up"
+
+
+async def test_all_that_a_person_hears_on_a_day_is_one_email(cast: Cast) -> None:
+    today = await give(cast, cast.caht_lead, "Call the shelter", due=date(2027, 3, 13))
+    late = await give(cast, cast.caht_lead, "Send the report", due=date(2027, 3, 12))
+    stuck = await give(cast, cast.caht_alternate)
+    letters = await sent(morning(13))
+    words = said(letters["Caht lead"])
+    assert words.subject == "Action items: 1 overdue, 1 due, 1 to follow up"
+    assert words.facts == (
+        ("Overdue", f"{late}, Send the report, 1 day"),
+        ("Due", f"{today}, Call the shelter, today"),
+        ("Your agency", f"{stuck}, Draft the protocol, Caht alternate (CAHT), overdue by 4 days"),
+    )
+    links = [one.label for one in read_email(letters["Caht lead"]).more]
+    assert links == [f"Open {stuck}", f"Update {late}", f"Update {today}"]
+
+
+async def test_an_email_about_one_item_of_their_own_is_that_items(cast: Cast) -> None:
+    reference = await give(cast, cast.caht_lead)
+    letters = await sent(morning(10))
+    assert said(letters["Caht lead"]).subject == f"Overdue by 1 day: action item {reference}"
+    today = rows.Message.key.like("%2027-03-10")
+    assert await rows.Message.select(rows.Message.item.reference).where(today) == [{"item.reference": reference}]
+
+
+async def test_a_suspended_primary_makes_way_for_the_coordinator_at_once(cast: Cast) -> None:
+    await give(cast, cast.caht_alternate)
+    await Member.update({Member.status: Status.SUSPENDED}).where(Member.id == cast.caht_lead.member_id)
+    assert list(await sent(morning(13))) == ["Coordinator"]
+
+
+async def test_an_item_of_a_restricted_event_is_counted_for_those_who_may_see_it_and_unknown_to_others(
+    cast: Cast,
+) -> None:
+    plan_of = operation(cast.kcpd_detective, cast.kcpd_alternate, committee_id=cast.committees["steering"])
+    event_id = await events.schedule(cast.fbi_lead, plan_of, NOW)
+    origin = (await occurrences.date_for(cast.fbi_lead, event_id, "2027-01-16")).id
+    new = NewItem(title="Return the van", owner_id=cast.kcpd_alternate.member_id, due=DUE, origin_id=origin)
+    await action_items.create(cast.fbi_lead, new, NOW, TODAY)
+    letters = await sent(morning(13))
+    assert list(letters) == ["Kcpd detective"]
+    words = said(letters["Kcpd detective"])
+    assert (words.subject, words.facts) == ("Action items: 1 to follow up", ())
+    assert words.paragraphs == ("1 item is for named people. It’s counted but not listed here. Sign in to see it.",)
+    assert sorted(await sent(morning(17))) == ["Fbi lead", "Kcpd alternate"], "who assigned it, not the coordinator"
+
+
+async def test_time_only_emails_count_and_say_nothing_else(cast: Cast) -> None:
+    await preferences.save(cast.caht_lead, Preferences(is_discreet=True), NOW)
+    await give(cast, cast.caht_alternate)
+    email = read_email((await sent(morning(13)))["Caht lead"])
+    assert "protocol" not in str(email)
+    assert email.words.subject == "1 thing to do"
+
+
+async def test_whom_a_day_s_email_went_to_is_shown_to_that_person_alone(cast: Cast) -> None:
+    """Which items it is about, and so who else could read of it, depends on all that its reader may see."""
+    await give(cast, cast.caht_lead)
+    await sent(morning(10))
+    of_days = Narrowed(kind=MessageKind.ITEMS_OF_DAY)
+    pages = [await messages.message_page(one, of_days, None, morning(10)) for one in (cast.caht_lead, cast.coordinator)]
+    assert [bool(page.sendings) for page in pages] == [True, False]
+
+
+async def test_planning_again_or_by_two_processes_makes_no_second_email(cast: Cast) -> None:
+    await give(cast, cast.caht_lead)
+    assert list(await sent(morning(10))) == ["Caht lead"]
+    await rows.Watermark.update({rows.Watermark.until: NOW}).where(rows.Watermark.name == "reminders")
+    assert await plan(morning(10) + timedelta(minutes=1)) == {}
+
+
+async def test_a_reminder_that_the_due_day_overtook_is_too_late_and_that_day_s_goes_out_once(cast: Cast) -> None:
+    await give(cast, cast.caht_lead, due=date(2027, 2, 9))
+    await queue_due(datetime(2027, 2, 8, 13, tzinfo=UTC), ZONE)
+    [letter] = (await plan(datetime(2027, 2, 9, 15, tzinfo=UTC))).values()
+    words = said(letter)
+    assert "This reminder is late" in " ".join(words.paragraphs)
+    assert words.heading == "Due today"
+    assert await states() == [("2027-02-02", "too_late"), ("2027-02-08", "too_late"), ("2027-02-09", "sent")]
+
+
+async def test_what_a_day_without_a_mail_server_could_not_say_is_in_the_next_email(cast: Cast) -> None:
+    await give(cast, cast.caht_alternate)
+    await all_sent_until(morning(13) - timedelta(hours=1))
+    await queue_due(morning(13), ZONE)
+    letters = await plan(morning(14))
+    assert said(letters["Caht lead"]).facts[0][1].endswith("overdue by 5 days")
+    assert await plan(morning(15)) == {}
+
+
+async def test_a_closed_item_is_in_no_email(cast: Cast) -> None:
+    reference = await give(cast, cast.caht_alternate)
+    await action_items.update(cast.caht_alternate, reference, Change(status=ItemStatus.DONE), 1, NOW, TODAY)
+    assert await sent(morning(13)) == {}
+
+
+async def test_an_item_that_closes_after_planning_is_not_in_the_email(cast: Cast) -> None:
+    reference = await give(cast, cast.caht_lead)
+    await all_sent_until(morning(10) - timedelta(hours=1))
+    await queue_due(morning(10), ZONE)
+    await action_items.update(cast.caht_lead, reference, Change(status=ItemStatus.DONE), 1, NOW, TODAY)
+    assert await plan(morning(10)) == {}
+    assert (await states())[-1] == ("2027-03-10", "superseded")

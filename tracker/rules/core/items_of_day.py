@@ -1,0 +1,20 @@
+"""The message that gathers all that one person hears of action items on one day."""
+
+from datetime import date
+
+from msgspec import Struct
+
+
+class ItemsOfDay(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="items_of_day"):
+    """All that a person hears of action items on a day: of their own, and of others that reached them.
+
+    What that is is read when the email is sent. It covers the days from `since` on, whose emails were not sent.
+    """
+
+    day: date
+    since: date
+    agency: int
+    """From which day of being overdue items reached the owner's agency when it was queued."""
+    coordinator: int
+    """The same for coordinators."""
+    is_late: bool = False

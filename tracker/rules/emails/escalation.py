@@ -1,0 +1,136 @@
+"""Who hears of an open action item on which day: its owner, then their agency, then the coordinators.
+
+A rung is who hears of an item that is overdue or blocked for some days. An empty one passes to the next at once: no
+one has the place, it is the owner's own, or none of those on it may see the item, is active, and gets our emails.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import IntEnum
+from itertools import chain
+from uuid import UUID
+
+AHEAD = (7, 1, 0)
+"""Days before the due day on which the owner is reminded; 0 = on the day itself."""
+FIRST_LATE = 1
+"""The first day of being overdue: it begins at midnight after the due day. The owner hears of it, then every week."""
+A_WEEK = 7  # days
+
+
+class Rung(IntEnum):
+    """Who hears of an item, from the owner up."""
+
+    OWNER = 0
+    AGENCY = 1
+    """The primary of the owner's agency on the item's committee; without one, the leads of the agency."""
+    COORDINATOR = 2
+    ASSIGNER = 3
+    """Who assigned it: for items that no coordinator may see. No day is theirs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Escalation:
+    """After how many days overdue or blocked an item reaches the agency and the coordinators; 0 = never."""
+
+    agency: int = 4
+    coordinator: int = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenItem:
+    """What the rungs of an open item are computed from; the days are the task force's."""
+
+    id: UUID
+    owner_id: UUID
+    agency_id: UUID
+    committee_id: UUID | None
+    assigned_by_id: UUID
+    due: date
+    blocked_on: date | None
+    """The day on which it became blocked; None = it isn't."""
+    audiences: frozenset[str]
+    """Who may see it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ladder:
+    """The people on the rungs of some items, and who of them can be reached."""
+
+    reachable: Mapping[UUID, frozenset[str]] = field(default_factory=dict)
+    """The audiences of each person who is active and gets our emails."""
+    primaries: Mapping[tuple[UUID, UUID], UUID] = field(default_factory=dict)
+    """The primary of each (committee, agency)."""
+    leads: Mapping[UUID, frozenset[UUID]] = field(default_factory=dict)
+    """The leads of each agency."""
+    coordinators: frozenset[UUID] = frozenset()
+    without_reminders: frozenset[UUID] = frozenset()
+    """People who want no reminders about items of their own."""
+
+
+def steps(item: OpenItem, day: date, escalation: Escalation) -> list[Rung]:
+    """Return the rungs whose day it is, lowest first."""
+    late = (day - item.due).days
+    lengths = {late, (day - item.blocked_on).days if item.blocked_on else 0} - {0}
+    is_owners = -late in AHEAD or (late >= FIRST_LATE and (late - FIRST_LATE) % A_WEEK == 0)
+    return [
+        *([Rung.OWNER] if is_owners else []),
+        *([Rung.AGENCY] if escalation.agency in lengths else []),
+        *([Rung.COORDINATOR] if escalation.coordinator in lengths else []),
+    ]
+
+
+def hearing(item: OpenItem, day: date, escalation: Escalation, ladder: Ladder) -> dict[UUID, Rung]:
+    """Return who hears of an item on a day, each by the rung on which they do."""
+    found: dict[UUID, Rung] = {}
+    is_first = (day - item.due).days == FIRST_LATE
+    for rung in steps(item, day, escalation):
+        for person, on in _reached(item, rung, ladder, is_passed_on=rung > Rung.OWNER or is_first).items():
+            found.setdefault(person, on)
+    return {one: on for one, on in found.items() if on > Rung.OWNER or one not in ladder.without_reminders}
+
+
+def hearing_within(
+    item: OpenItem, days: Iterable[date], escalation: Escalation, ladder: Ladder
+) -> dict[UUID, tuple[date, Rung]]:
+    """Return who heard of an item on some days, in their order, each by the last of these days and its rung."""
+    found: dict[UUID, tuple[date, Rung]] = {}
+    for day in days:
+        found |= {person: (day, rung) for person, rung in hearing(item, day, escalation, ladder).items()}
+    return found
+
+
+def candidates(items: Iterable[OpenItem], ladder: Ladder) -> set[UUID]:
+    """Return everyone who is on a rung of one of these items, reachable or not."""
+    return set(chain.from_iterable(_on(item, rung, ladder) for item in items for rung in Rung))
+
+
+def _reached(item: OpenItem, rung: Rung, ladder: Ladder, *, is_passed_on: bool) -> dict[UUID, Rung]:
+    """Return the people of the first rung from this one on that isn't empty; only of this one unless it is passed on.
+
+    The reminders before the day, on it, and of every later week are the owner's alone.
+    """
+    for one in range(rung, len(Rung)) if is_passed_on else (rung,):
+        if there := [person for person in _on(item, Rung(one), ladder) if _may_hear(item, person, ladder)]:
+            return dict.fromkeys(there, Rung(one))
+    return {}
+
+
+def _on(item: OpenItem, rung: Rung, ladder: Ladder) -> frozenset[UUID]:
+    """Return who is on a rung of an item; above the first, not its owner."""
+    match rung:
+        case Rung.OWNER:
+            return frozenset({item.owner_id})
+        case Rung.AGENCY:
+            seat = (item.committee_id, item.agency_id) if item.committee_id else None
+            primary = ladder.primaries.get(seat) if seat else None
+            people = frozenset({primary}) if primary else ladder.leads.get(item.agency_id, frozenset())
+        case Rung.COORDINATOR:
+            people = ladder.coordinators
+        case Rung.ASSIGNER:
+            people = frozenset({item.assigned_by_id})
+    return people - {item.owner_id}
+
+
+def _may_hear(item: OpenItem, person: UUID, ladder: Ladder) -> bool:
+    return not item.audiences.isdisjoint(ladder.reachable.get(person, frozenset()))

@@ -1,0 +1,103 @@
+"""The one email of a day about action items: the reader's own ones and those of others that reached them.
+
+Items for named people are counted, not listed.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from uuid import UUID
+
+from tracker.rules.actions.action_items import ActionItem, days_late
+from tracker.rules.core.message_types import ItemDue, ItemOverdue
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.wording import longday
+from tracker.rules.emails import item as item_emails
+from tracker.rules.emails.content import Button, ButtonName, ItemPage, Letter, SitePage
+from tracker.rules.emails.contexts import ItemsOfDayEmail
+from tracker.rules.emails.discreet import of_nothing_more
+from tracker.rules.emails.escalation import Rung
+from tracker.rules.emails.facts import FactName, Footer
+from tracker.rules.emails.item import Said
+from tracker.rules.emails.item_lines import LISTED, others_items, own_items
+from tracker.rules.events.markings import banner_of_all
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemDay:
+    """What one reader hears of action items on a day, in the task force's zone; at least one item."""
+
+    reader: Viewer
+    day: date
+    items: tuple[tuple[ActionItem, Rung], ...]
+    """Soonest due first, each with the rung on which the reader is."""
+    is_late: bool = False
+
+    def on(self, *rungs: Rung) -> tuple[ActionItem, ...]:
+        """Return the items that the reader hears of on these rungs."""
+        return tuple(item for item, rung in self.items if rung in rungs)
+
+
+def letter(about: ItemDay, replies_to: UUID | None) -> Letter:
+    """Return the email; one about a single item of the reader's own is that item's.
+
+    `replies_to` is the item that a reply by email changes; an email about any other has no words to write back.
+    """
+    if about.items[1:] or about.items[0][1] is not Rung.OWNER:
+        return _list(about)
+    item = about.items[0][0]
+    make = ItemOverdue if days_late(item, about.day) > 0 else ItemDue
+    written = item_emails.letter(make(due=item.due, is_late=about.is_late), item, about.reader, about.day, Said())
+    return written if item.id == replies_to else replace(written, reads=None)
+
+
+def _list(about: ItemDay) -> Letter:
+    own, agency, others = about.on(Rung.OWNER), about.on(Rung.AGENCY), about.on(Rung.COORDINATOR, Rung.ASSIGNER)
+    written = Letter(
+        says=_says(about, own, agency, others),
+        to=about.reader.email,
+        to_name=about.reader.name,
+        thread=about.reader.member_id,
+        facts=(
+            *own_items(_open(own), about.day),
+            *others_items(FactName.AGENCY_ITEM, _open(agency), about.day),
+            *others_items(FactName.FOLLOW_UP, _open(others), about.day),
+        ),
+        buttons=(Button(name=ButtonName.ITEMS, target=SitePage(path="/action-items")),),
+        more=tuple(_link(item, rung) for item, rung in about.items if not item.is_restricted)[:LISTED],
+        footer=Footer.ITEMS,
+        banner=banner_of_all(one.marking for one in _open(item for item, _ in about.items) if one.marking),
+    )
+    if about.reader.is_discreet:
+        return of_nothing_more(replace(written, facts=(), more=(), banner=""))
+    return written
+
+
+def _says(
+    about: ItemDay, own: tuple[ActionItem, ...], agency: tuple[ActionItem, ...], others: tuple[ActionItem, ...]
+) -> ItemsOfDayEmail:
+    overdue = sum(days_late(one, about.day) > 0 for one in own)
+    return ItemsOfDayEmail(
+        day=longday(about.day).rpartition(",")[0],
+        overdue=overdue,
+        due=len(own) - overdue,
+        agency=len(agency),
+        followed_up=len(others),
+        restricted=sum(item.is_restricted for item, _ in about.items),
+        lists_agency=bool(_open(agency)),
+        lists_followed_up=bool(_open(others)),
+        is_late=about.is_late,
+    )
+
+
+def _open(items: Iterable[ActionItem]) -> list[ActionItem]:
+    """Return the items that are listed."""
+    return [one for one in items if not one.is_restricted]
+
+
+def _link(item: ActionItem, rung: Rung) -> Button:
+    """Return where an item is updated: by its owner without signing in."""
+    if rung is Rung.OWNER:
+        page = ItemPage(item_id=item.id, owner_id=item.owner_id)
+        return Button(name=ButtonName.UPDATE_ONE, target=page, of=item.reference)
+    return Button(name=ButtonName.OPEN_ONE, target=SitePage(path=f"/action-items/{item.reference}"), of=item.reference)

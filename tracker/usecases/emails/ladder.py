@@ -1,0 +1,65 @@
+"""The people on the rungs of action items: read for all items at once, in a few queries however many there are."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from piccolo.querystring import QueryString
+
+from tracker.database import engine
+from tracker.rules.core.viewer import Role
+from tracker.rules.core.wall_clock import to_local
+from tracker.rules.emails import escalation as rules
+from tracker.rules.emails.escalation import Ladder, OpenItem
+from tracker.tables.background.emails import email_pauses
+from tracker.tables.background.emails.due import DueItem
+from tracker.tables.background.events.audiences import audiences_of_each
+from tracker.usecases.core.viewers import viewers_for
+
+# A seat counts only while its holder serves at the agency that has it.
+_PRIMARIES = (
+    "SELECT t.committee, t.agency, h.member FROM seat_holder h JOIN seat t ON t.id = h.seat"
+    " JOIN member m ON m.id = h.member AND m.agency = t.agency WHERE h.is_primary"
+)
+_LEADS = (
+    "SELECT r.role, r.member, m.agency FROM member_role r JOIN member m ON m.id = r.member WHERE r.role IN ({}, {})"
+)
+
+
+async def open_items(found: Collection[DueItem], zone: str) -> list[OpenItem]:
+    """Return items with the people who may see them; `zone` is the task force's."""
+    may_see = await audiences_of_each({one.origin_event_id for one in found if one.origin_event_id})
+    return [
+        OpenItem(
+            id=one.id,
+            owner_id=one.owner_id,
+            agency_id=one.agency_id,
+            committee_id=one.committee_id,
+            assigned_by_id=one.assigned_by_id,
+            due=one.due,
+            blocked_on=to_local(one.blocked_at, zone).date() if one.blocked_at else None,
+            audiences=frozenset(may_see[one.origin_event_id] if one.origin_event_id else {one.audience}),
+        )
+        for one in found
+    ]
+
+
+async def ladder_of(items: Iterable[OpenItem], without_reminders: Iterable[UUID], now: datetime) -> Ladder:
+    """Return who is on the rungs of these items now, and who of them is active and gets our emails."""
+    leads: dict[UUID, set[UUID]] = {}
+    coordinators: set[UUID] = set()
+    roles = QueryString(_LEADS, Role.AGENCY_LEAD.value, Role.COORDINATOR.value)
+    for row in await engine().run_querystring(roles):
+        holders = coordinators if row["role"] == Role.COORDINATOR else leads.setdefault(row["agency"], set())
+        holders.add(row["member"])
+    primaries = await engine().run_querystring(QueryString(_PRIMARIES))
+    ladder = Ladder(
+        primaries={(row["committee"], row["agency"]): row["member"] for row in primaries},
+        leads={agency: frozenset(holders) for agency, holders in leads.items()},
+        coordinators=frozenset(coordinators),
+        without_reminders=frozenset(without_reminders),
+    )
+    people = await viewers_for(rules.candidates(items, ladder), now)
+    paused = await email_pauses.paused()
+    return replace(ladder, reachable={one: who.audiences for one, who in people.items() if one not in paused})
