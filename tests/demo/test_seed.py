@@ -155,6 +155,7 @@ async def test_a_few_mails_of_each_sort_go_out_after_the_start(demo: Company) ->
         MessageKind.INVITATION,
         MessageKind.UPDATE,
         MessageKind.ITEM_ASSIGNED,
+        MessageKind.ITEMS_OF_DAY,
         MessageKind.CONFLICT_FOUND,
         MessageKind.READINESS,
         MessageKind.PLAN_APPROVAL,

@@ -10,11 +10,17 @@ from tracker.rules.actions.action_items import ItemStatus
 from tracker.rules.actions.item_changes import Change, NewItem
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.wall_clock import to_local
+from tracker.rules.emails import item_days
+from tracker.rules.emails.escalation import Escalation
 from tracker.usecases.actions import action_items
+from tracker.usecases.core import outbox
+from tracker.usecases.emails.item_days import item_emails
+from tracker.usecases.emails.preferences import everyones_wishes
 from tracker.usecases.events import occurrences
 
 OPEN, UNDERWAY, BLOCKED, DONE, CANCELED = ItemStatus
 SOON_AFTER = timedelta(minutes=6)
+JUST_BEFORE = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +81,7 @@ ERRANDS = (
         origin="services",
         back=2,
         due=-9,
-        steps=(Step(ago=11, status=BLOCKED, progress=30, note="Waiting on two new phone numbers."),),
+        steps=(Step(ago=8, status=BLOCKED, progress=30, note="Waiting on two new phone numbers."),),
     ),
     Errand(
         title="Book the training room",
@@ -177,6 +183,15 @@ def give(story: Story, dates: dict[str, list[Date]]) -> None:
     """Write every item, and its updates, into the diary."""
     for errand in ERRANDS:
         _give(story, errand, _origin(story, errand, dates))
+
+
+async def remind(story: Story) -> None:
+    """Queue this morning's emails about items, if the demo starts after they go out."""
+    morning = item_days.morning(to_local(story.now, story.zone).date(), story.zone, None)
+    if morning and morning <= story.now:
+        wishes = await everyones_wishes()
+        drafts = await item_emails(morning - JUST_BEFORE, morning, story.zone, wishes, Escalation())
+        await outbox.enqueue_all(drafts, story.now)
 
 
 def _origin(story: Story, errand: Errand, dates: dict[str, list[Date]]) -> Date | None:

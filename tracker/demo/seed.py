@@ -61,6 +61,7 @@ async def fill(recipe: Recipe) -> Company:
             await story.live(recipe.now)
             await operations.plan(story)
             await readiness.notify(story)
+            await items.remind(story)
             await calendars.share(company, recipe.now, recipe.zone)
             await bulk.add(company, recipe.now, recipe.zone, luck, recipe.size - 1)
     finally:

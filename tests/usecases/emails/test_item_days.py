@@ -13,13 +13,15 @@ from tracker.rules.actions.item_changes import Change, NewItem
 from tracker.rules.core.outbox import MessageKind, Skip, State
 from tracker.rules.core.viewer import Status, Viewer
 from tracker.rules.emails.content import Letter
+from tracker.rules.emails.escalation import Escalation
 from tracker.rules.emails.messages import Narrowed
 from tracker.rules.emails.preferences import Preferences
 from tracker.tables.schema.core import outbox as rows
 from tracker.tables.schema.roster.people import Member
-from tracker.usecases.actions import action_items
+from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, messages, preferences
+from tracker.usecases.emails.item_reminders import coming_reminders
 from tracker.usecases.emails.reminders import queue_due
 from tracker.usecases.events import events, occurrences
 
@@ -198,3 +200,14 @@ async def test_an_item_that_closes_after_planning_is_not_in_the_email(cast: Cast
     await action_items.update(cast.caht_lead, reference, Change(status=ItemStatus.DONE), 1, NOW, TODAY)
     assert await plan(morning(10)) == {}
     assert (await states())[-1] == ("2027-03-10", "superseded")
+
+
+async def test_an_items_page_names_exactly_who_is_reminded_and_when(cast: Cast) -> None:
+    reference = await give(cast, cast.caht_alternate)
+    item = (await item_lists.item_view(cast.coordinator, reference)).item
+    first = morning(1)
+    coming = await coming_reminders(cast.coordinator, item, first, ZONE, Escalation())
+    said_so = {one.day: [person.name for person in one.people] for one in coming}
+    assert said_so == {one: sorted(await sent(morning(one.day))) for one in said_so}
+    assert [one.day for one in said_so] == [2, 8, 9, 10, 13]
+    assert await coming_reminders(cast.harbor_advocate, item, first, ZONE, Escalation()) == []

@@ -40,6 +40,13 @@ def morning(day: date, zone: str, quiet: Quiet | None) -> datetime | None:
     return _out_of(quiet, to_utc(datetime.combine(day, MORNING), zone), day, zone)
 
 
+def first_morning(day: date, zone: str, quiet: Quiet | None) -> tuple[date, datetime]:
+    """Return the first day from this one on with an email, and when it is sent."""
+    while (at := morning(day, zone, quiet)) is None:
+        day += A_DAY
+    return day, at
+
+
 def next_chance(day: date, now: datetime, zone: str, quiet: Quiet | None) -> datetime | None:
     """Return when the email of a day whose morning is over can be sent: its morning, or the end of quiet hours now."""
     at = _out_of(quiet, now, day, zone)

@@ -69,7 +69,8 @@ def _list(about: ItemDay) -> Letter:
         banner=banner_of_all(one.marking for one in _open(item for item, _ in about.items) if one.marking),
     )
     if about.reader.is_discreet:
-        return of_nothing_more(replace(written, facts=(), more=(), banner=""))
+        page = Button(name=ButtonName.SIGN_IN, target=SitePage(path="/action-items"))
+        return of_nothing_more(replace(written, facts=(), buttons=(page,), more=(), banner=""))
     return written
 
 

@@ -10,7 +10,7 @@ from litestar.response import Redirect
 
 from tracker.errors import Conflict, Invalid
 from tracker.ports.http.addresses import HOME
-from tracker.ports.http.dependencies import Now, Today, Viewer
+from tracker.ports.http.dependencies import Now, Settings, Today, Viewer
 from tracker.ports.http.flash import Undo
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.actions import item_forms as forms
@@ -31,8 +31,10 @@ from tracker.ports.pages.core.form_values import FormValues, errors_of, id_in, v
 from tracker.ports.pages.core.saved_filters import saved_in
 from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.core.drafts import DraftForm, DraftKey
+from tracker.rules.emails.escalation import Escalation
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.core.drafts import event_of_date
+from tracker.usecases.emails.item_reminders import coming_reminders
 
 ITEM = "/action-items/{reference:str}"
 UNDO_FOR = timedelta(seconds=60)
@@ -86,10 +88,20 @@ async def give(
 
 @get(ITEM, guards=[signed_in])
 async def item_page(
-    reference: FromPath[str], pages: Pages, viewer: Viewer, drafts: Drafts, today: Today
+    reference: FromPath[str],
+    pages: Pages,
+    viewer: Viewer,
+    drafts: Drafts,
+    today: Today,
+    *,
+    now: Now,
+    settings: Settings,
 ) -> Response[str]:
-    """Show one item with its history, and the viewer's draft of an update."""
-    return pages.render("actions/show.html", **await _begun(drafts, viewer, today, reference))
+    """Show one item with its history, who is reminded of it next, and the viewer's draft of an update."""
+    context = await _begun(drafts, viewer, today, reference)
+    escalation = Escalation(agency=settings.escalate_to_agency, coordinator=settings.escalate_to_coordinator)
+    reminded = await coming_reminders(viewer, context["item"], now, settings.time_zone, escalation)
+    return pages.render("actions/show.html", **{**context, "reminded": reminded})
 
 
 @get(f"{ITEM}/row", guards=[signed_in])

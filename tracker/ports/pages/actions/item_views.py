@@ -132,6 +132,7 @@ async def item_context(
         "statuses": forms.status_options(may_cancel=view.may_direct),
         "steps": forms.progress_options(item.progress),
         "owners": people_options(owners, "Choose"),
+        "reminded": [],
         "notes": [(local(note.at, viewer.zone), note) for note in view.notes],
     }
 

@@ -1,0 +1,60 @@
+"""Who will be reminded of an action item, and when, if nothing changes: computed when viewed, never stored."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from tracker.rules.actions.action_items import ActionItem, may_update
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.wall_clock import to_local
+from tracker.rules.emails.escalation import A_WEEK, Escalation, hearing
+from tracker.rules.emails.item_days import first_morning, span_of
+from tracker.rules.events.plan import Person
+from tracker.tables.background.emails import due
+from tracker.usecases.emails.ladder import ladder_of, open_items
+from tracker.usecases.emails.preferences import everyones_wishes
+from tracker.usecases.roster.people import people_by_id
+
+SHOWN = 5  # days
+AHEAD = timedelta(days=SHOWN * A_WEEK)
+"""How long after today, or the due day, the next days with reminders can be: there is one every week."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coming:
+    """A day, in the task force's zone, on which people are reminded of an item; by agency and name."""
+
+    day: date
+    people: tuple[Person, ...]
+
+
+async def coming_reminders(
+    viewer: Viewer, item: ActionItem, now: datetime, zone: str, escalation: Escalation
+) -> list[Coming]:
+    """Return the next days with reminders of an item that the viewer sees; none unless they may update it."""
+    if not (item.is_open and may_update(viewer, item)):
+        return []
+    found = await _by_day(item, now, zone, escalation)
+    days = sorted(found)[:SHOWN]
+    known = await people_by_id({one for day in days for one in found[day]})
+    return [Coming(day=day, people=tuple(sorted((known[one] for one in found[day]), key=_by_agency))) for day in days]
+
+
+async def _by_day(item: ActionItem, now: datetime, zone: str, escalation: Escalation) -> dict[date, set[UUID]]:
+    wishes = await everyones_wishes()
+    items = await open_items(await due.items_by_id([item.id]), zone)
+    mutes = [one for one in wishes.of_member if wishes.of_items(one) is None]
+    ladder = await ladder_of(items, mutes, now)
+    today = to_local(now, zone).date()
+    found: dict[date, set[UUID]] = {}
+    for one in items:
+        for day in span_of(today, max(today, one.due) + AHEAD):
+            for member_id in hearing(one, day, escalation, ladder):
+                sent, at = first_morning(day, zone, wishes.quiet_of(member_id))
+                if at > now:
+                    found.setdefault(sent, set()).add(member_id)
+    return found
+
+
+def _by_agency(one: Person) -> tuple[str, str, str]:
+    return one.agency, one.name, str(one.id)
