@@ -513,6 +513,13 @@ def to_mail(page: Page, demo: Demo) -> None:
         part.click()
 
 
+def to_people_found(page: Page, _: Demo) -> None:
+    """Type in the field that chooses a person."""
+    page.goto("/messages")
+    page.get_by_role("combobox", name="To").fill("kcpd")
+    page.get_by_role("listbox", name="People found").get_by_role("option").first.wait_for()
+
+
 def to_messages_of_event(page: Page, demo: Demo) -> None:
     """Go from an event to its messages."""
     to_event(TRAINING, "2026-12")(page, demo)
@@ -713,6 +720,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "audit log with a deed open": (COORDINATOR, to_open_deed, "Audit log"),
     "audit log with a mistake": (COORDINATOR, to("/audit?from=odd"), "Audit log"),
     "messages": (COORDINATOR, to("/messages"), "Messages"),
+    "messages with people found": (COORDINATOR, to_people_found, "Messages"),
     "messages with people open": (COORDINATOR, to_people_of_a_sending, "Messages"),
     "one sending": (COORDINATOR, to_sending, ""),
     "one message": (COORDINATOR, to_message, ", to "),

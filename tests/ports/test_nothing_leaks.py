@@ -455,6 +455,11 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /action-items/{reference}/owner": _of_items("POST", "/owner", version="9"),
     "GET /action-items/{reference}/row": _of_items("GET", "/row"),
     "GET /people": _plain("/people", "/people?q=canary", "/people?q=Quillfeather", "/people?left=1"),
+    "GET /people/found": lambda p: [
+        ("GET", f"/people/found?candidates={one}&place=f-who&name=who&who_words={words}", {})
+        for one in ("known", "actors", "canary")
+        for words in ("", "canary", "quill", "a")
+    ],
     "GET /people/{person_id}": _of_people("GET", ""),
     "GET /people/new": _plain("/people/new"),
     "POST /people/new": _post("/people/new", name="New"),
@@ -529,6 +534,7 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
             *(f"?state={one}" for one in ("planned", "waiting", "sent", "failed", "skipped")),
             "?kind=reminder",
             f"?person={p.secret_person}",
+            "?person_words=quill",
             "?after=2026-12-15T15:00:00+00:00_" + str(p.secret_sending),
             *(f"?event={event}" for event, _ in _events(p)),
         )
@@ -607,7 +613,8 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "GET /admin": _plain("/admin"),
     "GET /admin/health": _plain("/admin/health"),
     "GET /audit": lambda p: [
-        ("GET", f"/audit{more}", {}) for more in ("", "?what=events", f"?about={p.secret_event}", f"?about={NOWHERE}")
+        ("GET", f"/audit{more}", {})
+        for more in ("", "?what=events", "?who_words=a", f"?about={p.secret_event}", f"?about={NOWHERE}")
     ],
     "POST /audit/verification": _post("/audit/verification"),
     "GET /audit/export": lambda p: [("GET", f"/audit/export?about={p.secret_event}", {})],

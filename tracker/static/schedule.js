@@ -107,42 +107,17 @@
 
   ["input", "change"].forEach((kind) => document.addEventListener(kind, note));
 
-  /* Adding a person: a combobox whose options the server finds (ARIA APG, "list autocomplete with manual selection") -- */
+  /* Adding a person: what is chosen in the combobox (combobox.js) becomes a row of the form --------------------- */
   const area = one("[data-combobox]");
-  const field = area && one("input", area);
-  const matches = area && document.getElementById(area.dataset.combobox);
+  const field = area && one('input[type="text"]', area);
   const drop = area && one('[name="drop"]', area);
   let chosen = null; // the person who is being added, or removed
 
-  const options = () => all('[role="option"]', matches);
-  const active = () => options().find((option) => option.getAttribute("aria-selected") === "true");
-  const isOpen = () => field.getAttribute("aria-expanded") === "true";
-  const report = (words) => { one("#found").textContent = words; };
+  const report = (words) => { one('[role="status"]', area).textContent = words; };
 
-  function mark(option) {
-    options().forEach((each) => each.setAttribute("aria-selected", String(each === option)));
-    if (option) field.setAttribute("aria-activedescendant", option.id);
-    else field.removeAttribute("aria-activedescendant");
-    option?.scrollIntoView({ block: "nearest" });
-  }
-
-  function open(isWanted) {
-    const list = one('[role="listbox"]', matches);
-    const opens = isWanted && options().length > 0;
-    if (list) list.hidden = !opens;
-    field.setAttribute("aria-expanded", String(opens));
-    mark(null);
-  }
-
-  function choose(option) {
-    const { value, words } = option.dataset;
-    const isInvited = "invited" in option.dataset;
-    field.value = "";
-    matches.replaceChildren();
-    open(false);
-    field.focus();
+  function choose({ detail: { value, words, invited } }) {
     chosen = { value, words };
-    if (isInvited) return offer();
+    if (invited !== undefined) return offer();
     const button = one('[name="add"]', area);
     button.value = value;
     return button.click();
@@ -178,56 +153,16 @@
     box.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
-  function move(step) {
-    if (!isOpen()) open(true);
-    const each = options();
-    if (!each.length) return;
-    const place = each.indexOf(active());
-    mark(each[place < 0 && step < 0 ? each.length - 1 : (place + step + each.length) % each.length]);
-  }
-
-  function enter() {
-    const each = options();
-    if (active()) choose(active());
-    else if (each.length === 1) choose(each[0]);
-    else move(1);
-  }
-
-  function escape(event) {
-    if (!isOpen() && !field.value) return;
-    event.preventDefault();
-    if (!isOpen()) field.value = "";
-    open(false);
-  }
-
-  function press(event) {
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") move(event.key === "ArrowDown" ? 1 : -1);
-    else if (event.key === "Enter") enter();
-    else return event.key === "Escape" && escape(event);
-    return event.preventDefault();
-  }
-
   const isOnList = () => Boolean(one(`#by-person [name="person"][value="${chosen.value}"]:checked`));
 
   function begin() {
     field.addEventListener("input", forget);
     drop.addEventListener("click", () => { chosen.leaves = true; });
-    field.setAttribute("role", "combobox");
-    field.setAttribute("aria-autocomplete", "list");
-    field.setAttribute("aria-controls", "options");
-    open(false);
-    field.addEventListener("keydown", press);
-    field.addEventListener("blur", () => open(false));
-    matches.addEventListener("mousedown", (event) => event.preventDefault()); // the field keeps the focus
-    matches.addEventListener("click", (event) => {
-      const option = event.target.closest('[role="option"]');
-      if (option) choose(option);
-    });
+    area.addEventListener("combobox:choose", choose);
   }
 
   document.addEventListener("htmx:after:swap", () => {
     putBack();
-    if (field && options().length && !isOpen() && document.activeElement === field && !active()) open(true);
     if (chosen?.leaves && !isOnList()) dropped();
     else if (chosen && !drop.value) added();
     unfoldAgain();

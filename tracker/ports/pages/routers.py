@@ -75,6 +75,7 @@ from tracker.ports.pages.views import (
     guide,
     home,
     offboarding,
+    people_found,
     search,
     set_up,
     settings,
@@ -157,6 +158,7 @@ ROOMS = {
     "views": _room(
         home.handlers,
         search.handlers,
+        people_found.handlers,
         agency_pages.handlers,
         blackout_days.handlers,
         offboarding.handlers,

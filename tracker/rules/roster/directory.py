@@ -11,6 +11,9 @@ from tracker.rules.core.viewer import Level, Role, Status
 from tracker.rules.roster.contacts import NO_CONTACT, AgencyContact
 from tracker.rules.roster.quorum import NO_QUORUM, QuorumRule
 
+LONGEST_SEARCH = 100  # characters
+MOST_WORDS = 8  # of a search; the rest is ignored
+
 
 class CommitteeStatus(StrEnum):
     """The state of a committee; an ended one gives no access to its former members."""
@@ -197,6 +200,12 @@ COMMITTEE_KINDS = {
 def role_words(roles: frozenset[Role]) -> str:
     """Return a person's roles in words, "Member" for none."""
     return ", ".join(words for role, words in ROLE_WORDS.items() if role in roles) or "Member"
+
+
+def words_in(text: str) -> tuple[str, ...]:
+    """Return the words to look for in a text, in lower case; "Jane Smith (KCPD)" finds Jane Smith of KCPD."""
+    words = (word.strip("()") for word in text[:LONGEST_SEARCH].lower().split())
+    return tuple(dict.fromkeys(filter(None, words)))[:MOST_WORDS]
 
 
 def holds(words: str, *texts: str) -> bool:

@@ -21,8 +21,10 @@ from tracker.usecases.audit import verification
 from tracker.usecases.audit.verification import Verification
 from tracker.usecases.core import audit, names
 from tracker.usecases.core.access_records import note
+from tracker.usecases.roster import known_people
+from tracker.usecases.roster.known_people import Candidates
 
-__all__ = ["Choice", "Verification", "export", "last_verification", "page", "verify"]
+__all__ = ["Choice", "Verification", "actors", "export", "last_verification", "page", "verify"]
 
 PAGE = 50  # deeds
 MOST_READ = 100  # entries of one page
@@ -89,6 +91,12 @@ async def export(viewer: Viewer, choice: Choice, asked: dict[str, str], now: dat
     async with writing():
         await audit.record(viewer.actor, "audit_exported", "audit", "", _asked(asked), now)
     return await _told(viewer, found)
+
+
+def actors(viewer: Viewer) -> Candidates:
+    """Return the people by whom the log can be filtered, also those who left. Errors: NotFound."""
+    _check(viewer)
+    return known_people.EVERYONE
 
 
 async def verify(viewer: Viewer, now: datetime) -> Verification:

@@ -32,14 +32,6 @@ async def arms(ids: Iterable[UUID]) -> dict[UUID, Arm]:
     return {row["id"]: Arm(row["agency.arm"]) for row in found}
 
 
-async def everyone() -> list[tuple[UUID, str, str]]:
-    """Return id, name and agency of all present and past members, by agency and name."""
-    found = await Member.select(Member.id, Member.name, Member.agency.code).order_by(
-        Member.agency.code, Member.name, Member.id
-    )
-    return [(row["id"], row["name"], row["agency.code"]) for row in found]
-
-
 async def organizations(ids: Iterable[UUID]) -> dict[UUID, str]:
     """Return the short names of agencies, and the names of committees and sites."""
     wanted = list(set(ids))

@@ -26,16 +26,16 @@ _PEOPLE = (
 # Without a join: SQLite takes 6 µs to look up one id, so of 2,500 people the agencies alone would cost 16 ms.
 _NAMES = "SELECT m.id, m.name, m.title, m.email, m.agency FROM member m WHERE {} AND {}"
 _COUNTS = "SELECT m.agency, COUNT(*) AS people FROM member m WHERE {} AND m.status <> 'departed' GROUP BY m.agency"
-_OWN_COMMITTEES = (
+OWN_COMMITTEES = (
     "SELECT b.id FROM committee b WHERE b.status = 'active' AND 'committee:' || CAST(b.id AS VARCHAR(36)) IN ({})"
 )
 _KNOWN = (
     "m.status = 'active' AND m.agency NOT IN (SELECT id FROM agency WHERE status <> 'active')"
     " AND (m.agency = {} OR m.id IN ({}) OR (m.id, m.agency) IN"
     " (SELECT h.member, t.agency FROM seat_holder h JOIN seat t ON t.id = h.seat"
-    f" WHERE t.committee IN ({_OWN_COMMITTEES}))"
+    f" WHERE t.committee IN ({OWN_COMMITTEES}))"
     " OR m.id IN (SELECT r.member FROM member_role r WHERE r.role = 'committee_chair'"
-    f" AND r.committee IN ({_OWN_COMMITTEES})))"
+    f" AND r.committee IN ({OWN_COMMITTEES})))"
 )
 _AGENCIES = (
     "SELECT g.id, g.code, g.name, g.arm, g.level, g.coalition, c.code AS coalition_code, g.status, g.version,"

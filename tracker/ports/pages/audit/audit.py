@@ -4,11 +4,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.response import Redirect
 
 from tracker.ports.http.dependencies import Now, Today, Viewer, Visit, Zone
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.audit.query import FIELDS, SYSTEM, Asked, asked_for
+from tracker.ports.pages.core.choosers import WORDS, Chosen, chosen, is_typed
 from tracker.ports.pages.core.dependencies import Pages, Query, QueryString
+from tracker.ports.pages.core.form_values import Errors
 from tracker.ports.pages.core.reauthentication import first_reauthenticate
 from tracker.ports.pages.core.saved_filters import saved_in
 from tracker.rules.audit.words import GROUPS, Entry
@@ -16,7 +19,6 @@ from tracker.rules.core.csv_cells import csv_bytes
 from tracker.rules.core.wording import day, local
 from tracker.rules.events.markings import banner_of_all
 from tracker.usecases.audit import reading
-from tracker.usecases.core import names
 
 COLUMNS = ("At (UTC)", "Who", "What", "Subject", "Subject id", "Facts", "By", "From", "Session or token", "Request")
 
@@ -24,8 +26,11 @@ COLUMNS = ("At (UTC)", "Who", "What", "Subject", "Subject id", "Facts", "By", "F
 @get("/audit", guards=[signed_in])
 async def audit_page(
     pages: Pages, viewer: Viewer, params: Query, query_string: QueryString, zone: Zone, now: Now
-) -> Response[str]:
-    """Show a page of the audit log; the address holds the filter."""
+) -> Response[Any]:
+    """Show a page of the audit log; the address holds the filter, and names no one by words."""
+    who = await _actor(viewer, params)
+    if is_typed(params, "who") and not who.error:
+        return Redirect(asked_for(params.but({"who": who.value}), zone).newest, status_code=303)
     return await _shown(
         pages, viewer, params, query_string, zone, now, await reading.last_verification(viewer), is_recent=False
     )
@@ -65,7 +70,8 @@ async def _shown(
     *,
     is_recent: bool,
 ) -> Response[str]:
-    asked = asked_for(params, zone)
+    who = await _actor(viewer, params)
+    asked = asked_for(params.but({"who": who.value}), zone)
     found = await reading.page(viewer, asked.choice, asked.filter, now)
     return pages.render(
         "audit/show.html",
@@ -76,15 +82,23 @@ async def _shown(
         older=asked.older(found) if found.has_older else "",
         verification=verification,
         is_recent=is_recent,
-        **await _options(asked),
+        who=who,
+        errors=Errors(({"who": who.error} if who.error else {}) | asked.errors),
+        **_options(asked),
         **await saved_in(viewer, query_string, "audit"),
     )
 
 
-async def _options(asked: Asked) -> dict[str, Any]:
-    people = [(str(key), f"{name} ({agency})") for key, name, agency in await names.everyone()]
+async def _actor(viewer: Viewer, params: Query) -> Chosen:
+    """Return by whom the log is filtered: a person, or the system."""
+    typed = params[f"who{WORDS}"].strip().lower()
+    if typed == SYSTEM or (params["who"] == SYSTEM and not is_typed(params, "who")):
+        return Chosen(value=SYSTEM, words=SYSTEM.capitalize())
+    return await chosen(params, "who", reading.actors(viewer))
+
+
+def _options(asked: Asked) -> dict[str, Any]:
     return {
-        "people": [("", "Anyone"), (SYSTEM, "System"), *people],
         "groups": [("", "Anything"), *((key, group.label) for key, group in GROUPS.items())],
         "typed": {name: asked.filter.get(name, "") for name in FIELDS},
         "is_filtered": bool(asked.filter),

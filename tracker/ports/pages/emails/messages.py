@@ -9,16 +9,16 @@ from litestar.response import Redirect
 
 from tracker.ports.http.dependencies import Now, Viewer, Zone
 from tracker.ports.http.guards import signed_in
+from tracker.ports.pages.core.choosers import Chosen, chosen, is_typed
 from tracker.ports.pages.core.date_entries import address_of
 from tracker.ports.pages.core.dependencies import Form, Pages, Query, QueryString
-from tracker.ports.pages.core.people_options import people_options
 from tracker.ports.pages.core.saved_filters import saved_in
 from tracker.ports.pages.emails.messages_query import PATH, SENDINGS, address_of_sending, asked_for, skip_in
 from tracker.rules.core.wording import local, plural
 from tracker.rules.emails.messages import KIND_WORDS, STATE_WORDS
 from tracker.rules.emails.preferences import lead_words
 from tracker.usecases.emails import messages
-from tracker.usecases.roster import people
+from tracker.usecases.roster.known_people import known_to
 
 STANDINGS = [
     ("", "All"),
@@ -35,9 +35,13 @@ AGAIN = "Sending again, with current details."
 @get(PATH, guards=[signed_in])
 async def message_list(
     pages: Pages, viewer: Viewer, params: Query, query_string: QueryString, zone: Zone, now: Now
-) -> Response[str]:
-    """Show a page of what was sent, as far as the viewer may know of it."""
-    asked = asked_for(params)
+) -> Response[Any]:
+    """Show a page of what was sent, as far as the viewer may know of it; its address names no one by words."""
+    to = await _recipient(viewer, params)
+    asked = asked_for(params.but({"person": to.value}) if to else params)
+    is_found = to is not None and is_typed(params, "person") and not to.error
+    if is_found and not pages.is_htmx:
+        return Redirect(asked.address, status_code=303)
     found = await messages.message_page(viewer, asked.narrowed, asked.after, now)
     context: dict[str, Any] = {
         **words_for(viewer, zone),
@@ -45,13 +49,15 @@ async def message_list(
         "found": found,
         "standings": STANDINGS,
         "kinds": KINDS,
-        "people": await _people(viewer),
+        "to": to,
         "kind_words": KIND_WORDS,
         "lead_words": lead_words,
         "address": address_of,
     }
     if pages.is_htmx:
-        return pages.render_block("emails/pages/messages.html", "list", **context)
+        part = pages.render_block("emails/pages/messages.html", "list", **context)
+        part.headers.update({"HX-Push-Url": asked.address} if is_found else {})
+        return part
     return pages.render("emails/pages/messages.html", **context, **await saved_in(viewer, query_string, "messages"))
 
 
@@ -95,9 +101,9 @@ def words_for(viewer: Viewer, zone: str) -> dict[str, Any]:
     }
 
 
-async def _people(viewer: Viewer) -> list[Any]:
-    """Return the people to filter by: viewers who organize nothing see only their own messages."""
-    return people_options(await people.directory(viewer), "Everyone") if viewer.may_schedule else []
+async def _recipient(viewer: Viewer, params: Query) -> Chosen | None:
+    """Return the person to filter by; none for viewers who organize nothing, because they see only their own."""
+    return await chosen(params, "person", known_to(viewer)) if viewer.may_schedule else None
 
 
 handlers = [message_list, sending_page, send_again, retry]

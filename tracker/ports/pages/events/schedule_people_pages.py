@@ -49,7 +49,17 @@ async def matching_people(pages: Pages, viewer: Viewer, form: Form, zone: Zone, 
     opened = await opened_in(viewer, form, zone, now)
     if not pages.is_htmx:
         return await shown_again(pages, viewer, form, opened, now)
-    return pages.render("events/schedule/matches.html", search=search_of(form, opened.offered))
+    search = search_of(form, opened.offered)
+    return pages.render(
+        "core/parts/people-found.html",
+        place="add",
+        deed="adds",
+        words=search.words,
+        found=search.found,
+        more=search.more,
+        others=(),
+        invited=search.invited,
+    )
 
 
 handlers = [people, people_of_agency, matching_people]

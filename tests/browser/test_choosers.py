@@ -1,0 +1,62 @@
+"""Fields that choose a person: by keyboard and mouse, in a filter and in a form, and without scripts."""
+
+import re
+
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from tests.browser.conftest import PageOf
+from tests.browser.ways import COORDINATOR
+
+
+def messages(page_of: PageOf) -> tuple[Page, Locator]:
+    page = page_of(COORDINATOR)
+    page.goto("/messages")
+    return page, page.get_by_role("combobox", name="To")
+
+
+def test_a_person_is_chosen_with_the_keyboard_alone(page_of: PageOf) -> None:
+    page, field = messages(page_of)
+    expect(field).to_have_attribute("aria-expanded", "false")
+    field.press_sequentially("kcpd")
+    options = page.get_by_role("listbox", name="People found").get_by_role("option")
+    expect(options).to_have_count(3)
+    expect(page.get_by_role("status").filter(has_text="3 matches.")).to_be_attached()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(options.nth(1)).to_have_attribute("aria-selected", "true")
+    expect(field).to_have_attribute("aria-activedescendant", "f-person-option-2")
+    page.keyboard.press("Escape")
+    expect(field).to_have_attribute("aria-expanded", "false")
+    expect(field).to_have_value("kcpd")
+    page.keyboard.press("ArrowUp")
+    expect(options.nth(2)).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/messages\?person=[0-9a-f-]{36}$"))
+    expect(page.get_by_role("combobox", name="To")).to_have_value(re.compile(r"^KCPD .* \(KCPD\)$"))
+    expect(page.get_by_role("combobox", name="To")).to_be_focused()
+
+
+def test_words_without_a_choice_are_looked_up_when_the_field_is_left(page_of: PageOf) -> None:
+    page, field = messages(page_of)
+    field.fill("kcpd analyst")
+    field.press("Tab")
+    page.wait_for_url(re.compile(r"/messages\?person=[0-9a-f-]{36}$"))
+    field.fill("kcpd")
+    field.press("Tab")
+    several = page.get_by_role("group", name="To: people found")
+    expect(several.get_by_role("radio")).to_have_count(3)
+    expect(field).to_have_value("kcpd")
+    field.fill("")
+    expect(several).to_have_count(0)
+
+
+def test_a_person_is_chosen_without_scripts(without_scripts: BrowserContext, page_of: PageOf) -> None:
+    without_scripts.add_cookies(page_of(COORDINATOR).context.cookies())
+    page = without_scripts.new_page()
+    page.goto("/audit")
+    page.get_by_label("Who").fill("kcpd")
+    page.get_by_role("button", name="Apply filter").click()
+    page.get_by_role("group", name="Who: people found").get_by_text("KCPD analyst").click()
+    page.get_by_role("button", name="Apply filter").click()
+    page.wait_for_url(re.compile(r"/audit\?who=[0-9a-f-]{36}$"))
+    expect(page.get_by_label("Who")).to_have_value("KCPD analyst (KCPD)")

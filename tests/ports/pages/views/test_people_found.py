@@ -1,0 +1,100 @@
+"""Fields that choose a person: whom typed words find for whom, with htmx and by a plain form."""
+
+import re
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.cast import Cast
+from tests.ports.browser import Browser
+from tests.ports.conftest import SignIn
+
+pytestmark = pytest.mark.anyio
+
+
+async def found(browser: Browser, words: str, candidates: str = "known") -> tuple[list[str], str]:
+    """Return the options that words find, and what is said of them."""
+    asked = {"candidates": candidates, "place": "f-person", "name": "person", "person_words": words}
+    response = await browser.get(f"/people/found?{urlencode(asked)}")
+    assert response.status_code == 200
+    said = re.search(r'<span id="f-person-found"[^>]*>([^<]*)</span>', response.text)
+    assert said
+    return re.findall(r'data-words="([^"]+)"', response.text), said[1]
+
+
+async def field(browser: Browser, address: str) -> str:
+    """Return the chooser of the page at an address."""
+    page = (await browser.get(address)).text
+    start = page.index('<div class="tt-chooser"')
+    return page[start : page.index("</form>", start)]
+
+
+async def test_words_find_the_people_whom_the_viewer_knows(sqlite_cast: Cast, browse: SignIn) -> None:
+    desk = await browse(sqlite_cast.coordinator)
+    assert await found(desk, "kcpd") == (
+        ["Kcpd alternate (KCPD)", "Kcpd detective (KCPD)"],
+        "2 matches. Arrow keys choose, Enter chooses.",
+    )
+    assert await found(desk, "zzz") == ([], "No one matches “zzz”.")
+
+
+async def test_people_whom_the_viewer_may_not_know_are_neither_found_nor_counted(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    advocate = await browse(sqlite_cast.bridge_advocate)
+    assert await found(advocate, "kcpd") == ([], "No one matches “kcpd”.")
+    people, said = await found(advocate, "example")
+    assert len(people) == 4
+    assert said.startswith("4 matches.")
+    assert (await found(await browse(sqlite_cast.coordinator), "example"))[1].startswith("8 of 14 matches.")
+
+
+async def test_only_readers_of_the_audit_log_find_everyone(sqlite_cast: Cast, browse: SignIn) -> None:
+    assert (await found(await browse(sqlite_cast.auditor), "bridge", "actors"))[0] == ["Bridge advocate (Bridge Legal)"]
+    assert (await found(await browse(sqlite_cast.auditor), "sys", "actors"))[0] == ["System"]
+    member = await browse(sqlite_cast.kcpd_detective)
+    for asked in ("candidates=actors&place=f-who", "candidates=odd&place=f-who", "candidates=known&place=%22"):
+        response = await member.get(f"/people/found?name=who&who_words=a&{asked}")
+        assert response.status_code == 404, asked
+
+
+async def test_the_only_person_found_is_taken_and_the_address_names_no_one(sqlite_cast: Cast, browse: SignIn) -> None:
+    desk = await browse(sqlite_cast.coordinator)
+    response = await desk.get("/messages?state=sent&person=&person_words=kcpd+detective")
+    person = f"/messages?state=sent&person={sqlite_cast.kcpd_detective.member_id}"
+    assert (response.status_code, response.headers["location"]) == (303, person)
+    assert 'value="Kcpd detective (KCPD)"' in await field(desk, person)
+
+
+async def test_several_people_found_are_shown_to_choose_from_and_the_words_stay(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    desk = await browse(sqlite_cast.coordinator)
+    shown = await field(desk, "/messages?person=&person_words=kcpd")
+    assert "More than one person matches. Choose one, or type more." in shown
+    assert 'value="kcpd"' in shown
+    assert re.findall(r'type="radio" name="person" id="[^"]+" value="([^"]+)"', shown) == [
+        str(one.member_id) for one in (sqlite_cast.kcpd_alternate, sqlite_cast.kcpd_detective)
+    ]
+    taken = await desk.get(f"/messages?person={sqlite_cast.kcpd_detective.member_id}&person_words=kcpd")
+    assert taken.headers["location"] == f"/messages?person={sqlite_cast.kcpd_detective.member_id}"
+
+
+async def test_words_that_find_no_one_say_so(sqlite_cast: Cast, browse: SignIn) -> None:
+    shown = await field(await browse(sqlite_cast.coordinator), "/messages?person=&person_words=zzz")
+    assert "No one matches “zzz”." in shown
+    assert 'value="zzz"' in shown
+
+
+async def test_changed_words_count_and_not_who_was_chosen_before(sqlite_cast: Cast, browse: SignIn) -> None:
+    desk, before = await browse(sqlite_cast.coordinator), sqlite_cast.kcpd_detective.member_id
+    other = await desk.get(f"/messages?person={before}&person_words=fbi+lead")
+    assert other.headers["location"] == f"/messages?person={sqlite_cast.fbi_lead.member_id}"
+    assert (await desk.get(f"/messages?person={before}&person_words=")).headers["location"] == "/messages"
+
+
+async def test_the_audit_log_is_filtered_by_the_system_or_a_person(sqlite_cast: Cast, browse: SignIn) -> None:
+    auditor = await browse(sqlite_cast.auditor)
+    assert (await auditor.get("/audit?who=&who_words=System")).headers["location"] == "/audit?who=system"
+    assert 'value="System"' in await field(auditor, "/audit?who=system")
+    assert 'href="#f-who">No one matches “zzz”.' in (await auditor.get("/audit?who=&who_words=zzz")).text

@@ -1,0 +1,80 @@
+"""People to choose from: whom a viewer may know, and the few of them whom words find."""
+
+import pytest
+
+from tests.cast import NOW, ZONE, Cast
+from tracker.database import writing
+from tracker.rules.core.viewer import Viewer
+from tracker.tables.schema.roster.people import Agency, Member
+from tracker.usecases.roster import known_people, people
+from tracker.usecases.roster.known_people import known_to, matching
+
+pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+
+MOST = 8
+
+
+async def found(viewer: Viewer, words: str) -> list[str]:
+    return [one.name for one in (await matching(known_to(viewer), words, MOST)).people]
+
+
+async def test_people_are_found_by_name_agency_or_email_whatever_the_case(cast: Cast) -> None:
+    for words in ("KCPD DETEC", "detective", "kcpd_detective@", "Missouri, police detective", "Kcpd detective (KCPD)"):
+        assert await found(cast.coordinator, words) == ["Kcpd detective"], words
+
+
+async def test_a_letter_outside_ascii_is_found_in_either_case(cast: Cast) -> None:
+    async with writing():
+        await people.add_member(
+            agency_id=cast.agencies["FBI"], name="Ángel Ruiz", title="Ändern", email="a@fbi.example", now=NOW, zone=ZONE
+        )
+    assert await found(cast.coordinator, "ángel ÄNDERN") == ["Ángel Ruiz"]
+
+
+async def test_signs_of_a_pattern_are_letters_like_others(cast: Cast) -> None:
+    assert await found(cast.coordinator, "%") == []
+    assert await found(cast.coordinator, "kcpd_") == ["Kcpd alternate", "Kcpd detective"]
+
+
+async def test_nothing_typed_finds_no_one(cast: Cast) -> None:
+    assert await matching(known_to(cast.coordinator), " () ", MOST) == known_people.Matches()
+
+
+async def test_names_that_begin_with_the_word_come_first_and_the_rest_is_a_number(cast: Cast) -> None:
+    few = await matching(known_to(cast.coordinator), "alternate", 3)
+    assert [one.name for one in few.people] == ["Caht alternate", "Fbi alternate", "Kcpd alternate"]
+    assert (await matching(known_to(cast.coordinator), "l", 1)).more > 1
+    assert await found(cast.coordinator, "harbor house") == ["Harbor advocate"]
+    assert (await found(cast.coordinator, "a"))[:2] == ["Administrator", "Auditor"]
+
+
+async def test_people_of_the_other_arm_are_found_only_through_a_shared_committee(cast: Cast) -> None:
+    assert await found(cast.caht_lead, "kcpd") == ["Kcpd alternate", "Kcpd detective"]
+    assert await found(cast.bridge_advocate, "kcpd") == []
+    assert (await matching(known_to(cast.bridge_advocate), "e", 1)).more == 3
+    everyone = {one.id for one in await people.directory(cast.bridge_advocate)}
+    assert everyone == {one.member_id for one in (cast.caht_lead, cast.caht_alternate, cast.harbor_advocate)} | {
+        cast.bridge_advocate.member_id
+    }
+
+
+async def test_only_people_with_access_are_found(cast: Cast) -> None:
+    await Member.update({Member.status: "suspended"}).where(Member.id == cast.kcpd_detective.member_id)
+    await Agency.update({Agency.status: "departed"}).where(Agency.id == cast.agencies["IPD"])
+    assert await found(cast.coordinator, "kcpd") == ["Kcpd alternate"]
+    assert await found(cast.coordinator, "ipd") == []
+
+
+async def test_an_id_stands_for_a_person_only_within_the_condition(cast: Cast) -> None:
+    ids = [cast.kcpd_detective.member_id, cast.harbor_advocate.member_id]
+    assert set(await known_people.among(known_to(cast.bridge_advocate), ids)) == {cast.harbor_advocate.member_id}
+    assert set(await known_people.among(known_to(cast.coordinator), ids)) == set(ids)
+    assert await known_people.among(known_to(cast.coordinator), []) == {}
+
+
+async def test_conditions_add_people_and_leave_some_out(cast: Cast) -> None:
+    also = known_people.either(known_to(cast.bridge_advocate), known_people.only([cast.kcpd_detective.member_id]))
+    assert [one.name for one in (await matching(also, "kcpd", MOST)).people] == ["Kcpd detective"]
+    without = known_people.but(also, [cast.kcpd_detective.member_id])
+    assert (await matching(without, "kcpd", MOST)).people == ()
+    assert (await matching(known_people.but(also, []), "kcpd", MOST)).people != ()

@@ -1,0 +1,73 @@
+"""A field that chooses one person: by the words that its reader types, never from a list of everyone.
+
+With scripts the server offers the people found while one types (`ports/pages/views/people_found.py`). Without, and
+when a form is sent before a choice, the words are looked up here: the only person found is taken, and of several the
+form shows each. Words are never lost. The field itself is the macro `forms.person`.
+"""
+
+from dataclasses import dataclass, field
+
+from tracker.ports.pages.core.form_values import FormValues, id_in
+from tracker.rules.events.plan import Person
+from tracker.rules.roster.directory import holds, words_in
+from tracker.usecases.roster.known_people import Candidates, Matches, among, matching
+
+MOST = 8  # people offered at once
+WORDS = "_words"
+"""What follows the name of a field in the name of the field that holds its words."""
+SEVERAL = "More than one person matches. Choose one, or type more."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    """Who is chosen, and what the field says; or the people among whom the words do not decide."""
+
+    value: str = ""
+    """The id of the person, or another value of the field."""
+    words: str = ""
+    found: Matches = field(default_factory=Matches)
+    error: str | None = None
+
+    @property
+    def options(self) -> list[tuple[str, str]]:
+        """Return the values and labels of the people found."""
+        return [(str(one.id), label_of(one)) for one in self.found.people]
+
+
+def label_of(person: Person) -> str:
+    """Return what the field says when a person is chosen; the same words find them."""
+    return f"{person.name} ({person.agency})"
+
+
+def is_typed(form: FormValues, name: str) -> bool:
+    """Return whether a form or an address has the words of a field, beside the id of who is chosen."""
+    return f"{name}{WORDS}" in form
+
+
+async def chosen(form: FormValues, name: str, candidates: Candidates) -> Chosen:
+    """Return who is chosen in a field of a form, among the candidates.
+
+    An id of anyone else is kept as it is, for the deed to refuse.
+    """
+    given, typed = form[name], form[f"{name}{WORDS}"].strip()
+    if member_id := id_in(given):
+        person = (await among(candidates, [member_id])).get(member_id)
+        if person and (not is_typed(form, name) or (typed and _finds(typed, person))):
+            return Chosen(value=given, words=label_of(person))
+    if not is_typed(form, name):
+        return Chosen(value=given)
+    return await _looked_up(typed, candidates) if typed else Chosen()
+
+
+async def _looked_up(typed: str, candidates: Candidates) -> Chosen:
+    found = await matching(candidates, typed, MOST)
+    if len(found.people) == 1:
+        [person] = found.people
+        return Chosen(value=str(person.id), words=label_of(person))
+    return Chosen(words=typed, found=found, error=SEVERAL if found.people else f"No one matches “{typed}”.")
+
+
+def _finds(typed: str, person: Person) -> bool:
+    """Return whether the words still find a person who was chosen before they were changed."""
+    texts = (person.name, person.title, person.email, person.agency, person.agency_name)
+    return holds(" ".join(words_in(typed)), *texts)

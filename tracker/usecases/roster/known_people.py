@@ -1,0 +1,145 @@
+"""People to choose from in a form: the few that words find, and those among some ids; never all of them.
+
+The candidates are a condition on `member m`, made here for one viewer. Searches and look-ups take it, so anyone else
+never leaves the database, and isn't counted.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from piccolo.querystring import QueryString
+
+from tracker.database import engine
+from tracker.rules.core.audiences import Arm
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.plan import Person
+from tracker.rules.roster.directory import words_in
+from tracker.tables.visible.core.words import begins, contains, folded, pattern, prefix
+from tracker.usecases.roster.directory_rows import ANYBODY, NOBODY, OWN_COMMITTEES
+
+# NOT IN lets SQLite read the table from end to end: by the index of each agency it takes ten times as long.
+_ACTIVE = "m.status = 'active' AND m.agency NOT IN (SELECT g.id FROM agency g WHERE g.status <> 'active')"
+_KNOWN = (
+    f"{_ACTIVE} AND (m.agency NOT IN (SELECT g.id FROM agency g WHERE g.arm <> {{}}) OR m.id IN"
+    f" (SELECT h.member FROM seat_holder h JOIN seat t ON t.id = h.seat WHERE t.committee IN ({OWN_COMMITTEES})))"
+)
+# Agencies are few and read once: SQLite takes 6 µs to look up one for each person.
+_AGENCIES = "SELECT g.id, g.code, g.name, g.arm FROM agency g"
+_AMONG = _ACTIVE + " AND m.id IN ({})"
+_AT_AGENCY = "{} OR m.agency IN (SELECT g.id FROM agency g WHERE {})"
+_PEOPLE = "SELECT m.id, m.name, m.title, m.email, m.agency FROM member m WHERE {}"
+_MATCHES = (
+    "SELECT m.id, m.name, m.title, m.email, m.agency, COUNT(*) OVER () AS every FROM member m WHERE {}"
+    " ORDER BY CASE WHEN {} THEN 0 ELSE 1 END, {}, m.id LIMIT {}"
+)
+_OF_PERSON = "m.name || ' ' || m.title || ' ' || m.email"
+_OF_AGENCY = "g.code || ' ' || g.name"
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The people from whom a viewer may choose."""
+
+    condition: QueryString
+
+
+EVERYONE = Candidates(ANYBODY)
+"""All present and past people, for readers of the audit log."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Matches:
+    """The first people that words find, and how many more they find."""
+
+    people: tuple[Person, ...] = ()
+    more: int = 0
+
+
+def known_to(viewer: Viewer) -> Candidates:
+    """Return the people whom the viewer may invite.
+
+    Coordinators know everyone. Others know the people of their arm and those with whom they share a committee, so that
+    no one gets the whole list of names just by asking.
+    """
+    if viewer.is_coordinator:
+        return Candidates(QueryString(_ACTIVE))
+    held = QueryString(", ".join(["{}"] * len(viewer.audiences)), *sorted(viewer.audiences))
+    return Candidates(QueryString(_KNOWN, viewer.arm.value, held))
+
+
+def only(member_ids: Iterable[UUID]) -> Candidates:
+    """Return the active ones of some people; the caller has checked that the viewer may know them."""
+    return Candidates(QueryString(_AMONG, _list(member_ids)))
+
+
+def either(one: Candidates, other: Candidates) -> Candidates:
+    """Return the people of both."""
+    return Candidates(QueryString("(({}) OR ({}))", one.condition, other.condition))
+
+
+def but(candidates: Candidates, member_ids: Iterable[UUID]) -> Candidates:
+    """Return candidates without some people."""
+    return Candidates(QueryString("({}) AND m.id NOT IN ({})", candidates.condition, _list(member_ids)))
+
+
+async def matching(candidates: Candidates, words: str, at_most: int) -> Matches:
+    """Return those whose name, title, email, or agency contains each of the words; no one without words.
+
+    Names that begin with the first word come first.
+    """
+    wanted = words_in(words)
+    if not wanted:
+        return Matches()
+    conditions = [candidates.condition, *map(_holds, wanted)]
+    found = await _read(
+        QueryString(
+            _MATCHES,
+            QueryString(" AND ".join(["({})"] * len(conditions)), *conditions),
+            QueryString(begins("m.name"), prefix(wanted[0])),
+            QueryString(folded("m.name")),
+            at_most,
+        )
+    )
+    return Matches(people=tuple(map(_person, found)), more=found[0]["every"] - len(found) if found else 0)
+
+
+async def among(candidates: Candidates, member_ids: Iterable[UUID]) -> dict[UUID, Person]:
+    """Return which of these people are candidates."""
+    wanted = sorted(set(member_ids))
+    if not wanted:
+        return {}
+    found = await _read(QueryString(_PEOPLE, QueryString("m.id IN ({}) AND ({})", _list(wanted), candidates.condition)))
+    return {row["id"]: _person(row) for row in found}
+
+
+async def _read(query: QueryString) -> list[dict[str, Any]]:
+    """Return the rows of people with the facts of their agencies."""
+    people, agencies = await engine().read_each(query, QueryString(_AGENCIES))
+    of = {row["id"]: {"code": row["code"], "agency_name": row["name"], "arm": row["arm"]} for row in agencies}
+    return [{**row, **of[row["agency"]]} for row in people]
+
+
+def _holds(word: str) -> QueryString:
+    """Return the condition that a person or their agency has the word."""
+    in_words = [QueryString(contains(text), pattern(word)) for text in (_OF_PERSON, _OF_AGENCY)]
+    return QueryString(_AT_AGENCY, *in_words)
+
+
+def _person(row: Mapping[str, Any]) -> Person:
+    return Person(
+        id=row["id"],
+        name=row["name"],
+        email=row["email"],
+        agency_id=row["agency"],
+        agency=row["code"],
+        arm=Arm(row["arm"]),
+        title=row["title"],
+        agency_name=row["agency_name"],
+    )
+
+
+def _list(member_ids: Iterable[UUID]) -> QueryString:
+    wanted = sorted(set(member_ids)) or [NOBODY]
+    return QueryString(", ".join(["{}"] * len(wanted)), *wanted)
