@@ -54,7 +54,8 @@ async def _pages(many: World) -> dict[str, str]:
 async def _figure(many: World, name: str, path: str) -> Figure:
     taken = await turns(many, path, REQUESTS)
     return Figure(
-        name=f"{name} page, {taken.statements} statements",
+        name=f"{name} page",
+        note=f"{taken.statements} statements",
         value=median(one.request for one in taken.turns) * 1000,
         unit="ms",
         floor=median(one.render + one.sql for one in taken.turns) * 1000,

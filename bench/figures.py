@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from statistics import quantiles
 
-HOW_TO_JUDGE = ("more_is_better", "is_target_of_ratio")
+HOW_TO_JUDGE = ("more_is_better",)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """`ratio` is value by floor; `target` is what the ratio must reach, or the value where it is of that."""
+    """`ratio` is value by floor; `target` is what the ratio must reach, or a value without a floor."""
 
     name: str
     value: float
@@ -17,8 +17,8 @@ class Figure:
     floor: float | None = None
     target: float | None = None
     more_is_better: bool = True
-    is_target_of_ratio: bool = True
-    """Whether the target is one of the ratio, as it is with a floor unless something else is said."""
+    note: str = ""
+    """What else is worth knowing, such as the number of statements; no part of the name, which stays the same."""
 
     @property
     def ratio(self) -> float | None:
@@ -28,7 +28,7 @@ class Figure:
     @property
     def met(self) -> bool | None:
         """Whether the target is reached; None without one."""
-        measured = self.value if self.ratio is None or not self.is_target_of_ratio else self.ratio
+        measured = self.value if self.ratio is None else self.ratio
         if self.target is None:
             return None
         return measured >= self.target if self.more_is_better else measured <= self.target

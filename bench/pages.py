@@ -63,7 +63,8 @@ async def _full(many: World) -> Sequence[Figure]:
     html = (await many.reader.get(MONTH)).encode()
     return (
         Figure(
-            name=f"month page, {FULL} events in it, {taken.statements} statements",
+            name=f"month page, {FULL} events in it",
+            note=f"{taken.statements} statements",
             value=median(one.request for one in taken.turns) * 1000,
             unit="ms",
             floor=median(one.render + one.sql for one in taken.turns) * 1000,

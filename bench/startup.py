@@ -1,35 +1,63 @@
-"""How soon a server answers, and how much memory it holds with 100,000 dates stored."""
+"""How soon a server answers, beside importing its libraries; and how its memory grows with the dates stored."""
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 
+from bench import libraries
 from bench.figures import Figure
 from bench.server import Server, product
 from bench.stock import feed_in, filled, session_in
 from bench.visitors import Visitors
 
-DATES = 100_000
-READY = 3.0  # seconds
-MEMORY = 200.0  # MB resident
+FEW, MANY = 4_000, 100_000  # dates stored
+STARTS = 3
+START = 1.5  # times the libraries alone
+MEMORY = 1.3  # times as much as with few dates
 WARM_UP = 50  # requests for each address before memory is read
 
 
 def measure() -> Sequence[Figure]:
-    """Start `tracker serve` with its clock on a full database; time its first answer, use it, read its memory."""
+    """Start `tracker serve` with its clock several times, in turns with its libraries; then use it, and read memory."""
     with TemporaryDirectory() as folder:
-        database = filled(Path(folder), DATES)
-        session, feed = session_in(database), feed_in(database)
-        began = time.perf_counter()
-        with product(database, runs_clock=True) as server:
-            ready = time.perf_counter() - began
-            _use(server, session, feed)
-            memory = server.resident
+        few, many = filled(Path(folder), FEW), filled(Path(folder), MANY)
+        modules = libraries.names()
+        turns = [(_started(few), libraries.import_them(modules)) for _ in range(STARTS)]
+        small, large = _resident(few), _resident(many)
+    started, imported = (median(seconds) for seconds in zip(*turns, strict=True))
     return (
-        Figure(name="start to first answer", value=ready, unit="s", target=READY, more_is_better=False),
-        Figure(name="resident with 100,000 dates stored", value=memory, unit="MB", target=MEMORY, more_is_better=False),
+        Figure(
+            name="start to first answer, by its libraries alone",
+            value=started * 1000,
+            unit="ms",
+            floor=imported * 1000,
+            target=START,
+            more_is_better=False,
+        ),
+        Figure(
+            name=f"memory with {MANY:,} dates stored, by {FEW:,}",
+            value=large,
+            unit="MB",
+            floor=small,
+            target=MEMORY,
+            more_is_better=False,
+        ),
     )
+
+
+def _started(database: Path) -> float:
+    """Return the processor time of a server until its first answer, in seconds."""
+    with product(database, runs_clock=True) as server:
+        return server.worked
+
+
+def _resident(database: Path) -> float:
+    """Return the megabytes of a server that has shown its usual pages and a feed."""
+    session, feed = session_in(database), feed_in(database)
+    with product(database, runs_clock=True) as server:
+        _use(server, session, feed)
+        return server.resident
 
 
 def _use(server: Server, session: str, feed: str) -> None:
