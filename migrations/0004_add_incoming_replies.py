@@ -131,6 +131,16 @@ ALTER TABLE deployment ADD COLUMN quiet_from VARCHAR(5);
 ALTER TABLE deployment ADD COLUMN quiet_until VARCHAR(5) CHECK ((quiet_from IS NULL) = (quiet_until IS NULL));
 """
 
+REMINDER_POLICIES = """
+ALTER TABLE event ADD COLUMN reminder_leads VARCHAR(60) NOT NULL DEFAULT '10080,1440,120';
+ALTER TABLE event ADD COLUMN asks_again BOOLEAN NOT NULL DEFAULT FALSE;
+UPDATE event SET
+  reminder_leads = (SELECT p.leads FROM committee_preference p WHERE p.committee = event.committee),
+  asks_again = (SELECT p.asks_again FROM committee_preference p WHERE p.committee = event.committee)
+  WHERE committee IN (SELECT committee FROM committee_preference);
+ALTER TABLE committee_preference ADD COLUMN replaced TEXT;
+"""
+
 
 async def forwards() -> MigrationManager:
     """Run the statements inside the runner's transaction."""
@@ -141,4 +151,5 @@ async def forwards() -> MigrationManager:
     manager.add_raw(statements(POLLS))
     manager.add_raw(statements(BOUNCES))
     manager.add_raw(statements(QUIET_HOURS))
+    manager.add_raw(statements(REMINDER_POLICIES))
     return manager

@@ -7,6 +7,7 @@ from tests.cast import Cast, marking, meeting
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.events.event import EventStatus, Kind
 from tracker.rules.events.event_fields import TEXTS
+from tracker.rules.roster.reminder_policy import ReminderPolicy
 
 
 def another(cast: Cast, name: str) -> dict[str, Any]:
@@ -27,4 +28,5 @@ def another(cast: Cast, name: str) -> dict[str, Any]:
         "is_all_day": whole_day,
         "status": {"status": EventStatus.TENTATIVE},
         "marking": {"marking": marking(cast)},
+        "reminders": {"reminders": ReminderPolicy(leads=frozenset({timedelta(days=3)}), asks_again=True)},
     }[name]

@@ -36,7 +36,7 @@ from tracker.rules.calendars.alarms import Alarms, AllDayAlarm
 from tracker.rules.calendars.feeds import Only, Scope
 from tracker.rules.core.actors import BY_COMMAND
 from tracker.rules.core.drafts import DraftForm, DraftKey
-from tracker.rules.emails.preferences import CommitteePreferences, Preferences
+from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.event import EventStatus
 from tracker.rules.events.event import Kind as EventKind
 from tracker.rules.events.notifications import Notify
@@ -60,6 +60,7 @@ from tracker.rules.polls.polls import Fit, NewPoll
 from tracker.rules.recurrence import rule_for
 from tracker.rules.roster.confidential_sites import SiteFacts as ConfidentialFacts
 from tracker.rules.roster.people_changes import SeatFacts
+from tracker.rules.roster.reminder_policy import ReminderPolicy
 from tracker.rules.roster.sites import SiteFacts
 from tracker.tables.piccolo_app import APP_CONFIG
 from tracker.tables.schema.core.deployment import Deployment
@@ -70,7 +71,7 @@ from tracker.usecases.availability import blackout_days, shared_calendars
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.core import drafts, outbox, saved_filters
 from tracker.usecases.core.viewers import viewer_of_session
-from tracker.usecases.emails import preferences, reminders
+from tracker.usecases.emails import committee_reminders, preferences, reminders
 from tracker.usecases.events import calendar_import, events, occurrences, replies, templates
 from tracker.usecases.identity import api_tokens, failed_logins, recovery_codes
 from tracker.usecases.identity.accounts import UNKNOWN
@@ -273,9 +274,7 @@ async def _after_the_meeting(cast: Cast, event_id: UUID) -> None:
 
 async def _choices(cast: Cast) -> None:
     await preferences.save(cast.fbi_lead, Preferences(is_discreet=True), NOW)
-    await preferences.save_committee(
-        cast.coordinator, cast.committees["steering"], CommitteePreferences(asks_again=True), NOW
-    )
+    await committee_reminders.save(cast.coordinator, cast.committees["steering"], ReminderPolicy(asks_again=True), NOW)
     draft = DraftKey(form=DraftForm.SCHEDULE)
     await drafts.save(cast.coordinator, draft, {"title": ["Core group"]}, NOW, tab=ids.new_id(), shown=None)
     await saved_filters.save(cast.kcpd_detective, "calendar", "Steering", "kind=meeting", NOW)

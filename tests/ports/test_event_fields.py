@@ -92,6 +92,7 @@ def as_sent(plan: Plan, name: str) -> dict[str, Any]:
         "zone": {"time_zone": plan.zone},
         "is_all_day": {"is_all_day": plan.is_all_day, **when, **minutes},
         "marking": {"marking": marked(plan)},
+        "reminders": {"reminders": reminded(plan)},
     }[name]
 
 
@@ -103,6 +104,11 @@ def marked(plan: Plan) -> dict[str, Any] | None:
         "agency_id": str(plan.marking.agency_id),
         "decontrol_on": plan.marking.decontrol_on.isoformat(),
     }
+
+
+def reminded(plan: Plan) -> dict[str, Any]:
+    minutes = [one // timedelta(minutes=1) for one in sorted(plan.reminders.leads)]
+    return {"minutes_before": minutes, "asks_again": plan.reminders.asks_again}
 
 
 def all_sent(plan: Plan) -> dict[str, Any]:

@@ -9,20 +9,9 @@ from hypothesis import strategies as some
 
 from tracker.errors import Invalid
 from tracker.rules.emails import reminders
-from tracker.rules.emails.preferences import (
-    OFFERED,
-    USUAL,
-    CommitteePreferences,
-    Preferences,
-    Wish,
-    Wishes,
-    check_leads,
-    lead_words,
-    leads_words,
-    quieter,
-    wanted,
-)
+from tracker.rules.emails.preferences import Preferences, Wish, Wishes, quieter, wanted
 from tracker.rules.emails.quiet_hours import LONGEST_QUIET, Quiet, check_quiet
+from tracker.rules.roster.reminder_policy import OFFERED, USUAL
 
 CHICAGO = "America/Chicago"
 NIGHT = Quiet(starts=time(22), ends=time(6), zone=CHICAGO)
@@ -119,23 +108,18 @@ def test_of_two_reminders_at_the_same_moment_only_the_nearer_goes_out() -> None:
     assert [(one.lead, one.state) for one in found] == [(HOURS, "superseded"), (timedelta(minutes=30), "pending")]
 
 
-def test_a_persons_own_choice_counts_before_the_bodys_and_that_before_the_usual() -> None:
+def test_a_persons_own_choice_counts_before_that_of_the_event() -> None:
     own, theirs = frozenset({HOURS}), frozenset({DAY})
-    wishes = Wishes(
-        of_member={ME: Preferences(leads=own)},
-        zones={ME: CHICAGO},
-        of_committee={COMMITTEE: CommitteePreferences(leads=theirs)},
-    )
-    assert wishes.of_date(ME, COMMITTEE) == Wish(leads=own)
-    assert wishes.of_date(YOU, COMMITTEE) == Wish(leads=theirs)
-    assert wishes.of_date(YOU, None) == wishes.of_date(YOU, uuid4()) == Wish(leads=USUAL)
-    assert wishes.of_anyone(COMMITTEE) == {Wish(leads=own), Wish(leads=theirs)}
+    wishes = Wishes(of_member={ME: Preferences(leads=own)}, zones={ME: CHICAGO})
+    assert wishes.of_date(ME, theirs) == Wish(leads=own)
+    assert wishes.of_date(YOU, theirs) == Wish(leads=theirs)
+    assert wishes.of_anyone(theirs) == {Wish(leads=own), Wish(leads=theirs)}
 
 
 def test_dates_and_items_are_turned_off_one_by_one() -> None:
     wishes = Wishes(of_member={ME: Preferences(date_reminders=False), YOU: Preferences(item_reminders=False)})
-    assert (wishes.of_date(ME, None), wishes.of_items(ME)) == (None, Wish(leads=None))
-    assert (wishes.of_date(YOU, None), wishes.of_items(YOU)) == (Wish(), None)
+    assert (wishes.of_date(ME, USUAL), wishes.of_items(ME)) == (None, Wish(leads=None))
+    assert (wishes.of_date(YOU, USUAL), wishes.of_items(YOU)) == (Wish(), None)
 
 
 @pytest.mark.parametrize(
@@ -158,15 +142,3 @@ def test_quiet_hours_have_a_beginning_and_an_end_and_leave_half_the_day(
 def test_twelve_quiet_hours_or_none_are_taken() -> None:
     assert check_quiet(time(20), time(8)) == (time(20), time(8))
     assert check_quiet(None, None) is None
-
-
-@pytest.mark.parametrize("leads", [[], [timedelta(hours=5)]])
-def test_lead_times_are_some_of_those_offered(leads: list[timedelta]) -> None:
-    with pytest.raises(Invalid):
-        check_leads(leads)
-
-
-def test_lead_times_are_said_as_people_say_them() -> None:
-    assert [lead_words(one) for one in OFFERED] == ["7 days", "3 days", "1 day", "2 hours", "30 minutes"]
-    assert leads_words(USUAL) == "7 days, 1 day and 2 hours before"
-    assert leads_words([DAY]) == "1 day before"

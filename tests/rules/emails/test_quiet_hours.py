@@ -1,7 +1,7 @@
 """Quiet hours: whom they belong to, how weekends and the clocks change them, and what waits for their end."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
@@ -9,9 +9,10 @@ from hypothesis import strategies as some
 
 from tracker.rules.core.message_types import Canceled, Invited, ReminderDue, WeeklyDigest
 from tracker.rules.core.wall_clock import to_local
-from tracker.rules.emails.preferences import CommitteePreferences, Preferences, Wish, Wishes
+from tracker.rules.emails.preferences import Preferences, Wish, Wishes
 from tracker.rules.emails.quiet_hours import LONGEST_WITH_WEEKEND, OF_USE, Quiet, held_until, quiet_words, waits
 from tracker.rules.emails.reminders import Moment
+from tracker.rules.roster.reminder_policy import USUAL
 
 CHICAGO, NEW_YORK = "America/Chicago", "America/New_York"
 NIGHT = (time(20), time(7))
@@ -99,13 +100,10 @@ def test_the_task_forces_quiet_hours_are_for_people_who_chose_nothing(
 
 
 def test_everyone_may_be_reminded_at_the_quiet_hours_of_their_zone() -> None:
-    committee = UUID(int=7)
-    wishes = Wishes(
-        zones={ME: CHICAGO, YOU: NEW_YORK}, usual_quiet=NIGHT, of_committee={committee: CommitteePreferences()}
-    )
-    zones = {wish.quiet.zone for wish in wishes.of_anyone(committee) if wish.quiet}
+    wishes = Wishes(zones={ME: CHICAGO, YOU: NEW_YORK}, usual_quiet=NIGHT)
+    zones = {wish.quiet.zone for wish in wishes.of_anyone(USUAL) if wish.quiet}
     assert zones == {CHICAGO, NEW_YORK}
-    assert wishes.of_date(YOU, None) == Wish(quiet=Quiet(starts=time(20), ends=time(7), zone=NEW_YORK))
+    assert wishes.of_date(YOU, USUAL) == Wish(quiet=Quiet(starts=time(20), ends=time(7), zone=NEW_YORK))
 
 
 def test_the_planner_looks_as_far_as_a_weekend_can_move_a_reminder() -> None:

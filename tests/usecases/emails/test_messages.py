@@ -30,10 +30,11 @@ from tracker.rules.emails.messages import (
     next_key,
     number_of,
 )
-from tracker.rules.emails.preferences import CommitteePreferences, Preferences
+from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
+from tracker.rules.roster.reminder_policy import ReminderPolicy
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.actions import action_items
@@ -337,12 +338,9 @@ def test_each_try_has_the_next_number() -> None:
     assert [number_of(one) for one in ("a#b", "a#2b", "a#12")] == [1, 1, 12]
 
 
-async def test_requests_to_reply_that_a_committee_wants_are_planned_for_who_is_silent(cast: Cast) -> None:
-    committee_id = cast.committees["steering"]
-    await preferences.save_committee(cast.coordinator, committee_id, CommitteePreferences(asks_again=True), NOW)
-    event_id = await scheduled(
-        cast, cast.fbi_lead, cast.hsi_liaison, visibility=Visibility.COMMITTEE, committee_id=committee_id
-    )
+async def test_requests_to_reply_that_an_event_wants_are_planned_for_who_is_silent(cast: Cast) -> None:
+    asking = ReminderPolicy(asks_again=True)
+    event_id = await scheduled(cast, cast.fbi_lead, cast.hsi_liaison, reminders=asking)
     await replies.reply(cast.fbi_lead, event_id, "2027-01-12", ReplyValue.ACCEPTED, "", NOW, for_series=False)
     asked = {"now": STARTS - timedelta(days=6), "event": event_id, "kind": MessageKind.NO_REPLY}
     planned = (await seen(cast.coordinator, **asked)).planned
@@ -354,13 +352,11 @@ async def test_requests_to_reply_that_a_committee_wants_are_planned_for_who_is_s
 
 
 async def test_what_is_planned_is_what_the_planner_then_queues(cast: Cast) -> None:
-    committee_id = cast.committees["steering"]
-    await preferences.save_committee(cast.coordinator, committee_id, CommitteePreferences(asks_again=True), NOW)
     await preferences.save(cast.fbi_lead, Preferences(quiet=(time(22), time(9))), NOW)
     await preferences.save(cast.hsi_liaison, Preferences(date_reminders=False), NOW)
     people = (cast.fbi_lead, cast.hsi_liaison, cast.caht_lead)
     starts = datetime(2026, 12, 24, 10)  # noqa: DTZ001 - local to the event's zone
-    event_id = await scheduled(cast, *people, visibility=Visibility.COMMITTEE, committee_id=committee_id, starts=starts)
+    event_id = await scheduled(cast, *people, reminders=ReminderPolicy(asks_again=True), starts=starts)
     await queue_due(NOW, ZONE)
     planned = (await seen(cast.coordinator, NOW, event=event_id)).planned
     moment = NOW

@@ -8,16 +8,16 @@ from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
 from tests.cast import NOW, ZONE, Cast, everybody, meeting
-from tracker.errors import NotAllowed, NotFound
 from tracker.rules.actions.item_changes import NewItem
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.emails.preferences import CommitteePreferences, Preferences
+from tracker.rules.emails.preferences import Preferences
+from tracker.rules.roster.reminder_policy import ReminderPolicy
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.roster.people import Member
@@ -127,34 +127,13 @@ async def test_quiet_hours_that_are_set_after_a_reminder_went_out_make_no_second
     assert len(await dues(cast.fbi_lead)) == 3
 
 
-async def test_a_committee_sets_the_lead_times_of_its_events_for_who_chose_none(cast: Cast) -> None:
+async def test_an_event_has_lead_times_of_its_own_for_people_who_chose_none(cast: Cast) -> None:
     committee_id = cast.committees["steering"]
-    await preferences.save_committee(
-        cast.coordinator, committee_id, CommitteePreferences(leads=frozenset({HOURS})), NOW
-    )
     await choose(cast.fbi_lead, leads=frozenset({DAY}))
-    await single(cast, visibility=Visibility.COMMITTEE, committee_id=committee_id)
+    policy = ReminderPolicy(leads=frozenset({HOURS}))
+    await single(cast, visibility=Visibility.COMMITTEE, committee_id=committee_id, reminders=policy)
     await plan_until(STARTS)
     assert (await dues(cast.caht_lead), await dues(cast.fbi_lead)) == ([STARTS - HOURS], [STARTS - DAY])
-
-
-async def test_only_the_chair_and_a_coordinator_set_the_reminders_of_a_committee(cast: Cast) -> None:
-    services = cast.committees["services"]
-    await preferences.save_committee(cast.caht_lead, services, CommitteePreferences(leads=frozenset({DAY})), NOW)
-    assert (await preferences.of_committee(cast.coordinator, services))[1].leads == {DAY}
-    with pytest.raises(NotAllowed):
-        await preferences.save_committee(
-            cast.harbor_advocate, services, CommitteePreferences(leads=frozenset({HOURS})), NOW
-        )
-    for committee_id in (services, uuid4()):
-        with pytest.raises(NotFound):
-            await preferences.save_committee(
-                cast.fbi_lead, committee_id, CommitteePreferences(leads=frozenset({HOURS})), NOW
-            )
-
-
-async def test_a_committee_that_chose_nothing_has_the_usual(cast: Cast) -> None:
-    assert (await preferences.of_committee(cast.coordinator, cast.committees["steering"]))[1] == CommitteePreferences()
 
 
 async def test_item_reminders_wait_for_the_end_of_quiet_hours_or_are_off(cast: Cast) -> None:

@@ -12,13 +12,13 @@ import pytest
 
 from tests.cast import NOW, ZONE, Cast, meeting
 from tracker.errors import Conflict
-from tracker.rules.core.audiences import Visibility
 from tracker.rules.emails.nudges import UNDO_FOR
-from tracker.rules.emails.preferences import CommitteePreferences, Preferences
+from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.event import Kind
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.recurrence import rule_for
+from tracker.rules.roster.reminder_policy import ReminderPolicy
 from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.emails import preferences
 from tracker.usecases.emails.nudges import nudge
@@ -35,20 +35,11 @@ FIVE, TWO = timedelta(days=5), timedelta(days=2)
 @pytest.fixture
 async def cast(cast: Cast) -> Cast:
     await queue_due(NOW, ZONE)
-    await preferences.save_committee(
-        cast.coordinator, cast.committees["steering"], CommitteePreferences(asks_again=True), NOW
-    )
     return cast
 
 
-async def scheduled(cast: Cast, committee: str = "steering", **facts: Any) -> UUID:
-    plan = meeting(
-        cast.fbi_lead,
-        cast.hsi_liaison,
-        visibility=Visibility.COMMITTEE,
-        committee_id=cast.committees[committee],
-        **facts,
-    )
+async def scheduled(cast: Cast, *, asks_again: bool = True, **facts: Any) -> UUID:
+    plan = meeting(cast.fbi_lead, cast.hsi_liaison, reminders=ReminderPolicy(asks_again=asks_again), **facts)
     return await events.schedule(cast.coordinator, plan, NOW)
 
 
@@ -74,8 +65,8 @@ async def test_who_has_not_replied_is_asked_five_and_two_days_before(cast: Cast)
     assert await asked() == [("Fbi lead", STARTS - FIVE), ("Hsi liaison", STARTS - FIVE), ("Hsi liaison", STARTS - TWO)]
 
 
-async def test_a_committee_that_did_not_choose_it_asks_nobody(cast: Cast) -> None:
-    await scheduled(cast, committee="enforcement")
+async def test_an_event_that_does_not_ask_again_asks_no_one(cast: Cast) -> None:
+    await scheduled(cast, asks_again=False)
     await plan(STARTS - FIVE, STARTS - TWO)
     assert await asked() == []
 

@@ -18,11 +18,11 @@ from tracker.rules.calendars.feeds import Scope
 from tracker.rules.core.outbox import Skip, State
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.content import CalendarPart
-from tracker.rules.emails.preferences import CommitteePreferences
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange, Plan
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.recurrence import rule_for
+from tracker.rules.roster.reminder_policy import ReminderPolicy
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.visible.calendars import calendar
 from tracker.tables.visible.events import waiting
@@ -30,7 +30,7 @@ from tracker.usecases.attendance import printouts, roll_call
 from tracker.usecases.availability import suggested_times
 from tracker.usecases.calendars import feed_content
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content, nudges, preferences, reminders
+from tracker.usecases.emails import content, nudges, reminders
 from tracker.usecases.events import events, occurrences, replies
 from tracker.usecases.views.event_page import event_view
 
@@ -127,9 +127,7 @@ async def test_of_a_restricted_event_they_are_asked_to_sign_in_only(cast: Cast) 
 
 
 async def test_nobody_chases_or_reminds_them(cast: Cast) -> None:
-    wants = CommitteePreferences(asks_again=True)
-    await preferences.save_committee(cast.coordinator, cast.committees["steering"], wants, NOW)
-    event_id = await scheduled(cast, committee_id=cast.committees["steering"])
+    event_id = await scheduled(cast, reminders=ReminderPolicy(asks_again=True))
     date = await occurrences.date_for(cast.coordinator, event_id, KEY)
     assert cast.hhs_liaison.member_id not in (await waiting.silent(cast.coordinator, [date.id]))[date.id]
     nudge = await nudges.nudge_of(cast.coordinator, date, NOW)

@@ -6,6 +6,7 @@ from uuid import UUID
 from litestar import HttpMethod, Response
 from msgspec import Meta
 
+from tracker.ports.api.event_shapes import RemindersShown, reminders_shown
 from tracker.ports.api.operations import Operation, operation
 from tracker.ports.api.responses import response
 from tracker.ports.api.shapes import Name, Shown
@@ -16,7 +17,8 @@ from tracker.rules.core.viewer import Level, Role, Status
 from tracker.rules.events.plan import Person
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.rules.roster.directory import PersonCard
-from tracker.usecases.roster import directory, people, sites
+from tracker.rules.roster.reminder_policy import USUAL_POLICY
+from tracker.usecases.roster import directory, people, reminder_policies, sites
 
 TAG = "You and others"
 
@@ -82,6 +84,7 @@ class CommitteeShown(Shown):
     name: str
     place: str
     members: tuple[UUID, ...]
+    reminders: Annotated[RemindersShown, Meta(description="With which its new events begin.")]
 
 
 class CommitteesShown(Shown):
@@ -201,8 +204,16 @@ async def list_agencies(request: FormRequest, viewer: Viewer) -> Response[Any]:
 async def list_committees(request: FormRequest, viewer: Viewer) -> Response[Any]:
     """Return the committees that the viewer may know."""
     found = await people.committees(viewer)
+    policies = await reminder_policies.policies()
     items = (
-        CommitteeShown(id=one.id, name=one.name, place=one.place, members=tuple(sorted(one.members))) for one in found
+        CommitteeShown(
+            id=one.id,
+            name=one.name,
+            place=one.place,
+            members=tuple(sorted(one.members)),
+            reminders=reminders_shown(policies.get(one.id, USUAL_POLICY)),
+        )
+        for one in found
     )
     return response(request, CommitteesShown(items=tuple(items)))
 

@@ -18,13 +18,14 @@ from tracker.rules.events.markings import Marking
 from tracker.rules.events.plan import Plan
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.recurrence import Rule, rule_for
+from tracker.rules.roster.reminder_policy import ReminderPolicy
 
 AS_GIVEN = ("kind", "visibility", "is_all_day", "committee_id")
 """Fields that the use cases take as sent; texts are cleaned, and the others have shapes of their own."""
 
 
-def plan_of_new(new: NewEvent, zone: str) -> Plan:
-    """Return the plan of a new event; `zone` is the default. Errors: Invalid by field."""
+def plan_of_new(new: NewEvent, zone: str, usual: ReminderPolicy) -> Plan:
+    """Return the plan of a new event; `zone` and the `usual` reminders are the defaults. Errors: Invalid by field."""
     empty = Plan(
         kind=new.kind,
         title="",
@@ -32,6 +33,7 @@ def plan_of_new(new: NewEvent, zone: str) -> Plan:
         starts=local_start(new.date, new.time),
         duration=timedelta(minutes=new.minutes),
         zone=zone,
+        reminders=usual,
     )
     return _planned(empty, given(new))
 
@@ -78,6 +80,9 @@ def _planned(plan: Plan, fields: Mapping[str, Any]) -> Plan:
         facts["rule"] = _rule(fields["repeat"], starts)
     if "marking" in fields:
         facts["marking"] = _marking(fields["marking"])
+    if "reminders" in fields:
+        leads = frozenset(timedelta(minutes=one) for one in fields["reminders"].minutes_before)
+        facts["reminders"] = ReminderPolicy(leads=leads, asks_again=fields["reminders"].asks_again)
     zone = fields.get("time_zone", plan.zone)
     return replace(plan, starts=starts, duration=duration, zone=zone, **facts)
 

@@ -1,7 +1,7 @@
 """The JSON shapes of events."""
 
 from datetime import date
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -31,6 +31,7 @@ from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import rule_of
 from tracker.rules.operations.states import OperationState
 from tracker.rules.recurrence import MAX_DATES, SUNDAY, Rule, choice_of
+from tracker.rules.roster.reminder_policy import ReminderPolicy
 
 LONGEST_ZONE = 60  # characters
 MOST_PEOPLE = 500
@@ -81,6 +82,16 @@ class Needed(StrEnum):
     INFORMED = "informed"
 
 
+class LeadTime(IntEnum):
+    """How many minutes before a date a reminder goes out."""
+
+    HALF_AN_HOUR = 30
+    TWO_HOURS = 120
+    A_DAY = 1440
+    THREE_DAYS = 4320
+    A_WEEK = 10_080
+
+
 class Repeat(Given):
     """How an event repeats, and when that ends: by a last day or by a number of dates, otherwise after a year."""
 
@@ -111,6 +122,15 @@ class MarkingGiven(Given):
     limit: Limit | None = None
 
 
+class RemindersGiven(Given):
+    """When people are reminded of an event, and whether those who haven't replied are asked again."""
+
+    minutes_before: Annotated[
+        tuple[LeadTime, ...], Meta(max_length=len(LeadTime), description="Empty for no reminders.")
+    ]
+    asks_again: Annotated[bool, Meta(description="Asks people who haven’t replied again, 5 and 2 days before.")] = False
+
+
 class NewEvent(Given):
     """An event to schedule."""
 
@@ -131,6 +151,9 @@ class NewEvent(Given):
     agenda: Agenda = ""
     people: People = ()
     marking: MarkingGiven | None = None
+    reminders: Annotated[
+        RemindersGiven | UnsetType, Meta(description="Left out, those of its committee, or the usual ones.")
+    ] = UNSET
 
 
 class EventChange(Given):
@@ -153,6 +176,7 @@ class EventChange(Given):
     agenda: Agenda | UnsetType = UNSET
     people: People | UnsetType = UNSET
     marking: MarkingGiven | UnsetType | None = UNSET
+    reminders: RemindersGiven | UnsetType = UNSET
     notify: Notified = Notify.CHANGES
 
 
@@ -172,6 +196,13 @@ class MarkingShown(Shown):
     agency_id: UUID
     agency: str
     decontrol_on: Day
+
+
+class RemindersShown(Shown):
+    """When people are reminded of an event, unless they chose their own times."""
+
+    minutes_before: tuple[int, ...]
+    asks_again: bool
 
 
 class EventShown(Shown):
@@ -199,6 +230,7 @@ class EventShown(Shown):
     video_link: str
     agenda: str
     marking: MarkingShown | None
+    reminders: RemindersShown
     may_edit: bool
     version: int
     created_at: Moment
@@ -236,9 +268,17 @@ def event_shown(viewer: Viewer, event: Event, state: OperationState | None) -> E
         lead=Name(id=event.lead_id, name=event.lead, agency=event.lead_agency),
         may_edit=may_edit(viewer, event),
         marking=_marking(event.marking) if event.marking else None,
+        reminders=reminders_shown(event.reminders),
         version=event.version,
         created_at=event.created_at,
         changed_at=event.changed_at,
+    )
+
+
+def reminders_shown(policy: ReminderPolicy) -> RemindersShown:
+    """Return reminders in the shape of the API, the longest lead time first."""
+    return RemindersShown(
+        minutes_before=tuple(minutes(one) for one in sorted(policy.leads, reverse=True)), asks_again=policy.asks_again
     )
 
 

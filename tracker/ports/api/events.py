@@ -22,6 +22,7 @@ from tracker.rules.identity.api_tokens import ApiScope
 from tracker.usecases.core import access_records
 from tracker.usecases.events import events
 from tracker.usecases.operations.summaries import state_of, states_of
+from tracker.usecases.roster import reminder_policies
 from tracker.usecases.views import listings
 
 TAG = "Events"
@@ -71,7 +72,8 @@ async def list_events(request: FormRequest, viewer: Viewer, now: Now) -> Respons
 )
 async def schedule_event(request: FormRequest, viewer: Viewer, zone: Zone, now: Now) -> Response[Any]:
     """Schedule an event."""
-    plan = plan_of_new(await body_of(request, NewEvent), zone)
+    new = await body_of(request, NewEvent)
+    plan = plan_of_new(new, zone, await reminder_policies.policy_of(new.committee_id))
     event_id = await events.schedule(viewer, plan, now, form_id=idempotency_key(request))
     return await event_reply(request, viewer, now, event_id, status=201, Location=f"{BASE}/events/{event_id}")
 

@@ -13,7 +13,16 @@ from tracker.ports.pages.availability import shared_calendar, suggested_times
 from tracker.ports.pages.calendars import calendar, subscriptions
 from tracker.ports.pages.core import drafts, saved_filters, static
 from tracker.ports.pages.core.dependencies import DEPENDENCIES
-from tracker.ports.pages.emails import demo_mail, digest_link, message, messages, nudges, preferences, quiet_hours
+from tracker.ports.pages.emails import (
+    committee_reminders,
+    demo_mail,
+    digest_link,
+    message,
+    messages,
+    nudges,
+    preferences,
+    quiet_hours,
+)
 from tracker.ports.pages.events import (
     added_dates,
     calendar_import,
@@ -149,6 +158,7 @@ ROOMS = {
         message.handlers,
         preferences.handlers,
         quiet_hours.handlers,
+        committee_reminders.handlers,
         nudges.handlers,
         digest_link.handlers,
         **message.DEPENDENCIES,

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from tracker.rules.core.wording import day
-from tracker.rules.emails.preferences import lead_words
 from tracker.rules.events.event_fields import FIELDS as EVENT_FIELDS
 from tracker.rules.identity.browsers import UNKNOWN, browser_name
+from tracker.rules.roster.reminder_policy import lead_words
 
 NOT_NOTIFIED = frozenset({"client", "next"})
 """Shown elsewhere, such as the source of older sign-in entries; or the id of something with an entry of its own."""

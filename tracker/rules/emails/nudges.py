@@ -14,8 +14,6 @@ REST = timedelta(hours=48)
 UNDO_FOR = timedelta(seconds=20)
 """How long reminders wait before they leave, so that the person who sent them can undo it."""
 LEFT = "Nothing is undone, because a reminder may have gone out."
-ASKED_AGAIN = (timedelta(days=5), timedelta(days=2))
-"""How long before a date missing replies are requested again, for committees that chose it."""
 UNREACHABLE = "no active account, no access to the event, or an undeliverable email address"
 NAMED = 6  # skipped people who are named; more are counted
 

@@ -1,18 +1,14 @@
 """What a member chose about email: which reminders, how long before, quiet hours, and how much an email shows."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from uuid import UUID
 
-from tracker.errors import Invalid
-from tracker.rules.core.wording import plural
 from tracker.rules.emails.quiet_hours import LONGEST_QUIET, LONGEST_WITH_WEEKEND, Quiet, held_until
-from tracker.rules.emails.reminders import LEAD_TIMES, Moment, judged
+from tracker.rules.emails.reminders import Moment, judged
+from tracker.rules.roster.reminder_policy import USUAL
 
-OFFERED = (timedelta(days=7), timedelta(days=3), *LEAD_TIMES[1:], timedelta(minutes=30))
-"""Lead times that people can choose from, longest first."""
-USUAL = frozenset(LEAD_TIMES)
 BEFORE_QUIET = timedelta(minutes=5)
 """How long before quiet hours a reminder is sent that would be of little use after them."""
 
@@ -24,7 +20,7 @@ class Preferences:
     date_reminders: bool = True
     item_reminders: bool = True
     leads: frozenset[timedelta] | None = None
-    """None = use the committee's or else the task force's setting."""
+    """None = those of each event."""
     quiet: tuple[time, time] | None = None
     has_quiet_weekends: bool = False
     is_never_quiet: bool = False
@@ -42,15 +38,6 @@ class Preferences:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CommitteePreferences:
-    """What a committee chose for its events; the defaults are for committees that chose nothing."""
-
-    leads: frozenset[timedelta] = USUAL
-    asks_again: bool = False
-    """Whether missing replies are requested again (`rules.emails.nudges.ASKED_AGAIN`)."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Wish:
     """The reminders that one person wants for one date or for their items."""
 
@@ -65,18 +52,16 @@ class Wish:
 
 @dataclass(frozen=True, kw_only=True)
 class Wishes:
-    """What all people chose, with the zone of each person's quiet hours, and what committees chose for their events."""
+    """What all people chose, with the zone of each person's quiet hours."""
 
     of_member: Mapping[UUID, Preferences] = field(default_factory=dict)
     zones: Mapping[UUID, str] = field(default_factory=dict)
-    of_committee: Mapping[UUID, CommitteePreferences] = field(default_factory=dict)
     usual_quiet: tuple[time, time] | None = None
     """The quiet hours of people who have chosen nothing about them; then `zones` names the zone of every member."""
 
-    def of_date(self, member_id: UUID, committee_id: UUID | None) -> Wish | None:
-        """Return what a person wants for a date of this committee; None = no reminder."""
+    def of_date(self, member_id: UUID, usual: frozenset[timedelta]) -> Wish | None:
+        """Return what a person wants for a date whose event has these lead times; None = no reminder."""
         own = self.of_member.get(member_id)
-        usual = self.of_committee.get(committee_id, CommitteePreferences()).leads if committee_id else USUAL
         if own is None:
             return Wish(leads=usual, quiet=self.quiet_of(member_id))
         if not own.date_reminders:
@@ -90,23 +75,12 @@ class Wishes:
             return None
         return Wish(leads=None, quiet=self.quiet_of(member_id))
 
-    def of_anyone(self, committee_id: UUID | None) -> set[Wish]:
-        """Return each distinct wish that people may have for a date of this committee."""
+    def of_anyone(self, usual: frozenset[timedelta]) -> set[Wish]:
+        """Return each distinct wish that people may have for a date whose event has these lead times."""
         first_of_zone = {zone: member_id for member_id, zone in self.zones.items() if member_id not in self.of_member}
         people = (*self.of_member, *(first_of_zone.values() or [UUID(int=0)]))
-        every = {self.of_date(member_id, committee_id) for member_id in people}
+        every = {self.of_date(member_id, usual) for member_id in people}
         return {one for one in every if one is not None}
-
-    @property
-    def leads(self) -> set[timedelta]:
-        """Return all lead times that anyone wants."""
-        own = (one.leads or frozenset() for one in self.of_member.values())
-        return set(LEAD_TIMES).union(*own, *(one.leads for one in self.of_committee.values()))
-
-    @property
-    def asking(self) -> frozenset[UUID]:
-        """Return the committees that request missing replies again."""
-        return frozenset(committee_id for committee_id, one in self.of_committee.items() if one.asks_again)
 
     @property
     def shift(self) -> timedelta:
@@ -152,24 +126,3 @@ def quieter(moment: Moment, quiet: Quiet | None) -> Moment:
     begins, ends = hours
     is_of_use = moment.ends - ends >= (moment.ends - moment.at) / 2
     return replace(moment, at=ends if is_of_use else begins - BEFORE_QUIET)
-
-
-def check_leads(leads: Collection[timedelta]) -> frozenset[timedelta]:
-    """Return lead times. Errors: Invalid(leads) when there are none, or one that is not offered."""
-    if not leads or not set(leads) <= set(OFFERED):
-        raise Invalid(leads="Choose at least one time, or turn these reminders off.")
-    return frozenset(leads)
-
-
-def lead_words(lead: timedelta) -> str:
-    """Return "7 days", "2 hours", "30 minutes"."""
-    if lead.days:
-        return plural(lead.days, "day")
-    minutes = lead.seconds // 60
-    return plural(minutes // 60, "hour") if minutes % 60 == 0 else plural(minutes, "minute")
-
-
-def leads_words(leads: Iterable[timedelta]) -> str:
-    """Return "7 days, 1 day and 2 hours before", longest first."""
-    words = [lead_words(one) for one in sorted(leads, reverse=True)]
-    return f"{', '.join(words[:-1])} and {words[-1]} before" if len(words) > 1 else f"{words[0]} before"

@@ -87,8 +87,8 @@ def waits(content: Content | Unreadable) -> bool:
 def held_until(now: datetime, not_after: datetime | None, quiet: Quiet | None) -> datetime | None:
     """Return when a message that waits may be sent, if not now: the end of quiet hours.
 
-    One that would then be of no use, because its event has begun or is about to, is sent now. `not_after` is the moment
-    from which it is outdated; None = never.
+    One that would come too late by then, because its event has begun or is about to, is sent now. `not_after` is the
+    moment from which it is outdated; None = never.
     """
     hours = quiet.around(now) if quiet else None
     if hours is None or (not_after is not None and not_after < hours[1] + OF_USE):

@@ -10,8 +10,8 @@ from datetime import datetime, time, timedelta
 
 from tracker.rules.core.outbox import State
 from tracker.rules.core.wall_clock import to_local, to_utc
+from tracker.rules.roster.reminder_policy import LEAD_TIMES
 
-LEAD_TIMES = (timedelta(days=7), timedelta(days=1), timedelta(hours=2))
 MORNING = time(8)
 """When reminders that count in whole days are sent: all-day events and action items."""
 SHIFT = timedelta(hours=12)

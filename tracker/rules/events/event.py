@@ -11,6 +11,7 @@ from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.viewer import Role, Viewer
 from tracker.rules.events.event_fields import EventFields, EventStatus, Kind
 from tracker.rules.events.markings import Marking
+from tracker.rules.roster.reminder_policy import USUAL_POLICY, ReminderPolicy
 
 __all__ = [
     "Event",
@@ -153,6 +154,7 @@ class Line(NamedTuple):
     lead_id: UUID
     committee_id: UUID | None
     marking: Marking | None = None
+    reminders: ReminderPolicy = USUAL_POLICY
 
     @property
     def is_off(self) -> bool:

@@ -15,6 +15,7 @@ from uuid import UUID
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.clean_text import clean, too_long
 from tracker.rules.events.markings import Marking
+from tracker.rules.roster.reminder_policy import USUAL_POLICY, ReminderPolicy
 
 ABOUT = "about"
 LONGEST_REASON = 500  # characters
@@ -93,6 +94,7 @@ class EventFields:
     )
     status: EventStatus = field(default=EventStatus.CONFIRMED, metadata=_is(About(label="Status")))
     marking: Marking | None = field(default=None, metadata=_is(About(label="Marking")))
+    reminders: ReminderPolicy = field(default=USUAL_POLICY, metadata=_is(About(label="Reminders")))
 
 
 FIELDS: Mapping[str, About] = {one.name: one.metadata[ABOUT] for one in fields(EventFields)}

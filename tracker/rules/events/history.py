@@ -60,6 +60,7 @@ class Field(StrEnum):
     PEOPLE = "people"
     LEAD = "lead"
     MARKING = "marking"
+    REMINDERS = "reminders"
     REPLY = "reply"
     FROM = "from"
     """The first date of a series that changed, when those before it did not."""
@@ -86,7 +87,7 @@ IN_WORDS = (Field.PLACE, Field.TITLE, Field.STATUS)
 """Fields of an event whose earlier and new values the history shows; for others it says only that they changed."""
 ON_THEIR_OWN = frozenset({"starts", "duration", "zone", "is_all_day", "visibility", "committee_id", "marking"})
 """Fields that the history describes in another way."""
-EDITORS_ONLY = frozenset({Field.KIND, Field.VISIBILITY, Field.PEOPLE, Field.REPLY, Field.NOT_KEPT})
+EDITORS_ONLY = frozenset({Field.KIND, Field.VISIBILITY, Field.PEOPLE, Field.REPLY, Field.NOT_KEPT, Field.REMINDERS})
 """Not everyone who sees an event may see who is invited and who can see it; only who arranges it needs the rest."""
 
 

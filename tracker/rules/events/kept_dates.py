@@ -38,8 +38,9 @@ OWN_TEXTS = frozenset({"title", "place", "agenda"})
 SAME_FOR_ALL = {
     "description": "Notes are the same for all dates. Change them in the whole series.",
     "video_link": "The video link is the same for all dates. Change it in the whole series.",
+    "reminders": "Reminders are the same for all dates. Change them in the whole series.",
 }
-"""The texts that no date has of its own, and what refuses to change them from a date on."""
+"""What no date has of its own, and what refuses to change them from a date on."""
 SHOWN = 120  # characters of such a text in a list
 
 

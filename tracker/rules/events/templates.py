@@ -35,9 +35,12 @@ FIELDS = frozenset(
         "mark_categories",
         "mark_limit",
         "mark_agency",
+        "reminders",
+        "leads",
+        "asks_again",
     }
 )
-"""The fields that a template keeps: what, who, where, marking, and hours; not the day or how it repeats."""
+"""The fields that a template keeps: what, who, where, marking, reminders, and hours; not the day or how it repeats."""
 ROLE = "role-"
 """Prefix of the form fields that hold a person's role in the invitation."""
 

@@ -1,7 +1,7 @@
-"""Email preferences of members and committees: read for one or for all at once, and saved."""
+"""Email preferences of members: read for one or for all at once, and saved."""
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime, time, timedelta
+from collections.abc import Mapping
+from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -9,18 +9,17 @@ from piccolo.querystring import QueryString
 
 from tracker.crypto import ids
 from tracker.database import engine, writing
-from tracker.errors import NotAllowed, NotFound
+from tracker.errors import NotAllowed
 from tracker.rules.core.actors import Origin
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.emails.preferences import CommitteePreferences, Preferences, Wishes
+from tracker.rules.emails.preferences import Preferences, Wishes
 from tracker.tables.schema.core.deployment import Deployment
 from tracker.tables.schema.emails import preferences as rows
+from tracker.tables.schema.events.policy_columns import leads_of, text_of
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.core import audit
 from tracker.usecases.core.send_hold import ONLY
 from tracker.usecases.identity.accounts import account_of
-from tracker.usecases.roster import people
-from tracker.usecases.roster.people import CommitteeChoice
 
 _WISHES = (
     "SELECT p.member, p.date_reminders, p.item_reminders, p.leads, p.quiet_from, p.quiet_until, p.has_quiet_weekends,"
@@ -43,16 +42,14 @@ MEMBERS_OWN = [
 
 
 async def everyones_wishes() -> Wishes:
-    """Return the preferences of every member and committee. Four queries, however many people are reminded."""
+    """Return the preferences of every member. At most three queries, however many people are reminded."""
     members = await engine().run_querystring(QueryString(_WISHES))
-    committees = await rows.CommitteePreference.select()
     usual = await usual_quiet()
     zones = await Member.select(Member.id, Member.zone) if usual else []
     return Wishes(
         of_member={row["member"]: _preferences(row) for row in members},
         zones={row["member"]: row["zone"] for row in members} | {row["id"]: row["zone"] for row in zones},
         usual_quiet=usual,
-        of_committee={row["committee"]: _of_committee(row) for row in committees},
     )
 
 
@@ -69,7 +66,7 @@ async def save(viewer: Viewer, chosen: Preferences, now: datetime) -> None:
         member=viewer.member_id,
         date_reminders=chosen.date_reminders,
         item_reminders=chosen.item_reminders,
-        leads=None if chosen.leads is None else _minutes(chosen.leads),
+        leads=None if chosen.leads is None else text_of(chosen.leads),
         quiet_from=chosen.quiet and f"{chosen.quiet[0]:%H:%M}",
         quiet_until=chosen.quiet and f"{chosen.quiet[1]:%H:%M}",
         has_quiet_weekends=chosen.has_quiet_weekends,
@@ -120,57 +117,11 @@ async def stop_digest(member_id: UUID, now: datetime, origin: Origin) -> None:
             await audit.record(account.actor(origin), "changed", "preference", member_id, {"digest": False}, now)
 
 
-async def led_committees(viewer: Viewer) -> list[CommitteeChoice]:
-    """Return the committees whose reminders the viewer may set: those they chair, or all for a coordinator."""
-    return [one for one in await people.committees(viewer) if viewer.is_coordinator or one.id in viewer.chairs]
-
-
-async def of_committee(viewer: Viewer, committee_id: UUID) -> tuple[CommitteeChoice, CommitteePreferences]:
-    """Return a committee and the preferences for its events. Errors: NotFound, NotAllowed."""
-    committee = await _led_committee(viewer, committee_id)
-    found = await rows.CommitteePreference.select().where(rows.CommitteePreference.committee == committee_id)
-    return committee, _of_committee(found[0]) if found else CommitteePreferences()
-
-
-async def save_committee(viewer: Viewer, committee_id: UUID, chosen: CommitteePreferences, now: datetime) -> None:
-    """Save a committee's preferences for its events. Errors: NotFound, NotAllowed."""
-    row = rows.CommitteePreference(
-        id=ids.new_id(),
-        committee=committee_id,
-        leads=_minutes(chosen.leads),
-        asks_again=chosen.asks_again,
-        changed_at=now,
-    )
-    async with writing():
-        await _led_committee(viewer, committee_id)
-        await rows.CommitteePreference.insert(row).on_conflict(
-            target=rows.CommitteePreference.committee,
-            action="DO UPDATE",
-            values=[
-                rows.CommitteePreference.leads,
-                rows.CommitteePreference.asks_again,
-                rows.CommitteePreference.changed_at,
-            ],
-        )
-        facts = {"leads": _minutes(chosen.leads), "asks_again": chosen.asks_again}
-        await audit.record(viewer.actor, "changed", "committee_preference", committee_id, facts, now)
-
-
-async def _led_committee(viewer: Viewer, committee_id: UUID) -> CommitteeChoice:
-    """Return a committee whose preferences the viewer may set. Errors: NotFound for one they are not in, NotAllowed."""
-    committee = next((one for one in await people.committees(viewer) if one.id == committee_id), None)
-    if committee is None:
-        raise NotFound
-    if not (viewer.is_coordinator or committee_id in viewer.chairs):
-        raise NotAllowed("Only the committee’s chair or a coordinator can set its reminders.")
-    return committee
-
-
 def _preferences(row: Mapping[str, Any]) -> Preferences:
     return Preferences(
         date_reminders=bool(row["date_reminders"]),
         item_reminders=bool(row["item_reminders"]),
-        leads=None if row["leads"] is None else _leads(row["leads"]),
+        leads=None if row["leads"] is None else leads_of(row["leads"]),
         is_discreet=bool(row["is_discreet"]),
         digest=bool(row["digest"]),
         quiet=_quiet(row),
@@ -182,15 +133,3 @@ def _preferences(row: Mapping[str, Any]) -> Preferences:
 def _quiet(row: Mapping[str, Any]) -> tuple[time, time] | None:
     starts, ends = row["quiet_from"], row["quiet_until"]
     return None if starts is None else (time.fromisoformat(starts), time.fromisoformat(ends))
-
-
-def _of_committee(row: Mapping[str, Any]) -> CommitteePreferences:
-    return CommitteePreferences(leads=_leads(row["leads"]), asks_again=bool(row["asks_again"]))
-
-
-def _leads(text: str) -> frozenset[timedelta]:
-    return frozenset(timedelta(minutes=int(one)) for one in text.split(",") if one)
-
-
-def _minutes(leads: Iterable[timedelta]) -> str:
-    return ",".join(str(int(one.total_seconds() // 60)) for one in sorted(leads, reverse=True))

@@ -18,6 +18,7 @@ from tracker.rules.emails import reminders as rules
 from tracker.rules.emails.escalation import Escalation
 from tracker.rules.emails.preferences import Wishes, wanted
 from tracker.rules.emails.reminders import Moment
+from tracker.rules.roster.reminder_policy import OFFERED
 from tracker.tables.background.emails import due, outbox_queue
 from tracker.tables.background.emails.due import DueDate
 from tracker.tables.schema.core.outbox import Watermark
@@ -72,26 +73,26 @@ async def _mark(now: datetime) -> datetime:
 
 async def _of_dates(after: datetime, now: datetime, wishes: Wishes) -> list[Draft]:
     around = rules.SHIFT + wishes.shift
-    near = await due.dates_starting((after + lead - around, now + lead + around) for lead in wishes.leads)
-    anyone = {committee_id: wishes.of_anyone(committee_id) for committee_id in {one.committee_id for one in near}}
+    near = await due.dates_starting((after + lead - around, now + lead + around) for lead in OFFERED)
+    anyone = {leads: wishes.of_anyone(leads) for leads in {one.leads for one in near}}
     passed = [
         (date, every)
         for date in near
         if (every := _near_moments(date, after, now, wishes))
-        and any(wanted(every, wish, after, now) for wish in anyone[date.committee_id])
+        and any(wanted(every, wish, after, now) for wish in anyone[date.leads])
     ]
     people = await who_comes([(date.id, date.event_id) for date, _ in passed])
     return [
         _reminder(date, member_id, moment)
         for date, every in passed
         for member_id in people.get(date.id, [])
-        for moment in wanted(every, wishes.of_date(member_id, date.committee_id), after, now)
+        for moment in wanted(every, wishes.of_date(member_id, date.leads), after, now)
     ]
 
 
 def _near_moments(date: DueDate, after: datetime, now: datetime, wishes: Wishes) -> list[Moment]:
     """Return the moments of a date in (after, now], widened by the longest shift that quiet hours can cause."""
-    every = rules.of_date(date.starts_at, date.zone, is_all_day=date.is_all_day, leads=wishes.leads)
+    every = rules.of_date(date.starts_at, date.zone, is_all_day=date.is_all_day, leads=OFFERED)
     return [one for one in every if after - wishes.shift < one.at <= now + wishes.shift]
 
 

@@ -1,4 +1,4 @@
-"""The planner's part for missing replies: where a committee wants it, people are asked five and two days before."""
+"""The planner's part for missing replies: where an event wants it, people are asked five and two days before."""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,18 +6,17 @@ from uuid import UUID
 from tracker.rules.core.message_types import ReplyNudge
 from tracker.rules.core.outbox import Draft, State
 from tracker.rules.emails import reminders as rules
-from tracker.rules.emails.nudges import ASKED_AGAIN, REST
+from tracker.rules.emails.nudges import REST
 from tracker.rules.emails.preferences import Wishes, quieter
 from tracker.rules.emails.reminders import Moment
+from tracker.rules.roster.reminder_policy import ASKED_AGAIN
 from tracker.tables.background.emails import due
 from tracker.tables.background.emails.due import DueDate
 
 
 async def requests_to_reply(after: datetime, now: datetime, wishes: Wishes) -> list[Draft]:
     """Return the requests that became due in (after, now]; none to a person asked about the event within two days."""
-    if not wishes.asking:
-        return []
-    passed = await _passed(after, now, wishes)
+    passed = await _passed(after, now)
     resting = {
         (one.event_id, one.member_id) for one in await due.nudged({one.event_id for one, _ in passed}, now - REST)
     }
@@ -33,10 +32,10 @@ async def requests_to_reply(after: datetime, now: datetime, wishes: Wishes) -> l
     ]
 
 
-async def _passed(after: datetime, now: datetime, wishes: Wishes) -> list[tuple[DueDate, Moment]]:
+async def _passed(after: datetime, now: datetime) -> list[tuple[DueDate, Moment]]:
     """Return the dates, soonest first, each with its latest moment that is still useful."""
     spans = ((after + lead - rules.SHIFT, now + lead + rules.SHIFT) for lead in ASKED_AGAIN)
-    near = [one for one in await due.dates_starting(spans) if one.committee_id in wishes.asking and one.kind.asks_reply]
+    near = [one for one in await due.dates_starting(spans) if one.asks_again and one.kind.asks_reply]
     return [
         (date, moment)
         for date in near

@@ -8,10 +8,11 @@ from uuid import UUID
 from tracker.rules.core.outbox import MessageKind
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails import reminders as rules
-from tracker.rules.emails.nudges import ASKED_AGAIN, takes_nudges
-from tracker.rules.emails.preferences import OFFERED, Wish, Wishes, chosen
+from tracker.rules.emails.nudges import takes_nudges
+from tracker.rules.emails.preferences import Wish, Wishes, chosen
 from tracker.rules.emails.reminders import Moment
 from tracker.rules.events.event import EventStatus, Line, may_edit
+from tracker.rules.roster.reminder_policy import ASKED_AGAIN, OFFERED
 from tracker.tables.background.events import audiences
 from tracker.tables.visible.events import events, waiting
 from tracker.usecases.core.viewers import viewers_for
@@ -72,7 +73,7 @@ async def _ahead(
     by_id = {one.id: one for one in lines if _is_ahead(one, now)}
     wishes = await everyones_wishes()
     coming = await who_comes((one.id, one.event_id) for one in by_id.values())
-    asking = [one for one in theirs if one in by_id and by_id[one].committee_id in wishes.asking]
+    asking = [one for one in theirs if one in by_id and by_id[one].reminders.asks_again]
     silent = await waiting.silent(viewer, [one for one in asking if takes_nudges(by_id[one], now)])
     to_whom = [
         (kind, by_id[date_id], member)
@@ -109,10 +110,10 @@ class _Moments:
         if kind is MessageKind.NO_REPLY:
             wish: Wish | None = Wish(leads=None, quiet=self._wishes.quiet_of(to.member_id))
         else:
-            wish = self._wishes.of_date(to.member_id, line.committee_id)
+            wish = self._wishes.of_date(to.member_id, line.reminders.leads)
         key = line.id, kind, wish
         if key not in self._known:
-            leads = ASKED_AGAIN if kind is MessageKind.NO_REPLY else self._wishes.leads
+            leads = ASKED_AGAIN if kind is MessageKind.NO_REPLY else OFFERED
             every = rules.of_date(line.starts_at, line.zone, is_all_day=line.is_all_day, leads=leads)
             self._known[key] = list({one.at: one for one in chosen(every, wish)}.values())
         return self._known[key]

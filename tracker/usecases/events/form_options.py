@@ -14,13 +14,14 @@ from tracker.rules.events.picks import Picks
 from tracker.rules.events.plan import Person
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.roster.directory import holds
+from tracker.rules.roster.reminder_policy import ReminderPolicy
 from tracker.rules.roster.sites import Site
 from tracker.tables.visible.attendance import sheet
 from tracker.tables.visible.events import events
 from tracker.usecases.events.occurrences import date_for
 from tracker.usecases.events.permission import designators
 from tracker.usecases.events.series import splits
-from tracker.usecases.roster import people
+from tracker.usecases.roster import people, reminder_policies
 from tracker.usecases.roster.people import CommitteeChoice
 from tracker.usecases.roster.sites import open_sites
 
@@ -45,6 +46,8 @@ class Choices:
     """The organizer, where the viewer may invite them too."""
     sites: tuple[Site, ...] = ()
     """Sites to choose from; any other text is accepted too."""
+    policies: Mapping[UUID, ReminderPolicy] = field(default_factory=dict)
+    """The reminder policies of committees that chose one, with which their new events begin."""
     designators: Mapping[UUID, str] = field(default_factory=dict)
     """Agencies that may mark it as controlled information; none where the viewer may not mark it."""
 
@@ -104,6 +107,7 @@ async def choices(viewer: Viewer, event: Event | None = None, invited: Iterable[
     known = {one.id: one for one in directory} | await people.people_by_id(invited)
     committees = tuple(await people.committees(viewer))
     own = tuple(one for one in committees if may_schedule(viewer, Kind.MEETING, Visibility.COMMITTEE, one.id))
+    policies = await reminder_policies.policies()
     return Choices(
         lead_id=lead_id,
         lead=known.get(lead_id),
@@ -113,6 +117,7 @@ async def choices(viewer: Viewer, event: Event | None = None, invited: Iterable[
         visibilities=_visibilities(viewer, own, event),
         sites=await open_sites(),
         managers=await people.managers(),
+        policies={one: policy for one, policy in policies.items() if one in {each.id for each in own}},
         designators=designators(viewer, directory),
         people=tuple(
             sorted(

@@ -26,11 +26,10 @@ from tracker.ports.pages.core.indentation import WithoutIndentation
 from tracker.ports.pages.core.static import FOLDER, static
 from tracker.rules.core import date_words, wording
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.emails import preferences
 from tracker.rules.events.event_fields import LONGEST_REASON, TEXTS
 from tracker.rules.events.replies import LONGEST_COMMENT
 from tracker.rules.reports import reports
-from tracker.rules.roster import directory
+from tracker.rules.roster import directory, reminder_policy
 
 QUIET_ZONE = 4  # modules of white space around a QR code (ISO/IEC 18004)
 SVG_FRAME = re.compile(r"^<svg[^>]*>|</svg>\s*$")
@@ -54,7 +53,7 @@ FILTERS = {
     "span": wording.span,
     "ago": wording.ago,
     "plural": wording.plural,
-    "lead": preferences.lead_words,
+    "lead": reminder_policy.lead_words,
     "lateness": wording.lateness,
     "labeled_lateness": wording.labeled_lateness,
     "local": wording.local,

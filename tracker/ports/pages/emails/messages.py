@@ -16,7 +16,7 @@ from tracker.ports.pages.core.saved_filters import saved_in
 from tracker.ports.pages.emails.messages_query import PATH, SENDINGS, address_of_sending, asked_for, skip_in
 from tracker.rules.core.wording import local, plural
 from tracker.rules.emails.messages import KIND_WORDS, STATE_WORDS
-from tracker.rules.emails.preferences import lead_words
+from tracker.rules.roster.reminder_policy import lead_words
 from tracker.usecases.emails import messages
 from tracker.usecases.roster.known_people import known_to
 

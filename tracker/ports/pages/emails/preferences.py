@@ -1,11 +1,9 @@
-"""Which emails a member gets, when, and how much they show; and the reminders for a committee's events."""
+"""Which emails a member gets, when, and how much they show."""
 
 from datetime import time, timedelta
 from typing import Any
-from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath
 
 from tracker.errors import Invalid
 from tracker.ports.http.dependencies import Now, Viewer, Zone
@@ -14,17 +12,18 @@ from tracker.ports.pages.core.date_entries import address_of
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of
 from tracker.rules.core.wording import local
-from tracker.rules.emails.preferences import (
+from tracker.rules.emails.preferences import Preferences
+from tracker.rules.emails.quiet_hours import check_quiet, quiet_words
+from tracker.rules.roster.reminder_policy import (
     OFFERED,
     USUAL,
-    CommitteePreferences,
-    Preferences,
     check_leads,
     lead_words,
     leads_words,
+    minutes_of,
+    policy_in,
 )
-from tracker.rules.emails.quiet_hours import check_quiet, quiet_words
-from tracker.usecases.emails import preferences, upcoming_reminders
+from tracker.usecases.emails import committee_reminders, preferences, upcoming_reminders
 
 PATH = "/settings/notifications"
 OWN, USUALLY, NEVER = "own", "usual", "none"
@@ -48,39 +47,6 @@ async def save_notifications(pages: Pages, viewer: Viewer, form: Form, zone: Zon
     except Invalid as wrong:
         return await _page(pages, viewer, zone, now, form, errors=errors_of(wrong, FIELDS), status_code=422)
     return pages.redirect(PATH, SAVED)
-
-
-@get("/committees/{committee_id:uuid}/reminders", guards=[signed_in])
-async def committee_reminders(committee_id: FromPath[UUID], pages: Pages, viewer: Viewer) -> Response[str]:
-    """Show when people are reminded of a committee's events, unless they chose for themselves."""
-    committee, found = await preferences.of_committee(viewer, committee_id)
-    leads = [_minutes(one) for one in found.leads]
-    form = FormValues({"leads": leads, "asks_again": ["yes"] if found.asks_again else []})
-    return pages.render(
-        "emails/pages/committee-reminders.html", committee=committee, form=form, errors=Errors(), offered=_offered()
-    )
-
-
-@post("/committees/{committee_id:uuid}/reminders", guards=[signed_in], status_code=303)
-async def save_committee_reminders(
-    committee_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now
-) -> Response[Any]:
-    """Save the choices, or show the form again."""
-    committee, _ = await preferences.of_committee(viewer, committee_id)
-    try:
-        chosen = CommitteePreferences(leads=_leads(form), asks_again=bool(form["asks_again"]))
-        await preferences.save_committee(viewer, committee_id, chosen, now)
-    except Invalid as wrong:
-        errors = errors_of(wrong, ("leads",))
-        return pages.render(
-            "emails/pages/committee-reminders.html",
-            committee=committee,
-            form=form,
-            errors=errors,
-            offered=_offered(),
-            status_code=422,
-        )
-    return pages.redirect(f"/committees/{committee_id}/reminders", f"Reminders for {committee.name} saved.")
 
 
 def _read(form: FormValues) -> Preferences:
@@ -112,8 +78,7 @@ def _own_quiet(reader: Reader) -> tuple[tuple[time, time] | None, bool]:
 
 
 def _leads(form: FormValues) -> frozenset[timedelta]:
-    known = {_minutes(one): one for one in OFFERED}
-    return check_leads([known[one] for one in form.all("leads") if one in known])
+    return check_leads(policy_in(form.all("leads"), asks_again=False).leads)
 
 
 def _form_of(found: Preferences) -> FormValues:
@@ -124,7 +89,7 @@ def _form_of(found: Preferences) -> FormValues:
             "date_reminders": ["yes"] if found.date_reminders else [],
             "item_reminders": ["yes"] if found.item_reminders else [],
             "times": [OWN if found.leads is not None else USUALLY],
-            "leads": [_minutes(one) for one in (USUAL if found.leads is None else found.leads)],
+            "leads": [minutes_of(one) for one in (USUAL if found.leads is None else found.leads)],
             "quiet": [OWN if found.has_own_quiet else NEVER if found.is_never_quiet else USUALLY],
             "has_quiet_weekends": ["yes"] if found.has_quiet_weekends else [],
             "quiet_from": quiet[:1],
@@ -155,7 +120,7 @@ async def _page(
         offered=_offered(),
         usual=leads_words(USUAL),
         usual_quiet=usual_quiet and quiet_words(usual_quiet),
-        committees=await preferences.led_committees(viewer),
+        committees=await committee_reminders.led_committees(viewer),
         own_zone=viewer.zone,
         address=address_of,
         is_elsewhere=viewer.zone != zone,
@@ -164,11 +129,7 @@ async def _page(
 
 
 def _offered() -> list[tuple[str, str]]:
-    return [(_minutes(one), f"{lead_words(one)} before") for one in OFFERED]
+    return [(minutes_of(one), f"{lead_words(one)} before") for one in OFFERED]
 
 
-def _minutes(lead: timedelta) -> str:
-    return str(int(lead.total_seconds() // 60))
-
-
-handlers = [notifications, save_notifications, committee_reminders, save_committee_reminders]
+handlers = [notifications, save_notifications]

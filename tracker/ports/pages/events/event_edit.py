@@ -32,6 +32,7 @@ from tracker.rules.core.wording import ZONES
 from tracker.rules.events.event import Event, EventStatus
 from tracker.rules.events.event_fields import TEXTS, label_of
 from tracker.rules.events.plan import is_added
+from tracker.rules.roster.reminder_policy import OFFERED, lead_words, minutes_of
 from tracker.usecases.emails import messages
 from tracker.usecases.events import events, form_options
 from tracker.usecases.events.form_options import Choices
@@ -59,6 +60,8 @@ LABELS = {
     "mark_limit": "Limit of the marking",
     "mark_agency": "Designated by",
     "mark_until": "Decontrol on",
+    "leads": label_of("reminders"),
+    "asks_again": "Ask again for missing replies",
 }
 VALUES: dict[str, Mapping[str, str]] = {
     "visibility": {
@@ -73,6 +76,8 @@ VALUES: dict[str, Mapping[str, str]] = {
     "repeat": {choice.value: words.lower() for choice, words in PLAIN_WORDS.items()},
     "week_starts": {str(day): name for day, name in enumerate(WEEKDAYS)},
     "zone": ZONES,
+    "leads": {minutes_of(one): lead_words(one) for one in OFFERED},
+    "asks_again": {"yes": "yes", "": "no"},
 }
 
 

@@ -7,7 +7,7 @@ from litestar import Response
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.pages.core.dependencies import Pages
 from tracker.ports.pages.core.form_values import Errors, FormValues, Reader
-from tracker.ports.pages.events import preview, schedule_marking
+from tracker.ports.pages.events import preview, schedule_marking, schedule_reminders
 from tracker.ports.pages.events.preview import Editing
 from tracker.ports.pages.events.schedule_conflicts import double_bookings_in
 from tracker.ports.pages.events.schedule_form import zone_in
@@ -38,6 +38,7 @@ FIELDS = (
     "people",
     *(name for name in TEXTS if name != "title"),
     *schedule_marking.FIELDS,
+    *schedule_reminders.FIELDS,
 )
 """The fields of the form, from top to bottom."""
 
@@ -70,7 +71,7 @@ async def schedule_context(
         "lists": lists_of(form, offered),
         "search": search_of(form, offered),
         "edit_impact": editing.edit_impact if editing else None,
-        **schedule_marking.shown(form, offered, event),
+        **schedule_marking.shown(form, offered, event) | schedule_reminders.shown(offered),
         **await double_bookings_in(viewer, form, offered, zone, event.id if event else None),
         "outcome": foreseen.outcome,
         "hindrance": foreseen.hindrance,

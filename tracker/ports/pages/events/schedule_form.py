@@ -13,6 +13,7 @@ from uuid import UUID
 from tracker.ports.pages.core.form_values import FormValues, Reader, id_in
 from tracker.ports.pages.events.schedule_marking import read_marking
 from tracker.ports.pages.events.schedule_people import picks_of
+from tracker.ports.pages.events.schedule_reminders import read_reminders
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.wall_clock import zone_of
 from tracker.rules.events import plan as plan_rules
@@ -52,6 +53,7 @@ def read_plan(form: FormValues, offered: Choices, zone: str, event: Event | None
     """
     reader = Reader(form)
     when = read_when(reader) or When(starts=ANY_DAY, duration=timedelta(hours=1), is_all_day=False)
+    committee_id = _committee(reader, offered, event)
     plan = Plan(
         **read_texts(reader, TEXTS),
         kind=_kind(reader),
@@ -61,11 +63,12 @@ def read_plan(form: FormValues, offered: Choices, zone: str, event: Event | None
         zone=zone_in(reader, zone),
         is_all_day=when.is_all_day,
         rule=when.rule,
-        committee_id=_committee(reader, offered, event),
+        committee_id=committee_id,
         status=status_of(form, event),
         invitees=invited(_picks(reader, offered), offered),
         on_holidays=holiday_choices(form),
         marking=read_marking(reader, offered, event),
+        reminders=read_reminders(form, offered, event, committee_id),
     )
     _check_operation(reader, plan)
     reader.tried(lambda: plan_rules.check(plan), None)

@@ -9,6 +9,8 @@ from tracker.ports.pages.core.form_values import FormValues
 from tracker.ports.pages.events.schedule_form import ON_HOLIDAY
 from tracker.ports.pages.events.schedule_marking import ready, texts_of
 from tracker.ports.pages.events.schedule_people import EVERY_AGENCY
+from tracker.ports.pages.events.schedule_reminders import texts_of as texts_of_reminders
+from tracker.ports.pages.events.schedule_reminders import usual_texts
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.events.event import EventStatus, Kind
 from tracker.rules.events.event_fields import texts_of as texts_of_event
@@ -41,6 +43,7 @@ def empty_form(kind: Kind, day: date, offered: Choices) -> FormValues:
                 "week_starts": str(SUNDAY),
             }.items()
         }
+        | usual_texts()
     )
     return ready(form, offered)
 
@@ -74,6 +77,7 @@ def form_of_plan(plan: Plan) -> FormValues:
             "weekdays": tuple(str(day) for day in plan.rule.weekdays) if plan.rule else (),
             "person": tuple(str(member_id) for member_id in plan.invitees),
             **texts_of(plan.marking),
+            **texts_of_reminders(plan.reminders),
         }
     )
 

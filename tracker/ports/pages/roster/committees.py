@@ -12,6 +12,7 @@ from tracker.ports.pages.roster.people import WORDS
 from tracker.rules.core.viewer import Status
 from tracker.rules.roster.directory import COMMITTEE_KINDS, CommitteeStatus
 from tracker.usecases.roster import directory
+from tracker.usecases.roster.reminder_policies import policy_of
 
 
 @get("/committees", guards=[signed_in])
@@ -31,7 +32,12 @@ async def committee_page(committee_id: FromPath[UUID], pages: Pages, viewer: Vie
     seated = {seat.agency_id for seat in found.seats}
     seatless = [(str(one.id), one.code) for one in known if one.status is Status.ACTIVE and one.id not in seated]
     return pages.render(
-        "roster/committees/show.html", **WORDS, kinds=COMMITTEE_KINDS, committee=found, seatless=seatless
+        "roster/committees/show.html",
+        **WORDS,
+        kinds=COMMITTEE_KINDS,
+        committee=found,
+        seatless=seatless,
+        reminders=(await policy_of(committee_id)).words,
     )
 
 

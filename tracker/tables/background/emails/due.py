@@ -4,7 +4,7 @@ Whether a person may know of the thing is checked by `visible` when the email is
 """
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -19,9 +19,10 @@ from tracker.rules.core.wall_clock import ZoneName
 from tracker.rules.events.event import Kind
 from tracker.tables.background.events.invitees import IS_ASKED, REPLY
 from tracker.tables.schema.actions.action_items import ActionItem
+from tracker.tables.schema.events.policy_columns import POLICY, leads_of
 
 _DATES = (
-    "SELECT o.id, o.event, o.starts_at, e.zone, e.is_all_day, e.committee, e.kind"
+    f"SELECT o.id, o.event, o.starts_at, e.zone, e.is_all_day, e.kind, {POLICY}"
     " FROM occurrence o JOIN event e ON e.id = o.event"
     " WHERE ({}) AND NOT o.is_canceled AND e.status IN ('tentative', 'confirmed')"
     " AND NOT EXISTS (SELECT 1 FROM operation_plan p WHERE p.event = e.id AND p.state = 'stood_down')"
@@ -46,8 +47,9 @@ class DueDate(NamedTuple):
     starts_at: datetime
     zone: ZoneName
     is_all_day: bool
-    committee_id: UUID | None
     kind: Kind
+    leads: frozenset[timedelta]
+    asks_again: bool
 
 
 class DueItem(NamedTuple):
@@ -88,8 +90,9 @@ async def dates_starting(spans: Iterable[tuple[datetime, datetime]]) -> list[Due
             row["starts_at"],
             ZoneName(row["zone"]),
             bool(row["is_all_day"]),
-            row["committee"],
             Kind(row["kind"]),
+            leads_of(row["reminder_leads"]),
+            bool(row["asks_again"]),
         )
         for row in await engine().run_querystring(QueryString(_DATES, in_one))
     ]

@@ -1,6 +1,6 @@
 """Email preferences of members, and of committees for their events; without a row, the defaults apply."""
 
-from piccolo.columns import UUID, Boolean, ForeignKey, Timestamptz, Varchar
+from piccolo.columns import UUID, Boolean, ForeignKey, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
@@ -17,7 +17,7 @@ class Preference(Table):
     date_reminders = Boolean(default=True)
     item_reminders = Boolean(default=True)
     leads = Varchar(length=60, null=True, default=None)
-    """Lead times in minutes, "10080,120"; None = the committee's or the task force's"""
+    """Lead times in minutes, "10080,120"; None = those of each event"""
     quiet_from = Varchar(length=5, null=True, default=None)
     """22:00, on the member's own clock"""
     quiet_until = Varchar(length=5, null=True, default=None)
@@ -37,12 +37,14 @@ class Preference(Table):
 
 
 class CommitteePreference(Table):
-    """The preferences of a committee, for people who have set none for its events."""
+    """The reminder policy of a committee, with which its new events begin."""
 
     id = UUID(primary_key=True, default=UUID4())
     committee = ForeignKey(Committee, null=False, on_delete=OnDelete.cascade, unique=True)
     leads = Varchar(length=60)
-    """As in `Preference`"""
+    """As in `Preference`; empty = none"""
     asks_again = Boolean(default=False)
     """Whether people who have not replied are asked again five and two days before."""
     changed_at = Timestamptz(null=False)
+    replaced = Text(null=True, default=None)
+    """JSON of what the last change replaced, here and in upcoming events, so that it can be undone; None = nothing"""

@@ -21,6 +21,7 @@ from piccolo.table import Table
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.events.event import EventStatus, Kind
 from tracker.tables.schema.core.constraints import check, index, one_of, unique
+from tracker.tables.schema.events.policy_columns import USUAL_LEADS
 from tracker.tables.schema.roster.people import Agency, Committee, Member
 
 
@@ -52,6 +53,10 @@ class Event(Table):
     """The agency that designated it; this and the next are set exactly when it is marked."""
     mark_until = Date(null=True, default=None)
     """The day of decontrol."""
+    reminder_leads = Varchar(length=60, default=USUAL_LEADS)
+    """Lead times of its reminders in minutes, "10080,120"; empty = none"""
+    asks_again = Boolean(default=False)
+    """Whether people who have not replied are asked again five and two days before."""
     zone = Varchar(length=60)
     starts = Timestamp(null=False, default=None)
     """Local start of the first date, in `zone`."""

@@ -17,6 +17,7 @@ from tracker.rules.events.event import Event, EventStatus, Kind, Line, Occurrenc
 from tracker.tables.background.events.substitutes import SUBSTITUTE
 from tracker.tables.schema.events.event_columns import FIELDS_OF_EVENT, fields_in
 from tracker.tables.schema.events.marking_columns import MARK, MARK_AGENCY, MARKED_BY, marking_of
+from tracker.tables.schema.events.policy_columns import POLICY, policy_of
 from tracker.tables.visible.core.rows import Row, rows
 
 LONGEST = timedelta(days=14)
@@ -30,7 +31,7 @@ _STATUSES = {str(one): one for one in EventStatus}
 LINE = (
     "SELECT o.id, o.event, o.original_start, o.starts_at, o.ends_at, o.title AS own_title, o.place AS own_place,"
     " o.is_canceled, o.is_changed, e.kind, e.title, e.place, e.visibility, e.status, e.zone, e.is_all_day, e.lead,"
-    f" e.committee, {MARK}"
+    f" e.committee, {MARK}, {POLICY}"
 )
 """What `line` reads of date `o` and event `e`; a reader may append more columns."""
 _LINES = LINE + " FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"
@@ -157,6 +158,15 @@ async def published(viewer: Viewer, since: datetime, *, invited_only: bool) -> l
     return await events_where(viewer, wanted + " ORDER BY e.uid", since, *who)
 
 
+async def of_committee(viewer: Viewer, committee_id: UUID, now: datetime) -> list[Event]:
+    """Return the events of a committee that were sent and have a date ahead that takes place."""
+    tail = (
+        " AND e.committee = {} AND e.status IN ('tentative', 'confirmed') AND EXISTS (SELECT 1 FROM occurrence o"
+        " WHERE o.event = e.id AND o.starts_at > {} AND NOT o.is_canceled) ORDER BY e.id"
+    )
+    return await events_where(viewer, tail, committee_id, now)
+
+
 async def dates_of(viewer: Viewer, events: Iterable[Event]) -> dict[UUID, list[Occurrence]]:
     """Return all dates of several events by the event's id, in the order of the rule."""
     by_id = {one.id: one for one in events}
@@ -198,6 +208,7 @@ def line(row: Row) -> Line:
         lead_id=row["lead"],
         committee_id=row["committee"],
         marking=marking_of(row),
+        reminders=policy_of(row),
     )
 
 

@@ -1,0 +1,98 @@
+"""The pages of a committee's reminder policy: its form, what the committee's page says, and the form of an event."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, Cast, meeting
+from tests.ports.browser import Browser
+from tests.ports.conftest import SignIn
+from tests.ports.pages.forms import typed
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.roster.reminder_policy import ReminderPolicy
+from tracker.usecases.emails import committee_reminders
+from tracker.usecases.events import events
+from tracker.usecases.roster.reminder_policies import policy_of
+
+pytestmark = pytest.mark.anyio
+
+DAY = ReminderPolicy(leads=frozenset({timedelta(days=1)}), asks_again=True)
+CHOSEN = {"leads": ["1440"], "asks_again": "yes"}
+
+
+async def send(browser: Browser, path: str, **changes: Any) -> Any:
+    page = (await browser.get(path)).text
+    return await browser.post(path, typed(page, path, **changes))
+
+
+async def scheduled(cast: Cast) -> UUID:
+    plan = meeting(cast.caht_lead, visibility=Visibility.COMMITTEE, committee_id=cast.committees["services"])
+    return await events.schedule(cast.coordinator, plan, NOW)
+
+
+async def test_a_chair_sets_the_policy_and_the_committee_says_it(sqlite_cast: Cast, browse: SignIn) -> None:
+    services = sqlite_cast.committees["services"]
+    chair, member = await browse(sqlite_cast.caht_lead), await browse(sqlite_cast.harbor_advocate)
+    path = f"/committees/{services}/reminders"
+    assert (await send(chair, path, **CHOSEN)).status_code == 303
+    await send(chair, path)  # as it comes, it changes nothing
+    assert await policy_of(services) == DAY
+    page = (await member.get(f"/committees/{services}")).text
+    assert "Reminders go out 1 day before. People who haven’t replied are asked again 5 days and 2 days before." in page
+    assert "Change reminders" not in page
+    await send(chair, path, leads=[], asks_again=[])
+    assert "No reminders." in (await member.get(f"/committees/{services}")).text
+
+
+async def test_events_already_scheduled_change_when_that_is_checked_and_undo_puts_both_back(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    services, event_id = sqlite_cast.committees["services"], await scheduled(sqlite_cast)
+    chair, path = await browse(sqlite_cast.caht_lead), f"/committees/{services}/reminders"
+    assert "Also change 1 upcoming event" in (await chair.get(path)).text
+    await send(chair, path, upcoming="yes", **CHOSEN)
+    assert (await events.event_for(sqlite_cast.caht_lead, event_id)).reminders == DAY
+    page = (await chair.get(f"/committees/{services}")).text
+    assert "Reminders saved for new events, and changed for 1 upcoming event." in page
+    removal = f"{path}/removal"
+    await chair.post(removal, typed(page, removal))
+    assert (await events.event_for(sqlite_cast.caht_lead, event_id)).reminders == ReminderPolicy()
+    assert await policy_of(services) == ReminderPolicy()
+
+
+async def test_if_another_event_came_meanwhile_the_new_number_is_shown_first(sqlite_cast: Cast, browse: SignIn) -> None:
+    await scheduled(sqlite_cast)
+    chair, path = await browse(sqlite_cast.caht_lead), f"/committees/{sqlite_cast.committees['services']}/reminders"
+    page = (await chair.get(path)).text
+    await scheduled(sqlite_cast)
+    response = await chair.post(path, typed(page, path, upcoming="yes", **CHOSEN))
+    assert response.status_code == 409
+    assert "Also change 2 upcoming events" in response.text
+    assert typed(response.text, path)["leads"] == ["1440"]
+
+
+async def test_people_who_only_sit_in_a_committee_cannot_set_it_and_for_others_it_is_missing(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    path = f"/committees/{sqlite_cast.committees['services']}/reminders"
+    assert (await (await browse(sqlite_cast.harbor_advocate)).get(path)).status_code == 403
+    assert (await (await browse(sqlite_cast.fbi_lead)).post(path, {"leads": "120"})).status_code == 404
+
+
+async def test_a_new_event_begins_with_the_policy_of_its_committee_or_has_its_own(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    services, desk = sqlite_cast.committees["services"], await browse(sqlite_cast.caht_lead)
+    await committee_reminders.save(sqlite_cast.caht_lead, services, DAY, NOW)
+    page = (await desk.get("/schedule")).text
+    assert "Victim Services Committee: Reminders go out 1 day before." in page
+    about = {"title": "Case review", "committee": str(services), "visibility": "committee", "save": "send"}
+    made = []
+    for own in ({}, {"reminders": "own", "leads": ["120"]}):
+        fields = typed((await desk.get("/schedule")).text, "/events", **about, **own)
+        location = (await desk.post("/events", fields)).headers["location"]
+        event = await events.event_for(sqlite_cast.caht_lead, UUID(location.rpartition("/")[2]))
+        made.append(event.reminders)
+    assert made == [DAY, ReminderPolicy(leads=frozenset({timedelta(hours=2)}))]

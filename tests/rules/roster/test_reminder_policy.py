@@ -1,0 +1,51 @@
+"""Reminder policies: the lead times that are offered, how a form describes a policy, and how it is said."""
+
+from datetime import timedelta
+
+import pytest
+
+from tracker.errors import Invalid
+from tracker.rules.roster.reminder_policy import (
+    OFFERED,
+    USUAL,
+    USUAL_POLICY,
+    ReminderPolicy,
+    check_leads,
+    lead_words,
+    leads_words,
+    policy_in,
+)
+
+DAY = timedelta(days=1)
+
+
+@pytest.mark.parametrize("leads", [[], [timedelta(hours=5)]])
+def test_lead_times_are_some_of_those_offered(leads: list[timedelta]) -> None:
+    with pytest.raises(Invalid):
+        check_leads(leads)
+
+
+def test_lead_times_are_said_as_people_say_them() -> None:
+    assert [lead_words(one) for one in OFFERED] == ["7 days", "3 days", "1 day", "2 hours", "30 minutes"]
+    assert leads_words(USUAL) == "7 days, 1 day and 2 hours before"
+    assert leads_words([DAY]) == "1 day before"
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        (USUAL_POLICY, "Reminders go out 7 days, 1 day and 2 hours before."),
+        (ReminderPolicy(leads=frozenset()), "No reminders."),
+        (
+            ReminderPolicy(leads=frozenset({DAY}), asks_again=True),
+            "Reminders go out 1 day before. People who haven’t replied are asked again 5 days and 2 days before.",
+        ),
+    ],
+)
+def test_a_policy_is_said_in_a_sentence_or_two(policy: ReminderPolicy, words: str) -> None:
+    assert policy.words == words
+
+
+def test_a_form_describes_a_policy_by_minutes_and_others_are_ignored() -> None:
+    assert policy_in(["1440", "7", "odd"], asks_again=True) == ReminderPolicy(leads=frozenset({DAY}), asks_again=True)
+    assert policy_in([], asks_again=False) == ReminderPolicy(leads=frozenset())

@@ -1,0 +1,106 @@
+"""The policy of a committee: who sets it, which events it reaches, and undoing it."""
+
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from tests.cast import NOW, Cast, meeting
+from tracker.errors import Conflict, Gone, NotAllowed, NotFound
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import EventStatus
+from tracker.rules.events.undo import UNDO_FOR
+from tracker.rules.roster.reminder_policy import USUAL_POLICY, ReminderPolicy
+from tracker.tables.schema.core.audit import AuditEntry
+from tracker.tables.schema.events.events import Event
+from tracker.usecases.emails import committee_reminders
+from tracker.usecases.events import events
+from tracker.usecases.roster.reminder_policies import policy_of
+
+pytestmark = pytest.mark.anyio
+
+DAY = ReminderPolicy(leads=frozenset({timedelta(days=1)}))
+
+
+async def scheduled(cast: Cast, *, visibility: Visibility = Visibility.COMMITTEE, by: str = "coordinator") -> UUID:
+    plan = meeting(cast.caht_lead, visibility=visibility, committee_id=cast.committees["services"])
+    return await events.schedule(getattr(cast, by), plan, NOW)
+
+
+async def of_event(cast: Cast, event_id: UUID) -> ReminderPolicy:
+    return (await events.event_for(cast.coordinator, event_id)).reminders
+
+
+async def save(cast: Cast, viewer: Viewer, upcoming: int | None = None) -> int:
+    return await committee_reminders.save(viewer, cast.committees["services"], DAY, NOW, upcoming=upcoming)
+
+
+async def test_only_the_chair_and_a_coordinator_set_the_policy_of_a_committee(cast: Cast) -> None:
+    services = cast.committees["services"]
+    await save(cast, cast.caht_lead)
+    assert (await committee_reminders.of_committee(cast.coordinator, services, NOW)).policy == DAY
+    with pytest.raises(NotAllowed):
+        await save(cast, cast.harbor_advocate)
+    for committee_id in (services, uuid4()):
+        with pytest.raises(NotFound):
+            await committee_reminders.save(cast.fbi_lead, committee_id, DAY, NOW)
+    assert await policy_of(cast.committees["steering"]) == USUAL_POLICY
+
+
+async def test_events_already_scheduled_keep_their_reminders(cast: Cast) -> None:
+    event_id = await scheduled(cast)
+    assert await save(cast, cast.caht_lead) == 0
+    assert await of_event(cast, event_id) == USUAL_POLICY
+
+
+async def test_the_upcoming_events_change_too_without_their_calendars(cast: Cast) -> None:
+    event_id, canceled = await scheduled(cast), await scheduled(cast)
+    await events.cancel(cast.coordinator, canceled, 1, "", NOW)
+    before = await events.event_for(cast.coordinator, event_id)
+    assert await save(cast, cast.caht_lead, upcoming=1) == 1
+    after = await events.event_for(cast.coordinator, event_id)
+    assert (after.reminders, after.version) == (DAY, before.version + 1)
+    assert (after.changed_at, after.sequence) == (before.changed_at, before.sequence)
+    assert await of_event(cast, canceled) == USUAL_POLICY
+    found = await AuditEntry.select(AuditEntry.subject, AuditEntry.facts).order_by(AuditEntry.seq)
+    assert [(one["subject"], one["facts"]) for one in found[-2:]] == [
+        ("event", '{"fields": ["reminders"]}'),
+        ("committee_preference", '{"asks_again": false, "leads": "1440", "upcoming_events": 1}'),
+    ]
+
+
+async def test_an_event_that_the_chair_does_not_see_is_neither_counted_nor_changed(cast: Cast) -> None:
+    plan = meeting(cast.fbi_lead, visibility=Visibility.NAMED, committee_id=cast.committees["services"])
+    hidden = await events.schedule(cast.coordinator, plan, NOW)
+    found = await committee_reminders.of_committee(cast.caht_lead, cast.committees["services"], NOW)
+    assert found.upcoming == 0
+    assert await save(cast, cast.caht_lead, upcoming=0) == 0
+    assert await of_event(cast, hidden) == USUAL_POLICY
+
+
+async def test_another_number_than_the_one_that_was_shown_changes_nothing(cast: Cast) -> None:
+    event_id = await scheduled(cast)
+    with pytest.raises(Conflict, match="changed while you had this form open"):
+        await save(cast, cast.caht_lead, upcoming=2)
+    assert (await of_event(cast, event_id), await policy_of(cast.committees["services"])) == (USUAL_POLICY,) * 2
+
+
+async def test_undo_puts_back_the_policy_and_the_events_within_twenty_seconds(cast: Cast) -> None:
+    services, event_id = cast.committees["services"], await scheduled(cast)
+    await save(cast, cast.caht_lead, upcoming=1)
+    with pytest.raises(Gone):
+        await committee_reminders.undo(cast.caht_lead, services, NOW, NOW + UNDO_FOR)
+    with pytest.raises(Gone):
+        await committee_reminders.undo(cast.coordinator, services, NOW, NOW)
+    await committee_reminders.undo(cast.caht_lead, services, NOW, NOW)
+    assert (await of_event(cast, event_id), await policy_of(services)) == (USUAL_POLICY,) * 2
+
+
+async def test_undo_leaves_everything_when_an_event_has_changed_since(cast: Cast) -> None:
+    services, event_id = cast.committees["services"], await scheduled(cast)
+    await save(cast, cast.caht_lead, upcoming=1)
+    await Event.update({Event.version: 9, Event.status: EventStatus.TENTATIVE}).where(Event.id == event_id)
+    with pytest.raises(Conflict):
+        await committee_reminders.undo(cast.caht_lead, services, NOW, NOW)
+    assert (await of_event(cast, event_id), await policy_of(services)) == (DAY, DAY)

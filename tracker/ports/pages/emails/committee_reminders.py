@@ -1,0 +1,87 @@
+"""The reminder policy of a committee: its form, also for the committee's upcoming events, and the Undo button."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from tracker.errors import Conflict, Gone
+from tracker.ports.http.dependencies import Now, Viewer
+from tracker.ports.http.flash import Undo
+from tracker.ports.http.guards import signed_in
+from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.pages.core.form_values import Errors, FormValues, moment_in
+from tracker.rules.core.wording import plural
+from tracker.rules.events.undo import UNDO_FOR
+from tracker.rules.roster.reminder_policy import OFFERED, lead_words, minutes_of, policy_in
+from tracker.usecases.emails import committee_reminders
+from tracker.usecases.emails.committee_reminders import Policy
+
+PATH = "/committees/{committee_id:uuid}/reminders"
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@get(PATH, guards=[signed_in])
+async def reminders_of_committee(committee_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
+    """Show the policy. Errors: NotFound, NotAllowed."""
+    found = await committee_reminders.of_committee(viewer, committee_id, now)
+    leads = [minutes_of(one) for one in found.policy.leads]
+    form = FormValues({"leads": leads, "asks_again": ["yes"] if found.policy.asks_again else []})
+    return _page(pages, found, form)
+
+
+@post(PATH, guards=[signed_in], status_code=303)
+async def save_reminders_of_committee(
+    committee_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Response[Any]:
+    """Save the policy, or show the form again when the number of upcoming events is another one now."""
+    policy = policy_in(form.all("leads"), asks_again=bool(form["asks_again"]))
+    upcoming = (int(form["number"]) if form["number"].isdecimal() else 0) if form["upcoming"] else None
+    try:
+        changed = await committee_reminders.save(viewer, committee_id, policy, now, upcoming=upcoming)
+    except Conflict as refused:
+        found = await committee_reminders.of_committee(viewer, committee_id, now)
+        return _page(pages, found, form, Errors(upcoming=refused.sentence), 409)
+    address = f"/committees/{committee_id}/reminders"
+    fields = {"at": now.isoformat()}
+    undo = Undo(address=f"{address}/removal", fields=fields, until=now + UNDO_FOR)
+    return pages.redirect(f"/committees/{committee_id}", _said(changed, form), undo)
+
+
+@post(PATH + "/removal", guards=[signed_in], status_code=303)
+async def undo_reminders_of_committee(
+    committee_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Redirect:
+    """Undo a change of the policy, or say why it can't be undone."""
+    said = "Undone. The reminders are as before."
+    try:
+        await committee_reminders.undo(viewer, committee_id, moment_in(form["at"]) or NEVER, now)
+    except (Gone, Conflict) as refused:
+        said = refused.sentence
+    return pages.redirect(f"/committees/{committee_id}", said)
+
+
+def _said(changed: int, form: FormValues) -> str:
+    if not form["upcoming"]:
+        return "Reminders saved for new events. Events already scheduled keep theirs."
+    return f"Reminders saved for new events, and changed for {plural(changed, 'upcoming event')}."
+
+
+def _page(
+    pages: Pages, found: Policy, form: FormValues, errors: Errors | None = None, status_code: int = 200
+) -> Response[str]:
+    return pages.render(
+        "emails/pages/committee-reminders.html",
+        committee=found.committee,
+        upcoming=found.upcoming,
+        form=form,
+        errors=errors or Errors(),
+        offered=[(minutes_of(one), f"{lead_words(one)} before") for one in OFFERED],
+        status_code=status_code,
+    )
+
+
+handlers = [reminders_of_committee, save_reminders_of_committee, undo_reminders_of_committee]

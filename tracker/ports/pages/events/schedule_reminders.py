@@ -1,0 +1,60 @@
+"""The reminders in the form of an event: its choices, what is read from it, and the texts of a known policy."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from tracker.ports.pages.core.form_values import FormValues
+from tracker.rules.events.event import Event
+from tracker.rules.roster.reminder_policy import (
+    OFFERED,
+    USUAL_POLICY,
+    ReminderPolicy,
+    lead_words,
+    minutes_of,
+    policy_in,
+)
+from tracker.usecases.events.form_options import Choices
+
+OWN, USUALLY = "own", "usual"
+FIELDS = ("reminders", "leads", "asks_again")
+
+
+def read_reminders(
+    form: FormValues, offered: Choices, event: Event | None, committee_id: UUID | None
+) -> ReminderPolicy:
+    """Return the reminders that a form asks for; without a choice, those of the event or of its committee."""
+    if form["reminders"] == OWN:
+        return policy_in(form.all("leads"), asks_again=bool(form["asks_again"]))
+    if event is not None:
+        return event.reminders
+    return offered.policies.get(committee_id, USUAL_POLICY) if committee_id else USUAL_POLICY
+
+
+def texts_of(policy: ReminderPolicy) -> dict[str, Sequence[str]]:
+    """Return the texts of the fields that describe a policy."""
+    return {
+        "reminders": (OWN,),
+        "leads": tuple(minutes_of(one) for one in OFFERED if one in policy.leads),
+        "asks_again": ("yes",) if policy.asks_again else (),
+    }
+
+
+def usual_texts() -> dict[str, Sequence[str]]:
+    """Return the texts of a form that asks for the usual reminders."""
+    return {**texts_of(USUAL_POLICY), "reminders": (USUALLY,)}
+
+
+def shown(offered: Choices) -> dict[str, Any]:
+    """Return what the form offers: lead times, and the usual reminders in words, by committee."""
+    return {
+        "offered_leads": [(minutes_of(one), f"{lead_words(one)} before") for one in OFFERED],
+        "usual_reminders": [
+            *(
+                (one.name, offered.policies[one.id].words)
+                for one in offered.own_committees
+                if one.id in offered.policies
+            ),
+            ("Other events" if offered.policies else "", USUAL_POLICY.words),
+        ],
+    }

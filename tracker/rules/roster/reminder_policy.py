@@ -1,0 +1,70 @@
+"""Reminder policies: when an event's people are reminded, and whether missing replies are requested again.
+
+A committee has one, with which its new events begin. Each event then has its own.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from tracker.errors import Invalid
+from tracker.rules.core.wording import plural
+
+LEAD_TIMES = (timedelta(days=7), timedelta(days=1), timedelta(hours=2))
+USUAL = frozenset(LEAD_TIMES)
+OFFERED = (timedelta(days=7), timedelta(days=3), *LEAD_TIMES[1:], timedelta(minutes=30))
+"""Lead times that people can choose from, longest first."""
+ASKED_AGAIN = (timedelta(days=5), timedelta(days=2))
+"""How long before a date missing replies are requested again, for events that do so."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReminderPolicy:
+    """What the people of an event get by email before its dates; the defaults are for events without a committee."""
+
+    leads: frozenset[timedelta] = USUAL
+    """Empty = no reminders, except for people who chose times of their own."""
+    asks_again: bool = False
+    """Whether missing replies are requested again (`ASKED_AGAIN`)."""
+
+    @property
+    def words(self) -> str:
+        """Return it in a sentence or two."""
+        reminders = f"Reminders go out {leads_words(self.leads)}." if self.leads else "No reminders."
+        asks = f" People who haven’t replied are asked again {leads_words(ASKED_AGAIN)}." if self.asks_again else ""
+        return reminders + asks
+
+
+USUAL_POLICY = ReminderPolicy()
+
+
+def policy_in(minutes: Iterable[str], *, asks_again: bool) -> ReminderPolicy:
+    """Return the policy that a form describes by lead times in minutes; ones that aren't offered are ignored."""
+    known = {minutes_of(one): one for one in OFFERED}
+    return ReminderPolicy(leads=frozenset(known[one] for one in minutes if one in known), asks_again=asks_again)
+
+
+def minutes_of(lead: timedelta) -> str:
+    """Return a lead time as forms and rows write it."""
+    return str(int(lead.total_seconds() // 60))
+
+
+def check_leads(leads: Collection[timedelta]) -> frozenset[timedelta]:
+    """Return lead times. Errors: Invalid(leads) when there are none, or one that is not offered."""
+    if not leads or not set(leads) <= set(OFFERED):
+        raise Invalid(leads="Choose at least one time, or turn these reminders off.")
+    return frozenset(leads)
+
+
+def lead_words(lead: timedelta) -> str:
+    """Return "7 days", "2 hours", "30 minutes"."""
+    if lead.days:
+        return plural(lead.days, "day")
+    minutes = lead.seconds // 60
+    return plural(minutes // 60, "hour") if minutes % 60 == 0 else plural(minutes, "minute")
+
+
+def leads_words(leads: Iterable[timedelta]) -> str:
+    """Return "7 days, 1 day and 2 hours before", longest first."""
+    words = [lead_words(one) for one in sorted(leads, reverse=True)]
+    return f"{', '.join(words[:-1])} and {words[-1]} before" if len(words) > 1 else f"{words[0]} before"

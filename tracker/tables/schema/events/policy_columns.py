@@ -1,0 +1,36 @@
+"""Reminder policies as columns of events and committees, with the conversion in both directions."""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+from tracker.rules.roster.reminder_policy import LEAD_TIMES, ReminderPolicy, minutes_of
+
+POLICY = "e.reminder_leads, e.asks_again"
+"""What `policy_of` reads of event `e`."""
+BETWEEN = ","
+
+
+@cache
+def leads_of(text: str) -> frozenset[timedelta]:
+    """Return the lead times in a column: "10080,120", in minutes."""
+    return frozenset(timedelta(minutes=int(one)) for one in text.split(BETWEEN) if one)
+
+
+def text_of(leads: Iterable[timedelta]) -> str:
+    """Return lead times as a column holds them, longest first."""
+    return BETWEEN.join(minutes_of(one) for one in sorted(leads, reverse=True))
+
+
+USUAL_LEADS = text_of(LEAD_TIMES)
+
+
+def policy_of(row: Mapping[str, Any]) -> ReminderPolicy:
+    """Return the policy in a row of `POLICY`."""
+    return ReminderPolicy(leads=leads_of(row["reminder_leads"]), asks_again=bool(row["asks_again"]))
+
+
+def columns_of(policy: ReminderPolicy) -> dict[str, Any]:
+    """Return the columns of an event for its policy."""
+    return {"reminder_leads": text_of(policy.leads), "asks_again": policy.asks_again}

@@ -1,0 +1,184 @@
+"""The reminder policy of a committee: changing it, also for its upcoming events, and undoing that."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from tracker.crypto import ids
+from tracker.database import writing
+from tracker.errors import Conflict, Gone, NotAllowed, NotFound
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Event, may_edit
+from tracker.rules.events.undo import UNDO_FOR
+from tracker.rules.roster.reminder_policy import ReminderPolicy
+from tracker.tables.schema.emails.preferences import CommitteePreference
+from tracker.tables.schema.events import events as rows
+from tracker.tables.schema.events.policy_columns import columns_of, leads_of, text_of
+from tracker.tables.visible.events import events
+from tracker.usecases.core import audit
+from tracker.usecases.roster import people, reminder_policies
+from tracker.usecases.roster.people import CommitteeChoice
+
+ONLY_THEIRS = "Only the committee’s chair or a coordinator can set its reminders."
+OTHER_EVENTS = (
+    "The committee’s upcoming events changed while you had this form open. Check their number and save again."
+)
+LATE = "It’s too late to undo this because 20 seconds have passed. You can still change the reminders."
+MEANWHILE = "Nothing was undone because an event has changed since. You can still change the reminders."
+
+
+class Policy(NamedTuple):
+    """What the form of a committee's reminders shows."""
+
+    committee: CommitteeChoice
+    policy: ReminderPolicy
+    upcoming: int
+    """The upcoming events of the committee that the viewer may edit."""
+
+
+class ReplacedEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """The reminders that an event had before, and its version after the change."""
+
+    leads: str
+    asks_again: bool
+    version: int
+
+
+class Replaced(msgspec.Struct, frozen=True, kw_only=True):
+    """What a change of a policy replaced; `leads` is None if the committee had none of its own."""
+
+    by: UUID
+    leads: str | None
+    asks_again: bool
+    events: dict[UUID, ReplacedEvent]
+
+
+async def led_committees(viewer: Viewer) -> list[CommitteeChoice]:
+    """Return the committees whose reminders the viewer may set: those they chair, or all for a coordinator."""
+    return [one for one in await people.committees(viewer) if viewer.is_coordinator or one.id in viewer.chairs]
+
+
+async def of_committee(viewer: Viewer, committee_id: UUID, now: datetime) -> Policy:
+    """Return a committee, its policy, and how many upcoming events it has. Errors: NotFound, NotAllowed."""
+    committee = await _led_committee(viewer, committee_id)
+    policy = await reminder_policies.policy_of(committee_id)
+    return Policy(committee, policy, len(await _upcoming(viewer, committee_id, now)))
+
+
+async def save(
+    viewer: Viewer, committee_id: UUID, policy: ReminderPolicy, now: datetime, *, upcoming: int | None = None
+) -> int:
+    """Save the policy with which new events of a committee begin, and return how many events changed.
+
+    With `upcoming`, the number that the viewer saw, it also becomes that of each upcoming event that they may edit.
+    Calendars don't show it, so no feed changes.
+    Errors: NotFound, NotAllowed, Conflict when there are now more or fewer upcoming events.
+    """
+    async with writing():
+        await _led_committee(viewer, committee_id)
+        changed = [] if upcoming is None else await _upcoming(viewer, committee_id, now)
+        if upcoming is not None and len(changed) != upcoming:
+            raise Conflict(OTHER_EVENTS)
+        before = await _stored(committee_id)
+        replaced = Replaced(
+            by=viewer.member_id,
+            leads=before["leads"] if before else None,
+            asks_again=bool(before and before["asks_again"]),
+            events={one.id: _replaced(one) for one in changed},
+        )
+        await _store(committee_id, policy, msgspec.json.encode(replaced).decode(), now)
+        await _set(viewer, [one.id for one in changed], policy, now)
+        facts = {"leads": text_of(policy.leads), "asks_again": policy.asks_again, "upcoming_events": len(changed)}
+        await audit.record(viewer.actor, "changed", "committee_preference", committee_id, facts, now)
+    return len(changed)
+
+
+async def undo(viewer: Viewer, committee_id: UUID, at: datetime, now: datetime) -> None:
+    """Undo the change of a policy that the viewer made at `at`, also in upcoming events, within 20 seconds.
+
+    Errors: NotFound, NotAllowed, Gone (too late, or another change since), Conflict (an event has changed since).
+    """
+    async with writing():
+        await _led_committee(viewer, committee_id)
+        row = await _stored(committee_id)
+        if row is None or row["replaced"] is None or row["changed_at"] != at or now >= at + UNDO_FOR:
+            raise Gone(LATE)
+        replaced = msgspec.json.decode(row["replaced"], type=Replaced)
+        if replaced.by != viewer.member_id:
+            raise Gone(LATE)
+        for event_id, before in replaced.events.items():
+            await _put_back(viewer, event_id, before, now)
+        if replaced.leads is None:
+            await CommitteePreference.delete().where(CommitteePreference.committee == committee_id)
+        else:
+            policy = ReminderPolicy(leads=leads_of(replaced.leads), asks_again=replaced.asks_again)
+            await _store(committee_id, policy, None, now)
+        facts = {"upcoming_events": len(replaced.events)}
+        await audit.record(viewer.actor, "undone", "committee_preference", committee_id, facts, now)
+
+
+async def _upcoming(viewer: Viewer, committee_id: UUID, now: datetime) -> list[Event]:
+    return [one for one in await events.of_committee(viewer, committee_id, now) if may_edit(viewer, one)]
+
+
+def _replaced(event: Event) -> ReplacedEvent:
+    leads = text_of(event.reminders.leads)
+    return ReplacedEvent(leads=leads, asks_again=event.reminders.asks_again, version=event.version + 1)
+
+
+async def _set(viewer: Viewer, event_ids: Sequence[UUID], policy: ReminderPolicy, now: datetime) -> None:
+    """Set the policy of events; their versions rise, so that an open form of one doesn't save over it unseen."""
+    for event_id in event_ids:
+        await rows.Event.update(_columns(policy)).where(rows.Event.id == event_id)
+        await audit.record(viewer.actor, "changed", "event", event_id, {"fields": ["reminders"]}, now)
+
+
+async def _put_back(viewer: Viewer, event_id: UUID, before: ReplacedEvent, now: datetime) -> None:
+    is_as_left = (rows.Event.id == event_id) & (rows.Event.version == before.version)
+    policy = ReminderPolicy(leads=leads_of(before.leads), asks_again=before.asks_again)
+    if not await rows.Event.update(_columns(policy)).where(is_as_left).returning(rows.Event.id):
+        raise Conflict(MEANWHILE)
+    await audit.record(viewer.actor, "undone", "event", event_id, {"fields": ["reminders"]}, now)
+
+
+def _columns(policy: ReminderPolicy) -> dict[Any, Any]:
+    return {**columns_of(policy), rows.Event.version: rows.Event.version + 1}
+
+
+async def _stored(committee_id: UUID) -> dict[str, Any] | None:
+    found = await CommitteePreference.select().where(CommitteePreference.committee == committee_id)
+    return dict(found[0]) if found else None
+
+
+async def _store(committee_id: UUID, policy: ReminderPolicy, replaced: str | None, now: datetime) -> None:
+    row = CommitteePreference(
+        id=ids.new_id(),
+        committee=committee_id,
+        leads=text_of(policy.leads),
+        asks_again=policy.asks_again,
+        changed_at=now,
+        replaced=replaced,
+    )
+    await CommitteePreference.insert(row).on_conflict(
+        target=CommitteePreference.committee,
+        action="DO UPDATE",
+        values=[
+            CommitteePreference.leads,
+            CommitteePreference.asks_again,
+            CommitteePreference.changed_at,
+            CommitteePreference.replaced,
+        ],
+    )
+
+
+async def _led_committee(viewer: Viewer, committee_id: UUID) -> CommitteeChoice:
+    """Return a committee whose reminders the viewer may set. Errors: NotFound for one they are not in, NotAllowed."""
+    committee = next((one for one in await people.committees(viewer) if one.id == committee_id), None)
+    if committee is None:
+        raise NotFound
+    if not (viewer.is_coordinator or committee_id in viewer.chairs):
+        raise NotAllowed(ONLY_THEIRS)
+    return committee
