@@ -1,10 +1,10 @@
 """The action items of the demo: open, in progress, blocked, overdue, done; each assigned on a date that took place."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from tracker.demo.days import due_day
+from tracker.demo.days import A_DAY, due_day
 from tracker.demo.story import Date, Story
 from tracker.rules.actions.action_items import ItemStatus
 from tracker.rules.actions.item_changes import Change, NewItem
@@ -21,13 +21,15 @@ from tracker.usecases.events import occurrences
 OPEN, UNDERWAY, BLOCKED, DONE, CANCELED = ItemStatus
 SOON_AFTER = timedelta(minutes=6)
 JUST_BEFORE = timedelta(seconds=1)
+EIGHT_MORNINGS = 8 + 7 / 24
+"""Days ago of a first step that was eight days before the day of the last morning, at 8:00."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
     """An update by the owner of an item, some days ago."""
 
-    ago: int
+    ago: float  # days
     status: ItemStatus
     progress: int | None = None
     note: str = ""
@@ -80,8 +82,8 @@ ERRANDS = (
         giver="caht_lead",
         origin="services",
         back=2,
-        due=-9,
-        steps=(Step(ago=8, status=BLOCKED, progress=30, note="Waiting on two new phone numbers."),),
+        due=5,
+        steps=(Step(ago=EIGHT_MORNINGS, status=BLOCKED, progress=30, note="Waiting on two new phone numbers."),),
     ),
     Errand(
         title="Book the training room",
@@ -186,12 +188,16 @@ def give(story: Story, dates: dict[str, list[Date]]) -> None:
 
 
 async def remind(story: Story) -> None:
-    """Queue this morning's emails about items, if the demo starts after they go out."""
-    morning = item_days.morning(to_local(story.now, story.zone).date(), story.zone, None)
-    if morning and morning <= story.now:
-        wishes = await everyones_wishes()
-        drafts = await item_emails(morning - JUST_BEFORE, morning, story.zone, wishes, Escalation())
-        await outbox.enqueue_all(drafts, story.now)
+    """Queue the emails about items of the last morning, which are sent when the demo starts, however late it is."""
+    wishes, morning = await everyones_wishes(), _last_morning(story)
+    drafts = await item_emails(morning - JUST_BEFORE, morning, story.zone, wishes, Escalation())
+    await outbox.enqueue_all([replace(one, not_after=None) for one in drafts], story.now)
+
+
+def _last_morning(story: Story) -> datetime:
+    today = to_local(story.now, story.zone).date()
+    _, morning = item_days.first_morning(today, story.zone, None)
+    return morning if morning <= story.now else item_days.first_morning(today - A_DAY, story.zone, None)[1]
 
 
 def _origin(story: Story, errand: Errand, dates: dict[str, list[Date]]) -> Date | None:

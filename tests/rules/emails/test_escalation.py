@@ -102,6 +102,10 @@ def test_a_blocked_item_goes_up_by_the_days_since_it_is_blocked() -> None:
     assert found == {"Mar 3": {PRIMARY}, "Mar 7": {COORDINATOR}}
 
 
+def test_an_item_that_is_overdue_and_blocked_goes_up_once_by_the_longer_of_the_two() -> None:
+    assert calendar(item(blocked_on=date(2027, 3, 10)), ladder()) == calendar(item(), ladder())
+
+
 def test_the_task_force_chooses_the_days() -> None:
     found = calendar(item(), ladder(coordinators=frozenset({COORDINATOR, SECOND})), Escalation(agency=2, coordinator=3))
     assert (found["Mar 11"], found["Mar 12"], found["Mar 17"]) == ({PRIMARY}, {COORDINATOR, SECOND}, {OWNER})

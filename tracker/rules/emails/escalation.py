@@ -31,7 +31,7 @@ class Rung(IntEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Escalation:
-    """After how many days overdue or blocked an item reaches the agency and the coordinators; 0 = never."""
+    """After how many days overdue or blocked, whichever is longer, an item reaches whom; 0 = never."""
 
     agency: int = 4
     coordinator: int = 8
@@ -71,12 +71,12 @@ class Ladder:
 def steps(item: OpenItem, day: date, escalation: Escalation) -> list[Rung]:
     """Return the rungs whose day it is, lowest first."""
     late = (day - item.due).days
-    lengths = {late, (day - item.blocked_on).days if item.blocked_on else 0} - {0}
+    stuck = max(late, (day - item.blocked_on).days if item.blocked_on else 0)
     is_owners = -late in AHEAD or (late >= FIRST_LATE and (late - FIRST_LATE) % A_WEEK == 0)
     return [
         *([Rung.OWNER] if is_owners else []),
-        *([Rung.AGENCY] if escalation.agency in lengths else []),
-        *([Rung.COORDINATOR] if escalation.coordinator in lengths else []),
+        *([Rung.AGENCY] if escalation.agency == stuck > 0 else []),
+        *([Rung.COORDINATOR] if escalation.coordinator == stuck > 0 else []),
     ]
 
 
