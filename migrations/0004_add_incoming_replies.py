@@ -15,6 +15,7 @@ CREATE TABLE incoming_reply (
   email_hash VARCHAR(64) NOT NULL,
   part INTEGER NOT NULL,
   sender VARCHAR(254) NOT NULL,
+  is_verified BOOLEAN NOT NULL,
   invitation UUID REFERENCES invitation (id) ON DELETE CASCADE,
   occurrence UUID REFERENCES occurrence (id) ON DELETE CASCADE,
   reply VARCHAR(12) CHECK (reply IN ('needs_action', 'accepted', 'tentative', 'declined')),
@@ -26,11 +27,16 @@ CREATE TABLE incoming_reply (
   misfit VARCHAR(16) CHECK (misfit IN ('no_invitation', 'other_sender', 'unverified', 'other_attendee', 'other_date',
     'proposal', 'no_reply')),
   decided_at TIMESTAMPTZ,
+  decided_by UUID REFERENCES member (id) ON DELETE RESTRICT,
+  attached UUID REFERENCES reply (id) ON DELETE CASCADE,
   UNIQUE (email_hash, part),
-  CHECK ((misfit IS NULL) = (outcome <> 'unmatched'))
+  CHECK ((misfit IS NULL) = (outcome <> 'unmatched')),
+  CHECK ((decided_at IS NULL) = (decided_by IS NULL)),
+  CHECK (attached IS NULL OR decided_at IS NOT NULL)
 );
 CREATE INDEX incoming_reply_invitation ON incoming_reply (invitation, occurrence);
 CREATE INDEX incoming_reply_occurrence ON incoming_reply (occurrence);
+CREATE INDEX incoming_reply_attached ON incoming_reply (attached);
 CREATE INDEX incoming_reply_open ON incoming_reply (received_at) WHERE outcome = 'unmatched' AND decided_at IS NULL;
 """
 POLLS = """

@@ -5,6 +5,7 @@ The script speaks to every route of the application; a route without an entry fa
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -78,6 +79,14 @@ def _of_polls(method: str, tail: str, **form: str) -> Callable[[Places], list[As
 
 def _of_committees(method: str, tail: str, **form: str) -> Callable[[Places], list[Ask]]:
     return lambda p: [(method, f"/committees/{one}{tail}", form) for one in (p.committee, p.secret_committee, NOWHERE)]
+
+
+def _of_emails(deed: str, p: Places) -> list[Ask]:
+    return [
+        ("POST", f"/events/{event}/{key}/email-replies/{email}/{deed}", {"person": str(p.person)})
+        for event, key in _events(p)
+        for email in (p.secret_email, NOWHERE)
+    ]
 
 
 def _of_seats(method: str, tail: str, **form: str) -> Callable[[Places], list[Ask]]:
@@ -281,6 +290,10 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
         for event, key in _events(p)
         for person in (p.person, p.secret_person)
     ],
+    **{
+        f"POST /events/{{event_id}}/{{key}}/email-replies/{{incoming_id}}/{deed}": partial(_of_emails, deed)
+        for deed in ("attachment", "substitution", "dismissal", "undo")
+    },
     "GET /events/{event_id}/{key}/attendance": _of_dates("GET", "/attendance"),
     "GET /events/{event_id}/{key}/attendance/count": _of_dates("GET", "/attendance/count"),
     "POST /events/{event_id}/{key}/attendance/marks": _of_dates("POST", "/attendance/marks", mark="here"),

@@ -33,6 +33,8 @@ from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.identity.api_tokens import ApiScope
+from tracker.rules.intake.calendar_replies import CalendarReply, Sender
+from tracker.rules.intake.emails import ReceivedEmail
 from tracker.rules.operations.after_actions import Assignment
 from tracker.rules.operations.orders import Paragraph
 from tracker.rules.operations.phases import PhasePlan
@@ -44,9 +46,11 @@ from tracker.rules.recurrence import Rule, rule_for
 from tracker.rules.roster.confidential_sites import SiteFacts as ConfidentialFacts
 from tracker.rules.roster.quorum import QuorumRule
 from tracker.rules.roster.sites import SiteFacts
+from tracker.tables.background.events.invitees import invitations
 from tracker.tables.schema.core.drafts import Draft
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.events.events import Event
+from tracker.tables.schema.intake.replies import IncomingReply
 from tracker.usecases.actions import action_items, after_actions
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.audit import reading
@@ -57,6 +61,7 @@ from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.emails import reminders
 from tracker.usecases.events import events, occurrences, replies, templates
 from tracker.usecases.identity import api_tokens
+from tracker.usecases.intake import incoming
 from tracker.usecases.operations import (
     after,
     after_page,
@@ -86,6 +91,7 @@ STAND_INS = (
     "secret_notice",
     "secret_place",
     "secret_poll",
+    "secret_email",
 )
 """The places that a world without secrets doesn't have: another id stands for them."""
 
@@ -123,6 +129,7 @@ class Places:
     secret_notice: UUID
     secret_place: UUID
     secret_poll: UUID
+    secret_email: UUID
     secret_plan_key: str = "2027-01-20"
 
 
@@ -276,6 +283,7 @@ async def _secret_plans(cast: Cast, places: Places) -> None:
     places.secret_place = await _confidential_place(cast, in_conflict[0])
     await _looked_back_on(cast)
     places.secret_poll = await _a_poll(cast)
+    places.secret_email = await _unmatched_email(cast, places.secret_event)
 
 
 async def _a_poll(cast: Cast) -> UUID:
@@ -288,6 +296,26 @@ async def _a_poll(cast: Cast) -> UUID:
     [first, _] = (await polls.poll_for(asked, poll_id)).options
     await polls.reply(asked, poll_id, {first.id: Fit.YES}, NOW)
     return poll_id
+
+
+async def _unmatched_email(cast: Cast, event_id: UUID) -> UUID:
+    """Let a reply to a secret invitation come from an address that no one has."""
+    invitation = (await invitations(event_id))[cast.kcpd_detective.member_id].id
+    sender = Sender(address="canary@elsewhere.example", is_verified=True)
+    await incoming.take(
+        ReceivedEmail(
+            name="c" * 64,
+            received_at=NOW,
+            invitation_id=invitation,
+            sender=sender,
+            replies=(
+                CalendarReply(uid=str(event_id), attendee=sender.address, value=ReplyValue.ACCEPTED, comment="Canary"),
+            ),
+        )
+    )
+    [row] = await IncomingReply.select(IncomingReply.id)
+    found: UUID = row["id"]
+    return found
 
 
 async def _secrets(cast: Cast, places: Places) -> None:

@@ -5,11 +5,31 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
+from tracker.rules.attendance.sheet import Mark
 from tracker.rules.core.wording import day
 from tracker.rules.events.event_fields import FIELDS as EVENT_FIELDS
 from tracker.rules.identity.browsers import UNKNOWN, browser_name
 from tracker.rules.roster.reminder_policy import lead_words
 
+SAID = (
+    "fields",
+    "gained",
+    "lost",
+    "why",
+    "date",
+    "reply",
+    "status",
+    "kind",
+    "what",
+    "for",
+    "scope",
+    "version",
+    "browser",
+    "filter",
+    "route",
+    *(str(mark) for mark in Mark),
+)
+"""Facts that all readers of an entry may see; others could count things that the reader does not see."""
 NOT_NOTIFIED = frozenset({"client", "next"})
 """Shown elsewhere, such as the source of older sign-in entries; or the id of something with an entry of its own."""
 LABELS = {
@@ -236,3 +256,8 @@ WORDS: Mapping[str, Callable[[object], str]] = {
     "browser": _browser,
     **dict.fromkeys(("date_reminders", "item_reminders", "is_discreet", "digest", "shows_operations"), _switch),
 }
+
+
+def readable_facts(facts: Mapping[str, object], *, reads_all: bool) -> Mapping[str, object]:
+    """Return the facts that a reader may see of an entry whose subject they may open."""
+    return facts if reads_all else {name: facts[name] for name in SAID if name in facts}

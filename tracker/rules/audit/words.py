@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from tracker.rules.attendance.sheet import Mark
 from tracker.rules.audit import facts as audit_facts
 from tracker.rules.core.actors import Origin
 from tracker.rules.core.wording import plural
@@ -63,6 +62,9 @@ VERBS = {
     "date_added": "Added a date to",
     "ended": "Canceled the following dates of",
     "replied_for": "Recorded a reply to an",
+    "reply_attached": "Attached an email as the reply to an",
+    "reply_dismissed": "Dismissed an email that replied to an",
+    "reply_decision_undone": "Undid a decision about an email that replied to an",
     "attendance_marked": "Marked attendance of",
     "brief_printed": "Issued a copy of the brief of",
     "plan_begun": "Started the plan of",
@@ -201,26 +203,6 @@ SOURCES = {
     "cli": "Command line",
     "clock": "System",
 }
-
-SAID = (
-    "fields",
-    "gained",
-    "lost",
-    "why",
-    "date",
-    "reply",
-    "status",
-    "kind",
-    "what",
-    "for",
-    "scope",
-    "version",
-    "browser",
-    "filter",
-    "route",
-    *(str(mark) for mark in Mark),
-)
-"""Facts that all readers of an entry may see; others could count things that the reader does not see."""
 
 
 class Group(NamedTuple):
@@ -393,8 +375,3 @@ class Entry:
     @property
     def _thing(self) -> str:
         return "" if self.is_about_actor else THINGS.get(self.subject, self.subject)
-
-
-def readable_facts(facts: Mapping[str, object], *, reads_all: bool) -> Mapping[str, object]:
-    """Return the facts that a reader may see of an entry whose subject they may open."""
-    return facts if reads_all else {name: facts[name] for name in SAID if name in facts}

@@ -1,9 +1,8 @@
 """Replies that calendar programs send by email (RFC 5546 §3.2.3), and which of them count."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
-from uuid import UUID
 
 from tracker.rules.core.wall_clock import to_utc
 from tracker.rules.events.event import Occurrence
@@ -35,6 +34,7 @@ class Misfit(StrEnum):
     NO_INVITATION = "no_invitation"
     """Its address or its event isn't one of an invitation that is open."""
     OTHER_SENDER = "other_sender"
+    """It is about the invited person, and came from another address."""
     UNVERIFIED = "unverified"
     """The mail server couldn't confirm the domain of the sender."""
     OTHER_ATTENDEE = "other_attendee"
@@ -44,20 +44,6 @@ class Misfit(StrEnum):
     """It proposes another time."""
     NO_REPLY = "no_reply"
     """It has no reply that could be recorded."""
-
-
-MISFIT_WORDS = {
-    Misfit.NO_INVITATION: "It’s about another event.",
-    Misfit.OTHER_SENDER: "It didn’t come from their address.",
-    Misfit.UNVERIFIED: "Your mail server couldn’t confirm the sender.",
-    Misfit.OTHER_ATTENDEE: "It names a different person.",
-    Misfit.OTHER_DATE: "It names a date that isn’t in the series.",
-    Misfit.PROPOSAL: "It proposes another time.",
-    Misfit.NO_REPLY: "We couldn’t read a reply in it.",
-}
-OLD_TIME = "It replies to a time that has changed since."
-SHOWN_FOR = timedelta(days=30)
-"""How long replies that were not recorded are shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,38 +113,16 @@ class Standing:
     """SEQUENCE and DTSTAMP of the newest reply of a calendar program that was recorded."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class UnrecordedReply:
-    """A reply by email that changed nothing."""
-
-    received_at: datetime
-    sender: str
-    """The address in From; empty when there is none that could be read."""
-    member_id: UUID
-    person: str
-    """Whose invitation it came to."""
-    value: ReplyValue | None
-    comment: str
-    for_date: bool
-    outcome: Outcome
-    misfit: Misfit | None
-
-    @property
-    def why(self) -> str:
-        """Return why it was not recorded."""
-        return MISFIT_WORDS[self.misfit] if self.misfit else OLD_TIME
-
-
 def misfit(sender: Sender, reply: CalendarReply, standing: Standing) -> Misfit | None:
     """Return why a reply isn't taken for one of the invited person; None when it is."""
     if reply.uid != standing.uid:
         return Misfit.NO_INVITATION
+    if reply.attendee != standing.address:
+        return Misfit.OTHER_ATTENDEE
     if sender.address != standing.address:
         return Misfit.OTHER_SENDER
     if not sender.is_verified:
         return Misfit.UNVERIFIED
-    if reply.attendee != standing.address:
-        return Misfit.OTHER_ATTENDEE
     if reply.is_proposal:
         return Misfit.PROPOSAL
     return None if reply.value else Misfit.NO_REPLY

@@ -11,7 +11,8 @@ from tracker.database import writing
 from tracker.errors import NotFound
 from tracker.rules.audit import facts as audit_facts
 from tracker.rules.audit.deeds import DeedEntries, whole_deeds
-from tracker.rules.audit.words import OPEN_SUBJECTS, Entry, readable_facts
+from tracker.rules.audit.facts import readable_facts
+from tracker.rules.audit.words import OPEN_SUBJECTS, Entry
 from tracker.rules.core.actors import Origin
 from tracker.rules.core.viewer import Viewer
 from tracker.tables.schema.events.marking_columns import marking_of

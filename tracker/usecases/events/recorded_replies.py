@@ -48,7 +48,7 @@ async def reply_for(
             ReplySource.ON_BEHALF,
             now,
             for_series=for_series,
-            whose=person.member_id,
+            entered=replies.EnteredFor(person.member_id),
         )
     return person
 

@@ -19,6 +19,8 @@ from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import substitutes
 
 OWED_AHEAD = timedelta(days=60)
+_VERBS = {ReplySource.ON_BEHALF: "replied_for", ReplySource.EMAIL: "reply_attached"}
+"""What the audit log says of a reply that another person enters."""
 
 
 class Onward(NamedTuple):
@@ -28,6 +30,16 @@ class Onward(NamedTuple):
     dates: tuple[Occurrence, ...]
     ahead: tuple[Occurrence, ...]
     """Those that take place and are not over."""
+
+
+class EnteredFor(NamedTuple):
+    """The person whose reply someone else enters."""
+
+    member_id: UUID
+    replied_at: datetime | None = None
+    """When they replied; None = now."""
+    for_dates_asked_alone: bool = True
+    """Whether a reply to a series also counts for dates that were asked again separately."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,25 +254,26 @@ async def record(
     now: datetime,
     *,
     for_series: bool,
-    whose: UUID | None = None,
+    entered: EnteredFor | None = None,
 ) -> None:
     """Write a reply and its audit entry, and notify people who start or stop substituting.
 
     The caller is inside `writing()`. A reply to the series also counts for dates that were asked again separately and
     have no reply since, except one by email: a calendar program replies to such a date by itself. A reply to a single
     event is stored with its date.
-    `whose` reply it is, is recorded where another person enters it.
+    `entered` says for whom, where the viewer enters another person's reply.
     """
     for_series = for_series and occurrence.event.is_series
-    asks_alone = for_series and source is not ReplySource.EMAIL
+    asks_alone = for_series and source is not ReplySource.EMAIL and (entered is None or entered.for_dates_asked_alone)
     waiting = await _asked_alone(viewer, invitation_id, occurrence.event, now) if asks_alone else []
     dates = [None, *waiting] if for_series else [occurrence.id]
-    about = {"invitation": invitation_id, "source": source, "entered_by": viewer.member_id, "replied_at": now}
+    about = {"invitation": invitation_id, "source": source, "entered_by": viewer.member_id}
+    about |= {"replied_at": (entered.replied_at if entered else None) or now}
     reply = {"sequence": max(occurrence.sequence, occurrence.event.sequence), **about, **_columns(given)}
     async with substitutes.notified(occurrence.event.id, now):
         await new_replies.write([{"occurrence": date_id, **reply} for date_id in dates])
-    verb = "replied_for" if source is ReplySource.ON_BEHALF else "replied"
-    named = {"for": whose, "substitute": given.substitute_id}
+    verb = _VERBS[source] if entered else "replied"
+    named = {"for": entered.member_id if entered else None, "substitute": given.substitute_id}
     known = {name: member_id for name, member_id in named.items() if member_id}
     facts = {"reply": given.value, "date": None if for_series else occurrence.key, **known}
     await audit.record(viewer.actor, verb, "invitation", invitation_id, facts, now)

@@ -44,7 +44,8 @@ class _Row:
     invitation_id: UUID | None = None
     occurrence_id: UUID | None = None
     reply: CalendarReply | None = None
-    order: tuple[int, datetime] | None = None
+    order: tuple[int | None, datetime | None] = (None, None)
+    """SEQUENCE and DTSTAMP: as they counted, of a reply that was recorded; else as the program wrote them."""
 
 
 async def take(email: ReceivedEmail) -> list[Outcome]:
@@ -100,14 +101,15 @@ async def _taken(email: ReceivedEmail, invitation: _Invitation, reply: CalendarR
     invitation_id, date = place
     for_series = reply.date is None and date.event.is_series
     occurrence_id = None if for_series else date.id
-    standing = await _standing(invitation, invitation_id, occurrence_id, date)
+    address, uid = invitation.viewer.email.lower(), invitation.event.uid
+    standing = await standing_of(invitation_id, occurrence_id, date, address=address, uid=uid)
     row = _Row(
         outcome=Outcome.UNMATCHED,
         misfit=misfit(email.sender, reply, standing),
         invitation_id=invitation_id,
         occurrence_id=occurrence_id,
         reply=reply,
-        order=order_of(reply, standing, email.received_at),
+        order=(reply.sequence, reply.stamped_at),
     )
     if row.misfit or reply.value is None:
         return row
@@ -118,6 +120,7 @@ async def _taken(email: ReceivedEmail, invitation: _Invitation, reply: CalendarR
         given, at = Given(reply.value, reply.comment), email.received_at
         who = invitation.viewer
         await replies.record(who, invitation_id, date, given, ReplySource.EMAIL, at, for_series=for_series)
+        row = replace(row, order=order_of(reply, standing, at))
     return replace(row, outcome=outcome)
 
 
@@ -134,15 +137,16 @@ def _place(invitation: _Invitation, reply: CalendarReply, now: datetime) -> tupl
     return next(iter([*ahead, *reversed(own)]), None)
 
 
-async def _standing(
-    invitation: _Invitation, invitation_id: UUID, occurrence_id: UUID | None, date: Occurrence
+async def standing_of(
+    invitation_id: UUID, occurrence_id: UUID | None, date: Occurrence, *, address: str = "", uid: str = ""
 ) -> Standing:
+    """Return what is known of an invitation when a reply comes to one of its dates, or to its series (None)."""
     before = await known.before(invitation_id, occurrence_id)
     sequence = date.event.sequence if occurrence_id is None else max(date.sequence, date.event.sequence)
     last = (before.sequence, before.stamped_at)
     return Standing(
-        address=invitation.viewer.email.lower(),
-        uid=invitation.event.uid,
+        address=address,
+        uid=uid,
         sequence=sequence,
         asked_at=before.asked_at,
         asked_since=before.asked_since,
@@ -156,7 +160,7 @@ def _unmatched(why: Misfit, invitation_id: UUID | None = None) -> _Row:
 
 
 async def _keep(email: ReceivedEmail, part: int, row: _Row) -> None:
-    reply, (sequence, stamped_at) = row.reply, row.order or (None, None)
+    reply, (sequence, stamped_at) = row.reply, row.order
     await IncomingReply.insert(
         IncomingReply(
             id=ids.new_id(),
@@ -164,9 +168,10 @@ async def _keep(email: ReceivedEmail, part: int, row: _Row) -> None:
             email_hash=email.name,
             part=part,
             sender=email.sender.address,
+            is_verified=email.sender.is_verified,
             invitation=row.invitation_id,
             occurrence=row.occurrence_id,
-            reply=reply.value if reply else None,
+            reply=reply.value if reply and not (reply.is_proposal and row.misfit is not Misfit.PROPOSAL) else None,
             comment=reply.comment if reply else "",
             sequence=sequence,
             stamped_at=stamped_at,

@@ -9,7 +9,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, Occurrence
 from tracker.rules.events.replies import Given, OwnInvitation, ReplySource, ReplyValue, effective
 from tracker.tables.background.events import invitees
-from tracker.tables.background.intake.words import MadeChange
+from tracker.tables.background.intake.replies import RecordedReply
 from tracker.tables.visible.events import events
 from tracker.tables.visible.events import replies as visible
 from tracker.usecases.events import replies, substitutes
@@ -33,13 +33,13 @@ class EarlierReply:
     """Whether the email's reply is the last one, and its date is still ahead."""
 
 
-async def earlier_reply(viewer: Viewer, made: MadeChange, now: datetime) -> EarlierReply:
-    """Return what an email replaced. Errors: NotFound when it isn't the viewer's, or no longer visible to them."""
-    holder = await invitees.holder_of(made.invitation_id) if made.invitation_id else None
+async def earlier_reply(viewer: Viewer, made: RecordedReply, now: datetime) -> EarlierReply:
+    """Return what a reply replaced. Errors: NotFound when it isn't the viewer's, or no longer visible to them."""
+    holder = await invitees.holder_of(made.invitation_id)
     event = await events.event(viewer, holder.event_id) if holder else None
     own = (await visible.mine(viewer, [event.id])).get(event.id) if event else None
     date = await _date(viewer, event, made.occurrence_id, now) if event else None
-    if own is None or date is None or made.number is None:
+    if own is None or date is None:
         raise NotFound
     return _earlier(own, date, made.occurrence_id, made.number, now)
 
@@ -66,10 +66,11 @@ async def _date(viewer: Viewer, event: Event, occurrence_id: UUID | None, now: d
     return next(iter([*ahead, *reversed(dates)]), None)
 
 
-async def restore(viewer: Viewer, found: EarlierReply, now: datetime) -> None:
-    """Record the earlier reply again; the caller is inside `writing()`.
+async def restore(viewer: Viewer, found: EarlierReply, now: datetime, *, by: Viewer | None = None) -> None:
+    """Record the viewer's earlier reply again; the caller is inside `writing()`.
 
-    It counts as a reply by email: for a series, not for dates of which the person was asked separately.
+    It is entered `by` another person, or comes by their email. For a series, it doesn't count for dates of which the
+    person was asked separately.
     Errors: Conflict when its substitute can no longer come.
     """
     event, for_series = found.date.event, found.for_series
@@ -77,5 +78,13 @@ async def restore(viewer: Viewer, found: EarlierReply, now: datetime) -> None:
         await substitutes.check(viewer, event, found.earlier, now, for_series=for_series)
     except Invalid as wrong:
         raise Conflict(NO_LONGER) from wrong
-    source = ReplySource.EMAIL
-    await replies.record(viewer, found.invitation_id, found.date, found.earlier, source, now, for_series=for_series)
+    await replies.record(
+        by or viewer,
+        found.invitation_id,
+        found.date,
+        found.earlier,
+        ReplySource.ON_BEHALF if by else ReplySource.EMAIL,
+        now,
+        for_series=for_series,
+        entered=replies.EnteredFor(viewer.member_id, for_dates_asked_alone=False) if by else None,
+    )

@@ -60,9 +60,9 @@ async def by_link(words_id: UUID, now: datetime, origin: Origin) -> Undoable:
     if made is None:
         raise NotFound
     viewer = replace(await viewer_for(made.member_id, now), origin=origin)
-    if made.item_id is None:
-        return Undoable(viewer=viewer, made=made, of=await earlier_reply(viewer, made, now))
-    item = await visible.item_by_id(viewer, made.item_id)
+    if made.reply is not None:
+        return Undoable(viewer=viewer, made=made, of=await earlier_reply(viewer, made.reply, now))
+    item = await visible.item_by_id(viewer, made.item_id) if made.item_id else None
     if item is None or not may_update(viewer, item):
         raise NotFound
     return Undoable(viewer=viewer, made=made, of=item)

@@ -1,7 +1,7 @@
 """What the page of one date shows to one viewer."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,13 +16,12 @@ from tracker.rules.events.event import Event, Occurrence, may_edit
 from tracker.rules.events.history import Entry, with_beginning
 from tracker.rules.events.markings import may_copy
 from tracker.rules.events.replies import Informed, Participant, Reply, ReplyValue, answerable
-from tracker.rules.intake.calendar_replies import SHOWN_FOR, UnrecordedReply
+from tracker.rules.intake.unrecorded import WaitingReply
 from tracker.rules.operations.emergency import Opened
 from tracker.rules.polls.polls import Poll
 from tracker.rules.roster.sites import Room
 from tracker.tables.visible.attendance import quorum as visible_quorum
 from tracker.tables.visible.attendance import sheet
-from tracker.tables.visible.intake import replies as incoming
 from tracker.usecases.actions.item_lists import items_of_date, open_items_of_committee, open_items_of_series
 from tracker.usecases.core.access_records import Reading, readings_of
 from tracker.usecases.emails.nudges import nudge_of
@@ -30,6 +29,7 @@ from tracker.usecases.events import substitutes
 from tracker.usecases.events.history import history
 from tracker.usecases.events.occurrences import date_for, neighbors
 from tracker.usecases.events.replies import my_reply
+from tracker.usecases.intake import unrecorded
 from tracker.usecases.operations.emergency import opened_by
 from tracker.usecases.operations.summaries import PlanSummary, summary
 from tracker.usecases.polls.polls import open_poll_of
@@ -98,7 +98,7 @@ class EventView:
     history: tuple[Entry, ...]
     plan: PlanSummary | None
     """Of a joint operation; None for other events."""
-    unrecorded: tuple[UnrecordedReply, ...]
+    unrecorded: tuple[WaitingReply, ...]
     """Replies by email that were not recorded, for people who may record replies."""
     opened: tuple[Opened, ...]
     """Who reads it under emergency access now."""
@@ -154,7 +154,7 @@ async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) ->
         readings=await _readings(viewer, occurrence),
         history=with_beginning(await history(viewer, occurrence.event, occurrence), occurrence.event),
         plan=await summary(viewer, occurrence.event),
-        unrecorded=await _unrecorded(viewer, occurrence, named, now),
+        unrecorded=await unrecorded.of_date(viewer, occurrence, now),
         **await _at_this_moment(viewer, occurrence.event, now),
     )
 
@@ -175,17 +175,6 @@ async def _room(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Room |
     if occurrence.is_off or occurrence.ends_at <= now or not may_edit(viewer, occurrence.event):
         return None
     return await room_of(viewer, occurrence.place, [(occurrence.starts_at, occurrence.ends_at)], occurrence.event.id)
-
-
-async def _unrecorded(
-    viewer: Viewer, occurrence: Occurrence, named: Sequence[Participant], now: datetime
-) -> tuple[UnrecordedReply, ...]:
-    """Return the replies of people whose names the viewer may see, for people who may edit the event."""
-    if not may_edit(viewer, occurrence.event):
-        return ()
-    known = {one.member_id for one in named}
-    found = await incoming.unrecorded(viewer, occurrence.event.id, occurrence.id, now - SHOWN_FOR)
-    return tuple(one for one in found if one.member_id in known)
 
 
 async def _readings(viewer: Viewer, occurrence: Occurrence) -> tuple[Reading, ...]:

@@ -3,14 +3,26 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
+from piccolo.columns import Column
 from piccolo.columns.combination import Where
 
 from tracker.rules.events.replies import ReplySource
 from tracker.rules.intake.calendar_replies import Outcome
-from tracker.tables.schema.events.invitations import Reply
+from tracker.tables.schema.events.invitations import Invitation, Reply
 from tracker.tables.schema.intake.replies import IncomingReply
+
+
+class RecordedReply(NamedTuple):
+    """A reply that was recorded because of an email."""
+
+    invitation_id: UUID
+    occurrence_id: UUID | None
+    """None = the whole series."""
+    number: int
+    """Among the replies to the invitation."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,12 +53,20 @@ async def before(invitation_id: UUID, occurrence_id: UUID | None) -> Before:
     given = await _given(invitation_id, occurrence_id)
     asked = max(((one.sequence, one.at) for one in given if one.source is ReplySource.CHANGE), default=(None, None))
     other = [one.at for one in given if one.source not in (ReplySource.CHANGE, ReplySource.EMAIL)]
+    attached = IncomingReply.attached
     newest = (
         await IncomingReply.select(IncomingReply.sequence, IncomingReply.stamped_at)
         .where(
-            (IncomingReply.invitation == invitation_id)
-            & (IncomingReply.outcome == Outcome.RECORDED)
-            & _of(occurrence_id)
+            (
+                (IncomingReply.invitation == invitation_id)
+                & (IncomingReply.outcome == Outcome.RECORDED)
+                & _is(IncomingReply.occurrence, occurrence_id)
+            )
+            | (
+                (attached.invitation == invitation_id)
+                & (attached.source == ReplySource.EMAIL)
+                & _is(attached.occurrence, occurrence_id)
+            )
         )
         .order_by(IncomingReply.sequence, IncomingReply.stamped_at, ascending=False)
         .limit(1)
@@ -64,6 +84,22 @@ async def before(invitation_id: UUID, occurrence_id: UUID | None) -> Before:
 async def is_known(email: str) -> bool:
     """Return whether an email came before."""
     return bool(await IncomingReply.exists().where(IncomingReply.email_hash == email))
+
+
+async def attached_reply(incoming_id: UUID) -> RecordedReply | None:
+    """Return the reply that an email was attached as; None when it is no longer, or was dismissed."""
+    reply = IncomingReply.attached
+    found = await IncomingReply.select(reply.invitation, reply.occurrence, reply.number).where(
+        (IncomingReply.id == incoming_id) & reply.is_not_null()
+    )
+    names = ("invitation", "occurrence", "number")
+    return next((RecordedReply(*(row[f"attached.{one}"] for one in names)) for row in found), None)
+
+
+async def member_of(invitation_id: UUID) -> UUID | None:
+    """Return the person of an invitation, withdrawn or not."""
+    found = await Invitation.select(Invitation.member).where(Invitation.id == invitation_id)
+    return found[0]["member"] if found else None
 
 
 async def _given(invitation_id: UUID, occurrence_id: UUID | None) -> Sequence[_Given]:
@@ -84,6 +120,5 @@ async def _given(invitation_id: UUID, occurrence_id: UUID | None) -> Sequence[_G
     return own or [one for one in every if one.occurrence_id is None]
 
 
-def _of(occurrence_id: UUID | None) -> Where:
-    column = IncomingReply.occurrence
+def _is(column: Column, occurrence_id: UUID | None) -> Where:
     return column.is_null() if occurrence_id is None else column == occurrence_id

@@ -9,6 +9,7 @@ from uuid import UUID
 from tracker.rules.actions.action_items import ItemStatus
 from tracker.rules.core.answers import Taken, Word
 from tracker.rules.events.replies import ReplySource
+from tracker.tables.background.intake.replies import RecordedReply
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.events.invitations import Invitation, Reply
 from tracker.tables.schema.intake.words import IncomingWords
@@ -37,11 +38,7 @@ class MadeChange:
     progress_before: int | None
     version: int | None
     """Of the item, after the change."""
-    invitation_id: UUID | None
-    occurrence_id: UUID | None
-    """The date of the reply; None = the whole series."""
-    number: int | None
-    """Of the reply, among those to the invitation."""
+    reply: RecordedReply | None
     undone_at: datetime | None
 
 
@@ -63,9 +60,9 @@ def _made(row: Mapping[str, Any]) -> MadeChange:
         status_before=ItemStatus(row["status_before"]) if row["status_before"] else None,
         progress_before=row["progress_before"],
         version=row["version"],
-        invitation_id=row["reply.invitation"],
-        occurrence_id=row["reply.occurrence"],
-        number=row["reply.number"],
+        reply=RecordedReply(row["reply.invitation"], row["reply.occurrence"], row["reply.number"])
+        if row["reply.invitation"]
+        else None,
         undone_at=row["undone_at"],
     )
 

@@ -67,7 +67,8 @@ _REPLIES = (
     " a.substitute, s.name AS substitute_name, t.id AS substitute_agency, t.code AS substitute_code,"
     " t.arm AS substitute_arm"
     " FROM reply a JOIN invitation i ON i.id = a.invitation JOIN event e ON e.id = i.event"
-    " LEFT JOIN member w ON w.id = a.entered_by AND a.source = 'on_behalf' LEFT JOIN agency v ON v.id = w.agency"
+    " LEFT JOIN member w ON w.id = a.entered_by AND w.id <> i.member AND a.source IN ('on_behalf', 'email')"
+    " LEFT JOIN agency v ON v.id = w.agency"
     " LEFT JOIN member s ON s.id = a.substitute LEFT JOIN agency t ON t.id = s.agency WHERE MAY_SEE(e)"
 )
 _MARKS = (

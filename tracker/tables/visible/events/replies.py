@@ -16,7 +16,8 @@ _MINE = (
     "SELECT i.id, i.event, i.role, e.rrule, a.occurrence, a.reply, a.comment, a.source, a.number, a.replied_at,"
     " w.name, v.code, a.substitute, s.name AS substitute_name, t.code AS substitute_code"
     " FROM invitation i JOIN event e ON e.id = i.event LEFT JOIN reply a ON a.invitation = i.id"
-    " LEFT JOIN member w ON w.id = a.entered_by AND a.source = 'on_behalf' LEFT JOIN agency v ON v.id = w.agency"
+    " LEFT JOIN member w ON w.id = a.entered_by AND w.id <> i.member AND a.source IN ('on_behalf', 'email')"
+    " LEFT JOIN agency v ON v.id = w.agency"
     " LEFT JOIN member s ON s.id = a.substitute LEFT JOIN agency t ON t.id = s.agency WHERE MAY_SEE(e)"
 )
 _INFORMED = "SELECT i.event FROM invitation i JOIN event e ON e.id = i.event WHERE MAY_SEE(e)"

@@ -4,35 +4,68 @@ from datetime import datetime
 from uuid import UUID
 
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.events.replies import ReplyValue
-from tracker.rules.intake.calendar_replies import Misfit, Outcome, UnrecordedReply
-from tracker.tables.visible.core.rows import rows
+from tracker.rules.events.replies import ReplySource, ReplyValue
+from tracker.rules.intake.calendar_replies import Misfit, Outcome
+from tracker.rules.intake.unrecorded import Decision, UnrecordedReply
+from tracker.tables.visible.core.rows import Row, rows
 
 SHOWN = 20
 _UNRECORDED = (
-    "SELECT n.received_at, n.sender, n.reply, n.comment, n.outcome, n.misfit, n.occurrence, i.member, m.name, g.code"
+    "SELECT n.id, n.received_at, n.sender, n.is_verified, n.reply, n.comment, n.sequence, n.stamped_at, n.outcome,"
+    " n.misfit, n.occurrence, n.decided_at, i.id AS invitation, i.member, m.name, g.code, s.id AS sender_id,"
+    " v.id AS sender_invited, d.name AS decider, h.code AS decider_agency, a.source AS attached_by,"
+    " t.name AS attached_name, k.code AS attached_agency"
     " FROM incoming_reply n JOIN invitation i ON i.id = n.invitation JOIN event e ON e.id = i.event"
-    " JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
+    " JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency"
+    " LEFT JOIN member s ON s.email = n.sender AND n.sender <> ''"
+    " LEFT JOIN invitation v ON v.event = e.id AND v.member = s.id AND v.withdrawn_at IS NULL"
+    " LEFT JOIN member d ON d.id = n.decided_by LEFT JOIN agency h ON h.id = d.agency"
+    " LEFT JOIN reply a ON a.id = n.attached LEFT JOIN invitation b ON b.id = a.invitation"
+    " LEFT JOIN member t ON t.id = b.member LEFT JOIN agency k ON k.id = t.agency WHERE MAY_SEE(e)"
 )
 _OF_DATE = (
     " AND e.id = {} AND n.outcome IN ('unmatched', 'old_time') AND n.received_at > {}"
-    " AND (n.occurrence IS NULL OR n.occurrence = {}) ORDER BY n.received_at DESC, n.id LIMIT {}"
+    " AND (n.occurrence IS NULL OR n.occurrence = {})"
+    " ORDER BY CASE WHEN n.decided_at IS NULL THEN 0 ELSE 1 END, n.received_at DESC, n.id LIMIT {}"
 )
 
 
 async def unrecorded(viewer: Viewer, event_id: UUID, occurrence_id: UUID, since: datetime) -> list[UnrecordedReply]:
-    """Return the replies to a date, or to its whole series, that came since and were not recorded, newest first."""
-    return [
-        UnrecordedReply(
-            received_at=row["received_at"],
-            sender=row["sender"],
-            member_id=row["member"],
-            person=f"{row['name']} ({row['code']})",
-            value=ReplyValue(row["reply"]) if row["reply"] else None,
-            comment=row["comment"],
-            for_date=row["occurrence"] is not None,
-            outcome=Outcome(row["outcome"]),
-            misfit=Misfit(row["misfit"]) if row["misfit"] else None,
-        )
-        for row in await rows(_UNRECORDED, viewer, _OF_DATE, event_id, since, occurrence_id, SHOWN)
-    ]
+    """Return the replies to a date, or to its whole series, that came since and were not recorded.
+
+    Those that wait for a decision come first, then the newest; at most `SHOWN`.
+    """
+    found = await rows(_UNRECORDED, viewer, _OF_DATE, event_id, since, occurrence_id, SHOWN)
+    return [_unrecorded(row) for row in found]
+
+
+def _unrecorded(row: Row) -> UnrecordedReply:
+    return UnrecordedReply(
+        id=row["id"],
+        received_at=row["received_at"],
+        sender=row["sender"],
+        is_verified=bool(row["is_verified"]),
+        sender_id=row["sender_id"],
+        is_sender_invited=row["sender_invited"] is not None,
+        invitation_id=row["invitation"],
+        member_id=row["member"],
+        person=f"{row['name']} ({row['code']})",
+        value=ReplyValue(row["reply"]) if row["reply"] else None,
+        comment=row["comment"],
+        sequence=row["sequence"],
+        stamped_at=row["stamped_at"],
+        for_date=row["occurrence"] is not None,
+        outcome=Outcome(row["outcome"]),
+        misfit=Misfit(row["misfit"]) if row["misfit"] else None,
+        decision=_decision(row) if row["decided_at"] else None,
+    )
+
+
+def _decision(row: Row) -> Decision:
+    is_attached = row["attached_name"] is not None
+    return Decision(
+        at=row["decided_at"],
+        by=f"{row['decider']} ({row['decider_agency']})",
+        attached_to=f"{row['attached_name']} ({row['attached_agency']})" if is_attached else "",
+        is_substitution=is_attached and row["attached_by"] != ReplySource.EMAIL,
+    )

@@ -1,0 +1,215 @@
+"""Emails that could not be matched wait for the people who lead the event, who attach or dismiss each."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, Cast, meeting
+from tests.usecases.intake.test_replies import (
+    APRIL,
+    HOUR,
+    LATER,
+    MAYBE,
+    NO,
+    TEN_IN_APRIL,
+    YES,
+    email,
+    invited,
+    on,
+    reply_of,
+    said,
+)
+from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.plan import DateChange
+from tracker.rules.events.replies import ReplyValue
+from tracker.rules.intake.calendar_replies import Outcome, Sender
+from tracker.rules.intake.unrecorded import WaitingReply
+from tracker.tables.schema.core.audit import AuditEntry
+from tracker.tables.schema.core.outbox import Message
+from tracker.usecases.events import events, occurrences, replies
+from tracker.usecases.intake import unrecorded
+from tracker.usecases.intake.replies import take
+from tracker.usecases.views.event_page import event_view
+
+pytestmark = pytest.mark.anyio
+
+KEY = "2027-01-12"
+PRIVATE = Sender(address="fbi.lead@home.example", is_verified=True)
+AT = LATER + HOUR
+
+
+async def waiting(cast: Cast, event_id: UUID, viewer: Viewer | None = None, now: datetime = AT) -> list[WaitingReply]:
+    date = await occurrences.nearest_date(viewer or cast.coordinator, event_id, NOW)
+    return list(await unrecorded.of_date(viewer or cast.coordinator, date, now))
+
+
+async def from_private_address(cast: Cast, event_id: UUID, value: ReplyValue = YES, **facts: object) -> UUID:
+    """Let the Bureau's lead reply from an address that the tracker doesn't know, and return the email's row."""
+    one = await said(cast.fbi_lead, event_id, value, **facts)
+    assert await take(await email(cast.fbi_lead, event_id, one, sender=PRIVATE)) == [Outcome.UNMATCHED]
+    return (await waiting(cast, event_id))[0].reply.id
+
+
+async def test_an_attached_email_is_the_person_s_reply_and_names_who_attached_it(cast: Cast) -> None:
+    event_id = await invited(cast)
+    row = await from_private_address(cast, event_id, comment="Late by ten")
+    [before] = await waiting(cast, event_id)
+    assert (before.person_id, before.is_attachable) == (cast.fbi_lead.member_id, True)
+    await unrecorded.attach(cast.coordinator, event_id, KEY, row, before.person_id, AT)
+    view = await event_view(cast.coordinator, event_id, KEY, AT)
+    [shown] = [one for one in view.named if one.name == "Fbi lead"]
+    assert (shown.reply, shown.comment, shown.source, shown.replied_at) == (YES, "Late by ten", "email", LATER)
+    assert shown.entered_by == "Coordinator (USAO)"
+
+
+async def test_it_is_in_the_audit_log_and_nothing_is_sent(cast: Cast) -> None:
+    event_id = await invited(cast)
+    row = await from_private_address(cast, event_id)
+    queued = await Message.count()
+    await unrecorded.attach(cast.coordinator, event_id, KEY, row, cast.fbi_lead.member_id, AT)
+    assert await AuditEntry.exists().where(AuditEntry.verb == "reply_attached")
+    assert await Message.count() == queued
+
+
+async def test_undo_lets_the_email_wait_again_and_the_earlier_reply_count(cast: Cast) -> None:
+    event_id = await invited(cast)
+    await replies.reply(cast.fbi_lead, event_id, KEY, MAYBE, "", NOW + HOUR / 2, for_series=False)
+    row = await from_private_address(cast, event_id)
+    await unrecorded.attach(cast.coordinator, event_id, KEY, row, cast.fbi_lead.member_id, AT)
+    assert [one.can_undo for one in await waiting(cast, event_id)] == [True]
+    await unrecorded.undo(cast.coordinator, event_id, KEY, row, AT)
+    assert (await reply_of(cast.fbi_lead, event_id))[0] is MAYBE
+    assert [one.is_attachable for one in await waiting(cast, event_id)] == [True]
+
+
+async def test_what_the_person_replied_since_cannot_be_undone(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await invited(sqlite_cast)
+    row = await from_private_address(cast, event_id)
+    await unrecorded.attach(cast.coordinator, event_id, KEY, row, cast.fbi_lead.member_id, AT)
+    await replies.reply(cast.fbi_lead, event_id, KEY, NO, "", AT + HOUR, for_series=False)
+    assert [one.can_undo for one in await waiting(cast, event_id)] == [False]
+    with pytest.raises(Conflict):
+        await unrecorded.undo(cast.coordinator, event_id, KEY, row, AT + HOUR)
+
+
+async def test_a_dismissed_email_changes_nothing_and_can_be_undone(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await invited(sqlite_cast)
+    row = await from_private_address(cast, event_id)
+    await unrecorded.dismiss(cast.coordinator, event_id, KEY, row, AT)
+    [one] = await waiting(cast, event_id)
+    assert one.reply.decision
+    assert (one.reply.decision.attached_to, one.is_attachable, one.can_undo) == ("", False, True)
+    assert (await reply_of(cast.fbi_lead, event_id))[0] is ReplyValue.NEEDS_ACTION
+    await unrecorded.undo(cast.coordinator, event_id, KEY, row, AT)
+    assert [one.reply.decision for one in await waiting(cast, event_id)] == [None]
+
+
+async def test_it_can_be_attached_to_someone_else_on_the_list_and_to_no_one_off_it(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await invited(sqlite_cast)
+    row = await from_private_address(cast, event_id)
+    with pytest.raises(Invalid):
+        await unrecorded.attach(cast.coordinator, event_id, KEY, row, cast.caht_lead.member_id, AT)
+    await unrecorded.attach(cast.coordinator, event_id, KEY, row, cast.kcpd_detective.member_id, AT)
+    assert (await reply_of(cast.kcpd_detective, event_id))[0] is YES
+
+
+async def test_it_is_decided_once(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await invited(sqlite_cast)
+    row = await from_private_address(cast, event_id)
+    await unrecorded.dismiss(cast.coordinator, event_id, KEY, row, AT)
+    with pytest.raises(Conflict):
+        await unrecorded.attach(cast.coordinator, event_id, KEY, row, cast.fbi_lead.member_id, AT)
+
+
+async def test_an_invited_person_neither_sees_nor_decides(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await invited(sqlite_cast)
+    row = await from_private_address(cast, event_id)
+    assert await waiting(cast, event_id, cast.fbi_lead) == []
+    with pytest.raises(NotAllowed):
+        await unrecorded.dismiss(cast.fbi_lead, event_id, KEY, row, AT)
+
+
+async def test_the_email_of_another_event_is_not_found(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await invited(sqlite_cast)
+    row, other = await from_private_address(cast, event_id), await invited(sqlite_cast)
+    with pytest.raises(NotFound):
+        await unrecorded.dismiss(cast.coordinator, other, KEY, row, AT)
+
+
+async def test_an_email_older_than_the_person_s_reply_is_not_attached(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await invited(sqlite_cast)
+    row = await from_private_address(cast, event_id)
+    await replies.reply(cast.fbi_lead, event_id, KEY, NO, "", LATER, for_series=False)
+    with pytest.raises(Conflict, match="newer reply"):
+        await unrecorded.attach(cast.coordinator, event_id, KEY, row, cast.fbi_lead.member_id, AT)
+
+
+@pytest.mark.parametrize("sequence", [0, None])
+async def test_an_email_to_a_time_that_changed_since_is_not_attached(sqlite_cast: Cast, sequence: int | None) -> None:
+    cast, event_id = sqlite_cast, await invited(sqlite_cast, is_series=True)
+    about = await said(cast.fbi_lead, event_id, date=on(TEN_IN_APRIL), sequence=sequence)
+    await take(await email(cast.fbi_lead, event_id, about, sender=PRIVATE))
+    moved = DateChange(starts=datetime(2027, 4, 15, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
+    await occurrences.change_date(cast.coordinator, event_id, APRIL, moved, 1, AT)
+    date = await occurrences.date_for(cast.coordinator, event_id, APRIL)
+    [one] = await unrecorded.of_date(cast.coordinator, date, AT)
+    with pytest.raises(Conflict, match="time has changed"):
+        await unrecorded.attach(cast.coordinator, event_id, APRIL, one.reply.id, cast.fbi_lead.member_id, AT + HOUR)
+
+
+async def test_an_attached_email_to_a_series_counts_for_all_its_dates(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await invited(sqlite_cast, is_series=True)
+    row = await from_private_address(cast, event_id)
+    await unrecorded.attach(cast.coordinator, event_id, KEY, row, cast.fbi_lead.member_id, AT)
+    assert (await reply_of(cast.fbi_lead, event_id, APRIL))[0] is YES
+
+
+async def test_an_attached_email_outlasts_an_older_one_of_the_person(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await invited(sqlite_cast)
+    row = await from_private_address(cast, event_id, NO, stamped_at=NOW + 2 * HOUR)
+    await unrecorded.attach(cast.coordinator, event_id, KEY, row, cast.fbi_lead.member_id, AT)
+    older = await said(cast.fbi_lead, event_id, YES, stamped_at=NOW + HOUR)
+    assert await take(await email(cast.fbi_lead, event_id, older, received_at=AT + HOUR)) == [Outcome.STALE]
+
+
+async def test_a_proposal_from_another_address_is_not_a_reply(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await invited(sqlite_cast)
+    await from_private_address(cast, event_id, MAYBE, is_proposal=True)
+    assert [one.is_attachable for one in await waiting(cast, event_id)] == [False]
+
+
+async def forwarded(cast: Cast, to: Viewer) -> UUID:
+    """Let someone say yes as themselves to the Bureau's invitation to a committee's meeting, and return the event."""
+    plan = meeting(cast.fbi_lead, visibility=Visibility.COMMITTEE, committee_id=cast.committees["steering"])
+    event_id = await events.schedule(cast.coordinator, plan, NOW)
+    one = await said(cast.fbi_lead, event_id, attendee=to.email)
+    sender = Sender(address=to.email, is_verified=True)
+    assert await take(await email(cast.fbi_lead, event_id, one, sender=sender)) == [Outcome.UNMATCHED]
+    return event_id
+
+
+async def test_an_alternate_who_replies_to_a_forwarded_invitation_can_be_recorded_as_substitute(cast: Cast) -> None:
+    event_id = await forwarded(cast, cast.fbi_alternate)
+    [one] = await waiting(cast, event_id)
+    assert (one.substitute, one.person_id) == ("Fbi alternate (FBI)", None)
+    await unrecorded.substitute(cast.coordinator, event_id, KEY, one.reply.id, AT)
+    view = await event_view(cast.coordinator, event_id, KEY, AT)
+    assert {one.name: (one.reply, one.substitutes_for) for one in view.named if one.agency == "FBI"} == {
+        "Fbi lead": (NO, ""),
+        "Fbi alternate": (YES, "Fbi lead (FBI)"),
+    }
+    await unrecorded.undo(cast.coordinator, event_id, KEY, one.reply.id, AT)
+    assert (await reply_of(cast.fbi_lead, event_id))[0] is ReplyValue.NEEDS_ACTION
+
+
+async def test_anyone_else_who_replies_to_it_is_not_on_the_list_and_is_not_added(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await forwarded(sqlite_cast, sqlite_cast.hsi_liaison)
+    [one] = await waiting(cast, event_id)
+    assert "isn’t on this event’s list" in one.reply.why
+    with pytest.raises(Conflict):
+        await unrecorded.substitute(cast.coordinator, event_id, KEY, one.reply.id, AT)
+    view = await event_view(cast.coordinator, event_id, KEY, AT)
+    assert "Hsi liaison" not in {one.name for one in view.named}

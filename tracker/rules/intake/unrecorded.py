@@ -1,0 +1,106 @@
+"""Replies by email that were not recorded, and what people who lead the event may do with each."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from tracker.rules.events.replies import ReplyValue
+from tracker.rules.intake.calendar_replies import Misfit, Outcome
+
+MISFIT_WORDS = {
+    Misfit.NO_INVITATION: "It’s about another event.",
+    Misfit.OTHER_SENDER: "It didn’t come from their address.",
+    Misfit.UNVERIFIED: "Your mail server couldn’t confirm the sender.",
+    Misfit.OTHER_ATTENDEE: "It names a different person.",
+    Misfit.OTHER_DATE: "It names a date that isn’t in the series.",
+    Misfit.PROPOSAL: "It proposes another time.",
+    Misfit.NO_REPLY: "We couldn’t read a reply in it.",
+}
+OLD_TIME = "It replies to a time that has changed since."
+NOT_INVITED = "The sender isn’t on this event’s list."
+NOT_CONFIRMED = "Your mail server couldn’t confirm the sender’s address."
+SHOWN_FOR = timedelta(days=30)
+"""How long replies that were not recorded are shown, and decisions about them can be undone."""
+_OF_SOMEONE = frozenset({Misfit.OTHER_SENDER, Misfit.UNVERIFIED, Misfit.OTHER_ATTENDEE})
+"""Only whose reply it is, is in doubt."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What a person decided about a reply."""
+
+    at: datetime
+    by: str
+    """Name and agency."""
+    attached_to: str
+    """The person whose reply it became; empty = it was dismissed."""
+    is_substitution: bool
+    """Whether it was recorded that the sender comes in that person’s place."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnrecordedReply:
+    """A reply by email that changed nothing when it came."""
+
+    id: UUID
+    received_at: datetime
+    sender: str
+    """The address in From; empty when there is none that could be read."""
+    is_verified: bool
+    """Whether the mail server confirmed the domain of that address."""
+    sender_id: UUID | None
+    """The member whose address it is, if it is one's."""
+    is_sender_invited: bool
+    """Whether that member is on the event's list."""
+    invitation_id: UUID
+    member_id: UUID
+    person: str
+    """Whose invitation it came to."""
+    value: ReplyValue | None
+    comment: str
+    sequence: int | None
+    stamped_at: datetime | None
+    for_date: bool
+    """Whether it is about one date; a reply to a single event is."""
+    outcome: Outcome
+    misfit: Misfit | None
+    decision: Decision | None
+
+    @property
+    def why(self) -> str:
+        """Return why it was not recorded."""
+        words = [MISFIT_WORDS[self.misfit] if self.misfit else OLD_TIME]
+        if self.misfit is Misfit.OTHER_ATTENDEE and not self.is_sender_invited:
+            words.append(NOT_INVITED)
+        if self.misfit in (Misfit.OTHER_SENDER, Misfit.OTHER_ATTENDEE) and not self.is_verified:
+            words.append(NOT_CONFIRMED)
+        return " ".join(words)
+
+    @property
+    def is_attachable(self) -> bool:
+        """Return whether it has a reply, and the only doubt is whose."""
+        return self.value is not None and self.misfit in _OF_SOMEONE
+
+    @property
+    def is_forwarded(self) -> bool:
+        """Return whether a member said Yes as themselves to another person’s invitation."""
+        is_yes = self.value is ReplyValue.ACCEPTED
+        return is_yes and self.misfit is Misfit.OTHER_ATTENDEE and self.sender_id not in (None, self.member_id)
+
+    @property
+    def claimed_by(self) -> UUID | None:
+        """Return the person whose reply it says it is; None when that is no one whom we know."""
+        return self.sender_id if self.misfit is Misfit.OTHER_ATTENDEE else self.member_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitingReply:
+    """A reply that was not recorded, with what the viewer may do about it."""
+
+    reply: UnrecordedReply
+    person_id: UUID | None
+    """The person to whom it is attached unless another is chosen; None = one must be chosen."""
+    is_attachable: bool
+    substitute: str
+    """The sender, where they could be recorded as coming in place of the invited person; else empty."""
+    can_undo: bool

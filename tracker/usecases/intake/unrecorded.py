@@ -1,0 +1,258 @@
+"""Replies by email that wait for a person: attached to an invited person, recorded as a substitute's, or dismissed.
+
+Nothing is ever sent to the sender.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from piccolo.columns import Column
+
+from tracker.database import writing
+from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
+from tracker.rules.attendance.sheet import named_participants
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Occurrence, may_edit
+from tracker.rules.events.replies import Given, Participant, ReplySource, ReplyValue, answerable
+from tracker.rules.intake.calendar_replies import CalendarReply, Outcome, judge, order_of
+from tracker.rules.intake.unrecorded import SHOWN_FOR, UnrecordedReply, WaitingReply
+from tracker.tables.background.intake import replies as known
+from tracker.tables.background.intake import words
+from tracker.tables.schema.intake.replies import IncomingReply
+from tracker.tables.visible.attendance import sheet
+from tracker.tables.visible.events import events
+from tracker.tables.visible.intake import replies as visible
+from tracker.usecases.core import audit
+from tracker.usecases.core.viewers import viewer_for
+from tracker.usecases.events import replies, substitutes
+from tracker.usecases.events.occurrences import date_for
+from tracker.usecases.intake.replies import standing_of
+from tracker.usecases.intake.reply_undo import EarlierReply, earlier_reply, restore
+
+NOT_YOURS = "Only the organizer, the committee’s chair, or a coordinator can decide about email replies."
+DECIDED = "Someone has already decided about this email."
+WHY_NOT = {
+    Outcome.STALE: "They have replied since this email came. The newer reply counts.",
+    Outcome.REPEATED: "This reply is recorded already.",
+    Outcome.OLD_TIME: "The time has changed since this email, so it can’t be attached. Ask the person.",
+}
+NOT_A_SUBSTITUTE = "The sender can’t come in this person’s place."
+CHANGED = "The reply changed after this, or the event is over or canceled. It can’t be undone here."
+
+Columns = dict[Column | str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Page:
+    """A date as the viewer decides about its emails."""
+
+    viewer: Viewer
+    occurrence: Occurrence
+    people: Sequence[Participant]
+    """Those for whom the viewer may record a reply."""
+    rows: Sequence[UnrecordedReply]
+    now: datetime
+
+
+async def of_date(viewer: Viewer, occurrence: Occurrence, now: datetime) -> tuple[WaitingReply, ...]:
+    """Return the emails about a date that were not recorded, and what the viewer may do about each.
+
+    Only people who may edit the event see them, and only those to people whose names they see.
+    """
+    if not may_edit(viewer, occurrence.event):
+        return ()
+    found = await visible.unrecorded(viewer, occurrence.event.id, occurrence.id, now - SHOWN_FOR)
+    page = await _page(viewer, occurrence, found, now) if found else None
+    return tuple([await _offered(page, one) for one in page.rows]) if page else ()
+
+
+async def attach(
+    viewer: Viewer, event_id: UUID, key: str, incoming_id: UUID, member_id: UUID | None, now: datetime
+) -> Participant:
+    """Record an email as the reply of an invited person, and return who that is.
+
+    It counts only if it would have counted as their own. Errors: NotFound, NotAllowed, Gone, Invalid(person), Conflict.
+    """
+    async with writing():
+        page, email = await _to_decide(viewer, event_id, key, incoming_id, now)
+        person = next((one for one in page.people if one.member_id == member_id), None)
+        if person is None:
+            raise Invalid(person="Choose one of the invited people.")
+        if not email.is_attachable or email.value is None:
+            raise Conflict("There is no reply in it that could be attached.")
+        date = page.occurrence if email.for_date else await _next_date(page)
+        order = await _counted(person, date, email)
+        await replies.record(
+            viewer,
+            person.invitation_id,
+            date,
+            Given(email.value, email.comment),
+            ReplySource.EMAIL,
+            now,
+            for_series=not email.for_date,
+            entered=replies.EnteredFor(person.member_id, email.received_at),
+        )
+        reply_id = await words.newest_reply(person.invitation_id)
+        counted: Columns = {IncomingReply.sequence: order[0], IncomingReply.stamped_at: order[1]}
+        await _decide(viewer, email, now, {IncomingReply.attached: reply_id, **counted})
+    return person
+
+
+async def substitute(viewer: Viewer, event_id: UUID, key: str, incoming_id: UUID, now: datetime) -> Participant:
+    """Record that the sender comes on this date in place of the person whose invitation they replied to.
+
+    Errors: NotFound, NotAllowed, Gone, Conflict.
+    """
+    async with writing():
+        page, email = await _to_decide(viewer, event_id, key, incoming_id, now)
+        person = next((one for one in page.people if one.member_id == email.member_id), None)
+        if person is None or not await _substitute(page, email):
+            raise Conflict(NOT_A_SUBSTITUTE)
+        given = Given(ReplyValue.DECLINED, "", email.sender_id)
+        await replies.record(
+            viewer,
+            person.invitation_id,
+            page.occurrence,
+            given,
+            ReplySource.ON_BEHALF,
+            now,
+            for_series=False,
+            entered=replies.EnteredFor(person.member_id),
+        )
+        reply_id = await words.newest_reply(person.invitation_id)
+        await _decide(viewer, email, now, {IncomingReply.attached: reply_id})
+    return person
+
+
+async def dismiss(viewer: Viewer, event_id: UUID, key: str, incoming_id: UUID, now: datetime) -> None:
+    """Decide that an email is no one's reply. Errors: NotFound, NotAllowed, Conflict."""
+    async with writing():
+        _, email = await _to_decide(viewer, event_id, key, incoming_id, now)
+        await _decide(viewer, email, now)
+        await audit.record(viewer.actor, "reply_dismissed", "invitation", email.invitation_id, {}, now)
+
+
+async def undo(viewer: Viewer, event_id: UUID, key: str, incoming_id: UUID, now: datetime) -> None:
+    """Let an email wait again; the reply that it replaced counts again.
+
+    Errors: NotFound, NotAllowed, Conflict when the reply has changed since.
+    """
+    async with writing():
+        _, email = await _found(viewer, event_id, key, incoming_id, now)
+        if email.decision is None:
+            return
+        if email.decision.attached_to:
+            holder, found = await _replaced(email, now)
+            if found is None or holder is None or not found.is_current:
+                raise Conflict(CHANGED)
+            await restore(holder, found, now, by=viewer)
+        waits: Columns = {IncomingReply.decided_at: None, IncomingReply.decided_by: None, IncomingReply.attached: None}
+        await IncomingReply.update(waits).where(IncomingReply.id == email.id)
+        await audit.record(viewer.actor, "reply_decision_undone", "invitation", email.invitation_id, {}, now)
+
+
+async def _page(viewer: Viewer, occurrence: Occurrence, found: Sequence[UnrecordedReply], now: datetime) -> _Page:
+    named = named_participants(viewer, occurrence.event, await sheet.participants(viewer, occurrence))
+    names = {one.member_id for one in named}
+    people = answerable(viewer, occurrence, named, now)
+    shown = [one for one in found if one.member_id in names]
+    return _Page(viewer=viewer, occurrence=occurrence, people=people, rows=shown, now=now)
+
+
+async def _offered(page: _Page, email: UnrecordedReply) -> WaitingReply:
+    people = {one.member_id for one in page.people}
+    can_attach = email.is_attachable and email.decision is None and bool(people)
+    return WaitingReply(
+        reply=email,
+        person_id=email.claimed_by if email.claimed_by in people else None,
+        is_attachable=can_attach,
+        substitute=await _substitute(page, email) if email.decision is None else "",
+        can_undo=email.decision is not None and await _can_undo(email, page.now),
+    )
+
+
+async def _substitute(page: _Page, email: UnrecordedReply) -> str:
+    """Return the sender, where they may come on this date in place of the invited person; else an empty text."""
+    if not email.is_forwarded or email.member_id not in {one.member_id for one in page.people}:
+        return ""
+    holder = await _person(email.member_id, page.now)
+    choices = await substitutes.choices(holder, page.occurrence.event, page.now) if holder else []
+    return next((f"{one.name} ({one.agency})" for one in choices if one.member_id == email.sender_id), "")
+
+
+async def _can_undo(email: UnrecordedReply, now: datetime) -> bool:
+    if not (email.decision and email.decision.attached_to):
+        return True
+    found = (await _replaced(email, now))[1]
+    return found is not None and found.is_current
+
+
+async def _replaced(email: UnrecordedReply, now: datetime) -> tuple[Viewer | None, EarlierReply | None]:
+    """Return whose reply an email was attached as, and what that replaced; None when it can't be known any longer."""
+    reply = await known.attached_reply(email.id)
+    holder_id = await known.member_of(reply.invitation_id) if reply else None
+    holder = await _person(holder_id, now) if holder_id else None
+    if reply is None or holder is None:
+        return None, None
+    try:
+        return holder, await earlier_reply(holder, reply, now)
+    except NotFound:
+        return holder, None
+
+
+async def _person(member_id: UUID, now: datetime) -> Viewer | None:
+    try:
+        return await viewer_for(member_id, now)
+    except NotFound:
+        return None
+
+
+async def _found(
+    viewer: Viewer, event_id: UUID, key: str, incoming_id: UUID, now: datetime
+) -> tuple[_Page, UnrecordedReply]:
+    occurrence = await date_for(viewer, event_id, key)
+    if not may_edit(viewer, occurrence.event):
+        raise NotAllowed(NOT_YOURS)
+    found = await visible.unrecorded(viewer, occurrence.event.id, occurrence.id, now - SHOWN_FOR)
+    page = await _page(viewer, occurrence, found, now)
+    email = next((one for one in page.rows if one.id == incoming_id), None)
+    if email is None:
+        raise NotFound
+    return page, email
+
+
+async def _to_decide(
+    viewer: Viewer, event_id: UUID, key: str, incoming_id: UUID, now: datetime
+) -> tuple[_Page, UnrecordedReply]:
+    page, email = await _found(viewer, event_id, key, incoming_id, now)
+    if email.decision is not None:
+        raise Conflict(DECIDED)
+    return page, email
+
+
+async def _next_date(page: _Page) -> Occurrence:
+    """Return the next date of the series. Errors: Gone."""
+    every = await events.dates(page.viewer, page.occurrence.event)
+    ahead = [one for one in every if one.ends_at > page.now and not one.is_off]
+    if not ahead:
+        raise Gone("This event is over. Replies are closed.")
+    return ahead[0]
+
+
+async def _counted(person: Participant, date: Occurrence, email: UnrecordedReply) -> tuple[int, datetime]:
+    """Return the place of an email among the person's replies by email. Errors: Conflict when it doesn't count."""
+    occurrence_id = date.id if email.for_date else None
+    reply = CalendarReply(uid="", attendee="", value=email.value, sequence=email.sequence, stamped_at=email.stamped_at)
+    standing = await standing_of(person.invitation_id, occurrence_id, date)
+    outcome = judge(reply, standing, email.received_at)
+    if outcome is not Outcome.RECORDED:
+        raise Conflict(WHY_NOT[outcome])
+    return order_of(reply, standing, email.received_at)
+
+
+async def _decide(viewer: Viewer, email: UnrecordedReply, now: datetime, recorded: Columns | None = None) -> None:
+    decided: Columns = {IncomingReply.decided_at: now, IncomingReply.decided_by: viewer.member_id}
+    await IncomingReply.update(decided | (recorded or {})).where(IncomingReply.id == email.id)
