@@ -24,8 +24,8 @@ CREATE TABLE incoming_reply (
   stamped_at TIMESTAMPTZ,
   outcome VARCHAR(12) NOT NULL
     CHECK (outcome IN ('recorded', 'repeated', 'stale', 'old_time', 'closed', 'unmatched', 'ignored', 'unreadable')),
-  misfit VARCHAR(16) CHECK (misfit IN ('no_invitation', 'other_sender', 'unverified', 'other_attendee', 'other_date',
-    'proposal', 'no_reply')),
+  misfit VARCHAR(16) CHECK (misfit IN ('no_address', 'no_invitation', 'other_sender', 'unverified', 'other_attendee',
+    'other_date', 'proposal', 'no_reply')),
   decided_at TIMESTAMPTZ,
   decided_by UUID REFERENCES member (id) ON DELETE RESTRICT,
   attached UUID REFERENCES reply (id) ON DELETE CASCADE,

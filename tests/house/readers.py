@@ -27,6 +27,7 @@ WORDS = {
     "WorkerName": "drawn by chance",
     "FactsHash": "a hash without a way back",
     "ZoneName": "a local time is no moment without it",
+    "SenderAddress": "of an email that leads to nothing",
     "EntryUid": "drawn by chance, and what a calendar must be given to remove an entry",
     "StoredFacts": "unread, into the message that takes the place of another, or into its recipient's letter",
     "StoredRows": "unread, back into the tables that they were read from",

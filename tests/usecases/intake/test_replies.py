@@ -21,6 +21,7 @@ from tracker.tables.background.events.invitees import invitations
 from tracker.tables.schema.intake.replies import IncomingReply
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.events import events, occurrences, replies
+from tracker.usecases.intake import arrivals
 from tracker.usecases.intake.replies import take
 
 pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
@@ -190,7 +191,7 @@ STRANGER = "someone@elsewhere.example"
         ({}, {"value": None}, Misfit.NO_REPLY),
         ({}, {"date": on(TEN_IN_MAY + HOUR)}, Misfit.OTHER_DATE),
         ({"replies": ()}, {}, Misfit.NO_REPLY),
-        ({"invitation_id": None}, {}, Misfit.NO_INVITATION),
+        ({"invitation_id": None}, {}, Misfit.NO_ADDRESS),
         ({"invitation_id": UUID(int=7)}, {}, Misfit.NO_INVITATION),
     ],
 )
@@ -276,3 +277,32 @@ async def test_any_order_and_any_repetition_end_in_the_same_state(
             await sent(cast.fbi_lead, event_id, value, date=date, stamped_at=NOW + timedelta(minutes=minute))
         ends.append([(await reply_of(cast.fbi_lead, event_id, key))[0] for key in ("2027-03-09", APRIL, MAY)])
     assert ends[0] == ends[1]
+
+
+async def test_an_administrator_sees_who_sent_an_email_that_leads_nowhere_and_nothing_of_others(
+    sqlite_cast: Cast,
+) -> None:
+    cast, event_id = sqlite_cast, await invited(sqlite_cast)
+    one = await said(cast.fbi_lead, event_id, comment="A secret")
+    await take(await email(cast.fbi_lead, event_id, one, name="1" * 64, invitation_id=None))
+    await take(await email(cast.fbi_lead, event_id, one, name="2" * 64, invitation_id=UUID(int=7)))
+    await take(await email(cast.fbi_lead, event_id, one, name="3" * 64, is_readable=False))
+    seen = await arrivals.stray(cast.administrator)
+    assert [(shown.sender, shown.is_readable) for shown in seen] in (
+        [(cast.fbi_lead.email, True), ("", False)],
+        [("", False), (cast.fbi_lead.email, True)],
+    )
+    assert await arrivals.stray(cast.fbi_lead) == []
+
+
+async def test_the_uid_of_an_operation_is_kept_as_a_random_one_is(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await invited(sqlite_cast)
+    operation_id = await events.schedule(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
+    secret = await events.event_for(cast.hsi_liaison, operation_id)
+    kept = []
+    for number, uid in enumerate((secret.uid, "9a0c@tracker.example")):
+        one = await said(cast.kcpd_detective, event_id, uid=uid)
+        await take(await email(cast.kcpd_detective, event_id, one, name=str(number) * 64))
+        [row] = await IncomingReply.select().where(IncomingReply.email_hash == str(number) * 64)
+        kept.append({name: value for name, value in row.items() if name not in ("id", "email_hash")})
+    assert kept[0] == kept[1]

@@ -31,8 +31,10 @@ class Outcome(StrEnum):
 class Misfit(StrEnum):
     """Why a reply can't be taken for one of the invited person."""
 
+    NO_ADDRESS = "no_address"
+    """It came to an address that is no invitation's and no message's."""
     NO_INVITATION = "no_invitation"
-    """Its address or its event isn't one of an invitation that is open."""
+    """The invitation of its address isn't open, or isn't to its event."""
     OTHER_SENDER = "other_sender"
     """It is about the invited person, and came from another address."""
     UNVERIFIED = "unverified"

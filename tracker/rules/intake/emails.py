@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NewType
 from uuid import UUID
 
 from tracker.rules.intake.bounces import UNCLEAR, Bounce
 from tracker.rules.intake.calendar_replies import CalendarReply, Sender
 from tracker.rules.intake.task_replies import TaskReply
+
+SenderAddress = NewType("SenderAddress", str)
+"""The address in From of an email that came to none of our addresses."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from tracker.rules.events.replies import ReplyValue
 from tracker.rules.intake.calendar_replies import Misfit, Outcome
 
 MISFIT_WORDS = {
+    Misfit.NO_ADDRESS: "It was sent to an address that the tracker hasn’t given anyone.",
     Misfit.NO_INVITATION: "It’s about another event.",
     Misfit.OTHER_SENDER: "It didn’t come from their address.",
     Misfit.UNVERIFIED: "Your mail server couldn’t confirm the sender.",

@@ -2,7 +2,11 @@
 
 from datetime import datetime
 
+from tracker.rules.core.viewer import Viewer
 from tracker.tables.background.intake import arrivals
+from tracker.tables.background.intake.arrivals import StrayEmail
+
+MOST_SHOWN = 50
 
 
 async def last_at() -> datetime | None:
@@ -13,3 +17,8 @@ async def last_at() -> datetime | None:
 async def noted_from(sender: str) -> int:
     """Return how many emails of a program with this sender came in; they were noted, and changed nothing."""
     return await arrivals.noted_from(sender)
+
+
+async def stray(viewer: Viewer) -> list[StrayEmail]:
+    """Return the newest emails that lead nowhere; none for viewers who may not manage accounts."""
+    return await arrivals.stray(MOST_SHOWN) if viewer.manages_accounts else []

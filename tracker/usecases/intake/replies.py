@@ -64,6 +64,8 @@ async def _rows(email: ReceivedEmail) -> list[_Row]:
         return [_Row(outcome=Outcome.IGNORED)]
     if not email.is_readable:
         return [_Row(outcome=Outcome.UNREADABLE)]
+    if email.invitation_id is None and email.message_id is None:
+        return [_unmatched(Misfit.NO_ADDRESS)]
     invitation = await _open(email)
     if invitation is None:
         return [_unmatched(Misfit.NO_INVITATION)]

@@ -17,6 +17,7 @@ from tracker.rules.core.wording import local, plural
 from tracker.rules.operations.emergency import may_read_uses
 from tracker.usecases.core import send_hold
 from tracker.usecases.emails import email_tests
+from tracker.usecases.intake import arrivals
 from tracker.usecases.operations.officer import is_officer
 from tracker.usecases.views import health, set_up
 
@@ -121,6 +122,7 @@ async def health_page(
         storage=await health.storage(),
         backup=local(known.backed_up_at, settings.time_zone) if known.backed_up_at else None,
         test=await email_tests.latest(viewer),
+        stray=await arrivals.stray(viewer),
         is_held=known.copy_of is not None,
         lines=[
             *checks.of_settings(settings),
