@@ -48,6 +48,7 @@ from tracker.usecases.events import undo as undo_deeds
 from tracker.usecases.identity import passwords
 from tracker.usecases.identity.password_hashes import Pbkdf2
 from tracker.usecases.identity.passwords import Hashing
+from tracker.usecases.intake import retention as intake_retention
 from tracker.usecases.operations import accountability, deconfliction, emergency, expiry, readiness_states
 from tracker.usecases.roster import accounts as account_life
 from tracker.usecases.views import health
@@ -60,6 +61,7 @@ AUDIT_EVERY = 600.0  # seconds between two checks whether the nightly verificati
 COMPARING_EVERY = 5.0  # seconds between two looks for operations that moved
 MISSING_EVERY = 15.0  # seconds between two looks for people who haven't checked out
 RELEASING_EVERY = 5.0  # seconds between two looks for service-readiness notices to release
+INCOMING_EVERY = 3_600.0  # seconds between two checks for old rows about incoming emails to delete
 MAILBOX_EVERY = 5.0  # seconds between two looks whether to read the mailbox of replies
 CALENDARS_EVERY = 60.0  # seconds between two checks for shared calendars to read
 
@@ -191,6 +193,7 @@ def _jobs(settings: Settings, delivery: Delivery) -> Sequence[Job]:
         ("emergency", min(settings.tick, COMPARING_EVERY), lambda: emergency.end_expired(clock.now())),
         ("accounts", ACCOUNTS_EVERY, lambda: account_life.close_due(clock.now())),
         ("drafts", DRAFTS_EVERY, lambda: draft_deeds.purge(clock.now())),
+        ("incoming", INCOMING_EVERY, lambda: intake_retention.purge(clock.now())),
         ("calendars", min(settings.tick, CALENDARS_EVERY), lambda: read_due(settings, Network())),
         ("mail", settings.tick, lambda: _send(delivery)),
         ("audit", AUDIT_EVERY, lambda: verification.verify_nightly(clock.now(), settings.time_zone)),
