@@ -172,6 +172,20 @@ async def test_a_server_that_refuses_us_and_not_the_recipient_loses_no_mail(cast
     assert {state for state, _ in (await outcome()).values()} == {"pending"}
 
 
+@pytest.mark.parametrize(
+    ("refusal", "state"), [("552 5.3.4 Message size exceeds fixed limit", "bounced"), ("550 Not from here", "pending")]
+)
+async def test_an_email_that_the_server_refuses_before_its_recipient_does_not_hold_the_next(
+    sqlite_cast: Cast, server: MailServer, refusal: str, state: str
+) -> None:
+    await invite(sqlite_cast)
+    said = iter([refusal])
+    server.at_mail = lambda _: next(said, None)
+    await dispatch(server)
+    assert sorted(one for one, _ in (await outcome()).values()) == sorted([state, "sent"])
+    assert not await Bounce.exists().where(Bounce.is_counted == True)  # noqa: E712 - a clause of SQL
+
+
 async def test_while_the_server_is_away_mails_wait_and_only_one_is_tried(cast: Cast, server: MailServer) -> None:
     async with serving(MailServer()) as gone:
         pass

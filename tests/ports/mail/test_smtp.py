@@ -90,7 +90,9 @@ async def test_after_a_broken_connection_the_next_mail_opens_a_new_one() -> None
         ("at_data", "554 Not wanted", Refused),
         ("at_data", "452 No space", Temporary),
         ("at_mail", "451 Busy", Temporary),
-        ("at_mail", "550 Not from here", Away),
+        ("at_mail", "550 Not from here", Temporary),
+        ("at_mail", "552 5.3.4 Message size exceeds fixed limit", Refused),
+        ("at_mail", "530 5.7.0 Authentication required", Away),
     ],
 )
 async def test_what_the_server_says_decides_what_becomes_of_the_mail(

@@ -2,7 +2,7 @@
 
 Errors are either `Refused` (this email, permanently) or `Temporary` (try again later), of which `Unconfirmed` may have
 arrived. When the server refuses the tracker and not the recipient, the fault is in this deployment: the email is kept
-and the log says so.
+and the log says so. The others are tried all the same, because the server may have meant this one.
 """
 
 import asyncio
@@ -30,6 +30,8 @@ BUDGET = 20.0  # seconds for one email, from connecting to the server's reply
 TLS_PORT = 465  # TLS from the first byte (RFC 8314); every other port is upgraded by STARTTLS
 SENDER_REFUSED = ("5.2.252", "5.7.60")  # of Exchange: the sign-in may not send as this address
 PERMANENT = 500  # codes from here on are permanent
+TOO_LARGE = 552  # the email, as said before its recipient to those who state its size (RFC 1870 §6.1)
+SIGN_IN_FIRST = (530, 534, 535, 538)  # RFC 4954 §6: no email is accepted as things are
 GOODBYE = 2.0  # seconds for QUIT
 
 log = logging.getLogger("tracker.mail")
@@ -62,6 +64,7 @@ class Line:
         self._settings = settings
         self._client: aiosmtplib.SMTP | None = None
         self._takes_any_sender = True
+        self._has_warned = False
 
     async def send(self, mail: Mail) -> None:
         """Send one email within 20 s; return only when the server accepted it.
@@ -74,7 +77,7 @@ class Line:
         except SMTPRecipientsRefused as refused:
             raise _judged(refused.recipients[0], at_recipient=True) from refused
         except SMTPResponseException as refused:
-            raise (_trouble(refused) if _is_of_sender(refused) else _judged(refused)) from refused
+            raise (self._unwelcome(refused) if _is_of_sender(refused) else _judged(refused)) from refused
         except (SMTPException, OSError, TimeoutError) as broken:
             self._drop()
             raise Unconfirmed(f"{_words(broken).rstrip('.')}. It may have arrived.") from broken
@@ -108,6 +111,18 @@ class Line:
             self._drop()
             raise _unconnected(problem) from problem
         return self._client
+
+    def _unwelcome(self, refused: SMTPResponseException) -> Temporary:
+        """Return a reason to wait: for every email if the server wants a sign-in first, else for this one.
+
+        A server that refuses each of thousands is logged once.
+        """
+        if refused.code in SIGN_IN_FIRST:
+            return _trouble(refused)
+        if not self._has_warned:
+            self._has_warned = True
+            return Temporary(str(_trouble(refused)))
+        return Temporary(_words(refused))
 
     def _drop(self) -> None:
         if self._client is not None:
@@ -156,7 +171,8 @@ def _may_be_of_sender(refused: SMTPResponseException | SMTPRecipientsRefused) ->
 def _is_of_sender(response: SMTPResponseException) -> bool:
     """Return whether the server refuses us as a sender; Microsoft's say so only at the end of an email."""
     is_late = any(status in response.message for status in SENDER_REFUSED)
-    return response.code >= PERMANENT and (isinstance(response, SMTPSenderRefused) or is_late)
+    is_early = isinstance(response, SMTPSenderRefused) and response.code != TOO_LARGE
+    return response.code >= PERMANENT and (is_early or is_late)
 
 
 def _trouble(problem: Exception) -> Away:
