@@ -14,6 +14,7 @@ from litestar import Litestar
 
 from tests.cast import NOW, ZONE, Cast, everybody, marking, meeting, operation, people_of_the_task_force
 from tests.ports.browser import session_of
+from tests.ports.secret_mail import emails_about
 from tests.ports.standing import standing
 from tests.usecases.operations.world import FAR, over, planned
 from tracker.crypto import ids
@@ -425,6 +426,7 @@ async def _secrets_about(cast: Cast, places: Places) -> None:
         NOW,
     )
     await _looks_at(cast, places.secret_event)
+    await emails_about(cast, places.secret_event)
     await reminders.queue_due(NOW, ZONE)
     places.secret_message, places.secret_sending = await _a_message_about(places.secret_event)
     places.secret_template = await _a_template(cast)

@@ -1,0 +1,48 @@
+"""What people and mail servers send by email about what others must not learn of, for the two worlds."""
+
+from dataclasses import replace
+from datetime import timedelta
+from hashlib import sha256
+from uuid import UUID
+
+from tests.cast import NOW, Cast
+from tests.usecases.intake.returned import GONE
+from tracker.rules.core.answers import Taken
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.replies import ReplyValue
+from tracker.rules.intake.calendar_replies import CalendarReply, Outcome, Sender
+from tracker.rules.intake.emails import ReceivedEmail
+from tracker.tables.background.events.invitees import invitations
+from tracker.tables.schema.core.outbox import Message
+from tracker.usecases.events import events
+from tracker.usecases.intake import incoming
+
+STRANGER = Sender(address="larkspur@canary.example", is_verified=True)
+TO_NO_ONE = ReceivedEmail(name="", received_at=NOW, invitation_id=None, sender=STRANGER)
+
+
+async def emails_about(cast: Cast, event_id: UUID) -> None:
+    """Let a secret event's emails be answered, in words and by a calendar program, and one of them come back."""
+    who = cast.kcpd_detective
+    message_id = await _sent_to(who, event_id)
+    invitation_id = (await invitations(event_id))[who.member_id].id
+    uid = (await events.event_for(who, event_id)).uid
+    reply = CalendarReply(uid=uid, attendee=who.email, value=ReplyValue.ACCEPTED, comment="Canary by email")
+    theirs = replace(TO_NO_ONE, sender=Sender(address=who.email, is_verified=True))
+    for email, expected in (
+        (replace(TO_NO_ONE, bounced_id=message_id, bounce=GONE), GONE.fate),
+        (replace(TO_NO_ONE, invitation_id=invitation_id, replies=(reply,)), Outcome.UNMATCHED),
+        (replace(TO_NO_ONE, message_id=message_id, text="YES, at the Larkspur Lot"), Taken.UNMATCHED),
+        (replace(theirs, message_id=message_id, text="YES, at the Larkspur Lot"), Taken.SIGN_IN),
+        (replace(theirs, invitation_id=invitation_id, replies=(reply,)), Outcome.RECORDED),
+    ):
+        assert await incoming.take(replace(email, name=sha256(repr(email).encode()).hexdigest())) == [expected]
+
+
+async def _sent_to(who: Viewer, event_id: UUID) -> UUID:
+    """Return a message about the event that someone got."""
+    theirs = (Message.event == event_id) & (Message.recipient == who.member_id)
+    message_id: UUID = (await Message.select(Message.id).where(theirs).order_by(Message.id))[0]["id"]
+    at = {"state": "sent", "sent_at": NOW - timedelta(days=1), "sent_to": who.email}
+    await Message.update(at).where(Message.id == message_id)
+    return message_id
