@@ -64,3 +64,17 @@ async def test_messages_says_that_an_email_came_back_and_leads_to_the_address(ca
     assert "Undeliverable · 550 5.1.1 User unknown" in words(page)
     assert "This email couldn’t be delivered." in words(page)
     assert f'href="/people/{cast.kcpd_detective.member_id}"' in page
+
+
+@pytest.mark.parametrize("reader", ["coordinator", "administrator"])
+async def test_an_email_about_an_operation_that_came_back_says_nothing_of_the_operation(
+    cast: Cast, browse: SignIn, reader: str
+) -> None:
+    who, browser = cast.kcpd_detective, await browse(cast.members[reader])
+    [secret] = await sent(cast, who, is_secret=True)
+    await came_back(secret)
+    pages = ("/", f"/people/{who.member_id}", "/messages", f"/messages?person={who.member_id}", "/admin/health")
+    texts = {path: (await browser.get(path)).text for path in pages}
+    assert "couldn’t be delivered on" in words(texts[f"/people/{who.member_id}"])
+    assert {path for path, text in texts.items() if "Bluestem" in text or str(secret) in text} == set()
+    assert {path for path, text in texts.items() if "550 5.1.1" in text} == set()
