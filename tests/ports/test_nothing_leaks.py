@@ -470,8 +470,17 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "GET /people": _plain("/people", "/people?q=canary", "/people?q=Quillfeather", "/people?left=1"),
     "GET /people/found": lambda p: [
         ("GET", f"/people/found?candidates={one}&place=f-who&name=who&who_words={words}", {})
-        for one in ("known", "actors", "canary")
         for words in ("", "canary", "quill", "a")
+        for one in (
+            "known",
+            "actors",
+            "canary",
+            "owners",
+            f"owners&subject={p.secret_date}",
+            f"owners&subject={NOWHERE}",
+            f"new-owners&subject={p.secret_item}",
+            f"after-action-owners&subject={p.secret_plan}",
+        )
     ],
     "GET /people/{person_id}": _of_people("GET", ""),
     "GET /people/new": _plain("/people/new"),

@@ -115,8 +115,12 @@ def may_give(viewer: Viewer, owner_id: UUID, origin: Event | None) -> bool:
     Everyone may assign to themselves; people who may schedule, or who organize the event that it comes from, may assign
     to others.
     """
-    leads = origin is not None and may_edit(viewer, origin)
-    return viewer.member_id == owner_id or viewer.may_schedule or leads
+    return viewer.member_id == owner_id or may_give_to_others(viewer, origin)
+
+
+def may_give_to_others(viewer: Viewer, origin: Event | None) -> bool:
+    """Return whether the viewer may assign an item to anyone but themselves."""
+    return viewer.may_schedule or (origin is not None and may_edit(viewer, origin))
 
 
 def is_help(by_id: UUID, before: ActionItem, after: ActionItem, note: str) -> bool:

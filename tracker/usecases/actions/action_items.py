@@ -26,6 +26,7 @@ from tracker.usecases.actions import item_messages
 from tracker.usecases.actions.item_lists import possible_owners
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewer_for
+from tracker.usecases.roster.known_people import among
 
 TRIES = 50  # references drawn before giving up; of 810,000, so even the second is rare
 NOTE_REMOVED = "Note removed later"
@@ -265,7 +266,7 @@ async def _owner(
     *,
     unseen: str = UNSEEN,
 ) -> Viewer:
-    if owner_id not in {person.id for person in await possible_owners(viewer, origin)}:
+    if not await among(await possible_owners(viewer, origin), [owner_id]):
         raise Invalid(owner="Choose a person from the list.")
     owner = await viewer_for(owner_id, now)
     sees = await events.date_by_id(owner, origin.id) if origin else audience & owner.audiences

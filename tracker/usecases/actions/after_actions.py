@@ -9,10 +9,9 @@ from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotFound
 from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.actions.item_changes import NewItem
-from tracker.rules.core.audiences import Visibility, committee
+from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.clean_text import clean
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.events.plan import Person
 from tracker.rules.operations.after_actions import LONGEST_TITLE, NO_NEUTRAL_TITLE, AfterAction, Assignment, check_title
 from tracker.rules.operations.plans import Operation
 from tracker.rules.operations.telltale import check_neutral
@@ -23,9 +22,9 @@ from tracker.tables.visible.operations import after
 from tracker.usecases.actions import action_items
 from tracker.usecases.actions.item_lists import possible_owners
 from tracker.usecases.core import audit
-from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.operations.after import operation_to_look_back
 from tracker.usecases.roster import people
+from tracker.usecases.roster.known_people import Candidates, among, both, either, known_to, on_committees_of
 
 ASSIGNED = "This after-action item already has an owner."
 NOT_ON_IT = "They aren’t on the operation. Choose someone who is, or give the item to a committee."
@@ -45,10 +44,8 @@ class Choices:
     """An after-action item to assign, and the choices of its form."""
 
     action: AfterAction
-    on_it: list[Person]
-    """The people who can see the operation, and with it the item."""
-    on_committees: list[Person]
-    """Others, who can see only an item of one of the committees."""
+    owners: Candidates
+    """The people who can see the operation, and others, who can see only an item of one of the committees."""
     committees: dict[UUID, str]
     """Those of the viewer, because only their people see the item."""
 
@@ -80,20 +77,24 @@ async def remove(viewer: Viewer, event_id: UUID, action_id: UUID, now: datetime)
         await audit.record(viewer.actor, "after_action_removed", "event", event_id, {}, now)
 
 
-async def choices(viewer: Viewer, event_id: UUID, action_id: UUID, now: datetime) -> Choices:
+async def choices(viewer: Viewer, event_id: UUID, action_id: UUID) -> Choices:
     """Return an after-action item without an owner, and the choices of its form. Errors as in `remove`."""
     operation, action = await _open(viewer, event_id, action_id)
+    committees = {one.id: one.name for one in await people.committees(viewer)}
+    return Choices(action=action, owners=await _owners(viewer, operation), committees=committees)
+
+
+async def owners(viewer: Viewer, event_id: UUID) -> Candidates:
+    """Return to whom the viewer may give an after-action item of an operation. Errors: NotFound, NotAllowed."""
+    return await _owners(viewer, await operation_to_look_back(viewer, event_id))
+
+
+async def _owners(viewer: Viewer, operation: Operation) -> Candidates:
     [origin] = await events.dates(viewer, operation.event)
     on_it = await possible_owners(viewer, origin)
-    committees = {one.id: one.name for one in await people.committees(viewer)}
-    listed = {one.id for one in on_it}
-    others = [one for one in await possible_owners(viewer, None) if one.id not in listed]
-    seen_by = {committee(one) for one in committees}
-    viewers = await viewers_for([one.id for one in others], now)
-    able = {member_id for member_id, one in viewers.items() if one.audiences & seen_by}
-    return Choices(
-        action=action, on_it=on_it, on_committees=[one for one in others if one.id in able], committees=committees
-    )
+    if not viewer.may_schedule:
+        return on_it
+    return either(on_it, both(known_to(viewer), on_committees_of(viewer)))
 
 
 async def assign(
@@ -132,7 +133,7 @@ async def _new(viewer: Viewer, operation: Operation, action: AfterAction, wanted
     if wanted.committee_id is not None:
         return await _neutral(viewer, operation, wanted)
     [origin] = await events.dates(viewer, operation.event)
-    if wanted.owner_id not in {one.id for one in await possible_owners(viewer, origin)}:
+    if not await among(await possible_owners(viewer, origin), [wanted.owner_id]):
         raise Invalid(owner=NOT_ON_IT)
     return NewItem(title=action.title, owner_id=wanted.owner_id, due=wanted.due, origin_id=origin.id)
 

@@ -14,12 +14,12 @@ from tracker.rules.attendance.sheet import named_participants
 from tracker.rules.core.audiences import Visibility, of_event
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import EventStatus, Line, Occurrence
-from tracker.rules.events.plan import Person
 from tracker.tables.visible.actions import action_items
 from tracker.tables.visible.attendance import sheet
 from tracker.tables.visible.events import events
 from tracker.tables.visible.operations.after import operation_of_item
 from tracker.usecases.roster import people
+from tracker.usecases.roster.known_people import Candidates, but, either, known_to, only
 
 ORIGINS_BACK = timedelta(days=60)
 
@@ -50,7 +50,9 @@ class ItemView:
 class Choices:
     """The choices in the form of a new item; the keys of `origins` are dates, the latest first."""
 
-    owners: list[Person]
+    owners: Candidates
+    is_for_others: bool
+    """Whether the viewer may assign it to anyone but themselves."""
     origins: Mapping[UUID, Line]
     committees: Mapping[UUID, str]
     visibilities: frozenset[Visibility]
@@ -107,40 +109,45 @@ async def items_of_date(viewer: Viewer, occurrence_id: UUID) -> list[ActionItem]
 async def choices(viewer: Viewer, origin_id: UUID | None, now: datetime) -> Choices:
     """Return the form's choices; `origin_id` is the date that was chosen already, if the viewer may see it."""
     origin = await events.date_by_id(viewer, origin_id) if origin_id else None
-    event = origin.event if origin else None
     lines = await events.lines(viewer, now - ORIGINS_BACK, now + timedelta(hours=1))
     lines += await events.lines_by_id(viewer, [origin.id] if origin else [])
     latest_first = sorted(lines, key=lambda line: line.starts_at, reverse=True)
     return Choices(
-        owners=[one for one in await possible_owners(viewer, origin) if rules.may_give(viewer, one.id, event)],
+        owners=await _owners(viewer, origin),
+        is_for_others=rules.may_give_to_others(viewer, origin.event if origin else None),
         origins={line.id: line for line in latest_first if line.status is not EventStatus.DRAFT and not line.is_off},
         committees={committee.id: committee.name for committee in await people.committees(viewer)},
         visibilities=frozenset(one for one in Visibility if of_event(one, None, ()) & viewer.audiences),
     )
 
 
-async def new_owners(viewer: Viewer, item: ActionItem) -> list[Person]:
-    """Return the people to whom the viewer may reassign an item."""
+async def owners(viewer: Viewer, origin_id: UUID | None) -> Candidates:
+    """Return to whom the viewer may assign a new item from that date, if they may see it."""
+    return await _owners(viewer, await events.date_by_id(viewer, origin_id) if origin_id else None)
+
+
+async def new_owners(viewer: Viewer, reference: str) -> Candidates:
+    """Return to whom an item can be reassigned, as far as the viewer knows them. Errors: NotFound."""
+    item = await action_items.item(viewer, reference)
+    if item is None:
+        raise NotFound
     origin = await events.date_by_id(viewer, item.origin_id) if item.origin_id else None
-    return [person for person in await possible_owners(viewer, origin) if person.id != item.owner_id]
+    return but(await possible_owners(viewer, origin), {item.owner_id})
 
 
-async def possible_owners(viewer: Viewer, origin: Occurrence | None) -> list[Person]:
-    """Return whom the viewer may name as owner, by agency and name: people they know, or a named event's invitees.
+async def _owners(viewer: Viewer, origin: Occurrence | None) -> Candidates:
+    if not rules.may_give_to_others(viewer, origin.event if origin else None):
+        return only({viewer.member_id})
+    return await possible_owners(viewer, origin)
+
+
+async def possible_owners(viewer: Viewer, origin: Occurrence | None) -> Candidates:
+    """Return whom the viewer may name as owner: people they know, or a named event's invitees.
 
     Whether the owner may see the item is checked again when it is assigned.
     """
-    if not viewer.may_schedule and origin is None:
-        return await _named({viewer.member_id})
     if origin is None:
-        return await people.directory(viewer)
+        return known_to(viewer) if viewer.may_schedule else only({viewer.member_id})
     named = named_participants(viewer, origin.event, await sheet.participants(viewer, origin))
-    known = {viewer.member_id, origin.event.lead_id} | {one.member_id for one in named}
-    if not origin.event.is_restricted:
-        known |= {one.id for one in await people.directory(viewer)}
-    return await _named(known)
-
-
-async def _named(member_ids: set[UUID]) -> list[Person]:
-    found = await people.people_by_id(member_ids)
-    return sorted(found.values(), key=lambda person: (person.agency, person.name, str(person.id)))
+    listed = only({viewer.member_id, origin.event.lead_id} | {one.member_id for one in named})
+    return listed if origin.event.is_restricted else either(listed, known_to(viewer))

@@ -25,6 +25,12 @@ _KNOWN = (
     f"{_ACTIVE} AND (m.agency NOT IN (SELECT g.id FROM agency g WHERE g.arm <> {{}}) OR m.id IN"
     f" (SELECT h.member FROM seat_holder h JOIN seat t ON t.id = h.seat WHERE t.committee IN ({OWN_COMMITTEES})))"
 )
+# A seat counts only while its holder serves at the agency that has it.
+_ON_COMMITTEES = (
+    "m.id IN (SELECT h.member FROM seat_holder h JOIN seat t ON t.id = h.seat"
+    f" WHERE t.agency = m.agency AND t.committee IN ({OWN_COMMITTEES})) OR m.id IN"
+    f" (SELECT r.member FROM member_role r WHERE r.role = 'coordinator' OR r.committee IN ({OWN_COMMITTEES}))"
+)
 # Agencies are few and read once: SQLite takes 6 µs to look up one for each person.
 _AGENCIES = "SELECT g.id, g.code, g.name, g.arm FROM agency g"
 _AMONG = _ACTIVE + " AND m.id IN ({})"
@@ -65,8 +71,7 @@ def known_to(viewer: Viewer) -> Candidates:
     """
     if viewer.is_coordinator:
         return Candidates(QueryString(_ACTIVE))
-    held = QueryString(", ".join(["{}"] * len(viewer.audiences)), *sorted(viewer.audiences))
-    return Candidates(QueryString(_KNOWN, viewer.arm.value, held))
+    return Candidates(QueryString(_KNOWN, viewer.arm.value, _held_by(viewer)))
 
 
 def only(member_ids: Iterable[UUID]) -> Candidates:
@@ -75,8 +80,19 @@ def only(member_ids: Iterable[UUID]) -> Candidates:
 
 
 def either(one: Candidates, other: Candidates) -> Candidates:
-    """Return the people of both."""
+    """Return the candidates of one or the other."""
     return Candidates(QueryString("(({}) OR ({}))", one.condition, other.condition))
+
+
+def both(one: Candidates, other: Candidates) -> Candidates:
+    """Return those who are candidates of one and of the other."""
+    return Candidates(QueryString("(({}) AND ({}))", one.condition, other.condition))
+
+
+def on_committees_of(viewer: Viewer) -> Candidates:
+    """Return the people who see what a committee of the viewer sees: its members, its chairs, and coordinators."""
+    held = _held_by(viewer)
+    return Candidates(QueryString(_ON_COMMITTEES, held, held))
 
 
 def but(candidates: Candidates, member_ids: Iterable[UUID]) -> Candidates:
@@ -125,6 +141,10 @@ def _holds(word: str) -> QueryString:
     """Return the condition that a person or their agency has the word."""
     in_words = [QueryString(contains(text), pattern(word)) for text in (_OF_PERSON, _OF_AGENCY)]
     return QueryString(_AT_AGENCY, *in_words)
+
+
+def _held_by(viewer: Viewer) -> QueryString:
+    return QueryString(", ".join(["{}"] * len(viewer.audiences)), *sorted(viewer.audiences))
 
 
 def _person(row: Mapping[str, Any]) -> Person:

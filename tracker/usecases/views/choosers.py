@@ -1,27 +1,53 @@
 """Whom the field of a form offers to its reader, by the name that the page gives to its candidates."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from uuid import UUID
 
 from tracker.errors import NotFound
 from tracker.rules.core.viewer import Viewer
+from tracker.usecases.actions import after_actions, item_lists
 from tracker.usecases.audit import reading
 from tracker.usecases.roster.known_people import Candidates, known_to
 
 
-async def candidates(viewer: Viewer, name: str) -> Candidates:
-    """Return the candidates of that name for the viewer. Errors: NotFound for a name that is none, or not for them."""
+async def candidates(viewer: Viewer, name: str, subject: str) -> Candidates:
+    """Return the candidates of that name; `subject` is the id or reference of what they are chosen for, if anything.
+
+    Errors: NotFound for an unknown name, and for candidates or a subject that the viewer may not see; NotAllowed.
+    """
     found = _CANDIDATES.get(name)
     if found is None:
         raise NotFound
-    return await found(viewer)
+    return await found(viewer, subject)
 
 
-async def _known(viewer: Viewer) -> Candidates:
+async def _known(viewer: Viewer, _: str) -> Candidates:
     return known_to(viewer)
 
 
-async def _actors(viewer: Viewer) -> Candidates:
+async def _actors(viewer: Viewer, _: str) -> Candidates:
     return reading.actors(viewer)
 
 
-_CANDIDATES: Mapping[str, Callable[[Viewer], Awaitable[Candidates]]] = {"known": _known, "actors": _actors}
+async def _owners(viewer: Viewer, origin: str) -> Candidates:
+    return await item_lists.owners(viewer, _id(origin) if origin else None)
+
+
+async def _after_action_owners(viewer: Viewer, event: str) -> Candidates:
+    return await after_actions.owners(viewer, _id(event))
+
+
+_CANDIDATES: Mapping[str, Callable[[Viewer, str], Awaitable[Candidates]]] = {
+    "known": _known,
+    "actors": _actors,
+    "owners": _owners,
+    "new-owners": item_lists.new_owners,
+    "after-action-owners": _after_action_owners,
+}
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound from None

@@ -2,24 +2,33 @@
 
 import re
 from urllib.parse import urlencode
+from uuid import UUID, uuid4
 
 import pytest
 
-from tests.cast import Cast
+from tests.cast import NOW, Cast, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
+from tracker.usecases.events.events import schedule
+from tracker.usecases.events.occurrences import date_for
 
 pytestmark = pytest.mark.anyio
 
 
 async def found(browser: Browser, words: str, candidates: str = "known") -> tuple[list[str], str]:
     """Return the options that words find, and what is said of them."""
-    asked = {"candidates": candidates, "place": "f-person", "name": "person", "person_words": words}
-    response = await browser.get(f"/people/found?{urlencode(asked)}")
+    asked = {"place": "f-person", "name": "person", "person_words": words}
+    response = await browser.get(f"/people/found?{urlencode(asked)}&candidates={candidates}")
     assert response.status_code == 200
     said = re.search(r'<span id="f-person-found"[^>]*>([^<]*)</span>', response.text)
     assert said
     return re.findall(r'data-words="([^"]+)"', response.text), said[1]
+
+
+async def of_operation(cast: Cast) -> UUID:
+    """Schedule a named operation, and return its date."""
+    event_id = await schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    return (await date_for(cast.fbi_lead, event_id, "2027-01-16")).id
 
 
 async def field(browser: Browser, address: str) -> str:
@@ -56,6 +65,19 @@ async def test_only_readers_of_the_audit_log_find_everyone(sqlite_cast: Cast, br
     for asked in ("candidates=actors&place=f-who", "candidates=odd&place=f-who", "candidates=known&place=%22"):
         response = await member.get(f"/people/found?name=who&who_words=a&{asked}")
         assert response.status_code == 404, asked
+
+
+async def test_owners_of_an_item_from_a_named_event_are_found_on_its_list_by_those_who_see_it(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    owners = f"owners&subject={await of_operation(sqlite_cast)}"
+    assert (await found(await browse(sqlite_cast.fbi_lead), "l", owners))[0] == [
+        "Fbi lead (FBI)",
+        "Kcpd detective (KCPD)",
+    ]
+    assert (await found(await browse(sqlite_cast.caht_lead), "kcpd", owners)) == (
+        await found(await browse(sqlite_cast.caht_lead), "kcpd", f"owners&subject={uuid4()}")
+    )
 
 
 async def test_the_only_person_found_is_taken_and_the_address_names_no_one(sqlite_cast: Cast, browse: SignIn) -> None:

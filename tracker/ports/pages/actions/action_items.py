@@ -1,5 +1,6 @@
 """Action items: the list with its filter, one item with its history, assigning, updating and reassigning."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -22,7 +23,9 @@ from tracker.ports.pages.actions.item_views import (
     item_context,
     meeting_form_in,
     new_context,
+    new_owner_in,
     origin_in,
+    owner_in,
     row_response,
 )
 from tracker.ports.pages.core.dependencies import Drafts, Form, HomeRows, Pages, Query, QueryString
@@ -71,7 +74,7 @@ async def give(
 ) -> Response[Any]:
     """Assign an item, or show the form again with its errors; from a meeting's page, go back there."""
     try:
-        reference = await action_items.create(viewer, forms.read_new(form), now, today)
+        reference = await action_items.create(viewer, forms.read_new(form, await owner_in(viewer, form)), now, today)
     except Invalid as wrong:
         errors = errors_of(wrong, forms.NEW_FIELDS)
         if form["back"] == MEETING:
@@ -169,11 +172,12 @@ async def hand_over(
     reference: FromPath[str], pages: Pages, viewer: Viewer, form: Form, today: Today, now: Now
 ) -> Response[Any]:
     """Reassign an item."""
-    owner_id = id_in(form["owner"]) or forms.NOBODY
+    owner = await new_owner_in(viewer, reference, form)
     try:
-        await action_items.hand_over(viewer, reference, owner_id, version_in(form), now, today)
+        await action_items.hand_over(viewer, reference, forms.read_owner(owner), version_in(form), now, today)
     except Invalid as wrong:
-        context = await item_context(viewer, today, reference, owner_error=wrong.fields.get("owner"))
+        refused = replace(owner, error=wrong.fields.get("owner"))
+        context = await item_context(viewer, today, reference) | {"owner": refused}
         return await _again(pages, viewer, now, form, context, 422)
     except Conflict:
         return await _beside_each_other(pages, viewer, today, now, reference, FormValues({}))

@@ -3,6 +3,8 @@
 from datetime import date
 from uuid import UUID
 
+from tracker.errors import Invalid
+from tracker.ports.pages.core.choosers import Chosen
 from tracker.ports.pages.core.form_values import FormValues, Reader, id_in
 from tracker.rules.actions.action_items import ActionItem, ItemStatus
 from tracker.rules.actions.item_changes import LONGEST_NOTE, LONGEST_TITLE, NO_TITLE, Change, NewItem
@@ -35,15 +37,15 @@ def read_filter(query: FormValues) -> Filter:
     )
 
 
-def read_new(form: FormValues) -> NewItem:
-    """Return the new item. Errors: Invalid by field, all at once."""
+def read_new(form: FormValues, owner: Chosen) -> NewItem:
+    """Return the new item for the chosen owner. Errors: Invalid by field, all at once."""
     reader = Reader(form)
     title = reader.text("title", LONGEST_TITLE)
     if not title:
         reader.refuse("title", NO_TITLE)
-    owner_id, due = id_in(form["owner"]), reader.day("due", "Choose a due date.")
+    owner_id, due = id_in(owner.value), reader.day("due", "Choose a due date.")
     if owner_id is None:
-        reader.refuse("owner", "Choose an owner.")
+        reader.refuse("owner", owner.error or "Choose an owner.")
     seen_by, committee_id = _audience(form["seen_by"])
     reader.check()
     return NewItem(
@@ -54,6 +56,13 @@ def read_new(form: FormValues) -> NewItem:
         seen_by=seen_by,
         committee_id=committee_id,
     )
+
+
+def read_owner(owner: Chosen) -> UUID:
+    """Return the new owner of an item. Errors: Invalid."""
+    if owner.error:
+        raise Invalid(owner=owner.error)
+    return id_in(owner.value) or NOBODY
 
 
 def _audience(text: str) -> tuple[Visibility, UUID | None]:

@@ -10,17 +10,17 @@ from litestar import Response
 from tracker.errors import NotFound
 from tracker.ports.http.dependencies import Now, Today, Viewer
 from tracker.ports.pages.actions import item_forms as forms
+from tracker.ports.pages.core.choosers import Chosen, chosen, is_typed
 from tracker.ports.pages.core.date_entries import address_of
 from tracker.ports.pages.core.dependencies import Pages, Query
 from tracker.ports.pages.core.edit_conflicts import ChangeInWords, record
 from tracker.ports.pages.core.form_values import Errors, FormValues, id_in
-from tracker.ports.pages.core.people_options import people_options
 from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.actions.item_changes import LONGEST_TITLE
 from tracker.rules.actions.item_lists import numbers
 from tracker.rules.core.wording import day, local
 from tracker.usecases.actions import item_lists
-from tracker.usecases.actions.item_lists import Board
+from tracker.usecases.actions.item_lists import Board, Choices
 
 Context = dict[str, Any]
 USUAL_TIME = timedelta(days=14)
@@ -63,7 +63,7 @@ async def new_context(
     return {
         "form": form,
         "errors": errors or Errors(),
-        "owners": people_options(offered.owners, "Choose"),
+        "owner": await _owner_in(viewer, form, offered),
         "origins": [
             ("", "No meeting"),
             *(
@@ -76,6 +76,23 @@ async def new_context(
             *((f"committee:{one}", f"{name} only") for one, name in offered.committees.items()),
         ],
     }
+
+
+async def owner_in(viewer: Viewer, form: FormValues) -> Chosen:
+    """Return to whom the form of a new item assigns it."""
+    return await chosen(form, "owner", await item_lists.owners(viewer, id_in(form["origin"])))
+
+
+async def new_owner_in(viewer: Viewer, reference: str, form: FormValues) -> Chosen:
+    """Return to whom a form reassigns an item. Errors: NotFound."""
+    return await chosen(form, "owner", await item_lists.new_owners(viewer, reference))
+
+
+async def _owner_in(viewer: Viewer, form: FormValues, offered: Choices) -> Chosen:
+    """Return the same for the choices of the form, which begins with people who can assign only to themselves."""
+    if not offered.is_for_others and not is_typed(form, "owner"):
+        form = form.but({"owner": str(viewer.member_id)})
+    return await chosen(form, "owner", offered.owners)
 
 
 def meeting_form_in(params: Query, today: Today) -> FormValues:
@@ -96,7 +113,7 @@ async def from_meeting_context(
     return {
         "form": form,
         "errors": errors or Errors(),
-        "owners": people_options(offered.owners, "Choose"),
+        "owner": await _owner_in(viewer, form, offered),
         "line": line,
         "starts": local(line.starts_at, line.zone),
         "address": address_of(line),
@@ -113,12 +130,10 @@ async def item_context(
     version: int | None = None,
     errors: Errors | None = None,
     changes: Sequence[ChangeInWords] | None = None,
-    owner_error: str | None = None,
 ) -> Context:
     """Return one item with its history and its forms."""
     view = await item_lists.item_view(viewer, reference)
     item, now_there = view.item, forms.form_of_item(view.item)
-    owners = await item_lists.new_owners(viewer, item) if view.may_direct and item.is_open else []
     return {
         "view": view,
         "item": item,
@@ -128,11 +143,10 @@ async def item_context(
         "was": (form["was"] if form and version is not None else "") or record(now_there),
         "errors": errors or Errors(),
         "changes": changes,
-        "owner_error": owner_error,
         "statuses": forms.status_options(may_cancel=view.may_direct),
         "steps": forms.progress_options(item.progress),
-        "owners": people_options(owners, "Choose"),
         "reminded": [],
+        "owner": Chosen() if view.may_direct and item.is_open else None,
         "notes": [(local(note.at, viewer.zone), note) for note in view.notes],
     }
 

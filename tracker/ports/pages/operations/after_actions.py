@@ -10,9 +10,9 @@ from litestar.params import FromPath
 from tracker.errors import Conflict, Invalid
 from tracker.ports.http.dependencies import Now, Today, Viewer
 from tracker.ports.http.guards import signed_in
+from tracker.ports.pages.core.choosers import Chosen, chosen
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import FormValues, Reader, id_in
-from tracker.ports.pages.core.people_options import people_options
 from tracker.ports.pages.operations.after import after_context
 from tracker.rules.operations.after_actions import LONGEST_TITLE, Assignment
 from tracker.usecases.actions import after_actions
@@ -60,7 +60,7 @@ async def assign_page(
     try:
         view = await after_page.after_view(viewer, event_id, key)
         await access_records.note_date(viewer, view.occurrence, now)
-        return await _form(pages, viewer, event_id, key, action_id, FormValues({}), now)
+        return await _form(pages, viewer, event_id, key, action_id, FormValues({}))
     except Conflict as assigned:
         return pages.redirect(_at(event_id, key), assigned.sentence, is_saved=False)
 
@@ -79,20 +79,22 @@ async def assign(
 ) -> Response[Any]:
     """Make it an action item, or show the form again with what was typed."""
     try:
-        reference = await after_actions.assign(viewer, event_id, action_id, _assignment_in(form), now, today)
+        owner = await chosen(form, "owner", await after_actions.owners(viewer, event_id))
+        wanted = _assignment_in(form, owner)
+        reference = await after_actions.assign(viewer, event_id, action_id, wanted, now, today)
     except Invalid as wrong:
-        return await _form(pages, viewer, event_id, key, action_id, form, now, wrong=wrong)
+        return await _form(pages, viewer, event_id, key, action_id, form, wrong=wrong)
     except Conflict as assigned:
         return pages.redirect(_at(event_id, key), assigned.sentence, is_saved=False)
     return pages.redirect(_at(event_id, key), f"{reference} assigned. We’ll email its owner.")
 
 
-def _assignment_in(form: FormValues) -> Assignment:
+def _assignment_in(form: FormValues, owner: Chosen) -> Assignment:
     """Return who is to do it by when, and who sees it. Errors: Invalid by field."""
     reader = Reader(form)
-    owner_id, due = id_in(form["owner"]), reader.day("due", "Choose a due date.")
+    owner_id, due = id_in(owner.value), reader.day("due", "Choose a due date.")
     if owner_id is None:
-        reader.refuse("owner", "Choose an owner.")
+        reader.refuse("owner", owner.error or "Choose an owner.")
     committee_id = id_in(form["committee"])
     if form["committee"] and committee_id is None:
         reader.refuse("committee", "Choose one of your committees.")
@@ -108,21 +110,16 @@ async def _form(
     key: str,
     action_id: UUID,
     form: FormValues,
-    now: Now,
     *,
     wrong: Invalid | None = None,
 ) -> Response[str]:
     view = await after_page.after_view(viewer, event_id, key)
-    offered = await after_actions.choices(viewer, event_id, action_id, now)
+    offered = await after_actions.choices(viewer, event_id, action_id)
     return pages.render(
         "operations/after-action.html",
         status_code=422 if wrong else 200,
         action=offered.action,
-        owners=[
-            ("", "Choose"),
-            *((f"{agency}, on the operation", people) for agency, people in people_options(offered.on_it)),
-            *((f"{agency}, for a committee", people) for agency, people in people_options(offered.on_committees)),
-        ],
+        owner=await chosen(form, "owner", offered.owners),
         committees=[
             ("", "Only people on the operation"),
             *((str(one), f"{name}, with the title below") for one, name in offered.committees.items()),

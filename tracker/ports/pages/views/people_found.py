@@ -24,8 +24,9 @@ async def people_found(pages: Pages, viewer: Viewer, params: Query) -> Response[
     """Show the first people among the candidates whom the words in the named field find. Errors: NotFound."""
     if not _PLACE.fullmatch(params["place"]):
         raise NotFound
+    candidates = await choosers.candidates(viewer, params["candidates"], params["subject"] or params["origin"])
     words = params[f"{params['name']}{WORDS}"].strip()
-    found = await matching(await choosers.candidates(viewer, params["candidates"]), words, MOST)
+    found = await matching(candidates, words, MOST)
     return pages.render(
         "core/parts/people-found.html",
         place=params["place"],
