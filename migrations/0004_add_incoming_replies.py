@@ -147,6 +147,10 @@ UPDATE event SET
 ALTER TABLE committee_preference ADD COLUMN replaced TEXT;
 """
 
+PEOPLE = """
+CREATE INDEX member_counted ON member (agency, status, id);
+"""
+
 
 async def forwards() -> MigrationManager:
     """Run the statements inside the runner's transaction."""
@@ -158,4 +162,5 @@ async def forwards() -> MigrationManager:
     manager.add_raw(statements(BOUNCES))
     manager.add_raw(statements(QUIET_HOURS))
     manager.add_raw(statements(REMINDER_POLICIES))
+    manager.add_raw(statements(PEOPLE))
     return manager

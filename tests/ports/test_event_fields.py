@@ -18,6 +18,7 @@ from tests.ports.pages.forms import typed
 from tracker.ports.pages.events.schedule_form import read_plan
 from tracker.ports.pages.events.schedule_values import form_of_plan
 from tracker.rules.events.event_fields import FIELDS, TEXTS, EventFields, fields_of, values_of
+from tracker.rules.events.picks import Picks
 from tracker.rules.events.plan import Plan
 from tracker.rules.events.templates import kept
 from tracker.usecases.events import events, form_options
@@ -59,6 +60,7 @@ async def stored(cast: Cast, event_id: UUID) -> EventFields:
 @every_field
 async def test_the_form_of_a_field_is_read_as_the_same_value(sqlite_cast: Cast, name: str) -> None:
     plan, offered = changed(sqlite_cast, name), await form_options.choices(sqlite_cast.coordinator)
+    offered = await form_options.with_people(sqlite_cast.coordinator, offered, Picks(people=frozenset(plan.invitees)))
     assert read_plan(form_of_plan(plan), offered, plan.zone) == plan
 
 

@@ -7,6 +7,7 @@ import pytest
 from tests.cast import NOW, Cast
 from tests.ports.api.conftest import Program, Speak
 from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.picks import Picks
 from tracker.rules.roster.sites import SiteFacts
 from tracker.tables.schema.roster.people import Agency, Member
 from tracker.usecases.events import form_options
@@ -64,6 +65,7 @@ async def listed(program: Program, what: str) -> set[str]:
 async def test_what_the_form_of_an_event_offers_a_program_can_read(speak: Speak, cast: Cast, who: str) -> None:
     viewer: Viewer = cast.members[who]
     program, offered = await speak(viewer), await form_options.choices(viewer)
+    offered = await form_options.with_people(viewer, offered, Picks(every_agency=True))
     assert {str(one.id) for one in offered.people} <= await listed(program, "people")
     assert {str(one.id) for one in offered.own_committees} <= await listed(program, "committees")
     assert {str(one) for one in offered.designators} <= await listed(program, "agencies")

@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from tracker.rules.core.audiences import Visibility
@@ -13,7 +15,6 @@ from tracker.rules.events.event import Event, Kind, Occurrence, may_schedule
 from tracker.rules.events.picks import Picks
 from tracker.rules.events.plan import Person
 from tracker.rules.events.replies import AttendeeRole
-from tracker.rules.roster.directory import holds
 from tracker.rules.roster.reminder_policy import ReminderPolicy
 from tracker.rules.roster.sites import Site
 from tracker.tables.visible.attendance import sheet
@@ -22,17 +23,35 @@ from tracker.usecases.events.occurrences import date_for
 from tracker.usecases.events.permission import designators
 from tracker.usecases.events.series import splits
 from tracker.usecases.roster import people, reminder_policies
+from tracker.usecases.roster.known_people import AgencyCount, Matches, among, but, by_agency, known_to, matching, these
 from tracker.usecases.roster.people import CommitteeChoice
 from tracker.usecases.roster.sites import open_sites
 
 
+class AgencyChoice(NamedTuple):
+    """An agency with people to invite; the organizer is not among them."""
+
+    id: UUID
+    agency: str
+    """Its short name."""
+    people: int
+    """People the viewer may invite, and invitees whom they don't know."""
+    participants: int
+    """How many of them are invited when it is checked."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Choices:
-    """The choices in the form of an event."""
+    """The choices in the form of an event.
+
+    It knows how many people there are at each agency, and by name only those of whom the form says something.
+    """
 
     lead_id: UUID
-    people: tuple[Person, ...]
-    """People they may invite, by agency and name, and current invitees; the organizer is not among them."""
+    agencies: tuple[AgencyChoice, ...] = ()
+    """Agencies with people to invite, by short name."""
+    people: tuple[Person, ...] = ()
+    """Invitees, and people whom the form names or shows, by agency and name; the organizer is not among them."""
     committees: tuple[CommitteeChoice, ...]
     """Committees whose seats can be invited at once."""
     own_committees: tuple[CommitteeChoice, ...]
@@ -50,16 +69,6 @@ class Choices:
     """The reminder policies of committees that chose one, with which their new events begin."""
     designators: Mapping[UUID, str] = field(default_factory=dict)
     """Agencies that may mark it as controlled information; none where the viewer may not mark it."""
-
-    @property
-    def agencies(self) -> dict[str, list[Person]]:
-        """Return the people by the short name of their agency, in order."""
-        return _by_agency(self.people)
-
-    @property
-    def participants(self) -> dict[str, list[Person]]:
-        """Return the people who are invited when their agency is checked."""
-        return _by_agency(one for one in self.people if one.id not in self.managers)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,38 +102,72 @@ class EditImpact:
     """The date with which the series then ends."""
 
 
-def _by_agency(people: Iterable[Person]) -> dict[str, list[Person]]:
-    groups: dict[str, list[Person]] = {}
-    for person in people:
-        groups.setdefault(person.agency, []).append(person)
-    return groups
-
-
 async def choices(viewer: Viewer, event: Event | None = None, invited: Iterable[UUID] = ()) -> Choices:
-    """Return the choices for a new event, or for an event that the viewer may edit and the people `invited` to it."""
+    """Return the choices for a new event, or for an event that the viewer may edit and the people `invited` to it.
+
+    Of the other people there are only numbers; `with_people` adds those whom a form names.
+    """
     lead_id = event.lead_id if event else viewer.member_id
-    directory = await people.directory(viewer)
-    known = {one.id: one for one in directory} | await people.people_by_id(invited)
+    known = known_to(viewer)
+    agencies, managers = await by_agency(known), await people.managers()
+    named = await among(known, {*invited, *managers, lead_id})
+    asked = {one.id: one for one in (await people.people_by_id(invited)).values() if one.id != lead_id}
+    strangers = frozenset(asked) - frozenset(named)
     committees = tuple(await people.committees(viewer))
     own = tuple(one for one in committees if may_schedule(viewer, Kind.MEETING, Visibility.COMMITTEE, one.id))
     policies = await reminder_policies.policies()
     return Choices(
         lead_id=lead_id,
-        lead=known.get(lead_id),
-        only_invited=frozenset(known) - {one.id for one in directory},
+        lead=named.get(lead_id),
+        only_invited=strangers,
         committees=committees,
         own_committees=own,
         visibilities=_visibilities(viewer, own, event),
         sites=await open_sites(),
-        managers=await people.managers(),
         policies={one: policy for one, policy in policies.items() if one in {each.id for each in own}},
-        designators=designators(viewer, directory),
-        people=tuple(
-            sorted(
-                (one for one in known.values() if one.id != lead_id),
-                key=lambda one: (one.agency.casefold(), one.name.casefold(), str(one.id)),
-            )
+        managers=managers,
+        designators=designators(viewer, agencies),
+        agencies=_agencies(
+            agencies,
+            lead=named.get(lead_id),
+            strangers=[asked[one] for one in strangers],
+            managers=[one for one in (*named.values(), *asked.values()) if one.id in managers],
         ),
+        people=_in_order(asked),
+    )
+
+
+async def with_people(
+    viewer: Viewer, offered: Choices, picks: Picks, listed: AbstractSet[UUID] = frozenset()
+) -> Choices:
+    """Return the choices with the people whom a form names, and everyone at agencies that it checks or has `listed`."""
+    agencies = {one.id for one in offered.agencies if picks.every_agency or one.id in picks.agencies | listed}
+    seated = {
+        one for committee in offered.committees if committee.id in picks.committees for one in committee.primaries
+    }
+    found = await these(
+        but(known_to(viewer), {offered.lead_id}), agencies, {*picks.people, *picks.unchecked, *picks.roles, *seated}
+    )
+    return replace(offered, people=_in_order({one.id: one for one in (*offered.people, *found)}))
+
+
+def _in_order(found: Mapping[UUID, Person]) -> tuple[Person, ...]:
+    return tuple(sorted(found.values(), key=lambda one: (one.agency.casefold(), one.name.casefold(), str(one.id))))
+
+
+def _agencies(
+    known: Iterable[AgencyCount], *, lead: Person | None, strangers: Iterable[Person], managers: Iterable[Person]
+) -> tuple[AgencyChoice, ...]:
+    """Return the agencies with people to invite: with `strangers` who are invited, and without the organizer."""
+    codes = {one.id: one.code for one in known} | {one.agency_id: one.agency for one in strangers}
+    people = Counter({one.id: one.people for one in known}) + Counter(one.agency_id for one in strangers)
+    if lead:
+        people[lead.agency_id] -= 1
+    apart = Counter({one.id: one.agency_id for one in managers if one != lead}.values())
+    return tuple(
+        AgencyChoice(agency_id, code, people[agency_id], people[agency_id] - apart[agency_id])
+        for agency_id, code in sorted(codes.items(), key=lambda one: one[1].casefold())
+        if people[agency_id]
     )
 
 
@@ -147,18 +190,9 @@ def invited(picks: Picks, offered: Choices) -> dict[UUID, AttendeeRole]:
     return {one.id: picks.roles.get(one.id, AttendeeRole.REQUIRED) for one in offered.people if one.id in asked}
 
 
-def matches(offered: Choices, words: str) -> list[Person]:
-    """Return the people whose name, title, agency or address holds the words; names that begin with them come first."""
-    wanted = words.casefold().split()
-    if not wanted:
-        return []
-    found = [
-        one
-        for one in offered.people
-        if one.id not in offered.only_invited
-        and holds(words, one.name, one.title, one.email, one.agency, one.agency_name)
-    ]
-    return sorted(found, key=lambda one: (not one.name.casefold().startswith(wanted[0]), one.name.casefold(), one.id))
+async def matches(viewer: Viewer, offered: Choices, words: str, at_most: int) -> Matches:
+    """Return the first people whom the viewer may invite and whom the words find; never the organizer."""
+    return await matching(but(known_to(viewer), {offered.lead_id}), words, at_most)
 
 
 def sending(invitees: Mapping[UUID, AttendeeRole], offered: Choices) -> Sending:

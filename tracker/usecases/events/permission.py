@@ -15,8 +15,8 @@ from tracker.rules.core.wall_clock import to_local
 from tracker.rules.events import markings
 from tracker.rules.events.event import Event, may_schedule
 from tracker.rules.events.markings import Marking
-from tracker.rules.events.plan import Person, Plan
-from tracker.usecases.roster import people
+from tracker.rules.events.plan import Plan
+from tracker.usecases.roster.known_people import AgencyCount, by_agency, known_to
 
 _LEVELS = (
     "SELECT m.id, m.name, g.code, g.level FROM member m JOIN agency g ON g.id = m.agency"
@@ -63,14 +63,14 @@ async def within_limit(marking: Marking | None, member_ids: Iterable[UUID]) -> s
     return {member_id for member_id, (_, level) in levels.items() if markings.may_have(marking.limit, level)}
 
 
-def designators(viewer: Viewer, known: Iterable[Person]) -> dict[UUID, str]:
-    """Return the agencies that may designate what the viewer marks, the viewer's own first; `known` is the directory.
+def designators(viewer: Viewer, known: Iterable[AgencyCount]) -> dict[UUID, str]:
+    """Return the agencies that may designate what the viewer marks, the viewer's own first.
 
-    Viewers who may not mark events get none.
+    `known` are the agencies where the viewer knows someone. Viewers who may not mark events get none.
     """
     if not markings.may_mark(viewer):
         return {}
-    others = {one.agency_id: one.agency for one in known if one.arm is Arm.LAW_ENFORCEMENT}
+    others = {one.id: one.code for one in known if one.arm is Arm.LAW_ENFORCEMENT}
     return {viewer.agency_id: viewer.agency} | dict(sorted(others.items(), key=lambda one: one[1]))
 
 
@@ -82,7 +82,7 @@ async def _check_new(viewer: Viewer, marking: Marking | None, before: Marking | 
         return
     markings.check(marking, today)
     is_kept = before is not None and marking.agency_id == before.agency_id
-    if not is_kept and marking.agency_id not in designators(viewer, await people.directory(viewer)):
+    if not is_kept and marking.agency_id not in designators(viewer, await by_agency(known_to(viewer))):
         raise Invalid(mark_agency="Choose the agency that designates it from the list.")
 
 

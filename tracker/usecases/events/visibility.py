@@ -20,7 +20,7 @@ from tracker.tables.schema.roster.people import Committee, Member, MemberRole, S
 from tracker.tables.visible.actions import action_items
 from tracker.usecases.core.viewers import viewer_for, viewers_for
 from tracker.usecases.events import need_to_know
-from tracker.usecases.roster import people
+from tracker.usecases.roster.known_people import among, known_to
 
 
 async def first_audiences(viewer: Viewer, event_id: UUID, lead_id: UUID, plan: Plan) -> frozenset[str]:
@@ -117,7 +117,7 @@ async def circle_is_within(plan: Plan, event: EventFields) -> bool:
 
 
 async def _check_people(viewer: Viewer, event_id: UUID, plan: Plan, wanted: frozenset[str]) -> None:
-    known = {one.id: one for one in await people.directory(viewer)}
+    known = await among(known_to(viewer), plan.invitees)
     unknown = set(plan.invitees) - {*known, viewer.member_id}
     if unknown and not unknown <= set(await invitees_of(event_id)):
         raise Invalid(people="You can’t invite one of these people. Choose from the list.")

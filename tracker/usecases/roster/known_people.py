@@ -6,7 +6,7 @@ never leaves the database, and isn't counted.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from piccolo.querystring import QueryString
@@ -36,6 +36,8 @@ _AGENCIES = "SELECT g.id, g.code, g.name, g.arm FROM agency g"
 _AMONG = _ACTIVE + " AND m.id IN ({})"
 _AT_AGENCY = "{} OR m.agency IN (SELECT g.id FROM agency g WHERE {})"
 _PEOPLE = "SELECT m.id, m.name, m.title, m.email, m.agency FROM member m WHERE {}"
+_BY_AGENCY = "SELECT m.agency, COUNT(*) AS people FROM member m WHERE {} GROUP BY m.agency"
+_THESE = "({}) AND (m.agency IN ({}) OR m.id IN ({}))"
 _MATCHES = (
     "SELECT m.id, m.name, m.title, m.email, m.agency, COUNT(*) OVER () AS every FROM member m WHERE {}"
     " ORDER BY CASE WHEN {} THEN 0 ELSE 1 END, {}, m.id LIMIT {}"
@@ -61,6 +63,15 @@ class Matches:
 
     people: tuple[Person, ...] = ()
     more: int = 0
+
+
+class AgencyCount(NamedTuple):
+    """An agency, and how many of its people are candidates."""
+
+    id: UUID
+    code: str
+    arm: Arm
+    people: int
 
 
 def known_to(viewer: Viewer) -> Candidates:
@@ -123,11 +134,28 @@ async def matching(candidates: Candidates, words: str, at_most: int) -> Matches:
 
 async def among(candidates: Candidates, member_ids: Iterable[UUID]) -> dict[UUID, Person]:
     """Return which of these people are candidates."""
-    wanted = sorted(set(member_ids))
-    if not wanted:
-        return {}
-    found = await _read(QueryString(_PEOPLE, QueryString("m.id IN ({}) AND ({})", _list(wanted), candidates.condition)))
-    return {row["id"]: _person(row) for row in found}
+    return {one.id: one for one in await these(candidates, (), member_ids)}
+
+
+async def these(candidates: Candidates, agency_ids: Iterable[UUID], member_ids: Iterable[UUID]) -> list[Person]:
+    """Return the candidates of some agencies, and which of some other people are candidates."""
+    agencies, people = list(agency_ids), list(member_ids)
+    if not agencies and not people:
+        return []
+    wanted = QueryString(_THESE, candidates.condition, _list(agencies), _list(people))
+    return [_person(row) for row in await _read(QueryString(_PEOPLE, wanted))]
+
+
+async def by_agency(candidates: Candidates) -> list[AgencyCount]:
+    """Return the agencies of the candidates by short name, each with their number."""
+    counted, agencies = await engine().read_each(QueryString(_BY_AGENCY, candidates.condition), QueryString(_AGENCIES))
+    people = {row["agency"]: int(row["people"]) for row in counted}
+    found = [
+        AgencyCount(one["id"], one["code"], Arm(one["arm"]), people[one["id"]])
+        for one in agencies
+        if one["id"] in people
+    ]
+    return sorted(found, key=lambda one: one.code.casefold())
 
 
 async def _read(query: QueryString) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.events import events, form_options
 from tracker.usecases.roster import people
+from tracker.usecases.roster.known_people import Matches
 
 pytestmark = pytest.mark.anyio
 HTMX = {"HX-Request": "true"}
@@ -240,7 +241,7 @@ async def test_a_search_finds_no_one_by_the_address_of_an_invitee_whom_the_viewe
     stranger = sqlite_cast.bridge_advocate
     offered = await form_options.choices(sqlite_cast.fbi_lead, None, [stranger.member_id])
     assert stranger.member_id in {one.id for one in offered.people}
-    assert form_options.matches(offered, stranger.email) == []
+    assert await form_options.matches(sqlite_cast.fbi_lead, offered, stranger.email, 8) == Matches()
 
 
 async def test_a_search_without_scripts_offers_boxes_and_loses_nothing_typed(sqlite_cast: Cast, desk: Browser) -> None:

@@ -23,7 +23,7 @@ from tracker.ports.pages.events.preview import Editing, change, to_change
 from tracker.ports.pages.events.schedule_context import FIELDS, schedule_form
 from tracker.ports.pages.events.schedule_form import notify_in, read_plan
 from tracker.ports.pages.events.schedule_marking import agencies, ready
-from tracker.ports.pages.events.schedule_people import settled
+from tracker.ports.pages.events.schedule_people import filled, settled
 from tracker.ports.pages.events.schedule_values import form_of_plan
 from tracker.ports.pages.events.schedule_words import PLAIN_WORDS
 from tracker.rules.core.date_words import WEEKDAYS
@@ -114,7 +114,7 @@ async def edit_event(
     draft = await drafts.kept(_key(opened))
     if draft is not None:
         resumes = _again if version_in(draft) == opened.event.version else _beside_each_other
-        return await resumes(pages, viewer, draft, opened, now)
+        return await resumes(pages, viewer, draft, await _filled(viewer, opened, draft), now)
     return await schedule_form(
         pages, viewer, opened.form, opened.offered, opened.event.zone, now, editing=opened.editing
     )
@@ -129,7 +129,7 @@ async def save_event(
     It is shown again with errors (422), with changes that were saved meanwhile (409), or to confirm the person's
     identity before more people can see the event (403).
     """
-    opened = await _opened(viewer, event_id, form["from"], now)
+    opened = await _filled(viewer, await _opened(viewer, event_id, form["from"], now), form)
     if form["save"] not in ("send", "draft"):
         return await _again(pages, viewer, form, opened, now)
     try:
@@ -150,7 +150,7 @@ async def save_event(
     except Invalid as wrong:
         return await _again(pages, viewer, form, opened, now, wrong)
     except Conflict:
-        opened = await _opened(viewer, event_id, form["from"], now)
+        opened = await _filled(viewer, await _opened(viewer, event_id, form["from"], now), form)
         return await _beside_each_other(pages, viewer, form, opened, now, 409)
     undo = await undo_for(viewer, event_id, now, form["from"])
     return await _saved(pages, viewer, {event_id, new_id}, new_id, now, undo)
@@ -182,6 +182,10 @@ async def _opened(viewer: Viewer, event_id: UUID, key: str, now: Now) -> Opened:
     form = form if event.marking else ready(form, offered)
     editing = Editing(event, event.version, record(form), edit_impact, plan)
     return Opened(event=event, offered=offered, form=form, editing=editing)
+
+
+async def _filled(viewer: Viewer, opened: Opened, form: FormValues) -> Opened:
+    return opened._replace(offered=await filled(viewer, opened.offered, form))
 
 
 async def _again(

@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.response import Redirect
@@ -16,6 +17,7 @@ from tracker.ports.pages.core.request import undo_for, with_number_notified
 from tracker.ports.pages.events.preview import Editing, to_change
 from tracker.ports.pages.events.schedule_context import FIELDS, schedule_context, schedule_form
 from tracker.ports.pages.events.schedule_form import read_plan, zone_in
+from tracker.ports.pages.events.schedule_people import filled
 from tracker.ports.pages.events.schedule_values import empty_form, form_of_copy, form_of_template
 from tracker.ports.pages.events.schedule_words import dates_in_words, repeat_options
 from tracker.rules.core.audiences import Visibility
@@ -23,6 +25,7 @@ from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.core.wording import local, plural
 from tracker.rules.events.event import EventStatus, Kind
 from tracker.rules.events.markings import may_copy
+from tracker.rules.events.picks import Picks
 from tracker.rules.events.undo import UNDO_FOR
 from tracker.rules.recurrence.holidays import next_working_day
 from tracker.usecases.emails import messages
@@ -65,14 +68,17 @@ async def schedule_page(
         _, plan = await events.plan_to_change(viewer, like)
         if not may_copy(viewer, plan.marking):
             raise NotAllowed(ONLY_MARKERS)
+        offered = await form_options.with_people(viewer, offered, Picks(people=frozenset(plan.invitees)))
         form = form_of_copy(plan, form["date"], offered)
         key = DraftKey(form=DraftForm.COPY, subject=str(like), event_id=like)
     elif template_id := id_in(params["template"]):
         template = await template_deeds.template_for(viewer, template_id)
+        offered = await filled(viewer, offered, FormValues(template.form))
         form, missing = form_of_template(template, date.fromisoformat(form["date"]), offered)
         key = DraftKey(form=DraftForm.SCHEDULE, subject=f"template:{template_id}")
         begun = {"flash": _begun_words(template.name, missing)}
     form = await drafts.begun(key, form)
+    offered = await filled(viewer, offered, form)
     form_id = id_in(form["form_id"]) or ids.new_id()  # that of a form whose first attempt may have been saved
     templates = await template_deeds.templates_for(viewer)
     return await schedule_form(
@@ -90,7 +96,7 @@ async def all_events() -> Redirect:
 async def schedule_event(pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now) -> Response[Any]:
     """Save what the form describes, or show it again with its errors."""
     check_organizer(viewer)
-    offered = await form_options.choices(viewer)
+    offered = await filled(viewer, await form_options.choices(viewer), form)
     form_id = id_in(form["form_id"]) or ids.new_id()
     if form["save"] not in SENDS:
         return await schedule_form(pages, viewer, form, offered, zone, now, form_id=form_id)
@@ -158,14 +164,19 @@ def _asked_for(params: Query, zone: str, now: Now, offered: Choices) -> FormValu
     return empty_form(kind, Reader(params).day("date") or usual, offered)
 
 
-async def opened_in(viewer: Viewer, form: FormValues, zone: str, now: Now) -> Opened:
-    """Return what a form is about: a new event in `zone`, or the one that it changes. Errors: NotFound, NotAllowed."""
+async def opened_in(viewer: Viewer, form: FormValues, zone: str, now: Now, *lists: UUID) -> Opened:
+    """Return what a form is about: a new event in `zone`, or the one that it changes; `lists` are agencies to show.
+
+    Errors: NotFound, NotAllowed.
+    """
     event_id = id_in(form["event"])
     if event_id is None:
         check_organizer(viewer)
-        return Opened(await form_options.choices(viewer), zone_in(Reader(form), zone))
+        offered = await form_options.choices(viewer)
+        return Opened(await filled(viewer, offered, form, *lists), zone_in(Reader(form), zone))
     event, plan, edit_impact = await to_change(viewer, event_id, form["from"], now)
     offered = await form_options.choices(viewer, event, plan.invitees)
+    offered = await filled(viewer, offered, form, *lists)
     return Opened(offered, zone_in(Reader(form), event.zone), Editing(event, event.version, "", edit_impact, plan))
 
 

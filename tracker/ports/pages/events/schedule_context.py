@@ -69,7 +69,7 @@ async def schedule_context(
         "repeats": repeat_options(form),
         "role_options": ROLE_OPTIONS,
         "lists": lists_of(form, offered),
-        "search": search_of(form, offered),
+        "search": await search_of(viewer, form, offered),
         "edit_impact": editing.edit_impact if editing else None,
         **schedule_marking.shown(form, offered, event) | schedule_reminders.shown(offered),
         **await double_bookings_in(viewer, form, offered, zone, event.id if event else None),

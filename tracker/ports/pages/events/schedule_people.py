@@ -4,16 +4,19 @@ An agency's list begins with the people who differ from their agency. The whole 
 form is as long for a thousand people as for ten.
 """
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
+from tracker.ports.pages.core.choosers import MOST
 from tracker.ports.pages.core.form_values import FormValues, id_in, ids_in
+from tracker.rules.core.viewer import Viewer
 from tracker.rules.events import picks as rules
 from tracker.rules.events.picks import Box, Decided, Picks
 from tracker.rules.events.plan import Person
 from tracker.rules.events.replies import ROLE_LABELS, AttendeeRole
-from tracker.usecases.events.form_options import Choices, grouped, matches
+from tracker.usecases.events.form_options import Choices, grouped, matches, with_people
 
 EVERY_AGENCY = "all"
 """The value of the box "All agencies", which is one of the field of agencies."""
@@ -25,7 +28,6 @@ ROLES = {role.value: role for role in AttendeeRole}
 ROLE_OPTIONS = list(ROLE_LABELS.items())
 NOT_INVITED = "out"
 """A role that templates and drafts of earlier versions hold for people who are not invited."""
-MOST_MATCHES = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,27 +115,35 @@ def settled(form: FormValues) -> FormValues:
     )
 
 
+async def filled(viewer: Viewer, offered: Choices, form: FormValues, *lists: UUID) -> Choices:
+    """Return the choices with the people of whom a form says something; `lists` are agencies to show whole."""
+    picks, asked = picks_of(form), ids_in((form["add"], form["drop"]))
+    return await with_people(
+        viewer, offered, replace(picks, people=picks.people | asked), ids_in(form.all("loaded")) | set(lists)
+    )
+
+
 def lists_of(form: FormValues, offered: Choices, loads: Iterable[UUID] = ()) -> list[AgencyList]:
     """Return the agencies with the rows that the form shows; `loads` are lists that are shown whole from now on."""
     picks = picks_of(form)
     asked = grouped(picks, offered)
+    named = _people_of(offered)
     whole = ids_in(form.all("loaded")) | frozenset(loads)
     checked, by_name = _checked(picks, offered), _by_name(form, picks, offered)
     lists = []
-    for agency, people in offered.agencies.items():
-        agency_id = people[0].agency_id
-        rows = [_row(one, picks, asked) for one in people]
+    for agency_id, agency, people, participants in offered.agencies:
+        rows = [_row(one, picks, asked) for one in named.get(agency_id, ())]
         shown = tuple(row for row in rows if agency_id in whole or _differs(row))
         lists.append(
             AgencyList(
                 id=agency_id,
                 agency=agency,
-                people=len(people),
-                participants=len(offered.participants.get(agency, ())),
+                people=people,
+                participants=participants,
                 invited=sum(row.box.is_checked for row in rows),
                 is_checked=agency_id in checked | by_name,
                 is_by_name=agency_id in by_name - checked,
-                is_open=agency_id in whole or 0 < len(shown) < len(people),
+                is_open=agency_id in whole or 0 < len(shown) < people,
                 rows=shown,
             )
         )
@@ -166,22 +176,20 @@ def without_person(form: FormValues, member_id: UUID | None) -> FormValues:
     )
 
 
-def search_of(form: FormValues, offered: Choices) -> Search:
+async def search_of(viewer: Viewer, form: FormValues, offered: Choices) -> Search:
     """Return the people whom the words in the form find."""
-    found, picks = matches(offered, form["find"]), picks_of(form)
+    found, picks = await matches(viewer, offered, form["find"], MOST), picks_of(form)
     return Search(
         words=form["find"].strip(),
-        found=tuple(found[:MOST_MATCHES]),
-        more=max(0, len(found) - MOST_MATCHES),
+        found=found.people,
+        more=found.more,
         invited=rules.invited(picks, grouped(picks, offered)),
     )
 
 
 def _checked(picks: Picks, offered: Choices) -> frozenset[UUID]:
     return frozenset(
-        people[0].agency_id
-        for people in offered.participants.values()
-        if picks.every_agency or people[0].agency_id in picks.agencies
+        one.id for one in offered.agencies if one.participants and (picks.every_agency or one.id in picks.agencies)
     )
 
 
@@ -190,15 +198,22 @@ def _by_name(form: FormValues, picks: Picks, offered: Choices) -> frozenset[UUID
 
     Of an agency whose people the viewer doesn't know, they can't say that these are all.
     """
-    named, unchecked = picks.people - picks.unchecked, ids_in(form.all(BY_NAME)) - ids_in(form.all("agency"))
+    unchecked = ids_in(form.all(BY_NAME)) - ids_in(form.all("agency"))
+    named = picks.people - picks.unchecked - offered.managers
+    counted = Counter(one.agency_id for one in offered.people if one.id in named)
+    known = {one.agency_id for one in offered.people if one.id in named - offered.only_invited}
     return (
-        frozenset(
-            people[0].agency_id
-            for people in offered.participants.values()
-            if all(one.id in named for one in people) and any(one.id not in offered.only_invited for one in people)
-        )
+        frozenset(one.id for one in offered.agencies if one.id in known and counted[one.id] == one.participants)
         - unchecked
     )
+
+
+def _people_of(offered: Choices) -> dict[UUID, list[Person]]:
+    """Return the people whom the form names or shows, by agency."""
+    found: dict[UUID, list[Person]] = {}
+    for one in offered.people:
+        found.setdefault(one.agency_id, []).append(one)
+    return found
 
 
 def _row(person: Person, picks: Picks, asked: frozenset[UUID]) -> Row:

@@ -33,7 +33,7 @@ async def people_of_agency(
     agency_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now
 ) -> Response[str]:
     """Show all people of one agency whom the viewer may invite. Errors: NotFound for an agency without such people."""
-    opened = await opened_in(viewer, form, zone, now)
+    opened = await opened_in(viewer, form, zone, now, agency_id)
     one = next((one for one in lists_of(form, opened.offered, [agency_id]) if one.id == agency_id), None)
     if one is None:
         raise NotFound
@@ -49,7 +49,7 @@ async def matching_people(pages: Pages, viewer: Viewer, form: Form, zone: Zone, 
     opened = await opened_in(viewer, form, zone, now)
     if not pages.is_htmx:
         return await shown_again(pages, viewer, form, opened, now)
-    search = search_of(form, opened.offered)
+    search = await search_of(viewer, form, opened.offered)
     return pages.render(
         "core/parts/people-found.html",
         place="add",

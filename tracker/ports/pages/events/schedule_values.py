@@ -117,7 +117,7 @@ def form_of_template(template: Template, day: date, offered: Choices) -> tuple[F
     }
     for name in ("person", Decided.BY_NAME):
         chosen[name] = [one for one in kept.all(name) if one in people]
-    chosen["agency"] = _among(kept.all("agency"), (EVERY_AGENCY, *(one.agency_id for one in offered.people)))
+    chosen["agency"] = _among(kept.all("agency"), (EVERY_AGENCY, *(one.id for one in offered.agencies)))
     chosen["seats"] = _among(kept.all("seats"), (one.id for one in offered.committees))
     for name, known in (
         ("visibility", offered.visibilities),

@@ -14,7 +14,7 @@ from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import FormValues, errors_of, id_in
 from tracker.ports.pages.events.schedule import check_organizer
 from tracker.ports.pages.events.schedule_context import FIELDS, schedule_form
-from tracker.ports.pages.events.schedule_people import settled
+from tracker.ports.pages.events.schedule_people import filled, settled
 from tracker.rules.events.templates import is_shared, may_remove
 from tracker.usecases.events import form_options, templates
 from tracker.usecases.events.form_options import Choices
@@ -34,7 +34,7 @@ async def templates_page(pages: Pages, viewer: Viewer) -> Response[str]:
 async def save_template(pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now) -> Response[str]:
     """Save the content of the form as a template, and show the form again unchanged."""
     check_organizer(viewer)
-    offered = await form_options.choices(viewer)
+    offered = await filled(viewer, await form_options.choices(viewer), form)
     form_id = id_in(form["form_id"]) or ids.new_id()
     kept = settled(form)
     texts = {name: kept.all(name) for name in kept}

@@ -8,7 +8,7 @@ from piccolo.table import Table
 
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Level, Role, Status
-from tracker.tables.schema.core.constraints import check, one_of, unique, unique_index
+from tracker.tables.schema.core.constraints import check, index, one_of, unique, unique_index
 
 
 class Agency(Table):
@@ -74,7 +74,11 @@ class Member(Table):
     """When the account was last confirmed as still needed."""
     version = Integer(default=1)
 
-    constraints = (check("email = lower(email)"), one_of("status", Status))
+    constraints = (
+        check("email = lower(email)"),
+        one_of("status", Status),
+        index("member_counted", "agency", "status", "id"),
+    )
 
 
 class MemberRole(Table):
