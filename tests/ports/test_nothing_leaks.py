@@ -480,6 +480,7 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
             f"owners&subject={NOWHERE}",
             f"new-owners&subject={p.secret_item}",
             f"after-action-owners&subject={p.secret_plan}",
+            *(f"walk-ins&subject={event}/{key}" for event, key in _events(p)),
         )
     ],
     "GET /people/{person_id}": _of_people("GET", ""),

@@ -3,7 +3,7 @@
 Every call names the resulting state instead of toggling it, so the same tap sent twice counts once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -17,7 +17,6 @@ from tracker.rules.attendance.sheet import Correction, Line, Mark, Recorded, Tal
 from tracker.rules.core.names import name_in
 from tracker.rules.core.viewer import Status, Viewer
 from tracker.rules.events.event import Occurrence, may_take_attendance
-from tracker.rules.events.plan import Person
 from tracker.rules.roster.quorum import Count
 from tracker.tables.schema.events.events import Occurrence as OccurrenceRow
 from tracker.tables.schema.roster.people import Agency
@@ -27,7 +26,7 @@ from tracker.usecases.attendance.marks import NewMark, in_place_of, replace_mark
 from tracker.usecases.attendance.quorum_record import record_quorum
 from tracker.usecases.core import audit
 from tracker.usecases.events.occurrences import date_for
-from tracker.usecases.roster import people
+from tracker.usecases.roster.known_people import Candidates, among, but, known_to
 from tracker.usecases.roster.quorum import quorum_of
 
 
@@ -37,6 +36,8 @@ class AttendanceSheet:
 
     occurrence: Occurrence
     lines: list[Line]
+    walk_ins: Candidates
+    """Members who can be added to it."""
     tally: Tally
     agencies: Mapping[str, list[Line]]
     waiting_yes: int
@@ -57,6 +58,7 @@ async def roll(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> Atten
     return AttendanceSheet(
         occurrence=occurrence,
         lines=lines,
+        walk_ins=_walk_ins(viewer, lines),
         tally=rules.tally(lines),
         agencies=rules.by_agency(lines),
         waiting_yes=len(rules.waiting_yes(lines)),
@@ -74,10 +76,13 @@ async def _quorum(viewer: Viewer, occurrence: Occurrence, lines: list[Line]) -> 
     return asked.count_present(rules.members_present(lines)) if asked else None
 
 
-async def walk_in_choices(viewer: Viewer, roll: AttendanceSheet) -> list[Person]:
-    """Return the members whom the viewer knows and who are not on the attendance sheet."""
-    listed = {line.member_id for line in roll.lines}
-    return [person for person in await people.directory(viewer) if person.id not in listed]
+async def walk_ins(viewer: Viewer, event_id: UUID, key: str) -> Candidates:
+    """Return the members whom the viewer knows and who are not on the attendance sheet. Errors as in `roll`."""
+    return _walk_ins(viewer, await _lines(viewer, await _theirs(viewer, event_id, key)))
+
+
+def _walk_ins(viewer: Viewer, lines: Iterable[Line]) -> Candidates:
+    return but(known_to(viewer), {line.member_id for line in lines if line.member_id})
 
 
 async def agency_choices() -> list[tuple[UUID, str]]:
@@ -219,7 +224,7 @@ async def _lines(viewer: Viewer, occurrence: Occurrence) -> list[Line]:
 
 
 async def _member(viewer: Viewer, occurrence: Occurrence, walk_in: WalkIn) -> NewMark:
-    person = next((one for one in await people.directory(viewer) if one.id == walk_in.member_id), None)
+    person = next(iter((await among(known_to(viewer), filter(None, [walk_in.member_id]))).values()), None)
     if person is None:
         raise Invalid(person="Choose a person from the list.")
     old = await sheet.current(viewer, occurrence, [person.id])

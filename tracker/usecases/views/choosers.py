@@ -6,6 +6,7 @@ from uuid import UUID
 from tracker.errors import NotFound
 from tracker.rules.core.viewer import Viewer
 from tracker.usecases.actions import after_actions, item_lists
+from tracker.usecases.attendance import roll_call
 from tracker.usecases.audit import reading
 from tracker.usecases.roster.known_people import Candidates, known_to
 
@@ -37,11 +38,17 @@ async def _after_action_owners(viewer: Viewer, event: str) -> Candidates:
     return await after_actions.owners(viewer, _id(event))
 
 
+async def _walk_ins(viewer: Viewer, date: str) -> Candidates:
+    event, _, key = date.partition("/")
+    return await roll_call.walk_ins(viewer, _id(event), key)
+
+
 _CANDIDATES: Mapping[str, Callable[[Viewer, str], Awaitable[Candidates]]] = {
     "known": _known,
     "actors": _actors,
     "owners": _owners,
     "new-owners": item_lists.new_owners,
+    "walk-ins": _walk_ins,
     "after-action-owners": _after_action_owners,
 }
 

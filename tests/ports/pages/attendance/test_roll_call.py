@@ -228,3 +228,14 @@ async def test_a_step_that_nobody_took_is_not_spoken_of(desk: Browser, roll: str
     response = await desk.get(roll, params={"step": step})
     assert response.status_code == 200
     assert f"{roll}/undo" not in response.text
+
+
+async def test_a_member_who_walks_in_is_found_by_words_unless_they_are_listed(
+    desk: Browser, roll: str, sqlite_cast: Cast
+) -> None:
+    added = await desk.post(f"{roll}/walk-ins", {"person": "", "person_words": "auditor"})
+    assert added.status_code == 303
+    assert (await AttendanceMark.select(AttendanceMark.member)) == [{"member": sqlite_cast.auditor.member_id}]
+    again = await desk.post(f"{roll}/walk-ins", {"person": "", "person_words": "auditor"})
+    assert "No one matches “auditor”." in again.text
+    assert 'value="auditor"' in again.text

@@ -13,9 +13,9 @@ from tracker.crypto import ids
 from tracker.errors import Invalid
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import POLLED, signed_in
+from tracker.ports.pages.core.choosers import Chosen, chosen
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of, id_in, moment_in
-from tracker.ports.pages.core.people_options import people_options
 from tracker.ports.pages.events.event_page import times_of
 from tracker.rules.attendance.sheet import Mark, WalkIn, pressed
 from tracker.rules.core.wording import local
@@ -75,13 +75,14 @@ async def add_walk_in(
     event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Add a person who came without an invitation, or show the form again with its errors."""
+    person = await chosen(form, "person", await roll_call.walk_ins(viewer, event_id, key))
     try:
-        await roll_call.add_walk_in(viewer, event_id, key, _walk_in(form), now)
+        await roll_call.add_walk_in(viewer, event_id, key, _walk_in(form, person), now)
     except Invalid as wrong:
         errors = errors_of(wrong, WALK_IN_FIELDS)
         context = await _with_history(viewer, await roll_call.roll(viewer, event_id, key, now), None)
         template = "attendance/sheet-part.html" if pages.is_htmx else "attendance/show.html"
-        return pages.render(template, status_code=422, **context | {"form": form, "errors": errors})
+        return pages.render(template, status_code=422, **context | {"form": form, "person": person, "errors": errors})
     return await _shown(pages, viewer, now, event_id, key, now)
 
 
@@ -149,10 +150,9 @@ async def _context(viewer: Viewer, roll: AttendanceSheet, step: datetime | None)
 async def _whole(viewer: Viewer, roll: AttendanceSheet, step: datetime | None) -> dict[str, Any]:
     """Return the values for the whole list, with an empty form for a walk-in."""
     closed_at = roll.occurrence.attendance_closed_at
-    people = await roll_call.walk_in_choices(viewer, roll)
     return {
         **await _context(viewer, roll, step),
-        "people": people_options(people, "No one from this list"),
+        "person": Chosen(),
         "agencies": [("", "Choose"), *((str(one), code) for one, code in await roll_call.agency_choices()), OTHER],
         "ticket": uuid5(roll.occurrence.id, f"{viewer.member_id} {roll.tally.walk_ins}"),
         "form": FormValues({}),
@@ -179,12 +179,17 @@ def _tapped(form: FormValues) -> Mark:
         raise Invalid("Choose Here, Remote, Absent, or Excused.") from None
 
 
-def _walk_in(form: FormValues) -> WalkIn:
-    """Return the walk-in; the same form sent twice is the same person, two people from one page are two."""
-    who = "\n".join(form[name] for name in WALK_IN_FIELDS)
+def _walk_in(form: FormValues, person: Chosen) -> WalkIn:
+    """Return the walk-in; the same form sent twice is the same person, two people from one page are two.
+
+    Errors: Invalid for words that don't find one person.
+    """
+    if person.error:
+        raise Invalid(person=person.error)
+    who = "\n".join(form.but({"person": person.value})[name] for name in WALK_IN_FIELDS)
     return WalkIn(
         id=uuid5(id_in(form["ticket"]) or ids.new_id(), who),
-        member_id=id_in(form["person"]),
+        member_id=id_in(person.value),
         name=form["name"],
         agency_id=id_in(form["agency"]),
         agency=form["agency_name"],
