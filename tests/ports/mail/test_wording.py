@@ -14,7 +14,7 @@ from tests.ports.mail.making import letter
 from tracker.config.paths import folder
 from tracker.ports.mail.templates import FILES, words
 from tracker.ports.mail.wording import button_label, worded
-from tracker.rules.core.message_types import AccountChange
+from tracker.rules.core.account_messages import AccountChange
 from tracker.rules.emails.content import PREVIEW, SUBJECT, ButtonName
 from tracker.rules.emails.contexts import Says
 from tracker.rules.emails.event_contexts import DateAddedEmail, OwnReply

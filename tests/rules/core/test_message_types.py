@@ -6,10 +6,12 @@ from uuid import UUID
 
 import pytest
 
+from tracker.rules.core import account_messages as accounts
 from tracker.rules.core import message_types as types
+from tracker.rules.core.account_messages import AccountChange
 from tracker.rules.core.answers import Taken, Word
 from tracker.rules.core.items_of_day import ItemsOfDay
-from tracker.rules.core.message_types import AccountChange, Before, Content, MailedEntry, Unreadable, decode, encode
+from tracker.rules.core.message_types import Before, Content, MailedEntry, Unreadable, decode, encode
 from tracker.rules.core.outbox import KINDS, Draft, Topic
 
 AT = datetime(2027, 2, 9, 16, tzinfo=UTC)
@@ -40,11 +42,11 @@ EVERY: tuple[Content, ...] = (
     types.ItemOverdue(due=date(2027, 2, 9), is_late=True),
     ItemsOfDay(day=date(2027, 2, 9), since=date(2027, 2, 8), agency=4, coordinator=8, is_late=True),
     types.WeeklyDigest(monday=date(2027, 2, 8)),
-    types.AccountLocked(),
-    types.AccountChanged(what=AccountChange.ADDRESS, to="a@x.example", name="A", by="B", by_id=ID),
-    types.AccountInvited(link_id=ID, by="B"),
-    types.AuditLogAltered(),
-    types.EmailTest(),
+    accounts.AccountLocked(),
+    accounts.AccountChanged(what=AccountChange.ADDRESS, to="a@x.example", name="A", by="B", by_id=ID),
+    accounts.AccountInvited(link_id=ID, by="B"),
+    accounts.AuditLogAltered(),
+    accounts.EmailTest(),
     types.ConflictFound(hit=ID, for_officer=True),
     types.ConflictEnded(hit=ID),
     types.DecisionDropped(hit=ID),

@@ -8,7 +8,7 @@ from tests.cast import NOW, Cast, meeting
 from tests.usecases.intake.returned import LATER, came_back, paused, sent
 from tracker.database import writing
 from tracker.errors import Conflict, NotFound
-from tracker.rules.core.message_types import AccountLocked
+from tracker.rules.core.account_messages import AccountLocked
 from tracker.rules.core.outbox import PAUSED, State
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.messages import Narrowed

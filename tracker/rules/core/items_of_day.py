@@ -2,10 +2,10 @@
 
 from datetime import date
 
-from msgspec import Struct
+from tracker.rules.core.tagged_message import Tagged
 
 
-class ItemsOfDay(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="items_of_day"):
+class ItemsOfDay(Tagged, frozen=True, kw_only=True, tag="items_of_day"):
     """All that a person hears of action items on a day: of their own, and of others that reached them.
 
     What that is is read when the email is sent. It covers the days from `since` on, whose emails were not sent.

@@ -12,8 +12,16 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from tracker.rules.core.account_messages import (
+    AccountChanged,
+    AccountInvited,
+    AccountLocked,
+    AuditLogAltered,
+    EmailTest,
+)
 from tracker.rules.core.answers import Taken, Word
 from tracker.rules.core.items_of_day import ItemsOfDay
+from tracker.rules.core.tagged_message import Tagged
 
 
 class Before(Struct, frozen=True, kw_only=True):
@@ -63,21 +71,7 @@ class Also(Struct, frozen=True, kw_only=True):
     """Why, as the organizer wrote it for a change or a cancellation."""
 
 
-class AccountChange(StrEnum):
-    """How an administrator changed the way a person signs in."""
-
-    SIGN_IN_LINK = "sign_in_link"
-    RESET_LINK = "reset_link"
-    AUTHENTICATOR = "authenticator"
-    RELEASE = "release"
-    ADDRESS = "address"
-
-
-class _Tagged(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
-    """What all messages have in common: a tag in their JSON that names the class."""
-
-
-class EventNews(_Tagged, frozen=True, kw_only=True):
+class EventNews(Tagged, frozen=True, kw_only=True):
     """A message about an event that the person already knows."""
 
     entry: MailedEntry | None = None
@@ -91,7 +85,7 @@ class Update(EventNews, frozen=True, kw_only=True):
     before: Before | None = None
 
 
-class Invited(_Tagged, frozen=True, kw_only=True, tag="invited"):
+class Invited(Tagged, frozen=True, kw_only=True, tag="invited"):
     """The reader is invited to an event."""
 
     also: tuple[Also, ...] = ()
@@ -152,11 +146,11 @@ class Removed(EventNews, frozen=True, kw_only=True, tag="removed"):
     """The reader is no longer invited, or no longer a substitute; the event takes place."""
 
 
-class SubstituteNamed(_Tagged, frozen=True, kw_only=True, tag="substitute_named"):
+class SubstituteNamed(Tagged, frozen=True, kw_only=True, tag="substitute_named"):
     """The reader is asked to substitute for another person."""
 
 
-class ReminderDue(_Tagged, frozen=True, kw_only=True, tag="reminder_due"):
+class ReminderDue(Tagged, frozen=True, kw_only=True, tag="reminder_due"):
     """A date is near; it began at `starts_at` when the reminder became due."""
 
     starts_at: datetime
@@ -164,38 +158,38 @@ class ReminderDue(_Tagged, frozen=True, kw_only=True, tag="reminder_due"):
     is_late: bool = False
 
 
-class ReplyNudge(_Tagged, frozen=True, kw_only=True, tag="reply_nudge"):
+class ReplyNudge(Tagged, frozen=True, kw_only=True, tag="reply_nudge"):
     """The reader has not replied to a date."""
 
 
-class ConfirmationNudge(_Tagged, frozen=True, kw_only=True, tag="confirmation_nudge"):
+class ConfirmationNudge(Tagged, frozen=True, kw_only=True, tag="confirmation_nudge"):
     """The reader has not confirmed a change: `what` names it in words, `since` is when it changed."""
 
     since: datetime
     what: str
 
 
-class ItemAssigned(_Tagged, frozen=True, kw_only=True, tag="item_assigned"):
+class ItemAssigned(Tagged, frozen=True, kw_only=True, tag="item_assigned"):
     """An action item has a new owner."""
 
 
-class ItemBlocked(_Tagged, frozen=True, kw_only=True, tag="item_blocked"):
+class ItemBlocked(Tagged, frozen=True, kw_only=True, tag="item_blocked"):
     """An action item is blocked since this moment; its reader can help or reassign it."""
 
     since: datetime
 
 
-class ItemNoted(_Tagged, frozen=True, kw_only=True, tag="item_noted"):
+class ItemNoted(Tagged, frozen=True, kw_only=True, tag="item_noted"):
     """Another person unblocked the reader's action item or added a note to it; the note has this time."""
 
     at: datetime
 
 
-class ItemWithdrawn(_Tagged, frozen=True, kw_only=True, tag="item_withdrawn"):
+class ItemWithdrawn(Tagged, frozen=True, kw_only=True, tag="item_withdrawn"):
     """Another person canceled the reader's action item, or reassigned it."""
 
 
-class Answered(_Tagged, frozen=True, kw_only=True):
+class Answered(Tagged, frozen=True, kw_only=True):
     """The reader wrote back to an email of ours at this moment: what was understood, and what it did."""
 
     at: datetime
@@ -215,7 +209,7 @@ class InvitationAnswered(Answered, frozen=True, kw_only=True, tag="invitation_an
     """It was an email about an event to which the reader is invited."""
 
 
-class ItemReminder(_Tagged, frozen=True, kw_only=True):
+class ItemReminder(Tagged, frozen=True, kw_only=True):
     """An open action item is due near this day."""
 
     due: date
@@ -230,120 +224,91 @@ class ItemOverdue(ItemReminder, frozen=True, kw_only=True, tag="item_overdue"):
     """An action item is overdue."""
 
 
-class WeeklyDigest(_Tagged, frozen=True, kw_only=True, tag="weekly_digest"):
+class WeeklyDigest(Tagged, frozen=True, kw_only=True, tag="weekly_digest"):
     """The week that begins on a Monday."""
 
     monday: date
 
 
-class AccountLocked(_Tagged, frozen=True, kw_only=True, tag="account_locked"):
-    """Sign-in is paused after failed attempts."""
-
-
-class AccountChanged(_Tagged, frozen=True, kw_only=True, tag="account_changed"):
-    """Another person changed how the reader signs in; `to` is the reader's earlier address, `by` the other person."""
-
-    what: AccountChange
-    to: str
-    name: str
-    by: str
-    by_id: UUID
-
-
-class AccountInvited(_Tagged, frozen=True, kw_only=True, tag="account_invited"):
-    """A new member gets a link to sign in for the first time."""
-
-    link_id: UUID
-    by: str
-
-
-class AuditLogAltered(_Tagged, frozen=True, kw_only=True, tag="audit_log_altered"):
-    """Verification found that the audit log was altered."""
-
-
-class EmailTest(_Tagged, frozen=True, kw_only=True, tag="email_test"):
-    """The reader asked for it, to see whether the tracker's emails arrive."""
-
-
-class ConflictFound(_Tagged, frozen=True, kw_only=True, tag="conflict_found"):
+class ConflictFound(Tagged, frozen=True, kw_only=True, tag="conflict_found"):
     """An operation that the recipient leads is in the way of another one; or any two are, for an officer."""
 
     hit: UUID
     for_officer: bool = False
 
 
-class ConflictEnded(_Tagged, frozen=True, kw_only=True, tag="conflict_ended"):
+class ConflictEnded(Tagged, frozen=True, kw_only=True, tag="conflict_ended"):
     """A conflict of which the recipient, who leads one of the operations, was shown has ended."""
 
     hit: UUID
 
 
-class DecisionDropped(_Tagged, frozen=True, kw_only=True, tag="decision_dropped"):
+class DecisionDropped(Tagged, frozen=True, kw_only=True, tag="decision_dropped"):
     """What was decided about a conflict, which the recipient was shown, no longer counts: a time or place changed."""
 
     hit: UUID
 
 
-class ComparisonsReported(_Tagged, frozen=True, kw_only=True, tag="comparisons_reported"):
+class ComparisonsReported(Tagged, frozen=True, kw_only=True, tag="comparisons_reported"):
     """Someone has compared so many places with other operations that a deconfliction officer should look."""
 
 
-class CheckOutMissing(_Tagged, frozen=True, kw_only=True, tag="check_out_missing"):
+class CheckOutMissing(Tagged, frozen=True, kw_only=True, tag="check_out_missing"):
     """Someone on an operation that the recipient leads hasn't checked out in time after everyone was released."""
 
     release: UUID
 
 
-class ReadinessNews(_Tagged, frozen=True, kw_only=True, tag="readiness"):
+class ReadinessNews(Tagged, frozen=True, kw_only=True, tag="readiness"):
     """A service-readiness notice is released, activated, or stood down: `state`, of `NoticeState`."""
 
     notice: UUID
     state: str
 
 
-class EmergencyAccessUsed(_Tagged, frozen=True, kw_only=True, tag="emergency_access"):
+class EmergencyAccessUsed(Tagged, frozen=True, kw_only=True, tag="emergency_access"):
     """An administrator began emergency access, or opened an operation, which the recipient leads, with it."""
 
     access: UUID
 
 
-class PlanSubmitted(_Tagged, frozen=True, kw_only=True, tag="plan_submitted"):
+class PlanSubmitted(Tagged, frozen=True, kw_only=True, tag="plan_submitted"):
     """The plan of an operation waits for the recipient, its approving supervisor."""
 
     plan: UUID
 
 
-class PlanDecided(_Tagged, frozen=True, kw_only=True, tag="plan_decided"):
+class PlanDecided(Tagged, frozen=True, kw_only=True, tag="plan_decided"):
     """The supervisor decided about the plan of an operation that the recipient leads."""
 
     plan: UUID
 
 
-class AccessRequested(_Tagged, frozen=True, kw_only=True, tag="access_requested"):
+class AccessRequested(Tagged, frozen=True, kw_only=True, tag="access_requested"):
     """A request for access to an operation waits for a second person, who the recipient can be."""
 
     grant: UUID
 
 
-class AccessDecided(_Tagged, frozen=True, kw_only=True, tag="access_decided"):
+class AccessDecided(Tagged, frozen=True, kw_only=True, tag="access_decided"):
     """A second person decided about a request for access that the recipient made."""
 
     grant: UUID
 
 
-class PollOpened(_Tagged, frozen=True, kw_only=True, tag="poll_opened"):
+class PollOpened(Tagged, frozen=True, kw_only=True, tag="poll_opened"):
     """The reader is asked which of the dates of a poll suit them."""
 
     poll: UUID
 
 
-class PollNudge(_Tagged, frozen=True, kw_only=True, tag="poll_nudge"):
+class PollNudge(Tagged, frozen=True, kw_only=True, tag="poll_nudge"):
     """The reader has not replied to a poll."""
 
     poll: UUID
 
 
-class PollCanceled(_Tagged, frozen=True, kw_only=True, tag="poll_canceled"):
+class PollCanceled(Tagged, frozen=True, kw_only=True, tag="poll_canceled"):
     """A poll in which the reader was asked is canceled."""
 
     poll: UUID

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NewType
 from uuid import UUID
 
+from tracker.rules.core import account_messages as accounts
 from tracker.rules.core import message_types as types
 from tracker.rules.core.items_of_day import ItemsOfDay
 from tracker.rules.core.message_types import Content, Unreadable
@@ -86,11 +87,11 @@ KINDS: Mapping[type[Content], MessageKind] = {
     types.ItemOverdue: MessageKind.ITEM_OVERDUE,
     ItemsOfDay: MessageKind.ITEMS_OF_DAY,
     types.WeeklyDigest: MessageKind.DIGEST,
-    types.AccountLocked: MessageKind.ACCOUNT_LOCKED,
-    types.AccountChanged: MessageKind.ACCOUNT_CHANGED,
-    types.AccountInvited: MessageKind.ACCOUNT_INVITATION,
-    types.AuditLogAltered: MessageKind.AUDIT_LOG_ALTERED,
-    types.EmailTest: MessageKind.EMAIL_TEST,
+    accounts.AccountLocked: MessageKind.ACCOUNT_LOCKED,
+    accounts.AccountChanged: MessageKind.ACCOUNT_CHANGED,
+    accounts.AccountInvited: MessageKind.ACCOUNT_INVITATION,
+    accounts.AuditLogAltered: MessageKind.AUDIT_LOG_ALTERED,
+    accounts.EmailTest: MessageKind.EMAIL_TEST,
     types.ConflictFound: MessageKind.CONFLICT_FOUND,
     types.ConflictEnded: MessageKind.CONFLICT_FOUND,
     types.DecisionDropped: MessageKind.CONFLICT_FOUND,

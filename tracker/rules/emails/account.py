@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from tracker.rules.core.message_types import AccountChanged, AccountInvited
+from tracker.rules.core.account_messages import AccountChanged, AccountInvited
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wording import clock, day, local, longday, zone_word
 from tracker.rules.emails.content import Button, ButtonName, InvitationPage, Letter, SitePage

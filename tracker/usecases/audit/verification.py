@@ -9,8 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from tracker.database import writing
+from tracker.rules.core.account_messages import AuditLogAltered
 from tracker.rules.core.actors import BY_CLOCK, Actor
-from tracker.rules.core.message_types import AuditLogAltered
 from tracker.rules.core.outbox import Draft
 from tracker.rules.core.viewer import Role, Status
 from tracker.rules.core.wall_clock import to_local, to_utc

@@ -9,21 +9,23 @@ from datetime import datetime
 
 from tracker.errors import Gone, NotFound
 from tracker.rules.actions.action_items import ActionItem, ItemStatus, may_direct, may_update
+from tracker.rules.core.account_messages import (
+    AccountChanged,
+    AccountInvited,
+    AccountLocked,
+    AuditLogAltered,
+    EmailTest,
+)
 from tracker.rules.core.items_of_day import ItemsOfDay
 from tracker.rules.core.message_types import (
     AccessDecided,
     AccessRequested,
-    AccountChanged,
     AccountContent,
-    AccountInvited,
-    AccountLocked,
-    AuditLogAltered,
     CheckOutMissing,
     ComparisonsReported,
     ConflictEnded,
     ConflictFound,
     DecisionDropped,
-    EmailTest,
     EmergencyAccessUsed,
     ItemAnswered,
     ItemAssigned,

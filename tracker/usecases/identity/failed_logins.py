@@ -8,8 +8,8 @@ from uuid import UUID
 from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Invalid, TooManyAttempts
+from tracker.rules.core.account_messages import AccountLocked
 from tracker.rules.core.actors import Actor
-from tracker.rules.core.message_types import AccountLocked
 from tracker.rules.core.wording import plural
 from tracker.tables.schema.identity.identity import FailedAttempt
 from tracker.tables.schema.roster.people import Member

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from tracker.database import writing
 from tracker.errors import NotAllowed, NotFound
-from tracker.rules.core.message_types import AccountChange
+from tracker.rules.core.account_messages import AccountChange
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.roster.directory import PersonCard
 from tracker.usecases.core import audit

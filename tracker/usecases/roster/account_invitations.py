@@ -10,7 +10,7 @@ from piccolo.querystring import QueryString
 from tracker.crypto import ids
 from tracker.database import engine, writing
 from tracker.errors import Invalid
-from tracker.rules.core.message_types import AccountInvited
+from tracker.rules.core.account_messages import AccountInvited
 from tracker.rules.core.outbox import State
 from tracker.rules.core.viewer import Role, Status, Viewer
 from tracker.rules.emails.messages import Standing, standing_of

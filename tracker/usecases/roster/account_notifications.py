@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from tracker.rules.core.message_types import AccountChange, AccountChanged
+from tracker.rules.core.account_messages import AccountChange, AccountChanged
 from tracker.rules.core.viewer import Role, Status, Viewer
 from tracker.tables.schema.roster.people import Member, MemberRole
 from tracker.usecases.core import outbox

@@ -8,9 +8,9 @@ from uuid import UUID
 from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.rules.core import audiences
+from tracker.rules.core.account_messages import AccountChange
 from tracker.rules.core.actors import BY_CLOCK
 from tracker.rules.core.clean_text import clean
-from tracker.rules.core.message_types import AccountChange
 from tracker.rules.core.viewer import Status, Viewer
 from tracker.rules.roster import accounts
 from tracker.rules.roster.directory import PersonCard

@@ -8,7 +8,7 @@ from uuid import UUID
 from tracker.database import writing
 from tracker.errors import Conflict, Invalid
 from tracker.rules.core import audiences
-from tracker.rules.core.message_types import AccountChange
+from tracker.rules.core.account_messages import AccountChange
 from tracker.rules.core.viewer import Role, Status, Viewer
 from tracker.rules.roster import accounts
 from tracker.rules.roster.people_changes import PersonFacts
