@@ -42,6 +42,7 @@ outlook = partial(_reply, programs.outlook)
 google = partial(_reply, programs.google)
 apple = partial(_reply, programs.apple)
 thunderbird = partial(_reply, programs.thunderbird)
+nextcloud = partial(_reply, programs.nextcloud)
 
 
 def proposal(uid: str, who: str, *, stamp: str = "20261201T160400Z") -> bytes:

@@ -1,6 +1,8 @@
-"""Replies as calendar programs write them (RFC 5546 §3.2.3), after messages that were captured from each.
+"""Replies as calendar programs write them (RFC 5546 §3.2.3): the demo sends them to itself.
 
-The demo sends them to itself. Times are on the clocks of the Central zone, where the demo is.
+After replies that people published: Exchange, Google, Apple's iCal, and Nextcloud; which ones, each function says.
+After what documents and source code say: Thunderbird, and the notes and single dates of Apple. Times are on the clocks
+of the Central zone, where the demo is.
 """
 
 import html
@@ -82,7 +84,10 @@ def invitation_in(content: bytes, home: str) -> Invitation | None:
 
 
 def outlook(of: Invitation, answer: Answer) -> bytes:
-    """Return the reply of Exchange: no ORGANIZER, one bare ATTENDEE, a Windows zone, and a note with a line end."""
+    """Return the reply of Exchange: no ORGANIZER, one bare ATTENDEE, a Windows zone, and a note with a line end.
+
+    After the replies in issues 7962 of nextcloud/calendar and 53949 of nextcloud/server.
+    """
     language = "LANGUAGE=en-US"
     event = (
         fold(f"ATTENDEE;PARTSTAT={answer.said};CN=Liaison:mailto:{answer.who}"),
@@ -102,8 +107,11 @@ def outlook(of: Invitation, answer: Answer) -> bytes:
 
 
 def google(of: Invitation, answer: Answer) -> bytes:
-    """Return the reply of Google Calendar: UTC only, ORGANIZER and SEQUENCE kept, and the note in a parameter."""
-    note = html.escape(" ".join(answer.note.split()))
+    """Return the reply of Google Calendar: UTC only, ORGANIZER and SEQUENCE kept, and the note in a parameter.
+
+    After replies on public mailing lists. The note is HTML whose entities have a backslash before their semicolon.
+    """
+    note = escaped(html.escape(" ".join(answer.note.split())))
     why = f';X-RESPONSE-COMMENT="{note}"' if note else ""
     person = f"CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT={answer.said};CN={answer.who};X-NUM-GUESTS=0{why}"
     event = (
@@ -125,13 +133,39 @@ def google(of: Invitation, answer: Answer) -> bytes:
 
 
 def apple(of: Invitation, answer: Answer) -> bytes:
-    """Return the reply of Apple Calendar: an IANA zone, ORGANIZER and SEQUENCE kept."""
+    """Return the reply of Apple Calendar: an IANA zone, ORGANIZER and SEQUENCE kept.
+
+    After the reply of iCal 3 with which Apple tests its calendar server (apple/ccs-calendarserver).
+    """
     return calendar("-//Apple Inc.//macOS 15.1//EN", b"CALSCALE:GREGORIAN\r\n" + IANA_ZONE, _with_iana(of, answer))
 
 
 def thunderbird(of: Invitation, answer: Answer) -> bytes:
     """Return the reply of Thunderbird, which keeps what it was sent and has one ATTENDEE."""
     return calendar("-//Mozilla.org/NONSGML Mozilla Calendar V1.1//EN", IANA_ZONE, _with_iana(of, answer))
+
+
+def nextcloud(of: Invitation, answer: Answer) -> bytes:
+    """Return the reply of Nextcloud: ORGANIZER and SEQUENCE kept, and the note twice.
+
+    After the replies of its server that its tests and those of Twake Calendar, which uses the same library, expect.
+    """
+    note = " ".join(answer.note.replace('"', "'").split())
+    why = f';X-RESPONSE-COMMENT="{note}"' if note else ""
+    event = (
+        fold(f"UID:{of.uid}"),
+        times.stamp("DTSTAMP", answer.stamped_at),
+        _sequence(of),
+        _local("DTSTART", of.starts, CENTRAL.key),
+        _local("DTEND", of.ends, CENTRAL.key),
+        _recurrence(of, CENTRAL.key),
+        fold(f"SUMMARY:{escaped(of.title)}"),
+        fold(f"ORGANIZER;CN=Task Force:mailto:{of.organizer}"),
+        fold(f"ATTENDEE;PARTSTAT={answer.said};CN=Liaison{why}:mailto:{answer.who}"),
+        fold(f"COMMENT:{escaped(answer.note)}") if answer.note else b"",
+        b"REQUEST-STATUS:2.0;Success\r\n",
+    )
+    return calendar("-//Sabre//Sabre VObject 4.5.7//EN", b"CALSCALE:GREGORIAN\r\n" + IANA_ZONE, event)
 
 
 def calendar(program: str, head: bytes, event: Iterable[bytes], method: str = "REPLY") -> bytes:
@@ -145,6 +179,7 @@ PROGRAMS: Mapping[str, Callable[[Invitation, Answer], bytes]] = {
     "google": google,
     "apple": apple,
     "thunderbird": thunderbird,
+    "nextcloud": nextcloud,
 }
 
 

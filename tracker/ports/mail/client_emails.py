@@ -68,6 +68,19 @@ def thunderbird(envelope: Envelope, text: str, calendar: bytes) -> bytes:
     return message.as_bytes()
 
 
+def nextcloud(envelope: Envelope, text: str, calendar: bytes) -> bytes:
+    """Return an email of Nextcloud: the calendar as a file with its method beside text and HTML.
+
+    As people get it who connected their mailbox to Nextcloud. Without that, it comes from an address of the server, and
+    waits like one from any other sender.
+    """
+    message = envelope.message()
+    message.set_content(text)
+    message.add_alternative(_html(text), subtype="html")
+    message.add_attachment(calendar, maintype="text", subtype="calendar", filename=FILE, params=METHOD)
+    return message.as_bytes()
+
+
 def in_words(envelope: Envelope, text: str, quoted: str) -> bytes:
     """Return an email in which someone writes back, above the text of the email that they got."""
     message = envelope.message()
@@ -81,6 +94,7 @@ PROGRAMS: Mapping[str, Callable[[Envelope, str, bytes], bytes]] = {
     "google": google,
     "apple": apple,
     "thunderbird": thunderbird,
+    "nextcloud": nextcloud,
 }
 
 

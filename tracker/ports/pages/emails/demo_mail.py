@@ -31,7 +31,13 @@ AROUND_A_MAIL = f"{CSP.decode('ascii')}; frame-src 'self'"
 HEAD = re.compile(r"(<head[^>]*>)")
 ONTO_THE_PAGE = r'\1<base target="_top">'
 """Makes the links of an email lead on from the page around it."""
-PROGRAMS = (("outlook", "Outlook"), ("google", "Gmail"), ("apple", "Apple"), ("thunderbird", "Thunderbird"))
+PROGRAMS = (
+    ("outlook", "Outlook"),
+    ("google", "Gmail"),
+    ("apple", "Apple"),
+    ("thunderbird", "Thunderbird"),
+    ("nextcloud", "Nextcloud"),
+)
 """The calendar programs whose replies a visitor can send."""
 FOLD = re.compile(r"\r?\n[ \t]")  # RFC 5545 §3.1
 
