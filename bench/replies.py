@@ -7,7 +7,7 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.parser import BytesParser
 from itertools import cycle
 from pathlib import Path
@@ -28,7 +28,7 @@ from tracker.ports.mail.taking import take
 from tracker.tables.schema.events.invitations import Invitation
 from tracker.usecases.events import events
 
-REPLIES, AT_A_TIME = 1_000, 50
+REPLIES, AT_A_TIME = 1_000, 50  # at a time, and in an hour: fewer than a sender may send
 STORED = 2_000  # dates that are there already
 TARGET = 3  # times the floor
 SERVER = "mx.tracker.example"
@@ -65,7 +65,10 @@ async def _measured(folder: Path) -> tuple[list[float], list[float]]:
             addresses=ReplyAddresses("reply@tracker.example", keys.every("replies")), authserv_id=SERVER, zone=ZONE
         )
         emails = await _emails(cast, reader.addresses)
-        rounds = [await _round(reader, emails[first : first + AT_A_TIME]) for first in range(0, REPLIES, AT_A_TIME)]
+        rounds = [
+            await _round(reader, emails[first : first + AT_A_TIME], NOW + timedelta(hours=number))
+            for number, first in enumerate(range(0, REPLIES, AT_A_TIME))
+        ]
     return [one for one, _ in rounds], [one for _, one in rounds]
 
 
@@ -90,9 +93,9 @@ def _email(to: str, sender: str, uid: str, program: str) -> Reply:
     return Reply(to, PROGRAMS[program](envelope, "Accepted", calendar))
 
 
-async def _round(reader: Reader, emails: Sequence[Reply]) -> tuple[float, float]:
+async def _round(reader: Reader, emails: Sequence[Reply], now: datetime) -> tuple[float, float]:
     began = time.process_time()
-    outcomes = [await take(reader, one.content, one.to, NOW) for one in emails]
+    outcomes = [await take(reader, one.content, one.to, now) for one in emails]
     taken = time.process_time() - began
     if wrong := [one for one in outcomes if list(one) != ["recorded"]]:
         raise RuntimeError(f"{len(wrong)} replies were not recorded: {wrong[0]}.")

@@ -35,6 +35,7 @@ CREATE TABLE incoming_reply (
   CHECK (attached IS NULL OR decided_at IS NOT NULL)
 );
 CREATE INDEX incoming_reply_invitation ON incoming_reply (invitation, occurrence);
+CREATE INDEX incoming_reply_sender ON incoming_reply (sender, received_at);
 CREATE INDEX incoming_reply_occurrence ON incoming_reply (occurrence);
 CREATE INDEX incoming_reply_attached ON incoming_reply (attached);
 CREATE INDEX incoming_reply_open ON incoming_reply (received_at) WHERE outcome = 'unmatched' AND decided_at IS NULL;
@@ -72,6 +73,7 @@ CREATE TABLE incoming_words (
   received_at TIMESTAMPTZ NOT NULL,
   email_hash VARCHAR(64) NOT NULL UNIQUE,
   sender VARCHAR(254) NOT NULL,
+  is_verified BOOLEAN NOT NULL,
   member UUID REFERENCES member (id) ON DELETE RESTRICT,
   outcome VARCHAR(12) NOT NULL CHECK (outcome IN ('recorded', 'unchanged', 'no_word', 'closed', 'outdated', 'sign_in',
     'unmatched', 'ignored', 'unreadable')),
@@ -85,6 +87,7 @@ CREATE TABLE incoming_words (
   CHECK (version IS NULL OR (item IS NOT NULL AND status_before IS NOT NULL AND progress_before IS NOT NULL))
 );
 CREATE INDEX incoming_words_item ON incoming_words (item);
+CREATE INDEX incoming_words_sender ON incoming_words (sender, received_at);
 CREATE INDEX incoming_words_reply ON incoming_words (reply);
 CREATE INDEX incoming_words_member ON incoming_words (member, received_at);
 """

@@ -12,6 +12,7 @@ from tests.ports.browser import BASE, settings
 from tests.ports.mail.mailboxes import ADDRESS
 from tests.scenarios.office import calendar_of, words_of
 from tests.scenarios.ways_in import SERVER, TAKEN, ByLmtp, Desk, Sent, desk, email, envelope, stamped
+from tests.usecases.intake.writing_back import many_emails
 from tracker import clock
 from tracker.ports.mail.incoming import LARGEST
 from tracker.ports.mail.mailbox import Mailbox
@@ -49,6 +50,12 @@ async def test_another_mailbox_and_an_email_that_is_too_large_are_refused(at: De
     too_large = b"From: a@b.example\r\n\r\n" + b"x" * 70 + b"\r\n" * LARGEST
     answers = await at.way.get(Sent("calendar@tracker.example", b"From: a@b.example\r\n\r\n"), Sent(to, too_large))
     assert answers == ["550", "552"]
+
+
+async def test_one_email_too_many_of_a_sender_is_left_with_the_mail_server(at: Desk) -> None:
+    ipd = at.invitation("ipd_liaison")
+    await many_emails(ipd.who, clock.now(), is_verified=True)
+    assert await at.way.get(email(ipd, google(ipd.uid, ipd.who, stamp=stamped()))) == ["451"]
 
 
 async def test_a_restored_copy_leaves_an_email_with_the_mail_server_until_it_is_confirmed(at: Desk) -> None:

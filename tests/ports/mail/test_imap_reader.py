@@ -15,11 +15,12 @@ from tests.cast import NOW, Cast, meeting
 from tests.dovecot import Dovecot
 from tests.ports.mail.mailboxes import VERIFIED, accept, reader, reading
 from tests.ports.mail.sending import ELSEWHERE
+from tests.usecases.intake.writing_back import many_emails
 from tracker import clock
 from tracker.config.settings import Settings
 from tracker.ports.mail import imap
 from tracker.ports.mail.imap import Away, Folder
-from tracker.ports.mail.imap_reader import FIRST_PAUSE, LASTED, LOOKS_EVERY, NOT_TAKEN, RETRY, MailboxReader
+from tracker.ports.mail.imap_reader import FIRST_PAUSE, HELD, LASTED, LOOKS_EVERY, NOT_TAKEN, RETRY, MailboxReader
 from tracker.ports.mail.incoming import LARGEST
 from tracker.rules.intake.calendar_replies import Misfit, Outcome
 from tracker.tables.background.events.invitees import invitations
@@ -99,7 +100,7 @@ async def test_an_email_that_names_no_address_of_ours_is_kept_as_one_to_no_invit
     await post.put(accept("someone@elsewhere.example", uid))
     await post.reader().run()
     [row] = await IncomingReply.select()
-    assert (row["misfit"], row["sender"], await post.unseen()) == (Misfit.NO_INVITATION, "fbi_lead@fbi.example", 0)
+    assert (row["misfit"], row["sender"], await post.unseen()) == (Misfit.NO_ADDRESS, "fbi_lead@fbi.example", 0)
 
 
 async def test_an_email_to_the_address_of_a_message_is_read_as_words(post: Post) -> None:
@@ -136,6 +137,20 @@ def test_an_email_of_which_the_server_gives_nothing_is_not_taken_for_one_that_is
     folder = Folder(cast(BaseMailBox, SimpleNamespace(client=Client())))
     with pytest.raises(imap.Unfetched):
         folder.content("5")
+
+
+async def test_emails_of_a_sender_who_sends_too_many_stay_unread_for_an_hour_and_hold_up_no_one(post: Post) -> None:
+    to, uid = await post.invitation()
+    await many_emails("flood@elsewhere.example", clock.now())
+    too_many = f"From: flood@elsewhere.example\r\nTo: {to}\r\n\r\nYES\r\n".encode()
+    await post.put(too_many, accept(to, uid))
+    one = post.reader()
+    await one.run()
+    assert ((await outcomes()).count(Outcome.RECORDED), await post.unseen(), (await state()).trouble) == (1, 1, "")
+    post.seconds += HELD
+    clock.start_at(NOW + timedelta(hours=3, seconds=1), stands_still=True)
+    await one.run()
+    assert await post.unseen() == 0
 
 
 async def test_an_email_that_cannot_be_taken_stays_unread_and_is_tried_again_later(post: Post) -> None:

@@ -1,16 +1,18 @@
 """What people write back to an email about an action item, for the tests."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 
 from tests.cast import NOW
 from tracker.rules.actions.item_changes import NewItem
 from tracker.rules.core.answers import Taken
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.intake.calendar_replies import Sender
+from tracker.rules.intake.calendar_replies import Outcome, Sender
 from tracker.rules.intake.emails import ReceivedEmail
+from tracker.rules.intake.rates import MOST_AN_HOUR
 from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.intake.replies import IncomingReply
 from tracker.usecases.actions import action_items
 from tracker.usecases.intake import incoming
 
@@ -41,3 +43,9 @@ async def email(to: Viewer, text: str, **facts: object) -> ReceivedEmail:
 async def said(to: Viewer, text: str, **facts: object) -> Taken:
     [outcome] = await incoming.take(await email(to, text, **facts))
     return Taken(outcome)
+
+
+async def many_emails(sender: str, at: datetime, *, is_verified: bool = False) -> None:
+    """Let as many emails of a sender have been taken as may be in an hour."""
+    row = {"received_at": at, "part": 0, "sender": sender, "is_verified": is_verified, "outcome": Outcome.IGNORED}
+    await IncomingReply.insert(*(IncomingReply(email_hash=f"{one:064}", **row) for one in range(MOST_AN_HOUR)))

@@ -14,6 +14,7 @@ from typing import TypeVar
 from anyio import CapacityLimiter, to_thread
 
 from tracker.config.settings import Settings
+from tracker.errors import Busy
 from tracker.ports.mail import imap
 from tracker.ports.mail.imap import Away, Folder
 from tracker.ports.mail.incoming import Reader
@@ -29,6 +30,7 @@ MOST_DOUBLINGS = 5
 LASTED = 60.0  # seconds after which a connection may end without an error: servers end each one some time
 TURN = 15.0  # seconds until a process that may not read asks again whether it may
 RETRY = 300.0  # seconds until an email that couldn't be taken is tried again
+HELD = 3_600.0  # seconds until one is tried again whose sender has sent too many
 NOT_TAKEN = "An email couldn’t be taken; the log has the details. It’s still unread in the mailbox."
 OUR_ERROR = "The tracker stopped reading because of an error of its own. The log has the details."
 
@@ -63,6 +65,7 @@ class MailboxReader:
         self._failures = 0
         self._not_before = -1.0
         self._put_off: dict[str, float] = {}  # emails that couldn't be taken, and when to try again
+        self._held: dict[str, float] = {}  # emails of senders who have sent too many, and when to try again
         self._is_stopping = False
 
     async def run(self) -> None:
@@ -119,9 +122,11 @@ class MailboxReader:
         """Take each email that waits, and note how that went. Errors: Away."""
         waiting = await self._blocking(folder.waiting)
         self._put_off = {uid: self._put_off[uid] for uid in waiting if uid in self._put_off}
+        self._held = {uid: self._held[uid] for uid in waiting if uid in self._held}
         taken = 0
         for uid in waiting:
-            if not self._is_stopping and self._put_off.get(uid, -1.0) <= self._steady():
+            again = max(self._put_off.get(uid, -1.0), self._held.get(uid, -1.0))
+            if not self._is_stopping and again <= self._steady():
                 taken += await self._take(folder, uid)
         self._failures = 0
         await mailbox.note_read(self._now(), has_email=taken > 0, trouble=NOT_TAKEN if self._put_off else "")
@@ -135,6 +140,9 @@ class MailboxReader:
                     await take(self._reader, content, to, self._now(), self._thread)
         except Away:
             raise
+        except Busy:  # others don't wait for its sender
+            self._held[uid] = self._steady() + HELD
+            return False
         except Exception:  # one email must not stop the others; it stays unread
             log.exception("Email %s of the mailbox could not be taken.", uid)
             self._put_off[uid] = self._steady() + RETRY

@@ -13,6 +13,7 @@ from typing import Any
 
 from aiosmtpd.lmtp import LMTP
 
+from tracker.errors import Busy
 from tracker.ports.mail.incoming import LARGEST, Reader
 from tracker.ports.mail.taking import take
 from tracker.usecases.core import send_hold
@@ -76,6 +77,8 @@ class Listener:
             if await send_hold.held_copy():
                 return LATER
             await take(self._reader, content, to, self._now())
+        except Busy:  # its sender has sent too many; no one learns that it wasn't another reason
+            return LATER
         except Exception:  # the mail server keeps what isn't taken
             log.exception("An email could not be taken.")
             return LATER

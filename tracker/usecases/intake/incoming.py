@@ -3,7 +3,10 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from tracker.errors import Busy
 from tracker.rules.intake.emails import ReceivedEmail
+from tracker.rules.intake.rates import HOUR, MOST_AN_HOUR
+from tracker.tables.background.intake import rates
 from tracker.usecases.intake import bounces, replies, words
 
 
@@ -25,6 +28,19 @@ READERS = (
 
 
 async def take(email: ReceivedEmail) -> Sequence[str]:
-    """Take an email by the first reader that it is for; the same email again changes nothing."""
+    """Take an email by the first reader that it is for; the same email again changes nothing.
+
+    Errors: Busy for one more than a sender may send in an hour; it may come again later. When several come at the same
+    moment, a few more are taken.
+    """
+    if await _taken_lately(email) >= MOST_AN_HOUR:
+        raise Busy
     reader = next(one for one in READERS if one.is_for(email))
     return await reader.take(email)
+
+
+async def _taken_lately(email: ReceivedEmail) -> int:
+    since = email.received_at - HOUR
+    if email.bounced_id is not None:
+        return await rates.bounces_of(email.bounced_id, since)
+    return await rates.emails_from(email.sender.address, since, is_verified=email.sender.is_verified)

@@ -103,6 +103,7 @@ async def _keep(email: ReceivedEmail, viewer: Viewer | None, understood: Underst
         received_at=email.received_at,
         email_hash=email.name,
         sender=email.sender.address,
+        is_verified=email.sender.is_verified,
         member=viewer.member_id if viewer else None,
         outcome=understood.outcome,
         word=understood.said.word,

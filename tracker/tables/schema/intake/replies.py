@@ -51,6 +51,7 @@ class IncomingReply(Table):
         check("(misfit IS NULL) = (outcome <> 'unmatched')"),
         check("(decided_at IS NULL) = (decided_by IS NULL)"),
         check("attached IS NULL OR decided_at IS NOT NULL"),
+        index("incoming_reply_sender", "sender", "received_at"),
         index("incoming_reply_invitation", "invitation", "occurrence"),
         index("incoming_reply_occurrence", "occurrence"),
         index("incoming_reply_open", "received_at", where="outcome = 'unmatched' AND decided_at IS NULL"),

@@ -1,6 +1,6 @@
 """Emails that people wrote back to an email of ours, what was understood of each, and what undoes it."""
 
-from piccolo.columns import UUID, ForeignKey, Integer, Timestamptz, Varchar
+from piccolo.columns import UUID, Boolean, ForeignKey, Integer, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
@@ -22,6 +22,8 @@ class IncomingWords(Table):
     """SHA-256 of its Message-ID and address, in hexadecimal: the same email is one email, however often it comes."""
     sender = Varchar(length=254)
     """The address in From; empty when there is none that could be read."""
+    is_verified = Boolean(default=False)
+    """Whether the mail server confirmed the domain of that address."""
     member = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
     """Whose email it is; None when that could not be confirmed."""
     outcome = Varchar(length=12)
@@ -40,5 +42,6 @@ class IncomingWords(Table):
         one_of("word", Word),
         one_of("status_before", ItemStatus),
         check("version IS NULL OR (item IS NOT NULL AND status_before IS NOT NULL AND progress_before IS NOT NULL)"),
+        index("incoming_words_sender", "sender", "received_at"),
         index("incoming_words_member", "member", "received_at"),
     )

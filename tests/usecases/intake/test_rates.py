@@ -1,0 +1,43 @@
+"""A sender has 60 emails taken in an hour; the others come again later, and no one else waits for them."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.cast import Cast
+from tests.usecases.intake.returned import came_back, sent
+from tests.usecases.intake.writing_back import LATER, email, given, many_emails
+from tracker.errors import Busy
+from tracker.rules.core.answers import Taken
+from tracker.rules.intake.rates import MOST_AN_HOUR
+from tracker.usecases.intake import incoming
+
+pytestmark = pytest.mark.anyio
+
+FBI = "fbi_lead@fbi.example"
+
+
+@pytest.mark.both_engines
+async def test_one_more_is_refused_and_is_taken_after_the_hour(cast: Cast) -> None:
+    await given(cast.coordinator, cast.fbi_lead)
+    await many_emails(FBI, LATER, is_verified=True)
+    one = await email(cast.fbi_lead, "DONE")
+    with pytest.raises(Busy):
+        await incoming.take(one)
+    assert await incoming.take(replace(one, received_at=LATER + timedelta(hours=1))) == [Taken.RECORDED]
+
+
+async def test_a_forger_does_not_hold_up_the_emails_of_the_person(sqlite_cast: Cast) -> None:
+    await given(sqlite_cast.coordinator, sqlite_cast.fbi_lead)
+    await many_emails(FBI, LATER, is_verified=False)
+    assert await incoming.take(await email(sqlite_cast.fbi_lead, "DONE")) == [Taken.RECORDED]
+
+
+async def test_bounces_are_counted_by_message(sqlite_cast: Cast) -> None:
+    first, second = await sent(sqlite_cast, sqlite_cast.fbi_lead, 2)
+    for number in range(MOST_AN_HOUR):
+        await came_back(first, at=timedelta(seconds=number))
+    with pytest.raises(Busy):
+        await came_back(first, at=timedelta(minutes=2))
+    assert await came_back(second, at=timedelta(minutes=2)) == ["failed"]
