@@ -23,7 +23,8 @@ CREATE TABLE incoming_reply (
   sequence INTEGER,
   stamped_at TIMESTAMPTZ,
   outcome VARCHAR(12) NOT NULL
-    CHECK (outcome IN ('recorded', 'repeated', 'stale', 'old_time', 'closed', 'unmatched', 'ignored', 'unreadable')),
+    CHECK (outcome IN ('recorded', 'repeated', 'stale', 'old_time', 'closed', 'proposed', 'unmatched', 'ignored',
+      'unreadable')),
   misfit VARCHAR(16) CHECK (misfit IN ('no_address', 'no_invitation', 'other_sender', 'unverified', 'other_attendee',
     'other_date', 'proposal', 'no_reply')),
   decided_at TIMESTAMPTZ,
@@ -39,6 +40,22 @@ CREATE INDEX incoming_reply_sender ON incoming_reply (sender, received_at);
 CREATE INDEX incoming_reply_occurrence ON incoming_reply (occurrence);
 CREATE INDEX incoming_reply_attached ON incoming_reply (attached);
 CREATE INDEX incoming_reply_open ON incoming_reply (received_at) WHERE outcome = 'unmatched' AND decided_at IS NULL;
+"""
+PROPOSALS = """
+CREATE TABLE time_proposal (
+  id UUID PRIMARY KEY NOT NULL,
+  reply UUID NOT NULL UNIQUE REFERENCES incoming_reply (id) ON DELETE CASCADE,
+  starts_at TIMESTAMPTZ NOT NULL,
+  ends_at TIMESTAMPTZ NOT NULL,
+  was_starts_at TIMESTAMPTZ NOT NULL,
+  was_ends_at TIMESTAMPTZ NOT NULL,
+  made_at TIMESTAMPTZ NOT NULL,
+  sequence INTEGER,
+  declined_at TIMESTAMPTZ,
+  declined_by UUID REFERENCES member (id) ON DELETE RESTRICT,
+  CHECK (starts_at < ends_at),
+  CHECK ((declined_at IS NULL) = (declined_by IS NULL))
+);
 """
 POLLS = """
 CREATE TABLE poll (
@@ -159,6 +176,7 @@ async def forwards() -> MigrationManager:
     """Run the statements inside the runner's transaction."""
     manager = MigrationManager(migration_id=ID, app_name="tracker", description=DESCRIPTION)
     manager.add_raw(statements(TABLES))
+    manager.add_raw(statements(PROPOSALS))
     manager.add_raw(statements(WORDS))
     manager.add_raw(statements(MAILBOX))
     manager.add_raw(statements(POLLS))

@@ -44,7 +44,7 @@ from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.rules.intake.bounces import FAILURES, Refusal
-from tracker.rules.intake.calendar_replies import Sender
+from tracker.rules.intake.calendar_replies import CalendarReply, DateNamed, ProposedTimes, Sender
 from tracker.rules.intake.emails import ReceivedEmail
 from tracker.rules.operations.check_ins import Press, Tap, WalkIn
 from tracker.rules.operations.deconfliction import Disclosure
@@ -62,6 +62,7 @@ from tracker.rules.roster.confidential_sites import SiteFacts as ConfidentialFac
 from tracker.rules.roster.people_changes import SeatFacts
 from tracker.rules.roster.reminder_policy import ReminderPolicy
 from tracker.rules.roster.sites import SiteFacts
+from tracker.tables.background.events.invitees import invitations
 from tracker.tables.piccolo_app import APP_CONFIG
 from tracker.tables.schema.core.deployment import Deployment
 from tracker.tables.schema.roster.people import Committee, Member
@@ -131,7 +132,7 @@ async def _events(cast: Cast) -> UUID:
     await _plans_in_conflict(cast, raid)
     await issue_copy(cast.fbi_lead, raid, "2027-01-16", cast.hsi_liaison.member_id, NOW)
     await replies.reply(cast.caht_lead, event_id, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=True)
-    await _by_email()
+    await _by_email(cast, event_id)
     await _a_poll(cast)
     later = DateChange(starts=datetime(2027, 2, 11, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - as above
     await occurrences.change_date(cast.coordinator, event_id, "2027-02-09", later, 1, NOW, notify=Notify.ALL)
@@ -155,8 +156,15 @@ async def _a_poll(cast: Cast) -> None:
     await polls.reply(cast.caht_lead, poll_id, {first.id: Fit.YES}, LAST_WEEK)
 
 
-async def _by_email() -> None:
-    """Take emails of a stranger to addresses that are no invitation's and no message's, and fail to read a mailbox."""
+async def _by_email(cast: Cast, event_id: UUID) -> None:
+    """Take a proposal, and emails of a stranger to addresses that are no one's, and fail to read a mailbox."""
+    at_one = ProposedTimes(starts=DateNamed(moment=datetime(2027, 1, 12, 19, tzinfo=UTC), local=STARTS))
+    uid = (await events.event_for(cast.caht_lead, event_id)).uid
+    moment = DateNamed(moment=datetime(2027, 1, 12, 16, tzinfo=UTC), local=STARTS)
+    proposal = CalendarReply(uid=uid, attendee=cast.caht_lead.email, value=None, date=moment, proposal=at_one)
+    sender = Sender(address=cast.caht_lead.email, is_verified=True)
+    own = (await invitations(event_id))[cast.caht_lead.member_id]
+    await take(ReceivedEmail(name="1" * 64, received_at=NOW, invitation_id=own.id, sender=sender, replies=(proposal,)))
     stranger = Sender(address="someone@elsewhere.example", is_verified=False)
     await take(ReceivedEmail(name="0" * 64, received_at=NOW, invitation_id=None, sender=stranger))
     await take(

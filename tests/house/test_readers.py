@@ -34,6 +34,7 @@ THEY_READ = {
     "UndoSnapshot": "undo_snapshot",
     "IncomingReply": "incoming_reply",
     "IncomingWords": "incoming_words",
+    "TimeProposal": "time_proposal",
     "Poll": "poll",
     "PollOption": "poll_option",
     "PollReply": "poll_reply",

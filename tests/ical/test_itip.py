@@ -11,7 +11,7 @@ import pytest
 
 from tests.ical.making import NOW, ORGANIZER, dates_of, event
 from tracker.errors import Invalid
-from tracker.ical.itip import Attendee, cancel, request, take_out
+from tracker.ical.itip import Attendee, cancel, decline_counter, request, take_out
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import MailedEntry
 from tracker.rules.events.event import Occurrence
@@ -130,3 +130,14 @@ def test_an_entry_that_is_taken_out_is_named_and_nothing_is_said_of_it() -> None
     assert method == "CANCEL"
     assert sorted(shown) == ["ATTENDEE", "DTSTAMP", "ORGANIZER", "SEQUENCE", "STATUS", "UID"]
     assert (str(shown["UID"]), shown["SEQUENCE"], str(shown["STATUS"])) == (entry.uid, 3, "CANCELLED")
+
+
+def test_a_declined_proposal_is_named_by_its_date_and_sequence_and_says_nothing_of_the_event() -> None:
+    answer = {"sequence": 2, "at": NOW, "comment": "Room, taken", "attendee": READER, "organizer": ORGANIZER}
+    method, [shown] = read(decline_counter(DATES[1], **answer))
+    assert (method, shown["RECURRENCE-ID"].dt.isoformat()) == ("DECLINECOUNTER", "2026-12-17T14:00:00-06:00")
+    assert (str(shown["UID"]), shown["SEQUENCE"], str(shown["COMMENT"])) == (SERIES.uid, 2, "Room, taken")
+    assert not {"SUMMARY", "DTSTART", "LOCATION", "STATUS"} & set(shown)
+    alone = event()
+    _, [shown] = read(decline_counter(dates_of(alone)[0], **{**answer, "comment": ""}))
+    assert not {"RECURRENCE-ID", "COMMENT"} & set(shown)

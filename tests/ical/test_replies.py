@@ -42,8 +42,25 @@ def test_a_long_note_is_cut() -> None:
     assert len(read(client_replies.outlook(UID, WHO, note="x" * 5_000), ZONE)[0].comment) == LONGEST_COMMENT
 
 
-def test_a_proposal_is_no_reply_to_what_was_asked() -> None:
-    assert [one.is_proposal for one in read(client_replies.proposal(UID, WHO), ZONE)] == [True]
+def test_a_proposal_names_its_times_and_outlook_s_also_those_that_it_replaces() -> None:
+    [found] = read(client_replies.proposal(UID, WHO), ZONE)
+    assert found.proposal
+    named = (found.proposal.starts, found.proposal.ends, *(found.proposal.was or ()))
+    assert [one.at(ZONE).hour for one in named if one] == [19, 20, 16, 17]
+    assert (found.attendee, found.value) == (WHO, ReplyValue.TENTATIVE)
+
+
+def test_a_proposal_that_names_several_people_is_that_of_its_sender() -> None:
+    file = client_replies.proposal(UID, WHO)
+    both = file.replace(b"UID:", b"ATTENDEE;PARTSTAT=ACCEPTED;ROLE=CHAIR:mailto:other@kcpd.example\r\nUID:")
+    assert [(one.attendee, one.value) for one in read(both, ZONE, WHO)] == [(WHO, ReplyValue.TENTATIVE)]
+    assert [one.attendee for one in read(both, ZONE, "someone@elsewhere.example")] == [""]
+
+
+def test_a_proposal_without_a_time_is_refused() -> None:
+    file = client_replies.proposal(UID, WHO).replace(b"DTSTART;", b"X-DTSTART;")
+    with pytest.raises(Invalid):
+        read(file, ZONE)
 
 
 def test_a_whole_day_is_named_by_its_date() -> None:

@@ -77,6 +77,10 @@ def _of_polls(method: str, tail: str, **form: str) -> Callable[[Places], list[As
     return lambda p: [(method, f"/polls/{one}{tail}", form) for one in (p.secret_poll, NOWHERE)]
 
 
+def _of_proposals(tail: str, **form: str) -> Callable[[Places], list[Ask]]:
+    return lambda p: [("POST", f"/proposals/{one}/refusal{tail}", form) for one in (p.secret_proposal, NOWHERE)]
+
+
 def _of_committees(method: str, tail: str, **form: str) -> Callable[[Places], list[Ask]]:
     return lambda p: [(method, f"/committees/{one}{tail}", form) for one in (p.committee, p.secret_committee, NOWHERE)]
 
@@ -245,7 +249,10 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
         )
     ],
     "GET /events/{event_id}": _of_events("GET", ""),
-    "GET /events/{event_id}/edit": _of_events("GET", "/edit"),
+    "GET /events/{event_id}/edit": lambda p: [
+        *_of_events("GET", "/edit")(p),
+        *(("GET", f"/events/{p.event}/edit?proposal={one}", {}) for one in (p.secret_proposal, NOWHERE)),
+    ],
     "POST /events/{event_id}/edit": _of_events("POST", "/edit", title="Changed", version="1"),
     "GET /events/{event_id}/cancellation": _of_events("GET", "/cancellation"),
     "POST /events/{event_id}/cancellation": _of_events("POST", "/cancellation", version="1"),
@@ -260,6 +267,8 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /events/{event_id}/dates/impact": _of_events("POST", "/dates/impact", date="2027-01-20", starts="10:00"),
     "GET /events/{event_id}/poll": _of_events("GET", "/poll"),
     "POST /events/{event_id}/poll": _of_events("POST", "/poll", save="ask"),
+    "POST /proposals/{proposal_id}/refusal": _of_proposals("", comment="No"),
+    "POST /proposals/{proposal_id}/refusal/removal": _of_proposals("/removal"),
     "GET /polls/{poll_id}": _of_polls("GET", ""),
     "GET /polls/{poll_id}/table": _of_polls("GET", "/table"),
     "POST /polls/{poll_id}/replies": _of_polls("POST", "/replies"),
@@ -272,7 +281,10 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /polls/{poll_id}/restoration": _of_polls("POST", "/restoration"),
     "GET /events/{event_id}/{key}": _of_dates("GET", ""),
     "POST /events/{event_id}/{key}/reply": _of_dates("POST", "/reply", reply="accepted"),
-    "GET /events/{event_id}/{key}/edit": _of_dates("GET", "/edit"),
+    "GET /events/{event_id}/{key}/edit": lambda p: [
+        *_of_dates("GET", "/edit")(p),
+        *(("GET", f"/events/{p.event}/{p.event_key}/edit?proposal={one}", {}) for one in (p.secret_proposal, NOWHERE)),
+    ],
     "POST /events/{event_id}/{key}/edit": _of_dates("POST", "/edit", version="1"),
     "POST /events/{event_id}/{key}/impact": _of_dates(
         "POST", "/impact", date="2027-01-20", starts="10:00", ends="11:00"

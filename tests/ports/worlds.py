@@ -34,7 +34,7 @@ from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.identity.api_tokens import ApiScope
-from tracker.rules.intake.calendar_replies import CalendarReply, Sender
+from tracker.rules.intake.calendar_replies import CalendarReply, DateNamed, ProposedTimes, Sender
 from tracker.rules.intake.emails import ReceivedEmail
 from tracker.rules.operations.after_actions import Assignment
 from tracker.rules.operations.orders import Paragraph
@@ -62,7 +62,7 @@ from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.emails import reminders
 from tracker.usecases.events import events, occurrences, replies, templates
 from tracker.usecases.identity import api_tokens
-from tracker.usecases.intake import incoming
+from tracker.usecases.intake import incoming, proposals
 from tracker.usecases.operations import (
     after,
     after_page,
@@ -93,6 +93,7 @@ STAND_INS = (
     "secret_place",
     "secret_poll",
     "secret_email",
+    "secret_proposal",
 )
 """The places that a world without secrets doesn't have: another id stands for them."""
 
@@ -131,6 +132,7 @@ class Places:
     secret_place: UUID
     secret_poll: UUID
     secret_email: UUID
+    secret_proposal: UUID
     secret_plan_key: str = "2027-01-20"
 
 
@@ -319,6 +321,26 @@ async def _unmatched_email(cast: Cast, event_id: UUID) -> UUID:
     return found
 
 
+async def _a_proposal(lead: Viewer, who: Viewer, event_id: UUID) -> UUID:
+    """Let a named person propose another hour for a date of a secret event by email."""
+    date = await occurrences.date_for(lead, event_id, "2027-01-23")
+    reply = CalendarReply(
+        uid=date.event.uid,
+        attendee=who.email,
+        value=None,
+        comment="Canary",
+        date=DateNamed(moment=date.starts_at, local=date.original_start),
+        proposal=ProposedTimes(starts=DateNamed(moment=date.ends_at, local=date.original_start)),
+    )
+    own = (await invitations(event_id))[who.member_id]
+    sender = Sender(address=who.email, is_verified=True)
+    await incoming.take(
+        ReceivedEmail(name="d" * 64, received_at=NOW, invitation_id=own.id, sender=sender, replies=(reply,))
+    )
+    [(one, _)] = await proposals.of_date(lead, date, NOW)
+    return one.id
+
+
 async def _secrets(cast: Cast, places: Places) -> None:
     await _secret_people(cast, places)
     days = date(2027, 1, 11), date(2027, 1, 13), "Canary week"
@@ -339,6 +361,7 @@ async def _secrets(cast: Cast, places: Places) -> None:
     await replies.reply(
         cast.kcpd_detective, places.secret_event, "2027-01-23", ReplyValue.DECLINED, "Canary", NOW, for_series=False
     )
+    places.secret_proposal = await _a_proposal(lead, cast.kcpd_detective, places.secret_event)
     moved = DateChange(starts=datetime(2027, 1, 31, 6), duration=timedelta(hours=3), place="Canary Street")
     await occurrences.change_date(lead, places.secret_event, "2027-01-30", moved, 1, NOW, notify=Notify.ALL)
     await occurrences.cancel_date(lead, places.secret_event, "2027-02-06", 1, "Canary", NOW)

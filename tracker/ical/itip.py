@@ -1,7 +1,8 @@
-"""Invitations, updates and cancellations as calendar messages for one reader (RFC 5546 §3.2.2, §3.2.5)."""
+"""Calendar messages for one reader: invitations, updates, cancellations, and declined proposals (RFC 5546 §3.2)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import icalendar
 
@@ -12,6 +13,7 @@ from tracker.ical.timezones import vtimezone
 from tracker.ical.vevent import Organizer, vevent
 from tracker.rules.calendars.feeds import Level
 from tracker.rules.core.message_types import MailedEntry
+from tracker.rules.core.wall_clock import zone_of
 from tracker.rules.events.event import Event, Occurrence
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 
@@ -97,6 +99,32 @@ def take_out(entry: MailedEntry, attendee: Attendee, organizer: Organizer) -> by
         )
     )
     return _calendar("CANCEL", (), [event])
+
+
+def decline_counter(
+    date: Occurrence, *, sequence: int, at: datetime, comment: str, attendee: Attendee, organizer: Organizer
+) -> bytes:
+    """Return METHOD:DECLINECOUNTER: the proposal with this SEQUENCE, of another time for a date, was declined.
+
+    It names neither the title nor a time: the reader's calendar stays as it is. Errors as in `request`.
+    """
+    event = date.event
+    write = times.day if event.is_all_day else times.time
+    body = b"".join(
+        (
+            b"BEGIN:VEVENT\r\n",
+            lines.text("UID", event.uid),
+            write("RECURRENCE-ID", date.original_start, zone_of(event.zone)) if event.is_series else b"",
+            times.stamp("DTSTAMP", at),
+            lines.plain("SEQUENCE", str(sequence)),
+            lines.text("COMMENT", comment) if comment else b"",
+            lines.address("ORGANIZER", organizer.address, organizer.name),
+            _attendee(attendee, "DECLINECOUNTER"),
+            b"END:VEVENT\r\n",
+        )
+    )
+    is_timed = event.is_series and not event.is_all_day
+    return _calendar("DECLINECOUNTER", [event.zone] if is_timed else (), [body])
 
 
 def _message(method: str, found: Sequence[Entry], level: Level, attendee: Attendee, organizer: Organizer) -> bytes:

@@ -1,6 +1,7 @@
 """Reads what calendar programs send back: METHOD:REPLY and METHOD:COUNTER (RFC 5546 §3.2.3, §3.2.7)."""
 
 import html
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from tracker.errors import Invalid
@@ -9,10 +10,11 @@ from tracker.ical.foreign_times import Zones, zones_of
 from tracker.rules.core.clean_text import clean
 from tracker.rules.core.wall_clock import to_utc
 from tracker.rules.events.replies import LONGEST_COMMENT, ReplyValue
-from tracker.rules.intake.calendar_replies import CalendarReply, DateNamed
+from tracker.rules.intake.calendar_replies import CalendarReply, DateNamed, ProposedTimes
 
 LARGEST = 1_000_000  # bytes
 MOST = 10  # events in one reply; Outlook sends a series and its changed dates in one
+MOST_ATTENDEES = 50  # of one event
 METHODS = ("REPLY", "COUNTER")
 VALUES = {
     "ACCEPTED": ReplyValue.ACCEPTED,
@@ -23,43 +25,60 @@ EVERY = 1_000_000  # characters: a comment is cut later
 LONGEST_SEQUENCE = 9  # digits
 
 
-def read(content: bytes, home: str) -> list[CalendarReply]:
+def read(content: bytes, home: str, sender: str = "") -> list[CalendarReply]:
     """Return the replies in a calendar file; `home` is the zone of times without one.
 
-    Errors: Invalid when it isn't a reply that can be read, TooLarge.
+    A proposal of another time may name several people (RFC 5546 §3.2.7): then it is that of the `sender`, an address in
+    small letters. Errors: Invalid when it isn't a reply that can be read, TooLarge.
     """
     found = components(content, MOST, LARGEST)
     method = found.method.upper()
     if method not in METHODS or not found.events:
         raise Invalid("This is not a reply to an invitation.")
     zones = zones_of(found.zones, home)
-    return [_reply(one, zones, is_proposal=method == "COUNTER") for one in found.events]
+    if method == "COUNTER":
+        return [replace(_reply(one, _own(one, sender), zones), proposal=_proposed(one, zones)) for one in found.events]
+    return [_reply(one, _only(one), zones) for one in found.events]
 
 
-def _reply(one: Component, zones: Zones, *, is_proposal: bool) -> CalendarReply:
-    only = _only_attendee(one)
-    address, said = attendee_of(one)
-    comment = one.text("COMMENT") or (html.unescape(only.parameters.get("X-RESPONSE-COMMENT", "")) if only else "")
+def _only(one: Component) -> Property | None:
+    """Return the person of METHOD:REPLY, which names one (RFC 5546 §3.2.3)."""
+    return one.one("ATTENDEE") if len(one.lines.get("ATTENDEE", ())) == 1 else None
+
+
+def _own(one: Component, sender: str) -> Property | None:
+    if 1 < len(one.lines.get("ATTENDEE", ())) <= MOST_ATTENDEES:
+        return next((person for person in one.all("ATTENDEE") if _address(person.value) == sender), None)
+    return _only(one)
+
+
+def _reply(one: Component, person: Property | None, zones: Zones) -> CalendarReply:
+    said = person.parameters.get("PARTSTAT", "").upper() if person else ""
+    comment = one.text("COMMENT") or (html.unescape(person.parameters.get("X-RESPONSE-COMMENT", "")) if person else "")
     return CalendarReply(
         uid=one.text("UID").strip(),
-        attendee=address,
+        attendee=_address(person.value) if person else "",
         value=VALUES.get(said),
         comment=clean(comment, EVERY, "comment", multiline=True)[:LONGEST_COMMENT].rstrip(),
         sequence=_sequence(one),
         stamped_at=_moment(one, zones),
-        date=_date(one, zones),
-        is_proposal=is_proposal,
+        date=_named(one, "RECURRENCE-ID", zones),
     )
 
 
 def attendee_of(one: Component) -> tuple[str, str]:
     """Return the address of the one attendee in small letters, and their PARTSTAT; empty for none or several."""
-    only = _only_attendee(one)
+    only = _only(one)
     return (_address(only.value), only.parameters.get("PARTSTAT", "").upper()) if only else ("", "")
 
 
-def _only_attendee(one: Component) -> Property | None:
-    return one.one("ATTENDEE") if len(one.lines.get("ATTENDEE", ())) == 1 else None
+def _proposed(one: Component, zones: Zones) -> ProposedTimes:
+    """Return the times of METHOD:COUNTER; Outlook adds those that they replace. Errors: Invalid without DTSTART."""
+    starts = _named(one, "DTSTART", zones)
+    if starts is None:
+        raise Invalid("The proposal has no time.")
+    first, last = _named(one, "X-MS-OLK-ORIGINALSTART", zones), _named(one, "X-MS-OLK-ORIGINALEND", zones)
+    return ProposedTimes(starts=starts, ends=_named(one, "DTEND", zones), was=(first, last) if first and last else None)
 
 
 def _address(value: str) -> str:
@@ -82,11 +101,12 @@ def _moment(one: Component, zones: Zones) -> datetime | None:
     return at.local.replace(tzinfo=UTC) if at.zone in (None, "UTC") else to_utc(at.local, at.zone)
 
 
-def _date(one: Component, zones: Zones) -> DateNamed | None:
-    named = one.one("RECURRENCE-ID")
-    if named is None:
+def _named(one: Component, name: str, zones: Zones) -> DateNamed | None:
+    """Return a time of the event as the program wrote it."""
+    written = one.one(name)
+    if written is None:
         return None
-    at = zones.stamp(named)
+    at = zones.stamp(written)
     if at.zone is None:
         return DateNamed(moment=None, local=at.local, is_day=at.is_day)
     moment = at.local.replace(tzinfo=UTC) if at.is_utc else to_utc(at.local, at.zone)

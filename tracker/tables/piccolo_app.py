@@ -17,6 +17,7 @@ TABLE_MODULES = (
     "tracker.tables.schema.operations.activity_log",
     "tracker.tables.schema.operations.check_ins",
     "tracker.tables.schema.intake.replies",
+    "tracker.tables.schema.intake.proposals",
     "tracker.tables.schema.intake.words",
     "tracker.tables.schema.intake.mailbox",
     "tracker.tables.schema.polls.polls",

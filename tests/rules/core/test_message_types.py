@@ -8,6 +8,7 @@ import pytest
 
 from tracker.rules.core import account_messages as accounts
 from tracker.rules.core import message_types as types
+from tracker.rules.core import own_messages
 from tracker.rules.core.account_messages import AccountChange
 from tracker.rules.core.answers import Taken, Word
 from tracker.rules.core.items_of_day import ItemsOfDay
@@ -36,8 +37,9 @@ EVERY: tuple[Content, ...] = (
     types.ItemWithdrawn(),
     types.ItemBlocked(since=AT),
     types.ItemNoted(at=AT),
-    types.ItemAnswered(at=AT, outcome=Taken.RECORDED, word=Word.DONE, is_whole=False, undo=ID),
-    types.InvitationAnswered(at=AT, outcome=Taken.NO_WORD),
+    own_messages.ItemAnswered(at=AT, outcome=Taken.RECORDED, word=Word.DONE, is_whole=False, undo=ID),
+    own_messages.InvitationAnswered(at=AT, outcome=Taken.NO_WORD),
+    own_messages.ProposalDeclined(at=AT, starts_at=AT, ends_at=AT, sequence=1, comment="Court"),
     types.ItemDue(due=date(2027, 2, 9)),
     types.ItemOverdue(due=date(2027, 2, 9), is_late=True),
     ItemsOfDay(day=date(2027, 2, 9), since=date(2027, 2, 8), agency=4, coordinator=8, is_late=True),

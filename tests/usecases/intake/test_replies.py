@@ -1,8 +1,7 @@
 """What calendar programs reply by email counts once, in whatever order it comes, and only for the invited person."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from hashlib import sha256
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -10,14 +9,29 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.cast import NOW, Cast, meeting, operation
+from tests.usecases.intake.replying import (
+    APRIL,
+    HOUR,
+    LATER,
+    MAY,
+    MAYBE,
+    NO,
+    STRANGER,
+    TEN_IN_APRIL,
+    TEN_IN_MAY,
+    YES,
+    email,
+    invited,
+    on,
+    reply_of,
+    said,
+    sent,
+)
 from tracker.database import writing
-from tracker.rules.core.viewer import Status, Viewer
+from tracker.rules.core.viewer import Status
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.intake.calendar_replies import CalendarReply, DateNamed, Misfit, Outcome, Sender
-from tracker.rules.intake.emails import ReceivedEmail
-from tracker.rules.recurrence import rule_for
-from tracker.tables.background.events.invitees import invitations
+from tracker.rules.intake.calendar_replies import DateNamed, Misfit, Outcome, ProposedTimes, Sender
 from tracker.tables.schema.intake.replies import IncomingReply
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.events import events, occurrences, replies
@@ -25,59 +39,6 @@ from tracker.usecases.intake import arrivals
 from tracker.usecases.intake.replies import take
 
 pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
-
-HOUR = timedelta(hours=1)
-LATER = NOW + 4 * HOUR
-YES, MAYBE, NO = ReplyValue.ACCEPTED, ReplyValue.TENTATIVE, ReplyValue.DECLINED
-APRIL, MAY = "2027-04-13", "2027-05-11"
-TEN_IN_APRIL, TEN_IN_MAY = datetime(2027, 4, 13, 15, tzinfo=UTC), datetime(2027, 5, 11, 15, tzinfo=UTC)
-
-
-async def invited(cast: Cast, *, is_series: bool = False, **facts: object) -> UUID:
-    """Schedule a meeting with the Bureau and the detective, and return its event."""
-    plan = meeting(cast.fbi_lead, cast.kcpd_detective, **facts)
-    if is_series:
-        plan = replace(plan, rule=rule_for("monthly_nth", plan.starts, count=6))
-    return await events.schedule(cast.coordinator, plan, NOW)
-
-
-async def said(who: Viewer, event_id: UUID, value: ReplyValue | None = YES, **facts: object) -> CalendarReply:
-    """Return a reply of a calendar program; `facts` replace its fields."""
-    event = await events.event_for(who, event_id)
-    about = {"uid": event.uid, "attendee": who.email, "value": value, "sequence": 0, "stamped_at": NOW + HOUR}
-    return CalendarReply(**{**about, **facts})  # type: ignore[arg-type]  # the fields of a reply
-
-
-async def email(who: Viewer, event_id: UUID, *said_in_it: CalendarReply, **facts: object) -> ReceivedEmail:
-    """Return an email of a person to the address of their invitation; `facts` replace its fields."""
-    invitation = (await invitations(event_id)).get(who.member_id)
-    about = {
-        "name": sha256(repr(said_in_it).encode()).hexdigest(),
-        "received_at": LATER,
-        "invitation_id": invitation.id if invitation else None,
-        "sender": Sender(address=who.email, is_verified=True),
-        "replies": said_in_it,
-    }
-    return ReceivedEmail(**{**about, **facts})  # type: ignore[arg-type]  # the fields of an email
-
-
-async def sent(who: Viewer, event_id: UUID, value: ReplyValue = YES, **facts: object) -> Outcome:
-    """Take one reply, and return what became of it."""
-    one = await said(who, event_id, value, **facts)
-    [outcome] = await take(await email(who, event_id, one))
-    return outcome
-
-
-async def reply_of(who: Viewer, event_id: UUID, key: str = "") -> tuple[ReplyValue, str]:
-    """Return the reply that counts, and how it came."""
-    date = await occurrences.date_for(who, event_id, key) if key else await occurrences.nearest_date(who, event_id, NOW)
-    found = await replies.my_reply(who, date)
-    assert found
-    return (found[1].value, found[1].source) if found[1] else (ReplyValue.NEEDS_ACTION, "")
-
-
-def on(moment: datetime) -> DateNamed:
-    return DateNamed(moment=moment, local=moment.replace(tzinfo=None))
 
 
 async def misfit_of() -> Misfit:
@@ -176,9 +137,6 @@ async def test_a_clock_of_the_future_does_not_outlast_the_next_reply(cast: Cast)
     assert await take(after) == [Outcome.RECORDED]
 
 
-STRANGER = "someone@elsewhere.example"
-
-
 @pytest.mark.parametrize(
     ("of_email", "of_reply", "expected"),
     [
@@ -187,7 +145,7 @@ STRANGER = "someone@elsewhere.example"
         ({}, {"attendee": "fbi_alternate@fbi.example"}, Misfit.OTHER_ATTENDEE),
         ({}, {"attendee": ""}, Misfit.OTHER_ATTENDEE),
         ({}, {"uid": "another@tracker.example"}, Misfit.NO_INVITATION),
-        ({}, {"is_proposal": True, "value": MAYBE}, Misfit.PROPOSAL),
+        ({}, {"proposal": ProposedTimes(starts=on(TEN_IN_MAY)), "value": MAYBE}, Misfit.PROPOSAL),
         ({}, {"value": None}, Misfit.NO_REPLY),
         ({}, {"date": on(TEN_IN_MAY + HOUR)}, Misfit.OTHER_DATE),
         ({"replies": ()}, {}, Misfit.NO_REPLY),

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from tests.cast import NOW, Cast
+from tests.usecases.intake.replying import STRANGER, email, invited, said, sent
 from tests.usecases.intake.returned import paused
-from tests.usecases.intake.test_replies import STRANGER, email, invited, said, sent
 from tests.usecases.intake.writing_back import given
 from tests.usecases.intake.writing_back import said as written
 from tracker.rules.intake.calendar_replies import Outcome, Sender

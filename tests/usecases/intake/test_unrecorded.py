@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from tests.cast import NOW, Cast, meeting
-from tests.usecases.intake.test_replies import (
+from tests.usecases.intake.replying import (
     APRIL,
     HOUR,
     LATER,
@@ -25,12 +25,12 @@ from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.intake.calendar_replies import Outcome, Sender
+from tracker.rules.intake.calendar_replies import Outcome, ProposedTimes, Sender
 from tracker.rules.intake.unrecorded import WaitingReply
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.events import events, occurrences, replies
-from tracker.usecases.intake import unrecorded
+from tracker.usecases.intake import proposals, unrecorded
 from tracker.usecases.intake.replies import take
 from tracker.usecases.views.event_page import event_view
 
@@ -175,10 +175,15 @@ async def test_an_attached_email_outlasts_an_older_one_of_the_person(sqlite_cast
     assert await take(await email(cast.fbi_lead, event_id, older, received_at=AT + HOUR)) == [Outcome.STALE]
 
 
-async def test_a_proposal_from_another_address_is_not_a_reply(sqlite_cast: Cast) -> None:
+async def test_a_proposal_from_another_address_waits_for_a_decision_once_it_is_attached(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await invited(sqlite_cast)
-    await from_private_address(cast, event_id, MAYBE, is_proposal=True)
-    assert [one.is_attachable for one in await waiting(cast, event_id)] == [False]
+    date = await occurrences.date_for(cast.coordinator, event_id, KEY)
+    later = ProposedTimes(starts=on(date.starts_at + 3 * HOUR))
+    row = await from_private_address(cast, event_id, MAYBE, proposal=later)
+    assert await proposals.of_date(cast.coordinator, date, AT) == []
+    await unrecorded.attach(cast.coordinator, event_id, KEY, row, cast.fbi_lead.member_id, AT)
+    [(one, state)] = await proposals.of_date(cast.coordinator, date, AT)
+    assert (one.person, state.value) == ("Fbi lead (FBI)", "waiting")
 
 
 async def forwarded(cast: Cast, to: Viewer) -> UUID:

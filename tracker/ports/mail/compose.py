@@ -23,7 +23,7 @@ from tracker.ports.mail.wording import Worded, worded
 from tracker.rules.calendars.feeds import APPOINTMENTS
 from tracker.rules.core.message_types import MailedEntry
 from tracker.rules.core.outbox import Message, message_name, thread_name
-from tracker.rules.emails.content import CalendarPart, Letter, Task, one_line
+from tracker.rules.emails.content import CalendarPart, DeclinedProposal, Letter, Task, one_line
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 
 LONGEST_LINE = 998  # octets (RFC 5322 §2.1.1)
@@ -128,8 +128,7 @@ class Composer:
             to = self._answers_to(letter, message)
             return self._with_task(whole, letter.task, to) if letter.task else whole
         content = self._calendar(letter, letter.calendar)
-        is_cancel = isinstance(letter.calendar, MailedEntry) or letter.calendar.is_cancel
-        method = "CANCEL" if is_cancel else "REQUEST"
+        method = _method(letter.calendar)
         alternatives.append(encoded("text/calendar", content, f'; method={method}; charset="UTF-8"'))
         return _with_file(multipart("multipart/alternative", INNER, alternatives), content, "invite.ics")
 
@@ -142,15 +141,24 @@ class Composer:
         content = task(about.item, organizer, self._zone, is_withdrawn=about.is_withdrawn)
         return _with_file(whole, content, "action-item.ics")
 
-    def _calendar(self, letter: Letter, part: CalendarPart | MailedEntry) -> bytes:
+    def _calendar(self, letter: Letter, part: CalendarPart | MailedEntry | DeclinedProposal) -> bytes:
         name, to_name = APPOINTMENTS if letter.is_discreet else self._name, one_line(letter.to_name)
         address = self._replies.of(letter.invitation_id) if self._replies and letter.invitation_id else self._from
         organizer = Organizer(name=name, address=address, base_url=self._base_url)
-        if isinstance(part, MailedEntry):
+        if not isinstance(part, CalendarPart):
             nobody = itip.Attendee(
                 name=to_name, email=letter.to, reply=ReplyValue.NEEDS_ACTION, role=AttendeeRole.REQUIRED
             )
-            return itip.take_out(part, nobody, organizer)
+            if isinstance(part, MailedEntry):
+                return itip.take_out(part, nobody, organizer)
+            return itip.decline_counter(
+                part.date,
+                sequence=part.sequence,
+                at=part.at,
+                comment=part.comment,
+                attendee=nobody,
+                organizer=organizer,
+            )
         reader = itip.Attendee(
             name=to_name, email=letter.to, reply=part.reply, role=part.role, is_read=address != self._from
         )
@@ -161,6 +169,12 @@ class Composer:
 def _with_file(whole: Part, content: bytes, name: str) -> Part:
     copy = encoded("application/ics", content, "", f'Content-Disposition: attachment; filename="{name}"')
     return multipart("multipart/mixed", OUTER, [whole, copy])
+
+
+def _method(part: CalendarPart | MailedEntry | DeclinedProposal) -> str:
+    if isinstance(part, DeclinedProposal):
+        return "DECLINECOUNTER"
+    return "CANCEL" if isinstance(part, MailedEntry) or part.is_cancel else "REQUEST"
 
 
 def checked_address(text: str) -> str:

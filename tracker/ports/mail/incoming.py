@@ -80,7 +80,7 @@ class Reader:
         return replace(
             known,
             is_automatic=_is_automatic(message, has_calendar=bool(calendars)),
-            replies=() if task else tuple(_replies(calendars, self.zone)),
+            replies=() if task else tuple(_replies(calendars, self.zone, known.sender.address)),
             task=task,
             text=reply_text.plain(message),
         )
@@ -144,12 +144,12 @@ def _in_utf8(part: Message) -> bytes:
         return content.decode(part.get_content_charset() or "latin-1", "replace").encode("utf-8", "replace")
 
 
-def _replies(calendars: list[bytes], zone: str) -> list[CalendarReply]:
+def _replies(calendars: list[bytes], zone: str, sender: str) -> list[CalendarReply]:
     """Return the replies of the first calendar file that can be read; most emails have the same one twice."""
     wrong: TrackerError | None = None
     for one in calendars:
         try:
-            return read(one, zone)
+            return read(one, zone, sender)
         except TrackerError as odd:
             wrong = wrong or odd
     if wrong:

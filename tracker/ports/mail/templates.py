@@ -49,6 +49,7 @@ from tracker.rules.emails.event_contexts import (
     DateAddedEmail,
     InvitationAnsweredEmail,
     InvitationEmail,
+    ProposalDeclinedEmail,
     ReminderEmail,
     RemovedEmail,
     RemovedFromSeriesEmail,
@@ -107,6 +108,11 @@ FILES: Mapping[type[Says], Files] = {
         "emails/invitation_answered/subject.txt",
         "emails/invitation_answered/preview.txt",
         "emails/invitation_answered/body.txt",
+    ),
+    ProposalDeclinedEmail: Files(
+        "emails/proposal_declined/subject.txt",
+        "emails/proposal_declined/preview.txt",
+        "emails/proposal_declined/body.txt",
     ),
     ReplyNudgeEmail: Files(
         "emails/reply_nudge/subject.txt", "emails/reply_nudge/preview.txt", "emails/reply_nudge/body.txt"

@@ -65,6 +65,8 @@ VERBS = {
     "reply_attached": "Attached an email as the reply to an",
     "reply_dismissed": "Dismissed an email that replied to an",
     "reply_decision_undone": "Undid a decision about an email that replied to an",
+    "proposal_declined": "Declined a proposed time for",
+    "proposal_decline_undone": "Undid declining a proposed time for",
     "attendance_marked": "Marked attendance of",
     "brief_printed": "Issued a copy of the brief of",
     "plan_begun": "Started the plan of",

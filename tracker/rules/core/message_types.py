@@ -19,8 +19,8 @@ from tracker.rules.core.account_messages import (
     AuditLogAltered,
     EmailTest,
 )
-from tracker.rules.core.answers import Taken, Word
 from tracker.rules.core.items_of_day import ItemsOfDay
+from tracker.rules.core.own_messages import ItemAnswered, OwnContent
 from tracker.rules.core.tagged_message import Tagged
 
 
@@ -189,26 +189,6 @@ class ItemWithdrawn(Tagged, frozen=True, kw_only=True, tag="item_withdrawn"):
     """Another person canceled the reader's action item, or reassigned it."""
 
 
-class Answered(Tagged, frozen=True, kw_only=True):
-    """The reader wrote back to an email of ours at this moment: what was understood, and what it did."""
-
-    at: datetime
-    outcome: Taken
-    word: Word | None = None
-    is_whole: bool = True
-    """Whether all that they wrote was read."""
-    undo: UUID | None = None
-    """The row of the email that changed something; None = there is nothing to undo."""
-
-
-class ItemAnswered(Answered, frozen=True, kw_only=True, tag="item_answered"):
-    """It was an email about an action item."""
-
-
-class InvitationAnswered(Answered, frozen=True, kw_only=True, tag="invitation_answered"):
-    """It was an email about an event to which the reader is invited."""
-
-
 class ItemReminder(Tagged, frozen=True, kw_only=True):
     """An open action item is due near this day."""
 
@@ -319,7 +299,7 @@ class Unreadable(Struct, frozen=True):
 
 
 News = Changed | DateAdded | Restored | SeriesEnded | SeriesContinued | RemovedFromSeries | Canceled | Removed
-EventContent = Invited | News | SubstituteNamed | ReminderDue | ReplyNudge | ConfirmationNudge | InvitationAnswered
+EventContent = Invited | News | SubstituteNamed | ReminderDue | ReplyNudge | ConfirmationNudge | OwnContent
 ItemContent = ItemAssigned | ItemWithdrawn | ItemBlocked | ItemNoted | ItemAnswered | ItemDue | ItemOverdue
 AccountContent = AccountLocked | AccountInvited | AuditLogAltered | EmailTest
 ApprovalContent = PlanSubmitted | PlanDecided | AccessRequested | AccessDecided

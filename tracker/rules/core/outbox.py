@@ -10,6 +10,7 @@ from uuid import UUID
 
 from tracker.rules.core import account_messages as accounts
 from tracker.rules.core import message_types as types
+from tracker.rules.core import own_messages
 from tracker.rules.core.items_of_day import ItemsOfDay
 from tracker.rules.core.message_types import Content, Unreadable
 
@@ -47,6 +48,7 @@ class MessageKind(StrEnum):
     ITEM_OVERDUE = "item_overdue"
     ITEMS_OF_DAY = "items_of_day"
     EMAIL_ANSWERED = "email_answered"
+    PROPOSAL = "proposal"
     DIGEST = "digest"
     ACCOUNT_LOCKED = "account_locked"
     ACCOUNT_CHANGED = "account_changed"
@@ -81,8 +83,9 @@ KINDS: Mapping[type[Content], MessageKind] = {
     types.ItemWithdrawn: MessageKind.ITEM_WITHDRAWN,
     types.ItemBlocked: MessageKind.ITEM_BLOCKED,
     types.ItemNoted: MessageKind.ITEM_NOTED,
-    types.ItemAnswered: MessageKind.EMAIL_ANSWERED,
-    types.InvitationAnswered: MessageKind.EMAIL_ANSWERED,
+    own_messages.ItemAnswered: MessageKind.EMAIL_ANSWERED,
+    own_messages.InvitationAnswered: MessageKind.EMAIL_ANSWERED,
+    own_messages.ProposalDeclined: MessageKind.PROPOSAL,
     types.ItemDue: MessageKind.ITEM_DUE,
     types.ItemOverdue: MessageKind.ITEM_OVERDUE,
     ItemsOfDay: MessageKind.ITEMS_OF_DAY,
@@ -153,6 +156,7 @@ class Topic(StrEnum):
     ITEMS_OF_DAY = "items_of_day"
     ITEM_ANSWERED = "item_answered"
     INVITATION_ANSWERED = "invitation_answered"
+    PROPOSAL_DECLINED = "proposal_declined"
     WEEKLY_DIGEST = "weekly_digest"
     ACCOUNT_LOCKED = "account_locked"
     ACCOUNT_CHANGED = "account_changed"

@@ -1,15 +1,21 @@
-"""The email that says what was understood of what its reader wrote back to an email about an event."""
+"""Emails about what their reader sent: what was understood of their words, and that their proposal was declined."""
 
 from tracker.rules.core.answers import Taken, Word
-from tracker.rules.core.message_types import InvitationAnswered
-from tracker.rules.core.wording import day
-from tracker.rules.emails.content import Button, ButtonName, Letter, UndoPage
-from tracker.rules.emails.event_contexts import InvitationAnsweredEmail
+from tracker.rules.core.own_messages import InvitationAnswered, OwnContent, ProposalDeclined
+from tracker.rules.core.wall_clock import to_local
+from tracker.rules.core.wording import day, longday, span, zone_word
+from tracker.rules.emails.content import Button, ButtonName, DeclinedProposal, Letter, UndoPage
+from tracker.rules.emails.event_contexts import InvitationAnsweredEmail, ProposalDeclinedEmail
 from tracker.rules.emails.event_facts import what_when_where
-from tracker.rules.emails.facts import Footer
+from tracker.rules.emails.facts import Fact, FactName, Footer
 from tracker.rules.emails.parts import Occasion, event_page, letter_of, reply_button, reply_buttons
 
 VALUES = {Word.YES: "Yes", Word.MAYBE: "Maybe", Word.NO: "No"}
+
+
+def of_own(about: Occasion, content: OwnContent) -> Letter:
+    """Return the email about what its reader wrote."""
+    return answered(about, content) if isinstance(content, InvitationAnswered) else proposal_declined(about, content)
 
 
 def answered(about: Occasion, content: InvitationAnswered) -> Letter:
@@ -33,3 +39,27 @@ def answered(about: Occasion, content: InvitationAnswered) -> Letter:
         more=(event_page(about),),
         footer=Footer.ANSWERED,
     )
+
+
+def proposal_declined(about: Occasion, content: ProposalDeclined) -> Letter:
+    """Return the email that a proposed time was declined, with METHOD:DECLINECOUNTER for the reader's program."""
+    comment = content.comment.strip()
+    return letter_of(
+        about,
+        ProposalDeclinedEmail(title=about.title, day=day(about.starts, about.today)),
+        facts=(
+            *what_when_where(about),
+            Fact(name=FactName.PROPOSED_TIME, value=_proposed(about, content)),
+            *([Fact(name=FactName.NOTE, value=comment)] if comment else []),
+        ),
+        more=(event_page(about),),
+        footer=Footer.ANSWERED,
+        calendar=DeclinedProposal(date=about.date, sequence=content.sequence, at=content.at, comment=comment),
+    )
+
+
+def _proposed(about: Occasion, content: ProposalDeclined) -> str:
+    zone, is_all_day = about.event.zone, about.event.is_all_day
+    starts, ends = to_local(content.starts_at, zone), to_local(content.ends_at, zone)
+    hours = span(starts, ends, is_all_day)
+    return f"{longday(starts)}, {hours}" + ("" if is_all_day else f" {zone_word(zone)}")

@@ -174,6 +174,18 @@ class Task:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DeclinedProposal:
+    """The answer to the reader's proposal of another time for a date; it changes nothing in their calendar."""
+
+    date: Occurrence
+    sequence: int
+    """SEQUENCE of the proposal."""
+    at: datetime
+    """When it was declined."""
+    comment: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Letter:
     """One email to one person; its templates turn this content into words."""
 
@@ -192,7 +204,7 @@ class Letter:
     """Whether its text only asks the reader to sign in, whatever its own templates say."""
     stop: StopPage | None = None
     """How to stop emails of this kind; the email then has a header for email programs too."""
-    calendar: CalendarPart | MailedEntry | None = None
+    calendar: CalendarPart | MailedEntry | DeclinedProposal | None = None
     task: Task | None = None
     invitation_id: UUID | None = None
     """Whose replies the ORGANIZER of the calendar reads; None for a reader without an invitation."""

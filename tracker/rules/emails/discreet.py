@@ -23,6 +23,7 @@ from tracker.rules.core.message_types import (
     Restored,
     SeriesEnded,
 )
+from tracker.rules.core.own_messages import ProposalDeclined
 from tracker.rules.emails.content import Button, ButtonName, CalendarPart, Letter, SitePage
 from tracker.rules.emails.facts import FactName, Footer
 from tracker.rules.emails.parts import Occasion
@@ -61,6 +62,7 @@ KEPT_FACTS = frozenset(
         FactName.REPLY_BEFORE_CHANGE,
         FactName.REPLY_MISSING,
         FactName.REPLY_MISSING_FOR_TIME,
+        FactName.PROPOSED_TIME,
         FactName.DUE,
         FactName.WAS_DUE,
         FactName.DETAILS,
@@ -119,6 +121,8 @@ def _times_of(content: EventContent) -> EventContent:
     bare = content
     if isinstance(content, EventNews | Invited):
         bare = structs.replace(content, also=tuple(structs.replace(one, reason="") for one in content.also))
+    if isinstance(content, ProposalDeclined):
+        bare = structs.replace(content, comment="")
     match bare:
         case Changed(before=before, also=also) | DateAdded(before=before, also=also):
             return Changed(before=_placeless(before), also=also)

@@ -7,12 +7,12 @@ from tracker.rules.core.message_types import (
     ConfirmationNudge,
     EventContent,
     EventNews,
-    InvitationAnswered,
     Invited,
     MailedEntry,
     ReminderDue,
     ReplyNudge,
 )
+from tracker.rules.core.own_messages import InvitationAnswered
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wording import clock, day, longday, zone_word
 from tracker.rules.emails.content import REPLY_WORDS, Button, ButtonName, Letter, SitePage, one_line

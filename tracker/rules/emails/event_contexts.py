@@ -226,6 +226,14 @@ class InvitationAnsweredEmail:
     is_whole: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class ProposalDeclinedEmail:
+    """`proposal_declined`: the time that the reader proposed for a date was declined."""
+
+    title: str
+    day: str
+
+
 EventEmail = (
     InvitationEmail
     | ChangedEmail
@@ -242,5 +250,6 @@ EventEmail = (
     | ReplyNudgeEmail
     | ConfirmationNudgeEmail
     | InvitationAnsweredEmail
+    | ProposalDeclinedEmail
 )
 """Emails that name an event, with its title."""

@@ -65,6 +65,7 @@ class FactName(StrEnum):
     BY = "by"
     FOUND = "found"
     PROPOSED = "proposed"
+    PROPOSED_TIME = "proposed_time"
 
 
 @dataclass(frozen=True, kw_only=True)

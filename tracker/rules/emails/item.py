@@ -7,7 +7,6 @@ from datetime import date
 from tracker.rules.actions.action_items import ActionItem, ItemStatus, days_late
 from tracker.rules.core.answers import Word
 from tracker.rules.core.message_types import (
-    ItemAnswered,
     ItemAssigned,
     ItemBlocked,
     ItemContent,
@@ -16,6 +15,7 @@ from tracker.rules.core.message_types import (
     ItemOverdue,
     ItemWithdrawn,
 )
+from tracker.rules.core.own_messages import ItemAnswered
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wording import day, longday
 from tracker.rules.emails.content import (

@@ -5,7 +5,6 @@ from tracker.rules.core.message_types import (
     Changed,
     ConfirmationNudge,
     DateAdded,
-    InvitationAnswered,
     Invited,
     News,
     ReminderDue,
@@ -17,6 +16,7 @@ from tracker.rules.core.message_types import (
     SeriesEnded,
     SubstituteNamed,
 )
+from tracker.rules.core.own_messages import InvitationAnswered, ProposalDeclined
 from tracker.rules.emails import answered, changes, event, nudge, reminder, series
 from tracker.rules.emails.content import Letter
 from tracker.rules.emails.parts import Occasion
@@ -33,8 +33,8 @@ def write(about: Occasion) -> Letter:
             return reminder.reminder(about, content)
         case ReplyNudge() | ConfirmationNudge() as content:
             return nudge.confirm(about, content) if isinstance(content, ConfirmationNudge) else nudge.no_reply(about)
-        case InvitationAnswered() as content:
-            return answered.answered(about, content)
+        case InvitationAnswered() | ProposalDeclined() as content:
+            return answered.of_own(about, content)
         case news:
             return _news(about, news)
 

@@ -13,6 +13,7 @@ from tracker.rules.emails.content import (
     Button,
     ButtonName,
     CalendarPart,
+    DeclinedProposal,
     Elsewhere,
     Letter,
     Reads,
@@ -111,7 +112,7 @@ def letter_of(
     facts: Facts,
     buttons: tuple[Button, ...] = (),
     more: tuple[Button, ...],
-    calendar: CalendarPart | None = None,
+    calendar: CalendarPart | DeclinedProposal | None = None,
     footer: Footer = Footer.INVITED,
 ) -> Letter:
     """Return an email to the reader, in the thread of the event."""

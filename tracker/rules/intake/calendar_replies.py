@@ -21,6 +21,8 @@ class Outcome(StrEnum):
     """It replies to a time that has changed since."""
     CLOSED = "closed"
     """The date is over or canceled."""
+    PROPOSED = "proposed"
+    """It only proposes another time, and is no reply."""
     UNMATCHED = "unmatched"
     """It doesn't come from the invited person, as far as can be known."""
     IGNORED = "ignored"
@@ -43,14 +45,14 @@ class Misfit(StrEnum):
     """Someone replied as themselves to an invitation that was forwarded to them."""
     OTHER_DATE = "other_date"
     PROPOSAL = "proposal"
-    """It proposes another time."""
+    """It proposes another time for all dates of a series, which no one could accept for each of them."""
     NO_REPLY = "no_reply"
     """It has no reply that could be recorded."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DateNamed:
-    """The RECURRENCE-ID of a reply: a moment in UTC; or, without a zone, a local time or a whole day."""
+    """A time in a reply, as RECURRENCE-ID: a moment in UTC; or, without a zone, a local time or a whole day."""
 
     moment: datetime | None
     local: datetime
@@ -64,6 +66,21 @@ class DateNamed:
         if self.is_day:
             return one.original_start.date() == self.local.date()
         return one.original_start == self.local
+
+    def at(self, zone: str) -> datetime:
+        """Return the moment; a time without a zone is on the clocks of `zone`."""
+        return self.moment or to_utc(self.local, zone)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposedTimes:
+    """The times in METHOD:COUNTER (RFC 5546 §3.2.7): those that are proposed, and those that they replace."""
+
+    starts: DateNamed
+    ends: DateNamed | None = None
+    """None = the date is to last as long as now."""
+    was: tuple[DateNamed, DateNamed] | None = None
+    """Only Outlook names them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,8 +99,8 @@ class CalendarReply:
     """DTSTAMP, aware UTC: when the person replied, by the clock of their program."""
     date: DateNamed | None = None
     """None = the whole event."""
-    is_proposal: bool = False
-    """Whether it proposes another time (METHOD:COUNTER)."""
+    proposal: ProposedTimes | None = None
+    """Set when it proposes another time (METHOD:COUNTER)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +130,8 @@ class Standing:
     """When the person, or someone for them, last replied in another way than by a calendar program."""
     last: tuple[int, datetime] | None = None
     """SEQUENCE and DTSTAMP of the newest reply of a calendar program that was recorded."""
+    is_whole_series: bool = False
+    """Whether the reply is to all dates of a series."""
 
 
 def misfit(sender: Sender, reply: CalendarReply, standing: Standing) -> Misfit | None:
@@ -125,8 +144,8 @@ def misfit(sender: Sender, reply: CalendarReply, standing: Standing) -> Misfit |
         return Misfit.OTHER_SENDER
     if not sender.is_verified:
         return Misfit.UNVERIFIED
-    if reply.is_proposal:
-        return Misfit.PROPOSAL
+    if reply.proposal:
+        return Misfit.PROPOSAL if standing.is_whole_series else None
     return None if reply.value else Misfit.NO_REPLY
 
 

@@ -14,7 +14,7 @@ MISFIT_WORDS = {
     Misfit.UNVERIFIED: "Your mail server couldn’t confirm the sender.",
     Misfit.OTHER_ATTENDEE: "It names a different person.",
     Misfit.OTHER_DATE: "It names a date that isn’t in the series.",
-    Misfit.PROPOSAL: "It proposes another time.",
+    Misfit.PROPOSAL: "It proposes another time for the whole series.",
     Misfit.NO_REPLY: "We couldn’t read a reply in it.",
 }
 OLD_TIME = "It replies to a time that has changed since."

@@ -52,6 +52,7 @@ __all__ = [
     "put_back",
     "suppress_for",
     "take_back",
+    "take_back_one",
     "undo_nudges",
 ]
 
@@ -228,6 +229,20 @@ async def take_back(key: str) -> bool:
         return False
     await rows.Message.update({rows.Message.state: State.SUPERSEDED.value, rows.Message.reason: UNDONE}).where(
         rows.Message.key == key
+    )
+    return True
+
+
+async def take_back_one(key: str) -> bool:
+    """Drop a message that replaced no other, unless its reader may know of it, and return whether that could be done.
+
+    The caller is inside `writing()`.
+    """
+    waiting = await outbox_queue.untried(key)
+    if waiting is None:
+        return False
+    await rows.Message.update({rows.Message.state: State.SUPERSEDED.value, rows.Message.reason: UNDONE}).where(
+        rows.Message.id == waiting
     )
     return True
 

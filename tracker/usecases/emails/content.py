@@ -27,7 +27,6 @@ from tracker.rules.core.message_types import (
     ConflictFound,
     DecisionDropped,
     EmergencyAccessUsed,
-    ItemAnswered,
     ItemAssigned,
     ItemBlocked,
     ItemContent,
@@ -48,6 +47,7 @@ from tracker.rules.core.message_types import (
     WeeklyDigest,
 )
 from tracker.rules.core.outbox import Message, Skip, State
+from tracker.rules.core.own_messages import ItemAnswered
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.emails import account, audit, discreet

@@ -12,7 +12,6 @@ from tracker.rules.core.message_types import (
     ConfirmationNudge,
     DateAdded,
     EventContent,
-    InvitationAnswered,
     Invited,
     ReminderDue,
     Removed,
@@ -23,6 +22,7 @@ from tracker.rules.core.message_types import (
     Update,
 )
 from tracker.rules.core.outbox import Message, Skip, State
+from tracker.rules.core.own_messages import InvitationAnswered, OwnContent
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails import discreet
 from tracker.rules.emails import event as event_emails
@@ -51,7 +51,7 @@ NOT_ASKED = Skip(state=State.SUPERSEDED, reason="The recipient is now only infor
 DECLINED = Skip(state=State.SUPERSEDED, reason="The recipient declined.")
 REPLIED = Skip(state=State.SUPERSEDED, reason="The recipient has replied.")
 OVER = Skip(state=State.TOO_LATE, reason="It was over before it could be sent.")
-_OfOneDate = ReminderDue | ReplyNudge | ConfirmationNudge | InvitationAnswered
+_OfOneDate = ReminderDue | ReplyNudge | ConfirmationNudge | OwnContent
 """Content about one date, for which the other dates don't matter."""
 
 

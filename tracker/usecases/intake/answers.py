@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from tracker.rules.core.answers import Taken
-from tracker.rules.core.message_types import InvitationAnswered, ItemAnswered
+from tracker.rules.core.own_messages import InvitationAnswered, ItemAnswered
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.tables.background.intake import words as known

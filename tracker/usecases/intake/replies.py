@@ -14,8 +14,11 @@ from tracker.rules.events.event import Event, Occurrence
 from tracker.rules.events.replies import Given, ReplySource
 from tracker.rules.intake.calendar_replies import CalendarReply, Misfit, Outcome, Standing, judge, misfit, order_of
 from tracker.rules.intake.emails import ReceivedEmail
+from tracker.rules.intake.proposals import NewProposal, new_proposal
 from tracker.tables.background.events import invitees
+from tracker.tables.background.intake import proposals as known_proposals
 from tracker.tables.background.intake import replies as known
+from tracker.tables.schema.intake.proposals import TimeProposal
 from tracker.tables.schema.intake.replies import IncomingReply
 from tracker.tables.visible.events import events
 from tracker.usecases.core.viewers import viewer_for
@@ -46,6 +49,8 @@ class _Row:
     reply: CalendarReply | None = None
     order: tuple[int | None, datetime | None] = (None, None)
     """SEQUENCE and DTSTAMP: as they counted, of a reply that was recorded; else as the program wrote them."""
+    proposal: NewProposal | None = None
+    """The times that it proposes, if they are to be kept."""
 
 
 async def take(email: ReceivedEmail) -> list[Outcome]:
@@ -113,8 +118,10 @@ async def _taken(email: ReceivedEmail, invitation: _Invitation, reply: CalendarR
         reply=reply,
         order=(reply.sequence, reply.stamped_at),
     )
+    if reply.proposal and occurrence_id:
+        row = await _with_proposal(row, date, order_of(reply, standing, email.received_at)[1])
     if row.misfit or reply.value is None:
-        return row
+        return row if row.misfit else replace(row, outcome=Outcome.PROPOSED)
     outcome = judge(reply, standing, email.received_at)
     if outcome is Outcome.RECORDED and _is_closed(date, email.received_at):
         outcome = Outcome.CLOSED
@@ -124,6 +131,18 @@ async def _taken(email: ReceivedEmail, invitation: _Invitation, reply: CalendarR
         await replies.record(who, invitation_id, date, given, ReplySource.EMAIL, at, for_series=for_series)
         row = replace(row, order=order_of(reply, standing, at))
     return replace(row, outcome=outcome)
+
+
+async def _with_proposal(row: _Row, date: Occurrence, made_at: datetime) -> _Row:
+    """Return the row with the times that it proposes for a date, unless another email proposed the same.
+
+    They are kept with an email that couldn't be matched too: it can be attached to a person later.
+    """
+    found = new_proposal(row.reply, date, made_at) if row.reply else None
+    if found is None or row.invitation_id is None:
+        return replace(row, misfit=row.misfit or Misfit.NO_REPLY)
+    is_repeated = not row.misfit and await known_proposals.is_known(row.invitation_id, date.id, found)
+    return row if is_repeated else replace(row, proposal=found)
 
 
 def _is_closed(date: Occurrence, now: datetime) -> bool:
@@ -150,6 +169,7 @@ async def standing_of(
         address=address,
         uid=uid,
         sequence=sequence,
+        is_whole_series=occurrence_id is None,
         asked_at=before.asked_at,
         asked_since=before.asked_since,
         replied_at=before.replied_at,
@@ -163,9 +183,10 @@ def _unmatched(why: Misfit, invitation_id: UUID | None = None) -> _Row:
 
 async def _keep(email: ReceivedEmail, part: int, row: _Row) -> None:
     reply, (sequence, stamped_at) = row.reply, row.order
+    row_id = ids.new_id()
     await IncomingReply.insert(
         IncomingReply(
-            id=ids.new_id(),
+            id=row_id,
             received_at=email.received_at,
             email_hash=email.name,
             part=part,
@@ -173,11 +194,26 @@ async def _keep(email: ReceivedEmail, part: int, row: _Row) -> None:
             is_verified=email.sender.is_verified,
             invitation=row.invitation_id,
             occurrence=row.occurrence_id,
-            reply=reply.value if reply and not (reply.is_proposal and row.misfit is not Misfit.PROPOSAL) else None,
+            reply=reply.value if reply else None,
             comment=reply.comment if reply else "",
             sequence=sequence,
             stamped_at=stamped_at,
             outcome=row.outcome,
             misfit=row.misfit,
         )
+    )
+    if row.proposal:
+        await TimeProposal.insert(_columns(row_id, row.proposal))
+
+
+def _columns(incoming_id: UUID, new: NewProposal) -> TimeProposal:
+    return TimeProposal(
+        id=ids.new_id(),
+        reply=incoming_id,
+        starts_at=new.times[0],
+        ends_at=new.times[1],
+        was_starts_at=new.was[0],
+        was_ends_at=new.was[1],
+        made_at=new.made_at,
+        sequence=new.sequence,
     )

@@ -12,7 +12,7 @@ from tracker.rules.attendance.quorum_record import QuorumOfRecord
 from tracker.rules.attendance.sheet import named_participants, opens_at
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.nudges import Nudge
-from tracker.rules.events.event import Event, Occurrence, may_edit
+from tracker.rules.events.event import Occurrence, may_edit
 from tracker.rules.events.history import Entry, with_beginning
 from tracker.rules.events.markings import may_copy
 from tracker.rules.events.replies import Informed, Participant, Reply, ReplyValue, answerable
@@ -29,7 +29,8 @@ from tracker.usecases.events import substitutes
 from tracker.usecases.events.history import history
 from tracker.usecases.events.occurrences import date_for, neighbors
 from tracker.usecases.events.replies import my_reply
-from tracker.usecases.intake import unrecorded
+from tracker.usecases.intake import proposals, unrecorded
+from tracker.usecases.intake.proposals import Judged
 from tracker.usecases.operations.emergency import opened_by
 from tracker.usecases.operations.summaries import PlanSummary, summary
 from tracker.usecases.polls.polls import open_poll_of
@@ -100,6 +101,8 @@ class EventView:
     """Of a joint operation; None for other events."""
     unrecorded: tuple[WaitingReply, ...]
     """Replies by email that were not recorded, for people who may record replies."""
+    proposals: tuple[Judged, ...]
+    """Other times that people proposed for the date, for people who may change it; those that wait first."""
     opened: tuple[Opened, ...]
     """Who reads it under emergency access now."""
     poll: Poll | None
@@ -155,14 +158,16 @@ async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) ->
         history=with_beginning(await history(viewer, occurrence.event, occurrence), occurrence.event),
         plan=await summary(viewer, occurrence.event),
         unrecorded=await unrecorded.of_date(viewer, occurrence, now),
-        **await _at_this_moment(viewer, occurrence.event, now),
+        **await _at_this_moment(viewer, occurrence, now),
     )
 
 
-async def _at_this_moment(viewer: Viewer, event: Event, now: datetime) -> dict[str, Any]:
-    """Return who reads the event under emergency access, and the poll about its date, as long as they are open."""
+async def _at_this_moment(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict[str, Any]:
+    """Return who reads the event under emergency access, the open poll about its date, and proposed times."""
+    event = occurrence.event
     opened = tuple(one for one in await opened_by(viewer, event) if one.is_open(now))
-    return {"opened": opened, "poll": await open_poll_of(viewer, event.id)}
+    proposed = tuple(await proposals.of_date(viewer, occurrence, now))
+    return {"opened": opened, "poll": await open_poll_of(viewer, event.id), "proposals": proposed}
 
 
 def _numbers(participants: Collection[Participant], informed: Collection[Informed]) -> dict[str, Any]:

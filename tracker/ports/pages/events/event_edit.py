@@ -6,7 +6,7 @@ from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Redirect
 
 from tracker.errors import Conflict, Invalid, NotFound, ReauthenticationNeeded
@@ -20,6 +20,7 @@ from tracker.ports.pages.core.request import undo_for, with_number_notified
 from tracker.ports.pages.events.event_page import address_of
 from tracker.ports.pages.events.moved_dates import form_elsewhere
 from tracker.ports.pages.events.preview import Editing, change, to_change
+from tracker.ports.pages.events.proposed_times import Proposed, proposed_times
 from tracker.ports.pages.events.schedule_context import FIELDS, schedule_form
 from tracker.ports.pages.events.schedule_form import notify_in, read_plan
 from tracker.ports.pages.events.schedule_marking import agencies, ready
@@ -98,9 +99,11 @@ async def edit_event(
     drafts: Drafts,
     now: Now,
     key: Annotated[str, QueryParameter(name="from")] = "",
+    proposal: FromQuery[str] = "",
 ) -> Response[Any]:
     """Show the form of an event or the viewer's draft of it; `from` is the first date of a series that is to change.
 
+    With a `proposal` for its only date, the form has the time that someone proposed.
     The browser's Back button leads here after such a change, when another series may have these dates.
     """
     try:
@@ -111,13 +114,11 @@ async def edit_event(
         return Redirect(f"/events/{event_id}", status_code=303)
     if (first := opened.editing.edit_impact.first) and is_added(first):
         return Redirect(f"{address_of(first)}/edit", status_code=303)
-    draft = await drafts.kept(_key(opened))
-    if draft is not None:
-        resumes = _again if version_in(draft) == opened.event.version else _beside_each_other
-        return await resumes(pages, viewer, draft, await _filled(viewer, opened, draft), now)
-    return await schedule_form(
-        pages, viewer, opened.form, opened.offered, opened.event.zone, now, editing=opened.editing
-    )
+    try:
+        proposed = await proposed_times(viewer, proposal, event_id, now)
+    except Conflict as closed:
+        return pages.redirect(f"/events/{event_id}", closed.sentence)
+    return await _shown(pages, viewer, await drafts.kept(_key(opened)), opened, now, proposed)
 
 
 @post("/events/{event_id:uuid}/edit", guards=[signed_in], status_code=303)
@@ -154,6 +155,19 @@ async def save_event(
         return await _beside_each_other(pages, viewer, form, opened, now, 409)
     undo = await undo_for(viewer, event_id, now, form["from"])
     return await _saved(pages, viewer, {event_id, new_id}, new_id, now, undo)
+
+
+async def _shown(
+    pages: Pages, viewer: Viewer, draft: FormValues | None, opened: Opened, now: Now, proposed: Proposed | None
+) -> Response[str]:
+    """Show the form as it is opened, or the draft of it; with the time that someone proposed."""
+    texts = proposed.texts if proposed else {}
+    if draft is not None:
+        resumes = _again if version_in(draft) == opened.event.version else _beside_each_other
+        opened = await _filled(viewer, opened, draft)
+        return await resumes(pages, viewer, draft.but(texts), opened, now, proposed=proposed)
+    form, offered, zone = opened.form.but(texts), opened.offered, opened.event.zone
+    return await schedule_form(pages, viewer, form, offered, zone, now, editing=opened.editing, proposed=proposed)
 
 
 def _key(opened: Opened) -> DraftKey:
@@ -197,6 +211,7 @@ async def _again(
     wrong: Invalid | None = None,
     *,
     asks_reauthentication: str = "",
+    proposed: Proposed | None = None,
 ) -> Response[str]:
     """Show what was typed, with the version that the form was opened with."""
     editing = opened.editing._replace(version=version_in(form), was=form["was"])
@@ -211,11 +226,19 @@ async def _again(
         errors=errors_of(wrong, FIELDS),
         status_code=403 if asks_reauthentication else 422 if wrong else 200,
         asks_reauthentication=asks_reauthentication,
+        proposed=proposed,
     )
 
 
 async def _beside_each_other(
-    pages: Pages, viewer: Viewer, form: FormValues, opened: Opened, now: Now, status_code: int = 200
+    pages: Pages,
+    viewer: Viewer,
+    form: FormValues,
+    opened: Opened,
+    now: Now,
+    status_code: int = 200,
+    *,
+    proposed: Proposed | None = None,
 ) -> Response[str]:
     """Show what was typed beside what another person saved, with the new version: the next Save is based on both."""
     both, changes = merged(recorded(form["was"]), settled(form), opened.form)
@@ -223,7 +246,15 @@ async def _beside_each_other(
     words = in_words(changes, LABELS | people, _said(opened))
     editing = opened.editing._replace(changes=words)
     return await schedule_form(
-        pages, viewer, both, opened.offered, opened.event.zone, now, editing=editing, status_code=status_code
+        pages,
+        viewer,
+        both,
+        opened.offered,
+        opened.event.zone,
+        now,
+        editing=editing,
+        status_code=status_code,
+        proposed=proposed,
     )
 
 

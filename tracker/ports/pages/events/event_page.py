@@ -25,6 +25,7 @@ from tracker.rules.events.agenda import agenda_items, planned_minutes
 from tracker.rules.events.event import EventStatus, Occurrence, taking_place
 from tracker.rules.events.plan import is_moved, may_change_from, rule_of, slot
 from tracker.rules.events.replies import LONGEST_COMMENT, ReplyValue
+from tracker.rules.intake.proposals import STATE_WORDS as PROPOSAL_WORDS
 from tracker.rules.operations.states import STATE_WORDS
 from tracker.rules.recurrence.words import pattern_words
 from tracker.rules.views.impact import Consequences
@@ -188,6 +189,10 @@ def event_context(view: EventView, now: Now) -> dict[str, Any]:
         "outcome": None,
         "outcome_zone": event.zone,
         "plan_states": STATE_WORDS,
+        "proposal_states": PROPOSAL_WORDS,
+        "refusal": FormValues({}),
+        "refused_id": None,
+        "wrong_refusal": Errors(),
     }
 
 

@@ -1,11 +1,12 @@
 """Changing one date of a series: its day, hours, place, title and agenda; beside what others saved meanwhile."""
 
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -18,10 +19,9 @@ from tracker.ports.pages.core.sheets import Sheet, Words, opened, overtaken, ref
 from tracker.ports.pages.events.date_previews import NOT_COMPLETE, outcome_of
 from tracker.ports.pages.events.event_page import address_of, times_of
 from tracker.ports.pages.events.moved_dates import page_elsewhere
+from tracker.ports.pages.events.proposed_times import Proposed, proposed_times, texts_of_times
 from tracker.ports.pages.events.schedule_form import notify_in, read_texts, read_when
-from tracker.ports.pages.events.schedule_values import A_DAY
 from tracker.rules.core.drafts import DraftForm, DraftKey
-from tracker.rules.core.wording import local
 from tracker.rules.events.event import Occurrence
 from tracker.rules.events.event_fields import cleaned_reason, label_of
 from tracker.rules.events.notifications import Notify, unheard_of_date
@@ -44,17 +44,32 @@ FIELDS = ("date", "starts", "ends", "last_day", "place", "title", "agenda", "rea
 
 @get("/events/{event_id:uuid}/{key:str}/edit", guards=[signed_in])
 async def edit_date(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, drafts: Drafts, now: Now
+    event_id: FromPath[UUID],
+    key: FromPath[str],
+    pages: Pages,
+    viewer: Viewer,
+    drafts: Drafts,
+    now: Now,
+    proposal: FromQuery[str] = "",
 ) -> Response[Any]:
-    """Show the form of one date, or the viewer's draft of it; the only date of an event is changed with the event."""
+    """Show the form of one date, or the viewer's draft of it; the only date of an event is changed with the event.
+
+    With a `proposal`, it has the time that someone proposed.
+    """
     try:
         view = await _theirs(viewer, now, event_id, key)
     except NotFound:
         return await page_elsewhere(viewer, event_id, key)
     if not view.occurrence.event.is_series:
-        return Redirect(f"/events/{event_id}/edit", status_code=303)
+        return Redirect(f"/events/{event_id}/edit{f'?proposal={proposal}' if proposal else ''}", status_code=303)
+    try:
+        proposed = await proposed_times(viewer, proposal, event_id, now)
+    except Conflict as closed:
+        return pages.redirect(f"{address_of(view.occurrence)}#proposals", closed.sentence)
     draft = await drafts.kept(DraftKey(form=DraftForm.DATE, subject=f"{event_id}/{key}", event_id=event_id))
-    return await _form(pages, viewer, view, resumed(draft, DraftForm.DATE, _opened(view), WORDS), now)
+    sheet = resumed(draft, DraftForm.DATE, _opened(view), WORDS)
+    sheet = replace(sheet, form=sheet.form.but(proposed.texts)) if proposed else sheet
+    return await _form(pages, viewer, view, sheet, now, proposed)
 
 
 @post("/events/{event_id:uuid}/{key:str}/edit", guards=[signed_in], status_code=303)
@@ -111,16 +126,11 @@ def _unheard(form: FormValues, date: Occurrence, change: DateChange, place: str,
 def form_of_date(occurrence: Occurrence) -> FormValues:
     """Return the texts of a date's form."""
     event = occurrence.event
-    starts, ends = local(occurrence.starts_at, event.zone), local(occurrence.ends_at, event.zone)
-    last = ends - A_DAY if event.is_all_day else ends
     return FormValues(
         {
             name: (text,)
             for name, text in {
-                "date": starts.date().isoformat(),
-                "starts": f"{starts:%H:%M}",
-                "ends": f"{ends:%H:%M}",
-                "last_day": "" if last.date() == starts.date() else last.date().isoformat(),
+                **texts_of_times((occurrence.starts_at, occurrence.ends_at), event),
                 "all_day": "yes" if event.is_all_day else "",
                 "title": occurrence.title,
                 "place": occurrence.place,
@@ -158,11 +168,14 @@ def _opened(view: EventView) -> Sheet:
     return opened(form_of_date(view.occurrence), view.occurrence.version)
 
 
-async def _form(pages: Pages, viewer: Viewer, view: EventView, sheet: Sheet, now: Now) -> Response[str]:
+async def _form(
+    pages: Pages, viewer: Viewer, view: EventView, sheet: Sheet, now: Now, proposed: Proposed | None = None
+) -> Response[str]:
     return pages.render(
         "events/edit-date.html",
         view=view,
         event=view.occurrence.event,
+        proposed=proposed,
         is_added=is_added(view.occurrence),
         sites=await sites.open_sites(),
         **times_of(view.occurrence),

@@ -118,7 +118,14 @@ async def schedule_form(
     Without `is_tried` the page requests the preview itself after it has loaded: a GET of the form of a new event waits
     for no writer.
     """
-    usual = {"form_id": "", "errors": Errors(), "times": None, "templates": (), "asks_reauthentication": False}
+    usual = {
+        "form_id": "",
+        "errors": Errors(),
+        "times": None,
+        "templates": (),
+        "asks_reauthentication": False,
+        "proposed": None,
+    }
     return pages.render(
         "events/schedule/form.html",
         action=f"/events/{editing.event.id}/edit" if editing else "/events",

@@ -145,6 +145,13 @@ async def is_the_only_news(key: str, kinds: Iterable[str]) -> bool:
     return not any(known is None or at > known for at in replaced)
 
 
+async def untried(key: str) -> UUID | None:
+    """Return the message with this key if it waits and its reader cannot know of it."""
+    waits = (Message.key == key) & (Message.state == State.PENDING.value) & (Message.worker == "")
+    found = await Message.select(Message.id).where(waits & Message.unconfirmed_at.is_null())
+    return found[0]["id"] if found else None
+
+
 async def _queued(where: Combinable) -> list[Queued]:
     found = (
         await Message.select(

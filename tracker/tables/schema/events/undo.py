@@ -11,6 +11,7 @@ from tracker.tables.schema.core.constraints import index
 from tracker.tables.schema.events.events import Event, EventAudience, Occurrence
 from tracker.tables.schema.events.history import EventChange
 from tracker.tables.schema.events.invitations import Invitation, InvitationGap, Reply
+from tracker.tables.schema.intake.proposals import TimeProposal
 from tracker.tables.schema.intake.replies import IncomingReply
 from tracker.tables.schema.intake.words import IncomingWords
 from tracker.tables.schema.operations.briefs import BriefCopy
@@ -28,6 +29,7 @@ PUT_BACK: Mapping[type[Table], Column] = {
     OperationGrant: OperationGrant.event,
     BriefCopy: BriefCopy.occurrence.event,
     IncomingReply: IncomingReply.invitation.event,
+    TimeProposal: TimeProposal.reply.invitation.event,  # type: ignore[union-attr]  # Piccolo types one step
     IncomingWords: IncomingWords.reply.invitation.event,  # type: ignore[union-attr]  # Piccolo types one step
 }
 """The tables that undo puts back, with the column that leads to the event; each after those to which it refers."""

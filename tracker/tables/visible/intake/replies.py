@@ -26,6 +26,7 @@ _UNRECORDED = (
 _OF_DATE = (
     " AND e.id = {} AND n.outcome IN ('unmatched', 'old_time') AND n.received_at > {}"
     " AND (n.occurrence IS NULL OR n.occurrence = {})"
+    " AND (n.outcome = 'unmatched' OR NOT EXISTS (SELECT 1 FROM time_proposal p WHERE p.reply = n.id))"
     " ORDER BY CASE WHEN n.decided_at IS NULL THEN 0 ELSE 1 END, n.received_at DESC, n.id LIMIT {}"
 )
 

@@ -1,0 +1,70 @@
+"""Replies of calendar programs to a meeting with the Bureau and the detective, for the tests."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from uuid import UUID
+
+from tests.cast import NOW, Cast, meeting
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.replies import ReplyValue
+from tracker.rules.intake.calendar_replies import CalendarReply, DateNamed, Outcome, Sender
+from tracker.rules.intake.emails import ReceivedEmail
+from tracker.rules.recurrence import rule_for
+from tracker.tables.background.events.invitees import invitations
+from tracker.usecases.events import events, occurrences, replies
+from tracker.usecases.intake.replies import take
+
+HOUR = timedelta(hours=1)
+LATER = NOW + 4 * HOUR
+YES, MAYBE, NO = ReplyValue.ACCEPTED, ReplyValue.TENTATIVE, ReplyValue.DECLINED
+STRANGER = "someone@elsewhere.example"
+APRIL, MAY = "2027-04-13", "2027-05-11"
+TEN_IN_APRIL, TEN_IN_MAY = datetime(2027, 4, 13, 15, tzinfo=UTC), datetime(2027, 5, 11, 15, tzinfo=UTC)
+
+
+async def invited(cast: Cast, *, is_series: bool = False, **facts: object) -> UUID:
+    """Schedule a meeting with the Bureau and the detective, and return its event."""
+    plan = meeting(cast.fbi_lead, cast.kcpd_detective, **facts)
+    if is_series:
+        plan = replace(plan, rule=rule_for("monthly_nth", plan.starts, count=6))
+    return await events.schedule(cast.coordinator, plan, NOW)
+
+
+async def said(who: Viewer, event_id: UUID, value: ReplyValue | None = YES, **facts: object) -> CalendarReply:
+    """Return a reply of a calendar program; `facts` replace its fields."""
+    event = await events.event_for(who, event_id)
+    about = {"uid": event.uid, "attendee": who.email, "value": value, "sequence": 0, "stamped_at": NOW + HOUR}
+    return CalendarReply(**{**about, **facts})  # type: ignore[arg-type]  # the fields of a reply
+
+
+async def email(who: Viewer, event_id: UUID, *said_in_it: CalendarReply, **facts: object) -> ReceivedEmail:
+    """Return an email of a person to the address of their invitation; `facts` replace its fields."""
+    invitation = (await invitations(event_id)).get(who.member_id)
+    about = {
+        "name": sha256(repr(said_in_it).encode()).hexdigest(),
+        "received_at": LATER,
+        "invitation_id": invitation.id if invitation else None,
+        "sender": Sender(address=who.email, is_verified=True),
+        "replies": said_in_it,
+    }
+    return ReceivedEmail(**{**about, **facts})  # type: ignore[arg-type]  # the fields of an email
+
+
+async def sent(who: Viewer, event_id: UUID, value: ReplyValue = YES, **facts: object) -> Outcome:
+    """Take one reply, and return what became of it."""
+    one = await said(who, event_id, value, **facts)
+    [outcome] = await take(await email(who, event_id, one))
+    return outcome
+
+
+async def reply_of(who: Viewer, event_id: UUID, key: str = "") -> tuple[ReplyValue, str]:
+    """Return the reply that counts, and how it came."""
+    date = await occurrences.date_for(who, event_id, key) if key else await occurrences.nearest_date(who, event_id, NOW)
+    found = await replies.my_reply(who, date)
+    assert found
+    return (found[1].value, found[1].source) if found[1] else (ReplyValue.NEEDS_ACTION, "")
+
+
+def on(moment: datetime) -> DateNamed:
+    return DateNamed(moment=moment, local=moment.replace(tzinfo=None))

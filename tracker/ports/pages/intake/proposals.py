@@ -1,0 +1,68 @@
+"""Declining another time that someone proposed for a date by email, and undoing that."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, post
+from litestar.params import FromPath
+
+from tracker.errors import Conflict, Gone, Invalid
+from tracker.ports.http.dependencies import Now, Viewer
+from tracker.ports.http.flash import Undo
+from tracker.ports.http.guards import signed_in
+from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.pages.core.form_values import FormValues, errors_of
+from tracker.ports.pages.core.request import with_number_notified
+from tracker.ports.pages.events.event_page import address_of, event_context
+from tracker.rules.core.clean_text import clean
+from tracker.rules.events.event import Occurrence
+from tracker.rules.events.replies import LONGEST_COMMENT
+from tracker.rules.events.undo import UNDO_FOR
+from tracker.usecases.emails import messages
+from tracker.usecases.intake import proposals
+from tracker.usecases.views.event_page import event_view
+
+FIELDS = ("comment",)
+UNDONE = "Undone. The proposal waits for your decision, and no one was notified."
+
+
+@post("/proposals/{proposal_id:uuid}/refusal", guards=[signed_in], status_code=303)
+async def decline(proposal_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
+    """Decline a proposal, or show the page again with what was typed; one that no longer waits says why."""
+    date = await proposals.date_of(viewer, proposal_id, now)
+    try:
+        comment = clean(form["comment"], LONGEST_COMMENT, "comment", multiline=True)
+        await proposals.decline(viewer, proposal_id, comment, now)
+    except Invalid as wrong:
+        return await _again(pages, viewer, date, now, form, proposal_id, wrong)
+    except Conflict as closed:
+        return pages.redirect(_address(date), closed.sentence, is_saved=False)
+    words = with_number_notified("Declined.", await messages.number_notified(viewer, [date.event.id], now))
+    undo_button = Undo(address=f"/proposals/{proposal_id}/refusal/removal", fields={}, until=now + UNDO_FOR)
+    return pages.redirect(_address(date), words, undo_button)
+
+
+@post("/proposals/{proposal_id:uuid}/refusal/removal", guards=[signed_in], status_code=303)
+async def undo(proposal_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
+    """Let a declined proposal wait again, or say that its email may have left."""
+    date = await proposals.date_of(viewer, proposal_id, now)
+    try:
+        await proposals.undo_decline(viewer, proposal_id, now)
+    except Gone as gone:
+        return pages.redirect(_address(date), gone.sentence, is_saved=False)
+    return pages.redirect(_address(date), UNDONE)
+
+
+def _address(date: Occurrence) -> str:
+    return f"{address_of(date)}#proposals"
+
+
+async def _again(
+    pages: Pages, viewer: Viewer, date: Occurrence, now: Now, form: FormValues, proposal_id: UUID, wrong: Invalid
+) -> Response[str]:
+    view = await event_view(viewer, date.event.id, date.key, now)
+    typed = {"refusal": form, "refused_id": proposal_id, "wrong_refusal": errors_of(wrong, FIELDS)}
+    return pages.render("events/show.html", status_code=422, **event_context(view, now) | typed)
+
+
+handlers = [decline, undo]
