@@ -1,11 +1,12 @@
 """Replies of calendar programs to the monthly meeting, for the tests; their shapes are in `tracker.ical`."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from tracker.ical import client_replies as programs
-from tracker.ical.client_replies import CENTRAL, PROGRAMS, WINDOWS_ZONE, Answer, Invitation
+from tracker.ical.client_replies import CENTRAL, PROGRAMS, Answer, Invitation
 
 
 def _reply(
@@ -20,13 +21,14 @@ def _reply(
     note: str = "",
 ) -> bytes:
     """Return what a program writes; `date` is a local time like 20270511T100000, or in UTC with a Z."""
+    starts = datetime(2027, 1, 12, 16, tzinfo=UTC)
     of = Invitation(
         uid=uid,
         title="Monthly meeting",
         organizer="reply@example.test",
         url="",
-        starts=datetime(2027, 1, 12, 16, tzinfo=UTC),
-        ends=datetime(2027, 1, 12, 17, 30, tzinfo=UTC),
+        starts=_moment(date) if date else starts,
+        ends=(_moment(date) if date else starts) + timedelta(minutes=90),
         sequence=sequence,
         date=_moment(date) if date else None,
     )
@@ -45,15 +47,12 @@ thunderbird = partial(_reply, programs.thunderbird)
 nextcloud = partial(_reply, programs.nextcloud)
 
 
-def proposal(uid: str, who: str, *, stamp: str = "20261201T160400Z") -> bytes:
-    """Return METHOD:COUNTER as Outlook writes it: another time, and the one that it replaces."""
-    event = (
-        f"ATTENDEE;PARTSTAT=TENTATIVE;CN=Liaison:mailto:{who}\r\nUID:{uid}\r\nDTSTAMP:{stamp}\r\nSEQUENCE:0\r\n"
-        "DTSTART;TZID=Central Standard Time:20270112T130000\r\nDTEND;TZID=Central Standard Time:20270112T143000\r\n"
-        "X-MS-OLK-ORIGINALSTART;TZID=Central Standard Time:20270112T100000\r\n"
-        "X-MS-OLK-ORIGINALEND;TZID=Central Standard Time:20270112T113000\r\n"
-    )
-    return programs.calendar("Microsoft Exchange Server 2010", WINDOWS_ZONE, [event.encode()], method="COUNTER")
+def _at_one(write: Callable[[Invitation, Answer], bytes]) -> Callable[[Invitation, Answer], bytes]:
+    """Return how a program proposes one o'clock on the first date."""
+    times = _moment("20270112T130000"), _moment("20270112T143000")
+    return lambda of, answer: write(of, replace(answer, proposed=times))
 
 
+proposal = partial(_reply, _at_one(programs.outlook), said="TENTATIVE")
+google_proposal = partial(_reply, _at_one(programs.google), said="NEEDS-ACTION")
 CLIENTS = {name: partial(_reply, write) for name, write in PROGRAMS.items()}

@@ -3,8 +3,9 @@
 The steps of the link in the email (3 and 11) have no way in; they are in `test_answers_by_link.py`.
 """
 
+import re
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from uuid import UUID
 
@@ -12,11 +13,11 @@ import pytest
 
 from tests.cast import Cast
 from tests.dovecot import Dovecot
-from tests.ical.client_replies import CLIENTS, apple, google, outlook
+from tests.ical.client_replies import CLIENTS, apple, google, google_proposal, outlook, proposal
 from tests.ports.mail import bounced
 from tests.ports.mail.mailboxes import reader
 from tests.scenarios.monthly_meeting import APRIL_1, INVITED
-from tests.scenarios.office import event_in
+from tests.scenarios.office import calendar_of, event_in, recipients, words_of
 from tests.scenarios.test_operation import TYPED
 from tests.scenarios.ways_in import (
     SERVER,
@@ -45,6 +46,8 @@ JANUARY, APRIL, MAY, JUNE = "2027-01-12", "2027-04-13", "2027-05-11", "2027-06-0
 NO_ONE_YET = "1 yes · 0 maybe · 0 no · 7 no reply"
 ONE_YES = "2 yes · 0 maybe · 0 no · 6 no reply"
 PRIVATE = "ipd.private@elsewhere.example"
+FIRST = "20270112T100000"
+AT_ONE = "Tue, Jan 12, 1:00–2:30 PM, instead of Tue, Jan 12, 10:00–11:30 AM"
 
 
 @pytest.fixture(params=["lmtp", "mailbox"])
@@ -139,6 +142,47 @@ async def test_7_who_accepts_a_forwarded_invitation_as_themselves_is_not_added_a
     page = await at.page(JANUARY)
     assert [one for one in people if one not in page] == []
     assert await at.office.mails() == []
+
+
+async def proposed(at: Desk, program: Callable[..., bytes] = proposal) -> str:
+    """Let the liaison propose one o'clock for the first date, and return the page that the coordinator reads."""
+    ipd = at.invitation("ipd_liaison")
+    await at.get(email(ipd, program(ipd.uid, ipd.who, date=FIRST, stamp=stamped(), note="Court until noon")))
+    return await at.page(JANUARY)
+
+
+@pytest.mark.parametrize(("program", "has_replied"), [(proposal, True), (google_proposal, False)])
+async def test_9_a_proposed_time_is_shown_to_those_who_lead_the_event_and_moves_nothing(
+    at: Desk, program: Callable[..., bytes], has_replied: object
+) -> None:
+    page = await proposed(at, program)
+    assert (AT_ONE in page, "Court until noon" in page) == (True, True)
+    assert ("By email, " in page) is has_replied  # a proposal of Outlook is a Maybe, too
+    theirs = await at.page(JANUARY, "ipd_liaison")
+    assert ("10:00–11:30 AM" in theirs, "Proposed times" in theirs) == (True, False)
+    assert await at.office.mails() == []
+
+
+async def test_9_a_refusal_is_answered_by_declinecounter_to_its_proposer_and_to_no_one_else(at: Desk) -> None:
+    [refusal] = set(re.findall(r"/proposals/[0-9a-f-]+/refusal", await proposed(at)))
+    await at.office.do("coordinator", refusal, comment="The room is taken at one.")
+    [mail] = await at.office.mails()
+    calendar = calendar_of(mail)
+    [event] = calendar.walk("VEVENT")
+    assert (recipients([mail]), calendar["METHOD"]) == (["ipd_liaison"], "DECLINECOUNTER")
+    assert (event["SEQUENCE"], event["RECURRENCE-ID"].dt.hour) == (0, 10)
+    assert "Tuesday, January 12, 2027, 1:00–2:30 PM Central" in words_of(mail)
+    assert ("Declined." in await at.page(JANUARY), await at.office.mails()) == (True, [])
+
+
+async def test_9_only_saving_the_form_moves_the_date_and_notifies_everyone(at: Desk) -> None:
+    [form] = set(re.findall(r"/events/\S+/edit\?proposal=[0-9a-f-]+", await proposed(at)))
+    saved = await at.office.fill("coordinator", form, form.partition("?")[0])
+    assert saved.status_code == 303
+    mails = await at.office.mails()
+    assert recipients(mails) == INVITED
+    assert {str(calendar_of(mail)["METHOD"]) for mail in mails} == {"REQUEST"}
+    assert "The date is at this time now." in await at.page(JANUARY)
 
 
 def away(of: Invitation) -> Sent:

@@ -98,4 +98,9 @@ async def test_a_visitor_of_the_demo_replies_for_the_person_whose_email_they_rea
     clock.start_at(clock.now() + timedelta(minutes=1), stands_still=True)
     assert await box.write(kept, "YES\nby train", clock.now()) == "250 2.0.0 Taken"
     assert "by train" in await at.page(JANUARY)
-    assert box.ways(kept) == Ways(has_buttons=True, reads_words=True, page=f"{BASE}/events/{at.event}")
+    ways = box.ways(kept)
+    assert ways.at
+    assert ways == Ways(has_buttons=True, reads_words=True, page=f"{BASE}/events/{at.event}", at=ways.at)
+    starts, ends = (each.replace(tzinfo=None) + timedelta(hours=3) for each in ways.at)
+    assert await box.propose(kept, starts, ends, "Court until noon", clock.now()) == "250 2.0.0 Taken"
+    assert "Tue, Jan 12, 1:00–2:30 PM, instead of Tue, Jan 12, 10:00–11:30 AM" in await at.page(JANUARY)

@@ -158,7 +158,8 @@ def email(
     """
     mail = envelope(of, sender=sender, is_verified=is_verified, name=name, **headers)
     mail.set_content("Accepted")
-    mail.add_alternative(calendar, maintype="text", subtype="calendar", params={"method": "REPLY"})
+    method = "COUNTER" if b"METHOD:COUNTER" in calendar else "REPLY"
+    mail.add_alternative(calendar, maintype="text", subtype="calendar", params={"method": method})
     return Sent(of.organizer, mail.as_bytes())
 
 

@@ -1,4 +1,4 @@
-"""Replies as calendar programs write them (RFC 5546 §3.2.3): the demo sends them to itself.
+"""Replies and proposals as calendar programs write them (RFC 5546 §3.2.3, §3.2.7): the demo sends them to itself.
 
 After replies that people published: Exchange, Google, Apple's iCal, and Nextcloud; which ones, each function says.
 After what documents and source code say: Thunderbird, and the notes and single dates of Apple. Times are on the clocks
@@ -46,6 +46,8 @@ class Invitation:
     sequence: int | None
     date: datetime | None = None
     """The original start of the only date that it is about (RECURRENCE-ID); None = the whole event."""
+    is_series: bool = False
+    """Whether it repeats, from `starts` on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +60,8 @@ class Answer:
     """PARTSTAT (RFC 5545 §3.2.12)."""
     stamped_at: datetime
     note: str = ""
+    proposed: tuple[datetime, datetime] | None = None
+    """Another time that they propose; only Outlook and Google Calendar can."""
 
 
 def invitation_in(content: bytes, home: str) -> Invitation | None:
@@ -80,30 +84,39 @@ def invitation_in(content: bytes, home: str) -> Invitation | None:
         ends=_needed(one, "DTEND", zones),
         sequence=int(number) if number else None,
         date=_moment(one, "RECURRENCE-ID", zones),
+        is_series="RRULE" in one.lines,
     )
 
 
 def outlook(of: Invitation, answer: Answer) -> bytes:
     """Return the reply of Exchange: no ORGANIZER, one bare ATTENDEE, a Windows zone, and a note with a line end.
 
-    After the replies in issues 7962 of nextcloud/calendar and 53949 of nextcloud/server.
+    After the replies in issues 7962 of nextcloud/calendar and 53949 of nextcloud/server. A proposal is the reply
+    itself, with another time, and the present one beside it ([MS-OXCICAL] §2.1.3.1.1.20).
     """
     language = "LANGUAGE=en-US"
+    starts, ends = answer.proposed or (of.starts, of.ends)
+    was = (
+        (_local("X-MS-OLK-ORIGINALSTART", of.starts, WINDOWS), _local("X-MS-OLK-ORIGINALEND", of.ends, WINDOWS))
+        if answer.proposed
+        else ()
+    )
     event = (
         fold(f"ATTENDEE;PARTSTAT={answer.said};CN=Liaison:mailto:{answer.who}"),
         fold(f"COMMENT;{language}:{escaped(answer.note)}\\n"),
         fold(f"UID:{of.uid}"),
         _recurrence(of, WINDOWS),
         fold(f"SUMMARY;{language}:{answer.said.title()}: {escaped(of.title)}"),
-        _local("DTSTART", of.starts, WINDOWS),
-        _local("DTEND", of.ends, WINDOWS),
+        _local("DTSTART", starts, WINDOWS),
+        _local("DTEND", ends, WINDOWS),
         b"CLASS:PUBLIC\r\nPRIORITY:5\r\n",
         times.stamp("DTSTAMP", answer.stamped_at),
         b"TRANSP:OPAQUE\r\nSTATUS:CONFIRMED\r\n",
         _sequence(of),
         b"X-MICROSOFT-CDO-APPT-SEQUENCE:0\r\nX-MICROSOFT-CDO-BUSYSTATUS:BUSY\r\n",
+        *was,
     )
-    return calendar("Microsoft Exchange Server 2010", WINDOWS_ZONE, event)
+    return calendar("Microsoft Exchange Server 2010", WINDOWS_ZONE, event, _method(answer))
 
 
 def google(of: Invitation, answer: Answer) -> bytes:
@@ -114,9 +127,10 @@ def google(of: Invitation, answer: Answer) -> bytes:
     note = escaped(html.escape(" ".join(answer.note.split())))
     why = f';X-RESPONSE-COMMENT="{note}"' if note else ""
     person = f"CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT={answer.said};CN={answer.who};X-NUM-GUESTS=0{why}"
+    starts, ends = answer.proposed or (of.starts, of.ends)
     event = (
-        times.stamp("DTSTART", of.starts),
-        times.stamp("DTEND", of.ends),
+        times.stamp("DTSTART", starts),
+        times.stamp("DTEND", ends),
         times.stamp("DTSTAMP", answer.stamped_at),
         fold(f"ORGANIZER;CN=Task Force:mailto:{of.organizer}"),
         fold(f"UID:{of.uid}"),
@@ -129,7 +143,7 @@ def google(of: Invitation, answer: Answer) -> bytes:
         fold(f"SUMMARY:{escaped(of.title)}"),
         b"TRANSP:OPAQUE\r\n",
     )
-    return calendar("-//Google Inc//Google Calendar 70.9054//EN", b"", event)
+    return calendar("-//Google Inc//Google Calendar 70.9054//EN", b"", event, _method(answer))
 
 
 def apple(of: Invitation, answer: Answer) -> bytes:
@@ -181,6 +195,10 @@ PROGRAMS: Mapping[str, Callable[[Invitation, Answer], bytes]] = {
     "thunderbird": thunderbird,
     "nextcloud": nextcloud,
 }
+
+
+def _method(answer: Answer) -> str:
+    return "COUNTER" if answer.proposed else "REPLY"
 
 
 def _with_iana(of: Invitation, answer: Answer) -> tuple[bytes, ...]:

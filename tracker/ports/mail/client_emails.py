@@ -11,7 +11,6 @@ from html import escape
 from tracker.ports.mail.authentication import NAME
 from tracker.rules.emails.content import one_line
 
-METHOD = {"method": "REPLY"}
 FILE = "invite.ics"
 
 
@@ -63,7 +62,7 @@ def thunderbird(envelope: Envelope, text: str, calendar: bytes) -> bytes:
     """Return an email of Thunderbird: the calendar as an alternative, and again as a file."""
     message = envelope.message()
     message.set_content(text)
-    message.add_alternative(calendar, maintype="text", subtype="calendar", params=METHOD)
+    message.add_alternative(calendar, maintype="text", subtype="calendar", params=_method(calendar))
     message.add_attachment(calendar, maintype="application", subtype="ics", filename=FILE)
     return message.as_bytes()
 
@@ -102,8 +101,13 @@ def _alternatives(envelope: Envelope, text: str, calendar: bytes) -> EmailMessag
     message = envelope.message()
     message.set_content(text)
     message.add_alternative(_html(text), subtype="html")
-    message.add_alternative(calendar, maintype="text", subtype="calendar", params=METHOD)
+    message.add_alternative(calendar, maintype="text", subtype="calendar", params=_method(calendar))
     return message
+
+
+def _method(calendar: bytes) -> dict[str, str]:
+    """Return the parameter that names the method, as in the calendar itself (RFC 6047 §2.4)."""
+    return {"method": "COUNTER" if b"\r\nMETHOD:COUNTER\r\n" in calendar else "REPLY"}
 
 
 def _html(text: str) -> str:

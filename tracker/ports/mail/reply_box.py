@@ -1,7 +1,7 @@
 """Answers an email of the demo as the program of its recipient does, through the real way in (LMTP)."""
 
 import smtplib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from anyio import to_thread
@@ -11,7 +11,7 @@ from tracker.crypto import keys
 from tracker.crypto.reply_addresses import ReplyAddresses
 from tracker.errors import Invalid, NotFound
 from tracker.ical import client_replies
-from tracker.ical.client_replies import Answer, Invitation, invitation_in
+from tracker.ical.client_replies import CENTRAL, Answer, Invitation, invitation_in
 from tracker.ports.mail import client_emails
 from tracker.ports.mail.client_emails import Envelope
 from tracker.ports.mail.mailbox import KeptMail
@@ -32,6 +32,8 @@ class Ways:
     reads_words: bool
     page: str = ""
     """What the email is about, of this site; empty = it names no page."""
+    at: tuple[datetime, datetime] | None = None
+    """The time of the event, or of the first date of a series, on the clocks of the Central zone; None = no buttons."""
 
 
 class ReplyBox:
@@ -50,6 +52,7 @@ class ReplyBox:
             has_buttons=invitation is not None,
             reads_words=self._is_ours(mail.reply_to),
             page=invitation.url if invitation else "",
+            at=(invitation.starts.astimezone(CENTRAL), invitation.ends.astimezone(CENTRAL)) if invitation else None,
         )
 
     async def press(self, mail: KeptMail, program: str, button: str, note: str, now: datetime) -> str:
@@ -66,6 +69,29 @@ class ReplyBox:
         calendar = client_replies.PROGRAMS[program](invitation, answer)
         envelope = self._envelope(mail, invitation.organizer, f"{said}: {invitation.title}", now)
         content = client_emails.PROGRAMS[program](envelope, f"{said}: {invitation.title}\n{comment}", calendar)
+        return await to_thread.run_sync(self._hand_over, envelope, content)
+
+    async def propose(self, mail: KeptMail, starts: datetime, ends: datetime, note: str, now: datetime) -> str:
+        """Send what Outlook sends for "Tentative and Propose New Time", and return what the way in answered.
+
+        The times are naive, on the clocks of the Central zone. Of a series, it is about its first date: Outlook
+        proposes no time for all of them. Errors: NotFound for an email without buttons, Invalid for the times.
+        """
+        invitation = self._invitation(mail)
+        if invitation is None:
+            raise NotFound
+        if ends <= starts:
+            raise Invalid(ends="The end comes before the start.")
+        of = replace(invitation, date=invitation.starts) if invitation.is_series else invitation
+        answer = Answer(
+            who=mail.to,
+            said="TENTATIVE",
+            stamped_at=now,
+            note=clean(note, LONGEST_COMMENT, "reason", multiline=True),
+            proposed=(starts.replace(tzinfo=CENTRAL), ends.replace(tzinfo=CENTRAL)),
+        )
+        envelope = self._envelope(mail, of.organizer, f"New Time Proposed: {of.title}", now)
+        content = client_emails.outlook(envelope, f"New Time Proposed: {of.title}", client_replies.outlook(of, answer))
         return await to_thread.run_sync(self._hand_over, envelope, content)
 
     async def write(self, mail: KeptMail, text: str, now: datetime) -> str:

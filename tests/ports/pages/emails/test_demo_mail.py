@@ -1,5 +1,6 @@
 """The page of a demo's emails: text only, links to follow, and no such page anywhere but in a demo."""
 
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tracker.ports.pages.emails.demo_mail import pieces
 
 pytestmark = pytest.mark.anyio
 
+TEN, ELEVEN = datetime(2027, 1, 12, 10, tzinfo=UTC), datetime(2027, 1, 12, 11, tzinfo=UTC)
 LINK = "http://tracker.test/r/abc.def?a=yes"
 
 
@@ -98,12 +100,16 @@ class Box:
         self.sent: list[tuple[str, ...]] = []
 
     def ways(self, _mail: object) -> Ways:
-        return Ways(has_buttons=True, reads_words=True, page="http://tracker.test/events/1")
+        return Ways(has_buttons=True, reads_words=True, page="http://tracker.test/events/1", at=(TEN, ELEVEN))
 
     async def press(self, _mail: object, program: str, button: str, note: str, _now: object) -> str:
         if note == "long":
             raise Invalid(note="It is too long.")
         self.sent.append((program, button, note))
+        return "250 2.0.0 Taken"
+
+    async def propose(self, _mail: object, starts: datetime, ends: datetime, note: str, _now: object) -> str:
+        self.sent.append((f"{starts:%b %d %H:%M}", f"{ends:%H:%M}", note))
         return "250 2.0.0 Taken"
 
     async def write(self, _mail: object, text: str, _now: object) -> str:
@@ -127,6 +133,18 @@ async def test_a_button_below_an_email_sends_what_its_recipient_s_program_would(
     assert box.sent == [("apple", "maybe", "By train")]
     assert "answered: <b>250 2.0.0 Taken</b>" in text
     assert '<a href="http://tracker.test/events/1">See the event</a>' in text
+
+
+async def test_a_time_that_the_recipient_proposes_is_sent_and_odd_ones_stay_in_their_fields(
+    boxed: tuple[Browser, Box],
+) -> None:
+    visitor, box = boxed
+    assert 'name="starts" type="time" value="10:00"' in (await visitor.get("/demo/mail/000001")).text
+    form = {"button": "propose", "date": "2027-01-14", "starts": "13:00", "ends": "14:00", "reason": "Court"}
+    await visitor.post("/demo/mail/000001/replies", form)
+    assert box.sent == [("Jan 14 13:00", "14:00", "Court")]
+    response = await visitor.post("/demo/mail/000001/replies", {**form, "starts": "soon"})
+    assert (response.status_code, len(box.sent), 'value="soon"' in response.text) == (422, 1, True)
 
 
 async def test_words_are_sent_and_an_answer_that_is_no_yes_is_shown_as_one(boxed: tuple[Browser, Box]) -> None:

@@ -6,7 +6,7 @@ Registered only in a demo, which only this computer reaches. The application put
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any, Protocol
 
 from litestar import Response, get, post
@@ -19,7 +19,7 @@ from tracker.ports.http.dependencies import Injected, Now
 from tracker.ports.http.guards import public
 from tracker.ports.http.security import CSP
 from tracker.ports.pages.core.dependencies import Form, Pages
-from tracker.ports.pages.core.form_values import FormValues, errors_of
+from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of
 from tracker.rules.events.replies import LONGEST_COMMENT
 
 ADDRESS = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]]")
@@ -80,6 +80,8 @@ class Ways(Protocol):
     def reads_words(self) -> bool: ...
     @property
     def page(self) -> str: ...
+    @property
+    def at(self) -> tuple[datetime, datetime] | None: ...
 
 
 class ReplyBox(Protocol):
@@ -90,6 +92,9 @@ class ReplyBox(Protocol):
 
     async def press(self, mail: Any, program: str, button: str, note: str, now: datetime) -> str:
         """Send what a calendar program sends, and return what the way in answered. Errors: NotFound, Invalid."""
+
+    async def propose(self, mail: Any, starts: datetime, ends: datetime, note: str, now: datetime) -> str:
+        """Send a proposal of another time, and return what the way in answered. Errors: NotFound, Invalid."""
 
     async def write(self, mail: Any, text: str, now: datetime) -> str:
         """Send what a person writes back, and return what the way in answered. Errors: NotFound, Invalid."""
@@ -128,10 +133,7 @@ async def reply_to_mail(
     """Send a reply as the recipient's program does, and show what the way in for emails answered. Errors: NotFound."""
     mail = await _mail(mailbox, name)
     try:
-        if form["button"]:
-            answered = await reply_box.press(mail, form["program"], form["button"], form["note"], now)
-        else:
-            answered = await reply_box.write(mail, form["words"], now)
+        answered = await _answered(mail, form, now, reply_box)
     except Invalid as wrong:
         return _shown(pages, mail, reply_box, form=form, wrong=wrong)
     return _shown(pages, mail, reply_box, form=form, answered=answered)
@@ -145,6 +147,19 @@ async def shown_mail(name: FromPath[str], mailbox: Injected[Mailbox]) -> Respons
         raise NotFound
     content = HEAD.sub(ONTO_THE_PAGE, mail.html, count=1)
     return Response(content, media_type="text/html", headers={"Content-Security-Policy": AS_A_MAIL})
+
+
+async def _answered(mail: Mail, form: FormValues, now: datetime, reply_box: ReplyBox) -> str:
+    if form["button"] == "propose":
+        reader = Reader(form)
+        day = reader.day("date", "Enter a day.") or date.min
+        starts, ends = (reader.time(name, "Enter a time.") or time.min for name in ("starts", "ends"))
+        reader.check()
+        times = datetime.combine(day, starts), datetime.combine(day, ends)
+        return await reply_box.propose(mail, *times, form["reason"], now)
+    if form["button"]:
+        return await reply_box.press(mail, form["program"], form["button"], form["note"], now)
+    return await reply_box.write(mail, form["words"], now)
 
 
 async def _mail(mailbox: Mailbox, name: str) -> Mail:
@@ -173,7 +188,7 @@ def _shown(
         programs=PROGRAMS,
         longest=LONGEST_COMMENT,
         form=form or FormValues({}),
-        errors=errors_of(wrong, ("note", "words")),
+        errors=errors_of(wrong, ("note", "date", "starts", "ends", "reason", "words")),
         answered=answered,
     )
     page.headers["Content-Security-Policy"] = AROUND_A_MAIL
