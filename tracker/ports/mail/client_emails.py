@@ -76,7 +76,7 @@ def nextcloud(envelope: Envelope, text: str, calendar: bytes) -> bytes:
     message = envelope.message()
     message.set_content(text)
     message.add_alternative(_html(text), subtype="html")
-    message.add_attachment(calendar, maintype="text", subtype="calendar", filename=FILE, params=METHOD)
+    message.add_attachment(calendar, maintype="text", subtype="calendar", filename=FILE, params=_method(calendar))
     return message.as_bytes()
 
 
