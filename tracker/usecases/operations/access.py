@@ -6,7 +6,6 @@ from uuid import UUID
 
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, Line, Occurrence
-from tracker.rules.events.plan import Person
 from tracker.rules.operations.dissemination import Given
 from tracker.rules.operations.emergency import Opened
 from tracker.rules.operations.grants import Grant, GrantState, may_approve
@@ -17,8 +16,9 @@ from tracker.usecases.events.occurrences import date_for
 from tracker.usecases.operations.approval_notices import second_people
 from tracker.usecases.operations.dissemination import record_of
 from tracker.usecases.operations.emergency import opened_by
-from tracker.usecases.operations.grants import choices
+from tracker.usecases.operations.grants import candidates
 from tracker.usecases.operations.lookup import operation_for
+from tracker.usecases.roster.known_people import Candidates
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,7 @@ class AccessView:
     """Which of them the viewer may approve."""
     has_no_second: bool
     """Whether no one on the operation can approve one of the requests, for the people who lead it."""
-    choices: tuple[Person, ...]
+    candidates: Candidates | None
     """Whom the lead may add."""
     opened: tuple[Opened, ...]
     """Who has read it under emergency access, the latest first."""
@@ -78,7 +78,7 @@ async def access_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) -
         waiting=tuple(one for one in waiting if leads or one.id in approvable),
         may_approve=approvable,
         has_no_second=leads and not all([await second_people(event, one, now) for one in waiting]),
-        choices=tuple(await choices(viewer, event)) if leads else (),
+        candidates=await candidates(viewer, event) if leads else None,
         opened=tuple(await opened_by(viewer, event)),
         record=tuple(await record_of(viewer, occurrence)),
     )

@@ -10,11 +10,10 @@ from tracker.crypto import ids
 from tracker.database import conflicts, writing
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core import audiences
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewer import Level, Viewer
 from tracker.rules.events.event import Event
 from tracker.rules.events.history import Change, Field, Verb, people_words
-from tracker.rules.events.markings import standing
-from tracker.rules.events.plan import Person
+from tracker.rules.events.markings import may_have, standing
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.operations.grants import Grant, GrantState, check_grant, may_approve, needs_second_person
 from tracker.rules.operations.plans import may_plan
@@ -29,11 +28,11 @@ from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.events import history, visibility
 from tracker.usecases.events.invitees import add, touch, withdraw
 from tracker.usecases.events.need_to_know import end_access
-from tracker.usecases.events.permission import check_limit, within_limit
+from tracker.usecases.events.permission import check_limit
 from tracker.usecases.events.seat_invitations import NEWS_OF
 from tracker.usecases.operations import approval_notices
 from tracker.usecases.operations.lookup import NOT_THEIRS, operation_for
-from tracker.usecases.roster import people
+from tracker.usecases.roster.known_people import WITH_ACCOUNT, Candidates, among, at_levels, both, but, known_to
 
 NO_ONE = "Choose the person from the list."
 NOT_APPROVER = (
@@ -44,19 +43,22 @@ NOT_WAITING = "This request no longer waits for approval."
 TWICE = "This person already has access, or a request for it is waiting."
 
 
-async def choices(viewer: Viewer, event: Event) -> list[Person]:
+async def candidates(viewer: Viewer, event: Event) -> Candidates:
     """Return whom the lead may let see an operation: those whom the limit of its marking admits."""
     others = await _without_access(viewer, event)
-    admitted = await within_limit(event.marking, [one.id for one in others])
-    return [one for one in others if one.id in admitted]
+    limit = event.marking.limit if event.marking else None
+    return both(others, at_levels(one for one in Level if may_have(limit, one))) if limit else others
 
 
-async def _without_access(viewer: Viewer, event: Event) -> list[Person]:
+async def candidates_of(viewer: Viewer, event_id: UUID) -> Candidates:
+    """Return the same for an operation that the viewer leads. Errors: NotFound, NotAllowed."""
+    return await candidates(viewer, await _led(viewer, event_id))
+
+
+async def _without_access(viewer: Viewer, event: Event) -> Candidates:
     """Return people with an account who have no access to an operation, and none requested."""
     known = {*await invitees_of(event.id), *await open_grants(event.id), event.lead_id}
-    others = [one for one in await people.directory(viewer) if one.id not in known]
-    guests = await visibility.guests_among(others)
-    return [one for one in others if one not in guests]
+    return but(both(known_to(viewer), WITH_ACCOUNT), known)
 
 
 async def give(
@@ -69,7 +71,8 @@ async def give(
     with conflicts(TWICE):
         async with writing():
             event = await _led(viewer, event_id)
-            person = next((one for one in await _without_access(viewer, event) if one.id == member_id), None)
+            others = await _without_access(viewer, event)
+            person = next(iter((await among(others, filter(None, [member_id]))).values()), None)
             if person is None:
                 raise Invalid(person=NO_ONE)
             check_grant(person.arm, reason, until, now)

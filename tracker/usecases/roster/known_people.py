@@ -13,7 +13,7 @@ from piccolo.querystring import QueryString
 
 from tracker.database import engine
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewer import Level, Viewer
 from tracker.rules.events.plan import Person
 from tracker.rules.roster.directory import words_in
 from tracker.tables.visible.core.words import begins, contains, folded, pattern, prefix
@@ -25,6 +25,7 @@ _KNOWN = (
     f"{_ACTIVE} AND (m.agency NOT IN (SELECT g.id FROM agency g WHERE g.arm <> {{}}) OR m.id IN"
     f" (SELECT h.member FROM seat_holder h JOIN seat t ON t.id = h.seat WHERE t.committee IN ({OWN_COMMITTEES})))"
 )
+_AT_LEVELS = "m.agency IN (SELECT g.id FROM agency g WHERE g.level IN ({}))"
 # A seat counts only while its holder serves at the agency that has it.
 _ON_COMMITTEES = (
     "m.id IN (SELECT h.member FROM seat_holder h JOIN seat t ON t.id = h.seat"
@@ -55,6 +56,8 @@ class Candidates:
 
 EVERYONE = Candidates(ANYBODY)
 """All present and past people, for readers of the audit log."""
+WITH_ACCOUNT = Candidates(QueryString("NOT m.is_guest"))
+"""People who can sign in, only together with other candidates."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +101,12 @@ def either(one: Candidates, other: Candidates) -> Candidates:
 def both(one: Candidates, other: Candidates) -> Candidates:
     """Return those who are candidates of one and of the other."""
     return Candidates(QueryString("(({}) AND ({}))", one.condition, other.condition))
+
+
+def at_levels(levels: Iterable[Level]) -> Candidates:
+    """Return the people at agencies of some levels of government; only together with other candidates."""
+    wanted = sorted(one.value for one in levels)
+    return Candidates(QueryString(_AT_LEVELS, QueryString(", ".join(["{}"] * len(wanted)), *wanted)))
 
 
 def on_committees_of(viewer: Viewer) -> Candidates:

@@ -8,6 +8,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.usecases.actions import after_actions, item_lists
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.audit import reading
+from tracker.usecases.operations import grants
 from tracker.usecases.roster.known_people import Candidates, known_to
 
 
@@ -43,12 +44,17 @@ async def _walk_ins(viewer: Viewer, date: str) -> Candidates:
     return await roll_call.walk_ins(viewer, _id(event), key)
 
 
+async def _operation_access(viewer: Viewer, event: str) -> Candidates:
+    return await grants.candidates_of(viewer, _id(event))
+
+
 _CANDIDATES: Mapping[str, Callable[[Viewer, str], Awaitable[Candidates]]] = {
     "known": _known,
     "actors": _actors,
     "owners": _owners,
     "new-owners": item_lists.new_owners,
     "walk-ins": _walk_ins,
+    "operation-access": _operation_access,
     "after-action-owners": _after_action_owners,
 }
 

@@ -9,6 +9,7 @@ import pytest
 from tests.cast import NOW, Cast, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
+from tracker.tables.schema.roster.people import Member
 from tracker.usecases.events.events import schedule
 from tracker.usecases.events.occurrences import date_for
 
@@ -86,6 +87,18 @@ async def test_the_only_person_found_is_taken_and_the_address_names_no_one(sqlit
     person = f"/messages?state=sent&person={sqlite_cast.kcpd_detective.member_id}"
     assert (response.status_code, response.headers["location"]) == (303, person)
     assert 'value="Kcpd detective (KCPD)"' in await field(desk, person)
+
+
+async def test_a_whole_name_or_address_means_its_person_even_where_it_finds_others(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    desk, meant = await browse(sqlite_cast.coordinator), sqlite_cast.coordinator
+    assert len((await found(desk, "coordinator"))[0]) == 1
+    await Member.update({Member.title: "Coordinator of shifts"}).where(Member.id == sqlite_cast.fbi_lead.member_id)
+    assert len((await found(desk, "coordinator"))[0]) == 2
+    for typed in ("coordinator", meant.email):
+        response = await desk.get(f"/messages?person_words={typed}")
+        assert response.headers["location"] == f"/messages?person={meant.member_id}"
 
 
 async def test_several_people_found_are_shown_to_choose_from_and_the_words_stay(

@@ -61,10 +61,15 @@ async def chosen(form: FormValues, name: str, candidates: Candidates) -> Chosen:
 
 async def _looked_up(typed: str, candidates: Candidates) -> Chosen:
     found = await matching(candidates, typed, MOST)
-    if len(found.people) == 1:
-        [person] = found.people
-        return Chosen(value=str(person.id), words=label_of(person))
+    meant = [one for one in found.people if typed.lower() in _names_of(one)] or found.people
+    if len(meant) == 1:
+        return Chosen(value=str(meant[0].id), words=label_of(meant[0]))
     return Chosen(words=typed, found=found, error=SEVERAL if found.people else f"No one matches “{typed}”.")
+
+
+def _names_of(person: Person) -> tuple[str, ...]:
+    """Return what means this person even where it also finds others: a whole name, or the email address."""
+    return person.name.lower(), label_of(person).lower(), person.email
 
 
 def _finds(typed: str, person: Person) -> bool:

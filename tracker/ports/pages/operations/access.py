@@ -1,6 +1,5 @@
 """The need-to-know list of an operation: who may see it, who let them, and requests that wait for a second person."""
 
-from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,11 +10,11 @@ from litestar.params import FromPath
 from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
+from tracker.ports.pages.core.choosers import Chosen, chosen
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of, id_in
 from tracker.ports.pages.events.event_page import times_of
 from tracker.rules.core.wall_clock import to_utc
-from tracker.rules.events.plan import Person
 from tracker.rules.operations.dissemination import OUTLET_WORDS
 from tracker.rules.operations.grants import LONGEST_REASON, GrantState
 from tracker.usecases.core import access_records
@@ -33,7 +32,7 @@ async def access_page(
     """Show who may see the operation."""
     view = await access_view(viewer, event_id, key, now)
     await access_records.note_date(viewer, view.occurrence, now, plan=view.operation.version)
-    return _shown(pages, view)
+    return await _shown(pages, view)
 
 
 @post(AT, guards=[signed_in], status_code=303)
@@ -41,22 +40,24 @@ async def give_access(
     event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Add a person, or request it from a second person."""
-    view, member_id = await access_view(viewer, event_id, key, now), id_in(form["person"])
+    view = await access_view(viewer, event_id, key, now)
+    person = await _person_in(view, form)
     try:
         reader = Reader(form)
+        if person.error:
+            reader.refuse("person", person.error)
         reason = reader.text("reason", LONGEST_REASON)
         until = _until(reader, view.occurrence.event.zone)
         reader.check()
-        state = await grants.give(viewer, event_id, member_id, reason, until, now)
+        state = await grants.give(viewer, event_id, id_in(person.value), reason, until, now)
     except Invalid as wrong:
-        return _shown(pages, view, form, wrong)
+        return await _shown(pages, view, form, wrong)
     except Conflict as taken:
-        return _shown(pages, view, form, Invalid(person=taken.sentence))
-    name = next(f"{one.name} ({one.agency})" for one in view.choices if one.id == member_id)
+        return await _shown(pages, view, form, Invalid(person=taken.sentence))
     if state is GrantState.REQUESTED:
         waits = "They see nothing, and get no email, until a second person in law enforcement approves."
-        return _back(pages, event_id, key, f"Access is requested for {name}. {waits}")
-    return _back(pages, event_id, key, f"{name} can see the operation now.")
+        return _back(pages, event_id, key, f"Access is requested for {person.words}. {waits}")
+    return _back(pages, event_id, key, f"{person.words} can see the operation now.")
 
 
 @post(f"{AT}/{{grant_id:uuid}}/approval", guards=[signed_in], status_code=303)
@@ -100,7 +101,7 @@ def _back(pages: Pages, event_id: UUID, key: str, sentence: str, *, is_saved: bo
     return pages.redirect(f"/events/{event_id}/{key}/plan/access", sentence, is_saved=is_saved)
 
 
-def _shown(
+async def _shown(
     pages: Pages, view: AccessView, form: FormValues | None = None, wrong: Invalid | None = None
 ) -> Response[str]:
     """Render the page; after an error with what was typed."""
@@ -111,7 +112,7 @@ def _shown(
         event=view.occurrence.event,
         form=form or FormValues({}),
         errors=errors_of(wrong, FIELDS),
-        choices=_choices(view.choices),
+        person=await _person_in(view, form or FormValues({})),
         outlets=OUTLET_WORDS,
         **times_of(view.occurrence),
     )
@@ -128,8 +129,9 @@ def _until(reader: Reader, zone: str) -> datetime | None:
     return to_utc(ends, zone)
 
 
-def _choices(people: Iterable[Person]) -> list[tuple[str, str]]:
-    return [("", "Choose a person"), *((str(one.id), f"{one.agency}: {one.name}") for one in people)]
+async def _person_in(view: AccessView, form: FormValues) -> Chosen:
+    """Return whom the form adds; no one where the viewer adds no one."""
+    return await chosen(form, "person", view.candidates) if view.candidates else Chosen()
 
 
 handlers = [access_page, give_access, approve_access, decline_access, end_access]
