@@ -16,7 +16,7 @@ PROGRAMS = chromium="$$($(BIN)/python scripts/browser.py)" && $(DOVECOT) TRACKER
 WORKERS = -n auto --dist loadfile --no-loadscope-reorder  # a worker that ends the browser's folder ends its demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-fast test-all coverage mutants lint fix types imports advisories check wheel sbom bench faults \
+.PHONY: help setup run test test-fast test-all coverage mutants lint fix types imports advisories check wheel sbom bench bench-large faults \
 	compat contract looks migration pictures pins
 
 help: ## List the targets
@@ -78,6 +78,9 @@ sbom: $(READY) ## Write the bill of materials (CycloneDX) into dist/
 
 bench: $(READY) ## Run the benchmarks and write bench/results.json
 	@$(BIN)/python -m bench
+
+bench-large: $(READY) ## Run the benchmarks of the largest sizes and write bench/results_large.json
+	@$(BIN)/python -m bench large
 
 faults: $(READY) ## Kill and stall processes while emails go out, and edit series and plans in any order
 	@$(DOVECOT) TRACKER_FAULTS=full $(BIN)/python -m pytest -q tests/faults tests/scenarios/test_any_edits.py tests/scenarios/test_any_plans.py \

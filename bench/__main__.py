@@ -1,5 +1,7 @@
 """Run every measurement, print the figures, and write them to bench/results.json (not committed).
 
+With the argument `large`, run those of sizes that take minutes to fill, and write bench/results_large.json.
+
 Each row stands beside that of the last release, which is bench/last_release.json.
 """
 
@@ -14,6 +16,7 @@ from bench import (
     feeds,
     imports,
     long_series,
+    many_people,
     pages,
     planning,
     reminders,
@@ -34,27 +37,32 @@ PARTS: tuple[tuple[str, Callable[[], Sequence[Figure]]], ...] = (
     ("a change of one date", small_edits.measure),
     ("finding a time", suggested_times.measure),
     ("deconfliction", deconfliction.measure),
+    ("2,500 people", many_people.measure),
     ("taking over a calendar", imports.measure),
     ("planning reminders", planning.measure),
     ("reminders", reminders.measure),
     ("replies by email", replies.measure),
     ("start and memory", startup.measure),
 )
+LARGE_PARTS = (("25,000 people", many_people.measure_most),)
+LARGE = "large"
 RESULTS = Path(__file__).with_name("results.json")
+LARGE_RESULTS = Path(__file__).with_name("results_large.json")
 LAST_RELEASE = Path(__file__).with_name("last_release.json")
 WIDTH = 58
 
 
-def main() -> int:
+def main(size: str = "") -> int:
     """Measure, print, write; return 1 when a target is missed."""
+    parts, results = (LARGE_PARTS, LARGE_RESULTS) if size == LARGE else (PARTS, RESULTS)
     found: list[Figure] = []
     before = {row["name"]: row["ratio"] for row in json.loads(LAST_RELEASE.read_text(encoding="utf-8"))}
-    for name, measure in PARTS:
+    for name, measure in parts:
         print(f"\n{name}", flush=True)
         for figure in measure():
             print(_line(figure, before.get(figure.name)), flush=True)
             found.append(figure)
-    RESULTS.write_text(json.dumps([one.row() for one in found], indent=1) + "\n", encoding="utf-8")
+    results.write_text(json.dumps([one.row() for one in found], indent=1) + "\n", encoding="utf-8")
     return 1 if any(one.met is False for one in found) else 0
 
 
@@ -69,4 +77,4 @@ def _line(figure: Figure, before: float | None) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:]))

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from tests.cast import NOW, Cast, people_of_the_task_force
 from tracker import clock
-from tracker.crypto import keys
+from tracker.crypto import ids, keys
 from tracker.database import bind, close_database, engine_from_url, open_database, writing
 from tracker.database.migrate import migrate
 from tracker.demo import bulk
 from tracker.demo.cast import Company, address
 from tracker.demo.seed import Recipe, fill
 from tracker.rules.calendars.feeds import Scope
+from tracker.tables.schema.roster.people import Member
 from tracker.usecases.calendars.subscriptions import create
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.identity.accounts import UNKNOWN, Account, account_at
@@ -22,6 +23,7 @@ from tracker.usecases.identity.sessions import open_session
 
 SECRET = "only for this measurement, 32 letters"  # noqa: S105 - of a database that is thrown away
 ZONE = "America/Chicago"
+AT_ONCE = 1_000  # rows in one INSERT
 HELPING = bulk.SERIES * bulk.DATES  # dates that one helping adds; they end before the demo's own past begins
 
 
@@ -55,6 +57,28 @@ async def add_old_dates(cast: Cast, dates: int) -> None:
     company = Company(members=cast.members, committees=cast.committees, agencies=cast.agencies)
     async with writing():
         await bulk.add(company, NOW, ZONE, random.Random(1), dates // HELPING)  # noqa: S311 - repeatable, not secret
+
+
+async def add_people(cast: Cast, count: int) -> None:
+    """Add so many people to the bound database, at each agency as many."""
+    agencies = list(cast.agencies.items())
+    rows = [
+        Member(
+            id=ids.new_id(),
+            agency=agency_id,
+            name=f"{code} detective {number}",
+            title="detective",
+            email=f"person{number}@many.example",
+            zone=ZONE,
+            status="active",
+            joined_at=NOW,
+        )
+        for number in range(count)
+        for code, agency_id in (agencies[number % len(agencies)],)
+    ]
+    async with writing():
+        for first in range(0, count, AT_ONCE):
+            await Member.insert(*rows[first : first + AT_ONCE])
 
 
 async def _fill(file: Path, dates: int) -> None:
