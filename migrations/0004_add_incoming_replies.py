@@ -171,6 +171,16 @@ PEOPLE = """
 CREATE INDEX member_counted ON member (agency, status, id);
 """
 
+ESCALATIONS = """
+CREATE TABLE committee_escalation (
+  id UUID PRIMARY KEY NOT NULL,
+  committee UUID NOT NULL UNIQUE REFERENCES committee (id) ON DELETE CASCADE,
+  agency INTEGER CHECK (agency >= 0),
+  coordinator INTEGER CHECK (coordinator >= 0),
+  changed_at TIMESTAMPTZ NOT NULL
+);
+"""
+
 
 async def forwards() -> MigrationManager:
     """Run the statements inside the runner's transaction."""
@@ -184,4 +194,5 @@ async def forwards() -> MigrationManager:
     manager.add_raw(statements(QUIET_HOURS))
     manager.add_raw(statements(REMINDER_POLICIES))
     manager.add_raw(statements(PEOPLE))
+    manager.add_raw(statements(ESCALATIONS))
     return manager

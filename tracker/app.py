@@ -38,9 +38,9 @@ from tracker.ports.mail.reading import read_email
 from tracker.ports.mail.reply_box import ReplyBox
 from tracker.ports.outside.network import Network
 from tracker.ports.outside.reading import read_due
+from tracker.ports.pages.core.escalation import usual_escalation
 from tracker.ports.pages.core.templating import page
 from tracker.ports.pages.routers import DEMO, ROOMS
-from tracker.rules.emails.escalation import Escalation
 from tracker.usecases.audit import verification
 from tracker.usecases.core import drafts as draft_deeds
 from tracker.usecases.emails import reminders
@@ -181,8 +181,7 @@ def _reading(settings: Settings, mailbox: MailboxReader | None) -> Sequence[Job]
 
 
 def _jobs(settings: Settings, delivery: Delivery) -> Sequence[Job]:
-    escalation = Escalation(agency=settings.escalate_to_agency, coordinator=settings.escalate_to_coordinator)
-    plan = partial(reminders.queue_due, zone=settings.time_zone, escalation=escalation)
+    plan = partial(reminders.queue_due, zone=settings.time_zone, escalation=usual_escalation(settings))
     jobs: Sequence[Job] = (
         ("reminders", min(settings.tick, PLANNING_EVERY), lambda: plan(clock.now())),
         ("undo", UNDO_EVERY, lambda: undo_deeds.purge_snapshots(clock.now())),

@@ -36,6 +36,7 @@ from tracker.rules.calendars.alarms import Alarms, AllDayAlarm
 from tracker.rules.calendars.feeds import Only, Scope
 from tracker.rules.core.actors import BY_COMMAND
 from tracker.rules.core.drafts import DraftForm, DraftKey
+from tracker.rules.emails.escalation import CommitteeDays
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.event import EventStatus
 from tracker.rules.events.event import Kind as EventKind
@@ -72,7 +73,7 @@ from tracker.usecases.availability import blackout_days, shared_calendars
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.core import drafts, outbox, saved_filters
 from tracker.usecases.core.viewers import viewer_of_session
-from tracker.usecases.emails import committee_reminders, preferences, reminders
+from tracker.usecases.emails import committee_reminders, escalations, preferences, reminders
 from tracker.usecases.events import calendar_import, events, occurrences, replies, templates
 from tracker.usecases.identity import api_tokens, failed_logins, recovery_codes
 from tracker.usecases.identity.accounts import UNKNOWN
@@ -281,6 +282,7 @@ async def _after_the_meeting(cast: Cast, event_id: UUID) -> None:
 
 
 async def _choices(cast: Cast) -> None:
+    await escalations.save(cast.coordinator, cast.committees["steering"], CommitteeDays(agency=2), NOW)
     await preferences.save(cast.fbi_lead, Preferences(is_discreet=True), NOW)
     await committee_reminders.save(cast.coordinator, cast.committees["steering"], ReminderPolicy(asks_again=True), NOW)
     draft = DraftKey(form=DraftForm.SCHEDULE)

@@ -593,6 +593,8 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /settings/quiet-hours": _post("/settings/quiet-hours", quiet_from="21:00", quiet_until="06:00"),
     "GET /committees/{committee_id}/reminders": _of_committees("GET", "/reminders"),
     "POST /committees/{committee_id}/reminders": _of_committees("POST", "/reminders", upcoming="yes", number="1"),
+    "GET /committees/{committee_id}/escalation": _of_committees("GET", "/escalation"),
+    "POST /committees/{committee_id}/escalation": _of_committees("POST", "/escalation", agency="2", coordinator=""),
     "POST /committees/{committee_id}/reminders/removal": _of_committees("POST", "/reminders/removal", at="odd"),
     "GET /api/v1/docs": _plain("/api/v1/docs"),
     "GET /settings/tokens": _plain("/settings/tokens"),

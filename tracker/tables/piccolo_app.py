@@ -9,6 +9,7 @@ TABLE_MODULES = (
     "tracker.tables.schema.availability.blackout_days",
     "tracker.tables.schema.identity.identity",
     "tracker.tables.schema.emails.preferences",
+    "tracker.tables.schema.emails.escalation",
     "tracker.tables.schema.identity.api_tokens",
     "tracker.tables.schema.events.events",
     "tracker.tables.schema.events.history",

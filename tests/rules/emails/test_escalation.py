@@ -10,14 +10,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from tracker.rules.emails.escalation import Escalation, Ladder, OpenItem, Rung, hearing, hearing_within
+from tracker.errors import Invalid
+from tracker.rules.emails.escalation import (
+    CommitteeDays,
+    Escalation,
+    Escalations,
+    Ladder,
+    OpenItem,
+    Rung,
+    days_in,
+    hearing,
+    hearing_within,
+)
 
 OWNER, PRIMARY, LEAD, COORDINATOR, SECOND, ASSIGNER = (UUID(int=number) for number in range(1, 7))
 CAHT, STEERING = UUID(int=11), UUID(int=12)
 EVERYONE = frozenset({OWNER, PRIMARY, LEAD, COORDINATOR, SECOND, ASSIGNER})
 DUE = date(2027, 3, 9)
 DAYS = [date(2027, 2, 27) + timedelta(days=number) for number in range(30)]
-USUAL = Escalation()
+USUAL = Escalations(usual=Escalation())
 
 
 def item(**facts: Any) -> OpenItem:
@@ -48,10 +59,14 @@ def ladder(without: Collection[UUID] = (), **facts: Any) -> Ladder:
     )
 
 
-def calendar(about: OpenItem, people: Ladder, escalation: Escalation = USUAL) -> dict[str, set[UUID]]:
+def calendar(about: OpenItem, people: Ladder, escalations: Escalations = USUAL) -> dict[str, set[UUID]]:
     """Return who hears of an item, by day, in the month around its due day."""
-    found = {f"{day:%b} {day.day}": {*hearing(about, day, escalation, people)} for day in DAYS}
+    found = {f"{day:%b} {day.day}": {*hearing(about, day, escalations, people)} for day in DAYS}
     return {day: people for day, people in found.items() if people}
+
+
+def days(usual: Escalation, **of_committee: int) -> Escalations:
+    return Escalations(usual=usual, of_committee={STEERING: CommitteeDays(**of_committee)})
 
 
 OWNERS = {"Mar 2": {OWNER}, "Mar 8": {OWNER}, "Mar 9": {OWNER}, "Mar 10": {OWNER}, "Mar 24": {OWNER}}
@@ -107,13 +122,29 @@ def test_an_item_that_is_overdue_and_blocked_goes_up_once_by_the_longer_of_the_t
 
 
 def test_the_task_force_chooses_the_days() -> None:
-    found = calendar(item(), ladder(coordinators=frozenset({COORDINATOR, SECOND})), Escalation(agency=2, coordinator=3))
+    found = calendar(
+        item(), ladder(coordinators=frozenset({COORDINATOR, SECOND})), days(Escalation(agency=2, coordinator=3))
+    )
     assert (found["Mar 11"], found["Mar 12"], found["Mar 17"]) == ({PRIMARY}, {COORDINATOR, SECOND}, {OWNER})
 
 
+def test_a_committee_chooses_days_for_its_items_and_keeps_the_others_of_the_task_force() -> None:
+    found = calendar(item(), ladder(), days(Escalation(), agency=2))
+    assert (found["Mar 11"], found["Mar 17"]) == ({PRIMARY}, {OWNER, COORDINATOR})
+    assert calendar(item(committee_id=None), ladder(), days(Escalation(), agency=2))["Mar 13"] == {LEAD}
+
+
+def test_a_form_gives_days_or_nothing_for_those_of_the_task_force() -> None:
+    assert days_in("2", " ") == CommitteeDays(agency=2)
+    assert days_in("0", "90") == CommitteeDays(agency=0, coordinator=90)
+    with pytest.raises(Invalid) as refused:
+        days_in("soon", "91")
+    assert set(refused.value.fields) == {"agency", "coordinator"}
+
+
 def test_a_rung_without_a_day_is_reached_in_place_of_an_empty_one_only() -> None:
-    assert calendar(item(), ladder(), Escalation(coordinator=0))["Mar 17"] == {OWNER}
-    assert calendar(item(), ladder(without=[PRIMARY]), Escalation(coordinator=0))["Mar 13"] == {COORDINATOR}
+    assert calendar(item(), ladder(), days(Escalation(coordinator=0)))["Mar 17"] == {OWNER}
+    assert calendar(item(), ladder(without=[PRIMARY]), days(Escalation(coordinator=0)))["Mar 13"] == {COORDINATOR}
 
 
 PEOPLE = some.sampled_from(sorted(EVERYONE))

@@ -7,20 +7,21 @@ import pytest
 
 from tests.cast import NOW, ZONE, Cast, operation
 from tests.emails import read_email
+from tracker.errors import NotAllowed
 from tracker.ports.mail.wording import Worded
 from tracker.rules.actions.action_items import ItemStatus
 from tracker.rules.actions.item_changes import Change, NewItem
 from tracker.rules.core.outbox import MessageKind, Skip, State
 from tracker.rules.core.viewer import Status, Viewer
 from tracker.rules.emails.content import Letter
-from tracker.rules.emails.escalation import Escalation
+from tracker.rules.emails.escalation import CommitteeDays, Escalation
 from tracker.rules.emails.messages import Narrowed
 from tracker.rules.emails.preferences import Preferences
 from tracker.tables.schema.core import outbox as rows
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content, messages, preferences
+from tracker.usecases.emails import content, escalations, messages, preferences
 from tracker.usecases.emails.item_reminders import coming_reminders
 from tracker.usecases.emails.reminders import queue_due
 from tracker.usecases.events import events, occurrences
@@ -211,3 +212,12 @@ async def test_an_items_page_names_exactly_who_is_reminded_and_when(cast: Cast) 
     assert said_so == {one: sorted(await sent(morning(one.day))) for one in said_so}
     assert [one.day for one in said_so] == [2, 8, 9, 10, 13]
     assert await coming_reminders(cast.harbor_advocate, item, first, ZONE, Escalation()) == []
+
+
+async def test_the_days_that_a_committee_s_chair_chose_apply_to_its_items(cast: Cast) -> None:
+    services = cast.committees["services"]
+    await escalations.save(cast.caht_lead, services, CommitteeDays(coordinator=2), NOW)
+    await give(cast, cast.harbor_advocate, committee_id=services)
+    assert list(await sent(morning(11))) == ["Coordinator"]
+    with pytest.raises(NotAllowed):
+        await escalations.save(cast.harbor_advocate, services, CommitteeDays(), NOW)

@@ -14,6 +14,7 @@ from tracker.ports.pages.calendars import calendar, subscriptions
 from tracker.ports.pages.core import drafts, saved_filters, static
 from tracker.ports.pages.core.dependencies import DEPENDENCIES
 from tracker.ports.pages.emails import (
+    committee_escalation,
     committee_reminders,
     demo_mail,
     digest_link,
@@ -159,6 +160,7 @@ ROOMS = {
         preferences.handlers,
         quiet_hours.handlers,
         committee_reminders.handlers,
+        committee_escalation.handlers,
         nudges.handlers,
         digest_link.handlers,
         **message.DEPENDENCIES,

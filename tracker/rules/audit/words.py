@@ -185,6 +185,7 @@ THINGS = {
     "confidential_site": "confidential place",
     "preference": "reminder settings",
     "committee_preference": "reminder settings for a committee",
+    "committee_escalation": "the escalation of a committee’s action items",
     "usual_quiet_hours": "the task force’s quiet hours",
 }
 """Subject → its label; one that is not listed is used as it is."""
@@ -286,6 +287,7 @@ OPEN_SUBJECTS = frozenset(
         "set_up_list",
         "preference",
         "committee_preference",
+        "committee_escalation",
         "usual_quiet_hours",
         "template",
         "site",

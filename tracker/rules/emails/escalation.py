@@ -11,11 +11,18 @@ from enum import IntEnum
 from itertools import chain
 from uuid import UUID
 
+from tracker.errors import Invalid
+from tracker.rules.core.wording import plural
+
 AHEAD = (7, 1, 0)
 """Days before the due day on which the owner is reminded; 0 = on the day itself."""
 FIRST_LATE = 1
 """The first day of being overdue: it begins at midnight after the due day. The owner hears of it, then every week."""
 A_WEEK = 7  # days
+
+
+LONGEST = 90  # days
+WRONG = f"Enter a number of days from 0 to {LONGEST}, or leave it empty."
 
 
 class Rung(IntEnum):
@@ -38,6 +45,20 @@ class Escalation:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CommitteeDays:
+    """The days that a committee chose for its items; None = those of the task force."""
+
+    agency: int | None = None
+    coordinator: int | None = None
+
+    def over(self, usual: Escalation) -> Escalation:
+        """Return the days that apply."""
+        agency = usual.agency if self.agency is None else self.agency
+        coordinator = usual.coordinator if self.coordinator is None else self.coordinator
+        return Escalation(agency=agency, coordinator=coordinator)
+
+
+@dataclass(frozen=True, kw_only=True)
 class OpenItem:
     """What the rungs of an open item are computed from; the days are the task force's."""
 
@@ -51,6 +72,19 @@ class OpenItem:
     """The day on which it became blocked; None = it isn't."""
     audiences: frozenset[str]
     """Who may see it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Escalations:
+    """The days of the task force, and of the committees that chose some."""
+
+    usual: Escalation
+    of_committee: Mapping[UUID, CommitteeDays] = field(default_factory=dict)
+
+    def of(self, item: OpenItem) -> Escalation:
+        """Return the days of an item."""
+        chosen = self.of_committee.get(item.committee_id) if item.committee_id else None
+        return chosen.over(self.usual) if chosen else self.usual
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,8 +102,9 @@ class Ladder:
     """People who want no reminders about items of their own."""
 
 
-def steps(item: OpenItem, day: date, escalation: Escalation) -> list[Rung]:
+def steps(item: OpenItem, day: date, escalations: Escalations) -> list[Rung]:
     """Return the rungs whose day it is, lowest first."""
+    escalation = escalations.of(item)
     late = (day - item.due).days
     stuck = max(late, (day - item.blocked_on).days if item.blocked_on else 0)
     is_owners = -late in AHEAD or (late >= FIRST_LATE and (late - FIRST_LATE) % A_WEEK == 0)
@@ -80,23 +115,23 @@ def steps(item: OpenItem, day: date, escalation: Escalation) -> list[Rung]:
     ]
 
 
-def hearing(item: OpenItem, day: date, escalation: Escalation, ladder: Ladder) -> dict[UUID, Rung]:
+def hearing(item: OpenItem, day: date, escalations: Escalations, ladder: Ladder) -> dict[UUID, Rung]:
     """Return who hears of an item on a day, each by the rung on which they do."""
     found: dict[UUID, Rung] = {}
     is_first = (day - item.due).days == FIRST_LATE
-    for rung in steps(item, day, escalation):
+    for rung in steps(item, day, escalations):
         for person, on in _reached(item, rung, ladder, is_passed_on=rung > Rung.OWNER or is_first).items():
             found.setdefault(person, on)
     return {one: on for one, on in found.items() if on > Rung.OWNER or one not in ladder.without_reminders}
 
 
 def hearing_within(
-    item: OpenItem, days: Iterable[date], escalation: Escalation, ladder: Ladder
+    item: OpenItem, days: Iterable[date], escalations: Escalations, ladder: Ladder
 ) -> dict[UUID, tuple[date, Rung]]:
     """Return who heard of an item on some days, in their order, each by the last of these days and its rung."""
     found: dict[UUID, tuple[date, Rung]] = {}
     for day in days:
-        found |= {person: (day, rung) for person, rung in hearing(item, day, escalation, ladder).items()}
+        found |= {person: (day, rung) for person, rung in hearing(item, day, escalations, ladder).items()}
     return found
 
 
@@ -134,3 +169,25 @@ def _on(item: OpenItem, rung: Rung, ladder: Ladder) -> frozenset[UUID]:
 
 def _may_hear(item: OpenItem, person: UUID, ladder: Ladder) -> bool:
     return not item.audiences.isdisjoint(ladder.reachable.get(person, frozenset()))
+
+
+def days_in(agency: str, coordinator: str) -> CommitteeDays:
+    """Return the days that a form describes; empty = those of the task force. Errors: Invalid(agency, coordinator)."""
+    texts = {"agency": agency.strip(), "coordinator": coordinator.strip()}
+    wrong = {name: WRONG for name, text in texts.items() if text and not _is_a_number(text)}
+    if wrong:
+        raise Invalid(**wrong)
+    return CommitteeDays(**{name: int(text) for name, text in texts.items() if text})
+
+
+def escalation_words(escalation: Escalation) -> str:
+    """Return to whom overdue and blocked items go besides their owners, in a sentence."""
+    levels = {"the owner’s agency": escalation.agency, "the coordinators": escalation.coordinator}
+    reached = " and ".join(f"{who} after {plural(days, 'day')}" for who, days in levels.items() if days)
+    if not reached:
+        return "Overdue and blocked action items reach no one but their owners, unless those can’t be reached."
+    return f"Overdue and blocked action items reach {reached}."
+
+
+def _is_a_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and int(text) <= LONGEST

@@ -63,7 +63,7 @@ async def led_committees(viewer: Viewer) -> list[CommitteeChoice]:
 
 async def of_committee(viewer: Viewer, committee_id: UUID, now: datetime) -> Policy:
     """Return a committee, its policy, and how many upcoming events it has. Errors: NotFound, NotAllowed."""
-    committee = await _led_committee(viewer, committee_id)
+    committee = await led_committee(viewer, committee_id)
     policy = await reminder_policies.policy_of(committee_id)
     return Policy(committee, policy, len(await _upcoming(viewer, committee_id, now)))
 
@@ -78,7 +78,7 @@ async def save(
     Errors: NotFound, NotAllowed, Conflict when there are now more or fewer upcoming events.
     """
     async with writing():
-        await _led_committee(viewer, committee_id)
+        await led_committee(viewer, committee_id)
         changed = [] if upcoming is None else await _upcoming(viewer, committee_id, now)
         if upcoming is not None and len(changed) != upcoming:
             raise Conflict(OTHER_EVENTS)
@@ -102,7 +102,7 @@ async def undo(viewer: Viewer, committee_id: UUID, at: datetime, now: datetime) 
     Errors: NotFound, NotAllowed, Gone (too late, or another change since), Conflict (an event has changed since).
     """
     async with writing():
-        await _led_committee(viewer, committee_id)
+        await led_committee(viewer, committee_id)
         row = await _stored(committee_id)
         if row is None or row["replaced"] is None or row["changed_at"] != at or now >= at + UNDO_FOR:
             raise Gone(LATE)
@@ -174,7 +174,7 @@ async def _store(committee_id: UUID, policy: ReminderPolicy, replaced: str | Non
     )
 
 
-async def _led_committee(viewer: Viewer, committee_id: UUID) -> CommitteeChoice:
+async def led_committee(viewer: Viewer, committee_id: UUID) -> CommitteeChoice:
     """Return a committee whose reminders the viewer may set. Errors: NotFound for one they are not in, NotAllowed."""
     committee = next((one for one in await people.committees(viewer) if one.id == committee_id), None)
     if committee is None:

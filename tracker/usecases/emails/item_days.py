@@ -21,6 +21,7 @@ from tracker.rules.emails.quiet_hours import Quiet
 from tracker.rules.emails.reminders import LATE
 from tracker.tables.background.emails import due, outbox_queue
 from tracker.tables.visible.actions import action_items
+from tracker.usecases.emails.escalations import all_escalations
 from tracker.usecases.emails.ladder import ladder_of, open_items
 from tracker.usecases.emails.preferences import preferences_of
 
@@ -67,14 +68,14 @@ async def items_letter(
     visible = {one.id: one for one in await action_items.items(reader) if one.due <= last or one.blocked_at}
     items = await open_items(await due.items_by_id(visible), zone)
     days = rules.span_of(content.since, content.day)
-    escalation = Escalation(agency=content.agency, coordinator=content.coordinator)
-    near = [one for one in items if any(steps(one, day, escalation) for day in days)]
+    escalations = await all_escalations(Escalation(agency=content.agency, coordinator=content.coordinator))
+    near = [one for one in items if any(steps(one, day, escalations) for day in days)]
     mutes = () if (await preferences_of(reader)).item_reminders else (reader.member_id,)
     ladder = await ladder_of(near, mutes, now)
     mine = {
         one.id: found[reader.member_id][1]
         for one in near
-        if reader.member_id in (found := hearing_within(one, days, escalation, ladder))
+        if reader.member_id in (found := hearing_within(one, days, escalations, ladder))
     }
     if not mine:
         return NOTHING
@@ -84,16 +85,17 @@ async def items_letter(
 
 
 async def _heard(
-    days: Sequence[date], now: datetime, zone: str, wishes: Wishes, escalation: Escalation
+    days: Sequence[date], now: datetime, zone: str, wishes: Wishes, usual: Escalation
 ) -> dict[UUID, Heard]:
     """Return of which items each person hears on each of these days."""
+    escalations = await all_escalations(usual)
     items = await open_items(await due.items_due(days[-1] + timedelta(days=max(AHEAD))), zone)
-    near = [one for one in items if any(steps(one, day, escalation) for day in days)]
+    near = [one for one in items if any(steps(one, day, escalations) for day in days)]
     found: dict[UUID, Heard] = {}
     if near:
         ladder = await ladder_of(near, [one for one in wishes.of_member if wishes.of_items(one) is None], now)
         for item, day in product(near, days):
-            for member_id in hearing(item, day, escalation, ladder):
+            for member_id in hearing(item, day, escalations, ladder):
                 found.setdefault(member_id, {}).setdefault(day, set()).add(item.id)
     return found
 

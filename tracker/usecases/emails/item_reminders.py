@@ -11,6 +11,7 @@ from tracker.rules.emails.escalation import A_WEEK, Escalation, hearing
 from tracker.rules.emails.item_days import first_morning, span_of
 from tracker.rules.events.plan import Person
 from tracker.tables.background.emails import due
+from tracker.usecases.emails.escalations import all_escalations
 from tracker.usecases.emails.ladder import ladder_of, open_items
 from tracker.usecases.emails.preferences import everyones_wishes
 from tracker.usecases.roster.people import people_by_id
@@ -29,19 +30,19 @@ class Coming:
 
 
 async def coming_reminders(
-    viewer: Viewer, item: ActionItem, now: datetime, zone: str, escalation: Escalation
+    viewer: Viewer, item: ActionItem, now: datetime, zone: str, usual: Escalation
 ) -> list[Coming]:
     """Return the next days with reminders of an item that the viewer sees; none unless they may update it."""
     if not (item.is_open and may_update(viewer, item)):
         return []
-    found = await _by_day(item, now, zone, escalation)
+    found = await _by_day(item, now, zone, usual)
     days = sorted(found)[:SHOWN]
     known = await people_by_id({one for day in days for one in found[day]})
     return [Coming(day=day, people=tuple(sorted((known[one] for one in found[day]), key=_by_agency))) for day in days]
 
 
-async def _by_day(item: ActionItem, now: datetime, zone: str, escalation: Escalation) -> dict[date, set[UUID]]:
-    wishes = await everyones_wishes()
+async def _by_day(item: ActionItem, now: datetime, zone: str, usual: Escalation) -> dict[date, set[UUID]]:
+    wishes, escalations = await everyones_wishes(), await all_escalations(usual)
     items = await open_items(await due.items_by_id([item.id]), zone)
     mutes = [one for one in wishes.of_member if wishes.of_items(one) is None]
     ladder = await ladder_of(items, mutes, now)
@@ -49,7 +50,7 @@ async def _by_day(item: ActionItem, now: datetime, zone: str, escalation: Escala
     found: dict[date, set[UUID]] = {}
     for one in items:
         for day in span_of(today, max(today, one.due) + AHEAD):
-            for member_id in hearing(one, day, escalation, ladder):
+            for member_id in hearing(one, day, escalations, ladder):
                 sent, at = first_morning(day, zone, wishes.quiet_of(member_id))
                 if at > now:
                     found.setdefault(sent, set()).add(member_id)

@@ -30,11 +30,11 @@ from tracker.ports.pages.actions.item_views import (
 )
 from tracker.ports.pages.core.dependencies import Drafts, Form, HomeRows, Pages, Query, QueryString
 from tracker.ports.pages.core.edit_conflicts import in_words, merged, recorded
+from tracker.ports.pages.core.escalation import usual_escalation
 from tracker.ports.pages.core.form_values import FormValues, errors_of, id_in, version_in
 from tracker.ports.pages.core.saved_filters import saved_in
 from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.core.drafts import DraftForm, DraftKey
-from tracker.rules.emails.escalation import Escalation
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.core.drafts import event_of_date
 from tracker.usecases.emails.item_reminders import coming_reminders
@@ -102,8 +102,8 @@ async def item_page(
 ) -> Response[str]:
     """Show one item with its history, who is reminded of it next, and the viewer's draft of an update."""
     context = await _begun(drafts, viewer, today, reference)
-    escalation = Escalation(agency=settings.escalate_to_agency, coordinator=settings.escalate_to_coordinator)
-    reminded = await coming_reminders(viewer, context["item"], now, settings.time_zone, escalation)
+    usual = usual_escalation(settings)
+    reminded = await coming_reminders(viewer, context["item"], now, settings.time_zone, usual)
     return pages.render("actions/show.html", **{**context, "reminded": reminded})
 
 

@@ -5,12 +5,15 @@ from uuid import UUID
 from litestar import Response, get
 from litestar.params import FromPath
 
-from tracker.ports.http.dependencies import Viewer
+from tracker.ports.http.dependencies import Settings, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Pages
+from tracker.ports.pages.core.escalation import usual_escalation
 from tracker.ports.pages.roster.people import WORDS
 from tracker.rules.core.viewer import Status
+from tracker.rules.emails.escalation import escalation_words
 from tracker.rules.roster.directory import COMMITTEE_KINDS, CommitteeStatus
+from tracker.usecases.emails.escalations import days_of
 from tracker.usecases.roster import directory
 from tracker.usecases.roster.reminder_policies import policy_of
 
@@ -23,7 +26,9 @@ async def committees_page(pages: Pages, viewer: Viewer) -> Response[str]:
 
 
 @get("/committees/{committee_id:uuid}", guards=[signed_in])
-async def committee_page(committee_id: FromPath[UUID], pages: Pages, viewer: Viewer) -> Response[str]:
+async def committee_page(
+    committee_id: FromPath[UUID], pages: Pages, viewer: Viewer, settings: Settings
+) -> Response[str]:
     """Show one committee with its seats."""
     found = await directory.committee(viewer, committee_id)
     known = (
@@ -38,6 +43,7 @@ async def committee_page(committee_id: FromPath[UUID], pages: Pages, viewer: Vie
         committee=found,
         seatless=seatless,
         reminders=(await policy_of(committee_id)).words,
+        escalation=escalation_words((await days_of(committee_id)).over(usual_escalation(settings))),
     )
 
 
