@@ -569,6 +569,13 @@ def to_committee_reminders(page: Page, _: Demo) -> None:
     page.wait_for_url("**/reminders")
 
 
+def to_committee_escalation(page: Page, demo: Demo) -> None:
+    """Go from a committee to the escalation of its action items."""
+    to_row("/committees", "Steering Committee")(page, demo)
+    page.get_by_role("link", name="Change escalation").click()
+    page.wait_for_url("**/escalation")
+
+
 def to_new_token(page: Page, _: Demo) -> None:
     """Create a personal token, which is shown this once."""
     page.goto("/settings/tokens")
@@ -728,6 +735,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "notifications": (ADVOCATE, to("/settings/notifications"), "Notifications"),
     "the task force’s quiet hours": (COORDINATOR, to("/settings/quiet-hours"), "The task force’s quiet hours"),
     "notifications with errors": (COORDINATOR, to_refused_notifications, "Notifications"),
+    "escalation of a committee": (COORDINATOR, to_committee_escalation, "Escalation for Steering Committee"),
     "reminders of a committee": (COORDINATOR, to_committee_reminders, "Reminders for Steering Committee"),
     "help": (ADVOCATE, to("/help"), "Guide"),
     "a page of the guide": (ADVOCATE, to("/help/attendance"), "Taking attendance"),
