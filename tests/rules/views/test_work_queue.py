@@ -15,6 +15,7 @@ from tracker.rules.views.work_queue import (
     MissingReplies,
     OpenApproval,
     OpenConflict,
+    OpenProposal,
     OpenSheet,
     asks_for_a_deed,
     concerns,
@@ -94,7 +95,9 @@ def test_the_queue_starts_with_what_runs_out_then_the_latest_items_then_old_roll
     last_week = OpenSheet(line=meeting(timedelta(days=-7)), is_over=True)
     yesterday = OpenSheet(line=meeting(timedelta(days=-1)), is_over=True)
     next_week = MissingReplies(line=meeting(timedelta(days=7)), invited=4, waiting=4, agencies=(("FBI", 4),))
-    wanted = [runs, tomorrow, older, newer, last_week, yesterday, next_week]
+    in_two_days = OpenProposal(line=meeting(timedelta(days=2)), people=("FBI lead (FBI)",))
+    in_a_month = OpenProposal(line=meeting(timedelta(days=30)), people=("FBI lead (FBI)",))
+    wanted = [runs, tomorrow, in_two_days, older, newer, last_week, yesterday, next_week, in_a_month]
     assert in_order(reversed(wanted), NOW, TODAY) == wanted
 
 

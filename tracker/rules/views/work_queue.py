@@ -25,6 +25,7 @@ class Need(StrEnum):
     ATTENDANCE = "attendance"
     BLOCKED = "blocked"
     ITEM = "item"
+    PROPOSAL = "proposal"
     ENDING = "ending"
     CONFLICT = "conflict"
     CHECK_OUT = "check_out"
@@ -81,6 +82,16 @@ class LateItem:
 
     item: ActionItem
     need: Need = Need.ITEM
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenProposal:
+    """A date that the viewer organizes, for which people proposed other times that wait for a decision."""
+
+    line: Line
+    people: tuple[str, ...]
+    """Each with the agency, in the order in which they proposed."""
+    need: Need = Need.PROPOSAL
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,6 +178,7 @@ Row = (
     | OpenSheet
     | BlockedItem
     | LateItem
+    | OpenProposal
     | EndingSeries
     | OpenConflict
     | MissingCheckOut
@@ -193,9 +205,10 @@ def in_order(rows: Iterable[Row], now: datetime, today: date) -> list[Row]:
 
     Operations with people who haven't checked out; then operations in conflict, soonest first; then plans and access to
     approve, and plans to acknowledge or to change, soonest first; then operations whose day it is, soonest first; then
-    running dates and replies due within three days, soonest first; then blocked items, longest first; then overdue
-    items, most overdue first; then attendance of past dates, oldest first; then replies for later dates, soonest first;
-    then ending series. Last are dates whose people were nudged lately: nothing can be done about them yet.
+    running dates, and replies and proposed times for dates within three days, soonest first; then blocked items,
+    longest first; then overdue items, most overdue first; then attendance of past dates, oldest first; then replies and
+    proposed times for later dates, soonest first; then ending series. Last are dates whose people were nudged lately:
+    nothing can be done about them yet.
     """
 
     def order(row: Row) -> tuple[bool, int, tuple[int, float]]:
@@ -232,7 +245,7 @@ def _urgency(row: Row, now: datetime, today: date) -> tuple[int, float]:
             return 2, -days_late(row.item, today)
         case OpenSheet(is_over=True):
             return 3, row.line.starts_at.timestamp()
-        case MissingReplies() if row.line.starts_at - now > RUNNING_OUT:
+        case MissingReplies() | OpenProposal() if row.line.starts_at - now > RUNNING_OUT:
             return 4, row.line.starts_at.timestamp()
         case EndingSeries():
             return 5, row.line.starts_at.timestamp()

@@ -30,6 +30,7 @@ from tracker.rules.views.work_queue import (
     OpenApproval,
     OpenCheckIn,
     OpenConflict,
+    OpenProposal,
     OpenRequests,
     OpenSheet,
     ReturnedPlan,
@@ -45,6 +46,7 @@ from tracker.tables.visible.operations.returns import returned
 from tracker.usecases.calendars.date_lines import seen_between
 from tracker.usecases.emails.nudges import nudges_of
 from tracker.usecases.events.replies import Owed, owed
+from tracker.usecases.intake import proposals
 from tracker.usecases.operations.access import to_approve as to_approve_access
 from tracker.usecases.operations.accountability import unaccounted
 from tracker.usecases.operations.readiness_given import in_force
@@ -90,6 +92,7 @@ class Home:
     days: Days | None
     rolls: list[OpenSheet] | None
     ending: list[EndingSeries] | None
+    proposals: list[OpenProposal] | None
     check_ins: list[CheckInDay] | None
     """The operations whose day it is."""
     missing: list[MissingCheckOut] | None
@@ -106,7 +109,7 @@ class Home:
     @property
     def is_whole(self) -> bool:
         """Return whether every part could be read."""
-        dates = (self.days, self.rolls, self.ending, self.owed, self.polls)
+        dates = (self.days, self.rolls, self.ending, self.proposals, self.owed, self.polls)
         of_operations = (self.check_ins, self.missing, self.conflicts, self.plans, self.readiness)
         return None not in (self.items, *dates, *of_operations)
 
@@ -124,11 +127,12 @@ async def home(viewer: Viewer, now: datetime, today: date, zone: str) -> Home:
     days_of_operations = await _part("check-in", check_in_days(viewer, now))
     rolls = await _part("attendance", _rolls(viewer, now, days_of_operations or ()))
     ending = await _part("series that end", _ending(viewer, now))
+    proposed = await _part("proposed times", _proposals(viewer, now))
     missing = await _part("people who have not checked out", _missing(viewer, now))
     conflicts = await _part("conflicts between operations", _conflicts(viewer))
     plans = await _part("plans of operations", _plans(viewer, now))
     rows: list[Row] = [*items.blocked, *(LateItem(item=one) for one in items.late)] if items else []
-    dates: list[Row] = [*(days.replies if days else ()), *(rolls or ()), *(ending or ())]
+    dates: list[Row] = [*(days.replies if days else ()), *(rolls or ()), *(proposed or ()), *(ending or ())]
     checking_in = _check_ins(viewer, days_of_operations or (), missing or ())
     operations: list[Row] = [*(missing or ()), *(conflicts or ()), *(plans or ()), *checking_in]
     return Home(
@@ -136,6 +140,7 @@ async def home(viewer: Viewer, now: datetime, today: date, zone: str) -> Home:
         days=days,
         rolls=rolls,
         ending=ending,
+        proposals=proposed,
         check_ins=days_of_operations,
         missing=missing,
         conflicts=conflicts,
@@ -251,6 +256,11 @@ async def _rolls(viewer: Viewer, now: datetime, days: Iterable[CheckInDay]) -> l
 async def _ending(viewer: Viewer, now: datetime) -> list[EndingSeries]:
     lines = await waiting.last_dates(viewer, now, now + ENDING)
     return [EndingSeries(line=line) for line in lines if may_edit(viewer, line)]
+
+
+async def _proposals(viewer: Viewer, now: datetime) -> list[OpenProposal]:
+    found = await proposals.waiting(viewer, now)
+    return [OpenProposal(line=line, people=tuple(one.person for one in waiting)) for line, waiting in found]
 
 
 def _takes_place(line: Line) -> bool:

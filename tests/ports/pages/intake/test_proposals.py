@@ -90,3 +90,15 @@ async def test_what_was_typed_is_kept_beside_the_error(sqlite_cast: Cast, browse
     response = await browser.post(f"/proposals/{proposal}/refusal", {"comment": "x" * 1_001})
     assert (response.status_code, "x" * 1_001 in response.text) == (422, True)
     assert f"{ONE_TO_TWO}, instead of" in (await browser.get(address)).text
+
+
+async def test_the_home_page_of_those_who_lead_the_event_leads_to_its_proposals(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    address, proposal = await proposed(sqlite_cast, sqlite_cast.fbi_lead)
+    browser = await browse(sqlite_cast.coordinator)
+    home = (await browser.get("/")).text
+    assert ("1 proposed time to decide" in home, f'href="{address}#proposals"' in home) == (True, True)
+    assert "to decide" not in (await (await browse(sqlite_cast.fbi_lead)).get("/")).text
+    await browser.post(f"/proposals/{proposal}/refusal", {})
+    assert "to decide" not in (await browser.get("/")).text
