@@ -51,9 +51,11 @@ async def committees_of_arms(audiences: Collection[str]) -> frozenset[Audience]:
 
 
 async def replace_audiences(event_id: UUID, wanted: Iterable[str]) -> None:
-    """Make exactly these audiences see an event, and emergency access as before."""
-    await EventAudience.delete().where((EventAudience.event == event_id) & _IS_LASTING)
-    await add_audiences(event_id, wanted)
+    """Make exactly these audiences see an event, and emergency access as before; rows that stay aren't written."""
+    present, after = await audiences_of(event_id), set(wanted)
+    if gone := sorted(present - after):
+        await EventAudience.delete().where((EventAudience.event == event_id) & EventAudience.audience.is_in(gone))
+    await add_audiences(event_id, after - present)
 
 
 async def add_audiences(event_id: UUID, wanted: Iterable[str]) -> None:
