@@ -60,6 +60,8 @@ THEY_READ = {
     "HitDecision": "hit_decision",
     "OperationOffSite": "operation_off_site",
     "OperationReadiness": "operation_readiness",
+    "EventText": "event_text",
+    "ItemText": "item_text",
 }
 """What hangs on events today; a new table that leads there joins it by its foreign key."""
 

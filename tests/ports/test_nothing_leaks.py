@@ -185,7 +185,7 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
         for more in ({}, {"confirmed": "yes"})
     ],
     "GET /search": _plain(
-        "/search", "/search?q=canary", "/search?q=Operation", "/search?q=bluestem+lot", "/search?q=%25", "/search?q=a"
+        "/search", "/search?q=canary", "/search?q=Operation", "/search?q=bluestem+lot", "/search?q=%25", "/search?q=op"
     ),
     "GET /help": _plain("/help"),
     "GET /help/{name}": _plain("/help/attendance", "/help/canary"),

@@ -14,7 +14,12 @@ async def rebuild_table(
     the old table. Inside `changing_schema()` it is part of that transaction; alone it is one. Inside `writing()` on
     SQLite it raises TransactionError before it touches a row.
     """
-    swap = (f'DROP TABLE "{table}"', f'ALTER TABLE "{table}_new" RENAME TO "{table}"')
+    swap = (
+        "PRAGMA legacy_alter_table=ON",  # or the triggers of other tables would have to know a table at this moment
+        f'DROP TABLE "{table}"',
+        f'ALTER TABLE "{table}_new" RENAME TO "{table}"',
+        "PRAGMA legacy_alter_table=OFF",
+    )
     async with changing_schema():
         for statement in postgres if is_postgres(engine()) else (create, copy, *swap, *then):
             await engine().run_ddl(statement)

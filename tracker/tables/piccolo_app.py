@@ -51,6 +51,7 @@ TABLE_MODULES = (
     "tracker.tables.schema.availability.shared_calendars",
     "tracker.tables.schema.calendars.subscriptions",
     "tracker.tables.schema.core.audit",
+    "tracker.tables.schema.views.search",
 )
 
 APP_CONFIG = AppConfig(

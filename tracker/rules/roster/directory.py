@@ -142,6 +142,26 @@ class Found:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PersonFound:
+    """A person whom the viewer may know, as search lists them."""
+
+    id: UUID
+    name: str
+    title: str
+    agency: str
+    """Short name, for example KCPD."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommitteeFound:
+    """A committee that the viewer may know, as search lists it."""
+
+    id: UUID
+    name: str
+    place: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SeatCard:
     """An agency's seat on a committee; without a primary it is vacant."""
 

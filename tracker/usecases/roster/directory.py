@@ -9,14 +9,17 @@ from piccolo.querystring import QueryString
 from tracker.errors import NotFound
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Level, Role, Status, Viewer
+from tracker.rules.core.word_forms import has_all
 from tracker.rules.roster.contacts import AgencyContact, mobile_for
 from tracker.rules.roster.directory import (
     Account,
     AgencyCard,
     CommitteeCard,
+    CommitteeFound,
     CommitteeStatus,
     Found,
     PersonCard,
+    PersonFound,
     Place,
     SeatCard,
     holds,
@@ -24,6 +27,9 @@ from tracker.rules.roster.directory import (
 from tracker.rules.roster.quorum import QuorumRule
 from tracker.usecases.roster import directory_rows as rows
 from tracker.usecases.roster.directory_rows import Row
+
+_SEARCHED = ("name", "title", "email", "code", "agency_name")
+"""What of a person a search looks through; the rows of the index hold the same."""
 
 
 async def people(viewer: Viewer, *, with_departed: bool = False) -> list[PersonCard]:
@@ -51,6 +57,25 @@ async def search(viewer: Viewer, words: str, *, at_most: int, with_departed: boo
         known=len(listed),
         agencies=len({row["agency"] for row in listed}),
     )
+
+
+async def with_words(viewer: Viewer, words: Sequence[str], at_most: int) -> list[PersonFound]:
+    """Return people the viewer may know whose name, title, address or agency has all the words, by agency and name.
+
+    The index knows who serves where. The few at other agencies whom the viewer knows are looked through.
+    """
+    found = await rows.with_words(viewer, await rows.known_to(viewer), words, at_most)
+    if not viewer.manages_accounts:
+        others = await rows.names(await rows.known_elsewhere(viewer), rows.PRESENT)
+        found += [row for row in others if has_all(words, *(row[one] for one in _SEARCHED))]
+    people = [PersonFound(id=row["id"], name=row["name"], title=row["title"], agency=row["code"]) for row in found]
+    return sorted(people, key=lambda one: (one.agency, one.name, one.id))[:at_most]
+
+
+async def committees_with(viewer: Viewer, words: Sequence[str], at_most: int) -> list[CommitteeFound]:
+    """Return the committees that the viewer may know whose name or place has all the words, by name."""
+    found = [row for row in await rows.committees(viewer) if has_all(words, row["name"], row["place"])]
+    return [CommitteeFound(id=row["id"], name=row["name"], place=row["place"]) for row in found[:at_most]]
 
 
 async def person(viewer: Viewer, member_id: UUID) -> PersonCard:

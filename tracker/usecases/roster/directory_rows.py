@@ -1,18 +1,20 @@
 """The rows behind the directory, read for one viewer: people they may not know never leave the database."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
+from tracker.rules.core.audiences import agency as audience_of_agency
 from tracker.rules.core.audiences import committee as audience_of_committee
 from tracker.rules.core.viewer import Role, Viewer
 from tracker.rules.roster.directory import CommitteeStatus
 from tracker.tables.schema.calendars.subscriptions import Subscription
 from tracker.tables.schema.roster.people import Committee, MemberRole
 from tracker.tables.visible.attendance import sheet
+from tracker.tables.visible.core import word_index
 
 Row = dict[str, Any]
 
@@ -25,18 +27,25 @@ _PEOPLE = (
 )
 # Without a join: SQLite takes 6 µs to look up one id, so of 2,500 people the agencies alone would cost 16 ms.
 _NAMES = "SELECT m.id, m.name, m.title, m.email, m.agency FROM member m WHERE {} AND {}"
+_FOUND = (
+    "SELECT m.id, m.name, m.title, m.email, m.agency, g.code, g.name AS agency_name"
+    " FROM ({}) f JOIN person_text t ON t.id = f.rowid JOIN member m ON m.id = t.person"
+    " JOIN agency g ON g.id = m.agency WHERE {} AND {}"
+)
 _COUNTS = "SELECT m.agency, COUNT(*) AS people FROM member m WHERE {} AND m.status <> 'departed' GROUP BY m.agency"
 OWN_COMMITTEES = (
     "SELECT b.id FROM committee b WHERE b.status = 'active' AND 'committee:' || CAST(b.id AS VARCHAR(36)) IN ({})"
 )
-_KNOWN = (
-    "m.status = 'active' AND m.agency NOT IN (SELECT id FROM agency WHERE status <> 'active')"
-    " AND (m.agency = {} OR m.id IN ({}) OR (m.id, m.agency) IN"
+_IS_KNOWN = "m.status = 'active' AND m.agency NOT IN (SELECT id FROM agency WHERE status <> 'active')"
+_MET = (
+    "m.id IN ({}) OR (m.id, m.agency) IN"
     " (SELECT h.member, t.agency FROM seat_holder h JOIN seat t ON t.id = h.seat"
     f" WHERE t.committee IN ({OWN_COMMITTEES}))"
     " OR m.id IN (SELECT r.member FROM member_role r WHERE r.role = 'committee_chair'"
-    f" AND r.committee IN ({OWN_COMMITTEES})))"
+    f" AND r.committee IN ({OWN_COMMITTEES}))"
 )
+_KNOWN = f"{_IS_KNOWN} AND (m.agency = {{}} OR {_MET})"
+_KNOWN_ELSEWHERE = f"{_IS_KNOWN} AND m.agency <> {{}} AND ({_MET})"
 _AGENCIES = (
     "SELECT g.id, g.code, g.name, g.arm, g.level, g.coalition, c.code AS coalition_code, g.status, g.version,"
     " g.contact_name, g.contact_phone, g.contact_email, g.address"
@@ -93,9 +102,18 @@ async def known_to(viewer: Viewer) -> QueryString:
     """
     if viewer.manages_accounts:
         return ANYBODY
+    return await _known(viewer, _KNOWN)
+
+
+async def known_elsewhere(viewer: Viewer) -> QueryString:
+    """Return the condition that selects those who serve at another agency, for a viewer who manages no accounts."""
+    return await _known(viewer, _KNOWN_ELSEWHERE)
+
+
+async def _known(viewer: Viewer, condition: str) -> QueryString:
     met = await sheet.met(viewer)
     held = QueryString(", ".join(["{}"] * len(viewer.audiences)), *sorted(viewer.audiences))
-    return QueryString(_KNOWN, viewer.agency_id, _list(met | {viewer.member_id}), held, held)
+    return QueryString(condition, viewer.agency_id, _list(met | {viewer.member_id}), held, held)
 
 
 async def people(known: QueryString, narrowed: QueryString, at_most: int = EVERYBODY) -> list[Row]:
@@ -109,6 +127,16 @@ async def names(known: QueryString, narrowed: QueryString) -> list[Row]:
     found = await engine().run_querystring(QueryString(_NAMES, known, narrowed))
     named = [dict(row) | {"code": of[row["agency"]]["code"], "agency_name": of[row["agency"]]["name"]} for row in found]
     return sorted(named, key=lambda row: (row["code"], row["name"], row["id"]))
+
+
+async def with_words(viewer: Viewer, known: QueryString, words: Sequence[str], at_most: int) -> list[Row]:
+    """Return the same of the known people at the viewer's agency, of an account manager all, that have all the words.
+
+    Of too many, those who were added last.
+    """
+    seen_by = "present" if viewer.manages_accounts else audience_of_agency(viewer.agency_id)
+    latest = word_index.with_words("person", [[seen_by]], words, at_most)
+    return list(await engine().run_querystring(QueryString(_FOUND, latest, known, PRESENT)))
 
 
 async def counts(known: QueryString) -> dict[UUID, int]:

@@ -1,16 +1,15 @@
 """Searching events, people, committees and action items, limited to what the viewer may see."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from tracker.rules.actions.action_items import ActionItem
-from tracker.rules.actions.item_lists import Filter, matching
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import EventStatus, Kind
-from tracker.rules.roster.directory import CommitteeCard, PersonCard, holds
+from tracker.rules.roster.directory import CommitteeFound, PersonFound
 from tracker.rules.views.search import around, words_of
 from tracker.tables.visible.actions import action_items
 from tracker.tables.visible.core.rows import Row
@@ -18,7 +17,6 @@ from tracker.tables.visible.views import search as search_rows
 from tracker.usecases.roster import directory
 
 MOST = 50  # results of each kind; people who get more add words
-DONE_SINCE = timedelta(days=365)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,11 +47,11 @@ class Found:
 
     words: tuple[str, ...]
     events: Sequence[FoundEvent] = ()
-    people: Sequence[PersonCard] = ()
+    people: Sequence[PersonFound] = ()
     items: Sequence[ActionItem] = ()
     passages: Mapping[UUID, str] = field(default_factory=dict)
     """The text around the words in a note of an item, if they are there."""
-    committees: Sequence[CommitteeCard] = ()
+    committees: Sequence[CommitteeFound] = ()
 
     @property
     def number(self) -> int:
@@ -67,24 +65,25 @@ class Found:
 
 
 async def search(viewer: Viewer, text: str, now: datetime) -> Found:
-    """Return what contains all the words of `text`; nothing for a text without words."""
+    """Return what has all the words of `text`; nothing for a text without words."""
     words = words_of(text)
     if not words:
         return Found(words=())
-    looked_for = " ".join(words)
-    items = await action_items.items(viewer, closed_since=now - DONE_SINCE)
-    notes = await action_items.notes_with(viewer, words)
+    events = await search_rows.events(viewer, words, now, MOST)
+    sites = await search_rows.sites(viewer, [row["id"] for row in events if row["kind"] == Kind.JOINT_OPERATION])
+    items = await action_items.with_words(viewer, words, MOST)
+    notes = await action_items.notes_of(viewer, [one.id for one in items])
     return Found(
         words=words,
-        events=[_event(row, words) for row in await search_rows.events(viewer, words, now, MOST)],
-        people=(await directory.search(viewer, looked_for, at_most=MOST)).people,
-        items=matching(items, Filter(words=looked_for, with_done=True), viewer.member_id, notes)[:MOST],
-        passages={item_id: around(texts[0], words) for item_id, texts in notes.items()},
-        committees=[one for one in await directory.committees(viewer) if holds(looked_for, one.name, one.place)][:MOST],
+        events=[_event(row, words, sites.get(row["id"], ())) for row in events],
+        people=await directory.with_words(viewer, words, MOST),
+        items=items,
+        passages={item_id: _first(texts, words) for item_id, texts in notes.items()},
+        committees=await directory.committees_with(viewer, words, MOST),
     )
 
 
-def _event(row: Row, words: Sequence[str]) -> FoundEvent:
+def _event(row: Row, words: Sequence[str], sites: Iterable[str]) -> FoundEvent:
     is_over = row["next"] is None
     return FoundEvent(
         id=row["id"],
@@ -99,11 +98,16 @@ def _event(row: Row, words: Sequence[str]) -> FoundEvent:
         starts_at=row["last"] if is_over else row["next"],
         is_over=is_over,
         is_marked=bool(row["mark_categories"]),
-        passage=_passage(row, words),
+        passage=_passage(row, words, sites),
     )
 
 
-def _passage(row: Row, words: Sequence[str]) -> str:
-    texts = (row["agenda"], row["description"], row["orders"] or "")
-    site = f"Site: {row['site']}" if row["site"] else ""
-    return next((found for text in texts if (found := around(text, words))), site)
+def _passage(row: Row, words: Sequence[str], sites: Iterable[str]) -> str:
+    found = _first((row["agenda"], row["description"], row["orders"] or ""), words)
+    at_site = next((one for one in sites if around(one, words)), "")
+    return found or (f"Site: {at_site}" if at_site else "")
+
+
+def _first(texts: Iterable[str], words: Sequence[str]) -> str:
+    """Return the part of the first text that has one of the words; empty when none has."""
+    return next((found for text in texts if (found := around(text, words))), "")

@@ -4,7 +4,7 @@ An item that comes from a date is visible to people who may see that event (`vis
 to its own audience. Owning an item opens nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,18 +17,25 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wording import day, local
 from tracker.tables.schema.events.marking_columns import MARK, MARK_AGENCY, MARKED_BY, marking_of
 from tracker.tables.visible.core.rows import Row, rows, seen_by
+from tracker.tables.visible.core.word_index import seen_with_words
 from tracker.tables.visible.core.words import contains, pattern
 
-_ITEM = (
+_COLUMNS = (
     "SELECT i.id, i.uid, i.reference, i.title, i.owner, m.name, m.email, i.agency, g.code, i.due, i.origin,"
     " i.committee,"
     " i.audience, i.status, i.progress, i.created_by, i.created_at, i.changed_at, i.closed_at, i.blocked_at,"
     " i.version, i.sequence,"
     " o.original_start, o.starts_at, o.title AS own_title, e.id AS event, e.title AS event_title, e.visibility, e.zone,"
     f" {MARK}, {MARK_AGENCY}"
-    " FROM action_item i JOIN member m ON m.id = i.owner JOIN agency g ON g.id = i.agency"
+)
+_JOINED = (
+    " JOIN member m ON m.id = i.owner JOIN agency g ON g.id = i.agency"
     f" LEFT JOIN occurrence o ON o.id = i.origin LEFT JOIN event e ON e.id = o.event{MARKED_BY}"
-    " WHERE ((i.origin IS NOT NULL AND MAY_SEE(e))"
+)
+_ITEM = f"{_COLUMNS} FROM action_item i{_JOINED} WHERE ((i.origin IS NOT NULL AND MAY_SEE(e))"
+_FOUND = (
+    f"{_COLUMNS} FROM ({{}}) f JOIN item_text t ON t.id = f.rowid JOIN action_item i ON i.id = t.item"
+    f"{_JOINED} WHERE ((i.origin IS NOT NULL AND MAY_SEE(e))"
 )
 _NOTE = (
     "SELECT n.item, n.at, n.source, n.change, n.text, w.name FROM action_note n JOIN action_item i ON i.id = n.item"
@@ -120,6 +127,31 @@ async def reasons(viewer: Viewer, item_ids: Iterable[UUID]) -> dict[UUID, str]:
     among = QueryString(", ".join(["{}"] * len(wanted)), *wanted)
     said = _OR_OWN_AUDIENCE + " AND i.id IN ({}) AND n.at >= i.blocked_at AND n.text <> '' ORDER BY n.at DESC, n.id"
     return {row["item"]: row["text"] for row in await rows(_NOTE, viewer, said, seen_by(viewer)[0], among)}
+
+
+async def with_words(viewer: Viewer, words: Sequence[str], limit: int) -> list[ActionItem]:
+    """Return items, open or done, that have all the words in their title, number, owner, or notes.
+
+    Open ones come first, soonest due first, then the last ones done. Of more than `limit`, those assigned last.
+    """
+    latest = seen_with_words("item", viewer, words, limit)
+    found = [_item(row) for row in await rows(_FOUND, viewer, _OR_OWN_AUDIENCE, latest, seen_by(viewer)[0])]
+    is_open = sorted((one for one in found if one.is_open), key=lambda one: (one.due, one.reference))
+    done = sorted((one for one in found if not one.is_open), key=lambda one: (one.due, one.reference), reverse=True)
+    return [*is_open, *done]
+
+
+async def notes_of(viewer: Viewer, item_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
+    """Return the texts of the notes of these items, newest first, by item."""
+    wanted = list(item_ids)
+    if not wanted:
+        return {}
+    among = QueryString(", ".join(["{}"] * len(wanted)), *wanted)
+    tail = _OR_OWN_AUDIENCE + " AND i.id IN ({}) AND n.text <> '' ORDER BY n.at DESC, n.id"
+    found: dict[UUID, list[str]] = {}
+    for row in await rows(_NOTE, viewer, tail, seen_by(viewer)[0], among):
+        found.setdefault(row["item"], []).append(row["text"])
+    return found
 
 
 async def notes_with(viewer: Viewer, words: Iterable[str]) -> dict[UUID, list[str]]:

@@ -1,57 +1,55 @@
-"""Events that contain words, among those that the viewer may see; events they may not see are not even counted."""
+"""Events that have words, among those that the viewer may see; events they may not see are not even counted."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from piccolo.querystring import QueryString
 
 from tracker.rules.core.viewer import Viewer
 from tracker.tables.visible.core.rows import Row, rows
-from tracker.tables.visible.core.words import contains, pattern
+from tracker.tables.visible.core.word_index import seen_with_words
 
-_TEXT = "e.title || ' ' || e.place || ' ' || e.agenda || ' ' || e.description || ' ' || COALESCE(e.reference, '')"
-_OWN = "COALESCE(o.title, '') || ' ' || COALESCE(o.place, '') || ' ' || COALESCE(o.agenda, '')"
 _ORDER = "r.situation || ' ' || r.mission || ' ' || r.execution || ' ' || r.administration || ' ' || r.command"
-_SITES = " FROM operation_site s JOIN operation_plan p ON p.id = s.plan WHERE p.event = e.id"
-_ORDERS = (
-    " FROM operation_order r JOIN operation_plan p ON p.id = r.plan WHERE p.event = e.id"
+_LATEST_ORDER = (
+    f"SELECT {_ORDER} FROM operation_order r JOIN operation_plan p ON p.id = r.plan WHERE p.event = e.id"
     " AND r.version = (SELECT MAX(x.version) FROM operation_order x WHERE x.plan = p.id)"
 )
 _FOUND = (
     "SELECT e.id AS id, e.title AS title, e.place AS place, e.agenda AS agenda, e.description AS description,"
     " e.kind AS kind, e.visibility AS visibility, e.status AS status, e.zone AS zone, e.is_all_day AS is_all_day,"
-    " e.mark_categories AS mark_categories,"
-    f" (SELECT {_ORDER}{_ORDERS}) AS orders, (SELECT MIN(s.place){_SITES} AND ({{}})) AS site,"
+    f" e.mark_categories AS mark_categories, ({_LATEST_ORDER}) AS orders,"
     " COUNT(d.id) AS dates, MIN(CASE WHEN d.ends_at > {} THEN d.starts_at END) AS next, MAX(d.starts_at) AS last"
-    " FROM event e JOIN occurrence d ON d.event = e.id WHERE MAY_SEE(e)"
+    " FROM ({}) f JOIN event_text t ON t.id = f.rowid JOIN event e ON e.id = t.event"
+    " JOIN occurrence d ON d.event = e.id WHERE MAY_SEE(e)"
 )
-_TAIL = (
-    " AND {} GROUP BY e.id"
-    " ORDER BY CASE WHEN MAX(d.ends_at) > {} THEN 0 ELSE 1 END, MAX(d.starts_at) DESC, e.id LIMIT {}"
+_UPCOMING_FIRST = " GROUP BY e.id ORDER BY CASE WHEN MAX(d.ends_at) > {} THEN 0 ELSE 1 END, MAX(d.starts_at) DESC, e.id"
+_SITES = (
+    "SELECT p.event AS event, s.place AS place FROM operation_site s JOIN operation_plan p ON p.id = s.plan"
+    " JOIN event e ON e.id = p.event WHERE MAY_SEE(e)"
 )
 
 
 async def events(viewer: Viewer, words: Sequence[str], now: datetime, limit: int) -> list[Row]:
-    """Return events that contain all the words in their texts, of a date, or of a plan; upcoming ones first.
+    """Return events that have all the words in their texts, of a date, or of a plan; upcoming ones first.
 
-    A row holds what the list shows of an event, how many `dates` it has, and its `next` (None: over) and `last` start;
-    of an operation also the text of its `orders`, and a `site` that contains a word.
+    Of more than `limit`, those whose last date is in the latest months. A row holds what the list shows of an event,
+    how many `dates` it has, its `next` (None: over) and `last` start, and of an operation the text of its `orders`.
     """
-    of_date = f"EXISTS (SELECT 1 FROM occurrence o WHERE o.event = e.id AND o.is_changed AND {contains(_OWN)})"
-    of_site, of_order = (
-        f"EXISTS (SELECT 1{found} AND {contains(text)})" for found, text in ((_SITES, "s.place"), (_ORDERS, _ORDER))
-    )
-    condition = f"({contains(_TEXT)} OR {of_date} OR {of_site} OR {of_order})"
-    every = _each(condition, " AND ", words, texts=4)
-    at_site = _each(contains("s.place"), " OR ", words, texts=1)
-    found = await rows(_FOUND, viewer, _TAIL, at_site, now, every, now, limit)
+    found = await rows(_FOUND, viewer, _UPCOMING_FIRST, now, seen_with_words("event", viewer, words, limit), now)
     return [{**row, "next": _moment(row["next"]), "last": _moment(row["last"])} for row in found]
 
 
-def _each(condition: str, joined_by: str, words: Sequence[str], *, texts: int) -> QueryString:
-    """Return a condition for each of the words, that looks for it in so many texts."""
-    each = [QueryString(condition, *[pattern(word)] * texts) for word in words]
-    return QueryString(joined_by.join(["{}"] * len(each)), *each)
+async def sites(viewer: Viewer, event_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
+    """Return the places of the sites of operations, by event."""
+    wanted = list(event_ids)
+    if not wanted:
+        return {}
+    among = QueryString(", ".join(["{}"] * len(wanted)), *wanted)
+    found: dict[UUID, list[str]] = {}
+    for row in await rows(_SITES, viewer, " AND e.id IN ({}) ORDER BY s.place, s.id", among):
+        found.setdefault(row["event"], []).append(row["place"])
+    return found
 
 
 def _moment(value: datetime | str | None) -> datetime | None:
