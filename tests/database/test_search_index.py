@@ -34,7 +34,7 @@ async def looked_through() -> dict[str, list[tuple[str, ...]]]:
 
 
 async def indexed() -> bool:
-    """Return whether each index has the words of the rows beside it, by the engine's own judgement."""
+    """Return whether each index has the words of the rows beside it, by the engine's own judgment."""
     for table in SEARCHED:
         name = table.replace("_text", "_index")
         if not is_postgres(engine()):  # raises an error for an index that doesn't agree
