@@ -115,28 +115,36 @@ def _is_elsewhere(plan: Plan, shown: Plan) -> bool:
     return where(plan) != where(shown)
 
 
-def of_new(plan: Plan, lead_id: UUID) -> frozenset[UUID]:
-    """Return who gets an invitation to a new event: everyone on its list but the organizer; for a draft, no one."""
-    return NOBODY if plan.status is EventStatus.DRAFT else frozenset(plan.invitees) - {lead_id}
+def of_new(plan: Plan, lead_id: UUID, now: datetime) -> frozenset[UUID]:
+    """Return who gets an invitation to a new event: everyone on its list but the organizer.
+
+    No one gets one to a draft, or to what is over.
+    """
+    if plan.status is EventStatus.DRAFT or plan_rules.is_over(plan, now):
+        return NOBODY
+    return frozenset(plan.invitees) - {lead_id}
 
 
-def of_change(event: Event, plan: Plan, invited: Invited, *, splits: bool, notify: Notify) -> Notices:
+def of_change(event: Event, plan: Plan, invited: Invited, now: datetime, *, splits: bool, notify: Notify) -> Notices:
     """Return who is notified when an event, to which `invited` are invited so far, becomes what the plan says.
 
     Everyone who stays on the list is notified of a new time, rule or place, of a tentative event that is confirmed, and
     of an event that becomes one for named people; of other changes, or of none of these, as `notify` says. That an
     event becomes one for named people is never silent, because that email takes it out of their calendars. People who
-    leave a draft's list are not notified, because they never heard of it.
+    leave a draft's list are not notified, because they never heard of it. When all dates of the plan are over, only
+    people who leave the list are notified, or everyone whose calendars it leaves.
     """
     wanted = {**plan.invitees, event.lead_id: AttendeeRole.CHAIR}
     if plan.status is EventStatus.DRAFT:
         return Notices()
     if event.status is EventStatus.DRAFT:
-        return Notices(invitation=of_new(plan, event.lead_id))
+        return Notices(invitation=of_new(plan, event.lead_id, now))
     gone, added = frozenset(invited) - frozenset(wanted), frozenset(wanted) - frozenset(invited)
+    if plan_rules.is_over(plan, now) and not closes(event, plan):
+        return Notices(withdrawal=gone)
     is_silent = notify is Notify.NO_ONE and not closes(event, plan)
     if splits:
-        invitation = of_new(plan, event.lead_id)
+        invitation = of_new(plan, event.lead_id, now)
         stays = asked(invited) - gone
         return Notices(
             withdrawal=gone,
@@ -149,8 +157,15 @@ def of_change(event: Event, plan: Plan, invited: Invited, *, splits: bool, notif
     return Notices(withdrawal=gone, update=update, invitation=invitation)
 
 
-def of_date(occurrence: Occurrence, slot: Slot, place: str, invited: Invited, *, notify: Notify) -> Notices:
-    """Return who is notified when one date gets this slot and place, or when anything else about it changes."""
+def of_date(
+    occurrence: Occurrence, slot: Slot, place: str, invited: Invited, now: datetime, *, notify: Notify
+) -> Notices:
+    """Return who is notified when one date gets this slot and place, or when anything else about it changes.
+
+    No one is when the date is over then.
+    """
+    if slot[1] <= now:
+        return Notices()
     stays = (occurrence.starts_at, occurrence.ends_at, occurrence.place) == (*slot, place)
     is_silent = notify is Notify.NO_ONE or (stays and notify is not Notify.ALL)
     return Notices() if is_silent else Notices(update=to_all(occurrence.event, invited))

@@ -130,6 +130,11 @@ def days(plan: Plan) -> list[tuple[datetime, datetime]]:
     return held(dates(plan.rule, plan.starts), plan.on_holidays)
 
 
+def is_over(plan: Plan, now: datetime) -> bool:
+    """Return whether the last date of a plan has ended."""
+    return max(slot(day, plan.duration, plan.zone)[1] for _, day in days(plan)) <= now
+
+
 def slot(starts: datetime, duration: timedelta, zone: str) -> Slot:
     """Return the UTC slot of a local start; the end is by wall clock too, so that 9 to 5 stays 9 to 5.
 

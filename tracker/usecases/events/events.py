@@ -93,7 +93,7 @@ async def add_event(
         seen_by = await set_audiences(viewer, new_id, lead_id, plan, now, list_of=previous.id)
     else:
         seen_by = await first_audiences(viewer, new_id, lead_id, plan)
-    notified = Notices(invitation=notifications.of_new(plan, lead_id) if invited is None else invited)
+    notified = Notices(invitation=notifications.of_new(plan, lead_id, now) if invited is None else invited)
     await invite(viewer, new_id, lead_id, plan, event["version"], now, notified=notified)
     await audience_versions.touch(seen_by | {audiences.member(one) for one in (lead_id, *plan.invitees)})
     return new_id
@@ -205,7 +205,7 @@ async def _allow(viewer: Viewer, event: Event, plan: Plan, now: datetime) -> Non
 async def _change_in_place(
     viewer: Viewer, event: Event, plan: Plan, invited: notifications.Invited, now: datetime, notify: Notify
 ) -> UUID:
-    notified = notifications.of_change(event, plan, invited, splits=False, notify=notify)
+    notified = notifications.of_change(event, plan, invited, now, splits=False, notify=notify)
     is_moved, is_elsewhere = plan_rules.moves(plan, event), plan_rules.goes_elsewhere(plan, event)
     is_new = event.status is EventStatus.DRAFT and plan.status is not EventStatus.DRAFT
     if plan.status is EventStatus.DRAFT and event.status is not EventStatus.DRAFT:

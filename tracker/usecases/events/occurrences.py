@@ -24,6 +24,7 @@ from tracker.tables.visible.calendars import calendar
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.events import history
+from tracker.usecases.events.held_dates import check_stays_held
 from tracker.usecases.events.invitees import notify as send
 from tracker.usecases.events.invitees import touch
 from tracker.usecases.events.response_reset import ask_again
@@ -81,7 +82,8 @@ async def change_date(
 ) -> None:
     """Move or change one date. Invitees are notified when the time or place changes, or as `notify` says.
 
-    People are asked to reply again when the date moves by an hour or more, to another day, or to another place.
+    People are asked to reply again when the date moves by an hour or more, to another day, or to another place. When it
+    is over then, no one is notified or asked.
     Errors: NotFound, NotAllowed, Conflict, Invalid by field.
     """
     async with writing():
@@ -99,12 +101,14 @@ async def _change(viewer: Viewer, occurrence: Occurrence, change: DateChange, no
     slot = plan.slot(change.starts, change.duration, event.zone)
     place = event.place if change.place is None else change.place
     is_moved, is_elsewhere = slot != (occurrence.starts_at, occurrence.ends_at), place != occurrence.place
+    await check_stays_held(viewer, occurrence, slot[0], now)
     fields = _columns(occurrence, change, slot)
     await _save(occurrence, now, raise_sequence=is_moved or is_elsewhere, fields=fields)
     before = (occurrence.starts_at, occurrence.ends_at)
-    if (is_moved or is_elsewhere) and plan.asks_again(before, slot, place_changed=is_elsewhere, zone=event.zone):
+    asks = plan.asks_again(before, slot, place_changed=is_elsewhere, zone=event.zone)
+    if (is_moved or is_elsewhere) and asks and slot[0] > now:
         await ask_again(event.id, occurrence.id, occurrence.sequence + 1, now)
-    notified = notifications.of_date(occurrence, slot, place, await invitees_of(event.id), notify=notify)
+    notified = notifications.of_date(occurrence, slot, place, await invitees_of(event.id), now, notify=notify)
     news = Changed(before=notifications.before_of(occurrence), reason=change.reason, is_moved=is_moved)
     await _notify(news, occurrence, notified.update, now)
     title = event.title if change.title is None else change.title

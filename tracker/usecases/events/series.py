@@ -26,16 +26,15 @@ from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.events import events as rows
 from tracker.tables.schema.events.history import EventChange
-from tracker.tables.visible.attendance import sheet
 from tracker.tables.visible.events import events
 from tracker.usecases.core import outbox
 from tracker.usecases.events import substitutes
+from tracker.usecases.events.held_dates import check_stays_held
 from tracker.usecases.events.invitees import let_go, mailed_entry, touch, withdraw
 from tracker.usecases.events.invitees import notify as send
 from tracker.usecases.events.visibility import circle_is_within, set_audiences, who_may_see
 
 INSTANT = timedelta(microseconds=1)
-WAS_HELD = "This event was held, and its attendance is recorded. Schedule a new event, or duplicate this one."
 _TAKE_OVER = (
     " ON CONFLICT (id) DO UPDATE SET event = EXCLUDED.event, original_start = EXCLUDED.original_start,"
     " starts_at = EXCLUDED.starts_at, ends_at = EXCLUDED.ends_at, title = EXCLUDED.title, place = EXCLUDED.place,"
@@ -119,11 +118,7 @@ async def _check_not_held(viewer: Viewer, before: Sequence[Occurrence], plan: Pl
     """
     if len(before) != 1 or before[0].event.is_series:
         return
-    [date], begins = before, plan_rules.slots(plan)[0][1][0]
-    if not date.starts_at <= now < begins:
-        return
-    if date.attendance_closed_at is not None or await sheet.recorded(viewer, date):
-        raise Invalid(date=WAS_HELD)
+    await check_stays_held(viewer, before[0], plan_rules.slots(plan)[0][1][0], now)
 
 
 def lost_dates(
@@ -235,7 +230,7 @@ async def _say_that_it_ends(
     if is_narrower:
         await _narrow(viewer, event, plan, now)
     invited = await invitees_of(event.id)
-    notified = notifications.of_change(event, plan, invited, splits=True, notify=notify)
+    notified = notifications.of_change(event, plan, invited, now, splits=True, notify=notify)
     gone = frozenset(invited) - frozenset(plan.invitees) - {event.lead_id}
     news, version = SeriesContinued(entry=closes, since=ends), event.version + 1
     await send(news, event.id, version, now, whom=notified.update, dates={})

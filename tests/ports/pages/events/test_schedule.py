@@ -428,7 +428,7 @@ async def test_a_new_event_that_could_be_sent_asks_by_itself_what_it_would_do(sq
 
 async def test_a_day_that_is_over_is_named_before_it_is_sent(desk: Browser) -> None:
     page = (await desk.get("/schedule?date=2026-11-02")).text
-    assert "That day is over. No one will get a reminder." in page
+    assert "That day is over. No one will get an invitation or a reminder." in page
 
 
 async def test_an_event_is_duplicated_with_its_people_and_without_its_dates(sqlite_cast: Cast, desk: Browser) -> None:
