@@ -58,7 +58,7 @@ class DraftForm(StrEnum):
 
 RIGHTS: Mapping[DraftForm, frozenset[str]] = {
     DraftForm.PEOPLE: frozenset({"roles"}),
-    DraftForm.COMMITTEES: frozenset({"chair"}),
+    DraftForm.COMMITTEES: frozenset({"chair", "chair_words"}),
 }
 """Choices that give someone rights: a draft keeps none, so its form begins with the rights that are saved.
 

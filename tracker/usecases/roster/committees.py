@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from tracker.database import writing
-from tracker.errors import Conflict, Invalid, NotFound
+from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core import audiences
 from tracker.rules.core.viewer import Role, Status, Viewer
 from tracker.rules.roster import accounts
@@ -15,6 +15,7 @@ from tracker.tables.schema.events import audience_versions
 from tracker.tables.schema.roster.people import Agency, Committee, Member, MemberRole, Seat, SeatHolder
 from tracker.usecases.core import audit
 from tracker.usecases.roster import people
+from tracker.usecases.roster.known_people import ACTIVE, Candidates
 
 TAKEN = "Another committee already has this name."
 NOT_ONESELF = "You can’t add yourself to a committee. Ask a coordinator."
@@ -33,6 +34,13 @@ async def add_committee(viewer: Viewer, facts: CommitteeFacts, reauthenticated_a
         await _set_chair(committee_id, facts.chair_id)
         await audit.record(viewer.actor, "added", "committee", committee_id, {}, now)
     return committee_id
+
+
+def possible_chairs(viewer: Viewer) -> Candidates:
+    """Return who can chair a committee, for people who manage the roster. Errors: NotAllowed."""
+    if not viewer.manages_accounts:
+        raise NotAllowed(accounts.MANAGERS_ONLY)
+    return ACTIVE
 
 
 async def change_committee(

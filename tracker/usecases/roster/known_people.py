@@ -56,6 +56,8 @@ class Candidates:
 
 EVERYONE = Candidates(ANYBODY)
 """All present and past people, for readers of the audit log."""
+ACTIVE = Candidates(QueryString(_ACTIVE))
+"""All people with access, for those who manage the roster."""
 WITH_ACCOUNT = Candidates(QueryString("NOT m.is_guest"))
 """People who can sign in, only together with other candidates."""
 
@@ -84,7 +86,7 @@ def known_to(viewer: Viewer) -> Candidates:
     no one gets the whole list of names just by asking.
     """
     if viewer.is_coordinator:
-        return Candidates(QueryString(_ACTIVE))
+        return ACTIVE
     return Candidates(QueryString(_KNOWN, viewer.arm.value, _held_by(viewer)))
 
 

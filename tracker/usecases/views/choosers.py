@@ -9,6 +9,7 @@ from tracker.usecases.actions import after_actions, item_lists
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.audit import reading
 from tracker.usecases.operations import grants
+from tracker.usecases.roster import committees
 from tracker.usecases.roster.known_people import Candidates, known_to
 
 
@@ -31,6 +32,10 @@ async def _actors(viewer: Viewer, _: str) -> Candidates:
     return reading.actors(viewer)
 
 
+async def _chairs(viewer: Viewer, _: str) -> Candidates:
+    return committees.possible_chairs(viewer)
+
+
 async def _owners(viewer: Viewer, origin: str) -> Candidates:
     return await item_lists.owners(viewer, _id(origin) if origin else None)
 
@@ -51,6 +56,7 @@ async def _operation_access(viewer: Viewer, event: str) -> Candidates:
 _CANDIDATES: Mapping[str, Callable[[Viewer, str], Awaitable[Candidates]]] = {
     "known": _known,
     "actors": _actors,
+    "chairs": _chairs,
     "owners": _owners,
     "new-owners": item_lists.new_owners,
     "walk-ins": _walk_ins,

@@ -214,6 +214,25 @@ async def test_a_committee_is_added_with_a_seat_that_changes_hands(cast: Cast, d
     assert "No agency has a seat yet." in (await desk.get(committee)).text
 
 
+async def test_the_chair_of_a_committee_is_found_by_words_and_named_beside_another_one(
+    cast: Cast, desk: Browser
+) -> None:
+    address = f"/committees/{cast.committees['steering']}/edit"
+    page = (await desk.get(address)).text
+    several = await desk.post(address, typed(page, address, chair_words="kcpd"))
+    assert (several.status_code, "More than one person matches." in several.text) == (422, True)
+    assert "Choose one person, or leave the chair empty." in several.text
+    assert (await desk.post(address, typed(page, address, chair_words="kcpd detective"))).status_code == 303
+    assert 'value="Kcpd detective (KCPD)"' in (await desk.get(address)).text
+    stale = await desk.post(address, typed(page, address, chair_words="hsi liaison"))
+    assert stale.status_code == 409
+    assert "Kcpd detective (KCPD)" in stale.text
+    assert 'value="Hsi liaison (HSI)"' in stale.text
+    emptied = typed((await desk.get(address)).text, address, chair_words="")
+    assert (await desk.post(address, emptied)).status_code == 303
+    assert "Kcpd detective (KCPD)" not in (await desk.get(address)).text
+
+
 async def sent(desk: Browser, content: bytes) -> httpx.Response:
     return await desk.post("/people/import", files={"file": ("list.csv", content, "text/csv")})
 

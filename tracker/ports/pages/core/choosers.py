@@ -41,7 +41,7 @@ def label_of(person: Person) -> str:
 
 def is_typed(form: FormValues, name: str) -> bool:
     """Return whether a form or an address has the words of a field, beside the id of who is chosen."""
-    return f"{name}{WORDS}" in form
+    return bool(form.all(f"{name}{WORDS}"))
 
 
 async def chosen(form: FormValues, name: str, candidates: Candidates) -> Chosen:
@@ -57,6 +57,17 @@ async def chosen(form: FormValues, name: str, candidates: Candidates) -> Chosen:
     if not is_typed(form, name):
         return Chosen(value=given)
     return await _looked_up(typed, candidates) if typed else Chosen()
+
+
+async def settled(form: FormValues, name: str, candidates: Candidates) -> FormValues:
+    """Return a form with the id of who is chosen in place of the words, to be kept, compared, and merged.
+
+    Words that don't find one person stay, with no id.
+    """
+    if not is_typed(form, name):
+        return form
+    found = await chosen(form, name, candidates)
+    return form.but({name: ""}) if found.error else form.without(f"{name}{WORDS}").but({name: found.value})
 
 
 async def _looked_up(typed: str, candidates: Candidates) -> Chosen:

@@ -49,6 +49,10 @@ class FormValues(Mapping[str, str]):
         new = {name: (texts,) if isinstance(texts, str) else tuple(texts) for name, texts in values.items()}
         return FormValues(self._values | new)
 
+    def without(self, name: str) -> "FormValues":
+        """Return the same form without a field."""
+        return FormValues({one: texts for one, texts in self._values.items() if one != name})
+
 
 class Errors(dict[str, str]):
     """An error for each wrong field, from top to bottom; None for a field without one."""

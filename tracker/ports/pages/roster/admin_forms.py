@@ -1,6 +1,6 @@
 """The forms with which administrators add and change things: one mechanism for people, agencies and committees."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -13,6 +13,7 @@ from litestar.params import PathParameter
 from tracker.ports.http.dependencies import Now, Viewer, Visit, Zone
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages, Query
+from tracker.ports.pages.core.edit_conflicts import recorded
 from tracker.ports.pages.core.form_values import FormValues, version_in
 from tracker.ports.pages.core.reauthentication import first_reauthenticate
 from tracker.ports.pages.core.sheets import NO_FORM, Sheet, Words, opened, resumed
@@ -20,6 +21,10 @@ from tracker.ports.pages.roster.admin_saving import check_manager, save
 from tracker.rules.core.drafts import DraftForm, DraftKey
 
 Facts = TypeVar("Facts")
+
+
+async def _as_it_is(_: Viewer, form: FormValues) -> FormValues:
+    return form
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,11 +43,14 @@ class AdminForm(Generic[Facts]):
     change: Callable[[Viewer, UUID, Facts, int, datetime, datetime], Awaitable[None]]
     texts: Callable[[Viewer, UUID, str], Awaitable[tuple[FormValues, int]]]
     """Returns the form of a known one, with the days of the zone, and its version. Errors: NotFound."""
-    words: Callable[[Viewer], Awaitable[Words]]
+    words: Callable[[Viewer, Sequence[FormValues]], Awaitable[Words]]
+    """Returns the words for the texts in some forms."""
     shown: Callable[[Viewer, UUID | None, FormValues], Awaitable[Mapping[str, Any]]]
     """Returns what its template gets beside the form."""
     added: Callable[[Facts], str]
     saved: Callable[[Facts], str]
+    settled: Callable[[Viewer, FormValues], Awaitable[FormValues]] = _as_it_is
+    """Returns the form with the ids that its words mean."""
     blank: Callable[[FormValues, str], FormValues] = lambda *_: NO_FORM
     """Returns the form of a new one, made of the query of the address and the zone."""
     leads_to: Callable[[UUID], str] | None = None
@@ -86,6 +94,7 @@ def _of_new(kept: AdminForm[Any]) -> tuple[Any, Any]:
     async def add(pages: Pages, visit: Visit, form: Form, zone: Zone, now: Now) -> Response[Any]:
         """Add it, or show the form again with its errors."""
         check_manager(visit.viewer)
+        form = await kept.settled(visit.viewer, form)
 
         async def deed() -> Response[Any]:
             facts = kept.read(form, zone)
@@ -111,8 +120,10 @@ def _edit_of(kept: AdminForm[Any]) -> Any:
         now: Now,
     ) -> Response[Any]:
         """Show the form of one, or the viewer's draft of it."""
-        opened_now = await _opened(kept, visit.viewer, thing_id, zone)
-        sheet = resumed(await drafts.kept(kept.draft_of(thing_id)), kept.draft, *opened_now)
+        check_manager(visit.viewer)
+        draft = await drafts.kept(kept.draft_of(thing_id))
+        draft = await kept.settled(visit.viewer, draft) if draft else None
+        sheet = resumed(draft, kept.draft, *await _opened(kept, visit.viewer, thing_id, zone, draft))
         first = first_reauthenticate(visit, f"{kept.address}/{thing_id}/edit", now)
         return first or await _form(kept, pages, visit.viewer, sheet, thing_id)
 
@@ -131,6 +142,7 @@ def _change_of(kept: AdminForm[Any]) -> Any:
     ) -> Response[Any]:
         """Save it, or show the form again with errors or with changes that were saved meanwhile."""
         check_manager(visit.viewer)
+        form = await kept.settled(visit.viewer, form)
 
         async def deed() -> Response[Any]:
             facts = kept.read(form, zone)
@@ -140,15 +152,20 @@ def _change_of(kept: AdminForm[Any]) -> Any:
         async def show(sheet: Sheet) -> Response[Any]:
             return await _form(kept, pages, visit.viewer, sheet, thing_id)
 
-        current = partial(_opened, kept, visit.viewer, thing_id, zone)
+        current = partial(_opened, kept, visit.viewer, thing_id, zone, form)
         return await save(visit, form, now, kept.fields, deed, show, current)
 
     return change
 
 
-async def _opened(kept: AdminForm[Any], viewer: Viewer, thing_id: UUID, zone: str) -> tuple[Sheet, Words]:
-    check_manager(viewer)
-    return opened(*await kept.texts(viewer, thing_id, zone)), await kept.words(viewer)
+async def _opened(
+    kept: AdminForm[Any], viewer: Viewer, thing_id: UUID, zone: str, typed: FormValues | None
+) -> tuple[Sheet, Words]:
+    """Return a known one as its form shows it now, with the words for its texts and those that were typed."""
+    saved, version = await kept.texts(viewer, thing_id, zone)
+    return opened(saved, version), await kept.words(
+        viewer, [saved, *([typed, recorded(typed["was"])] if typed else ())]
+    )
 
 
 async def _form(

@@ -1,6 +1,6 @@
 """Adding and changing an agency, for people who manage the roster."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -86,7 +86,7 @@ def _read(form: FormValues, _: str) -> AgencyFacts:
     )
 
 
-async def _words(viewer: Viewer) -> Words:
+async def _words(viewer: Viewer, _: Sequence[FormValues]) -> Words:
     meanings = {arm.value: words for arm, words in ARM_WORDS.items()}
     meanings |= {level.value: words for level, words in LEVEL_WORDS.items()}
     meanings |= {str(one.id): one.code for one in await directory.agencies(viewer)}

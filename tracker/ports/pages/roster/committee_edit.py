@@ -1,19 +1,20 @@
 """Adding and changing a committee with its chair and quorum, for people who manage the roster."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from tracker.ports.pages.core.form_values import FormValues, Reader, id_in
+from tracker.ports.pages.core.choosers import WORDS, chosen, settled
+from tracker.ports.pages.core.form_values import FormValues, Reader, id_in, ids_in
 from tracker.ports.pages.core.sheets import NO_FORM, Words
 from tracker.ports.pages.roster.admin_forms import AdminForm, handlers_of
-from tracker.ports.pages.roster.people import by_agency
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewer import Status, Viewer
+from tracker.rules.core.viewer import Viewer
 from tracker.rules.roster.csv_rows import LONGEST_COMMITTEE
 from tracker.rules.roster.directory import ARM_WORDS, COMMITTEE_KINDS, CommitteeStatus
 from tracker.rules.roster.people_changes import CommitteeFacts
 from tracker.rules.roster.quorum import QuorumRule
+from tracker.usecases.core import names
 from tracker.usecases.roster import committees, directory
 from tracker.usecases.roster.sites import open_sites
 
@@ -50,15 +51,13 @@ async def _texts(viewer: Viewer, committee_id: UUID, _: str) -> tuple[FormValues
     ), committee.version
 
 
-async def _shown(viewer: Viewer, committee_id: UUID | None, _: FormValues) -> Mapping[str, Any]:
-    known = [one for one in await directory.people(viewer) if one.status is Status.ACTIVE]
-    chairs = [(first.agency, [(str(one.id), one.name) for one in group]) for first, group in by_agency(known)]
+async def _shown(viewer: Viewer, committee_id: UUID | None, form: FormValues) -> Mapping[str, Any]:
     return {
         "committee": await directory.committee(viewer, committee_id) if committee_id else None,
         "statuses": STATUSES,
         "kinds": list(COMMITTEE_KINDS.items()),
         "sites": await open_sites(),
-        "chairs": [("", "No chair"), *chairs],
+        "chair": await chosen(form, "chair", committees.possible_chairs(viewer)),
         "arms": [("", "Both arms"), *((arm.value, words) for arm, words in ARM_WORDS.items())],
     }
 
@@ -67,6 +66,8 @@ def _read(form: FormValues, _: str) -> CommitteeFacts:
     reader = Reader(form)
     name, place = reader.named("name", LONGEST_COMMITTEE), reader.text("place", LONGEST_PLACE)
     seats = reader.number("quorum")
+    if form[f"chair{WORDS}"]:  # more than one person, or no one
+        reader.refuse("chair", "Choose one person, or leave the chair empty.")
     reader.check()
     arm, status = form["arm"], form["status"]
     return CommitteeFacts(
@@ -80,9 +81,14 @@ def _read(form: FormValues, _: str) -> CommitteeFacts:
     )
 
 
-async def _words(viewer: Viewer) -> Words:
+async def _settled(viewer: Viewer, form: FormValues) -> FormValues:
+    return await settled(form, "chair", committees.possible_chairs(viewer))
+
+
+async def _words(_: Viewer, shown: Sequence[FormValues]) -> Words:
     meanings = {arm.value: words for arm, words in ARM_WORDS.items()} | dict(COMMITTEE_KINDS)
-    meanings |= {str(one.id): f"{one.name} ({one.agency})" for one in await directory.people(viewer)}
+    chairs = await names.people(ids_in([form["chair"] for form in shown]))
+    meanings |= {str(one): f"{name} ({agency})" for one, (name, agency) in chairs.items()}
     meanings |= {value: words for value, words, _ in STATUSES}
     return Words(labels=LABELS, said=lambda _, text: meanings.get(text, text) or "none")
 
@@ -98,6 +104,7 @@ handlers = handlers_of(
         change=committees.change_committee,
         texts=_texts,
         words=_words,
+        settled=_settled,
         shown=_shown,
         added=lambda facts: f"{facts.name} added. Next, add seats for agencies.",
         saved=lambda facts: f"{facts.name} saved.",

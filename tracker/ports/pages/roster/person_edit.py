@@ -1,6 +1,6 @@
 """Adding and changing a person, for people who manage the roster."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -31,7 +31,7 @@ async def _shown(viewer: Viewer, person_id: UUID | None, form: FormValues) -> Ma
     }
 
 
-async def _words(viewer: Viewer) -> Words:
+async def _words(viewer: Viewer, _: Sequence[FormValues]) -> Words:
     return forms.words_for(await directory.agencies(viewer))
 
 

@@ -1,6 +1,6 @@
 """The sites where the task force meets: a list for people who schedule, and a form for people who manage it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -74,7 +74,7 @@ def _read(form: FormValues, _: str) -> SiteFacts:
     )
 
 
-async def _words(_: Viewer) -> Words:
+async def _words(_: Viewer, __: Sequence[FormValues]) -> Words:
     meanings = {value: words for value, words, _ in STATUSES}
     return Words(labels=LABELS, said=lambda _, text: meanings.get(text, text) or "empty")
 
