@@ -7,6 +7,7 @@ import pytest
 
 from tests.cast import NOW, ZONE, Cast, operation
 from tests.emails import read_email
+from tests.ports.mail.sending import composer
 from tracker.errors import NotAllowed
 from tracker.ports.mail.wording import Worded
 from tracker.rules.actions.action_items import ItemStatus
@@ -221,3 +222,22 @@ async def test_the_days_that_a_committee_s_chair_chose_apply_to_its_items(cast: 
     assert list(await sent(morning(11))) == ["Coordinator"]
     with pytest.raises(NotAllowed):
         await escalations.save(cast.harbor_advocate, services, CommitteeDays(), NOW)
+
+
+async def test_a_second_worker_sends_the_same_email_after_the_first_was_killed(cast: Cast) -> None:
+    """Step 10 of the scenario: one Message-ID, so that mailboxes show one email, and two attempts."""
+    for owner in (cast.caht_alternate, cast.caht_lead):
+        await give(cast, owner, due=date(2027, 2, 9))
+    await all_sent_until(morning(8, 2) - timedelta(hours=1))
+    await queue_due(morning(8, 2), ZONE)
+    made = []
+    for number, worker in enumerate(("killed", "second")):
+        now = morning(8, 2) + number * timedelta(minutes=2)
+        messages = await outbox.claim(worker, ["killed"], now, 10)
+        written = {one: await content.letter(one, now, ZONE) for one in messages}
+        made.append(
+            {one.key: composer().mail(it, one).content for one, it in written.items() if isinstance(it, Letter)}
+        )
+        assert {one.attempts for one in messages} == {number + 1}
+    assert len(made[0]) == 2
+    assert made[0] == made[1]
