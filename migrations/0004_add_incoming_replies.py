@@ -26,7 +26,7 @@ CREATE TABLE incoming_reply (
     CHECK (outcome IN ('recorded', 'repeated', 'stale', 'old_time', 'closed', 'proposed', 'unmatched', 'ignored',
       'unreadable')),
   misfit VARCHAR(16) CHECK (misfit IN ('no_address', 'no_invitation', 'other_sender', 'unverified', 'other_attendee',
-    'other_date', 'proposal', 'no_reply')),
+    'other_date', 'proposal', 'delegate', 'no_reply')),
   decided_at TIMESTAMPTZ,
   decided_by UUID REFERENCES member (id) ON DELETE RESTRICT,
   attached UUID REFERENCES reply (id) ON DELETE CASCADE,

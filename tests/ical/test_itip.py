@@ -141,3 +141,14 @@ def test_a_declined_proposal_is_named_by_its_date_and_sequence_and_says_nothing_
     alone = event()
     _, [shown] = read(decline_counter(dates_of(alone)[0], **{**answer, "comment": ""}))
     assert not {"RECURRENCE-ID", "COMMENT"} & set(shown)
+
+
+def test_who_sends_someone_and_who_comes_in_their_place_name_each_other() -> None:
+    sends = replace(READER, reply=ReplyValue.DECLINED, sends="alternate@kcpd.example")
+    _, [shown] = read(request(event(), dates_of(event()), sends, ORGANIZER))
+    assert shown["ATTENDEE"].params["PARTSTAT"] == "DELEGATED"
+    assert shown["ATTENDEE"].params["DELEGATED-TO"] == "mailto:alternate@kcpd.example"
+    sent = replace(READER, reply=ReplyValue.ACCEPTED, sent_by="primary@kcpd.example")
+    _, [shown] = read(request(event(), dates_of(event()), sent, ORGANIZER))
+    assert shown["ATTENDEE"].params["PARTSTAT"] == "ACCEPTED"
+    assert shown["ATTENDEE"].params["DELEGATED-FROM"] == "mailto:primary@kcpd.example"

@@ -96,15 +96,33 @@ def test_anything_else_is_refused(old: bytes, new: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        (b"PARTSTAT=ACCEPTED", b"PARTSTAT=DELEGATED"),
-        (b"PARTSTAT=ACCEPTED", b"PARTSTAT=NEEDS-ACTION"),
-        (b"PARTSTAT=ACCEPTED;", b""),
-    ],
+    ("old", "new"), [(b"PARTSTAT=ACCEPTED", b"PARTSTAT=NEEDS-ACTION"), (b"PARTSTAT=ACCEPTED;", b"")]
 )
 def test_what_is_no_reply_has_no_value(old: bytes, new: bytes) -> None:
     assert read(client_replies.google(UID, WHO).replace(old, new), ZONE)[0].value is None
+
+
+@pytest.mark.parametrize(
+    ("person", "delegate"),
+    [
+        (b'PARTSTAT=DELEGATED;DELEGATED-TO="mailto:Other@kcpd.example"', "other@kcpd.example"),
+        (b'DELEGATED-TO="MAILTO:other@kcpd.example";PARTSTAT=DELEGATED', "other@kcpd.example"),
+        (b'PARTSTAT=DELEGATED;DELEGATED-TO="mailto:other@kcpd.example","mailto:third@kcpd.example"', ""),
+        (b"PARTSTAT=DELEGATED", ""),
+        (b'PARTSTAT=DECLINED;DELEGATED-TO="mailto:other@kcpd.example"', None),
+    ],
+)
+def test_to_delegate_is_to_decline_and_to_send_one_person(person: bytes, delegate: str | None) -> None:
+    [found] = read(client_replies.google(UID, WHO).replace(b"PARTSTAT=ACCEPTED", person), ZONE)
+    assert (found.attendee, found.value, found.delegate) == (WHO, ReplyValue.DECLINED, delegate)
+
+
+def test_a_program_may_name_the_person_who_is_sent_too() -> None:
+    file = client_replies.google(UID, WHO).replace(
+        b"PARTSTAT=ACCEPTED", b'PARTSTAT=DELEGATED;DELEGATED-TO="mailto:other@kcpd.example"'
+    )
+    both = file.replace(b"CREATED:", b"ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:other@kcpd.example\r\nCREATED:")
+    assert [(one.attendee, one.delegate) for one in read(both, ZONE)] == [(WHO, "other@kcpd.example")]
 
 
 def test_a_second_attendee_is_no_one_s_reply() -> None:

@@ -144,6 +144,35 @@ async def test_7_who_accepts_a_forwarded_invitation_as_themselves_is_not_added_a
     assert await at.office.mails() == []
 
 
+def delegating(of: Invitation, to: str) -> bytes:
+    """What a program sends for someone who wants another person to come to the first date in their place."""
+    person = f'PARTSTAT=DELEGATED;DELEGATED-TO="mailto:{to}"'.encode()
+    return google(of.uid, of.who, date=FIRST, stamp=stamped()).replace(b"PARTSTAT=ACCEPTED", person)
+
+
+async def test_8_who_delegates_to_their_alternate_declines_and_the_alternate_is_invited_by_email(at: Desk) -> None:
+    fbi = at.invitation("fbi_lead")
+    await at.get(email(fbi, delegating(fbi, "fbi_alternate@fbi.example")))
+    page = await at.page(JANUARY)
+    assert ("Fbi alternate (FBI) is coming instead" in page, "substitute for Fbi lead (FBI)" in page) == (True, True)
+    assert await at.count(JANUARY) == "2 yes · 0 maybe · 1 no · 6 no reply"
+    [mail] = await at.office.mails()
+    [event] = calendar_of(mail).walk("VEVENT")
+    assert recipients([mail]) == ["fbi_alternate"]
+    assert event["ATTENDEE"].params["DELEGATED-FROM"] == "mailto:fbi_lead@fbi.example"
+    await at.get(email(fbi, google(fbi.uid, fbi.who, date=FIRST, stamp=stamped())))
+    assert (await at.count(JANUARY), recipients(await at.office.mails())) == (ONE_YES, ["fbi_alternate"])
+
+
+async def test_8_no_one_else_can_be_sent_and_only_those_who_lead_the_event_read_of_it(at: Desk) -> None:
+    fbi = at.invitation("fbi_lead")
+    await at.get(email(fbi, delegating(fbi, "bridge_advocate@bridge.example")), email(fbi, delegating(fbi, PRIVATE)))
+    assert await at.count(JANUARY) == NO_ONE_YET
+    assert "Only an alternate for their seat can come, to one date." in await at.page(JANUARY)
+    assert "an alternate for their seat" not in await at.page(JANUARY, "hsi_liaison")
+    assert await at.office.mails() == []
+
+
 async def proposed(at: Desk, program: Callable[..., bytes] = proposal) -> str:
     """Let the liaison propose one o'clock for the first date, and return the page that the coordinator reads."""
     ipd = at.invitation("ipd_liaison")

@@ -37,6 +37,10 @@ class Attendee:
     role: AttendeeRole
     is_read: bool = False
     """Whether the organizer's address reads the replies of calendar programs."""
+    sent_by: str = ""
+    """The email address of the person in whose place they come (DELEGATED-FROM)."""
+    sends: str = ""
+    """The email address of the person who comes in their place (DELEGATED-TO)."""
 
 
 def request(
@@ -159,7 +163,7 @@ def _level(event: Event, *, is_discreet: bool) -> Level:
 
 
 def _attendee(attendee: Attendee, method: str) -> bytes:
-    reply = attendee.reply.upper().replace("_", "-")
+    reply = "DELEGATED" if lines.is_mail_address(attendee.sends) else attendee.reply.upper().replace("_", "-")
     # FALSE (RFC 5545 §3.2.17) where no one reads the replies: people reply with the buttons of the email.
     is_asked = attendee.is_read and attendee.role.is_asked
     asks = (f"RSVP={'TRUE' if is_asked else 'FALSE'}",) if method == "REQUEST" else ()
@@ -170,8 +174,15 @@ def _attendee(attendee: Attendee, method: str) -> bytes:
         "CUTYPE=INDIVIDUAL",
         f"ROLE={ROLES[attendee.role]}",
         f"PARTSTAT={reply}",
+        *_delegation("DELEGATED-TO", attendee.sends),
+        *_delegation("DELEGATED-FROM", attendee.sent_by),
         *asks,
     )
+
+
+def _delegation(name: str, other: str) -> tuple[str, ...]:
+    """Return the parameter that names the other person of a delegation (RFC 5545 §3.2.4, §3.2.5), if there is one."""
+    return (f'{name}="mailto:{other}"',) if lines.is_mail_address(other) else ()
 
 
 def _read_back(message: bytes, method: str, count: int) -> None:

@@ -38,9 +38,14 @@ def address(name: str, email: str, common_name: str, *parameters: str) -> bytes:
 
     Errors: Invalid for a malformed address or name.
     """
-    if not _MAIL_ADDRESS.fullmatch(email):
+    if not is_mail_address(email):
         raise Invalid("This email address can't be used in a calendar.")
     return fold(f"{';'.join((name, f'CN={_quoted(common_name)}', *parameters))}:mailto:{email}")
+
+
+def is_mail_address(email: str) -> bool:
+    """Return whether a text is an address that a calendar can hold."""
+    return _MAIL_ADDRESS.fullmatch(email) is not None
 
 
 def link(name: str, url: str) -> bytes:

@@ -16,11 +16,13 @@ LARGEST = 1_000_000  # bytes
 MOST = 10  # events in one reply; Outlook sends a series and its changed dates in one
 MOST_ATTENDEES = 50  # of one event
 METHODS = ("REPLY", "COUNTER")
+DELEGATED = "DELEGATED"
 VALUES = {
     "ACCEPTED": ReplyValue.ACCEPTED,
     "TENTATIVE": ReplyValue.TENTATIVE,
     "DECLINED": ReplyValue.DECLINED,
-}  # PARTSTAT, RFC 5545 §3.2.12
+    DELEGATED: ReplyValue.DECLINED,
+}  # PARTSTAT, RFC 5545 §3.2.12; to delegate is to decline and to send someone
 EVERY = 1_000_000  # characters: a comment is cut later
 LONGEST_SEQUENCE = 9  # digits
 
@@ -38,12 +40,27 @@ def read(content: bytes, home: str, sender: str = "") -> list[CalendarReply]:
     zones = zones_of(found.zones, home)
     if method == "COUNTER":
         return [replace(_reply(one, _own(one, sender), zones), proposal=_proposed(one, zones)) for one in found.events]
-    return [_reply(one, _only(one), zones) for one in found.events]
+    return [_reply(one, _delegator(one) or _only(one), zones) for one in found.events]
 
 
 def _only(one: Component) -> Property | None:
     """Return the person of METHOD:REPLY, which names one (RFC 5546 §3.2.3)."""
     return one.one("ATTENDEE") if len(one.lines.get("ATTENDEE", ())) == 1 else None
+
+
+def _delegator(one: Component) -> Property | None:
+    """Return the one of two attendees who delegates to the other: some programs name both."""
+    if len(one.lines.get("ATTENDEE", ())) != 2:  # noqa: PLR2004 - a pair
+        return None
+    first, second = one.all("ATTENDEE")
+    pairs = ((first, second), (second, first))
+    return next((each for each, other in pairs if _delegate(each) == _address(other.value) != ""), None)
+
+
+def _delegate(person: Property) -> str | None:
+    """Return whom a person delegates to (RFC 5546 §2.1.2), or an empty text if that is no one address."""
+    is_delegated = person.parameters.get("PARTSTAT", "").upper() == DELEGATED
+    return _address(person.parameters.get("DELEGATED-TO", "")) if is_delegated else None
 
 
 def _own(one: Component, sender: str) -> Property | None:
@@ -63,6 +80,7 @@ def _reply(one: Component, person: Property | None, zones: Zones) -> CalendarRep
         sequence=_sequence(one),
         stamped_at=_moment(one, zones),
         date=_named(one, "RECURRENCE-ID", zones),
+        delegate=_delegate(person) if person else None,
     )
 
 

@@ -160,7 +160,12 @@ class Composer:
                 organizer=organizer,
             )
         reader = itip.Attendee(
-            name=to_name, email=letter.to, reply=part.reply, role=part.role, is_read=address != self._from
+            name=to_name,
+            email=letter.to,
+            reply=part.reply,
+            role=part.role,
+            is_read=address != self._from,
+            **_delegation(part),
         )
         write = itip.cancel if part.is_cancel else itip.request
         return write(part.event, part.dates, reader, organizer, only=part.date, is_discreet=part.is_discreet)
@@ -169,6 +174,14 @@ class Composer:
 def _with_file(whole: Part, content: bytes, name: str) -> Part:
     copy = encoded("application/ics", content, "", f'Content-Disposition: attachment; filename="{name}"')
     return multipart("multipart/mixed", OUTER, [whole, copy])
+
+
+def _delegation(part: CalendarPart) -> dict[str, str]:
+    """Return whom the reader sends to the date, or in whose place they come; nothing for time-only emails."""
+    found = part.delegation
+    if found is None or part.is_discreet:
+        return {}
+    return {"sent_by": found.other} if found.is_sent else {"sends": found.other}
 
 
 def _method(part: CalendarPart | MailedEntry | DeclinedProposal) -> str:

@@ -151,6 +151,16 @@ class Button:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Delegation:
+    """That the reader of an email comes to a date in place of another person, or sends one (RFC 5546 §2.1.2)."""
+
+    other: str
+    """The email address of the other person."""
+    is_sent: bool
+    """Whether the reader is the one who comes."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class CalendarPart:
     """What the email changes in the reader's calendar: the whole event, or one date of a series."""
 
@@ -160,6 +170,7 @@ class CalendarPart:
     dates: tuple[Occurrence, ...]
     reply: ReplyValue
     role: AttendeeRole
+    delegation: Delegation | None = None
     is_discreet: bool = False
     """Whether it shows only the time."""
 

@@ -14,6 +14,7 @@ from tracker.rules.emails.content import (
     ButtonName,
     CalendarPart,
     DeclinedProposal,
+    Delegation,
     Elsewhere,
     Letter,
     Reads,
@@ -56,6 +57,8 @@ class Occasion:
     """How many people replied yes, maybe and no so far; only for readers who are asked to reply."""
     substitutes_for: str = ""
     """The person for whom the reader substitutes; the reader was not invited themselves."""
+    delegation: Delegation | None = None
+    """The address of that person, or of the substitute whom the reader sends to its date."""
     onward: Event | None = None
     """The series that continues this one where it was cut short."""
     continues_from: datetime | None = None
@@ -217,4 +220,5 @@ def calendar_part(about: Occasion, *, is_cancel: bool = False) -> CalendarPart:
         dates=about.dates,
         reply=about.reply,
         role=about.role,
+        delegation=None if about.is_series else about.delegation,
     )

@@ -46,6 +46,8 @@ class Misfit(StrEnum):
     OTHER_DATE = "other_date"
     PROPOSAL = "proposal"
     """It proposes another time for all dates of a series, which no one could accept for each of them."""
+    DELEGATE = "delegate"
+    """It sends someone who may not come in the person's place."""
     NO_REPLY = "no_reply"
     """It has no reply that could be recorded."""
 
@@ -99,6 +101,8 @@ class CalendarReply:
     """DTSTAMP, aware UTC: when the person replied, by the clock of their program."""
     date: DateNamed | None = None
     """None = the whole event."""
+    delegate: str | None = None
+    """The address in small letters of the person whom they send in their place; empty when it names no one address."""
     proposal: ProposedTimes | None = None
     """Set when it proposes another time (METHOD:COUNTER)."""
 
@@ -132,6 +136,8 @@ class Standing:
     """SEQUENCE and DTSTAMP of the newest reply of a calendar program that was recorded."""
     is_whole_series: bool = False
     """Whether the reply is to all dates of a series."""
+    delegates: frozenset[str] = frozenset()
+    """The addresses, in small letters, of the people whom the person may send to this date."""
 
 
 def misfit(sender: Sender, reply: CalendarReply, standing: Standing) -> Misfit | None:
@@ -142,8 +148,13 @@ def misfit(sender: Sender, reply: CalendarReply, standing: Standing) -> Misfit |
         return Misfit.OTHER_ATTENDEE
     if sender.address != standing.address:
         return Misfit.OTHER_SENDER
-    if not sender.is_verified:
-        return Misfit.UNVERIFIED
+    return _no_answer(reply, standing) if sender.is_verified else Misfit.UNVERIFIED
+
+
+def _no_answer(reply: CalendarReply, standing: Standing) -> Misfit | None:
+    """Return why a reply of the invited person says nothing that can be recorded or decided."""
+    if reply.delegate is not None and reply.delegate not in standing.delegates:
+        return Misfit.DELEGATE
     if reply.proposal:
         return Misfit.PROPOSAL if standing.is_whole_series else None
     return None if reply.value else Misfit.NO_REPLY

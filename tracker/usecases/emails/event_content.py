@@ -27,15 +27,16 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails import discreet
 from tracker.rules.emails import event as event_emails
 from tracker.rules.emails import nudge as nudge_rules
-from tracker.rules.emails.content import Letter, marked
+from tracker.rules.emails.content import Delegation, Letter, marked
 from tracker.rules.emails.of_events import write
 from tracker.rules.emails.parts import Occasion
 from tracker.rules.events.event import Event, EventStatus, Occurrence
-from tracker.rules.events.replies import AttendeeRole, OwnInvitation, ReplyValue, responded_at
+from tracker.rules.events.replies import AttendeeRole, OwnInvitation, ReplyValue, effective, responded_at
 from tracker.tables.background.events.invitees import invitations
 from tracker.tables.visible.attendance import sheet
 from tracker.tables.visible.events import events, replies, series
 from tracker.usecases.core import names
+from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.events.substitutes import standing_in
 
 NOT_AUTHORIZED = Skip(state=State.SUPPRESSED, reason="The recipient can no longer see it.")
@@ -154,7 +155,8 @@ async def _occasion(
         is_whole=is_whole or not event.is_series,
         invitation_id=own.id if own else None,
         role=own.role if own else AttendeeRole.REQUIRED,
-        substitutes_for=instead.get(date.id, ""),
+        substitutes_for=await _name(instead.get(date.id)),
+        delegation=await _delegation(own, date, instead, now),
         reply=_reply(own, date, instead),
         is_replied=_is_replied(own, ahead),
         responded_at=responded_at(own.replies, date.id) if own else None,
@@ -166,7 +168,7 @@ async def _occasion(
     )
 
 
-def _reply(own: OwnInvitation | None, date: Occurrence, instead: Mapping[UUID, str]) -> ReplyValue:
+def _reply(own: OwnInvitation | None, date: Occurrence, instead: Mapping[UUID, UUID]) -> ReplyValue:
     """Return the reply that counts for a date; a substitute counts as Yes."""
     if date.id in instead:
         return ReplyValue.ACCEPTED
@@ -180,12 +182,25 @@ def _is_replied(own: OwnInvitation | None, ahead: Sequence[Occurrence]) -> bool:
     return all(own.reply_for(one) is not ReplyValue.NEEDS_ACTION for one in ahead)
 
 
-async def _instead(event: Event, dates: list[Occurrence], reader: Viewer) -> dict[UUID, str]:
+async def _instead(event: Event, dates: list[Occurrence], reader: Viewer) -> dict[UUID, UUID]:
     """Return the dates on which the reader is a substitute, and for whom."""
     standing = await standing_in((one.id, event.id) for one in dates)
-    theirs = {date_id: who[reader.member_id] for date_id, who in standing.items() if reader.member_id in who}
-    known = await names.people(theirs.values())
-    return {date_id: "{} ({})".format(*known[member_id]) for date_id, member_id in theirs.items()}
+    return {date_id: who[reader.member_id] for date_id, who in standing.items() if reader.member_id in who}
+
+
+async def _name(member_id: UUID | None) -> str:
+    """Return a person with their agency; empty for no one."""
+    return "{} ({})".format(*(await names.people([member_id]))[member_id]) if member_id else ""
+
+
+async def _delegation(
+    own: OwnInvitation | None, date: Occurrence, instead: Mapping[UUID, UUID], now: datetime
+) -> Delegation | None:
+    """Return in whose place the reader comes to a date, or whom they send to it, if that person is active."""
+    counts = effective(own.replies, date.id) if own else None
+    other = instead.get(date.id) or (counts.substitute_id if counts else None)
+    person = (await viewers_for([other], now)).get(other) if other else None
+    return Delegation(other=person.email, is_sent=own is None) if person else None
 
 
 async def _replies(reader: Viewer, date: Occurrence) -> tuple[int, int, int]:

@@ -22,7 +22,7 @@ from tracker.tables.schema.intake.proposals import TimeProposal
 from tracker.tables.schema.intake.replies import IncomingReply
 from tracker.tables.visible.events import events
 from tracker.usecases.core.viewers import viewer_for
-from tracker.usecases.events import replies
+from tracker.usecases.events import replies, substitutes
 
 BY_EMAIL = Origin("email")
 
@@ -109,7 +109,9 @@ async def _taken(email: ReceivedEmail, invitation: _Invitation, reply: CalendarR
     for_series = reply.date is None and date.event.is_series
     occurrence_id = None if for_series else date.id
     address, uid = invitation.viewer.email.lower(), invitation.event.uid
+    delegates = await _delegates(invitation.viewer, date, email.received_at) if reply.delegate and occurrence_id else {}
     standing = await standing_of(invitation_id, occurrence_id, date, address=address, uid=uid)
+    standing = replace(standing, delegates=frozenset(delegates))
     row = _Row(
         outcome=Outcome.UNMATCHED,
         misfit=misfit(email.sender, reply, standing),
@@ -126,11 +128,16 @@ async def _taken(email: ReceivedEmail, invitation: _Invitation, reply: CalendarR
     if outcome is Outcome.RECORDED and _is_closed(date, email.received_at):
         outcome = Outcome.CLOSED
     if outcome is Outcome.RECORDED:
-        given, at = Given(reply.value, reply.comment), email.received_at
+        given, at = Given(reply.value, reply.comment, delegates.get(reply.delegate or "")), email.received_at
         who = invitation.viewer
         await replies.record(who, invitation_id, date, given, ReplySource.EMAIL, at, for_series=for_series)
         row = replace(row, order=order_of(reply, standing, at))
     return replace(row, outcome=outcome)
+
+
+async def _delegates(viewer: Viewer, date: Occurrence, now: datetime) -> dict[str, UUID]:
+    """Return the people whom the viewer may send to a date, by their addresses: the same as on the site."""
+    return {one.email.lower(): one.member_id for one in await substitutes.choices(viewer, date.event, now)}
 
 
 async def _with_proposal(row: _Row, date: Occurrence, made_at: datetime) -> _Row:

@@ -1,0 +1,117 @@
+"""Who delegates by email declines and sends an alternate of their seat, as on the site; no one else is added."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.cast import NOW, Cast, meeting
+from tests.usecases.intake.replying import HOUR, LATER, MAYBE, NO, STRANGER, YES, email, on, reply_of, said
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.message_types import Removed, SubstituteNamed
+from tracker.rules.core.outbox import Message
+from tracker.rules.events.replies import ReplyValue
+from tracker.rules.intake.calendar_replies import Misfit, Outcome
+from tracker.rules.recurrence import rule_for
+from tracker.tables.background.events.invitees import invitations
+from tracker.tables.schema.core.outbox import Message as Queued
+from tracker.tables.schema.intake.replies import IncomingReply
+from tracker.usecases.core import outbox
+from tracker.usecases.events import events, occurrences, substitutes
+from tracker.usecases.intake.replies import take
+
+pytestmark = [pytest.mark.anyio]
+
+FEBRUARY = "2027-02-09"
+AT_TEN = datetime.fromisoformat("2027-02-09T16:00+00:00")
+ALTERNATE = "fbi_alternate@fbi.example"
+
+
+async def seated(cast: Cast) -> UUID:
+    """Schedule the monthly meeting of the committee in which the Bureau's lead has an alternate."""
+    starts = meeting().starts
+    plan = meeting(
+        cast.fbi_lead,
+        rule=rule_for("monthly_nth", starts, count=3),
+        visibility=Visibility.COMMITTEE,
+        committee_id=cast.committees["steering"],
+    )
+    return await events.schedule(cast.coordinator, plan, NOW)
+
+
+async def delegated(cast: Cast, event_id: UUID, to: str | None = ALTERNATE, **facts: object) -> Outcome:
+    """Let the Bureau's lead send someone to the date in February."""
+    value = facts.pop("value", NO)
+    one = await said(cast.fbi_lead, event_id, value, **{"date": on(AT_TEN), "delegate": to, **facts})  # type: ignore[arg-type]  # as in `said`
+    [outcome] = await take(await email(cast.fbi_lead, event_id, one))
+    return outcome
+
+
+async def coming(cast: Cast, event_id: UUID) -> frozenset[UUID]:
+    date = await occurrences.date_for(cast.coordinator, event_id, FEBRUARY)
+    return await substitutes.on_date(event_id, date.id)
+
+
+async def messages(kind: type[object]) -> list[Message]:
+    return [one for one in await outbox.claim("w", [], LATER + HOUR, 99) if isinstance(one.content, kind)]
+
+
+async def test_an_alternate_comes_to_the_date_and_gets_an_email_of_their_own(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await seated(sqlite_cast)
+    assert await delegated(cast, event_id) is Outcome.RECORDED
+    assert await reply_of(cast.fbi_lead, event_id, FEBRUARY) == (NO, "email")
+    assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
+    assert [one.recipient_id for one in await messages(SubstituteNamed)] == [cast.fbi_alternate.member_id]
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"to": "bridge_advocate@bridge.example"},
+        {"to": "kcpd_alternate@kcpd.example"},
+        {"to": STRANGER},
+        {"to": ""},
+        {"date": None},
+    ],
+)
+async def test_anyone_else_is_neither_sent_nor_added_and_the_organizer_reads_of_it(
+    sqlite_cast: Cast, facts: dict[str, object]
+) -> None:
+    cast, event_id = sqlite_cast, await seated(sqlite_cast)
+    invited = await invitations(event_id)
+    queued = await Queued.count()
+    assert await delegated(cast, event_id, **facts) is Outcome.UNMATCHED  # type: ignore[arg-type]  # as in `said`
+    [row] = await IncomingReply.select(IncomingReply.misfit)
+    assert (row["misfit"], await coming(cast, event_id)) == (Misfit.DELEGATE, frozenset())
+    assert await reply_of(cast.fbi_lead, event_id, FEBRUARY) == (ReplyValue.NEEDS_ACTION, "")
+    assert (await invitations(event_id), await Queued.count()) == (invited, queued)
+
+
+async def test_a_later_yes_takes_it_back_and_notifies_the_alternate(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await seated(sqlite_cast)
+    await delegated(cast, event_id)
+    yes = {"to": None, "value": YES, "stamped_at": NOW + 2 * HOUR}
+    assert await delegated(cast, event_id, **yes) is Outcome.RECORDED  # type: ignore[arg-type]  # as in `said`
+    assert await coming(cast, event_id) == frozenset()
+    assert [one.recipient_id for one in await messages(Removed)] == [cast.fbi_alternate.member_id]
+
+
+SAID = st.tuples(st.sampled_from([(YES, None), (MAYBE, None), (NO, ALTERNATE), (NO, STRANGER)]), st.integers(0, 4))
+
+
+@pytest.mark.both_engines
+@given(sent=st.lists(SAID, min_size=2, max_size=4, unique_by=lambda one: one[1]), data=st.data())
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_any_order_and_any_repetition_send_the_same_person(
+    cast: Cast, sent: list[tuple[tuple[ReplyValue, str | None], int]], data: st.DataObject
+) -> None:
+    orders = [data.draw(st.permutations(sent)) for _ in range(2)]
+    ends = []
+    for order in orders:
+        event_id = await seated(cast)
+        for (value, to), minute in [*order, *order[:2]]:
+            await delegated(cast, event_id, to, value=value, stamped_at=NOW + timedelta(minutes=minute))
+        ends.append((await reply_of(cast.fbi_lead, event_id, FEBRUARY), await coming(cast, event_id)))
+    assert ends[0] == ends[1]
