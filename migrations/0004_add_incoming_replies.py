@@ -166,6 +166,11 @@ UPDATE event SET
   WHERE committee IN (SELECT committee FROM committee_preference);
 ALTER TABLE committee_preference ADD COLUMN replaced TEXT;
 """
+THANK_YOUS = """
+ALTER TABLE event ADD COLUMN sends_thanks BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE committee_preference ADD COLUMN sends_thanks BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE preference ADD COLUMN thank_yous BOOLEAN NOT NULL DEFAULT TRUE;
+"""
 
 PEOPLE = """
 CREATE INDEX member_counted ON member (agency, status, id);
@@ -195,4 +200,5 @@ async def forwards() -> MigrationManager:
     manager.add_raw(statements(REMINDER_POLICIES))
     manager.add_raw(statements(PEOPLE))
     manager.add_raw(statements(ESCALATIONS))
+    manager.add_raw(statements(THANK_YOUS))
     return manager

@@ -662,6 +662,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "edit from a date on": (COORDINATOR, to_edit_from, "starting Fri, Jan 15"),
     "cancel one date": (COORDINATOR, to_event(MONTHLY, "2026-12", "cancellation"), "Cancel this date"),
     "attendance of a past event": (COORDINATOR, to_event(MONTHLY, "2026-11", "attendance"), "Attendance"),
+    "a thank-you": (COORDINATOR, to_event(MONTHLY, "2026-11", "thank-you"), "Thank people for coming"),
     "action items": (COORDINATOR, to("/action-items"), "Action items"),
     "one action item": (COORDINATOR, to_item, "Update the referral sheet"),
     "people": (COORDINATOR, to("/people"), "Agencies and people"),

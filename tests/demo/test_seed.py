@@ -154,6 +154,7 @@ async def test_a_few_mails_of_each_sort_go_out_after_the_start(demo: Company) ->
     assert {row["kind"] for row in waiting} == {
         MessageKind.INVITATION,
         MessageKind.UPDATE,
+        MessageKind.THANK_YOU,
         MessageKind.ITEM_ASSIGNED,
         MessageKind.ITEMS_OF_DAY,
         MessageKind.CONFLICT_FOUND,

@@ -23,6 +23,7 @@ from tests.ports.conftest import SignIn
 from tests.ports.mail.sending import composer
 from tracker.rules.actions.action_items import ItemStatus
 from tracker.rules.actions.item_changes import Change, NewItem
+from tracker.rules.attendance.sheet import Mark
 from tracker.rules.calendars.feeds import Scope
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import Message, Skip, State
@@ -34,10 +35,11 @@ from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange, Plan
 from tracker.rules.recurrence import rule_for
 from tracker.usecases.actions import action_items
+from tracker.usecases.attendance import roll_call
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content as content_deeds
-from tracker.usecases.emails import nudges, preferences
+from tracker.usecases.emails import nudges, preferences, thanks
 from tracker.usecases.emails.reminders import queue_due
 from tracker.usecases.events import events, occurrences
 
@@ -195,6 +197,15 @@ async def helped(cast: Cast, reader: Viewer) -> None:
     await action_items.update(cast.coordinator, reference, note, 2, NOW, NOW.date())
 
 
+async def thanked(cast: Cast, reader: Viewer) -> None:
+    starts = NOW.replace(tzinfo=None) - timedelta(hours=8)
+    event_id = await scheduled(cast, reader, NOW - timedelta(days=9), starts=starts, duration=timedelta(hours=1))
+    key, held = starts.date().isoformat(), NOW - timedelta(hours=1)
+    await roll_call.record(cast.coordinator, event_id, key, {reader.member_id: Mark.HERE}, held)
+    await roll_call.close(cast.coordinator, event_id, key, held)
+    await thanks.send(cast.coordinator, event_id, key, NOW, people=1)
+
+
 DEEDS = (
     invited,
     invited_to_a_series,
@@ -209,6 +220,7 @@ DEEDS = (
     given_an_item,
     asked_for_help,
     helped,
+    thanked,
 )
 
 

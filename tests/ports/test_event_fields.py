@@ -110,7 +110,8 @@ def marked(plan: Plan) -> dict[str, Any] | None:
 
 def reminded(plan: Plan) -> dict[str, Any]:
     minutes = [one // timedelta(minutes=1) for one in sorted(plan.reminders.leads)]
-    return {"minutes_before": minutes, "asks_again": plan.reminders.asks_again}
+    chosen = plan.reminders
+    return {"minutes_before": minutes, "asks_again": chosen.asks_again, "sends_thanks": chosen.sends_thanks}
 
 
 def all_sent(plan: Plan) -> dict[str, Any]:

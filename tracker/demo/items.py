@@ -81,7 +81,7 @@ ERRANDS = (
         owner="shelter_lead",
         giver="caht_lead",
         origin="services",
-        back=2,
+        back=1,
         due=5,
         steps=(Step(ago=EIGHT_MORNINGS, status=BLOCKED, progress=30, note="Waiting on two new phone numbers."),),
     ),

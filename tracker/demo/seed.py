@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from tracker.crypto import ids
 from tracker.database import writing
-from tracker.demo import after, bulk, calendars, history, items, operations, polls, readiness
+from tracker.demo import after, bulk, calendars, committees, history, items, operations, polls, readiness
 from tracker.demo.cast import Company, assemble
 from tracker.demo.days import MONDAY, TUESDAY, WEDNESDAY, Day, weeks
 from tracker.demo.story import Story
@@ -52,8 +52,11 @@ async def fill(recipe: Recipe) -> Company:
         async with writing():
             company = await assemble(recipe.now - FIRST_DAY, recipe.zone)
             await set_up.hide(company.members["coordinator"], recipe.now - FIRST_DAY)
+            await committees.choose(company, recipe.now - FIRST_DAY)
             story = Story(company=company, now=recipe.now, zone=recipe.zone, luck=luck)
-            items.give(story, history.fill(story))
+            dates = history.fill(story)
+            items.give(story, dates)
+            committees.give_thanks(story, dates)
             polls.ask(story)
             after.look_back(story)
             await _past(story, recipe.now - JUST_NOW)

@@ -20,9 +20,14 @@ from tracker.rules.events import plan as plan_rules
 from tracker.rules.events.markings import Marking
 from tracker.rules.events.plan import Plan
 from tracker.rules.events.replies import AttendeeRole
+from tracker.rules.roster.reminder_policy import USUAL_POLICY, ReminderPolicy
 from tracker.usecases.events import events as event_deeds
 
 Deed = Callable[[datetime], Awaitable[object]]
+
+
+POLICIES = {"services": ReminderPolicy(leads=frozenset({timedelta(days=7), timedelta(days=1)}), asks_again=True)}
+"""The reminder policies of committees that chose one, by key."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +101,7 @@ class Story:
             description=script.description,
             marking=self.marking(script, times.starts.date()) if script.categories else None,
             invitees={self.company.members[key].member_id: AttendeeRole.REQUIRED for key in self.invited(script)},
+            reminders=POLICIES.get(script.committee or "", USUAL_POLICY),
         )
 
     def marking(self, script: Script, day: date) -> Marking:

@@ -32,6 +32,7 @@ EVERY: tuple[Content, ...] = (
     types.SubstituteNamed(),
     types.ReminderDue(starts_at=AT, lead=3_600, is_late=True),
     types.ReplyNudge(),
+    types.Thanked(),
     types.ConfirmationNudge(since=AT, what="time"),
     types.ItemAssigned(),
     types.ItemWithdrawn(),

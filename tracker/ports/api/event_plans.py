@@ -9,7 +9,7 @@ from msgspec import UNSET
 from msgspec.structs import asdict
 
 from tracker.errors import Conflict
-from tracker.ports.api.event_shapes import EventChange, MarkingGiven, NewEvent, Repeat
+from tracker.ports.api.event_shapes import EventChange, MarkingGiven, NewEvent, RemindersGiven, Repeat
 from tracker.ports.api.occurrence_shapes import OccurrenceChange
 from tracker.ports.api.shapes import Canceling, Given, local_start
 from tracker.rules.events.event import EventStatus
@@ -81,8 +81,7 @@ def _planned(plan: Plan, fields: Mapping[str, Any]) -> Plan:
     if "marking" in fields:
         facts["marking"] = _marking(fields["marking"])
     if "reminders" in fields:
-        leads = frozenset(timedelta(minutes=one) for one in fields["reminders"].minutes_before)
-        facts["reminders"] = ReminderPolicy(leads=leads, asks_again=fields["reminders"].asks_again)
+        facts["reminders"] = _reminders(fields["reminders"])
     zone = fields.get("time_zone", plan.zone)
     return replace(plan, starts=starts, duration=duration, zone=zone, **facts)
 
@@ -96,6 +95,11 @@ def _marking(given: MarkingGiven | None) -> Marking | None:
         agency_id=given.agency_id,
         decontrol_on=given.decontrol_on,
     )
+
+
+def _reminders(given: RemindersGiven) -> ReminderPolicy:
+    leads = frozenset(timedelta(minutes=one) for one in given.minutes_before)
+    return ReminderPolicy(leads=leads, asks_again=given.asks_again, sends_thanks=given.sends_thanks)
 
 
 def _rule(repeat: Repeat | None, starts: datetime) -> Rule | None:

@@ -129,6 +129,9 @@ class RemindersGiven(Given):
         tuple[LeadTime, ...], Meta(max_length=len(LeadTime), description="Empty for no reminders.")
     ]
     asks_again: Annotated[bool, Meta(description="Asks people who haven’t replied again, 5 and 2 days before.")] = False
+    sends_thanks: Annotated[
+        bool, Meta(description="Thanks people who were marked present, an hour after attendance is closed.")
+    ] = False
 
 
 class NewEvent(Given):
@@ -203,6 +206,7 @@ class RemindersShown(Shown):
 
     minutes_before: tuple[int, ...]
     asks_again: bool
+    sends_thanks: bool
 
 
 class EventShown(Shown):
@@ -278,7 +282,9 @@ def event_shown(viewer: Viewer, event: Event, state: OperationState | None) -> E
 def reminders_shown(policy: ReminderPolicy) -> RemindersShown:
     """Return reminders in the shape of the API, the longest lead time first."""
     return RemindersShown(
-        minutes_before=tuple(minutes(one) for one in sorted(policy.leads, reverse=True)), asks_again=policy.asks_again
+        minutes_before=tuple(minutes(one) for one in sorted(policy.leads, reverse=True)),
+        asks_again=policy.asks_again,
+        sends_thanks=policy.sends_thanks,
     )
 
 

@@ -41,6 +41,7 @@ from tracker.rules.emails.contexts import (
     ReadinessEmail,
     RestrictedEmail,
     Says,
+    ThankYouEmail,
 )
 from tracker.rules.emails.event_contexts import (
     CanceledEmail,
@@ -125,6 +126,7 @@ FILES: Mapping[type[Says], Files] = {
     RestrictedEmail: Files(
         "emails/restricted/subject.txt", "emails/restricted/preview.txt", "emails/restricted/body.txt"
     ),
+    ThankYouEmail: Files("emails/thank_you/subject.txt", "emails/thank_you/preview.txt", "emails/thank_you/body.txt"),
     ItemAssignedEmail: Files(
         "emails/item_assigned/subject.txt", "emails/item_assigned/preview.txt", "emails/item_assigned/body.txt"
     ),

@@ -23,6 +23,7 @@ from tracker.ports.pages.emails import (
     nudges,
     preferences,
     quiet_hours,
+    thanks,
 )
 from tracker.ports.pages.events import (
     added_dates,
@@ -161,6 +162,7 @@ ROOMS = {
         quiet_hours.handlers,
         committee_reminders.handlers,
         committee_escalation.handlers,
+        thanks.handlers,
         nudges.handlers,
         digest_link.handlers,
         **message.DEPENDENCIES,

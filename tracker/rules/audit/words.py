@@ -58,6 +58,8 @@ VERBS = {
     "reminded": "Sent reminders for",
     "undone": "Undid a change to",
     "reminders_undone": "Undid reminders about",
+    "thanked": "Sent a thank-you for",
+    "thanks_undone": "Undid a thank-you for",
     "replied": "Replied to an",
     "date_added": "Added a date to",
     "ended": "Canceled the following dates of",

@@ -162,6 +162,10 @@ class ReplyNudge(Tagged, frozen=True, kw_only=True, tag="reply_nudge"):
     """The reader has not replied to a date."""
 
 
+class Thanked(Tagged, frozen=True, kw_only=True, tag="thanked"):
+    """The reader was at a date, whose attendance is closed."""
+
+
 class ConfirmationNudge(Tagged, frozen=True, kw_only=True, tag="confirmation_nudge"):
     """The reader has not confirmed a change: `what` names it in words, `since` is when it changed."""
 
@@ -303,18 +307,11 @@ EventContent = Invited | News | SubstituteNamed | ReminderDue | ReplyNudge | Con
 ItemContent = ItemAssigned | ItemWithdrawn | ItemBlocked | ItemNoted | ItemAnswered | ItemDue | ItemOverdue
 AccountContent = AccountLocked | AccountInvited | AuditLogAltered | EmailTest
 ApprovalContent = PlanSubmitted | PlanDecided | AccessRequested | AccessDecided
-OperationContent = (
-    ConflictFound
-    | ConflictEnded
-    | DecisionDropped
-    | ComparisonsReported
-    | CheckOutMissing
-    | ReadinessNews
-    | EmergencyAccessUsed
-    | ApprovalContent
-)
+ConflictContent = ConflictFound | ConflictEnded | DecisionDropped | ComparisonsReported
+OperationContent = ConflictContent | CheckOutMissing | ReadinessNews | EmergencyAccessUsed | ApprovalContent
 PollContent = PollOpened | PollNudge | PollCanceled
-ReaderContent = PollContent | EventContent | ItemContent | AccountContent | ItemsOfDay | WeeklyDigest | OperationContent
+SummaryContent = Thanked | ItemsOfDay | WeeklyDigest
+ReaderContent = PollContent | EventContent | ItemContent | AccountContent | SummaryContent | OperationContent
 """Messages written from what the recipient may see when they are sent."""
 Content = ReaderContent | AccountChanged
 

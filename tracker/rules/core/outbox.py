@@ -40,6 +40,7 @@ class MessageKind(StrEnum):
     SUBSTITUTE = "substitute"
     REMINDER = "reminder"
     NO_REPLY = "no_reply"
+    THANK_YOU = "thank_you"
     ITEM_ASSIGNED = "item_assigned"
     ITEM_WITHDRAWN = "item_withdrawn"
     ITEM_BLOCKED = "item_blocked"
@@ -79,6 +80,7 @@ KINDS: Mapping[type[Content], MessageKind] = {
     types.ReminderDue: MessageKind.REMINDER,
     types.ReplyNudge: MessageKind.NO_REPLY,
     types.ConfirmationNudge: MessageKind.NO_REPLY,
+    types.Thanked: MessageKind.THANK_YOU,
     types.ItemAssigned: MessageKind.ITEM_ASSIGNED,
     types.ItemWithdrawn: MessageKind.ITEM_WITHDRAWN,
     types.ItemBlocked: MessageKind.ITEM_BLOCKED,
@@ -147,6 +149,7 @@ class Topic(StrEnum):
     REMINDER_DUE = "reminder_due"
     REPLY_NUDGE = "reply_nudge"
     CONFIRMATION_NUDGE = "confirmation_nudge"
+    THANKED = "thanked"
     ITEM_ASSIGNED = "item_assigned"
     ITEM_WITHDRAWN = "item_withdrawn"
     ITEM_BLOCKED = "item_blocked"
@@ -179,7 +182,7 @@ class Topic(StrEnum):
     POLL_CANCELED = "poll_canceled"
 
 
-OF_ONE_DATE = frozenset({MessageKind.REMINDER, MessageKind.NO_REPLY})
+OF_ONE_DATE = frozenset({MessageKind.REMINDER, MessageKind.NO_REPLY, MessageKind.THANK_YOU})
 """Kinds of which one deed can send several, each about its own date."""
 
 

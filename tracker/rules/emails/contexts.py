@@ -32,6 +32,20 @@ class RestrictedEmail:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ThankYouEmail:
+    """`thank_you`: the reader was at a date of an event."""
+
+    title: str
+    day: str
+    organizer: str
+    """Empty in a time-only email, as both numbers are 0 there."""
+    own: int
+    """How many of its action items are the reader's."""
+    others: int
+    """How many other ones the reader can see."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ItemAssignedEmail:
     """`item_assigned`: the reader owns a new action item."""
 
@@ -277,6 +291,7 @@ Says = (
     EventEmail
     | RemovedUnseenEmail
     | RestrictedEmail
+    | ThankYouEmail
     | ItemEmail
     | ItemRestrictedEmail
     | ItemsOfDayEmail

@@ -66,6 +66,8 @@ class FactName(StrEnum):
     FOUND = "found"
     PROPOSED = "proposed"
     PROPOSED_TIME = "proposed_time"
+    OWN_ITEM = "own_item"
+    OTHER_ITEM = "other_item"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +85,7 @@ class Footer(StrEnum):
     POLL = "poll"
     INFORMED = "informed"
     SUBSTITUTE = "substitute"
+    PRESENT = "present"
     RESTRICTED = "restricted"
     ITEM = "item"
     EARLIER_OWNER = "earlier_owner"

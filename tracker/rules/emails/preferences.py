@@ -19,6 +19,8 @@ class Preferences:
 
     date_reminders: bool = True
     item_reminders: bool = True
+    thank_yous: bool = True
+    """Thank-yous after dates at which they were present."""
     leads: frozenset[timedelta] | None = None
     """None = those of each event."""
     quiet: tuple[time, time] | None = None
@@ -98,6 +100,10 @@ class Wishes:
             return None
         starts, ends = hours or (None, None)
         return Quiet(starts=starts, ends=ends, has_weekends=own.has_quiet_weekends, zone=self.zones[member_id])
+
+    def wants_thanks(self, member_id: UUID) -> bool:
+        """Return whether a person gets thank-yous."""
+        return self.of_member.get(member_id, Preferences()).thank_yous
 
     def held_until(self, member_id: UUID, now: datetime, not_after: datetime | None) -> datetime:
         """Return when a message that waits for quiet hours may be sent to a person: now, or when those end."""

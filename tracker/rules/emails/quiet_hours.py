@@ -1,4 +1,4 @@
-"""Quiet hours: when a person gets no reminders, requests to reply or digests, and until when those wait.
+"""Quiet hours: when a person gets no reminders, requests to reply, digests or thank-yous, and until when those wait.
 
 Everything else goes out at any hour: what people announce, such as an invitation or a cancellation, and what can't
 wait, such as a sign-in link or a service-readiness notice.
@@ -32,6 +32,7 @@ WAITING = (
     types.ItemOverdue,
     ItemsOfDay,
     types.WeeklyDigest,
+    types.Thanked,
 )
 """The messages that wait for the end of their reader's quiet hours."""
 

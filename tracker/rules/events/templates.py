@@ -38,6 +38,7 @@ FIELDS = frozenset(
         "reminders",
         "leads",
         "asks_again",
+        "sends_thanks",
     }
 )
 """The fields that a template keeps: what, who, where, marking, reminders, and hours; not the day or how it repeats."""

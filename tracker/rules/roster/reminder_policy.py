@@ -1,4 +1,4 @@
-"""Reminder policies: when an event's people are reminded, and whether missing replies are requested again.
+"""Reminder policies: when an event's people are reminded, asked again, and thanked.
 
 A committee has one, with which its new events begin. Each event then has its own.
 """
@@ -20,28 +20,32 @@ ASKED_AGAIN = (timedelta(days=5), timedelta(days=2))
 
 @dataclass(frozen=True, kw_only=True)
 class ReminderPolicy:
-    """What the people of an event get by email before its dates; the defaults are for events without a committee."""
+    """What people get by email before and after the dates of an event; the defaults are for those of no committee."""
 
     leads: frozenset[timedelta] = USUAL
     """Empty = no reminders, except for people who chose times of their own."""
     asks_again: bool = False
     """Whether missing replies are requested again (`ASKED_AGAIN`)."""
+    sends_thanks: bool = False
+    """Whether people who were marked present get a thank-you, an hour after attendance is closed."""
 
     @property
     def words(self) -> str:
         """Return it in a sentence or two."""
         reminders = f"Reminders go out {leads_words(self.leads)}." if self.leads else "No reminders."
         asks = f" People who haven’t replied are asked again {leads_words(ASKED_AGAIN)}." if self.asks_again else ""
-        return reminders + asks
+        thanks = " People who were there get a thank-you after attendance is closed." if self.sends_thanks else ""
+        return reminders + asks + thanks
 
 
 USUAL_POLICY = ReminderPolicy()
 
 
-def policy_in(minutes: Iterable[str], *, asks_again: bool) -> ReminderPolicy:
+def policy_in(minutes: Iterable[str], *, asks_again: bool, sends_thanks: bool) -> ReminderPolicy:
     """Return the policy that a form describes by lead times in minutes; ones that aren't offered are ignored."""
     known = {minutes_of(one): one for one in OFFERED}
-    return ReminderPolicy(leads=frozenset(known[one] for one in minutes if one in known), asks_again=asks_again)
+    leads = frozenset(known[one] for one in minutes if one in known)
+    return ReminderPolicy(leads=leads, asks_again=asks_again, sends_thanks=sends_thanks)
 
 
 def minutes_of(lead: timedelta) -> str:

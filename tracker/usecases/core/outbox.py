@@ -54,6 +54,7 @@ __all__ = [
     "take_back",
     "take_back_one",
     "undo_nudges",
+    "undo_thanks",
 ]
 
 NEWS = [MessageKind.INVITATION.value, *(kind.value for kind in CHANGES)]
@@ -263,7 +264,15 @@ async def undo_nudges(occurrence_id: UUID, at: datetime) -> int:
 
     The caller is inside `writing()`.
     """
-    found = await outbox_queue.nudges_of_deed(occurrence_id, at)
+    return await _undo(await outbox_queue.nudges_of_deed(occurrence_id, at))
+
+
+async def undo_thanks(occurrence_id: UUID, at: datetime) -> int:
+    """Drop the thank-you about a date that was queued at that moment, as `undo_nudges` does."""
+    return await _undo([one for one in await outbox_queue.thanks(occurrence_id) if one.created_at == at])
+
+
+async def _undo(found: Sequence[Queued]) -> int:
     if not found or not all(one.state is State.PENDING and one.is_free and not one.is_unconfirmed for one in found):
         return 0
     await rows.Message.update({rows.Message.state: State.SUPERSEDED.value, rows.Message.reason: UNDONE}).where(

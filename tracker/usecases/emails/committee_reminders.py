@@ -44,6 +44,7 @@ class ReplacedEvent(msgspec.Struct, frozen=True, kw_only=True):
 
     leads: str
     asks_again: bool
+    sends_thanks: bool
     version: int
 
 
@@ -53,6 +54,7 @@ class Replaced(msgspec.Struct, frozen=True, kw_only=True):
     by: UUID
     leads: str | None
     asks_again: bool
+    sends_thanks: bool
     events: dict[UUID, ReplacedEvent]
 
 
@@ -87,11 +89,17 @@ async def save(
             by=viewer.member_id,
             leads=before["leads"] if before else None,
             asks_again=bool(before and before["asks_again"]),
+            sends_thanks=bool(before and before["sends_thanks"]),
             events={one.id: _replaced(one) for one in changed},
         )
         await _store(committee_id, policy, msgspec.json.encode(replaced).decode(), now)
         await _set(viewer, [one.id for one in changed], policy, now)
-        facts = {"leads": text_of(policy.leads), "asks_again": policy.asks_again, "upcoming_events": len(changed)}
+        facts = {
+            "leads": text_of(policy.leads),
+            "asks_again": policy.asks_again,
+            "sends_thanks": policy.sends_thanks,
+            "upcoming_events": len(changed),
+        }
         await audit.record(viewer.actor, "changed", "committee_preference", committee_id, facts, now)
     return len(changed)
 
@@ -114,7 +122,9 @@ async def undo(viewer: Viewer, committee_id: UUID, at: datetime, now: datetime) 
         if replaced.leads is None:
             await CommitteePreference.delete().where(CommitteePreference.committee == committee_id)
         else:
-            policy = ReminderPolicy(leads=leads_of(replaced.leads), asks_again=replaced.asks_again)
+            policy = ReminderPolicy(
+                leads=leads_of(replaced.leads), asks_again=replaced.asks_again, sends_thanks=replaced.sends_thanks
+            )
             await _store(committee_id, policy, None, now)
         facts = {"upcoming_events": len(replaced.events)}
         await audit.record(viewer.actor, "undone", "committee_preference", committee_id, facts, now)
@@ -125,8 +135,13 @@ async def _upcoming(viewer: Viewer, committee_id: UUID, now: datetime) -> list[E
 
 
 def _replaced(event: Event) -> ReplacedEvent:
-    leads = text_of(event.reminders.leads)
-    return ReplacedEvent(leads=leads, asks_again=event.reminders.asks_again, version=event.version + 1)
+    policy = event.reminders
+    return ReplacedEvent(
+        leads=text_of(policy.leads),
+        asks_again=policy.asks_again,
+        sends_thanks=policy.sends_thanks,
+        version=event.version + 1,
+    )
 
 
 async def _set(viewer: Viewer, event_ids: Sequence[UUID], policy: ReminderPolicy, now: datetime) -> None:
@@ -138,7 +153,9 @@ async def _set(viewer: Viewer, event_ids: Sequence[UUID], policy: ReminderPolicy
 
 async def _put_back(viewer: Viewer, event_id: UUID, before: ReplacedEvent, now: datetime) -> None:
     is_as_left = (rows.Event.id == event_id) & (rows.Event.version == before.version)
-    policy = ReminderPolicy(leads=leads_of(before.leads), asks_again=before.asks_again)
+    policy = ReminderPolicy(
+        leads=leads_of(before.leads), asks_again=before.asks_again, sends_thanks=before.sends_thanks
+    )
     if not await rows.Event.update(_columns(policy)).where(is_as_left).returning(rows.Event.id):
         raise Conflict(MEANWHILE)
     await audit.record(viewer.actor, "undone", "event", event_id, {"fields": ["reminders"]}, now)
@@ -159,6 +176,7 @@ async def _store(committee_id: UUID, policy: ReminderPolicy, replaced: str | Non
         committee=committee_id,
         leads=text_of(policy.leads),
         asks_again=policy.asks_again,
+        sends_thanks=policy.sends_thanks,
         changed_at=now,
         replaced=replaced,
     )
@@ -168,6 +186,7 @@ async def _store(committee_id: UUID, policy: ReminderPolicy, replaced: str | Non
         values=[
             CommitteePreference.leads,
             CommitteePreference.asks_again,
+            CommitteePreference.sends_thanks,
             CommitteePreference.changed_at,
             CommitteePreference.replaced,
         ],

@@ -27,6 +27,7 @@ from tracker.rules.core.message_types import (
     ConflictFound,
     DecisionDropped,
     EmergencyAccessUsed,
+    EventContent,
     ItemAssigned,
     ItemBlocked,
     ItemContent,
@@ -43,6 +44,7 @@ from tracker.rules.core.message_types import (
     PollOpened,
     ReaderContent,
     ReadinessNews,
+    Thanked,
     Unreadable,
     WeeklyDigest,
 )
@@ -65,6 +67,7 @@ from tracker.usecases.emails.event_content import event_letter
 from tracker.usecases.emails.item_days import items_letter
 from tracker.usecases.emails.poll_content import poll_letter
 from tracker.usecases.emails.readiness_content import readiness_letter
+from tracker.usecases.emails.thanks_content import thanks_letter
 from tracker.usecases.identity.one_time_links import check_link, mailed_token
 from tracker.usecases.roster import account_notifications
 
@@ -141,7 +144,15 @@ async def _letter_to(
         case ItemsOfDay() | WeeklyDigest():
             return await _regular_letter(reader, content, message, now, zone)
         case _:
-            return await event_letter(content, message, reader, now, is_sent=is_sent)
+            return await _event_letter(reader, content, message, now, zone, is_sent=is_sent)
+
+
+async def _event_letter(
+    reader: Viewer, content: EventContent | Thanked, message: Message, now: datetime, zone: str, *, is_sent: bool
+) -> Letter | Skip:
+    if isinstance(content, Thanked):
+        return await thanks_letter(message, reader, to_local(now, zone).date(), is_sent=is_sent)
+    return await event_letter(content, message, reader, now, is_sent=is_sent)
 
 
 async def _regular_letter(

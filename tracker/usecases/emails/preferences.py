@@ -23,7 +23,7 @@ from tracker.usecases.identity.accounts import account_of
 
 _WISHES = (
     "SELECT p.member, p.date_reminders, p.item_reminders, p.leads, p.quiet_from, p.quiet_until, p.has_quiet_weekends,"
-    " p.is_never_quiet, p.is_discreet, p.digest, m.zone"
+    " p.is_never_quiet, p.is_discreet, p.thank_yous, p.digest, m.zone"
     " FROM preference p JOIN member m ON m.id = p.member"
 )
 ONLY_COORDINATORS = "Only a coordinator can set the task force’s quiet hours."
@@ -36,6 +36,7 @@ MEMBERS_OWN = [
     rows.Preference.has_quiet_weekends,
     rows.Preference.is_never_quiet,
     rows.Preference.is_discreet,
+    rows.Preference.thank_yous,
     rows.Preference.digest,
     rows.Preference.changed_at,
 ]
@@ -72,6 +73,7 @@ async def save(viewer: Viewer, chosen: Preferences, now: datetime) -> None:
         has_quiet_weekends=chosen.has_quiet_weekends,
         is_never_quiet=chosen.is_never_quiet,
         is_discreet=chosen.is_discreet,
+        thank_yous=chosen.thank_yous,
         digest=chosen.digest,
         changed_at=now,
     )
@@ -83,6 +85,7 @@ async def save(viewer: Viewer, chosen: Preferences, now: datetime) -> None:
             "date_reminders": chosen.date_reminders,
             "item_reminders": chosen.item_reminders,
             "is_discreet": chosen.is_discreet,
+            "thank_yous": chosen.thank_yous,
             "digest": chosen.digest,
         }
         await audit.record(viewer.actor, "changed", "preference", viewer.member_id, facts, now)
@@ -123,6 +126,7 @@ def _preferences(row: Mapping[str, Any]) -> Preferences:
         item_reminders=bool(row["item_reminders"]),
         leads=None if row["leads"] is None else leads_of(row["leads"]),
         is_discreet=bool(row["is_discreet"]),
+        thank_yous=bool(row["thank_yous"]),
         digest=bool(row["digest"]),
         quiet=_quiet(row),
         has_quiet_weekends=bool(row["has_quiet_weekends"]),

@@ -33,5 +33,5 @@ async def sendable(batch: Sequence[Message], worker: str, now: datetime) -> list
 
 
 def _useful_until(message: Message) -> datetime | None:
-    """Return from when on a message is of no use; None where another one covers it, which can come in the morning."""
+    """Return from when on a message is outdated; None where another one covers it, which can come in the morning."""
     return None if isinstance(message.content, ItemsOfDay) else message.not_after

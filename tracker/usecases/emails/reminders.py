@@ -29,6 +29,7 @@ from tracker.usecases.emails.poll_reminders import poll_reminders
 from tracker.usecases.emails.preferences import everyones_wishes
 from tracker.usecases.emails.reminder_recipients import who_comes
 from tracker.usecases.emails.reply_reminders import requests_to_reply
+from tracker.usecases.emails.thanks import thanks_due
 
 MARK = "reminders"
 OUTAGE = timedelta(hours=1)
@@ -52,7 +53,7 @@ async def queue_due(now: datetime, zone: str, escalation: Escalation = USUAL) ->
         wishes = await everyones_wishes()
         drafts = [*await _of_dates(after, now, wishes), *await item_emails(after, now, zone, wishes, escalation)]
         drafts += [*await requests_to_reply(after, now, wishes), *digests(after, now, wishes)]
-        drafts += await poll_reminders(after, now, wishes)
+        drafts += [*await poll_reminders(after, now, wishes), *await thanks_due(after, now, wishes)]
         await outbox.enqueue_all(drafts, now)
         await _supersede_older(drafts)
         await Watermark.update({Watermark.until: now}).where(Watermark.name == MARK)

@@ -10,9 +10,14 @@ from tracker.tables.schema.events.policy_columns import leads_of
 async def policies() -> dict[UUID, ReminderPolicy]:
     """Return the policies of the committees that chose one."""
     return {
-        row["committee"]: ReminderPolicy(leads=leads_of(row["leads"]), asks_again=bool(row["asks_again"]))
+        row["committee"]: ReminderPolicy(
+            leads=leads_of(row["leads"]), asks_again=bool(row["asks_again"]), sends_thanks=bool(row["sends_thanks"])
+        )
         for row in await CommitteePreference.select(
-            CommitteePreference.committee, CommitteePreference.leads, CommitteePreference.asks_again
+            CommitteePreference.committee,
+            CommitteePreference.leads,
+            CommitteePreference.asks_again,
+            CommitteePreference.sends_thanks,
         )
     }
 

@@ -10,8 +10,11 @@ from uuid import UUID
 from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.attendance.quorum_record import QuorumOfRecord
 from tracker.rules.attendance.sheet import named_participants, opens_at
+from tracker.rules.attendance.thanks import may_thank
 from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.wall_clock import to_local
 from tracker.rules.emails.nudges import Nudge
+from tracker.rules.emails.thanks import sent_words
 from tracker.rules.events.event import Occurrence, may_edit
 from tracker.rules.events.history import Entry, with_beginning
 from tracker.rules.events.markings import may_copy
@@ -25,6 +28,7 @@ from tracker.tables.visible.attendance import sheet
 from tracker.usecases.actions.item_lists import items_of_date, open_items_of_committee, open_items_of_series
 from tracker.usecases.core.access_records import Reading, readings_of
 from tracker.usecases.emails.nudges import nudge_of
+from tracker.usecases.emails.thanks import sent_about
 from tracker.usecases.events import substitutes
 from tracker.usecases.events.history import history
 from tracker.usecases.events.occurrences import date_for, neighbors
@@ -105,6 +109,10 @@ class EventView:
     """Other times that people proposed for the date, for people who may change it; those that wait first."""
     opened: tuple[Opened, ...]
     """Who reads it under emergency access now."""
+    may_thank: bool
+    """Whether the viewer may thank the people who were there."""
+    thanked: str
+    """That they were thanked, for people who may do so; empty if they weren't."""
     poll: Poll | None
     """In which people are asked for its date; None for an event that has one."""
 
@@ -162,12 +170,20 @@ async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) ->
     )
 
 
+async def _thanks(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict[str, Any]:
+    is_offered = may_thank(viewer, occurrence)
+    sent = await sent_about(occurrence.id) if is_offered else None
+    zone = occurrence.event.zone
+    return {"may_thank": is_offered, "thanked": sent_words(sent, zone, to_local(now, zone).date()) if sent else ""}
+
+
 async def _at_this_moment(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict[str, Any]:
-    """Return who reads the event under emergency access, the open poll about its date, and proposed times."""
+    """Return who reads it under emergency access, its open poll, proposed times, and whether people can be thanked."""
     event = occurrence.event
     opened = tuple(one for one in await opened_by(viewer, event) if one.is_open(now))
     proposed = tuple(await proposals.of_date(viewer, occurrence, now))
-    return {"opened": opened, "poll": await open_poll_of(viewer, event.id), "proposals": proposed}
+    poll = await open_poll_of(viewer, event.id)
+    return {"opened": opened, "poll": poll, "proposals": proposed, **await _thanks(viewer, occurrence, now)}
 
 
 def _numbers(participants: Collection[Participant], informed: Collection[Informed]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of, id_in, moment_in
 from tracker.ports.pages.events.event_page import times_of
 from tracker.rules.attendance.sheet import Mark, WalkIn, pressed
+from tracker.rules.attendance.thanks import is_thanked_for
 from tracker.rules.core.wording import local
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.attendance.roll_call import AttendanceSheet
@@ -165,7 +166,8 @@ async def _with_history(viewer: Viewer, roll: AttendanceSheet, step: datetime | 
     """Return the values for the page: the list, and the corrections, with times on the wall clock of the date."""
     zone = roll.occurrence.event.zone
     corrections = [(local(one.at, zone), one) for one in await roll_call.corrections(viewer, roll)]
-    return await _whole(viewer, roll, step) | {"corrections": corrections}
+    offered = {"may_thank": is_thanked_for(roll.occurrence)}
+    return await _whole(viewer, roll, step) | {"corrections": corrections, **offered}
 
 
 def _address(event_id: UUID, key: str) -> str:

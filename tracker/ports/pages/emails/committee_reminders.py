@@ -29,7 +29,8 @@ async def reminders_of_committee(committee_id: FromPath[UUID], pages: Pages, vie
     """Show the policy. Errors: NotFound, NotAllowed."""
     found = await committee_reminders.of_committee(viewer, committee_id, now)
     leads = [minutes_of(one) for one in found.policy.leads]
-    form = FormValues({"leads": leads, "asks_again": ["yes"] if found.policy.asks_again else []})
+    chosen = {"asks_again": found.policy.asks_again, "sends_thanks": found.policy.sends_thanks}
+    form = FormValues({"leads": leads, **{name: ["yes"] if is_on else [] for name, is_on in chosen.items()}})
     return _page(pages, found, form)
 
 
@@ -38,7 +39,7 @@ async def save_reminders_of_committee(
     committee_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Save the policy, or show the form again when the number of upcoming events is another one now."""
-    policy = policy_in(form.all("leads"), asks_again=bool(form["asks_again"]))
+    policy = policy_in(form.all("leads"), asks_again=bool(form["asks_again"]), sends_thanks=bool(form["sends_thanks"]))
     upcoming = (int(form["number"]) if form["number"].isdecimal() else 0) if form["upcoming"] else None
     try:
         changed = await committee_reminders.save(viewer, committee_id, policy, now, upcoming=upcoming)

@@ -27,7 +27,16 @@ from tracker.usecases.emails import committee_reminders, preferences, upcoming_r
 
 PATH = "/settings/notifications"
 OWN, USUALLY, NEVER = "own", "usual", "none"
-FIELDS = ("date_reminders", "item_reminders", "digest", "leads", "quiet_from", "quiet_until", "is_discreet")
+FIELDS = (
+    "date_reminders",
+    "item_reminders",
+    "thank_yous",
+    "digest",
+    "leads",
+    "quiet_from",
+    "quiet_until",
+    "is_discreet",
+)
 NO_HOURS = "Enter when your quiet hours start and end, or check weekends."
 NEXT_SHOWN = 5
 SAVED = "Notifications saved. They apply to every reminder from now on."
@@ -62,6 +71,7 @@ def _read(form: FormValues) -> Preferences:
         quiet=quiet[0],
         has_quiet_weekends=quiet[1],
         is_never_quiet=form["quiet"] == NEVER,
+        thank_yous=bool(form["thank_yous"]),
         digest=bool(form["digest"]),
         is_discreet=bool(form["is_discreet"]),
     )
@@ -78,7 +88,7 @@ def _own_quiet(reader: Reader) -> tuple[tuple[time, time] | None, bool]:
 
 
 def _leads(form: FormValues) -> frozenset[timedelta]:
-    return check_leads(policy_in(form.all("leads"), asks_again=False).leads)
+    return check_leads(policy_in(form.all("leads"), asks_again=False, sends_thanks=False).leads)
 
 
 def _form_of(found: Preferences) -> FormValues:
@@ -88,6 +98,7 @@ def _form_of(found: Preferences) -> FormValues:
         {
             "date_reminders": ["yes"] if found.date_reminders else [],
             "item_reminders": ["yes"] if found.item_reminders else [],
+            "thank_yous": ["yes"] if found.thank_yous else [],
             "times": [OWN if found.leads is not None else USUALLY],
             "leads": [minutes_of(one) for one in (USUAL if found.leads is None else found.leads)],
             "quiet": [OWN if found.has_own_quiet else NEVER if found.is_never_quiet else USUALLY],

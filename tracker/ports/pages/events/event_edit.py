@@ -63,6 +63,7 @@ LABELS = {
     "mark_until": "Decontrol on",
     "leads": label_of("reminders"),
     "asks_again": "Ask again for missing replies",
+    "sends_thanks": "Thank-you",
 }
 VALUES: dict[str, Mapping[str, str]] = {
     "visibility": {
@@ -79,6 +80,7 @@ VALUES: dict[str, Mapping[str, str]] = {
     "zone": ZONES,
     "leads": {minutes_of(one): lead_words(one) for one in OFFERED},
     "asks_again": {"yes": "yes", "": "no"},
+    "sends_thanks": {"yes": "yes", "": "no"},
 }
 
 

@@ -17,7 +17,7 @@ from tracker.rules.roster.reminder_policy import (
 from tracker.usecases.events.form_options import Choices
 
 OWN, USUALLY = "own", "usual"
-FIELDS = ("reminders", "leads", "asks_again")
+FIELDS = ("reminders", "leads", "asks_again", "sends_thanks")
 
 
 def read_reminders(
@@ -25,7 +25,9 @@ def read_reminders(
 ) -> ReminderPolicy:
     """Return the reminders that a form asks for; without a choice, those of the event or of its committee."""
     if form["reminders"] == OWN:
-        return policy_in(form.all("leads"), asks_again=bool(form["asks_again"]))
+        return policy_in(
+            form.all("leads"), asks_again=bool(form["asks_again"]), sends_thanks=bool(form["sends_thanks"])
+        )
     if event is not None:
         return event.reminders
     return offered.policies.get(committee_id, USUAL_POLICY) if committee_id else USUAL_POLICY
@@ -37,6 +39,7 @@ def texts_of(policy: ReminderPolicy) -> dict[str, Sequence[str]]:
         "reminders": (OWN,),
         "leads": tuple(minutes_of(one) for one in OFFERED if one in policy.leads),
         "asks_again": ("yes",) if policy.asks_again else (),
+        "sends_thanks": ("yes",) if policy.sends_thanks else (),
     }
 
 

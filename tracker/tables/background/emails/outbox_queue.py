@@ -107,6 +107,11 @@ async def nudges_of_deed(occurrence_id: UUID, at: datetime) -> list[Queued]:
     return await _queued(_of_deed(occurrence_id, at))
 
 
+async def thanks(occurrence_id: UUID) -> list[Queued]:
+    """Return the thank-yous about a date, undone ones included."""
+    return await _queued((Message.occurrence == occurrence_id) & (Message.kind == MessageKind.THANK_YOU.value))
+
+
 async def ended_for(occurrence_id: UUID, at: datetime, reason: str) -> bool:
     """Return whether the requests that one deed queued have all ended for this reason; False when there are none."""
     found = await Message.select(Message.reason).where(_of_deed(occurrence_id, at))

@@ -24,6 +24,8 @@ class Preference(Table):
     has_quiet_weekends = Boolean(default=False)
     is_never_quiet = Boolean(default=False)
     """Whether the task force's quiet hours don't apply, and the member has none either"""
+    thank_yous = Boolean(default=True)
+    """Whether they get thank-yous after dates at which they were present"""
     digest = Boolean(default=False)
     """Whether a weekly digest comes on Mondays"""
     is_discreet = Boolean(default=False)
@@ -45,6 +47,8 @@ class CommitteePreference(Table):
     """As in `Preference`; empty = none"""
     asks_again = Boolean(default=False)
     """Whether people who have not replied are asked again five and two days before."""
+    sends_thanks = Boolean(default=False)
+    """Whether people who were there are thanked once attendance is closed."""
     changed_at = Timestamptz(null=False)
     replaced = Text(null=True, default=None)
     """JSON of what the last change replaced, here and in upcoming events, so that it can be undone; None = nothing"""

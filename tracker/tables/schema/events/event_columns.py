@@ -11,7 +11,7 @@ from tracker.tables.schema.events import marking_columns, policy_columns
 _OTHER_NAMES = {"committee_id": "committee"}
 """Fields whose column has another name."""
 _COLUMNS = {name: _OTHER_NAMES.get(name, name) for name in FIELDS if name not in ("marking", "reminders")}
-"""Each field that is one column; a marking is four, and reminders are two."""
+"""Each field that is one column; a marking is four, and reminders are three."""
 _TYPES = {
     one.name: one.type
     for one in fields(EventFields)

@@ -57,6 +57,8 @@ class Event(Table):
     """Lead times of its reminders in minutes, "10080,120"; empty = none"""
     asks_again = Boolean(default=False)
     """Whether people who have not replied are asked again five and two days before."""
+    sends_thanks = Boolean(default=False)
+    """Whether people who were there are thanked once attendance is closed."""
     zone = Varchar(length=60)
     starts = Timestamp(null=False, default=None)
     """Local start of the first date, in `zone`."""

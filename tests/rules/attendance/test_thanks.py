@@ -1,0 +1,33 @@
+"""For which dates people are thanked."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.rules.attendance.test_sheet import STARTS, a_date, an_event
+from tracker.rules.attendance.thanks import is_thanked_for, why_not
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.events.event import EventStatus, Kind
+
+
+@pytest.mark.parametrize("kind", [Kind.MEETING, Kind.TRAINING, Kind.OUTREACH])
+def test_people_are_thanked_for_a_date_whose_attendance_is_closed(kind: Kind) -> None:
+    held = a_date(an_event(kind=kind), attendance_closed_at=STARTS)
+    assert is_thanked_for(held)
+    assert not is_thanked_for(replace(held, attendance_closed_at=None))
+    assert why_not(replace(held, attendance_closed_at=None)).startswith("Close attendance first.")
+
+
+@pytest.mark.parametrize("facts", [{"kind": Kind.JOINT_OPERATION}, {"visibility": Visibility.NAMED}])
+def test_no_one_is_thanked_for_what_an_email_may_not_name(facts: dict[str, Any]) -> None:
+    held = a_date(an_event(**facts), attendance_closed_at=STARTS)
+    assert not is_thanked_for(held)
+    assert why_not(held) == "Thank-yous aren’t sent about operations or events for named participants."
+
+
+@pytest.mark.parametrize("facts", [{"kind": Kind.DEADLINE}, {"status": EventStatus.CANCELED}])
+def test_no_one_is_thanked_for_what_was_not_held(facts: dict[str, Any]) -> None:
+    off = a_date(an_event(**facts), attendance_closed_at=STARTS)
+    assert not is_thanked_for(off)
+    assert why_not(off) == "There’s no one to thank for this date."

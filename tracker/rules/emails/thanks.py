@@ -1,0 +1,88 @@
+"""The thank-you after a date, to people who were marked present: its limits and its text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from tracker.rules.actions.action_items import ActionItem, ItemStatus
+from tracker.rules.calendars.feeds import APPOINTMENT
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.wall_clock import to_local
+from tracker.rules.core.wording import day, longday, plural
+from tracker.rules.emails.content import Button, ButtonName, Letter, SitePage, marked, one_line
+from tracker.rules.emails.contexts import ThankYouEmail
+from tracker.rules.emails.discreet import of_named_event
+from tracker.rules.emails.facts import Fact, FactName, Facts, Footer
+from tracker.rules.events.event import Occurrence
+
+UNDO_FOR = timedelta(seconds=20)
+"""How long a thank-you waits before it leaves, so that the person who sent it can undo it."""
+AFTER_CLOSING = timedelta(hours=1)
+"""How long after attendance is closed an event's own thank-you is sent: time to correct a mark."""
+OF_USE = timedelta(days=7)
+"""How long after it was asked for it is still of use."""
+LISTED = 10  # action items of each sort
+LEFT = "Nothing is undone, because a thank-you may have gone out."
+NO_ONE = "No one who was there can get a thank-you by email."
+ONLY_THEIRS = "Only the organizer, the committee’s chair, or a coordinator can send a thank-you."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """The thank-you that was sent about a date, or waits."""
+
+    at: datetime
+    people: int
+
+
+def sent_words(sent: Sent, zone: str, today: date) -> str:
+    """Return "Thank-you to 5 people, Thu, Dec 10."; the day it was sent, in `zone`."""
+    return f"Thank-you to {plural(sent.people, 'person', 'people')}, {day(to_local(sent.at, zone), today)}."
+
+
+def thank_you(reader: Viewer, occurrence: Occurrence, items: Sequence[ActionItem], today: date) -> Letter:
+    """Return the thank-you to one person; `items` are those of the date that they may see."""
+    event = occurrence.event
+    shown = [one for one in items if not one.is_restricted and one.status is not ItemStatus.CANCELED]
+    own = [one for one in shown if one.owner_id == reader.member_id]
+    others = [one for one in shown if one.owner_id != reader.member_id]
+    letter = Letter(
+        says=ThankYouEmail(
+            title=APPOINTMENT if reader.is_discreet else one_line(occurrence.title),
+            day=day(to_local(occurrence.starts_at, event.zone), today),
+            organizer="" if reader.is_discreet else one_line(event.lead),
+            own=0 if reader.is_discreet else len(own),
+            others=0 if reader.is_discreet else len(others),
+        ),
+        to=reader.email,
+        to_name=reader.name,
+        thread=event.id,
+        facts=(
+            Fact(name=FactName.WHAT, value=one_line(occurrence.title)),
+            Fact(name=FactName.WHEN, value=longday(to_local(occurrence.starts_at, event.zone))),
+            *_listed(FactName.OWN_ITEM, [_own(one, today) for one in own]),
+            *_listed(FactName.OTHER_ITEM, [_other(one, today) for one in others]),
+        ),
+        buttons=(Button(name=ButtonName.EVENT, target=SitePage(path=f"/events/{event.id}/{occurrence.key}")),),
+        footer=Footer.PRESENT,
+    )
+    if reader.is_discreet:
+        return of_named_event(replace(letter, facts=()), f"/events/{event.id}/{occurrence.key}")
+    return marked(letter, event.marking)
+
+
+def _own(item: ActionItem, today: date) -> str:
+    return f"{item.reference}, {one_line(item.title)}, {_due(item, today)}"
+
+
+def _other(item: ActionItem, today: date) -> str:
+    return f"{item.reference}, {one_line(item.title)}, {one_line(item.owner)} ({item.agency}), {_due(item, today)}"
+
+
+def _due(item: ActionItem, today: date) -> str:
+    return f"due {day(item.due, today)}" if item.is_open else item.status.word.lower()
+
+
+def _listed(name: FactName, words: list[str]) -> Facts:
+    more = [f"and {len(words) - LISTED} more"] if len(words) > LISTED else []
+    return tuple(Fact(name=name, value=one) for one in (*words[:LISTED], *more))

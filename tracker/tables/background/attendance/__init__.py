@@ -1,0 +1,1 @@
+"""What the clock and writers ask about attendance: ids and times."""

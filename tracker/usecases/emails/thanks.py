@@ -1,0 +1,150 @@
+"""Thanking the people who were at a date: whom it would reach, sending and undoing it, and what the clock sends."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from tracker.database import writing
+from tracker.errors import Conflict, Gone, NotAllowed
+from tracker.rules.attendance.thanks import is_thanked_for, why_not
+from tracker.rules.core.message_types import Thanked
+from tracker.rules.core.outbox import Draft, State
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.wall_clock import to_local
+from tracker.rules.emails import thanks as rules
+from tracker.rules.emails.content import Letter
+from tracker.rules.emails.preferences import Wishes
+from tracker.rules.emails.thanks import AFTER_CLOSING, LEFT, NO_ONE, OF_USE, ONLY_THEIRS, UNDO_FOR, Sent
+from tracker.rules.events.event import Occurrence, may_edit
+from tracker.tables.background.attendance import present
+from tracker.tables.background.emails import email_pauses, outbox_queue
+from tracker.tables.background.events import audiences
+from tracker.tables.visible.actions import action_items
+from tracker.usecases.core import audit, names, outbox
+from tracker.usecases.core.viewers import viewers_for
+from tracker.usecases.emails.nudges import sees
+from tracker.usecases.emails.preferences import everyones_wishes
+from tracker.usecases.events.occurrences import date_for
+
+
+@dataclass(frozen=True, kw_only=True)
+class Thanks:
+    """What the page of a thank-you shows."""
+
+    occurrence: Occurrence
+    people: tuple[str, ...]
+    """Who gets it, each with their agency, by name."""
+    skipped: int
+    """How many others are marked present and have an account or address here, the organizer left out."""
+    why_not: str
+    """Why it can't be sent; empty when it can."""
+    sent: Sent | None
+    letter: Letter | None
+    """As it would be written to the viewer; None when it can't be sent."""
+
+
+async def thanks_of(viewer: Viewer, event_id: UUID, key: str, now: datetime, zone: str) -> Thanks:
+    """Return whom a thank-you would reach, and what it says to the viewer. Errors: NotFound, NotAllowed."""
+    occurrence = await _theirs(viewer, event_id, key)
+    if not is_thanked_for(occurrence):
+        return _none(occurrence)
+    marked = await present.present(occurrence.id) - {occurrence.event.lead_id}
+    reached = await _reached(occurrence.event.id, marked, await everyones_wishes(), now)
+    named = await names.people(reached)
+    items = await action_items.of_date(viewer, occurrence.id)
+    return Thanks(
+        occurrence=occurrence,
+        people=tuple(sorted("{} ({})".format(*named[one]) for one in reached)),
+        skipped=len(marked) - len(reached),
+        why_not="" if reached else NO_ONE,
+        sent=await sent_about(occurrence.id),
+        letter=rules.thank_you(viewer, occurrence, items, to_local(now, zone).date()),
+    )
+
+
+async def send(viewer: Viewer, event_id: UUID, key: str, now: datetime, *, people: int) -> int:
+    """Thank the people who are marked present, and return how many get an email; `people` is how many were shown.
+
+    Errors: NotFound, NotAllowed, Conflict (it can't be sent, was sent before, or reaches more or fewer people now).
+    """
+    async with writing():
+        occurrence = await _theirs(viewer, event_id, key)
+        if not is_thanked_for(occurrence):
+            raise Conflict(why_not(occurrence))
+        if await sent_about(occurrence.id):
+            raise Conflict("A thank-you about this date was sent before.")
+        marked = await present.present(occurrence.id) - {occurrence.event.lead_id}
+        wishes = await everyones_wishes()
+        reached = await _reached(occurrence.event.id, marked, wishes, now)
+        if len(reached) != people or not reached:
+            raise Conflict("Who gets it has changed. Check the number and send it again." if reached else NO_ONE)
+        number = len({one.created_at for one in await outbox_queue.thanks(occurrence.id)})
+        await outbox.enqueue_all(
+            [_draft(occurrence.id, occurrence.event.id, one, number, wishes, now) for one in sorted(reached)], now
+        )
+        await audit.record(viewer.actor, "thanked", "occurrence", occurrence.id, {"people": len(reached)}, now)
+    return len(reached)
+
+
+async def undo(viewer: Viewer, event_id: UUID, key: str, at: datetime, now: datetime) -> None:
+    """Undo the thank-you that was sent at `at`, while all of it still waits. Errors: NotFound, NotAllowed, Gone."""
+    async with writing():
+        occurrence = await _theirs(viewer, event_id, key)
+        people = await outbox.undo_thanks(occurrence.id, at) if now - UNDO_FOR < at else 0
+        if not people:
+            raise Gone(LEFT)
+        await audit.record(viewer.actor, "thanks_undone", "occurrence", occurrence.id, {"people": people}, now)
+
+
+async def sent_about(occurrence_id: UUID) -> Sent | None:
+    """Return the thank-you about a date that was sent or waits; None when there is none, or it was undone."""
+    found = [one for one in await outbox_queue.thanks(occurrence_id) if one.state is not State.SUPERSEDED]
+    return Sent(at=min(one.created_at for one in found), people=len(found)) if found else None
+
+
+async def thanks_due(after: datetime, now: datetime, wishes: Wishes) -> list[Draft]:
+    """Return the thank-yous of events that send them by themselves, an hour after attendance was closed."""
+    drafts: list[Draft] = []
+    for date in await present.closed(after - AFTER_CLOSING, now - AFTER_CLOSING):
+        if await outbox_queue.thanks(date.id):
+            continue  # a person sent one, or undid it
+        marked = await present.present(date.id) - {date.lead_id}
+        reached = await _reached(date.event_id, marked, wishes, now)
+        drafts += [_draft(date.id, date.event_id, one, 0, wishes, now) for one in sorted(reached)]
+    return drafts
+
+
+async def _theirs(viewer: Viewer, event_id: UUID, key: str) -> Occurrence:
+    occurrence = await date_for(viewer, event_id, key)
+    if not may_edit(viewer, occurrence.event):
+        raise NotAllowed(ONLY_THEIRS)
+    return occurrence
+
+
+async def _reached(event_id: UUID, marked: Iterable[UUID], wishes: Wishes, now: datetime) -> frozenset[UUID]:
+    """Return who gets the email: active people who see the event, want thank-yous, and whose email isn't paused."""
+    people: Mapping[UUID, Viewer] = await viewers_for(marked, now)
+    may_see, paused = await audiences.audiences_of(event_id), await email_pauses.paused()
+    return frozenset(
+        one
+        for one, person in people.items()
+        if sees(person, may_see) and one not in paused and wishes.wants_thanks(one)
+    )
+
+
+def _draft(occurrence_id: UUID, event_id: UUID, member_id: UUID, number: int, wishes: Wishes, now: datetime) -> Draft:
+    """Return one message; its key has the number of attempts undone before, so that no two are sent about a date."""
+    return Draft(
+        content=Thanked(),
+        recipient_id=member_id,
+        event_id=event_id,
+        occurrence_id=occurrence_id,
+        key=f"thanked:{occurrence_id}:{member_id}:{number}",
+        due=max(now + UNDO_FOR, wishes.held_until(member_id, now, now + OF_USE)),
+        not_after=now + OF_USE,
+    )
+
+
+def _none(occurrence: Occurrence) -> Thanks:
+    return Thanks(occurrence=occurrence, people=(), skipped=0, why_not=why_not(occurrence), sent=None, letter=None)
