@@ -137,11 +137,11 @@ def test_an_odd_sequence_is_left_out(number: str) -> None:
     assert read(file, ZONE)[0].sequence is None
 
 
-def _nested() -> bytes:
+def nested() -> bytes:
     return b"BEGIN:VCALENDAR\r\nMETHOD:REPLY\r\n" + b"BEGIN:VEVENT\r\n" * 40_000
 
 
-def _folded() -> bytes:
+def folded() -> bytes:
     return b"BEGIN:VCALENDAR\r\nMETHOD:REPLY\r\nBEGIN:VEVENT\r\nCOMMENT:x" + b"\r\n y" * 240_000
 
 
@@ -155,7 +155,51 @@ def _too_many() -> bytes:
     return b"BEGIN:VCALENDAR\r\nMETHOD:REPLY\r\n" + event * 11 + b"END:VCALENDAR\r\n"
 
 
-@pytest.mark.parametrize("bomb", [_nested, _folded, _many_attendees, _too_many, lambda: b"x" * (LARGEST + 1)])
+def _parameters() -> bytes:
+    return client_replies.google(UID, WHO).replace(b"ATTENDEE;", b"ATTENDEE;" + b"X=1;" * 230_000)
+
+
+def _parameters_of_a_note() -> bytes:
+    return client_replies.google(UID, WHO).replace(b"CREATED:", b"COMMENT" + b";X=1" * 230_000 + b":Hi\r\nCREATED:")
+
+
+def _parameters_of_a_zone() -> bytes:
+    return client_replies.apple(UID, WHO).replace(b"TZID:", b"TZID" + b";X=1" * 230_000 + b":", 1)
+
+
+def _entities() -> bytes:
+    return client_replies.google(UID, WHO, note="x").replace(b'COMMENT="', b'COMMENT="' + b"&amp" * 230_000)
+
+
+def zones() -> bytes:
+    zone = b"BEGIN:VTIMEZONE\r\nTZID:X\r\nEND:VTIMEZONE\r\n"
+    return client_replies.google(UID, WHO).replace(b"BEGIN:VEVENT", zone * 20_000 + b"BEGIN:VEVENT")
+
+
+def alarms() -> bytes:
+    alarm = b"BEGIN:VALARM\r\nTRIGGER:-PT1S\r\nREPEAT:999999999\r\nDURATION:PT1S\r\nEND:VALARM\r\n"
+    return client_replies.google(UID, WHO).replace(
+        b"CREATED:", b"RRULE:FREQ=SECONDLY\r\n" + alarm * 12_000 + b"CREATED:"
+    )
+
+
+BOMBS = [
+    nested,
+    folded,
+    _many_attendees,
+    _too_many,
+    _parameters,
+    _parameters_of_a_note,
+    _parameters_of_a_zone,
+    _entities,
+    zones,
+    alarms,
+    lambda: b"x" * (LARGEST + 1),
+]
+"""What a program never writes; a long note, and many alarms, leave a reply that can still be read."""
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
 def test_a_bomb_takes_less_than_half_a_second_of_processor_time(bomb: object) -> None:
     assert callable(bomb)
     content = bomb()
@@ -165,4 +209,4 @@ def test_a_bomb_takes_less_than_half_a_second_of_processor_time(bomb: object) ->
     except TrackerError:
         replies = []
     assert time.process_time() - started < 0.5
-    assert all(one.value is None for one in replies)
+    assert all(one.value is None for one in replies) or bomb in (_entities, alarms)

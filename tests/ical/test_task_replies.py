@@ -1,11 +1,12 @@
 """What calendar programs say of a task is read, and a file of anything else is none."""
 
+import time
+
 import pytest
 
 from tests.ical import client_replies
-from tracker.errors import Invalid, TooLarge
-from tracker.ical.replies import LARGEST
-from tracker.ical.task_replies import read
+from tracker.errors import Invalid
+from tracker.ical.task_replies import LARGEST, read
 from tracker.rules.core.answers import Word
 
 UID, WHO = "5f2c@tracker.example", "caht_lead@caht.example"
@@ -49,11 +50,17 @@ def test_a_file_of_anything_else_is_no_reply_about_a_task(other: bytes) -> None:
     assert read(other) is None
 
 
+def test_a_file_with_many_tasks_is_not_even_looked_through() -> None:
+    content = reply("STATUS:COMPLETED", count=16_000)
+    started = time.process_time()
+    assert read(content) is None
+    assert time.process_time() - started < 0.1
+
+
 def test_a_damaged_file_is_refused() -> None:
     with pytest.raises(Invalid):
         read(reply("STATUS:COMPLETED").replace(b"END:VTODO", b"END:VEVENT"))
 
 
-def test_a_file_that_is_too_large_is_not_read() -> None:
-    with pytest.raises(TooLarge):
-        read(b"VTODO" * LARGEST)
+def test_a_file_that_is_too_large_for_one_task_is_none() -> None:
+    assert read(reply("STATUS:COMPLETED").replace(b"UID:", b"COMMENT:" + b"x" * LARGEST + b"\r\nUID:")) is None

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from tracker.errors import Invalid
-from tracker.ical.components import Component, Property, components
+from tracker.ical.components import Component, Components, Property, components, parameters_in
 from tracker.ical.foreign_times import Zones, zones_of
 from tracker.rules.core.clean_text import clean
 from tracker.rules.core.wall_clock import to_utc
@@ -15,6 +15,8 @@ from tracker.rules.intake.calendar_replies import CalendarReply, DateNamed, Prop
 LARGEST = 1_000_000  # bytes
 MOST = 10  # events in one reply; Outlook sends a series and its changed dates in one
 MOST_ATTENDEES = 50  # of one event
+MOST_OTHERS = 50  # time zones, and tasks
+MOST_PARAMETERS = 20_000
 METHODS = ("REPLY", "COUNTER")
 DELEGATED = "DELEGATED"
 VALUES = {
@@ -33,7 +35,7 @@ def read(content: bytes, home: str, sender: str = "") -> list[CalendarReply]:
     A proposal of another time may name several people (RFC 5546 §3.2.7): then it is that of the `sender`, an address in
     small letters. Errors: Invalid when it isn't a reply that can be read, TooLarge.
     """
-    found = components(content, MOST, LARGEST)
+    found = bounded(content)
     method = found.method.upper()
     if method not in METHODS or not found.events:
         raise Invalid("This is not a reply to an invitation.")
@@ -41,6 +43,14 @@ def read(content: bytes, home: str, sender: str = "") -> list[CalendarReply]:
     if method == "COUNTER":
         return [replace(_reply(one, _own(one, sender), zones), proposal=_proposed(one, zones)) for one in found.events]
     return [_reply(one, _delegator(one) or _only(one), zones) for one in found.events]
+
+
+def bounded(content: bytes) -> Components:
+    """Return the content of a file that is as small as a reply. Errors: Invalid, TooLarge."""
+    found = components(content, MOST, LARGEST, MOST_OTHERS)
+    if parameters_in(found) > MOST_PARAMETERS:
+        raise Invalid("The reply has more parameters than a program writes.")
+    return found
 
 
 def _only(one: Component) -> Property | None:
@@ -71,7 +81,7 @@ def _own(one: Component, sender: str) -> Property | None:
 
 def _reply(one: Component, person: Property | None, zones: Zones) -> CalendarReply:
     said = person.parameters.get("PARTSTAT", "").upper() if person else ""
-    comment = one.text("COMMENT") or (html.unescape(person.parameters.get("X-RESPONSE-COMMENT", "")) if person else "")
+    comment = one.text("COMMENT") or (_of_google(person) if person else "")
     return CalendarReply(
         uid=one.text("UID").strip(),
         attendee=_address(person.value) if person else "",
@@ -82,6 +92,11 @@ def _reply(one: Component, person: Property | None, zones: Zones) -> CalendarRep
         date=_named(one, "RECURRENCE-ID", zones),
         delegate=_delegate(person) if person else None,
     )
+
+
+def _of_google(only: Property) -> str:
+    """Return the note in a parameter, whose entities take up to ten characters each."""
+    return html.unescape(only.parameters.get("X-RESPONSE-COMMENT", "")[: 10 * LONGEST_COMMENT])
 
 
 def attendee_of(one: Component) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """Emails as people's programs send them are read within fixed limits, and nothing in them makes reading fail."""
 
 import time
+import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email import policy
@@ -10,6 +11,7 @@ from uuid import UUID
 import pytest
 
 from tests.ical import client_replies
+from tests.ical.test_replies import alarms, folded, nested, zones
 from tests.ical.test_task_replies import reply as task_reply
 from tracker.crypto.reply_addresses import ReplyAddresses
 from tracker.ports.mail.incoming import LARGEST, Reader
@@ -243,9 +245,46 @@ def _charset() -> bytes:
     return head + b"BEGIN:VCALENDAR\r\nMETHOD:REPLY\r\n\xff\xfe\r\n"
 
 
+def _inside(calendar: Callable[[], bytes]) -> Callable[[], bytes]:
+    """Return an email around a calendar file, as large as an email may be."""
+    head = b"From: a@b.example\r\nContent-Type: text/calendar\r\n\r\n"
+    return lambda: (head + calendar())[:LARGEST]
+
+
+def _emails_in_emails() -> bytes:
+    return b"From: a@b.example\r\nContent-Type: message/rfc822\r\n\r\n" * 19_000
+
+
+def _many_calendars() -> bytes:
+    tasks = b"BEGIN:VCALENDAR\r\nMETHOD:REPLY\r\n" + b"BEGIN:VTODO\r\nUID:1\r\nEND:VTODO\r\n" * 3_000
+    part = b"--x\r\nContent-Type: text/calendar\r\n\r\n" + tasks
+    return b"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n" + part * 10 + b"--x--\r\n"
+
+
+def _escapes() -> bytes:
+    head = b"From: a@b.example\r\nContent-Type: text/plain\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+    return head + b"=" * 990_000
+
+
+@pytest.mark.parametrize("calendar", [folded, zones, alarms, nested])
+def test_a_hostile_email_takes_little_memory(calendar: Callable[[], bytes]) -> None:
+    content = _inside(calendar)()[: LARGEST // 8]
+    tracemalloc.start()
+    read(content)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 32 * len(content)
+
+
 @pytest.mark.parametrize(
     "hostile",
     [
+        _inside(folded),
+        _inside(zones),
+        _inside(nested),
+        _emails_in_emails,
+        _many_calendars,
+        _escapes,
         _deep,
         _wide,
         _headers,

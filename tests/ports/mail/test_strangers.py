@@ -1,5 +1,6 @@
 """What strangers hear of the way in for emails: the same words, and after the same work, whatever they name."""
 
+import asyncio
 import smtplib
 import time
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from tracker.ports.mail.lmtp import Listener
 from tracker.ports.mail.taking import take
 from tracker.tables.background.events.invitees import invitations
 from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.intake.replies import IncomingReply
 from tracker.usecases.events import events
 
 pytestmark = pytest.mark.anyio
@@ -100,6 +102,23 @@ async def test_every_email_to_every_address_of_the_mailbox_hears_the_same_words(
             answers.add(await to_thread.run_sync(heard, port, to, content))
     await listener.stop()
     assert answers == {((250, b"OK"), (250, b"2.1.5 OK"), (250, b"2.0.0 Taken"))}
+
+
+@pytest.mark.parametrize("end", [b"\n.\n", b"\n.\r\n", b"\r\n.\n", b"\r\n.\r", b"\r.\r\n"])
+async def test_an_email_inside_an_email_stays_inside(hidden: Hidden, end: bytes) -> None:
+    listener = Listener(reader(), lambda: NOW)
+    port = await listener.start("127.0.0.1", 0)
+    to = reader().addresses.of(hidden.shown_invitation)
+    second = b"MAIL FROM:<a@b.example>\r\nRCPT TO:<" + to.encode() + b">\r\nDATA\r\nFrom: a@b.example\r\n\r\nYES"
+    reads, writes = await asyncio.open_connection("127.0.0.1", port)
+    for line in (b"LHLO x", b"MAIL FROM:<a@b.example>", f"RCPT TO:<{to}>".encode(), b"DATA"):
+        writes.write(line + b"\r\n")
+    writes.write(b"From: a@b.example\r\n\r\nYES" + end + second + b"\r\n.\r\nQUIT\r\n")
+    answers = await reads.read()
+    writes.close()
+    await listener.stop()
+    assert answers.count(b"354 ") == 1
+    assert await IncomingReply.count() <= 1
 
 
 async def test_what_is_hidden_takes_no_longer_than_what_is_not_there(hidden: Hidden) -> None:
