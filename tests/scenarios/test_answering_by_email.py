@@ -45,6 +45,8 @@ pytestmark = pytest.mark.anyio
 JANUARY, APRIL, MAY, JUNE = "2027-01-12", "2027-04-13", "2027-05-11", "2027-06-08"
 NO_ONE_YET = "1 yes · 0 maybe · 0 no · 7 no reply"
 ONE_YES = "2 yes · 0 maybe · 0 no · 6 no reply"
+DECISION = re.compile(r'action="(/events/[\w/-]+/email-replies/[\w-]+)/attachment"')
+SUBSTITUTE = re.compile(r"Record ([^<>]+) as substitute on this date")
 PRIVATE = "ipd.private@elsewhere.example"
 FIRST = "20270112T100000"
 AT_ONE = "Tue, Jan 12, 1:00–2:30 PM, instead of Tue, Jan 12, 10:00–11:30 AM"
@@ -134,6 +136,17 @@ async def test_6_a_reply_from_an_unknown_address_waits_for_the_coordinator_and_g
     assert await at.office.mails() == []
 
 
+async def test_6_the_coordinator_attaches_such_a_reply_to_the_person_who_sent_it(at: Desk) -> None:
+    ipd = at.invitation("ipd_liaison")
+    await at.get(email(ipd, google(ipd.uid, ipd.who, stamp=stamped()), sender=PRIVATE))
+    [address] = DECISION.findall(await at.page(JANUARY))
+    [person] = at.office.ids("ipd_liaison")
+    await at.office.do("coordinator", f"{address}/attachment", person=person)
+    assert await at.count(JANUARY) == ONE_YES
+    assert "Attached to Ipd liaison (IPD) by Coordinator (USAO)" in await at.page(JANUARY)
+    assert await at.office.mails() == []
+
+
 async def test_7_who_accepts_a_forwarded_invitation_as_themselves_is_not_added_and_gets_no_email(at: Desk) -> None:
     fbi = at.invitation("fbi_lead")
     people = ("fbi_alternate@fbi.example", "bridge_advocate@bridge.example")
@@ -142,6 +155,7 @@ async def test_7_who_accepts_a_forwarded_invitation_as_themselves_is_not_added_a
     page = await at.page(JANUARY)
     assert [one for one in people if one not in page] == []
     assert await at.office.mails() == []
+    assert SUBSTITUTE.findall(page) == ["Fbi alternate (FBI)"]
 
 
 def delegating(of: Invitation, to: str) -> bytes:
