@@ -8,6 +8,8 @@ from uuid import UUID
 from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.word_forms import has_all
+from tracker.rules.core.wording import day, local
 from tracker.rules.events.event import EventStatus, Kind
 from tracker.rules.roster.directory import CommitteeFound, PersonFound
 from tracker.rules.views.search import around, words_of
@@ -38,7 +40,7 @@ class FoundEvent:
     is_marked: bool
     """Whether it is controlled information."""
     passage: str
-    """The text around the words in agenda, notes, or an operation's order, or its site; empty for the title alone."""
+    """The text around the words in agenda, notes, an operation's order or site, or of a date; empty for the title."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,13 +71,11 @@ async def search(viewer: Viewer, text: str, now: datetime) -> Found:
     words = words_of(text)
     if not words:
         return Found(words=())
-    events = await search_rows.events(viewer, words, now, MOST)
-    sites = await search_rows.sites(viewer, [row["id"] for row in events if row["kind"] == Kind.JOINT_OPERATION])
     items = await action_items.with_words(viewer, words, MOST)
     notes = await action_items.notes_of(viewer, [one.id for one in items])
     return Found(
         words=words,
-        events=[_event(row, words, sites.get(row["id"], ())) for row in events],
+        events=await _events(viewer, words, now),
         people=await directory.with_words(viewer, words, MOST),
         items=items,
         passages={item_id: _first(texts, words) for item_id, texts in notes.items()},
@@ -83,7 +83,18 @@ async def search(viewer: Viewer, text: str, now: datetime) -> Found:
     )
 
 
-def _event(row: Row, words: Sequence[str], sites: Iterable[str]) -> FoundEvent:
+async def _events(viewer: Viewer, words: Sequence[str], now: datetime) -> list[FoundEvent]:
+    found = await search_rows.events(viewer, words, now, MOST)
+    sites = await search_rows.sites(viewer, [row["id"] for row in found if row["kind"] == Kind.JOINT_OPERATION])
+    own = {row["id"]: (*_texts(row), *sites.get(row["id"], ())) for row in found}
+    by_date = await search_rows.own_texts(viewer, [one for one, texts in own.items() if not has_all(words, *texts)])
+    return [
+        _event(row, _on_a_date(row, by_date.get(row["id"], ()), words, now) or _passage(row, words, sites))
+        for row in found
+    ]
+
+
+def _event(row: Row, passage: str) -> FoundEvent:
     is_over = row["next"] is None
     return FoundEvent(
         id=row["id"],
@@ -98,14 +109,28 @@ def _event(row: Row, words: Sequence[str], sites: Iterable[str]) -> FoundEvent:
         starts_at=row["last"] if is_over else row["next"],
         is_over=is_over,
         is_marked=bool(row["mark_categories"]),
-        passage=_passage(row, words, sites),
+        passage=passage,
     )
 
 
-def _passage(row: Row, words: Sequence[str], sites: Iterable[str]) -> str:
-    found = _first((row["agenda"], row["description"], row["orders"] or ""), words)
-    at_site = next((one for one in sites if around(one, words)), "")
-    return found or (f"Site: {at_site}" if at_site else "")
+def _texts(row: Row) -> tuple[str, ...]:
+    """Return the texts of an event itself, those that a passage can come from first."""
+    texts = (row["agenda"], row["description"], row["orders"] or "")
+    return (*texts, row["title"], row["place"], row["reference"] or "")
+
+
+def _on_a_date(row: Row, dates: Iterable[Row], words: Sequence[str], now: datetime) -> str:
+    """Return the text around the words in what a date has of its own; empty when none of the dates has one."""
+    for one in dates:
+        if found := _first((one["title"] or "", one["place"] or "", one["agenda"] or ""), words):
+            on, today = local(one["starts_at"], row["zone"]), local(now, row["zone"])
+            return f"{day(on, today.date())}: {found}"
+    return ""
+
+
+def _passage(row: Row, words: Sequence[str], sites: Mapping[UUID, Sequence[str]]) -> str:
+    at_sites = (f"Site: {one}" for one in sites.get(row["id"], ()) if around(one, words))
+    return _first(_texts(row)[:3], words) or next(at_sites, "")
 
 
 def _first(texts: Iterable[str], words: Sequence[str]) -> str:

@@ -16,7 +16,8 @@ _LATEST_ORDER = (
     " AND r.version = (SELECT MAX(x.version) FROM operation_order x WHERE x.plan = p.id)"
 )
 _FOUND = (
-    "SELECT e.id AS id, e.title AS title, e.place AS place, e.agenda AS agenda, e.description AS description,"
+    "SELECT e.id AS id, e.reference AS reference, e.title AS title, e.place AS place, e.agenda AS agenda,"
+    " e.description AS description,"
     " e.kind AS kind, e.visibility AS visibility, e.status AS status, e.zone AS zone, e.is_all_day AS is_all_day,"
     f" e.mark_categories AS mark_categories, ({_LATEST_ORDER}) AS orders,"
     " COUNT(d.id) AS dates, MIN(CASE WHEN d.ends_at > {} THEN d.starts_at END) AS next, MAX(d.starts_at) AS last"
@@ -27,6 +28,10 @@ _UPCOMING_FIRST = " GROUP BY e.id ORDER BY CASE WHEN MAX(d.ends_at) > {} THEN 0 
 _SITES = (
     "SELECT p.event AS event, s.place AS place FROM operation_site s JOIN operation_plan p ON p.id = s.plan"
     " JOIN event e ON e.id = p.event WHERE MAY_SEE(e)"
+)
+_OWN_TEXTS = (
+    "SELECT d.event AS event, d.starts_at AS starts_at, d.title AS title, d.place AS place, d.agenda AS agenda"
+    " FROM occurrence d JOIN event e ON e.id = d.event WHERE MAY_SEE(e)"
 )
 
 
@@ -42,14 +47,27 @@ async def events(viewer: Viewer, words: Sequence[str], now: datetime, limit: int
 
 async def sites(viewer: Viewer, event_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
     """Return the places of the sites of operations, by event."""
-    wanted = list(event_ids)
-    if not wanted:
-        return {}
-    among = QueryString(", ".join(["{}"] * len(wanted)), *wanted)
     found: dict[UUID, list[str]] = {}
-    for row in await rows(_SITES, viewer, " AND e.id IN ({}) ORDER BY s.place, s.id", among):
+    for row in await _of_events(_SITES, viewer, " ORDER BY s.place, s.id", event_ids):
         found.setdefault(row["event"], []).append(row["place"])
     return found
+
+
+async def own_texts(viewer: Viewer, event_ids: Iterable[UUID]) -> dict[UUID, list[Row]]:
+    """Return the dates of events that have a title, place, or agenda of their own, soonest first, by event."""
+    tail = " AND COALESCE(d.title, d.place, d.agenda) IS NOT NULL ORDER BY d.starts_at, d.id"
+    found: dict[UUID, list[Row]] = {}
+    for row in await _of_events(_OWN_TEXTS, viewer, tail, event_ids):
+        found.setdefault(row["event"], []).append(row)
+    return found
+
+
+async def _of_events(select: str, viewer: Viewer, tail: str, event_ids: Iterable[UUID]) -> list[Row]:
+    wanted = list(event_ids)
+    if not wanted:
+        return []
+    among = QueryString(", ".join(["{}"] * len(wanted)), *wanted)
+    return await rows(select, viewer, f" AND e.id IN ({{}}){tail}", among)
 
 
 def _moment(value: datetime | str | None) -> datetime | None:
