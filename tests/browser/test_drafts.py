@@ -174,6 +174,24 @@ def test_an_error_and_back_again(writing: Page, status: int) -> None:
     has_it(writing)
 
 
+@pytest.mark.parametrize("way", ["back", "address"])
+def test_a_form_that_was_sent_while_the_server_was_away(context: BrowserContext, way: str) -> None:
+    page = context.new_page()
+    page.goto("/schedule")
+    for address in ("**/drafts", "**/events"):
+        page.route(address, lambda route: route.abort())
+    page.get_by_label("Title").fill(TYPED)
+    expect(page.locator("[data-draft]")).to_contain_text("We can’t reach the server")
+    page.get_by_role("button", name=SEND).click()
+    page.wait_for_url("chrome-error://**")
+    page.unroute_all()
+    if way == "back":
+        page.go_back()
+    else:
+        page.goto("/schedule")
+    has_it(page)
+
+
 def test_a_form_without_a_good_token_leads_back_to_what_was_typed(writing: Page) -> None:
     writing.get_by_label("Title").fill(f"{TYPED} again")
     writing.locator('#schedule [name="_csrf"]').evaluate("field => { field.value = 'old'; }")

@@ -2,7 +2,8 @@
    closed tab or an ended session loses nothing. The page asks before it is left only where a draft cannot be kept.
 
    The next page of the tab may be made before the last text has arrived. So the tab itself carries that text over to its
-   next page, which saves it and shows the form with it. Nothing lies in the tab's storage while a page is open. */
+   next page, which saves it and shows the form with it. So does the text of a form that was sent and perhaps never
+   arrived, until a page shows that the server answered. Nothing lies in the tab's storage while a page is open. */
 (() => {
   "use strict";
   const PAUSE = 1000; // milliseconds without a change until a draft is saved
@@ -16,9 +17,9 @@
   const SECRET = '[type="password"], [autocomplete="one-time-code"]';
   const EACH_PAGES = ["_csrf", "_draft", "form_id"]; // fields that differ each time the same form is opened
   const person = document.querySelector("#session")?.dataset.person; // none behind an emailed link
-  const forms = new Map(); // form → { isTyped, isFailing, saving, timer }
+  const forms = new Map(); // form → { isTyped, isSent, isFailing, saving, timer }
   const untold = new Set(); // forms without drafts in which something was typed
-  let carried = new Map(); // key → { fields, mark, at, isSaved }: what pages of this tab could not see saved
+  let carried = new Map(); // key → { fields, mark, at, isSaved, sentTo }: what pages of this tab could not see saved, or answered
   let isSignedOut = false;
 
   const draftOf = (form) => form.elements.namedItem("_draft")?.value;
@@ -38,7 +39,7 @@
   }
 
   function stateOf(form) {
-    if (!forms.has(form)) forms.set(form, { isTyped: false, isFailing: null, saving: null, timer: 0 });
+    if (!forms.has(form)) forms.set(form, { isTyped: false, isSent: false, isFailing: null, saving: null, timer: 0 });
     return forms.get(form);
   }
 
@@ -107,12 +108,18 @@
 
   const waiting = () => [...forms].filter(([form, state]) => state.isTyped && form.isConnected);
 
+  // The server answers a sent form by a redirect, or at its address; after an error of the network, neither page comes.
+  function isAnswered({ sentTo }, isShownAgain) {
+    const { type, redirectCount } = performance.getEntriesByType("navigation")[0] ?? {};
+    return Boolean(sentTo) && !isShownAgain && type === "navigate" && (redirectCount > 0 || location.pathname === sentTo);
+  }
+
   // Nothing stays in the storage while the page is open: a duplicate of the tab would begin with it.
-  function take() {
+  function take(isShownAgain) {
     try {
       const stored = JSON.parse(sessionStorage.getItem(STORED) ?? "[]");
       sessionStorage.removeItem(STORED);
-      const mine = ([key, { at }]) => key.startsWith(`${person} `) && Date.now() - at < STORED_FOR;
+      const mine = ([key, one]) => key.startsWith(`${person} `) && Date.now() - one.at < STORED_FOR && !isAnswered(one, isShownAgain);
       carried = new Map(stored.filter(mine));
     } catch { carried = new Map(); } // a browser without storage
   }
@@ -120,10 +127,12 @@
   function store() {
     if (!person || isSignedOut) return;
     for (const [form, state] of forms) {
-      if (!form.isConnected || !(state.isTyped || state.saving)) continue;
+      const isUnsaved = state.isTyped || Boolean(state.saving);
+      if (!form.isConnected || !(isUnsaved || state.isSent)) continue;
       const mark = draftOf(form);
       if (carried.has(keyOf(mark))) continue; // it waits for its person to decide
-      carried.set(keyOf(mark), { fields: fieldsOf(bodyOf(form)), mark, at: Date.now(), isSaved: false });
+      const sentTo = isUnsaved ? "" : new URL(form.getAttribute("action") ?? "", location).pathname;
+      carried.set(keyOf(mark), { fields: fieldsOf(bodyOf(form)), mark, at: Date.now(), isSaved: false, sentTo });
     }
     if (!carried.size) return;
     try { sessionStorage.setItem(STORED, JSON.stringify([...carried])); } catch { /* full, or none */ }
@@ -140,7 +149,11 @@
 
   async function bringBack(key, one, options = {}) {
     const form = formOf(key);
-    if (form && (one.isSaved || isSame(form, one.fields))) return goOn(key, one);
+    if (one.sentTo && !form) return undefined; // it waits for its form
+    if (form && (one.isSaved || isSame(form, one.fields))) {
+      goOn(key, one);
+      return one.sentTo ? again(form) : undefined;
+    }
     if (form) form.inert = true; // nothing is typed into a form that is about to be replaced
     const body = new URLSearchParams([...one.fields, ["_csrf", tokenOf()], ["_draft", one.mark], ...Object.entries(options)]);
     const answer = await fetch("/drafts", { method: "POST", body, redirect: "manual" }).catch(() => null);
@@ -155,8 +168,14 @@
     return show(form, `${why} What you typed in this tab is kept until you send or discard this form.`, true, true);
   }
 
-  function begin() {
-    take();
+  // The form of a page that is shown again as it was left: what it says was sent, and never arrived.
+  function again(form) {
+    stateOf(form).isTyped = true;
+    wait(form, PAUSE);
+  }
+
+  function begin(isShownAgain = false) {
+    take(isShownAgain);
     carried.forEach((one, key) => bringBack(key, one));
   }
 
@@ -190,6 +209,7 @@
     const saving = same.map((state) => state.saving).filter(Boolean);
     for (const state of same) {
       clearTimeout(state.timer);
+      state.isSent = state.isTyped && !event.target.hasAttribute("hx-post");
       state.isTyped = false;
     }
     if (!saving.length) return;
@@ -213,7 +233,7 @@
     store();
     flush();
   });
-  window.addEventListener("pageshow", (event) => { if (event.persisted) begin(); }); // shown again as it was left
+  window.addEventListener("pageshow", (event) => { if (event.persisted) begin(true); }); // shown again as it was left
   window.addEventListener("online", () => waiting().forEach(([form]) => save(form)));
   window.addEventListener("beforeunload", (event) => {
     const isLost = waiting().some(([form, state]) => state.isFailing || bodyOf(form).toString().length > LARGEST);
