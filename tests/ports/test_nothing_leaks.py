@@ -493,6 +493,7 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
             f"new-owners&subject={p.secret_item}",
             f"after-action-owners&subject={p.secret_plan}",
             f"operation-access&subject={p.secret_plan}",
+            f"services&subject={p.secret_plan}",
             *(f"walk-ins&subject={event}/{key}" for event, key in _events(p)),
         )
     ],

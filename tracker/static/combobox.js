@@ -1,7 +1,7 @@
 /* A field whose choices the server finds while one types: ARIA APG, "combobox with list autocomplete and manual
    selection". Its area names the place of the options: data-combobox. A choice is put into the area's hidden field
-   (data-chosen); without one, the area gets the event "combobox:choose". Without this script the field is plain, and the
-   form's own words are looked up when it is sent: see ports/pages/core/choosers.py. */
+   (data-chosen), or added to its checked boxes (data-adds); without either, the area gets "combobox:choose". Without
+   this script the field is plain, and its words are looked up when the form is sent: ports/pages/core/choosers.py. */
 (() => {
   "use strict";
   const one = (selector, root = document) => root.querySelector(selector);
@@ -45,12 +45,29 @@
     placeOf(area).replaceChildren();
     open(area, false);
     const chosen = chosenOf(area);
-    fieldOf(area).value = chosen ? words : "";
+    fieldOf(area).value = chosen && !area.dataset.adds ? words : "";
     fieldOf(area).focus();
+    if (area.dataset.adds) return add(area, value, words);
     if (!chosen) return area.dispatchEvent(new CustomEvent("combobox:choose", { detail: { value, words, invited } }));
     one('[role="status"]', area).textContent = `${words} chosen.`;
     keep(area, value);
     return chosen.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  // One more of several: a checked box like those that the server made of the people chosen before.
+  function add(area, value, words) {
+    const list = document.getElementById(area.dataset.adds);
+    let box = one(`input[value="${value}"]`, list);
+    if (!box) {
+      const row = one("template", list).content.cloneNode(true);
+      box = one("input", row);
+      Object.assign(box, { value, id: `${list.id}-${value}` });
+      Object.assign(one("label", row), { htmlFor: box.id, textContent: words });
+      list.append(row);
+    }
+    box.checked = true;
+    one('[role="status"]', area).textContent = `${words} added.`;
+    box.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
   function move(area, step) {

@@ -21,6 +21,7 @@ from tracker.usecases.core import outbox
 from tracker.usecases.emails.content import letter
 from tracker.usecases.events import events, undo
 from tracker.usecases.operations import approvals, readiness, readiness_given, readiness_states
+from tracker.usecases.roster.known_people import by_agency
 
 pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
 
@@ -229,7 +230,7 @@ async def test_another_notice_is_written_when_the_one_before_has_ended(two: Cast
 async def test_only_people_of_victim_services_whom_the_lead_knows_are_chosen(two: Cast) -> None:
     event_id = await planned(two.fbi_lead, two.hsi_liaison)
     view = await readiness.readiness_view(two.fbi_lead, event_id, KEY)
-    assert {one.agency for one in view.people} == {"CAHT", "Harbor House"}
+    assert {one.code for one in await by_agency(view.candidates)} == {"CAHT", "Harbor House"}
     for wrong in ([], [two.kcpd_detective.member_id], [two.bridge_advocate.member_id]):
         with pytest.raises(Invalid, match="Choose who gets it"):
             await readiness.save(two.fbi_lead, event_id, TEXT, RELEASE, wrong, NOW)
@@ -241,9 +242,8 @@ async def test_a_recipient_whom_someone_else_chose_stays_when_a_lead_who_does_no
     event_id = await planned(two.fbi_lead, two.hsi_liaison, two.coordinator)
     to = [two.bridge_advocate.member_id]
     await readiness.save(two.coordinator, event_id, TEXT, RELEASE, to, NOW)
-    assert "Bridge Legal" in {
-        one.agency for one in (await readiness.readiness_view(two.fbi_lead, event_id, KEY)).people
-    }
+    view = await readiness.readiness_view(two.fbi_lead, event_id, KEY)
+    assert "Bridge Legal" in {one.code for one in await by_agency(view.candidates)}
     await readiness.save(two.fbi_lead, event_id, TEXT, RELEASE, to, NOW)
     assert [one.id for one in (await current(two, event_id)).recipients] == to
 

@@ -20,6 +20,7 @@ from tracker.usecases.events import events
 from tracker.usecases.identity import accounts as account_deeds
 from tracker.usecases.roster import accounts, people
 from tracker.usecases.roster.csv_import import LEFT_WITHOUT, NO_COORDINATOR, Report, import_as, import_roster
+from tracker.usecases.roster.known_people import every, known_to
 from tracker.usecases.roster.people_changes import ONLY_COORDINATORS_MOVE
 
 pytestmark = pytest.mark.anyio
@@ -161,7 +162,7 @@ async def test_every_change_is_in_the_audit_trail(empty: Engine) -> None:
 
 async def test_a_row_of_a_known_agency_needs_no_more_than_its_code(cast: Cast) -> None:
     await importing("agency_code,name,email\nkcpd,KCPD sergeant,sergeant@kcpd.example\n")
-    known = await people.directory(cast.coordinator)
+    known = await every(known_to(cast.coordinator))
     assert [one.agency for one in known if one.name == "KCPD sergeant"] == ["KCPD"]
 
 

@@ -19,6 +19,7 @@ from tracker.rules.identity.api_tokens import ApiScope
 from tracker.rules.roster.directory import PersonCard
 from tracker.rules.roster.reminder_policy import USUAL_POLICY
 from tracker.usecases.roster import directory, people, reminder_policies, sites
+from tracker.usecases.roster.known_people import every, known_to
 
 TAG = "You and others"
 
@@ -139,7 +140,7 @@ async def read_me(request: FormRequest, viewer: Viewer) -> Response[Any]:
 )
 async def list_people(request: FormRequest, viewer: Viewer) -> Response[Any]:
     """Return the people whom the viewer may know."""
-    found = await people.directory(viewer)
+    found = await every(known_to(viewer))
     cards = {one.id: one for one in await directory.people(viewer)}
     return response(request, PeopleShown(items=tuple(_person(one, cards.get(one.id)) for one in found)))
 

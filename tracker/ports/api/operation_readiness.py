@@ -21,6 +21,7 @@ from tracker.rules.core.clean_text import clean
 from tracker.rules.operations.readiness import LONGEST, MOST_EXPECTED, LedNotice, Minors, NoticeState, NoticeText
 from tracker.usecases.operations import readiness
 from tracker.usecases.operations.readiness import ReadinessView, readiness_view
+from tracker.usecases.roster.known_people import every
 
 NOTICE = f"{PLAN}/readiness-notice"
 FIELDS = {"starts": "starts_at", "ends": "ends_at", "release": "release_at", "recipient": "recipients"}
@@ -168,13 +169,13 @@ async def move_notice(event_id: FromPath[UUID], request: FormRequest, viewer: Vi
 
 
 async def _notices(request: FormRequest, viewer: Viewer, event_id: UUID, now: Now) -> Response[Any]:
-    return response(request, _shown(await _view(viewer, event_id, now)))
+    return response(request, await _shown(await _view(viewer, event_id, now)))
 
 
 async def _matched(request: FormRequest, viewer: Viewer, event_id: UUID, now: Now) -> ReadinessView:
     """Return the notices as the program read them. Errors: NotFound, Refused."""
     view = await _view(viewer, event_id, now)
-    check_match(request, _shown(view))
+    check_match(request, await _shown(view))
     return view
 
 
@@ -205,12 +206,13 @@ def _text(new: NewNotice) -> NoticeText:
     )
 
 
-def _shown(view: ReadinessView) -> NoticesShown:
+async def _shown(view: ReadinessView) -> NoticesShown:
+    people = await every(view.candidates) if view.may_plan else []
     return NoticesShown(
         current=_notice(view.current) if view.current else None,
         is_outside=view.is_outside,
         may_write=view.may_write,
-        people=tuple(NamedId(id=one.id, name=f"{one.name} ({one.agency})") for one in view.people),
+        people=tuple(NamedId(id=one.id, name=f"{one.name} ({one.agency})") for one in people),
         off_site=tuple(OffSitePlace(id=one.id, name=one.name, agency=one.agency) for one in view.off_site),
         earlier=tuple(_notice(one) for one in view.notices if one.is_over),
     )

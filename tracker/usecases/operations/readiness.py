@@ -12,7 +12,6 @@ from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Occurrence
-from tracker.rules.events.plan import Person
 from tracker.rules.operations import readiness as rules
 from tracker.rules.operations.plans import Operation, check_kind, may_plan
 from tracker.rules.operations.readiness import LedNotice, NoticeState, NoticeText
@@ -28,7 +27,7 @@ from tracker.usecases.core import audit
 from tracker.usecases.events.occurrences import date_for
 from tracker.usecases.operations.lookup import NOT_THEIRS, operation_for, operation_to_change
 from tracker.usecases.operations.readiness_states import enter
-from tracker.usecases.roster.people import directory, people_by_id
+from tracker.usecases.roster.known_people import Candidates, among, both, by_agency, either, known_to, of_arm, only
 
 NO_RECIPIENTS = "Choose who gets it."
 NOT_A_DRAFT = "This notice is no longer a draft, so it can’t be changed."
@@ -52,8 +51,10 @@ class ReadinessView:
     operation: Operation
     may_plan: bool
     notices: list[LedNotice]
-    people: list[Person]
-    """People of victim services whom the viewer may choose, by agency and name; none for people who don’t lead."""
+    candidates: Candidates
+    """People of victim services whom the people who lead it may choose."""
+    can_choose: bool
+    """Whether there is anyone among them whom the viewer knows; False for people who don’t lead."""
     current: LedNotice | None
     """The notice that hasn't ended."""
     off_site: list[PublicSite]
@@ -103,13 +104,20 @@ async def readiness_view(viewer: Viewer, event_id: UUID, key: str) -> ReadinessV
         operation=operation,
         may_plan=leads,
         notices=notices,
-        people=await _people(viewer, current) if leads else [],
+        candidates=_candidates(viewer, current),
+        can_choose=leads and bool(await by_agency(_candidates(viewer, current))),
         current=current,
         off_site=here,
         places=[one for one in await public_sites(viewer) if one not in here] if leads else [],
         own_addresses={one.id: one.facts.address for one in await own_sites(viewer)},
         is_outside=current is not None and rules.is_outside(current.text, span),
     )
+
+
+async def candidates(viewer: Viewer, event_id: UUID) -> Candidates:
+    """Return whom the viewer can choose as recipients. Errors: NotFound, NotAllowed."""
+    operation = await operation_to_change(viewer, event_id)
+    return _candidates(viewer, await _current(viewer, operation))
 
 
 async def save(
@@ -122,8 +130,8 @@ async def save(
         if current and current.state is not NoticeState.DRAFT:
             raise NotAllowed(HAS_ONE)
         rules.check(text, release_at, await _span(viewer, operation), operation.names, now)
-        known = {one.id for one in await _people(viewer, current)}
-        if not to or not known.issuperset(to):
+        known = await among(_candidates(viewer, current), to)
+        if not to or not set(known).issuperset(to):
             raise Invalid(recipient=NO_RECIPIENTS)
         if current:
             await _delete(current)
@@ -187,11 +195,10 @@ async def _span(viewer: Viewer, operation: Operation) -> tuple[datetime, datetim
     return date.starts_at, date.ends_at
 
 
-async def _people(viewer: Viewer, current: LedNotice | None) -> list[Person]:
-    """Return the people of victim services whom the viewer knows, and recipients whom others chose, by agency."""
-    chosen = await people_by_id(one.id for one in current.recipients) if current else {}
-    found = {one.id: one for one in await directory(viewer) if one.arm is Arm.VICTIM_SERVICES} | chosen
-    return sorted(found.values(), key=lambda one: (one.agency, one.name, one.id))
+def _candidates(viewer: Viewer, current: LedNotice | None) -> Candidates:
+    """Return the people of victim services whom the viewer knows, and recipients whom others chose."""
+    known = both(known_to(viewer), of_arm(Arm.VICTIM_SERVICES))
+    return either(known, only(one.id for one in current.recipients)) if current else known
 
 
 async def _delete(draft: LedNotice) -> None:

@@ -1,4 +1,4 @@
-"""People to choose from in a form: the few that words find, and those among some ids; never all of them.
+"""People to choose from in a form: the few that words find, and those among some ids; all of them for programs alone.
 
 The candidates are a condition on `member m`, made here for one viewer. Searches and look-ups take it, so anyone else
 never leaves the database, and isn't counted.
@@ -25,6 +25,7 @@ _KNOWN = (
     f"{_ACTIVE} AND (m.agency NOT IN (SELECT g.id FROM agency g WHERE g.arm <> {{}}) OR m.id IN"
     f" (SELECT h.member FROM seat_holder h JOIN seat t ON t.id = h.seat WHERE t.committee IN ({OWN_COMMITTEES})))"
 )
+_OF_ARM = "m.agency IN (SELECT g.id FROM agency g WHERE g.arm = {})"
 _AT_LEVELS = "m.agency IN (SELECT g.id FROM agency g WHERE g.level IN ({}))"
 # A seat counts only while its holder serves at the agency that has it.
 _ON_COMMITTEES = (
@@ -105,6 +106,11 @@ def both(one: Candidates, other: Candidates) -> Candidates:
     return Candidates(QueryString("(({}) AND ({}))", one.condition, other.condition))
 
 
+def of_arm(arm: Arm) -> Candidates:
+    """Return the people of one arm; only together with other candidates."""
+    return Candidates(QueryString(_OF_ARM, arm.value))
+
+
 def at_levels(levels: Iterable[Level]) -> Candidates:
     """Return the people at agencies of some levels of government; only together with other candidates."""
     wanted = sorted(one.value for one in levels)
@@ -155,6 +161,12 @@ async def these(candidates: Candidates, agency_ids: Iterable[UUID], member_ids: 
         return []
     wanted = QueryString(_THESE, candidates.condition, _list(agencies), _list(people))
     return [_person(row) for row in await _read(QueryString(_PEOPLE, wanted))]
+
+
+async def every(candidates: Candidates) -> list[Person]:
+    """Return all candidates by agency and name, for programs; pages ask for those that they show."""
+    found = map(_person, await _read(QueryString(_PEOPLE, candidates.condition)))
+    return sorted(found, key=lambda one: (one.agency, one.name, one.id))
 
 
 async def by_agency(candidates: Candidates) -> list[AgencyCount]:

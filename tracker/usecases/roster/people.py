@@ -167,20 +167,6 @@ async def note_change_in(committee_ids: Iterable[UUID]) -> None:
         await audience_versions.touch(audiences.committee(one) for one in changed)
 
 
-async def directory(viewer: Viewer) -> list[Person]:
-    """Return the people whom the viewer may invite, by agency and name.
-
-    Coordinators know everyone. Others know the people of their arm and those with whom they share a committee, so that
-    no one gets the whole list of names just by asking.
-    """
-    by_name = await _people(QueryString(_PEOPLE + " ORDER BY m.name, m.id"))
-    people = sorted(by_name, key=lambda one: one.agency)
-    if viewer.is_coordinator:
-        return people
-    shared = {one for committee in await committees(viewer) for one in committee.members}
-    return [one for one in people if one.arm is viewer.arm or one.id in shared]
-
-
 async def people_by_id(member_ids: Iterable[UUID]) -> dict[UUID, Person]:
     """Return the active people among these ids; the caller has checked that the viewer may know them."""
     wanted = list(member_ids)

@@ -8,7 +8,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.usecases.actions import after_actions, item_lists
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.audit import reading
-from tracker.usecases.operations import grants
+from tracker.usecases.operations import grants, readiness
 from tracker.usecases.roster import committees
 from tracker.usecases.roster.known_people import Candidates, known_to
 
@@ -53,6 +53,10 @@ async def _operation_access(viewer: Viewer, event: str) -> Candidates:
     return await grants.candidates_of(viewer, _id(event))
 
 
+async def _services(viewer: Viewer, event: str) -> Candidates:
+    return await readiness.candidates(viewer, _id(event))
+
+
 _CANDIDATES: Mapping[str, Callable[[Viewer, str], Awaitable[Candidates]]] = {
     "known": _known,
     "actors": _actors,
@@ -60,6 +64,7 @@ _CANDIDATES: Mapping[str, Callable[[Viewer, str], Awaitable[Candidates]]] = {
     "owners": _owners,
     "new-owners": item_lists.new_owners,
     "walk-ins": _walk_ins,
+    "services": _services,
     "operation-access": _operation_access,
     "after-action-owners": _after_action_owners,
 }

@@ -51,6 +51,22 @@ async def test_a_refused_notice_is_shown_again_with_what_was_typed(
     assert (await lead.post(at(bluestem), typed(sqlite_cast))).status_code == 303
 
 
+async def test_recipients_are_found_by_words_one_after_another(
+    sqlite_cast: Cast, bluestem: UUID, browse: SignIn
+) -> None:
+    lead = await browse(sqlite_cast.fbi_lead)
+    several = await lead.post(at(bluestem), typed(sqlite_cast) | {"more": "", "more_words": "caht"})
+    assert (several.status_code, "More than one person matches." in several.text) == (422, True)
+    assert f'value="{sqlite_cast.caht_lead.member_id}" checked' in several.text
+    assert 'value="caht"' in several.text
+    refused = await lead.post(at(bluestem), typed(sqlite_cast) | {"more_words": "harbor advocate", "ends": "soon"})
+    assert f'value="{sqlite_cast.harbor_advocate.member_id}" checked' in refused.text
+    await lead.post(at(bluestem), typed(sqlite_cast) | {"more_words": "harbor advocate"})
+    view = await readiness.readiness_view(sqlite_cast.fbi_lead, bluestem, KEY)
+    assert view.current
+    assert {one.name for one in view.current.recipients} == {"Caht lead", "Harbor advocate"}
+
+
 async def test_a_text_stays_readable_when_another_person_has_scheduled_the_draft_meanwhile(
     sqlite_cast: Cast, bluestem: UUID, browse: SignIn
 ) -> None:

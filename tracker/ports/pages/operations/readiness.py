@@ -10,9 +10,9 @@ from litestar.params import FromPath
 from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
+from tracker.ports.pages.core.choosers import Chosen, chosen, label_of
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, id_in, ids_in
-from tracker.ports.pages.core.people_options import people_options
 from tracker.ports.pages.events.event_page import times_of
 from tracker.rules.core.wall_clock import to_local, to_utc
 from tracker.rules.operations.readiness import (
@@ -27,6 +27,7 @@ from tracker.rules.operations.readiness import (
 from tracker.usecases.core import access_records
 from tracker.usecases.operations import off_site, readiness
 from tracker.usecases.operations.readiness import ReadinessView, readiness_view
+from tracker.usecases.roster.known_people import among
 
 AT = "/events/{event_id:uuid}/{key:str}/plan/readiness"
 FIELDS = (
@@ -64,7 +65,7 @@ async def readiness_page(
     """Show the notice as its recipients read it, who has acknowledged it, and the form of a new one."""
     view = await readiness_view(viewer, event_id, key)
     await access_records.note_date(viewer, view.occurrence, now)
-    return _shown(pages, view, _typed(view), now=now)
+    return await _shown(pages, view, _typed(view), now=now)
 
 
 @post(AT, guards=[signed_in], status_code=303)
@@ -73,15 +74,18 @@ async def save(
 ) -> Response[Any]:
     """Save the notice as a draft, or show the form again with what was refused."""
     view = await readiness_view(viewer, event_id, key)
+    more = await chosen(form, "more", view.candidates)
+    if more.value:
+        form = form.without("more_words").but({"recipient": (*form.all("recipient"), more.value), "more": ""})
     try:
-        text, release_at = _notice_in(form, view.occurrence.event.zone, now)
+        text, release_at = _notice_in(form, view.occurrence.event.zone, now, more)
         await readiness.save(viewer, event_id, text, release_at, ids_in(form.all("recipient")), now)
     except Invalid as wrong:
-        return _shown(pages, view, form, errors_of(wrong, FIELDS), now=now, is_typed=True)
+        return await _shown(pages, view, form, errors_of(wrong, FIELDS), now=now, is_typed=True)
     except NotAllowed as refused:  # it was scheduled, or the operation ended, while someone was still writing
         if not view.may_plan:
             raise
-        return _shown(pages, view, form, errors_of(Invalid(refused.sentence), FIELDS), now=now, is_typed=True)
+        return await _shown(pages, view, form, errors_of(Invalid(refused.sentence), FIELDS), now=now, is_typed=True)
     return pages.redirect(_at(event_id, key), "Draft saved. Check it below, then schedule its release.")
 
 
@@ -125,7 +129,7 @@ async def add_place(
     try:
         await off_site.add(viewer, event_id, id_in(form["site"]), now)
     except Invalid as wrong:
-        return _shown(pages, view, _typed(view), errors_of(wrong, FIELDS), now=now)
+        return await _shown(pages, view, _typed(view), errors_of(wrong, FIELDS), now=now)
     return pages.redirect(_at(event_id, key), "Place added. Each agency has to acknowledge the plan again.")
 
 
@@ -138,7 +142,7 @@ async def remove_place(
     return pages.redirect(_at(event_id, key), "Place removed. Each agency has to acknowledge the plan again.")
 
 
-def _shown(
+async def _shown(
     pages: Pages,
     view: ReadinessView,
     form: FormValues,
@@ -148,6 +152,8 @@ def _shown(
     is_typed: bool = False,
 ) -> Response[str]:
     """Render the page; `is_typed` shows the form of a notice, even when it can't be saved any longer."""
+    people = await among(view.candidates, ids_in(form.all("recipient")))
+    more = await chosen(form, "more", view.candidates)
     return pages.render(
         "operations/readiness.html",
         status_code=422 if errors else 200,
@@ -160,15 +166,19 @@ def _shown(
         minors=list(MINORS_WORDS.items()),
         minors_words=MINORS_WORDS,
         limits=LONGEST,
-        people=people_options(view.people),
+        recipients=[(str(one.id), label_of(one)) for one in people.values()],
+        more=more,
         offered=[(str(one.id), f"{one.name} ({one.agency})") for one in view.places],
         is_due=view.current is not None and view.current.release_at <= now,
         **times_of(view.occurrence),
     )
 
 
-def _notice_in(form: FormValues, zone: str, now: datetime) -> tuple[NoticeText, datetime]:
-    """Return the notice of a form, and when to release it: now, for an empty day. Errors: Invalid by field."""
+def _notice_in(form: FormValues, zone: str, now: datetime, more: Chosen) -> tuple[NoticeText, datetime]:
+    """Return the notice of a form, and when to release it: now, for an empty day.
+
+    Errors: Invalid by field, also for words that don't find one more recipient.
+    """
     reader = Reader(form)
     starts_at = _moment(reader, "starts", zone, "Choose the first day of the window.", "Enter when the window starts.")
     ends_at = _moment(reader, "ends", zone, "Choose the last day of the window.", "Enter when the window ends.")
@@ -177,6 +187,8 @@ def _notice_in(form: FormValues, zone: str, now: datetime) -> tuple[NoticeText, 
     fewest, most = reader.number("fewest", HOW_MANY), reader.number("most", HOW_MANY)
     texts = {name: reader.text(name, LONGEST[name], multiline=name == "needs") for name in LONGEST}
     minors = reader.tried(lambda: _minors(form), Minors.UNKNOWN)
+    if more.error:
+        reader.refuse("recipient", more.error)
     reader.check()
     if starts_at is None or ends_at is None or release_at is None:
         raise Invalid(starts="Choose the first day of the window.")
