@@ -10,6 +10,7 @@ import pytest
 
 from tests.scenarios.monthly_meeting import october_at_nine, scheduled
 from tests.scenarios.office import Office, recipients, words_of
+from tracker import clock
 from tracker.usecases.events import occurrences
 
 pytestmark = pytest.mark.anyio
@@ -25,7 +26,7 @@ async def given(office: Office, event: UUID, owner: str, title: str, due: str, k
     """Let the coordinator give an item at a date of a meeting; return its reference."""
     viewer = office.cast.coordinator
     origin = (await occurrences.date_for(viewer, event, key)).id
-    form: dict[str, Any] = {"title": title, "owner": office.ids(owner)[0], "due": due, "origin": origin}
+    form: dict[str, Any] = {"title": title, "owner_words": owner.replace("_", " "), "due": due, "origin": origin}
     assert (
         await office.fill("coordinator", f"/action-items?origin={origin}", "/action-items", **form)
     ).status_code == 303
@@ -68,8 +69,12 @@ async def test_the_owner_gets_one_mail_and_closes_the_item_by_its_link(office: O
 
 async def test_an_item_of_law_enforcement_leaves_no_trace_for_the_coalition(office: Office) -> None:
     event, _ = await decided(office)
-    desk = office.ids("kcpd_detective")[0]
-    secret = {"title": "Share the van schedule", "owner": desk, "due": "2027-01-26", "seen_by": "law_enforcement"}
+    secret = {
+        "title": "Share the van schedule",
+        "owner_words": "kcpd detective",
+        "due": "2027-01-26",
+        "seen_by": "law_enforcement",
+    }
     assert (await office.fill("coordinator", "/action-items", "/action-items", **secret)).status_code == 303
     mails = await office.mails()
     assert [word for mail in mails for word in ("van schedule",) if word in str(mail["Subject"])] == []
@@ -101,6 +106,27 @@ async def test_an_overdue_item_climbs_from_its_owner_who_is_the_primary_to_the_c
         "Mar 13": ["coordinator"],
         "Mar 17": ["caht_lead", "coordinator"],
     }
+
+
+async def test_an_item_counts_the_meetings_that_took_place_while_it_was_open(office: Office) -> None:
+    """Step 6: June counts only once it was restored and held, and none after the item is done."""
+    event, reference = await decided(office)
+    who, counts = office.cast.coordinator, {}
+    for day in ("2027-01-13", "2027-02-10", "2027-03-10", "2027-06-07", "2027-06-09", "2027-06-23"):
+        await office.at(datetime.fromisoformat(f"{day}T15:00+00:00"))
+        if day == "2027-06-07":
+            june = await occurrences.date_for(who, event, "2027-06-08")
+            await occurrences.cancel_date(who, event, "2027-06-08", june.version, "", clock.now())
+        counts[day[5:]] = await _carried(office, reference)
+    assert counts == {"01-13": "", "02-10": "1 meeting", "03-10": "2 meetings"} | dict.fromkeys(
+        ("06-07", "06-09", "06-23"), "4 meetings"
+    )
+    june = await occurrences.date_for(who, event, "2027-06-08")
+    await occurrences.restore_occurrence(who, event, "2027-06-08", june.version, clock.now())
+    assert await _carried(office, reference) == "5 meetings"
+    await office.fill("caht_lead", f"/action-items/{reference}", f"/action-items/{reference}", status="done")
+    await office.at(datetime(2027, 9, 1, 15, tzinfo=UTC))
+    assert await _carried(office, reference) == "5 meetings"
 
 
 async def test_another_due_day_has_its_own_reminders_and_the_old_one_none(office: Office) -> None:
@@ -160,7 +186,7 @@ async def test_whoever_neither_owns_nor_gave_an_item_cannot_close_it(office: Off
 
 
 async def test_an_item_without_an_owner_cannot_be_given(office: Office) -> None:
-    form = {"title": "Nobody's task", "owner": "", "due": "2027-02-09"}
+    form = {"title": "Nobody's task", "owner_words": "", "due": "2027-02-09"}
     refused = await office.fill("coordinator", "/action-items", "/action-items", **form)
     assert refused.status_code == 422
     assert "Nobody&#39;s task" in refused.text or "Nobody's task" in refused.text
@@ -189,6 +215,13 @@ async def test_the_report_says_what_was_given_and_done_and_how_long_it_took(offi
         rows = _words(await office.page("coordinator", f"/reports/rows?period=2027-H1&part=items&of={of}"))
         assert PROTOCOL in rows, of
     assert "119" in _words(await office.page("coordinator", "/reports?period=2027-H1"))
+
+
+async def _carried(office: Office, reference: str) -> str:
+    found = re.search(
+        r"Carried over (\d+ meetings?)", _words(await office.page("coordinator", f"/action-items/{reference}"))
+    )
+    return found[1] if found else ""
 
 
 async def _state(office: Office, reference: str) -> str:

@@ -14,7 +14,7 @@ from tracker.rules.attendance.sheet import named_participants
 from tracker.rules.core.audiences import Visibility, of_event
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import EventStatus, Line, Occurrence
-from tracker.tables.visible.actions import action_items
+from tracker.tables.visible.actions import action_items, carried
 from tracker.tables.visible.attendance import sheet
 from tracker.tables.visible.events import events
 from tracker.tables.visible.operations.after import operation_of_item
@@ -83,6 +83,11 @@ async def item_view(viewer: Viewer, reference: str) -> ItemView:
         may_direct=rules.may_direct(viewer, item),
         after=await operation_of_item(viewer, item.id),
     )
+
+
+async def times_carried(viewer: Viewer, item: ActionItem, now: datetime) -> int:
+    """Return over how many meetings of its committee an item was carried: they took place while it was open."""
+    return await carried.meetings_over(viewer, item, now)
 
 
 async def open_items_of_people(viewer: Viewer, member_ids: Iterable[UUID]) -> list[ActionItem]:

@@ -104,7 +104,8 @@ async def item_page(
     context = await _begun(drafts, viewer, today, reference)
     usual = usual_escalation(settings)
     reminded = await coming_reminders(viewer, context["item"], now, settings.time_zone, usual)
-    return pages.render("actions/show.html", **{**context, "reminded": reminded})
+    carried = await item_lists.times_carried(viewer, context["item"], now)
+    return pages.render("actions/show.html", **{**context, "reminded": reminded, "carried": carried})
 
 
 @get(f"{ITEM}/row", guards=[signed_in])

@@ -146,6 +146,7 @@ async def item_context(
         "statuses": forms.status_options(may_cancel=view.may_direct),
         "steps": forms.progress_options(item.progress),
         "reminded": [],
+        "carried": 0,
         "owner": Chosen() if view.may_direct and item.is_open else None,
         "notes": [(local(note.at, viewer.zone), note) for note in view.notes],
     }
