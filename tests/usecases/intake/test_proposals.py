@@ -37,7 +37,7 @@ from tracker.tables.schema.intake.proposals import TimeProposal
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content
 from tracker.usecases.events import events, occurrences
-from tracker.usecases.intake import proposals
+from tracker.usecases.intake import proposals, retention
 from tracker.usecases.intake.replies import take
 
 pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
@@ -185,6 +185,16 @@ async def test_the_same_proposal_in_another_email_is_one(cast: Cast) -> None:
     await proposed(cast.fbi_lead, event_id)
     assert await proposed(cast.fbi_lead, event_id, sequence=0, comment="again") is Outcome.REPEATED
     assert await states(cast.coordinator, event_id) == [ProposalState.WAITING]
+
+
+async def test_a_proposal_is_kept_as_long_as_its_date_is_ahead(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await invited(sqlite_cast, is_series=True)
+    await proposed(cast.fbi_lead, event_id, value=None)
+    later = NOW + timedelta(days=120)
+    await retention.purge(later)
+    assert await states(cast.coordinator, event_id, now=later) == [ProposalState.WAITING]
+    await retention.purge(NOW + timedelta(days=730))
+    assert await TimeProposal.count() == 0
 
 
 PROPOSED = st.tuples(

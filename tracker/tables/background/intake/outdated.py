@@ -7,9 +7,13 @@ from piccolo.querystring import QueryString
 
 from tracker.database import engine
 
+_CHANGED_NOTHING = (
+    "n.outcome <> 'recorded' AND n.attached IS NULL"
+    " AND (n.outcome = 'unmatched' OR NOT EXISTS (SELECT 1 FROM time_proposal p WHERE p.reply = n.id))"
+)
 _REPLIES = (
     "SELECT n.id FROM incoming_reply n WHERE n.received_at < {}"
-    " AND (n.outcome <> 'recorded' AND n.attached IS NULL OR n.received_at < {}"
+    f" AND ({_CHANGED_NOTHING} OR n.received_at < {{}}"
     " AND NOT EXISTS (SELECT 1 FROM invitation i JOIN occurrence o ON o.event = i.event"
     " WHERE i.id = n.invitation AND o.ends_at >= {}))"
     " ORDER BY n.received_at LIMIT {}"
@@ -22,7 +26,10 @@ _BOUNCES = "SELECT b.id FROM bounce b WHERE b.received_at < {} ORDER BY b.receiv
 
 
 async def replies(unrecorded_before: datetime, recorded_before: datetime, most: int) -> list[UUID]:
-    """Return replies that came before one of two moments; a recorded one only if its event was over by then, too."""
+    """Return replies that came before one of two moments; one that counts only if its event was over by then, too.
+
+    A proposal of another time counts like a reply that was recorded.
+    """
     return await _ids(QueryString(_REPLIES, unrecorded_before, recorded_before, recorded_before, most))
 
 
