@@ -110,6 +110,9 @@ async def test_4_a_reply_that_comes_again_and_an_older_one_change_nothing(at: De
     await at.get(no, email(ipd, older), email(ipd, again))
     assert await at.count(JANUARY) == "1 yes · 0 maybe · 1 no · 6 no reply"
     assert await outcomes() == {("recorded", None): 1, ("stale", None): 1, ("repeated", None): 1}
+    page = await at.page(JANUARY)
+    assert page.count("They’ve replied since it was written. The newer reply counts.") == 1
+    assert "No email replies wait" in page
 
 
 async def test_5_a_reply_to_april_as_it_was_does_not_count_after_april_moved(at: Desk) -> None:

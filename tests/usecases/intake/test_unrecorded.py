@@ -26,7 +26,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.intake.calendar_replies import Outcome, ProposedTimes, Sender
-from tracker.rules.intake.unrecorded import WaitingReply
+from tracker.rules.intake.unrecorded import STALE, WaitingReply
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.events import events, occurrences, replies
@@ -63,6 +63,16 @@ async def test_an_attached_email_is_the_person_s_reply_and_names_who_attached_it
     [shown] = [one for one in view.named if one.name == "Fbi lead"]
     assert (shown.reply, shown.comment, shown.source, shown.replied_at) == (YES, "Late by ten", "email", LATER)
     assert shown.entered_by == "Coordinator (USAO)"
+
+
+async def test_an_older_reply_that_came_late_is_listed_and_waits_for_no_decision(cast: Cast) -> None:
+    event_id = await invited(cast)
+    await take(await email(cast.fbi_lead, event_id, await said(cast.fbi_lead, event_id, NO, stamped_at=NOW + 2 * HOUR)))
+    assert await take(await email(cast.fbi_lead, event_id, await said(cast.fbi_lead, event_id))) == [Outcome.STALE]
+    [shown] = await waiting(cast, event_id)
+    assert (shown.reply.waits, shown.is_attachable, shown.reply.why) == (False, False, STALE)
+    with pytest.raises(NotFound):
+        await unrecorded.dismiss(cast.coordinator, event_id, KEY, shown.reply.id, AT)
 
 
 async def test_it_is_in_the_audit_log_and_nothing_is_sent(cast: Cast) -> None:

@@ -19,6 +19,7 @@ MISFIT_WORDS = {
     Misfit.NO_REPLY: "We couldn’t read a reply in it.",
 }
 OLD_TIME = "It replies to a time that has changed since."
+STALE = "They’ve replied since it was written. The newer reply counts."
 NOT_INVITED = "The sender isn’t on this event’s list."
 NOT_CONFIRMED = "Your mail server couldn’t confirm the sender’s address."
 SHOWN_FOR = timedelta(days=30)
@@ -71,12 +72,19 @@ class UnrecordedReply:
     @property
     def why(self) -> str:
         """Return why it was not recorded."""
+        if self.outcome is Outcome.STALE:
+            return STALE
         words = [MISFIT_WORDS[self.misfit] if self.misfit else OLD_TIME]
         if self.misfit is Misfit.OTHER_ATTENDEE and not self.is_sender_invited:
             words.append(NOT_INVITED)
         if self.misfit in (Misfit.OTHER_SENDER, Misfit.OTHER_ATTENDEE) and not self.is_verified:
             words.append(NOT_CONFIRMED)
         return " ".join(words)
+
+    @property
+    def waits(self) -> bool:
+        """Return whether it waits for a decision; an older reply is only listed."""
+        return self.decision is None and self.outcome is not Outcome.STALE
 
     @property
     def is_attachable(self) -> bool:

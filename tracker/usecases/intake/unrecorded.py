@@ -230,6 +230,8 @@ async def _to_decide(
     page, email = await _found(viewer, event_id, key, incoming_id, now)
     if email.decision is not None:
         raise Conflict(DECIDED)
+    if not email.waits:
+        raise NotFound
     return page, email
 
 

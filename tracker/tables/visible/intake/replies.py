@@ -24,10 +24,11 @@ _UNRECORDED = (
     " LEFT JOIN member t ON t.id = b.member LEFT JOIN agency k ON k.id = t.agency WHERE MAY_SEE(e)"
 )
 _OF_DATE = (
-    " AND e.id = {} AND n.outcome IN ('unmatched', 'old_time') AND n.received_at > {}"
+    " AND e.id = {} AND n.outcome IN ('unmatched', 'old_time', 'stale') AND n.received_at > {}"
     " AND (n.occurrence IS NULL OR n.occurrence = {})"
     " AND (n.outcome = 'unmatched' OR NOT EXISTS (SELECT 1 FROM time_proposal p WHERE p.reply = n.id))"
-    " ORDER BY CASE WHEN n.decided_at IS NULL THEN 0 ELSE 1 END, n.received_at DESC, n.id LIMIT {}"
+    " ORDER BY CASE WHEN n.decided_at IS NULL AND n.outcome <> 'stale' THEN 0 ELSE 1 END, n.received_at DESC, n.id"
+    " LIMIT {}"
 )
 
 
