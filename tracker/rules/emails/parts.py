@@ -137,13 +137,19 @@ def letter_of(
 
 def when_words(about: Occasion) -> str:
     """Return "Thursday, December 10, 2026, 2:00–3:30 PM Central", or the rule and the times of a series."""
-    rule = rule_of(about.event) if about.is_series else None
-    first = pattern_words(rule) if rule else longday(about.starts)
-    return f"{first}, {times(about)}"
+    return rule_words(about.event) if about.is_series else f"{longday(about.starts)}, {times(about)}"
+
+
+def rule_words(event: Event) -> str:
+    """Return "Every month on the second Tuesday, 9:00–10:30 AM Central": when the dates of a series are by its rule."""
+    hours = span(event.starts, event.starts + event.duration, event.is_all_day)
+    zone = "" if event.is_all_day else f" {zone_word(event.zone)}"
+    rule = rule_of(event)
+    return f"{pattern_words(rule) if rule else longday(event.starts)}, {hours}{zone}"
 
 
 def times(about: Occasion) -> str:
-    """Return "2:00–3:30 PM Central", or "All day"."""
+    """Return "2:00–3:30 PM Central", or "All day", for its date."""
     hours = span(about.starts, to_local(about.date.ends_at, about.event.zone), about.event.is_all_day)
     return hours if about.event.is_all_day else f"{hours} {zone_word(about.event.zone)}"
 
@@ -172,7 +178,7 @@ def length_and_way(about: Occasion) -> str:
     """Return "90 minutes, in person or by video.", as far as it is known."""
     ways = (("in person", about.event.place), ("by video", about.event.video_link))
     way = " or ".join(word for word, given in ways if given)
-    length = length_words(about.date.ends_at - about.date.starts_at)
+    length = length_words(about.event.duration if about.is_series else about.date.ends_at - about.date.starts_at)
     words = ", ".join(filter(None, (length, way)))
     return f"{words[:1].upper()}{words[1:]}." if words else ""
 

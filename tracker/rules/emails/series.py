@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from tracker.rules.core.message_types import SeriesEnded
-from tracker.rules.core.wall_clock import to_local, zone_word
-from tracker.rules.core.wording import clock, day, longday, span
+from tracker.rules.core.wall_clock import to_local
+from tracker.rules.core.wording import clock, day, longday
 from tracker.rules.emails.content import ButtonName, Letter
 from tracker.rules.emails.event_contexts import (
     EventEmail,
@@ -14,10 +14,8 @@ from tracker.rules.emails.event_contexts import (
 )
 from tracker.rules.emails.event_facts import also, exceptions, what, why
 from tracker.rules.emails.facts import Fact, FactName, Facts
-from tracker.rules.emails.parts import Occasion, calendar_part, event_page, letter_of, place_of
+from tracker.rules.emails.parts import Occasion, calendar_part, event_page, letter_of, place_of, rule_words
 from tracker.rules.events.event import Event, taking_place
-from tracker.rules.events.plan import rule_of
-from tracker.rules.recurrence.words import pattern_words
 
 
 def goes_on_without_them(about: Occasion) -> Letter:
@@ -66,13 +64,13 @@ def _unknown_onward(about: Occasion) -> SeriesContinuedEmail:
 
 def _onward(about: Occasion, now: Event) -> SeriesContinuedEmail:
     was = about.event
-    is_same_time, is_other_hour = _when(was) == _when(now), _is_at_another_hour(was, now)
+    is_same_time, is_other_hour = rule_words(was) == rule_words(now), _is_at_another_hour(was, now)
     return SeriesContinuedEmail(
         title=about.title,
         first_day=day(now.starts, about.today),
         time="" if now.is_all_day else clock(now.starts),
         was_time=clock(was.starts) if is_other_hour else "",
-        was="" if is_same_time or is_other_hour else _when(was),
+        was="" if is_same_time or is_other_hour else rule_words(was),
         is_same_time=is_same_time,
         is_elsewhere=_where(was) != _where(now),
     )
@@ -81,9 +79,9 @@ def _onward(about: Occasion, now: Event) -> SeriesContinuedEmail:
 def _was_and_now(about: Occasion, now: Event) -> Facts:
     was = about.event
     changed: list[Fact] = []
-    if _when(was) != _when(now):
-        changed.append(Fact(name=FactName.WAS, value=_when(was)))
-        changed.append(Fact(name=FactName.NOW, value=f"{_when(now)}, from {longday(now.starts)}"))
+    if rule_words(was) != rule_words(now):
+        changed.append(Fact(name=FactName.WAS, value=rule_words(was)))
+        changed.append(Fact(name=FactName.NOW, value=f"{rule_words(now)}, from {longday(now.starts)}"))
     if _where(was) != _where(now) and now.marking == was.marking:  # the email has the banner of the earlier series
         changed.append(Fact(name=FactName.WAS_AT, value=_where(was)))
         changed.append(Fact(name=FactName.NOW_AT, value=_where(now)))
@@ -96,11 +94,3 @@ def _is_at_another_hour(was: Event, now: Event) -> bool:
 
 def _where(event: Event) -> str:
     return place_of(event, event.place)
-
-
-def _when(event: Event) -> str:
-    """Return "Every month on the second Tuesday, 9:00–10:30 AM Central"."""
-    hours = span(event.starts, event.starts + event.duration, event.is_all_day)
-    zone = "" if event.is_all_day else f" {zone_word(event.zone)}"
-    rule = rule_of(event)
-    return f"{pattern_words(rule) if rule else longday(event.starts)}, {hours}{zone}"
