@@ -185,6 +185,20 @@ CREATE TABLE committee_escalation (
   changed_at TIMESTAMPTZ NOT NULL
 );
 """
+ALIASES = """
+CREATE TABLE email_alias (
+  id UUID PRIMARY KEY NOT NULL,
+  member UUID NOT NULL REFERENCES member (id) ON DELETE CASCADE,
+  address VARCHAR(254) NOT NULL,
+  added_at TIMESTAMPTZ NOT NULL,
+  confirmed_at TIMESTAMPTZ,
+  removed_at TIMESTAMPTZ,
+  CHECK (address = lower(address))
+);
+CREATE INDEX email_alias_member ON email_alias (member);
+CREATE UNIQUE INDEX email_alias_confirmed ON email_alias (address)
+  WHERE confirmed_at IS NOT NULL AND removed_at IS NULL;
+"""
 
 
 async def forwards() -> MigrationManager:
@@ -201,4 +215,5 @@ async def forwards() -> MigrationManager:
     manager.add_raw(statements(PEOPLE))
     manager.add_raw(statements(ESCALATIONS))
     manager.add_raw(statements(THANK_YOUS))
+    manager.add_raw(statements(ALIASES))
     return manager

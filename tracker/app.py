@@ -51,6 +51,7 @@ from tracker.usecases.identity.passwords import Hashing
 from tracker.usecases.intake import retention as intake_retention
 from tracker.usecases.operations import accountability, deconfliction, emergency, expiry, readiness_states
 from tracker.usecases.roster import accounts as account_life
+from tracker.usecases.roster import aliases
 from tracker.usecases.views import health
 
 PLANNING_EVERY = 60.0  # seconds between two checks for due reminders
@@ -193,6 +194,7 @@ def _jobs(settings: Settings, delivery: Delivery) -> Sequence[Job]:
         ("accounts", ACCOUNTS_EVERY, lambda: account_life.close_due(clock.now())),
         ("drafts", DRAFTS_EVERY, lambda: draft_deeds.purge(clock.now())),
         ("incoming", INCOMING_EVERY, lambda: intake_retention.purge(clock.now())),
+        ("addresses", INCOMING_EVERY, lambda: aliases.purge(clock.now())),
         ("calendars", min(settings.tick, CALENDARS_EVERY), lambda: read_due(settings, Network())),
         ("mail", settings.tick, lambda: _send(delivery)),
         ("audit", AUDIT_EVERY, lambda: verification.verify_nightly(clock.now(), settings.time_zone)),

@@ -104,7 +104,7 @@ from tracker.usecases.operations import (
 from tracker.usecases.operations.briefs import issue_copy
 from tracker.usecases.operations.plans import Basics
 from tracker.usecases.polls import polls
-from tracker.usecases.roster import confidential_sites, sites
+from tracker.usecases.roster import aliases, confidential_sites, sites
 from tracker.usecases.views import seat_changes
 
 LAST_WEEK, TODAY = NOW - timedelta(days=8), NOW.date()
@@ -319,6 +319,7 @@ async def _ways_in(cast: Cast) -> None:
     both = Alarms(minutes=15, all_day=AllDayAlarm.EVENING)
     await subscriptions.create(cast.fbi_lead, "", Scope.MINE, NOW, only=drills, alarms=both, shows_operations=False)
     await api_tokens.create(cast.fbi_lead, "Duty roster", frozenset({ApiScope.EVENTS_READ}), NOW)
+    await aliases.add(cast.fbi_lead, "fbi.lead+cal@fbi.example", NOW)
     await recovery_codes.renew_codes(cast.fbi_lead.member_id, NOW, by=BY_COMMAND)
     async with writing():
         await failed_logins.count_failure(keys.token_hash("stranger"), None, NOW, UNKNOWN, what="password")

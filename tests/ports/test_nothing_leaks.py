@@ -612,6 +612,13 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /n/{token}": _post("/n/nothing"),
     "GET /u/{token}": _plain("/u/nothing"),
     "POST /u/{token}": _post("/u/nothing", status="done"),
+    "GET /e/{token}": _plain("/e/nothing"),
+    "POST /e/{token}": _post("/e/nothing"),
+    "POST /settings/addresses": lambda _: [
+        ("POST", "/settings/addresses", {"address": one}) for one in ("canary@fbi.example", "new@elsewhere.example")
+    ],
+    "POST /settings/addresses/{alias_id}/removal": _post(f"/settings/addresses/{NOWHERE}/removal"),
+    "POST /settings/addresses/{alias_id}/restoration": _post(f"/settings/addresses/{NOWHERE}/restoration"),
     "GET /w/{token}": _plain("/w/nothing"),
     "POST /w/{token}": _post("/w/nothing"),
     "GET /people/{person_id}/access": _of_people("GET", "/access"),

@@ -51,6 +51,7 @@ class Links:
         self._digest = _signers(keys, "digest")
         self._invitation = _signers(keys, "invitation")
         self._undo = _signers(keys, "undo")
+        self._address = _signers(keys, "address")
 
     def reply(self, invitation_id: UUID, occurrence_id: UUID | None = None) -> str:
         """Return the token of a reply page."""
@@ -75,6 +76,14 @@ class Links:
     def undo(self, words_id: UUID) -> str:
         """Return the token that undoes what an email changed."""
         return _signed(self._undo, words_id)
+
+    def address(self, alias_id: UUID) -> str:
+        """Return the token that confirms a further address of a member."""
+        return _signed(self._address, alias_id)
+
+    def read_address(self, token: str) -> UUID:
+        """Return the address that a token confirms. Errors: NotFound for anything else."""
+        return _read(self._address, token)[0]
 
     def read_undo(self, token: str) -> UUID:
         """Return the email whose change a token undoes. Errors: NotFound for anything else."""

@@ -6,6 +6,7 @@ from tracker.config.paths import folder
 
 TABLE_MODULES = (
     "tracker.tables.schema.roster.people",
+    "tracker.tables.schema.roster.aliases",
     "tracker.tables.schema.availability.blackout_days",
     "tracker.tables.schema.identity.identity",
     "tracker.tables.schema.emails.preferences",

@@ -50,6 +50,7 @@ EVERY: tuple[Content, ...] = (
     accounts.AccountInvited(link_id=ID, by="B"),
     accounts.AuditLogAltered(),
     accounts.EmailTest(),
+    accounts.AddressCheck(alias=ID),
     types.ConflictFound(hit=ID, for_officer=True),
     types.ConflictEnded(hit=ID),
     types.DecisionDropped(hit=ID),

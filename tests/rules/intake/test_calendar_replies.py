@@ -13,7 +13,7 @@ from tracker.rules.intake.calendar_replies import CalendarReply, Outcome, Standi
 CHANGED = datetime(2026, 12, 15, 15, tzinfo=UTC)
 RECEIVED = CHANGED + timedelta(hours=4)
 MINUTE = timedelta(minutes=1)
-ASKED_AGAIN = Standing(address="a@b.example", uid="1", sequence=2, asked_at=2, asked_since=CHANGED)
+ASKED_AGAIN = Standing(addresses=frozenset({"a@b.example"}), uid="1", sequence=2, asked_at=2, asked_since=CHANGED)
 
 
 def reply(minutes: int, sequence: int | None) -> CalendarReply:
@@ -51,7 +51,7 @@ def test_a_reply_without_a_sequence_that_was_made_before_the_time_changed_is_to_
 
 
 def test_a_reply_to_an_earlier_sequence_is_older_whenever_it_was_made() -> None:
-    standing = Standing(address="a@b.example", uid="1", sequence=2, last=(2, CHANGED))
+    standing = Standing(addresses=frozenset({"a@b.example"}), uid="1", sequence=2, last=(2, CHANGED))
     assert judge(reply(1, 1), standing, RECEIVED) is Outcome.STALE
 
 

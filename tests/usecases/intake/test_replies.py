@@ -28,6 +28,7 @@ from tests.usecases.intake.replying import (
     sent,
 )
 from tracker.database import writing
+from tracker.rules.core.actors import Origin
 from tracker.rules.core.viewer import Status
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
@@ -37,6 +38,7 @@ from tracker.tables.schema.roster.people import Member
 from tracker.usecases.events import events, occurrences, replies
 from tracker.usecases.intake import arrivals
 from tracker.usecases.intake.replies import take
+from tracker.usecases.roster import aliases
 
 pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
 
@@ -264,3 +266,16 @@ async def test_the_uid_of_an_operation_is_kept_as_a_random_one_is(sqlite_cast: C
         [row] = await IncomingReply.select().where(IncomingReply.email_hash == str(number) * 64)
         kept.append({name: value for name, value in row.items() if name not in ("id", "email_hash")})
     assert kept[0] == kept[1]
+
+
+async def test_a_reply_from_an_address_that_the_person_confirmed_counts_as_theirs(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await invited(sqlite_cast)
+    await aliases.add(cast.fbi_lead, "fbi+cal@fbi.example", NOW)
+    sender = Sender(address="fbi+cal@fbi.example", is_verified=True)
+    first = await email(cast.fbi_lead, event_id, await said(cast.fbi_lead, event_id), sender=sender)
+    assert await take(first) == [Outcome.UNMATCHED]
+    [alias] = await aliases.mine(cast.fbi_lead)
+    await aliases.confirm(alias.id, NOW, Origin("link"))
+    assert await take(replace(first, name="2" * 64)) == [Outcome.RECORDED]
+    one = await said(cast.fbi_lead, event_id, NO, attendee="fbi+cal@fbi.example", stamped_at=NOW + 2 * HOUR)
+    assert await take(await email(cast.fbi_lead, event_id, one, sender=sender)) == [Outcome.RECORDED]

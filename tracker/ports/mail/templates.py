@@ -15,6 +15,7 @@ from tracker.rules.emails.contexts import (
     AccountChangedEmail,
     AccountInvitationEmail,
     AccountLockedEmail,
+    AddressCheckEmail,
     AuditLogAlteredEmail,
     CheckOutMissingEmail,
     ComparisonsReportedEmail,
@@ -163,6 +164,9 @@ FILES: Mapping[type[Says], Files] = {
     ),
     AccountChangedEmail: Files(
         "emails/account_changed/subject.txt", "emails/account_changed/preview.txt", "emails/account_changed/body.txt"
+    ),
+    AddressCheckEmail: Files(
+        "emails/address_check/subject.txt", "emails/address_check/preview.txt", "emails/address_check/body.txt"
     ),
     EmailTestEmail: Files(
         "emails/email_test/subject.txt", "emails/email_test/preview.txt", "emails/email_test/body.txt"

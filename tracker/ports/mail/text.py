@@ -10,6 +10,7 @@ from tracker.config.paths import folder
 from tracker.crypto.signed_links import Links
 from tracker.ports.mail.wording import Worded, button_label
 from tracker.rules.emails.content import (
+    AddressPage,
     Button,
     ButtonName,
     Elsewhere,
@@ -76,12 +77,20 @@ class Addresses:
                 return f"/u/{token}{f'?s={target.status}' if target.status else ''}"
             case PollPage():
                 return f"/p/{self._links.poll(target.poll_id, target.member_id)}"
+            case InvitationPage():
+                return f"/sign-in/link/{self._links.invitation(target.member_id, target.link_id)}"
+            case _:
+                return self._path_of_button(target)
+
+    def _path_of_button(self, target: StopPage | UndoPage | AddressPage) -> str:
+        """Return the path of a page with nothing but a button."""
+        match target:
             case StopPage():
                 return f"/n/{self._links.digest(target.member_id)}"
             case UndoPage():
                 return f"/w/{self._links.undo(target.words_id)}"
-            case InvitationPage():
-                return f"/sign-in/link/{self._links.invitation(target.member_id, target.link_id)}"
+            case AddressPage():
+                return f"/e/{self._links.address(target.alias_id)}"
 
 
 def bodies(letter: Letter, words: Worded, addresses: Addresses, task_force: str) -> Bodies:

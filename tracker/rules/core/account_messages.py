@@ -43,3 +43,9 @@ class AuditLogAltered(Tagged, frozen=True, kw_only=True, tag="audit_log_altered"
 
 class EmailTest(Tagged, frozen=True, kw_only=True, tag="email_test"):
     """The reader asked for it, to see whether the tracker's emails arrive."""
+
+
+class AddressCheck(Tagged, frozen=True, kw_only=True, tag="address_check"):
+    """The link that confirms a further address of the recipient; it goes there."""
+
+    alias: UUID

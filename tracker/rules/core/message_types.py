@@ -16,6 +16,7 @@ from tracker.rules.core.account_messages import (
     AccountChanged,
     AccountInvited,
     AccountLocked,
+    AddressCheck,
     AuditLogAltered,
     EmailTest,
 )
@@ -305,7 +306,7 @@ class Unreadable(Struct, frozen=True):
 News = Changed | DateAdded | Restored | SeriesEnded | SeriesContinued | RemovedFromSeries | Canceled | Removed
 EventContent = Invited | News | SubstituteNamed | ReminderDue | ReplyNudge | ConfirmationNudge | OwnContent
 ItemContent = ItemAssigned | ItemWithdrawn | ItemBlocked | ItemNoted | ItemAnswered | ItemDue | ItemOverdue
-AccountContent = AccountLocked | AccountInvited | AuditLogAltered | EmailTest
+AccountContent = AccountLocked | AccountInvited | AuditLogAltered | EmailTest | AddressCheck
 ApprovalContent = PlanSubmitted | PlanDecided | AccessRequested | AccessDecided
 ConflictContent = ConflictFound | ConflictEnded | DecisionDropped | ComparisonsReported
 OperationContent = ConflictContent | CheckOutMissing | ReadinessNews | EmergencyAccessUsed | ApprovalContent

@@ -56,6 +56,7 @@ class MessageKind(StrEnum):
     AUDIT_LOG_ALTERED = "audit_log_altered"
     ACCOUNT_INVITATION = "account_invitation"
     EMAIL_TEST = "email_test"
+    ADDRESS_CHECK = "address_check"
     CONFLICT_FOUND = "conflict_found"
     COMPARISONS_REPORTED = "comparisons_reported"
     CHECK_OUT_MISSING = "check_out_missing"
@@ -97,6 +98,7 @@ KINDS: Mapping[type[Content], MessageKind] = {
     accounts.AccountInvited: MessageKind.ACCOUNT_INVITATION,
     accounts.AuditLogAltered: MessageKind.AUDIT_LOG_ALTERED,
     accounts.EmailTest: MessageKind.EMAIL_TEST,
+    accounts.AddressCheck: MessageKind.ADDRESS_CHECK,
     types.ConflictFound: MessageKind.CONFLICT_FOUND,
     types.ConflictEnded: MessageKind.CONFLICT_FOUND,
     types.DecisionDropped: MessageKind.CONFLICT_FOUND,
@@ -166,6 +168,7 @@ class Topic(StrEnum):
     ACCOUNT_INVITED = "account_invited"
     AUDIT_LOG_ALTERED = "audit_log_altered"
     EMAIL_TEST = "email_test"
+    ADDRESS_CHECK = "address_check"
     CONFLICT_FOUND = "conflict_found"
     CHECK_OUT_MISSING = "check_out_missing"
     CONFLICT_ENDED = "conflict_ended"

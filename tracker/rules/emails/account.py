@@ -6,14 +6,16 @@ from uuid import UUID
 from tracker.rules.core.account_messages import AccountChanged, AccountInvited
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wording import clock, day, local, longday, zone_word
-from tracker.rules.emails.content import Button, ButtonName, InvitationPage, Letter, SitePage
+from tracker.rules.emails.content import AddressPage, Button, ButtonName, InvitationPage, Letter, SitePage
 from tracker.rules.emails.contexts import (
     AccountChangedEmail,
     AccountInvitationEmail,
     AccountLockedEmail,
+    AddressCheckEmail,
     EmailTestEmail,
 )
 from tracker.rules.emails.facts import Fact, FactName, Footer
+from tracker.rules.roster.aliases import LINK_WORKS_FOR, Alias
 
 
 def invited(reader: Viewer, content: AccountInvited, until: datetime, zone: str) -> Letter:
@@ -44,6 +46,19 @@ def test(reader: Viewer, zone: str, asked_at: datetime) -> Letter:
         facts=(),
         buttons=(Button(name=ButtonName.HOME, target=SitePage(path="/")),),
         footer=Footer.ACCOUNT,
+    )
+
+
+def address_check(reader: Viewer, alias: Alias, zone: str) -> Letter:
+    """Return the email that goes to a further address of a member, with the link that confirms it."""
+    return Letter(
+        says=AddressCheckEmail(person=f"{reader.name} ({reader.agency})", address=alias.address),
+        to=alias.address,
+        to_name="",
+        thread=alias.id,
+        facts=(Fact(name=FactName.GOOD_UNTIL, value=moment_words(alias.added_at + LINK_WORKS_FOR, zone)),),
+        buttons=(Button(name=ButtonName.CONFIRM_ADDRESS, target=AddressPage(alias_id=alias.id)),),
+        footer=Footer.ADDRESS,
     )
 
 

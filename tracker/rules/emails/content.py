@@ -84,6 +84,13 @@ class UndoPage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AddressPage:
+    """The page that confirms a further address of a member."""
+
+    alias_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class PollPage:
     """The page on which one person replies to a date poll without signing in."""
 
@@ -91,7 +98,7 @@ class PollPage:
     member_id: UUID
 
 
-OwnPage = ReplyPage | ItemPage | PollPage | StopPage | InvitationPage | UndoPage
+OwnPage = ReplyPage | ItemPage | PollPage | StopPage | InvitationPage | UndoPage | AddressPage
 """A page for one person, which needs no sign-in."""
 Target = OwnPage | SitePage | Elsewhere
 
@@ -124,6 +131,7 @@ class ButtonName(StrEnum):
     ITEMS = "items"
     HOME = "home"
     SET_UP_ACCOUNT = "set_up_account"
+    CONFIRM_ADDRESS = "confirm_address"
     SESSIONS = "sessions"
     AUDIT_LOG = "audit_log"
     STOP_DIGEST = "stop_digest"

@@ -204,6 +204,15 @@ class EmailTestEmail:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AddressCheckEmail:
+    """`address_check`: the reader of this mailbox confirms that replies from here are a member's."""
+
+    person: str
+    """Name and agency."""
+    address: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ConflictFoundEmail:
     """`conflict_found`: two operations are in each other's way; what they are is shown after sign-in only."""
 
@@ -286,7 +295,7 @@ ItemEmail = (
     | ItemDueEmail
     | ItemOverdueEmail
 )
-AccountEmail = AccountInvitationEmail | AccountLockedEmail | AccountChangedEmail | EmailTestEmail
+AccountEmail = AccountInvitationEmail | AccountLockedEmail | AccountChangedEmail | EmailTestEmail | AddressCheckEmail
 Says = (
     EventEmail
     | RemovedUnseenEmail

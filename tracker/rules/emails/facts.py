@@ -93,6 +93,7 @@ class Footer(StrEnum):
     BLOCKED_ITEM = "blocked_item"
     ANSWERED = "answered"
     ACCOUNT = "account"
+    ADDRESS = "address"
     AUDIT = "audit"
     OPERATION = "operation"
     OFFICER = "officer"

@@ -121,8 +121,8 @@ class Sender:
 class Standing:
     """What is known of an invitation, or of one of its dates, when a reply to it comes."""
 
-    address: str
-    """Of the invited person, in small letters."""
+    addresses: frozenset[str]
+    """Of the invited person, in small letters: that of their account, and those that they added and confirmed."""
     uid: str
     sequence: int = 0
     """SEQUENCE of the date, or of the series, as it is now."""
@@ -144,9 +144,9 @@ def misfit(sender: Sender, reply: CalendarReply, standing: Standing) -> Misfit |
     """Return why a reply isn't taken for one of the invited person; None when it is."""
     if reply.uid != standing.uid:
         return Misfit.NO_INVITATION
-    if reply.attendee != standing.address:
+    if reply.attendee not in standing.addresses:
         return Misfit.OTHER_ATTENDEE
-    if sender.address != standing.address:
+    if sender.address not in standing.addresses:
         return Misfit.OTHER_SENDER
     return _no_answer(reply, standing) if sender.is_verified else Misfit.UNVERIFIED
 

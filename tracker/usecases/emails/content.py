@@ -13,6 +13,7 @@ from tracker.rules.core.account_messages import (
     AccountChanged,
     AccountInvited,
     AccountLocked,
+    AddressCheck,
     AuditLogAltered,
     EmailTest,
 )
@@ -69,7 +70,7 @@ from tracker.usecases.emails.poll_content import poll_letter
 from tracker.usecases.emails.readiness_content import readiness_letter
 from tracker.usecases.emails.thanks_content import thanks_letter
 from tracker.usecases.identity.one_time_links import check_link, mailed_token
-from tracker.usecases.roster import account_notifications
+from tracker.usecases.roster import account_notifications, aliases
 
 NOT_ACTIVE = Skip(state=State.SUPPRESSED, reason="The recipient is no longer active.")
 NOT_AUTHORIZED = Skip(state=State.SUPPRESSED, reason="The recipient can no longer see it.")
@@ -80,6 +81,7 @@ NOT_BLOCKED = Skip(state=State.SUPERSEDED, reason="The item is no longer blocked
 CLOSED = Skip(state=State.SUPERSEDED, reason="The item is closed.")
 ANOTHER_DAY = Skip(state=State.SUPERSEDED, reason="The item now has a different due date.")
 NO_LINK = Skip(state=State.SUPERSEDED, reason="They’ve signed in or have a newer link.")
+NO_LINK_NEEDED = Skip(state=State.SUPPRESSED, reason="The address can’t be confirmed.")
 TOO_LATE = Skip(state=State.TOO_LATE, reason="It was out of date before it could be sent.")
 UNREADABLE = Skip(state=State.FAILED, reason="This version can’t read the message. Another version queued it.")
 
@@ -119,7 +121,7 @@ async def _letter_to(
     reader: Viewer, content: ReaderContent, message: Message, now: datetime, zone: str, *, is_sent: bool
 ) -> Letter | Skip:
     match content:
-        case AccountLocked() | AccountInvited() | AuditLogAltered() | EmailTest():
+        case AccountLocked() | AccountInvited() | AuditLogAltered() | EmailTest() | AddressCheck():
             return await _account_letter(reader, content, message, now, zone)
         case (
             ItemAssigned() | ItemWithdrawn() | ItemBlocked() | ItemNoted() | ItemAnswered() | ItemDue() | ItemOverdue()
@@ -191,6 +193,9 @@ async def _account_letter(
             return _with_discretion(account.locked(reader, zone, message.created_at), reader)
         case AuditLogAltered():
             return _with_discretion(audit.broken(reader, zone, message.created_at), reader)
+        case AddressCheck():
+            alias = await aliases.to_confirm(reader, content.alias, now)
+            return account.address_check(reader, alias, zone) if alias else NO_LINK_NEEDED
         case EmailTest():
             return _with_discretion(account.test(reader, zone, message.created_at), reader)
 

@@ -23,6 +23,7 @@ from tracker.tables.schema.intake.replies import IncomingReply
 from tracker.tables.visible.events import events
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import replies, substitutes
+from tracker.usecases.roster import aliases
 
 BY_EMAIL = Origin("email")
 
@@ -108,9 +109,9 @@ async def _taken(email: ReceivedEmail, invitation: _Invitation, reply: CalendarR
     invitation_id, date = place
     for_series = reply.date is None and date.event.is_series
     occurrence_id = None if for_series else date.id
-    address, uid = invitation.viewer.email.lower(), invitation.event.uid
+    addresses, uid = await aliases.addresses_of(invitation.viewer), invitation.event.uid
     delegates = await _delegates(invitation.viewer, date, email.received_at) if reply.delegate and occurrence_id else {}
-    standing = await standing_of(invitation_id, occurrence_id, date, address=address, uid=uid)
+    standing = await standing_of(invitation_id, occurrence_id, date, addresses=addresses, uid=uid)
     standing = replace(standing, delegates=frozenset(delegates))
     row = _Row(
         outcome=Outcome.UNMATCHED,
@@ -166,14 +167,19 @@ def _place(invitation: _Invitation, reply: CalendarReply, now: datetime) -> tupl
 
 
 async def standing_of(
-    invitation_id: UUID, occurrence_id: UUID | None, date: Occurrence, *, address: str = "", uid: str = ""
+    invitation_id: UUID,
+    occurrence_id: UUID | None,
+    date: Occurrence,
+    *,
+    addresses: frozenset[str] = frozenset(),
+    uid: str = "",
 ) -> Standing:
     """Return what is known of an invitation when a reply comes to one of its dates, or to its series (None)."""
     before = await known.before(invitation_id, occurrence_id)
     sequence = date.event.sequence if occurrence_id is None else max(date.sequence, date.event.sequence)
     last = (before.sequence, before.stamped_at)
     return Standing(
-        address=address,
+        addresses=addresses,
         uid=uid,
         sequence=sequence,
         is_whole_series=occurrence_id is None,

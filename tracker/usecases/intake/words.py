@@ -19,6 +19,7 @@ from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.intake import answers, item_words, replies, reply_words
 from tracker.usecases.intake.replies import BY_EMAIL
 from tracker.usecases.intake.understood import UNMATCHED, Understood
+from tracker.usecases.roster import aliases
 
 REPEATED = "repeated"
 NOT_CONFIRMED = {Taken.UNMATCHED, Taken.IGNORED}
@@ -77,7 +78,7 @@ async def _understood(email: ReceivedEmail, answered: Answered | None) -> tuple[
     viewer = await _recipient(answered, email.received_at) if answered else None
     if answered is None or viewer is None:
         return None, UNMATCHED
-    is_theirs = email.sender.is_verified and email.sender.address == viewer.email.lower()
+    is_theirs = email.sender.is_verified and email.sender.address in await aliases.addresses_of(viewer)
     understood = await _taken(viewer, answered, email, is_theirs=is_theirs)
     return (viewer if is_theirs and understood.outcome not in NOT_CONFIRMED else None), understood
 

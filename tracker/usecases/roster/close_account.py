@@ -12,6 +12,7 @@ from tracker.usecases.core import drafts, outbox
 from tracker.usecases.identity.recovery_codes import forget_codes
 from tracker.usecases.identity.revoke_access import revoke_access
 from tracker.usecases.identity.sessions import end_sessions
+from tracker.usecases.roster import aliases
 
 NO_MAIL = "The recipient is no longer active."
 
@@ -30,13 +31,14 @@ async def shut(member_id: UUID) -> None:
 
 
 async def clear_credentials(member_id: UUID, now: datetime) -> None:
-    """Delete all credentials: password, authenticator, codes, links, feeds, tokens, a shared calendar's address.
+    """Delete all credentials: password, authenticator, codes, links, feeds, tokens, addresses of calendars and replies.
 
     The caller is inside `writing()`.
     """
     await revoke_access(member_id, now)
     await forget_codes(member_id)
     await SharedCalendar.delete().where(SharedCalendar.member == member_id)  # its busy times with it
+    await aliases.forget(member_id)
     forgotten: dict[Any, Any] = {Member.password_hash: None, Member.totp_sealed: None, Member.totp_at: None}
     await Member.update(forgotten).where(Member.id == member_id)
 

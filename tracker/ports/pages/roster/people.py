@@ -20,7 +20,7 @@ from tracker.rules.roster import accounts
 from tracker.rules.roster.directory import ARM_WORDS, PersonCard, role_words
 from tracker.usecases.actions import item_lists
 from tracker.usecases.intake import undeliverable
-from tracker.usecases.roster import directory
+from tracker.usecases.roster import aliases, directory
 
 MOST = 100  # people on one page
 LONGEST_WORDS = 100  # characters of a search
@@ -52,6 +52,7 @@ async def person_context(viewer: Viewer, zone: str, person_id: UUID, now: dateti
         "items": await item_lists.open_items_of_people(viewer, [person_id]),
         "may_touch": accounts.may_touch(viewer, person_id, person.roles),
         "email": await undeliverable.of_person(viewer, person_id, now),
+        "aliases": await aliases.of_person(viewer, person_id),
         "ends": person.account and person.account.expires_at and last_day(person.account.expires_at, zone),
     }
 

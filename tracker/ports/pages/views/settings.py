@@ -18,21 +18,20 @@ from tracker.usecases.calendars import subscriptions
 from tracker.usecases.core import saved_filters
 from tracker.usecases.identity import api_tokens
 from tracker.usecases.identity.authenticators import credentials_of
-from tracker.usecases.roster import profile
+from tracker.usecases.roster import aliases, profile
 from tracker.usecases.roster.profile import Profile
 
 PATH = "/settings"
-FIELDS = ("name", "title", "phone", "mobile", "private", "zone")
+FIELDS = ("name", "title", "phone", "mobile", "private", "zone", "address")
 SAVED = "Profile saved."
+LINK_SENT = "If {address} can be added, we’ve sent a link there. Open it within an hour."
 
 
 @get(PATH, guards=[signed_in])
 async def settings_page(pages: Pages, viewer: Viewer, visit: Visit, drafts: Drafts, now: Now) -> Response[str]:
     """Show the settings."""
-    mine = await profile.profile_of(viewer)
-    texts = {field: [mine.__dict__[field]] for field in ("name", "title", "phone", "mobile", "zone")}
-    form = FormValues(texts | {"private": ["yes" if mine.is_mobile_private else ""]})
-    return await _page(pages, viewer, visit, now, await drafts.begun(DraftKey(form=DraftForm.PROFILE), form))
+    form = await drafts.begun(DraftKey(form=DraftForm.PROFILE), await _profile(viewer))
+    return await _page(pages, viewer, visit, now, form)
 
 
 @post(f"{PATH}/profile", guards=[signed_in], status_code=303)
@@ -53,23 +52,49 @@ async def save_profile(pages: Pages, viewer: Viewer, visit: Visit, form: Form, n
     return pages.redirect(PATH, SAVED)
 
 
+@post(f"{PATH}/addresses", guards=[signed_in], status_code=303)
+async def add_address(pages: Pages, viewer: Viewer, visit: Visit, form: Form, now: Now) -> Response[Any]:
+    """Add a further address, or say why it can't be; the answer is the same for one that is someone else's."""
+    address = form["address"].strip().lower()
+    try:
+        await aliases.add(viewer, address, now)
+    except Invalid as wrong:
+        return await _page(pages, viewer, visit, now, await _profile(viewer), wrong, address=form["address"])
+    return pages.redirect(f"{PATH}#addresses", LINK_SENT.format(address=address))
+
+
+async def _profile(viewer: Viewer) -> FormValues:
+    mine = await profile.profile_of(viewer)
+    texts = {field: [mine.__dict__[field]] for field in ("name", "title", "phone", "mobile", "zone")}
+    return FormValues(texts | {"private": ["yes" if mine.is_mobile_private else ""]})
+
+
 async def _page(
-    pages: Pages, viewer: Viewer, visit: Visit, now: Now, form: FormValues, wrong: Invalid | None = None
+    pages: Pages,
+    viewer: Viewer,
+    visit: Visit,
+    now: Now,
+    form: FormValues,
+    wrong: Invalid | None = None,
+    *,
+    address: str = "",
 ) -> Response[str]:
     session_id = visit.session_id
     return pages.render(
         "views/settings/show.html",
         status_code=422 if wrong else 200,
         form=form,
+        typed_address=address,
         errors=errors_of(wrong, FIELDS),
         zones=zone_choices(form["zone"]),
         proofs=await credentials_of(viewer.member_id),
         sessions=await shown_sessions(viewer.member_id, session_id, now),
         feeds=await subscriptions.subscriptions_of(viewer),
+        aliases=await aliases.mine(viewer),
         filters=await saved_filters.filters_of(viewer),
         tokens=await api_tokens.tokens_of(viewer, now),
         shares_calendar=await shared_calendars.mine(viewer),
     )
 
 
-handlers = [settings_page, save_profile, *security_settings.handlers, *session_settings.handlers]
+handlers = [settings_page, save_profile, add_address, *security_settings.handlers, *session_settings.handlers]

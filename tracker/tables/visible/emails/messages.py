@@ -23,9 +23,12 @@ SEEN = (
     " LEFT JOIN action_item i ON i.id = m.item LEFT JOIN occurrence o ON o.id = COALESCE(m.occurrence, i.origin)"
     " LEFT JOIN event e ON e.id = COALESCE(m.event, o.event) WHERE ((e.id IS NOT NULL AND MAY_SEE(e))"
     " OR (e.id IS NULL AND i.id IS NOT NULL AND i.audience IN ({}))"
-    " OR (e.id IS NULL AND i.id IS NULL AND m.recipient = {})){}"
+    " OR (e.id IS NULL AND i.id IS NULL AND m.recipient = {} AND m.kind <> 'address_check')){}"
 )
-"""What follows the messages `m` of a query, and keeps those that the viewer may know of; `whose` are its arguments."""
+"""What follows the messages `m` of a query, and keeps those that the viewer may know of; `whose` are its arguments.
+
+No one sees whether the link that confirms a further address was sent: it isn't, to an address that is someone else's.
+"""
 STATE = "CASE WHEN m.bounced_at IS NULL THEN m.state ELSE 'bounced' END"
 """The state of message `m` as people see it: one that came back is kept as sent, because it was handed over."""
 NAMED = " FROM message m JOIN member r ON r.id = m.recipient JOIN agency g ON g.id = r.agency"

@@ -12,13 +12,14 @@ from tracker.tables.visible.core.rows import Row, rows
 SHOWN = 20
 _UNRECORDED = (
     "SELECT n.id, n.received_at, n.sender, n.is_verified, n.reply, n.comment, n.sequence, n.stamped_at, n.outcome,"
-    " n.misfit, n.occurrence, n.decided_at, i.id AS invitation, i.member, m.name, g.code, s.id AS sender_id,"
-    " v.id AS sender_invited, d.name AS decider, h.code AS decider_agency, a.source AS attached_by,"
-    " t.name AS attached_name, k.code AS attached_agency"
+    " n.misfit, n.occurrence, n.decided_at, i.id AS invitation, i.member, m.name, g.code,"
+    " s.id AS sender_id, x.member AS alias_of, v.id AS sender_invited, d.name AS decider, h.code AS decider_agency,"
+    " a.source AS attached_by, t.name AS attached_name, k.code AS attached_agency"
     " FROM incoming_reply n JOIN invitation i ON i.id = n.invitation JOIN event e ON e.id = i.event"
     " JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency"
     " LEFT JOIN member s ON s.email = n.sender AND n.sender <> ''"
-    " LEFT JOIN invitation v ON v.event = e.id AND v.member = s.id AND v.withdrawn_at IS NULL"
+    " LEFT JOIN email_alias x ON x.address = n.sender AND x.confirmed_at IS NOT NULL AND x.removed_at IS NULL"
+    " LEFT JOIN invitation v ON v.event = e.id AND v.member = COALESCE(s.id, x.member) AND v.withdrawn_at IS NULL"
     " LEFT JOIN member d ON d.id = n.decided_by LEFT JOIN agency h ON h.id = d.agency"
     " LEFT JOIN reply a ON a.id = n.attached LEFT JOIN invitation b ON b.id = a.invitation"
     " LEFT JOIN member t ON t.id = b.member LEFT JOIN agency k ON k.id = t.agency WHERE MAY_SEE(e)"
@@ -47,7 +48,7 @@ def _unrecorded(row: Row) -> UnrecordedReply:
         received_at=row["received_at"],
         sender=row["sender"],
         is_verified=bool(row["is_verified"]),
-        sender_id=row["sender_id"],
+        sender_id=row["sender_id"] or row["alias_of"],
         is_sender_invited=row["sender_invited"] is not None,
         invitation_id=row["invitation"],
         member_id=row["member"],

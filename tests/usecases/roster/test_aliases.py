@@ -1,0 +1,139 @@
+"""Further addresses: confirmed by a link sent there, neutral about those of others, and without effect once removed."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, ZONE, Cast
+from tests.emails import ReadEmail, read
+from tests.usecases.roster.forms import verbs
+from tracker.database import writing
+from tracker.errors import Gone, Invalid
+from tracker.rules.core.actors import Origin
+from tracker.rules.core.outbox import Skip
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.emails.messages import Narrowed
+from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.roster.aliases import EmailAlias
+from tracker.usecases.core import outbox
+from tracker.usecases.emails import content, messages
+from tracker.usecases.roster import aliases, people
+from tracker.usecases.views import offboarding
+
+pytestmark = pytest.mark.anyio
+
+LINK = Origin("link")
+ADDRESS = "ipd.liaison+cal@ipd.example"
+HOUR = timedelta(hours=1)
+
+
+async def added(who: Viewer, address: str = ADDRESS) -> UUID:
+    await aliases.add(who, address, NOW)
+    return next(one.id for one in await aliases.mine(who) if one.address == address)
+
+
+async def confirmed(who: Viewer, address: str = ADDRESS) -> UUID:
+    alias_id = await added(who, address)
+    await aliases.confirm(alias_id, NOW, LINK)
+    return alias_id
+
+
+async def letters() -> list[ReadEmail | Skip]:
+    return [read(await content.letter(one, NOW, ZONE)) for one in await outbox.claim("test", (), NOW, 100)]
+
+
+async def test_the_link_goes_to_the_address_alone_and_says_nothing_of_events(cast: Cast) -> None:
+    await added(cast.ipd_liaison)
+    [letter] = await letters()
+    assert isinstance(letter, ReadEmail)
+    assert (letter.to, letter.subject) == (ADDRESS, f"Confirm {ADDRESS}")
+    assert await aliases.addresses_of(cast.ipd_liaison) == {cast.ipd_liaison.email}
+
+
+@pytest.mark.both_engines
+async def test_it_counts_once_it_is_confirmed_and_no_longer_once_it_is_removed(cast: Cast) -> None:
+    alias_id = await confirmed(cast.ipd_liaison)
+    assert await aliases.addresses_of(cast.ipd_liaison) == {cast.ipd_liaison.email, ADDRESS}
+    await aliases.remove(cast.ipd_liaison, alias_id, NOW)
+    assert await aliases.addresses_of(cast.ipd_liaison) == {cast.ipd_liaison.email}
+    await aliases.restore(cast.ipd_liaison, alias_id, NOW + timedelta(seconds=59))
+    assert await aliases.addresses_of(cast.ipd_liaison) == {cast.ipd_liaison.email, ADDRESS}
+    done = ["address_added", "address_confirmed", "address_removed", "address_restored"]
+    assert await verbs(cast.ipd_liaison.member_id) == done
+
+
+async def test_a_link_works_for_an_hour_and_not_once_it_was_replaced(sqlite_cast: Cast) -> None:
+    who = sqlite_cast.ipd_liaison
+    first = await added(who)
+    with pytest.raises(Gone):
+        await aliases.confirm(first, NOW + HOUR, LINK)
+    await added(who)
+    with pytest.raises(Gone):
+        await aliases.confirm(first, NOW, LINK)
+
+
+@pytest.mark.both_engines
+async def test_an_address_of_someone_else_looks_like_any_other_and_gets_no_email(cast: Cast) -> None:
+    await confirmed(cast.fbi_lead, "fbi+cal@fbi.example")
+    for address in (cast.fbi_lead.email, "fbi+cal@fbi.example"):
+        alias_id = await added(cast.ipd_liaison, address)
+        with pytest.raises(Gone):
+            await aliases.confirm(alias_id, NOW, LINK)
+    assert {type(one) for one in await letters()} == {Skip}
+    assert {one.is_waiting(NOW) for one in await aliases.mine(cast.ipd_liaison)} == {True}
+    assert await aliases.addresses_of(cast.ipd_liaison) == {cast.ipd_liaison.email}
+
+
+async def test_no_list_of_messages_shows_whether_the_link_was_sent(sqlite_cast: Cast) -> None:
+    await added(sqlite_cast.coordinator, sqlite_cast.fbi_lead.email)
+    await added(sqlite_cast.coordinator)
+    assert await Message.count() == 2
+    assert (await messages.message_page(sqlite_cast.coordinator, Narrowed(), None, NOW)).sendings == []
+
+
+async def test_an_address_that_becomes_someone_s_account_has_no_effect(sqlite_cast: Cast) -> None:
+    await confirmed(sqlite_cast.ipd_liaison, "new@fbi.example")
+    agency = sqlite_cast.agencies["FBI"]
+    async with writing():
+        await people.add_member(agency_id=agency, name="New", email="new@fbi.example", now=NOW, zone=ZONE)
+    assert await aliases.addresses_of(sqlite_cast.ipd_liaison) == {sqlite_cast.ipd_liaison.email}
+
+
+@pytest.mark.parametrize(
+    "address", ["no address", "ipd_liaison@ipd.example", ADDRESS, "a@b.example\r\nBcc: c@d.example"]
+)
+async def test_what_is_no_address_or_is_theirs_already_is_refused(sqlite_cast: Cast, address: str) -> None:
+    await confirmed(sqlite_cast.ipd_liaison)
+    with pytest.raises(Invalid):
+        await aliases.add(sqlite_cast.ipd_liaison, address, NOW)
+
+
+async def test_no_one_can_have_links_sent_without_end(sqlite_cast: Cast) -> None:
+    for _ in range(5):
+        await added(sqlite_cast.ipd_liaison)
+    with pytest.raises(Invalid):
+        await added(sqlite_cast.ipd_liaison)
+    await aliases.add(sqlite_cast.ipd_liaison, ADDRESS, NOW + HOUR)
+
+
+async def test_account_managers_and_the_person_alone_see_them(sqlite_cast: Cast) -> None:
+    cast, who = sqlite_cast, sqlite_cast.ipd_liaison
+    await confirmed(who)
+    seen = [await aliases.of_person(one, who.member_id) for one in (cast.coordinator, who, cast.fbi_lead)]
+    assert seen == [[ADDRESS], [ADDRESS], []]
+
+
+async def test_offboarding_deletes_them(sqlite_cast: Cast) -> None:
+    cast, who = sqlite_cast, sqlite_cast.fbi_lead
+    await confirmed(who)
+    successor = cast.fbi_alternate.member_id
+    await offboarding.depart(cast.coordinator, who.member_id, successor, NOW, NOW, NOW.date())
+    assert await EmailAlias.count() == 0
+
+
+async def test_what_was_not_confirmed_is_deleted_after_a_week(sqlite_cast: Cast) -> None:
+    await confirmed(sqlite_cast.ipd_liaison)
+    await added(sqlite_cast.fbi_lead, "fbi+cal@fbi.example")
+    await aliases.purge(NOW + timedelta(days=7, seconds=1))
+    assert await EmailAlias.select(EmailAlias.address).output(as_list=True) == [ADDRESS]

@@ -1,0 +1,174 @@
+"""Adding, confirming, and removing the further addresses from which a person's replies come."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from piccolo.columns.combination import And
+from piccolo.querystring import QueryString
+
+from tracker.crypto import ids
+from tracker.database import engine, writing
+from tracker.errors import Gone, NotFound
+from tracker.rules.core.account_messages import AddressCheck
+from tracker.rules.core.actors import Origin
+from tracker.rules.core.outbox import Draft
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.roster import aliases as rules
+from tracker.rules.roster.aliases import Alias
+from tracker.tables.schema.roster.aliases import EmailAlias
+from tracker.usecases.core import audit, outbox
+from tracker.usecases.core.viewers import viewer_for
+
+HOUR = timedelta(hours=1)
+_COUNTS = (
+    "SELECT x.address FROM email_alias x WHERE x.member = {} AND x.confirmed_at IS NOT NULL AND x.removed_at IS NULL"
+    " AND NOT EXISTS (SELECT 1 FROM member m WHERE m.email = x.address AND m.id <> x.member) ORDER BY x.address"
+)
+_OF_OTHERS = (
+    "SELECT m.id FROM member m WHERE m.email = {} AND m.id <> {} UNION ALL"
+    " SELECT x.id FROM email_alias x WHERE x.address = {} AND x.member <> {}"
+    " AND x.confirmed_at IS NOT NULL AND x.removed_at IS NULL"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenAlias:
+    """What the link in the email shows."""
+
+    viewer: Viewer
+    alias: Alias
+
+
+async def mine(viewer: Viewer) -> list[Alias]:
+    """Return the viewer's addresses, oldest first."""
+    found = await EmailAlias.select().where(_live(viewer.member_id)).order_by(EmailAlias.added_at, EmailAlias.id)
+    return [_alias(row) for row in found]
+
+
+async def of_person(viewer: Viewer, member_id: UUID) -> list[str]:
+    """Return the addresses from which a person's replies count; none for viewers who may not manage accounts."""
+    return await _counting(member_id) if viewer.manages_accounts or viewer.member_id == member_id else []
+
+
+async def addresses_of(member: Viewer) -> frozenset[str]:
+    """Return every address from which replies of a member count, in small letters."""
+    return frozenset((member.email.lower(), *await _counting(member.member_id)))
+
+
+async def add(viewer: Viewer, address: str, now: datetime) -> None:
+    """Add an address, and queue the email with its link; does the same for one that is someone else's.
+
+    Such an email isn't sent (`to_confirm`). Errors: Invalid(address).
+    """
+    address = address.strip().lower()
+    async with writing():
+        lately = (EmailAlias.member == viewer.member_id) & (EmailAlias.added_at > now - HOUR)
+        rules.check(address, viewer.email.lower(), await mine(viewer), await EmailAlias.count().where(lately))
+        earlier = _live(viewer.member_id) & (EmailAlias.address == address)
+        await EmailAlias.update({EmailAlias.removed_at: now}).where(earlier)
+        row = EmailAlias(id=ids.new_id(), member=viewer.member_id, address=address, added_at=now)
+        await EmailAlias.insert(row)
+        draft = Draft(
+            content=AddressCheck(alias=row.id),
+            recipient_id=viewer.member_id,
+            key=f"address_check:{row.id}",
+            not_after=now + rules.LINK_WORKS_FOR,
+        )
+        await outbox.enqueue_all([draft], now)
+        await audit.record(viewer.actor, "address_added", "member", viewer.member_id, {}, now)
+
+
+async def remove(viewer: Viewer, alias_id: UUID, now: datetime) -> str:
+    """Remove an address, which no longer has an effect, and return it. Errors: NotFound."""
+    async with writing():
+        theirs = _live(viewer.member_id) & (EmailAlias.id == alias_id)
+        gone = await EmailAlias.update({EmailAlias.removed_at: now}).where(theirs).returning(EmailAlias.address)
+        if not gone:
+            raise NotFound
+        await audit.record(viewer.actor, "address_removed", "member", viewer.member_id, {}, now)
+    address: str = gone[0]["address"]
+    return address
+
+
+async def restore(viewer: Viewer, alias_id: UUID, now: datetime) -> None:
+    """Undo a removal within a minute. Errors: Gone, also when someone else has confirmed the address since."""
+    async with writing():
+        lately = (EmailAlias.removed_at > now - rules.UNDO_FOR) & (EmailAlias.id == alias_id)
+        found = await EmailAlias.select().where(lately & (EmailAlias.member == viewer.member_id)).first()
+        if found is None or (found["confirmed_at"] and not await is_free(viewer.member_id, found["address"])):
+            raise Gone("This can’t be undone any longer. Add the address again.")
+        await EmailAlias.update({EmailAlias.removed_at: None}).where(EmailAlias.id == alias_id)
+        await audit.record(viewer.actor, "address_restored", "member", viewer.member_id, {}, now)
+
+
+async def by_link(alias_id: UUID, now: datetime, origin: Origin) -> OpenAlias:
+    """Return what a link confirms, or has confirmed.
+
+    Errors: the same Gone for an address that was removed, whose hour is over, whose person isn't active, or that is
+    someone else's.
+    """
+    row = await EmailAlias.select().where((EmailAlias.id == alias_id) & EmailAlias.removed_at.is_null()).first()
+    alias = _alias(row) if row else None
+    if row is None or alias is None or not (alias.is_confirmed or alias.is_waiting(now)):
+        raise Gone
+    try:
+        viewer = await viewer_for(row["member"], now)
+    except NotFound as inactive:
+        raise Gone from inactive
+    if not await is_free(viewer.member_id, alias.address):
+        raise Gone
+    return OpenAlias(viewer=replace(viewer, origin=origin), alias=alias)
+
+
+async def to_confirm(viewer: Viewer, alias_id: UUID, now: datetime) -> Alias | None:
+    """Return a viewer's address whose link is to be sent; None when it can't be confirmed, or needn't be."""
+    found = [one for one in await mine(viewer) if one.id == alias_id and one.is_waiting(now)]
+    return found[0] if found and await is_free(viewer.member_id, found[0].address) else None
+
+
+async def confirm(alias_id: UUID, now: datetime, origin: Origin) -> None:
+    """Let replies from an address count; does nothing the second time. Errors: Gone, as in `by_link`."""
+    async with writing():
+        found = await by_link(alias_id, now, origin)
+        if found.alias.is_confirmed:
+            return
+        await EmailAlias.update({EmailAlias.confirmed_at: now}).where(EmailAlias.id == alias_id)
+        await audit.record(found.viewer.actor, "address_confirmed", "member", found.viewer.member_id, {}, now)
+
+
+async def purge(now: datetime) -> None:
+    """Delete addresses that were removed, or not confirmed, a week ago."""
+    old = now - rules.FORGOTTEN_AFTER
+    is_old = (EmailAlias.removed_at < old) | (EmailAlias.confirmed_at.is_null() & (EmailAlias.added_at < old))
+    if await EmailAlias.exists().where(is_old):
+        async with writing():
+            await EmailAlias.delete().where(is_old)
+
+
+async def forget(member_id: UUID) -> None:
+    """Delete all addresses of a member. The caller is inside `writing()`."""
+    await EmailAlias.delete().where(EmailAlias.member == member_id)
+
+
+async def is_free(member_id: UUID, address: str) -> bool:
+    """Return whether an address is no one else's, as account or as confirmed further address."""
+    query = QueryString(_OF_OTHERS, address, member_id, address, member_id)
+    return not await engine().run_querystring(query)
+
+
+async def _counting(member_id: UUID) -> list[str]:
+    found = await engine().run_querystring(QueryString(_COUNTS, member_id))
+    return [row["address"] for row in found]
+
+
+def _live(member_id: UUID) -> And:
+    return And(EmailAlias.member == member_id, EmailAlias.removed_at.is_null())
+
+
+def _alias(row: Mapping[str, Any]) -> Alias:
+    return Alias(
+        id=row["id"], address=row["address"], added_at=row["added_at"], is_confirmed=row["confirmed_at"] is not None
+    )
