@@ -10,10 +10,11 @@ from uuid import UUID
 from tests.cast import NOW, ZONE, Cast, meeting
 from tests.emails import ReadEmail, read
 from tracker.rules.core.outbox import Skip, State
+from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.plan import DateChange, from_date
 from tracker.rules.recurrence import rule_for
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content
+from tracker.usecases.emails import content, preferences
 from tracker.usecases.events import events, occurrences, series_split
 
 FIRST, SECOND, THIRD = "2027-01-12", "2027-01-19", "2027-01-26"
@@ -71,3 +72,65 @@ async def test_a_series_that_continues_says_the_hours_of_its_rule_when_its_first
         "Every week on Tuesday, 9:00–10:30 AM Central",
         "Tue, Jan 19 to 1:00–2:30 PM",
     )
+
+
+async def change_place(cast: Cast, event_id: UUID, now: datetime, *, key: str = "") -> None:
+    """Move the series to the FBI field office, from the date `key` on if there is one."""
+    if key:
+        event, plan = await series_split.plan_from(cast.coordinator, event_id, key)
+        changed = replace(plan, place="FBI field office")
+        await series_split.change_from(cast.coordinator, event_id, key, changed, event.version, now)
+        return
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    await events.change(cast.coordinator, event_id, replace(plan, place="FBI field office"), event.version, now)
+
+
+async def test_an_invitation_names_the_dates_that_have_a_place_or_a_title_of_their_own(cast: Cast) -> None:
+    event_id = await weekly(cast)
+    await change_date(cast, event_id, FIRST, NOW, place="Annex 2", title="Kickoff")
+    await change_date(cast, event_id, THIRD, NOW, place="")
+    facts = dict((await sent(THEN))["Invitation"].facts)
+    assert (facts["Where"], facts["Other place"], facts["Other title"]) == (
+        "USAO conference room",
+        "Tue, Jan 12: Annex 2; Tue, Jan 26: No location",
+        "Tue, Jan 12: Kickoff",
+    )
+
+
+async def test_a_time_only_invitation_names_no_place_and_no_title_of_a_date(cast: Cast) -> None:
+    await preferences.save(cast.fbi_lead, Preferences(is_discreet=True), NOW)
+    await change_date(cast, await weekly(cast), FIRST, NOW, place="Annex 2", title="Kickoff")
+    [invitation] = (await sent(THEN)).values()
+    assert not {"Annex 2", "Kickoff"} & {word for _, value in invitation.facts for word in value.split(": ")}
+
+
+async def test_the_subject_of_a_new_place_names_the_first_date_that_is_held_there(cast: Cast) -> None:
+    event_id = await weekly(cast)
+    await change_date(cast, event_id, FIRST, NOW, place="Annex 2")
+    await sent(THEN)
+    await change_place(cast, event_id, THEN)
+    update = (await sent(LATER))["New place"]
+    assert update.subject == "New place: Monthly task force meeting, from Tue, Jan 19, 10:00 AM"
+    assert dict(update.facts)["Other place"] == "Tue, Jan 12: Annex 2"
+
+
+async def test_a_new_place_from_a_date_on_is_said_though_that_date_keeps_its_own(cast: Cast) -> None:
+    event_id = await weekly(cast)
+    await change_date(cast, event_id, SECOND, NOW, place="Annex 2")
+    await sent(THEN)
+    await change_place(cast, event_id, THEN, key=SECOND)
+    update = (await sent(LATER))["New place"]
+    assert update.subject == "New place: Monthly task force meeting, from Tue, Jan 26, 10:00 AM"
+    facts = dict(update.facts)
+    assert (facts["Where"], facts["Other place"]) == ("FBI field office", "Tue, Jan 19: Annex 2")
+
+
+async def test_the_subject_of_a_new_hour_names_the_first_date_that_has_it(cast: Cast) -> None:
+    event_id = await weekly(cast)
+    await change_date(cast, event_id, SECOND, NOW, hour=13, place="Annex 2")
+    await sent(THEN)
+    await split(cast, event_id, THEN)
+    emails = await sent(LATER)
+    assert emails["Changed"].subject == "Changed: Monthly task force meeting, now 9:00 AM from Tue, Jan 26"
+    assert dict(emails["Changed"].facts)["Now"].endswith("9:00–10:30 AM Central, from Tuesday, January 26, 2027")
+    assert dict(emails["Continues"].facts)["Other place"] == "Tue, Jan 19: Annex 2"

@@ -16,8 +16,10 @@ from tracker.rules.emails.event_contexts import (
 )
 from tracker.rules.emails.event_facts import also, what_when_where, why
 from tracker.rules.emails.facts import Fact, FactName, Facts
+from tracker.rules.emails.first_affected import first_at, first_by_rule
 from tracker.rules.emails.parts import Occasion, calendar_part, day_and_time, event_page, letter_of, place
 from tracker.rules.emails.reply import kept_reply_buttons, own_reply, reply_facts
+from tracker.rules.events.event import Occurrence
 from tracker.rules.events.plan import rule_of
 from tracker.rules.recurrence import dates
 from tracker.rules.recurrence.words import pattern_words
@@ -84,10 +86,11 @@ def _what_changed(about: Occasion, before: Before | None) -> Change:
 def _series_changed(about: Occasion, before: Before | None) -> SeriesChangedEmail:
     hour, ends = _hour_before(about, before), _other_end(about, before)
     is_elsewhere = _old_place(about, before) != place(about)
+    first = _first_affected(about, is_moved=bool(_time_before(about, before)), is_elsewhere=is_elsewhere)
     return SeriesChangedEmail(
         title=about.title,
-        starts=day_and_time(about),
-        day=day(about.starts, about.today),
+        starts=day_and_time(about, first),
+        day=day(to_local(first.starts_at, about.event.zone), about.today),
         time=clock(about.event.starts),
         was_time=clock(hour) if hour else "",
         until=day(ends[1], about.today) if ends else "",
@@ -97,6 +100,13 @@ def _series_changed(about: Occasion, before: Before | None) -> SeriesChangedEmai
         is_confirmed=_is_confirmed(about, before) and not _was(about, before) and not is_elsewhere,
         reply=own_reply(about),
     )
+
+
+def _first_affected(about: Occasion, *, is_moved: bool, is_elsewhere: bool) -> Occurrence:
+    """Return the first upcoming date of a series that has its new time, or else its new place."""
+    if is_moved:
+        return first_by_rule(about.event, about.ahead) or about.date
+    return (first_at(about.texts["place"], about.ahead) if is_elsewhere else None) or about.date
 
 
 def _other_end(about: Occasion, before: Before | None) -> tuple[date, date] | None:

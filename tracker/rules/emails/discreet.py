@@ -102,7 +102,7 @@ def _discreet(letter: Letter, page: str) -> Letter:
 
 
 def _appointment(about: Occasion) -> Occasion:
-    event = _nameless(about.event)
+    event, onward = _nameless(about.event), _nameless(about.onward) if about.onward else None
     return replace(
         about,
         event=event,
@@ -111,7 +111,8 @@ def _appointment(about: Occasion) -> Occasion:
         ahead=tuple(_of(event, one) for one in about.ahead),
         replies=None,
         substitutes_for=SOMEONE if about.substitutes_for else "",
-        onward=_nameless(about.onward) if about.onward else None,
+        onward=onward,
+        onward_dates=tuple(_of(onward, one) for one in about.onward_dates) if onward else (),
         content=_times_of(about.content),
     )
 

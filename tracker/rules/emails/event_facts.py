@@ -5,13 +5,16 @@ from datetime import datetime
 from tracker.rules.core.message_types import Also, AlsoWhat, EventNews, Invited
 from tracker.rules.core.wall_clock import to_local, zone_word
 from tracker.rules.core.wording import day, longday, plural, span
+from tracker.rules.emails.content import cut, one_line
 from tracker.rules.emails.facts import Fact, FactName, Facts
 from tracker.rules.emails.parts import Occasion, day_and_time, place, when_words
 from tracker.rules.events.event import Occurrence
+from tracker.rules.events.kept_dates import texts_of
 from tracker.rules.events.plan import is_moved, rule_of
 from tracker.rules.recurrence import dates
 
 MOST_NAMED = 6  # dates that differ from the rule, or that changed too
+LONGEST = 80  # characters of a place or title of one date
 NEXT_NAMED = 5  # dates, the same number as on the form
 _ALSO = {
     AlsoWhat.ADDED: FactName.ALSO_ADDED,
@@ -30,6 +33,7 @@ def what_when_where(about: Occasion, when: FactName = FactName.WHEN) -> Facts:
         *_dates(about),
         *_own_time(about),
         *([Fact(name=FactName.WHERE, value=where)] if where else []),
+        *own_details(about),
         *([Fact(name=FactName.TENTATIVE)] if about.is_tentative else []),
     )
 
@@ -113,6 +117,28 @@ def exceptions(about: Occasion, last: datetime | None = None) -> Facts:
         (FactName.ALSO_ON, beside),
     )
     return tuple(Fact(name=name, value=_some(words)) for name, words in named if words)
+
+
+def own_details(about: Occasion) -> Facts:
+    """Return which upcoming dates have a place or title that is not the one of their series: "Wed, Dec 23: Annex 2"."""
+    if not about.is_series:
+        return ()
+    places = [(one, place(about, one.place) or "No location") for one in about.ahead if _has_own(about, one, "place")]
+    titles = [(one, one_line(one.title)) for one in about.ahead if _has_own(about, one, "title")]
+    named = ((FactName.OTHER_PLACE, places), (FactName.OTHER_TITLE, titles))
+    return tuple(
+        Fact(name=name, value=_some([f"{_day_of(about, one)}: {cut(text, LONGEST)}" for one, text in said]))
+        for name, said in named
+        if said
+    )
+
+
+def _has_own(about: Occasion, date: Occurrence, name: str) -> bool:
+    return texts_of(date)[name] != about.texts[name]
+
+
+def _day_of(about: Occasion, date: Occurrence) -> str:
+    return day(to_local(date.starts_at, about.event.zone), about.today)
 
 
 def _moved_words(about: Occasion, date: Occurrence) -> str:

@@ -16,6 +16,8 @@ class FactName(StrEnum):
     WAS = "was"
     WAS_UNTIL = "was_until"
     WHERE = "where"
+    OTHER_PLACE = "other_place"
+    OTHER_TITLE = "other_title"
     WAS_AT = "was_at"
     NOW_AT = "now_at"
     FIRST_DATE = "first_date"

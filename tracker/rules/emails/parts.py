@@ -1,5 +1,6 @@
 """What emails about events share: their source values, facts and buttons."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -27,6 +28,7 @@ from tracker.rules.emails.event_contexts import EventEmail
 from tracker.rules.emails.facts import Facts, Footer
 from tracker.rules.events import replies as reply_rules
 from tracker.rules.events.event import Event, EventStatus, Occurrence
+from tracker.rules.events.kept_dates import newest_texts, texts_of
 from tracker.rules.events.plan import rule_of
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.recurrence.words import pattern_words
@@ -61,6 +63,8 @@ class Occasion:
     """The address of that person, or of the substitute whom the reader sends to its date."""
     onward: Event | None = None
     """The series that continues this one where it was cut short."""
+    onward_dates: tuple[Occurrence, ...] = ()
+    """The upcoming dates of that series that take place."""
     continues_from: datetime | None = None
     """The first local start of the series that continues this one; known for changes only."""
     is_continuation: bool = False
@@ -70,12 +74,15 @@ class Occasion:
     @cached_property
     def title(self) -> str:
         """Return the title of the event, safe for a header."""
-        return one_line(self.date.title if self.is_about_dates else self.event.title)
+        return one_line(self.texts["title"])
 
-    @property
-    def is_about_dates(self) -> bool:
-        """Return whether it is about some dates of a series, whose texts may not be those of the series."""
-        return not self.is_whole or (isinstance(self.content, Changed) and self.content.since is not None)
+    @cached_property
+    def texts(self) -> Mapping[str, str]:
+        """Return the title, place and agenda of its date, of most dates from which a series changed, or of it all."""
+        if not self.is_whole:
+            return texts_of(self.date)
+        is_from_a_date = isinstance(self.content, Changed) and self.content.since is not None
+        return newest_texts(self.ahead or (self.date,)) if is_from_a_date else texts_of(self.event)
 
     @cached_property
     def starts(self) -> datetime:
@@ -163,9 +170,7 @@ def day_and_time(about: Occasion, date: Occurrence | None = None) -> str:
 
 def place(about: Occasion, room: str | None = None) -> str:
     """Return "5th-floor conference room, or by video", or nothing; `room` replaces the present room."""
-    if room is None:
-        room = about.date.place if about.is_about_dates else about.event.place
-    return place_of(about.event, room)
+    return place_of(about.event, about.texts["place"] if room is None else room)
 
 
 def place_of(event: Event, room: str) -> str:

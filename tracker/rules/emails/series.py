@@ -12,8 +12,9 @@ from tracker.rules.emails.event_contexts import (
     SeriesContinuedEmail,
     SeriesEndedEmail,
 )
-from tracker.rules.emails.event_facts import also, exceptions, what, why
+from tracker.rules.emails.event_facts import also, exceptions, own_details, what, why
 from tracker.rules.emails.facts import Fact, FactName, Facts
+from tracker.rules.emails.first_affected import first_at, first_by_rule
 from tracker.rules.emails.parts import Occasion, calendar_part, event_page, letter_of, place_of, rule_words
 from tracker.rules.events.event import Event, taking_place
 
@@ -41,7 +42,7 @@ def _letter(about: Occasion, says: EventEmail, *, ends: Facts = (), facts: Facts
     return letter_of(
         about,
         says,
-        facts=(what(about), *ends, *exceptions(about, _last(about)), *also(about), *facts),
+        facts=(what(about), *ends, *exceptions(about, _last(about)), *own_details(about), *also(about), *facts),
         more=(event_page(about, ButtonName.SERIES),),
         calendar=calendar_part(about),
     )
@@ -67,7 +68,7 @@ def _onward(about: Occasion, now: Event) -> SeriesContinuedEmail:
     is_same_time, is_other_hour = rule_words(was) == rule_words(now), _is_at_another_hour(was, now)
     return SeriesContinuedEmail(
         title=about.title,
-        first_day=day(now.starts, about.today),
+        first_day=day(_starts_with(about, now, is_same_time=is_same_time), about.today),
         time="" if now.is_all_day else clock(now.starts),
         was_time=clock(was.starts) if is_other_hour else "",
         was="" if is_same_time or is_other_hour else rule_words(was),
@@ -81,11 +82,18 @@ def _was_and_now(about: Occasion, now: Event) -> Facts:
     changed: list[Fact] = []
     if rule_words(was) != rule_words(now):
         changed.append(Fact(name=FactName.WAS, value=rule_words(was)))
-        changed.append(Fact(name=FactName.NOW, value=f"{rule_words(now)}, from {longday(now.starts)}"))
+        changed.append(Fact(name=FactName.NOW, value=f"{rule_words(now)}, from {longday(_starts_with(about, now))}"))
     if _where(was) != _where(now) and now.marking == was.marking:  # the email has the banner of the earlier series
         changed.append(Fact(name=FactName.WAS_AT, value=_where(was)))
         changed.append(Fact(name=FactName.NOW_AT, value=_where(now)))
     return tuple(changed)
+
+
+def _starts_with(about: Occasion, now: Event, *, is_same_time: bool = False) -> datetime:
+    """Return the local start of the first date with the new time, or with the new place where the time is the same."""
+    ahead = about.onward_dates
+    first = first_at(now.place, ahead) if is_same_time else first_by_rule(now, ahead)
+    return to_local(first.starts_at, now.zone) if first else now.starts
 
 
 def _is_at_another_hour(was: Event, now: Event) -> bool:

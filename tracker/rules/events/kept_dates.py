@@ -147,6 +147,18 @@ def shown_from(event: Event, following: Iterable[Occurrence]) -> Event:
     return replace(event, **usual)
 
 
+def newest_texts(following: Sequence[Occurrence]) -> dict[str, str]:
+    """Return the texts that most of these dates have; in a tie, those of the date that changed last.
+
+    So they are what a change from the first of them on has just given to those without a text of their own.
+    """
+    said = [(texts_of(one), one.changed_at) for one in following]
+    numbers = {name: Counter(texts[name] for texts, _ in said) for name in said[0][0]}
+    return {
+        name: max(said, key=lambda one: (number[one[0][name]], one[1]))[0][name] for name, number in numbers.items()
+    }
+
+
 def with_texts(following: Iterable[Occurrence], event: Event, shown: EventFields, plan: Plan) -> list[NewDate]:
     """Return those of the dates that take a text of the plan, because they had the one that the form showed."""
     of_series, before, after = texts_of(event), texts_of(shown), texts_of(plan)

@@ -137,7 +137,7 @@ async def _occasion(
     """Return what the email is written from; None when its date is gone."""
     since = content.since if isinstance(content, Changed) else None
     following = [one for one in dates if since is None or one.original_start >= since]
-    ahead = [one for one in following if one.ends_at > now and not one.is_off]
+    ahead = _ahead(following, now)
     own = (await replies.mine(reader, [event.id])).get(event.id)
     instead = {} if own else await _instead(event, dates, reader)
     theirs = dates if message.occurrence_id or not instead else [one for one in dates if one.id in instead]
@@ -145,13 +145,14 @@ async def _occasion(
     if date is None or not following:
         return None
     is_whole = message.occurrence_id is None and len(theirs) == len(dates)
+    onward = await _onward(reader, event) if isinstance(content, SeriesContinued) else None
     return Occasion(
         content=content,
         reader=reader,
         event=event,
         date=date,
         dates=tuple(dates),
-        ahead=tuple(ahead),
+        ahead=ahead,
         is_whole=is_whole or not event.is_series,
         invitation_id=own.id if own else None,
         role=own.role if own else AttendeeRole.REQUIRED,
@@ -162,10 +163,16 @@ async def _occasion(
         responded_at=responded_at(own.replies, date.id) if own else None,
         now=now,
         replies=await _replies(reader, date) if isinstance(content, ReplyNudge) else None,
-        onward=await _onward(reader, event) if isinstance(content, SeriesContinued) else None,
+        onward=onward,
+        onward_dates=_ahead(await events.dates(reader, onward), now) if onward else (),
         continues_from=await _continues_from(reader, event) if isinstance(content, Update) else None,
         is_continuation=isinstance(content, Invited) and await _is_continuation(reader, event),
     )
+
+
+def _ahead(dates: Sequence[Occurrence], now: datetime) -> tuple[Occurrence, ...]:
+    """Return the upcoming dates that take place."""
+    return tuple(one for one in dates if one.ends_at > now and not one.is_off)
 
 
 def _reply(own: OwnInvitation | None, date: Occurrence, instead: Mapping[UUID, UUID]) -> ReplyValue:

@@ -1,0 +1,17 @@
+"""From which date on a change of a series counts, for the subject of its email: others keep a time or place."""
+
+from collections.abc import Sequence
+
+from tracker.rules.events.event import Event, Occurrence
+from tracker.rules.events.plan import is_moved, starts_by_rule
+
+
+def first_by_rule(event: Event, dates: Sequence[Occurrence]) -> Occurrence | None:
+    """Return the first of these dates that is when the rule says; None when all of them are moved or added."""
+    by_rule = set(starts_by_rule(event))
+    return next((one for one in dates if one.original_start in by_rule and not is_moved(one)), None)
+
+
+def first_at(place: str, dates: Sequence[Occurrence]) -> Occurrence | None:
+    """Return the first of the dates that is held at a place; None when all of them are held elsewhere."""
+    return next((one for one in dates if one.place == place), None)
