@@ -104,6 +104,8 @@ class Consequences:
     lost_details: tuple[Details, ...] = ()
     """The dates that cannot keep their own details."""
     opening: Opening = NO_OPENING
+    dates: tuple[Occurrence, ...] = ()
+    """The upcoming dates that take place then."""
 
     @property
     def mail_words(self) -> str:
@@ -177,6 +179,7 @@ def between(before: Standing, after: Standing) -> Consequences:
         ),
         kept_details=tuple(kept_dates.kept(before.dates, after.dates)),
         lost_details=tuple(kept_dates.lost(before.dates, after.dates)),
+        dates=tuple(one for one in after.dates if not one.is_off),
     )
 
 

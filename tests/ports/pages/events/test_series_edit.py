@@ -57,6 +57,17 @@ async def preview(desk: Browser, series: UUID, key: str = "", **edits: str) -> s
     return words((await desk.post("/schedule/summary", typed(page, address, **edits))).text)
 
 
+@pytest.mark.parametrize(("day", "conflicts"), [(20, False), (22, True)])
+@pytest.mark.parametrize("edits", [{}, {"title": "Review"}])
+async def test_conflicts_are_with_the_times_that_single_dates_keep(
+    sqlite_cast: Cast, desk: Browser, series: UUID, day: int, conflicts: bool, edits: dict[str, str]
+) -> None:
+    other = meeting(sqlite_cast.fbi_lead, title="Other", starts=datetime(2027, 1, day, 10))
+    await events.schedule(sqlite_cast.coordinator, other, NOW)
+    for key in ("", SECOND):
+        assert ("double-booked" in await preview(desk, series, key, **edits)) is conflicts
+
+
 async def saved(desk: Browser, series: UUID, key: str = "", **edits: str) -> str:
     """Save the form with some edits; return where it leads."""
     address = f"/events/{series}/edit"

@@ -72,7 +72,7 @@ async def schedule_context(
         "search": await search_of(viewer, form, offered),
         "edit_impact": editing.edit_impact if editing else None,
         **schedule_marking.shown(form, offered, event) | schedule_reminders.shown(offered),
-        **await double_bookings_in(viewer, form, offered, zone, event.id if event else None),
+        **await double_bookings_in(viewer, form, offered, zone, editing, foreseen.outcome, now),
         "outcome": foreseen.outcome,
         "hindrance": foreseen.hindrance,
         "unheard": foreseen.unheard,
