@@ -19,20 +19,21 @@ async def found(viewer: Viewer, words: str) -> list[str]:
 
 
 async def test_people_are_found_by_name_agency_or_email_whatever_the_case(cast: Cast) -> None:
-    for words in ("KCPD DETEC", "detective", "kcpd_detective@", "Missouri, police detective", "Kcpd detective (KCPD)"):
+    for words in ("KCPD DETEC", "detectives", "kcpd_detective@", "Missouri, police detective", "Kcpd detective (KCPD)"):
         assert await found(cast.coordinator, words) == ["Kcpd detective"], words
 
 
-async def test_a_letter_outside_ascii_is_found_in_either_case(cast: Cast) -> None:
+async def test_accents_and_case_do_not_count(cast: Cast) -> None:
     async with writing():
         await people.add_member(
             agency_id=cast.agencies["FBI"], name="Ángel Ruiz", title="Ändern", email="a@fbi.example", now=NOW, zone=ZONE
         )
-    assert await found(cast.coordinator, "ángel ÄNDERN") == ["Ángel Ruiz"]
+    for words in ("ángel ÄNDERN", "Angel andern"):
+        assert await found(cast.coordinator, words) == ["Ángel Ruiz"]
 
 
-async def test_signs_of_a_pattern_are_letters_like_others(cast: Cast) -> None:
-    assert await found(cast.coordinator, "%") == []
+async def test_signs_only_separate_words(cast: Cast) -> None:
+    assert await found(cast.coordinator, "% *") == []
     assert await found(cast.coordinator, "kcpd_") == ["Kcpd alternate", "Kcpd detective"]
 
 
@@ -43,15 +44,15 @@ async def test_nothing_typed_finds_no_one(cast: Cast) -> None:
 async def test_names_that_begin_with_the_word_come_first_and_the_rest_is_a_number(cast: Cast) -> None:
     few = await matching(known_to(cast.coordinator), "alternate", 3)
     assert [one.name for one in few.people] == ["Caht alternate", "Fbi alternate", "Kcpd alternate"]
-    assert (await matching(known_to(cast.coordinator), "l", 1)).more > 1
     assert await found(cast.coordinator, "harbor house") == ["Harbor advocate"]
-    assert (await found(cast.coordinator, "a"))[:2] == ["Administrator", "Auditor"]
+    assert await found(cast.coordinator, "co") == ["Coordinator", "Caht alternate", "Caht lead"]
+    assert (await matching(known_to(cast.coordinator), "example", 1)).more == 13
 
 
 async def test_people_of_the_other_arm_are_found_only_through_a_shared_committee(cast: Cast) -> None:
     assert await found(cast.caht_lead, "kcpd") == ["Kcpd alternate", "Kcpd detective"]
     assert await found(cast.bridge_advocate, "kcpd") == []
-    assert (await matching(known_to(cast.bridge_advocate), "e", 1)).more == 3
+    assert (await matching(known_to(cast.bridge_advocate), "example", 1)).more == 3
     everyone = {one.id for one in await known_people.every(known_to(cast.bridge_advocate))}
     assert everyone == {one.member_id for one in (cast.caht_lead, cast.caht_alternate, cast.harbor_advocate)} | {
         cast.bridge_advocate.member_id

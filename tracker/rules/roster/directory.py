@@ -8,6 +8,7 @@ from uuid import UUID
 
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Level, Role, Status
+from tracker.rules.core.word_forms import tokens
 from tracker.rules.roster.contacts import NO_CONTACT, AgencyContact
 from tracker.rules.roster.quorum import NO_QUORUM, QuorumRule
 
@@ -223,9 +224,8 @@ def role_words(roles: frozenset[Role]) -> str:
 
 
 def words_in(text: str) -> tuple[str, ...]:
-    """Return the words to look for in a text, in lower case; "Jane Smith (KCPD)" finds Jane Smith of KCPD."""
-    words = (word.strip("()") for word in text[:LONGEST_SEARCH].lower().split())
-    return tuple(dict.fromkeys(filter(None, words)))[:MOST_WORDS]
+    """Return the words to look for in a text, folded; "Jane Smith (KCPD)" finds Jane Smith of KCPD."""
+    return tuple(dict.fromkeys(tokens(text[:LONGEST_SEARCH])))[:MOST_WORDS]
 
 
 def holds(words: str, *texts: str) -> bool:

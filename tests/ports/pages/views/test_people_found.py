@@ -72,7 +72,7 @@ async def test_owners_of_an_item_from_a_named_event_are_found_on_its_list_by_tho
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
     owners = f"owners&subject={await of_operation(sqlite_cast)}"
-    assert (await found(await browse(sqlite_cast.fbi_lead), "l", owners))[0] == [
+    assert (await found(await browse(sqlite_cast.fbi_lead), "example", owners))[0] == [
         "Fbi lead (FBI)",
         "Kcpd detective (KCPD)",
     ]
