@@ -34,7 +34,7 @@ def test_the_readers_own_items_come_first() -> None:
         ("Yours", "AI-7QK4, Draft the protocol, due Tue, Jan 5"),
         ("Action item", "AI-2222, Renew the agreement, IPD liaison (IPD), due Tue, Jan 5"),
     )
-    assert email.paragraphs[1] == "The action items above come from this event. Yours are first."
+    assert email.paragraphs[1] == "You can see 2 action items from this event. Yours is listed first."
     assert email.preview == "1 action item is yours."
 
 

@@ -75,6 +75,7 @@ async def test_what_cannot_be_taken_is_said_at_the_field_and_what_was_typed_stay
     response = await send(await browse(sqlite_cast.fbi_lead), is_discreet="yes", **changes)
     assert response.status_code == 422
     assert response.text.count(sentence) == 2
+    assert ("or check weekends" in response.text) == ("or check weekends" in sentence)
     assert typed(response.text, PATH)["is_discreet"] == ["yes"]
     assert await preferences.preferences_of(sqlite_cast.fbi_lead) == Preferences()
 

@@ -82,7 +82,7 @@ def _own_quiet(reader: Reader) -> tuple[tuple[time, time] | None, bool]:
     starts, ends = reader.time("quiet_from"), reader.time("quiet_until")
     hours = None if reader.wrong else reader.tried(lambda: check_quiet(starts, ends), None)
     has_weekends = bool(reader.form["has_quiet_weekends"])
-    if not (hours or has_weekends):
+    if not (hours or has_weekends or reader.wrong):
         reader.refuse("quiet_from", NO_HOURS)
     return hours, has_weekends
 
