@@ -122,7 +122,7 @@ def outlook(of: Invitation, answer: Answer) -> bytes:
 def google(of: Invitation, answer: Answer) -> bytes:
     """Return the reply of Google Calendar: UTC only, ORGANIZER and SEQUENCE kept, and the note in a parameter.
 
-    After replies on public mailing lists. The note is HTML whose entities have a backslash before their semicolon.
+    After replies that people published. The note is HTML whose entities have a backslash before their semicolon.
     """
     note = escaped(html.escape(" ".join(answer.note.split())))
     why = f';X-RESPONSE-COMMENT="{note}"' if note else ""
