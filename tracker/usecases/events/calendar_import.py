@@ -70,7 +70,7 @@ async def _save(viewer: Viewer, new: Sequence[Incoming], now: datetime) -> None:
         [
             {"id": id_module.new_id(), "event": event_id, "changed_at": now, **date}
             for event_id, one in zip(ids, new, strict=True)
-            for date in _dates(one)
+            for date in reversed([*_dates(one)])  # search numbers an event by the month of its last date
         ],
     )
     seen_by = [audiences.of_event(one.plan.visibility, one.plan.committee_id, {viewer.member_id}) for one in new]

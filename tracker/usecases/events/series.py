@@ -84,6 +84,8 @@ async def write_dates(event_id: UUID, made: Iterable[NewDate], now: datetime, *,
         }
         for one in made
     ]
+    if is_new:
+        written.reverse()  # search numbers an event by the month of its last date, and so does it once
     await bulk_insert(rows.Occurrence, written, _TAKE_OVER)
     check_number(len(written) if is_new else await number_of_dates(event_id))
 
