@@ -76,6 +76,15 @@ def test_a_whole_series_comes_with_its_overrides_and_without_its_canceled_dates(
     assert message.count(b"BEGIN:VTIMEZONE") == 1
 
 
+def test_each_date_of_a_series_has_the_reply_that_was_given_for_it() -> None:
+    given = {DATES[1].original_start: ReplyValue.ACCEPTED, DATES[2].original_start: ReplyValue.DECLINED}
+    reader = replace(READER, replies={**given, DATES[3].original_start: ReplyValue.NEEDS_ACTION})
+    _, events = read(request(SERIES, [DATES[0], moved(DATES[1]), *DATES[2:]], reader, ORGANIZER))
+    days = [one["RECURRENCE-ID"].dt.day if "RECURRENCE-ID" in one else 0 for one in events]
+    replies = [one["ATTENDEE"].params["PARTSTAT"] for one in events]
+    assert dict(zip(days, replies, strict=True)) == {0: "NEEDS-ACTION", 17: "ACCEPTED", 24: "DECLINED"}
+
+
 def test_one_date_comes_alone_with_the_higher_sequence() -> None:
     _, [shown] = read(request(SERIES, DATES, READER, ORGANIZER, only=moved(DATES[1])))
     assert (shown["SEQUENCE"], shown["RECURRENCE-ID"].dt.hour, shown["DTSTART"].dt.hour) == (4, 14, 17)

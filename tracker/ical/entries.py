@@ -1,6 +1,6 @@
 """The VEVENTs of an event: its series, and one for each date that differs from the rule."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -32,11 +32,18 @@ class Entry:
     rdates: tuple[datetime, ...] = ()
 
 
-def entries(event: Event, dates: Sequence[Occurrence], is_gone: Callable[[Occurrence], bool]) -> list[Entry]:
+def entries(
+    event: Event,
+    dates: Sequence[Occurrence],
+    is_gone: Callable[[Occurrence], bool],
+    *,
+    alone: Container[datetime] = frozenset(),
+) -> list[Entry]:
     """Return the series first, then the dates that differ; none when all dates are gone.
 
-    A date that `is_gone` becomes an EXDATE, and never an override too: Google refuses both. Errors: Invalid for a rule
-    or a zone that the product does not support.
+    A date that `is_gone` becomes an EXDATE, and never an override too: Google refuses both. The dates with a
+    RECURRENCE-ID in `alone` have an entry of their own too. Errors: Invalid for a rule or a zone that the product does
+    not support.
     """
     shown = [one for one in dates if not is_gone(one)]
     if not shown:
@@ -44,7 +51,8 @@ def entries(event: Event, dates: Sequence[Occurrence], is_gone: Callable[[Occurr
     if not event.is_series and len(dates) == 1:
         return [replace(of_date(shown[0]), recurrence_id=None)]
     pattern = _Pattern(event)
-    return [_series(pattern, shown), *(of_date(one) for one in shown if pattern.is_left_by(one))]
+    differ = (one for one in shown if one.original_start in alone or pattern.is_left_by(one))
+    return [_series(pattern, shown), *(of_date(one) for one in differ)]
 
 
 def of_date(one: Occurrence) -> Entry:

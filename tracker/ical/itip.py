@@ -1,7 +1,7 @@
 """Calendar messages for one reader: invitations, updates, cancellations, and declined proposals (RFC 5546 §3.2)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import icalendar
@@ -34,6 +34,9 @@ class Attendee:
     name: str
     email: str
     reply: ReplyValue
+    """For the whole event; also for dates that are not in `replies`."""
+    replies: Mapping[datetime, ReplyValue] = field(default_factory=dict)
+    """For single dates of a series, by their RECURRENCE-ID."""
     role: AttendeeRole
     is_read: bool = False
     """Whether the organizer's address reads the replies of calendar programs."""
@@ -54,11 +57,17 @@ def request(
 ) -> bytes:
     """Return METHOD:REQUEST for the whole event, or for one date alone as Outlook needs it; the same bytes each time.
 
-    A canceled date is an EXDATE. Restricted events, and all events for readers who chose time-only emails, have only a
-    neutral title and the time. Errors: Invalid for values that a calendar can't hold, or when no date is left.
+    A canceled date is an EXDATE. A date has a VEVENT of its own also when its reply is not that for the event, because
+    PARTSTAT counts for all dates of a VEVENT. Restricted events, and all events for readers who chose time-only emails,
+    have only a neutral title and the time. Errors: Invalid for values that a calendar can't hold, or when no date is
+    left.
     """
     is_one_date = only is not None and event.is_series
-    found = [of_date(only)] if only and is_one_date else entries(event, dates, lambda one: one.is_canceled)
+    if only and is_one_date:
+        found = [of_date(only)]
+    else:
+        replied = frozenset(start for start, reply in attendee.replies.items() if reply is not attendee.reply)
+        found = entries(event, dates, lambda one: one.is_canceled, alone=replied)
     return _message("REQUEST", found, _level(event, is_discreet=is_discreet), attendee, organizer)
 
 
@@ -132,9 +141,11 @@ def decline_counter(
 
 
 def _message(method: str, found: Sequence[Entry], level: Level, attendee: Attendee, organizer: Organizer) -> bytes:
-    people = (_attendee(attendee, method),)
     is_free = not attendee.role.takes_part
-    body = [vevent(one, level, organizer, people, marks_canceled=False, is_free=is_free) for one in found]
+    body = [
+        vevent(one, level, organizer, (_attendee(_for(one, attendee), method),), marks_canceled=False, is_free=is_free)
+        for one in found
+    ]
     zones = sorted({one.zone.key for one in found if not one.event.is_all_day})
     return _calendar(method, zones, body)
 
@@ -160,6 +171,12 @@ def _level(event: Event, *, is_discreet: bool) -> Level:
     if is_discreet:
         return Level.APPOINTMENT
     return Level.DISCREET if event.is_restricted else Level.FULL
+
+
+def _for(entry: Entry, attendee: Attendee) -> Attendee:
+    """Return the reader with the reply that counts for an entry."""
+    known = attendee.replies.get(entry.recurrence_id) if entry.recurrence_id else None
+    return replace(attendee, reply=known) if known else attendee
 
 
 def _attendee(attendee: Attendee, method: str) -> bytes:

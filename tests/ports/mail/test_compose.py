@@ -10,6 +10,7 @@ from hypothesis import strategies as some
 from markupsafe import escape
 
 from tests.cast import SECRET
+from tests.ical.test_itip import DATES, SERIES
 from tests.ical.test_vtodo import ITEM
 from tests.ports.mail.making import ONE, TWO, invitation, letter, message, parts, read, with_calendar
 from tests.ports.mail.sending import composer, settings
@@ -24,6 +25,7 @@ from tracker.rules.emails.content import (
     SUBJECT,
     Button,
     ButtonName,
+    CalendarPart,
     Elsewhere,
     InvitationPage,
     ItemPage,
@@ -32,6 +34,7 @@ from tracker.rules.emails.content import (
     one_line,
 )
 from tracker.rules.emails.facts import Fact, FactName
+from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.usecases.identity.one_time_links import mailed_token
 
 HOSTILE = (
@@ -280,3 +283,18 @@ def test_how_to_reply_is_said_above_the_buttons() -> None:
     for kind in ("text/plain", "text/html"):
         text = found[kind].get_content()
         assert 0 < text.index("Please reply with these buttons.") < text.index("Reply yes")
+
+
+def test_a_date_of_a_series_is_sent_with_the_reply_that_was_given_for_it() -> None:
+    part = CalendarPart(
+        is_cancel=False,
+        event=SERIES,
+        date=None,
+        dates=tuple(DATES),
+        reply=ReplyValue.NEEDS_ACTION,
+        replies={DATES[1].original_start: ReplyValue.DECLINED},
+        role=AttendeeRole.REQUIRED,
+    )
+    calendar = parts(composer().mail(letter(calendar=part), message()).content)["text/calendar"].get_content()
+    replies = [one["ATTENDEE"].params["PARTSTAT"] for one in icalendar.Calendar.from_ical(calendar).walk("VEVENT")]
+    assert replies == ["NEEDS-ACTION", "DECLINED"]

@@ -10,12 +10,15 @@ from uuid import UUID
 from tests.cast import NOW, ZONE, Cast, meeting
 from tests.emails import ReadEmail, read
 from tracker.rules.core.outbox import Skip, State
+from tracker.rules.emails.content import CalendarPart
 from tracker.rules.emails.preferences import Preferences
+from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange, from_date
+from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, preferences
-from tracker.usecases.events import events, occurrences, series_split
+from tracker.usecases.events import events, occurrences, replies, series_split
 
 FIRST, SECOND, THIRD = "2027-01-12", "2027-01-19", "2027-01-26"
 HOUR_AND_A_HALF = timedelta(minutes=90)
@@ -134,3 +137,56 @@ async def test_the_subject_of_a_new_hour_names_the_first_date_that_has_it(cast: 
     assert emails["Changed"].subject == "Changed: Monthly task force meeting, now 9:00 AM from Tue, Jan 26"
     assert dict(emails["Changed"].facts)["Now"].endswith("9:00–10:30 AM Central, from Tuesday, January 26, 2027")
     assert dict(emails["Continues"].facts)["Other place"] == "Tue, Jan 19: Annex 2"
+
+
+async def say(cast: Cast, event_id: UUID, value: ReplyValue, *keys: str) -> None:
+    for key in keys:
+        await replies.reply(cast.fbi_lead, event_id, key, value, "", THEN, for_series=False)
+
+
+def given(email: ReadEmail) -> tuple[ReplyValue, list[ReplyValue]]:
+    """Return the reply that the attached series has, and those to its dates in their order."""
+    part = email.calendar
+    assert isinstance(part, CalendarPart)
+    return part.reply, [part.replies[one.original_start] for one in part.dates]
+
+
+async def test_a_reply_kept_for_one_date_counts_for_no_other_date_of_what_continues(cast: Cast) -> None:
+    event_id = await weekly(cast)
+    await change_date(cast, event_id, SECOND, NOW, hour=13)
+    await sent(THEN)
+    await say(cast, event_id, ReplyValue.ACCEPTED, SECOND)
+    await split(cast, event_id, THEN)
+    email = (await sent(LATER))["Continues"]
+    no = ReplyValue.NEEDS_ACTION
+    assert given(email) == (no, [ReplyValue.ACCEPTED, no, no, no])
+    assert dict(email.facts)["Your reply"] == "Yes for 1 date, none yet for 3 dates. Please reply."
+
+
+async def test_an_update_of_a_series_asks_again_when_a_later_date_waits_for_a_reply(cast: Cast) -> None:
+    event_id = await weekly(cast)
+    await sent(THEN)
+    await say(cast, event_id, ReplyValue.ACCEPTED, FIRST, SECOND, THIRD)
+    await change_agenda(cast, event_id, THEN)
+    email = (await sent(LATER))["Changed"]
+    no, yes = ReplyValue.NEEDS_ACTION, ReplyValue.ACCEPTED
+    assert given(email) == (yes, [yes, yes, yes, no, no])
+    assert dict(email.facts)["Your reply"] == "Yes for 3 dates, none yet for 2 dates. Please reply."
+    assert [one.label for one in email.buttons] == ["Reply yes", "Maybe", "No"]
+
+
+async def test_an_update_of_a_series_says_replies_that_differ_and_offers_none_of_them_for_all_dates(cast: Cast) -> None:
+    event_id = await weekly(cast)
+    await sent(THEN)
+    await say(cast, event_id, ReplyValue.ACCEPTED, FIRST, SECOND, THIRD, "2027-02-02")
+    await say(cast, event_id, ReplyValue.DECLINED, "2027-02-09")
+    await change_agenda(cast, event_id, THEN)
+    email = (await sent(LATER))["Changed"]
+    assert email.preview == "Your reply, Yes for 4 dates, No for 1 date, still counts."
+    assert [one.label for one in email.buttons] == ["Change my reply"]
+
+
+async def change_agenda(cast: Cast, event_id: UUID, now: datetime) -> None:
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    changed = replace(plan, agenda="1. Budget")
+    await events.change(cast.coordinator, event_id, changed, event.version, now, notify=Notify.ALL)

@@ -163,6 +163,7 @@ class Composer:
             name=to_name,
             email=letter.to,
             reply=part.reply,
+            replies=part.replies,
             role=part.role,
             is_read=address != self._from,
             **_delegation(part),

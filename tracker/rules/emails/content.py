@@ -4,7 +4,8 @@ This module decides which facts and buttons an email has, who gets it, and what 
 in `templates/emails/`.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -177,6 +178,9 @@ class CalendarPart:
     date: Occurrence | None
     dates: tuple[Occurrence, ...]
     reply: ReplyValue
+    """The reader's reply; for a series, the one that most of its upcoming dates have."""
+    replies: Mapping[datetime, ReplyValue] = field(default_factory=dict)
+    """Their replies to single dates of a series, by `original_start`."""
     role: AttendeeRole
     delegation: Delegation | None = None
     is_discreet: bool = False

@@ -62,6 +62,7 @@ KEPT_FACTS = frozenset(
         FactName.REPLY_BEFORE_CHANGE,
         FactName.REPLY_MISSING,
         FactName.REPLY_MISSING_FOR_TIME,
+        FactName.REPLY_MISSING_FOR_SOME,
         FactName.PROPOSED_TIME,
         FactName.DUE,
         FactName.WAS_DUE,

@@ -15,7 +15,7 @@ from tracker.rules.core.message_types import (
 from tracker.rules.core.own_messages import InvitationAnswered
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wording import clock, day, longday, zone_word
-from tracker.rules.emails.content import REPLY_WORDS, Button, ButtonName, Letter, SitePage, one_line
+from tracker.rules.emails.content import Button, ButtonName, Letter, SitePage, one_line
 from tracker.rules.emails.contexts import Reason, RestrictedEmail
 from tracker.rules.emails.event_contexts import (
     CanceledEmail,
@@ -38,7 +38,7 @@ from tracker.rules.emails.parts import (
     when_words,
 )
 from tracker.rules.emails.parts import times as times_of
-from tracker.rules.emails.reply import kept_reply_buttons, reply_facts
+from tracker.rules.emails.reply import kept_for_some, kept_reply_buttons, reply_facts, reply_words
 
 
 def restricted(about: Occasion) -> Letter:
@@ -74,7 +74,7 @@ def invitation(about: Occasion) -> Letter:
         title=about.title,
         starts=day_and_time(about),
         reply_by=day(by, about.today) if by else "",
-        reply_kept=REPLY_WORDS[about.reply] if is_replied else "",
+        reply_kept=reply_words(about) if is_replied else "",
         asks_reply=bool(buttons) and not is_replied,
         is_tentative=about.is_tentative,
         is_informed=not takes_part,
@@ -82,7 +82,7 @@ def invitation(about: Occasion) -> Letter:
         outline=length_and_way(about),
     )
     deadline = f"{longday(by)}, {clock(by)} {zone_word(about.event.zone)}" if by else ""
-    asked = (Fact(name=FactName.REPLY_BY, value=deadline),) if by else ()
+    asked = (*([Fact(name=FactName.REPLY_BY, value=deadline)] if by else []), *kept_for_some(about))
     return letter_of(
         about,
         says,

@@ -45,6 +45,7 @@ class FactName(StrEnum):
     REPLY_BEFORE_CHANGE = "reply_before_change"
     REPLY_MISSING = "reply_missing"
     REPLY_MISSING_FOR_TIME = "reply_missing_for_time"
+    REPLY_MISSING_FOR_SOME = "reply_missing_for_some"
     REPLIES = "replies"
     COMES_FOR = "comes_for"
     DETAILS = "details"

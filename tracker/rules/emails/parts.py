@@ -1,7 +1,7 @@
 """What emails about events share: their source values, facts and buttons."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from uuid import UUID
@@ -50,6 +50,9 @@ class Occasion:
     """The upcoming dates that take place."""
     invitation_id: UUID | None
     reply: ReplyValue
+    """The reader's reply to `date`."""
+    own_replies: Mapping[datetime, ReplyValue] = field(default_factory=dict)
+    """The reader's replies to `dates`, by `original_start`."""
     is_replied: bool = False
     """Whether its reader has replied for each upcoming date."""
     role: AttendeeRole
@@ -106,8 +109,17 @@ class Occasion:
 
     @property
     def has_no_reply(self) -> bool:
-        """Return whether the reader still owes a reply; the organizer and informed people never do."""
-        return self.reply is ReplyValue.NEEDS_ACTION and not self.is_lead and self.role.takes_part
+        """Return whether the reader still owes a reply, for a series to any of its upcoming dates.
+
+        The organizer and informed people never do.
+        """
+        return ReplyValue.NEEDS_ACTION in self.asked_replies and not self.is_lead and self.role.takes_part
+
+    @cached_property
+    def asked_replies(self) -> tuple[ReplyValue, ...]:
+        """Return the reader's replies to each date that the email is about: for a series, the upcoming ones."""
+        of_ahead = tuple(self.own_replies.get(one.original_start, self.reply) for one in self.ahead)
+        return of_ahead if self.is_series and of_ahead else (self.reply,)
 
     @property
     def is_lead(self) -> bool:
@@ -229,7 +241,15 @@ def calendar_part(about: Occasion, *, is_cancel: bool = False) -> CalendarPart:
         event=about.event,
         date=None if about.is_whole else about.date,
         dates=about.dates,
-        reply=about.reply,
+        reply=reply_rules.usual_reply(about.asked_replies),
+        replies=_replies_by_date(about),
         role=about.role,
         delegation=None if about.is_series else about.delegation,
     )
+
+
+def _replies_by_date(about: Occasion) -> dict[datetime, ReplyValue]:
+    """Return the replies to the dates of a series that may have an entry of their own; the others are over."""
+    ahead = {one.id for one in about.ahead}
+    shown = (one for one in about.dates if one.is_changed or one.id in ahead)
+    return {one.original_start: about.own_replies.get(one.original_start, about.reply) for one in shown}

@@ -1,5 +1,6 @@
 """Replies: which one counts, and which changes need a new one."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -185,6 +186,12 @@ def effective(replies: Iterable[AnyReply], occurrence_id: UUID | None) -> AnyRep
     known = sorted(replies, key=_number, reverse=True)
     for_date = next((one for one in known if one.occurrence_id == occurrence_id and occurrence_id is not None), None)
     return for_date or next((one for one in known if one.occurrence_id is None), None)
+
+
+def usual_reply(given: Iterable[ReplyValue]) -> ReplyValue:
+    """Return the reply that most dates have; in a tie, that none was given."""
+    numbers = Counter(given)
+    return max(numbers, key=lambda one: (numbers[one], one is ReplyValue.NEEDS_ACTION), default=ReplyValue.NEEDS_ACTION)
 
 
 def responded_at(replies: Iterable[Reply], occurrence_id: UUID) -> datetime | None:

@@ -159,6 +159,7 @@ async def _occasion(
         substitutes_for=await _name(instead.get(date.id)),
         delegation=await _delegation(own, date, instead, now),
         reply=_reply(own, date, instead),
+        own_replies={one.original_start: _reply(own, one, instead) for one in dates},
         is_replied=_is_replied(own, ahead),
         responded_at=responded_at(own.replies, date.id) if own else None,
         now=now,
