@@ -69,6 +69,7 @@ def test_a_calendar_mail_has_the_shape_that_shows_buttons() -> None:
 
 
 def test_a_task_is_a_file_alone_so_that_no_program_takes_the_email_for_an_invitation() -> None:
+    keys.use(SECRET)
     mail = composer(reply_address="reply@tracker.example").mail(
         letter(reads=Reads.ITEM_WORDS, task=Task(item=ITEM)), message()
     )

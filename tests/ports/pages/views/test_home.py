@@ -109,7 +109,10 @@ async def test_the_coordinator_s_counts(sqlite_cast: Cast, browse: SignIn) -> No
     assert tiles(await read(await browse(sqlite_cast.coordinator))) == [
         ("1 overdue action item", "/action-items"),
         ("0 open items assigned to you", "/action-items?mine=1"),
-        ("11 replies missing for Tue, Dec 22", f"/events/{event_id}/2026-12-22#participants"),
+        (
+            "11 replies missing for Monthly task force meeting, Tue, Dec 22",
+            f"/events/{event_id}/2026-12-22#participants",
+        ),
         ("0 replies needed", "/calendar?mine=1"),
     ]
 

@@ -5,6 +5,7 @@ The deeds are in the rooms of their subjects. Each of them answers here when its
 
 from dataclasses import dataclass
 from datetime import datetime
+from textwrap import shorten
 from typing import Any
 
 from litestar import Response
@@ -19,6 +20,8 @@ from tracker.rules.emails.nudges import skipped, why_not
 from tracker.rules.views.work_queue import AHEAD, SHOWN, asks_for_a_deed
 from tracker.usecases.views.home import NEXT_DAYS, Home
 from tracker.usecases.views.home import home as what_needs
+
+TITLE = 40  # characters of an event's in a count
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +110,8 @@ def _dates(found: Home, zone: str) -> list[Tile]:
     if not found.days.replies:
         return [Tile(count=0, words=f"replies missing in the next {AHEAD.days} days", address="/calendar?mine=1")]
     first = found.days.replies[0]
-    words = f"{'reply' if first.waiting == 1 else 'replies'} missing for {day(times_of(first.line, zone)[0])}"
+    which = f"{shorten(first.line.title, TITLE, placeholder='…')}, {day(times_of(first.line, zone)[0])}"
+    words = f"{'reply' if first.waiting == 1 else 'replies'} missing for {which}"
     return [Tile(count=first.waiting, words=words, address=f"{address_of(first.line)}#participants", tone="warn")]
 
 
