@@ -79,7 +79,7 @@ async def test_a_cancellation_is_undone(browse: SignIn, sqlite_cast: Cast, whole
     page = await followed(desk, canceled)
     assert ("Canceled 3 dates." if whole else "Canceled.") in page.text
     response = await undone(desk, page)
-    assert "Undone. It takes place" in response.text
+    assert "Undone. Nothing is canceled, and no one was notified." in response.text
     assert "data-leaves" not in response.text
 
 

@@ -176,7 +176,7 @@ async def _form(
         view=view,
         event=view.occurrence.event,
         proposed=proposed,
-        is_added=is_added(view.occurrence),
+        from_here=view.occurrence.starts_at > now and not is_added(view.occurrence),
         sites=await sites.open_sites(),
         **times_of(view.occurrence),
         **await _outcome(viewer, sheet.form, view.occurrence, now),

@@ -21,7 +21,7 @@ NONE = UUID(int=0)
 SENTENCES = {
     Deed.SCHEDULED: "Undone. The event is gone, and no one was notified of it.",
     Deed.CHANGED: "Undone. It’s as before, and no one was notified of the change.",
-    Deed.CANCELED: "Undone. It takes place, and no one was notified that it was canceled.",
+    Deed.CANCELED: "Undone. Nothing is canceled, and no one was notified.",
 }
 
 
