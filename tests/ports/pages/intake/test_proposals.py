@@ -8,7 +8,7 @@ import pytest
 
 from tests.cast import Cast
 from tests.ports.conftest import SignIn
-from tests.usecases.intake.replying import HOUR, LATER, MAY, TEN_IN_MAY, email, invited, on, said
+from tests.usecases.intake.replying import APRIL, HOUR, LATER, MAY, TEN_IN_MAY, email, invited, on, said
 from tracker import clock
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.intake.calendar_replies import ProposedTimes
@@ -102,3 +102,11 @@ async def test_the_home_page_of_those_who_lead_the_event_leads_to_its_proposals(
     assert "to decide" not in (await (await browse(sqlite_cast.fbi_lead)).get("/")).text
     await browser.post(f"/proposals/{proposal}/refusal", {})
     assert "to decide" not in (await browser.get("/")).text
+
+
+async def test_a_proposal_fills_in_the_form_of_its_own_date_alone(sqlite_cast: Cast, browse: SignIn) -> None:
+    address, proposal = await proposed(sqlite_cast, sqlite_cast.fbi_lead)
+    browser = await browse(sqlite_cast.coordinator)
+    series = address.removesuffix(f"/{MAY}")
+    for elsewhere in (f"{series}/{APRIL}/edit", f"{series}/edit"):
+        assert (await browser.get(f"{elsewhere}?proposal={proposal}")).status_code == 404

@@ -63,7 +63,7 @@ async def edit_date(
     if not view.occurrence.event.is_series:
         return Redirect(f"/events/{event_id}/edit{f'?proposal={proposal}' if proposal else ''}", status_code=303)
     try:
-        proposed = await proposed_times(viewer, proposal, event_id, now)
+        proposed = await proposed_times(viewer, proposal, event_id, now, view.occurrence.id)
     except Conflict as closed:
         return pages.redirect(f"{address_of(view.occurrence)}#proposals", closed.sentence)
     draft = await drafts.kept(DraftKey(form=DraftForm.DATE, subject=f"{event_id}/{key}", event_id=event_id))

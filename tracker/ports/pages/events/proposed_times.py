@@ -25,15 +25,18 @@ class Proposed:
     texts: Mapping[str, str]
 
 
-async def proposed_times(viewer: Viewer, proposal: str, event_id: UUID, now: Now) -> Proposed | None:
-    """Return a proposal for a date of an event; None when the address names none.
+async def proposed_times(
+    viewer: Viewer, proposal: str, event_id: UUID, now: Now, date_id: UUID | None = None
+) -> Proposed | None:
+    """Return a proposal for a date of an event, or for its only date (None); None when the address names no proposal.
 
-    Errors: NotFound; Conflict when it no longer waits.
+    Errors: NotFound, also for a proposal for another date; Conflict when it no longer waits.
     """
     if not proposal:
         return None
     one, date = await proposals.to_accept(viewer, id_in(proposal) or NONE, now)
-    if date.event.id != event_id:
+    is_of_date = not date.event.is_series if date_id is None else date.id == date_id
+    if date.event.id != event_id or not is_of_date:
         raise NotFound
     texts = texts_of_times(one.made.times, date.event)
     hours = ("starts", "ends") if date.event.is_all_day else ()
