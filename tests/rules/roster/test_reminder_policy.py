@@ -40,6 +40,10 @@ def test_lead_times_are_said_as_people_say_them() -> None:
             ReminderPolicy(leads=frozenset({DAY}), asks_again=True),
             "Reminders go out 1 day before. People who haven’t replied are asked again 5 days and 2 days before.",
         ),
+        (
+            ReminderPolicy(leads=frozenset(), sends_thanks=True),
+            "No reminders. People who were there get a thank-you after attendance is closed.",
+        ),
     ],
 )
 def test_a_policy_is_said_in_a_sentence_or_two(policy: ReminderPolicy, words: str) -> None:
@@ -47,5 +51,6 @@ def test_a_policy_is_said_in_a_sentence_or_two(policy: ReminderPolicy, words: st
 
 
 def test_a_form_describes_a_policy_by_minutes_and_others_are_ignored() -> None:
-    assert policy_in(["1440", "7", "odd"], asks_again=True) == ReminderPolicy(leads=frozenset({DAY}), asks_again=True)
-    assert policy_in([], asks_again=False) == ReminderPolicy(leads=frozenset())
+    chosen = policy_in(["1440", "7", "odd"], asks_again=True, sends_thanks=True)
+    assert chosen == ReminderPolicy(leads=frozenset({DAY}), asks_again=True, sends_thanks=True)
+    assert policy_in([], asks_again=False, sends_thanks=False) == ReminderPolicy(leads=frozenset())
