@@ -14,6 +14,7 @@ import pytest
 from tests.cast import Cast
 from tests.dovecot import Dovecot
 from tests.ical.client_replies import CLIENTS, apple, google, google_proposal, outlook, proposal
+from tests.ports.browser import BASE
 from tests.ports.mail import bounced
 from tests.ports.mail.mailboxes import reader
 from tests.scenarios.monthly_meeting import APRIL_1, INVITED
@@ -45,6 +46,7 @@ pytestmark = pytest.mark.anyio
 JANUARY, APRIL, MAY, JUNE = "2027-01-12", "2027-04-13", "2027-05-11", "2027-06-08"
 NO_ONE_YET = "1 yes · 0 maybe · 0 no · 7 no reply"
 ONE_YES = "2 yes · 0 maybe · 0 no · 6 no reply"
+CONFIRMS = re.compile(rf"{BASE}(/e/[^\s\"<]+)")
 DECISION = re.compile(r'action="(/events/[\w/-]+/email-replies/[\w-]+)/attachment"')
 SUBSTITUTE = re.compile(r"Record ([^<>]+) as substitute on this date")
 PRIVATE = "ipd.private@elsewhere.example"
@@ -136,6 +138,17 @@ async def test_6_a_reply_from_an_unknown_address_waits_for_the_coordinator_and_g
     assert await at.count(JANUARY) == NO_ONE_YET
     assert PRIVATE in await at.page(JANUARY)
     assert PRIVATE not in await at.page(JANUARY, "hsi_liaison")
+    assert await at.office.mails() == []
+
+
+async def test_6_a_reply_from_an_address_that_the_person_confirmed_is_theirs(at: Desk) -> None:
+    ipd = at.invitation("ipd_liaison")
+    await at.office.do("ipd_liaison", "/settings/addresses", address=PRIVATE)
+    [mail] = await at.office.mails()
+    [link, *_] = CONFIRMS.findall(words_of(mail))
+    await at.office.do(None, link)
+    await at.get(email(ipd, google(ipd.uid, ipd.who, stamp=stamped()), sender=PRIVATE))
+    assert await at.count(JANUARY) == ONE_YES
     assert await at.office.mails() == []
 
 
