@@ -1,5 +1,6 @@
 """Until when replies are asked for, and which of several replies counts."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -29,7 +30,8 @@ def reply(value: ReplyValue, day: int, of: UUID | None = THIS, number: int | Non
     """Return a reply of a day in November, for a date or (None) for the series; they come in the order of the days."""
     at = datetime(2026, 11, day, tzinfo=CENTRAL)
     place = day if number is None else number
-    return Reply(occurrence_id=of, value=value, comment="", source=ReplySource.SITE, number=place, replied_at=at)
+    source = ReplySource.CHANGE if value is ASKED_AGAIN else ReplySource.SITE
+    return Reply(occurrence_id=of, value=value, comment="", source=source, number=place, replied_at=at)
 
 
 @pytest.mark.parametrize(
@@ -78,6 +80,8 @@ def test_the_reply_of_before_is_the_last_one_that_was_given_for_the_date_or_the_
     assert earlier(given, THIS) is NO
     assert earlier(given[:-1], THIS) is None, "it still counts"
     assert earlier(given[2:], THIS) is None, "that was for another date"
+    undone = replace(reply(ASKED_AGAIN, 5), source=ReplySource.EMAIL)
+    assert earlier([*given[:-1], undone], THIS) is None, "it was undone"
 
 
 def test_every_role_has_a_label_and_programs_may_give_every_one_but_the_organizers() -> None:

@@ -13,6 +13,8 @@ WORDS = {Field.WHEN: "time", Field.PLACE: "place", Field.VIDEO: "video link"}
 """Changes that need confirmation, in the order in which they are named; other changes need none."""
 
 SAID = {ReplyValue.ACCEPTED: "yes", ReplyValue.TENTATIVE: "maybe", ReplyValue.DECLINED: "no"}
+NO_REPLY = "no reply"
+"""What is said of a person whose recorded reply was undone."""
 
 
 @dataclass(frozen=True, kw_only=True)

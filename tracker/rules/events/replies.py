@@ -201,10 +201,13 @@ def responded_at(replies: Iterable[Reply], occurrence_id: UUID) -> datetime | No
 
 
 def earlier(replies: Iterable[Reply], occurrence_id: UUID) -> ReplyValue | None:
-    """Return a person's reply for a date before a new one was requested; None when there is none or it still counts."""
+    """Return a person's reply for a date before a new one was requested; None when there is none or it still counts.
+
+    One that was undone is no earlier reply.
+    """
     known = [one for one in replies if one.occurrence_id in (None, occurrence_id)]
     counts = effective(known, occurrence_id)
-    if counts is None or counts.value is not ReplyValue.NEEDS_ACTION:
+    if counts is None or counts.value is not ReplyValue.NEEDS_ACTION or counts.source != ReplySource.CHANGE:
         return None
     last = _last_given(known)
     return last.value if last else None

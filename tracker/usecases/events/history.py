@@ -11,7 +11,7 @@ from tracker.crypto import ids
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events import kept_dates
-from tracker.rules.events.confirmations import SAID
+from tracker.rules.events.confirmations import NO_REPLY, SAID
 from tracker.rules.events.event import Event, EventStatus, Occurrence, may_edit
 from tracker.rules.events.history import Change, Entry, Field, Verb, changes_of, last_date, next_date, not_kept
 from tracker.rules.events.plan import Plan
@@ -143,7 +143,9 @@ async def _recorded_replies(viewer: Viewer, event: Event, date: Occurrence | Non
             at=one.at,
             verb=Verb.REPLY_RECORDED,
             date=known.get(one.occurrence_id) if one.occurrence_id else None,
-            changes=(Change(field=Field.REPLY, after=f"{SAID[one.value].capitalize()}, for {one.person}"),),
+            changes=(
+                Change(field=Field.REPLY, after=f"{SAID.get(one.value, NO_REPLY).capitalize()}, for {one.person}"),
+            ),
             actor=one.by,
         )
         for one in first.values()

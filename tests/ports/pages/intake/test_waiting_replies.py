@@ -1,0 +1,53 @@
+"""Email replies that wait on the page of their event: attached, recorded as a substitute's, dismissed, and undone."""
+
+import pytest
+
+from tests.cast import Cast
+from tests.ports.browser import Browser
+from tests.ports.conftest import SignIn
+from tests.usecases.intake.replying import invited
+from tests.usecases.intake.test_unrecorded import KEY, forwarded, from_private_address
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def desk(browse: SignIn, sqlite_cast: Cast) -> Browser:
+    return await browse(sqlite_cast.coordinator)
+
+
+async def test_an_email_is_attached_by_name_and_undone(desk: Browser, sqlite_cast: Cast) -> None:
+    event_id = await invited(sqlite_cast)
+    row = await from_private_address(sqlite_cast, event_id, comment="Late by ten")
+    date = f"/events/{event_id}/{KEY}"
+    page = (await desk.get(date)).text
+    assert ("1 email reply waits for a decision" in page, "It didn’t come from their address." in page) == (True, True)
+    email = f"{date}/email-replies/{row}"
+    await desk.post(f"{email}/attachment", {"person": str(sqlite_cast.fbi_lead.member_id)})
+    page = (await desk.get(date)).text
+    assert ("attached by Coordinator (USAO)" in page, "Attached to Fbi lead (FBI)" in page) == (True, True)
+    await desk.post(f"{email}/undo")
+    page = (await desk.get(date)).text
+    assert ("1 email reply waits for a decision" in page, "before it changed" in page) == (True, False)
+    assert "No reply, for Fbi lead (FBI)" in page
+
+
+async def test_a_refused_attachment_says_why(desk: Browser, sqlite_cast: Cast) -> None:
+    event_id = await invited(sqlite_cast)
+    row = await from_private_address(sqlite_cast, event_id)
+    date = f"/events/{event_id}/{KEY}"
+    await desk.post(f"{date}/email-replies/{row}/attachment", {"person": ""})
+    assert "Choose one of the invited people." in (await desk.get(date)).text
+    await desk.post(f"{date}/email-replies/{row}/dismissal")
+    await desk.post(f"{date}/email-replies/{row}/dismissal")
+    assert "Someone has already decided about this email." in (await desk.get(date)).text
+
+
+async def test_the_alternate_who_replied_is_recorded_by_one_press(desk: Browser, sqlite_cast: Cast) -> None:
+    event_id = await forwarded(sqlite_cast, sqlite_cast.fbi_alternate)
+    date = f"/events/{event_id}/{KEY}"
+    page = (await desk.get(date)).text
+    assert "Record Fbi alternate (FBI) as substitute" in page
+    [row] = {part.split("/")[0] for part in page.split("/email-replies/")[1:]}
+    await desk.post(f"{date}/email-replies/{row}/substitution")
+    assert "The sender is coming in place of Fbi lead (FBI)" in " ".join((await desk.get(date)).text.split())
