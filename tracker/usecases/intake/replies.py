@@ -7,6 +7,7 @@ from uuid import UUID
 
 from tracker.crypto import ids
 from tracker.database import writing
+from tracker.database.bulk_insert import bulk_insert
 from tracker.errors import NotFound
 from tracker.rules.core.actors import Origin
 from tracker.rules.core.viewer import Viewer
@@ -93,11 +94,8 @@ async def _open(email: ReceivedEmail) -> _Invitation | None:
     if event is None:
         return None
     own = [(email.invitation_id, one) for one in await events.dates(viewer, event)]
-    later = [
-        (one.invitation_id, date)
-        for one in await replies.onward(viewer, event, email.received_at)
-        for date in one.dates
-    ]
+    onward = await replies.onward(viewer, event, email.received_at) if event.is_series else []
+    later = [(one.invitation_id, date) for one in onward for date in one.dates]
     return _Invitation(id=email.invitation_id, viewer=viewer, event=event, dates=[*own, *later])
 
 
@@ -197,24 +195,23 @@ def _unmatched(why: Misfit, invitation_id: UUID | None = None) -> _Row:
 async def _keep(email: ReceivedEmail, part: int, row: _Row) -> None:
     reply, (sequence, stamped_at) = row.reply, row.order
     row_id = ids.new_id()
-    await IncomingReply.insert(
-        IncomingReply(
-            id=row_id,
-            received_at=email.received_at,
-            email_hash=email.name,
-            part=part,
-            sender=email.sender.address,
-            is_verified=email.sender.is_verified,
-            invitation=row.invitation_id,
-            occurrence=row.occurrence_id,
-            reply=reply.value if reply else None,
-            comment=reply.comment if reply else "",
-            sequence=sequence,
-            stamped_at=stamped_at,
-            outcome=row.outcome,
-            misfit=row.misfit,
-        )
-    )
+    kept = {
+        "id": row_id,
+        "received_at": email.received_at,
+        "email_hash": email.name,
+        "part": part,
+        "sender": email.sender.address,
+        "is_verified": email.sender.is_verified,
+        "invitation": row.invitation_id,
+        "occurrence": row.occurrence_id,
+        "reply": reply.value if reply else None,
+        "comment": reply.comment if reply else "",
+        "sequence": sequence,
+        "stamped_at": stamped_at,
+        "outcome": row.outcome,
+        "misfit": row.misfit,
+    }
+    await bulk_insert(IncomingReply, [kept])
     if row.proposal:
         await TimeProposal.insert(_columns(row_id, row.proposal))
 

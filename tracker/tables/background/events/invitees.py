@@ -9,6 +9,9 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from piccolo.querystring import QueryString
+
+from tracker.database import engine
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.tables.schema.events.invitations import Invitation, Reply
 
@@ -25,6 +28,7 @@ REPLY = (
 TAKES_PART = "i.role <> 'informed'"
 """Whether the person with invitation `i` is expected to come (`AttendeeRole.takes_part`)."""
 IS_ASKED = "i.role NOT IN ('chair', 'informed')"
+_HOLDER = "SELECT member, event FROM invitation WHERE id = {} AND withdrawn_at IS NULL AND role <> 'informed'"
 """Whether the person with invitation `i` is asked to reply (`AttendeeRole.is_asked`)."""
 
 
@@ -87,10 +91,7 @@ async def invited_to_each(event_ids: Iterable[UUID]) -> dict[UUID, dict[UUID, UU
 
 async def holder_of(invitation_id: UUID) -> Holder | None:
     """Return an invitation's member and event; None when it was withdrawn, asks no reply, or does not exist."""
-    is_open = Invitation.withdrawn_at.is_null() & (Invitation.role != AttendeeRole.INFORMED)
-    found = await Invitation.select(Invitation.member, Invitation.event).where(
-        (Invitation.id == invitation_id) & is_open
-    )
+    found = await engine().run_querystring(QueryString(_HOLDER, invitation_id))
     return Holder(found[0]["member"], found[0]["event"]) if found else None
 
 

@@ -8,12 +8,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from piccolo.query.functions import Max
+from piccolo.querystring import QueryString
 
 from tracker.crypto import ids
+from tracker.database import engine
+from tracker.database.among import among
 from tracker.database.bulk_insert import bulk_insert
 from tracker.tables.background.events.invitees import chunks
 from tracker.tables.schema.events.invitations import Reply
+
+_LAST = "SELECT invitation, MAX(number) AS last FROM reply WHERE invitation IN ({}) GROUP BY invitation"
 
 
 async def write(replies: Sequence[Mapping[str, Any]]) -> None:
@@ -37,10 +41,6 @@ async def write_first(replies: Sequence[Mapping[str, Any]]) -> None:
 async def _last_numbers(invitation_ids: Iterable[UUID]) -> dict[UUID, int]:
     known: dict[UUID, int] = {}
     for some in chunks(invitation_ids):
-        found = (
-            await Reply.select(Reply.invitation, Max(Reply.number).as_alias("last"))
-            .where(Reply.invitation.is_in(some))
-            .group_by(Reply.invitation)
-        )
+        found = await engine().run_querystring(QueryString(_LAST, among(some)))
         known |= {row["invitation"]: row["last"] for row in found}
     return known

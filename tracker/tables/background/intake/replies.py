@@ -6,13 +6,25 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from piccolo.columns import Column
-from piccolo.columns.combination import Where
+from piccolo.querystring import QueryString
 
+from tracker.database import engine
 from tracker.rules.events.replies import ReplySource
 from tracker.rules.intake.calendar_replies import Outcome
-from tracker.tables.schema.events.invitations import Invitation, Reply
+from tracker.tables.schema.events.invitations import Invitation
 from tracker.tables.schema.intake.replies import IncomingReply
+
+_KNOWN = "SELECT 1 AS one FROM incoming_reply WHERE email_hash = {} LIMIT 1"
+_GIVEN = "SELECT occurrence, source, sequence, replied_at FROM reply WHERE invitation = {}"
+# Two statements, each by an index: one with OR over both tables reads every email that ever came.
+_RECORDED = (
+    "SELECT n.sequence, n.stamped_at FROM incoming_reply n WHERE n.invitation = {} AND n.occurrence {}"
+    f" AND n.outcome = '{Outcome.RECORDED}'"
+)
+_ATTACHED = (
+    "SELECT n.sequence, n.stamped_at FROM reply a JOIN incoming_reply n ON n.attached = a.id"
+    f" WHERE a.invitation = {{}} AND a.occurrence {{}} AND a.source = '{ReplySource.EMAIL}'"
+)
 
 
 class RecordedReply(NamedTuple):
@@ -53,37 +65,28 @@ async def before(invitation_id: UUID, occurrence_id: UUID | None) -> Before:
     given = await _given(invitation_id, occurrence_id)
     asked = max(((one.sequence, one.at) for one in given if one.source is ReplySource.CHANGE), default=(None, None))
     other = [one.at for one in given if one.source not in (ReplySource.CHANGE, ReplySource.EMAIL)]
-    attached = IncomingReply.attached
-    newest = (
-        await IncomingReply.select(IncomingReply.sequence, IncomingReply.stamped_at)
-        .where(
-            (
-                (IncomingReply.invitation == invitation_id)
-                & (IncomingReply.outcome == Outcome.RECORDED)
-                & _is(IncomingReply.occurrence, occurrence_id)
-            )
-            | (
-                (attached.invitation == invitation_id)
-                & (attached.source == ReplySource.EMAIL)
-                & _is(attached.occurrence, occurrence_id)
-            )
-        )
-        .order_by(IncomingReply.sequence, IncomingReply.stamped_at, ascending=False)
-        .limit(1)
-    )
-    last = newest[0] if newest else {"sequence": None, "stamped_at": None}
+    last = await _newest(invitation_id, occurrence_id)
     return Before(
         asked_at=asked[0],
         asked_since=asked[1],
         replied_at=max(other, default=None),
-        sequence=last["sequence"],
-        stamped_at=last["stamped_at"],
+        sequence=last[0] if last else None,
+        stamped_at=last[1] if last else None,
     )
+
+
+async def _newest(invitation_id: UUID, occurrence_id: UUID | None) -> tuple[int, datetime] | None:
+    """Return the place of the newest email that counted: as it came, or once it was attached."""
+    which = QueryString("IS NULL") if occurrence_id is None else QueryString("= {}", occurrence_id)
+    as_it_came = QueryString(_RECORDED, invitation_id, which)
+    attached = QueryString(_ATTACHED, invitation_id, which)
+    found = [row for rows in await engine().read_each(as_it_came, attached) for row in rows]
+    return max(((row["sequence"], row["stamped_at"]) for row in found), default=None)
 
 
 async def is_known(email: str) -> bool:
     """Return whether an email came before."""
-    return bool(await IncomingReply.exists().where(IncomingReply.email_hash == email))
+    return bool(await engine().run_querystring(QueryString(_KNOWN, email)))
 
 
 async def attached_reply(incoming_id: UUID) -> RecordedReply | None:
@@ -104,9 +107,7 @@ async def member_of(invitation_id: UUID) -> UUID | None:
 
 async def _given(invitation_id: UUID, occurrence_id: UUID | None) -> Sequence[_Given]:
     """Return the replies for a date; those for the series when the date has none of its own."""
-    rows = await Reply.select(Reply.occurrence, Reply.source, Reply.sequence, Reply.replied_at).where(
-        Reply.invitation == invitation_id
-    )
+    rows = await engine().run_querystring(QueryString(_GIVEN, invitation_id))
     every = [
         _Given(
             occurrence_id=row["occurrence"],
@@ -118,7 +119,3 @@ async def _given(invitation_id: UUID, occurrence_id: UUID | None) -> Sequence[_G
     ]
     own = [one for one in every if one.occurrence_id == occurrence_id]
     return own or [one for one in every if one.occurrence_id is None]
-
-
-def _is(column: Column, occurrence_id: UUID | None) -> Where:
-    return column.is_null() if occurrence_id is None else column == occurrence_id
