@@ -451,7 +451,24 @@ async def test_the_words_count_each_kind_of_mail_and_end_with_nobody_else(cast: 
     more = "1 person will get an invitation."
     assert await words(lambda cast, plan: beside(plan, cast.ipd_liaison)) == more
     event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    assert await words(HOUR_LATER) == "The email about to go out will mention this."
+    assert await words(HOUR_LATER) == "The email about to go out will include this."
+
+
+async def test_an_email_about_one_date_that_waits_includes_no_change_of_another_date(cast: Cast) -> None:
+    event_id = await scheduled(cast, **SERIES)
+    await edit_date(place="Annex")(cast, event_id, NOW)()
+
+    async def words(key: str) -> str:
+        date = await occurrences.date_for(cast.coordinator, event_id, key)
+        change = DateChange(starts=date.original_start, duration=AN_HOUR * 1.5, place=date.place, agenda="Budget")
+        who, version = cast.coordinator, date.version
+        found = await dry_run(
+            who, event_id, lambda: occurrences.change_date(who, event_id, key, change, version, NOW), NOW
+        )
+        return found.mail_words
+
+    assert await words("2027-01-19") == NO_MAIL
+    assert await words(THIRD) == "The 3 emails about to go out will include this."
 
 
 async def test_who_is_off_the_list_from_a_date_on_is_counted_as_such(cast: Cast) -> None:

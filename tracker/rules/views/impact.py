@@ -1,6 +1,6 @@
 """What a change does to emails, replies, reminders and feeds: the state before and after it, compared."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -20,6 +20,8 @@ NO_SUBSCRIBERS = "Subscribed calendars show it when they refresh. None has this 
 ANY_PROGRAM = "Calendar apps check for changes every few hours, some only once a day"
 
 
+Subject = tuple[UUID, UUID | None]
+"""An event and one of its dates; None = all of the event."""
 AtMoments = Mapping[datetime, frozenset[UUID]]
 """When a reminder is sent, and to whom."""
 Reminders = Mapping[datetime, Mapping[timedelta, AtMoments]]
@@ -32,10 +34,12 @@ class Standing:
 
     is_known: bool = False
     """Whether it exists and is not a draft, so that people can have been invited."""
-    content: frozenset[object] = frozenset()
-    """What calendars show of it; equal where they need not change."""
+    content: Mapping[Subject, object] = field(default_factory=dict)
+    """What calendars show of an event and of each of its dates; equal where they need not change."""
     messages: Mapping[UUID, tuple[MessageKind, UUID]] = field(default_factory=dict)
     """The waiting emails by their id: kind and recipient."""
+    subjects: Mapping[UUID, Subject] = field(default_factory=dict)
+    """The subjects of waiting emails that say what is true when they are sent."""
     endings: Mapping[UUID, str] = field(default_factory=dict)
     """Waiting updates after which nothing continues for their reader: the name of their field in `Notices`."""
     replies: Mapping[UUID, tuple[ReplyValue, ...]] = field(default_factory=dict)
@@ -112,7 +116,7 @@ class Consequences:
         """Return in words who gets which email."""
         if self.waiting and not self.mails.mails:
             emails = "email" if self.waiting == 1 else f"{self.waiting} emails"
-            return f"The {emails} about to go out will mention this."
+            return f"The {emails} about to go out will include this."
         return self.mails.words
 
     @property
@@ -159,10 +163,10 @@ class Consequences:
 def between(before: Standing, after: Standing) -> Consequences:
     """Return the difference between two states."""
     new = {message_id: mail for message_id, mail in after.messages.items() if message_id not in before.messages}
-    changes = before.content != after.content
-    shown = frozenset(after.feeds) if changes else frozenset(after.feeds) - frozenset(before.feeds)
+    changed = {one for one in {*before.content, *after.content} if before.content.get(one) != after.content.get(one)}
+    shown = frozenset(after.feeds) if changed else frozenset(after.feeds) - frozenset(before.feeds)
     lost = frozenset(before.feeds) - frozenset(after.feeds)
-    still = {after.messages[one][1] for one in before.messages if changes and one in after.messages}
+    still = {after.messages[one][1] for one, about in before.subjects.items() if _is_in(changed, about, after, one)}
     return Consequences(
         mails=_notices(new, after.endings),
         waiting=len(still),
@@ -170,7 +174,7 @@ def between(before: Standing, after: Standing) -> Consequences:
         moves=moves(before.reminders, after.reminders),
         shown=shown,
         lost=lost,
-        is_news=changes and (before.is_known or after.is_known),
+        is_news=bool(changed) and (before.is_known or after.is_known),
         asked_again=frozenset(
             one for one, given in after.replies.items() if _is_asked_again(before.replies.get(one, ()), given)
         ),
@@ -181,6 +185,14 @@ def between(before: Standing, after: Standing) -> Consequences:
         lost_details=tuple(kept_dates.lost(before.dates, after.dates)),
         dates=tuple(one for one in after.dates if not one.is_off),
     )
+
+
+def _is_in(changed: Collection[Subject], about: Subject, after: Standing, message_id: UUID) -> bool:
+    """Return whether a message about this subject still waits after a change and includes all that has changed."""
+    if message_id not in after.subjects or not changed:
+        return False
+    event_id, date_id = about
+    return all(of == event_id and date_id in (None, date) for of, date in changed)
 
 
 def of_nothing() -> Consequences:

@@ -167,6 +167,11 @@ async def number_notified(viewer: Viewer, event_ids: Collection[UUID], now: date
     return await messages.number_notified(viewer, event_ids, now)
 
 
+async def any_waiting(viewer: Viewer, event_ids: Collection[UUID], date_id: UUID | None = None) -> bool:
+    """Return whether emails that wait since an earlier change say what these events are like, or this date."""
+    return await messages.any_waiting(viewer, event_ids, date_id)
+
+
 async def _event(viewer: Viewer, event_id: UUID | None) -> Event | None:
     if event_id is None:
         return None

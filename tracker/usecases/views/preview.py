@@ -17,8 +17,9 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, EventStatus, Occurrence
 from tracker.rules.events.event_fields import fields_of
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.views.impact import Consequences, Reminders, Standing, between
+from tracker.rules.views.impact import Consequences, Reminders, Standing, Subject, between
 from tracker.tables.background.emails import outbox_queue
+from tracker.tables.background.emails.outbox_queue import Queued
 from tracker.tables.visible.events import events as visible_events
 from tracker.usecases.calendars.feed_readers import FeedReader, feed_readers, who_reads
 from tracker.usecases.core.viewers import viewer_for
@@ -26,6 +27,8 @@ from tracker.usecases.emails import upcoming_reminders
 from tracker.usecases.emails.reminder_recipients import counting_replies
 from tracker.usecases.views.opening import circle, opening
 
+CURRENT = (MessageKind.INVITATION, MessageKind.UPDATE, MessageKind.SUBSTITUTE)
+"""The kinds of message that tell what an event or date is like when they are sent."""
 PATIENCE = 1.0  # seconds to wait for other writers
 Deed = Callable[[], Awaitable[UUID | str | None]]
 """Makes the change, and returns the id of an event that it created, if any."""
@@ -67,11 +70,13 @@ async def _standing(
 ) -> Standing:
     events = [event for one in event_ids if (event := await visible_events.event(viewer, one))]
     dates = [date for of_event in (await visible_events.dates_of(viewer, events)).values() for date in of_event]
-    messages, endings = await _messages(event_ids)
+    waiting = await outbox_queue.about_events(event_ids) if event_ids else []
+    endings = {one.id: name for one in waiting if (name := _ending(decode(one.facts)))}
     return Standing(
         is_known=any(one.status is not EventStatus.DRAFT for one in events),
         content=_content(events, dates),
-        messages=messages,
+        messages={one.id: (one.kind, one.recipient_id) for one in waiting},
+        subjects={one.id: about for one in waiting if one.id not in endings and (about := _subject(one))},
         endings=endings,
         replies=await _replies(
             one for one in dates if one.ends_at > now or one.id == date_id or not one.event.is_series
@@ -82,21 +87,18 @@ async def _standing(
     )
 
 
-def _content(events: Iterable[Event], dates: Iterable[Occurrence]) -> frozenset[object]:
+def _content(events: Iterable[Event], dates: Iterable[Occurrence]) -> dict[Subject, object]:
     """Return what calendars show, without the version numbers and times of the change itself."""
-    of_events = {(one.id, fields_of(one), one.rrule) for one in events}
-    return frozenset(of_events) | {
-        (one.event.id, one.starts_at, one.ends_at, one.title, one.place, one.agenda, one.is_off) for one in dates
+    of_events: dict[Subject, object] = {(one.id, None): (fields_of(one), one.rrule) for one in events}
+    return of_events | {
+        (one.event.id, one.id): (one.starts_at, one.ends_at, one.title, one.place, one.agenda, one.is_off)
+        for one in dates
     }
 
 
-async def _messages(event_ids: Sequence[UUID]) -> tuple[dict[UUID, tuple[MessageKind, UUID]], dict[UUID, str]]:
-    """Return the waiting emails, and which of them end a series for everyone or for their reader."""
-    if not event_ids:
-        return {}, {}
-    found = await outbox_queue.about_events(event_ids)
-    endings = {one.id: name for one in found if (name := _ending(decode(one.facts)))}
-    return {one.id: (one.kind, one.recipient_id) for one in found}, endings
+def _subject(waiting: Queued) -> Subject | None:
+    """Return what a message is about, if it says what is true of that when it is sent."""
+    return (waiting.event_id, waiting.occurrence_id) if waiting.event_id and waiting.kind in CURRENT else None
 
 
 def _ending(content: Content | Unreadable) -> str:

@@ -181,6 +181,18 @@ async def test_a_saved_date_says_how_many_people_are_told(desk: Browser, series:
     assert "Saved. 11 people will get an email." in (await desk.get(f"/events/{series}/{KEY}")).text
 
 
+async def test_a_saved_date_says_that_the_emails_that_wait_are_the_only_ones(desk: Browser, series: UUID) -> None:
+    await Message.update({Message.state: "sent"}, force=True)
+    await save(desk, series, await edited(desk, series, place="Annex"))
+    await Message.update({Message.created_at: NOW - timedelta(seconds=9)}, force=True)
+    await save(desk, series, await edited(desk, series, agenda="Budget"))
+    assert "Saved. No one will get another email." in (await desk.get(f"/events/{series}/{KEY}")).text
+    other = f"/events/{series}/2027-01-26"
+    form = typed((await desk.get(f"{other}/edit")).text, f"{other}/edit", agenda="Budget")
+    await desk.post(f"{other}/edit", form)
+    assert "Saved. No one will get an email." in (await desk.get(other)).text
+
+
 async def test_who_moves_a_date_onto_the_day_of_another_is_warned_and_may_insist(
     sqlite_cast: Cast, desk: Browser, series: UUID
 ) -> None:

@@ -54,7 +54,7 @@ async def test_accept_opens_the_usual_form_with_the_time_filled_in_and_saves_not
     assert "Fbi lead (FBI) proposed the time below" in page
     for name, value in (("date", "2027-05-11"), ("starts", "13:00"), ("ends", "14:00")):
         assert re.search(rf'name="{name}"[^>]*value="{value}"', page)
-    assert "The 2 emails about to go out will mention this." in page
+    assert "The 2 emails about to go out will include this." in page
     assert f"{ONE_TO_TWO}, instead of" in (await browser.get(address)).text
 
 

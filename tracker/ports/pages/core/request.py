@@ -22,7 +22,11 @@ async def undo_for(viewer: Viewer, event_id: UUID, now: datetime, key: str = "")
     return flash.Undo(address=f"/events/{event_id}/undo", fields=fields, until=now + UNDO_FOR)
 
 
-def with_number_notified(deed: str, people: int) -> str:
-    """Return what was done and how many people get an email about it."""
-    emails = f"{plural(people, 'person', 'people')} will get an email." if people else "No one will get an email."
+def with_number_notified(deed: str, people: int, *, any_waiting: bool = False) -> str:
+    """Return what was done and how many people get an email about it.
+
+    `any_waiting`: emails that wait since an earlier change include it.
+    """
+    no_one = f"No one will get {'another' if any_waiting else 'an'} email."
+    emails = f"{plural(people, 'person', 'people')} will get an email." if people else no_one
     return f"{deed} {emails}"

@@ -187,7 +187,9 @@ async def _saved(
         await events.event_for(viewer, event_id)
     except NotFound:
         return pages.redirect("/calendar", NO_LONGER_VISIBLE, undo)
-    words = with_number_notified("Saved.", await messages.number_notified(viewer, changed, now))
+    any_waiting = await messages.any_waiting(viewer, changed)
+    people = await messages.number_notified(viewer, changed, now)
+    words = with_number_notified("Saved.", people, any_waiting=any_waiting)
     return pages.redirect(f"/events/{event_id}", words, undo)
 
 

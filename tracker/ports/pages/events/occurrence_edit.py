@@ -86,7 +86,9 @@ async def save_date(
     except Conflict:
         view = await _theirs(viewer, now, event_id, key)
         return await _form(pages, viewer, view, overtaken(form, _opened(view), WORDS), now)
-    words = with_number_notified("Saved.", await messages.number_notified(viewer, [event_id], now))
+    any_waiting = await messages.any_waiting(viewer, [event_id], view.occurrence.id)
+    people = await messages.number_notified(viewer, [event_id], now)
+    words = with_number_notified("Saved.", people, any_waiting=any_waiting)
     return pages.redirect(address_of(view.occurrence), words, await undo_for(viewer, event_id, now, key))
 
 

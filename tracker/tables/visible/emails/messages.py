@@ -64,6 +64,11 @@ _TOLD = (
     "SELECT COUNT(DISTINCT m.recipient) AS people FROM message m JOIN event e ON e.id = m.event WHERE MAY_SEE(e)"
     " AND e.id IN ({}) AND m.state = 'pending' AND m.created_at = {}"
 )
+_WAITING = (
+    "SELECT COUNT(*) AS emails FROM message m JOIN event e ON e.id = m.event WHERE MAY_SEE(e) AND e.id IN ({})"
+    " AND m.state = 'pending' AND m.kind IN ('invitation', 'update', 'substitute')"
+    " AND (m.occurrence IS NULL OR m.occurrence = {})"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +137,11 @@ async def stored(viewer: Viewer, message_ids: Iterable[UUID]) -> list[Stored]:
 async def number_notified(viewer: Viewer, event_ids: Iterable[UUID], queued_at: datetime) -> int:
     """Return how many people will get an email about the change made to these events at that moment."""
     return int((await rows(_TOLD, viewer, "", among(event_ids), queued_at))[0]["people"])
+
+
+async def any_waiting(viewer: Viewer, event_ids: Iterable[UUID], date_id: UUID | None) -> bool:
+    """Return whether emails about these events, or about this date of one of them, are about to go out."""
+    return bool((await rows(_WAITING, viewer, "", among(event_ids), date_id))[0]["emails"])
 
 
 async def account_invitations(viewer: Viewer) -> list[AccountInvitation]:
