@@ -12,8 +12,11 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from piccolo.querystring import QueryString
+
 from tracker.crypto import keys
-from tracker.database import lock_audit_head
+from tracker.database import engine, lock_audit_head
+from tracker.database.bulk_insert import bulk_insert
 from tracker.errors import Invalid
 from tracker.rules.core.actors import Actor
 from tracker.tables.schema.core.audit import AuditEntry, AuditHead
@@ -21,9 +24,11 @@ from tracker.tables.schema.core.audit import AuditEntry, AuditHead
 PURPOSE = "audit"  # purpose of the keys
 START = "0" * 64  # the `previous` of the first entry
 HEAD = 1  # id of the only head
-BATCH = 1_000  # entries read or written at once
+BATCH = 1_000  # entries read at once
 SOURCE_COLUMNS = ("agency", "address", "session", "request")  # columns added later: older entries have them empty
 UNREADABLE = "The entry can’t be read."
+_END = "SELECT seq, hash, seal FROM audit_head WHERE id = {}"
+_MOVE = "UPDATE audit_head SET seq = {}, hash = {}, seal = {} WHERE id = {}"
 
 
 @dataclass(frozen=True)
@@ -80,9 +85,8 @@ async def record_all(deeds: Sequence[Deed], now: datetime) -> None:
     entries = []
     for seq, deed in enumerate(deeds, last + 1):
         entries.append(_entry(seq, previous, deed, now))
-        previous = entries[-1].hash
-    for first in range(0, len(entries), BATCH):
-        await AuditEntry.insert(*entries[first : first + BATCH])
+        previous = entries[-1]["hash"]
+    await bulk_insert(AuditEntry, entries)
     await _move_head(last + len(entries), previous, is_first=end is None)
 
 
@@ -95,24 +99,23 @@ def _text(id_: UUID | None) -> str:
     return str(id_) if id_ else ""
 
 
-def _entry(seq: int, previous: str, deed: Deed, now: datetime) -> AuditEntry:
-    entry = AuditEntry(
-        seq=seq,
-        at=now.astimezone(UTC),
-        actor=_text(deed.actor.member_id),
-        agency=_text(deed.actor.agency_id),
-        source=deed.actor.origin.source,
-        address=deed.actor.origin.address,
-        session=deed.actor.origin.session,
-        request=deed.actor.origin.request,
-        verb=deed.verb,
-        subject=deed.subject,
-        subject_id=str(deed.subject_id),
-        facts=words_of(deed.facts),
-        previous=previous,
-    )
-    entry.hash = _digest(_said(entry.to_dict()))
-    return entry
+def _entry(seq: int, previous: str, deed: Deed, now: datetime) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "seq": seq,
+        "at": now.astimezone(UTC),
+        "actor": _text(deed.actor.member_id),
+        "agency": _text(deed.actor.agency_id),
+        "source": deed.actor.origin.source,
+        "address": deed.actor.origin.address,
+        "session": deed.actor.origin.session,
+        "request": deed.actor.origin.request,
+        "verb": deed.verb,
+        "subject": deed.subject,
+        "subject_id": str(deed.subject_id),
+        "facts": words_of(deed.facts),
+        "previous": previous,
+    }
+    return {**entry, "hash": _digest(_said(entry))}
 
 
 async def head() -> Head | None:
@@ -203,8 +206,8 @@ async def _after(last: int, limit: int) -> Sequence[Mapping[str, Any]]:
 
 
 async def _head() -> Mapping[str, Any] | None:
-    found: Mapping[str, Any] | None = await AuditHead.select().where(AuditHead.id == HEAD).first()
-    return found
+    found = await engine().run_querystring(QueryString(_END, HEAD))
+    return found[0] if found else None
 
 
 async def _move_head(seq: int, hash_: str, *, is_first: bool) -> None:
@@ -212,8 +215,7 @@ async def _move_head(seq: int, hash_: str, *, is_first: bool) -> None:
     if is_first:
         await AuditHead.insert(AuditHead(id=HEAD, seq=seq, hash=hash_, seal=seal))
     else:
-        values: dict[Any, Any] = {AuditHead.seq: seq, AuditHead.hash: hash_, AuditHead.seal: seal}
-        await AuditHead.update(values).where(AuditHead.id == HEAD)
+        await engine().run_querystring(QueryString(_MOVE, seq, hash_, seal, HEAD))
 
 
 def _said(row: Mapping[str, Any]) -> str:
