@@ -6,7 +6,7 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
-from tracker.database.among import among
+from tracker.database.sql_list import sql_list
 from tracker.rules.core.audiences import Arm
 from tracker.tables.schema.roster.people import Agency, Committee, Member
 from tracker.tables.schema.roster.sites import Site
@@ -19,7 +19,7 @@ async def people(ids: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:
     wanted = set(ids)
     if not wanted:
         return {}
-    found = await engine().run_querystring(QueryString(_PEOPLE, among(wanted)))
+    found = await engine().run_querystring(QueryString(_PEOPLE, sql_list(wanted)))
     return {row["id"]: (row["name"], row["code"]) for row in found}
 
 

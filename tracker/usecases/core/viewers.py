@@ -10,6 +10,7 @@ from piccolo.querystring import QueryString
 
 from tracker.crypto import keys
 from tracker.database import engine, surviving_failures
+from tracker.database.sql_list import sql_list
 from tracker.errors import NotFound
 from tracker.rules.core import audiences
 from tracker.rules.core.actors import ON_SITE, Origin
@@ -108,7 +109,7 @@ async def viewers_for(member_ids: Iterable[UUID], now: datetime) -> dict[UUID, V
     wanted, viewers = sorted(set(member_ids)), dict[UUID, Viewer]()
     for first in range(0, len(wanted), CHUNK):
         among = wanted[first : first + CHUNK]
-        people = QueryString(", ".join(["{}"] * len(among)), *among)
+        people = sql_list(among)
         found = [row for row in await engine().run_querystring(QueryString(_BY_MEMBER, people)) if _is_active(row, now)]
         rights: dict[str, list[Mapping[str, Any]]] = {}
         for one in await engine().run_querystring(rights_of(people, now)):

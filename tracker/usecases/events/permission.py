@@ -7,6 +7,7 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
+from tracker.database.sql_list import sql_list
 from tracker.errors import Invalid, NotAllowed
 from tracker.rules.core import audiences
 from tracker.rules.core.audiences import Arm
@@ -88,5 +89,5 @@ async def _check_new(viewer: Viewer, marking: Marking | None, before: Marking | 
 
 async def _levels(member_ids: Iterable[UUID]) -> dict[UUID, tuple[str, Level]]:
     ids = sorted(member_ids)
-    found = await engine().run_querystring(QueryString(_LEVELS, QueryString(", ".join(["{}"] * len(ids)), *ids)))
+    found = await engine().run_querystring(QueryString(_LEVELS, sql_list(ids)))
     return {row["id"]: (f"{row['name']} ({row['code']})", Level(row["level"])) for row in found}

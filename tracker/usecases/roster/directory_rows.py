@@ -7,6 +7,7 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
+from tracker.database.sql_list import sql_list
 from tracker.rules.core.audiences import agency as audience_of_agency
 from tracker.rules.core.audiences import committee as audience_of_committee
 from tracker.rules.core.viewer import Role, Viewer
@@ -112,7 +113,7 @@ async def known_elsewhere(viewer: Viewer) -> QueryString:
 
 async def _known(viewer: Viewer, condition: str) -> QueryString:
     met = await sheet.met(viewer)
-    held = QueryString(", ".join(["{}"] * len(viewer.audiences)), *sorted(viewer.audiences))
+    held = sql_list(sorted(viewer.audiences))
     return QueryString(condition, viewer.agency_id, _list(met | {viewer.member_id}), held, held)
 
 
@@ -219,4 +220,4 @@ async def feeds() -> dict[UUID, list[Any]]:
 
 def _list(ids: Iterable[UUID]) -> QueryString:
     wanted = sorted(ids) or [NOBODY]
-    return QueryString(", ".join(["{}"] * len(wanted)), *wanted)
+    return sql_list(wanted)

@@ -12,6 +12,7 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
+from tracker.database.sql_list import sql_list
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Level, Viewer
 from tracker.rules.events.plan import Person
@@ -113,7 +114,7 @@ def of_arm(arm: Arm) -> Candidates:
 def at_levels(levels: Iterable[Level]) -> Candidates:
     """Return the people at agencies of some levels of government; only together with other candidates."""
     wanted = sorted(one.value for one in levels)
-    return Candidates(QueryString(_AT_LEVELS, QueryString(", ".join(["{}"] * len(wanted)), *wanted)))
+    return Candidates(QueryString(_AT_LEVELS, sql_list(wanted)))
 
 
 def on_committees_of(viewer: Viewer) -> Candidates:
@@ -188,7 +189,7 @@ async def _read(query: QueryString) -> list[dict[str, Any]]:
 
 
 def _held_by(viewer: Viewer) -> QueryString:
-    return QueryString(", ".join(["{}"] * len(viewer.audiences)), *sorted(viewer.audiences))
+    return sql_list(sorted(viewer.audiences))
 
 
 def _person(row: Mapping[str, Any]) -> Person:
@@ -206,4 +207,4 @@ def _person(row: Mapping[str, Any]) -> Person:
 
 def _list(member_ids: Iterable[UUID]) -> QueryString:
     wanted = sorted(set(member_ids)) or [NOBODY]
-    return QueryString(", ".join(["{}"] * len(wanted)), *wanted)
+    return sql_list(wanted)

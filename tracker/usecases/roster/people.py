@@ -11,6 +11,7 @@ from piccolo.querystring import QueryString
 
 from tracker.crypto import ids
 from tracker.database import engine
+from tracker.database.sql_list import sql_list
 from tracker.rules.core import audiences
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Level, Role, Viewer
@@ -172,7 +173,7 @@ async def people_by_id(member_ids: Iterable[UUID]) -> dict[UUID, Person]:
     wanted = list(member_ids)
     if not wanted:
         return {}
-    among = QueryString(", ".join(["{}"] * len(wanted)), *wanted)
+    among = sql_list(wanted)
     return {person.id: person for person in await _people(QueryString(_PEOPLE + " AND m.id IN ({})", among))}
 
 

@@ -12,7 +12,7 @@ from piccolo.custom_types import Combinable
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
-from tracker.database.among import among
+from tracker.database.sql_list import sql_list
 from tracker.rules.core.audiences import Audience
 from tracker.rules.core.outbox import MessageKind, State
 from tracker.rules.core.wall_clock import ZoneName
@@ -103,7 +103,7 @@ async def silent(occurrence_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
     wanted = list(occurrence_ids)
     found: dict[UUID, list[UUID]] = {}
     if wanted:
-        for row in await engine().run_querystring(QueryString(_SILENT, among(wanted))):
+        for row in await engine().run_querystring(QueryString(_SILENT, sql_list(wanted))):
             found.setdefault(row["id"], []).append(row["member"])
     return found
 
@@ -154,5 +154,5 @@ async def nudged(event_ids: Iterable[UUID], since: datetime) -> list[Nudged]:
     wanted = list(event_ids)
     if not wanted:
         return []
-    found = await engine().run_querystring(QueryString(_NUDGED, among(wanted), since))
+    found = await engine().run_querystring(QueryString(_NUDGED, sql_list(wanted), since))
     return [Nudged(row["event"], row["occurrence"], row["recipient"], row["created_at"]) for row in found]

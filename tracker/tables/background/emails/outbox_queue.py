@@ -13,6 +13,7 @@ from piccolo.custom_types import Combinable
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
+from tracker.database.sql_list import sql_list
 from tracker.rules.core.outbox import MessageKey, MessageKind, State, StoredFacts, WorkerName
 from tracker.tables.schema.core.outbox import Message
 
@@ -208,7 +209,7 @@ async def claim(worker: str, free: Collection[str], interrupted: str, now: datet
     `interrupted` is noted with a message that another worker had claimed, and that may have arrived. The caller is
     inside `writing()`.
     """
-    workers = QueryString(", ".join(["{}"] * len(free)), *free)
+    workers = sql_list(free)
     await engine().run_querystring(QueryString(_CLAIM, worker, interrupted, now, now, now, workers, limit))
     return [
         Claimed(
@@ -276,4 +277,4 @@ async def queue(now: datetime, since: datetime) -> Queue:
 
 
 def _among(ids: Sequence[UUID] | set[UUID]) -> QueryString:
-    return QueryString(", ".join(["{}"] * len(ids)), *sorted(ids))
+    return sql_list(sorted(ids))

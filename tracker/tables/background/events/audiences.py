@@ -8,8 +8,8 @@ from piccolo.querystring import QueryString
 
 from tracker.crypto import ids
 from tracker.database import engine
-from tracker.database.among import among
 from tracker.database.bulk_insert import bulk_insert
+from tracker.database.sql_list import sql_list
 from tracker.rules.core.audiences import Arm, Audience, arm, committee
 from tracker.tables.schema.events.events import Event, EventAudience
 from tracker.tables.schema.roster.people import Committee
@@ -35,7 +35,7 @@ async def audiences_of_each(event_ids: Iterable[UUID]) -> dict[UUID, set[Audienc
     """Return the audiences that may see each of these events."""
     found: dict[UUID, set[Audience]] = {one: set() for one in event_ids}
     if found:
-        of_events = QueryString("SELECT event, audience FROM event_audience WHERE event IN ({})", among(found))
+        of_events = QueryString("SELECT event, audience FROM event_audience WHERE event IN ({})", sql_list(found))
         for row in await engine().run_querystring(of_events):
             found[row["event"]].add(row["audience"])
     return found

@@ -12,8 +12,8 @@ from piccolo.querystring import QueryString
 
 from tracker.crypto import ids
 from tracker.database import engine
-from tracker.database.among import among
 from tracker.database.bulk_insert import bulk_insert
+from tracker.database.sql_list import sql_list
 from tracker.tables.background.events.invitees import chunks
 from tracker.tables.schema.events.invitations import Reply
 
@@ -41,6 +41,6 @@ async def write_first(replies: Sequence[Mapping[str, Any]]) -> None:
 async def _last_numbers(invitation_ids: Iterable[UUID]) -> dict[UUID, int]:
     known: dict[UUID, int] = {}
     for some in chunks(invitation_ids):
-        found = await engine().run_querystring(QueryString(_LAST, among(some)))
+        found = await engine().run_querystring(QueryString(_LAST, sql_list(some)))
         known |= {row["invitation"]: row["last"] for row in found}
     return known

@@ -11,6 +11,7 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
+from tracker.database.sql_list import sql_list
 from tracker.rules.events.replies import ReplyValue, effective
 from tracker.tables.background.events.invitees import TAKES_PART, GivenReply
 
@@ -56,7 +57,7 @@ async def principals(event_ids: Iterable[UUID]) -> list[Principal]:
     wanted = sorted(set(event_ids))
     if not wanted:
         return []
-    among = QueryString(", ".join(["{}"] * len(wanted)), *wanted)
+    among = sql_list(wanted)
     found: dict[UUID, Principal] = {}
     for row in await engine().run_querystring(QueryString(_REPLIES, among)):
         principal = found.setdefault(row["id"], Principal(row["event"], row["id"], row["member"], []))
@@ -71,7 +72,7 @@ async def still_there(event_id: UUID, occurrence_ids: Iterable[UUID]) -> frozens
     wanted = sorted(set(occurrence_ids))
     if not wanted:
         return frozenset()
-    among = QueryString(", ".join(["{}"] * len(wanted)), *wanted)
+    among = sql_list(wanted)
     found = await engine().run_querystring(QueryString(_STILL_THERE, event_id, among))
     return frozenset(row["id"] for row in found)
 
@@ -81,5 +82,5 @@ async def to_come(occurrence_ids: Iterable[UUID], now: datetime) -> frozenset[UU
     wanted = sorted(set(occurrence_ids))
     if not wanted:
         return frozenset()
-    among = QueryString(", ".join(["{}"] * len(wanted)), *wanted)
+    among = sql_list(wanted)
     return frozenset(row["id"] for row in await engine().run_querystring(QueryString(_TO_COME, among, now)))

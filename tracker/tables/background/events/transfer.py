@@ -11,6 +11,7 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
+from tracker.database.sql_list import sql_list
 from tracker.rules.events.event import EventStatus
 from tracker.rules.operations.states import UNFINISHED
 from tracker.tables.schema.events.events import Event
@@ -35,7 +36,7 @@ _INVITED = (
 )
 
 
-_UNFINISHED = QueryString(", ".join(["{}"] * len(UNFINISHED)), *sorted(UNFINISHED))
+_UNFINISHED = sql_list(sorted(UNFINISHED))
 
 
 class Led(NamedTuple):

@@ -16,6 +16,7 @@ from piccolo.querystring import QueryString
 from piccolo.table import Table
 
 from tracker.database import engine
+from tracker.database.sql_list import sql_list
 from tracker.rules.core.audiences import Audience
 from tracker.rules.core.outbox import State
 from tracker.rules.events.replies import AttendeeRole
@@ -110,7 +111,7 @@ async def rows_of(event_ids: Collection[UUID], reach: Reach, at: datetime) -> St
 async def state_of(event_ids: Iterable[UUID]) -> StateOfEvents:
     """Return the state of these events, in an order that stays."""
     ids = sorted(event_ids)
-    among = QueryString(", ".join(["{}"] * len(ids)), *ids)
+    among = sql_list(ids)
     events = await engine().run_querystring(QueryString(_EVENTS, among))
     audiences = await engine().run_querystring(QueryString(_AUDIENCES, among))
     invitations = await engine().run_querystring(QueryString(_INVITATIONS, among))
@@ -125,7 +126,7 @@ async def state_of(event_ids: Iterable[UUID]) -> StateOfEvents:
 
 async def last_numbers(event_id: UUID, lost: Collection[UUID]) -> dict[UUID, int]:
     """Return the number of the last reply to each invitation that isn't about a lost date; 0 if there is none."""
-    others = QueryString(_BUT_ABOUT, QueryString(", ".join(["{}"] * len(lost)), *lost)) if lost else QueryString("")
+    others = QueryString(_BUT_ABOUT, sql_list(lost)) if lost else QueryString("")
     found = await engine().run_querystring(QueryString(_LAST_NUMBERS, others, event_id))
     return {row["id"]: row["last"] or 0 for row in found}
 

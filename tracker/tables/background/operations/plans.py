@@ -9,6 +9,7 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
+from tracker.database.sql_list import sql_list
 from tracker.rules.operations.deconfliction import (
     LONGEST_BUFFER,
     MILLIONTHS_IN_1000_FEET,
@@ -267,12 +268,12 @@ def _planned(row: dict[str, Any], spots: frozenset[Spot]) -> Planned:
 
 def _listed(ids: Iterable[UUID]) -> QueryString:
     wanted = list(ids)
-    return QueryString(", ".join(["{}"] * len(wanted)), *wanted)
+    return sql_list(wanted)
 
 
 def _texts(words: Iterable[StrEnum]) -> QueryString:
     wanted = sorted(one.value for one in words)
-    return QueryString(", ".join(["{}"] * len(wanted)), *wanted)
+    return sql_list(wanted)
 
 
 _COMPARED = _texts(COMPARED)

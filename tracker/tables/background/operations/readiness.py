@@ -7,6 +7,7 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
+from tracker.database.sql_list import sql_list
 from tracker.rules.events.undo import UNDO_FOR
 from tracker.rules.operations.readiness import WAITING
 from tracker.tables.schema.operations.readiness import ReadinessNotice, ReadinessRecipient
@@ -34,7 +35,7 @@ async def called_off(now: datetime) -> list[UUID]:
 
     Not while the last change of the operation can be undone: a notice that was stood down stays so.
     """
-    states = QueryString(", ".join(["{}"] * len(WAITING)), *sorted(WAITING))
+    states = sql_list(sorted(WAITING))
     found = await engine().run_querystring(QueryString(_CALLED_OFF, states, now, now - UNDO_FOR))
     return [row["id"] for row in found]
 

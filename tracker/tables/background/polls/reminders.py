@@ -8,6 +8,7 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
+from tracker.database.sql_list import sql_list
 from tracker.rules.core.outbox import MessageKind, State
 from tracker.rules.core.wall_clock import ZoneName
 from tracker.tables.schema.core.outbox import Message
@@ -54,7 +55,7 @@ async def silent(poll_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
     wanted = list(poll_ids)
     found: dict[UUID, list[UUID]] = {}
     if wanted:
-        among = QueryString(", ".join(["{}"] * len(wanted)), *wanted)
+        among = sql_list(wanted)
         for row in await engine().run_querystring(QueryString(_SILENT, among)):
             found.setdefault(row["id"], []).append(row["member"])
     return found

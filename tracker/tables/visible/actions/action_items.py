@@ -11,6 +11,7 @@ from uuid import UUID
 
 from piccolo.querystring import QueryString
 
+from tracker.database.sql_list import sql_list
 from tracker.rules.actions.action_items import ActionItem, ItemStatus, Note, visibility_of
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
@@ -67,7 +68,7 @@ async def after(viewer: Viewer, place: tuple[datetime, UUID], limit: int, owners
     order = " ORDER BY i.created_at, i.id LIMIT {}"
     if not wanted:
         return await _items(viewer, tail + order, place[0], *place, limit)
-    among = QueryString(", ".join(["{}"] * len(wanted)), *wanted)
+    among = sql_list(wanted)
     return await _items(viewer, tail + " AND i.owner IN ({})" + order, place[0], *place, among, limit)
 
 
@@ -105,7 +106,7 @@ async def items_by_id(viewer: Viewer, item_ids: Iterable[UUID]) -> dict[UUID, Ac
     wanted = list(item_ids)
     if not wanted:
         return {}
-    among = QueryString(", ".join(["{}"] * len(wanted)), *wanted)
+    among = sql_list(wanted)
     return {one.id: one for one in await _items(viewer, _OR_OWN_AUDIENCE + " AND i.id IN ({})", among)}
 
 
@@ -124,7 +125,7 @@ async def reasons(viewer: Viewer, item_ids: Iterable[UUID]) -> dict[UUID, str]:
     wanted = list(item_ids)
     if not wanted:
         return {}
-    among = QueryString(", ".join(["{}"] * len(wanted)), *wanted)
+    among = sql_list(wanted)
     said = _OR_OWN_AUDIENCE + " AND i.id IN ({}) AND n.at >= i.blocked_at AND n.text <> '' ORDER BY n.at DESC, n.id"
     return {row["item"]: row["text"] for row in await rows(_NOTE, viewer, said, seen_by(viewer)[0], among)}
 
@@ -146,7 +147,7 @@ async def notes_of(viewer: Viewer, item_ids: Iterable[UUID]) -> dict[UUID, list[
     wanted = list(item_ids)
     if not wanted:
         return {}
-    among = QueryString(", ".join(["{}"] * len(wanted)), *wanted)
+    among = sql_list(wanted)
     tail = _OR_OWN_AUDIENCE + " AND i.id IN ({}) AND n.text <> '' ORDER BY n.at DESC, n.id"
     found: dict[UUID, list[str]] = {}
     for row in await rows(_NOTE, viewer, tail, seen_by(viewer)[0], among):

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from piccolo.querystring import QueryString
 
+from tracker.database.sql_list import sql_list
 from tracker.rules.attendance.quorum_record import QuorumOfRecord, SeatOfRecord
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Viewer
@@ -28,7 +29,7 @@ async def recorded(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> dict[UUID,
     wanted = list(occurrence_ids)
     if not wanted:
         return {}
-    among = QueryString(", ".join(["{}"] * len(wanted)), *wanted)
+    among = sql_list(wanted)
     seats: dict[UUID, list[Row]] = {}
     for row in await rows(_RECORDS, viewer, _OF_DATES, among, _known_to(viewer)):
         seats.setdefault(row["occurrence"], []).append(row)
@@ -39,7 +40,7 @@ def _known_to(viewer: Viewer) -> QueryString:
     if viewer.is_coordinator:
         return QueryString("")
     held = sorted(viewer.audiences)
-    return QueryString(_OF_THEIRS, QueryString(", ".join(["{}"] * len(held)), *held))
+    return QueryString(_OF_THEIRS, sql_list(held))
 
 
 def _record(found: list[Row]) -> QuorumOfRecord:

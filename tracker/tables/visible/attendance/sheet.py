@@ -9,8 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from piccolo.querystring import QueryString
-
+from tracker.database.sql_list import sql_list
 from tracker.rules.attendance.sheet import Correction, Mark, Recorded
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Viewer
@@ -92,7 +91,7 @@ async def met(viewer: Viewer) -> set[UUID]:
         " AND (g.arm = {} OR e.lead = {} OR e.lead = i.member OR e.committee IN ({}))"
     )
     chaired = sorted(viewer.chairs) or [viewer.member_id]  # no committee has a member's id
-    among = QueryString(", ".join(["{}"] * len(chaired)), *chaired)
+    among = sql_list(chaired)
     me = viewer.member_id
     found = await rows(_MET, viewer, of_mine, me, viewer.arm.value, me, among)
     return {row["member"] for row in found}

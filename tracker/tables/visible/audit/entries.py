@@ -12,6 +12,7 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database import engine, is_postgres
+from tracker.database.sql_list import sql_list
 from tracker.rules.audit.words import LAW_ENFORCEMENT_ONLY, OPEN_SUBJECTS, Group
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Viewer
@@ -104,7 +105,7 @@ def _id_of(kind: str) -> QueryString:
 def _texts(words: Collection[str]) -> QueryString:
     """Return a list for IN, which must not be empty."""
     held = sorted(words) or [""]
-    return QueryString(", ".join(["{}"] * len(held)), *held)
+    return sql_list(held)
 
 
 async def looks(viewer: Viewer, event_id: UUID) -> list[Row]:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from piccolo.querystring import QueryString
 
+from tracker.database.sql_list import sql_list
 from tracker.rules.core.viewer import Viewer
 from tracker.tables.background.events.invitees import TAKES_PART
 from tracker.tables.visible.core.rows import Row, rows
@@ -54,4 +55,4 @@ async def taken(viewer: Viewer, member_ids: Iterable[UUID], start: datetime, end
 
 
 def _among(ids: list[UUID]) -> QueryString:
-    return QueryString(", ".join(["{}"] * len(ids)), *ids)
+    return sql_list(ids)

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from piccolo.querystring import QueryString
-
 from tracker.database import engine, is_postgres
+from tracker.database.sql_list import sql_list
 from tracker.rules.core.viewer import Viewer
 from tracker.tables.visible.core.rows import Row, rows
 from tracker.tables.visible.events.events import LONGEST
@@ -25,6 +24,6 @@ _TAIL_ON_SQLITE = _TAIL.replace("LOWER(", "FOLD(")
 
 async def there(viewer: Viewer, places: Sequence[str], start: datetime, end: datetime) -> list[Row]:
     """Return the dates that overlap [start, end) at one of some places (at least one), given in lower case."""
-    among = QueryString(", ".join(["{}"] * len(places)), *places)
+    among = sql_list(places)
     tail = _TAIL if is_postgres(engine()) else _TAIL_ON_SQLITE
     return await rows(_THERE, viewer, tail, start - LONGEST, end, start, among)

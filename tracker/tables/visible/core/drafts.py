@@ -4,8 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
-from piccolo.querystring import QueryString
-
+from tracker.database.sql_list import sql_list
 from tracker.rules.core.drafts import Draft, DraftKey, Saved, read
 from tracker.rules.core.viewer import Viewer
 from tracker.tables.visible.core.rows import rows
@@ -28,7 +27,7 @@ async def draft(viewer: Viewer, key: DraftKey) -> Draft | None:
 
 async def events_seen(viewer: Viewer, event_ids: Collection[UUID]) -> set[UUID]:
     """Return which of these events the viewer may see."""
-    wanted = QueryString(", ".join(["{}"] * len(event_ids)), *sorted(event_ids))
+    wanted = sql_list(sorted(event_ids))
     return {row["id"] for row in await rows(_SEEN, viewer, " AND e.id IN ({})", wanted)} if event_ids else set()
 
 

@@ -15,6 +15,7 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
+from tracker.database.sql_list import sql_list
 from tracker.rules.core.viewer import Viewer
 
 Row = dict[str, Any]
@@ -66,4 +67,4 @@ def _held_by(who: Viewer, marker: str) -> list[Any]:
 def _held(audiences: frozenset[str]) -> QueryString:
     """Return audiences for IN, which must not be empty."""
     held = sorted(audiences) or [""]
-    return QueryString(", ".join(["{}"] * len(held)), *held)
+    return sql_list(held)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from piccolo.querystring import QueryString
 
+from tracker.database.sql_list import sql_list
 from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.outbox import LAW_ENFORCEMENT_ONLY, MessageKind, State
 from tracker.rules.core.viewer import Viewer
@@ -40,7 +41,7 @@ LINE = (
 )
 """The columns from which `line_of` makes a line."""
 _MINE = " AND (m.recipient = {} OR e.lead = {} OR e.committee IN ({}))"
-_WITHHELD = QueryString(", ".join(["{}"] * len(LAW_ENFORCEMENT_ONLY)), *sorted(LAW_ENFORCEMENT_ONLY))
+_WITHHELD = sql_list(sorted(LAW_ENFORCEMENT_ONLY))
 _NOT_WITHHELD = QueryString(" AND m.kind NOT IN ({})", _WITHHELD)
 # Which items it is about depends on all that its recipient may see, so it is theirs alone.
 _OWN_DAYS = f" AND (m.kind <> '{MessageKind.ITEMS_OF_DAY.value}' OR m.recipient = {{}})"
@@ -176,7 +177,7 @@ def whose(viewer: Viewer) -> tuple[Any, ...]:
 def among(ids: Iterable[UUID]) -> QueryString:
     """Return a list of ids for IN."""
     given = sorted({*ids}) or [NOBODY]
-    return QueryString(", ".join(["{}"] * len(given)), *given)
+    return sql_list(given)
 
 
 def line_of(row: Row) -> MessageLine:

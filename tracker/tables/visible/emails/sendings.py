@@ -10,6 +10,7 @@ from uuid import UUID
 
 from piccolo.querystring import QueryString
 
+from tracker.database.sql_list import sql_list
 from tracker.rules.core.outbox import Topic
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.messages import OF_ACCOUNTS, MessageLine, Narrowed, Place, Sending, Standing
@@ -168,7 +169,7 @@ def _met(clauses: list[QueryString]) -> QueryString:
 
 def _words(words: Iterable[StrEnum]) -> QueryString:
     given = sorted(one.value for one in words)
-    return QueryString(", ".join(["{}"] * len(given)), *given)
+    return sql_list(given)
 
 
 def _sending(one: Found, counts: Iterable[Row], lines: Iterable[MessageLine]) -> Sending:

@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from piccolo.querystring import QueryString
 
+from tracker.database.sql_list import sql_list
 from tracker.rules.core.viewer import Viewer
 from tracker.tables.visible.core.rows import rows
 
@@ -23,4 +24,4 @@ async def known_uids(viewer: Viewer, uids: Collection[str]) -> set[str]:
 
 def _list(texts: Collection[str]) -> QueryString:
     wanted = sorted(texts) or [""]
-    return QueryString(", ".join(["{}"] * len(wanted)), *wanted)
+    return sql_list(wanted)

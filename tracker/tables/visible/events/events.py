@@ -9,8 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from piccolo.querystring import QueryString
-
+from tracker.database.sql_list import sql_list
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, EventStatus, Kind, Line, Occurrence
@@ -78,7 +77,7 @@ async def lines_by_id(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> list[Li
     if not wanted:
         return []
     tail = " AND o.id IN ({}) ORDER BY o.starts_at, o.id"
-    return await lines_where(viewer, tail, QueryString(", ".join(["{}"] * len(wanted)), *wanted))
+    return await lines_where(viewer, tail, sql_list(wanted))
 
 
 async def ahead(viewer: Viewer, event_ids: Iterable[UUID], now: datetime) -> list[Line]:
@@ -90,7 +89,7 @@ async def ahead(viewer: Viewer, event_ids: Iterable[UUID], now: datetime) -> lis
         " AND o.event IN ({}) AND o.ends_at > {} AND NOT o.is_canceled AND e.status <> 'canceled'"
         " ORDER BY o.starts_at, o.id"
     )
-    return await lines_where(viewer, tail, QueryString(", ".join(["{}"] * len(wanted)), *wanted), now)
+    return await lines_where(viewer, tail, sql_list(wanted), now)
 
 
 async def event(viewer: Viewer, event_id: UUID) -> Event | None:
@@ -174,7 +173,7 @@ async def dates_of(viewer: Viewer, events: Iterable[Event]) -> dict[UUID, list[O
     if not by_id:
         return found
     tail = " AND o.event IN ({}) ORDER BY o.event, o.original_start"
-    for row in await rows(_DATE, viewer, tail, QueryString(", ".join(["{}"] * len(by_id)), *by_id)):
+    for row in await rows(_DATE, viewer, tail, sql_list(by_id)):
         found[row["event"]].append(_occurrence(row, by_id[row["event"]]))
     return found
 

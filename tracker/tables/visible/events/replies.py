@@ -6,8 +6,7 @@ from itertools import groupby
 from typing import NamedTuple
 from uuid import UUID
 
-from piccolo.querystring import QueryString
-
+from tracker.database.sql_list import sql_list
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.replies import AttendeeRole, OwnInvitation, Reply, ReplyValue
 from tracker.tables.visible.core.rows import Row, rows
@@ -62,7 +61,7 @@ async def mine(viewer: Viewer, event_ids: Iterable[UUID]) -> dict[UUID, OwnInvit
     if not wanted:
         return {}
     tail = " AND i.event IN ({}) AND i.member = {} AND i.withdrawn_at IS NULL ORDER BY i.id"
-    among = QueryString(", ".join(["{}"] * len(wanted)), *wanted)
+    among = sql_list(wanted)
     found = await rows(_MINE, viewer, tail, among, viewer.member_id)
     return dict(_own(list(group)) for _, group in groupby(found, key=lambda row: row["id"]))
 

@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from piccolo.querystring import QueryString
-
+from tracker.database.sql_list import sql_list
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event
 from tracker.tables.visible.core.rows import rows
@@ -42,5 +41,5 @@ async def gone_on_from(viewer: Viewer, event_ids: Iterable[UUID]) -> frozenset[U
     if not wanted:
         return frozenset()
     tail = " AND e.previous_series IN ({})"
-    found = await rows(_ONWARD, viewer, tail, QueryString(", ".join(["{}"] * len(wanted)), *wanted))
+    found = await rows(_ONWARD, viewer, tail, sql_list(wanted))
     return frozenset(row["previous_series"] for row in found)

@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from piccolo.querystring import QueryString
-
+from tracker.database.sql_list import sql_list
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Line
 from tracker.tables.background.events.invitees import IS_ASKED, REPLY, TAKES_PART
@@ -52,7 +51,7 @@ async def replies(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> dict[UUID, 
     tail = (
         f" AND o.id IN ({{}}) AND i.withdrawn_at IS NULL AND {TAKES_PART} GROUP BY o.id, g.code ORDER BY o.id, g.code"
     )
-    found = await rows(_REPLIES, viewer, tail, QueryString(", ".join(["{}"] * len(wanted)), *wanted))
+    found = await rows(_REPLIES, viewer, tail, sql_list(wanted))
     of_date: dict[UUID, list[Replies]] = {}
     for row in found:
         of_date.setdefault(row["id"], []).append(Replies(row["code"], int(row["invited"]), int(row["waiting"])))
@@ -64,7 +63,7 @@ async def silent(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> dict[UUID, l
     wanted = list(occurrence_ids)
     found: dict[UUID, list[UUID]] = {}
     if wanted:
-        for row in await rows(_SILENT, viewer, _OF_SILENT, QueryString(", ".join(["{}"] * len(wanted)), *wanted)):
+        for row in await rows(_SILENT, viewer, _OF_SILENT, sql_list(wanted)):
             found.setdefault(row["id"], []).append(row["member"])
     return found
 

@@ -6,8 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from piccolo.querystring import QueryString
-
+from tracker.database.sql_list import sql_list
 from tracker.rules.core.outbox import MessageKind
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event
@@ -41,7 +40,7 @@ ABOUT_IT = (
 
 async def given(viewer: Viewer, event: Event, occurrence_id: UUID) -> list[Given]:
     """Return what was recorded, without names; `occurrence_id` is the date of the operation."""
-    kinds = QueryString(", ".join(["{}"] * len(ABOUT_IT)), *(one.value for one in ABOUT_IT))
+    kinds = sql_list([one.value for one in ABOUT_IT])
     reads = await rows(_READS, viewer, "", event.id, str(event.id))
     emails = await rows(_EMAILS, viewer, "", kinds, event.id)
     copies = await rows(_COPIES, viewer, "", str(occurrence_id), occurrence_id)

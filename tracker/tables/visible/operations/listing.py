@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from piccolo.querystring import QueryString
-
+from tracker.database.sql_list import sql_list
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event
 from tracker.rules.operations.approvals import Approval
@@ -44,7 +43,7 @@ async def states(viewer: Viewer, of: Iterable[Event]) -> dict[UUID, PlanState]:
     wanted = [one.id for one in of]
     if not wanted:
         return {}
-    listed = QueryString(", ".join(["{}"] * len(wanted)), *wanted)
+    listed = sql_list(wanted)
     found = await rows(_STATES, viewer, " AND p.event IN ({})", listed)
     return {row["event"]: PlanState(OperationState(row["state"]), row["version"]) for row in found}
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from piccolo.querystring import QueryString
 
+from tracker.database.sql_list import sql_list
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.replies import AttendeeRole, ReplySource
@@ -103,7 +104,7 @@ async def _replies(viewer: Viewer, poll_ids: Collection[UUID]) -> dict[tuple[UUI
 
 def _among(poll_ids: Collection[UUID]) -> QueryString:
     """Return ids for IN, of which there is one at least."""
-    return QueryString(", ".join(["{}"] * len(poll_ids)), *poll_ids)
+    return sql_list(poll_ids)
 
 
 def _respondent(row: Row, of: Poll, replies: list[Row]) -> Respondent:

@@ -13,6 +13,7 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database import engine, is_postgres
+from tracker.database.sql_list import sql_list
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Kind
 from tracker.rules.reports.reports import Mark, Reach, Span
@@ -136,7 +137,7 @@ def within(reach: Reach) -> QueryString:
 def listed(values: Iterable[Any]) -> QueryString:
     """Return values for IN; an empty list matches nothing."""
     every = sorted(values, key=str)
-    return QueryString(", ".join(["{}"] * len(every)), *every) if every else QueryString("NULL")
+    return sql_list(every) if every else QueryString("NULL")
 
 
 def _month(months: Sequence[datetime]) -> QueryString:

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from piccolo.querystring import QueryString
-
+from tracker.database.sql_list import sql_list
 from tracker.rules.core.viewer import Viewer
 from tracker.tables.visible.core.rows import Row, rows
 from tracker.tables.visible.core.word_index import seen_with_words
@@ -48,14 +47,14 @@ async def events(viewer: Viewer, words: Sequence[str], now: datetime, limit: int
 async def sites(viewer: Viewer, event_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
     """Return the places of the sites of operations, by event."""
     found: dict[UUID, list[str]] = {}
-    for row in await _of_events(_SITES, viewer, " ORDER BY s.place, s.id", event_ids):
+    for row in await _of_events(_SITES, viewer, " AND e.id IN ({}) ORDER BY s.place, s.id", event_ids):
         found.setdefault(row["event"], []).append(row["place"])
     return found
 
 
 async def own_texts(viewer: Viewer, event_ids: Iterable[UUID]) -> dict[UUID, list[Row]]:
     """Return the dates of events that have a title, place, or agenda of their own, soonest first, by event."""
-    tail = " AND COALESCE(d.title, d.place, d.agenda) IS NOT NULL ORDER BY d.starts_at, d.id"
+    tail = " AND e.id IN ({}) AND COALESCE(d.title, d.place, d.agenda) IS NOT NULL ORDER BY d.starts_at, d.id"
     found: dict[UUID, list[Row]] = {}
     for row in await _of_events(_OWN_TEXTS, viewer, tail, event_ids):
         found.setdefault(row["event"], []).append(row)
@@ -66,8 +65,7 @@ async def _of_events(select: str, viewer: Viewer, tail: str, event_ids: Iterable
     wanted = list(event_ids)
     if not wanted:
         return []
-    among = QueryString(", ".join(["{}"] * len(wanted)), *wanted)
-    return await rows(select, viewer, f" AND e.id IN ({{}}){tail}", among)
+    return await rows(select, viewer, tail, sql_list(wanted))
 
 
 def _moment(value: datetime | str | None) -> datetime | None:

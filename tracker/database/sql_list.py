@@ -6,7 +6,7 @@ from typing import Any
 from piccolo.querystring import QueryString
 
 
-def among(values: Collection[Any]) -> QueryString:
+def sql_list(values: Collection[Any]) -> QueryString:
     """Return values for `IN ({})`. Errors: ValueError without any: SQL has no empty list."""
     if not values:
         raise ValueError("A list in SQL has at least one value.")
