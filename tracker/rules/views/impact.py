@@ -108,8 +108,8 @@ class Consequences:
     lost_details: tuple[Details, ...] = ()
     """The dates that cannot keep their own details."""
     opening: Opening = NO_OPENING
-    dates: tuple[Occurrence, ...] = ()
-    """The upcoming dates that take place then."""
+    dates: tuple[Occurrence, ...] = field(default=(), compare=False)
+    """The upcoming dates that take place then: no effect, but what it leaves."""
 
     @property
     def mail_words(self) -> str:
