@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec import structs
 
 from tests.cast import NOW, ZONE, Cast, meeting
 from tracker.database import engine, writing
@@ -181,7 +182,8 @@ async def test_several_edits_in_half_a_minute_make_one_mail_that_knows_the_first
     waiting = await claim(worker, NOW + timedelta(minutes=10) + PAUSE * 2)
     [news] = [one.content for one in waiting]
     assert isinstance(news, Changed)
-    assert news.before == Before(
+    assert news.before is not None
+    assert structs.replace(news.before, details={}) == Before(
         starts_at=datetime(2027, 2, 9, 16, tzinfo=UTC),
         ends_at=datetime(2027, 2, 9, 17, 30, tzinfo=UTC),
         place="USAO conference room",

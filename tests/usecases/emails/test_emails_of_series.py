@@ -190,3 +190,31 @@ async def change_agenda(cast: Cast, event_id: UUID, now: datetime) -> None:
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     changed = replace(plan, agenda="1. Budget")
     await events.change(cast.coordinator, event_id, changed, event.version, now, notify=Notify.ALL)
+
+
+async def test_an_update_of_a_series_says_which_details_changed(cast: Cast) -> None:
+    event_id = await weekly(cast)
+    await change_date(cast, event_id, FIRST, NOW, agenda="Kickoff")
+    await sent(THEN)
+    await change_agenda(cast, event_id, THEN)
+    email = (await sent(LATER))["Changed"]
+    assert email.subject == "Changed: Monthly task force meeting, from Tue, Jan 19, 10:00 AM"
+    assert email.facts[0] == ("Changed", "Agenda")
+
+
+async def test_an_update_of_a_date_says_which_details_changed(cast: Cast) -> None:
+    event_id = await weekly(cast)
+    await sent(THEN)
+    await change_date(cast, event_id, FIRST, THEN, title="Kickoff", place="Annex 2")
+    await change_date(cast, event_id, FIRST, THEN + timedelta(seconds=1), agenda="Budget", title="Kickoff")
+    [email] = (await sent(LATER)).values()
+    assert ("Changed", "Title, Agenda") in email.facts
+
+
+async def test_a_time_only_update_says_no_detail(cast: Cast) -> None:
+    await preferences.save(cast.fbi_lead, Preferences(is_discreet=True), NOW)
+    event_id = await weekly(cast)
+    await sent(THEN)
+    await change_agenda(cast, event_id, THEN)
+    [email] = (await sent(LATER)).values()
+    assert "Agenda" not in str(email.words)

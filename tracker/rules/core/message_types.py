@@ -36,6 +36,8 @@ class Before(Struct, frozen=True, kw_only=True):
     until: date | None = None
     """The last date under that rule."""
     was_tentative: bool = False
+    details: dict[str, str] = {}
+    """Hashes of its texts beside the place, by their fields (`shown_details`)."""
 
 
 EntryUid = NewType("EntryUid", str)

@@ -16,11 +16,14 @@ from tracker.rules.emails.event_contexts import (
 )
 from tracker.rules.emails.event_facts import also, what_when_where, why
 from tracker.rules.emails.facts import Fact, FactName, Facts
-from tracker.rules.emails.first_affected import first_at, first_by_rule
+from tracker.rules.emails.first_affected import first_at, first_by_rule, first_with
 from tracker.rules.emails.parts import Occasion, calendar_part, day_and_time, event_page, letter_of, place
 from tracker.rules.emails.reply import kept_reply_buttons, own_reply, reply_facts
 from tracker.rules.events.event import Occurrence
+from tracker.rules.events.event_fields import label_of
+from tracker.rules.events.kept_dates import texts_of
 from tracker.rules.events.plan import rule_of
+from tracker.rules.events.shown_details import differing, hashes_of
 from tracker.rules.recurrence import dates
 from tracker.rules.recurrence.words import pattern_words
 
@@ -35,6 +38,7 @@ def update(about: Occasion, content: Changed | DateAdded | Restored) -> Letter:
         _says(about, content),
         facts=(
             *_was(about, before),
+            *_changed_details(about, before),
             *what_when_where(about, when),
             *([Fact(name=FactName.CONFIRMED)] if _is_confirmed(about, before) else []),
             *also(about),
@@ -86,7 +90,7 @@ def _what_changed(about: Occasion, before: Before | None) -> Change:
 def _series_changed(about: Occasion, before: Before | None) -> SeriesChangedEmail:
     hour, ends = _hour_before(about, before), _other_end(about, before)
     is_elsewhere = _old_place(about, before) != place(about)
-    first = _first_affected(about, is_moved=bool(_time_before(about, before)), is_elsewhere=is_elsewhere)
+    first = _first_affected(about, before, is_moved=bool(_time_before(about, before)), is_elsewhere=is_elsewhere)
     return SeriesChangedEmail(
         title=about.title,
         starts=day_and_time(about, first),
@@ -102,11 +106,14 @@ def _series_changed(about: Occasion, before: Before | None) -> SeriesChangedEmai
     )
 
 
-def _first_affected(about: Occasion, *, is_moved: bool, is_elsewhere: bool) -> Occurrence:
-    """Return the first upcoming date of a series that has its new time, or else its new place."""
+def _first_affected(about: Occasion, before: Before | None, *, is_moved: bool, is_elsewhere: bool) -> Occurrence:
+    """Return the first upcoming date of a series that has its new time, or else its new place or texts."""
     if is_moved:
         return first_by_rule(about.event, about.ahead) or about.date
-    return (first_at(about.texts["place"], about.ahead) if is_elsewhere else None) or about.date
+    if is_elsewhere:
+        return first_at(about.texts["place"], about.ahead) or about.date
+    own = set(_details_since(about, before)) & texts_of(about.date).keys()
+    return first_with({name: about.texts[name] for name in own}, about.ahead) or about.date
 
 
 def _other_end(about: Occasion, before: Before | None) -> tuple[date, date] | None:
@@ -153,6 +160,16 @@ def _was(about: Occasion, before: Before | None) -> Facts:
     if _old_place(about, before) not in ("", place(about)):
         notified.append(Fact(name=FactName.WAS_AT, value=_old_place(about, before)))
     return tuple(notified)
+
+
+def _changed_details(about: Occasion, before: Before | None) -> Facts:
+    """Return which texts changed beside the place, by their labels: "Agenda"."""
+    said = ", ".join(label_of(name) for name in _details_since(about, before))
+    return (Fact(name=FactName.CHANGED_DETAILS, value=said),) if said else ()
+
+
+def _details_since(about: Occasion, before: Before | None) -> list[str]:
+    return differing(before.details, hashes_of(about.event, about.texts)) if before else []
 
 
 def _time_before(about: Occasion, before: Before | None) -> str:

@@ -141,7 +141,7 @@ def _times_of(content: EventContent) -> EventContent:
 
 
 def _placeless(before: Before | None) -> Before | None:
-    return structs.replace(before, place="") if before else None
+    return structs.replace(before, place="", details={}) if before else None
 
 
 def _nameless(event: Event) -> Event:

@@ -11,6 +11,7 @@ class FactName(StrEnum):
     """A row of facts by its meaning; its label is in `templates/emails/shared/facts.txt`."""
 
     WHAT = "what"
+    CHANGED_DETAILS = "changed_details"
     WHEN = "when"
     NOW = "now"
     WAS = "was"

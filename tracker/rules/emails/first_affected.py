@@ -1,8 +1,9 @@
-"""From which date on a change of a series counts, for the subject of its email: others keep a time or place."""
+"""From which date on a change of a series counts, for the subject of its email: others keep their own time or texts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tracker.rules.events.event import Event, Occurrence
+from tracker.rules.events.kept_dates import texts_of
 from tracker.rules.events.plan import is_moved, starts_by_rule
 
 
@@ -14,4 +15,9 @@ def first_by_rule(event: Event, dates: Sequence[Occurrence]) -> Occurrence | Non
 
 def first_at(place: str, dates: Sequence[Occurrence]) -> Occurrence | None:
     """Return the first of the dates that is held at a place; None when all of them are held elsewhere."""
-    return next((one for one in dates if one.place == place), None)
+    return first_with({"place": place}, dates)
+
+
+def first_with(texts: Mapping[str, str], dates: Sequence[Occurrence]) -> Occurrence | None:
+    """Return the first of the dates that has these texts, by their fields; None when all of them have others."""
+    return next((one for one in dates if texts.items() <= texts_of(one).items()), None)

@@ -13,8 +13,10 @@ from tracker.rules.core.wording import plural
 from tracker.rules.events import plan as plan_rules
 from tracker.rules.events.event import Event, EventStatus, Occurrence
 from tracker.rules.events.event_fields import when, where
+from tracker.rules.events.kept_dates import texts_of
 from tracker.rules.events.plan import Plan, Slot
 from tracker.rules.events.replies import AttendeeRole
+from tracker.rules.events.shown_details import hashes_of
 
 Invited = Mapping[UUID, AttendeeRole]
 """Members who are invited, and their roles; the organizer is chair."""
@@ -183,6 +185,7 @@ def before_of(occurrence: Occurrence) -> Before:
         ends_at=occurrence.ends_at,
         place=occurrence.place,
         was_tentative=occurrence.event.status is EventStatus.TENTATIVE,
+        details=hashes_of(occurrence.event, texts_of(occurrence)),
     )
 
 

@@ -22,6 +22,7 @@ from tracker.rules.events.history import Verb
 from tracker.rules.events.kept_dates import NewDate, new_dates, texts_of
 from tracker.rules.events.notifications import Notices, Notify, silence
 from tracker.rules.events.plan import Plan
+from tracker.rules.events.shown_details import hashes_of
 from tracker.rules.events.undo import Deed, Reach
 from tracker.rules.recurrence import dates
 from tracker.rules.recurrence.holiday_choices import WEEK, chosen_before
@@ -332,6 +333,7 @@ def known_before(event: Event) -> Before:
         repeats=pattern_words(rule) if rule else "",
         until=dates(rule, event.starts)[-1].date() if rule else None,
         was_tentative=event.status is EventStatus.TENTATIVE,
+        details=hashes_of(event, texts_of(event)),
     )
 
 

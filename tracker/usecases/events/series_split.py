@@ -123,7 +123,7 @@ async def _change_texts(
         if is_elsewhere:
             await _ask_about_place(viewer, event, before, now)
         if notify is Notify.ALL or (is_elsewhere and notify is not Notify.NO_ONE):
-            was = event_deeds.known_before(replace(event, place=shown.place))
+            was = event_deeds.known_before(replace(event, title=shown.title, place=shown.place, agenda=shown.agenda))
             whom = notifications.to_all(event, await invitees_of(event.id))
             news = Changed(before=was, since=first.original_start)
             dates = {one.was.id: notifications.before_of(one.was) for one in made if one.was}
