@@ -107,6 +107,20 @@ async def test_a_reply_to_a_series_is_for_all_its_dates(app: Litestar, sqlite_ca
     assert mine[1].value == "declined"
 
 
+async def test_a_link_to_a_series_shows_the_hours_and_the_place_that_a_later_date_has_of_its_own(
+    app: Litestar, sqlite_cast: Cast, stranger: Browser
+) -> None:
+    plan = meeting(sqlite_cast.kcpd_detective)
+    plan = replace(plan, rule=rule_for("weekly", plan.starts, count=4))
+    event_id, link = await invited(app, sqlite_cast, plan, sqlite_cast.kcpd_detective)
+    for key, hour, place in (("2027-01-26", 14, plan.place), ("2027-02-02", 10, "Annex 2")):
+        change = DateChange(starts=datetime.fromisoformat(f"{key} {hour}:00"), duration=plan.duration, place=place)
+        await occurrences.change_date(sqlite_cast.coordinator, event_id, key, change, 1, NOW)
+    page = (await stranger.get(link)).text
+    assert "Tue, Jan 19; Tue, Jan 26, 2:00–3:30 PM; Tue, Feb 2, Annex 2" in " ".join(page.split())
+    assert f'href="{link}?date=2027-01-26">Tue, Jan 26, 2:00–3:30 PM</a>' in page
+
+
 async def test_a_link_to_a_series_replies_for_one_of_its_dates_alone(
     app: Litestar, sqlite_cast: Cast, stranger: Browser
 ) -> None:

@@ -1,5 +1,6 @@
 """The page behind an invitation's link: no account, no navigation; looking changes nothing, a button does."""
 
+from datetime import time, timedelta
 from typing import Annotated, Any, NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from tracker.ports.http.guards import link
 from tracker.ports.pages.core.dependencies import Form, Pages, Query
 from tracker.ports.pages.core.form_values import FormValues, errors_of
 from tracker.ports.pages.events.event_page import REPLIES, REPLY_FIELDS, read_reply, times_of
+from tracker.rules.core.wording import local
+from tracker.rules.events.event import Occurrence
 from tracker.rules.events.replies import ReplyValue
 from tracker.usecases.events import replies
 from tracker.usecases.events.replies import OpenInvitation
@@ -130,15 +133,31 @@ def _form(
 
 def _context(links: Links, shown: Shown) -> dict[str, Any]:
     reply, address = shown.reply, f"/r/{shown.token}"
+    dates = [_beside(reply.occurrence, one) for one in (reply.occurrence, *reply.ahead)]
     return {
         **times_of(reply.occurrence),
         "reply": reply,
-        "ahead": [times_of(one) for one in reply.ahead],
+        "dates": dates,
+        "ahead": dates[1:],
         "onward": [(f"/r/{links.reply(one.invitation_id)}", times_of(one.ahead[0])) for one in reply.onward],
         "link": address,
         "alone": shown.alone,
         "here": f"{address}?date={shown.alone}" if shown.alone else address,
     }
+
+
+def _beside(first: Occurrence, one: Occurrence) -> dict[str, Any]:
+    """Return a date of a series, with whether its hours or its place are not those of the first one shown."""
+    return {
+        **times_of(one),
+        "has_other_hours": _hours(one) != _hours(first),
+        "has_other_place": one.place != first.place,
+    }
+
+
+def _hours(occurrence: Occurrence) -> tuple[time, time, timedelta]:
+    starts, ends = (local(at, occurrence.event.zone) for at in (occurrence.starts_at, occurrence.ends_at))
+    return starts.time(), ends.time(), ends.date() - starts.date()
 
 
 def _closed(pages: Pages, why: NotFound | Gone, comment: str = "") -> Response[str]:
