@@ -142,3 +142,10 @@ def test_quiet_hours_have_a_beginning_and_an_end_and_leave_half_the_day(
 def test_twelve_quiet_hours_or_none_are_taken() -> None:
     assert check_quiet(time(20), time(8)) == (time(20), time(8))
     assert check_quiet(None, None) is None
+
+
+def test_everyone_may_have_saved_preferences_while_the_task_force_has_quiet_hours() -> None:
+    night = (time(21), time(6))
+    wishes = Wishes(of_member={ME: Preferences()}, zones={ME: CHICAGO}, usual_quiet=night)
+    [wish] = wishes.of_anyone(frozenset({DAY}))
+    assert wish.quiet == Quiet(starts=night[0], ends=night[1], zone=CHICAGO)

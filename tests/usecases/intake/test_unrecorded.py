@@ -29,6 +29,7 @@ from tracker.rules.intake.calendar_replies import Outcome, ProposedTimes, Sender
 from tracker.rules.intake.unrecorded import STALE, WaitingReply
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.intake.replies import IncomingReply
 from tracker.usecases.events import events, occurrences, replies
 from tracker.usecases.intake import proposals, unrecorded
 from tracker.usecases.intake.replies import take
@@ -228,3 +229,38 @@ async def test_anyone_else_who_replies_to_it_is_not_on_the_list_and_is_not_added
         await unrecorded.substitute(cast.coordinator, event_id, KEY, one.reply.id, AT)
     view = await event_view(cast.coordinator, event_id, KEY, AT)
     assert "Hsi liaison" not in {one.name for one in view.named}
+
+
+@pytest.mark.parametrize("first", [None, NO])
+async def test_an_email_that_was_undone_can_be_attached_again(sqlite_cast: Cast, first: ReplyValue | None) -> None:
+    cast, event_id = sqlite_cast, await invited(sqlite_cast)
+    if first:
+        await replies.reply(cast.fbi_lead, event_id, KEY, first, "", NOW, for_series=False)
+    row = await from_private_address(cast, event_id)
+    for _ in range(2):
+        await unrecorded.attach(cast.coordinator, event_id, KEY, row, cast.fbi_lead.member_id, AT)
+        assert (await reply_of(cast.fbi_lead, event_id))[0] is YES
+        await unrecorded.undo(cast.coordinator, event_id, KEY, row, AT)
+    assert (await reply_of(cast.fbi_lead, event_id))[0] is (first or ReplyValue.NEEDS_ACTION)
+
+
+async def test_a_person_s_own_email_counts_after_another_one_was_attached_and_undone(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await invited(sqlite_cast)
+    row = await from_private_address(cast, event_id)
+    await unrecorded.attach(cast.coordinator, event_id, KEY, row, cast.fbi_lead.member_id, AT)
+    await unrecorded.undo(cast.coordinator, event_id, KEY, row, AT)
+    own = await said(cast.fbi_lead, event_id, NO, stamped_at=LATER)
+    assert await take(await email(cast.fbi_lead, event_id, own, received_at=AT + HOUR)) == [Outcome.RECORDED]
+
+
+async def test_unconfirmed_emails_hide_no_confirmed_one_and_all_can_be_decided(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await invited(sqlite_cast)
+    genuine = await from_private_address(cast, event_id)
+    for number in range(30):
+        forged = Sender(address=f"{number}@elsewhere.example", is_verified=False)
+        one = await said(cast.fbi_lead, event_id, comment=str(number))
+        await take(await email(cast.fbi_lead, event_id, one, sender=forged, received_at=AT))
+    shown = [one.reply.id for one in await waiting(cast, event_id)]
+    assert (shown[0], len(shown)) == (genuine, 20)
+    every = await IncomingReply.select(IncomingReply.id).output(as_list=True)
+    await unrecorded.dismiss(cast.coordinator, event_id, KEY, next(one for one in every if one not in shown), AT)

@@ -137,3 +137,14 @@ async def test_what_was_not_confirmed_is_deleted_after_a_week(sqlite_cast: Cast)
     await added(sqlite_cast.fbi_lead, "fbi+cal@fbi.example")
     await aliases.purge(NOW + timedelta(days=7, seconds=1))
     assert await EmailAlias.select(EmailAlias.address).output(as_list=True) == [ADDRESS]
+
+
+async def test_an_address_that_was_added_again_is_not_restored_beside_itself(sqlite_cast: Cast) -> None:
+    who = sqlite_cast.ipd_liaison
+    first = await confirmed(who)
+    await aliases.remove(who, first, NOW)
+    second = await added(who)
+    with pytest.raises(Gone):
+        await aliases.restore(who, first, NOW + timedelta(seconds=9))
+    await aliases.confirm(second, NOW, LINK)
+    assert [one.id for one in await aliases.mine(who)] == [second]

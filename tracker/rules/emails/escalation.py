@@ -190,4 +190,4 @@ def escalation_words(escalation: Escalation) -> str:
 
 
 def _is_a_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and int(text) <= LONGEST
+    return text.isascii() and text.isdecimal() and len(text) <= len(str(LONGEST)) and int(text) <= LONGEST

@@ -80,7 +80,8 @@ class Wishes:
     def of_anyone(self, usual: frozenset[timedelta]) -> set[Wish]:
         """Return each distinct wish that people may have for a date whose event has these lead times."""
         first_of_zone = {zone: member_id for member_id, zone in self.zones.items() if member_id not in self.of_member}
-        people = (*self.of_member, *(first_of_zone.values() or [UUID(int=0)]))
+        anyone = [] if self.usual_quiet else [UUID(int=0)]  # zones matter only where there are quiet hours
+        people = (*self.of_member, *(first_of_zone.values() or anyone))
         every = {self.of_date(member_id, usual) for member_id in people}
         return {one for one in every if one is not None}
 

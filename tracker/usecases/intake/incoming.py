@@ -43,4 +43,7 @@ async def _taken_lately(email: ReceivedEmail) -> int:
     since = email.received_at - HOUR
     if email.bounced_id is not None:
         return await rates.bounces_of(email.bounced_id, since)
-    return await rates.emails_from(email.sender.address, since, is_verified=email.sender.is_verified)
+    taken = await rates.emails_from(email.sender.address, since, is_verified=email.sender.is_verified)
+    if email.invitation_id is None or email.sender.is_verified:
+        return taken
+    return max(taken, await rates.unconfirmed_to(email.invitation_id, since))

@@ -29,6 +29,8 @@ class EarlierReply:
     value: ReplyValue
     """What counts now."""
     earlier: Given
+    replied_at: datetime | None
+    """When the earlier reply was given; None without one."""
     is_current: bool
     """Whether the email's reply is the last one, and its date is still ahead."""
 
@@ -56,6 +58,7 @@ def _earlier(
         for_series=occurrence_id is None,
         value=counts.value if counts else ReplyValue.NEEDS_ACTION,
         earlier=Given(before.value, before.comment, before.substitute_id) if before else NONE,
+        replied_at=before.replied_at if before else None,
         is_current=is_last and date.ends_at > now and not date.is_off,
     )
 
@@ -86,5 +89,5 @@ async def restore(viewer: Viewer, found: EarlierReply, now: datetime, *, by: Vie
         ReplySource.ON_BEHALF if by else ReplySource.EMAIL,
         now,
         for_series=for_series,
-        entered=replies.EnteredFor(viewer.member_id, for_dates_asked_alone=False) if by else None,
+        entered=replies.EnteredFor(viewer.member_id, found.replied_at, for_dates_asked_alone=False) if by else None,
     )

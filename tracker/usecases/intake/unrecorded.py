@@ -216,9 +216,10 @@ async def _found(
     occurrence = await date_for(viewer, event_id, key)
     if not may_edit(viewer, occurrence.event):
         raise NotAllowed(NOT_YOURS)
-    found = await visible.unrecorded(viewer, occurrence.event.id, occurrence.id, now - SHOWN_FOR)
+    since = now - SHOWN_FOR
+    found = await visible.unrecorded_by_id(viewer, occurrence.event.id, occurrence.id, since, incoming_id)
     page = await _page(viewer, occurrence, found, now)
-    email = next((one for one in page.rows if one.id == incoming_id), None)
+    email = next(iter(page.rows), None)
     if email is None:
         raise NotFound
     return page, email

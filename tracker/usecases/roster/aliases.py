@@ -98,10 +98,17 @@ async def restore(viewer: Viewer, alias_id: UUID, now: datetime) -> None:
     async with writing():
         lately = (EmailAlias.removed_at > now - rules.UNDO_FOR) & (EmailAlias.id == alias_id)
         found = await EmailAlias.select().where(lately & (EmailAlias.member == viewer.member_id)).first()
-        if found is None or (found["confirmed_at"] and not await is_free(viewer.member_id, found["address"])):
+        if found is None or not await _fits_again(viewer, _alias(found)):
             raise Gone("This can’t be undone any longer. Add the address again.")
         await EmailAlias.update({EmailAlias.removed_at: None}).where(EmailAlias.id == alias_id)
         await audit.record(viewer.actor, "address_restored", "member", viewer.member_id, {}, now)
+
+
+async def _fits_again(viewer: Viewer, alias: Alias) -> bool:
+    """Return whether a removed address can be the viewer's again: they may have added it, or others, meanwhile."""
+    live = {one.address for one in await mine(viewer)}
+    is_theirs = not alias.is_confirmed or await is_free(viewer.member_id, alias.address)
+    return is_theirs and alias.address not in live and len(live) < rules.MOST
 
 
 async def by_link(alias_id: UUID, now: datetime, origin: Origin) -> OpenAlias:
@@ -133,7 +140,7 @@ async def confirm(alias_id: UUID, now: datetime, origin: Origin) -> None:
     """Let replies from an address count; does nothing the second time. Errors: Gone, as in `by_link`."""
     async with writing():
         found = await by_link(alias_id, now, origin)
-        if found.alias.is_confirmed:
+        if any(one.address == found.alias.address and one.is_confirmed for one in await mine(found.viewer)):
             return
         await EmailAlias.update({EmailAlias.confirmed_at: now}).where(EmailAlias.id == alias_id)
         await audit.record(found.viewer.actor, "address_confirmed", "member", found.viewer.member_id, {}, now)

@@ -151,6 +151,11 @@ def ids_in(texts: Sequence[str]) -> frozenset[UUID]:
     return frozenset(one for one in map(id_in, texts) if one is not None)
 
 
+def count_in(text: str) -> int:
+    """Return a number that a page wrote into its own form; 0 when it holds none."""
+    return int(text) if _NUMBER.fullmatch(text) else 0
+
+
 def id_in(text: str) -> UUID | None:
     """Return an id, or None for anything else."""
     try:

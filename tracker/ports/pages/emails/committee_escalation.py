@@ -18,6 +18,7 @@ from tracker.usecases.roster.people import CommitteeChoice
 
 PATH = "/committees/{committee_id:uuid}/escalation"
 FIELDS = ("agency", "coordinator")
+SAVED = "Escalation saved. It applies from tomorrow morning, but not to items that are past these days already."
 
 
 @get(PATH, guards=[signed_in])
@@ -39,7 +40,7 @@ async def save_escalation_of_committee(
     except Invalid as wrong:
         committee, _ = await escalations.of_committee(viewer, committee_id)
         return _page(pages, committee, form, settings, errors_of(wrong, FIELDS), 422)
-    return pages.redirect(f"/committees/{committee_id}", "Escalation saved. It applies from the next morning’s emails.")
+    return pages.redirect(f"/committees/{committee_id}", SAVED)
 
 
 def _form_of(days: CommitteeDays) -> FormValues:

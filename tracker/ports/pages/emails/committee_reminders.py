@@ -13,7 +13,7 @@ from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.flash import Undo
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
-from tracker.ports.pages.core.form_values import Errors, FormValues, moment_in
+from tracker.ports.pages.core.form_values import Errors, FormValues, count_in, moment_in
 from tracker.rules.core.wording import plural
 from tracker.rules.events.undo import UNDO_FOR
 from tracker.rules.roster.reminder_policy import OFFERED, lead_words, minutes_of, policy_in
@@ -40,7 +40,7 @@ async def save_reminders_of_committee(
 ) -> Response[Any]:
     """Save the policy, or show the form again when the number of upcoming events is another one now."""
     policy = policy_in(form.all("leads"), asks_again=bool(form["asks_again"]), sends_thanks=bool(form["sends_thanks"]))
-    upcoming = (int(form["number"]) if form["number"].isdecimal() else 0) if form["upcoming"] else None
+    upcoming = count_in(form["number"]) if form["upcoming"] else None
     try:
         changed = await committee_reminders.save(viewer, committee_id, policy, now, upcoming=upcoming)
     except Conflict as refused:

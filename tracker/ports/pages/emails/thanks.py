@@ -13,7 +13,7 @@ from tracker.ports.http.dependencies import Injected, Now, Viewer, Zone
 from tracker.ports.http.flash import Undo
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
-from tracker.ports.pages.core.form_values import moment_in
+from tracker.ports.pages.core.form_values import count_in, moment_in
 from tracker.ports.pages.emails.message import ReadEmail
 from tracker.rules.core.wording import plural
 from tracker.rules.emails.thanks import UNDO_FOR, sent_words
@@ -52,7 +52,7 @@ async def send_thank_you(
     read_email: Injected[ReadEmail],
 ) -> Response[Any]:
     """Send it to as many people as the page showed, or show the page again with the reason why not."""
-    shown = int(form["people"]) if form["people"].isdecimal() else 0
+    shown = count_in(form["people"])
     try:
         people = await thanks.send(viewer, event_id, key, now, people=shown)
     except Conflict as refused:

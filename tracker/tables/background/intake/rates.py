@@ -15,11 +15,19 @@ _FROM = (
     ") AS taken"
 )
 
+_TO = "SELECT COUNT(*) AS emails FROM incoming_reply WHERE invitation = {} AND NOT is_verified AND received_at > {}"
+
 
 async def emails_from(sender: str, since: datetime, *, is_verified: bool) -> int:
     """Return how many emails of a sender were taken since then; one that was recorded in two places counts once."""
     about = (sender, is_verified, since)
     [row] = await engine().run_querystring(QueryString(_FROM, *about, *about))
+    return int(row["emails"])
+
+
+async def unconfirmed_to(invitation_id: UUID, since: datetime) -> int:
+    """Return how many emails of unconfirmed senders to an invitation were taken since then."""
+    [row] = await engine().run_querystring(QueryString(_TO, invitation_id, since))
     return int(row["emails"])
 
 

@@ -9,13 +9,13 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
-from tracker.rules.events.replies import ReplySource
+from tracker.rules.events.replies import ReplySource, ReplyValue
 from tracker.rules.intake.calendar_replies import Outcome
 from tracker.tables.schema.events.invitations import Invitation
 from tracker.tables.schema.intake.replies import IncomingReply
 
 _KNOWN = "SELECT 1 AS one FROM incoming_reply WHERE email_hash = {} LIMIT 1"
-_GIVEN = "SELECT occurrence, source, sequence, replied_at FROM reply WHERE invitation = {}"
+_GIVEN = "SELECT occurrence, reply, source, sequence, replied_at FROM reply WHERE invitation = {}"
 # Two statements, each by an index: one with OR over both tables reads every email that ever came.
 _RECORDED = (
     "SELECT n.sequence, n.stamped_at FROM incoming_reply n WHERE n.invitation = {} AND n.occurrence {}"
@@ -55,6 +55,7 @@ class Before:
 @dataclass(frozen=True, kw_only=True)
 class _Given:
     occurrence_id: UUID | None
+    value: ReplyValue
     source: ReplySource
     sequence: int
     at: datetime
@@ -64,7 +65,8 @@ async def before(invitation_id: UUID, occurrence_id: UUID | None) -> Before:
     """Return what came before a reply; `occurrence_id` None = for the whole series."""
     given = await _given(invitation_id, occurrence_id)
     asked = max(((one.sequence, one.at) for one in given if one.source is ReplySource.CHANGE), default=(None, None))
-    other = [one.at for one in given if one.source not in (ReplySource.CHANGE, ReplySource.EMAIL)]
+    theirs = [one for one in given if one.value is not ReplyValue.NEEDS_ACTION]
+    other = [one.at for one in theirs if one.source not in (ReplySource.CHANGE, ReplySource.EMAIL)]
     last = await _newest(invitation_id, occurrence_id)
     return Before(
         asked_at=asked[0],
@@ -111,6 +113,7 @@ async def _given(invitation_id: UUID, occurrence_id: UUID | None) -> Sequence[_G
     every = [
         _Given(
             occurrence_id=row["occurrence"],
+            value=ReplyValue(row["reply"]),
             source=ReplySource(row["source"]),
             sequence=row["sequence"],
             at=row["replied_at"],

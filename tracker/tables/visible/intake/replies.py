@@ -28,18 +28,29 @@ _OF_DATE = (
     " AND e.id = {} AND n.outcome IN ('unmatched', 'old_time', 'stale') AND n.received_at > {}"
     " AND (n.occurrence IS NULL OR n.occurrence = {})"
     " AND (n.outcome = 'unmatched' OR NOT EXISTS (SELECT 1 FROM time_proposal p WHERE p.reply = n.id))"
-    " ORDER BY CASE WHEN n.decided_at IS NULL AND n.outcome <> 'stale' THEN 0 ELSE 1 END, n.received_at DESC, n.id"
-    " LIMIT {}"
+)
+# Emails that the mail server confirmed come first: those of a forger hide no one's own.
+_WAITING_FIRST = (
+    " ORDER BY CASE WHEN n.decided_at IS NULL AND n.outcome <> 'stale' THEN 0 ELSE 1 END, n.is_verified DESC,"
+    " n.received_at DESC, n.id LIMIT {}"
 )
 
 
 async def unrecorded(viewer: Viewer, event_id: UUID, occurrence_id: UUID, since: datetime) -> list[UnrecordedReply]:
     """Return the replies to a date, or to its whole series, that came since and were not recorded.
 
-    Those that wait for a decision come first, then the newest; at most `SHOWN`.
+    Those that wait for a decision come first, and of those the confirmed ones, then the newest; at most `SHOWN`.
     """
-    found = await rows(_UNRECORDED, viewer, _OF_DATE, event_id, since, occurrence_id, SHOWN)
-    return [_unrecorded(row) for row in found]
+    tail = _OF_DATE + _WAITING_FIRST
+    return [_unrecorded(row) for row in await rows(_UNRECORDED, viewer, tail, event_id, since, occurrence_id, SHOWN)]
+
+
+async def unrecorded_by_id(
+    viewer: Viewer, event_id: UUID, occurrence_id: UUID, since: datetime, incoming_id: UUID
+) -> list[UnrecordedReply]:
+    """Return one of these replies, also one that isn't shown; none for any other."""
+    about = (event_id, since, occurrence_id, incoming_id)
+    return [_unrecorded(row) for row in await rows(_UNRECORDED, viewer, _OF_DATE + " AND n.id = {}", *about)]
 
 
 def _unrecorded(row: Row) -> UnrecordedReply:
