@@ -2,7 +2,7 @@
 
 With the argument `large`, run those of sizes that take minutes to fill, and write bench/results_large.json.
 
-Each row stands beside that of the last release, which is bench/last_release.json.
+Each row is shown next to that of the last release, which is bench/last_release.json.
 """
 
 import json

@@ -114,7 +114,7 @@ async def test_4_a_reply_that_comes_again_and_an_older_one_change_nothing(at: De
     assert await outcomes() == {("recorded", None): 1, ("stale", None): 1, ("repeated", None): 1}
     page = await at.page(JANUARY)
     assert page.count("They’ve replied since it was written. The newer reply counts.") == 1
-    assert "No email replies wait" in page
+    assert "No email replies are waiting" in page
 
 
 async def test_5_a_reply_to_april_as_it_was_does_not_count_after_april_moved(at: Desk) -> None:
@@ -198,7 +198,7 @@ async def test_8_no_one_else_can_be_sent_and_only_those_who_lead_the_event_read_
     fbi = at.invitation("fbi_lead")
     await at.get(email(fbi, delegating(fbi, "bridge_advocate@bridge.example")), email(fbi, delegating(fbi, PRIVATE)))
     assert await at.count(JANUARY) == NO_ONE_YET
-    assert "Only an alternate for their seat can come, to one date." in await at.page(JANUARY)
+    assert "Only an alternate for their seat can come, for one date." in await at.page(JANUARY)
     assert "an alternate for their seat" not in await at.page(JANUARY, "hsi_liaison")
     assert await at.office.mails() == []
 
@@ -241,7 +241,7 @@ async def test_9_only_saving_the_form_moves_the_date_and_notifies_everyone(at: D
     mails = await at.office.mails()
     assert recipients(mails) == INVITED
     assert {str(calendar_of(mail)["METHOD"]) for mail in mails} == {"REQUEST"}
-    assert "The date is at this time now." in await at.page(JANUARY)
+    assert "The date is now at this time." in await at.page(JANUARY)
 
 
 def away(of: Invitation) -> Sent:

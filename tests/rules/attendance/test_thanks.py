@@ -23,7 +23,7 @@ def test_people_are_thanked_for_a_date_whose_attendance_is_closed(kind: Kind) ->
 def test_no_one_is_thanked_for_what_an_email_may_not_name(facts: dict[str, Any]) -> None:
     held = a_date(an_event(**facts), attendance_closed_at=STARTS)
     assert not is_thanked_for(held)
-    assert why_not(held) == "Thank-yous aren’t sent about operations or events for named participants."
+    assert why_not(held) == "Thank-yous aren’t sent for operations or events for named participants."
 
 
 @pytest.mark.parametrize("facts", [{"kind": Kind.DEADLINE}, {"status": EventStatus.CANCELED}])

@@ -27,18 +27,18 @@ def test_lead_times_are_some_of_those_offered(leads: list[timedelta]) -> None:
 
 def test_lead_times_are_said_as_people_say_them() -> None:
     assert [lead_words(one) for one in OFFERED] == ["7 days", "3 days", "1 day", "2 hours", "30 minutes"]
-    assert leads_words(USUAL) == "7 days, 1 day and 2 hours before"
+    assert leads_words(USUAL) == "7 days, 1 day, and 2 hours before"
     assert leads_words([DAY]) == "1 day before"
 
 
 @pytest.mark.parametrize(
     ("policy", "words"),
     [
-        (USUAL_POLICY, "Reminders go out 7 days, 1 day and 2 hours before."),
+        (USUAL_POLICY, "Reminders go out 7 days, 1 day, and 2 hours before."),
         (ReminderPolicy(leads=frozenset()), "No reminders."),
         (
             ReminderPolicy(leads=frozenset({DAY}), asks_again=True),
-            "Reminders go out 1 day before. People who haven’t replied are asked again 5 days and 2 days before.",
+            "Reminders go out 1 day before. We follow up with people who haven’t replied, 5 days and 2 days before.",
         ),
         (
             ReminderPolicy(leads=frozenset(), sends_thanks=True),

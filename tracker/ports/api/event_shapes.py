@@ -128,7 +128,7 @@ class RemindersGiven(Given):
     minutes_before: Annotated[
         tuple[LeadTime, ...], Meta(max_length=len(LeadTime), description="Empty for no reminders.")
     ]
-    asks_again: Annotated[bool, Meta(description="Asks people who haven’t replied again, 5 and 2 days before.")] = False
+    asks_again: Annotated[bool, Meta(description="Follows up on missing replies, 5 and 2 days before.")] = False
     sends_thanks: Annotated[
         bool, Meta(description="Thanks people who were marked present, an hour after attendance is closed.")
     ] = False

@@ -25,7 +25,7 @@ def why_not(occurrence: Occurrence) -> str:
     """Return why no one can be thanked for a date that the viewer may edit."""
     event = occurrence.event
     if event.is_restricted or event.kind is Kind.JOINT_OPERATION:
-        return "Thank-yous aren’t sent about operations or events for named participants."
+        return "Thank-yous aren’t sent for operations or events for named participants."
     if occurrence.is_off or event.status is EventStatus.DRAFT or not event.kind.asks_reply:
         return "There’s no one to thank for this date."
     return "Close attendance first. A thank-you goes to people who were marked present."

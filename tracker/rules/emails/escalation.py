@@ -22,7 +22,7 @@ A_WEEK = 7  # days
 
 
 LONGEST = 90  # days
-WRONG = f"Enter a number of days from 0 to {LONGEST}, or leave it empty."
+WRONG = f"Enter a number of days from 0 to {LONGEST}, or leave it blank."
 
 
 class Rung(IntEnum):
@@ -185,8 +185,8 @@ def escalation_words(escalation: Escalation) -> str:
     levels = {"the owner’s agency": escalation.agency, "the coordinators": escalation.coordinator}
     reached = " and ".join(f"{who} after {plural(days, 'day')}" for who, days in levels.items() if days)
     if not reached:
-        return "Overdue and blocked action items reach no one but their owners, unless those can’t be reached."
-    return f"Overdue and blocked action items reach {reached}."
+        return "Overdue and blocked action items don’t escalate, unless their owners can’t be reached."
+    return f"Overdue and blocked action items escalate to {reached}."
 
 
 def _is_a_number(text: str) -> bool:

@@ -22,8 +22,8 @@ AFTER_CLOSING = timedelta(hours=1)
 OF_USE = timedelta(days=7)
 """How long after it was asked for it is still of use."""
 LISTED = 10  # action items of each sort
-LEFT = "Nothing is undone, because a thank-you may have gone out."
-NO_ONE = "No one who was there can get a thank-you by email."
+LEFT = "It’s too late to undo this. A thank-you may have gone out."
+NO_ONE = "No one marked present can get a thank-you by email."
 ONLY_THEIRS = "Only the organizer, the committee’s chair, or a coordinator can send a thank-you."
 
 

@@ -36,7 +36,7 @@ class ProposalState(StrEnum):
 
 STATE_WORDS = {
     ProposalState.DECLINED: "Declined.",
-    ProposalState.TAKEN: "The date is at this time now.",
+    ProposalState.TAKEN: "The date is now at this time.",
     ProposalState.CANCELED: "The date is canceled.",
     ProposalState.PAST: "It’s too late for this time.",
     ProposalState.OUTDATED: "The event has changed since they saw it.",

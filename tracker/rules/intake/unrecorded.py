@@ -15,8 +15,8 @@ MISFIT_WORDS = {
     Misfit.OTHER_ATTENDEE: "It names a different person.",
     Misfit.OTHER_DATE: "It names a date that isn’t in the series.",
     Misfit.PROPOSAL: "It proposes another time for the whole series.",
-    Misfit.DELEGATE: "They want to send someone else. Only an alternate for their seat can come, to one date.",
-    Misfit.NO_REPLY: "We couldn’t read a reply in it.",
+    Misfit.DELEGATE: "They want to send someone else. Only an alternate for their seat can come, for one date.",
+    Misfit.NO_REPLY: "We couldn’t find a reply in it.",
 }
 OLD_TIME = "It replies to a time that has changed since."
 STALE = "They’ve replied since it was written. The newer reply counts."

@@ -21,9 +21,9 @@ MOST = 5
 MOST_AN_HOUR = 5
 """Links that one person can have sent in an hour: anyone could be annoyed by them."""
 LONGEST = 254  # characters
-OWN = "This is the address of your account already."
-TWICE = "You’ve added this address already."
-FULL = f"You can add {MOST} addresses. Remove one first."
+OWN = "This is already your account’s address."
+TWICE = "You’ve already added this address."
+FULL = f"You can add up to {MOST} addresses. Remove one first."
 TOO_MANY = "You’ve asked for too many links. Try again in an hour."
 
 

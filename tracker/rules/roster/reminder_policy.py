@@ -33,7 +33,7 @@ class ReminderPolicy:
     def words(self) -> str:
         """Return it in a sentence or two."""
         reminders = f"Reminders go out {leads_words(self.leads)}." if self.leads else "No reminders."
-        asks = f" People who haven’t replied are asked again {leads_words(ASKED_AGAIN)}." if self.asks_again else ""
+        asks = f" We follow up with people who haven’t replied, {leads_words(ASKED_AGAIN)}." if self.asks_again else ""
         thanks = " People who were there get a thank-you after attendance is closed." if self.sends_thanks else ""
         return reminders + asks + thanks
 
@@ -69,6 +69,7 @@ def lead_words(lead: timedelta) -> str:
 
 
 def leads_words(leads: Iterable[timedelta]) -> str:
-    """Return "7 days, 1 day and 2 hours before", longest first."""
-    words = [lead_words(one) for one in sorted(leads, reverse=True)]
-    return f"{', '.join(words[:-1])} and {words[-1]} before" if len(words) > 1 else f"{words[0]} before"
+    """Return "7 days, 1 day, and 2 hours before", longest first."""
+    *longer, shortest = [lead_words(one) for one in sorted(leads, reverse=True)]
+    listed = f"{', '.join(longer)}{',' if len(longer) > 1 else ''} and {shortest}" if longer else shortest
+    return f"{listed} before"

@@ -81,7 +81,7 @@ NOT_BLOCKED = Skip(state=State.SUPERSEDED, reason="The item is no longer blocked
 CLOSED = Skip(state=State.SUPERSEDED, reason="The item is closed.")
 ANOTHER_DAY = Skip(state=State.SUPERSEDED, reason="The item now has a different due date.")
 NO_LINK = Skip(state=State.SUPERSEDED, reason="They’ve signed in or have a newer link.")
-NO_LINK_NEEDED = Skip(state=State.SUPPRESSED, reason="The address can’t be confirmed.")
+NO_LINK_NEEDED = Skip(state=State.SUPPRESSED, reason="The address can no longer be confirmed.")
 TOO_LATE = Skip(state=State.TOO_LATE, reason="It was out of date before it could be sent.")
 UNREADABLE = Skip(state=State.FAILED, reason="This version can’t read the message. Another version queued it.")
 

@@ -73,12 +73,12 @@ async def send(viewer: Viewer, event_id: UUID, key: str, now: datetime, *, peopl
         if not is_thanked_for(occurrence):
             raise Conflict(why_not(occurrence))
         if await sent_about(occurrence.id):
-            raise Conflict("A thank-you about this date was sent before.")
+            raise Conflict("A thank-you for this date was already sent.")
         marked = await present.present(occurrence.id) - {occurrence.event.lead_id}
         wishes = await everyones_wishes()
         reached = await _reached(occurrence.event.id, marked, wishes, now)
         if len(reached) != people or not reached:
-            raise Conflict("Who gets it has changed. Check the number and send it again." if reached else NO_ONE)
+            raise Conflict("The recipients have changed. Check the number and send it again." if reached else NO_ONE)
         number = len({one.created_at for one in await outbox_queue.thanks(occurrence.id)})
         await outbox.enqueue_all(
             [_draft(occurrence.id, occurrence.event.id, one, number, wishes, now) for one in sorted(reached)], now

@@ -21,7 +21,7 @@ from tracker.tables.visible.intake import proposals as visible
 from tracker.usecases.core import audit, outbox
 
 Judged = tuple[Proposal, ProposalState]
-LEFT = "Nothing is undone, because the email may have gone out."
+LEFT = "It’s too late to undo this. The email may have gone out."
 
 
 async def of_date(viewer: Viewer, date: Occurrence, now: datetime) -> list[Judged]:

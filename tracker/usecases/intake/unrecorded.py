@@ -36,7 +36,7 @@ NOT_YOURS = "Only the organizer, the committee’s chair, or a coordinator can d
 DECIDED = "Someone has already decided about this email."
 WHY_NOT = {
     Outcome.STALE: "They have replied since this email came. The newer reply counts.",
-    Outcome.REPEATED: "This reply is recorded already.",
+    Outcome.REPEATED: "This reply is already recorded.",
     Outcome.OLD_TIME: "The time has changed since this email, so it can’t be attached. Ask the person.",
 }
 NOT_A_SUBSTITUTE = "The sender can’t come in this person’s place."
@@ -82,7 +82,7 @@ async def attach(
         if person is None:
             raise Invalid(person="Choose one of the invited people.")
         if not email.is_attachable or email.value is None:
-            raise Conflict("There is no reply in it that could be attached.")
+            raise Conflict("This email has no reply to attach.")
         date = page.occurrence if email.for_date else await _next_date(page)
         order = await _counted(person, date, email)
         await replies.record(

@@ -99,7 +99,7 @@ async def restore(viewer: Viewer, alias_id: UUID, now: datetime) -> None:
         lately = (EmailAlias.removed_at > now - rules.UNDO_FOR) & (EmailAlias.id == alias_id)
         found = await EmailAlias.select().where(lately & (EmailAlias.member == viewer.member_id)).first()
         if found is None or not await _fits_again(viewer, _alias(found)):
-            raise Gone("This can’t be undone any longer. Add the address again.")
+            raise Gone("It’s too late to undo this. Add the address again.")
         await EmailAlias.update({EmailAlias.removed_at: None}).where(EmailAlias.id == alias_id)
         await audit.record(viewer.actor, "address_restored", "member", viewer.member_id, {}, now)
 

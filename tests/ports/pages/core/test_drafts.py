@@ -35,7 +35,7 @@ MARK = re.compile(r'name="_draft" value="([^"]+)"')
 TYPED = "Case briefing for “March”"
 KEPT = "What you typed is saved as a draft (9:00 AM). The form opens with it."
 UNTIL_LEFT = "What you typed stays on this page until you leave."
-NOT_SAVED = "What you typed just now isn’t saved."
+NOT_SAVED = "What you just typed isn’t saved."
 FAULTS: Mapping[str, type[Exception]] = {"conflict": Conflict, "busy": Busy, "mistake": RuntimeError}
 
 

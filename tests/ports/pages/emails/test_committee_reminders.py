@@ -40,7 +40,8 @@ async def test_a_chair_sets_the_policy_and_the_committee_says_it(sqlite_cast: Ca
     await send(chair, path)  # as it comes, it changes nothing
     assert await policy_of(services) == DAY
     page = (await member.get(f"/committees/{services}")).text
-    assert "Reminders go out 1 day before. People who haven’t replied are asked again 5 days and 2 days before." in page
+    said = "Reminders go out 1 day before. We follow up with people who haven’t replied, 5 days and 2 days before."
+    assert said in page
     assert "Change reminders" not in page
     await send(chair, path, leads=[], asks_again=[])
     assert "No reminders." in (await member.get(f"/committees/{services}")).text

@@ -69,7 +69,7 @@ async def test_an_undo_of_a_moment_without_reminders_says_that_nothing_is_undone
     _, address = await asked(sqlite_cast)
     browser = await browse(sqlite_cast.coordinator)
     assert (await browser.post(f"{address}/nudges/removal", {"at": at})).status_code == 303
-    assert "Nothing is undone" in (await browser.get(address)).text
+    assert "It’s too late to undo this." in (await browser.get(address)).text
 
 
 async def test_the_queue_of_home_reminds_and_leads_back_there(sqlite_cast: Cast, browse: SignIn) -> None:

@@ -48,7 +48,7 @@ async def test_one_click_sends_it_and_undo_takes_it_back(sqlite_cast: Cast, brow
     page = (await desk.get(address)).text
     assert "Thank-you on its way to 1 person." in page
     assert "Thank-you to 1 person, Tue, Dec 15." in page
-    assert "Only one is sent for each date." in (await desk.get(f"{address}/thank-you")).text
+    assert "Each date gets only one." in (await desk.get(f"{address}/thank-you")).text
     removal = f"{address}/thank-you/removal"
     assert (await desk.post(removal, typed(page, removal))).status_code == 303
     assert f'href="{address}/thank-you"' in (await desk.get(address)).text

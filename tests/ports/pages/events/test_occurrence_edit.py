@@ -65,7 +65,7 @@ async def test_a_date_moves_and_keeps_its_address(sqlite_cast: Cast, desk: Brows
         datetime(2027, 1, 20, 20, tzinfo=UTC),
     )
     page = (await desk.get(f"/events/{series}/{KEY}")).text
-    assert "This date was moved. The series has it on Tuesday, January 19, 2027, 10:00–11:30 AM." in page
+    assert "This date was moved. In the series, it’s on Tuesday, January 19, 2027, 10:00–11:30 AM." in page
 
 
 async def test_a_date_saved_as_it_is_stays_as_it_is(sqlite_cast: Cast, desk: Browser, series: UUID) -> None:

@@ -63,7 +63,7 @@ async def test_saving_the_form_takes_up_the_proposal(sqlite_cast: Cast, browse: 
     browser = await browse(sqlite_cast.coordinator)
     times = {"date": "2027-05-11", "starts": "13:00", "ends": "14:00"}
     assert (await browser.post(f"{address}/edit", {**times, "version": "1"})).status_code == 303
-    assert "The date is at this time now." in (await browser.get(address)).text
+    assert "The date is now at this time." in (await browser.get(address)).text
     response = await browser.get(f"{address}/edit?proposal={proposal}")
     assert (response.status_code, response.headers["location"]) == (303, f"{address}#proposals")
 
@@ -77,7 +77,7 @@ async def test_declining_says_who_is_notified_and_can_be_undone(sqlite_cast: Cas
     assert "Declined. 1 person will get an email." in page
     await browser.post(f"{refusal}/removal", {})
     page = (await browser.get(address)).text
-    assert "Undone. The proposal waits for your decision, and no one was notified." in page
+    assert "Undone. The proposal is waiting for your decision, and no one was notified." in page
     await browser.post(refusal, {})
     clock.start_at(LATER + timedelta(minutes=1), stands_still=True)
     again = await browser.post(refusal, {})

@@ -21,14 +21,15 @@ async def test_an_email_is_attached_by_name_and_undone(desk: Browser, sqlite_cas
     row = await from_private_address(sqlite_cast, event_id, comment="Late by ten")
     date = f"/events/{event_id}/{KEY}"
     page = (await desk.get(date)).text
-    assert ("1 email reply waits for a decision" in page, "It didn’t come from their address." in page) == (True, True)
+    assert "1 email reply is waiting for a decision" in page
+    assert "It didn’t come from their address." in page
     email = f"{date}/email-replies/{row}"
     await desk.post(f"{email}/attachment", {"person": str(sqlite_cast.fbi_lead.member_id)})
     page = (await desk.get(date)).text
     assert ("attached by Coordinator (USAO)" in page, "Attached to Fbi lead (FBI)" in page) == (True, True)
     await desk.post(f"{email}/undo")
     page = (await desk.get(date)).text
-    assert ("1 email reply waits for a decision" in page, "before it changed" in page) == (True, False)
+    assert ("1 email reply is waiting for a decision" in page, "before it changed" in page) == (True, False)
     assert "No reply, for Fbi lead (FBI)" in page
 
 

@@ -38,11 +38,11 @@ async def link_of(app: Litestar) -> str:
 async def test_an_address_is_confirmed_by_a_press_and_not_by_a_scanner(
     app: Litestar, browser: Browser, browse: SignIn
 ) -> None:
-    assert "Waiting for the link" in await add(browser, ADDRESS.upper())
+    assert "Not confirmed yet" in await add(browser, ADDRESS.upper())
     stranger, link = await browse(None), await link_of(app)
     assert "Confirm this address?" in (await stranger.get(link)).text
     await stranger.send("HEAD", link)
-    assert "Waiting for the link" in (await browser.get("/settings")).text
+    assert "Not confirmed yet" in (await browser.get("/settings")).text
     await stranger.send("POST", link)
     assert "Address confirmed" in (await stranger.get(link)).text
     assert "Confirmed</span>" in (await browser.get("/settings")).text

@@ -221,7 +221,7 @@ async def test_the_chair_of_a_committee_is_found_by_words_and_named_beside_anoth
     page = (await desk.get(address)).text
     several = await desk.post(address, typed(page, address, chair_words="kcpd"))
     assert (several.status_code, "More than one person matches." in several.text) == (422, True)
-    assert "Choose one person, or leave the chair empty." in several.text
+    assert "Choose one person, or leave the chair blank." in several.text
     assert (await desk.post(address, typed(page, address, chair_words="kcpd detective"))).status_code == 303
     assert 'value="Kcpd detective (KCPD)"' in (await desk.get(address)).text
     stale = await desk.post(address, typed(page, address, chair_words="hsi liaison"))

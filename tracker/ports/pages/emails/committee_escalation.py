@@ -18,7 +18,7 @@ from tracker.usecases.roster.people import CommitteeChoice
 
 PATH = "/committees/{committee_id:uuid}/escalation"
 FIELDS = ("agency", "coordinator")
-SAVED = "Escalation saved. It applies from tomorrow morning, but not to items that are past these days already."
+SAVED = "Escalation saved. It starts with the next morning’s emails, but not for items that are past these days."
 
 
 @get(PATH, guards=[signed_in])

@@ -57,7 +57,7 @@ async def undo_reminders_of_committee(
     committee_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Redirect:
     """Undo a change of the policy, or say why it can't be undone."""
-    said = "Undone. The reminders are as before."
+    said = "Undone. The previous reminders are back."
     try:
         await committee_reminders.undo(viewer, committee_id, moment_in(form["at"]) or NEVER, now)
     except (Gone, Conflict) as refused:

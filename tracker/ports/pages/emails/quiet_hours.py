@@ -37,7 +37,8 @@ async def save_quiet_hours(pages: Pages, viewer: Viewer, form: Form, now: Now) -
     except Invalid as wrong:
         return _page(pages, form, errors_of(wrong, FIELDS), 422)
     await preferences.save_usual_quiet(viewer, hours, now)
-    return pages.redirect("/settings/notifications", f"The task force’s quiet hours are now {quiet_words(hours)}.")
+    said = f"quiet hours are now {quiet_words(hours)}." if hours else "quiet hours are off."
+    return pages.redirect("/settings/notifications", f"The task force’s {said}")
 
 
 def _page(pages: Pages, form: FormValues, errors: Errors, status_code: int) -> Response[str]:

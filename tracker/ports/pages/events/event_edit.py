@@ -62,7 +62,7 @@ LABELS = {
     "mark_agency": "Designated by",
     "mark_until": "Decontrol on",
     "leads": label_of("reminders"),
-    "asks_again": "Ask again for missing replies",
+    "asks_again": "Follow up on missing replies",
     "sends_thanks": "Thank-you",
 }
 VALUES: dict[str, Mapping[str, str]] = {

@@ -23,7 +23,7 @@ from tracker.usecases.intake import proposals
 from tracker.usecases.views.event_page import event_view
 
 FIELDS = ("comment",)
-UNDONE = "Undone. The proposal waits for your decision, and no one was notified."
+UNDONE = "Undone. The proposal is waiting for your decision, and no one was notified."
 
 
 @post("/proposals/{proposal_id:uuid}/refusal", guards=[signed_in], status_code=303)

@@ -34,7 +34,7 @@ async def attach_reply(
 ) -> Redirect:
     """Record an email as the reply of the chosen person, or say why it can't be."""
     deed = unrecorded.attach(viewer, event_id, key, incoming_id, id_in(form["person"]), now)
-    said = "Recorded as the reply of {person}. No email is sent."
+    said = "Recorded as a reply from {person}. No email is sent."
     return await _decided(pages, f"/events/{event_id}/{key}", incoming_id, deed, said, now)
 
 
@@ -67,7 +67,7 @@ async def undo_decision(
         await unrecorded.undo(viewer, event_id, key, incoming_id, now)
     except Conflict as changed:
         return pages.redirect(address, changed.sentence)
-    return pages.redirect(address, "Undone. The email waits for a decision again.")
+    return pages.redirect(address, "Undone. The email is waiting for a decision again.")
 
 
 async def _decided(

@@ -67,7 +67,7 @@ def _read(form: FormValues, _: str) -> CommitteeFacts:
     name, place = reader.named("name", LONGEST_COMMITTEE), reader.text("place", LONGEST_PLACE)
     seats = reader.number("quorum")
     if form[f"chair{WORDS}"]:  # more than one person, or no one
-        reader.refuse("chair", "Choose one person, or leave the chair empty.")
+        reader.refuse("chair", "Choose one person, or leave the chair blank.")
     reader.check()
     arm, status = form["arm"], form["status"]
     return CommitteeFacts(
