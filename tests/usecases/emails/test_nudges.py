@@ -155,7 +155,7 @@ async def test_nothing_is_undone_when_a_reminder_may_have_gone_out(cast: Cast) -
     event_id = await asked(cast, cast.fbi_lead, cast.caht_lead)
     await remind(cast.coordinator, event_id)
     [first, *_] = await outbox.claim("test", (), NOW + UNDO_FOR, 1)
-    with pytest.raises(Gone, match="a reminder may have gone out"):
+    with pytest.raises(Gone, match="A reminder may have gone out"):
         await undo(cast.coordinator, event_id, KEY, NOW, NOW + timedelta(seconds=5))
     await outbox.put_back([first], "test")
     for at, now in ((NOW, NOW + UNDO_FOR), (NOW - timedelta(seconds=1), NOW)):

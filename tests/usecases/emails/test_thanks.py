@@ -96,14 +96,14 @@ async def test_each_finds_the_action_items_that_they_may_see(cast: Cast) -> None
 async def test_it_is_sent_once_for_each_date(cast: Cast) -> None:
     event_id = await held(cast)
     await send(cast, event_id)
-    with pytest.raises(Conflict, match="sent before"):
+    with pytest.raises(Conflict, match="already sent"):
         await send(cast, event_id, now=CLOSED + timedelta(days=1))
     assert len(await thanked()) == 2
 
 
 async def test_another_number_than_the_one_that_was_shown_sends_nothing(cast: Cast) -> None:
     event_id = await held(cast)
-    with pytest.raises(Conflict, match="has changed"):
+    with pytest.raises(Conflict, match="have changed"):
         await send(cast, event_id, people=3)
     assert await thanked() == []
 
@@ -149,7 +149,7 @@ async def test_no_one_is_thanked_for_an_operation(cast: Cast) -> None:
     key, starts = "2027-01-16", datetime(2027, 1, 16, 18, tzinfo=UTC)
     await roll_call.record(cast.fbi_lead, event_id, key, {cast.hsi_liaison.member_id: Mark.HERE}, starts)
     await roll_call.close(cast.fbi_lead, event_id, key, starts)
-    with pytest.raises(Conflict, match="aren’t sent about operations"):
+    with pytest.raises(Conflict, match="aren’t sent for operations"):
         await thanks.send(cast.fbi_lead, event_id, key, starts, people=1)
 
 

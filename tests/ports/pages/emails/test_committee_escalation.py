@@ -11,10 +11,13 @@ pytestmark = pytest.mark.anyio
 
 async def test_the_days_of_a_committee_are_set_and_its_page_says_so(sqlite_cast: Cast, browse: SignIn) -> None:
     page, browser = f"/committees/{sqlite_cast.committees['steering']}", await browse(sqlite_cast.coordinator)
-    assert "reach the owner’s agency after 4 days and the coordinators after 8 days." in (await browser.get(page)).text
+    assert (
+        "escalate to the owner’s agency after 4 days and the coordinators after 8 days."
+        in (await browser.get(page)).text
+    )
     address = f"{page}/escalation"
     wrong = await browser.post(address, typed((await browser.get(address)).text, address, agency="soon"))
     assert (wrong.status_code, 'value="soon"' in wrong.text) == (422, True)
     saved = await browser.post(address, typed(wrong.text, address, agency="2", coordinator="0"))
     assert (saved.status_code, saved.headers["location"]) == (303, page)
-    assert "reach the owner’s agency after 2 days." in (await browser.get(page)).text
+    assert "escalate to the owner’s agency after 2 days." in (await browser.get(page)).text
