@@ -216,7 +216,7 @@ def expected(before: list[Seen], change: Change, shown: Plan) -> tuple[list[Seen
     for one in (one for one in before if one.key >= first):
         number = (one.key - first).days // 7
         if is_gone(one, change, number):
-            lost += [] if one.is_off or change.what == CANCEL else own_words(one, shown_of_series())
+            lost += [] if change.what == CANCEL else own_words(one, shown_of_series())
         else:
             after.append(changed(one, change, shown))
     return after, lost
@@ -257,7 +257,9 @@ def shown_of_series() -> Plan:
 
 
 def own_words(one: Seen, of_series: Plan) -> list[str]:
-    """Return what a date has of its own, as the panel says it."""
+    """Return what a date has of its own, or that it is canceled, as the panel says it."""
+    if one.is_off:
+        return [f"{one.starts:%Y-%m-%d} canceled"]
     named = [
         name
         for name, is_own in (

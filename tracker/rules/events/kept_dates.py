@@ -197,10 +197,12 @@ def kept(before: Iterable[Occurrence], after: Iterable[Occurrence]) -> list[Deta
 
 
 def lost(before: Iterable[Occurrence], after: Iterable[Occurrence]) -> list[Details]:
-    """Return the dates that had details of their own and no longer have them; a canceled date loses nothing."""
+    """Return the dates that had details of their own and no longer have them.
+
+    A canceled date loses nothing but its place in the history, when no date takes over from it.
+    """
     present = {one.id: one for one in after}
-    takes_place = (one for one in before if not one.is_canceled)
-    return _listed((one, [each for each in own(one) if _loses(one, present.get(one.id), each)]) for one in takes_place)
+    return _listed((one, _lost_of(one, present.get(one.id))) for one in before)
 
 
 def texts_to_read(dates: Iterable[Occurrence]) -> list[Details]:
@@ -231,6 +233,12 @@ def _kept_of(one: Occurrence, after: Occurrence | None, ruled: Container[datetim
     canceled = [Detail.CANCELED] if one.is_canceled and after.is_canceled else []
     added = [Detail.ADDED] if one.original_start not in ruled else []
     return [*(each for each in own(one) if _has(after, one, each)), *canceled, *added]
+
+
+def _lost_of(one: Occurrence, after: Occurrence | None) -> list[Detail]:
+    if one.is_canceled:
+        return [Detail.CANCELED] if after is None and one.event.is_series else []
+    return [each for each in own(one) if _loses(one, after, each)]
 
 
 def _has(after: Occurrence | None, one: Occurrence, detail: Detail) -> bool:

@@ -139,7 +139,7 @@ async def test_the_panel_lists_canceled_and_added_dates_that_stay_so(
 
 async def test_the_panel_lists_by_date_what_the_new_rule_cannot_keep(desk: Browser, series: UUID) -> None:
     panel = await preview(desk, series, SECOND, interval="2")
-    assert "Can’t be kept The new dates have no place for this detail: Wed, Jan 27 (place)" in panel
+    assert "Can’t be kept The series will have no date for this: Wed, Jan 27 (place)" in panel
     location = await saved(desk, series, SECOND, interval="2")
     assert "Not kept: Wed, Jan 27 (place)." in words((await desk.get(location)).text)
 
