@@ -446,9 +446,9 @@ def to_templates(page: Page, demo: Demo) -> None:
 
 
 def to_item(page: Page, _: Demo) -> None:
-    """Go to the first action item of the list."""
+    """Go to an action item of the list."""
     page.goto("/action-items")
-    page.locator("#items .tt-ai a.strong").first.click()
+    page.locator("#items .tt-ai a.strong", has_text="Update the referral sheet").first.click()
     page.wait_for_url("**/action-items/*")
 
 

@@ -54,7 +54,7 @@ async def with_item(office: Office) -> tuple[str, str]:
 async def given_to_the_committee(office: Office) -> str:
     plan, assign = await with_item(office)
     form = {
-        "owner": office.ids("caht_lead")[0],
+        "owner_words": "caht lead",
         "due": "2027-02-15",
         "committee": str(office.cast.committees["steering"]),
         "neutral_title": "Agree on a channel",
@@ -66,7 +66,7 @@ async def given_to_the_committee(office: Office) -> str:
 async def test_an_operation_is_closed_once_its_items_have_an_owner_and_a_due_date(office: Office) -> None:
     plan, assign = await with_item(office)
     assert "The after-action item “Fix the radios” has no owner and no due date." in await office.page("fbi_lead", plan)
-    form = {"owner": office.ids("hsi_liaison")[0], "due": "2027-02-15"}
+    form = {"owner_words": "hsi liaison", "due": "2027-02-15"}
     assert (await office.fill("fbi_lead", assign, assign, **form)).status_code == 303
     await office.fill("fbi_lead", plan, f"{plan}/states")
     assert "<b>Closed</b>" in await office.page("fbi_lead", plan)
