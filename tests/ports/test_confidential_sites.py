@@ -24,7 +24,8 @@ NAME = "Partner location 2"
 CANARIES = ("Wisteria", "Periwinkle")
 SHELTER = SiteFacts(name=NAME, address="12 Wisteria Row", directions="https://maps.example/Periwinkle")
 KEY = "2027-01-23"
-OTHERS = ("fbi_lead", "hsi_liaison", "coordinator", "administrator", "auditor", "caht_lead", "bridge_advocate")
+OTHERS = ("fbi_lead", "coordinator", "auditor", "bridge_advocate")
+"""Who leads the operation, who schedules, who reads the log, and another advocate."""
 
 
 async def with_a_shelter(cast: Cast) -> tuple[UUID, UUID]:

@@ -28,7 +28,8 @@ pytestmark = pytest.mark.anyio
 
 CANARY = "Vermilion"
 GIVEN = ("caht_lead", "harbor_advocate")
-FIVE = (*GIVEN, "bridge_advocate", "administrator", "auditor")
+READERS = ("caht_lead", "bridge_advocate", "administrator", "auditor")
+"""Who gets the notice, another advocate, and who keeps the tracker."""
 KEY = "2027-01-23"
 STARTS = datetime(2027, 1, 23, 5, 17)  # noqa: DTZ001 - local to the zone
 TIMES = (b"5:17 AM", b"05:17", b"T051700", b"T111700", b"11:17:00", b"10:43", b"T164300", b"38.71", b"94.17")
@@ -124,7 +125,7 @@ async def test_no_outlet_has_a_byte_of_the_operation_for_those_who_get_its_notic
     async with opened(worlds.secret):
         secret = await secret_of(worlds.cast)
     mail = await mails(worlds.secret, worlds)
-    for viewer in FIVE:
+    for viewer in READERS:
         answers = [*await every_answer(worlds, secret, viewer), ("emails", unfolded(str(mail[viewer]).encode()))]
         for ask, content in answers:
             assert [one for one in written(CANARY) if one in content] == [], (viewer, ask)
