@@ -9,6 +9,7 @@ import ical.calendar_stream
 import icalendar
 import pytest
 
+from tests.action_items import action_item
 from tests.ical.making import ORGANIZER
 from tracker.errors import Invalid
 from tracker.ical.vtodo import task
@@ -16,32 +17,14 @@ from tracker.rules.actions.action_items import ActionItem, ItemStatus
 
 ZONE = "America/Chicago"
 GIVEN = datetime(2026, 12, 16, 2, tzinfo=UTC)  # still December 15 in Chicago
-ITEM = ActionItem(
+ITEM = action_item(
     id=UUID(int=1),
-    uid="5f2c@tracker.example",
-    reference="AI-7QK4",
     title="Renew the MOU; send it, signed",
     owner_id=UUID(int=2),
     owner="Ipd liaison",
     owner_email="ipd_liaison@ipd.example",
-    agency_id=UUID(int=3),
-    agency="IPD",
     due=date(2026, 12, 22),
-    origin_id=None,
-    origin=None,
-    origin_event_id=None,
-    origin_key=None,
-    is_restricted=False,
-    visibility="all",
-    committee_id=None,
-    status=ItemStatus.OPEN,
-    progress=0,
-    created_by_id=UUID(int=4),
     created_at=GIVEN,
-    changed_at=GIVEN,
-    closed_at=None,
-    version=1,
-    sequence=0,
 )
 
 

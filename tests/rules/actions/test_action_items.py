@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests.action_items import action_item
 from tracker.errors import Invalid
 from tracker.rules.actions import action_items, item_changes, item_lists
 from tracker.rules.actions.action_items import ActionItem, ItemStatus
@@ -21,34 +22,7 @@ OWNER, GIVER, COMMITTEE = uuid4(), uuid4(), uuid4()
 
 
 def an_item(**facts: Any) -> ActionItem:
-    item = ActionItem(
-        id=uuid4(),
-        uid="u",
-        reference="AI-7QK4",
-        title="Send the contact sheet",
-        owner_id=OWNER,
-        owner="Shelter lead",
-        owner_email="lead@caht.example",
-        agency_id=uuid4(),
-        agency="CAHT",
-        due=date(2026, 11, 27),
-        origin_id=None,
-        origin=None,
-        origin_event_id=None,
-        origin_key=None,
-        is_restricted=False,
-        visibility="all",
-        committee_id=COMMITTEE,
-        status=ItemStatus.OPEN,
-        progress=0,
-        created_by_id=GIVER,
-        created_at=NOW,
-        changed_at=NOW,
-        closed_at=None,
-        version=1,
-        sequence=0,
-    )
-    return replace(item, **facts)
+    return action_item(**{"owner_id": OWNER, "committee_id": COMMITTEE, "created_by_id": GIVER, **facts})
 
 
 def a_viewer(**facts: Any) -> Viewer:

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests.action_items import action_item
 from tests.cast import NOW
 from tests.emails import read_email
 from tracker.rules.actions.action_items import ActionItem, ItemStatus
@@ -62,36 +63,7 @@ def line(title: str, day: int, **facts: Any) -> Line:
 
 
 def item(title: str, due: date, **facts: Any) -> ActionItem:
-    return ActionItem(
-        **{
-            "id": uuid4(),
-            "uid": "uid",
-            "reference": "AI-7QK4",
-            "title": title,
-            "owner_id": uuid4(),
-            "owner": "Advocate",
-            "owner_email": "advocate@caht.example",
-            "agency_id": uuid4(),
-            "agency": "CAHT",
-            "due": due,
-            "origin_id": None,
-            "origin": None,
-            "origin_event_id": None,
-            "origin_key": None,
-            "is_restricted": False,
-            "visibility": Visibility.ALL,
-            "committee_id": None,
-            "status": ItemStatus.OPEN,
-            "progress": 0,
-            "created_by_id": uuid4(),
-            "created_at": NOW,
-            "changed_at": NOW,
-            "closed_at": None,
-            "version": 1,
-            "sequence": 0,
-            **facts,
-        }
-    )
+    return action_item(**{"title": title, "due": due, "owner": "Advocate", "created_at": NOW, **facts})
 
 
 def week(**facts: Any) -> Week:

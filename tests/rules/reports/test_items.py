@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.action_items import action_item
 from tracker.rules.actions.action_items import ActionItem, ItemStatus
 from tracker.rules.core.audiences import Arm
 from tracker.rules.reports.items import AGES, Column, Window, columns_of, lines
@@ -17,33 +18,7 @@ ZONE = "America/Chicago"
 NOVEMBER = Window(start=datetime(2026, 11, 1, 5, tzinfo=UTC), end=datetime(2026, 12, 1, 6, tzinfo=UTC), zone=ZONE)
 OCTOBER_10 = datetime(2026, 10, 10, 15, tzinfo=UTC)
 FBI = Agency(id=uuid4(), code="FBI", name="FBI", arm=Arm.LAW_ENFORCEMENT, level="federal")
-ITEM = ActionItem(
-    id=uuid4(),
-    uid="a@tracker",
-    reference="AI-AAAA",
-    title="Send it",
-    owner_id=uuid4(),
-    owner="Fbi lead",
-    owner_email="fbi@fbi.example",
-    agency_id=FBI.id or uuid4(),
-    agency="FBI",
-    due=date(2026, 11, 30),
-    origin_id=None,
-    origin=None,
-    origin_event_id=None,
-    origin_key=None,
-    is_restricted=False,
-    visibility="all",
-    committee_id=None,
-    status=ItemStatus.OPEN,
-    progress=0,
-    created_by_id=uuid4(),
-    created_at=OCTOBER_10,
-    changed_at=OCTOBER_10,
-    closed_at=None,
-    version=1,
-    sequence=0,
-)
+ITEM = action_item(agency_id=FBI.id, agency="FBI", due=date(2026, 11, 30), created_at=OCTOBER_10)
 
 
 def closed(at: datetime, status: ItemStatus = ItemStatus.DONE, due: date = ITEM.due) -> ActionItem:

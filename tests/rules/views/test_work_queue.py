@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
-from tracker.rules.actions.action_items import ActionItem, ItemStatus
+from tests.action_items import action_item
+from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.viewer import Role, Viewer
 from tracker.rules.emails.nudges import Nudge
@@ -38,15 +39,8 @@ MEMBER = Viewer(
 
 def item(**facts: object) -> ActionItem:
     """Return an open item of someone at KCPD, a week late."""
-    return ActionItem(**{
-        "id": uuid4(), "uid": "x", "reference": "AI-7QK4", "title": "Call back", "owner_id": uuid4(),
-        "owner": "KCPD detective", "owner_email": "detective@kcpd.example", "agency_id": KCPD, "agency": "KCPD",
-        "due": TODAY - timedelta(days=7), "origin_id": None, "origin": None, "origin_event_id": None,
-        "origin_key": None, "is_restricted": False, "visibility": "all", "committee_id": None,
-        "status": ItemStatus.OPEN,
-        "progress": 0, "created_by_id": uuid4(), "created_at": NOW, "changed_at": NOW, "closed_at": None, "version": 1,
-        "sequence": 0, **facts,
-    })  # type: ignore[arg-type]  # fmt: skip  # a table of fields
+    usual = {"owner": "KCPD detective", "agency_id": KCPD, "agency": "KCPD", "due": TODAY - timedelta(days=7)}
+    return action_item(**{**usual, "created_at": NOW, **facts})
 
 
 def meeting(after: timedelta) -> Line:
