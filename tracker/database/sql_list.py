@@ -1,9 +1,12 @@
 """A list of values in SQL, each of them a parameter."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
+from uuid import UUID
 
 from piccolo.querystring import QueryString
+
+NOBODY = UUID(int=0)
 
 
 def sql_list(values: Collection[Any]) -> QueryString:
@@ -11,3 +14,8 @@ def sql_list(values: Collection[Any]) -> QueryString:
     if not values:
         raise ValueError("A list in SQL has at least one value.")
     return QueryString(", ".join(["{}"] * len(values)), *values)
+
+
+def id_list(ids: Iterable[UUID]) -> QueryString:
+    """Return ids for `IN ({})`, each once; without any, one that no row has."""
+    return sql_list(sorted({*ids}) or [NOBODY])

@@ -7,7 +7,7 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
-from tracker.database.sql_list import sql_list
+from tracker.database.sql_list import id_list, sql_list
 from tracker.rules.core.audiences import agency as audience_of_agency
 from tracker.rules.core.audiences import committee as audience_of_committee
 from tracker.rules.core.viewer import Role, Viewer
@@ -67,7 +67,6 @@ _SIZES = (
 )
 ANYBODY = QueryString("m.id = m.id")
 EVERY = QueryString("g.id = g.id")
-NOBODY = UUID(int=0)
 EVERYBODY = 1_000_000  # higher than any count
 PRESENT = QueryString("m.status <> 'departed'")
 
@@ -84,7 +83,7 @@ def who_is(member_id: UUID) -> QueryString:
 
 def among(member_ids: Iterable[UUID]) -> QueryString:
     """Return the condition that selects some people."""
-    return QueryString("m.id IN ({})", _list(member_ids))
+    return QueryString("m.id IN ({})", id_list(member_ids))
 
 
 class Sizes(NamedTuple):
@@ -114,7 +113,7 @@ async def known_elsewhere(viewer: Viewer) -> QueryString:
 async def _known(viewer: Viewer, condition: str) -> QueryString:
     met = await sheet.met(viewer)
     held = sql_list(sorted(viewer.audiences))
-    return QueryString(condition, viewer.agency_id, _list(met | {viewer.member_id}), held, held)
+    return QueryString(condition, viewer.agency_id, id_list(met | {viewer.member_id}), held, held)
 
 
 async def people(known: QueryString, narrowed: QueryString, at_most: int = EVERYBODY) -> list[Row]:
@@ -216,8 +215,3 @@ async def feeds() -> dict[UUID, list[Any]]:
     for row in await Subscription.select(Subscription.member, Subscription.fetched_at).where(in_force):
         held.setdefault(row["member"], []).append(row["fetched_at"])
     return held
-
-
-def _list(ids: Iterable[UUID]) -> QueryString:
-    wanted = sorted(ids) or [NOBODY]
-    return sql_list(wanted)

@@ -12,14 +12,14 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
-from tracker.database.sql_list import sql_list
+from tracker.database.sql_list import id_list, sql_list
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Level, Viewer
 from tracker.rules.events.plan import Person
 from tracker.rules.roster.directory import words_in
 from tracker.tables.visible.core import word_index
 from tracker.tables.visible.core.words import begins, folded, prefix
-from tracker.usecases.roster.directory_rows import ANYBODY, EVERYBODY, NOBODY, OWN_COMMITTEES
+from tracker.usecases.roster.directory_rows import ANYBODY, EVERYBODY, OWN_COMMITTEES
 
 # NOT IN lets SQLite begin with what was found, or count by an index alone; with IN it goes through agency by agency.
 _ACTIVE = "m.status = 'active' AND m.agency NOT IN (SELECT g.id FROM agency g WHERE g.status <> 'active')"
@@ -93,7 +93,7 @@ def known_to(viewer: Viewer) -> Candidates:
 
 def only(member_ids: Iterable[UUID]) -> Candidates:
     """Return the active ones of some people; the caller has checked that the viewer may know them."""
-    return Candidates(QueryString(_AMONG, _list(member_ids)))
+    return Candidates(QueryString(_AMONG, id_list(member_ids)))
 
 
 def either(one: Candidates, other: Candidates) -> Candidates:
@@ -125,7 +125,7 @@ def on_committees_of(viewer: Viewer) -> Candidates:
 
 def but(candidates: Candidates, member_ids: Iterable[UUID]) -> Candidates:
     """Return candidates without some people."""
-    return Candidates(QueryString("({}) AND m.id NOT IN ({})", candidates.condition, _list(member_ids)))
+    return Candidates(QueryString("({}) AND m.id NOT IN ({})", candidates.condition, id_list(member_ids)))
 
 
 async def matching(candidates: Candidates, words: str, at_most: int) -> Matches:
@@ -159,7 +159,7 @@ async def these(candidates: Candidates, agency_ids: Iterable[UUID], member_ids: 
     agencies, people = list(agency_ids), list(member_ids)
     if not agencies and not people:
         return []
-    wanted = QueryString(_THESE, candidates.condition, _list(agencies), _list(people))
+    wanted = QueryString(_THESE, candidates.condition, id_list(agencies), id_list(people))
     return [_person(row) for row in await _read(QueryString(_PEOPLE, wanted))]
 
 
@@ -203,8 +203,3 @@ def _person(row: Mapping[str, Any]) -> Person:
         title=row["title"],
         agency_name=row["agency_name"],
     )
-
-
-def _list(member_ids: Iterable[UUID]) -> QueryString:
-    wanted = sorted(set(member_ids)) or [NOBODY]
-    return sql_list(wanted)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from piccolo.querystring import QueryString
 
-from tracker.database.sql_list import sql_list
+from tracker.database.sql_list import id_list, sql_list
 from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.outbox import LAW_ENFORCEMENT_ONLY, MessageKind, State
 from tracker.rules.core.viewer import Viewer
@@ -19,7 +19,6 @@ from tracker.rules.emails.messages import About, MessageLine, number_of
 from tracker.tables.background.emails.email_pauses import IS_PAUSED
 from tracker.tables.visible.core.rows import Row, rows, seen_by
 
-NOBODY = UUID(int=0)  # keeps a list of ids from being empty, which SQL does not accept
 SEEN = (
     " LEFT JOIN action_item i ON i.id = m.item LEFT JOIN occurrence o ON o.id = COALESCE(m.occurrence, i.origin)"
     " LEFT JOIN event e ON e.id = COALESCE(m.event, o.event) WHERE ((e.id IS NOT NULL AND MAY_SEE(e))"
@@ -113,7 +112,7 @@ async def message(viewer: Viewer, message_id: UUID) -> MessageLine | None:
 
 async def stored(viewer: Viewer, message_ids: Iterable[UUID]) -> list[Stored]:
     """Return messages as stored, without those that are missing or not for this viewer."""
-    wanted, of_them = among(message_ids), " AND m.id IN ({}) ORDER BY m.id"
+    wanted, of_them = id_list(message_ids), " AND m.id IN ({}) ORDER BY m.id"
     return [
         Stored(
             id=row["id"],
@@ -137,12 +136,12 @@ async def stored(viewer: Viewer, message_ids: Iterable[UUID]) -> list[Stored]:
 
 async def number_notified(viewer: Viewer, event_ids: Iterable[UUID], queued_at: datetime) -> int:
     """Return how many people will get an email about the change made to these events at that moment."""
-    return int((await rows(_TOLD, viewer, "", among(event_ids), queued_at))[0]["people"])
+    return int((await rows(_TOLD, viewer, "", id_list(event_ids), queued_at))[0]["people"])
 
 
 async def any_waiting(viewer: Viewer, event_ids: Iterable[UUID], date_id: UUID | None) -> bool:
     """Return whether emails about these events, or about this date of one of them, are about to go out."""
-    return bool((await rows(_WAITING, viewer, "", among(event_ids), date_id))[0]["emails"])
+    return bool((await rows(_WAITING, viewer, "", id_list(event_ids), date_id))[0]["emails"])
 
 
 async def account_invitations(viewer: Viewer) -> list[AccountInvitation]:
@@ -167,17 +166,11 @@ def whose(viewer: Viewer) -> tuple[Any, ...]:
 
     Outside law enforcement, without what victim services on an operation may not know of it.
     """
-    mine = QueryString(_MINE, viewer.member_id, viewer.member_id, among(viewer.chairs))
+    mine = QueryString(_MINE, viewer.member_id, viewer.member_id, id_list(viewer.chairs))
     known = QueryString("") if viewer.arm is Arm.LAW_ENFORCEMENT else _NOT_WITHHELD
     own_days = QueryString(_OWN_DAYS, viewer.member_id)
     whole = QueryString("{}{}{}", own_days, QueryString("") if viewer.is_coordinator else mine, known)
     return seen_by(viewer)[0], viewer.member_id, whole
-
-
-def among(ids: Iterable[UUID]) -> QueryString:
-    """Return a list of ids for IN."""
-    given = sorted({*ids}) or [NOBODY]
-    return sql_list(given)
 
 
 def line_of(row: Row) -> MessageLine:

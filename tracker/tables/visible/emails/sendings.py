@@ -10,13 +10,13 @@ from uuid import UUID
 
 from piccolo.querystring import QueryString
 
-from tracker.database.sql_list import sql_list
+from tracker.database.sql_list import id_list, sql_list
 from tracker.rules.core.outbox import Topic
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.messages import OF_ACCOUNTS, MessageLine, Narrowed, Place, Sending, Standing
 from tracker.tables.background.emails.email_pauses import IS_PAUSED
 from tracker.tables.visible.core.rows import Row, rows
-from tracker.tables.visible.emails.messages import LINE, NAMED, SEEN, STATE, among, line_of, whose
+from tracker.tables.visible.emails.messages import LINE, NAMED, SEEN, STATE, line_of, whose
 
 Found = tuple[UUID, Topic | None, datetime]
 """A sending: its id, what it announces (None = another version knows), and when it was queued."""
@@ -87,7 +87,7 @@ async def newest(
     if since is not None:
         clauses.append(QueryString(" AND s.queued_at >= {}", since))
     if without:
-        clauses.append(QueryString(" AND s.id NOT IN ({})", among(without)))
+        clauses.append(QueryString(" AND s.id NOT IN ({})", id_list(without)))
     asked = (*whose(viewer), _met(_of_messages(narrowed)), _met(clauses), limit)
     found = await rows(_SENDING, viewer, _NEWEST_FIRST, *asked)
     return [_found(row) for row in found]
@@ -111,7 +111,7 @@ async def with_people(
     if not wanted:
         return []
     to = QueryString(" AND m.recipient = {}", person) if person else QueryString("")
-    ids = among(one for one, *_ in wanted)
+    ids = id_list(one for one, *_ in wanted)
     counts = await rows(_COUNTS, viewer, "", _words(OF_ACCOUNTS), now, *whose(viewer), ids, to)
     lines = [line_of(row) for row in await rows(_LINES, viewer, "", *whose(viewer), ids, to, shown)]
     there = {line.sending_id for line in lines} & {row["sending"] for row in counts}
@@ -138,7 +138,7 @@ def _found_by(viewer: Viewer, narrowed: Narrowed) -> list[QueryString]:
     """Return where sendings are searched: these conditions only narrow what `_of_messages` asks of each."""
     found = []
     if not viewer.is_coordinator:
-        led = (viewer.member_id, among(viewer.chairs))
+        led = (viewer.member_id, id_list(viewer.chairs))
         found.append(QueryString(_THEIRS, viewer.member_id, *led, *led))
     if narrowed.person:
         found.append(QueryString(_TO_PERSON, narrowed.person))
