@@ -2,15 +2,17 @@
 
 import pytest
 
-from tests.cast import Cast
+from tests.cast import NOW, Cast
 from tests.usecases.intake.test_item_words import history, item
 from tests.usecases.intake.writing_back import email, given
 from tracker.rules.actions.action_items import ItemStatus
+from tracker.rules.core.actors import Origin
 from tracker.rules.core.answers import Taken, Word
 from tracker.rules.intake.calendar_replies import Sender
 from tracker.rules.intake.task_replies import TaskReply
 from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.intake import incoming
+from tracker.usecases.roster import aliases
 
 pytestmark = pytest.mark.anyio
 
@@ -63,3 +65,12 @@ async def test_a_forged_reply_about_a_task_changes_nothing(sqlite_cast: Cast) ->
     forged = Sender(address=cast.caht_lead.email, is_verified=False)
     assert await incoming.take(await email(cast.caht_lead, "", task=task, sender=forged)) == [Taken.UNMATCHED]
     assert (await item(cast, reference)).is_open
+
+
+async def test_a_reply_that_names_a_further_address_of_the_owner_counts(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    reference, address = await given(cast.coordinator, cast.caht_lead), "caht_lead+cal@caht.example"
+    await aliases.add(cast.caht_lead, address, NOW)
+    [added] = await aliases.mine(cast.caht_lead)
+    await aliases.confirm(added.id, NOW, Origin("link"))
+    assert await replied(cast, reference, Word.DONE, attendee=address) is Taken.RECORDED

@@ -21,6 +21,7 @@ from tests.usecases.intake.replying import (
     said,
 )
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
+from tracker.rules.core.actors import Origin
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.plan import DateChange
@@ -33,6 +34,7 @@ from tracker.tables.schema.intake.replies import IncomingReply
 from tracker.usecases.events import events, occurrences, replies
 from tracker.usecases.intake import proposals, unrecorded
 from tracker.usecases.intake.replies import take
+from tracker.usecases.roster import aliases
 from tracker.usecases.views.event_page import event_view
 
 pytestmark = pytest.mark.anyio
@@ -264,3 +266,15 @@ async def test_unconfirmed_emails_hide_no_confirmed_one_and_all_can_be_decided(s
     assert (shown[0], len(shown)) == (genuine, 20)
     every = await IncomingReply.select(IncomingReply.id).output(as_list=True)
     await unrecorded.dismiss(cast.coordinator, event_id, KEY, next(one for one in every if one not in shown), AT)
+
+
+@pytest.mark.parametrize("is_verified", [True, False])
+async def test_a_forged_sender_does_not_show_whose_further_address_it_is(sqlite_cast: Cast, is_verified: bool) -> None:
+    cast, event_id = sqlite_cast, await invited(sqlite_cast)
+    await aliases.add(cast.kcpd_detective, "detective@home.example", NOW)
+    await aliases.confirm((await aliases.mine(cast.kcpd_detective))[0].id, NOW, Origin("link"))
+    sender = Sender(address="detective@home.example", is_verified=is_verified)
+    one = await said(cast.fbi_lead, event_id, attendee=sender.address)
+    await take(await email(cast.fbi_lead, event_id, one, sender=sender))
+    [shown] = await waiting(cast, event_id)
+    assert shown.reply.sender_id == (cast.kcpd_detective.member_id if is_verified else None)

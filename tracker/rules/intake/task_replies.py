@@ -1,9 +1,9 @@
 """What a calendar program says of a task that an email of ours attached (RFC 5546 §3.4.3)."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 
 from tracker.rules.core.answers import Word
-from tracker.rules.core.viewer import Viewer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +18,9 @@ class TaskReply:
     comment: str = ""
 
 
-def is_about(reply: TaskReply, uid: str, viewer: Viewer) -> bool:
-    """Return whether a reply is the viewer's, about the task with this UID; published tasks name no attendee."""
-    return reply.uid == uid and reply.attendee in ("", viewer.email.lower())
+def is_about(reply: TaskReply, uid: str, addresses: Container[str]) -> bool:
+    """Return whether a reply is by someone with these addresses, in small letters, about the task with this UID.
+
+    Published tasks name no attendee.
+    """
+    return reply.uid == uid and (not reply.attendee or reply.attendee in addresses)

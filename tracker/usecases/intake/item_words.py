@@ -17,6 +17,7 @@ from tracker.rules.intake.words import STATUSES, Said, about_item
 from tracker.tables.visible.actions import action_items as visible
 from tracker.usecases.actions import action_items
 from tracker.usecases.intake.understood import UNMATCHED, Understood
+from tracker.usecases.roster import aliases
 
 
 async def taken(viewer: Viewer, item_id: UUID, email: ReceivedEmail) -> Understood:
@@ -28,7 +29,7 @@ async def taken(viewer: Viewer, item_id: UUID, email: ReceivedEmail) -> Understo
     item = await visible.item_by_id(viewer, item_id)
     if item is None or not rules.may_update(viewer, item):
         return UNMATCHED
-    if email.task and not is_about(email.task, item.uid, viewer):
+    if email.task and not is_about(email.task, item.uid, await aliases.addresses_of(viewer)):
         return UNMATCHED
     if email.task and email.task.word is None:
         return Understood(outcome=Taken.IGNORED)

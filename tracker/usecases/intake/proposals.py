@@ -74,15 +74,17 @@ async def decline(viewer: Viewer, proposal_id: UUID, comment: str, now: datetime
     return one
 
 
-async def undo_decline(viewer: Viewer, proposal_id: UUID, now: datetime) -> None:
-    """Let a declined proposal wait again, if its email has not left; does nothing when that was done.
+async def undo_decline(viewer: Viewer, proposal_id: UUID, now: datetime) -> ProposalState:
+    """Undo that a proposal was declined, if its email has not left, and return its state now; a second time is none.
+
+    It waits again, unless its date has changed meanwhile.
 
     Errors: NotFound, as in `to_accept`; Gone when the email may have left.
     """
     async with writing():
-        one, _, date = await _found(viewer, proposal_id, now)
+        one, state, date = await _found(viewer, proposal_id, now)
         if one.declined_at is None:
-            return
+            return state
         if not await outbox.take_back_one(_key(one.id, one.declined_at)):
             raise Gone(LEFT)
         await TimeProposal.update({TimeProposal.declined_at: None, TimeProposal.declined_by: None}).where(
@@ -90,6 +92,7 @@ async def undo_decline(viewer: Viewer, proposal_id: UUID, now: datetime) -> None
         )
         facts = {"date": date.key, "of": one.member_id}
         await audit.record(viewer.actor, "proposal_decline_undone", "occurrence", date.id, facts, now)
+        return (await _found(viewer, proposal_id, now))[1]
 
 
 async def _found(viewer: Viewer, proposal_id: UUID, now: datetime) -> tuple[Proposal, ProposalState, Occurrence]:

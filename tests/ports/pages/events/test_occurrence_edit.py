@@ -193,6 +193,11 @@ async def test_a_saved_date_says_that_the_emails_that_wait_are_the_only_ones(des
     assert "Saved. No one will get an email." in (await desk.get(other)).text
 
 
+async def test_only_who_moves_a_date_onto_the_day_of_another_is_asked_to_hold_both(desk: Browser, series: UUID) -> None:
+    refused = await save(desk, series, await edited(desk, series, date=""))
+    assert (refused.status_code, "Hold both on the same day" in refused.text) == (422, False)
+
+
 async def test_who_moves_a_date_onto_the_day_of_another_is_warned_and_may_insist(
     sqlite_cast: Cast, desk: Browser, series: UUID
 ) -> None:

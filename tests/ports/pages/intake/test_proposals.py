@@ -77,11 +77,24 @@ async def test_declining_says_who_is_notified_and_can_be_undone(sqlite_cast: Cas
     assert "Declined. 1 person will get an email." in page
     await browser.post(f"{refusal}/removal", {})
     page = (await browser.get(address)).text
-    assert "Undone. The proposal is waiting for your decision, and no one was notified." in page
+    assert "Undone. No one was notified. The proposal is waiting for your decision." in page
     await browser.post(refusal, {})
     clock.start_at(LATER + timedelta(minutes=1), stands_still=True)
-    again = await browser.post(refusal, {})
-    assert (again.status_code, "Declined." in (await browser.get(address)).text) == (303, True)
+    again = await browser.post(refusal, {"comment": "Sorry, the court moved."})
+    assert (again.status_code, "Your comment wasn’t sent: “Sorry, the court moved.”" in again.text) == (409, True)
+
+
+async def test_undo_says_what_became_of_a_proposal_whose_date_moved_meanwhile(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    address, proposal = await proposed(sqlite_cast, sqlite_cast.fbi_lead)
+    browser = await browse(sqlite_cast.coordinator)
+    await browser.post(f"/proposals/{proposal}/refusal", {})
+    times = {"date": "2027-05-11", "starts": "15:00", "ends": "16:00"}
+    assert (await browser.post(f"{address}/edit", {**times, "version": "1"})).status_code == 303
+    await browser.post(f"/proposals/{proposal}/refusal/removal", {})
+    page = (await browser.get(address)).text
+    assert "Undone. No one was notified. The event has changed since they saw it." in page
 
 
 async def test_what_was_typed_is_kept_beside_the_error(sqlite_cast: Cast, browse: SignIn) -> None:

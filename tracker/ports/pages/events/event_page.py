@@ -193,6 +193,7 @@ def event_context(view: EventView, now: Now) -> dict[str, Any]:
         "refusal": FormValues({}),
         "refused_id": None,
         "wrong_refusal": Errors(),
+        "unsent_decline": None,
     }
 
 

@@ -178,6 +178,7 @@ async def _form(
         view=view,
         event=view.occurrence.event,
         proposed=proposed,
+        is_double=sheet.errors["date"] == occurrences.TWO_ON_A_DAY,
         from_here=view.occurrence.starts_at > now and not is_added(view.occurrence),
         sites=await sites.open_sites(),
         **times_of(view.occurrence),

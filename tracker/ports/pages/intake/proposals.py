@@ -18,17 +18,19 @@ from tracker.rules.core.clean_text import clean
 from tracker.rules.events.event import Occurrence
 from tracker.rules.events.replies import LONGEST_COMMENT
 from tracker.rules.events.undo import UNDO_FOR
+from tracker.rules.intake.proposals import STATE_WORDS
 from tracker.usecases.emails import messages
 from tracker.usecases.intake import proposals
 from tracker.usecases.views.event_page import event_view
 
 FIELDS = ("comment",)
-UNDONE = "Undone. The proposal is waiting for your decision, and no one was notified."
+UNDONE = "Undone. No one was notified."
+WAITS = "The proposal is waiting for your decision."
 
 
 @post("/proposals/{proposal_id:uuid}/refusal", guards=[signed_in], status_code=303)
 async def decline(proposal_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
-    """Decline a proposal, or show the page again with what was typed; one that no longer waits says why."""
+    """Decline a proposal, or show the page again with what was typed; for one that no longer waits, with why (409)."""
     date = await proposals.date_of(viewer, proposal_id, now)
     try:
         comment = clean(form["comment"], LONGEST_COMMENT, "comment", multiline=True)
@@ -36,7 +38,7 @@ async def decline(proposal_id: FromPath[UUID], pages: Pages, viewer: Viewer, for
     except Invalid as wrong:
         return await _again(pages, viewer, date, now, form, proposal_id, wrong)
     except Conflict as closed:
-        return pages.redirect(_address(date), closed.sentence, is_saved=False)
+        return await _too_late(pages, viewer, date, now, form, closed)
     words = with_number_notified("Declined.", await messages.number_notified(viewer, [date.event.id], now))
     undo_button = Undo(address=f"/proposals/{proposal_id}/refusal/removal", fields={}, until=now + UNDO_FOR)
     return pages.redirect(_address(date), words, undo_button)
@@ -47,10 +49,10 @@ async def undo(proposal_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: N
     """Let a declined proposal wait again, or say that its email may have left."""
     date = await proposals.date_of(viewer, proposal_id, now)
     try:
-        await proposals.undo_decline(viewer, proposal_id, now)
+        state = await proposals.undo_decline(viewer, proposal_id, now)
     except Gone as gone:
         return pages.redirect(_address(date), gone.sentence, is_saved=False)
-    return pages.redirect(_address(date), UNDONE)
+    return pages.redirect(_address(date), f"{UNDONE} {STATE_WORDS.get(state, WAITS)}")
 
 
 def _address(date: Occurrence) -> str:
@@ -63,6 +65,15 @@ async def _again(
     view = await event_view(viewer, date.event.id, date.key, now)
     typed = {"refusal": form, "refused_id": proposal_id, "wrong_refusal": errors_of(wrong, FIELDS)}
     return pages.render("events/show.html", status_code=422, **event_context(view, now) | typed)
+
+
+async def _too_late(
+    pages: Pages, viewer: Viewer, date: Occurrence, now: Now, form: FormValues, closed: Conflict
+) -> Response[str]:
+    """Show the page with the comment that was typed for a proposal that no longer waits."""
+    view = await event_view(viewer, date.event.id, date.key, now)
+    unsent = {"sentence": closed.sentence, "comment": form["comment"]}
+    return pages.render("events/show.html", status_code=409, **event_context(view, now) | {"unsent_decline": unsent})
 
 
 handlers = [decline, undo]

@@ -19,6 +19,7 @@ _UNRECORDED = (
     " JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency"
     " LEFT JOIN member s ON s.email = n.sender AND n.sender <> ''"
     " LEFT JOIN email_alias x ON x.address = n.sender AND x.confirmed_at IS NOT NULL AND x.removed_at IS NULL"
+    " AND n.is_verified"  # or a forged sender would show whether an address is someone's
     " LEFT JOIN invitation v ON v.event = e.id AND v.member = COALESCE(s.id, x.member) AND v.withdrawn_at IS NULL"
     " LEFT JOIN member d ON d.id = n.decided_by LEFT JOIN agency h ON h.id = d.agency"
     " LEFT JOIN reply a ON a.id = n.attached LEFT JOIN invitation b ON b.id = a.invitation"
