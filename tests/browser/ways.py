@@ -110,7 +110,7 @@ def to_seat_review(page: Page, demo: Demo) -> None:
 def to_offboarding_review(page: Page, demo: Demo) -> None:
     """To who takes the place of a person on lists of events, before they are removed."""
     to_row("/people", "HSI liaison", "offboarding")(page, demo)
-    page.select_option("select[name=successor]", label="HSI special agent")
+    page.get_by_label("Successor").fill("HSI special agent")
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("heading", name="Review who is invited").wait_for()
 

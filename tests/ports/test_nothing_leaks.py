@@ -491,6 +491,7 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
             f"owners&subject={p.secret_date}",
             f"owners&subject={NOWHERE}",
             f"new-owners&subject={p.secret_item}",
+            f"successors&subject={p.secret_person}",
             f"after-action-owners&subject={p.secret_plan}",
             f"operation-access&subject={p.secret_plan}",
             f"services&subject={p.secret_plan}",

@@ -61,6 +61,8 @@ ACTIVE = Candidates(QueryString(_ACTIVE))
 """All people with access, for those who manage the roster."""
 WITH_ACCOUNT = Candidates(QueryString("NOT m.is_guest"))
 """People who can sign in, only together with other candidates."""
+COORDINATORS = Candidates(QueryString("m.id IN (SELECT r.member FROM member_role r WHERE r.role = 'coordinator')"))
+"""People with the role of coordinator, only together with other candidates."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +106,11 @@ def either(one: Candidates, other: Candidates) -> Candidates:
 def both(one: Candidates, other: Candidates) -> Candidates:
     """Return those who are candidates of one and of the other."""
     return Candidates(QueryString("(({}) AND ({}))", one.condition, other.condition))
+
+
+def at_agency(agency_id: UUID) -> Candidates:
+    """Return the people of an agency; only together with other candidates."""
+    return Candidates(QueryString("m.agency = {}", agency_id))
 
 
 def of_arm(arm: Arm) -> Candidates:

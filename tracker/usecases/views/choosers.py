@@ -11,6 +11,7 @@ from tracker.usecases.audit import reading
 from tracker.usecases.operations import grants, readiness
 from tracker.usecases.roster import committees
 from tracker.usecases.roster.known_people import Candidates, known_to
+from tracker.usecases.views import offboarding
 
 
 async def candidates(viewer: Viewer, name: str, subject: str) -> Candidates:
@@ -57,6 +58,10 @@ async def _services(viewer: Viewer, event: str) -> Candidates:
     return await readiness.candidates(viewer, _id(event))
 
 
+async def _successors(viewer: Viewer, person: str) -> Candidates:
+    return await offboarding.successors(viewer, _id(person))
+
+
 _CANDIDATES: Mapping[str, Callable[[Viewer, str], Awaitable[Candidates]]] = {
     "known": _known,
     "actors": _actors,
@@ -64,6 +69,7 @@ _CANDIDATES: Mapping[str, Callable[[Viewer, str], Awaitable[Candidates]]] = {
     "owners": _owners,
     "new-owners": item_lists.new_owners,
     "walk-ins": _walk_ins,
+    "successors": _successors,
     "services": _services,
     "operation-access": _operation_access,
     "after-action-owners": _after_action_owners,

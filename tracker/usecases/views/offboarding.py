@@ -21,6 +21,17 @@ from tracker.usecases.events.seat_invitations import following_the_seats, held_b
 from tracker.usecases.roster import directory
 from tracker.usecases.roster.close_account import coordinators
 from tracker.usecases.roster.ended_roles import leave
+from tracker.usecases.roster.known_people import (
+    ACTIVE,
+    COORDINATORS,
+    WITH_ACCOUNT,
+    Candidates,
+    among,
+    at_agency,
+    both,
+    but,
+    either,
+)
 from tracker.usecases.views.offboarding_transfers import transfer_events, transfer_items
 from tracker.usecases.views.seat_changes import shown
 
@@ -31,7 +42,7 @@ NOBODY = "Choose a successor so everything has an owner."
 
 @dataclass(frozen=True, kw_only=True)
 class Transfer:
-    """The work that passes to others, as far as the viewer may see it, and the people who could take it over."""
+    """The work that passes to others, as far as the viewer may see it, and among whom a successor is chosen."""
 
     person: PersonCard
     events: Sequence[Line]
@@ -39,22 +50,25 @@ class Transfer:
     items: Sequence[ActionItem]
     invitations: Sequence[Line]
     """The upcoming dates to which they are invited, where the viewer may know that."""
-    successors: Sequence[PersonCard]
-    """Their colleagues, then the coordinators."""
+    successors: Candidates
+    """Their colleagues and the coordinators, who could take it over."""
 
 
 async def plan_transfer(viewer: Viewer, member_id: UUID, now: datetime) -> Transfer:
     """Return what to review before a member is offboarded. Errors: NotFound, NotAllowed, Conflict."""
-    if not viewer.manages_accounts:
-        raise NotAllowed(accounts.MANAGERS_ONLY)
     person = await _who_may_be_removed(viewer, member_id)
     return Transfer(
         person=person,
         events=await organized.led(viewer, member_id, now),
         invitations=await _invitations(viewer, person, now),
         items=await item_lists.open_items_of_people(viewer, [member_id]),
-        successors=await _successors(viewer, person, now),
+        successors=_successors(viewer, person),
     )
+
+
+async def successors(viewer: Viewer, member_id: UUID) -> Candidates:
+    """Return among whom a member's successor is chosen. Errors: NotFound, NotAllowed, Conflict."""
+    return _successors(viewer, await _who_may_be_removed(viewer, member_id))
 
 
 async def depart(
@@ -71,19 +85,17 @@ async def depart(
     accounts.check_manager(viewer, reauthenticated_at, now)
     async with writing():
         person = await _who_may_be_removed(viewer, member_id)
-        if successor_id not in {one.id for one in await _successors(viewer, person, now)} or successor_id is None:
-            raise Invalid(successor=NOBODY)
-        successor = await viewer_for(successor_id, now)
+        successor = await _successor(viewer, person, successor_id, now)
         is_colleague = successor.agency_id == person.agency_id
         held = await held_by(member_id, now)
         async with following_the_seats(viewer, now) as passed:
-            await leave(member_id, successor_id if is_colleague else None, now)
+            await leave(member_id, successor.member_id if is_colleague else None, now)
         if is_colleague:
-            passed += await pass_on(viewer, held, successor_id, now, but={one.event_id for one in passed})
-        successor = await viewer_for(successor_id, now)  # with the seats that they have from now on
+            passed += await pass_on(viewer, held, successor.member_id, now, but={one.event_id for one in passed})
+        successor = await viewer_for(successor.member_id, now)  # with the seats that they have from now on
         await transfer_events(viewer, person, successor, now)
         await transfer_items(viewer, person, successor, now, today)
-        details = {"successor": successor_id}
+        details = {"successor": successor.member_id}
         await audit.record(viewer.actor, "departed", "member", member_id, details, now)
         return await shown(viewer, passed, now)
 
@@ -94,6 +106,8 @@ async def _invitations(viewer: Viewer, person: PersonCard, now: datetime) -> lis
 
 
 async def _who_may_be_removed(viewer: Viewer, member_id: UUID) -> PersonCard:
+    if not viewer.manages_accounts:
+        raise NotAllowed(accounts.MANAGERS_ONLY)
     person = await directory.person(viewer, member_id)
     accounts.check_account(viewer, member_id, person.roles)
     if member_id == viewer.member_id:
@@ -105,17 +119,20 @@ async def _who_may_be_removed(viewer: Viewer, member_id: UUID) -> PersonCard:
     return person
 
 
-async def _successors(viewer: Viewer, person: PersonCard, now: datetime) -> list[PersonCard]:
-    """Return who can take over: active colleagues at the agency, and coordinators.
+async def _successor(viewer: Viewer, person: PersonCard, member_id: UUID | None, now: datetime) -> Viewer:
+    """Return the chosen successor, while their own access lasts. Errors: Invalid(successor)."""
+    allowed = await among(_successors(viewer, person), [member_id] if member_id else ())
+    found = (await viewers_for(allowed, now)).values()
+    if not found:
+        raise Invalid(successor=NOBODY)
+    return next(iter(found))
+
+
+def _successors(viewer: Viewer, person: PersonCard) -> Candidates:
+    """Return active colleagues at the agency, and coordinators.
 
     Viewers who are not coordinators cannot choose themselves, so they cannot get onto a committee this way.
     """
-    coordinate = await coordinators()
-    near = [
-        one
-        for one in await directory.people(viewer)
-        if not one.is_guest and (one.agency_id == person.agency_id or one.id in coordinate)
-    ]
+    near = either(at_agency(person.agency_id), COORDINATORS)
     left_out = {person.id} if viewer.is_coordinator else {person.id, viewer.member_id}
-    serving = await viewers_for({one.id for one in near} - left_out, now)
-    return sorted((one for one in near if one.id in serving), key=lambda one: one.agency_id != person.agency_id)
+    return but(both(both(ACTIVE, WITH_ACCOUNT), near), left_out)

@@ -1,5 +1,6 @@
 """The page where someone is seen out."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -48,7 +49,7 @@ async def test_no_one_is_removed_before_the_button_says_so(cast: Cast, browse: S
     theirs = page_of(cast, "fbi_lead")
     first = (await browser.get(theirs)).text
     assert "Remove Fbi lead</button>" not in " ".join(first.split()).replace("> ", ">").replace(" <", "<")
-    last = await browser.post(theirs, typed(first, theirs, successor=cast.fbi_alternate.member_id))
+    last = await browser.post(theirs, typed(first, theirs, successor_words="fbi alternate"))
     assert last.status_code == 200
     assert "None of the invitations you can see will pass to someone else." in " ".join(last.text.split())
     assert await column(cast.fbi_lead.member_id, "status") == "active"
@@ -84,6 +85,21 @@ async def test_who_left_can_be_let_back_in_as_a_member_without_roles(cast: Cast,
     assert "<span>Member</span>" in (await browser.get(address)).text
 
 
+async def test_a_successor_is_found_by_words_among_colleagues_and_coordinators(cast: Cast, browse: SignIn) -> None:
+    browser, theirs = await browse(cast.administrator), page_of(cast, "fbi_lead")
+    found = f"/people/found?candidates=successors&subject={cast.fbi_lead.member_id}&place=f-who&name=who&who_words="
+    assert re.findall(r'data-words="([^"]+)"', (await browser.get(f"{found}example")).text) == [
+        "Coordinator (USAO)",
+        "Fbi alternate (FBI)",
+    ]
+    refused = await browser.post(theirs, {"successor": "", "successor_words": "kcpd"})
+    assert refused.status_code == 422
+    assert "No one matches “kcpd”." in refused.text
+    review = await browser.post(theirs, {"successor": "", "successor_words": "fbi alt"})
+    assert 'value="Fbi alternate (FBI)"' in review.text
+    assert (await (await browse(cast.fbi_alternate)).get(f"{found}example")).status_code == 403
+
+
 async def test_a_fresh_proof_is_asked_first(cast: Cast, browse: SignIn) -> None:
     browser = await browse(cast.coordinator)
     clock.start_at(NOW + timedelta(minutes=15), stands_still=True)
@@ -103,7 +119,7 @@ async def test_the_dates_and_emails_are_reviewed_before_anyone_is_removed(cast: 
     browser, theirs = await browse(cast.coordinator), page_of(cast, "fbi_lead")
     first = (await browser.get(theirs)).text
     assert "Monthly task force meeting" in first
-    review = await browser.post(theirs, typed(first, theirs, successor=cast.fbi_alternate.member_id))
+    review = await browser.post(theirs, typed(first, theirs, successor_words="fbi alternate"))
     assert review.status_code == 200
     assert "Fbi alternate is invited. Fbi lead is removed from the list." in review.text
     assert "1 email will go to 1 person." in review.text
@@ -121,6 +137,6 @@ async def test_another_successor_is_reviewed_again(cast: Cast, browse: SignIn) -
     await events.schedule(cast.coordinator, meeting(cast.hsi_liaison, **about), NOW)
     browser, theirs = await browse(cast.coordinator), page_of(cast, "hsi_liaison")
     first = (await browser.get(theirs)).text
-    review = await browser.post(theirs, typed(first, theirs, successor=cast.coordinator.member_id))
+    review = await browser.post(theirs, typed(first, theirs, successor_words="Coordinator"))
     assert "Hsi liaison is removed from the list." in review.text
     assert "No one will get an email." in review.text

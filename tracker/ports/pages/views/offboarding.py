@@ -11,13 +11,15 @@ from litestar.params import FromPath
 from tracker.errors import Invalid
 from tracker.ports.http.dependencies import Now, Today, Viewer, Visit, Zone
 from tracker.ports.http.guards import signed_in
+from tracker.ports.pages.core import choosers
+from tracker.ports.pages.core.choosers import Chosen
 from tracker.ports.pages.core.date_entries import address_of, times_of
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import Errors, errors_of, id_in
 from tracker.ports.pages.core.reauthentication import first_reauthenticate
 from tracker.ports.pages.roster.admin_saving import check_manager
 from tracker.ports.pages.roster.list_review import by_event, is_reviewed, review_of
-from tracker.ports.pages.roster.people import WORDS, by_agency
+from tracker.ports.pages.roster.people import WORDS
 from tracker.rules.views.list_impact import ListImpact, done_words
 from tracker.usecases.views import offboarding, seat_changes
 
@@ -35,7 +37,7 @@ async def preview_offboarding(
     """Show what a person is responsible for, and ask for a successor."""
     check_manager(visit.viewer)
     first = first_reauthenticate(visit, f"/people/{person_id}/offboarding", now)
-    return first or await _page(pages, visit.viewer, zone, now, person_id)
+    return first or await _page(pages, visit.viewer, zone, now, person_id, Chosen())
 
 
 @post(PATH, guards=[signed_in], status_code=303)
@@ -46,15 +48,19 @@ async def leave(
     check_manager(visit.viewer)
     if first := first_reauthenticate(visit, f"/people/{person_id}/offboarding", now):
         return first
-    successor_id, proof = id_in(form["successor"]), visit.reauthenticated_at
-    deed = partial(offboarding.depart, visit.viewer, person_id, successor_id, proof, now, today)
+    chosen = await choosers.chosen(form, "successor", await offboarding.successors(visit.viewer, person_id))
+    proof = visit.reauthenticated_at
+    deed = partial(offboarding.depart, visit.viewer, person_id, id_in(chosen.value), proof, now, today)
+    if chosen.error:
+        wrong = Invalid(successor=chosen.error)
+        return await _page(pages, visit.viewer, zone, now, person_id, chosen, wrong)
     try:
         impact = await seat_changes.preview(deed)
         if not (form["reviewed"] and is_reviewed(form, impact)):
-            return await _page(pages, visit.viewer, zone, now, person_id, successor_id=successor_id, impact=impact)
+            return await _page(pages, visit.viewer, zone, now, person_id, chosen, impact=impact)
         done = await deed()
     except Invalid as wrong:
-        return await _page(pages, visit.viewer, zone, now, person_id, wrong)
+        return await _page(pages, visit.viewer, zone, now, person_id, chosen, wrong)
     return pages.redirect(f"/people/{person_id}", f"{DONE}{done_words(done)}")
 
 
@@ -64,9 +70,9 @@ async def _page(
     zone: str,
     now: Now,
     person_id: UUID,
+    chosen: Chosen,
     wrong: Invalid | None = None,
     *,
-    successor_id: UUID | None = None,
     impact: Sequence[ListImpact] | None = None,
 ) -> Response[Any]:
     """Show the page; `impact` is what the chosen successor takes over on lists of events, for review.
@@ -74,9 +80,6 @@ async def _page(
     The button removes the person only when that is shown.
     """
     found = await offboarding.plan_transfer(viewer, person_id, now)
-    successors = [
-        (first.agency, [(str(one.id), one.name) for one in group]) for first, group in by_agency(found.successors)
-    ]
     passed = {one.dates[0].event_id for one in impact or ()}
     return pages.render(
         "roster/people/offboarding.html",
@@ -88,8 +91,7 @@ async def _page(
         review=review_of(impact or (), zone),
         is_last=impact is not None,
         unfilled=by_event((one for one in found.invitations if one.event_id not in passed), zone),
-        successor=str(successor_id or ""),
-        successors=[("", "Choose a person"), *successors],
+        successor=chosen,
         errors=errors_of(wrong, ("successor",)) or Errors(),
         address=address_of,
         times=lambda line: times_of(line, zone),
