@@ -517,7 +517,7 @@ async def test_a_time_that_nobody_offered_changes_nothing(desk: Browser) -> None
     assert typed((await desk.post("/schedule/times", form)).text, "/events")["date"] == ["2027-01-12"]
 
 
-async def test_the_panel_names_who_is_taken_twice_with_and_without_a_script(sqlite_cast: Cast, desk: Browser) -> None:
+async def test_the_panel_names_who_is_taken_twice_with_the_organizer(sqlite_cast: Cast, desk: Browser) -> None:
     both = sqlite_cast.fbi_lead, sqlite_cast.caht_lead
     await events.schedule(sqlite_cast.coordinator, meeting(*both, title="Case call"), NOW)
     form = typed(
@@ -529,7 +529,7 @@ async def test_the_panel_names_who_is_taken_twice_with_and_without_a_script(sqli
     )
     part = (await desk.post("/schedule/summary", form)).text
     [named] = re.findall(r"Case call, Tue, Jan 12, 10:00 AM: ([^<;]+)", part)
-    assert sorted(named.split(", ")) == ["Caht lead (CAHT)", "Fbi lead (FBI)"]
+    assert sorted(named.split(", ")) == ["Caht lead (CAHT)", "Coordinator (USAO)", "Fbi lead (FBI)"]
     assert f"10:00 AM: {named}" in (await desk.post("/events", form | {"save": ["show"]})).text
 
 

@@ -77,10 +77,11 @@ async def conflicts_at(
     *,
     there: Sequence[Slot] | None = None,
 ) -> dict[str, Any]:
-    """Return the same for known times and people; `there` are the times at this place, if not all are."""
+    """Return the same for known times and people, and who leads; `there` are the times at this place, if not all."""
+    every = {lead_id, *people}
     return {
-        "double_bookings": await suggested_times.double_bookings(viewer, people, slots, event_id),
-        "blackouts": await _blackouts(viewer, {lead_id, *people}, slots, zone),
+        "double_bookings": await suggested_times.double_bookings(viewer, every, slots, event_id),
+        "blackouts": await _blackouts(viewer, every, slots, zone),
         "room": await sites.room_of(viewer, place, slots if there is None else there, event_id),
     }
 

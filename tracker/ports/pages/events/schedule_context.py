@@ -80,7 +80,7 @@ async def schedule_context(
         "outcome_zone": zone,
         "zone_name": zone,
         "zones": zone_choices(zone),
-        "names": {one.id: f"{one.name} ({one.agency})" for one in offered.people},
+        "names": {one.id: f"{one.name} ({one.agency})" for one in (*offered.people, offered.lead) if one},
     }
 
 
