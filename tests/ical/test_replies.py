@@ -1,15 +1,17 @@
 """Replies of calendar programs are read alike, however each of them writes them."""
 
-import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 
 from tests.ical import client_replies
 from tests.ical.client_replies import CLIENTS
+from tests.processor_time import within
 from tracker.errors import Invalid, TrackerError
 from tracker.ical.replies import LARGEST, read
 from tracker.rules.events.replies import LONGEST_COMMENT, ReplyValue
+from tracker.rules.intake.calendar_replies import CalendarReply
 
 ZONE = "America/Chicago"
 UID, WHO = "9a0c@tracker.example", "liaison@kcpd.example"
@@ -199,14 +201,16 @@ BOMBS = [
 """What a program never writes; a long note, and many alarms, leave a reply that can still be read."""
 
 
-@pytest.mark.parametrize("bomb", BOMBS)
-def test_a_bomb_takes_less_than_half_a_second_of_processor_time(bomb: object) -> None:
-    assert callable(bomb)
-    content = bomb()
-    started = time.process_time()
+def read_if_possible(content: bytes) -> list[CalendarReply]:
+    """Return the replies in a file; none of one that is refused."""
     try:
-        replies = read(content, ZONE)
+        return read(content, ZONE)
     except TrackerError:
-        replies = []
-    assert time.process_time() - started < 0.5
+        return []
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_a_bomb_takes_little_time(bomb: Callable[[], bytes]) -> None:
+    content = bomb()
+    replies = within(500, lambda: read_if_possible(content))
     assert all(one.value is None for one in replies) or bomb in (_entities, alarms)

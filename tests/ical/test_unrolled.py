@@ -3,7 +3,6 @@
 # Local times are naive: the zone of the event is beside them.
 # ruff: noqa: DTZ001, DTZ007
 
-import time
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -11,6 +10,7 @@ from dateutil.rrule import rrulestr
 from hypothesis import assume, given, settings
 from hypothesis import strategies as some
 
+from tests.processor_time import within
 from tracker.errors import Invalid
 from tracker.ical.unrolled import CODES, Budget, starts_between
 
@@ -100,6 +100,4 @@ def test_a_rule_that_is_not_read_is_refused(rule: str) -> None:
     ["FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", "FREQ=MONTHLY;BYMONTHDAY=31;COUNT=9"],
 )
 def test_a_rule_that_gives_nothing_ends_as_soon_as_any_other(rule: str) -> None:
-    began = time.process_time()
-    starts_between(rule, datetime(1990, 2, 28, 9), (START, END), until, Budget(20_000))
-    assert time.process_time() - began < 0.5
+    within(500, lambda: starts_between(rule, datetime(1990, 2, 28, 9), (START, END), until, Budget(20_000)))

@@ -1,6 +1,5 @@
 """Emails as people's programs send them are read within fixed limits, and nothing in them makes reading fail."""
 
-import time
 import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -13,6 +12,7 @@ import pytest
 from tests.ical import client_replies
 from tests.ical.test_replies import alarms, folded, nested, zones
 from tests.ical.test_task_replies import reply as task_reply
+from tests.processor_time import within
 from tracker.crypto.reply_addresses import ReplyAddresses
 from tracker.ports.mail.incoming import LARGEST, Reader
 from tracker.rules.core.answers import Word
@@ -304,11 +304,9 @@ def test_a_hostile_email_takes_little_memory(calendar: Callable[[], bytes]) -> N
         lambda: b"From: \xff\xfe@b.example\r\nSubject: \xe9\r\n\r\n",
     ],
 )
-def test_a_hostile_email_is_read_within_half_a_second_of_processor_time(hostile: Callable[[], bytes]) -> None:
+def test_a_hostile_email_takes_little_time(hostile: Callable[[], bytes]) -> None:
     content = hostile()
-    started = time.process_time()
-    found = read(content)
-    assert time.process_time() - started < 0.5
+    found = within(500, lambda: read(content))
     assert (found.replies, found.sender.is_verified) == ((), False)
 
 
