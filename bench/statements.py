@@ -5,8 +5,8 @@ import time
 from collections.abc import Sequence
 
 from tracker.database import Engine
-from tracker.database.connecting import Statement
-from tracker.database.sqlite import READS, SQLiteEngine
+from tracker.database.connecting import Statement, is_read
+from tracker.database.sqlite import SQLiteEngine
 
 
 class BareConnection:
@@ -15,7 +15,7 @@ class BareConnection:
     def __init__(self, engine: Engine, statements: Sequence[Statement]) -> None:
         assert isinstance(engine, SQLiteEngine)  # noqa: S101 - worlds are files
         self._connection: sqlite3.Connection = engine.connect()
-        self._reads = [(query, arguments) for query, arguments in statements if query.lstrip().startswith(READS)]
+        self._reads = [(query, arguments) for query, arguments in statements if is_read(query)]
 
     def close(self) -> None:
         """Close the file."""

@@ -7,14 +7,21 @@ from tracker.database.connecting import Rows, Statement
 from tracker.database.sqlite import Connection
 
 
+class Noted(list[Statement]):
+    """Statements in their order, and in how many trips to a connection's thread they went."""
+
+    trips = 0
+
+
 @contextmanager
-def noted() -> Iterator[list[Statement]]:
-    """Yield the statements that are run meanwhile, in their order."""
+def noted() -> Iterator[Noted]:
+    """Yield the statements that are run meanwhile."""
     plain = Connection.fetch_each
-    found: list[Statement] = []
+    found = Noted()
 
     async def noting(self: Connection, statements: Sequence[Statement]) -> list[Rows]:
         found.extend(statements)
+        found.trips += 1
         return await plain(self, statements)
 
     Connection.fetch_each = noting  # type: ignore[method-assign]  # put back below

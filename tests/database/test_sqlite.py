@@ -17,7 +17,8 @@ from piccolo.engine.exceptions import TransactionError
 from piccolo.querystring import QueryString
 
 from tests.database.rows import PARENT, add_parent, connection_threads, parents
-from tracker.database import bind, close_database, engine_from_url, open_database, writing
+from tests.database.statements import noted
+from tracker.database import bind, close_database, engine_from_url, open_database, together, writing
 from tracker.database.sqlite import SQLiteEngine
 
 
@@ -58,6 +59,16 @@ async def test_a_connection_holds_on_to_nothing_that_it_has_read(file: SQLiteEng
     rows = await file.run_querystring(QueryString("SELECT 'Operation Bluestem' AS title"))
     held = sys.getrefcount(rows)
     assert held == 2, "by this test, and by the call that counts"
+
+
+async def test_parts_and_their_parts_read_in_the_same_trips(file: SQLiteEngine) -> None:
+    async def twice() -> None:
+        for _ in range(2):
+            await file.run_querystring(QueryString("SELECT 1"))
+
+    with noted() as statements:
+        await together(twice(), twice(), together(twice(), together(twice(), twice())))
+    assert (len(statements), statements.trips) == (10, 2)
 
 
 async def test_only_the_owner_can_read_the_file_and_its_companions(file: SQLiteEngine) -> None:

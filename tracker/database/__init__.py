@@ -16,6 +16,7 @@ from tracker.database.binding import (
 from tracker.database.conflicts import conflicts
 from tracker.database.failures import is_unavailable, surviving_failures
 from tracker.database.rebuild import rebuild_table
+from tracker.database.together import together
 
 __all__ = [
     "Engine",
@@ -31,6 +32,7 @@ __all__ = [
     "open_database",
     "rebuild_table",
     "surviving_failures",
+    "together",
     "trying",
     "writing",
 ]

@@ -14,6 +14,12 @@ from tracker.database.writer_lock import WriterLock
 Rows = Sequence[Any]
 Statement = tuple[str, list[Any]]
 """SQL for the database, and its arguments."""
+READS = ("SELECT", "WITH", "PRAGMA", "EXPLAIN")
+
+
+def is_read(query: str) -> bool:
+    """Return whether a statement only reads."""
+    return query.lstrip()[:7].upper().startswith(READS)
 
 
 class Connecting(Engine[BaseTransaction]):

@@ -10,7 +10,7 @@ from piccolo.engine import postgres as stock
 from piccolo.engine.base import BaseTransaction
 from piccolo.engine.exceptions import TransactionError
 
-from tracker.database.connecting import Rows
+from tracker.database.connecting import Rows, Statement
 from tracker.database.transactions import FAILED, OneWriterEngine
 
 OLDEST = 13  # major version
@@ -57,6 +57,14 @@ class PostgresEngine(OneWriterEngine, stock.PostgresEngine):  # type: ignore[mis
             if self.pool is not None and is_pooled:
                 return list(await self.pool.fetch(query, *arguments))
             return list(await self._run_in_new_connection(query, arguments))
+
+    async def read_alone(self, statements: Sequence[Statement]) -> list[Rows]:
+        """Read outside any transaction, on one connection: the pool resets a connection each time it comes back."""
+        if self.pool is None:
+            return await super().read_alone(statements)
+        with _reaching():
+            async with self.pool.acquire() as connection:
+                return [await self.fetch(connection, *one) for one in statements]
 
     async def begin(self) -> Any:
         """Return a connection that holds the writers' lock; raise after 30 s without it."""

@@ -13,7 +13,7 @@ from piccolo.engine.base import BaseTransaction
 from piccolo.engine.exceptions import TransactionError
 
 from tracker.database.changes import ChangeWatcher, Mark
-from tracker.database.connecting import Rows, Statement
+from tracker.database.connecting import Rows, Statement, is_read
 from tracker.database.sqlite_file import create_for_owner_only, write_ahead
 from tracker.database.sqlite_lock import begin_to_write
 from tracker.database.transactions import OneWriterEngine, Savepoint, Transaction
@@ -26,7 +26,6 @@ PRAGMAS = (
     "PRAGMA temp_store=MEMORY",
     "PRAGMA cache_size=-4000",  # KiB for one connection: eight of them must not fill a small machine
 )
-READS = ("SELECT", "WITH", "PRAGMA", "EXPLAIN")
 
 
 class Connection(aiosqlite.Connection):
@@ -128,7 +127,7 @@ class SQLiteEngine(OneWriterEngine, stock.SQLiteEngine):  # type: ignore[misc]  
 
     async def run_alone(self, query: str, arguments: list[Any], *, is_pooled: bool) -> Rows:  # noqa: ARG002 - PostgreSQL's
         """Run one statement outside any transaction; a write waits its turn instead of polling the file's lock."""
-        if query.lstrip()[:7].upper().startswith(READS):
+        if is_read(query):
             return await self._run_borrowed(query, arguments)
         await self.writer_lock().enter_to_write()
         try:

@@ -11,7 +11,8 @@ from piccolo.engine.base import BaseTransaction
 from piccolo.engine.exceptions import TransactionError
 from piccolo.querystring import QueryString
 
-from tracker.database.connecting import Connecting, Rows
+from tracker.database.connecting import Connecting, Rows, is_read
+from tracker.database.trips import Trips
 
 FAILED = "A statement of this transaction failed, so nothing of it is kept. Nest `writing()` around what may fail."
 
@@ -24,6 +25,7 @@ class OneWriterEngine(Connecting):
     """
 
     current_transaction: ContextVar[Any]  # of Transaction; Piccolo types it by engine
+    _trips: ContextVar[Trips | None] = ContextVar("trips", default=None)
 
     def live_transaction(self) -> "Transaction | None":
         """Return the open transaction of this task, or None."""
@@ -54,10 +56,19 @@ class OneWriterEngine(Connecting):
     async def read_each(self, *questions: QueryString) -> list[Rows]:
         """Return the rows of several independent queries; SQLite runs them in one call to its thread."""
         statements = [one.compile_string(engine_type=self.engine_type) for one in questions]
-        held = self.live_transaction()
+        held, trips = self.live_transaction(), self._trips.get()
         if held is not None:
             return [await held.run(*one) for one in statements]
-        return await self.read_alone(statements)
+        return await (trips.ask(statements) if trips else self.read_alone(statements))
+
+    @contextmanager
+    def collecting_reads(self) -> Iterator[None]:
+        """Let the tasks that are started meanwhile read in the same trips; see `together`."""
+        before = self._trips.set(self._trips.get() or Trips(self.read_alone))
+        try:
+            yield
+        finally:
+            self._trips.reset(before)
 
     async def run_many(self, query: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run one statement, in the database's own SQL, for each of some rows; only in a transaction."""
@@ -71,9 +82,12 @@ class OneWriterEngine(Connecting):
         return await self._run(ddl, [], is_pooled=in_pool)
 
     async def _run(self, query: str, arguments: list[Any], *, is_pooled: bool) -> Rows:
-        held = self.live_transaction()
+        held, trips = self.live_transaction(), self._trips.get()
         if held is not None:
             return await held.run(query, arguments)
+        if trips and is_read(query):
+            [found] = await trips.ask([(query, arguments)])
+            return found
         return await self.run_alone(query, arguments, is_pooled=is_pooled)
 
 

@@ -1,0 +1,68 @@
+"""Parts of a page that read together: one trip, and to each part its own rows or its own error."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from piccolo.querystring import QueryString
+
+from tests.database.rows import add_parent, connection_threads, parents, works
+from tracker.database import Engine, engine, together, writing
+
+pytestmark = pytest.mark.both_engines
+
+SQL_IS_WRONG = "syntax"
+
+
+async def word(text: str) -> Any:
+    """Return a text that the database was asked for."""
+    [row] = await engine().run_querystring(QueryString("SELECT CAST({} AS VARCHAR) AS word", text))
+    return row["word"]
+
+
+async def twice(text: str) -> list[Any]:
+    """Return a text and, by a second statement, the same again."""
+    return [await word(text), await word(text)]
+
+
+async def failing() -> None:
+    """Ask what no database understands."""
+    await engine().run_querystring(QueryString("SELECT FROM WHERE"))
+
+
+async def test_each_part_gets_its_own_rows(small: Engine) -> None:
+    first, second, third = await together(word("a"), twice("b"), together(word("c"), twice("d")))
+    assert (first, second, third) == ("a", ["b", "b"], ("c", ["d", "d"]))
+    await works(small)
+
+
+async def test_a_part_that_fails_takes_nothing_from_the_others(small: Engine) -> None:
+    words: list[Any] = []
+
+    async def keeping(text: str) -> None:
+        words.append(await word(text))
+
+    with pytest.raises(Exception, match=SQL_IS_WRONG):
+        await together(keeping("a"), failing(), keeping("b"))
+    assert sorted(words) == ["a", "b"]
+    await works(small)
+
+
+async def test_in_a_transaction_the_parts_read_what_it_wrote(small: Engine) -> None:
+    async with writing():
+        await add_parent(small, 1)
+        assert await together(parents(small), word("a")) == ([1], "a")
+        with pytest.raises(Exception, match=SQL_IS_WRONG):
+            async with writing():
+                await together(failing(), word("never begun"))
+    assert await parents(small) == [1]
+
+
+async def test_a_page_that_is_left_leaves_no_connection(small: Engine) -> None:
+    page = asyncio.create_task(together(twice("a"), twice("b")))  # type: ignore[arg-type]  # a coroutine
+    await asyncio.sleep(0)
+    page.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await page
+    assert connection_threads() <= 1
+    await works(small)

@@ -1,0 +1,61 @@
+"""Reading the independent parts of a page together."""
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from typing import Any, TypeVar, overload
+
+from tracker.database.binding import engine
+
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+D = TypeVar("D")
+E = TypeVar("E")
+F = TypeVar("F")
+Part = Coroutine[Any, Any, A]
+
+
+@overload
+async def together(a: Part[A], b: Part[B], /) -> tuple[A, B]: ...
+
+
+@overload
+async def together(a: Part[A], b: Part[B], c: Part[C], /) -> tuple[A, B, C]: ...
+
+
+@overload
+async def together(a: Part[A], b: Part[B], c: Part[C], d: Part[D], /) -> tuple[A, B, C, D]: ...
+
+
+@overload
+async def together(a: Part[A], b: Part[B], c: Part[C], d: Part[D], e: Part[E], /) -> tuple[A, B, C, D, E]: ...
+
+
+@overload
+async def together(
+    a: Part[A], b: Part[B], c: Part[C], d: Part[D], e: Part[E], f: Part[F], /
+) -> tuple[A, B, C, D, E, F]: ...
+
+
+async def together(*parts: Part[Any]) -> tuple[Any, ...]:
+    """Return what independent parts of a page read; what they ask at the same time is one trip to the database.
+
+    A part may have parts of its own. Inside a transaction, which has one connection, they run one after another. The
+    parts only read. When some of them fail, the first one's error is raised, after all of them have ended.
+    """
+    if engine().transaction_exists():
+        return tuple(await _one_by_one(parts))
+    with engine().collecting_reads():
+        found = await asyncio.gather(*parts, return_exceptions=True)
+    for one in found:
+        if isinstance(one, BaseException):
+            raise one
+    return tuple(found)
+
+
+async def _one_by_one(parts: Sequence[Part[Any]]) -> list[Any]:
+    try:
+        return [await one for one in parts]
+    finally:
+        for one in parts:  # those that were never begun; for the others it does nothing
+            one.close()
