@@ -22,7 +22,7 @@ from tracker.tables.schema.roster.people import Member
 REMINDERS, CRASHES, KICKS = (2_000, 10, 50) if IS_FULL else (150, 2, 5)
 SLOW = 0.03  # seconds an email, so that there is a middle to crash in
 FAST = 300.0  # five minutes a second: a retry after half a minute comes after a tenth of a second
-RECONNECT = 5.0  # seconds until pages are back
+RECONNECT = 20.0  # seconds until pages are back, on a busy machine too
 
 
 @pytest.fixture(scope="module")

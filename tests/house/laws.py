@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 LONGEST_FUNCTION = 39  # lines
 WALL_CLOCKS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns"}
+STOPWATCHES = {"process_time", "thread_time", "perf_counter"}
 TAKES_SQL = {"raw", "QueryString", "rows"}
 UNSAFE_STORES = {"pickle", "cPickle", "marshal", "shelve", "dill"}
 
@@ -34,6 +35,14 @@ def nobody_looks_at_the_clock(module: ast.Module) -> Iterator[str]:
         name = _dotted(call.func)
         if any(name == clock or name.endswith(f".{clock}") for clock in WALL_CLOCKS):
             yield f"{call.lineno} {name}()"
+
+
+def nobody_times_work(module: ast.Module) -> Iterator[str]:
+    """A machine that is slow or busy fails no test; `tests/processor_time.py` measures beside a yardstick."""
+    for node in ast.walk(module):
+        name = node.attr if isinstance(node, ast.Attribute) else node.name if isinstance(node, ast.alias) else ""
+        if name.removesuffix("_ns") in STOPWATCHES:
+            yield f"{node.lineno} {name}"
 
 
 def attributes_have_names(module: ast.Module) -> Iterator[str]:

@@ -42,6 +42,11 @@ def test_below_the_ports_nobody_looks_at_the_clock() -> None:
     assert offences(laws.nobody_looks_at_the_clock, modules(*BELOW_PORTS)) == []
 
 
+def test_no_test_fails_because_the_machine_is_busy() -> None:
+    files = [file for file in modules("tests") if shown(file) != "tests/processor_time.py"]
+    assert offences(laws.nobody_times_work, files) == []
+
+
 def test_no_attribute_is_named_by_a_request() -> None:
     assert offences(laws.attributes_have_names, product()) == []
 
@@ -75,6 +80,8 @@ BROKEN = [
     (laws.functions_fit_a_page, "def long():\n" + "    x = 1\n" * 39),
     (laws.nobody_looks_at_the_clock, "datetime.now(UTC)"),
     (laws.nobody_looks_at_the_clock, "datetime.datetime.utcnow()"),
+    (laws.nobody_times_work, "time.process_time()"),
+    (laws.nobody_times_work, "from time import perf_counter_ns"),
     (laws.attributes_have_names, "getattr(member, form['field'])"),
     (laws.attributes_have_names, "getattr(request, 'user')"),
     (laws.sql_is_not_built, "Event.raw(f'select {x}')"),
