@@ -185,6 +185,17 @@ CREATE TABLE committee_escalation (
   changed_at TIMESTAMPTZ NOT NULL
 );
 """
+ITEM_ESCALATIONS = """
+CREATE TABLE item_escalation (
+  id UUID PRIMARY KEY NOT NULL,
+  item UUID NOT NULL REFERENCES action_item (id) ON DELETE CASCADE,
+  rung INTEGER NOT NULL,
+  agency UUID NOT NULL REFERENCES agency (id) ON DELETE RESTRICT,
+  day DATE NOT NULL,
+  CHECK (rung IN (1, 2)),
+  UNIQUE (item, rung, agency)
+);
+"""
 ALIASES = """
 CREATE TABLE email_alias (
   id UUID PRIMARY KEY NOT NULL,
@@ -216,4 +227,5 @@ async def forwards() -> MigrationManager:
     manager.add_raw(statements(ESCALATIONS))
     manager.add_raw(statements(THANK_YOUS))
     manager.add_raw(statements(ALIASES))
+    manager.add_raw(statements(ITEM_ESCALATIONS))
     return manager

@@ -123,6 +123,7 @@ async def live() -> None:
     await _choices(cast)
     await _ways_in(cast)
     await _undeliverable()
+    await reminders.queue_due(NOW + timedelta(days=8), ZONE)  # the action item is overdue, and escalates
 
 
 async def _events(cast: Cast) -> UUID:

@@ -62,6 +62,7 @@ THEY_READ = {
     "OperationReadiness": "operation_readiness",
     "EventText": "event_text",
     "ItemText": "item_text",
+    "ItemEscalation": "item_escalation",
 }
 """What hangs on events today; a new table that leads there joins it by its foreign key."""
 

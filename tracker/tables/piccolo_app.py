@@ -11,6 +11,7 @@ TABLE_MODULES = (
     "tracker.tables.schema.identity.identity",
     "tracker.tables.schema.emails.preferences",
     "tracker.tables.schema.emails.escalation",
+    "tracker.tables.schema.emails.item_escalations",
     "tracker.tables.schema.identity.api_tokens",
     "tracker.tables.schema.events.events",
     "tracker.tables.schema.events.history",

@@ -43,7 +43,7 @@ EVERY: tuple[Content, ...] = (
     own_messages.ProposalDeclined(at=AT, starts_at=AT, ends_at=AT, sequence=1, comment="Court"),
     types.ItemDue(due=date(2027, 2, 9)),
     types.ItemOverdue(due=date(2027, 2, 9), is_late=True),
-    ItemsOfDay(day=date(2027, 2, 9), since=date(2027, 2, 8), agency=4, coordinator=8, is_late=True),
+    ItemsOfDay(day=date(2027, 2, 9), since=date(2027, 2, 8), is_late=True),
     types.WeeklyDigest(monday=date(2027, 2, 8)),
     accounts.AccountLocked(),
     accounts.AccountChanged(what=AccountChange.ADDRESS, to="a@x.example", name="A", by="B", by_id=ID),

@@ -19,6 +19,7 @@ from tracker.rules.emails.escalation import (
     OpenItem,
     Rung,
     days_in,
+    escalate,
     hearing,
     hearing_within,
 )
@@ -61,7 +62,8 @@ def ladder(without: Collection[UUID] = (), **facts: Any) -> Ladder:
 
 def calendar(about: OpenItem, people: Ladder, escalations: Escalations = USUAL) -> dict[str, set[UUID]]:
     """Return who hears of an item, by day, in the month around its due day."""
-    found = {f"{day:%b} {day.day}": {*hearing(about, day, escalations, people)} for day in DAYS}
+    escalated = escalate(about, DAYS, escalations, people)
+    found = {f"{day:%b} {day.day}": {*hearing(escalated, day, people)} for day in DAYS}
     return {day: people for day, people in found.items() if people}
 
 
@@ -147,6 +149,30 @@ def test_a_rung_without_a_day_is_reached_in_place_of_an_empty_one_only() -> None
     assert calendar(item(), ladder(without=[PRIMARY]), days(Escalation(coordinator=0)))["Mar 13"] == {COORDINATOR}
 
 
+def test_a_morning_that_finds_an_item_past_its_days_is_their_day() -> None:
+    late = [day for day in DAYS if day >= date(2027, 3, 20)]
+    after = escalate(item(), late, USUAL, ladder())
+    assert after.escalated == {Rung.AGENCY: date(2027, 3, 20), Rung.COORDINATOR: date(2027, 3, 20)}
+    assert hearing(after, date(2027, 3, 20), ladder()) == {PRIMARY: Rung.AGENCY, COORDINATOR: Rung.COORDINATOR}
+
+
+def test_an_item_that_reached_a_rung_reaches_it_again_only_after_a_new_start() -> None:
+    """It becomes due later, or blocked again; its owner's agency is that of the kept day."""
+    once = escalate(item(), DAYS, USUAL, ladder())
+    sooner = days(Escalation(agency=1, coordinator=2))
+    assert escalate(once, DAYS, sooner, ladder()) == once
+    later = replace(once, due=date(2027, 3, 20))
+    assert escalate(later, DAYS, USUAL, ladder()).escalated == {
+        Rung.AGENCY: date(2027, 3, 24),
+        Rung.COORDINATOR: date(2027, 3, 28),
+    }
+
+
+def test_a_rung_waits_for_a_morning_on_which_people_can_be_reached() -> None:
+    no_one = ladder(without=EVERYONE)
+    assert escalate(item(), DAYS, USUAL, no_one) == item()
+
+
 PEOPLE = some.sampled_from(sorted(EVERYONE))
 AUDIENCES = some.frozensets(some.sampled_from(["all", "arm:a", "member:x", "committee:y"]), max_size=3)
 ITEMS = some.builds(
@@ -171,7 +197,7 @@ LADDERS = some.builds(
 def test_no_one_hears_of_an_item_that_they_may_not_see_and_only_owners_as_owners(
     about: OpenItem, people: Ladder, day: date
 ) -> None:
-    for person, rung in hearing(about, day, USUAL, people).items():
+    for person, rung in hearing(escalate(about, DAYS, USUAL, people), day, people).items():
         assert people.reachable[person] & about.audiences
         assert (rung is Rung.OWNER) == (person == about.owner_id)
 
@@ -182,10 +208,11 @@ def test_a_person_who_may_not_see_an_item_changes_nothing_for_the_others_but_who
 ) -> None:
     blind = replace(people, reachable={**people.reachable, hidden: frozenset()})
     gone = replace(people, reachable={one: may for one, may in people.reachable.items() if one != hidden})
-    assert hearing(about, day, USUAL, blind) == hearing(about, day, USUAL, gone)
+    heard = [hearing(escalate(about, DAYS, USUAL, ladder), day, ladder) for ladder in (blind, gone)]
+    assert heard[0] == heard[1]
 
 
 def test_of_several_days_the_last_one_of_each_person_counts() -> None:
-    found = hearing_within(item(), DAYS, USUAL, ladder())
+    found = hearing_within(escalate(item(), DAYS, USUAL, ladder()), DAYS, ladder())
     assert found[PRIMARY] == (date(2027, 3, 13), Rung.AGENCY)
     assert found[OWNER] == (date(2027, 3, 24), Rung.OWNER)

@@ -224,6 +224,33 @@ async def test_the_days_that_a_committee_s_chair_chose_apply_to_its_items(cast: 
         await escalations.save(cast.harbor_advocate, services, CommitteeDays(), NOW)
 
 
+async def test_an_item_past_its_day_escalates_the_next_morning_once_when_the_days_change(cast: Cast) -> None:
+    await give(cast, cast.caht_alternate)
+    await all_sent_until(morning(14))
+    await escalations.save(cast.coordinator, cast.committees["steering"], CommitteeDays(coordinator=2), morning(14))
+    assert list(await sent(morning(15))) == ["Coordinator"]
+    assert await sent(morning(16)) == {}
+    assert list(await sent(morning(17))) == ["Caht alternate"], "the day on which it would have escalated"
+
+
+async def test_an_item_past_its_day_escalates_to_a_new_owner_s_agency_and_to_no_one_twice(cast: Cast) -> None:
+    reference = await give(cast, cast.caht_alternate)
+    await all_sent_until(morning(14))
+    today = date(2027, 3, 14)
+    await action_items.hand_over(cast.coordinator, reference, cast.kcpd_alternate.member_id, 1, morning(14), today)
+    assert list(await sent(morning(15))) == ["Kcpd detective"]
+    await action_items.hand_over(cast.coordinator, reference, cast.caht_alternate.member_id, 2, morning(15), today)
+    assert await sent(morning(16)) == {}
+
+
+async def test_whose_quiet_hours_cover_the_day_hears_of_it_when_they_end(cast: Cast) -> None:
+    """Mar 13 is a Saturday: what reached a person then is in their email of Monday."""
+    await preferences.save(cast.caht_lead, Preferences(has_quiet_weekends=True), NOW)
+    await give(cast, cast.caht_alternate)
+    assert await sent(morning(13)) == {}
+    assert list(await sent(morning(15))) == ["Caht lead"]
+
+
 async def test_a_second_worker_sends_the_same_email_after_the_first_was_killed(cast: Cast) -> None:
     """Step 10 of the scenario: one Message-ID, so that mailboxes show one email, and two attempts."""
     for owner in (cast.caht_alternate, cast.caht_lead):

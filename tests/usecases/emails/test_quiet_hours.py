@@ -70,7 +70,7 @@ async def test_a_days_email_about_items_is_held_past_its_day_because_the_next_on
     cast: Cast, worker: Worker
 ) -> None:
     day = MIDNIGHT.date()
-    await queue(cast, cast.fbi_lead, ItemsOfDay(day=day, since=day, agency=4, coordinator=8), MIDNIGHT)
+    await queue(cast, cast.fbi_lead, ItemsOfDay(day=day, since=day), MIDNIGHT)
     await preferences.save(cast.fbi_lead, Preferences(quiet=NIGHT), NOW)
     assert await sent(worker, MIDNIGHT - timedelta(seconds=1)) == []
     assert await sent(worker, MORNING) == ["one"]

@@ -13,8 +13,4 @@ class ItemsOfDay(Tagged, frozen=True, kw_only=True, tag="items_of_day"):
 
     day: date
     since: date
-    agency: int
-    """From which day of being overdue items reached the owner's agency when it was queued."""
-    coordinator: int
-    """The same for coordinators."""
     is_late: bool = False

@@ -2,11 +2,14 @@
 
 A rung is who hears of an item that is overdue or blocked for some days. An empty one passes to the next at once: no
 one has the place, it is the owner's own, or none of those on it may see the item, is active, and gets our emails.
+
+An item reaches a rung on the first morning that finds it past the rung's day, and once: the day is kept, and all emails
+about it, also those that are written days later, are of that day.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from enum import IntEnum
 from itertools import chain
 from uuid import UUID
@@ -36,12 +39,20 @@ class Rung(IntEnum):
     """Who assigned it: for items that no coordinator may see. No day is theirs."""
 
 
+ESCALATED = (Rung.AGENCY, Rung.COORDINATOR)
+"""The rungs that have a day."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Escalation:
     """After how many days overdue or blocked, whichever is longer, an item reaches whom; 0 = never."""
 
     agency: int = 4
     coordinator: int = 8
+
+    def days(self, rung: Rung) -> int:
+        """Return the days of a rung; 0 = never."""
+        return {Rung.AGENCY: self.agency, Rung.COORDINATOR: self.coordinator}.get(rung, 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +83,18 @@ class OpenItem:
     """The day on which it became blocked; None = it isn't."""
     audiences: frozenset[str]
     """Who may see it."""
+    escalated: Mapping[Rung, date] = field(default_factory=dict)
+    """The last day on which it reached a rung; for the agency, the one that its owner has now."""
+
+    @property
+    def stuck_since(self) -> date:
+        """Return the day from which days count: when it was due or became blocked, whichever was earlier."""
+        return min(self.due, self.blocked_on or self.due)
+
+    def reached_on(self, rung: Rung) -> date | None:
+        """Return the day on which it reached a rung since it became stuck."""
+        day = self.escalated.get(rung)
+        return day if day and day > self.stuck_since else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,42 +125,57 @@ class Ladder:
     """People who want no reminders about items of their own."""
 
 
-def steps(item: OpenItem, day: date, escalations: Escalations) -> list[Rung]:
+def has_passed(item: OpenItem, day: date, escalations: Escalations) -> bool:
+    """Return whether a day is on or past that of a rung which the item has not reached."""
+    return any(_is_ready(item, rung, day, escalations) for rung in ESCALATED)
+
+
+def escalate(item: OpenItem, mornings: Iterable[date], escalations: Escalations, ladder: Ladder) -> OpenItem:
+    """Return the item with each rung that it reaches on one of these mornings, in their order.
+
+    While a rung can't be reached, and no one to whom it would pass, the item waits for a morning on which it can.
+    """
+    days = [*mornings]
+    for rung in ESCALATED:
+        day = next((one for one in days if _is_ready(item, rung, one, escalations)), None)
+        if day and _reached(item, rung, ladder, is_passed_on=True):
+            item = replace(item, escalated={**item.escalated, rung: day})
+    return item
+
+
+def steps(item: OpenItem, day: date) -> list[Rung]:
     """Return the rungs whose day it is, lowest first."""
-    escalation = escalations.of(item)
     late = (day - item.due).days
-    stuck = max(late, (day - item.blocked_on).days if item.blocked_on else 0)
     is_owners = -late in AHEAD or (late >= FIRST_LATE and (late - FIRST_LATE) % A_WEEK == 0)
-    return [
-        *([Rung.OWNER] if is_owners else []),
-        *([Rung.AGENCY] if escalation.agency == stuck > 0 else []),
-        *([Rung.COORDINATOR] if escalation.coordinator == stuck > 0 else []),
-    ]
+    return [*([Rung.OWNER] if is_owners else []), *[rung for rung in ESCALATED if item.reached_on(rung) == day]]
 
 
-def hearing(item: OpenItem, day: date, escalations: Escalations, ladder: Ladder) -> dict[UUID, Rung]:
+def hearing(item: OpenItem, day: date, ladder: Ladder) -> dict[UUID, Rung]:
     """Return who hears of an item on a day, each by the rung on which they do."""
     found: dict[UUID, Rung] = {}
     is_first = (day - item.due).days == FIRST_LATE
-    for rung in steps(item, day, escalations):
+    for rung in steps(item, day):
         for person, on in _reached(item, rung, ladder, is_passed_on=rung > Rung.OWNER or is_first).items():
             found.setdefault(person, on)
     return {one: on for one, on in found.items() if on > Rung.OWNER or one not in ladder.without_reminders}
 
 
-def hearing_within(
-    item: OpenItem, days: Iterable[date], escalations: Escalations, ladder: Ladder
-) -> dict[UUID, tuple[date, Rung]]:
+def hearing_within(item: OpenItem, days: Iterable[date], ladder: Ladder) -> dict[UUID, tuple[date, Rung]]:
     """Return who heard of an item on some days, in their order, each by the last of these days and its rung."""
     found: dict[UUID, tuple[date, Rung]] = {}
     for day in days:
-        found |= {person: (day, rung) for person, rung in hearing(item, day, escalations, ladder).items()}
+        found |= {person: (day, rung) for person, rung in hearing(item, day, ladder).items()}
     return found
 
 
 def candidates(items: Iterable[OpenItem], ladder: Ladder) -> set[UUID]:
     """Return everyone who is on a rung of one of these items, reachable or not."""
     return set(chain.from_iterable(_on(item, rung, ladder) for item in items for rung in Rung))
+
+
+def _is_ready(item: OpenItem, rung: Rung, day: date, escalations: Escalations) -> bool:
+    days = escalations.of(item).days(rung)
+    return days > 0 and item.reached_on(rung) is None and day >= item.stuck_since + timedelta(days=days)
 
 
 def _reached(item: OpenItem, rung: Rung, ladder: Ladder, *, is_passed_on: bool) -> dict[UUID, Rung]:

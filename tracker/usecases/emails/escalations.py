@@ -1,13 +1,16 @@
 """After how many days action items reach others than their owners: read for all committees, and set for one."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
 from tracker.crypto import ids
 from tracker.database import writing
+from tracker.database.bulk_insert import bulk_insert
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.emails.escalation import CommitteeDays, Escalation, Escalations
+from tracker.rules.emails.escalation import CommitteeDays, Escalation, Escalations, OpenItem
 from tracker.tables.schema.emails.escalation import CommitteeEscalation
+from tracker.tables.schema.emails.item_escalations import ItemEscalation
 from tracker.usecases.core import audit
 from tracker.usecases.emails.committee_reminders import led_committee
 from tracker.usecases.roster.people import CommitteeChoice
@@ -20,6 +23,17 @@ async def all_escalations(usual: Escalation) -> Escalations:
         for row in await CommitteeEscalation.select()
     }
     return Escalations(usual=usual, of_committee=of_committee)
+
+
+async def keep_escalated(before: Iterable[OpenItem], after: Iterable[OpenItem]) -> None:
+    """Keep on which days these items escalated; the caller is inside `writing()`."""
+    rows = [
+        {"id": ids.new_id(), "item": now.id, "rung": rung, "agency": now.agency_id, "day": day}
+        for was, now in zip(before, after, strict=True)
+        for rung, day in now.escalated.items()
+        if was.escalated.get(rung) != day
+    ]
+    await bulk_insert(ItemEscalation, rows, " ON CONFLICT (item, rung, agency) DO UPDATE SET day = excluded.day")
 
 
 async def days_of(committee_id: UUID) -> CommitteeDays:

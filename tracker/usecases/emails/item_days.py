@@ -13,7 +13,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.emails import item_days as rules
 from tracker.rules.emails.content import Letter
-from tracker.rules.emails.escalation import AHEAD, Escalation, hearing, hearing_within, steps
+from tracker.rules.emails.escalation import AHEAD, Escalation, escalate, has_passed, hearing, hearing_within, steps
 from tracker.rules.emails.item_days import ItemEmail
 from tracker.rules.emails.items_of_day import ItemDay, letter
 from tracker.rules.emails.preferences import Wishes
@@ -21,7 +21,7 @@ from tracker.rules.emails.quiet_hours import Quiet
 from tracker.rules.emails.reminders import LATE
 from tracker.tables.background.emails import due, outbox_queue
 from tracker.tables.visible.actions import action_items
-from tracker.usecases.emails.escalations import all_escalations
+from tracker.usecases.emails.escalations import all_escalations, keep_escalated
 from tracker.usecases.emails.ladder import ladder_of, open_items
 from tracker.usecases.emails.preferences import preferences_of
 
@@ -42,13 +42,17 @@ class _Hours(NamedTuple):
 
 
 async def item_emails(after: datetime, now: datetime, zone: str, wishes: Wishes, escalation: Escalation) -> list[Draft]:
-    """Return the emails of the days whose morning was in (after, now]; `zone` is the task force's."""
+    """Return the emails of the days whose morning was in (after, now], and keep which items escalated on them.
+
+    `zone` is the task force's. The caller is inside `writing()`.
+    """
     of_each = {quiet: rules.days_within(after, now, zone, quiet) for quiet in _quiet_hours(wishes)}
     asked = [*chain.from_iterable(of_each.values())]
     if not asked:
         return []
     days = rules.span_of(min(one.since for one in asked), max(one.day for one in asked))
-    heard = await _heard(days, now, zone, wishes, escalation)
+    mornings = [one.day for one in of_each[None]]
+    heard = await _heard(days, mornings, now, zone, wishes, escalation)
     owed = await _owed(now, zone)
     today = to_local(now, zone).date()
     drafts = []
@@ -56,7 +60,7 @@ async def item_emails(after: datetime, now: datetime, zone: str, wishes: Wishes,
         theirs, quiet = heard.get(member_id, {}), wishes.quiet_of(member_id)
         for email in rules.emails_of(of_each[quiet], theirs, owed.get(member_id), today):
             items = theirs.get(email.day, set()) if email.since == email.day else set()
-            drafts.append(_draft(email, member_id, items, escalation, _Hours(zone, quiet, now)))
+            drafts.append(_draft(email, member_id, items, _Hours(zone, quiet, now)))
     return drafts
 
 
@@ -68,14 +72,13 @@ async def items_letter(
     visible = {one.id: one for one in await action_items.items(reader) if one.due <= last or one.blocked_at}
     items = await open_items(await due.items_by_id(visible), zone)
     days = rules.span_of(content.since, content.day)
-    escalations = await all_escalations(Escalation(agency=content.agency, coordinator=content.coordinator))
-    near = [one for one in items if any(steps(one, day, escalations) for day in days)]
+    near = [one for one in items if any(steps(one, day) for day in days)]
     mutes = () if (await preferences_of(reader)).item_reminders else (reader.member_id,)
     ladder = await ladder_of(near, mutes, now)
     mine = {
         one.id: found[reader.member_id][1]
         for one in near
-        if reader.member_id in (found := hearing_within(one, days, escalations, ladder))
+        if reader.member_id in (found := hearing_within(one, days, ladder))
     }
     if not mine:
         return NOTHING
@@ -85,17 +88,26 @@ async def items_letter(
 
 
 async def _heard(
-    days: Sequence[date], now: datetime, zone: str, wishes: Wishes, usual: Escalation
+    days: Sequence[date], mornings: Sequence[date], now: datetime, zone: str, wishes: Wishes, usual: Escalation
 ) -> dict[UUID, Heard]:
-    """Return of which items each person hears on each of these days."""
+    """Return of which items each person hears on each of these days; items escalate on the mornings among them.
+
+    The mornings are those without quiet hours, the earliest of each day: whose quiet hours end later hears later.
+    """
     escalations = await all_escalations(usual)
     items = await open_items(await due.items_due(days[-1] + timedelta(days=max(AHEAD))), zone)
-    near = [one for one in items if any(steps(one, day, escalations) for day in days)]
+    near = [
+        one
+        for one in items
+        if any(steps(one, day) for day in days) or any(has_passed(one, day, escalations) for day in mornings)
+    ]
     found: dict[UUID, Heard] = {}
     if near:
         ladder = await ladder_of(near, [one for one in wishes.of_member if wishes.of_items(one) is None], now)
-        for item, day in product(near, days):
-            for member_id in hearing(item, day, escalations, ladder):
+        after = [escalate(one, mornings, escalations, ladder) for one in near]
+        await keep_escalated(near, after)
+        for item, day in product(after, days):
+            for member_id in hearing(item, day, ladder):
                 found.setdefault(member_id, {}).setdefault(day, set()).add(item.id)
     return found
 
@@ -116,18 +128,12 @@ def _quiet_hours(wishes: Wishes) -> set[Quiet | None]:
     return {None, *(wishes.quiet_of(member_id) for member_id in wishes.zones)}
 
 
-def _draft(email: ItemEmail, member_id: UUID, items: Collection[UUID], escalation: Escalation, hours: _Hours) -> Draft:
+def _draft(email: ItemEmail, member_id: UUID, items: Collection[UUID], hours: _Hours) -> Draft:
     """Return the message: about one item, if it says nothing else, so that its owner can write back."""
     morning = rules.morning(email.day, hours.zone, hours.quiet) or hours.now
     at = rules.next_chance(email.day, hours.now, hours.zone, hours.quiet) if email.is_in_time else None
     return Draft(
-        content=ItemsOfDay(
-            day=email.day,
-            since=email.since,
-            agency=escalation.agency,
-            coordinator=escalation.coordinator,
-            is_late=at is not None and hours.now - morning > LATE,
-        ),
+        content=ItemsOfDay(day=email.day, since=email.since, is_late=at is not None and hours.now - morning > LATE),
         recipient_id=member_id,
         item_id=next(iter(items)) if len(items) == 1 else None,
         key=f"{MessageKind.ITEMS_OF_DAY}:{member_id}:{email.day.isoformat()}",

@@ -7,7 +7,7 @@ from uuid import UUID
 from tracker.rules.actions.action_items import ActionItem, may_update
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_local
-from tracker.rules.emails.escalation import A_WEEK, Escalation, hearing
+from tracker.rules.emails.escalation import A_WEEK, Escalation, escalate, hearing
 from tracker.rules.emails.item_days import first_morning, span_of
 from tracker.rules.events.plan import Person
 from tracker.tables.background.emails import due
@@ -49,8 +49,10 @@ async def _by_day(item: ActionItem, now: datetime, zone: str, usual: Escalation)
     today = to_local(now, zone).date()
     found: dict[date, set[UUID]] = {}
     for one in items:
-        for day in span_of(today, max(today, one.due) + AHEAD):
-            for member_id in hearing(one, day, escalations, ladder):
+        days = span_of(today, max(today, one.due) + AHEAD)
+        later = escalate(one, [day for day in days if first_morning(day, zone, None)[1] > now], escalations, ladder)
+        for day in days:
+            for member_id in hearing(later, day, ladder):
                 sent, at = first_morning(day, zone, wishes.quiet_of(member_id))
                 if at > now:
                     found.setdefault(sent, set()).add(member_id)

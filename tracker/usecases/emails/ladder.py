@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from piccolo.querystring import QueryString
@@ -11,9 +11,10 @@ from tracker.database import engine
 from tracker.rules.core.viewer import Role
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.emails import escalation as rules
-from tracker.rules.emails.escalation import Ladder, OpenItem
+from tracker.rules.emails.escalation import Ladder, OpenItem, Rung
 from tracker.tables.background.emails import email_pauses
 from tracker.tables.background.emails.due import DueItem
+from tracker.tables.background.emails.item_escalations import Escalated, escalated
 from tracker.tables.background.events.audiences import audiences_of_each
 from tracker.usecases.core.viewers import viewers_for
 
@@ -28,8 +29,11 @@ _LEADS = (
 
 
 async def open_items(found: Collection[DueItem], zone: str) -> list[OpenItem]:
-    """Return items with the people who may see them; `zone` is the task force's."""
+    """Return items with the people who may see them, and whom they reached; `zone` is the task force's."""
     may_see = await audiences_of_each({one.origin_event_id for one in found if one.origin_event_id})
+    reached: dict[UUID, list[Escalated]] = {}
+    for row in await escalated([one.id for one in found]):
+        reached.setdefault(row.item_id, []).append(row)
     return [
         OpenItem(
             id=one.id,
@@ -40,9 +44,15 @@ async def open_items(found: Collection[DueItem], zone: str) -> list[OpenItem]:
             due=one.due,
             blocked_on=to_local(one.blocked_at, zone).date() if one.blocked_at else None,
             audiences=frozenset(may_see[one.origin_event_id] if one.origin_event_id else {one.audience}),
+            escalated=_last_of_each(reached.get(one.id, ()), one.agency_id),
         )
         for one in found
     ]
+
+
+def _last_of_each(reached: Iterable[Escalated], agency_id: UUID) -> dict[Rung, date]:
+    """Return the last day of each rung; of the agency's own, only if its owner's is still that one."""
+    return {Rung(row.rung): row.day for row in reached if row.rung != Rung.AGENCY or row.agency_id == agency_id}
 
 
 async def ladder_of(items: Iterable[OpenItem], without_reminders: Iterable[UUID], now: datetime) -> Ladder:

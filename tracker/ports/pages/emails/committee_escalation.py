@@ -18,7 +18,7 @@ from tracker.usecases.roster.people import CommitteeChoice
 
 PATH = "/committees/{committee_id:uuid}/escalation"
 FIELDS = ("agency", "coordinator")
-SAVED = "Escalation saved. It starts with the next morning’s emails, but not for items that are past these days."
+SAVED = "Escalation saved. It applies from the next morning on, also to items past these days that haven’t escalated."
 
 
 @get(PATH, guards=[signed_in])

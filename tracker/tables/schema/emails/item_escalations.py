@@ -1,0 +1,24 @@
+"""On which day an action item escalated, so that each level hears of it once."""
+
+from piccolo.columns import UUID, Date, ForeignKey, Integer
+from piccolo.columns.base import OnDelete
+from piccolo.columns.defaults.uuid import UUID4
+from piccolo.table import Table
+
+from tracker.tables.schema.actions.action_items import ActionItem
+from tracker.tables.schema.core.constraints import check, unique
+from tracker.tables.schema.roster.people import Agency
+
+
+class ItemEscalation(Table):
+    """The last day on which an item, while its owner's agency was this one, reached a rung."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    item = ForeignKey(ActionItem, null=False, on_delete=OnDelete.cascade)
+    rung = Integer(null=False, default=None)
+    """1 = the owner's agency, 2 = the coordinators"""
+    agency = ForeignKey(Agency, null=False, on_delete=OnDelete.restrict)
+    day = Date(null=False, default=None)
+    """In the task force's zone"""
+
+    constraints = (check("rung IN (1, 2)"), unique("item", "rung", "agency"))
