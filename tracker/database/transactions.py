@@ -11,6 +11,7 @@ from piccolo.engine.base import BaseTransaction
 from piccolo.engine.exceptions import TransactionError
 from piccolo.querystring import QueryString
 
+from tracker.database.compiling import compiled
 from tracker.database.connecting import Connecting, Rows, is_read
 from tracker.database.trips import Trips
 
@@ -50,12 +51,12 @@ class OneWriterEngine(Connecting):
 
     async def run_querystring(self, querystring: QueryString, in_pool: bool = True) -> Rows:  # noqa: FBT001, FBT002 - Piccolo's signature
         """Run one query in this task's transaction, or on a connection of its own."""
-        query, arguments = querystring.compile_string(engine_type=self.engine_type)
+        query, arguments = compiled(querystring, self.engine_type)
         return await self._run(query, arguments, is_pooled=in_pool)
 
     async def read_each(self, *questions: QueryString) -> list[Rows]:
         """Return the rows of several independent queries; SQLite runs them in one call to its thread."""
-        statements = [one.compile_string(engine_type=self.engine_type) for one in questions]
+        statements = [compiled(one, self.engine_type) for one in questions]
         held, trips = self.live_transaction(), self._trips.get()
         if held is not None:
             return [await held.run(*one) for one in statements]

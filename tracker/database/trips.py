@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from tracker.database.connecting import Rows, Statement
 
 WAITS = 2  # turns of the event loop: parts of parts begin as many later
+Answer = asyncio.Future[list[Rows] | None]
+"""The rows of each statement; None after a failure."""
 
 
 class Trips:
@@ -16,23 +18,33 @@ class Trips:
 
     def __init__(self, read: Callable[[Sequence[Statement]], Awaitable[list[Rows]]]) -> None:
         self._read = read
-        self._asked: list[Statement] = []
-        self._next: asyncio.Task[list[Rows]] | None = None
+        self._asked: list[tuple[Sequence[Statement], Answer]] = []
 
     async def ask(self, statements: Sequence[Statement]) -> list[Rows]:
-        """Return the rows of statements that read, together with what other tasks ask meanwhile."""
-        first = len(self._asked)
-        self._asked.extend(statements)
-        if self._next is None:
-            self._next = asyncio.create_task(self._leave())
-        try:
-            found = await asyncio.shield(self._next)  # a task that is canceled leaves the others their answers
-        except Exception:  # noqa: BLE001 - whatever failed, each asks again by itself, and gets its own error alone
-            return await self._read(statements)
-        return found[first : first + len(statements)]
+        """Return the rows of statements that read, together with what other tasks ask meanwhile.
 
-    async def _leave(self) -> list[Rows]:
+        After a failure each asks again by itself, and gets an error of its own alone.
+        """
+        answer: Answer = asyncio.get_running_loop().create_future()
+        if not self._asked:
+            self._trip = asyncio.create_task(self._leave())
+        self._asked.append((statements, answer))
+        found = await answer
+        return await self._read(statements) if found is None else found
+
+    async def _leave(self) -> None:
         for _ in range(WAITS):
             await asyncio.sleep(0)
-        asked, self._asked, self._next = self._asked, [], None
-        return await self._read(asked)
+        asked, self._asked = self._asked, []
+        try:
+            found = iter(await self._read([one for statements, _ in asked for one in statements]))
+            for statements, answer in asked:
+                _settle(answer, [next(found) for _ in statements])
+        except Exception:  # noqa: BLE001 - whatever failed, `ask` raises it where it belongs
+            for _, answer in asked:
+                _settle(answer, None)
+
+
+def _settle(answer: Answer, found: list[Rows] | None) -> None:
+    if not answer.done():  # its task may have been canceled
+        answer.set_result(found)

@@ -162,6 +162,30 @@ class Line(NamedTuple):
         return self.status is EventStatus.CANCELED
 
 
+def line_of(date: Occurrence) -> Line:
+    """Return a date in brief."""
+    event = date.event
+    return Line(
+        id=date.id,
+        event_id=event.id,
+        key=date.key,
+        kind=event.kind,
+        title=date.title,
+        place=date.place,
+        visibility=event.visibility,
+        status=date.status,
+        starts_at=date.starts_at,
+        ends_at=date.ends_at,
+        zone=event.zone,
+        is_all_day=event.is_all_day,
+        is_changed=date.is_changed,
+        lead_id=event.lead_id,
+        committee_id=event.committee_id,
+        marking=event.marking,
+        reminders=event.reminders,
+    )
+
+
 def may_schedule(viewer: Viewer, kind: Kind, visibility: Visibility, committee_id: UUID | None) -> bool:
     """Return whether the viewer may schedule such an event.
 

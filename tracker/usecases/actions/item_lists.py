@@ -101,9 +101,9 @@ async def open_items_of_committee(viewer: Viewer, committee_id: UUID) -> list[Ac
     return await action_items.of_committee(viewer, committee_id)
 
 
-async def open_items_of_series(viewer: Viewer, event_id: UUID) -> list[ActionItem]:
-    """Return the open items that come from any date of an event, soonest due first."""
-    return await action_items.of_event(viewer, event_id)
+async def items_of_event(viewer: Viewer, event_id: UUID, occurrence_id: UUID) -> list[ActionItem]:
+    """Return the open items that come from any date of an event, and all that come from one of its dates."""
+    return await action_items.of_event(viewer, event_id, closed_too=occurrence_id)
 
 
 async def items_of_date(viewer: Viewer, occurrence_id: UUID) -> list[ActionItem]:

@@ -110,11 +110,12 @@ async def viewers_for(member_ids: Iterable[UUID], now: datetime) -> dict[UUID, V
     for first in range(0, len(wanted), CHUNK):
         among = wanted[first : first + CHUNK]
         people = sql_list(among)
-        found = [row for row in await engine().run_querystring(QueryString(_BY_MEMBER, people)) if _is_active(row, now)]
+        found, every_right = await engine().read_each(QueryString(_BY_MEMBER, people), rights_of(people, now))
         rights: dict[str, list[Mapping[str, Any]]] = {}
-        for one in await engine().run_querystring(rights_of(people, now)):
+        for one in every_right:
             rights.setdefault(one["member"], []).append(one)
-        viewers |= {row["member"]: viewer_from(row, rights.get(str(row["member"]), ())) for row in found}
+        active = [row for row in found if _is_active(row, now)]
+        viewers |= {row["member"]: viewer_from(row, rights.get(str(row["member"]), ())) for row in active}
     return viewers
 
 

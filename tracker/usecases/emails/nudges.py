@@ -1,12 +1,12 @@
 """Reminding people who have not replied to a date: whom it would reach, and sending it with one click."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from tracker.database import writing
+from tracker.database import together, writing
 from tracker.errors import Conflict, Gone, NotAllowed
 from tracker.rules.core.message_types import ConfirmationNudge, ReplyNudge
 from tracker.rules.core.outbox import Draft
@@ -15,12 +15,14 @@ from tracker.rules.emails import nudges as rules
 from tracker.rules.emails.nudges import LEFT, REST, UNDO_FOR, Nudge, takes_nudges
 from tracker.rules.emails.preferences import Wishes
 from tracker.rules.events.confirmations import Board, board, last_change
-from tracker.rules.events.event import Line, Occurrence, may_edit
+from tracker.rules.events.event import Line, Occurrence, line_of, may_edit
+from tracker.rules.events.history import Entry
+from tracker.rules.events.replies import Participant
 from tracker.tables.background.emails import due, email_pauses
 from tracker.tables.background.events import audiences
 from tracker.tables.visible.attendance import sheet
-from tracker.tables.visible.events import events, history, waiting
-from tracker.usecases.core import audit, names, outbox
+from tracker.tables.visible.events import history, waiting
+from tracker.usecases.core import audit, outbox
 from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.emails.preferences import everyones_wishes
 from tracker.usecases.events.occurrences import date_for
@@ -34,21 +36,23 @@ async def nudges_of(viewer: Viewer, lines: Iterable[Line], now: datetime) -> dic
     Other dates, and dates that have begun, are left out. The number of queries does not depend on the number of dates.
     """
     theirs = {one.id: one for one in lines if may_edit(viewer, one) and takes_nudges(one, now)}
-    silent = await waiting.silent(viewer, theirs)
-    event_ids = sorted({theirs[one].event_id for one in silent})
-    seen_by = await audiences.audiences_of_each(event_ids)
-    everyone = {one for members in silent.values() for one in members}
-    people, named = await viewers_for(everyone, now), await names.people(everyone)
-    last, paused = await _last_nudges(event_ids, now), await email_pauses.paused()
+    event_ids = sorted({one.event_id for one in theirs.values()})
+    silent, seen_by, last, paused = await together(
+        waiting.silent(viewer, theirs),
+        audiences.audiences_of_each(event_ids),
+        _last_nudges(event_ids, now),
+        email_pauses.paused(),
+    )
+    people = await viewers_for({one for members in silent.values() for one in members}, now)
     found: dict[UUID, Nudge] = {}
     for date_id, line in theirs.items():
-        may_see, members = seen_by.get(line.event_id, set()), tuple(silent.get(date_id, ()))
+        may_see, members = seen_by[line.event_id], silent.get(date_id, {})
         found[date_id] = Nudge(
             line=line,
-            silent=members,
+            silent=tuple(members),
             last=last.get(date_id, {}),
             unreachable={one for one in members if one in paused or not sees(people.get(one), may_see)},
-            names={one: "{} ({})".format(*named[one]) for one in members},
+            names=members,
         )
     return found
 
@@ -72,30 +76,44 @@ async def nudge_of(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Nud
 
     After a change of time or place, that is everyone who has not confirmed it, whether or not they replied before.
     """
-    found = await _of_silent(viewer, occurrence, now)
-    if found is None:
-        return None
-    of_change = await _board(viewer, occurrence, now)
+    silent, changes, participants = await together(
+        of_silent(viewer, occurrence, now),
+        history.history(viewer, occurrence.event, occurrence),
+        sheet.participants(viewer, occurrence),
+    )
+    return await with_confirmations(silent, occurrence, changes, participants, now) if silent else None
+
+
+async def with_confirmations(
+    silent: Nudge,
+    occurrence: Occurrence,
+    changes: Iterable[Entry],
+    participants: Collection[Participant],
+    now: datetime,
+) -> Nudge:
+    """Return whom the viewer could remind, given who has not replied, and the changes and participants of the date."""
+    of_change = await _board(occurrence, changes, participants, now)
     if of_change is None:
-        return found
+        return silent
     named = {one.member_id: f"{one.name} ({one.agency})" for one in of_change.waiting}
     paused = await email_pauses.paused() & named.keys()
-    return replace(found, board=of_change, silent=tuple(named), names=named, unreachable=paused)
+    return replace(silent, board=of_change, silent=tuple(named), names=named, unreachable=paused)
 
 
-async def _of_silent(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Nudge | None:
-    if not may_edit(viewer, occurrence.event):
-        return None
-    return (await nudges_of(viewer, await events.lines_by_id(viewer, [occurrence.id]), now)).get(occurrence.id)
+async def of_silent(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Nudge | None:
+    """Return who has not replied to a date; None when the viewer may not remind them, or it is too late."""
+    return (await nudges_of(viewer, [line_of(occurrence)], now)).get(occurrence.id)
 
 
-async def _board(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Board | None:
-    change = last_change(occurrence, await history.history(viewer, occurrence.event, occurrence))
+async def _board(
+    occurrence: Occurrence, changes: Iterable[Entry], participants: Collection[Participant], now: datetime
+) -> Board | None:
+    change = last_change(occurrence, changes)
     if change is None:
         return None
-    participants = await sheet.participants(viewer, occurrence)
-    people = await viewers_for((one.member_id for one in participants), now)
-    may_see = await audiences.audiences_of(occurrence.event.id)
+    people, may_see = await together(
+        viewers_for([one.member_id for one in participants], now), audiences.audiences_of(occurrence.event.id)
+    )
     notified = {one for one, person in people.items() if person.audiences & may_see}
     return board(change, participants, notified)
 
@@ -113,7 +131,7 @@ async def nudge(
         occurrence = await date_for(viewer, event_id, key)
         if not may_edit(viewer, occurrence.event):
             raise NotAllowed(ONLY_THEIRS)
-        found = await (nudge_of if confirmations else _of_silent)(viewer, occurrence, now)
+        found = await (nudge_of if confirmations else of_silent)(viewer, occurrence, now)
         if found is None:
             raise Conflict("This date has started or is over, so no one needs to reply.")
         if refusal := rules.why_not(found, now, zone):

@@ -8,6 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from tracker.crypto import ids
+from tracker.database import together
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events import kept_dates
@@ -127,10 +128,10 @@ async def history(viewer: Viewer, event: Event, date: Occurrence | None = None) 
 
     People who may edit the event also read which replies were recorded on behalf of whom.
     """
-    changes = await history_rows.history(viewer, event, date)
     if not may_edit(viewer, event):
-        return changes
-    return sorted([*changes, *await _recorded_replies(viewer, event, date)], key=lambda one: one.at, reverse=True)
+        return await history_rows.history(viewer, event, date)
+    changes, given = await together(history_rows.history(viewer, event, date), _recorded_replies(viewer, event, date))
+    return sorted([*changes, *given], key=lambda one: one.at, reverse=True)
 
 
 async def _recorded_replies(viewer: Viewer, event: Event, date: Occurrence | None) -> list[Entry]:

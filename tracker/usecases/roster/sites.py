@@ -5,8 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from piccolo.querystring import QueryString
+
 from tracker.crypto import ids
-from tracker.database import writing
+from tracker.database import engine, writing
 from tracker.errors import Conflict, Invalid, NotFound
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.plan import Slot
@@ -17,16 +19,17 @@ from tracker.tables.schema.roster.sites import Site as SiteRow
 from tracker.tables.visible.availability import site_bookings
 from tracker.usecases.core import audit
 
+_SITES = (
+    "SELECT s.id, s.name, s.address, s.capacity, s.equipment, s.latitude_e6, s.longitude_e6, s.is_open, s.version"
+    " FROM site s ORDER BY s.name"
+)
 TAKEN = "Another site already has this name."
 MOST_DATES = 60  # of a series, that are checked
 
 
 async def every_site() -> list[Site]:
     """Return all sites by name; every member may know where the task force meets."""
-    columns = SiteRow.id, SiteRow.name, SiteRow.address, SiteRow.capacity, SiteRow.equipment
-    where = SiteRow.latitude_e6, SiteRow.longitude_e6
-    found = await SiteRow.select(*columns, *where, SiteRow.is_open, SiteRow.version).order_by(SiteRow.name)
-    return [_site(row) for row in found]
+    return [_site(dict(row)) for row in await engine().run_querystring(QueryString(_SITES))]
 
 
 async def open_sites() -> tuple[Site, ...]:

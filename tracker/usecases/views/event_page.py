@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from tracker.database import together
 from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.attendance.quorum_record import QuorumOfRecord
 from tracker.rules.attendance.sheet import named_participants, opens_at
@@ -25,9 +26,9 @@ from tracker.rules.polls.polls import Poll
 from tracker.rules.roster.sites import Room
 from tracker.tables.visible.attendance import quorum as visible_quorum
 from tracker.tables.visible.attendance import sheet
-from tracker.usecases.actions.item_lists import items_of_date, open_items_of_committee, open_items_of_series
+from tracker.usecases.actions.item_lists import items_of_event, open_items_of_committee
 from tracker.usecases.core.access_records import Reading, readings_of
-from tracker.usecases.emails.nudges import nudge_of
+from tracker.usecases.emails.nudges import of_silent, with_confirmations
 from tracker.usecases.emails.thanks import sent_about
 from tracker.usecases.events import substitutes
 from tracker.usecases.events.history import history
@@ -132,42 +133,84 @@ class EventView:
 async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> EventView:
     """Return what the page of a date shows. Errors: NotFound."""
     occurrence = await date_for(viewer, event_id, key)
-    mine = await my_reply(viewer, occurrence)
-    participants = await sheet.participants(viewer, occurrence)
-    named = named_participants(viewer, occurrence.event, participants)
-    informed = await sheet.informed(viewer, occurrence.event.id)
-    before, after = await neighbors(viewer, occurrence)
+    edits = may_edit(viewer, occurrence.event)
+    people, series, organizing, present = await together(
+        _people(viewer, occurrence, now),
+        _series(viewer, occurrence),
+        _organizing(viewer, occurrence, now),
+        _at_this_moment(viewer, occurrence, now),
+    )
     return EventView(
         occurrence=occurrence,
-        is_invited=mine is not None,
-        reply=mine[1] if mine else None,
-        alternates=tuple(await substitutes.choices(viewer, occurrence.event, now)) if mine else (),
-        substitutes_for=next((one.substitutes_for for one in participants if one.member_id == viewer.member_id), ""),
-        earlier=next((one.earlier for one in participants if one.member_id == viewer.member_id), None),
-        may_edit=may_edit(viewer, occurrence.event),
+        may_edit=edits,
         may_copy=may_copy(viewer, occurrence.event.marking),
-        replies=replies_by_agency(participants),
-        named=tuple(named),
-        informed=tuple(named_participants(viewer, occurrence.event, informed)),
-        is_informed=viewer.member_id in {one.member_id for one in informed},
-        **_numbers(participants, informed),
-        answerable=tuple(answerable(viewer, occurrence, named, now)),
-        nudge=await nudge_of(viewer, occurrence, now),
-        items=await _items(viewer, occurrence),
-        assigns_items=viewer.may_schedule or may_edit(viewer, occurrence.event),
-        before=before,
-        after=after,
-        links=await links_of(viewer, occurrence.event),
+        assigns_items=viewer.may_schedule or edits,
         attendance_opens=opens_at(occurrence),
-        quorum=(await visible_quorum.recorded(viewer, [occurrence.id])).get(occurrence.id),
         is_over=occurrence.ends_at <= now,
-        room=await _room(viewer, occurrence, now),
-        readings=await _readings(viewer, occurrence),
-        history=with_beginning(await history(viewer, occurrence.event, occurrence), occurrence.event),
-        plan=await summary(viewer, occurrence.event),
-        unrecorded=await unrecorded.of_date(viewer, occurrence, now),
-        **await _at_this_moment(viewer, occurrence, now),
+        **people,
+        **series,
+        **organizing,
+        **present,
     )
+
+
+async def _people(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict[str, Any]:
+    """Return who is on the list, what they replied, who could be reminded, and what changed for them."""
+    event = occurrence.event
+    mine, participants, informed, changes, silent = await together(
+        _mine(viewer, occurrence, now),
+        sheet.participants(viewer, occurrence),
+        sheet.informed(viewer, event.id),
+        history(viewer, event, occurrence),
+        of_silent(viewer, occurrence, now),
+    )
+    named = named_participants(viewer, event, participants)
+    own = next((one for one in participants if one.member_id == viewer.member_id), None)
+    return {
+        **mine,
+        "substitutes_for": own.substitutes_for if own else "",
+        "earlier": own.earlier if own else None,
+        "replies": replies_by_agency(participants),
+        "named": tuple(named),
+        "informed": tuple(named_participants(viewer, event, informed)),
+        "is_informed": viewer.member_id in {one.member_id for one in informed},
+        **_numbers(participants, informed),
+        "answerable": tuple(answerable(viewer, occurrence, named, now)),
+        "nudge": await with_confirmations(silent, occurrence, changes, participants, now) if silent else None,
+        "history": with_beginning(changes, event),
+    }
+
+
+async def _mine(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict[str, Any]:
+    """Return whether the viewer is asked to come, their reply, and whom they may send."""
+    mine = await my_reply(viewer, occurrence)
+    return {
+        "is_invited": mine is not None,
+        "reply": mine[1] if mine else None,
+        "alternates": tuple(await substitutes.choices(viewer, occurrence.event, now)) if mine else (),
+    }
+
+
+async def _series(viewer: Viewer, occurrence: Occurrence) -> dict[str, Any]:
+    """Return the dates and series around a date, its action items, and its quorum of record."""
+    (before, after), links, items, recorded = await together(
+        neighbors(viewer, occurrence),
+        links_of(viewer, occurrence.event),
+        _items(viewer, occurrence),
+        visible_quorum.recorded(viewer, [occurrence.id]),
+    )
+    return {"before": before, "after": after, "links": links, "items": items, "quorum": recorded.get(occurrence.id)}
+
+
+async def _organizing(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict[str, Any]:
+    """Return what people who may change the event look after."""
+    room, readings, waiting, proposed = await together(
+        _room(viewer, occurrence, now),
+        _readings(viewer, occurrence),
+        unrecorded.of_date(viewer, occurrence, now),
+        proposals.of_date(viewer, occurrence, now),
+    )
+    return {"room": room, "readings": readings, "unrecorded": waiting, "proposals": tuple(proposed)}
 
 
 async def _thanks(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict[str, Any]:
@@ -178,12 +221,15 @@ async def _thanks(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict
 
 
 async def _at_this_moment(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict[str, Any]:
-    """Return who reads it under emergency access, its open poll, proposed times, and whether people can be thanked."""
+    """Return its plan, its open poll, who reads it under emergency access, and whether people can be thanked."""
     event = occurrence.event
-    opened = tuple(one for one in await opened_by(viewer, event) if one.is_open(now))
-    proposed = tuple(await proposals.of_date(viewer, occurrence, now))
-    poll = await open_poll_of(viewer, event.id)
-    return {"opened": opened, "poll": poll, "proposals": proposed, **await _thanks(viewer, occurrence, now)}
+    plan, poll, opened, thanks = await together(
+        summary(viewer, event),
+        open_poll_of(viewer, event.id),
+        opened_by(viewer, event),
+        _thanks(viewer, occurrence, now),
+    )
+    return {"plan": plan, "poll": poll, "opened": tuple(one for one in opened if one.is_open(now)), **thanks}
 
 
 def _numbers(participants: Collection[Participant], informed: Collection[Informed]) -> dict[str, Any]:
@@ -226,10 +272,8 @@ def _replies(agency: str, participants: list[Participant]) -> AgencyReplies:
 
 async def _items(viewer: Viewer, occurrence: Occurrence) -> tuple[ActionItem, ...]:
     """Return the event's and its committee's open items, and items assigned on this date, soonest due first."""
+    of_event = await items_of_event(viewer, occurrence.event.id, occurrence.id)
     committee_id = occurrence.event.committee_id
-    found = [
-        *await open_items_of_series(viewer, occurrence.event.id),
-        *await items_of_date(viewer, occurrence.id),
-        *(await open_items_of_committee(viewer, committee_id) if committee_id else ()),
-    ]
-    return tuple(sorted({one.id: one for one in found}.values(), key=lambda one: (one.due, one.reference)))
+    of_committee = await open_items_of_committee(viewer, committee_id) if committee_id else []
+    found = {one.id: one for one in [*of_event, *of_committee]}
+    return tuple(sorted(found.values(), key=lambda one: (one.due, one.reference)))

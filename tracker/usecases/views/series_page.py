@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from tracker.database import together
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, Occurrence, day_of, may_edit
 from tracker.rules.events.history import Entry, with_beginning
@@ -37,7 +38,8 @@ class SeriesLinks:
 
 async def links_of(viewer: Viewer, event: Event) -> SeriesLinks:
     """Return the events before and after an event in its chain of series."""
-    return SeriesLinks(before=await series.before(viewer, event), after=await series.after(viewer, event))
+    before, after = await together(series.before(viewer, event), series.after(viewer, event))
+    return SeriesLinks(before=before, after=after)
 
 
 async def went_to(viewer: Viewer, event_id: UUID, key: str) -> tuple[UUID, str] | None:

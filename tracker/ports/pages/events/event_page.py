@@ -8,6 +8,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from tracker.database import together
 from tracker.errors import Gone, Invalid, NotFound
 from tracker.ports.http.addresses import HOME
 from tracker.ports.http.dependencies import Now, Viewer
@@ -84,12 +85,14 @@ async def event_page(
 async def _drafts(drafts: Drafts, view: EventView, key: str) -> dict[str, Any]:
     """Return what was typed into the two forms of replies and not saved, as far as the page has these forms."""
     event_id = view.occurrence.event.id
-    subject = f"{event_id}/{key}"
-    reply, recorded = None, None
-    if view.is_invited:
-        reply = await drafts.kept(DraftKey(form=DraftForm.REPLY, subject=subject, event_id=event_id))
-    if view.answerable:
-        recorded = await drafts.kept(DraftKey(form=DraftForm.RECORDED_REPLY, subject=subject, event_id=event_id))
+
+    async def kept(form: DraftForm, *, is_shown: bool) -> FormValues | None:
+        draft = DraftKey(form=form, subject=f"{event_id}/{key}", event_id=event_id)
+        return await drafts.kept(draft) if is_shown else None
+
+    reply, recorded = await together(
+        kept(DraftForm.REPLY, is_shown=view.is_invited), kept(DraftForm.RECORDED_REPLY, is_shown=bool(view.answerable))
+    )
     typed: dict[str, Any] = {"comment": reply["comment"]} if reply else {}
     return typed | ({"recorded": recorded} if recorded else {})
 

@@ -78,10 +78,10 @@ async def of_committee(viewer: Viewer, committee_id: UUID) -> list[ActionItem]:
     return await _items(viewer, tail, committee_id)
 
 
-async def of_event(viewer: Viewer, event_id: UUID) -> list[ActionItem]:
-    """Return the open items that come from any date of an event, soonest due first."""
-    tail = _OR_OWN_AUDIENCE + " AND o.event = {} AND i.closed_at IS NULL" + _IN_ORDER
-    return await _items(viewer, tail, event_id)
+async def of_event(viewer: Viewer, event_id: UUID, *, closed_too: UUID | None = None) -> list[ActionItem]:
+    """Return the open items that come from any date of an event, soonest due first; those of one date if closed too."""
+    tail = _OR_OWN_AUDIENCE + " AND o.event = {} AND (i.closed_at IS NULL OR i.origin = {})" + _IN_ORDER
+    return await _items(viewer, tail, event_id, closed_too)
 
 
 async def of_date(viewer: Viewer, occurrence_id: UUID) -> list[ActionItem]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from tracker.database import together
 from tracker.database.sql_list import sql_list
 from tracker.rules.attendance.sheet import Correction, Mark, Recorded
 from tracker.rules.core.audiences import Arm
@@ -128,13 +129,10 @@ async def participants(viewer: Viewer, occurrence: Occurrence) -> list[Participa
     Whose names the viewer may see is `rules.attendance.sheet.named_participants`.
     """
     by_agency_and_name = " AND o.id = {} AND " + WAS_INVITED + " ORDER BY g.code, m.name, m.id"
-    invited = await rows(_INVITED, viewer, by_agency_and_name, occurrence.id)
-    given = await rows(
-        _REPLIES,
-        viewer,
-        " AND e.id = {} AND (a.occurrence IS NULL OR a.occurrence = {})",
-        occurrence.event.id,
-        occurrence.id,
+    of_date = " AND e.id = {} AND (a.occurrence IS NULL OR a.occurrence = {})"
+    invited, given = await together(
+        rows(_INVITED, viewer, by_agency_and_name, occurrence.id),
+        rows(_REPLIES, viewer, of_date, occurrence.event.id, occurrence.id),
     )
     replies: dict[UUID, list[Reply]] = {row["id"]: [] for row in invited}
     for row in given:

@@ -9,6 +9,7 @@ which are those of the event that it is to become. Readers of what is given to p
 a table `t` of recipients.
 """
 
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -64,7 +65,8 @@ def _held_by(who: Viewer, marker: str) -> list[Any]:
     return [who.member_id] if marker == _IS_GIVEN else [_held(who.audiences), who.member_id]
 
 
+@lru_cache(maxsize=256)
 def _held(audiences: frozenset[str]) -> QueryString:
-    """Return audiences for IN, which must not be empty."""
+    """Return audiences for IN, which must not be empty; a page asks for those of its viewer in each of its queries."""
     held = sorted(audiences) or [""]
     return sql_list(held)

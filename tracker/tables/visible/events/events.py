@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from tracker.database import together
 from tracker.database.sql_list import sql_list
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
@@ -111,12 +112,10 @@ async def dates(viewer: Viewer, of: Event) -> list[Occurrence]:
 
 async def date(viewer: Viewer, event_id: UUID, day: datetime) -> Occurrence | None:
     """Return the date whose original local start falls on the day that begins at `day` (local midnight)."""
-    of = await event(viewer, event_id)
-    if of is None:
-        return None
     tail = " AND o.event = {} AND o.original_start >= {} AND o.original_start <= {} ORDER BY o.original_start LIMIT 1"
-    found = await rows(_DATE, viewer, tail, event_id, day, day.replace(hour=23, minute=59, second=59))
-    return _occurrence(found[0], of) if found else None
+    until = day.replace(hour=23, minute=59, second=59)
+    of, found = await together(event(viewer, event_id), rows(_DATE, viewer, tail, event_id, day, until))
+    return _occurrence(found[0], of) if of and found else None
 
 
 async def date_by_id(viewer: Viewer, occurrence_id: UUID) -> Occurrence | None:
@@ -133,7 +132,7 @@ async def neighbors(viewer: Viewer, occurrence: Occurrence) -> tuple[Occurrence 
     here = occurrence.event.id, occurrence.original_start
     earlier = " AND o.event = {} AND o.original_start < {} ORDER BY o.original_start DESC LIMIT 1"
     later = " AND o.event = {} AND o.original_start > {} ORDER BY o.original_start LIMIT 1"
-    before, after = await rows(_DATE, viewer, earlier, *here), await rows(_DATE, viewer, later, *here)
+    before, after = await together(rows(_DATE, viewer, earlier, *here), rows(_DATE, viewer, later, *here))
     first, second = ([_occurrence(row, occurrence.event) for row in found] for found in (before, after))
     return (first[0] if first else None), (second[0] if second else None)
 

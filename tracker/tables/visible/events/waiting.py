@@ -21,7 +21,7 @@ _REPLIES = (
     "SELECT o.id, g.code, COUNT(*) AS invited,"
     f" SUM(CASE WHEN {REPLY} = 'needs_action' THEN 1 ELSE 0 END) AS waiting{_INVITED}"
 )
-_SILENT = "SELECT o.id, i.member" + _INVITED
+_SILENT = "SELECT o.id, i.member, m.name, g.code" + _INVITED
 _OF_SILENT = (
     f" AND o.id IN ({{}}) AND i.withdrawn_at IS NULL AND {IS_ASKED} AND m.status = 'active'"
     f" AND g.status = 'active' AND {REPLY} = 'needs_action' ORDER BY o.id, i.member"
@@ -58,13 +58,13 @@ async def replies(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> dict[UUID, 
     return of_date
 
 
-async def silent(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
-    """Return the active invitees of each of these dates who have not replied, except its organizer."""
+async def silent(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> dict[UUID, dict[UUID, str]]:
+    """Return the active invitees of each of these dates who have not replied, with their names; not its organizer."""
     wanted = list(occurrence_ids)
-    found: dict[UUID, list[UUID]] = {}
+    found: dict[UUID, dict[UUID, str]] = {}
     if wanted:
         for row in await rows(_SILENT, viewer, _OF_SILENT, sql_list(wanted)):
-            found.setdefault(row["id"], []).append(row["member"])
+            found.setdefault(row["id"], {})[row["member"]] = f"{row['name']} ({row['code']})"
     return found
 
 
