@@ -18,7 +18,9 @@ def another(cast: Cast, name: str) -> dict[str, Any]:
     if name in TEXTS:
         return {name: "https://video.example/another" if TEXTS[name].is_link else f"Another {name}"}
     whole_day = {"starts": datetime.fromisoformat("2027-01-12"), "duration": timedelta(days=1), "is_all_day": True}
-    reminders = ReminderPolicy(leads=frozenset({timedelta(days=3)}), asks_again=True, sends_thanks=True)
+    reminders = ReminderPolicy(
+        leads=frozenset({timedelta(days=3)}), asks_before=frozenset({timedelta(days=10)}), sends_thanks=True
+    )
     return {
         "kind": {"kind": Kind.TRAINING},
         "visibility": {"visibility": Visibility.LAW_ENFORCEMENT},

@@ -285,7 +285,9 @@ async def _after_the_meeting(cast: Cast, event_id: UUID) -> None:
 async def _choices(cast: Cast) -> None:
     await escalations.save(cast.coordinator, cast.committees["steering"], CommitteeDays(agency=2), NOW)
     await preferences.save(cast.fbi_lead, Preferences(is_discreet=True), NOW)
-    await committee_reminders.save(cast.coordinator, cast.committees["steering"], ReminderPolicy(asks_again=True), NOW)
+    await committee_reminders.save(
+        cast.coordinator, cast.committees["steering"], ReminderPolicy(asks_before=frozenset({timedelta(days=5)})), NOW
+    )
     draft = DraftKey(form=DraftForm.SCHEDULE)
     await drafts.save(cast.coordinator, draft, {"title": ["Core group"]}, NOW, tab=ids.new_id(), shown=None)
     await saved_filters.save(cast.kcpd_detective, "calendar", "Steering", "kind=meeting", NOW)

@@ -14,8 +14,8 @@ from tracker.database.migrate import OURS, migrate
 FIRST = "0001_create_all_tables"
 ROWS = Path(__file__).parent / "first_release.json"
 """Rows of every table as the first release wrote them (`tests.database.record`); never edited after it."""
-DROPPED = {"event_change": {"undo_snapshot"}}
-"""Columns that a later release dropped: what was kept for 20 seconds to undo a change."""
+DROPPED = {"event_change": {"undo_snapshot"}, "committee_preference": {"asks_again"}}
+"""Columns that a later release dropped: what was kept for 20 seconds to undo a change, and one that became days."""
 NEXT = "9999_change_something"
 _NEXT = """
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager

@@ -111,7 +111,11 @@ def marked(plan: Plan) -> dict[str, Any] | None:
 def reminded(plan: Plan) -> dict[str, Any]:
     minutes = [one // timedelta(minutes=1) for one in sorted(plan.reminders.leads)]
     chosen = plan.reminders
-    return {"minutes_before": minutes, "asks_again": chosen.asks_again, "sends_thanks": chosen.sends_thanks}
+    return {
+        "minutes_before": minutes,
+        "follow_up_days_before": [one.days for one in chosen.asks_before],
+        "sends_thanks": chosen.sends_thanks,
+    }
 
 
 def all_sent(plan: Plan) -> dict[str, Any]:

@@ -600,6 +600,7 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /committees/{committee_id}/reminders": _of_committees("POST", "/reminders", upcoming="yes", number="1"),
     "GET /committees/{committee_id}/escalation": _of_committees("GET", "/escalation"),
     "POST /committees/{committee_id}/escalation": _of_committees("POST", "/escalation", agency="2", coordinator=""),
+    "POST /committees/{committee_id}/reminders/preview": _of_committees("POST", "/reminders/preview", leads="1440"),
     "POST /committees/{committee_id}/reminders/removal": _of_committees("POST", "/reminders/removal", at="odd"),
     "GET /api/v1/docs": _plain("/api/v1/docs"),
     "GET /settings/tokens": _plain("/settings/tokens"),

@@ -26,7 +26,10 @@ from tracker.usecases.events import events as event_deeds
 Deed = Callable[[datetime], Awaitable[object]]
 
 
-POLICIES = {"services": ReminderPolicy(leads=frozenset({timedelta(days=7), timedelta(days=1)}), asks_again=True)}
+_DAYS = {number: timedelta(days=number) for number in (1, 2, 5, 7)}
+POLICIES = {
+    "services": ReminderPolicy(leads=frozenset({_DAYS[7], _DAYS[1]}), asks_before=frozenset({_DAYS[5], _DAYS[2]}))
+}
 """The reminder policies of committees that chose one, by key."""
 
 

@@ -38,6 +38,7 @@ SOMEBODY = UUID(int=7)
             "Searched for: about one subject, events entries, from Tue, Dec 1, 2026",
         ),
         ({"leads": "10080,1440,120", "asks_again": True}, "Reminders: 7 days, 1 day and 2 hours; Asks again: yes"),
+        ({"asks_before": "7200,2880"}, "Follow-ups: 5 days and 2 days"),
         ({"bytes": 2_345_678}, "Size: 2.3 MB"),
         ({"gained": ["coordinator"], "lost": []}, "Now also: coordinator"),
         ({"something_new": "x_y", "client": "192.0.2.7"}, "Something new: x y"),

@@ -37,7 +37,7 @@ def test_lead_times_are_said_as_people_say_them() -> None:
         (USUAL_POLICY, "Reminders go out 7 days, 1 day, and 2 hours before."),
         (ReminderPolicy(leads=frozenset()), "No reminders."),
         (
-            ReminderPolicy(leads=frozenset({DAY}), asks_again=True),
+            ReminderPolicy(leads=frozenset({DAY}), asks_before=frozenset({timedelta(days=5), timedelta(days=2)})),
             "Reminders go out 1 day before. We follow up with people who haven’t replied, 5 days and 2 days before.",
         ),
         (
@@ -51,6 +51,6 @@ def test_a_policy_is_said_in_a_sentence_or_two(policy: ReminderPolicy, words: st
 
 
 def test_a_form_describes_a_policy_by_minutes_and_others_are_ignored() -> None:
-    chosen = policy_in(["1440", "7", "odd"], asks_again=True, sends_thanks=True)
-    assert chosen == ReminderPolicy(leads=frozenset({DAY}), asks_again=True, sends_thanks=True)
-    assert policy_in([], asks_again=False, sends_thanks=False) == ReminderPolicy(leads=frozenset())
+    chosen = policy_in(["1440", "7", "odd"], ["14400", "1440"], sends_thanks=True)
+    assert chosen == ReminderPolicy(leads=frozenset({DAY}), asks_before=frozenset({10 * DAY}), sends_thanks=True)
+    assert policy_in([]) == ReminderPolicy(leads=frozenset())

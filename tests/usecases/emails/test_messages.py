@@ -50,6 +50,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
 LATER = NOW + timedelta(minutes=5)
 STARTS = datetime(2027, 1, 12, 16, tzinfo=UTC)  # 10:00 AM
 ALL = Narrowed()
+ASKING = ReminderPolicy(asks_before=frozenset({timedelta(days=5), timedelta(days=2)}))
 ITEM_DUE = ItemDue(due=date(2027, 2, 9))
 
 
@@ -339,8 +340,7 @@ def test_each_try_has_the_next_number() -> None:
 
 
 async def test_requests_to_reply_that_an_event_wants_are_planned_for_who_is_silent(cast: Cast) -> None:
-    asking = ReminderPolicy(asks_again=True)
-    event_id = await scheduled(cast, cast.fbi_lead, cast.hsi_liaison, reminders=asking)
+    event_id = await scheduled(cast, cast.fbi_lead, cast.hsi_liaison, reminders=ASKING)
     await replies.reply(cast.fbi_lead, event_id, "2027-01-12", ReplyValue.ACCEPTED, "", NOW, for_series=False)
     asked = {"now": STARTS - timedelta(days=6), "event": event_id, "kind": MessageKind.NO_REPLY}
     planned = (await seen(cast.coordinator, **asked)).planned
@@ -356,7 +356,7 @@ async def test_what_is_planned_is_what_the_planner_then_queues(cast: Cast) -> No
     await preferences.save(cast.hsi_liaison, Preferences(date_reminders=False), NOW)
     people = (cast.fbi_lead, cast.hsi_liaison, cast.caht_lead)
     starts = datetime(2026, 12, 24, 10)  # noqa: DTZ001 - local to the event's zone
-    event_id = await scheduled(cast, *people, reminders=ReminderPolicy(asks_again=True), starts=starts)
+    event_id = await scheduled(cast, *people, reminders=ASKING, starts=starts)
     await queue_due(NOW, ZONE)
     planned = (await seen(cast.coordinator, NOW, event=event_id)).planned
     moment = NOW

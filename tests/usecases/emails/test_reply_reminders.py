@@ -1,4 +1,4 @@
-"""Committees that want it have missing replies asked for by themselves, five and two days before."""
+"""Missing replies are asked for by themselves, as many days before as the event chose."""
 
 # A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
@@ -38,8 +38,9 @@ async def cast(cast: Cast) -> Cast:
     return cast
 
 
-async def scheduled(cast: Cast, *, asks_again: bool = True, **facts: Any) -> UUID:
-    plan = meeting(cast.fbi_lead, cast.hsi_liaison, reminders=ReminderPolicy(asks_again=asks_again), **facts)
+async def scheduled(cast: Cast, *asks_before: timedelta, **facts: Any) -> UUID:
+    policy = ReminderPolicy(asks_before=frozenset(asks_before or (FIVE, TWO)))
+    plan = meeting(cast.fbi_lead, cast.hsi_liaison, **{"reminders": policy, **facts})
     return await events.schedule(cast.coordinator, plan, NOW)
 
 
@@ -65,8 +66,14 @@ async def test_who_has_not_replied_is_asked_five_and_two_days_before(cast: Cast)
     assert await asked() == [("Fbi lead", STARTS - FIVE), ("Hsi liaison", STARTS - FIVE), ("Hsi liaison", STARTS - TWO)]
 
 
+async def test_an_event_chooses_the_days_on_which_it_asks(cast: Cast) -> None:
+    await scheduled(cast, timedelta(days=14))
+    await plan(STARTS - timedelta(days=14), STARTS - FIVE, STARTS - TWO)
+    assert {due for _, due in await asked()} == {STARTS - timedelta(days=14)}
+
+
 async def test_an_event_that_does_not_ask_again_asks_no_one(cast: Cast) -> None:
-    await scheduled(cast, asks_again=False)
+    await scheduled(cast, reminders=ReminderPolicy())
     await plan(STARTS - FIVE, STARTS - TWO)
     assert await asked() == []
 

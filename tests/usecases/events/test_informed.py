@@ -127,7 +127,9 @@ async def test_of_a_restricted_event_they_are_asked_to_sign_in_only(cast: Cast) 
 
 
 async def test_nobody_chases_or_reminds_them(cast: Cast) -> None:
-    event_id = await scheduled(cast, reminders=ReminderPolicy(asks_again=True))
+    event_id = await scheduled(
+        cast, reminders=ReminderPolicy(asks_before=frozenset({timedelta(days=5), timedelta(days=2)}))
+    )
     date = await occurrences.date_for(cast.coordinator, event_id, KEY)
     assert cast.hhs_liaison.member_id not in (await waiting.silent(cast.coordinator, [date.id]))[date.id]
     nudge = await nudges.nudge_of(cast.coordinator, date, NOW)

@@ -92,6 +92,15 @@ class LeadTime(IntEnum):
     A_WEEK = 10_080
 
 
+class FollowUp(IntEnum):
+    """How many days before a date people who haven't replied are asked again."""
+
+    TWO = 2
+    FIVE = 5
+    TEN = 10
+    FOURTEEN = 14
+
+
 class Repeat(Given):
     """How an event repeats, and when that ends: by a last day or by a number of dates, otherwise after a year."""
 
@@ -128,7 +137,10 @@ class RemindersGiven(Given):
     minutes_before: Annotated[
         tuple[LeadTime, ...], Meta(max_length=len(LeadTime), description="Empty for no reminders.")
     ]
-    asks_again: Annotated[bool, Meta(description="Follows up on missing replies, 5 and 2 days before.")] = False
+    follow_up_days_before: Annotated[
+        tuple[FollowUp, ...],
+        Meta(max_length=len(FollowUp), description="When missing replies are requested again; empty for never."),
+    ] = ()
     sends_thanks: Annotated[
         bool, Meta(description="Thanks people who were marked present, an hour after attendance is closed.")
     ] = False
@@ -205,7 +217,7 @@ class RemindersShown(Shown):
     """When people are reminded of an event, unless they chose their own times."""
 
     minutes_before: tuple[int, ...]
-    asks_again: bool
+    follow_up_days_before: tuple[int, ...]
     sends_thanks: bool
 
 
@@ -283,7 +295,7 @@ def reminders_shown(policy: ReminderPolicy) -> RemindersShown:
     """Return reminders in the shape of the API, the longest lead time first."""
     return RemindersShown(
         minutes_before=tuple(minutes(one) for one in sorted(policy.leads, reverse=True)),
-        asks_again=policy.asks_again,
+        follow_up_days_before=tuple(one.days for one in sorted(policy.asks_before, reverse=True)),
         sends_thanks=policy.sends_thanks,
     )
 

@@ -57,6 +57,7 @@ LABELS = {
     "bytes": "Size",
     "broken": "First broken entry",
     "leads": "Reminders",
+    "asks_before": "Follow-ups",
     "date_reminders": "Reminders of dates",
     "item_reminders": "Reminders of action items",
     "is_discreet": "Time-only emails",
@@ -218,6 +219,10 @@ def _leads(value: object) -> str:
     return _listed([lead_words(timedelta(minutes=int(one))) for one in minutes]) or "usual times"
 
 
+def _leads_or_never(value: object) -> str:
+    return _leads(value) if value else "never"
+
+
 def _minutes(value: object) -> str:
     return lead_words(timedelta(minutes=int(str(value)))) if str(value).isdigit() else str(value)
 
@@ -250,6 +255,7 @@ WORDS: Mapping[str, Callable[[object], str]] = {
     "route": _route,
     "scopes": _scopes,
     "leads": _leads,
+    "asks_before": _leads_or_never,
     "bytes": _size,
     "minutes": _minutes,
     "why": str,

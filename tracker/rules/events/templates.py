@@ -37,7 +37,7 @@ FIELDS = frozenset(
         "mark_agency",
         "reminders",
         "leads",
-        "asks_again",
+        "asks_before",
         "sends_thanks",
     }
 )

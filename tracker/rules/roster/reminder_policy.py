@@ -14,8 +14,8 @@ LEAD_TIMES = (timedelta(days=7), timedelta(days=1), timedelta(hours=2))
 USUAL = frozenset(LEAD_TIMES)
 OFFERED = (timedelta(days=7), timedelta(days=3), *LEAD_TIMES[1:], timedelta(minutes=30))
 """Lead times that people can choose from, longest first."""
-ASKED_AGAIN = (timedelta(days=5), timedelta(days=2))
-"""How long before a date missing replies are requested again, for events that do so."""
+ASKS_OFFERED = (timedelta(days=14), timedelta(days=10), timedelta(days=5), timedelta(days=2))
+"""How long before a date missing replies can be requested again; no two within the 48 hours after a request."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,8 +24,8 @@ class ReminderPolicy:
 
     leads: frozenset[timedelta] = USUAL
     """Empty = no reminders, except for people who chose times of their own."""
-    asks_again: bool = False
-    """Whether missing replies are requested again (`ASKED_AGAIN`)."""
+    asks_before: frozenset[timedelta] = frozenset()
+    """How long before a date missing replies are requested again; empty = never."""
     sends_thanks: bool = False
     """Whether people who were marked present get a thank-you, an hour after attendance is closed."""
 
@@ -33,7 +33,11 @@ class ReminderPolicy:
     def words(self) -> str:
         """Return it in a sentence or two."""
         reminders = f"Reminders go out {leads_words(self.leads)}." if self.leads else "No reminders."
-        asks = f" We follow up with people who haven’t replied, {leads_words(ASKED_AGAIN)}." if self.asks_again else ""
+        asks = (
+            f" We follow up with people who haven’t replied, {leads_words(self.asks_before)}."
+            if self.asks_before
+            else ""
+        )
         thanks = " People who were there get a thank-you after attendance is closed." if self.sends_thanks else ""
         return reminders + asks + thanks
 
@@ -41,11 +45,16 @@ class ReminderPolicy:
 USUAL_POLICY = ReminderPolicy()
 
 
-def policy_in(minutes: Iterable[str], *, asks_again: bool, sends_thanks: bool) -> ReminderPolicy:
+def policy_in(minutes: Iterable[str], asks_before: Iterable[str] = (), *, sends_thanks: bool = False) -> ReminderPolicy:
     """Return the policy that a form describes by lead times in minutes; ones that aren't offered are ignored."""
-    known = {minutes_of(one): one for one in OFFERED}
-    leads = frozenset(known[one] for one in minutes if one in known)
-    return ReminderPolicy(leads=leads, asks_again=asks_again, sends_thanks=sends_thanks)
+    return ReminderPolicy(
+        leads=_offered(minutes, OFFERED), asks_before=_offered(asks_before, ASKS_OFFERED), sends_thanks=sends_thanks
+    )
+
+
+def choices(offered: Iterable[timedelta]) -> list[tuple[str, str]]:
+    """Return lead times as the choices of a form: minutes, and words."""
+    return [(minutes_of(one), f"{lead_words(one)} before") for one in offered]
 
 
 def minutes_of(lead: timedelta) -> str:
@@ -58,6 +67,11 @@ def check_leads(leads: Collection[timedelta]) -> frozenset[timedelta]:
     if not leads or not set(leads) <= set(OFFERED):
         raise Invalid(leads="Choose at least one time, or turn these reminders off.")
     return frozenset(leads)
+
+
+def _offered(minutes: Iterable[str], offered: Iterable[timedelta]) -> frozenset[timedelta]:
+    known = {minutes_of(one): one for one in offered}
+    return frozenset(known[one] for one in minutes if one in known)
 
 
 def lead_words(lead: timedelta) -> str:

@@ -43,7 +43,7 @@ class ReplacedEvent(msgspec.Struct, frozen=True, kw_only=True):
     """The reminders that an event had before, and its version after the change."""
 
     leads: str
-    asks_again: bool
+    asks_before: str
     sends_thanks: bool
     version: int
 
@@ -53,7 +53,7 @@ class Replaced(msgspec.Struct, frozen=True, kw_only=True):
 
     by: UUID
     leads: str | None
-    asks_again: bool
+    asks_before: str
     sends_thanks: bool
     events: dict[UUID, ReplacedEvent]
 
@@ -88,7 +88,7 @@ async def save(
         replaced = Replaced(
             by=viewer.member_id,
             leads=before["leads"] if before else None,
-            asks_again=bool(before and before["asks_again"]),
+            asks_before=before["ask_leads"] if before else "",
             sends_thanks=bool(before and before["sends_thanks"]),
             events={one.id: _replaced(one) for one in changed},
         )
@@ -96,7 +96,7 @@ async def save(
         await _set(viewer, [one.id for one in changed], policy, now)
         facts = {
             "leads": text_of(policy.leads),
-            "asks_again": policy.asks_again,
+            "asks_before": text_of(policy.asks_before),
             "sends_thanks": policy.sends_thanks,
             "upcoming_events": len(changed),
         }
@@ -123,7 +123,9 @@ async def undo(viewer: Viewer, committee_id: UUID, at: datetime, now: datetime) 
             await CommitteePreference.delete().where(CommitteePreference.committee == committee_id)
         else:
             policy = ReminderPolicy(
-                leads=leads_of(replaced.leads), asks_again=replaced.asks_again, sends_thanks=replaced.sends_thanks
+                leads=leads_of(replaced.leads),
+                asks_before=leads_of(replaced.asks_before),
+                sends_thanks=replaced.sends_thanks,
             )
             await _store(committee_id, policy, None, now)
         facts = {"upcoming_events": len(replaced.events)}
@@ -138,7 +140,7 @@ def _replaced(event: Event) -> ReplacedEvent:
     policy = event.reminders
     return ReplacedEvent(
         leads=text_of(policy.leads),
-        asks_again=policy.asks_again,
+        asks_before=text_of(policy.asks_before),
         sends_thanks=policy.sends_thanks,
         version=event.version + 1,
     )
@@ -154,7 +156,7 @@ async def _set(viewer: Viewer, event_ids: Sequence[UUID], policy: ReminderPolicy
 async def _put_back(viewer: Viewer, event_id: UUID, before: ReplacedEvent, now: datetime) -> None:
     is_as_left = (rows.Event.id == event_id) & (rows.Event.version == before.version)
     policy = ReminderPolicy(
-        leads=leads_of(before.leads), asks_again=before.asks_again, sends_thanks=before.sends_thanks
+        leads=leads_of(before.leads), asks_before=leads_of(before.asks_before), sends_thanks=before.sends_thanks
     )
     if not await rows.Event.update(_columns(policy)).where(is_as_left).returning(rows.Event.id):
         raise Conflict(MEANWHILE)
@@ -175,7 +177,7 @@ async def _store(committee_id: UUID, policy: ReminderPolicy, replaced: str | Non
         id=ids.new_id(),
         committee=committee_id,
         leads=text_of(policy.leads),
-        asks_again=policy.asks_again,
+        ask_leads=text_of(policy.asks_before),
         sends_thanks=policy.sends_thanks,
         changed_at=now,
         replaced=replaced,
@@ -185,7 +187,7 @@ async def _store(committee_id: UUID, policy: ReminderPolicy, replaced: str | Non
         action="DO UPDATE",
         values=[
             CommitteePreference.leads,
-            CommitteePreference.asks_again,
+            CommitteePreference.ask_leads,
             CommitteePreference.sends_thanks,
             CommitteePreference.changed_at,
             CommitteePreference.replaced,

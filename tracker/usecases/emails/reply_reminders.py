@@ -1,4 +1,4 @@
-"""The planner's part for missing replies: where an event wants it, people are asked five and two days before."""
+"""The planner's part for missing replies: people are asked again on the days before a date that its event chose."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +9,7 @@ from tracker.rules.emails import reminders as rules
 from tracker.rules.emails.nudges import REST
 from tracker.rules.emails.preferences import Wishes, quieter
 from tracker.rules.emails.reminders import Moment
-from tracker.rules.roster.reminder_policy import ASKED_AGAIN
+from tracker.rules.roster.reminder_policy import ASKS_OFFERED
 from tracker.tables.background.emails import due
 from tracker.tables.background.emails.due import DueDate
 
@@ -34,8 +34,8 @@ async def requests_to_reply(after: datetime, now: datetime, wishes: Wishes) -> l
 
 async def _passed(after: datetime, now: datetime) -> list[tuple[DueDate, Moment]]:
     """Return the dates, soonest first, each with its latest moment that is still useful."""
-    spans = ((after + lead - rules.SHIFT, now + lead + rules.SHIFT) for lead in ASKED_AGAIN)
-    near = [one for one in await due.dates_starting(spans) if one.asks_again and one.kind.asks_reply]
+    spans = ((after + lead - rules.SHIFT, now + lead + rules.SHIFT) for lead in ASKS_OFFERED)
+    near = [one for one in await due.dates_starting(spans) if one.asks_before and one.kind.asks_reply]
     return [
         (date, moment)
         for date in near
@@ -45,7 +45,7 @@ async def _passed(after: datetime, now: datetime) -> list[tuple[DueDate, Moment]
 
 
 def _moments(date: DueDate) -> list[Moment]:
-    return rules.of_date(date.starts_at, date.zone, is_all_day=date.is_all_day, leads=ASKED_AGAIN)
+    return rules.of_date(date.starts_at, date.zone, is_all_day=date.is_all_day, leads=date.asks_before)
 
 
 def _request(date: DueDate, moment: Moment, member_id: UUID, wishes: Wishes) -> Draft:

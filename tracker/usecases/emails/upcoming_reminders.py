@@ -12,7 +12,7 @@ from tracker.rules.emails.nudges import takes_nudges
 from tracker.rules.emails.preferences import Wish, Wishes, chosen
 from tracker.rules.emails.reminders import Moment
 from tracker.rules.events.event import EventStatus, Line, may_edit
-from tracker.rules.roster.reminder_policy import ASKED_AGAIN, OFFERED
+from tracker.rules.roster.reminder_policy import ASKS_OFFERED, OFFERED
 from tracker.tables.background.events import audiences
 from tracker.tables.visible.events import events, waiting
 from tracker.usecases.core.viewers import viewers_for
@@ -21,7 +21,7 @@ from tracker.usecases.emails.reminder_recipients import who_comes
 
 AHEAD = timedelta(days=14)
 """Later reminders are not shown."""
-HORIZON = AHEAD + max(OFFERED) + rules.SHIFT
+HORIZON = AHEAD + max(*OFFERED, *ASKS_OFFERED) + rules.SHIFT
 """How far ahead the dates of these reminders can be."""
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
@@ -73,7 +73,7 @@ async def _ahead(
     by_id = {one.id: one for one in lines if _is_ahead(one, now)}
     wishes = await everyones_wishes()
     coming = await who_comes((one.id, one.event_id) for one in by_id.values())
-    asking = [one for one in theirs if one in by_id and by_id[one].reminders.asks_again]
+    asking = [one for one in theirs if one in by_id and by_id[one].reminders.asks_before]
     silent = await waiting.silent(viewer, [one for one in asking if takes_nudges(by_id[one], now)])
     to_whom = [
         (kind, by_id[date_id], member)
@@ -113,7 +113,7 @@ class _Moments:
             wish = self._wishes.of_date(to.member_id, line.reminders.leads)
         key = line.id, kind, wish
         if key not in self._known:
-            leads = ASKED_AGAIN if kind is MessageKind.NO_REPLY else OFFERED
+            leads = line.reminders.asks_before if kind is MessageKind.NO_REPLY else frozenset(OFFERED)
             every = rules.of_date(line.starts_at, line.zone, is_all_day=line.is_all_day, leads=leads)
             self._known[key] = list({one.at: one for one in chosen(every, wish)}.values())
         return self._known[key]

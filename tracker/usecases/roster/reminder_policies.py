@@ -11,12 +11,12 @@ async def policies() -> dict[UUID, ReminderPolicy]:
     """Return the policies of the committees that chose one."""
     return {
         row["committee"]: ReminderPolicy(
-            leads=leads_of(row["leads"]), asks_again=bool(row["asks_again"]), sends_thanks=bool(row["sends_thanks"])
+            leads=leads_of(row["leads"]), asks_before=leads_of(row["ask_leads"]), sends_thanks=bool(row["sends_thanks"])
         )
         for row in await CommitteePreference.select(
             CommitteePreference.committee,
             CommitteePreference.leads,
-            CommitteePreference.asks_again,
+            CommitteePreference.ask_leads,
             CommitteePreference.sends_thanks,
         )
     }

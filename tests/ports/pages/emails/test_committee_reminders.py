@@ -18,8 +18,8 @@ from tracker.usecases.roster.reminder_policies import policy_of
 
 pytestmark = pytest.mark.anyio
 
-DAY = ReminderPolicy(leads=frozenset({timedelta(days=1)}), asks_again=True)
-CHOSEN = {"leads": ["1440"], "asks_again": "yes"}
+DAY = ReminderPolicy(leads=frozenset({timedelta(days=1)}), asks_before=frozenset({timedelta(days=10)}))
+CHOSEN = {"leads": ["1440"], "asks_before": ["14400"]}
 
 
 async def send(browser: Browser, path: str, **changes: Any) -> Any:
@@ -40,11 +40,20 @@ async def test_a_chair_sets_the_policy_and_the_committee_says_it(sqlite_cast: Ca
     await send(chair, path)  # as it comes, it changes nothing
     assert await policy_of(services) == DAY
     page = (await member.get(f"/committees/{services}")).text
-    said = "Reminders go out 1 day before. We follow up with people who haven’t replied, 5 days and 2 days before."
+    said = "Reminders go out 1 day before. We follow up with people who haven’t replied, 10 days before."
     assert said in page
     assert "Change reminders" not in page
-    await send(chair, path, leads=[], asks_again=[])
+    await send(chair, path, leads=[], asks_before=[])
     assert "No reminders." in (await member.get(f"/committees/{services}")).text
+
+
+async def test_a_form_says_what_its_choices_mean_before_they_are_saved(sqlite_cast: Cast, browse: SignIn) -> None:
+    path = f"/committees/{sqlite_cast.committees['services']}/reminders"
+    chair = await browse(sqlite_cast.caht_lead)
+    fields = typed((await chair.get(path)).text, path, leads=[], asks_before=["14400", "7200"])
+    words = "No reminders. We follow up with people who haven’t replied, 10 days and 5 days before."
+    assert words in (await chair.post(f"{path}/preview", fields)).text
+    assert words not in (await chair.get(path)).text
 
 
 async def test_events_already_scheduled_change_when_that_is_checked_and_undo_puts_both_back(

@@ -16,7 +16,7 @@ from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import Errors, FormValues, count_in, moment_in
 from tracker.rules.core.wording import plural
 from tracker.rules.events.undo import UNDO_FOR
-from tracker.rules.roster.reminder_policy import OFFERED, lead_words, minutes_of, policy_in
+from tracker.rules.roster.reminder_policy import ASKS_OFFERED, OFFERED, ReminderPolicy, choices, minutes_of, policy_in
 from tracker.usecases.emails import committee_reminders
 from tracker.usecases.emails.committee_reminders import Policy
 
@@ -28,10 +28,7 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 async def reminders_of_committee(committee_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
     """Show the policy. Errors: NotFound, NotAllowed."""
     found = await committee_reminders.of_committee(viewer, committee_id, now)
-    leads = [minutes_of(one) for one in found.policy.leads]
-    chosen = {"asks_again": found.policy.asks_again, "sends_thanks": found.policy.sends_thanks}
-    form = FormValues({"leads": leads, **{name: ["yes"] if is_on else [] for name, is_on in chosen.items()}})
-    return _page(pages, found, form)
+    return _page(pages, found, _form_of(found.policy))
 
 
 @post(PATH, guards=[signed_in], status_code=303)
@@ -39,7 +36,7 @@ async def save_reminders_of_committee(
     committee_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Save the policy, or show the form again when the number of upcoming events is another one now."""
-    policy = policy_in(form.all("leads"), asks_again=bool(form["asks_again"]), sends_thanks=bool(form["sends_thanks"]))
+    policy = _policy_in(form)
     upcoming = count_in(form["number"]) if form["upcoming"] else None
     try:
         changed = await committee_reminders.save(viewer, committee_id, policy, now, upcoming=upcoming)
@@ -50,6 +47,15 @@ async def save_reminders_of_committee(
     fields = {"at": now.isoformat()}
     undo = Undo(address=f"{address}/removal", fields=fields, until=now + UNDO_FOR)
     return pages.redirect(f"/committees/{committee_id}", _said(changed, form), undo)
+
+
+@post(PATH + "/preview", guards=[signed_in], status_code=200)
+async def preview_reminders_of_committee(
+    committee_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Response[str]:
+    """Say what the choices of an open form mean. Errors: NotFound, NotAllowed."""
+    await committee_reminders.of_committee(viewer, committee_id, now)
+    return pages.render_block("emails/pages/committee-reminders.html", "preview", words=_policy_in(form).words)
 
 
 @post(PATH + "/removal", guards=[signed_in], status_code=303)
@@ -63,6 +69,16 @@ async def undo_reminders_of_committee(
     except (Gone, Conflict) as refused:
         said = refused.sentence
     return pages.redirect(f"/committees/{committee_id}", said)
+
+
+def _form_of(policy: ReminderPolicy) -> FormValues:
+    leads = {"leads": policy.leads, "asks_before": policy.asks_before}
+    texts = {name: [minutes_of(one) for one in every] for name, every in leads.items()}
+    return FormValues({**texts, "sends_thanks": ["yes"] if policy.sends_thanks else []})
+
+
+def _policy_in(form: FormValues) -> ReminderPolicy:
+    return policy_in(form.all("leads"), form.all("asks_before"), sends_thanks=bool(form["sends_thanks"]))
 
 
 def _said(changed: int, form: FormValues) -> str:
@@ -79,10 +95,17 @@ def _page(
         committee=found.committee,
         upcoming=found.upcoming,
         form=form,
+        words=_policy_in(form).words,
         errors=errors or Errors(),
-        offered=[(minutes_of(one), f"{lead_words(one)} before") for one in OFFERED],
+        offered=choices(OFFERED),
+        asks_offered=choices(ASKS_OFFERED),
         status_code=status_code,
     )
 
 
-handlers = [reminders_of_committee, save_reminders_of_committee, undo_reminders_of_committee]
+handlers = [
+    reminders_of_committee,
+    save_reminders_of_committee,
+    preview_reminders_of_committee,
+    undo_reminders_of_committee,
+]

@@ -88,7 +88,7 @@ def _own_quiet(reader: Reader) -> tuple[tuple[time, time] | None, bool]:
 
 
 def _leads(form: FormValues) -> frozenset[timedelta]:
-    return check_leads(policy_in(form.all("leads"), asks_again=False, sends_thanks=False).leads)
+    return check_leads(policy_in(form.all("leads")).leads)
 
 
 def _form_of(found: Preferences) -> FormValues:

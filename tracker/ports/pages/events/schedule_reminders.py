@@ -7,17 +7,18 @@ from uuid import UUID
 from tracker.ports.pages.core.form_values import FormValues
 from tracker.rules.events.event import Event
 from tracker.rules.roster.reminder_policy import (
+    ASKS_OFFERED,
     OFFERED,
     USUAL_POLICY,
     ReminderPolicy,
-    lead_words,
+    choices,
     minutes_of,
     policy_in,
 )
 from tracker.usecases.events.form_options import Choices
 
 OWN, USUALLY = "own", "usual"
-FIELDS = ("reminders", "leads", "asks_again", "sends_thanks")
+FIELDS = ("reminders", "leads", "asks_before", "sends_thanks")
 
 
 def read_reminders(
@@ -25,9 +26,7 @@ def read_reminders(
 ) -> ReminderPolicy:
     """Return the reminders that a form asks for; without a choice, those of the event or of its committee."""
     if form["reminders"] == OWN:
-        return policy_in(
-            form.all("leads"), asks_again=bool(form["asks_again"]), sends_thanks=bool(form["sends_thanks"])
-        )
+        return policy_in(form.all("leads"), form.all("asks_before"), sends_thanks=bool(form["sends_thanks"]))
     if event is not None:
         return event.reminders
     return offered.policies.get(committee_id, USUAL_POLICY) if committee_id else USUAL_POLICY
@@ -38,7 +37,7 @@ def texts_of(policy: ReminderPolicy) -> dict[str, Sequence[str]]:
     return {
         "reminders": (OWN,),
         "leads": tuple(minutes_of(one) for one in OFFERED if one in policy.leads),
-        "asks_again": ("yes",) if policy.asks_again else (),
+        "asks_before": tuple(minutes_of(one) for one in ASKS_OFFERED if one in policy.asks_before),
         "sends_thanks": ("yes",) if policy.sends_thanks else (),
     }
 
@@ -51,7 +50,8 @@ def usual_texts() -> dict[str, Sequence[str]]:
 def shown(offered: Choices) -> dict[str, Any]:
     """Return what the form offers: lead times, and the usual reminders in words, by committee."""
     return {
-        "offered_leads": [(minutes_of(one), f"{lead_words(one)} before") for one in OFFERED],
+        "offered_leads": choices(OFFERED),
+        "offered_asks": choices(ASKS_OFFERED),
         "usual_reminders": [
             *(
                 (one.name, offered.policies[one.id].words)

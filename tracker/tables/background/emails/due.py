@@ -49,7 +49,7 @@ class DueDate(NamedTuple):
     is_all_day: bool
     kind: Kind
     leads: frozenset[timedelta]
-    asks_again: bool
+    asks_before: frozenset[timedelta]
 
 
 class DueItem(NamedTuple):
@@ -92,7 +92,7 @@ async def dates_starting(spans: Iterable[tuple[datetime, datetime]]) -> list[Due
             bool(row["is_all_day"]),
             Kind(row["kind"]),
             leads_of(row["reminder_leads"]),
-            bool(row["asks_again"]),
+            leads_of(row["ask_leads"]),
         )
         for row in await engine().run_querystring(QueryString(_DATES, in_one))
     ]

@@ -45,8 +45,8 @@ class CommitteePreference(Table):
     committee = ForeignKey(Committee, null=False, on_delete=OnDelete.cascade, unique=True)
     leads = Varchar(length=60)
     """As in `Preference`; empty = none"""
-    asks_again = Boolean(default=False)
-    """Whether people who have not replied are asked again five and two days before."""
+    ask_leads = Varchar(length=60, default="")
+    """How long before a date people who have not replied are asked again, as above; empty = never"""
     sends_thanks = Boolean(default=False)
     """Whether people who were there are thanked once attendance is closed."""
     changed_at = Timestamptz(null=False)

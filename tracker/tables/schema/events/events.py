@@ -55,8 +55,8 @@ class Event(Table):
     """The day of decontrol."""
     reminder_leads = Varchar(length=60, default=USUAL_LEADS)
     """Lead times of its reminders in minutes, "10080,120"; empty = none"""
-    asks_again = Boolean(default=False)
-    """Whether people who have not replied are asked again five and two days before."""
+    ask_leads = Varchar(length=60, default="")
+    """How long before a date people who have not replied are asked again, as above; empty = never"""
     sends_thanks = Boolean(default=False)
     """Whether people who were there are thanked once attendance is closed."""
     zone = Varchar(length=60)

@@ -7,7 +7,7 @@ from typing import Any
 
 from tracker.rules.roster.reminder_policy import LEAD_TIMES, ReminderPolicy, minutes_of
 
-POLICY = "e.reminder_leads, e.asks_again, e.sends_thanks"
+POLICY = "e.reminder_leads, e.ask_leads, e.sends_thanks"
 """What `policy_of` reads of event `e`."""
 BETWEEN = ","
 
@@ -30,7 +30,7 @@ def policy_of(row: Mapping[str, Any]) -> ReminderPolicy:
     """Return the policy in a row of `POLICY`."""
     return ReminderPolicy(
         leads=leads_of(row["reminder_leads"]),
-        asks_again=bool(row["asks_again"]),
+        asks_before=leads_of(row["ask_leads"]),
         sends_thanks=bool(row["sends_thanks"]),
     )
 
@@ -39,6 +39,6 @@ def columns_of(policy: ReminderPolicy) -> dict[str, Any]:
     """Return the columns of an event for its policy."""
     return {
         "reminder_leads": text_of(policy.leads),
-        "asks_again": policy.asks_again,
+        "ask_leads": text_of(policy.asks_before),
         "sends_thanks": policy.sends_thanks,
     }
