@@ -55,9 +55,9 @@ class Turns(Generic[Name]):
             await deed
             self._took.setdefault(name, []).append(time.process_time() - began)
 
-    def usual(self, name: Name) -> float:
-        """Return how many yardsticks one of them usually takes."""
-        return median(self._took[name]) / median(self._beside)
+    def least(self, name: Name) -> float:
+        """Return how many yardsticks one of them takes when it is disturbed least."""
+        return min(self._took[name]) / min(self._beside)
 
 
 @contextmanager
