@@ -101,8 +101,15 @@ CREATE TABLE incoming_words (
   progress_before INTEGER,
   version INTEGER,
   undone_at TIMESTAMPTZ,
-  CHECK (version IS NULL OR (item IS NOT NULL AND status_before IS NOT NULL AND progress_before IS NOT NULL))
+  claimed UUID REFERENCES member (id) ON DELETE RESTRICT,
+  text TEXT NOT NULL,
+  decided_at TIMESTAMPTZ,
+  decided_by UUID REFERENCES member (id) ON DELETE RESTRICT,
+  CHECK (version IS NULL OR (item IS NOT NULL AND status_before IS NOT NULL AND progress_before IS NOT NULL)),
+  CHECK (claimed IS NULL OR item IS NOT NULL),
+  CHECK ((decided_at IS NULL) = (decided_by IS NULL))
 );
+CREATE INDEX incoming_words_claimed ON incoming_words (received_at) WHERE claimed IS NOT NULL;
 CREATE INDEX incoming_words_item ON incoming_words (item);
 CREATE INDEX incoming_words_sender ON incoming_words (sender, received_at);
 CREATE INDEX incoming_words_reply ON incoming_words (reply);

@@ -58,7 +58,7 @@ TEXTS = {
     "action_note": "text change",
     "reply": "comment",
     "incoming_reply": "sender comment",
-    "incoming_words": "sender",
+    "incoming_words": "sender text",
     "mailbox_state": "trouble",
     "bounce": "words",
     "attendance_mark": "guest guest_agency",

@@ -100,7 +100,7 @@ async def test_what_may_not_be_the_owner_s_is_noted_and_changes_nothing(
     before = await Message.count()
     assert await said(cast.caht_lead, "DONE", **facts) is expected
     [row] = await IncomingWords.select()
-    assert (row["outcome"], row["item"], row["member"], row["word"]) == (expected, None, None, None)
+    assert (row["outcome"], row["member"], row["reply"], row["version"]) == (expected, None, None, None)
     assert (await item(cast, reference)).version == 1
     assert await Message.count() == before
 

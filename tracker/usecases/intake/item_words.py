@@ -3,6 +3,7 @@
 What their calendar program says of the task in such an email is taken like the same words.
 """
 
+from dataclasses import replace
 from uuid import UUID
 
 from tracker.rules.actions import action_items as rules
@@ -12,6 +13,7 @@ from tracker.rules.core.answers import Taken
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.intake.emails import ReceivedEmail
+from tracker.rules.intake.item_emails import is_answerable_by
 from tracker.rules.intake.task_replies import is_about
 from tracker.rules.intake.words import STATUSES, Said, about_item
 from tracker.tables.visible.actions import action_items as visible
@@ -26,17 +28,38 @@ async def taken(viewer: Viewer, item_id: UUID, email: ReceivedEmail) -> Understo
     The caller is inside `writing()`. As by the link in an email, a closed item stays closed, and one that only named
     people may see is changed after sign-in.
     """
-    item = await visible.item_by_id(viewer, item_id)
-    if item is None or not rules.may_update(viewer, item):
-        return UNMATCHED
-    if email.task and not is_about(email.task, item.uid, await aliases.addresses_of(viewer)):
+    item = await _theirs(viewer, item_id)
+    if item is None or not await _is_about(viewer, item, email):
         return UNMATCHED
     if email.task and email.task.word is None:
         return Understood(outcome=Taken.IGNORED)
-    said = Said(word=email.task.word, text=email.task.comment) if email.task else about_item(email.text)
+    said = _said(email)
     outcome = await _outcome(viewer, item, said)
     about = Understood(outcome=outcome, said=said, item_id=item.id)
     return await _changed(viewer, item, about, email) if outcome is Taken.RECORDED else about
+
+
+async def kept(viewer: Viewer, item_id: UUID, email: ReceivedEmail) -> Understood:
+    """Return what a reply to an email of the viewer says that didn't come from them: other people decide about it."""
+    item = await _theirs(viewer, item_id)
+    said = _said(email)
+    is_kept = item and said.word and is_answerable_by(viewer.member_id, item) and await _is_about(viewer, item, email)
+    if item is None or not is_kept:
+        return UNMATCHED
+    return replace(UNMATCHED, said=said, item_id=item.id, claimed_id=viewer.member_id)
+
+
+async def _theirs(viewer: Viewer, item_id: UUID) -> ActionItem | None:
+    item = await visible.item_by_id(viewer, item_id)
+    return item if item and rules.may_update(viewer, item) else None
+
+
+async def _is_about(viewer: Viewer, item: ActionItem, email: ReceivedEmail) -> bool:
+    return email.task is None or is_about(email.task, item.uid, await aliases.addresses_of(viewer))
+
+
+def _said(email: ReceivedEmail) -> Said:
+    return Said(word=email.task.word, text=email.task.comment) if email.task else about_item(email.text)
 
 
 async def _outcome(viewer: Viewer, item: ActionItem, said: Said) -> Taken:

@@ -25,6 +25,8 @@ class Understood:
     progress: int | None = None
     version: int | None = None
     """Of the item, after the change."""
+    claimed_id: UUID | None = None
+    """Who got our email about the item, when the reply didn't come from them."""
 
     def after(self, *, status: ItemStatus, progress: int, version: int) -> "Understood":
         """Return this with what undoes it."""

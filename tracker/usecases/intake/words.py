@@ -86,9 +86,10 @@ async def _understood(email: ReceivedEmail, answered: Answered | None) -> tuple[
 async def _taken(viewer: Viewer, answered: Answered, email: ReceivedEmail, *, is_theirs: bool) -> Understood:
     if answered.event_id is not None and email.task is None:
         return await reply_words.taken(viewer, answered, email, is_theirs=is_theirs)
-    if is_theirs and answered.item_id is not None:
-        return await item_words.taken(viewer, answered.item_id, email)
-    return UNMATCHED
+    if answered.item_id is None:
+        return UNMATCHED
+    taken = item_words.taken if is_theirs else item_words.kept
+    return await taken(viewer, answered.item_id, email)
 
 
 async def _recipient(answered: Answered, now: datetime) -> Viewer | None:
@@ -113,6 +114,8 @@ async def _keep(email: ReceivedEmail, viewer: Viewer | None, understood: Underst
         status_before=understood.status,
         progress_before=understood.progress,
         version=understood.version,
+        claimed=understood.claimed_id,
+        text=understood.said.text if understood.claimed_id else "",
     )
     await IncomingWords.insert(row)
     return row.id

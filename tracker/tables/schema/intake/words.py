@@ -1,6 +1,6 @@
 """Emails that people wrote back to an email of ours, what was understood of each, and what undoes it."""
 
-from piccolo.columns import UUID, Boolean, ForeignKey, Integer, Timestamptz, Varchar
+from piccolo.columns import UUID, Boolean, ForeignKey, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
@@ -14,7 +14,7 @@ from tracker.tables.schema.roster.people import Member
 
 
 class IncomingWords(Table):
-    """One email. Its text is not kept here: a note is in the item's history, a comment with the reply."""
+    """One email. Its text is elsewhere, in the item's history or with the reply, unless its writer isn't known."""
 
     id = UUID(primary_key=True, default=UUID4())
     received_at = Timestamptz(null=False)
@@ -36,12 +36,21 @@ class IncomingWords(Table):
     version = Integer(null=True, default=None)
     """Of the item, after the email changed it: while it has this version, the change can be undone."""
     undone_at = Timestamptz(null=True, default=None)
+    claimed = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
+    """Who got our email about the item, when the reply didn't come from them: people decide whether it is theirs."""
+    text = Text(default="")
+    """What such a reply says beside its word."""
+    decided_at = Timestamptz(null=True, default=None)
+    decided_by = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
 
     constraints = (
         one_of("outcome", Taken),
         one_of("word", Word),
         one_of("status_before", ItemStatus),
         check("version IS NULL OR (item IS NOT NULL AND status_before IS NOT NULL AND progress_before IS NOT NULL)"),
+        check("claimed IS NULL OR item IS NOT NULL"),
+        check("(decided_at IS NULL) = (decided_by IS NULL)"),
+        index("incoming_words_claimed", "received_at", where="claimed IS NOT NULL"),
         index("incoming_words_sender", "sender", "received_at"),
         index("incoming_words_member", "member", "received_at"),
     )

@@ -1,0 +1,121 @@
+"""A reply about an action item from an address that isn't its owner's waits for the people who direct the item."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, Cast, operation
+from tests.usecases.intake.test_item_words import history, item
+from tests.usecases.intake.writing_back import LATER, TODAY, given, said
+from tracker.errors import Conflict, NotFound
+from tracker.rules.actions.action_items import ItemStatus
+from tracker.rules.actions.item_changes import Change
+from tracker.rules.core.answers import Taken
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.intake.calendar_replies import Sender
+from tracker.tables.schema.core.outbox import Message
+from tracker.usecases.actions import action_items
+from tracker.usecases.events import occurrences
+from tracker.usecases.events.events import schedule
+from tracker.usecases.intake import item_emails
+
+pytestmark = pytest.mark.anyio
+
+AT = LATER + timedelta(hours=1)
+PRIVATE = Sender(address="caht.lead@home.example", is_verified=True)
+
+
+async def from_home(owner: Viewer, text: str = "BLOCKED: no address yet") -> None:
+    assert await said(owner, text, sender=PRIVATE) is Taken.UNMATCHED
+
+
+async def waiting(viewer: Viewer) -> list[UUID]:
+    return [one.email.id for one in await item_emails.waiting(viewer, AT)]
+
+
+@pytest.mark.both_engines
+async def test_an_attached_email_is_the_owner_s_answer_and_undo_lets_it_wait_again(cast: Cast) -> None:
+    reference = await given(cast.coordinator, cast.caht_lead)
+    await from_home(cast.caht_lead)
+    [one] = await item_emails.waiting(cast.coordinator, AT)
+    about = one.email
+    assert (about.says, about.text, about.person, about.sender) == (
+        "Blocked",
+        "no address yet",
+        "Caht lead (CAHT)",
+        PRIVATE.address,
+    )
+    await item_emails.attach(cast.coordinator, about.id, AT)
+    assert (await item(cast, reference)).status is ItemStatus.BLOCKED
+    assert await history(cast, reference) == [("email", "Open → Blocked", "no address yet")]
+    [decided] = await item_emails.kept(cast.coordinator, AT)
+    assert decided.email.decision
+    assert decided.email.decision.attached_to == "Caht lead (CAHT)"
+    await item_emails.undo(cast.coordinator, about.id, AT + timedelta(minutes=1))
+    assert (await item(cast, reference)).status is ItemStatus.OPEN
+    assert await waiting(cast.coordinator) == [about.id]
+
+
+async def test_a_dismissed_email_changes_nothing_and_can_wait_again(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    reference = await given(cast.coordinator, cast.caht_lead)
+    await from_home(cast.caht_lead)
+    [email_id] = await waiting(cast.coordinator)
+    await item_emails.dismiss(cast.coordinator, email_id, AT)
+    assert (await waiting(cast.coordinator), (await item(cast, reference)).version) == ([], 1)
+    with pytest.raises(Conflict):
+        await item_emails.attach(cast.coordinator, email_id, AT)
+    await item_emails.undo(cast.coordinator, email_id, AT)
+    assert await waiting(cast.coordinator) == [email_id]
+
+
+async def test_only_people_who_direct_the_item_see_and_decide(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    await given(cast.coordinator, cast.caht_lead)
+    await from_home(cast.caht_lead)
+    [email_id] = await waiting(cast.coordinator)
+    for viewer in (cast.caht_lead, cast.fbi_lead, cast.harbor_advocate):
+        assert await waiting(viewer) == []
+        for deed in (item_emails.attach, item_emails.dismiss, item_emails.undo):
+            with pytest.raises(NotFound):
+                await deed(viewer, email_id, AT)
+
+
+async def test_an_email_about_an_item_of_a_restricted_event_is_shown_to_those_who_may_see_it(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    event_id = await schedule(cast.fbi_lead, operation(cast.kcpd_alternate), NOW)
+    origin = (await occurrences.date_for(cast.fbi_lead, event_id, "2027-01-16")).id
+    await given(cast.fbi_lead, cast.kcpd_alternate, origin_id=origin)
+    await from_home(cast.kcpd_alternate)
+    assert [len(await waiting(one)) for one in (cast.fbi_lead, cast.coordinator)] == [1, 0]
+
+
+async def test_what_changed_since_is_not_undone_and_a_new_owner_takes_no_one_s_answer(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    reference = await given(cast.coordinator, cast.caht_lead)
+    await from_home(cast.caht_lead)
+    await from_home(cast.caht_lead, "Two of three are in.")
+    note, blocked = await item_emails.waiting(cast.coordinator, AT)
+    if note.email.text != "Two of three are in.":
+        note, blocked = blocked, note
+    await item_emails.attach(cast.coordinator, blocked.email.id, AT)
+    change = Change(status=ItemStatus.IN_PROGRESS)
+    await action_items.update(cast.caht_lead, reference, change, 2, AT, TODAY)
+    with pytest.raises(Conflict):
+        await item_emails.undo(cast.coordinator, blocked.email.id, AT)
+    await action_items.hand_over(cast.coordinator, reference, cast.hsi_liaison.member_id, 3, AT, TODAY)
+    with pytest.raises(Conflict):
+        await item_emails.attach(cast.coordinator, note.email.id, AT)
+
+
+async def test_nothing_is_sent_to_the_sender_and_an_email_that_says_nothing_is_not_kept(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    await given(cast.coordinator, cast.caht_lead)
+    before = await Message.count()
+    await from_home(cast.caht_lead, "> DONE")
+    assert await waiting(cast.coordinator) == []
+    await from_home(cast.caht_lead)
+    [email_id] = await waiting(cast.coordinator)
+    await item_emails.dismiss(cast.coordinator, email_id, AT)
+    assert await Message.count() == before

@@ -1,0 +1,150 @@
+"""Replies about action items from other addresses than the owner's: people who direct the item attach or dismiss them.
+
+An attached one changes the item as the owner's own email would have. Nothing is ever sent to the sender.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from piccolo.columns import Column
+
+from tracker.database import writing
+from tracker.errors import Conflict, NotFound
+from tracker.rules.actions.item_changes import Change
+from tracker.rules.core.answers import Taken
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.wall_clock import to_local
+from tracker.rules.intake.item_emails import ItemEmail, KeptEmail, for_decision
+from tracker.rules.intake.unrecorded import SHOWN_FOR
+from tracker.rules.intake.words import STATUSES
+from tracker.tables.background.intake import words as known
+from tracker.tables.schema.intake.words import IncomingWords
+from tracker.tables.visible.actions import action_items as items
+from tracker.tables.visible.intake import item_emails as visible
+from tracker.usecases.actions import action_items
+from tracker.usecases.core import audit
+from tracker.usecases.core.viewers import viewer_for
+from tracker.usecases.intake.replies import BY_EMAIL
+
+DECIDED = "Someone has already decided about this email."
+NOT_THEIRS = "This email can’t be attached: the item is closed, or isn’t theirs now. Dismiss it, or update the item."
+CHANGED = "The item changed after this, so it can’t be undone here."
+
+Columns = dict[Column | str, Any]
+
+
+async def kept(viewer: Viewer, now: datetime) -> list[ItemEmail]:
+    """Return the emails of the last weeks about which the viewer may decide; those that wait come first."""
+    return await _of_viewer(viewer, await visible.kept(viewer, now - SHOWN_FOR))
+
+
+async def waiting(viewer: Viewer, now: datetime) -> list[ItemEmail]:
+    """Return those of these emails that wait."""
+    return await _of_viewer(viewer, await visible.waiting(viewer, now - SHOWN_FOR))
+
+
+async def attach(viewer: Viewer, email_id: UUID, now: datetime) -> ItemEmail:
+    """Change the item as an email says, as its owner's answer. Errors: NotFound, Conflict."""
+    async with writing():
+        found = await _to_decide(viewer, email_id, now)
+        owner = await _owner(found, now) if found.is_attachable else None
+        if owner is None:
+            raise Conflict(NOT_THEIRS)
+        before, email = found.item, found.email
+        change = Change(status=STATUSES.get(email.word), note=email.text)
+        today = to_local(now, owner.zone).date()
+        after = await action_items.update(owner, before.reference, change, before.version, now, today)
+        recorded: Columns = {
+            IncomingWords.outcome: Taken.RECORDED,
+            IncomingWords.member: owner.member_id,
+            IncomingWords.status_before: before.status,
+            IncomingWords.progress_before: before.progress,
+            IncomingWords.version: after.version,
+        }
+        await _decide(viewer, email_id, now, recorded)
+        facts = {"of": owner.member_id}
+        await audit.record(viewer.actor, "item_email_attached", "item", before.id, facts, now)
+    return found
+
+
+async def dismiss(viewer: Viewer, email_id: UUID, now: datetime) -> ItemEmail:
+    """Decide that an email is not the owner's. Errors: NotFound, Conflict."""
+    async with writing():
+        found = await _to_decide(viewer, email_id, now)
+        await _decide(viewer, email_id, now)
+        await audit.record(viewer.actor, "item_email_dismissed", "item", found.item.id, {}, now)
+    return found
+
+
+async def undo(viewer: Viewer, email_id: UUID, now: datetime) -> None:
+    """Let an email wait again; an item that it changed is as before.
+
+    Errors: NotFound, Conflict when the item has changed since.
+    """
+    async with writing():
+        found = await _found(viewer, email_id, now)
+        if found.waits:
+            return
+        await _take_back(found, now)
+        waits: Columns = {**dict.fromkeys(_DECIDED), IncomingWords.outcome: Taken.UNMATCHED}
+        await IncomingWords.update(waits).where(IncomingWords.id == email_id)
+        await audit.record(viewer.actor, "item_email_undone", "item", found.item.id, {}, now)
+
+
+_DECIDED = (
+    IncomingWords.member,
+    IncomingWords.status_before,
+    IncomingWords.progress_before,
+    IncomingWords.version,
+    IncomingWords.decided_at,
+    IncomingWords.decided_by,
+)
+"""What a decision sets."""
+
+
+async def _of_viewer(viewer: Viewer, emails: Sequence[KeptEmail]) -> list[ItemEmail]:
+    seen = await items.items_by_id(viewer, {one.item_id for one in emails})
+    found = [for_decision(viewer, one, seen.get(one.item_id)) for one in emails]
+    return [one for one in found if one]
+
+
+async def _found(viewer: Viewer, email_id: UUID, now: datetime) -> ItemEmail:
+    email = await visible.kept_by_id(viewer, now - SHOWN_FOR, email_id)
+    found = await _of_viewer(viewer, [email]) if email else []
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+async def _to_decide(viewer: Viewer, email_id: UUID, now: datetime) -> ItemEmail:
+    found = await _found(viewer, email_id, now)
+    if not found.waits:
+        raise Conflict(DECIDED)
+    return found
+
+
+async def _owner(found: ItemEmail, now: datetime) -> Viewer | None:
+    try:
+        return replace(await viewer_for(found.email.person_id, now), origin=BY_EMAIL)
+    except NotFound:
+        return None
+
+
+async def _take_back(found: ItemEmail, now: datetime) -> None:
+    made, decision = await known.made_change(found.email.id), found.email.decision
+    if made is None or decision is None:
+        return
+    owner = await _owner(found, now)
+    if owner is None or found.item.version != made.version:
+        raise Conflict(CHANGED)
+    earlier = Change(status=made.status_before, progress=made.progress_before)
+    of_item = found.item.reference, earlier, decision.at, found.item.version
+    await action_items.take_back(owner, *of_item, now, to_local(now, owner.zone).date())
+
+
+async def _decide(viewer: Viewer, email_id: UUID, now: datetime, recorded: Columns | None = None) -> None:
+    decided: Columns = {IncomingWords.decided_at: now, IncomingWords.decided_by: viewer.member_id}
+    await IncomingWords.update(decided | (recorded or {})).where(IncomingWords.id == email_id)
