@@ -18,6 +18,7 @@ from tracker.rules.recurrence import rule_for
 from tracker.tables.background.events.invitees import invitations
 from tracker.tables.schema.core.outbox import Message as Queued
 from tracker.tables.schema.intake.replies import IncomingReply
+from tracker.tables.schema.roster.aliases import EmailAlias
 from tracker.usecases.core import outbox
 from tracker.usecases.events import events, occurrences, substitutes
 from tracker.usecases.intake.replies import take
@@ -64,6 +65,16 @@ async def test_an_alternate_comes_to_the_date_and_gets_an_email_of_their_own(sql
     assert await reply_of(cast.fbi_lead, event_id, FEBRUARY) == (NO, "email")
     assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
     assert [one.recipient_id for one in await messages(SubstituteNamed)] == [cast.fbi_alternate.member_id]
+
+
+async def test_an_alternate_is_known_by_an_address_that_they_confirmed(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await seated(sqlite_cast)
+    home = EmailAlias(member=cast.fbi_alternate.member_id, address="alternate@home.example", added_at=NOW)
+    await EmailAlias.insert(home)
+    assert await delegated(cast, event_id, to="alternate@home.example") is Outcome.UNMATCHED
+    await EmailAlias.update({EmailAlias.confirmed_at: NOW}).where(EmailAlias.id == home.id)
+    assert await delegated(cast, event_id, to="alternate@home.example", comment="Again") is Outcome.RECORDED
+    assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
 
 
 @pytest.mark.parametrize(

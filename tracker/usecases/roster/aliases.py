@@ -1,6 +1,6 @@
 """Adding, confirming, and removing the further addresses from which a person's replies come."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -56,6 +56,17 @@ async def of_person(viewer: Viewer, member_id: UUID) -> list[str]:
 async def addresses_of(member: Viewer) -> frozenset[str]:
     """Return every address from which replies of a member count, in small letters."""
     return frozenset((member.email.lower(), *await _counting(member.member_id)))
+
+
+async def confirmed_of(member_ids: Collection[UUID]) -> dict[str, UUID]:
+    """Return the confirmed addresses of these members, in small letters, each with its member."""
+    if not member_ids:
+        return {}
+    counts = EmailAlias.confirmed_at.is_not_null() & EmailAlias.removed_at.is_null()
+    found = await EmailAlias.select(EmailAlias.address, EmailAlias.member).where(
+        counts & EmailAlias.member.is_in(list(member_ids))
+    )
+    return {row["address"]: row["member"] for row in found}
 
 
 async def add(viewer: Viewer, address: str, now: datetime) -> None:
