@@ -1,5 +1,6 @@
 """What is around every response: hosts, sizes, headers, errors that tell nothing, logs that keep no secret."""
 
+import asyncio
 import io
 import json
 import logging
@@ -409,3 +410,13 @@ def test_all_our_logs_and_the_warnings_of_libraries_go_to_one_stream() -> None:
     root.setLevel(levels[0])
     ours.setLevel(levels[1])
     assert [json.loads(line)["said"] for line in stream.getvalue().splitlines()] == ["hello", "careful"]
+
+
+async def test_lines_of_one_turn_of_the_event_loop_are_written_at_its_end() -> None:
+    stream = io.StringIO()
+    handler = access_log.Lines(stream)
+    for number in range(2):
+        handler.emit(logging.makeLogRecord({"msg": str(number)}))
+    before = stream.getvalue()
+    await asyncio.sleep(0)
+    assert (before, stream.getvalue()) == ("", "0\n1\n")

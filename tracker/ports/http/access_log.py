@@ -1,11 +1,15 @@
 """Logs as JSON, one line per event, without tokens, page addresses or what people typed."""
 
+import asyncio
 import json
 import logging
 import re
 import sys
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, TextIO
+
+import msgspec
 
 from tracker.ports.http.request_source import address_of
 
@@ -24,18 +28,57 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line; the time is UTC with milliseconds."""
-        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        is_ours = record.name == log.name  # `note` writes nothing that anyone typed
         line: dict[str, Any] = {
-            "at": f"{at.removesuffix('+00:00')}Z",
+            "at": f"{_second(int(record.created))}.{int(record.msecs):03d}Z",
             "level": record.levelname.lower(),
             "from": record.name,
-            "said": record.msg if is_ours else redacted(record.getMessage()),
         }
+        if record.name == log.name:  # `note` writes nothing that anyone typed, and letters of ASCII alone
+            line |= {"said": record.msg, **{field: record.__dict__[field] for field in FIELDS}}
+            return msgspec.json.encode(line).decode("ascii")
+        line["said"] = redacted(record.getMessage())
         line |= {field: record.__dict__[field] for field in FIELDS if field in record.__dict__}
         if record.exc_info:
             line["trace"] = redacted(self.formatException(record.exc_info))
         return json.dumps(line, ensure_ascii=True)
+
+
+class Lines(logging.StreamHandler[TextIO]):
+    """Writes the lines of one turn of the event loop together, at its end; without an event loop, each at once.
+
+    A write of its own for each line took a tenth of the time of a feed that did not change.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._waiting: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line, with the others of this turn."""
+        try:
+            self._waiting.append(self.format(record) + self.terminator)
+            self._flush_soon()
+        except Exception:  # noqa: BLE001 - a line that can't be written must not break what it is about
+            self.handleError(record)
+
+    def flush(self) -> None:
+        """Write what waits, if anything."""
+        self.acquire()
+        try:
+            waiting, self._waiting = self._waiting, []
+            if waiting:
+                self.stream.write("".join(waiting))
+                super().flush()
+        finally:
+            self.release()
+
+    def _flush_soon(self) -> None:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.flush()
+        else:
+            loop.call_soon(self.flush)
 
 
 def configure(stream: TextIO = sys.stderr) -> None:
@@ -45,7 +88,7 @@ def configure(stream: TextIO = sys.stderr) -> None:
     "Optimization" section): it would take half of the time of a feed that did not change.
     """
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    handler = logging.StreamHandler(stream)
+    handler = Lines(stream)
     handler.setFormatter(JsonLines())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger("tracker").setLevel(logging.INFO)
@@ -81,6 +124,12 @@ def route_of(scope: Any) -> str:
     if handler is None:
         return "none"
     return min(handler.paths) if getattr(handler, "is_mount", False) else str(scope.get("path_template", "none"))
+
+
+@lru_cache(2)
+def _second(moment: int) -> str:
+    """Return a second of Unix time in UTC; a busy server writes many lines in each."""
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _hidden(found: re.Match[str]) -> str:
