@@ -1,5 +1,6 @@
 """Whether anyone committed, known without a query in another thread."""
 
+import asyncio
 import sqlite3
 from pathlib import Path
 
@@ -53,7 +54,15 @@ async def test_a_commit_of_another_program_moves_the_mark(file: SQLiteEngine) ->
     other = sqlite3.connect(file.path)
     other.execute("CREATE TABLE theirs (id INTEGER)")
     other.close()
+    await asyncio.sleep(0)  # the next request comes in a later turn of the event loop
     assert file.change_mark() != mark
+
+
+async def test_requests_of_one_turn_share_a_look(file: SQLiteEngine) -> None:
+    marks = [file.change_mark() for _ in range(3)]
+    with sqlite3.connect(file.path) as other:
+        other.execute("CREATE TABLE theirs (id INTEGER)")
+    assert {file.change_mark()} == set(marks)
 
 
 async def test_marks_of_an_engine_that_was_closed_in_between_are_never_alike(file: SQLiteEngine) -> None:

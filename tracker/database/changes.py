@@ -1,5 +1,6 @@
-"""Whether a SQLite database has changed meanwhile: known in 2 µs, without a query in another thread."""
+"""Whether a SQLite database has changed meanwhile: known in some µs, without a query in another thread."""
 
+import asyncio
 import itertools
 import sqlite3
 from collections.abc import Callable
@@ -18,9 +19,20 @@ class ChangeWatcher:
         self._connect = connect
         self._connection: sqlite3.Connection | None = None
         self._number = 0
+        self._seen: Mark | None = None
 
     def mark(self) -> Mark | None:
-        """Return a value that stays the same until the next commit; None when getting it would mean waiting."""
+        """Return a value that stays the same until the next commit; None when getting it would mean waiting.
+
+        Requests that one turn of the event loop handles share a look. All of them arrived before that turn began, so
+        none was sent by anyone who could know of a later commit.
+        """
+        if self._seen is None:
+            self._seen = self._looked()
+            asyncio.get_running_loop().call_soon(self._forget)
+        return self._seen
+
+    def _looked(self) -> Mark | None:
         with suppress(sqlite3.OperationalError):
             if self._connection is None:
                 self._connection, self._number = self._connect(), next(_serial)
@@ -28,8 +40,12 @@ class ChangeWatcher:
             return self._number, int(self._connection.execute("PRAGMA data_version").fetchone()[0])
         return None
 
+    def _forget(self) -> None:
+        self._seen = None
+
     def close(self) -> None:
         """Close the connection; the next mark comes from another one, and so differs from all earlier ones."""
+        self._forget()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
