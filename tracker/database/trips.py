@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from tracker.database.connecting import Rows, Statement
 
-WAITS = 2  # turns of the event loop: parts of parts begin as many later
+QUIET = 2  # turns of the event loop in which nothing new is asked: parts of parts begin a turn later
 Answer = asyncio.Future[list[Rows] | None]
 """The rows of each statement; None after a failure."""
 
@@ -33,8 +33,11 @@ class Trips:
         return await self._read(statements) if found is None else found
 
     async def _leave(self) -> None:
-        for _ in range(WAITS):
+        quiet, known = 0, 0
+        while quiet < QUIET:
             await asyncio.sleep(0)
+            quiet = quiet + 1 if len(self._asked) == known else 0
+            known = len(self._asked)
         asked, self._asked = self._asked, []
         try:
             found = iter(await self._read([one for statements, _ in asked for one in statements]))

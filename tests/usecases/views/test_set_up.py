@@ -11,6 +11,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import EventStatus
 from tracker.rules.views.set_up import Step
 from tracker.usecases.core import outbox
+from tracker.usecases.core.send_hold import known
 from tracker.usecases.emails import email_tests
 from tracker.usecases.events.events import schedule
 from tracker.usecases.views import set_up
@@ -19,7 +20,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
 
 
 async def to_do(viewer: Viewer) -> list[Step]:
-    found = await set_up.set_up(viewer)
+    found = await set_up.set_up(viewer, await known())
     return [step for step, is_done in found.steps.items() if not is_done] if found else []
 
 
@@ -30,7 +31,7 @@ async def test_it_ticks_itself_off_and_is_gone_when_all_is_done(cast: Cast) -> N
     assert await to_do(cast.coordinator) == [Step.EMAIL]
     for message in await outbox.claim("test", (), NOW + timedelta(minutes=1), 10):
         await outbox.close(message, Skip(state=State.SENT, reason=""), NOW)
-    assert await set_up.set_up(cast.coordinator) is None
+    assert await set_up.set_up(cast.coordinator, await known()) is None
 
 
 async def test_a_draft_is_no_first_meeting(cast: Cast) -> None:
@@ -44,23 +45,23 @@ async def test_an_event_that_the_viewer_may_not_see_ticks_nothing_off(cast: Cast
 
 
 async def test_an_administrator_is_told_nothing_of_events(cast: Cast) -> None:
-    before = await set_up.set_up(cast.administrator)
+    before = await set_up.set_up(cast.administrator, await known())
     await schedule(cast.coordinator, meeting(cast.administrator), NOW)
-    assert await set_up.set_up(cast.administrator) == before
+    assert await set_up.set_up(cast.administrator, await known()) == before
     assert await to_do(cast.administrator) == [Step.EMAIL]
 
 
 async def test_it_is_hidden_for_all_and_shown_again(cast: Cast) -> None:
     await set_up.hide(cast.administrator, NOW)
     assert await set_up.is_hidden()
-    assert await set_up.set_up(cast.coordinator) is None
+    assert await set_up.set_up(cast.coordinator, await known()) is None
     await set_up.show_again(cast.coordinator, NOW)
     assert await to_do(cast.administrator) == [Step.EMAIL]
 
 
 async def test_other_people_neither_read_it_nor_hide_it(cast: Cast) -> None:
     for viewer in (cast.fbi_lead, cast.auditor):
-        assert await set_up.set_up(viewer) is None
+        assert await set_up.set_up(viewer, await known()) is None
         with pytest.raises(NotFound):
             await set_up.hide(viewer, NOW)
         with pytest.raises(NotFound):

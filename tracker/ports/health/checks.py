@@ -22,6 +22,7 @@ from tracker.rules.core.wording import day, local, plural, zone_word
 from tracker.usecases.audit import verification
 from tracker.usecases.audit.verification import Verification
 from tracker.usecases.core import send_hold
+from tracker.usecases.core.send_hold import Known
 from tracker.usecases.emails import queue
 from tracker.usecases.emails.queue import FAILED_WITHIN
 from tracker.usecases.events.tz_drift import number_drifted
@@ -122,19 +123,18 @@ async def of_database() -> AsyncIterator[Line]:
         yield Line(State.FAULT, "Schema", str(wrong))
         return
     yield Line(State.OK, "Schema", "It is up to date.")
-    async for line in of_deployment():
+    for line in of_deployment(await send_hold.known(), await verification.last()):
         yield line
 
 
-async def of_deployment() -> AsyncIterator[Line]:
-    """Yield the checks of what the database says about this deployment, whose schema is up to date."""
-    known = await send_hold.known()
+def of_deployment(known: Known, verified: Verification | None) -> Iterator[Line]:
+    """Yield the checks of what the database says about this deployment, and of the audit log's last verification."""
     if known.copy_of:
         yield Line(State.WARNING, "Sending", "This is a restored copy. It sends nothing until `tracker resume`.")
     if known.unnamed_proxy_at:
         yield Line(State.WARNING, "Web server", UNNAMED)
     yield _last_backup(known.backed_up_at)
-    yield of_audit_log(await verification.last())
+    yield of_audit_log(verified)
 
 
 def _zones(drifted: int) -> Line:

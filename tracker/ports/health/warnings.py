@@ -5,9 +5,11 @@ from datetime import datetime
 from functools import cache
 
 from tracker.config.settings import Settings
+from tracker.database import together
 from tracker.ports.health import checks
 from tracker.ports.health.checks import Line, State, Trouble
-from tracker.usecases.core.send_hold import held_copy
+from tracker.usecases.audit import verification
+from tracker.usecases.core.send_hold import Known
 from tracker.usecases.views import health
 
 PATIENCE = 1.0  # second that a page waits for the email server; what it says later is known to the next page
@@ -15,27 +17,29 @@ IDLE = f"No process has looked for what is due for more than 5 minutes. {checks.
 LATE = "An email has waited for more than 5 minutes. Check whether the email server answers."
 
 
-async def warnings(chosen: Settings, trouble: Trouble, now: datetime) -> list[Line]:
+async def warnings(chosen: Settings, trouble: Trouble, known: Known, now: datetime) -> list[Line]:
     """Return the checks of the Health page that are not well; `trouble` asks the email server.
 
     The schema is not among them: a process checks it before it serves, and its clock each time it runs.
     """
+    work, mail, verified, mailbox = await together(
+        health.state(now), _mail(chosen, trouble), verification.last(), _mailbox(chosen)
+    )
     found = [
-        *await _work(now),
-        *await _mail(chosen, trouble),
+        *_work(work, known),
+        *mail,
         *checks.of_settings(chosen),
-        *[line async for line in checks.of_deployment()],
-        *[line async for line in checks.of_mailbox(chosen)],
+        *checks.of_deployment(known, verified),
+        *mailbox,
         *checks.of_files(chosen),
         *_releases(),
     ]
     return sorted((one for one in found if one.state is not State.OK), key=lambda one: one.state is not State.FAULT)
 
 
-async def _work(now: datetime) -> list[Line]:
+def _work(state: health.State, known: Known) -> list[Line]:
     """Return whether the jobs run; a restored copy that sends nothing yet isn't a fault."""
-    state = await health.state(now)
-    if state.is_well or await held_copy():
+    if state.is_well or known.copy_of:
         return []
     return [Line(State.FAULT, "Jobs", LATE if state.is_ticking else IDLE)]
 
@@ -45,6 +49,10 @@ async def _mail(chosen: Settings, trouble: Trouble) -> list[Line]:
         return [await asyncio.wait_for(asyncio.to_thread(checks.of_mail, chosen, trouble), PATIENCE)]
     except TimeoutError:
         return []
+
+
+async def _mailbox(chosen: Settings) -> list[Line]:
+    return [line async for line in checks.of_mailbox(chosen)]
 
 
 @cache

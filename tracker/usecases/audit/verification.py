@@ -8,13 +8,14 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from tracker.database import writing
+from piccolo.querystring import QueryString
+
+from tracker.database import engine, writing
 from tracker.rules.core.account_messages import AuditLogAltered
 from tracker.rules.core.actors import BY_CLOCK, Actor
 from tracker.rules.core.outbox import Draft
 from tracker.rules.core.viewer import Role, Status
 from tracker.rules.core.wall_clock import to_local, to_utc
-from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.core.outbox import Watermark
 from tracker.tables.schema.roster.people import Member, MemberRole
 from tracker.usecases.core import audit, outbox
@@ -23,6 +24,9 @@ MARK = "audit"
 AT = time(3)
 """By the task force's clock, when no one waits for pages."""
 TOLD = (Role.COORDINATOR, Role.AUDITOR)
+_LAST = (
+    "SELECT at, facts FROM audit_entry WHERE subject = 'audit' AND verb = 'audit_verified' ORDER BY seq DESC LIMIT 1"
+)
 
 log = logging.getLogger(__name__)
 
@@ -63,17 +67,12 @@ async def _first_broken() -> audit.Broken | None:
 
 async def last() -> Verification | None:
     """Return the result of the last verification here."""
-    found = await (
-        AuditEntry.select(AuditEntry.at, AuditEntry.facts)
-        .where((AuditEntry.subject == "audit") & (AuditEntry.verb == "audit_verified"))
-        .order_by(AuditEntry.seq, ascending=False)
-        .first()
-    )
-    if found is None:
+    found = await engine().run_querystring(QueryString(_LAST))
+    if not found:
         return None
-    facts = json.loads(found["facts"])
+    facts = json.loads(found[0]["facts"])
     broken = audit.Broken(facts["broken"], facts["why"]) if "broken" in facts else None
-    return Verification(at=found["at"], broken=broken)
+    return Verification(at=found[0]["at"], broken=broken)
 
 
 async def verify_nightly(now: datetime, zone: str) -> Verification | None:

@@ -14,7 +14,7 @@ from tracker.tables.schema.identity.identity import Session, SignInLink
 from tracker.usecases.core import audit, outbox
 
 ONLY = 1  # id of the only row
-_KNOWN = "SELECT copy_of, backed_up_at, unnamed_proxy_at FROM deployment"
+_KNOWN = "SELECT copy_of, backed_up_at, unnamed_proxy_at, set_up_at FROM deployment"
 
 
 class Known(NamedTuple):
@@ -26,10 +26,12 @@ class Known(NamedTuple):
     """When the last backup was made."""
     unnamed_proxy_at: datetime | None = None
     """When a sign-in last came through an unnamed web server; None when the last one had an address."""
+    set_up_at: datetime | None = None
+    """When a person hid the setup checklist; None while it is shown."""
 
 
 async def known() -> Known:
-    """Return all of it, which the health checks ask for at once."""
+    """Return all of it, which home and the health checks ask for at once."""
     found = await engine().run_querystring(QueryString(_KNOWN))
     return Known(**found[0]) if found else Known()
 

@@ -1,5 +1,6 @@
 """Test emails: an administrator sends one to themselves and reads when it was handed to the email server."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from tracker.database import writing
@@ -20,7 +21,7 @@ async def send(viewer: Viewer, now: datetime) -> None:
     if not viewer.manages_accounts:
         raise NotFound
     async with writing():
-        if any(one.recipient_id == viewer.member_id and one.state is State.PENDING for one in await _tests(viewer)):
+        if any(one.recipient_id == viewer.member_id and one.state is State.PENDING for one in await every(viewer)):
             return
         draft = Draft(
             content=EmailTest(),
@@ -32,16 +33,16 @@ async def send(viewer: Viewer, now: datetime) -> None:
         await audit.record(viewer.actor, "email_tested", "member", viewer.member_id, {}, now)
 
 
-async def latest(viewer: Viewer) -> SentTest | None:
-    """Return the viewer's last test email, or else the last one of another administrator; None before the first."""
-    found = await _tests(viewer)
-    return next((one for one in found if one.recipient_id == viewer.member_id), found[0] if found else None)
-
-
-async def any_was_sent(viewer: Viewer) -> bool:
-    """Return whether the email server has taken any test email."""
-    return any(one.state is State.SENT for one in await _tests(viewer))
-
-
-async def _tests(viewer: Viewer) -> list[SentTest]:
+async def every(viewer: Viewer) -> list[SentTest]:
+    """Return all test emails, newest first; none for viewers who may not manage accounts."""
     return await email_tests.email_tests(viewer)
+
+
+def latest(viewer: Viewer, tests: Sequence[SentTest]) -> SentTest | None:
+    """Return the viewer's last test email, or else the last one of another administrator; None before the first."""
+    return next((one for one in tests if one.recipient_id == viewer.member_id), tests[0] if tests else None)
+
+
+def any_was_sent(tests: Iterable[SentTest]) -> bool:
+    """Return whether the email server has taken any of them."""
+    return any(one.state is State.SENT for one in tests)

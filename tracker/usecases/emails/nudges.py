@@ -1,6 +1,6 @@
 """Reminding people who have not replied to a date: whom it would reach, and sending it with one click."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
@@ -30,20 +30,22 @@ from tracker.usecases.events.occurrences import date_for
 ONLY_THEIRS = "Only the organizer, the committee’s chair, or a coordinator can remind people."
 
 
-async def nudges_of(viewer: Viewer, lines: Iterable[Line], now: datetime) -> dict[UUID, Nudge]:
+async def nudges_of(
+    viewer: Viewer, lines: Iterable[Line], silent: Mapping[UUID, Mapping[UUID, str]], now: datetime
+) -> dict[UUID, Nudge]:
     """Return whom the viewer, as organizer, chair or coordinator, could remind, by date.
 
-    Other dates, and dates that have begun, are left out. The number of queries does not depend on the number of dates.
+    `silent` is who has not replied to each date. Other people's dates, and dates that have begun, are left out. The
+    number of queries does not depend on the number of dates.
     """
     theirs = {one.id: one for one in lines if may_edit(viewer, one) and takes_nudges(one, now)}
     event_ids = sorted({one.event_id for one in theirs.values()})
-    silent, seen_by, last, paused = await together(
-        waiting.silent(viewer, theirs),
+    people, seen_by, last, paused = await together(
+        viewers_for({one for members in silent.values() for one in members}, now),
         audiences.audiences_of_each(event_ids),
         _last_nudges(event_ids, now),
         email_pauses.paused(),
     )
-    people = await viewers_for({one for members in silent.values() for one in members}, now)
     found: dict[UUID, Nudge] = {}
     for date_id, line in theirs.items():
         may_see, members = seen_by[line.event_id], silent.get(date_id, {})
@@ -102,7 +104,12 @@ async def with_confirmations(
 
 async def of_silent(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Nudge | None:
     """Return who has not replied to a date; None when the viewer may not remind them, or it is too late."""
-    return (await nudges_of(viewer, [line_of(occurrence)], now)).get(occurrence.id)
+    line = line_of(occurrence)
+    if not (may_edit(viewer, line) and takes_nudges(line, now)):
+        return None
+    missing = await waiting.missing(viewer, [occurrence.id])
+    silent = {date_id: one.silent for date_id, one in missing.items()}
+    return (await nudges_of(viewer, [line], silent, now))[occurrence.id]
 
 
 async def _board(

@@ -196,15 +196,10 @@ async def reply_by_link(
 
 async def owed(viewer: Viewer, now: datetime) -> list[Owed]:
     """Return the dates in the next 60 days that wait for the viewer's reply, one for each event, earliest first."""
-    ahead = await events.invited(viewer, now, now + OWED_AHEAD)
-    lines = [one for one in ahead if one.kind.asks_reply and not one.is_off]
-    mine = await replies.mine(viewer, (one.event_id for one in lines))
     waiting: dict[UUID, Owed] = {}
-    for line in lines:
-        own = mine.get(line.event_id)
-        given = effective(own.replies, line.id) if own else None
-        if own and own.role.takes_part and (given is None or given.value is ReplyValue.NEEDS_ACTION):
-            waiting.setdefault(line.event_id, Owed(line=line, is_series=own.is_series))
+    for line, is_series in await replies.owed(viewer, now, now + OWED_AHEAD):
+        if line.kind.asks_reply and not line.is_off:
+            waiting.setdefault(line.event_id, Owed(line=line, is_series=is_series))
     return list(waiting.values())
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 
+from tracker.database import together
 from tracker.rules.actions.action_items import ActionItem, ItemStatus, days_late, may_direct
 from tracker.rules.attendance.sheet import OPENS_BEFORE
 from tracker.rules.calendars import month_grid
@@ -122,15 +123,27 @@ class Home:
 
 async def home(viewer: Viewer, now: datetime, today: date, zone: str) -> Home:
     """Return what needs the viewer; `today` and the days are those of the task force's zone."""
-    items = await _part("action items", _items(viewer, today))
-    days = await _part("calendar", _days(viewer, now, today, zone))
-    days_of_operations = await _part("check-in", check_in_days(viewer, now))
-    rolls = await _part("attendance", _rolls(viewer, now, days_of_operations or ()))
-    ending = await _part("series that end", _ending(viewer, now))
-    proposed = await _part("proposed times", _proposals(viewer, now))
-    missing = await _part("people who have not checked out", _missing(viewer, now))
-    conflicts = await _part("conflicts between operations", _conflicts(viewer))
-    plans = await _part("plans of operations", _plans(viewer, now))
+    (items, days, sheets, ending, proposed), (days_of_operations, missing, conflicts, plans), own = await together(
+        together(
+            _part("action items", _items(viewer, today)),
+            _part("calendar", _days(viewer, now, today, zone)),
+            _part("attendance", waiting.open_sheets(viewer, now - BACK, now + OPENS_BEFORE)),
+            _part("series that end", _ending(viewer, now)),
+            _part("proposed times", _proposals(viewer, now)),
+        ),
+        together(
+            _part("check-in", check_in_days(viewer, now)),
+            _part("people who have not checked out", _missing(viewer, now)),
+            _part("conflicts between operations", _conflicts(viewer)),
+            _part("plans of operations", _plans(viewer, now)),
+        ),
+        together(
+            _part("replies owed", owed(viewer, now)),
+            _part("date polls", waiting_polls(viewer, now)),
+            _part("service-readiness notices", in_force(viewer, now)),
+        ),
+    )
+    rolls = None if sheets is None else _rolls(viewer, now, sheets, days_of_operations or ())
     rows: list[Row] = [*items.blocked, *(LateItem(item=one) for one in items.late)] if items else []
     dates: list[Row] = [*(days.replies if days else ()), *(rolls or ()), *(proposed or ()), *(ending or ())]
     checking_in = _check_ins(viewer, days_of_operations or (), missing or ())
@@ -145,9 +158,9 @@ async def home(viewer: Viewer, now: datetime, today: date, zone: str) -> Home:
         missing=missing,
         conflicts=conflicts,
         plans=plans,
-        owed=await _part("replies owed", owed(viewer, now)),
-        polls=await _part("date polls", waiting_polls(viewer, now)),
-        readiness=await _part("service-readiness notices", in_force(viewer, now)),
+        owed=own[0],
+        polls=own[1],
+        readiness=own[2],
         follow_up=in_order([*rows, *dates, *operations], now, today),
     )
 
@@ -178,15 +191,17 @@ async def _conflicts(viewer: Viewer) -> list[OpenConflict]:
 
 
 async def _plans(viewer: Viewer, now: datetime) -> list[OfPlan]:
-    found = await duties(viewer, now)
+    found, unsupervised, sent_back, requests = await together(
+        duties(viewer, now), without_supervisor(viewer, now), returned(viewer, now), to_approve_access(viewer, now)
+    )
     to_approve = [one for one in found if awaits_approval(viewer, one)]
     to_acknowledge = [one for one in found if awaits_acknowledgment(one)]
     return [
         *(OpenApproval(line=one.line, version=one.version) for one in to_approve),
         *(OpenAcknowledgment(line=one.line, version=one.version) for one in to_acknowledge),
-        *(MissingSupervisor(line=line) for line in await without_supervisor(viewer, now)),
-        *(ReturnedPlan(line=line, given=given) for line, given in await returned(viewer, now)),
-        *(OpenRequests(line=line, requests=count) for line, count in (await to_approve_access(viewer, now)).values()),
+        *(MissingSupervisor(line=line) for line in unsupervised),
+        *(ReturnedPlan(line=line, given=given) for line, given in sent_back),
+        *(OpenRequests(line=line, requests=count) for line, count in requests.values()),
     ]
 
 
@@ -227,28 +242,28 @@ async def _days(viewer: Viewer, now: datetime, today: date, zone: str) -> Days:
 
 
 async def _replies(viewer: Viewer, led: list[Line], now: datetime) -> list[MissingReplies]:
-    of_date = await waiting.replies(viewer, [line.id for line in led])
-    missing = [line for line in led if any(one.waiting for one in of_date.get(line.id, ()))]
-    nudges = await nudges_of(viewer, missing, now)
+    of_date = await waiting.missing(viewer, [line.id for line in led])
+    missing = [(line, one) for line in led if (one := of_date.get(line.id)) and one.waiting]
+    silent = {line.id: one.silent for line, one in missing}
+    nudges = await nudges_of(viewer, [line for line, _ in missing], silent, now)
     return [
         MissingReplies(
             line=line,
-            invited=sum(one.invited for one in of_date[line.id]),
-            waiting=sum(one.waiting for one in of_date[line.id]),
+            invited=one.invited,
+            waiting=sum(one.waiting.values()),
             nudge=nudges.get(line.id),
-            agencies=tuple((one.agency, one.waiting) for one in of_date[line.id] if one.waiting),
+            agencies=tuple(one.waiting.items()),
         )
-        for line in missing
+        for line, one in missing
     ]
 
 
-async def _rolls(viewer: Viewer, now: datetime, days: Iterable[CheckInDay]) -> list[OpenSheet]:
+def _rolls(viewer: Viewer, now: datetime, sheets: Iterable[Line], days: Iterable[CheckInDay]) -> list[OpenSheet]:
     """Return the open attendance sheets; not that of an operation on its day, which has its check-in list instead."""
     checked_in = {one.line.id for one in days}
-    lines = await waiting.open_sheets(viewer, now - BACK, now + OPENS_BEFORE)
     return [
         OpenSheet(line=line, is_over=line.ends_at <= now)
-        for line in lines
+        for line in sheets
         if may_edit(viewer, line) and line.id not in checked_in
     ]
 

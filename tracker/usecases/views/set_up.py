@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from tracker.database import writing
+from tracker.database import together, writing
 from tracker.errors import NotFound
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.views import set_up as rules
@@ -13,7 +13,7 @@ from tracker.tables.schema.core.deployment import Deployment
 from tracker.tables.visible.emails.email_tests import SentTest
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit
-from tracker.usecases.core.send_hold import ONLY
+from tracker.usecases.core.send_hold import ONLY, Known, known
 from tracker.usecases.emails import email_tests
 from tracker.usecases.roster import directory_rows
 
@@ -31,9 +31,9 @@ class SetUp:
         return sum(self.steps.values())
 
 
-async def set_up(viewer: Viewer) -> SetUp | None:
+async def set_up(viewer: Viewer, known: Known) -> SetUp | None:
     """Return the list; None for people who do not manage accounts, when it was hidden, and when all is done."""
-    if not viewer.manages_accounts or await is_hidden():
+    if not viewer.manages_accounts or known.set_up_at:
         return None
     found = await progress(viewer)
     return None if all(found.steps.values()) else found
@@ -41,20 +41,20 @@ async def set_up(viewer: Viewer) -> SetUp | None:
 
 async def progress(viewer: Viewer) -> SetUp:
     """Return the steps as they are now, whether or not the list is shown."""
-    sizes = await directory_rows.sizes()
+    sizes, tests, sees_any = await together(directory_rows.sizes(), email_tests.every(viewer), events.sees_any(viewer))
     present = Present(
         agencies=sizes.agencies,
         people=sizes.people,
         committees=sizes.committees,
-        was_email_sent=await email_tests.any_was_sent(viewer),
-        has_event=viewer.may_schedule and await events.sees_any(viewer),
+        was_email_sent=email_tests.any_was_sent(tests),
+        has_event=viewer.may_schedule and sees_any,
     )
-    return SetUp(steps=rules.steps(viewer, present), test=await email_tests.latest(viewer))
+    return SetUp(steps=rules.steps(viewer, present), test=email_tests.latest(viewer, tests))
 
 
 async def is_hidden() -> bool:
     """Return whether a person hid the list."""
-    return bool(await Deployment.exists().where(Deployment.set_up_at.is_not_null()))
+    return (await known()).set_up_at is not None
 
 
 async def hide(viewer: Viewer, now: datetime) -> None:

@@ -121,7 +121,7 @@ async def health_page(
         jobs=jobs,
         storage=await health.storage(),
         backup=local(known.backed_up_at, settings.time_zone) if known.backed_up_at else None,
-        test=await email_tests.latest(viewer),
+        test=email_tests.latest(viewer, await email_tests.every(viewer)),
         stray=await arrivals.stray(viewer),
         is_held=known.copy_of is not None,
         lines=[

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from litestar import Response, get
 
+from tracker.database import together
 from tracker.ports.health.checks import Line
 from tracker.ports.health.warnings import warnings
 from tracker.ports.http.dependencies import Now, Settings, Today, Viewer, Zone
@@ -17,6 +19,7 @@ from tracker.rules.calendars import month_grid
 from tracker.rules.core.viewer import Role
 from tracker.rules.intake.undeliverable import PausedPerson
 from tracker.usecases.core import send_hold
+from tracker.usecases.core.send_hold import Known
 from tracker.usecases.identity.accounts import has_password
 from tracker.usecases.intake.undeliverable import paused_people
 from tracker.usecases.roster.account_invitations import number_of_newcomers
@@ -44,29 +47,38 @@ async def home_page(
     pages: Pages, viewer: Viewer, zone: Zone, today: Today, now: Now, *, settings: Settings, mail_server: MailServer
 ) -> Response[str]:
     """Show what needs the viewer's attention; a part that can't be read says so, and the rest is shown."""
-    found = await read_home(viewer, now, zone)
+    found, is_protected, managed = await together(
+        read_home(viewer, now, zone), has_password(viewer.member_id), _managed(viewer, now, settings, mail_server)
+    )
     last = today + timedelta(days=NEXT_DAYS - 1)
     days = month_grid.by_day(found.days.agenda if found.days else (), today, last, zone)
     return pages.render(
         "views/home/show.html",
         **home_context(found, now, zone),
         days=written_out(days, zone, at_most=AGENDA_SHOWN),
-        lacks_password=not settings.is_demo and not await has_password(viewer.member_id),
-        copy_of=await send_hold.held_copy() if viewer.manages_accounts else None,
-        administration=await _administration(viewer, now, settings, mail_server),
-        set_up=await set_up.set_up(viewer),
+        lacks_password=not (settings.is_demo or is_protected),
+        **managed,
     )
 
 
-async def _administration(
-    viewer: Viewer, now: Now, settings: Settings, mail_server: MailServer
-) -> Administration | None:
-    """Return what needs an administrator; None for other people, and when nothing does."""
+async def _managed(viewer: Viewer, now: Now, settings: Settings, mail_server: MailServer) -> dict[str, Any]:
+    """Return what people who manage accounts look after: a held copy, warnings, and the setup checklist."""
     if not viewer.manages_accounts:
-        return None
-    found = await warnings(settings, mail_server.trouble, now)
-    newcomers = await number_of_newcomers(viewer, now)
-    paused = await paused_people(viewer)
+        return {"copy_of": None, "administration": None, "set_up": None}
+    known = await send_hold.known()
+    administration, steps = await together(
+        _administration(viewer, now, settings, mail_server, known), set_up.set_up(viewer, known)
+    )
+    return {"copy_of": known.copy_of, "administration": administration, "set_up": steps}
+
+
+async def _administration(
+    viewer: Viewer, now: Now, settings: Settings, mail_server: MailServer, known: Known
+) -> Administration | None:
+    """Return what needs an administrator; None when nothing does."""
+    found, newcomers, paused = await together(
+        warnings(settings, mail_server.trouble, known, now), number_of_newcomers(viewer, now), paused_people(viewer)
+    )
     is_administrator = Role.ADMINISTRATOR in viewer.roles
     return (
         Administration(warnings=found, is_administrator=is_administrator, newcomers=newcomers, paused=paused)

@@ -14,6 +14,7 @@ from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.rules.core.outbox import State
 from tracker.rules.core.viewer import Viewer as Person
+from tracker.usecases.core import send_hold
 from tracker.usecases.emails import email_tests
 from tracker.usecases.views import set_up
 
@@ -56,7 +57,7 @@ async def hide(pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
 async def show_again(pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
     """Show the list again, or say that nothing on it is left to do."""
     await set_up.show_again(viewer, now)
-    left = await set_up.set_up(viewer)
+    left = await set_up.set_up(viewer, await send_hold.known())
     return pages.redirect(HOME, "The setup checklist is back." if left else "Setup checklist done.")
 
 

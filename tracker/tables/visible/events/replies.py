@@ -8,8 +8,11 @@ from uuid import UUID
 
 from tracker.database.sql_list import sql_list
 from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.event import Line
 from tracker.rules.events.replies import AttendeeRole, OwnInvitation, Reply, ReplyValue
+from tracker.tables.background.events.invitees import REPLY, TAKES_PART
 from tracker.tables.visible.core.rows import Row, rows
+from tracker.tables.visible.events.events import LINE, line
 
 _MINE = (
     "SELECT i.id, i.event, i.role, e.rrule, a.occurrence, a.reply, a.comment, a.source, a.number, a.replied_at,"
@@ -18,6 +21,10 @@ _MINE = (
     " LEFT JOIN member w ON w.id = a.entered_by AND w.id <> i.member AND a.source IN ('on_behalf', 'email')"
     " LEFT JOIN agency v ON v.id = w.agency"
     " LEFT JOIN member s ON s.id = a.substitute LEFT JOIN agency t ON t.id = s.agency WHERE MAY_SEE(e)"
+)
+_OWED = (
+    f"{LINE}, e.rrule FROM occurrence o JOIN event e ON e.id = o.event JOIN invitation i ON i.event = e.id"
+    " WHERE MAY_SEE(e)"
 )
 _INFORMED = "SELECT i.event FROM invitation i JOIN event e ON e.id = i.event WHERE MAY_SEE(e)"
 
@@ -64,6 +71,16 @@ async def mine(viewer: Viewer, event_ids: Iterable[UUID]) -> dict[UUID, OwnInvit
     among = sql_list(wanted)
     found = await rows(_MINE, viewer, tail, among, viewer.member_id)
     return dict(_own(list(group)) for _, group in groupby(found, key=lambda row: row["id"]))
+
+
+async def owed(viewer: Viewer, start: datetime, end: datetime) -> list[tuple[Line, bool]]:
+    """Return the dates in [start, end) to which the viewer has not replied, earliest first, and whether of a series."""
+    tail = (
+        " AND i.member = {} AND i.withdrawn_at IS NULL AND o.starts_at >= {} AND o.starts_at < {}"
+        f" AND {TAKES_PART} AND {REPLY} = 'needs_action' ORDER BY o.starts_at, o.id"
+    )
+    found = await rows(_OWED, viewer, tail, viewer.member_id, start, end)
+    return [(line(row), row["rrule"] is not None) for row in found]
 
 
 async def informed_of(viewer: Viewer) -> frozenset[UUID]:

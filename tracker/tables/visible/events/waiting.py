@@ -2,69 +2,63 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 from uuid import UUID
 
+from tracker.database import together
 from tracker.database.sql_list import sql_list
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Line
 from tracker.tables.background.events.invitees import IS_ASKED, REPLY, TAKES_PART
 from tracker.tables.visible.core.rows import rows
 from tracker.tables.visible.events import series
-from tracker.tables.visible.events.events import lines_by_id
+from tracker.tables.visible.events.events import lines_by_id, lines_where
 
-_INVITED = (
-    " FROM occurrence o JOIN event e ON e.id = o.event JOIN invitation i ON i.event = e.id"
-    " JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
+_INVITATIONS = " FROM occurrence o JOIN event e ON e.id = o.event JOIN invitation i ON i.event = e.id"
+_OF_DATES = f" AND o.id IN ({{}}) AND i.withdrawn_at IS NULL AND {TAKES_PART}"
+_INVITED = f"SELECT o.id, COUNT(*) AS invited{_INVITATIONS} WHERE MAY_SEE(e)"
+_BY_DATE = f"{_OF_DATES} GROUP BY o.id"
+_UNANSWERED = (
+    f"SELECT o.id, i.member, m.name, g.code, CASE WHEN {IS_ASKED} AND m.status = 'active' AND g.status = 'active'"
+    f" THEN 1 ELSE 0 END AS is_asked{_INVITATIONS} JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency"
+    " WHERE MAY_SEE(e)"
 )
-_REPLIES = (
-    "SELECT o.id, g.code, COUNT(*) AS invited,"
-    f" SUM(CASE WHEN {REPLY} = 'needs_action' THEN 1 ELSE 0 END) AS waiting{_INVITED}"
-)
-_SILENT = "SELECT o.id, i.member, m.name, g.code" + _INVITED
-_OF_SILENT = (
-    f" AND o.id IN ({{}}) AND i.withdrawn_at IS NULL AND {IS_ASKED} AND m.status = 'active'"
-    f" AND g.status = 'active' AND {REPLY} = 'needs_action' ORDER BY o.id, i.member"
-)
+_STILL = f"{_OF_DATES} AND {REPLY} = 'needs_action' ORDER BY o.id, g.code, i.member"
 # The NOT EXISTS runs once for each series, not for each of its dates in the span.
 _LATEST = (
     "WITH latest AS MATERIALIZED (SELECT o.id, o.event,"
     " ROW_NUMBER() OVER (PARTITION BY o.event ORDER BY o.starts_at DESC, o.id) AS place"
     " FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"
 )
-_DATES = "SELECT o.id FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"
 
 
-class Replies(NamedTuple):
-    """How many people of one agency are invited to a date, and how many of them have not replied."""
+class Missing(NamedTuple):
+    """How many people are invited to a date, and who of them have not replied."""
 
-    agency: str
     invited: int
-    waiting: int
+    waiting: dict[str, int]
+    """How many people have not replied, by agency."""
+    silent: dict[UUID, str]
+    """Those of them who can be reminded, with their names: active people, except the organizer of the date."""
 
 
-async def replies(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> dict[UUID, list[Replies]]:
-    """Return the replies to each of these dates by agency; a date without invitations is left out."""
+async def missing(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> dict[UUID, Missing]:
+    """Return which replies to each of these dates are missing; a date without invitations is left out."""
     wanted = list(occurrence_ids)
     if not wanted:
         return {}
-    tail = (
-        f" AND o.id IN ({{}}) AND i.withdrawn_at IS NULL AND {TAKES_PART} GROUP BY o.id, g.code ORDER BY o.id, g.code"
+    invited, unanswered = await together(
+        rows(_INVITED, viewer, _BY_DATE, sql_list(wanted)), rows(_UNANSWERED, viewer, _STILL, sql_list(wanted))
     )
-    found = await rows(_REPLIES, viewer, tail, sql_list(wanted))
-    of_date: dict[UUID, list[Replies]] = {}
-    for row in found:
-        of_date.setdefault(row["id"], []).append(Replies(row["code"], int(row["invited"]), int(row["waiting"])))
-    return of_date
-
-
-async def silent(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> dict[UUID, dict[UUID, str]]:
-    """Return the active invitees of each of these dates who have not replied, with their names; not its organizer."""
-    wanted = list(occurrence_ids)
-    found: dict[UUID, dict[UUID, str]] = {}
-    if wanted:
-        for row in await rows(_SILENT, viewer, _OF_SILENT, sql_list(wanted)):
-            found.setdefault(row["id"], {})[row["member"]] = f"{row['name']} ({row['code']})"
+    found = {row["id"]: Missing(int(row["invited"]), {}, {}) for row in invited}
+    for date_id, people in groupby(unanswered, key=itemgetter("id")):
+        _, waiting, silent = found[date_id]
+        for row in people:
+            waiting[row["code"]] = waiting.get(row["code"], 0) + 1
+            if row["is_asked"]:
+                silent[row["member"]] = f"{row['name']} ({row['code']})"
     return found
 
 
@@ -90,6 +84,6 @@ async def open_sheets(viewer: Viewer, since: datetime, until: datetime) -> list[
         " AND o.starts_at >= {} AND o.starts_at < {} AND o.attendance_closed_at IS NULL AND NOT o.is_canceled"
         " AND e.status IN ('tentative', 'confirmed') AND e.kind <> 'deadline'"
         f" AND EXISTS (SELECT 1 FROM invitation i WHERE i.event = e.id AND i.withdrawn_at IS NULL AND {TAKES_PART})"
+        " ORDER BY o.starts_at, o.id"
     )
-    found = await rows(_DATES, viewer, tail, since, until)
-    return await lines_by_id(viewer, [row["id"] for row in found])
+    return await lines_where(viewer, tail, since, until)
