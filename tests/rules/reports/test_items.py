@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.action_items import action_item
 from tracker.rules.actions.action_items import ActionItem, ItemStatus
 from tracker.rules.core.audiences import Arm
-from tracker.rules.reports.items import AGES, Column, Window, columns_of, lines
+from tracker.rules.reports.items import AGES, Column, ItemCount, Window, columns_of, lines
 from tracker.rules.reports.sums import Agency
 
 ZONE = "America/Chicago"
@@ -23,6 +23,17 @@ ITEM = action_item(agency_id=FBI.id, agency="FBI", due=date(2026, 11, 30), creat
 
 def closed(at: datetime, status: ItemStatus = ItemStatus.DONE, due: date = ITEM.due) -> ActionItem:
     return replace(ITEM, closed_at=at, status=status, due=due)
+
+
+def alone(item: ActionItem) -> ItemCount:
+    return ItemCount(
+        agency_id=item.agency_id,
+        due=item.due,
+        status=item.status,
+        created_at=item.created_at,
+        closed_at=item.closed_at,
+        number=1,
+    )
 
 
 @pytest.mark.parametrize(
@@ -68,12 +79,19 @@ def test_ages_add_up_to_what_is_open_and_on_time_is_part_of_what_was_closed(
         )
         for late, took, status in facts
     ]
-    for line in lines(items, [FBI], NOVEMBER):
+    for line in lines(map(alone, items), [FBI], NOVEMBER):
         assert sum(line.numbers[age] for age in AGES) == line.numbers[Column.OPEN]
         assert line.numbers[Column.ON_TIME] <= line.numbers[Column.CLOSED] <= len(items)
 
 
 def test_the_median_is_of_what_was_closed_in_the_period() -> None:
     items = [closed(OCTOBER_10 + timedelta(days=days)) for days in (10, 30, 35, 51, 90)]
-    every = lines(items, [FBI], NOVEMBER)[-1]
+    every = lines(map(alone, items), [FBI], NOVEMBER)[-1]
     assert (every.numbers[Column.CLOSED], every.median_days) == (3, 35)
+
+
+def test_items_that_are_alike_count_together() -> None:
+    took_30_days = alone(closed(OCTOBER_10 + timedelta(days=30)))
+    took_31_days = alone(closed(OCTOBER_10 + timedelta(days=31)))
+    every = lines([replace(took_30_days, number=3), took_31_days], [FBI], NOVEMBER)[-1]
+    assert (every.numbers[Column.CLOSED], every.numbers[Column.ON_TIME], every.median_days) == (4, 4, 30)

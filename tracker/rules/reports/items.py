@@ -1,13 +1,15 @@
 """Action items in a report: the columns in which an item counts, the age of open items, the days to completion."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from statistics import median
+from typing import Protocol
 from uuid import UUID
 
-from tracker.rules.actions.action_items import ActionItem, ItemStatus
+from tracker.rules.actions.action_items import ItemStatus
 from tracker.rules.core.wording import local
 from tracker.rules.reports.sums import Agency, percent
 
@@ -40,6 +42,42 @@ class Window:
     zone: str
 
 
+class Counted(Protocol):
+    """What a report counts an item by; an `ActionItem` has it."""
+
+    @property
+    def due(self) -> date:
+        """Return the day, in the task force's zone."""
+
+    @property
+    def status(self) -> ItemStatus:
+        """Return the status now."""
+
+    @property
+    def created_at(self) -> datetime:
+        """Return when it was assigned."""
+
+    @property
+    def closed_at(self) -> datetime | None:
+        """Return when it was done or canceled."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemCount:
+    """How many items of one agency a report counts alike.
+
+    Items that are open at the end of the window have no `closed_at` here, whatever became of them later, and the
+    earliest `created_at` among them, which is in the window for all of them or for none.
+    """
+
+    agency_id: UUID
+    due: date
+    status: ItemStatus
+    created_at: datetime
+    closed_at: datetime | None
+    number: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class ItemLine:
     """The numbers of one agency's items, or of all (None)."""
@@ -55,7 +93,7 @@ class ItemLine:
         return percent(self.numbers[Column.ON_TIME], self.numbers[Column.CLOSED])
 
 
-def columns_of(item: ActionItem, window: Window) -> frozenset[Column]:
+def columns_of(item: Counted, window: Window) -> frozenset[Column]:
     """Return the columns in which an item counts.
 
     Assigned and closed (done, not canceled) count within the window, open and its age at the end of it; an item is late
@@ -71,44 +109,49 @@ def columns_of(item: ActionItem, window: Window) -> frozenset[Column]:
     return frozenset(columns)
 
 
-def lines(items: Iterable[ActionItem], agencies: Iterable[Agency], window: Window) -> list[ItemLine]:
+def lines(counts: Iterable[ItemCount], agencies: Iterable[Agency], window: Window) -> list[ItemLine]:
     """Return a line for each agency with an item that counts, and last their total; nothing when none counts."""
-    counted = [(item, columns) for item in items if (columns := columns_of(item, window))]
-    groups: dict[UUID, list[tuple[ActionItem, frozenset[Column]]]] = {}
+    counted = [(one, columns) for one in counts if (columns := columns_of(one, window))]
+    groups: dict[UUID, list[tuple[ItemCount, frozenset[Column]]]] = {}
     for one in counted:
         groups.setdefault(one[0].agency_id, []).append(one)
     of_agencies = [_line(agency, groups[agency.id], window) for agency in agencies if agency.id in groups]
     return [*of_agencies, _line(None, counted, window)] if of_agencies else []
 
 
-def days_taken(item: ActionItem, zone: str) -> int:
+def days_taken(item: Counted, zone: str) -> int:
     """Return the days from the assignment of a closed item to its end."""
     return (local(item.closed_at or item.created_at, zone).date() - local(item.created_at, zone).date()).days
 
 
-def _line(agency: Agency | None, counted: Sequence[tuple[ActionItem, frozenset[Column]]], window: Window) -> ItemLine:
-    took = [days_taken(item, window.zone) for item, columns in counted if Column.CLOSED in columns]
+def _line(agency: Agency | None, counted: Sequence[tuple[ItemCount, frozenset[Column]]], window: Window) -> ItemLine:
+    numbers: Counter[Column] = Counter()
+    took: list[int] = []
+    for one, columns in counted:
+        numbers.update(dict.fromkeys(columns, one.number))
+        if Column.CLOSED in columns:
+            took += [days_taken(one, window.zone)] * one.number
     return ItemLine(
         agency=agency,
-        numbers={column: sum(column in columns for _, columns in counted) for column in Column},
+        numbers={column: numbers[column] for column in Column},
         median_days=median(took) if took else None,
     )
 
 
-def _is_open(item: ActionItem, window: Window) -> bool:
+def _is_open(item: Counted, window: Window) -> bool:
     return item.closed_at is None or item.closed_at >= window.end
 
 
-def _is_closed(item: ActionItem, window: Window) -> bool:
+def _is_closed(item: Counted, window: Window) -> bool:
     is_done = item.status is ItemStatus.DONE and item.closed_at is not None
     return is_done and window.start <= (item.closed_at or window.end) < window.end
 
 
-def _closed_day_is_due(item: ActionItem, window: Window) -> bool:
+def _closed_day_is_due(item: Counted, window: Window) -> bool:
     return local(item.closed_at or window.end, window.zone).date() <= item.due
 
 
-def _age(item: ActionItem, window: Window) -> Column:
+def _age(item: Counted, window: Window) -> Column:
     last = local(window.end, window.zone) - datetime.resolution
     late = (last.date() - item.due).days
     if late <= 0:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tracker.database import writing
-from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Kind
@@ -19,8 +18,8 @@ from tracker.rules.reports.operations import Operations, operations_of
 from tracker.rules.reports.reports import Asked, OfCommittee, Reach
 from tracker.rules.reports.sums import Activity, Agency, Dates, MonthLine, Tally
 from tracker.tables.schema.roster.people import Agency as AgencyRow
-from tracker.tables.visible.actions import action_items
 from tracker.tables.visible.reports import sums as visible_reports
+from tracker.tables.visible.reports.items import item_counts
 from tracker.tables.visible.reports.operations import took_part
 from tracker.usecases.core import audit
 from tracker.usecases.roster import people
@@ -49,7 +48,7 @@ class Report:
 
 
 async def report(viewer: Viewer, asked: Asked) -> Report:
-    """Return the figures that were asked for. Six queries. Errors: NotAllowed for a viewer without reports."""
+    """Return the figures that were asked for. At most five queries. Errors: NotAllowed for a viewer without reports."""
     reports.check_reader(viewer)
     reach, months = reports.reach_of(viewer), asked.period.months()
     later = [asked.span(first).start for first in months[1:]]
@@ -58,7 +57,7 @@ async def report(viewer: Viewer, asked: Asked) -> Report:
     every = await agencies()
     lines = sums.by_agency(places, every)
     window = window_of(asked)
-    items = await items_of(viewer, asked)
+    items = await item_counts(viewer, window, asked.committee.id if asked.committee else None)
     return Report(
         asked=asked,
         reach=reach,
@@ -67,17 +66,10 @@ async def report(viewer: Viewer, asked: Asked) -> Report:
         total=sums.tally(places),
         months=sums.by_month(places, dates, months),
         activities=sums.by_kind(places, dates),
-        operations=await _operations(viewer, asked),
+        operations=await _operations(viewer, asked, dates),
         items=report_items.lines(items, every, window),
         is_restricted=_is_restricted(dates),
     )
-
-
-async def items_of(viewer: Viewer, asked: Asked) -> list[ActionItem]:
-    """Return the items that may count: the chosen committee's, or all that the viewer may see."""
-    window = window_of(asked)
-    every = await action_items.reported(viewer, window.start, window.end)
-    return [one for one in every if asked.committee is None or one.committee_id == asked.committee.id]
 
 
 async def committees(viewer: Viewer) -> list[OfCommittee]:
@@ -110,10 +102,11 @@ async def note_download(viewer: Viewer, asked: Asked, what: str, form: str, now:
         await audit.record(viewer.actor, "exported", "report", asked.period.key, facts, now)
 
 
-async def _operations(viewer: Viewer, asked: Asked) -> Operations | None:
+async def _operations(viewer: Viewer, asked: Asked, dates: Iterable[Dates]) -> Operations | None:
     if asked.kind not in (None, Kind.JOINT_OPERATION):
         return None
-    return operations_of(await took_part(viewer, asked.span()))
+    were_held = any(one.kind is Kind.JOINT_OPERATION and not one.is_off for one in dates)
+    return operations_of(await took_part(viewer, asked.span()) if were_held else [])
 
 
 def _is_restricted(dates: Iterable[Dates]) -> bool:

@@ -18,11 +18,12 @@ from tracker.rules.reports import reports, sums
 from tracker.rules.reports.items import Column
 from tracker.rules.reports.reports import Asked, Cell
 from tracker.rules.reports.sums import Tally
+from tracker.tables.visible.actions import action_items
 from tracker.tables.visible.attendance import quorum
 from tracker.tables.visible.reports import rows as report_rows
 from tracker.tables.visible.reports import sums as visible_reports
 from tracker.tables.visible.reports.rows import DateRow, PlaceRow
-from tracker.usecases.reports.reports import agencies, items_of, window_of
+from tracker.usecases.reports.reports import agencies, window_of
 
 OTHERS = "others"
 """The agency of walk-ins whose agency is not in the directory."""
@@ -142,7 +143,9 @@ async def _items(viewer: Viewer, asked: Asked, number: Number, at_most: int) -> 
     window = window_of(asked)
     found = [
         one
-        for one in await items_of(viewer, asked)
-        if number.measure in report_items.columns_of(one, window) and number.agency in (None, one.agency_id)
+        for one in await action_items.reported(viewer, window.start, window.end)
+        if (asked.committee is None or one.committee_id == asked.committee.id)
+        and number.measure in report_items.columns_of(one, window)
+        and number.agency in (None, one.agency_id)
     ]
     return Rows(count=len(found), places=[], dates=[], items=found[:at_most])

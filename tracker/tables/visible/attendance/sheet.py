@@ -34,23 +34,15 @@ WAS_INVITED = (
     " AND (i.withdrawn_at IS NULL OR i.withdrawn_at > o.starts_at"
     " OR EXISTS (SELECT 1 FROM attendance_mark z WHERE z.occurrence = o.id AND z.member = i.member"
     " AND z.status <> 'cleared' AND z.recorded_at <= i.withdrawn_at))"
-    " AND NOT EXISTS (SELECT 1 FROM invitation_gap z WHERE z.invitation = i.id AND z.withdrawn_at <= o.starts_at"
-    " AND z.again_at > o.ends_at)"
+    " AND (i.again_at IS NULL OR NOT EXISTS (SELECT 1 FROM invitation_gap z WHERE z.invitation = i.id"
+    " AND z.withdrawn_at <= o.starts_at AND z.again_at > o.ends_at))"
 )
 """Whether invitation `i` of event `e` counts for date `o`.
 
 The person is expected to come. It was made with the event, or before the date was over, and was not withdrawn before
 the date began. It also counts if the person was marked before it was withdrawn. It does not count for dates that began
-and ended while the person was off the list. So people who join or leave a series, or come back, do not change its past.
-"""
-_INVITED = (
-    "(i.added_at <= o.ends_at OR i.added_at <= e.created_at)"
-    " AND (i.withdrawn_at IS NULL OR i.withdrawn_at > o.starts_at)"
-)
-"""Whether invitation `i` of event `e` counts for date `o`.
-
-It was made with the event, or before the date was over, and was not withdrawn before the date began. People who join or
-leave a series do not change its past.
+and ended while the person was off the list (only people who were invited again have such a gap, so that no other
+invitation is looked up among the gaps). So people who join or leave a series, or come back, do not change its past.
 """
 _INVITED = (
     "SELECT i.id, i.member, i.role, m.name, m.agency, g.code, g.arm FROM invitation i JOIN event e ON e.id = i.event"

@@ -9,6 +9,7 @@ which are those of the event that it is to become. Readers of what is given to p
 a table `t` of recipients.
 """
 
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -59,6 +60,11 @@ async def rows(select: str, viewer: Viewer, where: str, *arguments: Any) -> list
     held = [one for who in everyone for one in _held_by(who, marker)]
     whole = QueryString(before + may_see + after, *arguments[:first], *held, *arguments[first:])
     return list(await engine().run_querystring(whole))
+
+
+def computed_moment(value: datetime | str) -> datetime:
+    """Return a time that SQL computed: SQLite gives it as text, because only columns have a type there."""
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
 def _held_by(who: Viewer, marker: str) -> list[Any]:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from tracker.database.sql_list import sql_list
 from tracker.rules.core.viewer import Viewer
-from tracker.tables.visible.core.rows import Row, rows
+from tracker.tables.visible.core.rows import Row, computed_moment, rows
 from tracker.tables.visible.core.word_index import seen_with_words
 
 _ORDER = "r.situation || ' ' || r.mission || ' ' || r.execution || ' ' || r.administration || ' ' || r.command"
@@ -41,7 +41,7 @@ async def events(viewer: Viewer, words: Sequence[str], now: datetime, limit: int
     how many `dates` it has, its `next` (None: over) and `last` start, and of an operation the text of its `orders`.
     """
     found = await rows(_FOUND, viewer, _UPCOMING_FIRST, now, seen_with_words("event", viewer, words, limit), now)
-    return [{**row, "next": _moment(row["next"]), "last": _moment(row["last"])} for row in found]
+    return [{**row, **{name: row[name] and computed_moment(row[name]) for name in ("next", "last")}} for row in found]
 
 
 async def sites(viewer: Viewer, event_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
@@ -66,8 +66,3 @@ async def _of_events(select: str, viewer: Viewer, tail: str, event_ids: Iterable
     if not wanted:
         return []
     return await rows(select, viewer, tail, sql_list(wanted))
-
-
-def _moment(value: datetime | str | None) -> datetime | None:
-    """Return a computed time: SQLite gives it as text, because only columns have a type there."""
-    return datetime.fromisoformat(value) if isinstance(value, str) else value
