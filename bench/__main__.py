@@ -21,6 +21,7 @@ from bench import (
     planning,
     reminders,
     replies,
+    reports,
     search,
     series,
     small_edits,
@@ -34,6 +35,7 @@ PARTS: tuple[tuple[str, Callable[[], Sequence[Figure]]], ...] = (
     ("month pages", pages.measure),
     ("pages of every day", daily.measure),
     ("search", search.measure),
+    ("reports", reports.measure),
     ("saving a series", series.measure),
     ("a series of the most dates", long_series.measure),
     ("a change of one date", small_edits.measure),
@@ -46,7 +48,7 @@ PARTS: tuple[tuple[str, Callable[[], Sequence[Figure]]], ...] = (
     ("replies by email", replies.measure),
     ("start and memory", startup.measure),
 )
-LARGE_PARTS = (("25,000 people", many_people.measure_most),)
+LARGE_PARTS = (("25,000 people", many_people.measure_most), ("reports", reports.measure_most))
 LARGE = "large"
 RESULTS = Path(__file__).with_name("results.json")
 LARGE_RESULTS = Path(__file__).with_name("results_large.json")

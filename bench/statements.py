@@ -9,12 +9,18 @@ from tracker.database.connecting import Statement, is_read
 from tracker.database.sqlite import SQLiteEngine
 
 
+def bare_connection(engine: Engine) -> sqlite3.Connection:
+    """Open the product's file with `sqlite3` and the product's settings; the caller closes it."""
+    assert isinstance(engine, SQLiteEngine)  # noqa: S101 - worlds are files
+    connection: sqlite3.Connection = engine.connect()
+    return connection
+
+
 class BareConnection:
-    """A connection of `sqlite3` to the product's file, with the product's settings."""
+    """A bare connection that asks again what a page asked."""
 
     def __init__(self, engine: Engine, statements: Sequence[Statement]) -> None:
-        assert isinstance(engine, SQLiteEngine)  # noqa: S101 - worlds are files
-        self._connection: sqlite3.Connection = engine.connect()
+        self._connection = bare_connection(engine)
         self._reads = [(query, arguments) for query, arguments in statements if is_read(query)]
 
     def close(self) -> None:
