@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from tracker.database.connecting import Rows, Statement
+from tracker.database.connecting import Rows, Statement, Write
 from tracker.database.sqlite import Connection
 
 
@@ -19,10 +19,10 @@ def noted() -> Iterator[Noted]:
     plain = Connection.fetch_each
     found = Noted()
 
-    async def noting(self: Connection, statements: Sequence[Statement]) -> list[Rows]:
+    async def noting(self: Connection, statements: Sequence[Statement], writes: Sequence[Write] = ()) -> list[Rows]:
         found.extend(statements)
         found.trips += 1
-        return await plain(self, statements)
+        return await plain(self, statements, writes)
 
     Connection.fetch_each = noting  # type: ignore[method-assign]  # put back below
     try:

@@ -244,6 +244,44 @@ async def test_what_is_asked_in_one_visit_is_answered_one_by_one(small: Engine) 
     assert [[list(row.values()) for row in rows] for rows in outside] == [[["first"]], [[1]]]
 
 
+async def test_what_was_written_is_there_for_the_next_statement(small: Engine) -> None:
+    async with writing():
+        small.write_many("INSERT INTO parent VALUES (1, 'one')", [()])
+        assert await parents(small) == [1]
+        small.write_many("INSERT INTO parent VALUES (2, 'two')", [()])
+    assert await parents(small) == [1, 2]
+
+
+async def test_a_write_that_waits_and_fails_undoes_its_nested_block_alone(small: Engine) -> None:
+    async with writing():
+        small.write_many("INSERT INTO parent VALUES (1, 'one')", [()])
+        with pytest.raises(REFUSED):
+            async with writing():
+                small.write_many("INSERT INTO parent VALUES (2, 'two')", [()])
+                small.write_many("INSERT INTO parent VALUES (3, 'one')", [()])
+        small.write_many("INSERT INTO parent VALUES (4, 'four')", [()])
+    assert await parents(small) == [1, 4]
+
+
+async def test_a_write_that_fails_with_the_commit_leaves_nothing_behind(small: Engine) -> None:
+    with pytest.raises(REFUSED):
+        async with writing():
+            await add_parent(small, 1)
+            small.write_many("INSERT INTO parent VALUES (2, 'name 1')", [()])
+    assert await parents(small) == []
+    await works(small)
+
+
+async def test_a_write_that_waits_is_not_made_after_its_block_was_left_by_an_error(small: Engine) -> None:
+    async with writing():
+        with pytest.raises(Stop):
+            async with writing():
+                small.write_many("INSERT INTO parent VALUES (1, 'one')", [()])
+                raise Stop
+        await add_parent(small, 2)
+    assert await parents(small) == [2]
+
+
 async def test_readers_do_not_wait_for_a_writer(small: Engine) -> None:
     async with writing():
         await add_parent(small, 1)

@@ -16,7 +16,7 @@ from .reading import modules, tree_of
 ROOT_OF_ALL = "Event"
 """Everything that leads to this table by foreign keys hangs on events."""
 READS = {"select", "objects", "exists", "count", "raw"}
-RUNS = {"run_querystring", "run_ddl", "run_many"}
+RUNS = {"run_querystring", "run_ddl", "write_many"}
 TELLS_NOTHING = {"id", "version"}
 """Columns that a writer may have back from its own statement."""
 PLAIN = {"UUID", "datetime", "date", "timedelta", "bool", "int", "None"}

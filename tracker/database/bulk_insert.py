@@ -1,6 +1,7 @@
 """Many rows of one table by one statement, prepared once; Piccolo makes an object and a statement for each row."""
 
 from collections.abc import Container, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from piccolo.table import Table
@@ -15,7 +16,7 @@ async def bulk_insert(table: type[Table], rows: Sequence[Mapping[str, Any]], the
     inside `writing()`.
     """
     if rows:
-        await run_for_each(_statement(table, list(rows[0]), then), [list(row.values()) for row in rows])
+        await run_for_each(_statement(table, tuple(rows[0]), then), [list(row.values()) for row in rows])
 
 
 async def run_for_each(statement: str, rows: Sequence[Sequence[Any]]) -> None:
@@ -25,10 +26,17 @@ async def run_for_each(statement: str, rows: Sequence[Sequence[Any]]) -> None:
     `writing()`.
     """
     if rows:
-        places = [f"${number}" if is_postgres(engine()) else "?" for number in range(1, len(rows[0]) + 1)]
-        await engine().run_many(statement.format(*places), rows)
+        bound = engine()
+        bound.write_many(_of_driver(statement, len(rows[0]), numbers=is_postgres(bound)), rows)
 
 
+@cache
+def _of_driver(statement: str, count: int, *, numbers: bool) -> str:
+    """Return a statement with the placeholders of a database's driver."""
+    return statement.format(*(f"${number}" if numbers else "?" for number in range(1, count + 1)))
+
+
+@cache
 def _statement(table: type[Table], named: Sequence[str], then: str) -> str:
     """Return the SQL for one row: names are those of our own classes, and each value is a parameter."""
     usual = _defaults(table, named)

@@ -14,6 +14,8 @@ from tracker.database.writer_lock import WriterLock
 Rows = Sequence[Any]
 Statement = tuple[str, list[Any]]
 """SQL for the database, and its arguments."""
+Write = tuple[str, Sequence[Sequence[Any]]]
+"""SQL for the database that returns nothing, and the rows for each of which it runs."""
 READS = ("SELECT", "WITH", "PRAGMA", "EXPLAIN")
 
 
@@ -59,12 +61,12 @@ class Connecting(Engine[BaseTransaction]):
         """Run one statement on a connection."""
 
     @abstractmethod
-    async def fetch_none(self, connection: Any, query: str, rows: Sequence[Sequence[Any]]) -> None:
-        """Run one statement on a connection for each of some rows."""
+    async def fetch_each(self, connection: Any, writes: Sequence[Write], statements: Sequence[Statement]) -> list[Rows]:
+        """Make these writes on a connection, then run the statements, and return the rows of each of those."""
 
     @abstractmethod
-    async def commit(self, connection: Any) -> None:
-        """Commit, or raise."""
+    async def commit(self, connection: Any, writes: Sequence[Write]) -> None:
+        """Make these writes and commit, or raise."""
 
     @abstractmethod
     async def give_back(self, connection: Any, *, is_clean: bool) -> None:

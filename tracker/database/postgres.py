@@ -10,7 +10,7 @@ from piccolo.engine import postgres as stock
 from piccolo.engine.base import BaseTransaction
 from piccolo.engine.exceptions import TransactionError
 
-from tracker.database.connecting import Rows, Statement
+from tracker.database.connecting import Rows, Statement, Write
 from tracker.database.transactions import FAILED, OneWriterEngine
 
 OLDEST = 13  # major version
@@ -80,12 +80,15 @@ class PostgresEngine(OneWriterEngine, stock.PostgresEngine):  # type: ignore[mis
         """Run one statement on a connection."""
         return list(await connection.fetch(query, *arguments))
 
-    async def fetch_none(self, connection: Any, query: str, rows: Sequence[Sequence[Any]]) -> None:
-        """Run one statement on a connection for each of some rows."""
-        await connection.executemany(query, rows)
+    async def fetch_each(self, connection: Any, writes: Sequence[Write], statements: Sequence[Statement]) -> list[Rows]:
+        """Make these writes on a connection, then run the statements."""
+        for query, rows in writes:
+            await connection.executemany(query, rows)
+        return [await self.fetch(connection, *one) for one in statements]
 
-    async def commit(self, connection: Any) -> None:
+    async def commit(self, connection: Any, writes: Sequence[Write]) -> None:
         """Commit, or raise: PostgreSQL responds to COMMIT of a failed transaction with a silent ROLLBACK."""
+        await self.fetch_each(connection, writes, [])
         if await connection.execute("COMMIT") != "COMMIT":
             raise TransactionError(FAILED)
 

@@ -13,7 +13,7 @@ from piccolo.engine.base import BaseTransaction
 from piccolo.engine.exceptions import TransactionError
 
 from tracker.database.changes import ChangeWatcher, Mark
-from tracker.database.connecting import Rows, Statement, is_read
+from tracker.database.connecting import Rows, Statement, Write, is_read
 from tracker.database.sqlite_file import create_for_owner_only, write_ahead
 from tracker.database.sqlite_lock import begin_to_write
 from tracker.database.transactions import OneWriterEngine, Savepoint, Transaction
@@ -50,14 +50,16 @@ class Connection(aiosqlite.Connection):
         self._opened = self._engine.connect()
         return self._opened
 
-    async def fetch_each(self, statements: Sequence[Statement]) -> list[Rows]:
-        """Run statements one after another in one call to the thread; waking it costs more than a small query."""
-        handed: list[Rows] = await self._execute(self._fetch_each, statements)  # type: ignore[no-untyped-call]  # theirs
+    async def fetch_each(self, statements: Sequence[Statement], writes: Sequence[Write] = ()) -> list[Rows]:
+        """Make writes, then run statements, in one call to the thread; waking it costs more than a small query."""
+        handed: list[Rows] = await self._execute(self._fetch_each, statements, writes)  # type: ignore[no-untyped-call]  # theirs
         found = handed.copy()
         handed.clear()  # the thread keeps this list, and so all that was read, until it is asked again
         return found
 
-    def _fetch_each(self, statements: Sequence[Statement]) -> list[Rows]:
+    def _fetch_each(self, statements: Sequence[Statement], writes: Sequence[Write]) -> list[Rows]:
+        for query, rows in writes:
+            self._conn.executemany(query, rows)
         return [self._fetch(query, arguments) for query, arguments in statements]
 
     def _fetch(self, query: str, arguments: Sequence[Any]) -> Rows:
@@ -168,13 +170,15 @@ class SQLiteEngine(OneWriterEngine, stock.SQLiteEngine):  # type: ignore[misc]  
         [found] = await connection.fetch_each([(query, arguments)])
         return found
 
-    async def fetch_none(self, connection: Connection, query: str, rows: Sequence[Sequence[Any]]) -> None:
-        """Run one statement on a connection for each of some rows."""
-        await connection.executemany(query, rows)
+    async def fetch_each(
+        self, connection: Connection, writes: Sequence[Write], statements: Sequence[Statement]
+    ) -> list[Rows]:
+        """Make these writes, then run the statements, in one call to the connection's thread."""
+        return await connection.fetch_each(statements, writes)
 
-    async def commit(self, connection: Connection) -> None:
-        """Commit, or raise: a deferred foreign key is checked here."""
-        await self.fetch(connection, "COMMIT", [])
+    async def commit(self, connection: Connection, writes: Sequence[Write]) -> None:
+        """Make these writes and commit, or raise: a deferred foreign key is checked here."""
+        await connection.fetch_each([("COMMIT", [])], writes)
 
     async def give_back(self, connection: Connection, *, is_clean: bool) -> None:
         """Keep the connection for the next user, or close it, which rolls back anything that was left."""

@@ -12,7 +12,7 @@ from piccolo.engine.exceptions import TransactionError
 from piccolo.querystring import QueryString
 
 from tracker.database.compiling import compiled
-from tracker.database.connecting import Connecting, Rows, is_read
+from tracker.database.connecting import Connecting, Rows, Statement, Write, is_read
 from tracker.database.trips import Trips
 
 FAILED = "A statement of this transaction failed, so nothing of it is kept. Nest `writing()` around what may fail."
@@ -59,7 +59,7 @@ class OneWriterEngine(Connecting):
         statements = [compiled(one, self.engine_type) for one in questions]
         held, trips = self.live_transaction(), self._trips.get()
         if held is not None:
-            return [await held.run(*one) for one in statements]
+            return await held.run_each(statements)
         return await (trips.ask(statements) if trips else self.read_alone(statements))
 
     @contextmanager
@@ -71,12 +71,12 @@ class OneWriterEngine(Connecting):
         finally:
             self._trips.reset(before)
 
-    async def run_many(self, query: str, rows: Sequence[Sequence[Any]]) -> None:
-        """Run one statement, in the database's own SQL, for each of some rows; only in a transaction."""
+    def write_many(self, query: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run one statement, in the database's own SQL, for each of some rows; the transaction does so later."""
         held = self.live_transaction()
         if held is None:
             raise TransactionError("Many rows are written in one transaction.")
-        await held.run_many(query, rows)
+        held.write_many(query, rows)
 
     async def run_ddl(self, ddl: str, in_pool: bool = True) -> Rows:  # noqa: FBT001, FBT002 - Piccolo's signature
         """Run one statement that changes the schema, in the same places as a query."""
@@ -105,6 +105,7 @@ class Transaction(BaseTransaction):
         self.is_over = False
         self.has_failed = False
         self._savepoints = 0
+        self._waiting: list[Write] = []
 
     async def __aenter__(self) -> Self:
         self._writer_lock = self.engine.writer_lock()
@@ -132,18 +133,34 @@ class Transaction(BaseTransaction):
 
     async def run(self, query: str, arguments: list[Any] | None = None) -> Rows:
         """Run one statement in this transaction; refuse after one has failed, as PostgreSQL does."""
-        with self._failing():
-            return await self.engine.fetch(self.connection, query, arguments or [])
+        [found] = await self.run_each([(query, arguments or [])])
+        return found
 
-    async def run_many(self, query: str, rows: Sequence[Sequence[Any]]) -> None:
-        """Run one statement in this transaction for each of some rows."""
+    async def run_each(self, statements: Sequence[Statement]) -> list[Rows]:
+        """Run statements in this transaction, after the writes that wait."""
         with self._failing():
-            await self.engine.fetch_none(self.connection, query, rows)
+            return await self.engine.fetch_each(self.connection, self._taken_along(), statements)
+
+    def write_many(self, query: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run one statement for each of some rows, together with the next statement of this transaction, or its COMMIT.
+
+        It returns nothing to wait for: so what a deed writes takes no call to the database of its own.
+        """
+        self._waiting.append((query, rows))
+
+    def forget_failure(self) -> None:
+        """Let statements run again, when what failed is rolled back to a savepoint, with the writes that still wait."""
+        self.has_failed = False
+        self._waiting.clear()
 
     def name_of_next_savepoint(self) -> str:
         """Return a name that this transaction has not used."""
         self._savepoints += 1
         return f"savepoint_{self._savepoints}"
+
+    def _taken_along(self) -> list[Write]:
+        waiting, self._waiting = self._waiting, []
+        return waiting
 
     @contextmanager
     def _failing(self) -> Iterator[None]:
@@ -159,7 +176,7 @@ class Transaction(BaseTransaction):
         return await self.engine.begin()
 
     async def _commit(self) -> None:
-        await self.engine.commit(self.connection)
+        await self.engine.commit(self.connection, self._taken_along())
 
     async def _give_back(self, *, is_clean: bool) -> None:
         await self.engine.give_back(self.connection, is_clean=is_clean)
@@ -210,16 +227,24 @@ class Savepoint(BaseTransaction):
     ) -> bool:
         with CancelScope(shield=True):
             if error is None and not self.root.has_failed:
-                await self.root.run(f"RELEASE SAVEPOINT {self.name}")
+                await self._release()
                 return False
             await self._undo()
         if error is None:
             raise TransactionError(FAILED)
         return False
 
+    async def _release(self) -> None:
+        """Make the writes that wait, and end the block; if one fails, it is as if it had failed inside."""
+        try:
+            await self.root.run(f"RELEASE SAVEPOINT {self.name}")
+        except Exception:
+            await self._undo()
+            raise
+
     async def _undo(self) -> None:
         """Return to where the block began; if that fails, the whole transaction stays failed and is never committed."""
-        self.root.has_failed = False
+        self.root.forget_failure()
         with suppress(Exception):
             await self.root.run(f"ROLLBACK TO SAVEPOINT {self.name}")
             await self.root.run(f"RELEASE SAVEPOINT {self.name}")

@@ -1,7 +1,7 @@
 """Undo: for 20 seconds, by the person who made the change, and no one was notified."""
 
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from piccolo.columns.base import OnDelete
 
 from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tracker.database import bind, close_database, engine, open_database, writing
+from tracker.database.connecting import Rows, Statement, Write
 from tracker.database.sqlite import Connection, SQLiteEngine
 from tracker.errors import Conflict, Gone, Invalid, NotFound
 from tracker.rules.actions.item_changes import NewItem
@@ -682,9 +683,11 @@ class CountingEngine(SQLiteEngine):
 
     rows_read = 0
 
-    async def fetch(self, connection: Connection, query: str, arguments: list[Any]) -> list[dict[str, Any]]:
-        found = await super().fetch(connection, query, arguments)
-        self.rows_read += len(found)
+    async def fetch_each(
+        self, connection: Connection, writes: Sequence[Write], statements: Sequence[Statement]
+    ) -> list[Rows]:
+        found = await super().fetch_each(connection, writes, statements)
+        self.rows_read += sum(map(len, found))
         return found
 
 
