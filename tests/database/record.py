@@ -170,7 +170,7 @@ async def _by_email(cast: Cast, event_id: UUID) -> None:
     stranger = Sender(address="someone@elsewhere.example", is_verified=False)
     await take(ReceivedEmail(name="0" * 64, received_at=NOW, invitation_id=None, sender=stranger))
     await take(
-        ReceivedEmail(name="0" * 64, received_at=NOW, invitation_id=None, message_id=UUID(int=7), sender=stranger)
+        ReceivedEmail(name="2" * 64, received_at=NOW, invitation_id=None, message_id=UUID(int=7), sender=stranger)
     )
     await mailbox.note_trouble("It doesn’t answer.", NOW)
 

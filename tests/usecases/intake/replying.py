@@ -13,7 +13,7 @@ from tracker.rules.intake.emails import ReceivedEmail
 from tracker.rules.recurrence import rule_for
 from tracker.tables.background.events.invitees import invitations
 from tracker.usecases.events import events, occurrences, replies
-from tracker.usecases.intake.replies import take
+from tracker.usecases.intake.incoming import take
 
 HOUR = timedelta(hours=1)
 LATER = NOW + 4 * HOUR

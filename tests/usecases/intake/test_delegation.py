@@ -21,7 +21,7 @@ from tracker.tables.schema.intake.replies import IncomingReply
 from tracker.tables.schema.roster.aliases import EmailAlias
 from tracker.usecases.core import outbox
 from tracker.usecases.events import events, occurrences, substitutes
-from tracker.usecases.intake.replies import take
+from tracker.usecases.intake.incoming import take
 
 pytestmark = [pytest.mark.anyio]
 

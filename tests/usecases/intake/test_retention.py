@@ -14,7 +14,7 @@ from tracker.tables.schema.intake.bounces import Bounce, EmailPause
 from tracker.tables.schema.intake.replies import IncomingReply
 from tracker.tables.schema.intake.words import IncomingWords
 from tracker.usecases.intake import retention, undeliverable
-from tracker.usecases.intake.replies import take
+from tracker.usecases.intake.incoming import take
 
 pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
 

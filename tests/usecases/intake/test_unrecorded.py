@@ -33,7 +33,7 @@ from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.intake.replies import IncomingReply
 from tracker.usecases.events import events, occurrences, replies
 from tracker.usecases.intake import proposals, unrecorded
-from tracker.usecases.intake.replies import take
+from tracker.usecases.intake.incoming import take
 from tracker.usecases.roster import aliases
 from tracker.usecases.views.event_page import event_view
 

@@ -16,7 +16,7 @@ from piccolo.querystring import QueryString
 
 from tracker.crypto import keys
 from tracker.database import engine, lock_audit_head
-from tracker.database.bulk_insert import bulk_insert
+from tracker.database.bulk_insert import bulk_insert, run_for_each
 from tracker.errors import Invalid
 from tracker.rules.core.actors import Actor
 from tracker.tables.schema.core.audit import AuditEntry, AuditHead
@@ -215,7 +215,7 @@ async def _move_head(seq: int, hash_: str, *, is_first: bool) -> None:
     if is_first:
         await AuditHead.insert(AuditHead(id=HEAD, seq=seq, hash=hash_, seal=seal))
     else:
-        await engine().run_querystring(QueryString(_MOVE, seq, hash_, seal, HEAD))
+        await run_for_each(_MOVE, [[seq, hash_, seal, HEAD]])
 
 
 def _said(row: Mapping[str, Any]) -> str:

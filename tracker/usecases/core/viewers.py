@@ -10,6 +10,7 @@ from piccolo.querystring import QueryString
 
 from tracker.crypto import keys
 from tracker.database import engine, surviving_failures
+from tracker.database.connecting import Rows
 from tracker.database.sql_list import sql_list
 from tracker.errors import NotFound
 from tracker.rules.core import audiences
@@ -98,7 +99,17 @@ async def viewer_for(member_id: UUID, now: datetime) -> Viewer:
 
     Guests are viewers of the emails they get and of the pages behind their links.
     """
-    rows, rights = await engine().read_each(QueryString(_BY_MEMBER, member_id), rights_of(member_id, now))
+    return viewer_in(await engine().read_each(*person(member_id, now)), now)
+
+
+def person(member: UUID | QueryString, now: datetime) -> tuple[QueryString, QueryString]:
+    """Return the two queries for a member, given by their id or by a query for it; `viewer_in` reads what they find."""
+    return QueryString(_BY_MEMBER, member), rights_of(member, now)
+
+
+def viewer_in(found: Sequence[Rows], now: datetime) -> Viewer:
+    """Return the viewer in what the queries of `person` found. Errors: NotFound unless member and agency are active."""
+    rows, rights = found
     if not rows or not _is_active(rows[0], now):
         raise NotFound
     return replace(viewer_from(rows[0], rights), signs_in=not rows[0]["is_guest"])

@@ -265,7 +265,7 @@ async def record(
     about = {"invitation": invitation_id, "source": source, "entered_by": viewer.member_id}
     about |= {"replied_at": (entered.replied_at if entered else None) or now}
     reply = {"sequence": max(occurrence.sequence, occurrence.event.sequence), **about, **_columns(given)}
-    async with substitutes.notified(occurrence.event.id, now):
+    async with substitutes.notified(occurrence.event.id, now, may_begin=given.substitute_id is not None):
         await new_replies.write([{"occurrence": date_id, **reply} for date_id in dates])
     verb = _VERBS[source] if entered else "replied"
     named = {"for": entered.member_id if entered else None, "substitute": given.substitute_id}

@@ -89,11 +89,14 @@ async def to_come_on(event_id: UUID, now: datetime) -> list[tuple[UUID, UUID]]:
 
 
 @asynccontextmanager
-async def notified(event_id: UUID, now: datetime) -> AsyncIterator[None]:
-    """Notify people who start or stop substituting through what is done inside; the caller is inside `writing()`."""
+async def notified(event_id: UUID, now: datetime, *, may_begin: bool = True) -> AsyncIterator[None]:
+    """Notify people who start or stop substituting through what is done inside; the caller is inside `writing()`.
+
+    `may_begin` says whether it can name a substitute: where no one has one, and none is named, no one is notified.
+    """
     before = await _standing(event_id)
     yield
-    after = await _standing(event_id)
+    after = await _standing(event_id) if before or may_begin else before
     left = await still_there(event_id, (date_id for *_, date_id in before - after))
     begun = [_draft(SubstituteNamed(), event_id, one, now) for one in sorted(after - before, key=str)]
     ended = [_draft(Removed(), event_id, one, now, left) for one in sorted(before - after, key=str)]

@@ -17,7 +17,6 @@ from tracker.tables.schema.roster.people import Member
 from tracker.usecases.core import audit, outbox
 
 BY_EMAIL = Actor(origin=Origin("email"))
-REPEATED = "repeated"
 
 
 def is_for(email: ReceivedEmail) -> bool:
@@ -26,10 +25,8 @@ def is_for(email: ReceivedEmail) -> bool:
 
 
 async def take(email: ReceivedEmail) -> list[str]:
-    """Keep what an email to the address of a message's bounces says; the same email again changes nothing."""
-    async with writing():
-        if email.bounced_id is None or await known.is_known(email.name):
-            return [REPEATED]
+    """Keep what an email to the address of a message's bounces says. The caller is inside `writing()`."""
+    if email.bounced_id is not None:
         await _note(email.bounced_id, email.bounce, email.received_at, email_hash=email.name)
     return [email.bounce.fate]
 

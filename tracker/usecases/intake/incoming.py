@@ -3,11 +3,14 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from tracker.database import writing
 from tracker.errors import Busy
 from tracker.rules.intake.emails import ReceivedEmail
 from tracker.rules.intake.rates import HOUR, MOST_AN_HOUR
-from tracker.tables.background.intake import rates
+from tracker.tables.background.intake import arriving
 from tracker.usecases.intake import bounces, replies, words
+
+REPEATED = "repeated"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +19,7 @@ class Reader:
 
     is_for: Callable[[ReceivedEmail], bool]
     take: Callable[[ReceivedEmail], Awaitable[Sequence[str]]]
-    """Records an email in one transaction, and returns what became of each part, in words for the log."""
+    """Records an email, inside `writing()`, and returns what became of each part, in words for the log."""
 
 
 READERS = (
@@ -28,22 +31,15 @@ READERS = (
 
 
 async def take(email: ReceivedEmail) -> Sequence[str]:
-    """Take an email by the first reader that it is for; the same email again changes nothing.
+    """Take an email by the first reader that it is for, in one transaction; the same email again changes nothing.
 
-    Errors: Busy for one more than a sender may send in an hour; it may come again later. When several come at the same
-    moment, a few more are taken.
+    Errors: Busy for one more than a sender may send in an hour; it may come again later.
     """
-    if await _taken_lately(email) >= MOST_AN_HOUR:
-        raise Busy
-    reader = next(one for one in READERS if one.is_for(email))
-    return await reader.take(email)
-
-
-async def _taken_lately(email: ReceivedEmail) -> int:
-    since = email.received_at - HOUR
-    if email.bounced_id is not None:
-        return await rates.bounces_of(email.bounced_id, since)
-    taken = await rates.emails_from(email.sender.address, since, is_verified=email.sender.is_verified)
-    if email.invitation_id is None or email.sender.is_verified:
-        return taken
-    return max(taken, await rates.unconfirmed_to(email.invitation_id, since))
+    async with writing():
+        arrival = await arriving.arrival(email, email.received_at - HOUR)
+        if arrival.lately >= MOST_AN_HOUR:
+            raise Busy
+        if arrival.is_known:
+            return [REPEATED]
+        reader = next(one for one in READERS if one.is_for(email))
+        return await reader.take(email)

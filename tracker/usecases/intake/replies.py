@@ -6,9 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from tracker.crypto import ids
-from tracker.database import writing
 from tracker.database.bulk_insert import bulk_insert
-from tracker.errors import NotFound
 from tracker.rules.core.actors import Origin
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, Occurrence
@@ -16,14 +14,13 @@ from tracker.rules.events.replies import Given, ReplySource
 from tracker.rules.intake.calendar_replies import CalendarReply, Misfit, Outcome, Standing, judge, misfit, order_of
 from tracker.rules.intake.emails import ReceivedEmail
 from tracker.rules.intake.proposals import NewProposal, new_proposal
-from tracker.tables.background.events import invitees
 from tracker.tables.background.intake import proposals as known_proposals
 from tracker.tables.background.intake import replies as known
 from tracker.tables.schema.intake.proposals import TimeProposal
 from tracker.tables.schema.intake.replies import IncomingReply
 from tracker.tables.visible.events import events
-from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import replies, substitutes
+from tracker.usecases.intake import holders
 from tracker.usecases.roster import aliases
 
 BY_EMAIL = Origin("email")
@@ -35,6 +32,8 @@ class _Invitation:
 
     id: UUID
     viewer: Viewer
+    addresses: frozenset[str]
+    """From which their replies count."""
     event: Event
     dates: Sequence[tuple[UUID, Occurrence]]
     """Each date with the invitation to it: a series may have been continued by another, to which they are invited."""
@@ -56,13 +55,10 @@ class _Row:
 
 
 async def take(email: ReceivedEmail) -> list[Outcome]:
-    """Record the replies of an email, and keep what became of each; the same email again changes nothing."""
-    async with writing():
-        if await known.is_known(email.name):
-            return [Outcome.REPEATED]
-        rows = await _rows(email)
-        for part, row in enumerate(rows):
-            await _keep(email, part, row)
+    """Record the replies of an email, and keep what became of each. The caller is inside `writing()`."""
+    rows = await _rows(email)
+    for part, row in enumerate(rows):
+        await _keep(email, part, row)
     return [row.outcome for row in rows]
 
 
@@ -83,20 +79,19 @@ async def _rows(email: ReceivedEmail) -> list[_Row]:
 
 async def _open(email: ReceivedEmail) -> _Invitation | None:
     """Return the invitation of the address; None when it is withdrawn, or its holder may not see the event."""
-    holder = await invitees.holder_of(email.invitation_id) if email.invitation_id else None
+    holder = await holders.holder_of(email.invitation_id, email.received_at) if email.invitation_id else None
     if holder is None or email.invitation_id is None:
         return None
-    try:
-        viewer = replace(await viewer_for(holder.member_id, email.received_at), origin=BY_EMAIL)
-    except NotFound:
-        return None
-    event = await events.event(viewer, holder.event_id)
+    viewer = replace(holder.viewer, origin=BY_EMAIL)
+    event, dates = await events.invited_to(viewer, email.invitation_id)
     if event is None:
         return None
-    own = [(email.invitation_id, one) for one in await events.dates(viewer, event)]
+    own = [(email.invitation_id, one) for one in dates]
     onward = await replies.onward(viewer, event, email.received_at) if event.is_series else []
     later = [(one.invitation_id, date) for one in onward for date in one.dates]
-    return _Invitation(id=email.invitation_id, viewer=viewer, event=event, dates=[*own, *later])
+    return _Invitation(
+        id=email.invitation_id, viewer=viewer, addresses=holder.addresses, event=event, dates=[*own, *later]
+    )
 
 
 async def _taken(email: ReceivedEmail, invitation: _Invitation, reply: CalendarReply) -> _Row:
@@ -107,7 +102,7 @@ async def _taken(email: ReceivedEmail, invitation: _Invitation, reply: CalendarR
     invitation_id, date = place
     for_series = reply.date is None and date.event.is_series
     occurrence_id = None if for_series else date.id
-    addresses, uid = await aliases.addresses_of(invitation.viewer), invitation.event.uid
+    addresses, uid = invitation.addresses, invitation.event.uid
     delegates = await _delegates(invitation.viewer, date, email.received_at) if reply.delegate and occurrence_id else {}
     standing = await standing_of(invitation_id, occurrence_id, date, addresses=addresses, uid=uid)
     standing = replace(standing, delegates=frozenset(delegates))

@@ -6,7 +6,6 @@ from datetime import datetime
 from uuid import UUID
 
 from tracker.crypto import ids
-from tracker.database import writing
 from tracker.errors import NotFound
 from tracker.rules.core.answers import Taken
 from tracker.rules.core.viewer import Viewer
@@ -21,7 +20,6 @@ from tracker.usecases.intake.replies import BY_EMAIL
 from tracker.usecases.intake.understood import UNMATCHED, Understood
 from tracker.usecases.roster import aliases
 
-REPEATED = "repeated"
 NOT_CONFIRMED = {Taken.UNMATCHED, Taken.IGNORED}
 
 
@@ -33,21 +31,18 @@ def is_for(email: ReceivedEmail) -> bool:
 
 
 async def take(email: ReceivedEmail) -> Sequence[str]:
-    """Do what an email says, and keep what became of it; the same email again changes nothing.
+    """Do what an email says, and keep what became of it. The caller is inside `writing()`.
 
     A reply of a calendar program that came to the address of a message is taken as if it came to the invitation's.
     """
-    async with writing():
-        if await known.is_known(email.name):
-            return [REPEATED]
-        answered = await _answered(email)
-        if email.replies:
-            invitation_id = await known.invitation_of(answered) if answered else None
-            return await replies.take(replace(email, invitation_id=invitation_id))
-        viewer, understood = await _understood(email, answered)
-        row_id = await _keep(email, viewer, understood)
-        if viewer is not None:
-            await answers.confirm(viewer, understood, row_id, email.received_at)
+    answered = await _answered(email)
+    if email.replies:
+        invitation_id = await known.invitation_of(answered) if answered else None
+        return await replies.take(replace(email, invitation_id=invitation_id))
+    viewer, understood = await _understood(email, answered)
+    row_id = await _keep(email, viewer, understood)
+    if viewer is not None:
+        await answers.confirm(viewer, understood, row_id, email.received_at)
     return [understood.outcome]
 
 

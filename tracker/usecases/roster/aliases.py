@@ -24,7 +24,7 @@ from tracker.usecases.core.viewers import viewer_for
 
 HOUR = timedelta(hours=1)
 _COUNTS = (
-    "SELECT x.address FROM email_alias x WHERE x.member = {} AND x.confirmed_at IS NOT NULL AND x.removed_at IS NULL"
+    "SELECT x.address FROM email_alias x WHERE x.member IN ({}) AND x.confirmed_at IS NOT NULL AND x.removed_at IS NULL"
     " AND NOT EXISTS (SELECT 1 FROM member m WHERE m.email = x.address AND m.id <> x.member) ORDER BY x.address"
 )
 _OF_OTHERS = (
@@ -67,6 +67,11 @@ async def confirmed_of(member_ids: Collection[UUID]) -> dict[str, UUID]:
         counts & EmailAlias.member.is_in(list(member_ids))
     )
     return {row["address"]: row["member"] for row in found}
+
+
+def further(member: UUID | QueryString) -> QueryString:
+    """Return the query for a member's confirmed addresses; the member is given by their id, or by a query for it."""
+    return QueryString(_COUNTS, member)
 
 
 async def add(viewer: Viewer, address: str, now: datetime) -> None:
@@ -178,8 +183,7 @@ async def is_free(member_id: UUID, address: str) -> bool:
 
 
 async def _counting(member_id: UUID) -> list[str]:
-    found = await engine().run_querystring(QueryString(_COUNTS, member_id))
-    return [row["address"] for row in found]
+    return [row["address"] for row in await engine().run_querystring(further(member_id))]
 
 
 def _live(member_id: UUID) -> And:

@@ -13,7 +13,7 @@ from tracker import clock
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.intake.calendar_replies import ProposedTimes
 from tracker.tables.schema.intake.proposals import TimeProposal
-from tracker.usecases.intake.replies import take
+from tracker.usecases.intake.incoming import take
 
 pytestmark = pytest.mark.anyio
 

@@ -28,8 +28,10 @@ REPLY = (
 TAKES_PART = "i.role <> 'informed'"
 """Whether the person with invitation `i` is expected to come (`AttendeeRole.takes_part`)."""
 IS_ASKED = "i.role NOT IN ('chair', 'informed')"
-_HOLDER = "SELECT member, event FROM invitation WHERE id = {} AND withdrawn_at IS NULL AND role <> 'informed'"
 """Whether the person with invitation `i` is asked to reply (`AttendeeRole.is_asked`)."""
+HOLDER = f"SELECT i.member FROM invitation i WHERE i.id = {{}} AND i.withdrawn_at IS NULL AND {TAKES_PART}"
+"""The member who holds an invitation; no one when it was withdrawn, asks no reply, or does not exist."""
+_HOLDER = f"SELECT i.member, i.event FROM invitation i WHERE i.id = {{}} AND i.withdrawn_at IS NULL AND {TAKES_PART}"
 
 
 class KnownInvitation(NamedTuple):

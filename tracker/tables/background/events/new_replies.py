@@ -4,43 +4,41 @@ The number decides which of several replies counts (`rules.events.replies.effect
 minutes apart; writers queue for one lock (`database.transactions`), so the numbers follow the order of the commits.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import UUID
-
-from piccolo.querystring import QueryString
 
 from tracker.crypto import ids
-from tracker.database import engine
-from tracker.database.bulk_insert import bulk_insert
-from tracker.database.sql_list import sql_list
-from tracker.tables.background.events.invitees import chunks
+from tracker.database.bulk_insert import bulk_insert, run_for_each
 from tracker.tables.schema.events.invitations import Reply
 
-_LAST = "SELECT invitation, MAX(number) AS last FROM reply WHERE invitation IN ({}) GROUP BY invitation"
+_GIVEN = (
+    "invitation",
+    "occurrence",
+    "reply",
+    "comment",
+    "source",
+    "entered_by",
+    "substitute",
+    "sequence",
+    "replied_at",
+)
+_USUAL = {"occurrence": None, "comment": "", "entered_by": None, "substitute": None}
+_WRITE = (
+    "INSERT INTO reply (invitation, occurrence, reply, comment, source, entered_by, substitute, sequence, replied_at,"
+    " id, number) VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, {},"
+    " (SELECT COALESCE(MAX(a.number), 0) + 1 FROM reply a WHERE a.invitation = {}))"
+)
 
 
 async def write(replies: Sequence[Mapping[str, Any]]) -> None:
-    """Insert replies, each given by the same columns without `id` and `number`; the last one counts.
+    """Insert replies, each given by its columns without `id` and `number`; the last one counts.
 
     The caller is inside `writing()`.
     """
-    last = await _last_numbers({one["invitation"] for one in replies})
-    rows = []
-    for one in replies:
-        last[one["invitation"]] = number = last.get(one["invitation"], 0) + 1
-        rows.append({"id": ids.new_id(), "number": number, **one})
-    await bulk_insert(Reply, rows)
+    rows = [{**_USUAL, **one} for one in replies]
+    await run_for_each(_WRITE, [[*(one[name] for name in _GIVEN), ids.new_id(), one["invitation"]] for one in rows])
 
 
 async def write_first(replies: Sequence[Mapping[str, Any]]) -> None:
     """Insert the first reply to each of some new invitations, given as for `write`."""
     await bulk_insert(Reply, [{"id": ids.new_id(), "number": 1, **one} for one in replies])
-
-
-async def _last_numbers(invitation_ids: Iterable[UUID]) -> dict[UUID, int]:
-    known: dict[UUID, int] = {}
-    for some in chunks(invitation_ids):
-        found = await engine().run_querystring(QueryString(_LAST, sql_list(some)))
-        known |= {row["invitation"]: row["last"] for row in found}
-    return known

@@ -11,7 +11,6 @@ from piccolo.querystring import QueryString
 
 from tracker.database import engine
 from tracker.rules.intake.bounces import Cause, Fate
-from tracker.tables.schema.intake.bounces import Bounce
 
 _SENT = (
     "SELECT m.recipient, CASE WHEN m.sent_to = r.email THEN 1 ELSE 0 END AS is_current FROM message m"
@@ -48,11 +47,6 @@ async def sent_message(message_id: UUID) -> SentMessage | None:
     """Return a message, or None when it is gone."""
     found = await engine().run_querystring(QueryString(_SENT, message_id))
     return SentMessage(found[0]["recipient"], bool(found[0]["is_current"])) if found else None
-
-
-async def is_known(email: str) -> bool:
-    """Return whether an email came before."""
-    return bool(await Bounce.exists().where(Bounce.email_hash == email))
 
 
 async def returned(member_id: UUID, since: datetime) -> list[Returned]:

@@ -9,12 +9,12 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
+from tracker.database.connecting import Rows
 from tracker.rules.events.replies import ReplySource, ReplyValue
 from tracker.rules.intake.calendar_replies import Outcome
 from tracker.tables.schema.events.invitations import Invitation
 from tracker.tables.schema.intake.replies import IncomingReply
 
-_KNOWN = "SELECT 1 AS one FROM incoming_reply WHERE email_hash = {} LIMIT 1"
 _GIVEN = "SELECT occurrence, reply, source, sequence, replied_at FROM reply WHERE invitation = {}"
 # Two statements, each by an index: one with OR over both tables reads every email that ever came.
 _RECORDED = (
@@ -62,33 +62,27 @@ class _Given:
 
 
 async def before(invitation_id: UUID, occurrence_id: UUID | None) -> Before:
-    """Return what came before a reply; `occurrence_id` None = for the whole series."""
-    given = await _given(invitation_id, occurrence_id)
+    """Return what came before a reply; `occurrence_id` None = for the whole series. One visit to the database."""
+    which = QueryString("IS NULL") if occurrence_id is None else QueryString("= {}", occurrence_id)
+    every, *newest = await engine().read_each(
+        QueryString(_GIVEN, invitation_id),
+        QueryString(_RECORDED, invitation_id, which),
+        QueryString(_ATTACHED, invitation_id, which),
+    )
+    given = _given(every, occurrence_id)
     asked = max(((one.sequence, one.at) for one in given if one.source is ReplySource.CHANGE), default=(None, None))
     theirs = [one for one in given if one.value is not ReplyValue.NEEDS_ACTION]
     other = [one.at for one in theirs if one.source not in (ReplySource.CHANGE, ReplySource.EMAIL)]
-    last = await _newest(invitation_id, occurrence_id)
+    sequence, stamped_at = max(
+        ((row["sequence"], row["stamped_at"]) for rows in newest for row in rows), default=(None, None)
+    )
     return Before(
         asked_at=asked[0],
         asked_since=asked[1],
         replied_at=max(other, default=None),
-        sequence=last[0] if last else None,
-        stamped_at=last[1] if last else None,
+        sequence=sequence,
+        stamped_at=stamped_at,
     )
-
-
-async def _newest(invitation_id: UUID, occurrence_id: UUID | None) -> tuple[int, datetime] | None:
-    """Return the place of the newest email that counted: as it came, or once it was attached."""
-    which = QueryString("IS NULL") if occurrence_id is None else QueryString("= {}", occurrence_id)
-    as_it_came = QueryString(_RECORDED, invitation_id, which)
-    attached = QueryString(_ATTACHED, invitation_id, which)
-    found = [row for rows in await engine().read_each(as_it_came, attached) for row in rows]
-    return max(((row["sequence"], row["stamped_at"]) for row in found), default=None)
-
-
-async def is_known(email: str) -> bool:
-    """Return whether an email came before."""
-    return bool(await engine().run_querystring(QueryString(_KNOWN, email)))
 
 
 async def attached_reply(incoming_id: UUID) -> RecordedReply | None:
@@ -107,9 +101,8 @@ async def member_of(invitation_id: UUID) -> UUID | None:
     return found[0]["member"] if found else None
 
 
-async def _given(invitation_id: UUID, occurrence_id: UUID | None) -> Sequence[_Given]:
+def _given(rows: Rows, occurrence_id: UUID | None) -> Sequence[_Given]:
     """Return the replies for a date; those for the series when the date has none of its own."""
-    rows = await engine().run_querystring(QueryString(_GIVEN, invitation_id))
     every = [
         _Given(
             occurrence_id=row["occurrence"],

@@ -85,11 +85,6 @@ async def answered(message_id: UUID) -> Answered | None:
     )
 
 
-async def is_known(email: str) -> bool:
-    """Return whether an email came before."""
-    return bool(await IncomingWords.exists().where(IncomingWords.email_hash == email))
-
-
 async def recorded_since(member_id: UUID, since: datetime) -> int:
     """Return how many emails of a person changed something since then."""
     return await IncomingWords.count().where(

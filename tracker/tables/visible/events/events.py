@@ -18,7 +18,7 @@ from tracker.tables.background.events.substitutes import SUBSTITUTE
 from tracker.tables.schema.events.event_columns import FIELDS_OF_EVENT, fields_in
 from tracker.tables.schema.events.marking_columns import MARK, MARK_AGENCY, MARKED_BY, marking_of
 from tracker.tables.schema.events.policy_columns import POLICY, policy_of
-from tracker.tables.visible.core.rows import Row, rows
+from tracker.tables.visible.core.rows import Row, rows, rows_of_each
 
 LONGEST = timedelta(days=14)
 """No event lasts longer (rules refuse it), so a range query starts this much earlier."""
@@ -97,6 +97,18 @@ async def event(viewer: Viewer, event_id: UUID) -> Event | None:
     """Return one event, or None when it is missing or not for this viewer."""
     found = await events_where(viewer, " AND e.id = {}", event_id)
     return found[0] if found else None
+
+
+async def invited_to(viewer: Viewer, invitation_id: UUID) -> tuple[Event | None, list[Occurrence]]:
+    """Return the event of an invitation, if the viewer may see it, and its dates; one visit to the database."""
+    its = "(SELECT i.event FROM invitation i WHERE i.id = {})"
+    found, dated = await rows_of_each(
+        viewer,
+        (_EVENT, f" AND e.id = {its}", invitation_id),
+        (_DATE, f" AND o.event = {its} ORDER BY o.original_start", invitation_id),
+    )
+    of = event_in(found[0]) if found else None
+    return of, [_occurrence(row, of) for row in dated] if of else []
 
 
 async def sees_any(viewer: Viewer) -> bool:
