@@ -52,6 +52,16 @@ def test_a_proposal_names_its_times_and_outlook_s_also_those_that_it_replaces() 
     assert (found.attendee, found.value) == (WHO, ReplyValue.TENTATIVE)
 
 
+def test_a_proposal_of_google_has_the_earlier_reply_and_a_note_in_a_parameter() -> None:
+    file = client_replies.google_proposal(UID, WHO, said="ACCEPTED", note="I’ve a cold")
+    assert rb"RESPONSE-COMMENT" in file
+    assert b"CREATED" not in file
+    [found] = read(file.replace("I’ve".encode(), rb"I&rsquo\;ve"), ZONE)
+    assert (found.value, found.comment) == (ReplyValue.ACCEPTED, "I’ve a cold")
+    assert found.proposal
+    assert found.proposal.starts.at(ZONE).hour == 19
+
+
 def test_a_proposal_that_names_several_people_is_that_of_its_sender() -> None:
     file = client_replies.proposal(UID, WHO)
     both = file.replace(b"UID:", b"ATTENDEE;PARTSTAT=ACCEPTED;ROLE=CHAIR:mailto:other@kcpd.example\r\nUID:")

@@ -122,7 +122,9 @@ def outlook(of: Invitation, answer: Answer) -> bytes:
 def google(of: Invitation, answer: Answer) -> bytes:
     """Return the reply of Google Calendar: UTC only, ORGANIZER and SEQUENCE kept, and the note in a parameter.
 
-    After replies that people published. The note is HTML whose entities have a backslash before their semicolon.
+    After replies that people published. The note is HTML whose entities have a backslash before their semicolon. A
+    proposal is after a captured one in an email program's tests of its `calendar-ics-parser`: another time, a PARTSTAT
+    that can be ACCEPTED, and neither CREATED nor LAST-MODIFIED.
     """
     note = escaped(html.escape(" ".join(answer.note.split())))
     why = f';X-RESPONSE-COMMENT="{note}"' if note else ""
@@ -136,14 +138,14 @@ def google(of: Invitation, answer: Answer) -> bytes:
         fold(f"UID:{of.uid}"),
         fold(f"ATTENDEE;{person}:mailto:{answer.who}"),
         times.stamp("RECURRENCE-ID", of.date) if of.date else b"",
-        b"CREATED:20261101T120000Z\r\n",
-        times.stamp("LAST-MODIFIED", answer.stamped_at),
+        b"" if answer.proposed else b"CREATED:20261101T120000Z\r\n" + times.stamp("LAST-MODIFIED", answer.stamped_at),
         _sequence(of),
         b"STATUS:CONFIRMED\r\n",
         fold(f"SUMMARY:{escaped(of.title)}"),
         b"TRANSP:OPAQUE\r\n",
     )
-    return calendar("-//Google Inc//Google Calendar 70.9054//EN", b"", event, _method(answer))
+    head = b"CALSCALE:GREGORIAN\r\n"
+    return calendar("-//Google Inc//Google Calendar 70.9054//EN", head, event, _method(answer))
 
 
 def apple(of: Invitation, answer: Answer) -> bytes:
