@@ -14,6 +14,7 @@ from tracker.rules.intake.calendar_replies import CalendarReply, Outcome, Sender
 from tracker.rules.intake.emails import ReceivedEmail
 from tracker.tables.background.events.invitees import invitations
 from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.intake.words import IncomingWords
 from tracker.usecases.events import events
 from tracker.usecases.intake import incoming
 
@@ -37,6 +38,17 @@ async def emails_about(cast: Cast, event_id: UUID) -> None:
         (replace(theirs, invitation_id=invitation_id, replies=(reply,)), Outcome.RECORDED),
     ):
         assert await incoming.take(replace(email, name=sha256(repr(email).encode()).hexdigest())) == [expected]
+
+
+async def answer_about_an_item(owner: Viewer) -> UUID:
+    """Let a stranger answer the email about a secret item of this person; return what waits for a decision."""
+    about_it = (Message.recipient == owner.member_id) & Message.item.is_not_null()
+    message_id = (await Message.select(Message.id).where(about_it).order_by(Message.created_at))[0]["id"]
+    email = replace(TO_NO_ONE, name="a" * 64, message_id=message_id, text="BLOCKED: no key to the Canary Lot")
+    assert await incoming.take(email) == [Taken.UNMATCHED]
+    [row] = await IncomingWords.select(IncomingWords.id).where(IncomingWords.claimed.is_not_null())
+    found: UUID = row["id"]
+    return found
 
 
 async def _sent_to(who: Viewer, event_id: UUID) -> UUID:

@@ -93,6 +93,10 @@ def _of_emails(deed: str, p: Places) -> list[Ask]:
     ]
 
 
+def _of_answers(deed: str, p: Places) -> list[Ask]:
+    return [("POST", f"/email-replies/{email}/{deed}", {}) for email in (p.secret_answer, NOWHERE)]
+
+
 def _of_seats(method: str, tail: str, **form: str) -> Callable[[Places], list[Ask]]:
     return lambda p: [
         (method, f"/committees/{committee}/seats/{agency}{tail}", form)
@@ -305,6 +309,11 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     **{
         f"POST /events/{{event_id}}/{{key}}/email-replies/{{incoming_id}}/{deed}": partial(_of_emails, deed)
         for deed in ("attachment", "substitution", "dismissal", "undo")
+    },
+    "GET /email-replies": _plain("/email-replies"),
+    **{
+        f"POST /email-replies/{{email_id}}/{deed}": partial(_of_answers, deed)
+        for deed in ("attachment", "dismissal", "undo")
     },
     "GET /events/{event_id}/{key}/attendance": _of_dates("GET", "/attendance"),
     "GET /events/{event_id}/{key}/attendance/count": _of_dates("GET", "/attendance/count"),

@@ -14,7 +14,7 @@ from litestar import Litestar
 
 from tests.cast import NOW, ZONE, Cast, everybody, marking, meeting, operation, people_of_the_task_force
 from tests.ports.browser import session_of
-from tests.ports.secret_mail import emails_about
+from tests.ports.secret_mail import answer_about_an_item, emails_about
 from tests.ports.standing import standing
 from tests.usecases.operations.world import FAR, over, planned
 from tracker.crypto import ids
@@ -93,6 +93,7 @@ STAND_INS = (
     "secret_place",
     "secret_poll",
     "secret_email",
+    "secret_answer",
     "secret_proposal",
 )
 """The places that a world without secrets doesn't have: another id stands for them."""
@@ -132,6 +133,7 @@ class Places:
     secret_place: UUID
     secret_poll: UUID
     secret_email: UUID
+    secret_answer: UUID
     secret_proposal: UUID
     secret_plan_key: str = "2027-01-20"
 
@@ -373,6 +375,7 @@ async def _secrets(cast: Cast, places: Places) -> None:
         datetime(2026, 12, 9, 13, tzinfo=NOW.tzinfo),
     )
     places.secret_item = await _item(lead, cast.kcpd_detective, "Canary item", over, "2026-12-09")
+    places.secret_answer = await answer_about_an_item(cast.kcpd_detective)
     places.secret_date = (await occurrences.date_for(lead, over, "2026-12-09")).id
     blocked = Change(status=ItemStatus.BLOCKED, note="Canary")
     await action_items.update(cast.kcpd_detective, places.secret_item, blocked, 1, NOW, TODAY)

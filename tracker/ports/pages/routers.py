@@ -41,7 +41,7 @@ from tracker.ports.pages.events import (
 )
 from tracker.ports.pages.identity import api_tokens, demo_sign_in, session, sign_in
 from tracker.ports.pages.identity import dependencies as of_identity
-from tracker.ports.pages.intake import proposals, undo_link, waiting_replies
+from tracker.ports.pages.intake import proposals, undo_link, waiting_emails, waiting_replies
 from tracker.ports.pages.operations import (
     access,
     acknowledgments,
@@ -155,7 +155,7 @@ ROOMS = {
     "attendance": _room(roll_call.handlers, printouts.handlers),
     "actions": _room(action_items.handlers, item_link.handlers),
     "polls": _room(new_poll.handlers, poll.handlers, closing.handlers, poll_nudges.handlers, poll_link.handlers),
-    "intake": _room(undo_link.handlers, waiting_replies.handlers, proposals.handlers),
+    "intake": _room(undo_link.handlers, waiting_replies.handlers, waiting_emails.handlers, proposals.handlers),
     "calendars": _room(calendar.handlers, subscriptions.handlers),
     "emails": _room(
         messages.handlers,

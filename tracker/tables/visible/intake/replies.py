@@ -25,6 +25,18 @@ _UNRECORDED = (
     " LEFT JOIN reply a ON a.id = n.attached LEFT JOIN invitation b ON b.id = a.invitation"
     " LEFT JOIN member t ON t.id = b.member LEFT JOIN agency k ON k.id = t.agency WHERE MAY_SEE(e)"
 )
+# An email about a whole series waits on the page of its next date, or of its first one after the last.
+_WAITING = (
+    "SELECT n.id, n.received_at, o.id AS occurrence FROM incoming_reply n JOIN invitation i ON i.id = n.invitation"
+    " JOIN event e ON e.id = i.event JOIN occurrence o ON o.id = COALESCE(n.occurrence, (SELECT x.id FROM occurrence x"
+    " WHERE x.event = e.id ORDER BY CASE WHEN x.ends_at > {} THEN 0 ELSE 1 END, x.starts_at, x.id LIMIT 1))"
+    " WHERE MAY_SEE(e)"
+)
+_OPEN = (
+    " AND n.outcome IN ('unmatched', 'old_time') AND n.decided_at IS NULL AND n.received_at > {}"
+    " AND (n.outcome = 'unmatched' OR NOT EXISTS (SELECT 1 FROM time_proposal p WHERE p.reply = n.id))"
+    " ORDER BY n.received_at, n.id"
+)
 _OF_DATE = (
     " AND e.id = {} AND n.outcome IN ('unmatched', 'old_time', 'stale') AND n.received_at > {}"
     " AND (n.occurrence IS NULL OR n.occurrence = {})"
@@ -44,6 +56,12 @@ async def unrecorded(viewer: Viewer, event_id: UUID, occurrence_id: UUID, since:
     """
     tail = _OF_DATE + _WAITING_FIRST
     return [_unrecorded(row) for row in await rows(_UNRECORDED, viewer, tail, event_id, since, occurrence_id, SHOWN)]
+
+
+async def waiting(viewer: Viewer, now: datetime, since: datetime) -> list[tuple[UUID, datetime]]:
+    """Return the date of each reply that came since and waits for a decision, and when it came, earliest first."""
+    found = await rows(_WAITING, viewer, _OPEN, now, since)
+    return [(row["occurrence"], row["received_at"]) for row in found]
 
 
 async def unrecorded_by_id(

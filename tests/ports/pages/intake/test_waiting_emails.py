@@ -1,0 +1,43 @@
+"""The page of emails that wait for a decision."""
+
+import pytest
+
+from tests.cast import Cast
+from tests.ports.conftest import SignIn
+from tests.usecases.intake.replying import invited
+from tests.usecases.intake.test_item_emails import from_home
+from tests.usecases.intake.test_unrecorded import KEY, from_private_address
+from tests.usecases.intake.writing_back import given
+from tracker.tables.schema.intake.words import IncomingWords
+
+pytestmark = pytest.mark.anyio
+
+ROW = "3 email replies are waiting"
+
+
+async def three_waiting(cast: Cast) -> str:
+    """Let two emails about an event and one about an action item wait; return the address of the last one."""
+    event_id = await invited(cast)
+    for comment in ("From home", "From my phone"):
+        await from_private_address(cast, event_id, comment=comment)
+    await given(cast.coordinator, cast.caht_lead)
+    await from_home(cast.caht_lead)
+    [row] = await IncomingWords.select(IncomingWords.id)
+    return f"/email-replies/{row['id']}"
+
+
+async def test_the_page_lists_events_and_answers_and_a_decision_is_undone(sqlite_cast: Cast, browse: SignIn) -> None:
+    email, desk = await three_waiting(sqlite_cast), await browse(sqlite_cast.coordinator)
+    page = (await desk.get("/email-replies")).text
+    assert ROW in page
+    assert f"/{KEY}#email-replies" in page
+    assert "“no address yet”" in page
+    await desk.post(f"{email}/attachment")
+    page = (await desk.get("/email-replies")).text
+    assert "Recorded as the answer of Caht lead (CAHT)." in page
+    assert "Attached to Caht lead (CAHT) by Coordinator (USAO)" in page
+    await desk.post(f"{email}/undo")
+    assert "Undone." in (page := (await desk.get("/email-replies")).text)
+    await desk.post(f"{email}/dismissal")
+    await desk.post(f"{email}/attachment")
+    assert "Someone has already decided about this email." in (await desk.get("/email-replies")).text
