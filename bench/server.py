@@ -16,6 +16,7 @@ from bench.stock import SECRET
 HOST = "127.0.0.1"
 PATIENCE = 30.0  # seconds until the first answer
 LOOK_EVERY = 0.01  # seconds
+CPUCLOCK_SCHED = 2  # of Linux's posix-timers.h: what the process used of all processors
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,8 @@ class Server:
 
     @property
     def worked(self) -> float:
-        """Seconds of processor time that the process has used, to 1/100 (utime and stime of proc_pid_stat(5))."""
-        after_name = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-        return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
+        """Seconds of processor time that the process has used, threads that ended included (clock_getcpuclockid(3))."""
+        return time.clock_gettime(~self.pid << 3 | CPUCLOCK_SCHED)
 
 
 @contextmanager
@@ -54,10 +54,10 @@ def product(database: Path, *, runs_clock: bool = False) -> Iterator[Server]:
 
 
 @contextmanager
-def bare(body: Path) -> Iterator[Server]:
-    """Run `bench.bare`, which answers with the bytes of a file."""
+def bare(folder: Path) -> Iterator[Server]:
+    """Run `bench.bare`, which answers with the responses kept in a folder."""
     port = _free_port()
-    with _running([sys.executable, "-m", "bench.bare", str(port), str(body)], port, {}) as server:
+    with _running([sys.executable, "-m", "bench.bare", str(port), str(folder)], port, {}) as server:
         yield server
 
 

@@ -38,7 +38,6 @@ WITHOUT_SIGN_IN = {
     "/api/v1/openapi.json": "public",
     "/api/v1/docs": "public",
     "/feeds": "feed",
-    "/feeds/{name:path}": "feed",
 }
 """Everything that responds to a stranger, or to a person with a link or an address (SP 800-53 AC-14)."""
 MOST_APART = 2  # yardsticks of work between what is hidden and what never was
@@ -123,9 +122,8 @@ def guarded(app: Litestar) -> set[tuple[str, str]]:
     return {
         (route.path, guard.__name__)
         for route in app.routes
-        if isinstance(route, HTTPRoute)
-        for handler in route.route_handlers
-        if handler.http_methods != {"OPTIONS"}
+        for handler in (route.route_handlers if isinstance(route, HTTPRoute) else [route.route_handler])
+        if getattr(handler, "http_methods", None) != {"OPTIONS"}
         for guard in handler.resolve_guards()
         if guard in GUARDS and guard not in {signed_in, bearer}
     }

@@ -702,16 +702,15 @@ NOBODYS = frozenset(
         "POST /settings/recovery-codes",
         "GET /static/{name}",
         "GET /healthz",
-        "GET /feeds",
-        "GET /feeds/{name}",
+        "ANY /feeds",
     }
 )
 """Routes that read nothing of an event, or answer with new secrets; the feeds are asked below, each person's own."""
 
 
 def routes_of(app: Litestar) -> set[str]:
-    """Return "METHOD /path/{name}" for every handler, HEAD and Litestar's OPTIONS aside."""
-    named = {f"{method} {route.path}" for route in app.routes for method in getattr(route, "methods", ())}
+    """Return "METHOD /path/{name}" for every handler, HEAD and Litestar's OPTIONS aside; ANY for one of them all."""
+    named = {f"{method} {route.path}" for route in app.routes for method in getattr(route, "methods", ("ANY",))}
     kinds = (":uuid}", ":str}", ":path}")
     cleaned = set()
     for one in named:

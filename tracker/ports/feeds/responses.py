@@ -5,60 +5,85 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from functools import lru_cache
+from typing import NamedTuple
 
-from litestar import Response
+from litestar.types import Send
 
 from tracker.ports.feeds.feed_builder import Body
 
-MEDIA_TYPE = "text/calendar"  # Litestar adds the charset
-HEADERS = {
-    "Cache-Control": "private, no-cache",
-    "X-Robots-Tag": "noindex",
-    "Referrer-Policy": "no-referrer",
-    "Vary": "Accept-Encoding",
-}
+Headers = tuple[tuple[bytes, bytes], ...]
+
+HEADERS: Headers = (
+    (b"cache-control", b"private, no-cache"),
+    (b"x-robots-tag", b"noindex"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"vary", b"Accept-Encoding"),
+)
+GZIP: Headers = ((b"content-encoding", b"gzip"),)
+CALENDAR = b"text/calendar; charset=utf-8"
+TEXT = b"text/plain; charset=utf-8"
 TAG_LENGTH = 32  # hexadecimal digits of the SHA-256
 PACKED = "-gzip"  # other bytes, so a different strong ETag (RFC 9110 §8.8.3.3)
-TAKES_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))", re.IGNORECASE)
+TAKES_GZIP = re.compile(rb"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))", re.IGNORECASE)
 
 
-def response(body: Body, since: datetime, asked: Mapping[str, str]) -> Response[bytes]:
+class FeedResponse(NamedTuple):
+    """A response as the server sends it: Litestar's own would take half of the time of a feed that did not change."""
+
+    status: int
+    headers: Headers
+    content: bytes
+
+    async def sent(self, send: Send, *, has_content: bool) -> None:
+        """Send it, or its headers alone (HEAD)."""
+        await send({"type": "http.response.start", "status": self.status, "headers": [*self.headers]})
+        content = self.content if has_content else b""
+        await send({"type": "http.response.body", "body": content, "more_body": False})
+
+
+def response(body: Body, since: datetime, asked: Mapping[bytes, bytes]) -> FeedResponse:
     """Return the calendar, or 304 when `asked` (header names in lower case) shows that the program has it."""
-    is_packed = TAKES_GZIP.search(asked.get("accept-encoding", "")) is not None
+    is_packed = TAKES_GZIP.search(asked.get(b"accept-encoding", b"")) is not None
     tag = body.hash[:TAG_LENGTH]
-    headers = HEADERS | {"ETag": f'"{tag}{PACKED}"' if is_packed else f'"{tag}"', "Last-Modified": _http_date(since)}
+    headers = _validators(tag, since, is_packed=is_packed)
     if _is_known(tag, since, asked):
-        return Response(b"", status_code=304, headers=headers)
+        return FeedResponse(304, headers, b"")
     if is_packed:
-        headers["Content-Encoding"] = "gzip"
-    content = body.packed if is_packed else body.text
-    return Response(content, status_code=200, media_type=MEDIA_TYPE, headers=headers)
+        return _whole(200, headers + GZIP, CALENDAR, body.packed)
+    return _whole(200, headers, CALENDAR, body.text)
 
 
-def unknown() -> Response[str]:
+def unknown() -> FeedResponse:
     """Return the one response for every invalid address, whatever the reason."""
-    return Response("Not found.\n", status_code=404, media_type="text/plain", headers=HEADERS)
+    return _whole(404, HEADERS, TEXT, b"Not found.\n")
 
 
-def too_many() -> Response[str]:
+def too_many() -> FeedResponse:
     """Return the response to a client that guessed too often."""
-    headers = HEADERS | {"Retry-After": "60"}
-    return Response("Too many requests.\n", status_code=429, media_type="text/plain", headers=headers)
+    return _whole(429, (*HEADERS, (b"retry-after", b"60")), TEXT, b"Too many requests.\n")
 
 
-def _is_known(tag: str, since: datetime, asked: Mapping[str, str]) -> bool:
-    """Compare weakly (§13.1.2); If-Modified-Since counts only without If-None-Match (§13.1.3)."""
-    known = asked.get("if-none-match")
-    if known is not None:
-        opaque = {one.strip().removeprefix("W/").strip('"').removesuffix(PACKED) for one in known.split(",")}
-        return tag in opaque or known.strip() == "*"
-    date = _date(asked.get("if-modified-since", ""))
-    return date is not None and since.replace(microsecond=0) <= date
+def _whole(status: int, headers: Headers, media_type: bytes, content: bytes) -> FeedResponse:
+    length = str(len(content)).encode("ascii")
+    return FeedResponse(status, (*headers, (b"content-type", media_type), (b"content-length", length)), content)
 
 
 @lru_cache(1024)
-def _http_date(moment: datetime) -> str:
-    return format_datetime(moment.astimezone(UTC), usegmt=True)
+def _validators(tag: str, since: datetime, *, is_packed: bool) -> Headers:
+    etag = f'"{tag}{PACKED}"' if is_packed else f'"{tag}"'
+    date = format_datetime(since.astimezone(UTC), usegmt=True)
+    return (*HEADERS, (b"etag", etag.encode("ascii")), (b"last-modified", date.encode("ascii")))
+
+
+def _is_known(tag: str, since: datetime, asked: Mapping[bytes, bytes]) -> bool:
+    """Compare weakly (§13.1.2); If-Modified-Since counts only without If-None-Match (§13.1.3)."""
+    known = asked.get(b"if-none-match")
+    if known is not None:
+        tags = known.decode("latin-1")
+        opaque = {one.strip().removeprefix("W/").strip('"').removesuffix(PACKED) for one in tags.split(",")}
+        return tag in opaque or tags.strip() == "*"
+    date = _date(asked.get(b"if-modified-since", b"").decode("latin-1"))
+    return date is not None and since.replace(microsecond=0) <= date
 
 
 def _date(text: str) -> datetime | None:

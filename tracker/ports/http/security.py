@@ -86,7 +86,7 @@ class _Response:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             given = list(message.get("headers", ()))
-            names = {name.lower() for name, _ in given}
+            names = dict(given)  # in lower case (ASGI)
             given += [header for header in self._headers if header[0] not in names]
             message["headers"] = given + self._further()
         await self._send(message)
@@ -103,13 +103,12 @@ class _Counted:
     """Counts the bytes of the request body as it is read; raises `TooLarge` above the limit."""
 
     def __init__(self, scope: Any, receive: Receive) -> None:
+        self._scope = scope
         self._receive = receive
-        announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-        self._announced = int(announced) if announced.isdigit() else 0
         self._read = 0
 
     async def receive(self) -> Any:
-        if self._announced > BODY_LIMIT:
+        if self._announced() > BODY_LIMIT:
             raise TooLarge(LARGE)
         message = await self._receive()
         if message["type"] == "http.request":
@@ -117,6 +116,10 @@ class _Counted:
             if self._read > BODY_LIMIT:
                 raise TooLarge(LARGE)
         return message
+
+    def _announced(self) -> int:
+        announced = next((value for name, value in self._scope["headers"] if name == b"content-length"), b"0")
+        return int(announced) if announced.isdigit() else 0
 
 
 async def _say(send: Any, status: int, body: bytes, *, for_programs: bool) -> None:

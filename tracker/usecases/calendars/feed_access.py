@@ -141,7 +141,8 @@ async def open_feed(token: str, now: datetime) -> Feed:
         committee=committee,
         alarms=alarms,
         shows_operations=bool(row["shows_operations"]),
-        state=(viewer.member_id, chosen, viewer.is_discreet, _versions(viewer, found)),
+        # A set of one: unlike a tuple it is hashed once, not with every fetch.
+        state=frozenset({(viewer.member_id, chosen, viewer.is_discreet, _versions(viewer, found))}),
         body_hash=row["body_hash"],
         body_since=_moment(row["body_since"]),
         fetched_at=fetched_at,
