@@ -35,6 +35,7 @@ class Need(StrEnum):
     RETURNED = "returned"
     ACCESS = "access"
     SUPERVISOR = "supervisor"
+    EMAILS = "emails"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,6 +174,16 @@ class MissingSupervisor:
     need: Need = Need.SUPERVISOR
 
 
+@dataclass(frozen=True, kw_only=True)
+class OpenEmails:
+    """Email replies that wait for the viewer's decision."""
+
+    count: int
+    since: datetime
+    """When the first of them came."""
+    need: Need = Need.EMAILS
+
+
 Row = (
     MissingReplies
     | OpenSheet
@@ -188,6 +199,7 @@ Row = (
     | ReturnedPlan
     | OpenRequests
     | MissingSupervisor
+    | OpenEmails
 )
 
 
@@ -205,10 +217,10 @@ def in_order(rows: Iterable[Row], now: datetime, today: date) -> list[Row]:
 
     Operations with people who haven't checked out; then operations in conflict, soonest first; then plans and access to
     approve, and plans to acknowledge or to change, soonest first; then operations whose day it is, soonest first; then
-    running dates, and replies and proposed times for dates within three days, soonest first; then blocked items,
-    longest first; then overdue items, most overdue first; then attendance of past dates, oldest first; then replies and
-    proposed times for later dates, soonest first; then ending series. Last are dates whose people were nudged lately:
-    nothing can be done about them yet.
+    running dates, and replies and proposed times for dates within three days, soonest first; then blocked items
+    and email replies, longest first; then overdue items, most overdue first; then attendance of past dates, oldest
+    first; then replies and proposed times for later dates, soonest first; then ending series. Last are dates whose
+    people were nudged lately: nothing can be done about them yet.
     """
 
     def order(row: Row) -> tuple[bool, int, tuple[int, float]]:
@@ -239,7 +251,7 @@ def _of_operations(row: Row) -> int:
 
 def _urgency(row: Row, now: datetime, today: date) -> tuple[int, float]:
     match row:
-        case BlockedItem():
+        case BlockedItem() | OpenEmails():
             return 1, row.since.timestamp()
         case LateItem():
             return 2, -days_late(row.item, today)

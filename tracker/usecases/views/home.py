@@ -4,7 +4,7 @@ import logging
 from collections.abc import Awaitable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tracker.database import together
 from tracker.rules.actions.action_items import ActionItem, ItemStatus, days_late, may_direct
@@ -31,6 +31,7 @@ from tracker.rules.views.work_queue import (
     OpenApproval,
     OpenCheckIn,
     OpenConflict,
+    OpenEmails,
     OpenProposal,
     OpenRequests,
     OpenSheet,
@@ -48,6 +49,7 @@ from tracker.usecases.calendars.date_lines import seen_between
 from tracker.usecases.emails.nudges import nudges_of
 from tracker.usecases.events.replies import Owed, owed
 from tracker.usecases.intake import proposals
+from tracker.usecases.intake.waiting_emails import waiting as waiting_emails
 from tracker.usecases.operations.access import to_approve as to_approve_access
 from tracker.usecases.operations.accountability import unaccounted
 from tracker.usecases.operations.readiness_given import in_force
@@ -94,6 +96,7 @@ class Home:
     rolls: list[OpenSheet] | None
     ending: list[EndingSeries] | None
     proposals: list[OpenProposal] | None
+    emails: list[OpenEmails] | None
     check_ins: list[CheckInDay] | None
     """The operations whose day it is."""
     missing: list[MissingCheckOut] | None
@@ -110,7 +113,7 @@ class Home:
     @property
     def is_whole(self) -> bool:
         """Return whether every part could be read."""
-        dates = (self.days, self.rolls, self.ending, self.proposals, self.owed, self.polls)
+        dates = (self.days, self.rolls, self.ending, self.proposals, self.emails, self.owed, self.polls)
         of_operations = (self.check_ins, self.missing, self.conflicts, self.plans, self.readiness)
         return None not in (self.items, *dates, *of_operations)
 
@@ -123,46 +126,55 @@ class Home:
 
 async def home(viewer: Viewer, now: datetime, today: date, zone: str) -> Home:
     """Return what needs the viewer; `today` and the days are those of the task force's zone."""
-    (items, days, sheets, ending, proposed), (days_of_operations, missing, conflicts, plans), own = await together(
-        together(
-            _part("action items", _items(viewer, today)),
-            _part("calendar", _days(viewer, now, today, zone)),
-            _part("attendance", waiting.open_sheets(viewer, now - BACK, now + OPENS_BEFORE)),
-            _part("series that end", _ending(viewer, now)),
-            _part("proposed times", _proposals(viewer, now)),
-        ),
-        together(
-            _part("check-in", check_in_days(viewer, now)),
-            _part("people who have not checked out", _missing(viewer, now)),
-            _part("conflicts between operations", _conflicts(viewer)),
-            _part("plans of operations", _plans(viewer, now)),
-        ),
-        together(
-            _part("replies owed", owed(viewer, now)),
-            _part("date polls", waiting_polls(viewer, now)),
-            _part("service-readiness notices", in_force(viewer, now)),
-        ),
+    dates, operations, mine = await together(
+        _of_dates(viewer, now, today, zone), _of_operations(viewer, now), _of_mine(viewer, now)
     )
-    rolls = None if sheets is None else _rolls(viewer, now, sheets, days_of_operations or ())
-    rows: list[Row] = [*items.blocked, *(LateItem(item=one) for one in items.late)] if items else []
-    dates: list[Row] = [*(days.replies if days else ()), *(rolls or ()), *(proposed or ()), *(ending or ())]
-    checking_in = _check_ins(viewer, days_of_operations or (), missing or ())
-    operations: list[Row] = [*(missing or ()), *(conflicts or ()), *(plans or ()), *checking_in]
-    return Home(
-        items=items,
-        days=days,
-        rolls=rolls,
-        ending=ending,
-        proposals=proposed,
-        check_ins=days_of_operations,
-        missing=missing,
-        conflicts=conflicts,
-        plans=plans,
-        owed=own[0],
-        polls=own[1],
-        readiness=own[2],
-        follow_up=in_order([*rows, *dates, *operations], now, today),
+    sheets = dates.pop("sheets")
+    dates["rolls"] = None if sheets is None else _rolls(viewer, now, sheets, operations["check_ins"] or ())
+    parts = {**dates, **operations, **mine}
+    return Home(**parts, follow_up=in_order(_follow_up(viewer, **parts), now, today))
+
+
+async def _of_dates(viewer: Viewer, now: datetime, today: date, zone: str) -> dict[str, Any]:
+    items, days, sheets, ending, proposals_ = await together(
+        _part("action items", _items(viewer, today)),
+        _part("calendar", _days(viewer, now, today, zone)),
+        _part("attendance", waiting.open_sheets(viewer, now - BACK, now + OPENS_BEFORE)),
+        _part("series that end", _ending(viewer, now)),
+        _part("proposed times", _proposals(viewer, now)),
     )
+    return {"items": items, "days": days, "sheets": sheets, "ending": ending, "proposals": proposals_}
+
+
+async def _of_operations(viewer: Viewer, now: datetime) -> dict[str, Any]:
+    check_ins, missing, conflicts, plans = await together(
+        _part("check-in", check_in_days(viewer, now)),
+        _part("people who have not checked out", _missing(viewer, now)),
+        _part("conflicts between operations", _conflicts(viewer)),
+        _part("plans of operations", _plans(viewer, now)),
+    )
+    return {"check_ins": check_ins, "missing": missing, "conflicts": conflicts, "plans": plans}
+
+
+async def _of_mine(viewer: Viewer, now: datetime) -> dict[str, Any]:
+    emails, owed_, polls, readiness = await together(
+        _part("email replies", _emails(viewer, now)),
+        _part("replies owed", owed(viewer, now)),
+        _part("date polls", waiting_polls(viewer, now)),
+        _part("service-readiness notices", in_force(viewer, now)),
+    )
+    return {"emails": emails, "owed": owed_, "polls": polls, "readiness": readiness}
+
+
+def _follow_up(viewer: Viewer, items: Items | None, days: Days | None, **parts: Any) -> Iterator[Row]:
+    """Yield the rows of each part that could be read."""
+    if items:
+        yield from items.blocked
+        yield from (LateItem(item=one) for one in items.late)
+    yield from days.replies if days else ()
+    for name in ("rolls", "proposals", "ending", "emails", "missing", "conflicts", "plans"):
+        yield from parts[name] or ()
+    yield from _check_ins(viewer, parts["check_ins"] or (), parts["missing"] or ())
 
 
 async def _part(name: str, reading: Awaitable[T]) -> T | None:
@@ -276,6 +288,11 @@ async def _ending(viewer: Viewer, now: datetime) -> list[EndingSeries]:
 async def _proposals(viewer: Viewer, now: datetime) -> list[OpenProposal]:
     found = await proposals.waiting(viewer, now)
     return [OpenProposal(line=line, people=tuple(one.person for one in waiting)) for line, waiting in found]
+
+
+async def _emails(viewer: Viewer, now: datetime) -> list[OpenEmails]:
+    came = (await waiting_emails(viewer, now)).came
+    return [OpenEmails(count=len(came), since=min(came))] if came else []
 
 
 def _takes_place(line: Line) -> bool:

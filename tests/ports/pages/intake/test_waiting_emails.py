@@ -1,4 +1,4 @@
-"""The page of emails that wait for a decision."""
+"""The page of emails that wait, and the row of the home page that leads there."""
 
 import pytest
 
@@ -41,3 +41,15 @@ async def test_the_page_lists_events_and_answers_and_a_decision_is_undone(sqlite
     await desk.post(f"{email}/dismissal")
     await desk.post(f"{email}/attachment")
     assert "Someone has already decided about this email." in (await desk.get("/email-replies")).text
+
+
+async def test_home_counts_them_for_people_who_may_decide_and_for_no_one_else(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    await three_waiting(sqlite_cast)
+    homes = {
+        name: (await (await browse(getattr(sqlite_cast, name))).get("/")).text
+        for name in ("coordinator", "fbi_lead", "caht_lead", "harbor_advocate")
+    }
+    assert {name for name, page in homes.items() if ROW in page} == {"coordinator"}
+    assert {name for name, page in homes.items() if "/email-replies" in page} == {"coordinator"}
