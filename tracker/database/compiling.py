@@ -3,6 +3,7 @@
 Piccolo parses each text with `string.Formatter`; a page has 20 queries with a dozen placeholders each.
 """
 
+from functools import lru_cache
 from typing import Any
 
 from piccolo.querystring import QueryString
@@ -14,12 +15,25 @@ PLACE = "{}"
 
 def compiled(query: QueryString, engine_type: str) -> Statement:
     """Return the SQL of a query and its arguments in their order. Errors: ValueError when their numbers differ."""
+    if not any(isinstance(one, QueryString) for one in query.args):
+        return _again(query.template, len(query.args), engine_type), [*query.args]
     arguments: list[Any] = []
     text = _flat(query, arguments)
+    return _written(text, len(arguments), engine_type), arguments
+
+
+def _written(text: str, number: int, engine_type: str) -> str:
+    """Return a text with the placeholders of the database."""
+    if text.count(PLACE) != number:
+        raise ValueError(f"{number} arguments for {text}")
     if engine_type == "sqlite":
-        return text.replace(PLACE, "?"), arguments
+        return text.replace(PLACE, "?")
     first, *others = text.split(PLACE)
-    return first + "".join(f"${number}{one}" for number, one in enumerate(others, 1)), arguments
+    return first + "".join(f"${number}{one}" for number, one in enumerate(others, 1))
+
+
+_again = lru_cache(maxsize=1024)(_written)
+"""The same for the texts of ours, which come again with every page."""
 
 
 def _flat(query: QueryString, arguments: list[Any]) -> str:

@@ -9,11 +9,16 @@ from piccolo.querystring import QueryString
 NOBODY = UUID(int=0)
 
 
+def places(number: int) -> str:
+    """Return so many placeholders."""
+    return ", ".join(["{}"] * number)
+
+
 def sql_list(values: Collection[Any]) -> QueryString:
     """Return values for `IN ({})`. Errors: ValueError without any: SQL has no empty list."""
     if not values:
         raise ValueError("A list in SQL has at least one value.")
-    return QueryString(", ".join(["{}"] * len(values)), *values)
+    return QueryString(places(len(values)), *values)
 
 
 def id_list(ids: Iterable[UUID]) -> QueryString:

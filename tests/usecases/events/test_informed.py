@@ -131,7 +131,7 @@ async def test_nobody_chases_or_reminds_them(cast: Cast) -> None:
         cast, reminders=ReminderPolicy(asks_before=frozenset({timedelta(days=5), timedelta(days=2)}))
     )
     date = await occurrences.date_for(cast.coordinator, event_id, KEY)
-    assert cast.hhs_liaison.member_id not in (await waiting.missing(cast.coordinator, [date.id]))[date.id].silent
+    assert cast.hhs_liaison.member_id not in (await waiting.silent(cast.coordinator, [date.id]))[date.id]
     nudge = await nudges.nudge_of(cast.coordinator, date, NOW)
     assert nudge is not None
     assert cast.hhs_liaison.member_id not in nudge.silent

@@ -4,6 +4,7 @@ Nothing here is audited: a draft changes nothing for anyone else, and an entry f
 deeds. No counter of an audience moves, and no number of drafts is shown anywhere.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,7 @@ from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Conflict, NotFound
 from tracker.rules.core import drafts as rules
-from tracker.rules.core.drafts import Draft, DraftKey, Saved, Texts
+from tracker.rules.core.drafts import Draft, DraftForm, DraftKey, Saved, Texts
 from tracker.rules.core.viewer import Viewer
 from tracker.tables.background.core import drafts as background
 from tracker.tables.schema.core import drafts as rows
@@ -23,8 +24,15 @@ from tracker.usecases.core.viewers import viewers_for
 
 async def draft_of(viewer: Viewer, key: DraftKey, now: datetime) -> Draft | None:
     """Return the viewer's draft of a form, if there is one to show."""
-    found = await readers.draft(viewer, key)
-    return None if found is None or rules.is_over(found.saved_at, now) else found
+    return (await drafts_of(viewer, key.subject, [key.form], now)).get(key.form)
+
+
+async def drafts_of(
+    viewer: Viewer, subject: str, forms: Collection[DraftForm], now: datetime
+) -> dict[DraftForm, Draft]:
+    """Return the viewer's drafts of some forms about one thing, as far as there are any to show."""
+    found = await readers.drafts(viewer, subject, forms)
+    return {form: one for form, one in found.items() if not rules.is_over(one.saved_at, now)}
 
 
 async def save(

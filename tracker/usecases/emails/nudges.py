@@ -107,8 +107,7 @@ async def of_silent(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Nu
     line = line_of(occurrence)
     if not (may_edit(viewer, line) and takes_nudges(line, now)):
         return None
-    missing = await waiting.missing(viewer, [occurrence.id])
-    silent = {date_id: one.silent for date_id, one in missing.items()}
+    silent = await waiting.silent(viewer, [occurrence.id])
     return (await nudges_of(viewer, [line], silent, now))[occurrence.id]
 
 

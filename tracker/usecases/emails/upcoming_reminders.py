@@ -74,8 +74,7 @@ async def _ahead(
     wishes = await everyones_wishes()
     coming = await who_comes((one.id, one.event_id) for one in by_id.values())
     asking = [one for one in theirs if one in by_id and by_id[one].reminders.asks_before]
-    missing = await waiting.missing(viewer, [one for one in asking if takes_nudges(by_id[one], now)])
-    silent = {date_id: one.silent for date_id, one in missing.items()}
+    silent = await waiting.silent(viewer, [one for one in asking if takes_nudges(by_id[one], now)])
     to_whom = [
         (kind, by_id[date_id], member)
         for kind, of_date in ((MessageKind.REMINDER, coming), (MessageKind.NO_REPLY, silent))

@@ -16,7 +16,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.emails.nudges import Nudge
 from tracker.rules.emails.thanks import sent_words
-from tracker.rules.events.event import Occurrence, may_edit
+from tracker.rules.events.event import Event, EventStatus, Occurrence, may_edit
 from tracker.rules.events.history import Entry, with_beginning
 from tracker.rules.events.markings import may_copy
 from tracker.rules.events.replies import Informed, Participant, Reply, ReplyValue, answerable
@@ -136,7 +136,7 @@ async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) ->
     edits = may_edit(viewer, occurrence.event)
     people, series, organizing, present = await together(
         _people(viewer, occurrence, now),
-        _series(viewer, occurrence),
+        _series(viewer, occurrence, now),
         _organizing(viewer, occurrence, now),
         _at_this_moment(viewer, occurrence, now),
     )
@@ -191,15 +191,22 @@ async def _mine(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict[s
     }
 
 
-async def _series(viewer: Viewer, occurrence: Occurrence) -> dict[str, Any]:
+async def _series(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict[str, Any]:
     """Return the dates and series around a date, its action items, and its quorum of record."""
-    (before, after), links, items, recorded = await together(
+    (before, after), links, items, quorum = await together(
         neighbors(viewer, occurrence),
         links_of(viewer, occurrence.event),
         _items(viewer, occurrence),
-        visible_quorum.recorded(viewer, [occurrence.id]),
+        _quorum(viewer, occurrence, now),
     )
-    return {"before": before, "after": after, "links": links, "items": items, "quorum": recorded.get(occurrence.id)}
+    return {"before": before, "after": after, "links": links, "items": items, "quorum": quorum}
+
+
+async def _quorum(viewer: Viewer, occurrence: Occurrence, now: datetime) -> QuorumOfRecord | None:
+    """Return the quorum of record; a date whose attendance has not opened yet has none."""
+    if now < opens_at(occurrence):
+        return None
+    return (await visible_quorum.recorded(viewer, [occurrence.id])).get(occurrence.id)
 
 
 async def _organizing(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict[str, Any]:
@@ -224,12 +231,14 @@ async def _at_this_moment(viewer: Viewer, occurrence: Occurrence, now: datetime)
     """Return its plan, its open poll, who reads it under emergency access, and whether people can be thanked."""
     event = occurrence.event
     plan, poll, opened, thanks = await together(
-        summary(viewer, event),
-        open_poll_of(viewer, event.id),
-        opened_by(viewer, event),
-        _thanks(viewer, occurrence, now),
+        summary(viewer, event), _poll(viewer, event), opened_by(viewer, event), _thanks(viewer, occurrence, now)
     )
     return {"plan": plan, "poll": poll, "opened": tuple(one for one in opened if one.is_open(now)), **thanks}
+
+
+async def _poll(viewer: Viewer, event: Event) -> Poll | None:
+    """Return the open poll of an event; a poll is open while its event is a draft (decision 36)."""
+    return await open_poll_of(viewer, event.id) if event.status is EventStatus.DRAFT else None
 
 
 def _numbers(participants: Collection[Participant], informed: Collection[Informed]) -> dict[str, Any]:

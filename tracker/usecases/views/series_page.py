@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from tracker.database import together
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, Occurrence, day_of, may_edit
 from tracker.rules.events.history import Entry, with_beginning
@@ -38,7 +37,7 @@ class SeriesLinks:
 
 async def links_of(viewer: Viewer, event: Event) -> SeriesLinks:
     """Return the events before and after an event in its chain of series."""
-    before, after = await together(series.before(viewer, event), series.after(viewer, event))
+    before, after = await series.links(viewer, event)
     return SeriesLinks(before=before, after=after)
 
 

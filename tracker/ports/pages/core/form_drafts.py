@@ -10,7 +10,7 @@ from tracker.ports.http.addresses import asked
 from tracker.ports.http.dependencies import now_of, settings_of, viewer_of
 from tracker.ports.http.drafts import FIELD, LIFETIME, Mark
 from tracker.ports.pages.core.form_values import FormValues
-from tracker.rules.core.drafts import DraftKey, saved_words
+from tracker.rules.core.drafts import Draft, DraftForm, DraftKey, saved_words
 from tracker.usecases.core import drafts
 
 SHOWN = "drafts"
@@ -45,8 +45,16 @@ class Drafts:
 
         `page` is the address that shows the form, when it isn't the one that was requested.
         """
+        found = await drafts.draft_of(viewer_of(self._scope), key, now_of(self._scope))
+        return self.shown(key, found, page)
+
+    async def of(self, subject: str, *forms: DraftForm) -> dict[DraftForm, Draft]:
+        """Return the viewer's drafts of some forms about one thing, for `shown`."""
+        return await drafts.drafts_of(viewer_of(self._scope), subject, forms, now_of(self._scope))
+
+    def shown(self, key: DraftKey, found: Draft | None, page: str = "") -> FormValues | None:
+        """Return what is in a draft, if there is one; and let the form keep a draft. `page` is as in `kept`."""
         viewer, now = viewer_of(self._scope), now_of(self._scope)
-        found = await drafts.draft_of(viewer, key, now)
         mark = Mark(
             member_id=viewer.member_id,
             form=key.form,
@@ -59,8 +67,8 @@ class Drafts:
         )
         zone = settings_of(self._scope).time_zone
         restored = saved_words(found.saved_at, now, zone) if found else ""
-        shown: FormDrafts = self._scope["state"].setdefault(SHOWN, FormDrafts())
-        shown[key.form.value] = FormDraft(mark=marks.written(mark), restored=restored)
+        every: FormDrafts = self._scope["state"].setdefault(SHOWN, FormDrafts())
+        every[key.form.value] = FormDraft(mark=marks.written(mark), restored=restored)
         return FormValues(found.texts) if found else None
 
     async def begun(self, key: DraftKey, form: FormValues) -> FormValues:

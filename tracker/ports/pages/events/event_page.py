@@ -1,5 +1,6 @@
 """The page of an event: everything about one date in one place, and the viewer's reply if they are invited."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -19,7 +20,7 @@ from tracker.ports.pages.core.home_part import is_from_home
 from tracker.ports.pages.events.moved_dates import page_elsewhere
 from tracker.ports.pages.events.preview import of_deed
 from tracker.rules.core.date_words import short_date
-from tracker.rules.core.drafts import DraftForm, DraftKey
+from tracker.rules.core.drafts import Draft, DraftForm, DraftKey
 from tracker.rules.core.wording import local, plural
 from tracker.rules.emails.nudges import skipped, why_not
 from tracker.rules.events.agenda import agenda_items, planned_minutes
@@ -72,27 +73,27 @@ async def event_page(
 
     The forms of replies begin with what the viewer typed there and did not save.
     """
+    subject = f"{event_id}/{key}"
     try:
-        view = await event_view(viewer, event_id, key, now)
+        view, found = await together(
+            event_view(viewer, event_id, key, now), drafts.of(subject, DraftForm.REPLY, DraftForm.RECORDED_REPLY)
+        )
     except NotFound:
         return await page_elsewhere(viewer, event_id, key)
     await access_records.note_date(viewer, view.occurrence, now)
-    typed = await _drafts(drafts, view, key)
+    typed = _typed(drafts, view, subject, found)
     outcome = await _if_restored(viewer, view, now)
     return pages.render("events/show.html", **event_context(view, now) | typed | {"outcome": outcome})
 
 
-async def _drafts(drafts: Drafts, view: EventView, key: str) -> dict[str, Any]:
+def _typed(drafts: Drafts, view: EventView, subject: str, found: Mapping[DraftForm, Draft]) -> dict[str, Any]:
     """Return what was typed into the two forms of replies and not saved, as far as the page has these forms."""
-    event_id = view.occurrence.event.id
 
-    async def kept(form: DraftForm, *, is_shown: bool) -> FormValues | None:
-        draft = DraftKey(form=form, subject=f"{event_id}/{key}", event_id=event_id)
-        return await drafts.kept(draft) if is_shown else None
+    def shown(form: DraftForm) -> FormValues | None:
+        return drafts.shown(DraftKey(form=form, subject=subject, event_id=view.occurrence.event.id), found.get(form))
 
-    reply, recorded = await together(
-        kept(DraftForm.REPLY, is_shown=view.is_invited), kept(DraftForm.RECORDED_REPLY, is_shown=bool(view.answerable))
-    )
+    reply = shown(DraftForm.REPLY) if view.is_invited else None
+    recorded = shown(DraftForm.RECORDED_REPLY) if view.answerable else None
     typed: dict[str, Any] = {"comment": reply["comment"]} if reply else {}
     return typed | ({"recorded": recorded} if recorded else {})
 

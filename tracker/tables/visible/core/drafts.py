@@ -5,12 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from tracker.database.sql_list import sql_list
-from tracker.rules.core.drafts import Draft, DraftKey, Saved, read
+from tracker.rules.core.drafts import Draft, DraftForm, DraftKey, Saved, read
 from tracker.rules.core.viewer import Viewer
 from tracker.tables.visible.core.rows import rows
 
 _DRAFT = (
-    "SELECT d.id AS id, d.texts AS texts, d.version AS version, d.saved_at AS saved_at"
+    "SELECT d.id AS id, d.form AS form, d.texts AS texts, d.version AS version, d.saved_at AS saved_at"
     " FROM draft d LEFT JOIN event e ON e.id = d.event"
     " WHERE (d.event IS NULL OR MAY_SEE(e)) AND d.discarded_at IS NULL"
 )
@@ -20,9 +20,15 @@ _OF_DATE = "SELECT e.id AS id FROM occurrence o JOIN event e ON e.id = o.event W
 
 async def draft(viewer: Viewer, key: DraftKey) -> Draft | None:
     """Return the viewer's draft of a form, unless it was discarded."""
-    mine = " AND d.member = {} AND d.form = {} AND d.subject = {}"
-    found = await rows(_DRAFT, viewer, mine, viewer.member_id, key.form.value, key.subject)
-    return next((_draft(row) for row in found), None)
+    return (await drafts(viewer, key.subject, [key.form])).get(key.form)
+
+
+async def drafts(viewer: Viewer, subject: str, forms: Collection[DraftForm]) -> dict[DraftForm, Draft]:
+    """Return the viewer's drafts of some forms about one thing, unless they were discarded."""
+    mine = " AND d.member = {} AND d.subject = {} AND d.form IN ({})"
+    among = sql_list([one.value for one in forms])
+    found = await rows(_DRAFT, viewer, mine, viewer.member_id, subject, among)
+    return {DraftForm(row["form"]): _draft(row) for row in found}
 
 
 async def events_seen(viewer: Viewer, event_ids: Collection[UUID]) -> set[UUID]:

@@ -12,13 +12,13 @@ a table `t` of recipients.
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
-from tracker.database.sql_list import sql_list
+from tracker.database.sql_list import places, sql_list
 from tracker.rules.core.viewer import Viewer
 
 Row = dict[str, Any]
@@ -42,7 +42,7 @@ def seen_by(viewer: Viewer) -> tuple[QueryString, UUID]:
     With another person beside them, the audiences that both hold: for what has one audience alone, such as an item.
     """
     held = viewer.audiences & viewer.beside.audiences if viewer.beside else viewer.audiences
-    return _held(held), viewer.member_id
+    return sql_list(_held(held)), viewer.member_id
 
 
 async def rows(select: str, viewer: Viewer, where: str, *arguments: Any) -> list[Row]:
@@ -60,16 +60,13 @@ async def rows_of_each(viewer: Viewer, *questions: tuple[str, str, *tuple[Any, .
 
 
 def _asked(viewer: Viewer, select: str, where: str, arguments: Sequence[Any]) -> QueryString:
-    sql = select + where
-    marker = next((one for one in _PREDICATES if one in sql), None)
-    if marker is None:
-        raise ValueError(f"This query does not ask who looks: {select}")
-    before, _, after = sql.partition(marker)
-    first = before.count("{}")
     everyone = [viewer, viewer.beside] if viewer.beside else [viewer]
-    may_see = " AND ".join([_PREDICATES[marker]] * len(everyone))
-    held = [one for who in everyone for one in _held_by(who, marker)]
-    return QueryString(before + may_see + after, *arguments[:first], *held, *arguments[first:])
+    held = [_held(who.audiences) for who in everyone]
+    asking = _asking(select + where, tuple(len(one) for one in held))
+    theirs: list[Any] = []
+    for who, audiences in zip(everyone, held, strict=True):
+        theirs += (who.member_id,) if asking.is_given else (*audiences, who.member_id)
+    return QueryString(asking.sql, *arguments[: asking.first], *theirs, *arguments[asking.first :])
 
 
 def computed_moment(value: datetime | str) -> datetime:
@@ -77,12 +74,26 @@ def computed_moment(value: datetime | str) -> datetime:
     return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
-def _held_by(who: Viewer, marker: str) -> list[Any]:
-    return [who.member_id] if marker == _IS_GIVEN else [_held(who.audiences), who.member_id]
+class _Asking(NamedTuple):
+    sql: str
+    first: int
+    """How many placeholders come before those of the predicate."""
+    is_given: bool
+    """Whether the predicate asks for the member alone."""
+
+
+@lru_cache(maxsize=1024)
+def _asking(sql: str, held: tuple[int, ...]) -> _Asking:
+    """Return SQL with the predicate for viewers who hold so many audiences; a page asks the same every time."""
+    marker = next((one for one in _PREDICATES if one in sql), None)
+    if marker is None:
+        raise ValueError(f"This query does not ask who looks: {sql}")
+    before, _, after = sql.partition(marker)
+    may_see = " AND ".join(_PREDICATES[marker].replace("IN ({})", f"IN ({places(number)})") for number in held)
+    return _Asking(before + may_see + after, before.count("{}"), marker == _IS_GIVEN)
 
 
 @lru_cache(maxsize=256)
-def _held(audiences: frozenset[str]) -> QueryString:
+def _held(audiences: frozenset[str]) -> Sequence[str]:
     """Return audiences for IN, which must not be empty; a page asks for those of its viewer in each of its queries."""
-    held = sorted(audiences) or [""]
-    return sql_list(held)
+    return sorted(audiences) or [""]

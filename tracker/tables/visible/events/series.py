@@ -7,9 +7,14 @@ from tracker.database.sql_list import sql_list
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event
 from tracker.tables.visible.core.rows import rows
-from tracker.tables.visible.events.events import events_where
+from tracker.tables.visible.events.events import EVENT, FROM_EVENT, event_in, events_where
 
 _ONWARD = "SELECT e.previous_series FROM event e WHERE MAY_SEE(e)"
+_LINKS = f"{EVENT}, e.previous_series{FROM_EVENT} WHERE MAY_SEE(e)"
+_AROUND = (
+    " AND (e.previous_series = {} OR e.id = (SELECT n.previous_series FROM event n WHERE n.id = {}))"
+    " ORDER BY e.starts, e.id"
+)
 _BEFORE = " AND e.id = (SELECT n.previous_series FROM event n WHERE n.id = {})"
 _ONWARD_FROM = (
     " AND e.id IN (WITH RECURSIVE onward(id) AS (SELECT n.id FROM event n WHERE n.previous_series = {}"
@@ -17,6 +22,17 @@ _ONWARD_FROM = (
     " ORDER BY e.starts, e.id"
 )
 _AFTER = " AND e.previous_series = {} ORDER BY e.starts, e.id"
+
+
+async def links(viewer: Viewer, of: Event) -> tuple[Event | None, tuple[Event, ...]]:
+    """Return the series that this event continues, and those that continue it, earliest first."""
+    before, after = None, []
+    for row in await rows(_LINKS, viewer, _AROUND, of.id, of.id):
+        if row["previous_series"] == of.id:
+            after.append(event_in(row))
+        else:
+            before = event_in(row)
+    return before, tuple(after)
 
 
 async def before(viewer: Viewer, of: Event) -> Event | None:

@@ -12,7 +12,7 @@ from tracker.database.sql_list import sql_list
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Line
 from tracker.tables.background.events.invitees import IS_ASKED, REPLY, TAKES_PART
-from tracker.tables.visible.core.rows import rows
+from tracker.tables.visible.core.rows import Row, rows
 from tracker.tables.visible.events import series
 from tracker.tables.visible.events.events import lines_by_id, lines_where
 
@@ -58,7 +58,21 @@ async def missing(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> dict[UUID, 
         for row in people:
             waiting[row["code"]] = waiting.get(row["code"], 0) + 1
             if row["is_asked"]:
-                silent[row["member"]] = f"{row['name']} ({row['code']})"
+                silent[row["member"]] = _named(row)
+    return found
+
+
+def _named(row: Row) -> str:
+    return f"{row['name']} ({row['code']})"
+
+
+async def silent(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> dict[UUID, dict[UUID, str]]:
+    """Return who can be reminded of each of these dates, with their names; see `Missing`."""
+    wanted = list(occurrence_ids)
+    found: dict[UUID, dict[UUID, str]] = {}
+    for row in await rows(_UNANSWERED, viewer, _STILL, sql_list(wanted)) if wanted else ():
+        if row["is_asked"]:
+            found.setdefault(row["id"], {})[row["member"]] = _named(row)
     return found
 
 
