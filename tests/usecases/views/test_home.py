@@ -199,7 +199,10 @@ async def test_a_part_that_cannot_be_read_leaves_the_others_standing_and_is_logg
     assert found.items is None
     assert not found.is_whole
     assert len(found.owed or ()) == 1
-    assert [record.message for record in caplog.records] == ["Home page: action items could not be read."]
+    assert {record.message for record in caplog.records} == {
+        "Home page: action items could not be read.",
+        "Home page: email replies could not be read.",  # some are about action items
+    }
 
 
 async def test_a_series_that_ends_within_sixty_days_asks_to_be_extended_until_another_one_goes_on(cast: Cast) -> None:
