@@ -1,7 +1,7 @@
 """Many rows of one table by one statement, prepared once; Piccolo makes an object and a statement for each row."""
 
-from collections.abc import Container, Mapping, Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
 from typing import Any
 
 from piccolo.table import Table
@@ -16,7 +16,8 @@ async def bulk_insert(table: type[Table], rows: Sequence[Mapping[str, Any]], the
     inside `writing()`.
     """
     if rows:
-        await run_for_each(_statement(table, tuple(rows[0]), then), [list(row.values()) for row in rows])
+        named = _to_bind(table, rows)
+        await run_for_each(_statement(table, named, then), [[row[name] for name in named] for row in rows])
 
 
 async def run_for_each(statement: str, rows: Sequence[Sequence[Any]]) -> None:
@@ -36,26 +37,33 @@ def _of_driver(statement: str, count: int, *, numbers: bool) -> str:
     return statement.format(*(f"${number}" if numbers else "?" for number in range(1, count + 1)))
 
 
-@cache
-def _statement(table: type[Table], named: Sequence[str], then: str) -> str:
+def _to_bind(table: type[Table], rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the named columns but those in which every row has the default: binding `None` costs as much as an id."""
+    usual = {name: value for name, value in _defaults(table).items() if _is_literal(value)}
+    return tuple(name for name in rows[0] if name not in usual or any(row[name] is not usual[name] for row in rows))
+
+
+@lru_cache(maxsize=256)
+def _statement(table: type[Table], named: tuple[str, ...], then: str) -> str:
     """Return the SQL for one row: names are those of our own classes, and each value is a parameter."""
-    usual = _defaults(table, named)
+    usual = {name: _literal(value) for name, value in _defaults(table).items() if name not in named}
     names = ", ".join(f'"{name}"' for name in (*named, *usual))
     values = ", ".join([*["{}"] * len(named), *usual.values()])
     return f"INSERT INTO {table._meta.tablename} ({names}) VALUES ({values}){then}"  # noqa: SLF001 - as below
 
 
-def _defaults(table: type[Table], named: Container[str]) -> dict[str, str]:
-    """Return the defaults of the other columns in SQL, except columns that are NULL by default."""
-    columns = {one._meta.name: one for one in table._meta.columns}  # noqa: SLF001 - Piccolo has no public name
-    usual = {name: one.get_default_value() for name, one in columns.items() if name not in named}
-    return {name: _literal(value) for name, value in usual.items() if value is not None}
+@cache
+def _defaults(table: type[Table]) -> dict[str, Any]:
+    """Return the default of each column; of those that differ from row to row, such as ids, an example."""
+    return {one._meta.name: one.get_default_value() for one in table._meta.columns}  # noqa: SLF001 - Piccolo has no public name
 
 
 def _literal(value: object) -> str:
     """Return a default as a SQL literal: a parameter for each row would cost as much as the row's own values."""
-    if isinstance(value, bool):
-        return str(value).upper()
-    if isinstance(value, int) or value == "":
-        return repr(value)
-    raise TypeError(f"{value!r} is not written into SQL. Name its column.")
+    if not _is_literal(value):
+        raise TypeError(f"{value!r} is not written into SQL. Name its column.")
+    return "NULL" if value is None else repr(value).upper()
+
+
+def _is_literal(value: object) -> bool:
+    return value is None or isinstance(value, int) or (isinstance(value, str) and not value)

@@ -59,7 +59,7 @@ class Connection(aiosqlite.Connection):
 
     def _fetch_each(self, statements: Sequence[Statement], writes: Sequence[Write]) -> list[Rows]:
         for query, rows in writes:
-            self._conn.executemany(query, rows)
+            self._conn.executemany(query, _adapted_once(rows))
         return [self._fetch(query, arguments) for query, arguments in statements]
 
     def _fetch(self, query: str, arguments: Sequence[Any]) -> Rows:
@@ -235,6 +235,19 @@ class ChangeOfSchema(Transaction):
 
     async def _give_back(self, *, is_clean: bool) -> None:  # noqa: ARG002 - clean or not, it is closed
         await super()._give_back(is_clean=False)  # no one else may get a connection without foreign keys
+
+
+def _adapted_once(rows: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
+    """Return the rows with each value that all of them share, such as the moment of a deed, adapted once for all."""
+    columns = [
+        [_adapted(column[0])] * len(column) if column.count(column[0]) == len(column) else column
+        for column in zip(*rows, strict=True)
+    ]
+    return list(zip(*columns, strict=True))
+
+
+def _adapted(value: object) -> object:
+    return sqlite3.adapt(value, sqlite3.PrepareProtocol, value)
 
 
 def _fold(text: str) -> str:

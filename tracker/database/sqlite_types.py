@@ -1,7 +1,7 @@
-"""Converting ids and times that come out of SQLite to the same values as Piccolo does, in half the time.
+"""Converting ids and times that come out of SQLite, and times that go in, as Piccolo does and in half the time.
 
 A month reads 500 dates with two times and three ids each; `replace(tzinfo=…)` alone takes six times as long as parsing
-the time.
+the time. A series of five years writes 260 dates with four times each.
 """
 
 import sqlite3
@@ -15,10 +15,19 @@ def register() -> None:
     """Make every connection of this process convert ids and times this way."""
     sqlite3.register_converter("UUID", _id)
     sqlite3.register_converter("TIMESTAMPTZ", _moment)
+    sqlite3.register_adapter(datetime, _text)
 
 
 def _id(value: bytes) -> UUID:
     return UUID(int=int(value.replace(b"-", b""), 16))
+
+
+def _text(value: datetime) -> str:
+    """Return a local time as it is, and a moment in UTC, so that moments sort as texts."""
+    if value.tzinfo is None:
+        return str(value)
+    moment = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return f"{moment.date()} {moment.time()}+00:00"
 
 
 def _moment(value: bytes) -> datetime:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tracker.errors import Invalid
 from tracker.rules.core.wall_clock import _US_ZONES, to_local, to_utc, zone_of, zone_word
@@ -36,6 +38,13 @@ def test_both_ways_agree_through_the_year() -> None:
     for day in range(365):
         local = datetime(2026, 1, 1, 10, 0) + timedelta(days=day)
         assert to_local(to_utc(local, CHICAGO), CHICAGO) == local.replace(tzinfo=ZoneInfo(CHICAGO))
+
+
+@given(st.datetimes(datetime(1970, 1, 2), datetime(2199, 12, 30)), st.sampled_from([CHICAGO, "Australia/Lord_Howe"]))
+def test_a_moment_is_the_one_that_the_standard_library_says(local: datetime, zone: str) -> None:
+    moment = to_utc(local, zone)
+    assert moment.tzinfo is UTC
+    assert moment == local.replace(tzinfo=ZoneInfo(zone), fold=0).astimezone(UTC)
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,8 @@ def days(plan: Plan) -> list[tuple[datetime, datetime]]:
 
 def is_over(plan: Plan, now: datetime) -> bool:
     """Return whether the last date of a plan has ended."""
-    return max(slot(day, plan.duration, plan.zone)[1] for _, day in days(plan)) <= now
+    last = max(day for _, day in days(plan))
+    return slot(last, plan.duration, plan.zone)[1] <= now
 
 
 def slot(starts: datetime, duration: timedelta, zone: str) -> Slot:

@@ -32,6 +32,7 @@ IS_ASKED = "i.role NOT IN ('chair', 'informed')"
 HOLDER = f"SELECT i.member FROM invitation i WHERE i.id = {{}} AND i.withdrawn_at IS NULL AND {TAKES_PART}"
 """The member who holds an invitation; no one when it was withdrawn, asks no reply, or does not exist."""
 _HOLDER = f"SELECT i.member, i.event FROM invitation i WHERE i.id = {{}} AND i.withdrawn_at IS NULL AND {TAKES_PART}"
+_KNOWN = "SELECT id, member, role, withdrawn_at FROM invitation WHERE event = {}"
 
 
 class KnownInvitation(NamedTuple):
@@ -66,9 +67,7 @@ class Holder(NamedTuple):
 
 async def invitations(event_id: UUID) -> dict[UUID, KnownInvitation]:
     """Return the invitations to an event by member."""
-    found = await Invitation.select(Invitation.id, Invitation.member, Invitation.role, Invitation.withdrawn_at).where(
-        Invitation.event == event_id
-    )
+    found = await engine().run_querystring(QueryString(_KNOWN, event_id))
     return {row["member"]: KnownInvitation(row["id"], AttendeeRole(row["role"]), row["withdrawn_at"]) for row in found}
 
 

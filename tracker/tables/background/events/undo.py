@@ -112,10 +112,9 @@ async def state_of(event_ids: Iterable[UUID]) -> StateOfEvents:
     """Return the state of these events, in an order that stays."""
     ids = sorted(event_ids)
     among = sql_list(ids)
-    events = await engine().run_querystring(QueryString(_EVENTS, among))
-    audiences = await engine().run_querystring(QueryString(_AUDIENCES, among))
-    invitations = await engine().run_querystring(QueryString(_INVITATIONS, among))
-    grants = await engine().run_querystring(QueryString(_GRANTS, among))
+    events, audiences, invitations, grants = await engine().read_each(
+        *(QueryString(one, among) for one in (_EVENTS, _AUDIENCES, _INVITATIONS, _GRANTS))
+    )
     return StateOfEvents(
         events=[Dates(*row.values()) for row in events],
         audiences=[(row["event"], Audience(row["audience"])) for row in audiences],
