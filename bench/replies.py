@@ -1,7 +1,7 @@
 """1,000 replies of calendar programs, from the bytes of each email to its row, in processor time.
 
 The floor reads as many emails of the same people with the standard library and icalendar, and keeps nothing. They are
-made again for it: whoever reads an email second finds the pattern of its boundary compiled.
+made again for it: the pattern of a boundary that was read before is compiled already.
 """
 
 import asyncio
