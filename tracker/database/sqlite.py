@@ -237,8 +237,10 @@ class ChangeOfSchema(Transaction):
         await super()._give_back(is_clean=False)  # no one else may get a connection without foreign keys
 
 
-def _adapted_once(rows: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
+def _adapted_once(rows: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
     """Return the rows with each value that all of them share, such as the moment of a deed, adapted once for all."""
+    if not any(rows):  # rows of a statement without placeholders
+        return rows
     columns = [
         [_adapted(column[0])] * len(column) if column.count(column[0]) == len(column) else column
         for column in zip(*rows, strict=True)
