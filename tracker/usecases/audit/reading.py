@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from tracker.database import writing
+from tracker.database import together, writing
 from tracker.errors import NotFound
 from tracker.rules.audit import facts as audit_facts
 from tracker.rules.audit.deeds import DeedEntries, whole_deeds
@@ -128,11 +128,12 @@ async def _told(viewer: Viewer, rows: Iterable[Row]) -> list[Entry]:
     found = list(rows)
     in_facts = audit_facts.ids_in([json.loads(row["facts"]) for row in found])
     actors = {UUID(row["actor"]) for row in found if row["actor"]}
-    people = await names.people(_ids(found, "member") | actors | in_facts)
-    called = {key: f"{name} ({agency})" for key, (name, agency) in people.items()}
     agencies = {UUID(row["agency"]) for row in found if row["agency"]}
     organizations = _ids(found, "agency") | _ids(found, "committee") | _ids(found, "site") | agencies | in_facts
-    called |= await names.organizations(organizations)
+    people, organized = await together(
+        names.people(_ids(found, "member") | actors | in_facts), names.organizations(organizations)
+    )
+    called = {key: f"{name} ({agency})" for key, (name, agency) in people.items()} | organized
     return [_entry(viewer, row, called, _author(row, people, called)) for row in found]
 
 

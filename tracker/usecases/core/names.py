@@ -8,10 +8,15 @@ from piccolo.querystring import QueryString
 from tracker.database import engine
 from tracker.database.sql_list import sql_list
 from tracker.rules.core.audiences import Arm
-from tracker.tables.schema.roster.people import Agency, Committee, Member
-from tracker.tables.schema.roster.sites import Site
+from tracker.tables.schema.roster.people import Member
 
 _PEOPLE = "SELECT m.id, m.name, g.code FROM member m JOIN agency g ON g.id = m.agency WHERE m.id IN ({})"
+
+_ORGANIZATIONS = (
+    "SELECT g.id, g.code AS name FROM agency g WHERE g.id IN ({})",
+    "SELECT b.id, b.name FROM committee b WHERE b.id IN ({})",
+    "SELECT s.id, s.name FROM site s WHERE s.id IN ({})",
+)
 
 
 async def people(ids: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:
@@ -34,10 +39,9 @@ async def arms(ids: Iterable[UUID]) -> dict[UUID, Arm]:
 
 async def organizations(ids: Iterable[UUID]) -> dict[UUID, str]:
     """Return the short names of agencies, and the names of committees and sites."""
-    wanted = list(set(ids))
+    wanted = set(ids)
     if not wanted:
         return {}
-    agencies = await Agency.select(Agency.id, Agency.code).where(Agency.id.is_in(wanted))
-    committees = await Committee.select(Committee.id, Committee.name).where(Committee.id.is_in(wanted))
-    sites = await Site.select(Site.id, Site.name).where(Site.id.is_in(wanted))
-    return {row["id"]: row["code"] for row in agencies} | {row["id"]: row["name"] for row in [*committees, *sites]}
+    among = sql_list(wanted)
+    found = await engine().read_each(*(QueryString(one, among) for one in _ORGANIZATIONS))
+    return {row["id"]: row["name"] for rows in found for row in rows}

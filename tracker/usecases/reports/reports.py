@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from tracker.database import writing
+from tracker.database import together, writing
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Kind
@@ -52,12 +52,14 @@ async def report(viewer: Viewer, asked: Asked) -> Report:
     reports.check_reader(viewer)
     reach, months = reports.reach_of(viewer), asked.period.months()
     later = [asked.span(first).start for first in months[1:]]
-    places = await visible_reports.places(viewer, asked.span(), later, reach)
-    dates = await visible_reports.dates(viewer, asked.span(), later)
-    every = await agencies()
-    lines = sums.by_agency(places, every)
     window = window_of(asked)
-    items = await item_counts(viewer, window, asked.committee.id if asked.committee else None)
+    places, dates, every, items = await together(
+        visible_reports.places(viewer, asked.span(), later, reach),
+        visible_reports.dates(viewer, asked.span(), later),
+        agencies(),
+        item_counts(viewer, window, asked.committee.id if asked.committee else None),
+    )
+    lines = sums.by_agency(places, every)
     return Report(
         asked=asked,
         reach=reach,

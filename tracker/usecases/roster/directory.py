@@ -6,6 +6,7 @@ from uuid import UUID
 
 from piccolo.querystring import QueryString
 
+from tracker.database import together
 from tracker.errors import NotFound
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Level, Role, Status, Viewer
@@ -42,8 +43,7 @@ async def search(viewer: Viewer, words: str, *, at_most: int, with_departed: boo
     """Return the first people whose name, title, address or agency contains the words, and the number of matches."""
     known = await rows.known_to(viewer)
     if not words and not with_departed:
-        counts = await rows.counts(known)
-        first = await _cards(viewer, known, rows.PRESENT, at_most)
+        counts, first = await together(rows.counts(known), _cards(viewer, known, rows.PRESENT, at_most))
         return Found(people=first, found=sum(counts.values()), known=sum(counts.values()), agencies=len(counts))
     listed = await rows.names(known, rows.ANYBODY if with_departed else rows.PRESENT)
     found = [
@@ -138,21 +138,23 @@ async def committee(viewer: Viewer, committee_id: UUID) -> CommitteeCard:
 async def _cards(
     viewer: Viewer, known: QueryString, narrowed: QueryString, at_most: int = rows.EVERYBODY
 ) -> list[PersonCard]:
-    found = await rows.people(known, narrowed, at_most)
-    roles, places = await rows.roles(), await _places(viewer)
-    feeds = await rows.feeds() if viewer.manages_accounts else None
+    found, roles, places, fetched = await together(
+        rows.people(known, narrowed, at_most), rows.roles(), _places(viewer), rows.feeds()
+    )
+    feeds = fetched if viewer.manages_accounts else None
     return [_person(viewer, row, roles.get(row["id"], frozenset()), places.get(row["id"], ()), feeds) for row in found]
 
 
 async def _places(viewer: Viewer) -> dict[UUID, list[Place]]:
     """Return people's seats and chairs in the committees that the viewer may know."""
-    names = {row["id"]: row["name"] for row in await rows.committees(viewer)}
+    committees, seats, chairs = await together(rows.committees(viewer), rows.seats(), rows.chairs())
+    names = {row["id"]: row["name"] for row in committees}
     seated = {
         (row["member"], row["committee"]): bool(row["is_primary"])
-        for row in await rows.seats()
+        for row in seats
         if row["member"] and row["committee"] in names
     }
-    chairing = {(row["member"], row["committee"]) for row in await rows.chairs() if row["committee"] in names}
+    chairing = {(row["member"], row["committee"]) for row in chairs if row["committee"] in names}
     places: dict[UUID, list[Place]] = {}
     for member, committee_id in sorted({*seated, *chairing}, key=lambda pair: names[pair[1]]):
         key = (member, committee_id)

@@ -12,8 +12,6 @@ from tracker.rules.core.audiences import agency as audience_of_agency
 from tracker.rules.core.audiences import committee as audience_of_committee
 from tracker.rules.core.viewer import Role, Viewer
 from tracker.rules.roster.directory import CommitteeStatus
-from tracker.tables.schema.calendars.subscriptions import Subscription
-from tracker.tables.schema.roster.people import Committee, MemberRole
 from tracker.tables.visible.attendance import sheet
 from tracker.tables.visible.core import word_index
 
@@ -54,6 +52,16 @@ _AGENCIES = (
 )
 _ACTIVE_AGENCIES = "SELECT g.id, g.code FROM agency g WHERE g.status = 'active' AND {} ORDER BY g.code"
 _WITH_PEOPLE = "g.id IN (SELECT m.agency FROM member m WHERE {} AND m.status <> 'departed')"
+_COMMITTEES = (
+    "SELECT b.id, b.name, b.kind, b.arm, b.place, b.status, b.version, b.quorum, b.both_arms"
+    " FROM committee b ORDER BY b.name"
+)
+_CHAIRS = (
+    "SELECT r.member, r.committee FROM member_role r JOIN member m ON m.id = r.member"
+    " WHERE r.role = 'committee_chair' AND m.status = 'active'"
+)
+_ROLES = "SELECT r.member, r.role FROM member_role r"
+_FEEDS = "SELECT s.member, s.fetched_at FROM subscription s WHERE s.revoked_at IS NULL"
 # A seat counts only while its holder is active and serves at the agency that has it.
 _SEATS = (
     "SELECT t.id AS seat, t.committee, t.agency, g.code, g.arm, m.id AS member, h.is_primary FROM seat t"
@@ -147,17 +155,7 @@ async def counts(known: QueryString) -> dict[UUID, int]:
 
 async def committees(viewer: Viewer) -> list[Row]:
     """Return the committees the viewer may know, by name: all for roster managers, otherwise those they sit in."""
-    found: list[Row] = await Committee.select(
-        Committee.id,
-        Committee.name,
-        Committee.kind,
-        Committee.arm,
-        Committee.place,
-        Committee.status,
-        Committee.version,
-        Committee.quorum,
-        Committee.both_arms,
-    ).order_by(Committee.name)
+    found: list[Row] = list(await engine().run_querystring(QueryString(_COMMITTEES)))
     if viewer.manages_accounts:
         return found
     return [
@@ -189,9 +187,7 @@ async def seats() -> list[Row]:
 
 async def chairs() -> list[Row]:
     """Return the chairs of each committee."""
-    is_chair = (MemberRole.role == Role.COMMITTEE_CHAIR) & (MemberRole.member.status == "active")
-    found: list[Row] = await MemberRole.select(MemberRole.member, MemberRole.committee).where(is_chair)
-    return found
+    return list(await engine().run_querystring(QueryString(_CHAIRS)))
 
 
 async def sizes() -> Sizes:
@@ -203,7 +199,7 @@ async def sizes() -> Sizes:
 async def roles() -> dict[UUID, frozenset[Role]]:
     """Return each member's roles."""
     held: dict[UUID, set[Role]] = {}
-    for row in await MemberRole.select(MemberRole.member, MemberRole.role):
+    for row in await engine().run_querystring(QueryString(_ROLES)):
         held.setdefault(row["member"], set()).add(Role(row["role"]))
     return {member: frozenset(some) for member, some in held.items()}
 
@@ -211,7 +207,6 @@ async def roles() -> dict[UUID, frozenset[Role]]:
 async def feeds() -> dict[UUID, list[Any]]:
     """Return when each active feed was last fetched, by its owner."""
     held: dict[UUID, list[Any]] = {}
-    in_force = Subscription.revoked_at.is_null()
-    for row in await Subscription.select(Subscription.member, Subscription.fetched_at).where(in_force):
+    for row in await engine().run_querystring(QueryString(_FEEDS)):
         held.setdefault(row["member"], []).append(row["fetched_at"])
     return held

@@ -6,6 +6,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.response import Redirect
 
+from tracker.database import together
 from tracker.ports.http.dependencies import Now, Today, Viewer, Visit, Zone
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.audit.query import FIELDS, SYSTEM, Asked, asked_for
@@ -31,9 +32,8 @@ async def audit_page(
     who = await _actor(viewer, params)
     if is_typed(params, "who") and not who.error:
         return Redirect(asked_for(params.but({"who": who.value}), zone).newest, status_code=303)
-    return await _shown(
-        pages, viewer, params, query_string, zone, now, await reading.last_verification(viewer), is_recent=False
-    )
+    shown, verified = await together(_shown(viewer, params, query_string, zone, now), reading.last_verification(viewer))
+    return pages.render("audit/show.html", **shown, verification=verified, is_recent=False)
 
 
 @post("/audit/verification", guards=[signed_in], status_code=200)
@@ -41,9 +41,9 @@ async def verify(
     pages: Pages, viewer: Viewer, params: Query, query_string: QueryString, zone: Zone, now: Now
 ) -> Response[str]:
     """Verify every entry of the audit log and show the result."""
-    return await _shown(
-        pages, viewer, params, query_string, zone, now, await reading.verify(viewer, now), is_recent=True
-    )
+    verified = await reading.verify(viewer, now)
+    shown = await _shown(viewer, params, query_string, zone, now)
+    return pages.render("audit/show.html", **shown, verification=verified, is_recent=True)
 
 
 @get("/audit/export", guards=[signed_in])
@@ -59,34 +59,24 @@ async def export(viewer: Viewer, visit: Visit, params: Query, zone: Zone, now: N
     return Response(csv_bytes(rows), media_type="text/csv", headers=headers)
 
 
-async def _shown(
-    pages: Pages,
-    viewer: Viewer,
-    params: Query,
-    query_string: QueryString,
-    zone: str,
-    now: Now,
-    verification: reading.Verification | None,
-    *,
-    is_recent: bool,
-) -> Response[str]:
+async def _shown(viewer: Viewer, params: Query, query_string: QueryString, zone: str, now: Now) -> dict[str, Any]:
+    """Return the entries that were asked for and the form that asked for them."""
     who = await _actor(viewer, params)
     asked = asked_for(params.but({"who": who.value}), zone)
-    found = await reading.page(viewer, asked.choice, asked.filter, now)
-    return pages.render(
-        "audit/show.html",
-        asked=asked,
-        found=found,
-        moment=lambda at: moment(local(at, zone), local(now, zone).date()),
-        exact=lambda at: exact(local(at, zone)),
-        older=asked.older(found) if found.has_older else "",
-        verification=verification,
-        is_recent=is_recent,
-        who=who,
-        errors=Errors(({"who": who.error} if who.error else {}) | asked.errors),
-        **_options(asked),
-        **await saved_in(viewer, query_string, "audit"),
+    found, saved = await together(
+        reading.page(viewer, asked.choice, asked.filter, now), saved_in(viewer, query_string, "audit")
     )
+    return {
+        "asked": asked,
+        "found": found,
+        "moment": lambda at: moment(local(at, zone), local(now, zone).date()),
+        "exact": lambda at: exact(local(at, zone)),
+        "older": asked.older(found) if found.has_older else "",
+        "who": who,
+        "errors": Errors(({"who": who.error} if who.error else {}) | asked.errors),
+        **_options(asked),
+        **saved,
+    }
 
 
 async def _actor(viewer: Viewer, params: Query) -> Chosen:

@@ -6,6 +6,7 @@ from typing import Any
 
 from litestar import Response, get
 
+from tracker.database import together
 from tracker.ports.http.dependencies import Today, Viewer, Zone
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.calendars.month import month_context
@@ -36,11 +37,13 @@ async def calendar_page(
     choices = await date_lines.choices(viewer)
     asked = asked_for(params, today, choices)
     start, end = month_grid.moments(*asked.shown(), zone)
-    seen = await date_lines.chosen_between(viewer, start, end, asked.chosen)
+    seen, readiness = await together(
+        date_lines.chosen_between(viewer, start, end, asked.chosen), readiness_given.between(viewer, start, end)
+    )
     content = CONTENTS[asked.view](asked, seen, zone, today, viewer)
     saved = saved_among(query_string, "calendar", choices.saved)
     banner = banner_of_all(one.line.marking for one in seen if one.line.marking)
-    frame = _frame(asked, today) | {"readiness": await readiness_given.between(viewer, start, end)}
+    frame = _frame(asked, today) | {"readiness": readiness}
     return pages.render(f"calendars/{asked.view}.html", choices=choices, banner=banner, **saved, **frame, **content)
 
 

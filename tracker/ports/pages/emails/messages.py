@@ -7,6 +7,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from tracker.database import together
 from tracker.ports.http.dependencies import Now, Viewer, Zone
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.choosers import Chosen, chosen, is_typed
@@ -42,7 +43,9 @@ async def message_list(
     is_found = to is not None and is_typed(params, "person") and not to.error
     if is_found and not pages.is_htmx:
         return Redirect(asked.address, status_code=303)
-    found = await messages.message_page(viewer, asked.narrowed, asked.after, now)
+    found, saved = await together(
+        messages.message_page(viewer, asked.narrowed, asked.after, now), saved_in(viewer, query_string, "messages")
+    )
     context: dict[str, Any] = {
         **words_for(viewer, zone),
         "asked": asked,
@@ -58,7 +61,7 @@ async def message_list(
         part = pages.render_block("emails/pages/messages.html", "list", **context)
         part.headers.update({"HX-Push-Url": asked.address} if is_found else {})
         return part
-    return pages.render("emails/pages/messages.html", **context, **await saved_in(viewer, query_string, "messages"))
+    return pages.render("emails/pages/messages.html", **context, **saved)
 
 
 @get(f"{SENDINGS}/{{sending_id:uuid}}", guards=[signed_in])

@@ -7,6 +7,7 @@ from litestar import Response, get
 from litestar.di import Provide
 from litestar.types import Scope
 
+from tracker.database import together
 from tracker.errors import Invalid, TooLarge
 from tracker.ports.http.dependencies import Injected, Now, Settings, Viewer, Visit, Zone
 from tracker.ports.http.guards import signed_in
@@ -58,7 +59,9 @@ async def report_page(
         asked, errors = await asked_in(viewer, zone, now, params), Errors()
     except Invalid as wrong:
         asked, errors = await asked_in(viewer, zone, now, FormValues({})), errors_of(wrong, addresses.FIELDS)
-    found = await reports.report(viewer, asked)
+    found, committees, saved = await together(
+        reports.report(viewer, asked), _committees(viewer, asked), saved_in(viewer, query_string, "reports")
+    )
     status_code = 422 if errors else 200
     return pages.render(
         "reports/show.html",
@@ -70,8 +73,8 @@ async def report_page(
         files=_files(PAGE, query_for(asked)),
         **_choices(asked),
         **_words(asked),
-        committees=await _committees(viewer, asked),
-        **await saved_in(viewer, query_string, "reports"),
+        committees=committees,
+        **saved,
     )
 
 

@@ -10,6 +10,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from tracker.database import together
 from tracker.ports.http.dependencies import Now, Viewer, Zone
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Pages, Query, QueryString
@@ -31,10 +32,10 @@ WORDS: dict[str, Any] = {"arm_words": ARM_WORDS, "role_words": role_words}
 @get("/people", guards=[signed_in])
 async def people_page(pages: Pages, viewer: Viewer, params: Query, query_string: QueryString) -> Response[str]:
     """Show the people whom the viewer may know, by agency; the address holds the search."""
-    context = await _listed(viewer, params)
     if pages.is_htmx:
-        return pages.render_block("roster/people/list.html", "found", **context)
-    return pages.render("roster/people/list.html", **context, **await saved_in(viewer, query_string, "people"))
+        return pages.render_block("roster/people/list.html", "found", **await _listed(viewer, params))
+    listed, saved = await together(_listed(viewer, params), saved_in(viewer, query_string, "people"))
+    return pages.render("roster/people/list.html", **listed, **saved)
 
 
 @get("/people/{person_id:uuid}", guards=[signed_in])
