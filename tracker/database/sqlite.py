@@ -245,7 +245,7 @@ def _adapted_once(rows: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
         [_adapted(column[0])] * len(column) if column.count(column[0]) == len(column) else column
         for column in zip(*rows, strict=True)
     ]
-    return list(zip(*columns, strict=True))
+    return list(zip(*columns, strict=True)) if columns else rows
 
 
 def _adapted(value: object) -> object:
