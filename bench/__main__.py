@@ -48,7 +48,11 @@ PARTS: tuple[tuple[str, Callable[[], Sequence[Figure]]], ...] = (
     ("replies by email", replies.measure),
     ("start and memory", startup.measure),
 )
-LARGE_PARTS = (("25,000 people", many_people.measure_most), ("reports", reports.measure_most))
+LARGE_PARTS = (
+    ("25,000 people", many_people.measure_most),
+    ("reports", reports.measure_most),
+    ("memory", startup.measure_most),
+)
 LARGE = "large"
 RESULTS = Path(__file__).with_name("results.json")
 LARGE_RESULTS = Path(__file__).with_name("results_large.json")

@@ -39,10 +39,10 @@ class Server:
 
 
 @contextmanager
-def product(database: Path, *, runs_clock: bool = False) -> Iterator[Server]:
+def product(database: Path, *, runs_clock: bool = False, env: Mapping[str, str] = os.environ) -> Iterator[Server]:
     """Run `tracker serve` on a database, from its start until it answers."""
     port = _free_port()
-    settings = {
+    settings = dict(env) | {
         "TRACKER_DATABASE_URL": f"sqlite:///{database}",
         "TRACKER_SECRET": SECRET,
         "TRACKER_BASE_URL": f"http://{HOST}:{port}",
@@ -57,15 +57,15 @@ def product(database: Path, *, runs_clock: bool = False) -> Iterator[Server]:
 def bare(folder: Path) -> Iterator[Server]:
     """Run `bench.bare`, which answers with the responses kept in a folder."""
     port = _free_port()
-    with _running([sys.executable, "-m", "bench.bare", str(port), str(folder)], port, {}) as server:
+    with _running([sys.executable, "-m", "bench.bare", str(port), str(folder)], port, os.environ) as server:
         yield server
 
 
 @contextmanager
-def _running(command: Sequence[str], port: int, settings: Mapping[str, str]) -> Iterator[Server]:
+def _running(command: Sequence[str], port: int, env: Mapping[str, str]) -> Iterator[Server]:
     with (
         TemporaryFile() as said,
-        subprocess.Popen(command, env=os.environ | settings, stderr=said) as process,  # noqa: S603 - our own command
+        subprocess.Popen(command, env=env, stderr=said) as process,  # noqa: S603 - our own command
     ):
         try:
             if not _is_ready(process, port):
