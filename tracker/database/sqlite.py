@@ -239,13 +239,11 @@ class ChangeOfSchema(Transaction):
 
 def _adapted_once(rows: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
     """Return the rows with each value that all of them share, such as the moment of a deed, adapted once for all."""
-    if not any(rows):  # rows of a statement without placeholders
-        return rows
     columns = [
         [_adapted(column[0])] * len(column) if column.count(column[0]) == len(column) else column
         for column in zip(*rows, strict=True)
     ]
-    return list(zip(*columns, strict=True)) if columns else rows
+    return list(zip(*columns, strict=True)) if columns else rows  # of a statement without placeholders
 
 
 def _adapted(value: object) -> object:
