@@ -34,8 +34,13 @@ INVITATION = (
 FULLEST = "SELECT substr(starts_at, 1, 7) FROM occurrence GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT ?"
 EMAILED_NOTE = (
     "INSERT INTO incoming_words (id, received_at, email_hash, sender, is_verified, member, outcome, word, item,"
-    " status_before, progress_before, version) SELECT ?, i.changed_at, ?, m.email, 1, m.id, 'recorded', 'note', i.id,"
-    " i.status, i.progress, i.version FROM action_item i JOIN member m ON m.id = i.owner WHERE i.title = ?"
+    " status_before, progress_before, version, text) SELECT ?, i.changed_at, ?, m.email, 1, m.id, 'recorded', 'note',"
+    " i.id, i.status, i.progress, i.version, '' FROM action_item i JOIN member m ON m.id = i.owner WHERE i.title = ?"
+)
+FROM_HOME = (
+    "INSERT INTO incoming_words (id, received_at, email_hash, sender, is_verified, outcome, word, item, claimed, text)"
+    " SELECT ?, i.changed_at, ?, 'someone@home.example', 1, 'unmatched', 'blocked', i.id, i.owner,"
+    " 'The interpreter has not called back yet.' FROM action_item i WHERE i.title = ?"
 )
 ANOTHER_SESSION = (
     "INSERT INTO session SELECT ?, s.member, s.created_at, s.seen_at, s.reauthenticated_at, s.client"
@@ -74,6 +79,12 @@ class Demo:
         with closing(sqlite3.connect(self.mails.parent / "tracker.sqlite")) as database, database:
             database.execute(EMAILED_NOTE, (str(words), words.hex * 2, title))
         return f"{self.address}/w/{Links(keys.named('links')).undo(words)}"
+
+    def let_email_wait(self, title: str) -> None:
+        """Let an answer about an action item have come from an address that isn't known."""
+        words = uuid4()
+        with closing(sqlite3.connect(self._database)) as database, database:
+            database.execute(FROM_HOME, (str(words), words.hex * 2, title))
 
     def series_link(self, recipient: str, title: str) -> str:
         """Return the link by which someone answers for a series: its invitations lie in the demo's past."""

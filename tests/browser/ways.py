@@ -473,6 +473,14 @@ def to_undo_link(page: Page, demo: Demo) -> None:
     page.goto(demo.undo_link("Test the shared radio channel"))
 
 
+def to_waiting_emails(page: Page, demo: Demo) -> None:
+    """Go from home to an email that waits for a decision."""
+    demo.let_email_wait("Test the shared radio channel")
+    page.goto("/")
+    page.get_by_role("link", name="Decide about email replies").click()
+    page.wait_for_url("**/email-replies")
+
+
 def to_sign_in_link(page: Page, demo: Demo) -> None:
     """Open a sign-in link without using it: that of a persona as whom no test signs in."""
     page.goto(demo.sign_in_links["KCPD detective"])
@@ -744,6 +752,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "reply to an invitation": (None, to_reply, TRAINING),
     "reply to a series": (None, to_series_reply, MONTHLY),
     "update an item": (None, to_item_link, "Update action item"),
+    "email replies": (COORDINATOR, to_waiting_emails, "Email replies"),
     "undo an email": (None, to_undo_link, "Undo what your email changed?"),
     "stop the digest": (None, to_stop_digest, "Stop the weekly digest?"),
     "digest stopped": (None, to_stopped_digest, "You won’t get the weekly digest"),
