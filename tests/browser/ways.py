@@ -571,10 +571,12 @@ def to_refused_notifications(page: Page, _: Demo) -> None:
 
 
 def to_committee_reminders(page: Page, _: Demo) -> None:
-    """Go from the notifications to the reminders of a committee."""
+    """Go from the notifications to the reminders of a committee, and see what a choice means before saving it."""
     page.goto("/settings/notifications")
     page.get_by_role("link", name="Steering Committee").click()
     page.wait_for_url("**/reminders")
+    page.get_by_text("10 days before", exact=True).click()
+    page.get_by_text("who haven’t replied, 10 days before.").wait_for()
 
 
 def to_committee_escalation(page: Page, demo: Demo) -> None:

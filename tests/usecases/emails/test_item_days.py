@@ -233,6 +233,7 @@ async def test_an_item_past_its_day_escalates_the_next_morning_once_when_the_day
     assert list(await sent(morning(17))) == ["Caht alternate"], "the day on which it would have escalated"
 
 
+@pytest.mark.both_engines
 async def test_an_item_past_its_day_escalates_to_a_new_owner_s_agency_and_to_no_one_twice(cast: Cast) -> None:
     reference = await give(cast, cast.caht_alternate)
     await all_sent_until(morning(14))
