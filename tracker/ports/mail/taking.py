@@ -19,7 +19,7 @@ async def take(
 ) -> Sequence[str]:
     """Read an email to one of our addresses, and record it; when this returns, it is recorded.
 
-    One that isn't small is read in a thread, which would take half as long as reading a reply.
+    A large one is read in a thread. Small ones aren't: using the thread takes half as long as reading a reply.
     """
     if len(content) <= SMALL:
         email = reader.read(content, to, now)

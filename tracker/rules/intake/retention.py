@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 UNRECORDED_FOR = timedelta(days=90)
-"""Of an email that changed nothing: who sent it, and what it said to those who lead the event."""
+"""Of an email that changed nothing: who sent it, and what it said to people who decide about it."""
 RECORDED_FOR = timedelta(days=365)
 """Of one that changed something, so that the same email again changes nothing; and of bounces.
 

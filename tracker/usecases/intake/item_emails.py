@@ -1,4 +1,4 @@
-"""Replies about action items from other addresses than the owner's: people who direct the item attach or dismiss them.
+"""Replies about action items that aren't known to be the owner's: people who direct the item attach or dismiss them.
 
 An attached one changes the item as the owner's own email would have. Nothing is ever sent to the sender.
 """
@@ -30,8 +30,14 @@ from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.intake.replies import BY_EMAIL
 
 DECIDED = "Someone has already decided about this email."
-NOT_THEIRS = "This email can’t be attached: the item is closed, or isn’t theirs now. Dismiss it, or update the item."
-CHANGED = "The item changed after this, so it can’t be undone here."
+NOT_THEIRS = (
+    "This email can’t be attached. The item is closed, or the person no longer owns it or isn’t active."
+    " Dismiss the email, or update the item yourself."
+)
+CHANGED = (
+    "This can’t be undone because the item has changed since, or the person is no longer active."
+    " You can still update the item."
+)
 
 Columns = dict[Column | str, Any]
 

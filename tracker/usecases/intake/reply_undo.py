@@ -15,7 +15,7 @@ from tracker.tables.visible.events import replies as visible
 from tracker.usecases.events import replies, substitutes
 
 NONE = Given(ReplyValue.NEEDS_ACTION)
-NO_LONGER = "The person who was coming in your place can’t any longer. Reply on the event’s page."
+NO_LONGER = "The person who was coming in your place can no longer come. Reply on the event’s page."
 
 
 @dataclass(frozen=True, kw_only=True)

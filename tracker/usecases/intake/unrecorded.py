@@ -1,6 +1,6 @@
 """Replies by email that wait for a person: attached to an invited person, recorded as a substitute's, or dismissed.
 
-Nothing is ever sent to the sender.
+The sender gets no email, except as a substitute.
 """
 
 from collections.abc import Sequence

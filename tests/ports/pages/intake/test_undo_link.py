@@ -47,7 +47,7 @@ async def test_an_email_scanner_undoes_nothing_and_a_press_does(
     assert ("Undo what your email changed?" in page.text, await status()) == (True, "done")
     assert (await stranger.send("POST", link)).status_code == 303
     assert await status() == "open"
-    assert "Your email was undone" in (await stranger.get(link)).text
+    assert "Your change was undone" in (await stranger.get(link)).text
     await stranger.send("POST", link)
     assert await status() == "open"
 
@@ -84,7 +84,7 @@ async def test_a_reply_is_undone_by_a_press(app: Litestar, stranger: Browser, sq
     )
     await stranger.send("POST", link)
     assert (await reply_of(cast.fbi_lead, event_id))[0] is ReplyValue.NEEDS_ACTION
-    assert "Your email was undone" in (await stranger.get(link)).text
+    assert "Your change was undone" in (await stranger.get(link)).text
 
 
 async def test_the_link_of_a_restricted_event_asks_to_sign_in(

@@ -34,7 +34,7 @@ async def test_the_page_lists_events_and_answers_and_a_decision_is_undone(sqlite
     assert "“no address yet”" in page
     await desk.post(f"{email}/attachment")
     page = (await desk.get("/email-replies")).text
-    assert "Recorded as the answer of Caht lead (CAHT)." in page
+    assert "Recorded as a reply from Caht lead (CAHT)." in page
     assert "Attached to Caht lead (CAHT) by Coordinator (USAO)" in page
     await desk.post(f"{email}/undo")
     assert "Undone." in (page := (await desk.get("/email-replies")).text)

@@ -32,7 +32,7 @@ async def waiting_emails(pages: Pages, viewer: Viewer, now: Now) -> Response[str
 @post(f"{PATH}/attachment", guards=[signed_in], status_code=303)
 async def attach_email(email_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Change an action item as an email says, or say why it can't be. Errors: NotFound."""
-    said = "Recorded as the answer of {person}. The sender gets no email."
+    said = "Recorded as a reply from {person}. The sender gets no email."
     return await _decided(pages, email_id, item_emails.attach(viewer, email_id, now), said, now)
 
 
