@@ -38,7 +38,7 @@ def test_lead_times_are_said_as_people_say_them() -> None:
         (ReminderPolicy(leads=frozenset()), "No reminders."),
         (
             ReminderPolicy(leads=frozenset({DAY}), asks_before=frozenset({timedelta(days=5), timedelta(days=2)})),
-            "Reminders go out 1 day before. We follow up with people who haven’t replied, 5 days and 2 days before.",
+            "Reminders go out 1 day before. We follow up 5 days and 2 days before with people who haven’t replied.",
         ),
         (
             ReminderPolicy(leads=frozenset(), sends_thanks=True),

@@ -139,7 +139,7 @@ class RemindersGiven(Given):
     ]
     follow_up_days_before: Annotated[
         tuple[FollowUp, ...],
-        Meta(max_length=len(FollowUp), description="When missing replies are requested again; empty for never."),
+        Meta(max_length=len(FollowUp), description="When to follow up on missing replies. Empty for never."),
     ] = ()
     sends_thanks: Annotated[
         bool, Meta(description="Thanks people who were marked present, an hour after attendance is closed.")

@@ -34,7 +34,7 @@ class ReminderPolicy:
         """Return it in a sentence or two."""
         reminders = f"Reminders go out {leads_words(self.leads)}." if self.leads else "No reminders."
         asks = (
-            f" We follow up with people who haven’t replied, {leads_words(self.asks_before)}."
+            f" We follow up {leads_words(self.asks_before)} with people who haven’t replied."
             if self.asks_before
             else ""
         )

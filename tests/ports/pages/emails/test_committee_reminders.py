@@ -40,7 +40,7 @@ async def test_a_chair_sets_the_policy_and_the_committee_says_it(sqlite_cast: Ca
     await send(chair, path)  # as it comes, it changes nothing
     assert await policy_of(services) == DAY
     page = (await member.get(f"/committees/{services}")).text
-    said = "Reminders go out 1 day before. We follow up with people who haven’t replied, 10 days before."
+    said = "Reminders go out 1 day before. We follow up 10 days before with people who haven’t replied."
     assert said in page
     assert "Change reminders" not in page
     await send(chair, path, leads=[], asks_before=[])
@@ -51,7 +51,7 @@ async def test_a_form_says_what_its_choices_mean_before_they_are_saved(sqlite_ca
     path = f"/committees/{sqlite_cast.committees['services']}/reminders"
     chair = await browse(sqlite_cast.caht_lead)
     fields = typed((await chair.get(path)).text, path, leads=[], asks_before=["14400", "7200"])
-    words = "No reminders. We follow up with people who haven’t replied, 10 days and 5 days before."
+    words = "No reminders. We follow up 10 days and 5 days before with people who haven’t replied."
     assert words in (await chair.post(f"{path}/preview", fields)).text
     assert words not in (await chair.get(path)).text
 

@@ -18,7 +18,10 @@ from tracker.usecases.roster.people import CommitteeChoice
 
 PATH = "/committees/{committee_id:uuid}/escalation"
 FIELDS = ("agency", "coordinator")
-SAVED = "Escalation saved. It applies from the next morning on, also to items past these days that haven’t escalated."
+SAVED = (
+    "Escalation saved. It starts with the next morning’s emails."
+    " Items already past these days escalate then, if they haven’t before."
+)
 
 
 @get(PATH, guards=[signed_in])
