@@ -189,8 +189,8 @@ async def test_a_message_is_read_without_the_links_of_its_recipient(sqlite_cast:
     ("state", "sentence"),
     [
         (None, "This email hasn’t been sent yet."),
-        (State.SENT, "This is not a copy of what was sent: no copies are kept."),
-        (State.SUPERSEDED, "This email was not sent."),
+        (State.SENT, "This isn’t a copy of what was sent. No copies are kept."),
+        (State.SUPERSEDED, "This email wasn’t sent."),
     ],
 )
 async def test_a_message_says_that_it_is_shown_with_the_details_of_today(

@@ -77,7 +77,7 @@ async def test_each_row_of_the_coordinator_s_queue_has_its_button(sqlite_cast: C
         [f"/events/{over}/2026-12-08/attendance"],
         [f"/events/{asked}/2026-12-22#participants"],
     ]
-    assert "2 of 3 people have not replied to Monthly task force meeting" in text(queue)
+    assert "2 of 3 people haven’t replied to Monthly task force meeting" in text(queue)
     assert "CAHT 1, FBI 1" in text(queue)
     assert "Overdue by 4 days" in text(queue)
 
@@ -166,7 +166,7 @@ async def test_an_own_item_is_done_by_one_press(sqlite_cast: Cast, browse: SignI
 async def test_who_has_no_password_is_led_to_one_until_there_is_one(sqlite_cast: Cast, browse: SignIn) -> None:
     browser = await browse(sqlite_cast.hsi_liaison)
     asked = main(await read(browser))
-    assert '<a href="/password">Choose your password</a>, so that you can sign in again.' in asked
+    assert '<a href="/password">Choose your password</a> so you can sign in again.' in asked
     hash_cheaply()
     await browser.post("/password", {"password": PASSWORD, "repeated": PASSWORD})
     html = await read(browser)
@@ -210,7 +210,7 @@ async def test_a_part_that_cannot_be_read_says_so_and_the_rest_stays(sqlite_cast
     await next_week(sqlite_cast, sqlite_cast.caht_lead)
     await engine().run_querystring(QueryString("ALTER TABLE action_item RENAME TO lost"))
     html = main(await read(await browse(sqlite_cast.caht_lead)))
-    assert "Your action items could not be loaded. Reload the page in a minute." in html
+    assert "Your action items couldn’t be loaded. Reload the page in a minute." in html
     assert "Monthly task force meeting" in section(html, "replies")
     assert [words for words, _ in tiles(html)] == ["1 event in the next 10 days", "1 reply needed"]
 
@@ -222,7 +222,7 @@ async def test_no_one_is_said_to_be_caught_up_when_part_of_the_queue_cannot_be_r
     lead = await browse(sqlite_cast.fbi_lead)
     await engine().run_querystring(QueryString(f"ALTER TABLE {table} RENAME TO lost"))
     html = main(await read(lead))
-    assert "Part of this list could not be loaded. Reload the page in a minute." in html
+    assert "Part of this list couldn’t be loaded. Reload the page in a minute." in html
     assert "You’re caught up." not in html
 
 

@@ -89,8 +89,8 @@ async def test_a_reminded_date_is_last_for_two_days_and_then_back_in_its_place(
 ) -> None:
     soon = await next_week(sqlite_cast, sqlite_cast.fbi_lead, starts=IN_THREE_DAYS, title="Call")
     await next_week(sqlite_cast, sqlite_cast.fbi_lead)
-    rest = f"1 of 2 people has not replied to {MONTHLY}"
-    call = "1 of 2 people has not replied to Call"
+    rest = f"1 of 2 people hasn’t replied to {MONTHLY}"
+    call = "1 of 2 people hasn’t replied to Call"
     await press(await browse(sqlite_cast.coordinator), f"/events/{soon}/2026-12-18/nudges")
     queue = section(await read(await browse(sqlite_cast.coordinator)), "h-queue")
     assert (titles(queue), "1 to do, most urgent first" in queue) == ([rest, call], True)
