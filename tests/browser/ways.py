@@ -576,7 +576,7 @@ def to_committee_reminders(page: Page, _: Demo) -> None:
     page.get_by_role("link", name="Steering Committee").click()
     page.wait_for_url("**/reminders")
     page.get_by_text("10 days before", exact=True).click()
-    page.get_by_text("who haven’t replied, 10 days before.").wait_for()
+    page.get_by_text("We follow up 10 days before").wait_for()
 
 
 def to_committee_escalation(page: Page, demo: Demo) -> None:
