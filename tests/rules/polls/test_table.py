@@ -78,7 +78,7 @@ def test_without_a_quorum_the_words_say_what_is_missing() -> None:
 
 def test_an_arm_that_was_asked_and_cannot_come_is_named() -> None:
     people = [person(1, YES), person(2, NO, agency=CAHT)]
-    assert counted(people).arm_words == "No one from victim services"
+    assert counted(people).arm_words == "No one from victim services so far"
     assert counted(people[:1]).arm_words == ""
 
 

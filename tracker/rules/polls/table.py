@@ -52,8 +52,8 @@ class Column:
 
     @property
     def arm_words(self) -> str:
-        """Return which of the arms that were asked can't come so far: "No one from victim services"."""
-        return f"No one from {' or '.join(IN_WORDS[arm] for arm in self.arms)}" if self.arms else ""
+        """Return which of the arms that were asked can't come so far: "No one from victim services so far"."""
+        return f"No one from {' or '.join(IN_WORDS[arm] for arm in self.arms)} so far" if self.arms else ""
 
 
 @dataclass(frozen=True, kw_only=True)
