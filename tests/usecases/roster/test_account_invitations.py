@@ -31,7 +31,7 @@ SOON = NOW + timedelta(minutes=1)
 
 
 async def invite(viewer: Viewer, *chosen: Viewer, now: datetime = NOW) -> int:
-    return await account_invitations.invite(viewer, {one.member_id for one in chosen}, now, now)
+    return (await account_invitations.invite(viewer, {one.member_id for one in chosen}, now, now)).sent
 
 
 async def invited(viewer: Viewer, chosen: Collection[UUID] | None = None) -> set[UUID]:

@@ -16,6 +16,7 @@ from tracker.rules.core.viewer import Role, Status, Viewer
 from tracker.rules.emails.messages import Standing, standing_of
 from tracker.rules.roster import accounts
 from tracker.rules.roster.directory import Access, PersonCard
+from tracker.tables.background.emails import email_pauses
 from tracker.tables.schema.roster.people import Agency
 from tracker.tables.visible.emails import messages
 from tracker.usecases.core import audit, outbox
@@ -61,12 +62,25 @@ class Newcomer:
 
     person: PersonCard
     mailed: Mailed | None
+    is_paused: bool
+    """Whether no email goes to their address, because earlier ones couldn't be delivered."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Invited:
+    """How many people were invited."""
+
+    sent: int
+    paused: int
+    """Those to whose address no email goes."""
 
 
 async def newcomers(viewer: Viewer, now: datetime) -> list[Newcomer]:
     """Return the people who have never signed in and whom the viewer may invite, by agency and name."""
-    mailed = await _mailed(viewer)
-    return [Newcomer(person=one, mailed=mailed.get(one.id)) for one in await _new(viewer, now)]
+    mailed, paused = await _mailed(viewer), await email_pauses.paused()
+    return [
+        Newcomer(person=one, mailed=mailed.get(one.id), is_paused=one.id in paused) for one in await _new(viewer, now)
+    ]
 
 
 async def number_of_newcomers(viewer: Viewer, now: datetime) -> int:
@@ -82,8 +96,10 @@ async def number_of_newcomers(viewer: Viewer, now: datetime) -> int:
     )
 
 
-async def invite(viewer: Viewer, chosen: Collection[UUID] | None, reauthenticated_at: datetime, now: datetime) -> int:
-    """Queue an email with a one-time link, valid for a week, to the `chosen` or to all (None), and return how many.
+async def invite(
+    viewer: Viewer, chosen: Collection[UUID] | None, reauthenticated_at: datetime, now: datetime
+) -> Invited:
+    """Queue an email with a one-time link, valid for a week, to the `chosen` or to all (None).
 
     People who have signed in since, or may not be invited, are skipped. Errors: NotAllowed, Invalid(person).
     """
@@ -96,7 +112,8 @@ async def invite(viewer: Viewer, chosen: Collection[UUID] | None, reauthenticate
         await one_time_links.issue_mailed(links, now + LIFETIME)
         await outbox.enqueue_all([_draft(viewer, *pair, now) for pair in links.items()], now)
         await audit.record_all([_deed(viewer, member_id) for member_id in new], now)
-    return len(new)
+        paused = await email_pauses.paused() & links.keys()
+    return Invited(sent=len(new) - len(paused), paused=len(paused))
 
 
 async def _new(viewer: Viewer, now: datetime) -> Sequence[PersonCard]:

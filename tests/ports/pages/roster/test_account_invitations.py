@@ -8,6 +8,7 @@ from tests.cast import NOW, Cast
 from tests.ports.browser import Browser, session_of
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
+from tests.usecases.intake.returned import paused
 from tracker import clock
 from tracker.tables.schema.core.outbox import Message
 
@@ -21,17 +22,28 @@ async def desk(sqlite_cast: Cast, browse: SignIn) -> Browser:
     return await browse(sqlite_cast.administrator)
 
 
-async def test_who_was_never_invited_is_ticked_and_gets_a_mail(sqlite_cast: Cast, desk: Browser) -> None:
+async def test_no_one_is_checked_and_people_who_are_checked_get_an_email(
+    sqlite_cast: Cast, desk: Browser
+) -> None:
     chosen = [sqlite_cast.fbi_lead.member_id, sqlite_cast.caht_lead.member_id]
     page = (await desk.get(PATH)).text
-    assert set(map(str, chosen)) < set(typed(page, PATH)["person"])
+    assert "person" not in typed(page, PATH)
     response = await desk.post(PATH, typed(page, PATH, person=chosen))
     assert (response.status_code, response.headers["location"]) == (303, PATH)
     assert set(await Message.select(Message.recipient).output(as_list=True)) == set(chosen)
     page = (await desk.get(PATH)).text
     assert "2 invitations are on the way by email. A link works once, until Tue, Dec 22." in page
     assert page.count("Waiting") == 2
-    assert not set(map(str, chosen)) & set(typed(page, PATH)["person"])
+
+
+async def test_an_invitation_to_a_paused_address_is_not_said_to_be_on_the_way(sqlite_cast: Cast, desk: Browser) -> None:
+    await paused(sqlite_cast, sqlite_cast.fbi_lead)
+    assert "Sending to this address is paused" in (await desk.get(PATH)).text
+    both = [sqlite_cast.fbi_lead.member_id, sqlite_cast.caht_lead.member_id]
+    await desk.post(PATH, {"person": list(map(str, both))})
+    page = (await desk.get(PATH)).text
+    assert "1 invitation is on the way by email." in page
+    assert "1 invitation wasn’t sent, because sending to the address is paused." in page
 
 
 async def test_all_are_invited_by_one_button_which_says_how_many(sqlite_cast: Cast, desk: Browser) -> None:

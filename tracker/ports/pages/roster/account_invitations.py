@@ -15,7 +15,7 @@ from tracker.ports.pages.roster.admin_saving import check_manager
 from tracker.rules.core.wording import day, local, plural
 from tracker.rules.emails.messages import STATE_WORDS
 from tracker.usecases.roster import account_invitations
-from tracker.usecases.roster.account_invitations import LIFETIME
+from tracker.usecases.roster.account_invitations import LIFETIME, Invited
 
 PATH = "/people/invitations"
 FIELDS = ("person",)
@@ -39,10 +39,19 @@ async def invite(pages: Pages, viewer: Viewer, visit: Visit, form: Form, zone: Z
         invited = await account_invitations.invite(viewer, chosen, visit.reauthenticated_at, now)
     except Invalid as wrong:
         return await _page(pages, viewer, now, wrong)
-    ends = local(now + LIFETIME, zone)
-    until = day(ends, local(now, zone).date())
-    mails = plural(invited, "invitation is", "invitations are")
-    return pages.redirect(PATH, f"{mails} on the way by email. A link works once, until {until}.")
+    until = day(local(now + LIFETIME, zone), local(now, zone).date())
+    return pages.redirect(PATH, _said(invited, until), is_saved=not invited.paused)
+
+
+def _said(invited: Invited, until: str) -> str:
+    sentences = []
+    if invited.sent:
+        sent = plural(invited.sent, "invitation is", "invitations are")
+        sentences.append(f"{sent} on the way by email. A link works once, until {until}.")
+    if invited.paused:
+        held = plural(invited.paused, "invitation wasn’t", "invitations weren’t")
+        sentences.append(f"{held} sent, because sending to the address is paused. Resume it on the person’s page.")
+    return " ".join(sentences)
 
 
 async def _page(pages: Pages, viewer: Viewer, now: Now, wrong: Invalid | None = None) -> Response[str]:
