@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 
 EVENT = "an event"
 MOST = {
-    "/": 35,
+    "/": 30,
     EVENT: 30,
     "/calendar?view=week": 7,
     "/calendar?month=2027-01": 7,

@@ -22,9 +22,7 @@ async def desk(sqlite_cast: Cast, browse: SignIn) -> Browser:
     return await browse(sqlite_cast.administrator)
 
 
-async def test_no_one_is_checked_and_people_who_are_checked_get_an_email(
-    sqlite_cast: Cast, desk: Browser
-) -> None:
+async def test_no_one_is_checked_and_people_who_are_checked_get_an_email(sqlite_cast: Cast, desk: Browser) -> None:
     chosen = [sqlite_cast.fbi_lead.member_id, sqlite_cast.caht_lead.member_id]
     page = (await desk.get(PATH)).text
     assert "person" not in typed(page, PATH)
