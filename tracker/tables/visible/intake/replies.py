@@ -7,6 +7,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.replies import ReplySource, ReplyValue
 from tracker.rules.intake.calendar_replies import Misfit, Outcome
 from tracker.rules.intake.unrecorded import Decision, UnrecordedReply
+from tracker.tables.visible.attendance.sheet import WAS_INVITED
 from tracker.tables.visible.core.rows import Row, rows
 
 SHOWN = 20
@@ -30,7 +31,7 @@ _WAITING = (
     "SELECT n.id, n.received_at, o.id AS occurrence FROM incoming_reply n JOIN invitation i ON i.id = n.invitation"
     " JOIN event e ON e.id = i.event JOIN occurrence o ON o.id = COALESCE(n.occurrence, (SELECT x.id FROM occurrence x"
     " WHERE x.event = e.id ORDER BY CASE WHEN x.ends_at > {} THEN 0 ELSE 1 END, x.starts_at, x.id LIMIT 1))"
-    " WHERE MAY_SEE(e)"
+    f" WHERE MAY_SEE(e) AND {WAS_INVITED}"
 )
 _OPEN = (
     " AND n.outcome IN ('unmatched', 'old_time') AND n.decided_at IS NULL AND n.received_at > {}"
@@ -59,7 +60,10 @@ async def unrecorded(viewer: Viewer, event_id: UUID, occurrence_id: UUID, since:
 
 
 async def waiting(viewer: Viewer, now: datetime, since: datetime) -> list[tuple[UUID, datetime]]:
-    """Return the date of each reply that came since and waits for a decision, and when it came, earliest first."""
+    """Return the date of each reply that came since and waits for a decision, and when it came, earliest first.
+
+    Only those to people who are on the list of the date: the others aren't on its page.
+    """
     found = await rows(_WAITING, viewer, _OPEN, now, since)
     return [(row["occurrence"], row["received_at"]) for row in found]
 
