@@ -8,7 +8,9 @@ from datetime import datetime
 from uuid import UUID
 
 from tracker.config.settings import Settings
+from tracker.database import sharing_trips
 from tracker.errors import Invalid
+from tracker.ports.mail.closing import Closing
 from tracker.ports.mail.compose import Composer, Mail, Unsafe
 from tracker.ports.mail.smtp import Away, Line, Refused, Temporary, Unconfirmed
 from tracker.rules.core.outbox import Message, Skip, State
@@ -37,6 +39,7 @@ class Delivery:
         self._now = now
         self._worker: Worker | None = None
         self._lock = asyncio.Lock()
+        self._closing = Closing(now)
         self._is_stopping = False
         self._sent: dict[UUID, Skip] = {}  # accepted by the mail server, but not yet recorded in the database
         self._unconfirmed: set[UUID] = set()  # perhaps accepted, and not yet recorded either
@@ -83,9 +86,10 @@ class Delivery:
     async def _send(self, batch: Sequence[Message], worker: Worker, lines: Sequence[Line]) -> list[Message]:
         """Send a batch over a suitable number of connections and return what was not tried."""
         waiting = deque(batch)
-        async with asyncio.TaskGroup() as lanes:
-            for line in lines[: 1 + len(batch) // PER_LANE]:
-                lanes.create_task(self._lane(waiting, worker, line))
+        with sharing_trips():
+            async with asyncio.TaskGroup() as lanes:
+                for line in lines[: 1 + len(batch) // PER_LANE]:
+                    lanes.create_task(self._lane(waiting, worker, line))
         return list(waiting)
 
     def _may_go_on(self, worker: Worker) -> bool:
@@ -114,7 +118,7 @@ class Delivery:
         if isinstance(tried, Refusal):
             await bounces.refuse(message, tried, self._now())
         else:
-            await outbox.close(message, tried, self._now())
+            await self._closing.close(message, tried)
 
     async def _put_off(self, message: Message, reason: str, worker: str) -> bool:
         """Postpone a message; without a database it stays claimed, and the next dispatch finds it."""

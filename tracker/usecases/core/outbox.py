@@ -10,10 +10,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from piccolo.querystring import QueryString
-
 from tracker.crypto import ids
-from tracker.database import engine, writing
+from tracker.database import writing
 from tracker.database.bulk_insert import bulk_insert, run_for_each
 from tracker.rules.core.message_types import Also, EventNews, Invited, SeriesContinued, decode, encode
 from tracker.rules.core.outbox import (
@@ -38,6 +36,7 @@ __all__ = [
     "anyone_notified",
     "claim",
     "close",
+    "close_all",
     "delay",
     "doubt_waiting",
     "enqueue_all",
@@ -133,11 +132,19 @@ async def names_in_use() -> list[str]:
 
 async def close(message: Message, outcome: Skip, now: datetime) -> None:
     """Record how a message ended; a sent message is recorded as sent even if another worker has claimed it since."""
-    sent_at = now if outcome.state is State.SENT else None
-    reason, sent_to = outcome.reason[:200] or None, outcome.sent_to or None
-    await engine().run_querystring(
-        QueryString(_CLOSE, outcome.state.value, reason, sent_at, sent_to, sent_at is not None, message.id)
-    )
+    await close_all([(message, outcome)], now)
+
+
+async def close_all(ended: Iterable[tuple[Message, Skip]], now: datetime) -> None:
+    """Record how some messages ended, in one transaction, as `close` does."""
+    async with writing():
+        await run_for_each(_CLOSE, [_closed(message, outcome, now) for message, outcome in ended])
+
+
+def _closed(message: Message, outcome: Skip, now: datetime) -> list[Any]:
+    is_sent = outcome.state is State.SENT
+    reason, sent_at = outcome.reason[:200] or None, now if is_sent else None
+    return [outcome.state.value, reason, sent_at, outcome.sent_to or None, is_sent, message.id]
 
 
 async def postpone(

@@ -131,10 +131,13 @@ async def date(viewer: Viewer, event_id: UUID, day: datetime) -> Occurrence | No
 
 
 async def date_by_id(viewer: Viewer, occurrence_id: UUID) -> Occurrence | None:
-    """Return one date, or None when it is missing or not for this viewer."""
-    found = await rows(_DATE, viewer, " AND o.id = {}", occurrence_id)
-    of = await event(viewer, found[0]["event"]) if found else None
-    return _occurrence(found[0], of) if of else None
+    """Return one date, or None when it is missing or not for this viewer; one visit to the database."""
+    dated, found = await rows_of_each(
+        viewer,
+        (_DATE, " AND o.id = {}", occurrence_id),
+        (_EVENT, " AND e.id = (SELECT o.event FROM occurrence o WHERE o.id = {})", occurrence_id),
+    )
+    return _occurrence(dated[0], event_in(found[0])) if dated and found else None
 
 
 async def neighbors(viewer: Viewer, occurrence: Occurrence) -> tuple[Occurrence | None, Occurrence | None]:

@@ -1,0 +1,46 @@
+"""Messages that end at the same time are recorded together."""
+
+import asyncio
+
+import pytest
+
+from tests.cast import NOW, Cast, everybody, meeting
+from tests.database.statements import noted
+from tracker.ports.mail.closing import Closing
+from tracker.rules.core import outbox as rules
+from tracker.rules.core.outbox import Skip, State
+from tracker.tables.schema.core.outbox import Message
+from tracker.usecases.core import outbox
+from tracker.usecases.events import events
+
+pytestmark = pytest.mark.anyio
+
+SENT = Skip(state=State.SENT, reason="", sent_to="someone@fbi.example")
+UNKNOWN = Skip(state=State.SENT, reason="", sent_to=object())  # type: ignore[arg-type]  # what no database takes
+
+
+async def claimed(cast: Cast, count: int) -> list[rules.Message]:
+    await events.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
+    return await outbox.claim("a worker", [], NOW, count)
+
+
+async def sent() -> int:
+    return await Message.count().where(Message.state == State.SENT.value)
+
+
+async def test_messages_that_end_while_one_is_recorded_go_into_one_transaction(sqlite_cast: Cast) -> None:
+    messages, closing = await claimed(sqlite_cast, 5), Closing(lambda: NOW)
+    with noted() as statements:
+        await asyncio.gather(*(closing.close(one, SENT) for one in messages))
+    assert await sent() == 5
+    assert sum(query == "COMMIT" for query, _ in statements) == 2
+
+
+async def test_one_that_cannot_be_recorded_does_not_keep_the_others(sqlite_cast: Cast) -> None:
+    messages, closing = await claimed(sqlite_cast, 4), Closing(lambda: NOW)
+    outcomes = [SENT, UNKNOWN, SENT, SENT]
+    ended = await asyncio.gather(
+        *(closing.close(*one) for one in zip(messages, outcomes, strict=True)), return_exceptions=True
+    )
+    assert [one is None for one in ended] == [True, False, True, True]
+    assert await sent() == 3
