@@ -271,6 +271,8 @@ def spoilt(old: bytes, new: bytes) -> tuple[bytes, list[str]]:
         (b"Core group", b"C" * 999),
         (b"Content-Transfer-Encoding: q", b"X-Evil: 1\r\nContent-Transfer-Encoding: q"),
         (b"multipart/alternative", b"multipart/mixed"),
+        (b"Core group", b"Core\r\n--=_forms_of_this_letter\r\nContent-Type: text/html\r\n\r\ngroup"),
+        (b"Core group", b"Core\r\n--=_forms_of_this_letter--\r\ngroup"),
     ],
 )
 def test_bytes_that_are_not_as_they_were_meant_are_never_sent(old: bytes, new: bytes) -> None:

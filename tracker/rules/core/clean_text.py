@@ -23,8 +23,10 @@ def clean(text: str, longest: int, field: str, *, multiline: bool = False) -> st
     In a one-line text, runs of line ends, tabs and spaces become one space. Errors: Invalid(`field`) above `longest`
     characters.
     """
-    lines = _LINE_ENDS.sub("\n", text).replace("\t", " ").split("\n")
-    tidy = [unicodedata.normalize("NFC", _INVISIBLE.sub("", line)).rstrip() for line in lines]
+    # Most texts are one line of plain letters, which have nothing but spaces to lose.
+    is_plain = text.isascii() and text.isprintable()
+    lines = [text] if is_plain else _LINE_ENDS.sub("\n", text).replace("\t", " ").split("\n")
+    tidy = lines if is_plain else [unicodedata.normalize("NFC", _INVISIBLE.sub("", line)).rstrip() for line in lines]
     whole = (
         "\n".join(tidy).strip() if multiline else " ".join(word for line in tidy for word in line.split(" ") if word)
     )
