@@ -1,6 +1,7 @@
 """Reminders per second: queued, read again with the recipient as viewer, written, checked, sent, recorded.
 
-The floor sends as many finished emails of the same size over one connection, with aiosmtplib and nothing else.
+The floor sends as many finished emails of the same size to the same server over as many connections at once, with
+aiosmtplib and nothing else. A second is one of processor time, of the sender and the mail server together.
 """
 
 import asyncio
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -16,13 +18,14 @@ from pathlib import Path
 import aiosmtplib
 
 from bench.figures import Figure
+from bench.server import Server
 from tests.cast import NOW, SECRET, ZONE, Cast, everybody, meeting, people_of_the_task_force
 from tracker.config.settings import Settings
 from tracker.crypto.signed_links import Links
 from tracker.database import bind, close_database, engine_from_url, open_database
 from tracker.database.migrate import migrate
 from tracker.ports.mail.compose import Composer
-from tracker.ports.mail.delivery import Delivery
+from tracker.ports.mail.delivery import LANES, Delivery
 from tracker.rules.core.outbox import Skip
 from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.core import outbox
@@ -34,7 +37,7 @@ ROUNDS, DATES, PEOPLE = 5, 16, 12
 COUNT = DATES * PEOPLE  # emails in a round
 STARTS = meeting().starts
 A_DAY_BEFORE = datetime.fromisoformat("2027-01-11T16:00+00:00")  # of the first round; the others follow a day apart
-TARGET = 0.3
+TARGET = 0.6
 
 
 def measure() -> Sequence[Figure]:
@@ -42,18 +45,18 @@ def measure() -> Sequence[Figure]:
 
     They take turns, and the best round of each counts: whatever else the machine does slows both.
     """
-    with tempfile.TemporaryDirectory() as folder, _mail_server() as port:
-        return asyncio.run(_measured(Path(folder), port))
+    with tempfile.TemporaryDirectory() as folder, _mail_server() as server:
+        return asyncio.run(_measured(Path(folder), server))
 
 
-async def _measured(folder: Path, port: int) -> Sequence[Figure]:
+async def _measured(folder: Path, server: Server) -> Sequence[Figure]:
     engine = engine_from_url(f"sqlite:///{folder / 'bench.sqlite'}")
     bind(engine)
     await open_database(engine)
     try:
         await migrate()
         await _schedule(await people_of_the_task_force())
-        rounds = [await _round(port, A_DAY_BEFORE + timedelta(days=number)) for number in range(ROUNDS)]
+        rounds = [await _round(server, A_DAY_BEFORE + timedelta(days=number)) for number in range(ROUNDS)]
     finally:
         await close_database(engine)
     planned, bare, sent = (max(speeds) for speeds in zip(*rounds, strict=True))
@@ -73,26 +76,26 @@ async def _schedule(cast: Cast) -> None:
     await queue_due(A_DAY_BEFORE - timedelta(seconds=1), ZONE)
 
 
-async def _round(port: int, now: datetime) -> tuple[float, float, float]:
+async def _round(server: Server, now: datetime) -> tuple[float, float, float]:
     """Return reminders planned, bare emails sent and reminders sent, each per second."""
-    settings = Settings(secret=SECRET, smtp_port=port)
+    settings = Settings(secret=SECRET, smtp_port=server.port)
     composer = Composer(settings, Links(b"k" * 32))
     await queue_due(now - timedelta(seconds=1), ZONE)
     await Message.update({Message.state: "superseded"}).where(Message.state == "pending")
-    planned = await _per_second(queue_due(now, ZONE))
-    bare = await _per_second(_bare(port, await _one_mail(composer, now)))
+    planned = await _per_second(queue_due(now, ZONE), server)
+    bare = await _per_second(_bare(server.port, await _one_mail(composer, now)), server)
     delivery = Delivery(settings, composer, lambda: now)
-    sent = await _per_second(delivery.dispatch())
+    sent = await _per_second(delivery.dispatch(), server)
     await delivery.stop()
     return planned, bare, sent
 
 
-async def _per_second(work: Awaitable[int]) -> float:
-    began = time.perf_counter()
+async def _per_second(work: Awaitable[int], server: Server) -> float:
+    began = time.process_time() + server.worked
     done = await work
     if done != COUNT:
         raise RuntimeError(f"{done} and not {COUNT} were dealt with.")
-    return done / (time.perf_counter() - began)
+    return done / (time.process_time() + server.worked - began)
 
 
 async def _one_mail(composer: Composer, now: datetime) -> bytes:
@@ -105,18 +108,25 @@ async def _one_mail(composer: Composer, now: datetime) -> bytes:
 
 
 async def _bare(port: int, content: bytes) -> int:
-    async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False) as client:
-        for number in range(COUNT):
-            await client.sendmail("calendar@tracker.example", [f"{number}@kcpd.example"], content)
+    waiting = deque(range(COUNT))
+    async with asyncio.TaskGroup() as lanes:
+        for _ in range(LANES):
+            lanes.create_task(_bare_lane(port, content, waiting))
     return COUNT
 
 
+async def _bare_lane(port: int, content: bytes, waiting: deque[int]) -> None:
+    async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False) as client:
+        while waiting:
+            await client.sendmail("calendar@tracker.example", [f"{waiting.popleft()}@kcpd.example"], content)
+
+
 @contextmanager
-def _mail_server() -> Iterator[int]:
+def _mail_server() -> Iterator[Server]:
     command = [sys.executable, "-m", "bench.mail_server"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - our own command
         try:
             assert server.stdout is not None  # noqa: S101 - asked for by PIPE
-            yield int(server.stdout.readline())
+            yield Server(int(server.stdout.readline()), server.pid)
         finally:
             server.terminate()
