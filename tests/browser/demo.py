@@ -81,7 +81,7 @@ class Demo:
         return f"{self.address}/w/{Links(keys.named('links')).undo(words)}"
 
     def let_email_wait(self, title: str) -> None:
-        """Let an answer about an action item have come from an address that isn't known."""
+        """Let a reply about an action item have come from an address that isn't known."""
         words = uuid4()
         with closing(sqlite3.connect(self._database)) as database, database:
             database.execute(FROM_HOME, (str(words), words.hex * 2, title))

@@ -3,8 +3,8 @@
 A rung is who hears of an item that is overdue or blocked for some days. An empty one passes to the next at once: no
 one has the place, it is the owner's own, or none of those on it may see the item, is active, and gets our emails.
 
-An item reaches a rung on the first morning that finds it past the rung's day, and once: the day is kept, and all emails
-about it, also those that are written days later, are of that day.
+An item reaches a rung once, on the first morning on or after the rung's day. That morning's day is kept: all emails about
+it go by that day, even those written days later.
 """
 
 from collections.abc import Iterable, Mapping
@@ -133,7 +133,7 @@ def has_passed(item: OpenItem, day: date, escalations: Escalations) -> bool:
 def escalate(item: OpenItem, mornings: Iterable[date], escalations: Escalations, ladder: Ladder) -> OpenItem:
     """Return the item with each rung that it reaches on one of these mornings, in their order.
 
-    While a rung can't be reached, and no one to whom it would pass, the item waits for a morning on which it can.
+    While neither a rung nor anyone to whom it would pass can be reached, the item waits for a later morning.
     """
     days = [*mornings]
     for rung in ESCALATED:

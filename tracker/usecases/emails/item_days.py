@@ -92,7 +92,7 @@ async def _heard(
 ) -> dict[UUID, Heard]:
     """Return of which items each person hears on each of these days; items escalate on the mornings among them.
 
-    The mornings are those without quiet hours, the earliest of each day: whose quiet hours end later hears later.
+    The mornings are those without quiet hours, the earliest of each day: people with quiet hours hear later.
     """
     escalations = await all_escalations(usual)
     items = await open_items(await due.items_due(days[-1] + timedelta(days=max(AHEAD))), zone)

@@ -53,7 +53,7 @@ async def waiting(viewer: Viewer, now: datetime) -> list[ItemEmail]:
 
 
 async def attach(viewer: Viewer, email_id: UUID, now: datetime) -> ItemEmail:
-    """Change the item as an email says, as its owner's answer. Errors: NotFound, Conflict."""
+    """Change the item as an email says, as its owner's reply. Errors: NotFound, Conflict."""
     async with writing():
         found = await _to_decide(viewer, email_id, now)
         owner = await _owner(found, now) if found.is_attachable else None

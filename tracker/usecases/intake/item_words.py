@@ -40,7 +40,7 @@ async def taken(viewer: Viewer, item_id: UUID, email: ReceivedEmail) -> Understo
 
 
 async def kept(viewer: Viewer, item_id: UUID, email: ReceivedEmail) -> Understood:
-    """Return what a reply to an email of the viewer says that didn't come from them: other people decide about it."""
+    """Return what a reply to the viewer's email says when it didn't come from them: other people decide about it."""
     item = await _theirs(viewer, item_id)
     said = _said(email)
     is_kept = item and said.word and is_answerable_by(viewer.member_id, item) and await _is_about(viewer, item, email)

@@ -1,4 +1,4 @@
-"""All emails that wait for a viewer's decision: replies to events that they may change, and answers about action items.
+"""All emails that wait for a viewer's decision: replies to events that they may change, and about action items.
 
 They are counted only for people who may decide about them.
 """
