@@ -110,6 +110,7 @@ def _state(settings: Settings, links: Links) -> State:
                 read_email, reads_replies=bool(settings.reply_address), questions_to=settings.coordinator_address
             ),
             "api_document": api.described(),
+            "feeds": subscription.FeedDesk(settings),
             "mail_server": Lately(),
         }
     )
@@ -121,7 +122,7 @@ def _pages(settings: Settings) -> list[Router]:
 
 def _running(settings: Settings, links: Links) -> Callable[[Litestar], Any]:
     @asynccontextmanager
-    async def running(_app: Litestar) -> AsyncIterator[None]:
+    async def running(app: Litestar) -> AsyncIterator[None]:
         """Open the database, check its schema, and run the clock while the application runs."""
         bind(engine_from_url(settings.database_url, pool=settings.database_pool))
         await open_database(engine())
@@ -129,6 +130,7 @@ def _running(settings: Settings, links: Links) -> Callable[[Litestar], Any]:
             await check_schema()
             async with _listening(settings), _ticking(settings, links):
                 yield
+            await app.state["feeds"].write()
         finally:
             await close_database(engine())
 

@@ -19,7 +19,8 @@ from tracker.tables.schema.events import audience_versions
 from tracker.tables.schema.events.events import AudienceVersion
 from tracker.tables.schema.roster.people import Agency, Committee, Member, SeatHolder
 from tracker.usecases.calendars import subscriptions
-from tracker.usecases.calendars.feed_access import OpenFeeds, note_fetches, open_feed
+from tracker.usecases.calendars.feed_access import OpenFeeds, open_feed
+from tracker.usecases.calendars.feed_fetches import Fetch, FetchLog, note_fetches
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events.events import schedule
 
@@ -118,11 +119,34 @@ async def test_a_fetch_is_noted_with_what_was_given(cast: Cast) -> None:
     feed = await open_feed(token, NOW)
     assert (feed.body_hash, feed.body_since, feed.fetched_at) == ("", None, None)
     later = NOW + timedelta(minutes=1, microseconds=5)
-    await note_fetches(feed.subscription_id, 3, "Outlook", "ab" * 32, NOW, later)
+    await note_fetches([Fetch(feed.subscription_id, "Outlook", later, "ab" * 32, NOW, 3)])
     feed = await open_feed(token, NOW)
     assert (feed.body_hash, feed.body_since, feed.fetched_at) == ("ab" * 32, NOW, later)
     [shown] = await subscriptions.subscriptions_of(cast.kcpd_detective)
     assert (shown.fetched_at, shown.client, shown.fetches) == (later, "Outlook", 3)
+
+
+async def test_fetches_wait_and_are_written_together_with_the_newest_content(cast: Cast) -> None:
+    feeds = [await open_feed(await token_of(cast.kcpd_detective), NOW) for _ in range(2)]
+    log, later = FetchLog(), NOW + timedelta(seconds=10)
+    for feed in feeds:
+        log.add(Fetch(feed.subscription_id, "Outlook", NOW, "ab" * 32, NOW))
+        log.add(Fetch(feed.subscription_id, "Thunderbird", later))
+    before = [one.fetches for one in await subscriptions.subscriptions_of(cast.kcpd_detective)]
+    await log.write(later)
+    shown = await subscriptions.subscriptions_of(cast.kcpd_detective)
+    assert (before, log.is_due(later)) == ([0, 0], False)
+    assert [(one.fetched_at, one.client, one.fetches) for one in shown] == [(later, "Thunderbird", 2)] * 2
+
+
+async def test_a_fetch_that_is_written_late_does_not_undo_a_later_one(cast: Cast) -> None:
+    token = await token_of(cast.kcpd_detective)
+    feed = await open_feed(token, NOW)
+    later = NOW + timedelta(seconds=10)
+    await note_fetches([Fetch(feed.subscription_id, "Outlook", later, "ab" * 32, NOW)])
+    await note_fetches([Fetch(feed.subscription_id, "Outlook", NOW)])
+    feed = await open_feed(token, NOW)
+    assert (feed.fetched_at, feed.body_hash, feed.body_since) == (later, "ab" * 32, NOW)
 
 
 async def test_a_change_is_counted_for_each_audience_once_and_undone_with_its_transaction(cast: Cast) -> None:

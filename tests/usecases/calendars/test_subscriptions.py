@@ -16,7 +16,8 @@ from tracker.rules.events.event import Kind
 from tracker.tables.schema.calendars.subscriptions import Subscription
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.usecases.calendars import subscriptions
-from tracker.usecases.calendars.feed_access import OpenFeeds, note_fetches, open_feed
+from tracker.usecases.calendars.feed_access import OpenFeeds, open_feed
+from tracker.usecases.calendars.feed_fetches import Fetch, note_fetches
 from tracker.usecases.core import audit
 
 ALARMS = Alarms(minutes=30, all_day=AllDayAlarm.EVENING)
@@ -131,7 +132,7 @@ DAY = timedelta(days=1)
 
 
 async def fetched(subscription_id: object, at: datetime) -> None:
-    await note_fetches(subscription_id, 1, "Thunderbird", "hash", at, at)
+    await note_fetches([Fetch(subscription_id, "Thunderbird", at, "hash", at)])
 
 
 async def test_an_address_that_no_calendar_fetched_for_90_days_is_off(cast: Cast) -> None:

@@ -1,11 +1,10 @@
 """GET and HEAD /feeds/<token>.ics: no session, no cookie, no redirect, the same bytes until something changes."""
 
+import asyncio
 import logging
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from litestar.enums import HttpMethod
 from litestar.exceptions import MethodNotAllowedException
@@ -22,15 +21,13 @@ from tracker.ports.http.rate_limit import Guesses
 from tracker.ports.http.request_source import ORIGIN, Connection
 from tracker.rules.calendars.feeds import client_name
 from tracker.rules.core.actors import Origin
-from tracker.rules.events.event import Event
-from tracker.usecases.calendars.feed_access import Feed, OpenFeeds, note_fetches
+from tracker.usecases.calendars.feed_access import OpenFeeds
+from tracker.usecases.calendars.feed_fetches import WRITTEN_EVERY, Fetch, FetchLog
 from tracker.usecases.core import access_records
 
 SUFFIX = ".ics"
 OK = 200  # the calendar is sent; with 304 the program has it already
 READS = (HttpMethod.GET, HttpMethod.HEAD)
-NOTED_EVERY = timedelta(minutes=1)
-"""A feed's row is written at most this often; fetches in between are counted here and written with the next."""
 
 log = logging.getLogger(__name__)
 
@@ -42,23 +39,32 @@ class FeedDesk:
         self.maker = FeedBuilder(settings)
         self.guesses = Guesses()
         self.feeds = OpenFeeds()
-        self._uncounted: dict[UUID, int] = {}
+        self._fetches = FetchLog()
+        self._timer: asyncio.TimerHandle | None = None
+        self._writing: asyncio.Task[None] | None = None
 
-    def count(self, feed: Feed) -> None:
-        """Count a fetch."""
-        self._uncounted[feed.subscription_id] = self._uncounted.get(feed.subscription_id, 0) + 1
+    async def note(self, fetch: Fetch, now: datetime, *, at_once: bool) -> None:
+        """Record a fetch: at once, or with those of the next seconds."""
+        self._fetches.add(fetch)
+        if at_once or self._fetches.is_due(now):
+            await self.write()
+        elif self._timer is None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(WRITTEN_EVERY.total_seconds(), self._write_later)
 
-    async def note(
-        self, feed: Feed, body_hash: str, since: datetime, program: str, given: Sequence[Event], now: datetime
-    ) -> None:
-        """Write the count of fetches, and which restricted events were disclosed; never fail."""
-        await access_records.note_series(feed.viewer, given, now)
-        count = self._uncounted.pop(feed.subscription_id, 0)
+    async def write(self) -> None:
+        """Write the fetches that wait; never fail."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         try:
-            await note_fetches(feed.subscription_id, count, program, body_hash, since, now)
-        except Exception:  # the calendar is sent already, and the next fetch tries again
-            log.exception("A fetch was not noted.")
-            self._uncounted[feed.subscription_id] = self._uncounted.get(feed.subscription_id, 0) + count
+            await self._fetches.write(clock.now())
+        except Exception:  # the calendars are sent already, and the next fetch tries again
+            log.exception("Fetches were not noted.")
+
+    def _write_later(self) -> None:
+        self._timer = None
+        self._writing = asyncio.create_task(self.write())
 
 
 class plain(ASGIRouteHandler):  # noqa: N801 - a decorator, as Litestar's `asgi` is
@@ -93,20 +99,16 @@ async def subscription(scope: Scope, receive: Receive, send: Send) -> None:  # n
     answer = response(body, since, asked)
     await answer.sent(send, has_content=is_fetch)
     if is_fetch:
-        desk.count(feed)
-        given = body.named if answer.status == OK else ()
-        if given or _is_to_be_noted(feed, body.hash, now):
-            program = client_name(asked.get(b"user-agent", b"").decode("latin-1"))
-            from_there = replace(feed, viewer=replace(feed.viewer, origin=_origin(request)))
-            await desk.note(from_there, body.hash, since, program, given, now)
+        if body.named and answer.status == OK:
+            await access_records.note_series(replace(feed.viewer, origin=_origin(request)), body.named, now)
+        is_known = feed.body_hash == body.hash
+        program = client_name(asked.get(b"user-agent", b"").decode("latin-1"))
+        fetch = Fetch(feed.subscription_id, program, now, *(() if is_known else (body.hash, since)))
+        await desk.note(fetch, now, at_once=not is_known)
 
 
 def _refusal(desk: FeedDesk, request: Any, now: datetime) -> FeedResponse:
     return too_many() if desk.guesses.is_one_too_many(_origin(request).address, now) else unknown()
-
-
-def _is_to_be_noted(feed: Feed, body_hash: str, now: datetime) -> bool:
-    return feed.fetched_at is None or now - feed.fetched_at >= NOTED_EVERY or feed.body_hash != body_hash
 
 
 def _token(path: str) -> str:
@@ -122,8 +124,5 @@ def _origin(request: Any) -> Origin:
 
 
 def _desk(request: Any) -> FeedDesk:
-    state = request["litestar_app"].state
-    desk: FeedDesk | None = state.get("feeds")
-    if desk is None:
-        desk = state["feeds"] = FeedDesk(request["state"]["settings"])
+    desk: FeedDesk = request["litestar_app"].state["feeds"]
     return desk

@@ -1,4 +1,4 @@
-"""From a feed's token to its owner, what they may see now, and the feed's validator; and recording fetches."""
+"""From a feed's token to its owner, what they may see now, and the feed's validator."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -64,10 +64,6 @@ PERSON = ("member", "name", "email", "zone", "agency", "code", "arm", "level", "
 LATEST = datetime.max.replace(tzinfo=UTC)
 RIGHT_KINDS = ("role", "seat", "committee", "grant")
 Right = tuple[str, str, str | None]
-_FETCHED = (
-    "UPDATE subscription SET fetches = fetches + {}, fetched_at = {}, client = {}, body_hash = {}, body_since = {}"
-    " WHERE id = {}"
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,14 +162,6 @@ def _in_time(feed: Feed, now: datetime) -> Feed:
     if feed.ends_at <= now:
         raise NotFound
     return feed
-
-
-async def note_fetches(
-    subscription_id: UUID, count: int, client: str, body_hash: str, body_since: datetime, now: datetime
-) -> None:
-    """Record that a feed was fetched `count` times, last now by `client`, and which content it got."""
-    facts = (count, now, client, body_hash, body_since, subscription_id)
-    await engine().run_querystring(QueryString(_FETCHED, *facts))
 
 
 @lru_cache(1024)

@@ -15,7 +15,7 @@ from tracker.rules.calendars.feeds import MAX_SUBSCRIPTIONS, Only, Scope, Subscr
 from tracker.rules.core.viewer import Viewer
 from tracker.tables.schema.roster.people import SeatHolder
 from tracker.usecases.calendars import subscriptions
-from tracker.usecases.calendars.feed_access import note_fetches
+from tracker.usecases.calendars.feed_fetches import Fetch, note_fetches
 
 PAGE = "/subscriptions"
 ADDRESS = re.compile(rf'value="({BASE}/feeds/[A-Za-z0-9_-]{{43}}\.ics)"')
@@ -252,7 +252,7 @@ async def test_a_month_before_its_year_is_over_the_owner_is_told(cast: Cast, bro
     await make(cast.kcpd_detective)
     [feed] = await feeds_of(cast.kcpd_detective)
     for day in (250, 335):
-        await note_fetches(feed.id, 1, "Thunderbird", "hash", NOW, NOW + timedelta(days=day))
+        await note_fetches([Fetch(feed.id, "Thunderbird", NOW + timedelta(days=day), "hash", NOW)])
     clock.start_at(NOW + timedelta(days=334), stands_still=True)
     assert "this one stops on" not in (await (await browse(cast.kcpd_detective)).get(PAGE)).text
     clock.start_at(NOW + timedelta(days=335), stands_still=True)
