@@ -18,6 +18,7 @@ from bench import (
     long_series,
     many_people,
     pages,
+    peers,
     planning,
     reminders,
     replies,
@@ -32,6 +33,7 @@ from bench.figures import Figure
 
 PARTS: tuple[tuple[str, Callable[[], Sequence[Figure]]], ...] = (
     ("feeds", feeds.measure),
+    ("Radicale", peers.measure),
     ("month pages", pages.measure),
     ("pages of every day", daily.measure),
     ("search", search.measure),

@@ -41,7 +41,7 @@ class Server:
 @contextmanager
 def product(database: Path, *, runs_clock: bool = False, env: Mapping[str, str] = os.environ) -> Iterator[Server]:
     """Run `tracker serve` on a database, from its start until it answers."""
-    port = _free_port()
+    port = free_port()
     settings = dict(env) | {
         "TRACKER_DATABASE_URL": f"sqlite:///{database}",
         "TRACKER_SECRET": SECRET,
@@ -49,20 +49,21 @@ def product(database: Path, *, runs_clock: bool = False, env: Mapping[str, str] 
         "TRACKER_RUN_CLOCK": "yes" if runs_clock else "no",
     }
     command = [str(Path(sys.executable).with_name("tracker")), "serve", "--port", str(port)]
-    with _running(command, port, settings) as server:
+    with running(command, port, settings) as server:
         yield server
 
 
 @contextmanager
 def bare(folder: Path) -> Iterator[Server]:
     """Run `bench.bare`, which answers with the responses kept in a folder."""
-    port = _free_port()
-    with _running([sys.executable, "-m", "bench.bare", str(port), str(folder)], port, os.environ) as server:
+    port = free_port()
+    with running([sys.executable, "-m", "bench.bare", str(port), str(folder)], port, os.environ) as server:
         yield server
 
 
 @contextmanager
-def _running(command: Sequence[str], port: int, env: Mapping[str, str]) -> Iterator[Server]:
+def running(command: Sequence[str], port: int, env: Mapping[str, str]) -> Iterator[Server]:
+    """Run a server from its start until it answers."""
     with (
         TemporaryFile() as said,
         subprocess.Popen(command, env=env, stderr=said) as process,  # noqa: S603 - our own command
@@ -87,12 +88,13 @@ def _responses(port: int) -> bool:
     try:
         with socket.create_connection((HOST, port), timeout=PATIENCE) as line:
             line.sendall(f"GET /sign-in HTTP/1.1\r\nHost: {HOST}:{port}\r\n\r\n".encode("ascii"))
-            return line.recv(9).startswith(b"HTTP/1.1 ")
+            return line.recv(9).startswith(b"HTTP/1.")
     except ConnectionError:
         return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that no one listens on."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
