@@ -3,8 +3,8 @@
 A rung is who hears of an item that is overdue or blocked for some days. An empty one passes to the next at once: no
 one has the place, it is the owner's own, or none of those on it may see the item, is active, and gets our emails.
 
-An item reaches a rung once, on the first morning on or after the rung's day. That morning's day is kept: all emails about
-it go by that day, even those written days later.
+An item reaches a rung once, on the first morning on or after the rung's day. That morning's day is kept: all emails
+about it go by that day, even those written days later.
 """
 
 from collections.abc import Iterable, Mapping
