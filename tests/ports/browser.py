@@ -28,28 +28,36 @@ class Browser:
     """Fetches pages and sends forms as one person (or no one)."""
 
     def __init__(
-        self, app: Litestar, session: str | None = None, *, address: str = "192.0.2.7", base: str = BASE
+        self,
+        app: Litestar,
+        session: str | None = None,
+        *,
+        address: str = "192.0.2.7",
+        base: str = BASE,
+        lays_out: bool = True,
     ) -> None:
+        """Be at an address; pages come without the white space that does not show, unless it `lays_out` none."""
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False, client=(address, 40_000))  # type: ignore[arg-type]  # an ASGI application
         self._client = httpx.AsyncClient(transport=transport, base_url=base, follow_redirects=False)
         self._base = base
+        self._shown = _shown if lays_out else _as_sent
         if session:
             self._client.cookies.set("session", session)
         self._form_token: str | None = None
 
     async def get(self, path: str, **kwargs: Any) -> httpx.Response:
         """Fetch a page."""
-        return _shown(await self._client.get(path, **kwargs))
+        return self._shown(await self._client.get(path, **kwargs))
 
     async def send(self, method: str, path: str, **kwargs: Any) -> httpx.Response:
         """Send any request, as it is."""
-        return _shown(await self._client.request(method, path, **kwargs))
+        return self._shown(await self._client.request(method, path, **kwargs))
 
     async def post(self, path: str, form: Mapping[str, Any] | None = None, **kwargs: Any) -> httpx.Response:
         """Send a form with the token that the site put into its pages."""
         headers = {"Origin": self._base, "Sec-Fetch-Site": "same-origin", **kwargs.pop("headers", {})}
         fields = {"_csrf": await self.form_token(), **(form or {})}
-        return _shown(await self._client.post(path, data=fields, headers=headers, **kwargs))
+        return self._shown(await self._client.post(path, data=fields, headers=headers, **kwargs))
 
     async def form_token(self) -> str:
         """Return the token in each form of this person, read from a page once."""
@@ -66,6 +74,10 @@ def _shown(response: httpx.Response) -> httpx.Response:
     headers = [(name, value) for name, value in response.headers.multi_items() if name not in PACKED]
     content = laid_out(response.text).encode()
     return httpx.Response(response.status_code, headers=headers, content=content, request=response.request)
+
+
+def _as_sent(response: httpx.Response) -> httpx.Response:
+    return response
 
 
 async def session_of(viewer: Viewer, now: datetime) -> str:

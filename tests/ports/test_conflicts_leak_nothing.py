@@ -103,14 +103,14 @@ async def answers(world: Path, worlds: Worlds, viewer: str) -> list[Answer]:
     by_token = {"Authorization": f"Bearer {worlds.tokens[viewer]}", "If-Match": "*"}
     found: list[Answer] = []
     async with opened(world) as app, same_chance():
-        browser = Browser(app, worlds.sessions[viewer])
+        browser = Browser(app, worlds.sessions[viewer], lays_out=False)
         for number, (method, path, form) in enumerate(_asked(SCRIPT, worlds.places)):
             ids.seed(number)  # a comparison draws ids for its emails: how many is no answer
             reply = await (browser.post(path, form) if method == "POST" else browser.get(path))
             found.append((f"{method} {path}", reply.status_code, _headers(reply), reply.content))
         for number, (method, path, body) in enumerate(_asked(API_SCRIPT, worlds.places), start=BY_PROGRAM):
             ids.seed(number)
-            reply = await Browser(app).send(method, path, json=body, headers=by_token)
+            reply = await Browser(app, lays_out=False).send(method, path, json=body, headers=by_token)
             found.append((f"{method} {path}", reply.status_code, _headers(reply), reply.content))
         feed = await browser.get(f"/feeds/{worlds.feeds[viewer]}.ics")
         found.append(("feed", feed.status_code, _headers(feed), feed.content))

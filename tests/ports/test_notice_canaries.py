@@ -13,9 +13,10 @@ from uuid import UUID
 import pytest
 
 from tests.cast import NOW, Cast, operation
+from tests.ports.browser import Browser
 from tests.ports.test_nothing_leaks import seen
 from tests.ports.test_nothing_leaks_by_mail import mails
-from tests.ports.worlds import LAST_WEEK, Worlds, build, opened
+from tests.ports.worlds import LAST_WEEK, Worlds, build, copied, opened
 from tests.usecases.operations.world import RISSAFE
 from tracker.database import engine
 from tracker.rules.operations.readiness import Minors, NoticeState, NoticeText
@@ -114,7 +115,7 @@ def unfolded(content: bytes) -> bytes:
 async def every_answer(worlds: Worlds, secret: Secret, viewer: str) -> list[tuple[str, bytes]]:
     """Return what a person gets from every route, feed, and program, with the operation's own addresses among them."""
     places = replace(worlds.places, secret_event=secret.event, secret_key=KEY, secret_notice=secret.notice)
-    answers = await seen(worlds.secret, replace(worlds, places=places), viewer)
+    answers = await seen(copied(worlds.secret), replace(worlds, places=places), viewer)
     return [(ask, unfolded(str(headers).encode() + content)) for ask, _, headers, content in answers]
 
 
@@ -139,14 +140,13 @@ async def test_no_outlet_has_a_byte_of_the_operation_for_those_who_get_its_notic
 
 async def test_those_who_get_the_notice_have_it_in_every_outlet(tmp_path: Path) -> None:
     worlds = await build(tmp_path)
-    async with opened(worlds.secret):
+    async with opened(worlds.secret) as app:
         secret = await secret_of(worlds.cast)
-    answers = dict(await every_answer(worlds, secret, "harbor_advocate"))
-    page, home, feed = answers[f"GET /notices/{secret.notice}"], answers["GET /"], answers["GET feed"]
-    assert b"tagalog" in page
-    assert b"acknowledge" in home
-    assert b"summary:service readiness" in feed
-    assert b"vermilion" in dict(await every_answer(worlds, secret, "hsi_liaison"))[f"GET /events/{secret.event}/{KEY}"]
+        advocate, liaison = [Browser(app, worlds.sessions[one]) for one in ("harbor_advocate", "hsi_liaison")]
+        assert "Tagalog" in (await advocate.get(f"/notices/{secret.notice}")).text
+        assert "Acknowledge" in (await advocate.get("/")).text
+        assert "SUMMARY:Service readiness" in (await advocate.get(f"/feeds/{worlds.feeds['harbor_advocate']}.ics")).text
+        assert CANARY in (await liaison.get(f"/events/{secret.event}/{KEY}")).text
 
 
 async def test_no_entry_of_the_audit_log_names_a_notice_and_its_operation(tmp_path: Path) -> None:

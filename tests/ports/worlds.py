@@ -12,12 +12,12 @@ from uuid import UUID
 
 from litestar import Litestar
 
-from tests.cast import NOW, ZONE, Cast, everybody, marking, meeting, operation, people_of_the_task_force
+from tests.cast import NOW, SECRET, ZONE, Cast, everybody, marking, meeting, operation, people_of_the_task_force
 from tests.ports.browser import session_of
 from tests.ports.secret_mail import answer_about_an_item, emails_about
 from tests.ports.standing import standing
 from tests.usecases.operations.world import FAR, over, planned
-from tracker.crypto import ids
+from tracker.crypto import ids, keys
 from tracker.database import bind, close_database, engine, engine_from_url, open_database, writing
 from tracker.database.migrate import migrate
 from tracker.rules.actions.action_items import ItemStatus
@@ -160,9 +160,40 @@ class Story:
     after: Callable[[Cast, Places], Awaitable[None]]
 
 
+@dataclass(frozen=True)
+class _Built:
+    """Worlds, and what was in their files when they were built."""
+
+    worlds: Worlds
+    plain: bytes
+    secret: bytes
+
+
+_built: dict[Story, _Built] = {}
+
+
 async def build(folder: Path, story: Story | None = None) -> Worlds:
-    """Build both worlds; what is seen by all is changed again after the secrets, so that a counter would show."""
+    """Give a test worlds of its own; those of one story are built once in each process."""
     story = story or Story(_before, _secrets, _changed_afterwards)
+    if story not in _built:
+        worlds = await _build(folder, story)
+        _built[story] = _Built(worlds, worlds.plain.read_bytes(), worlds.secret.read_bytes())
+    built, plain, secret = _built[story], folder / "plain.sqlite", folder / "secret.sqlite"
+    plain.write_bytes(built.plain)
+    secret.write_bytes(built.secret)
+    keys.use(SECRET)
+    return replace(built.worlds, places=replace(built.worlds.places), plain=plain, secret=secret)
+
+
+def copied(world: Path) -> Path:
+    """Return a copy of a world, in which a person changes nothing of what the next one gets."""
+    copy = world.with_name(f"{ids.new_id()}.sqlite")
+    shutil.copyfile(world, copy)
+    return copy
+
+
+async def _build(folder: Path, story: Story) -> Worlds:
+    """Build both worlds; what is seen by all is changed again after the secrets, so that a counter would show."""
     plain, secret = folder / "plain.sqlite", folder / "secret.sqlite"
     async with opened(plain):
         await migrate()
