@@ -52,6 +52,7 @@ class Lines(logging.StreamHandler[TextIO]):
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
         self._waiting: list[str] = []
+        self._due_in: asyncio.AbstractEventLoop | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a line, with the others of this turn."""
@@ -65,6 +66,7 @@ class Lines(logging.StreamHandler[TextIO]):
         """Write what waits, if anything."""
         self.acquire()
         try:
+            self._due_in = None
             waiting, self._waiting = self._waiting, []
             if waiting:
                 self.stream.write("".join(waiting))
@@ -77,7 +79,9 @@ class Lines(logging.StreamHandler[TextIO]):
             loop = asyncio.get_running_loop()
         except RuntimeError:
             self.flush()
-        else:
+            return
+        if loop is not self._due_in:
+            self._due_in = loop
             loop.call_soon(self.flush)
 
 

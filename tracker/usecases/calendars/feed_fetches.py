@@ -1,5 +1,6 @@
 """Fetches of feeds, as their owners see them: collected, and written for all feeds in one transaction."""
 
+import asyncio
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -30,12 +31,9 @@ class Fetch(NamedTuple):
 
     def after(self, earlier: "Fetch") -> "Fetch":
         """Return this fetch and the earlier ones of the same feed as one."""
-        is_new = self.body_hash is not None
-        return self._replace(
-            times=self.times + earlier.times,
-            body_hash=self.body_hash if is_new else earlier.body_hash,
-            body_since=self.body_since if is_new else earlier.body_since,
-        )
+        new = self if self.body_hash else earlier
+        times = self.times + earlier.times
+        return Fetch(self.subscription_id, self.client, self.at, new.body_hash, new.body_since, times)
 
 
 class FetchLog:
@@ -44,6 +42,7 @@ class FetchLog:
     def __init__(self) -> None:
         self._waiting: dict[UUID, Fetch] = {}
         self._written_at: datetime | None = None
+        self._turn = asyncio.Lock()
 
     def add(self, fetch: Fetch) -> None:
         """Keep a fetch until the next `write`."""
@@ -55,16 +54,18 @@ class FetchLog:
         return self._written_at is None or now - self._written_at >= WRITTEN_EVERY
 
     async def write(self, now: datetime) -> None:
-        """Write what waits; after an error, it waits on."""
-        taken, self._waiting = self._waiting, {}
-        try:
-            await note_fetches(taken.values())
-        except BaseException:
-            meanwhile, self._waiting = self._waiting, taken
-            for fetch in meanwhile.values():
-                self.add(fetch)
-            raise
-        self._written_at = now
+        """Write what waits, after a write that is under way; after an error, it waits on."""
+        async with self._turn:
+            taken, self._waiting = self._waiting, {}
+            before, self._written_at = self._written_at, now
+            try:
+                await note_fetches(taken.values())
+            except BaseException:
+                self._written_at = before
+                meanwhile, self._waiting = self._waiting, taken
+                for fetch in meanwhile.values():
+                    self.add(fetch)
+                raise
 
 
 async def note_fetches(fetches: Iterable[Fetch]) -> None:
