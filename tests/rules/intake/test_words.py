@@ -53,7 +53,6 @@ def test_the_warning_that_a_server_puts_above_an_email_is_passed_over() -> None:
         ("Done with half of it", Word.NOTE, "Done with half of it"),
         ("Done, but not sent", Word.NOTE, "Done, but not sent"),
         ("Not done", Word.NOTE, "Not done"),
-        ("Hi,\nDONE", Word.NOTE, "Hi,\nDONE"),
         ("YES", Word.NOTE, "YES"),
         ("", None, ""),
         ("\n \n", None, ""),
@@ -81,6 +80,142 @@ def test_the_first_line_updates_an_action_item(text: str, word: Word | None, not
 def test_the_first_line_replies_to_an_invitation(text: str, word: Word | None, comment: str) -> None:
     said = about_invitation(text)
     assert (said.word, said.text) == (word, comment)
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "note"),
+    [
+        ("BLOCKED lot B is closed until Friday", Word.BLOCKED, "lot B is closed until Friday"),
+        ("BLOCKED no key yet", Word.BLOCKED, "no key yet"),
+        ("Blocked, waiting on phone", Word.BLOCKED, "waiting on phone"),
+        ("BLOCKED - waiting on the lab", Word.BLOCKED, "waiting on the lab"),
+        ("Blocked — waiting on the lab", Word.BLOCKED, "waiting on the lab"),
+        ("IN PROGRESS half way", Word.IN_PROGRESS, "half way"),
+        ("in progress 50%", Word.IN_PROGRESS, "50%"),
+        ("DONE mou signed, scan follows", Word.DONE, "mou signed, scan follows"),
+        ("DONE (scan follows)", Word.DONE, "scan follows"),
+        ("DONE and sent", Word.DONE, "and sent"),
+        ("Done, thanks", Word.DONE, "thanks"),
+        ("done thank you!", Word.DONE, "thank you!"),
+        ("**DONE**", Word.DONE, ""),
+        ("DONE ✅", Word.DONE, ""),
+        ("Completed", Word.DONE, ""),
+        ("Complete.", Word.DONE, ""),
+    ],
+)
+def test_a_status_may_have_its_note_on_the_same_line(text: str, word: Word, note: str) -> None:
+    said = about_item(text)
+    assert (said.word, said.text) == (word, note)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Done is better than perfect",
+        "DONE is better than perfect",
+        "DONE IS BETTER THAN PERFECT",
+        "Done?",
+        "Done, right?",
+        "DONE yet?",
+        "Done...?",
+        "Done 👎",
+        "Not done yet",
+        "Done, almost",
+        "Done. Not really.",
+        "DONE but the scan is missing",
+        "Done thanks, but not sent",
+        "DONE by Friday",
+        "DONE 50%",
+        "Done\nexcept the last page",
+        "Blocked? No",
+        "Blocked no longer",
+        "BLOCKED no longer",
+        "Blocked: no",
+        "Blocked numbers are on the list",
+        "In progress or done?",
+        "Completed half of it",
+        "Accept",
+    ],
+)
+def test_a_sentence_that_may_not_mean_the_status_is_a_note(text: str) -> None:
+    said = about_item(text)
+    assert (said.word, said.text) == (Word.NOTE, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "comment"),
+    [
+        ("YES see you there", Word.YES, "see you there"),
+        ("Yes see you there", Word.YES, "see you there"),
+        ("Yes thanks", Word.YES, "thanks"),
+        ("Yes, I can't wait", Word.YES, "I can't wait"),
+        ("Yes I'll be there", Word.YES, "I'll be there"),
+        ("YES no problem", Word.YES, "no problem"),
+        ("YES until 3", Word.YES, "until 3"),
+        ("YES 👍", Word.YES, ""),
+        ("YES 👍🏽 see you", Word.YES, "see you"),
+        ("YES :)", Word.YES, ""),
+        ("*YES*", Word.YES, ""),
+        ("“Yes”", Word.YES, ""),
+        ("Accept", Word.YES, ""),
+        ("Accepted, thanks", Word.YES, "thanks"),
+        ("Decline", Word.NO, ""),
+        ("Tentative", Word.MAYBE, ""),
+        ("No I'm in court", Word.NO, "I'm in court"),
+        ("NO (in court)", Word.NO, "in court"),
+        ("NO in court", Word.NO, "in court"),
+        ("No thanks", Word.NO, "thanks"),
+        ("No sorry, I can’t make it", Word.NO, "sorry, I can’t make it"),
+        ("No, I'll be in court", Word.NO, "I'll be in court"),
+        ("MAYBE depends on the trial", Word.MAYBE, "depends on the trial"),
+        ("Maybe, if court ends early", Word.MAYBE, "if court ends early"),
+    ],
+)
+def test_a_reply_may_have_its_note_on_the_same_line(text: str, word: Word, comment: str) -> None:
+    said = about_invitation(text)
+    assert (said.word, said.text) == (word, comment)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Yes but only until 3",
+        "YES but only until 3",
+        "Yes, but only until 3",
+        "Yes thanks, but only until 3",
+        "Yes if it moves to Friday",
+        "Yes, I can't come",
+        "Yes I'm in court that day",
+        "Yes?",
+        "YES or NO?",
+        "YES can I bring two people?",
+        "yes/no?",
+        "YES NO MAYBE",
+        "Yes, no, wait",
+        "YES 🤔",
+        "Can't say yes yet",
+        "No problem, I'll be there",
+        "NO problem",
+        "No later than Friday",
+        "NO idea yet",
+        "No. 5 is closed",
+        "No, I can come",
+        "No - I'll be there",
+        "No, see you there",
+        "No, unless it moves",
+        "No I'm free",
+        "No one asked me",
+        "No?",
+        "Maybe next week works better",
+        "MAYBE next week works better",
+        "Maybe not",
+        "Maybe, not sure I'm invited?",
+        "Accept my apologies, I'm in court",
+    ],
+)
+def test_a_sentence_that_may_mean_something_else_is_no_reply(text: str) -> None:
+    said = about_invitation(text)
+    assert (said.word, said.text) == (None, text)
 
 
 def test_what_was_left_out_is_known() -> None:

@@ -1,7 +1,11 @@
-"""Words in replies: what the first line of a reply to an email about an action item or an invitation asks for."""
+"""Words in replies: what the first line of a reply to an email about an action item or an invitation asks for.
 
-import re
-from collections.abc import Mapping
+A word counts first in the line, alone or before punctuation, an emoji, or thanks; in CAPITALS, also before other text,
+and what follows it is its note. Text that may take it back ("but", "if", "not yet", a question, a longer sentence)
+makes all of it a note about the item, or no reply to the invitation.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tracker.rules.actions.action_items import ItemStatus
@@ -10,20 +14,11 @@ from tracker.rules.core.answers import Word
 from tracker.rules.core.clean_text import clean
 from tracker.rules.events.replies import LONGEST_COMMENT, ReplyValue
 from tracker.rules.intake.own_text import own_text
+from tracker.rules.intake.word_forms import OF_INVITATIONS, OF_ITEMS, Form
 
 EVERY = 1_000_000  # characters: what is too long is cut
-
-
 STATUSES = {Word.DONE: ItemStatus.DONE, Word.IN_PROGRESS: ItemStatus.IN_PROGRESS, Word.BLOCKED: ItemStatus.BLOCKED}
 REPLIES = {Word.YES: ReplyValue.ACCEPTED, Word.MAYBE: ReplyValue.TENTATIVE, Word.NO: ReplyValue.DECLINED}
-_OF_ITEMS = {
-    Word.DONE: re.compile(r"done\b", re.IGNORECASE),
-    Word.IN_PROGRESS: re.compile(r"in[ -]?progress\b", re.IGNORECASE),
-    Word.BLOCKED: re.compile(r"blocked\b", re.IGNORECASE),
-}
-_OF_INVITATIONS = {one: re.compile(rf"{one.value}\b", re.IGNORECASE) for one in REPLIES}
-_AFTER_STATUS = re.compile(r"\s*([.:;!]|$)\s*")
-_AFTER_REPLY = re.compile(r"\s*([.:;!,]|[-–—]+\s|$)\s*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,30 +34,21 @@ class Said:
 
 
 def about_item(text: str) -> Said:
-    """Return what a reply asks for about an action item.
-
-    A word counts alone in its line, or before a period or a colon: "Done with half of it" and "Done, but not sent" are
-    notes.
-    """
-    said = _read(text, _OF_ITEMS, _AFTER_STATUS, LONGEST_NOTE)
+    """Return what a reply asks for about an action item: a status, or a note."""
+    said = _read(text, OF_ITEMS, LONGEST_NOTE)
     return said if said.word or not said.text else Said(word=Word.NOTE, text=said.text, is_whole=said.is_whole)
 
 
 def about_invitation(text: str) -> Said:
-    """Return what a reply to an invitation says; a comma or a dash may also follow the word ("No, I'm in court")."""
-    return _read(text, _OF_INVITATIONS, _AFTER_REPLY, LONGEST_COMMENT)
+    """Return what a reply to an invitation says."""
+    return _read(text, OF_INVITATIONS, LONGEST_COMMENT)
 
 
-def _read(text: str, words: Mapping[Word, re.Pattern[str]], after: re.Pattern[str], longest: int) -> Said:
+def _read(text: str, forms: Sequence[Form], longest: int) -> Said:
     own = own_text(text)
-    first, *others = own.lines or ("",)
-    word, rest = next(
-        (
-            (one, first[end.end() :])
-            for one, pattern in words.items()
-            if (begin := pattern.match(first)) and (end := after.match(first, begin.end()))
-        ),
-        (None, first),
+    lines = own.lines or ("",)
+    word, note = next(
+        ((form.word, note) for form in forms if (note := form.note_in(lines)) is not None), (None, "\n".join(lines))
     )
-    whole = clean("\n".join([*filter(None, [rest]), *others]), EVERY, "text", multiline=True)
+    whole = clean(note, EVERY, "text", multiline=True)
     return Said(word=word, text=whole[:longest].rstrip(), is_whole=not own.has_more and len(whole) <= longest)
