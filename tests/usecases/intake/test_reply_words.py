@@ -129,7 +129,7 @@ async def test_the_organizer_sees_what_was_none_of_the_words(sqlite_cast: Cast) 
     assert await reply_of(cast.fbi_lead, event_id) == (NONE, "")
     one = await confirmation()
     assert one.subject == "No reply recorded: Monthly task force meeting, Tue, Jan 12"
-    assert one.paragraphs[0].startswith("The first line of your email wasn't YES, MAYBE, or NO.")
+    assert one.paragraphs[0].startswith("We found no clear YES, MAYBE, or NO at the start of your email.")
 
 
 async def test_a_text_to_the_organizer_of_a_calendar_entry_replies_to_the_event(sqlite_cast: Cast) -> None:
