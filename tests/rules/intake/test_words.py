@@ -83,6 +83,25 @@ def test_the_first_line_replies_to_an_invitation(text: str, word: Word | None, c
 
 
 @pytest.mark.parametrize(
+    "greeting",
+    ["Hi,", "Hello Jane,", "Good morning Sgt. O’Neil -", "Hey team!", "HI,", "Dear Ms. de la Cruz:", "Hi all"],
+)
+def test_a_greeting_above_the_word_is_passed_over(greeting: str) -> None:
+    for gap in ("\n", "\n\n"):
+        said = about_item(f"{greeting}{gap}DONE\n\nThanks")
+        assert (said.word, said.text) == (Word.DONE, "")
+        assert about_invitation(f"CAUTION: from outside\n\n{greeting}{gap}No, I'm in court").word is Word.NO
+
+
+@pytest.mark.parametrize(
+    "text", ["Hi,", "Hello Jane", "Hi DONE\nJane", "Hi, done\nwith half", "Hi the key is gone\nDONE", "High time\nDONE"]
+)
+def test_more_than_a_greeting_is_a_note(text: str) -> None:
+    said = about_item(text)
+    assert (said.word, said.text) == (Word.NOTE, text)
+
+
+@pytest.mark.parametrize(
     ("text", "word", "note"),
     [
         ("BLOCKED lot B is closed until Friday", Word.BLOCKED, "lot B is closed until Friday"),
@@ -225,7 +244,24 @@ def test_what_was_left_out_is_known() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["On ", "\n", "> ", "From: a\n", "a:\n", "-", "_", "done ", "Caution outside\n", "=?", ":"]
+    "piece",
+    [
+        "On ",
+        "\n",
+        "> ",
+        "From: a\n",
+        "a:\n",
+        "-",
+        "_",
+        "done ",
+        "Caution outside\n",
+        "=?",
+        ":",
+        "Hi ",
+        "Hi Aa",
+        "yes, ",
+        "NO I'm ",
+    ],
 )
 def test_no_text_takes_long_to_read(piece: str) -> None:
     text = piece * (200_000 // len(piece))

@@ -15,11 +15,13 @@ _SENT = re.compile(r"\*?(sent|date|to|subject):", re.IGNORECASE)
 _RULE = re.compile(r"_{10,}$|-{2,} ?(original|forwarded|reply)\b", re.IGNORECASE)
 _SIGNATURE = re.compile(r"--$|sent from my |get outlook for ", re.IGNORECASE)
 _BANNER = re.compile(r"\W*(caution|warning|attention|notice|external)\b", re.IGNORECASE)
+_NAME = r"(?:(?![A-Z]{2})[A-Z][\w'’-]*|all|there|everyone|team|folks|de|la|van|von)\.?"  # "DONE" is none
+_GREETING = re.compile(rf"(?i:hi|hello|hey|dear|good (?:morning|afternoon|evening))(?: {_NAME}){{0,4}}\s?[,.!:–—-]*$")
 _OUTSIDE = re.compile(r"external|outside", re.IGNORECASE)
 
 
 class OwnText(NamedTuple):
-    """The first paragraph of what a person wrote."""
+    """The first paragraph of what a person wrote, without a greeting above it."""
 
     lines: tuple[str, ...]
     """Without empty ones; none when they wrote nothing above the quoted text."""
@@ -32,6 +34,7 @@ def own_text(text: str) -> OwnText:
     paragraphs = _paragraphs(_above_quote([one.strip() for one in text[:LONGEST].splitlines()]))
     if paragraphs and _is_banner(paragraphs[0]):
         paragraphs = paragraphs[1:]
+    paragraphs = _without_greeting(paragraphs)
     return OwnText(tuple(paragraphs[0]) if paragraphs else (), len(paragraphs) > 1)
 
 
@@ -63,6 +66,14 @@ def _paragraphs(lines: Sequence[str]) -> list[list[str]]:
         elif found[-1]:
             found.append([])
     return [one for one in found if one]
+
+
+def _without_greeting(paragraphs: list[list[str]]) -> list[list[str]]:
+    """Return what follows a line that only greets; a greeting with nothing below it stays."""
+    if not paragraphs or not _GREETING.match(paragraphs[0][0]):
+        return paragraphs
+    below = paragraphs[0][1:]
+    return [below, *paragraphs[1:]] if below else (paragraphs[1:] or paragraphs)
 
 
 def _is_banner(paragraph: Sequence[str]) -> bool:
