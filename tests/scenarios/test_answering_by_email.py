@@ -198,7 +198,9 @@ async def test_8_no_one_else_can_be_sent_and_only_those_who_lead_the_event_read_
     fbi = at.invitation("fbi_lead")
     await at.get(email(fbi, delegating(fbi, "bridge_advocate@bridge.example")), email(fbi, delegating(fbi, PRIVATE)))
     assert await at.count(JANUARY) == NO_ONE_YET
-    assert "Only an alternate for their seat can come, for one date." in await at.page(JANUARY)
+    page = await at.page(JANUARY)
+    assert "Only an alternate for their seat can come, for one date." in page
+    assert "Fbi lead (FBI): No" not in page  # they never said so
     assert "an alternate for their seat" not in await at.page(JANUARY, "hsi_liaison")
     assert await at.office.mails() == []
 

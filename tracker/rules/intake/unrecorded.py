@@ -70,6 +70,11 @@ class UnrecordedReply:
     decision: Decision | None
 
     @property
+    def said(self) -> ReplyValue | None:
+        """Return what they replied; nothing where they wanted to send someone else, who never said no."""
+        return None if self.misfit is Misfit.DELEGATE else self.value
+
+    @property
     def why(self) -> str:
         """Return why it was not recorded."""
         if self.outcome is Outcome.STALE:
