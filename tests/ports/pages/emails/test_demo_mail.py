@@ -1,13 +1,16 @@
 """The page of a demo's emails: text only, links to follow, and no such page anywhere but in a demo."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from litestar import Litestar
 
 from tests.cast import Cast
 from tests.ports.browser import Browser, settings
+from tests.ports.standing import standing
 from tracker.app import create_app
 from tracker.errors import Invalid
 from tracker.ports.mail.reply_box import Ways
@@ -19,12 +22,32 @@ TEN, ELEVEN = datetime(2027, 1, 12, 10, tzinfo=UTC), datetime(2027, 1, 12, 11, t
 LINK = "http://tracker.test/r/abc.def?a=yes"
 
 
+@pytest.fixture(scope="module")
+def outbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder that one application reads."""
+    return tmp_path_factory.mktemp("demo-mail")
+
+
 @pytest.fixture
-async def visitor(sqlite_cast: Cast, tmp_path: Path) -> Browser:
+def folder(outbox: Path) -> Path:
+    """Return that folder, with no email in it."""
+    for one in outbox.iterdir():
+        one.unlink()
+    return outbox
+
+
+@pytest.fixture
+def demo(sqlite_cast: Cast, folder: Path) -> Iterator[Litestar]:
+    with standing(is_demo=True, mail_folder=str(folder)) as app:
+        yield app
+
+
+@pytest.fixture
+def visitor(demo: Litestar, folder: Path) -> Browser:
     """A stranger before a demo that sent two emails."""
-    keep(tmp_path, "000001", "Invitation: Training", "a@kcpd.example", f"Reply yes:\n{LINK}\n")
-    keep(tmp_path, "000002", "<script>alert(1)</script>", "b@hsi.example", "A line")
-    return Browser(create_app(settings(is_demo=True, mail_folder=str(tmp_path))))
+    keep(folder, "000001", "Invitation: Training", "a@kcpd.example", f"Reply yes:\n{LINK}\n")
+    keep(folder, "000002", "<script>alert(1)</script>", "b@hsi.example", "A line")
+    return Browser(demo)
 
 
 def keep(folder: Path, name: str, subject: str, to: str, text: str) -> None:
@@ -118,12 +141,12 @@ class Box:
 
 
 @pytest.fixture
-async def boxed(sqlite_cast: Cast, tmp_path: Path) -> tuple[Browser, Box]:
+def boxed(demo: Litestar, folder: Path) -> tuple[Browser, Box]:
     """A stranger before a demo with an email, and its reply box."""
-    keep(tmp_path, "000001", "Invitation: Training", "a@kcpd.example", "Text")
-    app, box = create_app(settings(is_demo=True, mail_folder=str(tmp_path))), Box()
-    app.state["reply_box"] = box
-    return Browser(app), box
+    keep(folder, "000001", "Invitation: Training", "a@kcpd.example", "Text")
+    box = Box()
+    demo.state["reply_box"] = box
+    return Browser(demo), box
 
 
 async def test_a_button_below_an_email_sends_what_its_recipient_s_program_would(boxed: tuple[Browser, Box]) -> None:

@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.cast import NOW, Cast
 from tests.ports.browser import Browser, session_of, settings
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
+from tests.ports.standing import standing
 from tests.usecases.identity.world import PASSWORD, App, give_password, hash_cheaply
 from tracker import clock
 from tracker.app import create_app
@@ -328,9 +330,10 @@ async def test_the_cookie_of_a_session_is_bound_to_https_and_this_host(sqlite_ca
 
 
 @pytest.fixture
-async def demo(app: Litestar) -> Litestar:
+def demo(app: Litestar) -> Iterator[Litestar]:
     """The application as a demo: its links open at once."""
-    return create_app(settings(is_demo=True))
+    with standing(is_demo=True) as demo:
+        yield demo
 
 
 async def test_looking_at_a_link_changes_nothing_and_its_button_signs_in_once(
