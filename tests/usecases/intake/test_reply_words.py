@@ -96,7 +96,19 @@ async def test_no_by_email_is_recorded_with_the_rest_and_confirmed(cast: Cast) -
     assert await reply_of(cast.fbi_lead, event_id) == (NO, "I'm in court.")
     one = await confirmation()
     assert one.subject == "You replied no: Monthly task force meeting, Tue, Jan 12"
+    assert dict(one.facts)["Note"] == "I'm in court."
     assert [button.label for button in one.buttons] == ["Undo", "Change my reply"]
+
+
+async def test_a_confirmation_repeats_the_note_of_its_own_email_alone(sqlite_cast: Cast) -> None:
+    await invited(sqlite_cast)
+    await said(sqlite_cast.fbi_lead, "NO (in court)")
+    await said(sqlite_cast.fbi_lead, "YES", LATER + HOUR)
+    emails = [one for key, one in await sent(LATER + HOUR) if key.startswith("email_answered")]
+    assert {one.subject.split(":")[0]: dict(one.facts).get("Note") for one in emails if isinstance(one, ReadEmail)} == {
+        "You replied no": "in court",
+        "You replied yes": None,
+    }
 
 
 async def test_a_reply_to_the_series_counts_for_it_and_one_about_a_date_for_that_date(sqlite_cast: Cast) -> None:

@@ -4,10 +4,19 @@ from tracker.rules.core.answers import Taken, Word
 from tracker.rules.core.own_messages import InvitationAnswered, OwnContent, ProposalDeclined
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.core.wording import day, longday, span, zone_word
-from tracker.rules.emails.content import Button, ButtonName, DeclinedProposal, Letter, UndoPage
+from tracker.rules.emails.content import (
+    SHORT_NOTE,
+    Button,
+    ButtonName,
+    DeclinedProposal,
+    Letter,
+    UndoPage,
+    cut,
+    one_line,
+)
 from tracker.rules.emails.event_contexts import InvitationAnsweredEmail, ProposalDeclinedEmail
 from tracker.rules.emails.event_facts import what_when_where
-from tracker.rules.emails.facts import Fact, FactName, Footer
+from tracker.rules.emails.facts import Fact, FactName, Facts, Footer
 from tracker.rules.emails.parts import Occasion, event_page, letter_of, reply_button, reply_buttons
 
 VALUES = {Word.YES: "Yes", Word.MAYBE: "Maybe", Word.NO: "No"}
@@ -34,7 +43,7 @@ def answered(about: Occasion, content: InvitationAnswered) -> Letter:
     return letter_of(
         about,
         says,
-        facts=what_when_where(about),
+        facts=(*what_when_where(about), *_note(cut(one_line(about.note), SHORT_NOTE))),
         buttons=(*undo, *change),
         more=(event_page(about),),
         footer=Footer.ANSWERED,
@@ -50,12 +59,16 @@ def proposal_declined(about: Occasion, content: ProposalDeclined) -> Letter:
         facts=(
             *what_when_where(about),
             Fact(name=FactName.PROPOSED_TIME, value=_proposed(about, content)),
-            *([Fact(name=FactName.NOTE, value=comment)] if comment else []),
+            *_note(comment),
         ),
         more=(event_page(about),),
         footer=Footer.ANSWERED,
         calendar=DeclinedProposal(date=about.date, sequence=content.sequence, at=content.at, comment=comment),
     )
+
+
+def _note(text: str) -> Facts:
+    return (Fact(name=FactName.NOTE, value=text),) if text else ()
 
 
 def _proposed(about: Occasion, content: ProposalDeclined) -> str:

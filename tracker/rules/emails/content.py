@@ -23,6 +23,7 @@ from tracker.rules.events.replies import AttendeeRole, ReplyValue
 SUBJECT = 70  # characters that a phone shows
 PREVIEW = 90
 SHORTEST_TITLE = 10
+SHORT_NOTE = 500  # characters of a note
 HOUR = 60  # minutes
 EVERY = 1_000_000  # characters: longer text was refused when it was typed
 

@@ -19,6 +19,7 @@ from tracker.rules.core.own_messages import ItemAnswered
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wording import day, longday
 from tracker.rules.emails.content import (
+    SHORT_NOTE,
     Button,
     ButtonName,
     ItemPage,
@@ -48,7 +49,6 @@ from tracker.rules.emails.facts import Fact, FactName, Facts, Footer
 
 SHORT_ORIGIN = 40  # characters of an event's title in a preview
 SHORT_NAME = 60  # characters of a person in a preview
-SHORT_NOTE = 500  # characters of a note
 NEWS: Mapping[type[ItemEmail], ItemNews] = {
     ItemAssignedEmail: ItemNews.ASSIGNED,
     ItemWithdrawnEmail: ItemNews.WITHDRAWN,

@@ -58,6 +58,8 @@ class Occasion:
     role: AttendeeRole
     responded_at: datetime | None = None
     """When its reader last replied."""
+    note: str = ""
+    """What its reader wrote with the reply that it confirms."""
     replies: tuple[int, int, int] | None = None
     """How many people replied yes, maybe and no so far; only for readers who are asked to reply."""
     substitutes_for: str = ""

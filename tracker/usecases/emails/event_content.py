@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from tracker.rules.core.answers import Taken
 from tracker.rules.core.message_types import (
     Canceled,
     Changed,
@@ -31,7 +32,7 @@ from tracker.rules.emails.content import Delegation, Letter, marked
 from tracker.rules.emails.of_events import write
 from tracker.rules.emails.parts import Occasion
 from tracker.rules.events.event import Event, EventStatus, Occurrence
-from tracker.rules.events.replies import AttendeeRole, OwnInvitation, ReplyValue, effective, responded_at
+from tracker.rules.events.replies import AttendeeRole, OwnInvitation, ReplySource, ReplyValue, effective, responded_at
 from tracker.tables.background.events.invitees import invitations
 from tracker.tables.visible.attendance import sheet
 from tracker.tables.visible.events import events, replies, series
@@ -163,6 +164,7 @@ async def _occasion(
         is_replied=_is_replied(own, ahead),
         responded_at=responded_at(own.replies, date.id) if own else None,
         now=now,
+        note=_note(content, own),
         replies=await _replies(reader, date) if isinstance(content, ReplyNudge) else None,
         onward=onward,
         onward_dates=_ahead(await events.dates(reader, onward), now) if onward else (),
@@ -181,6 +183,14 @@ def _reply(own: OwnInvitation | None, date: Occurrence, instead: Mapping[UUID, U
     if date.id in instead:
         return ReplyValue.ACCEPTED
     return own.reply_for(date) if own and own.role.takes_part else ReplyValue.NEEDS_ACTION
+
+
+def _note(content: EventContent, own: OwnInvitation | None) -> str:
+    """Return what was written with the reply that an email of the reader gave; empty for every other content."""
+    if own is None or not isinstance(content, InvitationAnswered) or content.outcome is not Taken.RECORDED:
+        return ""
+    given = (one for one in own.replies if one.source == ReplySource.EMAIL and one.replied_at == content.at)
+    return next((one.comment for one in given), "")
 
 
 def _is_replied(own: OwnInvitation | None, ahead: Sequence[Occurrence]) -> bool:
