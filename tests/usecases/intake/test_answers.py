@@ -1,6 +1,7 @@
 """A confirmation says what was understood of an email, to the person who wrote it, and never more than they may see."""
 
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -9,11 +10,14 @@ from tests.cast import NOW, ZONE, Cast, operation
 from tests.emails import ReadEmail, read
 from tests.ports.mail.sending import composer
 from tests.usecases.intake.writing_back import LATER, email, given, said
+from tracker.rules.actions.action_items import ItemStatus
+from tracker.rules.actions.item_changes import Change
 from tracker.rules.core.answers import Taken
 from tracker.rules.core.outbox import Skip, State
 from tracker.rules.emails.content import Letter
 from tracker.rules.emails.preferences import Preferences
 from tracker.tables.schema.core.outbox import Message
+from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, preferences
 from tracker.usecases.events import occurrences
@@ -21,6 +25,7 @@ from tracker.usecases.events.events import schedule
 from tracker.usecases.intake import answers, incoming
 
 pytestmark = pytest.mark.anyio
+SOON = LATER + timedelta(minutes=1)
 
 
 async def confirmations() -> list[tuple[str, ReadEmail]]:
@@ -40,10 +45,21 @@ async def test_a_confirmation_says_what_was_understood(sqlite_cast: Cast) -> Non
     reference = await given(cast.coordinator, cast.caht_lead)
     await said(cast.caht_lead, "DONE: all three are in\n\nJane")
     [(to, one)] = await confirmations()
-    assert (to, one.subject) == (cast.caht_lead.email, f"Action item {reference} is done")
+    assert (to, one.subject) == (cast.caht_lead.email, f"Action item {reference} marked done")
     assert dict(one.facts)["Note"] == "all three are in"
     assert one.paragraphs[0] == "We read only the first paragraph of your email."
     assert [button.label for button in one.buttons] == ["Undo", "Update this item"]
+
+
+async def test_a_confirmation_shows_nothing_that_changed_later(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    reference = await given(cast.coordinator, cast.caht_lead)
+    await said(cast.caht_lead, "BLOCKED no key yet")
+    await action_items.update(cast.caht_lead, reference, Change(status=ItemStatus.DONE), 2, SOON, LATER.date())
+    [(_, one)] = await confirmations()
+    assert one.heading == "Marked blocked"
+    assert dict(one.facts)["Note"] == "no key yet"
+    assert "Progress" not in dict(one.facts)
 
 
 async def test_a_reply_that_says_nothing_is_told_which_words_work_once_a_day(sqlite_cast: Cast) -> None:

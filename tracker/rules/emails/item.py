@@ -58,7 +58,13 @@ NEWS: Mapping[type[ItemEmail], ItemNews] = {
     ItemDueEmail: ItemNews.DUE,
     ItemOverdueEmail: ItemNews.OVERDUE,
 }
-STATUS_WORDS = {ItemStatus.OPEN: "Open", ItemStatus.IN_PROGRESS: "In progress", ItemStatus.BLOCKED: "Blocked"}
+STATUS_WORDS = {
+    ItemStatus.OPEN: "Open",
+    ItemStatus.IN_PROGRESS: "In progress",
+    ItemStatus.BLOCKED: "Blocked",
+    ItemStatus.DONE: "Done",
+    ItemStatus.CANCELED: "Canceled",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,13 +172,13 @@ def _nothing_more(about: ItemEmail) -> ItemRestrictedEmail:
 
 def _facts(content: ItemContent, item: ActionItem, said: Said) -> Facts:
     due = FactName.WAS_DUE if isinstance(content, ItemOverdue) else FactName.DUE
-    is_new = isinstance(content, ItemAssigned | ItemWithdrawn)
+    is_bare = isinstance(content, ItemAssigned | ItemWithdrawn | ItemAnswered)  # a later state is not what was answered
     return (
         Fact(name=FactName.ACTION, value=item.title),
         *_of_blocked(content, item, said),
         Fact(name=due, value=longday(item.due)),
         *([Fact(name=FactName.ORIGIN, value=item.origin)] if item.origin else []),
-        *([] if is_new else [Fact(name=FactName.PROGRESS, value=_progress(item))]),
+        *([] if is_bare else [Fact(name=FactName.PROGRESS, value=_progress(item))]),
     )
 
 
@@ -195,8 +201,8 @@ def _of_blocked(content: ItemContent, item: ActionItem, said: Said) -> Facts:
 
 
 def _progress(item: ActionItem) -> str:
-    word = STATUS_WORDS.get(item.status, "Closed")
-    return f"{word}, {item.progress}% done." if item.progress else f"{word}."
+    word = STATUS_WORDS[item.status]
+    return f"{word}, {item.progress}% done." if item.progress and item.is_open else f"{word}."
 
 
 def _buttons(content: ItemContent, item: ActionItem) -> tuple[Button, ...]:
