@@ -28,6 +28,7 @@ from bench import (
     small_edits,
     startup,
     suggested_times,
+    weekly,
 )
 from bench.figures import Figure
 
@@ -36,6 +37,7 @@ PARTS: tuple[tuple[str, Callable[[], Sequence[Figure]]], ...] = (
     ("Radicale", peers.measure),
     ("month pages", pages.measure),
     ("pages of every day", daily.measure),
+    ("a busier home", weekly.measure),
     ("search", search.measure),
     ("reports", reports.measure),
     ("saving a series", series.measure),

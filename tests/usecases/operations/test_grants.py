@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from tests.cast import NOW, Cast, marking, meeting, operation
+from tests.ports.browser import session_of
 from tests.usecases.operations.world import planned
 from tracker.database import writing
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
@@ -23,7 +24,7 @@ from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.calendars.feed_access import open_feed
-from tracker.usecases.core.viewers import viewer_for, viewers_for
+from tracker.usecases.core.viewers import OpenSessions, viewer_for, viewer_of_session, viewers_for
 from tracker.usecases.events import events, undo
 from tracker.usecases.events.organizer_transfer import transfer
 from tracker.usecases.operations import grants
@@ -229,6 +230,16 @@ async def test_access_that_ends_by_itself_is_held_until_that_moment(two: Cast) -
     assert not (await viewers_for([two.ipd_liaison.member_id], after))[
         two.ipd_liaison.member_id
     ].audiences & await audiences_of(event_id)
+
+
+async def test_a_remembered_session_holds_access_until_it_ends(two: Cast) -> None:
+    event_id, until = await bluestem(two), NOW + timedelta(minutes=10)
+    await grants.give(two.fbi_lead, event_id, two.ipd_liaison.member_id, "", until, NOW)
+    known, token = OpenSessions(), await session_of(two.ipd_liaison, NOW)
+    for now, holds in ((NOW, True), (until - timedelta(seconds=1), True), (until, False)):
+        visit = await viewer_of_session(token, now, known=known, is_use=False)
+        assert visit
+        assert await sees(visit.viewer, event_id) == holds
 
 
 async def test_a_feed_is_in_another_state_when_access_has_ended(two: Cast) -> None:

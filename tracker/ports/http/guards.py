@@ -19,7 +19,7 @@ from tracker.ports.http.rate_limit import Guesses
 from tracker.ports.http.request_source import ORIGIN, Connection, enter, origin_of, source_of
 from tracker.ports.http.token_uses import UNNOTED
 from tracker.rules.core.viewer import Viewer
-from tracker.usecases.core.viewers import Visit, viewer_of_session
+from tracker.usecases.core.viewers import OpenSessions, Visit, viewer_of_session
 from tracker.usecases.identity.api_tokens import bearer_of
 from tracker.usecases.operations import emergency
 
@@ -144,7 +144,10 @@ def refuse_unguarded(app: Litestar) -> None:
 
 async def _visit(connection: Connection, *, is_use: bool = True) -> Visit | None:
     cookie = cookies.read(connection, cookies.SESSION)
-    return await viewer_of_session(cookie, clock.now(), origin_of(connection), is_use=is_use) if cookie else None
+    if not cookie:
+        return None
+    known = connection.app.state.setdefault("sessions", OpenSessions())
+    return await viewer_of_session(cookie, clock.now(), origin_of(connection), known, is_use=is_use)
 
 
 def _know(connection: Connection, visit: Visit) -> None:

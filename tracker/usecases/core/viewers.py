@@ -1,8 +1,8 @@
 """Build a viewer, with the rights that hold now, from the rows of people and sessions."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +25,7 @@ IDLE = timedelta(minutes=30)  # a session ends without a request (CJIS AC-11)
 LONGEST = timedelta(hours=12)  # and in any case (CJIS IA-11)
 TOUCH = timedelta(minutes=1)  # a session in use is written at most this often
 REMEMBERED = timedelta(hours=24)  # after its last use, a session that ended by its time is known to have done so
+LATEST = datetime.max.replace(tzinfo=UTC)
 CHUNK = 1_000  # members in one query
 
 _PERSON = (
@@ -74,11 +75,17 @@ class Visit:
     reauthenticated_at: datetime
     idle_end: datetime
     last_end: datetime
+    rights_until: datetime = LATEST
+    """When the viewer loses access that ends by itself, or their account ends; until then, only a commit changes it."""
 
     @property
     def seen_at(self) -> datetime:
         """Return when the session was last used, to the minute."""
         return self.idle_end - IDLE
+
+    def coming_from(self, origin: Origin) -> "Visit":
+        """Return the visit with where its request comes from."""
+        return replace(self, viewer=replace(self.viewer, origin=origin.within(self.session_id)))
 
     def has_ended(self, now: datetime) -> bool:
         """Return whether the session has ended by its time."""
@@ -130,17 +137,44 @@ async def viewers_for(member_ids: Iterable[UUID], now: datetime) -> dict[UUID, V
     return viewers
 
 
+class OpenSessions:
+    """The visits behind cookies, kept until the next commit by anyone, so that what ends a session does so at once.
+
+    Only SQLite reports commits without a query (decision 8); on PostgreSQL each request reads them.
+    """
+
+    def __init__(self) -> None:
+        self._mark: Hashable = None
+        self._found: dict[str, Visit] = {}
+
+    async def visit(self, token: str, now: datetime) -> Visit | None:
+        """Return the visit behind a cookie, also when its session has ended by its time."""
+        mark = engine().change_mark()
+        if mark is None:
+            return await _visit(token, now)
+        if mark != self._mark:
+            self._mark, self._found = mark, {}
+        found, session_id = self._found, keys.token_hash(token)
+        known = found.get(session_id)
+        if known is None or known.rights_until <= now:
+            known = await _visit(token, now)
+            if known:
+                found[session_id] = known  # a later commit drops it with the older mark
+        return known
+
+
 async def viewer_of_session(
-    token: str, now: datetime, origin: Origin = ON_SITE, *, is_use: bool = True
+    token: str, now: datetime, origin: Origin = ON_SITE, known: OpenSessions | None = None, *, is_use: bool = True
 ) -> Visit | None:
     """Return the viewer behind a session's cookie; None when it is unknown, over, or the person is not active.
 
-    `origin` is where the request comes from. Two queries; once a minute it also records that the session is in use,
-    unless a page asks by itself (`is_use` False).
+    `origin` is where the request comes from. Two queries, unless nothing was committed since `known` read them; once a
+    minute it also records that the session is in use, unless a page asks by itself (`is_use` False).
     """
-    visit = await _visit(token, now, origin)
+    visit = await (known.visit(token, now) if known else _visit(token, now))
     if visit is None or visit.has_ended(now):
         return None
+    visit = visit.coming_from(origin)
     if is_use and now - visit.seen_at >= TOUCH:
         with surviving_failures():  # people can keep reading while nothing can be written
             await Session.update({Session.seen_at: now}).where(Session.id == visit.session_id)
@@ -153,17 +187,17 @@ async def viewer_of_ended_session(token: str, now: datetime) -> Visit | None:
 
     None for any other session: one that is open, and one that was ended by signing out or by revoking access.
     """
-    visit = await _visit(token, now, ON_SITE)
+    visit = await _visit(token, now)
     return visit if visit and visit.has_ended(now) and now - visit.seen_at < REMEMBERED else None
 
 
 async def was_revoked(token: str, now: datetime) -> bool:
     """Return whether the session of a cookie was ended by a person, or so long ago that it is forgotten."""
-    visit = await _visit(token, now, ON_SITE)
+    visit = await _visit(token, now)
     return visit is None or now - visit.seen_at >= REMEMBERED
 
 
-async def _visit(token: str, now: datetime, origin: Origin) -> Visit | None:
+async def _visit(token: str, now: datetime) -> Visit | None:
     """Return the viewer behind a session's cookie, also when the session has ended by its time."""
     session_id = keys.token_hash(token)
     member = QueryString(_OF_SESSION, session_id)
@@ -172,12 +206,21 @@ async def _visit(token: str, now: datetime, origin: Origin) -> Visit | None:
         return None
     row = rows[0]
     return Visit(
-        viewer=_under_emergency(replace(viewer_from(row, rights), origin=origin.within(row["session"])), row),
+        viewer=_under_emergency(viewer_from(row, rights), row),
         session_id=row["session"],
         reauthenticated_at=row["reauthenticated_at"],
         idle_end=row["seen_at"] + IDLE,
         last_end=row["created_at"] + LONGEST,
+        rights_until=min(filter(None, [LATEST, row["expires_at"], row["emergency_until"], *_ends(rights)])),
     )
+
+
+def _ends(rights: Iterable[Mapping[str, Any]]) -> Iterator[datetime]:
+    """Yield when access ends by itself, among the rows of `RIGHTS`."""
+    for one in rights:
+        if one["kind"] == "grant":
+            at = datetime.fromisoformat(one["word"])
+            yield at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _under_emergency(viewer: Viewer, row: Mapping[str, Any]) -> Viewer:

@@ -1,0 +1,62 @@
+"""Home with eight more weekly series in its window, beside home without them."""
+
+import asyncio
+import tempfile
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from datetime import datetime
+from pathlib import Path
+from statistics import median
+
+from bench.figures import Figure
+from bench.renders import WARM_UP
+from bench.world import LONG_AGO, World, asked, world
+from tests.cast import NOW, everybody, meeting
+from tracker import clock
+from tracker.ports.cli.serve import settle
+from tracker.rules.recurrence import rule_for
+from tracker.usecases.events import events
+
+DATES = 1_000  # stored
+SERIES, WEEKS = 8, 26
+REQUESTS = 100
+TARGET = 1.5  # times home without them
+
+
+def measure() -> Sequence[Figure]:
+    """Measure home as the coordinator opens it, with the series and without, in turns."""
+    with tempfile.TemporaryDirectory() as folder:
+        return asyncio.run(_measured(Path(folder)))
+
+
+async def _measured(folder: Path) -> Sequence[Figure]:
+    clock.start_at(NOW, stands_still=True)
+    try:
+        async with AsyncExitStack() as stack:
+            usual = await stack.enter_async_context(world(folder / "usual.sqlite", DATES))
+            fuller = await stack.enter_async_context(world(folder / "fuller.sqlite", DATES))
+            await _schedule_weekly(fuller)
+            settle()
+            taken = [[await asked(one, "/") for one in (usual, fuller)] for _ in range(REQUESTS + WARM_UP)]
+    finally:
+        clock.start_at(None)
+    without, with_them = (median(each) * 1000 for each in zip(*taken[WARM_UP:], strict=True))
+    return (
+        Figure(
+            name=f"home page, {SERIES} more weekly series in its window",
+            value=with_them,
+            unit="ms",
+            floor=without,
+            target=TARGET,
+            more_is_better=False,
+        ),
+    )
+
+
+async def _schedule_weekly(fuller: World) -> None:
+    """Schedule series to which everyone is invited and no one has replied; each has two dates in the window."""
+    for number in range(SERIES):
+        first = datetime(2026, 11, 16 + number % 5, 9 + number)  # noqa: DTZ001 - local to the event's zone
+        rule = rule_for("weekly", first, count=WEEKS)
+        plan = meeting(*everybody(fuller.cast), title=f"Weekly call {number}", starts=first, rule=rule)
+        await events.schedule(fuller.cast.coordinator, plan, LONG_AGO)

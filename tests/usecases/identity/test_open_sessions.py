@@ -1,0 +1,74 @@
+"""Sessions that are remembered between two commits: fewer questions, and never a right too long."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import pytest
+
+from tests.cast import NOW, Cast
+from tests.database.statements import noted
+from tests.ports.browser import session_of
+from tracker.crypto import keys
+from tracker.rules.core.viewer import Viewer
+from tracker.tables.schema.roster.people import Agency, Member
+from tracker.usecases.core.viewers import OpenSessions, Visit, viewer_of_session
+from tracker.usecases.identity import sessions
+
+pytestmark = pytest.mark.anyio
+
+MINUTE = timedelta(minutes=1)
+
+
+async def opened(known: OpenSessions, token: str, now: datetime = NOW) -> Visit | None:
+    """Return the visit of a page that asks by itself, so that nothing is committed."""
+    return await viewer_of_session(token, now, known=known, is_use=False)
+
+
+async def test_nothing_is_read_again_until_someone_commits(sqlite_cast: Cast) -> None:
+    known, token = OpenSessions(), await session_of(sqlite_cast.caht_lead, NOW)
+    first = await opened(known, token)
+    assert first == await viewer_of_session(token, NOW, is_use=False)
+    with noted() as statements:
+        assert await opened(known, token) == first
+    assert statements == []
+    await Member.update({Member.name: "New name"}).where(Member.id == sqlite_cast.caht_lead.member_id)
+    again = await opened(known, token)
+    assert again
+    assert again.viewer.name == "New name"
+
+
+async def test_a_remembered_session_ends_by_its_time(sqlite_cast: Cast) -> None:
+    known, token = OpenSessions(), await session_of(sqlite_cast.caht_lead, NOW)
+    assert await opened(known, token, NOW + 29 * MINUTE)
+    assert await opened(known, token, NOW + 30 * MINUTE) is None
+
+
+async def test_a_remembered_session_ends_with_the_account(sqlite_cast: Cast) -> None:
+    known, token = OpenSessions(), await session_of(sqlite_cast.caht_lead, NOW)
+    until = Member.update({Member.expires_at: NOW + MINUTE})
+    await until.where(Member.id == sqlite_cast.caht_lead.member_id)
+    assert await opened(known, token)
+    assert await opened(known, token, NOW + MINUTE) is None
+
+
+async def sign_out(who: Viewer, token: str) -> None:
+    await sessions.sign_out(who, keys.token_hash(token), NOW)
+
+
+async def suspend(who: Viewer, _: str) -> None:
+    await Member.update({Member.status: "suspended"}).where(Member.id == who.member_id)
+
+
+async def suspend_agency(who: Viewer, _: str) -> None:
+    await Agency.update({Agency.status: "suspended"}).where(Agency.id == who.agency_id)
+
+
+@pytest.mark.parametrize("deed", [sign_out, suspend, suspend_agency])
+@pytest.mark.both_engines
+async def test_what_ends_a_session_ends_a_remembered_one_at_once(
+    cast: Cast, deed: Callable[[Viewer, str], Awaitable[None]]
+) -> None:
+    known, token = OpenSessions(), await session_of(cast.caht_lead, NOW)
+    assert await opened(known, token)
+    await deed(cast.caht_lead, token)
+    assert await opened(known, token) is None
