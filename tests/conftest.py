@@ -1,8 +1,9 @@
 """Databases for the tests: each test that asks gets a fresh, migrated, bound one."""
 
 import asyncio
+import gc
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 
@@ -45,6 +46,21 @@ def pytest_configure() -> None:
     if worker and hasattr(os, "sched_setaffinity"):
         processors = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, {processors[int(worker[2:]) % len(processors)]})
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect no garbage until all tests are found, and none of what they and the product are made of later.
+
+    Finding ten thousand tests makes a million objects that stay: walking them again and again was a third of the time.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(scope="session")
