@@ -20,6 +20,7 @@ from bench import (
     pages,
     peers,
     planning,
+    postgres,
     reminders,
     replies,
     reports,
@@ -42,6 +43,7 @@ PARTS: tuple[tuple[str, Callable[[], Sequence[Figure]]], ...] = (
     ("reports", reports.measure),
     ("saving a series", series.measure),
     ("a series of the most dates", long_series.measure),
+    ("PostgreSQL", postgres.measure),
     ("a change of one date", small_edits.measure),
     ("finding a time", suggested_times.measure),
     ("deconfliction", deconfliction.measure),
@@ -56,6 +58,7 @@ LARGE_PARTS = (
     ("25,000 people", many_people.measure_most),
     ("reports", reports.measure_most),
     ("memory", startup.measure_most),
+    ("two processes", postgres.measure_processes),
 )
 LARGE = "large"
 RESULTS = Path(__file__).with_name("results.json")

@@ -57,7 +57,7 @@ async def _measured(folder: Path) -> tuple[list[float], list[float]]:
     ours, theirs = folder / "ours.sqlite", folder / "bare.sqlite"
     async with opened(ours) as cast:
         await add_old_dates(cast, STORED)
-        plan = await _plan()
+        plan = await five_years()
         await engine().run_ddl("PRAGMA wal_checkpoint(TRUNCATE)")
         shutil.copy(ours, theirs)
         with sqlite3.connect(ours) as reading, sqlite3.connect(theirs, isolation_level=None) as writing:
@@ -67,7 +67,8 @@ async def _measured(folder: Path) -> tuple[list[float], list[float]]:
     return [one for one, _ in rounds], [one for _, one in rounds]
 
 
-async def _plan() -> Plan:
+async def five_years() -> Plan:
+    """Return a weekly series with some of the people of old dates."""
     found = await Member.select(Member.id).where(Member.email.like("%@large.example")).limit(INVITED)
     plan = meeting(starts=STARTS, rule=rule_for("weekly", STARTS, until=LAST))
     return replace(plan, invitees={row["id"]: AttendeeRole.REQUIRED for row in found})

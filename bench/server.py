@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from bench.stock import SECRET
+from bench.stock import SECRET, url_of
 
 HOST = "127.0.0.1"
 PATIENCE = 30.0  # seconds until the first answer
@@ -39,11 +39,11 @@ class Server:
 
 
 @contextmanager
-def product(database: Path, *, runs_clock: bool = False, env: Mapping[str, str] = os.environ) -> Iterator[Server]:
+def product(database: Path | str, *, runs_clock: bool = False, env: Mapping[str, str] = os.environ) -> Iterator[Server]:
     """Run `tracker serve` on a database, from its start until it answers."""
     port = free_port()
     settings = dict(env) | {
-        "TRACKER_DATABASE_URL": f"sqlite:///{database}",
+        "TRACKER_DATABASE_URL": url_of(database),
         "TRACKER_SECRET": SECRET,
         "TRACKER_BASE_URL": f"http://{HOST}:{port}",
         "TRACKER_RUN_CLOCK": "yes" if runs_clock else "no",

@@ -30,24 +30,34 @@ HELPING = bulk.SERIES * bulk.DATES  # dates that one helping adds; they end befo
 def filled(folder: Path, dates: int) -> Path:
     """Return a new migrated SQLite database in that folder: the demo, and so many dates in its older past."""
     file = folder / f"{dates}.sqlite"
-    asyncio.run(_fill(file, dates))
+    fill_with_demo(file, dates)
     return file
 
 
-def session_in(database: Path) -> str:
+def url_of(database: Path | str) -> str:
+    """Return the URL of a SQLite file; a URL is one already."""
+    return f"sqlite:///{database}" if isinstance(database, Path) else database
+
+
+def fill_with_demo(database: Path | str, dates: int) -> None:
+    """Migrate a new database, and write the demo and so many dates in its older past."""
+    asyncio.run(_fill(database, dates))
+
+
+def session_in(database: Path | str) -> str:
     """Return the cookie of a coordinator who has signed in to a filled database."""
     return asyncio.run(_session_in(database))
 
 
-def feed_in(database: Path) -> str:
+def feed_in(database: Path | str) -> str:
     """Return the token of a new feed of all that a detective may see, in a filled database."""
     return asyncio.run(_feed_in(database))
 
 
 @asynccontextmanager
-async def opened(file: Path) -> AsyncIterator[Cast]:
-    """Bind a new migrated SQLite database with the cast of the tests in it."""
-    async with _bound(file):
+async def opened(database: Path | str) -> AsyncIterator[Cast]:
+    """Bind a new migrated database, a SQLite file or the one at a URL, with the cast of the tests in it."""
+    async with _bound(database):
         await migrate()
         yield await people_of_the_task_force()
 
@@ -81,18 +91,18 @@ async def add_people(cast: Cast, count: int) -> None:
             await Member.insert(*rows[first : first + AT_ONCE])
 
 
-async def _fill(file: Path, dates: int) -> None:
-    async with _bound(file):
+async def _fill(database: Path | str, dates: int) -> None:
+    async with _bound(database):
         await migrate()
         await fill(Recipe(now=clock.now(), zone=ZONE, size=dates // HELPING + 1))
 
 
-async def _session_in(database: Path) -> str:
+async def _session_in(database: Path | str) -> str:
     async with _bound(database):
         return await open_session(await _account("coordinator"), clock.now(), UNKNOWN, how="link")
 
 
-async def _feed_in(database: Path) -> str:
+async def _feed_in(database: Path | str) -> str:
     async with _bound(database):
         viewer = await viewer_for((await _account("kcpd_detective")).member_id, clock.now())
         _, token = await create(viewer, "Bench", Scope.ALL, clock.now(), shows_operations=False)
@@ -107,9 +117,9 @@ async def _account(person: str) -> Account:
 
 
 @asynccontextmanager
-async def _bound(file: Path) -> AsyncIterator[None]:
+async def _bound(database: Path | str) -> AsyncIterator[None]:
     keys.use(SECRET)
-    engine = engine_from_url(f"sqlite:///{file}", synchronous="OFF")
+    engine = engine_from_url(url_of(database), synchronous="OFF")
     bind(engine)
     await open_database(engine)
     try:

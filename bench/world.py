@@ -34,9 +34,9 @@ class World:
 
 
 @asynccontextmanager
-async def world(path: Path, dates: int) -> AsyncIterator[World]:
+async def world(database: Path | str, dates: int) -> AsyncIterator[World]:
     """Make a world with so many old dates, the usual month and some action items; the clock must show NOW."""
-    async with opened(path) as cast:
+    async with opened(database) as cast:
         await add_old_dates(cast, dates)
         await schedule(cast, USUAL, *everybody(cast))
         await _give_items(cast)

