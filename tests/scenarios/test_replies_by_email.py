@@ -41,7 +41,7 @@ async def test_the_invitation_asks_for_a_reply_and_says_how(at: Desk) -> None:
     assert at.invitation("ipd_liaison").organizer.startswith("reply+")
     assert event["ATTENDEE"].params["RSVP"] == "TRUE"
     assert "Reply with these buttons, or with the ones in your calendar app." in words_of(mail)
-    assert "To reply by email, write YES, MAYBE, or NO first;" in words_of(mail)
+    assert "To reply by email, start with YES, MAYBE, or NO." in words_of(mail)
     assert "receive replies" not in words_of(mail)
 
 

@@ -128,7 +128,7 @@ async def test_an_email_about_an_item_is_answered_to_an_address_of_its_own(sqlit
     with_address = composer(reply_address="reply@tracker.example").mail(letter, message).content.decode()
     without = composer().mail(letter, message).content.decode()
     assert "Reply-To: reply+" in with_address
-    assert "write DONE, IN PROGRESS, or" in with_address
+    assert "start with DONE, IN PROGRESS, or" in with_address
     assert "Reply-To: coordinator@tracker.example" in without
     assert "Replying to this email reaches the coordinator." in " ".join(without.split())
     assert "DONE" not in without

@@ -41,7 +41,7 @@ async def test_an_invitation_to_a_paused_address_is_not_said_to_be_on_the_way(sq
     await desk.post(PATH, {"person": list(map(str, both))})
     page = (await desk.get(PATH)).text
     assert "1 invitation is on the way by email." in page
-    assert "1 invitation wasn’t sent, because sending to the address is paused." in page
+    assert "1 invitation wasn’t sent because sending to that address is paused." in page
 
 
 async def test_all_are_invited_by_one_button_which_says_how_many(sqlite_cast: Cast, desk: Browser) -> None:

@@ -50,7 +50,8 @@ def _said(invited: Invited, until: str) -> str:
         sentences.append(f"{sent} on the way by email. A link works once, until {until}.")
     if invited.paused:
         held = plural(invited.paused, "invitation wasn’t", "invitations weren’t")
-        sentences.append(f"{held} sent, because sending to the address is paused. Resume it on the person’s page.")
+        address = "that address" if invited.paused == 1 else "those addresses"
+        sentences.append(f"{held} sent because sending to {address} is paused. Resume it on the person’s page.")
     return " ".join(sentences)
 
 
