@@ -14,7 +14,7 @@ from tracker.rules.actions.action_items import ItemStatus
 from tracker.rules.actions.item_changes import Change, NewItem
 from tracker.rules.core.outbox import MessageKind, Skip, State
 from tracker.rules.core.viewer import Status, Viewer
-from tracker.rules.emails.content import Letter
+from tracker.rules.emails.content import Letter, Reads
 from tracker.rules.emails.escalation import CommitteeDays, Escalation
 from tracker.rules.emails.messages import Narrowed
 from tracker.rules.emails.preferences import Preferences
@@ -120,6 +120,19 @@ async def test_an_email_about_one_item_of_their_own_is_that_items(cast: Cast) ->
     reference = await give(cast, cast.caht_lead)
     letters = await sent(morning(10))
     assert said(letters["Caht lead"]).subject == f"Overdue by 1 day: action item {reference}"
+    today = rows.Message.key.like("%2027-03-10")
+    assert await rows.Message.select(rows.Message.item.reference).where(today) == [{"item.reference": reference}]
+
+
+async def test_an_email_that_has_one_item_left_when_it_is_sent_can_be_answered_in_words(cast: Cast) -> None:
+    reference = await give(cast, cast.caht_lead)
+    other = await give(cast, cast.caht_lead, "Call the shelter")
+    await all_sent_until(morning(10) - timedelta(hours=1))
+    await queue_due(morning(10), ZONE)
+    await action_items.update(cast.caht_lead, other, Change(status=ItemStatus.DONE), 1, morning(10), TODAY)
+    letter = (await plan(morning(10)))["Caht lead"]
+    assert said(letter).subject == f"Overdue by 1 day: action item {reference}"
+    assert letter.reads is Reads.ITEM_WORDS
     today = rows.Message.key.like("%2027-03-10")
     assert await rows.Message.select(rows.Message.item.reference).where(today) == [{"item.reference": reference}]
 

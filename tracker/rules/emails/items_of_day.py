@@ -33,6 +33,12 @@ class ItemDay:
     """Soonest due first, each with the rung on which the reader is."""
     is_late: bool = False
 
+    @property
+    def own_alone(self) -> ActionItem | None:
+        """Return the only item, if the reader owns it."""
+        (item, rung), *others = self.items
+        return item if rung is Rung.OWNER and not others else None
+
     def on(self, *rungs: Rung) -> tuple[ActionItem, ...]:
         """Return the items that the reader hears of on these rungs."""
         return tuple(item for item, rung in self.items if rung in rungs)
@@ -43,9 +49,9 @@ def letter(about: ItemDay, replies_to: UUID | None) -> Letter:
 
     `replies_to` is the item that a reply by email changes; an email about any other has no words to write back.
     """
-    if about.items[1:] or about.items[0][1] is not Rung.OWNER:
+    item = about.own_alone
+    if item is None:
         return _list(about)
-    item = about.items[0][0]
     make = ItemOverdue if days_late(item, about.day) > 0 else ItemDue
     written = item_emails.letter(make(due=item.due, is_late=about.is_late), item, about.reader, about.day, Said())
     return written if item.id == replies_to else replace(written, reads=None)

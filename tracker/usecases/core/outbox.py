@@ -147,6 +147,11 @@ def _closed(message: Message, outcome: Skip, now: datetime) -> list[Any]:
     return [outcome.state.value, reason, sent_at, outcome.sent_to or None, is_sent, message.id]
 
 
+async def settle_item(message: Message, item_id: UUID) -> None:
+    """Keep the item that a message turned out to be about, before it is sent: a reply to it is taken for that item."""
+    await rows.Message.update({rows.Message.item: item_id}).where(_is_open(message) & rows.Message.item.is_null())
+
+
 async def postpone(
     message: Message, reason: str, worker: str, now: datetime, *, may_have_arrived: bool = False
 ) -> None:

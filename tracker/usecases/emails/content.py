@@ -144,7 +144,7 @@ async def _letter_to(
         case PollOpened() | PollNudge() | PollCanceled():
             return await poll_letter(content, reader, now, is_sent=is_sent)
         case ItemsOfDay() | WeeklyDigest():
-            return await _regular_letter(reader, content, message, now, zone)
+            return await _regular_letter(reader, content, message, now, zone, is_sent=is_sent)
         case _:
             return await _event_letter(reader, content, message, now, zone, is_sent=is_sent)
 
@@ -158,11 +158,11 @@ async def _event_letter(
 
 
 async def _regular_letter(
-    reader: Viewer, content: ItemsOfDay | WeeklyDigest, message: Message, now: datetime, zone: str
+    reader: Viewer, content: ItemsOfDay | WeeklyDigest, message: Message, now: datetime, zone: str, *, is_sent: bool
 ) -> Letter | Skip:
     if isinstance(content, WeeklyDigest):
         return await digest_letter(content, reader, now)
-    return await items_letter(content, message.item_id, reader, now, zone)
+    return await items_letter(content, message, reader, now, zone, is_sent=is_sent)
 
 
 async def _operation_letter(

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from tracker.rules.core.items_of_day import ItemsOfDay
 from tracker.rules.core.message_types import decode
-from tracker.rules.core.outbox import Draft, MessageKind, Skip, State
+from tracker.rules.core.outbox import Draft, Message, MessageKind, Skip, State
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.emails import item_days as rules
@@ -21,6 +21,7 @@ from tracker.rules.emails.quiet_hours import Quiet
 from tracker.rules.emails.reminders import LATE
 from tracker.tables.background.emails import due, outbox_queue
 from tracker.tables.visible.actions import action_items
+from tracker.usecases.core import outbox
 from tracker.usecases.emails.escalations import all_escalations, keep_escalated
 from tracker.usecases.emails.ladder import ladder_of, open_items
 from tracker.usecases.emails.preferences import preferences_of
@@ -65,9 +66,9 @@ async def item_emails(after: datetime, now: datetime, zone: str, wishes: Wishes,
 
 
 async def items_letter(
-    content: ItemsOfDay, item_id: UUID | None, reader: Viewer, now: datetime, zone: str
+    content: ItemsOfDay, message: Message, reader: Viewer, now: datetime, zone: str, *, is_sent: bool
 ) -> Letter | Skip:
-    """Return the email of a day, or why there is none; `item_id` is the item that a reply by email changes."""
+    """Return the email of a day, or why there is none."""
     last = content.day + timedelta(days=max(AHEAD))
     visible = {one.id: one for one in await action_items.items(reader) if one.due <= last or one.blocked_at}
     items = await open_items(await due.items_by_id(visible), zone)
@@ -84,7 +85,19 @@ async def items_letter(
         return NOTHING
     heard = tuple((item, mine[item.id]) for item in visible.values() if item.id in mine)
     about = ItemDay(reader=reader, day=content.day, items=heard, is_late=content.is_late)
-    return letter(about, replies_to=item_id)
+    return letter(about, replies_to=await _item_of(message, about, is_sent=is_sent))
+
+
+async def _item_of(message: Message, about: ItemDay, *, is_sent: bool) -> UUID | None:
+    """Return the item that a reply by email changes.
+
+    A message that was planned about several items is kept as one about the only item that is left when it is sent. It
+    never changes from one item to another: an earlier try may have arrived.
+    """
+    if message.item_id or about.own_alone is None or not is_sent:
+        return message.item_id
+    await outbox.settle_item(message, about.own_alone.id)
+    return about.own_alone.id
 
 
 async def _heard(
