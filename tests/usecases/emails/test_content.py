@@ -425,6 +425,24 @@ async def test_a_reminder_a_week_before_names_the_day(cast: Cast) -> None:
     assert letter.subject == "In 7 days: Monthly task force meeting, Tue, Jan 12, 10:00 AM"
 
 
+@pytest.mark.parametrize(
+    ("value", "labels"),
+    [
+        (ReplyValue.NEEDS_ACTION, ["Reply yes", "Maybe", "No"]),
+        (ReplyValue.TENTATIVE, ["Reply yes", "Maybe", "No"]),
+        (ReplyValue.ACCEPTED, ["Change my reply"]),
+    ],
+)
+async def test_a_reminder_has_the_same_buttons_as_other_emails(
+    sqlite_cast: Cast, value: ReplyValue, labels: list[str]
+) -> None:
+    cast, event_id = sqlite_cast, await single(sqlite_cast)
+    await remind(cast.fbi_lead, event_id, "2027-01-12")
+    if value is not ReplyValue.NEEDS_ACTION:
+        await replies.reply(cast.fbi_lead, event_id, "2027-01-12", value, "", LATER, for_series=False)
+    assert [one.label for one in (await the_letter()).buttons] == labels
+
+
 async def test_the_lead_is_reminded_and_has_nothing_to_reply(cast: Cast) -> None:
     event_id = await single(cast)
     await remind(cast.coordinator, event_id, "2027-01-12")

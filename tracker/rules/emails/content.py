@@ -113,8 +113,6 @@ class ButtonName(StrEnum):
     REPLY_NO = "reply_no"
     KEEP_REPLY = "keep_reply"
     CHANGE_REPLY = "change_reply"
-    WILL_COME = "will_come"
-    CANNOT_COME = "cannot_come"
     AGENDA = "agenda"
     AGENDA_AND_PEOPLE = "agenda_and_people"
     EVENT = "event"

@@ -56,8 +56,6 @@ def _reply(about: Occasion) -> Facts:
 
 
 def _buttons(about: Occasion) -> tuple[Button, ...]:
-    if about.has_no_reply:
+    if about.has_no_reply or about.reply is ReplyValue.TENTATIVE:
         return reply_buttons(about)
-    if about.reply is ReplyValue.TENTATIVE:
-        return (*reply_button(about, ButtonName.WILL_COME, "yes"), *reply_button(about, ButtonName.CANNOT_COME, "no"))
-    return reply_button(about, ButtonName.CANNOT_COME, "no")
+    return reply_button(about, ButtonName.CHANGE_REPLY)
