@@ -20,7 +20,7 @@ def _one_of(*texts: str) -> str:
 
 _THANKS = _one_of("many thanks", "thanks", "thank you", "thx", "please", "see you", "cheers", "sorry")
 _BRIEF_QUESTION = re.compile(rf"[^\w?]*+(?:[\w'’]++[^\w?]*+){{0,3}}\?|[{_AGAINST}]")
-# After a word, these go on with a sentence about it: "DONE is better than perfect".
+# After a word, these continue a sentence about it: "DONE is better than perfect".
 _IS = _one_of("is", "isn['’]t", "was(?:n['’]t)?", "are", "were", "be", "would", "should", "could", "than")
 # After DONE, these begin a plan or a part: "DONE by Friday", "DONE with half of it".
 _LATER = _one_of(
