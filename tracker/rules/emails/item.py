@@ -58,13 +58,6 @@ NEWS: Mapping[type[ItemEmail], ItemNews] = {
     ItemDueEmail: ItemNews.DUE,
     ItemOverdueEmail: ItemNews.OVERDUE,
 }
-STATUS_WORDS = {
-    ItemStatus.OPEN: "Open",
-    ItemStatus.IN_PROGRESS: "In progress",
-    ItemStatus.BLOCKED: "Blocked",
-    ItemStatus.DONE: "Done",
-    ItemStatus.CANCELED: "Canceled",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,8 +194,8 @@ def _of_blocked(content: ItemContent, item: ActionItem, said: Said) -> Facts:
 
 
 def _progress(item: ActionItem) -> str:
-    word = STATUS_WORDS[item.status]
-    return f"{word}, {item.progress}% done." if item.progress and item.is_open else f"{word}."
+    shown = f", {item.progress}% done" if item.progress and item.is_open else ""
+    return f"{item.status.word}{shown}."
 
 
 def _buttons(content: ItemContent, item: ActionItem) -> tuple[Button, ...]:
