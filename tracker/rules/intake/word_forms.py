@@ -36,12 +36,16 @@ _TAKES_BACK = f"{_CONDITION}|{_NOT_NOW}|{_ANOTHER_WORD}"
 _IN_PART = _one_of("not", "isn['’]t", "almost", "nearly", "mostly", "partly", "partially", "half")
 _COME = _one_of("be there", "come", "attend", "make it", "join")
 _WILL_COME = rf"\b(?:i|we)(?:['’]ll| will| can| plan to) {_COME}"
-_IS_FREE = rf"\b(?:i|we)(?:['’](?:m|re)| am| are) {_one_of('free', 'available', 'coming')}|\bsee you (?:there|then)\b"
-_CANNOT = _one_of("can['’]?t", "cannot", "can not", "won['’]?t", "will not", "unable to", "not able to")
+_IS_FREE = rf"\b(?:i|we)(?:['’](?:m|re)| am| are) {_one_of('free', 'available', 'coming', 'around', 'not busy')}"
+_IS_FINE = rf"\b{_one_of('see you (?:there|then)', 'that works', 'count me in', 'keep me', 'no (?:problem|conflict)')}"
+_CANNOT = _one_of("can['’]?t", "cannot", "can not", "won['’]?t", "will not", "unable", "not able")
 _IS_AWAY = (
     rf"(?:i|we)(?:['’](?:m|re)| am| are| have (?:a|to|court))\b|(?:i |we )?{_CANNOT}|(?:unfortunately|in court)\b"
 )
-_CANNOT_COME = rf"\b{_CANNOT} {_COME}"
+_CANNOT_COME = rf"\b(?:{_CANNOT}(?! (?:wait|miss|be late)\b)|cancel|remove|take me off|unfortunately)"
+# "DONE 2 of 3", "BLOCKED resolved".
+_SOME = rf"\d+ ?(?:of|out of|/) ?\d|{_one_of('some', 'part', 'nothing', 'never', 'the first', 'all but')}"
+_SOLVED = _one_of("unblocked", "resolved", "solved", "cleared")
 
 
 def _pattern(text: str) -> re.Pattern[str]:
@@ -98,19 +102,30 @@ class Form:
 
 
 OF_ITEMS = (
-    Form(Word.DONE, "done|completed?", capitals=rf"(?!{_IS}|{_LATER}|\d+ ?%)", not_before=rf"{_TAKES_BACK}|{_IN_PART}"),
+    Form(
+        Word.DONE,
+        "done|completed?",
+        capitals=rf"(?!{_IS}|{_LATER}|\d+ ?%)",
+        not_before=rf"{_TAKES_BACK}|{_IN_PART}|{_SOME}",
+    ),
     Form(Word.IN_PROGRESS, "in[ -]?progress", space=r"\d+ ?%", capitals=rf"(?!{_IS})"),
-    Form(Word.BLOCKED, "blocked", capitals=rf"(?!{_IS})"),
+    Form(
+        Word.BLOCKED,
+        "blocked",
+        space=r"(?:by|until|because|waiting|pending)\b",
+        capitals=rf"(?!{_IS})",
+        not_before=rf"{_TAKES_BACK}|{_SOLVED}",
+    ),
 )
 OF_INVITATIONS = (
     Form(
         Word.YES,
         "yes|accept(?:ed)?",
-        space=_WILL_COME,
+        space=rf"{_WILL_COME}|will {_COME}",
         capitals=rf"(?!{_IS})",
-        not_before=rf"{_TAKES_BACK}|{_IN_PART}",
+        not_before=rf"{_TAKES_BACK}|{_IN_PART}|and (?:no|maybe)\b",
         not_with=_CANNOT_COME,
     ),
     Form(Word.MAYBE, "maybe|tentative", space=r"(?:depends|depending|if)\b", not_before=r"(?:not|or|yes|no)\b"),
-    Form(Word.NO, r"no(?!\.? ?\d)|declined?", space=_IS_AWAY, not_with=rf"{_WILL_COME}|{_IS_FREE}"),
+    Form(Word.NO, r"no(?!\.? ?\d)|declined?", space=_IS_AWAY, not_with=rf"{_WILL_COME}|{_IS_FREE}|{_IS_FINE}"),
 )
