@@ -710,7 +710,7 @@ NOBODYS = frozenset(
 
 def routes_of(app: Litestar) -> set[str]:
     """Return "METHOD /path/{name}" for every handler, HEAD and Litestar's OPTIONS aside; ANY for one of them all."""
-    named = {f"{method} {route.path}" for route in app.routes for method in getattr(route, "methods", ("ANY",))}
+    named = {f"{method} {route.path}" for route in app.routes for method in route.methods or ("ANY",)}
     kinds = (":uuid}", ":str}", ":path}")
     cleaned = set()
     for one in named:
