@@ -412,6 +412,22 @@ def test_all_our_logs_and_the_warnings_of_libraries_go_to_one_stream() -> None:
     assert [json.loads(line)["said"] for line in stream.getvalue().splitlines()] == ["hello", "careful"]
 
 
+class FullDisk(io.StringIO):
+    """A log that can't be written."""
+
+    def write(self, _: str) -> int:
+        raise OSError
+
+
+async def test_a_line_that_cannot_be_written_is_dropped_without_another_error() -> None:
+    errors: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context))
+    access_log.Lines(FullDisk()).emit(logging.makeLogRecord({"msg": "one"}))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert errors == []
+
+
 async def test_lines_of_one_turn_of_the_event_loop_are_written_at_its_end() -> None:
     stream = io.StringIO()
     handler = access_log.Lines(stream)

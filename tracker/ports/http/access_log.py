@@ -5,6 +5,7 @@ import json
 import logging
 import re
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, TextIO
@@ -63,14 +64,18 @@ class Lines(logging.StreamHandler[TextIO]):
             self.handleError(record)
 
     def flush(self) -> None:
-        """Write what waits, if anything."""
+        """Write what waits, if anything; lines that can't be written are dropped, because no other place is left.
+
+        An error would be logged by the event loop, which asks for the next flush, and so on.
+        """
         self.acquire()
         try:
             self._due_in = None
             waiting, self._waiting = self._waiting, []
             if waiting:
-                self.stream.write("".join(waiting))
-                super().flush()
+                with suppress(Exception):
+                    self.stream.write("".join(waiting))
+                    super().flush()
         finally:
             self.release()
 
