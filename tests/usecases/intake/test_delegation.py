@@ -22,6 +22,7 @@ from tracker.tables.schema.roster.aliases import EmailAlias
 from tracker.usecases.core import outbox
 from tracker.usecases.events import events, occurrences, substitutes
 from tracker.usecases.intake.incoming import take
+from tracker.usecases.roster import aliases
 
 pytestmark = [pytest.mark.anyio]
 
@@ -74,6 +75,16 @@ async def test_an_alternate_is_known_by_an_address_that_they_confirmed(sqlite_ca
     assert await delegated(cast, event_id, to="alternate@home.example") is Outcome.UNMATCHED
     await EmailAlias.update({EmailAlias.confirmed_at: NOW}).where(EmailAlias.id == home.id)
     assert await delegated(cast, event_id, to="alternate@home.example", comment="Again") is Outcome.RECORDED
+    assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
+
+
+async def test_an_address_that_became_someone_s_own_is_no_one_else_s(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await seated(sqlite_cast)
+    duty = EmailAlias(member=cast.kcpd_detective.member_id, address=ALTERNATE, added_at=NOW, confirmed_at=NOW)
+    await EmailAlias.insert(duty)
+    found = await aliases.confirmed_of([cast.kcpd_detective.member_id, cast.fbi_alternate.member_id])
+    assert found == {}
+    assert await delegated(cast, event_id) is Outcome.RECORDED
     assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
 
 

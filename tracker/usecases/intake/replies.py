@@ -132,7 +132,7 @@ async def _taken(email: ReceivedEmail, invitation: _Invitation, reply: CalendarR
 async def _delegates(viewer: Viewer, date: Occurrence, now: datetime) -> dict[str, UUID]:
     """Return the people whom the viewer may send to a date, by all their addresses: the same as on the site."""
     people = {one.email.lower(): one.member_id for one in await substitutes.choices(viewer, date.event, now)}
-    return people | await aliases.confirmed_of(people.values())
+    return await aliases.confirmed_of(people.values()) | people
 
 
 async def _with_proposal(row: _Row, date: Occurrence, made_at: datetime) -> _Row:

@@ -11,6 +11,7 @@ from piccolo.querystring import QueryString
 
 from tracker.crypto import ids
 from tracker.database import engine, writing
+from tracker.database.sql_list import id_list
 from tracker.errors import Gone, NotFound
 from tracker.rules.core.account_messages import AddressCheck
 from tracker.rules.core.actors import Origin
@@ -24,7 +25,8 @@ from tracker.usecases.core.viewers import viewer_for
 
 HOUR = timedelta(hours=1)
 _COUNTS = (
-    "SELECT x.address FROM email_alias x WHERE x.member IN ({}) AND x.confirmed_at IS NOT NULL AND x.removed_at IS NULL"
+    "SELECT x.address, x.member FROM email_alias x"
+    " WHERE x.member IN ({}) AND x.confirmed_at IS NOT NULL AND x.removed_at IS NULL"
     " AND NOT EXISTS (SELECT 1 FROM member m WHERE m.email = x.address AND m.id <> x.member) ORDER BY x.address"
 )
 _OF_OTHERS = (
@@ -60,12 +62,7 @@ async def addresses_of(member: Viewer) -> frozenset[str]:
 
 async def confirmed_of(member_ids: Collection[UUID]) -> dict[str, UUID]:
     """Return the confirmed addresses of these members, in small letters, each with its member."""
-    if not member_ids:
-        return {}
-    counts = EmailAlias.confirmed_at.is_not_null() & EmailAlias.removed_at.is_null()
-    found = await EmailAlias.select(EmailAlias.address, EmailAlias.member).where(
-        counts & EmailAlias.member.is_in(list(member_ids))
-    )
+    found = await engine().run_querystring(QueryString(_COUNTS, id_list(member_ids)))
     return {row["address"]: row["member"] for row in found}
 
 
