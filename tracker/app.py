@@ -128,9 +128,11 @@ def _running(settings: Settings, links: Links) -> Callable[[Litestar], Any]:
         await open_database(engine())
         try:
             await check_schema()
-            async with _listening(settings), _ticking(settings, links):
-                yield
-            await app.state["feeds"].write()
+            try:
+                async with _listening(settings), _ticking(settings, links):
+                    yield
+            finally:
+                await app.state["feeds"].write()
         finally:
             await close_database(engine())
 

@@ -257,8 +257,10 @@ async def test_every_address_that_opens_nothing_gets_the_same_answer(cast: Cast,
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
 async def test_a_feed_can_only_be_read(cast: Cast, program: Browser, method: str) -> None:
     _, address = await feed_of(cast.kcpd_detective)
-    reply = await program.send(method, address)
-    assert (reply.status_code, reply.headers["allow"]) == (405, "GET, HEAD")
+    for path in (address, "/feeds/api/v1/events"):
+        reply = await program.send(method, path)
+        assert (reply.status_code, reply.headers["allow"]) == (405, "GET, HEAD")
+        assert reply.headers["content-type"] == "text/plain; charset=utf-8"
 
 
 async def test_guesses_are_limited_without_harm_to_others_behind_the_same_address(cast: Cast, program: Browser) -> None:

@@ -1,7 +1,7 @@
 """Conditional responses (RFC 9110 §13): 304 while a program has the calendar already, gzip when it accepts that."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from functools import lru_cache
@@ -61,6 +61,12 @@ def unknown() -> FeedResponse:
 def too_many() -> FeedResponse:
     """Return the response to a client that guessed too often."""
     return _whole(429, (*HEADERS, (b"retry-after", b"60")), TEXT, b"Too many requests.\n")
+
+
+def wrong_method(allowed: Iterable[str]) -> FeedResponse:
+    """Return the response to a method other than these (RFC 9110 §15.5.6)."""
+    allow = (b"allow", ", ".join(allowed).encode("ascii"))
+    return _whole(405, (*HEADERS, allow), TEXT, "This isn’t available.\n".encode())
 
 
 def _whole(status: int, headers: Headers, media_type: bytes, content: bytes) -> FeedResponse:

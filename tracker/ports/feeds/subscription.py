@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from litestar.enums import HttpMethod
-from litestar.exceptions import MethodNotAllowedException
 from litestar.handlers import ASGIRouteHandler
 from litestar.types import Receive, Scope, Send
 
@@ -15,7 +14,7 @@ from tracker import clock
 from tracker.config.settings import Settings
 from tracker.errors import NotFound
 from tracker.ports.feeds.feed_builder import FeedBuilder
-from tracker.ports.feeds.responses import FeedResponse, response, too_many, unknown
+from tracker.ports.feeds.responses import FeedResponse, response, too_many, unknown, wrong_method
 from tracker.ports.http.guards import feed as feed_guard
 from tracker.ports.http.rate_limit import Guesses
 from tracker.ports.http.request_source import ORIGIN, Connection
@@ -48,9 +47,8 @@ class FeedDesk:
         self._fetches.add(fetch)
         if at_once or self._fetches.is_due(now):
             await self.write()
-        elif self._timer is None:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(WRITTEN_EVERY.total_seconds(), self._write_later)
+        else:
+            self._write_soon()
 
     async def write(self) -> None:
         """Write the fetches that wait; never fail."""
@@ -59,8 +57,14 @@ class FeedDesk:
             self._timer = None
         try:
             await self._fetches.write(clock.now())
-        except Exception:  # the calendars are sent already, and the next fetch tries again
+        except Exception:  # the calendars are sent already
             log.exception("Fetches were not noted.")
+            self._write_soon()
+
+    def _write_soon(self) -> None:
+        if self._timer is None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(WRITTEN_EVERY.total_seconds(), self._write_later)
 
     def _write_later(self) -> None:
         self._timer = None
@@ -85,7 +89,8 @@ async def subscription(scope: Scope, receive: Receive, send: Send) -> None:  # n
     """
     request: Any = scope
     if request["method"] not in READS:
-        raise MethodNotAllowedException(headers={"allow": ", ".join(READS)})
+        await wrong_method(READS).sent(send, has_content=True)
+        return
     is_fetch = request["method"] == HttpMethod.GET
     now, desk = clock.now(), _desk(request)
     try:
@@ -99,12 +104,12 @@ async def subscription(scope: Scope, receive: Receive, send: Send) -> None:  # n
     answer = response(body, since, asked)
     await answer.sent(send, has_content=is_fetch)
     if is_fetch:
-        if body.named and answer.status == OK:
-            await access_records.note_series(replace(feed.viewer, origin=_origin(request)), body.named, now)
         is_known = feed.body_hash == body.hash
         program = client_name(asked.get(b"user-agent", b"").decode("latin-1"))
         fetch = Fetch(feed.subscription_id, program, now, *(() if is_known else (body.hash, since)))
         await desk.note(fetch, now, at_once=not is_known)
+        if body.named and answer.status == OK:
+            await access_records.note_series(replace(feed.viewer, origin=_origin(request)), body.named, now)
 
 
 def _refusal(desk: FeedDesk, request: Any, now: datetime) -> FeedResponse:
