@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from tracker.database.sql_list import sql_list
-from tracker.rules.core.drafts import Draft, DraftForm, DraftKey, Saved, read
+from tracker.rules.core.drafts import Draft, DraftForm, Saved, read
 from tracker.rules.core.viewer import Viewer
 from tracker.tables.visible.core.rows import rows
 
@@ -16,11 +16,6 @@ _DRAFT = (
 )
 _SEEN = "SELECT e.id AS id FROM event e WHERE MAY_SEE(e)"
 _OF_DATE = "SELECT e.id AS id FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"
-
-
-async def draft(viewer: Viewer, key: DraftKey) -> Draft | None:
-    """Return the viewer's draft of a form, unless it was discarded."""
-    return (await drafts(viewer, key.subject, [key.form])).get(key.form)
 
 
 async def drafts(viewer: Viewer, subject: str, forms: Collection[DraftForm]) -> dict[DraftForm, Draft]:

@@ -54,7 +54,8 @@ async def missing(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> dict[UUID, 
     )
     found = {row["id"]: Missing(int(row["invited"]), {}, {}) for row in invited}
     for date_id, people in groupby(unanswered, key=itemgetter("id")):
-        _, waiting, silent = found[date_id]
+        # The first invitation may have been added between the two statements.
+        _, waiting, silent = found.setdefault(date_id, Missing(0, {}, {}))
         for row in people:
             waiting[row["code"]] = waiting.get(row["code"], 0) + 1
             if row["is_asked"]:
