@@ -240,7 +240,7 @@ class ChangeOfSchema(Transaction):
 def _adapted_once(rows: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
     """Return the rows with each value that all of them share, such as the moment of a deed, adapted once for all."""
     columns = [
-        [_adapted(column[0])] * len(column) if column.count(column[0]) == len(column) else column
+        [_adapted(column[0])] * len(column) if all(value is column[0] for value in column) else column
         for column in zip(*rows, strict=True)
     ]
     return list(zip(*columns, strict=True)) if columns else rows  # of a statement without placeholders

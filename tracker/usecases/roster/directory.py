@@ -138,11 +138,15 @@ async def committee(viewer: Viewer, committee_id: UUID) -> CommitteeCard:
 async def _cards(
     viewer: Viewer, known: QueryString, narrowed: QueryString, at_most: int = rows.EVERYBODY
 ) -> list[PersonCard]:
-    found, roles, places, fetched = await together(
-        rows.people(known, narrowed, at_most), rows.roles(), _places(viewer), rows.feeds()
+    found, roles, places, feeds = await together(
+        rows.people(known, narrowed, at_most), rows.roles(), _places(viewer), _feeds(viewer)
     )
-    feeds = fetched if viewer.manages_accounts else None
     return [_person(viewer, row, roles.get(row["id"], frozenset()), places.get(row["id"], ()), feeds) for row in found]
+
+
+async def _feeds(viewer: Viewer) -> dict[UUID, list[Any]] | None:
+    """Return when people's feeds were fetched, for viewers who manage accounts."""
+    return await rows.feeds() if viewer.manages_accounts else None
 
 
 async def _places(viewer: Viewer) -> dict[UUID, list[Place]]:
