@@ -23,7 +23,7 @@ def test_an_email_is_shown_as_its_reader_sees_it_and_its_button_leads_on(page_of
     demo.link("kcpd.analyst@kcpd.example", TRAINING)
     page = page_of(None)
     page.goto("/demo/mail?to=kcpd.analyst@kcpd.example")
-    page.get_by_role("link", name=f"Invitation: {TRAINING}").click()
+    page.get_by_role("link", name=f"Invitation: {TRAINING}").first.click()  # a restored demo sends it again
     expect(page.get_by_role("link", name="All emails")).to_be_visible()
     page.frame_locator("iframe").get_by_role("link", name="Reply yes").click()
     expect(page.get_by_role("heading", level=1, name=TRAINING)).to_be_visible()
