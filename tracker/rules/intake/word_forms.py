@@ -1,5 +1,6 @@
 """How people write the words of a reply, what may follow each in its line, and what takes it back.
 
+A note is safer than a wrong reply: add to what takes a word back, and keep what may follow after a space short.
 The rule is in `words`. No pattern can take more than a time in proportion to the text.
 """
 
@@ -8,44 +9,68 @@ from collections.abc import Sequence
 
 from tracker.rules.core.answers import Word
 
-_AGAINST = "\U0001f44e\U0001f914\U0001f6ab❌❓❔"  # thumbs down, thinking, prohibited, cross, question marks
-_EMOJI = f"(?![{_AGAINST}])[\u2190-\u2bff\U0001f000-\U0001faff\ufe0f\u200d]"
-_MARKS = re.compile(rf"[*_\"”’']*\s*(?:$|(?:[.:;!,…()–—]|-+(?:\s|$)|{_EMOJI})(?:[\s.:;!,…()–—-]|{_EMOJI})*)")
-_SPACE = re.compile(r"[*_\"”’']*\s+")
+_POLITE = r"[🙂😊😀🙏]|:-?\((?!\w)"  # also ":("
+_GLAD = "[🙂😊😀🙏👍👌✅✔🎉]"
 
 
 def _one_of(*texts: str) -> str:
-    return rf"(?:{'|'.join(texts)})\b"
+    return rf"\b(?:{'|'.join(texts)})\b"
 
 
-_THANKS = _one_of("many thanks", "thanks", "thank you", "thx", "please", "see you", "cheers", "sorry")
-_BRIEF_QUESTION = re.compile(rf"[^\w?]*+(?:[\w'’]++[^\w?]*+){{0,3}}\?|[{_AGAINST}]")
-# After a word, these continue a sentence about it: "DONE is better than perfect".
+def _in_sentence(pattern: str) -> str:
+    """Return a pattern that finds this one in the rest of the sentence."""
+    return rf"(?:[^.!?]|[.!?](?!\s|$))*?(?:{pattern})"
+
+
+def _marks(faces: str) -> str:
+    """Return a pattern of what ends a word: the end of the line, or punctuation and these emoji in any color."""
+    mark = rf"(?:{faces})[\ufe0f\U0001f3fb-\U0001f3ff]*|[.:;!,…)–—]|(?<!:)(?<!:-)\("
+    return rf"[*_\"”’']*\s*(?:$|(?:{mark}|-+(?:\s|$))(?:{mark}|[\s-])*)"
+
+
+_SPACE = re.compile(r"[*_\"”’']*\s+")
+_BRIEF_QUESTION = re.compile(r"[^\w?]*+(?:[\w'’]++[^\w?]*+){0,3}\?")
+_STRANGE = re.compile(r"[^\w\s\"“'’(#$@<]|\((?![^\s(])")  # such as an emoji that isn't above, or ":("
+_THANKS = _one_of("many thanks", "thanks", "thank you", "thx", "cheers")
+_SORRY = _one_of("sorry")
+
+# After a word in capitals, these continue a sentence about it: "DONE is better than perfect".
 _IS = _one_of("is", "isn['’]t", "was(?:n['’]t)?", "are", "were", "be", "would", "should", "could", "than")
-# After DONE, these begin a plan or a part: "DONE by Friday", "DONE with half of it".
-_LATER = _one_of(
-    "with", "by", "in", "on", "at", "for", "after", "before", "as", "to", "tomorrow", "next", "soon", "until"
-)
-# "Yes, no, wait", but not "YES no problem".
+_VERB = _one_of("will", "can", "does", "do", "has", "must", "may")
+_WITH = _one_of("with", "in", "on", "at", "for", "as", "to")
+
+# These take any word back when they come next.
+_BUT = _one_of("but", "except", "unless", "if", "though", "although", "however")
+_NOT_NOW = _one_of("only", "or", "when", "once", "wait", "as soon as", "no longer", "never", "not yet", "not any ?more")
 _ANOTHER_WORD = rf"{_one_of('yes', 'no', 'maybe')}(?=\s*(?:$|[,.!/?]|wait))"
-_CONDITION = _one_of(
-    "but", "except", "unless", "if", "only", "or", "though", "although", "however", "when", "once", "wait"
+_TAKES_BACK = f"{_BUT}|{_NOT_NOW}|{_ANOTHER_WORD}"
+
+# These may make DONE or YES a plan, a part, or the opposite when they come next,
+_DAY = _one_of("(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?", "today", "this(?! works)")
+_PART = _one_of("most", "some", "part", "about", "the first", "all but", "n/a")
+# or anywhere in their sentence; but not "I can't wait" or "no problem".
+_EAGER = " (?:wait|miss|be late)"
+_NOT = rf"(?:n['’]t|{_one_of('not', 'cannot', 'never', 'none', 'nothing')})(?!{_EAGER})"
+_NO = rf"{_one_of('no')}(?! (?:problem|issue|change|question|conflict))"
+_UNSURE = _one_of("might", "maybe", "hopefully", "unlikely", "probably", "pending", "waiting", "still")
+_PARTLY = _one_of("half", "almost", "nearly", "mostly", "partly", "partially")
+_DOUBT = f"{_TAKES_BACK}|{_DAY}|{_PART}|{_in_sentence(f'{_NOT}|{_NO}|{_BUT}|{_UNSURE}|{_PARTLY}')}"
+
+_LATER = _one_of(
+    "by", "next", "soon", "tomorrow", "before", "after", "until", "later", "will be", "needs?", "working on"
 )
-_NOT_NOW = _one_of("as soon as", "no longer", "not yet", "not any ?more")
-_TAKES_BACK = f"{_CONDITION}|{_NOT_NOW}|{_ANOTHER_WORD}"
-_IN_PART = _one_of("not", "isn['’]t", "almost", "nearly", "mostly", "partly", "partially", "half")
+_COUNT = r"\w+ ?(?:of|out of|/) ?(?:\d|two|three|four|five)|(?!100)\d+ ?%"
+_SOLVED = _one_of("unblocked", "resolved", "solved", "cleared", "fixed", "no longer", "not any ?more")
+
 _COME = _one_of("be there", "come", "attend", "make it", "join")
-_WILL_COME = rf"\b(?:i|we)(?:['’]ll| will| can| plan to) {_COME}"
-_IS_FREE = rf"\b(?:i|we)(?:['’](?:m|re)| am| are) {_one_of('free', 'available', 'coming', 'around', 'not busy')}"
-_IS_FINE = rf"\b{_one_of('see you (?:there|then)', 'that works', 'count me in', 'keep me', 'no (?:problem|conflict)')}"
-_CANNOT = _one_of("can['’]?t", "cannot", "can not", "won['’]?t", "will not", "unable", "not able")
-_IS_AWAY = (
-    rf"(?:i|we)(?:['’](?:m|re)| am| are| have (?:a|to|court))\b|(?:i |we )?{_CANNOT}|(?:unfortunately|in court)\b"
-)
-_CANNOT_COME = rf"\b(?:{_CANNOT}(?! (?:wait|miss|be late)\b)|cancel|remove|take me off|unfortunately)"
-# "DONE 2 of 3", "BLOCKED resolved".
-_SOME = rf"\d+ ?(?:of|out of|/) ?\d|{_one_of('some', 'part', 'nothing', 'never', 'the first', 'all but')}"
-_SOLVED = _one_of("unblocked", "resolved", "solved", "cleared")
+_WILL_COME = rf"{_one_of('i', 'we')}(?:['’]ll| will| can| plan to) {_COME}"
+_I_AM = rf"{_one_of('i', 'we')}(?:['’](?:m|re)| am| are)"
+_IS_COMING = rf"{_I_AM} {_one_of('free', 'available', 'coming', 'going', 'around', 'not busy')}"
+_IS_FINE = _one_of("see you", "that works", "count me in", "keep me", "no (?:problem|conflict)", "(?:happy|glad) to")
+_CANNOT = _one_of("can['’]?t", "cannot", "can not", "won['’]?t", "will not", "unable to", "not able to")
+_AWAY = _one_of("in court", "away", "out(?! of court)", "on leave", "on vacation", "unable", "have court")
+_CANNOT_COME = _one_of("cancel", "remove", "take me off", "unfortunately", "decline", "regrets?")
+_APOLOGY = rf"{_SORRY}(?! for (?:the|my) (?:late|delay))"
 
 
 def _pattern(text: str) -> re.Pattern[str]:
@@ -56,37 +81,35 @@ class Form:
     """How people write one word, and what may follow it."""
 
     def __init__(
-        self,
-        word: Word,
-        names: str,
-        *,
-        space: str = "",
-        capitals: str = "",
-        not_before: str = _TAKES_BACK,
-        not_with: str = "",
+        self, word: Word, names: str, *, faces: str, space: str, not_before: str, capitals: str = "", not_with: str = ""
     ) -> None:
-        """Keep what may follow after a space, also after capitals, and what takes the word back: next, or anywhere."""
+        """Keep the emoji that may follow, the text after a space, also after capitals, and what takes the word back.
+
+        It does so when it comes next (not_before), or anywhere in the paragraph (not_with).
+        """
         self.word = word
         self.name = _pattern(rf"[*_\"“']*({names})\b")
-        self.space = _pattern(rf"{_THANKS}|{space}" if space else _THANKS)
-        self.capitals = _pattern(capitals) if capitals else self.space
-        self.not_before = _pattern(rf"(?:{_THANKS}[\s.!,–—-]*)?(?:{not_before})")
+        self.marks = _pattern(_marks(faces))
+        self.space = _pattern(f"{_THANKS}|{space}")
+        self.capitals = _pattern(f"{_THANKS}|{space}|{capitals}") if capitals else self.space
+        self.not_before = _pattern(rf"(?:(?:{_THANKS}|{_SORRY})[\s.!,–—-]*)?(?:{not_before})")
         self.not_with = _pattern(not_with) if not_with else None
 
     def note_in(self, lines: Sequence[str]) -> str | None:
         """Return what follows the word at the beginning of these lines; None when they don't ask for it."""
         begin = self.name.match(lines[0])
         rest = self._rest(lines[0], begin) if begin else None
-        if rest is None:
+        if rest is None or _BRIEF_QUESTION.match(rest):
             return None
         note = "\n".join([*filter(None, [rest]), *lines[1:]])
+        plain = " ".join(note.replace("_", " ").split())
         is_taken_back = (
-            _BRIEF_QUESTION.match(rest) or self.not_before.match(note) or (self.not_with and self.not_with.search(note))
+            _STRANGE.match(plain) or self.not_before.match(plain) or (self.not_with and self.not_with.search(plain))
         )
         return None if is_taken_back else note
 
     def _rest(self, line: str, begin: re.Match[str]) -> str | None:
-        if marks := _MARKS.match(line, begin.end()):
+        if marks := self.marks.match(line, begin.end()):
             rest = line[marks.end() :]
             return rest.removesuffix(")") if "(" in marks.group() and "(" not in rest else rest
         space = _SPACE.match(line, begin.end())
@@ -105,27 +128,52 @@ OF_ITEMS = (
     Form(
         Word.DONE,
         "done|completed?",
-        capitals=rf"(?!{_IS}|{_LATER}|\d+ ?%)",
-        not_before=rf"{_TAKES_BACK}|{_IN_PART}|{_SOME}",
+        faces=_GLAD,
+        space=_SORRY,
+        capitals=f"(?!{_IS}|{_VERB}|{_WITH})",
+        not_before=f"{_DOUBT}|{_LATER}|{_COUNT}",
     ),
-    Form(Word.IN_PROGRESS, "in[ -]?progress", space=r"\d+ ?%", capitals=rf"(?!{_IS})"),
+    Form(
+        Word.IN_PROGRESS,
+        "in[ -]?progress",
+        faces=_POLITE,
+        space=r"\d+ ?%",
+        capitals=f"(?!{_IS})",
+        not_before=_TAKES_BACK,
+    ),
     Form(
         Word.BLOCKED,
         "blocked",
-        space=r"(?:by|until|because|waiting|pending)\b",
-        capitals=rf"(?!{_IS})",
-        not_before=rf"{_TAKES_BACK}|{_SOLVED}",
+        faces=_POLITE,
+        space=_one_of("by", "until", "because", "waiting", "pending"),
+        capitals=f"(?!{_IS})",
+        not_before=rf"{_TAKES_BACK}|not\b|(?:by )?nothing\b",
+        not_with=_SOLVED,
     ),
 )
 OF_INVITATIONS = (
     Form(
         Word.YES,
         "yes|accept(?:ed)?",
-        space=rf"{_WILL_COME}|will {_COME}",
-        capitals=rf"(?!{_IS})",
-        not_before=rf"{_TAKES_BACK}|{_IN_PART}|and (?:no|maybe)\b",
-        not_with=_CANNOT_COME,
+        faces=_GLAD,
+        space=rf"{_one_of('please', 'see you')}|{_WILL_COME}|will {_COME}",
+        capitals=f"(?!{_IS}|{_VERB})",
+        not_before=_DOUBT,
+        not_with=f"{_CANNOT}(?!{_EAGER})|{_AWAY}|{_CANNOT_COME}|{_APOLOGY}",
     ),
-    Form(Word.MAYBE, "maybe|tentative", space=r"(?:depends|depending|if)\b", not_before=r"(?:not|or|yes|no)\b"),
-    Form(Word.NO, r"no(?!\.? ?\d)|declined?", space=_IS_AWAY, not_with=rf"{_WILL_COME}|{_IS_FREE}|{_IS_FINE}"),
+    Form(
+        Word.MAYBE,
+        "maybe|tentative",
+        faces=_POLITE,
+        space=_one_of("depends", "depending", "if"),
+        not_before=_one_of("not", "never", "or", "yes", "no"),
+    ),
+    Form(
+        Word.NO,
+        r"no(?!\.? ?\d)|declined?",
+        faces=_POLITE,
+        space=f"{_SORRY}|unfortunately|(?:{_I_AM} |(?:i|we) )?{_AWAY}|(?:i |we )?{_CANNOT} {_COME}",
+        not_before=_TAKES_BACK,
+        not_with=f"{_WILL_COME}|{_IS_COMING}|{_IS_FINE}|(?:n['’]t|not){_EAGER}",
+    ),
 )

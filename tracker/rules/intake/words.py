@@ -1,8 +1,9 @@
 """Words in replies: what the first line of a reply to an email about an action item or an invitation asks for.
 
-A word counts first in the line, alone or before punctuation, an emoji, or thanks; in CAPITALS, also before other text,
-and what follows it is its note. Text that may take it back ("but", "if", "not yet", a question, a longer sentence)
-makes all of it a note about the item, or no reply to the invitation.
+A word counts first in the line, alone or before punctuation, a few emoji, thanks, or a phrase that goes with it
+("No I'm in court"); DONE, IN PROGRESS, BLOCKED, and YES in CAPITALS, also before other text. What follows is its note.
+Text that may take it back ("but", "not", "Friday", a brief question, another emoji) makes all of it a note about the
+item, or no reply to the invitation.
 """
 
 from collections.abc import Sequence
