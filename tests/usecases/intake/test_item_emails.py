@@ -1,7 +1,8 @@
 """A reply about an action item from an address that isn't its owner's waits for the people who direct the item."""
 
+from collections import Counter
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -15,6 +16,7 @@ from tracker.rules.core.answers import Taken
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.intake.calendar_replies import Sender
 from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.intake.words import IncomingWords
 from tracker.usecases.actions import action_items
 from tracker.usecases.events import occurrences
 from tracker.usecases.events.events import schedule
@@ -32,6 +34,18 @@ async def from_home(owner: Viewer, text: str = "BLOCKED: no address yet") -> Non
 
 async def waiting(viewer: Viewer) -> list[UUID]:
     return [one.email.id for one in await item_emails.waiting(viewer, AT)]
+
+
+async def texts(viewer: Viewer) -> Counter[str]:
+    return Counter(one.email.text for one in await item_emails.waiting(viewer, AT))
+
+
+async def flood(text: str, sender: str, *, is_verified: bool = True) -> None:
+    """Let 60 emails come after all others, to the address to which the one with this text came."""
+    [row] = await IncomingWords.select().where(IncomingWords.text == text)
+    facts = {"text": "flood", "is_verified": is_verified, "received_at": LATER + timedelta(minutes=1)}
+    each = [facts | {"id": uuid4(), "email_hash": uuid4().hex, "sender": sender.format(one)} for one in range(60)]
+    await IncomingWords.insert(*(IncomingWords(**row | one) for one in each))
 
 
 @pytest.mark.both_engines
@@ -80,6 +94,33 @@ async def test_only_people_who_direct_the_item_see_and_decide(sqlite_cast: Cast)
         for deed in (item_emails.attach, item_emails.dismiss, item_emails.undo):
             with pytest.raises(NotFound):
                 await deed(viewer, email_id, AT)
+
+
+async def test_emails_about_which_others_decide_hide_none_of_one_s_own(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    await given(cast.fbi_lead, cast.fbi_alternate)
+    await from_home(cast.fbi_alternate)
+    await given(cast.coordinator, cast.caht_lead, committee_id=cast.committees["services"])
+    await said(cast.caht_lead, "BLOCKED: no key", sender=PRIVATE)
+    await given(cast.coordinator, cast.hsi_liaison)
+    await said(cast.hsi_liaison, "BLOCKED: no car", sender=PRIVATE)
+    await flood("no car", PRIVATE.address)
+    assert await texts(cast.fbi_lead) == {"no address yet": 1}
+    assert await texts(cast.caht_lead) == {"no key": 1}
+    assert await texts(cast.coordinator) == {"no address yet": 1, "no key": 1, "flood": 48}
+
+
+@pytest.mark.both_engines
+async def test_no_sender_hides_what_others_wrote(cast: Cast) -> None:
+    await given(cast.coordinator, cast.caht_lead)
+    await said(cast.caht_lead, "BLOCKED: no car", sender=Sender(address=PRIVATE.address, is_verified=False))
+    await flood("no car", "x@elsewhere.example")
+    assert (await texts(cast.coordinator))["no car"] == 1
+    await said(cast.caht_lead, "BLOCKED: no key", sender=PRIVATE)
+    await said(cast.caht_lead, "BLOCKED: no van", sender=Sender(address=cast.caht_lead.email, is_verified=False))
+    await flood("no car", "{}@elsewhere.example", is_verified=False)
+    found = await texts(cast.coordinator)
+    assert (found["no key"], found["no van"]) == (1, 1)
 
 
 async def test_an_email_about_an_item_of_a_restricted_event_is_shown_to_those_who_may_see_it(sqlite_cast: Cast) -> None:
