@@ -1,16 +1,21 @@
-"""A sender has 60 emails taken in an hour; the others come again later, and no one else waits for them."""
+"""A sender has 60 emails taken in an hour; the others come again later, and no confirmed sender waits for them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from piccolo.columns import ForeignKey
 
 from tests.cast import Cast
+from tests.usecases.intake.replying import invited
 from tests.usecases.intake.returned import came_back, sent
 from tests.usecases.intake.writing_back import LATER, email, given, many_emails
 from tracker.errors import Busy
 from tracker.rules.core.answers import Taken
+from tracker.rules.intake.calendar_replies import Sender
 from tracker.rules.intake.rates import MOST_AN_HOUR
+from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.intake import incoming
 
 pytestmark = pytest.mark.anyio
@@ -32,6 +37,26 @@ async def test_a_forger_does_not_hold_up_the_emails_of_the_person(sqlite_cast: C
     await given(sqlite_cast.coordinator, sqlite_cast.fbi_lead)
     await many_emails(FBI, LATER, is_verified=False)
     assert await incoming.take(await email(sqlite_cast.fbi_lead, "DONE")) == [Taken.RECORDED]
+
+
+@pytest.mark.parametrize("about", [Message.item, Message.event], ids=["an item", "an event"])
+async def test_unconfirmed_emails_are_counted_by_what_they_reply_to(sqlite_cast: Cast, about: ForeignKey) -> None:
+    cast = sqlite_cast
+    await given(cast.coordinator, cast.fbi_lead)
+    await invited(cast)
+    [message] = await Message.select(Message.id).where(
+        (Message.recipient == cast.fbi_lead.member_id) & about.is_not_null()
+    )
+
+    async def comes(number: int, *, is_verified: bool = False) -> Sequence[str]:
+        sender = Sender(address=f"{number}@elsewhere.example", is_verified=is_verified)
+        return await incoming.take(await email(cast.fbi_lead, f"NO {number}", message_id=message["id"], sender=sender))
+
+    for number in range(MOST_AN_HOUR):
+        await comes(number)
+    with pytest.raises(Busy):
+        await comes(MOST_AN_HOUR)
+    assert await comes(MOST_AN_HOUR, is_verified=True) == [Taken.UNMATCHED]
 
 
 async def test_bounces_are_counted_by_message(sqlite_cast: Cast) -> None:

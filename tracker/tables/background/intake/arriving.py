@@ -20,6 +20,16 @@ _FROM = (
     ") AS taken"
 )
 _TO = "SELECT COUNT(*) AS emails FROM incoming_reply WHERE invitation = {} AND NOT is_verified AND received_at > {}"
+# A message asks its recipient about an item, or for a reply to an invitation.
+_ABOUT_ITEM = (
+    "SELECT COUNT(*) AS emails FROM message m"
+    " JOIN incoming_words w ON w.item = m.item AND w.claimed = m.recipient AND NOT w.is_verified"
+    " WHERE m.id = {} AND w.received_at > {}"
+)
+_ABOUT_EVENT = (
+    "SELECT COUNT(*) AS emails FROM message m JOIN invitation i ON i.event = m.event AND i.member = m.recipient"
+    " JOIN incoming_reply n ON n.invitation = i.id AND NOT n.is_verified WHERE m.id = {} AND n.received_at > {}"
+)
 _OF_MESSAGE = "SELECT COUNT(*) AS emails FROM bounce WHERE message = {} AND received_at > {}"
 
 
@@ -30,7 +40,7 @@ class Arrival(NamedTuple):
     """Whether the same email came before."""
     lately: int
     """How many were taken since a moment: bounces of its message; else emails of its sender, and of unconfirmed senders
-    to its invitation, whichever are more."""
+    to its invitation, or to that of its message, or to a person about the item of its message, whichever are more."""
 
 
 async def arrival(email: ReceivedEmail, since: datetime) -> Arrival:
@@ -45,6 +55,13 @@ def _counts(email: ReceivedEmail, since: datetime) -> list[QueryString]:
         return [QueryString(_OF_MESSAGE, email.bounced_id, since)]
     about = (email.sender.address, email.sender.is_verified, since)
     of_sender = QueryString(_FROM, *about, *about)
-    if email.invitation_id is None or email.sender.is_verified:
-        return [of_sender]
-    return [of_sender, QueryString(_TO, email.invitation_id, since)]
+    return [of_sender] if email.sender.is_verified else [of_sender, *_to_same(email, since)]
+
+
+def _to_same(email: ReceivedEmail, since: datetime) -> list[QueryString]:
+    """Return the counts of unconfirmed emails that wait where this one would."""
+    if email.invitation_id is not None:
+        return [QueryString(_TO, email.invitation_id, since)]
+    if email.message_id is None:
+        return []
+    return [QueryString(about, email.message_id, since) for about in (_ABOUT_ITEM, _ABOUT_EVENT)]
