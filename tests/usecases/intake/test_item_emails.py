@@ -15,6 +15,7 @@ from tracker.rules.actions.item_changes import Change
 from tracker.rules.core.answers import Taken
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.intake.calendar_replies import Sender
+from tracker.tables.schema.actions.action_items import ActionItem
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.intake.words import IncomingWords
 from tracker.usecases.actions import action_items
@@ -148,6 +149,20 @@ async def test_what_changed_since_is_not_undone_and_a_new_owner_takes_no_one_s_a
     await action_items.hand_over(cast.coordinator, reference, cast.hsi_liaison.member_id, 3, AT, TODAY)
     with pytest.raises(Conflict):
         await item_emails.attach(cast.coordinator, note.email.id, AT)
+
+
+async def test_what_the_owner_no_longer_sees_is_neither_changed_nor_undone_for_them(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    await given(cast.coordinator, cast.caht_lead)
+    await from_home(cast.caht_lead)
+    await from_home(cast.caht_lead, "IN PROGRESS")
+    attached, other = await waiting(cast.coordinator)
+    await item_emails.attach(cast.coordinator, attached, AT)
+    await ActionItem.update({ActionItem.audience: f"member:{cast.coordinator.member_id}"}, force=True)
+    with pytest.raises(Conflict, match=item_emails.NOT_THEIRS):
+        await item_emails.attach(cast.coordinator, other, AT)
+    with pytest.raises(Conflict, match=item_emails.CHANGED):
+        await item_emails.undo(cast.coordinator, attached, AT)
 
 
 async def test_nothing_is_sent_to_the_sender_and_an_email_that_says_nothing_is_not_kept(sqlite_cast: Cast) -> None:

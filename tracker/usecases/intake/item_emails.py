@@ -31,11 +31,11 @@ from tracker.usecases.intake.replies import BY_EMAIL
 
 DECIDED = "Someone has already decided about this email."
 NOT_THEIRS = (
-    "This email can’t be attached. The item is closed, or the person no longer owns it or isn’t active."
+    "This email can’t be attached. The item is closed, or the person no longer owns it, can’t see it, or isn’t active."
     " Dismiss the email, or update the item yourself."
 )
 CHANGED = (
-    "This can’t be undone because the item has changed since, or the person is no longer active."
+    "This can’t be undone because the item has changed since, or the person can’t see it or is no longer active."
     " You can still update the item."
 )
 
@@ -133,10 +133,12 @@ async def _to_decide(viewer: Viewer, email_id: UUID, now: datetime) -> ItemEmail
 
 
 async def _owner(found: ItemEmail, now: datetime) -> Viewer | None:
+    """Return the person as a viewer; None when they aren't active, or can't see the item."""
     try:
-        return replace(await viewer_for(found.email.person_id, now), origin=BY_EMAIL)
+        owner = replace(await viewer_for(found.email.person_id, now), origin=BY_EMAIL)
     except NotFound:
         return None
+    return owner if await items.item_by_id(owner, found.item.id) else None
 
 
 async def _take_back(found: ItemEmail, now: datetime) -> None:
