@@ -9,10 +9,12 @@ from tests.cast import NOW, Cast
 from tests.database.statements import noted
 from tests.ports.browser import session_of
 from tracker.crypto import keys
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewer import Role, Viewer
 from tracker.tables.schema.roster.people import Agency, Member
 from tracker.usecases.core.viewers import OpenSessions, Visit, viewer_of_session
 from tracker.usecases.identity import sessions
+from tracker.usecases.operations import emergency
+from tracker.usecases.roster import people
 
 pytestmark = pytest.mark.anyio
 
@@ -49,6 +51,27 @@ async def test_a_remembered_session_ends_with_the_account(sqlite_cast: Cast) -> 
     await until.where(Member.id == sqlite_cast.caht_lead.member_id)
     assert await opened(known, token)
     assert await opened(known, token, NOW + MINUTE) is None
+
+
+async def test_a_remembered_session_has_emergency_access_no_longer_than_its_hour(sqlite_cast: Cast) -> None:
+    known, token = OpenSessions(), await session_of(sqlite_cast.administrator, NOW)
+    began = NOW - 50 * MINUTE
+    visit = await opened(known, token)
+    assert visit
+    await emergency.begin(visit.viewer, visit.session_id, "The lead can’t be reached.", began, began)
+    held = {minutes: await opened(known, token, NOW + minutes * MINUTE) for minutes in (0, 9, 10)}
+    assert {at: bool(one and one.viewer.emergency) for at, one in held.items()} == {0: True, 9: True, 10: False}
+
+
+async def test_a_remembered_session_gains_and_loses_a_role_at_once(sqlite_cast: Cast) -> None:
+    who, coordinator = sqlite_cast.kcpd_detective, frozenset({Role.COORDINATOR})
+    known, token = OpenSessions(), await session_of(who, NOW)
+    held = [await opened(known, token)]
+    await people.set_roles(who.member_id, coordinator, frozenset())
+    held.append(await opened(known, token))
+    await people.set_roles(who.member_id, frozenset(), coordinator)
+    held.append(await opened(known, token))
+    assert [one and one.viewer.roles for one in held] == [frozenset(), coordinator, frozenset()]
 
 
 async def sign_out(who: Viewer, token: str) -> None:
