@@ -1,5 +1,6 @@
 """No byte of an email about a restricted event says what it is, where, when, or with whom (headers and parts)."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -22,7 +23,8 @@ KEY = "2027-01-16"
 EVENING_BEFORE = NOW + timedelta(days=31, hours=8)
 LATER_ON_THE_DAY = timedelta(hours=3)
 TITLE_PLACE_AND_TEXTS = ("Bluestem", "Larkspur", "Lot B", "Canary", "secret-room")
-PEOPLE_AND_AGENCIES = ("Fbi lead", "Kcpd detective", "fbi.lead", "kcpd.detective", "fbi_lead", "FBI", "KCPD", "HSI")
+PEOPLE = ("Fbi lead", "Kcpd detective", "fbi.lead", "kcpd.detective", "fbi_lead")
+AGENCIES = ("FBI", "KCPD", "HSI")
 OWN = ("Date", "To")
 DATES = ("2027", "January", "Jan ", "Saturday", "Sat,", "6:00", "9:00", "06:00", "09:00", "T060000", "T120000")
 
@@ -45,6 +47,11 @@ def read(mail: bytes) -> str:
     parts = [str(one.get_content()) for one in message.walk() if not one.is_multipart()]
     kinds = [f"{one.get_content_type()} {one.get_filename()}" for one in message.walk()]
     return "\n".join([*(f"{name}: {value}" for name, value in message.items() if name not in OWN), *kinds, *parts])
+
+
+def has(canary: str, text: str) -> bool:
+    """Return whether a text has a canary; an agency only as a word, because three letters come up in random tokens."""
+    return bool(re.search(rf"(?<![\w-]){canary}(?![\w-])", text)) if canary in AGENCIES else canary in text
 
 
 async def test_no_email_about_an_operation_from_invitation_to_cancellation_says_anything_of_it(
@@ -70,9 +77,9 @@ async def test_no_email_about_an_operation_from_invitation_to_cancellation_says_
     assert set(sent) == {"invitation", "update", "no_reply", "reminder", "cancellation"}
     said = {
         canary
-        for canary in (*TITLE_PLACE_AND_TEXTS, *PEOPLE_AND_AGENCIES, *DATES)
+        for canary in (*TITLE_PLACE_AND_TEXTS, *PEOPLE, *AGENCIES, *DATES)
         for one in server.accepted
-        if canary in read(one)
+        if has(canary, read(one))
     }
     assert said == set()
     assert not any(canary.encode() in one for canary in TITLE_PLACE_AND_TEXTS for one in server.accepted)
