@@ -58,8 +58,8 @@ def request(
 ) -> bytes:
     """Return METHOD:REQUEST for the whole event, or for one date alone as Outlook needs it; the same bytes each time.
 
-    `at` is when there last was news for the reader: of two messages with the same SEQUENCE the later one counts
-    (RFC 5546 §2.1.5), such as an invitation after a removal when nothing of the event changed.
+    `at` is when the newest message to the reader about the event was queued: of two with the same SEQUENCE the later
+    one counts (RFC 5546 §2.1.5), such as an invitation after a removal when nothing of the event changed.
 
     A canceled date is an EXDATE. A date has a VEVENT of its own also when its reply is not that for the event, because
     PARTSTAT counts for all dates of a VEVENT. Restricted events, and all events for readers who chose time-only emails,

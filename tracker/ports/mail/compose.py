@@ -128,7 +128,7 @@ class Composer:
             whole = multipart("multipart/alternative", INNER, alternatives)
             to = self._answers_to(letter, message)
             return self._with_task(whole, letter.task, to) if letter.task else whole
-        content = self._calendar(letter, letter.calendar, message.news_at or message.created_at)
+        content = self._calendar(letter, letter.calendar, message.newest_at or message.created_at)
         method = _method(letter.calendar)
         alternatives.append(encoded("text/calendar", content, f'; method={method}; charset="UTF-8"'))
         return _with_file(multipart("multipart/alternative", INNER, alternatives), content, "invite.ics")

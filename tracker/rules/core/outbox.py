@@ -260,7 +260,7 @@ class Message:
     due: datetime
     not_after: datetime | None
     attempts: int
-    news_at: datetime | None = None
+    newest_at: datetime | None = None
     """When the newest message to its recipient about its event was queued; None for no event."""
 
 

@@ -377,7 +377,7 @@ def _message(one: Claimed) -> Message:
         due=one.due,
         not_after=one.not_after,
         attempts=one.attempts,
-        news_at=one.news_at,
+        newest_at=one.newest_at,
     )
 
 

@@ -31,13 +31,13 @@ _CLAIM = (
     " AND (m.try_after IS NULL OR m.try_after <= {}) AND m.worker IN ({})"
     f" AND NOT (m.kind IN ('reminder', 'no_reply') AND {_NEWS_WAITS}) ORDER BY m.due, m.id LIMIT {{}})"
 )
-_NEWS_AT = (
+_NEWEST_AT = (
     "(SELECT n.created_at FROM message n WHERE n.recipient = m.recipient AND n.event = m.event"
     " ORDER BY n.created_at DESC LIMIT 1)"
 )
 _IN_HAND = (
     "SELECT m.id, m.key, m.kind, m.recipient, m.event, m.occurrence, m.item, m.facts, m.created_at, m.due,"
-    f" m.not_after, m.attempts, {_NEWS_AT} AS news_at"
+    f" m.not_after, m.attempts, {_NEWEST_AT} AS newest_at"
     " FROM message m WHERE m.state = 'pending' AND m.due <= {} AND m.worker = {} ORDER BY m.due, m.id"
 )
 _SUPERSEDE = (
@@ -70,7 +70,7 @@ class Claimed(NamedTuple):
     due: datetime
     not_after: datetime | None
     attempts: int
-    news_at: datetime | None
+    newest_at: datetime | None
     """When the newest message to its recipient about its event was queued; None for no event."""
 
 
@@ -232,7 +232,7 @@ async def claim(worker: str, free: Collection[str], interrupted: str, now: datet
             row["due"],
             row["not_after"],
             row["attempts"],
-            row["news_at"],
+            row["newest_at"],
         )
         for row in await engine().run_querystring(QueryString(_IN_HAND, now, worker))
     ]
