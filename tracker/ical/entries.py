@@ -25,8 +25,6 @@ class Entry:
     is_off: bool
     sequence: int
     changed_at: datetime
-    mailed_at: datetime | None = None
-    """When the message that carries it was made; None in a feed."""
     recurrence_id: datetime | None = None
     """Naive: the start that the rule gives this date."""
     rrule: str | None = None

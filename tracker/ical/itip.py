@@ -52,14 +52,10 @@ def request(
     attendee: Attendee,
     organizer: Organizer,
     *,
-    at: datetime,
     only: Occurrence | None = None,
     is_discreet: bool = False,
 ) -> bytes:
     """Return METHOD:REQUEST for the whole event, or for one date alone as Outlook needs it; the same bytes each time.
-
-    `at` is when the newest message to the reader about the event was queued: of two with the same SEQUENCE the later
-    one counts (RFC 5546 §2.1.5), such as an invitation after a removal when nothing of the event changed.
 
     A canceled date is an EXDATE. A date has a VEVENT of its own also when its reply is not that for the event, because
     PARTSTAT counts for all dates of a VEVENT. Restricted events, and all events for readers who chose time-only emails,
@@ -72,7 +68,6 @@ def request(
     else:
         replied = frozenset(start for start, reply in attendee.replies.items() if reply is not attendee.reply)
         found = entries(event, dates, lambda one: one.is_canceled, alone=replied)
-    found = [replace(one, mailed_at=at) for one in found]
     return _message("REQUEST", found, _level(event, is_discreet=is_discreet), attendee, organizer)
 
 
@@ -82,7 +77,6 @@ def cancel(
     attendee: Attendee,
     organizer: Organizer,
     *,
-    at: datetime,
     only: Occurrence | None = None,
     is_discreet: bool = False,
 ) -> bytes:
@@ -97,7 +91,7 @@ def cancel(
     else:
         [entry] = [replace(of_date(one), recurrence_id=None) for one in dates[:1]]
     level = _level(event, is_discreet=is_discreet)
-    return _message("CANCEL", [replace(entry, is_off=True, mailed_at=at)], level, attendee, organizer)
+    return _message("CANCEL", [replace(entry, is_off=True)], level, attendee, organizer)
 
 
 def take_out(entry: MailedEntry, attendee: Attendee, organizer: Organizer) -> bytes:

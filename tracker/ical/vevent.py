@@ -54,8 +54,7 @@ def vevent(
 
 def _identity(entry: Entry) -> Iterator[bytes]:
     yield lines.text("UID", entry.event.uid)
-    # RFC 5545 §3.8.7.2: with a METHOD, when the message was made. Never now: the bytes stay the same until it changes.
-    yield times.stamp("DTSTAMP", max(entry.changed_at, entry.mailed_at or entry.changed_at))
+    yield times.stamp("DTSTAMP", entry.changed_at)  # never now: the bytes stay the same until something changes
     yield times.stamp("LAST-MODIFIED", entry.changed_at)
     yield lines.plain("SEQUENCE", str(entry.sequence))
 

@@ -74,19 +74,6 @@ async def test_what_is_due_later_waits(cast: Cast, worker: Worker) -> None:
     assert await claim(worker) == []
 
 
-async def test_each_message_about_an_event_says_when_the_newest_was_queued(cast: Cast, worker: Worker) -> None:
-    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    event = await events.event_for(cast.coordinator, event_id)
-    await send_all(worker)
-    canceled_at = LATER + timedelta(minutes=1)
-    await events.cancel(cast.coordinator, event_id, event.version, "", canceled_at)
-    [one] = [one for one in await claim(worker, LATER + timedelta(hours=1)) if isinstance(one.content, Canceled)]
-    assert one.newest_at == canceled_at
-    await queue(cast, "about no event")
-    [other] = await claim(worker)
-    assert other.newest_at is None
-
-
 async def test_the_oldest_go_first_and_no_more_than_asked_for(cast: Cast, worker: Worker) -> None:
     await queue(cast, "new", due=NOW + timedelta(minutes=2))
     await queue(cast, "old", due=NOW + timedelta(minutes=1))

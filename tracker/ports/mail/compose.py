@@ -6,7 +6,6 @@ Calendar messages: RFC 6047 (iMIP); headers: RFC 5322, RFC 3834.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from email.parser import BytesParser
 from email.policy import compat32
 from email.utils import format_datetime, formataddr
@@ -128,7 +127,7 @@ class Composer:
             whole = multipart("multipart/alternative", INNER, alternatives)
             to = self._answers_to(letter, message)
             return self._with_task(whole, letter.task, to) if letter.task else whole
-        content = self._calendar(letter, letter.calendar, message.newest_at or message.created_at)
+        content = self._calendar(letter, letter.calendar)
         method = _method(letter.calendar)
         alternatives.append(encoded("text/calendar", content, f'; method={method}; charset="UTF-8"'))
         return _with_file(multipart("multipart/alternative", INNER, alternatives), content, "invite.ics")
@@ -142,7 +141,7 @@ class Composer:
         content = task(about.item, organizer, self._zone, is_withdrawn=about.is_withdrawn)
         return _with_file(whole, content, "action-item.ics")
 
-    def _calendar(self, letter: Letter, part: CalendarPart | MailedEntry | DeclinedProposal, at: datetime) -> bytes:
+    def _calendar(self, letter: Letter, part: CalendarPart | MailedEntry | DeclinedProposal) -> bytes:
         name, to_name = APPOINTMENTS if letter.is_discreet else self._name, one_line(letter.to_name)
         address = self._replies.of(letter.invitation_id) if self._replies and letter.invitation_id else self._from
         organizer = Organizer(name=name, address=address, base_url=self._base_url)
@@ -170,7 +169,7 @@ class Composer:
             **_delegation(part),
         )
         write = itip.cancel if part.is_cancel else itip.request
-        return write(part.event, part.dates, reader, organizer, at=at, only=part.date, is_discreet=part.is_discreet)
+        return write(part.event, part.dates, reader, organizer, only=part.date, is_discreet=part.is_discreet)
 
 
 def _with_file(whole: Part, content: bytes, name: str) -> Part:

@@ -260,8 +260,6 @@ class Message:
     due: datetime
     not_after: datetime | None
     attempts: int
-    newest_at: datetime | None = None
-    """When the newest message to its recipient about its event was queued; None for no event."""
 
 
 @dataclass(frozen=True, kw_only=True)

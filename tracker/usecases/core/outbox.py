@@ -377,7 +377,6 @@ def _message(one: Claimed) -> Message:
         due=one.due,
         not_after=one.not_after,
         attempts=one.attempts,
-        newest_at=one.newest_at,
     )
 
 

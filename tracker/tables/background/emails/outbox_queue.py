@@ -31,14 +31,9 @@ _CLAIM = (
     " AND (m.try_after IS NULL OR m.try_after <= {}) AND m.worker IN ({})"
     f" AND NOT (m.kind IN ('reminder', 'no_reply') AND {_NEWS_WAITS}) ORDER BY m.due, m.id LIMIT {{}})"
 )
-_NEWEST_AT = (
-    "(SELECT n.created_at FROM message n WHERE n.recipient = m.recipient AND n.event = m.event"
-    " ORDER BY n.created_at DESC LIMIT 1)"
-)
 _IN_HAND = (
-    "SELECT m.id, m.key, m.kind, m.recipient, m.event, m.occurrence, m.item, m.facts, m.created_at, m.due,"
-    f" m.not_after, m.attempts, {_NEWEST_AT} AS newest_at"
-    " FROM message m WHERE m.state = 'pending' AND m.due <= {} AND m.worker = {} ORDER BY m.due, m.id"
+    "SELECT id, key, kind, recipient, event, occurrence, item, facts, created_at, due, not_after, attempts"
+    " FROM message WHERE state = 'pending' AND due <= {} AND worker = {} ORDER BY due, id"
 )
 _SUPERSEDE = (
     "UPDATE message SET state = 'superseded', reason = {} WHERE state = 'pending' AND worker = ''"
@@ -70,8 +65,6 @@ class Claimed(NamedTuple):
     due: datetime
     not_after: datetime | None
     attempts: int
-    newest_at: datetime | None
-    """When the newest message to its recipient about its event was queued; None for no event."""
 
 
 class Queued(NamedTuple):
@@ -232,7 +225,6 @@ async def claim(worker: str, free: Collection[str], interrupted: str, now: datet
             row["due"],
             row["not_after"],
             row["attempts"],
-            row["newest_at"],
         )
         for row in await engine().run_querystring(QueryString(_IN_HAND, now, worker))
     ]
