@@ -16,7 +16,7 @@ from tracker.database.binding import (
 from tracker.database.conflicts import conflicts
 from tracker.database.failures import is_unavailable, surviving_failures
 from tracker.database.rebuild import rebuild_table
-from tracker.database.together import sharing_trips, together
+from tracker.database.together import together
 
 __all__ = [
     "Engine",
@@ -31,7 +31,6 @@ __all__ = [
     "lock_audit_head",
     "open_database",
     "rebuild_table",
-    "sharing_trips",
     "surviving_failures",
     "together",
     "trying",

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Coroutine, Sequence
-from contextlib import AbstractContextManager
 from typing import Any, TypeVar, overload
 
 from tracker.database.binding import engine
@@ -46,17 +45,12 @@ async def together(*parts: Part[Any]) -> tuple[Any, ...]:
     """
     if engine().transaction_exists():
         return tuple(await _one_by_one(parts))
-    with sharing_trips():
+    with engine().collecting_reads():
         found = await asyncio.gather(*parts, return_exceptions=True)
     for one in found:
         if isinstance(one, BaseException):
             raise one
     return tuple(found)
-
-
-def sharing_trips() -> AbstractContextManager[None]:
-    """Let tasks that are started inside, each with work of its own, read in the same trips where they ask together."""
-    return engine().collecting_reads()
 
 
 async def _one_by_one(parts: Sequence[Part[Any]]) -> list[Any]:

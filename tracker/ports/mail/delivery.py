@@ -8,7 +8,6 @@ from datetime import datetime
 from uuid import UUID
 
 from tracker.config.settings import Settings
-from tracker.database import sharing_trips
 from tracker.errors import Invalid
 from tracker.ports.mail.closing import Closing
 from tracker.ports.mail.compose import Composer, Mail, Unsafe
@@ -86,10 +85,9 @@ class Delivery:
     async def _send(self, batch: Sequence[Message], worker: Worker, lines: Sequence[Line]) -> list[Message]:
         """Send a batch over a suitable number of connections and return what was not tried."""
         waiting = deque(batch)
-        with sharing_trips():
-            async with asyncio.TaskGroup() as lanes:
-                for line in lines[: 1 + len(batch) // PER_LANE]:
-                    lanes.create_task(self._lane(waiting, worker, line))
+        async with asyncio.TaskGroup() as lanes:
+            for line in lines[: 1 + len(batch) // PER_LANE]:
+                lanes.create_task(self._lane(waiting, worker, line))
         return list(waiting)
 
     def _may_go_on(self, worker: Worker) -> bool:

@@ -101,11 +101,19 @@ async def event(viewer: Viewer, event_id: UUID) -> Event | None:
 
 async def invited_to(viewer: Viewer, invitation_id: UUID) -> tuple[Event | None, list[Occurrence]]:
     """Return the event of an invitation, if the viewer may see it, and its dates; one visit to the database."""
-    its = "(SELECT i.event FROM invitation i WHERE i.id = {})"
+    return await _with_dates(viewer, "(SELECT i.event FROM invitation i WHERE i.id = {})", invitation_id)
+
+
+async def event_with_dates(viewer: Viewer, event_id: UUID) -> tuple[Event | None, list[Occurrence]]:
+    """Return an event, if the viewer may see it, and its dates; one visit to the database, so that they fit."""
+    return await _with_dates(viewer, "{}", event_id)
+
+
+async def _with_dates(viewer: Viewer, its: str, argument: UUID) -> tuple[Event | None, list[Occurrence]]:
     found, dated = await rows_of_each(
         viewer,
-        (_EVENT, f" AND e.id = {its}", invitation_id),
-        (_DATE, f" AND o.event = {its} ORDER BY o.original_start", invitation_id),
+        (_EVENT, f" AND e.id = {its}", argument),
+        (_DATE, f" AND o.event = {its} ORDER BY o.original_start", argument),
     )
     of = event_in(found[0]) if found else None
     return of, [_occurrence(row, of) for row in dated] if of else []
