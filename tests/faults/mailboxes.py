@@ -1,8 +1,9 @@
 """What people's calendars show after the emails that a server accepted, in the order in which it did.
 
 As Gmail and Exchange do it: of emails with one Message-ID the first is kept, and the others are dropped. Then an entry
-is replaced by one with a SEQUENCE that is as high, or higher (RFC 5546 §2.1.5). A series and each of its dates are
-entries of their own; a newer series says what becomes of the dates that it knows.
+is replaced by one with a higher SEQUENCE, or else a later DTSTAMP (RFC 5546 §2.1.5); of two that are equal in both,
+some programs take the first and some the last. A series and each of its dates are entries of their own; a newer series
+says what becomes of the dates that it knows.
 """
 
 from collections.abc import Iterable
@@ -24,6 +25,8 @@ NEVER: Rank = (-1, datetime.min.replace(tzinfo=UTC))
 class Held:
     """An event in a calendar: all its dates by its rule, and the dates that came by themselves."""
 
+    takes_equal: bool
+    """Whether an entry is replaced by one of equal rank."""
     rank: Rank = NEVER
     entry: icalendar.Event | None = None
     """None = it was taken out, or never came."""
@@ -36,14 +39,17 @@ class Held:
             rank, is_off = (int(entry["SEQUENCE"]), entry["DTSTAMP"].dt), method == "CANCEL"
             if "RECURRENCE-ID" in entry:
                 self._apply_date(entry["RECURRENCE-ID"].dt.astimezone(UTC), rank, None if is_off else _start(entry))
-            elif rank >= self.rank:
+            elif self._outranks(rank, self.rank):
                 self.rank, self.entry = rank, None if is_off else entry
                 self.dates = {key: known for key, known in self.dates.items() if known[0] > rank}
 
     def _apply_date(self, key: datetime, rank: Rank, starts: datetime | None) -> None:
         known, _ = self.dates.get(key, (NEVER, None))
-        if rank >= known and rank[0] >= self.rank[0]:
+        if self._outranks(rank, known) and rank[0] >= self.rank[0]:
             self.dates[key] = rank, starts
+
+    def _outranks(self, rank: Rank, known: Rank) -> bool:
+        return rank > known or (self.takes_equal and rank == known)
 
     @property
     def starts(self) -> list[datetime]:
@@ -53,15 +59,15 @@ class Held:
         return [*(one for one in by_rule if one not in self.dates), *alone]
 
 
-def shown(accepted: Iterable[bytes]) -> dict[str, list[datetime]]:
+def shown(accepted: Iterable[bytes], *, takes_equal: bool = True) -> dict[str, list[datetime]]:
     """Return when dates begin, by the address of the calendar's owner."""
     return {
         address: sorted(start for one in entries.values() for start in one.starts)
-        for address, entries in calendars(accepted).items()
+        for address, entries in calendars(accepted, takes_equal=takes_equal).items()
     }
 
 
-def calendars(accepted: Iterable[bytes]) -> dict[str, dict[str, Held]]:
+def calendars(accepted: Iterable[bytes], *, takes_equal: bool = True) -> dict[str, dict[str, Held]]:
     """Return each calendar's events by UID, by the address of its owner."""
     held: dict[str, dict[str, Held]] = {}
     known: set[tuple[str, str]] = set()
@@ -74,13 +80,10 @@ def calendars(accepted: Iterable[bytes]) -> dict[str, dict[str, Held]]:
         known.add((address, name))
         for part in mail.walk():
             if part.get_content_type() == "text/calendar":
-                _apply(entries, icalendar.Calendar.from_ical(part.get_payload(decode=True)))
+                calendar = icalendar.Calendar.from_ical(part.get_payload(decode=True))
+                [uid] = {str(one["UID"]) for one in calendar.events}
+                entries.setdefault(uid, Held(takes_equal)).apply(str(calendar["METHOD"]), calendar.events)
     return held
-
-
-def _apply(entries: dict[str, Held], calendar: icalendar.Calendar) -> None:
-    [uid] = {str(one["UID"]) for one in calendar.events}
-    entries.setdefault(uid, Held()).apply(str(calendar["METHOD"]), calendar.events)
 
 
 def _start(entry: icalendar.Event) -> datetime:

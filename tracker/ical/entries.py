@@ -25,6 +25,8 @@ class Entry:
     is_off: bool
     sequence: int
     changed_at: datetime
+    joined_or_left_at: datetime | None = None
+    """When its one reader last came on the list, or off it; None in a feed."""
     recurrence_id: datetime | None = None
     """Naive: the start that the rule gives this date."""
     rrule: str | None = None

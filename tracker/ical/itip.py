@@ -38,6 +38,8 @@ class Attendee:
     replies: Mapping[datetime, ReplyValue] = field(default_factory=dict)
     """For single dates of a series, by their RECURRENCE-ID."""
     role: AttendeeRole
+    joined_or_left_at: datetime | None = None
+    """When they last came on the list, or off it, if the event itself didn't change with that."""
     is_read: bool = False
     """Whether the organizer's address reads the replies of calendar programs."""
     sent_by: str = ""
@@ -142,6 +144,7 @@ def decline_counter(
 
 def _message(method: str, found: Sequence[Entry], level: Level, attendee: Attendee, organizer: Organizer) -> bytes:
     is_free = not attendee.role.takes_part
+    found = [replace(one, joined_or_left_at=attendee.joined_or_left_at) for one in found]
     body = [
         vevent(one, level, organizer, (_attendee(_for(one, attendee), method),), marks_canceled=False, is_free=is_free)
         for one in found

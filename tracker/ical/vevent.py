@@ -54,7 +54,9 @@ def vevent(
 
 def _identity(entry: Entry) -> Iterator[bytes]:
     yield lines.text("UID", entry.event.uid)
-    yield times.stamp("DTSTAMP", entry.changed_at)  # never now: the bytes stay the same until something changes
+    # Never now: the bytes stay the same until something changes. Of two messages with one SEQUENCE the later counts
+    # (RFC 5546 §2.1.5), such as an invitation after a removal from an event that stayed as it was.
+    yield times.stamp("DTSTAMP", max(entry.changed_at, entry.joined_or_left_at or entry.changed_at))
     yield times.stamp("LAST-MODIFIED", entry.changed_at)
     yield lines.plain("SEQUENCE", str(entry.sequence))
 

@@ -165,6 +165,7 @@ class Composer:
             reply=part.reply,
             replies=part.replies,
             role=part.role,
+            joined_or_left_at=part.joined_or_left_at,
             is_read=address != self._from,
             **_delegation(part),
         )

@@ -181,6 +181,8 @@ class CalendarPart:
     replies: Mapping[datetime, ReplyValue] = field(default_factory=dict)
     """Their replies to single dates of a series, by `original_start`."""
     role: AttendeeRole
+    joined_or_left_at: datetime | None = None
+    """When a reader without an invitation last became, or ceased to be, a substitute; None = they never were one."""
     delegation: Delegation | None = None
     is_discreet: bool = False
     """Whether it shows only the time."""

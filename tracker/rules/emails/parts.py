@@ -30,7 +30,7 @@ from tracker.rules.events import replies as reply_rules
 from tracker.rules.events.event import Event, EventStatus, Occurrence
 from tracker.rules.events.kept_dates import newest_texts, texts_of
 from tracker.rules.events.plan import rule_of
-from tracker.rules.events.replies import AttendeeRole, ReplyValue
+from tracker.rules.events.replies import AttendeeRole, ReplyValue, Substitution
 from tracker.rules.recurrence.words import pattern_words
 
 
@@ -62,8 +62,8 @@ class Occasion:
     """What its reader wrote with the reply that it confirms."""
     replies: tuple[int, int, int] | None = None
     """How many people replied yes, maybe and no so far; only for readers who are asked to reply."""
-    substitutes_for: str = ""
-    """The person for whom the reader substitutes; the reader was not invited themselves."""
+    substitution: Substitution | None = None
+    """For whom the reader substitutes on its date, or did; None for a reader with an invitation of their own."""
     delegation: Delegation | None = None
     """The address of that person, or of the substitute whom the reader sends to its date."""
     onward: Event | None = None
@@ -122,6 +122,11 @@ class Occasion:
         """Return the reader's replies to each date that the email is about: for a series, the upcoming ones."""
         of_ahead = tuple(self.own_replies.get(one.original_start, self.reply) for one in self.ahead)
         return of_ahead if self.is_series and of_ahead else (self.reply,)
+
+    @property
+    def substitutes_for(self) -> str:
+        """Return the person for whom the reader substitutes; nothing for readers who were invited themselves."""
+        return self.substitution.principal if self.substitution and not self.substitution.is_over else ""
 
     @property
     def is_lead(self) -> bool:
@@ -246,6 +251,7 @@ def calendar_part(about: Occasion, *, is_cancel: bool = False) -> CalendarPart:
         reply=reply_rules.usual_reply(about.asked_replies),
         replies=_replies_by_date(about),
         role=about.role,
+        joined_or_left_at=about.substitution.changed_at if about.substitution else None,
         delegation=None if about.is_series else about.delegation,
     )
 

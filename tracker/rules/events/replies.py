@@ -16,6 +16,7 @@ from tracker.rules.recurrence.holidays import working_day_by
 LONGEST_COMMENT = 1_000  # characters
 REPLY_BEFORE, REPLY_HOUR = timedelta(days=2), time(17)
 """Replies are due by 5 PM two days before, or on the last working day before that."""
+SECOND = timedelta(seconds=1)
 
 
 class ReplyValue(StrEnum):
@@ -114,7 +115,31 @@ class Dated(Protocol):
         """Return the place of the reply among those to its invitation."""
 
 
+class Sending(Dated, Protocol):
+    """The values that say who substitutes, and since when."""
+
+    @property
+    def substitute_id(self) -> UUID | None:
+        """Return the substitute."""
+
+    @property
+    def replied_at(self) -> datetime:
+        """Return when the reply was given."""
+
+
 AnyReply = TypeVar("AnyReply", bound=Dated)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Substitution:
+    """That a person substitutes for another on a date, or did."""
+
+    principal_id: UUID
+    principal: str = ""
+    """The other person, with the agency."""
+    is_over: bool
+    changed_at: datetime
+    """When it began, or ended."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,6 +211,21 @@ def effective(replies: Iterable[AnyReply], occurrence_id: UUID | None) -> AnyRep
     known = sorted(replies, key=_number, reverse=True)
     for_date = next((one for one in known if one.occurrence_id == occurrence_id and occurrence_id is not None), None)
     return for_date or next((one for one in known if one.occurrence_id is None), None)
+
+
+def substitution_changed_at(replies: Iterable[Sending], occurrence_id: UUID, member_id: UUID) -> datetime | None:
+    """Return when a member last became, or ceased to be, the substitute on a date; None when they never were.
+
+    Each reply is taken to be later than those committed before it, by the second that DTSTAMP can tell apart: one that
+    another person enters may have been given earlier, and clocks of servers differ.
+    """
+    at, changed_at, was_sent = None, None, False
+    for one in sorted((one for one in replies if one.occurrence_id == occurrence_id), key=_number):
+        at = max(one.replied_at, at + SECOND) if at else one.replied_at
+        is_sent = one.substitute_id == member_id
+        changed_at = at if is_sent != was_sent else changed_at
+        was_sent = is_sent
+    return changed_at
 
 
 def usual_reply(given: Iterable[ReplyValue]) -> ReplyValue:

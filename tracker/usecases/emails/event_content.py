@@ -32,13 +32,21 @@ from tracker.rules.emails.content import Delegation, Letter, marked
 from tracker.rules.emails.of_events import write
 from tracker.rules.emails.parts import Occasion
 from tracker.rules.events.event import Event, EventStatus, Occurrence
-from tracker.rules.events.replies import AttendeeRole, OwnInvitation, ReplySource, ReplyValue, effective, responded_at
+from tracker.rules.events.replies import (
+    AttendeeRole,
+    OwnInvitation,
+    ReplySource,
+    ReplyValue,
+    Substitution,
+    effective,
+    responded_at,
+)
 from tracker.tables.background.events.invitees import invitations
 from tracker.tables.visible.attendance import sheet
 from tracker.tables.visible.events import events, replies, series
 from tracker.usecases.core import names
 from tracker.usecases.core.viewers import viewers_for
-from tracker.usecases.events.substitutes import standing_in
+from tracker.usecases.events.substitutes import of_member
 
 NOT_AUTHORIZED = Skip(state=State.SUPPRESSED, reason="The recipient can no longer see it.")
 NOT_INVITED = Skip(state=State.SUPPRESSED, reason="The recipient is no longer invited.")
@@ -136,11 +144,11 @@ async def _occasion(
     content: EventContent, message: Message, reader: Viewer, event: Event, dates: list[Occurrence], now: datetime
 ) -> Occasion | None:
     """Return what the email is written from; None when its date is gone."""
-    since = content.since if isinstance(content, Changed) else None
-    following = [one for one in dates if since is None or one.original_start >= since]
+    following = _following(content, dates)
     ahead = _ahead(following, now)
     own = (await replies.mine(reader, [event.id])).get(event.id)
-    instead = {} if own else await _instead(event, dates, reader)
+    turns = {} if own else await of_member(event.id, reader.member_id, [one.id for one in dates])
+    instead = {date_id: one for date_id, one in turns.items() if not one.is_over}
     theirs = dates if message.occurrence_id or not instead else [one for one in dates if one.id in instead]
     date = _spoken_of(message, theirs, [one for one in ahead if one in theirs])
     if date is None or not following:
@@ -157,7 +165,7 @@ async def _occasion(
         is_whole=is_whole or not event.is_series,
         invitation_id=own.id if own else None,
         role=own.role if own else AttendeeRole.REQUIRED,
-        substitutes_for=await _name(instead.get(date.id)),
+        substitution=await _named(turns.get(date.id)),
         delegation=await _delegation(own, date, instead, now),
         reply=_reply(own, date, instead),
         own_replies={one.original_start: _reply(own, one, instead) for one in dates},
@@ -173,12 +181,18 @@ async def _occasion(
     )
 
 
+def _following(content: EventContent, dates: Sequence[Occurrence]) -> list[Occurrence]:
+    """Return the dates from the one on which a series changed, or all."""
+    since = content.since if isinstance(content, Changed) else None
+    return [one for one in dates if since is None or one.original_start >= since]
+
+
 def _ahead(dates: Sequence[Occurrence], now: datetime) -> tuple[Occurrence, ...]:
     """Return the upcoming dates that take place."""
     return tuple(one for one in dates if one.ends_at > now and not one.is_off)
 
 
-def _reply(own: OwnInvitation | None, date: Occurrence, instead: Mapping[UUID, UUID]) -> ReplyValue:
+def _reply(own: OwnInvitation | None, date: Occurrence, instead: Mapping[UUID, Substitution]) -> ReplyValue:
     """Return the reply that counts for a date; a substitute counts as Yes."""
     if date.id in instead:
         return ReplyValue.ACCEPTED
@@ -200,23 +214,21 @@ def _is_replied(own: OwnInvitation | None, ahead: Sequence[Occurrence]) -> bool:
     return all(own.reply_for(one) is not ReplyValue.NEEDS_ACTION for one in ahead)
 
 
-async def _instead(event: Event, dates: list[Occurrence], reader: Viewer) -> dict[UUID, UUID]:
-    """Return the dates on which the reader is a substitute, and for whom."""
-    standing = await standing_in((one.id, event.id) for one in dates)
-    return {date_id: who[reader.member_id] for date_id, who in standing.items() if reader.member_id in who}
-
-
-async def _name(member_id: UUID | None) -> str:
-    """Return a person with their agency; empty for no one."""
-    return "{} ({})".format(*(await names.people([member_id]))[member_id]) if member_id else ""
+async def _named(turn: Substitution | None) -> Substitution | None:
+    """Return a substitution with the name and agency of the person who is, or was, substituted for."""
+    if turn is None:
+        return None
+    name, agency = (await names.people([turn.principal_id]))[turn.principal_id]
+    return replace(turn, principal=f"{name} ({agency})")
 
 
 async def _delegation(
-    own: OwnInvitation | None, date: Occurrence, instead: Mapping[UUID, UUID], now: datetime
+    own: OwnInvitation | None, date: Occurrence, instead: Mapping[UUID, Substitution], now: datetime
 ) -> Delegation | None:
     """Return in whose place the reader comes to a date, or whom they send to it, if that person is active."""
     counts = effective(own.replies, date.id) if own else None
-    other = instead.get(date.id) or (counts.substitute_id if counts else None)
+    turn = instead.get(date.id)
+    other = turn.principal_id if turn else (counts.substitute_id if counts else None)
     person = (await viewers_for([other], now)).get(other) if other else None
     return Delegation(other=person.email, is_sent=own is None) if person else None
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Container, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from tracker.rules.core.message_types import Removed, SubstituteNamed
 from tracker.rules.core.outbox import KINDS, Draft
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event
-from tracker.rules.events.replies import Given, ReplyValue
+from tracker.rules.events.replies import Given, ReplyValue, Substitution
 from tracker.tables.background.events import audiences as audience_rows
 from tracker.tables.background.events.substitutes import principals, still_there, to_come
 from tracker.tables.schema.events import audience_versions
@@ -57,6 +58,24 @@ async def check(viewer: Viewer, event: Event, given: Given, now: datetime, *, fo
         raise Invalid(substitute=ONE_DATE)
     if given.value is not ReplyValue.DECLINED:
         raise Invalid(substitute="A substitute can come in your place only if your reply is No.")
+
+
+async def of_member(event_id: UUID, member_id: UUID, dates: Iterable[UUID]) -> dict[UUID, Substitution]:
+    """Return each date of an event on which a member substitutes, or did, with the substitution that counts."""
+    wanted, named = list(dates), await principals([event_id])
+    found: dict[UUID, Substitution] = {}
+    for date_id in wanted:
+        every = [
+            Substitution(
+                principal_id=one.member_id, is_over=one.substitute(date_id) != member_id, changed_at=changed_at
+            )
+            for one in named
+            if (changed_at := one.changed_at(member_id, date_id))
+        ]
+        if every:
+            counts = max(every, key=lambda one: (not one.is_over, one.changed_at))
+            found[date_id] = replace(counts, changed_at=max(one.changed_at for one in every))
+    return found
 
 
 async def standing_in(dates: Iterable[tuple[UUID, UUID]]) -> dict[UUID, dict[UUID, UUID]]:

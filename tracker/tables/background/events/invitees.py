@@ -4,9 +4,9 @@ For writers inside their transaction and for the clock; people read `visible.att
 `visible.events.replies`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from piccolo.querystring import QueryString
@@ -56,6 +56,7 @@ class GivenReply(NamedTuple):
     value: ReplyValue
     number: int
     substitute_id: UUID | None
+    replied_at: datetime
 
 
 class Holder(NamedTuple):
@@ -101,13 +102,16 @@ async def replies_to(invitation_ids: Iterable[UUID]) -> list[GivenReply]:
     given: list[GivenReply] = []
     for some in chunks(invitation_ids):
         found = await Reply.select(
-            Reply.invitation, Reply.occurrence, Reply.reply, Reply.number, Reply.substitute
+            Reply.invitation, Reply.occurrence, Reply.reply, Reply.number, Reply.substitute, Reply.replied_at
         ).where(Reply.invitation.is_in(some))
-        given += [
-            GivenReply(row["invitation"], row["occurrence"], ReplyValue(row["reply"]), row["number"], row["substitute"])
-            for row in found
-        ]
+        given += [given_reply(row["invitation"], row) for row in found]
     return given
+
+
+def given_reply(invitation_id: UUID, row: Mapping[str, Any]) -> GivenReply:
+    """Return the reply to an invitation in a row."""
+    value = ReplyValue(row["reply"])
+    return GivenReply(invitation_id, row["occurrence"], value, row["number"], row["substitute"], row["replied_at"])
 
 
 async def replied_alone(occurrence_ids: Iterable[UUID]) -> set[tuple[UUID, UUID]]:

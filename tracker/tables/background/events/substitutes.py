@@ -12,8 +12,8 @@ from piccolo.querystring import QueryString
 
 from tracker.database import engine
 from tracker.database.sql_list import sql_list
-from tracker.rules.events.replies import ReplyValue, effective
-from tracker.tables.background.events.invitees import TAKES_PART, GivenReply
+from tracker.rules.events.replies import effective, substitution_changed_at
+from tracker.tables.background.events.invitees import TAKES_PART, GivenReply, given_reply
 
 SUBSTITUTE = (
     "EXISTS (SELECT 1 FROM invitation i JOIN reply s ON s.invitation = i.id WHERE i.event = e.id"
@@ -24,7 +24,7 @@ SUBSTITUTE = (
 )
 """Whether a member substitutes for another on some date of the event `e`."""
 _REPLIES = (
-    "SELECT i.event, i.id, i.member, a.occurrence, a.reply, a.substitute, a.number"
+    "SELECT i.event, i.id, i.member, a.occurrence, a.reply, a.substitute, a.number, a.replied_at"
     " FROM invitation i JOIN reply a ON a.invitation = i.id"
     f" WHERE i.withdrawn_at IS NULL AND {TAKES_PART} AND i.event IN ({{}})"
     " AND EXISTS (SELECT 1 FROM reply s WHERE s.invitation = i.id AND s.substitute IS NOT NULL) ORDER BY i.id"
@@ -46,6 +46,10 @@ class Principal(NamedTuple):
         counts = effective(self.replies, occurrence_id)
         return counts.substitute_id if counts else None
 
+    def changed_at(self, substitute_id: UUID, occurrence_id: UUID) -> datetime | None:
+        """Return when a member last became, or ceased to be, the substitute on a date; None when they never were."""
+        return substitution_changed_at(self.replies, occurrence_id, substitute_id)
+
     @property
     def scopes(self) -> set[UUID]:
         """Return the dates with replies of their own: a substitute comes to one date."""
@@ -61,9 +65,7 @@ async def principals(event_ids: Iterable[UUID]) -> list[Principal]:
     found: dict[UUID, Principal] = {}
     for row in await engine().run_querystring(QueryString(_REPLIES, among)):
         principal = found.setdefault(row["id"], Principal(row["event"], row["id"], row["member"], []))
-        principal.replies.append(
-            GivenReply(row["id"], row["occurrence"], ReplyValue(row["reply"]), row["number"], row["substitute"])
-        )
+        principal.replies.append(given_reply(row["id"], row))
     return list(found.values())
 
 
