@@ -107,9 +107,9 @@ async def test_an_alternate_of_the_seat_is_sent_to_one_date_while_one_declines(s
     mine = (await program.ask("PUT", f"{path}/reply", {"reply": "declined", **alternate})).json()
     assert mine["substitute"] == "Fbi alternate (FBI)"
     people = (await program.get(f"{path}/replies")).json()["people"]
-    assert {one["name"]: one["substitutes_for"] for one in people if one["agency"] == "FBI"} == {
-        "Fbi lead": None,
-        "Fbi alternate": "Fbi lead (FBI)",
+    assert {one["name"]: (one["substitutes_for"], one["entered_by"]) for one in people if one["agency"] == "FBI"} == {
+        "Fbi lead": (None, None),
+        "Fbi alternate": ("Fbi lead (FBI)", "Fbi lead (FBI)"),
     }
 
 

@@ -32,7 +32,11 @@ Comment = Annotated[str, Meta(max_length=LONGEST_COMMENT, description="Don’t i
 
 
 EnteredBy = Annotated[
-    str | None, Meta(description="Who recorded it for them, with their agency. Null if they replied themselves.")
+    str | None,
+    Meta(
+        description="Who recorded it for them, or named them as a substitute, with their agency. Null if they replied"
+        " themselves."
+    ),
 ]
 
 

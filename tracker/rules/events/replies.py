@@ -158,6 +158,7 @@ class Participant:
     source: str
     replied_at: datetime | None
     entered_by: str = ""
+    """Who replied for them; for a substitute, who named them."""
     substitute: str = ""
     """From the reply that counts."""
     substitutes_for: str = ""

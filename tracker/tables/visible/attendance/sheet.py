@@ -141,7 +141,7 @@ def _with_substitutes(
     for one in asked:
         counts = effective(replies[one.invitation_id], occurrence.id)
         if counts and counts.substitute_id and counts.substitute_id not in known:
-            row = people[counts.substitute_id]
+            row, principal = people[counts.substitute_id], f"{one.name} ({one.agency})"
             instead.append(
                 replace(
                     one,
@@ -152,9 +152,9 @@ def _with_substitutes(
                     arm=Arm(row["substitute_arm"]),
                     reply=ReplyValue.ACCEPTED,
                     comment="",
-                    entered_by="",
+                    entered_by=one.entered_by or principal,
                     substitute="",
-                    substitutes_for=f"{one.name} ({one.agency})",
+                    substitutes_for=principal,
                     earlier=None,
                 )
             )

@@ -1,0 +1,47 @@
+"""What the page of an event says of a person who comes in place of another: who named them, and how."""
+
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, Cast, meeting
+from tests.ports.browser import Browser
+from tests.ports.conftest import SignIn
+from tests.usecases.intake.replying import NO, email, said
+from tracker.rules.core.audiences import Visibility
+from tracker.usecases.events import events
+from tracker.usecases.intake.incoming import take
+
+pytestmark = pytest.mark.anyio
+
+KEY = "2027-01-12"
+
+
+@pytest.fixture
+async def desk(browse: SignIn, sqlite_cast: Cast) -> Browser:
+    return await browse(sqlite_cast.coordinator)
+
+
+async def of_committee(cast: Cast) -> UUID:
+    """Schedule a meeting of the committee in which the Bureau's lead has an alternate."""
+    seats = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
+    return await events.schedule(cast.coordinator, meeting(cast.fbi_lead, **seats), NOW)
+
+
+def row_of(page: str, name: str) -> str:
+    """Return the words of a person's row."""
+    [row] = [
+        row for row in page.split("<tr>") if f'data-l="Person">{name}<' in " ".join(row.split()).replace("> ", ">")
+    ]
+    return " ".join(row.split())
+
+
+async def test_who_was_named_by_email_is_not_shown_as_having_replied_by_email(desk: Browser, sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await of_committee(sqlite_cast)
+    await take(
+        await email(cast.fbi_lead, event_id, await said(cast.fbi_lead, event_id, NO, delegate=cast.fbi_alternate.email))
+    )
+    page = (await desk.get(f"/events/{event_id}/{KEY}")).text
+    assert "By email, Tue, Dec 15" in row_of(page, "Fbi lead")
+    assert "By email," not in row_of(page, "Fbi alternate")
+    assert "Named by Fbi lead (FBI) by email, Tue, Dec 15" in row_of(page, "Fbi alternate")
