@@ -1,4 +1,4 @@
-"""What emails put into the calendars of people who come and go, when nothing of the event itself changes."""
+"""Emails to people who come and go, when nothing of the event itself changes: their calendars, and what they read."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -8,23 +8,27 @@ import icalendar
 import pytest
 
 from tests.cast import NOW, ZONE, Cast, meeting
+from tests.emails import ReadEmail, read_email
 from tests.ports.mail.making import parts
 from tests.ports.mail.sending import composer
 from tracker.database import writing
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.outbox import Skip, State
+from tracker.rules.core.outbox import Message, Skip, State
 from tracker.rules.core.viewer import Viewer
+from tracker.rules.emails.content import Letter
+from tracker.rules.emails.preferences import Preferences
+from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import Given, ReplySource, ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content
+from tracker.usecases.emails import content, preferences
 from tracker.usecases.events import events, occurrences, replies
 
 pytestmark = pytest.mark.anyio
 
 KEY = "2027-01-19"
 MINUTE = timedelta(minutes=1)
-YES, NO = ReplyValue.ACCEPTED, ReplyValue.DECLINED
+YES, MAYBE, NO = ReplyValue.ACCEPTED, ReplyValue.TENTATIVE, ReplyValue.DECLINED
 Rank = tuple[int, datetime]
 
 
@@ -46,18 +50,27 @@ async def says(who: Viewer, event_id: UUID, value: ReplyValue, now: datetime, se
     await replies.reply(who, event_id, KEY, value, "", now, for_series=False, substitute=substitute)
 
 
-async def mailed(to: Viewer, queued: datetime) -> list[tuple[str, Rank]]:
-    """Send what is queued; return METHOD, SEQUENCE and DTSTAMP of what one person gets."""
+async def letters(to: Viewer, queued: datetime) -> list[tuple[Message, Letter]]:
+    """Send what is queued; return what one person gets."""
     got, now = [], queued + MINUTE / 2
     for one in await outbox.claim("test", (), now, 1_000):
         letter = await content.letter(one, now, ZONE)
         await outbox.close(one, Skip(state=State.SENT, reason=""), now)
         if one.recipient_id == to.member_id and not isinstance(letter, Skip):
-            part = parts(composer().mail(letter, one).content)["text/calendar"].get_content()
-            calendar = icalendar.Calendar.from_ical(part)
-            [entry] = calendar.events
-            got.append((str(calendar["METHOD"]), (int(entry["SEQUENCE"]), entry["DTSTAMP"].dt)))
+            got.append((one, letter))
     return got
+
+
+async def mailed(to: Viewer, queued: datetime) -> list[tuple[str, Rank]]:
+    """Send what is queued; return METHOD, SEQUENCE and DTSTAMP of what one person gets."""
+    return [_rank(one, letter) for one, letter in await letters(to, queued)]
+
+
+def _rank(message: Message, letter: Letter) -> tuple[str, Rank]:
+    part = parts(composer().mail(letter, message).content)["text/calendar"].get_content()
+    calendar = icalendar.Calendar.from_ical(part)
+    [entry] = calendar.events
+    return str(calendar["METHOD"]), (int(entry["SEQUENCE"]), entry["DTSTAMP"].dt)
 
 
 async def test_what_a_substitute_s_calendar_gets_is_newer_each_time_they_come_and_go(cast: Cast) -> None:
@@ -117,3 +130,47 @@ async def test_an_invitation_after_a_removal_is_newer_and_so_is_the_next_removal
         got += await mailed(cast.hsi_liaison, now)
     assert [method for method, _ in got] == ["CANCEL", "REQUEST", "CANCEL"]
     assert [rank for _, rank in got] == sorted({rank for _, rank in got})
+
+
+async def released(cast: Cast, value: ReplyValue, sends: Viewer | None = None) -> ReadEmail:
+    """Return the email to the alternate of the Bureau's lead, who first sends them and then replies otherwise."""
+    event_id = await of_committee(cast, cast.fbi_lead)
+    await says(cast.fbi_lead, event_id, NO, NOW, cast.fbi_alternate)
+    await letters(cast.fbi_alternate, NOW)
+    await says(cast.fbi_lead, event_id, value, NOW + MINUTE, sends)
+    [(_, letter)] = await letters(cast.fbi_alternate, NOW + MINUTE)
+    return read_email(letter)
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        (YES, "Fbi lead (FBI) is coming after all."),
+        (MAYBE, "Fbi lead (FBI) replied Maybe, and isn't sending a substitute now."),
+        (NO, "Fbi lead (FBI) can't come, and isn't sending a substitute now."),
+    ],
+)
+async def test_a_substitute_who_is_not_needed_reads_why(sqlite_cast: Cast, value: ReplyValue, why: str) -> None:
+    email = await released(sqlite_cast, value)
+    assert email.subject == "You don't need to substitute: Monthly task force meeting, Tue, Jan 19"
+    assert email.paragraphs[0] == why
+    assert "You're receiving this because you were named as a substitute." in email.words.footer
+
+
+async def test_a_substitute_whose_date_moved_reads_that_the_reply_that_named_them_no_longer_counts(
+    sqlite_cast: Cast,
+) -> None:
+    cast, event_id = sqlite_cast, await of_committee(sqlite_cast, sqlite_cast.fbi_lead)
+    await says(cast.fbi_lead, event_id, NO, NOW, cast.fbi_alternate)
+    await letters(cast.fbi_alternate, NOW)
+    moved = DateChange(starts=meeting().starts + timedelta(days=8), duration=timedelta(hours=1))
+    await occurrences.change_date(cast.coordinator, event_id, KEY, moved, 1, NOW + MINUTE)
+    [(_, letter)] = await letters(cast.fbi_alternate, NOW + MINUTE)
+    assert read_email(letter).paragraphs[0] == "The reply of Fbi lead (FBI) that named you no longer counts."
+
+
+async def test_a_substitute_with_time_only_emails_reads_no_name_when_not_needed(sqlite_cast: Cast) -> None:
+    await preferences.save(sqlite_cast.fbi_alternate, Preferences(is_discreet=True), NOW)
+    email = await released(sqlite_cast, YES)
+    assert email.subject == "You don't need to substitute: Appointment, Tue, Jan 19"
+    assert "Fbi lead" not in str(email.words)

@@ -256,7 +256,8 @@ async def test_who_comes_after_all_has_the_substitute_told_and_taken_off(cast: C
     await replies.reply(cast.fbi_lead, event_id, KEY, ReplyValue.ACCEPTED, "", LATER, for_series=False)
     [letter] = await letters_to(cast.fbi_alternate, LATER + timedelta(minutes=1))
     assert isinstance(letter, ReadEmail)
-    assert letter.subject == "You've been removed from Monthly task force meeting, Tue, Jan 19"
+    assert letter.subject == "You don't need to substitute: Monthly task force meeting, Tue, Jan 19"
+    assert "Fbi lead (FBI) is coming after all." in letter.paragraphs
     assert isinstance(letter.calendar, CalendarPart)
     assert letter.calendar.is_cancel
     view = await event_view(cast.coordinator, event_id, KEY, NOW)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -35,9 +36,9 @@ YES, NO, NONE = ReplyValue.ACCEPTED, ReplyValue.DECLINED, ReplyValue.NEEDS_ACTIO
 APRIL, MAY = "2027-04-13", "2027-05-11"
 
 
-async def invited(cast: Cast, *, is_series: bool = False) -> UUID:
+async def invited(cast: Cast, *, is_series: bool = False, **facts: Any) -> UUID:
     """Schedule a meeting with the Bureau; the invitations are out."""
-    plan = meeting(cast.fbi_lead)
+    plan = meeting(cast.fbi_lead, **facts)
     if is_series:
         plan = replace(plan, rule=rule_for("monthly_nth", plan.starts, count=6))
     event_id = await events.schedule(cast.coordinator, plan, NOW)
@@ -98,6 +99,18 @@ async def test_no_by_email_is_recorded_with_the_rest_and_confirmed(cast: Cast) -
     assert one.subject == "You replied no: Monthly task force meeting, Tue, Jan 12"
     assert dict(one.facts)["Note"] == "I'm in court."
     assert [button.label for button in one.buttons] == ["Undo", "Change my reply"]
+
+
+async def test_a_confirmation_says_that_a_substitute_no_longer_needs_to_come(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await invited(sqlite_cast, committee_id=sqlite_cast.committees["steering"])
+    date = await occurrences.nearest_date(cast.fbi_lead, event_id, NOW)
+    sent_to_it = (cast.fbi_lead, event_id, date.key, NO, "", NOW)
+    await replies.reply(*sent_to_it, for_series=False, substitute=cast.fbi_alternate.member_id)
+    assert await said(cast.fbi_lead, "YES") is Taken.RECORDED
+    one = await confirmation()
+    assert (
+        "Fbi alternate (FBI) no longer needs to come in your place, and gets an email that says so." in one.paragraphs
+    )
 
 
 async def test_a_confirmation_repeats_the_note_of_its_own_email_alone(sqlite_cast: Cast) -> None:

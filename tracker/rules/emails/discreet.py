@@ -111,6 +111,7 @@ def _appointment(about: Occasion) -> Occasion:
         dates=tuple(_of(event, one) for one in about.dates),
         ahead=tuple(_of(event, one) for one in about.ahead),
         replies=None,
+        released="",
         substitution=replace(about.substitution, principal=SOMEONE) if about.substitution else None,
         onward=onward,
         onward_dates=tuple(_of(onward, one) for one in about.onward_dates) if onward else (),

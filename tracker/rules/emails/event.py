@@ -20,6 +20,7 @@ from tracker.rules.emails.contexts import Reason, RestrictedEmail
 from tracker.rules.emails.event_contexts import (
     CanceledEmail,
     InvitationEmail,
+    Removal,
     RemovedEmail,
     RemovedUnseenEmail,
     SubstituteEmail,
@@ -39,6 +40,7 @@ from tracker.rules.emails.parts import (
 )
 from tracker.rules.emails.parts import times as times_of
 from tracker.rules.emails.reply import kept_for_some, kept_reply_buttons, reply_facts, reply_words
+from tracker.rules.events.replies import ReplyValue, Substitution
 
 
 def restricted(about: Occasion) -> Letter:
@@ -115,8 +117,14 @@ def cancellation(about: Occasion, content: Canceled) -> Letter:
 
 
 def withdrawal(about: Occasion) -> Letter:
-    """Return the email that its reader is no longer invited; the event itself takes place."""
-    says = RemovedEmail(title=about.title, day="" if about.is_series else day(about.starts, about.today))
+    """Return the email that its reader is no longer invited, or no substitute; the event itself takes place."""
+    turn = about.substitution if about.substitution and about.substitution.is_over else None
+    says = RemovedEmail(
+        title=about.title,
+        day="" if about.is_series else day(about.starts, about.today),
+        why=_why_released(turn) if turn else Removal.OFF_THE_LIST,
+        name=one_line(turn.principal) if turn else "",
+    )
     return letter_of(
         about,
         says,
@@ -135,8 +143,19 @@ def substitute(about: Occasion) -> Letter:
         facts=(*what_when_where(about), Fact(name=FactName.COMES_FOR, value=name)),
         more=(event_page(about),),
         calendar=calendar_part(about),
-        footer=Footer.SUBSTITUTE,
     )
+
+
+def _why_released(turn: Substitution) -> Removal:
+    """Return why a person no longer comes as a substitute."""
+    if turn.sends_another:
+        return Removal.SENDS_ANOTHER
+    return {
+        ReplyValue.ACCEPTED: Removal.COMES,
+        ReplyValue.TENTATIVE: Removal.MAY_COME,
+        ReplyValue.DECLINED: Removal.SENDS_NO_ONE,
+        ReplyValue.NEEDS_ACTION: Removal.NO_LONGER_SAYS_SO,
+    }[turn.reply]
 
 
 def off_the_list(reader: Viewer, event_id: UUID, entry: MailedEntry | None) -> Letter:

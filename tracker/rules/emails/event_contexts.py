@@ -116,13 +116,27 @@ class CanceledEmail:
     """The date of the series that follows the canceled one."""
 
 
+class Removal(StrEnum):
+    """Why a person need not come: they were taken off the list, or what the person they were to substitute for does."""
+
+    OFF_THE_LIST = "off_the_list"
+    COMES = "comes"
+    MAY_COME = "may_come"
+    SENDS_ANOTHER = "sends_another"
+    SENDS_NO_ONE = "sends_no_one"
+    NO_LONGER_SAYS_SO = "no_longer_says_so"
+
+
 @dataclass(frozen=True, kw_only=True)
 class RemovedEmail:
-    """`removed`: the reader is no longer invited."""
+    """`removed`: the reader is no longer invited, or no longer a substitute."""
 
     title: str
     day: str
     """Empty when it is about a series."""
+    why: Removal = Removal.OFF_THE_LIST
+    name: str = ""
+    """The person for whom they were to substitute."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,6 +238,8 @@ class InvitationAnsweredEmail:
     """Yes, Maybe or No, if it was recorded."""
     is_series: bool
     is_whole: bool
+    released: str = ""
+    """The person who no longer comes in their place because of it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -60,6 +60,8 @@ class Occasion:
     """When its reader last replied."""
     note: str = ""
     """What its reader wrote with the reply that it confirms."""
+    released: str = ""
+    """The person who no longer comes in the reader's place because of that reply."""
     replies: tuple[int, int, int] | None = None
     """How many people replied yes, maybe and no so far; only for readers who are asked to reply."""
     substitution: Substitution | None = None
@@ -147,6 +149,8 @@ def letter_of(
     """Return an email to the reader, in the thread of the event."""
     if footer is Footer.INVITED and not about.role.takes_part:
         footer = Footer.INFORMED
+    if footer is Footer.INVITED and about.substitution:
+        footer = Footer.SUBSTITUTE
     return Letter(
         says=says,
         to=about.reader.email,

@@ -140,6 +140,10 @@ class Substitution:
     is_over: bool
     changed_at: datetime
     """When it began, or ended."""
+    reply: ReplyValue
+    """What the other person replies now."""
+    sends_another: bool
+    """Whether the other person sends someone else now."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,6 +216,16 @@ def effective(replies: Iterable[AnyReply], occurrence_id: UUID | None) -> AnyRep
     known = sorted(replies, key=_number, reverse=True)
     for_date = next((one for one in known if one.occurrence_id == occurrence_id and occurrence_id is not None), None)
     return for_date or next((one for one in known if one.occurrence_id is None), None)
+
+
+def released_by(replies: Iterable[Reply], occurrence_id: UUID) -> str:
+    """Return the person whom the reply that counts for a date released from coming in its giver's place."""
+    given = list(replies)
+    counts = effective(given, occurrence_id)
+    before = effective((one for one in given if counts and one.number < counts.number), occurrence_id)
+    if counts is None or before is None or before.substitute_id == counts.substitute_id:
+        return ""
+    return before.substitute
 
 
 def substitution_changed_at(replies: Iterable[Sending], occurrence_id: UUID, member_id: UUID) -> datetime | None:

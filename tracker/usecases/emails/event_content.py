@@ -39,6 +39,7 @@ from tracker.rules.events.replies import (
     ReplyValue,
     Substitution,
     effective,
+    released_by,
     responded_at,
 )
 from tracker.tables.background.events.invitees import invitations
@@ -153,7 +154,6 @@ async def _occasion(
     date = _spoken_of(message, theirs, [one for one in ahead if one in theirs])
     if date is None or not following:
         return None
-    is_whole = message.occurrence_id is None and len(theirs) == len(dates)
     onward = await _onward(reader, event) if isinstance(content, SeriesContinued) else None
     return Occasion(
         content=content,
@@ -162,10 +162,10 @@ async def _occasion(
         date=date,
         dates=tuple(dates),
         ahead=ahead,
-        is_whole=is_whole or not event.is_series,
+        is_whole=not event.is_series or (message.occurrence_id is None and len(theirs) == len(dates)),
         invitation_id=own.id if own else None,
         role=own.role if own else AttendeeRole.REQUIRED,
-        substitution=await _named(turns.get(date.id)),
+        substitution=await _named(turns.get(date.id) if message.occurrence_id or date.id in instead else None),
         delegation=await _delegation(own, date, instead, now),
         reply=_reply(own, date, instead),
         own_replies={one.original_start: _reply(own, one, instead) for one in dates},
@@ -173,6 +173,7 @@ async def _occasion(
         responded_at=responded_at(own.replies, date.id) if own else None,
         now=now,
         note=_note(content, own),
+        released=_released(content, own, date),
         replies=await _replies(reader, date) if isinstance(content, ReplyNudge) else None,
         onward=onward,
         onward_dates=_ahead(await events.dates(reader, onward), now) if onward else (),
@@ -205,6 +206,12 @@ def _note(content: EventContent, own: OwnInvitation | None) -> str:
         return ""
     given = (one for one in own.replies if one.source == ReplySource.EMAIL and one.replied_at == content.at)
     return next((one.comment for one in given), "")
+
+
+def _released(content: EventContent, own: OwnInvitation | None, date: Occurrence) -> str:
+    """Return the person whom a reply by email released from coming in the reader's place; empty for no one."""
+    is_recorded = isinstance(content, InvitationAnswered) and content.outcome is Taken.RECORDED
+    return released_by(own.replies, date.id) if own and is_recorded else ""
 
 
 def _is_replied(own: OwnInvitation | None, ahead: Sequence[Occurrence]) -> bool:

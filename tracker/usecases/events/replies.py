@@ -11,7 +11,7 @@ from tracker.errors import Gone, NotAllowed, NotFound
 from tracker.rules.core.actors import Origin
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, Line, Occurrence, day_of
-from tracker.rules.events.replies import Given, OwnInvitation, Reply, ReplySource, ReplyValue, effective
+from tracker.rules.events.replies import Given, OwnInvitation, Reply, ReplySource, ReplyValue, effective, released_by
 from tracker.tables.background.events import invitees, new_replies
 from tracker.tables.visible.events import events, replies, series
 from tracker.usecases.core import audit
@@ -30,6 +30,15 @@ class Onward(NamedTuple):
     dates: tuple[Occurrence, ...]
     ahead: tuple[Occurrence, ...]
     """Those that take place and are not over."""
+
+
+class MyReply(NamedTuple):
+    """The viewer's invitation to a date, and their reply."""
+
+    invitation_id: UUID
+    counts: Reply | None
+    released: str
+    """The person who no longer comes in their place because of it; empty for no one."""
 
 
 class EnteredFor(NamedTuple):
@@ -57,6 +66,8 @@ class OpenInvitation:
     """Who replied on their behalf; empty where they did so themselves."""
     substitute: str
     """Their substitute, if any."""
+    released: str
+    """The person who no longer comes in their place because of the reply."""
     alternates: tuple[Viewer, ...]
     """The people they may name as substitutes."""
     ahead: tuple[Occurrence, ...]
@@ -73,10 +84,12 @@ class Owed:
     is_series: bool
 
 
-async def my_reply(viewer: Viewer, occurrence: Occurrence) -> tuple[UUID, Reply | None] | None:
+async def my_reply(viewer: Viewer, occurrence: Occurrence) -> MyReply | None:
     """Return the viewer's own invitation to a date and the reply that counts; None when not asked to come."""
     own = await _mine(viewer, occurrence.event)
-    return None if own is None else (own.id, effective(own.replies, occurrence.id))
+    if own is None:
+        return None
+    return MyReply(own.id, effective(own.replies, occurrence.id), released_by(own.replies, occurrence.id))
 
 
 async def my_replies(viewer: Viewer, event: Event) -> tuple[Reply, ...] | None:
@@ -146,7 +159,8 @@ async def _opened(
     viewer: Viewer, event: Event, invitation_id: UUID, occurrence_id: UUID | None, now: datetime
 ) -> OpenInvitation:
     occurrence, ahead = await _spoken_of(viewer, event, occurrence_id, now)
-    given = effective(await my_replies(viewer, occurrence.event) or (), occurrence.id)
+    every = await my_replies(viewer, occurrence.event) or ()
+    given = effective(every, occurrence.id)
     for_series = occurrence_id is None and occurrence.event.is_series
     return OpenInvitation(
         viewer=viewer,
@@ -157,6 +171,7 @@ async def _opened(
         comment=given.comment if given else "",
         entered_by=given.entered_by if given else "",
         substitute=given.substitute if given else "",
+        released=released_by(every, occurrence.id),
         alternates=() if for_series else tuple(await substitutes.choices(viewer, occurrence.event, now)),
         ahead=ahead,
         onward=tuple(one for one in await onward(viewer, event, now) if one.ahead) if for_series else (),

@@ -14,7 +14,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event
 from tracker.rules.events.replies import Given, ReplyValue, Substitution
 from tracker.tables.background.events import audiences as audience_rows
-from tracker.tables.background.events.substitutes import principals, still_there, to_come
+from tracker.tables.background.events.substitutes import Principal, principals, still_there, to_come
 from tracker.tables.schema.events import audience_versions
 from tracker.tables.schema.roster.people import SeatHolder
 from tracker.usecases.core import outbox
@@ -66,9 +66,7 @@ async def of_member(event_id: UUID, member_id: UUID, dates: Iterable[UUID]) -> d
     found: dict[UUID, Substitution] = {}
     for date_id in wanted:
         every = [
-            Substitution(
-                principal_id=one.member_id, is_over=one.substitute(date_id) != member_id, changed_at=changed_at
-            )
+            _substitution(one, date_id, member_id, changed_at)
             for one in named
             if (changed_at := one.changed_at(member_id, date_id))
         ]
@@ -76,6 +74,17 @@ async def of_member(event_id: UUID, member_id: UUID, dates: Iterable[UUID]) -> d
             counts = max(every, key=lambda one: (not one.is_over, one.changed_at))
             found[date_id] = replace(counts, changed_at=max(one.changed_at for one in every))
     return found
+
+
+def _substitution(one: Principal, date_id: UUID, member_id: UUID, changed_at: datetime) -> Substitution:
+    sends = one.substitute(date_id)
+    return Substitution(
+        principal_id=one.member_id,
+        is_over=sends != member_id,
+        changed_at=changed_at,
+        reply=one.reply(date_id),
+        sends_another=sends not in (None, member_id),
+    )
 
 
 async def standing_in(dates: Iterable[tuple[UUID, UUID]]) -> dict[UUID, dict[UUID, UUID]]:

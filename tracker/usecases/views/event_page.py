@@ -62,6 +62,8 @@ class EventView:
     occurrence: Occurrence
     is_invited: bool
     reply: Reply | None
+    released: str
+    """The person who no longer comes in the viewer's place because of that reply."""
     alternates: tuple[Viewer, ...]
     """The people whom the viewer may name as substitutes."""
     substitutes_for: str
@@ -186,7 +188,8 @@ async def _mine(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict[s
     mine = await my_reply(viewer, occurrence)
     return {
         "is_invited": mine is not None,
-        "reply": mine[1] if mine else None,
+        "reply": mine.counts if mine else None,
+        "released": mine.released if mine else "",
         "alternates": tuple(await substitutes.choices(viewer, occurrence.event, now)) if mine else (),
     }
 

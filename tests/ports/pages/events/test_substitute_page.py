@@ -45,3 +45,15 @@ async def test_who_was_named_by_email_is_not_shown_as_having_replied_by_email(de
     assert "By email, Tue, Dec 15" in row_of(page, "Fbi lead")
     assert "By email," not in row_of(page, "Fbi alternate")
     assert "Named by Fbi lead (FBI) by email, Tue, Dec 15" in row_of(page, "Fbi alternate")
+
+
+async def test_who_comes_after_all_reads_that_their_substitute_no_longer_needs_to(
+    browse: SignIn, sqlite_cast: Cast
+) -> None:
+    address = f"/events/{await of_committee(sqlite_cast)}/{KEY}"
+    agent = await browse(sqlite_cast.fbi_lead)
+    released = "Fbi alternate (FBI) no longer needs to come in your place."
+    await agent.post(f"{address}/reply", {"reply": "alternate", "substitute": str(sqlite_cast.fbi_alternate.member_id)})
+    assert released not in (await agent.get(address)).text
+    await agent.post(f"{address}/reply", {"reply": "yes"})
+    assert released in (await agent.get(address)).text

@@ -12,7 +12,7 @@ from piccolo.querystring import QueryString
 
 from tracker.database import engine
 from tracker.database.sql_list import sql_list
-from tracker.rules.events.replies import effective, substitution_changed_at
+from tracker.rules.events.replies import ReplyValue, effective, substitution_changed_at
 from tracker.tables.background.events.invitees import TAKES_PART, GivenReply, given_reply
 
 SUBSTITUTE = (
@@ -45,6 +45,11 @@ class Principal(NamedTuple):
         """Return the substitute on a date, if there is one."""
         counts = effective(self.replies, occurrence_id)
         return counts.substitute_id if counts else None
+
+    def reply(self, occurrence_id: UUID) -> ReplyValue:
+        """Return the reply that counts for a date."""
+        counts = effective(self.replies, occurrence_id)
+        return counts.value if counts else ReplyValue.NEEDS_ACTION
 
     def changed_at(self, substitute_id: UUID, occurrence_id: UUID) -> datetime | None:
         """Return when a member last became, or ceased to be, the substitute on a date; None when they never were."""
