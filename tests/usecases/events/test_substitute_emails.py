@@ -174,3 +174,20 @@ async def test_a_substitute_with_time_only_emails_reads_no_name_when_not_needed(
     email = await released(sqlite_cast, YES)
     assert email.subject == "You don't need to substitute: Appointment, Tue, Jan 19"
     assert "Fbi lead" not in str(email.words)
+
+
+@pytest.mark.parametrize("reads", [True, False], ids=["read", "not read"])
+async def test_a_substitute_s_email_says_whether_their_calendar_program_can_reply(
+    sqlite_cast: Cast, *, reads: bool
+) -> None:
+    cast, event_id = sqlite_cast, await of_committee(sqlite_cast, sqlite_cast.fbi_lead)
+    await says(cast.fbi_lead, event_id, NO, NOW, cast.fbi_alternate)
+    [(message, letter)] = await letters(cast.fbi_alternate, NOW)
+    settings = {"reply_address": "replies@tracker.example"} if reads else {}
+    found = parts(composer(**settings).mail(letter, message).content)
+    text = " ".join(found["text/plain"].get_content().split())
+    assert ("decline in your calendar app: the organizer sees it there." in text) is reads
+    assert ("We don't receive replies from calendar apps." in text) is not reads
+    [entry] = icalendar.Calendar.from_ical(found["text/calendar"].get_content()).events
+    assert (str(entry["ORGANIZER"]) != "mailto:calendar@tracker.example") is reads
+    assert entry["ATTENDEE"].params["RSVP"] == ("TRUE" if reads else "FALSE")

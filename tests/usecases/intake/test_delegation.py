@@ -13,7 +13,8 @@ from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import Removed, SubstituteNamed
 from tracker.rules.core.outbox import Message
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.intake.calendar_replies import Misfit, Outcome
+from tracker.rules.intake.calendar_replies import Misfit, Outcome, Sender
+from tracker.rules.intake.unrecorded import OF_SUBSTITUTE, WaitingReply
 from tracker.rules.recurrence import rule_for
 from tracker.tables.background.events.invitees import invitations
 from tracker.tables.schema.core.outbox import Message as Queued
@@ -21,6 +22,7 @@ from tracker.tables.schema.intake.replies import IncomingReply
 from tracker.tables.schema.roster.aliases import EmailAlias
 from tracker.usecases.core import outbox
 from tracker.usecases.events import events, occurrences, substitutes
+from tracker.usecases.intake import unrecorded
 from tracker.usecases.intake.incoming import take
 from tracker.usecases.roster import aliases
 
@@ -118,6 +120,46 @@ async def test_a_later_yes_takes_it_back_and_notifies_the_alternate(sqlite_cast:
     assert await delegated(cast, event_id, **yes) is Outcome.RECORDED  # type: ignore[arg-type]  # as in `said`
     assert await coming(cast, event_id) == frozenset()
     assert [one.recipient_id for one in await messages(Removed)] == [cast.fbi_alternate.member_id]
+
+
+async def of_substitute(
+    cast: Cast, event_id: UUID, value: ReplyValue, comment: str = "", *, is_verified: bool = True
+) -> Outcome:
+    """Let the alternate reply as themselves, to the address in their own email: that of the lead's invitation."""
+    about = {"date": on(AT_TEN), "attendee": ALTERNATE, "comment": comment, "stamped_at": NOW + 2 * HOUR}
+    one = await said(cast.fbi_lead, event_id, value, **about)
+    sender = Sender(address=ALTERNATE, is_verified=is_verified)
+    [outcome] = await take(await email(cast.fbi_lead, event_id, one, sender=sender))
+    return outcome
+
+
+async def waiting(cast: Cast, event_id: UUID) -> list[WaitingReply]:
+    date = await occurrences.date_for(cast.coordinator, event_id, FEBRUARY)
+    return list(await unrecorded.of_date(cast.coordinator, date, LATER + HOUR))
+
+
+async def test_the_yes_of_a_substitute_is_what_is_known_and_waits_for_no_one(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await seated(sqlite_cast)
+    await delegated(cast, event_id)
+    assert await of_substitute(cast, event_id, YES) is Outcome.REPEATED
+    assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
+    assert await waiting(cast, event_id) == []
+
+
+async def test_the_no_of_a_substitute_waits_for_the_organizer_and_is_no_one_else_s(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await seated(sqlite_cast)
+    await delegated(cast, event_id)
+    assert await of_substitute(cast, event_id, NO) is Outcome.UNMATCHED
+    assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
+    [one] = await waiting(cast, event_id)
+    assert (one.reply.is_of_substitute, one.is_attachable, one.reply.why) == (True, False, OF_SUBSTITUTE)
+
+
+async def test_a_yes_that_may_be_forged_or_comes_before_they_are_named_waits(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await seated(sqlite_cast)
+    assert await of_substitute(cast, event_id, YES) is Outcome.UNMATCHED
+    await delegated(cast, event_id)
+    assert await of_substitute(cast, event_id, YES, "Forged", is_verified=False) is Outcome.UNMATCHED
 
 
 SAID = st.tuples(st.sampled_from([(YES, None), (MAYBE, None), (NO, ALTERNATE), (NO, STRANGER)]), st.integers(0, 4))

@@ -231,7 +231,10 @@ class Letter:
     calendar: CalendarPart | MailedEntry | DeclinedProposal | None = None
     task: Task | None = None
     invitation_id: UUID | None = None
-    """Whose replies the ORGANIZER of the calendar reads; None for a reader without an invitation."""
+    """The invitation to whose address its calendar program replies: the reader's, or of the person they substitute for.
+
+    None for a reader without either.
+    """
     reads: Reads | None = None
     """What its reader can write back; None = nothing that is read, so a reply to it reaches the coordinator."""
     banner: str = ""

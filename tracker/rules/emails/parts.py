@@ -160,6 +160,7 @@ def letter_of(
         buttons=buttons,
         more=more,
         calendar=calendar,
+        invitation_id=about.substitution.invitation_id if calendar and about.substitution else None,
         footer=footer,
         reads=Reads.REPLY_WORDS if any(isinstance(one.target, ReplyPage) for one in buttons) else None,
     )

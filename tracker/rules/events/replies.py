@@ -134,6 +134,8 @@ AnyReply = TypeVar("AnyReply", bound=Dated)
 class Substitution:
     """That a person substitutes for another on a date, or did."""
 
+    invitation_id: UUID
+    """The invitation of the other person."""
     principal_id: UUID
     principal: str = ""
     """The other person, with the agency."""

@@ -20,6 +20,7 @@ MISFIT_WORDS = {
 }
 OLD_TIME = "It replies to a time that has changed since."
 STALE = "They’ve replied since it was written. The newer reply counts."
+OF_SUBSTITUTE = "It’s from the person named as their substitute."
 NOT_INVITED = "The sender isn’t on this event’s list."
 NOT_CONFIRMED = "Your mail server couldn’t confirm the sender’s address."
 SHOWN_FOR = timedelta(days=30)
@@ -55,6 +56,8 @@ class UnrecordedReply:
     """The member whose address it is, if it is one's."""
     is_sender_invited: bool
     """Whether that member is on the event's list."""
+    is_sender_named: bool
+    """Whether that member was named to come to the date in place of the invited person."""
     invitation_id: UUID
     member_id: UUID
     person: str
@@ -79,6 +82,8 @@ class UnrecordedReply:
         """Return why it was not recorded."""
         if self.outcome is Outcome.STALE:
             return STALE
+        if self.is_of_substitute:
+            return OF_SUBSTITUTE
         words = [MISFIT_WORDS[self.misfit] if self.misfit else OLD_TIME]
         if self.misfit is Misfit.OTHER_ATTENDEE and not self.is_sender_invited:
             words.append(NOT_INVITED)
@@ -92,9 +97,14 @@ class UnrecordedReply:
         return self.decision is None and self.outcome is not Outcome.STALE
 
     @property
+    def is_of_substitute(self) -> bool:
+        """Return whether the person named as substitute replied as themselves."""
+        return self.is_sender_named and self.misfit is Misfit.OTHER_ATTENDEE
+
+    @property
     def is_attachable(self) -> bool:
-        """Return whether it has a reply, and the only doubt is whose."""
-        return self.value is not None and self.misfit in _OF_SOMEONE
+        """Return whether it has a reply, and the only doubt is whose: a substitute's isn't that of someone invited."""
+        return self.value is not None and self.misfit in _OF_SOMEONE and not self.is_of_substitute
 
     @property
     def is_forwarded(self) -> bool:

@@ -77,7 +77,7 @@ async def event_letter(
     if isinstance(made, Skip) or made.calendar is None or message.event_id is None:
         return made
     own = (await invitations(message.event_id)).get(reader.member_id)
-    return replace(made, invitation_id=own.id if own else None)
+    return replace(made, invitation_id=own.id) if own else made
 
 
 async def _made(

@@ -79,6 +79,7 @@ async def of_member(event_id: UUID, member_id: UUID, dates: Iterable[UUID]) -> d
 def _substitution(one: Principal, date_id: UUID, member_id: UUID, changed_at: datetime) -> Substitution:
     sends = one.substitute(date_id)
     return Substitution(
+        invitation_id=one.invitation_id,
         principal_id=one.member_id,
         is_over=sends != member_id,
         changed_at=changed_at,

@@ -10,7 +10,7 @@ from tracker.database.bulk_insert import bulk_insert
 from tracker.rules.core.actors import Origin
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, Occurrence
-from tracker.rules.events.replies import Given, ReplySource
+from tracker.rules.events.replies import Given, ReplySource, ReplyValue
 from tracker.rules.intake.calendar_replies import CalendarReply, Misfit, Outcome, Standing, judge, misfit, order_of
 from tracker.rules.intake.emails import ReceivedEmail
 from tracker.rules.intake.proposals import NewProposal, new_proposal
@@ -19,6 +19,7 @@ from tracker.tables.background.intake import replies as known
 from tracker.tables.schema.intake.proposals import TimeProposal
 from tracker.tables.schema.intake.replies import IncomingReply
 from tracker.tables.visible.events import events
+from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.events import replies, substitutes
 from tracker.usecases.intake import holders
 from tracker.usecases.roster import aliases
@@ -116,6 +117,8 @@ async def _taken(email: ReceivedEmail, invitation: _Invitation, reply: CalendarR
     )
     if reply.proposal and occurrence_id:
         row = await _with_proposal(row, date, order_of(reply, standing, email.received_at)[1])
+    if row.misfit is Misfit.OTHER_ATTENDEE and await _is_known_to_come(email, invitation, date, reply):
+        return replace(row, misfit=None, outcome=Outcome.REPEATED)
     if row.misfit or reply.value is None:
         return row if row.misfit else replace(row, outcome=Outcome.PROPOSED)
     outcome = judge(reply, standing, email.received_at)
@@ -127,6 +130,18 @@ async def _taken(email: ReceivedEmail, invitation: _Invitation, reply: CalendarR
         await replies.record(who, invitation_id, date, given, ReplySource.EMAIL, at, for_series=for_series)
         row = replace(row, order=order_of(reply, standing, at))
     return replace(row, outcome=outcome)
+
+
+async def _is_known_to_come(
+    email: ReceivedEmail, invitation: _Invitation, date: Occurrence, reply: CalendarReply
+) -> bool:
+    """Return whether it is the Yes of the person whom the invited one sends to the date: they are coming already."""
+    if reply.value is not ReplyValue.ACCEPTED or reply.proposal or not email.sender.is_verified:
+        return False
+    standing = (await substitutes.standing_in([(date.id, date.event.id)])).get(date.id, {})
+    sent = [one for one, principal in standing.items() if principal == invitation.viewer.member_id]
+    people = {one.email.lower() for one in (await viewers_for(sent, email.received_at)).values()}
+    return {reply.attendee, email.sender.address} <= people | set(await aliases.confirmed_of(sent))
 
 
 async def _delegates(viewer: Viewer, date: Occurrence, now: datetime) -> dict[str, UUID]:

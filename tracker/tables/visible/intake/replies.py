@@ -15,7 +15,9 @@ _UNRECORDED = (
     "SELECT n.id, n.received_at, n.sender, n.is_verified, n.reply, n.comment, n.sequence, n.stamped_at, n.outcome,"
     " n.misfit, n.occurrence, n.decided_at, i.id AS invitation, i.member, m.name, g.code,"
     " s.id AS sender_id, x.member AS alias_of, v.id AS sender_invited, d.name AS decider, h.code AS decider_agency,"
-    " a.source AS attached_by, t.name AS attached_name, k.code AS attached_agency"
+    " a.source AS attached_by, t.name AS attached_name, k.code AS attached_agency,"
+    " CASE WHEN EXISTS (SELECT 1 FROM reply y WHERE y.invitation = i.id AND y.occurrence = n.occurrence"
+    " AND y.substitute = COALESCE(s.id, x.member)) THEN 1 ELSE 0 END AS sender_named"
     " FROM incoming_reply n JOIN invitation i ON i.id = n.invitation JOIN event e ON e.id = i.event"
     " JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency"
     " LEFT JOIN member s ON s.email = n.sender AND n.sender <> ''"
@@ -84,6 +86,7 @@ def _unrecorded(row: Row) -> UnrecordedReply:
         is_verified=bool(row["is_verified"]),
         sender_id=row["sender_id"] or row["alias_of"],
         is_sender_invited=row["sender_invited"] is not None,
+        is_sender_named=bool(row["sender_named"]),
         invitation_id=row["invitation"],
         member_id=row["member"],
         person=f"{row['name']} ({row['code']})",
