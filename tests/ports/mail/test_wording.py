@@ -21,7 +21,13 @@ from tracker.rules.emails.event_contexts import DateAddedEmail, OwnReply
 from tracker.rules.emails.facts import Fact, FactName, Footer
 
 LONG = "Quarterly review of the interagency response protocol for labor trafficking in hospitality"
-REPLIES = (OwnReply(), OwnReply(kept="Yes"), OwnReply(is_missing=True), OwnReply(comes_for="Fbi lead (FBI)"))
+REPLIES = (
+    OwnReply(),
+    OwnReply(kept="Yes"),
+    OwnReply(kept="No", sends="Fbi alternate (FBI)"),
+    OwnReply(is_missing=True),
+    OwnReply(comes_for="Fbi lead (FBI)"),
+)
 ALWAYS = {"title": "Core group", "near": "In 7 days"}
 REQUIRED = {DateAddedEmail: {"day": "Tue, Mar 2"}}
 EMAILS = folder("templates") / "emails"

@@ -106,6 +106,25 @@ async def test_a_reply_that_is_kept_through_a_small_move_has_to_be_kept_by_its_o
     assert (await the_board(cast, event_id))[0] == 1
 
 
+async def test_neither_who_sends_a_substitute_nor_the_substitute_is_asked_and_both_are_notified(cast: Cast) -> None:
+    event_id = await asked(cast, rule=MONTHLY, committee_id=cast.committees["steering"])
+    sent = (cast.fbi_lead, event_id, KEY, ReplyValue.DECLINED, "", NOW - AN_HOUR)
+    await replies.reply(*sent, for_series=False, substitute=cast.fbi_alternate.member_id)
+    await Message.update({Message.state: "sent", Message.sent_at: NOW}, force=True)
+    await move(cast, event_id, HALF_AN_HOUR_LATER)
+    assert (await the_board(cast, event_id))[:2] == (0, 2)
+    board = await board_of(cast.coordinator, event_id)
+    assert board is not None
+    assert [one.name for one in board.substitutes] == ["Fbi alternate"]
+    previews = {}
+    for one in await outbox.claim("test", (), NOW + AN_HOUR, 100):
+        email = read(await content.letter(one, NOW + AN_HOUR, ZONE))
+        assert isinstance(email, ReadEmail)
+        previews[email.to] = email.preview
+    assert "Fbi alternate (FBI) is still coming in your place" in previews[cast.fbi_lead.email]
+    assert "You're still the substitute for Fbi lead (FBI)." in previews[cast.fbi_alternate.email]
+
+
 async def test_what_somebody_told_the_organizer_confirms_too(cast: Cast) -> None:
     event_id = await asked(cast, rule=MONTHLY)
     await move(cast, event_id, TO_THURSDAY)

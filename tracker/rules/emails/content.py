@@ -164,6 +164,8 @@ class Delegation:
 
     other: str
     """The email address of the other person."""
+    name: str
+    """The other person, with the agency."""
     is_sent: bool
     """Whether the reader is the one who comes."""
 

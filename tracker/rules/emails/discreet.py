@@ -112,6 +112,7 @@ def _appointment(about: Occasion) -> Occasion:
         ahead=tuple(_of(event, one) for one in about.ahead),
         replies=None,
         released="",
+        delegation=replace(about.delegation, name=SOMEONE) if about.delegation else None,
         substitution=replace(about.substitution, principal=SOMEONE) if about.substitution else None,
         onward=onward,
         onward_dates=tuple(_of(onward, one) for one in about.onward_dates) if onward else (),

@@ -15,6 +15,8 @@ class OwnReply:
     is_missing: bool = False
     comes_for: str = ""
     """The person for whom the reader substitutes."""
+    sends: str = ""
+    """The person who comes in the reader's place."""
 
 
 @dataclass(frozen=True, kw_only=True)

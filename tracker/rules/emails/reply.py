@@ -3,7 +3,7 @@
 from collections import Counter
 
 from tracker.rules.core.wording import plural
-from tracker.rules.emails.content import REPLY_KEYS, REPLY_WORDS, Button, ButtonName
+from tracker.rules.emails.content import REPLY_KEYS, REPLY_WORDS, Button, ButtonName, one_line
 from tracker.rules.emails.event_contexts import OwnReply
 from tracker.rules.emails.facts import Fact, FactName, Facts
 from tracker.rules.emails.parts import Occasion, reply_button, reply_buttons
@@ -18,7 +18,10 @@ def own_reply(about: Occasion) -> OwnReply:
         return OwnReply()
     if about.substitutes_for:
         return OwnReply(comes_for=about.substitutes_for)
-    return OwnReply(is_missing=True) if about.has_no_reply else OwnReply(kept=reply_words(about))
+    if about.has_no_reply:
+        return OwnReply(is_missing=True)
+    sends = one_line(about.delegation.name) if about.delegation and not about.is_series else ""
+    return OwnReply(kept=reply_words(about), sends=sends)
 
 
 def reply_facts(about: Occasion) -> Facts:

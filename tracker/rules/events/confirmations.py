@@ -27,6 +27,8 @@ class Board:
     """"time", "time and place": what is new."""
     confirmed: tuple[Participant, ...]
     waiting: tuple[Participant, ...]
+    substitutes: tuple[Participant, ...]
+    """Those who are notified of the change. They have no reply of their own with which they could confirm it."""
 
     @property
     def asked(self) -> int:
@@ -49,14 +51,19 @@ def last_change(occurrence: Occurrence, history: Iterable[Entry]) -> Entry | Non
 
 
 def board(change: Entry, participants: Iterable[Participant], notified: Collection[UUID]) -> Board:
-    """Return who has confirmed a change of time or place; `notified` are the members who get an email about it."""
-    asked = [one for one in participants if one.role.is_asked and one.member_id in notified]
+    """Return who has confirmed a change of time or place; `notified` are the members who get an email about it.
+
+    A person who sends a substitute doesn't come, and isn't asked.
+    """
+    told = [one for one in participants if one.role.is_asked and one.member_id in notified]
+    asked = [one for one in told if not (one.substitute or one.substitutes_for)]
     changed = {one.field for one in change.changes}
     return Board(
         since=change.at,
         what=" and ".join(word for field, word in WORDS.items() if field in changed),
         confirmed=tuple(one for one in asked if has_confirmed(one.reply, one.responded_at, change.at)),
         waiting=tuple(one for one in asked if not has_confirmed(one.reply, one.responded_at, change.at)),
+        substitutes=tuple(one for one in told if one.substitutes_for),
     )
 
 

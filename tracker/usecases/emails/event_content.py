@@ -237,7 +237,9 @@ async def _delegation(
     turn = instead.get(date.id)
     other = turn.principal_id if turn else (counts.substitute_id if counts else None)
     person = (await viewers_for([other], now)).get(other) if other else None
-    return Delegation(other=person.email, is_sent=own is None) if person else None
+    if person is None:
+        return None
+    return Delegation(other=person.email, name=f"{person.name} ({person.agency})", is_sent=own is None)
 
 
 async def _replies(reader: Viewer, date: Occurrence) -> tuple[int, int, int]:

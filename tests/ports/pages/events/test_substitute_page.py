@@ -1,5 +1,7 @@
 """What the page of an event says of a person who comes in place of another: who named them, and how."""
 
+from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -9,7 +11,7 @@ from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.usecases.intake.replying import NO, email, said
 from tracker.rules.core.audiences import Visibility
-from tracker.usecases.events import events
+from tracker.usecases.events import events, replies
 from tracker.usecases.intake.incoming import take
 
 pytestmark = pytest.mark.anyio
@@ -57,3 +59,16 @@ async def test_who_comes_after_all_reads_that_their_substitute_no_longer_needs_t
     assert released not in (await agent.get(address)).text
     await agent.post(f"{address}/reply", {"reply": "yes"})
     assert released in (await agent.get(address)).text
+
+
+async def test_after_a_small_move_the_organizer_reads_that_the_substitute_is_notified(
+    desk: Browser, sqlite_cast: Cast
+) -> None:
+    cast, event_id = sqlite_cast, await of_committee(sqlite_cast)
+    said_no = (cast.fbi_lead, event_id, KEY, NO, "", NOW)
+    await replies.reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    later = replace(plan, starts=plan.starts + timedelta(minutes=30))
+    await events.change(cast.coordinator, event_id, later, event.version, NOW)
+    page = " ".join((await desk.get(f"/events/{event_id}/{KEY}")).text.split())
+    assert "Fbi alternate (FBI) is coming in place of Fbi lead (FBI). Both are notified" in page
