@@ -23,6 +23,7 @@ from tracker.rules.recurrence import rule_for
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, preferences
 from tracker.usecases.events import events, occurrences, replies
+from tracker.usecases.events.organizer_transfer import transfer
 
 pytestmark = pytest.mark.anyio
 
@@ -186,8 +187,23 @@ async def test_a_substitute_s_email_says_whether_their_calendar_program_can_repl
     settings = {"reply_address": "replies@tracker.example"} if reads else {}
     found = parts(composer(**settings).mail(letter, message).content)
     text = " ".join(found["text/plain"].get_content().split())
-    assert ("decline in your calendar app: the organizer sees it there." in text) is reads
+    assert ("If you decline in your calendar app, the organizer sees it on the event's page." in text) is reads
     assert ("We don't receive replies from calendar apps." in text) is not reads
     [entry] = icalendar.Calendar.from_ical(found["text/calendar"].get_content()).events
     assert (str(entry["ORGANIZER"]) != "mailto:calendar@tracker.example") is reads
     assert entry["ATTENDEE"].params["RSVP"] == ("TRUE" if reads else "FALSE")
+
+
+async def test_the_substitute_of_an_organizer_who_leaves_is_notified_from_the_same_address(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    plan = meeting(visibility=Visibility.LAW_ENFORCEMENT, committee_id=cast.committees["steering"])
+    event_id = await events.schedule(cast.fbi_lead, plan, NOW - timedelta(hours=1))
+    said_no = (cast.fbi_lead, event_id, "2027-01-12", NO, "", NOW)
+    await replies.reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
+    [(_, named)] = await letters(cast.fbi_alternate, NOW)
+    async with writing():
+        event = await events.event_for(cast.coordinator, event_id)
+        await transfer(cast.coordinator, event, cast.hsi_liaison, NOW + MINUTE)
+    [(_, removed)] = await letters(cast.fbi_alternate, NOW + MINUTE)
+    assert read_email(removed).paragraphs[0] == "Fbi lead (FBI) isn't asked to come any longer."
+    assert removed.invitation_id == named.invitation_id is not None

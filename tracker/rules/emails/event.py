@@ -148,6 +148,8 @@ def substitute(about: Occasion) -> Letter:
 
 def _why_released(turn: Substitution) -> Removal:
     """Return why a person no longer comes as a substitute."""
+    if not turn.is_asked:
+        return Removal.NOT_ASKED
     if turn.sends_another:
         return Removal.SENDS_ANOTHER
     return {

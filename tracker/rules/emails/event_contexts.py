@@ -122,6 +122,7 @@ class Removal(StrEnum):
     """Why a person need not come: they were taken off the list, or what the person they were to substitute for does."""
 
     OFF_THE_LIST = "off_the_list"
+    NOT_ASKED = "not_asked"
     COMES = "comes"
     MAY_COME = "may_come"
     SENDS_ANOTHER = "sends_another"

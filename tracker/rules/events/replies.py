@@ -142,6 +142,8 @@ class Substitution:
     is_over: bool
     changed_at: datetime
     """When it began, or ended."""
+    is_asked: bool
+    """Whether the other person is asked to come now."""
     reply: ReplyValue
     """What the other person replies now."""
     sends_another: bool

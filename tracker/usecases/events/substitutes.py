@@ -14,7 +14,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event
 from tracker.rules.events.replies import Given, ReplyValue, Substitution
 from tracker.tables.background.events import audiences as audience_rows
-from tracker.tables.background.events.substitutes import Principal, principals, still_there, to_come
+from tracker.tables.background.events.substitutes import Principal, ever_principals, principals, still_there, to_come
 from tracker.tables.schema.events import audience_versions
 from tracker.tables.schema.roster.people import SeatHolder
 from tracker.usecases.core import outbox
@@ -62,7 +62,7 @@ async def check(viewer: Viewer, event: Event, given: Given, now: datetime, *, fo
 
 async def of_member(event_id: UUID, member_id: UUID, dates: Iterable[UUID]) -> dict[UUID, Substitution]:
     """Return each date of an event on which a member substitutes, or did, with the substitution that counts."""
-    wanted, named = list(dates), await principals([event_id])
+    wanted, named = list(dates), await ever_principals(event_id)
     found: dict[UUID, Substitution] = {}
     for date_id in wanted:
         every = [
@@ -83,6 +83,7 @@ def _substitution(one: Principal, date_id: UUID, member_id: UUID, changed_at: da
         principal_id=one.member_id,
         is_over=sends != member_id,
         changed_at=changed_at,
+        is_asked=one.is_asked,
         reply=one.reply(date_id),
         sends_another=sends not in (None, member_id),
     )

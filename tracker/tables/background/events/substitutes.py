@@ -3,9 +3,9 @@
 Only for people who take part: a person who is informed has no substitute.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from piccolo.querystring import QueryString
@@ -23,27 +23,32 @@ SUBSTITUTE = (
     " AND n.number > s.number))"
 )
 """Whether a member substitutes for another on some date of the event `e`."""
-_REPLIES = (
-    "SELECT i.event, i.id, i.member, a.occurrence, a.reply, a.substitute, a.number, a.replied_at"
-    " FROM invitation i JOIN reply a ON a.invitation = i.id"
-    f" WHERE i.withdrawn_at IS NULL AND {TAKES_PART} AND i.event IN ({{}})"
-    " AND EXISTS (SELECT 1 FROM reply s WHERE s.invitation = i.id AND s.substitute IS NOT NULL) ORDER BY i.id"
+_ASKED = f"i.withdrawn_at IS NULL AND {TAKES_PART}"
+_EVER = (
+    f"SELECT i.event, i.id, i.member, CASE WHEN {_ASKED} THEN 1 ELSE 0 END AS is_asked,"
+    " a.occurrence, a.reply, a.substitute, a.number, a.replied_at"
+    " FROM invitation i JOIN reply a ON a.invitation = i.id WHERE i.event IN ({})"
+    " AND EXISTS (SELECT 1 FROM reply s WHERE s.invitation = i.id AND s.substitute IS NOT NULL)"
 )
+_REPLIES = f"{_EVER} AND {_ASKED} ORDER BY i.id"
+_EVER_BY_ID = f"{_EVER} ORDER BY i.id"
 _TO_COME = "SELECT o.id FROM occurrence o WHERE o.id IN ({}) AND o.ends_at > {} AND NOT o.is_canceled"
 _STILL_THERE = "SELECT o.id FROM occurrence o WHERE o.event = {} AND o.id IN ({})"
 
 
 class Principal(NamedTuple):
-    """An invitee who takes part and has ever named a substitute, with all their replies."""
+    """A person who has ever named a substitute, with all their replies."""
 
     event_id: UUID
     invitation_id: UUID
     member_id: UUID
+    is_asked: bool
+    """Whether they are invited now, and take part."""
     replies: list[GivenReply]
 
     def substitute(self, occurrence_id: UUID) -> UUID | None:
         """Return the substitute on a date, if there is one."""
-        counts = effective(self.replies, occurrence_id)
+        counts = effective(self.replies, occurrence_id) if self.is_asked else None
         return counts.substitute_id if counts else None
 
     def reply(self, occurrence_id: UUID) -> ReplyValue:
@@ -67,10 +72,20 @@ async def principals(event_ids: Iterable[UUID]) -> list[Principal]:
     if not wanted:
         return []
     among = sql_list(wanted)
+    return _principals(await engine().run_querystring(QueryString(_REPLIES, among)))
+
+
+async def ever_principals(event_id: UUID) -> list[Principal]:
+    """Return everyone who has ever named a substitute for an event, also if they are off its list or informed now."""
+    among = sql_list([event_id])
+    return _principals(await engine().run_querystring(QueryString(_EVER_BY_ID, among)))
+
+
+def _principals(rows: Iterable[Mapping[str, Any]]) -> list[Principal]:
     found: dict[UUID, Principal] = {}
-    for row in await engine().run_querystring(QueryString(_REPLIES, among)):
-        principal = found.setdefault(row["id"], Principal(row["event"], row["id"], row["member"], []))
-        principal.replies.append(given_reply(row["id"], row))
+    for row in rows:
+        new = Principal(row["event"], row["id"], row["member"], bool(row["is_asked"]), [])
+        found.setdefault(row["id"], new).replies.append(given_reply(row["id"], row))
     return list(found.values())
 
 
