@@ -1,6 +1,7 @@
 """The port of the feeds, as calendar programs use it."""
 
 import gzip
+import io
 import logging
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,6 +18,7 @@ from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tracker import clock
 from tracker.database import engine
+from tracker.ports.http import access_log
 from tracker.rules.calendars.feeds import Scope, Subscription
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
@@ -319,11 +321,18 @@ async def test_one_broken_event_is_left_out_and_logged_by_its_id_alone(
 
 async def test_no_log_line_holds_a_token(cast: Cast, program: Browser, caplog: pytest.LogCaptureFixture) -> None:
     _, address = await feed_of(cast.kcpd_detective)
+    stream = io.StringIO()
+    requests = access_log.Lines(stream)
+    access_log.log_requests(requests)
     with caplog.at_level(logging.DEBUG):
         await program.get(address)
         await program.get("/feeds/unknown-token-of-somebody.ics")
-    ours = [one for one in caplog.records if one.name.startswith("tracker")]
-    assert not [one for one in ours if address[7:50] in one.getMessage() or "unknown-token" in one.getMessage()]
+    access_log.log_requests(None)
+    requests.flush()
+    said = [one.getMessage() for one in caplog.records if one.name.startswith("tracker")]
+    said += stream.getvalue().splitlines()
+    assert [one for one in said if '"status":200' in one]
+    assert not [one for one in said if address[7:50] in one or "unknown-token" in one]
 
 
 async def test_a_token_opens_no_other_page(cast: Cast, program: Browser) -> None:

@@ -8,6 +8,7 @@ import random
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+import msgspec
 import pytest
 from litestar import Litestar, asgi, get, post
 from litestar._parsers import parse_url_encoded_form_data
@@ -104,15 +105,25 @@ def visitor(small: Litestar) -> Browser:
 def lines() -> Iterator[io.StringIO]:
     """What the process logs."""
     stream = io.StringIO()
-    handler = logging.StreamHandler(stream)
+    handler = AtOnce(stream)
     handler.setFormatter(access_log.JsonLines())
     root = logging.getLogger()
     before = root.level
     root.addHandler(handler)
     root.setLevel(logging.INFO)
+    access_log.log_requests(handler)
     yield stream
+    access_log.log_requests(None)
     root.removeHandler(handler)
     root.setLevel(before)
+
+
+class AtOnce(access_log.Lines):
+    """Lines that are written at once."""
+
+    def add(self, line: access_log.RequestLine | msgspec.Raw) -> None:
+        super().add(line)
+        self.flush()
 
 
 # Headers ----------------------------------------------------------------------------------------------------------
@@ -407,6 +418,7 @@ def test_all_our_logs_and_the_warnings_of_libraries_go_to_one_stream() -> None:
     logging.getLogger("library").info("chatter")
     logging.getLogger("library").warning("careful")
     root.handlers[:] = before
+    access_log.log_requests(None)
     root.setLevel(levels[0])
     ours.setLevel(levels[1])
     assert [json.loads(line)["said"] for line in stream.getvalue().splitlines()] == ["hello", "careful"]

@@ -46,7 +46,8 @@ def response(body: Body, since: datetime, asked: Mapping[bytes, bytes]) -> FeedR
     is_packed = TAKES_GZIP.search(asked.get(b"accept-encoding", b"")) is not None
     tag = body.hash[:TAG_LENGTH]
     headers = _validators(tag, since, is_packed=is_packed)
-    if _is_known(tag, since, asked):
+    is_sent_back = (b"etag", asked.get(b"if-none-match")) in headers  # as most programs do, byte for byte
+    if is_sent_back or _is_known(tag, since, asked):
         return FeedResponse(304, headers, b"")
     if is_packed:
         return _whole(200, headers + GZIP, CALENDAR, body.packed)
