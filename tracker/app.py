@@ -109,7 +109,7 @@ def _state(settings: Settings, links: Links) -> State:
             "read_email": partial(
                 read_email, reads_replies=bool(settings.reply_address), questions_to=settings.coordinator_address
             ),
-            "api_document": api.described(),
+            "api_document": api.described,
             "feeds": subscription.FeedDesk(settings),
             "mail_server": Lately(),
         }

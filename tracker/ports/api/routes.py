@@ -1,5 +1,7 @@
 """All operations of the API, and its public document."""
 
+from functools import cache
+
 import msgspec
 from litestar import HttpMethod, Response, route
 from litestar.handlers import HTTPRouteHandler
@@ -48,15 +50,16 @@ AREAS = (
 OPERATIONS = [handler for area in AREAS for handler in area.handlers]
 
 
+@cache
 def described() -> Json:
-    """Return the document of all operations."""
+    """Return the document of all operations, made when someone first asks for it: a start doesn't need it."""
     return document(OPERATIONS, VERSION)
 
 
 @route(f"{BASE}/openapi.json", http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[public])
-async def openapi(request: FormRequest) -> Response[bytes]:
+async def openapi() -> Response[bytes]:
     """Return the document: it is the same for everyone and reveals nothing about the task force."""
-    return Response(msgspec.json.encode(request.app.state["api_document"]), media_type=JSON)
+    return Response(msgspec.json.encode(described()), media_type=JSON)
 
 
 def _options_of(path: str) -> HTTPRouteHandler:

@@ -70,9 +70,9 @@ def _serve(listener: socket.socket, proxy: str) -> None:
 def settle() -> None:
     """Exclude loaded objects from later collections, and collect once for several pages, not several times for each.
 
-    Collecting them took 50 ms from every tenth large page. A month of 500 dates makes 4,000 objects.
+    Collecting them took 50 ms from every tenth large page. A month of 500 dates makes 4,000 objects. Nothing is
+    collected before: of 240,000 objects, 3,000 are garbage, which stays; looking for it took a twentieth of a start.
     """
-    gc.collect()
     gc.freeze()
     gc.set_threshold(SWEPT, 20, 20)
     gc.enable()

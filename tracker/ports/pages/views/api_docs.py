@@ -79,7 +79,7 @@ async def api_docs(state: State, pages: Pages, settings: Settings) -> Response[s
     """Show the document: it is the same for everyone and made once."""
     shown: Response[str] | None = state.get("api_docs")
     if shown is None:
-        shown = state["api_docs"] = _shown(pages, state["api_document"], settings.base_url)
+        shown = state["api_docs"] = _shown(pages, state["api_document"](), settings.base_url)
     return shown
 
 
