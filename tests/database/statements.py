@@ -19,10 +19,12 @@ def noted() -> Iterator[Noted]:
     plain = Connection.fetch_each
     found = Noted()
 
-    async def noting(self: Connection, statements: Sequence[Statement], writes: Sequence[Write] = ()) -> list[Rows]:
-        found.extend(statements)
+    async def noting(
+        self: Connection, statements: Sequence[Statement], writes: Sequence[Write] = (), first: Sequence[str] = ()
+    ) -> list[Rows]:
+        found.extend([*((one, []) for one in first), *statements])
         found.trips += 1
-        return await plain(self, statements, writes)
+        return await plain(self, statements, writes, first)
 
     Connection.fetch_each = noting  # type: ignore[method-assign]  # put back below
     try:

@@ -1,13 +1,16 @@
 """Parts of a page that read together: one trip, and to each part its own rows or its own error."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from piccolo.querystring import QueryString
 
 from tests.database.rows import add_parent, connection_threads, parents, works
+from tests.database.statements import noted
 from tracker.database import Engine, engine, together, writing
+from tracker.database.sqlite import SQLiteEngine
 
 pytestmark = pytest.mark.both_engines
 
@@ -56,6 +59,43 @@ async def test_in_a_transaction_the_parts_read_what_it_wrote(small: Engine) -> N
             async with writing():
                 await together(failing(), word("never begun"))
     assert await parents(small) == [1]
+
+
+async def test_parts_of_a_transaction_ask_at_the_same_time(small: Engine) -> None:
+    async with writing():
+        await add_parent(small, 1)
+        with noted() as statements:
+            found = await together(twice("a"), together(parents(small), word("b")), twice("c"))
+    assert found == (["a", "a"], ([1], "b"), ["c", "c"])
+    assert statements.trips == (2 if isinstance(small, SQLiteEngine) else 0)  # only SQLite's are noted
+
+
+async def test_a_part_of_a_transaction_may_wait_for_something_else(small: Engine) -> None:
+    async def patient() -> list[Any]:
+        before = await word("a")
+        await asyncio.sleep(0)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.Event().wait(), 0.001)
+        return [before, await word("b")]
+
+    async with writing():
+        assert await together(patient(), twice("c")) == (["a", "b"], ["c", "c"])
+    await works(small)
+
+
+async def test_a_transaction_that_is_left_while_its_parts_read_leaves_nothing(small: Engine) -> None:
+    async def deed() -> None:
+        async with writing():
+            await add_parent(small, 1)
+            await together(twice("a"), asyncio.sleep(60))
+
+    task = asyncio.create_task(deed())
+    await asyncio.sleep(0.05)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await parents(small) == []
+    await works(small)
 
 
 async def test_a_page_that_is_left_leaves_no_connection(small: Engine) -> None:

@@ -48,13 +48,28 @@ async def test_a_block_that_raises_leaves_nothing(small: Engine) -> None:
 async def test_a_writer_who_waits_in_vain_leaves_nothing_behind(small: Engine) -> None:
     async with another(small, patience=0.05, pool=2) as other:
         threads = connection_threads()
-        async with writing():
+        async with writing() as held:
+            await held.begin()
             for _ in range(5):
                 with pytest.raises(REFUSED, match="lock"):
                     await read_then_write(other)
         await read_then_write(other)
         assert connection_threads() <= threads + 1
     assert await count(small) == 1
+
+
+async def test_a_block_that_asks_nothing_waits_for_no_other_process(small: Engine) -> None:
+    async with another(small, patience=0.05) as other, writing() as held:
+        await held.begin()
+        async with other.transaction():
+            pass
+    await works(small)
+
+
+async def test_what_is_only_written_is_kept(small: Engine) -> None:
+    async with writing():
+        small.write_many("INSERT INTO parent VALUES (1, 'one')", [()])
+    assert await parents(small) == [1]
 
 
 async def test_a_commit_that_fails_leaves_nothing_behind(small: Engine) -> None:
@@ -137,7 +152,8 @@ async def test_a_writer_who_never_ends_is_not_waited_for_without_end(small: Engi
 
 
 async def test_a_look_waits_no_longer_than_its_patience_for_a_writer_of_another_process(small: Engine) -> None:
-    async with another(small) as other, other.transaction():
+    async with another(small) as other, other.transaction() as held:
+        await held.begin()
         began = monotonic()
         with pytest.raises(TimeoutError):
             async with trying(0.05):

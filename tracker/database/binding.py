@@ -77,7 +77,8 @@ async def trying(patience: float) -> AsyncIterator[None]:
     with suppress(_TakenBack):
         async with AsyncExitStack() as held:
             async with asyncio.timeout(patience):
-                await held.enter_async_context(writing())
+                transaction = await held.enter_async_context(writing())
+                await transaction.begin()
             yield
             raise _TakenBack
 

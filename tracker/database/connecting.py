@@ -53,8 +53,14 @@ class Connecting(Engine[BaseTransaction]):
         return [await self.run_alone(*one, is_pooled=True) for one in statements]
 
     @abstractmethod
-    async def begin(self) -> Any:
-        """Return a connection in a transaction that excludes other writers; release everything on failure."""
+    async def acquire(self) -> Any:
+        """Return a connection that no one uses; `give_back` it."""
+
+    @abstractmethod
+    async def begin(
+        self, connection: Any, writes: Sequence[Write], statements: Sequence[Statement], *first: str
+    ) -> list[Rows]:
+        """Run `first`, begin a transaction that excludes other writers, and do the same as `fetch_each`."""
 
     @abstractmethod
     async def fetch(self, connection: Any, query: str, arguments: list[Any]) -> Rows:

@@ -66,15 +66,17 @@ class PostgresEngine(OneWriterEngine, stock.PostgresEngine):  # type: ignore[mis
             async with self.pool.acquire() as connection:
                 return [await self.fetch(connection, *one) for one in statements]
 
-    async def begin(self) -> Any:
-        """Return a connection that holds the writers' lock; raise after 30 s without it."""
-        connection = await self._acquire()
-        try:
-            await connection.execute(f"BEGIN; SELECT pg_advisory_xact_lock({WRITER})")
-        except BaseException:
-            await self.give_back(connection, is_clean=False)
-            raise
-        return connection
+    async def acquire(self) -> Any:
+        """Return a connection of the pool; `give_back` it."""
+        with _reaching():
+            return await (self.get_new_connection() if self.pool is None else self.pool.acquire())
+
+    async def begin(
+        self, connection: Any, writes: Sequence[Write], statements: Sequence[Statement], *first: str
+    ) -> list[Rows]:
+        """Take the writers' lock, make these writes, and run the statements; raise after 30 s without the lock."""
+        await connection.execute("; ".join((*first, f"BEGIN; SELECT pg_advisory_xact_lock({WRITER})")))
+        return await self.fetch_each(connection, writes, statements)
 
     async def fetch(self, connection: Any, query: str, arguments: list[Any]) -> Rows:
         """Run one statement on a connection."""
@@ -103,10 +105,6 @@ class PostgresEngine(OneWriterEngine, stock.PostgresEngine):  # type: ignore[mis
     def change_of_schema(self) -> BaseTransaction:
         """Return a transaction in which a table can be altered: any can."""
         return self.transaction()
-
-    async def _acquire(self) -> Any:
-        with _reaching():
-            return await (self.get_new_connection() if self.pool is None else self.pool.acquire())
 
 
 async def _as_it_is(connection: Any) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import aiosqlite
@@ -50,14 +51,21 @@ class Connection(aiosqlite.Connection):
         self._opened = self._engine.connect()
         return self._opened
 
-    async def fetch_each(self, statements: Sequence[Statement], writes: Sequence[Write] = ()) -> list[Rows]:
-        """Make writes, then run statements, in one call to the thread; waking it costs more than a small query."""
-        handed: list[Rows] = await self._execute(self._fetch_each, statements, writes)  # type: ignore[no-untyped-call]  # theirs
+    async def fetch_each(
+        self, statements: Sequence[Statement], writes: Sequence[Write] = (), first: Sequence[str] = ()
+    ) -> list[Rows]:
+        """Run `first`, make writes, then run statements, in one call to the thread.
+
+        Waking it costs more than a small query.
+        """
+        handed: list[Rows] = await self._execute(self._fetch_each, statements, writes, first)  # type: ignore[no-untyped-call]  # theirs
         found = handed.copy()
         handed.clear()  # the thread keeps this list, and so all that was read, until it is asked again
         return found
 
-    def _fetch_each(self, statements: Sequence[Statement], writes: Sequence[Write]) -> list[Rows]:
+    def _fetch_each(self, statements: Sequence[Statement], writes: Sequence[Write], first: Sequence[str]) -> list[Rows]:
+        for query in first:
+            self._conn.execute(query)
         for query, rows in writes:
             self._conn.executemany(query, _adapted_once(rows))
         return [self._fetch(query, arguments) for query, arguments in statements]
@@ -152,18 +160,14 @@ class SQLiteEngine(OneWriterEngine, stock.SQLiteEngine):  # type: ignore[misc]  
             slots.release()
             raise
 
-    async def begin(self) -> Connection:
-        """Return a connection that holds the file's write lock."""
-        return await self.begin_on(await self.acquire())
+    async def begin(
+        self, connection: Connection, writes: Sequence[Write], statements: Sequence[Statement], *first: str
+    ) -> list[Rows]:
+        """Run `first`, take the file's write lock, make these writes, and run the statements, in one call.
 
-    async def begin_on(self, connection: Connection, *first: str) -> Connection:
-        """Run `first`, then take the file's write lock on this connection; raise after 30 s without it."""
-        try:
-            await begin_to_write(connection.fetch_each, first, self._patience)
-        except BaseException:
-            await self.give_back(connection, is_clean=False)
-            raise
-        return connection
+        Raises after 30 s without the lock.
+        """
+        return await begin_to_write(partial(connection.fetch_each, statements, writes), first, self._patience)
 
     async def fetch(self, connection: Connection, query: str, arguments: list[Any]) -> Rows:
         """Run one statement on a connection."""
@@ -222,10 +226,7 @@ class ChangeOfSchema(Transaction):
     and the pragma does nothing inside a transaction (https://www.sqlite.org/lang_altertable.html §7).
     """
 
-    engine: SQLiteEngine
-
-    async def _begin(self) -> Connection:
-        return await self.engine.begin_on(await self.engine.acquire(), "PRAGMA foreign_keys=OFF")
+    before_it = ("PRAGMA foreign_keys=OFF",)
 
     async def _commit(self) -> None:
         broken = await self.run("PRAGMA foreign_key_check")

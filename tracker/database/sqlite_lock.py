@@ -3,27 +3,26 @@
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from time import monotonic
-
-from tracker.database.connecting import Rows, Statement
+from typing import TypeVar
 
 SLICE = 0.2  # seconds inside SQLite, during which the wait cannot be canceled
+T = TypeVar("T")
 
-FetchEach = Callable[[Sequence[Statement]], Awaitable[Sequence[Rows]]]
 
+async def begin_to_write(run: Callable[[Sequence[str]], Awaitable[T]], first: Sequence[str], patience: float) -> T:
+    """Run `first`, begin a transaction that holds the lock, and return what comes after it in the same call.
 
-async def begin_to_write(fetch_each: FetchEach, first: Sequence[str], patience: float) -> None:
-    """Run `first`, then begin a transaction that holds the lock; raise after `patience` seconds without it."""
+    `run` gets the statements that come first. Raises after `patience` seconds without the lock.
+    """
     brief = min(SLICE, patience)
     statements = (_waits(brief), *first, "BEGIN IMMEDIATE", _waits(patience))
     give_up = monotonic() + patience - brief
     while True:
         try:
-            await fetch_each([(one, []) for one in statements])
+            return await run(statements)
         except sqlite3.OperationalError as locked:
             if locked.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() >= give_up:
                 raise
-        else:
-            return
 
 
 def _waits(seconds: float) -> str:

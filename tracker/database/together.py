@@ -1,10 +1,11 @@
 """Reading the independent parts of a page together."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from typing import Any, TypeVar, overload
 
 from tracker.database.binding import engine
+from tracker.database.in_step import in_step
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -40,22 +41,14 @@ async def together(
 async def together(*parts: Part[Any]) -> tuple[Any, ...]:
     """Return what independent parts of a page read; what they ask at the same time is one trip to the database.
 
-    A part may have parts of its own. Inside a transaction, which has one connection, they run one after another. The
-    parts only read. When some of them fail, the first one's error is raised, after all of them have ended.
+    A part may have parts of its own. The parts only read. When some of them fail, the first one's error is raised,
+    after all of them have ended.
     """
-    if engine().transaction_exists():
-        return tuple(await _one_by_one(parts))
+    if held := engine().live_transaction():
+        return tuple(await in_step(held, parts))
     with engine().collecting_reads():
         found = await asyncio.gather(*parts, return_exceptions=True)
     for one in found:
         if isinstance(one, BaseException):
             raise one
     return tuple(found)
-
-
-async def _one_by_one(parts: Sequence[Part[Any]]) -> list[Any]:
-    try:
-        return [await one for one in parts]
-    finally:
-        for one in parts:  # those that were never begun; for the others it does nothing
-            one.close()

@@ -1,10 +1,10 @@
 """What both engines share: one writer at a time, nested savepoints, and clean exits that cannot be interrupted."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar, Token
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from anyio import CancelScope
 from piccolo.engine.base import BaseTransaction
@@ -13,8 +13,10 @@ from piccolo.querystring import QueryString
 
 from tracker.database.compiling import compiled
 from tracker.database.connecting import Connecting, Rows, Statement, Write, is_read
+from tracker.database.in_step import Asked
 from tracker.database.trips import Trips
 
+T = TypeVar("T")
 FAILED = "A statement of this transaction failed, so nothing of it is kept. Nest `writing()` around what may fail."
 
 
@@ -93,15 +95,20 @@ class OneWriterEngine(Connecting):
 
 
 class Transaction(BaseTransaction):
-    """One write transaction.
+    """One write transaction, which begins with its first statement: BEGIN goes along with it.
 
     Whatever happens on the way out (failed COMMIT, canceled task, dead connection), the connection is returned or
     closed, the write lock is released, and the task is no longer in a transaction. Stock Piccolo fails at all three.
     """
 
+    before_it: Sequence[str] = ()
+    """What is run before it begins."""
+
     def __init__(self, engine: OneWriterEngine) -> None:
         self.engine = engine
         self.connection: Any = None
+        self.has_begun = False
+        self._is_collecting = False
         self.is_over = False
         self.has_failed = False
         self._savepoints = 0
@@ -111,7 +118,7 @@ class Transaction(BaseTransaction):
         self._writer_lock = self.engine.writer_lock()
         await self._writer_lock.enter_to_write()
         try:
-            self.connection = await self._begin()
+            self.connection = await self.engine.acquire()
         except BaseException:
             self._writer_lock.leave()
             raise
@@ -138,8 +145,18 @@ class Transaction(BaseTransaction):
 
     async def run_each(self, statements: Sequence[Statement]) -> list[Rows]:
         """Run statements in this transaction, after the writes that wait."""
+        if self._is_collecting:
+            return await Asked(statements)
         with self._failing():
-            return await self.engine.fetch_each(self.connection, self._taken_along(), statements)
+            if self.has_begun:
+                return await self.engine.fetch_each(self.connection, self._taken_along(), statements)
+            self.has_begun = True
+            return await self.engine.begin(self.connection, self._taken_along(), statements, *self.before_it)
+
+    async def begin(self) -> None:
+        """Begin before there is a statement; raise after 30 s behind another process."""
+        if not self.has_begun:
+            await self.run_each([])
 
     def write_many(self, query: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run one statement for each of some rows, together with the next statement of this transaction, or its COMMIT.
@@ -147,6 +164,14 @@ class Transaction(BaseTransaction):
         It returns nothing to wait for: so what a deed writes takes no call to the database of its own.
         """
         self._waiting.append((query, rows))
+
+    def collecting(self, step: Callable[[], T]) -> T:
+        """Let a part run until it asks, which becomes `Asked`; see `in_step`."""
+        before, self._is_collecting = self._is_collecting, True
+        try:
+            return step()
+        finally:
+            self._is_collecting = before
 
     def forget_failure(self) -> None:
         """Let statements run again, when what failed is rolled back to a savepoint, with the writes that still wait."""
@@ -172,11 +197,11 @@ class Transaction(BaseTransaction):
             self.has_failed = True
             raise
 
-    async def _begin(self) -> Any:
-        return await self.engine.begin()
-
     async def _commit(self) -> None:
-        await self.engine.commit(self.connection, self._taken_along())
+        if self._waiting:
+            await self.begin()
+        if self.has_begun:
+            await self.engine.commit(self.connection, self._taken_along())
 
     async def _give_back(self, *, is_clean: bool) -> None:
         await self.engine.give_back(self.connection, is_clean=is_clean)
@@ -203,7 +228,8 @@ class Transaction(BaseTransaction):
     async def _roll_back(self) -> bool:
         """Return whether the rollback succeeded; if not, closing the connection does it. The first error is shown."""
         with suppress(Exception):
-            await self.engine.fetch(self.connection, "ROLLBACK", [])
+            if self.has_begun:
+                await self.engine.fetch(self.connection, "ROLLBACK", [])
             return True
         return False
 

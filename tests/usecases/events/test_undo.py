@@ -686,7 +686,14 @@ class CountingEngine(SQLiteEngine):
     async def fetch_each(
         self, connection: Connection, writes: Sequence[Write], statements: Sequence[Statement]
     ) -> list[Rows]:
-        found = await super().fetch_each(connection, writes, statements)
+        return self._counted(await super().fetch_each(connection, writes, statements))
+
+    async def begin(
+        self, connection: Connection, writes: Sequence[Write], statements: Sequence[Statement], *first: str
+    ) -> list[Rows]:
+        return self._counted(await super().begin(connection, writes, statements, *first))
+
+    def _counted(self, found: list[Rows]) -> list[Rows]:
         self.rows_read += sum(map(len, found))
         return found
 
