@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.cast import NOW, Cast, meeting, operation
+from tests.database.statements import noted
 from tests.usecases.intake.replying import (
     APRIL,
     HOUR,
@@ -52,6 +53,14 @@ async def test_a_yes_is_recorded_with_its_note_and_how_it_came(cast: Cast) -> No
     event_id = await invited(cast)
     assert await sent(cast.fbi_lead, event_id, comment="Late by ten") is Outcome.RECORDED
     assert await reply_of(cast.fbi_lead, event_id) == (YES, "email")
+
+
+async def test_a_reply_takes_four_trips_to_the_database(sqlite_cast: Cast) -> None:
+    event_id = await invited(sqlite_cast)
+    one = await email(sqlite_cast.fbi_lead, event_id, await said(sqlite_cast.fbi_lead, event_id))
+    with noted() as statements:
+        assert await take(one) == [Outcome.RECORDED]
+    assert statements.trips == 4
 
 
 async def test_one_date_of_a_series_is_declined_alone(cast: Cast) -> None:

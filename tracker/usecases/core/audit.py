@@ -52,6 +52,13 @@ class Head:
     seal: str
 
 
+@dataclass(frozen=True)
+class End:
+    """Where the log ends for the writer of this transaction; `row` None = it has no entry."""
+
+    row: Mapping[str, Any] | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Deed:
     """An audit entry without its time; the fields are those of `record`."""
@@ -77,8 +84,21 @@ async def record(
 
 async def record_all(deeds: Sequence[Deed], now: datetime) -> None:
     """Add an entry for each of at least one deeds, in order: many entries at the cost of one `record`."""
+    await record_after(await end(), deeds, now)
+
+
+async def end() -> End:
+    """Return where the log ends, for `record_after` in the same transaction. Errors: TransactionError outside one."""
     await lock_audit_head()
-    end = await _head()
+    return End(await _head())
+
+
+async def record_after(at: End, deeds: Sequence[Deed], now: datetime) -> None:
+    """Add entries after an end that was read together with what the deed reads; else the same as `record_all`.
+
+    Nothing may have been recorded since: two entries can't have the same number.
+    """
+    end = at.row
     if end and _age(end["seal"], _sealed(end["seq"], end["hash"])) is None:
         raise AnotherSecret("The audit log now uses another secret. Restart this process.")
     last, previous = (end["seq"], end["hash"]) if end else (0, START)

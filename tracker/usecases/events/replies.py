@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from tracker.database import writing
+from tracker.database import together, writing
 from tracker.errors import Gone, NotAllowed, NotFound
 from tracker.rules.core.actors import Origin
 from tracker.rules.core.viewer import Viewer
@@ -280,13 +280,16 @@ async def record(
     about = {"invitation": invitation_id, "source": source, "entered_by": viewer.member_id}
     about |= {"replied_at": (entered.replied_at if entered else None) or now}
     reply = {"sequence": max(occurrence.sequence, occurrence.event.sequence), **about, **_columns(given)}
-    async with substitutes.notified(occurrence.event.id, now, may_begin=given.substitute_id is not None):
-        await new_replies.write([{"occurrence": date_id, **reply} for date_id in dates])
+    event_id = occurrence.event.id
+    before, end = await together(substitutes.standing(event_id), audit.end())
+    await new_replies.write([{"occurrence": date_id, **reply} for date_id in dates])
+    await substitutes.notify(event_id, before, now, may_begin=given.substitute_id is not None)
     verb = _VERBS[source] if entered else "replied"
     named = {"for": entered.member_id if entered else None, "substitute": given.substitute_id}
     known = {name: member_id for name, member_id in named.items() if member_id}
     facts = {"reply": given.value, "date": None if for_series else occurrence.key, **known}
-    await audit.record(viewer.actor, verb, "invitation", invitation_id, facts, now)
+    deed = audit.Deed(actor=viewer.actor, verb=verb, subject="invitation", subject_id=invitation_id, facts=facts)
+    await audit.record_after(end, [deed], now)
 
 
 def _columns(given: Given) -> dict[str, Any]:

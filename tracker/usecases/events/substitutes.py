@@ -103,7 +103,7 @@ async def standing_in(dates: Iterable[tuple[UUID, UUID]]) -> dict[UUID, dict[UUI
 
 async def of_event(event_id: UUID) -> frozenset[UUID]:
     """Return the substitutes on any date of an event."""
-    return frozenset(substitute for _, substitute, _ in await _standing(event_id))
+    return frozenset(substitute for _, substitute, _ in await standing(event_id))
 
 
 async def on_date(event_id: UUID, occurrence_id: UUID) -> frozenset[UUID]:
@@ -113,20 +113,25 @@ async def on_date(event_id: UUID, occurrence_id: UUID) -> frozenset[UUID]:
 
 async def to_come_on(event_id: UUID, now: datetime) -> list[tuple[UUID, UUID]]:
     """Return the substitutes on an event's upcoming dates, each with the date."""
-    standing = sorted((substitute, date_id) for _, substitute, date_id in await _standing(event_id))
-    ahead = await to_come((date_id for _, date_id in standing), now)
-    return [one for one in standing if one[1] in ahead]
+    named = sorted((substitute, date_id) for _, substitute, date_id in await standing(event_id))
+    ahead = await to_come((date_id for _, date_id in named), now)
+    return [one for one in named if one[1] in ahead]
 
 
 @asynccontextmanager
-async def notified(event_id: UUID, now: datetime, *, may_begin: bool = True) -> AsyncIterator[None]:
-    """Notify people who start or stop substituting through what is done inside; the caller is inside `writing()`.
-
-    `may_begin` says whether it can name a substitute: where no one has one, and none is named, no one is notified.
-    """
-    before = await _standing(event_id)
+async def notified(event_id: UUID, now: datetime) -> AsyncIterator[None]:
+    """Notify people who start or stop substituting through what is done inside; the caller is inside `writing()`."""
+    before = await standing(event_id)
     yield
-    after = await _standing(event_id) if before or may_begin else before
+    await notify(event_id, before, now)
+
+
+async def notify(event_id: UUID, before: frozenset[Standing], now: datetime, *, may_begin: bool = True) -> None:
+    """Notify people who started or stopped substituting; `before` is who was `standing` before the change.
+
+    `may_begin` says whether it could name a substitute: where no one has one, and none is named, no one is notified.
+    """
+    after = await standing(event_id) if before or may_begin else before
     left = await still_there(event_id, (date_id for *_, date_id in before - after))
     begun = [_draft(SubstituteNamed(), event_id, one, now) for one in sorted(after - before, key=str)]
     ended = [_draft(Removed(), event_id, one, now, left) for one in sorted(before - after, key=str)]
@@ -134,7 +139,8 @@ async def notified(event_id: UUID, now: datetime, *, may_begin: bool = True) -> 
     await audience_versions.touch({audiences.member(substitute) for _, substitute, _ in before ^ after})
 
 
-async def _standing(event_id: UUID) -> frozenset[Standing]:
+async def standing(event_id: UUID) -> frozenset[Standing]:
+    """Return who substitutes for whom on which date of an event."""
     return frozenset(
         (one.invitation_id, substitute, scope)
         for one in await principals([event_id])

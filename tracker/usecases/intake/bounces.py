@@ -11,6 +11,7 @@ from tracker.rules.intake.bounces import COUNTED_FOR, Bounce, Failure, Fate, Ref
 from tracker.rules.intake.emails import ReceivedEmail
 from tracker.tables.background.emails import email_pauses
 from tracker.tables.background.intake import bounces as known
+from tracker.tables.background.intake.bounces import SentMessage
 from tracker.tables.schema.core import outbox as schema
 from tracker.tables.schema.intake import bounces as rows
 from tracker.tables.schema.roster.people import Member
@@ -24,10 +25,15 @@ def is_for(email: ReceivedEmail) -> bool:
     return email.bounced_id is not None
 
 
-async def take(email: ReceivedEmail) -> list[str]:
+async def look(email: ReceivedEmail) -> SentMessage | None:
+    """Return the message that an email says came back; None when it is gone."""
+    return await known.sent_message(email.bounced_id) if email.bounced_id else None
+
+
+async def take(email: ReceivedEmail, sent: SentMessage | None) -> list[str]:
     """Keep what an email to the address of a message's bounces says. The caller is inside `writing()`."""
     if email.bounced_id is not None:
-        await _note(email.bounced_id, email.bounce, email.received_at, email_hash=email.name)
+        await _note(email.bounced_id, sent, email.bounce, email.received_at, email_hash=email.name)
     return [email.bounce.fate]
 
 
@@ -36,12 +42,13 @@ async def refuse(message: Message, refusal: Refusal, now: datetime) -> None:
     async with writing():
         ended = Skip(state=State.BOUNCED, reason=refusal.words, sent_to=refusal.sent_to)
         await outbox.close(message, ended, now)
-        await _note(message.id, refusal.bounce, now)
+        await _note(message.id, await known.sent_message(message.id), refusal.bounce, now)
 
 
-async def _note(message_id: UUID, bounce: Bounce, at: datetime, email_hash: str | None = None) -> None:
+async def _note(
+    message_id: UUID, sent: SentMessage | None, bounce: Bounce, at: datetime, email_hash: str | None = None
+) -> None:
     """Keep a bounce; the caller is inside `writing()`. A message that came back stays sent: it was handed over."""
-    sent = await known.sent_message(message_id)
     await rows.Bounce.insert(
         rows.Bounce(
             id=ids.new_id(),

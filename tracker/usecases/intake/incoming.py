@@ -1,9 +1,10 @@
 """Every email that comes in goes through here: the first reader that it is for takes it."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
-from tracker.database import writing
+from tracker.database import together, writing
 from tracker.errors import Busy
 from tracker.rules.intake.emails import ReceivedEmail
 from tracker.rules.intake.rates import HOUR, MOST_AN_HOUR
@@ -11,21 +12,24 @@ from tracker.tables.background.intake import arriving
 from tracker.usecases.intake import bounces, replies, words
 
 REPEATED = "repeated"
+Known = TypeVar("Known")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reader:
+class Reader(Generic[Known]):
     """One kind of email that is read."""
 
     is_for: Callable[[ReceivedEmail], bool]
-    take: Callable[[ReceivedEmail], Awaitable[Sequence[str]]]
+    look: Callable[[ReceivedEmail], Coroutine[Any, Any, Known]]
+    """Reads what the email's address leads to."""
+    take: Callable[[ReceivedEmail, Known], Awaitable[Sequence[str]]]
     """Records an email, inside `writing()`, and returns what became of each part, in words for the log."""
 
 
-READERS = (
-    Reader(is_for=bounces.is_for, take=bounces.take),
-    Reader(is_for=words.is_for, take=words.take),
-    Reader(is_for=lambda _: True, take=replies.take),
+READERS: Sequence[Reader[Any]] = (
+    Reader(is_for=bounces.is_for, look=bounces.look, take=bounces.take),
+    Reader(is_for=words.is_for, look=words.look, take=words.take),
+    Reader(is_for=lambda _: True, look=replies.look, take=replies.take),
 )
 """In the order in which they are asked; the last one is for every email."""
 
@@ -35,11 +39,11 @@ async def take(email: ReceivedEmail) -> Sequence[str]:
 
     Errors: Busy for one more than a sender may send in an hour; it may come again later.
     """
+    reader = next(one for one in READERS if one.is_for(email))
     async with writing():
-        arrival = await arriving.arrival(email, email.received_at - HOUR)
+        arrival, known = await together(arriving.arrival(email, email.received_at - HOUR), reader.look(email))
         if arrival.lately >= MOST_AN_HOUR:
             raise Busy
         if arrival.is_known:
             return [REPEATED]
-        reader = next(one for one in READERS if one.is_for(email))
-        return await reader.take(email)
+        return await reader.take(email, known)

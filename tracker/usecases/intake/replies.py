@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from tracker.crypto import ids
+from tracker.database import together
 from tracker.database.bulk_insert import bulk_insert
 from tracker.rules.core.actors import Origin
 from tracker.rules.core.viewer import Viewer
@@ -16,12 +17,14 @@ from tracker.rules.intake.emails import ReceivedEmail
 from tracker.rules.intake.proposals import NewProposal, new_proposal
 from tracker.tables.background.intake import proposals as known_proposals
 from tracker.tables.background.intake import replies as known
+from tracker.tables.background.intake.replies import History
 from tracker.tables.schema.intake.proposals import TimeProposal
 from tracker.tables.schema.intake.replies import IncomingReply
 from tracker.tables.visible.events import events
 from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.events import replies, substitutes
 from tracker.usecases.intake import holders
+from tracker.usecases.intake.holders import Holder
 from tracker.usecases.roster import aliases
 
 BY_EMAIL = Origin("email")
@@ -38,6 +41,8 @@ class _Invitation:
     event: Event
     dates: Sequence[tuple[UUID, Occurrence]]
     """Each date with the invitation to it: a series may have been continued by another, to which they are invited."""
+    history: History
+    """Of this invitation, before the email."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,48 +60,66 @@ class _Row:
     """The times that it proposes, if they are to be kept."""
 
 
-async def take(email: ReceivedEmail) -> list[Outcome]:
+async def look(email: ReceivedEmail) -> Holder | None:
+    """Return who holds the invitation of an email's address."""
+    return await holders.holder_of(email.invitation_id, email.received_at) if email.invitation_id else None
+
+
+async def take(email: ReceivedEmail, holder: Holder | None) -> list[Outcome]:
     """Record the replies of an email, and keep what became of each. The caller is inside `writing()`."""
-    rows = await _rows(email)
+    rows = await _rows(email, holder)
     for part, row in enumerate(rows):
         await _keep(email, part, row)
     return [row.outcome for row in rows]
 
 
-async def _rows(email: ReceivedEmail) -> list[_Row]:
+async def _rows(email: ReceivedEmail, holder: Holder | None) -> list[_Row]:
     if email.is_automatic:
         return [_Row(outcome=Outcome.IGNORED)]
     if not email.is_readable:
         return [_Row(outcome=Outcome.UNREADABLE)]
     if email.invitation_id is None and email.message_id is None:
         return [_unmatched(Misfit.NO_ADDRESS)]
-    invitation = await _open(email)
+    invitation = await _open(email, holder)
     if invitation is None:
         return [_unmatched(Misfit.NO_INVITATION)]
     if not email.replies:
         return [_unmatched(Misfit.NO_REPLY, invitation.id)]
-    return [await _taken(email, invitation, reply) for reply in email.replies]
+    first, *others = email.replies
+    rows = [await _taken(email, invitation, first, invitation.history)]
+    return rows + [await _taken(email, invitation, reply) for reply in others]
 
 
-async def _open(email: ReceivedEmail) -> _Invitation | None:
+async def _open(email: ReceivedEmail, holder: Holder | None) -> _Invitation | None:
     """Return the invitation of the address; None when it is withdrawn, or its holder may not see the event."""
-    holder = await holders.holder_of(email.invitation_id, email.received_at) if email.invitation_id else None
     if holder is None or email.invitation_id is None:
         return None
     viewer = replace(holder.viewer, origin=BY_EMAIL)
-    event, dates = await events.invited_to(viewer, email.invitation_id)
+    (event, dates), history = await together(
+        events.invited_to(viewer, email.invitation_id), known.history(email.invitation_id)
+    )
     if event is None:
         return None
     own = [(email.invitation_id, one) for one in dates]
     onward = await replies.onward(viewer, event, email.received_at) if event.is_series else []
     later = [(one.invitation_id, date) for one in onward for date in one.dates]
     return _Invitation(
-        id=email.invitation_id, viewer=viewer, addresses=holder.addresses, event=event, dates=[*own, *later]
+        id=email.invitation_id,
+        viewer=viewer,
+        addresses=holder.addresses,
+        event=event,
+        dates=[*own, *later],
+        history=history,
     )
 
 
-async def _taken(email: ReceivedEmail, invitation: _Invitation, reply: CalendarReply) -> _Row:
-    """Record one reply if it counts, and return what became of it."""
+async def _taken(
+    email: ReceivedEmail, invitation: _Invitation, reply: CalendarReply, history: History | None = None
+) -> _Row:
+    """Record one reply if it counts, and return what became of it.
+
+    `history` is that of the invitation, unless an earlier reply of the same email may have changed it.
+    """
     place = _place(invitation, reply, email.received_at)
     if place is None:
         return _unmatched(Misfit.OTHER_DATE, invitation.id)
@@ -105,8 +128,9 @@ async def _taken(email: ReceivedEmail, invitation: _Invitation, reply: CalendarR
     occurrence_id = None if for_series else date.id
     addresses, uid = invitation.addresses, invitation.event.uid
     delegates = await _delegates(invitation.viewer, date, email.received_at) if reply.delegate and occurrence_id else {}
-    standing = await standing_of(invitation_id, occurrence_id, date, addresses=addresses, uid=uid)
-    standing = replace(standing, delegates=frozenset(delegates))
+    if history is None or invitation_id != invitation.id:
+        history = await known.history(invitation_id)
+    standing = standing_of(history, occurrence_id, date, addresses=addresses, uid=uid, delegates=frozenset(delegates))
     row = _Row(
         outcome=Outcome.UNMATCHED,
         misfit=misfit(email.sender, reply, standing),
@@ -175,16 +199,17 @@ def _place(invitation: _Invitation, reply: CalendarReply, now: datetime) -> tupl
     return next(iter([*ahead, *reversed(own)]), None)
 
 
-async def standing_of(
-    invitation_id: UUID,
+def standing_of(
+    history: History,
     occurrence_id: UUID | None,
     date: Occurrence,
     *,
     addresses: frozenset[str] = frozenset(),
     uid: str = "",
+    delegates: frozenset[str] = frozenset(),
 ) -> Standing:
     """Return what is known of an invitation when a reply comes to one of its dates, or to its series (None)."""
-    before = await known.before(invitation_id, occurrence_id)
+    before = history.before(occurrence_id)
     sequence = date.event.sequence if occurrence_id is None else max(date.sequence, date.event.sequence)
     last = (before.sequence, before.stamped_at)
     return Standing(
@@ -196,6 +221,7 @@ async def standing_of(
         asked_since=before.asked_since,
         replied_at=before.replied_at,
         last=(last[0], last[1]) if last[0] is not None and last[1] is not None else None,
+        delegates=delegates,
     )
 
 

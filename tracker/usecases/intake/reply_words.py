@@ -54,17 +54,21 @@ async def taken(viewer: Viewer, answered: Answered, email: ReceivedEmail, *, is_
     said = about_invitation(email.text)
     about = Understood(outcome=Taken.SIGN_IN, said=said, event_id=asked.event.id, occurrence_id=answered.occurrence_id)
     if not is_theirs:
-        await replies.take(await _as_reply(viewer, asked, answered, email, said))
+        await _take(await _as_reply(viewer, asked, answered, email, said))
         return UNMATCHED
     if asked.event.is_restricted or viewer.is_discreet:
         return about
     if _is_so(asked, said):
         return replace(about, outcome=Taken.UNCHANGED)
-    [outcome] = await replies.take(await _as_reply(viewer, asked, answered, email, said))
+    [outcome] = await _take(await _as_reply(viewer, asked, answered, email, said))
     if said.word is None:
         return replace(about, outcome=Taken.NO_WORD)
     reply_id = await known.newest_reply(asked.invitation_id) if outcome is Outcome.RECORDED else None
     return replace(about, outcome=TAKEN[outcome], reply_id=reply_id)
+
+
+async def _take(email: ReceivedEmail) -> list[Outcome]:
+    return await replies.take(email, await replies.look(email))
 
 
 async def _asked(viewer: Viewer, answered: Answered) -> _Asked | None:

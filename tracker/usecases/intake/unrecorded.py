@@ -249,7 +249,7 @@ async def _counted(person: Participant, date: Occurrence, email: UnrecordedReply
     """Return the place of an email among the person's replies by email. Errors: Conflict when it doesn't count."""
     occurrence_id = date.id if email.for_date else None
     reply = CalendarReply(uid="", attendee="", value=email.value, sequence=email.sequence, stamped_at=email.stamped_at)
-    standing = await standing_of(person.invitation_id, occurrence_id, date)
+    standing = standing_of(await known.history(person.invitation_id), occurrence_id, date)
     outcome = judge(reply, standing, email.received_at)
     if outcome is not Outcome.RECORDED:
         raise Conflict(WHY_NOT[outcome])

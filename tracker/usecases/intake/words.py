@@ -30,23 +30,7 @@ def is_for(email: ReceivedEmail) -> bool:
     return email.message_id is not None or (email.invitation_id is not None and has_text_alone)
 
 
-async def take(email: ReceivedEmail) -> Sequence[str]:
-    """Do what an email says, and keep what became of it. The caller is inside `writing()`.
-
-    A reply of a calendar program that came to the address of a message is taken as if it came to the invitation's.
-    """
-    answered = await _answered(email)
-    if email.replies:
-        invitation_id = await known.invitation_of(answered) if answered else None
-        return await replies.take(replace(email, invitation_id=invitation_id))
-    viewer, understood = await _understood(email, answered)
-    row_id = await _keep(email, viewer, understood)
-    if viewer is not None:
-        await answers.confirm(viewer, understood, row_id, email.received_at)
-    return [understood.outcome]
-
-
-async def _answered(email: ReceivedEmail) -> Answered | None:
+async def look(email: ReceivedEmail) -> Answered | None:
     """Return what an email replies to; one to the organizer's address in a calendar replies to the whole event."""
     if email.message_id is not None:
         return await known.answered(email.message_id)
@@ -62,6 +46,21 @@ async def _answered(email: ReceivedEmail) -> Answered | None:
         if holder
         else None
     )
+
+
+async def take(email: ReceivedEmail, answered: Answered | None) -> Sequence[str]:
+    """Do what an email says, and keep what became of it. The caller is inside `writing()`.
+
+    A reply of a calendar program that came to the address of a message is taken as if it came to the invitation's.
+    """
+    if email.replies:
+        to_invitation = replace(email, invitation_id=await known.invitation_of(answered) if answered else None)
+        return await replies.take(to_invitation, await replies.look(to_invitation))
+    viewer, understood = await _understood(email, answered)
+    row_id = await _keep(email, viewer, understood)
+    if viewer is not None:
+        await answers.confirm(viewer, understood, row_id, email.received_at)
+    return [understood.outcome]
 
 
 async def _understood(email: ReceivedEmail, answered: Answered | None) -> tuple[Viewer | None, Understood]:

@@ -18,12 +18,12 @@ from tracker.tables.schema.intake.replies import IncomingReply
 _GIVEN = "SELECT occurrence, reply, source, sequence, replied_at FROM reply WHERE invitation = {}"
 # Two statements, each by an index: one with OR over both tables reads every email that ever came.
 _RECORDED = (
-    "SELECT n.sequence, n.stamped_at FROM incoming_reply n WHERE n.invitation = {} AND n.occurrence {}"
+    "SELECT n.occurrence, n.sequence, n.stamped_at FROM incoming_reply n WHERE n.invitation = {}"
     f" AND n.outcome = '{Outcome.RECORDED}'"
 )
 _ATTACHED = (
-    "SELECT n.sequence, n.stamped_at FROM reply a JOIN incoming_reply n ON n.attached = a.id"
-    f" WHERE a.invitation = {{}} AND a.occurrence {{}} AND a.source = '{ReplySource.EMAIL}'"
+    "SELECT a.occurrence, n.sequence, n.stamped_at FROM reply a JOIN incoming_reply n ON n.attached = a.id"
+    f" WHERE a.invitation = {{}} AND a.source = '{ReplySource.EMAIL}'"
 )
 
 
@@ -61,27 +61,51 @@ class _Given:
     at: datetime
 
 
-async def before(invitation_id: UUID, occurrence_id: UUID | None) -> Before:
-    """Return what came before a reply; `occurrence_id` None = for the whole series. One visit to the database."""
-    which = QueryString("IS NULL") if occurrence_id is None else QueryString("= {}", occurrence_id)
-    every, *newest = await engine().read_each(
-        QueryString(_GIVEN, invitation_id),
-        QueryString(_RECORDED, invitation_id, which),
-        QueryString(_ATTACHED, invitation_id, which),
+@dataclass(frozen=True, kw_only=True)
+class _ByProgram:
+    """A reply of a calendar program that counted."""
+
+    occurrence_id: UUID | None
+    sequence: int
+    stamped_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """Every reply to an invitation so far."""
+
+    given: Sequence[_Given]
+    by_programs: Sequence[_ByProgram]
+
+    def before(self, occurrence_id: UUID | None) -> Before:
+        """Return what came before a reply to one date; None = to the whole series."""
+        given = _that_count(self.given, occurrence_id)
+        asked = max(((one.sequence, one.at) for one in given if one.source is ReplySource.CHANGE), default=(None, None))
+        theirs = [one for one in given if one.value is not ReplyValue.NEEDS_ACTION]
+        other = [one.at for one in theirs if one.source not in (ReplySource.CHANGE, ReplySource.EMAIL)]
+        newest = [(one.sequence, one.stamped_at) for one in self.by_programs if one.occurrence_id == occurrence_id]
+        sequence, stamped_at = max(newest, default=(None, None))
+        return Before(
+            asked_at=asked[0],
+            asked_since=asked[1],
+            replied_at=max(other, default=None),
+            sequence=sequence,
+            stamped_at=stamped_at,
+        )
+
+
+async def history(invitation_id: UUID) -> History:
+    """Return every reply to an invitation so far, in one visit to the database."""
+    every, *by_programs = await engine().read_each(
+        QueryString(_GIVEN, invitation_id), QueryString(_RECORDED, invitation_id), QueryString(_ATTACHED, invitation_id)
     )
-    given = _given(every, occurrence_id)
-    asked = max(((one.sequence, one.at) for one in given if one.source is ReplySource.CHANGE), default=(None, None))
-    theirs = [one for one in given if one.value is not ReplyValue.NEEDS_ACTION]
-    other = [one.at for one in theirs if one.source not in (ReplySource.CHANGE, ReplySource.EMAIL)]
-    sequence, stamped_at = max(
-        ((row["sequence"], row["stamped_at"]) for rows in newest for row in rows), default=(None, None)
-    )
-    return Before(
-        asked_at=asked[0],
-        asked_since=asked[1],
-        replied_at=max(other, default=None),
-        sequence=sequence,
-        stamped_at=stamped_at,
+    return History(
+        given=_given(every),
+        by_programs=[
+            _ByProgram(occurrence_id=row["occurrence"], sequence=row["sequence"], stamped_at=row["stamped_at"])
+            for rows in by_programs
+            for row in rows
+        ],
     )
 
 
@@ -101,9 +125,8 @@ async def member_of(invitation_id: UUID) -> UUID | None:
     return found[0]["member"] if found else None
 
 
-def _given(rows: Rows, occurrence_id: UUID | None) -> Sequence[_Given]:
-    """Return the replies for a date; those for the series when the date has none of its own."""
-    every = [
+def _given(rows: Rows) -> Sequence[_Given]:
+    return [
         _Given(
             occurrence_id=row["occurrence"],
             value=ReplyValue(row["reply"]),
@@ -113,5 +136,9 @@ def _given(rows: Rows, occurrence_id: UUID | None) -> Sequence[_Given]:
         )
         for row in rows
     ]
+
+
+def _that_count(every: Sequence[_Given], occurrence_id: UUID | None) -> Sequence[_Given]:
+    """Return the replies for a date; those for the series when the date has none of its own."""
     own = [one for one in every if one.occurrence_id == occurrence_id]
     return own or [one for one in every if one.occurrence_id is None]
