@@ -9,27 +9,20 @@ from tracker.crypto.reply_addresses import LONGEST_MAILBOX, ReplyAddresses
 KEY, OTHER = b"k" * 32, b"o" * 32
 ADDRESSES = ReplyAddresses("reply@tracker.example", [KEY])
 INVITATION = UUID("9a0c2f50-6a1c-4a71-8f0e-0e5f8d3c2b1a")
+NOTHING = (None, None, None)
 
 
 def test_an_address_is_read_back() -> None:
-    assert ADDRESSES.read(ADDRESSES.of(INVITATION)) == INVITATION
+    assert ADDRESSES.read(ADDRESSES.of(INVITATION)) == (INVITATION, None, None)
 
 
-def test_an_invitation_and_a_message_never_share_an_address() -> None:
-    of_message = ADDRESSES.of_message(INVITATION)
-    assert (ADDRESSES.read_message(of_message), ADDRESSES.read(of_message)) == (INVITATION, None)
-    assert ADDRESSES.read_message(ADDRESSES.of(INVITATION)) is None
-
-
-def test_what_reads_the_bounces_of_a_message_reads_no_reply_to_it() -> None:
-    of_bounced = ADDRESSES.of_bounced(INVITATION)
-    assert ADDRESSES.read_bounced(of_bounced) == INVITATION
-    assert (ADDRESSES.read(of_bounced), ADDRESSES.read_message(of_bounced)) == (None, None)
-    assert ADDRESSES.read_bounced(ADDRESSES.of_message(INVITATION)) is None
+def test_an_invitation_a_message_and_its_bounces_never_share_an_address() -> None:
+    assert ADDRESSES.read(ADDRESSES.of_message(INVITATION)) == (None, INVITATION, None)
+    assert ADDRESSES.read(ADDRESSES.of_bounced(INVITATION)) == (None, None, INVITATION)
 
 
 def test_a_mail_server_may_change_its_case() -> None:
-    assert ADDRESSES.read(ADDRESSES.of(INVITATION).upper()) == INVITATION
+    assert ADDRESSES.read(ADDRESSES.of(INVITATION).upper()).invitation_id == INVITATION
 
 
 def test_its_local_part_is_as_long_as_email_allows() -> None:
@@ -41,12 +34,14 @@ def test_any_changed_character_makes_it_no_ones() -> None:
     address = ADDRESSES.of(INVITATION)
     for place in range(len("reply+"), address.index("@")):
         other = "b" if address[place] == "a" else "a"
-        assert ADDRESSES.read(f"{address[:place]}{other}{address[place + 1 :]}") is None
+        assert ADDRESSES.read(f"{address[:place]}{other}{address[place + 1 :]}") == NOTHING
 
 
 def test_an_earlier_secret_still_reads_what_it_made() -> None:
-    assert ReplyAddresses("reply@tracker.example", [OTHER, KEY]).read(ADDRESSES.of(INVITATION)) == INVITATION
-    assert ReplyAddresses("reply@tracker.example", [OTHER]).read(ADDRESSES.of(INVITATION)) is None
+    assert (
+        ReplyAddresses("reply@tracker.example", [OTHER, KEY]).read(ADDRESSES.of(INVITATION)).invitation_id == INVITATION
+    )
+    assert ReplyAddresses("reply@tracker.example", [OTHER]).read(ADDRESSES.of(INVITATION)) == NOTHING
 
 
 @pytest.mark.parametrize(
@@ -63,7 +58,7 @@ def test_an_earlier_secret_still_reads_what_it_made() -> None:
     ],
 )
 def test_other_addresses_are_no_invitation_s(address: str) -> None:
-    assert ADDRESSES.read(address) is None
+    assert ADDRESSES.read(address) == NOTHING
 
 
 def test_every_address_of_the_mailbox_is_ours_and_no_other() -> None:

@@ -10,6 +10,7 @@ may change the case of a local part. Its 52 letters leave 11 characters for the 
 import base64
 import hmac
 from collections.abc import Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 ID = 16  # bytes of a UUID
@@ -18,6 +19,17 @@ TOKEN = 52  # characters
 LONGEST_MAILBOX = 64 - TOKEN - 1  # characters before the plus sign
 _INVITATION, _MESSAGE = b"tracker.reply_address", b"tracker.reply_address.message"
 _BOUNCED = b"tracker.bounce_address.message"
+
+
+class Subject(NamedTuple):
+    """What an address is about: at most one of these."""
+
+    invitation_id: UUID | None
+    """The invitation whose replies it reads."""
+    message_id: UUID | None
+    """The message to which it reads what its recipient writes back."""
+    bounced_id: UUID | None
+    """The message whose bounces it reads."""
 
 
 class ReplyAddresses:
@@ -44,33 +56,27 @@ class ReplyAddresses:
         local, _, host = address.lower().rpartition("@")
         return (local.partition("+")[0], host) == (self._name, self._host)
 
-    def read(self, address: str) -> UUID | None:
-        """Return the invitation of an address; None for every other one, however close it is."""
-        return self._read(_INVITATION, address)
-
-    def read_message(self, address: str) -> UUID | None:
-        """Return the message of an address; None for every other one, that of an invitation too."""
-        return self._read(_MESSAGE, address)
-
-    def read_bounced(self, address: str) -> UUID | None:
-        """Return the message whose bounces an address reads; None for every other address."""
-        return self._read(_BOUNCED, address)
+    def read(self, address: str) -> Subject:
+        """Return what an address is about; nothing for every address that was not made here, however close it is."""
+        raw = _bytes_of(address.lower().rpartition("@")[0].partition("+")[2]) if self.is_ours(address) else b""
+        return Subject(*(self._read(purpose, raw) for purpose in (_INVITATION, _MESSAGE, _BOUNCED)))
 
     def _made(self, purpose: bytes, subject: UUID) -> str:
         token = _letters(subject.bytes + _mac(self._keys[0], purpose, subject.bytes))
         return f"{self._name}+{token}@{self._host}"
 
-    def _read(self, purpose: bytes, address: str) -> UUID | None:
-        token = address.lower().rpartition("@")[0].partition("+")[2]
-        if not self.is_ours(address) or len(token) != TOKEN:
-            return None
-        try:
-            raw = base64.b32decode(token.upper() + "=" * (-TOKEN % 8))
-        except ValueError:
-            return None
+    def _read(self, purpose: bytes, raw: bytes) -> UUID | None:
         known = (_mac(key, purpose, raw[:ID]) for key in self._keys)
-        is_ours = _letters(raw) == token and any(hmac.compare_digest(raw[ID:], mac) for mac in known)
-        return UUID(bytes=raw[:ID]) if is_ours else None  # base32 has several spellings of the last character
+        return UUID(bytes=raw[:ID]) if any(hmac.compare_digest(raw[ID:], mac) for mac in known) else None
+
+
+def _bytes_of(token: str) -> bytes:
+    """Return the bytes that a token spells, or none; base32 has several spellings of the last character."""
+    try:
+        raw = base64.b32decode(token.upper() + "=" * (-TOKEN % 8)) if len(token) == TOKEN else b""
+    except ValueError:
+        return b""
+    return raw if _letters(raw) == token else b""
 
 
 def _letters(raw: bytes) -> str:

@@ -117,7 +117,7 @@ def test_bounces_go_to_the_mailbox_of_replies_or_to_the_author() -> None:
     keys.use(SECRET)
     reading = composer(reply_address="reply@tracker.example").mail(letter(), message())
     addresses = ReplyAddresses("reply@tracker.example", keys.every("replies"))
-    assert (addresses.read_bounced(reading.sender), reading.author) == (message().id, "calendar@tracker.example")
+    assert (addresses.read(reading.sender).bounced_id, reading.author) == (message().id, "calendar@tracker.example")
     assert composer().mail(letter(), message()).sender == "calendar@tracker.example"
 
 

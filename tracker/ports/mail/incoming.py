@@ -53,12 +53,13 @@ class Reader:
 
     def read(self, content: bytes, to: str, now: datetime) -> ReceivedEmail:
         """Return what an email to one of our addresses says; one that can't be read says so."""
+        subject = self.addresses.read(to)
         email = ReceivedEmail(
             name=_name(content, to),
             received_at=now,
-            invitation_id=self.addresses.read(to),
-            message_id=self.addresses.read_message(to),
-            bounced_id=self.addresses.read_bounced(to),
+            invitation_id=subject.invitation_id,
+            message_id=subject.message_id,
+            bounced_id=subject.bounced_id,
             sender=NOBODY,
             is_readable=False,
         )
