@@ -1,5 +1,7 @@
 """1,000 replies of calendar programs, from the bytes of each email to its row, in processor time.
 
+They come over several connections at once, as a mail server hands over what waits.
+
 The floor reads as many emails of the same people with the standard library and icalendar, and keeps nothing. They are
 made again for it: the pattern of a boundary that was read before is compiled already.
 """
@@ -26,11 +28,12 @@ from tracker.crypto import keys
 from tracker.crypto.reply_addresses import ReplyAddresses
 from tracker.ports.mail.client_emails import PROGRAMS, Envelope
 from tracker.ports.mail.incoming import Reader
-from tracker.ports.mail.taking import take
+from tracker.ports.mail.taking import Intake
 from tracker.tables.schema.events.invitations import Invitation
 from tracker.usecases.events import events
 
 REPLIES, AT_A_TIME = 1_000, 50  # at a time, and in an hour: fewer than a sender may send
+CONNECTIONS = 5  # over which the emails come, as many as Postfix opens at first
 STORED = 2_000  # dates that are there already
 TARGET = 3  # times the floor
 SERVER = "mx.tracker.example"
@@ -72,14 +75,13 @@ async def _measured(folder: Path) -> tuple[list[float], list[float]]:
     async with opened(folder / "replies.sqlite") as cast:
         await add_old_dates(cast, STORED)
         keys.use(SECRET)
-        reader = Reader(
-            addresses=ReplyAddresses("reply@tracker.example", keys.every("replies")), authserv_id=SERVER, zone=ZONE
-        )
+        addresses = ReplyAddresses("reply@tracker.example", keys.every("replies"))
+        intake = Intake(Reader(addresses=addresses, authserv_id=SERVER, zone=ZONE))
         invited = await _invited(cast)
-        emails, others = ([_email(reader.addresses, one) for one in invited] for _ in range(2))
+        emails, others = ([_email(addresses, one) for one in invited] for _ in range(2))
         rounds = [
             (
-                await _taken(reader, emails[first : first + AT_A_TIME], NOW + timedelta(hours=number)),
+                await _taken(intake, emails[first : first + AT_A_TIME], NOW + timedelta(hours=number)),
                 _parsed(others[first : first + AT_A_TIME]),
             )
             for number, first in enumerate(range(0, REPLIES, AT_A_TIME))
@@ -109,9 +111,16 @@ def _email(addresses: ReplyAddresses, of: Invited) -> Reply:
     return Reply(to, PROGRAMS[of.program](envelope, "Accepted", calendar))
 
 
-async def _taken(reader: Reader, emails: Sequence[Reply], now: datetime) -> float:
+async def _taken(intake: Intake, emails: Sequence[Reply], now: datetime) -> float:
+    waiting, outcomes = list(emails), list[Sequence[str]]()
+
+    async def connection() -> None:
+        while waiting:
+            one = waiting.pop()
+            outcomes.append(await intake.take(one.content, one.to, now))
+
     began = time.process_time()
-    outcomes = [await take(reader, one.content, one.to, now) for one in emails]
+    await asyncio.gather(*(connection() for _ in range(CONNECTIONS)))
     taken = time.process_time() - began
     if wrong := [one for one in outcomes if list(one) != ["recorded"]]:
         raise RuntimeError(f"{len(wrong)} replies were not recorded: {wrong[0]}.")

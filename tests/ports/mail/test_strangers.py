@@ -20,7 +20,7 @@ from tests.ports.mail.mailboxes import ADDRESS, reader
 from tests.processor_time import Turns
 from tracker.crypto.reply_addresses import ReplyAddresses
 from tracker.ports.mail.lmtp import Listener
-from tracker.ports.mail.taking import take
+from tracker.ports.mail.taking import Intake
 from tracker.tables.background.events.invitees import invitations
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.intake.replies import IncomingReply
@@ -133,5 +133,5 @@ async def test_what_is_hidden_takes_no_longer_than_what_is_not_there(hidden: Hid
     turns: Turns[tuple[str, str]] = Turns()
     for minutes, (to, uid) in enumerate([one for pair in pairs for one in pair] * ROUNDS):
         moment = NOW + timedelta(minutes=2 * minutes)  # no sender has too many taken
-        await turns.take((to, uid), take(reader(), reply(to, uid), to, moment))
+        await turns.take((to, uid), Intake(reader()).take(reply(to, uid), to, moment))
     assert [(one, other) for one, other in pairs if abs(turns.least(one) - turns.least(other)) > MOST_APART] == []

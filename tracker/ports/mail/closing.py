@@ -1,10 +1,9 @@
-"""Recording how messages ended: those that end while others are being recorded wait, and go into one transaction."""
+"""Recording how messages ended: those that end while others are being recorded go into one transaction."""
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from uuid import UUID
 
+from tracker.ports.mail.grouping import Group
 from tracker.rules.core.outbox import Message, Skip
 from tracker.usecases.core import outbox
 
@@ -14,21 +13,12 @@ class Closing:
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
-        self._ended: dict[UUID, tuple[Message, Skip]] = {}
-        self._lock = asyncio.Lock()
+        self._recording = Group(self._record)
 
     async def close(self, message: Message, outcome: Skip) -> None:
-        """Record how a message ended. When that fails, it fails for one lane, and the others try again."""
-        self._ended[message.id] = message, outcome
-        async with self._lock:
-            if message.id in self._ended:  # no other lane has recorded it
-                await self._record(message)
+        """Record how a message ended."""
+        await self._recording.do((message, outcome))
 
-    async def _record(self, message: Message) -> None:
-        ended, self._ended = self._ended, {}
-        try:
-            await outbox.close_all(list(ended.values()), self._now())
-        except BaseException:
-            del ended[message.id]
-            self._ended |= ended
-            raise
+    async def _record(self, ended: Sequence[tuple[Message, Skip]]) -> Sequence[None]:
+        await outbox.close_all(ended, self._now())
+        return [None] * len(ended)

@@ -19,7 +19,7 @@ from tracker.ports.mail import imap
 from tracker.ports.mail.imap import Away, Folder
 from tracker.ports.mail.incoming import Reader
 from tracker.ports.mail.recipients import recipients
-from tracker.ports.mail.taking import take
+from tracker.ports.mail.taking import Intake
 from tracker.usecases.core import send_hold
 from tracker.usecases.core.one_process import Hold, Job, hold
 from tracker.usecases.intake import mailbox
@@ -54,7 +54,7 @@ class MailboxReader:
         waits: float = LOOKS_EVERY,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._settings, self._reader, self._now = settings, reader, now
+        self._settings, self._intake, self._now = settings, Intake(reader), now
         self._open_folder, self._waits, self._steady = open_folder, waits, steady
         self._thread = CapacityLimiter(1)  # of our own: a mailbox that hangs takes no thread from the pages
         self._running = asyncio.Lock()
@@ -136,8 +136,8 @@ class MailboxReader:
         try:
             content = await self._blocking(lambda: folder.content(uid))
             if content is not None:
-                for to in recipients(content, self._reader.addresses) or (self._settings.reply_address,):
-                    await take(self._reader, content, to, self._now(), self._thread)
+                for to in recipients(content, self._intake.reader.addresses) or (self._settings.reply_address,):
+                    await self._intake.take(content, to, self._now(), self._thread)
         except Away:
             raise
         except Busy:  # others don't wait for its sender

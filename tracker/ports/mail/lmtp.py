@@ -15,7 +15,7 @@ from aiosmtpd.lmtp import LMTP
 
 from tracker.errors import Busy
 from tracker.ports.mail.incoming import LARGEST, Reader
-from tracker.ports.mail.taking import take
+from tracker.ports.mail.taking import Intake
 from tracker.usecases.core import send_hold
 
 TAKEN = "250 2.0.0 Taken"
@@ -31,7 +31,7 @@ class Listener:
     """Takes emails to reply addresses until it is stopped."""
 
     def __init__(self, reader: Reader, now: Callable[[], datetime]) -> None:
-        self._reader, self._now = reader, now
+        self._intake, self._now = Intake(reader), now
         self._server: asyncio.Server | None = None
 
     async def start(self, host: str, port: int) -> int:
@@ -59,7 +59,7 @@ class Listener:
         rcpt_options: list[str],
     ) -> str:
         """Take one recipient: LMTP answers for each, and aiosmtpd answers once (RFC 2033 §4.2)."""
-        if not self._reader.addresses.is_ours(address):
+        if not self._intake.reader.addresses.is_ours(address):
             return UNKNOWN
         if envelope.rcpt_tos:
             return ONE_AT_A_TIME
@@ -76,7 +76,7 @@ class Listener:
         try:
             if await send_hold.held_copy():
                 return LATER
-            await take(self._reader, content, to, self._now())
+            await self._intake.take(content, to, self._now())
         except Busy:  # its sender has sent too many; no one learns that it wasn't another reason
             return LATER
         except Exception:  # the mail server keeps what isn't taken

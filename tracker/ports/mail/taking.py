@@ -6,6 +6,7 @@ from datetime import datetime
 
 from anyio import CapacityLimiter, to_thread
 
+from tracker.ports.mail.grouping import Group
 from tracker.ports.mail.incoming import Reader
 from tracker.usecases.intake import incoming
 
@@ -14,17 +15,25 @@ SMALL = 8_000  # bytes of an email that is read at once: that takes 20 ms at mos
 log = logging.getLogger("tracker.mail.incoming")
 
 
-async def take(
-    reader: Reader, content: bytes, to: str, now: datetime, threads: CapacityLimiter | None = None
-) -> Sequence[str]:
-    """Read an email to one of our addresses, and record it; when this returns, it is recorded.
+class Intake:
+    """Takes emails to our addresses; those that come while others are recorded are recorded together."""
 
-    A large one is read in a thread. Small ones aren't: using the thread takes half as long as reading a reply.
-    """
-    if len(content) <= SMALL:
-        email = reader.read(content, to, now)
-    else:
-        email = await to_thread.run_sync(reader.read, content, to, now, limiter=threads)
-    outcomes = await incoming.take(email)
-    log.info("Took an email: %s.", ", ".join(outcomes))
-    return outcomes
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self._recording = Group(incoming.take_all)
+
+    async def take(
+        self, content: bytes, to: str, now: datetime, threads: CapacityLimiter | None = None
+    ) -> Sequence[str]:
+        """Read an email to one of our addresses, and record it; when this returns, it is recorded.
+
+        A large one is read in a thread. Small ones aren't: using the thread takes half as long as reading a reply.
+        Errors: Busy for one more than its sender may send in an hour; it may come again later.
+        """
+        if len(content) <= SMALL:
+            email = self.reader.read(content, to, now)
+        else:
+            email = await to_thread.run_sync(self.reader.read, content, to, now, limiter=threads)
+        outcomes = incoming.taken(await self._recording.do(email))
+        log.info("Took an email: %s.", ", ".join(outcomes))
+        return outcomes

@@ -35,15 +35,33 @@ READERS: Sequence[Reader[Any]] = (
 
 
 async def take(email: ReceivedEmail) -> Sequence[str]:
-    """Take an email by the first reader that it is for, in one transaction; the same email again changes nothing.
+    """Take an email by the first reader that it is for; the same email again changes nothing.
 
     Errors: Busy for one more than a sender may send in an hour; it may come again later.
     """
-    reader = next(one for one in READERS if one.is_for(email))
+    [outcomes] = await take_all([email])
+    return taken(outcomes)
+
+
+async def take_all(emails: Sequence[ReceivedEmail]) -> list[Sequence[str]]:
+    """Take emails in their order, in one transaction, and return the outcomes of each; `taken` reads them."""
     async with writing():
-        arrival, known = await together(arriving.arrival(email, email.received_at - HOUR), reader.look(email))
-        if arrival.lately >= MOST_AN_HOUR:
-            raise Busy
-        if arrival.is_known:
-            return [REPEATED]
-        return await reader.take(email, known)
+        return [await _outcomes(one) for one in emails]
+
+
+def taken(outcomes: Sequence[str]) -> Sequence[str]:
+    """Return what became of an email of `take_all`. Errors: Busy when its sender has sent too many."""
+    if not outcomes:
+        raise Busy
+    return outcomes
+
+
+async def _outcomes(email: ReceivedEmail) -> Sequence[str]:
+    """Return what became of each part of an email; nothing when its sender has sent too many."""
+    reader = next(one for one in READERS if one.is_for(email))
+    arrival, known = await together(arriving.arrival(email, email.received_at - HOUR), reader.look(email))
+    if arrival.lately >= MOST_AN_HOUR:
+        return []
+    if arrival.is_known:
+        return [REPEATED]
+    return await reader.take(email, known)
