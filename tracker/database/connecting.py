@@ -27,6 +27,9 @@ def is_read(query: str) -> bool:
 class Connecting(Engine[BaseTransaction]):
     """The half of an engine that reaches the database."""
 
+    begin_to_read: str
+    """Begins a transaction in which everything is read from one state of the database."""
+
     def _prepare(self, pool: int, patience: float) -> None:
         self.pool_size = pool
         self._patience = patience

@@ -25,6 +25,8 @@ class PostgresEngine(OneWriterEngine, stock.PostgresEngine):  # type: ignore[mis
     Writers queue for one advisory lock. SQLite forces the same order, so what works on one engine works on the other.
     """
 
+    begin_to_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
     def __init__(self, dsn: str, *, pool: int = 8, timeout: float = LOCK_TIMEOUT) -> None:
         self._prepare(pool, timeout)
         milliseconds = str(int(timeout * 1000))

@@ -84,6 +84,8 @@ class SQLiteEngine(OneWriterEngine, stock.SQLiteEngine):  # type: ignore[misc]  
     `pool` is the most connections at once; `synchronous` is SQLite's own word (FULL survives power loss).
     """
 
+    begin_to_read = "BEGIN"  # DEFERRED: under WAL, the first statement decides what the others see
+
     def __init__(self, path: str, *, pool: int = 8, synchronous: str = "FULL", timeout: float = BUSY_TIMEOUT) -> None:
         self.pragmas = (*PRAGMAS, f"PRAGMA synchronous={synchronous}")
         self._idle: list[Connection] = []

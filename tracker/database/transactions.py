@@ -1,7 +1,7 @@
 """What both engines share: one writer at a time, nested savepoints, and clean exits that cannot be interrupted."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -14,6 +14,7 @@ from piccolo.querystring import QueryString
 from tracker.database.compiling import compiled
 from tracker.database.connecting import Connecting, Rows, Statement, Write, is_read
 from tracker.database.in_step import Asked
+from tracker.database.snapshots import opened
 from tracker.database.trips import Trips
 
 T = TypeVar("T")
@@ -72,6 +73,22 @@ class OneWriterEngine(Connecting):
             yield
         finally:
             self._trips.reset(before)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[None]:
+        """Read from one state of the database: this task, and those that are started meanwhile, in the same trips.
+
+        What they write goes its own way, and they don't see it. In a transaction they read as that does.
+        """
+        if self.transaction_exists():
+            yield
+            return
+        async with opened(self) as snapshot:
+            before = self._trips.set(Trips(snapshot.read))
+            try:
+                yield
+            finally:
+                self._trips.reset(before)
 
     def write_many(self, query: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run one statement, in the database's own SQL, for each of some rows; the transaction does so later."""
