@@ -8,6 +8,7 @@ token that is forged, cut or made for another page gets the same error.
 import base64
 import binascii
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID
@@ -17,6 +18,7 @@ from itsdangerous import BadSignature, Signer
 from tracker.errors import NotFound
 
 ID = 16  # bytes of a UUID
+REMEMBERED = 64  # tokens: the three reply buttons of an email have the same
 LONGEST = 200  # characters; ours have 86 or 87
 
 
@@ -107,13 +109,14 @@ class Links:
         return _read(self._digest, token)[0]
 
 
-def _signers(keys: Sequence[bytes], purpose: str) -> list[Signer]:
+def _signers(keys: Sequence[bytes], purpose: str) -> tuple[Signer, ...]:
     # By default, itsdangerous signs with SHA-1 and derives its key by joining strings.
     salt = f"tracker.links.{purpose}"
-    return [Signer(key, salt=salt, key_derivation="hmac", digest_method=sha256) for key in keys]
+    return tuple(Signer(key, salt=salt, key_derivation="hmac", digest_method=sha256) for key in keys)
 
 
-def _signed(signers: Sequence[Signer], *ids: UUID) -> str:
+@lru_cache(REMEMBERED)
+def _signed(signers: tuple[Signer, ...], *ids: UUID) -> str:
     payload = b"".join(one.bytes for one in ids)
     return signers[0].sign(base64.urlsafe_b64encode(payload).rstrip(b"=")).decode("ascii")
 

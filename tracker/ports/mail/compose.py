@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from email.parser import BytesParser
 from email.policy import compat32
 from email.utils import format_datetime, formataddr
+from functools import lru_cache
+from itertools import takewhile
 
 from tracker.config.settings import Settings
 from tracker.crypto import keys
@@ -26,6 +28,7 @@ from tracker.rules.core.outbox import Message, message_name, thread_name
 from tracker.rules.emails.content import CalendarPart, DeclinedProposal, Letter, Task, one_line
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 
+SHAPES = 256  # combinations of parts that are remembered as sound
 LONGEST_LINE = 998  # octets (RFC 5322 §2.1.1)
 LONGEST_ADDRESS = 254  # characters (RFC 5321 §4.5.3.1.3, less the brackets)
 ADDRESS = re.compile(
@@ -71,6 +74,7 @@ class Composer:
     def __init__(self, settings: Settings, links: Links) -> None:
         self._name = one_line(settings.task_force_name)
         self._from = checked_address(settings.mail_from)
+        self._named, self._unnamed = formataddr((self._name, self._from)), formataddr(("", self._from))
         self._domain = self._from.rpartition("@")[2]
         self._reply_to = checked_address(settings.coordinator_address)
         self._base_url = settings.base_url
@@ -96,7 +100,7 @@ class Composer:
     def _headers(self, letter: Letter, words: Worded, message: Message, recipient: str) -> tuple[str, ...]:
         """Return the headers that every email has, except its Message-ID, which is made of everything else."""
         return (
-            f"From: {formataddr(('' if letter.is_discreet else self._name, self._from))}",
+            f"From: {self._unnamed if letter.is_discreet else self._named}",
             f"To: {recipient}",
             f"Reply-To: {self._answers_to(letter, message)}",
             header("Subject", words.subject),
@@ -209,35 +213,47 @@ def check(content: bytes, kinds: Sequence[str], headers: Sequence[str] = OURS) -
 
     Some versions of Python's `email` let a text make headers of its own (CVE-2024-6923, CVE-2026-1299).
     """
-    head = content.partition(b"\r\n\r\n")[0]
-    names = [line.partition(b":")[0].decode("latin-1") for line in head.split(b"\r\n") if line[:1] not in b" \t"]
-    if sorted(names) != sorted(headers):
-        raise Unsafe("The email would have other headers than intended.")
     ends = {content.count(end) for end in (b"\r\n", b"\r", b"\n")}  # all alike: no lone CR or LF
     if len(ends) > 1 or not content.isascii() or b"\0" in content:
         raise Unsafe("The email would contain characters that email can't carry.")
-    if max(map(len, content.split(b"\r\n"))) > LONGEST_LINE:
+    lines = content.split(b"\r\n")
+    if max(map(len, lines)) > LONGEST_LINE:
         raise Unsafe("A line of the email would be too long.")
-    _check_parts(content, kinds)
+    head = list(takewhile(bool, lines))
+    names = [line.partition(b":")[0].decode("ascii") for line in head if line[:1] not in (b" ", b"\t")]
+    if sorted(names) != sorted(headers):
+        raise Unsafe("The email would have other headers than intended.")
+    if problem := _problem_of_parts(_frame(head, lines[len(head) :]), tuple(kinds)):
+        raise Unsafe(problem)
 
 
-def _check_parts(content: bytes, kinds: Sequence[str]) -> None:
-    parts = list(BytesParser(policy=compat32).parsebytes(_frame(content)).walk())
+@lru_cache(maxsize=SHAPES)
+def _problem_of_parts(frame: bytes, kinds: tuple[str, ...]) -> str:
+    """Return how the parts of an email differ from those intended; empty if they don't."""
+    parts = list(BytesParser(policy=compat32).parsebytes(frame).walk())
     if [one.get_content_type() for one in parts] != list(kinds) or any(one.defects for one in parts):
-        raise Unsafe("The email would have other parts than intended.")
+        return "The email would have other parts than intended."
     if any(name.lower() not in OF_PARTS for one in parts[1:] for name in one.keys()):  # noqa: SIM118 - a message isn't a dict
-        raise Unsafe("A part of the email would have other headers than intended.")
+        return "A part of the email would have other headers than intended."
+    return ""
 
 
-def _frame(content: bytes) -> bytes:
-    """Return the headers of an email and of its parts, and every line that may be a boundary.
+def _frame(head: Sequence[bytes], rest: Sequence[bytes]) -> bytes:
+    """Return the lines of an email that say which parts it has: a few headers, those of its parts, and boundaries.
 
-    The other lines of texts and files say nothing of the parts, and take the parser most of its time.
+    Its other headers and its texts say nothing of that, and take a parser most of its time. Without them, thousands of
+    emails have the same few frames, and each of those is parsed once.
     """
     kept: list[bytes] = []
+    is_kept = False
+    for line in head:
+        if line[:1] not in (b" ", b"\t"):
+            is_kept = line.partition(b":")[0].decode("ascii").lower() in OF_PARTS
+        if is_kept:
+            kept.append(line)
     is_text = False
-    for line in content.split(b"\r\n"):
-        is_text = is_text and not line.startswith(b"--")
+    for line in rest:
+        is_text = is_text and line[:2] != b"--"
         if not is_text:
             kept.append(line)
             is_text = not line

@@ -242,6 +242,7 @@ def words() -> Environment:
         keep_trailing_newline=True,
         auto_reload=False,
     )
+    jinja.globals.clear()  # no email asks for any, and each render copies them
     jinja.filters.update(plural=plural, counted=_counted)
     return jinja
 

@@ -1,7 +1,7 @@
 """The two readable parts of an email, plain text and HTML, from the same words."""
 
 import textwrap
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -27,6 +27,7 @@ from tracker.rules.emails.content import (
     one_line,
 )
 
+WRAPPED = 1_024  # texts that are remembered wrapped: footers, and places and times of an event that many get
 WIDTH = 72  # characters in a line of plain text, as email programs prefer it
 LABEL = 13  # characters before a fact
 LAYOUT_TEXT, LAYOUT_HTML = "emails/layout.txt", "emails/layout.html"
@@ -121,14 +122,17 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         auto_reload=False,
     )
+    jinja.globals.clear()  # no email asks for any, and each render copies them
     jinja.filters.update(fact=_fact, wrapped=_wrapped)
     return jinja
 
 
+@lru_cache(WRAPPED)
 def _fact(value: str, label: str) -> str:
     first = f"{label}: ".ljust(LABEL)
     return textwrap.fill(value, WIDTH, initial_indent=first, subsequent_indent=" " * LABEL, break_on_hyphens=False)
 
 
+@lru_cache(WRAPPED)
 def _wrapped(text: str) -> str:
     return textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)

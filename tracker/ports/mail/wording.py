@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from tracker.ports.mail.templates import BUTTONS, FACTS, FILES, FOOTER, TIME_ONLY, words
 from tracker.rules.emails.content import PREVIEW, SUBJECT, ButtonName, CalendarPart, Letter, cut, fitting, one_line
-from tracker.rules.emails.facts import Fact
+from tracker.rules.emails.contexts import Says
+from tracker.rules.emails.facts import Fact, Facts, Footer
 
+REMEMBERED = 512  # emails; one about an event goes to many people in the same words
 TITLE = "title"
 """The one value that is cut where a subject would be too long."""
 _BETWEEN = re.compile(r"\n\s*\n")
@@ -31,22 +33,43 @@ def worded(letter: Letter, *, reads_replies: bool = False, questions_to: str = "
     `reads_replies`: whether the site reads what calendar programs and people reply; `questions_to` is the address of
     the coordinator.
     """
-    reads = {
-        "reads_replies": reads_replies and letter.invitation_id is not None,
-        "reads_words": reads_replies and letter.reads is not None,
-        "questions_to": questions_to,
-    }
-    files, values = FILES[type(letter.says)], {**_values(letter), **reads}
+    about = _About(
+        is_discreet=letter.is_discreet,
+        is_time_only=letter.is_time_only,
+        has_request=_has_request(letter),
+        reads_replies=reads_replies and letter.invitation_id is not None,
+        reads_words=reads_replies and letter.reads is not None,
+        questions_to=questions_to,
+    )
+    return _worded(letter.says, letter.facts, letter.footer, about)
+
+
+class _About(NamedTuple):
+    """What every template may ask about its email."""
+
+    is_discreet: bool
+    is_time_only: bool
+    has_request: bool
+    """Whether calendar programs may show their own reply buttons for it."""
+    reads_replies: bool
+    reads_words: bool
+    questions_to: str
+
+
+@lru_cache(REMEMBERED)
+def _worded(says: Says, facts: Facts, footer: Footer, about: _About) -> Worded:
+    files, beside = FILES[type(says)], about._asdict()
+    values = {**vars(says), **beside}
     heading, *paragraphs = _blocks(_filled(files.body, values))
-    if letter.is_time_only:
-        paragraphs = _blocks(_filled(TIME_ONLY, {"has_request": _has_request(letter), **reads}))
+    if about.is_time_only:
+        paragraphs = _blocks(_filled(TIME_ONLY, beside))
     return Worded(
         subject=_subject(files.subject, values),
         preview=cut(one_line(_filled(files.preview, values)), PREVIEW),
         heading=heading,
-        facts=tuple(_fact(one) for one in letter.facts),
+        facts=tuple(_fact(one) for one in facts),
         paragraphs=tuple(paragraphs),
-        footer=one_line(_filled(FOOTER, {"footer": letter.footer, **reads})),
+        footer=one_line(_filled(FOOTER, {**beside, "footer": footer})),
     )
 
 
@@ -76,12 +99,7 @@ def _made_in(file: str) -> dict[str, Any]:
 
 
 def _has_request(letter: Letter) -> bool:
-    """Return whether calendar programs may show their own reply buttons for the email."""
     return isinstance(letter.calendar, CalendarPart) and not letter.calendar.is_cancel
-
-
-def _values(letter: Letter) -> dict[str, Any]:
-    return {**vars(letter.says), "is_discreet": letter.is_discreet}
 
 
 def _filled(file: str, values: Mapping[str, Any]) -> str:
