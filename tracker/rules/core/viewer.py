@@ -136,6 +136,7 @@ def viewer_of(  # noqa: PLR0913 - one keyword for each fact about a person
     all_committees: frozenset[UUID],
     grants: frozenset[UUID] = frozenset(),
     is_discreet: bool = False,
+    signs_in: bool = True,
 ) -> Viewer:
     """Return the viewer with the audiences that hold for them.
 
@@ -156,4 +157,5 @@ def viewer_of(  # noqa: PLR0913 - one keyword for each fact about a person
         chairs=chairs,
         audiences=held,
         is_discreet=is_discreet,
+        signs_in=signs_in,
     )

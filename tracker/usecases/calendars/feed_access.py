@@ -188,6 +188,7 @@ def _viewer(  # noqa: PLR0913, PLR0917 - the columns of a person, as text
         "arm": arm,
         "level": level,
         "is_discreet": is_discreet,
+        "is_guest": False,  # a guest has no feed
     }
     return viewer_from(
         person, [{"kind": kind, "word": word, "committee": committee} for kind, word, committee in rights]

@@ -119,7 +119,7 @@ def viewer_in(found: Sequence[Rows], now: datetime) -> Viewer:
     rows, rights = found
     if not rows or not _is_active(rows[0], now):
         raise NotFound
-    return replace(viewer_from(rows[0], rights), signs_in=not rows[0]["is_guest"])
+    return viewer_from(rows[0], rights)
 
 
 async def viewers_for(member_ids: Iterable[UUID], now: datetime) -> dict[UUID, Viewer]:
@@ -253,6 +253,7 @@ def viewer_from(row: Mapping[str, Any], rights: Sequence[Mapping[str, Any]]) -> 
         all_committees=_ids(rights, "committee"),
         grants=_ids(rights, "grant"),
         is_discreet=bool(row["is_discreet"]),
+        signs_in=not row["is_guest"],
     )
 
 
