@@ -53,4 +53,4 @@ async def test_a_task_that_is_canceled_leaves_the_rest_of_its_group_to_the_next(
     second.cancel()
     with suppress(asyncio.CancelledError):
         await second
-    assert (second.cancelled(), await third) == (True, 4)
+    assert (second.canceled(), await third) == (True, 4)

@@ -238,7 +238,7 @@ async def change_lead(by: Viewer, event_id: UUID, former_organizer_id: UUID, lea
     found = await audience_rows.audiences_of(event_id) - audiences.of_one(former_organizer_id)
     await audience_rows.replace_audiences(event_id, await need_to_know.with_lasting(event_id, lead_id, found))
     gone = (Invitation.event == event_id) & (Invitation.member == former_organizer_id)
-    async with substitutes.notified(event_id, now, may_begin=False):
+    async with substitutes.notified(event_id, now):
         await Invitation.update({Invitation.withdrawn_at: now}).where(gone)
     key = f"invitation:{event_id}:{lead_id}:{now.isoformat()}"
     await outbox.enqueue_all([outbox.Draft(content=Invited(), recipient_id=lead_id, event_id=event_id, key=key)], now)
