@@ -40,7 +40,7 @@ CREATE INDEX incoming_reply_sender ON incoming_reply (sender, received_at);
 CREATE INDEX incoming_reply_occurrence ON incoming_reply (occurrence);
 CREATE INDEX incoming_reply_attached ON incoming_reply (attached);
 CREATE INDEX incoming_reply_open ON incoming_reply (received_at)
-  WHERE outcome IN ('unmatched', 'old_time') AND decided_at IS NULL;
+  WHERE outcome = 'unmatched' AND decided_at IS NULL;
 """
 PROPOSALS = """
 CREATE TABLE time_proposal (

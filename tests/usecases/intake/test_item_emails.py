@@ -12,9 +12,10 @@ from tests.usecases.intake.writing_back import LATER, TODAY, given, said
 from tracker.errors import Conflict, NotFound
 from tracker.rules.actions.action_items import ItemStatus
 from tracker.rules.actions.item_changes import Change
-from tracker.rules.core.answers import Taken
+from tracker.rules.core.answers import Taken, Word
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.intake.calendar_replies import Sender
+from tracker.rules.intake.item_emails import ItemSettled
 from tracker.tables.schema.actions.action_items import ActionItem
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.intake.words import IncomingWords
@@ -38,14 +39,17 @@ async def waiting(viewer: Viewer) -> list[UUID]:
 
 
 async def texts(viewer: Viewer) -> Counter[str]:
-    return Counter(one.email.text for one in await item_emails.waiting(viewer, AT))
+    return Counter(one.email.text.split(":")[0] for one in await item_emails.waiting(viewer, AT))
 
 
 async def flood(text: str, sender: str, *, is_verified: bool = True) -> None:
-    """Let 60 emails come after all others, to the address to which the one with this text came."""
+    """Let 60 notes come after all others, to the address to which the email with this text came."""
     [row] = await IncomingWords.select().where(IncomingWords.text == text)
-    facts = {"text": "flood", "is_verified": is_verified, "received_at": LATER + timedelta(minutes=1)}
-    each = [facts | {"id": uuid4(), "email_hash": uuid4().hex, "sender": sender.format(one)} for one in range(60)]
+    facts = {"word": Word.NOTE, "is_verified": is_verified, "received_at": LATER + timedelta(minutes=1)}
+    each = [
+        facts | {"id": uuid4(), "email_hash": uuid4().hex, "sender": sender.format(one), "text": f"flood: {one}"}
+        for one in range(60)
+    ]
     await IncomingWords.insert(*(IncomingWords(**row | one) for one in each))
 
 
@@ -155,7 +159,7 @@ async def test_what_the_owner_no_longer_sees_is_neither_changed_nor_undone_for_t
     cast = sqlite_cast
     await given(cast.coordinator, cast.caht_lead)
     await from_home(cast.caht_lead)
-    await from_home(cast.caht_lead, "IN PROGRESS")
+    await from_home(cast.caht_lead, "The list is in.")
     attached, other = await waiting(cast.coordinator)
     await item_emails.attach(cast.coordinator, attached, AT)
     await ActionItem.update({ActionItem.audience: f"member:{cast.coordinator.member_id}"}, force=True)
@@ -175,3 +179,57 @@ async def test_nothing_is_sent_to_the_sender_and_an_email_that_says_nothing_is_n
     [email_id] = await waiting(cast.coordinator)
     await item_emails.dismiss(cast.coordinator, email_id, AT)
     assert await Message.count() == before
+
+
+async def why(cast: Cast) -> list[ItemSettled | None]:
+    """Return why each email needs no decision, after checking that the home page counts exactly the others."""
+    found = await item_emails.kept(cast.coordinator, AT + timedelta(hours=2))
+    assert [one.email.id for one in found if one.waits] == await waiting(cast.coordinator)
+    return [one.email.settled for one in found]
+
+
+@pytest.mark.both_engines
+async def test_an_email_waits_until_the_person_updates_the_item_and_a_note_waits_until_it_is_read(cast: Cast) -> None:
+    reference = await given(cast.coordinator, cast.caht_lead)
+    await from_home(cast.caht_lead)
+    await said(cast.caht_lead, "Two of three are in.", sender=PRIVATE, received_at=LATER + timedelta(minutes=1))
+    assert await why(cast) == [None, None]
+    await action_items.update(cast.caht_lead, reference, Change(status=ItemStatus.IN_PROGRESS), 1, AT, TODAY)
+    assert await why(cast) == [None, ItemSettled.UPDATED]
+    note = Change(note="Two of three are in.")
+    await action_items.update(cast.caht_lead, reference, note, 2, AT, TODAY)
+    assert await why(cast) == [ItemSettled.KNOWN, ItemSettled.UPDATED]
+
+
+@pytest.mark.both_engines
+async def test_the_person_s_own_newer_email_settles_an_older_one(cast: Cast) -> None:
+    await given(cast.coordinator, cast.caht_lead)
+    await from_home(cast.caht_lead)
+    assert await said(cast.caht_lead, "IN PROGRESS", received_at=AT) is Taken.RECORDED
+    assert await why(cast) == [ItemSettled.UPDATED]
+
+
+@pytest.mark.both_engines
+async def test_an_email_about_a_closed_item_or_one_with_another_owner_waits_for_no_one(cast: Cast) -> None:
+    reference = await given(cast.coordinator, cast.caht_lead)
+    await from_home(cast.caht_lead)
+    [email_id] = await waiting(cast.coordinator)
+    await action_items.hand_over(cast.coordinator, reference, cast.hsi_liaison.member_id, 1, AT, TODAY)
+    assert await why(cast) == [ItemSettled.OTHER_OWNER]
+    with pytest.raises(Conflict, match="different owner"):
+        await item_emails.attach(cast.coordinator, email_id, AT)
+    done = Change(status=ItemStatus.DONE)
+    await action_items.update(cast.hsi_liaison, reference, done, 2, AT, TODAY)
+    assert await why(cast) == [ItemSettled.CLOSED]
+
+
+@pytest.mark.both_engines
+async def test_what_the_item_says_already_and_what_the_sender_wrote_before_waits_for_no_one(cast: Cast) -> None:
+    reference = await given(cast.coordinator, cast.caht_lead)
+    await action_items.update(cast.caht_lead, reference, Change(status=ItemStatus.IN_PROGRESS), 1, LATER, TODAY)
+    await from_home(cast.caht_lead, "IN PROGRESS")
+    assert await why(cast) == [ItemSettled.KNOWN]
+    await from_home(cast.caht_lead)
+    await said(cast.caht_lead, "BLOCKED: no van", sender=PRIVATE, received_at=AT)
+    first, *others = await why(cast)
+    assert (first, set(others)) == (None, {ItemSettled.KNOWN, ItemSettled.WROTE_AGAIN})

@@ -9,6 +9,7 @@ from tests.usecases.intake.replying import LATER, invited
 from tests.usecases.intake.test_unrecorded import AT, from_private_address
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.notifications import Notify
+from tracker.rules.intake.calendar_replies import Sender
 from tracker.usecases.events import events
 from tracker.usecases.intake import unrecorded
 from tracker.usecases.intake.waiting_emails import waiting
@@ -24,7 +25,8 @@ async def counted(viewer: Viewer) -> list[int]:
 async def test_a_date_counts_its_waiting_emails_for_people_who_may_decide(cast: Cast) -> None:
     event_id = await invited(cast, is_series=True)
     await from_private_address(cast, event_id)
-    first = await from_private_address(cast, event_id, comment="Again")
+    other = Sender(address="lead@phone.example", is_verified=True)
+    first = await from_private_address(cast, event_id, sender=other, comment="Again")
     assert [await counted(one) for one in (cast.coordinator, cast.fbi_lead, cast.caht_lead)] == [[2], [], []]
     await unrecorded.dismiss(cast.coordinator, event_id, "2027-01-12", first, AT)
     assert await counted(cast.coordinator) == [1]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from tracker.rules.actions.action_items import ActionItem, may_direct
@@ -13,6 +14,26 @@ from tracker.rules.intake.unrecorded import MISFIT_WORDS, NOT_CONFIRMED, Decisio
 WORDS = {Word.DONE: "Done", Word.IN_PROGRESS: "In progress", Word.BLOCKED: "Blocked", Word.NOTE: "Note"}
 may_decide = may_direct
 """People who may reassign an item may also decide about such emails."""
+
+
+class ItemSettled(StrEnum):
+    """Why no one has to decide about an email."""
+
+    CLOSED = "closed"
+    OTHER_OWNER = "other_owner"
+    UPDATED = "updated"
+    KNOWN = "known"
+    """The item has what it says."""
+    WROTE_AGAIN = "wrote_again"
+
+
+BECAUSE = {
+    ItemSettled.CLOSED: "It didn’t count because the item is closed.",
+    ItemSettled.OTHER_OWNER: "It didn’t count because the item now has a different owner.",
+    ItemSettled.UPDATED: "It didn’t count because they’ve updated the item since.",
+    ItemSettled.KNOWN: "It didn’t count because the item says so already.",
+    ItemSettled.WROTE_AGAIN: "It didn’t count because the same sender wrote again.",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,11 +53,20 @@ class KeptEmail:
     """Who got the email to which it replies."""
     person: str
     """Name and agency."""
+    settled: ItemSettled | None
+    """Why no one has to decide about it; None = someone has to, or has."""
     decision: Decision | None
+
+    @property
+    def waits(self) -> bool:
+        """Return whether it waits for a decision; one that is settled is only listed."""
+        return self.decision is None and self.settled is None
 
     @property
     def why(self) -> str:
         """Return why it was not recorded."""
+        if self.settled and not self.decision:
+            return BECAUSE[self.settled]
         return MISFIT_WORDS[Misfit.OTHER_SENDER] if self.is_verified else NOT_CONFIRMED
 
     @property
@@ -54,13 +84,14 @@ class ItemEmail:
 
     @property
     def waits(self) -> bool:
-        """Return whether no one has decided about it."""
-        return self.email.decision is None
+        """Return whether someone has to decide about it."""
+        return self.email.waits
 
     @property
-    def is_attachable(self) -> bool:
-        """Return whether it can be that person's."""
-        return self.waits and self.item.is_open and is_answerable_by(self.email.person_id, self.item)
+    def can_undo(self) -> bool:
+        """Return whether a decision about it can be undone, and that would change something."""
+        made = self.email.decision
+        return made is not None and bool(made.attached_to or self.email.settled is None)
 
 
 def is_answerable_by(person_id: UUID, item: ActionItem) -> bool:

@@ -1,11 +1,13 @@
 """Replies by email that were not recorded, and what people who lead the event may do with each."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.intake.calendar_replies import Misfit, Outcome
+from tracker.rules.intake.calendar_replies import Misfit
 
 MISFIT_WORDS = {
     Misfit.NO_ADDRESS: "It was sent to an address that the tracker hasn’t given anyone.",
@@ -18,9 +20,26 @@ MISFIT_WORDS = {
     Misfit.DELEGATE: "They want to send someone else. Only an alternate for their seat can come, for one date.",
     Misfit.NO_REPLY: "We couldn’t find a reply in it.",
 }
-OLD_TIME = "It replies to a time that has changed since."
-STALE = "They’ve replied since it was written. The newer reply counts."
 OF_SUBSTITUTE = "It’s from the person named as their substitute."
+
+
+class Settled(StrEnum):
+    """Why no one has to decide about an email that was not recorded."""
+
+    NOTHING = "nothing"
+    """It has no reply that could be attached, and no words."""
+    CLOSED = "closed"
+    OLD_TIME = "old_time"
+    REPLIED = "replied"
+    WROTE_AGAIN = "wrote_again"
+
+
+BECAUSE = {
+    Settled.CLOSED: "It didn’t count because the date is over or canceled.",
+    Settled.OLD_TIME: "It didn’t count because the time has changed since it was written.",
+    Settled.REPLIED: "It didn’t count because they’ve replied since it was written.",
+    Settled.WROTE_AGAIN: "It didn’t count because the same sender wrote again.",
+}
 NOT_INVITED = "The sender isn’t on this event’s list."
 NOT_CONFIRMED = "Your mail server couldn’t confirm the sender’s address."
 SHOWN_FOR = timedelta(days=30)
@@ -68,8 +87,9 @@ class UnrecordedReply:
     stamped_at: datetime | None
     for_date: bool
     """Whether it is about one date; a reply to a single event is."""
-    outcome: Outcome
     misfit: Misfit | None
+    settled: Settled | None
+    """Why no one has to decide about it; None = someone has to, or has."""
     decision: Decision | None
 
     @property
@@ -80,11 +100,11 @@ class UnrecordedReply:
     @property
     def why(self) -> str:
         """Return why it was not recorded."""
-        if self.outcome is Outcome.STALE:
-            return STALE
+        if self.settled and not self.decision:
+            return BECAUSE.get(self.settled) or f"It didn’t count. {MISFIT_WORDS[self._lacks]}"
         if self.is_of_substitute:
             return OF_SUBSTITUTE
-        words = [MISFIT_WORDS[self.misfit] if self.misfit else OLD_TIME]
+        words = [MISFIT_WORDS[self.misfit]] if self.misfit else []
         if self.misfit is Misfit.OTHER_ATTENDEE and not self.is_sender_invited:
             words.append(NOT_INVITED)
         if self.misfit in (Misfit.OTHER_SENDER, Misfit.OTHER_ATTENDEE) and not self.is_verified:
@@ -92,9 +112,14 @@ class UnrecordedReply:
         return " ".join(words)
 
     @property
+    def _lacks(self) -> Misfit:
+        """Return what is missing in an email about which there is nothing to decide."""
+        return self.misfit if self.misfit in (Misfit.NO_INVITATION, Misfit.OTHER_DATE) else Misfit.NO_REPLY
+
+    @property
     def waits(self) -> bool:
-        """Return whether it waits for a decision; an older reply is only listed."""
-        return self.decision is None and self.outcome is not Outcome.STALE
+        """Return whether it waits for a decision; one that is settled is only listed."""
+        return self.decision is None and self.settled is None
 
     @property
     def is_of_substitute(self) -> bool:
@@ -129,3 +154,15 @@ class WaitingReply:
     substitute: str
     """The sender, where they could be recorded as coming in place of the invited person; else empty."""
     can_undo: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailReplies:
+    """The replies by email to a date that were not recorded."""
+
+    waiting: Sequence[WaitingReply] = ()
+    """Those that wait for a decision, newest first."""
+    more: int = 0
+    """How many more wait than are shown."""
+    settled: Sequence[WaitingReply] = ()
+    """Those that didn’t count, and those about which someone decided, newest first."""

@@ -31,8 +31,8 @@ from tracker.usecases.intake.replies import BY_EMAIL
 
 DECIDED = "Someone has already decided about this email."
 NOT_THEIRS = (
-    "This email can’t be attached. The item is closed, or the person no longer owns it, can’t see it, or isn’t active."
-    " Dismiss the email, or update the item yourself."
+    "This email can’t be attached. The person can’t see the item, or isn’t active. Dismiss the email, or update the"
+    " item yourself."
 )
 CHANGED = (
     "This can’t be undone because the item has changed since, or the person can’t see it or is no longer active."
@@ -56,7 +56,7 @@ async def attach(viewer: Viewer, email_id: UUID, now: datetime) -> ItemEmail:
     """Change the item as an email says, as its owner's reply. Errors: NotFound, Conflict."""
     async with writing():
         found = await _to_decide(viewer, email_id, now)
-        owner = await _owner(found, now) if found.is_attachable else None
+        owner = await _owner(found, now)
         if owner is None:
             raise Conflict(NOT_THEIRS)
         before, email = found.item, found.email
@@ -85,19 +85,20 @@ async def dismiss(viewer: Viewer, email_id: UUID, now: datetime) -> ItemEmail:
     return found
 
 
-async def undo(viewer: Viewer, email_id: UUID, now: datetime) -> None:
-    """Let an email wait again; an item that it changed is as before.
+async def undo(viewer: Viewer, email_id: UUID, now: datetime) -> bool:
+    """Let an email wait again, with an item that it changed as before; return whether it waits.
 
     Errors: NotFound, Conflict when the item has changed since.
     """
     async with writing():
         found = await _found(viewer, email_id, now)
-        if found.waits:
-            return
+        if found.email.decision is None:
+            return found.waits
         await _take_back(found, now)
         waits: Columns = {**dict.fromkeys(_DECIDED), IncomingWords.outcome: Taken.UNMATCHED}
         await IncomingWords.update(waits).where(IncomingWords.id == email_id)
         await audit.record(viewer.actor, "item_email_undone", "item", found.item.id, {}, now)
+        return (await _found(viewer, email_id, now)).waits
 
 
 _DECIDED = (
@@ -127,8 +128,10 @@ async def _found(viewer: Viewer, email_id: UUID, now: datetime) -> ItemEmail:
 
 async def _to_decide(viewer: Viewer, email_id: UUID, now: datetime) -> ItemEmail:
     found = await _found(viewer, email_id, now)
-    if not found.waits:
+    if found.email.decision:
         raise Conflict(DECIDED)
+    if not found.waits:
+        raise Conflict(found.email.why)
     return found
 
 

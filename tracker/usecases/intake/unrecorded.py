@@ -18,7 +18,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Occurrence, may_edit
 from tracker.rules.events.replies import Given, Participant, ReplySource, ReplyValue, answerable
 from tracker.rules.intake.calendar_replies import CalendarReply, Outcome, judge, order_of
-from tracker.rules.intake.unrecorded import SHOWN_FOR, UnrecordedReply, WaitingReply
+from tracker.rules.intake.unrecorded import SHOWN_FOR, EmailReplies, UnrecordedReply, WaitingReply
 from tracker.tables.background.intake import replies as known
 from tracker.tables.background.intake import words
 from tracker.tables.schema.intake.replies import IncomingReply
@@ -57,16 +57,21 @@ class _Page:
     now: datetime
 
 
-async def of_date(viewer: Viewer, occurrence: Occurrence, now: datetime) -> tuple[WaitingReply, ...]:
+async def of_date(viewer: Viewer, occurrence: Occurrence, now: datetime) -> EmailReplies:
     """Return the emails about a date that were not recorded, and what the viewer may do about each.
 
     Only people who may edit the event see them, and only those to people whose names they see.
     """
     if not may_edit(viewer, occurrence.event):
-        return ()
-    found = await visible.unrecorded(viewer, occurrence.event.id, occurrence.id, now - SHOWN_FOR)
+        return EmailReplies()
+    found, more = await visible.unrecorded(viewer, occurrence.id, now, now - SHOWN_FOR)
     page = await _page(viewer, occurrence, found, now) if found else None
-    return tuple([await _offered(page, one) for one in page.rows]) if page else ()
+    every = [await _offered(page, one) for one in page.rows] if page else []
+    return EmailReplies(
+        waiting=[one for one in every if one.reply.waits],
+        more=more,
+        settled=[one for one in every if not one.reply.waits],
+    )
 
 
 async def attach(
@@ -135,15 +140,15 @@ async def dismiss(viewer: Viewer, event_id: UUID, key: str, incoming_id: UUID, n
         await audit.record(viewer.actor, "reply_dismissed", "invitation", email.invitation_id, {}, now)
 
 
-async def undo(viewer: Viewer, event_id: UUID, key: str, incoming_id: UUID, now: datetime) -> None:
-    """Let an email wait again; the reply that it replaced counts again.
+async def undo(viewer: Viewer, event_id: UUID, key: str, incoming_id: UUID, now: datetime) -> bool:
+    """Let an email wait again, and the reply that it replaced count again; return whether it waits.
 
     Errors: NotFound, NotAllowed, Conflict when the reply has changed since.
     """
     async with writing():
         _, email = await _found(viewer, event_id, key, incoming_id, now)
         if email.decision is None:
-            return
+            return email.waits
         if email.decision.attached_to:
             holder, found = await _replaced(email, now)
             if found is None or holder is None or not found.is_current:
@@ -152,6 +157,7 @@ async def undo(viewer: Viewer, event_id: UUID, key: str, incoming_id: UUID, now:
         waits: Columns = {IncomingReply.decided_at: None, IncomingReply.decided_by: None, IncomingReply.attached: None}
         await IncomingReply.update(waits).where(IncomingReply.id == email.id)
         await audit.record(viewer.actor, "reply_decision_undone", "invitation", email.invitation_id, {}, now)
+        return (await _found(viewer, event_id, key, incoming_id, now))[1].waits
 
 
 async def _page(viewer: Viewer, occurrence: Occurrence, found: Sequence[UnrecordedReply], now: datetime) -> _Page:
@@ -164,12 +170,12 @@ async def _page(viewer: Viewer, occurrence: Occurrence, found: Sequence[Unrecord
 
 async def _offered(page: _Page, email: UnrecordedReply) -> WaitingReply:
     people = {one.member_id for one in page.people}
-    can_attach = email.is_attachable and email.decision is None and bool(people)
+    can_attach = email.is_attachable and email.waits and bool(people)
     return WaitingReply(
         reply=email,
         person_id=email.claimed_by if email.claimed_by in people else None,
         is_attachable=can_attach,
-        substitute=await _substitute(page, email) if email.decision is None else "",
+        substitute=await _substitute(page, email) if email.waits else "",
         can_undo=email.decision is not None and await _can_undo(email, page.now),
     )
 
@@ -185,7 +191,7 @@ async def _substitute(page: _Page, email: UnrecordedReply) -> str:
 
 async def _can_undo(email: UnrecordedReply, now: datetime) -> bool:
     if not (email.decision and email.decision.attached_to):
-        return True
+        return email.settled is None
     found = (await _replaced(email, now))[1]
     return found is not None and found.is_current
 
@@ -216,8 +222,7 @@ async def _found(
     occurrence = await date_for(viewer, event_id, key)
     if not may_edit(viewer, occurrence.event):
         raise NotAllowed(NOT_YOURS)
-    since = now - SHOWN_FOR
-    found = await visible.unrecorded_by_id(viewer, occurrence.event.id, occurrence.id, since, incoming_id)
+    found = await visible.unrecorded_by_id(viewer, occurrence.id, now, now - SHOWN_FOR, incoming_id)
     page = await _page(viewer, occurrence, found, now)
     email = next(iter(page.rows), None)
     if email is None:
@@ -232,7 +237,7 @@ async def _to_decide(
     if email.decision is not None:
         raise Conflict(DECIDED)
     if not email.waits:
-        raise NotFound
+        raise Conflict(email.why)
     return page, email
 
 

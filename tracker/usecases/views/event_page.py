@@ -20,7 +20,7 @@ from tracker.rules.events.event import Event, EventStatus, Occurrence, may_edit
 from tracker.rules.events.history import Entry, with_beginning
 from tracker.rules.events.markings import may_copy
 from tracker.rules.events.replies import Informed, Participant, Reply, ReplyValue, answerable
-from tracker.rules.intake.unrecorded import WaitingReply
+from tracker.rules.intake.unrecorded import EmailReplies
 from tracker.rules.operations.emergency import Opened
 from tracker.rules.polls.polls import Poll
 from tracker.rules.roster.sites import Room
@@ -106,7 +106,7 @@ class EventView:
     history: tuple[Entry, ...]
     plan: PlanSummary | None
     """Of a joint operation; None for other events."""
-    unrecorded: tuple[WaitingReply, ...]
+    unrecorded: EmailReplies
     """Replies by email that were not recorded, for people who may record replies."""
     proposals: tuple[Judged, ...]
     """Other times that people proposed for the date, for people who may change it; those that wait first."""

@@ -8,6 +8,7 @@ from tests.usecases.intake.replying import invited
 from tests.usecases.intake.test_item_emails import from_home
 from tests.usecases.intake.test_unrecorded import KEY, from_private_address
 from tests.usecases.intake.writing_back import given
+from tracker.rules.intake.calendar_replies import Sender
 from tracker.tables.schema.intake.words import IncomingWords
 
 pytestmark = pytest.mark.anyio
@@ -18,8 +19,8 @@ ROW = "3 email replies are waiting"
 async def three_waiting(cast: Cast) -> str:
     """Let two emails about an event and one about an action item wait; return the address of the last one."""
     event_id = await invited(cast)
-    for comment in ("From home", "From my phone"):
-        await from_private_address(cast, event_id, comment=comment)
+    for address in ("lead@home.example", "lead@phone.example"):
+        await from_private_address(cast, event_id, sender=Sender(address=address, is_verified=True), comment=address)
     await given(cast.coordinator, cast.caht_lead)
     await from_home(cast.caht_lead)
     [row] = await IncomingWords.select(IncomingWords.id)

@@ -5,8 +5,9 @@ import pytest
 from tests.cast import Cast
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
-from tests.usecases.intake.replying import invited
-from tests.usecases.intake.test_unrecorded import KEY, forwarded, from_private_address
+from tests.usecases.intake.replying import NO, invited
+from tests.usecases.intake.test_unrecorded import AT, KEY, forwarded, from_private_address
+from tracker.usecases.events import replies
 
 pytestmark = pytest.mark.anyio
 
@@ -52,3 +53,19 @@ async def test_the_alternate_who_replied_is_recorded_by_one_press(desk: Browser,
     [row] = {part.split("/")[0] for part in page.split("/email-replies/")[1:]}
     await desk.post(f"{date}/email-replies/{row}/substitution")
     assert "The sender is coming in place of Fbi lead (FBI)" in " ".join((await desk.get(date)).text.split())
+
+
+async def test_a_reply_that_no_longer_counts_is_listed_with_the_reason_and_without_a_button(
+    desk: Browser, sqlite_cast: Cast
+) -> None:
+    event_id = await invited(sqlite_cast)
+    row = await from_private_address(sqlite_cast, event_id)
+    await replies.reply(sqlite_cast.fbi_lead, event_id, KEY, NO, "", AT, for_series=False)
+    date = f"/events/{event_id}/{KEY}"
+    page = (await desk.get(date)).text
+    assert "No email replies are waiting" in page
+    assert "It didn’t count because they’ve replied since it was written." in page
+    assert f"{row}/" not in page
+    assert "email replies" not in (await desk.get("/")).text
+    await desk.post(f"{date}/email-replies/{row}/attachment", {"person": str(sqlite_cast.fbi_lead.member_id)})
+    assert "It didn’t count because they’ve replied since" in (await desk.get(date)).text

@@ -22,6 +22,9 @@ PATH = f"{PAGE}/{{email_id:uuid}}"
 UNDO_FOR = timedelta(seconds=60)
 """How long the message about a decision has an Undo; the list has it for longer."""
 
+WAITS_AGAIN = "Undone. The email is waiting for a decision again."
+UNDONE = "Undone. The email no longer needs a decision."
+
 
 @get(PAGE, guards=[signed_in])
 async def waiting_emails(pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
@@ -46,10 +49,10 @@ async def dismiss_email(email_id: FromPath[UUID], pages: Pages, viewer: Viewer, 
 async def undo_email(email_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Let an email wait again, or say why the decision can't be undone. Errors: NotFound."""
     try:
-        await item_emails.undo(viewer, email_id, now)
+        waits = await item_emails.undo(viewer, email_id, now)
     except Conflict as changed:
         return pages.redirect(PAGE, changed.sentence, is_saved=False)
-    return pages.redirect(PAGE, "Undone. The email is waiting for a decision again.")
+    return pages.redirect(PAGE, WAITS_AGAIN if waits else UNDONE)
 
 
 async def _decided(pages: Pages, email_id: UUID, deed: Awaitable[ItemEmail], said: str, now: Now) -> Redirect:

@@ -14,6 +14,7 @@ from tracker.ports.http.flash import Undo
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import id_in
+from tracker.ports.pages.intake.waiting_emails import UNDONE, WAITS_AGAIN
 from tracker.rules.events.replies import Participant
 from tracker.usecases.intake import unrecorded
 
@@ -64,10 +65,10 @@ async def undo_decision(
     """Let an email wait again, or say why the decision can't be undone."""
     address = f"/events/{event_id}/{key}#email-replies"
     try:
-        await unrecorded.undo(viewer, event_id, key, incoming_id, now)
+        waits = await unrecorded.undo(viewer, event_id, key, incoming_id, now)
     except Conflict as changed:
         return pages.redirect(address, changed.sentence)
-    return pages.redirect(address, "Undone. The email is waiting for a decision again.")
+    return pages.redirect(address, WAITS_AGAIN if waits else UNDONE)
 
 
 async def _decided(

@@ -54,7 +54,5 @@ class IncomingReply(Table):
         index("incoming_reply_sender", "sender", "received_at"),
         index("incoming_reply_invitation", "invitation", "occurrence"),
         index("incoming_reply_occurrence", "occurrence"),
-        index(
-            "incoming_reply_open", "received_at", where="outcome IN ('unmatched', 'old_time') AND decided_at IS NULL"
-        ),
+        index("incoming_reply_open", "received_at", where="outcome = 'unmatched' AND decided_at IS NULL"),
     )

@@ -1,5 +1,6 @@
 """Replies to emails about action items that wait for a decision, for people who may see the item and decide."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,23 +9,19 @@ from piccolo.querystring import QueryString
 from tracker.database.sql_list import id_list
 from tracker.rules.core.answers import Taken, Word
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.intake.item_emails import KeptEmail
+from tracker.rules.intake.item_emails import ItemSettled, KeptEmail
 from tracker.rules.intake.unrecorded import Decision
 from tracker.tables.visible.core.rows import Row, rows, seen_by
 
 SHOWN = 50
-_IS_DECIDED = "CASE WHEN w.decided_at IS NULL THEN 0 ELSE 1 END"
 # Anyone can forge any address, so unconfirmed senders take one turn together, but for the address of the person
 # themselves. Their other addresses have no turn of their own: it would show whose they are.
 _SENDER = "CASE WHEN w.is_verified OR w.sender = m.email THEN w.sender ELSE '' END"
-_EMAIL = (
-    "SELECT w.id, w.received_at, w.sender, w.is_verified, w.word, w.text, w.item, w.claimed, w.outcome, w.decided_at,"
-    f" m.name, g.code, d.name AS decider, h.code AS decider_agency, {_IS_DECIDED} AS is_decided,"
-    f" ROW_NUMBER() OVER (PARTITION BY w.item, {_IS_DECIDED}, w.is_verified, {_SENDER}"
-    " ORDER BY w.received_at DESC, w.id) AS turn"
-)
 _KEPT = (
-    f"{_EMAIL} FROM incoming_words w JOIN action_item i ON i.id = w.item JOIN member m ON m.id = w.claimed"
+    "SELECT w.id, w.received_at, w.sender, w.is_verified, w.word, w.text, w.item, w.claimed, w.outcome, w.decided_at,"
+    " m.name, g.code, d.name AS decider, h.code AS decider_agency, i.status, i.owner,"
+    " i.created_by, i.closed_at,"
+    f" {_SENDER} AS turn_of FROM incoming_words w JOIN action_item i ON i.id = w.item JOIN member m ON m.id = w.claimed"
     " JOIN agency g ON g.id = m.agency LEFT JOIN member d ON d.id = w.decided_by LEFT JOIN agency h ON h.id = d.agency"
     " LEFT JOIN occurrence o ON o.id = i.origin LEFT JOIN event e ON e.id = o.event"
     " WHERE ((i.origin IS NOT NULL AND MAY_SEE(e)) OR (i.origin IS NULL AND i.audience IN ({})))"
@@ -32,30 +29,72 @@ _KEPT = (
 )
 # The SQL form of `rules.intake.item_emails.may_decide`: the limit counts no email about which others decide.
 _DIRECTED = " AND (i.created_by = {} OR i.committee IN ({}))"
-_IN_TURNS = f"SELECT * FROM (SELECT * FROM ({_KEPT}"
-# Items take turns, and so do the senders about an item: no sender fills the list and hides what others wrote.
-_AT_MOST = (
-    ") t ORDER BY is_decided, ROW_NUMBER() OVER"
-    " (PARTITION BY item, is_decided ORDER BY turn, is_verified, received_at DESC, id),"
-    " is_verified DESC, received_at DESC, id LIMIT {}) t ORDER BY is_decided, is_verified DESC, received_at DESC, id"
+# The SQL form of `is_answerable_by` there.
+_IS_OF_OTHER = "u.claimed NOT IN (u.owner, u.created_by)"
+# A note says something else than a status, so neither replaces the other.
+_UPDATED = (
+    f"u.word <> '{Word.NOTE}' AND (EXISTS (SELECT 1 FROM action_note n WHERE n.item = u.item AND n.by = u.claimed"
+    " AND n.source <> 'email' AND n.change <> '' AND n.at > u.received_at)"
+    " OR EXISTS (SELECT 1 FROM incoming_words c WHERE c.item = u.item AND c.member = u.claimed AND c.id <> u.id"
+    f" AND c.outcome = '{Taken.RECORDED}' AND c.word <> '{Word.NOTE}'"
+    " AND c.received_at > u.received_at))"
 )
+_IS_NOTED = (
+    f"u.word = '{Word.NOTE}' AND EXISTS (SELECT 1 FROM action_note n WHERE n.item = u.item AND n.by = u.claimed"
+    " AND n.text = u.text AND n.at >= u.received_at)"
+)
+_IS_SO = "u.text = '' AND u.word = u.status"
+# What an unconfirmed sender wrote is replaced only by the same: anyone could have written the other one.
+_WROTE_AGAIN = (
+    "EXISTS (SELECT 1 FROM incoming_words c WHERE c.item = u.item AND c.claimed = u.claimed AND c.sender = u.sender"
+    " AND c.is_verified = u.is_verified AND c.id <> u.id AND ((c.word = u.word AND c.text = u.text)"
+    f" OR (u.is_verified AND u.word <> '{Word.NOTE}' AND c.word <> '{Word.NOTE}'))"
+    " AND (c.received_at > u.received_at OR (c.received_at = u.received_at AND c.id > u.id)))"
+)
+_JUDGED = (
+    f"SELECT u.*, CASE WHEN u.closed_at IS NOT NULL THEN '{ItemSettled.CLOSED}'"
+    f" WHEN {_IS_OF_OTHER} THEN '{ItemSettled.OTHER_OWNER}' WHEN {_UPDATED} THEN '{ItemSettled.UPDATED}'"
+    f" WHEN {_IS_SO} OR {_IS_NOTED} THEN '{ItemSettled.KNOWN}'"
+    f" WHEN {_WROTE_AGAIN} THEN '{ItemSettled.WROTE_AGAIN}' END AS settled FROM ({_KEPT}"
+)
+_WAITS = "CASE WHEN j.decided_at IS NULL AND j.settled IS NULL THEN 1 ELSE 0 END AS waits"
+# Items take turns, and so do the senders about an item: no sender fills the list and hides what others wrote.
+_IN_TURNS = (
+    "SELECT * FROM (SELECT l.*, ROW_NUMBER() OVER (PARTITION BY l.item, l.waits"
+    " ORDER BY l.turn, l.is_verified, l.received_at DESC, l.id) AS place FROM (SELECT w.*, ROW_NUMBER() OVER"
+    " (PARTITION BY w.item, w.waits, w.is_verified, w.turn_of ORDER BY w.received_at DESC, w.id) AS turn"
+    f" FROM (SELECT j.*, {_WAITS} FROM ({_JUDGED}"
+)
+_TURNS_OF_ALL = ") u) j) w) l) k"
+_TURNS_OF_WAITING = ") u) j) w WHERE w.waits = 1) l) k"
+_AT_MOST = " ORDER BY k.waits DESC, k.place, k.is_verified DESC, k.received_at DESC, k.id LIMIT {}"
+_ONE = " AND w.id = {}) u"
 
 
 async def kept(viewer: Viewer, since: datetime) -> list[KeptEmail]:
-    """Return the emails that came since, also those decided about; at most `SHOWN`, those that wait first."""
-    return [_kept(row) for row in await rows(_IN_TURNS, viewer, _AT_MOST, *_asked(viewer, since), SHOWN)]
+    """Return the emails that came since, also those that are settled or decided; at most `SHOWN`.
+
+    Those that wait come first, and of these and of the others the newest.
+    """
+    tail = _TURNS_OF_ALL + _AT_MOST
+    return _newest_first(await rows(_IN_TURNS, viewer, tail, *_asked(viewer, since), SHOWN))
 
 
 async def waiting(viewer: Viewer, since: datetime) -> list[KeptEmail]:
     """Return the emails that came since and wait for a decision; at most `SHOWN`."""
-    tail = " AND w.decided_at IS NULL" + _AT_MOST
-    return [_kept(row) for row in await rows(_IN_TURNS, viewer, tail, *_asked(viewer, since), SHOWN)]
+    tail = _TURNS_OF_WAITING + _AT_MOST
+    return _newest_first(await rows(_IN_TURNS, viewer, tail, *_asked(viewer, since), SHOWN))
 
 
 async def kept_by_id(viewer: Viewer, since: datetime, email_id: UUID) -> KeptEmail | None:
     """Return one of these emails, or None when it is missing or not for this viewer."""
-    found = await rows(_KEPT, viewer, " AND w.id = {}", *_asked(viewer, since), email_id)
+    found = await rows(_JUDGED, viewer, _ONE, *_asked(viewer, since), email_id)
     return _kept(found[0]) if found else None
+
+
+def _newest_first(found: Sequence[Row]) -> list[KeptEmail]:
+    every = sorted(map(_kept, found), key=lambda one: (one.received_at, str(one.id)), reverse=True)
+    return sorted(every, key=lambda one: not one.waits)
 
 
 def _asked(viewer: Viewer, since: datetime) -> tuple[QueryString, datetime, QueryString]:
@@ -75,6 +114,7 @@ def _kept(row: Row) -> KeptEmail:
         item_id=row["item"],
         person_id=row["claimed"],
         person=f"{row['name']} ({row['code']})",
+        settled=ItemSettled(row["settled"]) if row["settled"] else None,
         decision=_decision(row) if row["decided_at"] else None,
     )
 

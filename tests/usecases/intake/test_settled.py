@@ -1,0 +1,190 @@
+"""An email that was not recorded waits only while someone has to decide about it, and no sender hides another."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, Cast
+from tests.usecases.intake.replying import HOUR, LATER, MAYBE, NO, STRANGER, YES, email, invited, on, said
+from tests.usecases.intake.test_unrecorded import AT, KEY, PRIVATE, emails, from_private_address
+from tracker.errors import Conflict
+from tracker.rules.events.notifications import Notify
+from tracker.rules.intake.calendar_replies import CalendarReply, Outcome, Sender
+from tracker.rules.intake.unrecorded import Settled
+from tracker.tables.schema.intake.replies import IncomingReply
+from tracker.usecases.events import events, occurrences, replies
+from tracker.usecases.intake import unrecorded
+from tracker.usecases.intake.incoming import take
+from tracker.usecases.intake.waiting_emails import waiting
+
+pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+
+TEN_IN_JANUARY = datetime(2027, 1, 12, 16, tzinfo=UTC)
+
+
+async def moved(cast: Cast, event_id: UUID, now: datetime) -> None:
+    """Move the meeting by two hours, so that everyone is asked again."""
+    event, known = await events.plan_to_change(cast.coordinator, event_id)
+    later = replace(known, starts=known.starts + 2 * HOUR)
+    await events.change(cast.coordinator, event_id, later, event.version, now, notify=Notify.ALL)
+
+
+async def settled(cast: Cast, event_id: UUID, now: datetime = AT) -> list[Settled | None]:
+    """Return why each email needs no decision, after checking that the home page counts exactly the others."""
+    found = await emails(cast, event_id, now=now)
+    counted = sum(len(came) for _, came in (await waiting(cast.coordinator, now)).dates)
+    assert counted == len(found.waiting) + found.more
+    return [one.reply.settled for one in [*found.waiting, *found.settled]]
+
+
+async def came(cast: Cast, event_id: UUID, one: CalendarReply, sender: Sender, **facts: object) -> list[str]:
+    return list(await take(await email(cast.fbi_lead, event_id, one, sender=sender, **facts)))
+
+
+async def test_a_reply_of_the_person_to_an_old_time_or_a_canceled_date_is_listed_and_waits_for_no_one(
+    cast: Cast,
+) -> None:
+    event_id = await invited(cast)
+    own = Sender(address=cast.fbi_lead.email, is_verified=True)
+    await moved(cast, event_id, LATER)
+    assert await came(cast, event_id, await said(cast.fbi_lead, event_id), own) == [Outcome.OLD_TIME]
+    assert await settled(cast, event_id) == [Settled.OLD_TIME]
+    version = (await events.event_for(cast.coordinator, event_id)).version
+    await events.cancel(cast.coordinator, event_id, version, "", LATER)
+    late = await said(cast.fbi_lead, event_id, NO, sequence=9, stamped_at=AT)
+    assert await came(cast, event_id, late, own, received_at=AT) == [Outcome.CLOSED]
+    assert await settled(cast, event_id) == [Settled.CLOSED, Settled.OLD_TIME]
+
+
+async def test_an_email_waits_until_the_date_is_over_or_canceled(cast: Cast) -> None:
+    event_id = await invited(cast)
+    row = await from_private_address(cast, event_id)
+    assert await settled(cast, event_id) == [None]
+    assert await settled(cast, event_id, datetime(2027, 1, 13, tzinfo=UTC)) == [Settled.CLOSED]
+    await occurrences.cancel_date(cast.coordinator, event_id, KEY, 1, "", AT)
+    assert await settled(cast, event_id) == [Settled.CLOSED]
+    with pytest.raises(Conflict, match="over or canceled"):
+        await unrecorded.dismiss(cast.coordinator, event_id, KEY, row, AT)
+
+
+async def test_an_email_waits_until_the_person_is_asked_again(cast: Cast) -> None:
+    event_id = await invited(cast)
+    await from_private_address(cast, event_id, sequence=None)
+    await from_private_address(cast, event_id, sequence=0, attendee=cast.kcpd_detective.email)
+    await moved(cast, event_id, AT)
+    assert await settled(cast, event_id) == [Settled.OLD_TIME, Settled.OLD_TIME]
+
+
+async def test_an_email_waits_until_the_person_replies_on_the_site(cast: Cast) -> None:
+    event_id = await invited(cast)
+    await replies.reply(cast.fbi_lead, event_id, KEY, MAYBE, "", NOW, for_series=False)
+    await from_private_address(cast, event_id)
+    assert await settled(cast, event_id) == [None]
+    await replies.reply(cast.kcpd_detective, event_id, KEY, NO, "", AT, for_series=False)
+    assert await settled(cast, event_id) == [None]
+    await replies.reply(cast.fbi_lead, event_id, KEY, NO, "", AT, for_series=False)
+    assert await settled(cast, event_id) == [Settled.REPLIED]
+
+
+@pytest.mark.parametrize(("stamped", "why"), [(NOW + 2 * HOUR, Settled.REPLIED), (NOW, None)])
+async def test_an_email_waits_until_the_person_s_newer_email_counts_in_whatever_order_they_come(
+    cast: Cast, stamped: datetime, why: Settled | None
+) -> None:
+    event_id = await invited(cast)
+    await from_private_address(cast, event_id)
+    own = Sender(address=cast.fbi_lead.email, is_verified=True)
+    newer = await said(cast.fbi_lead, event_id, NO, stamped_at=stamped)
+    assert await came(cast, event_id, newer, own, received_at=AT) == [Outcome.RECORDED]
+    assert await settled(cast, event_id) == [why]
+
+
+async def test_what_a_decision_recorded_settles_what_came_before_and_undo_lets_it_wait_again(cast: Cast) -> None:
+    event_id = await invited(cast)
+    for number in (1, 2):
+        sender = Sender(address=f"{number}@home.example", is_verified=True)
+        stamped = NOW + number * HOUR
+        newest = await from_private_address(cast, event_id, sender=sender, stamped_at=stamped, comment=str(number))
+    both = (await emails(cast, event_id)).waiting
+    newest = next(one.reply.id for one in both if one.reply.comment == "2")
+    await unrecorded.attach(cast.coordinator, event_id, KEY, newest, cast.fbi_lead.member_id, AT)
+    assert [one.reply.waits for one in (await emails(cast, event_id)).settled] == [False, False]
+    assert await unrecorded.undo(cast.coordinator, event_id, KEY, newest, AT)
+    assert await settled(cast, event_id) == [None, None]
+
+
+async def test_a_reply_to_a_series_settles_the_emails_about_it_and_of_dates_without_a_reply_of_their_own(
+    cast: Cast,
+) -> None:
+    event_id = await invited(cast, is_series=True)
+    await from_private_address(cast, event_id)
+    await from_private_address(cast, event_id, date=on(TEN_IN_JANUARY))
+    assert await settled(cast, event_id) == [None, None]
+    await replies.reply(cast.fbi_lead, event_id, KEY, NO, "", AT, for_series=False)
+    assert sorted(map(str, await settled(cast, event_id))) == ["None", Settled.REPLIED]
+    await replies.reply(cast.fbi_lead, event_id, KEY, NO, "", AT, for_series=True)
+    assert await settled(cast, event_id) == [Settled.REPLIED, Settled.REPLIED]
+
+
+async def test_the_newest_email_of_a_confirmed_sender_replaces_the_older_ones(cast: Cast) -> None:
+    event_id = await invited(cast)
+    await from_private_address(cast, event_id)
+    again = await said(cast.fbi_lead, event_id, NO)
+    await came(cast, event_id, again, PRIVATE, received_at=AT)
+    assert await settled(cast, event_id) == [None, Settled.WROTE_AGAIN]
+    [shown] = (await emails(cast, event_id)).waiting
+    await unrecorded.dismiss(cast.coordinator, event_id, KEY, shown.reply.id, AT)
+    assert (await emails(cast, event_id)).waiting == []
+
+
+async def test_an_unconfirmed_email_is_replaced_only_by_one_that_says_the_same(cast: Cast) -> None:
+    event_id = await invited(cast)
+    forged = Sender(address=cast.fbi_lead.email, is_verified=False)
+    for number, value in enumerate([YES, YES, NO]):
+        one = await said(cast.fbi_lead, event_id, value)
+        await came(cast, event_id, one, forged, received_at=AT + number * HOUR, name=f"{number:064}")
+    assert await settled(cast, event_id) == [None, None, Settled.WROTE_AGAIN]
+
+
+async def test_an_email_that_says_nothing_waits_for_no_one_and_a_note_waits_to_be_read(cast: Cast) -> None:
+    event_id = await invited(cast, is_series=True)
+    own = Sender(address=cast.fbi_lead.email, is_verified=True)
+    elsewhere = await said(cast.fbi_lead, event_id, date=on(datetime(2027, 1, 13, 15, tzinfo=UTC)))
+    foreign = await said(cast.fbi_lead, event_id, uid="another@x.example", comment="Hello")
+    nothing, note = [await said(cast.fbi_lead, event_id, None, comment=one) for one in ("", "May I bring a guest?")]
+    for one in (elsewhere, foreign, nothing):
+        await came(cast, event_id, one, own)
+    assert await settled(cast, event_id) == [Settled.NOTHING] * 3
+    await came(cast, event_id, note, own, received_at=AT)
+    assert (await settled(cast, event_id))[0] is None
+
+
+@pytest.mark.parametrize("is_verified", [True, False])
+async def test_no_sender_hides_what_another_wrote_and_all_can_be_decided(cast: Cast, is_verified: bool) -> None:
+    event_id = await invited(cast, is_series=True)
+    genuine = await from_private_address(cast, event_id)
+    facts = {"stamped_at": None, "attendee": STRANGER}
+    for number in range(30):
+        one = await said(cast.fbi_lead, event_id, comment=str(number), **facts)
+        sender = Sender(address=f"{number % 2}@elsewhere.example", is_verified=is_verified)
+        await came(cast, event_id, one, sender, received_at=AT, name=f"{number:064}")
+    found = await emails(cast, event_id, now=AT + HOUR)
+    assert genuine in [one.reply.id for one in found.waiting]
+
+
+async def test_of_many_senders_those_whom_the_tracker_knows_are_shown_and_the_others_are_counted(cast: Cast) -> None:
+    event_id = await invited(cast)
+    own = Sender(address=cast.kcpd_alternate.email, is_verified=True)
+    await came(cast, event_id, await said(cast.fbi_lead, event_id), own)
+    for number in range(30):
+        one = await said(cast.fbi_lead, event_id, comment=str(number))
+        sender = Sender(address=f"{number}@elsewhere.example", is_verified=True)
+        await came(cast, event_id, one, sender, received_at=AT + timedelta(minutes=number))
+    found = await emails(cast, event_id, now=AT + HOUR)
+    assert (len(found.waiting), found.more, found.waiting[-1].reply.sender) == (20, 11, own.address)
+    times = [one.reply.received_at for one in found.waiting]
+    assert times == sorted(times, reverse=True)
+    every = await IncomingReply.select(IncomingReply.id).output(as_list=True)
+    hidden = next(one for one in every if one not in [each.reply.id for each in found.waiting])
+    await unrecorded.dismiss(cast.coordinator, event_id, KEY, hidden, AT)
