@@ -1,4 +1,7 @@
-"""A message that the next page shows once ("Your password is set."), in a signed cookie, with an optional Undo."""
+"""A message that the next page shows once ("Your password is set."), in a signed cookie.
+
+It says what was done, with an optional Undo; or why nothing was.
+"""
 
 import json
 from collections.abc import Mapping
@@ -15,8 +18,6 @@ from tracker.ports.http import cookies
 from tracker.ports.http.request_source import Connection
 
 SECONDS = 60
-BETWEEN = "\n"
-"""Separates the message, which is one line, from its Undo."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,25 +33,32 @@ class Undo:
         return max(0, int((self.until - now).total_seconds()))
 
 
-def say(response: Response[Any], settings: Settings, sentence: str, undo: Undo | None = None) -> None:
-    """Set the message for the next page, with a button that undoes what it reports."""
-    more = json.dumps([undo.address, dict(undo.fields), undo.until.isoformat()]) if undo else ""
-    text = f"{sentence}{BETWEEN}{more}" if undo else sentence
+@dataclass(frozen=True, kw_only=True)
+class Flash:
+    """The message."""
+
+    sentence: str
+    is_refusal: bool = False
+    """Whether it says why nothing was done: it looks and is read as an error."""
+    undo: Undo | None = None
+    """A button that undoes what it reports."""
+
+
+def say(response: Response[Any], settings: Settings, message: Flash) -> None:
+    """Set the message for the next page."""
+    undo = message.undo
+    button = [undo.address, dict(undo.fields), undo.until.isoformat()] if undo else None
+    text = json.dumps([message.sentence, message.is_refusal, button], ensure_ascii=False)
     cookies.put(response, settings, cookies.FLASH, f"{_mark(text)}.{quote(text, safe='')}", SECONDS)
 
 
-def heard(connection: Connection) -> str | None:
+def heard(connection: Connection) -> Flash | None:
     """Return the message to show; a cookie that was not signed here counts as none."""
-    return _text(connection).partition(BETWEEN)[0] or None
-
-
-def undo_of(connection: Connection) -> Undo | None:
-    """Return how the reported change can be undone; None when it can't."""
-    more = _text(connection).partition(BETWEEN)[2]
-    if not more:
+    text = _text(connection)
+    if not text:
         return None
-    address, fields, until = json.loads(more)
-    return Undo(address=address, fields=fields, until=datetime.fromisoformat(until))
+    sentence, is_refusal, button = json.loads(text)
+    return Flash(sentence=sentence, is_refusal=is_refusal, undo=_undo(*button) if button else None)
 
 
 def removal(settings: Settings) -> bytes:
@@ -60,10 +68,14 @@ def removal(settings: Settings) -> bytes:
     return f"{name}=; Max-Age=0; Path=/; HttpOnly; SameSite=lax{secure}".encode("ascii")
 
 
+def _undo(address: str, fields: Mapping[str, str], until: str) -> Undo:
+    return Undo(address=address, fields=fields, until=datetime.fromisoformat(until))
+
+
 def _text(connection: Connection) -> str:
     mark, _, text = cookies.read(connection, cookies.FLASH).partition(".")
     return text if text and keys.same(mark, _mark(text)) else ""
 
 
 def _mark(sentence: str) -> str:
-    return keys.mac(keys.named("flash"), sentence)
+    return keys.mac(keys.named("flash message"), sentence)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from html.parser import HTMLParser
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -20,11 +21,14 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from tests.ports.laid_out import laid_out
 from tracker.config.settings import Settings
+from tracker.ports import pages
+from tracker.ports.http.flash import Flash
 from tracker.ports.pages.core.static import FOLDER
 from tracker.ports.pages.core.templating import Pages, environment, icon, page, qr
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Role, Viewer
 
+PAGES = Path(pages.__file__).parent
 CENTRAL = ZoneInfo("America/Chicago")
 NOBODY = UUID(int=0)
 SETTINGS = Settings(secret="x" * 32)
@@ -194,9 +198,22 @@ def test_a_demonstration_says_so_on_every_kind_of_page(visit: Callable[..., str]
 
 
 def test_a_flash_is_shown_once_and_escaped(visit: Callable[..., str]) -> None:
-    html = visit(flash="Saved <b>.")
+    html = visit(flash=Flash(sentence="Saved <b>."))
     assert html.count("Saved &lt;b&gt;.") == 1
-    assert '<div id="flash"><div class="usa-alert' in html
+    assert '<div id="flash"><div class="usa-alert usa-alert--success' in html
+    assert 'id="heard" class="usa-sr-only" role="status"' in html
+
+
+def test_a_refusal_looks_and_is_read_as_an_error(visit: Callable[..., str]) -> None:
+    html = visit(flash=Flash(sentence="It changed.", is_refusal=True))
+    assert '<div id="flash"><div class="usa-alert usa-alert--error' in html
+    assert '<span class="usa-sr-only">Error: </span>It changed.' in html
+    assert 'id="heard" class="usa-sr-only" role="alert"' in html
+
+
+def test_no_page_says_why_something_was_refused_as_if_it_were_done() -> None:
+    errors = re.compile(r"pages\.redirect\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\.sentence\b")
+    assert [path.name for path in PAGES.rglob("*.py") if errors.search(path.read_text("utf-8"))] == []
 
 
 def test_the_foot_names_the_zone_and_whom_to_ask(visit: Callable[..., str]) -> None:

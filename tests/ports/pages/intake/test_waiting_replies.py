@@ -39,7 +39,8 @@ async def test_a_refused_attachment_says_why(desk: Browser, sqlite_cast: Cast) -
     row = await from_private_address(sqlite_cast, event_id)
     date = f"/events/{event_id}/{KEY}"
     await desk.post(f"{date}/email-replies/{row}/attachment", {"person": ""})
-    assert "Choose one of the invited people." in (await desk.get(date)).text
+    page = (await desk.get(date)).text
+    assert "Choose one of the invited people." in page[page.index("usa-alert--error") :]
     await desk.post(f"{date}/email-replies/{row}/dismissal")
     await desk.post(f"{date}/email-replies/{row}/dismissal")
     assert "Someone has already decided about this email." in (await desk.get(date)).text

@@ -20,6 +20,7 @@ from tracker import clock
 from tracker.config.paths import folder
 from tracker.config.settings import Settings
 from tracker.ports.http import drafts, flash
+from tracker.ports.http.flash import Flash
 from tracker.ports.http.forms import FormRequest
 from tracker.ports.pages.core.form_drafts import SHOWN, FormDrafts
 from tracker.ports.pages.core.indentation import WithoutIndentation
@@ -141,17 +142,23 @@ class Pages:
         values = template.new_context(common(self._state) | context)
         return _private("".join(template.blocks[block](values)), status_code)
 
-    def redirect(
-        self, address: str, sentence: str = "", undo: flash.Undo | None = None, *, is_saved: bool = True
-    ) -> Redirect:
+    def redirect(self, address: str, sentence: str = "", undo: flash.Undo | None = None) -> Redirect:
         """Redirect to a page that starts with a message about what was done, and a button to undo it.
 
-        Unless the form was not saved (`is_saved` False), its draft is removed.
+        The draft of the form is removed.
         """
+        self.saved()
+        return self._to(address, Flash(sentence=sentence, undo=undo))
+
+    def refuse(self, address: str, sentence: str) -> Redirect:
+        """Redirect to a page that starts with why something wasn't done; the draft of the form stays."""
+        self._state[drafts.SAVED] = False
+        return self._to(address, Flash(sentence=sentence, is_refusal=True))
+
+    def _to(self, address: str, message: Flash) -> Redirect:
         response = Redirect(address, status_code=303)
-        self._state[drafts.SAVED] = is_saved
-        if sentence:
-            flash.say(response, self._state["settings"], sentence, undo)
+        if message.sentence:
+            flash.say(response, self._state["settings"], message)
         return response
 
     def saved(self) -> None:
@@ -176,7 +183,6 @@ def common(state: Mapping[str, Any]) -> dict[str, Any]:
         "nav": [place for place in NAVIGATION if place.is_for(viewer)] if viewer else (),
         "csrf": state.get("csrf") or "",
         "flash": state.get("flash"),
-        "undo": state.get("undo"),
         "drafts": state.get(SHOWN) or FormDrafts(),
         "settings": settings,
         "zone": settings.time_zone,

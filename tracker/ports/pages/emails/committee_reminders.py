@@ -63,12 +63,12 @@ async def undo_reminders_of_committee(
     committee_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Redirect:
     """Undo a change of the policy, or say why it can't be undone."""
-    said = "Undone. The previous reminders are back."
+    address = f"/committees/{committee_id}"
     try:
         await committee_reminders.undo(viewer, committee_id, moment_in(form["at"]) or NEVER, now)
     except (Gone, Conflict) as refused:
-        said = refused.sentence
-    return pages.redirect(f"/committees/{committee_id}", said)
+        return pages.refuse(address, refused.sentence)
+    return pages.redirect(address, "Undone. The previous reminders are back.")
 
 
 def _form_of(policy: ReminderPolicy) -> FormValues:

@@ -47,7 +47,7 @@ async def remind(
     fields = {"at": now.isoformat(), "next": form["next"]}
     undo_button = Undo(address=f"/events/{event_id}/{key}/nudges/removal", fields=fields, until=now + UNDO_FOR)
     if refused:
-        return pages.redirect(address, refused if address == HOME else "")
+        return pages.refuse(address, refused if address == HOME else "")
     return pages.redirect(address, said, undo_button)
 
 
@@ -70,7 +70,8 @@ async def undo(
         said = refused = gone.sentence
     if home_rows.are_asked_for(form):
         return await _row(home_rows, event_id, key, said, refused)
-    return pages.redirect(HOME if is_from_home(form) else f"/events/{event_id}/{key}#participants", said)
+    address = HOME if is_from_home(form) else f"/events/{event_id}/{key}#participants"
+    return pages.refuse(address, refused) if refused else pages.redirect(address, said)
 
 
 async def _row(

@@ -68,12 +68,12 @@ async def undo_thank_you(
     event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Redirect:
     """Undo a thank-you that has not left yet, or say that it may have."""
-    said = "Undone. No one was emailed."
+    address = f"/events/{event_id}/{key}"
     try:
         await thanks.undo(viewer, event_id, key, moment_in(form["at"]) or NEVER, now)
     except Gone as gone:
-        said = gone.sentence
-    return pages.redirect(f"/events/{event_id}/{key}", said)
+        return pages.refuse(address, gone.sentence)
+    return pages.redirect(address, "Undone. No one was emailed.")
 
 
 def _page(pages: Pages, found: Thanks, read_email: ReadEmail, zone: str, now: Now, refused: str = "") -> Response[str]:

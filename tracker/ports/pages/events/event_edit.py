@@ -119,7 +119,7 @@ async def edit_event(
     try:
         proposed = await proposed_times(viewer, proposal, event_id, now)
     except Conflict as closed:
-        return pages.redirect(f"/events/{event_id}", closed.sentence)
+        return pages.refuse(f"/events/{event_id}", closed.sentence)
     return await _shown(pages, viewer, await drafts.kept(_key(opened)), opened, now, proposed)
 
 

@@ -65,7 +65,7 @@ async def edit_date(
     try:
         proposed = await proposed_times(viewer, proposal, event_id, now, view.occurrence.id)
     except Conflict as closed:
-        return pages.redirect(f"{address_of(view.occurrence)}#proposals", closed.sentence)
+        return pages.refuse(f"{address_of(view.occurrence)}#proposals", closed.sentence)
     draft = await drafts.kept(DraftKey(form=DraftForm.DATE, subject=f"{event_id}/{key}", event_id=event_id))
     sheet = resumed(draft, DraftForm.DATE, _opened(view), WORDS)
     sheet = replace(sheet, form=sheet.form.but(proposed.texts)) if proposed else sheet

@@ -33,7 +33,7 @@ async def record_reply(
         context = {**event_context(view, now), "recorded": form, "errors": errors_of(wrong, FIELDS)}
         return pages.render("events/show.html", status_code=422, **context)
     except (Gone, Conflict) as closed:
-        return pages.redirect(f"/events/{event_id}/{key}#participants", closed.sentence, is_saved=False)
+        return pages.refuse(f"/events/{event_id}/{key}#participants", closed.sentence)
     sentence = f"Recorded: {person.name} ({person.agency}) replied {REPLY_WORDS[value]}. No email is sent."
     return pages.redirect(f"/events/{event_id}/{key}#participants", sentence)
 

@@ -10,6 +10,7 @@ from litestar.response import Redirect
 from tracker.crypto import ids
 from tracker.errors import Invalid, NotAllowed
 from tracker.ports.http.dependencies import Now, Viewer, Zone
+from tracker.ports.http.flash import Flash
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages, Query
 from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, id_in, version_in
@@ -76,7 +77,7 @@ async def schedule_page(
         offered = await filled(viewer, offered, FormValues(template.form))
         form, missing = form_of_template(template, date.fromisoformat(form["date"]), offered)
         key = DraftKey(form=DraftForm.SCHEDULE, subject=f"template:{template_id}")
-        begun = {"flash": _begun_words(template.name, missing)}
+        begun = {"flash": Flash(sentence=_begun_words(template.name, missing))}
     form = await drafts.begun(key, form)
     offered = await filled(viewer, offered, form)
     form_id = id_in(form["form_id"]) or ids.new_id()  # that of a form whose first attempt may have been saved

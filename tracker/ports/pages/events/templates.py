@@ -9,6 +9,7 @@ from litestar.response import Redirect
 from tracker.crypto import ids
 from tracker.errors import Invalid
 from tracker.ports.http.dependencies import Now, Viewer, Zone
+from tracker.ports.http.flash import Flash
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import FormValues, errors_of, id_in
@@ -45,9 +46,9 @@ async def save_template(pages: Pages, viewer: Viewer, form: Form, zone: Zone, no
         return await schedule_form(
             pages, viewer, form, offered, zone, now, form_id=form_id, errors=errors, status_code=422
         )
-    sentence = f"Template “{form['template_name'].strip()}” saved. Nothing has been sent yet."
+    saved = Flash(sentence=f"Template “{form['template_name'].strip()}” saved. Nothing has been sent yet.")
     return await schedule_form(
-        pages, viewer, form.but({"template_name": ""}), offered, zone, now, form_id=form_id, flash=sentence
+        pages, viewer, form.but({"template_name": ""}), offered, zone, now, form_id=form_id, flash=saved
     )
 
 

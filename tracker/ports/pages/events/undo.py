@@ -31,7 +31,7 @@ async def take_back(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, form
     try:
         deed = await undo.undo(viewer, event_id, id_in(form["change"]) or NONE, now)
     except (Gone, Conflict) as refused:
-        return pages.redirect(await _address(viewer, event_id, form, now), refused.sentence)
+        return pages.refuse(await _address(viewer, event_id, form, now), refused.sentence)
     if deed is Deed.SCHEDULED:
         return pages.redirect("/calendar", SENTENCES[deed])
     return pages.redirect(await _address(viewer, event_id, form, now), SENTENCES[deed])

@@ -11,6 +11,7 @@ from tracker.config.settings import Settings, statements
 from tracker.errors import Invalid, NotAllowed
 from tracker.ports.http import cookies, csrf, errors, flash
 from tracker.ports.http.addresses import HOME, place
+from tracker.ports.http.flash import Flash
 from tracker.ports.http.forms import FormRequest
 from tracker.ports.http.request_source import is_behind_unnamed_proxy, origin_of
 from tracker.ports.pages.core.form_values import FormValues, errors_of
@@ -94,7 +95,7 @@ class Entry:
         """
         response = response or Redirect(place(wanted), status_code=303)
         if sentence:
-            flash.say(response, self._settings, sentence)
+            flash.say(response, self._settings, Flash(sentence=sentence))
         cookies.put(response, self._settings, cookies.SESSION, session)
         cookies.remove(response, self._settings, cookies.CHALLENGE)
         cookies.remove(response, self._settings, cookies.SIGN_IN)

@@ -51,7 +51,7 @@ async def undo(proposal_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: N
     try:
         state = await proposals.undo_decline(viewer, proposal_id, now)
     except Gone as gone:
-        return pages.redirect(_address(date), gone.sentence, is_saved=False)
+        return pages.refuse(_address(date), gone.sentence)
     return pages.redirect(_address(date), f"{UNDONE} {STATE_WORDS.get(state, WAITS)}")
 
 

@@ -51,7 +51,7 @@ async def undo_email(email_id: FromPath[UUID], pages: Pages, viewer: Viewer, now
     try:
         waits = await item_emails.undo(viewer, email_id, now)
     except Conflict as changed:
-        return pages.redirect(PAGE, changed.sentence, is_saved=False)
+        return pages.refuse(PAGE, changed.sentence)
     return pages.redirect(PAGE, WAITS_AGAIN if waits else UNDONE)
 
 
@@ -59,7 +59,7 @@ async def _decided(pages: Pages, email_id: UUID, deed: Awaitable[ItemEmail], sai
     try:
         found = await deed
     except Conflict as refused:
-        return pages.redirect(PAGE, refused.sentence, is_saved=False)
+        return pages.refuse(PAGE, refused.sentence)
     undo = Undo(address=f"{PAGE}/{email_id}/undo", fields={}, until=now + UNDO_FOR)
     return pages.redirect(PAGE, said.format(person=found.email.person), undo)
 

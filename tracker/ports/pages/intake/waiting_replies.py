@@ -67,7 +67,7 @@ async def undo_decision(
     try:
         waits = await unrecorded.undo(viewer, event_id, key, incoming_id, now)
     except Conflict as changed:
-        return pages.redirect(address, changed.sentence)
+        return pages.refuse(address, changed.sentence)
     return pages.redirect(address, WAITS_AGAIN if waits else UNDONE)
 
 
@@ -79,9 +79,9 @@ async def _decided(
     try:
         person = await deed
     except Invalid as wrong:
-        return pages.redirect(address, " ".join(wrong.fields.values()))
+        return pages.refuse(address, " ".join(wrong.fields.values()))
     except (Conflict, Gone) as refused:
-        return pages.redirect(address, refused.sentence)
+        return pages.refuse(address, refused.sentence)
     sentence = said.format(person=f"{person.name} ({person.agency})") if person else said
     undo = Undo(address=f"{date}/email-replies/{incoming_id}/undo", fields={}, until=now + UNDO_FOR)
     return pages.redirect(address, sentence, undo)

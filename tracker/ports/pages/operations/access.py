@@ -56,8 +56,8 @@ async def give_access(
         return await _shown(pages, view, form, Invalid(person=taken.sentence))
     if state is GrantState.REQUESTED:
         waits = "They see nothing, and get no email, until a second person in law enforcement approves."
-        return _back(pages, event_id, key, f"Access is requested for {person.words}. {waits}")
-    return _back(pages, event_id, key, f"{person.words} can see the operation now.")
+        return pages.redirect(_at(event_id, key), f"Access is requested for {person.words}. {waits}")
+    return pages.redirect(_at(event_id, key), f"{person.words} can see the operation now.")
 
 
 @post(f"{AT}/{{grant_id:uuid}}/approval", guards=[signed_in], status_code=303)
@@ -68,8 +68,8 @@ async def approve_access(
     try:
         grant = await grants.approve(viewer, event_id, grant_id, now)
     except (Conflict, Invalid, NotAllowed) as refused:
-        return _back(pages, event_id, key, f"Not approved. {refused.sentence}", is_saved=False)
-    return _back(pages, event_id, key, f"{grant.person} can see the operation now.")
+        return pages.refuse(_at(event_id, key), f"Not approved. {refused.sentence}")
+    return pages.redirect(_at(event_id, key), f"{grant.person} can see the operation now.")
 
 
 @post(f"{AT}/{{grant_id:uuid}}/refusal", guards=[signed_in], status_code=303)
@@ -80,8 +80,8 @@ async def decline_access(
     try:
         grant = await grants.decline(viewer, event_id, grant_id, now)
     except (Conflict, NotAllowed) as refused:
-        return _back(pages, event_id, key, refused.sentence, is_saved=False)
-    return _back(pages, event_id, key, f"Request for {grant.person} closed. They weren’t notified.")
+        return pages.refuse(_at(event_id, key), refused.sentence)
+    return pages.redirect(_at(event_id, key), f"Request for {grant.person} closed. They weren’t notified.")
 
 
 @post(f"{AT}/people/{{member_id:uuid}}/removal", guards=[signed_in], status_code=303)
@@ -93,12 +93,12 @@ async def end_access(
         person = await grants.end(viewer, event_id, member_id, now)
     except (Invalid, NotAllowed) as refused:
         sentence = " ".join(refused.fields.values()) if isinstance(refused, Invalid) else refused.sentence
-        return _back(pages, event_id, key, f"Not removed. {sentence}", is_saved=False)
-    return _back(pages, event_id, key, f"{person} can no longer see the operation.")
+        return pages.refuse(_at(event_id, key), f"Not removed. {sentence}")
+    return pages.redirect(_at(event_id, key), f"{person} can no longer see the operation.")
 
 
-def _back(pages: Pages, event_id: UUID, key: str, sentence: str, *, is_saved: bool = True) -> Response[Any]:
-    return pages.redirect(f"/events/{event_id}/{key}/plan/access", sentence, is_saved=is_saved)
+def _at(event_id: UUID, key: str) -> str:
+    return f"/events/{event_id}/{key}/plan/access"
 
 
 async def _shown(

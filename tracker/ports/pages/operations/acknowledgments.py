@@ -38,7 +38,7 @@ async def acknowledge(
     if home_rows.are_asked_for(form):
         return await _row(home_rows, event_id, key, said, refused)
     address = HOME if is_from_home(form) else f"/events/{event_id}/{key}/plan"
-    return pages.redirect(address, said, is_saved=not refused)
+    return pages.refuse(address, refused) if refused else pages.redirect(address, said)
 
 
 async def _row(home_rows: HomeRows, event_id: UUID, key: str, said: str, refused: str) -> Response[str]:

@@ -48,7 +48,7 @@ async def remove(
     try:
         await after_actions.remove(viewer, event_id, action_id, now)
     except Conflict as assigned:
-        return pages.redirect(_at(event_id, key), assigned.sentence, is_saved=False)
+        return pages.refuse(_at(event_id, key), assigned.sentence)
     return pages.redirect(_at(event_id, key), "After-action item removed.")
 
 
@@ -62,7 +62,7 @@ async def assign_page(
         await access_records.note_date(viewer, view.occurrence, now)
         return await _form(pages, viewer, event_id, key, action_id, FormValues({}))
     except Conflict as assigned:
-        return pages.redirect(_at(event_id, key), assigned.sentence, is_saved=False)
+        return pages.refuse(_at(event_id, key), assigned.sentence)
 
 
 @post(f"{AT}/{{action_id:uuid}}", guards=[signed_in], status_code=303)
@@ -85,7 +85,7 @@ async def assign(
     except Invalid as wrong:
         return await _form(pages, viewer, event_id, key, action_id, form, wrong=wrong)
     except Conflict as assigned:
-        return pages.redirect(_at(event_id, key), assigned.sentence, is_saved=False)
+        return pages.refuse(_at(event_id, key), assigned.sentence)
     return pages.redirect(_at(event_id, key), f"{reference} assigned. We’ll email its owner.")
 
 

@@ -64,7 +64,7 @@ async def print_copy(
     try:
         printed = await briefs.copy(viewer, event_id, key, int(number), now)
     except Conflict as outdated:
-        return pages.redirect(_at(event_id, key), outdated.sentence, is_saved=False)
+        return pages.refuse(_at(event_id, key), outdated.sentence)
     occurrence = printed.brief.occurrence
     await access_records.note_date(viewer, occurrence, now, plan=printed.brief.version)
     return pages.render(

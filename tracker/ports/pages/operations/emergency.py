@@ -45,7 +45,7 @@ async def end(pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
     try:
         await emergency.end(viewer, now)
     except Conflict as over:
-        return pages.redirect(AT, over.sentence, is_saved=False)
+        return pages.refuse(AT, over.sentence)
     return pages.redirect(AT, "Emergency access ended.")
 
 

@@ -119,7 +119,7 @@ async def release(
     try:
         await lessons.release(viewer, event_id, lesson_id, now, read=version_in(form))
     except Conflict as changed:
-        return pages.redirect(f"{_at(event_id, key)}/lessons/{lesson_id}/preview", changed.sentence, is_saved=False)
+        return pages.refuse(f"{_at(event_id, key)}/lessons/{lesson_id}/preview", changed.sentence)
     except Invalid as wrong:
         return await _preview(pages, viewer, await _found(viewer, event_id, key, lesson_id), wrong)
     return pages.redirect(_at(event_id, key), "Lesson released. Everyone in the task force can read it.")
@@ -143,7 +143,7 @@ async def remove(
     try:
         await lessons.remove(viewer, event_id, lesson_id, now)
     except Conflict as is_released:
-        return pages.redirect(_at(event_id, key), is_released.sentence, is_saved=False)
+        return pages.refuse(_at(event_id, key), is_released.sentence)
     return pages.redirect(_at(event_id, key), "Lesson removed.")
 
 

@@ -129,7 +129,7 @@ async def mark_phase(
     try:
         phase = await press(viewer, event_id, phase_id, now)
     except Conflict as known:
-        return pages.redirect(_at(event_id, key), known.sentence, is_saved=False)
+        return pages.refuse(_at(event_id, key), known.sentence)
     address = f"{_at(event_id, key)}/phases/{phase_id}/undo"
     undo = Undo(address=address, fields={"at": now.isoformat()}, until=now + UNDO_FOR)
     return pages.redirect(_at(event_id, key), f"{phase.name} {words}.", undo)
@@ -152,7 +152,7 @@ async def undo_mark(
     try:
         phase = await phases.undo(viewer, event_id, phase_id, moment, now)
     except Conflict as changed:
-        return pages.redirect(_at(event_id, key), f"Not undone. {changed.sentence}", is_saved=False)
+        return pages.refuse(_at(event_id, key), f"Not undone. {changed.sentence}")
     return pages.redirect(_at(event_id, key), f"Undone. The earlier times of {phase.name} count again.")
 
 

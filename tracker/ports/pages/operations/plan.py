@@ -223,7 +223,7 @@ async def move(
     try:
         await approvals.move(viewer, event_id, to, now, version=version_in(form))
     except (NotAllowed, Conflict) as refused:
-        return pages.redirect(_at(event_id, key), f"Not changed. {refused.sentence}", is_saved=False)
+        return pages.refuse(_at(event_id, key), f"Not changed. {refused.sentence}")
     return pages.redirect(_at(event_id, key), SAID[to])
 
 

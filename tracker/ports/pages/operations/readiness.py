@@ -107,7 +107,7 @@ async def move(
     try:
         await readiness.move(viewer, event_id, notice_id, to, now)
     except NotAllowed as refused:
-        return pages.redirect(_at(event_id, key), f"Not changed. {refused.sentence}", is_saved=False)
+        return pages.refuse(_at(event_id, key), f"Not changed. {refused.sentence}")
     return pages.redirect(_at(event_id, key), SAID[to])
 
 

@@ -38,7 +38,7 @@ async def acknowledge(
             why = ended.sentence
             row = "views/home/row-settled.html"
             return home_rows.show(row, await home_rows.found(), why, refused=why, key=str(notice_id))
-        return pages.redirect(page, ended.sentence, is_saved=False)
+        return pages.refuse(page, ended.sentence)
     if home_rows.are_asked_for(form):
         return home_rows.show("operations/readiness-row.html", await home_rows.found(), SAID, one=notice)
     return pages.redirect(page, SAID)

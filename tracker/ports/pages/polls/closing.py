@@ -56,12 +56,11 @@ async def cancel(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now
 @post("/polls/{poll_id:uuid}/restoration", guards=[signed_in], status_code=303)
 async def restore(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Undo a cancellation, or say why that is too late."""
-    said = "Undone. The poll is open, and no one was notified."
     try:
         await closing.restore(viewer, poll_id, now)
     except (Gone, Conflict) as refused:
-        said = refused.sentence
-    return pages.redirect(f"/polls/{poll_id}", said)
+        return pages.refuse(f"/polls/{poll_id}", refused.sentence)
+    return pages.redirect(f"/polls/{poll_id}", "Undone. The poll is open, and no one was notified.")
 
 
 async def _question(

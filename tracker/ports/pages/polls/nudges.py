@@ -27,7 +27,7 @@ async def remind(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now
     try:
         count = await poll_reminders.remind(viewer, poll_id, now)
     except (Conflict, Gone) as refused:
-        return pages.redirect(f"/polls/{poll_id}", refused.sentence)
+        return pages.refuse(f"/polls/{poll_id}", refused.sentence)
     undo_button = Undo(address=f"/polls/{poll_id}/nudges/removal", fields={"at": now.isoformat()}, until=now + UNDO_FOR)
     return pages.redirect(f"/polls/{poll_id}", done_words(count), undo_button)
 
@@ -35,12 +35,11 @@ async def remind(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now
 @post("/polls/{poll_id:uuid}/nudges/removal", guards=[signed_in], status_code=303)
 async def undo(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
     """Undo reminders that have not left yet, or say that they may have."""
-    said = "Undone. No one was reminded."
     try:
         await poll_reminders.undo(viewer, poll_id, moment_in(form["at"]) or NEVER, now)
     except Gone as gone:
-        said = gone.sentence
-    return pages.redirect(f"/polls/{poll_id}", said)
+        return pages.refuse(f"/polls/{poll_id}", gone.sentence)
+    return pages.redirect(f"/polls/{poll_id}", "Undone. No one was reminded.")
 
 
 @post("/polls/{poll_id:uuid}/requests", guards=[signed_in], status_code=303)

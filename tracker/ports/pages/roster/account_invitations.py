@@ -40,7 +40,8 @@ async def invite(pages: Pages, viewer: Viewer, visit: Visit, form: Form, zone: Z
     except Invalid as wrong:
         return await _page(pages, viewer, now, wrong)
     until = day(local(now + LIFETIME, zone), local(now, zone).date())
-    return pages.redirect(PATH, _said(invited, until), is_saved=not invited.paused)
+    answer = pages.refuse if invited.paused else pages.redirect
+    return answer(PATH, _said(invited, until))
 
 
 def _said(invited: Invited, until: str) -> str:

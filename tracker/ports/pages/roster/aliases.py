@@ -33,7 +33,7 @@ async def restore_address(alias_id: FromPath[UUID], pages: Pages, viewer: Viewer
     try:
         await aliases.restore(viewer, alias_id, now)
     except Gone as late:
-        return pages.redirect(ADDRESS, late.sentence)
+        return pages.refuse(ADDRESS, late.sentence)
     return pages.redirect(ADDRESS, "Undone. The address is back.")
 
 
