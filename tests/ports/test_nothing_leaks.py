@@ -21,12 +21,24 @@ from tracker.crypto import ids
 from tracker.ports.http import drafts
 from tracker.ports.http.drafts import Mark
 from tracker.rules.core.drafts import DraftForm
+from tracker.rules.core.outbox import LAW_ENFORCEMENT_ONLY, MessageKind
+from tracker.rules.emails.messages import KIND_WORDS
 
 pytestmark = pytest.mark.anyio
 
 Ask = tuple[str, str, dict[str, str]]
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 WORDS = ("canary", "Bluestem", "Larkspur", "Quillfeather")
+OF_OPERATIONS = tuple(
+    KIND_WORDS[kind]
+    for kind in (
+        *sorted(LAW_ENFORCEMENT_ONLY),
+        MessageKind.COMPARISONS_REPORTED,
+        MessageKind.EMERGENCY_ACCESS,
+        MessageKind.PLAN_APPROVAL,
+    )
+)
+"""Kinds of emails that only people who plan operations get."""
 NARROWED = (
     "&visibility=named",
     "&visibility=law_enforcement",
@@ -764,6 +776,7 @@ async def test_a_world_with_secrets_is_the_same_to_the_byte_for_who_may_not_see_
     without, with_secrets = await seen(worlds.plain, worlds, viewer), await seen(worlds.secret, worlds, viewer)
     assert len(without) >= 150
     assert all(status < 500 for _, status, _, _ in without)
+    assert [(ask, one) for ask, *_, content in with_secrets for one in OF_OPERATIONS if one.encode() in content] == []
     for plain, secret in zip(without, with_secrets, strict=True):
         assert secret == plain, plain[0]
 

@@ -27,6 +27,7 @@ from tracker.rules.emails.messages import (
     Narrowed,
     Sending,
     Standing,
+    kinds_for,
     next_key,
     number_of,
 )
@@ -327,6 +328,20 @@ async def test_the_trail_names_who_sent_what_again(cast: Cast) -> None:
 
 def test_every_kind_of_message_has_its_words() -> None:
     assert set(KIND_WORDS) == set(MessageKind)
+
+
+async def test_only_people_who_plan_operations_filter_by_their_emails(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    offered = {name: set(kinds_for(getattr(cast, name))) for name in ("fbi_lead", "harbor_advocate")}
+    assert offered["fbi_lead"] == set(MessageKind)
+    assert offered["fbi_lead"] - offered["harbor_advocate"] == {
+        MessageKind.CONFLICT_FOUND,
+        MessageKind.COMPARISONS_REPORTED,
+        MessageKind.CHECK_OUT_MISSING,
+        MessageKind.EMERGENCY_ACCESS,
+        MessageKind.PLAN_APPROVAL,
+        MessageKind.ACCESS_APPROVAL,
+    }
 
 
 def test_every_topic_has_its_words() -> None:

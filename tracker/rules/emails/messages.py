@@ -7,8 +7,9 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.outbox import PAUSED, MessageKind, State, Topic
+from tracker.rules.core.audiences import Arm, Visibility
+from tracker.rules.core.outbox import LAW_ENFORCEMENT_ONLY, PAUSED, MessageKind, State, Topic
+from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wording import plural
 
 AGAIN = "#"
@@ -76,6 +77,11 @@ KIND_WORDS = {
     MessageKind.ACCESS_APPROVAL: "Approval of access to an operation",
     MessageKind.POLL: "Date poll",
 }
+_OF_OPERATIONS = LAW_ENFORCEMENT_ONLY | {
+    MessageKind.COMPARISONS_REPORTED,
+    MessageKind.EMERGENCY_ACCESS,
+    MessageKind.PLAN_APPROVAL,
+}
 TOPIC_WORDS = {
     Topic.INVITED: "Invitation",
     Topic.CHANGED: "Changed",
@@ -127,6 +133,18 @@ TOPIC_WORDS = {
 """How the list names a sending: "Moved: Steering Committee"."""
 OF_ACCOUNTS = frozenset({MessageKind.ACCOUNT_LOCKED, MessageKind.ACCOUNT_CHANGED, MessageKind.ACCOUNT_INVITATION})
 RESENDABLE = STATES[Standing.FAILED] | STATES[Standing.SENT]
+
+
+def kinds_for(viewer: Viewer) -> dict[MessageKind, str]:
+    """Return the kinds that the viewer can filter by, with their words.
+
+    Outside law enforcement, none that only people who plan operations get: what such emails are about is theirs. A
+    coordinator gets some of them.
+    """
+    if viewer.arm is Arm.LAW_ENFORCEMENT:
+        return KIND_WORDS
+    withheld = LAW_ENFORCEMENT_ONLY if viewer.is_coordinator else _OF_OPERATIONS
+    return {kind: words for kind, words in KIND_WORDS.items() if kind not in withheld}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ from tracker.ports.pages.core.dependencies import Form, Pages, Query, QueryStrin
 from tracker.ports.pages.core.saved_filters import saved_in
 from tracker.ports.pages.emails.messages_query import PATH, SENDINGS, address_of_sending, asked_for, skip_in
 from tracker.rules.core.wording import local, plural
-from tracker.rules.emails.messages import KIND_WORDS, STATE_WORDS
+from tracker.rules.emails.messages import KIND_WORDS, STATE_WORDS, kinds_for
 from tracker.rules.roster.reminder_policy import lead_words
 from tracker.usecases.emails import messages
 from tracker.usecases.roster.known_people import known_to
@@ -29,7 +29,6 @@ STANDINGS = [
     ("failed", "Failed"),
     ("skipped", "Not sent, and why"),
 ]
-KINDS = [("", "All"), *((kind.value, words) for kind, words in KIND_WORDS.items())]
 AGAIN = "Sending again, with current details."
 
 
@@ -39,7 +38,7 @@ async def message_list(
 ) -> Response[Any]:
     """Show a page of what was sent, as far as the viewer may know of it; its address names no one by words."""
     to = await _recipient(viewer, params)
-    asked = asked_for(params.but({"person": to.value}) if to else params)
+    asked = asked_for(viewer, params.but({"person": to.value}) if to else params)
     is_found = to is not None and is_typed(params, "person") and not to.error
     if is_found and not pages.is_htmx:
         return Redirect(asked.address, status_code=303)
@@ -51,7 +50,7 @@ async def message_list(
         "asked": asked,
         "found": found,
         "standings": STANDINGS,
-        "kinds": KINDS,
+        "kinds": [("", "All"), *((kind.value, words) for kind, words in kinds_for(viewer).items())],
         "to": to,
         "kind_words": KIND_WORDS,
         "lead_words": lead_words,
@@ -91,7 +90,7 @@ async def send_again(message_id: FromPath[UUID], pages: Pages, viewer: Viewer, n
 async def retry(sending_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
     """Queue the messages of a sending that failed again, and redirect to where it was pressed."""
     number = await messages.retry(viewer, sending_id, now)
-    back = address_of_sending(sending_id) if form["on"] == "sending" else asked_for(form).address
+    back = address_of_sending(sending_id) if form["on"] == "sending" else asked_for(viewer, form).address
     return pages.redirect(back, f"Sending again to {plural(number, 'person', 'people')}, with current details.")
 
 

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from tracker.ports.pages.core.form_values import FormValues, id_in, moment_in
 from tracker.rules.core.outbox import MessageKind
-from tracker.rules.emails.messages import Narrowed, Place, Standing
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.emails.messages import Narrowed, Place, Standing, kinds_for
 
 PATH = "/messages"
 SENDINGS = f"{PATH}/sendings"
@@ -55,12 +56,12 @@ class Asked:
         return f"{self.address}{'&' if self.address != PATH else '?'}{after}"
 
 
-def asked_for(query: FormValues) -> Asked:
-    """Return the query of an address or a form; unknown values are ignored."""
+def asked_for(viewer: Viewer, query: FormValues) -> Asked:
+    """Return the query of an address or a form; values that are unknown, or not offered to the viewer, are ignored."""
     standing, kind = query["state"], query["kind"]
     narrowed = Narrowed(
         standing=Standing(standing) if standing in set(Standing) else None,
-        kind=MessageKind(kind) if kind in set(MessageKind) else None,
+        kind=MessageKind(kind) if kind in kinds_for(viewer) else None,
         person=id_in(query["person"]),
         event=id_in(query["event"]),
     )
