@@ -82,6 +82,6 @@ class Busy(TrackerError):
 
 
 class Gone(TrackerError):
-    """A signed link whose event is over, or which a newer email replaced."""
+    """A signed link whose event is over, or something that can no longer be done."""
 
-    sentence = "This link has expired or was replaced."
+    sentence = "This link no longer works."

@@ -756,6 +756,6 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "undo an email": (None, to_undo_link, "Undo what your email changed?"),
     "stop the digest": (None, to_stop_digest, "Stop the weekly digest?"),
     "digest stopped": (None, to_stopped_digest, "You won’t get the weekly digest"),
-    "broken link": (None, to("/r/broken"), "This link has expired or was replaced"),
+    "broken link": (None, to("/r/broken"), "This link no longer works"),
 }
 """Page → who goes there (None: someone who is not signed in), how, and the heading of that page."""

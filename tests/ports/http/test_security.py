@@ -243,7 +243,7 @@ async def test_what_is_posted_is_not_kept_in_memory(visitor: Browser) -> None:
         ("invalid", 422, "Give it a title."),
         ("large", 413, "This is too large."),
         ("busy", 503, "Please try again in a minute."),
-        ("gone", 410, "This link has expired or was replaced"),
+        ("gone", 410, "This link no longer works"),
         ("mistake", 500, "Something went wrong on our side"),
     ],
 )

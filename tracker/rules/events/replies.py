@@ -272,6 +272,12 @@ def earlier(replies: Iterable[Reply], occurrence_id: UUID) -> ReplyValue | None:
     return last.value if last else None
 
 
+def asked_again_at(replies: Iterable[Reply], occurrence_id: UUID) -> datetime | None:
+    """Return when a change asked for a reply that the person hasn't given since; None when none did."""
+    counts = effective(replies, occurrence_id)
+    return counts.replied_at if counts and counts.source == ReplySource.CHANGE else None
+
+
 def _last_given(replies: Iterable[Reply]) -> Reply | None:
     return max((one for one in replies if one.value is not ReplyValue.NEEDS_ACTION), key=_number, default=None)
 

@@ -11,7 +11,17 @@ from tracker.errors import Gone, NotAllowed, NotFound
 from tracker.rules.core.actors import Origin
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, Line, Occurrence, day_of
-from tracker.rules.events.replies import Given, OwnInvitation, Reply, ReplySource, ReplyValue, effective, released_by
+from tracker.rules.events.replies import (
+    Given,
+    OwnInvitation,
+    Reply,
+    ReplySource,
+    ReplyValue,
+    asked_again_at,
+    earlier,
+    effective,
+    released_by,
+)
 from tracker.tables.background.events import invitees, new_replies
 from tracker.tables.visible.events import events, replies, series
 from tracker.usecases.core import audit
@@ -70,6 +80,10 @@ class OpenInvitation:
     """The person who no longer comes in their place because of the reply."""
     alternates: tuple[Viewer, ...]
     """The people they may name as substitutes."""
+    changed_at: datetime | None
+    """When a change of its time or place asked the person for a new reply that they haven't given; None = none did."""
+    earlier: ReplyValue | None
+    """What they had replied before that change."""
     ahead: tuple[Occurrence, ...]
     """Further dates of the series, when the reply is for all of them."""
     onward: tuple[Onward, ...]
@@ -161,6 +175,7 @@ async def _opened(
     occurrence, ahead = await _spoken_of(viewer, event, occurrence_id, now)
     every = await my_replies(viewer, occurrence.event) or ()
     given = effective(every, occurrence.id)
+    has_changed = max(occurrence.sequence, occurrence.event.sequence) > 0  # else they were invited again
     for_series = occurrence_id is None and occurrence.event.is_series
     return OpenInvitation(
         viewer=viewer,
@@ -172,6 +187,8 @@ async def _opened(
         entered_by=given.entered_by if given else "",
         substitute=given.substitute if given else "",
         released=released_by(every, occurrence.id),
+        changed_at=asked_again_at(every, occurrence.id) if has_changed else None,
+        earlier=earlier(every, occurrence.id),
         alternates=() if for_series else tuple(await substitutes.choices(viewer, occurrence.event, now)),
         ahead=ahead,
         onward=tuple(one for one in await onward(viewer, event, now) if one.ahead) if for_series else (),

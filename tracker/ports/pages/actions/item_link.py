@@ -33,8 +33,8 @@ async def update_page(
     """Show the form; ?s=done only preselects a status and focuses the button, ?saved=1 shows what was saved."""
     try:
         viewer, item = await _theirs(origin, now, links, token)
-    except NotFound as unknown:
-        return _private(pages.render("core/errors/link.html", status_code=404, sentence=unknown.sentence))
+    except NotFound:
+        return _private(pages.render("core/errors/link.html", status_code=404, of="item"))
     if item.is_restricted or not (item.is_open or params["saved"]):
         return _closed(pages, today, item)
     if params["saved"]:
@@ -55,8 +55,8 @@ async def save_update(
             return _closed(pages, today, item)
         change = forms.read_word_from_owner(form)
         await action_items.update(viewer, item.reference, change, version_in(form), now, today)
-    except NotFound as unknown:
-        return _private(pages.render("core/errors/link.html", status_code=404, sentence=unknown.sentence))
+    except NotFound:
+        return _private(pages.render("core/errors/link.html", status_code=404, of="item"))
     except Invalid as wrong:
         return await _form(
             pages, today, token, viewer, item, form, errors=errors_of(wrong, forms.CHANGE_FIELDS), status_code=422

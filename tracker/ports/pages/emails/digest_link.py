@@ -19,8 +19,8 @@ async def ask_to_stop(token: FromPath[str], pages: Pages, links: Links) -> Respo
     """Ask whether to stop the digest."""
     try:
         _member(links, token)
-    except NotFound as unknown:
-        return _private(pages.render("core/errors/link.html", status_code=404, sentence=unknown.sentence))
+    except NotFound:
+        return _private(pages.render("core/errors/link.html", status_code=404, of="digest"))
     return _private(pages.render("emails/pages/digest-stop.html", token=token))
 
 
@@ -29,8 +29,8 @@ async def stop(token: FromPath[str], pages: Pages, origin: Origin, now: Now, lin
     """Stop it: the page's button, or an email program that unsubscribes with one click and shows no page."""
     try:
         await preferences.stop_digest(_member(links, token), now, origin)
-    except NotFound as unknown:
-        return _private(pages.render("core/errors/link.html", status_code=404, sentence=unknown.sentence))
+    except NotFound:
+        return _private(pages.render("core/errors/link.html", status_code=404, of="digest"))
     return _private(pages.render("emails/pages/digest-stopped.html"))
 
 

@@ -166,7 +166,7 @@ def _closed(pages: Pages, why: NotFound | Gone, comment: str = "") -> Response[s
     Of any other link, say only that it can't be used.
     """
     if why.sentence in (NotFound.sentence, Gone.sentence):
-        return _private(pages.render("core/errors/link.html", status_code=404))
+        return _private(pages.render("core/errors/link.html", status_code=404, of="reply"))
     return _private(pages.render("events/reply-closed.html", status_code=410, sentence=why.sentence, comment=comment))
 
 

@@ -23,8 +23,8 @@ async def undo_page(
     """Show what an email changed and a button that undoes it; or that it was undone, or can't be."""
     try:
         found = await undo.by_link(links.read_undo(token), now, origin)
-    except NotFound as unknown:
-        return _unknown(pages, unknown)
+    except NotFound:
+        return _unknown(pages)
     if found.is_restricted:
         return _private(pages.render("actions/link-sign-in.html", target=_page(found)))
     about = times_of(found.reply.date) if found.reply else {}
@@ -38,8 +38,8 @@ async def undo_email(token: FromPath[str], pages: Pages, origin: Origin, now: No
         words_id = links.read_undo(token)
         if not (await undo.by_link(words_id, now, origin)).is_restricted:
             await undo.undo(words_id, now, origin)
-    except NotFound as unknown:
-        return _unknown(pages, unknown)
+    except NotFound:
+        return _unknown(pages)
     except Conflict:
         pass  # the page says that it was changed since
     return _private(Redirect(f"/w/{token}", status_code=303))
@@ -51,8 +51,8 @@ def _page(found: undo.Undoable) -> str:
     return f"/events/{found.reply.date.event.id}" if found.reply else "/"
 
 
-def _unknown(pages: Pages, why: NotFound) -> Response[str]:
-    return _private(pages.render("core/errors/link.html", status_code=404, sentence=why.sentence))
+def _unknown(pages: Pages) -> Response[str]:
+    return _private(pages.render("core/errors/link.html", status_code=404, of="undo"))
 
 
 def _private(response: R) -> R:

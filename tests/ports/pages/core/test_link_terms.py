@@ -1,0 +1,49 @@
+"""A link that no longer works says how long such a link works; one to an event that moved says that it did."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from litestar import Litestar
+
+from tests.cast import NOW, Cast, meeting
+from tests.ports.conftest import SignIn
+from tests.ports.pages.events.test_reply_link import invited
+from tracker.usecases.events import events
+
+pytestmark = pytest.mark.anyio
+
+MOVED = "The time or place changed on"
+
+TERMS = {
+    "r": "until the event is over or canceled",
+    "u": "while the item is yours",
+    "p": "until the poll is closed",
+    "w": "until you reply or update the item again",
+    "n": "while you have an account",
+    "e": "works for an hour",
+}
+
+
+@pytest.mark.parametrize("letter", TERMS)
+async def test_each_kind_of_link_says_its_own_term(app: Litestar, browse: SignIn, letter: str) -> None:
+    response = await (await browse(None)).get(f"/{letter}/forged")
+    assert (response.status_code, TERMS[letter] in response.text) == (404, True)
+    assert "This link no longer works" in response.text
+
+
+async def test_a_link_of_before_a_move_says_so_until_the_person_replies_again(
+    app: Litestar, sqlite_cast: Cast, browse: SignIn
+) -> None:
+    cast, stranger = sqlite_cast, await browse(None)
+    event_id, link = await invited(app, cast, meeting(cast.kcpd_detective), cast.kcpd_detective)
+    await stranger.send("POST", link, data={"reply": "yes"})
+    assert MOVED not in (await stranger.get(link)).text
+    event, known = await events.plan_to_change(cast.coordinator, event_id)
+    later = replace(known, starts=known.starts + timedelta(days=1))
+    await events.change(cast.coordinator, event_id, later, event.version, NOW)
+    page = (await stranger.get(link)).text
+    assert f"{MOVED} Tue, Dec 15" in page
+    assert "You replied Yes before it changed." in page
+    await stranger.send("POST", link, data={"reply": "no"})
+    assert MOVED not in (await stranger.get(link)).text
