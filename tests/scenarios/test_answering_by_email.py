@@ -151,7 +151,8 @@ async def test_6_a_reply_from_an_address_that_the_person_confirmed_is_theirs(at:
     await at.office.do(None, link)
     await at.get(email(ipd, google(ipd.uid, ipd.who, stamp=stamped()), sender=PRIVATE))
     assert await at.count(JANUARY) == ONE_YES
-    assert await at.office.mails() == []
+    [notice] = await at.office.mails()
+    assert (notice["to"], notice["subject"]) == (ipd.who, "An address was added to your account")
 
 
 async def test_6_the_coordinator_attaches_such_a_reply_to_the_person_who_sent_it(at: Desk) -> None:

@@ -51,6 +51,7 @@ EVERY: tuple[Content, ...] = (
     accounts.AuditLogAltered(),
     accounts.EmailTest(),
     accounts.AddressCheck(alias=ID),
+    accounts.AddressAdded(address="a@x.example"),
     types.ConflictFound(hit=ID, for_officer=True),
     types.ConflictEnded(hit=ID),
     types.DecisionDropped(hit=ID),

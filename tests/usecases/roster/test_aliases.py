@@ -13,6 +13,7 @@ from tracker.errors import Gone, Invalid
 from tracker.rules.core.actors import Origin
 from tracker.rules.core.outbox import Skip
 from tracker.rules.core.viewer import Viewer
+from tracker.rules.emails.content import SitePage
 from tracker.rules.emails.messages import Narrowed
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.roster.aliases import EmailAlias
@@ -52,6 +53,18 @@ async def test_the_link_goes_to_the_address_alone_and_says_nothing_of_events(cas
 
 
 @pytest.mark.both_engines
+async def test_the_account_s_address_hears_of_it_once_it_is_confirmed_also_if_it_was_removed_again(cast: Cast) -> None:
+    alias_id = await confirmed(cast.ipd_liaison)
+    await aliases.confirm(alias_id, NOW, LINK)
+    await aliases.remove(cast.ipd_liaison, alias_id, NOW)
+    [letter] = [one for one in await letters() if isinstance(one, ReadEmail)]
+    assert (letter.to, letter.subject) == (cast.ipd_liaison.email, "An address was added to your account")
+    assert f"{ADDRESS} was added as an address that may answer for you." in letter.paragraphs[0]
+    assert letter.paragraphs[1] == "If that wasn't you, remove it in Settings and tell the coordinator."
+    assert [one.target for one in letter.buttons] == [SitePage(path="/settings#addresses")]
+
+
+@pytest.mark.both_engines
 async def test_it_counts_once_it_is_confirmed_and_no_longer_once_it_is_removed(cast: Cast) -> None:
     alias_id = await confirmed(cast.ipd_liaison)
     assert await aliases.addresses_of(cast.ipd_liaison) == {cast.ipd_liaison.email, ADDRESS}
@@ -80,7 +93,8 @@ async def test_an_address_of_someone_else_looks_like_any_other_and_gets_no_email
         alias_id = await added(cast.ipd_liaison, address)
         with pytest.raises(Gone):
             await aliases.confirm(alias_id, NOW, LINK)
-    assert {type(one) for one in await letters()} == {Skip}
+    written = [one for one in await letters() if isinstance(one, ReadEmail)]
+    assert [one.subject for one in written] == ["An address was added to your account"]  # to the one who confirmed it
     assert {one.is_waiting(NOW) for one in await aliases.mine(cast.ipd_liaison)} == {True}
     assert await aliases.addresses_of(cast.ipd_liaison) == {cast.ipd_liaison.email}
 

@@ -15,6 +15,7 @@ from tracker.rules.emails.contexts import (
     AccountChangedEmail,
     AccountInvitationEmail,
     AccountLockedEmail,
+    AddressAddedEmail,
     AddressCheckEmail,
     AuditLogAlteredEmail,
     CheckOutMissingEmail,
@@ -167,6 +168,9 @@ FILES: Mapping[type[Says], Files] = {
     ),
     AddressCheckEmail: Files(
         "emails/address_check/subject.txt", "emails/address_check/preview.txt", "emails/address_check/body.txt"
+    ),
+    AddressAddedEmail: Files(
+        "emails/address_added/subject.txt", "emails/address_added/preview.txt", "emails/address_added/body.txt"
     ),
     EmailTestEmail: Files(
         "emails/email_test/subject.txt", "emails/email_test/preview.txt", "emails/email_test/body.txt"

@@ -49,3 +49,12 @@ class AddressCheck(Tagged, frozen=True, kw_only=True, tag="address_check"):
     """The link that confirms a further address of the recipient; it goes there."""
 
     alias: UUID
+
+
+class AddressAdded(Tagged, frozen=True, kw_only=True, tag="address_added"):
+    """A further address was confirmed: replies from there count as the reader's. It goes to their account's address.
+
+    It holds the address, so that one that was removed again is announced too.
+    """
+
+    address: str

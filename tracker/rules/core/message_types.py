@@ -16,6 +16,7 @@ from tracker.rules.core.account_messages import (
     AccountChanged,
     AccountInvited,
     AccountLocked,
+    AddressAdded,
     AddressCheck,
     AuditLogAltered,
     EmailTest,
@@ -308,7 +309,7 @@ class Unreadable(Struct, frozen=True):
 News = Changed | DateAdded | Restored | SeriesEnded | SeriesContinued | RemovedFromSeries | Canceled | Removed
 EventContent = Invited | News | SubstituteNamed | ReminderDue | ReplyNudge | ConfirmationNudge | OwnContent
 ItemContent = ItemAssigned | ItemWithdrawn | ItemBlocked | ItemNoted | ItemAnswered | ItemDue | ItemOverdue
-AccountContent = AccountLocked | AccountInvited | AuditLogAltered | EmailTest | AddressCheck
+AccountContent = AccountLocked | AccountInvited | AuditLogAltered | EmailTest | AddressCheck | AddressAdded
 ApprovalContent = PlanSubmitted | PlanDecided | AccessRequested | AccessDecided
 ConflictContent = ConflictFound | ConflictEnded | DecisionDropped | ComparisonsReported
 OperationContent = ConflictContent | CheckOutMissing | ReadinessNews | EmergencyAccessUsed | ApprovalContent

@@ -99,6 +99,7 @@ KINDS: Mapping[type[Content], MessageKind] = {
     accounts.AuditLogAltered: MessageKind.AUDIT_LOG_ALTERED,
     accounts.EmailTest: MessageKind.EMAIL_TEST,
     accounts.AddressCheck: MessageKind.ADDRESS_CHECK,
+    accounts.AddressAdded: MessageKind.ACCOUNT_CHANGED,
     types.ConflictFound: MessageKind.CONFLICT_FOUND,
     types.ConflictEnded: MessageKind.CONFLICT_FOUND,
     types.DecisionDropped: MessageKind.CONFLICT_FOUND,
@@ -169,6 +170,7 @@ class Topic(StrEnum):
     AUDIT_LOG_ALTERED = "audit_log_altered"
     EMAIL_TEST = "email_test"
     ADDRESS_CHECK = "address_check"
+    ADDRESS_ADDED = "address_added"
     CONFLICT_FOUND = "conflict_found"
     CHECK_OUT_MISSING = "check_out_missing"
     CONFLICT_ENDED = "conflict_ended"

@@ -11,6 +11,7 @@ from tracker.rules.emails.contexts import (
     AccountChangedEmail,
     AccountInvitationEmail,
     AccountLockedEmail,
+    AddressAddedEmail,
     AddressCheckEmail,
     EmailTestEmail,
 )
@@ -59,6 +60,19 @@ def address_check(reader: Viewer, alias: Alias, zone: str) -> Letter:
         facts=(Fact(name=FactName.GOOD_UNTIL, value=moment_words(alias.added_at + LINK_WORKS_FOR, zone)),),
         buttons=(Button(name=ButtonName.CONFIRM_ADDRESS, target=AddressPage(alias_id=alias.id)),),
         footer=Footer.ADDRESS,
+    )
+
+
+def address_added(reader: Viewer, address: str, zone: str, added_at: datetime) -> Letter:
+    """Return the email that notifies a member that replies from a further address count as theirs."""
+    return Letter(
+        says=AddressAddedEmail(address=address),
+        to=reader.email,
+        to_name=reader.name,
+        thread=reader.member_id,
+        facts=(Fact(name=FactName.WHEN, value=moment_words(added_at, zone)),),
+        buttons=(Button(name=ButtonName.ADDRESSES, target=SitePage(path="/settings#addresses")),),
+        footer=Footer.ACCOUNT,
     )
 
 

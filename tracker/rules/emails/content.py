@@ -132,6 +132,7 @@ class ButtonName(StrEnum):
     HOME = "home"
     SET_UP_ACCOUNT = "set_up_account"
     CONFIRM_ADDRESS = "confirm_address"
+    ADDRESSES = "addresses"
     SESSIONS = "sessions"
     AUDIT_LOG = "audit_log"
     STOP_DIGEST = "stop_digest"

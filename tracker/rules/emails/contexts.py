@@ -213,6 +213,13 @@ class AddressCheckEmail:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AddressAddedEmail:
+    """`address_added`: replies from a further address count as the reader's."""
+
+    address: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ConflictFoundEmail:
     """`conflict_found`: two operations are in each other's way; what they are is shown after sign-in only."""
 
@@ -295,7 +302,14 @@ ItemEmail = (
     | ItemDueEmail
     | ItemOverdueEmail
 )
-AccountEmail = AccountInvitationEmail | AccountLockedEmail | AccountChangedEmail | EmailTestEmail | AddressCheckEmail
+AccountEmail = (
+    AccountInvitationEmail
+    | AccountLockedEmail
+    | AccountChangedEmail
+    | EmailTestEmail
+    | AddressCheckEmail
+    | AddressAddedEmail
+)
 Says = (
     EventEmail
     | RemovedUnseenEmail

@@ -115,6 +115,7 @@ TOPIC_WORDS = {
     Topic.AUDIT_LOG_ALTERED: "Audit log altered",
     Topic.EMAIL_TEST: "Test email",
     Topic.ADDRESS_CHECK: "Confirmation of an address",
+    Topic.ADDRESS_ADDED: "Address added",
     Topic.CONFLICT_FOUND: "Conflict between operations",
     Topic.CHECK_OUT_MISSING: "Not checked out",
     Topic.CONFLICT_ENDED: "Conflict between operations ended",

@@ -16,6 +16,7 @@ from tracker.rules.core.account_messages import (
     AccountChanged,
     AccountInvited,
     AccountLocked,
+    AddressAdded,
     AddressCheck,
     AuditLogAltered,
     EmailTest,
@@ -141,7 +142,7 @@ async def _letter_to(
     reader: Viewer, content: ReaderContent, message: Message, now: datetime, zone: str, *, is_sent: bool
 ) -> Letter | Skip:
     match content:
-        case AccountLocked() | AccountInvited() | AuditLogAltered() | EmailTest() | AddressCheck():
+        case AccountLocked() | AccountInvited() | AuditLogAltered() | EmailTest() | AddressCheck() | AddressAdded():
             return await _account_letter(reader, content, message, now, zone)
         case (
             ItemAssigned() | ItemWithdrawn() | ItemBlocked() | ItemNoted() | ItemAnswered() | ItemDue() | ItemOverdue()
@@ -216,6 +217,9 @@ async def _account_letter(
         case AddressCheck():
             alias = await aliases.to_confirm(reader, content.alias, now)
             return account.address_check(reader, alias, zone) if alias else NO_LINK_NEEDED
+        case AddressAdded():
+            added = account.address_added(reader, content.address, zone, message.created_at)
+            return _with_discretion(added, reader)
         case EmailTest():
             return _with_discretion(account.test(reader, zone, message.created_at), reader)
 

@@ -13,7 +13,7 @@ from tracker.crypto import ids
 from tracker.database import engine, writing
 from tracker.database.sql_list import id_list
 from tracker.errors import Gone, NotFound
-from tracker.rules.core.account_messages import AddressCheck
+from tracker.rules.core.account_messages import AddressAdded, AddressCheck
 from tracker.rules.core.actors import Origin
 from tracker.rules.core.outbox import Draft
 from tracker.rules.core.viewer import Viewer
@@ -150,12 +150,21 @@ async def to_confirm(viewer: Viewer, alias_id: UUID, now: datetime) -> Alias | N
 
 
 async def confirm(alias_id: UUID, now: datetime, origin: Origin) -> None:
-    """Let replies from an address count; does nothing the second time. Errors: Gone, as in `by_link`."""
+    """Let replies from an address count, and notify its owner; does nothing the second time.
+
+    Errors: Gone, as in `by_link`.
+    """
     async with writing():
         found = await by_link(alias_id, now, origin)
         if any(one.address == found.alias.address and one.is_confirmed for one in await mine(found.viewer)):
             return
         await EmailAlias.update({EmailAlias.confirmed_at: now}).where(EmailAlias.id == alias_id)
+        draft = Draft(
+            content=AddressAdded(address=found.alias.address),
+            recipient_id=found.viewer.member_id,
+            key=f"address_added:{alias_id}",
+        )
+        await outbox.enqueue_all([draft], now)
         await audit.record(found.viewer.actor, "address_confirmed", "member", found.viewer.member_id, {}, now)
 
 
