@@ -112,6 +112,12 @@ def test_questions_to_the_coordinator_do_not_come_to_the_tracker(folder: Path) -
         of(folder, REPLY_ADDRESS="team@tracker.example", COORDINATOR_ADDRESS="Team@tracker.example")
 
 
+def test_days_of_escalation_in_a_contradictory_order_are_refused(folder: Path) -> None:
+    with pytest.raises(BadSettings, match="TRACKER_ESCALATE_TO_COORDINATOR must be 0, or at least"):
+        of(folder, ESCALATE_TO_AGENCY="9")
+    assert of(folder, ESCALATE_TO_AGENCY="9", ESCALATE_TO_COORDINATOR="0").escalate_to_agency == 9
+
+
 @pytest.mark.parametrize("url", ["http://login.example/token", "login.example/token"])
 def test_a_client_secret_is_sent_encrypted_only(folder: Path, url: str) -> None:
     with pytest.raises(BadSettings, match="TRACKER_IMAP_TOKEN_URL must start with https://"):

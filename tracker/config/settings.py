@@ -24,6 +24,7 @@ SHORTEST_SECRET = 32  # bytes
 STATEMENTS = 4  # whose system it is, that use is monitored, that misuse is punished, that use is consent (AC-8)
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 LAST_PORT = 65_535
+SWITCH = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
 REPLY_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,10}", re.ASCII | re.IGNORECASE)
 """What is before the @ of the reply address; a token of 52 characters follows, and 64 are the most (RFC 5321)."""
 FEWEST_CHARACTERS = 8  # different ones in a secret: 32 random digits have fewer once in 800 times, letters never
@@ -339,9 +340,7 @@ def _check_private(path: Path, given: Mapping[str, str]) -> None:
 def _typed(name: str, kind: object, text: str) -> object:
     try:
         if kind is bool:
-            return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}[
-                text.lower()
-            ]
+            return SWITCH[text.lower()]
         if kind is int:
             return int(text)
         if kind is float:
@@ -369,7 +368,13 @@ def _check(settings: Settings) -> None:
         raise BadSettings(f"TRACKER_OPERATION_KINDS needs one or more kinds of up to {LONGEST_KIND} characters.")
     if settings.base_url.endswith("/"):
         raise BadSettings("TRACKER_BASE_URL must not end with a slash.")
+    _check_escalation(settings)
     _check_replies(settings)
+
+
+def _check_escalation(settings: Settings) -> None:
+    if 0 < settings.escalate_to_coordinator < settings.escalate_to_agency:
+        raise BadSettings("TRACKER_ESCALATE_TO_COORDINATOR must be 0, or at least TRACKER_ESCALATE_TO_AGENCY.")
 
 
 def _check_replies(settings: Settings) -> None:
@@ -388,10 +393,8 @@ def _check_replies(settings: Settings) -> None:
     token_url = urlsplit(settings.imap_token_url)
     if settings.imap_token_url and token_url.scheme != "https" and token_url.hostname not in LOOPBACK:
         raise BadSettings("TRACKER_IMAP_TOKEN_URL must start with https://.")
-    if not settings.lmtp:
-        return
-    if not settings.reply_address:
+    if settings.lmtp and not settings.reply_address:
         raise BadSettings("TRACKER_LMTP takes emails to TRACKER_REPLY_ADDRESS. Set that too.")
     host, _, port = settings.lmtp.rpartition(":")
-    if host not in LOOPBACK or not port.isascii() or not port.isdecimal() or int(port) > LAST_PORT:
+    if settings.lmtp and not (host in LOOPBACK and port.isascii() and port.isdecimal() and int(port) <= LAST_PORT):
         raise BadSettings("TRACKER_LMTP must be an address of this computer, like 127.0.0.1:8024.")

@@ -137,11 +137,29 @@ def test_a_committee_chooses_days_for_its_items_and_keeps_the_others_of_the_task
 
 
 def test_a_form_gives_days_or_nothing_for_those_of_the_task_force() -> None:
-    assert days_in("2", " ") == CommitteeDays(agency=2)
-    assert days_in("0", "90") == CommitteeDays(agency=0, coordinator=90)
+    assert days_in("2", " ", Escalation()) == CommitteeDays(agency=2)
+    assert days_in("0", "90", Escalation()) == CommitteeDays(agency=0, coordinator=90)
+    assert days_in("9", "0", Escalation()) == CommitteeDays(agency=9, coordinator=0)
+    assert days_in("", "4", Escalation()) == CommitteeDays(coordinator=4)
     with pytest.raises(Invalid) as refused:
-        days_in("soon", "91")
+        days_in("soon", "91", Escalation())
     assert set(refused.value.fields) == {"agency", "coordinator"}
+
+
+@pytest.mark.parametrize(
+    ("agency", "coordinator", "field", "words"),
+    [
+        ("9", "5", "coordinator", "Enter 9 or more, or 0 for never: we email the owner’s agency after 9 days."),
+        ("", "1", "coordinator", "Enter 4 or more, or 0 for never: we email the owner’s agency after 4 days."),
+        ("9", "", "agency", "Enter 8 or less: we email the coordinators after 8 days."),
+    ],
+)
+def test_days_in_a_contradictory_order_are_refused_at_the_field(
+    agency: str, coordinator: str, field: str, words: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        days_in(agency, coordinator, Escalation())
+    assert refused.value.fields == {field: words}
 
 
 def test_a_rung_without_a_day_is_reached_in_place_of_an_empty_one_only() -> None:

@@ -50,6 +50,11 @@ class Escalation:
     agency: int = 4
     coordinator: int = 8
 
+    @property
+    def is_in_order(self) -> bool:
+        """Return whether the owner's agency hears of an item no later than the coordinators, as far as both do."""
+        return not self.coordinator or self.agency <= self.coordinator
+
     def days(self, rung: Rung) -> int:
         """Return the days of a rung; 0 = never."""
         return {Rung.AGENCY: self.agency, Rung.COORDINATOR: self.coordinator}.get(rung, 0)
@@ -209,13 +214,30 @@ def _may_hear(item: OpenItem, person: UUID, ladder: Ladder) -> bool:
     return not item.audiences.isdisjoint(ladder.reachable.get(person, frozenset()))
 
 
-def days_in(agency: str, coordinator: str) -> CommitteeDays:
-    """Return the days that a form describes; empty = those of the task force. Errors: Invalid(agency, coordinator)."""
+def days_in(agency: str, coordinator: str, usual: Escalation) -> CommitteeDays:
+    """Return the days that a form describes; empty = those of the task force, `usual`.
+
+    Errors: Invalid(agency, coordinator), also when the coordinators would hear of an item before the owner's agency.
+    """
     texts = {"agency": agency.strip(), "coordinator": coordinator.strip()}
     wrong = {name: WRONG for name, text in texts.items() if text and not _is_a_number(text)}
     if wrong:
         raise Invalid(**wrong)
-    return CommitteeDays(**{name: int(text) for name, text in texts.items() if text})
+    days = CommitteeDays(**{name: int(text) for name, text in texts.items() if text})
+    _check_order(days, usual)
+    return days
+
+
+def _check_order(days: CommitteeDays, usual: Escalation) -> None:
+    """Refuse days that don't rise with the levels, at the field that was filled in last."""
+    of = days.over(usual)
+    if of.is_in_order:
+        return
+    agency, coordinator = plural(of.agency, "day"), plural(of.coordinator, "day")
+    if days.coordinator is None:
+        raise Invalid(agency=f"Enter {of.coordinator} or less: we email the coordinators after {coordinator}.")
+    said = f"Enter {of.agency} or more, or 0 for never: we email the owner’s agency after {agency}."
+    raise Invalid(coordinator=said)
 
 
 def escalation_words(escalation: Escalation) -> str:

@@ -18,6 +18,9 @@ async def test_the_days_of_a_committee_are_set_and_its_page_says_so(sqlite_cast:
     address = f"{page}/escalation"
     wrong = await browser.post(address, typed((await browser.get(address)).text, address, agency="soon"))
     assert (wrong.status_code, 'value="soon"' in wrong.text) == (422, True)
+    mixed = await browser.post(address, typed(wrong.text, address, agency="6", coordinator="3"))
+    assert (mixed.status_code, 'value="6"' in mixed.text, 'value="3"' in mixed.text) == (422, True, True)
+    assert "Enter 6 or more, or 0 for never" in mixed.text
     saved = await browser.post(address, typed(wrong.text, address, agency="2", coordinator="0"))
     assert (saved.status_code, saved.headers["location"]) == (303, page)
     assert "escalate to the owner’s agency after 2 days." in (await browser.get(page)).text

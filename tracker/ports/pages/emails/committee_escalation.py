@@ -39,7 +39,8 @@ async def save_escalation_of_committee(
 ) -> Response[Any]:
     """Save the days, or show the form again with its errors."""
     try:
-        await escalations.save(viewer, committee_id, days_in(form["agency"], form["coordinator"]), now)
+        days = days_in(form["agency"], form["coordinator"], usual_escalation(settings))
+        await escalations.save(viewer, committee_id, days, now)
     except Invalid as wrong:
         committee, _ = await escalations.of_committee(viewer, committee_id)
         return _page(pages, committee, form, settings, errors_of(wrong, FIELDS), 422)
