@@ -82,6 +82,23 @@ async def test_it_holds_the_week_of_its_reader_and_nothing_they_declined_or_that
     assert "Comes, Tue, Dec 22, 10:00 AM" in dict(letter.facts)["Event"]
 
 
+async def test_it_lists_items_of_others_that_escalated_to_its_reader(cast: Cast) -> None:
+    await turned_on(cast.caht_lead)
+    new = NewItem(
+        title="Draft the protocol",
+        owner_id=cast.caht_alternate.member_id,
+        due=date(2026, 12, 16),
+        committee_id=cast.committees["steering"],
+    )
+    reference = await action_items.create(cast.coordinator, new, NOW, NOW.date())
+    await queue_due(MONDAY - timedelta(hours=23), ZONE)  # Sunday, four days after it was due
+    letter = await the_digest()
+    assert letter.subject == "Your week: 1 item to follow up"
+    assert dict(letter.facts)["Follow up"] == (
+        f"{reference}, Draft the protocol, Caht alternate (CAHT), overdue by 5 days"
+    )
+
+
 async def test_an_operation_is_only_counted_and_for_who_may_not_see_it_not_even_that(cast: Cast) -> None:
     await turned_on(cast.kcpd_detective)
     await turned_on(cast.harbor_advocate)

@@ -32,7 +32,7 @@ class Week:
     items: tuple[ActionItem, ...]
     """Their own open items that are overdue or due by Sunday."""
     followed_up: tuple[ActionItem, ...] = ()
-    """Items of other people that need the reader."""
+    """Items of other people that need the reader, or have escalated to them."""
 
     @property
     def sunday(self) -> date:

@@ -173,6 +173,12 @@ def hearing_within(item: OpenItem, days: Iterable[date], ladder: Ladder) -> dict
     return found
 
 
+def reached_by(item: OpenItem, ladder: Ladder) -> set[UUID]:
+    """Return the people whom an item has reached since it became stuck, other than its owner."""
+    rungs = [one for one in ESCALATED if item.reached_on(one)]
+    return set(chain.from_iterable(_reached(item, one, ladder, is_passed_on=True) for one in rungs))
+
+
 def candidates(items: Iterable[OpenItem], ladder: Ladder) -> set[UUID]:
     """Return everyone who is on a rung of one of these items, reachable or not."""
     return set(chain.from_iterable(_on(item, rung, ladder) for item in items for rung in Rung))

@@ -182,7 +182,7 @@ async def _regular_letter(
     reader: Viewer, content: ItemsOfDay | WeeklyDigest, message: Message, now: datetime, zone: str, *, is_sent: bool
 ) -> Letter | Skip:
     if isinstance(content, WeeklyDigest):
-        return await digest_letter(content, reader, now)
+        return await digest_letter(content, reader, now, zone)
     return await items_letter(content, message, reader, now, zone, is_sent=is_sent)
 
 

@@ -15,6 +15,7 @@ from tracker.rules.events.event import EventStatus, Kind
 from tracker.rules.events.replies import ReplyValue
 from tracker.tables.visible.actions import action_items
 from tracker.usecases.calendars.date_lines import seen_between
+from tracker.usecases.emails.ladder import escalated_to
 from tracker.usecases.emails.preferences import preferences_of
 from tracker.usecases.events.replies import owed
 
@@ -41,19 +42,20 @@ def digests(after: datetime, now: datetime, wishes: Wishes) -> list[Draft]:
     return found
 
 
-async def digest_letter(content: WeeklyDigest, reader: Viewer, now: datetime) -> Letter | Skip:
-    """Return the digest of the week that the message names, or why there is none."""
+async def digest_letter(content: WeeklyDigest, reader: Viewer, now: datetime, zone: str) -> Letter | Skip:
+    """Return the digest of the week that the message names, or why there is none; `zone` is the task force's."""
     if not (await preferences_of(reader)).digest:
         return STOPPED
-    week = await _week(reader, content.monday, now)
+    week = await _week(reader, content.monday, now, zone)
     return NOTHING if week.is_empty else digest(week)
 
 
-async def _week(reader: Viewer, monday: date, now: datetime) -> Week:
+async def _week(reader: Viewer, monday: date, now: datetime, zone: str) -> Week:
     starts, ends = span_of(monday, reader.zone)
     seen = [one for one in await seen_between(reader, max(starts, now), ends) if one.is_mine]
     today, last = to_local(now, reader.zone).date(), to_local(ends, reader.zone).date()
     items = await action_items.items(reader)
+    escalated = await escalated_to(reader, items, now, zone)
     return Week(
         reader=reader,
         monday=monday,
@@ -69,5 +71,5 @@ async def _week(reader: Viewer, monday: date, now: datetime) -> Week:
             if one.line.starts_at < now + OWED_AHEAD and one.line.kind is not Kind.DEADLINE
         ),
         items=tuple(one for one in items if one.owner_id == reader.member_id and one.due < last),
-        followed_up=tuple(one for one in items if needs_follow_up(reader, one, today)),
+        followed_up=tuple(one for one in items if one.id in escalated or needs_follow_up(reader, one, today)),
     )

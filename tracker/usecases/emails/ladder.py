@@ -8,11 +8,12 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
-from tracker.rules.core.viewer import Role
+from tracker.rules.actions.action_items import ActionItem
+from tracker.rules.core.viewer import Role, Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.emails import escalation as rules
 from tracker.rules.emails.escalation import Ladder, OpenItem, Rung
-from tracker.tables.background.emails import email_pauses
+from tracker.tables.background.emails import due, email_pauses
 from tracker.tables.background.emails.due import DueItem
 from tracker.tables.background.emails.item_escalations import Escalated, escalated
 from tracker.tables.background.events.audiences import audiences_of_each
@@ -48,6 +49,14 @@ async def open_items(found: Collection[DueItem], zone: str) -> list[OpenItem]:
         )
         for one in found
     ]
+
+
+async def escalated_to(reader: Viewer, items: Iterable[ActionItem], now: datetime, zone: str) -> set[UUID]:
+    """Return which of these items of other people have reached the reader; `zone` is the task force's."""
+    others = await due.items_by_id([one.id for one in items if one.owner_id != reader.member_id])
+    reached = [one for one in await open_items(others, zone) if any(one.reached_on(rung) for rung in rules.ESCALATED)]
+    ladder = await ladder_of(reached, (), now) if reached else Ladder()
+    return {one.id for one in reached if reader.member_id in rules.reached_by(one, ladder)}
 
 
 def _last_of_each(reached: Iterable[Escalated], agency_id: UUID) -> dict[Rung, date]:
