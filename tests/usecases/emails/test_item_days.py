@@ -124,6 +124,15 @@ async def test_an_email_about_one_item_of_their_own_is_that_items(cast: Cast) ->
     assert await rows.Message.select(rows.Message.item.reference).where(today) == [{"item.reference": reference}]
 
 
+async def test_an_email_counts_days_from_the_day_on_which_it_is_sent(cast: Cast) -> None:
+    await give(cast, cast.caht_lead)
+    await all_sent_until(morning(2) - timedelta(hours=1))
+    await queue_due(morning(2), ZONE)
+    await rows.Message.update({rows.Message.not_after: None}, force=True)  # as the demo, which starts at any hour
+    letter = (await plan(morning(2) + timedelta(hours=20)))["Caht lead"]
+    assert said(letter).heading == "Due in 6 days"
+
+
 async def test_an_email_that_has_one_item_left_when_it_is_sent_can_be_answered_in_words(cast: Cast) -> None:
     reference = await give(cast, cast.caht_lead)
     other = await give(cast, cast.caht_lead, "Call the shelter")

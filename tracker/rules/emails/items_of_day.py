@@ -25,10 +25,11 @@ from tracker.rules.events.markings import banner_of_all
 
 @dataclass(frozen=True, kw_only=True)
 class ItemDay:
-    """What one reader hears of action items on a day, in the task force's zone; at least one item."""
+    """What one reader hears of action items on a day; at least one item."""
 
     reader: Viewer
     day: date
+    """The day on which it is sent, in the task force's zone."""
     items: tuple[tuple[ActionItem, Rung], ...]
     """Soonest due first, each with the rung on which the reader is."""
     is_late: bool = False

@@ -68,7 +68,7 @@ async def item_emails(after: datetime, now: datetime, zone: str, wishes: Wishes,
 async def items_letter(
     content: ItemsOfDay, message: Message, reader: Viewer, now: datetime, zone: str, *, is_sent: bool
 ) -> Letter | Skip:
-    """Return the email of a day, or why there is none."""
+    """Return the email of a day, or why there is none; its words are those of the day on which it is sent."""
     last = content.day + timedelta(days=max(AHEAD))
     visible = {one.id: one for one in await action_items.items(reader) if one.due <= last or one.blocked_at}
     items = await open_items(await due.items_by_id(visible), zone)
@@ -84,7 +84,7 @@ async def items_letter(
     if not mine:
         return NOTHING
     heard = tuple((item, mine[item.id]) for item in visible.values() if item.id in mine)
-    about = ItemDay(reader=reader, day=content.day, items=heard, is_late=content.is_late)
+    about = ItemDay(reader=reader, day=to_local(now, zone).date(), items=heard, is_late=content.is_late)
     return letter(about, replies_to=await _item_of(message, about, is_sent=is_sent))
 
 
