@@ -22,7 +22,7 @@ from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.actions import action_items
-from tracker.usecases.emails import preferences
+from tracker.usecases.emails import preferences, upcoming_reminders
 from tracker.usecases.emails.reminders import queue_due
 from tracker.usecases.events import events
 
@@ -124,6 +124,30 @@ async def test_quiet_hours_that_are_set_after_a_reminder_went_out_make_no_second
     await choose(cast.fbi_lead, STARTS - HOURS, quiet=(time(20), time(8, 30)))
     await plan_until(STARTS, timedelta(minutes=10), STARTS - HOURS)
     assert Counter(await dues(cast.fbi_lead)).most_common(1)[0][1] == 1
+    assert len(await dues(cast.fbi_lead)) == 3
+
+
+@pytest.mark.parametrize(("ends", "hours"), [(time(9, 30), 0.5), (time(9, 45), 2)])
+async def test_a_reminder_whose_time_before_new_quiet_hours_is_over_still_comes(
+    cast: Cast, ends: time, hours: float
+) -> None:
+    event_id = await single(cast)
+    chosen_at = STARTS - timedelta(hours=3)
+    await plan_until(chosen_at)
+    await choose(cast.fbi_lead, chosen_at, quiet=(time(20), ends))
+    moment = STARTS - timedelta(hours=hours)  # when they end, or at once if the meeting is less than 30 minutes later
+    planned = await upcoming_reminders.of_event(cast.fbi_lead, event_id, chosen_at)
+    assert [one.at for one in planned] == [moment]
+    await plan_until(STARTS, timedelta(minutes=10), chosen_at)
+    assert (await dues(cast.fbi_lead))[2:] == [moment]
+
+
+async def test_a_reminder_that_went_out_before_quiet_hours_is_not_announced_again(cast: Cast) -> None:
+    await choose(cast.fbi_lead, quiet=(time(20), time(9, 30)))
+    event_id = await single(cast)
+    await plan_until(STARTS - timedelta(hours=3))
+    assert await upcoming_reminders.of_event(cast.fbi_lead, event_id, STARTS - timedelta(hours=3)) == []
+    await plan_until(STARTS, timedelta(minutes=10), STARTS - timedelta(hours=3))
     assert len(await dues(cast.fbi_lead)) == 3
 
 

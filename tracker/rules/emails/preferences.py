@@ -117,8 +117,23 @@ def wanted(moments: Iterable[Moment], wish: Wish | None, after: datetime, now: d
 
 
 def chosen(moments: Iterable[Moment], wish: Wish | None) -> list[Moment]:
-    """Return the moments that a person wants, each outside their quiet hours."""
-    return [] if wish is None else [quieter(one, wish.quiet) for one in moments if wish.wants(one)]
+    """Return the moments that a person wants, each outside their quiet hours, and second chances of those moved up.
+
+    The time before quiet hours can be over when they are set, or when the date moves or is scheduled. What was sent at
+    that time isn't sent again (`instead_of`).
+    """
+    if wish is None:
+        return []
+    return [chance for one in moments if wish.wants(one) for chance in _chances(one, wish.quiet)]
+
+
+def _chances(moment: Moment, quiet: Quiet | None) -> tuple[Moment, ...]:
+    """Return a reminder outside quiet hours; if that is before them, also as one that becomes due in them is sent."""
+    first = quieter(moment, quiet)
+    if first.at >= moment.at:
+        return (first,)
+    later = held_until(moment.at, moment.ends, quiet) or moment.at
+    return first, replace(moment, at=later, instead_of=first.at)
 
 
 def quieter(moment: Moment, quiet: Quiet | None) -> Moment:

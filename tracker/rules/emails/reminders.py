@@ -7,6 +7,7 @@ One day before is the same wall clock time on the day before, 23 to 25 hours ear
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from uuid import UUID
 
 from tracker.rules.core.outbox import State
 from tracker.rules.core.wall_clock import to_local, to_utc
@@ -30,6 +31,13 @@ class Moment:
     state: State = State.PENDING
     reason: str = ""
     is_late: bool = False
+    instead_of: datetime | None = None
+    """Set on a second chance: when the same reminder was to be sent, before quiet hours."""
+
+
+def key_of(occurrence_id: UUID, member_id: UUID, starts_at: datetime, lead: timedelta) -> str:
+    """Return the key of a reminder: the same for the same date, person, time, and lead time."""
+    return f"reminder:{occurrence_id}:{member_id}:{starts_at.isoformat()}:{int(lead.total_seconds())}"
 
 
 def of_date(
@@ -53,7 +61,7 @@ def judged(moments: Iterable[Moment], after: datetime, now: datetime) -> list[Mo
 
     Only the latest one that is still useful is sent: after an outage people don't get three emails at once.
     """
-    passed = [one for one in moments if after < one.at <= now]
+    passed = {one.lead: one for one in sorted(moments, key=_when) if after < one.at <= now}.values()
     useful = [one for one in passed if now < one.ends]
     latest = max(useful, key=_when, default=None)
     return [_judged(one, latest, now) for one in passed]

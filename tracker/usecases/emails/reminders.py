@@ -83,12 +83,21 @@ async def _of_dates(after: datetime, now: datetime, wishes: Wishes) -> list[Draf
         and any(wanted(every, wish, after, now) for wish in anyone[date.leads])
     ]
     people = await who_comes([(date.id, date.event_id) for date, _ in passed])
-    return [
-        _reminder(date, member_id, moment)
+    found = [
+        (moment, _reminder(date, member_id, moment))
         for date, every in passed
         for member_id in people.get(date.id, [])
         for moment in wanted(every, wishes.of_date(member_id, date.leads), after, now)
     ]
+    return await _unsent(found)
+
+
+async def _unsent(found: Sequence[tuple[Moment, Draft]]) -> list[Draft]:
+    """Return the messages, without second chances of reminders that were queued before quiet hours."""
+    second = {draft.key: draft for moment, draft in found if moment.instead_of}
+    dates = {one.occurrence_id for one in second.values() if one.occurrence_id}
+    queued = await outbox_queue.reminder_keys(dates) if dates else frozenset()
+    return [draft for _, draft in found if not (draft.key in second and draft.key in queued)]
 
 
 def _near_moments(date: DueDate, after: datetime, now: datetime, wishes: Wishes) -> list[Moment]:
@@ -104,7 +113,7 @@ def _reminder(date: DueDate, member_id: UUID, moment: Moment) -> Draft:
         recipient_id=member_id,
         event_id=date.event_id,
         occurrence_id=date.id,
-        key=f"reminder:{date.id}:{member_id}:{date.starts_at.isoformat()}:{lead}",
+        key=rules.key_of(date.id, member_id, date.starts_at, moment.lead),
         due=moment.at,
         not_after=moment.ends,
         state=moment.state,

@@ -13,6 +13,7 @@ from tracker.rules.emails.preferences import Wish, Wishes, chosen
 from tracker.rules.emails.reminders import Moment
 from tracker.rules.events.event import EventStatus, Line, may_edit
 from tracker.rules.roster.reminder_policy import ASKS_OFFERED, OFFERED
+from tracker.tables.background.emails import outbox_queue
 from tracker.tables.background.events import audiences
 from tracker.tables.visible.events import events, waiting
 from tracker.usecases.core.viewers import viewers_for
@@ -85,13 +86,20 @@ async def _ahead(
     recipients = await viewers_for((member for *_, member in to_whom), now)
     seen_by = await audiences.audiences_of_each({one.event_id for one in by_id.values()})
     moments = _Moments(wishes)
+    ahead = [
+        (moment, kind, line, to)
+        for kind, line, member in to_whom
+        if (to := recipients.get(member)) and to.audiences & seen_by[line.event_id]
+        for moment in moments(line, kind, to)
+        if now < moment.at <= until and (moment.instead_of is None or moment.instead_of <= now)
+    ]
+    second = {line.id for moment, _, line, _ in ahead if moment.instead_of}
+    queued = await outbox_queue.reminder_keys(second) if second else frozenset()
     found: dict[tuple[datetime, UUID, MessageKind, timedelta], list[Viewer]] = {}
-    for kind, line, member in to_whom:
-        to = recipients.get(member)
-        if to and to.audiences & seen_by[line.event_id]:
-            for moment in moments(line, kind, to):
-                if now < moment.at <= until:
-                    found.setdefault((moment.at, line.id, kind, moment.lead), []).append(to)
+    for moment, kind, line, to in ahead:
+        key = rules.key_of(line.id, to.member_id, line.starts_at, moment.lead)
+        if not (moment.instead_of and key in queued):
+            found.setdefault((moment.at, line.id, kind, moment.lead), []).append(to)
     return [
         Planned(at=at, kind=kind, lead=lead, line=by_id[date_id], people=tuple(sorted(to, key=_by_agency)))
         for (at, date_id, kind, lead), to in sorted(found.items(), key=lambda one: one[0])

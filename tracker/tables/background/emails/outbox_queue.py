@@ -243,6 +243,12 @@ async def supersede_older(occurrence_ids: Iterable[UUID], reason: str) -> None:
         await engine().run_querystring(QueryString(_SUPERSEDE, reason, _among(dates)))
 
 
+async def reminder_keys(occurrence_ids: Iterable[UUID]) -> frozenset[MessageKey]:
+    """Return the keys of the reminders of these dates, whatever became of them."""
+    of_dates = (Message.kind == MessageKind.REMINDER.value) & Message.occurrence.is_in([*occurrence_ids])
+    return frozenset(MessageKey(one) for one in await Message.select(Message.key).where(of_dates).output(as_list=True))
+
+
 async def last_of_kind(kind: MessageKind, since: datetime) -> dict[UUID, tuple[State, StoredFacts]]:
     """Return the state and facts of the last message of a kind to each person, among those due since a moment."""
     found = (
