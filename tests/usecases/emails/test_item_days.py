@@ -152,6 +152,36 @@ async def test_a_suspended_primary_makes_way_for_the_coordinator_at_once(cast: C
     assert list(await sent(morning(13))) == ["Coordinator"]
 
 
+@pytest.mark.both_engines
+async def test_an_item_whose_people_left_before_they_had_its_email_goes_to_the_next_the_morning_after(
+    cast: Cast,
+) -> None:
+    reference = await give(cast, cast.caht_alternate)
+    await all_sent_until(morning(13) - timedelta(hours=1))
+    await queue_due(morning(13), ZONE)
+    await Member.update({Member.status: Status.SUSPENDED}).where(Member.id == cast.caht_lead.member_id)
+    assert await plan(morning(13)) == {}
+    item = (await item_lists.item_view(cast.coordinator, reference)).item
+    coming = await coming_reminders(cast.coordinator, item, morning(13), ZONE, Escalation())
+    assert [(one.day.day, [person.name for person in one.people]) for one in coming[:2]] == [
+        (14, ["Coordinator"]),
+        (17, ["Caht alternate", "Coordinator"]),
+    ]
+    assert [list(await plan(morning(day))) for day in (14, 15, 16)] == [["Coordinator"], [], []]
+    await Member.update({Member.status: Status.ACTIVE}).where(Member.id == cast.caht_lead.member_id)
+    assert await plan(morning(16) + timedelta(hours=1)) == {}, "it never goes back to a level"
+
+
+async def test_an_item_that_no_one_at_all_could_hear_of_reaches_the_first_who_can_be_reached(cast: Cast) -> None:
+    await give(cast, cast.caht_alternate, committee_id=None)
+    await all_sent_until(morning(13) - timedelta(hours=1))
+    await queue_due(morning(13), ZONE)
+    await Member.update({Member.status: Status.SUSPENDED}, force=True)
+    assert [await plan(moment) for moment in (morning(13), morning(14))] == [{}, {}]
+    await Member.update({Member.status: Status.ACTIVE}).where(Member.id == cast.caht_lead.member_id)
+    assert list(await plan(morning(15))) == ["Caht lead"]
+
+
 async def test_an_item_of_a_restricted_event_is_counted_for_those_who_may_see_it_and_unknown_to_others(
     cast: Cast,
 ) -> None:

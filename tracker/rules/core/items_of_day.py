@@ -1,6 +1,7 @@
 """The message that gathers all that one person hears of action items on one day."""
 
 from datetime import date
+from uuid import UUID
 
 from tracker.rules.core.tagged_message import Tagged
 
@@ -14,3 +15,5 @@ class ItemsOfDay(Tagged, frozen=True, kw_only=True, tag="items_of_day"):
     day: date
     since: date
     is_late: bool = False
+    reached: tuple[UUID, ...] = ()
+    """The items of other people that had reached its reader when it was planned."""

@@ -1,7 +1,9 @@
 """After how many days action items reach others than their owners: read for all committees, and set for one."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from uuid import UUID
 
 from tracker.crypto import ids
@@ -25,8 +27,19 @@ async def all_escalations(usual: Escalation) -> Escalations:
     return Escalations(usual=usual, of_committee=of_committee)
 
 
-async def keep_escalated(before: Iterable[OpenItem], after: Iterable[OpenItem]) -> None:
-    """Keep on which days these items escalated; the caller is inside `writing()`."""
+async def keep_escalated(before: Collection[OpenItem], after: Collection[OpenItem]) -> None:
+    """Keep on which days these items escalated, and no longer what they reached in vain.
+
+    The caller is inside `writing()`.
+    """
+    gone = [
+        (ItemEscalation.item == now.id) & (ItemEscalation.rung == rung) & (ItemEscalation.day == day)
+        for was, now in zip(before, after, strict=True)
+        for rung, day in was.escalated.items()
+        if rung not in now.escalated
+    ]
+    if gone:
+        await ItemEscalation.delete().where(reduce(or_, gone))
     rows = [
         {"id": ids.new_id(), "item": now.id, "rung": rung, "agency": now.agency_id, "day": day}
         for was, now in zip(before, after, strict=True)

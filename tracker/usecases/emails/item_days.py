@@ -1,37 +1,45 @@
 """The one email of a day about action items: planned for everyone who hears of one, written from what they may see."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from itertools import chain, product
 from typing import NamedTuple
 from uuid import UUID
 
 from tracker.rules.core.items_of_day import ItemsOfDay
-from tracker.rules.core.message_types import decode
 from tracker.rules.core.outbox import Draft, Message, MessageKind, Skip, State
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.emails import item_days as rules
 from tracker.rules.emails.content import Letter
-from tracker.rules.emails.escalation import AHEAD, Escalation, escalate, has_passed, hearing, hearing_within, steps
+from tracker.rules.emails.escalation import (
+    AHEAD,
+    Escalation,
+    Rung,
+    escalate,
+    has_passed,
+    hearing,
+    hearing_within,
+    steps,
+)
 from tracker.rules.emails.item_days import ItemEmail
 from tracker.rules.emails.items_of_day import ItemDay, letter
+from tracker.rules.emails.missed_rungs import DayEmail, Planned, may_have_missed, without_missed
 from tracker.rules.emails.preferences import Wishes
 from tracker.rules.emails.quiet_hours import Quiet
 from tracker.rules.emails.reminders import LATE
-from tracker.tables.background.emails import due, outbox_queue
+from tracker.tables.background.emails import due
 from tracker.tables.visible.actions import action_items
 from tracker.usecases.core import outbox
+from tracker.usecases.emails.day_emails import day_emails
 from tracker.usecases.emails.escalations import all_escalations, keep_escalated
 from tracker.usecases.emails.ladder import ladder_of, open_items
 from tracker.usecases.emails.preferences import preferences_of
 
 NOTHING = Skip(state=State.SUPERSEDED, reason="No action item needs the recipient’s attention now.")
 NOT_SENT = "It couldn’t be sent that day. The next email covers it."
-OWED = {State.PENDING, State.TOO_LATE, State.FAILED}
-"""States of a last email that did not reach its person: the next one makes up for it."""
-Heard = dict[date, set[UUID]]
-"""The items of which one person hears on each day."""
+Heard = dict[date, dict[UUID, Rung]]
+"""The items of which one person hears on each day, each with the rung on which they do."""
 
 
 class _Hours(NamedTuple):
@@ -53,15 +61,15 @@ async def item_emails(after: datetime, now: datetime, zone: str, wishes: Wishes,
         return []
     days = rules.span_of(min(one.since for one in asked), max(one.day for one in asked))
     mornings = [one.day for one in of_each[None]]
-    heard = await _heard(days, mornings, now, zone, wishes, escalation)
-    owed = await _owed(now, zone)
+    planned = Planned(emails=await day_emails(now), wishes=wishes, zone=zone, until=after)
     today = to_local(now, zone).date()
-    drafts = []
+    heard = await _heard(days, mornings, now, planned, escalation)
+    owed = _owed(planned.emails, today)
+    drafts: list[Draft] = []
     for member_id in sorted({*heard, *owed}):
-        theirs, quiet = heard.get(member_id, {}), wishes.quiet_of(member_id)
-        for email in rules.emails_of(of_each[quiet], theirs, owed.get(member_id), today):
-            items = theirs.get(email.day, set()) if email.since == email.day else set()
-            drafts.append(_draft(email, member_id, items, _Hours(zone, quiet, now)))
+        theirs, hours = heard.get(member_id, {}), _Hours(zone, wishes.quiet_of(member_id), now)
+        emails = rules.emails_of(of_each[hours.quiet], theirs, owed.get(member_id), today)
+        drafts += [_draft(one, member_id, theirs, hours) for one in emails]
     return drafts
 
 
@@ -101,39 +109,37 @@ async def _item_of(message: Message, about: ItemDay, *, is_sent: bool) -> UUID |
 
 
 async def _heard(
-    days: Sequence[date], mornings: Sequence[date], now: datetime, zone: str, wishes: Wishes, usual: Escalation
+    days: Sequence[date], mornings: Sequence[date], now: datetime, planned: Planned, usual: Escalation
 ) -> dict[UUID, Heard]:
     """Return of which items each person hears on each of these days; items escalate on the mornings among them.
 
     The mornings are those without quiet hours, the earliest of each day: people with quiet hours hear later.
     """
-    escalations = await all_escalations(usual)
-    items = await open_items(await due.items_due(days[-1] + timedelta(days=max(AHEAD))), zone)
+    escalations, wishes = await all_escalations(usual), planned.wishes
+    items = await open_items(await due.items_due(days[-1] + timedelta(days=max(AHEAD))), planned.zone)
     near = [
         one
         for one in items
-        if any(steps(one, day) for day in days) or any(has_passed(one, day, escalations) for day in mornings)
+        if any(steps(one, day) for day in days)
+        or any(has_passed(one, day, escalations) for day in mornings)
+        or may_have_missed(one, planned)
     ]
     found: dict[UUID, Heard] = {}
     if near:
         ladder = await ladder_of(near, [one for one in wishes.of_member if wishes.of_items(one) is None], now)
-        after = [escalate(one, mornings, escalations, ladder) for one in near]
+        still = [without_missed(one, ladder, planned) for one in near] if mornings else near
+        after = [escalate(one, mornings, escalations, ladder) for one in still]
         await keep_escalated(near, after)
         for item, day in product(after, days):
-            for member_id in hearing(item, day, ladder):
-                found.setdefault(member_id, {}).setdefault(day, set()).add(item.id)
+            for member_id, rung in hearing(item, day, ladder).items():
+                found.setdefault(member_id, {}).setdefault(day, {})[item.id] = rung
     return found
 
 
-async def _owed(now: datetime, zone: str) -> dict[UUID, date]:
+def _owed(emails: Iterable[DayEmail], today: date) -> dict[UUID, date]:
     """Return the people whose last email was not sent on its day, each with the first day that it was to cover."""
-    last = await outbox_queue.last_of_kind(MessageKind.ITEMS_OF_DAY, now - rules.MADE_UP)
-    today, owed = to_local(now, zone).date(), dict[UUID, date]()
-    for member_id, (state, facts) in last.items():
-        content = decode(facts)
-        if state in OWED and isinstance(content, ItemsOfDay) and content.day < today:
-            owed[member_id] = content.since
-    return owed
+    last = {one.recipient_id: one for one in emails}
+    return {one.recipient_id: one.since for one in last.values() if one.is_owed and one.day < today}
 
 
 def _quiet_hours(wishes: Wishes) -> set[Quiet | None]:
@@ -141,12 +147,20 @@ def _quiet_hours(wishes: Wishes) -> set[Quiet | None]:
     return {None, *(wishes.quiet_of(member_id) for member_id in wishes.zones)}
 
 
-def _draft(email: ItemEmail, member_id: UUID, items: Collection[UUID], hours: _Hours) -> Draft:
+def _draft(email: ItemEmail, member_id: UUID, heard: Heard, hours: _Hours) -> Draft:
     """Return the message: about one item, if it says nothing else, so that its owner can write back."""
+    items = heard.get(email.day, {}) if email.since == email.day else {}
+    said = chain.from_iterable(heard.get(day, {}).items() for day in rules.span_of(email.since, email.day))
+    reached = sorted({item_id for item_id, rung in said if rung > Rung.OWNER})
     morning = rules.morning(email.day, hours.zone, hours.quiet) or hours.now
     at = rules.next_chance(email.day, hours.now, hours.zone, hours.quiet) if email.is_in_time else None
     return Draft(
-        content=ItemsOfDay(day=email.day, since=email.since, is_late=at is not None and hours.now - morning > LATE),
+        content=ItemsOfDay(
+            day=email.day,
+            since=email.since,
+            is_late=at is not None and hours.now - morning > LATE,
+            reached=tuple(reached),
+        ),
         recipient_id=member_id,
         item_id=next(iter(items)) if len(items) == 1 else None,
         key=f"{MessageKind.ITEMS_OF_DAY}:{member_id}:{email.day.isoformat()}",

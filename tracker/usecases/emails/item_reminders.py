@@ -9,8 +9,10 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.emails.escalation import A_WEEK, Escalation, escalate, hearing
 from tracker.rules.emails.item_days import first_morning, span_of
+from tracker.rules.emails.missed_rungs import Planned, without_missed
 from tracker.rules.events.plan import Person
 from tracker.tables.background.emails import due
+from tracker.usecases.emails.day_emails import day_emails
 from tracker.usecases.emails.escalations import all_escalations
 from tracker.usecases.emails.ladder import ladder_of, open_items
 from tracker.usecases.emails.preferences import everyones_wishes
@@ -47,8 +49,10 @@ async def _by_day(item: ActionItem, now: datetime, zone: str, usual: Escalation)
     mutes = [one for one in wishes.of_member if wishes.of_items(one) is None]
     ladder = await ladder_of(items, mutes, now)
     today = to_local(now, zone).date()
+    emails = await day_emails(now) if any(one.escalated for one in items) else []
+    planned = Planned(emails=emails, wishes=wishes, zone=zone, until=now)
     found: dict[date, set[UUID]] = {}
-    for one in items:
+    for one in (without_missed(item, ladder, planned) for item in items):
         days = span_of(today, max(today, one.due) + AHEAD)
         later = escalate(one, [day for day in days if first_morning(day, zone, None)[1] > now], escalations, ladder)
         for day in days:

@@ -83,6 +83,15 @@ class Queued(NamedTuple):
     facts: StoredFacts
 
 
+class Outcome(NamedTuple):
+    """What became of a message; bounced = it was sent, and came back."""
+
+    recipient_id: UUID
+    state: State
+    is_bounced: bool
+    facts: StoredFacts
+
+
 class Queue(NamedTuple):
     """The emails that are due, and those that failed since a moment."""
 
@@ -249,14 +258,17 @@ async def reminder_keys(occurrence_ids: Iterable[UUID]) -> frozenset[MessageKey]
     return frozenset(MessageKey(one) for one in await Message.select(Message.key).where(of_dates).output(as_list=True))
 
 
-async def last_of_kind(kind: MessageKind, since: datetime) -> dict[UUID, tuple[State, StoredFacts]]:
-    """Return the state and facts of the last message of a kind to each person, among those due since a moment."""
+async def of_kind(kind: MessageKind, since: datetime) -> list[Outcome]:
+    """Return what became of the messages of a kind that were due since a moment, earliest first."""
     found = (
-        await Message.select(Message.recipient, Message.state, Message.facts)
+        await Message.select(Message.recipient, Message.state, Message.bounced_at, Message.facts)
         .where((Message.kind == kind.value) & (Message.due >= since))
         .order_by(Message.due, Message.created_at)
     )
-    return {row["recipient"]: (State(row["state"]), StoredFacts(row["facts"])) for row in found}
+    return [
+        Outcome(row["recipient"], State(row["state"]), row["bounced_at"] is not None, StoredFacts(row["facts"]))
+        for row in found
+    ]
 
 
 async def drop_empty_sendings(queued_at: datetime) -> None:
