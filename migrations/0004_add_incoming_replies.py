@@ -168,7 +168,9 @@ ALTER TABLE deployment ADD COLUMN quiet_until VARCHAR(5) CHECK ((quiet_from IS N
 REMINDER_POLICIES = """
 ALTER TABLE event ADD COLUMN reminder_leads VARCHAR(60) NOT NULL DEFAULT '10080,1440,120';
 ALTER TABLE event ADD COLUMN ask_leads VARCHAR(60) NOT NULL DEFAULT '';
+ALTER TABLE event ADD COLUMN ask_after VARCHAR(60) NOT NULL DEFAULT '';
 ALTER TABLE committee_preference ADD COLUMN ask_leads VARCHAR(60) NOT NULL DEFAULT '';
+ALTER TABLE committee_preference ADD COLUMN ask_after VARCHAR(60) NOT NULL DEFAULT '';
 UPDATE committee_preference SET ask_leads = '7200,2880' WHERE asks_again;
 ALTER TABLE committee_preference DROP COLUMN asks_again;
 UPDATE event SET

@@ -19,7 +19,10 @@ def another(cast: Cast, name: str) -> dict[str, Any]:
         return {name: "https://video.example/another" if TEXTS[name].is_link else f"Another {name}"}
     whole_day = {"starts": datetime.fromisoformat("2027-01-12"), "duration": timedelta(days=1), "is_all_day": True}
     reminders = ReminderPolicy(
-        leads=frozenset({timedelta(days=3)}), asks_before=frozenset({timedelta(days=10)}), sends_thanks=True
+        leads=frozenset({timedelta(days=3)}),
+        asks_before=frozenset({timedelta(days=10)}),
+        asks_after=frozenset({timedelta(days=5)}),
+        sends_thanks=True,
     )
     return {
         "kind": {"kind": Kind.TRAINING},

@@ -282,12 +282,13 @@ async def _after_the_meeting(cast: Cast, event_id: UUID) -> None:
     await action_items.update(cast.caht_lead, reference, change, 1, NOW, TODAY)
 
 
+REMINDED = ReminderPolicy(asks_before=frozenset({timedelta(days=5)}), asks_after=frozenset({timedelta(days=2)}))
+
+
 async def _choices(cast: Cast) -> None:
     await escalations.save(cast.coordinator, cast.committees["steering"], CommitteeDays(agency=2), NOW)
     await preferences.save(cast.fbi_lead, Preferences(is_discreet=True), NOW)
-    await committee_reminders.save(
-        cast.coordinator, cast.committees["steering"], ReminderPolicy(asks_before=frozenset({timedelta(days=5)})), NOW
-    )
+    await committee_reminders.save(cast.coordinator, cast.committees["steering"], REMINDED, NOW)
     draft = DraftKey(form=DraftForm.SCHEDULE)
     await drafts.save(cast.coordinator, draft, {"title": ["Core group"]}, NOW, tab=ids.new_id(), shown=None)
     await saved_filters.save(cast.kcpd_detective, "calendar", "Steering", "kind=meeting", NOW)

@@ -114,6 +114,7 @@ def reminded(plan: Plan) -> dict[str, Any]:
     return {
         "minutes_before": minutes,
         "follow_up_days_before": [one.days for one in chosen.asks_before],
+        "follow_up_days_after_invitation": [one.days for one in chosen.asks_after],
         "sends_thanks": chosen.sends_thanks,
     }
 

@@ -93,7 +93,7 @@ OURS = frozenset(
     " reply source state problem verb fields replaced facts form query leads quiet_from quiet_until key worker"
     " account actor misfit email_hash subject subject_id previous hash seal body_hash token_hash password_hash"
     " totp_sealed token_sealed address_sealed mark_categories mark_limit texts all_day_alarm topic disclosure"
-    " system outcome decision result minors fit word status_before fate cause was reminder_leads ask_leads"
+    " system outcome decision result minors fit word status_before fate cause was reminder_leads ask_leads ask_after"
     " seen_by".split()
 )
 """Columns of letters that hold what we write, choose from or take apart: choices, keys, hashes, JSON."""

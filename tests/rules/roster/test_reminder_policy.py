@@ -41,6 +41,20 @@ def test_lead_times_are_said_as_people_say_them() -> None:
             "Reminders go out 1 day before. We follow up 5 days and 2 days before with people who haven’t replied.",
         ),
         (
+            ReminderPolicy(leads=frozenset({DAY}), asks_after=frozenset({2 * DAY, 5 * DAY, 7 * DAY})),
+            (
+                "Reminders go out 1 day before."
+                " We follow up 2 days, 5 days, and 7 days after the invitation with people who haven’t replied."
+            ),
+        ),
+        (
+            ReminderPolicy(leads=frozenset({DAY}), asks_before=frozenset({2 * DAY}), asks_after=frozenset({5 * DAY})),
+            (
+                "Reminders go out 1 day before. We follow up 5 days after the invitation, and 2 days before the event,"
+                " with people who haven’t replied."
+            ),
+        ),
+        (
             ReminderPolicy(leads=frozenset(), sends_thanks=True),
             "No reminders. People who were there get a thank-you after attendance is closed.",
         ),

@@ -66,7 +66,10 @@ async def test_the_upcoming_events_change_too_without_their_calendars(cast: Cast
     found = await AuditEntry.select(AuditEntry.subject, AuditEntry.facts).order_by(AuditEntry.seq)
     assert [(one["subject"], one["facts"]) for one in found[-2:]] == [
         ("event", '{"fields": ["reminders"]}'),
-        ("committee_preference", '{"asks_before": "", "leads": "1440", "sends_thanks": false, "upcoming_events": 1}'),
+        (
+            "committee_preference",
+            '{"asks_after": "", "asks_before": "", "leads": "1440", "sends_thanks": false, "upcoming_events": 1}',
+        ),
     ]
 
 

@@ -366,18 +366,30 @@ async def test_requests_to_reply_that_an_event_wants_are_planned_for_who_is_sile
     assert (await seen(cast.fbi_lead, **asked)).planned == []
 
 
-async def test_what_is_planned_is_what_the_planner_then_queues(cast: Cast) -> None:
+@pytest.mark.parametrize(
+    "policy",
+    [
+        ASKING,
+        ReminderPolicy(asks_after=frozenset({timedelta(days=2), timedelta(days=5), timedelta(days=7)})),
+        replace(ASKING, asks_after=frozenset({timedelta(days=2), timedelta(days=5)})),
+    ],
+)
+async def test_what_is_planned_is_what_the_planner_then_queues(cast: Cast, policy: ReminderPolicy) -> None:
     await preferences.save(cast.fbi_lead, Preferences(quiet=(time(22), time(9))), NOW)
     await preferences.save(cast.hsi_liaison, Preferences(date_reminders=False), NOW)
     people = (cast.fbi_lead, cast.hsi_liaison, cast.caht_lead)
     starts = datetime(2026, 12, 24, 10)  # noqa: DTZ001 - local to the event's zone
-    event_id = await scheduled(cast, *people, reminders=ASKING, starts=starts)
+    event_id = await scheduled(cast, *people, reminders=policy, starts=starts)
     await queue_due(NOW, ZONE)
+    await Message.update({Message.state: "sent", Message.sent_at: NOW}).where(
+        (Message.kind == "invitation") & (Message.recipient != cast.caht_lead.member_id)
+    )
     planned = (await seen(cast.coordinator, NOW, event=event_id)).planned
     moment = NOW
     while moment < datetime(2026, 12, 24, 16, tzinfo=UTC):
         moment += timedelta(hours=1)
         await queue_due(moment, ZONE)
+        await Message.update({Message.state: "sent", Message.sent_at: Message.due}).where(Message.kind == "invitation")
     queued = await Message.select(Message.kind, Message.due, Message.recipient).where(
         Message.kind.is_in(["reminder", "no_reply"])
     )

@@ -12,6 +12,7 @@ import pytest
 
 from tests.cast import NOW, ZONE, Cast, meeting
 from tracker.errors import Conflict
+from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.nudges import UNDO_FOR
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.event import Kind
@@ -23,7 +24,9 @@ from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.emails import preferences
 from tracker.usecases.emails.nudges import nudge
 from tracker.usecases.emails.reminders import queue_due
+from tracker.usecases.emails.upcoming_follow_ups import next_follow_up
 from tracker.usecases.events import events, replies
+from tracker.usecases.events.occurrences import date_for
 
 pytestmark = pytest.mark.anyio
 
@@ -123,6 +126,124 @@ async def test_in_quiet_hours_it_waits_for_their_end_by_hand_too(cast: Cast) -> 
     assert await asked() == [("Hsi liaison", STARTS - FIVE), ("Fbi lead", STARTS - FIVE + noon)]
     await nudge(cast.coordinator, event_id, KEY, STARTS - TWO, ZONE)
     assert (await asked())[2:] == [("Hsi liaison", STARTS - TWO + UNDO_FOR), ("Fbi lead", STARTS - TWO + noon)]
+
+
+async def sent_to(*people: Viewer, at: datetime) -> None:
+    """Let the invitations to these people have been sent at a moment."""
+    is_theirs = (Message.kind == "invitation") & Message.recipient.is_in([one.member_id for one in people])
+    await Message.update({Message.state: "sent", Message.sent_at: at}).where(is_theirs)
+
+
+async def asking_after(cast: Cast, *days: int, **facts: Any) -> UUID:
+    policy = ReminderPolicy(asks_after=frozenset(timedelta(days=one) for one in days))
+    return await scheduled(cast, **{"reminders": policy, **facts})
+
+
+async def plan_each_morning(first: int, last: int) -> None:
+    for day in range(first, last + 1):
+        await plan(*(datetime(2027, 1, day, hour, 0, 5, tzinfo=UTC) for hour in (13, 14, 20)))
+
+
+def morning(day: int) -> datetime:
+    return datetime(2027, 1, day, 14, tzinfo=UTC)  # 8:00 AM
+
+
+@pytest.mark.both_engines
+async def test_people_are_asked_again_some_days_after_their_own_invitation_was_sent(cast: Cast) -> None:
+    event_id = await asking_after(cast, 2, 5)
+    await sent_to(cast.fbi_lead, at=datetime(2027, 1, 2, 5, 30, tzinfo=UTC))  # still January 1 in Kansas City
+    await sent_to(cast.hsi_liaison, at=datetime(2027, 1, 2, 15, tzinfo=UTC))
+    await plan_each_morning(2, 4)
+    await replies.reply(cast.hsi_liaison, event_id, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=False)
+    await plan_each_morning(5, 12)
+    assert await asked() == [("Fbi lead", morning(3)), ("Hsi liaison", morning(4)), ("Fbi lead", morning(6))]
+
+
+async def test_an_event_says_how_many_have_not_replied_and_when_the_next_follow_up_goes(cast: Cast) -> None:
+    event_id = await asking_after(cast, 2, 5)
+    await sent_to(cast.fbi_lead, at=morning(2))
+    await sent_to(cast.hsi_liaison, at=morning(3))
+
+    async def said(at: datetime, viewer: Viewer = cast.coordinator) -> str | None:
+        found = await next_follow_up(viewer, await date_for(viewer, event_id, KEY), at)
+        return found.words(ZONE) if found else None
+
+    assert await said(morning(3)) == "2 people haven’t replied; the next follow-up goes to 1 of them Monday, January 4."
+    await replies.reply(cast.fbi_lead, event_id, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=False)
+    assert await said(morning(3)) == "1 person hasn’t replied; the next follow-up goes Tuesday, January 5."
+    await nudge(cast.coordinator, event_id, KEY, morning(4), ZONE)
+    assert await said(morning(4)) == "1 person hasn’t replied; the next follow-up goes Friday, January 8."
+    assert await said(morning(9)) == "1 person hasn’t replied; no more follow-ups are planned."
+    assert await said(morning(3), cast.hsi_liaison) is None
+    await replies.reply(cast.hsi_liaison, event_id, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=False)
+    assert await said(morning(3)) is None
+
+
+async def test_an_invitation_that_was_not_sent_or_came_back_is_not_followed_up(cast: Cast) -> None:
+    await asking_after(cast, 2)
+    await sent_to(cast.fbi_lead, at=morning(2))
+    await Message.update({Message.bounced_at: morning(2)}).where(Message.recipient == cast.fbi_lead.member_id)
+    await plan_each_morning(2, 12)
+    assert await asked() == []
+
+
+async def test_a_new_invitation_starts_the_days_again(cast: Cast) -> None:
+    event_id = await asking_after(cast, 2)
+    await sent_to(cast.fbi_lead, at=morning(2))
+    event, known = await events.plan_to_change(cast.coordinator, event_id)
+    for number, invitees in enumerate(({}, known.invitees)):
+        await events.change(
+            cast.coordinator,
+            event_id,
+            replace(known, invitees=invitees),
+            event.version + number,
+            NOW,
+            notify=Notify.ALL,
+        )
+    newest = await Message.select(Message.id).where(
+        (Message.kind == "invitation") & (Message.recipient == cast.fbi_lead.member_id) & (Message.state == "pending")
+    )
+    await Message.update({Message.state: "sent", Message.sent_at: morning(3)}).where(Message.id == newest[-1]["id"])
+    await plan_each_morning(2, 12)
+    assert [due for name, due in await asked() if name == "Fbi lead"] == [morning(5)]
+
+
+async def test_follow_ups_of_both_kinds_on_one_day_make_one_email(cast: Cast) -> None:
+    policy = ReminderPolicy(asks_before=frozenset({FIVE}), asks_after=frozenset({TWO}))
+    await scheduled(cast, reminders=policy)
+    await sent_to(cast.fbi_lead, cast.hsi_liaison, at=morning(5))
+    await plan_each_morning(5, 12)
+    assert await asked() == [("Fbi lead", morning(7)), ("Hsi liaison", morning(7))]
+
+
+async def test_no_follow_up_after_an_invitation_comes_once_the_date_has_begun(cast: Cast) -> None:
+    await asking_after(cast, 2)
+    await sent_to(cast.fbi_lead, at=morning(11))
+    await plan_each_morning(11, 20)
+    assert await asked() == []
+
+
+async def test_of_a_series_the_next_date_is_followed_up(cast: Cast) -> None:
+    await asking_after(cast, 2, 5, rule=rule_for("weekly", meeting().starts, count=3))
+    await sent_to(cast.fbi_lead, at=morning(10))
+    await plan_each_morning(10, 20)
+    dates = await Message.select(Message.occurrence.starts_at).where(Message.kind == "no_reply").order_by(Message.due)
+    assert [one["occurrence.starts_at"] for one in dates] == [STARTS, STARTS + timedelta(days=7)]
+
+
+async def test_in_quiet_hours_a_follow_up_after_the_invitation_waits_for_their_end(cast: Cast) -> None:
+    await preferences.save(cast.fbi_lead, Preferences(quiet=(time(20), time(8, 30))), NOW)
+    await asking_after(cast, 2)
+    await sent_to(cast.fbi_lead, at=morning(4))
+    await plan_each_morning(4, 12)
+    assert await asked() == [("Fbi lead", morning(6) + timedelta(minutes=30))]
+
+
+async def test_after_an_outage_one_follow_up_after_the_invitation_is_made_up_for(cast: Cast) -> None:
+    await asking_after(cast, 2, 5)
+    await sent_to(cast.fbi_lead, at=morning(2))
+    await plan(morning(3), morning(8))
+    assert [name for name, _ in await asked()] == ["Fbi lead"]
 
 
 async def test_who_was_not_asked_by_hand_is_asked_on_the_day_although_others_rest(cast: Cast) -> None:

@@ -100,7 +100,8 @@ def _marking(given: MarkingGiven | None) -> Marking | None:
 def _reminders(given: RemindersGiven) -> ReminderPolicy:
     leads = frozenset(timedelta(minutes=one) for one in given.minutes_before)
     asks_before = frozenset(timedelta(days=one) for one in given.follow_up_days_before)
-    return ReminderPolicy(leads=leads, asks_before=asks_before, sends_thanks=given.sends_thanks)
+    asks_after = frozenset(timedelta(days=one) for one in given.follow_up_days_after_invitation)
+    return ReminderPolicy(leads=leads, asks_before=asks_before, asks_after=asks_after, sends_thanks=given.sends_thanks)
 
 
 def _rule(repeat: Repeat | None, starts: datetime) -> Rule | None:

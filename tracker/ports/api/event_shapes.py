@@ -131,6 +131,15 @@ class MarkingGiven(Given):
     limit: Limit | None = None
 
 
+class FollowUpAfter(IntEnum):
+    """How many days after their invitation was sent people who haven't replied are asked again."""
+
+    TWO = 2
+    FIVE = 5
+    SEVEN = 7
+    TEN = 10
+
+
 class RemindersGiven(Given):
     """When people are reminded of an event, and whether those who haven't replied are asked again."""
 
@@ -140,6 +149,13 @@ class RemindersGiven(Given):
     follow_up_days_before: Annotated[
         tuple[FollowUp, ...],
         Meta(max_length=len(FollowUp), description="When to follow up on missing replies. Empty for never."),
+    ] = ()
+    follow_up_days_after_invitation: Annotated[
+        tuple[FollowUpAfter, ...],
+        Meta(
+            max_length=len(FollowUpAfter),
+            description="The same, counted from when each person's invitation was sent. Empty for never.",
+        ),
     ] = ()
     sends_thanks: Annotated[
         bool, Meta(description="Thanks people who were marked present, an hour after attendance is closed.")
@@ -218,6 +234,7 @@ class RemindersShown(Shown):
 
     minutes_before: tuple[int, ...]
     follow_up_days_before: tuple[int, ...]
+    follow_up_days_after_invitation: tuple[int, ...]
     sends_thanks: bool
 
 
@@ -296,6 +313,7 @@ def reminders_shown(policy: ReminderPolicy) -> RemindersShown:
     return RemindersShown(
         minutes_before=tuple(minutes(one) for one in sorted(policy.leads, reverse=True)),
         follow_up_days_before=tuple(one.days for one in sorted(policy.asks_before, reverse=True)),
+        follow_up_days_after_invitation=tuple(one.days for one in sorted(policy.asks_after)),
         sends_thanks=policy.sends_thanks,
     )
 

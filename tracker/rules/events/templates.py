@@ -38,6 +38,7 @@ FIELDS = frozenset(
         "reminders",
         "leads",
         "asks_before",
+        "asks_after",
         "sends_thanks",
     }
 )

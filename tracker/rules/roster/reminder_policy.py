@@ -16,6 +16,8 @@ OFFERED = (timedelta(days=7), timedelta(days=3), *LEAD_TIMES[1:], timedelta(minu
 """Lead times that people can choose from, longest first."""
 ASKS_OFFERED = (timedelta(days=14), timedelta(days=10), timedelta(days=5), timedelta(days=2))
 """How long before a date missing replies can be requested again; no two within the 48 hours after a request."""
+ASKS_AFTER_OFFERED = (timedelta(days=2), timedelta(days=5), timedelta(days=7), timedelta(days=10))
+"""How many days after a person's invitation theirs can be requested again; no two within 48 hours either."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +28,8 @@ class ReminderPolicy:
     """Empty = no reminders, except for people who chose times of their own."""
     asks_before: frozenset[timedelta] = frozenset()
     """How long before a date missing replies are requested again; empty = never."""
+    asks_after: frozenset[timedelta] = frozenset()
+    """How many days after a person's invitation was sent their missing reply is requested again; empty = never."""
     sends_thanks: bool = False
     """Whether people who were marked present get a thank-you, an hour after attendance is closed."""
 
@@ -33,28 +37,46 @@ class ReminderPolicy:
     def words(self) -> str:
         """Return it in a sentence or two."""
         reminders = f"Reminders go out {leads_words(self.leads)}." if self.leads else "No reminders."
-        asks = (
-            f" We follow up {leads_words(self.asks_before)} with people who haven’t replied."
-            if self.asks_before
-            else ""
-        )
+        asks = f" We follow up {self._asks} with people who haven’t replied." if self.asks else ""
         thanks = " People who were there get a thank-you after attendance is closed." if self.sends_thanks else ""
         return reminders + asks + thanks
+
+    @property
+    def asks(self) -> bool:
+        """Return whether missing replies are requested again at all."""
+        return bool(self.asks_before or self.asks_after)
+
+    @property
+    def _asks(self) -> str:
+        before = leads_words(self.asks_before) if self.asks_before else ""
+        if not self.asks_after:
+            return before
+        after = f"{_listed(lead_words(one) for one in sorted(self.asks_after))} after the invitation"
+        return f"{after}, and {before} the event," if before else after
 
 
 USUAL_POLICY = ReminderPolicy()
 
 
-def policy_in(minutes: Iterable[str], asks_before: Iterable[str] = (), *, sends_thanks: bool = False) -> ReminderPolicy:
-    """Return the policy that a form describes by lead times in minutes; ones that aren't offered are ignored."""
+def policy_in(
+    minutes: Iterable[str],
+    asks_before: Iterable[str] = (),
+    asks_after: Iterable[str] = (),
+    *,
+    sends_thanks: bool = False,
+) -> ReminderPolicy:
+    """Return the policy that a form describes by times in minutes; ones that aren't offered are ignored."""
     return ReminderPolicy(
-        leads=_offered(minutes, OFFERED), asks_before=_offered(asks_before, ASKS_OFFERED), sends_thanks=sends_thanks
+        leads=_offered(minutes, OFFERED),
+        asks_before=_offered(asks_before, ASKS_OFFERED),
+        asks_after=_offered(asks_after, ASKS_AFTER_OFFERED),
+        sends_thanks=sends_thanks,
     )
 
 
-def choices(offered: Iterable[timedelta]) -> list[tuple[str, str]]:
-    """Return lead times as the choices of a form: minutes, and words."""
-    return [(minutes_of(one), f"{lead_words(one)} before") for one in offered]
+def choices(offered: Iterable[timedelta], where: str = "before") -> list[tuple[str, str]]:
+    """Return times before or after something as the choices of a form: minutes, and words."""
+    return [(minutes_of(one), f"{lead_words(one)} {where}") for one in offered]
 
 
 def minutes_of(lead: timedelta) -> str:
@@ -84,6 +106,9 @@ def lead_words(lead: timedelta) -> str:
 
 def leads_words(leads: Iterable[timedelta]) -> str:
     """Return "7 days, 1 day, and 2 hours before", longest first."""
-    *longer, shortest = [lead_words(one) for one in sorted(leads, reverse=True)]
-    listed = f"{', '.join(longer)}{',' if len(longer) > 1 else ''} and {shortest}" if longer else shortest
-    return f"{listed} before"
+    return f"{_listed(lead_words(one) for one in sorted(leads, reverse=True))} before"
+
+
+def _listed(words: Iterable[str]) -> str:
+    *others, last = words
+    return f"{', '.join(others)}{',' if len(others) > 1 else ''} and {last}" if others else last

@@ -44,6 +44,7 @@ class ReplacedEvent(msgspec.Struct, frozen=True, kw_only=True):
 
     leads: str
     asks_before: str
+    asks_after: str
     sends_thanks: bool
     version: int
 
@@ -54,6 +55,7 @@ class Replaced(msgspec.Struct, frozen=True, kw_only=True):
     by: UUID
     leads: str | None
     asks_before: str
+    asks_after: str
     sends_thanks: bool
     events: dict[UUID, ReplacedEvent]
 
@@ -89,6 +91,7 @@ async def save(
             by=viewer.member_id,
             leads=before["leads"] if before else None,
             asks_before=before["ask_leads"] if before else "",
+            asks_after=before["ask_after"] if before else "",
             sends_thanks=bool(before and before["sends_thanks"]),
             events={one.id: _replaced(one) for one in changed},
         )
@@ -97,6 +100,7 @@ async def save(
         facts = {
             "leads": text_of(policy.leads),
             "asks_before": text_of(policy.asks_before),
+            "asks_after": text_of(policy.asks_after),
             "sends_thanks": policy.sends_thanks,
             "upcoming_events": len(changed),
         }
@@ -122,12 +126,7 @@ async def undo(viewer: Viewer, committee_id: UUID, at: datetime, now: datetime) 
         if replaced.leads is None:
             await CommitteePreference.delete().where(CommitteePreference.committee == committee_id)
         else:
-            policy = ReminderPolicy(
-                leads=leads_of(replaced.leads),
-                asks_before=leads_of(replaced.asks_before),
-                sends_thanks=replaced.sends_thanks,
-            )
-            await _store(committee_id, policy, None, now)
+            await _store(committee_id, _policy(replaced, replaced.leads), None, now)
         facts = {"upcoming_events": len(replaced.events)}
         await audit.record(viewer.actor, "undone", "committee_preference", committee_id, facts, now)
 
@@ -141,6 +140,7 @@ def _replaced(event: Event) -> ReplacedEvent:
     return ReplacedEvent(
         leads=text_of(policy.leads),
         asks_before=text_of(policy.asks_before),
+        asks_after=text_of(policy.asks_after),
         sends_thanks=policy.sends_thanks,
         version=event.version + 1,
     )
@@ -155,12 +155,19 @@ async def _set(viewer: Viewer, event_ids: Sequence[UUID], policy: ReminderPolicy
 
 async def _put_back(viewer: Viewer, event_id: UUID, before: ReplacedEvent, now: datetime) -> None:
     is_as_left = (rows.Event.id == event_id) & (rows.Event.version == before.version)
-    policy = ReminderPolicy(
-        leads=leads_of(before.leads), asks_before=leads_of(before.asks_before), sends_thanks=before.sends_thanks
-    )
-    if not await rows.Event.update(_columns(policy)).where(is_as_left).returning(rows.Event.id):
+    policy = _columns(_policy(before, before.leads))
+    if not await rows.Event.update(policy).where(is_as_left).returning(rows.Event.id):
         raise Conflict(MEANWHILE)
     await audit.record(viewer.actor, "undone", "event", event_id, {"fields": ["reminders"]}, now)
+
+
+def _policy(before: Replaced | ReplacedEvent, leads: str) -> ReminderPolicy:
+    return ReminderPolicy(
+        leads=leads_of(leads),
+        asks_before=leads_of(before.asks_before),
+        asks_after=leads_of(before.asks_after),
+        sends_thanks=before.sends_thanks,
+    )
 
 
 def _columns(policy: ReminderPolicy) -> dict[Any, Any]:
@@ -178,6 +185,7 @@ async def _store(committee_id: UUID, policy: ReminderPolicy, replaced: str | Non
         committee=committee_id,
         leads=text_of(policy.leads),
         ask_leads=text_of(policy.asks_before),
+        ask_after=text_of(policy.asks_after),
         sends_thanks=policy.sends_thanks,
         changed_at=now,
         replaced=replaced,
@@ -188,6 +196,7 @@ async def _store(committee_id: UUID, policy: ReminderPolicy, replaced: str | Non
         values=[
             CommitteePreference.leads,
             CommitteePreference.ask_leads,
+            CommitteePreference.ask_after,
             CommitteePreference.sends_thanks,
             CommitteePreference.changed_at,
             CommitteePreference.replaced,

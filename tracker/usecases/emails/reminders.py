@@ -96,7 +96,7 @@ async def _unsent(found: Sequence[tuple[Moment, Draft]]) -> list[Draft]:
     """Return the messages, without second chances of reminders that were queued before quiet hours."""
     second = {draft.key: draft for moment, draft in found if moment.instead_of}
     dates = {one.occurrence_id for one in second.values() if one.occurrence_id}
-    queued = await outbox_queue.reminder_keys(dates) if dates else frozenset()
+    queued = await outbox_queue.reminder_keys(dates)
     return [draft for _, draft in found if not (draft.key in second and draft.key in queued)]
 
 

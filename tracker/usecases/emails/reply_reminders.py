@@ -1,62 +1,104 @@
-"""The planner's part for missing replies: people are asked again on the days before a date that its event chose."""
+"""The planner's part for missing replies: people are asked again on the days that the event chose."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from tracker.rules.core.message_types import ReplyNudge
 from tracker.rules.core.outbox import Draft, State
-from tracker.rules.emails import reminders as rules
+from tracker.rules.emails import follow_ups as rules
+from tracker.rules.emails import reminders
+from tracker.rules.emails.item_days import days_within
 from tracker.rules.emails.nudges import REST
-from tracker.rules.emails.preferences import Wishes, quieter
+from tracker.rules.emails.preferences import Wishes
 from tracker.rules.emails.reminders import Moment
 from tracker.rules.roster.reminder_policy import ASKS_OFFERED
-from tracker.tables.background.emails import due
-from tracker.tables.background.emails.due import DueDate
+from tracker.tables.background.emails import due, follow_ups
+from tracker.tables.background.emails.due import DueDate, Nudged
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """A request to reply to a date that became due: to all who have not replied, or after one person's invitation."""
+
+    date: DueDate
+    moment: Moment
+    member_id: UUID | None = None
+    invited_at: datetime | None = None
+
+    def key(self, member_id: UUID) -> str:
+        """Return the key of the message to a person."""
+        if self.invited_at:
+            return f"no_reply:{self.date.event_id}:{member_id}:{self.invited_at.isoformat()}:{-self.moment.lead.days}"
+        lead = int(self.moment.lead.total_seconds())
+        return f"no_reply:{self.date.id}:{member_id}:{self.date.starts_at.isoformat()}:{lead}"
 
 
 async def requests_to_reply(after: datetime, now: datetime, wishes: Wishes) -> list[Draft]:
-    """Return the requests that became due in (after, now]; none to a person asked about the event within two days."""
-    passed = await _passed(after, now)
-    resting = {
-        (one.event_id, one.member_id) for one in await due.nudged({one.event_id for one, _ in passed}, now - REST)
-    }
-    first: dict[UUID, tuple[DueDate, Moment]] = {}
-    for date, moment in passed:  # one email for a series, about its next date
-        first.setdefault(date.event_id, (date, moment))
-    silent = await due.silent(date.id for date, _ in first.values())
-    return [
-        _request(date, moment, member_id, wishes)
-        for date, moment in first.values()
-        for member_id in silent.get(date.id, ())
-        if (date.event_id, member_id) not in resting
-    ]
+    """Return the requests that became due in (after, now]; one to a person, none within two days of another."""
+    found = [*await _before_dates(after, now), *await _after_invitations(after, now)]
+    if not found:
+        return []
+    last = _last_of(await due.nudged({one.date.event_id for one in found}, now - REST))
+    silent = await due.silent({one.date.id for one in found})
+    drafts: dict[tuple[UUID, UUID], Draft] = {}
+    for one in found:
+        for member_id in silent.get(one.date.id, ()):
+            whom = one.date.event_id, member_id
+            is_theirs = one.member_id in (None, member_id)
+            if is_theirs and not (whom in last and rules.rests(last[whom], now, one.date.zone)):
+                drafts.setdefault(whom, _draft(one, member_id, wishes))
+    return [*drafts.values()]
 
 
-async def _passed(after: datetime, now: datetime) -> list[tuple[DueDate, Moment]]:
-    """Return the dates, soonest first, each with its latest moment that is still useful."""
-    spans = ((after + lead - rules.SHIFT, now + lead + rules.SHIFT) for lead in ASKS_OFFERED)
+async def _before_dates(after: datetime, now: datetime) -> list[Request]:
+    """Return the requests that are counted back from a date: one for a series, about its next date."""
+    spans = ((after + lead - reminders.SHIFT, now + lead + reminders.SHIFT) for lead in ASKS_OFFERED)
     near = [one for one in await due.dates_starting(spans) if one.asks_before and one.kind.asks_reply]
+    first: dict[UUID, Request] = {}
+    for date in near:
+        every = reminders.of_date(date.starts_at, date.zone, is_all_day=date.is_all_day, leads=date.asks_before)
+        for moment in _useful(every, after, now):
+            first.setdefault(date.event_id, Request(date=date, moment=moment))
+    return [*first.values()]
+
+
+async def _after_invitations(after: datetime, now: datetime) -> list[Request]:
+    """Return the requests that are counted from an invitation, about the event's next date, once a morning has come."""
+    zones = [one for one in await follow_ups.zones() if days_within(after, now, one, None)]
+    dates = await due.next_dates_asking(zones, now) if zones else []
+    asking = {one.event_id: one for one in dates if one.kind.asks_reply}
+    sent = await follow_ups.invitations(asking.keys())
     return [
-        (date, moment)
-        for date in near
-        for moment in rules.judged(_moments(date), after, now)
-        if moment.state is State.PENDING
+        Request(date=asking[event_id], moment=moment, member_id=member_id, invited_at=one.at)
+        for (event_id, member_id), one in sent.items()
+        if one.is_sent
+        for moment in _useful(_after(one.at, asking[event_id]), after, now)
     ]
 
 
-def _moments(date: DueDate) -> list[Moment]:
-    return rules.of_date(date.starts_at, date.zone, is_all_day=date.is_all_day, leads=date.asks_before)
+def _after(sent_at: datetime, date: DueDate) -> list[Moment]:
+    return rules.after_invitation(sent_at, date.zone, date.starts_at, date.asks_after)
 
 
-def _request(date: DueDate, moment: Moment, member_id: UUID, wishes: Wishes) -> Draft:
+def _useful(moments: Iterable[Moment], after: datetime, now: datetime) -> list[Moment]:
+    return [one for one in reminders.judged(moments, after, now) if one.state is State.PENDING]
+
+
+def _last_of(nudged: Iterable[Nudged]) -> Mapping[tuple[UUID, UUID], datetime]:
+    return {(one.event_id, one.member_id): one.at for one in nudged}
+
+
+def _draft(request: Request, member_id: UUID, wishes: Wishes) -> Draft:
     """Return one message; it is queued with the event's others, and waits for the end of quiet hours."""
-    lead = int(moment.lead.total_seconds())
+    moment = request.moment
     return Draft(
         content=ReplyNudge(),
         recipient_id=member_id,
-        event_id=date.event_id,
-        occurrence_id=date.id,
-        key=f"no_reply:{date.id}:{member_id}:{date.starts_at.isoformat()}:{lead}",
+        event_id=request.date.event_id,
+        occurrence_id=request.date.id,
+        key=request.key(member_id),
         not_after=moment.ends,
-        due=quieter(moment, wishes.quiet_of(member_id)).at,
+        due=wishes.held_until(member_id, moment.at, moment.ends),
     )

@@ -17,6 +17,7 @@ from tracker.tables.background.emails import outbox_queue
 from tracker.tables.background.events import audiences
 from tracker.tables.visible.events import events, waiting
 from tracker.usecases.core.viewers import viewers_for
+from tracker.usecases.emails import upcoming_follow_ups
 from tracker.usecases.emails.preferences import everyones_wishes
 from tracker.usecases.emails.reminder_recipients import who_comes
 
@@ -52,7 +53,8 @@ async def of_event(viewer: Viewer, event_id: UUID, now: datetime, *, ahead: time
     """
     event = await events.event(viewer, event_id)
     dates = await events.dates(viewer, event) if event else []
-    until = now + ahead + HORIZON - AHEAD if ahead else END_OF_TIME
+    is_bounded = ahead is not None and not (event and event.reminders.asks_after)
+    until = now + ahead + HORIZON - AHEAD if ahead and is_bounded else END_OF_TIME
     near = [one.id for one in dates if now < one.starts_at <= until]
     lines = await events.lines_by_id(viewer, near)
     return await _of_lines(viewer, lines, now, now + ahead if ahead else END_OF_TIME)
@@ -60,7 +62,9 @@ async def of_event(viewer: Viewer, event_id: UUID, now: datetime, *, ahead: time
 
 async def of_theirs(viewer: Viewer, now: datetime) -> list[Planned]:
     """Return the reminders of all dates that the viewer may edit, and the viewer's own for the other dates."""
-    return await _of_lines(viewer, await events.lines(viewer, now, now + HORIZON), now, now + AHEAD)
+    near = await events.lines(viewer, now, now + HORIZON)
+    asking = await events.next_lines_asking(viewer, now)
+    return await _of_lines(viewer, [*{one.id: one for one in (*near, *asking)}.values()], now, now + AHEAD)
 
 
 async def _of_lines(viewer: Viewer, lines: list[Line], now: datetime, until: datetime) -> list[Planned]:
@@ -74,31 +78,22 @@ async def _ahead(
     by_id = {one.id: one for one in lines if _is_ahead(one, now)}
     wishes = await everyones_wishes()
     coming = await who_comes((one.id, one.event_id) for one in by_id.values())
-    asking = [one for one in theirs if one in by_id and by_id[one].reminders.asks_before]
+    asking = [one for one in theirs if one in by_id and by_id[one].reminders.asks]
     silent = await waiting.silent(viewer, [one for one in asking if takes_nudges(by_id[one], now)])
-    to_whom = [
-        (kind, by_id[date_id], member)
-        for kind, of_date in ((MessageKind.REMINDER, coming), (MessageKind.NO_REPLY, silent))
-        for date_id, members in of_date.items()
-        for member in members
-        if date_id in theirs or member == viewer.member_id
-    ]
-    recipients = await viewers_for((member for *_, member in to_whom), now)
+    asked = await upcoming_follow_ups.upcoming((by_id[one] for one in asking), silent, wishes, now)
+    whom = {(date_id, member) for date_id, members in coming.items() for member in members}
+    reminded = [(by_id[one], member) for one, member in whom if one in theirs or member == viewer.member_id]
+    recipients = await viewers_for({member for _, member in reminded} | {one.member_id for one in asked}, now)
     seen_by = await audiences.audiences_of_each({one.event_id for one in by_id.values()})
     moments = _Moments(wishes)
-    ahead = [
-        (moment, kind, line, to)
-        for kind, line, member in to_whom
-        if (to := recipients.get(member)) and to.audiences & seen_by[line.event_id]
-        for moment in moments(line, kind, to)
-        if now < moment.at <= until and (moment.instead_of is None or moment.instead_of <= now)
-    ]
-    second = {line.id for moment, _, line, _ in ahead if moment.instead_of}
-    queued = await outbox_queue.reminder_keys(second) if second else frozenset()
+    ahead = [(one, MessageKind.REMINDER, line, to) for line, to in reminded for one in moments(line, to, now)]
+    ahead += [(one.moment, MessageKind.NO_REPLY, one.line, one.member_id) for one in asked]
+    queued = await outbox_queue.reminder_keys({line.id for moment, _, line, _ in ahead if moment.instead_of})
     found: dict[tuple[datetime, UUID, MessageKind, timedelta], list[Viewer]] = {}
-    for moment, kind, line, to in ahead:
-        key = rules.key_of(line.id, to.member_id, line.starts_at, moment.lead)
-        if not (moment.instead_of and key in queued):
+    for moment, kind, line, member in ahead:
+        to, key = recipients.get(member), rules.key_of(line.id, member, line.starts_at, moment.lead)
+        is_sent = moment.instead_of is not None and key in queued
+        if to and to.audiences & seen_by[line.event_id] and now < moment.at <= until and not is_sent:
             found.setdefault((moment.at, line.id, kind, moment.lead), []).append(to)
     return [
         Planned(at=at, kind=kind, lead=lead, line=by_id[date_id], people=tuple(sorted(to, key=_by_agency)))
@@ -111,19 +106,19 @@ class _Moments:
 
     def __init__(self, wishes: Wishes) -> None:
         self._wishes = wishes
-        self._known: dict[tuple[UUID, MessageKind, Wish | None], list[Moment]] = {}
+        self._known: dict[tuple[UUID, Wish | None], list[Moment]] = {}
 
-    def __call__(self, line: Line, kind: MessageKind, to: Viewer) -> list[Moment]:
-        """Return the moments; of two at once, the one with the shorter lead time counts."""
-        if kind is MessageKind.NO_REPLY:
-            wish: Wish | None = Wish(leads=None, quiet=self._wishes.quiet_of(to.member_id))
-        else:
-            wish = self._wishes.of_date(to.member_id, line.reminders.leads)
-        key = line.id, kind, wish
+    def __call__(self, line: Line, member_id: UUID, now: datetime) -> list[Moment]:
+        """Return the moments; of two at once, the one with the shorter lead time counts.
+
+        A second chance is one only if the first is over.
+        """
+        wish = self._wishes.of_date(member_id, line.reminders.leads)
+        key = line.id, wish
         if key not in self._known:
-            leads = line.reminders.asks_before if kind is MessageKind.NO_REPLY else frozenset(OFFERED)
-            every = rules.of_date(line.starts_at, line.zone, is_all_day=line.is_all_day, leads=leads)
-            self._known[key] = list({one.at: one for one in chosen(every, wish)}.values())
+            every = rules.of_date(line.starts_at, line.zone, is_all_day=line.is_all_day, leads=OFFERED)
+            likely = (one for one in chosen(every, wish) if one.instead_of is None or one.instead_of <= now)
+            self._known[key] = list({one.at: one for one in likely}.values())
         return self._known[key]
 
 

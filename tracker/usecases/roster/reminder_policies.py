@@ -11,12 +11,16 @@ async def policies() -> dict[UUID, ReminderPolicy]:
     """Return the policies of the committees that chose one."""
     return {
         row["committee"]: ReminderPolicy(
-            leads=leads_of(row["leads"]), asks_before=leads_of(row["ask_leads"]), sends_thanks=bool(row["sends_thanks"])
+            leads=leads_of(row["leads"]),
+            asks_before=leads_of(row["ask_leads"]),
+            asks_after=leads_of(row["ask_after"]),
+            sends_thanks=bool(row["sends_thanks"]),
         )
         for row in await CommitteePreference.select(
             CommitteePreference.committee,
             CommitteePreference.leads,
             CommitteePreference.ask_leads,
+            CommitteePreference.ask_after,
             CommitteePreference.sends_thanks,
         )
     }

@@ -14,6 +14,7 @@ from tracker.rules.attendance.sheet import named_participants, opens_at
 from tracker.rules.attendance.thanks import may_thank
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_local
+from tracker.rules.emails.follow_ups import NextFollowUp
 from tracker.rules.emails.nudges import Nudge
 from tracker.rules.emails.thanks import sent_words
 from tracker.rules.events.event import Event, EventStatus, Occurrence, may_edit
@@ -30,6 +31,7 @@ from tracker.usecases.actions.item_lists import items_of_event, open_items_of_co
 from tracker.usecases.core.access_records import Reading, readings_of
 from tracker.usecases.emails.nudges import of_silent, with_confirmations
 from tracker.usecases.emails.thanks import sent_about
+from tracker.usecases.emails.upcoming_follow_ups import next_follow_up
 from tracker.usecases.events import substitutes
 from tracker.usecases.events.history import history
 from tracker.usecases.events.occurrences import date_for, neighbors
@@ -89,6 +91,8 @@ class EventView:
     """How many people get an email about a change."""
     nudge: Nudge | None
     """Whom the viewer could remind to reply; None when they may not, or it is too late."""
+    follow_up: NextFollowUp | None
+    """When people who have not replied are asked next by themselves; None when they aren't, or for other viewers."""
     items: tuple[ActionItem, ...]
     assigns_items: bool
     """Whether the viewer may assign action items from here to other people."""
@@ -214,13 +218,15 @@ async def _quorum(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Quor
 
 async def _organizing(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict[str, Any]:
     """Return what people who may change the event look after."""
-    room, readings, waiting, proposed = await together(
+    room, readings, waiting, proposed, follow_up = await together(
         _room(viewer, occurrence, now),
         _readings(viewer, occurrence),
         unrecorded.of_date(viewer, occurrence, now),
         proposals.of_date(viewer, occurrence, now),
+        next_follow_up(viewer, occurrence, now),
     )
-    return {"room": room, "readings": readings, "unrecorded": waiting, "proposals": tuple(proposed)}
+    organizing = {"room": room, "readings": readings, "unrecorded": waiting, "proposals": tuple(proposed)}
+    return {**organizing, "follow_up": follow_up}
 
 
 async def _thanks(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict[str, Any]:

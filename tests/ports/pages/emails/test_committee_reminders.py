@@ -20,6 +20,7 @@ pytestmark = pytest.mark.anyio
 
 DAY = ReminderPolicy(leads=frozenset({timedelta(days=1)}), asks_before=frozenset({timedelta(days=10)}))
 CHOSEN = {"leads": ["1440"], "asks_before": ["14400"]}
+AFTER = {"asks_before": [], "asks_after": ["2880", "7200"]}
 
 
 async def send(browser: Browser, path: str, **changes: Any) -> Any:
@@ -54,6 +55,10 @@ async def test_a_form_says_what_its_choices_mean_before_they_are_saved(sqlite_ca
     words = "No reminders. We follow up 10 days and 5 days before with people who haven’t replied."
     assert words in (await chair.post(f"{path}/preview", fields)).text
     assert words not in (await chair.get(path)).text
+    words = "We follow up 2 days and 5 days after the invitation with people who haven’t replied."
+    assert words in (await chair.post(f"{path}/preview", {**fields, **AFTER})).text
+    await send(chair, path, **AFTER)
+    assert words in (await chair.get(path)).text
 
 
 async def test_events_already_scheduled_change_when_that_is_checked_and_undo_puts_both_back(

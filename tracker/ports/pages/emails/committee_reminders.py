@@ -14,9 +14,10 @@ from tracker.ports.http.flash import Undo
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import Errors, FormValues, count_in, moment_in
+from tracker.ports.pages.events.schedule_reminders import policy_of_form, texts_of
 from tracker.rules.core.wording import plural
 from tracker.rules.events.undo import UNDO_FOR
-from tracker.rules.roster.reminder_policy import ASKS_OFFERED, OFFERED, ReminderPolicy, choices, minutes_of, policy_in
+from tracker.rules.roster.reminder_policy import ASKS_AFTER_OFFERED, ASKS_OFFERED, OFFERED, choices
 from tracker.usecases.emails import committee_reminders
 from tracker.usecases.emails.committee_reminders import Policy
 
@@ -28,7 +29,7 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 async def reminders_of_committee(committee_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
     """Show the policy. Errors: NotFound, NotAllowed."""
     found = await committee_reminders.of_committee(viewer, committee_id, now)
-    return _page(pages, found, _form_of(found.policy))
+    return _page(pages, found, FormValues(texts_of(found.policy)))
 
 
 @post(PATH, guards=[signed_in], status_code=303)
@@ -36,7 +37,7 @@ async def save_reminders_of_committee(
     committee_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Save the policy, or show the form again when the number of upcoming events is another one now."""
-    policy = _policy_in(form)
+    policy = policy_of_form(form)
     upcoming = count_in(form["number"]) if form["upcoming"] else None
     try:
         changed = await committee_reminders.save(viewer, committee_id, policy, now, upcoming=upcoming)
@@ -55,7 +56,7 @@ async def preview_reminders_of_committee(
 ) -> Response[str]:
     """Say what the choices of an open form mean. Errors: NotFound, NotAllowed."""
     await committee_reminders.of_committee(viewer, committee_id, now)
-    return pages.render_block("emails/pages/committee-reminders.html", "preview", words=_policy_in(form).words)
+    return pages.render_block("emails/pages/committee-reminders.html", "preview", words=policy_of_form(form).words)
 
 
 @post(PATH + "/removal", guards=[signed_in], status_code=303)
@@ -69,16 +70,6 @@ async def undo_reminders_of_committee(
     except (Gone, Conflict) as refused:
         return pages.refuse(address, refused.sentence)
     return pages.redirect(address, "Undone. The previous reminders are back.")
-
-
-def _form_of(policy: ReminderPolicy) -> FormValues:
-    leads = {"leads": policy.leads, "asks_before": policy.asks_before}
-    texts = {name: [minutes_of(one) for one in every] for name, every in leads.items()}
-    return FormValues({**texts, "sends_thanks": ["yes"] if policy.sends_thanks else []})
-
-
-def _policy_in(form: FormValues) -> ReminderPolicy:
-    return policy_in(form.all("leads"), form.all("asks_before"), sends_thanks=bool(form["sends_thanks"]))
 
 
 def _said(changed: int, form: FormValues) -> str:
@@ -95,10 +86,11 @@ def _page(
         committee=found.committee,
         upcoming=found.upcoming,
         form=form,
-        words=_policy_in(form).words,
+        words=policy_of_form(form).words,
         errors=errors or Errors(),
         offered=choices(OFFERED),
-        asks_offered=choices(ASKS_OFFERED),
+        asks_offered=choices(ASKS_OFFERED, "before the event"),
+        asks_after_offered=choices(ASKS_AFTER_OFFERED, "after the invitation"),
         status_code=status_code,
     )
 

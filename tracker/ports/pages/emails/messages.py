@@ -16,8 +16,8 @@ from tracker.ports.pages.core.dependencies import Form, Pages, Query, QueryStrin
 from tracker.ports.pages.core.saved_filters import saved_in
 from tracker.ports.pages.emails.messages_query import PATH, SENDINGS, address_of_sending, asked_for, skip_in
 from tracker.rules.core.wording import local, plural
+from tracker.rules.emails.follow_ups import timing_words
 from tracker.rules.emails.messages import KIND_WORDS, STATE_WORDS, kinds_for
-from tracker.rules.roster.reminder_policy import lead_words
 from tracker.usecases.emails import messages
 from tracker.usecases.roster.known_people import known_to
 
@@ -53,7 +53,7 @@ async def message_list(
         "kinds": [("", "All"), *((kind.value, words) for kind, words in kinds_for(viewer).items())],
         "to": to,
         "kind_words": KIND_WORDS,
-        "lead_words": lead_words,
+        "timing_words": timing_words,
         "address": address_of,
     }
     if pages.is_htmx:

@@ -33,7 +33,7 @@ from tracker.rules.core.wording import ZONES
 from tracker.rules.events.event import Event, EventStatus
 from tracker.rules.events.event_fields import TEXTS, label_of
 from tracker.rules.events.plan import is_added
-from tracker.rules.roster.reminder_policy import ASKS_OFFERED, OFFERED, lead_words, minutes_of
+from tracker.rules.roster.reminder_policy import ASKS_AFTER_OFFERED, ASKS_OFFERED, OFFERED, lead_words, minutes_of
 from tracker.usecases.emails import messages
 from tracker.usecases.events import events, form_options
 from tracker.usecases.events.form_options import Choices
@@ -62,7 +62,8 @@ LABELS = {
     "mark_agency": "Designated by",
     "mark_until": "Decontrol on",
     "leads": label_of("reminders"),
-    "asks_before": "Follow up on missing replies",
+    "asks_before": "Follow up before the event",
+    "asks_after": "Follow up after the invitation",
     "sends_thanks": "Thank-you",
 }
 VALUES: dict[str, Mapping[str, str]] = {
@@ -80,6 +81,7 @@ VALUES: dict[str, Mapping[str, str]] = {
     "zone": ZONES,
     "leads": {minutes_of(one): lead_words(one) for one in OFFERED},
     "asks_before": {minutes_of(one): lead_words(one) for one in ASKS_OFFERED},
+    "asks_after": {minutes_of(one): lead_words(one) for one in ASKS_AFTER_OFFERED},
     "sends_thanks": {"yes": "yes", "": "no"},
 }
 

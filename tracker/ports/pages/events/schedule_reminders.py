@@ -7,6 +7,7 @@ from uuid import UUID
 from tracker.ports.pages.core.form_values import FormValues
 from tracker.rules.events.event import Event
 from tracker.rules.roster.reminder_policy import (
+    ASKS_AFTER_OFFERED,
     ASKS_OFFERED,
     OFFERED,
     USUAL_POLICY,
@@ -18,7 +19,7 @@ from tracker.rules.roster.reminder_policy import (
 from tracker.usecases.events.form_options import Choices
 
 OWN, USUALLY = "own", "usual"
-FIELDS = ("reminders", "leads", "asks_before", "sends_thanks")
+FIELDS = ("reminders", "leads", "asks_before", "asks_after", "sends_thanks")
 
 
 def read_reminders(
@@ -26,10 +27,16 @@ def read_reminders(
 ) -> ReminderPolicy:
     """Return the reminders that a form asks for; without a choice, those of the event or of its committee."""
     if form["reminders"] == OWN:
-        return policy_in(form.all("leads"), form.all("asks_before"), sends_thanks=bool(form["sends_thanks"]))
+        return policy_of_form(form)
     if event is not None:
         return event.reminders
     return offered.policies.get(committee_id, USUAL_POLICY) if committee_id else USUAL_POLICY
+
+
+def policy_of_form(form: FormValues) -> ReminderPolicy:
+    """Return the reminders that the fields of a form describe."""
+    days = form.all("asks_before"), form.all("asks_after")
+    return policy_in(form.all("leads"), *days, sends_thanks=bool(form["sends_thanks"]))
 
 
 def texts_of(policy: ReminderPolicy) -> dict[str, Sequence[str]]:
@@ -38,6 +45,7 @@ def texts_of(policy: ReminderPolicy) -> dict[str, Sequence[str]]:
         "reminders": (OWN,),
         "leads": tuple(minutes_of(one) for one in OFFERED if one in policy.leads),
         "asks_before": tuple(minutes_of(one) for one in ASKS_OFFERED if one in policy.asks_before),
+        "asks_after": tuple(minutes_of(one) for one in ASKS_AFTER_OFFERED if one in policy.asks_after),
         "sends_thanks": ("yes",) if policy.sends_thanks else (),
     }
 
@@ -51,7 +59,8 @@ def shown(offered: Choices) -> dict[str, Any]:
     """Return what the form offers: lead times, and the usual reminders in words, by committee."""
     return {
         "offered_leads": choices(OFFERED),
-        "offered_asks": choices(ASKS_OFFERED),
+        "offered_asks": choices(ASKS_OFFERED, "before the event"),
+        "offered_asks_after": choices(ASKS_AFTER_OFFERED, "after the invitation"),
         "usual_reminders": [
             *(
                 (one.name, offered.policies[one.id].words)

@@ -3,7 +3,7 @@
 Whether a person may know of the thing is checked by `visible` when the email is written.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -28,6 +28,10 @@ _DATES = (
     " AND NOT EXISTS (SELECT 1 FROM operation_plan p WHERE p.event = e.id AND p.state = 'stood_down')"
     " ORDER BY o.starts_at, o.id"
 )
+_NEXT_ASKING = (
+    "e.ask_after <> '' AND e.zone IN ({}) AND o.starts_at > {} AND o.starts_at = (SELECT MIN(n.starts_at)"
+    " FROM occurrence n WHERE n.event = o.event AND NOT n.is_canceled AND n.starts_at > {})"
+)
 _SILENT = (
     "SELECT o.id, i.member FROM occurrence o JOIN invitation i ON i.event = o.event WHERE o.id IN ({})"
     f" AND i.withdrawn_at IS NULL AND {IS_ASKED} AND {REPLY} = 'needs_action' ORDER BY o.id, i.member"
@@ -50,6 +54,7 @@ class DueDate(NamedTuple):
     kind: Kind
     leads: frozenset[timedelta]
     asks_before: frozenset[timedelta]
+    asks_after: frozenset[timedelta]
 
 
 class DueItem(NamedTuple):
@@ -82,7 +87,16 @@ async def dates_starting(spans: Iterable[tuple[datetime, datetime]]) -> list[Due
     Each starts in one of the spans (after, until], of which there is at least one.
     """
     within = [QueryString("(o.starts_at > {} AND o.starts_at <= {})", after, until) for after, until in spans]
-    in_one = QueryString(" OR ".join(["{}"] * len(within)), *within)
+    return await _dates(QueryString(" OR ".join(["{}"] * len(within)), *within))
+
+
+async def next_dates_asking(zones: Collection[ZoneName], now: datetime) -> list[DueDate]:
+    """Return the next date of each event in these zones that follows up after its invitations."""
+    found = await _dates(QueryString(_NEXT_ASKING, sql_list(zones), now, now))
+    return [*{one.event_id: one for one in reversed(found)}.values()]
+
+
+async def _dates(which: QueryString) -> list[DueDate]:
     return [
         DueDate(
             row["id"],
@@ -93,8 +107,9 @@ async def dates_starting(spans: Iterable[tuple[datetime, datetime]]) -> list[Due
             Kind(row["kind"]),
             leads_of(row["reminder_leads"]),
             leads_of(row["ask_leads"]),
+            leads_of(row["ask_after"]),
         )
-        for row in await engine().run_querystring(QueryString(_DATES, in_one))
+        for row in await engine().run_querystring(QueryString(_DATES, which))
     ]
 
 

@@ -254,7 +254,10 @@ async def supersede_older(occurrence_ids: Iterable[UUID], reason: str) -> None:
 
 async def reminder_keys(occurrence_ids: Iterable[UUID]) -> frozenset[MessageKey]:
     """Return the keys of the reminders of these dates, whatever became of them."""
-    of_dates = (Message.kind == MessageKind.REMINDER.value) & Message.occurrence.is_in([*occurrence_ids])
+    dates = [*occurrence_ids]
+    if not dates:
+        return frozenset()
+    of_dates = (Message.kind == MessageKind.REMINDER.value) & Message.occurrence.is_in(dates)
     return frozenset(MessageKey(one) for one in await Message.select(Message.key).where(of_dates).output(as_list=True))
 
 

@@ -47,6 +47,8 @@ class CommitteePreference(Table):
     """As in `Preference`; empty = none"""
     ask_leads = Varchar(length=60, default="")
     """How long before a date people who have not replied are asked again, as above; empty = never"""
+    ask_after = Varchar(length=60, default="")
+    """How long after their invitation was sent people who have not replied are asked again, as above; empty = never"""
     sends_thanks = Boolean(default=False)
     """Whether people who were there are thanked once attendance is closed."""
     changed_at = Timestamptz(null=False)

@@ -57,6 +57,8 @@ class Event(Table):
     """Lead times of its reminders in minutes, "10080,120"; empty = none"""
     ask_leads = Varchar(length=60, default="")
     """How long before a date people who have not replied are asked again, as above; empty = never"""
+    ask_after = Varchar(length=60, default="")
+    """How long after their invitation was sent people who have not replied are asked again, as above; empty = never"""
     sends_thanks = Boolean(default=False)
     """Whether people who were there are thanked once attendance is closed."""
     zone = Varchar(length=60)

@@ -7,7 +7,7 @@ from typing import Any
 
 from tracker.rules.roster.reminder_policy import LEAD_TIMES, ReminderPolicy, minutes_of
 
-POLICY = "e.reminder_leads, e.ask_leads, e.sends_thanks"
+POLICY = "e.reminder_leads, e.ask_leads, e.ask_after, e.sends_thanks"
 """What `policy_of` reads of event `e`."""
 BETWEEN = ","
 
@@ -31,6 +31,7 @@ def policy_of(row: Mapping[str, Any]) -> ReminderPolicy:
     return ReminderPolicy(
         leads=leads_of(row["reminder_leads"]),
         asks_before=leads_of(row["ask_leads"]),
+        asks_after=leads_of(row["ask_after"]),
         sends_thanks=bool(row["sends_thanks"]),
     )
 
@@ -40,5 +41,6 @@ def columns_of(policy: ReminderPolicy) -> dict[str, Any]:
     return {
         "reminder_leads": text_of(policy.leads),
         "ask_leads": text_of(policy.asks_before),
+        "ask_after": text_of(policy.asks_after),
         "sends_thanks": policy.sends_thanks,
     }

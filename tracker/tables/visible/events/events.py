@@ -72,6 +72,15 @@ async def lines(viewer: Viewer, start: datetime, end: datetime) -> list[Line]:
     return await lines_where(viewer, tail, start - LONGEST, end, start)
 
 
+async def next_lines_asking(viewer: Viewer, now: datetime) -> list[Line]:
+    """Return the next date of each event that follows up after its invitations."""
+    tail = (
+        " AND e.ask_after <> '' AND o.starts_at = (SELECT MIN(n.starts_at) FROM occurrence n"
+        " WHERE n.event = o.event AND NOT n.is_canceled AND n.starts_at > {})"
+    )
+    return await lines_where(viewer, tail, now)
+
+
 async def lines_by_id(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> list[Line]:
     """Return which of these dates the viewer may see, earliest first."""
     wanted = list(occurrence_ids)

@@ -1,0 +1,84 @@
+"""When people who have not replied are asked again by themselves."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from tracker.rules.core.wall_clock import to_local
+from tracker.rules.emails.follow_ups import NextFollowUp, after_invitation, rests, spaced, timing_words
+from tracker.rules.emails.reminders import Moment
+from tracker.rules.roster.reminder_policy import ASKS_AFTER_OFFERED
+
+ZONE = "America/Chicago"
+STARTS = datetime(2027, 1, 30, 16, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def mornings(sent_at: datetime, *days: int, starts: datetime = STARTS) -> list[datetime]:
+    return [one.at for one in after_invitation(sent_at, ZONE, starts, [day * DAY for day in days])]
+
+
+@pytest.mark.parametrize("hour", [6, 12, 29])  # midnight, 6:00 AM and 11:00 PM of January 12
+def test_days_are_counted_from_the_local_day_on_which_the_invitation_was_sent(hour: int) -> None:
+    sent_at = datetime(2027, 1, 12, tzinfo=UTC) + timedelta(hours=hour)
+    assert mornings(sent_at, 2, 5) == [datetime(2027, 1, day, 14, tzinfo=UTC) for day in (14, 17)]
+
+
+def test_the_hour_is_the_same_after_the_clocks_go_forward() -> None:
+    [at] = mornings(datetime(2027, 3, 13, 18, tzinfo=UTC), 2, starts=datetime(2027, 4, 1, tzinfo=UTC))
+    assert to_local(at, ZONE).hour == 8
+
+
+def test_no_follow_up_comes_after_the_date_has_begun() -> None:
+    assert mornings(datetime(2027, 1, 27, 18, tzinfo=UTC), 2, 5) == [datetime(2027, 1, 29, 14, tzinfo=UTC)]
+    assert mornings(datetime(2027, 1, 28, 18, tzinfo=UTC), 2, starts=datetime(2027, 1, 30, 14, tzinfo=UTC)) == []
+
+
+@pytest.mark.parametrize("day", [12, 71])  # the second is March 13, before the night in which the clocks go forward
+def test_two_mornings_two_days_apart_both_ask(day: int) -> None:
+    first = datetime(2027, 1, 1, 14, tzinfo=UTC) + day * DAY
+    second = first + 2 * DAY - timedelta(hours=1 if day == 71 else 0)
+    assert to_local(second, ZONE).hour == to_local(first, ZONE).hour
+    assert not rests(first + timedelta(seconds=14), second, ZONE)
+    assert rests(first, second - timedelta(minutes=16), ZONE)
+
+
+@given(some.sets(some.sampled_from(ASKS_AFTER_OFFERED)))
+def test_everything_that_is_offered_can_be_chosen_together(days: set[timedelta]) -> None:
+    every = after_invitation(datetime(2027, 3, 8, 20, tzinfo=UTC), ZONE, datetime(2027, 5, 1, tzinfo=UTC), sorted(days))
+    assert spaced(every, None, ZONE) == every
+
+
+def test_of_several_on_one_day_the_first_alone_asks() -> None:
+    morning, noon = (
+        Moment(at=datetime(2027, 1, 14, hour, tzinfo=UTC), lead=lead, ends=STARTS)
+        for hour, lead in ((14, -2 * DAY), (18, 2 * DAY))
+    )
+    assert spaced([morning, noon], None, ZONE) == [morning]
+    assert spaced([morning, noon], morning.at - DAY, ZONE) == []
+    assert spaced([morning, noon], morning.at - 3 * DAY, ZONE) == [morning]
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"silent": 3, "people": 3}, "3 people haven’t replied; the next follow-up goes Thursday, January 14."),
+        (
+            {"silent": 3, "people": 2},
+            "3 people haven’t replied; the next follow-up goes to 2 of them Thursday, January 14.",
+        ),
+        ({"silent": 1, "people": 1}, "1 person hasn’t replied; the next follow-up goes Thursday, January 14."),
+        ({"silent": 1, "at": None}, "1 person hasn’t replied; no more follow-ups are planned."),
+    ],
+)
+def test_the_next_follow_up_is_said_with_its_day_in_the_events_zone(facts: dict[str, Any], words: str) -> None:
+    at = datetime(2027, 1, 15, 5, 30, tzinfo=UTC)  # still Thursday in Kansas City
+    assert NextFollowUp(**{"at": at, **facts}).words(ZONE) == words
+
+
+def test_the_timing_is_said_in_words() -> None:
+    assert timing_words(5 * DAY) == "5 days before"
+    assert timing_words(-2 * DAY) == "2 days after the invitation to"

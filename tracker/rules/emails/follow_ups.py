@@ -1,0 +1,66 @@
+"""Follow-ups: when people who have not replied to an event are asked again by themselves.
+
+Some go out a number of days before a date, at the time of its reminders. Others go out a number of days after the
+person's invitation, at 8:00 AM of the event's zone: counted from the local day on which the newest invitation to them
+was sent, if it didn't come back. A person without one gets none of these, and no one gets any once a date has begun.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tracker.rules.core.wall_clock import to_local, to_utc
+from tracker.rules.core.wording import longday, plural
+from tracker.rules.emails.nudges import REST
+from tracker.rules.emails.reminders import LATE, MORNING, Moment
+from tracker.rules.roster.reminder_policy import lead_words
+
+
+def after_invitation(sent_at: datetime, zone: str, starts_at: datetime, days: Iterable[timedelta]) -> list[Moment]:
+    """Return when a person is asked again about a date after their invitation, each with a negative lead time."""
+    day = to_local(sent_at, zone).date()
+    ahead = ((to_utc(datetime.combine(day + one, MORNING), zone), one) for one in days)
+    return [Moment(at=at, lead=-one, ends=starts_at) for at, one in ahead if at < starts_at]
+
+
+def rests(last: datetime, at: datetime, zone: str) -> bool:
+    """Return whether a person was asked about an event too lately to be asked again by itself.
+
+    Two mornings two days apart are far enough, also when the clocks go forward between them.
+    """
+    is_two_days_later = to_local(at, zone) >= to_local(last, zone) + REST - LATE
+    return at < last + REST and not is_two_days_later
+
+
+def spaced(moments: Iterable[Moment], last: datetime | None, zone: str) -> list[Moment]:
+    """Return which of these moments ask a person, in their order, if `last` was the last request about the event."""
+    kept: list[Moment] = []
+    for one in moments:
+        if last is None or not rests(last, one.at, zone):
+            kept.append(one)
+            last = one.at
+    return kept
+
+
+@dataclass(frozen=True, kw_only=True)
+class NextFollowUp:
+    """The people who have not replied to a date, and when and how many of them are asked next, if nothing changes."""
+
+    silent: int
+    at: datetime | None = None
+    """None = no follow-up is left."""
+    people: int = 0
+    """How many people get one on that day."""
+
+    def words(self, zone: str) -> str:
+        """Return it in a sentence; the day is the event's."""
+        said = f"{plural(self.silent, 'person hasn’t', 'people haven’t')} replied; "
+        if self.at is None:
+            return f"{said}no more follow-ups are planned."
+        whom = "" if self.people == self.silent else f"to {self.people} of them "
+        return f"{said}the next follow-up goes {whom}{longday(to_local(self.at, zone)).rpartition(',')[0]}."
+
+
+def timing_words(lead: timedelta) -> str:
+    """Return "5 days before", or "2 days after the invitation to" for a negative one."""
+    return f"{lead_words(lead)} before" if lead > timedelta(0) else f"{lead_words(-lead)} after the invitation to"

@@ -1,0 +1,42 @@
+"""What follow-ups after an invitation are computed from: ids and times only."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from piccolo.querystring import QueryString
+
+from tracker.database import engine
+from tracker.database.sql_list import sql_list
+from tracker.rules.core.outbox import MessageKind, State
+from tracker.rules.core.wall_clock import ZoneName
+
+_ZONES = "SELECT DISTINCT zone FROM event WHERE ask_after <> '' AND status IN ('tentative', 'confirmed')"
+_INVITATIONS = (
+    "SELECT event, recipient, state, due, sent_at FROM message"
+    f" WHERE event IN ({{}}) AND kind = '{MessageKind.INVITATION}' AND bounced_at IS NULL"
+    f" AND state IN ('{State.PENDING}', '{State.SENT}') ORDER BY created_at, id"
+)
+
+
+class InvitationEmail(NamedTuple):
+    """The newest invitation of a person to an event, which was sent or waits to be sent at a moment."""
+
+    at: datetime
+    is_sent: bool
+
+
+async def zones() -> list[ZoneName]:
+    """Return the zones of the events that follow up after their invitations."""
+    return [ZoneName(row["zone"]) for row in await engine().run_querystring(QueryString(_ZONES))]
+
+
+async def invitations(event_ids: Collection[UUID]) -> dict[tuple[UUID, UUID], InvitationEmail]:
+    """Return the newest invitation to each of these events by event and person; none that failed or came back."""
+    if not event_ids:
+        return {}
+    return {
+        (row["event"], row["recipient"]): InvitationEmail(row["sent_at"] or row["due"], row["state"] == State.SENT)
+        for row in await engine().run_querystring(QueryString(_INVITATIONS, sql_list(sorted(event_ids))))
+    }
