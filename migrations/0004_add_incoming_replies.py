@@ -178,6 +178,11 @@ UPDATE event SET
   ask_leads = (SELECT p.ask_leads FROM committee_preference p WHERE p.committee = event.committee)
   WHERE committee IN (SELECT committee FROM committee_preference);
 ALTER TABLE committee_preference ADD COLUMN replaced TEXT;
+ALTER TABLE committee_preference ADD COLUMN is_usual BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE deployment ADD COLUMN reminder_leads VARCHAR(60) NOT NULL DEFAULT '10080,1440,120';
+ALTER TABLE deployment ADD COLUMN ask_leads VARCHAR(60) NOT NULL DEFAULT '';
+ALTER TABLE deployment ADD COLUMN ask_after VARCHAR(60) NOT NULL DEFAULT '';
+ALTER TABLE deployment ADD COLUMN sends_thanks BOOLEAN NOT NULL DEFAULT FALSE;
 """
 THANK_YOUS = """
 ALTER TABLE event ADD COLUMN sends_thanks BOOLEAN NOT NULL DEFAULT FALSE;

@@ -573,7 +573,8 @@ def to_committee_reminders(page: Page, _: Demo) -> None:
     page.goto("/settings/notifications")
     page.get_by_role("link", name="Steering Committee").click()
     page.wait_for_url("**/reminders")
-    page.get_by_text("10 days before", exact=True).click()
+    page.get_by_text("Its own, as below", exact=True).click()
+    page.get_by_text("10 days before the event", exact=True).click()
     page.get_by_text("We follow up 10 days before").wait_for()
 
 
@@ -743,6 +744,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "messages of an event": (COORDINATOR, to_messages_of_event, f"Messages about {TRAINING}"),
     "notifications": (ADVOCATE, to("/settings/notifications"), "Notifications"),
     "the task force’s quiet hours": (COORDINATOR, to("/settings/quiet-hours"), "The task force’s quiet hours"),
+    "the task force’s reminders": (COORDINATOR, to("/settings/reminders"), "The task force’s reminders"),
     "notifications with errors": (COORDINATOR, to_refused_notifications, "Notifications"),
     "escalation of a committee": (COORDINATOR, to_committee_escalation, "Escalation for Steering Committee"),
     "reminders of a committee": (COORDINATOR, to_committee_reminders, "Reminders for Steering Committee"),

@@ -288,6 +288,7 @@ REMINDED = ReminderPolicy(asks_before=frozenset({timedelta(days=5)}), asks_after
 async def _choices(cast: Cast) -> None:
     await escalations.save(cast.coordinator, cast.committees["steering"], CommitteeDays(agency=2), NOW)
     await preferences.save(cast.fbi_lead, Preferences(is_discreet=True), NOW)
+    await committee_reminders.save_usual(cast.coordinator, REMINDED, NOW)
     await committee_reminders.save(cast.coordinator, cast.committees["steering"], REMINDED, NOW)
     draft = DraftKey(form=DraftForm.SCHEDULE)
     await drafts.save(cast.coordinator, draft, {"title": ["Core group"]}, NOW, tab=ids.new_id(), shown=None)

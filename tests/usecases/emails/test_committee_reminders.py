@@ -64,12 +64,10 @@ async def test_the_upcoming_events_change_too_without_their_calendars(cast: Cast
     assert (after.changed_at, after.sequence) == (before.changed_at, before.sequence)
     assert await of_event(cast, canceled) == USUAL_POLICY
     found = await AuditEntry.select(AuditEntry.subject, AuditEntry.facts).order_by(AuditEntry.seq)
+    reminders = '"asks_after": "", "asks_before": "", "is_usual": false, "leads": "1440", "sends_thanks": false'
     assert [(one["subject"], one["facts"]) for one in found[-2:]] == [
         ("event", '{"fields": ["reminders"]}'),
-        (
-            "committee_preference",
-            '{"asks_after": "", "asks_before": "", "leads": "1440", "sends_thanks": false, "upcoming_events": 1}',
-        ),
+        ("committee_preference", f'{{{reminders}, "upcoming_events": 1}}'),
     ]
 
 
@@ -107,3 +105,24 @@ async def test_undo_leaves_everything_when_an_event_has_changed_since(cast: Cast
     with pytest.raises(Conflict):
         await committee_reminders.undo(cast.caht_lead, services, NOW, NOW)
     assert (await of_event(cast, event_id), await policy_of(services)) == (DAY, DAY)
+
+
+@pytest.mark.both_engines
+async def test_committees_inherit_the_policy_of_the_task_force_until_they_choose_one(cast: Cast) -> None:
+    services, steering = cast.committees["services"], cast.committees["steering"]
+    await save(cast, cast.caht_lead)
+    usual = ReminderPolicy(asks_after=frozenset({timedelta(days=2)}), sends_thanks=True)
+    event_id = await scheduled(cast)
+    await committee_reminders.save_usual(cast.coordinator, usual, NOW)
+    assert [await policy_of(one) for one in (None, steering, services)] == [usual, usual, DAY]
+    assert await of_event(cast, event_id) != usual, "events already scheduled keep theirs"
+    await committee_reminders.save(cast.caht_lead, services, None, NOW, upcoming=1)
+    assert [await policy_of(services), await of_event(cast, event_id)] == [usual, usual]
+    await committee_reminders.undo(cast.caht_lead, services, NOW, NOW)
+    assert await policy_of(services) == DAY
+
+
+async def test_only_a_coordinator_sets_the_policy_of_the_task_force(cast: Cast) -> None:
+    with pytest.raises(NotAllowed):
+        await committee_reminders.save_usual(cast.caht_lead, DAY, NOW)
+    assert await policy_of(None) == USUAL_POLICY

@@ -17,7 +17,6 @@ from tracker.rules.core.viewer import Level, Role, Status
 from tracker.rules.events.plan import Person
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.rules.roster.directory import PersonCard
-from tracker.rules.roster.reminder_policy import USUAL_POLICY
 from tracker.usecases.roster import directory, people, reminder_policies, sites
 from tracker.usecases.roster.known_people import every, known_to
 
@@ -212,7 +211,7 @@ async def list_committees(request: FormRequest, viewer: Viewer) -> Response[Any]
             name=one.name,
             place=one.place,
             members=tuple(sorted(one.members)),
-            reminders=reminders_shown(policies.get(one.id, USUAL_POLICY)),
+            reminders=reminders_shown(policies.of(one.id)),
         )
         for one in found
     )

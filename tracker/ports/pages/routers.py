@@ -24,6 +24,7 @@ from tracker.ports.pages.emails import (
     preferences,
     quiet_hours,
     thanks,
+    usual_reminders,
 )
 from tracker.ports.pages.events import (
     added_dates,
@@ -162,6 +163,7 @@ ROOMS = {
         message.handlers,
         preferences.handlers,
         quiet_hours.handlers,
+        usual_reminders.handlers,
         committee_reminders.handlers,
         committee_escalation.handlers,
         thanks.handlers,

@@ -59,6 +59,7 @@ LABELS = {
     "leads": "Reminders",
     "asks_before": "Follow-ups",
     "asks_after": "Follow-ups after the invitation",
+    "is_usual": "The task force’s",
     "date_reminders": "Reminders of dates",
     "item_reminders": "Reminders of action items",
     "is_discreet": "Time-only emails",
@@ -262,7 +263,9 @@ WORDS: Mapping[str, Callable[[object], str]] = {
     "minutes": _minutes,
     "why": str,
     "browser": _browser,
-    **dict.fromkeys(("date_reminders", "item_reminders", "is_discreet", "digest", "shows_operations"), _switch),
+    **dict.fromkeys(
+        ("is_usual", "date_reminders", "item_reminders", "is_discreet", "digest", "shows_operations"), _switch
+    ),
 }
 
 

@@ -196,6 +196,7 @@ THINGS = {
     "committee_preference": "reminder settings for a committee",
     "committee_escalation": "the escalation of a committee’s action items",
     "usual_quiet_hours": "the task force’s quiet hours",
+    "usual_reminders": "the task force’s reminders",
 }
 """Subject → its label; one that is not listed is used as it is."""
 
@@ -298,6 +299,7 @@ OPEN_SUBJECTS = frozenset(
         "committee_preference",
         "committee_escalation",
         "usual_quiet_hours",
+        "usual_reminders",
         "template",
         "site",
         "emergency",

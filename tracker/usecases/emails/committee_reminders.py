@@ -14,15 +14,18 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, may_edit
 from tracker.rules.events.undo import UNDO_FOR
 from tracker.rules.roster.reminder_policy import ReminderPolicy
+from tracker.tables.schema.core.deployment import Deployment
 from tracker.tables.schema.emails.preferences import CommitteePreference
 from tracker.tables.schema.events import events as rows
 from tracker.tables.schema.events.policy_columns import columns_of, leads_of, text_of
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit
+from tracker.usecases.core.send_hold import ONLY
 from tracker.usecases.roster import people, reminder_policies
 from tracker.usecases.roster.people import CommitteeChoice
 
 ONLY_THEIRS = "Only the committee’s chair or a coordinator can set its reminders."
+ONLY_COORDINATORS = "Only a coordinator can set the task force’s reminders."
 OTHER_EVENTS = (
     "The committee’s upcoming events changed while you had this form open. Check their number and save again."
 )
@@ -35,6 +38,10 @@ class Policy(NamedTuple):
 
     committee: CommitteeChoice
     policy: ReminderPolicy
+    usual: ReminderPolicy
+    """That of the task force."""
+    is_usual: bool
+    """Whether the committee has that one, and none of its own."""
     upcoming: int
     """The upcoming events of the committee that the viewer may edit."""
 
@@ -68,15 +75,18 @@ async def led_committees(viewer: Viewer) -> list[CommitteeChoice]:
 async def of_committee(viewer: Viewer, committee_id: UUID, now: datetime) -> Policy:
     """Return a committee, its policy, and how many upcoming events it has. Errors: NotFound, NotAllowed."""
     committee = await led_committee(viewer, committee_id)
-    policy = await reminder_policies.policy_of(committee_id)
-    return Policy(committee, policy, len(await _upcoming(viewer, committee_id, now)))
+    policies = await reminder_policies.policies()
+    upcoming = len(await _upcoming(viewer, committee_id, now))
+    is_usual = committee_id not in policies.of_committee
+    return Policy(committee, policies.of(committee_id), policies.usual, is_usual, upcoming)
 
 
 async def save(
-    viewer: Viewer, committee_id: UUID, policy: ReminderPolicy, now: datetime, *, upcoming: int | None = None
+    viewer: Viewer, committee_id: UUID, own: ReminderPolicy | None, now: datetime, *, upcoming: int | None = None
 ) -> int:
     """Save the policy with which new events of a committee begin, and return how many events changed.
 
+    None = that of the task force.
     With `upcoming`, the number that the viewer saw, it also becomes that of each upcoming event that they may edit.
     Calendars don't show it, so no feed changes.
     Errors: NotFound, NotAllowed, Conflict when there are now more or fewer upcoming events.
@@ -86,26 +96,44 @@ async def save(
         changed = [] if upcoming is None else await _upcoming(viewer, committee_id, now)
         if upcoming is not None and len(changed) != upcoming:
             raise Conflict(OTHER_EVENTS)
-        before = await _stored(committee_id)
+        policies = await reminder_policies.policies()
+        policy, before = own or policies.usual, policies.of_committee.get(committee_id)
         replaced = Replaced(
             by=viewer.member_id,
-            leads=before["leads"] if before else None,
-            asks_before=before["ask_leads"] if before else "",
-            asks_after=before["ask_after"] if before else "",
-            sends_thanks=bool(before and before["sends_thanks"]),
+            leads=text_of(before.leads) if before else None,
+            asks_before=text_of(before.asks_before) if before else "",
+            asks_after=text_of(before.asks_after) if before else "",
+            sends_thanks=bool(before and before.sends_thanks),
             events={one.id: _replaced(one) for one in changed},
         )
-        await _store(committee_id, policy, msgspec.json.encode(replaced).decode(), now)
+        await _store(committee_id, policy, msgspec.json.encode(replaced).decode(), now, is_usual=own is None)
         await _set(viewer, [one.id for one in changed], policy, now)
-        facts = {
-            "leads": text_of(policy.leads),
-            "asks_before": text_of(policy.asks_before),
-            "asks_after": text_of(policy.asks_after),
-            "sends_thanks": policy.sends_thanks,
-            "upcoming_events": len(changed),
-        }
+        facts = {**facts_of(policy), "is_usual": own is None, "upcoming_events": len(changed)}
         await audit.record(viewer.actor, "changed", "committee_preference", committee_id, facts, now)
     return len(changed)
+
+
+async def save_usual(viewer: Viewer, policy: ReminderPolicy, now: datetime) -> None:
+    """Save the policy of the task force, with which new events begin where no committee chose one. Errors: NotAllowed.
+
+    Events that are already scheduled keep theirs.
+    """
+    if not viewer.is_coordinator:
+        raise NotAllowed(ONLY_COORDINATORS)
+    async with writing():
+        columns: dict[Any, Any] = {**columns_of(policy)}
+        await Deployment.update(columns).where(Deployment.id == ONLY)
+        await audit.record(viewer.actor, "changed", "usual_reminders", "", facts_of(policy), now)
+
+
+def facts_of(policy: ReminderPolicy) -> dict[str, Any]:
+    """Return a policy as the audit log keeps it."""
+    return {
+        "leads": text_of(policy.leads),
+        "asks_before": text_of(policy.asks_before),
+        "asks_after": text_of(policy.asks_after),
+        "sends_thanks": policy.sends_thanks,
+    }
 
 
 async def undo(viewer: Viewer, committee_id: UUID, at: datetime, now: datetime) -> None:
@@ -126,7 +154,7 @@ async def undo(viewer: Viewer, committee_id: UUID, at: datetime, now: datetime) 
         if replaced.leads is None:
             await CommitteePreference.delete().where(CommitteePreference.committee == committee_id)
         else:
-            await _store(committee_id, _policy(replaced, replaced.leads), None, now)
+            await _store(committee_id, _policy(replaced, replaced.leads), None, now, is_usual=False)
         facts = {"upcoming_events": len(replaced.events)}
         await audit.record(viewer.actor, "undone", "committee_preference", committee_id, facts, now)
 
@@ -179,7 +207,9 @@ async def _stored(committee_id: UUID) -> dict[str, Any] | None:
     return dict(found[0]) if found else None
 
 
-async def _store(committee_id: UUID, policy: ReminderPolicy, replaced: str | None, now: datetime) -> None:
+async def _store(
+    committee_id: UUID, policy: ReminderPolicy, replaced: str | None, now: datetime, *, is_usual: bool
+) -> None:
     row = CommitteePreference(
         id=ids.new_id(),
         committee=committee_id,
@@ -189,6 +219,7 @@ async def _store(committee_id: UUID, policy: ReminderPolicy, replaced: str | Non
         sends_thanks=policy.sends_thanks,
         changed_at=now,
         replaced=replaced,
+        is_usual=is_usual,
     )
     await CommitteePreference.insert(row).on_conflict(
         target=CommitteePreference.committee,
@@ -200,6 +231,7 @@ async def _store(committee_id: UUID, policy: ReminderPolicy, replaced: str | Non
             CommitteePreference.sends_thanks,
             CommitteePreference.changed_at,
             CommitteePreference.replaced,
+            CommitteePreference.is_usual,
         ],
     )
 

@@ -15,7 +15,7 @@ from tracker.rules.events.event import Event, Kind, Occurrence, may_schedule
 from tracker.rules.events.picks import Picks
 from tracker.rules.events.plan import Person
 from tracker.rules.events.replies import AttendeeRole
-from tracker.rules.roster.reminder_policy import ReminderPolicy
+from tracker.rules.roster.reminder_policy import USUAL_POLICY, ReminderPolicy
 from tracker.rules.roster.sites import Site
 from tracker.tables.visible.attendance import sheet
 from tracker.tables.visible.events import events
@@ -67,6 +67,8 @@ class Choices:
     """Sites to choose from; any other text is accepted too."""
     policies: Mapping[UUID, ReminderPolicy] = field(default_factory=dict)
     """The reminder policies of committees that chose one, with which their new events begin."""
+    usual_policy: ReminderPolicy = USUAL_POLICY
+    """The policy of the task force, with which all others begin."""
     designators: Mapping[UUID, str] = field(default_factory=dict)
     """Agencies that may mark it as controlled information; none where the viewer may not mark it."""
 
@@ -124,7 +126,8 @@ async def choices(viewer: Viewer, event: Event | None = None, invited: Iterable[
         own_committees=own,
         visibilities=_visibilities(viewer, own, event),
         sites=await open_sites(),
-        policies={one: policy for one, policy in policies.items() if one in {each.id for each in own}},
+        policies={one.id: policies.of_committee[one.id] for one in own if one.id in policies.of_committee},
+        usual_policy=policies.usual,
         managers=managers,
         designators=designators(viewer, agencies),
         agencies=_agencies(

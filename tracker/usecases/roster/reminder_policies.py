@@ -1,31 +1,39 @@
-"""The reminder policies of committees, read; `usecases.emails.committee_reminders` changes them."""
+"""The reminder policies of the task force and its committees, read; `usecases.emails` changes them."""
 
+from collections.abc import Mapping
+from typing import NamedTuple
 from uuid import UUID
 
-from tracker.rules.roster.reminder_policy import USUAL_POLICY, ReminderPolicy
-from tracker.tables.schema.emails.preferences import CommitteePreference
-from tracker.tables.schema.events.policy_columns import leads_of
+from piccolo.querystring import QueryString
+
+from tracker.database import engine
+from tracker.rules.roster.reminder_policy import ReminderPolicy
+from tracker.tables.schema.events.policy_columns import policy_of as policy_in_row
+
+_POLICIES = (
+    "SELECT p.committee, p.leads AS reminder_leads, p.ask_leads, p.ask_after, p.sends_thanks"
+    " FROM committee_preference p WHERE NOT p.is_usual"
+    " UNION ALL SELECT NULL, d.reminder_leads, d.ask_leads, d.ask_after, d.sends_thanks FROM deployment d"
+)
 
 
-async def policies() -> dict[UUID, ReminderPolicy]:
-    """Return the policies of the committees that chose one."""
-    return {
-        row["committee"]: ReminderPolicy(
-            leads=leads_of(row["leads"]),
-            asks_before=leads_of(row["ask_leads"]),
-            asks_after=leads_of(row["ask_after"]),
-            sends_thanks=bool(row["sends_thanks"]),
-        )
-        for row in await CommitteePreference.select(
-            CommitteePreference.committee,
-            CommitteePreference.leads,
-            CommitteePreference.ask_leads,
-            CommitteePreference.ask_after,
-            CommitteePreference.sends_thanks,
-        )
-    }
+class Policies(NamedTuple):
+    """The policy of the task force, and those of the committees that chose one."""
+
+    usual: ReminderPolicy
+    of_committee: Mapping[UUID, ReminderPolicy]
+
+    def of(self, committee_id: UUID | None) -> ReminderPolicy:
+        """Return the policy with which an event of a committee, or of none, begins."""
+        return self.of_committee.get(committee_id, self.usual) if committee_id else self.usual
+
+
+async def policies() -> Policies:
+    """Return the policies, by one query."""
+    found = {row["committee"]: policy_in_row(row) for row in await engine().run_querystring(QueryString(_POLICIES))}
+    return Policies(usual=found.pop(None), of_committee=found)
 
 
 async def policy_of(committee_id: UUID | None) -> ReminderPolicy:
     """Return the policy with which an event of a committee, or of none, begins."""
-    return USUAL_POLICY if committee_id is None else (await policies()).get(committee_id, USUAL_POLICY)
+    return (await policies()).of(committee_id)

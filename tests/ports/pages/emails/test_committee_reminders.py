@@ -19,8 +19,8 @@ from tracker.usecases.roster.reminder_policies import policy_of
 pytestmark = pytest.mark.anyio
 
 DAY = ReminderPolicy(leads=frozenset({timedelta(days=1)}), asks_before=frozenset({timedelta(days=10)}))
-CHOSEN = {"leads": ["1440"], "asks_before": ["14400"]}
-AFTER = {"asks_before": [], "asks_after": ["2880", "7200"]}
+CHOSEN = {"reminders": "own", "leads": ["1440"], "asks_before": ["14400"]}
+AFTER = {"reminders": "own", "asks_before": [], "asks_after": ["2880", "7200"]}
 
 
 async def send(browser: Browser, path: str, **changes: Any) -> Any:
@@ -51,7 +51,7 @@ async def test_a_chair_sets_the_policy_and_the_committee_says_it(sqlite_cast: Ca
 async def test_a_form_says_what_its_choices_mean_before_they_are_saved(sqlite_cast: Cast, browse: SignIn) -> None:
     path = f"/committees/{sqlite_cast.committees['services']}/reminders"
     chair = await browse(sqlite_cast.caht_lead)
-    fields = typed((await chair.get(path)).text, path, leads=[], asks_before=["14400", "7200"])
+    fields = typed((await chair.get(path)).text, path, reminders="own", leads=[], asks_before=["14400", "7200"])
     words = "No reminders. We follow up 10 days and 5 days before with people who haven’t replied."
     assert words in (await chair.post(f"{path}/preview", fields)).text
     assert words not in (await chair.get(path)).text
@@ -111,3 +111,23 @@ async def test_a_new_event_begins_with_the_policy_of_its_committee_or_has_its_ow
         event = await events.event_for(sqlite_cast.caht_lead, UUID(location.rpartition("/")[2]))
         made.append(event.reminders)
     assert made == [DAY, ReminderPolicy(leads=frozenset({timedelta(hours=2)}))]
+
+
+async def test_a_coordinator_sets_the_reminders_of_the_task_force_and_a_committee_goes_back_to_them(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    desk, chair = await browse(sqlite_cast.coordinator), await browse(sqlite_cast.caht_lead)
+    services, steering = (sqlite_cast.committees[one] for one in ("services", "steering"))
+    await send(chair, f"/committees/{services}/reminders", **CHOSEN)
+    fields = typed((await desk.get("/settings/reminders")).text, "/settings/reminders", asks_after=["7200"])
+    words = "We follow up 5 days after the invitation with people who haven’t replied."
+    assert words in (await desk.post("/settings/reminders/preview", fields)).text
+    assert (await desk.post("/settings/reminders", fields)).headers["location"] == "/settings/notifications"
+    assert words in (await desk.get(f"/committees/{steering}")).text
+    assert words not in (await desk.get(f"/committees/{services}")).text
+    assert words in (await desk.get("/schedule")).text
+    await send(chair, f"/committees/{services}/reminders", reminders="usual")
+    assert words in (await desk.get(f"/committees/{services}")).text
+    assert (await chair.get("/settings/reminders")).status_code == 403
+    assert (await chair.post("/settings/reminders", fields)).status_code == 403
+    assert (await chair.post("/settings/reminders/preview", fields)).status_code == 403

@@ -14,10 +14,9 @@ from tracker.ports.http.flash import Undo
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import Errors, FormValues, count_in, moment_in
-from tracker.ports.pages.events.schedule_reminders import policy_of_form, texts_of
+from tracker.ports.pages.events.schedule_reminders import USUALLY, offered_times, policy_of_form, texts_of, usual_texts
 from tracker.rules.core.wording import plural
 from tracker.rules.events.undo import UNDO_FOR
-from tracker.rules.roster.reminder_policy import ASKS_AFTER_OFFERED, ASKS_OFFERED, OFFERED, choices
 from tracker.usecases.emails import committee_reminders
 from tracker.usecases.emails.committee_reminders import Policy
 
@@ -29,7 +28,7 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 async def reminders_of_committee(committee_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
     """Show the policy. Errors: NotFound, NotAllowed."""
     found = await committee_reminders.of_committee(viewer, committee_id, now)
-    return _page(pages, found, FormValues(texts_of(found.policy)))
+    return _page(pages, found, _form_of(found))
 
 
 @post(PATH, guards=[signed_in], status_code=303)
@@ -37,7 +36,7 @@ async def save_reminders_of_committee(
     committee_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Save the policy, or show the form again when the number of upcoming events is another one now."""
-    policy = policy_of_form(form)
+    policy = None if form["reminders"] == USUALLY else policy_of_form(form)
     upcoming = count_in(form["number"]) if form["upcoming"] else None
     try:
         changed = await committee_reminders.save(viewer, committee_id, policy, now, upcoming=upcoming)
@@ -55,8 +54,8 @@ async def preview_reminders_of_committee(
     committee_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[str]:
     """Say what the choices of an open form mean. Errors: NotFound, NotAllowed."""
-    await committee_reminders.of_committee(viewer, committee_id, now)
-    return pages.render_block("emails/pages/committee-reminders.html", "preview", words=policy_of_form(form).words)
+    found = await committee_reminders.of_committee(viewer, committee_id, now)
+    return pages.render_block("emails/pages/committee-reminders.html", "preview", words=_words(found, form))
 
 
 @post(PATH + "/removal", guards=[signed_in], status_code=303)
@@ -70,6 +69,14 @@ async def undo_reminders_of_committee(
     except (Gone, Conflict) as refused:
         return pages.refuse(address, refused.sentence)
     return pages.redirect(address, "Undone. The previous reminders are back.")
+
+
+def _form_of(found: Policy) -> FormValues:
+    return FormValues(usual_texts(found.policy) if found.is_usual else texts_of(found.policy))
+
+
+def _words(found: Policy, form: FormValues) -> str:
+    return (found.usual if form["reminders"] == USUALLY else policy_of_form(form)).words
 
 
 def _said(changed: int, form: FormValues) -> str:
@@ -86,11 +93,10 @@ def _page(
         committee=found.committee,
         upcoming=found.upcoming,
         form=form,
-        words=policy_of_form(form).words,
+        words=_words(found, form),
+        usual=found.usual.words,
         errors=errors or Errors(),
-        offered=choices(OFFERED),
-        asks_offered=choices(ASKS_OFFERED, "before the event"),
-        asks_after_offered=choices(ASKS_AFTER_OFFERED, "after the invitation"),
+        **offered_times(),
         status_code=status_code,
     )
 

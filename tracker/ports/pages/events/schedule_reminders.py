@@ -10,7 +10,6 @@ from tracker.rules.roster.reminder_policy import (
     ASKS_AFTER_OFFERED,
     ASKS_OFFERED,
     OFFERED,
-    USUAL_POLICY,
     ReminderPolicy,
     choices,
     minutes_of,
@@ -30,7 +29,7 @@ def read_reminders(
         return policy_of_form(form)
     if event is not None:
         return event.reminders
-    return offered.policies.get(committee_id, USUAL_POLICY) if committee_id else USUAL_POLICY
+    return offered.policies.get(committee_id, offered.usual_policy) if committee_id else offered.usual_policy
 
 
 def policy_of_form(form: FormValues) -> ReminderPolicy:
@@ -50,23 +49,30 @@ def texts_of(policy: ReminderPolicy) -> dict[str, Sequence[str]]:
     }
 
 
-def usual_texts() -> dict[str, Sequence[str]]:
+def usual_texts(usual: ReminderPolicy) -> dict[str, Sequence[str]]:
     """Return the texts of a form that asks for the usual reminders."""
-    return {**texts_of(USUAL_POLICY), "reminders": (USUALLY,)}
+    return {**texts_of(usual), "reminders": (USUALLY,)}
+
+
+def offered_times() -> dict[str, Any]:
+    """Return the times that the fields of a policy offer."""
+    return {
+        "offered_leads": choices(OFFERED),
+        "offered_asks": choices(ASKS_OFFERED, "before the event"),
+        "offered_asks_after": choices(ASKS_AFTER_OFFERED, "after the invitation"),
+    }
 
 
 def shown(offered: Choices) -> dict[str, Any]:
     """Return what the form offers: lead times, and the usual reminders in words, by committee."""
     return {
-        "offered_leads": choices(OFFERED),
-        "offered_asks": choices(ASKS_OFFERED, "before the event"),
-        "offered_asks_after": choices(ASKS_AFTER_OFFERED, "after the invitation"),
+        **offered_times(),
         "usual_reminders": [
             *(
                 (one.name, offered.policies[one.id].words)
                 for one in offered.own_committees
                 if one.id in offered.policies
             ),
-            ("Other events" if offered.policies else "", USUAL_POLICY.words),
+            ("Other events" if offered.policies else "", offered.usual_policy.words),
         ],
     }

@@ -43,7 +43,7 @@ def empty_form(kind: Kind, day: date, offered: Choices) -> FormValues:
                 "week_starts": str(SUNDAY),
             }.items()
         }
-        | usual_texts()
+        | usual_texts(offered.usual_policy)
     )
     return ready(form, offered)
 

@@ -54,3 +54,5 @@ class CommitteePreference(Table):
     changed_at = Timestamptz(null=False)
     replaced = Text(null=True, default=None)
     """JSON of what the last change replaced, here and in upcoming events, so that it can be undone; None = nothing"""
+    is_usual = Boolean(default=False)
+    """Whether the committee has no policy of its own, but that of the task force; the row then keeps `replaced`"""
