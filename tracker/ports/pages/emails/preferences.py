@@ -24,6 +24,7 @@ from tracker.rules.roster.reminder_policy import (
     policy_in,
 )
 from tracker.usecases.emails import committee_reminders, preferences, upcoming_reminders
+from tracker.usecases.roster.reminder_policies import policy_of
 
 PATH = "/settings/notifications"
 OWN, USUALLY, NEVER = "own", "usual", "none"
@@ -122,14 +123,14 @@ async def _page(
     status_code: int = 200,
 ) -> Response[str]:
     coming = await upcoming_reminders.of_mine(viewer, now)
-    usual_quiet = await preferences.usual_quiet()
+    usual_quiet, policy = await preferences.usual_quiet(), await policy_of(None)
     return pages.render(
         "emails/pages/notifications.html",
         status_code=status_code,
         form=form,
         errors=errors or Errors(),
         offered=_offered(),
-        usual=leads_words(USUAL),
+        usual=leads_words(policy.leads) if policy.leads else "none",
         usual_quiet=usual_quiet and quiet_words(usual_quiet),
         committees=await committee_reminders.led_committees(viewer),
         own_zone=viewer.zone,
