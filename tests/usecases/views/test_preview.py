@@ -22,6 +22,7 @@ from tracker.rules.events.notifications import NO_MAIL, Notices, Notify
 from tracker.rules.events.plan import DateChange, Plan, from_date
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.recurrence import rule_for
+from tracker.rules.roster.reminder_policy import ReminderPolicy
 from tracker.rules.views.impact import ANY_PROGRAM, Consequences, of_nothing
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.core.outbox import Message
@@ -369,6 +370,18 @@ async def test_a_new_event_is_foreseen_with_its_invitations_and_reminders(cast: 
     assert moments(await reminders(cast, NOW) - before) == counted(notified, "after")
     assert notified.reminder_words == "New reminders for 3 people before 6 dates"
     assert notified.asked_words == ""
+
+
+async def test_a_new_event_is_foreseen_with_its_next_follow_up(cast: Cast) -> None:
+    policy = ReminderPolicy(asks_after=frozenset({timedelta(days=2), timedelta(days=5)}))
+    new = meeting(cast.fbi_lead, cast.hsi_liaison, reminders=policy)
+
+    async def deed() -> UUID:
+        return await events.schedule(cast.coordinator, new, NOW)
+
+    found = await dry_run(cast.coordinator, None, deed, NOW)
+    assert found.follow_up_words(ZONE) == "The next goes Thursday, December 17, to 2 people, unless they reply first"
+    assert of_nothing().follow_up_words(ZONE) == ""
 
 
 async def test_of_what_is_only_foreseen_nothing_is_kept(cast: Cast) -> None:

@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from tracker.rules.calendars.feeds import REFRESHES
 from tracker.rules.core.outbox import MessageKind
-from tracker.rules.core.wording import plural
+from tracker.rules.core.wall_clock import to_local
+from tracker.rules.core.wording import longday, plural
 from tracker.rules.events import kept_dates
 from tracker.rules.events.event import Occurrence
 from tracker.rules.events.kept_dates import Details
@@ -46,6 +47,8 @@ class Standing:
     """The replies of each person that count for the upcoming dates, canceled ones included, for an only date, and for
     the date that changes."""
     reminders: Reminders = field(default_factory=dict)
+    follow_ups: AtMoments = field(default_factory=dict)
+    """When people who have not replied are asked again, and who."""
     feeds: Mapping[UUID, frozenset[str]] = field(default_factory=dict)
     """The owners whose feeds contain it, with the programs that fetch them."""
     dates: tuple[Occurrence, ...] = ()
@@ -110,6 +113,8 @@ class Consequences:
     opening: Opening = NO_OPENING
     dates: tuple[Occurrence, ...] = field(default=(), compare=False)
     """The upcoming dates that take place then: no effect, but what it leaves."""
+    follow_ups: AtMoments = field(default_factory=dict, compare=False)
+    """The follow-ups that go out then, as the dates."""
 
     @property
     def mail_words(self) -> str:
@@ -144,6 +149,16 @@ class Consequences:
         parts = [f"{words} {_for_whom(moves)}" for words, moves in said if moves]
         none = "No reminders change" if self.was_known else "No reminders"
         return "; ".join(parts) if parts else none
+
+    def follow_up_words(self, zone: str) -> str:
+        """Return in words when the next follow-up goes, on which day of the event's zone, and to how many; or ""."""
+        days: dict[date, set[UUID]] = {}
+        for at, to in self.follow_ups.items():
+            days.setdefault(to_local(at, zone).date(), set()).update(to)
+        if not days:
+            return ""
+        people = plural(len(days[min(days)]), "person", "people")
+        return f"The next goes {longday(min(days)).rpartition(',')[0]}, to {people}, unless they reply first"
 
     @property
     def feed_words(self) -> str:
@@ -184,6 +199,7 @@ def between(before: Standing, after: Standing) -> Consequences:
         kept_details=tuple(kept_dates.kept(before.dates, after.dates)),
         lost_details=tuple(kept_dates.lost(before.dates, after.dates)),
         dates=tuple(one for one in after.dates if not one.is_off),
+        follow_ups=after.follow_ups,
     )
 
 

@@ -17,7 +17,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, EventStatus, Occurrence
 from tracker.rules.events.event_fields import fields_of
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.views.impact import Consequences, Reminders, Standing, Subject, between
+from tracker.rules.views.impact import AtMoments, Consequences, Reminders, Standing, Subject, between
 from tracker.tables.background.emails import outbox_queue
 from tracker.tables.background.emails.outbox_queue import Queued
 from tracker.tables.visible.events import events as visible_events
@@ -72,6 +72,7 @@ async def _standing(
     dates = [date for of_event in (await visible_events.dates_of(viewer, events)).values() for date in of_event]
     waiting = await outbox_queue.about_events(event_ids) if event_ids else []
     endings = {one.id: name for one in waiting if (name := _ending(decode(one.facts)))}
+    reminders, follow_ups = await _emails_ahead(viewer, events, now)
     return Standing(
         is_known=any(one.status is not EventStatus.DRAFT for one in events),
         content=_content(events, dates),
@@ -81,7 +82,8 @@ async def _standing(
         replies=await _replies(
             one for one in dates if one.ends_at > now or one.id == date_id or not one.event.is_series
         ),
-        reminders=await _reminders(viewer, events, now),
+        reminders=reminders,
+        follow_ups=follow_ups,
         feeds=await who_reads(readers, events),
         dates=tuple(one for one in dates if one.ends_at > now),
     )
@@ -120,11 +122,13 @@ async def _replies(dates: Iterable[Occurrence]) -> dict[UUID, tuple[ReplyValue, 
     return {member_id: tuple(replies) for member_id, replies in given.items()}
 
 
-async def _reminders(viewer: Viewer, events: Iterable[Event], now: datetime) -> Reminders:
+async def _emails_ahead(viewer: Viewer, events: Iterable[Event], now: datetime) -> tuple[Reminders, AtMoments]:
+    """Return the reminders and the follow-ups of events."""
+    follow_ups: dict[datetime, frozenset[UUID]] = {}
     found: dict[datetime, dict[timedelta, dict[datetime, frozenset[UUID]]]] = {}
     for event in events:
         for one in await upcoming_reminders.of_event(viewer, event.id, now, ahead=None):
-            if one.kind is MessageKind.REMINDER:
-                at = found.setdefault(one.line.starts_at, {}).setdefault(one.lead, {})
-                at[one.at] = at.get(one.at, frozenset()) | {to.member_id for to in one.people}
-    return found
+            is_reminder = one.kind is MessageKind.REMINDER
+            at = found.setdefault(one.line.starts_at, {}).setdefault(one.lead, {}) if is_reminder else follow_ups
+            at[one.at] = at.get(one.at, frozenset()) | {to.member_id for to in one.people}
+    return found, follow_ups
