@@ -293,6 +293,7 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /polls/{poll_id}/nudges": _of_polls("POST", "/nudges"),
     "POST /polls/{poll_id}/nudges/removal": _of_polls("POST", "/nudges/removal", at=NOW.isoformat()),
     "POST /polls/{poll_id}/requests": _of_polls("POST", "/requests"),
+    "GET /polls/{poll_id}/cancellation": _of_polls("GET", "/cancellation"),
     "POST /polls/{poll_id}/cancellation": _of_polls("POST", "/cancellation"),
     "POST /polls/{poll_id}/restoration": _of_polls("POST", "/restoration"),
     "GET /events/{event_id}/{key}": _of_dates("GET", ""),

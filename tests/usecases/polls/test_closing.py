@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -18,12 +19,15 @@ from tracker.rules.emails.contexts import PollCanceledEmail, PollOpenedEmail
 from tracker.rules.emails.event_contexts import InvitationEmail
 from tracker.rules.events.event import EventStatus
 from tracker.rules.events.replies import ReplySource, ReplyValue
+from tracker.rules.polls.cancellation import Cancellation
 from tracker.rules.polls.polls import Fit, PollState
+from tracker.tables.schema.intake.bounces import EmailPause
 from tracker.tables.visible.attendance import sheet
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content
+from tracker.usecases.emails import content, poll_reminders
 from tracker.usecases.events import events, occurrences, organizer_transfer, undo
 from tracker.usecases.polls import closing, polls
+from tracker.usecases.views.preview import rolled_back
 
 pytestmark = pytest.mark.anyio
 
@@ -41,6 +45,12 @@ async def sent(now: datetime) -> dict[str, list[Letter]]:
         if isinstance(letter, Letter):
             found.setdefault(letter.to_name, []).append(letter)
     return found
+
+
+async def pause(person: Viewer) -> None:
+    """Note that emails to a person come back."""
+    paused = EmailPause(member=person.member_id, address=person.email, paused_at=NOW)
+    await EmailPause.insert(paused)
 
 
 async def second(viewer: Viewer, poll_id: UUID) -> UUID:
@@ -137,7 +147,7 @@ async def test_only_the_organizer_ends_a_poll_and_only_an_open_one(sqlite_cast: 
 
 async def test_people_hear_once_that_a_poll_is_canceled_and_cannot_open_it(sqlite_cast: Cast) -> None:
     poll_id = await replied(sqlite_cast)
-    assert await closing.cancel(sqlite_cast.coordinator, poll_id, LATER) == 4
+    assert (await closing.cancel(sqlite_cast.coordinator, poll_id, LATER)).notified == 4
     mails = await sent(LATER + timedelta(minutes=1))
     assert sorted(mails) == ["Caht lead", "Fbi lead", "Hsi liaison", "Kcpd detective"]
     assert [type(one.says) for letters in mails.values() for one in letters] == [PollCanceledEmail] * 4
@@ -151,13 +161,13 @@ async def test_a_person_taken_off_the_list_is_not_counted_among_those_who_hear_o
     event, plan = await events.plan_to_change(organizer, (await polls.poll_for(organizer, poll_id)).event.id)
     others = {one: role for one, role in plan.invitees.items() if one != sqlite_cast.kcpd_detective.member_id}
     await events.change(organizer, event.id, replace(plan, invitees=others), event.version, SOON)
-    assert await closing.cancel(organizer, poll_id, LATER) == 3
+    assert (await closing.cancel(organizer, poll_id, LATER)).notified == 3
     assert len(await sent(LATER + timedelta(minutes=1))) == 3
 
 
 async def test_a_poll_canceled_before_anyone_heard_of_it_is_never_mentioned(sqlite_cast: Cast) -> None:
     poll_id = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
-    assert await closing.cancel(sqlite_cast.coordinator, poll_id, NOW + A_SECOND) == 0
+    assert (await closing.cancel(sqlite_cast.coordinator, poll_id, NOW + A_SECOND)).notified == 0
     assert await sent(NOW + timedelta(days=1)) == {}
 
 
@@ -173,6 +183,33 @@ async def test_a_cancellation_is_undone_while_no_email_about_it_can_have_left(sq
     await closing.cancel(sqlite_cast.coordinator, first, LATER)
     with pytest.raises(Gone):
         await closing.restore(sqlite_cast.coordinator, first, LATER + timedelta(seconds=20))
+
+
+async def test_a_preview_of_a_cancellation_says_what_then_happens_and_changes_nothing(sqlite_cast: Cast) -> None:
+    organizer, poll_id = sqlite_cast.coordinator, await replied(sqlite_cast)
+    await poll_reminders.remind(organizer, poll_id, LATER)
+    await pause(sqlite_cast.caht_lead)
+    foreseen = await rolled_back(partial(closing.cancel, organizer, poll_id, LATER))
+    assert foreseen == Cancellation(notified=3, unsent=1, replied=3)
+    assert (await polls.poll_for(organizer, poll_id)).state is PollState.OPEN
+    assert await closing.cancel(organizer, poll_id, LATER) == foreseen
+    mails = await sent(LATER + timedelta(minutes=1))
+    assert sorted(mails) == ["Fbi lead", "Hsi liaison", "Kcpd detective"]
+    assert [type(one.says) for letters in mails.values() for one in letters] == [PollCanceledEmail] * 3
+
+
+async def test_a_poll_canceled_once_its_dates_are_over_promises_no_email(sqlite_cast: Cast) -> None:
+    poll_id, later = await replied(sqlite_cast), NOW + timedelta(days=60)
+    assert (await closing.cancel(sqlite_cast.coordinator, poll_id, later)).notified == 0
+
+
+async def test_reminders_that_a_cancellation_stopped_go_out_once_it_is_undone(sqlite_cast: Cast) -> None:
+    organizer, poll_id = sqlite_cast.coordinator, await replied(sqlite_cast)
+    await poll_reminders.remind(organizer, poll_id, LATER)
+    await closing.cancel(organizer, poll_id, LATER + 10 * A_SECOND)
+    assert await sent(LATER + 25 * A_SECOND) == {}
+    await closing.restore(organizer, poll_id, LATER + 26 * A_SECOND)
+    assert list(await sent(LATER + timedelta(minutes=1))) == ["Kcpd detective"]
 
 
 async def test_after_a_canceled_poll_people_can_be_asked_again_and_the_draft_discarded(sqlite_cast: Cast) -> None:

@@ -24,7 +24,7 @@ from tracker.usecases.attendance import roll_call
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import events, occurrences, replies
 from tracker.usecases.events.history import history
-from tracker.usecases.views import seat_changes
+from tracker.usecases.views import preview, seat_changes
 from tracker.usecases.views.event_page import event_view
 
 pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
@@ -89,7 +89,7 @@ async def test_the_new_primary_gets_an_invitation_and_the_former_one_a_removal(c
 
 async def test_the_dates_and_emails_are_shown_before_and_nothing_is_kept_of_the_preview(cast: Cast) -> None:
     event_id = await of_steering(cast, **WEEKLY)
-    [impact] = await seat_changes.preview(lambda: seat(cast, cast.kcpd_alternate))
+    [impact] = await preview.rolled_back(lambda: seat(cast, cast.kcpd_alternate))
     assert [line.key for line in impact.dates] == ["2027-01-12", "2027-01-19", "2027-01-26"]
     assert (impact.joins, impact.leaves) == ("Kcpd alternate", "Kcpd detective")
     assert impact.notified == {cast.kcpd_alternate.member_id, cast.kcpd_detective.member_id}
@@ -286,7 +286,7 @@ async def test_a_person_who_moves_to_another_agency_leaves_the_lists_of_their_se
 async def test_a_list_that_names_another_primary_changes_the_invitations_too(cast: Cast) -> None:
     event_id = await of_steering(cast)
     row = b"agency_code,name,email,seats\nKCPD,Kcpd alternate,kcpd_alternate@kcpd.example,Steering Committee\n"
-    trial = await seat_changes.preview(lambda: seat_changes.import_as(cast.coordinator, row, NOW, NOW, ZONE))
+    trial = await preview.rolled_back(lambda: seat_changes.import_as(cast.coordinator, row, NOW, NOW, ZONE))
     assert [one.joins for one in trial.impact] == ["Kcpd alternate"]
     assert cast.kcpd_alternate.member_id not in await invited(event_id)
     await seat_changes.import_roster(row, NOW, ZONE, is_trial=False)

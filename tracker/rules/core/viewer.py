@@ -1,5 +1,6 @@
 """Who acts: the viewer, with the rights that they hold now."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -118,6 +119,11 @@ class Viewer:
     def reads_all_audit(self) -> bool:
         """Return whether the viewer reads every entry; of those they may not open, ids and verbs only."""
         return Role.AUDITOR in self.roles
+
+
+def sees(person: Viewer | None, may_see: AbstractSet[str]) -> bool:
+    """Return whether an active person holds one of these audiences."""
+    return person is not None and not person.audiences.isdisjoint(may_see)
 
 
 def viewer_of(  # noqa: PLR0913 - one keyword for each fact about a person

@@ -1,7 +1,6 @@
 """Reminding people who have not replied to a date: whom it would reach, and sending it with one click."""
 
 from collections.abc import Collection, Iterable, Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +9,7 @@ from tracker.database import together, writing
 from tracker.errors import Conflict, Gone, NotAllowed
 from tracker.rules.core.message_types import ConfirmationNudge, ReplyNudge
 from tracker.rules.core.outbox import Draft
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewer import Viewer, sees
 from tracker.rules.emails import nudges as rules
 from tracker.rules.emails.nudges import LEFT, REST, UNDO_FOR, Nudge, takes_nudges
 from tracker.rules.emails.preferences import Wishes
@@ -57,11 +56,6 @@ async def nudges_of(
             names=members,
         )
     return found
-
-
-def sees(person: Viewer | None, may_see: AbstractSet[str]) -> bool:
-    """Return whether an active person holds one of these audiences."""
-    return person is not None and not person.audiences.isdisjoint(may_see)
 
 
 async def _last_nudges(event_ids: Iterable[UUID], now: datetime) -> dict[UUID, dict[UUID, datetime]]:

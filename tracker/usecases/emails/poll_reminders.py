@@ -17,14 +17,11 @@ from tracker.rules.events.event import may_edit
 from tracker.rules.polls import polls as poll_rules
 from tracker.rules.polls.polls import Poll
 from tracker.rules.polls.reminders import LONGEST_AHEAD, reminder_at
-from tracker.tables.background.emails import email_pauses
-from tracker.tables.background.events import audiences
 from tracker.tables.background.polls import reminders as due
 from tracker.tables.background.polls.reminders import DuePoll
 from tracker.tables.visible.polls import polls as visible
 from tracker.usecases.core import audit, outbox
-from tracker.usecases.core.viewers import viewers_for
-from tracker.usecases.emails.nudges import ONLY_THEIRS, sees
+from tracker.usecases.emails.nudges import ONLY_THEIRS
 from tracker.usecases.emails.preferences import everyones_wishes
 from tracker.usecases.polls import poll_messages
 from tracker.usecases.polls.polls import check_open, poll_for
@@ -98,13 +95,8 @@ async def undo(viewer: Viewer, poll_id: UUID, at: datetime, now: datetime) -> No
 async def _nudges(viewer: Viewer, poll: Poll, now: datetime) -> PollNudges:
     silent = tuple(one.member_id for one in poll_rules.waiting(await visible.people(viewer, poll)))
     last = (await due.reminded([poll.event.id], now - REST)).get(poll.event.id, {})
-    people, may_see = await viewers_for(silent, now), await audiences.audiences_of(poll.event.id)
-    paused = await email_pauses.paused()
-    return PollNudges(
-        silent=silent,
-        last=last,
-        unreachable={one for one in silent if one in paused or not sees(people.get(one), may_see)},
-    )
+    reached = await poll_messages.reached(poll, silent, now)
+    return PollNudges(silent=silent, last=last, unreachable={one for one in silent if one not in reached})
 
 
 def _reminder(poll: DuePoll, member_id: UUID, at: datetime, wishes: Wishes) -> Draft:

@@ -10,7 +10,7 @@ from tracker.errors import Conflict, Gone, NotAllowed
 from tracker.rules.attendance.thanks import is_thanked_for, why_not
 from tracker.rules.core.message_types import Thanked
 from tracker.rules.core.outbox import Draft, State
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewer import Viewer, sees
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.emails import thanks as rules
 from tracker.rules.emails.content import Letter
@@ -23,7 +23,6 @@ from tracker.tables.background.events import audiences
 from tracker.tables.visible.actions import action_items
 from tracker.usecases.core import audit, names, outbox
 from tracker.usecases.core.viewers import viewers_for
-from tracker.usecases.emails.nudges import sees
 from tracker.usecases.emails.preferences import everyones_wishes
 from tracker.usecases.events.occurrences import date_for
 

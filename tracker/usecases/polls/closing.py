@@ -12,6 +12,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import EventStatus
 from tracker.rules.events.undo import UNDO_FOR, Deed
 from tracker.rules.polls import polls as rules
+from tracker.rules.polls.cancellation import Cancellation
 from tracker.rules.polls.polls import REPLIES, Option, Poll, PollState, Respondent
 from tracker.tables.background.events import new_replies
 from tracker.tables.background.events.invitees import invitations
@@ -52,17 +53,17 @@ async def schedule(viewer: Viewer, poll_id: UUID, option_id: UUID, now: datetime
         await audit.record(viewer.actor, "poll_scheduled", "event", event.id, facts, now)
 
 
-async def cancel(viewer: Viewer, poll_id: UUID, now: datetime) -> int:
-    """Cancel a poll, and return how many people are notified: those who may know of it. Its event stays a draft.
+async def cancel(viewer: Viewer, poll_id: UUID, now: datetime) -> Cancellation:
+    """Cancel a poll, notify those who may know of it, and return what that does. Its event stays a draft.
 
     Errors: NotFound, NotAllowed, Gone (it is closed).
     """
     async with writing():
         poll = await led(viewer, poll_id)
         await rows.Poll.update({rows.Poll.canceled_at: now}).where(rows.Poll.id == poll_id)
-        notified = await poll_messages.notify_canceled(poll, await visible_polls.people(viewer, poll), now)
-        await audit.record(viewer.actor, "poll_canceled", "event", poll.event.id, {"people": notified}, now)
-    return notified
+        done = await poll_messages.notify_canceled(poll, await visible_polls.people(viewer, poll), now)
+        await audit.record(viewer.actor, "poll_canceled", "event", poll.event.id, {"people": done.notified}, now)
+    return done
 
 
 async def restore(viewer: Viewer, poll_id: UUID, now: datetime) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 
 from tracker.database import trying
@@ -30,8 +31,18 @@ from tracker.usecases.views.opening import circle, opening
 CURRENT = (MessageKind.INVITATION, MessageKind.UPDATE, MessageKind.SUBSTITUTE)
 """The kinds of message that tell what an event or date is like when they are sent."""
 PATIENCE = 1.0  # seconds to wait for other writers
+Effect = TypeVar("Effect")
 Deed = Callable[[], Awaitable[UUID | str | None]]
 """Makes the change, and returns the id of an event that it created, if any."""
+
+
+async def rolled_back(deed: Callable[[], Awaitable[Effect]]) -> Effect:
+    """Return what a deed says that it did: it is done, and rolled back.
+
+    Errors: those of the deed; TimeoutError while others write.
+    """
+    async with trying(PATIENCE):
+        return await deed()
 
 
 async def dry_run(

@@ -3,12 +3,12 @@
 What is shown is what the viewer may know; lists of other events change too, without a word.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 from uuid import UUID
 
-from tracker.database import trying, writing
+from tracker.database import writing
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Line
 from tracker.rules.roster.people_changes import PersonFacts, SeatFacts
@@ -18,9 +18,6 @@ from tracker.usecases.core import names
 from tracker.usecases.events.seat_invitations import Passed, following_the_seats
 from tracker.usecases.roster import committees, csv_import, people_changes
 from tracker.usecases.roster.csv_import import Report
-
-PATIENCE = 1.0  # seconds to wait for other writers before a preview is given up
-Effect = TypeVar("Effect")
 
 
 class Imported(NamedTuple):
@@ -86,15 +83,6 @@ async def import_roster(content: bytes, now: datetime, zone: str, *, is_trial: b
     """Import a list at the command line, with its changes of seats. Errors: as `csv_import.import_roster`."""
     async with writing(), following_the_seats(None, now):
         return await csv_import.import_roster(content, now, zone, is_trial=is_trial)
-
-
-async def preview(deed: Callable[[], Awaitable[Effect]]) -> Effect:
-    """Return what one of these deeds would do: it is done, and rolled back.
-
-    Errors: those of the deed; TimeoutError while others write.
-    """
-    async with trying(PATIENCE):
-        return await deed()
 
 
 async def shown(viewer: Viewer, passed: Iterable[Passed], now: datetime) -> list[ListImpact]:

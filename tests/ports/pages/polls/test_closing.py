@@ -9,6 +9,7 @@ import pytest
 from litestar import Litestar
 
 from tests.cast import NOW, Cast, meeting
+from tests.database.others import another_writer
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.usecases.polls.world import asked, reply
@@ -89,6 +90,33 @@ async def test_a_canceled_poll_is_closed_to_everyone_else_and_can_be_undone(
     undone = await organizer.post(f"/polls/{poll_id}/restoration")
     assert undone.status_code == 303
     assert (await other.get(f"/polls/{poll_id}")).status_code == 200
+
+
+async def test_before_a_poll_is_canceled_its_page_says_what_happens_to_whom(
+    sqlite_cast: Cast, browse: SignIn, poll_id: UUID
+) -> None:
+    organizer = await browse(sqlite_cast.coordinator)
+    assert f'href="/polls/{poll_id}/cancellation"' in await text(organizer, f"/polls/{poll_id}")
+    question = await text(organizer, f"/polls/{poll_id}/cancellation")
+    for sentence in (
+        "1 person will get an email that it’s canceled.",
+        "2 emails that ask for a reply wait and won’t be sent.",
+        "1 person’s replies are kept for you to read.",
+        "For 20 seconds. No email about it goes out before that.",
+        "Cancel the poll and notify 1 person",
+    ):
+        assert sentence in question
+    assert "Cancel the poll" in await text(organizer, f"/polls/{poll_id}")
+
+
+async def test_a_cancellation_that_cannot_be_saved_now_is_not_offered(
+    sqlite_cast: Cast, browse: SignIn, poll_id: UUID
+) -> None:
+    organizer = await browse(sqlite_cast.coordinator)
+    async with another_writer():
+        question = await organizer.get(f"/polls/{poll_id}/cancellation")
+    assert (question.status_code, "Nothing can be saved right now" in question.text) == (200, True)
+    assert ">Cancel the poll<" not in question.text
 
 
 async def test_a_draft_with_an_open_poll_says_why_it_cannot_be_discarded(

@@ -1,4 +1,4 @@
-"""The end of a date poll: choose its date, after a look at what that does, or cancel it."""
+"""The end of a date poll: choose its date or cancel it, after a look at what that does."""
 
 from functools import partial
 from typing import Any
@@ -8,6 +8,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from tracker.database import surviving_failures
 from tracker.errors import Conflict, Gone, Invalid
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.flash import Undo
@@ -20,6 +21,7 @@ from tracker.ports.pages.polls.poll import shown
 from tracker.rules.events.undo import UNDO_FOR
 from tracker.usecases.emails import messages
 from tracker.usecases.polls import closing, polls
+from tracker.usecases.views.preview import rolled_back
 
 NOWHERE = UUID(int=0)
 
@@ -45,12 +47,21 @@ async def schedule(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: 
     return pages.redirect(f"/events/{event_id}", said, await undo_for(viewer, event_id, now))
 
 
+@get("/polls/{poll_id:uuid}/cancellation", guards=[signed_in])
+async def ask_to_cancel(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
+    """Show what happens when a poll is canceled."""
+    poll, effect = await closing.led(viewer, poll_id), None
+    with surviving_failures():
+        effect = await rolled_back(partial(closing.cancel, viewer, poll_id, now))
+    return pages.render("polls/cancel.html", poll=poll, event=poll.event, effect=effect, seconds=UNDO_FOR.seconds)
+
+
 @post("/polls/{poll_id:uuid}/cancellation", guards=[signed_in], status_code=303)
 async def cancel(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Cancel a poll, with a button that undoes it."""
-    notified = await closing.cancel(viewer, poll_id, now)
+    done = await closing.cancel(viewer, poll_id, now)
     undo = Undo(address=f"/polls/{poll_id}/restoration", fields={}, until=now + UNDO_FOR)
-    return pages.redirect(f"/polls/{poll_id}", with_number_notified("Poll canceled.", notified), undo)
+    return pages.redirect(f"/polls/{poll_id}", with_number_notified("Poll canceled.", done.notified), undo)
 
 
 @post("/polls/{poll_id:uuid}/restoration", guards=[signed_in], status_code=303)
@@ -82,4 +93,4 @@ async def _question(
     )
 
 
-handlers = [ask_to_schedule, schedule, cancel, restore]
+handlers = [ask_to_schedule, schedule, ask_to_cancel, cancel, restore]

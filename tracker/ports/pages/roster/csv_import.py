@@ -19,7 +19,7 @@ from tracker.rules.core.wording import plural
 from tracker.rules.roster.csv_rows import COLUMNS, REQUIRED
 from tracker.rules.views.list_impact import done_words
 from tracker.usecases.roster.csv_import import Report
-from tracker.usecases.views import seat_changes
+from tracker.usecases.views import preview, seat_changes
 from tracker.usecases.views.seat_changes import Imported
 
 PATH = "/people/import"
@@ -55,7 +55,7 @@ async def import_list(
 
 async def _import(visit: Visit, zone: str, now: Now, viewer: Viewer, text: bytes, *, is_trial: bool) -> Imported:
     deed = partial(seat_changes.import_as, viewer, text, visit.reauthenticated_at, now, zone)
-    return await (seat_changes.preview(deed) if is_trial else deed())
+    return await (preview.rolled_back(deed) if is_trial else deed())
 
 
 def _list(upload: Upload | None, form: FormValues) -> tuple[bytes, bool]:

@@ -23,7 +23,7 @@ from tracker.rules.roster.directory import AgencyCard, CommitteeCard, PersonCard
 from tracker.rules.roster.people_changes import SeatFacts
 from tracker.rules.views.list_impact import ListImpact, done_words
 from tracker.usecases.roster import committees, directory
-from tracker.usecases.views import seat_changes
+from tracker.usecases.views import preview, seat_changes
 
 SEAT = "/committees/{committee_id:uuid}/seats/{agency_id:uuid}"
 FIELDS = ("primary", "alternates")
@@ -62,7 +62,7 @@ async def save_seat(
         facts = SeatFacts(primary_id=id_in(form["primary"]), alternate_ids=ids_in(form.all("alternates")))
         proof = visit.reauthenticated_at
         deed = partial(seat_changes.set_seat, viewer, committee_id, agency_id, facts, version_in(form), proof, now)
-        impact = await seat_changes.preview(deed)
+        impact = await preview.rolled_back(deed)
         if not is_reviewed(form, impact):
             return await _form(pages, viewer, typed_in(form), committee_id, agency_id, saving=impact)
         return pages.redirect(f"/committees/{committee_id}", f"Seat saved.{done_words(await deed())}")
@@ -92,7 +92,7 @@ async def remove_seat(
         return first
     proof, version = visit.reauthenticated_at, version_in(form)
     deed = partial(seat_changes.remove_seat, viewer, committee_id, agency_id, version, proof, now)
-    impact = await seat_changes.preview(deed)
+    impact = await preview.rolled_back(deed)
     if not is_reviewed(form, impact):
         sheet, _ = await _opened(viewer, committee_id, agency_id)
         return await _form(pages, viewer, sheet, committee_id, agency_id, removing=impact)

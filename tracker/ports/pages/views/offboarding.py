@@ -21,7 +21,7 @@ from tracker.ports.pages.roster.admin_saving import check_manager
 from tracker.ports.pages.roster.list_review import by_event, is_reviewed, review_of
 from tracker.ports.pages.roster.people import WORDS
 from tracker.rules.views.list_impact import ListImpact, done_words
-from tracker.usecases.views import offboarding, seat_changes
+from tracker.usecases.views import offboarding, preview
 
 PATH = "/people/{person_id:uuid}/offboarding"
 DONE = (
@@ -55,7 +55,7 @@ async def leave(
         wrong = Invalid(successor=chosen.error)
         return await _page(pages, visit.viewer, zone, now, person_id, chosen, wrong)
     try:
-        impact = await seat_changes.preview(deed)
+        impact = await preview.rolled_back(deed)
         if not (form["reviewed"] and is_reviewed(form, impact)):
             return await _page(pages, visit.viewer, zone, now, person_id, chosen, impact=impact)
         done = await deed()

@@ -1,0 +1,33 @@
+"""What canceling a date poll does to emails and replies, in words for its organizer."""
+
+from dataclasses import dataclass
+
+from tracker.rules.core.wording import plural
+from tracker.rules.events.notifications import NO_MAIL
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cancellation:
+    """What a cancellation does, as the organizer reads it before, and hears it after."""
+
+    notified: int
+    """People who get an email that the poll is canceled."""
+    unsent: int
+    """Emails that ask for replies, still wait, and are not sent."""
+    replied: int
+    """People who were asked and have replied."""
+
+    @property
+    def mail_words(self) -> tuple[str, ...]:
+        """Return who gets an email, and which emails aren't sent, one sentence each."""
+        emails = f"{plural(self.notified, 'person', 'people')} will get an email that it’s canceled."
+        waiting = plural(self.unsent, "email that asks for a reply waits", "emails that ask for a reply wait")
+        return (emails if self.notified else NO_MAIL, *([f"{waiting} and won’t be sent."] if self.unsent else []))
+
+    @property
+    def reply_words(self) -> str:
+        """Return what becomes of the replies."""
+        if not self.replied:
+            return "No one has replied."
+        people = plural(self.replied, "person’s replies are", "people’s replies are")
+        return f"{people} kept for you to read. They’re deleted when you ask again or discard the draft."
