@@ -337,6 +337,12 @@ def to_date_of_poll(page: Page, demo: Demo) -> None:
     page.get_by_role("link", name=re.compile("^Choose")).first.click()
 
 
+def to_cancel_poll(page: Page, demo: Demo) -> None:
+    """Look at what happens when the date poll is canceled."""
+    to_poll(page, demo)
+    page.get_by_role("link", name="Cancel the poll").click()
+
+
 def to_refused_poll(page: Page, demo: Demo) -> None:
     """Duplicate the draft of the poll, and ask for no dates."""
     to_poll(page, demo)
@@ -658,6 +664,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "operation": (FBI_LEAD, to_operation, "Operation Bluestem"),
     "date poll": (COORDINATOR, to_poll, "Planning day for next year"),
     "date of a poll": (COORDINATOR, to_date_of_poll, "Schedule Planning day for next year"),
+    "cancellation of a poll": (COORDINATOR, to_cancel_poll, "Cancel the date poll"),
     "date poll with errors": (COORDINATOR, to_refused_poll, "Ask for dates"),
     "date poll by link": (None, to_poll_link, "Planning day for next year"),
     "search": (COORDINATOR, to("/search?q=task+force"), "Search results for “task force”"),
