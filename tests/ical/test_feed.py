@@ -90,6 +90,13 @@ def test_an_event_in_full_has_place_notes_agenda_video_and_its_page() -> None:
     assert shown["CATEGORIES"].to_ical() == b"Meeting"
 
 
+def test_an_event_by_video_alone_says_so_where_calendars_show_the_place() -> None:
+    [shown] = events_in(feed(event(place="", video_link="https://v.example/1")))
+    assert str(shown["LOCATION"]) == "By video"
+    [nowhere] = events_in(feed(event(place="")))
+    assert "LOCATION" not in nowhere
+
+
 def test_stamps_are_of_the_last_change_and_never_of_the_request() -> None:
     one = event(sequence=3, created_at=NOW - timedelta(days=9))
     [shown] = events_in(feed(one))

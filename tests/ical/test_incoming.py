@@ -48,6 +48,12 @@ def test_an_event_is_read_with_its_texts() -> None:
     assert found.plan.status is EventStatus.TENTATIVE
 
 
+def test_an_event_by_video_of_our_own_feeds_is_read_without_a_place() -> None:
+    [found] = read(feed(event(place="", video_link="https://v.example/1")), NOW, ZONE).events
+    assert (found.plan.place, found.plan.video_link) == ("", "https://v.example/1")
+    assert one_event("LOCATION:By video").plan.place == "By video"
+
+
 def test_texts_lose_what_could_start_a_line_or_turn_the_reading_direction() -> None:
     file = taken(vevent(title="Gathering\\n\u202efdp\x00\u2028X-EVIL:1"))
     assert file.events[0].plan.title == "Gathering fdp X-EVIL:1"

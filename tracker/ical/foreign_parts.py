@@ -11,7 +11,7 @@ from tracker.rules.core.clean_text import clean
 from tracker.rules.core.wording import clock, plural, zone_word
 from tracker.rules.events import plan
 from tracker.rules.events.event import EventStatus, Kind
-from tracker.rules.events.event_fields import TEXTS, wrong_texts
+from tracker.rules.events.event_fields import BY_VIDEO, TEXTS, wrong_texts
 
 PROPERTIES = {"title": "SUMMARY", "place": "LOCATION", "description": "DESCRIPTION"}
 """The texts of an event that a file holds, and the property of each."""
@@ -68,7 +68,9 @@ def text_of(one: Component, name: str) -> str:
 
 def uncut(one: Component, name: str) -> str:
     """Return the text of an event's field, safe to show, as long as the file has it."""
-    return clean(one.text(PROPERTIES[name]), LARGEST, name, multiline=TEXTS[name].is_multiline)
+    text = clean(one.text(PROPERTIES[name]), LARGEST, name, multiline=TEXTS[name].is_multiline)
+    is_no_place = name == "place" and text == BY_VIDEO and bool(video_link_of(one))  # as our own feeds write it
+    return "" if is_no_place else text
 
 
 def video_link_of(one: Component) -> str:

@@ -9,6 +9,7 @@ from tracker.ical.entries import Entry
 from tracker.rules.calendars.alarms import NO_ALARMS, Alarms
 from tracker.rules.calendars.feeds import Level, neutral_title
 from tracker.rules.events.event import EventStatus, Kind
+from tracker.rules.events.event_fields import BY_VIDEO
 
 CANCELED = "Canceled: "
 
@@ -88,8 +89,8 @@ def _full(entry: Entry, prefix: str, base_url: str) -> Iterator[bytes]:
         yield lines.text("X-CUI-MARKING", event.marking.banner)
     if description := _description(entry):
         yield lines.text("DESCRIPTION", description)
-    if entry.place:
-        yield lines.text("LOCATION", entry.place)
+    if place := entry.place or (BY_VIDEO if event.video_link else ""):
+        yield lines.text("LOCATION", place)
     yield lines.texts("CATEGORIES", [event.kind.replace("_", " ").capitalize()])
     yield times.stamp("CREATED", event.created_at)
     if base_url:

@@ -12,7 +12,16 @@ from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.clean_text import too_long
 from tracker.rules.events import plan as plan_rules
 from tracker.rules.events.event import Event
-from tracker.rules.events.event_fields import FIELDS, ONLY_HTTPS, TEXTS, EventFields, fields_of, is_https, values_of
+from tracker.rules.events.event_fields import (
+    FIELDS,
+    ONLY_HTTPS,
+    TEXTS,
+    EventFields,
+    fields_of,
+    is_https,
+    values_of,
+    where_words,
+)
 from tracker.rules.events.history import Change, Field, changes_of
 from tracker.rules.events.plan import DateChange, Plan, plan_of
 
@@ -116,3 +125,16 @@ def test_what_people_see_of_places_and_titles_is_told_in_words() -> None:
         Change(field=Field.PLACE, before="USAO conference room", after="Annex"),
         Change(field=Field.TITLE, before="Monthly task force meeting", after="Call"),
     )
+
+
+@pytest.mark.parametrize(
+    ("place", "link", "words"),
+    [
+        ("Room 4", "", "Room 4"),
+        ("Room 4", "https://video.example/1", "Room 4, or by video"),
+        ("", "https://video.example/1", "By video"),
+        ("", "", ""),
+    ],
+)
+def test_an_event_is_in_its_room_or_by_video(place: str, link: str, words: str) -> None:
+    assert where_words(place, link) == words

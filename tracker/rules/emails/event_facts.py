@@ -9,6 +9,7 @@ from tracker.rules.emails.content import cut, one_line
 from tracker.rules.emails.facts import Fact, FactName, Facts
 from tracker.rules.emails.parts import Occasion, day_and_time, place, when_words
 from tracker.rules.events.event import Occurrence
+from tracker.rules.events.event_fields import NO_LOCATION
 from tracker.rules.events.kept_dates import texts_of
 from tracker.rules.events.plan import is_moved, rule_of
 from tracker.rules.recurrence import dates
@@ -123,7 +124,7 @@ def own_details(about: Occasion) -> Facts:
     """Return which upcoming dates have a place or title that is not the one of their series: "Wed, Dec 23: Annex 2"."""
     if not about.is_series:
         return ()
-    places = [(one, place(about, one.place) or "No location") for one in about.ahead if _has_own(about, one, "place")]
+    places = [(one, place(about, one.place) or NO_LOCATION) for one in about.ahead if _has_own(about, one, "place")]
     titles = [(one, one_line(one.title)) for one in about.ahead if _has_own(about, one, "title")]
     named = ((FactName.OTHER_PLACE, places), (FactName.OTHER_TITLE, titles))
     return tuple(

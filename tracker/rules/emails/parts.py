@@ -28,6 +28,7 @@ from tracker.rules.emails.event_contexts import EventEmail
 from tracker.rules.emails.facts import Facts, Footer
 from tracker.rules.events import replies as reply_rules
 from tracker.rules.events.event import Event, EventStatus, Occurrence
+from tracker.rules.events.event_fields import where_words
 from tracker.rules.events.kept_dates import newest_texts, texts_of
 from tracker.rules.events.plan import rule_of
 from tracker.rules.events.replies import AttendeeRole, ReplyValue, Substitution
@@ -199,7 +200,7 @@ def place(about: Occasion, room: str | None = None) -> str:
 
 def place_of(event: Event, room: str) -> str:
     """Return where an event takes place, in one of its rooms, in the words of `place`."""
-    words = ", or ".join(filter(None, (one_line(room), "by video" if event.video_link else "")))
+    words = where_words(one_line(room), event.video_link)
     return words[:1].upper() + words[1:]
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from tracker.errors import NotFound
 from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.viewer import Role, Viewer
-from tracker.rules.events.event_fields import EventFields, EventStatus, Kind
+from tracker.rules.events.event_fields import NO_LOCATION, EventFields, EventStatus, Kind, where_words
 from tracker.rules.events.markings import Marking
 from tracker.rules.roster.reminder_policy import USUAL_POLICY, ReminderPolicy
 
@@ -63,6 +63,11 @@ class Event(EventFields):
         return self.is_restricted or self.marking is not None
 
     @property
+    def where(self) -> str:
+        """Return where it takes place, in the words of pages."""
+        return where_words(self.place, self.video_link) or NO_LOCATION
+
+    @property
     def is_series(self) -> bool:
         """Return whether a rule gives it more than one date."""
         return self.rrule is not None
@@ -96,6 +101,11 @@ class Occurrence:
     def key(self) -> str:
         """Return the date's name in addresses: the day on which the rule put it."""
         return self.original_start.date().isoformat()
+
+    @property
+    def where(self) -> str:
+        """Return where this date takes place, in the words of pages."""
+        return where_words(self.place, self.event.video_link) or NO_LOCATION
 
     @property
     def is_off(self) -> bool:

@@ -21,6 +21,8 @@ ABOUT = "about"
 LONGEST_REASON = 500  # characters
 ONLY_HTTPS = "Paste the full link. It starts with https://."
 NO_TITLE = "Enter a title."
+BY_VIDEO = "By video"
+NO_LOCATION = "No location"
 
 
 class Kind(StrEnum):
@@ -126,6 +128,13 @@ def when(one: EventFields) -> tuple[object, ...]:
 def where(one: EventFields) -> tuple[object, ...]:
     """Return the fields that define where people go; a change raises SEQUENCE too."""
     return one.place, one.video_link
+
+
+def where_words(place: str, video_link: str) -> str:
+    """Return where people go: "5th-floor conference room, or by video", "By video", or nothing."""
+    if place and video_link:
+        return f"{place}, or by video"
+    return place or (BY_VIDEO if video_link else "")
 
 
 def label_of(name: str) -> str:

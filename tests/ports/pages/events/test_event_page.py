@@ -50,6 +50,14 @@ async def view_of(viewer: Viewer, event_id: UUID, key: str = KEY) -> event_page.
     return await event_page.event_view(viewer, event_id, key, clock.now())
 
 
+async def test_an_event_by_video_says_so_in_place_of_its_room(sqlite_cast: Cast, desk: Browser) -> None:
+    plan = weekly(sqlite_cast.fbi_lead, place="", video_link="https://video.example/1")
+    event_id = await events.schedule(sqlite_cast.coordinator, plan, NOW)
+    for path in ("", f"/{KEY}", "/cancellation"):
+        page = (await desk.get(f"/events/{event_id}{path}")).text
+        assert ("By video" in page, "No location" in page) == (True, False)
+
+
 async def test_forbidden_and_missing_pages_look_the_same(sqlite_cast: Cast, browse: SignIn) -> None:
     hidden = await events.schedule(sqlite_cast.coordinator, operation(sqlite_cast.fbi_lead), NOW)
     advocate = await browse(sqlite_cast.harbor_advocate)
