@@ -1,10 +1,12 @@
 """Parts of a page that read together: one trip, and to each part its own rows or its own error."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
 import pytest
+from piccolo.engine.exceptions import TransactionError
 from piccolo.querystring import QueryString
 
 from tests.database.rows import add_parent, connection_threads, parents, works
@@ -14,6 +16,7 @@ from tracker.database.sqlite import SQLiteEngine
 
 pytestmark = pytest.mark.both_engines
 
+Writer = Callable[[Engine], Coroutine[Any, Any, None]]
 SQL_IS_WRONG = "syntax"
 
 
@@ -31,6 +34,27 @@ async def twice(text: str) -> list[Any]:
 async def failing() -> None:
     """Ask what no database understands."""
     await engine().run_querystring(QueryString("SELECT FROM WHERE"))
+
+
+async def adding(engine: Engine) -> None:
+    """Write a row outside any transaction."""
+    await add_parent(engine, 9)
+
+
+async def transacting(_: Engine) -> None:
+    """Begin a transaction."""
+    async with writing():
+        pass
+
+
+async def changing_many(engine: Engine) -> None:
+    """Leave rows to the transaction that is open."""
+    engine.write_many("INSERT INTO parent (id) VALUES (9)", [[]])
+
+
+async def reading_what_it_writes(engine: Engine) -> None:
+    """Write by what is for questions."""
+    await engine.read_each(QueryString("DELETE FROM parent"))
 
 
 async def test_each_part_gets_its_own_rows(small: Engine) -> None:
@@ -106,3 +130,14 @@ async def test_a_page_that_is_left_leaves_no_connection(small: Engine) -> None:
         await page
     assert connection_threads() <= 1
     await works(small)
+
+
+@pytest.mark.parametrize("write", [adding, transacting, changing_many, reading_what_it_writes])
+async def test_a_part_that_writes_is_refused(small: Engine, write: Writer) -> None:
+    with pytest.raises(TransactionError, match="Write before `together`"):
+        await together(word("a"), write(small))
+    async with writing():
+        with pytest.raises(TransactionError, match="Write before `together`"):
+            await together(word("a"), write(small))
+        await add_parent(small, 1)
+    assert await parents(small) == [1]

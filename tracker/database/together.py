@@ -41,12 +41,13 @@ async def together(
 async def together(*parts: Part[Any]) -> tuple[Any, ...]:
     """Return what independent parts of a page read; what they ask at the same time is one trip to the database.
 
-    A part may have parts of its own. The parts only read. When some of them fail, the first one's error is raised,
-    after all of them have ended.
+    A part may have parts of its own. When some of them fail, the first one's error is raised, after all of them have
+    ended. Errors: TransactionError when a part writes, inside a transaction too.
     """
-    if held := engine().live_transaction():
-        return tuple(await in_step(held, parts))
-    with engine().collecting_reads():
+    bound = engine()
+    with bound.collecting_reads():
+        if held := bound.live_transaction():
+            return tuple(await in_step(held, parts))
         found = await asyncio.gather(*parts, return_exceptions=True)
     for one in found:
         if isinstance(one, BaseException):

@@ -19,13 +19,14 @@ from tracker.database.trips import Trips
 
 T = TypeVar("T")
 FAILED = "A statement of this transaction failed, so nothing of it is kept. Nest `writing()` around what may fail."
+ONLY_READS = "A part that reads together with others writes. Write before `together`, or after it."
 
 
 class OneWriterEngine(Connecting):
     """The half of an engine that does not depend on the database: who is in a transaction and who may write.
 
     A task that was started inside a transaction shares it while it is open and is on its own afterward; stock Piccolo
-    keeps it on a connection that another task uses by then.
+    keeps it on a connection that another task uses by then. The parts of a page that read together only read.
     """
 
     current_transaction: ContextVar[Any]  # of Transaction; Piccolo types it by engine
@@ -45,6 +46,8 @@ class OneWriterEngine(Connecting):
 
         The type that Piccolo asks for is ignored: a DEFERRED transaction that reads and then writes fails under load.
         """
+        if self._trips.get():
+            raise TransactionError(ONLY_READS)
         held = self.live_transaction()
         if held is None:
             return Transaction(self)
@@ -60,14 +63,14 @@ class OneWriterEngine(Connecting):
     async def read_each(self, *questions: QueryString) -> list[Rows]:
         """Return the rows of several independent queries; SQLite runs them in one call to its thread."""
         statements = [compiled(one, self.engine_type) for one in questions]
-        held, trips = self.live_transaction(), self._trips.get()
+        held, trips = self.live_transaction(), self._trips_of(*statements)
         if held is not None:
             return await held.run_each(statements)
         return await (trips.ask(statements) if trips else self.read_alone(statements))
 
     @contextmanager
     def collecting_reads(self) -> Iterator[None]:
-        """Let the tasks that are started meanwhile read in the same trips; see `together`."""
+        """Let what is started meanwhile read in the same trips, and refuse its writes; see `together`."""
         before = self._trips.set(self._trips.get() or Trips(self.read_alone))
         try:
             yield
@@ -93,6 +96,8 @@ class OneWriterEngine(Connecting):
     def write_many(self, query: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run one statement, in the database's own SQL, for each of some rows; the transaction does so later."""
         held = self.live_transaction()
+        if self._trips.get():
+            raise TransactionError(ONLY_READS)
         if held is None:
             raise TransactionError("Many rows are written in one transaction.")
         held.write_many(query, rows)
@@ -102,13 +107,20 @@ class OneWriterEngine(Connecting):
         return await self._run(ddl, [], is_pooled=in_pool)
 
     async def _run(self, query: str, arguments: list[Any], *, is_pooled: bool) -> Rows:
-        held, trips = self.live_transaction(), self._trips.get()
+        held, trips = self.live_transaction(), self._trips_of((query, arguments))
         if held is not None:
             return await held.run(query, arguments)
-        if trips and is_read(query):
+        if trips:
             [found] = await trips.ask([(query, arguments)])
             return found
         return await self.run_alone(query, arguments, is_pooled=is_pooled)
+
+    def _trips_of(self, *statements: Statement) -> Trips | None:
+        """Return the trips in which statements go, or None for one by one. Errors: TransactionError for a write."""
+        trips = self._trips.get()
+        if trips and not all(is_read(query) for query, _ in statements):
+            raise TransactionError(ONLY_READS)
+        return trips
 
 
 class Transaction(BaseTransaction):
