@@ -21,10 +21,11 @@ MOST = {
     EVENT: (20, 3),
     "/calendar?view=week": (5, 2),
     "/calendar?month=2027-01": (5, 2),
-    "/action-items": (6, 6),
+    "/action-items": (5, 2),
     "/people": (8, 1),
-    "/messages": (5, 4),
-    "/reports": (7, 2),
+    "/search?q=report": (5, 2),
+    "/messages": (5, 3),
+    "/reports": (6, 1),
     "/audit": (8, 3),
 }
 """The statements of each page at most, and the trips to the database in which they go."""

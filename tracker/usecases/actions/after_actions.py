@@ -80,7 +80,7 @@ async def remove(viewer: Viewer, event_id: UUID, action_id: UUID, now: datetime)
 async def choices(viewer: Viewer, event_id: UUID, action_id: UUID) -> Choices:
     """Return an after-action item without an owner, and the choices of its form. Errors as in `remove`."""
     operation, action = await _open(viewer, event_id, action_id)
-    committees = {one.id: one.name for one in await people.committees(viewer)}
+    committees = await people.committee_names(viewer)
     return Choices(action=action, owners=await _owners(viewer, operation), committees=committees)
 
 
@@ -139,7 +139,7 @@ async def _new(viewer: Viewer, operation: Operation, action: AfterAction, wanted
 
 
 async def _neutral(viewer: Viewer, operation: Operation, wanted: Assignment) -> NewItem:
-    if wanted.committee_id not in {one.id for one in await people.committees(viewer)}:
+    if wanted.committee_id not in await people.committee_names(viewer):
         raise Invalid(committee="Choose one of your committees.")
     title = clean(wanted.neutral_title, LONGEST_TITLE, "neutral_title")
     if not title:

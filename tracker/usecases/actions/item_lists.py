@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from tracker.database import together
 from tracker.errors import NotFound
 from tracker.rules.actions import action_items as rules
 from tracker.rules.actions import item_lists as lists
@@ -61,8 +62,10 @@ class Choices:
 
 async def board(viewer: Viewer, chosen: Filter, now: datetime, today: date) -> Board:
     """Return the items that match the filter, grouped, with those done in the last 30 days if it asks for them."""
-    every = await action_items.items(viewer, closed_since=now - lists.RECENT)
-    notes = await action_items.notes_with(viewer, lists.words_of(chosen.words))
+    every, notes = await together(
+        action_items.items(viewer, closed_since=now - lists.RECENT),
+        action_items.notes_with(viewer, lists.words_of(chosen.words)),
+    )
     listed = lists.matching(every, chosen, viewer.member_id, notes)
     return Board(
         counts=lists.counts(every, today),
@@ -76,12 +79,13 @@ async def item_view(viewer: Viewer, reference: str) -> ItemView:
     item = await action_items.item(viewer, reference)
     if item is None:
         raise NotFound
+    notes, after = await together(action_items.notes(viewer, item), operation_of_item(viewer, item.id))
     return ItemView(
         item=item,
-        notes=await action_items.notes(viewer, item),
+        notes=notes,
         may_update=rules.may_update(viewer, item),
         may_direct=rules.may_direct(viewer, item),
-        after=await operation_of_item(viewer, item.id),
+        after=after,
     )
 
 
@@ -113,22 +117,25 @@ async def items_of_date(viewer: Viewer, occurrence_id: UUID) -> list[ActionItem]
 
 async def choices(viewer: Viewer, origin_id: UUID | None, now: datetime) -> Choices:
     """Return the form's choices; `origin_id` is the date that was chosen already, if the viewer may see it."""
-    origin = await events.date_by_id(viewer, origin_id) if origin_id else None
-    lines = await events.lines(viewer, now - ORIGINS_BACK, now + timedelta(hours=1))
-    lines += await events.lines_by_id(viewer, [origin.id] if origin else [])
-    latest_first = sorted(lines, key=lambda line: line.starts_at, reverse=True)
+    origin, lines, chosen, committees = await together(
+        _origin(viewer, origin_id),
+        events.lines(viewer, now - ORIGINS_BACK, now + timedelta(hours=1)),
+        events.lines_by_id(viewer, [origin_id] if origin_id else []),
+        people.committee_names(viewer),
+    )
+    latest_first = sorted([*lines, *chosen], key=lambda line: line.starts_at, reverse=True)
     return Choices(
         owners=await _owners(viewer, origin),
         is_for_others=rules.may_give_to_others(viewer, origin.event if origin else None),
         origins={line.id: line for line in latest_first if line.status is not EventStatus.DRAFT and not line.is_off},
-        committees={committee.id: committee.name for committee in await people.committees(viewer)},
+        committees=committees,
         visibilities=frozenset(one for one in Visibility if of_event(one, None, ()) & viewer.audiences),
     )
 
 
 async def owners(viewer: Viewer, origin_id: UUID | None) -> Candidates:
     """Return to whom the viewer may assign a new item from that date, if they may see it."""
-    return await _owners(viewer, await events.date_by_id(viewer, origin_id) if origin_id else None)
+    return await _owners(viewer, await _origin(viewer, origin_id))
 
 
 async def new_owners(viewer: Viewer, reference: str) -> Candidates:
@@ -136,8 +143,12 @@ async def new_owners(viewer: Viewer, reference: str) -> Candidates:
     item = await action_items.item(viewer, reference)
     if item is None:
         raise NotFound
-    origin = await events.date_by_id(viewer, item.origin_id) if item.origin_id else None
-    return but(await possible_owners(viewer, origin), {item.owner_id})
+    return but(await possible_owners(viewer, await _origin(viewer, item.origin_id)), {item.owner_id})
+
+
+async def _origin(viewer: Viewer, origin_id: UUID | None) -> Occurrence | None:
+    """Return the date that an item comes from; None when there is none, or the viewer may not see it."""
+    return await events.date_by_id(viewer, origin_id) if origin_id else None
 
 
 async def _owners(viewer: Viewer, origin: Occurrence | None) -> Candidates:

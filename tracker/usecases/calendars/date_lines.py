@@ -13,9 +13,7 @@ from tracker.rules.core import audiences
 from tracker.rules.core.viewer import Viewer
 from tracker.tables.visible.calendars import calendar
 from tracker.usecases.core import saved_filters
-from tracker.usecases.roster import directory
-
-_COMMITTEES = "SELECT b.id, b.name FROM committee b WHERE b.status = 'active' ORDER BY b.name"
+from tracker.usecases.roster import directory, people
 
 
 async def seen_between(viewer: Viewer, start: datetime, end: datetime) -> list[Seen]:
@@ -32,13 +30,13 @@ async def chosen_between(viewer: Viewer, start: datetime, end: datetime, chosen:
 
 async def committees(viewer: Viewer) -> list[Choice]:
     """Return the committees whose events the viewer may see, by name."""
-    return _seen_by(viewer, await engine().run_querystring(QueryString(_COMMITTEES)))
+    return _seen_by(viewer, await engine().run_querystring(QueryString(people.COMMITTEES)))
 
 
 async def choices(viewer: Viewer) -> Choices:
     """Return the committees whose events the viewer may see, the agencies they may know, and their saved filters."""
     found, agencies, saved = await engine().read_each(
-        QueryString(_COMMITTEES), await directory.active_agencies(viewer), saved_filters.mine(viewer)
+        QueryString(people.COMMITTEES), await directory.active_agencies(viewer), saved_filters.mine(viewer)
     )
     return Choices(
         committees=tuple(_seen_by(viewer, found)),

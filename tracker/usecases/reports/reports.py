@@ -76,7 +76,7 @@ async def report(viewer: Viewer, asked: Asked) -> Report:
 
 async def committees(viewer: Viewer) -> list[OfCommittee]:
     """Return the committees to which the viewer may limit a report: all for a coordinator, else those they sit in."""
-    return [OfCommittee(one.id, one.name) for one in await people.committees(viewer)]
+    return [OfCommittee(one, name) for one, name in (await people.committee_names(viewer)).items()]
 
 
 async def agencies() -> list[Agency]:

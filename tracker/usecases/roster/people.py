@@ -27,6 +27,9 @@ _KEEPERS = (
     " GROUP BY r.member HAVING SUM(CASE WHEN r.role IN ({}, {}) THEN 0 ELSE 1 END) = 0"
 )
 _AGENCIES = "SELECT g.id, g.code, g.arm, g.name FROM agency g WHERE g.status = 'active'"
+COMMITTEES = "SELECT b.id, b.name, b.place FROM committee b WHERE b.status = 'active' ORDER BY b.name"
+"""The query for the active committees, by name; its reader leaves out those that the viewer may not know."""
+_HOLDERS = "SELECT t.committee, h.member, h.is_primary FROM seat_holder h JOIN seat t ON t.id = h.seat"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,14 +188,14 @@ async def managers() -> frozenset[UUID]:
 
 async def committees(viewer: Viewer) -> list[CommitteeChoice]:
     """Return the active committees that the viewer chairs or sits in; all of them for a coordinator."""
-    found = (
-        await Committee.select(Committee.id, Committee.name, Committee.place)
-        .where(Committee.status == "active")
-        .order_by(Committee.name)
-    )
-    holders = await SeatHolder.select(SeatHolder.seat.committee, SeatHolder.member, SeatHolder.is_primary)
-    mine = [row for row in found if f"committee:{row['id']}" in viewer.audiences]
-    return [_committee(row, holders) for row in mine]
+    found, holders = await engine().read_each(QueryString(COMMITTEES), QueryString(_HOLDERS))
+    return [_committee(row, holders) for row in found if audiences.committee(row["id"]) in viewer.audiences]
+
+
+async def committee_names(viewer: Viewer) -> dict[UUID, str]:
+    """Return the names of the same committees, in their order."""
+    found = await engine().run_querystring(QueryString(COMMITTEES))
+    return {row["id"]: row["name"] for row in found if audiences.committee(row["id"]) in viewer.audiences}
 
 
 async def _people(query: QueryString) -> list[Person]:
@@ -219,8 +222,8 @@ def _person(row: Mapping[str, Any], agency: Mapping[str, Any]) -> Person:
     )
 
 
-def _committee(row: Mapping[str, Any], holders: list[dict[str, Any]]) -> CommitteeChoice:
-    sitting = [one for one in holders if one["seat.committee"] == row["id"]]
+def _committee(row: Mapping[str, Any], holders: Iterable[Mapping[str, Any]]) -> CommitteeChoice:
+    sitting = [one for one in holders if one["committee"] == row["id"]]
     return CommitteeChoice(
         id=row["id"],
         name=row["name"],

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from tracker.database import together
 from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
@@ -71,16 +72,19 @@ async def search(viewer: Viewer, text: str, now: datetime) -> Found:
     words = words_of(text)
     if not words:
         return Found(words=())
-    items = await action_items.with_words(viewer, words, MOST)
-    notes = await action_items.notes_of(viewer, [one.id for one in items])
-    return Found(
-        words=words,
-        events=await _events(viewer, words, now),
-        people=await directory.with_words(viewer, words, MOST),
-        items=items,
-        passages={item_id: _first(texts, words) for item_id, texts in notes.items()},
-        committees=await directory.committees_with(viewer, words, MOST),
+    events, people, (items, passages), committees = await together(
+        _events(viewer, words, now),
+        directory.with_words(viewer, words, MOST),
+        _items(viewer, words),
+        directory.committees_with(viewer, words, MOST),
     )
+    return Found(words=words, events=events, people=people, items=items, passages=passages, committees=committees)
+
+
+async def _items(viewer: Viewer, words: Sequence[str]) -> tuple[Sequence[ActionItem], Mapping[UUID, str]]:
+    found = await action_items.with_words(viewer, words, MOST)
+    notes = await action_items.notes_of(viewer, [one.id for one in found])
+    return found, {item_id: _first(texts, words) for item_id, texts in notes.items()}
 
 
 async def _events(viewer: Viewer, words: Sequence[str], now: datetime) -> list[FoundEvent]:

@@ -9,6 +9,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect
 
+from tracker.database import together
 from tracker.errors import Conflict, Invalid
 from tracker.ports.http.addresses import HOME
 from tracker.ports.http.dependencies import Now, Settings, Today, Viewer
@@ -42,6 +43,8 @@ from tracker.usecases.emails.item_reminders import coming_reminders
 ITEM = "/action-items/{reference:str}"
 UNDO_FOR = timedelta(seconds=60)
 """How long the message that an item is done has its button Undo."""
+LISTING = "action-items"
+"""The list as saved filters name it."""
 MEETING = "meeting"
 """Where a form came from, and goes back to when it is saved: the page of a meeting."""
 
@@ -51,14 +54,15 @@ async def list_page(
     pages: Pages, viewer: Viewer, params: Query, query_string: QueryString, drafts: Drafts, today: Today, now: Now
 ) -> Response[str]:
     """Show the list; the address holds group, words, mine and done, and the date that a new item comes from."""
-    context = await board_context(viewer, today, now, params)
     if pages.is_htmx:
-        return pages.render("actions/items-part.html", **context)
-    form, key = origin_in(params, today), await _draft_of(viewer, id_in(params["origin"]))
-    if key:
-        form = await drafts.begun(key, form)
+        return pages.render("actions/items-part.html", **await board_context(viewer, today, now, params))
+    context, form, saved = await together(
+        board_context(viewer, today, now, params),
+        _new_form(drafts, viewer, params, today),
+        saved_in(viewer, query_string, LISTING),
+    )
     new = await new_context(viewer, today, now, form)
-    return await _list(pages, viewer, query_string, context, new)
+    return pages.render("actions/list.html", **context, **new, **saved)
 
 
 @get("/action-items/new", guards=[signed_in])
@@ -82,7 +86,8 @@ async def give(
             return pages.render("actions/new-from-meeting.html", status_code=422, **context)
         context = await board_context(viewer, today, now, FormValues({}))
         new = await new_context(viewer, today, now, form, errors)
-        return await _list(pages, viewer, query_string, context, new, status_code=422)
+        saved = await saved_in(viewer, query_string, LISTING)
+        return pages.render("actions/list.html", status_code=422, **context, **new, **saved)
     item = (await item_lists.item_view(viewer, reference)).item
     at_meeting = f"/events/{item.origin_event_id}/{item.origin_key}#actions"
     is_back = form["back"] == MEETING and item.origin_id is not None
@@ -185,13 +190,6 @@ async def hand_over(
     return pages.redirect(f"/action-items/{reference}", f"{reference} reassigned.")
 
 
-async def _list(
-    pages: Pages, viewer: Viewer, query_string: QueryString, board: Context, new: Context, *, status_code: int = 200
-) -> Response[str]:
-    saved = await saved_in(viewer, query_string, "action-items")
-    return pages.render("actions/list.html", status_code=status_code, **board, **new, **saved)
-
-
 async def _home_row(
     home_rows: HomeRows,
     item: ActionItem,
@@ -264,6 +262,13 @@ async def _both(viewer: Viewer, today: Today, reference: str, form: FormValues) 
     words = in_words(changes, forms.LABELS, forms.said)
     shown = both if "status" in form else saved
     return await item_context(viewer, today, reference, shown, changes=words)
+
+
+async def _new_form(drafts: Drafts, viewer: Viewer, params: Query, today: Today) -> FormValues:
+    """Return the form of a new item: the viewer's draft of it, or a new one."""
+    key = await _draft_of(viewer, id_in(params["origin"]))
+    form = origin_in(params, today)
+    return await drafts.begun(key, form) if key else form
 
 
 async def _draft_of(viewer: Viewer, origin_id: UUID | None) -> DraftKey | None:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from piccolo.querystring import QueryString
 
+from tracker.database import together
 from tracker.database.sql_list import id_list, sql_list
 from tracker.rules.core.outbox import Topic
 from tracker.rules.core.viewer import Viewer
@@ -112,8 +113,11 @@ async def with_people(
         return []
     to = QueryString(" AND m.recipient = {}", person) if person else QueryString("")
     ids = id_list(one for one, *_ in wanted)
-    counts = await rows(_COUNTS, viewer, "", _words(OF_ACCOUNTS), now, *whose(viewer), ids, to)
-    lines = [line_of(row) for row in await rows(_LINES, viewer, "", *whose(viewer), ids, to, shown)]
+    counts, of_each = await together(
+        rows(_COUNTS, viewer, "", _words(OF_ACCOUNTS), now, *whose(viewer), ids, to),
+        rows(_LINES, viewer, "", *whose(viewer), ids, to, shown),
+    )
+    lines = [line_of(row) for row in of_each]
     there = {line.sending_id for line in lines} & {row["sending"] for row in counts}
     return [_sending(one, counts, lines) for one in wanted if one[0] in there]
 
