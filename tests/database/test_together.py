@@ -141,3 +141,14 @@ async def test_a_part_that_writes_is_refused(small: Engine, write: Writer) -> No
             await together(word("a"), write(small))
         await add_parent(small, 1)
     assert await parents(small) == [1]
+
+
+async def test_a_part_that_writes_is_refused_also_if_it_continues_without(small: Engine) -> None:
+    async def continuing() -> None:
+        with suppress(Exception):
+            await add_parent(small, 9)
+
+    with pytest.raises(TransactionError, match="Write before `together`"):
+        await together(word("a"), together(word("b"), continuing()))
+    assert await parents(small) == []
+    await works(small)

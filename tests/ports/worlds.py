@@ -539,7 +539,7 @@ async def _looks_at(cast: Cast, event_id: UUID) -> None:
     route = {"route": "GET /events/{event_id}"}
     await access_records.note(cast.harbor_advocate, "not_found", "event", str(event_id), route, NOW)
     chosen = reading.Choice(since=LAST_WEEK, until=NOW, about=str(event_id))
-    await reading.page(cast.auditor, chosen, {"about": str(event_id)}, NOW)
+    await reading.note_reading(cast.auditor, {"about": str(event_id)}, NOW)
     await reading.export(cast.auditor, chosen, {"about": str(event_id)}, NOW)
 
 

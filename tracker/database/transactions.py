@@ -46,8 +46,7 @@ class OneWriterEngine(Connecting):
 
         The type that Piccolo asks for is ignored: a DEFERRED transaction that reads and then writes fails under load.
         """
-        if self._trips.get():
-            raise TransactionError(ONLY_READS)
+        self._check_may_write()
         held = self.live_transaction()
         if held is None:
             return Transaction(self)
@@ -71,11 +70,14 @@ class OneWriterEngine(Connecting):
     @contextmanager
     def collecting_reads(self) -> Iterator[None]:
         """Let what is started meanwhile read in the same trips, and refuse its writes; see `together`."""
-        before = self._trips.set(self._trips.get() or Trips(self.read_alone))
+        trips = self._trips.get() or Trips(self.read_alone)
+        before = self._trips.set(trips)
         try:
             yield
         finally:
             self._trips.reset(before)
+        if trips.has_refused:
+            raise TransactionError(ONLY_READS)
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[None]:
@@ -95,9 +97,8 @@ class OneWriterEngine(Connecting):
 
     def write_many(self, query: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run one statement, in the database's own SQL, for each of some rows; the transaction does so later."""
+        self._check_may_write()
         held = self.live_transaction()
-        if self._trips.get():
-            raise TransactionError(ONLY_READS)
         if held is None:
             raise TransactionError("Many rows are written in one transaction.")
         held.write_many(query, rows)
@@ -119,8 +120,17 @@ class OneWriterEngine(Connecting):
         """Return the trips in which statements go, or None for one by one. Errors: TransactionError for a write."""
         trips = self._trips.get()
         if trips and not all(is_read(query) for query, _ in statements):
-            raise TransactionError(ONLY_READS)
+            self._check_may_write()
         return trips
+
+    def _check_may_write(self) -> None:
+        """Raise TransactionError in a part that reads together with others; again after them, if the part catches it.
+
+        Parts catch what they may live without, as the home page does.
+        """
+        if trips := self._trips.get():
+            trips.has_refused = True
+            raise TransactionError(ONLY_READS)
 
 
 class Transaction(BaseTransaction):

@@ -16,6 +16,9 @@ Answer = asyncio.Future[list[Rows] | None]
 class Trips:
     """What several tasks ask, collected into as few trips as their answers allow."""
 
+    has_refused = False
+    """Whether one of the tasks tried to write."""
+
     def __init__(self, read: Callable[[Sequence[Statement]], Awaitable[list[Rows]]]) -> None:
         self._read = read
         self._asked: list[tuple[Sequence[Statement], Answer]] = []

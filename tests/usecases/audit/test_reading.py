@@ -19,7 +19,17 @@ from tracker.rules.events.replies import ReplyValue
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.actions import action_items
 from tracker.usecases.attendance import roll_call
-from tracker.usecases.audit.reading import MOST_READ, PAGE, Choice, Page, export, last_verification, page, verify
+from tracker.usecases.audit.reading import (
+    MOST_READ,
+    PAGE,
+    Choice,
+    Page,
+    export,
+    last_verification,
+    note_reading,
+    page,
+    verify,
+)
 from tracker.usecases.core import audit, names
 from tracker.usecases.events import events, replies
 from tracker.usecases.events.occurrences import date_for
@@ -32,8 +42,14 @@ ALL = Choice(since=FIRST, until=LAST)
 LATER = NOW + timedelta(minutes=5)
 
 
+async def opened(viewer: Viewer, choice: Choice, asked: dict[str, str], now: datetime) -> Page:
+    """Open a page of the log, which is noted first."""
+    await note_reading(viewer, asked, now)
+    return await page(viewer, choice)
+
+
 async def read(viewer: Viewer, **facts: Any) -> Page:
-    return await page(viewer, replace(ALL, **facts), {}, LATER)
+    return await opened(viewer, replace(ALL, **facts), {}, LATER)
 
 
 def deeds(entries: Sequence[Entry]) -> list[tuple[str, str]]:
@@ -89,7 +105,7 @@ async def test_an_action_item_of_an_operation_is_kept_from_the_coordinator(cast:
 async def test_only_coordinators_and_auditors_read_the_trail(cast: Cast):
     for viewer in (cast.fbi_lead, cast.harbor_advocate, cast.administrator):
         with pytest.raises(NotFound):
-            await page(viewer, ALL, {}, NOW)
+            await opened(viewer, ALL, {}, NOW)
         with pytest.raises(NotFound):
             await export(viewer, ALL, {}, NOW)
         with pytest.raises(NotFound):
@@ -99,15 +115,15 @@ async def test_only_coordinators_and_auditors_read_the_trail(cast: Cast):
 async def test_reading_the_trail_is_an_entry_once_a_day_and_filter(cast: Cast):
     reader = cast.auditor
     for now in (NOW, NOW + timedelta(hours=1), NOW + timedelta(days=1)):
-        await page(reader, ALL, {}, now)
-    await page(reader, ALL, {"what": "denied"}, NOW)
+        await opened(reader, ALL, {}, now)
+    await opened(reader, ALL, {"what": "denied"}, NOW)
     found = [one for one in (await read(reader)).entries if one.verb == "audit_read"]
     assert [dict(one.facts) for one in found] == [{}, {"filter": {"what": "denied"}}, {}]
 
 
 async def test_a_look_at_one_subject_does_not_tell_a_coordinator_which_one_it_was(cast: Cast):
     event_id = str(await an_operation(cast))
-    await page(cast.auditor, replace(ALL, about=event_id), {"about": event_id, "what": "events"}, NOW)
+    await opened(cast.auditor, replace(ALL, about=event_id), {"about": event_id, "what": "events"}, NOW)
     await export(cast.auditor, replace(ALL, about=event_id), {"about": event_id}, NOW)
     looks = [one for one in (await read(cast.coordinator)).entries if one.actor_id == cast.auditor.member_id]
     assert [dict(one.facts) for one in looks] == [
@@ -117,7 +133,7 @@ async def test_a_look_at_one_subject_does_not_tell_a_coordinator_which_one_it_wa
 
 
 async def test_a_look_at_one_address_does_not_tell_which_one_it_was(cast: Cast):
-    await page(cast.auditor, replace(ALL, via="192.0.2.7"), {"via": "192.0.2.7"}, NOW)
+    await opened(cast.auditor, replace(ALL, via="192.0.2.7"), {"via": "192.0.2.7"}, NOW)
     (look,) = [one for one in (await read(cast.coordinator)).entries if one.actor_id == cast.auditor.member_id]
     assert look.said == "Searched for: from one address or session"
 
@@ -149,10 +165,10 @@ async def test_a_deed_of_many_entries_is_one_of_the_deeds_of_a_page(cast: Cast):
         for minutes in range(1, PAGE + 1):
             await audit.record(BY_COMMAND, "tested", "agency", "", {}, NOW - timedelta(minutes=minutes))
     asked = replace(ALL, only_system=True)
-    first = await page(cast.coordinator, asked, {}, NOW)
+    first = await opened(cast.coordinator, asked, {}, NOW)
     assert (len(first.deeds), len(first.deeds[0].entries), first.has_older) == (PAGE, 24, True)
     assert first.next_until
-    second = await page(cast.coordinator, replace(asked, until=first.next_until, skip=first.next_skip), {}, NOW)
+    second = await opened(cast.coordinator, replace(asked, until=first.next_until, skip=first.next_skip), {}, NOW)
     assert [one.newest.at for one in second.deeds] == [NOW - timedelta(minutes=PAGE)]
 
 
@@ -164,9 +180,9 @@ async def test_a_deed_of_more_entries_than_a_page_reads_goes_on_on_the_next(cast
     async with writing():
         await audit.record_all(many, NOW)
     asked = replace(ALL, only_system=True)
-    first = await page(cast.coordinator, asked, {}, NOW)
+    first = await opened(cast.coordinator, asked, {}, NOW)
     assert first.next_until
-    second = await page(cast.coordinator, replace(asked, until=first.next_until, skip=first.next_skip), {}, NOW)
+    second = await opened(cast.coordinator, replace(asked, until=first.next_until, skip=first.next_skip), {}, NOW)
     assert [len(one.entries) for one in (*first.deeds, *second.deeds)] == [MOST_READ, 5]
     assert len({one.subject_id for one in (*first.entries, *second.entries)}) == MOST_READ + 5
 
@@ -180,7 +196,7 @@ async def test_a_deed_counts_the_entries_that_its_reader_may_know_of_alone(cast:
     ]
     async with writing():
         await audit.record_all(both, LATER)
-    found = await page(cast.coordinator, ALL, {}, LATER)
+    found = await opened(cast.coordinator, ALL, {}, LATER)
     [deed] = [one for one in found.deeds if one.newest.verb == "handed_over"]
     assert deed.words == ("Handed over Monthly task force meeting",)
 
@@ -192,7 +208,7 @@ async def test_pages_hold_each_entry_once_even_when_many_were_made_at_one_moment
             await audit.record(BY_COMMAND, "tested", "agency", f"a{number}", {}, at)
     seen, choice = [], ALL
     while True:
-        found = await page(cast.coordinator, choice, {}, NOW - timedelta(days=1))
+        found = await opened(cast.coordinator, choice, {}, NOW - timedelta(days=1))
         seen += [one.subject_id for one in found.entries if one.verb == "tested"]
         if not found.has_older:
             break
@@ -209,7 +225,7 @@ async def test_filters_by_person_group_subject_and_day(cast: Cast):
         await audit.record(cast.fbi_lead.actor, "signed_in", "member", lead, {}, NOW)
         await audit.record(cast.fbi_lead.actor, "created", "subscription", "feed-1", {"scope": "all"}, NOW)
     reader = cast.coordinator
-    await page(reader, ALL, {}, NOW)
+    await opened(reader, ALL, {}, NOW)
     assert deeds((await read(reader, actor_id=lead)).entries) == [("created", "subscription"), ("signed_in", "member")]
     assert deeds((await read(reader, only_system=True)).entries) == [("sign_in_failed", "member")]
     assert deeds((await read(reader, group=GROUPS["denied"])).entries) == [("sign_in_failed", "member")]

@@ -51,7 +51,7 @@ async def busy(two: Cast) -> UUID:
 
 async def verbs(viewer: Viewer, event_id: UUID) -> set[str]:
     """Return the verbs of the entries about an operation that a reader of the audit log gets with its title."""
-    page = await reading.page(viewer, EVERYTHING, {}, FIVE)
+    page = await reading.page(viewer, EVERYTHING)
     return {one.verb for one in page.entries if str(event_id) in one.address}
 
 

@@ -25,7 +25,7 @@ from tracker.usecases.core.access_records import note
 from tracker.usecases.roster import known_people
 from tracker.usecases.roster.known_people import Candidates
 
-__all__ = ["Choice", "Verification", "actors", "export", "last_verification", "page", "verify"]
+__all__ = ["Choice", "Verification", "actors", "export", "last_verification", "note_reading", "page", "verify"]
 
 PAGE = 50  # deeds
 MOST_READ = 100  # entries of one page
@@ -58,8 +58,8 @@ class Page:
         return [entry for deed in self.deeds for entry in deed.entries]
 
 
-async def page(viewer: Viewer, choice: Choice, asked: dict[str, str], now: datetime) -> Page:
-    """Return a page of the audit log, and record the reading once a day for each filter (`asked`).
+async def note_reading(viewer: Viewer, asked: dict[str, str], now: datetime) -> None:
+    """Record, before a page is read, that it is: once a day for each filter (`asked`).
 
     The record does not name the subject that was looked up, because its readers may not know of that subject.
 
@@ -67,6 +67,11 @@ async def page(viewer: Viewer, choice: Choice, asked: dict[str, str], now: datet
     """
     _check(viewer)
     await note(viewer, "audit_read", "audit", "", _asked(asked), now)
+
+
+async def page(viewer: Viewer, choice: Choice) -> Page:
+    """Return a page of the audit log, whose reading the caller has noted. Errors: as above."""
+    _check(viewer)
     found = await entry_rows.entries(viewer, choice, MOST_READ + 1)
     known, has_more = found[:MOST_READ], len(found) > MOST_READ
     rows = whole_deeds(known, [_deed(row) for row in known], PAGE, has_more=has_more)

@@ -49,6 +49,13 @@ async def test_the_navigation_leads_to_the_trail_those_who_read_it(sqlite_cast: 
     assert (await member.post("/audit/verification")).status_code == 404
 
 
+async def test_opening_the_log_is_in_the_log_by_its_filter(sqlite_cast: Cast, browse: SignIn) -> None:
+    browser = await browse(sqlite_cast.auditor)
+    await read(browser, "/audit?what=denied")
+    asked = QueryString("SELECT facts FROM audit_entry WHERE verb = 'audit_read'")
+    assert ["denied" in row["facts"] for row in await engine().run_querystring(asked)] == [True]
+
+
 async def test_an_entry_says_when_who_what_and_by_which_way(sqlite_cast: Cast, browse: SignIn) -> None:
     event_id = await events.schedule(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
     html = await read(await browse(sqlite_cast.coordinator), f"/audit?about={event_id}")

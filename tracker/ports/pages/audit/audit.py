@@ -32,8 +32,8 @@ async def audit_page(
     who = await _actor(viewer, params)
     if is_typed(params, "who") and not who.error:
         return Redirect(asked_for(params.but({"who": who.value}), zone).newest, status_code=303)
-    shown, verified = await together(_shown(viewer, params, query_string, zone, now), reading.last_verification(viewer))
-    return pages.render("audit/show.html", **shown, verification=verified, is_recent=False)
+    shown = await _shown(viewer, params, query_string, zone, now)
+    return pages.render("audit/show.html", **shown, is_recent=False)
 
 
 @post("/audit/verification", guards=[signed_in], status_code=200)
@@ -43,7 +43,7 @@ async def verify(
     """Verify every entry of the audit log and show the result."""
     verified = await reading.verify(viewer, now)
     shown = await _shown(viewer, params, query_string, zone, now)
-    return pages.render("audit/show.html", **shown, verification=verified, is_recent=True)
+    return pages.render("audit/show.html", **shown | {"verification": verified}, is_recent=True)
 
 
 @get("/audit/export", guards=[signed_in])
@@ -63,12 +63,14 @@ async def _shown(viewer: Viewer, params: Query, query_string: QueryString, zone:
     """Return the entries that were asked for and the form that asked for them."""
     who = await _actor(viewer, params)
     asked = asked_for(params.but({"who": who.value}), zone)
-    found, saved = await together(
-        reading.page(viewer, asked.choice, asked.filter, now), saved_in(viewer, query_string, "audit")
+    await reading.note_reading(viewer, asked.filter, now)
+    found, saved, verified = await together(
+        reading.page(viewer, asked.choice), saved_in(viewer, query_string, "audit"), reading.last_verification(viewer)
     )
     return {
         "asked": asked,
         "found": found,
+        "verification": verified,
         "moment": lambda at: moment(local(at, zone), local(now, zone).date()),
         "exact": lambda at: exact(local(at, zone)),
         "older": asked.older(found) if found.has_older else "",
