@@ -22,7 +22,7 @@ from tracker.ports.feeds import subscription
 from tracker.ports.health.healthz import healthz
 from tracker.ports.health.mail_server import Lately
 from tracker.ports.http import drafts, errors
-from tracker.ports.http.dependencies import DEPENDENCIES
+from tracker.ports.http.dependencies import DEPENDENCIES, resolve_in_turn
 from tracker.ports.http.forms import FormRequest
 from tracker.ports.http.guards import recognize, refuse_unguarded
 from tracker.ports.http.security import BODY_LIMIT, protect
@@ -95,6 +95,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         logging_config=None,
     )
     refuse_unguarded(app)
+    resolve_in_turn(app)
     protect(app, chosen)
     note_after_responses(app)
     return app

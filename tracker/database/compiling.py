@@ -3,9 +3,11 @@
 Piccolo parses each text with `string.Formatter`; a page has 20 queries with a dozen placeholders each.
 """
 
-from functools import lru_cache
+from collections.abc import Sequence
+from functools import cache, lru_cache
 from typing import Any
 
+from piccolo.columns import Column
 from piccolo.querystring import QueryString
 
 from tracker.database.connecting import Statement
@@ -13,9 +15,25 @@ from tracker.database.connecting import Statement
 PLACE = "{}"
 
 
+class Question(QueryString):
+    """A query whose arguments are values and other queries, never columns: Piccolo asks that of each of them."""
+
+    __slots__ = ()
+
+    def process_args(self, args: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Column]]:
+        """Return the arguments as they are."""
+        return args, ()
+
+
+@cache
+def _is_query(kind: type) -> bool:
+    """Return whether values of a type are queries; the types of Piccolo take longer to ask."""
+    return issubclass(kind, QueryString)
+
+
 def compiled(query: QueryString, engine_type: str) -> Statement:
     """Return the SQL of a query and its arguments in their order. Errors: ValueError when their numbers differ."""
-    if not any(isinstance(one, QueryString) for one in query.args):
+    if not any(map(_is_query, map(type, query.args))):
         return _again(query.template, len(query.args), engine_type), [*query.args]
     arguments: list[Any] = []
     text = _flat(query, arguments)
@@ -41,7 +59,7 @@ def _flat(query: QueryString, arguments: list[Any]) -> str:
     first, *others = query.template.split(PLACE)
     pieces = [first]
     for value, text in zip(query.args, others, strict=True):
-        if isinstance(value, QueryString):
+        if _is_query(value.__class__):
             pieces += _flat(value, arguments), text
         else:
             arguments.append(value)

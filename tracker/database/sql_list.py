@@ -6,6 +6,8 @@ from uuid import UUID
 
 from piccolo.querystring import QueryString
 
+from tracker.database.compiling import Question
+
 NOBODY = UUID(int=0)
 
 
@@ -18,7 +20,7 @@ def sql_list(values: Collection[Any]) -> QueryString:
     """Return values for `IN ({})`. Errors: ValueError without any: SQL has no empty list."""
     if not values:
         raise ValueError("A list in SQL has at least one value.")
-    return QueryString(places(len(values)), *values)
+    return Question(places(len(values)), *values)
 
 
 def id_list(ids: Iterable[UUID]) -> QueryString:

@@ -45,10 +45,12 @@ async def together(*parts: Part[Any]) -> tuple[Any, ...]:
     ended. Errors: TransactionError when a part writes, inside a transaction too.
     """
     bound = engine()
-    with bound.collecting_reads():
+    with bound.collecting_reads() as trips:
         if held := bound.live_transaction():
             return tuple(await in_step(held, parts))
-        found = await asyncio.gather(*parts, return_exceptions=True)
+        tasks = [asyncio.create_task(one) for one in parts]
+        trips.count(tasks)
+        found = await asyncio.gather(*tasks, return_exceptions=True)
     for one in found:
         if isinstance(one, BaseException):
             raise one

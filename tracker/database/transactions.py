@@ -68,12 +68,12 @@ class OneWriterEngine(Connecting):
         return await (trips.ask(statements) if trips else self.read_alone(statements))
 
     @contextmanager
-    def collecting_reads(self) -> Iterator[None]:
+    def collecting_reads(self) -> Iterator[Trips]:
         """Let what is started meanwhile read in the same trips, and refuse its writes; see `together`."""
         trips = self._trips.get() or Trips(self.read_alone)
         before = self._trips.set(trips)
         try:
-            yield
+            yield trips
         finally:
             self._trips.reset(before)
         if trips.has_refused:

@@ -5,6 +5,7 @@ Waking a connection's thread takes longer than most statements of a page do.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 from tracker.database.connecting import Rows, Statement
 
@@ -18,10 +19,26 @@ class Trips:
 
     has_refused = False
     """Whether one of the tasks tried to write."""
+    reading = 0
+    """How many tasks read in these trips, without those that wait for parts of their own."""
 
     def __init__(self, read: Callable[[Sequence[Statement]], Awaitable[list[Rows]]]) -> None:
         self._read = read
         self._asked: list[tuple[Sequence[Statement], Answer]] = []
+
+    def count(self, tasks: Sequence[asyncio.Task[Any]]) -> None:
+        """Count tasks while they read; the last one to end leaves its place to the task that waits for all of them."""
+        is_waited_for_by_one, left = self.reading > 0, len(tasks)
+
+        def end(_: asyncio.Task[Any]) -> None:
+            nonlocal left
+            left -= 1
+            if left or not is_waited_for_by_one:
+                self.reading -= 1
+
+        self.reading += left - is_waited_for_by_one
+        for one in tasks:
+            one.add_done_callback(end)
 
     async def ask(self, statements: Sequence[Statement]) -> list[Rows]:
         """Return the rows of statements that read, together with what other tasks ask meanwhile.
@@ -37,7 +54,7 @@ class Trips:
 
     async def _leave(self) -> None:
         quiet, known = 0, 0
-        while quiet < QUIET:
+        while quiet < QUIET and len(self._asked) < self.reading:  # once all of them wait, no one asks more
             await asyncio.sleep(0)
             quiet = quiet + 1 if len(self._asked) == known else 0
             known = len(self._asked)

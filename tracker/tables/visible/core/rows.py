@@ -18,6 +18,7 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
+from tracker.database.compiling import Question
 from tracker.database.sql_list import places, sql_list
 from tracker.rules.core.viewer import Viewer
 
@@ -66,7 +67,7 @@ def _asked(viewer: Viewer, select: str, where: str, arguments: Sequence[Any]) ->
     theirs: list[Any] = []
     for who, audiences in zip(everyone, held, strict=True):
         theirs += (who.member_id,) if asking.is_given else (*audiences, who.member_id)
-    return QueryString(asking.sql, *arguments[: asking.first], *theirs, *arguments[asking.first :])
+    return Question(asking.sql, *arguments[: asking.first], *theirs, *arguments[asking.first :])
 
 
 def computed_moment(value: datetime | str) -> datetime:
