@@ -75,22 +75,6 @@ async def test_a_part_that_fails_takes_nothing_from_the_others(small: Engine) ->
     await works(small)
 
 
-async def test_a_part_that_waits_for_another_one_holds_up_none(small: Engine) -> None:
-    is_read = asyncio.Event()
-
-    async def first() -> Any:
-        found = await word("a")
-        is_read.set()
-        return found
-
-    async def second() -> Any:
-        await is_read.wait()
-        return await word("b")
-
-    assert await together(first(), second(), together(word("c"), second())) == ("a", "b", ("c", "b"))
-    await works(small)
-
-
 async def test_in_a_transaction_the_parts_read_what_it_wrote(small: Engine) -> None:
     async with writing():
         await add_parent(small, 1)

@@ -16,10 +16,11 @@ from tracker.database.binding import (
 from tracker.database.conflicts import conflicts
 from tracker.database.failures import is_unavailable, surviving_failures
 from tracker.database.rebuild import rebuild_table
-from tracker.database.together import together
+from tracker.database.together import all_together, together
 
 __all__ = [
     "Engine",
+    "all_together",
     "bind",
     "changing_schema",
     "close_database",

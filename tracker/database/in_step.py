@@ -1,15 +1,21 @@
-"""Parts of one transaction in step: what they ask at the same time is one trip on its only connection.
+"""Parts that read in step: what they ask at the same time goes to the database in one trip.
 
-A part runs until it asks the database, and waits there for the others. It needs no task of its own, which would cost as
-much as some trips.
+Waking a connection's thread takes longer than most statements of a page do. A part runs until it asks, and waits there
+for the others. It needs no task of its own, which would cost as much as some trips.
 """
 
-from collections.abc import Callable, Coroutine, Generator, Sequence
+from abc import abstractmethod
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
 from functools import partial
 from types import coroutine
-from typing import Any, Protocol
+from typing import Any, TypeVar
 
-from tracker.database.connecting import Rows, Statement
+from piccolo.engine.exceptions import TransactionError
+
+from tracker.database.connecting import Rows, Statement, is_read
+
+ONLY_READS = "A part that reads together with others writes. Write before `together`, or after it."
+T = TypeVar("T")
 
 
 class Asked:
@@ -22,21 +28,59 @@ class Asked:
         return (yield self)
 
 
-class Asking(Protocol):
-    """A transaction, as far as its parts are concerned."""
+class Reading:
+    """Where parts read: outside of write transactions, in one, or in a snapshot."""
 
-    def collecting(self, step: Callable[[], Any]) -> Any:
-        """Let a part run until it asks, which becomes `Asked`."""
+    is_in_part = False
+    """Whether one of the parts runs, up to what it asks."""
+    has_refused = False
+    """Whether a part tried to write."""
+    survives_failure = True
+    """Whether it can be asked again after a statement failed."""
 
-    async def run_each(self, statements: Sequence[Statement]) -> list[Rows]:
-        """Run statements."""
+    @abstractmethod
+    async def read_now(self, statements: Sequence[Statement]) -> list[Rows]:
+        """Return the rows of statements by one trip."""
+
+    async def read(self, statements: Sequence[Statement]) -> list[Rows]:
+        """Return the rows of statements; those of a part go with those of the others."""
+        if not self.is_in_part:
+            return await self.read_now(statements)
+        if not all(is_read(query) for query, _ in statements):
+            self.check_may_write()
+        return await Asked(statements)
+
+    def check_may_write(self) -> None:
+        """Raise TransactionError in a part; again after all of them, because parts catch what a page may lack."""
+        if self.is_in_part:
+            self.has_refused = True
+            raise TransactionError(ONLY_READS)
+
+    def run_part(self, step: Callable[[], T]) -> T:
+        """Let a part run until it asks."""
+        before, self.is_in_part = self.is_in_part, True
+        try:
+            return step()
+        finally:
+            self.is_in_part = before
+
+
+class ReadingBy(Reading):
+    """Reads by a function."""
+
+    def __init__(self, read: Callable[[Sequence[Statement]], Awaitable[list[Rows]]]) -> None:
+        self._read = read
+
+    async def read_now(self, statements: Sequence[Statement]) -> list[Rows]:
+        """Return the rows of statements by one trip."""
+        return await self._read(statements)
 
 
 class _Part:
     """A part that has begun: what it asks, or how it ended."""
 
-    def __init__(self, held: Asking, begun: Coroutine[Any, Any, Any]) -> None:
-        self._held, self._begun = held, begun
+    def __init__(self, reading: Reading, begun: Coroutine[Any, Any, Any]) -> None:
+        self._reading, self._begun = reading, begun
         self.asked: Sequence[Statement] | None = None
         self.found: Any = None
         self.error: BaseException | None = None
@@ -53,7 +97,7 @@ class _Part:
         self.asked = None
         while self.asked is None:
             try:
-                reached = self._held.collecting(step)
+                reached = self._reading.run_part(step)
             except StopIteration as ended:
                 self.found = ended.value
                 return
@@ -73,26 +117,33 @@ class _Part:
             return partial(self._begun.throw, failed)
 
 
-async def in_step(held: Asking, begun: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:
-    """Return what the parts of a transaction find; raise the first one's error after all of them have ended."""
-    parts = [_Part(held, one) for one in begun]
+async def in_step(reading: Reading, begun: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
+    """Return what independent parts find; raise the first one's error after all of them have ended.
+
+    None of them may wait for another one.
+    """
+    parts = [_Part(reading, one) for one in begun]
     for part in parts:
         await part.go_on()
     while waiting := [part for part in parts if part.asked is not None]:
-        await _answer(held, waiting)
+        await _answer(reading, waiting)
+    if reading.has_refused:
+        raise TransactionError(ONLY_READS)
     errors = [part.error for part in parts if part.error is not None]
     if errors:
         raise min(errors, key=lambda one: isinstance(one, Exception))  # that the task is canceled comes first
     return [part.found for part in parts]
 
 
-async def _answer(held: Asking, waiting: Sequence[_Part]) -> None:
+async def _answer(reading: Reading, waiting: Sequence[_Part]) -> None:
+    """Let parts go on with what they asked; after a failure each asks by itself, and gets an error of its own alone."""
     questions = [part.asked or () for part in waiting]
     try:
-        found = iter(await held.run_each([statement for each in questions for statement in each]))
+        found = iter(await reading.read([statement for each in questions for statement in each]))
     except BaseException as failed:  # noqa: BLE001 - each part gets it
+        is_shared = len(waiting) > 1 and isinstance(failed, Exception) and reading.survives_failure
         for part in waiting:
-            await part.fail(failed)
+            await (_answer(reading, [part]) if is_shared else part.fail(failed))
         return
     for part, asked in zip(waiting, questions, strict=True):
         await part.go_on([next(found) for _ in asked])

@@ -1,11 +1,9 @@
 """Reading the independent parts of a page together."""
 
-import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar, overload
 
 from tracker.database.binding import engine
-from tracker.database.in_step import in_step
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -44,14 +42,9 @@ async def together(*parts: Part[Any]) -> tuple[Any, ...]:
     A part may have parts of its own. When some of them fail, the first one's error is raised, after all of them have
     ended. Errors: TransactionError when a part writes, inside a transaction too.
     """
-    bound = engine()
-    with bound.collecting_reads() as trips:
-        if held := bound.live_transaction():
-            return tuple(await in_step(held, parts))
-        tasks = [asyncio.create_task(one) for one in parts]
-        trips.count(tasks)
-        found = await asyncio.gather(*tasks, return_exceptions=True)
-    for one in found:
-        if isinstance(one, BaseException):
-            raise one
-    return tuple(found)
+    return tuple(await all_together(parts))
+
+
+async def all_together(parts: Sequence[Part[A]]) -> list[A]:
+    """Do the same for any number of parts of one kind."""
+    return await engine().read_in_step(parts)

@@ -1,6 +1,6 @@
 """What both engines share: one writer at a time, nested savepoints, and clean exits that cannot be interrupted."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar, Token
 from types import TracebackType
@@ -13,13 +13,11 @@ from piccolo.querystring import QueryString
 
 from tracker.database.compiling import compiled
 from tracker.database.connecting import Connecting, Rows, Statement, Write, is_read
-from tracker.database.in_step import Asked
+from tracker.database.in_step import Reading, ReadingBy, in_step
 from tracker.database.snapshots import opened
-from tracker.database.trips import Trips
 
 T = TypeVar("T")
 FAILED = "A statement of this transaction failed, so nothing of it is kept. Nest `writing()` around what may fail."
-ONLY_READS = "A part that reads together with others writes. Write before `together`, or after it."
 
 
 class OneWriterEngine(Connecting):
@@ -30,12 +28,16 @@ class OneWriterEngine(Connecting):
     """
 
     current_transaction: ContextVar[Any]  # of Transaction; Piccolo types it by engine
-    _trips: ContextVar[Trips | None] = ContextVar("trips", default=None)
+    _reading: ContextVar[Reading | None] = ContextVar("reading", default=None)
 
     def live_transaction(self) -> "Transaction | None":
         """Return the open transaction of this task, or None."""
         held: Transaction | None = self.current_transaction.get()
         return None if held is None or held.is_over else held
+
+    def reading(self) -> Reading | None:
+        """Return where this task reads: in its transaction, in a snapshot, or with other parts; None = anywhere."""
+        return self.live_transaction() or self._reading.get()
 
     def transaction_exists(self) -> bool:
         """Return whether this task is in an open transaction."""
@@ -62,26 +64,20 @@ class OneWriterEngine(Connecting):
     async def read_each(self, *questions: QueryString) -> list[Rows]:
         """Return the rows of several independent queries; SQLite runs them in one call to its thread."""
         statements = [compiled(one, self.engine_type) for one in questions]
-        held, trips = self.live_transaction(), self._trips_of(*statements)
-        if held is not None:
-            return await held.run_each(statements)
-        return await (trips.ask(statements) if trips else self.read_alone(statements))
+        reading = self.reading()
+        return await (reading.read(statements) if reading else self.read_alone(statements))
 
-    @contextmanager
-    def collecting_reads(self) -> Iterator[Trips]:
-        """Let what is started meanwhile read in the same trips, and refuse its writes; see `together`."""
-        trips = self._trips.get() or Trips(self.read_alone)
-        before = self._trips.set(trips)
-        try:
-            yield trips
-        finally:
-            self._trips.reset(before)
-        if trips.has_refused:
-            raise TransactionError(ONLY_READS)
+    async def read_in_step(self, parts: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
+        """Return what independent parts read, in as few trips as their answers allow; see `together`."""
+        reading = self.reading()
+        if reading:
+            return await in_step(reading, parts)
+        with self._reading_by(self.read_alone) as reading:
+            return await in_step(reading, parts)
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[None]:
-        """Read from one state of the database: this task, and those that are started meanwhile, in the same trips.
+        """Read from one state of the database: this task, and those that are started meanwhile.
 
         What they write goes its own way, and they don't see it. In a transaction they read as that does.
         """
@@ -89,11 +85,18 @@ class OneWriterEngine(Connecting):
             yield
             return
         async with opened(self) as snapshot:
-            before = self._trips.set(Trips(snapshot.read))
-            try:
+            with self._reading_by(snapshot.read) as reading:
+                reading.survives_failure = False  # PostgreSQL refuses everything until the end
                 yield
-            finally:
-                self._trips.reset(before)
+
+    @contextmanager
+    def _reading_by(self, read: Callable[[Sequence[Statement]], Awaitable[list[Rows]]]) -> Iterator[Reading]:
+        reading = ReadingBy(read)
+        before = self._reading.set(reading)
+        try:
+            yield reading
+        finally:
+            self._reading.reset(before)
 
     def write_many(self, query: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run one statement, in the database's own SQL, for each of some rows; the transaction does so later."""
@@ -108,38 +111,25 @@ class OneWriterEngine(Connecting):
         return await self._run(ddl, [], is_pooled=in_pool)
 
     async def _run(self, query: str, arguments: list[Any], *, is_pooled: bool) -> Rows:
-        held, trips = self.live_transaction(), self._trips_of((query, arguments))
-        if held is not None:
-            return await held.run(query, arguments)
-        if trips:
-            [found] = await trips.ask([(query, arguments)])
+        held, reading = self.live_transaction(), self.reading()
+        if reading and (held or reading.is_in_part or is_read(query)):
+            [found] = await reading.read([(query, arguments)])
             return found
         return await self.run_alone(query, arguments, is_pooled=is_pooled)
 
-    def _trips_of(self, *statements: Statement) -> Trips | None:
-        """Return the trips in which statements go, or None for one by one. Errors: TransactionError for a write."""
-        trips = self._trips.get()
-        if trips and not all(is_read(query) for query, _ in statements):
-            self._check_may_write()
-        return trips
-
     def _check_may_write(self) -> None:
-        """Raise TransactionError in a part that reads together with others; again after them, if the part catches it.
-
-        Parts catch what they may live without, as the home page does.
-        """
-        if trips := self._trips.get():
-            trips.has_refused = True
-            raise TransactionError(ONLY_READS)
+        if reading := self.reading():
+            reading.check_may_write()
 
 
-class Transaction(BaseTransaction):
+class Transaction(Reading, BaseTransaction):
     """One write transaction, which begins with its first statement: BEGIN goes along with it.
 
     Whatever happens on the way out (failed COMMIT, canceled task, dead connection), the connection is returned or
     closed, the write lock is released, and the task is no longer in a transaction. Stock Piccolo fails at all three.
     """
 
+    survives_failure = False
     before_it: Sequence[str] = ()
     """What is run before it begins."""
 
@@ -147,7 +137,6 @@ class Transaction(BaseTransaction):
         self.engine = engine
         self.connection: Any = None
         self.has_begun = False
-        self._is_collecting = False
         self.is_over = False
         self.has_failed = False
         self._savepoints = 0
@@ -179,13 +168,11 @@ class Transaction(BaseTransaction):
 
     async def run(self, query: str, arguments: list[Any] | None = None) -> Rows:
         """Run one statement in this transaction; refuse after one has failed, as PostgreSQL does."""
-        [found] = await self.run_each([(query, arguments or [])])
+        [found] = await self.read([(query, arguments or [])])
         return found
 
-    async def run_each(self, statements: Sequence[Statement]) -> list[Rows]:
+    async def read_now(self, statements: Sequence[Statement]) -> list[Rows]:
         """Run statements in this transaction, after the writes that wait."""
-        if self._is_collecting:
-            return await Asked(statements)
         with self._failing():
             if self.has_begun:
                 return await self.engine.fetch_each(self.connection, self._taken_along(), statements)
@@ -195,7 +182,7 @@ class Transaction(BaseTransaction):
     async def begin(self) -> None:
         """Begin before there is a statement; raise after 30 s behind another process."""
         if not self.has_begun:
-            await self.run_each([])
+            await self.read_now([])
 
     def write_many(self, query: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run one statement for each of some rows, together with the next statement of this transaction, or its COMMIT.
@@ -203,14 +190,6 @@ class Transaction(BaseTransaction):
         It returns nothing to wait for: so what a deed writes takes no call to the database of its own.
         """
         self._waiting.append((query, rows))
-
-    def collecting(self, step: Callable[[], T]) -> T:
-        """Let a part run until it asks, which becomes `Asked`; see `in_step`."""
-        before, self._is_collecting = self._is_collecting, True
-        try:
-            return step()
-        finally:
-            self._is_collecting = before
 
     def forget_failure(self) -> None:
         """Let statements run again, when what failed is rolled back to a savepoint, with the writes that still wait."""

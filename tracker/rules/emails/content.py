@@ -240,6 +240,8 @@ class Letter:
     """
     reads: Reads | None = None
     """What its reader can write back; None = nothing that is read, so a reply to it reaches the coordinator."""
+    only_item: UUID | None = None
+    """The only item that is left of several: what its reader writes back changes it."""
     banner: str = ""
     """The first and last line of an email about marked content."""
     indicator: str = ""

@@ -148,7 +148,10 @@ def _closed(message: Message, outcome: Skip, now: datetime) -> list[Any]:
 
 
 async def settle_item(message: Message, item_id: UUID) -> None:
-    """Keep the item that a message turned out to be about, before it is sent: a reply to it is taken for that item."""
+    """Keep the item that a message turned out to be about, before it is sent: a reply to it is taken for that item.
+
+    It never changes from one item to another: an earlier try may have arrived.
+    """
     await rows.Message.update({rows.Message.item: item_id}).where(_is_open(message) & rows.Message.item.is_null())
 
 

@@ -4,12 +4,11 @@ Everything is read again at that moment with the recipient as viewer, so an emai
 see now.
 """
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from tracker.database import engine
+from tracker.database import all_together, engine
 from tracker.errors import Gone
 from tracker.rules.actions.action_items import ActionItem, ItemStatus, may_direct, may_update
 from tracker.rules.core.account_messages import (
@@ -62,6 +61,7 @@ from tracker.rules.emails import item as item_emails
 from tracker.rules.emails.content import Letter, without_sign_in
 from tracker.rules.emails.item import Said
 from tracker.tables.visible.actions import action_items
+from tracker.usecases.core import outbox
 from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.emails.approval_content import approval_letter
 from tracker.usecases.emails.check_out_content import check_out_letter
@@ -102,11 +102,11 @@ async def letters(messages: Sequence[Message], now: datetime, zone: str) -> list
     """Return what `letter` does for several messages, all of it read from one state of the database, in few trips."""
     async with engine().snapshot():
         readers = await viewers_for([one.recipient_id for one in messages], now)
-        async with asyncio.TaskGroup() as at_once:
-            found = [
-                at_once.create_task(_letter(one, readers.get(one.recipient_id), now, zone, None)) for one in messages
-            ]
-    return [one.result() for one in found]
+        found = await all_together([_letter(one, readers.get(one.recipient_id), now, zone, None) for one in messages])
+    for message, made in zip(messages, found, strict=True):
+        if isinstance(made, Letter) and made.only_item and message.item_id is None:
+            await outbox.settle_item(message, made.only_item)
+    return found
 
 
 async def letter(message: Message, now: datetime, zone: str, reading: Reading | None = None) -> Letter | Skip:
@@ -115,6 +115,8 @@ async def letter(message: Message, now: datetime, zone: str, reading: Reading | 
     For a `reading`, it is the email as its recipient would see it now, made of what both may see. It is written also
     when it would not be sent, because its date is canceled or over for example, as long as it concerns the recipient.
     """
+    if reading is None:
+        return (await letters([message], now, zone))[0]
     reader = (await viewers_for([message.recipient_id], now)).get(message.recipient_id)
     return await _letter(message, reader, now, zone, reading)
 

@@ -1,6 +1,7 @@
 """The one email of a day about action items: planned for everyone who hears of one, written from what they may see."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import chain, product
 from typing import NamedTuple
@@ -30,7 +31,6 @@ from tracker.rules.emails.quiet_hours import Quiet
 from tracker.rules.emails.reminders import LATE
 from tracker.tables.background.emails import due
 from tracker.tables.visible.actions import action_items
-from tracker.usecases.core import outbox
 from tracker.usecases.emails.day_emails import day_emails
 from tracker.usecases.emails.escalations import all_escalations, keep_escalated
 from tracker.usecases.emails.ladder import ladder_of, open_items
@@ -93,19 +93,8 @@ async def items_letter(
         return NOTHING
     heard = tuple((item, mine[item.id]) for item in visible.values() if item.id in mine)
     about = ItemDay(reader=reader, day=to_local(now, zone).date(), items=heard, is_late=content.is_late)
-    return letter(about, replies_to=await _item_of(message, about, is_sent=is_sent))
-
-
-async def _item_of(message: Message, about: ItemDay, *, is_sent: bool) -> UUID | None:
-    """Return the item that a reply by email changes.
-
-    A message that was planned about several items is kept as one about the only item that is left when it is sent. It
-    never changes from one item to another: an earlier try may have arrived.
-    """
-    if message.item_id or about.own_alone is None or not is_sent:
-        return message.item_id
-    await outbox.settle_item(message, about.own_alone.id)
-    return about.own_alone.id
+    alone = about.own_alone.id if about.own_alone and is_sent else None
+    return replace(letter(about, replies_to=message.item_id or alone), only_item=alone)
 
 
 async def _heard(

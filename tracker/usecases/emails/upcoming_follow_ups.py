@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewer import Viewer, sees
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.emails import follow_ups as rules
 from tracker.rules.emails import reminders
@@ -21,7 +21,6 @@ from tracker.tables.background.emails.follow_ups import InvitationEmail
 from tracker.tables.background.events import audiences
 from tracker.tables.visible.events import events, waiting
 from tracker.usecases.core.viewers import viewers_for
-from tracker.usecases.emails.nudges import sees
 from tracker.usecases.emails.preferences import everyones_wishes
 
 
