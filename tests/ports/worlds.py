@@ -226,6 +226,7 @@ async def opened(file: Path) -> AsyncIterator[Litestar]:
     try:
         with standing(shared_calendars=True) as app:
             yield app
+            await app.state["feeds"].write()  # or its timer writes them into the next world
         await engine().run_ddl("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
         await close_database(bound)
