@@ -4,40 +4,16 @@ Anyone can write such a header. So only those that name our server count, which 
 (RFC 8601 §5); and where its headers contradict each other, none does.
 """
 
-import re
 from collections.abc import Iterable, Iterator
-from functools import cache
 from itertools import islice
 from typing import Any
 
-from authres import core, core_features
+from authres import AuthenticationResultsHeader
+from authres.core import AuthResError
 
 NAME = "Authentication-Results"
 LONGEST, MOST = 4_000, 10  # characters of a header, and headers: reading one takes the square of its length
 PASS = "pass"  # noqa: S105 - the word of RFC 8601, no password
-
-
-class _Header(core.AuthenticationResultsHeader):
-    """What authres reads, in a third of its time: it looks up a pattern for each of its hundred steps."""
-
-    _parse_text: str
-
-    def _parse_pattern(self, pattern: str) -> re.Match[str] | None:
-        """Take the first match of a pattern out of the text that is left, and return it."""
-        found = _at_the_beginning(pattern).search(self._parse_text)
-        if found:
-            self._parse_text = self._parse_text[: found.start()] + self._parse_text[found.end() :]
-        return found
-
-
-@cache
-def _at_the_beginning(pattern: str) -> re.Pattern[str]:
-    return re.compile(f"^{pattern}", re.IGNORECASE)
-
-
-def parsed(header: str) -> Any:
-    """Return what one header says. Errors: those of authres; ValueError, IndexError."""
-    return _Header.parse(core_features(), header)
 
 
 def is_verified(sender: str, headers: Iterable[str], authserv_id: str) -> bool:
@@ -57,11 +33,11 @@ def is_verified(sender: str, headers: Iterable[str], authserv_id: str) -> bool:
 def _results(headers: Iterable[str], authserv_id: str) -> Iterator[Any]:
     for value in islice((one for one in headers if len(one) <= LONGEST), MOST):
         try:
-            found = parsed(f"{NAME}: {' '.join(value.split())}")
-        except (core.AuthResError, ValueError, IndexError):  # one that can't be read confirms nothing
+            parsed = AuthenticationResultsHeader.parse(f"{NAME}: {' '.join(value.split())}")
+        except (AuthResError, ValueError, IndexError):  # one that can't be read confirms nothing
             continue
-        if found.authserv_id.lower() == authserv_id.lower():
-            yield from found.results
+        if parsed.authserv_id.lower() == authserv_id.lower():
+            yield from parsed.results
 
 
 def _signer(result: Any) -> str:
