@@ -136,7 +136,7 @@ async def in_step(reading: Reading, begun: Sequence[Coroutine[Any, Any, T]]) -> 
 
 
 async def _answer(reading: Reading, waiting: Sequence[_Part]) -> None:
-    """Let parts go on with what they asked; after a failure each asks by itself, and gets an error of its own alone."""
+    """Answer what parts asked; after a failure each asks by itself, and gets an error of its own alone."""
     questions = [part.asked or () for part in waiting]
     try:
         found = iter(await reading.read([statement for each in questions for statement in each]))

@@ -31,6 +31,13 @@ async def test_what_comes_while_one_is_done_forms_the_next_group() -> None:
     assert doubling.groups == [[0], [1, 2, 3, 4]]
 
 
+async def test_what_comes_within_a_moment_is_done_with_the_first() -> None:
+    doubling = Doubling()
+    group = Group(doubling.do, moment=0.01)
+    assert await asyncio.gather(*map(group.do, range(5))) == [0, 2, 4, 6, 8]
+    assert doubling.groups == [[0, 1, 2, 3, 4]]
+
+
 async def test_a_group_is_never_so_large_that_others_wait_long() -> None:
     doubling = Doubling()
     group = Group(doubling.do)

@@ -1,4 +1,4 @@
-"""Recording how messages ended: those that end while others are being recorded go into one transaction."""
+"""Recording how messages ended: those that end within a moment of each other go into one transaction."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -7,13 +7,15 @@ from tracker.ports.mail.grouping import Group
 from tracker.rules.core.outbox import Message, Skip
 from tracker.usecases.core import outbox
 
+MOMENT = 0.01  # seconds in which the other lanes may end too: recording a message takes half as long as sending it
+
 
 class Closing:
     """Closes messages for several lanes, each of which waits until its own is recorded."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
-        self._recording = Group(self._record)
+        self._recording = Group(self._record, MOMENT)
 
     async def close(self, message: Message, outcome: Skip) -> None:
         """Record how a message ended."""

@@ -26,8 +26,10 @@ class _Waiting(Generic[T, R]):
 class Group(Generic[T, R]):
     """Does things for tasks, each of which waits until its own is done; `do` returns a result for each."""
 
-    def __init__(self, do: Callable[[Sequence[T]], Awaitable[Sequence[R]]]) -> None:
+    def __init__(self, do: Callable[[Sequence[T]], Awaitable[Sequence[R]]], moment: float = 0.0) -> None:
+        """Wait `moment` seconds for more before each group."""
         self._do = do
+        self._moment = moment
         self._waiting: list[_Waiting[T, R]] = []
         self._lock = asyncio.Lock()
 
@@ -37,6 +39,8 @@ class Group(Generic[T, R]):
         self._waiting.append(mine)
         async with self._lock:
             while not mine.is_done:  # by another task
+                if self._moment:
+                    await asyncio.sleep(self._moment)
                 await self._do_those_that_wait()
         if mine.error is not None:
             raise mine.error

@@ -1,6 +1,6 @@
 """Replies that calendar programs send by email: recorded for the invited person, or kept for a coordinator."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -126,11 +126,9 @@ async def _taken(
     invitation_id, date = place
     for_series = reply.date is None and date.event.is_series
     occurrence_id = None if for_series else date.id
-    addresses, uid = invitation.addresses, invitation.event.uid
     delegates = await _delegates(invitation.viewer, date, email.received_at) if reply.delegate and occurrence_id else {}
-    if history is None or invitation_id != invitation.id:
-        history = await known.history(invitation_id)
-    standing = standing_of(history, occurrence_id, date, addresses=addresses, uid=uid, delegates=frozenset(delegates))
+    past = history if history and invitation_id == invitation.id else await known.history(invitation_id)
+    standing = _standing(invitation, past, occurrence_id, date, delegates)
     row = _Row(
         outcome=Outcome.UNMATCHED,
         misfit=misfit(email.sender, reply, standing),
@@ -154,6 +152,13 @@ async def _taken(
         await replies.record(who, invitation_id, date, given, ReplySource.EMAIL, at, for_series=for_series)
         row = replace(row, order=order_of(reply, standing, at))
     return replace(row, outcome=outcome)
+
+
+def _standing(
+    invitation: _Invitation, history: History, occurrence_id: UUID | None, date: Occurrence, delegates: Iterable[str]
+) -> Standing:
+    addresses, uid = invitation.addresses, invitation.event.uid
+    return standing_of(history, occurrence_id, date, addresses=addresses, uid=uid, delegates=frozenset(delegates))
 
 
 async def _is_known_to_come(
