@@ -197,7 +197,7 @@ async def test_a_new_invitation_starts_the_days_again(cast: Cast) -> None:
             event_id,
             replace(known, invitees=invitees),
             event.version + number,
-            NOW,
+            NOW + timedelta(minutes=number),
             notify=Notify.ALL,
         )
     newest = await Message.select(Message.id).where(

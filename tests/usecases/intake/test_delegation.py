@@ -135,7 +135,7 @@ async def of_substitute(
 
 async def waiting(cast: Cast, event_id: UUID) -> list[WaitingReply]:
     date = await occurrences.date_for(cast.coordinator, event_id, FEBRUARY)
-    return list(await unrecorded.of_date(cast.coordinator, date, LATER + HOUR))
+    return list((await unrecorded.of_date(cast.coordinator, date, LATER + HOUR)).waiting)
 
 
 async def test_the_yes_of_a_substitute_is_what_is_known_and_waits_for_no_one(sqlite_cast: Cast) -> None:
