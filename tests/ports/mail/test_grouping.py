@@ -51,6 +51,30 @@ async def test_one_that_fails_takes_nothing_from_the_others_of_its_group() -> No
     assert [one if isinstance(one, int) else type(one) for one in found] == [0, 2, ValueError, 6]
 
 
+async def test_a_database_that_is_away_is_waited_for_once_for_the_whole_group() -> None:
+    asked = list[Sequence[int]]()
+
+    async def away(numbers: Sequence[int]) -> list[int]:
+        asked.append(numbers)
+        raise ConnectionRefusedError
+
+    group = Group(away, moment=0.01)
+    found = await asyncio.gather(*map(group.do, range(4)), return_exceptions=True)
+    assert [type(one) for one in found] == [ConnectionRefusedError] * 4
+    assert asked == [[0, 1, 2, 3]]
+
+
+async def test_what_a_canceled_task_wanted_is_not_done_later() -> None:
+    doubling = Doubling()
+    group = Group(doubling.do)
+    first, second = [asyncio.create_task(group.do(one)) for one in range(2)]
+    await asyncio.sleep(0)
+    second.cancel()
+    assert await first == 0
+    assert await group.do(2) == 4
+    assert doubling.groups == [[0], [2]]
+
+
 async def test_a_task_that_is_canceled_leaves_the_rest_of_its_group_to_the_next() -> None:
     group = Group(Doubling().do)
     first, second, third = [asyncio.create_task(group.do(one)) for one in range(3)]

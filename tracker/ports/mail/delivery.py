@@ -2,15 +2,16 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from tracker.config.settings import Settings
 from tracker.errors import Invalid
-from tracker.ports.mail.ahead import Ahead
 from tracker.ports.mail.closing import Closing
 from tracker.ports.mail.compose import Composer, Mail, Unsafe
+from tracker.ports.mail.grouping import Group
 from tracker.ports.mail.smtp import Away, Line, Refused, Temporary, Unconfirmed
 from tracker.rules.core.outbox import Message, Skip, State
 from tracker.rules.emails.content import Letter
@@ -22,6 +23,7 @@ from tracker.usecases.intake import bounces
 
 BATCH = 50  # messages claimed at once
 LANES = 5  # connections at most: this many emails can arrive twice when the process is killed
+MOMENT = 0.002  # seconds in which other lanes may get to their next email too: those are read at once
 PER_LANE = 10  # messages that justify one more connection
 
 OUR_ERROR = "An error of ours kept it from being sent; the log has the details."
@@ -38,6 +40,7 @@ class Delivery:
         self._now = now
         self._worker: Worker | None = None
         self._lock = asyncio.Lock()
+        self._reading = Group(self._read, MOMENT)
         self._closing = Closing(now)
         self._is_stopping = False
         self._sent: dict[UUID, Skip] = {}  # accepted by the mail server, but not yet recorded in the database
@@ -84,28 +87,28 @@ class Delivery:
 
     async def _send(self, batch: Sequence[Message], worker: Worker, lines: Sequence[Line]) -> list[Message]:
         """Send a batch over a suitable number of connections and return what was not tried."""
-        waiting = Ahead(batch, self._letters)
+        waiting = deque(batch)
         async with asyncio.TaskGroup() as lanes:
             for line in lines[: 1 + len(batch) // PER_LANE]:
                 lanes.create_task(self._lane(waiting, worker, line))
-        return waiting.left()
+        return list(waiting)
 
-    async def _letters(self, messages: Sequence[Message]) -> Sequence[Letter | Skip]:
+    async def _read(self, messages: Sequence[Message]) -> Sequence[Letter | Skip]:
         return await content.letters(messages, self._now(), self._settings.time_zone)
 
     def _may_go_on(self, worker: Worker) -> bool:
         """Return whether the claims are still valid: others take them when the database gives up on this worker."""
         return not self._is_stopping and worker.is_there()
 
-    async def _lane(self, waiting: Ahead, worker: Worker, line: Line) -> None:
+    async def _lane(self, waiting: deque[Message], worker: Worker, line: Line) -> None:
         while waiting and self._may_go_on(worker):
-            if not await self._one(waiting.popleft(), waiting, worker.name, line):
+            if not await self._one(waiting.popleft(), worker.name, line):
                 break
 
-    async def _one(self, message: Message, among: Ahead, worker: str, line: Line) -> bool:
+    async def _one(self, message: Message, worker: str, line: Line) -> bool:
         """Handle one message; return whether the server can take more."""
         try:
-            await self._close(message, await self._tried(message, among, line))
+            await self._close(message, await self._tried(message, line))
         except Temporary as later:
             return await self._put_off(message, str(later), worker) and not isinstance(later, Away)
         except Exception:  # one message that can't be handled must not stop the others
@@ -132,10 +135,10 @@ class Delivery:
         self._unconfirmed.discard(message.id)
         return True
 
-    async def _tried(self, message: Message, among: Ahead, line: Line) -> Skip | Refusal:
+    async def _tried(self, message: Message, line: Line) -> Skip | Refusal:
         if message.id in self._sent:
             return self._sent[message.id]
-        letter = await among.letter(message)
+        letter = await self._reading.do(message)
         if not isinstance(letter, Letter):
             return letter
         try:

@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from tracker.database import is_unavailable
+
 MOST = 20  # of a group: other writers wait for all of it
 T = TypeVar("T")
 R = TypeVar("R")
@@ -37,11 +39,15 @@ class Group(Generic[T, R]):
         """Return what became of one. When a group fails, each is done by itself, and only those fail that can't be."""
         mine = _Waiting[T, R](one)
         self._waiting.append(mine)
-        async with self._lock:
-            while not mine.is_done:  # by another task
-                if self._moment:
-                    await asyncio.sleep(self._moment)
-                await self._do_those_that_wait()
+        try:
+            async with self._lock:
+                while not mine.is_done:  # by another task
+                    if self._moment:
+                        await asyncio.sleep(self._moment)
+                    await self._do_those_that_wait()
+        except asyncio.CancelledError:  # whoever wanted it asks again
+            self._waiting = [one for one in self._waiting if one is not mine]
+            raise
         if mine.error is not None:
             raise mine.error
         return mine.found[0]
@@ -63,8 +69,9 @@ class Group(Generic[T, R]):
                 one.found = (result,)
 
     async def _do_each(self, group: Sequence[_Waiting[T, R]], failed: Exception) -> None:
-        if len(group) == 1:
-            group[0].error = failed
+        if len(group) == 1 or is_unavailable(failed):  # then none of them has to wait for that again
+            for one in group:
+                one.error = failed
             return
         for one in group:
             await self._do_all([one])
