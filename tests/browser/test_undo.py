@@ -80,3 +80,12 @@ def scheduled(page: Page, title: str) -> None:
     page.get_by_label("Title").fill(title)
     page.get_by_role("button", name=SEND).click()
     page.get_by_role("heading", level=1, name=title).wait_for()
+
+
+def test_what_a_button_did_is_seen_where_its_page_opens_further_down(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    page.set_viewport_size({"width": 390, "height": 700})
+    page.goto("/settings#addresses")
+    page.locator("#addresses").get_by_role("textbox").fill("coordinator.home@usao.example")
+    page.locator("#addresses").get_by_role("button", name="Send link").click()
+    expect(page.locator("#flash .usa-alert")).to_be_in_viewport(ratio=1)
