@@ -1,10 +1,11 @@
 """From the outbox to the mail server and back."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -15,12 +16,15 @@ from tests.faults.server import MailServer, fine, serving
 from tests.ports.mail.sending import delivery
 from tracker.database import engine
 from tracker.ports.mail.delivery import LANES
+from tracker.rules.core import outbox as outbox_rules
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import GIVE_UP
+from tracker.rules.emails.content import Letter
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.intake.bounces import Bounce
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.core import outbox
+from tracker.usecases.emails import content
 from tracker.usecases.events import events
 
 pytestmark = pytest.mark.both_engines
@@ -140,6 +144,35 @@ async def test_a_retry_to_a_person_who_lost_access_says_nothing_of_the_event(cas
     _, last = server.accepted
     assert not any(word in _all_texts(last) for word in ("Monthly", "Canary", "conference room", "Jan 12"))
     assert shown(server.accepted) == {"caht_lead@caht.example": []}
+
+
+async def test_no_more_emails_are_read_at_once_than_are_about_to_be_sent(
+    cast: Cast, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, groups = content.letters, list[int]()
+
+    async def noted(messages: Sequence[outbox_rules.Message], now: datetime, zone: str) -> Any:
+        groups.append(len(messages))
+        return await read(messages, now, zone)
+
+    monkeypatch.setattr(content, "letters", noted)
+    for _ in range(3):
+        await events.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
+    assert await dispatch(server) == sum(groups) > 3 * LANES
+    assert 1 < max(groups) <= LANES
+
+
+async def test_an_email_is_on_record_with_the_version_of_the_event_that_it_gives(cast: Cast) -> None:
+    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    [message] = await outbox.claim("a worker", (), LATER, 10)
+    [letter] = await content.letters([message], LATER, "America/Chicago")
+    assert isinstance(letter, Letter)
+    await move(cast, event_id)
+    sent = outbox_rules.Skip(
+        state=outbox_rules.State.SENT, reason="", sent_to=letter.to, event_version=letter.event_version
+    )
+    await outbox.close(message, sent, LATER)
+    assert await Message.select(Message.event_version).where(Message.id == message.id) == [{"event_version": 1}]
 
 
 async def test_what_another_worker_was_sending_when_it_ended_may_have_arrived(cast: Cast, server: MailServer) -> None:

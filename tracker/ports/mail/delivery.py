@@ -146,9 +146,9 @@ class Delivery:
         except (Unsafe, Invalid, ValueError) as unsound:
             log.exception("Message %s could not be written safely.", message.id)
             return Skip(state=State.FAILED, reason=f"It could not be written safely. {unsound}")
-        return await self._handed_over(message, mail, line)
+        return await self._handed_over(message, mail, letter.event_version, line)
 
-    async def _handed_over(self, message: Message, mail: Mail, line: Line) -> Skip | Refusal:
+    async def _handed_over(self, message: Message, mail: Mail, version: int | None, line: Line) -> Skip | Refusal:
         """Send an email and return how that ended; note when its end is not known, as after a cancellation."""
         try:
             await line.send(mail)
@@ -158,5 +158,6 @@ class Delivery:
             if isinstance(ended, Unconfirmed) or not isinstance(ended, Temporary):
                 self._unconfirmed.add(message.id)
             raise
-        self._sent[message.id] = sent = Skip(state=State.SENT, reason="", sent_to=mail.recipient)
+        sent = Skip(state=State.SENT, reason="", sent_to=mail.recipient, event_version=version)
+        self._sent[message.id] = sent
         return sent

@@ -272,6 +272,8 @@ class Skip:
     reason: str
     sent_to: str = ""
     """The address for which it was handed over to the mail server; empty when it wasn't."""
+    event_version: int | None = None
+    """The version of the event that the email gives; None = it gives none, or what is true now."""
 
 
 def message_name(key: str, content: bytes) -> str:

@@ -242,6 +242,8 @@ class Letter:
     """What its reader can write back; None = nothing that is read, so a reply to it reaches the coordinator."""
     only_item: UUID | None = None
     """The only item that is left of several: what its reader writes back changes it."""
+    event_version: int | None = None
+    """The version of the event that it gives."""
     banner: str = ""
     """The first and last line of an email about marked content."""
     indicator: str = ""

@@ -92,7 +92,8 @@ async def _made(
     about = await _occasion(remaining, message, reader, event, dates, now) if remaining else None
     if about is None:
         return GONE
-    return (_why_not(about) if is_sent else _why_not_read(about)) or _letter(about)
+    why_not = _why_not(about) if is_sent else _why_not_read(about)
+    return why_not or replace(_letter(about), event_version=event.version)
 
 
 async def _now_canceled(content: EventContent, reader: Viewer, event: Event) -> EventContent:
