@@ -265,6 +265,8 @@ def spoilt(old: bytes, new: bytes) -> tuple[bytes, list[str]]:
         (b"Auto-Submitted:", b"Bcc: evil@x.example\r\nAuto-Submitted:"),
         (b"Auto-Submitted: auto-generated\r\n", b""),
         (b"To: ", b"To: e@y.example\r\nTo: "),
+        (b"Auto-Submitted: auto-generated", b"Auto-Submitted"),
+        (b"Message-ID: ", b" folded\r\nMessage-ID: "),
         (b"Core group", b"Core\ngroup"),
         (b"Core group", b"Core\0group"),
         (b"Core group", b"Core gr\xc3\xb6up"),

@@ -220,8 +220,9 @@ def check(content: bytes, kinds: Sequence[str], headers: Sequence[str] = OURS) -
     if max(map(len, lines)) > LONGEST_LINE:
         raise Unsafe("A line of the email would be too long.")
     head = list(takewhile(bool, lines))
-    names = [line.partition(b":")[0].decode("ascii") for line in head if line[:1] not in (b" ", b"\t")]
-    if sorted(names) != sorted(headers):
+    begun = [line for line in head if line[:1] not in (b" ", b"\t")]  # the others continue a header
+    names = [line.partition(b":")[0].decode("ascii") for line in begun]
+    if sorted(names) != sorted(headers) or head[:1] != begun[:1] or not all(b":" in line for line in begun):
         raise Unsafe("The email would have other headers than intended.")
     if problem := _problem_of_parts(_frame(head, lines[len(head) :]), tuple(kinds)):
         raise Unsafe(problem)
