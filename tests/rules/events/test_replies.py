@@ -14,6 +14,7 @@ from tracker.rules.events.replies import (
     Reply,
     ReplySource,
     ReplyValue,
+    asked_again_at,
     earlier,
     effective,
     reply_by,
@@ -31,7 +32,10 @@ def reply(value: ReplyValue, day: int, of: UUID | None = THIS, number: int | Non
     at = datetime(2026, 11, day, tzinfo=CENTRAL)
     place = day if number is None else number
     source = ReplySource.CHANGE if value is ASKED_AGAIN else ReplySource.SITE
-    return Reply(occurrence_id=of, value=value, comment="", source=source, number=place, replied_at=at)
+    sequence = 1 if value is ASKED_AGAIN else 0
+    return Reply(
+        occurrence_id=of, value=value, comment="", source=source, number=place, replied_at=at, sequence=sequence
+    )
 
 
 @pytest.mark.parametrize(
@@ -82,6 +86,14 @@ def test_the_reply_of_before_is_the_last_one_that_was_given_for_the_date_or_the_
     assert earlier(given[2:], THIS) is None, "that was for another date"
     undone = replace(reply(ASKED_AGAIN, 5), source=ReplySource.EMAIL)
     assert earlier([*given[:-1], undone], THIS) is None, "it was undone"
+
+
+def test_someone_who_was_invited_again_has_no_earlier_reply_and_was_not_asked_by_a_change() -> None:
+    given, invited_again = reply(NO, 3), replace(reply(ASKED_AGAIN, 5), sequence=0)
+    assert earlier([given, invited_again], THIS) is None
+    assert asked_again_at([given, invited_again], THIS) is None
+    changed = reply(ASKED_AGAIN, 6)
+    assert asked_again_at([given, invited_again, changed], THIS) == changed.replied_at
 
 
 def test_every_role_has_a_label_and_programs_may_give_every_one_but_the_organizers() -> None:

@@ -96,11 +96,18 @@ class Reply:
     number: int
     """Its place among the replies to the invitation, in the order in which they were committed."""
     replied_at: datetime
+    sequence: int = 0
+    """For a request of a new reply, the event's after the change; 0 when the person was invited again."""
     entered_by: str = ""
     """Name and agency of the person who replied for them; empty where they replied themselves."""
     substitute_id: UUID | None = None
     substitute: str = ""
     """The substitute, with the agency."""
+
+    @property
+    def asks_again(self) -> bool:
+        """Return whether it asks for a new reply because the event changed."""
+        return self.value is ReplyValue.NEEDS_ACTION and self.source == ReplySource.CHANGE and self.sequence > 0
 
 
 class Dated(Protocol):
@@ -260,13 +267,13 @@ def responded_at(replies: Iterable[Reply], occurrence_id: UUID) -> datetime | No
 
 
 def earlier(replies: Iterable[Reply], occurrence_id: UUID) -> ReplyValue | None:
-    """Return a person's reply for a date before a new one was requested; None when there is none or it still counts.
+    """Return a person's reply for a date before a change asked for a new one; None when there is none, or it counts.
 
-    One that was undone is no earlier reply.
+    One that was undone is no earlier reply, and neither is one from before they were invited again.
     """
     known = [one for one in replies if one.occurrence_id in (None, occurrence_id)]
     counts = effective(known, occurrence_id)
-    if counts is None or counts.value is not ReplyValue.NEEDS_ACTION or counts.source != ReplySource.CHANGE:
+    if counts is None or not counts.asks_again:
         return None
     last = _last_given(known)
     return last.value if last else None
@@ -275,7 +282,7 @@ def earlier(replies: Iterable[Reply], occurrence_id: UUID) -> ReplyValue | None:
 def asked_again_at(replies: Iterable[Reply], occurrence_id: UUID) -> datetime | None:
     """Return when a change asked for a reply that the person hasn't given since; None when none did."""
     counts = effective(replies, occurrence_id)
-    return counts.replied_at if counts and counts.source == ReplySource.CHANGE else None
+    return counts.replied_at if counts and counts.asks_again else None
 
 
 def _last_given(replies: Iterable[Reply]) -> Reply | None:

@@ -175,7 +175,6 @@ async def _opened(
     occurrence, ahead = await _spoken_of(viewer, event, occurrence_id, now)
     every = await my_replies(viewer, occurrence.event) or ()
     given = effective(every, occurrence.id)
-    has_changed = max(occurrence.sequence, occurrence.event.sequence) > 0  # else they were invited again
     for_series = occurrence_id is None and occurrence.event.is_series
     return OpenInvitation(
         viewer=viewer,
@@ -187,7 +186,7 @@ async def _opened(
         entered_by=given.entered_by if given else "",
         substitute=given.substitute if given else "",
         released=released_by(every, occurrence.id),
-        changed_at=asked_again_at(every, occurrence.id) if has_changed else None,
+        changed_at=asked_again_at(every, occurrence.id),
         earlier=earlier(every, occurrence.id),
         alternates=() if for_series else tuple(await substitutes.choices(viewer, occurrence.event, now)),
         ahead=ahead,

@@ -13,7 +13,7 @@ from tracker.usecases.events import events
 
 pytestmark = pytest.mark.anyio
 
-MOVED = "The time or place changed on"
+MOVED = "This event changed on"
 
 TERMS = {
     "r": "until the event is over or canceled",
@@ -44,6 +44,21 @@ async def test_a_link_of_before_a_move_says_so_until_the_person_replies_again(
     await events.change(cast.coordinator, event_id, later, event.version, NOW)
     page = (await stranger.get(link)).text
     assert f"{MOVED} Tue, Dec 15" in page
-    assert "You replied Yes before it changed." in page
+    assert "You replied Yes before the change." in page
     await stranger.send("POST", link, data={"reply": "no"})
     assert MOVED not in (await stranger.get(link)).text
+
+
+async def test_a_link_of_someone_who_was_invited_again_says_nothing_of_an_earlier_change(
+    app: Litestar, sqlite_cast: Cast, browse: SignIn
+) -> None:
+    cast, stranger = sqlite_cast, await browse(None)
+    event_id, link = await invited(app, cast, meeting(cast.kcpd_detective), cast.kcpd_detective)
+    await stranger.send("POST", link, data={"reply": "yes"})
+    event, known = await events.plan_to_change(cast.coordinator, event_id)
+    later = replace(known, starts=known.starts + timedelta(days=1))
+    for number, invitees in enumerate(({}, known.invitees)):
+        await events.change(cast.coordinator, event_id, replace(later, invitees=invitees), event.version + number, NOW)
+    page = (await stranger.get(link)).text
+    assert "Will you attend?" in page
+    assert (MOVED in page, "no longer counts" in page) == (False, False)

@@ -30,7 +30,7 @@ async def test_an_email_is_attached_by_name_and_undone(desk: Browser, sqlite_cas
     assert ("attached by Coordinator (USAO)" in page, "Attached to Fbi lead (FBI)" in page) == (True, True)
     await desk.post(f"{email}/undo")
     page = (await desk.get(date)).text
-    assert ("1 email reply is waiting for a decision" in page, "before it changed" in page) == (True, False)
+    assert ("1 email reply is waiting for a decision" in page, "before the change" in page) == (True, False)
     assert "No reply, for Fbi lead (FBI)" in page
 
 

@@ -55,8 +55,8 @@ _INFORMED = (
 )
 _ROLES = "SELECT i.member, i.role FROM invitation i JOIN event e ON e.id = i.event WHERE MAY_SEE(e)"
 _REPLIES = (
-    "SELECT a.invitation, a.occurrence, a.reply, a.comment, a.source, a.number, a.replied_at, w.name, v.code,"
-    " a.substitute, s.name AS substitute_name, t.id AS substitute_agency, t.code AS substitute_code,"
+    "SELECT a.invitation, a.occurrence, a.reply, a.comment, a.source, a.number, a.sequence, a.replied_at, w.name,"
+    " v.code, a.substitute, s.name AS substitute_name, t.id AS substitute_agency, t.code AS substitute_code,"
     " t.arm AS substitute_arm"
     " FROM reply a JOIN invitation i ON i.id = a.invitation JOIN event e ON e.id = i.event"
     " LEFT JOIN member w ON w.id = a.entered_by AND w.id <> i.member AND a.source IN ('on_behalf', 'email')"

@@ -15,8 +15,8 @@ from tracker.tables.visible.core.rows import Row, rows
 from tracker.tables.visible.events.events import LINE, line
 
 _MINE = (
-    "SELECT i.id, i.event, i.role, e.rrule, a.occurrence, a.reply, a.comment, a.source, a.number, a.replied_at,"
-    " w.name, v.code, a.substitute, s.name AS substitute_name, t.code AS substitute_code"
+    "SELECT i.id, i.event, i.role, e.rrule, a.occurrence, a.reply, a.comment, a.source, a.number, a.sequence,"
+    " a.replied_at, w.name, v.code, a.substitute, s.name AS substitute_name, t.code AS substitute_code"
     " FROM invitation i JOIN event e ON e.id = i.event LEFT JOIN reply a ON a.invitation = i.id"
     " LEFT JOIN member w ON w.id = a.entered_by AND w.id <> i.member AND a.source IN ('on_behalf', 'email')"
     " LEFT JOIN agency v ON v.id = w.agency"
@@ -110,6 +110,7 @@ def reply(row: Row) -> Reply:
         source=row["source"],
         number=row["number"],
         replied_at=row["replied_at"],
+        sequence=row["sequence"],
         entered_by=f"{row['name']} ({row['code']})" if row["name"] else "",
         substitute_id=row["substitute"],
         substitute=f"{row['substitute_name']} ({row['substitute_code']})" if row["substitute"] else "",
