@@ -38,13 +38,21 @@ SOMEBODY = UUID(int=7)
             "Searched for: about one subject, events entries, from Tue, Dec 1, 2026",
         ),
         ({"leads": "10080,1440,120", "asks_again": True}, "Reminders: 7 days, 1 day and 2 hours; Asks again: yes"),
-        ({"asks_before": "7200,2880"}, "Follow-ups: 5 days and 2 days"),
+        ({"asks_before": "7200,2880"}, "Follow-ups before the event: 5 days and 2 days"),
+        (
+            {"leads": "", "asks_before": "", "asks_after": "2880", "is_usual": False},
+            (
+                "Reminders: none; Follow-ups before the event: none; Follow-ups after the invitation: 2 days;"
+                " Uses the task force’s reminders: no"
+            ),
+        ),
+        ({"leads": None, "is_usual": True}, "Uses the task force’s reminders: yes"),
         ({"bytes": 2_345_678}, "Size: 2.3 MB"),
         ({"gained": ["coordinator"], "lost": []}, "Now also: coordinator"),
         ({"something_new": "x_y", "client": "192.0.2.7"}, "Something new: x y"),
         (
             {"date": "2027-02-30", "route": "odd", "leads": "odd", "bytes": "odd", "filter": "odd", "minutes": "odd"},
-            "Of 2027-02-30; odd; Reminders: usual times; Size: odd; Searched for: ; Valid for odd",
+            "Of 2027-02-30; odd; Reminders: odd; Size: odd; Searched for: ; Valid for odd",
         ),
         ({}, ""),
     ],

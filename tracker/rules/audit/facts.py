@@ -57,9 +57,9 @@ LABELS = {
     "bytes": "Size",
     "broken": "First broken entry",
     "leads": "Reminders",
-    "asks_before": "Follow-ups",
+    "asks_before": "Follow-ups before the event",
     "asks_after": "Follow-ups after the invitation",
-    "is_usual": "The task force’s",
+    "is_usual": "Uses the task force’s reminders",
     "date_reminders": "Reminders of dates",
     "item_reminders": "Reminders of action items",
     "is_discreet": "Time-only emails",
@@ -138,6 +138,8 @@ FILTERS = {
     "via": "from {}",
 }
 EMPTY: tuple[object, ...] = (None, "", [], {})
+LEADS = frozenset({"leads", "asks_before", "asks_after"})
+"""Facts of a reminder policy; an empty one is none at all."""
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T[\d:.+Z-]*)?")
 _ROUTE = re.compile(r"([A-Z]+) (/\S*)")
@@ -146,7 +148,9 @@ _ROUTE = re.compile(r"([A-Z]+) (/\S*)")
 def said(facts: Mapping[str, object]) -> str:
     """Return the facts in words, without empty ones and those shown elsewhere."""
     return "; ".join(
-        _told(name, value) for name, value in facts.items() if name not in NOT_NOTIFIED and value not in EMPTY
+        _told(name, value)
+        for name, value in facts.items()
+        if name not in NOT_NOTIFIED and (value not in EMPTY or (name in LEADS and value == ""))
     )
 
 
@@ -218,11 +222,7 @@ def _filter(value: object) -> str:
 
 def _leads(value: object) -> str:
     minutes = [one for one in str(value).split(",") if one.isdigit()]
-    return _listed([lead_words(timedelta(minutes=int(one))) for one in minutes]) or "usual times"
-
-
-def _leads_or_never(value: object) -> str:
-    return _leads(value) if value else "never"
+    return _listed([lead_words(timedelta(minutes=int(one))) for one in minutes]) or str(value) or "none"
 
 
 def _minutes(value: object) -> str:
@@ -256,16 +256,12 @@ WORDS: Mapping[str, Callable[[object], str]] = {
     "filter": _filter,
     "route": _route,
     "scopes": _scopes,
-    "leads": _leads,
-    "asks_before": _leads_or_never,
-    "asks_after": _leads_or_never,
+    **dict.fromkeys(LEADS, _leads),
     "bytes": _size,
     "minutes": _minutes,
     "why": str,
     "browser": _browser,
-    **dict.fromkeys(
-        ("is_usual", "date_reminders", "item_reminders", "is_discreet", "digest", "shows_operations"), _switch
-    ),
+    **dict.fromkeys(("date_reminders", "item_reminders", "is_discreet", "digest", "shows_operations"), _switch),
 }
 
 
