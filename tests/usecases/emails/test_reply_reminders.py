@@ -168,15 +168,31 @@ async def test_an_event_says_how_many_have_not_replied_and_when_the_next_follow_
         found = await next_follow_up(viewer, await date_for(viewer, event_id, KEY), at)
         return found.words(ZONE) if found else None
 
-    assert await said(morning(3)) == "2 people haven’t replied; the next follow-up goes to 1 of them Monday, January 4."
+    assert (
+        await said(morning(3))
+        == "2 people haven’t replied. The next follow-up goes out Monday, January 4, to 1 of them."
+    )
     await replies.reply(cast.fbi_lead, event_id, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=False)
-    assert await said(morning(3)) == "1 person hasn’t replied; the next follow-up goes Tuesday, January 5."
+    assert await said(morning(3)) == "1 person hasn’t replied. The next follow-up goes out Tuesday, January 5."
     await nudge(cast.coordinator, event_id, KEY, morning(4), ZONE)
-    assert await said(morning(4)) == "1 person hasn’t replied; the next follow-up goes Friday, January 8."
-    assert await said(morning(9)) == "1 person hasn’t replied; no more follow-ups are planned."
+    assert await said(morning(4)) == "1 person hasn’t replied. The next follow-up goes out Friday, January 8."
+    assert await said(morning(9)) == "1 person hasn’t replied. No more follow-ups are planned."
     assert await said(morning(3), cast.hsi_liaison) is None
     await replies.reply(cast.hsi_liaison, event_id, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=False)
     assert await said(morning(3)) is None
+
+
+async def test_a_follow_up_that_waits_for_the_end_of_quiet_hours_is_the_next(cast: Cast) -> None:
+    await preferences.save(cast.fbi_lead, Preferences(quiet=(time(9), time(12))), NOW)
+    event_id = await scheduled(cast, TWO)
+    await plan(STARTS - TWO)
+    date = await date_for(cast.coordinator, event_id, KEY)
+    found = await next_follow_up(cast.coordinator, date, STARTS - TWO + timedelta(minutes=1))
+    assert found
+    assert (found.at, found.people) == (STARTS - TWO + timedelta(hours=2), 1)
+    found = await next_follow_up(cast.coordinator, date, STARTS - timedelta(days=1))
+    assert found
+    assert found.at is None
 
 
 async def test_an_invitation_that_was_not_sent_or_came_back_is_not_followed_up(cast: Cast) -> None:

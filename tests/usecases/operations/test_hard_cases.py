@@ -17,10 +17,14 @@ from tracker.rules.operations.deconfliction import Disclosure
 from tracker.rules.operations.hits import Decision, Outcome
 from tracker.rules.operations.states import OperationState
 from tracker.rules.recurrence import rule_for
+from tracker.rules.roster.reminder_policy import ReminderPolicy
 from tracker.tables.schema.operations.plans import OperationPlan
 from tracker.tables.schema.roster.people import Member
+from tracker.usecases.emails import upcoming_reminders
+from tracker.usecases.emails.upcoming_follow_ups import next_follow_up
 from tracker.usecases.events import events, undo
 from tracker.usecases.events.events import schedule
+from tracker.usecases.events.occurrences import date_for
 from tracker.usecases.operations import approvals, deconfliction, officer, plans
 from tracker.usecases.operations.lookup import operation_for
 from tracker.usecases.operations.plan_page import plan_view
@@ -276,3 +280,15 @@ async def test_the_officer_sees_a_conflict_whose_lead_has_no_account_any_longer(
         ("Fbi lead", "fbi_lead@fbi.example"),
         ("Kcpd alternate", ""),
     }
+
+
+async def test_an_operation_that_was_stood_down_is_shown_no_reminder_or_follow_up(two: Cast) -> None:
+    asks = ReminderPolicy(leads=frozenset({timedelta(days=1)}), asks_before=frozenset({timedelta(days=2)}))
+    bluestem = await planned(two.fbi_lead, two.hsi_liaison)
+    await changed(two.fbi_lead, bluestem, reminders=asks)
+    date = await date_for(two.fbi_lead, bluestem, KEY)
+    assert await next_follow_up(two.fbi_lead, date, NOW)
+    assert await upcoming_reminders.of_event(two.fbi_lead, bluestem, NOW, ahead=None)
+    await approvals.move(two.fbi_lead, bluestem, OperationState.STOOD_DOWN, NOW)
+    assert await next_follow_up(two.fbi_lead, date, NOW) is None
+    assert await upcoming_reminders.of_event(two.fbi_lead, bluestem, NOW, ahead=None) == []

@@ -380,7 +380,7 @@ async def test_a_new_event_is_foreseen_with_its_next_follow_up(cast: Cast) -> No
         return await events.schedule(cast.coordinator, new, NOW)
 
     found = await dry_run(cast.coordinator, None, deed, NOW)
-    assert found.follow_up_words(ZONE) == "The next goes Thursday, December 17, to 2 people, unless they reply first"
+    assert found.follow_up_words(ZONE) == "Next: Thursday, December 17, to 2 people, unless they reply first"
     assert of_nothing().follow_up_words(ZONE) == ""
 
 

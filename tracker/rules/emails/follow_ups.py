@@ -53,12 +53,12 @@ class NextFollowUp:
     """How many people get one on that day."""
 
     def words(self, zone: str) -> str:
-        """Return it in a sentence; the day is the event's."""
-        said = f"{plural(self.silent, 'person hasn’t', 'people haven’t')} replied; "
+        """Return it in sentences; the day is the event's."""
+        said = f"{plural(self.silent, 'person hasn’t', 'people haven’t')} replied."
         if self.at is None:
-            return f"{said}no more follow-ups are planned."
-        whom = "" if self.people == self.silent else f"to {self.people} of them "
-        return f"{said}the next follow-up goes {whom}{longday(to_local(self.at, zone)).rpartition(',')[0]}."
+            return f"{said} No more follow-ups are planned."
+        whom = "" if self.people == self.silent else f", to {self.people} of them"
+        return f"{said} The next follow-up goes out {longday(to_local(self.at, zone)).rpartition(',')[0]}{whom}."
 
 
 def timing_words(lead: timedelta) -> str:

@@ -158,7 +158,7 @@ class Consequences:
         if not days:
             return ""
         people = plural(len(days[min(days)]), "person", "people")
-        return f"The next goes {longday(min(days)).rpartition(',')[0]}, to {people}, unless they reply first"
+        return f"Next: {longday(min(days)).rpartition(',')[0]}, to {people}, unless they reply first"
 
     @property
     def feed_words(self) -> str:

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from tracker.database import together
 from tracker.rules.core.viewer import Viewer, sees
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.emails import follow_ups as rules
 from tracker.rules.emails import reminders
 from tracker.rules.emails.follow_ups import NextFollowUp
-from tracker.rules.emails.nudges import REST, takes_nudges
+from tracker.rules.emails.nudges import REST, UNDO_FOR, takes_nudges
 from tracker.rules.emails.preferences import Wishes
 from tracker.rules.emails.reminders import Moment
 from tracker.rules.events.event import Line, Occurrence, line_of, may_edit
@@ -61,30 +62,33 @@ async def upcoming(
 
 
 async def next_follow_up(viewer: Viewer, occurrence: Occurrence, now: datetime) -> NextFollowUp | None:
-    """Return when people are asked next to reply to a date.
+    """Return when people are asked next to reply to a date; emails that wait for the end of quiet hours count too.
 
-    None when the viewer may not edit its event, everyone has replied, or the event doesn't follow up.
+    None when the viewer may not edit its event, everyone has replied, the event doesn't follow up, or it is an
+    operation that was stood down.
     """
     event = occurrence.event
     if not (event.reminders.asks and may_edit(viewer, event) and takes_nudges(line_of(occurrence), now)):
         return None
     # People can be asked about a later date first, and are then left alone for two days.
     until = occurrence.starts_at + max(ASKS_OFFERED) + reminders.SHIFT
-    dates = await events.ahead(viewer, [event.id], now)
+    dates, stood_down, waits = await together(
+        events.ahead(viewer, [event.id], now), due.stood_down([event.id]), due.waiting(occurrence.id, now + UNDO_FOR)
+    )
     near = [one for one in dates if one.starts_at <= until and takes_nudges(one, now)]
     silent = await waiting.silent(viewer, [one.id for one in near])
-    if not silent.get(occurrence.id):
+    theirs = silent.get(occurrence.id)
+    if stood_down or not theirs:
         return None
-    asked = await upcoming(near, silent, await everyones_wishes(), now)
-    people = await viewers_for({one.member_id for one in asked}, now)
-    may_see = await audiences.audiences_of(event.id)
-    ahead = [one for one in asked if one.line.id == occurrence.id and sees(people.get(one.member_id), may_see)]
-    days = [to_local(one.moment.at, event.zone).date() for one in ahead]
-    return NextFollowUp(
-        silent=len(silent[occurrence.id]),
-        at=min((one.moment.at for one in ahead), default=None),
-        people=days.count(min(days)) if days else 0,
+    coming = await upcoming(near, silent, await everyones_wishes(), now)
+    asked = [(one.moment.at, one.member_id) for one in coming if one.line.id == occurrence.id]
+    asked += [(one.at, one.member_id) for one in waits if one.member_id in theirs]
+    people, may_see = await together(
+        viewers_for({member_id for _, member_id in asked}, now), audiences.audiences_of(event.id)
     )
+    ahead = [at for at, member_id in asked if sees(people.get(member_id), may_see)]
+    days = [to_local(at, event.zone).date() for at in ahead]
+    return NextFollowUp(silent=len(theirs), at=min(ahead, default=None), people=days.count(min(days)) if days else 0)
 
 
 def _of_person(

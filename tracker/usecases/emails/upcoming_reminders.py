@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from tracker.database import together
 from tracker.rules.core.outbox import MessageKind
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails import reminders as rules
@@ -13,7 +14,7 @@ from tracker.rules.emails.preferences import Wish, Wishes, chosen
 from tracker.rules.emails.reminders import Moment
 from tracker.rules.events.event import EventStatus, Line, may_edit
 from tracker.rules.roster.reminder_policy import ASKS_OFFERED, OFFERED
-from tracker.tables.background.emails import outbox_queue
+from tracker.tables.background.emails import due, outbox_queue
 from tracker.tables.background.events import audiences
 from tracker.tables.visible.events import events, waiting
 from tracker.usecases.core.viewers import viewers_for
@@ -75,8 +76,9 @@ async def _ahead(
     viewer: Viewer, lines: Iterable[Line], now: datetime, theirs: Collection[UUID], until: datetime
 ) -> list[Planned]:
     """Return the reminders of these dates in (now, until], soonest first; outside `theirs`, only the viewer's own."""
-    by_id = {one.id: one for one in lines if _is_ahead(one, now)}
-    wishes = await everyones_wishes()
+    ahead_of_now = [one for one in lines if _is_ahead(one, now)]
+    wishes, stood_down = await together(everyones_wishes(), due.stood_down({one.event_id for one in ahead_of_now}))
+    by_id = {one.id: one for one in ahead_of_now if one.event_id not in stood_down}
     coming = await who_comes((one.id, one.event_id) for one in by_id.values())
     asking = [one for one in theirs if one in by_id and by_id[one].reminders.asks]
     silent = await waiting.silent(viewer, [one for one in asking if takes_nudges(by_id[one], now)])

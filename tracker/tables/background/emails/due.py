@@ -21,11 +21,12 @@ from tracker.tables.background.events.invitees import IS_ASKED, REPLY
 from tracker.tables.schema.actions.action_items import ActionItem
 from tracker.tables.schema.events.policy_columns import POLICY, leads_of
 
+_IS_STOOD_DOWN = "EXISTS (SELECT 1 FROM operation_plan p WHERE p.event = e.id AND p.state = 'stood_down')"
 _DATES = (
     f"SELECT o.id, o.event, o.starts_at, e.zone, e.is_all_day, e.kind, {POLICY}"
     " FROM occurrence o JOIN event e ON e.id = o.event"
     " WHERE ({}) AND NOT o.is_canceled AND e.status IN ('tentative', 'confirmed')"
-    " AND NOT EXISTS (SELECT 1 FROM operation_plan p WHERE p.event = e.id AND p.state = 'stood_down')"
+    f" AND NOT {_IS_STOOD_DOWN}"
     " ORDER BY o.starts_at, o.id"
 )
 _NEXT_ASKING = (
@@ -40,6 +41,11 @@ _NUDGED = (
     "SELECT event, occurrence, recipient, created_at FROM message"
     f" WHERE kind = '{MessageKind.NO_REPLY}' AND state IN ('{State.PENDING}', '{State.SENT}')"
     " AND event IN ({}) AND created_at > {} ORDER BY created_at"
+)
+_STOOD_DOWN = f"SELECT e.id FROM event e WHERE e.id IN ({{}}) AND {_IS_STOOD_DOWN}"
+_WAITING = (
+    "SELECT event, occurrence, recipient, due FROM message"
+    f" WHERE kind = '{MessageKind.NO_REPLY}' AND state = '{State.PENDING}' AND occurrence = {{}} AND due > {{}}"
 )
 
 
@@ -113,6 +119,13 @@ async def _dates(which: QueryString) -> list[DueDate]:
     ]
 
 
+async def stood_down(event_ids: Iterable[UUID]) -> frozenset[UUID]:
+    """Return which of these events are operations that were stood down: no reminder or follow-up of theirs goes out."""
+    wanted = list(event_ids)
+    found = await engine().run_querystring(QueryString(_STOOD_DOWN, sql_list(wanted))) if wanted else []
+    return frozenset(row["id"] for row in found)
+
+
 async def silent(occurrence_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
     """Return the invitees of each of these dates who have not replied, except its organizer."""
     wanted = list(occurrence_ids)
@@ -171,3 +184,9 @@ async def nudged(event_ids: Iterable[UUID], since: datetime) -> list[Nudged]:
         return []
     found = await engine().run_querystring(QueryString(_NUDGED, sql_list(wanted), since))
     return [Nudged(row["event"], row["occurrence"], row["recipient"], row["created_at"]) for row in found]
+
+
+async def waiting(occurrence_id: UUID, after: datetime) -> list[Nudged]:
+    """Return the requests to reply to a date, or to confirm its change, that wait to be sent `after` this moment."""
+    found = await engine().run_querystring(QueryString(_WAITING, occurrence_id, after))
+    return [Nudged(row["event"], row["occurrence"], row["recipient"], row["due"]) for row in found]
