@@ -9,7 +9,7 @@ TrackerError
 │   └── TooManyAttempts    not checked at all: too many wrong ones came before
 ├── TooLarge      more than the product accepts at once
 ├── Busy          too much at once; the same request works in a minute
-└── Gone          a link that worked once and no longer does
+└── Gone          a link, or something else, that worked once and no longer does
 """
 
 from datetime import timedelta

@@ -42,7 +42,7 @@ ERROR_PAGES: dict[type[TrackerError], ErrorPage] = {
     TooManyAttempts: ErrorPage(429, heading="Too many attempts"),
     TooLarge: ErrorPage(413, heading="This is too large"),
     Busy: ErrorPage(503, heading="The tracker is busy"),
-    Gone: ErrorPage(410, "core/errors/link.html"),
+    Gone: ErrorPage(410, heading="You can’t do this now"),
 }
 BY_STATUS = {
     401: ERROR_PAGES[NotAllowed],

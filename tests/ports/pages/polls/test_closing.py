@@ -138,3 +138,14 @@ async def test_remind_says_how_many_once_and_can_be_undone(sqlite_cast: Cast, br
     [at] = re.findall(r'name="at" value="([^"]+)"', page)
     await organizer.post(f"/polls/{poll_id}/nudges/removal", {"at": html.unescape(at)})
     assert "Undone. No one was reminded." in await text(organizer, f"/polls/{poll_id}")
+
+
+async def test_an_organizer_reads_that_a_poll_is_closed_and_nothing_of_a_link(
+    sqlite_cast: Cast, browse: SignIn, poll_id: UUID
+) -> None:
+    await closing.cancel(sqlite_cast.coordinator, poll_id, NOW)
+    response = await (await browse(sqlite_cast.coordinator)).get(f"/polls/{poll_id}/cancellation")
+    assert response.status_code == 410
+    main = response.text.partition("<main")[2].partition("</main")[0]
+    assert "This poll is closed." in main
+    assert ("link" in main, "sign-in" in main) == (False, False)
