@@ -14,7 +14,7 @@ from tracker.rules.core.message_types import Removed, SubstituteNamed
 from tracker.rules.core.outbox import Message
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.intake.calendar_replies import Misfit, Outcome, Sender
-from tracker.rules.intake.unrecorded import OF_SUBSTITUTE, WaitingReply
+from tracker.rules.intake.unrecorded import ASK_WHO_COMES, OF_SUBSTITUTE, WaitingReply
 from tracker.rules.recurrence import rule_for
 from tracker.tables.background.events.invitees import invitations
 from tracker.tables.schema.core.outbox import Message as Queued
@@ -152,7 +152,8 @@ async def test_the_no_of_a_substitute_waits_for_the_organizer_and_is_no_one_else
     assert await of_substitute(cast, event_id, NO) is Outcome.UNMATCHED
     assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
     [one] = await waiting(cast, event_id)
-    assert (one.reply.is_of_substitute, one.is_attachable, one.reply.why) == (True, False, OF_SUBSTITUTE)
+    assert (one.reply.is_of_substitute, one.is_attachable) == (True, False)
+    assert one.reply.why == f"{OF_SUBSTITUTE} {ASK_WHO_COMES}"
 
 
 async def test_a_yes_that_may_be_forged_or_comes_before_they_are_named_waits(sqlite_cast: Cast) -> None:

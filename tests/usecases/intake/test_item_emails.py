@@ -216,6 +216,9 @@ async def test_an_email_about_a_closed_item_or_one_with_another_owner_waits_for_
     [email_id] = await waiting(cast.coordinator)
     await action_items.hand_over(cast.coordinator, reference, cast.hsi_liaison.member_id, 1, AT, TODAY)
     assert await why(cast) == [ItemSettled.OTHER_OWNER]
+    [listed] = await item_emails.kept(cast.coordinator, AT + timedelta(hours=2))
+    no_decision = "No decision is needed: the item now has a different owner."
+    assert listed.email.why == f"It didn’t come from their address. {no_decision}"
     with pytest.raises(Conflict, match="different owner"):
         await item_emails.attach(cast.coordinator, email_id, AT)
     done = Change(status=ItemStatus.DONE)

@@ -27,12 +27,12 @@ class ItemSettled(StrEnum):
     WROTE_AGAIN = "wrote_again"
 
 
-BECAUSE = {
-    ItemSettled.CLOSED: "It didn’t count because the item is closed.",
-    ItemSettled.OTHER_OWNER: "It didn’t count because the item now has a different owner.",
-    ItemSettled.UPDATED: "It didn’t count because they’ve updated the item since.",
-    ItemSettled.KNOWN: "It didn’t count because the item says so already.",
-    ItemSettled.WROTE_AGAIN: "It didn’t count because the same sender wrote again.",
+NO_DECISION = {
+    ItemSettled.CLOSED: "No decision is needed: the item is closed.",
+    ItemSettled.OTHER_OWNER: "No decision is needed: the item now has a different owner.",
+    ItemSettled.UPDATED: "No decision is needed: {person} has updated the item since.",
+    ItemSettled.KNOWN: "No decision is needed: the item says so already.",
+    ItemSettled.WROTE_AGAIN: "No decision is needed: the same sender wrote again.",
 }
 
 
@@ -65,9 +65,10 @@ class KeptEmail:
     @property
     def why(self) -> str:
         """Return why it was not recorded."""
-        if self.settled and not self.decision:
-            return BECAUSE[self.settled]
-        return MISFIT_WORDS[Misfit.OTHER_SENDER] if self.is_verified else NOT_CONFIRMED
+        doubt = MISFIT_WORDS[Misfit.OTHER_SENDER] if self.is_verified else NOT_CONFIRMED
+        if self.settled is None or self.decision:
+            return doubt
+        return f"{doubt} {NO_DECISION[self.settled].format(person=self.person)}"
 
     @property
     def says(self) -> str:

@@ -21,6 +21,7 @@ MISFIT_WORDS = {
     Misfit.NO_REPLY: "We couldn’t find a reply in it.",
 }
 OF_SUBSTITUTE = "It’s from the person named as their substitute."
+ASK_WHO_COMES = "Ask who is coming, then use “Record someone’s reply”."
 
 
 class Settled(StrEnum):
@@ -38,7 +39,13 @@ BECAUSE = {
     Settled.CLOSED: "It didn’t count because the date is over or canceled.",
     Settled.OLD_TIME: "It didn’t count because the time has changed since it was written.",
     Settled.REPLIED: "It didn’t count because they’ve replied since it was written.",
-    Settled.WROTE_AGAIN: "It didn’t count because the same sender wrote again.",
+}
+"""Why a reply didn't count that is known to be the invited person's."""
+NO_DECISION = {
+    Settled.CLOSED: "No decision is needed: the date is over or canceled.",
+    Settled.OLD_TIME: "No decision is needed: the time has changed since.",
+    Settled.REPLIED: "No decision is needed: {person} has replied since.",
+    Settled.WROTE_AGAIN: "No decision is needed: the same sender wrote again.",
 }
 NOT_INVITED = "The sender isn’t on this event’s list."
 NOT_CONFIRMED = "Your mail server couldn’t confirm the sender’s address."
@@ -100,10 +107,20 @@ class UnrecordedReply:
     @property
     def why(self) -> str:
         """Return why it was not recorded."""
-        if self.settled and not self.decision:
-            return BECAUSE.get(self.settled) or f"It didn’t count. {MISFIT_WORDS[self._lacks]}"
+        if self.settled is None or self.decision:
+            return self._doubt
+        if self.settled is Settled.NOTHING:
+            return f"It didn’t count. {MISFIT_WORDS[self._lacks]}"
+        if self.misfit is None:
+            return BECAUSE[self.settled]
+        person = self.person if self.claimed_by == self.member_id else "the sender"
+        return f"{self._doubt} {NO_DECISION[self.settled].format(person=person)}"
+
+    @property
+    def _doubt(self) -> str:
+        """Return why it can't be known to be the invited person's reply, or why it is none."""
         if self.is_of_substitute:
-            return OF_SUBSTITUTE
+            return f"{OF_SUBSTITUTE} {ASK_WHO_COMES}" if self.waits else OF_SUBSTITUTE
         words = [MISFIT_WORDS[self.misfit]] if self.misfit else []
         if self.misfit is Misfit.OTHER_ATTENDEE and not self.is_sender_invited:
             words.append(NOT_INVITED)
