@@ -579,7 +579,7 @@ def to_committee_reminders(page: Page, _: Demo) -> None:
     page.goto("/settings/notifications")
     page.get_by_role("link", name="Steering Committee").click()
     page.wait_for_url("**/reminders")
-    page.get_by_text("Its own, as below", exact=True).click()
+    page.get_by_text("Its own, chosen below", exact=True).click()
     page.get_by_text("10 days before the event", exact=True).click()
     page.get_by_text("We follow up 10 days before").wait_for()
 

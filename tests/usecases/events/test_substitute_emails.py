@@ -167,7 +167,9 @@ async def test_a_substitute_whose_date_moved_reads_that_the_reply_that_named_the
     moved = DateChange(starts=meeting().starts + timedelta(days=8), duration=timedelta(hours=1))
     await occurrences.change_date(cast.coordinator, event_id, KEY, moved, 1, NOW + MINUTE)
     [(_, letter)] = await letters(cast.fbi_alternate, NOW + MINUTE)
-    assert read_email(letter).paragraphs[0] == "The reply of Fbi lead (FBI) that named you no longer counts."
+    assert read_email(letter).paragraphs[0] == (
+        "Fbi lead (FBI) has to reply again, so you're no longer named as the substitute."
+    )
 
 
 async def test_a_substitute_with_time_only_emails_reads_no_name_when_not_needed(sqlite_cast: Cast) -> None:
@@ -205,5 +207,5 @@ async def test_the_substitute_of_an_organizer_who_leaves_is_notified_from_the_sa
         event = await events.event_for(cast.coordinator, event_id)
         await transfer(cast.coordinator, event, cast.hsi_liaison, NOW + MINUTE)
     [(_, removed)] = await letters(cast.fbi_alternate, NOW + MINUTE)
-    assert read_email(removed).paragraphs[0] == "Fbi lead (FBI) isn't asked to come any longer."
+    assert read_email(removed).paragraphs[0] == "Fbi lead (FBI) is no longer asked to come."
     assert removed.invitation_id == named.invitation_id is not None

@@ -216,7 +216,7 @@ async def test_the_substitute_of_a_person_who_becomes_informed_is_notified_and_d
     [letter] = await letters_to(cast.fbi_alternate, LATER + timedelta(minutes=1))
     assert isinstance(letter, ReadEmail)
     assert letter.subject == "You don't need to substitute: Monthly task force meeting, Tue, Jan 19"
-    assert "Fbi lead (FBI) isn't asked to come any longer." in letter.paragraphs
+    assert "Fbi lead (FBI) is no longer asked to come." in letter.paragraphs
     date = await occurrences.date_for(cast.coordinator, event_id, KEY)
     assert await substitutes.on_date(event_id, date.id) == frozenset()
 

@@ -59,8 +59,8 @@ async def test_the_account_s_address_hears_of_it_once_it_is_confirmed_also_if_it
     await aliases.remove(cast.ipd_liaison, alias_id, NOW)
     [letter] = [one for one in await letters() if isinstance(one, ReadEmail)]
     assert (letter.to, letter.subject) == (cast.ipd_liaison.email, "An address was added to your account")
-    assert f"{ADDRESS} was added as an address that may answer for you." in letter.paragraphs[0]
-    assert letter.paragraphs[1] == "If that wasn't you, remove it in Settings and tell the coordinator."
+    assert f"We'll count email replies from {ADDRESS} as yours." in letter.paragraphs[0]
+    assert letter.paragraphs[1] == "If you didn't add it, remove it in Settings and call the coordinator right away."
     assert [one.target for one in letter.buttons] == [SitePage(path="/settings#addresses")]
 
 

@@ -268,10 +268,10 @@ async def test_an_alternate_of_the_seat_is_sent_by_the_link_and_nobody_else(
     chosen = {"reply": "alternate", "substitute": str(sqlite_cast.fbi_alternate.member_id)}
     assert (await stranger.send("POST", link, data=chosen)).status_code == 303
     saved = (await stranger.get(f"{link}?saved=yes")).text
-    assert "Fbi alternate (FBI) is coming in your place and will get an email." in saved
+    assert "Fbi alternate (FBI) is coming in your place. They’ll get an email." in saved
     assert (await stranger.send("POST", link, data={"reply": "yes"})).status_code == 303
     saved = " ".join((await stranger.get(f"{link}?saved=yes")).text.split())
-    assert "Fbi alternate (FBI) no longer needs to come in your place, and will get an email." in saved
+    assert "Fbi alternate (FBI) no longer needs to come in your place. They’ll get an email." in saved
 
 
 async def test_who_has_no_alternates_is_offered_none(app: Litestar, sqlite_cast: Cast, stranger: Browser) -> None:
