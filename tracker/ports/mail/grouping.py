@@ -45,7 +45,7 @@ class Group(Generic[T, R]):
                     if self._moment:
                         await asyncio.sleep(self._moment)
                     await self._do_those_that_wait()
-        except asyncio.CancelledError:  # whoever wanted it asks again
+        except asyncio.CancelledError:  # no one waits for it any longer
             self._waiting = [one for one in self._waiting if one is not mine]
             raise
         if mine.error is not None:
