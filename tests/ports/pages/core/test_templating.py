@@ -94,7 +94,7 @@ class Session(ASGIMiddleware):
 
 @get("/{name:str}")
 async def shown(request: Request[Any, Any, Any]) -> Response[str]:
-    return page(f"core/errors/{request.path_params['name']}.html", request, status_code=404)
+    return page(f"core/errors/{request.path_params['name']}.html", request, status_code=404, of="reply")
 
 
 @pytest.fixture
