@@ -114,6 +114,6 @@ async def test_a_digest_has_the_banner_over_all_that_it_lists(sqlite_cast: Cast)
     secret = marking(cast, categories=frozenset({Category.SP_CHRI}))
     await events.schedule(cast.fbi_lead, operation(reader, marking=secret), NOW)
     monday = datetime(2027, 1, 11, 14, tzinfo=NOW.tzinfo)
-    letter = await digest.digest_letter(WeeklyDigest(monday=monday.date()), reader, monday)
+    letter = await digest.digest_letter(WeeklyDigest(monday=monday.date()), reader, monday, ZONE)
     assert not isinstance(letter, Skip)
     assert letter.banner == BANNER
