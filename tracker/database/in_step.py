@@ -68,8 +68,9 @@ class Reading:
 class ReadingBy(Reading):
     """Reads by a function."""
 
-    def __init__(self, read: Callable[[Sequence[Statement]], Awaitable[list[Rows]]]) -> None:
+    def __init__(self, read: Callable[[Sequence[Statement]], Awaitable[list[Rows]]], *, survives_failure: bool) -> None:
         self._read = read
+        self.survives_failure = survives_failure
 
     async def read_now(self, statements: Sequence[Statement]) -> list[Rows]:
         """Return the rows of statements by one trip."""

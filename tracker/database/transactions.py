@@ -85,13 +85,14 @@ class OneWriterEngine(Connecting):
             yield
             return
         async with opened(self) as snapshot:
-            with self._reading_by(snapshot.read) as reading:
-                reading.survives_failure = False  # PostgreSQL refuses everything until the end
+            with self._reading_by(snapshot.read, survives_failure=False):  # PostgreSQL refuses everything until the end
                 yield
 
     @contextmanager
-    def _reading_by(self, read: Callable[[Sequence[Statement]], Awaitable[list[Rows]]]) -> Iterator[Reading]:
-        reading = ReadingBy(read)
+    def _reading_by(
+        self, read: Callable[[Sequence[Statement]], Awaitable[list[Rows]]], *, survives_failure: bool = True
+    ) -> Iterator[Reading]:
+        reading = ReadingBy(read, survives_failure=survives_failure)
         before = self._reading.set(reading)
         try:
             yield reading

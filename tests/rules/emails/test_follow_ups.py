@@ -71,7 +71,7 @@ def test_of_several_on_one_day_the_first_alone_asks() -> None:
             "3 people haven’t replied. The next follow-up goes out Thursday, January 14, to 2 of them.",
         ),
         ({"silent": 1, "people": 1}, "1 person hasn’t replied. The next follow-up goes out Thursday, January 14."),
-        ({"silent": 1, "at": None}, "1 person hasn’t replied. No more follow-ups are planned."),
+        ({"silent": 1, "at": None}, "1 person hasn’t replied. No follow-ups are planned."),
     ],
 )
 def test_the_next_follow_up_is_said_with_its_day_in_the_events_zone(facts: dict[str, Any], words: str) -> None:

@@ -56,7 +56,7 @@ class NextFollowUp:
         """Return it in sentences; the day is the event's."""
         said = f"{plural(self.silent, 'person hasn’t', 'people haven’t')} replied."
         if self.at is None:
-            return f"{said} No more follow-ups are planned."
+            return f"{said} No follow-ups are planned."
         whom = "" if self.people == self.silent else f", to {self.people} of them"
         return f"{said} The next follow-up goes out {longday(to_local(self.at, zone)).rpartition(',')[0]}{whom}."
 

@@ -99,7 +99,10 @@ class Reading:
 
 
 async def letters(messages: Sequence[Message], now: datetime, zone: str) -> list[Letter | Skip]:
-    """Return what `letter` does for several messages, all of it read from one state of the database, in few trips."""
+    """Return what `letter` does for several messages, all of it read from one state of the database, in few trips.
+
+    They are about to be sent: a message planned about several items is kept as one about the only item that is left.
+    """
     async with engine().snapshot():
         readers = await viewers_for([one.recipient_id for one in messages], now)
         found = await all_together([_letter(one, readers.get(one.recipient_id), now, zone, None) for one in messages])
