@@ -29,7 +29,7 @@ async def sent() -> int:
 
 
 async def test_messages_that_end_within_a_moment_go_into_one_transaction(sqlite_cast: Cast) -> None:
-    messages, closing = await claimed(sqlite_cast, 5), Closing(lambda: NOW)
+    messages, closing = await claimed(sqlite_cast, 5), Closing(lambda: NOW, lambda: 5)
     with noted() as statements:
         await asyncio.gather(*(closing.close(one, SENT) for one in messages))
     assert await sent() == 5
@@ -37,7 +37,7 @@ async def test_messages_that_end_within_a_moment_go_into_one_transaction(sqlite_
 
 
 async def test_one_that_cannot_be_recorded_does_not_keep_the_others(sqlite_cast: Cast) -> None:
-    messages, closing = await claimed(sqlite_cast, 4), Closing(lambda: NOW)
+    messages, closing = await claimed(sqlite_cast, 4), Closing(lambda: NOW, lambda: 4)
     outcomes = [SENT, UNKNOWN, SENT, SENT]
     ended = await asyncio.gather(
         *(closing.close(*one) for one in zip(messages, outcomes, strict=True)), return_exceptions=True

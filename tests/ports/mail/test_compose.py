@@ -177,6 +177,23 @@ def test_text_and_html_hold_the_same_facts_and_links() -> None:
         assert word in found["text/html"].get_content()
 
 
+def test_two_people_who_get_the_same_words_get_links_of_their_own() -> None:
+    def link_of(address: str) -> str:
+        video = Button(name=ButtonName.VIDEO, target=Elsewhere(url=address))
+        return str(composer().mail(letter(more=(video,)), message()).content)
+
+    mine, yours = link_of("https://v.example/1?a=1&b=2"), link_of("https://v.example/2")
+    assert "https://v.example/2" not in mine
+    assert "https://v.example/1" not in yours
+
+
+def test_an_address_is_text_in_plain_text_and_escaped_in_html() -> None:
+    video = Button(name=ButtonName.VIDEO, target=Elsewhere(url='https://v.example/?a=1&b="2"'))
+    found = parts(composer().mail(letter(more=(video,)), message()).content)
+    assert '  https://v.example/?a=1&b="2"' in found["text/plain"].get_content().splitlines()
+    assert 'href="https://v.example/?a=1&amp;b=&#34;2&#34;"' in found["text/html"].get_content()
+
+
 def test_html_holds_no_script_no_image_and_nothing_from_elsewhere() -> None:
     html = parts(composer().mail(letter(), message()).content)["text/html"].get_content().lower()
     assert not any(word in html for word in ("<script", "<img", "<link", "src=", "url(", "@import", "http-equiv"))

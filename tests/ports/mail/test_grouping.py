@@ -38,6 +38,15 @@ async def test_what_comes_within_a_moment_is_done_with_the_first() -> None:
     assert doubling.groups == [[0, 1, 2, 3, 4]]
 
 
+async def test_none_waits_for_more_than_there_are() -> None:
+    doubling = Doubling()
+    group = Group(doubling.do, moment=60, tasks=lambda: 3)
+    async with asyncio.timeout(30):
+        assert await asyncio.gather(*map(group.do, range(3))) == [0, 2, 4]
+        assert await asyncio.gather(*map(group.do, range(3))) == [0, 2, 4]
+    assert doubling.groups == [[0, 1, 2]] * 2
+
+
 async def test_a_group_is_never_so_large_that_others_wait_long() -> None:
     doubling = Doubling()
     group = Group(doubling.do)

@@ -7,15 +7,15 @@ from tracker.ports.mail.grouping import Group
 from tracker.rules.core.outbox import Message, Skip
 from tracker.usecases.core import outbox
 
-MOMENT = 0.01  # seconds in which the other lanes may end too: recording a message takes half as long as sending it
+MOMENT = 0.02  # seconds for which lanes wait for one another: five are read and recorded almost as fast as one
 
 
 class Closing:
     """Closes messages for several lanes, each of which waits until its own is recorded."""
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
+    def __init__(self, now: Callable[[], datetime], lanes: Callable[[], int]) -> None:
         self._now = now
-        self._recording = Group(self._record, MOMENT)
+        self._recording = Group(self._record, MOMENT, lanes)
 
     async def close(self, message: Message, outcome: Skip) -> None:
         """Record how a message ended."""

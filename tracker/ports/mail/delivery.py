@@ -5,11 +5,12 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from tracker.config.settings import Settings
 from tracker.errors import Invalid
-from tracker.ports.mail.closing import Closing
+from tracker.ports.mail.closing import MOMENT, Closing
 from tracker.ports.mail.compose import Composer, Mail, Unsafe
 from tracker.ports.mail.grouping import Group
 from tracker.ports.mail.smtp import Away, Line, Refused, Temporary, Unconfirmed
@@ -23,12 +24,18 @@ from tracker.usecases.intake import bounces
 
 BATCH = 50  # messages claimed at once
 LANES = 5  # connections at most: this many emails can arrive twice when the process is killed
-MOMENT = 0.002  # seconds in which other lanes may get to their next email too: those are read at once
 PER_LANE = 10  # messages that justify one more connection
 
 OUR_ERROR = "An error of ours kept it from being sent; the log has the details."
 
 log = logging.getLogger("tracker.mail")
+
+
+class _Written(NamedTuple):
+    """An email to send, and the version of the event that it gives."""
+
+    mail: Mail
+    event_version: int | None
 
 
 class Delivery:
@@ -40,9 +47,10 @@ class Delivery:
         self._now = now
         self._worker: Worker | None = None
         self._lock = asyncio.Lock()
-        self._reading = Group(self._read, MOMENT)
-        self._closing = Closing(now)
+        self._writing = Group(self._write, MOMENT, self._lanes_at_work)
+        self._closing = Closing(now, self._lanes_at_work)
         self._is_stopping = False
+        self._at_work = 0  # lanes
         self._sent: dict[UUID, Skip] = {}  # accepted by the mail server, but not yet recorded in the database
         self._unconfirmed: set[UUID] = set()  # perhaps accepted, and not yet recorded either
 
@@ -88,13 +96,30 @@ class Delivery:
     async def _send(self, batch: Sequence[Message], worker: Worker, lines: Sequence[Line]) -> list[Message]:
         """Send a batch over a suitable number of connections and return what was not tried."""
         waiting = deque(batch)
+        used = lines[: 1 + len(batch) // PER_LANE]
+        self._at_work = len(used)
         async with asyncio.TaskGroup() as lanes:
-            for line in lines[: 1 + len(batch) // PER_LANE]:
+            for line in used:
                 lanes.create_task(self._lane(waiting, worker, line))
         return list(waiting)
 
-    async def _read(self, messages: Sequence[Message]) -> Sequence[Letter | Skip]:
-        return await content.letters(messages, self._now(), self._settings.time_zone)
+    def _lanes_at_work(self) -> int:
+        return self._at_work
+
+    async def _write(self, messages: Sequence[Message]) -> Sequence[_Written | Skip]:
+        """Return the emails that are about to be sent. They are handed over side by side, so all are finished first."""
+        found = await content.letters(messages, self._now(), self._settings.time_zone)
+        return [
+            self._composed(one, letter) if isinstance(letter, Letter) else letter
+            for one, letter in zip(messages, found, strict=True)
+        ]
+
+    def _composed(self, message: Message, letter: Letter) -> _Written | Skip:
+        try:
+            return _Written(self._composer.mail(letter, message), letter.event_version)
+        except (Unsafe, Invalid, ValueError) as unsound:
+            log.exception("Message %s could not be written safely.", message.id)
+            return Skip(state=State.FAILED, reason=f"It could not be written safely. {unsound}")
 
     def _may_go_on(self, worker: Worker) -> bool:
         """Return whether the claims are still valid: others take them when the database gives up on this worker."""
@@ -104,6 +129,7 @@ class Delivery:
         while waiting and self._may_go_on(worker):
             if not await self._one(waiting.popleft(), worker.name, line):
                 break
+        self._at_work -= 1
 
     async def _one(self, message: Message, worker: str, line: Line) -> bool:
         """Handle one message; return whether the server can take more."""
@@ -138,18 +164,12 @@ class Delivery:
     async def _tried(self, message: Message, line: Line) -> Skip | Refusal:
         if message.id in self._sent:
             return self._sent[message.id]
-        letter = await self._reading.do(message)
-        if not isinstance(letter, Letter):
-            return letter
-        try:
-            mail = self._composer.mail(letter, message)
-        except (Unsafe, Invalid, ValueError) as unsound:
-            log.exception("Message %s could not be written safely.", message.id)
-            return Skip(state=State.FAILED, reason=f"It could not be written safely. {unsound}")
-        return await self._handed_over(message, mail, letter.event_version, line)
+        written = await self._writing.do(message)
+        return written if isinstance(written, Skip) else await self._handed_over(message, written, line)
 
-    async def _handed_over(self, message: Message, mail: Mail, version: int | None, line: Line) -> Skip | Refusal:
+    async def _handed_over(self, message: Message, written: _Written, line: Line) -> Skip | Refusal:
         """Send an email and return how that ended; note when its end is not known, as after a cancellation."""
+        mail = written.mail
         try:
             await line.send(mail)
         except Refused as refused:
@@ -158,6 +178,6 @@ class Delivery:
             if isinstance(ended, Unconfirmed) or not isinstance(ended, Temporary):
                 self._unconfirmed.add(message.id)
             raise
-        sent = Skip(state=State.SENT, reason="", sent_to=mail.recipient, event_version=version)
+        sent = Skip(state=State.SENT, reason="", sent_to=mail.recipient, event_version=written.event_version)
         self._sent[message.id] = sent
         return sent

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -28,10 +29,17 @@ class _Waiting(Generic[T, R]):
 class Group(Generic[T, R]):
     """Does things for tasks, each of which waits until its own is done; `do` returns a result for each."""
 
-    def __init__(self, do: Callable[[Sequence[T]], Awaitable[Sequence[R]]], moment: float = 0.0) -> None:
-        """Wait `moment` seconds for more before each group."""
+    def __init__(
+        self,
+        do: Callable[[Sequence[T]], Awaitable[Sequence[R]]],
+        moment: float = 0.0,
+        tasks: Callable[[], int] = lambda: MOST,
+    ) -> None:
+        """Wait up to `moment` seconds before each group, until as many tasks wait as there are."""
         self._do = do
         self._moment = moment
+        self._tasks = tasks
+        self._is_whole = asyncio.Event()
         self._waiting: list[_Waiting[T, R]] = []
         self._lock = asyncio.Lock()
 
@@ -39,11 +47,12 @@ class Group(Generic[T, R]):
         """Return what became of one. When a group fails, each is done by itself, and only those fail that can't be."""
         mine = _Waiting[T, R](one)
         self._waiting.append(mine)
+        if len(self._waiting) >= self._tasks():
+            self._is_whole.set()
         try:
             async with self._lock:
                 while not mine.is_done:  # by another task
-                    if self._moment:
-                        await asyncio.sleep(self._moment)
+                    await self._more()
                     await self._do_those_that_wait()
         except asyncio.CancelledError:  # no one waits for it any longer
             self._waiting = [one for one in self._waiting if one is not mine]
@@ -52,8 +61,16 @@ class Group(Generic[T, R]):
             raise mine.error
         return mine.found[0]
 
+    async def _more(self) -> None:
+        """Wait for more, if this group does."""
+        if self._moment:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._moment):
+                    await self._is_whole.wait()
+
     async def _do_those_that_wait(self) -> None:
         group, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+        self._is_whole.clear()
         try:
             await self._do_all(group)
         finally:  # a task that is canceled leaves what is not done to the next one

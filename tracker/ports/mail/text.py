@@ -1,10 +1,14 @@
 """The two readable parts of an email, plain text and HTML, from the same words."""
 
+import secrets
 import textwrap
+from collections.abc import Sequence
 from functools import cache, lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import escape
 
 from tracker.config.paths import folder
 from tracker.crypto.signed_links import Links
@@ -31,6 +35,8 @@ WRAPPED = 1_024  # texts that are remembered wrapped: footers, and places and ti
 WIDTH = 72  # characters in a line of plain text, as email programs prefer it
 LABEL = 13  # characters before a fact
 LAYOUT_TEXT, LAYOUT_HTML = "emails/layout.txt", "emails/layout.html"
+LAID_OUT = 256  # emails that are remembered but for the addresses of their links
+_HERE = secrets.token_hex()  # where an address goes; no one can write it into a text
 
 
 class Link(NamedTuple):
@@ -97,18 +103,61 @@ class Addresses:
 def bodies(letter: Letter, words: Worded, addresses: Addresses, task_force: str) -> Bodies:
     """Return the readable parts of an email."""
     stop = Link(button_label(ButtonName.STOP_DIGEST), addresses.of(letter.stop)) if letter.stop else None
+    buttons, more = addresses.links_of(letter.buttons), addresses.links_of(letter.more)
+    links = [*buttons, *more, *filter(None, [stop])]
+    laid_out = _laid_out(
+        words,
+        letter.banner,
+        one_line(letter.indicator),
+        tuple(one.label for one in buttons),
+        tuple(one.label for one in more),
+        stop.label if stop else "",
+        task_force,
+        is_discreet=letter.is_discreet,
+    )
+    return laid_out.leading_to([one.url for one in links])
+
+
+class _LaidOut(NamedTuple):
+    """An email but for the addresses of its links: what is before, between, and after them."""
+
+    text: tuple[str, ...]
+    html: tuple[str, ...]
+
+    def leading_to(self, urls: Sequence[str]) -> Bodies:
+        """Return the email with the addresses of its reader, in order."""
+        return Bodies(_joined(self.text, urls), _joined(self.html, [escape(one) for one in urls]))
+
+
+def _joined(pieces: Sequence[str], urls: Sequence[str]) -> str:
+    return "".join(chain.from_iterable(zip(pieces, (*urls, ""), strict=True)))
+
+
+@lru_cache(LAID_OUT)
+def _laid_out(
+    words: Worded,
+    banner: str,
+    indicator: str,
+    buttons: tuple[str, ...],
+    more: tuple[str, ...],
+    stop: str,
+    task_force: str,
+    *,
+    is_discreet: bool,
+) -> _LaidOut:
+    """Return an email that many get in the same words, each with links of their own."""
     values = {
         "words": words,
-        "banner": letter.banner,
-        "indicator": one_line(letter.indicator),
-        "buttons": addresses.links_of(letter.buttons),
-        "more": addresses.links_of(letter.more),
-        "stop": stop,
-        "is_discreet": letter.is_discreet,
+        "banner": banner,
+        "indicator": indicator,
+        "buttons": [Link(one, _HERE) for one in buttons],
+        "more": [Link(one, _HERE) for one in more],
+        "stop": Link(stop, _HERE) if stop else None,
+        "is_discreet": is_discreet,
         "task_force": task_force,
     }
     text, html = (_environment().get_template(one).render(values) for one in (LAYOUT_TEXT, LAYOUT_HTML))
-    return Bodies(text, html)
+    return _LaidOut(tuple(text.split(_HERE)), tuple(html.split(_HERE)))
 
 
 @cache

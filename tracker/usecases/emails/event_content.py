@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
+from tracker.database import together
 from tracker.rules.core.answers import Taken
 from tracker.rules.core.message_types import (
     Canceled,
@@ -83,28 +85,27 @@ async def event_letter(
 async def _made(
     content: EventContent, message: Message, reader: Viewer, now: datetime, *, is_sent: bool
 ) -> Letter | Skip:
-    event, dates = await _read(content, message, reader)
-    if event is None:
+    read = await _read(content, message, reader)
+    if read is None:
         return _unseen(content, message, reader)
+    event = read.event
     if event.status is EventStatus.DRAFT:
         return NOT_PUBLISHED
-    remaining = _without_lost_date(await _now_canceled(content, reader, event), dates)
-    about = await _occasion(remaining, message, reader, event, dates, now) if remaining else None
+    remaining = _without_lost_date(_now_canceled(content, event, read.own), read.dates)
+    about = await _occasion(remaining, message, reader, read, now) if remaining else None
     if about is None:
         return GONE
     why_not = _why_not(about) if is_sent else _why_not_read(about)
     return why_not or replace(_letter(about), event_version=event.version)
 
 
-async def _now_canceled(content: EventContent, reader: Viewer, event: Event) -> EventContent:
+def _now_canceled(content: EventContent, event: Event, own: OwnInvitation | None) -> EventContent:
     """Return that the event is canceled, if someone who was removed before is on its list again.
 
     They heard of neither, and the event has to leave their calendar all the same.
     """
     is_off = isinstance(content, Removed) and event.status is EventStatus.CANCELED
-    if is_off and event.id in await replies.mine(reader, [event.id]):
-        return Canceled(reason=event.cancel_reason)
-    return content
+    return Canceled(reason=event.cancel_reason) if is_off and own else content
 
 
 def _without_lost_date(content: EventContent, dates: Sequence[Occurrence]) -> EventContent | None:
@@ -133,22 +134,45 @@ def _letter(about: Occasion) -> Letter:
     return marked(write(about), about.event.marking)
 
 
-async def _read(content: EventContent, message: Message, reader: Viewer) -> tuple[Event | None, list[Occurrence]]:
-    """Return the event and the dates that the email needs."""
+class _Read(NamedTuple):
+    """An event, the dates of it that the email needs, and the reader's invitation to it."""
+
+    event: Event
+    dates: list[Occurrence]
+    own: OwnInvitation | None
+
+
+async def _read(content: EventContent, message: Message, reader: Viewer) -> _Read | None:
+    """Return what the email is about; None when the reader can't see it."""
+    if message.event_id is None:
+        return None
+    (event, dates), mine = await together(
+        _dates(content, message, message.event_id, reader), replies.mine(reader, [message.event_id])
+    )
+    if event is None:
+        return None
+    if event.id != message.event_id:  # a split of the series gave the date to another event
+        mine = await replies.mine(reader, [event.id])
+    return _Read(event, dates, mine.get(event.id))
+
+
+async def _dates(
+    content: EventContent, message: Message, event_id: UUID, reader: Viewer
+) -> tuple[Event | None, list[Occurrence]]:
     if isinstance(content, _OfOneDate) and message.occurrence_id:
         date = await events.date_by_id(reader, message.occurrence_id)
         return (date.event, [date]) if date else (None, [])
     # Read apart, an older rule with newer dates would outrank the email that has both.
-    return await events.event_with_dates(reader, message.event_id) if message.event_id else (None, [])
+    return await events.event_with_dates(reader, event_id)
 
 
 async def _occasion(
-    content: EventContent, message: Message, reader: Viewer, event: Event, dates: list[Occurrence], now: datetime
+    content: EventContent, message: Message, reader: Viewer, read: _Read, now: datetime
 ) -> Occasion | None:
     """Return what the email is written from; None when its date is gone."""
+    event, dates, own = read
     following = _following(content, dates)
     ahead = _ahead(following, now)
-    own = (await replies.mine(reader, [event.id])).get(event.id)
     turns = {} if own else await of_member(event.id, reader.member_id, [one.id for one in dates])
     instead = {date_id: one for date_id, one in turns.items() if not one.is_over}
     theirs = dates if message.occurrence_id or not instead else [one for one in dates if one.id in instead]
