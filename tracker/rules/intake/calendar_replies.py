@@ -129,7 +129,7 @@ class Standing:
     asked_at: int | None = None
     """SEQUENCE of the last change that asked for a new reply."""
     asked_since: datetime | None = None
-    """When that change was made."""
+    """The latest time at which a change asked."""
     replied_at: datetime | None = None
     """When the person, or someone for them, last replied in another way than by a calendar program."""
     last: tuple[int, datetime] | None = None

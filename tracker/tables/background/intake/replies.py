@@ -44,7 +44,7 @@ class Before:
     asked_at: int | None
     """SEQUENCE of the last change that asked for a new reply."""
     asked_since: datetime | None
-    """When that change was made."""
+    """The latest time at which a change asked: of an earlier one, where the clocks of two servers differ."""
     replied_at: datetime | None
     """When a person last replied in another way than by a calendar program."""
     sequence: int | None
@@ -80,14 +80,14 @@ class History:
     def before(self, occurrence_id: UUID | None) -> Before:
         """Return what came before a reply to one date; None = to the whole series."""
         given = _that_count(self.given, occurrence_id)
-        asked = max(((one.sequence, one.at) for one in given if one.source is ReplySource.CHANGE), default=(None, None))
+        asked = [one for one in given if one.source is ReplySource.CHANGE]
         theirs = [one for one in given if one.value is not ReplyValue.NEEDS_ACTION]
         other = [one.at for one in theirs if one.source not in (ReplySource.CHANGE, ReplySource.EMAIL)]
         newest = [(one.sequence, one.stamped_at) for one in self.by_programs if one.occurrence_id == occurrence_id]
         sequence, stamped_at = max(newest, default=(None, None))
         return Before(
-            asked_at=asked[0],
-            asked_since=asked[1],
+            asked_at=max((one.sequence for one in asked), default=None),
+            asked_since=max((one.at for one in asked), default=None),
             replied_at=max(other, default=None),
             sequence=sequence,
             stamped_at=stamped_at,

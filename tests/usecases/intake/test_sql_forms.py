@@ -1,0 +1,232 @@
+"""What SQL says of an email that was not recorded is what the rules say of it, whatever came before: both engines."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as some
+from piccolo.columns import Column
+
+from tests.cast import NOW, Cast
+from tests.usecases.intake.replying import HOUR, NO, YES, invited
+from tests.usecases.intake.writing_back import given as assigned
+from tracker.database import writing
+from tracker.rules.core.answers import Taken, Word
+from tracker.rules.events.event import Occurrence
+from tracker.rules.events.replies import ReplySource, ReplyValue
+from tracker.rules.intake.calendar_replies import CalendarReply, Misfit, Outcome, judge
+from tracker.rules.intake.item_emails import ItemSettled, is_answerable_by, may_decide
+from tracker.rules.intake.unrecorded import Settled
+from tracker.tables.background.events import new_replies
+from tracker.tables.background.events.invitees import invitations
+from tracker.tables.background.intake import replies as known
+from tracker.tables.schema.actions.action_items import ActionItem as ItemRow
+from tracker.tables.schema.events.events import Event as EventRow
+from tracker.tables.schema.events.events import Occurrence as OccurrenceRow
+from tracker.tables.schema.events.invitations import Reply
+from tracker.tables.schema.intake.replies import IncomingReply
+from tracker.tables.schema.intake.words import IncomingWords
+from tracker.tables.visible.actions import action_items
+from tracker.tables.visible.events import events
+from tracker.tables.visible.intake import item_emails, replies
+from tracker.usecases.intake.replies import standing_of
+
+pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+
+AFTER = NOW + 6 * HOUR
+SETTLED_AS = {
+    Outcome.RECORDED: None,
+    Outcome.OLD_TIME: Settled.OLD_TIME,
+    Outcome.STALE: Settled.REPLIED,
+    Outcome.REPEATED: Settled.REPLIED,
+}
+PEOPLE = ("fbi_lead", "kcpd_detective")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """A reply to an invitation, or a change that asked for one."""
+
+    who: str
+    date: int | None
+    value: ReplyValue
+    source: ReplySource
+    sequence: int
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Came:
+    """A reply by email: recorded, or, with a misfit, waiting for a decision."""
+
+    who: str
+    date: int | None
+    sequence: int | None
+    stamped_at: datetime | None
+    received_at: datetime = AFTER
+    misfit: Misfit | None = None
+
+
+def within_three_hours(hours: int, later: timedelta) -> datetime:
+    return NOW + hours * HOUR + later
+
+
+whose = some.sampled_from(PEOPLE)
+dates = some.sampled_from([None, 0, 1])
+sequences = some.integers(0, 3)
+moments = some.builds(within_three_hours, some.integers(0, 3), some.sampled_from([timedelta(), timedelta.resolution]))
+values = some.sampled_from([YES, NO, ReplyValue.NEEDS_ACTION])
+given_before = some.builds(
+    Given, who=whose, date=dates, value=values, source=some.sampled_from(ReplySource), sequence=sequences, at=moments
+)
+recorded = some.builds(Came, who=whose, date=dates, sequence=sequences, stamped_at=moments)
+waits = some.builds(
+    Came,
+    who=whose,
+    date=dates,
+    sequence=sequences | some.none(),
+    stamped_at=moments | some.none(),
+    received_at=moments,
+    misfit=some.sampled_from([Misfit.OTHER_SENDER, Misfit.UNVERIFIED, Misfit.OTHER_ATTENDEE]),
+)
+members = some.sampled_from(["coordinator", "fbi_lead", "caht_lead", "hsi_liaison"])
+committees = some.sampled_from([None, "steering", "services"])
+WHOLE_SERIES = Given(
+    who="fbi_lead", date=None, value=ReplyValue.NEEDS_ACTION, source=ReplySource.CHANGE, sequence=1, at=NOW + 3 * HOUR
+)
+ASKED_BY_TWO_CLOCKS = [WHOLE_SERIES, replace(WHOLE_SERIES, sequence=2, at=NOW + HOUR)]
+BETWEEN = Came(who="fbi_lead", date=None, sequence=None, stamped_at=NOW + 2 * HOUR, misfit=Misfit.OTHER_SENDER)
+bounded = settings(max_examples=30, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+class Series:
+    """A series of two people, whose replies are written as rows: a deed would give each its time and its SEQUENCE."""
+
+    def __init__(self, cast: Cast, days: Sequence[Occurrence], invitation_of: Mapping[str, UUID]) -> None:
+        """Take the first dates of a series, and the invitation of each person."""
+        self.cast, self.days, self.invitation_of = cast, days, invitation_of
+
+    def date_id(self, date: int | None) -> UUID | None:
+        return None if date is None else self.days[date].id
+
+    async def reply(self, one: Given) -> None:
+        """Write a reply."""
+        row = {"occurrence": self.date_id(one.date), "reply": one.value, "source": one.source}
+        about = {"invitation": self.invitation_of[one.who], "sequence": one.sequence, "replied_at": one.at}
+        async with writing():
+            await new_replies.write([row | about])
+
+    async def take(self, one: Came) -> UUID:
+        """Keep an email, and return its id. One about another person's invitation comes to that of the first."""
+        of_other = one.misfit is Misfit.OTHER_ATTENDEE
+        row = IncomingReply(
+            id=uuid4(),
+            received_at=one.received_at,
+            email_hash=uuid4().hex,
+            part=0,
+            sender=self.cast.members[one.who].email if of_other else f"{uuid4().hex}@home.example",
+            is_verified=one.misfit is not Misfit.UNVERIFIED,
+            invitation=self.invitation_of[PEOPLE[0] if of_other else one.who],
+            occurrence=self.date_id(one.date),
+            reply=YES,
+            sequence=one.sequence,
+            stamped_at=one.stamped_at,
+            outcome=Outcome.UNMATCHED if one.misfit else Outcome.RECORDED,
+            misfit=one.misfit,
+        )
+        await IncomingReply.insert(row)
+        return row.id
+
+    async def by_rules(self, one: Came) -> Settled | None:
+        """Return what the rules say of an email."""
+        date = self.days[one.date or 0]
+        standing = standing_of(await known.history(self.invitation_of[one.who]), self.date_id(one.date), date)
+        reply = CalendarReply(uid="", attendee="", value=YES, sequence=one.sequence, stamped_at=one.stamped_at)
+        return SETTLED_AS[judge(reply, standing, one.received_at)]
+
+    async def by_sql(self) -> dict[UUID, Settled | None]:
+        """Return what SQL says of each email; that the sender wrote again is no matter of the reply."""
+        found = [await replies.unrecorded(self.cast.coordinator, one.id, AFTER, NOW - HOUR) for one in self.days]
+        settled = {one.id: one.settled for rows, _ in found for one in rows}
+        return {one: None if why is Settled.WROTE_AGAIN else why for one, why in settled.items()}
+
+
+@pytest.fixture
+async def series(cast: Cast) -> Series:
+    """Return a series that changed once, and its second date twice more."""
+    event_id = await invited(cast, is_series=True)
+    _, days = await events.event_with_dates(cast.coordinator, event_id)
+    await EventRow.update({EventRow.sequence: 1}).where(EventRow.id == event_id)
+    await OccurrenceRow.update({OccurrenceRow.sequence: 3}).where(OccurrenceRow.id == days[1].id)
+    _, days = await events.event_with_dates(cast.coordinator, event_id)
+    of = await invitations(event_id)
+    return Series(cast, days[:2], {name: of[cast.members[name].member_id].id for name in PEOPLE})
+
+
+@given(
+    past=some.lists(given_before, max_size=4),
+    by_programs=some.lists(recorded, max_size=2),
+    emails=some.lists(waits, min_size=1, max_size=4),
+)
+@example(past=ASKED_BY_TWO_CLOCKS, by_programs=[], emails=[BETWEEN])
+@bounded
+async def test_an_email_needs_no_decision_exactly_when_its_reply_would_not_count(
+    series: Series, past: list[Given], by_programs: list[Came], emails: list[Came]
+) -> None:
+    await IncomingReply.delete(force=True)
+    await Reply.delete(force=True)
+    for reply in past:
+        await series.reply(reply)
+    for program in by_programs:
+        await series.take(program)
+    taken = {await series.take(email): email for email in emails}
+    assert await series.by_sql() == {one: await series.by_rules(taken[one]) for one in taken}
+
+
+@given(owner=members, assigner=members, claimed=members, viewer=members, committee=committees)
+@bounded
+async def test_an_item_s_email_is_for_those_who_direct_it_and_waits_while_the_item_asks_its_person(
+    cast: Cast, owner: str, assigner: str, claimed: str, viewer: str, committee: str | None
+) -> None:
+    item_id = await item_of(cast, owner, assigner, committee)
+    await kept_for(cast, item_id, claimed)
+    found = await item_emails.kept(cast.members[viewer], NOW - HOUR)
+    item = await action_items.item_by_id(cast.members[viewer], item_id)
+    assert item
+    waits = None if is_answerable_by(cast.members[claimed].member_id, item) else ItemSettled.OTHER_OWNER
+    assert [one.settled for one in found] == ([waits] if may_decide(cast.members[viewer], item) else [])
+
+
+async def item_of(cast: Cast, owner: str, assigner: str, committee: str | None) -> UUID:
+    """Return the only item that there is, as one that these people have, for a committee."""
+    if not await ItemRow.exists():
+        await assigned(cast.coordinator, cast.caht_lead)
+    row: dict[Column | str, Any] = {
+        "owner": cast.members[owner].member_id,
+        "created_by": cast.members[assigner].member_id,
+        "committee": cast.committees[committee] if committee else None,
+    }
+    await ItemRow.update(row, force=True)
+    [item_id] = await ItemRow.select(ItemRow.id).output(as_list=True)
+    return UUID(str(item_id))
+
+
+async def kept_for(cast: Cast, item_id: UUID, claimed: str) -> None:
+    """Keep one email, and no other, that someone wrote back in this person's place."""
+    await IncomingWords.delete(force=True)
+    row = IncomingWords(
+        received_at=AFTER,
+        email_hash=uuid4().hex,
+        sender="someone@home.example",
+        is_verified=True,
+        outcome=Taken.UNMATCHED,
+        word=Word.BLOCKED,
+        text="no key",
+        item=item_id,
+        claimed=cast.members[claimed].member_id,
+    )
+    await IncomingWords.insert(row)
