@@ -17,8 +17,9 @@ from tracker.rules.emails.contexts import PollNudgeEmail, PollOpenedEmail, Restr
 from tracker.rules.emails.facts import FactName
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.polls.polls import Fit
+from tracker.tables.schema.core.outbox import Message as MessageRow
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content, preferences
+from tracker.usecases.emails import content, message_reading, preferences
 from tracker.usecases.events import events
 from tracker.usecases.polls import closing, polls
 
@@ -50,6 +51,10 @@ async def letter_to(viewer: Viewer, said: PollOpened | PollNudge | PollCanceled,
     return await content.letter(message, now, ZONE)
 
 
+def dates_in(letter: Letter) -> list[str]:
+    return [one.value for one in letter.facts if one.name is FactName.PROPOSED]
+
+
 async def test_each_person_who_is_asked_gets_one_email_with_the_dates_and_a_link(sqlite_cast: Cast) -> None:
     poll_id = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, sqlite_cast.caht_lead))
     found = {one.recipient_id: one for one in await waiting()}
@@ -58,10 +63,23 @@ async def test_each_person_who_is_asked_gets_one_email_with_the_dates_and_a_link
     assert isinstance(letter, Letter)
     assert letter.says == PollOpenedEmail(title="Monthly task force meeting", reply_by="Fri, Jan 8")
     said = {one.name: one.value for one in letter.facts}
-    assert said[FactName.PROPOSED] == "Tue, Jan 12, 10:00–11:30 AM; Wed, Jan 13, 2:00–3:30 PM Central"
+    assert dates_in(letter) == ["Tue, Jan 12, 10:00–11:30 AM Central", "Wed, Jan 13, 2:00–3:30 PM Central"]
     assert said[FactName.ORGANIZER] == "Coordinator (USAO)"
     assert [one.target for one in letter.buttons] == [
         PollPage(poll_id=poll_id, member_id=sqlite_cast.caht_lead.member_id)
+    ]
+
+
+async def test_read_in_messages_it_has_what_its_recipient_replied_since(sqlite_cast: Cast) -> None:
+    reader = sqlite_cast.fbi_lead
+    poll_id = await asked(sqlite_cast.coordinator, meeting(reader))
+    await reply(reader, poll_id, Fit.IF_NEEDED)
+    [row] = await MessageRow.select(MessageRow.id).where(MessageRow.recipient == reader.member_id)
+    shown = await message_reading.read_message(sqlite_cast.coordinator, row["id"], SOON, ZONE)
+    assert shown.letter
+    assert dates_in(shown.letter) == [
+        "Tue, Jan 12, 10:00–11:30 AM Central: If need be",
+        "Wed, Jan 13, 2:00–3:30 PM Central",
     ]
 
 

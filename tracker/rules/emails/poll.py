@@ -1,6 +1,8 @@
 """The emails about a date poll: which dates suit the reader, a request to reply, and that it was canceled."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from uuid import UUID
 
 from tracker.rules.core.message_types import PollCanceled, PollContent, PollNudge, PollOpened
 from tracker.rules.core.viewer import Viewer
@@ -17,20 +19,25 @@ from tracker.rules.emails.contexts import (
 )
 from tracker.rules.emails.facts import Fact, FactName, Facts, Footer
 from tracker.rules.emails.parts import place_of
-from tracker.rules.polls.polls import Option, Poll
+from tracker.rules.polls.polls import Fit, Option, Poll
+
+Fits = Mapping[UUID, Fit]
 
 
-def letter(content: PollContent, poll: Poll, reader: Viewer, now: datetime) -> Letter:
-    """Return the email; about a restricted event, and to readers of time-only emails, it reveals nothing."""
+def letter(content: PollContent, poll: Poll, reader: Viewer, fits: Fits, now: datetime) -> Letter:
+    """Return the email; about a restricted event, and to readers of time-only emails, it reveals nothing.
+
+    `fits`: what the reader has replied, by date. Once they have, the email is only read in Messages.
+    """
     page = f"/polls/{poll.id}"
     if not (poll.event.is_restricted or reader.is_discreet):
-        written = _open(content, poll, reader, now)
+        written = _open(content, poll, reader, fits, now)
         return written if poll.is_private_again else marked(written, poll.event.marking)
     neutral = _neutral(content, poll, reader, page)
     return discreet.of_named_event(neutral, page) if reader.is_discreet else neutral
 
 
-def _open(content: PollContent, poll: Poll, reader: Viewer, now: datetime) -> Letter:
+def _open(content: PollContent, poll: Poll, reader: Viewer, fits: Fits, now: datetime) -> Letter:
     is_over = isinstance(content, PollCanceled)
     reply = Button(name=ButtonName.REPLY_TO_POLL, target=PollPage(poll_id=poll.id, member_id=reader.member_id))
     see = Button(name=ButtonName.POLL, target=SitePage(path=f"/polls/{poll.id}"))
@@ -39,7 +46,7 @@ def _open(content: PollContent, poll: Poll, reader: Viewer, now: datetime) -> Le
         to=reader.email,
         to_name=reader.name,
         thread=poll.event.id,
-        facts=(*_what(poll), *(() if is_over else _dates(poll, now))),
+        facts=(*_what(poll), *(() if is_over else _dates(poll, fits, now))),
         buttons=() if is_over else (reply,),
         more=() if is_over else (see,),
         footer=Footer.POLL,
@@ -87,17 +94,19 @@ def _what(poll: Poll) -> Facts:
     )
 
 
-def _dates(poll: Poll, now: datetime) -> Facts:
-    zone = poll.event.zone
-    by = local(poll.reply_by, zone)
-    dates = "; ".join(_in_words(poll, one, now) for one in poll.ahead(now))
+def _dates(poll: Poll, fits: Fits, now: datetime) -> Facts:
+    by = local(poll.reply_by, poll.event.zone)
+    proposed = [_in_words(poll, one, fits.get(one.id), now) for one in poll.ahead(now)]
     return (
-        Fact(name=FactName.PROPOSED, value=dates if poll.event.is_all_day else f"{dates} {zone_word(zone)}"),
-        Fact(name=FactName.REPLY_BY, value=f"{longday(by)}, {clock(by)} {zone_word(zone)}"),
+        *[Fact(name=FactName.PROPOSED, value=one) for one in proposed],
+        Fact(name=FactName.REPLY_BY, value=f"{longday(by)}, {clock(by)} {zone_word(poll.event.zone)}"),
     )
 
 
-def _in_words(poll: Poll, option: Option, now: datetime) -> str:
-    starts, ends = (local(one, poll.event.zone) for one in poll.slot(option))
-    on = day(starts, local(now, poll.event.zone))
-    return on if poll.event.is_all_day else f"{on}, {span(starts, ends)}"
+def _in_words(poll: Poll, option: Option, fit: Fit | None, now: datetime) -> str:
+    """Return a date, with what the reader replied about it: "Tue, Jan 12, 10:00-11:30 AM Central: Yes"."""
+    zone = poll.event.zone
+    starts, ends = (local(one, zone) for one in poll.slot(option))
+    on = day(starts, local(now, zone))
+    date = on if poll.event.is_all_day else f"{on}, {span(starts, ends)} {zone_word(zone)}"
+    return f"{date}: {fit.label}" if fit else date

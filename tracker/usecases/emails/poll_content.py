@@ -30,7 +30,7 @@ async def poll_letter(content: PollContent, reader: Viewer, now: datetime, *, is
         return NOT_ASKED
     if is_sent and (skip := _why_not(content, poll, own, now)):
         return skip
-    return poll_emails.letter(content, poll, reader, now)
+    return poll_emails.letter(content, poll, reader, own.fits, now)
 
 
 def _why_not(content: PollContent, poll: Poll, own: Respondent, now: datetime) -> Skip | None:
