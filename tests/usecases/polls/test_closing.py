@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from tests.cast import NOW, ZONE, Cast, meeting, operation
+from tests.emails import read
 from tests.usecases.polls.world import NEW, asked, in_words, reply
 from tracker.database import writing
 from tracker.errors import Gone, NotAllowed, NotFound
@@ -100,6 +101,8 @@ async def test_each_person_gets_one_email_which_asks_only_those_who_said_nothing
     }
     kept = {name: one.reply_kept for name, [one] in said.items() if isinstance(one, InvitationEmail)}
     assert kept == {"Fbi lead": "Yes", "Hsi liaison": "Maybe", "Caht lead": "No", "Kcpd detective": ""}
+    subjects = {read(letter).subject for [letter] in mails.values()}
+    assert subjects == {"Invitation: Monthly task force meeting, Wed, Jan 13, 2:00 PM"}
     assert await sent(LATER + timedelta(days=1)) == {}
 
 

@@ -10,6 +10,7 @@ from tracker.errors import Invalid
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import is_skipped, to_utc
+from tracker.rules.core.wording import day, local, span, zone_word
 from tracker.rules.events.event import Event, EventStatus, may_edit
 from tracker.rules.events.plan import Slot, slot
 from tracker.rules.events.replies import AttendeeRole, ReplySource, ReplyValue
@@ -121,6 +122,20 @@ class Respondent:
     def has_replied(self) -> bool:
         """Return whether they replied about any date."""
         return bool(self.fits)
+
+
+def set_words(poll: Poll, now: datetime) -> str:
+    """Return that the date is set, and to what: "The date is set: Wed, Jan 13, 2:00-3:30 PM Central.", with en dashes.
+
+    Only that it's set, where the event was canceled since.
+    """
+    event = poll.event
+    if event.status is EventStatus.CANCELED:
+        return "The date is set."
+    starts, ends = (local(one, event.zone) for one in slot(event.starts, event.duration, event.zone))
+    on = day(starts, local(now, event.zone))
+    zone = "" if event.is_all_day else f" {zone_word(event.zone)}"
+    return f"The date is set: {on}, {span(starts, ends, event.is_all_day)}{zone}."
 
 
 def may_lead(viewer: Viewer, poll: Poll) -> bool:

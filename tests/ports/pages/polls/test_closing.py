@@ -20,6 +20,8 @@ from tracker.usecases.polls import closing, polls
 
 pytestmark = pytest.mark.anyio
 
+SET = "The date is set: Tue, Jan 12, 10:00–11:30 AM Central."
+
 
 @pytest.fixture
 async def poll_id(sqlite_cast: Cast) -> UUID:
@@ -45,7 +47,7 @@ async def test_the_organizer_sees_what_it_does_schedules_and_undoes_it(
     address = done.headers["location"]
     page = await text(organizer, f"{address}/2027-01-12")
     assert "Scheduled. 2 people will get an email." in page
-    assert "The date is set." in await text(organizer, f"/polls/{poll_id}")
+    assert f"{SET} <a" in await text(organizer, f"/polls/{poll_id}")
     [change] = re.findall(r'name="change" value="([^"]+)"', page)
     await organizer.post(f"{address}/undo", {"change": change})
     assert "Save replies" in await text(await browse(sqlite_cast.caht_lead), f"/polls/{poll_id}")
@@ -72,7 +74,7 @@ async def test_a_reply_that_comes_after_the_date_is_set_is_refused_without_a_lin
     option = (await polls.poll_for(sqlite_cast.coordinator, poll_id)).options[0].id
     await closing.schedule(sqlite_cast.coordinator, poll_id, option, NOW)
     late = await (await browse(sqlite_cast.caht_lead)).post(f"/polls/{poll_id}/replies", {f"date-{option}": "yes"})
-    assert (late.status_code, "The date is set. Reply to the event instead." in late.text) == (410, True)
+    assert (late.status_code, f"{SET} Reply to the event instead." in late.text) == (410, True)
     assert 'href="#f-dates"' not in late.text
 
 

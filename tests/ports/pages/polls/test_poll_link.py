@@ -56,6 +56,22 @@ async def test_a_form_without_a_reply_is_shown_again(app: Litestar, sqlite_cast:
     assert (refused.status_code, "Choose Yes, If need be, or No" in refused.text) == (422, True)
 
 
+async def test_once_the_date_is_set_the_link_says_which_and_that_of_a_restricted_poll_opens_nothing(
+    app: Litestar, sqlite_cast: Cast
+) -> None:
+    cast, browser = sqlite_cast, Browser(app)
+    secret = await asked(cast.fbi_lead, operation(cast.kcpd_detective))
+    for_all = await asked(cast.coordinator, meeting(cast.caht_lead))
+    for lead, poll_id in ((cast.fbi_lead, secret), (cast.coordinator, for_all)):
+        option = (await polls.poll_for(lead, poll_id)).options[1].id
+        await closing.schedule(lead, poll_id, option, NOW)
+    page = await browser.get(f"/p/{app.state.links.poll(for_all, cast.caht_lead.member_id)}")
+    said = "The date is set: Wed, Jan 13, 2:00–3:30 PM Central. Reply to the event instead."
+    assert (page.status_code, said in page.text) == (410, True)
+    unnamed = await browser.get(f"/p/{app.state.links.poll(secret, cast.kcpd_detective.member_id)}")
+    assert (unnamed.status_code, "Jan" in unnamed.text) == (404, False)
+
+
 async def test_the_link_of_a_restricted_poll_asks_to_sign_in_and_records_nothing(
     app: Litestar, sqlite_cast: Cast
 ) -> None:
