@@ -174,13 +174,13 @@ def misfit(event: Event) -> str:
     return ""
 
 
-def usual_deadline(event: Event, today: date) -> date:
+def usual_deadline(first: date, today: date) -> date:
     """Return the day by which people reply unless the organizer chooses another: a working day about a week ahead.
 
-    It is before the date that the draft has, if that is still ahead.
+    It is before the first date that the form begins with, if that is still ahead.
     """
-    before, soon = event.starts.date() - A_DAY, today + A_WEEK
-    latest = max(min(before, soon), today) if event.starts.date() >= today else soon
+    before, soon = first - A_DAY, today + A_WEEK
+    latest = max(min(before, soon), today) if first >= today else soon
     day = working_day_by(latest)
     return day if day > today else latest
 

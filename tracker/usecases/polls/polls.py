@@ -94,6 +94,11 @@ async def open_poll_of(viewer: Viewer, event_id: UUID) -> Poll | None:
     return known if known and known.state is PollState.OPEN else None
 
 
+async def last_poll_of(viewer: Viewer, draft: Event) -> Poll | None:
+    """Return the poll of a draft that the viewer organizes, open or canceled; None when it has had none."""
+    return await polls.poll_of(viewer, draft.id) if draft.lead_id == viewer.member_id else None
+
+
 async def open_poll(viewer: Viewer, event_id: UUID, new: NewPoll, now: datetime) -> UUID:
     """Ask the people on the list of a draft which of the dates suit them, and return the id of the poll.
 

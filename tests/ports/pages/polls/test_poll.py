@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from tests.cast import NOW, Cast, meeting, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.usecases.polls.world import asked
+from tracker import clock
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import EventStatus
 from tracker.usecases.core import access_records
@@ -49,6 +51,18 @@ async def test_the_organizer_proposes_dates_and_people_reply(sqlite_cast: Cast, 
     table = await text(organizer, f"{address}/table")
     assert "1 of 2 people have replied" in table
     assert re.search(r"Best so far.*?<td[^>]*>2</td>", table)
+
+
+async def test_asking_again_begins_with_the_earlier_dates_that_are_ahead(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await draft(sqlite_cast, sqlite_cast.fbi_lead)
+    days = {"dates": ["2026-12-17", "2027-01-13", "2027-01-14", "2027-01-15"], "times": ["09:00"] + ["14:00"] * 3}
+    organizer = await browse(sqlite_cast.coordinator)
+    opened = await organizer.post(f"/events/{event_id}/poll", {**ASKED, **days, "reply_by": "2026-12-16"})
+    await organizer.post(f"{opened.headers['location']}/cancellation")
+    clock.start_at(NOW + timedelta(days=7), stands_still=True)
+    page = await text(await browse(sqlite_cast.coordinator), f"/events/{event_id}/poll")
+    values = [re.findall(rf'name="{name}"[^>]* value="([^"]*)"', page) for name in ("dates", "times", "reply_by")]
+    assert values == [["2027-01-13", "2027-01-14", "2027-01-15"], ["14:00"] * 3, ["2026-12-29"]]
 
 
 async def test_suggested_times_can_be_proposed_too(sqlite_cast: Cast, browse: SignIn) -> None:

@@ -22,7 +22,7 @@ from tracker.rules.core.wall_clock import to_utc
 from tracker.rules.core.wording import local
 from tracker.rules.events.event import Event
 from tracker.rules.events.replies import REPLY_HOUR, AttendeeRole
-from tracker.rules.polls.polls import MOST_DATES, NewPoll, usual_deadline
+from tracker.rules.polls.polls import MOST_DATES, NewPoll, PollState, usual_deadline
 from tracker.rules.recurrence.holidays import next_working_day
 from tracker.usecases.availability import suggested_times
 from tracker.usecases.availability.suggested_times import Wanted
@@ -53,12 +53,14 @@ class TypedDate:
 async def new_poll(
     event_id: FromPath[UUID], pages: Pages, viewer: Viewer, drafts: Drafts, now: Now, settings: Settings
 ) -> Response[Any]:
-    """Show the form, which begins with the date of the draft; an open poll is shown instead."""
+    """Show the form, which begins with the dates of a canceled poll, or the draft's; an open poll is shown instead."""
     event = await polls.draft_for(viewer, event_id)
-    if known := await polls.open_poll_of(viewer, event_id):
+    known = await polls.last_poll_of(viewer, event)
+    if known and known.state is PollState.OPEN:
         return Redirect(f"/polls/{known.id}", status_code=303)
+    earlier = [one.starts for one in known.ahead(now)] if known else []
     form = await drafts.begun(
-        DraftKey(form=DraftForm.POLL, subject=str(event_id), event_id=event_id), _empty(event, now)
+        DraftKey(form=DraftForm.POLL, subject=str(event_id), event_id=event_id), _begun(event, earlier, now)
     )
     return await _shown(pages, viewer, event, form, now, settings)
 
@@ -102,12 +104,22 @@ async def _shown(
     )
 
 
-def _empty(event: Event, now: datetime) -> FormValues:
-    """Return the form as it begins: the draft's own date, if it is ahead, and when people usually reply by."""
+def _begun(event: Event, earlier: Sequence[datetime], now: datetime) -> FormValues:
+    """Return the form as it begins: the dates of an earlier poll that are ahead, and when people usually reply by.
+
+    Without one, it begins with the draft's own date, if that is ahead.
+    """
     is_ahead = to_utc(event.starts, event.zone) > now
-    days = [f"{event.starts:%Y-%m-%d}" if is_ahead else "", *[""] * (ROWS - 1)]
-    reply_by = usual_deadline(event, local(now, event.zone).date())
-    return FormValues({"dates": days, "times": [f"{event.starts:%H:%M}"] * ROWS, "reply_by": [reply_by.isoformat()]})
+    starts = [*earlier] or ([event.starts] if is_ahead else [])
+    empty = max(0, ROWS - len(starts))
+    reply_by = usual_deadline(min(starts, default=event.starts).date(), local(now, event.zone).date())
+    return FormValues(
+        {
+            "dates": [*(f"{one:%Y-%m-%d}" for one in starts), *[""] * empty],
+            "times": [f"{one:%H:%M}" for one in [*starts, *[event.starts] * empty]],
+            "reply_by": [reply_by.isoformat()],
+        }
+    )
 
 
 def _rows(form: FormValues) -> list[TypedDate]:
