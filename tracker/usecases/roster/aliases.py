@@ -71,17 +71,18 @@ def further(member: UUID | QueryString) -> QueryString:
     return QueryString(_COUNTS, member)
 
 
-async def add(viewer: Viewer, address: str, now: datetime) -> None:
+async def add(viewer: Viewer, address: str, now: datetime) -> bool:
     """Add an address, and queue the email with its link; does the same for one that is someone else's.
 
-    Such an email isn't sent (`to_confirm`). Errors: Invalid(address).
+    Such an email isn't sent (`to_confirm`). Return whether the link replaces one that the viewer had sent there, which
+    no longer works. Errors: Invalid(address).
     """
     address = address.strip().lower()
     async with writing():
         lately = (EmailAlias.member == viewer.member_id) & (EmailAlias.added_at > now - HOUR)
         rules.check(address, viewer.email.lower(), await mine(viewer), await EmailAlias.count().where(lately))
         earlier = _live(viewer.member_id) & (EmailAlias.address == address)
-        await EmailAlias.update({EmailAlias.removed_at: now}).where(earlier)
+        replaced = await EmailAlias.update({EmailAlias.removed_at: now}).where(earlier).returning(EmailAlias.id)
         row = EmailAlias(id=ids.new_id(), member=viewer.member_id, address=address, added_at=now)
         await EmailAlias.insert(row)
         draft = Draft(
@@ -92,6 +93,7 @@ async def add(viewer: Viewer, address: str, now: datetime) -> None:
         )
         await outbox.enqueue_all([draft], now)
         await audit.record(viewer.actor, "address_added", "member", viewer.member_id, {}, now)
+    return bool(replaced)
 
 
 async def remove(viewer: Viewer, alias_id: UUID, now: datetime) -> str:

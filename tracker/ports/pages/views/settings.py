@@ -25,6 +25,7 @@ PATH = "/settings"
 FIELDS = ("name", "title", "phone", "mobile", "private", "zone", "address")
 SAVED = "Profile saved."
 LINK_SENT = "If {address} can be added, we’ve sent a link there. Open it within an hour."
+LINK_REPLACED = f"{LINK_SENT} The link in the earlier email no longer works."
 
 
 @get(PATH, guards=[signed_in])
@@ -57,10 +58,11 @@ async def add_address(pages: Pages, viewer: Viewer, visit: Visit, form: Form, no
     """Add a further address, or say why it can't be; the answer is the same for one that is someone else's."""
     address = form["address"].strip().lower()
     try:
-        await aliases.add(viewer, address, now)
+        is_again = await aliases.add(viewer, address, now)
     except Invalid as wrong:
         return await _page(pages, viewer, visit, now, await _profile(viewer), wrong, address=form["address"])
-    return pages.redirect(f"{PATH}#addresses", LINK_SENT.format(address=address))
+    sentence = LINK_REPLACED if is_again else LINK_SENT
+    return pages.redirect(f"{PATH}#addresses", sentence.format(address=address))
 
 
 async def _profile(viewer: Viewer) -> FormValues:
