@@ -18,7 +18,7 @@ from tracker.rules.actions.item_changes import NewItem
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import Content, ItemDue, ReplyNudge
 from tracker.rules.core.outbox import Draft, MessageKind, Skip, State, Topic
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewer import Role, Viewer
 from tracker.rules.emails.messages import (
     KIND_WORDS,
     STATES,
@@ -330,16 +330,32 @@ def test_every_kind_of_message_has_its_words() -> None:
     assert set(KIND_WORDS) == set(MessageKind)
 
 
-async def test_only_people_who_plan_operations_filter_by_their_emails(sqlite_cast: Cast) -> None:
-    cast = sqlite_cast
-    offered = {name: set(kinds_for(getattr(cast, name))) for name in ("fbi_lead", "harbor_advocate")}
-    assert offered["fbi_lead"] == set(MessageKind)
-    assert offered["fbi_lead"] - offered["harbor_advocate"] == {
+async def test_only_kinds_that_the_viewer_s_list_can_have_are_offered(sqlite_cast: Cast) -> None:
+    cast, of_roles = sqlite_cast, {MessageKind.EMAIL_TEST, MessageKind.AUDIT_LOG_ALTERED}
+    missing = {one: set(MessageKind) - set(kinds_for(viewer)) for one, viewer in cast.members.items()}
+    assert missing["coordinator"] == {MessageKind.ADDRESS_CHECK, MessageKind.READINESS}
+    assert missing["administrator"] == missing["coordinator"] | {MessageKind.AUDIT_LOG_ALTERED}
+    assert missing["auditor"] == missing["coordinator"] | {MessageKind.EMAIL_TEST}
+    assert missing["fbi_lead"] == missing["coordinator"] | of_roles
+    assert missing["harbor_advocate"] == {
+        MessageKind.ADDRESS_CHECK,
         MessageKind.CONFLICT_FOUND,
         MessageKind.COMPARISONS_REPORTED,
         MessageKind.CHECK_OUT_MISSING,
         MessageKind.EMERGENCY_ACCESS,
         MessageKind.PLAN_APPROVAL,
+        MessageKind.ACCESS_APPROVAL,
+        *of_roles,
+    }
+
+
+async def test_a_coordinator_in_victim_services_is_offered_what_coordinators_get(sqlite_cast: Cast) -> None:
+    viewer = replace(sqlite_cast.caht_lead, roles=frozenset({Role.COORDINATOR}))
+    assert set(MessageKind) - set(kinds_for(viewer)) == {
+        MessageKind.ADDRESS_CHECK,
+        MessageKind.CONFLICT_FOUND,
+        MessageKind.COMPARISONS_REPORTED,
+        MessageKind.CHECK_OUT_MISSING,
         MessageKind.ACCESS_APPROVAL,
     }
 

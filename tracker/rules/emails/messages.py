@@ -77,11 +77,11 @@ KIND_WORDS = {
     MessageKind.ACCESS_APPROVAL: "Approval of access to an operation",
     MessageKind.POLL: "Date poll",
 }
-_OF_OPERATIONS = LAW_ENFORCEMENT_ONLY | {
-    MessageKind.COMPARISONS_REPORTED,
-    MessageKind.EMERGENCY_ACCESS,
-    MessageKind.PLAN_APPROVAL,
-}
+_TO_OFFICERS = LAW_ENFORCEMENT_ONLY | {MessageKind.COMPARISONS_REPORTED}
+_OF_OPERATIONS = _TO_OFFICERS | {MessageKind.EMERGENCY_ACCESS, MessageKind.PLAN_APPROVAL}
+_TO_SERVICES = frozenset({MessageKind.READINESS})
+_UNLISTED = frozenset({MessageKind.ADDRESS_CHECK})
+"""No one reads whether it was sent: it isn't, to an address that is someone else's."""
 TOPIC_WORDS = {
     Topic.INVITED: "Invitation",
     Topic.CHANGED: "Changed",
@@ -137,15 +137,28 @@ RESENDABLE = STATES[Standing.FAILED] | STATES[Standing.SENT]
 
 
 def kinds_for(viewer: Viewer) -> dict[MessageKind, str]:
-    """Return the kinds that the viewer can filter by, with their words.
+    """Return the kinds of which the viewer's list can have a message, with their words.
 
-    Outside law enforcement, none that only people who plan operations get: what such emails are about is theirs. A
-    coordinator gets some of them.
+    It follows from their arm and their roles alone, never from which messages there are.
     """
+    missing = _missing_for(viewer)
+    return {kind: words for kind, words in KIND_WORDS.items() if kind not in missing}
+
+
+def _missing_for(viewer: Viewer) -> frozenset[MessageKind]:
+    """Return the kinds that the viewer never gets, nor reads of others.
+
+    Outside law enforcement, they are those that only people who plan operations get: what such emails are about is
+    theirs. A coordinator gets some of them.
+    """
+    missing = _UNLISTED
     if viewer.arm is Arm.LAW_ENFORCEMENT:
-        return KIND_WORDS
-    withheld = LAW_ENFORCEMENT_ONLY if viewer.is_coordinator else _OF_OPERATIONS
-    return {kind: words for kind, words in KIND_WORDS.items() if kind not in withheld}
+        missing |= _TO_SERVICES
+    else:
+        missing |= _TO_OFFICERS if viewer.is_coordinator else _OF_OPERATIONS
+    if not viewer.manages_accounts:
+        missing |= {MessageKind.EMAIL_TEST}
+    return missing if viewer.reads_audit else missing | {MessageKind.AUDIT_LOG_ALTERED}
 
 
 @dataclass(frozen=True, kw_only=True)
