@@ -46,6 +46,10 @@ SOMEBODY = UUID(int=7)
                 " Uses the task force’s reminders: no"
             ),
         ),
+        (
+            {"leads": "1440", "was_is_usual": True, "was_leads": "10080,1440"},
+            "Reminders: 1 day; Used the task force’s reminders: yes; Reminders until then: 7 days and 1 day",
+        ),
         ({"leads": None, "is_usual": True}, "Uses the task force’s reminders: yes"),
         ({"bytes": 2_345_678}, "Size: 2.3 MB"),
         ({"gained": ["coordinator"], "lost": []}, "Now also: coordinator"),

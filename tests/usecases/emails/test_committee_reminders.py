@@ -15,7 +15,7 @@ from tracker.rules.roster.reminder_policy import USUAL_POLICY, ReminderPolicy
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.events.events import Event
 from tracker.usecases.emails import committee_reminders
-from tracker.usecases.events import events
+from tracker.usecases.events import events, history
 from tracker.usecases.roster.reminder_policies import policy_of
 
 pytestmark = pytest.mark.anyio
@@ -65,10 +65,27 @@ async def test_the_upcoming_events_change_too_without_their_calendars(cast: Cast
     assert await of_event(cast, canceled) == USUAL_POLICY
     found = await AuditEntry.select(AuditEntry.subject, AuditEntry.facts).order_by(AuditEntry.seq)
     reminders = '"asks_after": "", "asks_before": "", "is_usual": false, "leads": "1440", "sends_thanks": false'
+    were = '"was_asks_after": "", "was_asks_before": "", "was_is_usual": true, "was_leads": "10080,1440,120"'
     assert [(one["subject"], one["facts"]) for one in found[-2:]] == [
         ("event", '{"fields": ["reminders"]}'),
-        ("committee_preference", f'{{{reminders}, "upcoming_events": 1}}'),
+        ("committee_preference", f'{{{reminders}, "upcoming_events": 1, {were}, "was_sends_thanks": false}}'),
     ]
+
+
+async def changes(viewer: Viewer, event_id: UUID) -> list[tuple[str | None, list[tuple[str, str]]]]:
+    """Return who changed an event from what to what, as its history says."""
+    found = await history.history(viewer, await events.event_for(viewer, event_id))
+    return [(one.actor, [(change.before, change.after) for change in one.changes]) for one in found]
+
+
+async def test_the_history_of_an_event_says_who_changed_its_reminders_from_what_until_it_is_undone(cast: Cast) -> None:
+    event_id = await scheduled(cast)
+    await save(cast, cast.caht_lead, upcoming=1)
+    usual_to_day = [("7 days, 1 day, and 2 hours before", "1 day before")]
+    assert await changes(cast.caht_lead, event_id) == [("Caht lead (CAHT)", usual_to_day)]
+    assert await changes(cast.harbor_advocate, event_id) == []
+    await committee_reminders.undo(cast.caht_lead, cast.committees["services"], NOW, NOW)
+    assert await changes(cast.caht_lead, event_id) == []
 
 
 async def test_an_event_that_the_chair_does_not_see_is_neither_counted_nor_changed(cast: Cast) -> None:

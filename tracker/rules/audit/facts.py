@@ -60,6 +60,11 @@ LABELS = {
     "asks_before": "Follow-ups before the event",
     "asks_after": "Follow-ups after the invitation",
     "is_usual": "Uses the task force’s reminders",
+    "was_leads": "Reminders until then",
+    "was_asks_before": "Follow-ups before the event until then",
+    "was_asks_after": "Follow-ups after the invitation until then",
+    "was_sends_thanks": "Sent thanks",
+    "was_is_usual": "Used the task force’s reminders",
     "date_reminders": "Reminders of dates",
     "item_reminders": "Reminders of action items",
     "is_discreet": "Time-only emails",
@@ -138,7 +143,7 @@ FILTERS = {
     "via": "from {}",
 }
 EMPTY: tuple[object, ...] = (None, "", [], {})
-LEADS = frozenset({"leads", "asks_before", "asks_after"})
+LEADS = frozenset({"leads", "asks_before", "asks_after", "was_leads", "was_asks_before", "was_asks_after"})
 """Facts of a reminder policy; an empty one is none at all."""
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T[\d:.+Z-]*)?")

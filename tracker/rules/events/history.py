@@ -15,6 +15,7 @@ from tracker.rules.events.kept_dates import Details
 from tracker.rules.events.plan import Plan, Slot, plan_of, slot
 from tracker.rules.recurrence import dates
 from tracker.rules.recurrence.words import pattern_and_hours
+from tracker.rules.roster.reminder_policy import ReminderPolicy
 
 NOTHING = "none"
 
@@ -85,7 +86,9 @@ LABELS = {name: about.label for name, about in FIELDS.items()} | {
 }
 IN_WORDS = (Field.PLACE, Field.TITLE, Field.STATUS)
 """Fields of an event whose earlier and new values the history shows; for others it says only that they changed."""
-ON_THEIR_OWN = frozenset({"starts", "duration", "zone", "is_all_day", "visibility", "committee_id", "marking"})
+ON_THEIR_OWN = frozenset(
+    {"starts", "duration", "zone", "is_all_day", "visibility", "committee_id", "marking", "reminders"}
+)
 """Fields that the history describes in another way."""
 EDITORS_ONLY = frozenset({Field.KIND, Field.VISIBILITY, Field.PEOPLE, Field.REPLY, Field.NOT_KEPT, Field.REMINDERS})
 """Not everyone who sees an event may see who is invited and who can see it; only who arranges it needs the rest."""
@@ -138,6 +141,12 @@ def changes_of(event: Event, plan: Plan, invited: Iterable[UUID], *, splits: boo
         _people(frozenset(invited) - {event.lead_id}, frozenset(plan.invitees) - {event.lead_id}),
     )
     return tuple(one for one in found if one)
+
+
+def reminders_changed(before: ReminderPolicy, after: ReminderPolicy) -> tuple[Change, ...]:
+    """Return the change of an event's reminders, in words; nothing when they are the same."""
+    found = _change(Field.REMINDERS, before.brief, after.brief)
+    return (found,) if found else ()
 
 
 def changes_of_date(occurrence: Occurrence, after: Slot, title: str, place: str, agenda: str) -> tuple[Change, ...]:
@@ -227,6 +236,7 @@ def _of_fields(event: Event, plan: Plan) -> Iterator[Change | None]:
     before, after = values_of(event), values_of(plan)
     for field in IN_WORDS:
         yield _change(field, before[field], after[field])
+    yield from reminders_changed(event.reminders, plan.reminders)
     for name in FIELDS:
         if name not in ON_THEIR_OWN and name not in IN_WORDS:
             yield _silent(Field(name), before[name], after[name])

@@ -12,6 +12,7 @@ from tracker.database import writing
 from tracker.errors import Conflict, Gone, NotAllowed, NotFound
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, may_edit
+from tracker.rules.events.history import Verb, reminders_changed
 from tracker.rules.events.undo import UNDO_FOR
 from tracker.rules.roster.reminder_policy import ReminderPolicy
 from tracker.tables.schema.core.deployment import Deployment
@@ -21,6 +22,7 @@ from tracker.tables.schema.events.policy_columns import columns_of, leads_of, te
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit
 from tracker.usecases.core.send_hold import ONLY
+from tracker.usecases.events import history
 from tracker.usecases.roster import people, reminder_policies
 from tracker.usecases.roster.people import CommitteeChoice
 
@@ -107,8 +109,9 @@ async def save(
             events={one.id: _replaced(one) for one in changed},
         )
         await _store(committee_id, policy, msgspec.json.encode(replaced).decode(), now, is_usual=own is None)
-        await _set(viewer, [one.id for one in changed], policy, now)
-        facts = {**facts_of(policy), "is_usual": own is None, "upcoming_events": len(changed)}
+        await _set(viewer, changed, policy, now)
+        facts = {"is_usual": own is None, "was_is_usual": before is None, "upcoming_events": len(changed)}
+        facts |= _facts(before or policies.usual, policy)
         await audit.record(viewer.actor, "changed", "committee_preference", committee_id, facts, now)
     return len(changed)
 
@@ -121,12 +124,18 @@ async def save_usual(viewer: Viewer, policy: ReminderPolicy, now: datetime) -> N
     if not viewer.is_coordinator:
         raise NotAllowed(ONLY_COORDINATORS)
     async with writing():
+        before = await reminder_policies.policy_of(None)
         columns: dict[Any, Any] = {**columns_of(policy)}
         await Deployment.update(columns).where(Deployment.id == ONLY)
-        await audit.record(viewer.actor, "changed", "usual_reminders", "", facts_of(policy), now)
+        await audit.record(viewer.actor, "changed", "usual_reminders", "", _facts(before, policy), now)
 
 
-def facts_of(policy: ReminderPolicy) -> dict[str, Any]:
+def _facts(before: ReminderPolicy, after: ReminderPolicy) -> dict[str, Any]:
+    """Return a change of a policy as the audit log keeps it: what it is now, and what it was."""
+    return {**_facts_of(after), **{f"was_{name}": value for name, value in _facts_of(before).items()}}
+
+
+def _facts_of(policy: ReminderPolicy) -> dict[str, Any]:
     """Return a policy as the audit log keeps it."""
     return {
         "leads": text_of(policy.leads),
@@ -151,6 +160,7 @@ async def undo(viewer: Viewer, committee_id: UUID, at: datetime, now: datetime) 
             raise Gone(LATE)
         for event_id, before in replaced.events.items():
             await _put_back(viewer, event_id, before, now)
+        await history.take_back(viewer, replaced.events, at)
         if replaced.leads is None:
             await CommitteePreference.delete().where(CommitteePreference.committee == committee_id)
         else:
@@ -174,11 +184,13 @@ def _replaced(event: Event) -> ReplacedEvent:
     )
 
 
-async def _set(viewer: Viewer, event_ids: Sequence[UUID], policy: ReminderPolicy, now: datetime) -> None:
+async def _set(viewer: Viewer, changed: Sequence[Event], policy: ReminderPolicy, now: datetime) -> None:
     """Set the policy of events; their versions rise, so that an open form of one doesn't save over it unseen."""
-    for event_id in event_ids:
-        await rows.Event.update(_columns(policy)).where(rows.Event.id == event_id)
-        await audit.record(viewer.actor, "changed", "event", event_id, {"fields": ["reminders"]}, now)
+    for event in changed:
+        await rows.Event.update(_columns(policy)).where(rows.Event.id == event.id)
+        if changes := reminders_changed(event.reminders, policy):
+            await history.keep(viewer, event, Verb.CHANGED, changes, now)
+        await audit.record(viewer.actor, "changed", "event", event.id, {"fields": ["reminders"]}, now)
 
 
 async def _put_back(viewer: Viewer, event_id: UUID, before: ReplacedEvent, now: datetime) -> None:

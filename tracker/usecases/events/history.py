@@ -1,7 +1,7 @@
 """Record what changed about an event, inside the transaction of the change, and read it back."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
@@ -76,6 +76,13 @@ async def keep(
         )
     )
     await outbox.hold(event.id, now + UNDO_FOR)
+
+
+async def take_back(viewer: Viewer, event_ids: Collection[UUID], at: datetime) -> None:
+    """Delete what a deed of the viewer at `at` recorded of events, because it was undone."""
+    if event_ids:
+        deed = (EventChange.actor == viewer.member_id) & (EventChange.at == at)
+        await EventChange.delete().where(deed & EventChange.event.is_in(list(event_ids)))
 
 
 async def keep_plan(
