@@ -26,11 +26,16 @@ class Undo:
 
     address: str
     fields: Mapping[str, str]
-    until: datetime
+    until: datetime | None = None
+    """None = as long as the page below the message offers it too, so the message names no time."""
 
-    def seconds_left(self, now: datetime) -> int:
-        """Return the seconds that are left to undo it."""
-        return max(0, int((self.until - now).total_seconds()))
+    def is_offered(self, now: datetime) -> bool:
+        """Return whether it can still be undone."""
+        return self.until is None or self.seconds_left(now) != 0
+
+    def seconds_left(self, now: datetime) -> int | None:
+        """Return the seconds that are left to undo it; None when they aren't counted."""
+        return max(0, int((self.until - now).total_seconds())) if self.until else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +52,7 @@ class Flash:
 def say(response: Response[Any], settings: Settings, message: Flash) -> None:
     """Set the message for the next page."""
     undo = message.undo
-    button = [undo.address, dict(undo.fields), undo.until.isoformat()] if undo else None
+    button = [undo.address, dict(undo.fields), undo.until and undo.until.isoformat()] if undo else None
     text = json.dumps([message.sentence, message.is_refusal, button], ensure_ascii=False)
     cookies.put(response, settings, cookies.FLASH, f"{_mark(text)}.{quote(text, safe='')}", SECONDS)
 
@@ -68,8 +73,8 @@ def removal(settings: Settings) -> bytes:
     return f"{name}=; Max-Age=0; Path=/; HttpOnly; SameSite=lax{secure}".encode("ascii")
 
 
-def _undo(address: str, fields: Mapping[str, str], until: str) -> Undo:
-    return Undo(address=address, fields=fields, until=datetime.fromisoformat(until))
+def _undo(address: str, fields: Mapping[str, str], until: str | None) -> Undo:
+    return Undo(address=address, fields=fields, until=datetime.fromisoformat(until) if until else None)
 
 
 def _text(connection: Connection) -> str:

@@ -37,6 +37,9 @@ async def test_the_page_lists_events_and_answers_and_a_decision_is_undone(sqlite
     page = (await desk.get("/email-replies")).text
     assert "Recorded as a reply from Caht lead (CAHT)." in page
     assert "Attached to Caht lead (CAHT) by Coordinator (USAO)" in page
+    assert page.count(f'action="{email}/undo"') == 2
+    assert "You can undo a decision here" in page
+    assert "Undo within" not in page
     await desk.post(f"{email}/undo")
     assert "Undone." in (page := (await desk.get("/email-replies")).text)
     await desk.post(f"{email}/dismissal")

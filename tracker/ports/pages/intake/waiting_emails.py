@@ -1,7 +1,6 @@
 """The page of emails that wait for a decision, and its buttons for those about action items."""
 
 from collections.abc import Awaitable
-from datetime import timedelta
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -19,9 +18,6 @@ from tracker.usecases.intake.waiting_emails import waiting_and_decided
 
 PAGE = "/email-replies"
 PATH = f"{PAGE}/{{email_id:uuid}}"
-UNDO_FOR = timedelta(seconds=60)
-"""How long the message about a decision has an Undo; the list has it for longer."""
-
 WAITS_AGAIN = "Undone. The email is waiting for a decision again."
 UNDONE = "Undone. The email no longer needs a decision."
 
@@ -36,13 +32,13 @@ async def waiting_emails(pages: Pages, viewer: Viewer, now: Now) -> Response[str
 async def attach_email(email_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Change an action item as an email says, or say why it can't be. Errors: NotFound."""
     said = "Recorded as a reply from {person}. The sender gets no email."
-    return await _decided(pages, email_id, item_emails.attach(viewer, email_id, now), said, now)
+    return await _decided(pages, email_id, item_emails.attach(viewer, email_id, now), said)
 
 
 @post(f"{PATH}/dismissal", guards=[signed_in], status_code=303)
 async def dismiss_email(email_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Decide that an email is not that person's. Errors: NotFound."""
-    return await _decided(pages, email_id, item_emails.dismiss(viewer, email_id, now), "Email dismissed.", now)
+    return await _decided(pages, email_id, item_emails.dismiss(viewer, email_id, now), "Email dismissed.")
 
 
 @post(f"{PATH}/undo", guards=[signed_in], status_code=303)
@@ -55,12 +51,12 @@ async def undo_email(email_id: FromPath[UUID], pages: Pages, viewer: Viewer, now
     return pages.redirect(PAGE, WAITS_AGAIN if waits else UNDONE)
 
 
-async def _decided(pages: Pages, email_id: UUID, deed: Awaitable[ItemEmail], said: str, now: Now) -> Redirect:
+async def _decided(pages: Pages, email_id: UUID, deed: Awaitable[ItemEmail], said: str) -> Redirect:
     try:
         found = await deed
     except Conflict as refused:
         return pages.refuse(PAGE, refused.sentence)
-    undo = Undo(address=f"{PAGE}/{email_id}/undo", fields={}, until=now + UNDO_FOR)
+    undo = Undo(address=f"{PAGE}/{email_id}/undo", fields={})
     return pages.redirect(PAGE, said.format(person=found.email.person), undo)
 
 

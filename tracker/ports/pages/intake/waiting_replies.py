@@ -1,7 +1,6 @@
 """Decisions about replies by email that were not recorded: buttons below the participants of an event."""
 
 from collections.abc import Awaitable
-from datetime import timedelta
 from uuid import UUID
 
 from litestar import post
@@ -19,8 +18,6 @@ from tracker.rules.events.replies import Participant
 from tracker.usecases.intake import unrecorded
 
 PATH = "/events/{event_id:uuid}/{key:str}/email-replies/{incoming_id:uuid}"
-UNDO_FOR = timedelta(seconds=60)
-"""How long the message about a decision has an Undo; the list has it for longer."""
 
 
 @post(f"{PATH}/attachment", guards=[signed_in], status_code=303)
@@ -36,7 +33,7 @@ async def attach_reply(
     """Record an email as the reply of the chosen person, or say why it can't be."""
     deed = unrecorded.attach(viewer, event_id, key, incoming_id, id_in(form["person"]), now)
     said = "Recorded as a reply from {person}. No email is sent."
-    return await _decided(pages, f"/events/{event_id}/{key}", incoming_id, deed, said, now)
+    return await _decided(pages, f"/events/{event_id}/{key}", incoming_id, deed, said)
 
 
 @post(f"{PATH}/substitution", guards=[signed_in], status_code=303)
@@ -46,7 +43,7 @@ async def record_substitute(
     """Record that the sender comes in place of the invited person, or say why they can't."""
     deed = unrecorded.substitute(viewer, event_id, key, incoming_id, now)
     said = "Recorded: the sender is coming in place of {person}. They get an email that says so."
-    return await _decided(pages, f"/events/{event_id}/{key}", incoming_id, deed, said, now)
+    return await _decided(pages, f"/events/{event_id}/{key}", incoming_id, deed, said)
 
 
 @post(f"{PATH}/dismissal", guards=[signed_in], status_code=303)
@@ -55,7 +52,7 @@ async def dismiss_reply(
 ) -> Redirect:
     """Decide that an email is no one's reply."""
     deed = unrecorded.dismiss(viewer, event_id, key, incoming_id, now)
-    return await _decided(pages, f"/events/{event_id}/{key}", incoming_id, deed, "Email dismissed.", now)
+    return await _decided(pages, f"/events/{event_id}/{key}", incoming_id, deed, "Email dismissed.")
 
 
 @post(f"{PATH}/undo", guards=[signed_in], status_code=303)
@@ -72,7 +69,7 @@ async def undo_decision(
 
 
 async def _decided(
-    pages: Pages, date: str, incoming_id: UUID, deed: Awaitable[Participant | None], said: str, now: Now
+    pages: Pages, date: str, incoming_id: UUID, deed: Awaitable[Participant | None], said: str
 ) -> Redirect:
     """Do a deed and say what was done, with a button to undo it; or say why it can't be done."""
     address = f"{date}#email-replies"
@@ -83,7 +80,7 @@ async def _decided(
     except (Conflict, Gone) as refused:
         return pages.refuse(address, refused.sentence)
     sentence = said.format(person=f"{person.name} ({person.agency})") if person else said
-    undo = Undo(address=f"{date}/email-replies/{incoming_id}/undo", fields={}, until=now + UNDO_FOR)
+    undo = Undo(address=f"{date}/email-replies/{incoming_id}/undo", fields={})
     return pages.redirect(address, sentence, undo)
 
 
