@@ -1,5 +1,6 @@
 """The pages of a committee's reminder policy: its form, what the committee's page says, and the form of an event."""
 
+import re
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -111,6 +112,18 @@ async def test_a_new_event_begins_with_the_policy_of_its_committee_or_has_its_ow
         event = await events.event_for(sqlite_cast.caht_lead, UUID(location.rpartition("/")[2]))
         made.append(event.reminders)
     assert made == [DAY, ReminderPolicy(leads=frozenset({timedelta(hours=2)}))]
+
+
+async def test_both_forms_show_what_people_get_in_the_same_panel_and_ask_for_it_again(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    desk, panels = await browse(sqlite_cast.coordinator), []
+    for form in ("/settings/reminders", f"/committees/{sqlite_cast.committees['services']}/reminders"):
+        page = (await desk.get(form)).text
+        [panel] = re.findall(r'<div class="tt-panel.*?<p>.*?</p>\s*</div>\s*</div>', page, re.DOTALL)
+        assert f'hx-post="{form}/preview"' in panel
+        panels.append(panel.replace(form, "FORM"))
+    assert len({" ".join(one.split()) for one in panels}) == 1
 
 
 async def test_a_coordinator_sets_the_reminders_of_the_task_force_and_a_committee_goes_back_to_them(

@@ -55,7 +55,7 @@ async def preview_reminders_of_committee(
 ) -> Response[str]:
     """Say what the choices of an open form mean. Errors: NotFound, NotAllowed."""
     found = await committee_reminders.of_committee(viewer, committee_id, now)
-    return pages.render_block("emails/pages/committee-reminders.html", "preview", words=_words(found, form))
+    return pages.render_block("emails/pages/reminder-panel.html", "words", words=_words(found, form))
 
 
 @post(PATH + "/removal", guards=[signed_in], status_code=303)

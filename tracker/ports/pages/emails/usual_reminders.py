@@ -15,7 +15,7 @@ from tracker.usecases.emails import committee_reminders
 from tracker.usecases.roster import reminder_policies
 
 PATH = "/settings/reminders"
-TEMPLATE = "emails/pages/usual-reminders.html"
+TEMPLATE, PANEL = "emails/pages/usual-reminders.html", "emails/pages/reminder-panel.html"
 SAVED = "The task force’s reminders are saved for new events. Events already scheduled keep theirs."
 
 
@@ -39,7 +39,7 @@ async def save_usual_reminders(pages: Pages, viewer: Viewer, form: Form, now: No
 async def preview_usual_reminders(pages: Pages, viewer: Viewer, form: Form) -> Response[str]:
     """Say what the choices of an open form mean. Errors: NotAllowed."""
     _check(viewer)
-    return pages.render_block(TEMPLATE, "preview", words=policy_of_form(form).words)
+    return pages.render_block(PANEL, "words", words=policy_of_form(form).words)
 
 
 def _check(viewer: Viewer) -> None:
