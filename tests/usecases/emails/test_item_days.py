@@ -19,7 +19,7 @@ from tracker.rules.emails.escalation import CommitteeDays, Escalation
 from tracker.rules.emails.messages import Narrowed
 from tracker.rules.emails.preferences import Preferences
 from tracker.tables.schema.core import outbox as rows
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.roster.people import Member, SeatHolder
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, escalations, messages, preferences
@@ -67,7 +67,8 @@ async def plan(moment: datetime) -> dict[str, Letter]:
     found: dict[str, Letter] = {}
     for message in await outbox.claim("worker", (), moment, 1_000):
         written = await content.letter(message, moment, ZONE)
-        outcome = written if isinstance(written, Skip) else Skip(state=State.SENT, reason="")
+        is_skipped = isinstance(written, Skip)
+        outcome = written if is_skipped else Skip(state=State.SENT, reason="", said=written.said)
         await outbox.close(message, outcome, moment)
         if isinstance(written, Letter) and message.key.startswith("items_of_day"):
             assert written.to_name not in found
@@ -170,6 +171,41 @@ async def test_an_item_whose_people_left_before_they_had_its_email_goes_to_the_n
     assert [list(await plan(morning(day))) for day in (14, 15, 16)] == [["Coordinator"], [], []]
     await Member.update({Member.status: Status.ACTIVE}).where(Member.id == cast.caht_lead.member_id)
     assert await plan(morning(16) + timedelta(hours=1)) == {}, "it never goes back to a level"
+
+
+async def seat_the_alternate(cast: Cast) -> None:
+    """Let CAHT's alternate be its primary on the Steering Committee."""
+    seats = SeatHolder.seat.committee == cast.committees["steering"]
+    of_caht = SeatHolder.seat.agency == cast.agencies["CAHT"]
+    for one, is_primary in ((cast.caht_lead, False), (cast.caht_alternate, True)):
+        theirs = SeatHolder.member == one.member_id
+        held = [row["id"] for row in await SeatHolder.select(SeatHolder.id).where(seats & of_caht & theirs)]
+        await SeatHolder.update({SeatHolder.is_primary: is_primary}).where(SeatHolder.id.is_in(held))
+
+
+@pytest.mark.both_engines
+async def test_who_had_an_email_that_does_not_name_an_item_did_not_hear_of_it(cast: Cast) -> None:
+    await give(cast, cast.caht_alternate)
+    await give(cast, cast.caht_lead, "Call the shelter", due=date(2027, 3, 13))
+    await all_sent_until(morning(13) - timedelta(hours=1))
+    await queue_due(morning(13), ZONE)
+    await seat_the_alternate(cast)
+    sent_today = await plan(morning(13))
+    assert said(sent_today["Caht lead"]).heading == "Due today"
+    assert list(sent_today) == ["Caht lead"]
+    assert sorted(await plan(morning(14))) == ["Caht lead", "Coordinator"], "its own item is overdue since"
+    assert await plan(morning(15)) == {}
+
+
+async def test_who_had_an_email_that_names_an_item_heard_of_it_whatever_was_planned(cast: Cast) -> None:
+    reference = await give(cast, cast.caht_alternate)
+    await give(cast, cast.coordinator, "Book the room", due=date(2027, 3, 13))
+    await all_sent_until(morning(13) - timedelta(hours=1))
+    await queue_due(morning(13), ZONE)
+    await seat_the_alternate(cast)
+    assert reference in str(read_email((await plan(morning(13)))["Coordinator"]))
+    [letter] = (await plan(morning(14))).values()
+    assert said(letter).subject.startswith("Overdue by 1 day"), "of their own item, and nothing of the other"
 
 
 async def test_an_item_that_no_one_at_all_could_hear_of_reaches_the_first_who_can_be_reached(cast: Cast) -> None:

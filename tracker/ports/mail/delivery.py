@@ -32,10 +32,10 @@ log = logging.getLogger("tracker.mail")
 
 
 class _Written(NamedTuple):
-    """An email to send, and the version of the event that it gives."""
+    """An email to send, and what it says."""
 
     mail: Mail
-    event_version: int | None
+    letter: Letter
 
 
 class Delivery:
@@ -116,7 +116,7 @@ class Delivery:
 
     def _composed(self, message: Message, letter: Letter) -> _Written | Skip:
         try:
-            return _Written(self._composer.mail(letter, message), letter.event_version)
+            return _Written(self._composer.mail(letter, message), letter)
         except (Unsafe, Invalid, ValueError) as unsound:
             log.exception("Message %s could not be written safely.", message.id)
             return Skip(state=State.FAILED, reason=f"It could not be written safely. {unsound}")
@@ -178,6 +178,12 @@ class Delivery:
             if isinstance(ended, Unconfirmed) or not isinstance(ended, Temporary):
                 self._unconfirmed.add(message.id)
             raise
-        sent = Skip(state=State.SENT, reason="", sent_to=mail.recipient, event_version=written.event_version)
+        sent = Skip(
+            state=State.SENT,
+            reason="",
+            sent_to=mail.recipient,
+            event_version=written.letter.event_version,
+            said=written.letter.said,
+        )
         self._sent[message.id] = sent
         return sent

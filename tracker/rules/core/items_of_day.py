@@ -16,4 +16,4 @@ class ItemsOfDay(Tagged, frozen=True, kw_only=True, tag="items_of_day"):
     since: date
     is_late: bool = False
     reached: tuple[UUID, ...] = ()
-    """The items of other people that had reached its reader when it was planned."""
+    """The items of other people that had reached its reader when it was planned; once sent, those that it says."""

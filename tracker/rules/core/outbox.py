@@ -274,6 +274,8 @@ class Skip:
     """The address for which it was handed over to the mail server; empty when it wasn't."""
     event_version: int | None = None
     """The version of the event that the email gives; None = it gives none, or what is true now."""
+    said: ItemsOfDay | None = None
+    """What the email said, in place of what was planned; None = as planned."""
 
 
 def message_name(key: str, content: bytes) -> str:

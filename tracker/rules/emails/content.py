@@ -12,6 +12,7 @@ from uuid import UUID
 
 from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.core.clean_text import clean
+from tracker.rules.core.items_of_day import ItemsOfDay
 from tracker.rules.core.message_types import MailedEntry
 from tracker.rules.core.wording import plural
 from tracker.rules.emails.contexts import Says
@@ -244,6 +245,8 @@ class Letter:
     """The only item that is left of several: what its reader writes back changes it."""
     event_version: int | None = None
     """The version of the event that it gives."""
+    said: ItemsOfDay | None = None
+    """What it says of a day's action items, in place of what was planned."""
     banner: str = ""
     """The first and last line of an email about marked content."""
     indicator: str = ""

@@ -65,6 +65,7 @@ UNDONE = "Undone before it was sent."
 _SAY = "UPDATE message SET facts = {} WHERE id = {}"
 _CLOSE = (
     "UPDATE message SET state = {}, reason = COALESCE({}, reason), sent_at = {}, sent_to = {}, worker = '',"
+    " facts = COALESCE({}, facts),"
     f" event_version = CASE WHEN {{}} THEN COALESCE({{}}, {outbox_queue.EVENT_VERSION}) END"
     " WHERE id = {} AND state = 'pending'"
 )
@@ -144,7 +145,9 @@ async def close_all(ended: Iterable[tuple[Message, Skip]], now: datetime) -> Non
 def _closed(message: Message, outcome: Skip, now: datetime) -> list[Any]:
     is_sent = outcome.state is State.SENT
     reason, sent_at = outcome.reason[:200] or None, now if is_sent else None
-    return [outcome.state.value, reason, sent_at, outcome.sent_to or None, is_sent, outcome.event_version, message.id]
+    said = encode(outcome.said) if outcome.said else None
+    ended = [outcome.state.value, reason, sent_at, outcome.sent_to or None, said]
+    return [*ended, is_sent, outcome.event_version, message.id]
 
 
 async def settle_item(message: Message, item_id: UUID) -> None:

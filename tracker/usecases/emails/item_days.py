@@ -1,11 +1,13 @@
 """The one email of a day about action items: planned for everyone who hears of one, written from what they may see."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import chain, product
 from typing import NamedTuple
 from uuid import UUID
+
+from msgspec import structs
 
 from tracker.rules.core.items_of_day import ItemsOfDay
 from tracker.rules.core.outbox import Draft, Message, MessageKind, Skip, State
@@ -94,7 +96,8 @@ async def items_letter(
     heard = tuple((item, mine[item.id]) for item in visible.values() if item.id in mine)
     about = ItemDay(reader=reader, day=to_local(now, zone).date(), items=heard, is_late=content.is_late)
     alone = about.own_alone.id if about.own_alone and is_sent else None
-    return replace(letter(about, replies_to=message.item_id or alone), only_item=alone)
+    said = structs.replace(content, reached=_of_others(mine))
+    return replace(letter(about, replies_to=message.item_id or alone), only_item=alone, said=said)
 
 
 async def _heard(
@@ -139,8 +142,7 @@ def _quiet_hours(wishes: Wishes) -> set[Quiet | None]:
 def _draft(email: ItemEmail, member_id: UUID, heard: Heard, hours: _Hours) -> Draft:
     """Return the message: about one item, if it says nothing else, so that its owner can write back."""
     items = heard.get(email.day, {}) if email.since == email.day else {}
-    said = chain.from_iterable(heard.get(day, {}).items() for day in rules.span_of(email.since, email.day))
-    reached = sorted({item_id for item_id, rung in said if rung > Rung.OWNER})
+    covered = [heard.get(day, {}) for day in rules.span_of(email.since, email.day)]
     morning = rules.morning(email.day, hours.zone, hours.quiet) or hours.now
     at = rules.next_chance(email.day, hours.now, hours.zone, hours.quiet) if email.is_in_time else None
     return Draft(
@@ -148,7 +150,7 @@ def _draft(email: ItemEmail, member_id: UUID, heard: Heard, hours: _Hours) -> Dr
             day=email.day,
             since=email.since,
             is_late=at is not None and hours.now - morning > LATE,
-            reached=tuple(reached),
+            reached=_of_others(*covered),
         ),
         recipient_id=member_id,
         item_id=next(iter(items)) if len(items) == 1 else None,
@@ -158,3 +160,9 @@ def _draft(email: ItemEmail, member_id: UUID, heard: Heard, hours: _Hours) -> Dr
         state=State.PENDING if at else State.TOO_LATE,
         reason="" if at else NOT_SENT,
     )
+
+
+def _of_others(*heard: Mapping[UUID, Rung]) -> tuple[UUID, ...]:
+    """Return the items of other people among these, in a settled order."""
+    said = chain.from_iterable(one.items() for one in heard)
+    return tuple(sorted({item_id for item_id, rung in said if rung > Rung.OWNER}))
