@@ -1,13 +1,14 @@
 """How an action item changes: the item after a change, and the words that its history keeps."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from tracker.errors import Invalid
-from tracker.rules.actions.action_items import CLOSED, ActionItem, ItemStatus
+from tracker.rules.actions.action_items import CLOSED, ActionItem, ItemStatus, Note
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.wording import day
+from tracker.rules.core.wording import clock, day, local
 
 FARTHEST = timedelta(days=5 * 366)
 LONGEST_TITLE = 200  # characters
@@ -15,6 +16,8 @@ NO_TITLE = "Enter what needs to be done."
 LONGEST_NOTE = 2000  # characters
 LONGEST_WORDS = 200  # characters of one line of history
 COMPLETE = 100  # percent
+STEPS_SAID = 3
+"""The most steps of a history that one sentence after the other repeats."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,3 +95,28 @@ def words(before: ActionItem, after: ActionItem, today: date) -> str:
     if after.owner_id != before.owner_id:
         said.append(f"reassigned to {after.owner}")
     return ", ".join(said)[:LONGEST_WORDS]
+
+
+def happened(since: Sequence[Note], zone: str, today: date) -> str:
+    """Return who did what with an item, and when, earliest first; `since` is the newest part of its history."""
+    return " ".join(_step(one, zone, today) for one in reversed(since[:STEPS_SAID]))
+
+
+def _step(note: Note, zone: str, today: date) -> str:
+    at = local(note.at, zone)
+    on = "" if at.date() == today else f" on {day(at, today)},"
+    said = f"{note.by or 'Someone'} {_deed(note.change)}{on} at {clock(at)}"
+    return f"{said}: {note.change}." if note.change and not _is_reopening(note.change) else f"{said}."
+
+
+def _deed(change: str) -> str:
+    if not change:
+        return "added a note"
+    return "reopened this item" if _is_reopening(change) else "changed this item"
+
+
+def _is_reopening(change: str) -> bool:
+    """Return whether words that `words` made say that a closed item is open again."""
+    closed = {one.word for one in CLOSED}
+    before, _, after = change.split(",", maxsplit=1)[0].partition(" → ")
+    return before in closed and after not in closed

@@ -85,7 +85,7 @@ async def update(
     note = clean(change.note, changes.LONGEST_NOTE, "note", multiline=True)
     async with writing():
         item = await _theirs(viewer, reference)
-        _check_version(item, expected_version)
+        await _check_version(viewer, item, expected_version, today)
         if change.status is ItemStatus.CANCELED and not rules.may_direct(viewer, item):
             raise NotAllowed("Only the person who assigned it, the committee’s chair, or a coordinator can cancel it.")
         after = changes.changed(item, replace(change, note=note), now, today)
@@ -121,7 +121,7 @@ async def take_back(
     """
     async with writing():
         item = await _theirs(viewer, reference)
-        _check_version(item, expected_version)
+        await _check_version(viewer, item, expected_version, today)
         note = rows.ActionNote
         theirs = (note.item == item.id) & (note.at == noted_at) & (note.by == viewer.member_id)
         await note.update({note.text: ""}).where(theirs)
@@ -145,7 +145,7 @@ async def hand_over(
             raise NotAllowed(
                 "Only the person who assigned it, the committee’s chair, or a coordinator can reassign it."
             )
-        _check_version(item, expected_version)
+        await _check_version(viewer, item, expected_version, today)
         if not item.is_open:
             raise Conflict("This action item is closed. Reopen it before you reassign it.")
         if item.owner_id == owner_id:
@@ -236,9 +236,13 @@ async def _theirs(viewer: Viewer, reference: str) -> ActionItem:
     return item
 
 
-def _check_version(item: ActionItem, expected: int) -> None:
-    if item.version != expected:
-        raise Conflict("Someone updated this action item while you were working on it.")
+async def _check_version(viewer: Viewer, item: ActionItem, expected: int, today: date) -> None:
+    """Refuse a change of an earlier version, and say what happened since: each version has its line of history."""
+    if item.version == expected:
+        return
+    since = (await action_items.notes(viewer, item))[: max(item.version - expected, 0)]
+    said = changes.happened(since, viewer.zone, today)
+    raise Conflict(said or "Someone updated this action item while you were working on it.")
 
 
 async def _origin(viewer: Viewer, origin_id: UUID | None) -> Occurrence | None:

@@ -29,6 +29,7 @@ pytestmark = pytest.mark.anyio
 
 TODAY = date(2026, 12, 15)
 DUE = date(2026, 12, 22)
+LATER = NOW + timedelta(minutes=5)
 HTMX = {"headers": {"HX-Request": "true"}}
 
 
@@ -64,6 +65,12 @@ async def of_operation(cast: Cast) -> str:
 def headings(response: str) -> dict[str, str]:
     """Return the counts that a response to htmx puts into the headings of the list."""
     return dict(re.findall(r'<hx-partial id="n-([^"]+)" hx-swap="innerHTML">(\d+)<', response))
+
+
+def told(page: str) -> str:
+    """Return the alert at the top of a page, without its tags."""
+    alert = page[page.index('id="error-summary"') :]
+    return " ".join(html.unescape(re.sub("<[^>]+>", " ", alert[: alert.index("</div>")])).split())
 
 
 async def view(cast: Cast, reference: str) -> ItemView:
@@ -216,10 +223,38 @@ async def test_done_on_a_stale_page_shows_what_changed_and_saves_nothing(
 ) -> None:
     page = (await desk.get(f"/action-items/{item}")).text
     done = typed(page, f"/action-items/{item}/completion")
-    await desk.post(f"/action-items/{item}", typed(page, f"/action-items/{item}", progress="50"))
+    await action_items.update(sqlite_cast.coordinator, item, Change(progress=50), 1, LATER, TODAY)
     refused = await desk.post(f"/action-items/{item}/completion", done)
     assert refused.status_code == 409
+    assert "Coordinator changed this item at 9:05 AM: 50%." in told(refused.text)
+    assert "You had not changed it" not in refused.text
     assert (await view(sqlite_cast, item)).item.is_open
+
+
+@pytest.mark.parametrize("kwargs", [{}, HTMX], ids=["without scripts", "with scripts"])
+async def test_reopening_an_item_that_someone_reopened_says_who_and_when(
+    desk: Browser, sqlite_cast: Cast, item: str, kwargs: dict[str, Any]
+) -> None:
+    await action_items.complete(sqlite_cast.caht_lead, item, 1, NOW, TODAY)
+    page = (await desk.get(f"/action-items/{item}")).text
+    await action_items.update(sqlite_cast.caht_lead, item, Change(status=ItemStatus.IN_PROGRESS), 2, LATER, TODAY)
+    refused = await desk.post(f"/action-items/{item}", typed(page, f"/action-items/{item}"), **kwargs)
+    assert refused.status_code == 409
+    assert "Caht lead reopened this item at 9:05 AM." in told(refused.text)
+    assert "Due" not in told(refused.text)
+    assert typed(refused.text, f"/action-items/{item}")["status"] == ["in_progress"]
+
+
+async def test_reassigning_an_item_that_changed_keeps_the_person_who_was_chosen(
+    desk: Browser, sqlite_cast: Cast, item: str
+) -> None:
+    await action_items.update(sqlite_cast.caht_lead, item, Change(note="Half."), 1, LATER, TODAY)
+    chosen = {"version": "1", "owner": str(sqlite_cast.hsi_liaison.member_id)}
+    refused = await desk.post(f"/action-items/{item}/owner", chosen)
+    assert refused.status_code == 409
+    assert "Caht lead added a note at 9:05 AM." in told(refused.text)
+    again = typed(refused.text, f"/action-items/{item}/owner")
+    assert (again["version"], again["owner"]) == (["2"], [chosen["owner"]])
 
 
 @pytest.mark.parametrize(

@@ -187,10 +187,10 @@ async def test_marking_an_item_done_leads_back_with_undo_without_scripts(sqlite_
 async def test_an_item_that_changed_meanwhile_is_shown_as_it_is_now_and_why(sqlite_cast: Cast, browse: SignIn) -> None:
     reference = await late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
     change = action_items.Change(progress=50)
-    await action_items.update(sqlite_cast.coordinator, reference, change, 1, NOW, TODAY)
+    await action_items.update(sqlite_cast.coordinator, reference, change, 1, NOW + timedelta(minutes=5), TODAY)
     response = await done(await browse(sqlite_cast.caht_lead), reference)
     assert response.status_code == 409
-    assert said(response.text) == "Someone updated this action item while you were working on it."
+    assert said(response.text) == "Coordinator changed this item at 9:05 AM: 50%."
     assert "50% done" in response.text
     assert 'name="version" value="2"' in response.text
 

@@ -148,7 +148,7 @@ async def move(
         if home_rows.are_asked_for(form):
             item = (await item_lists.item_view(viewer, reference)).item
             return await _home_row(home_rows, item, "", changed=changed)
-        return await _beside_each_other(pages, viewer, today, now, reference, form)
+        return await _changed(pages, viewer, today, now, reference, form, changed)
     if home_rows.are_asked_for(form):
         return await _home_row(home_rows, item, f"{reference} is {item.status.word.lower()} again.")
     said = f"{reference} updated." if item.version != version else f"Nothing changed on {reference}."
@@ -167,7 +167,7 @@ async def complete(
     except Conflict as changed:
         if home_rows.are_asked_for(form):
             return await _home_row(home_rows, before, "", changed=changed)
-        return await _beside_each_other(pages, viewer, today, now, reference, form)
+        return await _changed(pages, viewer, today, now, reference, form, changed)
     if home_rows.are_asked_for(form):
         return await _home_row(home_rows, item, done, before=before)
     return await _moved(pages, viewer, today, now, form, item, done, before=before)
@@ -185,8 +185,10 @@ async def hand_over(
         refused = replace(owner, error=wrong.fields.get("owner"))
         context = await item_context(viewer, today, reference) | {"owner": refused}
         return await _again(pages, viewer, now, form, context, 422)
-    except Conflict:
-        return await _beside_each_other(pages, viewer, today, now, reference, FormValues({}))
+    except Conflict as changed:
+        context = await item_context(viewer, today, reference, happened=changed.sentence)
+        chosen = {"owner": owner} if context["item"].is_open else {}
+        return await _again(pages, viewer, now, form, context | chosen, 409)
     return pages.redirect(f"/action-items/{reference}", f"{reference} reassigned.")
 
 
@@ -248,11 +250,15 @@ async def _again(
     return pages.render("actions/show.html", status_code=status_code, **context)
 
 
-async def _beside_each_other(
-    pages: Pages, viewer: Viewer, today: Today, now: Now, reference: str, form: FormValues
+async def _changed(
+    pages: Pages, viewer: Viewer, today: Today, now: Now, reference: str, form: FormValues, changed: Conflict
 ) -> Response[Any]:
-    """Show what was typed beside what another person saved, with the new version."""
-    return await _again(pages, viewer, now, form, await _both(viewer, today, reference, form), 409)
+    """Show what was typed beside what another person saved; after a button without fields, what happened instead."""
+    if "note" in form:
+        context = await _both(viewer, today, reference, form)
+    else:
+        context = await item_context(viewer, today, reference, happened=changed.sentence)
+    return await _again(pages, viewer, now, form, context, 409)
 
 
 async def _both(viewer: Viewer, today: Today, reference: str, form: FormValues) -> Context:
@@ -260,8 +266,7 @@ async def _both(viewer: Viewer, today: Today, reference: str, form: FormValues) 
     saved = forms.form_of_item(view.item)
     both, changes = merged(recorded(form["was"]), form, saved)
     words = in_words(changes, forms.LABELS, forms.said)
-    shown = both if "status" in form else saved
-    return await item_context(viewer, today, reference, shown, changes=words)
+    return await item_context(viewer, today, reference, both, changes=words)
 
 
 async def _new_form(drafts: Drafts, viewer: Viewer, params: Query, today: Today) -> FormValues:

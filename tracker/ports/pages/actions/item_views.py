@@ -130,8 +130,9 @@ async def item_context(
     version: int | None = None,
     errors: Errors | None = None,
     changes: Sequence[ChangeInWords] | None = None,
+    happened: str = "",
 ) -> Context:
-    """Return one item with its history and its forms."""
+    """Return one item with its history and its forms; `happened` says why a button without fields did nothing."""
     view = await item_lists.item_view(viewer, reference)
     item, now_there = view.item, forms.form_of_item(view.item)
     return {
@@ -143,6 +144,7 @@ async def item_context(
         "was": (form["was"] if form and version is not None else "") or record(now_there),
         "errors": errors or Errors(),
         "changes": changes,
+        "happened": happened,
         "statuses": forms.status_options(may_cancel=view.may_direct),
         "steps": forms.progress_options(item.progress),
         "reminded": [],
