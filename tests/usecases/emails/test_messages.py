@@ -283,7 +283,7 @@ async def test_who_may_not_see_it_any_more_gets_nothing_again(cast: Cast) -> Non
 async def test_what_waits_or_is_on_its_way_again_is_not_sent_once_more(cast: Cast) -> None:
     await scheduled(cast, cast.fbi_lead)
     line = await the_line(cast.coordinator)
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match=r"The message to Fbi lead \(FBI\) is still waiting to be sent\."):
         await resend(cast.coordinator, line.id, LATER)
     await end(State.SENT)
     done = await asyncio.gather(*(resend(cast.coordinator, line.id, LATER) for _ in range(2)), return_exceptions=True)
@@ -296,7 +296,10 @@ async def test_what_is_of_no_use_any_more_is_not_sent_again(cast: Cast) -> None:
         await queue(cast, ITEM_DUE, not_after=LATER)
     await end(State.SENT, now=NOW)
     line = await the_line(cast.fbi_lead)
-    assert (line.may_resend(NOW), line.may_resend(LATER)) == (True, False)
+    assert (line.why_not_resent(NOW), line.why_not_resent(LATER)) == (
+        "",
+        "The message to Fbi lead (FBI) is out of date.",
+    )
     with pytest.raises(Conflict):
         await resend(cast.fbi_lead, line.id, LATER)
 
@@ -305,7 +308,8 @@ async def test_a_request_to_reply_is_not_sent_again_by_this_way_round(cast: Cast
     async with writing():
         await queue(cast, ReplyNudge())
     await end(State.SENT)
-    assert not (await the_line(cast.fbi_lead)).may_resend(LATER)
+    line = await the_line(cast.fbi_lead)
+    assert line.why_not_resent(LATER) == "Requests to reply are repeated on the event’s page, with “Remind”."
 
 
 async def test_nobody_sends_again_what_they_cannot_find(cast: Cast) -> None:

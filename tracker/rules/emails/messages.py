@@ -133,6 +133,7 @@ TOPIC_WORDS = {
 }
 """How the list names a sending: "Moved: Steering Committee"."""
 OF_ACCOUNTS = frozenset({MessageKind.ACCOUNT_LOCKED, MessageKind.ACCOUNT_CHANGED, MessageKind.ACCOUNT_INVITATION})
+REPEATED = "Requests to reply are repeated on the event’s page, with “Remind”."
 RESENDABLE = STATES[Standing.FAILED] | STATES[Standing.SENT]
 
 
@@ -215,16 +216,28 @@ class MessageLine:
         return plural(self.attempts, "attempt") if self.attempts > 1 else ""
 
     def may_resend(self, now: datetime) -> bool:
-        """Return whether it can be resent: it was sent or failed, it is the last one, and it is still of use.
+        """Return whether it can be resent."""
+        return not self.why_not_resent(now)
+
+    def why_not_resent(self, now: datetime) -> str:
+        """Return why it can't be resent; empty = it was sent or failed, it is the last one, and it is still of use.
 
         So can one that wasn't sent because its address was paused; none can while that lasts. A request to reply is
         repeated only by the rules for such requests. The message that an account was locked or changed is sent once,
         and a new account invitation gets a new link.
         """
-        is_done = self.kind is MessageKind.NO_REPLY and self.state is State.SENT
-        is_past = self.kind in OF_ACCOUNTS or (self.not_after is not None and now >= self.not_after)
-        is_over = self.state in RESENDABLE or (self.state is State.SUPPRESSED and self.reason == PAUSED)
-        return is_over and self.resent_at is None and not (is_done or is_past or self.is_paused)
+        whom = f"{self.recipient} ({self.agency})"
+        is_dropped = self.state not in RESENDABLE and self.reason != PAUSED
+        reasons = {
+            f"The message to {whom} was already sent again.": self.resent_at is not None,
+            f"The message to {whom} is still waiting to be sent.": self.state is State.PENDING,
+            "A message about an account is sent only once.": self.kind in OF_ACCOUNTS,
+            f"The message to {whom} is out of date.": self.not_after is not None and now >= self.not_after,
+            REPEATED: self.kind is MessageKind.NO_REPLY and self.state is State.SENT,
+            f"The message to {whom} wasn’t needed. {self.reason}".rstrip(): is_dropped,
+            f"Sending to {whom} is paused.": self.is_paused,
+        }
+        return next((why for why, is_so in reasons.items() if is_so), "")
 
     def may_retry(self, now: datetime) -> bool:
         """Return whether it failed and can be resent."""

@@ -93,6 +93,14 @@ async def sending_page(viewer: Viewer, sending_id: UUID, skip: int, now: datetim
     return SendingPage(sending=shown[0], lines=lines[:PEOPLE], next_skip=next_skip)
 
 
+async def sending_of(viewer: Viewer, message_id: UUID) -> UUID:
+    """Return the sending of a message. Errors: NotFound."""
+    line = await messages.message(viewer, message_id)
+    if line is None:
+        raise NotFound
+    return line.sending_id
+
+
 async def resend(viewer: Viewer, message_id: UUID, now: datetime) -> UUID:
     """Queue a message again, under a new key, and return its sending; its content is read again when it is sent.
 
@@ -102,10 +110,8 @@ async def resend(viewer: Viewer, message_id: UUID, now: datetime) -> UUID:
         line = await messages.message(viewer, message_id)
         if line is None:
             raise NotFound
-        if not line.may_resend(now):
-            raise Conflict(
-                "This message can’t be sent again. It’s still waiting, was already sent again, or is out of date."
-            )
+        if why_not := line.why_not_resent(now):
+            raise Conflict(why_not)
         await _queue_again(viewer, [line], now)
     return line.sending_id
 
@@ -120,7 +126,7 @@ async def retry(viewer: Viewer, sending_id: UUID, now: datetime) -> int:
             raise NotFound
         lines = [one for one in await sendings.failed(viewer, sending_id) if one.may_retry(now)]
         if not lines:
-            raise Conflict("There are no messages left to send again. They were already sent again or are out of date.")
+            raise Conflict("No message of this sending is left to send again. Each was sent again, or is out of date.")
         await _queue_again(viewer, lines, now)
     return len({one.recipient_id for one in lines})
 

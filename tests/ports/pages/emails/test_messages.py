@@ -121,13 +121,20 @@ async def test_trying_again_goes_back_to_the_same_filter_and_says_to_how_many(
     response = await browser.post(address[1], {"state": "failed"})
     assert (response.status_code, response.headers["location"]) == (303, "/messages?state=failed")
     assert "Sending again to 2 people, with current details." in (await browser.get("/messages")).text
-    assert (await browser.post(address[1])).status_code == 409
+    stale = await browser.post(address[1], {"state": "failed"})
+    assert stale.status_code == 409
+    assert "No message of this sending is left to send again. Each was sent again, or is out of date." in text(
+        stale.text
+    )
+    assert '<a href="/messages?state=failed">Back to Messages</a>' in stale.text
+    assert "What you just typed" not in text(stale.text)
 
 
 async def test_one_message_is_sent_again_from_the_page_of_its_sending(sqlite_cast: Cast, browse: SignIn) -> None:
     await scheduled(sqlite_cast)
     await end(State.SENT)
-    [row, _] = await Message.select(Message.id, Message.sending)
+    to_fbi = Message.recipient == sqlite_cast.fbi_lead.member_id
+    [row] = await Message.select(Message.id, Message.sending).where(to_fbi)
     browser = await browse(sqlite_cast.coordinator)
     page = await main(browser, f"/sendings/{row['sending']}")
     assert f'action="/messages/{row["id"]}/sendings"' in page
@@ -136,7 +143,12 @@ async def test_one_message_is_sent_again_from_the_page_of_its_sending(sqlite_cas
     page = text(await main(browser, f"/sendings/{row['sending']}"))
     assert "Sending again, with current details." in page
     assert "Sent again Tue, Dec 15, 9:00 AM." in page
-    assert (await browser.post(f"/messages/{row['id']}/sendings")).status_code == 409
+    stale = await browser.post(f"/messages/{row['id']}/sendings")
+    assert stale.status_code == 409
+    assert "Nothing was sent again The message to Fbi lead (FBI) was already sent again." in text(stale.text)
+    assert "Sent again Tue, Dec 15, 9:00 AM." in text(stale.text)
+    assert '<a href="/messages">Back to Messages</a>' in stale.text
+    assert "What you just typed" not in text(stale.text)
 
 
 async def test_the_button_of_what_still_waits_is_missing(sqlite_cast: Cast, browse: SignIn) -> None:

@@ -1,5 +1,6 @@
 """The Messages page: what each deed sent, to whom, and how it ended; a page for each sending; and sending again."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from tracker.database import together
+from tracker.errors import Conflict
 from tracker.ports.http.dependencies import Now, Viewer, Zone
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.choosers import Chosen, chosen, is_typed
@@ -68,30 +70,59 @@ async def sending_page(
     sending_id: FromPath[UUID], pages: Pages, viewer: Viewer, params: Query, zone: Zone, now: Now
 ) -> Response[str]:
     """Show to whom a sending went, and how it ended for each."""
-    found = await messages.sending_page(viewer, sending_id, skip_in(params["skip"]), now)
+    return await _sending(pages, viewer, sending_id, zone, now, skip=skip_in(params["skip"]))
+
+
+@post(f"{PATH}/{{message_id:uuid}}/sendings", guards=[signed_in], status_code=303)
+async def send_again(message_id: FromPath[UUID], pages: Pages, viewer: Viewer, zone: Zone, now: Now) -> Response[Any]:
+    """Queue a message again, and show its sending, or show there why it isn't sent again."""
+    try:
+        sending_id = await messages.resend(viewer, message_id, now)
+    except Conflict as refused:
+        sending_id = await messages.sending_of(viewer, message_id)
+        return await _sending(pages, viewer, sending_id, zone, now, refused=refused.sentence)
+    return pages.redirect(address_of_sending(sending_id), AGAIN)
+
+
+@post(f"{SENDINGS}/{{sending_id:uuid}}/retries", guards=[signed_in], status_code=303)
+async def retry(
+    sending_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now
+) -> Response[Any]:
+    """Queue the messages of a sending that failed again, and redirect to where it was pressed."""
+    try:
+        number = await messages.retry(viewer, sending_id, now)
+    except Conflict as refused:
+        back = asked_for(viewer, form).address
+        return await _sending(pages, viewer, sending_id, zone, now, refused=refused.sentence, back=back)
+    back = address_of_sending(sending_id) if form["on"] == "sending" else asked_for(viewer, form).address
+    return pages.redirect(back, f"Sending again to {plural(number, 'person', 'people')}, with current details.")
+
+
+async def _sending(
+    pages: Pages,
+    viewer: Viewer,
+    sending_id: UUID,
+    zone: str,
+    now: datetime,
+    *,
+    skip: int = 0,
+    refused: str = "",
+    back: str = PATH,
+) -> Response[str]:
+    """Return the page of a sending; `refused` says why nothing was sent again, and `back` leads to the list."""
+    found = await messages.sending_page(viewer, sending_id, skip, now)
     return pages.render(
         "emails/pages/sending.html",
+        status_code=409 if refused else 200,
         **words_for(viewer, zone),
         found=found,
         sending=found.sending,
         address=address_of_sending(sending_id),
-        is_first=not skip_in(params["skip"]),
+        is_first=not skip,
         may_resend=lambda line: line.may_resend(now),
+        refused=refused,
+        back=back,
     )
-
-
-@post(f"{PATH}/{{message_id:uuid}}/sendings", guards=[signed_in], status_code=303)
-async def send_again(message_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Redirect:
-    """Queue a message again, and show its sending."""
-    return pages.redirect(address_of_sending(await messages.resend(viewer, message_id, now)), AGAIN)
-
-
-@post(f"{SENDINGS}/{{sending_id:uuid}}/retries", guards=[signed_in], status_code=303)
-async def retry(sending_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
-    """Queue the messages of a sending that failed again, and redirect to where it was pressed."""
-    number = await messages.retry(viewer, sending_id, now)
-    back = address_of_sending(sending_id) if form["on"] == "sending" else asked_for(viewer, form).address
-    return pages.redirect(back, f"Sending again to {plural(number, 'person', 'people')}, with current details.")
 
 
 def words_for(viewer: Viewer, zone: str) -> dict[str, Any]:
