@@ -16,9 +16,10 @@ from tracker.rules.core.outbox import MessageKind, Skip, State
 from tracker.rules.core.viewer import Status, Viewer
 from tracker.rules.emails.content import Letter, Reads
 from tracker.rules.emails.escalation import CommitteeDays, Escalation
-from tracker.rules.emails.messages import Narrowed
+from tracker.rules.emails.messages import Narrowed, Standing
 from tracker.rules.emails.preferences import Preferences
 from tracker.tables.schema.core import outbox as rows
+from tracker.tables.schema.intake.bounces import EmailPause
 from tracker.tables.schema.roster.people import Member, SeatHolder
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.core import outbox
@@ -301,6 +302,50 @@ async def test_an_items_page_names_exactly_who_is_reminded_and_when(cast: Cast) 
     assert said_so == {one: sorted(await sent(morning(one.day))) for one in said_so}
     assert [one.day for one in said_so] == [2, 8, 9, 10, 13]
     assert await coming_reminders(cast.harbor_advocate, item, first, ZONE, Escalation()) == []
+
+
+async def theirs(reader: Viewer, now: datetime, **asked: Any) -> list[tuple[datetime, str]]:
+    """Return the emails about items that Messages says a reader will get."""
+    narrowed = Narrowed(**{"standing": Standing.PLANNED, **asked})
+    found = await messages.planned_items(reader, narrowed, None, now, ZONE, Escalation())
+    return [(one.at, one.words) for one in found]
+
+
+async def test_messages_says_exactly_which_emails_about_items_its_reader_will_get(cast: Cast) -> None:
+    await give(cast, cast.caht_alternate)
+    await give(cast, cast.caht_lead, "Call the shelter", due=date(2027, 3, 13))
+    first = morning(5)
+    await all_sent_until(first)
+    planned = await theirs(cast.caht_lead, first)
+    assert planned == [
+        (morning(6) - timedelta(minutes=5), "1 item of yours"),
+        (morning(12) - timedelta(minutes=5), "1 item of yours"),
+        (morning(13) - timedelta(minutes=5), "1 item of yours, 1 of others"),
+        (morning(14) - timedelta(minutes=5), "1 item of yours"),
+    ]
+    days = [day for day in range(6, 20) if "Caht lead" in await plan(morning(day))]
+    assert days == [at.day for at, _ in planned]
+
+
+async def test_messages_plans_no_email_about_items_for_a_paused_address_or_another_person(cast: Cast) -> None:
+    await give(cast, cast.caht_lead)
+    assert len(await theirs(cast.caht_lead, morning(1))) == 4
+    assert await theirs(cast.hsi_liaison, morning(1)) == []
+    assert await theirs(cast.caht_lead, morning(1), person=cast.fbi_lead.member_id) == []
+    assert await theirs(cast.caht_lead, morning(1), kind=MessageKind.REMINDER) == []
+    await EmailPause.insert(
+        EmailPause(member=cast.caht_lead.member_id, address=cast.caht_lead.email, paused_at=morning(1))
+    )
+    assert await theirs(cast.caht_lead, morning(1)) == []
+
+
+async def test_messages_plans_the_email_that_covers_a_day_whose_own_was_not_sent(cast: Cast) -> None:
+    await give(cast, cast.caht_lead)
+    await all_sent_until(morning(10) - timedelta(hours=1))
+    await queue_due(morning(10), ZONE)
+    [(at, _), *_] = await theirs(cast.caht_lead, morning(10) + timedelta(hours=16))
+    assert at == morning(11) - timedelta(minutes=5)
+    assert list(await plan(morning(11))) == ["Caht lead"]
 
 
 async def test_the_days_that_a_committee_s_chair_chose_apply_to_its_items(cast: Cast) -> None:

@@ -38,6 +38,7 @@ from tracker.rules.recurrence import rule_for
 from tracker.rules.roster.reminder_policy import ReminderPolicy
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.intake.bounces import EmailPause
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content as content_deeds
@@ -219,6 +220,15 @@ async def test_whoever_is_invited_finds_the_own_reminders_to_come_alone(cast: Ca
     planned = (await seen(cast.caht_lead, STARTS - timedelta(days=8), standing=Standing.PLANNED)).planned
     assert {to.name for one in planned for to in one.people} == {"Caht lead"}
     assert len(planned) == 3
+
+
+async def test_no_reminder_is_planned_to_a_paused_address(cast: Cast) -> None:
+    event_id = await scheduled(cast, cast.fbi_lead, cast.caht_lead)
+    paused = EmailPause(member=cast.caht_lead.member_id, address=cast.caht_lead.email, paused_at=NOW)
+    await EmailPause.insert(paused)
+    planned = (await seen(cast.coordinator, STARTS - timedelta(days=8), event=event_id)).planned
+    assert {to.name for one in planned for to in one.people} == {"Fbi lead", "Coordinator"}
+    assert (await seen(cast.caht_lead, STARTS - timedelta(days=8), standing=Standing.PLANNED)).planned == []
 
 
 async def test_nobody_is_planned_for_who_declined_and_nothing_for_what_is_canceled(cast: Cast) -> None:

@@ -1,6 +1,8 @@
 """The emails about action items of the last days, as the planner and the page of an item need them."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import date, datetime
+from uuid import UUID
 
 from tracker.rules.core.items_of_day import ItemsOfDay
 from tracker.rules.core.message_types import decode
@@ -29,3 +31,9 @@ async def day_emails(now: datetime) -> list[DayEmail]:
             )
             found.append(email)
     return found
+
+
+def owed(emails: Iterable[DayEmail], today: date) -> dict[UUID, date]:
+    """Return the people whose last email was not sent on its day, each with the first day that it was to cover."""
+    last = {one.recipient_id: one for one in emails}
+    return {one.recipient_id: one.since for one in last.values() if one.is_owed and one.day < today}

@@ -1,6 +1,6 @@
 """The one email of a day about action items: planned for everyone who hears of one, written from what they may see."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import chain, product
@@ -27,13 +27,13 @@ from tracker.rules.emails.escalation import (
 )
 from tracker.rules.emails.item_days import ItemEmail
 from tracker.rules.emails.items_of_day import ItemDay, letter
-from tracker.rules.emails.missed_rungs import DayEmail, Planned, may_have_missed, without_missed
+from tracker.rules.emails.missed_rungs import Planned, may_have_missed, without_missed
 from tracker.rules.emails.preferences import Wishes
 from tracker.rules.emails.quiet_hours import Quiet
 from tracker.rules.emails.reminders import LATE
 from tracker.tables.background.emails import due
 from tracker.tables.visible.actions import action_items
-from tracker.usecases.emails.day_emails import day_emails
+from tracker.usecases.emails.day_emails import day_emails, owed
 from tracker.usecases.emails.escalations import all_escalations, keep_escalated
 from tracker.usecases.emails.ladder import ladder_of, open_items
 from tracker.usecases.emails.preferences import preferences_of
@@ -66,11 +66,11 @@ async def item_emails(after: datetime, now: datetime, zone: str, wishes: Wishes,
     planned = Planned(emails=await day_emails(now), wishes=wishes, zone=zone, until=after)
     today = to_local(now, zone).date()
     heard = await _heard(days, mornings, now, planned, escalation)
-    owed = _owed(planned.emails, today)
+    owes = owed(planned.emails, today)
     drafts: list[Draft] = []
-    for member_id in sorted({*heard, *owed}):
+    for member_id in sorted({*heard, *owes}):
         theirs, hours = heard.get(member_id, {}), _Hours(zone, wishes.quiet_of(member_id), now)
-        emails = rules.emails_of(of_each[hours.quiet], theirs, owed.get(member_id), today)
+        emails = rules.emails_of(of_each[hours.quiet], theirs, owes.get(member_id), today)
         drafts += [_draft(one, member_id, theirs, hours) for one in emails]
     return drafts
 
@@ -126,12 +126,6 @@ async def _heard(
             for member_id, rung in hearing(item, day, ladder).items():
                 found.setdefault(member_id, {}).setdefault(day, {})[item.id] = rung
     return found
-
-
-def _owed(emails: Iterable[DayEmail], today: date) -> dict[UUID, date]:
-    """Return the people whose last email was not sent on its day, each with the first day that it was to cover."""
-    last = {one.recipient_id: one for one in emails}
-    return {one.recipient_id: one.since for one in last.values() if one.is_owed and one.day < today}
 
 
 def _quiet_hours(wishes: Wishes) -> set[Quiet | None]:

@@ -1,26 +1,67 @@
 """Who will be reminded of an action item, and when, if nothing changes: computed when viewed, never stored."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
+from tracker.database import together
 from tracker.rules.actions.action_items import ActionItem, may_update
+from tracker.rules.core.outbox import MessageKind
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_local
-from tracker.rules.emails.escalation import A_WEEK, Escalation, escalate, hearing
+from tracker.rules.core.wording import plural
+from tracker.rules.emails.escalation import A_WEEK, Escalation, Rung, candidates, escalate, hearing
+from tracker.rules.emails.escalation import AHEAD as DAYS_AHEAD
 from tracker.rules.emails.item_days import first_morning, span_of
 from tracker.rules.emails.missed_rungs import Planned, without_missed
 from tracker.rules.events.plan import Person
 from tracker.tables.background.emails import due
-from tracker.usecases.emails.day_emails import day_emails
+from tracker.tables.visible.actions import action_items
+from tracker.usecases.emails.day_emails import day_emails, owed
 from tracker.usecases.emails.escalations import all_escalations
 from tracker.usecases.emails.ladder import ladder_of, open_items
-from tracker.usecases.emails.preferences import everyones_wishes
+from tracker.usecases.emails.preferences import wishes_of
 from tracker.usecases.roster.people import people_by_id
 
 SHOWN = 5  # days
 AHEAD = timedelta(days=SHOWN * A_WEEK)
 """How long after today, or the due day, the next days with reminders can be: there is one every week."""
+
+
+class _Hearing(NamedTuple):
+    """A person hears of an item in the email of a day; the day is the task force's."""
+
+    item_id: UUID
+    day: date
+    at: datetime
+    member_id: UUID
+    rung: Rung
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedItems:
+    """An email about action items that its reader will get."""
+
+    at: datetime
+    own: int
+    """How many items of the reader's own it is about."""
+    items: int
+    """How many it is about altogether."""
+
+    @property
+    def kind(self) -> MessageKind:
+        """Return the kind that people filter by."""
+        return MessageKind.ITEMS_OF_DAY
+
+    @property
+    def words(self) -> str:
+        """Return "2 items of yours, 1 of others"."""
+        others = self.items - self.own
+        if not self.own:
+            return f"{plural(others, 'item')} of others"
+        return f"{plural(self.own, 'item')} of yours" + (f", {others} of others" if others else "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,23 +84,51 @@ async def coming_reminders(
     return [Coming(day=day, people=tuple(sorted((known[one] for one in found[day]), key=_by_agency))) for day in days]
 
 
+async def own_emails(
+    viewer: Viewer, until: datetime, now: datetime, zone: str, usual: Escalation
+) -> list[PlannedItems]:
+    """Return the viewer's own emails about action items in (now, until], soonest first; only they may know of them."""
+    last = to_local(until, zone).date()
+    near = last + timedelta(days=max(DAYS_AHEAD))
+    visible = [one.id for one in await action_items.items(viewer) if one.due <= near or one.blocked_at]
+    told: dict[datetime, dict[UUID, Rung]] = {}
+    for one in await _hearings(visible, last, now, zone, usual):
+        if one.member_id == viewer.member_id and one.at <= until:
+            told.setdefault(one.at, {})[one.item_id] = one.rung
+    return [
+        PlannedItems(at=at, own=sum(rung is Rung.OWNER for rung in items.values()), items=len(items))
+        for at, items in sorted(told.items())
+    ]
+
+
 async def _by_day(item: ActionItem, now: datetime, zone: str, usual: Escalation) -> dict[date, set[UUID]]:
-    wishes, escalations = await everyones_wishes(), await all_escalations(usual)
-    items = await open_items(await due.items_by_id([item.id]), zone)
-    mutes = [one for one in wishes.of_member if wishes.of_items(one) is None]
-    ladder = await ladder_of(items, mutes, now)
-    today = to_local(now, zone).date()
-    emails = await day_emails(now) if any(one.escalated for one in items) else []
-    planned = Planned(emails=emails, wishes=wishes, zone=zone, until=now)
     found: dict[date, set[UUID]] = {}
-    for one in (without_missed(item, ladder, planned) for item in items):
-        days = span_of(today, max(today, one.due) + AHEAD)
-        later = escalate(one, [day for day in days if first_morning(day, zone, None)[1] > now], escalations, ladder)
+    last = max(to_local(now, zone).date(), item.due) + AHEAD
+    for one in await _hearings([item.id], last, now, zone, usual):
+        found.setdefault(one.day, set()).add(one.member_id)
+    return found
+
+
+async def _hearings(
+    item_ids: Collection[UUID], last: date, now: datetime, zone: str, usual: Escalation
+) -> list[_Hearing]:
+    """Return who hears of these items in the emails after now, of the days up to the last."""
+    items = await open_items(await due.items_by_id(item_ids), zone)
+    ladder, escalations, emails = await together(ladder_of(items, (), now), all_escalations(usual), day_emails(now))
+    wishes = await wishes_of(candidates(items, ladder))
+    ladder = replace(ladder, without_reminders=frozenset(one for one in wishes.of_member if not wishes.of_items(one)))
+    planned, today = Planned(emails=emails, wishes=wishes, zone=zone, until=now), to_local(now, zone).date()
+    since = owed(emails, today)
+    days = span_of(min(since.values(), default=today), last)
+    mornings = [day for day in days if first_morning(day, zone, None)[1] > now]
+    found = []
+    for one in items:
+        later = escalate(without_missed(one, ladder, planned), mornings, escalations, ladder)
         for day in days:
-            for member_id in hearing(later, day, ladder):
-                sent, at = first_morning(day, zone, wishes.quiet_of(member_id))
-                if at > now:
-                    found.setdefault(sent, set()).add(member_id)
+            for member_id, rung in hearing(later, day, ladder).items():
+                sent, at = first_morning(max(day, today), zone, wishes.quiet_of(member_id))
+                if at > now and day >= since.get(member_id, today):
+                    found.append(_Hearing(one.id, sent, at, member_id, rung))
     return found
 
 

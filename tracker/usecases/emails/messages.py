@@ -10,13 +10,15 @@ from tracker.errors import Conflict, NotFound
 from tracker.rules.core.message_types import Unreadable, decode
 from tracker.rules.core.outbox import Draft, MessageKind
 from tracker.rules.core.viewer import Viewer
+from tracker.rules.emails.escalation import Escalation
 from tracker.rules.emails.messages import MessageLine, Narrowed, Place, Sending, Standing, next_key
 from tracker.rules.events.event import Event
 from tracker.tables.visible.emails import messages, sendings
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.emails import upcoming_reminders
-from tracker.usecases.emails.upcoming_reminders import Planned
+from tracker.usecases.emails.item_reminders import PlannedItems, own_emails
+from tracker.usecases.emails.upcoming_reminders import AHEAD, Planned
 
 PAGE = 20  # sendings on a page
 SHOWN = 5  # messages of a sending that the list shows
@@ -176,6 +178,16 @@ async def number_notified(viewer: Viewer, event_ids: Collection[UUID], now: date
 async def any_waiting(viewer: Viewer, event_ids: Collection[UUID], date_id: UUID | None = None) -> bool:
     """Return whether emails that wait since an earlier change say what these events are like, or this date."""
     return await messages.any_waiting(viewer, event_ids, date_id)
+
+
+async def planned_items(
+    viewer: Viewer, narrowed: Narrowed, after: Place | None, now: datetime, zone: str, usual: Escalation
+) -> list[PlannedItems]:
+    """Return the viewer's own emails about action items of the next two weeks, where the list includes them."""
+    is_theirs = narrowed.person in (None, viewer.member_id) and narrowed.kind in (None, MessageKind.ITEMS_OF_DAY)
+    if after or narrowed.event or narrowed.standing is not Standing.PLANNED or not is_theirs:
+        return []
+    return await own_emails(viewer, now + AHEAD, now, zone, usual)
 
 
 async def _event(viewer: Viewer, event_id: UUID | None) -> Event | None:

@@ -1,6 +1,6 @@
 """Email preferences of members: read for one or for all at once, and saved."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, time
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ from piccolo.querystring import QueryString
 
 from tracker.crypto import ids
 from tracker.database import engine, writing
+from tracker.database.sql_list import id_list
 from tracker.errors import NotAllowed
 from tracker.rules.core.actors import Origin
 from tracker.rules.core.viewer import Viewer
@@ -26,6 +27,7 @@ _WISHES = (
     " p.is_never_quiet, p.is_discreet, p.thank_yous, p.digest, m.zone"
     " FROM preference p JOIN member m ON m.id = p.member"
 )
+_WISHES_OF = _WISHES + " WHERE p.member IN ({})"
 ONLY_COORDINATORS = "Only a coordinator can set the task force’s quiet hours."
 MEMBERS_OWN = [
     rows.Preference.date_reminders,
@@ -47,11 +49,18 @@ async def everyones_wishes() -> Wishes:
     members = await engine().run_querystring(QueryString(_WISHES))
     usual = await usual_quiet()
     zones = await Member.select(Member.id, Member.zone) if usual else []
-    return Wishes(
-        of_member={row["member"]: _preferences(row) for row in members},
-        zones={row["member"]: row["zone"] for row in members} | {row["id"]: row["zone"] for row in zones},
-        usual_quiet=usual,
-    )
+    return _wishes(members, zones, usual)
+
+
+async def wishes_of(member_ids: Iterable[UUID]) -> Wishes:
+    """Return the preferences of some members. Three queries at most, however many they are."""
+    wanted = list(member_ids)
+    if not wanted:
+        return Wishes()
+    members = await engine().run_querystring(QueryString(_WISHES_OF, id_list(wanted)))
+    usual = await usual_quiet()
+    zones = await Member.select(Member.id, Member.zone).where(Member.id.is_in(wanted)) if usual else []
+    return _wishes(members, zones, usual)
 
 
 async def preferences_of(viewer: Viewer) -> Preferences:
@@ -118,6 +127,16 @@ async def stop_digest(member_id: UUID, now: datetime, origin: Origin) -> None:
         off: dict[Any, Any] = {rows.Preference.digest: False, rows.Preference.changed_at: now}
         if account and await rows.Preference.update(off).where(is_on).returning(rows.Preference.id):
             await audit.record(account.actor(origin), "changed", "preference", member_id, {"digest": False}, now)
+
+
+def _wishes(
+    members: Iterable[Mapping[str, Any]], zones: Iterable[Mapping[str, Any]], usual: tuple[time, time] | None
+) -> Wishes:
+    return Wishes(
+        of_member={row["member"]: _preferences(row) for row in members},
+        zones={row["member"]: row["zone"] for row in members} | {row["id"]: row["zone"] for row in zones},
+        usual_quiet=usual,
+    )
 
 
 def _preferences(row: Mapping[str, Any]) -> Preferences:

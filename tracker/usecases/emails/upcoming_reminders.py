@@ -14,7 +14,7 @@ from tracker.rules.emails.preferences import Wish, Wishes, chosen
 from tracker.rules.emails.reminders import Moment
 from tracker.rules.events.event import EventStatus, Line, may_edit
 from tracker.rules.roster.reminder_policy import ASKS_OFFERED, OFFERED
-from tracker.tables.background.emails import due, outbox_queue
+from tracker.tables.background.emails import due, email_pauses, outbox_queue
 from tracker.tables.background.events import audiences
 from tracker.tables.visible.events import events, waiting
 from tracker.usecases.core.viewers import viewers_for
@@ -77,13 +77,15 @@ async def _ahead(
 ) -> list[Planned]:
     """Return the reminders of these dates in (now, until], soonest first; outside `theirs`, only the viewer's own."""
     ahead_of_now = [one for one in lines if _is_ahead(one, now)]
-    wishes, stood_down = await together(everyones_wishes(), due.stood_down({one.event_id for one in ahead_of_now}))
+    wishes, stood_down, paused = await together(
+        everyones_wishes(), due.stood_down({one.event_id for one in ahead_of_now}), email_pauses.paused()
+    )
     by_id = {one.id: one for one in ahead_of_now if one.event_id not in stood_down}
     coming = await who_comes((one.id, one.event_id) for one in by_id.values())
     asking = [one for one in theirs if one in by_id and by_id[one].reminders.asks]
     silent = await waiting.silent(viewer, [one for one in asking if takes_nudges(by_id[one], now)])
     asked = await upcoming_follow_ups.upcoming((by_id[one] for one in asking), silent, wishes, now)
-    whom = {(date_id, member) for date_id, members in coming.items() for member in members}
+    whom = {(date_id, member) for date_id, members in coming.items() for member in {*members} - paused}
     reminded = [(by_id[one], member) for one, member in whom if one in theirs or member == viewer.member_id]
     recipients = await viewers_for({member for _, member in reminded} | {one.member_id for one in asked}, now)
     seen_by = await audiences.audiences_of_each({one.event_id for one in by_id.values()})

@@ -10,11 +10,12 @@ from litestar.response import Redirect
 
 from tracker.database import together
 from tracker.errors import Conflict
-from tracker.ports.http.dependencies import Now, Viewer, Zone
+from tracker.ports.http.dependencies import Now, Settings, Viewer, Zone
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.choosers import Chosen, chosen, is_typed
 from tracker.ports.pages.core.date_entries import address_of
 from tracker.ports.pages.core.dependencies import Form, Pages, Query, QueryString
+from tracker.ports.pages.core.escalation import usual_escalation
 from tracker.ports.pages.core.saved_filters import saved_in
 from tracker.ports.pages.emails.messages_query import PATH, SENDINGS, address_of_sending, asked_for, skip_in
 from tracker.rules.core.wording import local, plural
@@ -36,7 +37,7 @@ AGAIN = "Sending again, with current details."
 
 @get(PATH, guards=[signed_in])
 async def message_list(
-    pages: Pages, viewer: Viewer, params: Query, query_string: QueryString, zone: Zone, now: Now
+    pages: Pages, viewer: Viewer, params: Query, query_string: QueryString, zone: Zone, *, settings: Settings, now: Now
 ) -> Response[Any]:
     """Show a page of what was sent, as far as the viewer may know of it; its address names no one by words."""
     to = await _recipient(viewer, params)
@@ -44,13 +45,17 @@ async def message_list(
     is_found = to is not None and is_typed(params, "person") and not to.error
     if is_found and not pages.is_htmx:
         return Redirect(asked.address, status_code=303)
-    found, saved = await together(
-        messages.message_page(viewer, asked.narrowed, asked.after, now), saved_in(viewer, query_string, "messages")
+    usual = usual_escalation(settings)
+    found, items, saved = await together(
+        messages.message_page(viewer, asked.narrowed, asked.after, now),
+        messages.planned_items(viewer, asked.narrowed, asked.after, now, settings.time_zone, usual),
+        saved_in(viewer, query_string, "messages"),
     )
     context: dict[str, Any] = {
         **words_for(viewer, zone),
         "asked": asked,
         "found": found,
+        "planned": sorted([*found.planned, *items], key=lambda one: one.at),
         "standings": STANDINGS,
         "kinds": [("", "All"), *((kind.value, words) for kind, words in kinds_for(viewer).items())],
         "to": to,
