@@ -298,6 +298,7 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /polls/{poll_id}/restoration": _of_polls("POST", "/restoration"),
     "GET /events/{event_id}/{key}": _of_dates("GET", ""),
     "POST /events/{event_id}/{key}/reply": _of_dates("POST", "/reply", reply="accepted"),
+    "POST /events/{event_id}/{key}/substitution/refusal": _of_dates("POST", "/substitution/refusal"),
     "GET /events/{event_id}/{key}/edit": lambda p: [
         *_of_dates("GET", "/edit")(p),
         *(("GET", f"/events/{p.event}/{p.event_key}/edit?proposal={one}", {}) for one in (p.secret_proposal, NOWHERE)),

@@ -148,7 +148,7 @@ async def released(cast: Cast, value: ReplyValue, sends: Viewer | None = None) -
     [
         (YES, "Fbi lead (FBI) is coming after all."),
         (MAYBE, "Fbi lead (FBI) replied Maybe, and isn't sending a substitute now."),
-        (NO, "Fbi lead (FBI) can't come, and isn't sending a substitute now."),
+        (NO, "Fbi lead (FBI) can't come, and no substitute is named now."),
     ],
 )
 async def test_a_substitute_who_is_not_needed_reads_why(sqlite_cast: Cast, value: ReplyValue, why: str) -> None:

@@ -37,6 +37,7 @@ from tracker.ports.pages.events import (
     reply_link,
     schedule,
     schedule_people_pages,
+    substitution,
     templates,
     undo,
 )
@@ -130,6 +131,7 @@ ROOMS = {
         cancellations.handlers,
         undo.handlers,
         recorded_replies.handlers,
+        substitution.handlers,
         reply_link.handlers,
         calendar_import.handlers,
     ),

@@ -72,3 +72,21 @@ async def test_after_a_small_move_the_organizer_reads_that_the_substitute_is_not
     await events.change(cast.coordinator, event_id, later, event.version, NOW)
     page = " ".join((await desk.get(f"/events/{event_id}/{KEY}")).text.split())
     assert "Fbi alternate (FBI) is coming in place of Fbi lead (FBI). Both get emails" in page
+
+
+async def test_a_substitute_can_decline_on_the_page_of_the_date(browse: SignIn, sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await of_committee(sqlite_cast)
+    address = f"/events/{event_id}/{KEY}"
+    said_no = (cast.fbi_lead, event_id, KEY, NO, "", NOW)
+    await replies.reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
+    agent = await browse(cast.fbi_alternate)
+    assert "I can’t come" in (await agent.get(address)).text
+    response = await agent.post(f"{address}/substitution/refusal")
+    assert (response.status_code, response.headers["location"]) == (303, f"{address}#reply")
+    assert "You’re no longer a substitute on this date." in (await agent.get(address)).text
+    again = await agent.post(f"{address}/substitution/refusal")
+    assert again.status_code == 303
+    assert "You aren’t a substitute on this date." in (await agent.get(address)).text
+    page = " ".join((await (await browse(cast.fbi_lead)).get(address)).text.split())
+    assert "Fbi alternate (FBI) is no longer coming in your place." in page
+    assert "Entered for you by Fbi alternate (FBI)." in page

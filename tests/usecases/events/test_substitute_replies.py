@@ -1,0 +1,66 @@
+"""A substitute who can't come after all says so: they are released, and no one else is named in their place."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, Cast, meeting
+from tracker.errors import Gone, NotAllowed, NotFound
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.replies import ReplyValue
+from tracker.rules.recurrence import rule_for
+from tracker.tables.schema.core.outbox import Message
+from tracker.usecases.events import events, replies, substitute_replies
+from tracker.usecases.views.event_page import event_view
+
+pytestmark = pytest.mark.anyio
+
+KEY, NEXT = "2027-01-19", "2027-01-26"
+MINUTE = timedelta(minutes=1)
+NO = ReplyValue.DECLINED
+
+
+async def sent_to(cast: Cast, *keys: str) -> UUID:
+    """Return a weekly meeting of the committee, to some dates of which the Bureau's lead sends their alternate."""
+    seats = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
+    plan = meeting(cast.fbi_lead, rule=rule_for("weekly", meeting().starts, count=3), **seats)
+    event_id = await events.schedule(cast.coordinator, plan, NOW)
+    for key in keys:
+        said_no = (cast.fbi_lead, event_id, key, NO, "", NOW)
+        await replies.reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
+    await Message.update({Message.state: "sent", Message.sent_at: NOW}, force=True)
+    return event_id
+
+
+async def shown(viewer: Viewer, event_id: UUID, key: str = KEY) -> dict[str, tuple[ReplyValue, str]]:
+    """Return the replies of the Bureau, and who entered each."""
+    view = await event_view(viewer, event_id, key, NOW + MINUTE)
+    return {one.name: (one.reply, one.entered_by) for one in view.named if one.agency == "FBI"}
+
+
+@pytest.mark.both_engines
+async def test_a_substitute_who_can_t_come_is_released_and_the_person_keeps_their_no(cast: Cast) -> None:
+    event_id = await sent_to(cast, KEY, NEXT)
+    await substitute_replies.decline(cast.fbi_alternate, event_id, KEY, NOW + MINUTE)
+    assert await shown(cast.coordinator, event_id) == {"Fbi lead": (NO, "Fbi alternate (FBI)")}
+    assert set(await shown(cast.coordinator, event_id, NEXT)) == {"Fbi lead", "Fbi alternate"}
+    found = await Message.select(Message.kind, Message.recipient).where(Message.state == "pending")
+    assert ("withdrawal", cast.fbi_alternate.member_id) in {(one["kind"], one["recipient"]) for one in found}
+
+
+async def test_no_one_but_the_substitute_of_the_date_can_decline_for_them(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await sent_to(sqlite_cast, KEY)
+    for other, key in ((cast.fbi_alternate, NEXT), (cast.hsi_liaison, KEY), (cast.fbi_lead, KEY)):
+        with pytest.raises(NotAllowed):
+            await substitute_replies.decline(other, event_id, key, NOW + MINUTE)
+    with pytest.raises(NotFound):
+        await substitute_replies.decline(cast.bridge_advocate, event_id, KEY, NOW + MINUTE)
+    assert set(await shown(cast.coordinator, event_id)) == {"Fbi lead", "Fbi alternate"}
+
+
+async def test_a_substitute_cannot_decline_a_date_that_is_over(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await sent_to(sqlite_cast, KEY)
+    with pytest.raises(Gone):
+        await substitute_replies.decline(cast.fbi_alternate, event_id, KEY, NOW + timedelta(days=60))
