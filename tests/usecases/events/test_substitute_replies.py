@@ -6,20 +6,21 @@ from uuid import UUID
 import pytest
 
 from tests.cast import NOW, Cast, meeting
-from tracker.errors import Gone, NotAllowed, NotFound
+from tracker.errors import Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.events import events, replies, substitute_replies
+from tracker.usecases.events.recorded_replies import reply_for
 from tracker.usecases.views.event_page import event_view
 
 pytestmark = pytest.mark.anyio
 
 KEY, NEXT = "2027-01-19", "2027-01-26"
 MINUTE = timedelta(minutes=1)
-NO = ReplyValue.DECLINED
+YES, NO = ReplyValue.ACCEPTED, ReplyValue.DECLINED
 
 
 async def sent_to(cast: Cast, *keys: str) -> UUID:
@@ -64,3 +65,23 @@ async def test_a_substitute_cannot_decline_a_date_that_is_over(sqlite_cast: Cast
     cast, event_id = sqlite_cast, await sent_to(sqlite_cast, KEY)
     with pytest.raises(Gone):
         await substitute_replies.decline(cast.fbi_alternate, event_id, KEY, NOW + timedelta(days=60))
+
+
+async def test_a_coordinator_records_that_a_substitute_can_t_come(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await sent_to(sqlite_cast, KEY)
+    view = await event_view(cast.coordinator, event_id, KEY, NOW)
+    assert [one.name for one in view.answerable] == ["Fbi alternate", "Fbi lead"]
+    said = (cast.coordinator, event_id, KEY, cast.fbi_alternate.member_id)
+    await reply_for(*said, NO, "Called in sick", NOW + MINUTE, for_series=False)
+    assert await shown(cast.coordinator, event_id) == {"Fbi lead": (NO, "Coordinator (USAO)")}
+
+
+@pytest.mark.parametrize(("value", "for_series"), [(YES, False), (ReplyValue.TENTATIVE, False), (NO, True)])
+async def test_nothing_but_a_substitute_s_no_to_their_date_is_recorded(
+    sqlite_cast: Cast, value: ReplyValue, *, for_series: bool
+) -> None:
+    cast, event_id = sqlite_cast, await sent_to(sqlite_cast, KEY)
+    with pytest.raises(Invalid):
+        said = (cast.coordinator, event_id, KEY, cast.fbi_alternate.member_id)
+        await reply_for(*said, value, "", NOW + MINUTE, for_series=for_series)
+    assert set(await shown(cast.coordinator, event_id)) == {"Fbi lead", "Fbi alternate"}

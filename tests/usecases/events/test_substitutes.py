@@ -362,13 +362,6 @@ async def test_a_date_that_goes_with_the_rest_of_its_series_lets_the_substitute_
     assert isinstance(letter, ReadEmail)
 
 
-async def test_no_reply_is_recorded_for_the_substitute_who_was_not_asked(sqlite_cast: Cast) -> None:
-    event_id = await asked(sqlite_cast)
-    await send(sqlite_cast, event_id, sqlite_cast.fbi_alternate)
-    view = await event_view(sqlite_cast.coordinator, event_id, KEY, NOW)
-    assert [one.name for one in view.answerable] == ["Fbi lead", "Hsi liaison"]
-
-
 async def test_the_roll_has_a_line_of_the_substitute_who_can_be_marked(cast: Cast) -> None:
     event_id = await asked(cast)
     await send(cast, event_id, cast.fbi_alternate)

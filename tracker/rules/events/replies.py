@@ -296,8 +296,11 @@ def _number(reply: Dated) -> int:
 def answerable(
     viewer: Viewer, occurrence: Occurrence, named: Iterable[Participant], now: datetime
 ) -> list[Participant]:
-    """Return for whom the viewer may record a reply, among those they see by name: editors, for anyone else."""
+    """Return for whom the viewer may record a reply, among those they see by name: editors, for anyone else.
+
+    For a substitute, that is only their No: they count as coming.
+    """
     is_open = occurrence.ends_at > now and not occurrence.is_off and occurrence.event.status is not EventStatus.DRAFT
     if not (may_edit(viewer, occurrence.event) and is_open and occurrence.event.kind.asks_reply):
         return []
-    return [one for one in named if one.member_id != viewer.member_id and not one.substitutes_for]
+    return [one for one in named if one.member_id != viewer.member_id]

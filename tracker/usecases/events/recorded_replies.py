@@ -10,8 +10,11 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import EventStatus, Occurrence, may_edit
 from tracker.rules.events.replies import Given, Participant, ReplySource, ReplyValue, answerable
 from tracker.tables.visible.attendance import sheet
-from tracker.usecases.events import replies
+from tracker.usecases.events import replies, substitute_replies
 from tracker.usecases.events.occurrences import date_for
+
+IS_COMING = "A substitute counts as coming already. Record a No if they can’t."
+ONE_DATE = "A substitute comes to one date only. Choose “This date”."
 
 
 async def reply_for(
@@ -27,9 +30,9 @@ async def reply_for(
 ) -> Participant:
     """Record an invitee's reply to one date, or to the series, and return who the invitee is.
 
-    No email is sent. The person sees on their page who entered the reply, and may reply again, which then counts. Only
-    for people whom the viewer sees by name.
-    Errors: NotFound, NotAllowed, Gone, Invalid(person), Conflict for a draft or a deadline.
+    No email is sent, except to a substitute who no longer comes because of it. The person sees on their page who
+    entered the reply, and may reply again, which then counts. Only for people whom the viewer sees by name.
+    Errors: NotFound, NotAllowed, Gone, Invalid(person, reply, reply_for), Conflict for a draft or a deadline.
     """
     async with writing():
         occurrence = await date_for(viewer, event_id, key)
@@ -40,17 +43,25 @@ async def reply_for(
         person = next((one for one in others if one.member_id == member_id), None)
         if person is None:
             raise Invalid(person="Choose one of the invited people.")
-        await replies.record(
-            viewer,
-            person.invitation_id,
-            occurrence,
-            Given(value, comment),
-            ReplySource.ON_BEHALF,
-            now,
-            for_series=for_series,
-            entered=replies.EnteredFor(person.member_id),
-        )
+        await _record(viewer, person, occurrence, Given(value, comment), now, for_series=for_series)
     return person
+
+
+async def _record(
+    viewer: Viewer, person: Participant, occurrence: Occurrence, given: Given, now: datetime, *, for_series: bool
+) -> None:
+    invitation_id, entered = person.invitation_id, replies.EnteredFor(person.member_id)
+    if not person.substitutes_for:
+        source = ReplySource.ON_BEHALF
+        await replies.record(
+            viewer, invitation_id, occurrence, given, source, now, for_series=for_series, entered=entered
+        )
+        return
+    if given.value is not ReplyValue.DECLINED:
+        raise Invalid(reply=IS_COMING)
+    if for_series:
+        raise Invalid(reply_for=ONE_DATE)
+    await substitute_replies.release(viewer, invitation_id, occurrence, given.comment, now, entered=entered)
 
 
 def _check(viewer: Viewer, occurrence: Occurrence) -> None:

@@ -163,7 +163,7 @@ async def undo(viewer: Viewer, event_id: UUID, key: str, incoming_id: UUID, now:
 async def _page(viewer: Viewer, occurrence: Occurrence, found: Sequence[UnrecordedReply], now: datetime) -> _Page:
     named = named_participants(viewer, occurrence.event, await sheet.participants(viewer, occurrence))
     names = {one.member_id for one in named}
-    people = answerable(viewer, occurrence, named, now)
+    people = [one for one in answerable(viewer, occurrence, named, now) if not one.substitutes_for]
     shown = [one for one in found if one.member_id in names]
     return _Page(viewer=viewer, occurrence=occurrence, people=people, rows=shown, now=now)
 

@@ -90,3 +90,18 @@ async def test_a_substitute_can_decline_on_the_page_of_the_date(browse: SignIn, 
     page = " ".join((await (await browse(cast.fbi_lead)).get(address)).text.split())
     assert "Fbi alternate (FBI) is no longer coming in your place." in page
     assert "Entered for you by Fbi alternate (FBI)." in page
+
+
+async def test_the_organizer_records_a_substitute_s_no_in_the_form_for_replies(
+    desk: Browser, sqlite_cast: Cast
+) -> None:
+    cast, address = sqlite_cast, f"/events/{await of_committee(sqlite_cast)}/{KEY}"
+    said_no = (cast.fbi_lead, UUID(address.split("/")[2]), KEY, NO, "", NOW)
+    await replies.reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
+    assert "Fbi alternate; substitute for Fbi lead (FBI)" in (await desk.get(address)).text
+    form = {"person": str(cast.fbi_alternate.member_id), "reply": "yes", "note": ""}
+    assert "counts as coming already" in (await desk.post(f"{address}/replies", form)).text
+    await desk.post(f"{address}/replies", {**form, "reply": "no"})
+    page = (await desk.get(address)).text
+    assert "Recorded: Fbi alternate (FBI) replied No. They get an email" in page
+    assert "substitute for Fbi lead (FBI)" not in page

@@ -17,6 +17,7 @@ from tracker.usecases.events.recorded_replies import reply_for
 from tracker.usecases.views.event_page import event_view
 
 FIELDS = ("person", "reply", "note", "reply_for")
+NO_EMAIL = "No email is sent."
 
 
 @post("/events/{event_id:uuid}/{key:str}/replies", guards=[signed_in], status_code=303)
@@ -34,8 +35,9 @@ async def record_reply(
         return pages.render("events/show.html", status_code=422, **context)
     except (Gone, Conflict) as closed:
         return pages.refuse(f"/events/{event_id}/{key}#participants", closed.sentence)
-    sentence = f"Recorded: {person.name} ({person.agency}) replied {REPLY_WORDS[value]}. No email is sent."
-    return pages.redirect(f"/events/{event_id}/{key}#participants", sentence)
+    sentence = f"Recorded: {person.name} ({person.agency}) replied {REPLY_WORDS[value]}."
+    emailed = "They get an email that takes the date off their calendar." if person.substitutes_for else NO_EMAIL
+    return pages.redirect(f"/events/{event_id}/{key}#participants", f"{sentence} {emailed}")
 
 
 handlers = [record_reply]
