@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from email import message_from_bytes
 from uuid import UUID
 
 import icalendar
@@ -187,9 +188,11 @@ async def test_a_substitute_s_email_says_whether_their_calendar_program_can_repl
     await says(cast.fbi_lead, event_id, NO, NOW, cast.fbi_alternate)
     [(message, letter)] = await letters(cast.fbi_alternate, NOW)
     settings = {"reply_address": "replies@tracker.example"} if reads else {}
-    found = parts(composer(**settings).mail(letter, message).content)
+    mail = composer(**settings).mail(letter, message).content
+    found, reply_to = parts(mail), message_from_bytes(mail)["Reply-To"]
+    assert ("replies+" in reply_to) is reads
     text = " ".join(found["text/plain"].get_content().split())
-    assert ("If you decline in your calendar app, the organizer sees it on the event's page." in text) is reads
+    assert ("You can also reply NO to this email, or decline in your calendar app." in text) is reads
     assert ("We don't receive replies from calendar apps." in text) is not reads
     [entry] = icalendar.Calendar.from_ical(found["text/calendar"].get_content()).events
     assert (str(entry["ORGANIZER"]) != "mailto:calendar@tracker.example") is reads

@@ -14,7 +14,7 @@ from tracker.rules.core.message_types import Removed, SubstituteNamed
 from tracker.rules.core.outbox import Message
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.intake.calendar_replies import Misfit, Outcome, Sender
-from tracker.rules.intake.unrecorded import ASK_WHO_COMES, OF_SUBSTITUTE, WaitingReply
+from tracker.rules.intake.unrecorded import WaitingReply
 from tracker.rules.recurrence import rule_for
 from tracker.tables.background.events.invitees import invitations
 from tracker.tables.schema.core.outbox import Message as Queued
@@ -31,6 +31,8 @@ pytestmark = [pytest.mark.anyio]
 FEBRUARY = "2027-02-09"
 AT_TEN = datetime.fromisoformat("2027-02-09T16:00+00:00")
 ALTERNATE = "fbi_alternate@fbi.example"
+AFTER = LATER + HOUR
+"""When the alternate replies, who was named at `LATER`."""
 
 
 async def seated(cast: Cast) -> UUID:
@@ -59,7 +61,7 @@ async def coming(cast: Cast, event_id: UUID) -> frozenset[UUID]:
 
 
 async def messages(kind: type[object]) -> list[Message]:
-    return [one for one in await outbox.claim("w", [], LATER + HOUR, 99) if isinstance(one.content, kind)]
+    return [one for one in await outbox.claim("w", [], AFTER + HOUR, 99) if isinstance(one.content, kind)]
 
 
 async def test_an_alternate_comes_to_the_date_and_gets_an_email_of_their_own(sqlite_cast: Cast) -> None:
@@ -123,19 +125,25 @@ async def test_a_later_yes_takes_it_back_and_notifies_the_alternate(sqlite_cast:
 
 
 async def of_substitute(
-    cast: Cast, event_id: UUID, value: ReplyValue, comment: str = "", *, is_verified: bool = True
+    cast: Cast,
+    event_id: UUID,
+    value: ReplyValue,
+    comment: str = "",
+    *,
+    is_verified: bool = True,
+    stamped_at: datetime = AFTER,
 ) -> Outcome:
     """Let the alternate reply as themselves, to the address in their own email: that of the lead's invitation."""
-    about = {"date": on(AT_TEN), "attendee": ALTERNATE, "comment": comment, "stamped_at": NOW + 2 * HOUR}
+    about = {"date": on(AT_TEN), "attendee": ALTERNATE, "comment": comment, "stamped_at": stamped_at}
     one = await said(cast.fbi_lead, event_id, value, **about)
     sender = Sender(address=ALTERNATE, is_verified=is_verified)
-    [outcome] = await take(await email(cast.fbi_lead, event_id, one, sender=sender))
+    [outcome] = await take(await email(cast.fbi_lead, event_id, one, sender=sender, received_at=AFTER))
     return outcome
 
 
 async def waiting(cast: Cast, event_id: UUID) -> list[WaitingReply]:
     date = await occurrences.date_for(cast.coordinator, event_id, FEBRUARY)
-    return list((await unrecorded.of_date(cast.coordinator, date, LATER + HOUR)).waiting)
+    return list((await unrecorded.of_date(cast.coordinator, date, AFTER)).waiting)
 
 
 async def test_the_yes_of_a_substitute_is_what_is_known_and_waits_for_no_one(sqlite_cast: Cast) -> None:
@@ -146,14 +154,32 @@ async def test_the_yes_of_a_substitute_is_what_is_known_and_waits_for_no_one(sql
     assert await waiting(cast, event_id) == []
 
 
-async def test_the_no_of_a_substitute_waits_for_the_organizer_and_is_no_one_else_s(sqlite_cast: Cast) -> None:
+async def test_the_no_of_a_substitute_releases_them_and_is_no_one_else_s(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await seated(sqlite_cast)
     await delegated(cast, event_id)
-    assert await of_substitute(cast, event_id, NO) is Outcome.UNMATCHED
+    assert await of_substitute(cast, event_id, NO) is Outcome.RECORDED
+    assert (await coming(cast, event_id), await waiting(cast, event_id)) == (frozenset(), [])
+    assert (await reply_of(cast.fbi_lead, event_id, FEBRUARY))[0] is NO
+    assert [one.recipient_id for one in await messages(Removed)] == [cast.fbi_alternate.member_id]
+
+
+@pytest.mark.parametrize(("value", "is_verified"), [(NO, False), (MAYBE, True)])
+async def test_a_substitute_s_no_that_may_be_forged_and_their_maybe_wait(
+    sqlite_cast: Cast, value: ReplyValue, *, is_verified: bool
+) -> None:
+    cast, event_id = sqlite_cast, await seated(sqlite_cast)
+    await delegated(cast, event_id)
+    assert await of_substitute(cast, event_id, value, is_verified=is_verified) is Outcome.UNMATCHED
     assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
     [one] = await waiting(cast, event_id)
-    assert (one.reply.is_of_substitute, one.is_attachable) == (True, False)
-    assert one.reply.why == f"{OF_SUBSTITUTE} {ASK_WHO_COMES}"
+    assert one.reply.is_of_substitute
+
+
+async def test_a_no_from_before_the_substitute_was_named_waits(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await seated(sqlite_cast)
+    await delegated(cast, event_id)
+    assert await of_substitute(cast, event_id, NO, stamped_at=NOW) is Outcome.UNMATCHED
+    assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
 
 
 async def test_a_yes_that_may_be_forged_or_comes_before_they_are_named_waits(sqlite_cast: Cast) -> None:

@@ -38,6 +38,7 @@ def answered(about: Occasion, content: InvitationAnswered) -> Letter:
         is_series=about.is_series,
         is_whole=content.is_whole,
         released=one_line(about.released),
+        comes_for=one_line(about.substitutes_for),
     )
     undo = (Button(name=ButtonName.UNDO, target=UndoPage(words_id=content.undo)),) if content.undo else ()
     change = reply_button(about, ButtonName.CHANGE_REPLY) if is_recorded else reply_buttons(about)

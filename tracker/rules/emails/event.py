@@ -1,5 +1,6 @@
 """Emails about an event: invitation, cancellation, removal, substitute, and the one about restricted events."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from tracker.rules.core.message_types import (
@@ -15,7 +16,7 @@ from tracker.rules.core.message_types import (
 from tracker.rules.core.own_messages import InvitationAnswered
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wording import clock, day, longday, zone_word
-from tracker.rules.emails.content import Button, ButtonName, Letter, SitePage, one_line
+from tracker.rules.emails.content import Button, ButtonName, Letter, Reads, SitePage, one_line
 from tracker.rules.emails.contexts import Reason, RestrictedEmail
 from tracker.rules.emails.event_contexts import (
     CanceledEmail,
@@ -137,13 +138,14 @@ def withdrawal(about: Occasion) -> Letter:
 def substitute(about: Occasion) -> Letter:
     """Return the email that asks its reader to substitute for another person."""
     name = one_line(about.substitutes_for)
-    return letter_of(
+    letter = letter_of(
         about,
         SubstituteEmail(title=about.title, starts=day_and_time(about), name=name),
         facts=(*what_when_where(about), Fact(name=FactName.COMES_FOR, value=name)),
         more=(event_page(about),),
         calendar=calendar_part(about),
     )
+    return replace(letter, reads=Reads.REPLY_WORDS)
 
 
 def _why_released(turn: Substitution) -> Removal:

@@ -243,6 +243,8 @@ class InvitationAnsweredEmail:
     is_whole: bool
     released: str = ""
     """The person who no longer comes in their place because of it."""
+    comes_for: str = ""
+    """The person for whom the reader substitutes."""
 
 
 @dataclass(frozen=True, kw_only=True)

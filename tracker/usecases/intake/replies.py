@@ -22,7 +22,7 @@ from tracker.tables.schema.intake.proposals import TimeProposal
 from tracker.tables.schema.intake.replies import IncomingReply
 from tracker.tables.visible.events import events
 from tracker.usecases.core.viewers import viewers_for
-from tracker.usecases.events import replies, substitutes
+from tracker.usecases.events import replies, substitute_replies, substitutes
 from tracker.usecases.intake import holders
 from tracker.usecases.intake.holders import Holder
 from tracker.usecases.roster import aliases
@@ -139,8 +139,8 @@ async def _taken(
     )
     if reply.proposal and occurrence_id:
         row = await _with_proposal(row, date, order_of(reply, standing, email.received_at)[1])
-    if row.misfit is Misfit.OTHER_ATTENDEE and await _is_known_to_come(email, invitation, date, reply):
-        return replace(row, misfit=None, outcome=Outcome.REPEATED)
+    if row.misfit is Misfit.OTHER_ATTENDEE:
+        return await _of_substitute(email, date, row, order_of(reply, standing, email.received_at))
     if row.misfit or reply.value is None:
         return row if row.misfit else replace(row, outcome=Outcome.PROPOSED)
     outcome = judge(reply, standing, email.received_at)
@@ -161,16 +161,35 @@ def _standing(
     return standing_of(history, occurrence_id, date, addresses=addresses, uid=uid, delegates=frozenset(delegates))
 
 
-async def _is_known_to_come(
-    email: ReceivedEmail, invitation: _Invitation, date: Occurrence, reply: CalendarReply
-) -> bool:
-    """Return whether it is the Yes of the person whom the invited one sends to the date: they are coming already."""
-    if reply.value is not ReplyValue.ACCEPTED or reply.proposal or not email.sender.is_verified:
-        return False
-    standing = (await substitutes.standing_in([(date.id, date.event.id)])).get(date.id, {})
-    sent = [one for one, principal in standing.items() if principal == invitation.viewer.member_id]
-    people = {one.email.lower() for one in (await viewers_for(sent, email.received_at)).values()}
-    return {reply.attendee, email.sender.address} <= people | set(await aliases.confirmed_of(sent))
+async def _of_substitute(email: ReceivedEmail, date: Occurrence, row: _Row, order: tuple[int, datetime]) -> _Row:
+    """Return the row of a reply as someone else: of the substitute on the date, a Yes is known, and a No recorded.
+
+    Everything else waits: a Maybe, and a No from before they were named.
+    """
+    is_either = row.reply and row.reply.value in (ReplyValue.ACCEPTED, ReplyValue.DECLINED)
+    who = await _substitute(email, date, row) if is_either and email.sender.is_verified else None
+    if who is None or row.reply is None or row.invitation_id is None:
+        return row
+    if row.reply.value is ReplyValue.ACCEPTED:
+        return replace(row, misfit=None, outcome=Outcome.REPEATED)
+    if _is_closed(date, email.received_at):
+        return replace(row, misfit=None, outcome=Outcome.CLOSED)
+    turn = await substitute_replies.turn_of(who.member_id, date)
+    if turn is None or order[1] < turn.changed_at or row.occurrence_id is None:
+        return row
+    await substitute_replies.release(who, row.invitation_id, date, row.reply.comment, email.received_at)
+    return replace(row, misfit=None, outcome=Outcome.RECORDED, order=order)
+
+
+async def _substitute(email: ReceivedEmail, date: Occurrence, row: _Row) -> Viewer | None:
+    """Return the person named to come to the date for the invitation, if the email is theirs, about themselves."""
+    if row.reply is None or row.reply.proposal:
+        return None
+    standing = await substitutes.standing(date.event.id)
+    sent = [one for invitation_id, one, date_id in standing if (invitation_id, date_id) == (row.invitation_id, date.id)]
+    who = next(iter((await viewers_for(sent, email.received_at)).values()), None)
+    is_theirs = who and {row.reply.attendee, email.sender.address} <= await aliases.addresses_of(who)
+    return replace(who, origin=BY_EMAIL) if who and is_theirs else None
 
 
 async def _delegates(viewer: Viewer, date: Occurrence, now: datetime) -> dict[str, UUID]:

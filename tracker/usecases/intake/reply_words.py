@@ -6,7 +6,7 @@ from uuid import UUID
 from tracker.rules.core.answers import Taken
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_utc
-from tracker.rules.events.event import Event
+from tracker.rules.events.event import Event, Occurrence
 from tracker.rules.events.replies import effective
 from tracker.rules.intake.calendar_replies import CalendarReply, DateNamed, Outcome
 from tracker.rules.intake.emails import ReceivedEmail
@@ -15,6 +15,7 @@ from tracker.tables.background.intake import words as known
 from tracker.tables.background.intake.words import Answered
 from tracker.tables.visible.events import events
 from tracker.tables.visible.events import replies as visible
+from tracker.usecases.events import substitutes
 from tracker.usecases.intake import replies
 from tracker.usecases.intake.understood import UNMATCHED, Understood
 
@@ -39,6 +40,8 @@ class _Asked:
     """None = the whole event."""
     reply: CalendarReply | None
     """Their reply so far."""
+    is_to_substitute: bool = False
+    """Whether the invitation is that of the person in whose place they are to come."""
 
 
 async def taken(viewer: Viewer, answered: Answered, email: ReceivedEmail, *, is_theirs: bool) -> Understood:
@@ -63,8 +66,10 @@ async def taken(viewer: Viewer, answered: Answered, email: ReceivedEmail, *, is_
     [outcome] = await _take(await _as_reply(viewer, asked, answered, email, said))
     if said.word is None:
         return replace(about, outcome=Taken.NO_WORD)
-    reply_id = await known.newest_reply(asked.invitation_id) if outcome is Outcome.RECORDED else None
-    return replace(about, outcome=TAKEN[outcome], reply_id=reply_id)
+    is_recorded = outcome is Outcome.RECORDED
+    is_own = is_recorded and not asked.is_to_substitute
+    reply_id = await known.newest_reply(asked.invitation_id) if is_own else None
+    return replace(about, outcome=TAKEN[outcome], reply_id=reply_id, is_answered=is_own or not is_recorded)
 
 
 async def _take(email: ReceivedEmail) -> list[Outcome]:
@@ -74,20 +79,37 @@ async def _take(email: ReceivedEmail) -> list[Outcome]:
 async def _asked(viewer: Viewer, answered: Answered) -> _Asked | None:
     event = await events.event(viewer, answered.event_id) if answered.event_id else None
     own = (await visible.mine(viewer, [event.id])).get(event.id) if event else None
-    if event is None or own is None or not own.role.is_asked:
+    if event is None:
+        return None
+    if own is None:
+        return await _asked_to_substitute(viewer, event, answered)
+    if not own.role.is_asked:
         return None
     dates = await events.dates(viewer, event)
     date = next((one for one in dates if one.id == answered.occurrence_id), None)
     single = dates[0] if dates and not event.is_series else None
     on = date or single
     given = effective(own.replies, on.id if on else None)
-    starts = date.original_start if date else None
     return _Asked(
         event=event,
         invitation_id=own.id,
-        date=DateNamed(moment=to_utc(starts, event.zone), local=starts) if starts else None,
+        date=_named(date) if date else None,
         reply=CalendarReply(uid=event.uid, attendee="", value=given.value, comment=given.comment) if given else None,
     )
+
+
+async def _asked_to_substitute(viewer: Viewer, event: Event, answered: Answered) -> _Asked | None:
+    """Return what a substitute was asked: to come to one date in another person's place. It may be over since."""
+    date = next((one for one in await events.dates(viewer, event) if one.id == answered.occurrence_id), None)
+    turn = (await substitutes.of_member(event.id, viewer.member_id, [date.id])).get(date.id) if date else None
+    if date is None or turn is None:
+        return None
+    return _Asked(event=event, invitation_id=turn.invitation_id, date=_named(date), reply=None, is_to_substitute=True)
+
+
+def _named(date: Occurrence) -> DateNamed:
+    starts = date.original_start
+    return DateNamed(moment=to_utc(starts, date.event.zone), local=starts)
 
 
 def _is_so(asked: _Asked, said: Said) -> bool:
