@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.cast import NOW, Cast, meeting
 from tests.usecases.intake.replying import HOUR, LATER, MAYBE, NO, STRANGER, YES, email, on, reply_of, said
+from tracker.errors import Conflict
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import Removed, SubstituteNamed
 from tracker.rules.core.outbox import Message
@@ -187,6 +188,75 @@ async def test_a_yes_that_may_be_forged_or_comes_before_they_are_named_waits(sql
     assert await of_substitute(cast, event_id, YES) is Outcome.UNMATCHED
     await delegated(cast, event_id)
     assert await of_substitute(cast, event_id, YES, "Forged", is_verified=False) is Outcome.UNMATCHED
+
+
+async def test_a_waiting_yes_of_a_substitute_is_attached_as_their_own(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await seated(sqlite_cast)
+    await delegated(cast, event_id)
+    await of_substitute(cast, event_id, YES, is_verified=False)
+    [one] = await waiting(cast, event_id)
+    assert (one.person_id, one.is_attachable, one.substitute) == (cast.fbi_alternate.member_id, True, "")
+    await unrecorded.attach(cast.coordinator, event_id, FEBRUARY, one.reply.id, one.person_id, AFTER)
+    assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
+    assert (await reply_of(cast.fbi_lead, event_id, FEBRUARY))[0] is NO
+
+
+async def test_a_waiting_no_of_a_substitute_is_attached_as_their_own_and_can_be_undone(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await seated(sqlite_cast)
+    await delegated(cast, event_id)
+    await of_substitute(cast, event_id, NO, is_verified=False)
+    [one] = await waiting(cast, event_id)
+    await unrecorded.attach(cast.coordinator, event_id, FEBRUARY, one.reply.id, one.person_id, AFTER)
+    assert await coming(cast, event_id) == frozenset()
+    date = await occurrences.date_for(cast.coordinator, event_id, FEBRUARY)
+    [shown] = (await unrecorded.of_date(cast.coordinator, date, AFTER)).settled
+    assert shown.reply.decision
+    assert (shown.reply.decision.is_release, shown.reply.decision.is_substitution) == (True, False)
+    await unrecorded.undo(cast.coordinator, event_id, FEBRUARY, one.reply.id, AFTER)
+    assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
+
+
+async def from_forwarded(cast: Cast, event_id: UUID, value: ReplyValue, sender: str = ALTERNATE) -> WaitingReply:
+    """Let someone else reply in words to the lead's email, and return how it waits."""
+    one = await said(cast.fbi_lead, event_id, value, date=on(AT_TEN), stamped_at=AFTER)
+    about = {"sender": Sender(address=sender, is_verified=True), "received_at": AFTER}
+    assert await take(await email(cast.fbi_lead, event_id, one, **about)) == [Outcome.UNMATCHED]
+    [shown] = await waiting(cast, event_id)
+    return shown
+
+
+@pytest.mark.parametrize("value", [YES, NO])
+async def test_a_substitute_s_reply_to_the_person_s_email_is_not_offered_as_that_person_s(
+    sqlite_cast: Cast, value: ReplyValue
+) -> None:
+    cast, event_id = sqlite_cast, await seated(sqlite_cast)
+    await delegated(cast, event_id)
+    one = await from_forwarded(cast, event_id, value)
+    assert (one.person_id, one.reply.is_of_substitute) == (cast.fbi_alternate.member_id, True)
+
+
+async def test_an_alternate_s_yes_to_the_person_s_email_is_offered_as_a_substitute_s(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await seated(sqlite_cast)
+    one = await from_forwarded(cast, event_id, YES)
+    assert (one.person_id, one.substitute) == (None, "Fbi alternate (FBI)")
+
+
+@pytest.mark.parametrize(("sender", "is_theirs"), [("hsi_liaison@hsi.example", False), (STRANGER, True)])
+async def test_an_email_is_offered_as_the_invited_person_s_unless_another_member_sent_it(
+    sqlite_cast: Cast, sender: str, *, is_theirs: bool
+) -> None:
+    cast, event_id = sqlite_cast, await seated(sqlite_cast)
+    one = await from_forwarded(cast, event_id, YES, sender)
+    assert one.person_id == (cast.fbi_lead.member_id if is_theirs else None)
+
+
+async def test_a_substitute_s_maybe_is_not_attached_to_them(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await seated(sqlite_cast)
+    await delegated(cast, event_id)
+    await of_substitute(cast, event_id, MAYBE)
+    [one] = await waiting(cast, event_id)
+    with pytest.raises(Conflict):
+        await unrecorded.attach(cast.coordinator, event_id, FEBRUARY, one.reply.id, one.person_id, AFTER)
 
 
 SAID = st.tuples(st.sampled_from([(YES, None), (MAYBE, None), (NO, ALTERNATE), (NO, STRANGER)]), st.integers(0, 4))

@@ -66,6 +66,8 @@ class Decision:
     """The person whose reply it became; empty = it was dismissed."""
     is_substitution: bool
     """Whether it was recorded that the sender comes in that person’s place."""
+    is_release: bool = False
+    """Whether it was recorded that the sender can’t come in that person’s place."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,20 +115,26 @@ class UnrecordedReply:
             return f"It didn’t count. {MISFIT_WORDS[self._lacks]}"
         if self.misfit is None:
             return BECAUSE[self.settled]
-        person = self.person if self.claimed_by == self.member_id else "the sender"
+        person = "the sender" if self.misfit is Misfit.OTHER_ATTENDEE else self.person
         return f"{self._doubt} {NO_DECISION[self.settled].format(person=person)}"
 
     @property
     def _doubt(self) -> str:
         """Return why it can't be known to be the invited person's reply, or why it is none."""
         if self.is_of_substitute:
-            return f"{OF_SUBSTITUTE} {ASK_WHO_COMES}" if self.waits else OF_SUBSTITUTE
+            confirmed = "" if self.is_verified else NOT_CONFIRMED
+            return " ".join(filter(None, (OF_SUBSTITUTE, confirmed, ASK_WHO_COMES if self._is_vague else "")))
         words = [MISFIT_WORDS[self.misfit]] if self.misfit else []
         if self.misfit is Misfit.OTHER_ATTENDEE and not self.is_sender_invited:
             words.append(NOT_INVITED)
         if self.misfit in (Misfit.OTHER_SENDER, Misfit.OTHER_ATTENDEE) and not self.is_verified:
             words.append(NOT_CONFIRMED)
         return " ".join(words)
+
+    @property
+    def _is_vague(self) -> bool:
+        """Return whether it waits, and says neither that the sender comes nor that they don't."""
+        return self.waits and self.value not in (ReplyValue.ACCEPTED, ReplyValue.DECLINED)
 
     @property
     def _lacks(self) -> Misfit:
@@ -140,24 +148,27 @@ class UnrecordedReply:
 
     @property
     def is_of_substitute(self) -> bool:
-        """Return whether the person named as substitute replied as themselves."""
-        return self.is_sender_named and self.misfit is Misfit.OTHER_ATTENDEE
+        """Return whether the person named as substitute wrote it, also in words to the invited person’s email."""
+        return self.is_sender_named and self.misfit in (Misfit.OTHER_ATTENDEE, Misfit.OTHER_SENDER)
 
     @property
     def is_attachable(self) -> bool:
-        """Return whether it has a reply, and the only doubt is whose: a substitute's isn't that of someone invited."""
-        return self.value is not None and self.misfit in _OF_SOMEONE and not self.is_of_substitute
+        """Return whether it has a reply, and the only doubt is whose."""
+        return self.value is not None and self.misfit in _OF_SOMEONE
 
     @property
     def is_forwarded(self) -> bool:
-        """Return whether a member said Yes as themselves to another person’s invitation."""
-        is_yes = self.value is ReplyValue.ACCEPTED
-        return is_yes and self.misfit is Misfit.OTHER_ATTENDEE and self.sender_id not in (None, self.member_id)
+        """Return whether a member said Yes to another person’s invitation."""
+        is_of_other = self.misfit in (Misfit.OTHER_ATTENDEE, Misfit.OTHER_SENDER)
+        return self.value is ReplyValue.ACCEPTED and is_of_other and self.sender_id not in (None, self.member_id)
 
     @property
     def claimed_by(self) -> UUID | None:
-        """Return the person whose reply it says it is; None when that is no one whom we know."""
-        return self.sender_id if self.misfit is Misfit.OTHER_ATTENDEE else self.member_id
+        """Return the person whose reply it says it is: the sender’s, if we know them.
+
+        None when they replied as someone whom we don’t know.
+        """
+        return self.sender_id if self.misfit is Misfit.OTHER_ATTENDEE else self.sender_id or self.member_id
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,7 +27,7 @@ from tracker.tables.visible.events import events
 from tracker.tables.visible.intake import replies as visible
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewer_for
-from tracker.usecases.events import replies, substitutes
+from tracker.usecases.events import replies, substitute_replies, substitutes
 from tracker.usecases.events.occurrences import date_for
 from tracker.usecases.intake.replies import standing_of
 from tracker.usecases.intake.reply_undo import EarlierReply, earlier_reply, restore
@@ -40,6 +40,7 @@ WHY_NOT = {
     Outcome.OLD_TIME: "The time has changed since this email, so it can’t be attached. Ask the person.",
 }
 NOT_A_SUBSTITUTE = "The sender can’t come in this person’s place."
+YES_OR_NO = "A substitute either comes or doesn’t, to one date. Ask the person, then use “Record someone’s reply”."
 CHANGED = "The reply changed after this, or the event is over or canceled. It can’t be undone here."
 
 Columns = dict[Column | str, Any]
@@ -77,7 +78,7 @@ async def of_date(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Emai
 async def attach(
     viewer: Viewer, event_id: UUID, key: str, incoming_id: UUID, member_id: UUID | None, now: datetime
 ) -> Participant:
-    """Record an email as the reply of an invited person, and return who that is.
+    """Record an email as the reply of an invited person, or of a substitute, and return who that is.
 
     It counts only if it would have counted as their own. Errors: NotFound, NotAllowed, Gone, Invalid(person), Conflict.
     """
@@ -90,6 +91,9 @@ async def attach(
             raise Conflict("This email has no reply to attach.")
         date = page.occurrence if email.for_date else await _next_date(page)
         order = await _counted(person, date, email)
+        if person.substitutes_for:
+            await _attach_to_substitute(page, email, person)
+            return person
         await replies.record(
             viewer,
             person.invitation_id,
@@ -106,6 +110,19 @@ async def attach(
     return person
 
 
+async def _attach_to_substitute(page: _Page, email: UnrecordedReply, person: Participant) -> None:
+    """Record that a substitute comes, which changes nothing, or that they can't. Errors: Conflict."""
+    if not email.for_date or email.value not in (ReplyValue.ACCEPTED, ReplyValue.DECLINED):
+        raise Conflict(YES_OR_NO)
+    if email.value is ReplyValue.ACCEPTED:
+        await _record_coming(page, email, person.invitation_id, person.member_id)
+        return
+    entered = replies.EnteredFor(person.member_id)
+    date, viewer = page.occurrence, page.viewer
+    await substitute_replies.release(viewer, person.invitation_id, date, email.comment, page.now, entered=entered)
+    await _decide_with_newest(page, email, person.invitation_id)
+
+
 async def substitute(viewer: Viewer, event_id: UUID, key: str, incoming_id: UUID, now: datetime) -> Participant:
     """Record that the sender comes on this date in place of the person whose invitation they replied to.
 
@@ -116,20 +133,24 @@ async def substitute(viewer: Viewer, event_id: UUID, key: str, incoming_id: UUID
         person = next((one for one in page.people if one.member_id == email.member_id), None)
         if person is None or not await _substitute(page, email):
             raise Conflict(NOT_A_SUBSTITUTE)
-        given = Given(ReplyValue.DECLINED, "", email.sender_id)
-        await replies.record(
-            viewer,
-            person.invitation_id,
-            page.occurrence,
-            given,
-            ReplySource.ON_BEHALF,
-            now,
-            for_series=False,
-            entered=replies.EnteredFor(person.member_id),
-        )
-        reply_id = await words.newest_reply(person.invitation_id)
-        await _decide(viewer, email, now, {IncomingReply.attached: reply_id})
+        await _record_coming(page, email, person.invitation_id, email.sender_id)
     return person
+
+
+async def _record_coming(page: _Page, email: UnrecordedReply, invitation_id: UUID, substitute_id: UUID | None) -> None:
+    """Record that someone comes in place of the person of an invitation, with that person's note."""
+    invited = next(one for one in page.people if one.invitation_id == invitation_id and not one.substitutes_for)
+    given = Given(ReplyValue.DECLINED, invited.comment, substitute_id)
+    entered = replies.EnteredFor(invited.member_id)
+    source = ReplySource.ON_BEHALF
+    date, now = page.occurrence, page.now
+    await replies.record(page.viewer, invitation_id, date, given, source, now, for_series=False, entered=entered)
+    await _decide_with_newest(page, email, invitation_id)
+
+
+async def _decide_with_newest(page: _Page, email: UnrecordedReply, invitation_id: UUID) -> None:
+    reply_id = await words.newest_reply(invitation_id)
+    await _decide(page.viewer, email, page.now, {IncomingReply.attached: reply_id})
 
 
 async def dismiss(viewer: Viewer, event_id: UUID, key: str, incoming_id: UUID, now: datetime) -> None:
@@ -163,7 +184,7 @@ async def undo(viewer: Viewer, event_id: UUID, key: str, incoming_id: UUID, now:
 async def _page(viewer: Viewer, occurrence: Occurrence, found: Sequence[UnrecordedReply], now: datetime) -> _Page:
     named = named_participants(viewer, occurrence.event, await sheet.participants(viewer, occurrence))
     names = {one.member_id for one in named}
-    people = [one for one in answerable(viewer, occurrence, named, now) if not one.substitutes_for]
+    people = answerable(viewer, occurrence, named, now)
     shown = [one for one in found if one.member_id in names]
     return _Page(viewer=viewer, occurrence=occurrence, people=people, rows=shown, now=now)
 
@@ -182,7 +203,8 @@ async def _offered(page: _Page, email: UnrecordedReply) -> WaitingReply:
 
 async def _substitute(page: _Page, email: UnrecordedReply) -> str:
     """Return the sender, where they may come on this date in place of the invited person; else an empty text."""
-    if not email.is_forwarded or email.member_id not in {one.member_id for one in page.people}:
+    listed = {one.member_id for one in page.people}
+    if not email.is_forwarded or email.member_id not in listed or email.sender_id in listed:
         return ""
     holder = await _person(email.member_id, page.now)
     choices = await substitutes.choices(holder, page.occurrence.event, page.now) if holder else []

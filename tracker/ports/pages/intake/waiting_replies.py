@@ -32,7 +32,7 @@ async def attach_reply(
 ) -> Redirect:
     """Record an email as the reply of the chosen person, or say why it can't be."""
     deed = unrecorded.attach(viewer, event_id, key, incoming_id, id_in(form["person"]), now)
-    said = "Recorded as a reply from {person}. No email is sent."
+    said = "Recorded as a reply from {person}. The sender gets no email, unless they’re a substitute who can’t come."
     return await _decided(pages, f"/events/{event_id}/{key}", incoming_id, deed, said)
 
 

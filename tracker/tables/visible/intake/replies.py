@@ -22,7 +22,8 @@ _UNRECORDED = (
     "SELECT n.id, n.received_at, n.sender, n.is_verified, n.reply, n.comment, n.sequence, n.stamped_at, n.outcome,"
     " n.misfit, n.occurrence, n.decided_at, i.id AS invitation, i.member, m.name, g.code, o.id AS shown_on,"
     " s.id AS sender_id, x.member AS alias_of, v.id AS sender_invited, p.name AS decider,"
-    " h.code AS decider_agency, a.source AS attached_by, t.name AS attached_name, k.code AS attached_agency,"
+    " h.code AS decider_agency, a.source AS attached_by, a.substitute AS attached_substitute,"
+    " t.name AS attached_name, k.code AS attached_agency,"
     f" {_TURN} AS turn_of, CASE WHEN {_IS_OWN} OR (n.is_verified AND (s.id IS NOT NULL OR x.member IS NOT NULL))"
     f" THEN 1 ELSE 0 END AS is_known, {_MADE_AT} AS made_at,"
     f" CASE WHEN n.sequence < {_SEQUENCE} THEN n.sequence ELSE {_SEQUENCE} END AS counted,"
@@ -164,9 +165,11 @@ def _unrecorded(row: Row) -> UnrecordedReply:
 
 def _decision(row: Row) -> Decision:
     is_attached = row["attached_name"] is not None
+    is_of_substitute = is_attached and row["attached_by"] != ReplySource.EMAIL
     return Decision(
         at=row["decided_at"],
         by=f"{row['decider']} ({row['decider_agency']})",
         attached_to=f"{row['attached_name']} ({row['attached_agency']})" if is_attached else "",
-        is_substitution=is_attached and row["attached_by"] != ReplySource.EMAIL,
+        is_substitution=is_of_substitute and row["attached_substitute"] is not None,
+        is_release=is_of_substitute and row["attached_substitute"] is None,
     )
