@@ -29,6 +29,8 @@ class EarlierReply:
     value: ReplyValue
     """What counts now."""
     earlier: Given
+    sends: str
+    """The person who comes in the viewer's place again with the earlier reply, with the agency; empty for no one."""
     replied_at: datetime | None
     """When the earlier reply was given; None without one."""
     is_current: bool
@@ -58,6 +60,7 @@ def _earlier(
         for_series=occurrence_id is None,
         value=counts.value if counts else ReplyValue.NEEDS_ACTION,
         earlier=Given(before.value, before.comment, before.substitute_id) if before else NONE,
+        sends=before.substitute if before else "",
         replied_at=before.replied_at if before else None,
         is_current=is_last and date.ends_at > now and not date.is_off,
     )

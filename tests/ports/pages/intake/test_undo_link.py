@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from litestar import Litestar
 
-from tests.cast import Cast
+from tests.cast import NOW, Cast
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.usecases.intake.test_reply_words import invited, reply_of
@@ -16,6 +16,7 @@ from tracker.tables.schema.actions.action_items import ActionItem
 from tracker.tables.schema.events.events import Event
 from tracker.tables.schema.intake.words import IncomingWords
 from tracker.tables.schema.roster.people import Member
+from tracker.usecases.events import occurrences, replies, substitutes
 
 pytestmark = pytest.mark.anyio
 
@@ -95,3 +96,19 @@ async def test_the_link_of_a_restricted_event_asks_to_sign_in(
     await Event.update({Event.visibility: "named"}).where(Event.id == event_id)
     page = (await stranger.get(await link_of(app))).text
     assert ("Sign in to continue" in page, "Monthly" in page) == (True, False)
+
+
+async def test_the_page_says_whom_an_undone_reply_names_again_before_the_press(
+    app: Litestar, stranger: Browser, sqlite_cast: Cast
+) -> None:
+    cast, event_id = sqlite_cast, await invited(sqlite_cast, committee_id=sqlite_cast.committees["steering"])
+    date = await occurrences.nearest_date(cast.fbi_lead, event_id, NOW)
+    said_no = (cast.fbi_lead, event_id, date.key, ReplyValue.DECLINED, "", NOW)
+    await replies.reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
+    await replied(cast.fbi_lead, "YES")
+    link = await link_of(app)
+    again = "Fbi alternate (FBI) is named again to come in your place, and gets an email."
+    assert again in " ".join((await stranger.get(link)).text.split())
+    await stranger.send("POST", link)
+    assert again not in " ".join((await stranger.get(link)).text.split())
+    assert await substitutes.on_date(event_id, date.id) == {cast.fbi_alternate.member_id}
