@@ -187,6 +187,26 @@ async def test_the_same_reply_again_changes_nothing(sqlite_cast: Cast) -> None:
     assert outcomes == [Taken.RECORDED, Taken.UNCHANGED]
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("NO", "You've already replied, and that reply still counts: No."), ("Which room?", "Your reply is still No.")],
+)
+async def test_a_confirmation_of_what_changed_nothing_says_what_the_reply_is(
+    sqlite_cast: Cast, text: str, words: str
+) -> None:
+    await invited(sqlite_cast)
+    await said(sqlite_cast.fbi_lead, "NO")
+    await said(sqlite_cast.fbi_lead, text, LATER + HOUR)
+    emails = [one for key, one in await sent(LATER + 2 * HOUR) if key.startswith("email_answered")]
+    assert words in [paragraph for one in emails if isinstance(one, ReadEmail) for paragraph in one.paragraphs]
+
+
+async def test_a_confirmation_says_that_there_is_no_reply_yet(sqlite_cast: Cast) -> None:
+    await invited(sqlite_cast)
+    await said(sqlite_cast.fbi_lead, "Which room?")
+    assert "You haven't replied yet." in (await confirmation()).paragraphs
+
+
 async def test_a_stranger_s_yes_changes_nothing_and_no_one_is_answered(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await invited(sqlite_cast)
     before = await Message.count()

@@ -18,6 +18,8 @@ from tracker.rules.emails.event_contexts import InvitationAnsweredEmail, Proposa
 from tracker.rules.emails.event_facts import what_when_where
 from tracker.rules.emails.facts import Fact, FactName, Facts, Footer
 from tracker.rules.emails.parts import Occasion, event_page, letter_of, reply_button, reply_buttons
+from tracker.rules.emails.reply import reply_words
+from tracker.rules.events.replies import ReplyValue
 
 VALUES = {Word.YES: "Yes", Word.MAYBE: "Maybe", Word.NO: "No"}
 
@@ -38,6 +40,7 @@ def answered(about: Occasion, content: InvitationAnswered) -> Letter:
         is_series=about.is_series,
         is_whole=content.is_whole,
         released=one_line(about.released),
+        kept="" if is_recorded or about.reply is ReplyValue.NEEDS_ACTION else reply_words(about),
         comes_for=one_line(about.substitutes_for),
     )
     undo = (Button(name=ButtonName.UNDO, target=UndoPage(words_id=content.undo)),) if content.undo else ()

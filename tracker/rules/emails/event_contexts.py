@@ -243,6 +243,8 @@ class InvitationAnsweredEmail:
     is_whole: bool
     released: str = ""
     """The person who no longer comes in their place because of it."""
+    kept: str = ""
+    """The reader's reply where the email didn't change it; empty for none."""
     comes_for: str = ""
     """The person for whom the reader substitutes."""
 
