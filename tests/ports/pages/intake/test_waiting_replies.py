@@ -34,6 +34,18 @@ async def test_an_email_is_attached_by_name_and_undone(desk: Browser, sqlite_cas
     assert "No reply, for Fbi lead (FBI)" in page
 
 
+async def test_after_an_undone_attachment_no_one_has_entered_a_reply(
+    desk: Browser, browse: SignIn, sqlite_cast: Cast
+) -> None:
+    event_id = await invited(sqlite_cast)
+    email = f"/events/{event_id}/{KEY}/email-replies/{await from_private_address(sqlite_cast, event_id)}"
+    await desk.post(f"{email}/attachment", {"person": str(sqlite_cast.fbi_lead.member_id)})
+    await desk.post(f"{email}/undo")
+    date = f"/events/{event_id}/{KEY}"
+    assert "Entered by" not in (await desk.get(date)).text
+    assert "Entered for you" not in (await (await browse(sqlite_cast.fbi_lead)).get(date)).text
+
+
 async def test_a_refused_attachment_says_why(desk: Browser, sqlite_cast: Cast) -> None:
     event_id = await invited(sqlite_cast)
     row = await from_private_address(sqlite_cast, event_id)

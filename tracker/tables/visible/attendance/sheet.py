@@ -211,6 +211,7 @@ def _person(row: Row) -> tuple[object, ...]:
 
 def _participant(row: Row, replies: list[Reply], occurrence: Occurrence) -> Participant:
     reply = effective(replies, occurrence.id)
+    given = reply if reply and reply.value is not ReplyValue.NEEDS_ACTION else None
     return Participant(
         invitation_id=row["id"],
         member_id=row["member"],
@@ -221,7 +222,7 @@ def _participant(row: Row, replies: list[Reply], occurrence: Occurrence) -> Part
         role=AttendeeRole(row["role"]),
         reply=reply.value if reply else ReplyValue.NEEDS_ACTION,
         comment=reply.comment if reply else "",
-        source=reply.source if reply else "",
+        source=given.source if given else "",
         replied_at=reply.replied_at if reply else None,
         entered_by=reply.entered_by if reply else "",
         substitute=reply.substitute if reply else "",

@@ -102,16 +102,21 @@ def _own(found: list[Row]) -> tuple[UUID, OwnInvitation]:
 
 
 def reply(row: Row) -> Reply:
-    """Return the reply in a row, with the person who recorded it on behalf and the substitute."""
+    """Return the reply in a row, with the person who recorded it on behalf and the substitute.
+
+    That there is none is no one's reply: a person who undid one, or asked again, has entered nothing.
+    """
+    value = ReplyValue(row["reply"])
+    is_entered = value is not ReplyValue.NEEDS_ACTION and row["name"]
     return Reply(
         occurrence_id=row["occurrence"],
-        value=ReplyValue(row["reply"]),
+        value=value,
         comment=row["comment"],
         source=row["source"],
         number=row["number"],
         replied_at=row["replied_at"],
         sequence=row["sequence"],
-        entered_by=f"{row['name']} ({row['code']})" if row["name"] else "",
+        entered_by=f"{row['name']} ({row['code']})" if is_entered else "",
         substitute_id=row["substitute"],
         substitute=f"{row['substitute_name']} ({row['substitute_code']})" if row["substitute"] else "",
     )
