@@ -1,5 +1,6 @@
 """From a letter to bytes: what is in them, and what no one can put into them."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -14,6 +15,7 @@ from tests.ical.test_itip import DATES, SERIES
 from tests.ical.test_vtodo import ITEM
 from tests.ports.mail.making import ONE, TWO, invitation, letter, message, parts, read, with_calendar
 from tests.ports.mail.sending import composer, settings
+from tracker.config.paths import folder
 from tracker.crypto import keys
 from tracker.crypto.reply_addresses import ReplyAddresses
 from tracker.crypto.signed_links import Links
@@ -172,7 +174,7 @@ def test_an_item_is_updated_without_an_account() -> None:
 def test_text_and_html_hold_the_same_facts_and_links() -> None:
     video = Button(name=ButtonName.VIDEO, target=Elsewhere(url="https://v.example/1"))
     found = parts(composer().mail(letter(more=(video,)), message()).content)
-    for word in ("Core group", "Kansas City", "https://v.example/1", "Please reply with these buttons."):
+    for word in ("Core group", "Kansas City", "https://v.example/1", "Please choose Reply yes, Maybe, or No below."):
         assert word in found["text/plain"].get_content()
         assert word in found["text/html"].get_content()
 
@@ -304,7 +306,13 @@ def test_how_to_reply_is_said_above_the_buttons() -> None:
     found = parts(composer().mail(letter(), message()).content)
     for kind in ("text/plain", "text/html"):
         text = found[kind].get_content()
-        assert 0 < text.index("Please reply with these buttons.") < text.index("Reply yes")
+        assert 0 < text.index("Please choose Reply yes, Maybe, or No below.") < text.rindex("Reply yes")
+
+
+def test_no_email_speaks_of_buttons_which_plain_text_does_not_have() -> None:
+    statements = re.compile(r"{%.*?%}|{#.*?#}|{{.*?}}", re.DOTALL)
+    files = sorted(folder("templates").joinpath("emails").rglob("*.txt"))
+    assert [one.name for one in files if "button" in statements.sub("", one.read_text(encoding="utf-8")).lower()] == []
 
 
 def test_a_date_of_a_series_is_sent_with_the_reply_that_was_given_for_it() -> None:
