@@ -176,6 +176,8 @@ class Participant:
     """Who replied for them; for a substitute, who named them."""
     substitute: str = ""
     """From the reply that counts."""
+    released: str = ""
+    """The substitute who no longer comes, from the reply that counts."""
     substitutes_for: str = ""
     """The person for whom they substitute, with the agency; they were not invited themselves."""
     earlier: ReplyValue | None = None

@@ -87,6 +87,8 @@ async def test_a_substitute_can_decline_on_the_page_of_the_date(browse: SignIn, 
     again = await agent.post(f"{address}/substitution/refusal")
     assert again.status_code == 303
     assert "You aren’t a substitute on this date." in (await agent.get(address)).text
+    seen = (await (await browse(cast.coordinator)).get(address)).text
+    assert "Fbi alternate (FBI) is no longer coming instead" in row_of(seen, "Fbi lead")
     page = " ".join((await (await browse(cast.fbi_lead)).get(address)).text.split())
     assert "Fbi alternate (FBI) is no longer coming in your place." in page
     assert "Entered for you by Fbi alternate (FBI)." in page

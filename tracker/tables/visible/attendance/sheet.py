@@ -23,6 +23,7 @@ from tracker.rules.events.replies import (
     ReplyValue,
     earlier,
     effective,
+    released_by,
     responded_at,
 )
 from tracker.tables.background.events.invitees import TAKES_PART
@@ -154,6 +155,7 @@ def _with_substitutes(
                     comment="",
                     entered_by=one.entered_by or principal,
                     substitute="",
+                    released="",
                     substitutes_for=principal,
                     earlier=None,
                 )
@@ -226,6 +228,7 @@ def _participant(row: Row, replies: list[Reply], occurrence: Occurrence) -> Part
         replied_at=reply.replied_at if reply else None,
         entered_by=reply.entered_by if reply else "",
         substitute=reply.substitute if reply else "",
+        released=released_by(replies, occurrence.id),
         earlier=earlier(replies, occurrence.id),
         responded_at=responded_at(replies, occurrence.id),
     )
