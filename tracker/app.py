@@ -22,7 +22,8 @@ from tracker.ports.feeds import subscription
 from tracker.ports.health.healthz import healthz
 from tracker.ports.health.mail_server import Lately
 from tracker.ports.http import drafts, errors
-from tracker.ports.http.dependencies import DEPENDENCIES, resolve_in_turn
+from tracker.ports.http.application import Application
+from tracker.ports.http.dependencies import DEPENDENCIES
 from tracker.ports.http.forms import FormRequest
 from tracker.ports.http.guards import recognize, refuse_unguarded
 from tracker.ports.http.security import BODY_LIMIT, protect
@@ -81,8 +82,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
     if settings is None:
         clock.start_at(chosen.now)
     links = Links(*keys.every("links"))
-    app = Litestar(
-        route_handlers=[*_pages(chosen), *api.handlers, subscription.subscription, healthz],
+    app = Application(
+        route_handlers=[*_pages(chosen), api.router, subscription.subscription, healthz],
         dependencies=DEPENDENCIES,
         exception_handlers=errors.handlers(page),
         after_exception=[recognize, drafts.keep_failed],
@@ -95,7 +96,6 @@ def create_app(settings: Settings | None = None) -> Litestar:
         logging_config=None,
     )
     refuse_unguarded(app)
-    resolve_in_turn(app)
     protect(app, chosen)
     note_after_responses(app)
     return app

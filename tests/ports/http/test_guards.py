@@ -9,7 +9,6 @@ from urllib.parse import quote
 import pytest
 from litestar import Litestar, asgi, get, websocket
 from litestar.connection import WebSocket
-from litestar.routes import HTTPRoute
 from litestar.types import Receive, Scope, Send
 
 from tests.cast import NOW, Cast, operation
@@ -354,14 +353,3 @@ async def test_a_page_says_how_long_its_session_goes_on_and_whose_it_is(
     page = (await advocate.get("/action-items")).text
     assert f'data-left="1800" data-person="{sqlite_cast.harbor_advocate.member_id}"' in page
     assert "session.js" not in (await stranger.get("/sign-in")).text
-
-
-def test_no_handler_makes_its_dependencies_as_tasks() -> None:
-    models = [
-        model
-        for route in create_app(settings()).routes
-        if isinstance(route, HTTPRoute)
-        for _, model in route.route_handler_map.values()
-    ]
-    assert max(len(model.dependency_batches) for model in models) >= 4
-    assert {len(batch) for model in models for batch in model.dependency_batches} == {1}

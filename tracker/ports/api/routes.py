@@ -3,7 +3,7 @@
 from functools import cache
 
 import msgspec
-from litestar import HttpMethod, Response, route
+from litestar import HttpMethod, Response, Router, route
 from litestar.handlers import HTTPRouteHandler
 
 from tracker.ports.api import (
@@ -74,4 +74,4 @@ def _options_of(path: str) -> HTTPRouteHandler:
 
 
 OPTIONS = [_options_of(path) for path in sorted({path for one in OPERATIONS for path in one.paths})]
-handlers = [*OPTIONS, *OPERATIONS, openapi]
+router = Router("/", route_handlers=[*OPTIONS, *OPERATIONS, openapi])

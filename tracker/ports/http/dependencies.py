@@ -7,10 +7,8 @@ Litestar they are marked as dependencies, whose providers follow below under the
 from datetime import date, datetime
 from typing import TypeAlias, TypeVar
 
-from litestar import Litestar
 from litestar.di import NamedDependency, Provide
 from litestar.params import SkipValidation
-from litestar.routes import HTTPRoute
 from litestar.types import Scope
 
 from tracker import clock
@@ -95,14 +93,3 @@ DEPENDENCIES = {
     "links": Provide(_links, sync_to_thread=False),
 }
 """Dependencies of every handler. None depends on another, and none waits for anything."""
-
-
-def resolve_in_turn(app: Litestar) -> None:
-    """Let the dependencies of each handler be made one after another; see decision 20.
-
-    Litestar runs those that don't depend on each other as tasks, which takes longer than to make them.
-    """
-    for route in app.routes:
-        if isinstance(route, HTTPRoute):
-            for _, model in route.route_handler_map.values():
-                model.dependency_batches = [{one} for batch in model.dependency_batches for one in batch]
