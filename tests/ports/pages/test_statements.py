@@ -15,13 +15,14 @@ from tracker.usecases.events import events, replies
 
 pytestmark = pytest.mark.anyio
 
-EVENT = "an event"
+EVENT, ITEM = "an event", "an action item"
 MOST = {
     "/": (28, 2),
     EVENT: (20, 3),
     "/calendar?view=week": (5, 2),
     "/calendar?month=2027-01": (5, 2),
     "/action-items": (5, 2),
+    ITEM: (17, 5),
     "/people": (8, 1),
     "/search?q=report": (5, 2),
     "/messages": (5, 3),
@@ -33,26 +34,26 @@ FEW, MANY = 3, 12  # meetings, items, and replies
 LONG_AGO = NOW - timedelta(days=9)
 
 
-async def fill(cast: Cast, count: int) -> str:
-    """Schedule so many meetings on one day, each with a reply, give out as many items; return a meeting's address."""
+async def fill(cast: Cast, count: int) -> dict[str, str]:
+    """Schedule so many meetings on one day, each with a reply, give out as many items; return where the last are."""
     for number in range(count):
         starts = meeting().starts + timedelta(hours=number)
         event_id = await events.schedule(cast.coordinator, meeting(*everybody(cast), starts=starts), LONG_AGO)
         key = starts.date().isoformat()
         await replies.reply(cast.fbi_lead, event_id, key, ReplyValue.ACCEPTED, "", LONG_AGO, for_series=False)
         new = NewItem(title=f"Report {number}", owner_id=cast.fbi_lead.member_id, due=date(2027, 1, 5))
-        await action_items.create(cast.coordinator, new, LONG_AGO, LONG_AGO.date())
-    return f"/events/{event_id}/{key}"
+        reference = await action_items.create(cast.coordinator, new, LONG_AGO, LONG_AGO.date())
+    return {EVENT: f"/events/{event_id}/{key}", ITEM: f"/action-items/{reference}"}
 
 
 async def test_a_page_asks_as_often_with_many_rows_as_with_few(sqlite_cast: Cast, browse: SignIn) -> None:
     browser = await browse(sqlite_cast.coordinator)
     asked: list[dict[str, tuple[int, int]]] = []
     for count in (FEW, MANY - FEW):
-        event = await fill(sqlite_cast, count)
+        addresses = await fill(sqlite_cast, count)
         numbers = {}
         for name in MOST:
-            path = event if name == EVENT else name
+            path = addresses.get(name, name)
             for _ in range(2):  # what is read or noted once and then remembered is no part of a page
                 await browser.get(path)
             with noted() as statements:

@@ -74,11 +74,21 @@ async def board(viewer: Viewer, chosen: Filter, now: datetime, today: date) -> B
     )
 
 
-async def item_view(viewer: Viewer, reference: str) -> ItemView:
-    """Return one item with its history. Errors: NotFound when it is missing or not for this viewer."""
+async def item_for(viewer: Viewer, reference: str) -> ActionItem:
+    """Return one item. Errors: NotFound when it is missing or not for this viewer."""
     item = await action_items.item(viewer, reference)
     if item is None:
         raise NotFound
+    return item
+
+
+async def item_view(viewer: Viewer, reference: str) -> ItemView:
+    """Return one item with its history. Errors: NotFound when it is missing or not for this viewer."""
+    return await view_of(viewer, await item_for(viewer, reference))
+
+
+async def view_of(viewer: Viewer, item: ActionItem) -> ItemView:
+    """Return an item that the viewer sees with its history."""
     notes, after = await together(action_items.notes(viewer, item), operation_of_item(viewer, item.id))
     return ItemView(
         item=item,
@@ -140,9 +150,7 @@ async def owners(viewer: Viewer, origin_id: UUID | None) -> Candidates:
 
 async def new_owners(viewer: Viewer, reference: str) -> Candidates:
     """Return to whom an item can be reassigned, as far as the viewer knows them. Errors: NotFound."""
-    item = await action_items.item(viewer, reference)
-    if item is None:
-        raise NotFound
+    item = await item_for(viewer, reference)
     return but(await possible_owners(viewer, await _origin(viewer, item.origin_id)), {item.owner_id})
 
 

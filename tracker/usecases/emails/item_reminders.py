@@ -12,7 +12,7 @@ from tracker.rules.core.outbox import MessageKind
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.core.wording import plural
-from tracker.rules.emails.escalation import A_WEEK, Escalation, Rung, candidates, escalate, hearing
+from tracker.rules.emails.escalation import A_WEEK, Escalation, OpenItem, Rung, candidates, escalate, hearing
 from tracker.rules.emails.escalation import AHEAD as DAYS_AHEAD
 from tracker.rules.emails.item_days import first_morning, span_of
 from tracker.rules.emails.missed_rungs import Planned, without_missed
@@ -21,7 +21,7 @@ from tracker.tables.background.emails import due
 from tracker.tables.visible.actions import action_items
 from tracker.usecases.emails.day_emails import day_emails, owed
 from tracker.usecases.emails.escalations import all_escalations
-from tracker.usecases.emails.ladder import ladder_of, open_items
+from tracker.usecases.emails.ladder import open_items, rungs, with_reach
 from tracker.usecases.emails.preferences import wishes_of
 from tracker.usecases.roster.people import people_by_id
 
@@ -113,9 +113,10 @@ async def _hearings(
     item_ids: Collection[UUID], last: date, now: datetime, zone: str, usual: Escalation
 ) -> list[_Hearing]:
     """Return who hears of these items in the emails after now, of the days up to the last."""
-    items = await open_items(await due.items_by_id(item_ids), zone)
-    ladder, escalations, emails = await together(ladder_of(items, (), now), all_escalations(usual), day_emails(now))
-    wishes = await wishes_of(candidates(items, ladder))
+    items, every, escalations, emails = await together(
+        _open(item_ids, zone), rungs(), all_escalations(usual), day_emails(now)
+    )
+    ladder, wishes = await together(with_reach(every, items, (), now), wishes_of(candidates(items, every)))
     ladder = replace(ladder, without_reminders=frozenset(one for one in wishes.of_member if not wishes.of_items(one)))
     planned, today = Planned(emails=emails, wishes=wishes, zone=zone, until=now), to_local(now, zone).date()
     since = owed(emails, today)
@@ -130,6 +131,10 @@ async def _hearings(
                 if at > now and day >= since.get(member_id, today):
                     found.append(_Hearing(one.id, sent, at, member_id, rung))
     return found
+
+
+async def _open(item_ids: Collection[UUID], zone: str) -> list[OpenItem]:
+    return await open_items(await due.items_by_id(item_ids), zone)
 
 
 def _by_agency(one: Person) -> tuple[str, str, str]:

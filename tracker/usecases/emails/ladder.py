@@ -7,7 +7,7 @@ from uuid import UUID
 
 from piccolo.querystring import QueryString
 
-from tracker.database import engine
+from tracker.database import engine, together
 from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.core.viewer import Role, Viewer
 from tracker.rules.core.wall_clock import to_local
@@ -31,9 +31,12 @@ _LEADS = (
 
 async def open_items(found: Collection[DueItem], zone: str) -> list[OpenItem]:
     """Return items with the people who may see them, and whom they reached; `zone` is the task force's."""
-    may_see = await audiences_of_each({one.origin_event_id for one in found if one.origin_event_id})
+    may_see, rows = await together(
+        audiences_of_each({one.origin_event_id for one in found if one.origin_event_id}),
+        escalated([one.id for one in found]),
+    )
     reached: dict[UUID, list[Escalated]] = {}
-    for row in await escalated([one.id for one in found]):
+    for row in rows:
         reached.setdefault(row.item_id, []).append(row)
     return [
         OpenItem(
@@ -66,19 +69,30 @@ def _last_of_each(reached: Iterable[Escalated], agency_id: UUID) -> dict[Rung, d
 
 async def ladder_of(items: Iterable[OpenItem], without_reminders: Iterable[UUID], now: datetime) -> Ladder:
     """Return who is on the rungs of these items now, and who of them is active and gets our emails."""
+    return await with_reach(await rungs(), items, without_reminders, now)
+
+
+async def rungs() -> Ladder:
+    """Return who is on the rungs of all items; `with_reach` adds who of them can be reached."""
+    roles, primaries = await engine().read_each(
+        QueryString(_LEADS, Role.AGENCY_LEAD.value, Role.COORDINATOR.value), QueryString(_PRIMARIES)
+    )
     leads: dict[UUID, set[UUID]] = {}
     coordinators: set[UUID] = set()
-    roles = QueryString(_LEADS, Role.AGENCY_LEAD.value, Role.COORDINATOR.value)
-    for row in await engine().run_querystring(roles):
+    for row in roles:
         holders = coordinators if row["role"] == Role.COORDINATOR else leads.setdefault(row["agency"], set())
         holders.add(row["member"])
-    primaries = await engine().run_querystring(QueryString(_PRIMARIES))
-    ladder = Ladder(
+    return Ladder(
         primaries={(row["committee"], row["agency"]): row["member"] for row in primaries},
         leads={agency: frozenset(holders) for agency, holders in leads.items()},
         coordinators=frozenset(coordinators),
-        without_reminders=frozenset(without_reminders),
     )
-    people = await viewers_for(rules.candidates(items, ladder), now)
-    paused = await email_pauses.paused()
+
+
+async def with_reach(
+    rungs: Ladder, items: Iterable[OpenItem], without_reminders: Iterable[UUID], now: datetime
+) -> Ladder:
+    """Return the rungs with who on those of these items is active and gets our emails."""
+    ladder = replace(rungs, without_reminders=frozenset(without_reminders))
+    people, paused = await together(viewers_for(rules.candidates(items, ladder), now), email_pauses.paused())
     return replace(ladder, reachable={one: who.audiences for one, who in people.items() if one not in paused})

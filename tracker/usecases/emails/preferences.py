@@ -8,7 +8,7 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.crypto import ids
-from tracker.database import engine, writing
+from tracker.database import engine, together, writing
 from tracker.database.sql_list import id_list
 from tracker.errors import NotAllowed
 from tracker.rules.core.actors import Origin
@@ -46,8 +46,7 @@ MEMBERS_OWN = [
 
 async def everyones_wishes() -> Wishes:
     """Return the preferences of every member. At most three queries, however many people are reminded."""
-    members = await engine().run_querystring(QueryString(_WISHES))
-    usual = await usual_quiet()
+    [members], usual = await together(engine().read_each(QueryString(_WISHES)), usual_quiet())
     zones = await Member.select(Member.id, Member.zone) if usual else []
     return _wishes(members, zones, usual)
 
@@ -57,8 +56,7 @@ async def wishes_of(member_ids: Iterable[UUID]) -> Wishes:
     wanted = list(member_ids)
     if not wanted:
         return Wishes()
-    members = await engine().run_querystring(QueryString(_WISHES_OF, id_list(wanted)))
-    usual = await usual_quiet()
+    [members], usual = await together(engine().read_each(QueryString(_WISHES_OF, id_list(wanted))), usual_quiet())
     zones = await Member.select(Member.id, Member.zone).where(Member.id.is_in(wanted)) if usual else []
     return _wishes(members, zones, usual)
 

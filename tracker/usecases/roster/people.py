@@ -200,13 +200,9 @@ async def committee_names(viewer: Viewer) -> dict[UUID, str]:
 
 async def _people(query: QueryString) -> list[Person]:
     """Return the members that a query finds at active agencies; agencies are read once instead of joined to each."""
-    active = await engine().run_querystring(QueryString(_AGENCIES))
+    found, active = await engine().read_each(query, QueryString(_AGENCIES))
     agencies = {row["id"]: {**row, "arm": Arm(row["arm"])} for row in active}
-    return [
-        _person(row, agencies[row["agency"]])
-        for row in await engine().run_querystring(query)
-        if row["agency"] in agencies
-    ]
+    return [_person(row, agencies[row["agency"]]) for row in found if row["agency"] in agencies]
 
 
 def _person(row: Mapping[str, Any], agency: Mapping[str, Any]) -> Person:

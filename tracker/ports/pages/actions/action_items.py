@@ -20,6 +20,7 @@ from tracker.ports.pages.actions.item_views import (
     Context,
     board_context,
     board_of,
+    context_of,
     from_meeting_context,
     item_context,
     meeting_form_in,
@@ -37,6 +38,7 @@ from tracker.ports.pages.core.saved_filters import saved_in
 from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.usecases.actions import action_items, item_lists
+from tracker.usecases.actions.item_lists import ItemView
 from tracker.usecases.core.drafts import event_of_date
 from tracker.usecases.emails.item_reminders import coming_reminders
 
@@ -88,7 +90,7 @@ async def give(
         new = await new_context(viewer, today, now, form, errors)
         saved = await saved_in(viewer, query_string, LISTING)
         return pages.render("actions/list.html", status_code=422, **context, **new, **saved)
-    item = (await item_lists.item_view(viewer, reference)).item
+    item = await item_lists.item_for(viewer, reference)
     at_meeting = f"/events/{item.origin_event_id}/{item.origin_key}#actions"
     is_back = form["back"] == MEETING and item.origin_id is not None
     return pages.redirect(at_meeting if is_back else f"/action-items/{reference}", f"{reference} assigned.")
@@ -106,10 +108,12 @@ async def item_page(
     settings: Settings,
 ) -> Response[str]:
     """Show one item with its history, who is reminded of it next, and the viewer's draft of an update."""
-    context = await _begun(drafts, viewer, today, reference)
-    usual = usual_escalation(settings)
-    reminded = await coming_reminders(viewer, context["item"], now, settings.time_zone, usual)
-    carried = await item_lists.times_carried(viewer, context["item"], now)
+    item = await item_lists.item_for(viewer, reference)
+    context, reminded, carried = await together(
+        _begun(drafts, viewer, today, item),
+        coming_reminders(viewer, item, now, settings.time_zone, usual_escalation(settings)),
+        item_lists.times_carried(viewer, item, now),
+    )
     return pages.render("actions/show.html", **{**context, "reminded": reminded, "carried": carried})
 
 
@@ -128,8 +132,10 @@ async def item_row(
     """Show an item's line in the list, with its form when ?open=1; without htmx the item's own page."""
     if not pages.is_htmx:
         return Redirect(f"/action-items/{reference}", status_code=303)
-    begun = _begun(drafts, viewer, today, reference) if is_open == "1" else item_context(viewer, today, reference)
-    return await row_response(pages, await board_of(viewer, today, now, params), await begun, is_open=is_open == "1")
+    board, item = await together(board_of(viewer, today, now, params), item_lists.item_for(viewer, reference))
+    if is_open == "1":
+        return await row_response(pages, board, await _begun(drafts, viewer, today, item), is_open=True)
+    return await row_response(pages, board, context_of(viewer, today, await item_lists.view_of(viewer, item)))
 
 
 @post(ITEM, guards=[signed_in], status_code=303)
@@ -146,7 +152,7 @@ async def move(
         return await _again(pages, viewer, now, form, context, 422)
     except Conflict as changed:
         if home_rows.are_asked_for(form):
-            item = (await item_lists.item_view(viewer, reference)).item
+            item = await item_lists.item_for(viewer, reference)
             return await _home_row(home_rows, item, "", changed=changed)
         return await _changed(pages, viewer, today, now, reference, form, changed)
     if home_rows.are_asked_for(form):
@@ -161,7 +167,7 @@ async def complete(
 ) -> Response[Any]:
     """Mark an item done with one click."""
     done = f"Marked {reference} done."
-    before = (await item_lists.item_view(viewer, reference)).item
+    before = await item_lists.item_for(viewer, reference)
     try:
         item = await action_items.complete(viewer, reference, version_in(form), now, today)
     except Conflict as changed:
@@ -255,18 +261,17 @@ async def _changed(
 ) -> Response[Any]:
     """Show what was typed beside what another person saved; after a button without fields, what happened instead."""
     if "note" in form:
-        context = await _both(viewer, today, reference, form)
+        context = _both(viewer, today, await item_lists.item_view(viewer, reference), form)
     else:
         context = await item_context(viewer, today, reference, happened=changed.sentence)
     return await _again(pages, viewer, now, form, context, 409)
 
 
-async def _both(viewer: Viewer, today: Today, reference: str, form: FormValues) -> Context:
-    view = await item_lists.item_view(viewer, reference)
+def _both(viewer: Viewer, today: Today, view: ItemView, form: FormValues) -> Context:
     saved = forms.form_of_item(view.item)
     both, changes = merged(recorded(form["was"]), form, saved)
     words = in_words(changes, forms.LABELS, forms.said)
-    return await item_context(viewer, today, reference, both, changes=words)
+    return context_of(viewer, today, view, both, changes=words)
 
 
 async def _new_form(drafts: Drafts, viewer: Viewer, params: Query, today: Today) -> FormValues:
@@ -284,17 +289,15 @@ async def _draft_of(viewer: Viewer, origin_id: UUID | None) -> DraftKey | None:
     return DraftKey(form=DraftForm.NEW_ITEM, subject=str(origin_id), event_id=event_id) if event_id else None
 
 
-async def _begun(drafts: Drafts, viewer: Viewer, today: Today, reference: str) -> Context:
+async def _begun(drafts: Drafts, viewer: Viewer, today: Today, item: ActionItem) -> Context:
     """Return an item whose form begins with the viewer's draft of an update, beside what was saved since."""
-    context = await item_context(viewer, today, reference)
-    item: ActionItem = context["item"]
     key = DraftKey(form=DraftForm.ITEM, subject=str(item.id), event_id=item.origin_event_id)
-    draft = await drafts.kept(key, f"/action-items/{item.reference}")
+    view, draft = await together(item_lists.view_of(viewer, item), drafts.kept(key, f"/action-items/{item.reference}"))
     if draft is None:
-        return context
+        return context_of(viewer, today, view)
     if version_in(draft) != item.version:
-        return await _both(viewer, today, reference, draft)
-    return await item_context(viewer, today, reference, draft, version=item.version)
+        return _both(viewer, today, view, draft)
+    return context_of(viewer, today, view, draft, version=item.version)
 
 
 handlers = [list_page, new_page, give, item_page, item_row, move, complete, hand_over]

@@ -20,7 +20,7 @@ from tracker.rules.actions.item_changes import LONGEST_TITLE
 from tracker.rules.actions.item_lists import numbers
 from tracker.rules.core.wording import day, local
 from tracker.usecases.actions import item_lists
-from tracker.usecases.actions.item_lists import Board, Choices
+from tracker.usecases.actions.item_lists import Board, Choices, ItemView
 
 Context = dict[str, Any]
 USUAL_TIME = timedelta(days=14)
@@ -132,8 +132,26 @@ async def item_context(
     changes: Sequence[ChangeInWords] | None = None,
     happened: str = "",
 ) -> Context:
-    """Return one item with its history and its forms; `happened` says why a button without fields did nothing."""
+    """Return one item with its history and its forms; `happened` says why a button without fields did nothing.
+
+    Errors: NotFound.
+    """
     view = await item_lists.item_view(viewer, reference)
+    return context_of(viewer, today, view, form, version=version, errors=errors, changes=changes, happened=happened)
+
+
+def context_of(
+    viewer: Viewer,
+    today: Today,
+    view: ItemView,
+    form: FormValues | None = None,
+    *,
+    version: int | None = None,
+    errors: Errors | None = None,
+    changes: Sequence[ChangeInWords] | None = None,
+    happened: str = "",
+) -> Context:
+    """Return what the page of an item shows, with what was typed into its form."""
     item, now_there = view.item, forms.form_of_item(view.item)
     return {
         "view": view,
