@@ -15,10 +15,12 @@ from tracker.usecases.events import events, replies
 
 pytestmark = pytest.mark.anyio
 
-EVENT, ITEM = "an event", "an action item"
+EVENT, EDIT, ITEM = "an event", "the form of an event", "an action item"
 MOST = {
     "/": (28, 2),
     EVENT: (20, 3),
+    EDIT: (18, 4),
+    "/schedule": (13, 2),
     "/calendar?view=week": (5, 2),
     "/calendar?month=2027-01": (5, 2),
     "/action-items": (5, 2),
@@ -43,7 +45,7 @@ async def fill(cast: Cast, count: int) -> dict[str, str]:
         await replies.reply(cast.fbi_lead, event_id, key, ReplyValue.ACCEPTED, "", LONG_AGO, for_series=False)
         new = NewItem(title=f"Report {number}", owner_id=cast.fbi_lead.member_id, due=date(2027, 1, 5))
         reference = await action_items.create(cast.coordinator, new, LONG_AGO, LONG_AGO.date())
-    return {EVENT: f"/events/{event_id}/{key}", ITEM: f"/action-items/{reference}"}
+    return {EVENT: f"/events/{event_id}/{key}", EDIT: f"/events/{event_id}/edit", ITEM: f"/action-items/{reference}"}
 
 
 async def test_a_page_asks_as_often_with_many_rows_as_with_few(sqlite_cast: Cast, browse: SignIn) -> None:

@@ -23,6 +23,7 @@ from tracker.rules.events.plan import (
     Slot,
     changes_only,
     days,
+    from_date,
     is_a_week_later,
     is_moved,
     rule_of,
@@ -145,6 +146,16 @@ def shown_from(event: Event, following: Iterable[Occurrence]) -> Event:
     said = [texts_of(one) for one in following]
     usual: dict[str, Any] = {name: _usual(text, [one[name] for one in said]) for name, text in texts_of(event).items()}
     return replace(event, **usual)
+
+
+def plan_from(event: Event, plan: Plan, first: Occurrence, every: Iterable[Occurrence]) -> Plan:
+    """Return what the form for a date and those after it shows, of what the form of the whole series shows.
+
+    Its texts are those that most of these dates have.
+    """
+    shown = shown_from(event, [one for one in every if one.original_start >= first.original_start])
+    onward = from_date(plan, first.original_start)
+    return replace(onward, title=shown.title, place=shown.place, agenda=shown.agenda)
 
 
 def newest_texts(following: Sequence[Occurrence]) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """A plan for an event, as people fill in the form, and the checks that allow it to be saved."""
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from typing import NamedTuple
@@ -193,6 +193,12 @@ def only_end_changes(plan: Plan, event: Event) -> bool:
 def needs_new_series(plan: Plan, event: Event) -> bool:
     """Return whether this plan ends a series that has begun and starts a new one."""
     return moves(plan, event) and not only_end_moves(plan, event)
+
+
+def splits(event: Event, every: Iterable[Occurrence], now: datetime) -> bool:
+    """Return whether a change of time or rule needs a new series: one of the dates of the old rule has begun."""
+    by_rule = set(starts_by_rule(event))
+    return event.is_series and any(one.original_start in by_rule for one in every if one.starts_at <= now)
 
 
 def from_date(plan: Plan, first: datetime) -> Plan:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from tracker.crypto import ids
-from tracker.database import writing
+from tracker.database import together, writing
 from tracker.errors import NotAllowed, NotFound
 from tracker.rules.availability import blackout_days as rules
 from tracker.rules.availability.blackout_days import Blackout
@@ -29,12 +29,11 @@ async def of_people(viewer: Viewer, member_ids: Iterable[UUID], first: date, las
     near = await _found((BlackoutRow.first <= last) & (BlackoutRow.last >= first))
     if not near:
         return {}
-    seen = await _seen_by(viewer, {one.agency_id for one in near})
-    theirs = await Member.select(Member.id, Member.agency).where(Member.id.is_in(list(member_ids)))
+    seen, theirs = await together(_seen_by(viewer, {one.agency_id for one in near}), _agencies_of(member_ids))
     return {
-        row["id"]: found
-        for row in theirs
-        if (found := [one for one in near if one.agency_id == row["agency"] and one.agency_id in seen])
+        member_id: found
+        for member_id, agency_id in theirs.items()
+        if (found := [one for one in near if one.agency_id == agency_id and one.agency_id in seen])
     }
 
 
@@ -79,6 +78,11 @@ async def _seen_by(viewer: Viewer, agency_ids: Iterable[UUID]) -> set[UUID]:
     else:
         known = set(await directory_rows.counts(await directory_rows.known_to(viewer)))
     return known & set(agency_ids)
+
+
+async def _agencies_of(member_ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    found = await Member.select(Member.id, Member.agency).where(Member.id.is_in(list(member_ids)))
+    return {row["id"]: row["agency"] for row in found}
 
 
 async def _found(where: Any) -> list[Blackout]:

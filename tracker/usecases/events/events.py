@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from tracker.crypto import ids
-from tracker.database import writing
+from tracker.database import together, writing
 from tracker.database.bulk_insert import bulk_insert
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core import audiences
@@ -22,6 +22,7 @@ from tracker.rules.events.history import Verb
 from tracker.rules.events.kept_dates import NewDate, new_dates, texts_of
 from tracker.rules.events.notifications import Notices, Notify, silence
 from tracker.rules.events.plan import Plan
+from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.events.shown_details import hashes_of
 from tracker.rules.events.undo import Deed, Reach
 from tracker.rules.recurrence import dates
@@ -41,7 +42,7 @@ from tracker.usecases.events.invitees import invite, mailed_entry, touch
 from tracker.usecases.events.invitees import notify as send
 from tracker.usecases.events.permission import allow_marked
 from tracker.usecases.events.response_reset import ask_after_change
-from tracker.usecases.events.series import lost_dates, move_dates, split, splits, write_dates
+from tracker.usecases.events.series import lost_dates, move_dates, split, write_dates
 from tracker.usecases.events.undo_snapshot import keep_new, undoable
 from tracker.usecases.events.visibility import first_audiences, set_audiences
 
@@ -125,14 +126,20 @@ async def event_for(viewer: Viewer, event_id: UUID) -> Event:
     return event
 
 
+async def event_to_edit(viewer: Viewer, event_id: UUID) -> Event:
+    """Return the event if the viewer may change it. Errors: NotFound, NotAllowed."""
+    event = await event_for(viewer, event_id)
+    if not may_edit(viewer, event):
+        raise NotAllowed("Only the organizer, the committee’s chair, or a coordinator can change this event.")
+    return event
+
+
 async def event_to_change(viewer: Viewer, event_id: UUID, expected_version: int) -> Event:
     """Return the event if the viewer may change it and it has not changed since they read it.
 
     Errors: NotFound, NotAllowed, Conflict.
     """
-    event = await event_for(viewer, event_id)
-    if not may_edit(viewer, event):
-        raise NotAllowed("Only the organizer, the committee’s chair, or a coordinator can change this event.")
+    event = await event_to_edit(viewer, event_id)
     if event.version != expected_version:
         raise Conflict
     return event
@@ -164,7 +171,7 @@ async def change(
         plan_rules.check_opening(plan, event, reauthenticated_at, now)
         await _allow(viewer, event, plan, now)
         invited, before = await invitees_of(event_id), await events.dates(viewer, event)
-        is_split = plan_rules.needs_new_series(plan, event) and await splits(viewer, event, now)
+        is_split = plan_rules.needs_new_series(plan, event) and plan_rules.splits(event, before, now)
         reach = Reach(lost=lost_dates(event, before, plan, now, is_split=is_split))
         async with undoable(viewer, event_id, Deed.CHANGED, now, reach) as made:
             if is_split:
@@ -346,14 +353,18 @@ def changed_fields(plan: Plan, event: Event) -> list[str]:
 
 async def plan_to_change(viewer: Viewer, event_id: UUID) -> tuple[Event, Plan]:
     """Return the event and the plan that its form shows. Errors: NotFound, NotAllowed."""
-    event = await event_for(viewer, event_id)
-    if not may_edit(viewer, event):
-        raise NotAllowed("Only the organizer, the committee’s chair, or a coordinator can change this event.")
-    plan = plan_rules.plan_of(event, await sheet.invitees(viewer, event.id))
+    event = await event_to_edit(viewer, event_id)
+    invitees, every = await together(sheet.invitees(viewer, event.id), events.dates(viewer, event))
+    return event, plan_shown(event, invitees, every)
+
+
+def plan_shown(event: Event, invitees: Mapping[UUID, AttendeeRole], every: Iterable[Occurrence]) -> Plan:
+    """Return the plan that the form of an event with these dates shows."""
+    plan = plan_rules.plan_of(event, invitees)
     if plan.rule is None:
-        return event, plan
+        return plan
     held = {
         one.original_start: one.original_start + (WEEK if plan_rules.is_a_week_later(one) else NO_DELAY)
-        for one in await events.dates(viewer, event)
+        for one in every
     }
-    return event, replace(plan, on_holidays=chosen_before(dates(plan.rule, plan.starts), held))
+    return replace(plan, on_holidays=chosen_before(dates(plan.rule, plan.starts), held))

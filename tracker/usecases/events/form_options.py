@@ -1,29 +1,43 @@
 """What the event form offers, and what a plan would do before it is saved; read only."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from tracker.database import together
+from tracker.errors import NotFound
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
+from tracker.rules.events import kept_dates
 from tracker.rules.events import picks as rules
-from tracker.rules.events.event import Event, Kind, Occurrence, may_schedule
+from tracker.rules.events.event import Event, Kind, Occurrence, day_of, may_schedule
 from tracker.rules.events.picks import Picks
-from tracker.rules.events.plan import Person
+from tracker.rules.events.plan import Person, Plan, splits
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.roster.reminder_policy import USUAL_POLICY, ReminderPolicy
 from tracker.rules.roster.sites import Site
 from tracker.tables.visible.attendance import sheet
 from tracker.tables.visible.events import events
-from tracker.usecases.events.occurrences import date_for
+from tracker.usecases.events.events import event_to_edit, plan_shown
 from tracker.usecases.events.permission import designators
-from tracker.usecases.events.series import splits
-from tracker.usecases.roster import people, reminder_policies
-from tracker.usecases.roster.known_people import AgencyCount, Matches, among, but, by_agency, known_to, matching, these
+from tracker.usecases.roster import known_people, people, reminder_policies
+from tracker.usecases.roster.known_people import (
+    MANAGERS,
+    AgencyCount,
+    Matches,
+    both,
+    but,
+    by_agency,
+    either,
+    known_to,
+    matching,
+    only,
+    these,
+)
 from tracker.usecases.roster.people import CommitteeChoice
 from tracker.usecases.roster.sites import open_sites
 
@@ -98,34 +112,38 @@ class EditImpact:
     ahead: int
     invited: Mapping[UUID, AttendeeRole]
     """The people invited so far."""
+    dates: Sequence[Occurrence]
+    """Its dates, in the order of its rule."""
     first: Occurrence | None = None
     """The date from which the series changes, when not all of it does."""
     last_before: Occurrence | None = None
     """The date with which the series then ends."""
 
 
-async def choices(viewer: Viewer, event: Event | None = None, invited: Iterable[UUID] = ()) -> Choices:
+async def choices(viewer: Viewer, event: Event | None = None, invited: Collection[UUID] = ()) -> Choices:
     """Return the choices for a new event, or for an event that the viewer may edit and the people `invited` to it.
 
     Of the other people there are only numbers; `with_people` adds those whom a form names.
     """
     lead_id = event.lead_id if event else viewer.member_id
-    known = known_to(viewer)
-    agencies, managers = await by_agency(known), await people.managers()
-    named = await among(known, {*invited, *managers, lead_id})
-    asked = {one.id: one for one in (await people.people_by_id(invited)).values() if one.id != lead_id}
+    (agencies, managers), named, asked, committees, policies, sites = await together(
+        _counted(viewer),
+        _named(viewer, {*invited, lead_id}),
+        people.people_by_id(one for one in invited if one != lead_id),
+        people.committees(viewer),
+        reminder_policies.policies(),
+        open_sites(),
+    )
     strangers = frozenset(asked) - frozenset(named)
-    committees = tuple(await people.committees(viewer))
     own = tuple(one for one in committees if may_schedule(viewer, Kind.MEETING, Visibility.COMMITTEE, one.id))
-    policies = await reminder_policies.policies()
     return Choices(
         lead_id=lead_id,
         lead=named.get(lead_id),
         only_invited=strangers,
-        committees=committees,
+        committees=tuple(committees),
         own_committees=own,
         visibilities=_visibilities(viewer, own, event),
-        sites=await open_sites(),
+        sites=sites,
         policies={one.id: policies.of_committee[one.id] for one in own if one.id in policies.of_committee},
         usual_policy=policies.usual,
         managers=managers,
@@ -140,6 +158,16 @@ async def choices(viewer: Viewer, event: Event | None = None, invited: Iterable[
     )
 
 
+async def _counted(viewer: Viewer) -> tuple[list[AgencyCount], frozenset[UUID]]:
+    return await together(by_agency(known_to(viewer)), known_people.managers())
+
+
+async def _named(viewer: Viewer, member_ids: Iterable[UUID]) -> dict[UUID, Person]:
+    """Return which of these people, and of those who only manage accounts, the viewer may invite."""
+    found = await known_people.every(both(known_to(viewer), either(only(member_ids), MANAGERS)))
+    return {one.id: one for one in found}
+
+
 async def with_people(
     viewer: Viewer, offered: Choices, picks: Picks, listed: AbstractSet[UUID] = frozenset()
 ) -> Choices:
@@ -148,9 +176,8 @@ async def with_people(
     seated = {
         one for committee in offered.committees if committee.id in picks.committees for one in committee.primaries
     }
-    found = await these(
-        but(known_to(viewer), {offered.lead_id}), agencies, {*picks.people, *picks.unchecked, *picks.roles, *seated}
-    )
+    named = {*picks.people, *picks.unchecked, *picks.roles, *seated} - {one.id for one in offered.people}
+    found = await these(but(known_to(viewer), {offered.lead_id}), agencies, named)
     return replace(offered, people=_in_order({one.id: one for one in (*offered.people, *found)}))
 
 
@@ -212,19 +239,41 @@ def sending(invitees: Mapping[UUID, AttendeeRole], offered: Choices) -> Sending:
     )
 
 
-async def edit_impact(viewer: Viewer, event: Event, now: datetime, key: str = "") -> EditImpact:
-    """Return the effect of a change of time or rule, from the date `key` on if given. Errors: NotFound."""
-    every = await events.dates(viewer, event)
-    first = await date_for(viewer, event.id, key) if key else None
+async def to_change(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> tuple[Event, Plan, EditImpact]:
+    """Return an event, what its form shows, and the effect of a change; of a series, from the date `key` on if given.
+
+    Errors: NotFound, NotAllowed.
+    """
+    event = await event_to_edit(viewer, event_id)
+    invitees, every = await together(sheet.invitees(viewer, event.id), events.dates(viewer, event))
+    plan = plan_shown(event, invitees, every)
+    impact = _edit_impact(event, every, invitees, key if event.is_series else "", now)
+    return event, kept_dates.plan_from(event, plan, impact.first, every) if impact.first else plan, impact
+
+
+def _edit_impact(
+    event: Event, every: Sequence[Occurrence], invitees: Mapping[UUID, AttendeeRole], key: str, now: datetime
+) -> EditImpact:
+    first = _date_in(every, key) if key else None
     before = [one for one in every if first and one.original_start < first.original_start]
     ahead = [one for one in every if one.starts_at > now and one not in before]
     return EditImpact(
-        splits=await splits(viewer, event, now),
+        splits=splits(event, every, now),
         ahead=len(ahead),
-        invited=await sheet.invitees(viewer, event.id),
+        invited=invitees,
+        dates=every,
         first=first if before else None,
         last_before=before[-1] if before else None,
     )
+
+
+def _date_in(every: Iterable[Occurrence], key: str) -> Occurrence:
+    """Return the date whose original day is `key` (ISO). Errors: NotFound."""
+    day = day_of(key).date()
+    found = next((one for one in every if one.original_start.date() == day), None)
+    if found is None:
+        raise NotFound
+    return found
 
 
 def _visibilities(viewer: Viewer, own: tuple[CommitteeChoice, ...], event: Event | None) -> tuple[Visibility, ...]:

@@ -90,13 +90,6 @@ async def write_dates(event_id: UUID, made: Iterable[NewDate], now: datetime, *,
     check_number(len(written) if is_new else await number_of_dates(event_id))
 
 
-async def splits(viewer: Viewer, event: Event, now: datetime) -> bool:
-    """Return whether a change of time or rule needs a new series: one of the dates of the old rule has begun."""
-    by_rule = set(plan_rules.starts_by_rule(event))
-    begun = (one.original_start in by_rule for one in await events.dates(viewer, event) if one.starts_at <= now)
-    return event.is_series and any(begun)
-
-
 async def move_dates(viewer: Viewer, event: Event, before: Sequence[Occurrence], plan: Plan, now: datetime) -> None:
     """Make the dates of an event, which were `before`, match the plan; `kept_dates` says what stays of each.
 

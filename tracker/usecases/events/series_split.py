@@ -41,9 +41,7 @@ async def plan_from(viewer: Viewer, event_id: UUID, key: str) -> tuple[Event, Pl
     """
     event, plan = await event_deeds.plan_to_change(viewer, event_id)
     first = await date_for(viewer, event_id, key)
-    shown = kept_dates.shown_from(event, await _following(viewer, first))
-    onward = plan_rules.from_date(plan, first.original_start)
-    return event, replace(onward, title=shown.title, place=shown.place, agenda=shown.agenda)
+    return event, kept_dates.plan_from(event, plan, first, await events.dates(viewer, event))
 
 
 async def change_from(

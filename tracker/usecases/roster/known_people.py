@@ -46,6 +46,10 @@ _MATCHES = (
     "SELECT m.id, m.name, m.title, m.email, m.agency, COUNT(*) OVER () AS every FROM member m WHERE {}"
     " ORDER BY CASE WHEN {} THEN 0 ELSE 1 END, {}, m.id LIMIT {}"
 )
+_MANAGERS = (
+    "SELECT r.member FROM member_role r WHERE NOT EXISTS (SELECT 1 FROM seat_holder h WHERE h.member = r.member)"
+    " GROUP BY r.member HAVING SUM(CASE WHEN r.role IN ('administrator', 'auditor') THEN 0 ELSE 1 END) = 0"
+)
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,8 @@ WITH_ACCOUNT = Candidates(QueryString("NOT m.is_guest"))
 """People who can sign in, only together with other candidates."""
 COORDINATORS = Candidates(QueryString("m.id IN (SELECT r.member FROM member_role r WHERE r.role = 'coordinator')"))
 """People with the role of coordinator, only together with other candidates."""
+MANAGERS = Candidates(QueryString(f"m.id IN ({_MANAGERS})"))
+"""People who only manage accounts or read the audit log, only together with other candidates."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,8 +176,13 @@ async def these(candidates: Candidates, agency_ids: Iterable[UUID], member_ids: 
     return [_person(row) for row in await _read(QueryString(_PEOPLE, wanted))]
 
 
+async def managers() -> frozenset[UUID]:
+    """Return the members who only manage accounts or read the audit log: no other role, and no committee seat."""
+    return frozenset(row["member"] for row in await engine().run_querystring(QueryString(_MANAGERS)))
+
+
 async def every(candidates: Candidates) -> list[Person]:
-    """Return all candidates by agency and name, for programs; pages ask for those that they show."""
+    """Return all candidates by agency and name; except for programs, the caller knows that they are few."""
     found = map(_person, await _read(QueryString(_PEOPLE, candidates.condition)))
     return sorted(found, key=lambda one: (one.agency, one.name, one.id))
 

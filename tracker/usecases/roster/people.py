@@ -22,10 +22,6 @@ from tracker.tables.schema.events import audience_versions
 from tracker.tables.schema.roster.people import Agency, Committee, Member, MemberRole, Seat, SeatHolder
 
 _PEOPLE = "SELECT m.id, m.name, m.email, m.agency, m.title FROM member m WHERE m.status = 'active'"
-_KEEPERS = (
-    "SELECT r.member FROM member_role r WHERE NOT EXISTS (SELECT 1 FROM seat_holder h WHERE h.member = r.member)"
-    " GROUP BY r.member HAVING SUM(CASE WHEN r.role IN ({}, {}) THEN 0 ELSE 1 END) = 0"
-)
 _AGENCIES = "SELECT g.id, g.code, g.arm, g.name FROM agency g WHERE g.status = 'active'"
 COMMITTEES = "SELECT b.id, b.name, b.place FROM committee b WHERE b.status = 'active' ORDER BY b.name"
 """The query for the active committees, by name; its reader leaves out those that the viewer may not know."""
@@ -178,12 +174,6 @@ async def people_by_id(member_ids: Iterable[UUID]) -> dict[UUID, Person]:
         return {}
     among = sql_list(wanted)
     return {person.id: person for person in await _people(QueryString(_PEOPLE + " AND m.id IN ({})", among))}
-
-
-async def managers() -> frozenset[UUID]:
-    """Return the members who only manage accounts or read the audit log: no other role, and no committee seat."""
-    found = await engine().run_querystring(QueryString(_KEEPERS, Role.ADMINISTRATOR.value, Role.AUDITOR.value))
-    return frozenset(row["member"] for row in found)
 
 
 async def committees(viewer: Viewer) -> list[CommitteeChoice]:

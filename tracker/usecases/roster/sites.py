@@ -50,7 +50,7 @@ async def room_of(viewer: Viewer, place: str, slots: Sequence[Slot], except_even
 
     Only events that the viewer may see count; otherwise the room appears free (docs/decisions/0017).
     """
-    found = site_at(place, await every_site())
+    found = site_at(place, await every_site()) if place else None
     if found is None:
         return None
     chosen = sorted(slots)[:MOST_DATES]

@@ -9,6 +9,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Redirect
 
+from tracker.database import together
 from tracker.errors import Conflict, Invalid, NotFound, ReauthenticationNeeded
 from tracker.ports.http import flash
 from tracker.ports.http.dependencies import Now, Viewer, Visit
@@ -19,7 +20,7 @@ from tracker.ports.pages.core.form_values import FormValues, errors_of, version_
 from tracker.ports.pages.core.request import undo_for, with_number_notified
 from tracker.ports.pages.events.event_page import address_of
 from tracker.ports.pages.events.moved_dates import form_elsewhere
-from tracker.ports.pages.events.preview import Editing, change, to_change
+from tracker.ports.pages.events.preview import Editing, change
 from tracker.ports.pages.events.proposed_times import Proposed, proposed_times
 from tracker.ports.pages.events.schedule_context import FIELDS, schedule_form
 from tracker.ports.pages.events.schedule_form import notify_in, read_plan
@@ -32,11 +33,11 @@ from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.core.wording import ZONES
 from tracker.rules.events.event import Event, EventStatus
 from tracker.rules.events.event_fields import TEXTS, label_of
-from tracker.rules.events.plan import is_added
+from tracker.rules.events.plan import Plan, is_added
 from tracker.rules.roster.reminder_policy import ASKS_AFTER_OFFERED, ASKS_OFFERED, OFFERED, lead_words, minutes_of
 from tracker.usecases.emails import messages
 from tracker.usecases.events import events, form_options
-from tracker.usecases.events.form_options import Choices
+from tracker.usecases.events.form_options import Choices, EditImpact
 
 CANCELED = Invalid("This event is canceled. Restore it before you change it. What you typed is still here.")
 NO_LONGER_VISIBLE = "Saved. Only the people on its list can see that event now, and you’re not one of them."
@@ -111,18 +112,22 @@ async def edit_event(
     The browser's Back button leads here after such a change, when another series may have these dates.
     """
     try:
-        opened = await _opened(viewer, event_id, key, now)
+        event, plan, impact = await form_options.to_change(viewer, event_id, key, now)
     except NotFound:
         return await form_elsewhere(viewer, event_id, key)
-    if opened.event.status is EventStatus.CANCELED:
+    if event.status is EventStatus.CANCELED:
         return Redirect(f"/events/{event_id}", status_code=303)
-    if (first := opened.editing.edit_impact.first) and is_added(first):
-        return Redirect(f"{address_of(first)}/edit", status_code=303)
+    if impact.first and is_added(impact.first):
+        return Redirect(f"{address_of(impact.first)}/edit", status_code=303)
     try:
-        proposed = await proposed_times(viewer, proposal, event_id, now)
+        opened, draft, proposed = await together(
+            _opened(viewer, event, plan, impact),
+            drafts.kept(_key(event, impact)),
+            proposed_times(viewer, proposal, event_id, now),
+        )
     except Conflict as closed:
         return pages.refuse(f"/events/{event_id}", closed.sentence)
-    return await _shown(pages, viewer, await drafts.kept(_key(opened)), opened, now, proposed)
+    return await _shown(pages, viewer, draft, opened, now, proposed)
 
 
 @post("/events/{event_id:uuid}/edit", guards=[signed_in], status_code=303)
@@ -134,7 +139,7 @@ async def save_event(
     It is shown again with errors (422), with changes that were saved meanwhile (409), or to confirm the person's
     identity before more people can see the event (403).
     """
-    opened = await _filled(viewer, await _opened(viewer, event_id, form["from"], now), form)
+    opened = await _opened_for(viewer, event_id, form, now)
     if form["save"] not in ("send", "draft"):
         return await _again(pages, viewer, form, opened, now)
     try:
@@ -155,7 +160,7 @@ async def save_event(
     except Invalid as wrong:
         return await _again(pages, viewer, form, opened, now, wrong)
     except Conflict:
-        opened = await _filled(viewer, await _opened(viewer, event_id, form["from"], now), form)
+        opened = await _opened_for(viewer, event_id, form, now)
         return await _beside_each_other(pages, viewer, form, opened, now, 409)
     undo = await undo_for(viewer, event_id, now, form["from"])
     return await _saved(pages, viewer, {event_id, new_id}, new_id, now, undo)
@@ -174,10 +179,9 @@ async def _shown(
     return await schedule_form(pages, viewer, form, offered, zone, now, editing=opened.editing, proposed=proposed)
 
 
-def _key(opened: Opened) -> DraftKey:
+def _key(event: Event, impact: EditImpact) -> DraftKey:
     """Return which draft the form keeps: that of the whole event, or of this and following dates."""
-    event, first_key = opened.event, opened.editing.first_key
-    subject = f"{event.id}/{first_key}" if first_key else str(event.id)
+    subject = f"{event.id}/{impact.first.key}" if impact.first else str(event.id)
     return DraftKey(form=DraftForm.EVENT, subject=subject, event_id=event.id)
 
 
@@ -195,12 +199,17 @@ async def _saved(
     return pages.redirect(f"/events/{event_id}", words, undo)
 
 
-async def _opened(viewer: Viewer, event_id: UUID, key: str, now: Now) -> Opened:
-    event, plan, edit_impact = await to_change(viewer, event_id, key, now)
+async def _opened_for(viewer: Viewer, event_id: UUID, form: FormValues, now: Now) -> Opened:
+    """Return the event that a posted form changes, with the people whom it names. Errors: NotFound, NotAllowed."""
+    event, plan, impact = await form_options.to_change(viewer, event_id, form["from"], now)
+    return await _filled(viewer, await _opened(viewer, event, plan, impact), form)
+
+
+async def _opened(viewer: Viewer, event: Event, plan: Plan, impact: EditImpact) -> Opened:
     invitees = {member_id: role for member_id, role in plan.invitees.items() if member_id != event.lead_id}
     offered, form = await form_options.choices(viewer, event, invitees), form_of_plan(replace(plan, invitees=invitees))
     form = form if event.marking else ready(form, offered)
-    editing = Editing(event, event.version, record(form), edit_impact, plan)
+    editing = Editing(event, event.version, record(form), impact, plan)
     return Opened(event=event, offered=offered, form=form, editing=editing)
 
 

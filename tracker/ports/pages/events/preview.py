@@ -17,7 +17,7 @@ from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import Plan
 from tracker.rules.events.undo import UNDO_FOR
 from tracker.rules.views.impact import Consequences, of_nothing
-from tracker.usecases.events import events, form_options, series_split
+from tracker.usecases.events import events, series_split
 from tracker.usecases.events.form_options import Choices, EditImpact
 from tracker.usecases.views.preview import Deed, dry_run
 
@@ -51,18 +51,6 @@ class Foreseen(NamedTuple):
     hindrance: str = ""
     unheard: str = ""
     """What it means that people get no email, where they would get one by the usual choice."""
-
-
-async def to_change(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> tuple[Event, Plan, EditImpact]:
-    """Return an event, what its form shows, and the effect of a change, from the date `key` on if given.
-
-    Errors: NotFound, NotAllowed.
-    """
-    event, plan = await events.plan_to_change(viewer, event_id)
-    impact = await form_options.edit_impact(viewer, event, now, key if event.is_series else "")
-    if impact.first:
-        _, plan = await series_split.plan_from(viewer, event_id, impact.first.key)
-    return event, plan, impact
 
 
 async def change(

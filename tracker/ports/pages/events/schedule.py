@@ -8,6 +8,7 @@ from litestar import Response, get, post
 from litestar.response import Redirect
 
 from tracker.crypto import ids
+from tracker.database import together
 from tracker.errors import Invalid, NotAllowed
 from tracker.ports.http.dependencies import Now, Viewer, Zone
 from tracker.ports.http.flash import Flash
@@ -15,7 +16,7 @@ from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages, Query
 from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, id_in, version_in
 from tracker.ports.pages.core.request import undo_for, with_number_notified
-from tracker.ports.pages.events.preview import Editing, to_change
+from tracker.ports.pages.events.preview import Editing
 from tracker.ports.pages.events.schedule_context import FIELDS, schedule_context, schedule_form
 from tracker.ports.pages.events.schedule_form import read_plan, zone_in
 from tracker.ports.pages.events.schedule_people import filled
@@ -27,6 +28,8 @@ from tracker.rules.core.wording import local, plural
 from tracker.rules.events.event import EventStatus, Kind
 from tracker.rules.events.markings import may_copy
 from tracker.rules.events.picks import Picks
+from tracker.rules.events.plan import Plan
+from tracker.rules.events.templates import Template
 from tracker.rules.events.undo import UNDO_FOR
 from tracker.rules.recurrence.holidays import next_working_day
 from tracker.usecases.emails import messages
@@ -62,26 +65,26 @@ async def schedule_page(
     calendar has a draft of its own.
     """
     check_organizer(viewer)
-    offered = await form_options.choices(viewer)
-    form, key = _asked_for(params, zone, now, offered), DraftKey(form=DraftForm.SCHEDULE, subject=_day_of(params))
-    begun: dict[str, Any] = {}
-    if like := id_in(params["like"]):
-        _, plan = await events.plan_to_change(viewer, like)
-        if not may_copy(viewer, plan.marking):
-            raise NotAllowed(ONLY_MARKERS)
+    key = _draft_of(params)
+    offered, templates, plan, template, kept = await together(
+        form_options.choices(viewer),
+        template_deeds.templates_for(viewer),
+        _to_copy(viewer, params),
+        _to_begin_with(viewer, params),
+        drafts.of(key.subject, key.form),
+    )
+    form, begun = _asked_for(params, zone, now, offered), dict[str, Any]()
+    if plan:
         offered = await form_options.with_people(viewer, offered, Picks(people=frozenset(plan.invitees)))
         form = form_of_copy(plan, form["date"], offered)
-        key = DraftKey(form=DraftForm.COPY, subject=str(like), event_id=like)
-    elif template_id := id_in(params["template"]):
-        template = await template_deeds.template_for(viewer, template_id)
+    elif template:
         offered = await filled(viewer, offered, FormValues(template.form))
         form, missing = form_of_template(template, date.fromisoformat(form["date"]), offered)
-        key = DraftKey(form=DraftForm.SCHEDULE, subject=f"template:{template_id}")
         begun = {"flash": Flash(sentence=_begun_words(template.name, missing))}
-    form = await drafts.begun(key, form)
+    typed = drafts.shown(key, kept.get(key.form))
+    form = form if typed is None else typed
     offered = await filled(viewer, offered, form)
     form_id = id_in(form["form_id"]) or ids.new_id()  # that of a form whose first attempt may have been saved
-    templates = await template_deeds.templates_for(viewer)
     return await schedule_form(
         pages, viewer, form, offered, zone, now, form_id=form_id, templates=templates, is_tried=False, **begun
     )
@@ -147,6 +150,32 @@ def check_organizer(viewer: Viewer) -> None:
         raise NotAllowed("Only coordinators, committee chairs, and agency leads can schedule events. Ask one of them.")
 
 
+def _draft_of(params: FormValues) -> DraftKey:
+    """Return which draft the form keeps."""
+    if like := id_in(params["like"]):
+        return DraftKey(form=DraftForm.COPY, subject=str(like), event_id=like)
+    template_id = id_in(params["template"])
+    subject = f"template:{template_id}" if template_id else _day_of(params)
+    return DraftKey(form=DraftForm.SCHEDULE, subject=subject)
+
+
+async def _to_copy(viewer: Viewer, params: FormValues) -> Plan | None:
+    """Return the plan of the event `like`, if the address names one. Errors: NotFound, NotAllowed."""
+    like = id_in(params["like"])
+    if like is None:
+        return None
+    _, plan = await events.plan_to_change(viewer, like)
+    if not may_copy(viewer, plan.marking):
+        raise NotAllowed(ONLY_MARKERS)
+    return plan
+
+
+async def _to_begin_with(viewer: Viewer, params: FormValues) -> Template | None:
+    """Return the template with which the form begins, if it isn't a copy. Errors: NotFound."""
+    template_id = None if id_in(params["like"]) else id_in(params["template"])
+    return await template_deeds.template_for(viewer, template_id) if template_id else None
+
+
 def _begun_words(name: str, missing: int) -> str:
     """Return what the form starts with, and which people of the template are missing."""
     rest = f" {plural(missing, 'person', 'people')} in it {'isn’t' if missing == 1 else 'aren’t'} on your list."
@@ -175,7 +204,7 @@ async def opened_in(viewer: Viewer, form: FormValues, zone: str, now: Now, *list
         check_organizer(viewer)
         offered = await form_options.choices(viewer)
         return Opened(await filled(viewer, offered, form, *lists), zone_in(Reader(form), zone))
-    event, plan, edit_impact = await to_change(viewer, event_id, form["from"], now)
+    event, plan, edit_impact = await form_options.to_change(viewer, event_id, form["from"], now)
     offered = await form_options.choices(viewer, event, plan.invitees)
     offered = await filled(viewer, offered, form, *lists)
     return Opened(offered, zone_in(Reader(form), event.zone), Editing(event, event.version, "", edit_impact, plan))

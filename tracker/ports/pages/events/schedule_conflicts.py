@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from tracker.database import together
 from tracker.errors import Invalid
 from tracker.ports.pages.core.form_values import FormValues, Reader
 from tracker.ports.pages.events.preview import Editing
@@ -20,7 +21,6 @@ from tracker.rules.recurrence import dates
 from tracker.rules.recurrence.holiday_choices import held
 from tracker.rules.views.impact import Consequences
 from tracker.usecases.availability import blackout_days, suggested_times
-from tracker.usecases.events import occurrences
 from tracker.usecases.events.form_options import Choices, invited
 from tracker.usecases.roster import sites
 
@@ -42,20 +42,17 @@ async def double_bookings_in(
     event_id = editing.event.id if editing else None
     takes_time = form["kind"] != Kind.DEADLINE
     if editing and outcome and takes_time:
-        dates = await _dates_then(viewer, form, editing, outcome, now)
+        dates = _dates_then(form, editing, outcome, now)
         slots, there = _slots(dates), _slots(one for one in dates if one.place == form["place"])
     else:
         slots = there = _typed_slots(form, zone) if takes_time else []
     return await conflicts_at(viewer, slots, zone, people, offered.lead_id, form["place"], event_id, there=there)
 
 
-async def _dates_then(
-    viewer: Viewer, form: FormValues, editing: Editing, outcome: Consequences, now: datetime
-) -> list[Occurrence]:
+def _dates_then(form: FormValues, editing: Editing, outcome: Consequences, now: datetime) -> list[Occurrence]:
     """Return the upcoming dates, from the one on from which an event is changed, as saving the form leaves them."""
     if editing.is_as_opened(form):
-        known = await occurrences.dates_of(viewer, editing.event)
-        every = [one for one in known if one.ends_at > now and not one.is_off]
+        every = [one for one in editing.edit_impact.dates if one.ends_at > now and not one.is_off]
     else:
         every = list(outcome.dates)
     first = editing.edit_impact.first
@@ -79,11 +76,12 @@ async def conflicts_at(
 ) -> dict[str, Any]:
     """Return the same for known times and people, and who leads; `there` are the times at this place, if not all."""
     every = {lead_id, *people}
-    return {
-        "double_bookings": await suggested_times.double_bookings(viewer, every, slots, event_id),
-        "blackouts": await _blackouts(viewer, every, slots, zone),
-        "room": await sites.room_of(viewer, place, slots if there is None else there, event_id),
-    }
+    double_bookings, blackouts, room = await together(
+        suggested_times.double_bookings(viewer, every, slots, event_id),
+        _blackouts(viewer, every, slots, zone),
+        sites.room_of(viewer, place, slots if there is None else there, event_id),
+    )
+    return {"double_bookings": double_bookings, "blackouts": blackouts, "room": room}
 
 
 async def _blackouts(

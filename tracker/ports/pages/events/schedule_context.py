@@ -4,6 +4,7 @@ from typing import Any
 
 from litestar import Response
 
+from tracker.database import together
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.pages.core.dependencies import Pages
 from tracker.ports.pages.core.form_values import Errors, FormValues, Reader
@@ -56,6 +57,10 @@ async def schedule_context(
     """Return what every part of the form shows; without `is_tried`, not the effect of sending it."""
     event, zone = editing.event if editing else None, zone_in(Reader(form), zone)
     foreseen = await preview.of_form(viewer, form, offered, zone, editing, now, is_tried=is_tried)
+    search, double_bookings = await together(
+        search_of(viewer, form, offered),
+        double_bookings_in(viewer, form, offered, zone, editing, foreseen.outcome, now),
+    )
     committees = {one.id: one.name for one in offered.own_committees}
     if event and event.committee_id:
         committees[event.committee_id] = event.committee or ""
@@ -69,10 +74,10 @@ async def schedule_context(
         "repeats": repeat_options(form),
         "role_options": ROLE_OPTIONS,
         "lists": lists_of(form, offered),
-        "search": await search_of(viewer, form, offered),
+        "search": search,
         "edit_impact": editing.edit_impact if editing else None,
         **schedule_marking.shown(form, offered, event) | schedule_reminders.shown(offered),
-        **await double_bookings_in(viewer, form, offered, zone, editing, foreseen.outcome, now),
+        **double_bookings,
         "outcome": foreseen.outcome,
         "hindrance": foreseen.hindrance,
         "unheard": foreseen.unheard,
