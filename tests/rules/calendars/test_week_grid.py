@@ -27,8 +27,8 @@ def placed(week: Week, day: int = THURSDAY) -> list[tuple[int, int, int]]:
 def areas(week: Week) -> list[int]:
     """Return how many columns each row fills, what reaches down from above included."""
     filled = [0] * 48
-    for number in range(week.first, week.last):
-        for block in week.row(number):
+    for number, blocks in week.rows():
+        for block in blocks:
             for below in range(number, number + block.height):
                 filled[below] += block.width
     return filled[week.first : week.last]

@@ -1,6 +1,6 @@
 """A week as a table of half hours: overlapping dates are side by side, dates without hours are on top."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from math import lcm
@@ -49,14 +49,12 @@ class Week:
     columns: int
     """Columns of each day, divisible by any number of overlapping dates."""
 
-    def row(self, half_hour: int) -> list[Block]:
-        """Return the cells that start in a row, day by day; half hours without a date are cells of their own."""
-        return [block for day in self.days for block in self._starting(day, half_hour)]
-
-    def _starting(self, day: Day, half_hour: int) -> list[Block]:
-        if all(not one.first <= half_hour < one.first + one.height for one in day.blocks):
-            return [Block(first=half_hour, height=1, width=self.columns)]
-        return [one for one in day.blocks if one.first == half_hour]
+    def rows(self) -> Iterator[tuple[int, list[Block]]]:
+        """Yield each half hour with the cells that start in it, day by day; one without a date is a cell of its own."""
+        starting = [_by_start(day.blocks) for day in self.days]
+        for half_hour in range(self.first, self.last):
+            free = (Block(first=half_hour, height=1, width=self.columns),)
+            yield half_hour, [block for day in starting for block in day.get(half_hour, free)]
 
 
 @dataclass(kw_only=True)
@@ -163,6 +161,16 @@ def _blocks(cluster: _Cluster, columns: int) -> list[Block]:
             reached = one.last
         blocks += _gap(reached, cluster.last, width)
     return blocks
+
+
+def _by_start(blocks: Sequence[Block]) -> dict[int, list[Block]]:
+    """Return the cells of a day by the half hour in which they start; none for the others that they cover."""
+    found: dict[int, list[Block]] = {
+        half_hour: [] for one in blocks for half_hour in range(one.first, one.first + one.height)
+    }
+    for one in blocks:
+        found[one.first].append(one)
+    return found
 
 
 def _gap(first: int, last: int, width: int) -> list[Block]:

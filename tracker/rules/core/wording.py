@@ -5,6 +5,7 @@ Every `datetime` here is aware and already in the reader's zone (see `local`); w
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
@@ -79,6 +80,7 @@ def clock(value: datetime | time) -> str:
     return f"{value.hour % NOON or NOON}:{value.minute:02d} {'AM' if value.hour < NOON else 'PM'}"
 
 
+@cache
 def clock_of_half_hour(number: int) -> str:
     """Return the time at which a half hour of the day begins, in short form: "8 AM" for 16, "8:30 AM" for 17."""
     return clock(time(number // 2, number % 2 * 30)).replace(":00", "")

@@ -1,8 +1,10 @@
 """A week by the hour, and the same days as a list for a narrow screen."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from tracker.ports.pages.calendars.day_links import DayLink, day_links
 from tracker.ports.pages.calendars.query import Asked
@@ -44,6 +46,7 @@ def week_context(asked: Asked, seen: list[Seen], zone: str, today: date, viewer:
     by_day = month_grid.by_day(seen, days[0], days[-1], zone)
     week = week_of(days, by_day, zone)
     holidays, written = dict(holiday_notes(days)), dict(written_out(by_day, zone))
+    entries = _entries(by_day, written)
     links = day_links(asked, days, by_day, today, viewer)
     return {
         "heads": [_head(links[one.day], one, zone, holidays.get(one.day, ""), today) for one in week.days],
@@ -53,9 +56,9 @@ def week_context(asked: Asked, seen: list[Seen], zone: str, today: date, viewer:
             HalfHour(
                 name=clock_of_half_hour(number),
                 is_half=number % 2 == 1,
-                cells=[(block, _entry(block, zone)) for block in week.row(number)],
+                cells=[(block, entries[block.seen.line.id] if block.seen else None) for block in blocks],
             )
-            for number in range(week.first, week.last)
+            for number, blocks in week.rows()
         ],
         "days": [(day, written.get(day, [])) for day in days] if by_day else [],
         "holidays": holidays,
@@ -76,5 +79,10 @@ def _head(link: DayLink, one: Day, zone: str, note: str, today: date) -> Head:
     )
 
 
-def _entry(block: Block, zone: str) -> Entry | None:
-    return entry_of(block.seen, month_grid.days_of(block.seen.line, zone)[0], zone) if block.seen else None
+def _entries(by_day: Mapping[date, list[Seen]], written: Mapping[date, list[Entry]]) -> dict[UUID, Entry]:
+    """Return the entry of each date on the first of its days."""
+    return {
+        one.line.id: entry
+        for day, found in reversed(written.items())
+        for one, entry in zip(by_day[day], found, strict=True)
+    }
