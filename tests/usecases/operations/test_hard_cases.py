@@ -21,6 +21,7 @@ from tracker.rules.roster.reminder_policy import ReminderPolicy
 from tracker.tables.schema.operations.plans import OperationPlan
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.emails import upcoming_reminders
+from tracker.usecases.emails.nudges import nudge, of_silent
 from tracker.usecases.emails.upcoming_follow_ups import next_follow_up
 from tracker.usecases.events import events, undo
 from tracker.usecases.events.events import schedule
@@ -292,3 +293,13 @@ async def test_an_operation_that_was_stood_down_is_shown_no_reminder_or_follow_u
     await approvals.move(two.fbi_lead, bluestem, OperationState.STOOD_DOWN, NOW)
     assert await next_follow_up(two.fbi_lead, date, NOW) is None
     assert await upcoming_reminders.of_event(two.fbi_lead, bluestem, NOW, ahead=None) == []
+
+
+async def test_no_one_is_reminded_to_reply_to_an_operation_that_was_stood_down(two: Cast) -> None:
+    bluestem = await planned(two.fbi_lead, two.hsi_liaison)
+    date = await date_for(two.fbi_lead, bluestem, KEY)
+    assert await of_silent(two.fbi_lead, date, NOW)
+    await approvals.move(two.fbi_lead, bluestem, OperationState.STOOD_DOWN, NOW)
+    assert await of_silent(two.fbi_lead, date, NOW) is None
+    with pytest.raises(Conflict, match=r"This operation was stood down, so no one needs to reply\."):
+        await nudge(two.fbi_lead, bluestem, KEY, NOW, ZONE)

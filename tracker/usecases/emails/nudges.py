@@ -14,7 +14,7 @@ from tracker.rules.emails import nudges as rules
 from tracker.rules.emails.nudges import LEFT, REST, UNDO_FOR, Nudge, takes_nudges
 from tracker.rules.emails.preferences import Wishes
 from tracker.rules.events.confirmations import Board, board, last_change
-from tracker.rules.events.event import Line, Occurrence, line_of, may_edit
+from tracker.rules.events.event import Kind, Line, Occurrence, line_of, may_edit
 from tracker.rules.events.history import Entry
 from tracker.rules.events.replies import Participant
 from tracker.tables.background.emails import due, email_pauses
@@ -34,19 +34,22 @@ async def nudges_of(
 ) -> dict[UUID, Nudge]:
     """Return whom the viewer, as organizer, chair or coordinator, could remind, by date.
 
-    `silent` is who has not replied to each date. Other people's dates, and dates that have begun, are left out. The
-    number of queries does not depend on the number of dates.
+    `silent` is who has not replied to each date. Other people's dates, dates that have begun, and operations that were
+    stood down are left out. The number of queries does not depend on the number of dates.
     """
     theirs = {one.id: one for one in lines if may_edit(viewer, one) and takes_nudges(one, now)}
     event_ids = sorted({one.event_id for one in theirs.values()})
-    people, seen_by, last, paused = await together(
+    people, seen_by, last, paused, stood_down = await together(
         viewers_for({one for members in silent.values() for one in members}, now),
         audiences.audiences_of_each(event_ids),
         _last_nudges(event_ids, now),
         email_pauses.paused(),
+        due.stood_down(one.event_id for one in theirs.values() if one.kind is Kind.JOINT_OPERATION),
     )
     found: dict[UUID, Nudge] = {}
     for date_id, line in theirs.items():
+        if line.event_id in stood_down:
+            continue
         may_see, members = seen_by[line.event_id], silent.get(date_id, {})
         found[date_id] = Nudge(
             line=line,
@@ -102,7 +105,7 @@ async def of_silent(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Nu
     if not (may_edit(viewer, line) and takes_nudges(line, now)):
         return None
     silent = await waiting.silent(viewer, [occurrence.id])
-    return (await nudges_of(viewer, [line], silent, now))[occurrence.id]
+    return (await nudges_of(viewer, [line], silent, now)).get(occurrence.id)
 
 
 async def _board(
@@ -133,13 +136,22 @@ async def nudge(
             raise NotAllowed(ONLY_THEIRS)
         found = await (nudge_of if confirmations else of_silent)(viewer, occurrence, now)
         if found is None:
-            raise Conflict("This date has started or is over, so no one needs to reply.")
+            raise Conflict(await _why_not(occurrence))
         if refusal := rules.why_not(found, now, zone):
             raise Conflict(refusal)
         await _queue(found, await everyones_wishes(), now)
         facts = {"people": len(found.asked)}
         await audit.record(viewer.actor, "reminded", "occurrence", occurrence.id, facts, now)
     return len(found.asked)
+
+
+async def _why_not(occurrence: Occurrence) -> str:
+    """Return why no one is asked to reply to a date."""
+    if await due.stood_down([occurrence.event.id]):
+        return "This operation was stood down, so no one needs to reply."
+    if occurrence.is_off:
+        return "This date is canceled, so no one needs to reply."
+    return "This date has started or is over, so no one needs to reply."
 
 
 async def undo(viewer: Viewer, event_id: UUID, key: str, at: datetime, now: datetime) -> None:
