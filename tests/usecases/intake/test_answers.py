@@ -14,10 +14,10 @@ from tracker.rules.actions.action_items import ItemStatus
 from tracker.rules.actions.item_changes import Change
 from tracker.rules.core.answers import Taken
 from tracker.rules.core.outbox import Skip, State
-from tracker.rules.emails.content import Letter
+from tracker.rules.emails.content import ItemPage, Letter
 from tracker.rules.emails.preferences import Preferences
 from tracker.tables.schema.core.outbox import Message
-from tracker.usecases.actions import action_items
+from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, preferences
 from tracker.usecases.events import occurrences
@@ -48,7 +48,17 @@ async def test_a_confirmation_says_what_was_understood(sqlite_cast: Cast) -> Non
     assert (to, one.subject) == (cast.caht_lead.email, f"Action item {reference} marked done")
     assert dict(one.facts)["Note"] == "all three are in"
     assert one.paragraphs[0] == "We read only the first paragraph of your email."
-    assert [button.label for button in one.buttons] == ["Undo", "Update this item"]
+    assert [button.label for button in one.buttons] == ["Undo", "Sign in"], "the link of a closed item opens nothing"
+
+
+async def test_a_confirmation_about_an_open_item_updates_it_without_signing_in(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    reference = await given(cast.coordinator, cast.caht_lead)
+    item = (await item_lists.item_view(cast.caht_lead, reference)).item
+    await said(cast.caht_lead, "BLOCKED no key yet")
+    [(_, one)] = await confirmations()
+    update = one.buttons[1]
+    assert (update.label, update.target) == ("Update this item", ItemPage(item_id=item.id, owner_id=item.owner_id))
 
 
 async def test_a_confirmation_shows_nothing_that_changed_later(sqlite_cast: Cast) -> None:

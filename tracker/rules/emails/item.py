@@ -84,7 +84,7 @@ def letter(content: ItemContent, item: ActionItem, reader: Viewer, today: date, 
         to_name=reader.name,
         thread=item.id,
         facts=_facts(content, item, said),
-        buttons=_buttons(content, item),
+        buttons=_buttons(content, item, reader),
         footer=footer,
         reads=None if isinstance(content, ItemWithdrawn) else Reads.ITEM_WORDS,
         task=_task(content, item, reader),
@@ -198,10 +198,10 @@ def _progress(item: ActionItem) -> str:
     return f"{item.status.word}{shown}."
 
 
-def _buttons(content: ItemContent, item: ActionItem) -> tuple[Button, ...]:
+def _buttons(content: ItemContent, item: ActionItem, reader: Viewer) -> tuple[Button, ...]:
     if isinstance(content, ItemAnswered):
         undo = (Button(name=ButtonName.UNDO, target=UndoPage(words_id=content.undo)),) if content.undo else ()
-        return *undo, Button(name=ButtonName.UPDATE_ITEM, target=_page(item))
+        return *undo, _update(item, reader)
     if isinstance(content, ItemWithdrawn):
         return (Button(name=ButtonName.SIGN_IN_TO_READ, target=_page(item)),)
     if isinstance(content, ItemBlocked):
@@ -212,6 +212,13 @@ def _buttons(content: ItemContent, item: ActionItem) -> tuple[Button, ...]:
     page = ItemPage(item_id=item.id, owner_id=item.owner_id)
     done = ItemPage(item_id=item.id, owner_id=item.owner_id, status="done")
     return Button(name=ButtonName.MARK_DONE, target=done), Button(name=ButtonName.UPDATE_ITEM, target=page)
+
+
+def _update(item: ActionItem, reader: Viewer) -> Button:
+    """Return how an item is updated: by its owner without signing in, while it is open."""
+    if item.is_open and item.owner_id == reader.member_id:
+        return Button(name=ButtonName.UPDATE_ITEM, target=ItemPage(item_id=item.id, owner_id=item.owner_id))
+    return Button(name=ButtonName.SIGN_IN, target=_page(item))
 
 
 def _page(item: ActionItem, part: str = "") -> SitePage:
