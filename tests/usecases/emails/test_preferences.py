@@ -24,7 +24,9 @@ from tracker.tables.schema.roster.people import Member
 from tracker.usecases.actions import action_items
 from tracker.usecases.emails import preferences, upcoming_reminders
 from tracker.usecases.emails.reminders import queue_due
+from tracker.usecases.emails.upcoming_follow_ups import next_follow_up
 from tracker.usecases.events import events
+from tracker.usecases.events.occurrences import date_for
 
 pytestmark = pytest.mark.anyio
 
@@ -239,3 +241,18 @@ async def test_planning_asks_as_often_when_everyone_chose_something_as_when_no_o
         for number, viewer in enumerate(everybody(sqlite_cast)):
             await choose(viewer, quiet=(time(22, number), time(6)), leads=frozenset({WEEK, HALF}))
     assert asked[0] == asked[1]
+
+
+async def test_when_people_are_asked_next_is_found_from_the_preferences_of_those_who_are_asked(cast: Cast) -> None:
+    asks = ReminderPolicy(asks_before=frozenset({timedelta(days=2)}))
+    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead, reminders=asks), NOW)
+    for one in (cast.fbi_lead, cast.caht_lead):
+        await preferences.save(one, Preferences(has_quiet_weekends=True), NOW)
+    date = await date_for(cast.coordinator, event_id, "2027-01-12")
+    with noted() as statements:
+        assert await next_follow_up(cast.coordinator, date, NOW)
+    [read] = [sql for sql, _ in statements if "FROM preference p JOIN" in sql]
+    assert "WHERE p.member IN" in read
+    wishes = await preferences.wishes_of([cast.fbi_lead.member_id])
+    assert set(wishes.of_member) == {cast.fbi_lead.member_id}
+    assert wishes.quiet_of(cast.fbi_lead.member_id)

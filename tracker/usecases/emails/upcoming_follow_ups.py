@@ -22,7 +22,7 @@ from tracker.tables.background.emails.follow_ups import InvitationEmail
 from tracker.tables.background.events import audiences
 from tracker.tables.visible.events import events, waiting
 from tracker.usecases.core.viewers import viewers_for
-from tracker.usecases.emails.preferences import everyones_wishes
+from tracker.usecases.emails.preferences import wishes_of
 
 
 class FollowUp(NamedTuple):
@@ -80,7 +80,8 @@ async def next_follow_up(viewer: Viewer, occurrence: Occurrence, now: datetime) 
     theirs = silent.get(occurrence.id)
     if stood_down or not theirs:
         return None
-    coming = await upcoming(near, silent, await everyones_wishes(), now)
+    wishes = await wishes_of({member_id for members in silent.values() for member_id in members})
+    coming = await upcoming(near, silent, wishes, now)
     asked = [(one.moment.at, one.member_id) for one in coming if one.line.id == occurrence.id]
     asked += [(one.at, one.member_id) for one in waits if one.member_id in theirs]
     people, may_see = await together(
