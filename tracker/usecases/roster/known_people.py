@@ -50,6 +50,7 @@ _MANAGERS = (
     "SELECT r.member FROM member_role r WHERE NOT EXISTS (SELECT 1 FROM seat_holder h WHERE h.member = r.member)"
     " GROUP BY r.member HAVING SUM(CASE WHEN r.role IN ('administrator', 'auditor') THEN 0 ELSE 1 END) = 0"
 )
+_IS_MANAGER = f"m.id IN ({_MANAGERS})"
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ WITH_ACCOUNT = Candidates(QueryString("NOT m.is_guest"))
 """People who can sign in, only together with other candidates."""
 COORDINATORS = Candidates(QueryString("m.id IN (SELECT r.member FROM member_role r WHERE r.role = 'coordinator')"))
 """People with the role of coordinator, only together with other candidates."""
-MANAGERS = Candidates(QueryString(f"m.id IN ({_MANAGERS})"))
+MANAGERS = Candidates(QueryString(_IS_MANAGER))
 """People who only manage accounts or read the audit log, only together with other candidates."""
 
 

@@ -83,6 +83,6 @@ def _entries(by_day: Mapping[date, list[Seen]], written: Mapping[date, list[Entr
     """Return the entry of each date on the first of its days."""
     return {
         one.line.id: entry
-        for day, found in reversed(written.items())
+        for day, found in reversed(list(written.items()))
         for one, entry in zip(by_day[day], found, strict=True)
     }

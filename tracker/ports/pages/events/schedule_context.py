@@ -1,6 +1,7 @@
 """The values for the templates of the schedule form."""
 
 from typing import Any
+from uuid import UUID
 
 from litestar import Response
 
@@ -15,6 +16,7 @@ from tracker.ports.pages.events.schedule_form import zone_in
 from tracker.ports.pages.events.schedule_people import ROLE_OPTIONS, lists_of, picks_of, search_of
 from tracker.ports.pages.events.schedule_words import dates_in_words, repeat_options
 from tracker.rules.core.wording import zone_choices
+from tracker.rules.events.event import Event
 from tracker.rules.events.event_fields import TEXTS
 from tracker.rules.views.impact import NO_OPENING, Consequences
 from tracker.usecases.events.form_options import Choices, invited, sending
@@ -57,18 +59,13 @@ async def schedule_context(
     """Return what every part of the form shows; without `is_tried`, not the effect of sending it."""
     event, zone = editing.event if editing else None, zone_in(Reader(form), zone)
     foreseen = await preview.of_form(viewer, form, offered, zone, editing, now, is_tried=is_tried)
-    search, double_bookings = await together(
-        search_of(viewer, form, offered),
-        double_bookings_in(viewer, form, offered, zone, editing, foreseen.outcome, now),
-    )
-    committees = {one.id: one.name for one in offered.own_committees}
-    if event and event.committee_id:
-        committees[event.committee_id] = event.committee or ""
+    reading = double_bookings_in(viewer, form, offered, zone, editing, foreseen.outcome, now)
+    search, double_bookings = await together(search_of(viewer, form, offered), reading)
     return {
         "form": form,
         "offered": offered,
         "event": event,
-        "committees": list(committees.items()),
+        "committees": _committees(offered, event),
         "sending": sending(invited(picks_of(form), offered), offered),
         "words": dates_in_words(form, zone, now),
         "repeats": repeat_options(form),
@@ -87,6 +84,14 @@ async def schedule_context(
         "zones": zone_choices(zone),
         "names": {one.id: f"{one.name} ({one.agency})" for one in (*offered.people, offered.lead) if one},
     }
+
+
+def _committees(offered: Choices, event: Event | None) -> list[tuple[UUID, str]]:
+    """Return the committees to choose from, with the one that the event has."""
+    named = {one.id: one.name for one in offered.own_committees}
+    if event and event.committee_id:
+        named[event.committee_id] = event.committee or ""
+    return list(named.items())
 
 
 def details_of(outcome: Consequences | None, editing: Editing | None) -> dict[str, Any]:
