@@ -30,6 +30,10 @@ MOST = {
     "/messages": (5, 3),
     "/reports": (6, 1),
     "/audit": (8, 3),
+    "/agencies": (4, 1),
+    "/committees": (9, 2),
+    "/settings": (11, 2),
+    "/settings/notifications": (15, 6),
 }
 """The statements of each page at most, and the trips to the database in which they go."""
 FEW, MANY = 3, 12  # meetings, items, and replies

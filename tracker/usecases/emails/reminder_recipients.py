@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
+from tracker.database import together
 from tracker.rules.events.replies import ReplyValue, effective
 from tracker.tables.background.events.invitees import GivenReply, invited_to_each, replies_to
 from tracker.usecases.events.substitutes import standing_in
@@ -22,8 +23,7 @@ async def counting_replies(dates: Iterable[tuple[UUID, UUID]]) -> dict[UUID, dic
     A substitute counts as accepted.
     """
     wanted = list(dates)
-    instead = await standing_in(wanted)
-    invited = await invited_to_each({event_id for _, event_id in wanted})
+    instead, invited = await together(standing_in(wanted), invited_to_each({event_id for _, event_id in wanted}))
     replies: dict[UUID, list[GivenReply]] = {}
     for reply in await replies_to(one for people in invited.values() for one in people):
         replies.setdefault(reply.invitation_id, []).append(reply)

@@ -81,14 +81,16 @@ async def _ahead(
         everyones_wishes(), due.stood_down({one.event_id for one in ahead_of_now}), email_pauses.paused()
     )
     by_id = {one.id: one for one in ahead_of_now if one.event_id not in stood_down}
-    coming = await who_comes((one.id, one.event_id) for one in by_id.values())
     asking = [one for one in theirs if one in by_id and by_id[one].reminders.asks]
-    silent = await waiting.silent(viewer, [one for one in asking if takes_nudges(by_id[one], now)])
+    coming, silent, seen_by = await together(
+        who_comes((one.id, one.event_id) for one in by_id.values()),
+        waiting.silent(viewer, [one for one in asking if takes_nudges(by_id[one], now)]),
+        audiences.audiences_of_each({one.event_id for one in by_id.values()}),
+    )
     asked = await upcoming_follow_ups.upcoming((by_id[one] for one in asking), silent, wishes, now)
     whom = {(date_id, member) for date_id, members in coming.items() for member in {*members} - paused}
     reminded = [(by_id[one], member) for one, member in whom if one in theirs or member == viewer.member_id]
     recipients = await viewers_for({member for _, member in reminded} | {one.member_id for one in asked}, now)
-    seen_by = await audiences.audiences_of_each({one.event_id for one in by_id.values()})
     moments = _Moments(wishes)
     ahead = [(one, MessageKind.REMINDER, line, to) for line, to in reminded for one in moments(line, to, now)]
     ahead += [(one.moment, MessageKind.NO_REPLY, one.line, one.member_id) for one in asked]

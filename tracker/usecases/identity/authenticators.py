@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from tracker.database import writing
+from tracker.database import together, writing
 from tracker.errors import NotFound
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.identity.accounts import UNKNOWN, Account, Arrival, account_of
@@ -33,13 +33,12 @@ class Credentials:
 
 async def credentials_of(member_id: UUID) -> Credentials:
     """Return which credentials a member has, never the credentials themselves. Errors: NotFound."""
-    account = await _account(member_id)
-    row = await Member.select(Member.totp_at).where(Member.id == member_id).first()
+    account, since, left = await together(_account(member_id), _authenticator_since(member_id), codes_left(member_id))
     return Credentials(
         has_password=account.password_hash is not None,
         has_authenticator=account.totp_sealed is not None,
-        authenticator_since=row["totp_at"] if row else None,
-        codes_left=await codes_left(member_id),
+        authenticator_since=since,
+        codes_left=left,
     )
 
 
@@ -69,6 +68,11 @@ async def set_authenticator(
             return
         refused = await refusal(account, now, arrival, field="code", why=WRONG_CODE)
     raise refused
+
+
+async def _authenticator_since(member_id: UUID) -> datetime | None:
+    row = await Member.select(Member.totp_at).where(Member.id == member_id).first()
+    return row["totp_at"] if row else None
 
 
 async def _account(member_id: UUID) -> Account:

@@ -88,10 +88,11 @@ async def person(viewer: Viewer, member_id: UUID) -> PersonCard:
 
 async def agencies(viewer: Viewer) -> list[AgencyCard]:
     """Return the agencies where the viewer may know someone; all of them for roster managers."""
-    counts, seated = await rows.counts(await rows.known_to(viewer)), await _seated(viewer)
+    known = await rows.known_to(viewer)
+    counts, seated, every = await together(rows.counts(known), _seated(viewer), rows.agencies())
     return [
         _agency(row, counts.get(row["id"], 0), (), seated.get(row["id"], []))
-        for row in await rows.agencies()
+        for row in every
         if viewer.manages_accounts or row["id"] in counts
     ]
 
@@ -108,23 +109,28 @@ async def agency(viewer: Viewer, agency_id: UUID) -> AgencyCard:
 
     Errors: NotFound when there is none, or the viewer may know no one there.
     """
-    found = await _cards(viewer, await rows.known_to(viewer), rows.at_agency(agency_id))
-    row = next((one for one in await rows.agencies() if one["id"] == agency_id), None)
+    known = await rows.known_to(viewer)
+    found, agencies, seated = await together(
+        _cards(viewer, known, rows.at_agency(agency_id)), rows.agencies(), _seated(viewer)
+    )
+    row = next((one for one in agencies if one["id"] == agency_id), None)
     if row is None or not (found or viewer.manages_accounts):
         raise NotFound
     present = sum(one.status is not Status.DEPARTED for one in found)
-    return _agency(row, present, found, (await _seated(viewer)).get(agency_id, []))
+    return _agency(row, present, found, seated.get(agency_id, []))
 
 
 async def committees(viewer: Viewer) -> list[CommitteeCard]:
     """Return the committees in which the viewer sits, by name; all of them for roster managers."""
-    found = await rows.committees(viewer)
+    found, every_seat, every_chair, known = await together(
+        rows.committees(viewer), rows.seats(), rows.chairs(), rows.known_to(viewer)
+    )
     ids = {row["id"] for row in found}
-    seats = [row for row in await rows.seats() if row["committee"] in ids]
-    chairs = [row for row in await rows.chairs() if row["committee"] in ids]
+    seats = [row for row in every_seat if row["committee"] in ids]
+    chairs = [row for row in every_chair if row["committee"] in ids]
     sitting = {row["member"] for row in [*seats, *chairs] if row["member"]}
-    known = await _cards(viewer, await rows.known_to(viewer), rows.among(sitting))
-    return [_committee(row, {one.id: one for one in known}, seats, chairs) for row in found]
+    people = {one.id: one for one in await _cards(viewer, known, rows.among(sitting))}
+    return [_committee(row, people, seats, chairs) for row in found]
 
 
 async def committee(viewer: Viewer, committee_id: UUID) -> CommitteeCard:
@@ -175,8 +181,9 @@ async def _places(viewer: Viewer) -> dict[UUID, list[Place]]:
 
 
 async def _seated(viewer: Viewer) -> dict[UUID, list[tuple[UUID, str]]]:
-    names = {row["id"]: row["name"] for row in await rows.committees(viewer) if row["status"] == CommitteeStatus.ACTIVE}
-    pairs = {(row["agency"], row["committee"]) for row in await rows.seats() if row["committee"] in names}
+    committees, seats = await together(rows.committees(viewer), rows.seats())
+    names = {row["id"]: row["name"] for row in committees if row["status"] == CommitteeStatus.ACTIVE}
+    pairs = {(row["agency"], row["committee"]) for row in seats if row["committee"] in names}
     seated: dict[UUID, list[tuple[UUID, str]]] = {}
     for agency_id, committee_id in sorted(pairs, key=lambda pair: names[pair[1]]):
         seated.setdefault(agency_id, []).append((committee_id, names[committee_id]))

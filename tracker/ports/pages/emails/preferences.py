@@ -5,6 +5,7 @@ from typing import Any
 
 from litestar import Response, get, post
 
+from tracker.database import together
 from tracker.errors import Invalid
 from tracker.ports.http.dependencies import Now, Viewer, Zone
 from tracker.ports.http.guards import signed_in
@@ -122,8 +123,12 @@ async def _page(
     errors: Errors | None = None,
     status_code: int = 200,
 ) -> Response[str]:
-    coming = await upcoming_reminders.of_mine(viewer, now)
-    usual_quiet, policy = await preferences.usual_quiet(), await policy_of(None)
+    coming, usual_quiet, policy, committees = await together(
+        upcoming_reminders.of_mine(viewer, now),
+        preferences.usual_quiet(),
+        policy_of(None),
+        committee_reminders.led_committees(viewer),
+    )
     return pages.render(
         "emails/pages/notifications.html",
         status_code=status_code,
@@ -132,7 +137,7 @@ async def _page(
         offered=_offered(),
         usual=leads_words(policy.leads) if policy.leads else "none",
         usual_quiet=usual_quiet and quiet_words(usual_quiet),
-        committees=await committee_reminders.led_committees(viewer),
+        committees=committees,
         own_zone=viewer.zone,
         address=address_of,
         is_elsewhere=viewer.zone != zone,

@@ -5,6 +5,7 @@ from uuid import UUID
 from litestar import Response, get
 from litestar.params import FromPath
 
+from tracker.database import together
 from tracker.ports.http.dependencies import Settings, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Pages
@@ -12,7 +13,7 @@ from tracker.ports.pages.core.escalation import usual_escalation
 from tracker.ports.pages.roster.people import WORDS
 from tracker.rules.core.viewer import Status
 from tracker.rules.emails.escalation import escalation_words
-from tracker.rules.roster.directory import COMMITTEE_KINDS, CommitteeStatus
+from tracker.rules.roster.directory import COMMITTEE_KINDS, AgencyCard, CommitteeCard, CommitteeStatus
 from tracker.usecases.emails.escalations import days_of
 from tracker.usecases.roster import directory
 from tracker.usecases.roster.reminder_policies import policy_of
@@ -31,9 +32,7 @@ async def committee_page(
 ) -> Response[str]:
     """Show one committee with its seats."""
     found = await directory.committee(viewer, committee_id)
-    known = (
-        await directory.agencies(viewer) if viewer.manages_accounts and found.status is CommitteeStatus.ACTIVE else []
-    )
+    known, policy, days = await together(_may_sit(viewer, found), policy_of(committee_id), days_of(committee_id))
     seated = {seat.agency_id for seat in found.seats}
     seatless = [(str(one.id), one.code) for one in known if one.status is Status.ACTIVE and one.id not in seated]
     return pages.render(
@@ -42,9 +41,15 @@ async def committee_page(
         kinds=COMMITTEE_KINDS,
         committee=found,
         seatless=seatless,
-        reminders=(await policy_of(committee_id)).words,
-        escalation=escalation_words((await days_of(committee_id)).over(usual_escalation(settings))),
+        reminders=policy.words,
+        escalation=escalation_words(days.over(usual_escalation(settings))),
     )
+
+
+async def _may_sit(viewer: Viewer, committee: CommitteeCard) -> list[AgencyCard]:
+    """Return the agencies to which the viewer may give a seat, those that have one included."""
+    may_add = viewer.manages_accounts and committee.status is CommitteeStatus.ACTIVE
+    return await directory.agencies(viewer) if may_add else []
 
 
 handlers = [committees_page, committee_page]

@@ -8,6 +8,7 @@ from uuid import UUID
 from litestar import Response, get
 from litestar.params import FromPath, FromQuery
 
+from tracker.database import together
 from tracker.ports.http.dependencies import Now, Today, Viewer, Zone
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.date_entries import Agenda, agenda
@@ -59,16 +60,21 @@ async def agency_context(
 ) -> dict[str, Any]:
     """Return the values of an agency's page. Errors: NotFound."""
     found = await directory.agency(viewer, agency_id)
-    items = await item_lists.open_items_of_people(viewer, [person.id for person in found.people])
+    items, days, attendance, blackouts = await together(
+        item_lists.open_items_of_people(viewer, [person.id for person in found.people]),
+        _next(viewer, agency_id, zone, today, now),
+        _attendance(viewer, agency_id, zone, now, period),
+        blackout_days.of_agency(agency_id, today),
+    )
     return {
         **WORDS,
         "level_words": LEVEL_WORDS,
         "agency": found,
         "items": items,
-        "days": await _next(viewer, agency_id, zone, today, now),
+        "days": days,
         "late": sum(days_late(item, today) > 0 for item in items),
-        **await _attendance(viewer, agency_id, zone, now, period),
-        "blackouts": await blackout_days.of_agency(agency_id, today),
+        **attendance,
+        "blackouts": blackouts,
         "may_name": may_name(viewer, agency_id),
         "form": NO_FORM,
         "errors": Errors(),

@@ -4,6 +4,7 @@ from typing import Any
 
 from litestar import Response, get, post
 
+from tracker.database import together
 from tracker.errors import Invalid
 from tracker.ports.http.dependencies import Now, Viewer, Visit
 from tracker.ports.http.guards import signed_in
@@ -31,8 +32,8 @@ LINK_REPLACED = f"{LINK_SENT} The link in the earlier email no longer works."
 @get(PATH, guards=[signed_in])
 async def settings_page(pages: Pages, viewer: Viewer, visit: Visit, drafts: Drafts, now: Now) -> Response[str]:
     """Show the settings."""
-    form = await drafts.begun(DraftKey(form=DraftForm.PROFILE), await _profile(viewer))
-    return await _page(pages, viewer, visit, now, form)
+    mine, draft = await together(_profile(viewer), drafts.kept(DraftKey(form=DraftForm.PROFILE)))
+    return await _page(pages, viewer, visit, now, mine if draft is None else draft)
 
 
 @post(f"{PATH}/profile", guards=[signed_in], status_code=303)
@@ -81,7 +82,15 @@ async def _page(
     *,
     address: str = "",
 ) -> Response[str]:
-    session_id = visit.session_id
+    (proofs, sessions, tokens), (feeds, shares_calendar), (addresses, filters) = await together(
+        together(
+            credentials_of(viewer.member_id),
+            shown_sessions(viewer.member_id, visit.session_id, now),
+            api_tokens.tokens_of(viewer, now),
+        ),
+        together(subscriptions.subscriptions_of(viewer), shared_calendars.mine(viewer)),
+        together(aliases.mine(viewer), saved_filters.filters_of(viewer)),
+    )
     return pages.render(
         "views/settings/show.html",
         status_code=422 if wrong else 200,
@@ -89,13 +98,13 @@ async def _page(
         typed_address=address,
         errors=errors_of(wrong, FIELDS),
         zones=zone_choices(form["zone"]),
-        proofs=await credentials_of(viewer.member_id),
-        sessions=await shown_sessions(viewer.member_id, session_id, now),
-        feeds=await subscriptions.subscriptions_of(viewer),
-        aliases=await aliases.mine(viewer),
-        filters=await saved_filters.filters_of(viewer),
-        tokens=await api_tokens.tokens_of(viewer, now),
-        shares_calendar=await shared_calendars.mine(viewer),
+        proofs=proofs,
+        sessions=sessions,
+        feeds=feeds,
+        aliases=addresses,
+        filters=filters,
+        tokens=tokens,
+        shares_calendar=shares_calendar,
     )
 
 
