@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import PageOf
 from tests.browser.demo import Demo
-from tests.browser.ways import COORDINATOR, MONTHLY, to_event
+from tests.browser.ways import COORDINATOR, MONTHLY, day_link, to_event
 
 AS_SOON_AS_THE_WEEK_CHANGES = """() => new MutationObserver((_, watcher) => {
   if (!document.querySelector("h1").textContent.startsWith("December 13")) return;
@@ -44,9 +44,9 @@ def test_keys_move_from_day_to_day_and_on_to_the_next_page(
 ) -> None:
     page = page_of(COORDINATOR)
     page.goto(f"/calendar?month=2026-12&view={view}&date={start}")
-    page.locator(f'[data-date="{start}"]').focus()
+    day_link(page, start).focus()
     page.keyboard.press(key)
-    expect(page.locator(f'[data-grid] [data-date="{end}"]')).to_be_focused()
+    expect(day_link(page, end)).to_be_focused()
 
 
 def test_single_keys_turn_the_page_and_can_be_turned_off(page_of: PageOf) -> None:

@@ -7,7 +7,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.conftest import PageOf
 from tests.browser.demo import Demo
-from tests.browser.ways import COORDINATOR, MONTHLY, SEND, Way, to_edit_from, to_empty_form, to_event
+from tests.browser.ways import COORDINATOR, MONTHLY, SEND, Way, day_link, to_edit_from, to_empty_form, to_event
 
 NO_CHANGE = re.compile(r"Calendars\s+No change")
 MOST_PRESSES = 30  # of the Tab key, from the title to the button that sends
@@ -143,7 +143,7 @@ def test_the_button_names_no_number_without_scripts(without_scripts: BrowserCont
 def test_an_empty_day_of_the_calendar_opens_the_form_with_that_day(page_of: PageOf, view: str) -> None:
     page = page_of(COORDINATOR)
     page.goto(f"/calendar?view={view}&month=2027-01&date=2027-01-30")
-    day = page.locator('[data-grid] [data-date="2027-01-30"]')
+    day = day_link(page, "2027-01-30")
     expect(day).to_have_accessible_name(re.compile("no events. Schedule an event$"))
     day.focus()
     page.keyboard.press("Enter")
@@ -153,5 +153,5 @@ def test_an_empty_day_of_the_calendar_opens_the_form_with_that_day(page_of: Page
 def test_a_press_anywhere_in_an_empty_day_opens_the_form(page_of: PageOf) -> None:
     page = page_of(COORDINATOR)
     page.goto("/calendar?month=2027-01")
-    page.locator("td", has=page.locator('[data-date="2027-01-30"]')).click(position={"x": 20, "y": 70})
+    day_link(page, "2027-01-30").locator("xpath=ancestor::td").click(position={"x": 20, "y": 70})
     expect(page.get_by_label("First day")).to_have_value("2027-01-30")

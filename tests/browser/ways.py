@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable
+from datetime import date
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.demo import Demo
 from tests.ical.files import calendar, vevent
@@ -14,6 +15,12 @@ COORDINATOR, FBI_LEAD, ADVOCATE = "Task force coordinator", "FBI operation lead"
 MONTHLY, TRAINING = "Monthly task force meeting", "Training: Recognizing the signs"
 
 Way = Callable[[Page, Demo], None]
+
+
+def day_link(page: Page, day: str) -> Locator:
+    """Return the link of a day (ISO) in the table of the calendar."""
+    named = date.fromisoformat(day)
+    return page.locator("[data-grid] .tt-day").filter(has_text=f"{named:%B} {named.day},")
 
 
 def to(path: str) -> Way:

@@ -190,19 +190,29 @@
     link.click();
   }
 
-  const linkOf = (day) => one(`[data-grid] [data-date="${day}"]`);
+  // The table has a link for each day, from the one that it names on.
+  const dayLinks = () => all("[data-grid] .tt-day");
+
+  function dayAt(place) {
+    const date = new Date(one("[data-grid]").dataset.first);
+    date.setUTCDate(date.getUTCDate() + place);
+    return iso(date);
+  }
+
+  const linkOf = (day) => dayLinks().find((_, place) => dayAt(place) === day);
 
   document.addEventListener("keydown", (event) => {
     const link = event.target.closest("[data-grid] .tt-day");
     if (!link || event.ctrlKey || event.metaKey || event.altKey) return;
     const { grid } = link.closest("[data-grid]").dataset;
-    const wanted = dayFor(event.key, link.dataset.date, grid);
+    const day = dayAt(dayLinks().indexOf(link));
+    const wanted = dayFor(event.key, day, grid);
     if (!wanted) return;
     event.preventDefault();
     const turns = event.key.startsWith("Page");
     if (!turns && linkOf(wanted)) return linkOf(wanted).focus();
     dayToFocus = wanted;
-    follow(one(wanted > link.dataset.date ? '[data-key="n"]' : '[data-key="p"]'));
+    follow(one(wanted > day ? '[data-key="n"]' : '[data-key="p"]'));
   });
 
   function focusDay() {

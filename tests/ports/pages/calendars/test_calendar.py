@@ -1,7 +1,7 @@
 """The calendar's month and list: what a person reads, filters, odd addresses, and nothing of what is not theirs."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -19,7 +19,8 @@ from tracker.rules.recurrence import rule_for
 from tracker.usecases.events import occurrences, replies
 from tracker.usecases.events.events import schedule
 
-DAY_LINK = re.compile(r'data-date="([0-9-]+)"\s+href="([^"]+)"')
+FIRST_DAY = re.compile(r'data-first="([0-9-]+)"')
+DAY_LINK = re.compile(r'class="(?:tt-plain )?tt-day[^"]*" href="([^"]+)"')
 pytestmark = pytest.mark.anyio
 
 JANUARY = "/calendar?month=2027-01"
@@ -34,11 +35,19 @@ async def read(browser: Browser, address: str = JANUARY) -> str:
 
 
 def cell(html: str, day: str) -> str:
-    found = re.search(
-        rf'<td[^>]*><div class="tt-dayrow"><a class="tt-day[^"]*" data-date="{day}".*?</td>', html, re.DOTALL
-    )
-    assert found
-    return found[0]
+    return by_day(html, re.findall(r'<td[^>]*><div class="tt-dayrow">.*?</td>', html, re.DOTALL))[day]
+
+
+def by_day(html: str, found: list[str]) -> dict[str, str]:
+    """Return what was found once for each day of the table."""
+    first = FIRST_DAY.search(html)
+    assert first
+    return {str(date.fromisoformat(first[1]) + timedelta(days=number)): one for number, one in enumerate(found)}
+
+
+async def day_links(browser: Browser, address: str) -> dict[str, str]:
+    html = await read(browser, address)
+    return by_day(html, DAY_LINK.findall(html))
 
 
 def text(html: str) -> str:
@@ -343,7 +352,7 @@ async def test_an_empty_day_leads_people_who_schedule_to_a_form_with_that_day(
 ) -> None:
     await on(sqlite_cast, 14)
     desk = await browse(sqlite_cast.coordinator)
-    days = dict(DAY_LINK.findall((await desk.get(f"/calendar?{view}")).text))
+    days = await day_links(desk, f"/calendar?{view}")
     assert days["2027-01-15"] == "/schedule?date=2027-01-15"
     assert "#l-2027-01-14" in days["2027-01-14"]
     assert 'name="date" type="date" value="2027-01-15"' in (await desk.get(days["2027-01-15"])).text
@@ -352,13 +361,13 @@ async def test_an_empty_day_leads_people_who_schedule_to_a_form_with_that_day(
 @pytest.mark.parametrize("view", ["month=2027-01", "view=week&date=2027-01-14"])
 async def test_an_empty_day_leads_anyone_else_to_its_week(sqlite_cast: Cast, browse: SignIn, view: str) -> None:
     member = await browse(sqlite_cast.kcpd_detective)
-    days = dict(DAY_LINK.findall((await member.get(f"/calendar?{view}")).text))
+    days = await day_links(member, f"/calendar?{view}")
     assert days["2027-01-15"] == "/calendar?date=2027-01-15&amp;view=week"
 
 
 async def test_a_day_that_is_over_does_not_lead_to_the_form(sqlite_cast: Cast, browse: SignIn) -> None:
     desk = await browse(sqlite_cast.coordinator)
-    days = dict(DAY_LINK.findall((await desk.get("/calendar?month=2026-12")).text))
+    days = await day_links(desk, "/calendar?month=2026-12")
     assert days["2026-12-14"] == "/calendar?date=2026-12-14&amp;view=week"
     assert days["2026-12-15"] == "/schedule?date=2026-12-15"
 

@@ -79,7 +79,7 @@ def _head(link: DayLink, one: Day, zone: str, note: str, today: date) -> Head:
     )
 
 
-def _entries(by_day: Mapping[date, list[Seen]], written: Mapping[date, list[Entry]]) -> dict[UUID, Entry]:
+def _entries(by_day: Mapping[date, list[Seen]], written: dict[date, list[Entry]]) -> dict[UUID, Entry]:
     """Return the entry of each date on the first of its days."""
     return {
         one.line.id: entry
