@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
-from tracker.database import trying
+from tracker.database import all_together, together, trying
 from tracker.errors import NotFound
 from tracker.rules.core.message_types import Content, RemovedFromSeries, SeriesEnded, Unreadable, decode
 from tracker.rules.core.outbox import MessageKind
@@ -79,25 +79,39 @@ async def _eyes_on(viewer: Viewer, event_id: UUID | None, now: datetime) -> View
 async def _standing(
     viewer: Viewer, event_ids: Sequence[UUID], readers: Sequence[FeedReader], now: datetime, date_id: UUID | None
 ) -> Standing:
-    events = [event for one in event_ids if (event := await visible_events.event(viewer, one))]
-    dates = [date for of_event in (await visible_events.dates_of(viewer, events)).values() for date in of_event]
-    waiting = await outbox_queue.about_events(event_ids) if event_ids else []
+    events = [one for one in await all_together([visible_events.event(viewer, one) for one in event_ids]) if one]
+    (dates, replies), waiting, (reminders, follow_ups), feeds = await together(
+        _dates(viewer, events, now, date_id),
+        _waiting(event_ids),
+        _emails_ahead(viewer, events, now),
+        who_reads(readers, events),
+    )
     endings = {one.id: name for one in waiting if (name := _ending(decode(one.facts)))}
-    reminders, follow_ups = await _emails_ahead(viewer, events, now)
     return Standing(
         is_known=any(one.status is not EventStatus.DRAFT for one in events),
         content=_content(events, dates),
         messages={one.id: (one.kind, one.recipient_id) for one in waiting},
         subjects={one.id: about for one in waiting if one.id not in endings and (about := _subject(one))},
         endings=endings,
-        replies=await _replies(
-            one for one in dates if one.ends_at > now or one.id == date_id or not one.event.is_series
-        ),
+        replies=replies,
         reminders=reminders,
         follow_ups=follow_ups,
-        feeds=await who_reads(readers, events),
+        feeds=feeds,
         dates=tuple(one for one in dates if one.ends_at > now),
     )
+
+
+async def _dates(
+    viewer: Viewer, events: Sequence[Event], now: datetime, date_id: UUID | None
+) -> tuple[list[Occurrence], dict[UUID, tuple[ReplyValue, ...]]]:
+    """Return the dates of events, and the replies to those that can still matter, by person."""
+    found = [date for of_event in (await visible_events.dates_of(viewer, events)).values() for date in of_event]
+    open_to = [one for one in found if one.ends_at > now or one.id == date_id or not one.event.is_series]
+    return found, await _replies(open_to)
+
+
+async def _waiting(event_ids: Sequence[UUID]) -> list[Queued]:
+    return await outbox_queue.about_events(event_ids) if event_ids else []
 
 
 def _content(events: Iterable[Event], dates: Iterable[Occurrence]) -> dict[Subject, object]:
@@ -137,8 +151,9 @@ async def _emails_ahead(viewer: Viewer, events: Iterable[Event], now: datetime) 
     """Return the reminders and the follow-ups of events."""
     follow_ups: dict[datetime, frozenset[UUID]] = {}
     found: dict[datetime, dict[timedelta, dict[datetime, frozenset[UUID]]]] = {}
-    for event in events:
-        for one in await upcoming_reminders.of_event(viewer, event.id, now, ahead=None):
+    every = await all_together([upcoming_reminders.of_event(viewer, one.id, now, ahead=None) for one in events])
+    for planned in every:
+        for one in planned:
             is_reminder = one.kind is MessageKind.REMINDER
             at = found.setdefault(one.line.starts_at, {}).setdefault(one.lead, {}) if is_reminder else follow_ups
             at[one.at] = at.get(one.at, frozenset()) | {to.member_id for to in one.people}
