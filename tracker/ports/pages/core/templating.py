@@ -7,7 +7,7 @@ today, and zone_word.
 
 import re
 from collections.abc import Callable, Mapping, MutableMapping
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import segno
@@ -100,6 +100,19 @@ def qr(text: str, title: str) -> Markup:
     return Markup(drawing.replace("<svg ", name, 1))  # noqa: S704 - a drawing by segno; the title is escaped
 
 
+class Macros:
+    """The macros of a file, which is compiled when the first of them is used: signing in needs no calendar's."""
+
+    def __init__(self, jinja: Environment, file: str) -> None:
+        self._template = partial(jinja.get_template, file)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a macro, and keep it, so that it is found as any attribute from now on."""
+        macro = getattr(self._template().module, name)
+        setattr(self, name, macro)
+        return macro
+
+
 @cache
 def environment() -> Environment:
     """Return the one environment: everything is escaped, and a missing name is an error."""
@@ -114,8 +127,7 @@ def environment() -> Environment:
     )
     jinja.globals.update(icon=icon, static=static, qr=qr, text_limits=TEXT_LIMITS)
     jinja.filters.update(FILTERS)
-    for name, file in MACROS.items():  # in this order: a module keeps the globals of the time when it is made
-        jinja.globals[name] = jinja.get_template(file).module
+    jinja.globals.update({name: Macros(jinja, file) for name, file in MACROS.items()})
     return jinja
 
 
