@@ -2,11 +2,12 @@
 
 With the argument `large`, run those of sizes that take minutes to fill, and write bench/results_large.json.
 
-Each row is shown next to that of the last release, which is bench/last_release.json.
+Each row is shown next to that of the last release, which is bench/last_release.json, and each part with its seconds.
 """
 
 import json
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -71,17 +72,24 @@ def main(size: str = "") -> int:
     """Measure, print, write; return 1 when a target is missed."""
     parts, results = (LARGE_PARTS, LARGE_RESULTS) if size == LARGE else (PARTS, RESULTS)
     found: list[Figure] = []
-    before = {row["name"]: row["ratio"] for row in json.loads(LAST_RELEASE.read_text(encoding="utf-8"))}
+    before = ratios_in(LAST_RELEASE)
     for name, measure in parts:
         print(f"\n{name}", flush=True)
+        began = time.perf_counter()
         for figure in measure():
-            print(_line(figure, before.get(figure.name)), flush=True)
+            print(line(figure, before.get(figure.name)), flush=True)
             found.append(figure)
+        print(f"  {time.perf_counter() - began:.0f} s", flush=True)
     results.write_text(json.dumps([one.row() for one in found], indent=1) + "\n", encoding="utf-8")
     return 1 if any(one.met is False for one in found) else 0
 
 
-def _line(figure: Figure, before: float | None) -> str:
+def ratios_in(results: Path) -> dict[str, float | None]:
+    """Return the ratio of each row in a file of results, by its name; None where a row has no floor."""
+    return {row["name"]: row["ratio"] for row in json.loads(results.read_text(encoding="utf-8"))}
+
+
+def line(figure: Figure, before: float | None) -> str:
     """Return a row: what was measured, by how much it exceeds its floor, its target, and the last release's ratio."""
     ratio = "" if figure.ratio is None else f"{figure.ratio:8.2f} of {figure.floor:,.1f}"
     target = "" if figure.target is None else f"  {'≥' if figure.more_is_better else '≤'} {figure.target:g}"

@@ -17,7 +17,7 @@ from tracker.ports.cli.serve import settle
 
 MONTH = "/calendar?month=2026-12"
 FEW, MANY = 1_000, 100_000  # dates stored
-REQUESTS = 300
+REQUESTS, OF_FULL = 300, 60  # of the usual month, and of the full one, which takes ten times as long
 AGE = 1.2  # how much dearer a month may be when a hundred times as many dates are stored
 BARE = 2  # times its template and its SQL
 SIZE = 10.0  # kB on the wire (ux.md, bar 12)
@@ -59,7 +59,7 @@ def _of_age(young: float, old: float) -> Sequence[Figure]:
 async def _full(many: World) -> Sequence[Figure]:
     await schedule(many.cast, FULL - USUAL, many.cast.kcpd_detective)
     settle()
-    taken = await turns(many, MONTH, REQUESTS)
+    taken = await turns(many, MONTH, OF_FULL)
     html = (await many.reader.get(MONTH)).encode()
     return (
         Figure(

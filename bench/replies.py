@@ -21,7 +21,7 @@ from uuid import UUID
 from icalendar import Calendar
 
 from bench.figures import Figure
-from bench.stock import SECRET, ZONE, add_old_dates, opened
+from bench.stock import SECRET, ZONE, with_old_dates
 from tests.cast import NOW, Cast, everybody, meeting
 from tests.ical.client_replies import CLIENTS
 from tracker.crypto import keys
@@ -72,8 +72,7 @@ def measure() -> Sequence[Figure]:
 
 
 async def _measured(folder: Path) -> tuple[list[float], list[float]]:
-    async with opened(folder / "replies.sqlite") as cast:
-        await add_old_dates(cast, STORED)
+    async with with_old_dates(folder / "replies.sqlite", STORED) as cast:
         keys.use(SECRET)
         addresses = ReplyAddresses("reply@tracker.example", keys.every("replies"))
         intake = Intake(Reader(addresses=addresses, authserv_id=SERVER, zone=ZONE))

@@ -17,7 +17,7 @@ from statistics import median
 from typing import Any
 
 from bench.figures import Figure
-from bench.stock import add_old_dates, opened
+from bench.stock import with_old_dates
 from tests.cast import NOW, Cast, meeting
 from tracker.database import engine
 from tracker.rules.events.plan import Plan
@@ -55,8 +55,7 @@ def measure() -> Sequence[Figure]:
 
 async def _measured(folder: Path) -> tuple[list[float], list[float]]:
     ours, theirs = folder / "ours.sqlite", folder / "bare.sqlite"
-    async with opened(ours) as cast:
-        await add_old_dates(cast, STORED)
+    async with with_old_dates(ours, STORED) as cast:
         plan = await five_years()
         await engine().run_ddl("PRAGMA wal_checkpoint(TRUNCATE)")
         shutil.copy(ours, theirs)

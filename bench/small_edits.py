@@ -15,7 +15,7 @@ from statistics import median
 from uuid import UUID
 
 from bench.figures import Figure
-from bench.stock import add_old_dates, opened
+from bench.stock import with_old_dates
 from tests.cast import NOW, Cast, meeting
 from tracker.database import writing
 from tracker.rules.events.plan import DateChange
@@ -43,8 +43,7 @@ def measure() -> Sequence[Figure]:
 
 
 async def _measured(folder: Path) -> list[tuple[float, float]]:
-    async with opened(folder / "small.sqlite") as cast:
-        await add_old_dates(cast, STORED)
+    async with with_old_dates(folder / "small.sqlite", STORED) as cast:
         full, bare = await _series(cast), await _series(cast)
         await _reply(cast, full)
         rounds = range(1, ROUNDS + WARM_UP + 1)

@@ -2,11 +2,15 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cache, partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.cast import NOW, Cast, people_of_the_task_force
+from tests.cast import SECRET as CAST_SECRET
 from tracker import clock
 from tracker.crypto import ids, keys
 from tracker.database import bind, close_database, engine_from_url, open_database, writing
@@ -25,6 +29,16 @@ SECRET = "only for this measurement, 32 letters"  # noqa: S105 - of a database t
 ZONE = "America/Chicago"
 AT_ONCE = 1_000  # rows in one INSERT
 HELPING = bulk.SERIES * bulk.DATES  # dates that one helping adds; they end before the demo's own past begins
+
+Make = Callable[[Path | str], AbstractAsyncContextManager[Cast]]
+_casts: dict[Path, Cast] = {}
+"""Who is in each database that is kept to be copied."""
+
+
+@cache
+def _shelf() -> TemporaryDirectory[str]:
+    """Return the folder of databases that are kept to be copied; it is removed when the process ends."""
+    return TemporaryDirectory()
 
 
 def filled(folder: Path, dates: int) -> Path:
@@ -60,6 +74,36 @@ async def opened(database: Path | str) -> AsyncIterator[Cast]:
     async with _bound(database):
         await migrate()
         yield await people_of_the_task_force()
+
+
+@asynccontextmanager
+async def copied(database: Path | str, name: str, make: Make) -> AsyncIterator[Cast]:
+    """Bind a database that `make` makes; a file is a copy of the first of that name in this run of the benchmarks."""
+    if isinstance(database, str):
+        async with make(database) as cast:
+            yield cast
+        return
+    kept = Path(_shelf().name) / f"{name}.sqlite"
+    if kept not in _casts:
+        async with make(kept) as cast:
+            _casts[kept] = cast
+    shutil.copy(kept, database)
+    async with _bound(database, CAST_SECRET):
+        yield _casts[kept]
+
+
+@asynccontextmanager
+async def with_old_dates(database: Path | str, dates: int) -> AsyncIterator[Cast]:
+    """Bind a new database of the cast with so many old dates."""
+    async with copied(database, f"{dates} dates", partial(_opened_with_dates, dates=dates)) as cast:
+        yield cast
+
+
+@asynccontextmanager
+async def _opened_with_dates(database: Path | str, dates: int) -> AsyncIterator[Cast]:
+    async with opened(database) as cast:
+        await add_old_dates(cast, dates)
+        yield cast
 
 
 async def add_old_dates(cast: Cast, dates: int) -> None:
@@ -117,8 +161,8 @@ async def _account(person: str) -> Account:
 
 
 @asynccontextmanager
-async def _bound(database: Path | str) -> AsyncIterator[None]:
-    keys.use(SECRET)
+async def _bound(database: Path | str, secret: str = SECRET) -> AsyncIterator[None]:
+    keys.use(secret)
     engine = engine_from_url(url_of(database), synchronous="OFF")
     bind(engine)
     await open_database(engine)

@@ -16,7 +16,7 @@ from statistics import median
 from uuid import UUID
 
 from bench.figures import Figure
-from bench.stock import add_old_dates, opened
+from bench.stock import with_old_dates
 from tests.cast import NOW, ZONE, Cast, meeting
 from tracker.database import Engine, bind, engine
 from tracker.ports.cli.serve import settle
@@ -92,8 +92,7 @@ def _typical(seconds: list[float]) -> float:
 
 
 async def _place(stack: AsyncExitStack, file: Path, dates: int) -> Place:
-    cast = await stack.enter_async_context(opened(file))
-    await add_old_dates(cast, dates)
+    cast = await stack.enter_async_context(with_old_dates(file, dates))
     found = await Member.select(Member.id).where(Member.email.like("%@large.example")).order_by(Member.email)
     people = [row["id"] for row in found[:PEOPLE]]
     luck = random.Random(1)  # noqa: S311 - repeatable, not secret

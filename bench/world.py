@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from bench.reader import Reader
-from bench.stock import add_old_dates, opened
+from bench.stock import copied, with_old_dates
 from tests.cast import NOW, Cast, everybody, meeting
 from tests.ports.browser import session_of, settings
 from tracker.app import create_app
@@ -36,11 +37,16 @@ class World:
 @asynccontextmanager
 async def world(database: Path | str, dates: int) -> AsyncIterator[World]:
     """Make a world with so many old dates, the usual month and some action items; the clock must show NOW."""
-    async with opened(database) as cast:
-        await add_old_dates(cast, dates)
+    async with copied(database, f"world of {dates} dates", partial(_usual, dates=dates)) as cast:
+        yield World(engine(), cast, Reader(create_app(settings()), await session_of(cast.coordinator, NOW)))
+
+
+@asynccontextmanager
+async def _usual(database: Path | str, dates: int) -> AsyncIterator[Cast]:
+    async with with_old_dates(database, dates) as cast:
         await schedule(cast, USUAL, *everybody(cast))
         await _give_items(cast)
-        yield World(engine(), cast, Reader(create_app(settings()), await session_of(cast.coordinator, NOW)))
+        yield cast
 
 
 async def schedule(cast: Cast, count: int, *invitees: Viewer) -> None:
