@@ -1,4 +1,4 @@
-"""A list of values in SQL, each of them a parameter."""
+"""A list of values in SQL."""
 
 from collections.abc import Collection, Iterable
 from typing import Any
@@ -6,21 +6,16 @@ from uuid import UUID
 
 from piccolo.querystring import QueryString
 
-from tracker.database.compiling import Question
+from tracker.database.compiling import ValuesOfList
 
 NOBODY = UUID(int=0)
-
-
-def places(number: int) -> str:
-    """Return so many placeholders."""
-    return ", ".join(["{}"] * number)
 
 
 def sql_list(values: Collection[Any]) -> QueryString:
     """Return values for `IN ({})`. Errors: ValueError without any: SQL has no empty list."""
     if not values:
         raise ValueError("A list in SQL has at least one value.")
-    return Question(places(len(values)), *values)
+    return ValuesOfList(values)
 
 
 def id_list(ids: Iterable[UUID]) -> QueryString:

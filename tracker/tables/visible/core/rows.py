@@ -19,7 +19,7 @@ from piccolo.querystring import QueryString
 
 from tracker.database import engine
 from tracker.database.compiling import Question
-from tracker.database.sql_list import places, sql_list
+from tracker.database.sql_list import sql_list
 from tracker.rules.core.viewer import Viewer
 
 Row = dict[str, Any]
@@ -43,7 +43,7 @@ def seen_by(viewer: Viewer) -> tuple[QueryString, UUID]:
     With another person beside them, the audiences that both hold: for what has one audience alone, such as an item.
     """
     held = viewer.audiences & viewer.beside.audiences if viewer.beside else viewer.audiences
-    return sql_list(_held(held)), viewer.member_id
+    return _among(held), viewer.member_id
 
 
 async def rows(select: str, viewer: Viewer, where: str, *arguments: Any) -> list[Row]:
@@ -62,11 +62,10 @@ async def rows_of_each(viewer: Viewer, *questions: tuple[str, str, *tuple[Any, .
 
 def _asked(viewer: Viewer, select: str, where: str, arguments: Sequence[Any]) -> QueryString:
     everyone = [viewer, viewer.beside] if viewer.beside else [viewer]
-    held = [_held(who.audiences) for who in everyone]
-    asking = _asking(select + where, tuple(len(one) for one in held))
+    asking = _asking(select + where, len(everyone))
     theirs: list[Any] = []
-    for who, audiences in zip(everyone, held, strict=True):
-        theirs += (who.member_id,) if asking.is_given else (*audiences, who.member_id)
+    for who in everyone:
+        theirs += (who.member_id,) if asking.is_given else (_among(who.audiences), who.member_id)
     return Question(asking.sql, *arguments[: asking.first], *theirs, *arguments[asking.first :])
 
 
@@ -84,17 +83,17 @@ class _Asking(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def _asking(sql: str, held: tuple[int, ...]) -> _Asking:
-    """Return SQL with the predicate for viewers who hold so many audiences; a page asks the same every time."""
+def _asking(sql: str, viewers: int) -> _Asking:
+    """Return SQL with the predicate for so many viewers; a page asks the same every time."""
     marker = next((one for one in _PREDICATES if one in sql), None)
     if marker is None:
         raise ValueError(f"This query does not ask who looks: {sql}")
     before, _, after = sql.partition(marker)
-    may_see = " AND ".join(_PREDICATES[marker].replace("IN ({})", f"IN ({places(number)})") for number in held)
+    may_see = " AND ".join([_PREDICATES[marker]] * viewers)
     return _Asking(before + may_see + after, before.count("{}"), marker == _IS_GIVEN)
 
 
 @lru_cache(maxsize=256)
-def _held(audiences: frozenset[str]) -> Sequence[str]:
+def _among(audiences: frozenset[str]) -> QueryString:
     """Return audiences for IN, which must not be empty; a page asks for those of its viewer in each of its queries."""
-    return sorted(audiences) or [""]
+    return sql_list(sorted(audiences) or [""])
