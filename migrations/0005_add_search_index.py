@@ -42,6 +42,10 @@ SQLITE_ADDED = "INSERT INTO {0}_index (rowid, seen_by, texts) VALUES (NEW.id, NE
 SQLITE_GONE = (
     "INSERT INTO {0}_index ({0}_index, rowid, seen_by, texts) VALUES ('delete', OLD.id, OLD.seen_by, OLD.texts)"
 )
+DATES_OF_EACH_EVENT = (
+    "SELECT w.event, MAX(w.starts_at) AS starts_at, MAX(w.title) AS title, MAX(w.place) AS place,"
+    " MAX(w.agenda) AS agenda FROM written w GROUP BY w.event"
+)
 POSTGRES_INDEX = """
 CREATE TABLE {0}_index (rowid BIGINT PRIMARY KEY, words TSVECTOR NOT NULL);
 CREATE INDEX {0}_index_words ON {0}_index USING gin (words) WITH (fastupdate = off);
@@ -88,29 +92,36 @@ async def _search() -> None:
         await engine().run_ddl(f"UPDATE {touched}")
 
 
-async def _on(table: str, happens: str, *then: str, when: str = "TRUE", name: str = "search") -> None:
-    """Run statements after a row of a table is written, for the row as OLD and NEW, if a condition holds."""
+async def _on(table: str, happens: str, *then: str, when: str = "TRUE", name: str = "search", of_all: str = "") -> None:
+    """Run statements after a row of a table is written, for the row as OLD and NEW, if a condition holds.
+
+    `of_all` is a query over all rows that one statement has `written`. PostgreSQL, where it would otherwise call a
+    function for each of them, runs the statements for each row of that query.
+    """
     name, body = f"{name}_{table}_{happens.split(maxsplit=1)[0].lower()}", "; ".join(then)
     if not is_postgres(engine()):
         await engine().run_ddl(f"CREATE TRIGGER {name} AFTER {happens} ON {table} WHEN {when} BEGIN {body}; END")
         return
+    do, each = f"IF {when} THEN {body}; END IF;", "FOR EACH ROW"
+    if of_all:
+        do = f"DECLARE new RECORD; BEGIN FOR new IN {of_all} LOOP {do} END LOOP; END;"
+        each = "REFERENCING NEW TABLE AS written FOR EACH STATEMENT"
     await engine().run_ddl(
-        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS"
-        f" $$ BEGIN IF {when} THEN {body}; END IF; RETURN NULL; END $$"
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {do} RETURN NULL; END $$"
     )
-    await engine().run_ddl(f"CREATE TRIGGER {name} AFTER {happens} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()")
+    await engine().run_ddl(f"CREATE TRIGGER {name} AFTER {happens} ON {table} {each} EXECUTE FUNCTION {name}()")
 
 
 async def _renew_events() -> None:
     """Keep the words of each event that has a date: of the series, its latest order, its sites, and its dates' own."""
     of_old, of_new = _renewed_event("OLD.event"), _renewed_event("NEW.event")
     await _on("event", "UPDATE OF title, place, agenda, description, reference, status, lead", _renewed_event("NEW.id"))
-    await _on("event_audience", "INSERT", of_new)
+    await _on("event_audience", "INSERT", of_new, of_all="SELECT DISTINCT w.event FROM written w")
     await _on("event_audience", "UPDATE OF event, audience", of_old, of_new)
     await _on("event_audience", "DELETE", of_old)
     texts = "COALESCE({0}.title, {0}.place, {0}.agenda) IS NOT NULL"
     is_last = f"NOT EXISTS (SELECT 1 FROM event_text t WHERE t.event = NEW.event AND t.id > {_month('NEW.starts_at')})"
-    await _on("occurrence", "INSERT", of_new, when=f"{texts.format('NEW')} OR {is_last}")
+    await _on("occurrence", "INSERT", of_new, when=f"{texts.format('NEW')} OR {is_last}", of_all=DATES_OF_EACH_EVENT)
     differs = " OR ".join(f"COALESCE(OLD.{one}, '') <> COALESCE(NEW.{one}, '')" for one in ("title", "place", "agenda"))
     await _on(
         "occurrence",

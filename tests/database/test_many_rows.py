@@ -7,14 +7,24 @@ from piccolo.engine.exceptions import TransactionError
 
 from tests.cast import NOW, Cast, meeting
 from tracker.crypto import ids
-from tracker.database import writing
+from tracker.database import engine, writing
 from tracker.database.bulk_insert import bulk_insert, run_for_each
+from tracker.database.migrate import statements
 from tracker.tables.schema.core.outbox import Watermark
 from tracker.tables.schema.events.events import AudienceVersion, Occurrence
 from tracker.tables.schema.events.invitations import Invitation
 from tracker.usecases.events import events
 
 pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+only_postgres = pytest.mark.parametrize("source", ["postgres"], indirect=True)
+COUNTED = """
+CREATE TABLE run (number BIGINT);
+CREATE FUNCTION counted() RETURNS trigger LANGUAGE plpgsql
+  AS $$ BEGIN INSERT INTO run SELECT COUNT(*) FROM written; RETURN NULL; END $$;
+CREATE TRIGGER counted AFTER INSERT ON watermark REFERENCING NEW TABLE AS written
+  FOR EACH STATEMENT EXECUTE FUNCTION counted();
+"""
+"""Notes how many rows each statement adds to a table."""
 
 
 async def test_rows_have_the_defaults_of_their_table(cast: Cast) -> None:
@@ -37,6 +47,25 @@ async def test_a_thousand_rows_are_all_written(cast: Cast) -> None:
     assert await Watermark.select(Watermark.until).where(Watermark.name == "7") == [
         {"until": NOW.astimezone(UTC) + timedelta(seconds=7)}
     ]
+
+
+@only_postgres
+async def test_postgresql_writes_all_rows_in_one_run(cast: Cast) -> None:
+    await statements(COUNTED)()
+    async with writing():
+        await bulk_insert(Watermark, [{"name": f"{number}", "until": NOW} for number in range(1_000)])
+    assert [row["number"] for row in await engine().run_ddl("SELECT number FROM run")] == [1_000]
+
+
+@only_postgres
+async def test_a_text_that_is_too_long_is_refused_and_not_cut(cast: Cast) -> None:
+    event_id = await events.schedule(cast.coordinator, meeting(), NOW)
+    start = datetime(2027, 3, 1, 10)  # noqa: DTZ001 - local to the event's zone
+    made = {"id": ids.new_id(), "event": event_id, "original_start": start, "starts_at": NOW, "ends_at": NOW}
+    with pytest.raises(Exception, match="too long"):
+        async with writing():
+            await bulk_insert(Occurrence, [{**made, "changed_at": NOW, "title": "x" * 1_000}])
+    assert await Occurrence.count() == 1
 
 
 async def test_more_rows_are_deleted_than_one_statement_takes_parameters(cast: Cast) -> None:

@@ -1,16 +1,20 @@
 """What search looks through is always what the rows say, whatever wrote them."""
 
+from datetime import datetime, timedelta
+
 import pytest
 from piccolo.querystring import QueryString
 
-from tests.cast import NOW, Cast, operation
+from tests.cast import NOW, Cast, meeting, operation
 from tests.database.record import live
 from tests.database.releases import first_release
 from tests.usecases.operations.world import planned
+from tracker.crypto import ids
 from tracker.database import Engine, engine, is_postgres, rebuild_table, writing
+from tracker.database.bulk_insert import bulk_insert
 from tracker.database.migrate import migrate
 from tracker.rules.actions.item_changes import Change, NewItem
-from tracker.tables.schema.events.events import Event
+from tracker.tables.schema.events.events import Event, Occurrence
 from tracker.usecases.actions import action_items
 from tracker.usecases.events import events, occurrences
 from tracker.usecases.views.search import search
@@ -87,6 +91,23 @@ async def test_what_is_written_by_rows_is_found_as_they_say(cast: Cast) -> None:
     async with writing():
         await engine().run_querystring(QueryString("DELETE FROM event_audience WHERE event = {}", event_id))
     assert [await found(one) for one in ("yard", "larkspur")] == [0, 0]
+
+
+async def test_dates_of_several_events_that_are_written_at_once_are_found(cast: Cast) -> None:
+    made = {"starts_at": NOW + timedelta(days=60), "ends_at": NOW + timedelta(days=61), "changed_at": NOW}
+    dates = []
+    for number, own in enumerate(["Wheatfield", None, "Cornfield"]):
+        event_id = await events.schedule(cast.coordinator, meeting(title=f"Series {number}"), NOW)
+        date = {"id": ids.new_id(), "event": event_id, "original_start": datetime(2027, 3, 1, 10), "title": own}  # noqa: DTZ001 - local
+        dates.append(date | made)
+    async with writing():
+        await bulk_insert(Occurrence, dates)
+    found = [(await search(cast.coordinator, one, NOW)).number for one in ("wheatfield", "cornfield", "series")]
+    assert found == [1, 1, 3]
+    assert await indexed()
+    before = await looked_through()
+    await engine().run_ddl(f"UPDATE {SEARCHED['event_text']}")
+    assert await looked_through() == before
 
 
 @pytest.mark.parametrize("source", ["sqlite"], indirect=True)  # PostgreSQL alters in place

@@ -1,4 +1,8 @@
-"""Many rows of one table by one statement, prepared once; Piccolo makes an object and a statement for each row."""
+"""Many rows of one table by one statement, prepared once; Piccolo makes an object and a statement for each row.
+
+SQLite runs it for each row. PostgreSQL, where each run would begin and end a plan, gets all rows in one run, each
+column as an array.
+"""
 
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
@@ -12,12 +16,15 @@ from tracker.database import engine, is_postgres
 async def bulk_insert(table: type[Table], rows: Sequence[Mapping[str, Any]], then: str = "") -> None:
     """Insert rows that all name the same columns; `then` ends the statement, for example with ON CONFLICT.
 
-    Columns that they do not name get their defaults; name those that differ from row to row, such as ids. The caller is
-    inside `writing()`.
+    Columns that they do not name get their defaults; name those that differ from row to row, such as ids. No two rows
+    may have the same key after ON CONFLICT … DO UPDATE. The caller is inside `writing()`.
     """
     if rows:
         named = _to_bind(table, rows)
-        await run_for_each(_statement(table, named, then), [[row[name] for name in named] for row in rows])
+        values = [[row[name] for name in named] for row in rows]
+        if is_postgres(engine()):
+            values = [[*zip(*values, strict=True)]]
+        await run_for_each(_statement(table, named, then, has_arrays=is_postgres(engine())), values)
 
 
 async def run_for_each(statement: str, rows: Sequence[Sequence[Any]]) -> None:
@@ -44,12 +51,21 @@ def _to_bind(table: type[Table], rows: Sequence[Mapping[str, Any]]) -> tuple[str
 
 
 @lru_cache(maxsize=256)
-def _statement(table: type[Table], named: tuple[str, ...], then: str) -> str:
-    """Return the SQL for one row: names are those of our own classes, and each value is a parameter."""
+def _statement(table: type[Table], named: tuple[str, ...], then: str, *, has_arrays: bool) -> str:
+    """Return the SQL for one row, or for arrays: names are those of our own classes, and each value is a parameter."""
     usual = {name: _literal(value) for name, value in _defaults(table).items() if name not in named}
     names = ", ".join(f'"{name}"' for name in (*named, *usual))
-    values = ", ".join([*["{}"] * len(named), *usual.values()])
-    return f"INSERT INTO {table._meta.tablename} ({names}) VALUES ({values}){then}"  # noqa: SLF001 - as below
+    if has_arrays:
+        given = ", ".join(f"CAST({{}} AS {_type(table, name)}[])" for name in named)
+        rows = f"SELECT {', '.join(['given.*', *usual.values()])} FROM UNNEST({given}) given"
+    else:
+        rows = f"VALUES ({', '.join([*['{}'] * len(named), *usual.values()])})"
+    return f"INSERT INTO {table._meta.tablename} ({names}) {rows}{then}"  # noqa: SLF001 - as below
+
+
+def _type(table: type[Table], name: str) -> str:
+    """Return the type of a column without its length: a cast would cut a longer text, which the table refuses."""
+    return table._meta.get_column_by_name(name).column_type.partition("(")[0]  # noqa: SLF001 - as below
 
 
 @cache
