@@ -294,6 +294,7 @@ def spoilt(old: bytes, new: bytes) -> tuple[bytes, list[str]]:
         (b"multipart/alternative", b"multipart/mixed"),
         (b"Core group", b"Core\r\n--=_forms_of_this_letter\r\nContent-Type: text/html\r\n\r\ngroup"),
         (b"Core group", b"Core\r\n--=_forms_of_this_letter--\r\ngroup"),
+        (b"quoted-printable\r\n\r\n", b"quoted-printable\r\n--no-header\r\n\r\n"),
     ],
 )
 def test_bytes_that_are_not_as_they_were_meant_are_never_sent(old: bytes, new: bytes) -> None:

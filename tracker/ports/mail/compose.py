@@ -253,5 +253,5 @@ def _frame(head: Sequence[bytes], body: bytes) -> bytes:
         if is_kept:
             kept.append(line)
     parts = (b"\r\n" + body).split(MAYBE_BOUNDARY)[1:]
-    begun = [one.partition(EMPTY_LINE)[0] + b"\r\n" for one in parts]
+    begun = [one[: end + 2] if (end := one.find(EMPTY_LINE)) >= 0 else one for one in parts]
     return MAYBE_BOUNDARY.join([b"\r\n".join([*kept, b""]), *begun])
