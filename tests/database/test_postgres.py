@@ -10,7 +10,8 @@ from piccolo.querystring import QueryString
 from tests.database.others import another
 from tests.database.rows import COUNTER, PARENT, add_parent, count, parents, works
 from tests.database.sources import Source
-from tracker.database import Engine, bind, close_database, engine_from_url, open_database, writing
+from tracker.database import Engine, bind, close_database, engine_from_url, is_postgres, open_database, writing
+from tracker.database.postgres import STATEMENTS
 
 CUT = r"clos|terminat|failed|in progress"  # asyncpg's words vary with the moment
 
@@ -64,6 +65,20 @@ async def test_an_idle_connection_cut_by_the_server_is_replaced(server: Engine) 
     async with writing():
         await add_parent(server, 1)
     assert await parents(server) == [1]
+
+
+async def test_each_connection_keeps_the_statements_of_all_pages_prepared(server: Engine) -> None:
+    assert is_postgres(server)
+    for _ in range(2):
+        async with writing():
+            for number in range(STATEMENTS):
+                await server.run_querystring(QueryString("SELECT 1" + " " * number))
+            [found] = await server.run_querystring(QueryString("SELECT COUNT(*) AS kept FROM pg_prepared_statements"))
+        assert found["kept"] >= STATEMENTS - 5  # beside those of the transaction
+        async with server.pool.acquire() as connection:
+            kept_for = connection._config.max_cached_statement_lifetime  # asyncpg shows it nowhere else
+        assert kept_for == 0  # as long as it lives
+        await _cut(server)
 
 
 def test_no_connection_is_made_before_the_database_is_opened() -> None:
