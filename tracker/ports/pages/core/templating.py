@@ -107,10 +107,11 @@ class Macros:
         self._template = partial(jinja.get_template, file)
 
     def __getattr__(self, name: str) -> Any:
-        """Return a macro, and keep it, so that it is found as any attribute from now on."""
-        macro = getattr(self._template().module, name)
-        setattr(self, name, macro)
-        return macro
+        """Return a macro, and keep all of them, so that they are found as any attribute from now on."""
+        vars(self).update(vars(self._template().module))
+        if name not in vars(self):
+            raise AttributeError(name)
+        return vars(self)[name]
 
 
 @cache
