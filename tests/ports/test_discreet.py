@@ -29,6 +29,7 @@ from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import Message, Skip, State
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.content import PREVIEW, SUBJECT, Letter
+from tracker.rules.emails.nudges import REST
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.event_fields import TEXTS
 from tracker.rules.events.notifications import Notify
@@ -118,9 +119,9 @@ async def invited_to_a_series(cast: Cast, reader: Viewer) -> None:
     await scheduled(cast, reader, rule=rule_for("monthly_nth", meeting().starts, count=4))
 
 
-async def told_before(cast: Cast, reader: Viewer, **facts: Any) -> UUID:
-    event_id = await scheduled(cast, reader, NOW - timedelta(days=1), **facts)
-    await mails(reader, NOW - timedelta(hours=1))
+async def told_before(cast: Cast, reader: Viewer, since: datetime = NOW - timedelta(hours=1), **facts: Any) -> UUID:
+    event_id = await scheduled(cast, reader, since - timedelta(hours=23), **facts)
+    await mails(reader, since)
     return event_id
 
 
@@ -163,7 +164,7 @@ async def out_of_sight(cast: Cast, reader: Viewer) -> None:
 
 
 async def not_replied(cast: Cast, reader: Viewer) -> None:
-    event_id = await told_before(cast, reader)
+    event_id = await told_before(cast, reader, since=NOW - REST)
     await nudges.nudge(cast.coordinator, event_id, KEY, NOW, ZONE)
 
 

@@ -13,6 +13,7 @@ from tests.ports.browser import BASE
 from tests.scenarios.monthly_meeting import april_moved, replies, scheduled
 from tests.scenarios.office import Office, recipients, reply_link, words_of
 from tracker import clock
+from tracker.rules.emails.nudges import REST
 
 pytestmark = pytest.mark.anyio
 
@@ -140,6 +141,7 @@ async def test_only_those_who_did_not_reply_are_asked_again_and_not_twice_in_two
     event, link = await invited(office)
     await office.do(None, link, reply="no", comment="")
     await office.mails()
+    await office.at(clock.now() + REST)
     address = f"/events/{event}/2027-01-12"
     await office.fill("coordinator", address, f"{address}/nudges")
     asked = recipients(await office.mails())

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from tests.rules.views.test_work_queue import meeting
-from tracker.rules.emails.nudges import Nudge, why_not
+from tracker.rules.emails.nudges import Nudge, skipped, why_not
 
 NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)
 ANN, BEN = uuid4(), uuid4()
@@ -25,4 +25,23 @@ def test_people_reminded_together_are_counted_with_when_and_when_again() -> None
 def test_people_reminded_at_different_times_are_counted_from_the_first() -> None:
     assert reason(1, 20) == (
         "Reminded 2 people, the first on Mon, Dec 14 at 1:00 PM. You can remind them again on Wed, Dec 16 at 1:00 PM."
+    )
+
+
+def test_people_invited_and_reminded_are_counted_together() -> None:
+    last, invited = {ANN: NOW - timedelta(hours=1)}, {ANN: NOW - timedelta(hours=20), BEN: NOW - timedelta(hours=3)}
+    nudge = Nudge(line=meeting(timedelta(days=9)), silent=(ANN, BEN), last=last, invited=invited)
+    assert why_not(nudge, NOW, "America/Chicago") == (
+        "Invited or reminded 2 people, the first on Tue, Dec 15 at 6:00 AM."
+        " You can remind them on Thu, Dec 17 at 6:00 AM."
+    )
+
+
+def test_people_whose_invitations_went_out_in_the_same_minute_are_named_together() -> None:
+    invited = {ANN: NOW - timedelta(seconds=50), BEN: NOW - timedelta(seconds=10)}
+    nudge = Nudge(
+        line=meeting(timedelta(days=9)), silent=(ANN, BEN), invited=invited, names={ANN: "Ann (FBI)", BEN: "Ben (HSI)"}
+    )
+    assert skipped(nudge, NOW, "America/Chicago") == (
+        "Skips Ann (FBI), Ben (HSI) (invited on Tue, Dec 15 at 8:59 AM).",
     )

@@ -38,11 +38,15 @@ EARLIER = NOW - timedelta(days=5)
 
 
 async def asked(cast: Cast, *invitees: Viewer, **facts: Any) -> UUID:
-    """Schedule a meeting whose invitations are out."""
+    """Schedule a meeting whose invitations went out long enough ago."""
     event_id = await events.schedule(cast.coordinator, meeting(*invitees, **facts), EARLIER)
-    for message in await outbox.claim("test", (), EARLIER + timedelta(minutes=1), 100):
-        await outbox.close(message, Skip(state=State.SENT, reason=""), NOW)
+    await close_invitations(State.SENT, NOW - REST)
     return event_id
+
+
+async def close_invitations(state: State, at: datetime) -> None:
+    for message in await outbox.claim("test", (), EARLIER + timedelta(minutes=1), 100):
+        await outbox.close(message, Skip(state=state, reason=""), at)
 
 
 async def reply(viewer: Viewer, event_id: UUID, value: ReplyValue, *, for_series: bool = False) -> None:
@@ -191,6 +195,54 @@ async def test_who_was_never_reminded_is_reminded_while_the_others_rest_and_it_s
     assert await reminded() == ["Caht lead", "Fbi lead", "Hsi liaison"]
 
 
+async def test_who_was_invited_lately_is_not_reminded_and_it_says_when_they_can_be(cast: Cast) -> None:
+    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), EARLIER)
+    await close_invitations(State.SENT, NOW)
+    later = NOW + REST - timedelta(seconds=1)
+    with pytest.raises(
+        Conflict,
+        match=r"^Invited 1 person on Tue, Dec 15 at 9:00 AM\. You can remind them on Thu, Dec 17 at 9:00 AM\.$",
+    ):
+        await remind(cast.coordinator, event_id, later)
+    assert await remind(cast.coordinator, event_id, NOW + REST) == 1
+
+
+async def test_who_is_invited_later_than_the_others_is_skipped_for_two_days(cast: Cast) -> None:
+    event_id = await asked(cast, cast.fbi_lead)
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    more = replace(plan, invitees=meeting(cast.fbi_lead, cast.caht_lead).invitees)
+    await events.change(cast.coordinator, event_id, more, event.version, NOW)
+    later = NOW + timedelta(hours=1)
+    await sent(later)
+    found = await nudge_of(cast.coordinator, await occurrences.date_for(cast.coordinator, event_id, KEY), later)
+    assert found is not None
+    assert skipped(found, later, ZONE) == ("Skips Caht lead (CAHT) (invited on Tue, Dec 15 at 10:00 AM).",)
+    assert found.asked == (cast.fbi_lead.member_id,)
+
+
+@pytest.mark.parametrize("state", [State.PENDING, State.FAILED])
+async def test_an_invitation_that_was_not_sent_puts_off_no_reminder(cast: Cast, state: State) -> None:
+    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    await Message.update({Message.state: state.value}).where(Message.kind == "invitation")
+    assert await remind(cast.coordinator, event_id) == 1
+
+
+async def test_an_invitation_that_came_back_puts_off_no_reminder(cast: Cast) -> None:
+    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), EARLIER)
+    await close_invitations(State.SENT, NOW)
+    await Message.update({Message.bounced_at: NOW}).where(Message.kind == "invitation")
+    assert await remind(cast.coordinator, event_id) == 1
+
+
+async def test_who_was_invited_lately_can_be_asked_to_confirm_a_change(cast: Cast) -> None:
+    series = meeting(cast.fbi_lead, rule=rule_for("monthly_nth", meeting().starts, count=3))
+    event_id = await events.schedule(cast.coordinator, series, EARLIER)
+    await close_invitations(State.SENT, NOW)
+    moved = DateChange(starts=datetime(2027, 1, 14, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
+    await occurrences.change_date(cast.coordinator, event_id, KEY, moved, 1, NOW, notify=Notify.ALL)
+    assert await nudge(cast.coordinator, event_id, KEY, NOW + timedelta(minutes=1), ZONE, confirmations=True) == 1
+
+
 async def test_who_lost_sight_of_the_event_is_named_as_skipped(cast: Cast) -> None:
     steering = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
     event_id = await asked(cast, cast.fbi_lead, cast.fbi_alternate, **steering)
@@ -294,7 +346,7 @@ async def test_a_long_title_still_fits_a_phone(cast: Cast) -> None:
 
 async def test_the_mail_about_an_event_for_named_people_tells_nothing(cast: Cast) -> None:
     event_id = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), EARLIER)
-    await sent()
+    await sent(NOW - REST)
     await nudge(cast.fbi_lead, event_id, "2027-01-16", NOW, ZONE)
     found = [one for one in await sent() if isinstance(one, ReadEmail)]
     [letter] = [one for one in found if one.letter.says == RestrictedEmail(reason=Reason.REPLY, has_attachment=False)]

@@ -174,8 +174,8 @@ async def test_an_event_says_how_many_have_not_replied_and_when_the_next_follow_
     )
     await replies.reply(cast.fbi_lead, event_id, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=False)
     assert await said(morning(3)) == "1 person hasn’t replied. The next follow-up goes out Tuesday, January 5."
-    await nudge(cast.coordinator, event_id, KEY, morning(4), ZONE)
-    assert await said(morning(4)) == "1 person hasn’t replied. The next follow-up goes out Friday, January 8."
+    await nudge(cast.coordinator, event_id, KEY, morning(5), ZONE)
+    assert await said(morning(5)) == "1 person hasn’t replied. The next follow-up goes out Friday, January 8."
     assert await said(morning(9)) == "1 person hasn’t replied. No follow-ups are planned."
     assert await said(morning(3), cast.hsi_liaison) is None
     await replies.reply(cast.hsi_liaison, event_id, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=False)

@@ -1,4 +1,4 @@
-"""Nudges to people who have not replied: when they are useful, and no person twice within two days about one date."""
+"""Nudges to people who have not replied: when they are useful, and no person within two days of being asked before."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from tracker.rules.events.confirmations import Board
 from tracker.rules.events.event import EventStatus, Line
 
 REST = timedelta(hours=48)
-"""How long after a nudge about a date a person gets no other one about that date."""
+"""How long after their invitation, or a nudge about a date, a person gets no other nudge about that date."""
 UNDO_FOR = timedelta(seconds=20)
 """How long reminders wait before they leave, so that the person who sent them can undo it."""
 LEFT = "It’s too late to undo this. A reminder may have gone out."
@@ -29,6 +29,8 @@ class Nudge:
     """Set when they are asked to confirm a change and have not done so."""
     last: Mapping[UUID, datetime] = field(default_factory=dict)
     """When people were last nudged about the date, for those nudged within `REST`."""
+    invited: Mapping[UUID, datetime] = field(default_factory=dict)
+    """When people's invitations were sent, for those sent within `REST`; empty when they are asked to confirm."""
     unreachable: Collection[UUID] = frozenset()
     """Those who get no email about the event: it comes back, they may not see it, or their account isn't active."""
     names: Mapping[UUID, str] = field(default_factory=dict)
@@ -37,13 +39,21 @@ class Nudge:
     @property
     def asked(self) -> tuple[UUID, ...]:
         """Return the people who would get an email now."""
-        return tuple(one for one in self.silent if one not in self.last and one not in self.unreachable)
+        resting = self.last_asked.keys()
+        return tuple(one for one in self.silent if one not in resting and one not in self.unreachable)
+
+    @property
+    def last_asked(self) -> dict[UUID, datetime]:
+        """Return when people were last nudged or invited, for those asked within `REST`."""
+        every = [*self.invited.items(), *self.last.items()]
+        return dict(sorted(every, key=lambda one: one[1]))
 
     @property
     def resting(self) -> tuple[UUID, ...]:
-        """Return the people who are skipped because they were nudged lately, those who wait longest first."""
-        reachable = [one for one in self.silent if one in self.last and one not in self.unreachable]
-        return tuple(sorted(reachable, key=lambda one: (self.last[one], self.names.get(one, ""))))
+        """Return the people who are skipped because they were asked lately, those who wait longest first."""
+        at = self.last_asked
+        reachable = [one for one in self.silent if one in at and one not in self.unreachable]
+        return tuple(sorted(reachable, key=lambda one: (at[one], self.names.get(one, ""))))
 
 
 def takes_nudges(line: Line, now: datetime) -> bool:
@@ -57,22 +67,29 @@ def why_not(nudge: Nudge, now: datetime, zone: str) -> str | None:
     if nudge.asked:
         return None
     if nudge.resting:
-        times = [nudge.last[one] for one in nudge.resting]
-        here = local(now, zone)
-        first, opens = (_at(local(at, zone), here) for at in (times[0], times[0] + REST))
-        said = f"{', the first' if len(set(times)) > 1 else ''} {first}"
-        return f"Reminded {plural(len(times), 'person', 'people')}{said}. You can remind them again {opens}."
+        return _why_later(nudge, now, zone)
     if nudge.unreachable:
         return f"The people who haven’t replied have {UNREACHABLE}."
     return "Everyone has confirmed the change." if nudge.board else "Everyone who was asked has replied."
 
 
+def _why_later(nudge: Nudge, now: datetime, zone: str) -> str:
+    last, here = nudge.last_asked, local(now, zone)
+    at = [_at(local(last[one], zone), here) for one in nudge.resting]
+    opens = _at(local(last[nudge.resting[0]] + REST, zone), here)
+    how = sorted({_how(nudge, one) for one in nudge.resting})
+    again = " again" if how == ["reminded"] else ""
+    said = f"{' or '.join(how).capitalize()} {plural(len(at), 'person', 'people')}"
+    return f"{said}{', the first' if len(set(at)) > 1 else ''} {at[0]}. You can remind them{again} {opens}."
+
+
 def skipped(nudge: Nudge, now: datetime, zone: str) -> tuple[str, ...]:
     """Return who is not among those nudged, and why, one sentence for each reason; days as in `zone`."""
-    here, said = local(now, zone), []
-    for at in dict.fromkeys(nudge.last[one] for one in nudge.resting):
-        people = [one for one in nudge.resting if nudge.last[one] == at]
-        said.append(f"Skips {_names(nudge, people)} (reminded {_at(local(at, zone), here)}).")
+    last, here = nudge.last_asked, local(now, zone)
+    why: dict[str, list[UUID]] = {}
+    for one in nudge.resting:
+        why.setdefault(f"{_how(nudge, one)} {_at(local(last[one], zone), here)}", []).append(one)
+    said = [f"Skips {_names(nudge, people)} ({reason})." for reason, people in why.items()]
     if gone := [one for one in nudge.silent if one in nudge.unreachable]:
         said.append(f"Skips {_names(nudge, gone)} ({UNREACHABLE}).")
     return tuple(said)
@@ -81,6 +98,10 @@ def skipped(nudge: Nudge, now: datetime, zone: str) -> tuple[str, ...]:
 def done_words(count: int, deed: str = "reply") -> str:
     """Return the page's confirmation; `deed` is what people are asked to do."""
     return f"Reminded {plural(count, 'person', 'people')} to {deed}. You can remind them again in 48 hours."
+
+
+def _how(nudge: Nudge, member_id: UUID) -> str:
+    return "reminded" if nudge.last.get(member_id) == nudge.last_asked[member_id] else "invited"
 
 
 def _names(nudge: Nudge, people: Collection[UUID]) -> str:

@@ -52,7 +52,7 @@ class MissingReplies:
 
     @property
     def is_waiting(self) -> bool:
-        """Return whether everyone who could be nudged was nudged lately, so that only their replies are awaited."""
+        """Return whether everyone who could be nudged was asked lately, so that only their replies are awaited."""
         return self.nudge is not None and bool(self.nudge.resting) and not self.nudge.asked
 
 
@@ -220,7 +220,7 @@ def in_order(rows: Iterable[Row], now: datetime, today: date) -> list[Row]:
     running dates, and replies and proposed times for dates within three days, soonest first; then blocked items
     and email replies, longest first; then overdue items, most overdue first; then attendance of past dates, oldest
     first; then replies and proposed times for later dates, soonest first; then ending series. Last are dates whose
-    people were nudged lately: nothing can be done about them yet.
+    people were asked lately: nothing can be done about them yet.
     """
 
     def order(row: Row) -> tuple[bool, int, tuple[int, float]]:

@@ -17,7 +17,7 @@ from tracker.rules.events.confirmations import Board, board, last_change
 from tracker.rules.events.event import Kind, Line, Occurrence, line_of, may_edit
 from tracker.rules.events.history import Entry
 from tracker.rules.events.replies import Participant
-from tracker.tables.background.emails import due, email_pauses
+from tracker.tables.background.emails import due, email_pauses, follow_ups
 from tracker.tables.background.events import audiences
 from tracker.tables.visible.attendance import sheet
 from tracker.tables.visible.events import history, waiting
@@ -39,10 +39,11 @@ async def nudges_of(
     """
     theirs = {one.id: one for one in lines if may_edit(viewer, one) and takes_nudges(one, now)}
     event_ids = sorted({one.event_id for one in theirs.values()})
-    people, seen_by, last, paused, stood_down = await together(
+    people, seen_by, last, invited, paused, stood_down = await together(
         viewers_for({one for members in silent.values() for one in members}, now),
         audiences.audiences_of_each(event_ids),
         _last_nudges(event_ids, now),
+        _invited(event_ids, now),
         email_pauses.paused(),
         due.stood_down(one.event_id for one in theirs.values() if one.kind is Kind.JOINT_OPERATION),
     )
@@ -55,6 +56,7 @@ async def nudges_of(
             line=line,
             silent=tuple(members),
             last=last.get(date_id, {}),
+            invited=invited.get(line.event_id, {}),
             unreachable={one for one in members if one in paused or not sees(people.get(one), may_see)},
             names=members,
         )
@@ -67,6 +69,15 @@ async def _last_nudges(event_ids: Iterable[UUID], now: datetime) -> dict[UUID, d
     for one in await due.nudged(event_ids, now - REST):
         if one.occurrence_id is not None:
             found.setdefault(one.occurrence_id, {})[one.member_id] = one.at
+    return found
+
+
+async def _invited(event_ids: Collection[UUID], now: datetime) -> dict[UUID, dict[UUID, datetime]]:
+    """Return when each person's invitation to each of these events was sent, within `REST`."""
+    found: dict[UUID, dict[UUID, datetime]] = {}
+    for (event_id, member_id), one in (await follow_ups.invitations(event_ids)).items():
+        if one.is_sent and one.at > now - REST:
+            found.setdefault(event_id, {})[member_id] = one.at
     return found
 
 
@@ -96,7 +107,7 @@ async def with_confirmations(
         return silent
     named = {one.member_id: f"{one.name} ({one.agency})" for one in of_change.waiting}
     paused = await email_pauses.paused() & named.keys()
-    return replace(silent, board=of_change, silent=tuple(named), names=named, unreachable=paused)
+    return replace(silent, board=of_change, silent=tuple(named), names=named, unreachable=paused, invited={})
 
 
 async def of_silent(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Nudge | None:
@@ -128,7 +139,7 @@ async def nudge(
 
     With `confirmations`, remind those who have not confirmed its new time or place. `zone` is used in the error
     message.
-    Errors: NotFound, NotAllowed, Conflict (no one is left to remind, or all were reminded less than two days ago).
+    Errors: NotFound, NotAllowed, Conflict (no one is left to remind, or all were asked less than two days ago).
     """
     async with writing():
         occurrence = await date_for(viewer, event_id, key)

@@ -11,6 +11,7 @@ from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
 from tracker import clock
 from tracker.rules.emails.nudges import REST
+from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.events.events import schedule
 
 pytestmark = pytest.mark.anyio
@@ -41,6 +42,19 @@ async def test_for_two_days_the_button_rests_and_says_until_when(sqlite_cast: Ca
     assert re.search(r"<button[^>]* disabled[^>]*>Remind 2 people who haven’t replied", page)
     assert "You can remind them again on Thu, Dec 17 at 9:00 AM." in page
     assert f'action="{address}/nudges"' not in page
+
+
+async def test_right_after_the_invitation_no_reminder_is_offered_and_it_says_when(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    _, address = await asked(sqlite_cast)
+    await Message.update({Message.state: "sent", Message.sent_at: NOW}).where(Message.kind == "invitation")
+    browser = await browse(sqlite_cast.coordinator)
+    said = "Invited 2 people on Tue, Dec 15 at 9:00 AM. You can remind them on Thu, Dec 17 at 9:00 AM."
+    for path in (address, "/"):
+        page = (await browser.get(path)).text
+        assert said in page
+        assert f'action="{address}/nudges"' not in page
 
 
 async def test_a_click_too_early_reminds_nobody_and_shows_why(sqlite_cast: Cast, browse: SignIn) -> None:
