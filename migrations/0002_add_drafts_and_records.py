@@ -136,7 +136,7 @@ CREATE TABLE reply_new (
   occurrence UUID REFERENCES occurrence (id) ON DELETE CASCADE,
   reply VARCHAR(12) NOT NULL CHECK (reply IN ('needs_action', 'accepted', 'tentative', 'declined')),
   comment TEXT NOT NULL,
-  source VARCHAR(12) NOT NULL CHECK (source IN ('site', 'link', 'api', 'email', 'on_behalf', 'change')),
+  source VARCHAR(12) NOT NULL CHECK (source IN ('site', 'link', 'api', 'email', 'on_behalf', 'substitute', 'change')),
   entered_by UUID REFERENCES member (id) ON DELETE RESTRICT,
   substitute UUID REFERENCES member (id) ON DELETE RESTRICT,
   number INTEGER NOT NULL,
@@ -244,7 +244,7 @@ async def _replies() -> None:
         ],
         postgres=[
             f"UPDATE reply SET source = {KNOWN_SOURCE}",
-            "ALTER TABLE reply ADD CHECK (source IN ('site', 'link', 'api', 'email', 'on_behalf', 'change'))",
+            "ALTER TABLE reply ADD CHECK (source IN ('site', 'link', 'api', 'email', 'on_behalf', 'substitute', 'change'))",
             "ALTER TABLE reply ADD COLUMN number INTEGER",
             f"UPDATE reply SET number = n.number FROM ({NUMBERED}) n WHERE n.id = reply.id",
             "ALTER TABLE reply ALTER COLUMN number SET NOT NULL",

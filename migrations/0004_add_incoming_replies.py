@@ -78,7 +78,7 @@ CREATE TABLE poll_reply (
   option UUID NOT NULL REFERENCES poll_option (id) ON DELETE CASCADE,
   member UUID NOT NULL REFERENCES member (id) ON DELETE RESTRICT,
   fit VARCHAR(10) NOT NULL CHECK (fit IN ('yes', 'if_needed', 'no')),
-  source VARCHAR(12) NOT NULL CHECK (source IN ('site', 'link', 'api', 'email', 'on_behalf', 'change')),
+  source VARCHAR(12) NOT NULL CHECK (source IN ('site', 'link', 'api', 'email', 'on_behalf', 'substitute', 'change')),
   replied_at TIMESTAMPTZ NOT NULL,
   UNIQUE (option, member)
 );

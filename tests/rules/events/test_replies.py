@@ -17,6 +17,7 @@ from tracker.rules.events.replies import (
     asked_again_at,
     earlier,
     effective,
+    notes_apart,
     reply_by,
     responded_at,
 )
@@ -104,3 +105,15 @@ def test_every_role_has_a_label_and_programs_may_give_every_one_but_the_organize
 def test_informed_people_take_no_part_and_only_those_who_come_are_asked() -> None:
     assert {one for one in AttendeeRole if not one.takes_part} == {AttendeeRole.INFORMED}
     assert {one for one in AttendeeRole if one.is_asked} == {AttendeeRole.REQUIRED, AttendeeRole.OPTIONAL}
+
+
+def test_a_substitute_s_note_never_becomes_the_note_of_the_person_who_named_them() -> None:
+    named = replace(reply(NO, 2), comment="On leave", substitute="Fbi alternate (FBI)")
+    released = replace(reply(NO, 3), comment="Sick", source=ReplySource.SUBSTITUTE)
+    again = replace(reply(NO, 4), comment="Still no", source=ReplySource.SITE)
+    told = notes_apart([released, named, again])
+    assert [(one.comment, one.substitute_note) for one in told] == [
+        ("On leave", ""),
+        ("On leave", "Sick"),
+        ("Still no", ""),
+    ]

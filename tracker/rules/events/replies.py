@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import NamedTuple, Protocol, TypeVar
@@ -39,6 +39,8 @@ class ReplySource(StrEnum):
     """By an email: of a calendar program, or of the person."""
     ON_BEHALF = "on_behalf"
     """Another person recorded it."""
+    SUBSTITUTE = "substitute"
+    """Their substitute can't come: said by the substitute, or recorded for them."""
     CHANGE = "change"
     """No person's: a change to the event asked for a new reply."""
 
@@ -103,6 +105,8 @@ class Reply:
     substitute_id: UUID | None = None
     substitute: str = ""
     """The substitute, with the agency."""
+    substitute_note: str = ""
+    """What a substitute who can't come wrote."""
 
     @property
     def asks_again(self) -> bool:
@@ -178,6 +182,8 @@ class Participant:
     """From the reply that counts."""
     released: str = ""
     """The substitute who no longer comes, from the reply that counts."""
+    substitute_note: str = ""
+    """What that substitute wrote."""
     substitutes_for: str = ""
     """The person for whom they substitute, with the agency; they were not invited themselves."""
     earlier: ReplyValue | None = None
@@ -239,6 +245,22 @@ def released_by(replies: Iterable[Reply], occurrence_id: UUID) -> str:
     if counts is None or before is None or before.substitute_id == counts.substitute_id:
         return ""
     return before.substitute
+
+
+def notes_apart(replies: Iterable[Reply]) -> tuple[Reply, ...]:
+    """Return the replies to an invitation, in order, with the notes of substitutes apart from the invited person's.
+
+    A row has one note. Of a substitute who can't come, it is theirs, and the invited person's is that of their own
+    reply before it.
+    """
+    apart: list[Reply] = []
+    for one in sorted(replies, key=_number):
+        if one.source != ReplySource.SUBSTITUTE:
+            apart.append(one)
+            continue
+        before = effective(apart, one.occurrence_id)
+        apart.append(replace(one, comment=before.comment if before else "", substitute_note=one.comment))
+    return tuple(apart)
 
 
 def substitution_changed_at(replies: Iterable[Sending], occurrence_id: UUID, member_id: UUID) -> datetime | None:

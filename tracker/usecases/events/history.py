@@ -151,13 +151,16 @@ async def _recorded_replies(viewer: Viewer, event: Event, date: Occurrence | Non
             at=one.at,
             verb=Verb.REPLY_RECORDED,
             date=known.get(one.occurrence_id) if one.occurrence_id else None,
-            changes=(
-                Change(field=Field.REPLY, after=f"{SAID.get(one.value, NO_REPLY).capitalize()}, for {one.person}"),
-            ),
+            changes=(Change(field=Field.REPLY, after=_said(one)),),
             actor=one.by,
         )
         for one in first.values()
     ]
+
+
+def _said(one: reply_rows.Recorded) -> str:
+    whom = f"the substitute of {one.person}" if one.is_of_substitute else one.person
+    return f"{SAID.get(one.value, NO_REPLY).capitalize()}, for {whom}"
 
 
 def _concerns(occurrence_id: UUID | None, date: Occurrence | None) -> bool:

@@ -1,6 +1,7 @@
 """Replies recorded on another person's behalf: what they said by telephone, or to the organizer in person."""
 
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from tracker.database import writing
@@ -13,8 +14,16 @@ from tracker.tables.visible.attendance import sheet
 from tracker.usecases.events import replies, substitute_replies
 from tracker.usecases.events.occurrences import date_for
 
-IS_COMING = "A substitute counts as coming already. Record a No if they can’t."
-ONE_DATE = "A substitute comes to one date only. Choose “This date”."
+IS_COMING = "A substitute already counts as coming. Record No only if they can’t come."
+ONE_DATE = "A substitute is for one date only. Choose “This date”."
+
+
+class RepliedFor(NamedTuple):
+    """A person whose reply was recorded, and the substitute whom it released."""
+
+    person: Participant
+    released: str
+    """With the agency; empty for no one."""
 
 
 async def reply_for(
@@ -27,8 +36,8 @@ async def reply_for(
     now: datetime,
     *,
     for_series: bool,
-) -> Participant:
-    """Record an invitee's reply to one date, or to the series, and return who the invitee is.
+) -> RepliedFor:
+    """Record an invitee's reply to one date, or to the series, and return who they are, and whom it released.
 
     No email is sent, except to a substitute who no longer comes because of it. The person sees on their page who
     entered the reply, and may reply again, which then counts. Only for people whom the viewer sees by name.
@@ -44,7 +53,10 @@ async def reply_for(
         if person is None:
             raise Invalid(person="Choose one of the invited people.")
         await _record(viewer, person, occurrence, Given(value, comment), now, for_series=for_series)
-    return person
+    is_for_all = (
+        for_series and occurrence.event.is_series
+    )  # a date with a substitute has a reply of its own, and keeps it
+    return RepliedFor(person, "" if is_for_all else person.substitute)
 
 
 async def _record(

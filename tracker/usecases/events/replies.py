@@ -29,7 +29,11 @@ from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import substitutes
 
 OWED_AHEAD = timedelta(days=60)
-_VERBS = {ReplySource.ON_BEHALF: "replied_for", ReplySource.EMAIL: "reply_attached"}
+_VERBS = {
+    ReplySource.ON_BEHALF: "replied_for",
+    ReplySource.SUBSTITUTE: "replied_for",
+    ReplySource.EMAIL: "reply_attached",
+}
 """What the audit log says of a reply that another person enters."""
 
 
@@ -78,6 +82,8 @@ class OpenInvitation:
     """Their substitute, if any."""
     released: str
     """The person who no longer comes in their place because of the reply."""
+    is_by_substitute: bool
+    """Whether that person said so, or it was recorded for them."""
     alternates: tuple[Viewer, ...]
     """The people they may name as substitutes."""
     changed_at: datetime | None
@@ -186,6 +192,7 @@ async def _opened(
         entered_by=given.entered_by if given else "",
         substitute=given.substitute if given else "",
         released=released_by(every, occurrence.id),
+        is_by_substitute=given is not None and given.source == ReplySource.SUBSTITUTE,
         changed_at=asked_again_at(every, occurrence.id),
         earlier=earlier(every, occurrence.id),
         alternates=() if for_series else tuple(await substitutes.choices(viewer, occurrence.event, now)),

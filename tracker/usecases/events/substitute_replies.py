@@ -46,9 +46,8 @@ async def release(
 ) -> None:
     """Record for an invitation that its substitute can't come to a date; the caller is inside `writing()`.
 
-    `by` is the substitute, or someone who enters it for them (`entered`). The substitute gets the email that takes the
-    date off their calendar.
+    `by` is the substitute, or someone who enters it for them (`entered`); the comment is the substitute's. The
+    substitute gets the email that takes the date off their calendar.
     """
-    given = Given(ReplyValue.DECLINED, comment)
-    source = ReplySource.ON_BEHALF
+    given, source = Given(ReplyValue.DECLINED, comment), ReplySource.SUBSTITUTE
     await replies.record(by, invitation_id, occurrence, given, source, now, for_series=False, entered=entered)

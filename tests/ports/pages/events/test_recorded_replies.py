@@ -30,7 +30,7 @@ async def test_a_reply_by_telephone_stands_in_the_list_with_who_entered_it(sqlit
     response = await browser.post(f"{address}/replies", form)
     assert (response.status_code, response.headers["location"]) == (303, f"{address}#participants")
     page = (await browser.get(address)).text
-    assert "Recorded: Kcpd detective (KCPD) replied Yes. No email is sent." in page
+    assert "Recorded: Kcpd detective (KCPD) replied Yes. No email was sent." in page
     assert "Entered by Coordinator (USAO)" in page
     assert "Called at noon" in page
 

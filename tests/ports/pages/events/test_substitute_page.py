@@ -88,10 +88,11 @@ async def test_a_substitute_can_decline_on_the_page_of_the_date(browse: SignIn, 
     assert again.status_code == 303
     assert "You aren’t a substitute on this date." in (await agent.get(address)).text
     seen = (await (await browse(cast.coordinator)).get(address)).text
-    assert "Fbi alternate (FBI) is no longer coming instead" in row_of(seen, "Fbi lead")
+    assert "Fbi alternate (FBI) is no longer their substitute" in row_of(seen, "Fbi lead")
+    assert "Said by Fbi alternate (FBI)" in row_of(seen, "Fbi lead")
     page = " ".join((await (await browse(cast.fbi_lead)).get(address)).text.split())
-    assert "Fbi alternate (FBI) is no longer coming in your place." in page
-    assert "Entered for you by Fbi alternate (FBI)." in page
+    assert "Fbi alternate (FBI) can’t come in your place. Your reply is still No. To come yourself, press Yes." in page
+    assert "Entered for you" not in page
 
 
 async def test_the_organizer_records_a_substitute_s_no_in_the_form_for_replies(
@@ -100,10 +101,46 @@ async def test_the_organizer_records_a_substitute_s_no_in_the_form_for_replies(
     cast, address = sqlite_cast, f"/events/{await of_committee(sqlite_cast)}/{KEY}"
     said_no = (cast.fbi_lead, UUID(address.split("/")[2]), KEY, NO, "", NOW)
     await replies.reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
-    assert "Fbi alternate; substitute for Fbi lead (FBI)" in (await desk.get(address)).text
+    assert "Fbi alternate, substitute for Fbi lead (FBI)" in (await desk.get(address)).text
     form = {"person": str(cast.fbi_alternate.member_id), "reply": "yes", "note": ""}
-    assert "counts as coming already" in (await desk.post(f"{address}/replies", form)).text
+    assert "A substitute already counts as coming." in (await desk.post(f"{address}/replies", form)).text
     await desk.post(f"{address}/replies", {**form, "reply": "no"})
     page = (await desk.get(address)).text
-    assert "Recorded: Fbi alternate (FBI) replied No. They get an email" in page
+    assert "Recorded: Fbi alternate (FBI) replied No. They’ll get an email" in page
     assert "substitute for Fbi lead (FBI)" not in page
+
+
+async def test_a_substitute_s_note_is_not_shown_as_the_note_of_the_person_who_named_them(
+    browse: SignIn, sqlite_cast: Cast
+) -> None:
+    cast, address = sqlite_cast, f"/events/{await of_committee(sqlite_cast)}/{KEY}"
+    said_no = (cast.fbi_lead, UUID(address.split("/")[2]), KEY, NO, "I’m on leave", NOW)
+    await replies.reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
+    desk = await browse(cast.coordinator)
+    form = {"person": str(cast.fbi_alternate.member_id), "reply": "no", "note": "Called in sick"}
+    await desk.post(f"{address}/replies", form)
+    row = row_of((await desk.get(address)).text, "Fbi lead")
+    assert "I’m on leave<br>" in row
+    assert "Fbi alternate (FBI) wrote: Called in sick" in row
+    assert "Recorded by Coordinator (USAO)" in row
+    page = " ".join((await (await browse(cast.fbi_lead)).get(address)).text.split())
+    assert (
+        "Fbi alternate (FBI) can’t come in your place (recorded by Coordinator (USAO)). Your reply is still No." in page
+    )
+    assert "Fbi alternate (FBI) wrote: “Called in sick”" in page
+    assert "I’m on leave</textarea>" in page
+    history = " ".join((await desk.get(address)).text.split())
+    assert "No, for the substitute of Fbi lead (FBI)" in history
+
+
+async def test_the_organizer_reads_that_a_substitute_who_isn_t_needed_gets_an_email(
+    desk: Browser, sqlite_cast: Cast
+) -> None:
+    cast, address = sqlite_cast, f"/events/{await of_committee(sqlite_cast)}/{KEY}"
+    said_no = (cast.fbi_lead, UUID(address.split("/")[2]), KEY, NO, "", NOW)
+    await replies.reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
+    form = {"person": str(cast.fbi_lead.member_id), "reply": "yes", "note": ""}
+    await desk.post(f"{address}/replies", form)
+    page = (await desk.get(address)).text
+    assert "replied Yes. Fbi alternate (FBI) will get an email that they’re not needed." in page
+    assert "No email was sent" not in page

@@ -13,11 +13,12 @@ from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import errors_of, id_in
 from tracker.ports.pages.events.event_page import event_context, read_reply_value
 from tracker.rules.emails.content import REPLY_WORDS
+from tracker.rules.events.replies import Participant
 from tracker.usecases.events.recorded_replies import reply_for
 from tracker.usecases.views.event_page import event_view
 
 FIELDS = ("person", "reply", "note", "reply_for")
-NO_EMAIL = "No email is sent."
+NO_EMAIL = "No email was sent."
 
 
 @post("/events/{event_id:uuid}/{key:str}/replies", guards=[signed_in], status_code=303)
@@ -29,15 +30,21 @@ async def record_reply(
     try:
         value, note = read_reply_value(form, "reply", "note")
         for_series, person_id = form["reply_for"] == "series", id_in(form["person"])
-        person = await reply_for(viewer, event_id, key, person_id, value, note, now, for_series=for_series)
+        person, released = await reply_for(viewer, event_id, key, person_id, value, note, now, for_series=for_series)
     except Invalid as wrong:
         context = {**event_context(view, now), "recorded": form, "errors": errors_of(wrong, FIELDS)}
         return pages.render("events/show.html", status_code=422, **context)
     except (Gone, Conflict) as closed:
         return pages.refuse(f"/events/{event_id}/{key}#participants", closed.sentence)
     sentence = f"Recorded: {person.name} ({person.agency}) replied {REPLY_WORDS[value]}."
-    emailed = "They get an email that takes the date off their calendar." if person.substitutes_for else NO_EMAIL
-    return pages.redirect(f"/events/{event_id}/{key}#participants", f"{sentence} {emailed}")
+    return pages.redirect(f"/events/{event_id}/{key}#participants", f"{sentence} {_emailed(person, released)}")
+
+
+def _emailed(person: Participant, released: str) -> str:
+    """Return who gets an email because of the reply."""
+    if person.substitutes_for:
+        return "They’ll get an email that takes the date off their calendar."
+    return f"{released} will get an email that they’re not needed." if released else NO_EMAIL
 
 
 handlers = [record_reply]

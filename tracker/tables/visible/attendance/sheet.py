@@ -4,7 +4,7 @@ Every query checks the predicate of `visible.core.rows` again, so an occurrence 
 for the participants and one for the marks, whatever their number.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -23,6 +23,7 @@ from tracker.rules.events.replies import (
     ReplyValue,
     earlier,
     effective,
+    notes_apart,
     released_by,
     responded_at,
 )
@@ -60,7 +61,8 @@ _REPLIES = (
     " v.code, a.substitute, s.name AS substitute_name, t.id AS substitute_agency, t.code AS substitute_code,"
     " t.arm AS substitute_arm"
     " FROM reply a JOIN invitation i ON i.id = a.invitation JOIN event e ON e.id = i.event"
-    " LEFT JOIN member w ON w.id = a.entered_by AND w.id <> i.member AND a.source IN ('on_behalf', 'email')"
+    " LEFT JOIN member w ON w.id = a.entered_by AND w.id <> i.member"
+    " AND a.source IN ('on_behalf', 'substitute', 'email')"
     " LEFT JOIN agency v ON v.id = w.agency"
     " LEFT JOIN member s ON s.id = a.substitute LEFT JOIN agency t ON t.id = s.agency WHERE MAY_SEE(e)"
 )
@@ -127,15 +129,16 @@ async def participants(viewer: Viewer, occurrence: Occurrence) -> list[Participa
         rows(_INVITED, viewer, by_agency_and_name, occurrence.id),
         rows(_REPLIES, viewer, of_date, occurrence.event.id, occurrence.id),
     )
-    replies: dict[UUID, list[Reply]] = {row["id"]: [] for row in invited}
+    told: dict[UUID, list[Reply]] = {row["id"]: [] for row in invited}
     for row in given:
-        replies.get(row["invitation"], []).append(reply(row))
+        told.get(row["invitation"], []).append(reply(row))
+    replies = {invitation_id: notes_apart(every) for invitation_id, every in told.items()}
     asked = [_participant(row, replies[row["id"]], occurrence) for row in invited]
     return _with_substitutes(asked, {row["substitute"]: row for row in given if row["substitute"]}, replies, occurrence)
 
 
 def _with_substitutes(
-    asked: list[Participant], people: dict[UUID, Row], replies: dict[UUID, list[Reply]], occurrence: Occurrence
+    asked: list[Participant], people: dict[UUID, Row], replies: Mapping[UUID, Sequence[Reply]], occurrence: Occurrence
 ) -> list[Participant]:
     """Return the invitees and their substitutes; a substitute who is also invited has only their own line."""
     known, instead = {one.member_id for one in asked}, []
@@ -156,6 +159,7 @@ def _with_substitutes(
                     entered_by=one.entered_by or principal,
                     substitute="",
                     released="",
+                    substitute_note="",
                     substitutes_for=principal,
                     earlier=None,
                 )
@@ -211,7 +215,7 @@ def _person(row: Row) -> tuple[object, ...]:
     return row["member"], row["guest"], row["guest_agency"], row["agency"] if row["member"] is None else None
 
 
-def _participant(row: Row, replies: list[Reply], occurrence: Occurrence) -> Participant:
+def _participant(row: Row, replies: Sequence[Reply], occurrence: Occurrence) -> Participant:
     reply = effective(replies, occurrence.id)
     given = reply if reply and reply.value is not ReplyValue.NEEDS_ACTION else None
     return Participant(
@@ -229,6 +233,7 @@ def _participant(row: Row, replies: list[Reply], occurrence: Occurrence) -> Part
         entered_by=reply.entered_by if reply else "",
         substitute=reply.substitute if reply else "",
         released=released_by(replies, occurrence.id),
+        substitute_note=reply.substitute_note if reply else "",
         earlier=earlier(replies, occurrence.id),
         responded_at=responded_at(replies, occurrence.id),
     )

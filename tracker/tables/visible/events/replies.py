@@ -9,7 +9,7 @@ from uuid import UUID
 from tracker.database.sql_list import sql_list
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Line
-from tracker.rules.events.replies import AttendeeRole, OwnInvitation, Reply, ReplyValue
+from tracker.rules.events.replies import AttendeeRole, OwnInvitation, Reply, ReplySource, ReplyValue, notes_apart
 from tracker.tables.background.events.invitees import REPLY, TAKES_PART
 from tracker.tables.visible.core.rows import Row, rows
 from tracker.tables.visible.events.events import LINE, line
@@ -18,7 +18,8 @@ _MINE = (
     "SELECT i.id, i.event, i.role, e.rrule, a.occurrence, a.reply, a.comment, a.source, a.number, a.sequence,"
     " a.replied_at, w.name, v.code, a.substitute, s.name AS substitute_name, t.code AS substitute_code"
     " FROM invitation i JOIN event e ON e.id = i.event LEFT JOIN reply a ON a.invitation = i.id"
-    " LEFT JOIN member w ON w.id = a.entered_by AND w.id <> i.member AND a.source IN ('on_behalf', 'email')"
+    " LEFT JOIN member w ON w.id = a.entered_by AND w.id <> i.member"
+    " AND a.source IN ('on_behalf', 'substitute', 'email')"
     " LEFT JOIN agency v ON v.id = w.agency"
     " LEFT JOIN member s ON s.id = a.substitute LEFT JOIN agency t ON t.id = s.agency WHERE MAY_SEE(e)"
 )
@@ -29,7 +30,7 @@ _OWED = (
 _INFORMED = "SELECT i.event FROM invitation i JOIN event e ON e.id = i.event WHERE MAY_SEE(e)"
 
 _RECORDED = (
-    "SELECT a.replied_at, a.occurrence, a.reply, m.name, g.code, w.name AS by_name, v.code AS by_code"
+    "SELECT a.replied_at, a.occurrence, a.reply, a.source, m.name, g.code, w.name AS by_name, v.code AS by_code"
     " FROM reply a JOIN invitation i ON i.id = a.invitation JOIN event e ON e.id = i.event"
     " JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency"
     " JOIN member w ON w.id = a.entered_by JOIN agency v ON v.id = w.agency WHERE MAY_SEE(e)"
@@ -45,11 +46,13 @@ class Recorded(NamedTuple):
     value: ReplyValue
     person: str
     by: str
+    is_of_substitute: bool
+    """Whether it says that the person's substitute can't come."""
 
 
 async def recorded(viewer: Viewer, event_id: UUID) -> list[Recorded]:
     """Return the replies to an event that were recorded on behalf of others, the latest first."""
-    tail = " AND e.id = {} AND a.source = 'on_behalf' ORDER BY a.replied_at DESC, a.id"
+    tail = " AND e.id = {} AND a.source IN ('on_behalf', 'substitute') ORDER BY a.replied_at DESC, a.id"
     return [
         Recorded(
             row["replied_at"],
@@ -57,6 +60,7 @@ async def recorded(viewer: Viewer, event_id: UUID) -> list[Recorded]:
             ReplyValue(row["reply"]),
             f"{row['name']} ({row['code']})",
             f"{row['by_name']} ({row['by_code']})",
+            row["source"] == ReplySource.SUBSTITUTE,
         )
         for row in await rows(_RECORDED, viewer, tail, event_id)
     ]
@@ -96,7 +100,7 @@ def _own(found: list[Row]) -> tuple[UUID, OwnInvitation]:
         id=row["id"],
         role=AttendeeRole(row["role"]),
         is_series=row["rrule"] is not None,
-        replies=tuple(reply(one) for one in found if one["reply"]),
+        replies=notes_apart(reply(one) for one in found if one["reply"]),
     )
     return row["event"], own
 
