@@ -30,6 +30,7 @@ EVERY: tuple[Content, ...] = (
     types.Canceled(reason="ill", unsent=BEFORE),
     types.Removed(entry=ENTRY),
     types.SubstituteNamed(),
+    types.SubstituteDeclined(at=AT),
     types.ReminderDue(starts_at=AT, lead=3_600, is_late=True),
     types.ReplyNudge(),
     types.Thanked(),

@@ -216,6 +216,21 @@ async def test_a_waiting_no_of_a_substitute_is_attached_as_their_own_and_can_be_
     assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
 
 
+async def test_undoing_a_substitute_s_attached_no_takes_back_the_email_to_the_person_who_named_them(
+    sqlite_cast: Cast,
+) -> None:
+    cast, event_id = sqlite_cast, await seated(sqlite_cast)
+    await delegated(cast, event_id)
+    await of_substitute(cast, event_id, NO, is_verified=False)
+    [one] = await waiting(cast, event_id)
+    await unrecorded.attach(cast.coordinator, event_id, FEBRUARY, one.reply.id, one.person_id, AFTER)
+    named_by = (Queued.kind == "substitute_declined") & (Queued.recipient == cast.fbi_lead.member_id)
+    assert [row["state"] for row in await Queued.select(Queued.state).where(named_by)] == ["pending"]
+    await unrecorded.undo(cast.coordinator, event_id, FEBRUARY, one.reply.id, AFTER)
+    taken_back = await Queued.select(Queued.state, Queued.reason).where(named_by)
+    assert taken_back == [{"state": "superseded", "reason": outbox.UNDONE}]
+
+
 async def from_forwarded(cast: Cast, event_id: UUID, value: ReplyValue, sender: str = ALTERNATE) -> WaitingReply:
     """Let someone else reply in words to the lead's email, and return how it waits."""
     one = await said(cast.fbi_lead, event_id, value, date=on(AT_TEN), stamped_at=AFTER)

@@ -8,7 +8,7 @@ from tests.cast import NOW, Cast, meeting, operation
 from tests.usecases.intake.test_reply_words import HOUR, LATER, NO, confirmation, said, sent
 from tracker.rules.core.answers import Taken
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.message_types import Removed
+from tracker.rules.core.message_types import Removed, SubstituteDeclined
 from tracker.rules.core.outbox import Message as Queued
 from tracker.rules.intake.calendar_replies import Sender
 from tracker.tables.schema.core.outbox import Message
@@ -46,9 +46,10 @@ async def test_a_substitute_s_no_in_words_releases_them_and_the_removal_confirms
     event_id = await named(cast)
     assert await said(cast.fbi_alternate, "NO I'm in court") is Taken.RECORDED
     assert await coming(cast, event_id) == frozenset()
-    assert [(one.recipient_id, type(one.content)) for one in await queued()] == [
-        (cast.fbi_alternate.member_id, Removed)
-    ]
+    assert {one.recipient_id: type(one.content) for one in await queued()} == {
+        cast.fbi_alternate.member_id: Removed,
+        cast.fbi_lead.member_id: SubstituteDeclined,
+    }
 
 
 async def test_a_substitute_s_yes_in_words_is_known_and_says_so(sqlite_cast: Cast) -> None:

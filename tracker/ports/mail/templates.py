@@ -62,6 +62,7 @@ from tracker.rules.emails.event_contexts import (
     SeriesChangedEmail,
     SeriesContinuedEmail,
     SeriesEndedEmail,
+    SubstituteDeclinedEmail,
     SubstituteEmail,
 )
 
@@ -105,6 +106,11 @@ FILES: Mapping[type[Says], Files] = {
     ),
     SubstituteEmail: Files(
         "emails/substitute/subject.txt", "emails/substitute/preview.txt", "emails/substitute/body.txt"
+    ),
+    SubstituteDeclinedEmail: Files(
+        "emails/substitute_declined/subject.txt",
+        "emails/substitute_declined/preview.txt",
+        "emails/substitute_declined/body.txt",
     ),
     ReminderEmail: Files("emails/reminder/subject.txt", "emails/reminder/preview.txt", "emails/reminder/body.txt"),
     InvitationAnsweredEmail: Files(

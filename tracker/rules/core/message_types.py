@@ -154,6 +154,12 @@ class SubstituteNamed(Tagged, frozen=True, kw_only=True, tag="substitute_named")
     """The reader is asked to substitute for another person."""
 
 
+class SubstituteDeclined(Tagged, frozen=True, kw_only=True, tag="substitute_declined"):
+    """The person named to come in the reader's place can't; `at` is when the reply that says so was given."""
+
+    at: datetime
+
+
 class ReminderDue(Tagged, frozen=True, kw_only=True, tag="reminder_due"):
     """A date is near; it began at `starts_at` when the reminder became due."""
 
@@ -307,7 +313,8 @@ class Unreadable(Struct, frozen=True):
 
 
 News = Changed | DateAdded | Restored | SeriesEnded | SeriesContinued | RemovedFromSeries | Canceled | Removed
-EventContent = Invited | News | SubstituteNamed | ReminderDue | ReplyNudge | ConfirmationNudge | OwnContent
+SubstituteContent = SubstituteNamed | SubstituteDeclined
+EventContent = Invited | News | SubstituteContent | ReminderDue | ReplyNudge | ConfirmationNudge | OwnContent
 ItemContent = ItemAssigned | ItemWithdrawn | ItemBlocked | ItemNoted | ItemAnswered | ItemDue | ItemOverdue
 AccountContent = AccountLocked | AccountInvited | AuditLogAltered | EmailTest | AddressCheck | AddressAdded
 ApprovalContent = PlanSubmitted | PlanDecided | AccessRequested | AccessDecided

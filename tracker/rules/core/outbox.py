@@ -38,6 +38,7 @@ class MessageKind(StrEnum):
     CANCELLATION = "cancellation"
     WITHDRAWAL = "withdrawal"
     SUBSTITUTE = "substitute"
+    SUBSTITUTE_DECLINED = "substitute_declined"
     REMINDER = "reminder"
     NO_REPLY = "no_reply"
     THANK_YOU = "thank_you"
@@ -78,6 +79,7 @@ KINDS: Mapping[type[Content], MessageKind] = {
     types.Canceled: MessageKind.CANCELLATION,
     types.Removed: MessageKind.WITHDRAWAL,
     types.SubstituteNamed: MessageKind.SUBSTITUTE,
+    types.SubstituteDeclined: MessageKind.SUBSTITUTE_DECLINED,
     types.ReminderDue: MessageKind.REMINDER,
     types.ReplyNudge: MessageKind.NO_REPLY,
     types.ConfirmationNudge: MessageKind.NO_REPLY,
@@ -149,6 +151,7 @@ class Topic(StrEnum):
     CANCELED = "canceled"
     REMOVED = "removed"
     SUBSTITUTE_NAMED = "substitute_named"
+    SUBSTITUTE_DECLINED = "substitute_declined"
     REMINDER_DUE = "reminder_due"
     REPLY_NUDGE = "reply_nudge"
     CONFIRMATION_NUDGE = "confirmation_nudge"

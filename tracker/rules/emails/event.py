@@ -12,6 +12,7 @@ from tracker.rules.core.message_types import (
     MailedEntry,
     ReminderDue,
     ReplyNudge,
+    SubstituteDeclined,
 )
 from tracker.rules.core.own_messages import InvitationAnswered
 from tracker.rules.core.viewer import Viewer
@@ -24,6 +25,7 @@ from tracker.rules.emails.event_contexts import (
     Removal,
     RemovedEmail,
     RemovedUnseenEmail,
+    SubstituteDeclinedEmail,
     SubstituteEmail,
 )
 from tracker.rules.emails.event_facts import also, what, what_when_where, why
@@ -148,6 +150,15 @@ def substitute(about: Occasion) -> Letter:
     return replace(letter, reads=Reads.REPLY_WORDS)
 
 
+def substitute_declined(about: Occasion) -> Letter:
+    """Return the email that the person named to come in its reader's place can't; it asks for another reply."""
+    buttons = reply_buttons(about)
+    says = SubstituteDeclinedEmail(
+        title=about.title, starts=day_and_time(about), name=one_line(about.released), asks_reply=bool(buttons)
+    )
+    return letter_of(about, says, facts=what_when_where(about), buttons=buttons, more=(event_page(about),))
+
+
 def _why_released(turn: Substitution) -> Removal:
     """Return why a person no longer comes as a substitute."""
     if not turn.is_asked:
@@ -183,7 +194,7 @@ def _reason(content: EventContent) -> Reason:
             return Reason.INVITATION
         case ReminderDue():
             return Reason.REMINDER
-        case ReplyNudge() | ConfirmationNudge() | InvitationAnswered():
+        case ReplyNudge() | ConfirmationNudge() | InvitationAnswered() | SubstituteDeclined():
             return Reason.REPLY
         case _:
             return Reason.UPDATE

@@ -193,6 +193,17 @@ class SubstituteEmail:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SubstituteDeclinedEmail:
+    """`substitute_declined`: the person named to come in the reader's place can't."""
+
+    title: str
+    starts: str
+    name: str
+    """That person; empty where the email doesn't name them, or their No no longer counts."""
+    asks_reply: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReminderEmail:
     """`reminder`: a date is near."""
 
@@ -269,6 +280,7 @@ EventEmail = (
     | RemovedFromSeriesEmail
     | SeriesContinuedEmail
     | SubstituteEmail
+    | SubstituteDeclinedEmail
     | ReminderEmail
     | ReplyNudgeEmail
     | ConfirmationNudgeEmail

@@ -14,6 +14,7 @@ from tracker.rules.core.message_types import (
     Restored,
     SeriesContinued,
     SeriesEnded,
+    SubstituteDeclined,
     SubstituteNamed,
 )
 from tracker.rules.core.own_messages import InvitationAnswered, ProposalDeclined
@@ -27,8 +28,9 @@ def write(about: Occasion) -> Letter:
     match about.content:
         case Invited():
             return event.invitation(about)
-        case SubstituteNamed():
-            return event.substitute(about)
+        case SubstituteNamed() | SubstituteDeclined() as content:
+            is_named = isinstance(content, SubstituteNamed)
+            return event.substitute(about) if is_named else event.substitute_declined(about)
         case ReminderDue() as content:
             return reminder.reminder(about, content)
         case ReplyNudge() | ConfirmationNudge() as content:

@@ -62,7 +62,7 @@ class Occasion:
     note: str = ""
     """What its reader wrote with the reply that it confirms."""
     released: str = ""
-    """The person who no longer comes in the reader's place because of that reply."""
+    """The person who no longer comes in the reader's place because of that reply, or of their own No."""
     replies: tuple[int, int, int] | None = None
     """How many people replied yes, maybe and no so far; only for readers who are asked to reply."""
     substitution: Substitution | None = None

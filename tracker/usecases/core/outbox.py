@@ -58,7 +58,7 @@ __all__ = [
 
 NEWS = [MessageKind.INVITATION.value, *(kind.value for kind in CHANGES)]
 """The kinds of message that announce an event and its changes."""
-HELD = [*NEWS, MessageKind.SUBSTITUTE.value]
+HELD = [*NEWS, MessageKind.SUBSTITUTE.value, MessageKind.SUBSTITUTE_DECLINED.value]
 """The kinds of message that wait while a change can be undone."""
 INTERRUPTED = "Sent again because sending was interrupted. It may arrive twice."
 UNDONE = "Undone before it was sent."

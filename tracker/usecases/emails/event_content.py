@@ -21,6 +21,7 @@ from tracker.rules.core.message_types import (
     ReplyNudge,
     SeriesContinued,
     SeriesEnd,
+    SubstituteDeclined,
     SubstituteNamed,
     Update,
 )
@@ -63,8 +64,9 @@ MOVED = Skip(state=State.SUPERSEDED, reason="It has since been moved.")
 NOT_ASKED = Skip(state=State.SUPERSEDED, reason="The recipient is now only informed.")
 DECLINED = Skip(state=State.SUPERSEDED, reason="The recipient declined.")
 REPLIED = Skip(state=State.SUPERSEDED, reason="The recipient has replied.")
+REPLY_CHANGED = Skip(state=State.SUPERSEDED, reason="The recipient’s reply has changed since.")
 OVER = Skip(state=State.TOO_LATE, reason="It was over before it could be sent.")
-_OfOneDate = ReminderDue | ReplyNudge | ConfirmationNudge | OwnContent
+_OfOneDate = ReminderDue | ReplyNudge | ConfirmationNudge | OwnContent | SubstituteDeclined
 """Content about one date, for which the other dates don't matter."""
 
 
@@ -234,9 +236,19 @@ def _note(content: EventContent, own: OwnInvitation | None) -> str:
 
 
 def _released(content: EventContent, own: OwnInvitation | None, date: Occurrence) -> str:
-    """Return the person whom a reply by email released from coming in the reader's place; empty for no one."""
-    is_recorded = isinstance(content, InvitationAnswered) and content.outcome is Taken.RECORDED
-    return released_by(own.replies, date.id) if own and is_recorded else ""
+    """Return who no longer comes in the reader's place: by their reply by email, or by that person's own No.
+
+    Empty for no one, and where that No no longer counts.
+    """
+    counts = effective(own.replies, date.id) if own else None
+    match content:
+        case InvitationAnswered(outcome=Taken.RECORDED):
+            is_released = True
+        case SubstituteDeclined(at=at):
+            is_released = counts is not None and counts.replied_at == at
+        case _:
+            is_released = False
+    return released_by(own.replies, date.id) if own and is_released else ""
 
 
 def _is_replied(own: OwnInvitation | None, ahead: Sequence[Occurrence]) -> bool:
@@ -323,7 +335,7 @@ def _why_not_now(about: Occasion) -> Skip | None:
     if is_off:
         return OFF
     match about.content:
-        case ReminderDue() | ReplyNudge() | ConfirmationNudge():
+        case ReminderDue() | ReplyNudge() | ConfirmationNudge() | SubstituteDeclined():
             return OFF if about.date.is_off else _why_no_reminder(about)
         case SeriesEnd():
             return None
@@ -339,6 +351,8 @@ def _why_no_reminder(about: Occasion) -> Skip | None:
             return None if about.has_no_reply else REPLIED
         case ConfirmationNudge() as nudge:
             return REPLIED if nudge_rules.is_confirmed(about, nudge) else None
+        case SubstituteDeclined():
+            return _over(about) if about.released else REPLY_CHANGED
         case ReminderDue(starts_at=starts_at) if starts_at != about.date.starts_at:
             return MOVED
         case _:

@@ -39,8 +39,9 @@ async def reply_for(
 ) -> RepliedFor:
     """Record an invitee's reply to one date, or to the series, and return who they are, and whom it released.
 
-    No email is sent, except to a substitute who no longer comes because of it. The person sees on their page who
-    entered the reply, and may reply again, which then counts. Only for people whom the viewer sees by name.
+    No email is sent, except to a substitute who no longer comes because of it, and for a substitute's No to the person
+    who named them. The person sees on their page who entered the reply, and may reply again, which then counts. Only
+    for people whom the viewer sees by name.
     Errors: NotFound, NotAllowed, Gone, Invalid(person, reply, reply_for), Conflict for a draft or a deadline.
     """
     async with writing():

@@ -1,7 +1,7 @@
 """A substitute's own No: they can't come after all, and the person who named them has no substitute from then on.
 
 It replaces the reply that named them, so it is kept and undone like any other. A Yes changes nothing: a substitute
-counts as coming.
+counts as coming. The person who named them gets an email.
 """
 
 from datetime import datetime
@@ -9,9 +9,13 @@ from uuid import UUID
 
 from tracker.database import writing
 from tracker.errors import NotAllowed
+from tracker.rules.core.message_types import SubstituteDeclined
+from tracker.rules.core.outbox import Draft
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Occurrence
 from tracker.rules.events.replies import Given, ReplySource, ReplyValue, Substitution
+from tracker.tables.background.events import invitees
+from tracker.usecases.core import outbox
 from tracker.usecases.events import replies, substitutes
 from tracker.usecases.events.occurrences import date_for
 from tracker.usecases.events.replies import EnteredFor
@@ -47,7 +51,30 @@ async def release(
     """Record for an invitation that its substitute can't come to a date; the caller is inside `writing()`.
 
     `by` is the substitute, or someone who enters it for them (`entered`); the comment is the substitute's. The
-    substitute gets the email that takes the date off their calendar.
+    substitute gets the email that takes the date off their calendar, and the person of the invitation one that asks
+    whether they come, or who does.
     """
     given, source = Given(ReplyValue.DECLINED, comment), ReplySource.SUBSTITUTE
     await replies.record(by, invitation_id, occurrence, given, source, now, for_series=False, entered=entered)
+    principal = await invitees.holder_of(invitation_id)
+    if principal:
+        await outbox.enqueue_all([_draft(principal.member_id, invitation_id, occurrence, now)], now)
+
+
+async def take_back(invitation_id: UUID, occurrence: Occurrence, at: datetime) -> None:
+    """Drop the email about a No that was recorded at that moment, if it still waits; the caller is in `writing()`."""
+    await outbox.take_back_one(_key(invitation_id, occurrence, at))
+
+
+def _draft(principal_id: UUID, invitation_id: UUID, occurrence: Occurrence, now: datetime) -> Draft:
+    return Draft(
+        content=SubstituteDeclined(at=now),
+        recipient_id=principal_id,
+        event_id=occurrence.event.id,
+        occurrence_id=occurrence.id,
+        key=_key(invitation_id, occurrence, now),
+    )
+
+
+def _key(invitation_id: UUID, occurrence: Occurrence, at: datetime) -> str:
+    return f"substitute_declined:{invitation_id}:{occurrence.id}:{at.isoformat()}"

@@ -28,6 +28,8 @@ class EarlierReply:
     for_series: bool
     value: ReplyValue
     """What counts now."""
+    given_at: datetime | None
+    """When that was given; None where no reply counts."""
     earlier: Given
     sends: str
     """The person who comes in the viewer's place again with the earlier reply, with the agency; empty for no one."""
@@ -59,6 +61,7 @@ def _earlier(
         date=date,
         for_series=occurrence_id is None,
         value=counts.value if counts else ReplyValue.NEEDS_ACTION,
+        given_at=counts.replied_at if counts else None,
         earlier=Given(before.value, before.comment, before.substitute_id) if before else NONE,
         sends=before.substitute if before else "",
         replied_at=before.replied_at if before else None,

@@ -1,6 +1,6 @@
 """Replies by email that wait for a person: attached to an invited person, recorded as a substitute's, or dismissed.
 
-The sender gets no email, except as a substitute.
+The sender gets no email, except as a substitute who can't come; then the person who named them gets one, too.
 """
 
 from collections.abc import Sequence
@@ -175,6 +175,8 @@ async def undo(viewer: Viewer, event_id: UUID, key: str, incoming_id: UUID, now:
             if found is None or holder is None or not found.is_current:
                 raise Conflict(CHANGED)
             await restore(holder, found, now, by=viewer)
+            if email.decision.is_release and found.given_at:
+                await substitute_replies.take_back(found.invitation_id, found.date, found.given_at)
         waits: Columns = {IncomingReply.decided_at: None, IncomingReply.decided_by: None, IncomingReply.attached: None}
         await IncomingReply.update(waits).where(IncomingReply.id == email.id)
         await audit.record(viewer.actor, "reply_decision_undone", "invitation", email.invitation_id, {}, now)

@@ -28,7 +28,7 @@ from tracker.usecases.emails import upcoming_reminders
 from tracker.usecases.emails.reminder_recipients import counting_replies
 from tracker.usecases.views.opening import circle, opening
 
-CURRENT = (MessageKind.INVITATION, MessageKind.UPDATE, MessageKind.SUBSTITUTE)
+CURRENT = (MessageKind.INVITATION, MessageKind.UPDATE, MessageKind.SUBSTITUTE, MessageKind.SUBSTITUTE_DECLINED)
 """The kinds of message that tell what an event or date is like when they are sent."""
 PATIENCE = 1.0  # seconds to wait for other writers
 Effect = TypeVar("Effect")

@@ -80,7 +80,9 @@ async def test_a_substitute_can_decline_on_the_page_of_the_date(browse: SignIn, 
     said_no = (cast.fbi_lead, event_id, KEY, NO, "", NOW)
     await replies.reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
     agent = await browse(cast.fbi_alternate)
-    assert "I can’t come" in (await agent.get(address)).text
+    page = " ".join((await agent.get(address)).text.split())
+    assert "I can’t come" in page
+    assert "Fbi lead (FBI) gets an email, and the organizer sees it on this page." in page
     response = await agent.post(f"{address}/substitution/refusal")
     assert (response.status_code, response.headers["location"]) == (303, f"{address}#reply")
     assert "You’re no longer a substitute on this date." in (await agent.get(address)).text
@@ -107,6 +109,7 @@ async def test_the_organizer_records_a_substitute_s_no_in_the_form_for_replies(
     await desk.post(f"{address}/replies", {**form, "reply": "no"})
     page = (await desk.get(address)).text
     assert "Recorded: Fbi alternate (FBI) replied No. They’ll get an email" in page
+    assert "The person who named them will get one, too." in page
     assert "substitute for Fbi lead (FBI)" not in page
 
 

@@ -19,6 +19,9 @@ from tracker.usecases.views.event_page import event_view
 
 FIELDS = ("person", "reply", "note", "reply_for")
 NO_EMAIL = "No email was sent."
+OF_SUBSTITUTE = (
+    "They’ll get an email that takes the date off their calendar. The person who named them will get one, too."
+)
 
 
 @post("/events/{event_id:uuid}/{key:str}/replies", guards=[signed_in], status_code=303)
@@ -43,7 +46,7 @@ async def record_reply(
 def _emailed(person: Participant, released: str) -> str:
     """Return who gets an email because of the reply."""
     if person.substitutes_for:
-        return "They’ll get an email that takes the date off their calendar."
+        return OF_SUBSTITUTE
     return f"{released} will get an email that they’re not needed." if released else NO_EMAIL
 
 

@@ -66,7 +66,7 @@ _TOLD = (
 )
 _WAITING = (
     "SELECT COUNT(*) AS emails FROM message m JOIN event e ON e.id = m.event WHERE MAY_SEE(e) AND e.id IN ({})"
-    " AND m.state = 'pending' AND m.kind IN ('invitation', 'update', 'substitute')"
+    " AND m.state = 'pending' AND m.kind IN ('invitation', 'update', 'substitute', 'substitute_declined')"
     " AND (m.occurrence IS NULL OR m.occurrence = {})"
 )
 

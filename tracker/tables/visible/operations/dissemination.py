@@ -32,6 +32,7 @@ ABOUT_IT = (
     MessageKind.UPDATE,
     MessageKind.CANCELLATION,
     MessageKind.SUBSTITUTE,
+    MessageKind.SUBSTITUTE_DECLINED,
     MessageKind.REMINDER,
     MessageKind.NO_REPLY,
 )
