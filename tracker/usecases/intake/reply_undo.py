@@ -1,6 +1,6 @@
 """Undoing a reply that came by email: the reply before it counts again, or none does."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -37,6 +37,8 @@ class EarlierReply:
     """When the earlier reply was given; None without one."""
     is_current: bool
     """Whether the email's reply is the last one, and its date is still ahead."""
+    can_send: bool = True
+    """Whether the person who `sends` names, if anyone, can still come."""
 
 
 async def earlier_reply(viewer: Viewer, made: RecordedReply, now: datetime) -> EarlierReply:
@@ -47,7 +49,16 @@ async def earlier_reply(viewer: Viewer, made: RecordedReply, now: datetime) -> E
     date = await _date(viewer, event, made.occurrence_id, now) if event else None
     if own is None or date is None:
         raise NotFound
-    return _earlier(own, date, made.occurrence_id, made.number, now)
+    found = _earlier(own, date, made.occurrence_id, made.number, now)
+    return replace(found, can_send=await _can_send(viewer, found, now))
+
+
+async def _can_send(viewer: Viewer, found: EarlierReply, now: datetime) -> bool:
+    try:
+        await substitutes.check(viewer, found.date.event, found.earlier, now, for_series=found.for_series)
+    except Invalid:
+        return False
+    return True
 
 
 def _earlier(
@@ -82,11 +93,8 @@ async def restore(viewer: Viewer, found: EarlierReply, now: datetime, *, by: Vie
     person was asked separately.
     Errors: Conflict when its substitute can no longer come.
     """
-    event, for_series = found.date.event, found.for_series
-    try:
-        await substitutes.check(viewer, event, found.earlier, now, for_series=for_series)
-    except Invalid as wrong:
-        raise Conflict(NO_LONGER) from wrong
+    if not found.can_send:
+        raise Conflict(NO_LONGER)
     await replies.record(
         by or viewer,
         found.invitation_id,
@@ -94,6 +102,6 @@ async def restore(viewer: Viewer, found: EarlierReply, now: datetime, *, by: Vie
         found.earlier,
         ReplySource.ON_BEHALF if by else ReplySource.EMAIL,
         now,
-        for_series=for_series,
+        for_series=found.for_series,
         entered=replies.EnteredFor(viewer.member_id, found.replied_at, for_dates_asked_alone=False) if by else None,
     )

@@ -46,6 +46,11 @@ class Undoable:
         return self.of.version == self.made.version if isinstance(self.of, ActionItem) else self.of.is_current
 
     @property
+    def can_undo(self) -> bool:
+        """Return whether it can be undone: it is current, and the earlier reply names no one who can't come."""
+        return self.is_current and (self.reply is None or self.reply.can_send)
+
+    @property
     def is_restricted(self) -> bool:
         """Return whether only named people may know what it is about."""
         return self.of.is_restricted if isinstance(self.of, ActionItem) else self.of.date.event.is_restricted
@@ -71,7 +76,7 @@ async def by_link(words_id: UUID, now: datetime, origin: Origin) -> Undoable:
 async def undo(words_id: UUID, now: datetime, origin: Origin) -> None:
     """Set the item or the reply as it was before the email; does nothing when that was done.
 
-    Errors: NotFound as in `by_link`, Conflict when it has changed since.
+    Errors: NotFound as in `by_link`, Conflict when it has changed since, or its earlier substitute can't come.
     """
     async with writing():
         found = await by_link(words_id, now, origin)

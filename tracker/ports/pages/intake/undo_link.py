@@ -41,7 +41,7 @@ async def undo_email(token: FromPath[str], pages: Pages, origin: Origin, now: No
     except NotFound:
         return _unknown(pages)
     except Conflict:
-        pass  # the page says that it was changed since
+        pass  # the page says why it can't be undone
     return _private(Redirect(f"/w/{token}", status_code=303))
 
 
