@@ -213,6 +213,7 @@ SELECT m.id, {{topic}} AS topic, f.created_at AS queued_at,
   FROM message m JOIN ({TRIES.strip()}) t ON t.id = m.id JOIN message f ON f.key = t.first_key
 """
 TOPIC = {False: "json_extract(f.facts, '$.content.type')", True: "CAST(f.facts AS JSON) #>> '{content,type}'"}
+SOURCES = "'site', 'link', 'api', 'email', 'on_behalf', 'substitute', 'change'"
 KNOWN_SOURCE = "CASE WHEN source IN ('site', 'link', 'on_behalf', 'change') THEN source ELSE 'site' END"
 
 
@@ -244,7 +245,7 @@ async def _replies() -> None:
         ],
         postgres=[
             f"UPDATE reply SET source = {KNOWN_SOURCE}",
-            "ALTER TABLE reply ADD CHECK (source IN ('site', 'link', 'api', 'email', 'on_behalf', 'substitute', 'change'))",
+            f"ALTER TABLE reply ADD CHECK (source IN ({SOURCES}))",
             "ALTER TABLE reply ADD COLUMN number INTEGER",
             f"UPDATE reply SET number = n.number FROM ({NUMBERED}) n WHERE n.id = reply.id",
             "ALTER TABLE reply ALTER COLUMN number SET NOT NULL",
