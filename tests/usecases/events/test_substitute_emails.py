@@ -149,12 +149,12 @@ async def released(cast: Cast, value: ReplyValue, sends: Viewer | None = None) -
     [
         (YES, "Fbi lead (FBI) is coming after all."),
         (MAYBE, "Fbi lead (FBI) replied Maybe, and isn't sending a substitute now."),
-        (NO, "Fbi lead (FBI) can't come, and no substitute is named now."),
+        (NO, "Fbi lead (FBI) doesn't have a substitute now."),
     ],
 )
 async def test_a_substitute_who_is_not_needed_reads_why(sqlite_cast: Cast, value: ReplyValue, why: str) -> None:
     email = await released(sqlite_cast, value)
-    assert email.subject == "You don't need to substitute: Monthly task force meeting, Tue, Jan 19"
+    assert email.subject == "No longer the substitute: Monthly task force meeting, Tue, Jan 19"
     assert email.paragraphs[0] == why
     assert "You're receiving this because you were named as a substitute." in email.words.footer
 
@@ -176,7 +176,7 @@ async def test_a_substitute_whose_date_moved_reads_that_the_reply_that_named_the
 async def test_a_substitute_with_time_only_emails_reads_no_name_when_not_needed(sqlite_cast: Cast) -> None:
     await preferences.save(sqlite_cast.fbi_alternate, Preferences(is_discreet=True), NOW)
     email = await released(sqlite_cast, YES)
-    assert email.subject == "You don't need to substitute: Appointment, Tue, Jan 19"
+    assert email.subject == "No longer the substitute: Appointment, Tue, Jan 19"
     assert "Fbi lead" not in str(email.words)
 
 
@@ -192,7 +192,7 @@ async def test_a_substitute_s_email_says_whether_their_calendar_program_can_repl
     found, reply_to = parts(mail), message_from_bytes(mail)["Reply-To"]
     assert ("replies+" in reply_to) is reads
     text = " ".join(found["text/plain"].get_content().split())
-    assert ("You can also reply NO to this email, or decline in your calendar app." in text) is reads
+    assert ("You can also reply NO to this email or decline in your calendar app." in text) is reads
     assert ("We don't receive replies from calendar apps." in text) is not reads
     [entry] = icalendar.Calendar.from_ical(found["text/calendar"].get_content()).events
     assert (str(entry["ORGANIZER"]) != "mailto:calendar@tracker.example") is reads

@@ -215,7 +215,7 @@ async def test_the_substitute_of_a_person_who_becomes_informed_is_notified_and_d
     await informed(cast, event_id)
     [letter] = await letters_to(cast.fbi_alternate, LATER + timedelta(minutes=1))
     assert isinstance(letter, ReadEmail)
-    assert letter.subject == "You don't need to substitute: Monthly task force meeting, Tue, Jan 19"
+    assert letter.subject == "No longer the substitute: Monthly task force meeting, Tue, Jan 19"
     assert "Fbi lead (FBI) is no longer asked to come." in letter.paragraphs
     date = await occurrences.date_for(cast.coordinator, event_id, KEY)
     assert await substitutes.on_date(event_id, date.id) == frozenset()
@@ -257,7 +257,7 @@ async def test_who_comes_after_all_has_the_substitute_told_and_taken_off(cast: C
     await replies.reply(cast.fbi_lead, event_id, KEY, ReplyValue.ACCEPTED, "", LATER, for_series=False)
     [letter] = await letters_to(cast.fbi_alternate, LATER + timedelta(minutes=1))
     assert isinstance(letter, ReadEmail)
-    assert letter.subject == "You don't need to substitute: Monthly task force meeting, Tue, Jan 19"
+    assert letter.subject == "No longer the substitute: Monthly task force meeting, Tue, Jan 19"
     assert "Fbi lead (FBI) is coming after all." in letter.paragraphs
     assert isinstance(letter.calendar, CalendarPart)
     assert letter.calendar.is_cancel

@@ -22,10 +22,11 @@ from tracker.tables.schema.core.outbox import Message as Queued
 from tracker.tables.schema.intake.replies import IncomingReply
 from tracker.tables.schema.roster.aliases import EmailAlias
 from tracker.usecases.core import outbox
-from tracker.usecases.events import events, occurrences, substitutes
+from tracker.usecases.events import events, occurrences, replies, substitute_replies, substitutes
 from tracker.usecases.intake import unrecorded
 from tracker.usecases.intake.incoming import take
 from tracker.usecases.roster import aliases
+from tracker.usecases.views.event_page import event_view
 
 pytestmark = [pytest.mark.anyio]
 
@@ -198,7 +199,9 @@ async def test_a_waiting_yes_of_a_substitute_is_attached_as_their_own(sqlite_cas
     assert (one.person_id, one.is_attachable, one.substitute) == (cast.fbi_alternate.member_id, True, "")
     await unrecorded.attach(cast.coordinator, event_id, FEBRUARY, one.reply.id, one.person_id, AFTER)
     assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
-    assert (await reply_of(cast.fbi_lead, event_id, FEBRUARY))[0] is NO
+    view = await event_view(cast.coordinator, event_id, FEBRUARY, AFTER)
+    [lead] = [one for one in view.named if one.member_id == cast.fbi_lead.member_id]
+    assert (lead.reply, lead.entered_by) == (NO, "")
 
 
 async def test_a_waiting_no_of_a_substitute_is_attached_as_their_own_and_can_be_undone(sqlite_cast: Cast) -> None:
@@ -229,6 +232,41 @@ async def test_undoing_a_substitute_s_attached_no_takes_back_the_email_to_the_pe
     await unrecorded.undo(cast.coordinator, event_id, FEBRUARY, one.reply.id, AFTER)
     taken_back = await Queued.select(Queued.state, Queued.reason).where(named_by)
     assert taken_back == [{"state": "superseded", "reason": outbox.UNDONE}]
+
+
+async def from_home(cast: Cast, event_id: UUID) -> None:
+    """Let the lead say Yes from an address that the tracker doesn't know, after naming the alternate."""
+    yes = await said(cast.fbi_lead, event_id, YES, date=on(AT_TEN), stamped_at=AFTER)
+    home = Sender(address="lead@home.example", is_verified=True)
+    assert await take(await email(cast.fbi_lead, event_id, yes, sender=home, received_at=AFTER)) == [Outcome.UNMATCHED]
+
+
+@pytest.mark.both_engines
+async def test_a_substitute_s_no_settles_no_reply_of_the_person_who_named_them(cast: Cast) -> None:
+    event_id = await seated(cast)
+    await delegated(cast, event_id)
+    await from_home(cast, event_id)
+    await substitute_replies.decline(cast.fbi_alternate, event_id, FEBRUARY, AFTER + HOUR)
+    [one] = await waiting(cast, event_id)
+    await unrecorded.attach(cast.coordinator, event_id, FEBRUARY, one.reply.id, cast.fbi_lead.member_id, AFTER + HOUR)
+    assert (await reply_of(cast.fbi_lead, event_id, FEBRUARY))[0] is YES
+
+
+async def test_a_later_no_of_the_person_who_named_a_substitute_settles_their_earlier_reply(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await seated(sqlite_cast)
+    await delegated(cast, event_id)
+    await from_home(cast, event_id)
+    await replies.reply(cast.fbi_lead, event_id, FEBRUARY, NO, "", AFTER + HOUR, for_series=False)
+    assert await waiting(cast, event_id) == []
+
+
+async def test_a_yes_written_before_the_substitute_s_no_counts_when_it_comes_after_it(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await seated(sqlite_cast)
+    await delegated(cast, event_id)
+    await substitute_replies.decline(cast.fbi_alternate, event_id, FEBRUARY, AFTER + HOUR)
+    yes = {"to": None, "value": YES, "stamped_at": AFTER}
+    assert await delegated(cast, event_id, **yes) is Outcome.RECORDED  # type: ignore[arg-type]  # as in `said`
+    assert (await reply_of(cast.fbi_lead, event_id, FEBRUARY))[0] is YES
 
 
 async def from_forwarded(cast: Cast, event_id: UUID, value: ReplyValue, sender: str = ALTERNATE) -> WaitingReply:

@@ -142,7 +142,12 @@ async def test_a_reply_to_the_time_before_a_change_does_not_count(sqlite_cast: C
     await events.change(cast.coordinator, event_id, moved, event.version, NOW + HOUR)
     assert await said(cast.fbi_lead, "YES", message_id=first["id"]) is Taken.OUTDATED
     assert (await reply_of(cast.fbi_lead, event_id))[0] is NONE
-    await sent(LATER)
+    one = await confirmation()
+    assert one.paragraphs[0] == (
+        "The event changed after we sent the email you replied to, so that reply doesn't count."
+        " Please reply to the new details below."
+    )
+    assert "You haven't replied yet." not in one.paragraphs
     assert await said(cast.fbi_lead, "YES", LATER + HOUR) is Taken.RECORDED
 
 
@@ -205,6 +210,22 @@ async def test_a_confirmation_says_that_there_is_no_reply_yet(sqlite_cast: Cast)
     await invited(sqlite_cast)
     await said(sqlite_cast.fbi_lead, "Which room?")
     assert "You haven't replied yet." in (await confirmation()).paragraphs
+
+
+async def test_a_confirmation_names_the_replies_to_a_series_of_which_one_date_has_none(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await invited(sqlite_cast, is_series=True)
+    await said(cast.fbi_lead, "YES")
+    moved = DateChange(starts=datetime(2027, 4, 15, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
+    await occurrences.change_date(cast.coordinator, event_id, APRIL, moved, 1, LATER)
+    first = await Message.select(Message.id).where(
+        (Message.recipient == cast.fbi_lead.member_id) & (Message.kind == "invitation")
+    )
+    await said(cast.fbi_lead, "Which room?", LATER + HOUR, message_id=first[0]["id"])
+    emails = [one for key, one in await sent(LATER + 2 * HOUR) if key.startswith("email_answered")]
+    told = " ".join(words for one in emails if isinstance(one, ReadEmail) for words in one.paragraphs)
+    assert "Your replies so far: Yes for " in told
+    assert "none yet for 1 date." in told
+    assert "haven't replied" not in told
 
 
 async def test_a_stranger_s_yes_changes_nothing_and_no_one_is_answered(sqlite_cast: Cast) -> None:

@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 
 from tests.cast import NOW, Cast, meeting, operation
+from tests.emails import ReadEmail
 from tests.usecases.intake.test_reply_words import HOUR, LATER, NO, confirmation, said, sent
 from tracker.rules.core.answers import Taken
 from tracker.rules.core.audiences import Visibility
@@ -57,7 +58,25 @@ async def test_a_substitute_s_yes_in_words_is_known_and_says_so(sqlite_cast: Cas
     assert await said(cast.fbi_alternate, "YES") is Taken.UNCHANGED
     assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
     one = await confirmation()
-    assert "You're already named to come in place of Fbi lead (FBI)." in one.paragraphs
+    assert "You're already the substitute for Fbi lead (FBI)." in one.paragraphs
+
+
+async def test_a_substitute_who_can_t_come_reads_that_they_or_the_organizer_said_so(sqlite_cast: Cast) -> None:
+    await named(sqlite_cast)
+    await said(sqlite_cast.fbi_alternate, "NO I'm in court")
+    [email] = [one for key, one in await sent(LATER + HOUR) if key.startswith("substitute:withdrawal")]
+    assert isinstance(email, ReadEmail)
+    assert email.subject == "No longer the substitute: Monthly task force meeting, Tue, Jan 12"
+    assert "You or the organizer let us know you can't come." in email.paragraphs
+
+
+async def test_a_substitute_s_question_is_confirmed_without_asking_for_a_maybe(sqlite_cast: Cast) -> None:
+    await named(sqlite_cast)
+    assert await said(sqlite_cast.fbi_alternate, "Which room?") is Taken.NO_WORD
+    one = await confirmation()
+    assert one.paragraphs[0].startswith("We found no clear YES or NO at the start of your email.")
+    still = "You're still the substitute for Fbi lead (FBI). If you can't come, say so on the event's page."
+    assert still in one.paragraphs
 
 
 @pytest.mark.parametrize("text", ["NO", "YES"])

@@ -32,6 +32,7 @@ def of_own(about: Occasion, content: OwnContent) -> Letter:
 def answered(about: Occasion, content: InvitationAnswered) -> Letter:
     """Return the confirmation of an email, with a link to undo what it recorded."""
     is_recorded = content.outcome is Taken.RECORDED
+    has_replied = set(about.asked_replies) != {ReplyValue.NEEDS_ACTION}
     says = InvitationAnsweredEmail(
         title=about.title,
         day=day(about.starts, about.today),
@@ -40,7 +41,8 @@ def answered(about: Occasion, content: InvitationAnswered) -> Letter:
         is_series=about.is_series,
         is_whole=content.is_whole,
         released=one_line(about.released),
-        kept="" if is_recorded or about.reply is ReplyValue.NEEDS_ACTION else reply_words(about),
+        kept=reply_words(about) if has_replied and not is_recorded else "",
+        is_partly=has_replied and about.has_no_reply,
         comes_for=one_line(about.substitutes_for),
     )
     undo = (Button(name=ButtonName.UNDO, target=UndoPage(words_id=content.undo)),) if content.undo else ()

@@ -165,6 +165,8 @@ def _why_released(turn: Substitution) -> Removal:
         return Removal.NOT_ASKED
     if turn.sends_another:
         return Removal.SENDS_ANOTHER
+    if turn.is_refused:
+        return Removal.CAN_T_COME
     return {
         ReplyValue.ACCEPTED: Removal.COMES,
         ReplyValue.TENTATIVE: Removal.MAY_COME,

@@ -127,6 +127,8 @@ class Removal(StrEnum):
     MAY_COME = "may_come"
     SENDS_ANOTHER = "sends_another"
     SENDS_NO_ONE = "sends_no_one"
+    CAN_T_COME = "can_t_come"
+    """The reader said so, or the organizer recorded it."""
     NO_LONGER_SAYS_SO = "no_longer_says_so"
 
 
@@ -256,6 +258,8 @@ class InvitationAnsweredEmail:
     """The person who no longer comes in their place because of it."""
     kept: str = ""
     """The reader's reply where the email didn't change it; empty for none."""
+    is_partly: bool = False
+    """Whether some dates of the series have a reply, and others none."""
     comes_for: str = ""
     """The person for whom the reader substitutes."""
 

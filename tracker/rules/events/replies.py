@@ -159,6 +159,8 @@ class Substitution:
     """What the other person replies now."""
     sends_another: bool
     """Whether the other person sends someone else now."""
+    is_refused: bool
+    """Whether it is over because the substitute can't come."""
 
 
 @dataclass(frozen=True, kw_only=True)

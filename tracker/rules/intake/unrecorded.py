@@ -21,7 +21,10 @@ MISFIT_WORDS = {
     Misfit.NO_REPLY: "We couldn’t find a reply in it.",
 }
 OF_SUBSTITUTE = "It’s from the person named as their substitute."
-ASK_WHO_COMES = "Ask who is coming, then use “Record someone’s reply”."
+NOT_YES_OR_NO = "It isn’t a Yes or No. Answer them directly."
+ASK_WHETHER_THEY_COME = (
+    "It isn’t a Yes or No. Ask whether they’re coming. If not, record their No under “Record someone’s reply”."
+)
 
 
 class Settled(StrEnum):
@@ -123,7 +126,8 @@ class UnrecordedReply:
         """Return why it can't be known to be the invited person's reply, or why it is none."""
         if self.is_of_substitute:
             confirmed = "" if self.is_verified else NOT_CONFIRMED
-            return " ".join(filter(None, (OF_SUBSTITUTE, confirmed, ASK_WHO_COMES if self._is_vague else "")))
+            unclear = ASK_WHETHER_THEY_COME if self.value else NOT_YES_OR_NO
+            return " ".join(filter(None, (OF_SUBSTITUTE, confirmed, unclear if self._is_vague else "")))
         words = [MISFIT_WORDS[self.misfit]] if self.misfit else []
         if self.misfit is Misfit.OTHER_ATTENDEE and not self.is_sender_invited:
             words.append(NOT_INVITED)

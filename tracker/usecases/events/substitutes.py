@@ -86,6 +86,7 @@ def _substitution(one: Principal, date_id: UUID, member_id: UUID, changed_at: da
         is_asked=one.is_asked,
         reply=one.reply(date_id),
         sends_another=sends not in (None, member_id),
+        is_refused=one.is_refused_by(member_id, date_id),
     )
 
 

@@ -6,7 +6,7 @@ The sender gets no email, except as a substitute who can't come; then the person
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from piccolo.columns import Column
@@ -40,10 +40,27 @@ WHY_NOT = {
     Outcome.OLD_TIME: "The time has changed since this email, so it can’t be attached. Ask the person.",
 }
 NOT_A_SUBSTITUTE = "The sender can’t come in this person’s place."
-YES_OR_NO = "A substitute either comes or doesn’t, to one date. Ask the person, then use “Record someone’s reply”."
+YES_OR_NO = (
+    "A substitute’s reply has to be Yes or No, for one date. Ask them. If they can’t come, record a No under"
+    " “Record someone’s reply”."
+)
 CHANGED = "The reply changed after this, or the event is over or canceled. It can’t be undone here."
 
 Columns = dict[Column | str, Any]
+
+
+class Attached(NamedTuple):
+    """The person, invited or a substitute, whose reply an email was recorded as."""
+
+    person: Participant
+    value: ReplyValue
+
+
+class Substituted(NamedTuple):
+    """The sender of an email, with the agency, and the person in whose place they come."""
+
+    substitute: str
+    person: Participant
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +94,7 @@ async def of_date(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Emai
 
 async def attach(
     viewer: Viewer, event_id: UUID, key: str, incoming_id: UUID, member_id: UUID | None, now: datetime
-) -> Participant:
+) -> Attached:
     """Record an email as the reply of an invited person, or of a substitute, and return who that is.
 
     It counts only if it would have counted as their own. Errors: NotFound, NotAllowed, Gone, Invalid(person), Conflict.
@@ -93,7 +110,7 @@ async def attach(
         order = await _counted(person, date, email)
         if person.substitutes_for:
             await _attach_to_substitute(page, email, person)
-            return person
+            return Attached(person, email.value)
         await replies.record(
             viewer,
             person.invitation_id,
@@ -107,15 +124,15 @@ async def attach(
         reply_id = await words.newest_reply(person.invitation_id)
         counted: Columns = {IncomingReply.sequence: order[0], IncomingReply.stamped_at: order[1]}
         await _decide(viewer, email, now, {IncomingReply.attached: reply_id, **counted})
-    return person
+    return Attached(person, email.value)
 
 
 async def _attach_to_substitute(page: _Page, email: UnrecordedReply, person: Participant) -> None:
-    """Record that a substitute comes, which changes nothing, or that they can't. Errors: Conflict."""
+    """Record that a substitute can't come; that they come is known, and settles the email. Errors: Conflict."""
     if not email.for_date or email.value not in (ReplyValue.ACCEPTED, ReplyValue.DECLINED):
         raise Conflict(YES_OR_NO)
     if email.value is ReplyValue.ACCEPTED:
-        await _record_coming(page, email, person.invitation_id, person.member_id)
+        await _settle(page, email)
         return
     entered = replies.EnteredFor(person.member_id)
     date, viewer = page.occurrence, page.viewer
@@ -123,7 +140,7 @@ async def _attach_to_substitute(page: _Page, email: UnrecordedReply, person: Par
     await _decide_with_newest(page, email, person.invitation_id)
 
 
-async def substitute(viewer: Viewer, event_id: UUID, key: str, incoming_id: UUID, now: datetime) -> Participant:
+async def substitute(viewer: Viewer, event_id: UUID, key: str, incoming_id: UUID, now: datetime) -> Substituted:
     """Record that the sender comes on this date in place of the person whose invitation they replied to.
 
     Errors: NotFound, NotAllowed, Gone, Conflict.
@@ -131,21 +148,15 @@ async def substitute(viewer: Viewer, event_id: UUID, key: str, incoming_id: UUID
     async with writing():
         page, email = await _to_decide(viewer, event_id, key, incoming_id, now)
         person = next((one for one in page.people if one.member_id == email.member_id), None)
-        if person is None or not await _substitute(page, email):
+        sender = await _substitute(page, email)
+        if person is None or not sender:
             raise Conflict(NOT_A_SUBSTITUTE)
-        await _record_coming(page, email, person.invitation_id, email.sender_id)
-    return person
-
-
-async def _record_coming(page: _Page, email: UnrecordedReply, invitation_id: UUID, substitute_id: UUID | None) -> None:
-    """Record that someone comes in place of the person of an invitation, with that person's note."""
-    invited = next(one for one in page.people if one.invitation_id == invitation_id and not one.substitutes_for)
-    given = Given(ReplyValue.DECLINED, invited.comment, substitute_id)
-    entered = replies.EnteredFor(invited.member_id)
-    source = ReplySource.ON_BEHALF
-    date, now = page.occurrence, page.now
-    await replies.record(page.viewer, invitation_id, date, given, source, now, for_series=False, entered=entered)
-    await _decide_with_newest(page, email, invitation_id)
+        given = Given(ReplyValue.DECLINED, person.comment, email.sender_id)
+        entered, source = replies.EnteredFor(person.member_id), ReplySource.ON_BEHALF
+        date, invitation_id = page.occurrence, person.invitation_id
+        await replies.record(viewer, invitation_id, date, given, source, now, for_series=False, entered=entered)
+        await _decide_with_newest(page, email, invitation_id)
+    return Substituted(sender, person)
 
 
 async def _decide_with_newest(page: _Page, email: UnrecordedReply, invitation_id: UUID) -> None:
@@ -156,9 +167,14 @@ async def _decide_with_newest(page: _Page, email: UnrecordedReply, invitation_id
 async def dismiss(viewer: Viewer, event_id: UUID, key: str, incoming_id: UUID, now: datetime) -> None:
     """Decide that an email is no one's reply. Errors: NotFound, NotAllowed, Conflict."""
     async with writing():
-        _, email = await _to_decide(viewer, event_id, key, incoming_id, now)
-        await _decide(viewer, email, now)
-        await audit.record(viewer.actor, "reply_dismissed", "invitation", email.invitation_id, {}, now)
+        page, email = await _to_decide(viewer, event_id, key, incoming_id, now)
+        await _settle(page, email)
+
+
+async def _settle(page: _Page, email: UnrecordedReply) -> None:
+    """Decide that an email changes nothing."""
+    await _decide(page.viewer, email, page.now)
+    await audit.record(page.viewer.actor, "reply_dismissed", "invitation", email.invitation_id, {}, page.now)
 
 
 async def undo(viewer: Viewer, event_id: UUID, key: str, incoming_id: UUID, now: datetime) -> bool:

@@ -85,7 +85,7 @@ async def test_a_substitute_can_decline_on_the_page_of_the_date(browse: SignIn, 
     assert "Fbi lead (FBI) gets an email, and the organizer sees it on this page." in page
     response = await agent.post(f"{address}/substitution/refusal")
     assert (response.status_code, response.headers["location"]) == (303, f"{address}#reply")
-    assert "You’re no longer a substitute on this date." in (await agent.get(address)).text
+    assert "You’re no longer the substitute." in (await agent.get(address)).text
     again = await agent.post(f"{address}/substitution/refusal")
     assert again.status_code == 303
     assert "You aren’t a substitute on this date." in (await agent.get(address)).text

@@ -107,7 +107,7 @@ async def test_the_page_says_whom_an_undone_reply_names_again_before_the_press(
     await replies.reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
     await replied(cast.fbi_lead, "YES")
     link = await link_of(app)
-    again = "Fbi alternate (FBI) is named again to come in your place, and gets an email."
+    again = "Fbi alternate (FBI) will be your substitute again and get an email."
     assert again in " ".join((await stranger.get(link)).text.split())
     await stranger.send("POST", link)
     assert again not in " ".join((await stranger.get(link)).text.split())

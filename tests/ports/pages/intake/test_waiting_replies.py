@@ -65,7 +65,7 @@ async def test_the_alternate_who_replied_is_recorded_by_one_press(desk: Browser,
     assert "Record Fbi alternate (FBI) as substitute" in page
     [row] = {part.split("/")[0] for part in page.split("/email-replies/")[1:]}
     await desk.post(f"{date}/email-replies/{row}/substitution")
-    assert "The sender is coming in place of Fbi lead (FBI)" in " ".join((await desk.get(date)).text.split())
+    assert "the sender is coming in place of Fbi lead (FBI)" in " ".join((await desk.get(date)).text.split())
 
 
 async def test_a_reply_that_no_longer_counts_is_listed_with_the_reason_and_without_a_button(

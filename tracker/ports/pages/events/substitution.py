@@ -12,7 +12,7 @@ from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Pages
 from tracker.usecases.events import substitute_replies
 
-SAID = "You’re no longer a substitute on this date. You get an email that takes it off your calendar."
+SAID = "You’re no longer the substitute. We’ll email you an update that takes this date off your calendar."
 
 
 @post("/events/{event_id:uuid}/{key:str}/substitution/refusal", guards=[signed_in], status_code=303)

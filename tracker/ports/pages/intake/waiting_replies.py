@@ -1,6 +1,7 @@
 """Decisions about replies by email that were not recorded: buttons below the participants of an event."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 from uuid import UUID
 
 from litestar import post
@@ -14,9 +15,11 @@ from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import id_in
 from tracker.ports.pages.intake.waiting_emails import UNDONE, WAITS_AGAIN
-from tracker.rules.events.replies import Participant
+from tracker.rules.events.replies import Participant, ReplyValue
 from tracker.usecases.intake import unrecorded
+from tracker.usecases.intake.unrecorded import Attached, Substituted
 
+Done = TypeVar("Done")
 PATH = "/events/{event_id:uuid}/{key:str}/email-replies/{incoming_id:uuid}"
 
 
@@ -32,8 +35,7 @@ async def attach_reply(
 ) -> Redirect:
     """Record an email as the reply of the chosen person, or say why it can't be."""
     deed = unrecorded.attach(viewer, event_id, key, incoming_id, id_in(form["person"]), now)
-    said = "Recorded as a reply from {person}. The sender gets no email, unless they’re a substitute who can’t come."
-    return await _decided(pages, f"/events/{event_id}/{key}", incoming_id, deed, said)
+    return await _decided(pages, f"/events/{event_id}/{key}", incoming_id, deed, _attached)
 
 
 @post(f"{PATH}/substitution", guards=[signed_in], status_code=303)
@@ -42,8 +44,7 @@ async def record_substitute(
 ) -> Redirect:
     """Record that the sender comes in place of the invited person, or say why they can't."""
     deed = unrecorded.substitute(viewer, event_id, key, incoming_id, now)
-    said = "Recorded: the sender is coming in place of {person}. They get an email that says so."
-    return await _decided(pages, f"/events/{event_id}/{key}", incoming_id, deed, said)
+    return await _decided(pages, f"/events/{event_id}/{key}", incoming_id, deed, _substituted)
 
 
 @post(f"{PATH}/dismissal", guards=[signed_in], status_code=303)
@@ -52,7 +53,7 @@ async def dismiss_reply(
 ) -> Redirect:
     """Decide that an email is no one's reply."""
     deed = unrecorded.dismiss(viewer, event_id, key, incoming_id, now)
-    return await _decided(pages, f"/events/{event_id}/{key}", incoming_id, deed, "Email dismissed.")
+    return await _decided(pages, f"/events/{event_id}/{key}", incoming_id, deed, lambda _: "Email dismissed.")
 
 
 @post(f"{PATH}/undo", guards=[signed_in], status_code=303)
@@ -68,20 +69,36 @@ async def undo_decision(
     return pages.redirect(address, WAITS_AGAIN if waits else UNDONE)
 
 
+def _attached(done: Attached) -> str:
+    person = _named(done.person)
+    if not done.person.substitutes_for:
+        return f"Recorded as a reply from {person}. The sender isn’t emailed."
+    if done.value is ReplyValue.DECLINED:
+        return f"Recorded: {person} can’t come. They’ll get an email."
+    return f"{person} already counts as coming, so nothing changed. The sender isn’t emailed."
+
+
+def _substituted(done: Substituted) -> str:
+    return f"Recorded: {done.substitute} is coming in place of {_named(done.person)}, and will get an email."
+
+
+def _named(person: Participant) -> str:
+    return f"{person.name} ({person.agency})"
+
+
 async def _decided(
-    pages: Pages, date: str, incoming_id: UUID, deed: Awaitable[Participant | None], said: str
+    pages: Pages, date: str, incoming_id: UUID, deed: Awaitable[Done], said: Callable[[Done], str]
 ) -> Redirect:
     """Do a deed and say what was done, with a button to undo it; or say why it can't be done."""
     address = f"{date}#email-replies"
     try:
-        person = await deed
+        done = await deed
     except Invalid as wrong:
         return pages.refuse(address, " ".join(wrong.fields.values()))
     except (Conflict, Gone) as refused:
         return pages.refuse(address, refused.sentence)
-    sentence = said.format(person=f"{person.name} ({person.agency})") if person else said
     undo = Undo(address=f"{date}/email-replies/{incoming_id}/undo", fields={})
-    return pages.redirect(address, sentence, undo)
+    return pages.redirect(address, said(done), undo)
 
 
 handlers = [attach_reply, record_substitute, dismiss_reply, undo_decision]

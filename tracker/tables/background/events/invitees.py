@@ -12,7 +12,7 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
-from tracker.rules.events.replies import AttendeeRole, ReplyValue
+from tracker.rules.events.replies import AttendeeRole, ReplySource, ReplyValue
 from tracker.tables.schema.events.invitations import Invitation, Reply
 
 CHUNK = 1_000  # ids in one query
@@ -57,6 +57,7 @@ class GivenReply(NamedTuple):
     number: int
     substitute_id: UUID | None
     replied_at: datetime
+    source: ReplySource
 
 
 class Holder(NamedTuple):
@@ -102,7 +103,13 @@ async def replies_to(invitation_ids: Iterable[UUID]) -> list[GivenReply]:
     given: list[GivenReply] = []
     for some in chunks(invitation_ids):
         found = await Reply.select(
-            Reply.invitation, Reply.occurrence, Reply.reply, Reply.number, Reply.substitute, Reply.replied_at
+            Reply.invitation,
+            Reply.occurrence,
+            Reply.reply,
+            Reply.number,
+            Reply.substitute,
+            Reply.replied_at,
+            Reply.source,
         ).where(Reply.invitation.is_in(some))
         given += [given_reply(row["invitation"], row) for row in found]
     return given
@@ -110,8 +117,15 @@ async def replies_to(invitation_ids: Iterable[UUID]) -> list[GivenReply]:
 
 def given_reply(invitation_id: UUID, row: Mapping[str, Any]) -> GivenReply:
     """Return the reply to an invitation in a row."""
-    value = ReplyValue(row["reply"])
-    return GivenReply(invitation_id, row["occurrence"], value, row["number"], row["substitute"], row["replied_at"])
+    return GivenReply(
+        invitation_id,
+        row["occurrence"],
+        ReplyValue(row["reply"]),
+        row["number"],
+        row["substitute"],
+        row["replied_at"],
+        ReplySource(row["source"]),
+    )
 
 
 async def replied_alone(occurrence_ids: Iterable[UUID]) -> set[tuple[UUID, UUID]]:

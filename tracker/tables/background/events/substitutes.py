@@ -12,7 +12,7 @@ from piccolo.querystring import QueryString
 
 from tracker.database import engine
 from tracker.database.sql_list import sql_list
-from tracker.rules.events.replies import ReplyValue, effective, substitution_changed_at
+from tracker.rules.events.replies import ReplySource, ReplyValue, effective, substitution_changed_at
 from tracker.tables.background.events.invitees import TAKES_PART, GivenReply, given_reply
 
 SUBSTITUTE = (
@@ -26,7 +26,7 @@ SUBSTITUTE = (
 _ASKED = f"i.withdrawn_at IS NULL AND {TAKES_PART}"
 _EVER = (
     f"SELECT i.event, i.id, i.member, CASE WHEN {_ASKED} THEN 1 ELSE 0 END AS is_asked,"
-    " a.occurrence, a.reply, a.substitute, a.number, a.replied_at"
+    " a.occurrence, a.reply, a.substitute, a.number, a.replied_at, a.source"
     " FROM invitation i JOIN reply a ON a.invitation = i.id WHERE i.event IN ({})"
     " AND EXISTS (SELECT 1 FROM reply s WHERE s.invitation = i.id AND s.substitute IS NOT NULL)"
 )
@@ -55,6 +55,14 @@ class Principal(NamedTuple):
         """Return the reply that counts for a date."""
         counts = effective(self.replies, occurrence_id)
         return counts.value if counts else ReplyValue.NEEDS_ACTION
+
+    def is_refused_by(self, substitute_id: UUID, occurrence_id: UUID) -> bool:
+        """Return whether the reply that counts for a date is that a member, who was the substitute, can't come."""
+        counts = effective(self.replies, occurrence_id)
+        if counts is None or counts.source is not ReplySource.SUBSTITUTE:
+            return False
+        before = effective((one for one in self.replies if one.number < counts.number), occurrence_id)
+        return before is not None and before.substitute_id == substitute_id
 
     def changed_at(self, substitute_id: UUID, occurrence_id: UUID) -> datetime | None:
         """Return when a member last became, or ceased to be, the substitute on a date; None when they never were."""

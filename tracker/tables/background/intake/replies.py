@@ -44,9 +44,9 @@ class Before:
     asked_at: int | None
     """SEQUENCE of the last change that asked for a new reply."""
     asked_since: datetime | None
-    """The latest time at which a change asked: of an earlier one, where the clocks of two servers differ."""
+    """When a change last asked for a reply. With differing server clocks, this can be the time of an earlier change."""
     replied_at: datetime | None
-    """When a person last replied in another way than by a calendar program."""
+    """When they last replied, by themselves or through someone else, in another way than by a calendar program."""
     sequence: int | None
     """Of the newest reply of a calendar program; None = there is none."""
     stamped_at: datetime | None
@@ -81,7 +81,8 @@ class History:
         """Return what came before a reply to one date; None = to the whole series."""
         given = _that_count(self.given, occurrence_id)
         asked = [one for one in given if one.source is ReplySource.CHANGE]
-        theirs = [one for one in given if one.value is not ReplyValue.NEEDS_ACTION]
+        own = [one for one in given if one.source is not ReplySource.SUBSTITUTE]
+        theirs = [one for one in own if one.value is not ReplyValue.NEEDS_ACTION]
         other = [one.at for one in theirs if one.source not in (ReplySource.CHANGE, ReplySource.EMAIL)]
         newest = [(one.sequence, one.stamped_at) for one in self.by_programs if one.occurrence_id == occurrence_id]
         sequence, stamped_at = max(newest, default=(None, None))

@@ -108,7 +108,7 @@ def _own(found: list[Row]) -> tuple[UUID, OwnInvitation]:
 def reply(row: Row) -> Reply:
     """Return the reply in a row, with the person who recorded it on behalf and the substitute.
 
-    That there is none is no one's reply: a person who undid one, or asked again, has entered nothing.
+    A row that only says that a reply is missing names no one: who undid a reply, or asked again, entered none.
     """
     value = ReplyValue(row["reply"])
     is_entered = value is not ReplyValue.NEEDS_ACTION and row["name"]

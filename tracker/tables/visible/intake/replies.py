@@ -67,7 +67,8 @@ _ASKED_AGAIN = (
     " AND CASE WHEN u.sequence IS NULL THEN r.replied_at > u.made_at ELSE r.sequence > u.sequence END)"
 )
 _REPLIED = (
-    f"EXISTS ({_GIVEN} AND r.source NOT IN ('{ReplySource.CHANGE}', '{ReplySource.EMAIL}')"
+    f"EXISTS ({_GIVEN}"
+    f" AND r.source NOT IN ('{ReplySource.CHANGE}', '{ReplySource.EMAIL}', '{ReplySource.SUBSTITUTE}')"
     f" AND r.reply <> '{ReplyValue.NEEDS_ACTION}' AND r.replied_at > u.made_at)"
 )
 _NOT_OLDER = "(c.sequence > u.counted OR (c.sequence = u.counted AND c.stamped_at >= u.made_at)) AND c.id <> u.id"
