@@ -40,7 +40,7 @@ async def test_the_invitation_asks_for_a_reply_and_says_how(at: Desk) -> None:
     [event] = calendar_of(mail).walk("VEVENT")
     assert at.invitation("ipd_liaison").organizer.startswith("reply+")
     assert event["ATTENDEE"].params["RSVP"] == "TRUE"
-    assert "Choose Reply yes, Maybe, or No below, or reply in your calendar app." in words_of(mail)
+    assert "Choose a reply below, or reply in your calendar app." in words_of(mail)
     assert "To reply by email, start with YES, MAYBE, or NO." in words_of(mail)
     assert "receive replies" not in words_of(mail)
 

@@ -48,7 +48,7 @@ SOMEBODY = UUID(int=7)
         ),
         (
             {"leads": "1440", "was_is_usual": True, "was_leads": "10080,1440"},
-            "Reminders: 1 day; Used the task force’s reminders: yes; Reminders until then: 7 days and 1 day",
+            "Reminders: 1 day; Previously used the task force’s reminders: yes; Previous reminders: 7 days and 1 day",
         ),
         ({"leads": None, "is_usual": True}, "Uses the task force’s reminders: yes"),
         ({"bytes": 2_345_678}, "Size: 2.3 MB"),

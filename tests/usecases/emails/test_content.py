@@ -156,10 +156,10 @@ def above_the_buttons(letter: ReadEmail) -> str:
 async def test_who_is_asked_to_reply_is_told_above_the_buttons_how(cast: Cast) -> None:
     await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
     invitation = await the_letter()
-    assert invitation.paragraphs == (f"Please choose Reply yes, Maybe, or No below. {APPS}",)
+    assert invitation.paragraphs == (f"Please choose a reply below. {APPS}",)
     await move(cast, await series(cast), datetime(2027, 2, 10, 13, 0))
     update = await the_letter(MOVED)
-    assert above_the_buttons(update).endswith(f"Please choose Reply yes, Maybe, or No below. {APPS}")
+    assert above_the_buttons(update).endswith(f"Please choose a reply below. {APPS}")
 
 
 async def test_who_has_replied_is_told_above_the_buttons_how_to_change_it(cast: Cast) -> None:
@@ -171,7 +171,7 @@ async def test_who_has_replied_is_told_above_the_buttons_how_to_change_it(cast: 
     )
     update = await the_letter(MOVED)
     assert [one.label for one in update.buttons] == ["Keep my reply", "Change my reply"]
-    assert above_the_buttons(update).endswith(f"To change your reply, choose Change my reply below. {APPS}")
+    assert above_the_buttons(update).endswith(f'To change your reply, choose "Change my reply" below. {APPS}')
 
 
 @pytest.mark.parametrize("is_discreet", [False, True])

@@ -318,10 +318,10 @@ async def test_messages_says_exactly_which_emails_about_items_its_reader_will_ge
     await all_sent_until(first)
     planned = await theirs(cast.caht_lead, first)
     assert planned == [
-        (morning(6) - timedelta(minutes=5), "1 item of yours"),
-        (morning(12) - timedelta(minutes=5), "1 item of yours"),
-        (morning(13) - timedelta(minutes=5), "1 item of yours, 1 of others"),
-        (morning(14) - timedelta(minutes=5), "1 item of yours"),
+        (morning(6) - timedelta(minutes=5), "1 of your items"),
+        (morning(12) - timedelta(minutes=5), "1 of your items"),
+        (morning(13) - timedelta(minutes=5), "1 of your items, 1 owned by someone else"),
+        (morning(14) - timedelta(minutes=5), "1 of your items"),
     ]
     days = [day for day in range(6, 20) if "Caht lead" in await plan(morning(day))]
     assert days == [at.day for at, _ in planned]

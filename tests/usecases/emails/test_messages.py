@@ -319,7 +319,7 @@ async def test_a_request_to_reply_is_not_sent_again_by_this_way_round(cast: Cast
         await queue(cast, ReplyNudge())
     await end(State.SENT)
     line = await the_line(cast.fbi_lead)
-    assert line.why_not_resent(LATER) == "Requests to reply are repeated on the event’s page, with “Remind”."
+    assert line.why_not_resent(LATER) == "To ask for a reply again, choose Remind on the event’s page."
 
 
 async def test_nobody_sends_again_what_they_cannot_find(cast: Cast) -> None:

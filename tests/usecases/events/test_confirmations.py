@@ -198,7 +198,7 @@ async def test_the_reminder_goes_to_exactly_the_others(cast: Cast) -> None:
     assert set(made) == {"Fbi lead", "Hsi liaison"}
     assert made["Fbi lead"].subject == "Please confirm the new time: Monthly task force meeting, Tue, Jan 12"
     assert [one.label for one in made["Fbi lead"].buttons] == ["Keep my reply", "Change my reply"]
-    assert made["Fbi lead"].paragraphs[0] == "The choices below open a page where you confirm it."
+    assert made["Fbi lead"].paragraphs[0] == "Confirm with a link below."
     assert dict(made["Fbi lead"].facts)["Your reply"] == "Yes, from before the change"
     assert [one.label for one in made["Hsi liaison"].buttons] == ["Reply yes", "Maybe", "No"]
 

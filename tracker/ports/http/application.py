@@ -1,6 +1,6 @@
-"""The application: Litestar, which here learns what a handler needs at the handler's first request.
+"""A Litestar app that prepares each handler at its first request.
 
-Litestar learns it of every handler when it starts: it reads the signature, and makes a model of the parameters and of
+Litestar itself prepares every handler at startup: it reads the signature, and makes a model of the parameters and of
 what brings each of them. For our 790 handlers that took as long as importing two thirds of the libraries (decision 47).
 """
 

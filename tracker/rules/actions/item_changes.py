@@ -17,7 +17,7 @@ LONGEST_NOTE = 2000  # characters
 LONGEST_WORDS = 200  # characters of one line of history
 COMPLETE = 100  # percent
 STEPS_SAID = 3
-"""The most steps of a history that one sentence after the other repeats."""
+"""How many steps of an item's history a message repeats."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -82,7 +82,7 @@ _TO_OFFICERS = LAW_ENFORCEMENT_ONLY | {MessageKind.COMPARISONS_REPORTED}
 _OF_OPERATIONS = _TO_OFFICERS | {MessageKind.EMERGENCY_ACCESS, MessageKind.PLAN_APPROVAL}
 _TO_SERVICES = frozenset({MessageKind.READINESS})
 _UNLISTED = frozenset({MessageKind.ADDRESS_CHECK})
-"""No one reads whether it was sent: it isn't, to an address that is someone else's."""
+"""Not listed: it would show whether the address belongs to someone else."""
 TOPIC_WORDS = {
     Topic.INVITED: "Invitation",
     Topic.CHANGED: "Changed",
@@ -135,7 +135,8 @@ TOPIC_WORDS = {
 }
 """How the list names a sending: "Moved: Steering Committee"."""
 OF_ACCOUNTS = frozenset({MessageKind.ACCOUNT_LOCKED, MessageKind.ACCOUNT_CHANGED, MessageKind.ACCOUNT_INVITATION})
-REPEATED = "Requests to reply are repeated on the event’s page, with “Remind”."
+REPEATED = "To ask for a reply again, choose Remind on the event’s page."
+CHECK_ADDRESS = "A coordinator can check the address."
 RESENDABLE = STATES[Standing.FAILED] | STATES[Standing.SENT]
 
 
@@ -233,11 +234,11 @@ class MessageLine:
         reasons = {
             f"The message to {whom} was already sent again.": self.resent_at is not None,
             f"The message to {whom} is still waiting to be sent.": self.state is State.PENDING,
-            "A message about an account is sent only once.": self.kind in OF_ACCOUNTS,
+            "Account emails aren’t sent again. To invite someone again, use Invite people.": self.kind in OF_ACCOUNTS,
             f"The message to {whom} is out of date.": self.not_after is not None and now >= self.not_after,
             REPEATED: self.kind is MessageKind.NO_REPLY and self.state is State.SENT,
-            f"The message to {whom} wasn’t needed. {self.reason}".rstrip(): is_dropped,
-            f"Sending to {whom} is paused.": self.is_paused,
+            f"The message to {whom} wasn’t sent. {self.reason}".rstrip(): is_dropped,
+            f"Sending to {whom} is paused because emails couldn’t be delivered. {CHECK_ADDRESS}": self.is_paused,
         }
         return next((why for why, is_so in reasons.items() if is_so), "")
 

@@ -124,18 +124,27 @@ class Respondent:
         return bool(self.fits)
 
 
-def set_words(poll: Poll, now: datetime) -> str:
-    """Return that the date is set, and to what: "The date is set: Wed, Jan 13, 2:00-3:30 PM Central.", with en dashes.
+SET_AND_CANCELED = "A date was chosen, but the event has since been canceled. You don’t need to reply."
 
-    Only that it's set, where the event was canceled since.
+
+def set_words(poll: Poll, now: datetime) -> str:
+    """Return a sentence with the date that was set: "The date is set: Wed, Jan 13, 2:00-3:30 PM Central.".
+
+    Spans have en dashes. Where the event was canceled since, the sentence says that instead.
     """
     event = poll.event
     if event.status is EventStatus.CANCELED:
-        return "The date is set."
+        return SET_AND_CANCELED
     starts, ends = (local(one, event.zone) for one in slot(event.starts, event.duration, event.zone))
     on = day(starts, local(now, event.zone))
     zone = "" if event.is_all_day else f" {zone_word(event.zone)}"
     return f"The date is set: {on}, {span(starts, ends, event.is_all_day)}{zone}."
+
+
+def too_late(poll: Poll, now: datetime) -> str:
+    """Return why a poll whose date is set takes no replies, and what to do instead."""
+    words = set_words(poll, now)
+    return words if words == SET_AND_CANCELED else f"{words} Reply to the event instead."
 
 
 def may_lead(viewer: Viewer, poll: Poll) -> bool:

@@ -43,11 +43,11 @@ class ReminderPolicy:
 
     @property
     def brief(self) -> str:
-        """Return it as a part of a sentence: "1 day before; follow-ups 5 days after the invitation; a thank-you"."""
+        """Return it as a part of a sentence: "1 day before, follow-ups 5 days after the invitation, thank-you"."""
         asks = f"follow-ups {self._asks.rstrip(',')}" if self.asks else ""
-        thanks = "a thank-you" if self.sends_thanks else ""
-        reminders = leads_words(self.leads) if self.leads else "none"
-        return "; ".join(one for one in (reminders, asks, thanks) if one)
+        thanks = "thank-you" if self.sends_thanks else ""
+        reminders = leads_words(self.leads) if self.leads else "no reminders"
+        return ", ".join(one for one in (reminders, asks, thanks) if one)
 
     @property
     def asks(self) -> bool:

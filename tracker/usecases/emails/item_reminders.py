@@ -57,11 +57,13 @@ class PlannedItems:
 
     @property
     def words(self) -> str:
-        """Return "2 items of yours, 1 of others"."""
+        """Return "2 of your items, 1 owned by someone else"."""
         others = self.items - self.own
+        whose = "owned by someone else" if others == 1 else "owned by others"
         if not self.own:
-            return f"{plural(others, 'item')} of others"
-        return f"{plural(self.own, 'item')} of yours" + (f", {others} of others" if others else "")
+            return f"{plural(others, 'item')} {whose}"
+        own = f"{self.own} of your items"
+        return f"{own}, {others} {whose}" if others else own
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,6 +25,10 @@ SHOWN = 5  # messages of a sending that the list shows
 PEOPLE = 100  # messages of a sending on a page of its own
 FRESH = timedelta(days=30)
 """How long a sending with failed messages stays above the others."""
+NONE_LEFT = (
+    "There’s nothing left to send again. Each failed email was already sent again, is out of date, or goes to an"
+    " address we’ve paused."
+)
 MOST_FAILED = 10  # sendings above the others
 MOST_PLANNED = 100  # upcoming reminders in the list
 PLANNED_KINDS = (None, MessageKind.REMINDER, MessageKind.NO_REPLY)
@@ -128,7 +132,7 @@ async def retry(viewer: Viewer, sending_id: UUID, now: datetime) -> int:
             raise NotFound
         lines = [one for one in await sendings.failed(viewer, sending_id) if one.may_retry(now)]
         if not lines:
-            raise Conflict("No message of this sending is left to send again. Each was sent again, or is out of date.")
+            raise Conflict(NONE_LEFT)
         await _queue_again(viewer, lines, now)
     return len({one.recipient_id for one in lines})
 

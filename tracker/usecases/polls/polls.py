@@ -225,6 +225,6 @@ def check_open(poll: Poll, now: datetime) -> None:
     if poll.state is PollState.CANCELED:
         raise Gone(CANCELED)
     if poll.state is PollState.SCHEDULED:
-        raise Gone(f"{rules.set_words(poll, now)} Reply to the event instead.")
+        raise Gone(rules.too_late(poll, now))
     if not poll.ahead(now):
         raise Gone("All of these dates are over.")

@@ -123,9 +123,7 @@ async def test_trying_again_goes_back_to_the_same_filter_and_says_to_how_many(
     assert "Sending again to 2 people, with current details." in (await browser.get("/messages")).text
     stale = await browser.post(address[1], {"state": "failed"})
     assert stale.status_code == 409
-    assert "No message of this sending is left to send again. Each was sent again, or is out of date." in text(
-        stale.text
-    )
+    assert "There’s nothing left to send again. Each failed email was already sent again" in text(stale.text)
     assert '<a href="/messages?state=failed">Back to Messages</a>' in stale.text
     assert "What you just typed" not in text(stale.text)
 

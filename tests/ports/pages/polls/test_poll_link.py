@@ -12,6 +12,7 @@ from tests.usecases.polls.world import asked, in_words
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.replies import ReplySource
 from tracker.tables.visible.polls import polls as visible
+from tracker.usecases.events import events
 from tracker.usecases.polls import closing, polls
 
 pytestmark = pytest.mark.anyio
@@ -70,6 +71,21 @@ async def test_once_the_date_is_set_the_link_says_which_and_that_of_a_restricted
     assert (page.status_code, said in page.text) == (410, True)
     unnamed = await browser.get(f"/p/{app.state.links.poll(secret, cast.kcpd_detective.member_id)}")
     assert (unnamed.status_code, "Jan" in unnamed.text) == (404, False)
+
+
+async def test_after_the_event_of_a_poll_is_canceled_its_link_asks_for_no_reply(
+    app: Litestar, sqlite_cast: Cast
+) -> None:
+    cast = sqlite_cast
+    poll_id = await asked(cast.coordinator, meeting(cast.caht_lead))
+    poll = await polls.poll_for(cast.coordinator, poll_id)
+    await closing.schedule(cast.coordinator, poll_id, poll.options[1].id, NOW)
+    event = await events.event_for(cast.coordinator, poll.event.id)
+    await events.cancel(cast.coordinator, poll.event.id, event.version, "", NOW)
+    page = await Browser(app).get(f"/p/{app.state.links.poll(poll_id, cast.caht_lead.member_id)}")
+    said = "A date was chosen, but the event has since been canceled. You don’t need to reply."
+    assert (page.status_code, said in page.text) == (410, True)
+    assert "Reply to the event instead" not in page.text
 
 
 async def test_the_link_of_a_restricted_poll_asks_to_sign_in_and_records_nothing(

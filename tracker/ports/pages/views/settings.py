@@ -26,7 +26,7 @@ PATH = "/settings"
 FIELDS = ("name", "title", "phone", "mobile", "private", "zone", "address")
 SAVED = "Profile saved."
 LINK_SENT = "If {address} can be added, we’ve sent a link there. Open it within an hour."
-LINK_REPLACED = f"{LINK_SENT} The link in the earlier email no longer works."
+LINK_REPLACED = f"{LINK_SENT} Any link we sent there earlier no longer works."
 
 
 @get(PATH, guards=[signed_in])
