@@ -88,6 +88,19 @@ async def test_an_email_waits_until_the_person_replies_on_the_site(cast: Cast) -
     assert await settled(cast, event_id) == [Settled.REPLIED]
 
 
+async def test_a_member_s_reply_in_another_person_s_email_waits_until_the_sender_replies(cast: Cast) -> None:
+    event_id = await invited(cast)
+    detective = Sender(address=cast.kcpd_detective.email, is_verified=True)
+    await from_private_address(cast, event_id, NO, sender=detective)
+    await replies.reply(cast.fbi_lead, event_id, KEY, YES, "", AT, for_series=False)
+    assert await settled(cast, event_id) == [None]
+    [one] = (await emails(cast, event_id)).waiting
+    assert one.person_id == cast.kcpd_detective.member_id
+    await replies.reply(cast.kcpd_detective, event_id, KEY, NO, "", AT, for_series=False)
+    [one] = (await emails(cast, event_id)).settled
+    assert one.reply.why == "It didn’t come from their address. No decision is needed: the sender has replied since."
+
+
 @pytest.mark.parametrize(("stamped", "why"), [(NOW + 2 * HOUR, Settled.REPLIED), (NOW, None)])
 async def test_an_email_waits_until_the_person_s_newer_email_counts_in_whatever_order_they_come(
     cast: Cast, stamped: datetime, why: Settled | None

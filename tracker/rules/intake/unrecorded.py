@@ -118,7 +118,7 @@ class UnrecordedReply:
             return f"It didn’t count. {MISFIT_WORDS[self._lacks]}"
         if self.misfit is None:
             return BECAUSE[self.settled]
-        person = "the sender" if self.misfit is Misfit.OTHER_ATTENDEE else self.person
+        person = self.person if self.claimed_by == self.member_id else "the sender"
         return f"{self._doubt} {NO_DECISION[self.settled].format(person=person)}"
 
     @property
@@ -170,9 +170,10 @@ class UnrecordedReply:
     def claimed_by(self) -> UUID | None:
         """Return the person whose reply it says it is: the sender’s, if we know them.
 
-        None when they replied as someone whom we don’t know.
+        None when they replied as someone whom we don’t know. A reply settles it only if it’s theirs.
         """
-        return self.sender_id if self.misfit is Misfit.OTHER_ATTENDEE else self.sender_id or self.member_id
+        is_of_sender = self.misfit is Misfit.OTHER_ATTENDEE or (self.misfit is Misfit.OTHER_SENDER and self.sender_id)
+        return self.sender_id if is_of_sender else self.member_id
 
 
 @dataclass(frozen=True, kw_only=True)

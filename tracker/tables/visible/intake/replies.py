@@ -18,6 +18,8 @@ _MADE_AT = "CASE WHEN n.stamped_at < n.received_at THEN n.stamped_at ELSE n.rece
 # Anyone can forge any address, so unconfirmed senders take one turn together, but for the address of the person.
 _IS_OWN = "n.sender = m.email"
 _TURN = f"CASE WHEN n.is_verified OR {_IS_OWN} THEN n.sender ELSE '' END"
+# The SQL form of `UnrecordedReply.claimed_by`.
+_IS_OF_SENDER = "n.misfit = 'other_attendee' OR (n.misfit = 'other_sender' AND COALESCE(s.id, x.member) IS NOT NULL)"
 _UNRECORDED = (
     "SELECT n.id, n.received_at, n.sender, n.is_verified, n.reply, n.comment, n.sequence, n.stamped_at, n.outcome,"
     " n.misfit, n.occurrence, n.decided_at, i.id AS invitation, i.member, m.name, g.code, o.id AS shown_on,"
@@ -27,7 +29,7 @@ _UNRECORDED = (
     f" {_TURN} AS turn_of, CASE WHEN {_IS_OWN} OR (n.is_verified AND (s.id IS NOT NULL OR x.member IS NOT NULL))"
     f" THEN 1 ELSE 0 END AS is_known, {_MADE_AT} AS made_at,"
     f" CASE WHEN n.sequence < {_SEQUENCE} THEN n.sequence ELSE {_SEQUENCE} END AS counted,"
-    " CASE WHEN n.misfit = 'other_attendee' THEN v.id ELSE i.id END AS claims,"
+    f" CASE WHEN {_IS_OF_SENDER} THEN v.id ELSE i.id END AS claims,"
     " CASE WHEN e.status = 'canceled' OR NOT EXISTS (SELECT 1 FROM occurrence y WHERE y.event = e.id"
     " AND y.id = COALESCE(n.occurrence, y.id) AND y.ends_at > {} AND NOT y.is_canceled) THEN 1 ELSE 0 END AS is_closed,"
     " CASE WHEN EXISTS (SELECT 1 FROM reply z WHERE z.invitation = i.id AND z.occurrence = n.occurrence"
