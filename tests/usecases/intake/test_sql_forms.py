@@ -73,6 +73,7 @@ class Came:
     misfit: Misfit | None = None
     sender: str | None = None
     """None = a stranger."""
+    is_verified: bool = True
 
 
 def within_three_hours(hours: int, later: timedelta) -> datetime:
@@ -97,6 +98,7 @@ waits = some.builds(
     received_at=moments,
     misfit=some.sampled_from([Misfit.OTHER_SENDER, Misfit.UNVERIFIED, Misfit.OTHER_ATTENDEE]),
     sender=some.sampled_from([None, *PEOPLE, OFF_THE_LIST]),
+    is_verified=some.booleans(),
 )
 members = some.sampled_from(["coordinator", "fbi_lead", "caht_lead", "hsi_liaison"])
 committees = some.sampled_from([None, "steering", "services"])
@@ -134,7 +136,7 @@ class Series:
             email_hash=uuid4().hex,
             part=0,
             sender=self.cast.members[one.sender].email if one.sender else f"{uuid4().hex}@home.example",
-            is_verified=one.misfit is not Misfit.UNVERIFIED,
+            is_verified=one.is_verified and one.misfit is not Misfit.UNVERIFIED,
             invitation=self.invitation_of[one.who],
             occurrence=self.date_id(one.date),
             reply=YES,

@@ -206,12 +206,12 @@ async def test_a_proposal_from_another_address_waits_for_a_decision_once_it_is_a
     assert (one.person, state.value) == ("Fbi lead (FBI)", "waiting")
 
 
-async def forwarded(cast: Cast, to: Viewer) -> UUID:
+async def forwarded(cast: Cast, to: Viewer, *, is_verified: bool = True) -> UUID:
     """Let someone say yes as themselves to the Bureau's invitation to a committee's meeting, and return the event."""
     plan = meeting(cast.fbi_lead, visibility=Visibility.COMMITTEE, committee_id=cast.committees["steering"])
     event_id = await events.schedule(cast.coordinator, plan, NOW)
     one = await said(cast.fbi_lead, event_id, attendee=to.email)
-    sender = Sender(address=to.email, is_verified=True)
+    sender = Sender(address=to.email, is_verified=is_verified)
     assert await take(await email(cast.fbi_lead, event_id, one, sender=sender)) == [Outcome.UNMATCHED]
     return event_id
 
@@ -272,3 +272,34 @@ async def test_a_forged_sender_does_not_show_whose_further_address_it_is(sqlite_
     await take(await email(cast.fbi_lead, event_id, one, sender=sender))
     [shown] = await waiting(cast, event_id)
     assert shown.reply.sender_id == (cast.kcpd_detective.member_id if is_verified else None)
+
+
+@pytest.mark.parametrize("sender", ["hsi_liaison@hsi.example", "no.one@hsi.example"])
+async def test_a_forged_sender_does_not_show_an_ngo_whether_an_address_is_a_member_s(
+    sqlite_cast: Cast, sender: str
+) -> None:
+    cast = sqlite_cast
+    plan = meeting(cast.harbor_advocate, visibility=Visibility.COMMITTEE, committee_id=cast.committees["services"])
+    event_id = await events.schedule(cast.caht_lead, plan, NOW)
+    one = await said(cast.harbor_advocate, event_id)
+    forged = Sender(address=sender, is_verified=False)
+    await take(await email(cast.harbor_advocate, event_id, one, sender=forged))
+    await replies.reply(cast.harbor_advocate, event_id, KEY, NO, "", NOW, for_series=False)
+    [shown] = await waiting(cast, event_id, cast.caht_lead)
+    assert (shown.person_id, shown.reply.sender_id) == (cast.harbor_advocate.member_id, None)
+    await replies.reply(cast.harbor_advocate, event_id, KEY, NO, "", AT, for_series=False)
+    [shown] = await waiting(cast, event_id, cast.caht_lead)
+    assert shown.reply.settled is Settled.REPLIED
+
+
+async def test_an_alternate_whose_address_may_be_forged_is_not_offered_as_substitute(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await forwarded(sqlite_cast, sqlite_cast.fbi_alternate, is_verified=False)
+    [one] = await waiting(cast, event_id)
+    assert (one.substitute, one.person_id) == ("", None)
+
+
+async def test_a_forged_sender_on_the_list_is_offered_as_themselves(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await invited(sqlite_cast)
+    await from_private_address(cast, event_id, sender=Sender(address=cast.kcpd_detective.email, is_verified=False))
+    [one] = await waiting(cast, event_id)
+    assert one.person_id == cast.kcpd_detective.member_id

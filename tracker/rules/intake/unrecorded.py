@@ -84,7 +84,7 @@ class UnrecordedReply:
     is_verified: bool
     """Whether the mail server confirmed the domain of that address."""
     sender_id: UUID | None
-    """The member whose address it is, if it is one's."""
+    """The member whose address it is, if it is one's: of an unconfirmed sender, only one of the people on the list."""
     is_sender_invited: bool
     """Whether that member is on the event's list."""
     is_sender_named: bool

@@ -18,6 +18,8 @@ _MADE_AT = "CASE WHEN n.stamped_at < n.received_at THEN n.stamped_at ELSE n.rece
 # Anyone can forge any address, so unconfirmed senders take one turn together, but for the address of the person.
 _IS_OWN = "n.sender = m.email"
 _TURN = f"CASE WHEN n.is_verified OR {_IS_OWN} THEN n.sender ELSE '' END"
+_INVITED = "SELECT 1 FROM invitation z WHERE z.event = e.id AND z.withdrawn_at IS NULL AND z.member"
+_NAMED = "SELECT 1 FROM reply z WHERE z.invitation = i.id AND z.occurrence = n.occurrence AND z.substitute"
 # The SQL form of `UnrecordedReply.claimed_by`.
 _IS_OF_SENDER = "n.misfit = 'other_attendee' OR (n.misfit = 'other_sender' AND COALESCE(s.id, x.member) IS NOT NULL)"
 _UNRECORDED = (
@@ -32,14 +34,15 @@ _UNRECORDED = (
     f" CASE WHEN {_IS_OF_SENDER} THEN v.id ELSE i.id END AS claims,"
     " CASE WHEN e.status = 'canceled' OR NOT EXISTS (SELECT 1 FROM occurrence y WHERE y.event = e.id"
     " AND y.id = COALESCE(n.occurrence, y.id) AND y.ends_at > {} AND NOT y.is_canceled) THEN 1 ELSE 0 END AS is_closed,"
-    " CASE WHEN EXISTS (SELECT 1 FROM reply z WHERE z.invitation = i.id AND z.occurrence = n.occurrence"
-    " AND z.substitute = COALESCE(s.id, x.member)) THEN 1 ELSE 0 END AS sender_named"
+    f" CASE WHEN EXISTS ({_NAMED} = COALESCE(s.id, x.member)) THEN 1 ELSE 0 END AS sender_named"
     " FROM incoming_reply n JOIN invitation i ON i.id = n.invitation JOIN event e ON e.id = i.event"
     " JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency"
     " LEFT JOIN occurrence d ON d.id = n.occurrence"
-    " LEFT JOIN member s ON s.email = n.sender AND n.sender <> ''"
+    # Unconfirmed, it's only known of people on the list: a forged sender would show whether an address is a member's.
+    f" LEFT JOIN member s ON s.email = n.sender AND n.sender <> '' AND (n.is_verified OR EXISTS ({_INVITED} = s.id)"
+    f" OR EXISTS ({_NAMED} = s.id))"
     " LEFT JOIN email_alias x ON x.address = n.sender AND x.confirmed_at IS NOT NULL AND x.removed_at IS NULL"
-    " AND n.is_verified"  # or a forged sender would show whether an address is someone's
+    " AND n.is_verified"
     " LEFT JOIN invitation v ON v.event = e.id AND v.member = COALESCE(s.id, x.member) AND v.withdrawn_at IS NULL"
     " LEFT JOIN member p ON p.id = n.decided_by LEFT JOIN agency h ON h.id = p.agency"
     " LEFT JOIN reply a ON a.id = n.attached LEFT JOIN invitation b ON b.id = a.invitation"
