@@ -23,8 +23,8 @@ CREATE TABLE incoming_reply (
   sequence INTEGER,
   stamped_at TIMESTAMPTZ,
   outcome VARCHAR(12) NOT NULL
-    CHECK (outcome IN ('recorded', 'repeated', 'stale', 'old_time', 'closed', 'proposed', 'unmatched', 'ignored',
-      'unreadable')),
+    CHECK (outcome IN ('recorded', 'released', 'repeated', 'stale', 'old_time', 'closed', 'proposed', 'unmatched',
+      'ignored', 'unreadable')),
   misfit VARCHAR(16) CHECK (misfit IN ('no_address', 'no_invitation', 'other_sender', 'unverified', 'other_attendee',
     'other_date', 'proposal', 'delegate', 'no_reply')),
   decided_at TIMESTAMPTZ,

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from tracker.rules.events.replies import ReplyValue
-from tracker.rules.intake.calendar_replies import CalendarReply, Outcome, Standing, judge, order_of
+from tracker.rules.events.replies import ReplyValue, Substitution
+from tracker.rules.intake.calendar_replies import CalendarReply, Outcome, Standing, judge, judge_of_substitute, order_of
 
 CHANGED = datetime(2026, 12, 15, 15, tzinfo=UTC)
 RECEIVED = CHANGED + timedelta(hours=4)
@@ -57,3 +59,42 @@ def test_a_reply_to_an_earlier_sequence_is_older_whenever_it_was_made() -> None:
 
 def test_a_sequence_that_the_event_never_had_does_not_outlast_the_next_reply() -> None:
     assert counts([reply(1, 99), reply(2, 2)]) == reply(2, 2)
+
+
+YES, MAYBE, NO = ReplyValue.ACCEPTED, ReplyValue.TENTATIVE, ReplyValue.DECLINED
+TURN = Substitution(
+    invitation_id=UUID(int=1),
+    principal_id=UUID(int=2),
+    is_over=False,
+    changed_at=CHANGED + 10 * MINUTE,
+    is_asked=True,
+    reply=NO,
+    sends_another=False,
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "is_over", "expected"),
+    [
+        ({"value": YES}, False, Outcome.REPEATED),
+        ({"value": YES}, True, Outcome.UNMATCHED),
+        ({"value": MAYBE}, False, Outcome.UNMATCHED),
+        ({"value": NO}, False, Outcome.RELEASED),
+        ({"value": NO}, True, Outcome.REPEATED),
+        ({"value": NO, "sequence": 1}, False, Outcome.OLD_TIME),
+        ({"value": NO, "stamped_at": CHANGED + 9 * MINUTE}, False, Outcome.UNMATCHED),
+    ],
+)
+def test_a_substitute_s_no_releases_them_unless_it_is_older_than_their_turn_or_the_time_of_the_date(
+    said: dict[str, object], expected: Outcome, *, is_over: bool
+) -> None:
+    turn = replace(TURN, is_over=is_over)
+    one = replace(reply(11, 2), **said)  # type: ignore[arg-type]  # the fields of a reply
+    assert judge_of_substitute(one, ASKED_AGAIN, turn, RECEIVED) is expected
+
+
+def test_a_no_to_a_whole_series_releases_no_substitute() -> None:
+    whole = replace(ASKED_AGAIN, is_whole_series=True)
+    for one in (TURN, replace(TURN, is_over=True)):
+        said = replace(reply(11, 2), value=NO)
+        assert judge_of_substitute(said, whole, one, RECEIVED) is Outcome.UNMATCHED

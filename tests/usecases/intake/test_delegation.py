@@ -159,7 +159,7 @@ async def test_the_yes_of_a_substitute_is_what_is_known_and_waits_for_no_one(sql
 async def test_the_no_of_a_substitute_releases_them_and_is_no_one_else_s(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await seated(sqlite_cast)
     await delegated(cast, event_id)
-    assert await of_substitute(cast, event_id, NO) is Outcome.RECORDED
+    assert await of_substitute(cast, event_id, NO) is Outcome.RELEASED
     assert (await coming(cast, event_id), await waiting(cast, event_id)) == (frozenset(), [])
     assert (await reply_of(cast.fbi_lead, event_id, FEBRUARY))[0] is NO
     assert [one.recipient_id for one in await messages(Removed)] == [cast.fbi_alternate.member_id]

@@ -62,7 +62,7 @@ class Given:
 
 @dataclass(frozen=True, kw_only=True)
 class Came:
-    """A reply by email: recorded, or, with a misfit, waiting for a decision."""
+    """A reply by email: recorded, or the No of a substitute, or, with a misfit, waiting for a decision."""
 
     who: str
     """Whose invitation it came to."""
@@ -74,6 +74,7 @@ class Came:
     sender: str | None = None
     """None = a stranger."""
     is_verified: bool = True
+    is_release: bool = False
 
 
 def within_three_hours(hours: int, later: timedelta) -> datetime:
@@ -88,7 +89,7 @@ values = some.sampled_from([YES, NO, ReplyValue.NEEDS_ACTION])
 given_before = some.builds(
     Given, who=whose, date=dates, value=values, source=some.sampled_from(ReplySource), sequence=sequences, at=moments
 )
-recorded = some.builds(Came, who=whose, date=dates, sequence=sequences, stamped_at=moments)
+recorded = some.builds(Came, who=whose, date=dates, sequence=sequences, stamped_at=moments, is_release=some.booleans())
 waits = some.builds(
     Came,
     who=whose,
@@ -108,6 +109,10 @@ WHOLE_SERIES = Given(
 ASKED_BY_TWO_CLOCKS = [WHOLE_SERIES, replace(WHOLE_SERIES, sequence=2, at=NOW + HOUR)]
 REPLIED_SINCE = replace(WHOLE_SERIES, value=YES, source=ReplySource.SITE)
 BETWEEN = Came(who="fbi_lead", date=None, sequence=None, stamped_at=NOW + 2 * HOUR, misfit=Misfit.OTHER_SENDER)
+# Neither says that the person has replied since: it is their substitute who did.
+RELEASE = Given(who="fbi_lead", date=0, value=NO, source=ReplySource.SUBSTITUTE, sequence=0, at=NOW + 3 * HOUR)
+BY_EMAIL = Came(who="fbi_lead", date=0, sequence=3, stamped_at=NOW + 3 * HOUR, is_release=True)
+OWN_YES = replace(BETWEEN, date=0, misfit=Misfit.UNVERIFIED, sender="fbi_lead")
 bounded = settings(max_examples=30, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -142,7 +147,7 @@ class Series:
             reply=YES,
             sequence=one.sequence,
             stamped_at=one.stamped_at,
-            outcome=Outcome.UNMATCHED if one.misfit else Outcome.RECORDED,
+            outcome=Outcome.UNMATCHED if one.misfit else Outcome.RELEASED if one.is_release else Outcome.RECORDED,
             misfit=one.misfit,
         )
         await IncomingReply.insert(row)
@@ -185,6 +190,7 @@ async def series(cast: Cast) -> Series:
 )
 @example(past=ASKED_BY_TWO_CLOCKS, by_programs=[], emails=[BETWEEN])
 @example(past=[REPLIED_SINCE], by_programs=[], emails=[replace(BETWEEN, sender="kcpd_detective")])
+@example(past=[RELEASE], by_programs=[BY_EMAIL], emails=[OWN_YES])
 @bounded
 async def test_an_email_needs_no_decision_exactly_when_its_reply_would_not_count(
     series: Series, past: list[Given], by_programs: list[Came], emails: list[Came]
@@ -199,6 +205,16 @@ async def test_an_email_needs_no_decision_exactly_when_its_reply_would_not_count
     shown = await series.by_sql()
     settled = {one: None if of.settled is Settled.WROTE_AGAIN else of.settled for one, of in shown.items()}
     assert settled == {one: await series.by_rules(taken[one], shown[one]) for one in taken}
+
+
+async def test_a_substitute_s_no_settles_nothing_that_the_person_wrote(series: Series) -> None:
+    await IncomingReply.delete(force=True)
+    await series.reply(RELEASE)
+    await series.take(BY_EMAIL)
+    own = await series.take(OWN_YES)
+    assert {one: of.settled for one, of in (await series.by_sql()).items()} == {own: None}
+    await series.reply(replace(RELEASE, source=ReplySource.SITE))
+    assert {one: of.settled for one, of in (await series.by_sql()).items()} == {own: Settled.REPLIED}
 
 
 @given(owner=members, assigner=members, claimed=members, viewer=members, committee=committees)

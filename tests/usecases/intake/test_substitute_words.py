@@ -1,22 +1,28 @@
 """YES or NO that a substitute writes back to the email that named them, like the reply of their calendar program."""
 
+from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 import pytest
 
 from tests.cast import NOW, Cast, meeting, operation
 from tests.emails import ReadEmail
+from tests.usecases.intake import replying
 from tests.usecases.intake.test_reply_words import HOUR, LATER, NO, confirmation, said, sent
 from tracker.rules.core.answers import Taken
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import Removed, SubstituteDeclined
 from tracker.rules.core.outbox import Message as Queued
-from tracker.rules.intake.calendar_replies import Sender
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.replies import AttendeeRole
+from tracker.rules.intake.calendar_replies import Outcome, Sender
+from tracker.rules.intake.unrecorded import BECAUSE, Settled
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.intake.replies import IncomingReply
 from tracker.usecases.core import outbox
 from tracker.usecases.events import events, occurrences, replies, substitutes
-from tracker.usecases.intake import unrecorded
+from tracker.usecases.intake import incoming, unrecorded
 
 pytestmark = pytest.mark.anyio
 
@@ -87,6 +93,91 @@ async def test_words_that_are_not_from_the_substitute_change_nothing_and_wait(sq
     assert await said(cast.fbi_alternate, text, sender=stranger) is Taken.UNMATCHED
     assert (await coming(cast, event_id), await Message.count()) == ({cast.fbi_alternate.member_id}, before)
     assert await IncomingReply.count() == 1
+
+
+async def first_email(who: Viewer) -> UUID:
+    """Return the email that named a person as a substitute."""
+    about = (Message.recipient == who.member_id) & (Message.kind == "substitute")
+    [message_id, *_] = await Message.select(Message.id).where(about).order_by(Message.created_at).output(as_list=True)
+    return UUID(str(message_id))
+
+
+async def moved(cast: Cast, event_id: UUID, at: datetime) -> None:
+    """Move the meeting, which releases the substitute, and name them for the new time; all emails are out."""
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    await events.change(
+        cast.coordinator, event_id, replace(plan, starts=plan.starts.replace(hour=15)), event.version, at
+    )
+    said_no = (cast.fbi_lead, event_id, KEY, NO, "", at + HOUR)
+    await replies.reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
+    await sent(at + 2 * HOUR)
+
+
+async def test_a_substitute_s_no_to_the_old_time_says_nothing_of_the_new_one_and_they_hear_it(
+    sqlite_cast: Cast,
+) -> None:
+    cast, event_id = sqlite_cast, await named(sqlite_cast)
+    first = await first_email(cast.fbi_alternate)
+    await moved(cast, event_id, LATER)
+    assert await said(cast.fbi_alternate, "NO", LATER + 3 * HOUR, message_id=first) is Taken.OUTDATED
+    assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
+    assert "You're still named to come in place of Fbi lead (FBI)." in (await confirmation(LATER + 3 * HOUR)).paragraphs
+
+
+async def test_a_program_s_no_to_the_old_time_is_listed_as_the_substitute_s_and_changes_nothing(
+    sqlite_cast: Cast,
+) -> None:
+    cast, event_id = sqlite_cast, await named(sqlite_cast)
+    await moved(cast, event_id, LATER)
+    address, at = cast.fbi_alternate.email, LATER + 3 * HOUR
+    no = await replying.said(cast.fbi_lead, event_id, NO, attendee=address, stamped_at=at, sequence=0)
+    sender = Sender(address=address, is_verified=True)
+    one = await replying.email(cast.fbi_lead, event_id, no, sender=sender, received_at=at)
+    assert await incoming.take(one) == [Outcome.OLD_TIME]
+    assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
+    date = await occurrences.date_for(cast.coordinator, event_id, KEY)
+    [shown] = (await unrecorded.of_date(cast.coordinator, date, at)).settled
+    assert (shown.reply.is_of_substitute, shown.reply.why) == (True, BECAUSE[Settled.OLD_TIME])
+
+
+async def test_a_second_no_of_a_substitute_is_known_and_waits_for_no_one(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await named(sqlite_cast)
+    first = await first_email(cast.fbi_alternate)
+    assert await said(cast.fbi_alternate, "NO", message_id=first) is Taken.RECORDED
+    assert await said(cast.fbi_alternate, "No, again", LATER + HOUR, message_id=first) is Taken.UNCHANGED
+    date = await occurrences.date_for(cast.coordinator, event_id, KEY)
+    assert (await unrecorded.of_date(cast.coordinator, date, LATER + HOUR)).waiting == []
+
+
+async def test_a_yes_of_a_substitute_who_was_released_waits(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await named(sqlite_cast)
+    first = await first_email(cast.fbi_alternate)
+    await said(cast.fbi_alternate, "NO", message_id=first)
+    assert await said(cast.fbi_alternate, "YES", LATER + HOUR, message_id=first) is Taken.UNMATCHED
+    date = await occurrences.date_for(cast.coordinator, event_id, KEY)
+    [one] = (await unrecorded.of_date(cast.coordinator, date, LATER + HOUR)).waiting
+    assert one.substitute == "Fbi alternate (FBI)"
+
+
+async def test_a_substitute_s_calendar_program_may_reply_to_the_address_of_the_email_itself(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await named(sqlite_cast)
+    address = cast.fbi_alternate.email
+    no = await replying.said(cast.fbi_lead, event_id, NO, attendee=address, stamped_at=LATER)
+    sender, about = Sender(address=address, is_verified=True), {"message_id": await first_email(cast.fbi_alternate)}
+    one = await replying.email(cast.fbi_lead, event_id, no, sender=sender, invitation_id=None, **about)
+    assert await incoming.take(one) == [Outcome.RELEASED]
+    assert await coming(cast, event_id) == frozenset()
+
+
+async def test_a_substitute_who_is_kept_informed_as_well_can_still_say_no(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await named(sqlite_cast)
+    first = await first_email(cast.fbi_alternate)
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    invitees = {**plan.invitees, cast.fbi_alternate.member_id: AttendeeRole.INFORMED}
+    await events.change(cast.coordinator, event_id, replace(plan, invitees=invitees), event.version, LATER)
+    assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
+    assert await said(cast.fbi_alternate, "NO", LATER + HOUR, message_id=first) is Taken.RECORDED
+    assert await coming(cast, event_id) == frozenset()
 
 
 async def test_a_note_of_a_substitute_is_read_by_the_organizer(sqlite_cast: Cast) -> None:

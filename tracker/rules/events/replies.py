@@ -287,7 +287,10 @@ def usual_reply(given: Iterable[ReplyValue]) -> ReplyValue:
 
 
 def responded_at(replies: Iterable[Reply], occurrence_id: UUID) -> datetime | None:
-    """Return when a person last replied for a date or the series; a request for a new reply doesn't count."""
+    """Return when a person last replied for a date or the series.
+
+    Neither a request for a new reply counts, nor that their substitute can't come.
+    """
     last = _last_given(one for one in replies if one.occurrence_id in (None, occurrence_id))
     return last.replied_at if last else None
 
@@ -312,7 +315,8 @@ def asked_again_at(replies: Iterable[Reply], occurrence_id: UUID) -> datetime | 
 
 
 def _last_given(replies: Iterable[Reply]) -> Reply | None:
-    return max((one for one in replies if one.value is not ReplyValue.NEEDS_ACTION), key=_number, default=None)
+    theirs = (one for one in replies if one.source != ReplySource.SUBSTITUTE)
+    return max((one for one in theirs if one.value is not ReplyValue.NEEDS_ACTION), key=_number, default=None)
 
 
 def _number(reply: Dated) -> int:

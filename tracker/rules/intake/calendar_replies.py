@@ -6,13 +6,15 @@ from enum import StrEnum
 
 from tracker.rules.core.wall_clock import to_utc
 from tracker.rules.events.event import Occurrence
-from tracker.rules.events.replies import ReplyValue
+from tracker.rules.events.replies import ReplyValue, Substitution
 
 
 class Outcome(StrEnum):
     """What became of an email to a reply address."""
 
     RECORDED = "recorded"
+    RELEASED = "released"
+    """It is the No of the person's substitute, which was recorded: no reply of the person."""
     REPEATED = "repeated"
     """It says what an earlier email said: a program, or a mail server, sent it twice."""
     STALE = "stale"
@@ -174,6 +176,24 @@ def judge(reply: CalendarReply, standing: Standing, received_at: datetime) -> Ou
     if standing.replied_at and key[1] < standing.replied_at:
         return Outcome.STALE
     return Outcome.RECORDED
+
+
+def judge_of_substitute(reply: CalendarReply, standing: Standing, turn: Substitution, received_at: datetime) -> Outcome:
+    """Return what becomes of a reply of the person who comes, or came, in place of the invited one.
+
+    A Yes of one who comes is known, and a No of one who doesn't. Everything else that doesn't release them waits: a
+    Maybe, a Yes of one who was released, and a No from before they were named, or to a whole series.
+    """
+    made_at = order_of(reply, standing, received_at)[1]
+    if reply.value is ReplyValue.ACCEPTED and not turn.is_over:
+        return Outcome.REPEATED
+    if reply.value is not ReplyValue.DECLINED or standing.is_whole_series:
+        return Outcome.UNMATCHED
+    if turn.is_over:
+        return Outcome.REPEATED
+    if _is_to_old_time(reply, standing, made_at):
+        return Outcome.OLD_TIME
+    return Outcome.UNMATCHED if made_at < turn.changed_at else Outcome.RELEASED
 
 
 def order_of(reply: CalendarReply, standing: Standing, received_at: datetime) -> tuple[int, datetime]:

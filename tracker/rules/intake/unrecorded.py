@@ -153,7 +153,7 @@ class UnrecordedReply:
     @property
     def is_of_substitute(self) -> bool:
         """Return whether the person named as substitute wrote it, also in words to the invited person’s email."""
-        return self.is_sender_named and self.misfit in (Misfit.OTHER_ATTENDEE, Misfit.OTHER_SENDER)
+        return self.is_sender_named and self.misfit in (Misfit.OTHER_ATTENDEE, Misfit.OTHER_SENDER, None)
 
     @property
     def is_attachable(self) -> bool:

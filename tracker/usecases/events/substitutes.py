@@ -76,6 +76,17 @@ async def of_member(event_id: UUID, member_id: UUID, dates: Iterable[UUID]) -> d
     return found
 
 
+async def of_invitation(event_id: UUID, invitation_id: UUID, date_id: UUID) -> dict[UUID, Substitution]:
+    """Return everyone who was ever named to come to a date in place of the person of an invitation."""
+    return {
+        member_id: _substitution(one, date_id, member_id, changed_at)
+        for one in await ever_principals(event_id)
+        if one.invitation_id == invitation_id
+        for member_id in one.ever_named(date_id)
+        if (changed_at := one.changed_at(member_id, date_id))
+    }
+
+
 def _substitution(one: Principal, date_id: UUID, member_id: UUID, changed_at: datetime) -> Substitution:
     sends = one.substitute(date_id)
     return Substitution(

@@ -11,8 +11,17 @@ from tracker.database.bulk_insert import bulk_insert
 from tracker.rules.core.actors import Origin
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, Occurrence
-from tracker.rules.events.replies import Given, ReplySource, ReplyValue
-from tracker.rules.intake.calendar_replies import CalendarReply, Misfit, Outcome, Standing, judge, misfit, order_of
+from tracker.rules.events.replies import Given, ReplySource, Substitution
+from tracker.rules.intake.calendar_replies import (
+    CalendarReply,
+    Misfit,
+    Outcome,
+    Standing,
+    judge,
+    judge_of_substitute,
+    misfit,
+    order_of,
+)
 from tracker.rules.intake.emails import ReceivedEmail
 from tracker.rules.intake.proposals import NewProposal, new_proposal
 from tracker.tables.background.intake import proposals as known_proposals
@@ -140,7 +149,7 @@ async def _taken(
     if reply.proposal and occurrence_id:
         row = await _with_proposal(row, date, order_of(reply, standing, email.received_at)[1])
     if row.misfit is Misfit.OTHER_ATTENDEE:
-        return await _of_substitute(email, date, row, order_of(reply, standing, email.received_at))
+        return await _of_substitute(email, date, row, standing)
     if row.misfit or reply.value is None:
         return row if row.misfit else replace(row, outcome=Outcome.PROPOSED)
     outcome = judge(reply, standing, email.received_at)
@@ -161,35 +170,30 @@ def _standing(
     return standing_of(history, occurrence_id, date, addresses=addresses, uid=uid, delegates=frozenset(delegates))
 
 
-async def _of_substitute(email: ReceivedEmail, date: Occurrence, row: _Row, order: tuple[int, datetime]) -> _Row:
-    """Return the row of a reply as someone else: of the substitute on the date, a Yes is known, and a No recorded.
-
-    Everything else waits: a Maybe, and a No from before they were named.
-    """
-    is_either = row.reply and row.reply.value in (ReplyValue.ACCEPTED, ReplyValue.DECLINED)
-    who = await _substitute(email, date, row) if is_either and email.sender.is_verified else None
-    if who is None or row.reply is None or row.invitation_id is None:
+async def _of_substitute(email: ReceivedEmail, date: Occurrence, row: _Row, standing: Standing) -> _Row:
+    """Return the row of a reply as someone else: of the substitute on the date, what they say is known, or recorded."""
+    found = await _substitute(email, date, row) if email.sender.is_verified else None
+    if found is None or row.reply is None:
         return row
-    if row.reply.value is ReplyValue.ACCEPTED:
-        return replace(row, misfit=None, outcome=Outcome.REPEATED)
-    if _is_closed(date, email.received_at):
-        return replace(row, misfit=None, outcome=Outcome.CLOSED)
-    turn = await substitute_replies.turn_of(who.member_id, date)
-    if turn is None or order[1] < turn.changed_at or row.occurrence_id is None:
-        return row
-    await substitute_replies.release(who, row.invitation_id, date, row.reply.comment, email.received_at)
-    return replace(row, misfit=None, outcome=Outcome.RECORDED, order=order)
+    who, turn = found
+    outcome = judge_of_substitute(row.reply, standing, turn, email.received_at)
+    if outcome is Outcome.RELEASED and _is_closed(date, email.received_at):
+        outcome = Outcome.CLOSED
+    if outcome is Outcome.RELEASED:
+        await substitute_replies.release(who, turn.invitation_id, date, row.reply.comment, email.received_at)
+    return row if outcome is Outcome.UNMATCHED else replace(row, misfit=None, outcome=outcome)
 
 
-async def _substitute(email: ReceivedEmail, date: Occurrence, row: _Row) -> Viewer | None:
-    """Return the person named to come to the date for the invitation, if the email is theirs, about themselves."""
-    if row.reply is None or row.reply.proposal:
+async def _substitute(email: ReceivedEmail, date: Occurrence, row: _Row) -> tuple[Viewer, Substitution] | None:
+    """Return the person named to the date for the invitation, now or once, if the email is theirs, about themselves."""
+    if row.reply is None or row.reply.proposal or row.invitation_id is None:
         return None
-    standing = await substitutes.standing(date.event.id)
-    sent = [one for invitation_id, one, date_id in standing if (invitation_id, date_id) == (row.invitation_id, date.id)]
-    who = next(iter((await viewers_for(sent, email.received_at)).values()), None)
-    is_theirs = who and {row.reply.attendee, email.sender.address} <= await aliases.addresses_of(who)
-    return replace(who, origin=BY_EMAIL) if who and is_theirs else None
+    turns = await substitutes.of_invitation(date.event.id, row.invitation_id, date.id)
+    named = {row.reply.attendee, email.sender.address}
+    for who in (await viewers_for(turns, email.received_at)).values():
+        if named <= await aliases.addresses_of(who):
+            return replace(who, origin=BY_EMAIL), turns[who.member_id]
+    return None
 
 
 async def _delegates(viewer: Viewer, date: Occurrence, now: datetime) -> dict[str, UUID]:

@@ -21,6 +21,7 @@ from tracker.usecases.intake.understood import UNMATCHED, Understood
 
 TAKEN = {
     Outcome.RECORDED: Taken.RECORDED,
+    Outcome.RELEASED: Taken.RECORDED,
     Outcome.REPEATED: Taken.UNCHANGED,
     Outcome.STALE: Taken.UNCHANGED,
     Outcome.OLD_TIME: Taken.OUTDATED,
@@ -40,8 +41,6 @@ class _Asked:
     """None = the whole event."""
     reply: CalendarReply | None
     """Their reply so far."""
-    is_to_substitute: bool = False
-    """Whether the invitation is that of the person in whose place they are to come."""
 
 
 async def taken(viewer: Viewer, answered: Answered, email: ReceivedEmail, *, is_theirs: bool) -> Understood:
@@ -66,10 +65,9 @@ async def taken(viewer: Viewer, answered: Answered, email: ReceivedEmail, *, is_
     [outcome] = await _take(await _as_reply(viewer, asked, answered, email, said))
     if said.word is None:
         return replace(about, outcome=Taken.NO_WORD)
-    is_recorded = outcome is Outcome.RECORDED
-    is_own = is_recorded and not asked.is_to_substitute
-    reply_id = await known.newest_reply(asked.invitation_id) if is_own else None
-    return replace(about, outcome=TAKEN[outcome], reply_id=reply_id, is_answered=is_own or not is_recorded)
+    reply_id = await known.newest_reply(asked.invitation_id) if outcome is Outcome.RECORDED else None
+    is_answered = outcome is not Outcome.RELEASED
+    return replace(about, outcome=TAKEN[outcome], reply_id=reply_id, is_answered=is_answered)
 
 
 async def _take(email: ReceivedEmail) -> list[Outcome]:
@@ -81,10 +79,8 @@ async def _asked(viewer: Viewer, answered: Answered) -> _Asked | None:
     own = (await visible.mine(viewer, [event.id])).get(event.id) if event else None
     if event is None:
         return None
-    if own is None:
+    if own is None or not own.role.is_asked:
         return await _asked_to_substitute(viewer, event, answered)
-    if not own.role.is_asked:
-        return None
     dates = await events.dates(viewer, event)
     date = next((one for one in dates if one.id == answered.occurrence_id), None)
     single = dates[0] if dates and not event.is_series else None
@@ -104,7 +100,7 @@ async def _asked_to_substitute(viewer: Viewer, event: Event, answered: Answered)
     turn = (await substitutes.of_member(event.id, viewer.member_id, [date.id])).get(date.id) if date else None
     if date is None or turn is None:
         return None
-    return _Asked(event=event, invitation_id=turn.invitation_id, date=_named(date), reply=None, is_to_substitute=True)
+    return _Asked(event=event, invitation_id=turn.invitation_id, date=_named(date), reply=None)
 
 
 def _named(date: Occurrence) -> DateNamed:

@@ -15,6 +15,7 @@ from tracker.tables.background.intake import words as known
 from tracker.tables.background.intake.words import Answered
 from tracker.tables.schema.intake.words import IncomingWords
 from tracker.usecases.core.viewers import viewer_for
+from tracker.usecases.events import substitutes
 from tracker.usecases.intake import answers, item_words, replies, reply_words
 from tracker.usecases.intake.replies import BY_EMAIL
 from tracker.usecases.intake.understood import UNMATCHED, Understood
@@ -54,13 +55,26 @@ async def take(email: ReceivedEmail, answered: Answered | None) -> Sequence[str]
     A reply of a calendar program that came to the address of a message is taken as if it came to the invitation's.
     """
     if email.replies:
-        to_invitation = replace(email, invitation_id=await known.invitation_of(answered) if answered else None)
+        to_invitation = replace(email, invitation_id=await _invitation_of(answered) if answered else None)
         return await replies.take(to_invitation, await replies.look(to_invitation))
     viewer, understood = await _understood(email, answered)
     row_id = await _keep(email, viewer, understood)
     if viewer is not None and understood.is_answered:
         await answers.confirm(viewer, understood, row_id, email.received_at)
     return [understood.outcome]
+
+
+async def _invitation_of(answered: Answered) -> UUID | None:
+    """Return the invitation of a message's recipient; one whom it doesn't ask may come in another person's place."""
+    if answered.event_id is None:
+        return None
+    own = (await invitees.invitations(answered.event_id)).get(answered.recipient_id)
+    if own is None or own.is_withdrawn or not own.role.is_asked:
+        dates = [answered.occurrence_id] if answered.occurrence_id else []
+        turns = await substitutes.of_member(answered.event_id, answered.recipient_id, dates)
+        turn = next(iter(turns.values()), None)
+        return turn.invitation_id if turn else own and own.id
+    return own.id
 
 
 async def _understood(email: ReceivedEmail, answered: Answered | None) -> tuple[Viewer | None, Understood]:

@@ -68,6 +68,10 @@ class Principal(NamedTuple):
         """Return when a member last became, or ceased to be, the substitute on a date; None when they never were."""
         return substitution_changed_at(self.replies, occurrence_id, substitute_id)
 
+    def ever_named(self, occurrence_id: UUID) -> set[UUID]:
+        """Return everyone who was ever named as the substitute on a date."""
+        return {one.substitute_id for one in self.replies if one.occurrence_id == occurrence_id and one.substitute_id}
+
     @property
     def scopes(self) -> set[UUID]:
         """Return the dates with replies of their own: a substitute comes to one date."""

@@ -8,7 +8,7 @@ from piccolo.querystring import QueryString
 from tracker.database import engine
 
 _CHANGED_NOTHING = (
-    "n.outcome <> 'recorded' AND n.attached IS NULL"
+    "n.outcome NOT IN ('recorded', 'released') AND n.attached IS NULL"
     " AND (n.outcome = 'unmatched' OR NOT EXISTS (SELECT 1 FROM time_proposal p WHERE p.reply = n.id))"
 )
 _REPLIES = (

@@ -11,7 +11,7 @@ from tracker.rules.core.answers import Taken, Word
 from tracker.rules.events.replies import ReplySource
 from tracker.tables.background.intake.replies import RecordedReply
 from tracker.tables.schema.core.outbox import Message
-from tracker.tables.schema.events.invitations import Invitation, Reply
+from tracker.tables.schema.events.invitations import Reply
 from tracker.tables.schema.intake.words import IncomingWords
 
 
@@ -112,10 +112,3 @@ async def was_asked_again(invitation_id: UUID, occurrence_id: UUID | None, since
     if is_series:
         asked = asked & (column.is_null() if occurrence_id is None else column == occurrence_id)
     return bool(await Reply.exists().where(asked))
-
-
-async def invitation_of(answered: Answered) -> UUID | None:
-    """Return the invitation of a message's recipient to the event that it is about."""
-    theirs = (Invitation.event == answered.event_id) & (Invitation.member == answered.recipient_id)
-    found = await Invitation.select(Invitation.id).where(theirs) if answered.event_id else []
-    return found[0]["id"] if found else None
