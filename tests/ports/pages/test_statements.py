@@ -33,7 +33,7 @@ MOST = {
     "/agencies": (4, 1),
     "/committees": (9, 2),
     "/settings": (11, 2),
-    "/settings/notifications": (15, 6),
+    "/settings/notifications": (16, 6),
 }
 """The statements of each page at most, and the trips to the database in which they go."""
 FEW, MANY = 3, 12  # meetings, items, and replies
