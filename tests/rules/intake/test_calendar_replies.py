@@ -70,6 +70,7 @@ TURN = Substitution(
     is_asked=True,
     reply=NO,
     sends_another=False,
+    is_refused=False,
 )
 
 

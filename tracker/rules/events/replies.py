@@ -193,6 +193,11 @@ class Participant:
     responded_at: datetime | None = None
     """When a reply for the date or the series was last given, by themselves or for them."""
 
+    @property
+    def line(self) -> str:
+        """Return what tells them apart in a form: a substitute has a line for each person for whom they come."""
+        return f"{self.member_id}:{self.invitation_id}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Informed:
@@ -334,3 +339,16 @@ def answerable(
     if not (may_edit(viewer, occurrence.event) and is_open and occurrence.event.kind.asks_reply):
         return []
     return [one for one in named if one.member_id != viewer.member_id]
+
+
+def line_of(
+    people: Iterable[Participant], member_id: UUID | None, invitation_id: UUID | None, *, likely: UUID | None = None
+) -> Participant | None:
+    """Return a person's line among these; None when there is none, or it isn't known which.
+
+    Who substitutes for several people has several: the one with `invitation_id`, or if none is given, the `likely` one.
+    """
+    theirs = [one for one in people if one.member_id == member_id]
+    wanted = invitation_id or (likely if len(theirs) > 1 else None)
+    found = [one for one in theirs if wanted in (None, one.invitation_id)]
+    return found[0] if len(found) == 1 else None

@@ -183,6 +183,8 @@ class WaitingReply:
     reply: UnrecordedReply
     person_id: UUID | None
     """The person to whom it is attached unless another is chosen; None = one must be chosen."""
+    line: str
+    """Their line in the form; empty for no one."""
     is_attachable: bool
     substitute: str
     """The sender, where they could be recorded as coming in place of the invited person; else empty."""

@@ -9,7 +9,7 @@ from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.rules.attendance.sheet import named_participants
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import EventStatus, Occurrence, may_edit
-from tracker.rules.events.replies import Given, Participant, ReplySource, ReplyValue, answerable
+from tracker.rules.events.replies import Given, Participant, ReplySource, ReplyValue, answerable, line_of
 from tracker.tables.visible.attendance import sheet
 from tracker.usecases.events import replies, substitute_replies
 from tracker.usecases.events.occurrences import date_for
@@ -26,7 +26,7 @@ class RepliedFor(NamedTuple):
     """With the agency; empty for no one."""
 
 
-async def reply_for(
+async def reply_for(  # noqa: PLR0913 - what one form holds
     viewer: Viewer,
     event_id: UUID,
     key: str,
@@ -36,12 +36,14 @@ async def reply_for(
     now: datetime,
     *,
     for_series: bool,
+    invitation_id: UUID | None = None,
 ) -> RepliedFor:
     """Record an invitee's reply to one date, or to the series, and return who they are, and whom it released.
 
     No email is sent, except to a substitute who no longer comes because of it, and for a substitute's No to the person
     who named them. The person sees on their page who entered the reply, and may reply again, which then counts. Only
-    for people whom the viewer sees by name.
+    for people whom the viewer sees by name. Of someone who substitutes for several people, the invitation says for
+    whom.
     Errors: NotFound, NotAllowed, Gone, Invalid(person, reply, reply_for), Conflict for a draft or a deadline.
     """
     async with writing():
@@ -50,7 +52,7 @@ async def reply_for(
         replies.check_ahead(occurrence, now, for_series=False)
         named = named_participants(viewer, occurrence.event, await sheet.participants(viewer, occurrence))
         others = answerable(viewer, occurrence, named, now)
-        person = next((one for one in others if one.member_id == member_id), None)
+        person = line_of(others, member_id, invitation_id)
         if person is None:
             raise Invalid(person="Choose one of the invited people.")
         await _record(viewer, person, occurrence, Given(value, comment), now, for_series=for_series)

@@ -13,7 +13,7 @@ from tracker.rules.core.message_types import SubstituteDeclined
 from tracker.rules.core.outbox import Draft
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Occurrence
-from tracker.rules.events.replies import Given, ReplySource, ReplyValue, Substitution
+from tracker.rules.events.replies import Given, ReplySource, ReplyValue
 from tracker.tables.background.events import invitees
 from tracker.usecases.core import outbox
 from tracker.usecases.events import replies, substitutes
@@ -25,18 +25,21 @@ async def decline(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> No
     """Record that the viewer can't come to a date as a substitute. Errors: NotFound, NotAllowed, Gone."""
     async with writing():
         occurrence = await date_for(viewer, event_id, key)
-        turn = await turn_of(viewer.member_id, occurrence)
-        if turn is None:
+        turns = await substitutes.turns_on(event_id, occurrence.id, viewer.member_id)
+        if not turns:
             raise NotAllowed("You aren’t a substitute on this date.")
         replies.check_ahead(occurrence, now, for_series=False)
-        await release(viewer, turn.invitation_id, occurrence, "", now)
+        for turn in turns:
+            await release(viewer, turn.invitation_id, occurrence, "", now)
 
 
-async def turn_of(member_id: UUID, occurrence: Occurrence) -> Substitution | None:
-    """Return for whom a member substitutes on a date now; None for no one."""
-    found = await substitutes.of_member(occurrence.event.id, member_id, [occurrence.id])
-    turn = found.get(occurrence.id)
-    return None if turn is None or turn.is_over else turn
+async def decline_by_email(
+    substitute: Viewer, occurrence: Occurrence, comment: str, made_at: datetime, now: datetime
+) -> None:
+    """Record the same of someone who wrote it at `made_at`, unless they were named since."""
+    for turn in await substitutes.turns_on(occurrence.event.id, occurrence.id, substitute.member_id):
+        if made_at >= turn.changed_at:
+            await release(substitute, turn.invitation_id, occurrence, comment, now)
 
 
 async def release(

@@ -76,6 +76,15 @@ async def of_member(event_id: UUID, member_id: UUID, dates: Iterable[UUID]) -> d
     return found
 
 
+async def turns_on(event_id: UUID, date_id: UUID, member_id: UUID) -> list[Substitution]:
+    """Return in whose place a member comes to a date: with one turn for each person."""
+    return [
+        _substitution(one, date_id, member_id, changed_at)
+        for one in await ever_principals(event_id)
+        if one.substitute(date_id) == member_id and (changed_at := one.changed_at(member_id, date_id))
+    ]
+
+
 async def of_invitation(event_id: UUID, invitation_id: UUID, date_id: UUID) -> dict[UUID, Substitution]:
     """Return everyone who was ever named to come to a date in place of the person of an invitation."""
     return {

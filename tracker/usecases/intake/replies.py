@@ -180,7 +180,8 @@ async def _of_substitute(email: ReceivedEmail, date: Occurrence, row: _Row, stan
     if outcome is Outcome.RELEASED and _is_closed(date, email.received_at):
         outcome = Outcome.CLOSED
     if outcome is Outcome.RELEASED:
-        await substitute_replies.release(who, turn.invitation_id, date, row.reply.comment, email.received_at)
+        made_at = order_of(row.reply, standing, email.received_at)[1]
+        await substitute_replies.decline_by_email(who, date, row.reply.comment, made_at, email.received_at)
     return row if outcome is Outcome.UNMATCHED else replace(row, misfit=None, outcome=outcome)
 
 

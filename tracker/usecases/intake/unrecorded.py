@@ -16,7 +16,7 @@ from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.attendance.sheet import named_participants
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Occurrence, may_edit
-from tracker.rules.events.replies import Given, Participant, ReplySource, ReplyValue, answerable
+from tracker.rules.events.replies import Given, Participant, ReplySource, ReplyValue, answerable, line_of
 from tracker.rules.intake.calendar_replies import CalendarReply, Outcome, judge, order_of
 from tracker.rules.intake.unrecorded import SHOWN_FOR, EmailReplies, UnrecordedReply, WaitingReply
 from tracker.tables.background.intake import replies as known
@@ -93,15 +93,23 @@ async def of_date(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Emai
 
 
 async def attach(
-    viewer: Viewer, event_id: UUID, key: str, incoming_id: UUID, member_id: UUID | None, now: datetime
+    viewer: Viewer,
+    event_id: UUID,
+    key: str,
+    incoming_id: UUID,
+    member_id: UUID | None,
+    now: datetime,
+    *,
+    invitation_id: UUID | None = None,
 ) -> Attached:
     """Record an email as the reply of an invited person, or of a substitute, and return who that is.
 
-    It counts only if it would have counted as their own. Errors: NotFound, NotAllowed, Gone, Invalid(person), Conflict.
+    Of someone who substitutes for several people, `invitation_id` says for whom; without it, that of the email does. It
+    counts only if it would have counted as their own. Errors: NotFound, NotAllowed, Gone, Invalid(person), Conflict.
     """
     async with writing():
         page, email = await _to_decide(viewer, event_id, key, incoming_id, now)
-        person = next((one for one in page.people if one.member_id == member_id), None)
+        person = line_of(page.people, member_id, invitation_id, likely=email.invitation_id)
         if person is None:
             raise Invalid(person="Choose one of the invited people.")
         if not email.is_attachable or email.value is None:
@@ -208,11 +216,12 @@ async def _page(viewer: Viewer, occurrence: Occurrence, found: Sequence[Unrecord
 
 
 async def _offered(page: _Page, email: UnrecordedReply) -> WaitingReply:
-    people = {one.member_id for one in page.people}
-    can_attach = email.is_attachable and email.waits and bool(people)
+    can_attach = email.is_attachable and email.waits and bool(page.people)
+    person = line_of(page.people, email.claimed_by, None, likely=email.invitation_id)
     return WaitingReply(
         reply=email,
-        person_id=email.claimed_by if email.claimed_by in people else None,
+        person_id=person.member_id if person else None,
+        line=person.line if person else "",
         is_attachable=can_attach,
         substitute=await _substitute(page, email) if email.waits else "",
         can_undo=email.decision is not None and await _can_undo(email, page.now),

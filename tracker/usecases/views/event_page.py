@@ -69,7 +69,7 @@ class EventView:
     alternates: tuple[Viewer, ...]
     """The people whom the viewer may name as substitutes."""
     substitutes_for: str
-    """The person whom the viewer stands in for."""
+    """The person whom the viewer stands in for, or several."""
     earlier: ReplyValue | None
     """The viewer's reply before they were asked again."""
     may_edit: bool
@@ -174,7 +174,9 @@ async def _people(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict
     own = next((one for one in participants if one.member_id == viewer.member_id), None)
     return {
         **mine,
-        "substitutes_for": own.substitutes_for if own else "",
+        "substitutes_for": " and ".join(
+            one.substitutes_for for one in participants if one.member_id == viewer.member_id
+        ),
         "earlier": own.earlier if own else None,
         "replies": replies_by_agency(participants),
         "named": tuple(named),

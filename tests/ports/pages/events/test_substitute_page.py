@@ -1,5 +1,6 @@
 """What the page of an event says of a person who comes in place of another: who named them, and how."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -10,6 +11,7 @@ from tests.cast import NOW, Cast, meeting
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.usecases.intake.replying import NO, email, said
+from tests.usecases.intake.test_two_principals import both_send
 from tracker.rules.core.audiences import Visibility
 from tracker.usecases.events import events, replies
 from tracker.usecases.intake.incoming import take
@@ -147,3 +149,16 @@ async def test_the_organizer_reads_that_a_substitute_who_isn_t_needed_gets_an_em
     page = (await desk.get(address)).text
     assert "replied Yes. Fbi alternate (FBI) will get an email that they’re not needed." in page
     assert "No email was sent" not in page
+
+
+async def test_the_form_lists_who_comes_for_two_people_once_for_each(browse: SignIn, sqlite_cast: Cast) -> None:
+    event_id, other = await both_send(sqlite_cast)
+    address = f"/events/{event_id}/{KEY}"
+    desk = await browse(sqlite_cast.coordinator)
+    options = dict(
+        re.findall(rf'<option value="({other.member_id}:[^"]+)"[^>]*>\s*([^<]*)', (await desk.get(address)).text)
+    )
+    [chosen] = [value for value, label in options.items() if label.strip().endswith("for Fbi alternate (FBI)")]
+    await desk.post(f"{address}/replies", {"person": chosen, "reply": "no", "note": ""})
+    page = " ".join((await (await browse(other)).get(address)).text.split())
+    assert "You’re the substitute for Fbi lead (FBI)." in page

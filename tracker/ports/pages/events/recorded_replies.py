@@ -10,7 +10,7 @@ from tracker.errors import Conflict, Gone, Invalid
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
-from tracker.ports.pages.core.form_values import errors_of, id_in
+from tracker.ports.pages.core.form_values import errors_of, line_in
 from tracker.ports.pages.events.event_page import event_context, read_reply_value
 from tracker.rules.emails.content import REPLY_WORDS
 from tracker.rules.events.replies import Participant
@@ -32,8 +32,11 @@ async def record_reply(
     view = await event_view(viewer, event_id, key, now)
     try:
         value, note = read_reply_value(form, "reply", "note")
-        for_series, person_id = form["reply_for"] == "series", id_in(form["person"])
-        person, released = await reply_for(viewer, event_id, key, person_id, value, note, now, for_series=for_series)
+        for_series, (person_id, invitation_id) = form["reply_for"] == "series", line_in(form["person"])
+        said = (person_id, value, note, now)
+        person, released = await reply_for(
+            viewer, event_id, key, *said, for_series=for_series, invitation_id=invitation_id
+        )
     except Invalid as wrong:
         context = {**event_context(view, now), "recorded": form, "errors": errors_of(wrong, FIELDS)}
         return pages.render("events/show.html", status_code=422, **context)

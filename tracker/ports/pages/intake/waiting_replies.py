@@ -13,7 +13,7 @@ from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.flash import Undo
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
-from tracker.ports.pages.core.form_values import id_in
+from tracker.ports.pages.core.form_values import line_in
 from tracker.ports.pages.intake.waiting_emails import UNDONE, WAITS_AGAIN
 from tracker.rules.events.replies import Participant, ReplyValue
 from tracker.usecases.intake import unrecorded
@@ -34,7 +34,8 @@ async def attach_reply(
     now: Now,
 ) -> Redirect:
     """Record an email as the reply of the chosen person, or say why it can't be."""
-    deed = unrecorded.attach(viewer, event_id, key, incoming_id, id_in(form["person"]), now)
+    person_id, invitation_id = line_in(form["person"])
+    deed = unrecorded.attach(viewer, event_id, key, incoming_id, person_id, now, invitation_id=invitation_id)
     return await _decided(pages, f"/events/{event_id}/{key}", incoming_id, deed, _attached)
 
 

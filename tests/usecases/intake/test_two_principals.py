@@ -1,0 +1,132 @@
+"""One person who comes in place of two, or of the organizer: what they say is theirs, and no one else's."""
+
+from uuid import UUID
+
+import pytest
+
+from tests.cast import NOW, Cast, meeting
+from tests.usecases.intake.replying import HOUR, LATER, NO, YES, email, said
+from tracker.database import writing
+from tracker.errors import Invalid
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewer import Viewer
+from tracker.rules.events.replies import ReplyValue
+from tracker.rules.intake.calendar_replies import Outcome, Sender
+from tracker.rules.intake.unrecorded import WaitingReply
+from tracker.tables.schema.roster.people import SeatHolder
+from tracker.usecases.core.viewers import viewer_for
+from tracker.usecases.events import events, occurrences, replies, substitute_replies
+from tracker.usecases.events.recorded_replies import reply_for
+from tracker.usecases.intake import unrecorded
+from tracker.usecases.intake.incoming import take
+from tracker.usecases.roster import people
+from tracker.usecases.views.event_page import event_view
+
+pytestmark = pytest.mark.anyio
+
+KEY, AFTER = "2027-01-12", LATER + HOUR
+
+
+async def third(cast: Cast, primary: Viewer, agency: str) -> Viewer:
+    """Return a new alternate of a person's seat on the committee."""
+    held = (SeatHolder.member == primary.member_id) & (SeatHolder.seat.committee == cast.committees["steering"])
+    [row] = await SeatHolder.select(SeatHolder.seat).where(held)
+    facts = {"zone": "America/Chicago", "email": f"third@{agency.lower()}.example"}
+    async with writing():
+        new = await people.add_member(
+            agency_id=cast.agencies[agency], name=f"{agency} third", roles=(), now=NOW, **facts
+        )
+        await SeatHolder.insert(SeatHolder(seat=row["seat"], member=new, is_primary=False))
+    return await viewer_for(new, NOW)
+
+
+async def planned(cast: Cast, *invitees: Viewer) -> UUID:
+    seats = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
+    return await events.schedule(cast.coordinator, meeting(*invitees, **seats), NOW)
+
+
+async def both_send(cast: Cast) -> tuple[UUID, Viewer]:
+    """Return a meeting to which two people of the Bureau send the same third one."""
+    other, event_id = await third(cast, cast.fbi_lead, "FBI"), await planned(cast, cast.fbi_lead, cast.fbi_alternate)
+    for who in (cast.fbi_lead, cast.fbi_alternate):
+        said_no = (who, event_id, KEY, NO, "", LATER)
+        await replies.reply(*said_no, for_series=False, substitute=other.member_id)
+    return event_id, other
+
+
+async def sending(cast: Cast, event_id: UUID) -> list[str]:
+    """Return who still sends someone."""
+    view = await event_view(cast.coordinator, event_id, KEY, AFTER)
+    return [one.name for one in view.named if one.substitute]
+
+
+async def came(to: Viewer, event_id: UUID, of: Viewer, value: ReplyValue, *, is_verified: bool) -> Outcome:
+    """Take a reply of someone's calendar program to the address of another person's invitation."""
+    one = await said(to, event_id, value, attendee=of.email, stamped_at=AFTER)
+    sender = Sender(address=of.email, is_verified=is_verified)
+    [outcome] = await take(await email(to, event_id, one, sender=sender, received_at=AFTER))
+    return outcome
+
+
+async def the_waiting(cast: Cast, event_id: UUID) -> WaitingReply:
+    date = await occurrences.date_for(cast.coordinator, event_id, KEY)
+    [one] = (await unrecorded.of_date(cast.coordinator, date, AFTER)).waiting
+    return one
+
+
+@pytest.mark.parametrize(("answered", "left"), [("fbi_lead", ["Fbi alternate"]), ("fbi_alternate", ["Fbi lead"])])
+async def test_a_waiting_no_releases_them_from_the_person_whose_email_it_answers(
+    sqlite_cast: Cast, answered: str, left: list[str]
+) -> None:
+    cast = sqlite_cast
+    event_id, other = await both_send(cast)
+    await came(cast.members[answered], event_id, other, NO, is_verified=False)
+    one = await the_waiting(cast, event_id)
+    assert one.line == f"{other.member_id}:{one.reply.invitation_id}"
+    await unrecorded.attach(cast.coordinator, event_id, KEY, one.reply.id, other.member_id, AFTER)
+    assert await sending(cast, event_id) == left
+
+
+@pytest.mark.parametrize(("chosen", "left"), [("Fbi lead", ["Fbi alternate"]), ("Fbi alternate", ["Fbi lead"])])
+async def test_a_no_that_is_recorded_for_them_names_in_whose_place(
+    sqlite_cast: Cast, chosen: str, left: list[str]
+) -> None:
+    cast = sqlite_cast
+    event_id, other = await both_send(cast)
+    view = await event_view(cast.coordinator, event_id, KEY, AFTER)
+    [line] = [one for one in view.answerable if one.substitutes_for == f"{chosen} (FBI)"]
+    no = (cast.coordinator, event_id, KEY, other.member_id, NO, "", AFTER)
+    with pytest.raises(Invalid):
+        await reply_for(*no, for_series=False)
+    await reply_for(*no, for_series=False, invitation_id=line.invitation_id)
+    assert await sending(cast, event_id) == left
+
+
+async def test_their_own_no_counts_for_both(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    event_id, other = await both_send(cast)
+    assert (await event_view(other, event_id, KEY, AFTER)).substitutes_for == "Fbi alternate (FBI) and Fbi lead (FBI)"
+    await substitute_replies.decline(other, event_id, KEY, AFTER)
+    assert await sending(cast, event_id) == []
+
+
+async def test_their_own_no_by_email_counts_for_both(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    event_id, other = await both_send(cast)
+    assert await came(cast.fbi_lead, event_id, other, NO, is_verified=True) is Outcome.RELEASED
+    assert await sending(cast, event_id) == []
+
+
+@pytest.mark.parametrize(("value", "left"), [(YES, ["Coordinator"]), (NO, [])])
+async def test_a_person_attaches_the_waiting_reply_of_their_own_substitute(
+    sqlite_cast: Cast, value: ReplyValue, left: list[str]
+) -> None:
+    cast = sqlite_cast
+    other = await third(cast, cast.coordinator, "USAO")
+    event_id = await planned(cast, cast.coordinator, cast.fbi_lead)
+    said_no = (cast.coordinator, event_id, KEY, NO, "", LATER)
+    await replies.reply(*said_no, for_series=False, substitute=other.member_id)
+    await came(cast.coordinator, event_id, other, value, is_verified=False)
+    one = await the_waiting(cast, event_id)
+    await unrecorded.attach(cast.coordinator, event_id, KEY, one.reply.id, one.person_id, AFTER)
+    assert await sending(cast, event_id) == left
