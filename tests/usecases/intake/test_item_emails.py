@@ -13,13 +13,16 @@ from tracker.errors import Conflict, NotFound
 from tracker.rules.actions.action_items import ItemStatus
 from tracker.rules.actions.item_changes import Change
 from tracker.rules.core.answers import Taken, Word
+from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.intake.calendar_replies import Sender
 from tracker.rules.intake.item_emails import ItemSettled
 from tracker.tables.schema.actions.action_items import ActionItem
+from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.intake.words import IncomingWords
 from tracker.usecases.actions import action_items
+from tracker.usecases.actions.item_lists import item_view
 from tracker.usecases.events import occurrences
 from tracker.usecases.events.events import schedule
 from tracker.usecases.intake import item_emails
@@ -67,13 +70,51 @@ async def test_an_attached_email_is_the_owner_s_answer_and_undo_lets_it_wait_aga
     )
     await item_emails.attach(cast.coordinator, about.id, AT)
     assert (await item(cast, reference)).status is ItemStatus.BLOCKED
-    assert await history(cast, reference) == [("email", "Open → Blocked", "no address yet")]
+    assert await history(cast, reference) == [("attached", "Open → Blocked", "no address yet")]
     [decided] = await item_emails.kept(cast.coordinator, AT)
     assert decided.email.decision
     assert decided.email.decision.attached_to == "Caht lead (CAHT)"
     await item_emails.undo(cast.coordinator, about.id, AT + timedelta(minutes=1))
     assert (await item(cast, reference)).status is ItemStatus.OPEN
     assert await waiting(cast.coordinator) == [about.id]
+
+
+async def test_the_history_and_the_audit_log_name_who_attached_an_email_and_who_undid_that(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    reference = await given(cast.fbi_lead, cast.caht_lead, seen_by=Visibility.ALL)
+    await from_home(cast.caht_lead)
+    [email_id] = await waiting(cast.coordinator)
+    await item_emails.attach(cast.coordinator, email_id, AT)
+    await item_emails.undo(cast.fbi_lead, email_id, AT + timedelta(minutes=1))
+    notes = (await item_view(cast.coordinator, reference)).notes[:2]
+    assert [(note.by, note.change, note.text) for note in notes] == [
+        ("Fbi lead", "Blocked → Open", "Undid an email."),
+        ("Coordinator", "Open → Blocked", ""),
+    ]
+    is_update = AuditEntry.verb == "item_updated"
+    actors = await AuditEntry.select(AuditEntry.actor).where(is_update).order_by(AuditEntry.seq).output(as_list=True)
+    assert actors == [str(one.member_id) for one in (cast.coordinator, cast.fbi_lead)]
+
+
+@pytest.mark.both_engines
+async def test_an_undone_attachment_of_one_s_own_email_lets_it_wait_again(cast: Cast) -> None:
+    await given(cast.coordinator, cast.caht_lead)
+    await said(cast.caht_lead, "BLOCKED: no key")
+    await from_home(cast.coordinator, "IN PROGRESS: the key is here")
+    [email_id] = await waiting(cast.coordinator)
+    await item_emails.attach(cast.coordinator, email_id, AT)
+    assert await item_emails.undo(cast.coordinator, email_id, AT + timedelta(minutes=1))
+
+
+@pytest.mark.both_engines
+async def test_an_attached_note_settles_the_same_note_from_another_address(cast: Cast) -> None:
+    await given(cast.coordinator, cast.caht_lead)
+    await from_home(cast.caht_lead, "Two of three are in.")
+    [email_id] = await waiting(cast.coordinator)
+    phone = Sender(address="caht.lead@phone.example", is_verified=True)
+    assert await said(cast.caht_lead, "Two of three are in.", sender=phone, name="again") is Taken.UNMATCHED
+    await item_emails.attach(cast.coordinator, email_id, AT)
+    assert await waiting(cast.coordinator) == []
 
 
 async def test_a_dismissed_email_changes_nothing_and_can_wait_again(sqlite_cast: Cast) -> None:

@@ -71,6 +71,10 @@ class ActionItem:
         return self.status not in CLOSED
 
 
+ATTACHED = "attached"
+"""The source of a step whose author attached an email as the owner's, or undid that."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Note:
     """One step in an item's history."""

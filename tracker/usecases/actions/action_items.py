@@ -76,10 +76,18 @@ async def create(viewer: Viewer, new: NewItem, now: datetime, today: date, *, un
 
 
 async def update(
-    viewer: Viewer, reference: str, change: Change, expected_version: int, now: datetime, today: date
+    viewer: Viewer,
+    reference: str,
+    change: Change,
+    expected_version: int,
+    now: datetime,
+    today: date,
+    *,
+    attached_by: Viewer | None = None,
 ) -> ActionItem:
     """Change an item's status, or add a note to it, and return it; an open status reopens a closed item.
 
+    `attached_by` is its author, where they attached an email as the viewer's.
     Errors: NotFound, NotAllowed, Invalid by field, Conflict when it has changed since that version.
     """
     note = clean(change.note, changes.LONGEST_NOTE, "note", multiline=True)
@@ -90,7 +98,7 @@ async def update(
             raise NotAllowed("Only the person who assigned it, the committee’s chair, or a coordinator can cancel it.")
         after = changes.changed(item, replace(change, note=note), now, today)
         if after != item:
-            await _save(viewer, item, after, note, "item_updated", now, today)
+            await _save(viewer, item, after, note, "item_updated", now, today, attached_by=attached_by)
             await item_messages.about_blocked(viewer, item, after, note, now)
             if after.status is ItemStatus.CANCELED:
                 await item_messages.to_earlier_owner(viewer, item, after, now)
@@ -114,20 +122,24 @@ async def take_back(
     expected_version: int,
     now: datetime,
     today: date,
+    *,
+    attached_by: Viewer | None = None,
 ) -> ActionItem:
     """Undo the viewer's own update of that moment: set the item as it was, and empty the note that came with it.
 
-    Its history keeps that there was an update. Errors as in `update`.
+    Its history keeps that there was an update. An update that an attached email made is undone by `attached_by`.
+    Errors as in `update`.
     """
     async with writing():
         item = await _theirs(viewer, reference)
         await _check_version(viewer, item, expected_version, today)
         note = rows.ActionNote
-        theirs = (note.item == item.id) & (note.at == noted_at) & (note.by == viewer.member_id)
+        is_its = note.source == rules.ATTACHED if attached_by else note.by == viewer.member_id
+        theirs = (note.item == item.id) & (note.at == noted_at) & is_its
         await note.update({note.text: ""}).where(theirs)
         await note.update({note.change: NOTE_REMOVED}).where(theirs & (note.change == ""))
         after = changes.changed(item, replace(earlier, note=TAKEN_BACK), now, today)
-        await _save(viewer, item, after, TAKEN_BACK, "item_updated", now, today)
+        await _save(viewer, item, after, TAKEN_BACK, "item_updated", now, today, attached_by=attached_by)
         await item_messages.about_blocked(viewer, item, after, "", now)
     return after
 
@@ -296,8 +308,17 @@ async def _insert(row: rows.ActionItem) -> rows.ActionItem:
 
 
 async def _save(
-    viewer: Viewer, before: ActionItem, after: ActionItem, note: str, verb: str, now: datetime, today: date
+    viewer: Viewer,
+    before: ActionItem,
+    after: ActionItem,
+    note: str,
+    verb: str,
+    now: datetime,
+    today: date,
+    *,
+    attached_by: Viewer | None = None,
 ) -> None:
+    by = attached_by or viewer
     values: dict[Any, Any] = {
         "owner": after.owner_id,
         "agency": after.agency_id,
@@ -313,13 +334,15 @@ async def _save(
     await rows.ActionItem.update(values).where(
         rows.ActionItem.id == before.id, rows.ActionItem.version == before.version
     )
-    await _note(viewer, before.id, changes.words(before, after, today), note, now)
+    await _note(by, before.id, changes.words(before, after, today), note, now, is_attached=attached_by is not None)
     facts = {"status": after.status, "version": after.version}
-    await audit.record(viewer.actor, verb, "item", before.id, facts, now)
+    await audit.record(by.actor, verb, "item", before.id, facts, now)
 
 
-async def _note(viewer: Viewer, item_id: UUID, change: str, text: str, now: datetime) -> None:
-    source = viewer.origin.channel
+async def _note(
+    viewer: Viewer, item_id: UUID, change: str, text: str, now: datetime, *, is_attached: bool = False
+) -> None:
+    source = rules.ATTACHED if is_attached else viewer.origin.channel
     await rows.ActionNote.insert(
         rows.ActionNote(
             id=ids.new_id(), item=item_id, at=now, by=viewer.member_id, source=source, change=change, text=text

@@ -62,7 +62,8 @@ async def attach(viewer: Viewer, email_id: UUID, now: datetime) -> ItemEmail:
         before, email = found.item, found.email
         change = Change(status=STATUSES.get(email.word), note=email.text)
         today = to_local(now, owner.zone).date()
-        after = await action_items.update(owner, before.reference, change, before.version, now, today)
+        of_item = before.reference, change, before.version
+        after = await action_items.update(owner, *of_item, now, today, attached_by=viewer)
         recorded: Columns = {
             IncomingWords.outcome: Taken.RECORDED,
             IncomingWords.member: owner.member_id,
@@ -94,7 +95,7 @@ async def undo(viewer: Viewer, email_id: UUID, now: datetime) -> bool:
         found = await _found(viewer, email_id, now)
         if found.email.decision is None:
             return found.waits
-        await _take_back(found, now)
+        await _take_back(viewer, found, now)
         waits: Columns = {**dict.fromkeys(_DECIDED), IncomingWords.outcome: Taken.UNMATCHED}
         await IncomingWords.update(waits).where(IncomingWords.id == email_id)
         await audit.record(viewer.actor, "item_email_undone", "item", found.item.id, {}, now)
@@ -144,7 +145,7 @@ async def _owner(found: ItemEmail, now: datetime) -> Viewer | None:
     return owner if await items.item_by_id(owner, found.item.id) else None
 
 
-async def _take_back(found: ItemEmail, now: datetime) -> None:
+async def _take_back(viewer: Viewer, found: ItemEmail, now: datetime) -> None:
     made, decision = await known.made_change(found.email.id), found.email.decision
     if made is None or decision is None:
         return
@@ -153,7 +154,8 @@ async def _take_back(found: ItemEmail, now: datetime) -> None:
         raise Conflict(CHANGED)
     earlier = Change(status=made.status_before, progress=made.progress_before)
     of_item = found.item.reference, earlier, decision.at, found.item.version
-    await action_items.take_back(owner, *of_item, now, to_local(now, owner.zone).date())
+    today = to_local(now, owner.zone).date()
+    await action_items.take_back(owner, *of_item, now, today, attached_by=viewer)
 
 
 async def _decide(viewer: Viewer, email_id: UUID, now: datetime, recorded: Columns | None = None) -> None:

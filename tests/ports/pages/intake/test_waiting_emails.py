@@ -9,6 +9,7 @@ from tests.usecases.intake.test_item_emails import from_home
 from tests.usecases.intake.test_unrecorded import KEY, from_private_address
 from tests.usecases.intake.writing_back import given
 from tracker.rules.intake.calendar_replies import Sender
+from tracker.tables.schema.actions.action_items import ActionItem
 from tracker.tables.schema.intake.words import IncomingWords
 
 pytestmark = pytest.mark.anyio
@@ -57,3 +58,11 @@ async def test_home_counts_them_for_people_who_may_decide_and_for_no_one_else(
     }
     assert {name for name, page in homes.items() if ROW in page} == {"coordinator"}
     assert {name for name, page in homes.items() if "/email-replies" in page} == {"coordinator"}
+
+
+async def test_the_item_says_who_attached_an_email_to_it(sqlite_cast: Cast, browse: SignIn) -> None:
+    email, desk = await three_waiting(sqlite_cast), await browse(sqlite_cast.coordinator)
+    await desk.post(f"{email}/attachment")
+    [row] = await ActionItem.select(ActionItem.reference)
+    page = " ".join((await desk.get(f"/action-items/{row['reference']}")).text.split())
+    assert "Coordinator, for an attached email: Open → Blocked. “no address yet”" in page

@@ -58,7 +58,7 @@ class ActionNote(Table):
     at = Timestamptz(null=False)
     by = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
     source = Varchar(length=12)
-    """site, link, email, api"""
+    """site, link, email, api, attached"""
     change = Varchar(length=200, default="")
     """What changed, in words: "Open → Done, 100%"."""
     text = Text(default="")

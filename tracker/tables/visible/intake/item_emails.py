@@ -7,6 +7,7 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database.sql_list import id_list
+from tracker.rules.actions.action_items import ATTACHED
 from tracker.rules.core.answers import Taken, Word
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.intake.item_emails import ItemSettled, KeptEmail
@@ -34,14 +35,16 @@ _IS_OF_OTHER = "u.claimed NOT IN (u.owner, u.created_by)"
 # A note says something else than a status, so neither replaces the other.
 _UPDATED = (
     f"u.word <> '{Word.NOTE}' AND (EXISTS (SELECT 1 FROM action_note n WHERE n.item = u.item AND n.by = u.claimed"
-    " AND n.source <> 'email' AND n.change <> '' AND n.at > u.received_at)"
+    f" AND n.source NOT IN ('email', '{ATTACHED}') AND n.change <> '' AND n.at > u.received_at)"
     " OR EXISTS (SELECT 1 FROM incoming_words c WHERE c.item = u.item AND c.member = u.claimed AND c.id <> u.id"
     f" AND c.outcome = '{Taken.RECORDED}' AND c.word <> '{Word.NOTE}'"
     " AND c.received_at > u.received_at))"
 )
 _IS_NOTED = (
-    f"u.word = '{Word.NOTE}' AND EXISTS (SELECT 1 FROM action_note n WHERE n.item = u.item AND n.by = u.claimed"
+    f"u.word = '{Word.NOTE}' AND (EXISTS (SELECT 1 FROM action_note n WHERE n.item = u.item AND n.by = u.claimed"
     " AND n.text = u.text AND n.at >= u.received_at)"
+    " OR EXISTS (SELECT 1 FROM incoming_words c WHERE c.item = u.item AND c.member = u.claimed"
+    f" AND c.outcome = '{Taken.RECORDED}' AND c.word = u.word AND c.text = u.text AND c.decided_at >= u.received_at))"
 )
 _IS_SO = "u.text = '' AND u.word = u.status"
 # What an unconfirmed sender wrote is replaced only by the same: anyone could have written the other one.
