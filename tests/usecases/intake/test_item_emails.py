@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tests.cast import NOW, Cast, operation
-from tests.usecases.intake.test_item_words import history, item
+from tests.cast import LINK, NOW, Cast, operation
+from tests.usecases.intake.test_item_words import history, item, the_link
 from tests.usecases.intake.writing_back import LATER, TODAY, given, said
 from tracker.errors import Conflict, NotFound
 from tracker.rules.actions.action_items import ItemStatus
@@ -25,7 +25,7 @@ from tracker.usecases.actions import action_items
 from tracker.usecases.actions.item_lists import item_view
 from tracker.usecases.events import occurrences
 from tracker.usecases.events.events import schedule
-from tracker.usecases.intake import item_emails
+from tracker.usecases.intake import item_emails, undo
 
 pytestmark = pytest.mark.anyio
 
@@ -248,6 +248,15 @@ async def test_the_person_s_own_newer_email_settles_an_older_one(cast: Cast) -> 
     await from_home(cast.caht_lead)
     assert await said(cast.caht_lead, "IN PROGRESS", received_at=AT) is Taken.RECORDED
     assert await why(cast) == [ItemSettled.UPDATED]
+
+
+@pytest.mark.both_engines
+async def test_the_person_s_own_undone_email_settles_nothing(cast: Cast) -> None:
+    await given(cast.coordinator, cast.caht_lead)
+    await from_home(cast.caht_lead)
+    await said(cast.caht_lead, "IN PROGRESS", received_at=AT)
+    await undo.undo(await the_link(), AT + timedelta(hours=1), LINK)
+    assert await why(cast) == [None]
 
 
 @pytest.mark.both_engines

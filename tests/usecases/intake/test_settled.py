@@ -7,7 +7,9 @@ from uuid import UUID
 import pytest
 
 from tests.cast import NOW, Cast
-from tests.usecases.intake.replying import HOUR, LATER, MAYBE, NO, STRANGER, YES, email, invited, on, said
+from tests.usecases.intake.replying import HOUR, LATER, MAYBE, NO, STRANGER, YES, email, invited, on, reply_of, said
+from tests.usecases.intake.test_reply_words import said as wrote
+from tests.usecases.intake.test_reply_words import undone
 from tests.usecases.intake.test_unrecorded import AT, KEY, PRIVATE, emails, from_private_address
 from tracker.errors import Conflict
 from tracker.rules.events.notifications import Notify
@@ -125,6 +127,17 @@ async def test_what_a_decision_recorded_settles_what_came_before_and_undo_lets_i
     assert [one.reply.waits for one in (await emails(cast, event_id)).settled] == [False, False]
     assert await unrecorded.undo(cast.coordinator, event_id, KEY, newest, AT)
     assert await settled(cast, event_id) == [None, None]
+
+
+async def test_an_undone_reply_by_email_settles_nothing_and_what_waited_can_be_attached(cast: Cast) -> None:
+    event_id = await invited(cast)
+    row = await from_private_address(cast, event_id, NO)
+    await wrote(cast.fbi_lead, "NO", AT)
+    assert await settled(cast, event_id) == [Settled.REPLIED]
+    await undone(AT + HOUR)
+    assert await settled(cast, event_id, AT + HOUR) == [None]
+    await unrecorded.attach(cast.coordinator, event_id, KEY, row, cast.fbi_lead.member_id, AT + 2 * HOUR)
+    assert (await reply_of(cast.fbi_lead, event_id))[0] is NO
 
 
 async def test_a_reply_to_a_series_settles_the_emails_about_it_and_of_dates_without_a_reply_of_their_own(

@@ -19,7 +19,8 @@ _GIVEN = "SELECT occurrence, reply, source, sequence, replied_at FROM reply WHER
 # Two statements, each by an index: one with OR over both tables reads every email that ever came.
 _RECORDED = (
     "SELECT n.occurrence, n.sequence, n.stamped_at FROM incoming_reply n WHERE n.invitation = {}"
-    f" AND n.outcome = '{Outcome.RECORDED}'"
+    f" AND n.outcome = '{Outcome.RECORDED}' AND NOT EXISTS (SELECT 1 FROM incoming_words w"
+    " WHERE w.email_hash = n.email_hash AND w.undone_at IS NOT NULL)"
 )
 _ATTACHED = (
     "SELECT a.occurrence, n.sequence, n.stamped_at FROM reply a JOIN incoming_reply n ON n.attached = a.id"

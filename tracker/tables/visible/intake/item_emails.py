@@ -35,10 +35,11 @@ _IS_OF_OTHER = "u.claimed NOT IN (u.owner, u.created_by)"
 # A note says something else than a status, so neither replaces the other.
 _UPDATED = (
     f"u.word <> '{Word.NOTE}' AND (EXISTS (SELECT 1 FROM action_note n WHERE n.item = u.item AND n.by = u.claimed"
-    f" AND n.source NOT IN ('email', '{ATTACHED}') AND n.change <> '' AND n.at > u.received_at)"
+    f" AND n.source NOT IN ('email', '{ATTACHED}') AND n.change <> '' AND n.at > u.received_at"
+    " AND NOT EXISTS (SELECT 1 FROM incoming_words z WHERE z.item = n.item AND z.undone_at = n.at))"
     " OR EXISTS (SELECT 1 FROM incoming_words c WHERE c.item = u.item AND c.member = u.claimed AND c.id <> u.id"
     f" AND c.outcome = '{Taken.RECORDED}' AND c.word <> '{Word.NOTE}'"
-    " AND c.received_at > u.received_at))"
+    " AND c.received_at > u.received_at AND c.undone_at IS NULL))"
 )
 _IS_NOTED = (
     f"u.word = '{Word.NOTE}' AND (EXISTS (SELECT 1 FROM action_note n WHERE n.item = u.item AND n.by = u.claimed"

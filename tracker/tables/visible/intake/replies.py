@@ -77,9 +77,11 @@ _REPLIED = (
     f" AND r.reply <> '{ReplyValue.NEEDS_ACTION}' AND r.replied_at > u.made_at)"
 )
 _NOT_OLDER = "(c.sequence > u.counted OR (c.sequence = u.counted AND c.stamped_at >= u.made_at)) AND c.id <> u.id"
+_UNDONE = "SELECT 1 FROM incoming_words w WHERE w.email_hash = c.email_hash AND w.undone_at IS NOT NULL"
 _WROTE = (
     "EXISTS (SELECT 1 FROM incoming_reply c WHERE c.invitation = u.claims AND c.outcome = 'recorded'"
-    f" AND COALESCE(c.occurrence, u.claims) = COALESCE(u.occurrence, u.claims) AND {_NOT_OLDER})"
+    f" AND COALESCE(c.occurrence, u.claims) = COALESCE(u.occurrence, u.claims) AND {_NOT_OLDER}"
+    f" AND NOT EXISTS ({_UNDONE}))"
     " OR EXISTS (SELECT 1 FROM reply r JOIN incoming_reply c ON c.attached = r.id WHERE r.invitation = u.claims"
     f" AND r.source = '{ReplySource.EMAIL}' AND COALESCE(r.occurrence, u.claims) = COALESCE(u.occurrence, u.claims)"
     f" AND {_NOT_OLDER})"
