@@ -196,6 +196,37 @@ async def test_what_changed_since_is_not_undone_and_a_new_owner_takes_no_one_s_a
         await item_emails.attach(cast.coordinator, note.email.id, AT)
 
 
+@pytest.mark.both_engines
+@pytest.mark.parametrize("text", ["IN PROGRESS", "Two of three are in."])
+async def test_the_owner_can_undo_their_email_after_another_one_was_attached_and_that_was_undone(
+    cast: Cast, text: str
+) -> None:
+    reference = await given(cast.coordinator, cast.caht_lead)
+    assert await said(cast.caht_lead, "BLOCKED") is Taken.RECORDED
+    theirs = await the_link()
+    await from_home(cast.caht_lead, text)
+    [email_id] = await waiting(cast.coordinator)
+    await item_emails.attach(cast.coordinator, email_id, AT)
+    await item_emails.undo(cast.coordinator, email_id, AT + timedelta(minutes=1))
+    await undo.undo(theirs, AT + timedelta(minutes=2), LINK)
+    assert (await item(cast, reference)).status is ItemStatus.OPEN
+
+
+async def test_the_owner_can_t_undo_their_email_while_another_one_that_changed_the_item_is_attached(
+    sqlite_cast: Cast,
+) -> None:
+    cast = sqlite_cast
+    reference = await given(cast.coordinator, cast.caht_lead)
+    await said(cast.caht_lead, "BLOCKED")
+    theirs = await the_link()
+    await from_home(cast.caht_lead, "IN PROGRESS")
+    [email_id] = await waiting(cast.coordinator)
+    await item_emails.attach(cast.coordinator, email_id, AT)
+    with pytest.raises(Conflict):
+        await undo.undo(theirs, AT + timedelta(minutes=1), LINK)
+    assert (await item(cast, reference)).status is ItemStatus.IN_PROGRESS
+
+
 async def test_what_the_owner_no_longer_sees_is_neither_changed_nor_undone_for_them(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     await given(cast.coordinator, cast.caht_lead)

@@ -6,11 +6,12 @@ from uuid import UUID
 
 from tracker.database import writing
 from tracker.errors import Conflict, NotFound
-from tracker.rules.actions.action_items import ActionItem, may_update
-from tracker.rules.actions.item_changes import Change
+from tracker.rules.actions.action_items import ATTACHED, ActionItem, ItemStatus, may_update
+from tracker.rules.actions.item_changes import COMPLETE, Change
 from tracker.rules.core.actors import Origin
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_local
+from tracker.rules.intake.words import STATUSES
 from tracker.tables.background.intake import words as known
 from tracker.tables.background.intake.words import MadeChange
 from tracker.tables.schema.intake.words import IncomingWords
@@ -29,6 +30,8 @@ class Undoable:
     viewer: Viewer
     made: MadeChange
     of: ActionItem | EarlierReply
+    is_current: bool
+    """Whether everything is still as the email left it."""
 
     @property
     def item(self) -> ActionItem | None:
@@ -39,11 +42,6 @@ class Undoable:
     def reply(self) -> EarlierReply | None:
         """Return the reply that the email replaced, if it did."""
         return self.of if isinstance(self.of, EarlierReply) else None
-
-    @property
-    def is_current(self) -> bool:
-        """Return whether everything is still as the email left it."""
-        return self.of.version == self.made.version if isinstance(self.of, ActionItem) else self.of.is_current
 
     @property
     def can_undo(self) -> bool:
@@ -66,11 +64,22 @@ async def by_link(words_id: UUID, now: datetime, origin: Origin) -> Undoable:
         raise NotFound
     viewer = replace(await viewer_for(made.member_id, now), origin=origin)
     if made.reply is not None:
-        return Undoable(viewer=viewer, made=made, of=await earlier_reply(viewer, made.reply, now))
+        found = await earlier_reply(viewer, made.reply, now)
+        return Undoable(viewer=viewer, made=made, of=found, is_current=found.is_current)
     item = await visible.item_by_id(viewer, made.item_id) if made.item_id else None
     if item is None or not may_update(viewer, item):
         raise NotFound
-    return Undoable(viewer=viewer, made=made, of=item)
+    return Undoable(viewer=viewer, made=made, of=item, is_current=await _is_as_left(viewer, made, item))
+
+
+async def _is_as_left(viewer: Viewer, made: MadeChange, item: ActionItem) -> bool:
+    """Return whether an item is as an email left it: other emails may have been attached since, if that was undone."""
+    if item.version == made.version:
+        return True
+    since = (await visible.notes(viewer, item))[: item.version - (made.version or 0)]
+    status = STATUSES.get(made.word, made.status_before)
+    progress = COMPLETE if status is ItemStatus.DONE else made.progress_before
+    return (item.status, item.progress) == (status, progress) and all(one.source == ATTACHED for one in since)
 
 
 async def undo(words_id: UUID, now: datetime, origin: Origin) -> None:

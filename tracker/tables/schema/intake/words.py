@@ -34,7 +34,7 @@ class IncomingWords(Table):
     status_before = Varchar(length=12, null=True, default=None)
     progress_before = Integer(null=True, default=None)
     version = Integer(null=True, default=None)
-    """Of the item, after the email changed it: while it has this version, the change can be undone."""
+    """Of the item, after the email changed it: until someone else changes it, the change can be undone."""
     undone_at = Timestamptz(null=True, default=None)
     claimed = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
     """Who got our email about the item, when the reply didn't come from them: people decide whether it is theirs."""
