@@ -259,3 +259,19 @@ async def test_the_history_says_why_a_date_moved(sqlite_cast: Cast, browse: Sign
     await occurrences.change_date(sqlite_cast.coordinator, series, "2027-01-12", again, 1, NOW)
     page = await read(await browse(sqlite_cast.fbi_lead), f"/events/{series}/2027-01-12")
     assert "Reason: Room is painted." in page
+
+
+async def test_only_a_reader_of_every_change_is_told_that_there_was_none(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, sqlite_cast.kcpd_detective), NOW)
+
+    async def history_of(viewer: Viewer) -> str:
+        page = await read(await browse(viewer), f"/events/{event_id}/2027-01-12")
+        return " ".join(re.sub(r"<[^>]+>", " ", page[page.index('id="history"') : page.index("</main>")]).split())
+
+    assert "Created. No changes since." in await history_of(sqlite_cast.coordinator)
+    event, plan = await events.plan_to_change(sqlite_cast.coordinator, event_id)
+    fewer = replace(plan, invitees={one: plan.invitees[one] for one in (sqlite_cast.fbi_lead.member_id,)})
+    await events.change(sqlite_cast.coordinator, event_id, fewer, event.version, NOW)
+    assert "1 person removed" in await history_of(sqlite_cast.coordinator)
+    member = await history_of(sqlite_cast.fbi_lead)
+    assert ("Created" in member, "No changes since" in member) == (True, False)
