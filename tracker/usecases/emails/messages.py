@@ -16,8 +16,9 @@ from tracker.rules.events.event import Event
 from tracker.tables.visible.emails import messages, sendings
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, outbox
-from tracker.usecases.emails import upcoming_reminders
+from tracker.usecases.emails import upcoming_polls, upcoming_reminders
 from tracker.usecases.emails.item_reminders import PlannedItems, own_emails
+from tracker.usecases.emails.upcoming_polls import PlannedPoll
 from tracker.usecases.emails.upcoming_reminders import AHEAD, Planned
 
 PAGE = 20  # sendings on a page
@@ -194,6 +195,16 @@ async def planned_items(
     return await own_emails(viewer, now + AHEAD, now, zone, usual)
 
 
+async def planned_polls(viewer: Viewer, narrowed: Narrowed, after: Place | None, now: datetime) -> list[PlannedPoll]:
+    """Return upcoming reminders of date polls where the list includes them, as it does those of dates."""
+    is_listed = narrowed.standing is Standing.PLANNED or (narrowed.standing is None and narrowed.event)
+    if after or not is_listed or narrowed.kind not in (None, MessageKind.POLL):
+        return []
+    found = await upcoming_polls.of_theirs(viewer, now, now + AHEAD, narrowed.event)
+    wanted = [replace(one, people=_those(narrowed.person, one.people)) for one in found]
+    return [one for one in wanted if one.people]
+
+
 async def _event(viewer: Viewer, event_id: UUID | None) -> Event | None:
     if event_id is None:
         return None
@@ -213,12 +224,11 @@ async def _planned(viewer: Viewer, narrowed: Narrowed, after: Place | None, now:
         found = await upcoming_reminders.of_theirs(viewer, now)
     else:
         return []
-    wanted = [_to(narrowed.person, one) for one in found if narrowed.kind in (None, one.kind)]
+    kept = [one for one in found if narrowed.kind in (None, one.kind)]
+    wanted = [replace(one, people=_those(narrowed.person, one.people)) for one in kept]
     return [one for one in wanted if one.people][:MOST_PLANNED]
 
 
-def _to(person: UUID | None, planned: Planned) -> Planned:
-    """Return a reminder addressed to one of its recipients; None = to all of them."""
-    if person is None:
-        return planned
-    return replace(planned, people=tuple(one for one in planned.people if one.member_id == person))
+def _those(person: UUID | None, people: tuple[Viewer, ...]) -> tuple[Viewer, ...]:
+    """Return the one of these recipients that the list is narrowed to; without one, all of them."""
+    return tuple(one for one in people if person in (None, one.member_id))

@@ -1,7 +1,7 @@
 """The page of messages: what it shows of each, filters in the address, pages, and the button that sends again."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
@@ -11,9 +11,12 @@ import pytest
 from tests.cast import NOW, Cast, everybody, meeting, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
+from tests.usecases.polls.world import asked, reply
+from tracker import clock
 from tracker.database import writing
 from tracker.rules.core.message_types import ItemDue
 from tracker.rules.core.outbox import Skip, State
+from tracker.rules.polls.polls import Fit
 from tracker.tables.schema.core.outbox import Message, Sending
 from tracker.usecases.core import outbox
 from tracker.usecases.emails.messages import PAGE
@@ -258,3 +261,19 @@ async def test_a_place_in_the_list_with_a_time_that_no_page_wrote_is_ignored(
     await scheduled(sqlite_cast)
     after = urlencode({"after": f"{at}_{uuid4()}"})
     assert "Invitation" in await main(await browse(sqlite_cast.coordinator), f"?{after}")
+
+
+async def test_planned_lists_the_reminder_of_a_date_poll_to_those_who_may_see_it(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    cast = sqlite_cast
+    poll_id = await asked(cast.fbi_lead, operation(cast.kcpd_detective, cast.hsi_liaison))
+    await reply(cast.hsi_liaison, poll_id, Fit.YES)
+    clock.start_at(datetime(2027, 1, 4, 15, tzinfo=UTC), stands_still=True)
+    planned = "?state=planned&kind=poll"
+    led = text(await main(await browse(cast.fbi_lead), planned))
+    assert "Thu, Jan 7, 8:00 AM Date poll, reminder to reply:" in led
+    assert "Kcpd detective (KCPD)" in led
+    assert f'href="/polls/{poll_id}"' in await main(await browse(cast.kcpd_detective), planned)
+    for reader in (cast.hsi_liaison, cast.caht_lead):
+        assert "No messages match." in await main(await browse(reader), planned)

@@ -1,6 +1,7 @@
 """Date polls for people: those who may see the event once it is scheduled may see its poll, and no one else."""
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from uuid import UUID
 
 from piccolo.querystring import QueryString
@@ -52,6 +53,15 @@ async def open_polls(viewer: Viewer) -> list[Poll]:
     return await _polls(viewer, mine, viewer.member_id)
 
 
+async def polls_due(viewer: Viewer, after: datetime, until: datetime) -> list[Poll]:
+    """Return the open polls that the viewer may see and to which people should reply in (after, until]."""
+    due = (
+        " AND e.status = 'draft' AND p.canceled_at IS NULL AND p.reply_by > {} AND p.reply_by <= {}"
+        " ORDER BY p.reply_by, p.id"
+    )
+    return await _polls(viewer, due, after, until)
+
+
 async def people(viewer: Viewer, of: Poll) -> list[Respondent]:
     """Return the people of a poll with their replies, by agency and name; the organizer says yes to each date."""
     return (await people_of_each(viewer, [of]))[of.id]
@@ -70,7 +80,7 @@ async def people_of_each(viewer: Viewer, polls: Iterable[Poll]) -> dict[UUID, li
     return found
 
 
-async def _polls(viewer: Viewer, where: str, *arguments: UUID) -> list[Poll]:
+async def _polls(viewer: Viewer, where: str, *arguments: UUID | datetime) -> list[Poll]:
     found = await rows(_POLL, viewer, where, *arguments)
     options = await _options(viewer, [row["poll"] for row in found])
     return [

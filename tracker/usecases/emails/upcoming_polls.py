@@ -1,0 +1,97 @@
+"""Upcoming reminders about date polls, as they would go out if nothing changed: computed when viewed, never stored."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from tracker.database import together
+from tracker.rules.core.audiences import Audience
+from tracker.rules.core.outbox import MessageKind
+from tracker.rules.core.viewer import Viewer, sees
+from tracker.rules.emails.nudges import REST
+from tracker.rules.emails.preferences import quieter
+from tracker.rules.emails.reminders import Moment
+from tracker.rules.events.event import may_edit
+from tracker.rules.polls import polls as rules
+from tracker.rules.polls.polls import Poll, Respondent
+from tracker.rules.polls.reminders import LONGEST_AHEAD, reminder_at
+from tracker.tables.background.emails import email_pauses
+from tracker.tables.background.events import audiences
+from tracker.tables.background.polls import reminders as due
+from tracker.tables.visible.polls import polls
+from tracker.usecases.core.viewers import viewers_for
+from tracker.usecases.emails.preferences import everyones_wishes
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedPoll:
+    """One reminder of a date poll, with its time and recipients."""
+
+    at: datetime
+    poll: Poll
+    people: tuple[Viewer, ...]
+    """The recipients, by agency and name."""
+
+    @property
+    def kind(self) -> MessageKind:
+        """Return the kind that people filter by."""
+        return MessageKind.POLL
+
+
+async def of_theirs(viewer: Viewer, now: datetime, until: datetime, event_id: UUID | None = None) -> list[PlannedPoll]:
+    """Return the reminders in (now, until] of the polls that the viewer sees, or of one event's, soonest first.
+
+    People who may not edit an event read only of their own.
+    """
+    found = await polls.polls_due(viewer, now, until + LONGEST_AHEAD)
+    ahead = [one for one in found if event_id in (None, one.event.id) and (due_at := _moment(one)) and now < due_at.at]
+    if not ahead:
+        return []
+    event_ids = {one.event.id for one in ahead}
+    asked, wishes, resting, paused, seen_by = await together(
+        polls.people_of_each(viewer, ahead),
+        everyones_wishes(),
+        due.reminded(event_ids, now - REST),
+        email_pauses.paused(),
+        audiences.audiences_of_each(event_ids),
+    )
+    times: dict[tuple[datetime, UUID], list[UUID]] = {}
+    for poll in ahead:
+        for moment, member_id in _silent(viewer, poll, asked[poll.id], resting.get(poll.event.id, {})):
+            at = quieter(moment, wishes.quiet_of(member_id)).at
+            if member_id not in paused and at <= until:
+                times.setdefault((at, poll.id), []).append(member_id)
+    people = await viewers_for({one for members in times.values() for one in members}, now)
+    by_id = {one.id: one for one in ahead}
+    planned = [
+        PlannedPoll(at=at, poll=by_id[poll_id], people=_reached(members, people, seen_by[by_id[poll_id].event.id]))
+        for (at, poll_id), members in sorted(times.items())
+    ]
+    return [one for one in planned if one.people]
+
+
+def _silent(
+    viewer: Viewer, poll: Poll, people: Iterable[Respondent], last: Mapping[UUID, datetime]
+) -> Iterator[tuple[Moment, UUID]]:
+    """Yield the people who have not replied, without those who were reminded within two days before."""
+    moment = _moment(poll)
+    if moment is None:
+        return
+    for one in rules.waiting(people):
+        is_theirs = may_edit(viewer, poll.event) or one.member_id == viewer.member_id
+        is_resting = one.member_id in last and last[one.member_id] > moment.at - REST
+        if is_theirs and not is_resting:
+            yield moment, one.member_id
+
+
+def _reached(
+    members: Iterable[UUID], people: Mapping[UUID, Viewer], may_see: AbstractSet[Audience]
+) -> tuple[Viewer, ...]:
+    return tuple(to for one in members if (to := people.get(one)) and sees(to, may_see))
+
+
+def _moment(poll: Poll) -> Moment | None:
+    at = reminder_at(poll.reply_by, poll.opened_at, poll.event.zone)
+    return Moment(at=at, lead=poll.reply_by - at, ends=poll.reply_by) if at else None
