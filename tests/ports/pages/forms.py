@@ -7,7 +7,10 @@ Fields = dict[str, list[str]]
 
 
 class FormFields(HTMLParser):
-    """Collects the fields of the form whose action is given; buttons are pressed by the person who sends it."""
+    """Collects the fields of the form whose action is given, with or without its query.
+
+    Buttons are pressed by the person who sends it.
+    """
 
     def __init__(self, action: str) -> None:
         super().__init__()
@@ -21,7 +24,8 @@ class FormFields(HTMLParser):
         given = dict(attrs)
         name = given.get("name") or ""
         if tag == "form":
-            self._is_inside = given.get("action") == self.action
+            action = given.get("action") or ""
+            self._is_inside = self.action in (action, action.partition("?")[0])
         elif not self._is_inside:
             return
         elif tag == "input" and (given["type"] not in ("checkbox", "radio") or "checked" in given):

@@ -601,3 +601,14 @@ async def test_an_agency_that_is_ticked_invites_nobody_who_only_keeps_accounts_o
     form = typed(page, "/events", title="Call two", visibility="law_enforcement", person=sqlite_cast.auditor.member_id)
     event_id = (await lead.post("/events", form | {"save": ["send"]})).headers["location"].rpartition("/")[2]
     assert sqlite_cast.auditor.member_id in await invitees_of(UUID(event_id)), "somebody who is named is meant"
+
+
+async def test_after_an_error_the_address_opens_the_same_form(desk: Browser) -> None:
+    page = (await desk.get("/schedule?kind=deadline&date=2027-03-09")).text
+    action = re.search(r'id="schedule" method="post" action="([^"]*)"', page)
+    assert action
+    address = action[1].replace("&amp;", "&")
+    refused = await desk.post(address, typed(page, "/events", title="", save="send"))
+    assert (refused.status_code, f'action="{action[1]}"' in refused.text) == (422, True)
+    again = await desk.get(address)
+    assert (again.status_code, again.headers["location"]) == (303, "/schedule?kind=deadline&date=2027-03-09")

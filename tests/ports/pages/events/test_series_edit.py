@@ -275,3 +275,12 @@ async def test_the_panel_says_that_notes_do_not_change_from_a_date_on(desk: Brow
     said = await preview(desk, series, SECOND, description="Bring a badge")
     assert "To fix Notes are the same for all dates. Change them in the whole series." in said
     assert "No one will get an email" not in said
+
+
+async def test_after_an_error_the_address_is_still_that_of_this_and_following_dates(
+    desk: Browser, series: UUID
+) -> None:
+    address = f"/events/{series}/edit?from={SECOND}"
+    page = (await desk.get(address)).text
+    refused = await desk.post(address, typed(page, address, save="send", title=""))
+    assert (refused.status_code, f'action="{address}"' in refused.text) == (422, True)

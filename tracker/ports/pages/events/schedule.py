@@ -13,7 +13,7 @@ from tracker.errors import Invalid, NotAllowed
 from tracker.ports.http.dependencies import Now, Viewer, Zone
 from tracker.ports.http.flash import Flash
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.dependencies import Drafts, Form, Pages, Query
+from tracker.ports.pages.core.dependencies import Drafts, Form, Pages, Query, QueryString
 from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, id_in, version_in
 from tracker.ports.pages.core.request import undo_for, with_number_notified
 from tracker.ports.pages.events.preview import Editing
@@ -57,7 +57,7 @@ class Opened(NamedTuple):
 
 @get("/schedule", guards=[signed_in])
 async def schedule_page(
-    pages: Pages, viewer: Viewer, params: Query, drafts: Drafts, zone: Zone, now: Now
+    pages: Pages, viewer: Viewer, params: Query, query_string: QueryString, drafts: Drafts, zone: Zone, now: Now
 ) -> Response[str]:
     """Show an empty form for the requested kind and day, a copy of `like`, or one from a `template`.
 
@@ -86,31 +86,55 @@ async def schedule_page(
     offered = await filled(viewer, offered, form)
     form_id = id_in(form["form_id"]) or ids.new_id()  # that of a form whose first attempt may have been saved
     return await schedule_form(
-        pages, viewer, form, offered, zone, now, form_id=form_id, templates=templates, is_tried=False, **begun
+        pages,
+        viewer,
+        form,
+        offered,
+        zone,
+        now,
+        form_id=form_id,
+        templates=templates,
+        is_tried=False,
+        action=_with_query("/events", query_string),
+        **begun,
     )
 
 
 @get("/events", guards=[signed_in])
-async def all_events() -> Redirect:
-    """Redirect to the calendar: a form that was shown again has this address."""
-    return Redirect("/calendar", status_code=303)
+async def all_events(viewer: Viewer, query_string: QueryString) -> Redirect:
+    """Redirect to the form with its draft: after an error it has this address. Others come to the calendar."""
+    form = _with_query("/schedule", query_string)
+    return Redirect(form if viewer.may_schedule else "/calendar", status_code=303)
 
 
 @post("/events", guards=[signed_in], status_code=303)
-async def schedule_event(pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now) -> Response[Any]:
+async def schedule_event(
+    pages: Pages, viewer: Viewer, form: Form, query_string: QueryString, zone: Zone, now: Now
+) -> Response[Any]:
     """Save what the form describes, or show it again with its errors."""
     check_organizer(viewer)
     offered = await filled(viewer, await form_options.choices(viewer), form)
     form_id = id_in(form["form_id"]) or ids.new_id()
     if form["save"] not in SENDS:
-        return await schedule_form(pages, viewer, form, offered, zone, now, form_id=form_id)
+        return await schedule_form(
+            pages, viewer, form, offered, zone, now, form_id=form_id, action=_with_query("/events", query_string)
+        )
     try:
         plan = read_plan(form, offered, zone)
         event_id = await events.schedule(viewer, plan, now, form_id=form_id, notified_at=now + UNDO_FOR)
     except Invalid as wrong:
         errors = errors_of(wrong, FIELDS)
         return await schedule_form(
-            pages, viewer, form, offered, zone, now, form_id=form_id, errors=errors, status_code=422
+            pages,
+            viewer,
+            form,
+            offered,
+            zone,
+            now,
+            form_id=form_id,
+            action=_with_query("/events", query_string),
+            errors=errors,
+            status_code=422,
         )
     if form["save"] == ASKS:
         return pages.redirect(f"/events/{event_id}/poll", DRAFTED)
@@ -148,6 +172,10 @@ def check_organizer(viewer: Viewer) -> None:
     """Raise `NotAllowed` for people who may not schedule anything."""
     if not viewer.may_schedule:
         raise NotAllowed("Only coordinators, committee chairs, and agency leads can schedule events. Ask one of them.")
+
+
+def _with_query(path: str, query_string: str) -> str:
+    return f"{path}?{query_string}" if query_string else path
 
 
 def _draft_of(params: FormValues) -> DraftKey:

@@ -129,6 +129,7 @@ async def schedule_form(
     for no writer.
     """
     usual = {
+        "action": _edit_address(editing) if editing else "/events",
         "form_id": "",
         "errors": Errors(),
         "times": None,
@@ -138,10 +139,15 @@ async def schedule_form(
     }
     return pages.render(
         "events/schedule/form.html",
-        action=f"/events/{editing.event.id}/edit" if editing else "/events",
         version=editing.version if editing else 0,
         was=editing.was if editing else "",
         changes=editing.changes if editing else None,
         **await schedule_context(viewer, form, offered, zone, now, editing, is_tried=is_tried),
         **usual | found,
     )
+
+
+def _edit_address(editing: Editing) -> str:
+    """Return where the form of a known event is sent: after an error, that address opens the same form again."""
+    path = f"/events/{editing.event.id}/edit"
+    return f"{path}?from={editing.first_key}" if editing.first_key else path
