@@ -17,7 +17,7 @@ IN_TIME = datetime(2027, 1, 8, 23, tzinfo=UTC)
 
 
 def wrong(*starts: datetime, reply_by: datetime = IN_TIME) -> str:
-    """Return the field of the error."""
+    """Return the fields of the errors."""
     with pytest.raises(Invalid) as refused:
         check_new(NewPoll(starts=starts, reply_by=reply_by), draft(), NOW)
     return " ".join(refused.value.fields)
@@ -48,6 +48,10 @@ def test_a_time_that_the_clocks_skip_is_not_proposed() -> None:
 @pytest.mark.parametrize("at", [NOW, datetime(2027, 1, 12, 16, tzinfo=UTC)])
 def test_people_reply_in_the_future_and_before_the_first_date(at: datetime) -> None:
     assert wrong(FIRST, FIRST + DAY, reply_by=at) == "reply_by"
+
+
+def test_both_errors_of_the_dates_and_of_the_day_to_reply_by_are_shown_at_once() -> None:
+    assert wrong(FIRST, reply_by=datetime(2027, 1, 13, 23, tzinfo=UTC)) == "dates reply_by"
 
 
 def test_a_draft_with_one_date_and_people_can_have_a_poll() -> None:

@@ -199,7 +199,7 @@ def check_new(new: NewPoll, event: Event, now: datetime) -> None:
     wrong: dict[str, str] = {}
     if sentence := _wrong_dates(new.starts, event, now):
         wrong["dates"] = sentence
-    elif sentence := _wrong_deadline(new, event, now):
+    if sentence := _wrong_deadline(new, event, now):
         wrong["reply_by"] = sentence
     if wrong:
         raise Invalid(**wrong)
@@ -220,6 +220,7 @@ def _wrong_dates(starts: Sequence[datetime], event: Event, now: datetime) -> str
 def _wrong_deadline(new: NewPoll, event: Event, now: datetime) -> str:
     if new.reply_by <= now:
         return "Choose a day in the future."
-    if new.reply_by >= to_utc(min(new.starts), event.zone):
+    ahead = [at for at in (to_utc(one, event.zone) for one in new.starts) if at > now]
+    if ahead and new.reply_by >= min(ahead):
         return "Choose a day before the first date."
     return ""
