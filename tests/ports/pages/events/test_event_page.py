@@ -164,6 +164,10 @@ async def test_htmx_gets_the_reply_and_the_numbers_alone(sqlite_cast: Cast, brow
     assert "<html" not in response.text
     assert "Reply saved: No." in response.text
     assert "1 yes · 0 maybe · 1 no · 0 no reply" in response.text
+    assert '<span id="invited" hx-swap-oob="true">2</span>' in response.text
+    page = (await detective.get(f"/events/{event_id}/{KEY}")).text
+    assert page.count('id="invited"') == 1
+    assert 'Participants (<span id="invited">2</span>)</a>' in page
 
 
 async def test_a_reply_that_says_nothing_is_asked_for_again(sqlite_cast: Cast, browse: SignIn) -> None:
