@@ -119,16 +119,9 @@ async def attach(
         if person.substitutes_for:
             await _attach_to_substitute(page, email, person)
             return Attached(person, email.value)
-        await replies.record(
-            viewer,
-            person.invitation_id,
-            date,
-            Given(email.value, email.comment),
-            ReplySource.EMAIL,
-            now,
-            for_series=not email.for_date,
-            entered=replies.EnteredFor(person.member_id, email.received_at),
-        )
+        given, entered = Given(email.value, email.comment), replies.EnteredFor(person.member_id, email.received_at)
+        about = (person.invitation_id, date, given, ReplySource.EMAIL, now)
+        await replies.record(viewer, *about, for_series=not email.for_date, entered=entered)
         reply_id = await words.newest_reply(person.invitation_id)
         counted: Columns = {IncomingReply.sequence: order[0], IncomingReply.stamped_at: order[1]}
         await _decide(viewer, email, now, {IncomingReply.attached: reply_id, **counted})
