@@ -73,30 +73,21 @@ async def schedule_page(
         _to_begin_with(viewer, params),
         drafts.of(key.subject, key.form),
     )
-    form, begun = _asked_for(params, zone, now, offered), dict[str, Any]()
+    form = _asked_for(params, zone, now, offered)
+    begun: dict[str, Any] = {"action": _with_query("/events", query_string)}
     if plan:
         offered = await form_options.with_people(viewer, offered, Picks(people=frozenset(plan.invitees)))
         form = form_of_copy(plan, form["date"], offered)
     elif template:
         offered = await filled(viewer, offered, FormValues(template.form))
         form, missing = form_of_template(template, date.fromisoformat(form["date"]), offered)
-        begun = {"flash": Flash(sentence=_begun_words(template.name, missing))}
+        begun["flash"] = Flash(sentence=_begun_words(template.name, missing))
     typed = drafts.shown(key, kept.get(key.form))
     form = form if typed is None else typed
     offered = await filled(viewer, offered, form)
     form_id = id_in(form["form_id"]) or ids.new_id()  # that of a form whose first attempt may have been saved
     return await schedule_form(
-        pages,
-        viewer,
-        form,
-        offered,
-        zone,
-        now,
-        form_id=form_id,
-        templates=templates,
-        is_tried=False,
-        action=_with_query("/events", query_string),
-        **begun,
+        pages, viewer, form, offered, zone, now, form_id=form_id, templates=templates, is_tried=False, **begun
     )
 
 
