@@ -42,6 +42,15 @@ def press(page: Page, button: Locator) -> int:
     return scrolled
 
 
+def count_of_a_new_page(page: Page) -> str:
+    """Return what Home counts now: invitations that went out meanwhile leave nothing to do for two days."""
+    new = page.context.new_page()
+    new.goto("/")
+    count = new.locator("#queue-count").inner_text()
+    new.close()
+    return count
+
+
 @pytest.fixture
 def home(page_of: PageOf) -> tuple[Page, list[str]]:
     page = page_of(COORDINATOR)
@@ -58,7 +67,8 @@ def test_reminding_leaves_the_page_where_it_is_and_the_focus_in_its_row(home: tu
     expect(row.get_by_text("You can remind them again on Thu, Dec 3")).to_be_visible()
     expect(row.get_by_role("button", name="Undo")).to_be_focused()
     expect(page.locator("#heard")).to_contain_text("to reply. You can remind them again in 48 hours.")
-    expect(page.locator("#queue-count")).to_have_text(f"{to_do - 1} to do, most urgent first")
+    expect(page.locator("#queue-count")).to_have_text(count_of_a_new_page(page))
+    assert int(page.locator("#queue-count").inner_text().split()[0]) < to_do
     assert page.evaluate(SCROLLED) == scrolled
     assert judged(page) == []
     expect(row.get_by_text("You can remind them again on Thu, Dec 3")).to_be_focused(timeout=30_000)
