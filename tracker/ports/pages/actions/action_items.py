@@ -22,7 +22,6 @@ from tracker.ports.pages.actions.item_views import (
     board_of,
     context_of,
     from_meeting_context,
-    item_context,
     meeting_form_in,
     new_context,
     new_owner_in,
@@ -148,7 +147,8 @@ async def move(
         item = await action_items.update(viewer, reference, change, version, now, today)
     except Invalid as wrong:
         errors = errors_of(wrong, forms.CHANGE_FIELDS)
-        context = await item_context(viewer, today, reference, form, errors=errors, version=version_in(form))
+        view = await item_lists.item_view(viewer, reference)
+        context = context_of(viewer, today, view, form, errors=errors, version=version_in(form))
         return await _again(pages, viewer, now, form, context, 422)
     except Conflict as changed:
         if home_rows.are_asked_for(form):
@@ -189,10 +189,10 @@ async def hand_over(
         await action_items.hand_over(viewer, reference, forms.read_owner(owner), version_in(form), now, today)
     except Invalid as wrong:
         refused = replace(owner, error=wrong.fields.get("owner"))
-        context = await item_context(viewer, today, reference) | {"owner": refused}
+        context = context_of(viewer, today, await item_lists.item_view(viewer, reference)) | {"owner": refused}
         return await _again(pages, viewer, now, form, context, 422)
     except Conflict as changed:
-        context = await item_context(viewer, today, reference, happened=changed.sentence)
+        context = context_of(viewer, today, await item_lists.item_view(viewer, reference), happened=changed.sentence)
         chosen = {"owner": owner} if context["item"].is_open else {}
         return await _again(pages, viewer, now, form, context | chosen, 409)
     return pages.redirect(f"/action-items/{reference}", f"{reference} reassigned.")
@@ -233,7 +233,10 @@ async def _moved(
     """Return the response to an update: the line and a message to htmx, else a redirect to where it was pressed."""
     if pages.is_htmx:
         pages.saved()
-        board, context = await board_of(viewer, today, now, form), await item_context(viewer, today, item.reference)
+        board, context = (
+            await board_of(viewer, today, now, form),
+            context_of(viewer, today, await item_lists.view_of(viewer, item)),
+        )
         return await row_response(pages, board, context, said=sentence, before=before)
     places = {HOME: HOME, "list": "/action-items"}
     address = places.get(form["next"], f"/action-items/{item.reference}")
@@ -263,7 +266,7 @@ async def _changed(
     if "note" in form:
         context = _both(viewer, today, await item_lists.item_view(viewer, reference), form)
     else:
-        context = await item_context(viewer, today, reference, happened=changed.sentence)
+        context = context_of(viewer, today, await item_lists.item_view(viewer, reference), happened=changed.sentence)
     return await _again(pages, viewer, now, form, context, 409)
 
 

@@ -121,25 +121,6 @@ async def from_meeting_context(
     }
 
 
-async def item_context(
-    viewer: Viewer,
-    today: Today,
-    reference: str,
-    form: FormValues | None = None,
-    *,
-    version: int | None = None,
-    errors: Errors | None = None,
-    changes: Sequence[ChangeInWords] | None = None,
-    happened: str = "",
-) -> Context:
-    """Return one item with its history and its forms; `happened` says why a button without fields did nothing.
-
-    Errors: NotFound.
-    """
-    view = await item_lists.item_view(viewer, reference)
-    return context_of(viewer, today, view, form, version=version, errors=errors, changes=changes, happened=happened)
-
-
 def context_of(
     viewer: Viewer,
     today: Today,
@@ -151,7 +132,7 @@ def context_of(
     changes: Sequence[ChangeInWords] | None = None,
     happened: str = "",
 ) -> Context:
-    """Return what the page of an item shows, with what was typed into its form."""
+    """Return what the page of an item shows, with what was typed; `happened` says why a button alone did nothing."""
     item, now_there = view.item, forms.form_of_item(view.item)
     return {
         "view": view,
