@@ -8,8 +8,11 @@ import base64
 import binascii
 from collections.abc import Iterable
 from email.header import Header
+from functools import lru_cache
 from typing import NamedTuple
 
+REMEMBERED = 4_096  # lines of text: most of those in an email are its layout, or go to everyone who gets it
+LINE_END = b"\r\n"
 LINE = 78  # characters (RFC 5322 §2.1.1)
 OUTER, INNER = "=_parts_of_this_mail", "=_forms_of_this_letter"
 """Boundaries: the same for every try, and no text can contain them, because an = in it is written as =3D."""
@@ -29,9 +32,16 @@ class Part(NamedTuple):
 
 def readable(kind: str, text: str) -> Part:
     """Return text as quoted-printable UTF-8."""
-    lines = text.replace("\n", "\r\n").encode("utf-8")
+    *whole, last = text.split("\n")
+    body = b"".join([*map(_quoted, whole), _quoted(last).removesuffix(LINE_END)])
     headers = (f'Content-Type: {kind}; charset="utf-8"', "Content-Transfer-Encoding: quoted-printable")
-    return Part(headers, binascii.b2a_qp(lines, istext=True), (kind,))
+    return Part(headers, body, (kind,))
+
+
+@lru_cache(REMEMBERED)
+def _quoted(line: str) -> bytes:
+    """Return a line with its end; without one, the soft breaks within it would be lone LFs."""
+    return binascii.b2a_qp(line.encode("utf-8") + LINE_END, istext=True)
 
 
 def encoded(kind: str, content: bytes, parameters: str = "", *more: str) -> Part:
