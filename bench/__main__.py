@@ -53,11 +53,13 @@ PARTS: tuple[tuple[str, Callable[[], Sequence[Figure]]], ...] = (
     ("planning reminders", planning.measure),
     ("reminders", reminders.measure),
     ("replies by email", replies.measure),
-    ("start and memory", startup.measure),
+    ("start", startup.measure),
 )
 LARGE_PARTS = (
     ("25,000 people", many_people.measure_most),
+    ("search", search.measure_most),
     ("reports", reports.measure_most),
+    ("deconfliction", deconfliction.measure_most),
     ("memory", startup.measure_most),
     ("two processes", postgres.measure_processes),
 )

@@ -16,7 +16,7 @@ from tracker.ports.cli.serve import settle
 from tracker.usecases.events import occurrences
 
 MANY = 100_000  # dates stored
-REQUESTS = 100
+REQUESTS = 60
 TARGET = 2  # times the floor
 
 

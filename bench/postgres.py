@@ -93,13 +93,12 @@ async def _measured(url: str) -> Sequence[Figure]:
         with tempfile.TemporaryDirectory() as folder:
             async with AsyncExitStack() as stack:
                 postgres = await stack.enter_async_context(world(url, STORED))
-                [row] = await postgres.engine.run_ddl("SELECT pg_backend_pid() AS pid")
                 theirs = await _deeds(postgres)
-                await postgres.engine.run_ddl("ANALYZE")  # as autovacuum does, which the server of the tests lacks
+                await know_how_full_it_is(postgres)
                 sqlite = await stack.enter_async_context(world(Path(folder) / "few.sqlite", STORED))
                 ours = await _deeds(sqlite)
                 settle()
-                of_server = _Server(row["pid"])
+                of_server = await processes(postgres)
                 return [await _figure(name, (postgres, theirs[name]), (sqlite, ours[name]), of_server) for name in ours]
     finally:
         clock.start_at(None)
@@ -119,7 +118,7 @@ def _asking(of: World, path: str) -> Deed:
     return lambda: of.reader.get(path)
 
 
-async def _figure(name: str, postgres: tuple[World, Deed], sqlite: tuple[World, Deed], server: "_Server") -> Figure:
+async def _figure(name: str, postgres: tuple[World, Deed], sqlite: tuple[World, Deed], server: "Processes") -> Figure:
     for _ in range(WARM_UP):
         await _time(*postgres), await _time(*sqlite)
     worked = server.worked
@@ -151,7 +150,18 @@ async def _time(of: World, deed: Deed) -> float:
     return time.process_time() - began
 
 
-class _Server:
+async def know_how_full_it_is(of: World) -> None:
+    """Let PostgreSQL count its rows, as autovacuum does, which the server of the tests lacks."""
+    await of.engine.run_ddl("ANALYZE")
+
+
+async def processes(of: World) -> "Processes":
+    """Return the processes of the server that keeps a world, those of the connections that are open among them."""
+    [row] = await of.engine.run_ddl("SELECT pg_backend_pid() AS pid")
+    return Processes(row["pid"])
+
+
+class Processes:
     """The processes of a PostgreSQL server on this machine."""
 
     def __init__(self, process: int) -> None:

@@ -25,6 +25,7 @@ from tracker.config.settings import Settings
 from tracker.crypto.signed_links import Links
 from tracker.database import bind, close_database, engine_from_url, open_database
 from tracker.database.migrate import migrate
+from tracker.ports.cli.serve import settle
 from tracker.ports.mail.compose import Composer
 from tracker.ports.mail.delivery import LANES, Delivery
 from tracker.rules.core.outbox import Skip
@@ -34,7 +35,7 @@ from tracker.usecases.emails import content as content_deeds
 from tracker.usecases.emails.reminders import queue_due
 from tracker.usecases.events import events
 
-ROUNDS, DATES, PEOPLE = 5, 16, 12
+ROUNDS, DATES, PEOPLE = 9, 16, 12
 COUNT = DATES * PEOPLE  # emails in a round
 STARTS = meeting().starts
 A_DAY_BEFORE = datetime.fromisoformat("2027-01-11T16:00+00:00")  # of the first round; the others follow a day apart
@@ -57,6 +58,7 @@ async def _measured(folder: Path, server: Server) -> Sequence[Figure]:
     try:
         await migrate()
         await _schedule(await people_of_the_task_force())
+        settle()
         rounds = [await _round(server, A_DAY_BEFORE + timedelta(days=number)) for number in range(ROUNDS)]
     finally:
         await close_database(engine)
@@ -68,7 +70,7 @@ async def _measured(folder: Path, server: Server) -> Sequence[Figure]:
 
 
 async def _schedule(cast: Cast) -> None:
-    """Fill five days with meetings; nothing but their reminders of the day before is to be sent."""
+    """Fill a day of meetings for each round; nothing but their reminders of the day before is to be sent."""
     for number in range(ROUNDS):
         for _ in range(DATES):
             plan = meeting(*everybody(cast), starts=STARTS + timedelta(days=number))

@@ -11,7 +11,7 @@ from bench.server import Server, product
 from bench.stock import feed_in, filled, session_in
 from bench.visitors import Visitors
 
-FEW, MANY, MOST = 4_000, 100_000, 1_000_000  # dates stored
+FEW, MOST = 4_000, 1_000_000  # dates stored
 STARTS = 3
 START = 1.5  # times the libraries alone
 MEMORY = 1.3  # times as much as with few dates
@@ -19,7 +19,7 @@ WARM_UP = 50  # requests for each address before memory is read
 
 
 def measure() -> Sequence[Figure]:
-    """Start `tracker serve` with its clock several times, in turns with its libraries; then use it, and read memory."""
+    """Start `tracker serve` with its clock several times, in turns with its libraries."""
     with TemporaryDirectory() as folder:
         few, compiled = filled(Path(folder), FEW), Path(folder) / "compiled"
         modules = libraries.names(compiled)
@@ -27,7 +27,6 @@ def measure() -> Sequence[Figure]:
             (_started(few, compiled), libraries.import_them(modules, compiled))
             for _ in range(1 + STARTS)  # the first compiles
         ]
-        memory = _memory(few, filled(Path(folder), MANY), MANY)
     started, imported = (median(seconds) for seconds in zip(*turns, strict=True))
     return (
         Figure(
@@ -38,25 +37,15 @@ def measure() -> Sequence[Figure]:
             target=START,
             more_is_better=False,
         ),
-        memory,
     )
 
 
 def measure_most() -> Sequence[Figure]:
     """Read the memory of a server with as many dates as we have ever tried, beside one with few."""
     with TemporaryDirectory() as folder:
-        return [_memory(filled(Path(folder), FEW), filled(Path(folder), MOST), MOST)]
-
-
-def _memory(few: Path, many: Path, dates: int) -> Figure:
-    return Figure(
-        name=f"memory with {dates:,} dates stored, by {FEW:,}",
-        value=_resident(many),
-        unit="MB",
-        floor=_resident(few),
-        target=MEMORY,
-        more_is_better=False,
-    )
+        few, most = (_resident(filled(Path(folder), dates)) for dates in (FEW, MOST))
+    name = f"memory with {MOST:,} dates stored, by {FEW:,}"
+    return (Figure(name=name, value=most, unit="MB", floor=few, target=MEMORY, more_is_better=False),)
 
 
 def _started(database: Path, compiled: Path) -> float:
