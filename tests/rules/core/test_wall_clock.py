@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracker.errors import Invalid
-from tracker.rules.core.wall_clock import _US_ZONES, to_local, to_utc, zone_of, zone_word
+from tracker.rules.core.wall_clock import to_local, to_utc, zone_of
 
 CHICAGO = "America/Chicago"
 
@@ -45,33 +45,6 @@ def test_a_moment_is_the_one_that_the_standard_library_says(local: datetime, zon
     moment = to_utc(local, zone)
     assert moment.tzinfo is UTC
     assert moment == local.replace(tzinfo=ZoneInfo(zone), fold=0).astimezone(UTC)
-
-
-@pytest.mark.parametrize(
-    ("zone", "word"),
-    [
-        ("America/New_York", "Eastern"),
-        ("America/Indiana/Indianapolis", "Eastern"),
-        ("America/Chicago", "Central"),
-        ("US/Central", "Central"),
-        ("America/Denver", "Mountain"),
-        ("America/Los_Angeles", "Pacific"),
-        ("America/Anchorage", "Alaska"),
-        ("Pacific/Honolulu", "Hawaii"),
-        ("America/Phoenix", "Phoenix"),
-        ("America/Puerto_Rico", "Puerto Rico"),
-        ("America/Argentina/Buenos_Aires", "Buenos Aires"),
-        ("UTC", "UTC"),
-    ],
-)
-def test_a_zone_has_the_word_that_people_use(zone: str, word: str) -> None:
-    assert zone_word(zone) == word
-
-
-def test_zones_with_one_word_show_the_same_time_all_year() -> None:
-    hours = [datetime(2026, month, 15, 12) for month in range(1, 13)]
-    for names in _US_ZONES.values():
-        assert len({tuple(to_utc(hour, name) for hour in hours) for name in names.split()}) == 1
 
 
 @pytest.mark.parametrize(

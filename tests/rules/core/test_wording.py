@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tracker.rules.core import wording
+from tracker.rules.core.wall_clock import to_utc
 
 CENTRAL = ZoneInfo("America/Chicago")
 TODAY = date(2026, 12, 1)
@@ -159,7 +160,27 @@ def test_a_moment_without_offset_has_no_local_time() -> None:
 
 @pytest.mark.parametrize(
     ("zone", "word"),
-    [("America/Chicago", "Central"), ("Europe/Berlin", "Berlin time"), ("America/Argentina/San_Juan", "San Juan time")],
+    [
+        ("America/New_York", "Eastern"),
+        ("America/Indiana/Indianapolis", "Eastern"),
+        ("America/Chicago", "Central"),
+        ("US/Central", "Central"),
+        ("America/Denver", "Mountain"),
+        ("America/Phoenix", "Arizona time"),
+        ("America/Los_Angeles", "Pacific"),
+        ("America/Anchorage", "Alaska time"),
+        ("Pacific/Honolulu", "Hawaii time"),
+        ("America/Puerto_Rico", "Atlantic"),
+        ("Europe/Berlin", "Berlin time"),
+        ("America/Argentina/San_Juan", "San Juan time"),
+        ("UTC", "UTC"),
+    ],
 )
 def test_a_zone_is_called_what_people_call_it(zone: str, word: str) -> None:
     assert wording.zone_word(zone) == word
+
+
+def test_zones_with_one_word_show_the_same_time_all_year() -> None:
+    hours = [datetime(2026, month, 15, 12) for month in range(1, 13)]  # noqa: DTZ001 - of a wall clock
+    for zones in wording.ZONES.values():
+        assert len({tuple(to_utc(hour, zone) for hour in hours) for zone in zones.split()}) == 1

@@ -15,21 +15,6 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NAIVE_EPOCH = EPOCH.replace(tzinfo=None)
 _NAME = re.compile(r"UTC|[A-Z][A-Za-z_]{1,30}(/[A-Za-z0-9_+-]{1,30}){1,2}", re.ASCII)
 
-# Phoenix is missing: "Mountain" would be an hour off for most of the year.
-_US_ZONES = {
-    "Eastern": "America/New_York America/Detroit America/Indiana/Indianapolis America/Indiana/Marengo "
-    "America/Indiana/Petersburg America/Indiana/Vevay America/Indiana/Vincennes America/Indiana/Winamac "
-    "America/Kentucky/Louisville America/Kentucky/Monticello US/Eastern US/Michigan US/East-Indiana",
-    "Central": "America/Chicago America/Menominee America/Indiana/Knox America/Indiana/Tell_City "
-    "America/North_Dakota/Beulah America/North_Dakota/Center America/North_Dakota/New_Salem US/Central",
-    "Mountain": "America/Denver America/Boise US/Mountain",
-    "Pacific": "America/Los_Angeles US/Pacific",
-    "Alaska": "America/Anchorage America/Juneau America/Metlakatla America/Nome America/Sitka America/Yakutat "
-    "US/Alaska",
-    "Hawaii": "Pacific/Honolulu US/Hawaii",
-}
-_WORDS = {name: word for word, names in _US_ZONES.items() for name in names.split()}
-
 
 @cache
 def zone_of(name: str) -> ZoneInfo:
@@ -77,11 +62,6 @@ def to_local(moment: datetime, zone: str) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("a moment is aware")
     return _with_sound_year(moment).astimezone(zone_of(zone))
-
-
-def zone_word(zone: str) -> str:
-    """Return what people call a zone: Central for America/Chicago; outside the plain U.S. zones, the city."""
-    return _WORDS.get(zone) or zone_of(zone).key.rpartition("/")[2].replace("_", " ")
 
 
 def _with_sound_year(moment: datetime) -> datetime:

@@ -5,12 +5,13 @@ Every `datetime` here is aware and already in the reader's zone (see `local`); w
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
 
 SAME_YEAR = relativedelta(months=6)  # a day closer than this is named without its year
+DAYS = 64  # of which it is remembered how far that is: today in some zones
 NOON = 12  # hours
 HOUR = 60  # minutes
 SAME_EVENING = 6 * HOUR  # minutes: up to this length, hours are counted across midnight too
@@ -18,19 +19,35 @@ COUNTED_DAYS = 30  # longer ago than this, the day is named
 SOON = 3  # days before a due date within which they are counted
 TO = "\N{EN DASH}"
 ZONES = {
-    "America/New_York": "Eastern",
-    "America/Detroit": "Eastern",
-    "America/Indiana/Indianapolis": "Eastern",
-    "America/Chicago": "Central",
-    "America/Denver": "Mountain",
-    "America/Boise": "Mountain",
-    "America/Phoenix": "Arizona time",
-    "America/Los_Angeles": "Pacific",
-    "America/Anchorage": "Alaska time",
-    "Pacific/Honolulu": "Hawaii time",
-    "America/Puerto_Rico": "Atlantic",
+    "Eastern": "America/New_York America/Detroit America/Indiana/Indianapolis America/Indiana/Marengo "
+    "America/Indiana/Petersburg America/Indiana/Vevay America/Indiana/Vincennes America/Indiana/Winamac "
+    "America/Kentucky/Louisville America/Kentucky/Monticello US/Eastern US/Michigan US/East-Indiana",
+    "Central": "America/Chicago America/Menominee America/Indiana/Knox America/Indiana/Tell_City "
+    "America/North_Dakota/Beulah America/North_Dakota/Center America/North_Dakota/New_Salem US/Central",
+    "Mountain": "America/Denver America/Boise US/Mountain",
+    "Arizona time": "America/Phoenix US/Arizona",  # "Mountain" would be an hour off for most of the year
+    "Pacific": "America/Los_Angeles US/Pacific",
+    "Alaska time": "America/Anchorage America/Juneau America/Metlakatla America/Nome America/Sitka America/Yakutat "
+    "US/Alaska",
+    "Hawaii time": "Pacific/Honolulu US/Hawaii",
+    "Atlantic": "America/Puerto_Rico",
     "UTC": "UTC",
 }
+ZONE_WORDS = {zone: word for word, zones in ZONES.items() for zone in zones.split()}
+ZONE_CHOICES = (
+    "America/New_York",
+    "America/Detroit",
+    "America/Indiana/Indianapolis",
+    "America/Chicago",
+    "America/Denver",
+    "America/Boise",
+    "America/Phoenix",
+    "America/Los_Angeles",
+    "America/Anchorage",
+    "Pacific/Honolulu",
+    "America/Puerto_Rico",
+    "UTC",
+)
 
 
 def local(moment: datetime, zone: str) -> datetime:
@@ -42,7 +59,7 @@ def local(moment: datetime, zone: str) -> datetime:
 
 def zone_word(zone: str) -> str:
     """Return what people call an IANA zone: "Central", or "Berlin time" where there is no such word."""
-    return ZONES.get(zone) or zone.rpartition("/")[2].replace("_", " ") + " time"
+    return ZONE_WORDS.get(zone) or zone.rpartition("/")[2].replace("_", " ") + " time"
 
 
 def zone_choices(chosen: str) -> list[tuple[str, str]]:
@@ -50,7 +67,7 @@ def zone_choices(chosen: str) -> list[tuple[str, str]]:
 
     One that isn't among them is offered while it is chosen.
     """
-    known = {zone: f"{word} ({zone.rpartition('/')[2].replace('_', ' ')})" for zone, word in ZONES.items()}
+    known = {zone: f"{ZONE_WORDS[zone]} ({zone.rpartition('/')[2].replace('_', ' ')})" for zone in ZONE_CHOICES}
     return list(({chosen: known.get(chosen, chosen)} | known).items()) if chosen else list(known.items())
 
 
@@ -58,8 +75,16 @@ def day(value: date, today: date | None = None) -> str:
     """Return "Thu, Dec 10"; with the year when it is more than six months from `today`."""
     moment = _date(value)
     words = f"{moment:%a, %b} {moment.day}"
-    is_far = today is not None and not _date(today) - SAME_YEAR <= moment <= _date(today) + SAME_YEAR
-    return f"{words}, {moment.year}" if is_far else words
+    if today is None:
+        return words
+    first, last = _without_year(_date(today))
+    return words if first <= moment <= last else f"{words}, {moment.year}"
+
+
+@lru_cache(DAYS)
+def _without_year(today: date) -> tuple[date, date]:
+    """Return between which days no year is named: by dateutil, it takes longer than all else of a day's words."""
+    return today - SAME_YEAR, today + SAME_YEAR
 
 
 def days(values: Sequence[date], today: date) -> list[str]:

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from tracker.rules.core.message_types import Also, AlsoWhat, EventNews, Invited
-from tracker.rules.core.wall_clock import to_local, zone_word
-from tracker.rules.core.wording import day, longday, plural, span
+from tracker.rules.core.wall_clock import to_local
+from tracker.rules.core.wording import day, longday, plural, span, zone_word
 from tracker.rules.emails.content import cut, one_line
 from tracker.rules.emails.facts import Fact, FactName, Facts
 from tracker.rules.emails.parts import Occasion, day_and_time, place, when_words

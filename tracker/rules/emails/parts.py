@@ -8,8 +8,8 @@ from uuid import UUID
 
 from tracker.rules.core.message_types import Changed, EventContent
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.core.wall_clock import to_local, zone_word
-from tracker.rules.core.wording import clock, day, longday, span
+from tracker.rules.core.wall_clock import to_local
+from tracker.rules.core.wording import clock, day, longday, span, zone_word
 from tracker.rules.emails.content import (
     Button,
     ButtonName,

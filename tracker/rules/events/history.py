@@ -7,8 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from tracker.rules.core.date_words import short_date
-from tracker.rules.core.wall_clock import zone_word
-from tracker.rules.core.wording import day, local, longday, plural, span
+from tracker.rules.core.wording import day, local, longday, plural, span, zone_word
 from tracker.rules.events.event import Event, Occurrence, taking_place
 from tracker.rules.events.event_fields import FIELDS, values_of
 from tracker.rules.events.kept_dates import Details

@@ -30,7 +30,7 @@ from tracker.ports.pages.events.schedule_values import form_of_plan
 from tracker.ports.pages.events.schedule_words import PLAIN_WORDS
 from tracker.rules.core.date_words import WEEKDAYS
 from tracker.rules.core.drafts import DraftForm, DraftKey
-from tracker.rules.core.wording import ZONES
+from tracker.rules.core.wording import ZONE_WORDS
 from tracker.rules.events.event import Event, EventStatus
 from tracker.rules.events.event_fields import TEXTS, label_of
 from tracker.rules.events.plan import Plan, is_added
@@ -79,7 +79,7 @@ VALUES: dict[str, Mapping[str, str]] = {
     "tentative": {"yes": "yes", "": "no"},
     "repeat": {choice.value: words.lower() for choice, words in PLAIN_WORDS.items()},
     "week_starts": {str(day): name for day, name in enumerate(WEEKDAYS)},
-    "zone": ZONES,
+    "zone": ZONE_WORDS,
     "leads": {minutes_of(one): lead_words(one) for one in OFFERED},
     "asks_before": {minutes_of(one): lead_words(one) for one in ASKS_OFFERED},
     "asks_after": {minutes_of(one): lead_words(one) for one in ASKS_AFTER_OFFERED},

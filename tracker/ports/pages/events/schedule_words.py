@@ -6,8 +6,7 @@ from datetime import date, datetime, time
 from tracker.errors import Invalid
 from tracker.ports.pages.core.form_values import FormValues, Reader
 from tracker.ports.pages.events.schedule_form import When, holiday_choices, read_when
-from tracker.rules.core.wall_clock import zone_word
-from tracker.rules.core.wording import local
+from tracker.rules.core.wording import local, zone_word
 from tracker.rules.events.clock_changes import clock_notes
 from tracker.rules.events.replies import reply_by
 from tracker.rules.recurrence import Repeat, dates, rule_for
