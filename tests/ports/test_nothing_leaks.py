@@ -299,6 +299,9 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "GET /events/{event_id}/{key}": _of_dates("GET", ""),
     "POST /events/{event_id}/{key}/reply": _of_dates("POST", "/reply", reply="accepted"),
     "POST /events/{event_id}/{key}/substitution/refusal": _of_dates("POST", "/substitution/refusal"),
+    "POST /events/{event_id}/{key}/substitution/refusal/removal": _of_dates(
+        "POST", "/substitution/refusal/removal", at=NOW.isoformat()
+    ),
     "GET /events/{event_id}/{key}/edit": lambda p: [
         *_of_dates("GET", "/edit")(p),
         *(("GET", f"/events/{p.event}/{p.event_key}/edit?proposal={one}", {}) for one in (p.secret_proposal, NOWHERE)),

@@ -1,32 +1,37 @@
 """YES or NO that a substitute writes back to the email that named them, like the reply of their calendar program."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 
-from tests.cast import NOW, Cast, meeting, operation
+from tests.cast import LINK, NOW, Cast, meeting, operation
 from tests.emails import ReadEmail
 from tests.usecases.intake import replying
-from tests.usecases.intake.test_reply_words import HOUR, LATER, NO, confirmation, said, sent
+from tests.usecases.intake.test_reply_words import HOUR, LATER, NO, YES, confirmation, said, sent
+from tracker.errors import Conflict, NotFound
 from tracker.rules.core.answers import Taken
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import Removed, SubstituteDeclined
 from tracker.rules.core.outbox import Message as Queued
+from tracker.rules.core.own_messages import InvitationAnswered
 from tracker.rules.core.viewer import Viewer
+from tracker.rules.emails.content import UndoPage
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.intake.calendar_replies import Outcome, Sender
 from tracker.rules.intake.unrecorded import BECAUSE, Settled
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.intake.replies import IncomingReply
+from tracker.tables.schema.intake.words import IncomingWords
 from tracker.usecases.core import outbox
 from tracker.usecases.events import events, occurrences, replies, substitutes
-from tracker.usecases.intake import incoming, unrecorded
+from tracker.usecases.intake import incoming, undo, unrecorded
 
 pytestmark = pytest.mark.anyio
 
 KEY = "2027-01-12"
+SECOND = timedelta(seconds=1)
 
 
 async def named(cast: Cast) -> UUID:
@@ -49,14 +54,91 @@ async def queued() -> list[Queued]:
 
 
 @pytest.mark.both_engines
-async def test_a_substitute_s_no_in_words_releases_them_and_the_removal_confirms_it(cast: Cast) -> None:
+async def test_a_substitute_s_no_in_words_releases_them_and_is_confirmed(cast: Cast) -> None:
     event_id = await named(cast)
     assert await said(cast.fbi_alternate, "NO I'm in court") is Taken.RECORDED
     assert await coming(cast, event_id) == frozenset()
-    assert {one.recipient_id: type(one.content) for one in await queued()} == {
-        cast.fbi_alternate.member_id: Removed,
-        cast.fbi_lead.member_id: SubstituteDeclined,
+    assert {(one.recipient_id, type(one.content)) for one in await queued()} == {
+        (cast.fbi_alternate.member_id, InvitationAnswered),
+        (cast.fbi_alternate.member_id, Removed),
+        (cast.fbi_lead.member_id, SubstituteDeclined),
     }
+
+
+async def link_of(confirmation: ReadEmail) -> UUID:
+    [page] = [one.target for one in confirmation.buttons if isinstance(one.target, UndoPage)]
+    return page.words_id
+
+
+async def test_the_confirmation_of_a_substitute_s_no_says_what_follows_and_has_one_link_to_undo_it(
+    sqlite_cast: Cast,
+) -> None:
+    await named(sqlite_cast)
+    await said(sqlite_cast.fbi_alternate, "NO I'm in court")
+    one = await confirmation()
+    assert one.subject == "You replied no: Monthly task force meeting, Tue, Jan 12"
+    assert one.paragraphs[0].startswith("You're no longer the substitute. The person who named you gets an email")
+    assert await link_of(one)
+    assert len(one.buttons) == 1
+
+
+@pytest.mark.both_engines
+async def test_the_link_lets_the_substitute_come_again_and_drops_the_emails_about_their_no(cast: Cast) -> None:
+    event_id = await named(cast)
+    await said(cast.fbi_alternate, "NO I'm in court")
+    link = await link_of(await confirmation(LATER + SECOND))
+    found = await undo.by_link(link, LATER + 2 * SECOND, LINK)
+    assert found.refusal
+    assert (found.can_undo, found.refusal.principals, found.refusal.may_be_known) == (True, "Fbi lead (FBI)", False)
+    await undo.undo(link, LATER + 2 * SECOND, LINK)
+    assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
+    assert await sent(LATER + HOUR) == []
+    await undo.undo(link, LATER + HOUR, LINK)
+    assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
+
+
+async def test_an_undo_after_the_emails_have_left_says_so_and_sends_the_entry_again(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await named(sqlite_cast)
+    await said(cast.fbi_alternate, "NO")
+    link = await link_of(await confirmation(LATER + HOUR))
+    found = await undo.by_link(link, LATER + 2 * HOUR, LINK)
+    assert found.refusal
+    assert (found.can_undo, found.refusal.may_be_known) == (True, True)
+    await undo.undo(link, LATER + 2 * HOUR, LINK)
+    assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
+    [(key, _)] = await sent(LATER + 3 * HOUR)
+    assert key.startswith("substitute:substitute")
+
+
+async def test_the_link_undoes_nothing_once_the_person_who_named_them_replied(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await named(sqlite_cast)
+    await said(cast.fbi_alternate, "NO")
+    link = await link_of(await confirmation(LATER + HOUR))
+    await replies.reply(cast.fbi_lead, event_id, KEY, YES, "", LATER + HOUR, for_series=False)
+    assert not (await undo.by_link(link, LATER + 2 * HOUR, LINK)).can_undo
+    with pytest.raises(Conflict):
+        await undo.undo(link, LATER + 2 * HOUR, LINK)
+    assert await coming(cast, event_id) == frozenset()
+
+
+async def test_the_link_is_dead_for_a_substitute_who_may_no_longer_see_the_event(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await named(sqlite_cast)
+    await said(cast.fbi_alternate, "NO")
+    link = await link_of(await confirmation(LATER + HOUR))
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    restricted = operation(cast.fbi_lead, starts=plan.starts)
+    await events.change(cast.coordinator, event_id, restricted, event.version, LATER + HOUR)
+    with pytest.raises(NotFound):
+        await undo.by_link(link, LATER + 2 * HOUR, LINK)
+
+
+async def test_the_confirmation_of_an_undone_no_is_not_sent(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await named(sqlite_cast)
+    await said(cast.fbi_alternate, "NO")
+    [row] = await IncomingWords.select(IncomingWords.id)
+    await undo.undo(row["id"], LATER + SECOND, LINK)
+    assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
+    assert [one for _, one in await sent(LATER + HOUR) if isinstance(one, ReadEmail)] == []
 
 
 async def test_a_substitute_s_yes_in_words_is_known_and_says_so(sqlite_cast: Cast) -> None:
@@ -145,7 +227,10 @@ async def test_a_second_no_of_a_substitute_is_known_and_waits_for_no_one(sqlite_
     cast, event_id = sqlite_cast, await named(sqlite_cast)
     first = await first_email(cast.fbi_alternate)
     assert await said(cast.fbi_alternate, "NO", message_id=first) is Taken.RECORDED
+    await sent(LATER + SECOND)
     assert await said(cast.fbi_alternate, "No, again", LATER + HOUR, message_id=first) is Taken.UNCHANGED
+    text = "You're no longer the substitute, so you don't need to come."
+    assert text in (await confirmation(LATER + HOUR)).paragraphs
     date = await occurrences.date_for(cast.coordinator, event_id, KEY)
     assert (await unrecorded.of_date(cast.coordinator, date, LATER + HOUR)).waiting == []
 

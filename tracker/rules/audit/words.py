@@ -70,6 +70,7 @@ VERBS = {
     "replied_for": "Recorded a reply to an",
     "reply_attached": "Attached an email as the reply to an",
     "reply_dismissed": "Dismissed an email that replied to an",
+    "refusal_undone": "Undid a substitute’s No to an",
     "reply_decision_undone": "Undid a decision about an email that replied to an",
     "item_email_attached": "Attached an email as a reply about",
     "item_email_dismissed": "Dismissed an email about",

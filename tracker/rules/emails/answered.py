@@ -44,6 +44,7 @@ def answered(about: Occasion, content: InvitationAnswered) -> Letter:
         kept=reply_words(about) if has_replied and not is_recorded else "",
         is_partly=has_replied and about.has_no_reply,
         comes_for=one_line(about.substitutes_for),
+        is_released=about.is_released,
     )
     undo = (Button(name=ButtonName.UNDO, target=UndoPage(words_id=content.undo)),) if content.undo else ()
     change = reply_button(about, ButtonName.CHANGE_REPLY) if is_recorded else reply_buttons(about)

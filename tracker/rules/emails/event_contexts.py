@@ -262,6 +262,8 @@ class InvitationAnsweredEmail:
     """Whether some dates of the series have a reply, and others none."""
     comes_for: str = ""
     """The person for whom the reader substitutes."""
+    is_released: bool = False
+    """Whether the reader was to come as a substitute, and no longer is."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -132,6 +132,11 @@ class Occasion:
         return self.substitution.principal if self.substitution and not self.substitution.is_over else ""
 
     @property
+    def is_released(self) -> bool:
+        """Return whether the reader was to come in another person's place, and no longer is."""
+        return self.substitution is not None and self.substitution.is_over
+
+    @property
     def is_lead(self) -> bool:
         """Return whether the reader is the organizer."""
         return self.reader.member_id == self.event.lead_id

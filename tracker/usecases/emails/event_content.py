@@ -1,7 +1,7 @@
 """Emails about events: the current state as the recipient sees it, and whether the message still makes sense."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -81,7 +81,7 @@ async def event_letter(
     if isinstance(made, Skip) or made.calendar is None or message.event_id is None:
         return made
     own = (await invitations(message.event_id)).get(reader.member_id)
-    return replace(made, invitation_id=own.id) if own else made
+    return replace(made, invitation_id=own.id) if own and made.invitation_id is None else made
 
 
 async def _made(
@@ -173,14 +173,14 @@ async def _occasion(
 ) -> Occasion | None:
     """Return what the email is written from; None when its date is gone."""
     event, dates, own = read
-    following = _following(content, dates)
-    ahead = _ahead(following, now)
-    turns = {} if own else await of_member(event.id, reader.member_id, [one.id for one in dates])
+    ahead = _ahead(_following(content, dates), now)
+    turns = await _turns(reader, read)
     instead = {date_id: one for date_id, one in turns.items() if not one.is_over}
-    theirs = dates if message.occurrence_id or not instead else [one for one in dates if one.id in instead]
+    theirs = _theirs(message, read, instead)
     date = _spoken_of(message, theirs, [one for one in ahead if one in theirs])
-    if date is None or not following:
+    if date is None or not _following(content, dates):
         return None
+    turn, themselves = _place(message, read, turns, date)
     onward = await _onward(reader, event) if isinstance(content, SeriesContinued) else None
     return Occasion(
         content=content,
@@ -190,9 +190,9 @@ async def _occasion(
         dates=tuple(dates),
         ahead=ahead,
         is_whole=not event.is_series or (message.occurrence_id is None and len(theirs) == len(dates)),
-        invitation_id=own.id if own else None,
-        role=own.role if own else AttendeeRole.REQUIRED,
-        substitution=await _named(turns.get(date.id) if message.occurrence_id or date.id in instead else None),
+        invitation_id=themselves.id if themselves else None,
+        role=themselves.role if themselves else AttendeeRole.REQUIRED,
+        substitution=await _named(turn),
         delegation=await _delegation(own, date, instead, now),
         reply=_reply(own, date, instead),
         own_replies={one.original_start: _reply(own, one, instead) for one in dates},
@@ -207,6 +207,32 @@ async def _occasion(
         continues_from=await _continues_from(reader, event) if isinstance(content, Update) else None,
         is_continuation=isinstance(content, Invited) and await _is_continuation(reader, event),
     )
+
+
+async def _turns(reader: Viewer, read: _Read) -> dict[UUID, Substitution]:
+    """Return the dates on which the reader comes in another person's place, or did; no one who takes part does."""
+    if read.own and read.own.role.takes_part:
+        return {}
+    return await of_member(read.event.id, reader.member_id, [one.id for one in read.dates])
+
+
+def _theirs(message: Message, read: _Read, instead: Collection[UUID]) -> list[Occurrence]:
+    """Return the dates that concern the reader: of someone who only comes in another person's place, those dates."""
+    is_partly = instead and not read.own and not message.occurrence_id
+    return [one for one in read.dates if one.id in instead] if is_partly else read.dates
+
+
+def _place(
+    message: Message, read: _Read, turns: Mapping[UUID, Substitution], date: Occurrence
+) -> tuple[Substitution | None, OwnInvitation | None]:
+    """Return for whom the reader comes, or came, if the email is about that; and what they are invited to themselves.
+
+    To someone who is kept informed as well, an email about a whole series isn't about that.
+    """
+    turn = turns.get(date.id)
+    if turn and not message.occurrence_id and (turn.is_over or (read.own and read.event.is_series)):
+        turn = None
+    return turn, read.own if turn is None or turn.is_over else None
 
 
 def _following(content: EventContent, dates: Sequence[Occurrence]) -> list[Occurrence]:
@@ -276,7 +302,7 @@ async def _delegation(
     person = (await viewers_for([other], now)).get(other) if other else None
     if person is None:
         return None
-    return Delegation(other=person.email, name=f"{person.name} ({person.agency})", is_sent=own is None)
+    return Delegation(other=person.email, name=f"{person.name} ({person.agency})", is_sent=turn is not None)
 
 
 async def _replies(reader: Viewer, date: Occurrence) -> tuple[int, int, int]:
@@ -311,7 +337,8 @@ def _spoken_of(message: Message, dates: list[Occurrence], ahead: list[Occurrence
 def _why_not(about: Occasion) -> Skip | None:
     """Return why the message no longer makes sense, or None."""
     if isinstance(about.content, Removed):
-        return INVITED_AGAIN if about.invitation_id or about.substitutes_for else _over(about)
+        is_invited = about.invitation_id and not about.is_released
+        return INVITED_AGAIN if is_invited or about.substitutes_for else _over(about)
     return _why_not_to_them(about) or _why_not_now(about)
 
 
@@ -321,14 +348,16 @@ def _why_not_read(about: Occasion) -> Skip | None:
 
 
 def _why_not_to_them(about: Occasion) -> Skip | None:
-    if about.invitation_id is None and not about.substitutes_for:
+    is_answered = about.is_released and isinstance(about.content, InvitationAnswered)
+    if about.invitation_id is None and not about.substitutes_for and not is_answered:
         return NOT_INVITED
     return ASKED_THEMSELVES if isinstance(about.content, SubstituteNamed) and about.invitation_id else None
 
 
 def _why_not_now(about: Occasion) -> Skip | None:
     if isinstance(about.content, InvitationAnswered):
-        return None
+        is_recorded = about.content.outcome is Taken.RECORDED
+        return REPLY_CHANGED if is_recorded and about.substitutes_for else None
     is_off = about.event.status is EventStatus.CANCELED or (not about.is_whole and about.date.is_off)
     if isinstance(about.content, Canceled):
         return _over(about) if is_off else ON

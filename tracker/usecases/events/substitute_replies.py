@@ -1,7 +1,7 @@
 """A substitute's own No: they can't come after all, and the person who named them has no substitute from then on.
 
-It replaces the reply that named them, so it is kept and undone like any other. A Yes changes nothing: a substitute
-counts as coming. The person who named them gets an email.
+It replaces the reply that named them, and can be undone (`substitute_undo`). A Yes changes nothing: a substitute
+counts as coming. The person who named them gets an email, not before the No can no longer be undone on the page.
 """
 
 from datetime import datetime
@@ -14,6 +14,7 @@ from tracker.rules.core.outbox import Draft
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Occurrence
 from tracker.rules.events.replies import Given, ReplySource, ReplyValue
+from tracker.rules.events.undo import UNDO_FOR
 from tracker.tables.background.events import invitees
 from tracker.usecases.core import outbox
 from tracker.usecases.events import replies, substitutes
@@ -64,20 +65,17 @@ async def release(
         await outbox.enqueue_all([_draft(principal.member_id, invitation_id, occurrence, now)], now)
 
 
-async def take_back(invitation_id: UUID, occurrence: Occurrence, at: datetime) -> None:
-    """Drop the email about a No that was recorded at that moment, if it still waits; the caller is in `writing()`."""
-    await outbox.take_back_one(_key(invitation_id, occurrence, at))
-
-
 def _draft(principal_id: UUID, invitation_id: UUID, occurrence: Occurrence, now: datetime) -> Draft:
     return Draft(
         content=SubstituteDeclined(at=now),
         recipient_id=principal_id,
         event_id=occurrence.event.id,
         occurrence_id=occurrence.id,
-        key=_key(invitation_id, occurrence, now),
+        key=key_of(invitation_id, occurrence, now),
+        due=now + UNDO_FOR,
     )
 
 
-def _key(invitation_id: UUID, occurrence: Occurrence, at: datetime) -> str:
+def key_of(invitation_id: UUID, occurrence: Occurrence, at: datetime) -> str:
+    """Return the key of the email to the person who named a substitute, about their No at that moment."""
     return f"substitute_declined:{invitation_id}:{occurrence.id}:{at.isoformat()}"

@@ -147,16 +147,19 @@ async def notified(event_id: UUID, now: datetime) -> AsyncIterator[None]:
     await notify(event_id, before, now)
 
 
-async def notify(event_id: UUID, before: frozenset[Standing], now: datetime, *, may_begin: bool = True) -> None:
+async def notify(
+    event_id: UUID, before: frozenset[Standing], now: datetime, *, may_begin: bool = True, knowing: Container[UUID] = ()
+) -> None:
     """Notify people who started or stopped substituting; `before` is who was `standing` before the change.
 
     `may_begin` says whether it could name a substitute: where no one has one, and none is named, no one is notified.
+    People who are `knowing` get no email.
     """
     after = await standing(event_id) if before or may_begin else before
     left = await still_there(event_id, (date_id for *_, date_id in before - after))
     begun = [_draft(SubstituteNamed(), event_id, one, now) for one in sorted(after - before, key=str)]
     ended = [_draft(Removed(), event_id, one, now, left) for one in sorted(before - after, key=str)]
-    await outbox.enqueue_all([*begun, *ended], now)
+    await outbox.enqueue_all([one for one in (*begun, *ended) if one.recipient_id not in knowing], now)
     await audience_versions.touch({audiences.member(substitute) for _, substitute, _ in before ^ after})
 
 
@@ -178,11 +181,16 @@ def _draft(
     left: Container[UUID] | None = None,
 ) -> Draft:
     """Return the email; for a date that is no longer in the series (not in `left`), it is about the whole event."""
-    invitation_id, substitute, date_id = standing
+    _, substitute, date_id = standing
     return Draft(
         content=content,
         recipient_id=substitute,
         event_id=event_id,
         occurrence_id=date_id if left is None or date_id in left else None,
-        key=f"substitute:{KINDS[type(content)]}:{invitation_id}:{date_id}:{substitute}:{now.isoformat()}",
+        key=key_of(type(content), standing, now),
     )
+
+
+def key_of(kind: type[SubstituteNamed | Removed], standing: Standing, at: datetime) -> str:
+    """Return the key of the message of a deed at that moment to a person who started or stopped substituting."""
+    return ":".join(["substitute", KINDS[kind], *map(str, (standing[0], standing[2], standing[1])), at.isoformat()])

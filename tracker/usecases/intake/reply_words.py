@@ -65,9 +65,9 @@ async def taken(viewer: Viewer, answered: Answered, email: ReceivedEmail, *, is_
     [outcome] = await _take(await _as_reply(viewer, asked, answered, email, said))
     if said.word is None:
         return replace(about, outcome=Taken.NO_WORD)
-    reply_id = await known.newest_reply(asked.invitation_id) if outcome is Outcome.RECORDED else None
-    is_answered = outcome is not Outcome.RELEASED
-    return replace(about, outcome=TAKEN[outcome], reply_id=reply_id, is_answered=is_answered)
+    is_recorded = TAKEN[outcome] is Taken.RECORDED
+    reply_id = await known.newest_reply(asked.invitation_id) if is_recorded else None
+    return replace(about, outcome=TAKEN[outcome], reply_id=reply_id)
 
 
 async def _take(email: ReceivedEmail) -> list[Outcome]:

@@ -25,8 +25,6 @@ class Understood:
     progress: int | None = None
     version: int | None = None
     """Of the item, after the change."""
-    is_answered: bool = True
-    """Whether an email confirms it; a substitute who can't come gets the one that takes the date off their calendar."""
     claimed_id: UUID | None = None
     """Who got our email about the item, when the reply didn't come from them."""
 

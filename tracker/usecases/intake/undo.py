@@ -11,13 +11,18 @@ from tracker.rules.actions.item_changes import COMPLETE, Change
 from tracker.rules.core.actors import Origin
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_local
+from tracker.rules.events.event import Occurrence
 from tracker.rules.intake.words import STATUSES
 from tracker.tables.background.intake import words as known
+from tracker.tables.background.intake.replies import RecordedReply
 from tracker.tables.background.intake.words import MadeChange
 from tracker.tables.schema.intake.words import IncomingWords
 from tracker.tables.visible.actions import action_items as visible
+from tracker.tables.visible.events import events
 from tracker.usecases.actions import action_items
 from tracker.usecases.core.viewers import viewer_for
+from tracker.usecases.events import substitute_undo
+from tracker.usecases.events.substitute_undo import Refusal
 from tracker.usecases.intake.reply_undo import EarlierReply, earlier_reply, restore
 
 CHANGED = "This was changed after your email, so it can’t be undone here."
@@ -25,11 +30,11 @@ CHANGED = "This was changed after your email, so it can’t be undone here."
 
 @dataclass(frozen=True, kw_only=True)
 class Undoable:
-    """What the link shows: the change, and the item or the reply as it is now."""
+    """What the link shows: the change, and the item, the reply, or the No of a substitute, as it is now."""
 
     viewer: Viewer
     made: MadeChange
-    of: ActionItem | EarlierReply
+    of: ActionItem | EarlierReply | Refusal
     is_current: bool
     """Whether everything is still as the email left it."""
 
@@ -44,14 +49,28 @@ class Undoable:
         return self.of if isinstance(self.of, EarlierReply) else None
 
     @property
+    def refusal(self) -> Refusal | None:
+        """Return the writer's No as a substitute, if the email gave it."""
+        return self.of if isinstance(self.of, Refusal) else None
+
+    @property
+    def date(self) -> Occurrence | None:
+        """Return the date of that reply, or that No."""
+        return None if isinstance(self.of, ActionItem) else self.of.date
+
+    @property
     def can_undo(self) -> bool:
-        """Return whether it can be undone: it is current, and the earlier reply names no one who can't come."""
-        return self.is_current and (self.reply is None or self.reply.can_send)
+        """Return whether it can be undone: it is current, and no one would have to come who can't."""
+        match self.of:
+            case EarlierReply(can_send=can_come) | Refusal(can_come=can_come):
+                return self.is_current and can_come
+            case _:
+                return self.is_current
 
     @property
     def is_restricted(self) -> bool:
         """Return whether only named people may know what it is about."""
-        return self.of.is_restricted if isinstance(self.of, ActionItem) else self.of.date.event.is_restricted
+        return self.date.event.is_restricted if self.date else self.item is not None and self.item.is_restricted
 
 
 async def by_link(words_id: UUID, now: datetime, origin: Origin) -> Undoable:
@@ -63,6 +82,9 @@ async def by_link(words_id: UUID, now: datetime, origin: Origin) -> Undoable:
     if made is None:
         raise NotFound
     viewer = replace(await viewer_for(made.member_id, now), origin=origin)
+    if made.reply is not None and made.is_refusal:
+        refusal = await _refusal(viewer, made, made.reply, now)
+        return Undoable(viewer=viewer, made=made, of=refusal, is_current=refusal.is_current(now))
     if made.reply is not None:
         found = await earlier_reply(viewer, made.reply, now)
         return Undoable(viewer=viewer, made=made, of=found, is_current=found.is_current)
@@ -70,6 +92,13 @@ async def by_link(words_id: UUID, now: datetime, origin: Origin) -> Undoable:
     if item is None or not may_update(viewer, item):
         raise NotFound
     return Undoable(viewer=viewer, made=made, of=item, is_current=await _is_as_left(viewer, made, item))
+
+
+async def _refusal(viewer: Viewer, made: MadeChange, reply: RecordedReply, now: datetime) -> Refusal:
+    date = await events.date_by_id(viewer, reply.occurrence_id) if reply.occurrence_id else None
+    if date is None:
+        raise NotFound
+    return await substitute_undo.refusal_at(date, made.member_id, made.at, now)
 
 
 async def _is_as_left(viewer: Viewer, made: MadeChange, item: ActionItem) -> bool:
@@ -101,6 +130,9 @@ async def _undo(found: Undoable, now: datetime) -> None:
     viewer, made = found.viewer, found.made
     if isinstance(found.of, EarlierReply):
         await restore(viewer, found.of, now)
+        return
+    if isinstance(found.of, Refusal):
+        await substitute_undo.put_back(viewer, found.of, now)
         return
     earlier = Change(status=made.status_before, progress=made.progress_before)
     today = to_local(now, viewer.zone).date()

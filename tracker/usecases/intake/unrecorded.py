@@ -27,7 +27,7 @@ from tracker.tables.visible.events import events
 from tracker.tables.visible.intake import replies as visible
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewer_for
-from tracker.usecases.events import replies, substitute_replies, substitutes
+from tracker.usecases.events import replies, substitute_replies, substitute_undo, substitutes
 from tracker.usecases.events.occurrences import date_for
 from tracker.usecases.intake.replies import standing_of
 from tracker.usecases.intake.reply_undo import EarlierReply, earlier_reply, restore
@@ -191,13 +191,21 @@ async def undo(viewer: Viewer, event_id: UUID, key: str, incoming_id: UUID, now:
             holder, found = await _replaced(email, now)
             if found is None or holder is None or not found.is_current:
                 raise Conflict(CHANGED)
-            await restore(holder, found, now, by=viewer)
-            if email.decision.is_release and found.given_at:
-                await substitute_replies.take_back(found.invitation_id, found.date, found.given_at)
+            await _put_back(viewer, email, holder, found, now)
         waits: Columns = {IncomingReply.decided_at: None, IncomingReply.decided_by: None, IncomingReply.attached: None}
         await IncomingReply.update(waits).where(IncomingReply.id == email.id)
         await audit.record(viewer.actor, "reply_decision_undone", "invitation", email.invitation_id, {}, now)
         return (await _found(viewer, event_id, key, incoming_id, now))[1].waits
+
+
+async def _put_back(viewer: Viewer, email: UnrecordedReply, holder: Viewer, found: EarlierReply, now: datetime) -> None:
+    """Let the reply count again that an email replaced: that of the invited person, or who came in their place."""
+    reply = await known.attached_reply(email.id)
+    if email.decision and email.decision.is_release and reply and found.given_at:
+        about = (found.date, found.given_at, reply.invitation_id, reply.number)
+        await substitute_undo.put_back(viewer, await substitute_undo.refusal_for(*about, now), now)
+    else:
+        await restore(holder, found, now, by=viewer)
 
 
 async def _page(viewer: Viewer, occurrence: Occurrence, found: Sequence[UnrecordedReply], now: datetime) -> _Page:

@@ -59,7 +59,7 @@ async def take(email: ReceivedEmail, answered: Answered | None) -> Sequence[str]
         return await replies.take(to_invitation, await replies.look(to_invitation))
     viewer, understood = await _understood(email, answered)
     row_id = await _keep(email, viewer, understood)
-    if viewer is not None and understood.is_answered:
+    if viewer is not None:
         await answers.confirm(viewer, understood, row_id, email.received_at)
     return [understood.outcome]
 

@@ -12,6 +12,7 @@ from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import errors_of, line_in
 from tracker.ports.pages.events.event_page import event_context, read_reply_value
+from tracker.ports.pages.events.substitution import undo_button
 from tracker.rules.emails.content import REPLY_WORDS
 from tracker.rules.events.replies import Participant
 from tracker.usecases.events.recorded_replies import reply_for
@@ -43,7 +44,8 @@ async def record_reply(
     except (Gone, Conflict) as closed:
         return pages.refuse(f"/events/{event_id}/{key}#participants", closed.sentence)
     sentence = f"Recorded: {person.name} ({person.agency}) replied {REPLY_WORDS[value]}."
-    return pages.redirect(f"/events/{event_id}/{key}#participants", f"{sentence} {_emailed(person, released)}")
+    undo = undo_button(f"/events/{event_id}/{key}", now) if person.substitutes_for else None
+    return pages.redirect(f"/events/{event_id}/{key}#participants", f"{sentence} {_emailed(person, released)}", undo)
 
 
 def _emailed(person: Participant, released: str) -> str:

@@ -1,31 +1,64 @@
-"""A button for a substitute: that they can't come after all."""
+"""A button for a substitute, that they can't come after all; and Undo for their No, also when it was recorded."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 from litestar import post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from tracker.errors import Gone, NotAllowed
+from tracker.errors import Conflict, Gone, NotAllowed
 from tracker.ports.http.dependencies import Now, Viewer
+from tracker.ports.http.flash import Undo
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.dependencies import Pages
-from tracker.usecases.events import substitute_replies
+from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.pages.core.form_values import moment_in
+from tracker.rules.events.undo import UNDO_FOR
+from tracker.usecases.events import substitute_replies, substitute_undo
+from tracker.usecases.events.substitute_undo import Refusal
 
 SAID = "You’re no longer the substitute. We’ll email you an update that takes this date off your calendar."
+PATH = "/events/{event_id:uuid}/{key:str}/substitution/refusal"
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-@post("/events/{event_id:uuid}/{key:str}/substitution/refusal", guards=[signed_in], status_code=303)
+@post(PATH, guards=[signed_in], status_code=303)
 async def decline_substitution(
     event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now
 ) -> Redirect:
     """Record that the viewer can't come in another person's place, or say why it's too late."""
-    address = f"/events/{event_id}/{key}#reply"
+    address = f"/events/{event_id}/{key}"
     try:
         await substitute_replies.decline(viewer, event_id, key, now)
     except (Gone, NotAllowed) as closed:
-        return pages.refuse(address, closed.sentence)
-    return pages.redirect(address, SAID)
+        return pages.refuse(f"{address}#reply", closed.sentence)
+    return pages.redirect(f"{address}#reply", SAID, undo_button(address, now))
 
 
-handlers = [decline_substitution]
+@post(f"{PATH}/removal", guards=[signed_in], status_code=303)
+async def undo_refusal(
+    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Redirect:
+    """Undo a substitute's No that the viewer gave or recorded, or say why it can't be undone."""
+    address = f"/events/{event_id}/{key}"
+    try:
+        found = await substitute_undo.undo(viewer, event_id, key, moment_in(form["at"]) or NEVER, now)
+    except (Gone, Conflict) as refused:
+        return pages.refuse(address, refused.sentence)
+    return pages.redirect(address, _undone(found, viewer))
+
+
+def undo_button(address: str, now: Now) -> Undo:
+    """Return what undoes a substitute's No to a date that was just given, or recorded."""
+    return Undo(address=f"{address}/substitution/refusal/removal", fields={"at": now.isoformat()}, until=now + UNDO_FOR)
+
+
+def _undone(found: Refusal, viewer: Viewer) -> str:
+    is_own = all(one.substitute_id == viewer.member_id for one in found.turns)
+    who = "You’re" if is_own else f"{found.substitute} is"
+    known = f"An email to {found.principals} may have gone out. Let them know."
+    last = known if found.may_be_known else "No one was notified."
+    return f"Undone. {who} the substitute for {found.principals} again. {last}"
+
+
+handlers = [decline_substitution, undo_refusal]

@@ -27,7 +27,7 @@ async def undo_page(
         return _unknown(pages)
     if found.is_restricted:
         return _private(pages.render("actions/link-sign-in.html", target=_page(found)))
-    about = times_of(found.reply.date) if found.reply else {}
+    about = times_of(found.date) if found.date else {}
     return _private(pages.render("intake/undo.html", token=token, found=found, page=_page(found), today=today, **about))
 
 
@@ -48,7 +48,7 @@ async def undo_email(token: FromPath[str], pages: Pages, origin: Origin, now: No
 def _page(found: undo.Undoable) -> str:
     if found.item:
         return f"/action-items/{found.item.reference}"
-    return f"/events/{found.reply.date.event.id}" if found.reply else "/"
+    return f"/events/{found.date.event.id}" if found.date else "/"
 
 
 def _unknown(pages: Pages) -> Response[str]:

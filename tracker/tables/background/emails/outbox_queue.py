@@ -167,6 +167,20 @@ async def untried(key: str) -> UUID | None:
     return found[0]["id"] if found else None
 
 
+async def any_may_be_known(keys: Iterable[str]) -> bool:
+    """Return whether the reader of a message with one of these keys may know of it."""
+    wanted = list(keys)
+    has_left = Message.sent_at.is_not_null() | Message.unconfirmed_at.is_not_null() | (Message.worker != "")
+    return bool(wanted) and await Message.exists().where(Message.key.is_in(wanted) & has_left)
+
+
+async def waits_or_was_sent(kind: MessageKind, recipient_id: UUID, occurrence_id: UUID) -> bool:
+    """Return whether a message of a kind about a date waits for a person, or was sent to them."""
+    to_them = (Message.recipient == recipient_id) & (Message.occurrence == occurrence_id)
+    is_so = Message.state.is_in([State.PENDING.value, State.SENT.value])
+    return await Message.exists().where(to_them & (Message.kind == kind.value) & is_so)
+
+
 async def _queued(where: Combinable) -> list[Queued]:
     found = (
         await Message.select(

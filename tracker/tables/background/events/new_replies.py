@@ -6,8 +6,12 @@ minutes apart; writers queue for one lock (`database.transactions`), so the numb
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
+
+from piccolo.querystring import QueryString
 
 from tracker.crypto import ids
+from tracker.database import engine
 from tracker.database.bulk_insert import bulk_insert, run_for_each
 from tracker.tables.schema.events.invitations import Reply
 
@@ -28,6 +32,12 @@ _WRITE = (
     " id, number) VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, {},"
     " (SELECT COALESCE(MAX(a.number), 0) + 1 FROM reply a WHERE a.invitation = {}))"
 )
+_WRITE_AGAIN = (
+    "INSERT INTO reply (id, number, invitation, occurrence, reply, comment, source, entered_by, substitute, sequence,"
+    " replied_at) SELECT {}, (SELECT MAX(n.number) + 1 FROM reply n WHERE n.invitation = a.invitation), a.invitation,"
+    " a.occurrence, a.reply, a.comment, a.source, a.entered_by, a.substitute, a.sequence, a.replied_at"
+    " FROM reply a WHERE a.invitation = {} AND a.number = {}"
+)
 
 
 async def write(replies: Sequence[Mapping[str, Any]]) -> None:
@@ -42,3 +52,11 @@ async def write(replies: Sequence[Mapping[str, Any]]) -> None:
 async def write_first(replies: Sequence[Mapping[str, Any]]) -> None:
     """Insert the first reply to each of some new invitations, given as for `write`."""
     await bulk_insert(Reply, [{"id": ids.new_id(), "number": 1, **one} for one in replies])
+
+
+async def write_again(invitation_id: UUID, number: int) -> None:
+    """Write an earlier reply once more, with everything that it says, so that it is the last one and counts.
+
+    The caller is inside `writing()`.
+    """
+    await engine().run_querystring(QueryString(_WRITE_AGAIN, ids.new_id(), invitation_id, number))

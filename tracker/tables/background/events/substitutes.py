@@ -32,6 +32,11 @@ _EVER = (
 )
 _REPLIES = f"{_EVER} AND {_ASKED} ORDER BY i.id"
 _EVER_BY_ID = f"{_EVER} ORDER BY i.id"
+_REFUSALS = (
+    "SELECT a.invitation, a.number FROM reply a JOIN invitation i ON i.id = a.invitation WHERE i.event = {}"
+    f" AND a.source = '{ReplySource.SUBSTITUTE}' AND a.occurrence = {{}} AND a.entered_by = {{}}"
+    " AND a.replied_at = {} ORDER BY a.invitation"
+)
 _TO_COME = "SELECT o.id FROM occurrence o WHERE o.id IN ({}) AND o.ends_at > {} AND NOT o.is_canceled"
 _STILL_THERE = "SELECT o.id FROM occurrence o WHERE o.event = {} AND o.id IN ({})"
 
@@ -64,6 +69,13 @@ class Principal(NamedTuple):
         before = effective((one for one in self.replies if one.number < counts.number), occurrence_id)
         return before is not None and before.substitute_id == substitute_id
 
+    def named_before(self, number: int, occurrence_id: UUID) -> GivenReply | None:
+        """Return the reply that a substitute's No, by its number, replaced for a date; None if it doesn't count."""
+        counts = effective(self.replies, occurrence_id) if self.is_asked else None
+        if counts is None or counts.number != number:
+            return None
+        return effective((one for one in self.replies if one.number < number), occurrence_id)
+
     def changed_at(self, substitute_id: UUID, occurrence_id: UUID) -> datetime | None:
         """Return when a member last became, or ceased to be, the substitute on a date; None when they never were."""
         return substitution_changed_at(self.replies, occurrence_id, substitute_id)
@@ -76,6 +88,12 @@ class Principal(NamedTuple):
     def scopes(self) -> set[UUID]:
         """Return the dates with replies of their own: a substitute comes to one date."""
         return {one.occurrence_id for one in self.replies if one.occurrence_id}
+
+
+async def refusals(event_id: UUID, occurrence_id: UUID, by: UUID, at: datetime) -> list[tuple[UUID, int]]:
+    """Return the substitutes' No to a date that one person entered at one moment: the invitation, and its number."""
+    found = await engine().run_querystring(QueryString(_REFUSALS, event_id, occurrence_id, by, at))
+    return [(row["invitation"], row["number"]) for row in found]
 
 
 async def principals(event_ids: Iterable[UUID]) -> list[Principal]:

@@ -39,6 +39,8 @@ class MadeChange:
     version: int | None
     """Of the item, after the change."""
     reply: RecordedReply | None
+    is_refusal: bool
+    """Whether that reply is the writer's No as a substitute, to another person's invitation."""
     undone_at: datetime | None
 
 
@@ -46,7 +48,7 @@ async def made_change(words_id: UUID) -> MadeChange | None:
     """Return what an email changed; None for one that changed nothing."""
     reply = IncomingWords.reply
     found = await IncomingWords.select(
-        *IncomingWords.all_columns(), reply.invitation, reply.occurrence, reply.number
+        *IncomingWords.all_columns(), reply.invitation, reply.occurrence, reply.number, reply.source
     ).where((IncomingWords.id == words_id) & (IncomingWords.outcome == Taken.RECORDED))
     return _made(found[0]) if found else None
 
@@ -63,6 +65,7 @@ def _made(row: Mapping[str, Any]) -> MadeChange:
         reply=RecordedReply(row["reply.invitation"], row["reply.occurrence"], row["reply.number"])
         if row["reply.invitation"]
         else None,
+        is_refusal=row["reply.source"] == ReplySource.SUBSTITUTE,
         undone_at=row["undone_at"],
     )
 

@@ -35,6 +35,12 @@ _RECORDED = (
     " JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency"
     " JOIN member w ON w.id = a.entered_by JOIN agency v ON v.id = w.agency WHERE MAY_SEE(e)"
 )
+# A substitute's No is undone by the reply that named them, written once more with its own time.
+_OF_EVENT = (
+    " AND e.id = {} AND (a.source = 'on_behalf' OR (a.source = 'substitute' AND NOT EXISTS (SELECT 1 FROM reply n"
+    " WHERE n.invitation = a.invitation AND n.occurrence = a.occurrence AND n.number > a.number"
+    " AND n.substitute IS NOT NULL AND n.replied_at <= a.replied_at))) ORDER BY a.replied_at DESC, a.id"
+)
 
 
 class Recorded(NamedTuple):
@@ -52,7 +58,6 @@ class Recorded(NamedTuple):
 
 async def recorded(viewer: Viewer, event_id: UUID) -> list[Recorded]:
     """Return the replies to an event that were recorded on behalf of others, the latest first."""
-    tail = " AND e.id = {} AND a.source IN ('on_behalf', 'substitute') ORDER BY a.replied_at DESC, a.id"
     return [
         Recorded(
             row["replied_at"],
@@ -62,7 +67,7 @@ async def recorded(viewer: Viewer, event_id: UUID) -> list[Recorded]:
             f"{row['by_name']} ({row['by_code']})",
             row["source"] == ReplySource.SUBSTITUTE,
         )
-        for row in await rows(_RECORDED, viewer, tail, event_id)
+        for row in await rows(_RECORDED, viewer, _OF_EVENT, event_id)
     ]
 
 

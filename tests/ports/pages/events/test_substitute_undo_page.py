@@ -1,0 +1,123 @@
+"""The Undo button beside the message that a substitute can't come: theirs, and that of the person who recorded it."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from litestar import Litestar
+
+from tests.cast import NOW, Cast
+from tests.ports.browser import Browser
+from tests.ports.conftest import SignIn
+from tests.ports.pages.events.test_substitute_page import KEY, of_committee, row_of
+from tests.ports.pages.forms import typed
+from tests.ports.pages.intake.test_undo_link import link_of
+from tests.usecases.intake.replying import NO, YES
+from tests.usecases.intake.test_reply_words import said, sent
+from tracker import clock
+from tracker.usecases.events import replies
+
+pytestmark = pytest.mark.anyio
+
+
+async def named(cast: Cast) -> str:
+    """Return the page of a meeting to which the Bureau's lead sends their alternate."""
+    event_id = await of_committee(cast)
+    said_no = (cast.fbi_lead, event_id, KEY, NO, "", NOW)
+    await replies.reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
+    return f"/events/{event_id}/{KEY}"
+
+
+async def declined(agent: Browser, address: str) -> dict[str, str]:
+    """Let a substitute decline, and return the form of the Undo button on the next page."""
+    await agent.post(f"{address}/substitution/refusal")
+    return typed((await agent.get(address)).text, f"{address}/substitution/refusal/removal")
+
+
+async def test_a_substitute_undoes_their_no_by_the_button_on_the_next_page(browse: SignIn, sqlite_cast: Cast) -> None:
+    address, agent = await named(sqlite_cast), await browse(sqlite_cast.fbi_alternate)
+    form = await declined(agent, address)
+    response = await agent.post(f"{address}/substitution/refusal/removal", form)
+    assert (response.status_code, response.headers["location"]) == (303, address)
+    page = (await agent.get(address)).text
+    assert "Undone. You’re the substitute for Fbi lead (FBI) again. No one was notified." in page
+    assert "I can’t come" in page
+    row = row_of((await (await browse(sqlite_cast.coordinator)).get(address)).text, "Fbi alternate")
+    assert "Named by Fbi lead (FBI)" in row
+
+
+async def test_the_organizer_undoes_a_no_that_they_recorded_for_a_substitute(browse: SignIn, sqlite_cast: Cast) -> None:
+    cast, address = sqlite_cast, await named(sqlite_cast)
+    desk, removal = await browse(cast.coordinator), f"{address}/substitution/refusal/removal"
+    form = {"person": str(cast.fbi_alternate.member_id), "reply": "no", "note": "Called in sick"}
+    await desk.post(f"{address}/replies", form)
+    await desk.post(removal, typed((await desk.get(address)).text, removal))
+    page = (await desk.get(address)).text
+    assert "Undone. Fbi alternate (FBI) is the substitute for Fbi lead (FBI) again. No one was notified." in page
+    assert "Called in sick" not in page
+
+
+async def test_a_reply_recorded_for_an_invited_person_has_no_undo_button(browse: SignIn, sqlite_cast: Cast) -> None:
+    address, desk = await named(sqlite_cast), await browse(sqlite_cast.coordinator)
+    form = {"person": str(sqlite_cast.fbi_lead.member_id), "reply": "yes", "note": ""}
+    await desk.post(f"{address}/replies", form)
+    assert "refusal/removal" not in (await desk.get(address)).text
+
+
+async def test_an_undo_that_comes_too_late_says_so(browse: SignIn, sqlite_cast: Cast) -> None:
+    address, agent = await named(sqlite_cast), await browse(sqlite_cast.fbi_alternate)
+    form = await declined(agent, address)
+    clock.start_at(NOW + timedelta(minutes=1), stands_still=True)
+    await agent.post(f"{address}/substitution/refusal/removal", form)
+    page = (await agent.get(address)).text
+    assert "It’s too late to undo this because 20 seconds have passed." in page
+    assert "I can’t come" not in page
+
+
+async def test_an_undo_after_the_person_replied_says_that_nothing_was_undone(browse: SignIn, sqlite_cast: Cast) -> None:
+    address, agent = await named(sqlite_cast), await browse(sqlite_cast.fbi_alternate)
+    form = await declined(agent, address)
+    await replies.reply(sqlite_cast.fbi_lead, UUID(address.split("/")[2]), KEY, YES, "", NOW, for_series=False)
+    await agent.post(f"{address}/substitution/refusal/removal", form)
+    assert "Nothing was undone because the reply has changed since" in (await agent.get(address)).text
+
+
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59.999999+00:00", "0001-01-01T00:00:00+00:00", "odd", ""])
+async def test_an_undo_of_a_moment_at_which_no_one_said_no_undoes_nothing(
+    browse: SignIn, sqlite_cast: Cast, at: str
+) -> None:
+    address, agent = await named(sqlite_cast), await browse(sqlite_cast.fbi_alternate)
+    await declined(agent, address)
+    assert (await agent.post(f"{address}/substitution/refusal/removal", {"at": at})).status_code == 303
+    assert "I can’t come" not in (await agent.get(address)).text
+
+
+async def test_the_link_in_the_confirmation_of_a_substitute_s_no_undoes_it(
+    app: Litestar, browse: SignIn, sqlite_cast: Cast
+) -> None:
+    address, stranger = await named(sqlite_cast), await browse(None)
+    later = NOW + timedelta(hours=1)
+    await sent(later)
+    await said(sqlite_cast.fbi_alternate, "NO", later)
+    link = await link_of(app)
+    page = " ".join((await stranger.get(link)).text.split())
+    assert "Undo what your email changed?" in page
+    assert "You’re the substitute for Fbi lead (FBI) again." in page
+    assert (await stranger.send("POST", link)).status_code == 303
+    page = " ".join((await stranger.get(link)).text.split())
+    assert ("Your change was undone" in page, "</form>" in page) == (True, False)
+    assert "You’re the substitute for Fbi lead (FBI) again." in page
+    assert "I can’t come" in (await (await browse(sqlite_cast.fbi_alternate)).get(address)).text
+
+
+async def test_the_link_says_why_it_undoes_nothing_once_the_person_replied(
+    app: Litestar, browse: SignIn, sqlite_cast: Cast
+) -> None:
+    address, stranger = await named(sqlite_cast), await browse(None)
+    later = NOW + timedelta(hours=1)
+    await sent(later)
+    await said(sqlite_cast.fbi_alternate, "NO", later)
+    await replies.reply(sqlite_cast.fbi_lead, UUID(address.split("/")[2]), KEY, YES, "", later, for_series=False)
+    page = " ".join((await stranger.get(await link_of(app))).text.split())
+    assert "Fbi lead (FBI) replied again after your email, or the event is over or canceled." in page
+    assert "</form>" not in page
