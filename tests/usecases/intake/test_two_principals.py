@@ -1,11 +1,14 @@
 """One person who comes in place of two, or of the organizer: what they say is theirs, and no one else's."""
 
+from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
 from tests.cast import NOW, Cast, meeting
 from tests.usecases.intake.replying import HOUR, LATER, NO, YES, email, said
+from tests.usecases.intake.test_reply_words import sent
 from tracker.database import writing
 from tracker.errors import Invalid
 from tracker.rules.core.audiences import Visibility
@@ -130,3 +133,23 @@ async def test_a_person_attaches_the_waiting_reply_of_their_own_substitute(
     one = await the_waiting(cast, event_id)
     await unrecorded.attach(cast.coordinator, event_id, KEY, one.reply.id, one.person_id, AFTER)
     assert await sending(cast, event_id) == left
+
+
+async def test_a_move_that_releases_them_from_both_sends_one_removal(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    event_id, _ = await both_send(cast)
+    await sent(LATER + HOUR)
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    moved = replace(plan, starts=plan.starts + timedelta(days=1))
+    await events.change(cast.coordinator, event_id, moved, event.version, AFTER)
+    found = await sent(AFTER + HOUR)
+    assert len([key for key, _ in found if key.startswith("substitute:withdrawal")]) == 1
+
+
+async def test_a_no_that_releases_them_from_both_sends_one_removal(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    event_id, other = await both_send(cast)
+    await sent(LATER + HOUR)
+    await substitute_replies.decline(other, event_id, KEY, AFTER)
+    found = await sent(AFTER + HOUR)
+    assert len([key for key, _ in found if key.startswith("substitute:withdrawal")]) == 1

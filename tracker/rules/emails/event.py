@@ -120,20 +120,24 @@ def cancellation(about: Occasion, content: Canceled) -> Letter:
 
 
 def withdrawal(about: Occasion) -> Letter:
-    """Return the email that its reader is no longer invited, or no substitute; the event itself takes place."""
-    turn = about.substitution if about.substitution and about.substitution.is_over else None
+    """Return the email that its reader is no longer invited, or no substitute; the event itself takes place.
+
+    It stays in the calendar of a substitute who is kept informed of it.
+    """
+    turn = about.substitution if about.is_released else None
     says = RemovedEmail(
         title=about.title,
         day="" if about.is_series else day(about.starts, about.today),
         why=_why_released(turn) if turn else Removal.OFF_THE_LIST,
         name=one_line(turn.principal) if turn else "",
+        is_informed=about.invitation_id is not None,
     )
     return letter_of(
         about,
         says,
         facts=(what(about), Fact(name=FactName.WHEN, value=when_words(about))),
         more=(event_page(about, ButtonName.EVENT),),
-        calendar=calendar_part(about, is_cancel=True),
+        calendar=calendar_part(about, is_cancel=about.invitation_id is None),
     )
 
 

@@ -142,6 +142,8 @@ class RemovedEmail:
     why: Removal = Removal.OFF_THE_LIST
     name: str = ""
     """The person for whom they were to substitute."""
+    is_informed: bool = False
+    """Whether they are kept informed of the event, which stays in their calendar."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -159,7 +159,9 @@ async def notify(
     left = await still_there(event_id, (date_id for *_, date_id in before - after))
     begun = [_draft(SubstituteNamed(), event_id, one, now) for one in sorted(after - before, key=str)]
     ended = [_draft(Removed(), event_id, one, now, left) for one in sorted(before - after, key=str)]
-    await outbox.enqueue_all([one for one in (*begun, *ended) if one.recipient_id not in knowing], now)
+    # Who comes, or came, for two people on a date reads it once.
+    once = {(one.kind, one.recipient_id, one.occurrence_id): one for one in (*begun, *ended)}
+    await outbox.enqueue_all([one for one in once.values() if one.recipient_id not in knowing], now)
     await audience_versions.touch({audiences.member(substitute) for _, substitute, _ in before ^ after})
 
 

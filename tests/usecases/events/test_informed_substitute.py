@@ -1,0 +1,85 @@
+"""A substitute who is kept informed as well gets the emails of a substitute, and stays informed when released."""
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+import icalendar
+import pytest
+
+from tests.cast import NOW, Cast
+from tests.emails import read_email
+from tests.ports.mail.making import parts
+from tests.ports.mail.sending import composer
+from tests.usecases.events.test_substitute_emails import KEY, MINUTE, NO, YES, letters, of_committee, says
+from tracker.rules.core.outbox import Message
+from tracker.rules.emails.content import Letter
+from tracker.rules.emails.event_contexts import RemovedEmail, SubstituteEmail
+from tracker.rules.events.replies import AttendeeRole
+from tracker.usecases.events import events, substitute_replies
+
+pytestmark = pytest.mark.anyio
+
+
+async def informed(cast: Cast) -> UUID:
+    """Return a weekly meeting of the committee of which the alternate of the Bureau's lead is kept informed."""
+    event_id = await of_committee(cast, cast.fbi_lead)
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    invitees = {**plan.invitees, cast.fbi_alternate.member_id: AttendeeRole.INFORMED}
+    await events.change(cast.coordinator, event_id, replace(plan, invitees=invitees), event.version, NOW)
+    await letters(cast.fbi_alternate, NOW)
+    return event_id
+
+
+def entry_of(message: Message, letter: Letter) -> tuple[str, str]:
+    """Return METHOD of the calendar part, and ROLE of its reader."""
+    text = parts(composer().mail(letter, message).content)["text/calendar"].get_content()
+    calendar = icalendar.Calendar.from_ical(text)
+    [entry] = calendar.events
+    attendees = entry["ATTENDEE"] if isinstance(entry["ATTENDEE"], list) else [entry["ATTENDEE"]]
+    return str(calendar["METHOD"]), attendees[0].params["ROLE"]
+
+
+@pytest.mark.both_engines
+async def test_an_informed_person_who_is_named_gets_the_email_that_asks_them_to_come(cast: Cast) -> None:
+    event_id = await informed(cast)
+    await says(cast.fbi_lead, event_id, NO, NOW + MINUTE, cast.fbi_alternate)
+    [(message, letter)] = await letters(cast.fbi_alternate, NOW + MINUTE)
+    assert isinstance(letter.says, SubstituteEmail)
+    assert letter.buttons == ()
+    assert entry_of(message, letter) == ("REQUEST", "REQ-PARTICIPANT")
+
+
+@pytest.mark.both_engines
+async def test_an_informed_person_who_is_not_needed_reads_why_and_keeps_the_entry(cast: Cast) -> None:
+    event_id = await informed(cast)
+    await says(cast.fbi_lead, event_id, NO, NOW + MINUTE, cast.fbi_alternate)
+    await letters(cast.fbi_alternate, NOW + MINUTE)
+    await says(cast.fbi_lead, event_id, YES, NOW + 2 * MINUTE)
+    [(message, letter)] = await letters(cast.fbi_alternate, NOW + 2 * MINUTE)
+    assert isinstance(letter.says, RemovedEmail)
+    email = read_email(letter)
+    assert email.paragraphs[0] == "Fbi lead (FBI) is coming after all."
+    assert "You're still kept informed about this event, so it stays on your calendar." in email.paragraphs[-1]
+    assert entry_of(message, letter) == ("REQUEST", "NON-PARTICIPANT")
+
+
+async def test_an_informed_person_who_can_t_come_reads_that_they_stay_informed(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await informed(sqlite_cast)
+    await says(cast.fbi_lead, event_id, NO, NOW + MINUTE, cast.fbi_alternate)
+    await letters(cast.fbi_alternate, NOW + MINUTE)
+    await substitute_replies.decline(cast.fbi_alternate, event_id, KEY, NOW + 2 * MINUTE)
+    [(_, letter)] = await letters(cast.fbi_alternate, NOW + 2 * MINUTE)
+    assert read_email(letter).paragraphs[0] == "You or the organizer let us know you can't come."
+
+
+async def test_an_email_about_the_whole_series_is_that_of_an_informed_person(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await informed(sqlite_cast)
+    await says(cast.fbi_lead, event_id, NO, NOW + MINUTE, cast.fbi_alternate)
+    await letters(cast.fbi_alternate, NOW + MINUTE)
+    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    later = replace(plan, starts=plan.starts + timedelta(minutes=30))
+    await events.change(cast.coordinator, event_id, later, event.version, NOW + 2 * MINUTE)
+    found = [one for _, one in await letters(cast.fbi_alternate, NOW + 2 * MINUTE)]
+    assert "You're receiving this because" in read_email(found[0]).words.footer
+    assert "as a substitute" not in read_email(found[0]).words.footer
