@@ -113,6 +113,24 @@ async def test_an_alternate_of_the_seat_is_sent_to_one_date_while_one_declines(s
     }
 
 
+async def test_a_substitute_s_note_is_read_by_who_named_them_and_who_may_change_the_event(
+    speak: Speak, cast: Cast
+) -> None:
+    of_committee = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
+    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.hsi_liaison, **of_committee), NOW)
+    path = f"/events/{event_id}/occurrences/2027-01-12"
+    lead = await speak(cast.fbi_lead)
+    alternate = {"substitute": str(cast.fbi_alternate.member_id), "comment": "On leave"}
+    await lead.ask("PUT", f"{path}/reply", {"reply": "declined", **alternate})
+    said = (cast.coordinator, event_id, "2027-01-12", cast.fbi_alternate.member_id)
+    await reply_for(*said, ReplyValue.DECLINED, "In court", NOW + timedelta(minutes=1), for_series=False)
+    mine = (await lead.get(f"{path}/reply")).json()
+    assert (mine["comment"], mine["substitute"], mine["substitute_note"]) == ("On leave", None, "In court")
+    for reader, notes in ((cast.coordinator, {"In court", ""}), (cast.hsi_liaison, {""})):
+        people = (await (await speak(reader)).get(f"{path}/replies")).json()["people"]
+        assert {one["substitute_note"] for one in people} == notes
+
+
 async def test_informed_people_are_named_apart_and_in_no_number(speak: Speak, cast: Cast) -> None:
     program = await speak(cast.coordinator)
     new = {

@@ -43,6 +43,11 @@ EnteredBy = Annotated[
 Substitute = Annotated[str | None, Meta(description="Their substitute, with the agency. Null if there is none.")]
 
 
+SubstituteNote = Annotated[
+    str, Meta(description="What their substitute wrote, who can’t come. Empty once another reply counts.")
+]
+
+
 class Reply(StrEnum):
     """The possible replies of an invited person."""
 
@@ -74,6 +79,7 @@ class ReplyShown(Shown):
     replied_at: Moment | None
     entered_by: EnteredBy
     substitute: Substitute
+    substitute_note: SubstituteNote
 
 
 class AgencyCounts(Shown):
@@ -88,7 +94,7 @@ class AgencyCounts(Shown):
 
 
 class PersonReply(Shown):
-    """The reply of a person whom you read by name; comments are for people who may change the event."""
+    """The reply of a person whom you read by name; comments and notes are for people who may change the event."""
 
     member_id: UUID
     name: str
@@ -99,6 +105,7 @@ class PersonReply(Shown):
     replied_at: Moment | None
     entered_by: EnteredBy
     substitute: Substitute
+    substitute_note: SubstituteNote
     substitutes_for: Annotated[
         str | None, Meta(description="Whom they substitute for. Null if they were invited themselves.")
     ]
@@ -208,6 +215,7 @@ async def _mine(request: FormRequest, viewer: Viewer, event_id: UUID, key: str) 
         replied_at=given.replied_at if given else None,
         entered_by=(given.entered_by or None) if given else None,
         substitute=(given.substitute or None) if given else None,
+        substitute_note=given.substitute_note if given else "",
     )
     return response(request, shown)
 
@@ -234,6 +242,7 @@ def _person(one: Participant, *, reads_comments: bool) -> PersonReply:
         replied_at=one.replied_at,
         entered_by=one.entered_by or None,
         substitute=one.substitute or None,
+        substitute_note=one.substitute_note if reads_comments else "",
         substitutes_for=one.substitutes_for or None,
     )
 
