@@ -1,5 +1,6 @@
 """Who delegates by email declines and sends an alternate of their seat, as on the site; no one else is added."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from tracker.errors import Conflict
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import Removed, SubstituteNamed
 from tracker.rules.core.outbox import Message
-from tracker.rules.events.replies import ReplyValue
+from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.intake.calendar_replies import Misfit, Outcome, Sender
 from tracker.rules.intake.unrecorded import WaitingReply
 from tracker.rules.recurrence import rule_for
@@ -21,6 +22,7 @@ from tracker.tables.background.events.invitees import invitations
 from tracker.tables.schema.core.outbox import Message as Queued
 from tracker.tables.schema.intake.replies import IncomingReply
 from tracker.tables.schema.roster.aliases import EmailAlias
+from tracker.tables.visible.intake import replies as visible
 from tracker.usecases.core import outbox
 from tracker.usecases.events import events, occurrences, replies, substitute_replies, substitutes
 from tracker.usecases.intake import unrecorded
@@ -232,6 +234,30 @@ async def test_undoing_a_substitute_s_attached_no_takes_back_the_email_to_the_pe
     await unrecorded.undo(cast.coordinator, event_id, FEBRUARY, one.reply.id, AFTER)
     taken_back = await Queued.select(Queued.state, Queued.reason).where(named_by)
     assert taken_back == [{"state": "superseded", "reason": outbox.UNDONE}]
+
+
+@pytest.mark.both_engines
+@pytest.mark.parametrize("is_informed", [False, True])
+async def test_a_waiting_no_of_a_substitute_who_was_released_later_needs_no_decision(
+    cast: Cast, *, is_informed: bool
+) -> None:
+    event_id = await seated(cast)
+    await delegated(cast, event_id)
+    if is_informed:
+        event, plan = await events.plan_to_change(cast.coordinator, event_id)
+        invitees = {**plan.invitees, cast.fbi_alternate.member_id: AttendeeRole.INFORMED}
+        await events.change(cast.coordinator, event_id, replace(plan, invitees=invitees), event.version, LATER)
+    await of_substitute(cast, event_id, NO, is_verified=False)
+    assert len(await waiting(cast, event_id)) == len(await visible.waiting(cast.coordinator, AFTER, NOW)) == 1
+    await replies.reply(cast.fbi_lead, event_id, FEBRUARY, YES, "", AFTER - HOUR, for_series=False)
+    assert (await waiting(cast, event_id), await visible.waiting(cast.coordinator, AFTER, NOW)) == ([], [])
+    date = await occurrences.date_for(cast.coordinator, event_id, FEBRUARY)
+    [shown] = (await unrecorded.of_date(cast.coordinator, date, AFTER)).settled
+    assert shown.reply.why.endswith("No decision is needed: the sender isn’t the substitute now.")
+    assert not shown.is_attachable
+    said_no = (cast.fbi_lead, event_id, FEBRUARY, NO, "", AFTER - HOUR)
+    await replies.reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
+    assert len(await waiting(cast, event_id)) == 1
 
 
 async def from_home(cast: Cast, event_id: UUID) -> None:

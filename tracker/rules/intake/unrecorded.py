@@ -35,6 +35,8 @@ class Settled(StrEnum):
     CLOSED = "closed"
     OLD_TIME = "old_time"
     REPLIED = "replied"
+    RELEASED = "released"
+    """It’s the No of a substitute who isn’t one now."""
     WROTE_AGAIN = "wrote_again"
 
 
@@ -48,6 +50,7 @@ NO_DECISION = {
     Settled.CLOSED: "No decision is needed: the date is over or canceled.",
     Settled.OLD_TIME: "No decision is needed: the time has changed since.",
     Settled.REPLIED: "No decision is needed: {person} has replied since.",
+    Settled.RELEASED: "No decision is needed: {person} isn’t the substitute now.",
     Settled.WROTE_AGAIN: "No decision is needed: the same sender wrote again.",
 }
 NOT_INVITED = "The sender isn’t on this event’s list."

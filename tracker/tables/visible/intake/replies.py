@@ -20,6 +20,11 @@ _IS_OWN = "n.sender = m.email"
 _TURN = f"CASE WHEN n.is_verified OR {_IS_OWN} THEN n.sender ELSE '' END"
 _INVITED = "SELECT 1 FROM invitation z WHERE z.event = e.id AND z.withdrawn_at IS NULL AND z.member"
 _NAMED = "SELECT 1 FROM reply z WHERE z.invitation = i.id AND z.occurrence = n.occurrence AND z.substitute"
+_COMES = (
+    "SELECT 1 FROM reply z WHERE z.invitation = i.id AND z.occurrence = n.occurrence AND NOT EXISTS (SELECT 1"
+    " FROM reply y WHERE y.invitation = z.invitation AND y.occurrence = z.occurrence AND y.number > z.number)"
+    " AND z.substitute"
+)
 # The SQL form of `UnrecordedReply.claimed_by`.
 _IS_OF_SENDER = "n.misfit = 'other_attendee' OR (n.misfit = 'other_sender' AND COALESCE(s.id, x.member) IS NOT NULL)"
 _UNRECORDED = (
@@ -34,7 +39,8 @@ _UNRECORDED = (
     f" CASE WHEN {_IS_OF_SENDER} THEN v.id ELSE i.id END AS claims,"
     " CASE WHEN e.status = 'canceled' OR NOT EXISTS (SELECT 1 FROM occurrence y WHERE y.event = e.id"
     " AND y.id = COALESCE(n.occurrence, y.id) AND y.ends_at > {} AND NOT y.is_canceled) THEN 1 ELSE 0 END AS is_closed,"
-    f" CASE WHEN EXISTS ({_NAMED} = COALESCE(s.id, x.member)) THEN 1 ELSE 0 END AS sender_named"
+    f" CASE WHEN EXISTS ({_NAMED} = COALESCE(s.id, x.member)) THEN 1 ELSE 0 END AS sender_named,"
+    f" CASE WHEN EXISTS ({_COMES} = COALESCE(s.id, x.member)) OR v.role <> 'informed' THEN 1 ELSE 0 END AS sender_comes"
     " FROM incoming_reply n JOIN invitation i ON i.id = n.invitation JOIN event e ON e.id = i.event"
     " JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency"
     " LEFT JOIN occurrence d ON d.id = n.occurrence"
@@ -98,10 +104,15 @@ _SAYS_NOTHING = (
     "u.misfit IN ('no_invitation', 'other_date')"
     " OR (u.reply IS NULL AND u.comment = '' AND u.misfit NOT IN ('proposal', 'delegate'))"
 )
+_SAYS_KNOWN_NO = (
+    "u.misfit IN ('other_attendee', 'other_sender') AND u.reply = 'declined' AND u.sender_named = 1"
+    " AND u.sender_comes = 0"
+)
 _JUDGED = (
     f"SELECT u.*, CASE WHEN u.outcome = 'stale' THEN '{Settled.REPLIED}' WHEN u.outcome <> 'unmatched' THEN u.outcome"
     f" WHEN {_SAYS_NOTHING} THEN '{Settled.NOTHING}' WHEN u.is_closed = 1 THEN '{Settled.CLOSED}'"
     f" WHEN {_ASKED_AGAIN} THEN '{Settled.OLD_TIME}' WHEN {_REPLIED} OR {_WROTE} THEN '{Settled.REPLIED}'"
+    f" WHEN {_SAYS_KNOWN_NO} THEN '{Settled.RELEASED}'"
     f" WHEN {_WROTE_AGAIN} THEN '{Settled.WROTE_AGAIN}' END AS settled FROM ({_UNRECORDED}"
 )
 _WAITING = f"SELECT j.shown_on, j.received_at FROM ({_JUDGED}"
