@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import PageOf
-from tests.browser.demo import Demo
-from tests.browser.ways import COORDINATOR, SEND, Way, to_edit_from, to_empty_form
+from tests.browser.demo import Demo, until
+from tests.browser.ways import COORDINATOR, SEND, Way, invite_agencies, to_edit_from, to_empty_form
 
 SIZES = [(390, 780), (768, 1024), (1024, 768), (1280, 800)]
 BAR = ".tt-sendbar"
@@ -17,12 +17,21 @@ COVERED = """() => {
   const {top, bottom} = shown.getBoundingClientRect(), edge = bar.getBoundingClientRect();
   return bottom > edge.top && top < edge.bottom ? here.outerHTML.slice(0, 80) : "";
 }"""
+SIDE_ENDS = """aside => aside.lastElementChild.getBoundingClientRect().bottom
+  - document.querySelector(".tt-sendbar").getBoundingClientRect().top"""
+SCROLLS_WITHIN = 5.0  # seconds
 LAST = ".tt-sendbar a, .tt-sendbar [value=draft]"
 
 
 def to_new(page: Page, _: Demo) -> None:
     """Open an empty form."""
     to_empty_form(page)
+
+
+def to_new_with_people(page: Page, _: Demo) -> None:
+    """Open an empty form, and invite an agency."""
+    to_empty_form(page)
+    invite_agencies(page, "FBI")
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -43,6 +52,25 @@ def test_the_button_that_sends_is_in_view_and_covers_nothing_that_has_the_focus(
         page.keyboard.press("Shift+Tab")
         covered.append(page.evaluate(COVERED))
     assert [one for one in covered if one] == []
+
+
+@pytest.mark.parametrize("size", SIZES[2:], ids=str)
+@pytest.mark.parametrize("way", [to_new_with_people, to_edit_from], ids=["new", "edit"])
+def test_the_end_of_the_panel_beside_the_form_is_reached_by_keys_in_the_middle_of_the_form(
+    page_of: PageOf, demo: Demo, way: Way, size: tuple[int, int]
+) -> None:
+    page = page_of(COORDINATOR)
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    way(page, demo)
+    page.locator("#f-title").fill("Call")
+    side = page.locator("aside.tt-sticky")
+    expect(side).not_to_contain_text("Finish the form")
+    page.get_by_role("heading", name="Where").scroll_into_view_if_needed()
+    scrolled = page.evaluate("scrollY")
+    side.get_by_role("checkbox", name="Tentative").evaluate("one => one.focus({preventScroll: true})")
+    page.keyboard.press("End")
+    until(lambda: True if side.evaluate(SIDE_ENDS) <= 0 else None, SCROLLS_WITHIN)
+    assert page.evaluate("scrollY") == scrolled
 
 
 def test_the_bar_says_what_sending_does_and_nothing_that_may_have_changed(page_of: PageOf) -> None:
