@@ -399,7 +399,13 @@ async def test_what_is_in_the_way_of_sending_stands_beside_the_button(desk: Brow
     form = typed((await desk.get("/schedule")).text, "/events", **MONTHLY)
     assert "To fix" not in (await desk.post("/schedule/summary", form)).text
     part = (await desk.post("/schedule/summary", {**form, "title": ""})).text
-    assert "<dt>To fix</dt><dd>Enter a title.</dd>" in part
+    assert fixes(part) == [("f-title", "Enter a title.")]
+
+
+async def test_everything_in_the_way_of_sending_is_named_and_leads_to_its_field(desk: Browser) -> None:
+    form = typed((await desk.get("/schedule")).text, "/events", **MONTHLY)
+    part = (await desk.post("/schedule/summary", {**form, "title": "", "ends": "", "video_link": "nowhere"})).text
+    assert [name for name, _ in fixes(part)] == ["f-title", "f-ends", "f-video-link"]
 
 
 async def test_the_form_of_a_new_event_opens_at_once_while_somebody_else_writes(
@@ -422,7 +428,7 @@ async def test_a_new_event_that_could_be_sent_asks_by_itself_what_it_would_do(sq
     assert asks in (await desk.get(f"/schedule?like={event_id}")).text
     empty = (await desk.get("/schedule")).text
     assert asks not in empty
-    assert "<dt>To fix</dt><dd>Enter a title.</dd>" in empty
+    assert fixes(empty) == [("f-title", "Enter a title.")]
 
 
 async def test_a_day_that_is_over_is_named_before_it_is_sent(desk: Browser) -> None:
@@ -447,6 +453,11 @@ async def test_only_who_may_change_an_event_duplicates_it(sqlite_cast: Cast, bro
     event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     lead = await browse(sqlite_cast.fbi_lead)
     assert (await lead.get(f"/schedule?like={event_id}")).status_code == 403
+
+
+def fixes(html: str) -> list[tuple[str, str]]:
+    """Return the links beside the button that sends: to which field, and why."""
+    return re.findall(r'<li>\s*<a href="#([^"]+)">([^<]+)</a>', html.partition("<dt>To fix</dt>")[2])
 
 
 def offered_slots(html: str) -> list[str]:

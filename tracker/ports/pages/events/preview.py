@@ -49,6 +49,8 @@ class Foreseen(NamedTuple):
 
     outcome: Consequences | None = None
     hindrance: str = ""
+    wrong: Invalid | None = None
+    """Which fields of a form hinder it, where they do."""
     unheard: str = ""
     """What it means that people get no email, where they would get one by the usual choice."""
 
@@ -94,7 +96,7 @@ async def of_form(
     try:
         plan = read_plan(form.but({"save": "send"}), offered, zone, event)
     except Invalid as unfit:
-        return Foreseen(hindrance=unfit.sentence)
+        return Foreseen(hindrance=unfit.sentence, wrong=unfit)
     if not is_tried:
         return Foreseen()
 

@@ -8,9 +8,9 @@ from litestar import Response
 from tracker.database import together
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.pages.core.dependencies import Pages
-from tracker.ports.pages.core.form_values import Errors, FormValues, Reader
+from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of
 from tracker.ports.pages.events import preview, schedule_marking, schedule_reminders
-from tracker.ports.pages.events.preview import Editing
+from tracker.ports.pages.events.preview import Editing, Foreseen
 from tracker.ports.pages.events.schedule_conflicts import double_bookings_in
 from tracker.ports.pages.events.schedule_form import zone_in
 from tracker.ports.pages.events.schedule_people import ROLE_OPTIONS, lists_of, picks_of, search_of
@@ -77,6 +77,7 @@ async def schedule_context(
         **double_bookings,
         "outcome": foreseen.outcome,
         "hindrance": foreseen.hindrance,
+        "to_fix": _to_fix(foreseen),
         "unheard": foreseen.unheard,
         **details_of(foreseen.outcome, editing),
         "outcome_zone": zone,
@@ -84,6 +85,13 @@ async def schedule_context(
         "zones": zone_choices(zone),
         "names": {one.id: f"{one.name} ({one.agency})" for one in (*offered.people, offered.lead) if one},
     }
+
+
+def _to_fix(foreseen: Foreseen) -> Errors:
+    """Return every reason why the form can't be saved yet, each under its field."""
+    if foreseen.wrong:
+        return errors_of(foreseen.wrong, FIELDS)
+    return Errors({"": foreseen.hindrance} if foreseen.hindrance else {})
 
 
 def _committees(offered: Choices, event: Event | None) -> list[tuple[UUID, str]]:
