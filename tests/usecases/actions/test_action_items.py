@@ -197,10 +197,10 @@ async def test_done_refuses_a_version_that_somebody_changed_meanwhile(cast: Cast
         await action_items.complete(cast.coordinator, reference, 1, LATER, TODAY)
 
 
-async def test_a_done_item_is_reopened_as_it_was(cast: Cast) -> None:
+async def test_a_done_item_is_reopened_at_zero(cast: Cast) -> None:
     reference = await given(cast.coordinator, cast.caht_lead)
     await action_items.complete(cast.caht_lead, reference, 1, LATER, TODAY)
-    await moved(cast.caht_lead, reference, 2, status=ItemStatus.OPEN, progress=0)
+    await action_items.reopen(cast.caht_lead, reference, 2, LATER, TODAY)
     item = (await item_lists.item_view(cast.caht_lead, reference)).item
     assert (item.is_open, item.closed_at, item.progress) == (True, None, 0)
 

@@ -70,6 +70,11 @@ class ActionItem:
         """Return whether it is still to be done."""
         return self.status not in CLOSED
 
+    @property
+    def progress_reopened(self) -> int:
+        """Return the percent at which it would be open again: one that was done is at 100, and begins again at 0."""
+        return 0 if self.status is ItemStatus.DONE else self.progress
+
 
 ATTACHED = "attached"
 """The source of a step whose author attached an email as the owner's, or undid that."""

@@ -114,6 +114,16 @@ async def complete(viewer: Viewer, reference: str, expected_version: int, now: d
         return await update(viewer, reference, Change(status=ItemStatus.DONE), expected_version, now, today)
 
 
+async def reopen(viewer: Viewer, reference: str, expected_version: int, now: datetime, today: date) -> ActionItem:
+    """Open a closed item again and return it; does nothing when it is open in that version. Errors as in `update`."""
+    async with writing():
+        item = await _theirs(viewer, reference)
+        if item.is_open and item.version == expected_version:
+            return item
+        change = Change(status=ItemStatus.OPEN, progress=item.progress_reopened)
+        return await update(viewer, reference, change, expected_version, now, today)
+
+
 async def take_back(
     viewer: Viewer,
     reference: str,

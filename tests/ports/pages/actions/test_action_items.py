@@ -238,11 +238,43 @@ async def test_reopening_an_item_that_someone_reopened_says_who_and_when(
     await action_items.complete(sqlite_cast.caht_lead, item, 1, NOW, TODAY)
     page = (await desk.get(f"/action-items/{item}")).text
     await action_items.update(sqlite_cast.caht_lead, item, Change(status=ItemStatus.IN_PROGRESS), 2, LATER, TODAY)
-    refused = await desk.post(f"/action-items/{item}", typed(page, f"/action-items/{item}"), **kwargs)
+    form = typed(page, f"/action-items/{item}/reopening")
+    refused = await desk.post(f"/action-items/{item}/reopening", form, **kwargs)
     assert refused.status_code == 409
     assert "Caht lead reopened this item at 9:05 AM." in told(refused.text)
     assert "Due" not in told(refused.text)
     assert typed(refused.text, f"/action-items/{item}")["status"] == ["in_progress"]
+
+
+@pytest.mark.parametrize("kwargs", [{}, HTMX], ids=["without scripts", "with scripts"])
+async def test_reopening_a_done_item_says_before_that_it_begins_at_zero_and_is_undone(
+    desk: Browser, sqlite_cast: Cast, item: str, kwargs: dict[str, Any]
+) -> None:
+    await action_items.complete(sqlite_cast.caht_lead, item, 1, NOW, TODAY)
+    page = (await desk.get(f"/action-items/{item}")).text
+    assert "Reopen at 0%" in page
+    address = f"/action-items/{item}/reopening"
+    opened = await desk.post(address, typed(page, address), **kwargs)
+    assert (await view(sqlite_cast, item)).item.status is ItemStatus.OPEN
+    after = opened.text if kwargs else (await desk.get(f"/action-items/{item}")).text
+    assert f"{item} is open again, at 0%." in after
+    undo = after[after.index(f"{item} is open again") :].partition("</form>")[0] + "</form>"
+    await desk.post(f"/action-items/{item}", typed(undo, f"/action-items/{item}"), **kwargs)
+    again = (await view(sqlite_cast, item)).item
+    assert (again.status, again.progress) == (ItemStatus.DONE, 100)
+
+
+async def test_a_canceled_item_is_reopened_with_the_progress_that_it_had(
+    desk: Browser, sqlite_cast: Cast, item: str
+) -> None:
+    change = Change(status=ItemStatus.CANCELED, progress=75)
+    await action_items.update(sqlite_cast.coordinator, item, change, 1, NOW, TODAY)
+    page = (await desk.get(f"/action-items/{item}")).text
+    assert "Reopen at 75%" in page
+    address = f"/action-items/{item}/reopening"
+    await desk.post(address, typed(page, address))
+    again = (await view(sqlite_cast, item)).item
+    assert (again.status, again.progress) == (ItemStatus.OPEN, 75)
 
 
 async def test_reassigning_an_item_that_changed_keeps_the_person_who_was_chosen(

@@ -34,7 +34,7 @@ from tracker.ports.pages.core.edit_conflicts import in_words, merged, recorded
 from tracker.ports.pages.core.escalation import usual_escalation
 from tracker.ports.pages.core.form_values import FormValues, errors_of, id_in, version_in
 from tracker.ports.pages.core.saved_filters import saved_in
-from tracker.rules.actions.action_items import ActionItem
+from tracker.rules.actions.action_items import ActionItem, ItemStatus
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.actions.item_lists import ItemView
@@ -43,7 +43,7 @@ from tracker.usecases.emails.item_reminders import coming_reminders
 
 ITEM = "/action-items/{reference:str}"
 UNDO_FOR = timedelta(seconds=60)
-"""How long the message that an item is done has its button Undo."""
+"""How long the message that an item is done, or open again, has its button Undo."""
 LISTING = "action-items"
 """The list as saved filters name it."""
 MEETING = "meeting"
@@ -179,6 +179,21 @@ async def complete(
     return await _moved(pages, viewer, today, now, form, item, done, before=before)
 
 
+@post(f"{ITEM}/reopening", guards=[signed_in], status_code=303)
+async def reopen(
+    reference: FromPath[str], pages: Pages, viewer: Viewer, form: Form, today: Today, now: Now
+) -> Response[Any]:
+    """Open a closed item again with one click; that a done one was reopened can be undone."""
+    before = await item_lists.item_for(viewer, reference)
+    try:
+        item = await action_items.reopen(viewer, reference, version_in(form), now, today)
+    except Conflict as changed:
+        return await _changed(pages, viewer, today, now, reference, form, changed)
+    said = f"{reference} is open again, at {item.progress}%."
+    done = before if before.status is ItemStatus.DONE else None
+    return await _moved(pages, viewer, today, now, form, item, said, before=done)
+
+
 @post(f"{ITEM}/owner", guards=[signed_in], status_code=303)
 async def hand_over(
     reference: FromPath[str], pages: Pages, viewer: Viewer, form: Form, today: Today, now: Now
@@ -230,7 +245,11 @@ async def _moved(
     *,
     before: ActionItem | None = None,
 ) -> Response[Any]:
-    """Return the response to an update: the line and a message to htmx, else a redirect to where it was pressed."""
+    """Return the response to an update: the line and a message to htmx, else a redirect to where it was pressed.
+
+    With `before`, Undo gives the item that status and progress back, if they changed.
+    """
+    before = before if before and before.status is not item.status else None
     if pages.is_htmx:
         pages.saved()
         board, context = (
@@ -240,11 +259,11 @@ async def _moved(
         return await row_response(pages, board, context, said=sentence, before=before)
     places = {HOME: HOME, "list": "/action-items"}
     address = places.get(form["next"], f"/action-items/{item.reference}")
-    return pages.redirect(address, sentence, _undo(form, item, before, now) if before and before.is_open else None)
+    return pages.redirect(address, sentence, _undo(form, item, before, now) if before else None)
 
 
 def _undo(form: FormValues, item: ActionItem, before: ActionItem, now: Now) -> Undo:
-    """Return how an item that was just marked done is open again, with the progress that it had."""
+    """Return how an item that was just marked done, or reopened, gets the status and progress that it had."""
     fields = {"version": str(item.version), "status": before.status.value, "progress": str(before.progress)}
     return Undo(address=f"/action-items/{item.reference}", fields=fields | {"next": form["next"]}, until=now + UNDO_FOR)
 
@@ -303,4 +322,4 @@ async def _begun(drafts: Drafts, viewer: Viewer, today: Today, item: ActionItem)
     return context_of(viewer, today, view, draft, version=item.version)
 
 
-handlers = [list_page, new_page, give, item_page, item_row, move, complete, hand_over]
+handlers = [list_page, new_page, give, item_page, item_row, move, complete, reopen, hand_over]
