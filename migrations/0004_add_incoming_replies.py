@@ -67,6 +67,11 @@ CREATE TABLE poll (
   canceled_at TIMESTAMPTZ
 );
 CREATE INDEX poll_open ON poll (reply_by) WHERE canceled_at IS NULL;
+CREATE TABLE earlier_poll (
+  id UUID PRIMARY KEY NOT NULL,
+  event UUID NOT NULL REFERENCES event (id) ON DELETE CASCADE
+);
+CREATE INDEX earlier_poll_event ON earlier_poll (event);
 CREATE TABLE poll_option (
   id UUID PRIMARY KEY NOT NULL,
   poll UUID NOT NULL REFERENCES poll (id) ON DELETE CASCADE,

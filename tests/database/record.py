@@ -103,6 +103,7 @@ from tracker.usecases.operations import (
 )
 from tracker.usecases.operations.briefs import issue_copy
 from tracker.usecases.operations.plans import Basics
+from tracker.usecases.polls import closing as poll_closing
 from tracker.usecases.polls import polls
 from tracker.usecases.roster import aliases, confidential_sites, sites
 from tracker.usecases.views import seat_changes
@@ -153,6 +154,8 @@ async def _a_poll(cast: Cast) -> None:
     draft = meeting(cast.caht_lead, title="Budget", status=EventStatus.DRAFT)
     event_id = await events.schedule(cast.coordinator, draft, LAST_WEEK)
     new = NewPoll(starts=(STARTS, STARTS + timedelta(days=1)), reply_by=JUST_THEN - timedelta(days=2))
+    earlier = await polls.open_poll(cast.coordinator, event_id, new, LAST_WEEK)
+    await poll_closing.cancel(cast.coordinator, earlier, LAST_WEEK)
     poll_id = await polls.open_poll(cast.coordinator, event_id, new, LAST_WEEK)
     [first, _] = (await polls.poll_for(cast.caht_lead, poll_id)).options
     await polls.reply(cast.caht_lead, poll_id, {first.id: Fit.YES}, LAST_WEEK)

@@ -36,6 +36,7 @@ THEY_READ = {
     "IncomingWords": "incoming_words",
     "TimeProposal": "time_proposal",
     "Poll": "poll",
+    "EarlierPoll": "earlier_poll",
     "PollOption": "poll_option",
     "PollReply": "poll_reply",
     "Bounce": "bounce",

@@ -12,7 +12,7 @@ from tracker.rules.events.plan import Plan
 from tracker.rules.polls.polls import Fit, NewPoll
 from tracker.rules.polls.table import words
 from tracker.usecases.events import events
-from tracker.usecases.polls import polls
+from tracker.usecases.polls import closing, polls
 
 STARTS = (datetime(2027, 1, 12, 10), datetime(2027, 1, 13, 14))
 NEW = NewPoll(starts=STARTS, reply_by=datetime(2027, 1, 8, 23, tzinfo=UTC))
@@ -34,3 +34,10 @@ async def in_words(viewer: Viewer, poll_id: UUID) -> list[str]:
     """Return the numbers of each date, as the viewer sees them."""
     view = await polls.view_of(viewer, await polls.poll_for(viewer, poll_id))
     return [words(one.numbers) for one in view.columns]
+
+
+async def asked_again(by: Viewer, poll_id: UUID, now: datetime = NOW) -> UUID:
+    """Cancel a poll, ask its people for the same dates again, and return the id of the new poll."""
+    event_id = (await polls.poll_for(by, poll_id)).event.id
+    await closing.cancel(by, poll_id, now)
+    return await polls.open_poll(by, event_id, NEW, now)

@@ -10,7 +10,7 @@ from tracker.errors import Gone, NotFound
 from tracker.rules.core.actors import Origin
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.replies import ReplySource
-from tracker.rules.polls.polls import Fit
+from tracker.rules.polls.polls import Fit, Poll
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.polls import polls
 from tracker.usecases.polls.polls import PollView
@@ -19,8 +19,9 @@ from tracker.usecases.polls.polls import PollView
 async def open_by_link(poll_id: UUID, member_id: UUID, now: datetime, origin: Origin) -> tuple[Viewer, PollView]:
     """Return the person of a link, coming from `origin`, and the poll as they may see it.
 
-    Errors: NotFound (canceled and started again, no longer asked, left the task force, or no longer visible, all
-    alike), Gone when the poll takes no replies; of a restricted event, without the reason.
+    A link to a poll that was canceled opens the one in which people were asked again.
+    Errors: NotFound (no longer asked, left the task force, or no longer visible, all alike), Gone when the poll takes
+    no replies; of a restricted event, without the reason.
     """
     viewer = replace(await viewer_for(member_id, now), origin=origin)
     return viewer, await _opened(viewer, poll_id, now)
@@ -34,7 +35,7 @@ async def reply_by_link(viewer: Viewer, poll_id: UUID, fits: Mapping[UUID, Fit],
 
 
 async def _opened(viewer: Viewer, poll_id: UUID, now: datetime) -> PollView:
-    poll = await polls.any_poll(viewer, poll_id)
+    poll = await _poll_of_link(viewer, poll_id)
     try:
         polls.check_open(poll, now)
     except Gone as closed:
@@ -43,3 +44,11 @@ async def _opened(viewer: Viewer, poll_id: UUID, now: datetime) -> PollView:
     if view.mine is None:
         raise NotFound
     return view
+
+
+async def _poll_of_link(viewer: Viewer, poll_id: UUID) -> Poll:
+    """Return the poll that a link names, or the one in which people were asked again."""
+    try:
+        return await polls.any_poll(viewer, poll_id)
+    except NotFound:
+        return await polls.poll_in_place_of(viewer, poll_id)

@@ -102,17 +102,20 @@ async def last_poll_of(viewer: Viewer, draft: Event) -> Poll | None:
 async def open_poll(viewer: Viewer, event_id: UUID, new: NewPoll, now: datetime) -> UUID:
     """Ask the people on the list of a draft which of the dates suit them, and return the id of the poll.
 
-    An earlier poll of the draft, which was canceled, is deleted with its replies.
+    An earlier poll of the draft, which was canceled, is deleted with its replies. Its address leads to the new one.
     Errors: NotFound, NotAllowed, Conflict, Invalid by field.
     """
     async with writing():
         event = await draft_for(viewer, event_id)
-        if await open_poll_of(viewer, event_id):
+        known = await polls.poll_of(viewer, event_id)
+        if known and known.state is PollState.OPEN:
             raise Conflict("People are already being asked for dates. Cancel that poll before you start another one.")
         if sentence := await hindrance(event):
             raise Invalid(sentence)
         rules.check_new(new, event, now)
-        await rows.Poll.delete().where(rows.Poll.event == event_id)
+        if known:
+            await rows.Poll.delete().where(rows.Poll.id == known.id)
+            await bulk_insert(rows.EarlierPoll, [{"id": known.id, "event": event_id}])
         poll_id = ids.new_id()
         poll = {"id": poll_id, "event": event_id, "reply_by": new.reply_by, "opened_at": now}
         await bulk_insert(rows.Poll, [poll])
@@ -139,6 +142,17 @@ async def poll_for(viewer: Viewer, poll_id: UUID) -> Poll:
 async def any_poll(viewer: Viewer, poll_id: UUID) -> Poll:
     """Return a poll, canceled or not: the caller shows nothing of a canceled one. Errors: NotFound."""
     found = await polls.poll(viewer, poll_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def poll_in_place_of(viewer: Viewer, earlier_id: UUID) -> Poll:
+    """Return the poll in which people were asked again after this one was canceled.
+
+    Errors: NotFound when there is none, or the viewer may not see it.
+    """
+    found = await polls.poll_in_place_of(viewer, earlier_id)
     if found is None:
         raise NotFound
     return found

@@ -11,7 +11,7 @@ import pytest
 from tests.cast import NOW, Cast, meeting, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
-from tests.usecases.polls.world import asked
+from tests.usecases.polls.world import asked, asked_again
 from tracker import clock
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import EventStatus
@@ -21,6 +21,7 @@ from tracker.usecases.polls import polls
 
 pytestmark = pytest.mark.anyio
 
+NO_POLL = UUID(int=0)
 ASKED: Mapping[str, Any] = {
     "dates": ["2027-01-12", "2027-01-13", ""],
     "times": ["10:00", "14:00", "10:00"],
@@ -63,6 +64,39 @@ async def test_asking_again_begins_with_the_earlier_dates_that_are_ahead(sqlite_
     page = await text(await browse(sqlite_cast.coordinator), f"/events/{event_id}/poll")
     values = [re.findall(rf'name="{name}"[^>]* value="([^"]*)"', page) for name in ("dates", "times", "reply_by")]
     assert values == [["2027-01-13", "2027-01-14", "2027-01-15"], ["14:00"] * 3, ["2026-12-29"]]
+
+
+async def test_the_address_of_a_poll_leads_to_the_one_in_which_people_were_asked_again(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    first = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
+    second = await asked_again(sqlite_cast.coordinator, first)
+    third = await asked_again(sqlite_cast.coordinator, second)
+    for who in (sqlite_cast.fbi_lead, sqlite_cast.coordinator):
+        browser = await browse(who)
+        found = [(await browser.get(f"/polls/{one}")).headers["location"] for one in (first, second)]
+        assert found == [f"/polls/{third}"] * 2
+
+
+async def test_replies_to_a_poll_that_was_asked_again_lead_to_the_new_one(sqlite_cast: Cast, browse: SignIn) -> None:
+    earlier = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
+    option = (await polls.poll_for(sqlite_cast.fbi_lead, earlier)).options[0].id
+    again = await asked_again(sqlite_cast.coordinator, earlier)
+    browser = await browse(sqlite_cast.fbi_lead)
+    sent = await browser.post(f"/polls/{earlier}/replies", {f"date-{option}": "yes"})
+    assert sent.headers["location"] == f"/polls/{again}"
+    assert "Your replies weren’t saved" in await text(browser, f"/polls/{again}")
+
+
+async def test_an_earlier_poll_that_a_person_may_not_see_is_like_none(sqlite_cast: Cast, browse: SignIn) -> None:
+    earlier = await asked(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective))
+    await asked_again(sqlite_cast.fbi_lead, earlier)
+    stranger = await browse(sqlite_cast.caht_lead)
+    read = [await stranger.get(f"/polls/{one}") for one in (earlier, NO_POLL)]
+    sent = [await stranger.post(f"/polls/{one}/replies", {}) for one in (earlier, NO_POLL)]
+    for hidden, missing in (read, sent):
+        assert (hidden.status_code, missing.status_code) == (404, 404)
+        assert hidden.content == missing.content
 
 
 async def test_suggested_times_can_be_proposed_too(sqlite_cast: Cast, browse: SignIn) -> None:

@@ -8,7 +8,7 @@ from litestar import Litestar
 
 from tests.cast import NOW, Cast, meeting, operation
 from tests.ports.browser import Browser
-from tests.usecases.polls.world import asked, in_words
+from tests.usecases.polls.world import asked, asked_again, in_words
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.replies import ReplySource
 from tracker.tables.visible.polls import polls as visible
@@ -41,6 +41,16 @@ async def test_a_person_without_an_account_replies_and_changes_their_replies(app
     poll = await polls.poll_for(sqlite_cast.coordinator, poll_id)
     people = await visible.people(sqlite_cast.coordinator, poll)
     assert {one.source for one in people if one.role.is_asked} == {None, ReplySource.LINK}
+
+
+async def test_the_link_of_a_canceled_poll_opens_the_one_in_which_its_person_is_asked_again(
+    app: Litestar, sqlite_cast: Cast
+) -> None:
+    browser, link = Browser(app), await linked(app, sqlite_cast, sqlite_cast.caht_lead)
+    again = await asked_again(sqlite_cast.coordinator, app.state.links.read_poll(link.removeprefix("/p/")).poll_id)
+    [name, _] = re.findall(r'name="(date-[^"]+)" id="[^"]+" value="yes"', (await browser.get(link)).text)
+    await browser.post(link, {name: "yes"})
+    assert await in_words(sqlite_cast.coordinator, again) == ["2 yes, 1 no reply", "1 yes, 2 no reply"]
 
 
 async def test_a_look_by_a_scanner_changes_nothing(app: Litestar, sqlite_cast: Cast) -> None:
@@ -107,7 +117,10 @@ async def test_a_link_that_opens_nothing_is_like_a_forged_one(app: Litestar, sql
     for_all = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
     over = await asked(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective))
     await closing.cancel(sqlite_cast.fbi_lead, over, NOW)
+    earlier = await asked(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective))
+    await asked_again(sqlite_cast.fbi_lead, earlier)
     tokens = (
+        links.poll(earlier, sqlite_cast.caht_lead.member_id),
         links.poll(over, sqlite_cast.kcpd_detective.member_id),
         links.poll(secret, sqlite_cast.caht_lead.member_id),
         links.poll(for_all, sqlite_cast.hsi_liaison.member_id),

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromPath
+from litestar.response import Redirect
 
-from tracker.errors import Gone, Invalid
+from tracker.errors import Gone, Invalid, NotFound
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import POLLED, signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
@@ -25,6 +26,7 @@ from tracker.usecases.polls.polls import PollView
 OF_DATE = "date-"
 """Prefix of the fields that hold the replies; the id of the date follows."""
 FIELDS = ("dates",)
+ASKED_AGAIN = "Your replies weren’t saved: that poll was canceled, and you’re asked again. Please reply here."
 SAVED = "Replies saved. You can change them until the date is set."
 
 
@@ -39,10 +41,12 @@ class Proposed:
 
 
 @get("/polls/{poll_id:uuid}", guards=[signed_in])
-async def poll_page(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
-    """Show a poll, or say that it was canceled."""
+async def poll_page(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
+    """Show a poll, or say that it was canceled; the address of one that was asked again leads to its successor."""
     try:
         context = await _context(viewer, poll_id, now)
+    except NotFound:
+        return Redirect(_address(await polls.poll_in_place_of(viewer, poll_id)), status_code=303)
     except Gone as canceled:
         return _canceled(pages, canceled)
     await access_records.note_series(viewer, [context["event"]], now)
@@ -63,6 +67,8 @@ async def save_replies(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, fo
     """Record the viewer's replies, or show the page again with what was chosen."""
     try:
         poll = await polls.poll_for(viewer, poll_id)
+    except NotFound:
+        return pages.refuse(_address(await polls.poll_in_place_of(viewer, poll_id)), ASKED_AGAIN)
     except Gone as canceled:
         return _canceled(pages, canceled)
     try:
@@ -110,6 +116,10 @@ def shown(view: PollView, now: datetime) -> dict[str, Any]:
         "chosen": chosen,
         "errors": Errors(),
     }
+
+
+def _address(poll: Poll) -> str:
+    return f"/polls/{poll.id}"
 
 
 def _canceled(pages: Pages, why: Gone) -> Response[str]:

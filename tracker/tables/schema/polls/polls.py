@@ -21,6 +21,15 @@ class Poll(Table):
     constraints = (index("poll_open", "reply_by", where="canceled_at IS NULL"),)
 
 
+class EarlierPoll(Table):
+    """A canceled poll in whose place its organizer asked again: links in emails still name it."""
+
+    id = UUID(primary_key=True, default=UUID4())
+    event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade)
+
+    constraints = (index("earlier_poll_event", "event"),)
+
+
 class PollOption(Table):
     """One proposed date."""
 

@@ -44,6 +44,12 @@ async def poll_of(viewer: Viewer, event_id: UUID) -> Poll | None:
     return next(iter(await _polls(viewer, " AND e.id = {}", event_id)), None)
 
 
+async def poll_in_place_of(viewer: Viewer, earlier_id: UUID) -> Poll | None:
+    """Return the poll that took the place of one that was canceled; None likewise when it is not for this viewer."""
+    earlier = " AND e.id IN (SELECT y.event FROM earlier_poll y WHERE y.id = {})"
+    return next(iter(await _polls(viewer, earlier, earlier_id)), None)
+
+
 async def open_polls(viewer: Viewer) -> list[Poll]:
     """Return the open polls in which the viewer is asked, or that they organize; those to reply to soonest first."""
     mine = (
