@@ -1,9 +1,17 @@
 """What canceling a date poll does to emails and replies, in words for its organizer."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tracker.rules.core.wording import plural
 from tracker.rules.events.notifications import NO_MAIL
+from tracker.rules.polls.polls import Respondent
+
+
+def lost_words(people: Iterable[Respondent]) -> str:
+    """Return what asking again does to the replies of these people to a canceled poll; empty when no one replied."""
+    replied = len([one for one in people if one.role.is_asked and one.has_replied])
+    return f"Asking again deletes {plural(replied, 'person’s replies', 'people’s replies')} to it." if replied else ""
 
 
 @dataclass(frozen=True, kw_only=True)

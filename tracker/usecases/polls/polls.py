@@ -14,6 +14,7 @@ from tracker.rules.events.event import Event
 from tracker.rules.events.replies import ReplySource
 from tracker.rules.polls import polls as rules
 from tracker.rules.polls import table
+from tracker.rules.polls.cancellation import lost_words
 from tracker.rules.polls.polls import Fit, NewPoll, Poll, PollState, Respondent
 from tracker.rules.polls.table import AgencyRows, Column
 from tracker.tables.background.events.invitees import invitees_of
@@ -97,6 +98,12 @@ async def open_poll_of(viewer: Viewer, event_id: UUID) -> Poll | None:
 async def last_poll_of(viewer: Viewer, draft: Event) -> Poll | None:
     """Return the poll of a draft that the viewer organizes, open or canceled; None when it has had none."""
     return await polls.poll_of(viewer, draft.id) if draft.lead_id == viewer.member_id else None
+
+
+async def lost_by_asking_again(viewer: Viewer, draft: Event) -> str:
+    """Return what becomes of the replies to the canceled poll of a draft when people are asked again, in words."""
+    known = await last_poll_of(viewer, draft)
+    return lost_words(await polls.people(viewer, known)) if known else ""
 
 
 async def open_poll(viewer: Viewer, event_id: UUID, new: NewPoll, now: datetime) -> UUID:

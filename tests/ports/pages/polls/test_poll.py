@@ -11,13 +11,14 @@ import pytest
 from tests.cast import NOW, Cast, meeting, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
-from tests.usecases.polls.world import asked, asked_again
+from tests.usecases.polls.world import asked, asked_again, reply
 from tracker import clock
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import EventStatus
+from tracker.rules.polls.polls import Fit
 from tracker.usecases.core import access_records
 from tracker.usecases.events import events
-from tracker.usecases.polls import polls
+from tracker.usecases.polls import closing, polls
 
 pytestmark = pytest.mark.anyio
 
@@ -64,6 +65,18 @@ async def test_asking_again_begins_with_the_earlier_dates_that_are_ahead(sqlite_
     page = await text(await browse(sqlite_cast.coordinator), f"/events/{event_id}/poll")
     values = [re.findall(rf'name="{name}"[^>]* value="([^"]*)"', page) for name in ("dates", "times", "reply_by")]
     assert values == [["2027-01-13", "2027-01-14", "2027-01-15"], ["14:00"] * 3, ["2026-12-29"]]
+
+
+async def test_where_people_are_asked_again_it_says_that_their_replies_are_deleted(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    poll_id = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
+    await reply(sqlite_cast.fbi_lead, poll_id, Fit.YES)
+    event_id = (await polls.poll_for(sqlite_cast.coordinator, poll_id)).event.id
+    await closing.cancel(sqlite_cast.coordinator, poll_id, NOW)
+    browser = await browse(sqlite_cast.coordinator)
+    for address in (f"/polls/{poll_id}", f"/events/{event_id}/poll"):
+        assert "Asking again deletes 1 person’s replies to it." in await text(browser, address)
 
 
 async def test_the_address_of_a_poll_leads_to_the_one_in_which_people_were_asked_again(

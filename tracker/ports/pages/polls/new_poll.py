@@ -98,6 +98,7 @@ async def _shown(
         rows=_rows(form),
         suggested=await _suggested(viewer, event, now, settings),
         reads_outside=settings.shared_calendars,
+        lost=await polls.lost_by_asking_again(viewer, event),
         errors=errors_of(wrong, FIELDS),
         most=MOST_DATES,
         more=ROWS,

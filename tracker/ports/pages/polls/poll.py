@@ -16,6 +16,7 @@ from tracker.ports.http.guards import POLLED, signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of
 from tracker.rules.core.wording import local
+from tracker.rules.polls.cancellation import lost_words
 from tracker.rules.polls.polls import Fit, Option, Poll, PollState, set_words
 from tracker.rules.polls.table import replied_words, words
 from tracker.usecases.core import access_records
@@ -108,6 +109,7 @@ def shown(view: PollView, now: datetime) -> dict[str, Any]:
         "poll": poll,
         "event": poll.event,
         "dates": [(proposed(poll, one.option, now), one) for one in view.columns],
+        "lost": lost_words(view.people) if poll.state is PollState.CANCELED else "",
         "set_words": set_words(poll, now) if poll.state is PollState.SCHEDULED else "",
         "replied": replied_words(view.people),
         "reply_by": local(poll.reply_by, poll.event.zone),
