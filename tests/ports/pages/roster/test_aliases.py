@@ -62,6 +62,12 @@ async def test_adding_an_address_again_says_that_the_earlier_link_no_longer_work
     )
 
 
+async def test_settings_promise_no_single_email_to_an_address_that_can_get_several(browser: Browser) -> None:
+    page = " ".join((await browser.get("/settings")).text.split())
+    assert "The only emails we send to it have a link to confirm it." in page
+    assert "only once" not in page
+
+
 async def test_an_address_of_someone_else_gets_the_same_answer(browser: Browser, sqlite_cast: Cast) -> None:
     pages = []
     for address in ("new1@fbi.example", sqlite_cast.fbi_lead.email):
