@@ -120,6 +120,15 @@ async def test_today_is_marked_and_a_holiday_is_named(sqlite_cast: Cast, browse:
     assert "Christmas Day" in text(cell(html, "2026-12-25"))
 
 
+async def test_the_week_below_the_month_names_its_holiday_too(sqlite_cast: Cast, browse: SignIn) -> None:
+    await on(sqlite_cast, 19)
+    html = await read(await browse(sqlite_cast.harbor_advocate))
+    below = text(html[html.index('id="h-week"') :])
+    assert "Week of January 17" in below
+    assert "Martin Luther King Jr. Day, federal holiday" in below
+    assert below.index("federal holiday") < below.index("Monthly task force meeting")
+
+
 async def test_one_goes_to_the_months_beside_and_the_filters_go_along(sqlite_cast: Cast, browse: SignIn) -> None:
     html = await read(await browse(sqlite_cast.harbor_advocate), f"{JANUARY}&kind=training&mine=1&canceled=0")
     kept = "kind=training&amp;mine=1&amp;canceled=0"

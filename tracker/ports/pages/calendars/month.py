@@ -54,7 +54,7 @@ def month_context(asked: Asked, seen: list[Seen], zone: str, today: date, viewer
         "is_empty": not any(day.month == asked.month.month for day in days),
         "holidays": holidays,
         "marks": marks_of(seen),
-        **_week(weeks, days, zone, today),
+        **_week(weeks, days, zone, holidays, today),
     }
 
 
@@ -75,12 +75,15 @@ def _cell(
     )
 
 
-def _week(weeks: list[list[date]], days: Mapping[date, list[Seen]], zone: str, today: date) -> dict[str, Any]:
-    """Return what is listed below the table on a narrow screen, as far as it has room."""
+def _week(
+    weeks: list[list[date]], days: Mapping[date, list[Seen]], zone: str, holidays: Mapping[date, str], today: date
+) -> dict[str, Any]:
+    """Return what is listed below the table on a narrow screen, as far as it has room, with each holiday."""
     week = month_grid.week_to_list(weeks, days, today)
     if week is None:
         return {"week_name": "", "week_days": []}
+    written = dict(written_out({day: days[day] for day in week if day in days}, zone, at_most=LISTED))
     return {
         "week_name": "This week" if today in week else f"Week of {month_day(week[0])}",
-        "week_days": written_out({day: days[day] for day in week if day in days}, zone, at_most=LISTED),
+        "week_days": [(day, written.get(day, [])) for day in week if day in written or day in holidays],
     }
