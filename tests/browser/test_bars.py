@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PageOf
 from tests.browser.demo import Demo
-from tests.browser.ways import ADVOCATE, COORDINATOR, FBI_LEAD, SEND, WAYS, to_operation, to_own_roll
+from tests.browser.ways import ADVOCATE, COORDINATOR, FBI_LEAD, SEND, WAYS, to_empty_form, to_operation, to_own_roll
 
 PHONE = {"width": 390, "height": 800}
 THUMB = 44  # CSS pixels
@@ -25,6 +25,13 @@ FOCUS = """() => {
   const isFree = !top || one.contains(top) || top.contains(one) || !!top.closest("label");
   return [one === document.body, name, isShown, isFree];
 }"""
+CUT_TITLES = """all => all.filter(one => {
+  const name = one.querySelector(".tt-ev__n"), title = document.createRange();
+  title.selectNode(name.firstChild);
+  const isLow = title.getBoundingClientRect().bottom > one.getBoundingClientRect().bottom + 1;
+  return isLow || name.scrollWidth > name.clientWidth;
+}).map(one => one.textContent)"""
+LONG_TITLE = "Interagency radio equipment"
 PASTED = "document.activeElement.dispatchEvent(new ClipboardEvent('paste', { bubbles: true, cancelable: true }))"
 SPAN = r"(All day.*|\d{1,2}:\d\d.*|noon.*)"
 CHIP = re.compile(
@@ -252,3 +259,14 @@ def test_the_header_leads_to_the_settings_by_their_name(page_of: PageOf) -> None
     page.goto("/")
     page.get_by_role("banner").get_by_role("link", name="Settings", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Settings")
+
+
+def test_the_title_of_half_an_hour_is_whole_in_the_week(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    to_empty_form(page)
+    for name, text in (("title", LONG_TITLE), ("date", "2027-03-09"), ("starts", "09:00"), ("ends", "09:30")):
+        page.locator(f"#f-{name}").fill(text)
+    page.get_by_role("button", name=SEND).click()
+    page.get_by_role("heading", level=1, name=LONG_TITLE).wait_for()
+    page.goto("/calendar?view=week&date=2027-03-09")
+    assert page.locator(".tt-week tr:not(.top) .tt-ev").filter(has_text=LONG_TITLE).evaluate_all(CUT_TITLES) == []
