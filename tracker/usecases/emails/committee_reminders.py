@@ -46,6 +46,8 @@ class Policy(NamedTuple):
     """Whether the committee has that one, and none of its own."""
     upcoming: int
     """The upcoming events of the committee that the viewer may edit."""
+    dates: int
+    """Their dates ahead that take place: a series is one event with many."""
 
 
 class ReplacedEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,12 +77,14 @@ async def led_committees(viewer: Viewer) -> list[CommitteeChoice]:
 
 
 async def of_committee(viewer: Viewer, committee_id: UUID, now: datetime) -> Policy:
-    """Return a committee, its policy, and how many upcoming events it has. Errors: NotFound, NotAllowed."""
+    """Return a committee, its policy, and how many upcoming events and dates it has. Errors: NotFound, NotAllowed."""
     committee = await led_committee(viewer, committee_id)
     policies = await reminder_policies.policies()
-    upcoming = len(await _upcoming(viewer, committee_id, now))
+    upcoming = await _upcoming(viewer, committee_id, now)
+    every = (date for dates in (await events.dates_of(viewer, upcoming)).values() for date in dates)
+    ahead = len([one for one in every if one.starts_at > now and not one.is_off])
     is_usual = committee_id not in policies.of_committee
-    return Policy(committee, policies.of(committee_id), policies.usual, is_usual, upcoming)
+    return Policy(committee, policies.of(committee_id), policies.usual, is_usual, len(upcoming), ahead)
 
 
 async def save(

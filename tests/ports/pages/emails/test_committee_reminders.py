@@ -1,7 +1,7 @@
 """The pages of a committee's reminder policy: its form, what the committee's page says, and the form of an event."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
 from tracker.rules.core.audiences import Visibility
+from tracker.rules.recurrence import rule_for
 from tracker.rules.roster.reminder_policy import ReminderPolicy
 from tracker.usecases.emails import committee_reminders
 from tracker.usecases.events import events
@@ -19,6 +20,7 @@ from tracker.usecases.roster.reminder_policies import policy_of
 
 pytestmark = pytest.mark.anyio
 
+STARTS = datetime(2027, 1, 14, 10)  # noqa: DTZ001 - local to the event's zone
 DAY = ReminderPolicy(leads=frozenset({timedelta(days=1)}), asks_before=frozenset({timedelta(days=10)}))
 CHOSEN = {"reminders": "own", "leads": ["1440"], "asks_before": ["14400"]}
 AFTER = {"reminders": "own", "asks_before": [], "asks_after": ["2880", "7200"]}
@@ -76,6 +78,15 @@ async def test_events_already_scheduled_change_when_that_is_checked_and_undo_put
     await chair.post(removal, typed(page, removal))
     assert (await events.event_for(sqlite_cast.caht_lead, event_id)).reminders == ReminderPolicy()
     assert await policy_of(services) == ReminderPolicy()
+
+
+async def test_a_series_counts_as_one_event_and_its_dates_ahead_are_said_too(sqlite_cast: Cast, browse: SignIn) -> None:
+    services, rule = sqlite_cast.committees["services"], rule_for("weekly", STARTS, count=7)
+    only = {"visibility": Visibility.COMMITTEE, "committee_id": services}
+    plan = meeting(sqlite_cast.caht_lead, starts=STARTS, rule=rule, **only)
+    await events.schedule(sqlite_cast.coordinator, plan, NOW)
+    page = (await (await browse(sqlite_cast.caht_lead)).get(f"/committees/{services}/reminders")).text
+    assert "Also change 1 upcoming event (7 dates)" in page
 
 
 async def test_if_another_event_came_meanwhile_the_new_number_is_shown_first(sqlite_cast: Cast, browse: SignIn) -> None:

@@ -92,6 +92,7 @@ def _page(
         "emails/pages/committee-reminders.html",
         committee=found.committee,
         upcoming=found.upcoming,
+        dates=found.dates,
         form=form,
         words=_words(found, form),
         usual=found.usual.words,
