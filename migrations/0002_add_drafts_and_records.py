@@ -25,7 +25,7 @@ CREATE TABLE draft (
   form VARCHAR(20) NOT NULL
     CHECK (form IN ('schedule', 'event_copy', 'event', 'date', 'cancellation', 'reply', 'recorded_reply', 'new_item',
       'item', 'people', 'agencies', 'committees', 'sites', 'suspension', 'profile', 'order', 'hot_wash', 'lesson',
-      'poll')),
+      'poll', 'usual_reminders', 'committee_reminders')),
   subject VARCHAR(80) NOT NULL,
   event UUID REFERENCES event (id) ON DELETE CASCADE,
   texts TEXT NOT NULL,

@@ -54,6 +54,8 @@ class DraftForm(StrEnum):
     HOT_WASH = "hot_wash"
     LESSON = "lesson"
     POLL = "poll"
+    USUAL_REMINDERS = "usual_reminders"
+    COMMITTEE_REMINDERS = "committee_reminders"
 
 
 RIGHTS: Mapping[DraftForm, frozenset[str]] = {

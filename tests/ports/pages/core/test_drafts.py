@@ -263,6 +263,24 @@ async def test_each_long_form_begins_with_its_draft(desk: Browser, sqlite_cast: 
     assert "Restored your draft from 9:00 AM." in shown
 
 
+@pytest.mark.parametrize("page", ["/settings/reminders", "/committees/{committee}/reminders"])
+async def test_choices_of_reminders_that_were_not_saved_come_back_and_go_once_they_are(
+    desk: Browser, sqlite_cast: Cast, page: str
+) -> None:
+    address = page.format(committee=sqlite_cast.committees["steering"])
+    chosen = {"reminders": "own", "asks_before": "432000"}
+    shown = await text_of(desk, address)
+    assert "We follow up 5 days before" not in shown
+    mark = MARK.search(shown)
+    assert mark
+    assert (await desk.post("/drafts", {"_draft": mark[1], **chosen})).status_code == 200
+    again = await text_of(desk, address)
+    assert "Restored your draft from 9:00 AM." in again
+    assert "5 days before" in again
+    await desk.post(address, {"_draft": mark[1], **chosen})
+    assert "Restored your draft" not in await text_of(desk, address)
+
+
 async def test_a_note_behind_an_emailed_link_can_be_sent_again_while_nothing_can_be_written(
     app: Litestar, sqlite_cast: Cast, series: UUID
 ) -> None:

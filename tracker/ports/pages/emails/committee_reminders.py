@@ -12,9 +12,10 @@ from tracker.errors import Conflict, Gone
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.flash import Undo
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
 from tracker.ports.pages.core.form_values import Errors, FormValues, count_in, moment_in
 from tracker.ports.pages.events.schedule_reminders import USUALLY, offered_times, policy_of_form, texts_of, usual_texts
+from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.core.wording import plural
 from tracker.rules.events.undo import UNDO_FOR
 from tracker.usecases.emails import committee_reminders
@@ -25,10 +26,13 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @get(PATH, guards=[signed_in])
-async def reminders_of_committee(committee_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
-    """Show the policy. Errors: NotFound, NotAllowed."""
+async def reminders_of_committee(
+    committee_id: FromPath[UUID], pages: Pages, viewer: Viewer, drafts: Drafts, now: Now
+) -> Response[str]:
+    """Show the policy, or what the viewer chose and did not save. Errors: NotFound, NotAllowed."""
     found = await committee_reminders.of_committee(viewer, committee_id, now)
-    return _page(pages, found, _form_of(found))
+    key = DraftKey(form=DraftForm.COMMITTEE_REMINDERS, subject=str(committee_id))
+    return _page(pages, found, await drafts.begun(key, _form_of(found)))
 
 
 @post(PATH, guards=[signed_in], status_code=303)

@@ -8,9 +8,10 @@ from litestar.response import Redirect
 from tracker.errors import NotAllowed
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
 from tracker.ports.pages.core.form_values import Errors, FormValues
 from tracker.ports.pages.events.schedule_reminders import offered_times, policy_of_form, texts_of
+from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.usecases.emails import committee_reminders
 from tracker.usecases.roster import reminder_policies
 
@@ -20,12 +21,12 @@ SAVED = "The task force’s reminders are saved for new events. Events already s
 
 
 @get(PATH, guards=[signed_in])
-async def usual_reminders(pages: Pages, viewer: Viewer) -> Response[str]:
-    """Show the policy that applies now. Errors: NotAllowed."""
+async def usual_reminders(pages: Pages, viewer: Viewer, drafts: Drafts) -> Response[str]:
+    """Show the policy that applies now, or what the viewer chose and did not save. Errors: NotAllowed."""
     _check(viewer)
-    policy = await reminder_policies.policy_of(None)
-    form = FormValues(texts_of(policy))
-    return pages.render(TEMPLATE, form=form, words=policy.words, errors=Errors(), **offered_times())
+    saved = FormValues(texts_of(await reminder_policies.policy_of(None)))
+    form = await drafts.begun(DraftKey(form=DraftForm.USUAL_REMINDERS), saved)
+    return pages.render(TEMPLATE, form=form, words=policy_of_form(form).words, errors=Errors(), **offered_times())
 
 
 @post(PATH, guards=[signed_in], status_code=303)
