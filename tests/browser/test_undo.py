@@ -58,6 +58,20 @@ def test_undo_on_a_page_is_the_first_stop_after_the_skip_link(page_of: PageOf) -
     expect(page.locator("#flash").get_by_text("Undone.")).to_be_visible()
 
 
+def test_a_message_with_undo_covers_nothing_of_the_part_at_which_a_page_opens_on_a_phone(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto("/settings")
+    part = page.locator("#addresses")
+    part.get_by_label("Email address").fill("victim.services.coordinator@outreach.harborhouse.example")
+    part.get_by_role("button", name="Send link").click()
+    part.get_by_role("button", name="Remove").click()
+    undo = page.locator("#flash").get_by_role("button", name="Undo")
+    expect(undo).to_be_in_viewport()
+    ends = page.locator("#flash").evaluate("one => one.getBoundingClientRect().bottom")
+    assert part.evaluate("one => one.getBoundingClientRect().top") >= ends
+
+
 def test_how_long_undo_is_offered_is_a_sentence_for_people_who_want_no_motion(page_of: PageOf) -> None:
     page = page_of(COORDINATOR)
     marked(page, "Undone within a time")
