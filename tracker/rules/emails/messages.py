@@ -37,7 +37,7 @@ STATES = {
 STATE_WORDS = {
     State.PENDING: "Waiting",
     State.SENT: "Sent",
-    State.BOUNCED: "Undeliverable",
+    State.BOUNCED: "Failed, undeliverable",
     State.FAILED: "Failed",
     State.TOO_LATE: "Not sent",
     State.SUPERSEDED: "Not sent",

@@ -55,11 +55,11 @@ async def test_a_coordinator_reads_what_when_to_whom_and_how_it_stands(sqlite_ca
     assert "Invitation: Monthly task force meeting" in text(page)
     assert "2 people" in page
     assert "2 failed" in text(page)
-    assert "Fbi lead (FBI) Undeliverable · 550 no such mailbox" in text(page)
+    assert "Fbi lead (FBI) Failed, undeliverable · 550 no such mailbox" in text(page)
     address = re.search(r'href="(/messages/sendings/[^"]+)"', page)
     assert address
     one = (await (await browse(sqlite_cast.coordinator)).get(address[1])).text
-    assert "Fbi lead (FBI) Undeliverable · 550 no such mailbox" in text(one)
+    assert "Fbi lead (FBI) Failed, undeliverable · 550 no such mailbox" in text(one)
     assert f'href="/events/{event_id}"' in one
 
 

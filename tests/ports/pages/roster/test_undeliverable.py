@@ -61,7 +61,7 @@ async def test_messages_says_that_an_email_came_back_and_leads_to_the_address(ca
     [message_id] = await sent(cast, cast.kcpd_detective)
     await came_back(message_id)
     page = (await (await browse(cast.coordinator)).get(f"/messages/{message_id}")).text
-    assert "Undeliverable · 550 5.1.1 User unknown" in words(page)
+    assert "Failed, undeliverable · 550 5.1.1 User unknown" in words(page)
     assert "This email couldn’t be delivered." in words(page)
     assert f'href="/people/{cast.kcpd_detective.member_id}"' in page
 
