@@ -105,6 +105,7 @@ CREATE TABLE incoming_words (
   reply UUID REFERENCES reply (id) ON DELETE CASCADE,
   status_before VARCHAR(12) CHECK (status_before IN ('open', 'in_progress', 'blocked', 'done', 'canceled')),
   progress_before INTEGER,
+  blocked_before TIMESTAMPTZ,
   version INTEGER,
   undone_at TIMESTAMPTZ,
   claimed UUID REFERENCES member (id) ON DELETE RESTRICT,
@@ -112,6 +113,7 @@ CREATE TABLE incoming_words (
   decided_at TIMESTAMPTZ,
   decided_by UUID REFERENCES member (id) ON DELETE RESTRICT,
   CHECK (version IS NULL OR (item IS NOT NULL AND status_before IS NOT NULL AND progress_before IS NOT NULL)),
+  CHECK ((blocked_before IS NOT NULL) = (status_before IS NOT NULL AND status_before = 'blocked')),
   CHECK (claimed IS NULL OR item IS NOT NULL),
   CHECK ((decided_at IS NULL) = (decided_by IS NULL))
 );

@@ -79,6 +79,19 @@ async def test_an_attached_email_is_the_owner_s_answer_and_undo_lets_it_wait_aga
     assert await waiting(cast.coordinator) == [about.id]
 
 
+async def test_an_undone_attachment_leaves_an_item_blocked_since_the_same_moment(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    reference = await given(cast.coordinator, cast.caht_lead)
+    since = NOW - timedelta(days=4)
+    await action_items.update(cast.caht_lead, reference, Change(status=ItemStatus.BLOCKED), 1, since, TODAY)
+    await from_home(cast.caht_lead, "IN PROGRESS")
+    [email_id] = await waiting(cast.coordinator)
+    await item_emails.attach(cast.coordinator, email_id, AT)
+    await item_emails.undo(cast.coordinator, email_id, AT + timedelta(minutes=1))
+    found = await item(cast, reference)
+    assert (found.status, found.blocked_at) == (ItemStatus.BLOCKED, since)
+
+
 async def test_the_history_and_the_audit_log_name_who_attached_an_email_and_who_undid_that(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     reference = await given(cast.fbi_lead, cast.caht_lead, seen_by=Visibility.ALL)

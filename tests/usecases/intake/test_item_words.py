@@ -160,6 +160,19 @@ async def test_undo_sets_the_item_as_it_was_and_empties_the_note_once(sqlite_cas
     ]
 
 
+@pytest.mark.both_engines
+async def test_undo_blocks_an_item_since_the_same_moment_and_calls_no_one_again(cast: Cast) -> None:
+    reference = await given(cast.coordinator, cast.caht_lead)
+    since = NOW - timedelta(days=4)
+    await action_items.update(cast.caht_lead, reference, Change(status=ItemStatus.BLOCKED), 1, since, TODAY)
+    calls = await Message.count().where(Message.kind == "item_blocked")
+    await said(cast.caht_lead, "IN PROGRESS")
+    await undo.undo(await the_link(), LATER + timedelta(hours=1), LINK)
+    found = await item(cast, reference)
+    assert (found.status, found.blocked_at) == (ItemStatus.BLOCKED, since)
+    assert await Message.count().where(Message.kind == "item_blocked") == calls
+
+
 async def test_undo_removes_a_note(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     reference = await given(cast.coordinator, cast.caht_lead)

@@ -12,6 +12,7 @@ from tracker.rules.actions import action_items as rules
 from tracker.rules.actions import item_changes as changes
 from tracker.rules.actions.action_items import ActionItem, ItemStatus
 from tracker.rules.actions.item_changes import Change, NewItem
+from tracker.rules.actions.item_undo import Stage, taken_back
 from tracker.rules.core import audiences
 from tracker.rules.core.actors import Origin
 from tracker.rules.core.audiences import EVERYONE, Visibility
@@ -127,7 +128,7 @@ async def reopen(viewer: Viewer, reference: str, expected_version: int, now: dat
 async def take_back(
     viewer: Viewer,
     reference: str,
-    earlier: Change,
+    earlier: Stage,
     noted_at: datetime,
     expected_version: int,
     now: datetime,
@@ -148,9 +149,9 @@ async def take_back(
         theirs = (note.item == item.id) & (note.at == noted_at) & is_its
         await note.update({note.text: ""}).where(theirs)
         await note.update({note.change: NOTE_REMOVED}).where(theirs & (note.change == ""))
-        after = changes.changed(item, replace(earlier, note=TAKEN_BACK), now, today)
+        after = taken_back(item, earlier, now)
         await _save(viewer, item, after, TAKEN_BACK, "item_updated", now, today, attached_by=attached_by)
-        await item_messages.about_blocked(viewer, item, after, "", now)
+        await item_messages.about_help(viewer, item, after, "", now)
     return after
 
 

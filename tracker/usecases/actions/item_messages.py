@@ -41,7 +41,13 @@ async def about_blocked(viewer: Viewer, before: ActionItem, after: ActionItem, n
     """
     if after.blocked_at is not None and before.blocked_at is None:
         await outbox.enqueue_all(await _calls_for_help(viewer, after, now), now)
-    elif rules.is_help(viewer.member_id, before, after, note):
+    else:
+        await about_help(viewer, before, after, note, now)
+
+
+async def about_help(viewer: Viewer, before: ActionItem, after: ActionItem, note: str, now: datetime) -> None:
+    """Notify the owner of a blocked item when another person helps; the caller is inside `writing()`."""
+    if rules.is_help(viewer.member_id, before, after, note):
         key = f"item_noted:{after.id}:{after.version}"
         content = ItemNoted(at=now)
         draft = outbox.Draft(content=content, recipient_id=after.owner_id, key=key, item_id=after.id)

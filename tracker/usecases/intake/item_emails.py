@@ -28,6 +28,7 @@ from tracker.usecases.actions import action_items
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.intake.replies import BY_EMAIL
+from tracker.usecases.intake.stages import stage_before
 
 DECIDED = "Someone has already decided about this email."
 NOT_THEIRS = (
@@ -69,6 +70,7 @@ async def attach(viewer: Viewer, email_id: UUID, now: datetime) -> ItemEmail:
             IncomingWords.member: owner.member_id,
             IncomingWords.status_before: before.status,
             IncomingWords.progress_before: before.progress,
+            IncomingWords.blocked_before: before.blocked_at,
             IncomingWords.version: after.version,
         }
         await _decide(viewer, email_id, now, recorded)
@@ -106,6 +108,7 @@ _DECIDED = (
     IncomingWords.member,
     IncomingWords.status_before,
     IncomingWords.progress_before,
+    IncomingWords.blocked_before,
     IncomingWords.version,
     IncomingWords.decided_at,
     IncomingWords.decided_by,
@@ -147,13 +150,13 @@ async def _owner(found: ItemEmail, now: datetime) -> Viewer | None:
 
 async def _take_back(viewer: Viewer, found: ItemEmail, now: datetime) -> None:
     made, decision = await known.made_change(found.email.id), found.email.decision
-    if made is None or decision is None:
+    before = stage_before(made) if made else None
+    if made is None or before is None or decision is None:
         return
     owner = await _owner(found, now)
     if owner is None or found.item.version != made.version:
         raise Conflict(CHANGED)
-    earlier = Change(status=made.status_before, progress=made.progress_before)
-    of_item = found.item.reference, earlier, decision.at, found.item.version
+    of_item = found.item.reference, before, decision.at, found.item.version
     today = to_local(now, owner.zone).date()
     await action_items.take_back(owner, *of_item, now, today, attached_by=viewer)
 

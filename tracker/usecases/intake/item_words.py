@@ -9,6 +9,7 @@ from uuid import UUID
 from tracker.rules.actions import action_items as rules
 from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.actions.item_changes import Change
+from tracker.rules.actions.item_undo import stage_of
 from tracker.rules.core.answers import Taken
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_local
@@ -84,4 +85,4 @@ async def _changed(viewer: Viewer, item: ActionItem, about: Understood, email: R
     change = Change(status=STATUSES.get(word) if word else None, note=about.said.text)
     today = to_local(email.received_at, viewer.zone).date()
     after = await action_items.update(viewer, item.reference, change, item.version, email.received_at, today)
-    return about.after(status=item.status, progress=item.progress, version=after.version)
+    return about.after(stage_of(item), after.version)

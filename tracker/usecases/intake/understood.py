@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from tracker.rules.actions.action_items import ItemStatus
+from tracker.rules.actions.item_undo import Stage
 from tracker.rules.core.answers import Taken
 from tracker.rules.intake.words import Said
 
@@ -20,17 +20,16 @@ class Understood:
     event_id: UUID | None = None
     occurrence_id: UUID | None = None
     reply_id: UUID | None = None
-    status: ItemStatus | None = None
-    """Of the item, before the change."""
-    progress: int | None = None
+    before: Stage | None = None
+    """How far the item was before the change."""
     version: int | None = None
     """Of the item, after the change."""
     claimed_id: UUID | None = None
     """Who got our email about the item, when the reply didn't come from them."""
 
-    def after(self, *, status: ItemStatus, progress: int, version: int) -> "Understood":
+    def after(self, before: Stage, version: int) -> "Understood":
         """Return this with what undoes it."""
-        return replace(self, status=status, progress=progress, version=version)
+        return replace(self, before=before, version=version)
 
 
 UNMATCHED = Understood(outcome=Taken.UNMATCHED)

@@ -7,7 +7,8 @@ from uuid import UUID
 from tracker.database import writing
 from tracker.errors import Conflict, NotFound
 from tracker.rules.actions.action_items import ATTACHED, ActionItem, ItemStatus, may_update
-from tracker.rules.actions.item_changes import COMPLETE, Change
+from tracker.rules.actions.item_changes import COMPLETE
+from tracker.rules.actions.item_undo import Stage
 from tracker.rules.core.actors import Origin
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_local
@@ -24,6 +25,7 @@ from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import substitute_undo
 from tracker.usecases.events.substitute_undo import Refusal
 from tracker.usecases.intake.reply_undo import EarlierReply, earlier_reply, restore
+from tracker.usecases.intake.stages import stage_before
 
 CHANGED = "This was changed after your email, so it can’t be undone here."
 
@@ -89,9 +91,10 @@ async def by_link(words_id: UUID, now: datetime, origin: Origin) -> Undoable:
         found = await earlier_reply(viewer, made.reply, now)
         return Undoable(viewer=viewer, made=made, of=found, is_current=found.is_current)
     item = await visible.item_by_id(viewer, made.item_id) if made.item_id else None
-    if item is None or not may_update(viewer, item):
+    before = stage_before(made)
+    if item is None or before is None or not may_update(viewer, item):
         raise NotFound
-    return Undoable(viewer=viewer, made=made, of=item, is_current=await _is_as_left(viewer, made, item))
+    return Undoable(viewer=viewer, made=made, of=item, is_current=await _is_as_left(viewer, made, before, item))
 
 
 async def _refusal(viewer: Viewer, made: MadeChange, reply: RecordedReply, now: datetime) -> Refusal:
@@ -101,13 +104,13 @@ async def _refusal(viewer: Viewer, made: MadeChange, reply: RecordedReply, now: 
     return await substitute_undo.refusal_at(date, made.member_id, made.at, now)
 
 
-async def _is_as_left(viewer: Viewer, made: MadeChange, item: ActionItem) -> bool:
+async def _is_as_left(viewer: Viewer, made: MadeChange, before: Stage, item: ActionItem) -> bool:
     """Return whether an item is as an email left it: other emails may have been attached since, if that was undone."""
     if item.version == made.version:
         return True
     since = (await visible.notes(viewer, item))[: item.version - (made.version or 0)]
-    status = STATUSES.get(made.word, made.status_before)
-    progress = COMPLETE if status is ItemStatus.DONE else made.progress_before
+    status = STATUSES.get(made.word, before.status)
+    progress = COMPLETE if status is ItemStatus.DONE else before.progress
     return (item.status, item.progress) == (status, progress) and all(one.source == ATTACHED for one in since)
 
 
@@ -134,6 +137,6 @@ async def _undo(found: Undoable, now: datetime) -> None:
     if isinstance(found.of, Refusal):
         await substitute_undo.put_back(viewer, found.of, now)
         return
-    earlier = Change(status=made.status_before, progress=made.progress_before)
-    today = to_local(now, viewer.zone).date()
-    await action_items.take_back(viewer, found.of.reference, earlier, made.at, found.of.version, now, today)
+    if before := stage_before(made):
+        today = to_local(now, viewer.zone).date()
+        await action_items.take_back(viewer, found.of.reference, before, made.at, found.of.version, now, today)

@@ -36,6 +36,7 @@ class MadeChange:
     item_id: UUID | None
     status_before: ItemStatus | None
     progress_before: int | None
+    blocked_before: datetime | None
     version: int | None
     """Of the item, after the change."""
     reply: RecordedReply | None
@@ -61,6 +62,7 @@ def _made(row: Mapping[str, Any]) -> MadeChange:
         item_id=row["item"],
         status_before=ItemStatus(row["status_before"]) if row["status_before"] else None,
         progress_before=row["progress_before"],
+        blocked_before=row["blocked_before"],
         version=row["version"],
         reply=RecordedReply(row["reply.invitation"], row["reply.occurrence"], row["reply.number"])
         if row["reply.invitation"]

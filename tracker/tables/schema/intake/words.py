@@ -33,6 +33,7 @@ class IncomingWords(Table):
     """The reply that it recorded."""
     status_before = Varchar(length=12, null=True, default=None)
     progress_before = Integer(null=True, default=None)
+    blocked_before = Timestamptz(null=True, default=None)
     version = Integer(null=True, default=None)
     """Of the item, after the email changed it: until someone else changes it, the change can be undone."""
     undone_at = Timestamptz(null=True, default=None)
@@ -48,6 +49,7 @@ class IncomingWords(Table):
         one_of("word", Word),
         one_of("status_before", ItemStatus),
         check("version IS NULL OR (item IS NOT NULL AND status_before IS NOT NULL AND progress_before IS NOT NULL)"),
+        check("(blocked_before IS NOT NULL) = (status_before IS NOT NULL AND status_before = 'blocked')"),
         check("claimed IS NULL OR item IS NOT NULL"),
         check("(decided_at IS NULL) = (decided_by IS NULL)"),
         index("incoming_words_claimed", "received_at", where="claimed IS NOT NULL"),
