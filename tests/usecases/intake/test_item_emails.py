@@ -92,6 +92,31 @@ async def test_an_undone_attachment_leaves_an_item_blocked_since_the_same_moment
     assert (found.status, found.blocked_at) == (ItemStatus.BLOCKED, since)
 
 
+async def test_an_attachment_is_undone_after_a_change_of_something_else_which_stays(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    reference = await given(cast.coordinator, cast.caht_lead)
+    await from_home(cast.caht_lead)
+    [email_id] = await waiting(cast.coordinator)
+    await item_emails.attach(cast.coordinator, email_id, AT)
+    due = TODAY + timedelta(days=30)
+    await action_items.update(cast.caht_lead, reference, Change(due=due, note="Two are in."), 2, AT, TODAY)
+    await item_emails.undo(cast.coordinator, email_id, AT + timedelta(minutes=1))
+    found = await item(cast, reference)
+    assert (found.status, found.due) == (ItemStatus.OPEN, due)
+    assert [text for _, _, text in await history(cast, reference)] == ["Undid an email.", "Two are in.", ""]
+
+
+async def test_an_attachment_is_not_undone_once_the_item_is_someone_else_s(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    reference = await given(cast.coordinator, cast.caht_lead)
+    await from_home(cast.caht_lead, "IN PROGRESS")
+    [email_id] = await waiting(cast.coordinator)
+    await item_emails.attach(cast.coordinator, email_id, AT)
+    await action_items.hand_over(cast.coordinator, reference, cast.hsi_liaison.member_id, 2, AT, TODAY)
+    with pytest.raises(Conflict, match="it was reassigned"):
+        await item_emails.undo(cast.coordinator, email_id, AT)
+
+
 async def test_the_history_and_the_audit_log_name_who_attached_an_email_and_who_undid_that(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     reference = await given(cast.fbi_lead, cast.caht_lead, seen_by=Visibility.ALL)
@@ -202,7 +227,7 @@ async def test_what_changed_since_is_not_undone_and_a_new_owner_takes_no_one_s_a
     await item_emails.attach(cast.coordinator, blocked.email.id, AT)
     change = Change(status=ItemStatus.IN_PROGRESS)
     await action_items.update(cast.caht_lead, reference, change, 2, AT, TODAY)
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="The status was changed to “In progress” after the email"):
         await item_emails.undo(cast.coordinator, blocked.email.id, AT)
     await action_items.hand_over(cast.coordinator, reference, cast.hsi_liaison.member_id, 3, AT, TODAY)
     with pytest.raises(Conflict):
@@ -250,7 +275,7 @@ async def test_what_the_owner_no_longer_sees_is_neither_changed_nor_undone_for_t
     await ActionItem.update({ActionItem.audience: f"member:{cast.coordinator.member_id}"}, force=True)
     with pytest.raises(Conflict, match=item_emails.NOT_THEIRS):
         await item_emails.attach(cast.coordinator, other, AT)
-    with pytest.raises(Conflict, match=item_emails.CHANGED):
+    with pytest.raises(Conflict, match=item_emails.NO_LONGER_THEIRS):
         await item_emails.undo(cast.coordinator, attached, AT)
 
 

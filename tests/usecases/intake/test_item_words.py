@@ -100,7 +100,7 @@ async def test_what_may_not_be_the_owner_s_is_noted_and_changes_nothing(
     before = await Message.count()
     assert await said(cast.caht_lead, "DONE", **facts) is expected
     [row] = await IncomingWords.select()
-    assert (row["outcome"], row["member"], row["reply"], row["version"]) == (expected, None, None, None)
+    assert (row["outcome"], row["member"], row["reply"], row["status_before"]) == (expected, None, None, None)
     assert (await item(cast, reference)).version == 1
     assert await Message.count() == before
 
@@ -185,10 +185,37 @@ async def test_what_changed_since_is_not_undone(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     reference = await given(cast.coordinator, cast.caht_lead)
     await said(cast.caht_lead, "BLOCKED")
-    await action_items.update(cast.coordinator, reference, Change(note="On it"), 2, LATER, TODAY)
-    with pytest.raises(Conflict):
+    await action_items.update(cast.coordinator, reference, Change(status=ItemStatus.IN_PROGRESS), 2, LATER, TODAY)
+    with pytest.raises(Conflict, match="The status was changed to “In progress” after the email"):
         await undo.undo(await the_link(), LATER, LINK)
-    assert (await item(cast, reference)).status is ItemStatus.BLOCKED
+    assert (await item(cast, reference)).status is ItemStatus.IN_PROGRESS
+
+
+@pytest.mark.both_engines
+async def test_undo_leaves_what_others_changed_since(cast: Cast) -> None:
+    reference = await given(cast.coordinator, cast.caht_lead)
+    await said(cast.caht_lead, "BLOCKED: no key")
+    due = TODAY + timedelta(days=30)
+    others = Change(progress=60, due=due, note="On it")
+    await action_items.update(cast.coordinator, reference, others, 2, LATER + timedelta(minutes=1), TODAY)
+    await undo.undo(await the_link(), LATER + timedelta(hours=1), LINK)
+    found = await item(cast, reference)
+    assert (found.status, found.progress, found.due, found.blocked_at) == (ItemStatus.OPEN, 60, due, None)
+    assert [text for _, _, text in await history(cast, reference)] == ["Undid an email.", "On it", ""]
+
+
+@pytest.mark.parametrize("word", ["DONE", "BLOCKED"])
+async def test_what_was_changed_and_set_again_since_is_not_undone(sqlite_cast: Cast, word: str) -> None:
+    cast = sqlite_cast
+    reference = await given(cast.coordinator, cast.caht_lead)
+    await said(cast.caht_lead, word)
+    status = (await item(cast, reference)).status
+    for version, changed in ((2, ItemStatus.OPEN), (3, status)):
+        at = LATER + timedelta(minutes=version)
+        await action_items.update(cast.coordinator, reference, Change(status=changed), version, at, TODAY)
+    with pytest.raises(Conflict, match="again after the email"):
+        await undo.undo(await the_link(), LATER + timedelta(hours=1), LINK)
+    assert (await item(cast, reference)).status is status
 
 
 async def test_a_former_owner_undoes_nothing(sqlite_cast: Cast) -> None:

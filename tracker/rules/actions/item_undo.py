@@ -1,9 +1,10 @@
-"""Undoing what an update changed of an action item: how far it is, and since when it is blocked."""
+"""Undoing what an update changed of an action item: only that, and only while no one has changed it since."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tracker.rules.actions.action_items import CLOSED, ActionItem, ItemStatus
+from tracker.rules.actions.item_changes import COMPLETE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,21 +15,59 @@ class Stage:
     progress: int
     """Percent."""
     blocked_at: datetime | None
+    closed_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Update:
+    """An update of an item, as the stages before and after it."""
+
+    at: datetime
+    before: Stage
+    after: Stage
+
+
+def update_of(before: Stage, status: ItemStatus | None, at: datetime) -> Update:
+    """Return the update that gave an item a status at a moment; None = only a note."""
+    status = status or before.status
+    after = Stage(
+        status=status,
+        progress=COMPLETE if status is ItemStatus.DONE else before.progress,
+        blocked_at=(before.blocked_at or at) if status is ItemStatus.BLOCKED else None,
+        closed_at=(before.closed_at or at) if status in CLOSED else None,
+    )
+    return Update(at=at, before=before, after=after)
 
 
 def stage_of(item: ActionItem) -> Stage:
     """Return how far an item is now."""
-    return Stage(status=item.status, progress=item.progress, blocked_at=item.blocked_at)
+    return Stage(status=item.status, progress=item.progress, blocked_at=item.blocked_at, closed_at=item.closed_at)
 
 
-def taken_back(item: ActionItem, earlier: Stage, now: datetime) -> ActionItem:
-    """Return the item as far as it was before an update; one that was blocked is blocked since the same moment."""
+def changed_since(item: ActionItem, update: Update) -> str | None:
+    """Return a sentence about what someone changed after an update that had changed it; None = nothing."""
+    before, after, now = update.before, update.after, stage_of(item)
+    if after.status is not before.status and now.status is not after.status:
+        return f"The status was changed to “{now.status.word}” after the email."
+    if after.progress not in (before.progress, now.progress):
+        return f"The progress was changed to {now.progress}% after the email."
+    if after.blocked_at not in (before.blocked_at, now.blocked_at):
+        return "The item was unblocked and blocked again after the email."
+    if after.closed_at not in (before.closed_at, now.closed_at):
+        return "The item was reopened and closed again after the email."
+    return None
+
+
+def taken_back(item: ActionItem, update: Update, now: datetime) -> ActionItem:
+    """Return the item with what an update changed as it was before; what others changed since stays."""
+    before, after = update.before, update.after
+    is_moved = before.status is not after.status
     return replace(
         item,
-        status=earlier.status,
-        progress=earlier.progress,
-        blocked_at=earlier.blocked_at,
-        closed_at=(item.closed_at or now) if earlier.status in CLOSED else None,
+        status=before.status if is_moved else item.status,
+        progress=before.progress if before.progress != after.progress else item.progress,
+        blocked_at=before.blocked_at if is_moved else item.blocked_at,
+        closed_at=before.closed_at if is_moved else item.closed_at,
         changed_at=now,
         version=item.version + 1,
     )

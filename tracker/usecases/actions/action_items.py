@@ -12,7 +12,7 @@ from tracker.rules.actions import action_items as rules
 from tracker.rules.actions import item_changes as changes
 from tracker.rules.actions.action_items import ActionItem, ItemStatus
 from tracker.rules.actions.item_changes import Change, NewItem
-from tracker.rules.actions.item_undo import Stage, taken_back
+from tracker.rules.actions.item_undo import Update, changed_since, taken_back
 from tracker.rules.core import audiences
 from tracker.rules.core.actors import Origin
 from tracker.rules.core.audiences import EVERYONE, Visibility
@@ -126,30 +126,23 @@ async def reopen(viewer: Viewer, reference: str, expected_version: int, now: dat
 
 
 async def take_back(
-    viewer: Viewer,
-    reference: str,
-    earlier: Stage,
-    noted_at: datetime,
-    expected_version: int,
-    now: datetime,
-    today: date,
-    *,
-    attached_by: Viewer | None = None,
+    viewer: Viewer, reference: str, update: Update, now: datetime, today: date, *, attached_by: Viewer | None = None
 ) -> ActionItem:
-    """Undo the viewer's own update of that moment: set the item as it was, and empty the note that came with it.
+    """Undo the viewer's own update: set what it changed as it was, and empty the note that came with it.
 
     Its history keeps that there was an update. An update that an attached email made is undone by `attached_by`.
-    Errors as in `update`.
+    Errors: NotFound, NotAllowed, Conflict when someone has changed the same since.
     """
     async with writing():
         item = await _theirs(viewer, reference)
-        await _check_version(viewer, item, expected_version, today)
+        if refusal := changed_since(item, update):
+            raise Conflict(refusal)
         note = rows.ActionNote
         is_its = note.source == rules.ATTACHED if attached_by else note.by == viewer.member_id
-        theirs = (note.item == item.id) & (note.at == noted_at) & is_its
+        theirs = (note.item == item.id) & (note.at == update.at) & is_its
         await note.update({note.text: ""}).where(theirs)
         await note.update({note.change: NOTE_REMOVED}).where(theirs & (note.change == ""))
-        after = taken_back(item, earlier, now)
+        after = taken_back(item, update, now)
         await _save(viewer, item, after, TAKEN_BACK, "item_updated", now, today, attached_by=attached_by)
         await item_messages.about_help(viewer, item, after, "", now)
     return after

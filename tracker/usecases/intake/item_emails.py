@@ -13,7 +13,9 @@ from piccolo.columns import Column
 
 from tracker.database import writing
 from tracker.errors import Conflict, NotFound
+from tracker.rules.actions.action_items import may_update
 from tracker.rules.actions.item_changes import Change
+from tracker.rules.actions.item_undo import changed_since
 from tracker.rules.core.answers import Taken
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_local
@@ -27,18 +29,19 @@ from tracker.tables.visible.intake import item_emails as visible
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewer_for
+from tracker.usecases.intake.emailed_updates import emailed_update
 from tracker.usecases.intake.replies import BY_EMAIL
-from tracker.usecases.intake.stages import stage_before
 
 DECIDED = "Someone has already decided about this email."
 NOT_THEIRS = (
     "This email can’t be attached. The person can’t see the item, or isn’t active. Dismiss the email, or update the"
     " item yourself."
 )
-CHANGED = (
-    "This can’t be undone because the item has changed since, or the person can’t see it or is no longer active."
-    " You can still update the item."
+NO_LONGER_THEIRS = (
+    "This can’t be undone because the person can’t update the item now: it was reassigned, or they can’t see it or"
+    " are no longer active. You can still update the item."
 )
+CHANGED = "{} So this can’t be undone. You can still update the item."
 
 Columns = dict[Column | str, Any]
 
@@ -64,14 +67,13 @@ async def attach(viewer: Viewer, email_id: UUID, now: datetime) -> ItemEmail:
         change = Change(status=STATUSES.get(email.word), note=email.text)
         today = to_local(now, owner.zone).date()
         of_item = before.reference, change, before.version
-        after = await action_items.update(owner, *of_item, now, today, attached_by=viewer)
+        await action_items.update(owner, *of_item, now, today, attached_by=viewer)
         recorded: Columns = {
             IncomingWords.outcome: Taken.RECORDED,
             IncomingWords.member: owner.member_id,
             IncomingWords.status_before: before.status,
             IncomingWords.progress_before: before.progress,
             IncomingWords.blocked_before: before.blocked_at,
-            IncomingWords.version: after.version,
         }
         await _decide(viewer, email_id, now, recorded)
         facts = {"of": owner.member_id}
@@ -89,9 +91,9 @@ async def dismiss(viewer: Viewer, email_id: UUID, now: datetime) -> ItemEmail:
 
 
 async def undo(viewer: Viewer, email_id: UUID, now: datetime) -> bool:
-    """Let an email wait again, with an item that it changed as before; return whether it waits.
+    """Let an email wait again, and set what it changed of its item as it was; return whether it waits.
 
-    Errors: NotFound, Conflict when the item has changed since.
+    Errors: NotFound, Conflict when someone has changed the same since.
     """
     async with writing():
         found = await _found(viewer, email_id, now)
@@ -109,7 +111,6 @@ _DECIDED = (
     IncomingWords.status_before,
     IncomingWords.progress_before,
     IncomingWords.blocked_before,
-    IncomingWords.version,
     IncomingWords.decided_at,
     IncomingWords.decided_by,
 )
@@ -149,16 +150,17 @@ async def _owner(found: ItemEmail, now: datetime) -> Viewer | None:
 
 
 async def _take_back(viewer: Viewer, found: ItemEmail, now: datetime) -> None:
-    made, decision = await known.made_change(found.email.id), found.email.decision
-    before = stage_before(made) if made else None
-    if made is None or before is None or decision is None:
+    made = await known.made_change(found.email.id)
+    update = emailed_update(made) if made else None
+    if update is None:
         return
     owner = await _owner(found, now)
-    if owner is None or found.item.version != made.version:
-        raise Conflict(CHANGED)
-    of_item = found.item.reference, before, decision.at, found.item.version
+    if owner is None or not may_update(owner, found.item):
+        raise Conflict(NO_LONGER_THEIRS)
+    if since := changed_since(found.item, update):
+        raise Conflict(CHANGED.format(since))
     today = to_local(now, owner.zone).date()
-    await action_items.take_back(owner, *of_item, now, today, attached_by=viewer)
+    await action_items.take_back(owner, found.item.reference, update, now, today, attached_by=viewer)
 
 
 async def _decide(viewer: Viewer, email_id: UUID, now: datetime, recorded: Columns | None = None) -> None:

@@ -84,5 +84,5 @@ async def _changed(viewer: Viewer, item: ActionItem, about: Understood, email: R
     word = about.said.word
     change = Change(status=STATUSES.get(word) if word else None, note=about.said.text)
     today = to_local(email.received_at, viewer.zone).date()
-    after = await action_items.update(viewer, item.reference, change, item.version, email.received_at, today)
-    return about.after(stage_of(item), after.version)
+    await action_items.update(viewer, item.reference, change, item.version, email.received_at, today)
+    return about.after(stage_of(item))

@@ -22,14 +22,12 @@ class Understood:
     reply_id: UUID | None = None
     before: Stage | None = None
     """How far the item was before the change."""
-    version: int | None = None
-    """Of the item, after the change."""
     claimed_id: UUID | None = None
     """Who got our email about the item, when the reply didn't come from them."""
 
-    def after(self, before: Stage, version: int) -> "Understood":
+    def after(self, before: Stage) -> "Understood":
         """Return this with what undoes it."""
-        return replace(self, before=before, version=version)
+        return replace(self, before=before)
 
 
 UNMATCHED = Understood(outcome=Taken.UNMATCHED)

@@ -6,14 +6,12 @@ from uuid import UUID
 
 from tracker.database import writing
 from tracker.errors import Conflict, NotFound
-from tracker.rules.actions.action_items import ATTACHED, ActionItem, ItemStatus, may_update
-from tracker.rules.actions.item_changes import COMPLETE
-from tracker.rules.actions.item_undo import Stage
+from tracker.rules.actions.action_items import ActionItem, may_update
+from tracker.rules.actions.item_undo import Update, changed_since, taken_back
 from tracker.rules.core.actors import Origin
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.events.event import Occurrence
-from tracker.rules.intake.words import STATUSES
 from tracker.tables.background.intake import words as known
 from tracker.tables.background.intake.replies import RecordedReply
 from tracker.tables.background.intake.words import MadeChange
@@ -24,10 +22,21 @@ from tracker.usecases.actions import action_items
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import substitute_undo
 from tracker.usecases.events.substitute_undo import Refusal
+from tracker.usecases.intake.emailed_updates import emailed_update
 from tracker.usecases.intake.reply_undo import EarlierReply, earlier_reply, restore
-from tracker.usecases.intake.stages import stage_before
 
 CHANGED = "This was changed after your email, so it can’t be undone here."
+
+
+@dataclass(frozen=True, kw_only=True)
+class UndoneItem:
+    """An action item as it is now, and as it is after what an email changed is undone."""
+
+    item: ActionItem
+    update: Update
+    becomes: ActionItem
+    since: str | None
+    """What someone has changed after the email had, in a sentence; None = nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,14 +45,19 @@ class Undoable:
 
     viewer: Viewer
     made: MadeChange
-    of: ActionItem | EarlierReply | Refusal
+    of: UndoneItem | EarlierReply | Refusal
     is_current: bool
-    """Whether everything is still as the email left it."""
+    """Whether all that the email changed is still as it left it."""
+
+    @property
+    def undone(self) -> UndoneItem | None:
+        """Return the action item that the email changed, if it changed one."""
+        return self.of if isinstance(self.of, UndoneItem) else None
 
     @property
     def item(self) -> ActionItem | None:
-        """Return the action item that the email changed, if it changed one."""
-        return self.of if isinstance(self.of, ActionItem) else None
+        """Return that item as it is now."""
+        return self.undone.item if self.undone else None
 
     @property
     def reply(self) -> EarlierReply | None:
@@ -58,7 +72,7 @@ class Undoable:
     @property
     def date(self) -> Occurrence | None:
         """Return the date of that reply, or that No."""
-        return None if isinstance(self.of, ActionItem) else self.of.date
+        return None if isinstance(self.of, UndoneItem) else self.of.date
 
     @property
     def can_undo(self) -> bool:
@@ -91,10 +105,12 @@ async def by_link(words_id: UUID, now: datetime, origin: Origin) -> Undoable:
         found = await earlier_reply(viewer, made.reply, now)
         return Undoable(viewer=viewer, made=made, of=found, is_current=found.is_current)
     item = await visible.item_by_id(viewer, made.item_id) if made.item_id else None
-    before = stage_before(made)
-    if item is None or before is None or not may_update(viewer, item):
+    update = emailed_update(made)
+    if item is None or update is None or not may_update(viewer, item):
         raise NotFound
-    return Undoable(viewer=viewer, made=made, of=item, is_current=await _is_as_left(viewer, made, before, item))
+    since = changed_since(item, update)
+    undone = UndoneItem(item=item, update=update, becomes=taken_back(item, update, now), since=since)
+    return Undoable(viewer=viewer, made=made, of=undone, is_current=since is None)
 
 
 async def _refusal(viewer: Viewer, made: MadeChange, reply: RecordedReply, now: datetime) -> Refusal:
@@ -104,39 +120,28 @@ async def _refusal(viewer: Viewer, made: MadeChange, reply: RecordedReply, now: 
     return await substitute_undo.refusal_at(date, made.member_id, made.at, now)
 
 
-async def _is_as_left(viewer: Viewer, made: MadeChange, before: Stage, item: ActionItem) -> bool:
-    """Return whether an item is as an email left it: other emails may have been attached since, if that was undone."""
-    if item.version == made.version:
-        return True
-    since = (await visible.notes(viewer, item))[: item.version - (made.version or 0)]
-    status = STATUSES.get(made.word, before.status)
-    progress = COMPLETE if status is ItemStatus.DONE else before.progress
-    return (item.status, item.progress) == (status, progress) and all(one.source == ATTACHED for one in since)
-
-
 async def undo(words_id: UUID, now: datetime, origin: Origin) -> None:
-    """Set the item or the reply as it was before the email; does nothing when that was done.
+    """Set what the email changed as it was before; does nothing when that was done.
 
-    Errors: NotFound as in `by_link`, Conflict when it has changed since, or its earlier substitute can't come.
+    Errors: NotFound as in `by_link`, Conflict when that has changed since, or its earlier substitute can't come.
     """
     async with writing():
         found = await by_link(words_id, now, origin)
         if found.made.undone_at is not None:
             return
         if not found.is_current:
-            raise Conflict(CHANGED)
+            raise Conflict((found.undone and found.undone.since) or CHANGED)
         await _undo(found, now)
         await IncomingWords.update({IncomingWords.undone_at: now}).where(IncomingWords.id == words_id)
 
 
 async def _undo(found: Undoable, now: datetime) -> None:
-    viewer, made = found.viewer, found.made
+    viewer = found.viewer
     if isinstance(found.of, EarlierReply):
         await restore(viewer, found.of, now)
         return
     if isinstance(found.of, Refusal):
         await substitute_undo.put_back(viewer, found.of, now)
         return
-    if before := stage_before(made):
-        today = to_local(now, viewer.zone).date()
-        await action_items.take_back(viewer, found.of.reference, before, made.at, found.of.version, now, today)
+    today = to_local(now, viewer.zone).date()
+    await action_items.take_back(viewer, found.of.item.reference, found.of.update, now, today)

@@ -122,7 +122,6 @@ async def _keep(email: ReceivedEmail, viewer: Viewer | None, understood: Underst
         status_before=understood.before.status if understood.before else None,
         progress_before=understood.before.progress if understood.before else None,
         blocked_before=understood.before.blocked_at if understood.before else None,
-        version=understood.version,
         claimed=understood.claimed_id,
         text=understood.said.text if understood.claimed_id else "",
     )

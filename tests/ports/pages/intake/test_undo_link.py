@@ -57,10 +57,12 @@ async def test_what_changed_since_is_said(app: Litestar, stranger: Browser, sqli
     await given(sqlite_cast.coordinator, sqlite_cast.caht_lead)
     await said(sqlite_cast.caht_lead, "DONE")
     link = await link_of(app)
-    await ActionItem.update({ActionItem.version: 9}, force=True)
+    reopened = {ActionItem.status: "open", ActionItem.closed_at: None, ActionItem.version: 9}
+    await ActionItem.update(reopened, force=True)
     assert (await stranger.send("POST", link)).status_code == 303
     page = (await stranger.get(link)).text
-    assert ("This can’t be undone here" in page, "</form>" in page, await status()) == (True, False, "done")
+    assert ("This can’t be undone here" in page, "</form>" in page, await status()) == (True, False, "open")
+    assert "The status was changed to “Open” after the email." in page
 
 
 async def test_links_that_undo_nothing_all_look_alike(app: Litestar, stranger: Browser, sqlite_cast: Cast) -> None:

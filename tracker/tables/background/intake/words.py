@@ -32,13 +32,12 @@ class MadeChange:
 
     member_id: UUID
     at: datetime
+    """When it was changed: when the email came, or was attached."""
     word: Word
     item_id: UUID | None
     status_before: ItemStatus | None
     progress_before: int | None
     blocked_before: datetime | None
-    version: int | None
-    """Of the item, after the change."""
     reply: RecordedReply | None
     is_refusal: bool
     """Whether that reply is the writer's No as a substitute, to another person's invitation."""
@@ -57,13 +56,12 @@ async def made_change(words_id: UUID) -> MadeChange | None:
 def _made(row: Mapping[str, Any]) -> MadeChange:
     return MadeChange(
         member_id=row["member"],
-        at=row["received_at"],
+        at=row["decided_at"] or row["received_at"],
         word=Word(row["word"]),
         item_id=row["item"],
         status_before=ItemStatus(row["status_before"]) if row["status_before"] else None,
         progress_before=row["progress_before"],
         blocked_before=row["blocked_before"],
-        version=row["version"],
         reply=RecordedReply(row["reply.invitation"], row["reply.occurrence"], row["reply.number"])
         if row["reply.invitation"]
         else None,

@@ -34,8 +34,7 @@ class IncomingWords(Table):
     status_before = Varchar(length=12, null=True, default=None)
     progress_before = Integer(null=True, default=None)
     blocked_before = Timestamptz(null=True, default=None)
-    version = Integer(null=True, default=None)
-    """Of the item, after the email changed it: until someone else changes it, the change can be undone."""
+    """How far the item was before the email changed it, and since when it was blocked."""
     undone_at = Timestamptz(null=True, default=None)
     claimed = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
     """Who got our email about the item, when the reply didn't come from them: people decide whether it is theirs."""
@@ -48,7 +47,8 @@ class IncomingWords(Table):
         one_of("outcome", Taken),
         one_of("word", Word),
         one_of("status_before", ItemStatus),
-        check("version IS NULL OR (item IS NOT NULL AND status_before IS NOT NULL AND progress_before IS NOT NULL)"),
+        check("(status_before IS NULL) = (progress_before IS NULL)"),
+        check("status_before IS NULL OR item IS NOT NULL"),
         check("(blocked_before IS NOT NULL) = (status_before IS NOT NULL AND status_before = 'blocked')"),
         check("claimed IS NULL OR item IS NOT NULL"),
         check("(decided_at IS NULL) = (decided_by IS NULL)"),
