@@ -49,7 +49,7 @@ def test_two_mornings_two_days_apart_both_ask(day: int) -> None:
 @given(some.sets(some.sampled_from(ASKS_AFTER_OFFERED)))
 def test_everything_that_is_offered_can_be_chosen_together(days: set[timedelta]) -> None:
     every = after_invitation(datetime(2027, 3, 8, 20, tzinfo=UTC), ZONE, datetime(2027, 5, 1, tzinfo=UTC), sorted(days))
-    assert spaced(every, None, ZONE) == every
+    assert spaced([(one, ZONE) for one in every], None) == every
 
 
 def test_of_several_on_one_day_the_first_alone_asks() -> None:
@@ -57,9 +57,10 @@ def test_of_several_on_one_day_the_first_alone_asks() -> None:
         Moment(at=datetime(2027, 1, 14, hour, tzinfo=UTC), lead=lead, ends=STARTS)
         for hour, lead in ((14, -2 * DAY), (18, 2 * DAY))
     )
-    assert spaced([morning, noon], None, ZONE) == [morning]
-    assert spaced([morning, noon], morning.at - DAY, ZONE) == []
-    assert spaced([morning, noon], morning.at - 3 * DAY, ZONE) == [morning]
+    both = [(morning, ZONE), (noon, ZONE)]
+    assert spaced(both, None) == [morning]
+    assert spaced(both, morning.at - DAY) == []
+    assert spaced(both, morning.at - 3 * DAY) == [morning]
 
 
 @pytest.mark.parametrize(

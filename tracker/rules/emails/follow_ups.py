@@ -24,7 +24,7 @@ def after_invitation(sent_at: datetime, zone: str, starts_at: datetime, days: It
 
 
 def rests(last: datetime, at: datetime, zone: str) -> bool:
-    """Return whether a person was asked about an event too lately to be asked again by itself.
+    """Return whether a person was asked about an event, or its chain, too lately to be asked again by itself.
 
     Two mornings two days apart are far enough, also when the clocks go forward between them.
     """
@@ -32,10 +32,13 @@ def rests(last: datetime, at: datetime, zone: str) -> bool:
     return at < last + REST and not is_two_days_later
 
 
-def spaced(moments: Iterable[Moment], last: datetime | None, zone: str) -> list[Moment]:
-    """Return which of these moments ask a person, in their order, if `last` was the last request about the event."""
+def spaced(moments: Iterable[tuple[Moment, str]], last: datetime | None) -> list[Moment]:
+    """Return which of these moments ask a person, in their order, if `last` was the last request about their chain.
+
+    Each comes with the zone of its event.
+    """
     kept: list[Moment] = []
-    for one in moments:
+    for one, zone in moments:
         if last is None or not rests(last, one.at, zone):
             kept.append(one)
             last = one.at

@@ -43,7 +43,7 @@ async def nudges_of(
         viewers_for({one for members in silent.values() for one in members}, now),
         audiences.audiences_of_each(event_ids),
         _last_nudges(event_ids, now),
-        _invited(event_ids, now),
+        follow_ups.invited(event_ids, now - REST),
         email_pauses.paused(),
         due.stood_down(one.event_id for one in theirs.values() if one.kind is Kind.JOINT_OPERATION),
     )
@@ -69,15 +69,6 @@ async def _last_nudges(event_ids: Iterable[UUID], now: datetime) -> dict[UUID, d
     for one in await due.nudged(event_ids, now - REST):
         if one.occurrence_id is not None:
             found.setdefault(one.occurrence_id, {})[one.member_id] = one.at
-    return found
-
-
-async def _invited(event_ids: Collection[UUID], now: datetime) -> dict[UUID, dict[UUID, datetime]]:
-    """Return when each person's invitation to each of these events was sent, within `REST`."""
-    found: dict[UUID, dict[UUID, datetime]] = {}
-    for (event_id, member_id), one in (await follow_ups.invitations(event_ids)).items():
-        if one.is_sent and one.at > now - REST:
-            found.setdefault(event_id, {})[member_id] = one.at
     return found
 
 

@@ -1,6 +1,6 @@
 """The planner's part for missing replies: people are asked again on the days that the event chose."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -15,7 +15,8 @@ from tracker.rules.emails.preferences import Wishes
 from tracker.rules.emails.reminders import Moment
 from tracker.rules.roster.reminder_policy import ASKS_OFFERED
 from tracker.tables.background.emails import due, follow_ups
-from tracker.tables.background.emails.due import DueDate, Nudged
+from tracker.tables.background.emails.chains import chains
+from tracker.tables.background.emails.due import DueDate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,16 +37,17 @@ class Request:
 
 
 async def requests_to_reply(after: datetime, now: datetime, wishes: Wishes) -> list[Draft]:
-    """Return the requests that became due in (after, now]; one to a person, none within two days of another."""
+    """Return the requests that became due in (after, now]: of each chain, one to a person, and none within two days."""
     found = [*await _before_dates(after, now), *await _after_invitations(after, now)]
     if not found:
         return []
-    last = _last_of(await due.nudged({one.date.event_id for one in found}, now - REST))
+    chain_of = await chains({one.date.event_id for one in found})
+    last = {(chain_of[one.event_id], one.member_id): one.at for one in await due.nudged(chain_of, now - REST)}
     silent = await due.silent({one.date.id for one in found})
     drafts: dict[tuple[UUID, UUID], Draft] = {}
     for one in found:
         for member_id in silent.get(one.date.id, ()):
-            whom = one.date.event_id, member_id
+            whom = chain_of[one.date.event_id], member_id
             is_theirs = one.member_id in (None, member_id)
             if is_theirs and not (whom in last and rules.rests(last[whom], now, one.date.zone)):
                 drafts.setdefault(whom, _draft(one, member_id, wishes))
@@ -84,10 +86,6 @@ def _after(sent_at: datetime, date: DueDate) -> list[Moment]:
 
 def _useful(moments: Iterable[Moment], after: datetime, now: datetime) -> list[Moment]:
     return [one for one in reminders.judged(moments, after, now) if one.state is State.PENDING]
-
-
-def _last_of(nudged: Iterable[Nudged]) -> Mapping[tuple[UUID, UUID], datetime]:
-    return {(one.event_id, one.member_id): one.at for one in nudged}
 
 
 def _draft(request: Request, member_id: UUID, wishes: Wishes) -> Draft:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from tracker.rules.emails.reminders import Moment
 from tracker.rules.events.event import Line, Occurrence, line_of, may_edit
 from tracker.rules.roster.reminder_policy import ASKS_OFFERED
 from tracker.tables.background.emails import due, email_pauses, follow_ups
+from tracker.tables.background.emails.chains import chains
 from tracker.tables.background.emails.follow_ups import InvitationEmail
 from tracker.tables.background.events import audiences
 from tracker.tables.visible.events import events, waiting
@@ -34,31 +35,53 @@ class FollowUp(NamedTuple):
 
 
 async def upcoming(
-    lines: Iterable[Line], silent: Mapping[UUID, Collection[UUID]], wishes: Wishes, now: datetime
+    viewer: Viewer, lines: Iterable[Line], silent: Mapping[UUID, Collection[UUID]], wishes: Wishes, now: datetime
 ) -> list[FollowUp]:
-    """Return the follow-ups after now about dates that take place, given who has not replied to each of them."""
-    of_event: dict[UUID, list[Line]] = {}
-    for one in sorted(lines, key=lambda line: line.starts_at):
-        if one.reminders.asks:
-            of_event.setdefault(one.event_id, []).append(one)
-    asking = [event_id for event_id, dates in of_event.items() if any(silent.get(one.id) for one in dates)]
-    if not asking:
+    """Return the follow-ups after now about dates that take place, given who has not replied to each of them.
+
+    The other series of their chains are read too: people who are asked about one rest from the others.
+    """
+    asking = [one for one in lines if one.reminders.asks]
+    if not any(silent.get(one.id) for one in asking):
         return []
-    sent = await follow_ups.invitations(asking)
-    last = {(one.event_id, one.member_id): one.at for one in await due.nudged(asking, now - REST)}
-    paused = await email_pauses.paused()
+    shown = {one.id for one in asking}
+    chain_of = await chains({one.event_id for one in asking})
+    others, more_silent = await _others(viewer, chain_of.keys() - {one.event_id for one in asking}, now)
+    sent, nudged, paused = await together(
+        follow_ups.invitations(chain_of.keys()), due.nudged(chain_of, now - REST), email_pauses.paused()
+    )
+    last = {(chain_of[one.event_id], one.member_id): one.at for one in nudged}
+    emails: dict[tuple[UUID, UUID], dict[UUID, InvitationEmail]] = {}
+    for (event_id, member_id), email in sent.items():
+        emails.setdefault((chain_of[event_id], member_id), {})[event_id] = email
+    unanswered = {**more_silent, **silent}
+    dates: dict[UUID, list[Line]] = {}
+    for one in sorted([*asking, *others], key=lambda line: line.starts_at):
+        dates.setdefault(chain_of[one.event_id], []).append(one)
     return [
         FollowUp(replace(moment, at=wishes.held_until(member_id, moment.at, line.starts_at)), line, member_id)
-        for event_id in asking
-        for member_id in sorted({one for date in of_event[event_id] for one in silent.get(date.id, ())} - paused)
+        for chain, theirs in dates.items()
+        for member_id in sorted({one for date in theirs for one in unanswered.get(date.id, ())} - paused)
         for moment, line in _of_person(
-            of_event[event_id],
-            {one.id for one in of_event[event_id] if member_id in silent.get(one.id, ())},
-            sent.get((event_id, member_id)),
-            last.get((event_id, member_id)),
+            theirs,
+            {one.id for one in theirs if member_id in unanswered.get(one.id, ())},
+            emails.get((chain, member_id), {}),
+            last.get((chain, member_id)),
             now,
         )
+        if line.id in shown
     ]
+
+
+async def _others(
+    viewer: Viewer, event_ids: Collection[UUID], now: datetime
+) -> tuple[list[Line], Mapping[UUID, Collection[UUID]]]:
+    """Return the dates of these events that follow up, and who has not replied to each of them."""
+    if not event_ids:
+        return [], {}
+    dates, stood_down = await together(events.ahead(viewer, event_ids, now), due.stood_down(event_ids))
+    asking = [one for one in dates if one.reminders.asks and takes_nudges(one, now) and one.event_id not in stood_down]
+    return asking, await waiting.silent(viewer, [one.id for one in asking])
 
 
 async def next_follow_up(viewer: Viewer, occurrence: Occurrence, now: datetime) -> NextFollowUp | None:
@@ -81,7 +104,7 @@ async def next_follow_up(viewer: Viewer, occurrence: Occurrence, now: datetime) 
     if stood_down or not theirs:
         return None
     wishes = await wishes_of({member_id for members in silent.values() for member_id in members})
-    coming = await upcoming(near, silent, wishes, now)
+    coming = await upcoming(viewer, near, silent, wishes, now)
     asked = [(one.moment.at, one.member_id) for one in coming if one.line.id == occurrence.id]
     asked += [(one.at, one.member_id) for one in waits if one.member_id in theirs]
     people, may_see = await together(
@@ -93,22 +116,40 @@ async def next_follow_up(viewer: Viewer, occurrence: Occurrence, now: datetime) 
 
 
 def _of_person(
-    dates: list[Line], unanswered: Collection[UUID], sent: InvitationEmail | None, last: datetime | None, now: datetime
+    dates: list[Line],
+    unanswered: Collection[UUID],
+    sent: Mapping[UUID, InvitationEmail],
+    last: datetime | None,
+    now: datetime,
 ) -> Iterator[tuple[Moment, Line]]:
-    """Yield when a person is asked about which of these dates, the earliest first, none of them too soon."""
-    found = {moment: line for moment, line in _moments(dates, sent) if line.id in unanswered and moment.at > now}
-    in_order = sorted(found, key=lambda one: (one.at, -one.lead))
-    for moment in rules.spaced(in_order, last, dates[0].zone):
+    """Yield when a person is asked about which of these dates of one chain, the earliest first, none too soon."""
+    found: dict[Moment, Line] = {}
+    for moment, line in _moments(dates, sent):
+        if line.id in unanswered and moment.at > now:
+            found.setdefault(moment, line)
+    in_order = sorted(found.items(), key=_turn)
+    for moment in rules.spaced(((one, line.zone) for one, line in in_order), last):
         yield moment, found[moment]
 
 
-def _moments(dates: list[Line], sent: InvitationEmail | None) -> Iterator[tuple[Moment, Line]]:
+def _turn(asked: tuple[Moment, Line]) -> tuple[datetime, bool, datetime]:
+    """Order as the planner does: of several at once, those before a date come first, and the earliest date."""
+    moment, line = asked
+    return moment.at, moment.lead < timedelta(0), line.starts_at
+
+
+def _moments(dates: list[Line], sent: Mapping[UUID, InvitationEmail]) -> Iterator[tuple[Moment, Line]]:
     for line in dates:
         leads = line.reminders.asks_before
         for moment in reminders.of_date(line.starts_at, line.zone, is_all_day=line.is_all_day, leads=leads):
             yield moment, line
-    if sent:
-        every = rules.after_invitation(sent.at, dates[0].zone, dates[-1].starts_at, dates[0].reminders.asks_after)
-        for moment in every:
-            line = next(one for one in dates if moment.at < one.starts_at)
-            yield replace(moment, ends=line.starts_at), line
+    for event_id, email in sent.items():
+        if theirs := [one for one in dates if one.event_id == event_id]:
+            yield from _after_invitation(theirs, email)
+
+
+def _after_invitation(dates: list[Line], email: InvitationEmail) -> Iterator[tuple[Moment, Line]]:
+    of_event, last = dates[0], dates[-1]
+    for moment in rules.after_invitation(email.at, of_event.zone, last.starts_at, of_event.reminders.asks_after):
+        line = next(one for one in dates if moment.at < one.starts_at)
+        yield replace(moment, ends=line.starts_at), line

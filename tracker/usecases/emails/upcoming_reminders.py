@@ -87,7 +87,7 @@ async def _ahead(
         waiting.silent(viewer, [one for one in asking if takes_nudges(by_id[one], now)]),
         audiences.audiences_of_each({one.event_id for one in by_id.values()}),
     )
-    asked = await upcoming_follow_ups.upcoming((by_id[one] for one in asking), silent, wishes, now)
+    asked = await upcoming_follow_ups.upcoming(viewer, [by_id[one] for one in asking], silent, wishes, now)
     whom = {(date_id, member) for date_id, members in coming.items() for member in {*members} - paused}
     reminded = [(by_id[one], member) for one, member in whom if one in theirs or member == viewer.member_id]
     recipients = await viewers_for({member for _, member in reminded} | {one.member_id for one in asked}, now)

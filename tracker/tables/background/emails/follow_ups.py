@@ -11,12 +11,18 @@ from tracker.database import engine
 from tracker.database.sql_list import sql_list
 from tracker.rules.core.outbox import MessageKind, State
 from tracker.rules.core.wall_clock import ZoneName
+from tracker.tables.background.emails.chains import CHAIN
 
 _ZONES = "SELECT DISTINCT zone FROM event WHERE ask_after <> '' AND status IN ('tentative', 'confirmed')"
 _INVITATIONS = (
     "SELECT event, recipient, state, due, sent_at FROM message"
     f" WHERE event IN ({{}}) AND kind = '{MessageKind.INVITATION}' AND bounced_at IS NULL"
     f" AND state IN ('{State.PENDING}', '{State.SENT}') ORDER BY created_at, id"
+)
+_INVITED = (
+    f"{CHAIN} SELECT c.event, m.recipient, m.sent_at FROM chain c JOIN message m ON m.event = c.id"
+    f" WHERE m.kind = '{MessageKind.INVITATION}' AND m.bounced_at IS NULL AND m.state = '{State.SENT}'"
+    " AND m.sent_at > {} ORDER BY m.sent_at"
 )
 
 
@@ -30,6 +36,15 @@ class InvitationEmail(NamedTuple):
 async def zones() -> list[ZoneName]:
     """Return the zones of the events that follow up after their invitations."""
     return [ZoneName(row["zone"]) for row in await engine().run_querystring(QueryString(_ZONES))]
+
+
+async def invited(event_ids: Collection[UUID], since: datetime) -> dict[UUID, dict[UUID, datetime]]:
+    """Return when people's newest invitation to each of these events, or one of its chain, was sent."""
+    found: dict[UUID, dict[UUID, datetime]] = {}
+    if event_ids:
+        for row in await engine().run_querystring(QueryString(_INVITED, sql_list(sorted(event_ids)), since)):
+            found.setdefault(row["event"], {})[row["recipient"]] = row["sent_at"]
+    return found
 
 
 async def invitations(event_ids: Collection[UUID]) -> dict[tuple[UUID, UUID], InvitationEmail]:
