@@ -3,7 +3,9 @@
 # A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -18,11 +20,14 @@ from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.replies import ReplyValue
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.intake.bounces import EmailPause
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, preferences
+from tracker.usecases.emails.messages import AHEAD
 from tracker.usecases.emails.reminders import queue_due
+from tracker.usecases.emails.upcoming_digests import own_digests
 from tracker.usecases.events import events, replies
 
 pytestmark = pytest.mark.anyio
@@ -57,6 +62,44 @@ async def the_digest(now: datetime = MONDAY) -> ReadEmail:
     [letter] = await sent(now)
     assert isinstance(letter, ReadEmail)
     return letter
+
+
+async def planned(viewer: Viewer, at: datetime = NOW) -> list[tuple[datetime, date]]:
+    return [(one.at, one.monday) for one in await own_digests(viewer, at + AHEAD, at, ZONE)]
+
+
+@pytest.mark.both_engines
+async def test_what_is_planned_is_what_is_sent_after_the_clock_moved(cast: Cast) -> None:
+    reader = replace(await turned_on(cast.fbi_lead, quiet=(time(6), time(8, 30))), zone="America/Denver")
+    await Member.update({Member.zone: reader.zone}).where(Member.id == reader.member_id)
+    await events.schedule(cast.coordinator, meeting(reader, starts=datetime(2026, 12, 30, 10)), NOW)
+    start = datetime(2026, 12, 20, tzinfo=UTC)
+    expected = await planned(reader, start)
+    assert [monday for _, monday in expected] == [date(2026, 12, 21), date(2026, 12, 28)]  # with the reply owed
+    assert {at.hour for at, _ in expected} == {15}  # 8:30 AM in Denver
+    is_digest = Message.kind == "digest"
+    for hour in range(14 * 24):
+        await sent(start + timedelta(hours=hour))
+    found = await Message.select(Message.due, Message.state).where(is_digest).order_by(Message.due)
+    assert [row["due"] for row in found if row["state"] == "sent"] == [at for at, _ in expected]
+
+
+async def test_a_digest_is_planned_for_whom_it_reaches_alone(sqlite_cast: Cast) -> None:
+    cast = sqlite_cast
+    for who in (cast.fbi_lead, cast.hsi_liaison):
+        await events.schedule(cast.coordinator, meeting(who, starts=datetime(2026, 12, 22, 10)), NOW)
+    assert await planned(cast.fbi_lead) == []
+    await turned_on(cast.fbi_lead)
+    assert (await planned(cast.fbi_lead))[0] == (MONDAY, MONDAY.date())
+    assert await planned(cast.hsi_liaison) == await planned(cast.coordinator) == []
+    paused = EmailPause(id=uuid4(), member=cast.fbi_lead.member_id, address=cast.fbi_lead.email, paused_at=NOW)
+    await EmailPause.insert(paused)
+    assert await planned(cast.fbi_lead) == []
+
+
+async def test_a_week_with_nothing_to_report_plans_no_digest(sqlite_cast: Cast) -> None:
+    reader = await turned_on(sqlite_cast.fbi_lead)
+    assert await planned(reader) == []
 
 
 async def test_nobody_gets_it_who_did_not_turn_it_on(cast: Cast) -> None:

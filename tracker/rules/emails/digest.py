@@ -1,5 +1,6 @@
 """The weekly digest: when it is due, and what it lists."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -59,6 +60,16 @@ def monday_in(after: datetime, now: datetime, zone: str) -> tuple[date, datetime
         if moment <= now:
             return (monday, moment) if after < moment else None
     return None
+
+
+def mondays_ahead(now: datetime, until: datetime, zone: str) -> Iterator[tuple[date, datetime]]:
+    """Yield each Monday whose digest is due in (now, until], and when."""
+    today = to_local(now, zone).date()
+    monday = today - timedelta(days=today.weekday())
+    while (moment := to_utc(datetime.combine(monday, AT), zone)) <= until:
+        if now < moment:
+            yield monday, moment
+        monday += timedelta(days=A_WEEK)
 
 
 def span_of(monday: date, zone: str) -> tuple[datetime, datetime]:

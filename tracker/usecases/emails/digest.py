@@ -1,6 +1,7 @@
 """The weekly digest: planned for members who turned it on, and written from what they may see when it is sent."""
 
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from tracker.rules.core.message_types import WeeklyDigest
 from tracker.rules.core.outbox import Draft, Skip, State
@@ -30,27 +31,32 @@ def digests(after: datetime, now: datetime, wishes: Wishes) -> list[Draft]:
         due = monday_in(after, now, wishes.zones[member_id]) if chosen.digest else None
         if due is not None and now < due[1] + USE:
             monday, at = due
-            moment = Moment(at=at, lead=timedelta(0), ends=at + USE)
             draft = Draft(
                 content=WeeklyDigest(monday=monday),
                 recipient_id=member_id,
                 key=f"digest:{member_id}:{monday.isoformat()}",
-                due=quieter(moment, wishes.quiet_of(member_id)).at,
-                not_after=moment.ends,
+                due=sent_at(member_id, at, wishes),
+                not_after=at + USE,
             )
             found.append(draft)
     return found
+
+
+def sent_at(member_id: UUID, at: datetime, wishes: Wishes) -> datetime:
+    """Return when a digest that is due at a moment leaves: quiet hours hold it."""
+    return quieter(Moment(at=at, lead=timedelta(0), ends=at + USE), wishes.quiet_of(member_id)).at
 
 
 async def digest_letter(content: WeeklyDigest, reader: Viewer, now: datetime, zone: str) -> Letter | Skip:
     """Return the digest of the week that the message names, or why there is none; `zone` is the task force's."""
     if not (await preferences_of(reader)).digest:
         return STOPPED
-    week = await _week(reader, content.monday, now, zone)
+    week = await week_of(reader, content.monday, now, zone)
     return NOTHING if week.is_empty else digest(week)
 
 
-async def _week(reader: Viewer, monday: date, now: datetime, zone: str) -> Week:
+async def week_of(reader: Viewer, monday: date, now: datetime, zone: str) -> Week:
+    """Return what a digest lists that is sent at `now`."""
     starts, ends = span_of(monday, reader.zone)
     seen = [one for one in await seen_between(reader, max(starts, now), ends) if one.is_mine]
     today, last = to_local(now, reader.zone).date(), to_local(ends, reader.zone).date()

@@ -18,6 +18,7 @@ from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.emails import upcoming_polls, upcoming_reminders
 from tracker.usecases.emails.item_reminders import PlannedItems, own_emails
+from tracker.usecases.emails.upcoming_digests import PlannedDigest, own_digests
 from tracker.usecases.emails.upcoming_polls import PlannedPoll
 from tracker.usecases.emails.upcoming_reminders import AHEAD, Planned
 
@@ -189,10 +190,24 @@ async def planned_items(
     viewer: Viewer, narrowed: Narrowed, after: Place | None, now: datetime, zone: str, usual: Escalation
 ) -> list[PlannedItems]:
     """Return the viewer's own emails about action items of the next two weeks, where the list includes them."""
-    is_theirs = narrowed.person in (None, viewer.member_id) and narrowed.kind in (None, MessageKind.ITEMS_OF_DAY)
-    if after or narrowed.event or narrowed.standing is not Standing.PLANNED or not is_theirs:
+    if not _lists_own(viewer, narrowed, after, MessageKind.ITEMS_OF_DAY):
         return []
     return await own_emails(viewer, now + AHEAD, now, zone, usual)
+
+
+async def planned_digests(
+    viewer: Viewer, narrowed: Narrowed, after: Place | None, now: datetime, zone: str
+) -> list[PlannedDigest]:
+    """Return the viewer's own digests of the next two weeks, where the list includes them."""
+    if not _lists_own(viewer, narrowed, after, MessageKind.DIGEST):
+        return []
+    return await own_digests(viewer, now + AHEAD, now, zone)
+
+
+def _lists_own(viewer: Viewer, narrowed: Narrowed, after: Place | None, kind: MessageKind) -> bool:
+    """Return whether the list includes what is planned for the viewer alone, of a kind that is about no event."""
+    is_theirs = narrowed.person in (None, viewer.member_id) and narrowed.kind in (None, kind)
+    return narrowed.standing is Standing.PLANNED and is_theirs and not (after or narrowed.event)
 
 
 async def planned_polls(viewer: Viewer, narrowed: Narrowed, after: Place | None, now: datetime) -> list[PlannedPoll]:

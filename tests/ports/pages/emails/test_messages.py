@@ -16,9 +16,11 @@ from tracker import clock
 from tracker.database import writing
 from tracker.rules.core.message_types import ItemDue
 from tracker.rules.core.outbox import Skip, State
+from tracker.rules.emails.preferences import Preferences
 from tracker.rules.polls.polls import Fit
 from tracker.tables.schema.core.outbox import Message, Sending
 from tracker.usecases.core import outbox
+from tracker.usecases.emails import preferences
 from tracker.usecases.emails.messages import PAGE
 from tracker.usecases.events.events import schedule
 
@@ -277,3 +279,13 @@ async def test_planned_lists_the_reminder_of_a_date_poll_to_those_who_may_see_it
     assert f'href="/polls/{poll_id}"' in await main(await browse(cast.kcpd_detective), planned)
     for reader in (cast.hsi_liaison, cast.caht_lead):
         assert "No messages match." in await main(await browse(reader), planned)
+
+
+async def test_planned_lists_the_weekly_digest_to_its_reader_alone(sqlite_cast: Cast, browse: SignIn) -> None:
+    cast = sqlite_cast
+    await scheduled(cast)
+    await preferences.save(cast.fbi_lead, Preferences(digest=True), NOW)
+    planned = "?state=planned&kind=digest"
+    said = text(await main(await browse(cast.fbi_lead), planned))
+    assert "Mon, Dec 21, 7:00 AM Weekly digest: week of Mon, Dec 21 You" in said
+    assert "No messages match." in await main(await browse(cast.coordinator), planned)

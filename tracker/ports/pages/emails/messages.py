@@ -46,9 +46,10 @@ async def message_list(
     if is_found and not pages.is_htmx:
         return Redirect(asked.address, status_code=303)
     usual = usual_escalation(settings)
-    found, items, polls, saved = await together(
+    found, items, digests, polls, saved = await together(
         messages.message_page(viewer, asked.narrowed, asked.after, now),
         messages.planned_items(viewer, asked.narrowed, asked.after, now, settings.time_zone, usual),
+        messages.planned_digests(viewer, asked.narrowed, asked.after, now, settings.time_zone),
         messages.planned_polls(viewer, asked.narrowed, asked.after, now),
         saved_in(viewer, query_string, "messages"),
     )
@@ -56,7 +57,7 @@ async def message_list(
         **words_for(viewer, zone),
         "asked": asked,
         "found": found,
-        "planned": sorted([*found.planned, *items, *polls], key=lambda one: one.at),
+        "planned": sorted([*found.planned, *items, *digests, *polls], key=lambda one: one.at),
         "standings": STANDINGS,
         "kinds": [("", "All"), *((kind.value, words) for kind, words in kinds_for(viewer).items())],
         "to": to,
