@@ -26,6 +26,7 @@ from tracker.usecases.actions.item_lists import item_view
 from tracker.usecases.events import occurrences
 from tracker.usecases.events.events import schedule
 from tracker.usecases.intake import item_emails, undo
+from tracker.usecases.views import offboarding
 
 pytestmark = pytest.mark.anyio
 
@@ -343,6 +344,21 @@ async def test_an_email_about_a_closed_item_or_one_with_another_owner_waits_for_
     done = Change(status=ItemStatus.DONE)
     await action_items.update(cast.hsi_liaison, reference, done, 2, AT, TODAY)
     assert await why(cast) == [ItemSettled.CLOSED]
+
+
+@pytest.mark.both_engines
+async def test_an_email_of_a_person_who_has_left_waits_for_no_one(cast: Cast) -> None:
+    reference = await given(cast.fbi_lead, cast.caht_lead, seen_by=Visibility.ALL)
+    await action_items.update(cast.caht_lead, reference, Change(status=ItemStatus.BLOCKED), 1, NOW, TODAY)
+    away = Sender(address="fbi.lead@home.example", is_verified=True)
+    assert await said(cast.fbi_lead, "The key is at the desk.", sender=away) is Taken.UNMATCHED
+    assert await why(cast) == [None]
+    await offboarding.depart(cast.coordinator, cast.fbi_lead.member_id, cast.coordinator.member_id, AT, AT, TODAY)
+    assert await why(cast) == [ItemSettled.INACTIVE]
+    [left] = await item_emails.kept(cast.coordinator, AT)
+    assert left.email.why.endswith("No decision is needed: Fbi lead (FBI) is no longer active.")
+    with pytest.raises(Conflict):
+        await item_emails.attach(cast.coordinator, left.email.id, AT)
 
 
 @pytest.mark.both_engines

@@ -21,6 +21,7 @@ class ItemSettled(StrEnum):
 
     CLOSED = "closed"
     OTHER_OWNER = "other_owner"
+    INACTIVE = "inactive"
     UPDATED = "updated"
     KNOWN = "known"
     """The item has what it says."""
@@ -30,6 +31,7 @@ class ItemSettled(StrEnum):
 NO_DECISION = {
     ItemSettled.CLOSED: "No decision is needed: the item is closed.",
     ItemSettled.OTHER_OWNER: "No decision is needed: the item now has a different owner.",
+    ItemSettled.INACTIVE: "No decision is needed: {person} is no longer active.",
     ItemSettled.UPDATED: "No decision is needed: {person} has updated the item since.",
     ItemSettled.KNOWN: "No decision is needed: the item says so already.",
     ItemSettled.WROTE_AGAIN: "No decision is needed: the same sender wrote again.",

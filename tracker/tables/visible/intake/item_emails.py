@@ -9,7 +9,7 @@ from piccolo.querystring import QueryString
 from tracker.database.sql_list import id_list
 from tracker.rules.actions.action_items import ATTACHED
 from tracker.rules.core.answers import Taken, Word
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewer import Status, Viewer
 from tracker.rules.intake.item_emails import ItemSettled, KeptEmail
 from tracker.rules.intake.unrecorded import Decision
 from tracker.tables.visible.core.rows import Row, rows, seen_by
@@ -20,8 +20,8 @@ SHOWN = 50
 _SENDER = "CASE WHEN w.is_verified OR w.sender = m.email THEN w.sender ELSE '' END"
 _KEPT = (
     "SELECT w.id, w.received_at, w.sender, w.is_verified, w.word, w.text, w.item, w.claimed, w.outcome, w.decided_at,"
-    " m.name, g.code, d.name AS decider, h.code AS decider_agency, i.status, i.owner,"
-    " i.created_by, i.closed_at,"
+    " m.name, g.code, m.status AS person_status, g.status AS agency_status, d.name AS decider,"
+    " h.code AS decider_agency, i.status, i.owner, i.created_by, i.closed_at,"
     f" {_SENDER} AS turn_of FROM incoming_words w JOIN action_item i ON i.id = w.item JOIN member m ON m.id = w.claimed"
     " JOIN agency g ON g.id = m.agency LEFT JOIN member d ON d.id = w.decided_by LEFT JOIN agency h ON h.id = d.agency"
     " LEFT JOIN occurrence o ON o.id = i.origin LEFT JOIN event e ON e.id = o.event"
@@ -32,6 +32,8 @@ _KEPT = (
 _DIRECTED = " AND (i.created_by = {} OR i.committee IN ({}))"
 # The SQL form of `is_answerable_by` there.
 _IS_OF_OTHER = "u.claimed NOT IN (u.owner, u.created_by)"
+# Nothing is attached as the update of a person who isn't active.
+_IS_INACTIVE = f"u.person_status <> '{Status.ACTIVE}' OR u.agency_status <> '{Status.ACTIVE}'"
 # A note says something else than a status, so neither replaces the other.
 _UPDATED = (
     f"u.word <> '{Word.NOTE}' AND (EXISTS (SELECT 1 FROM action_note n WHERE n.item = u.item AND n.by = u.claimed"
@@ -57,7 +59,8 @@ _WROTE_AGAIN = (
 )
 _JUDGED = (
     f"SELECT u.*, CASE WHEN u.closed_at IS NOT NULL THEN '{ItemSettled.CLOSED}'"
-    f" WHEN {_IS_OF_OTHER} THEN '{ItemSettled.OTHER_OWNER}' WHEN {_UPDATED} THEN '{ItemSettled.UPDATED}'"
+    f" WHEN {_IS_OF_OTHER} THEN '{ItemSettled.OTHER_OWNER}' WHEN {_IS_INACTIVE} THEN '{ItemSettled.INACTIVE}'"
+    f" WHEN {_UPDATED} THEN '{ItemSettled.UPDATED}'"
     f" WHEN {_IS_SO} OR {_IS_NOTED} THEN '{ItemSettled.KNOWN}'"
     f" WHEN {_WROTE_AGAIN} THEN '{ItemSettled.WROTE_AGAIN}' END AS settled FROM ({_KEPT}"
 )
