@@ -310,6 +310,13 @@ def test_how_to_reply_is_said_above_the_buttons() -> None:
         assert 0 < text.index("Please choose a reply below.") < text.rindex("Reply yes")
 
 
+def test_an_email_without_rows_of_facts_has_no_gap_and_no_table_in_their_place() -> None:
+    found = parts(composer().mail(letter(facts=()), message()).content)
+    text, html = (found[kind].get_content() for kind in ("text/plain", "text/html"))
+    assert "\n\n\n" not in text.replace("\r\n", "\n")
+    assert "<table" not in html
+
+
 def test_no_email_speaks_of_buttons_which_plain_text_does_not_have() -> None:
     statements = re.compile(r"{%.*?%}|{#.*?#}|{{.*?}}", re.DOTALL)
     files = sorted(folder("templates").joinpath("emails").rglob("*.txt"))
