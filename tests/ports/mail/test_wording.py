@@ -1,7 +1,7 @@
 """The words of emails: every email has its files, whatever the values, and nothing in them breaks out of its line."""
 
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from enum import StrEnum
 from itertools import product
 from typing import Any, get_args, get_type_hints
@@ -15,8 +15,9 @@ from tracker.config.paths import folder
 from tracker.ports.mail.templates import FILES, words
 from tracker.ports.mail.wording import button_label, worded
 from tracker.rules.core.account_messages import AccountChange
+from tracker.rules.core.answers import Taken
 from tracker.rules.emails.content import PREVIEW, SUBJECT, ButtonName
-from tracker.rules.emails.contexts import Says
+from tracker.rules.emails.contexts import ItemAnsweredEmail, Says
 from tracker.rules.emails.event_contexts import DateAddedEmail, OwnReply
 from tracker.rules.emails.facts import Fact, FactName, Footer
 
@@ -138,6 +139,16 @@ def test_every_row_of_facts_has_a_label_and_words(name: FactName) -> None:
 def test_every_change_of_an_account_has_words(change: AccountChange) -> None:
     [(_, said)] = worded(letter(facts=(Fact(name=FactName.ACCOUNT_CHANGE, value=change),))).facts
     assert len(said.split()) > 1
+
+
+def test_an_email_says_until_when_what_it_changed_of_an_item_can_be_undone() -> None:
+    answered = ItemAnsweredEmail(
+        reference="AI-TWX4", due="Fri, Dec 4", outcome=Taken.RECORDED, status="done", is_whole=True
+    )
+    status, note = (worded(letter(says=one)) for one in (answered, replace(answered, status="")))
+    undo = "If that's not what you meant, choose Undo."
+    assert undo in note.paragraphs
+    assert f"{undo} It works until the item's status changes again." in status.paragraphs
 
 
 def test_a_place_that_there_is_none_of_is_said() -> None:
