@@ -1,11 +1,12 @@
 """The pages of every day with 100,000 dates stored, beside their templates and their SQL alone."""
 
-import asyncio
 import tempfile
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from statistics import median
+
+import uvloop
 
 from bench.figures import Figure
 from bench.renders import turns
@@ -23,7 +24,7 @@ TARGET = 2  # times the floor
 def measure() -> Sequence[Figure]:
     """Measure each page as the coordinator opens it."""
     with tempfile.TemporaryDirectory() as folder:
-        return asyncio.run(_measured(Path(folder)))
+        return uvloop.run(_measured(Path(folder)))
 
 
 async def _measured(folder: Path) -> Sequence[Figure]:

@@ -4,7 +4,6 @@ Both in processor time, as in `bench.series`. The largest size is the same check
 other days stored.
 """
 
-import asyncio
 import random
 import sqlite3
 import tempfile
@@ -16,6 +15,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 from uuid import uuid4
+
+import uvloop
 
 from bench.figures import Figure
 from bench.stock import opened
@@ -61,7 +62,7 @@ class Stock:
 def measure() -> Sequence[Figure]:
     """Check a plan among many operations of the same days and ask the bare query, in turns."""
     with tempfile.TemporaryDirectory() as folder:
-        checked, bare = asyncio.run(_among_many(Path(folder)))
+        checked, bare = uvloop.run(_among_many(Path(folder)))
     name = f"one plan, {IN_THE_WINDOW:,} operations of the same days"
     return (Figure(name=name, value=checked, unit="ms", floor=bare, target=TARGET, more_is_better=False),)
 
@@ -69,7 +70,7 @@ def measure() -> Sequence[Figure]:
 def measure_most() -> Sequence[Figure]:
     """Check a plan where few and where many operations of other days are stored, in turns."""
     with tempfile.TemporaryDirectory() as folder:
-        young, old = asyncio.run(_young_and_old(Path(folder)))
+        young, old = uvloop.run(_young_and_old(Path(folder)))
     name = f"one plan, {MANY:,} operations of other days, by {FEW:,}"
     return (Figure(name=name, value=old, unit="ms", floor=young, target=AGE, more_is_better=False),)
 

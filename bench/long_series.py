@@ -4,7 +4,6 @@ A series may have `MAX_DATES`. Both costs grow with the dates and not with their
 take more than four times as long, and the home page, most of which is the same for both, far less.
 """
 
-import asyncio
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -12,6 +11,8 @@ from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 from statistics import median
+
+import uvloop
 
 from bench.figures import Figure
 from bench.reader import Reader
@@ -37,7 +38,7 @@ SHOWN, SAVED = 2.5, MANY / FEW  # how many times as long the many may take
 def measure() -> Sequence[Figure]:
     """Measure both with few and with many dates, the pages in turns."""
     with tempfile.TemporaryDirectory() as folder:
-        return asyncio.run(_measured(Path(folder)))
+        return uvloop.run(_measured(Path(folder)))
 
 
 async def _measured(folder: Path) -> Sequence[Figure]:

@@ -1,11 +1,12 @@
 """Pages that choose or filter by a person, with thousands of people, beside the same pages with a hundred."""
 
-import asyncio
 import tempfile
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from statistics import median
+
+import uvloop
 
 from bench.figures import Figure
 from bench.renders import WARM_UP
@@ -36,7 +37,7 @@ def measure_most() -> Sequence[Figure]:
 
 def _measure(people: int) -> Sequence[Figure]:
     with tempfile.TemporaryDirectory() as folder:
-        return asyncio.run(_measured(Path(folder), people))
+        return uvloop.run(_measured(Path(folder), people))
 
 
 async def _measured(folder: Path, people: int) -> Sequence[Figure]:

@@ -1,12 +1,13 @@
 """Month pages through the whole application in process: what they cost, what age adds, and what a full month costs."""
 
-import asyncio
 import gzip
 import tempfile
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from statistics import median
+
+import uvloop
 
 from bench.figures import Figure, p95
 from bench.renders import WARM_UP, turns
@@ -26,7 +27,7 @@ SIZE = 10.0  # kB on the wire (ux.md, bar 12)
 def measure() -> Sequence[Figure]:
     """Measure the month page with few and with many dates stored, in turns; then a full month."""
     with tempfile.TemporaryDirectory() as folder:
-        return asyncio.run(_measured(Path(folder)))
+        return uvloop.run(_measured(Path(folder)))
 
 
 async def _measured(folder: Path) -> Sequence[Figure]:

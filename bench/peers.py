@@ -4,7 +4,6 @@ Radicale is no part of the product and no dependency of it (GPL). It is installe
 measurement alone, and runs as its own process.
 """
 
-import asyncio
 import os
 import subprocess
 import sys
@@ -17,6 +16,8 @@ from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+
+import uvloop
 
 from bench.figures import Figure
 from bench.server import HOST, Server, free_port, product, running
@@ -52,7 +53,7 @@ level = error
 def measure() -> Sequence[Figure]:
     """Ask both for the same 1,000 events, in turn; answers per second of each one's processor time."""
     with TemporaryDirectory() as folder:
-        database, token = Path(folder) / "peers.sqlite", asyncio.run(_filled(Path(folder) / "peers.sqlite"))
+        database, token = Path(folder) / "peers.sqlite", uvloop.run(_filled(Path(folder) / "peers.sqlite"))
         path = f"/feeds/{token}.ics"
         with product(database) as ours:
             with Visitors(ours, path, PLAIN, 1) as first:

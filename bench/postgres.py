@@ -4,7 +4,6 @@ PostgreSQL works in processes of its own, so their time is added. The server is 
 that brings it, which is for development, these rows are left out.
 """
 
-import asyncio
 import os
 import tempfile
 import time
@@ -14,6 +13,8 @@ from contextlib import AsyncExitStack, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from statistics import median
+
+import uvloop
 
 from bench.figures import Figure
 from bench.series import five_years
@@ -44,7 +45,7 @@ Deed = Callable[[], Awaitable[object]]
 def measure() -> Sequence[Figure]:
     """Measure each deed on both databases, in turns."""
     with server() as url:
-        return asyncio.run(_measured(url)) if url else ()
+        return uvloop.run(_measured(url)) if url else ()
 
 
 def measure_processes() -> Sequence[Figure]:

@@ -4,7 +4,6 @@ The floor counts the same places, walk-ins and dates by agency, month and mark, 
 who joined or left a series. In this world both give the same figures.
 """
 
-import asyncio
 import sqlite3
 import tempfile
 import time
@@ -15,6 +14,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+import uvloop
 
 from bench.figures import Figure
 from bench.statements import bare_connection
@@ -83,7 +84,7 @@ def measure_most() -> Sequence[Figure]:
 
 def _measure(dates: int) -> Sequence[Figure]:
     with tempfile.TemporaryDirectory() as folder:
-        return asyncio.run(_measured(Path(folder), dates))
+        return uvloop.run(_measured(Path(folder), dates))
 
 
 async def _measured(folder: Path, dates: int) -> Sequence[Figure]:

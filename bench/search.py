@@ -1,6 +1,5 @@
 """Search pages through the whole application in process: what the dates that are stored add to their cost."""
 
-import asyncio
 import tempfile
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -9,6 +8,7 @@ from statistics import mean
 from urllib.parse import urlsplit
 
 import asyncpg
+import uvloop
 
 from bench import postgres
 from bench.figures import Figure, p95
@@ -33,15 +33,15 @@ LOOKED_FOR = {
 def measure() -> Sequence[Figure]:
     """Measure each search with few and with many dates stored, in turns."""
     with tempfile.TemporaryDirectory() as folder:
-        return asyncio.run(_measured(_files(Path(folder)), MANY))
+        return uvloop.run(_measured(_files(Path(folder)), MANY))
 
 
 def measure_most() -> Sequence[Figure]:
     """Do the same with as many dates as we have ever tried, on both databases; it takes some minutes to make them."""
     with tempfile.TemporaryDirectory() as folder:
-        on_sqlite = asyncio.run(_measured(_files(Path(folder)), MOST))
+        on_sqlite = uvloop.run(_measured(_files(Path(folder)), MOST))
     with postgres.server() as url:
-        return [*on_sqlite, *(asyncio.run(_measured(_databases(url), MOST)) if url else ())]
+        return [*on_sqlite, *(uvloop.run(_measured(_databases(url), MOST)) if url else ())]
 
 
 def _files(folder: Path) -> tuple[Path, Path]:
@@ -50,7 +50,7 @@ def _files(folder: Path) -> tuple[Path, Path]:
 
 def _databases(url: str) -> tuple[str, str]:
     """Return the URL of a server's first database and that of a second one, which is made."""
-    asyncio.run(_create(url, "few"))
+    uvloop.run(_create(url, "few"))
     return urlsplit(url)._replace(path="/few").geturl(), url
 
 

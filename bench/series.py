@@ -4,7 +4,6 @@ Both are measured in processor time: a save goes to the database's thread and ba
 machine would wait for its turn as often.
 """
 
-import asyncio
 import shutil
 import sqlite3
 import tempfile
@@ -15,6 +14,8 @@ from datetime import date, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+import uvloop
 
 from bench.figures import Figure
 from bench.stock import with_old_dates
@@ -40,7 +41,7 @@ Rows = Mapping[str, Sequence[tuple[Any, ...]]]
 def measure() -> Sequence[Figure]:
     """Save and insert in turns, in two files that began as one."""
     with tempfile.TemporaryDirectory() as folder:
-        saved, bare = asyncio.run(_measured(Path(folder)))
+        saved, bare = uvloop.run(_measured(Path(folder)))
     return (
         Figure(
             name=f"a series of five years with {INVITED} people saved",

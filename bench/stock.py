@@ -1,6 +1,5 @@
 """Databases full of dates: the demo task force in a file, or the cast of the tests on an open one."""
 
-import asyncio
 import random
 import shutil
 from collections.abc import AsyncIterator, Callable
@@ -8,6 +7,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+import uvloop
 
 from tests.cast import NOW, Cast, people_of_the_task_force
 from tests.cast import SECRET as CAST_SECRET
@@ -55,17 +56,17 @@ def url_of(database: Path | str) -> str:
 
 def fill_with_demo(database: Path | str, dates: int) -> None:
     """Migrate a new database, and write the demo and so many dates in its older past."""
-    asyncio.run(_fill(database, dates))
+    uvloop.run(_fill(database, dates))
 
 
 def session_in(database: Path | str) -> str:
     """Return the cookie of a coordinator who has signed in to a filled database."""
-    return asyncio.run(_session_in(database))
+    return uvloop.run(_session_in(database))
 
 
 def feed_in(database: Path | str) -> str:
     """Return the token of a new feed of all that a detective may see, in a filled database."""
-    return asyncio.run(_feed_in(database))
+    return uvloop.run(_feed_in(database))
 
 
 @asynccontextmanager

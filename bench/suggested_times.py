@@ -3,7 +3,6 @@
 Both in processor time, as in `bench.series`.
 """
 
-import asyncio
 import random
 import tempfile
 import time
@@ -14,6 +13,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from statistics import median
 from uuid import UUID
+
+import uvloop
 
 from bench.figures import Figure
 from bench.stock import with_old_dates
@@ -51,7 +52,7 @@ class Place:
 def measure() -> Sequence[Figure]:
     """Look for times with few and with many dates stored, and sweep, in turns."""
     with tempfile.TemporaryDirectory() as folder:
-        young, old, swept = asyncio.run(_measured(Path(folder)))
+        young, old, swept = uvloop.run(_measured(Path(folder)))
     return (
         Figure(
             name=f"times for {PEOPLE} people, {MANY:,} dates stored",

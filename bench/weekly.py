@@ -1,12 +1,13 @@
 """Home with eight more weekly series in its window, beside home without them."""
 
-import asyncio
 import tempfile
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
 from pathlib import Path
 from statistics import median
+
+import uvloop
 
 from bench.figures import Figure
 from bench.renders import WARM_UP
@@ -26,7 +27,7 @@ TARGET = 1.5  # times home without them
 def measure() -> Sequence[Figure]:
     """Measure home as the coordinator opens it, with the series and without, in turns."""
     with tempfile.TemporaryDirectory() as folder:
-        return asyncio.run(_measured(Path(folder)))
+        return uvloop.run(_measured(Path(folder)))
 
 
 async def _measured(folder: Path) -> Sequence[Figure]:
