@@ -21,7 +21,7 @@ from tracker.usecases.core import outbox
 from tracker.usecases.core.viewers import viewers_for
 
 NOT_AN_ALTERNATE = "Choose one of your seat’s alternates."
-ONE_DATE = "An alternate can come to one date only. Choose “This date”."
+ONE_DATE = "A substitute can come to one date only. Choose “This date”."
 Standing = tuple[UUID, UUID, UUID]
 """Part of an invitation: the invitation, its substitute, and the date."""
 

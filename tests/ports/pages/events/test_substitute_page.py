@@ -40,6 +40,16 @@ def row_of(page: str, name: str) -> str:
     return " ".join(row.split())
 
 
+async def test_the_page_calls_who_comes_in_ones_place_a_substitute_chosen_from_the_alternates(
+    browse: SignIn, sqlite_cast: Cast
+) -> None:
+    address = f"/events/{await of_committee(sqlite_cast)}/{KEY}"
+    page = " ".join((await (await browse(sqlite_cast.fbi_lead)).get(address)).text.split())
+    assert "<summary>Send a substitute in my place</summary>" in page
+    assert "Alternates for your seat" in page
+    assert "Send my substitute" in page
+
+
 async def test_who_was_named_by_email_is_not_shown_as_having_replied_by_email(desk: Browser, sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await of_committee(sqlite_cast)
     await take(
