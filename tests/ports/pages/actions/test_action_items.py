@@ -170,12 +170,21 @@ async def test_the_heading_counts_as_the_list_does_after_done(desk: Browser, sql
 async def test_done_without_scripts_leads_back_to_where_it_was_pressed(desk: Browser, item: str) -> None:
     page = (await desk.get("/action-items")).text
     form = typed(page, f"/action-items/{item}/completion")
-    assert (await desk.post(f"/action-items/{item}/completion", form)).headers["location"] == "/action-items"
+    assert (await desk.post(f"/action-items/{item}/completion", form)).headers["location"] == "/action-items?group=due"
     home = await desk.post(f"/action-items/{item}/completion", {**form, "next": "/"})
     assert home.headers["location"] == "/"
     away = await desk.post(f"/action-items/{item}/completion", {**form, "next": "//evil.example"})
     assert away.headers["location"] == f"/action-items/{item}"
     assert f"Marked {item} done." in (await desk.get("/action-items")).text
+
+
+async def test_done_and_its_undo_without_scripts_keep_the_filter_of_the_list(desk: Browser, item: str) -> None:
+    here = "/action-items?group=agency&q=contact"
+    page = (await desk.get(f"{here}&odd=1")).text
+    done = f"/action-items/{item}/completion"
+    assert (await desk.post(done, typed(page, done))).headers["location"] == here
+    undo = typed((await desk.get(here)).text, f"/action-items/{item}")
+    assert (await desk.post(f"/action-items/{item}", undo)).headers["location"] == here
 
 
 async def test_an_update_is_saved_from_the_page_of_the_item(desk: Browser, sqlite_cast: Cast, item: str) -> None:

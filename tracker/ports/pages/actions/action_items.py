@@ -22,6 +22,7 @@ from tracker.ports.pages.actions.item_views import (
     board_of,
     context_of,
     from_meeting_context,
+    list_in,
     meeting_form_in,
     new_context,
     new_owner_in,
@@ -257,8 +258,7 @@ async def _moved(
             context_of(viewer, today, await item_lists.view_of(viewer, item)),
         )
         return await row_response(pages, board, context, said=sentence, before=before)
-    places = {HOME: HOME, "list": "/action-items"}
-    address = places.get(form["next"], f"/action-items/{item.reference}")
+    address = HOME if form["next"] == HOME else list_in(form["next"]) or f"/action-items/{item.reference}"
     return pages.redirect(address, sentence, _undo(form, item, before, now) if before else None)
 
 

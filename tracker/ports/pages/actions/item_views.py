@@ -1,9 +1,10 @@
 """The values for the templates of action items."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from litestar import Response
 
@@ -17,12 +18,13 @@ from tracker.ports.pages.core.edit_conflicts import ChangeInWords, record
 from tracker.ports.pages.core.form_values import Errors, FormValues, id_in
 from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.actions.item_changes import LONGEST_TITLE
-from tracker.rules.actions.item_lists import numbers
+from tracker.rules.actions.item_lists import Filter, GroupBy, numbers
 from tracker.rules.core.wording import day, local
 from tracker.usecases.actions import item_lists
 from tracker.usecases.actions.item_lists import Board, Choices, ItemView
 
 Context = dict[str, Any]
+LIST = "/action-items"
 USUAL_TIME = timedelta(days=14)
 """The due day of a new item until another one is chosen."""
 
@@ -36,17 +38,28 @@ async def board_context(viewer: Viewer, today: Today, now: Now, query: FormValue
     """Return the list that the address requests."""
     chosen = forms.read_filter(query)
     board = await board_of(viewer, today, now, query)
-    asked = {"q": chosen.words, "mine": "1" if chosen.only_mine else "", "done": "1" if chosen.with_done else ""}
-    rest = {name: text for name, text in asked.items() if text}
+    labels = ((GroupBy.DUE, "Due date"), (GroupBy.OWNER, "Owner"), (GroupBy.AGENCY, "Agency"))
     return {
         "board": board,
         "chosen": chosen,
         "today": today,
-        "groupings": [
-            (group, label, f"/action-items?{urlencode({'group': group, **rest})}")
-            for group, label in (("due", "Due date"), ("owner", "Owner"), ("agency", "Agency"))
-        ],
+        "here": _address_of(chosen),
+        "groupings": [(group.value, label, _address_of(replace(chosen, group_by=group))) for group, label in labels],
     }
+
+
+def list_in(text: str) -> str | None:
+    """Return the address of the list, with its filter, that a button came from; None for any other address."""
+    asked = urlsplit(text)
+    is_list = (asked.scheme, asked.netloc, asked.path) == ("", "", LIST)
+    return _address_of(forms.read_filter(FormValues(parse_qs(asked.query)))) if is_list else None
+
+
+def _address_of(chosen: Filter) -> str:
+    """Return the address of the list with a filter."""
+    flags = {"mine": "1" if chosen.only_mine else "", "done": "1" if chosen.with_done else ""}
+    asked = {"group": chosen.group_by.value, "q": chosen.words, **flags}
+    return f"{LIST}?{urlencode({name: text for name, text in asked.items() if text})}"
 
 
 def origin_in(params: Query, today: Today) -> FormValues:
