@@ -67,6 +67,7 @@ TURN = Substitution(
     principal_id=UUID(int=2),
     is_over=False,
     changed_at=CHANGED + 10 * MINUTE,
+    first_named_at=CHANGED + 10 * MINUTE,
     is_asked=True,
     reply=NO,
     sends_another=False,
@@ -92,6 +93,17 @@ def test_a_substitute_s_no_releases_them_unless_it_is_older_than_their_turn_or_t
     turn = replace(TURN, is_over=is_over)
     one = replace(reply(11, 2), **said)  # type: ignore[arg-type]  # the fields of a reply
     assert judge_of_substitute(one, ASKED_AGAIN, turn, RECEIVED) is expected
+
+
+@pytest.mark.parametrize(("minutes", "expected"), [(9, Outcome.UNMATCHED), (10, Outcome.STALE), (11, Outcome.RELEASED)])
+def test_a_no_from_before_the_substitute_was_named_again_is_stale(minutes: int, expected: Outcome) -> None:
+    one = replace(reply(11, 2), value=NO, stamped_at=CHANGED + minutes * MINUTE)
+    again = CHANGED + 11 * MINUTE
+    by_email = replace(ASKED_AGAIN, last=(2, again))
+    on_the_page = replace(TURN, named_at=again)
+    assert judge_of_substitute(one, ASKED_AGAIN, on_the_page, RECEIVED) is expected
+    emailed = replace(TURN, named_at=RECEIVED, is_named_by_email=True)
+    assert judge_of_substitute(one, by_email, emailed, RECEIVED) is expected
 
 
 def test_a_no_to_a_whole_series_releases_no_substitute() -> None:

@@ -1,7 +1,8 @@
 """A person's own emails and their substitute's No end in the same state, in whatever order they come: both engines."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -9,13 +10,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from tests.cast import NOW, Cast
+from tests.emails import ReadEmail
 from tests.usecases.intake.replying import MAYBE, NO, YES, email, reply_of, said
+from tests.usecases.intake.test_reply_words import sent
 from tests.usecases.intake.test_substitute_words import KEY, coming, named
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.intake.calendar_replies import Sender
 from tracker.rules.intake.emails import ReceivedEmail
+from tracker.rules.intake.unrecorded import NAMED_AGAIN
+from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.intake.replies import IncomingReply
-from tracker.usecases.events import occurrences, substitute_replies
+from tracker.usecases.events import occurrences, substitute_replies, substitute_undo
+from tracker.usecases.events.recorded_replies import reply_for
 from tracker.usecases.intake import unrecorded
 from tracker.usecases.intake.incoming import take
 
@@ -23,13 +29,16 @@ pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
 
 HOUR = timedelta(hours=1)
 NAMED_AT, AFTER = NOW + HOUR, NOW + 12 * HOUR
-FEW = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+DELEGATED = ReplyValue.NEEDS_ACTION
+"""Stands for a No that names the substitute again."""
 Written = tuple[ReplyValue, int]
 """A reply of the person, and how many hours after the naming they gave it."""
 
 
 async def own(cast: Cast, event_id: UUID, value: ReplyValue, hours: int) -> ReceivedEmail:
-    one = await said(cast.fbi_lead, event_id, value, stamped_at=NAMED_AT + hours * HOUR)
+    given = (NO, cast.fbi_alternate.email) if value is DELEGATED else (value, None)
+    one = await said(cast.fbi_lead, event_id, given[0], delegate=given[1], stamped_at=NAMED_AT + hours * HOUR)
     return await email(cast.fbi_lead, event_id, one, received_at=AFTER)
 
 
@@ -58,19 +67,21 @@ async def ended(cast: Cast, written: Sequence[Written], no_at: int, order: Seque
 
 @given(
     hours=some.permutations([1, 2, 3, 4]),
-    written=some.lists(some.sampled_from([YES, MAYBE, NO]), min_size=1, max_size=3),
-    data=some.data(),
+    written=some.lists(some.sampled_from([YES, MAYBE, NO, DELEGATED, DELEGATED]), min_size=1, max_size=3),
+    order=some.permutations(range(4)),
+    again=some.lists(some.sampled_from(range(4)), max_size=3),
 )
 @FEW
-async def test_the_last_that_the_person_wrote_counts_whatever_their_substitute_says_and_when(
-    cast: Cast, hours: list[int], written: list[ReplyValue], data: some.DataObject
+async def test_the_last_that_the_person_wrote_counts_and_names_their_substitute_unless_they_said_no_since(
+    cast: Cast, hours: list[int], written: list[ReplyValue], order: list[int], again: list[int]
 ) -> None:
     own_emails = list(zip(written, hours, strict=False))
-    last = max(own_emails, key=lambda one: one[1])[0]
-    order = data.draw(some.permutations(range(len(written) + 1)))
-    again = data.draw(some.lists(some.sampled_from(order), max_size=3))
-    found = await ended(cast, own_emails, hours[-1], [*order, *again])
-    assert found == (last, "email", frozenset(), 0)
+    last, at = max(own_emails, key=lambda one: one[1])
+    arrive = [one for one in (*order, *again) if one <= len(written)]
+    found = await ended(cast, own_emails, hours[-1], arrive)
+    is_named_again, is_refused = last is DELEGATED and at > hours[-1], last is DELEGATED and at < hours[-1]
+    comes = {cast.fbi_alternate.member_id} if is_named_again else frozenset()
+    assert found == (NO if last is DELEGATED else last, "substitute" if is_refused else "email", comes, 0)
 
 
 @pytest.mark.parametrize("by_email", [True, False])
@@ -91,3 +102,56 @@ async def test_a_yes_that_waits_still_waits_after_the_substitute_s_no(cast: Cast
     await take(await email(cast.fbi_lead, event_id, one, sender=unconfirmed, received_at=NAMED_AT + HOUR))
     await substitute_replies.decline(cast.fbi_alternate, event_id, KEY, NAMED_AT + 2 * HOUR)
     assert await waiting(cast, event_id) == 1
+
+
+async def notified(cast: Cast, after: datetime) -> list[tuple[str, str]]:
+    """Return who is emailed what about the substitution from then on."""
+    found = await sent(after)
+    names = {cast.fbi_alternate.member_id: "alternate", cast.fbi_lead.member_id: "lead"}
+    rows = await Message.select(Message.key, Message.recipient, Message.kind)
+    to = {row["key"]: (names.get(row["recipient"], ""), row["kind"]) for row in rows}
+    return sorted(to[key] for key, one in found if isinstance(one, ReadEmail))
+
+
+async def test_a_delegation_from_before_the_substitute_s_no_tells_only_the_person_that_they_can_t_come(
+    cast: Cast,
+) -> None:
+    event_id = await named(cast)
+    await take(await of_substitute(cast, event_id, 2))
+    assert await notified(cast, AFTER + HOUR) == [("alternate", "withdrawal"), ("lead", "substitute_declined")]
+    late = replace(await own(cast, event_id, DELEGATED, 1), received_at=AFTER + HOUR)
+    await take(late)
+    assert await coming(cast, event_id) == frozenset()
+    assert await notified(cast, AFTER + 2 * HOUR) == [("lead", "substitute_declined")]
+
+
+async def test_a_delegation_from_after_the_substitute_s_no_asks_them_again(cast: Cast) -> None:
+    event_id = await named(cast)
+    await take(await of_substitute(cast, event_id, 2))
+    await sent(AFTER + HOUR)
+    await take(replace(await own(cast, event_id, DELEGATED, 3), received_at=AFTER + HOUR))
+    assert await notified(cast, AFTER + 2 * HOUR) == [("alternate", "substitute")]
+
+
+async def test_a_late_no_of_someone_who_was_named_again_since_is_listed_and_they_are_asked_again(cast: Cast) -> None:
+    event_id = await named(cast)
+    await take(await own(cast, event_id, DELEGATED, 3))
+    await take(await of_substitute(cast, event_id, 2))
+    assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
+    assert await notified(cast, AFTER + HOUR) == [("alternate", "substitute")]
+    date = await occurrences.date_for(cast.coordinator, event_id, KEY)
+    found = await unrecorded.of_date(cast.coordinator, date, AFTER + HOUR)
+    assert [one.reply.why for one in (*found.waiting, *found.settled)] == [NAMED_AGAIN]
+
+
+@pytest.mark.parametrize("deed", ["button", "recorded"])
+async def test_a_no_that_was_undone_keeps_no_delegation_from_naming_them(cast: Cast, deed: str) -> None:
+    event_id, at = await named(cast), NAMED_AT + 2 * HOUR
+    by = cast.fbi_alternate if deed == "button" else cast.coordinator
+    if deed == "button":
+        await substitute_replies.decline(by, event_id, KEY, at)
+    else:
+        await reply_for(by, event_id, KEY, cast.fbi_alternate.member_id, NO, "", at, for_series=False)
+    await substitute_undo.undo(by, event_id, KEY, at, at)
+    await take(await own(cast, event_id, DELEGATED, 1))
+    assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}

@@ -161,6 +161,10 @@ class Substitution:
     """Whether the other person sends someone else now."""
     is_refused: bool
     """Whether it is over because the substitute can't come."""
+    first_named_at: datetime
+    named_at: datetime | None = None
+    """When the reply that names them now was given; None once it is over."""
+    is_named_by_email: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -181,8 +181,9 @@ def judge(reply: CalendarReply, standing: Standing, received_at: datetime) -> Ou
 def judge_of_substitute(reply: CalendarReply, standing: Standing, turn: Substitution, received_at: datetime) -> Outcome:
     """Return what becomes of a reply of the person who comes, or came, in place of the invited one.
 
-    A Yes of one who comes is known, and a No of one who doesn't. Everything else that doesn't release them waits: a
-    Maybe, a Yes of one who was released, and a No from before they were named, or to a whole series.
+    A Yes of one who comes is known, and a No of one who doesn't. One from before they were last named is stale.
+    Everything else that doesn't release them waits: a Maybe, a Yes of one who was released, and a No from before they
+    were ever named, or to a whole series.
     """
     made_at = order_of(reply, standing, received_at)[1]
     if reply.value is ReplyValue.ACCEPTED and not turn.is_over:
@@ -193,7 +194,16 @@ def judge_of_substitute(reply: CalendarReply, standing: Standing, turn: Substitu
         return Outcome.REPEATED
     if _is_to_old_time(reply, standing, made_at):
         return Outcome.OLD_TIME
-    return Outcome.UNMATCHED if made_at < turn.changed_at else Outcome.RELEASED
+    if made_at >= _named_at(turn, standing):
+        return Outcome.RELEASED
+    return Outcome.STALE if made_at >= turn.first_named_at else Outcome.UNMATCHED
+
+
+def _named_at(turn: Substitution, standing: Standing) -> datetime:
+    """Return when the invited person last named their substitute; by email, it is the time of their program."""
+    if turn.is_named_by_email and standing.last:
+        return standing.last[1]
+    return turn.named_at or turn.changed_at
 
 
 def order_of(reply: CalendarReply, standing: Standing, received_at: datetime) -> tuple[int, datetime]:

@@ -46,6 +46,7 @@ BECAUSE = {
     Settled.REPLIED: "It didn’t count because they’ve replied since it was written.",
 }
 """Why a reply didn't count that is known to be the invited person's."""
+NAMED_AGAIN = "It didn’t count because they were named as substitute again since it was written."
 NO_DECISION = {
     Settled.CLOSED: "No decision is needed: the date is over or canceled.",
     Settled.OLD_TIME: "No decision is needed: the time has changed since.",
@@ -119,6 +120,8 @@ class UnrecordedReply:
             return self._doubt
         if self.settled is Settled.NOTHING:
             return f"It didn’t count. {MISFIT_WORDS[self._lacks]}"
+        if self.misfit is None and self.is_of_substitute and self.settled is Settled.REPLIED:
+            return NAMED_AGAIN
         if self.misfit is None:
             return BECAUSE[self.settled]
         person = self.person if self.claimed_by == self.member_id else "the sender"

@@ -1,6 +1,6 @@
 """Replies to invitations: on the site, by a signed link, and who has not replied yet."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -278,7 +278,7 @@ def _why_closed(last: Occurrence) -> str:
     return "This event is over. Replies are closed."
 
 
-async def record(
+async def record(  # noqa: PLR0913 - what one reply is
     viewer: Viewer,
     invitation_id: UUID,
     occurrence: Occurrence,
@@ -288,13 +288,15 @@ async def record(
     *,
     for_series: bool,
     entered: EnteredFor | None = None,
+    knowing: Container[UUID] = (),
 ) -> None:
     """Write a reply and its audit entry, and notify people who start or stop substituting.
 
     The caller is inside `writing()`. A reply to the series also counts for dates that were asked again separately and
     have no reply since, except one by email: a calendar program replies to such a date by itself. A reply to a single
     event is stored with its date.
-    `entered` says for whom, where the viewer enters another person's reply.
+    `entered` says for whom, where the viewer enters another person's reply. People who are `knowing` get no email
+    that they start or stop substituting.
     """
     for_series = for_series and occurrence.event.is_series
     asks_alone = for_series and source is not ReplySource.EMAIL and (entered is None or entered.for_dates_asked_alone)
@@ -306,7 +308,7 @@ async def record(
     event_id = occurrence.event.id
     before, end = await together(substitutes.standing(event_id), audit.end())
     await new_replies.write([{"occurrence": date_id, **reply} for date_id in dates])
-    await substitutes.notify(event_id, before, now, may_begin=given.substitute_id is not None)
+    await substitutes.notify(event_id, before, now, may_begin=given.substitute_id is not None, knowing=knowing)
     verb = _VERBS[source] if entered else "replied"
     named = {"for": entered.member_id if entered else None, "substitute": given.substitute_id}
     known = {name: member_id for name, member_id in named.items() if member_id}

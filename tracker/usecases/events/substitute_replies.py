@@ -4,6 +4,7 @@ It replaces the reply that named them, and can be undone (`substitute_undo`). A 
 counts as coming. The person who named them gets an email, not before the No can no longer be undone on the page.
 """
 
+from collections.abc import Container
 from datetime import datetime
 from uuid import UUID
 
@@ -15,7 +16,8 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Occurrence
 from tracker.rules.events.replies import Given, ReplySource, ReplyValue
 from tracker.rules.events.undo import UNDO_FOR
-from tracker.tables.background.events import invitees
+from tracker.tables.background.events import invitees, new_replies
+from tracker.tables.background.events.invitees import GivenReply
 from tracker.usecases.core import outbox
 from tracker.usecases.events import replies, substitutes
 from tracker.usecases.events.occurrences import date_for
@@ -35,11 +37,14 @@ async def decline(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> No
 
 
 async def decline_by_email(
-    substitute: Viewer, occurrence: Occurrence, comment: str, made_at: datetime, now: datetime
+    substitute: Viewer, invitation_id: UUID, occurrence: Occurrence, comment: str, made_at: datetime, now: datetime
 ) -> None:
-    """Record the same of someone who wrote it at `made_at`, unless they were named since."""
+    """Record the same of someone who wrote it at `made_at` to one invitation.
+
+    It also counts for others in whose place they come, unless they were named by them since.
+    """
     for turn in await substitutes.turns_on(occurrence.event.id, occurrence.id, substitute.member_id):
-        if made_at >= turn.changed_at:
+        if turn.invitation_id == invitation_id or made_at >= turn.changed_at:
             await release(substitute, turn.invitation_id, occurrence, comment, now)
 
 
@@ -51,6 +56,7 @@ async def release(
     now: datetime,
     *,
     entered: EnteredFor | None = None,
+    knowing: Container[UUID] = (),
 ) -> None:
     """Record for an invitation that its substitute can't come to a date; the caller is inside `writing()`.
 
@@ -59,15 +65,34 @@ async def release(
     whether they come, or who does.
     """
     given, source = Given(ReplyValue.DECLINED, comment), ReplySource.SUBSTITUTE
-    await replies.record(by, invitation_id, occurrence, given, source, now, for_series=False, entered=entered)
+    about = (by, invitation_id, occurrence, given, source, now)
+    await replies.record(*about, for_series=False, entered=entered, knowing=knowing)
+    await _notify(invitation_id, occurrence, now, now)
+
+
+async def repeat(
+    substitute_id: UUID, invitation_id: UUID, occurrence: Occurrence, said: GivenReply, now: datetime
+) -> None:
+    """Let an earlier No of a substitute count again, after an email from before it named them once more.
+
+    They know. The person who named them is emailed that they can't come. The caller is inside `writing()`.
+    """
+    before = await substitutes.standing(occurrence.event.id)
+    await new_replies.write_again(invitation_id, said.number)
+    await substitutes.notify(occurrence.event.id, before, now, knowing={substitute_id})
+    await outbox.take_back_one(key_of(invitation_id, occurrence, said.replied_at))
+    await _notify(invitation_id, occurrence, said.replied_at, now)
+
+
+async def _notify(invitation_id: UUID, occurrence: Occurrence, said_at: datetime, now: datetime) -> None:
     principal = await invitees.holder_of(invitation_id)
     if principal:
-        await outbox.enqueue_all([_draft(principal.member_id, invitation_id, occurrence, now)], now)
+        await outbox.enqueue_all([_draft(principal.member_id, invitation_id, occurrence, said_at, now)], now)
 
 
-def _draft(principal_id: UUID, invitation_id: UUID, occurrence: Occurrence, now: datetime) -> Draft:
+def _draft(principal_id: UUID, invitation_id: UUID, occurrence: Occurrence, said_at: datetime, now: datetime) -> Draft:
     return Draft(
-        content=SubstituteDeclined(at=now),
+        content=SubstituteDeclined(at=said_at),
         recipient_id=principal_id,
         event_id=occurrence.event.id,
         occurrence_id=occurrence.id,

@@ -91,7 +91,7 @@ async def refusal_for(date: Occurrence, at: datetime, invitation_id: UUID, numbe
 
 async def _refusal(date: Occurrence, at: datetime, numbers: Sequence[tuple[UUID, int]], now: datetime) -> Refusal:
     known = {one.invitation_id: one for one in await ever_principals(date.event.id)}
-    said_to = [known[one].member_id for one, _ in numbers if one in known]
+    said_to = [*dict.fromkeys(known[one].member_id for one, _ in numbers if one in known)]
     turns = [turn for one, number in numbers if one in known and (turn := _turn(known[one], number, date))]
     called = await names.people([*said_to, *(one.substitute_id for one in turns)])
     words = {one: f"{name} ({agency})" for one, (name, agency) in called.items()}

@@ -12,7 +12,7 @@ from tracker.rules.core.message_types import Removed, SubstituteNamed
 from tracker.rules.core.outbox import KINDS, Draft
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event
-from tracker.rules.events.replies import Given, ReplyValue, Substitution
+from tracker.rules.events.replies import Given, ReplySource, ReplyValue, Substitution
 from tracker.tables.background.events import audiences as audience_rows
 from tracker.tables.background.events.substitutes import Principal, ever_principals, principals, still_there, to_come
 from tracker.tables.schema.events import audience_versions
@@ -98,6 +98,7 @@ async def of_invitation(event_id: UUID, invitation_id: UUID, date_id: UUID) -> d
 
 def _substitution(one: Principal, date_id: UUID, member_id: UUID, changed_at: datetime) -> Substitution:
     sends = one.substitute(date_id)
+    names = one.naming(member_id, date_id)
     return Substitution(
         invitation_id=one.invitation_id,
         principal_id=one.member_id,
@@ -107,6 +108,9 @@ def _substitution(one: Principal, date_id: UUID, member_id: UUID, changed_at: da
         reply=one.reply(date_id),
         sends_another=sends not in (None, member_id),
         is_refused=one.is_refused_by(member_id, date_id),
+        first_named_at=one.first_named_at(member_id, date_id) or changed_at,
+        named_at=names.replied_at if names else None,
+        is_named_by_email=names is not None and names.source is ReplySource.EMAIL,
     )
 
 
@@ -163,6 +167,11 @@ async def notify(
     once = {(one.kind, one.recipient_id, one.occurrence_id): one for one in (*begun, *ended)}
     await outbox.enqueue_all([one for one in once.values() if one.recipient_id not in knowing], now)
     await audience_versions.touch({audiences.member(substitute) for _, substitute, _ in before ^ after})
+
+
+async def remind(event_id: UUID, standing: Standing, now: datetime) -> None:
+    """Email a substitute once more that they are named; the caller is inside `writing()`."""
+    await outbox.enqueue_all([_draft(SubstituteNamed(), event_id, standing, now)], now)
 
 
 async def standing(event_id: UUID) -> frozenset[Standing]:

@@ -32,7 +32,7 @@ from tracker.tables.schema.intake.replies import IncomingReply
 from tracker.tables.visible.events import events
 from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.events import replies, substitute_replies, substitutes
-from tracker.usecases.intake import holders
+from tracker.usecases.intake import holders, named_again
 from tracker.usecases.intake.holders import Holder
 from tracker.usecases.roster import aliases
 
@@ -157,10 +157,22 @@ async def _taken(
         outcome = Outcome.CLOSED
     if outcome is Outcome.RECORDED:
         given, at = Given(reply.value, reply.comment, delegates.get(reply.delegate or "")), email.received_at
-        who = invitation.viewer
-        await replies.record(who, invitation_id, date, given, ReplySource.EMAIL, at, for_series=for_series)
         row = replace(row, order=order_of(reply, standing, at))
+        await _record(invitation.viewer, row, date, given, at)
     return replace(row, outcome=outcome)
+
+
+async def _record(who: Viewer, row: _Row, date: Occurrence, given: Given, now: datetime) -> None:
+    """Record a reply; the substitute whom it names is named again only if they haven't said No since it was written."""
+    made_at, sends = row.order[1], given.substitute_id
+    if row.invitation_id is None or made_at is None:
+        return
+    refusal = await named_again.newer_refusal(sends, row.invitation_id, date, made_at, now) if sends else None
+    about = (who, row.invitation_id, date, given, ReplySource.EMAIL, now)
+    knowing = [refusal.substitute.member_id] if refusal else []
+    await replies.record(*about, for_series=row.occurrence_id is None, knowing=knowing)
+    if refusal:
+        await named_again.refuse_again(refusal, row.invitation_id, date, now)
 
 
 def _standing(
@@ -181,7 +193,10 @@ async def _of_substitute(email: ReceivedEmail, date: Occurrence, row: _Row, stan
         outcome = Outcome.CLOSED
     if outcome is Outcome.RELEASED:
         made_at = order_of(row.reply, standing, email.received_at)[1]
-        await substitute_replies.decline_by_email(who, date, row.reply.comment, made_at, email.received_at)
+        about = (who, turn.invitation_id, date, row.reply.comment, made_at, email.received_at)
+        await substitute_replies.decline_by_email(*about)
+    if outcome is Outcome.STALE:
+        await substitutes.remind(date.event.id, (turn.invitation_id, who.member_id, date.id), email.received_at)
     return row if outcome is Outcome.UNMATCHED else replace(row, misfit=None, outcome=outcome)
 
 

@@ -5,6 +5,7 @@ Only for people who take part: a person who is informed has no substitute.
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -75,6 +76,27 @@ class Principal(NamedTuple):
         if counts is None or counts.number != number:
             return None
         return effective((one for one in self.replies if one.number < number), occurrence_id)
+
+    def naming(self, substitute_id: UUID, occurrence_id: UUID) -> GivenReply | None:
+        """Return the reply that counts for a date, if it names a member as the substitute."""
+        counts = effective(self.replies, occurrence_id) if self.is_asked else None
+        return counts if counts and counts.substitute_id == substitute_id else None
+
+    def first_named_at(self, substitute_id: UUID, occurrence_id: UUID) -> datetime | None:
+        """Return when a member was first named as the substitute on a date; None when they never were."""
+        naming = [one for one in self.replies if one.substitute_id == substitute_id]
+        return min((one.replied_at for one in naming if one.occurrence_id == occurrence_id), default=None)
+
+    def refusals(self, substitute_id: UUID, occurrence_id: UUID) -> list[GivenReply]:
+        """Return each No of a member, who was the substitute on a date, that wasn't undone, oldest first."""
+        said = sorted((one for one in self.replies if one.occurrence_id == occurrence_id), key=lambda one: one.number)
+        found: list[GivenReply] = []
+        for before, one in pairwise(said):
+            if one.source is ReplySource.SUBSTITUTE and before.substitute_id == substitute_id:
+                found.append(one)
+            elif found and one.substitute_id and one.replied_at < found[-1].replied_at:
+                found.pop()  # undone: the reply that named them, with its own time
+        return found
 
     def changed_at(self, substitute_id: UUID, occurrence_id: UUID) -> datetime | None:
         """Return when a member last became, or ceased to be, the substitute on a date; None when they never were."""

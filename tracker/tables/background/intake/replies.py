@@ -1,6 +1,6 @@
 """What is known of an invitation when a reply to it comes by email, as ids, numbers, and times."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -10,6 +10,7 @@ from piccolo.querystring import QueryString
 
 from tracker.database import engine
 from tracker.database.connecting import Rows
+from tracker.database.sql_list import sql_list
 from tracker.rules.events.replies import ReplySource, ReplyValue
 from tracker.rules.intake.calendar_replies import Outcome
 from tracker.tables.schema.events.invitations import Invitation
@@ -25,6 +26,12 @@ _RECORDED = (
 _ATTACHED = (
     "SELECT a.occurrence, n.sequence, n.stamped_at FROM reply a JOIN incoming_reply n ON n.attached = a.id"
     f" WHERE a.invitation = {{}} AND a.source = '{ReplySource.EMAIL}'"
+)
+_NOES = (
+    "SELECT n.received_at, n.stamped_at FROM incoming_reply n WHERE n.invitation = {} AND n.occurrence = {}"
+    f" AND n.sender IN ({{}}) AND n.reply = '{ReplyValue.DECLINED}'"
+    f" AND n.outcome IN ('{Outcome.RELEASED}', '{Outcome.REPEATED}')"
+    " AND NOT EXISTS (SELECT 1 FROM incoming_words w WHERE w.email_hash = n.email_hash AND w.undone_at IS NOT NULL)"
 )
 
 
@@ -109,6 +116,18 @@ async def history(invitation_id: UUID) -> History:
             for row in rows
         ],
     )
+
+
+async def noes_by(
+    addresses: Iterable[str], invitation_id: UUID, occurrence_id: UUID
+) -> Sequence[tuple[datetime, datetime]]:
+    """Return when each No of a substitute to a date came from these addresses, and when it was written.
+
+    Those that were undone are left out.
+    """
+    among = sql_list(sorted(addresses))
+    found = await engine().run_querystring(QueryString(_NOES, invitation_id, occurrence_id, among))
+    return [(row["received_at"], min(row["stamped_at"] or row["received_at"], row["received_at"])) for row in found]
 
 
 async def attached_reply(incoming_id: UUID) -> RecordedReply | None:

@@ -39,7 +39,7 @@ _RECORDED = (
 _OF_EVENT = (
     " AND e.id = {} AND (a.source = 'on_behalf' OR (a.source = 'substitute' AND NOT EXISTS (SELECT 1 FROM reply n"
     " WHERE n.invitation = a.invitation AND n.occurrence = a.occurrence AND n.number > a.number"
-    " AND n.substitute IS NOT NULL AND n.replied_at <= a.replied_at))) ORDER BY a.replied_at DESC, a.id"
+    " AND n.substitute IS NOT NULL AND n.replied_at < a.replied_at))) ORDER BY a.replied_at DESC, a.id"
 )
 
 
