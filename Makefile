@@ -15,6 +15,8 @@ DOVECOT = dovecot="$$($(BIN)/python -m scripts.dovecot)" && TRACKER_DOVECOT="$$d
 PROGRAMS = chromium="$$($(BIN)/python scripts/browser.py)" && $(DOVECOT) TRACKER_CHROMIUM="$$chromium"
 WORKERS = -n auto --dist loadfile --no-loadscope-reorder  # a worker that ends the browser's folder ends its demo
 
+unexport PYTHONDONTWRITEBYTECODE  # the tests start the product a hundred times
+
 .DEFAULT_GOAL := help
 .PHONY: help setup run test test-fast test-all coverage mutants lint fix types imports advisories check wheel sbom bench bench-large faults \
 	compat contract looks migration pictures pins
