@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracker.errors import Invalid
-from tracker.rules.core.wall_clock import to_local, to_utc, zone_of
+from tracker.rules.core.wall_clock import to_local, to_utc, zone_names, zone_of
 
 CHICAGO = "America/Chicago"
 
@@ -84,3 +84,8 @@ def test_an_aware_local_time_and_a_naive_moment_are_mistakes_of_the_program() ->
         to_utc(datetime(2026, 1, 1, tzinfo=UTC), CHICAGO)
     with pytest.raises(ValueError, match="aware"):
         to_local(datetime(2026, 1, 1), CHICAGO)
+
+
+def test_the_names_of_all_zones_are_looked_for_only_once() -> None:
+    assert {"America/Chicago", "UTC"} < zone_names()
+    assert zone_names() is zone_names()

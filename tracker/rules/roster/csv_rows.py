@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
-from zoneinfo import available_timezones
 
 from tracker.errors import Invalid
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.clean_text import clean
 from tracker.rules.core.names import name_in
 from tracker.rules.core.viewer import Level, Role, Status
+from tracker.rules.core.wall_clock import zone_names
 from tracker.rules.roster.contacts import LONGEST_ADDRESS, LONGEST_PHONE, PHONE_HINT, is_email, is_phone
 
 Value = TypeVar("Value")
@@ -212,7 +212,7 @@ def _phone(text: str) -> str:
 
 
 def _zone(text: str) -> str | None:
-    if text and text not in available_timezones():
+    if text and text not in zone_names():
         raise Invalid("Enter the time zone by its IANA name, for example America/Chicago.")
     return text or None
 

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from tracker.errors import Invalid
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.names import fault
 from tracker.rules.core.viewer import Level, Role, Status
+from tracker.rules.core.wall_clock import zone_names
 from tracker.rules.roster.contacts import NO_CONTACT, PHONE_HINT, AgencyContact, is_email, is_phone
 from tracker.rules.roster.directory import COMMITTEE_KINDS, CommitteeStatus
 from tracker.rules.roster.quorum import NO_QUORUM, QuorumRule
@@ -41,7 +41,7 @@ class PersonFacts:
             "email": "" if is_email(self.email) else ADDRESS_HINT,
             "phone": "" if is_phone(self.phone) else PHONE_HINT,
             "mobile": "" if is_phone(self.mobile) else PHONE_HINT,
-            "zone": "" if self.zone in available_timezones() else "Choose a time zone from the list.",
+            "zone": "" if self.zone in zone_names() else "Choose a time zone from the list.",
             "agency": "" if self.agency_id else "Choose an agency.",
             "guest": GUEST_ROLES if self.is_guest and self.roles else "",
         }
