@@ -148,7 +148,7 @@ def test_an_email_says_until_when_what_it_changed_of_an_item_can_be_undone() -> 
     status, note = (worded(letter(says=one)) for one in (answered, replace(answered, status="")))
     undo = "If that's not what you meant, choose Undo."
     assert undo in note.paragraphs
-    assert f"{undo} It works until the item's status changes again." in status.paragraphs
+    assert f"{undo} It works until someone changes the item's status or reassigns the item." in status.paragraphs
 
 
 def test_a_place_that_there_is_none_of_is_said() -> None:

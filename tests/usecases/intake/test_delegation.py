@@ -253,7 +253,7 @@ async def test_a_waiting_no_of_a_substitute_who_was_released_later_needs_no_deci
     assert (await waiting(cast, event_id), await visible.waiting(cast.coordinator, AFTER, NOW)) == ([], [])
     date = await occurrences.date_for(cast.coordinator, event_id, FEBRUARY)
     [shown] = (await unrecorded.of_date(cast.coordinator, date, AFTER)).settled
-    assert shown.reply.why.endswith("No decision is needed: the sender isn’t the substitute now.")
+    assert shown.reply.why.endswith("No decision is needed: the sender is no longer the substitute.")
     assert not shown.is_attachable
     said_no = (cast.fbi_lead, event_id, FEBRUARY, NO, "", AFTER - HOUR)
     await replies.reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)

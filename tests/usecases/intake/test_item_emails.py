@@ -100,8 +100,9 @@ async def test_an_attachment_is_undone_after_a_change_of_something_else_which_st
     [email_id] = await waiting(cast.coordinator)
     await item_emails.attach(cast.coordinator, email_id, AT)
     due = TODAY + timedelta(days=30)
-    await action_items.update(cast.caht_lead, reference, Change(due=due, note="Two are in."), 2, AT, TODAY)
-    await item_emails.undo(cast.coordinator, email_id, AT + timedelta(minutes=1))
+    others, later = Change(due=due, note="Two are in."), AT + timedelta(minutes=1)
+    await action_items.update(cast.caht_lead, reference, others, 2, later, TODAY)
+    await item_emails.undo(cast.coordinator, email_id, AT + timedelta(minutes=2))
     found = await item(cast, reference)
     assert (found.status, found.due) == (ItemStatus.OPEN, due)
     assert [text for _, _, text in await history(cast, reference)] == ["Undid an email.", "Two are in.", ""]
@@ -114,7 +115,7 @@ async def test_an_attachment_is_not_undone_once_the_item_is_someone_else_s(sqlit
     [email_id] = await waiting(cast.coordinator)
     await item_emails.attach(cast.coordinator, email_id, AT)
     await action_items.hand_over(cast.coordinator, reference, cast.hsi_liaison.member_id, 2, AT, TODAY)
-    with pytest.raises(Conflict, match="it was reassigned"):
+    with pytest.raises(Conflict, match="the item was reassigned"):
         await item_emails.undo(cast.coordinator, email_id, AT)
 
 

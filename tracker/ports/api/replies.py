@@ -44,7 +44,7 @@ Substitute = Annotated[str | None, Meta(description="Their substitute, with the 
 
 
 SubstituteNote = Annotated[
-    str, Meta(description="What their substitute wrote, who can’t come. Empty once another reply counts.")
+    str, Meta(description="The note of a substitute who can’t come. Empty once another reply counts.")
 ]
 
 
@@ -94,7 +94,7 @@ class AgencyCounts(Shown):
 
 
 class PersonReply(Shown):
-    """The reply of a person whom you read by name; comments and notes are for people who may change the event."""
+    """The reply of a person whose name you can see. Only people who may change the event get comments and notes."""
 
     member_id: UUID
     name: str

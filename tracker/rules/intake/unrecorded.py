@@ -51,7 +51,7 @@ NO_DECISION = {
     Settled.CLOSED: "No decision is needed: the date is over or canceled.",
     Settled.OLD_TIME: "No decision is needed: the time has changed since.",
     Settled.REPLIED: "No decision is needed: {person} has replied since.",
-    Settled.RELEASED: "No decision is needed: {person} isn’t the substitute now.",
+    Settled.RELEASED: "No decision is needed: {person} is no longer the substitute.",
     Settled.WROTE_AGAIN: "No decision is needed: the same sender wrote again.",
 }
 NOT_INVITED = "The sender isn’t on this event’s list."

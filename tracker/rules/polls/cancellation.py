@@ -11,7 +11,7 @@ from tracker.rules.polls.polls import Respondent
 def lost_words(people: Iterable[Respondent]) -> str:
     """Return what asking again does to the replies of these people to a canceled poll; empty when no one replied."""
     replied = len([one for one in people if one.role.is_asked and one.has_replied])
-    return f"Asking again deletes {plural(replied, 'person’s replies', 'people’s replies')} to it." if replied else ""
+    return f"Asking again deletes the replies of {plural(replied, 'person', 'people')}." if replied else ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,8 +28,14 @@ TOO_LATE = (
     "It’s too late to undo this because 20 seconds have passed."
     " The person who named the substitute can name them again."
 )
-CHANGED = "Nothing was undone because the reply has changed since, or the date is over or canceled."
-NO_LONGER = "Nothing was undone because the substitute can no longer come to this date."
+CHANGED = (
+    "Nothing was undone because the person who named the substitute replied again or is no longer invited, or the date"
+    " is over or canceled."
+)
+NO_LONGER = (
+    "Nothing was undone because they can no longer be the substitute on this date."
+    " The person who named them can send someone else."
+)
 
 
 @dataclass(frozen=True, kw_only=True)

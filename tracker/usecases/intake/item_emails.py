@@ -38,10 +38,10 @@ NOT_THEIRS = (
     " item yourself."
 )
 NO_LONGER_THEIRS = (
-    "This can’t be undone because the person can’t update the item now: it was reassigned, or they can’t see it or"
-    " are no longer active. You can still update the item."
+    "This can’t be undone because the item was reassigned, or the person can’t see it or is no longer active. You can"
+    " still update the item."
 )
-CHANGED = "{} So this can’t be undone. You can still update the item."
+CHANGED = "This can’t be undone. {} You can still update the item."
 
 Columns = dict[Column | str, Any]
 

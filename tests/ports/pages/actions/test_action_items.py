@@ -266,8 +266,8 @@ async def test_reopening_a_done_item_says_before_that_it_begins_at_zero_and_is_u
     opened = await desk.post(address, typed(page, address), **kwargs)
     assert (await view(sqlite_cast, item)).item.status is ItemStatus.OPEN
     after = opened.text if kwargs else (await desk.get(f"/action-items/{item}")).text
-    assert f"{item} is open again, at 0%." in after
-    undo = after[after.index(f"{item} is open again") :].partition("</form>")[0] + "</form>"
+    assert f"{item} reopened at 0%." in after
+    undo = after[after.index(f"{item} reopened at") :].partition("</form>")[0] + "</form>"
     await desk.post(f"/action-items/{item}", typed(undo, f"/action-items/{item}"), **kwargs)
     again = (await view(sqlite_cast, item)).item
     assert (again.status, again.progress) == (ItemStatus.DONE, 100)

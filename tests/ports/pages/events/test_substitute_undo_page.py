@@ -79,7 +79,7 @@ async def test_an_undo_after_the_person_replied_says_that_nothing_was_undone(bro
     form = await declined(agent, address)
     await replies.reply(sqlite_cast.fbi_lead, UUID(address.split("/")[2]), KEY, YES, "", NOW, for_series=False)
     await agent.post(f"{address}/substitution/refusal/removal", form)
-    assert "Nothing was undone because the reply has changed since" in (await agent.get(address)).text
+    assert "Nothing was undone because the person who named the substitute replied again" in (await agent.get(address)).text
 
 
 @pytest.mark.parametrize("at", ["9999-12-31T23:59:59.999999+00:00", "0001-01-01T00:00:00+00:00", "odd", ""])
@@ -119,5 +119,5 @@ async def test_the_link_says_why_it_undoes_nothing_once_the_person_replied(
     await said(sqlite_cast.fbi_alternate, "NO", later)
     await replies.reply(sqlite_cast.fbi_lead, UUID(address.split("/")[2]), KEY, YES, "", later, for_series=False)
     page = " ".join((await stranger.get(await link_of(app))).text.split())
-    assert "Fbi lead (FBI) replied again after your email, or the event is over or canceled." in page
+    assert "Fbi lead (FBI) replied again or can no longer send you, or the date is over or canceled." in page
     assert "</form>" not in page

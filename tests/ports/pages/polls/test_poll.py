@@ -76,7 +76,7 @@ async def test_where_people_are_asked_again_it_says_that_their_replies_are_delet
     await closing.cancel(sqlite_cast.coordinator, poll_id, NOW)
     browser = await browse(sqlite_cast.coordinator)
     for address in (f"/polls/{poll_id}", f"/events/{event_id}/poll"):
-        assert "Asking again deletes 1 person’s replies to it." in await text(browser, address)
+        assert "Asking again deletes the replies of 1 person." in await text(browser, address)
 
 
 async def test_the_address_of_a_poll_leads_to_the_one_in_which_people_were_asked_again(

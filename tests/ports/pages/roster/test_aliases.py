@@ -64,7 +64,7 @@ async def test_adding_an_address_again_says_that_the_earlier_link_no_longer_work
 
 async def test_settings_promise_no_single_email_to_an_address_that_can_get_several(browser: Browser) -> None:
     page = " ".join((await browser.get("/settings")).text.split())
-    assert "The only emails we send to it have a link to confirm it." in page
+    assert "We email it only links to confirm it." in page
     assert "only once" not in page
 
 

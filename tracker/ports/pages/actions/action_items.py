@@ -190,7 +190,7 @@ async def reopen(
         item = await action_items.reopen(viewer, reference, version_in(form), now, today)
     except Conflict as changed:
         return await _changed(pages, viewer, today, now, reference, form, changed)
-    said = f"{reference} is open again, at {item.progress}%."
+    said = f"{reference} reopened at {item.progress}%."
     done = before if before.status is ItemStatus.DONE else None
     return await _moved(pages, viewer, today, now, form, item, said, before=done)
 

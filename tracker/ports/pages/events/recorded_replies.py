@@ -20,9 +20,7 @@ from tracker.usecases.views.event_page import event_view
 
 FIELDS = ("person", "reply", "note", "reply_for")
 NO_EMAIL = "No email was sent."
-OF_SUBSTITUTE = (
-    "They’ll get an email that takes the date off their calendar. The person who named them will get one, too."
-)
+OF_SUBSTITUTE = "They’ll get an email that updates their calendar. The person who named them will get one, too."
 
 
 @post("/events/{event_id:uuid}/{key:str}/replies", guards=[signed_in], status_code=303)

@@ -17,7 +17,7 @@ from tracker.rules.events.undo import UNDO_FOR
 from tracker.usecases.events import substitute_replies, substitute_undo
 from tracker.usecases.events.substitute_undo import Refusal
 
-SAID = "You’re no longer the substitute. We’ll email you an update that takes this date off your calendar."
+SAID = "You’re no longer the substitute. We’ll email you a calendar update."
 PATH = "/events/{event_id:uuid}/{key:str}/substitution/refusal"
 NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -56,7 +56,7 @@ def undo_button(address: str, now: Now) -> Undo:
 def _undone(found: Refusal, viewer: Viewer) -> str:
     is_own = all(one.substitute_id == viewer.member_id for one in found.turns)
     who = "You’re" if is_own else f"{found.substitute} is"
-    known = f"An email to {found.principals} may have gone out. Let them know."
+    known = f"{found.principals} may already have an email about the No. Let them know it was undone."
     last = known if found.may_be_known else "No one was notified."
     return f"Undone. {who} the substitute for {found.principals} again. {last}"
 

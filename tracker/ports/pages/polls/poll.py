@@ -27,7 +27,10 @@ from tracker.usecases.polls.polls import PollView
 OF_DATE = "date-"
 """Prefix of the fields that hold the replies; the id of the date follows."""
 FIELDS = ("dates",)
-ASKED_AGAIN = "Your replies weren’t saved: that poll was canceled, and you’re asked again. Please reply here."
+ASKED_AGAIN = (
+    "Your replies weren’t saved because that poll was canceled. This one replaced it."
+    " If it’s open and you’re asked, reply here."
+)
 SAVED = "Replies saved. You can change them until the date is set."
 
 
