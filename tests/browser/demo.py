@@ -34,8 +34,9 @@ INVITATION = (
 FULLEST = "SELECT substr(starts_at, 1, 7) FROM occurrence GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT ?"
 EMAILED_NOTE = (
     "INSERT INTO incoming_words (id, received_at, email_hash, sender, is_verified, member, outcome, word, item,"
-    " status_before, progress_before, text) SELECT ?, i.changed_at, ?, m.email, 1, m.id, 'recorded', 'note',"
-    " i.id, i.status, i.progress, '' FROM action_item i JOIN member m ON m.id = i.owner WHERE i.title = ?"
+    " status_before, progress_before, blocked_before, text) SELECT ?, i.changed_at, ?, m.email, 1, m.id, 'recorded',"
+    " 'note', i.id, i.status, i.progress, i.blocked_at, '' FROM action_item i JOIN member m ON m.id = i.owner"
+    " WHERE i.title = ?"
 )
 FROM_HOME = (
     "INSERT INTO incoming_words (id, received_at, email_hash, sender, is_verified, outcome, word, item, claimed, text)"
