@@ -167,12 +167,16 @@ class Processes:
 
     def __init__(self, process: int) -> None:
         first = _facts(process)[1]
-        self._pids = [pid for pid in _pids() if pid == first or _facts(pid)[1] == first]
+        self._ticks = {pid: 0 for pid in _pids() if pid == first or _facts(pid)[1] == first}
 
     @property
     def worked(self) -> float:
-        """Seconds of processor time that they have used, to 1/100 (utime and stime of proc_pid_stat(5))."""
-        return sum(sum(_facts(pid)[11:13]) for pid in self._pids) / os.sysconf("SC_CLK_TCK")
+        """Seconds of processor time that they have used, to 1/100 (utime and stime of proc_pid_stat(5)).
+
+        One that has ended, as connections do that no one uses, keeps what it had used.
+        """
+        self._ticks = {pid: max(ticks, sum(_facts(pid)[11:13])) for pid, ticks in self._ticks.items()}
+        return sum(self._ticks.values()) / os.sysconf("SC_CLK_TCK")
 
 
 def _pids() -> Sequence[int]:
