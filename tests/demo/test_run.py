@@ -31,6 +31,7 @@ OFFERED = re.compile(r'name="persona" value="([^"]+)"')
 @contextmanager
 def demo(folder: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
     """A running demo, and what its demo.json says; settings around it do not count."""
+    (folder / "demo.json").unlink(missing_ok=True)  # of an earlier one, which was killed
     process = subprocess.Popen(
         command("--data", str(folder), "--port", "0", "--json", *options),
         stdout=subprocess.PIPE,
@@ -98,6 +99,14 @@ def handed_over(told: dict[str, Any]) -> tuple[int, bytes]:
         return server.data(b"From: visitor@elsewhere.example\r\n\r\nHello\r\n")
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The folder of a demo that was made once for the tests that continue it, and what was printed."""
+    folder = tmp_path_factory.mktemp("made")
+    done = subprocess.run(command("--data", str(folder), "--no-serve"), capture_output=True, text=True, check=True)
+    return folder, done.stdout
+
+
 def owner_of(token: str, base_url: str) -> tuple[str, int]:
     """Return whose token it is, and how many scopes it has."""
     me = httpx.get(f"{base_url}/api/v1/me", headers={"Authorization": f"Bearer {token}"}).json()
@@ -127,8 +136,11 @@ def test_a_demo_is_visited_and_stopped(tmp_path: Path) -> None:
     assert "Traceback" not in said
 
 
-def test_the_sign_in_page_of_a_demo_offers_its_people_and_a_press_signs_in(tmp_path: Path) -> None:
-    with demo(tmp_path) as (_, told), httpx.Client(base_url=told["base_url"], follow_redirects=True) as visitor:
+def test_the_sign_in_page_of_a_demo_offers_its_people_and_a_press_signs_in(made: tuple[Path, str]) -> None:
+    with (
+        demo(made[0], "--keep") as (_, told),
+        httpx.Client(base_url=told["base_url"], follow_redirects=True) as visitor,
+    ):
         page = visitor.get("/sign-in").text
         token, offered = FORM_TOKEN.search(page), OFFERED.findall(page)
         home = visitor.post("/demo/sign-in", data={"_csrf": token and token[1], "persona": offered[-1], "next": "/"})
@@ -137,15 +149,15 @@ def test_the_sign_in_page_of_a_demo_offers_its_people_and_a_press_signs_in(tmp_p
     assert (home.url.path, "Records auditor" in home.text) == ("/", True)
 
 
-def test_a_demo_goes_on_where_it_was(tmp_path: Path) -> None:
-    made = subprocess.run(command("--data", str(tmp_path), "--no-serve"), capture_output=True, text=True, check=True)
-    secret = (tmp_path / "secret").read_text()
-    with demo(tmp_path, "--keep") as (process, told):
+def test_a_demo_goes_on_where_it_was(made: tuple[Path, str]) -> None:
+    folder, said_before = made
+    secret = (folder / "secret").read_text()
+    with demo(folder, "--keep") as (process, told):
         assert httpx.get(told["personas"][0]["feed_url"]).status_code == 200
         said = stopped(process, signal.SIGINT)
-    assert "Created a fresh demo" in made.stdout
+    assert "Created a fresh demo" in said_before
     assert "Continuing the existing demo." in said
-    assert (tmp_path / "secret").read_text() == secret
+    assert (folder / "secret").read_text() == secret
 
 
 def test_a_demo_made_at_a_named_moment_has_it_to_the_second_whenever_it_is_made(tmp_path: Path) -> None:
@@ -189,9 +201,10 @@ def test_a_port_in_use_is_named(tmp_path: Path) -> None:
     assert f"Port {port} is in use." in refused.stderr
 
 
-def test_a_copy_of_a_demo_is_verified_and_not_the_demo_that_it_was_copied_from(tmp_path: Path) -> None:
-    first, copy = tmp_path / "demo", tmp_path / "copy"
-    subprocess.run(command("--data", str(first), "--no-serve"), capture_output=True, check=True)
+def test_a_copy_of_a_demo_is_verified_and_not_the_demo_that_it_was_copied_from(
+    made: tuple[Path, str], tmp_path: Path
+) -> None:
+    first, copy = made[0], tmp_path / "copy"
     shutil.copytree(first, copy)
     with closing(sqlite3.connect(copy / "tracker.sqlite")) as database, database:
         for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
