@@ -11,7 +11,7 @@ from tests.browser.demo import Demo, served
 from tests.browser.ways import COORDINATOR, FBI_LEAD, MONTHLY, to_brief, to_event, to_operation
 
 A_PAGE = re.compile(rb"/Type\s*/Page[^s]")
-MONTHS = 60  # of 218 in the demo of three times the size: those with 13 dates or more
+MONTHS = 24  # of 218 in the demo of three times the size: the fullest, so those with fewer dates fit as well
 INCH = 96  # CSS pixels
 SHARE = """bar => {
   const fill = bar.firstElementChild, style = getComputedStyle(fill);
