@@ -31,6 +31,11 @@ CUT_TITLES = """all => all.filter(one => {
   const isLow = title.getBoundingClientRect().bottom > one.getBoundingClientRect().bottom + 1;
   return isLow || name.scrollWidth > name.clientWidth;
 }).map(one => one.textContent)"""
+ROOM_BELOW_FIRST_LINE = """one => {
+  const title = document.createRange();
+  title.selectNode(one.querySelector(".tt-ev__n").firstChild);
+  return one.getBoundingClientRect().bottom - title.getClientRects()[0].bottom;
+}"""
 LONG_TITLE = "Interagency radio equipment"
 PASTED = "document.activeElement.dispatchEvent(new ClipboardEvent('paste', { bubbles: true, cancelable: true }))"
 SPAN = r"(All day.*|\d{1,2}:\d\d.*|noon.*)"
@@ -261,7 +266,9 @@ def test_the_header_leads_to_the_settings_by_their_name(page_of: PageOf) -> None
     expect(page.get_by_role("heading", level=1)).to_have_text("Settings")
 
 
-def test_the_title_of_half_an_hour_is_whole_in_the_week(page_of: PageOf) -> None:
+def test_the_title_of_half_an_hour_is_whole_in_the_week_and_begins_in_view_beside_another_event(
+    page_of: PageOf,
+) -> None:
     page = page_of(COORDINATOR)
     to_empty_form(page)
     for name, text in (("title", LONG_TITLE), ("date", "2027-03-09"), ("starts", "09:00"), ("ends", "09:30")):
@@ -269,4 +276,8 @@ def test_the_title_of_half_an_hour_is_whole_in_the_week(page_of: PageOf) -> None
     page.get_by_role("button", name=SEND).click()
     page.get_by_role("heading", level=1, name=LONG_TITLE).wait_for()
     page.goto("/calendar?view=week&date=2027-03-09")
-    assert page.locator(".tt-week tr:not(.top) .tt-ev").filter(has_text=LONG_TITLE).evaluate_all(CUT_TITLES) == []
+    block = page.locator(".tt-week tr:not(.top) .tt-ev").filter(has_text=LONG_TITLE)
+    assert block.evaluate_all(CUT_TITLES) == []
+    page.set_viewport_size({"width": 1024, "height": 768})
+    block.evaluate("one => { one.style.right = '50%'; }")
+    assert block.evaluate(ROOM_BELOW_FIRST_LINE) >= -1

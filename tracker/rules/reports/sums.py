@@ -85,7 +85,10 @@ class Tally:
 
     @property
     def rate(self) -> int | None:
-        """Return present of invited, in whole percent, without those not marked yet; None when that leaves no one."""
+        """Return present of invited, in whole percent.
+
+        People without a mark count once attendance is closed; None when no one counts.
+        """
         return percent(self.present, self.invited - self.open)
 
 

@@ -34,6 +34,7 @@ SCOPES = [
     (Scope.MINE.value, "My own events", "Events I organize or am invited to"),
 ]
 MADE = "Feed created. Add its address to your calendar."
+MADE_UNSEEN = "Feed created. Confirm it’s you to see its address."
 REPLACED = "The feed has a new address. The old one no longer works. Add the new one to your calendar."
 CHANGED = "Feed saved. Your calendar shows the change the next time it checks."
 TURNED_OFF = "Feed turned off. Its address no longer works."
@@ -85,7 +86,7 @@ async def make_feed(
         return await _page(
             pages, viewer, visit, now, settings, form=form, errors=errors_of(wrong, FIELDS), status_code=422
         )
-    return pages.redirect(PATH, MADE)
+    return pages.redirect(PATH, MADE if is_reauthenticated(visit, now) else MADE_UNSEEN)
 
 
 @post(f"{PATH}/{{subscription_id:uuid}}/choices", guards=[signed_in], status_code=303)
