@@ -102,6 +102,15 @@ async def test_a_second_undo_changes_nothing(sqlite_cast: Cast) -> None:
     assert await shown(cast.coordinator, event_id) == COMING
 
 
+@pytest.mark.both_engines
+async def test_a_second_no_is_undone_like_the_first(cast: Cast) -> None:
+    event_id = await sent_to(cast, KEY)
+    for at in (SAID, SAID + MINUTE):
+        await substitute_replies.decline(cast.fbi_alternate, event_id, KEY, at)
+        found = await undone(cast.fbi_alternate, event_id, at, at + SECOND)
+        assert (await waiting(), found.may_be_known) == ([], False)
+
+
 async def test_a_substitute_of_two_people_comes_for_both_again(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     event_id, other = await both_send(cast)

@@ -244,7 +244,7 @@ async def take_back(key: str) -> bool:
 
     It cannot if the message may have replaced others, which would then be missing. The caller is inside `writing()`.
     """
-    if not await outbox_queue.is_the_only_news(key, NEWS):
+    if not await outbox_queue.is_the_only_news(key, NEWS, UNDONE):
         return False
     await rows.Message.update({rows.Message.state: State.SUPERSEDED.value, rows.Message.reason: UNDONE}).where(
         rows.Message.key == key

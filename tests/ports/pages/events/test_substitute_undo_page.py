@@ -79,7 +79,8 @@ async def test_an_undo_after_the_person_replied_says_that_nothing_was_undone(bro
     form = await declined(agent, address)
     await replies.reply(sqlite_cast.fbi_lead, UUID(address.split("/")[2]), KEY, YES, "", NOW, for_series=False)
     await agent.post(f"{address}/substitution/refusal/removal", form)
-    assert "Nothing was undone because the person who named the substitute replied again" in (await agent.get(address)).text
+    page = (await agent.get(address)).text
+    assert "Nothing was undone because the person who named the substitute replied again" in page
 
 
 @pytest.mark.parametrize("at", ["9999-12-31T23:59:59.999999+00:00", "0001-01-01T00:00:00+00:00", "odd", ""])

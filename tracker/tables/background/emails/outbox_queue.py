@@ -145,19 +145,23 @@ async def to_people(recipients: Iterable[UUID], event_ids: Iterable[UUID], kinds
     )
 
 
-async def is_the_only_news(key: str, kinds: Iterable[str]) -> bool:
+async def is_the_only_news(key: str, kinds: Collection[str], undone: str) -> bool:
     """Return whether a message waits of which its reader cannot know, and which replaced no other of these kinds.
 
-    It replaced none if none about the same event was replaced since the reader got the last one.
+    It replaced none if none about the same event was replaced since the reader got the last one; those that were
+    dropped for the reason `undone` were not replaced by any.
     """
     waits = (Message.key == key) & (Message.state == State.PENDING.value) & (Message.worker == "")
     found = await Message.select(Message.recipient, Message.event).where(waits & Message.unconfirmed_at.is_null())
     if not found:
         return False
-    others = await to_people([found[0]["recipient"]], [found[0]["event"]], kinds)
-    known = max((one.sent_at for one in others if one.sent_at), default=None)
-    replaced = [one.created_at for one in others if one.state is State.SUPERSEDED]
-    return not any(known is None or at > known for at in replaced)
+    about = (Message.recipient == found[0]["recipient"]) & (Message.event == found[0]["event"])
+    others = await Message.select(Message.sent_at, Message.created_at, Message.state, Message.reason).where(
+        about & Message.kind.is_in(list(kinds))
+    )
+    known = max((one["sent_at"] for one in others if one["sent_at"]), default=None)
+    replaced = [one for one in others if one["state"] == State.SUPERSEDED.value and one["reason"] != undone]
+    return not any(known is None or one["created_at"] > known for one in replaced)
 
 
 async def untried(key: str) -> UUID | None:
