@@ -504,6 +504,7 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /action-items/{reference}": _of_items("POST", "", status="in_progress", version="9"),
     "POST /action-items/{reference}/completion": _of_items("POST", "/completion", version="9"),
     "POST /action-items/{reference}/reopening": _of_items("POST", "/reopening", version="9"),
+    "POST /action-items/{reference}/undo": _of_items("POST", "/undo", update="x"),
     "POST /action-items/{reference}/owner": _of_items("POST", "/owner", version="9"),
     "GET /action-items/{reference}/row": _of_items("GET", "/row"),
     "GET /people": _plain("/people", "/people?q=canary", "/people?q=Quillfeather", "/people?left=1"),

@@ -229,7 +229,7 @@ async def test_what_changed_since_is_not_undone_and_a_new_owner_takes_no_one_s_a
     await item_emails.attach(cast.coordinator, blocked.email.id, AT)
     change = Change(status=ItemStatus.IN_PROGRESS)
     await action_items.update(cast.caht_lead, reference, change, 2, AT, TODAY)
-    with pytest.raises(Conflict, match="The status was changed to “In progress” after the email"):
+    with pytest.raises(Conflict, match="The status was changed to “In progress” afterward"):
         await item_emails.undo(cast.coordinator, blocked.email.id, AT)
     await action_items.hand_over(cast.coordinator, reference, cast.hsi_liaison.member_id, 3, AT, TODAY)
     with pytest.raises(Conflict):

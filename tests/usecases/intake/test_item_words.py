@@ -186,7 +186,7 @@ async def test_what_changed_since_is_not_undone(sqlite_cast: Cast) -> None:
     reference = await given(cast.coordinator, cast.caht_lead)
     await said(cast.caht_lead, "BLOCKED")
     await action_items.update(cast.coordinator, reference, Change(status=ItemStatus.IN_PROGRESS), 2, LATER, TODAY)
-    with pytest.raises(Conflict, match="The status was changed to “In progress” after the email"):
+    with pytest.raises(Conflict, match="The status was changed to “In progress” afterward"):
         await undo.undo(await the_link(), LATER, LINK)
     assert (await item(cast, reference)).status is ItemStatus.IN_PROGRESS
 
@@ -213,7 +213,7 @@ async def test_what_was_changed_and_set_again_since_is_not_undone(sqlite_cast: C
     for version, changed in ((2, ItemStatus.OPEN), (3, status)):
         at = LATER + timedelta(minutes=version)
         await action_items.update(cast.coordinator, reference, Change(status=changed), version, at, TODAY)
-    with pytest.raises(Conflict, match="again after the email"):
+    with pytest.raises(Conflict, match="again afterward"):
         await undo.undo(await the_link(), LATER + timedelta(hours=1), LINK)
     assert (await item(cast, reference)).status is status
 

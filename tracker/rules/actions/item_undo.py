@@ -48,13 +48,13 @@ def changed_since(item: ActionItem, update: Update) -> str | None:
     """Return a sentence about what someone changed after an update that had changed it; None = nothing."""
     before, after, now = update.before, update.after, stage_of(item)
     if after.status is not before.status and now.status is not after.status:
-        return f"The status was changed to “{now.status.word}” after the email."
+        return f"The status was changed to “{now.status.word}” afterward."
     if after.progress not in (before.progress, now.progress):
-        return f"The progress was changed to {now.progress}% after the email."
+        return f"The progress was changed to {now.progress}% afterward."
     if after.blocked_at not in (before.blocked_at, now.blocked_at):
-        return "The item was unblocked and blocked again after the email."
+        return "The item was unblocked and blocked again afterward."
     if after.closed_at not in (before.closed_at, now.closed_at):
-        return "The item was reopened and closed again after the email."
+        return "The item was reopened and closed again afterward."
     return None
 
 

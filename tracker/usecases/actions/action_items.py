@@ -31,7 +31,7 @@ from tracker.usecases.roster.known_people import among
 
 TRIES = 50  # references drawn before giving up; of 810,000, so even the second is rare
 NOTE_REMOVED = "Note removed later"
-TAKEN_BACK = "Undid an email."
+UNDID_EMAIL = "Undid an email."
 UNSEEN = "They can’t see the meeting this came from, so it can’t be assigned to them."
 
 
@@ -126,11 +126,18 @@ async def reopen(viewer: Viewer, reference: str, expected_version: int, now: dat
 
 
 async def take_back(
-    viewer: Viewer, reference: str, update: Update, now: datetime, today: date, *, attached_by: Viewer | None = None
+    viewer: Viewer,
+    reference: str,
+    update: Update,
+    now: datetime,
+    today: date,
+    *,
+    said: str = UNDID_EMAIL,
+    attached_by: Viewer | None = None,
 ) -> ActionItem:
     """Undo the viewer's own update: set what it changed as it was, and empty the note that came with it.
 
-    Its history keeps that there was an update. An update that an attached email made is undone by `attached_by`.
+    Its history keeps that there was an update, and `said`. One that an attached email made is undone by `attached_by`.
     Errors: NotFound, NotAllowed, Conflict when someone has changed the same since.
     """
     async with writing():
@@ -143,7 +150,7 @@ async def take_back(
         await note.update({note.text: ""}).where(theirs)
         await note.update({note.change: NOTE_REMOVED}).where(theirs & (note.change == ""))
         after = taken_back(item, update, now)
-        await _save(viewer, item, after, TAKEN_BACK, "item_updated", now, today, attached_by=attached_by)
+        await _save(viewer, item, after, said, "item_updated", now, today, attached_by=attached_by)
         await item_messages.about_help(viewer, item, after, "", now)
     return after
 

@@ -3,7 +3,7 @@
 import html
 import re
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -154,7 +154,7 @@ async def test_one_press_marks_an_item_done_and_undo_brings_it_back(
     assert f"Marked {item} done." in response.text
     assert "0 open" in response.text
     undo = response.text[response.text.index('hx-partial hx-target="#toast"') :]
-    await desk.post(f"/action-items/{item}", typed(undo, f"/action-items/{item}"), **HTMX)
+    await desk.post(f"/action-items/{item}/undo", typed(undo, f"/action-items/{item}/undo"), **HTMX)
     assert (await view(sqlite_cast, item)).item.status is ItemStatus.OPEN
 
 
@@ -183,8 +183,8 @@ async def test_done_and_its_undo_without_scripts_keep_the_filter_of_the_list(des
     page = (await desk.get(f"{here}&odd=1")).text
     done = f"/action-items/{item}/completion"
     assert (await desk.post(done, typed(page, done))).headers["location"] == here
-    undo = typed((await desk.get(here)).text, f"/action-items/{item}")
-    assert (await desk.post(f"/action-items/{item}", undo)).headers["location"] == here
+    undo = typed((await desk.get(here)).text, f"/action-items/{item}/undo")
+    assert (await desk.post(f"/action-items/{item}/undo", undo)).headers["location"] == here
 
 
 async def test_an_update_is_saved_from_the_page_of_the_item(desk: Browser, sqlite_cast: Cast, item: str) -> None:
@@ -268,9 +268,95 @@ async def test_reopening_a_done_item_says_before_that_it_begins_at_zero_and_is_u
     after = opened.text if kwargs else (await desk.get(f"/action-items/{item}")).text
     assert f"{item} reopened at 0%." in after
     undo = after[after.index(f"{item} reopened at") :].partition("</form>")[0] + "</form>"
-    await desk.post(f"/action-items/{item}", typed(undo, f"/action-items/{item}"), **kwargs)
+    await desk.post(f"/action-items/{item}/undo", typed(undo, f"/action-items/{item}/undo"), **kwargs)
     again = (await view(sqlite_cast, item)).item
     assert (again.status, again.progress) == (ItemStatus.DONE, 100)
+
+
+def undo_in(page: str, since: str = "") -> tuple[str, dict[str, Any]]:
+    """Return where the first Undo after some words of a page is sent, and its fields."""
+    form = page[page.index(since) :].partition("</form>")[0] + "</form>"
+    [address] = re.findall(r'<form method="post" action="([^"]+)"', form)
+    return address, typed(form, address)
+
+
+async def times(cast: Cast, reference: str) -> tuple[ItemStatus, datetime | None, datetime | None]:
+    item = (await view(cast, reference)).item
+    return item.status, item.blocked_at, item.closed_at
+
+
+@pytest.mark.both_engines
+@pytest.mark.parametrize("kwargs", [{}, HTMX], ids=["without scripts", "with scripts"])
+async def test_an_undone_reopening_leaves_an_item_done_since_the_same_moment(
+    browse: SignIn, cast: Cast, kwargs: dict[str, Any]
+) -> None:
+    item = await given(cast.coordinator, cast.caht_lead)
+    await action_items.complete(cast.caht_lead, item, 1, NOW, TODAY)
+    clock.start_at(NOW + timedelta(days=20), stands_still=True)
+    desk = await browse(cast.coordinator)
+    address = f"/action-items/{item}/reopening"
+    opened = await desk.post(address, typed((await desk.get(f"/action-items/{item}")).text, address), **kwargs)
+    page = opened.text if kwargs else (await desk.get(f"/action-items/{item}")).text
+    address, undo = undo_in(page, f"{item} is open again")
+    await desk.post(address, undo, **kwargs)
+    assert await times(cast, item) == (ItemStatus.DONE, None, NOW)
+
+
+@pytest.mark.both_engines
+@pytest.mark.parametrize("kwargs", [{}, HTMX], ids=["without scripts", "with scripts"])
+async def test_an_undone_completion_leaves_an_item_blocked_since_the_same_moment(
+    browse: SignIn, cast: Cast, kwargs: dict[str, Any]
+) -> None:
+    item = await given(cast.coordinator, cast.caht_lead)
+    await action_items.update(cast.caht_lead, item, Change(status=ItemStatus.BLOCKED), 1, NOW, TODAY)
+    clock.start_at(NOW + timedelta(days=4), stands_still=True)
+    desk = await browse(cast.coordinator)
+    address = f"/action-items/{item}/completion"
+    done = await desk.post(address, typed((await desk.get("/action-items")).text, address), **kwargs)
+    page = done.text if kwargs else (await desk.get("/action-items?group=due")).text
+    address, undo = undo_in(page, f"Marked {item} done.")
+    await desk.post(address, undo, **kwargs)
+    assert await times(cast, item) == (ItemStatus.BLOCKED, NOW, None)
+
+
+async def test_undo_of_a_completion_keeps_a_note_that_was_added_since(
+    desk: Browser, sqlite_cast: Cast, item: str
+) -> None:
+    done = await desk.post(f"/action-items/{item}/completion", {"version": "1"}, **HTMX)
+    await action_items.update(sqlite_cast.caht_lead, item, Change(note="Sent."), 2, LATER, TODAY)
+    address, undo = undo_in(done.text, "#toast")
+    await desk.post(address, undo, **HTMX)
+    found = await view(sqlite_cast, item)
+    assert found.item.status is ItemStatus.OPEN
+    assert "Sent." in [note.text for note in found.notes]
+
+
+@pytest.mark.parametrize("kwargs", [{}, HTMX], ids=["without scripts", "with scripts"])
+async def test_undo_of_a_completion_is_refused_after_another_person_opened_the_item(
+    desk: Browser, sqlite_cast: Cast, item: str, kwargs: dict[str, Any]
+) -> None:
+    done = await desk.post(f"/action-items/{item}/completion", {"version": "1"}, **HTMX)
+    change = Change(status=ItemStatus.IN_PROGRESS)
+    await action_items.update(sqlite_cast.caht_lead, item, change, 2, LATER, TODAY)
+    address, undo = undo_in(done.text, "#toast")
+    refused = await desk.post(address, undo, **kwargs)
+    assert refused.status_code == 409
+    assert "The status was changed to “In progress” afterward." in told(refused.text)
+
+
+async def test_what_an_item_was_before_it_was_done_is_taken_only_from_the_person_and_the_item_it_was_given_to(
+    desk: Browser, browse: SignIn, sqlite_cast: Cast, item: str
+) -> None:
+    done = await desk.post(f"/action-items/{item}/completion", {"version": "1"}, **HTMX)
+    address, undo = undo_in(done.text, "#toast")
+    other = await given(sqlite_cast.coordinator, sqlite_cast.caht_lead)
+    [update] = undo["update"]
+    letters, owner = update.partition(".")[0], await browse(sqlite_cast.caht_lead)
+    assert (await owner.post(address, {"update": update})).status_code == 404
+    assert (await desk.post(f"/action-items/{other}/undo", {"update": update})).status_code == 404
+    for forged in ("", letters, f"{letters}.x", update.replace("e", "f", 1), "x" * 3000):
+        assert (await desk.post(address, {"update": forged})).status_code == 404
+    assert (await view(sqlite_cast, item)).item.status is ItemStatus.DONE
 
 
 async def test_a_canceled_item_is_reopened_with_the_progress_that_it_had(

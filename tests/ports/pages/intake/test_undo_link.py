@@ -62,7 +62,7 @@ async def test_what_changed_since_is_said(app: Litestar, stranger: Browser, sqli
     assert (await stranger.send("POST", link)).status_code == 303
     page = (await stranger.get(link)).text
     assert ("This can’t be undone here" in page, "</form>" in page, await status()) == (True, False, "open")
-    assert "The status was changed to “Open” after the email." in page
+    assert "The status was changed to “Open” afterward." in page
 
 
 async def test_links_that_undo_nothing_all_look_alike(app: Litestar, stranger: Browser, sqlite_cast: Cast) -> None:

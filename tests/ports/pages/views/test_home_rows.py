@@ -165,7 +165,7 @@ async def test_marking_an_item_done_answers_with_a_row_that_undoes_it(sqlite_cas
     ]
     fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', response.text))
     assert f'id="move-{reference}"' in response.text
-    back = await press(browser, f"/action-items/{reference}", **{k: v for k, v in fields.items() if k != "_csrf"})
+    back = await press(browser, f"/action-items/{reference}/undo", **{k: v for k, v in fields.items() if k != "_csrf"})
     assert said(back.text) == f"{reference} is open again."
     assert count(back.text, "mine-count") == "1 open ·"
     assert f'id="move-{reference}"' in back.text
@@ -179,8 +179,8 @@ async def test_marking_an_item_done_leads_back_with_undo_without_scripts(sqlite_
     page = await read(browser)
     flash = page[page.index('id="flash"') : page.index("<h1>")]
     fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', flash))
-    assert f'action="/action-items/{reference}"' in flash
-    await browser.post(f"/action-items/{reference}", fields)
+    assert f'action="/action-items/{reference}/undo"' in flash
+    await browser.post(f"/action-items/{reference}/undo", fields)
     assert "Send the contact sheet" in section(await read(browser), "mine")
 
 

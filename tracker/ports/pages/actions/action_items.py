@@ -1,7 +1,6 @@
 """Action items: the list with its filter, one item with its history, assigning, updating and reassigning."""
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from tracker.ports.http.dependencies import Now, Settings, Today, Viewer
 from tracker.ports.http.flash import Undo
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.actions import item_forms as forms
+from tracker.ports.pages.actions.item_undo import undo_button, update_in
 from tracker.ports.pages.actions.item_views import (
     Context,
     board_context,
@@ -43,8 +43,6 @@ from tracker.usecases.core.drafts import event_of_date
 from tracker.usecases.emails.item_reminders import coming_reminders
 
 ITEM = "/action-items/{reference:str}"
-UNDO_FOR = timedelta(seconds=60)
-"""How long the message that an item is done, or open again, has its button Undo."""
 LISTING = "action-items"
 """The list as saved filters name it."""
 MEETING = "meeting"
@@ -140,7 +138,7 @@ async def item_row(
 
 @post(ITEM, guards=[signed_in], status_code=303)
 async def move(
-    reference: FromPath[str], pages: Pages, viewer: Viewer, form: Form, today: Today, *, home_rows: HomeRows, now: Now
+    reference: FromPath[str], pages: Pages, viewer: Viewer, form: Form, today: Today, now: Now
 ) -> Response[Any]:
     """Save an update, or show the form again: with errors (422), or with changes that were saved meanwhile (409)."""
     try:
@@ -152,12 +150,7 @@ async def move(
         context = context_of(viewer, today, view, form, errors=errors, version=version_in(form))
         return await _again(pages, viewer, now, form, context, 422)
     except Conflict as changed:
-        if home_rows.are_asked_for(form):
-            item = await item_lists.item_for(viewer, reference)
-            return await _home_row(home_rows, item, "", changed=changed)
         return await _changed(pages, viewer, today, now, reference, form, changed)
-    if home_rows.are_asked_for(form):
-        return await _home_row(home_rows, item, f"{reference} is {item.status.word.lower()} again.")
     said = f"{reference} updated." if item.version != version else f"Nothing changed on {reference}."
     return await _moved(pages, viewer, today, now, form, item, said)
 
@@ -175,9 +168,10 @@ async def complete(
         if home_rows.are_asked_for(form):
             return await _home_row(home_rows, before, "", changed=changed)
         return await _changed(pages, viewer, today, now, reference, form, changed)
+    undo = undo_button(viewer, form, before, item, now)
     if home_rows.are_asked_for(form):
-        return await _home_row(home_rows, item, done, before=before)
-    return await _moved(pages, viewer, today, now, form, item, done, before=before)
+        return await _home_row(home_rows, item, done, undo=undo)
+    return await _moved(pages, viewer, today, now, form, item, done, undo=undo)
 
 
 @post(f"{ITEM}/reopening", guards=[signed_in], status_code=303)
@@ -191,8 +185,26 @@ async def reopen(
     except Conflict as changed:
         return await _changed(pages, viewer, today, now, reference, form, changed)
     said = f"{reference} reopened at {item.progress}%."
-    done = before if before.status is ItemStatus.DONE else None
-    return await _moved(pages, viewer, today, now, form, item, said, before=done)
+    undo = undo_button(viewer, form, before, item, now) if before.status is ItemStatus.DONE else None
+    return await _moved(pages, viewer, today, now, form, item, said, undo=undo)
+
+
+@post(f"{ITEM}/undo", guards=[signed_in], status_code=303)
+async def undo_status(
+    reference: FromPath[str], pages: Pages, viewer: Viewer, form: Form, today: Today, *, home_rows: HomeRows, now: Now
+) -> Response[Any]:
+    """Set an item that was just marked done, or reopened, as far as it was, and since when."""
+    update = update_in(viewer, reference, form)
+    try:
+        item = await action_items.take_back(viewer, reference, update, now, today, said="")
+    except Conflict as changed:
+        if home_rows.are_asked_for(form):
+            return await _home_row(home_rows, await item_lists.item_for(viewer, reference), "", changed=changed)
+        return await _changed(pages, viewer, today, now, reference, form, changed)
+    said = f"{reference} is {item.status.word.lower()} again."
+    if home_rows.are_asked_for(form):
+        return await _home_row(home_rows, item, said)
+    return await _moved(pages, viewer, today, now, form, item, said)
 
 
 @post(f"{ITEM}/owner", guards=[signed_in], status_code=303)
@@ -215,14 +227,9 @@ async def hand_over(
 
 
 async def _home_row(
-    home_rows: HomeRows,
-    item: ActionItem,
-    said: str,
-    *,
-    before: ActionItem | None = None,
-    changed: Conflict | None = None,
+    home_rows: HomeRows, item: ActionItem, said: str, *, undo: Undo | None = None, changed: Conflict | None = None
 ) -> Response[str]:
-    """Return the row of the home page: with Undo when it was open before, or with why nothing was saved."""
+    """Return the row of the home page: with Undo when it was just marked done, or with why nothing was saved."""
     refused = changed.sentence if changed else ""
     return home_rows.show(
         "views/home/row-item.html",
@@ -231,7 +238,7 @@ async def _home_row(
         refused=refused,
         status_code=409 if refused else 200,
         item=item,
-        before=before if before and before.is_open else None,
+        undo=undo,
     )
 
 
@@ -244,28 +251,18 @@ async def _moved(
     item: ActionItem,
     sentence: str,
     *,
-    before: ActionItem | None = None,
+    undo: Undo | None = None,
 ) -> Response[Any]:
-    """Return the response to an update: the line and a message to htmx, else a redirect to where it was pressed.
-
-    With `before`, Undo gives the item that status and progress back, if they changed.
-    """
-    before = before if before and before.status is not item.status else None
+    """Return the response to an update: the line and a message to htmx, else a redirect to where it was pressed."""
     if pages.is_htmx:
         pages.saved()
         board, context = (
             await board_of(viewer, today, now, form),
             context_of(viewer, today, await item_lists.view_of(viewer, item)),
         )
-        return await row_response(pages, board, context, said=sentence, before=before)
+        return await row_response(pages, board, context, said=sentence, undo=undo)
     address = HOME if form["next"] == HOME else list_in(form["next"]) or f"/action-items/{item.reference}"
-    return pages.redirect(address, sentence, _undo(form, item, before, now) if before else None)
-
-
-def _undo(form: FormValues, item: ActionItem, before: ActionItem, now: Now) -> Undo:
-    """Return how an item that was just marked done, or reopened, gets the status and progress that it had."""
-    fields = {"version": str(item.version), "status": before.status.value, "progress": str(before.progress)}
-    return Undo(address=f"/action-items/{item.reference}", fields=fields | {"next": form["next"]}, until=now + UNDO_FOR)
+    return pages.redirect(address, sentence, undo)
 
 
 async def _again(
@@ -322,4 +319,4 @@ async def _begun(drafts: Drafts, viewer: Viewer, today: Today, item: ActionItem)
     return context_of(viewer, today, view, draft, version=item.version)
 
 
-handlers = [list_page, new_page, give, item_page, item_row, move, complete, reopen, hand_over]
+handlers = [list_page, new_page, give, item_page, item_row, move, complete, reopen, undo_status, hand_over]

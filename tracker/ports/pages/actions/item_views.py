@@ -10,13 +10,13 @@ from litestar import Response
 
 from tracker.errors import NotFound
 from tracker.ports.http.dependencies import Now, Today, Viewer
+from tracker.ports.http.flash import Undo
 from tracker.ports.pages.actions import item_forms as forms
 from tracker.ports.pages.core.choosers import Chosen, chosen, is_typed
 from tracker.ports.pages.core.date_entries import address_of
 from tracker.ports.pages.core.dependencies import Pages, Query
 from tracker.ports.pages.core.edit_conflicts import ChangeInWords, record
 from tracker.ports.pages.core.form_values import Errors, FormValues, id_in
-from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.actions.item_changes import LONGEST_TITLE
 from tracker.rules.actions.item_lists import Filter, GroupBy, numbers
 from tracker.rules.core.wording import day, local
@@ -173,7 +173,7 @@ async def row_response(
     *,
     is_open: bool = False,
     said: str | None = None,
-    before: ActionItem | None = None,
+    undo: Undo | None = None,
     status_code: int = 200,
 ) -> Response[str]:
     """Return the response to htmx: an item's line, the counts, and a message, with Undo where possible.
@@ -185,10 +185,10 @@ async def row_response(
         status_code=status_code,
         is_unfolded=is_open,
         said=said,
-        before=before,
+        undo=undo,
         counts=board.counts,
         numbers=numbers(board.groups, context["item"]),
         may_move=context["view"].may_update,
         **context,
-        **({"is_saved": True} if said and not before else {}),
+        **({"is_saved": True} if said and not undo else {}),
     )
