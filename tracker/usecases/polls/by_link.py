@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from tracker.database import writing
-from tracker.errors import Gone, NotFound
+from tracker.errors import Conflict, Gone, NotFound
 from tracker.rules.core.actors import Origin
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.replies import ReplySource
@@ -28,9 +28,14 @@ async def open_by_link(poll_id: UUID, member_id: UUID, now: datetime, origin: Or
 
 
 async def reply_by_link(viewer: Viewer, poll_id: UUID, fits: Mapping[UUID, Fit], now: datetime) -> None:
-    """Record replies made on the page of a link, as long as the person is asked. Errors: as above, Invalid(dates)."""
+    """Record replies made on the page of a link, as long as the person is asked.
+
+    Errors: as above, Invalid(dates), Conflict when they are about the dates of a poll that was asked again since.
+    """
     async with writing():
         view = await _opened(viewer, poll_id, now)
+        if fits and view.poll.id != poll_id and fits.keys().isdisjoint(one.id for one in view.poll.options):
+            raise Conflict(polls.ASKED_AGAIN)
         await polls.record(viewer, view.poll, fits, ReplySource.LINK, now)
 
 

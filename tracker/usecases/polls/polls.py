@@ -27,6 +27,7 @@ from tracker.usecases.polls import poll_messages
 from tracker.usecases.roster.quorum import quorum_of
 
 CANCELED = "This poll was canceled. You don’t need to reply."
+ASKED_AGAIN = "Your replies weren’t saved because that poll was canceled. This one replaced it, so please reply here."
 _AGAIN = (
     " ON CONFLICT (option, member) DO UPDATE SET fit = EXCLUDED.fit, source = EXCLUDED.source,"
     " replied_at = EXCLUDED.replied_at"

@@ -53,6 +53,22 @@ async def test_the_link_of_a_canceled_poll_opens_the_one_in_which_its_person_is_
     assert await in_words(sqlite_cast.coordinator, again) == ["2 yes, 1 no reply", "1 yes, 2 no reply"]
 
 
+async def test_replies_to_a_canceled_poll_show_the_one_in_which_its_person_is_asked_again_and_why(
+    app: Litestar, sqlite_cast: Cast
+) -> None:
+    browser, link = Browser(app), await linked(app, sqlite_cast, sqlite_cast.caht_lead)
+    [earlier, _] = re.findall(r'name="(date-[^"]+)" id="[^"]+" value="yes"', (await browser.get(link)).text)
+    again = await asked_again(sqlite_cast.coordinator, app.state.links.read_poll(link.removeprefix("/p/")).poll_id)
+    shown = await browser.post(link, {earlier: "yes"})
+    assert (shown.status_code, "that poll was canceled, and you’re asked again" in shown.text) == (409, True)
+    assert "Choose Yes" not in shown.text
+    assert await in_words(sqlite_cast.coordinator, again) == ["1 yes, 2 no reply"] * 2
+    [name, _] = re.findall(r'name="(date-[^"]+)" id="[^"]+" value="yes"', shown.text)
+    assert (await browser.post(link, {name: "yes"})).status_code == 303
+    assert (await browser.post(link, {})).status_code == 422
+    assert await in_words(sqlite_cast.coordinator, again) == ["2 yes, 1 no reply", "1 yes, 2 no reply"]
+
+
 async def test_a_look_by_a_scanner_changes_nothing(app: Litestar, sqlite_cast: Cast) -> None:
     browser, link = Browser(app), await linked(app, sqlite_cast, sqlite_cast.caht_lead)
     for method in ("GET", "HEAD"):

@@ -27,10 +27,6 @@ from tracker.usecases.polls.polls import PollView
 OF_DATE = "date-"
 """Prefix of the fields that hold the replies; the id of the date follows."""
 FIELDS = ("dates",)
-ASKED_AGAIN = (
-    "Your replies weren’t saved because that poll was canceled. This one replaced it."
-    " If it’s open and you’re asked, reply here."
-)
 SAVED = "Replies saved. You can change them until the date is set."
 
 
@@ -72,7 +68,7 @@ async def save_replies(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, fo
     try:
         poll = await polls.poll_for(viewer, poll_id)
     except NotFound:
-        return pages.refuse(_address(await polls.poll_in_place_of(viewer, poll_id)), ASKED_AGAIN)
+        return pages.refuse(_address(await polls.poll_in_place_of(viewer, poll_id)), polls.ASKED_AGAIN)
     except Gone as canceled:
         return _canceled(pages, canceled)
     try:

@@ -6,7 +6,7 @@ from litestar import HttpMethod, Response, post, route
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from tracker.errors import Gone, Invalid, NotFound
+from tracker.errors import Conflict, Gone, Invalid, NotFound
 from tracker.ports.http.dependencies import Links, Now, Origin
 from tracker.ports.http.guards import link
 from tracker.ports.pages.core.dependencies import Form, Pages, Query
@@ -42,16 +42,20 @@ async def poll_link_page(
 async def save_by_link(
     token: FromPath[str], pages: Pages, origin: Origin, form: Form, now: Now, links: Links
 ) -> Response[Any]:
-    """Record the replies, or show the form again with what was chosen."""
+    """Record the replies, or show the form: with why they are refused, or that the person is asked about new dates."""
     try:
         opened = await _opened(links, token, now, origin)
         if opened.view.poll.event.is_restricted:
             return _form(pages, opened, token, now)
-        await by_link.reply_by_link(opened.viewer, opened.view.poll.id, fits_in(form), now)
+        try:
+            await by_link.reply_by_link(opened.viewer, links.read_poll(token).poll_id, fits_in(form), now)
+        except Invalid as wrong:
+            return _form(pages, opened, token, now, wrong)
+        except Conflict as asked_again:
+            opened = await _opened(links, token, now, origin)
+            return _form(pages, opened, token, now, Invalid(asked_again.sentence), is_asked_again=True)
     except (NotFound, Gone) as closed:
         return _closed(pages, closed)
-    except Invalid as wrong:
-        return _form(pages, opened, token, now, wrong)
     return _private(Redirect(f"/p/{token}?saved=yes", status_code=303))
 
 
@@ -60,7 +64,14 @@ async def _opened(links: Links, token: str, now: Now, origin: Origin) -> Opened:
 
 
 def _form(
-    pages: Pages, opened: Opened, token: str, now: Now, wrong: Invalid | None = None, *, is_saved: bool = False
+    pages: Pages,
+    opened: Opened,
+    token: str,
+    now: Now,
+    wrong: Invalid | None = None,
+    *,
+    is_saved: bool = False,
+    is_asked_again: bool = False,
 ) -> Response[str]:
     """Show the dates, or a link to sign in where only named people may know what the event is."""
     poll, mine = opened.view.poll, opened.view.mine
@@ -70,9 +81,10 @@ def _form(
     return _private(
         pages.render(
             "polls/link.html",
-            status_code=422 if wrong else 200,
+            status_code=409 if is_asked_again else 422 if wrong else 200,
             person=opened.viewer,
             here=f"/p/{token}",
+            is_asked_again=is_asked_again,
             is_saved=is_saved and mine is not None and mine.has_replied,
             **context,
         )
