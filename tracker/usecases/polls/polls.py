@@ -166,6 +166,12 @@ async def poll_in_place_of(viewer: Viewer, earlier_id: UUID) -> Poll:
     return found
 
 
+async def asks(viewer: Viewer, poll: Poll, now: datetime) -> bool:
+    """Return whether a poll takes the viewer's replies now."""
+    takes_replies = poll.state is PollState.OPEN and bool(poll.ahead(now))
+    return takes_replies and _is_asked(viewer, await polls.people(viewer, poll))
+
+
 async def view_of(viewer: Viewer, poll: Poll) -> PollView:
     """Return what the page of a poll shows."""
     people = await polls.people(viewer, poll)
@@ -220,10 +226,13 @@ async def reply(viewer: Viewer, poll_id: UUID, fits: Mapping[UUID, Fit], now: da
     """
     async with writing():
         poll = await poll_for(viewer, poll_id)
-        people = await polls.people(viewer, poll)
-        if not any(one.member_id == viewer.member_id and one.role.is_asked for one in people):
+        if not _is_asked(viewer, await polls.people(viewer, poll)):
             raise NotAllowed("You weren’t asked to reply to this poll.")
         await record(viewer, poll, fits, ReplySource(viewer.origin.channel), now)
+
+
+def _is_asked(viewer: Viewer, people: Sequence[Respondent]) -> bool:
+    return any(one.member_id == viewer.member_id and one.role.is_asked for one in people)
 
 
 async def record(viewer: Viewer, poll: Poll, fits: Mapping[UUID, Fit], source: ReplySource, now: datetime) -> None:

@@ -101,6 +101,27 @@ async def test_replies_to_a_poll_that_was_asked_again_lead_to_the_new_one(sqlite
     assert "Your replies weren’t saved" in await text(browser, f"/polls/{again}")
 
 
+async def test_only_people_who_are_asked_again_read_that_they_are(sqlite_cast: Cast, browse: SignIn) -> None:
+    earlier = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
+    again = await asked_again(sqlite_cast.coordinator, earlier)
+    for who in (sqlite_cast.caht_lead, sqlite_cast.fbi_lead):
+        browser = await browse(who)
+        if who is sqlite_cast.fbi_lead:
+            await closing.cancel(sqlite_cast.coordinator, again, NOW)
+        sent = await browser.post(f"/polls/{earlier}/replies", {})
+        assert sent.headers["location"] == f"/polls/{again}"
+        assert "you’re asked again" not in await text(browser, f"/polls/{again}")
+
+
+async def test_the_tables_of_a_poll_that_was_asked_again_lead_to_the_new_one(sqlite_cast: Cast, browse: SignIn) -> None:
+    earlier = await asked(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective))
+    again = await asked_again(sqlite_cast.fbi_lead, earlier)
+    tables = await (await browse(sqlite_cast.kcpd_detective)).get(f"/polls/{earlier}/table")
+    assert (tables.status_code, tables.headers["hx-redirect"]) == (200, f"/polls/{again}")
+    stranger = await browse(sqlite_cast.caht_lead)
+    assert (await stranger.get(f"/polls/{earlier}/table")).status_code == 404
+
+
 async def test_an_earlier_poll_that_a_person_may_not_see_is_like_none(sqlite_cast: Cast, browse: SignIn) -> None:
     earlier = await asked(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective))
     await asked_again(sqlite_cast.fbi_lead, earlier)

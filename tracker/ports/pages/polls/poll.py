@@ -55,9 +55,12 @@ async def poll_page(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: 
 
 @get("/polls/{poll_id:uuid}/table", guards=[signed_in], opt=POLLED)
 async def poll_table(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
-    """Show only the tables, for a page that refreshes them every 15 seconds."""
+    """Show only the tables, for a page that refreshes them every 15 seconds; one that was asked again is left."""
     try:
         return pages.render("polls/table.html", **await _context(viewer, poll_id, now))
+    except NotFound:
+        successor = await polls.poll_in_place_of(viewer, poll_id)
+        return Response("", headers={"HX-Redirect": _address(successor)})
     except Gone as canceled:
         return pages.render("polls/table-canceled.html", sentence=canceled.sentence)
 
@@ -68,7 +71,10 @@ async def save_replies(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, fo
     try:
         poll = await polls.poll_for(viewer, poll_id)
     except NotFound:
-        return pages.refuse(_address(await polls.poll_in_place_of(viewer, poll_id)), polls.ASKED_AGAIN)
+        successor = await polls.poll_in_place_of(viewer, poll_id)
+        if await polls.asks(viewer, successor, now):
+            return pages.refuse(_address(successor), polls.ASKED_AGAIN)
+        return Redirect(_address(successor), status_code=303)
     except Gone as canceled:
         return _canceled(pages, canceled)
     try:
