@@ -37,10 +37,11 @@ _SILENT = (
     "SELECT o.id, i.member FROM occurrence o JOIN invitation i ON i.event = o.event WHERE o.id IN ({})"
     f" AND i.withdrawn_at IS NULL AND {IS_ASKED} AND {REPLY} = 'needs_action' ORDER BY o.id, i.member"
 )
+# CROSS JOIN keeps SQLite at the events, as in `follow_ups`.
 _NUDGED = (
-    "SELECT event, occurrence, recipient, created_at FROM message"
-    f" WHERE kind = '{MessageKind.NO_REPLY}' AND state IN ('{State.PENDING}', '{State.SENT}')"
-    " AND event IN ({}) AND created_at > {} ORDER BY created_at"
+    "SELECT m.event, m.occurrence, m.recipient, m.created_at FROM event e CROSS JOIN message m"
+    f" WHERE e.id IN ({{}}) AND m.event = e.id AND m.kind = '{MessageKind.NO_REPLY}'"
+    f" AND m.state IN ('{State.PENDING}', '{State.SENT}') AND m.created_at > {{}} ORDER BY m.created_at"
 )
 _STOOD_DOWN = f"SELECT e.id FROM event e WHERE e.id IN ({{}}) AND {_IS_STOOD_DOWN}"
 _WAITING = (

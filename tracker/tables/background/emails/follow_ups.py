@@ -14,15 +14,16 @@ from tracker.rules.core.wall_clock import ZoneName
 from tracker.tables.background.emails.chains import CHAIN
 
 _ZONES = "SELECT DISTINCT zone FROM event WHERE ask_after <> '' AND status IN ('tentative', 'confirmed')"
+# CROSS JOIN keeps SQLite at the events: by the index of states, it would go through every message that was sent.
 _INVITATIONS = (
-    "SELECT event, recipient, state, due, sent_at FROM message"
-    f" WHERE event IN ({{}}) AND kind = '{MessageKind.INVITATION}' AND bounced_at IS NULL"
-    f" AND state IN ('{State.PENDING}', '{State.SENT}') ORDER BY created_at, id"
+    "SELECT m.event, m.recipient, m.state, m.due, m.sent_at FROM event e CROSS JOIN message m"
+    f" WHERE e.id IN ({{}}) AND m.event = e.id AND m.kind = '{MessageKind.INVITATION}' AND m.bounced_at IS NULL"
+    f" AND m.state IN ('{State.PENDING}', '{State.SENT}') ORDER BY m.created_at, m.id"
 )
 _INVITED = (
-    f"{CHAIN} SELECT c.event, m.recipient, m.sent_at FROM chain c JOIN message m ON m.event = c.id"
-    f" WHERE m.kind = '{MessageKind.INVITATION}' AND m.bounced_at IS NULL AND m.state = '{State.SENT}'"
-    " AND m.sent_at > {} ORDER BY m.sent_at"
+    f"{CHAIN} SELECT c.event, m.recipient, m.sent_at FROM chain c CROSS JOIN message m"
+    f" WHERE m.event = c.id AND m.kind = '{MessageKind.INVITATION}' AND m.bounced_at IS NULL"
+    f" AND m.state = '{State.SENT}' AND m.sent_at > {{}} ORDER BY m.sent_at"
 )
 
 
