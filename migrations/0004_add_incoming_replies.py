@@ -197,6 +197,10 @@ ALTER TABLE committee_preference ADD COLUMN sends_thanks BOOLEAN NOT NULL DEFAUL
 ALTER TABLE preference ADD COLUMN thank_yous BOOLEAN NOT NULL DEFAULT TRUE;
 """
 
+REPLIES = """
+ALTER TABLE reply ADD COLUMN renewed_at TIMESTAMPTZ;
+"""
+
 PEOPLE = """
 CREATE INDEX member_counted ON member (agency, status, id);
 """
@@ -253,4 +257,5 @@ async def forwards() -> MigrationManager:
     manager.add_raw(statements(THANK_YOUS))
     manager.add_raw(statements(ALIASES))
     manager.add_raw(statements(ITEM_ESCALATIONS))
+    manager.add_raw(statements(REPLIES))
     return manager

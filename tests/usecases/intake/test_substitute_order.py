@@ -9,25 +9,28 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from tests.cast import NOW, Cast
+from tests.cast import LINK, NOW, Cast
 from tests.emails import ReadEmail
 from tests.usecases.intake.replying import MAYBE, NO, YES, email, reply_of, said
+from tests.usecases.intake.test_reply_words import said as words
 from tests.usecases.intake.test_reply_words import sent
 from tests.usecases.intake.test_substitute_words import KEY, coming, named
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.intake.calendar_replies import Sender
+from tracker.rules.intake.calendar_replies import Outcome, Sender
 from tracker.rules.intake.emails import ReceivedEmail
 from tracker.rules.intake.unrecorded import NAMED_AGAIN
 from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.events.invitations import Reply
 from tracker.tables.schema.intake.replies import IncomingReply
+from tracker.tables.schema.intake.words import IncomingWords
 from tracker.usecases.events import occurrences, substitute_replies, substitute_undo
 from tracker.usecases.events.recorded_replies import reply_for
-from tracker.usecases.intake import unrecorded
+from tracker.usecases.intake import undo, unrecorded
 from tracker.usecases.intake.incoming import take
 
 pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
 
-HOUR = timedelta(hours=1)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 NAMED_AT, AFTER = NOW + HOUR, NOW + 12 * HOUR
 FEW = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 DELEGATED = ReplyValue.NEEDS_ACTION
@@ -155,3 +158,43 @@ async def test_a_no_that_was_undone_keeps_no_delegation_from_naming_them(cast: C
     await substitute_undo.undo(by, event_id, KEY, at, at)
     await take(await own(cast, event_id, DELEGATED, 1))
     assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
+
+
+BEFORE, BETWEEN, SINCE = NAMED_AT + 90 * MINUTE, NAMED_AT + 3 * HOUR, NAMED_AT + 6 * HOUR
+"""When an email comes: before the substitute wrote NO, at 2 hours; before they undid it, at 4 hours; and after."""
+MOMENTS = [BEFORE, BETWEEN, SINCE]
+
+
+@pytest.mark.parametrize("delegated_at", MOMENTS)
+@pytest.mark.parametrize(("written", "came_at"), [(3, BETWEEN), (3, SINCE), (5, SINCE)])
+async def test_only_a_no_that_was_written_after_they_undid_theirs_releases_a_substitute(
+    cast: Cast, delegated_at: datetime, written: int, came_at: datetime
+) -> None:
+    event_id = await named(cast)
+    delegation = replace(await own(cast, event_id, DELEGATED, 1), received_at=delegated_at)
+    program = replace(await of_substitute(cast, event_id, written), received_at=came_at)
+    for moment in MOMENTS:
+        if moment == BETWEEN:
+            await words(cast.fbi_alternate, "NO", NAMED_AT + 2 * HOUR)
+        if moment == SINCE:
+            await undo_no(NAMED_AT + 4 * HOUR)
+        for one in (delegation, program):
+            if one.received_at == moment:
+                await take(one)
+    assert await coming(cast, event_id) == (frozenset() if written == 5 else {cast.fbi_alternate.member_id})
+
+
+async def test_a_no_from_before_they_undid_theirs_changes_nothing_and_keeps_the_time_of_the_reply(cast: Cast) -> None:
+    event_id = await named(cast)
+    before = await Reply.select(Reply.replied_at).where(Reply.substitute == cast.fbi_alternate.member_id)
+    await words(cast.fbi_alternate, "NO", NAMED_AT + 2 * HOUR)
+    await undo_no(NAMED_AT + 4 * HOUR)
+    assert await take(await of_substitute(cast, event_id, 3)) == [Outcome.STALE]
+    found = await Reply.select(Reply.replied_at).where(Reply.substitute == cast.fbi_alternate.member_id)
+    assert (found, await waiting(cast, event_id)) == (2 * before, 0)
+
+
+async def undo_no(at: datetime) -> None:
+    """Undo the substitute's NO by the link in its confirmation."""
+    [row] = await IncomingWords.select(IncomingWords.id)
+    await undo.undo(row["id"], at, LINK)

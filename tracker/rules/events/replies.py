@@ -137,6 +137,10 @@ class Sending(Dated, Protocol):
     def replied_at(self) -> datetime:
         """Return when the reply was given."""
 
+    @property
+    def renewed_at(self) -> datetime | None:
+        """Return when it was written once more, because a No of the substitute whom it names was undone."""
+
 
 AnyReply = TypeVar("AnyReply", bound=Dated)
 
@@ -165,6 +169,8 @@ class Substitution:
     named_at: datetime | None = None
     """When the reply that names them now was given; None once it is over."""
     is_named_by_email: bool = False
+    renewed_at: datetime | None = None
+    """When a No of the substitute was last undone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -277,12 +283,14 @@ def notes_apart(replies: Iterable[Reply]) -> tuple[Reply, ...]:
 def substitution_changed_at(replies: Iterable[Sending], occurrence_id: UUID, member_id: UUID) -> datetime | None:
     """Return when a member last became, or ceased to be, the substitute on a date; None when they never were.
 
-    Each reply is taken to be later than those committed before it, by the second that DTSTAMP can tell apart: one that
-    another person enters may have been given earlier, and clocks of servers differ.
+    A reply that was written once more counts from then on. Each is taken to be later than those committed before it, by
+    the second that DTSTAMP can tell apart: one that another person enters may have been given earlier, and clocks of
+    servers differ.
     """
     at, changed_at, was_sent = None, None, False
     for one in sorted((one for one in replies if one.occurrence_id == occurrence_id), key=_number):
-        at = max(one.replied_at, at + SECOND) if at else one.replied_at
+        since = one.renewed_at or one.replied_at
+        at = max(since, at + SECOND) if at else since
         is_sent = one.substitute_id == member_id
         changed_at = at if is_sent != was_sent else changed_at
         was_sent = is_sent

@@ -181,7 +181,8 @@ def judge(reply: CalendarReply, standing: Standing, received_at: datetime) -> Ou
 def judge_of_substitute(reply: CalendarReply, standing: Standing, turn: Substitution, received_at: datetime) -> Outcome:
     """Return what becomes of a reply of the person who comes, or came, in place of the invited one.
 
-    A Yes of one who comes is known, and a No of one who doesn't. One from before they were last named is stale.
+    A Yes of one who comes is known, and a No of one who doesn't. One from before they were last named,
+    or undid an earlier No, is stale.
     Everything else that doesn't release them waits: a Maybe, a Yes of one who was released, and a No from before they
     were ever named, or to a whole series.
     """
@@ -200,10 +201,13 @@ def judge_of_substitute(reply: CalendarReply, standing: Standing, turn: Substitu
 
 
 def _named_at(turn: Substitution, standing: Standing) -> datetime:
-    """Return when the invited person last named their substitute; by email, it is the time of their program."""
-    if turn.is_named_by_email and standing.last:
-        return standing.last[1]
-    return turn.named_at or turn.changed_at
+    """Return when the invited person last named their substitute, or an earlier No of the substitute was undone.
+
+    Of a naming by email, it is the time of their program.
+    """
+    is_by_program = turn.is_named_by_email and standing.last
+    named_at = standing.last[1] if is_by_program and standing.last else (turn.named_at or turn.changed_at)
+    return max(named_at, turn.renewed_at or named_at)
 
 
 def order_of(reply: CalendarReply, standing: Standing, received_at: datetime) -> tuple[int, datetime]:

@@ -149,7 +149,7 @@ async def put_back(by: Viewer, found: Refusal, now: datetime) -> None:
     before = await substitutes.standing(date.event.id)
     knowing = frozenset([one.substitute_id for one in found.turns]) if await _has_entry(found) else frozenset[UUID]()
     for turn in found.turns:
-        await new_replies.write_again(turn.invitation_id, turn.named_by)
+        await new_replies.write_again(turn.invitation_id, turn.named_by, renewed_at=now)
         await outbox.take_back_one(substitute_replies.key_of(turn.invitation_id, date, found.at))
         facts = {"date": date.key, "for": turn.principal_id, "substitute": turn.substitute_id}
         await audit.record(by.actor, "refusal_undone", "invitation", turn.invitation_id, facts, now)

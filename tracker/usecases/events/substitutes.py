@@ -111,6 +111,7 @@ def _substitution(one: Principal, date_id: UUID, member_id: UUID, changed_at: da
         first_named_at=one.first_named_at(member_id, date_id) or changed_at,
         named_at=names.replied_at if names else None,
         is_named_by_email=names is not None and names.source is ReplySource.EMAIL,
+        renewed_at=one.renewed_at(member_id, date_id),
     )
 
 

@@ -26,16 +26,21 @@ class Refusal(NamedTuple):
 async def newer_refusal(
     substitute_id: UUID, invitation_id: UUID, date: Occurrence, made_at: datetime, now: datetime
 ) -> Refusal | None:
-    """Return the No of a person to a date that is newer than an email that names them; None when there is none."""
+    """Return the No of a person to a date that is newer than an email that names them; None when there is none.
+
+    One from before they last undid a No says nothing.
+    """
     try:
         who = await viewer_for(substitute_id, now)
     except NotFound:
         return None
     by_email = dict(await known.noes_by(await aliases.addresses_of(who), invitation_id, date.id))
-    everyone = await ever_principals(date.event.id)
-    said = [no for one in everyone if one.invitation_id == invitation_id for no in one.refusals(substitute_id, date.id)]
+    of_invitation = [one for one in await ever_principals(date.event.id) if one.invitation_id == invitation_id]
+    said = [no for one in of_invitation for no in one.refusals(substitute_id, date.id)]
+    undone = [at for one in of_invitation if (at := one.renewed_at(substitute_id, date.id))]
     written = [*by_email.values(), *(by_email.get(one.replied_at, one.replied_at) for one in said)]
-    is_newer = any(at >= made_at for at in written)
+    since = max([made_at, *undone])
+    is_newer = any(at >= since for at in written)
     return Refusal(who, said[-1] if said else None) if is_newer else None
 
 

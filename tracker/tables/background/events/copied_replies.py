@@ -17,7 +17,8 @@ from tracker.tables.schema.events.invitations import Reply
 
 _TO_SERIES = """
 SELECT n.id AS invitation, a.occurrence AS occurrence, a.reply AS reply, a.comment AS comment, a.source AS source,
-       a.entered_by AS entered_by, a.substitute AS substitute, a.replied_at AS replied_at
+       a.entered_by AS entered_by, a.substitute AS substitute, a.replied_at AS replied_at,
+       a.renewed_at AS renewed_at
   FROM invitation o
   JOIN invitation n ON n.event = {} AND n.member = o.member AND n.role <> 'chair'
   JOIN reply a ON a.invitation = o.id
@@ -25,10 +26,22 @@ SELECT n.id AS invitation, a.occurrence AS occurrence, a.reply AS reply, a.comme
  ORDER BY a.number
 """
 _GIVEN = """
-SELECT a.invitation, a.occurrence, a.reply, a.comment, a.source, a.entered_by, a.substitute, a.replied_at
+SELECT a.invitation, a.occurrence, a.reply, a.comment, a.source, a.entered_by, a.substitute, a.replied_at,
+       a.renewed_at
   FROM reply a JOIN invitation i ON i.id = a.invitation
  WHERE i.event = {} AND i.withdrawn_at IS NULL AND i.role <> 'chair' ORDER BY a.number
 """
+_COPIED = (
+    "invitation",
+    "occurrence",
+    "reply",
+    "comment",
+    "source",
+    "entered_by",
+    "substitute",
+    "replied_at",
+    "renewed_at",
+)
 
 
 async def hold(event_id: UUID, dates: Iterable[UUID]) -> None:
@@ -70,5 +83,4 @@ async def carry(old_id: UUID, new_id: UUID, dates: Mapping[UUID, bool]) -> None:
 
 
 def _again(row: Mapping[str, Any]) -> dict[str, Any]:
-    copied = ("invitation", "occurrence", "reply", "comment", "source", "entered_by", "substitute", "replied_at")
-    return {**{name: row[name] for name in copied}, "sequence": 0}
+    return {**{name: row[name] for name in _COPIED}, "sequence": 0}

@@ -58,6 +58,8 @@ class GivenReply(NamedTuple):
     substitute_id: UUID | None
     replied_at: datetime
     source: ReplySource
+    renewed_at: datetime | None
+    """When it was written once more, because the No of the substitute whom it names was undone."""
 
 
 class Holder(NamedTuple):
@@ -110,6 +112,7 @@ async def replies_to(invitation_ids: Iterable[UUID]) -> list[GivenReply]:
             Reply.substitute,
             Reply.replied_at,
             Reply.source,
+            Reply.renewed_at,
         ).where(Reply.invitation.is_in(some))
         given += [given_reply(row["invitation"], row) for row in found]
     return given
@@ -125,6 +128,7 @@ def given_reply(invitation_id: UUID, row: Mapping[str, Any]) -> GivenReply:
         row["substitute"],
         row["replied_at"],
         ReplySource(row["source"]),
+        row["renewed_at"],
     )
 
 

@@ -5,6 +5,7 @@ minutes apart; writers queue for one lock (`database.transactions`), so the numb
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -25,18 +26,19 @@ _GIVEN = (
     "substitute",
     "sequence",
     "replied_at",
+    "renewed_at",
 )
-_USUAL = {"occurrence": None, "comment": "", "entered_by": None, "substitute": None}
+_USUAL = {"occurrence": None, "comment": "", "entered_by": None, "substitute": None, "renewed_at": None}
 _WRITE = (
     "INSERT INTO reply (invitation, occurrence, reply, comment, source, entered_by, substitute, sequence, replied_at,"
-    " id, number) VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, {},"
+    " renewed_at, id, number) VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},"
     " (SELECT COALESCE(MAX(a.number), 0) + 1 FROM reply a WHERE a.invitation = {}))"
 )
 _WRITE_AGAIN = (
     "INSERT INTO reply (id, number, invitation, occurrence, reply, comment, source, entered_by, substitute, sequence,"
-    " replied_at) SELECT {}, (SELECT MAX(n.number) + 1 FROM reply n WHERE n.invitation = a.invitation), a.invitation,"
-    " a.occurrence, a.reply, a.comment, a.source, a.entered_by, a.substitute, a.sequence, a.replied_at"
-    " FROM reply a WHERE a.invitation = {} AND a.number = {}"
+    " replied_at, renewed_at) SELECT {}, (SELECT MAX(n.number) + 1 FROM reply n WHERE n.invitation = a.invitation),"
+    " a.invitation, a.occurrence, a.reply, a.comment, a.source, a.entered_by, a.substitute, a.sequence, a.replied_at,"
+    " {} FROM reply a WHERE a.invitation = {} AND a.number = {}"
 )
 
 
@@ -54,9 +56,10 @@ async def write_first(replies: Sequence[Mapping[str, Any]]) -> None:
     await bulk_insert(Reply, [{"id": ids.new_id(), "number": 1, **one} for one in replies])
 
 
-async def write_again(invitation_id: UUID, number: int) -> None:
+async def write_again(invitation_id: UUID, number: int, *, renewed_at: datetime | None = None) -> None:
     """Write an earlier reply once more, with everything that it says, so that it is the last one and counts.
 
-    The caller is inside `writing()`.
+    `renewed_at` is when the No of the substitute whom it names was undone, if that is why. The caller is inside
+    `writing()`.
     """
-    await engine().run_querystring(QueryString(_WRITE_AGAIN, ids.new_id(), invitation_id, number))
+    await engine().run_querystring(QueryString(_WRITE_AGAIN, ids.new_id(), renewed_at, invitation_id, number))

@@ -27,7 +27,7 @@ SUBSTITUTE = (
 _ASKED = f"i.withdrawn_at IS NULL AND {TAKES_PART}"
 _EVER = (
     f"SELECT i.event, i.id, i.member, CASE WHEN {_ASKED} THEN 1 ELSE 0 END AS is_asked,"
-    " a.occurrence, a.reply, a.substitute, a.number, a.replied_at, a.source"
+    " a.occurrence, a.reply, a.substitute, a.number, a.replied_at, a.source, a.renewed_at"
     " FROM invitation i JOIN reply a ON a.invitation = i.id WHERE i.event IN ({})"
     " AND EXISTS (SELECT 1 FROM reply s WHERE s.invitation = i.id AND s.substitute IS NOT NULL)"
 )
@@ -87,6 +87,13 @@ class Principal(NamedTuple):
         naming = [one for one in self.replies if one.substitute_id == substitute_id]
         return min((one.replied_at for one in naming if one.occurrence_id == occurrence_id), default=None)
 
+    def renewed_at(self, substitute_id: UUID, occurrence_id: UUID) -> datetime | None:
+        """Return when a No of a member, who is or was the substitute on a date, was last undone; None if none was."""
+        naming = [one for one in self.replies if one.substitute_id == substitute_id]
+        return max(
+            (one.renewed_at for one in naming if one.renewed_at and one.occurrence_id == occurrence_id), default=None
+        )
+
     def refusals(self, substitute_id: UUID, occurrence_id: UUID) -> list[GivenReply]:
         """Return each No of a member, who was the substitute on a date, that wasn't undone, oldest first."""
         said = sorted((one for one in self.replies if one.occurrence_id == occurrence_id), key=lambda one: one.number)
@@ -94,8 +101,8 @@ class Principal(NamedTuple):
         for before, one in pairwise(said):
             if one.source is ReplySource.SUBSTITUTE and before.substitute_id == substitute_id:
                 found.append(one)
-            elif found and one.substitute_id and one.replied_at < found[-1].replied_at:
-                found.pop()  # undone: the reply that named them, with its own time
+            elif found and one.renewed_at:
+                found.pop()
         return found
 
     def changed_at(self, substitute_id: UUID, occurrence_id: UUID) -> datetime | None:

@@ -61,6 +61,8 @@ class Reply(Table):
     """Its place among the replies to this invitation, from 1, as they were committed; no clock decides what counts."""
     sequence = Integer(default=0)
     replied_at = Timestamptz(null=False)
+    renewed_at = Timestamptz(null=True, default=None)
+    """When it was written once more, because the No of the substitute whom it names was undone"""
 
     constraints = (
         unique("invitation", "number"),

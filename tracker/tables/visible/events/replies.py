@@ -35,11 +35,11 @@ _RECORDED = (
     " JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency"
     " JOIN member w ON w.id = a.entered_by JOIN agency v ON v.id = w.agency WHERE MAY_SEE(e)"
 )
-# A substitute's No is undone by the reply that named them, written once more with its own time.
+# A substitute's No is undone by the reply that named them, written once more.
 _OF_EVENT = (
     " AND e.id = {} AND (a.source = 'on_behalf' OR (a.source = 'substitute' AND NOT EXISTS (SELECT 1 FROM reply n"
     " WHERE n.invitation = a.invitation AND n.occurrence = a.occurrence AND n.number > a.number"
-    " AND n.substitute IS NOT NULL AND n.replied_at < a.replied_at))) ORDER BY a.replied_at DESC, a.id"
+    " AND n.renewed_at IS NOT NULL AND n.replied_at < a.replied_at))) ORDER BY a.replied_at DESC, a.id"
 )
 
 
