@@ -114,12 +114,29 @@ async def test_a_second_no_is_undone_like_the_first(cast: Cast) -> None:
 async def test_a_substitute_of_two_people_comes_for_both_again(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     event_id, other = await both_send(cast)
+    await Message.update({Message.state: "sent", Message.sent_at: NOW}, force=True)
     at = NOW + 5 * timedelta(hours=1)
     await substitute_replies.decline(other, event_id, ONLY, at)
     found = await substitute_undo.undo(other, event_id, ONLY, at, at + SECOND)
     date = await occurrences.date_for(cast.coordinator, event_id, ONLY)
     assert len(await substitutes.turns_on(event_id, date.id, other.member_id)) == 2
     assert set(found.principals.split(" and ")) == {"Fbi lead (FBI)", "Fbi alternate (FBI)"}
+    assert (await waiting(), found.may_be_known) == ([], False)
+
+
+@pytest.mark.both_engines
+async def test_an_undone_no_to_two_people_takes_no_date_off_a_calendar_though_one_of_them_replied_since(
+    cast: Cast,
+) -> None:
+    event_id, other = await both_send(cast)
+    await Message.update({Message.state: "sent", Message.sent_at: NOW}, force=True)
+    at = NOW + 5 * timedelta(hours=1)
+    await substitute_replies.decline(other, event_id, ONLY, at)
+    await replies.reply(cast.fbi_lead, event_id, ONLY, YES, "", at + SECOND, for_series=False)
+    await substitute_undo.undo(other, event_id, ONLY, at, at + 2 * SECOND)
+    date = await occurrences.date_for(cast.coordinator, event_id, ONLY)
+    assert len(await substitutes.turns_on(event_id, date.id, other.member_id)) == 1
+    assert "withdrawal" not in await waiting()
 
 
 async def test_the_date_comes_back_to_their_calendar_if_it_had_been_taken_off(sqlite_cast: Cast) -> None:

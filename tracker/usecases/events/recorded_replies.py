@@ -76,7 +76,7 @@ async def _record(
         raise Invalid(reply=IS_COMING)
     if for_series:
         raise Invalid(reply_for=ONE_DATE)
-    await substitute_replies.release(viewer, invitation_id, occurrence, given.comment, now, entered=entered)
+    await substitute_replies.release(viewer, [invitation_id], occurrence, given.comment, now, entered=entered)
 
 
 def _check(viewer: Viewer, occurrence: Occurrence) -> None:

@@ -289,6 +289,7 @@ async def record(  # noqa: PLR0913 - what one reply is
     for_series: bool,
     entered: EnteredFor | None = None,
     knowing: Container[UUID] = (),
+    also: Iterable[UUID] = (),
 ) -> None:
     """Write a reply and its audit entry, and notify people who start or stop substituting.
 
@@ -296,25 +297,29 @@ async def record(  # noqa: PLR0913 - what one reply is
     have no reply since, except one by email: a calendar program replies to such a date by itself. A reply to a single
     event is stored with its date.
     `entered` says for whom, where the viewer enters another person's reply. People who are `knowing` get no email
-    that they start or stop substituting.
+    that they start or stop substituting. A reply to a date is `also` written for these other invitations to it.
     """
     for_series = for_series and occurrence.event.is_series
     asks_alone = for_series and source is not ReplySource.EMAIL and (entered is None or entered.for_dates_asked_alone)
     waiting = await _asked_alone(viewer, invitation_id, occurrence.event, now) if asks_alone else []
     dates = [None, *waiting] if for_series else [occurrence.id]
-    about = {"invitation": invitation_id, "source": source, "entered_by": viewer.member_id}
-    about |= {"replied_at": (entered.replied_at if entered else None) or now}
+    invitations = [invitation_id, *also]
+    replied_at = (entered.replied_at if entered else None) or now
+    about = {"source": source, "entered_by": viewer.member_id, "replied_at": replied_at}
     reply = {"sequence": max(occurrence.sequence, occurrence.event.sequence), **about, **_columns(given)}
-    event_id = occurrence.event.id
-    before, end = await together(substitutes.standing(event_id), audit.end())
-    await new_replies.write([{"occurrence": date_id, **reply} for date_id in dates])
-    await substitutes.notify(event_id, before, now, may_begin=given.substitute_id is not None, knowing=knowing)
+    before, end = await together(substitutes.standing(occurrence.event.id), audit.end())
+    await new_replies.write([{"invitation": one, "occurrence": day, **reply} for one in invitations for day in dates])
+    may_begin = given.substitute_id is not None
+    await substitutes.notify(occurrence.event.id, before, now, may_begin=may_begin, knowing=knowing)
     verb = _VERBS[source] if entered else "replied"
-    named = {"for": entered.member_id if entered else None, "substitute": given.substitute_id}
-    known = {name: member_id for name, member_id in named.items() if member_id}
-    facts = {"reply": given.value, "date": None if for_series else occurrence.key, **known}
+    facts = _facts(given, None if for_series else occurrence.key, entered)
     deed = audit.Deed(actor=viewer.actor, verb=verb, subject="invitation", subject_id=invitation_id, facts=facts)
-    await audit.record_after(end, [deed], now)
+    await audit.record_after(end, [replace(deed, subject_id=one) for one in invitations], now)
+
+
+def _facts(given: Given, key: str | None, entered: EnteredFor | None) -> dict[str, object]:
+    named = {"for": entered.member_id if entered else None, "substitute": given.substitute_id}
+    return {"reply": given.value, "date": key} | {name: member_id for name, member_id in named.items() if member_id}
 
 
 def _columns(given: Given) -> dict[str, Any]:

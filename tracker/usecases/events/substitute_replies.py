@@ -4,11 +4,11 @@ It replaces the reply that named them, and can be undone (`substitute_undo`). A 
 counts as coming. The person who named them gets an email, not before the No can no longer be undone on the page.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from tracker.database import writing
+from tracker.database import all_together, writing
 from tracker.errors import NotAllowed
 from tracker.rules.core.message_types import SubstituteDeclined
 from tracker.rules.core.outbox import Draft
@@ -32,8 +32,7 @@ async def decline(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> No
         if not turns:
             raise NotAllowed("You aren’t a substitute on this date.")
         replies.check_ahead(occurrence, now, for_series=False)
-        for turn in turns:
-            await release(viewer, turn.invitation_id, occurrence, "", now)
+        await release(viewer, [turn.invitation_id for turn in turns], occurrence, "", now)
 
 
 async def decline_by_email(
@@ -43,14 +42,14 @@ async def decline_by_email(
 
     It also counts for others in whose place they come, unless they were named by them since.
     """
-    for turn in await substitutes.turns_on(occurrence.event.id, occurrence.id, substitute.member_id):
-        if turn.invitation_id == invitation_id or made_at >= turn.changed_at:
-            await release(substitute, turn.invitation_id, occurrence, comment, now)
+    turns = await substitutes.turns_on(occurrence.event.id, occurrence.id, substitute.member_id)
+    others = [one.invitation_id for one in turns if one.invitation_id != invitation_id and made_at >= one.changed_at]
+    await release(substitute, [invitation_id, *others], occurrence, comment, now)
 
 
 async def release(
     by: Viewer,
-    invitation_id: UUID,
+    invitation_ids: Sequence[UUID],
     occurrence: Occurrence,
     comment: str,
     now: datetime,
@@ -58,16 +57,17 @@ async def release(
     entered: EnteredFor | None = None,
     knowing: Container[UUID] = (),
 ) -> None:
-    """Record for an invitation that its substitute can't come to a date; the caller is inside `writing()`.
+    """Record for one or more invitations that their substitute can't come to a date.
 
     `by` is the substitute, or someone who enters it for them (`entered`); the comment is the substitute's. The
-    substitute gets the email that takes the date off their calendar, and the person of the invitation one that asks
-    whether they come, or who does.
+    substitute gets one email that takes the date off their calendar, and the person of each invitation one that asks
+    whether they come, or who does. The caller is inside `writing()`.
     """
     given, source = Given(ReplyValue.DECLINED, comment), ReplySource.SUBSTITUTE
-    about = (by, invitation_id, occurrence, given, source, now)
-    await replies.record(*about, for_series=False, entered=entered, knowing=knowing)
-    await _notify(invitation_id, occurrence, now, now)
+    first, *others = invitation_ids
+    about = (by, first, occurrence, given, source, now)
+    await replies.record(*about, for_series=False, entered=entered, knowing=knowing, also=others)
+    await _notify(invitation_ids, occurrence, now, now)
 
 
 async def repeat(
@@ -81,13 +81,14 @@ async def repeat(
     await new_replies.write_again(invitation_id, said.number)
     await substitutes.notify(occurrence.event.id, before, now, knowing={substitute_id})
     await outbox.take_back_one(key_of(invitation_id, occurrence, said.replied_at))
-    await _notify(invitation_id, occurrence, said.replied_at, now)
+    await _notify([invitation_id], occurrence, said.replied_at, now)
 
 
-async def _notify(invitation_id: UUID, occurrence: Occurrence, said_at: datetime, now: datetime) -> None:
-    principal = await invitees.holder_of(invitation_id)
-    if principal:
-        await outbox.enqueue_all([_draft(principal.member_id, invitation_id, occurrence, said_at, now)], now)
+async def _notify(invitation_ids: Sequence[UUID], occurrence: Occurrence, said_at: datetime, now: datetime) -> None:
+    holders = await all_together([invitees.holder_of(one) for one in invitation_ids])
+    principals = [(one, holder.member_id) for one, holder in zip(invitation_ids, holders, strict=True) if holder]
+    drafts = [_draft(member_id, one, occurrence, said_at, now) for one, member_id in principals]
+    await outbox.enqueue_all(drafts, now)
 
 
 def _draft(principal_id: UUID, invitation_id: UUID, occurrence: Occurrence, said_at: datetime, now: datetime) -> Draft:

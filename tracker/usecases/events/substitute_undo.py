@@ -10,7 +10,6 @@ from uuid import UUID
 
 from tracker.database import writing
 from tracker.errors import Conflict, Gone, Invalid, NotFound
-from tracker.rules.core.message_types import Removed
 from tracker.rules.core.outbox import MessageKind
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Occurrence
@@ -55,6 +54,8 @@ class Refusal:
 
     date: Occurrence
     at: datetime
+    invitation_ids: tuple[UUID, ...]
+    """To which it was recorded."""
     turns: tuple[Turn, ...]
     """Those for which it still counts."""
     substitute: str
@@ -105,6 +106,7 @@ async def _refusal(date: Occurrence, at: datetime, numbers: Sequence[tuple[UUID,
     return Refusal(
         date=date,
         at=at,
+        invitation_ids=tuple(one for one, _ in numbers),
         turns=tuple(turns),
         substitute=words[turns[0].substitute_id] if turns else "",
         principals=" and ".join(words[one] for one in said_to),
@@ -157,12 +159,8 @@ async def put_back(by: Viewer, found: Refusal, now: datetime) -> None:
 
 
 async def _has_entry(found: Refusal) -> bool:
-    """Drop the emails that take the date off the substitute's calendar; return whether it is still there, or comes."""
-    dropped = [await _drop_removal(found, one) for one in found.turns]
-    substitute_id = found.turns[0].substitute_id
-    return all(dropped) and await outbox_queue.waits_or_was_sent(MessageKind.SUBSTITUTE, substitute_id, found.date.id)
-
-
-async def _drop_removal(found: Refusal, turn: Turn) -> bool:
-    standing = (turn.invitation_id, turn.substitute_id, found.date.id)
-    return await outbox.take_back(substitutes.key_of(Removed, standing, found.at))
+    """Drop the email that takes the date off the substitute's calendar; return whether it is still there, or comes."""
+    substitute_id, date_id = found.turns[0].substitute_id, found.date.id
+    removal = substitutes.removal_key(found.invitation_ids, substitute_id, date_id, found.at)
+    is_dropped = await outbox.take_back(removal)
+    return is_dropped and await outbox_queue.waits_or_was_sent(MessageKind.SUBSTITUTE, substitute_id, date_id)

@@ -164,7 +164,7 @@ async def notify(
     left = await still_there(event_id, (date_id for *_, date_id in before - after))
     begun = [_draft(SubstituteNamed(), event_id, one, now) for one in sorted(after - before, key=str)]
     ended = [_draft(Removed(), event_id, one, now, left) for one in sorted(before - after, key=str)]
-    # Who comes, or came, for two people on a date reads it once.
+    # Who comes, or came, for two people on a date reads it once; `removal_key` knows which of the keys is left.
     once = {(one.kind, one.recipient_id, one.occurrence_id): one for one in (*begun, *ended)}
     await outbox.enqueue_all([one for one in once.values() if one.recipient_id not in knowing], now)
     await audience_versions.touch({audiences.member(substitute) for _, substitute, _ in before ^ after})
@@ -206,3 +206,8 @@ def _draft(
 def key_of(kind: type[SubstituteNamed | Removed], standing: Standing, at: datetime) -> str:
     """Return the key of the message of a deed at that moment to a person who started or stopped substituting."""
     return ":".join(["substitute", KINDS[kind], *map(str, (standing[0], standing[2], standing[1])), at.isoformat()])
+
+
+def removal_key(invitation_ids: Iterable[UUID], member_id: UUID, date_id: UUID, at: datetime) -> str:
+    """Return the key of the one email of a deed to a person who stopped substituting on a date, for all of these."""
+    return key_of(Removed, (max(invitation_ids, key=str), member_id, date_id), at)

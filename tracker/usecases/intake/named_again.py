@@ -50,4 +50,4 @@ async def refuse_again(found: Refusal, invitation_id: UUID, date: Occurrence, no
     if found.said:
         await substitute_replies.repeat(who.member_id, invitation_id, date, found.said, now)
     else:
-        await substitute_replies.release(who, invitation_id, date, "", now, knowing={who.member_id})
+        await substitute_replies.release(who, [invitation_id], date, "", now, knowing={who.member_id})

@@ -137,7 +137,7 @@ async def _attach_to_substitute(page: _Page, email: UnrecordedReply, person: Par
         return
     entered = replies.EnteredFor(person.member_id)
     date, viewer = page.occurrence, page.viewer
-    await substitute_replies.release(viewer, person.invitation_id, date, email.comment, page.now, entered=entered)
+    await substitute_replies.release(viewer, [person.invitation_id], date, email.comment, page.now, entered=entered)
     await _decide_with_newest(page, email, person.invitation_id)
 
 
