@@ -3,23 +3,22 @@
 The reply that named them counts again, with everything that it said. Emails about the No that haven't left are dropped.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from tracker.database import writing
-from tracker.errors import Conflict, Gone, Invalid, NotFound
+from tracker.database import all_together, writing
+from tracker.errors import Conflict, Gone
 from tracker.rules.core.outbox import MessageKind
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Occurrence
-from tracker.rules.events.replies import Given, ReplyValue
 from tracker.rules.events.undo import UNDO_FOR
 from tracker.tables.background.emails import outbox_queue
 from tracker.tables.background.events import new_replies
 from tracker.tables.background.events.substitutes import Principal, ever_principals, refusals
 from tracker.usecases.core import audit, names, outbox
-from tracker.usecases.core.viewers import viewer_for
+from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.events import substitute_replies, substitutes
 from tracker.usecases.events.occurrences import date_for
 
@@ -61,15 +60,19 @@ class Refusal:
     substitute: str
     """With the agency, as everyone below; empty when it no longer counts for anyone."""
     principals: str
-    """Who named them."""
+    """Who named them, of those for whom it still counts."""
+    named_by: str
+    """Everyone who named them."""
+    again: str
+    """Those in whose place they come after all, since it was undone; empty when there are none."""
     can_come: bool
     """Whether they may still come."""
     may_be_known: bool
-    """Whether an email to someone who named them may have gone out."""
+    """Whether an email may have gone out to someone for whom it counts, or counted until it was undone."""
 
     def is_current(self, now: datetime) -> bool:
         """Return whether it still counts, and its date is ahead."""
-        return bool(self.turns) and self.date.ends_at > now and not self.date.is_off
+        return bool(self.turns) and _is_ahead(self.date, now)
 
 
 async def undo(viewer: Viewer, event_id: UUID, key: str, at: datetime, now: datetime) -> Refusal:
@@ -98,19 +101,23 @@ async def refusal_for(date: Occurrence, at: datetime, invitation_id: UUID, numbe
 
 async def _refusal(date: Occurrence, at: datetime, numbers: Sequence[tuple[UUID, int]], now: datetime) -> Refusal:
     known = {one.invitation_id: one for one in await ever_principals(date.event.id)}
-    said_to = [*dict.fromkeys(known[one].member_id for one, _ in numbers if one in known)]
-    turns = [turn for one, number in numbers if one in known and (turn := _turn(known[one], number, date))]
-    called = await names.people([*said_to, *(one.substitute_id for one in turns)])
+    said_to = [(known[one], number) for one, number in numbers if one in known]
+    turns = [turn for one, number in said_to if (turn := _turn(one, number, date))]
+    again = [one for one, number in said_to if one.is_renewed(number, date.id)] if _is_ahead(date, now) else []
+    called = await names.people([*(one.member_id for one, _ in said_to), *(one.substitute_id for one in turns)])
     words = {one: f"{name} ({agency})" for one, (name, agency) in called.items()}
-    keys = [substitute_replies.key_of(one, date, at) for one, _ in numbers]
+    concerned = [*(one.invitation_id for one in turns), *(one.invitation_id for one in again)]
+    keys = [substitute_replies.key_of(one, date, at) for one in concerned]
     return Refusal(
         date=date,
         at=at,
         invitation_ids=tuple(one for one, _ in numbers),
         turns=tuple(turns),
         substitute=words[turns[0].substitute_id] if turns else "",
-        principals=" and ".join(words[one] for one in said_to),
-        can_come=all([await _can_come(one, date, now) for one in turns]),
+        principals=_and(words[one.principal_id] for one in turns),
+        named_by=_and(words[one.member_id] for one, _ in said_to),
+        again=_and(words[one.member_id] for one in again),
+        can_come=await _can_come(turns, date, now),
         may_be_known=await outbox_queue.any_may_be_known(keys),
     )
 
@@ -127,14 +134,19 @@ def _turn(principal: Principal, number: int, date: Occurrence) -> Turn | None:
     )
 
 
-async def _can_come(turn: Turn, date: Occurrence, now: datetime) -> bool:
-    given = Given(ReplyValue.DECLINED, "", turn.substitute_id)
-    try:
-        principal = await viewer_for(turn.principal_id, now)
-        await substitutes.check(principal, date.event, given, now, for_series=False)
-    except (NotFound, Invalid):
-        return False
-    return True
+def _is_ahead(date: Occurrence, now: datetime) -> bool:
+    return date.ends_at > now and not date.is_off
+
+
+def _and(people: Iterable[str]) -> str:
+    return " and ".join(dict.fromkeys(people))
+
+
+async def _can_come(turns: Sequence[Turn], date: Occurrence, now: datetime) -> bool:
+    principals = await viewers_for((one.principal_id for one in turns), now)
+    offered = await all_together([substitutes.choices(one, date.event, now) for one in principals.values()])
+    may_send = {one: {other.member_id for other in others} for one, others in zip(principals, offered, strict=True)}
+    return all(one.substitute_id in may_send.get(one.principal_id, ()) for one in turns)
 
 
 async def put_back(by: Viewer, found: Refusal, now: datetime) -> None:

@@ -14,6 +14,8 @@ from tests.ports.pages.forms import typed
 from tests.ports.pages.intake.test_undo_link import link_of
 from tests.usecases.intake.replying import NO, YES
 from tests.usecases.intake.test_reply_words import said, sent
+from tests.usecases.intake.test_two_principals import KEY as ONLY
+from tests.usecases.intake.test_two_principals import both_send
 from tracker import clock
 from tracker.usecases.events import replies
 
@@ -122,3 +124,29 @@ async def test_the_link_says_why_it_undoes_nothing_once_the_person_replied(
     page = " ".join((await stranger.get(await link_of(app))).text.split())
     assert "Fbi lead (FBI) replied again or can no longer send you, or the date is over or canceled." in page
     assert "</form>" not in page
+
+
+async def test_the_link_says_that_they_are_the_substitute_again_only_while_that_is_true(
+    app: Litestar, browse: SignIn, sqlite_cast: Cast
+) -> None:
+    address, stranger = await named(sqlite_cast), await browse(None)
+    later = NOW + timedelta(hours=1)
+    await sent(later)
+    await said(sqlite_cast.fbi_alternate, "NO", later)
+    link = await link_of(app)
+    await stranger.send("POST", link)
+    assert "You’re the substitute for Fbi lead (FBI) again." in " ".join((await stranger.get(link)).text.split())
+    await replies.reply(sqlite_cast.fbi_lead, UUID(address.split("/")[2]), KEY, YES, "", later, for_series=False)
+    page = (await stranger.get(link)).text
+    assert ("Your change was undone" in page, "You’re the substitute" in page) == (True, False)
+
+
+async def test_after_an_undo_the_page_names_only_the_people_for_whom_they_come_again(
+    browse: SignIn, sqlite_cast: Cast
+) -> None:
+    event_id, other = await both_send(sqlite_cast)
+    address, agent = f"/events/{event_id}/{ONLY}", await browse(other)
+    form = await declined(agent, address)
+    await replies.reply(sqlite_cast.fbi_lead, event_id, ONLY, YES, "", NOW, for_series=False)
+    await agent.post(f"{address}/substitution/refusal/removal", form)
+    assert "Undone. You’re the substitute for Fbi alternate (FBI) again." in (await agent.get(address)).text

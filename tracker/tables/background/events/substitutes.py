@@ -77,6 +77,16 @@ class Principal(NamedTuple):
             return None
         return effective((one for one in self.replies if one.number < number), occurrence_id)
 
+    def is_renewed(self, number: int, occurrence_id: UUID) -> bool:
+        """Return whether the substitute who gave a No to a date, by its number, comes again since it was undone."""
+        before = effective((one for one in self.replies if one.number < number), occurrence_id)
+        if before is None or before.substitute_id is None:
+            return False
+        is_undone = any(
+            one.renewed_at and one.number > number for one in self.replies if one.occurrence_id == occurrence_id
+        )
+        return is_undone and self.substitute(occurrence_id) == before.substitute_id
+
     def naming(self, substitute_id: UUID, occurrence_id: UUID) -> GivenReply | None:
         """Return the reply that counts for a date, if it names a member as the substitute."""
         counts = effective(self.replies, occurrence_id) if self.is_asked else None
