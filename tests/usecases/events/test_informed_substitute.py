@@ -60,7 +60,7 @@ async def test_an_informed_person_who_is_not_needed_reads_why_and_keeps_the_entr
     assert isinstance(letter.says, RemovedEmail)
     email = read_email(letter)
     assert email.paragraphs[0] == "Fbi lead (FBI) is coming after all."
-    assert "You're still kept informed about this event, so it stays on your calendar." in email.paragraphs[-1]
+    assert "You're still informed about this event, so it stays on your calendar." in email.paragraphs[-1]
     assert entry_of(message, letter) == ("REQUEST", "NON-PARTICIPANT")
 
 

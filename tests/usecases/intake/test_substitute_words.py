@@ -77,7 +77,7 @@ async def test_the_confirmation_of_a_substitute_s_no_says_what_follows_and_has_o
     await said(sqlite_cast.fbi_alternate, "NO I'm in court")
     one = await confirmation()
     assert one.subject == "You replied no: Monthly task force meeting, Tue, Jan 12"
-    assert one.paragraphs[0].startswith("You're no longer the substitute. The person who named you gets an email")
+    assert one.paragraphs[0].startswith("You're no longer the substitute. We'll let the person who named you know")
     assert await link_of(one)
     assert len(one.buttons) == 1
 

@@ -297,7 +297,7 @@ async def test_an_undone_reopening_leaves_an_item_done_since_the_same_moment(
     address = f"/action-items/{item}/reopening"
     opened = await desk.post(address, typed((await desk.get(f"/action-items/{item}")).text, address), **kwargs)
     page = opened.text if kwargs else (await desk.get(f"/action-items/{item}")).text
-    address, undo = undo_in(page, f"{item} is open again")
+    address, undo = undo_in(page, f"{item} reopened at")
     await desk.post(address, undo, **kwargs)
     assert await times(cast, item) == (ItemStatus.DONE, None, NOW)
 

@@ -110,7 +110,7 @@ async def test_only_people_who_are_asked_again_read_that_they_are(sqlite_cast: C
             await closing.cancel(sqlite_cast.coordinator, again, NOW)
         sent = await browser.post(f"/polls/{earlier}/replies", {})
         assert sent.headers["location"] == f"/polls/{again}"
-        assert "you’re asked again" not in await text(browser, f"/polls/{again}")
+        assert "This one replaced it" not in await text(browser, f"/polls/{again}")
 
 
 async def test_the_tables_of_a_poll_that_was_asked_again_lead_to_the_new_one(sqlite_cast: Cast, browse: SignIn) -> None:

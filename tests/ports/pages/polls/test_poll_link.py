@@ -60,7 +60,7 @@ async def test_replies_to_a_canceled_poll_show_the_one_in_which_its_person_is_as
     [earlier, _] = re.findall(r'name="(date-[^"]+)" id="[^"]+" value="yes"', (await browser.get(link)).text)
     again = await asked_again(sqlite_cast.coordinator, app.state.links.read_poll(link.removeprefix("/p/")).poll_id)
     shown = await browser.post(link, {earlier: "yes"})
-    assert (shown.status_code, "that poll was canceled, and you’re asked again" in shown.text) == (409, True)
+    assert (shown.status_code, "This one replaced it, so please reply here" in shown.text) == (409, True)
     assert "Choose Yes" not in shown.text
     assert await in_words(sqlite_cast.coordinator, again) == ["1 yes, 2 no reply"] * 2
     [name, _] = re.findall(r'name="(date-[^"]+)" id="[^"]+" value="yes"', shown.text)
