@@ -204,7 +204,7 @@ async def test_undo_leaves_what_others_changed_since(cast: Cast) -> None:
     assert [text for _, _, text in await history(cast, reference)] == ["Undid an email.", "On it", ""]
 
 
-@pytest.mark.parametrize("word", ["DONE", "BLOCKED"])
+@pytest.mark.parametrize("word", ["DONE", "BLOCKED", "IN PROGRESS"])
 async def test_what_was_changed_and_set_again_since_is_not_undone(sqlite_cast: Cast, word: str) -> None:
     cast = sqlite_cast
     reference = await given(cast.coordinator, cast.caht_lead)

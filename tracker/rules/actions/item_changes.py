@@ -115,8 +115,19 @@ def _deed(change: str) -> str:
     return "reopened this item" if _is_reopening(change) else "changed this item"
 
 
+def is_of_status(change: str) -> bool:
+    """Return whether words that `words` made say that the status changed."""
+    return {*_ends(change)} <= {one.word for one in ItemStatus}
+
+
 def _is_reopening(change: str) -> bool:
-    """Return whether words that `words` made say that a closed item is open again."""
+    """Return whether these words say that a closed item is open again."""
     closed = {one.word for one in CLOSED}
-    before, _, after = change.split(",", maxsplit=1)[0].partition(" → ")
+    before, after = _ends(change)
     return before in closed and after not in closed
+
+
+def _ends(change: str) -> tuple[str, str]:
+    """Return what the first part of these words says that there was before, and after."""
+    before, _, after = change.split(",", maxsplit=1)[0].partition(" → ")
+    return before, after

@@ -1,10 +1,14 @@
 """Undoing what an update changed of an action item: only that, and only while no one has changed it since."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from tracker.rules.actions.action_items import CLOSED, ActionItem, ItemStatus
-from tracker.rules.actions.item_changes import COMPLETE
+from tracker.rules.actions.action_items import CLOSED, ActionItem, ItemStatus, Note
+from tracker.rules.actions.item_changes import COMPLETE, is_of_status
+
+UNDID_EMAIL = "Undid an email."
+"""The note of a step that undoes what an email changed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,18 +48,21 @@ def stage_of(item: ActionItem) -> Stage:
     return Stage(status=item.status, progress=item.progress, blocked_at=item.blocked_at, closed_at=item.closed_at)
 
 
-def changed_since(item: ActionItem, update: Update) -> str | None:
+def changed_since(item: ActionItem, update: Update, history: Iterable[Note]) -> str | None:
     """Return a sentence about what someone changed after an update that had changed it; None = nothing."""
     before, after, now = update.before, update.after, stage_of(item)
     if after.status is not before.status and now.status is not after.status:
         return f"The status was changed to “{now.status.word}” afterward."
     if after.progress not in (before.progress, now.progress):
         return f"The progress was changed to {now.progress}% afterward."
-    if after.blocked_at not in (before.blocked_at, now.blocked_at):
-        return "The item was unblocked and blocked again afterward."
-    if after.closed_at not in (before.closed_at, now.closed_at):
-        return "The item was reopened and closed again afterward."
+    if after.status is not before.status and _status_changes(one for one in history if one.at > update.at):
+        return f"The status was changed, and set to “{now.status.word}” again afterward."
     return None
+
+
+def _status_changes(steps: Iterable[Note]) -> int:
+    """Return how many of these steps changed the status, without emails that were undone, and that they were."""
+    return sum(-1 if one.text == UNDID_EMAIL else 1 for one in steps if is_of_status(one.change))
 
 
 def taken_back(item: ActionItem, update: Update, now: datetime) -> ActionItem:

@@ -12,7 +12,7 @@ from tracker.rules.actions import action_items as rules
 from tracker.rules.actions import item_changes as changes
 from tracker.rules.actions.action_items import ActionItem, ItemStatus
 from tracker.rules.actions.item_changes import Change, NewItem
-from tracker.rules.actions.item_undo import Update, changed_since, taken_back
+from tracker.rules.actions.item_undo import UNDID_EMAIL, Update, changed_since, taken_back
 from tracker.rules.core import audiences
 from tracker.rules.core.actors import Origin
 from tracker.rules.core.audiences import EVERYONE, Visibility
@@ -31,7 +31,6 @@ from tracker.usecases.roster.known_people import among
 
 TRIES = 50  # references drawn before giving up; of 810,000, so even the second is rare
 NOTE_REMOVED = "Note removed later"
-UNDID_EMAIL = "Undid an email."
 UNSEEN = "They can’t see the meeting this came from, so it can’t be assigned to them."
 
 
@@ -142,7 +141,7 @@ async def take_back(
     """
     async with writing():
         item = await _theirs(viewer, reference)
-        if refusal := changed_since(item, update):
+        if refusal := changed_since(item, update, await action_items.notes(viewer, item)):
             raise Conflict(refusal)
         note = rows.ActionNote
         is_its = note.source == rules.ATTACHED if attached_by else note.by == viewer.member_id

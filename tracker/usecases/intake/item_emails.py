@@ -157,7 +157,7 @@ async def _take_back(viewer: Viewer, found: ItemEmail, now: datetime) -> None:
     owner = await _owner(found, now)
     if owner is None or not may_update(owner, found.item):
         raise Conflict(NO_LONGER_THEIRS)
-    if since := changed_since(found.item, update):
+    if since := changed_since(found.item, update, await items.notes(owner, found.item)):
         raise Conflict(CHANGED.format(since))
     today = to_local(now, owner.zone).date()
     await action_items.take_back(owner, found.item.reference, update, now, today, attached_by=viewer)

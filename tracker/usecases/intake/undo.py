@@ -108,7 +108,7 @@ async def by_link(words_id: UUID, now: datetime, origin: Origin) -> Undoable:
     update = emailed_update(made)
     if item is None or update is None or not may_update(viewer, item):
         raise NotFound
-    since = changed_since(item, update)
+    since = changed_since(item, update, await visible.notes(viewer, item))
     undone = UndoneItem(item=item, update=update, becomes=taken_back(item, update, now), since=since)
     return Undoable(viewer=viewer, made=made, of=undone, is_current=since is None)
 

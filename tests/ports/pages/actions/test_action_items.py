@@ -344,6 +344,16 @@ async def test_undo_of_a_completion_is_refused_after_another_person_opened_the_i
     assert "The status was changed to “In progress” afterward." in told(refused.text)
 
 
+async def test_undo_of_a_completion_does_not_undo_a_later_one(desk: Browser, sqlite_cast: Cast, item: str) -> None:
+    done = await desk.post(f"/action-items/{item}/completion", {"version": "1"}, **HTMX)
+    address, undo = undo_in(done.text, "#toast")
+    for version, status in ((2, ItemStatus.IN_PROGRESS), (3, ItemStatus.DONE)):
+        at = NOW + timedelta(minutes=version)
+        await action_items.update(sqlite_cast.caht_lead, item, Change(status=status), version, at, TODAY)
+    assert (await desk.post(address, undo, **HTMX)).status_code == 409
+    assert (await view(sqlite_cast, item)).item.status is ItemStatus.DONE
+
+
 async def test_what_an_item_was_before_it_was_done_is_taken_only_from_the_person_and_the_item_it_was_given_to(
     desk: Browser, browse: SignIn, sqlite_cast: Cast, item: str
 ) -> None:
