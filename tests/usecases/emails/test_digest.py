@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from tests.cast import LINK, NOW, ZONE, Cast, meeting, operation
+from tests.database.statements import noted
 from tests.emails import ReadEmail, read
 from tracker.rules.actions.item_changes import NewItem
 from tracker.rules.core.audiences import Visibility
@@ -95,6 +96,15 @@ async def test_a_digest_is_planned_for_whom_it_reaches_alone(sqlite_cast: Cast) 
     paused = EmailPause(id=uuid4(), member=cast.fbi_lead.member_id, address=cast.fbi_lead.email, paused_at=NOW)
     await EmailPause.insert(paused)
     assert await planned(cast.fbi_lead) == []
+
+
+async def test_more_weeks_ahead_take_no_more_trips_to_the_database(sqlite_cast: Cast) -> None:
+    reader, week = await turned_on(sqlite_cast.fbi_lead), timedelta(days=7)
+    with noted() as few:
+        await own_digests(reader, NOW + week, NOW, ZONE)
+    with noted() as many:
+        await own_digests(reader, NOW + 4 * week, NOW, ZONE)
+    assert few.trips == many.trips
 
 
 async def test_a_week_with_nothing_to_report_plans_no_digest(sqlite_cast: Cast) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from tracker.database import together
+from tracker.database import all_together, together
 from tracker.rules.core.outbox import MessageKind
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.digest import mondays_ahead
@@ -38,5 +38,5 @@ async def own_digests(viewer: Viewer, until: datetime, now: datetime, zone: str)
         PlannedDigest(at=sent_at(viewer.member_id, at, wishes), monday=monday)
         for monday, at in mondays_ahead(now, until, viewer.zone)
     ]
-    weeks = [await week_of(viewer, one.monday, one.at, zone) for one in ahead]
+    weeks = await all_together([week_of(viewer, one.monday, one.at, zone) for one in ahead])
     return [one for one, week in zip(ahead, weeks, strict=True) if one.at <= until and not week.is_empty]
