@@ -437,7 +437,7 @@ def to_refused_marking(page: Page, _: Demo) -> None:
     page.get_by_text("Mark it as controlled information").click()
     page.get_by_label("Who may get it").select_option("FED ONLY")
     page.get_by_role("button", name=SEND).click()
-    page.get_by_role("link", name="Choose at least one category.").wait_for()
+    page.locator("#error-summary").get_by_role("link", name="Choose at least one category.").wait_for()
 
 
 def to_saved_template(page: Page, _: Demo) -> None:

@@ -19,7 +19,7 @@ TERMS = {
     "r": "until the event is over or canceled",
     "u": "while the item is yours",
     "p": "until the poll is closed",
-    "w": "until your reply or the item changes again",
+    "w": "until what your email changed is changed again",
     "n": "while you have an account",
     "e": "works for an hour",
 }
