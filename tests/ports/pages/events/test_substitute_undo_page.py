@@ -21,6 +21,8 @@ from tracker.usecases.events import replies
 
 pytestmark = pytest.mark.anyio
 
+LATER = NOW + timedelta(hours=1)
+
 
 async def named(cast: Cast) -> str:
     """Return the page of a meeting to which the Bureau's lead sends their alternate."""
@@ -34,6 +36,12 @@ async def declined(agent: Browser, address: str) -> dict[str, str]:
     """Let a substitute decline, and return the form of the Undo button on the next page."""
     await agent.post(f"{address}/substitution/refusal")
     return typed((await agent.get(address)).text, f"{address}/substitution/refusal/removal")
+
+
+async def wrote_no(cast: Cast) -> None:
+    """Let a substitute get the email that names them, and write NO back."""
+    await sent(LATER)
+    await said(cast.fbi_alternate, "NO", LATER)
 
 
 async def test_a_substitute_undoes_their_no_by_the_button_on_the_next_page(browse: SignIn, sqlite_cast: Cast) -> None:
@@ -99,9 +107,7 @@ async def test_the_link_in_the_confirmation_of_a_substitute_s_no_undoes_it(
     app: Litestar, browse: SignIn, sqlite_cast: Cast
 ) -> None:
     address, stranger = await named(sqlite_cast), await browse(None)
-    later = NOW + timedelta(hours=1)
-    await sent(later)
-    await said(sqlite_cast.fbi_alternate, "NO", later)
+    await wrote_no(sqlite_cast)
     link = await link_of(app)
     page = " ".join((await stranger.get(link)).text.split())
     assert "Undo what your email changed?" in page
@@ -117,10 +123,8 @@ async def test_the_link_says_why_it_undoes_nothing_once_the_person_replied(
     app: Litestar, browse: SignIn, sqlite_cast: Cast
 ) -> None:
     address, stranger = await named(sqlite_cast), await browse(None)
-    later = NOW + timedelta(hours=1)
-    await sent(later)
-    await said(sqlite_cast.fbi_alternate, "NO", later)
-    await replies.reply(sqlite_cast.fbi_lead, UUID(address.split("/")[2]), KEY, YES, "", later, for_series=False)
+    await wrote_no(sqlite_cast)
+    await replies.reply(sqlite_cast.fbi_lead, UUID(address.split("/")[2]), KEY, YES, "", LATER, for_series=False)
     page = " ".join((await stranger.get(await link_of(app))).text.split())
     assert "Fbi lead (FBI) replied again or can no longer send you, or the date is over or canceled." in page
     assert "</form>" not in page
@@ -130,13 +134,11 @@ async def test_the_link_says_that_they_are_the_substitute_again_only_while_that_
     app: Litestar, browse: SignIn, sqlite_cast: Cast
 ) -> None:
     address, stranger = await named(sqlite_cast), await browse(None)
-    later = NOW + timedelta(hours=1)
-    await sent(later)
-    await said(sqlite_cast.fbi_alternate, "NO", later)
+    await wrote_no(sqlite_cast)
     link = await link_of(app)
     await stranger.send("POST", link)
     assert "You’re the substitute for Fbi lead (FBI) again." in " ".join((await stranger.get(link)).text.split())
-    await replies.reply(sqlite_cast.fbi_lead, UUID(address.split("/")[2]), KEY, YES, "", later, for_series=False)
+    await replies.reply(sqlite_cast.fbi_lead, UUID(address.split("/")[2]), KEY, YES, "", LATER, for_series=False)
     page = (await stranger.get(link)).text
     assert ("Your change was undone" in page, "You’re the substitute" in page) == (True, False)
 
