@@ -20,7 +20,7 @@ MISFIT_WORDS = {
     Misfit.DELEGATE: "They want to send someone else. Only an alternate for their seat can come, for one date.",
     Misfit.NO_REPLY: "We couldn’t find a reply in it.",
 }
-OF_SUBSTITUTE = "It’s from the person named as their substitute."
+OF_SUBSTITUTE = "It’s from someone who was named as their substitute."
 NOT_YES_OR_NO = "It isn’t a Yes or No. Answer them directly."
 ASK_WHETHER_THEY_COME = (
     "It isn’t a Yes or No. Ask whether they’re coming. If not, record their No under “Record someone’s reply”."
