@@ -10,13 +10,13 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 from uuid import uuid4
 
 import uvloop
+from msgspec import Struct
 
 from bench.figures import Figure
 from bench.stock import opened
@@ -50,8 +50,7 @@ BARE = (
 )
 
 
-@dataclass(frozen=True)
-class Stock:
+class Stock(Struct, frozen=True):
     """One database, its file, and the plan that is checked."""
 
     engine: Engine

@@ -1,14 +1,15 @@
 """One measured figure, beside the floor it was measured against in the same run."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from statistics import quantiles
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 HOW_TO_JUDGE = ("more_is_better",)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Figure:
+class Figure(Struct, frozen=True, kw_only=True):
     """`ratio` is value by floor; `target` is what the ratio must reach, or a value without a floor."""
 
     name: str

@@ -1,18 +1,17 @@
 """A signed-in person who asks the application in process; a client library would be measured along with it."""
 
 from collections.abc import MutableMapping
-from dataclasses import dataclass
 from typing import Any
 
 from litestar import Litestar
+from msgspec import Struct
 
 from tests.ports.browser import BASE
 
 HOST = BASE.rpartition("/")[2]
 
 
-@dataclass(frozen=True)
-class Reader:
+class Reader(Struct, frozen=True):
     """One person's session on one application."""
 
     app: Litestar

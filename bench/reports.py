@@ -16,6 +16,7 @@ from statistics import median
 from typing import Any
 
 import uvloop
+from msgspec.structs import asdict
 
 from bench.figures import Figure
 from bench.statements import bare_connection
@@ -132,7 +133,7 @@ def _into(starts_at: datetime) -> timedelta:
 async def _check(year: World, connection: sqlite3.Connection) -> None:
     """Raise RuntimeError unless the product and the floor count the same."""
     found = await report(year.cast.coordinator, Asked(period=YEAR, kind=None, zone=ZONE, now=NOW))
-    ours = Counter(vars(found.total) | {"dates": found.activities[-1].held})
+    ours = Counter(asdict(found.total) | {"dates": found.activities[-1].held})
     bare: Counter[str] = Counter()
     for row in _summed(connection):
         bare[row[3]] += row[4]

@@ -9,13 +9,13 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import uvloop
+from msgspec.structs import replace
 
 from bench.figures import Figure
 from bench.stock import with_old_dates

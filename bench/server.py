@@ -7,9 +7,10 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
+
+from msgspec import Struct
 
 from bench.stock import SECRET, url_of
 
@@ -19,8 +20,7 @@ LOOK_EVERY = 0.01  # seconds
 CPUCLOCK_SCHED = 2  # of Linux's posix-timers.h: what the process used of all processors
 
 
-@dataclass(frozen=True)
-class Server:
+class Server(Struct, frozen=True):
     """Where it listens, and its process."""
 
     port: int

@@ -7,13 +7,13 @@ person's last reply, and reads no replies: when it read all 36,000, the change t
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from statistics import median
 from uuid import UUID
 
 import uvloop
+from msgspec.structs import replace
 
 from bench.figures import Figure
 from bench.stock import with_old_dates

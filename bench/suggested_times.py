@@ -8,13 +8,14 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from statistics import median
 from uuid import UUID
 
 import uvloop
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bench.figures import Figure
 from bench.stock import with_old_dates
@@ -40,8 +41,7 @@ TARGET = 3  # times the floor
 AGE = 1.2  # how much dearer it may be when so many more dates are stored
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(Struct, frozen=True):
     """One database, and the people for whom a time is looked for."""
 
     engine: Engine

@@ -3,10 +3,11 @@
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
+
+from msgspec import Struct
 
 from bench.reader import Reader
 from bench.stock import copied, with_old_dates
@@ -25,8 +26,7 @@ ITEMS = 30
 LONG_AGO = NOW - timedelta(days=40)
 
 
-@dataclass(frozen=True)
-class World:
+class World(Struct, frozen=True):
     """One database, and the coordinator who reads it."""
 
     engine: Engine

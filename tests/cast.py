@@ -1,10 +1,11 @@
 """The cast of `scenarios`: agencies, committees and people by role, and short ways to schedule for them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.crypto import keys
 from tracker.database import writing
@@ -65,8 +66,7 @@ STEERING = (
 )
 
 
-@dataclass(frozen=True)
-class Cast:
+class Cast(Struct, frozen=True):
     """Everyone by name, as viewers; `agencies` and `committees` by code and name, as ids."""
 
     members: Mapping[str, Viewer]

@@ -12,7 +12,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -20,6 +19,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 from imap_tools import BaseMailBox, MailBoxUnencrypted
+from msgspec import Struct
 
 from scripts.dovecot import find
 
@@ -132,8 +132,7 @@ class _Tokens(BaseHTTPRequestHandler):
         """Print nothing."""
 
 
-@dataclass(frozen=True)
-class Dovecot:
+class Dovecot(Struct, frozen=True):
     """A server at which every user name has a mailbox, and all have the same password."""
 
     port: int

@@ -1,7 +1,8 @@
 """Emails as their readers get them, for the tests of what they say."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tracker.ports.mail.wording import Worded, button_label, worded
 from tracker.rules.core.message_types import MailedEntry
@@ -9,16 +10,14 @@ from tracker.rules.core.outbox import Skip
 from tracker.rules.emails.content import Button, CalendarPart, Letter, Target
 
 
-@dataclass(frozen=True)
-class ReadButton:
+class ReadButton(Struct, frozen=True):
     """A button as it is read, and where it leads."""
 
     label: str
     target: Target
 
 
-@dataclass(frozen=True)
-class ReadEmail:
+class ReadEmail(Struct, frozen=True):
     """An email with the words of its templates."""
 
     letter: Letter

@@ -9,12 +9,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email import policy
 from pathlib import Path
 from typing import TypeVar
 from uuid import UUID, uuid4
+
+from msgspec import Struct
 
 from tracker.crypto import keys
 from tracker.crypto.signed_links import Links
@@ -55,8 +56,7 @@ REFUSED = (
 )
 
 
-@dataclass(frozen=True)
-class Demo:
+class Demo(Struct, frozen=True):
     """A demo that is being served."""
 
     address: str

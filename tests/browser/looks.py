@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 from playwright.sync_api import Page
 
 from tests.browser.demo import Demo
@@ -30,8 +30,7 @@ ANSWERED = 1_000  # milliseconds until what a click changes is there
 Press = Callable[[Page], None]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Look:
+class Look(Struct, frozen=True, kw_only=True):
     """One page before and after its main click."""
 
     persona: str | None

@@ -1,8 +1,8 @@
 """The pictures of the guide: whose page each one shows, the way to it, and how much of it is in the picture."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 from playwright.sync_api import Page
 
 from tests.browser.demo import Demo
@@ -25,8 +25,7 @@ WITHOUT_DEMO = "for (const banner of document.querySelectorAll('.tt-demo')) bann
 """A real task force has no banner that says it is a demonstration."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Picture:
+class Picture(Struct, frozen=True, kw_only=True):
     """One picture: the page that someone reaches, as far as it fits."""
 
     persona: str | None

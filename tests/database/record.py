@@ -11,12 +11,12 @@ import sqlite3
 import sys
 from collections import Counter
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import UUID
 
+from msgspec.structs import replace
 from piccolo.table import sort_table_classes
 
 from tests.cast import NOW, ZONE, Cast, everybody, meeting, operation, people_of_the_task_force

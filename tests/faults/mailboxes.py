@@ -7,12 +7,12 @@ says what becomes of the dates that it knows.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 
 import icalendar
 import recurring_ical_events
+from msgspec import Struct, field
 
 from tests.ical.readers import SPAN
 
@@ -21,8 +21,7 @@ Rank = tuple[int, datetime]
 NEVER: Rank = (-1, datetime.min.replace(tzinfo=UTC))
 
 
-@dataclass
-class Held:
+class Held(Struct):
     """An event in a calendar: all its dates by its rule, and the dates that came by themselves."""
 
     takes_equal: bool

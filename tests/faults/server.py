@@ -7,13 +7,13 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from email.parser import BytesHeaderParser
 from email.policy import default
 from functools import partial
 from typing import Any
 
 from aiosmtpd.smtp import SMTP
+from msgspec import Struct, field
 
 Response = Callable[[str], str | None]
 """From the address of a recipient to an answer that is not 250, or None."""
@@ -23,8 +23,7 @@ def fine(_: str) -> str | None:
     return None
 
 
-@dataclass
-class MailServer:
+class MailServer(Struct):
     """Accepts emails; each hook may answer something else than 250, wait, or cut the connection first."""
 
     at_mail: Response = fine

@@ -7,12 +7,12 @@ Meanwhile people move, cancel and restore the events, take each other off the li
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import Cast, meeting
 from tests.faults.mailboxes import shown

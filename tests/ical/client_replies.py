@@ -1,9 +1,10 @@
 """Replies of calendar programs to the monthly meeting, for the tests; their shapes are in `tracker.ical`."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+
+from msgspec.structs import replace
 
 from tracker.ical import client_replies as programs
 from tracker.ical.client_replies import CENTRAL, PROGRAMS, Answer, Invitation

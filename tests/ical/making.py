@@ -4,10 +4,11 @@
 # ruff: noqa: DTZ001
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
+
+from msgspec.structs import replace
 
 from tracker.ical.feed import calendar, vevents
 from tracker.ical.vevent import Organizer

@@ -3,12 +3,12 @@
 # A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import icalendar
 import pytest
+from msgspec.structs import replace
 
 from tests.ical.making import ORGANIZER, TODAY, dates_of, event
 from tests.ical.readers import by_ical, by_icalendar

@@ -3,12 +3,12 @@
 # A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import icalendar
 import pytest
+from msgspec.structs import replace
 
 from tests.ical.making import NOW, ORGANIZER, TODAY, date_of, dates_of, event, feed
 from tracker.errors import Invalid

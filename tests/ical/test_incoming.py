@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from icalendar import Calendar
+from msgspec.structs import replace
 
 from tests.ical.files import NOW, ZONE, calendar, one_event, refusal, taken, vevent
 from tests.ical.making import dates_of, event, feed
@@ -149,8 +150,8 @@ def test_our_own_feed_is_read_as_the_same_moments(is_all_day: bool) -> None:
         if not is_all_day
         else (plan.slot(datetime(2027, 2, 1), length, ZONE))
     )
-    every[4] = type(every[4])(**{**vars(every[4]), "starts_at": moved[0], "ends_at": moved[1], "is_changed": True})
-    every[5] = type(every[5])(**{**vars(every[5]), "is_canceled": True, "is_changed": True})
+    every[4] = replace(every[4], starts_at=moved[0], ends_at=moved[1], is_changed=True)
+    every[5] = replace(every[5], is_canceled=True, is_changed=True)
     [found] = read(feed(of, every), NOW, ZONE).events
     assert instants(found) == sorted((one.starts_at, one.ends_at) for one in every if not one.is_canceled)
 

@@ -3,11 +3,11 @@
 # A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import icalendar
 import pytest
+from msgspec.structs import replace
 
 from tests.ical.making import NOW, ORGANIZER, dates_of, event
 from tracker.errors import Invalid

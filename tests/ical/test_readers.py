@@ -3,13 +3,13 @@
 # A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.ical.awkward import AWKWARD, VIETNAMESE
 from tests.ical.making import NOW, date_of, dates_of, event, feed

@@ -1,6 +1,5 @@
 """An action item as a task for people's task lists: valid, stable, and canceled where it is no longer theirs."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -8,6 +7,7 @@ from uuid import UUID
 import ical.calendar_stream
 import icalendar
 import pytest
+from msgspec.structs import replace
 
 from tests.action_items import action_item
 from tests.ical.making import ORGANIZER

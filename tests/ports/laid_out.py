@@ -6,9 +6,10 @@ found out about a tag.
 """
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+
+from msgspec import Struct
 
 STYLES = Path(__file__).parents[2] / "tracker" / "static" / "tracker.css"
 FLEX = re.compile(r"([^{}]*)\{[^{}]*display: ?(?:inline-)?(?:flex|grid)\b")
@@ -49,8 +50,7 @@ NAME = re.compile(r"[^\s/>]+")
 ATTRIBUTE = re.compile(r"""\s(class|type)=(?:"([^"]*)"|'([^']*)')""")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Tag:
+class _Tag(Struct, frozen=True, kw_only=True):
     """A tag that begins an element, and how that is laid out, whatever is around it."""
 
     shown: str

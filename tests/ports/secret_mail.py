@@ -1,9 +1,10 @@
 """What people and mail servers send by email about what others must not learn of, for the two worlds."""
 
-from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast
 from tests.usecases.intake.returned import GONE

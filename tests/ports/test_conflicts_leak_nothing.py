@@ -1,12 +1,12 @@
 """A conflict that a person isn't shown changes no byte of what they get, and none of their emails, nor takes longer."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast
 from tests.ports.api_script import API_SCRIPT

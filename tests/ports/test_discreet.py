@@ -6,7 +6,6 @@
 import quopri
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from email.parser import BytesParser
 from email.policy import default
@@ -16,6 +15,7 @@ from uuid import UUID
 
 import icalendar
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tests.emails import ReadEmail, read_email

@@ -1,6 +1,5 @@
 """No field of an event is forgotten by the form or by the API: each is shown, sent, saved, and shown again."""
 
-from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -8,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from litestar import Litestar
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, meeting
 from tests.event_fields import another

@@ -1,12 +1,12 @@
 """Emails about marked events: the banner is their first and last line, and in the entry; neutral ones have none."""
 
 import re
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from html import unescape
 
 import icalendar
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, marking, meeting, operation
 from tests.ports.mail.making import parts

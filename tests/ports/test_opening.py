@@ -1,11 +1,11 @@
 """An event that opens to more people: no page, feed, answer of the API, search or email has an earlier reason."""
 
-from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from litestar import Litestar
+from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, meeting
 from tests.ports.browser import Browser

@@ -5,12 +5,13 @@ import json
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 from litestar import Litestar
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tests.cast import NOW, SECRET, ZONE, Cast, everybody, marking, meeting, operation, people_of_the_task_force
 from tests.ports.browser import session_of
@@ -99,8 +100,7 @@ STAND_INS = (
 """The places that a world without secrets doesn't have: another id stands for them."""
 
 
-@dataclass
-class Places:
+class Places(Struct):
     """What the requests of the leak test need to name: things that both worlds have, and things of one only."""
 
     event: UUID
@@ -138,8 +138,7 @@ class Places:
     secret_plan_key: str = "2027-01-20"
 
 
-@dataclass
-class Worlds:
+class Worlds(Struct):
     """The cast, their sessions, feed addresses and tokens (the same in both worlds), and the two files."""
 
     cast: Cast
@@ -151,8 +150,7 @@ class Worlds:
     secret: Path
 
 
-@dataclass(frozen=True)
-class Story:
+class Story(Struct, frozen=True):
     """What happens in the worlds: before in both, then the secrets in one, and then the same in both again."""
 
     before: Callable[[Cast], Awaitable[tuple[Cast, Places]]]
@@ -160,8 +158,7 @@ class Story:
     after: Callable[[Cast, Places], Awaitable[None]]
 
 
-@dataclass(frozen=True)
-class _Built:
+class _Built(Struct, frozen=True):
     """Worlds, and what was in their files when they were built."""
 
     worlds: Worlds

@@ -2,10 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast
 from tests.scenarios.series_editor import no_event
@@ -38,8 +40,7 @@ class Deed(NamedTuple):
     which: int
 
 
-@dataclass(frozen=True)
-class Held:
+class Held(Struct, frozen=True):
     """What the tables hold of Bluestem, read without the product's rules."""
 
     state: OperationState

@@ -12,7 +12,6 @@ before.
 
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -21,6 +20,8 @@ import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as some
 from litestar import Litestar
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, meeting
 from tests.faults.mailboxes import shown as shown_in_mailboxes
@@ -81,8 +82,7 @@ class Change(NamedTuple):
     first: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Seen:
+class Seen(Struct, frozen=True, kw_only=True):
     """One date as a reader sees it; times are local."""
 
     key: datetime

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec import Struct
 
 from tests.cast import Cast
 from tests.ports.standing import standing
@@ -24,8 +24,7 @@ HIDDEN_OF_LARKSPUR = ("Larkspur", "39.0925", "10:00 AM", "Parking garage")
 HIDDEN_OF_BLUESTEM = ("Bluestem", "39.0968", "6:00 AM", "Motel")
 
 
-@dataclass(frozen=True)
-class Desk:
+class Desk(Struct, frozen=True):
     """The office, and the plan of one operation in it."""
 
     office: Office

@@ -1,13 +1,13 @@
 """Any series that the form permits, changed at random: over five years the feed holds what the database holds."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, meeting
 from tests.faults.senders import IS_FULL

@@ -7,11 +7,11 @@ import os
 import re
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
-from typing import get_type_hints
 from urllib.parse import urlsplit
+
+from msgspec import Struct, structs
 
 from tracker.config import settings_file
 
@@ -19,6 +19,9 @@ PREFIX = "TRACKER_"
 DATA = "TRACKER_DATA"
 DATABASE = "TRACKER_DATABASE_URL"
 SQLITE = "sqlite:///"
+USUAL_DATABASE = "sqlite:///tracker.sqlite"
+USUAL_BASE_URL = "http://127.0.0.1:8000"
+USUAL_COORDINATOR = "coordinator@tracker.example"
 BEFORE = "TRACKER_SECRET_BEFORE"
 SHORTEST_SECRET = 32  # bytes
 STATEMENTS = 4  # whose system it is, that use is monitored, that misuse is punished, that use is consent (AC-8)
@@ -40,14 +43,13 @@ class BadSettings(Exception):
     """A setting is missing or cannot be used; the text says which one and what to do."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """Every field is the environment variable TRACKER_<FIELD>."""
 
     data: str = ""
     """The folder with settings.env, the file secret, and the database, as given by --data. Default: none."""
 
-    database_url: str = "sqlite:///tracker.sqlite"
+    database_url: str = USUAL_DATABASE
     """The database: sqlite:///path or postgresql://user:password@host/name. Default: tracker.sqlite in the data
     folder, or in the working folder without one."""
 
@@ -66,7 +68,7 @@ class Settings:
     """Whether other users of this computer may be able to read a file with a secret, as some container platforms mount
     them. Default off: such a file is refused."""
 
-    base_url: str = "http://127.0.0.1:8000"
+    base_url: str = USUAL_BASE_URL
     """The web address that people use, without a slash at the end. Links in emails are built from it alone."""
 
     task_force_name: str = "Human Trafficking Rescue Project"
@@ -75,7 +77,7 @@ class Settings:
     time_zone: str = "America/Chicago"
     """IANA name of the task force's zone. Default America/Chicago."""
 
-    coordinator_address: str = "coordinator@tracker.example"
+    coordinator_address: str = USUAL_COORDINATOR
     """Email address shown for help, and Reply-To of each email to which the tracker reads no replies."""
 
     hotline: str = "National Human Trafficking Hotline at 1-888-373-7888"
@@ -225,15 +227,14 @@ def listed(text: str) -> list[str]:
 
 def load(environment: Mapping[str, str] = os.environ) -> Settings:
     """Read and check the settings. Errors: `BadSettings`, with what to do."""
-    types = get_type_hints(Settings)
     given = _given(environment)
     values = {
-        field.name: _typed(field.name, types[field.name], text)
-        for field in fields(Settings)
+        field.name: _typed(field.name, field.type, text)
+        for field in structs.fields(Settings)
         if (text := _text(field.name, given)) is not None
     }
     try:
-        settings = Settings(**values)  # type: ignore[arg-type]  # the types come from the same hints
+        settings = Settings(**values)  # type: ignore[arg-type]  # the types come from the same fields
     except TypeError as missing:
         raise BadSettings(
             "TRACKER_SECRET is not set. Run `tracker init --data DIR`, or set 32 random characters."
@@ -249,7 +250,7 @@ def _given(environment: Mapping[str, str]) -> Mapping[str, str]:
         return environment
     said = _of_file(Path(folder))
     _check_database(Path(folder), said, environment)
-    given = {DATABASE: Settings.database_url, **_layered(said, environment)}
+    given = {DATABASE: USUAL_DATABASE, **_layered(said, environment)}
     if any(_is_private(name, said.get(PREFIX + name.upper(), "")) for name in PRIVATE):
         _check_private(Path(folder) / settings_file.NAME, given)
     if not {"TRACKER_SECRET", "TRACKER_SECRET_FILE"} & given.keys():
@@ -329,8 +330,7 @@ def _check_private(path: Path, given: Mapping[str, str]) -> None:
     if _typed("shared_secret_files", bool, given.get(SHARED_FILES, "")):
         return
     found = path.stat()
-    is_open = found.st_mode & OF_OTHERS or (found.st_mode & stat.S_IRGRP and found.st_uid != 0)
-    if is_open:
+    if found.st_mode & OF_OTHERS or (found.st_mode & stat.S_IRGRP and found.st_uid != 0):
         raise BadSettings(
             f"Other users of this computer can read {path}. Run chmod go= {path}. If they may have read it, replace its"
             f" secrets. If a platform mounts it this way, set {SHARED_FILES}=yes."

@@ -4,11 +4,12 @@ import ast
 import inspect
 import re
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, fields
 from itertools import pairwise
 from pathlib import Path
 from textwrap import dedent, wrap
-from typing import Any
+
+from msgspec import NODEFAULT, Struct
+from msgspec.structs import FieldInfo, fields
 
 NAME = "settings.env"
 SECRET = "secret"  # noqa: S105 - the name of the file beside it
@@ -37,20 +38,20 @@ def read(path: Path) -> dict[str, str]:
     return said
 
 
-def names(kind: type[Any], prefix: str) -> set[str]:
+def names(kind: type[Struct], prefix: str) -> set[str]:
     """Return the names allowed in a settings file: one for each field of `kind`, and its *_FILE variant."""
     own = {prefix + field.name.upper() for field in fields(kind) if field.name != FOLDER}
     return own | {f"{name}_FILE" for name in own}
 
 
-def written(kind: type[Any], prefix: str, values: Mapping[str, str]) -> str:
+def written(kind: type[Struct], prefix: str, values: Mapping[str, str]) -> str:
     """Return the text of a settings file: each field of `kind` with its docstring, and those in `values` set."""
     said = _docstrings(kind)
     shown = [field for field in fields(kind) if field.name != FOLDER]
     return "\n".join([HEAD, *(_part(field, said[field.name], prefix, values) for field in shown)])
 
 
-def _part(field: Field[Any], docstring: str, prefix: str, values: Mapping[str, str]) -> str:
+def _part(field: FieldInfo, docstring: str, prefix: str, values: Mapping[str, str]) -> str:
     name = prefix + field.name.upper()
     comment = "".join(f"# {line}\n" for line in wrap(docstring, WIDTH))
     return f"{comment}{name}={values[name]}\n" if name in values else f"{comment}# {name}={_example(field.default)}\n"
@@ -79,10 +80,10 @@ def _example(default: object) -> str:
     """Return a default as a person would type it; a field without a default shows nothing."""
     if isinstance(default, bool):
         return "yes" if default else "no"
-    return "" if default in (None, MISSING) else str(default)
+    return "" if default in (None, NODEFAULT) else str(default)
 
 
-def _docstrings(kind: type[Any]) -> dict[str, str]:
+def _docstrings(kind: type[Struct]) -> dict[str, str]:
     """Return the docstring under each field, as one line; a class keeps none for its fields, so the source is read."""
     body = ast.parse(dedent(inspect.getsource(kind))).body[0]
     assert isinstance(body, ast.ClassDef)  # noqa: S101 - the source of a class is one

@@ -6,10 +6,11 @@ import random
 import secrets
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import fields, is_dataclass
 from datetime import date, timedelta
-from operator import attrgetter
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0/O, 1/I/L, U: read aloud and typed without error
 
@@ -30,9 +31,8 @@ def new_id() -> UUID:
 def id_from(*facts: object) -> UUID:
     """Return the same id for the same facts in every process, so that a form sent twice creates one thing.
 
-    Include the sender in the facts, so that no one can aim at another person's id. Fields that a dataclass does not
-    compare (`field(compare=False)`) are left out. Errors: TypeError for a fact whose text may differ between processes,
-    such as a float or an object of a custom class.
+    Include the sender in the facts, so that no one can aim at another person's id. Errors: TypeError for a
+    fact whose text may differ between processes, such as a float or an object of a custom class.
     """
     text = json.dumps(_canonical(facts))
     return UUID(bytes=hashlib.sha256(text.encode()).digest()[:16], version=4)
@@ -54,8 +54,8 @@ def _canonical(fact: object) -> object:
 def _parts(fact: object) -> object:
     if isinstance(fact, date | timedelta | UUID):
         return str(fact)
-    if is_dataclass(fact):
-        return {one.name: _canonical(attrgetter(one.name)(fact)) for one in fields(fact) if one.compare}
+    if isinstance(fact, Struct):
+        return {name: _canonical(value) for name, value in asdict(fact).items()}
     raise TypeError(f"No id can be made from {type(fact).__name__}. Give it a form that is the same everywhere.")
 
 

@@ -6,9 +6,10 @@ calendar stays the same while the database grows.
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.crypto import ids
 from tracker.demo.cast import LAW, SERVICES, Company
@@ -72,8 +73,7 @@ SEEN_BY = {Visibility.ALL: 5, Visibility.LAW_ENFORCEMENT: 3, Visibility.VICTIM_S
 """Who may see a series, and how many of ten."""
 
 
-@dataclass(frozen=True)
-class _Helper:
+class _Helper(Struct, frozen=True):
     """A person who was added."""
 
     id: UUID

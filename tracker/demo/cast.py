@@ -1,10 +1,11 @@
 """The people of the demo: the agencies of the model task force, two invented organizations, people named by role."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Level, Role, Viewer
@@ -137,8 +138,7 @@ BEHIND_THE_SCENES = ("administrator", "auditor")
 PHONE = "816-555-{:04}"  # 555-01xx numbers are reserved for fiction
 
 
-@dataclass(frozen=True)
-class Company:
+class Company(Struct, frozen=True):
     """The demo's people as viewers by key; committees by key as ids, with the keys of their members."""
 
     members: Mapping[str, Viewer]

@@ -1,14 +1,15 @@
 """What a demo prints when it is ready, for people and for programs."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from tracker.demo.personas import Persona
 
 
-@dataclass(frozen=True, kw_only=True)
-class WayIn:
+class WayIn(Struct, frozen=True, kw_only=True):
     """Where the demo takes replies by email."""
 
     lmtp: str

@@ -1,7 +1,8 @@
 """Replies, attendance and changes of the demo's past: most people reply, some don't, some come who replied no."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from tracker.crypto import ids
 from tracker.demo.days import next_call

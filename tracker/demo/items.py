@@ -1,8 +1,10 @@
 """The action items of the demo: open, in progress, blocked, overdue, done; each assigned on a date that took place."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.demo.days import A_DAY, due_day
 from tracker.demo.story import Date, Story
@@ -25,8 +27,7 @@ EIGHT_MORNINGS = 8 + 7 / 24
 """Days ago of a first step that was eight days before the day of the last morning, at 8:00."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """An update by the owner of an item, some days ago."""
 
     ago: float  # days
@@ -35,8 +36,7 @@ class Step:
     note: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Errand:
+class Errand(Struct, frozen=True, kw_only=True):
     """An item: assigned on a date of `origin` (`back` = 1 for the latest past one), due about `due` days from today."""
 
     title: str

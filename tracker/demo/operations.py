@@ -1,7 +1,8 @@
 """The plans of the demo's two operations, which are in each other's way: neither lead knows more than whom to call."""
 
-from dataclasses import dataclass
 from datetime import timedelta
+
+from msgspec import Struct
 
 from tracker.demo.story import Story
 from tracker.rules.operations.deconfliction import DEFAULT_BUFFER, Disclosure
@@ -14,8 +15,7 @@ from tracker.usecases.operations import approvals, grants, kinds, orders, phases
 from tracker.usecases.operations.plans import Basics
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sketch:
+class Sketch(Struct, frozen=True, kw_only=True):
     """One plan: its lead and supervisor, its sites, what agencies commit (people, vehicles, skills), and its order."""
 
     key: str

@@ -1,7 +1,8 @@
 """The people that a visitor can be; for five of them, one-time sign-in links, addresses of feeds, and tokens."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from tracker.demo.cast import BEHIND_THE_SCENES, address
 from tracker.errors import NotFound
@@ -29,8 +30,7 @@ OFFERED = tuple(map(address, (*PERSONAS, *BEHIND_THE_SCENES)))
 """The email addresses of the people on the sign-in page, in its order."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Persona:
+class Persona(Struct, frozen=True, kw_only=True):
     """One persona, as `demo.json` lists it."""
 
     name: str

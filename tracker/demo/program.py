@@ -1,7 +1,8 @@
 """The demo's calendar: the recurring meetings of each arm and of both, trainings, outreach, operations."""
 
-from dataclasses import dataclass
 from datetime import time
+
+from msgspec import Struct
 
 from tracker.demo.days import (
     FRIDAY,
@@ -26,8 +27,7 @@ VIDEO = "https://video.example/task-force"
 ALL, LAW, SERVICES = Visibility.ALL, Visibility.LAW_ENFORCEMENT, Visibility.VICTIM_SERVICES
 
 
-@dataclass(frozen=True, kw_only=True)
-class Script:
+class Script(Struct, frozen=True, kw_only=True):
     """One event: `first` is the day of its first date, `who` are keys of people, committees or arms, or "everyone"."""
 
     key: str

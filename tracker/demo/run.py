@@ -7,12 +7,13 @@ import socket
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
 
 import uvicorn
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker import clock
 from tracker.config.settings import PREFIX, Settings, load
@@ -36,8 +37,7 @@ TICK = "5"  # seconds: shorter, because a visitor is watching
 SESSIONS = "20"  # of one persona, which several people may use at a time
 
 
-@dataclass(frozen=True, kw_only=True)
-class Options:
+class Options(Struct, frozen=True, kw_only=True):
     """The options of the command line; `listener` None = make it and do not serve it.
 
     `now` None = the real time, or the time of the demo that continues.

@@ -1,8 +1,9 @@
 """Fills an empty database with the demo task force, from its people to what happens just as it starts."""
 
 import random
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from tracker.crypto import ids
 from tracker.database import writing
@@ -33,8 +34,7 @@ BLACKOUTS: tuple[tuple[str, Day, Day, str], ...] = (
 """Which days each person sets as blackout days for their agency, and why."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Recipe:
+class Recipe(Struct, frozen=True, kw_only=True):
     """How to make a demo: the same recipe makes the same demo, except for secrets and tokens."""
 
     now: datetime

@@ -5,10 +5,12 @@ Each action gets its own time as `now`, so replies, attendance, notes and the au
 
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from operator import itemgetter
 from uuid import UUID
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tracker.demo.cast import Company
 from tracker.demo.program import Script
@@ -33,8 +35,7 @@ POLICIES = {
 """The reminder policies of committees that chose one, by key."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Date:
+class Date(Struct, frozen=True, kw_only=True):
     """One date of a script: its key in addresses, and its times."""
 
     key: str
@@ -42,8 +43,7 @@ class Date:
     ends_at: datetime
 
 
-@dataclass
-class Story:
+class Story(Struct):
     """The diary of the demo; `events` are the ids of scheduled events, by the script's key."""
 
     company: Company

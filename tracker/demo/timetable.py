@@ -1,8 +1,9 @@
 """When the events of the demo take place, as a pure function of the day on which it starts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+
+from msgspec import Struct
 
 from tracker.demo.days import A_WEEK
 from tracker.demo.program import Script
@@ -11,8 +12,7 @@ from tracker.rules.recurrence.holiday_choices import HolidayChoice, held
 from tracker.rules.recurrence.holidays import federal_holidays, is_working_day
 
 
-@dataclass(frozen=True, kw_only=True)
-class Timetable:
+class Timetable(Struct, frozen=True, kw_only=True):
     """When a script takes place: its first date, its rule, and what happens to dates on a holiday. Times are local."""
 
     starts: datetime

@@ -7,9 +7,10 @@ of the Central zone, where the demo is.
 
 import html
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from tracker.errors import Invalid
 from tracker.ical import times
@@ -31,8 +32,7 @@ WINDOWS = "Central Standard Time"
 WINDOWS_ZONE = ZONE.format(WINDOWS).encode()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Invitation:
+class Invitation(Struct, frozen=True, kw_only=True):
     """What a calendar program keeps of METHOD:REQUEST; the times are aware."""
 
     uid: str
@@ -50,8 +50,7 @@ class Invitation:
     """Whether it repeats, from `starts` on."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """What someone selects in their calendar program."""
 
     who: str

@@ -7,10 +7,10 @@ tree. Here a line is parsed only when it is needed, and components inside an eve
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from icalendar.parser import Contentline, Contentlines
+from msgspec import Struct, field
 
 from tracker.errors import Invalid, TooLarge
 
@@ -31,8 +31,7 @@ class Property(NamedTuple):
     parameters: dict[str, str]
 
 
-@dataclass
-class Component:
+class Component(Struct):
     """The lines of one VEVENT, VTODO, or VTIMEZONE by the name of their property; `row` counts the events from 1."""
 
     row: int = 0
@@ -54,8 +53,7 @@ class Component:
         return str(_parts(line)[2]) if line else ""
 
 
-@dataclass
-class Components:
+class Components(Struct):
     """The content of a file: its events, tasks, and time zones, and the count of whatever is no event or zone."""
 
     events: list[Component] = field(default_factory=list)

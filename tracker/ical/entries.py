@@ -1,9 +1,11 @@
 """The VEVENTs of an event: its series, and one for each date that differs from the rule."""
 
 from collections.abc import Callable, Container, Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.rules.core.wall_clock import zone_of
 from tracker.rules.events.event import Event, EventStatus, Occurrence
@@ -11,8 +13,7 @@ from tracker.rules.events.plan import rule_of
 from tracker.rules.recurrence import dates as dates_by_rule
 
 
-@dataclass(frozen=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """A VEVENT before it is written. A naive time is on the clocks of the event's zone, an aware one is a moment."""
 
     event: Event

@@ -4,8 +4,9 @@ Rules of a file are never expanded as they are: `rules.recurrence` counts the da
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date, datetime, timedelta
+
+from msgspec.structs import replace
 
 from tracker.errors import Invalid
 from tracker.ical.components import Property

@@ -6,11 +6,11 @@ on the clock stays the same all year, as the author of the series meant it.
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
+from msgspec import Struct
 
 from tracker.errors import Invalid
 from tracker.ical.components import Component, Property
@@ -34,8 +34,7 @@ class Stamp(NamedTuple):
         return self.zone == "UTC"
 
 
-@dataclass(frozen=True)
-class Zones:
+class Zones(Struct, frozen=True):
     """The IANA names of a file's zones; `home` is the task force's."""
 
     home: str
@@ -77,8 +76,7 @@ def zones_of(components: Iterable[Component], home: str) -> Zones:
     return Zones(home, {tzid: name for tzid, name in known.items() if tzid and name})
 
 
-@dataclass(frozen=True)
-class WallClock:
+class WallClock(Struct, frozen=True):
     """The clocks of one event's zone; `shift` converts the UTC times of a series written in UTC to them."""
 
     zone: str

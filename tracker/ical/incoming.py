@@ -5,10 +5,11 @@ What an event loses, or has otherwise than in the file, its notes say (`foreign_
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import chain
+
+from msgspec.structs import replace
 
 from tracker.errors import Invalid
 from tracker.ical.components import LARGEST, MOST, Component, components

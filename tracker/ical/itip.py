@@ -1,10 +1,11 @@
 """Calendar messages for one reader: invitations, updates, cancellations, and declined proposals (RFC 5546 §3.2)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import icalendar
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tracker.ical import lines, times
 from tracker.ical.entries import Entry, entries, of_date, of_series
@@ -27,8 +28,7 @@ ROLES = {
 PEOPLE = ("ORGANIZER", "ATTENDEE")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Attendee:
+class Attendee(Struct, frozen=True, kw_only=True):
     """The reader of the message, the only person it names besides the organizer."""
 
     name: str

@@ -1,8 +1,9 @@
 """Reads what calendar programs send back: METHOD:REPLY and METHOD:COUNTER (RFC 5546 §3.2.3, §3.2.7)."""
 
 import html
-from dataclasses import replace
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from tracker.errors import Invalid
 from tracker.ical.components import Component, Components, Property, components, parameters_in

@@ -7,10 +7,11 @@ can't be stopped between two dates: docs/decisions/0005-dependencies.md.
 
 from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import count
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from tracker.errors import Invalid, TooLarge
 from tracker.ical.foreign_rules import CODES, READ
@@ -44,8 +45,7 @@ class _Nth(NamedTuple):
     weekday: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Rule:
+class _Rule(Struct, frozen=True, kw_only=True):
     frequency: str
     interval: int
     count: int | None

@@ -1,8 +1,9 @@
 """VEVENT (RFC 5545 §3.6.1): an entry as bytes, in full or with only its time."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from tracker.ical import lines, times
 from tracker.ical.entries import Entry
@@ -14,8 +15,7 @@ from tracker.rules.events.event_fields import BY_VIDEO
 CANCELED = "Canceled: "
 
 
-@dataclass(frozen=True, kw_only=True)
-class Organizer:
+class Organizer(Struct, frozen=True, kw_only=True):
     """The address that a calendar program writes to about the event."""
 
     name: str

@@ -1,12 +1,11 @@
 """What is kept for the next fetch, and what has to go."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from tracker.ports.feeds.cache import Cache
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(Struct, frozen=True):
     size: int
 
 

@@ -4,7 +4,6 @@ import gzip
 import io
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
 from uuid import UUID
@@ -12,6 +11,7 @@ from uuid import UUID
 import httpx
 import icalendar
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, marking, meeting, operation
 from tests.ports.browser import Browser

@@ -1,9 +1,9 @@
 """Reading an uploaded calendar file: it ends when its time is up, also in the thread that no one waits for."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE
 from tests.ical.files import calendar, vevent

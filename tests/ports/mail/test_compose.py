@@ -1,7 +1,6 @@
 """From a letter to bytes: what is in them, and what no one can put into them."""
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import icalendar
@@ -9,6 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as some
 from markupsafe import escape
+from msgspec.structs import replace
 
 from tests.cast import SECRET
 from tests.ical.test_itip import DATES, SERIES

@@ -4,9 +4,9 @@ import asyncio
 import os
 import sys
 from asyncio.subprocess import PIPE
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, everybody, marking, meeting, operation
 from tests.database.others import url_of

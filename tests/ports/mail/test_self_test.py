@@ -1,8 +1,7 @@
 """The self-test of the email builder: ours passes, and one that lets a title make headers is found."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from tests.ports.mail.sending import composer
 from tracker.ports.mail.compose import Mail, Unsafe

@@ -3,7 +3,6 @@
 import asyncio
 import smtplib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -12,6 +11,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from anyio import to_thread
+from msgspec import Struct
 
 from tests.cast import NOW, Cast, meeting, operation
 from tests.ical import client_replies
@@ -35,8 +35,7 @@ NUMBERS = count()
 Answer = tuple[int, bytes]
 
 
-@dataclass(frozen=True)
-class Hidden:
+class Hidden(Struct, frozen=True):
     """A meeting, and an operation that a stranger may guess at, with the message about it."""
 
     shown_invitation: UUID

@@ -1,7 +1,6 @@
 """The words of emails: every email has its files, whatever the values, and nothing in them breaks out of its line."""
 
 from collections.abc import Iterator
-from dataclasses import fields, replace
 from enum import StrEnum
 from itertools import product
 from typing import Any, get_args, get_type_hints
@@ -9,6 +8,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 from jinja2 import Environment, meta
 from jinja2.exceptions import UndefinedError
+from msgspec.structs import asdict, fields, replace
 
 from tests.ports.mail.making import letter
 from tracker.config.paths import folder
@@ -66,7 +66,7 @@ def test_an_email_has_words_whatever_its_values(says: type[Says]) -> None:
             assert made.heading
             assert "." not in made.heading
             assert made.subject
-            assert made.preview or vars(one)["reply"] == OwnReply()  # which no one is sent
+            assert made.preview or asdict(one)["reply"] == OwnReply()  # which no one is sent
             texts = (made.subject, made.preview, made.heading, *made.paragraphs)
             assert not [text for text in texts if "  " in text or " ," in text or ".P" in text or ".Y" in text]
 
@@ -75,7 +75,7 @@ def test_an_email_has_words_whatever_its_values(says: type[Says]) -> None:
 def test_a_subject_with_a_long_title_and_a_preview_fit_a_phone(says: type[Says]) -> None:
     if "title" in {one.name for one in fields(says)}:
         for one in every(says):
-            made = worded(letter(says=type(one)(**{**vars(one), "title": LONG})))
+            made = worded(letter(says=replace(one, title=LONG)))
             assert len(made.subject) <= SUBJECT
             assert "…" in made.subject
     for one in every(says, LONG):

@@ -5,7 +5,6 @@ import ssl
 from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from msgspec import Struct, field
 
 from tracker.ports.outside.network import Network, connect
 
@@ -23,8 +23,7 @@ HERE = "127.0.0.1"
 Answering = Callable[[str, StreamWriter], Awaitable[None]]
 
 
-@dataclass
-class Server:
+class Server(Struct):
     """What a server was asked, and how it is reached; `names` tells which addresses a host is said to have."""
 
     port: int

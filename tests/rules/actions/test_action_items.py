@@ -1,11 +1,11 @@
 """How action items move, who may move them, and how lists of them are grouped and counted."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from tests.action_items import action_item
 from tracker.errors import Invalid

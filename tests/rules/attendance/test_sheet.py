@@ -1,11 +1,11 @@
 """When attendance is taken, how a roll is made and counted, and whose names a viewer reads."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from tracker.errors import Invalid, NotAllowed
 from tracker.rules.attendance import sheet

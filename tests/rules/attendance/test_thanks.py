@@ -1,9 +1,9 @@
 """For which dates people are thanked."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.rules.attendance.test_sheet import STARTS, a_date, an_event
 from tracker.rules.attendance.thanks import is_thanked_for, why_not

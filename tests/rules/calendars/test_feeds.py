@@ -1,10 +1,10 @@
 """What leaves the house in feeds."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.ical.making import NOW, TODAY, dates_of, event
 from tracker.errors import Invalid

@@ -1,7 +1,6 @@
 """Who hears of an overdue or blocked item on which day."""
 
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,6 +8,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from msgspec.structs import replace
 
 from tracker.errors import Invalid
 from tracker.rules.emails.escalation import (

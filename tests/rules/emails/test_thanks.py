@@ -1,8 +1,9 @@
 """What a thank-you says: its reader's own action items first, others after them, and nothing that is restricted."""
 
-from dataclasses import replace
 from datetime import date
 from uuid import uuid4
+
+from msgspec.structs import replace
 
 from tests.emails import ReadEmail, read_email
 from tests.rules.attendance.test_sheet import STARTS, a_date, an_event

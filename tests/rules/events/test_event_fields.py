@@ -1,10 +1,10 @@
 """What is true of an event's fields is one rule, which plans and changes of dates obey, wherever they come from."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, meeting, operation
 from tracker.errors import Invalid, ReauthenticationNeeded

@@ -1,11 +1,11 @@
 """Until when replies are asked for, and which of several replies counts."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from tracker.ports.api.event_shapes import Needed
 from tracker.rules.events.replies import (

@@ -1,13 +1,13 @@
 """Which reply counts depends on the replies alone, and not on the order in which they come."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from msgspec.structs import replace
 
 from tracker.rules.events.replies import ReplyValue, Substitution
 from tracker.rules.intake.calendar_replies import CalendarReply, Outcome, Standing, judge, judge_of_substitute, order_of

@@ -1,11 +1,11 @@
 """A proposal of another time waits while its date is as the person saw it, and their newest one counts."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.ical.making import date_of, event
 from tracker.rules.events.event import Occurrence

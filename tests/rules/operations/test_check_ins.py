@@ -1,10 +1,10 @@
 """What a tap makes of a line of the check-in list, and what a corrected line may say."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tracker.errors import Invalid, NotAllowed
 from tracker.rules.operations.check_ins import CheckIn, Correction, Presence, Tap, corrected, not_out, tapped

@@ -1,12 +1,12 @@
 """Two operations are in each other's way by distance and time, to the foot and to the minute."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tracker.rules.operations.deconfliction import (
     FEET_IN_A_DEGREE,

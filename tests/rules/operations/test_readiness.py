@@ -1,9 +1,9 @@
 """A service-readiness notice keeps the operation to itself: its window, and its texts."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from tracker.errors import Invalid
 from tracker.rules.operations.readiness import Minors, NoticeText, check, is_outside

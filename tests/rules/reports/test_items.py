@@ -1,12 +1,12 @@
 """Action items in a report: each counts where it stood at the end of the period, whatever became of it later."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.action_items import action_item
 from tracker.rules.actions.action_items import ActionItem, ItemStatus

@@ -1,9 +1,9 @@
 """What is a phone number, and who sees a mobile number."""
 
-from dataclasses import replace
 from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from tracker.errors import Invalid
 from tracker.rules.core.audiences import Arm

@@ -1,6 +1,7 @@
 """Rows of a roster: what each cell may hold, and in what rows may not contradict each other."""
 
 import pytest
+from msgspec.structs import asdict
 
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Level, Role, Status
@@ -39,7 +40,7 @@ def faults_of(**cells: str) -> list[Fault]:
     ],
 )
 def test_a_cell_means_what_people_write(field: str, cell: str, meant: object) -> None:
-    assert vars(read(**{field: cell}))[field] == meant
+    assert asdict(read(**{field: cell}))[field] == meant
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,7 @@
 """The setup checklist: which steps there are for whom, and what makes each of them done."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from tests.rules.views.test_work_queue import MEMBER
 from tracker.rules.core.viewer import Role

@@ -1,8 +1,9 @@
 """The work queue: which items concern whom, and what comes first."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
+
+from msgspec.structs import replace
 
 from tests.action_items import action_item
 from tracker.rules.actions.action_items import ActionItem

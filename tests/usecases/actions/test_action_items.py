@@ -1,12 +1,12 @@
 """Action items against both databases: giving, moving, handing over, who sees them, links, and what is emailed."""
 
 import asyncio
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import LINK, NOW, PROGRAM, Cast, meeting, operation
 from tracker.crypto import ids

@@ -1,11 +1,11 @@
 """The audit log for people: who reads which entries, in which order, and that reading it is itself an entry."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, everybody, meeting, operation
 from tracker.database import writing

@@ -1,10 +1,10 @@
 """Looks at named events: one entry per person, version, way and day, shown to those who lead the event."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from piccolo.querystring import QueryString
 
 from tests.cast import NOW, Cast, everybody, meeting, operation

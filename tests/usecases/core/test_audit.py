@@ -1,9 +1,8 @@
 """The audit log: part of the change, and altering it is detected."""
 
-from dataclasses import replace
-
 import anyio
 import pytest
+from msgspec.structs import replace
 from piccolo.engine.exceptions import TransactionError
 
 from tests.cast import NOW, SECRET, Cast

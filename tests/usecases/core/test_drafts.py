@@ -1,10 +1,10 @@
 """Drafts: each person's own, of one form each, and never of an event that they may not see."""
 
-from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, meeting, operation
 from tracker.crypto import ids

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from msgspec import structs
+from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, meeting
 from tracker.database import engine, writing

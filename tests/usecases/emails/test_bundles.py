@@ -3,9 +3,10 @@
 # A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, marking, meeting
 from tests.emails import ReadEmail, read

@@ -4,12 +4,12 @@
 # ruff: noqa: DTZ001
 
 from collections import Counter
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tests.emails import ReadEmail, read

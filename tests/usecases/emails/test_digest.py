@@ -3,11 +3,11 @@
 # A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import LINK, NOW, ZONE, Cast, meeting, operation
 from tests.database.statements import noted

@@ -4,11 +4,11 @@
 # ruff: noqa: DTZ001
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, meeting
 from tests.emails import ReadEmail, read

@@ -3,12 +3,12 @@
 # A local time is naive: its zone is beside it.
 
 import asyncio
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, everybody, meeting, operation
 from tests.emails import read

@@ -1,12 +1,12 @@
 """Reminding those people who haven’t replied: only them, only who may see it, and not again for two days."""
 
 import asyncio
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tests.emails import ReadEmail, read

@@ -1,10 +1,10 @@
 """The emails about a date poll: what they say to whom, and when they aren't sent."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tests.emails import ReadEmail, read

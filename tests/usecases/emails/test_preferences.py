@@ -4,12 +4,12 @@
 # ruff: noqa: DTZ001
 
 from collections import Counter
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, everybody, meeting
 from tests.database.statements import noted

@@ -3,12 +3,12 @@
 # A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
-from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, meeting
 from tracker.errors import Conflict

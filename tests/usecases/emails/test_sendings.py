@@ -1,11 +1,11 @@
 """Sendings: one row for all that a deed sent, with counts of what the viewer may know of alone; and trying again."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec.structs import replace
 from piccolo.querystring import QueryString
 
 from tests.cast import NOW, Cast, everybody, meeting, operation

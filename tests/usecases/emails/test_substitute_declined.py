@@ -1,11 +1,11 @@
 """The person who named a substitute is emailed that the substitute can't come, while that is still so."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, operation
 from tests.emails import ReadEmail, read

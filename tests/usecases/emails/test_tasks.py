@@ -1,10 +1,10 @@
 """Which emails about an action item have it as a task, and what an earlier owner gets."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, marking, meeting, operation
 from tracker.rules.actions.action_items import ItemStatus

@@ -1,9 +1,10 @@
 # ruff: noqa: DTZ001 - starts are local to the zone of their event
 """An autumn to report on: meetings, a training with walk-ins, an operation of named people, items given and done."""
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
+
+from msgspec import Struct
 
 from tests.cast import ZONE, Cast, everybody, meeting, operation
 from tracker.crypto import ids
@@ -26,8 +27,7 @@ NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)
 MONTHLY = ("2026-10-13", "2026-11-10", "2026-12-08")
 
 
-@dataclass(frozen=True)
-class Autumn:
+class Autumn(Struct, frozen=True):
     """The events of the autumn, and an item that is open."""
 
     monthly: UUID

@@ -1,12 +1,12 @@
 """No field of an event is forgotten on its way from a plan through the rows to readers, preview, history, and undo."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 from piccolo.columns import Varchar
 
 from tests.cast import NOW, Cast, marking, meeting, operation

@@ -1,10 +1,10 @@
 """Scheduling and changing whole events."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, everybody, meeting, operation
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound

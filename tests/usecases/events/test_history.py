@@ -1,10 +1,10 @@
 """What people read of the history of an event, against both databases."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, everybody, meeting, operation
 from tracker.rules.core.audiences import Visibility

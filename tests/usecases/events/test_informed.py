@@ -1,11 +1,11 @@
 """Informed people see an event and get its emails; they are asked nothing, and no number counts them."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import LINK, NOW, ZONE, Cast, meeting, operation
 from tests.emails import ReadEmail, read

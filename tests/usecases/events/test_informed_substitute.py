@@ -1,11 +1,11 @@
 """A substitute who is kept informed as well gets the emails of a substitute, and stays informed when released."""
 
-from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import icalendar
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast
 from tests.emails import read_email

@@ -1,10 +1,10 @@
 """Marking events as controlled information: who may, what is refused, and what carries the marking on."""
 
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, everybody, marking, meeting, operation
 from tracker.database import writing

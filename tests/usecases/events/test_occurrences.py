@@ -1,10 +1,10 @@
 """One date of a series: moved, canceled, restored; and the replies that go with it."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import LINK, NOW, Cast, everybody, meeting, operation
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound

@@ -1,12 +1,12 @@
 """What becomes readable when an event opens to more people: no reason that was written for fewer of them."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, meeting
 from tracker.rules.core.audiences import Visibility

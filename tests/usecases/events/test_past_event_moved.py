@@ -6,13 +6,13 @@ People do this when a meeting fell through, and the same meeting is to be held l
 # A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import Cast, meeting
 from tests.ical.readers import by_icalendar

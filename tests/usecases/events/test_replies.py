@@ -1,10 +1,10 @@
 """Replies and moves: people who said yes to one time are asked again for another."""
 
-from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import LINK, NOW, PROGRAM, Cast, meeting
 from tracker.database import writing

@@ -4,12 +4,12 @@
 # ruff: noqa: DTZ001
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import LINK, NOW, Cast, meeting
 from tracker.errors import Conflict, Invalid

@@ -1,12 +1,12 @@
 """Emails to people who come and go, when nothing of the event itself changes: their calendars, and what they read."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from email import message_from_bytes
 from uuid import UUID
 
 import icalendar
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, meeting
 from tests.emails import ReadEmail, read_email

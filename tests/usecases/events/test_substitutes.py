@@ -1,11 +1,11 @@
 """Coming in someone's place: an alternate of a seat is notified, reminded, on the attendance sheet, and never more."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import LINK, NOW, ZONE, Cast, meeting, operation
 from tests.emails import ReadEmail, read

@@ -2,12 +2,12 @@
 
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 from piccolo.columns import ForeignKey
 from piccolo.columns.base import OnDelete
 

@@ -5,12 +5,13 @@ from datetime import timedelta
 
 import anyio
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast
 from tests.usecases.identity.world import PASSWORD, App, enroll
 from tracker.crypto import keys
 from tracker.errors import Invalid, NotAllowed
-from tracker.rules.core.actors import BY_COMMAND
+from tracker.rules.core.actors import BY_COMMAND, ON_SITE
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.identity.identity import RecoveryCode, Session
 from tracker.usecases.core.viewers import viewer_of_session
@@ -65,7 +66,8 @@ async def test_a_code_is_never_stored(world: Cast):
 async def test_a_recovery_code_signs_in_once_in_place_of_the_security_code(each_world: Cast):
     code = (await codes_of(each_world))[3]
     token = await enters(each_world, code)
-    assert (await viewer_of_session(token, SOON)).viewer == each_world.kcpd_detective
+    visit = await viewer_of_session(token, SOON)
+    assert replace(visit.viewer, origin=ON_SITE) == each_world.kcpd_detective
     with pytest.raises(Invalid, match="already used"):
         await enters(each_world, code)
     assert await codes_left(each_world.kcpd_detective.member_id) == 9

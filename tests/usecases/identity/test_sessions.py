@@ -5,11 +5,13 @@ from datetime import timedelta
 
 import anyio
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast
 from tests.usecases.identity.world import PASSWORD, enroll, give_password, hash_cheaply
 from tracker.crypto import keys
 from tracker.errors import Gone, NotAllowed
+from tracker.rules.core.actors import ON_SITE
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.identity.identity import Session, SignInLink
 from tracker.tables.schema.roster.people import Agency, Member
@@ -38,7 +40,7 @@ async def opened(person, now=NOW, replacing: str = "") -> str:
 async def test_a_session_shows_its_viewer(cast: Cast):
     token = await opened(cast.caht_lead)
     visit = await viewer_of_session(token, NOW)
-    assert (visit.viewer, visit.reauthenticated_at) == (cast.caht_lead, NOW)
+    assert (replace(visit.viewer, origin=ON_SITE), visit.reauthenticated_at) == (cast.caht_lead, NOW)
 
 
 async def test_a_session_token_has_256_bits_and_only_its_hash_is_stored(world: Cast):

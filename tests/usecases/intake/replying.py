@@ -1,9 +1,10 @@
 """Replies of calendar programs to a meeting with the Bureau and the detective, for the tests."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, meeting
 from tracker.rules.core.viewer import Viewer

@@ -1,10 +1,10 @@
 """A confirmation says what was understood of an email, to the person who wrote it, and never more than they may see."""
 
-from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, operation
 from tests.emails import ReadEmail, read

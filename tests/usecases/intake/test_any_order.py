@@ -6,7 +6,6 @@ trusted, so the last email that comes counts; one that comes again is not the la
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from uuid import UUID
@@ -14,6 +13,7 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
+from msgspec.structs import replace
 
 from tests.cast import LINK, Cast
 from tests.usecases.intake import writing_back

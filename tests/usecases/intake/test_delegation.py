@@ -1,12 +1,12 @@
 """Who delegates by email declines and sends an alternate of their seat, as on the site; no one else is added."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, meeting
 from tests.usecases.intake.replying import HOUR, LATER, MAYBE, NO, STRANGER, YES, email, on, reply_of, said

@@ -1,9 +1,9 @@
 """Emails that come at the same time are recorded together, and one that can't be keeps none of the others."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import Cast
 from tests.database.statements import noted

@@ -1,10 +1,10 @@
 """A sender has 60 emails taken in an hour; the others come again later, and no confirmed sender waits for them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 from piccolo.columns import ForeignKey
 
 from tests.cast import Cast

@@ -1,12 +1,12 @@
 """What calendar programs reply by email counts once, in whatever order it comes, and only for the invited person."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, meeting, operation
 from tests.database.statements import noted

@@ -1,12 +1,12 @@
 """YES, MAYBE, or NO in a reply to an email about an event is the reply of the person who got it, and can be undone."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import LINK, NOW, ZONE, Cast, meeting, operation
 from tests.emails import ReadEmail, read

@@ -1,10 +1,10 @@
 """An email that was not recorded waits only while someone has to decide about it, and no sender hides another."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast
 from tests.usecases.intake.replying import HOUR, LATER, MAYBE, NO, STRANGER, YES, email, invited, on, reply_of, said

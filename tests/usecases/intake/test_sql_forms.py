@@ -1,7 +1,6 @@
 """What SQL says of an email that was not recorded is what the rules say of it, whatever came before: both engines."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,6 +8,8 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as some
+from msgspec import Struct
+from msgspec.structs import replace
 from piccolo.columns import Column
 
 from tests.cast import NOW, Cast
@@ -48,8 +49,7 @@ PEOPLE = ("fbi_lead", "kcpd_detective")
 OFF_THE_LIST = "hsi_liaison"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Given:
+class Given(Struct, frozen=True, kw_only=True):
     """A reply to an invitation, or a change that asked for one."""
 
     who: str
@@ -60,8 +60,7 @@ class Given:
     at: datetime
 
 
-@dataclass(frozen=True, kw_only=True)
-class Came:
+class Came(Struct, frozen=True, kw_only=True):
     """A reply by email: recorded, or the No of a substitute, or, with a misfit, waiting for a decision."""
 
     who: str

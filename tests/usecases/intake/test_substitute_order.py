@@ -1,13 +1,13 @@
 """A person's own emails and their substitute's No end in the same state, in whatever order they come: both engines."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
+from msgspec.structs import replace
 
 from tests.cast import LINK, NOW, Cast
 from tests.emails import ReadEmail

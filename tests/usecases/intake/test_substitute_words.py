@@ -1,10 +1,10 @@
 """YES or NO that a substitute writes back to the email that named them, like the reply of their calendar program."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import LINK, NOW, Cast, meeting, operation
 from tests.emails import ReadEmail

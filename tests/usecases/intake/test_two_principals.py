@@ -1,10 +1,10 @@
 """One person who comes in place of two, or of the organizer: what they say is theirs, and no one else's."""
 
-from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, meeting
 from tests.usecases.intake.replying import HOUR, LATER, NO, YES, email, said

@@ -1,8 +1,7 @@
 """The emails that wait for a viewer are those that wait on pages where they may decide, and no others."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import Cast
 from tests.usecases.intake.replying import LATER, invited

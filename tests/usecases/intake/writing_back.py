@@ -1,8 +1,9 @@
 """What people write back to an email about an action item, for the tests."""
 
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
+
+from msgspec.structs import replace
 
 from tests.cast import NOW
 from tracker.rules.actions.item_changes import NewItem

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast
 from tests.usecases.operations.world import planned, under_way
@@ -165,6 +166,6 @@ async def test_someone_who_does_not_lead_it_gets_no_email(two: Cast, released: U
     event, plan = await events.plan_to_change(two.fbi_lead, released)
     assert event.lead_id == email.recipient_id
     stranger = two.kcpd_alternate.member_id
-    other = Message(**{name: getattr(email, name) for name in email.__dataclass_fields__} | {"recipient_id": stranger})
+    other = replace(email, recipient_id=stranger)
     assert plan
     assert isinstance(await letter(other, at(12, 10), ZONE), Skip)

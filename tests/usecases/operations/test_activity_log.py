@@ -1,10 +1,10 @@
 """The activity log keeps what people wrote, each entry once and with its corrections, in time order with the rest."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast
 from tests.usecases.operations.world import BASICS, BEGINS, RISSAFE, B, let_in, planned, site, under_way

@@ -1,10 +1,10 @@
 """A plan is approved by a second person, cleared outside, and acknowledged by every agency as it is now."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast
 from tests.usecases.operations.world import BEGINS, FAR, RISSAFE, SIX, A, B, approved, let_in, planned, site, submitted

@@ -1,10 +1,10 @@
 """Which operations are in each other's way, to the foot and the minute, as their plans are saved."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
+from msgspec import Struct
 
 from tests.cast import NOW, Cast, operation
 from tests.usecases.operations.world import A, B, disclose, planned, site
@@ -26,8 +26,7 @@ EVERYONE = frozenset({"fbi_lead", "kcpd_alternate", "coordinator"})
 NO_ONE: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """Larkspur, planned beside Bluestem (A, from 6 AM to noon, 1,320 feet, 60 minutes), and who knows of a conflict."""
 
     at: tuple[float, float] = B

@@ -1,9 +1,9 @@
 """Numbered copies of a brief, against both databases."""
 
-from dataclasses import replace
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, meeting, operation
 from tests.usecases.operations.world import BASICS, B, let_in, planned

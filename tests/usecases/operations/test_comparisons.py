@@ -1,11 +1,11 @@
 """No one finds operations by trying place after place: comparisons are limited and reported, and planning isn't."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast
 from tests.usecases.operations.world import FAR, SIX, A, planned, site, with_places

@@ -1,10 +1,10 @@
 """Two plans are compared whenever one changes, and each side is shown what the other discloses."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast
 from tests.usecases.operations.test_approval_notices import page_of, written

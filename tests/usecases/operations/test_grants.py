@@ -1,11 +1,11 @@
 """Need-to-know: the lead lets people see an operation, and victim services only with a second person's approval."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, marking, meeting, operation
 from tests.ports.browser import session_of

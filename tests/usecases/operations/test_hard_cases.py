@@ -1,10 +1,10 @@
 """What goes wrong around a plan: people who may not know, changes of the event, canceling, and time that passes."""
 
-from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, operation
 from tests.usecases.operations.world import FAR, RISSAFE, SIX, B, disclose, let_in, planned, site

@@ -1,10 +1,10 @@
 """Phases move with the operation, are acknowledged when their plan changes, and are timed by one press."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast
 from tests.usecases.operations.world import SIX, planned

@@ -1,11 +1,11 @@
 """A service-readiness notice: nothing before its release, one email at it, and then acknowledged and stood down."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast
 from tests.usecases.operations.world import over, planned

@@ -1,10 +1,10 @@
 """What victim services on an operation never learn of it, whatever their role: conflicts, check-ins, the log."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast
 from tests.usecases.operations.world import B, let_in, planned

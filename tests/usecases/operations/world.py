@@ -1,8 +1,9 @@
 """Two operations of two agencies, at a chosen place and hour, ready to be compared."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, operation
 from tracker.database import writing

@@ -1,8 +1,7 @@
 """A link replies for the person whose it is, as long as they are asked at the moment of the reply."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import LINK, NOW, Cast, meeting
 from tests.usecases.polls.world import asked, in_words

@@ -1,11 +1,11 @@
 """A poll ends: its event gets a date with the replies as its first, or people hear that it is canceled; once each."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tests.emails import read

@@ -1,9 +1,9 @@
 """People on the list of a draft are asked for dates, and no one else learns of it."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, meeting, operation
 from tests.usecases.polls.world import NEW, asked, in_words, reply

@@ -1,9 +1,10 @@
 # ruff: noqa: DTZ001 - proposed dates are local to the zone of the event
 """A poll, and short ways to reply to it."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from tests.cast import NOW
 from tracker.rules.core.viewer import Viewer

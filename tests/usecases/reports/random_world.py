@@ -3,9 +3,10 @@
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
+
+from msgspec import Struct
 
 from tests.cast import NOW, ZONE, Cast
 from tracker.crypto import ids
@@ -32,8 +33,7 @@ Date = tuple[int, Kind, bool]
 """Month, kind, and whether it was canceled."""
 
 
-@dataclass(frozen=True)
-class RandomWorld:
+class RandomWorld(Struct, frozen=True):
     """Rows as they are in the database."""
 
     events: Sequence[Event]

@@ -1,8 +1,7 @@
 """How one agency attended is what the report of the same period says of it, person by person."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import Cast
 from tests.usecases.events.autumn import asked, autumn

@@ -1,10 +1,10 @@
 """Joint operations in reports: counted with their agencies for people on them, and the same as none for others."""
 
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast
 from tests.usecases.events.autumn import asked, autumn

@@ -1,10 +1,10 @@
 """Reports: the figures of an autumn, over what each reader may see, on both engines."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import asdict, replace
 
 from tests.cast import ZONE, Cast, meeting
 from tests.usecases.events.autumn import MONTHLY, NOW, SEPTEMBER, Autumn, asked, autumn, mark
@@ -204,7 +204,7 @@ def numbers(found: Report) -> Iterator[tuple[int, Number, Kind | None]]:
 
 def vars_of(tally: Tally) -> dict[str, int]:
     sums = ("invited", "present", "attended", "not_marked")
-    return {**vars(tally), **{name: getattr(tally, name) for name in sums}}
+    return {**asdict(tally), **{name: getattr(tally, name) for name in sums}}
 
 
 async def test_a_report_keeps_to_one_committee(cast: Cast, events: Autumn) -> None:

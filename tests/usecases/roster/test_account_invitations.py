@@ -1,12 +1,12 @@
 """Inviting those who never signed in: one email each, one way in each, for a week; no one else is let in."""
 
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast
 from tests.emails import ReadEmail, read

@@ -1,8 +1,7 @@
 """Phone numbers and contacts: who changes them, who sees them, and what the audit log says."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast
 from tests.usecases.roster.forms import agency, facts_of

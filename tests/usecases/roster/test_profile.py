@@ -1,8 +1,7 @@
 """One's own entry in the roster: what one may change, and what stays."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast
 from tests.usecases.roster.forms import facts_of

@@ -1,9 +1,9 @@
 """Sites: who keeps them, and that a room is taken only by what the viewer may see."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tests.usecases.roster.forms import verbs

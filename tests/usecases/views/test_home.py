@@ -2,11 +2,11 @@
 
 import random
 from collections import Counter
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from piccolo.querystring import QueryString
 
 from tests.cast import NOW, ZONE, Cast, everybody, meeting, operation

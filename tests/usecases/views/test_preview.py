@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tests.database.others import another_writer
@@ -526,7 +526,7 @@ async def test_who_takes_themselves_off_a_named_event_foresees_what_the_others_k
 async def test_a_look_waits_no_longer_than_its_patience_and_tells_that_nothing_changes_without_one(cast: Cast) -> None:
     event_id = await scheduled(cast)
     notified = await dry_run(cast.coordinator, event_id, edit(but())(cast, event_id, NOW), NOW)
-    assert notified == of_nothing()
+    assert replace(notified, dates=(), follow_ups={}) == of_nothing()
     async with another_writer():
         with pytest.raises(TimeoutError):
             async with trying(0.05):

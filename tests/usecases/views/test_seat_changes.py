@@ -1,11 +1,11 @@
 """Invitations follow the seats: a change of a seat changes the lists of its committee's meetings, and no others."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tests.usecases.roster.forms import facts_of, verbs

@@ -1,12 +1,11 @@
 """From the JSON of a new or changed event, or of one date, to the arguments of the use cases."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import UNSET
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from tracker.errors import Conflict
 from tracker.ports.api.event_shapes import EventChange, MarkingGiven, NewEvent, RemindersGiven, Repeat

@@ -1,12 +1,12 @@
 """One operation of the API: its route, its scope, and everything that the document says about it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 from litestar import HttpMethod, route
 from litestar.handlers import HTTPRouteHandler
+from msgspec import Struct
 
 from tracker.ports.http.guards import bearer
 from tracker.rules.identity.api_tokens import ApiScope
@@ -16,8 +16,7 @@ BASE = "/api/v1"
 Shape = type[msgspec.Struct]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Operation:
+class Operation(Struct, frozen=True, kw_only=True):
     """What a program may request, and what it gets."""
 
     summary: str

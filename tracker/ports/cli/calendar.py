@@ -1,10 +1,10 @@
 """tracker calendar import: the events of an .ics file become events of the task force."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 
 from tracker import clock
 from tracker.config.settings import Settings

@@ -13,7 +13,7 @@ import click
 
 from tracker import clock
 from tracker.config import settings_file
-from tracker.config.settings import PREFIX, Settings
+from tracker.config.settings import PREFIX, USUAL_COORDINATOR, Settings
 from tracker.database.migrate import migrate
 from tracker.errors import Invalid
 from tracker.ports.cli.data import new_data, use
@@ -59,7 +59,7 @@ def init(folder: Path, coordinator: str | None, given: tuple[str, ...], **person
     click.echo("Backups can't be opened without it.")
     click.echo(f"Review the settings: {folder / settings_file.NAME}")
     click.echo(f"Then: tracker check --data {folder}; tracker serve --data {folder}")
-    if email == Settings.coordinator_address:
+    if email == USUAL_COORDINATOR:
         click.echo("That address is a placeholder. Enter your own on your profile page and in the settings.")
     note_port(link)
     click.echo(f"One-time sign-in link for {email} (valid {GOOD_FOR // timedelta(hours=1)} hours):")
@@ -68,7 +68,7 @@ def init(folder: Path, coordinator: str | None, given: tuple[str, ...], **person
 
 def _asked() -> str:
     """Return the address that a person types; without a terminal, a placeholder to replace after sign-in."""
-    return str(click.prompt(WHO)) if sys.stdin.isatty() else Settings.coordinator_address
+    return str(click.prompt(WHO)) if sys.stdin.isatty() else USUAL_COORDINATOR
 
 
 def _roster(email: str, person: dict[str, str]) -> bytes:

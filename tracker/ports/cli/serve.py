@@ -7,7 +7,7 @@ import socket
 import click
 import uvicorn
 
-from tracker.config.settings import PREFIX, Settings
+from tracker.config.settings import PREFIX, USUAL_BASE_URL, Settings
 from tracker.ports.cli.data import takes_data
 from tracker.ports.cli.http import listen, need_assertions, server_config
 from tracker.ports.cli.opening import settings, with_database
@@ -42,7 +42,7 @@ def serve(host: str, port: int, proxy: str) -> None:
 
 def _address(chosen: Settings, listener: socket.socket) -> str:
     """Return the address where people reach it; without a setting, the served port of this computer."""
-    if chosen.base_url != Settings.base_url:
+    if chosen.base_url != USUAL_BASE_URL:
         return chosen.base_url
     served = f"http://127.0.0.1:{listener.getsockname()[1]}"
     os.environ[f"{PREFIX}BASE_URL"] = served  # for the application, which reads the settings itself

@@ -5,7 +5,7 @@ from datetime import timedelta
 import click
 
 from tracker import clock
-from tracker.config.settings import Settings
+from tracker.config.settings import USUAL_BASE_URL, Settings
 from tracker.errors import NotFound
 from tracker.ports.cli.data import takes_data
 from tracker.ports.cli.opening import with_database
@@ -17,7 +17,7 @@ OTHER_PORT = "The link has the port 8000. If you serve on another one, with --po
 
 def note_port(link: str) -> None:
     """Print what to change in a link when no setting says where people reach the server."""
-    if link.startswith(f"{Settings.base_url}/"):
+    if link.startswith(f"{USUAL_BASE_URL}/"):
         click.echo(OTHER_PORT, err=True)
 
 

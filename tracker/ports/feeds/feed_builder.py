@@ -4,12 +4,12 @@ import gzip
 import hashlib
 import logging
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from anyio import to_thread
+from msgspec import Struct
 
 from tracker.config.settings import Settings
 from tracker.ical.feed import calendar, vevents
@@ -47,8 +47,7 @@ class Wanted(NamedTuple):
         return event.id, event.version, event.changed_at, event.status, self.level, self.alarms, self.is_free
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """One event at one level, with its alarms, valid until a day on which time alone changes it."""
 
     text: bytes
@@ -61,8 +60,7 @@ class Piece:
         return len(self.text) + 500
 
 
-@dataclass(frozen=True)
-class Body:
+class Body(Struct, frozen=True):
     """A whole calendar, the same under gzip, and its SHA-256 (hexadecimal)."""
 
     text: bytes

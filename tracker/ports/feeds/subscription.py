@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from litestar.enums import HttpMethod
 from litestar.handlers import ASGIRouteHandler
 from litestar.types import Receive, Scope, Send
+from msgspec.structs import replace
 
 from tracker import clock
 from tracker.config.settings import Settings

@@ -4,11 +4,12 @@ import asyncio
 import shutil
 import stat
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from tracker import clock
 from tracker.config import minimum_versions, settings_file
@@ -56,8 +57,7 @@ class State(StrEnum):
     FAULT = "fault"
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(Struct, frozen=True):
     """One check and its result."""
 
     state: State

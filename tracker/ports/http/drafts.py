@@ -10,7 +10,6 @@ import binascii
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,6 +17,7 @@ from uuid import UUID
 import msgspec
 from litestar.datastructures import FormMultiDict
 from litestar.types import Message
+from msgspec import Struct
 
 from tracker import clock
 from tracker.crypto import keys
@@ -66,8 +66,7 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
         return DraftKey(form=self.form, subject=self.subject, event_id=self.event_id)
 
 
-@dataclass(frozen=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """The draft of a form that could not be saved."""
 
     page: str

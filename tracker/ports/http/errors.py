@@ -1,7 +1,6 @@
 """The one table from errors to responses: a page, or a format for programs where a program asks."""
 
 import logging
-from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -9,6 +8,7 @@ from litestar import Response
 from litestar.datastructures import FormMultiDict
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect
+from msgspec import Struct
 
 from tracker import clock
 from tracker.database import is_unavailable
@@ -24,8 +24,7 @@ from tracker.rules.core.drafts import SECRETS
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class ErrorPage:
+class ErrorPage(Struct, frozen=True):
     """A status, the page that shows it, and its heading where the page has none of its own."""
 
     status: int

@@ -5,12 +5,12 @@ It says what was done, with an optional Undo; or why nothing was.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from litestar import Response
+from msgspec import Struct
 
 from tracker.config.settings import Settings
 from tracker.crypto import keys
@@ -20,8 +20,7 @@ from tracker.ports.http.request_source import Connection
 SECONDS = 60
 
 
-@dataclass(frozen=True, kw_only=True)
-class Undo:
+class Undo(Struct, frozen=True, kw_only=True):
     """How to undo a change: by a form to `address` with these fields, until a given time."""
 
     address: str
@@ -38,8 +37,7 @@ class Undo:
         return max(0, int((self.until - now).total_seconds())) if self.until else None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Flash:
+class Flash(Struct, frozen=True, kw_only=True):
     """The message."""
 
     sentence: str

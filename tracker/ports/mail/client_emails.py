@@ -1,12 +1,13 @@
 """The emails in which people's programs send a reply, built as each of them builds its own."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, make_msgid
 from html import escape
+
+from msgspec import Struct
 
 from tracker.ports.mail.authentication import NAME
 from tracker.rules.emails.content import one_line
@@ -14,8 +15,7 @@ from tracker.rules.emails.content import one_line
 FILE = "invite.ics"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Envelope:
+class Envelope(Struct, frozen=True, kw_only=True):
     """Who sends an email to whom, and which mail server confirms the sender."""
 
     sender: str

@@ -5,11 +5,12 @@ Calendar messages: RFC 6047 (iMIP); headers: RFC 5322, RFC 3834.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from email.parser import BytesParser
 from email.policy import compat32
 from email.utils import format_datetime, formataddr
 from functools import lru_cache
+
+from msgspec import Struct
 
 from tracker.config.settings import Settings
 from tracker.crypto import keys
@@ -56,8 +57,7 @@ class Unsafe(Exception):
     """The email would differ from what was intended; it is not sent, and people see why."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Mail:
+class Mail(Struct, frozen=True, kw_only=True):
     """What is handed to the email server."""
 
     sender: str

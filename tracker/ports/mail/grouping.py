@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from tracker.database import is_unavailable
 
@@ -13,8 +14,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-@dataclass(eq=False)
-class _Waiting(Generic[T, R]):
+class _Waiting(Struct, Generic[T, R], eq=False):
     """One of a group, and what became of it: one result, or an error."""
 
     one: T

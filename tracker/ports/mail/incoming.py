@@ -1,7 +1,6 @@
 """From the bytes of an email that someone sent to what a decision needs of it, within fixed limits."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime
 from email.errors import MessageError
 from email.message import Message
@@ -9,6 +8,9 @@ from email.parser import BytesParser
 from email.policy import Compat32
 from email.utils import getaddresses
 from hashlib import sha256
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.crypto.reply_addresses import ReplyAddresses
 from tracker.errors import TrackerError
@@ -42,8 +44,7 @@ class _Limited(Compat32):
         return name, value
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reader:
+class Reader(Struct, frozen=True, kw_only=True):
     """How this site reads emails."""
 
     addresses: ReplyAddresses

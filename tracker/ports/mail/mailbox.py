@@ -1,7 +1,6 @@
 """Reads the emails that the sink keeps, for a demo's page."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -9,13 +8,13 @@ from email.policy import default
 from pathlib import Path
 
 from anyio import to_thread
+from msgspec import Struct
 
 NAME = re.compile(r"\d{6,12}", re.ASCII)
 MOST = 200  # emails in a list
 
 
-@dataclass(frozen=True, kw_only=True)
-class KeptMail:
+class KeptMail(Struct, frozen=True, kw_only=True):
     """One email as its reader has it; missing parts are empty."""
 
     name: str

@@ -1,10 +1,11 @@
 """Answers an email of the demo as the program of its recipient does, through the real way in (LMTP)."""
 
 import smtplib
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 from anyio import to_thread
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.config.settings import Settings
 from tracker.crypto import keys
@@ -23,8 +24,7 @@ ANSWERS = {"accept": "Accepted", "maybe": "Tentative", "decline": "Declined"}
 """The buttons of calendar programs, and what their emails begin with; in capitals, PARTSTAT."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Ways:
+class Ways(Struct, frozen=True, kw_only=True):
     """How the recipient of an email can answer it by email."""
 
     has_buttons: bool

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
+from msgspec.structs import asdict
+
 from tracker.ports.mail.templates import BUTTONS, FACTS, FILES, FOOTER, TIME_ONLY, words
 from tracker.rules.emails.content import PREVIEW, SUBJECT, ButtonName, CalendarPart, Letter, cut, fitting, one_line
 from tracker.rules.emails.contexts import Says
@@ -59,7 +61,7 @@ class _About(NamedTuple):
 @lru_cache(REMEMBERED)
 def _worded(says: Says, facts: Facts, footer: Footer, about: _About) -> Worded:
     files, beside = FILES[type(says)], about._asdict()
-    values = {**vars(says), **beside}
+    values = {**asdict(says), **beside}
     heading, *paragraphs = _blocks(_filled(files.body, values))
     if about.is_time_only:
         paragraphs = _blocks(_filled(TIME_ONLY, beside))

@@ -6,7 +6,8 @@ import ssl
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tracker.rules.availability.public_addresses import is_public
 
@@ -38,8 +39,7 @@ async def connect(
     return await asyncio.open_connection(address, port, ssl=context, server_hostname=host, flags=socket.AI_NUMERICHOST)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Network:
+class Network(Struct, frozen=True, kw_only=True):
     """Finds and reaches hosts; no proxy of the environment is used, because it would resolve the address again."""
 
     resolve: Resolve = resolve

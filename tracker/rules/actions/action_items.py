@@ -1,9 +1,10 @@
 """Action items: states, lateness, and who may see, assign and update them."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.rules.core.audiences import EVERYONE, Visibility
 from tracker.rules.core.viewer import Viewer
@@ -29,8 +30,7 @@ class ItemStatus(StrEnum):
 CLOSED = frozenset({ItemStatus.DONE, ItemStatus.CANCELED})
 
 
-@dataclass(frozen=True, kw_only=True)
-class ActionItem:
+class ActionItem(Struct, frozen=True, kw_only=True):
     """An item as a viewer may see it; `due` is a day in the task force's zone, progress a percentage."""
 
     id: UUID
@@ -80,8 +80,7 @@ ATTACHED = "attached"
 """The source of a step whose author attached an email as the owner's, or undid that."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Note:
+class Note(Struct, frozen=True, kw_only=True):
     """One step in an item's history."""
 
     at: datetime

@@ -1,9 +1,11 @@
 """How an action item changes: the item after a change, and the words that its history keeps."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.errors import Invalid
 from tracker.rules.actions.action_items import CLOSED, ActionItem, ItemStatus, Note
@@ -20,8 +22,7 @@ STEPS_SAID = 3
 """How many steps of an item's history a message repeats."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class NewItem:
+class NewItem(Struct, frozen=True, kw_only=True):
     """What is to be done, by whom and when; where it comes from, or else who may see it."""
 
     title: str
@@ -35,8 +36,7 @@ class NewItem:
     """The committee whose next meeting lists it while it is open; None = that of the origin."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """A change to an item; None = unchanged."""
 
     status: ItemStatus | None = None

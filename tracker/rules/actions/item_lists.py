@@ -1,10 +1,11 @@
 """How a list of action items is filtered, grouped and counted."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.rules.actions.action_items import ActionItem, ItemStatus, days_late
 
@@ -22,8 +23,7 @@ class GroupBy(StrEnum):
     AGENCY = "agency"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Filter:
+class Filter(Struct, frozen=True, kw_only=True):
     """Which of the items that a viewer may see they want to see."""
 
     group_by: GroupBy = GroupBy.DUE
@@ -32,16 +32,14 @@ class Filter:
     with_done: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class Group:
+class Group(Struct, frozen=True, kw_only=True):
     """Items under one heading."""
 
     name: str
     items: list[ActionItem]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Counts:
+class Counts(Struct, frozen=True, kw_only=True):
     """How many items there are, of those that the viewer may see."""
 
     open: int

@@ -1,8 +1,10 @@
 """Undoing what an update changed of an action item: only that, and only while no one has changed it since."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.rules.actions.action_items import CLOSED, ActionItem, ItemStatus, Note
 from tracker.rules.actions.item_changes import COMPLETE, is_of_status
@@ -11,8 +13,7 @@ UNDID_EMAIL = "Undid an email."
 """The note of a step that undoes what an email changed."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Stage:
+class Stage(Struct, frozen=True, kw_only=True):
     """How far an item is: all that an email changes of it, beside its history."""
 
     status: ItemStatus
@@ -22,8 +23,7 @@ class Stage:
     closed_at: datetime | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Update:
+class Update(Struct, frozen=True, kw_only=True):
     """An update of an item, as the stages before and after it."""
 
     at: datetime

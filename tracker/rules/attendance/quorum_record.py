@@ -1,16 +1,16 @@
 """Quorum of record: what was true when attendance was closed, no matter who holds the seats today."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.rules.core.audiences import Arm
 from tracker.rules.roster.quorum import Count, QuorumRule, counted
 
 
-@dataclass(frozen=True, kw_only=True)
-class SeatOfRecord:
+class SeatOfRecord(Struct, frozen=True, kw_only=True):
     """A seat that the committee had then."""
 
     agency_id: UUID
@@ -21,8 +21,7 @@ class SeatOfRecord:
     """Whether its primary or an alternate was present."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class QuorumOfRecord:
+class QuorumOfRecord(Struct, frozen=True, kw_only=True):
     """The committee's rule and seats at the moment of closing."""
 
     rule: QuorumRule

@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.errors import Invalid, NotAllowed
 from tracker.rules.core.viewer import Viewer
@@ -33,8 +34,7 @@ WALK_IN_MARKS = frozenset({Mark.HERE, Mark.REMOTE, Mark.CLEARED})
 """The marks for people who were not invited: if they did not come, they are not absent."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Recorded:
+class Recorded(Struct, frozen=True, kw_only=True):
     """The mark that counts for one person or walk-in, with the agency that they served at that time."""
 
     id: UUID
@@ -48,8 +48,7 @@ class Recorded:
     """Name and agency of the person who recorded it."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Correction:
+class Correction(Struct, frozen=True, kw_only=True):
     """A mark that a later one replaced."""
 
     name: str
@@ -61,8 +60,7 @@ class Correction:
     at: datetime
 
 
-@dataclass(frozen=True, kw_only=True)
-class Line:
+class Line(Struct, frozen=True, kw_only=True):
     """One line of the sheet: a participant with or without a mark, or a walk-in with one."""
 
     name: str
@@ -86,8 +84,7 @@ class Line:
         return self.participant is not None and self.participant.reply is ReplyValue.ACCEPTED
 
 
-@dataclass(frozen=True, kw_only=True)
-class WalkIn:
+class WalkIn(Struct, frozen=True, kw_only=True):
     """A person who came without an invitation: a member, or a guest with the name and agency that they give."""
 
     id: UUID
@@ -99,8 +96,7 @@ class WalkIn:
     mark: Mark = Mark.HERE
 
 
-@dataclass(frozen=True, kw_only=True)
-class Tally:
+class Tally(Struct, frozen=True, kw_only=True):
     """A sheet in numbers; here and remote include walk-ins, invited and unmarked do not."""
 
     invited: int

@@ -1,17 +1,17 @@
 """The audit log by deed: the entries of one request or one run of the clock are one row, with a sentence for all."""
 
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import TypeVar
+
+from msgspec import Struct
 
 from tracker.rules.audit.words import Entry
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, kw_only=True)
-class DeedEntries:
+class DeedEntries(Struct, frozen=True, kw_only=True):
     """The entries of one deed, newest first; at least one."""
 
     entries: Sequence[Entry]

@@ -1,10 +1,11 @@
 """The wording of audit log entries, the groups for filtering, and the facts that are shown."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.rules.audit import facts as audit_facts
 from tracker.rules.core.actors import Origin
@@ -311,8 +312,7 @@ OPEN_SUBJECTS = frozenset(
 """Subjects that reveal no event. Others are hidden unless they lead to an event that the reader sees."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One entry as one reader sees it."""
 
     seq: int

@@ -1,9 +1,10 @@
 """Blackout days: when an agency reports that its people are not available; pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.errors import Invalid
 from tracker.rules.core.viewer import Role, Viewer
@@ -14,8 +15,7 @@ FARTHEST = timedelta(days=731)
 """How far in the future a blackout may end."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Blackout:
+class Blackout(Struct, frozen=True, kw_only=True):
     """Consecutive days of one agency, both ends included."""
 
     id: UUID

@@ -2,10 +2,11 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from operator import itemgetter
+
+from msgspec import Struct
 
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.events.plan import Slot
@@ -25,8 +26,7 @@ class State(StrEnum):
 WORST = {state: number for number, state in enumerate(State)}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Busy:
+class Busy(Struct, frozen=True, kw_only=True):
     """A time when a person is not free; aware UTC, end excluded."""
 
     starts_at: datetime

@@ -1,15 +1,16 @@
 """The days of the availability grid: working hours, with equal half hours put together."""
 
-from dataclasses import dataclass, replace
 from datetime import date, datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.rules.availability.busy_days import Days, State
 from tracker.rules.availability.suggested_times import CLOSES, OPENS, STEP
 from tracker.rules.core.wall_clock import to_local, to_utc
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cell:
+class Cell(Struct, frozen=True, kw_only=True):
     """Consecutive half hours of one person's day with the same state."""
 
     span: int

@@ -5,11 +5,12 @@ Only spans of such a calendar are kept: from when, until when, and the kind of b
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from tracker.errors import Invalid
 from tracker.rules.core.wall_clock import to_local, to_utc
@@ -90,8 +91,7 @@ WORDS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Shared:
+class Shared(Struct, frozen=True, kw_only=True):
     """A calendar that a member shares, as they see it; of its address only the host."""
 
     host: str

@@ -1,9 +1,10 @@
 """Suggested times: when required people are free, as far as is known; pure and without a clock."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
+
+from msgspec import Struct, field
 
 from tracker.rules.availability.busy_days import Days, State
 from tracker.rules.core.wall_clock import to_local
@@ -22,8 +23,7 @@ Candidate = tuple[Slot, ...]
 """The dates of an event that begins at some day and hour: one, or the first ones of a series."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Suggestion:
+class Suggestion(Struct, frozen=True, kw_only=True):
     """A time, and the people who could not come, each with the number of their missed dates."""
 
     starts_at: datetime
@@ -46,8 +46,7 @@ class Suggestion:
     """How many seats would be filled on the first date."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class People:
+class People(Struct, frozen=True, kw_only=True):
     """The people for whom times are suggested, and their busy times."""
 
     required: Sequence[UUID]

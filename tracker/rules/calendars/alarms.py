@@ -1,8 +1,9 @@
 """The alarms of a feed: how long before an event a calendar program reminds its owner, if it honors alarms at all."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from tracker.errors import Invalid
 
@@ -31,8 +32,7 @@ ALL_DAY = {AllDayAlarm.EVENING: "6:00 PM the day before", AllDayAlarm.MORNING: "
 _FROM_MIDNIGHT = {AllDayAlarm.EVENING: timedelta(hours=-6), AllDayAlarm.MORNING: timedelta(hours=8)}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Alarms:
+class Alarms(Struct, frozen=True, kw_only=True):
     """The alarms of one feed; None = none."""
 
     minutes: int | None = None

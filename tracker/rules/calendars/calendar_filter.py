@@ -1,8 +1,9 @@
 """The filter of the calendar: kinds, a committee, an agency, an audience, the viewer's own, canceled dates."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.rules.calendars.month_grid import Seen
 from tracker.rules.core.audiences import Visibility
@@ -12,16 +13,14 @@ from tracker.rules.events.event import Kind
 EVERY_KIND = frozenset(Kind)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Choice:
+class Choice(Struct, frozen=True, kw_only=True):
     """A committee or an agency to filter the calendar by."""
 
     id: UUID
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Choices:
+class Choices(Struct, frozen=True, kw_only=True):
     """The choices that the viewer has."""
 
     committees: tuple[Choice, ...] = ()
@@ -30,8 +29,7 @@ class Choices:
     """The viewer's saved filters, including those of other pages."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Filter:
+class Filter(Struct, frozen=True, kw_only=True):
     """Which of the events that a viewer may see they want to see; None and the whole set leave nothing out."""
 
     kinds: frozenset[Kind] = EVERY_KIND

@@ -1,10 +1,11 @@
 """The content of feeds: how much of an event, how long a cancellation stays, and which program fetched it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.errors import Invalid
 from tracker.rules.calendars.alarms import Alarms
@@ -73,8 +74,7 @@ class Scope(StrEnum):
     """What its owner is invited to or organizes."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Only:
+class Only(Struct, frozen=True, kw_only=True):
     """What a feed is limited to, beside its scope; None = not limited."""
 
     committee_id: UUID | None = None
@@ -106,8 +106,7 @@ KIND_WORDS = {
 """The events of one kind, in a sentence."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Subscription:
+class Subscription(Struct, frozen=True, kw_only=True):
     """One feed address of one member, without the address itself."""
 
     id: UUID

@@ -1,9 +1,10 @@
 """A week as a table of half hours: overlapping dates are side by side, dates without hours are on top."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from math import lcm
+
+from msgspec import Struct, field
 
 from tracker.rules.calendars.month_grid import A_DAY, SHOWN, Seen, days_of, shown
 from tracker.rules.core.wording import local
@@ -14,8 +15,7 @@ OFFICE = (16, 36)  # half hours that are always shown: 8 AM to 6 PM
 BESIDE = 2  # overlapping dates with room for their words side by side; the rest are behind "N more"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Block:
+class Block(Struct, frozen=True, kw_only=True):
     """A cell of the table: a date or the gap beside one, with its height in half hours and its width in columns."""
 
     first: int
@@ -25,8 +25,7 @@ class Block:
     seen: Seen | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Day:
+class Day(Struct, frozen=True, kw_only=True):
     """One day of the week."""
 
     day: date
@@ -39,8 +38,7 @@ class Day:
     blocks: list[Block]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Week:
+class Week(Struct, frozen=True, kw_only=True):
     """Seven days, and the half hours from `first` to `last`, which is excluded."""
 
     days: list[Day]
@@ -57,16 +55,14 @@ class Week:
             yield half_hour, [block for day in starting for block in day.get(half_hour, free)]
 
 
-@dataclass(kw_only=True)
-class _Timed:
+class _Timed(Struct, kw_only=True):
     seen: Seen
     first: int
     last: int
     lane: int = 0
 
 
-@dataclass
-class _Cluster:
+class _Cluster(Struct):
     """Overlapping dates, in lanes."""
 
     dates: list[_Timed] = field(default_factory=list)

@@ -1,9 +1,11 @@
 """Who acts, and from where: what each entry of the audit log records about its author (NIST SP 800-53 AU-3)."""
 
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 CLIENTS = 4_096  # whose address is known by heart: each request asks
 MARK = 12  # characters of a session or token id that the audit log keeps: just enough to tell sessions apart
@@ -23,8 +25,7 @@ def network_address(text: str) -> str:
     return str(address.ipv4_mapped or address) if isinstance(address, IPv6Address) else str(address)
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """The source of a request; unknown parts are empty."""
 
     source: str = "page"
@@ -49,8 +50,7 @@ class Origin:
 ON_SITE = Origin()
 
 
-@dataclass(frozen=True)
-class Actor:
+class Actor(Struct, frozen=True):
     """The author of a change: a member with their agency at that time; without a member, a stranger or the system."""
 
     member_id: UUID | None = None

@@ -5,12 +5,12 @@ that concerns an event is shown only while its person may see that event.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 import msgspec
+from msgspec import Struct
 
 from tracker.errors import Invalid
 from tracker.rules.core.wording import clock, day, local
@@ -69,8 +69,7 @@ typed.
 """
 
 
-@dataclass(frozen=True, kw_only=True)
-class DraftKey:
+class DraftKey(Struct, frozen=True, kw_only=True):
     """Which draft of a person: its form, and what the form is about; nothing for a form of something new."""
 
     form: DraftForm
@@ -79,8 +78,7 @@ class DraftKey:
     """The event whose texts it may hold."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Saved:
+class Saved(Struct, frozen=True, kw_only=True):
     """Which draft a page shows, and which version of it; the version rises each time the draft is saved.
 
     A draft that is begun after another one was removed has the same key, but another id.
@@ -90,8 +88,7 @@ class Saved:
     version: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Draft:
+class Draft(Struct, frozen=True, kw_only=True):
     """A draft as its person sees it."""
 
     texts: Texts

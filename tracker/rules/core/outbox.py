@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.rules.core import account_messages as accounts
 from tracker.rules.core import message_types as types
@@ -210,8 +211,7 @@ class State(StrEnum):
     """The recipient may no longer see it, or it no longer concerns them."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Draft:
+class Draft(Struct, frozen=True, kw_only=True):
     """A message to be queued; `key` names the change and the person: the same key never makes two messages.
 
     `due` None means now, or for a change after `PAUSE`, so that further edits join it. From `not_after` on the message
@@ -250,8 +250,7 @@ class Draft:
         return self.kind, self.event_id, date, self.item_id
 
 
-@dataclass(frozen=True, kw_only=True)
-class Message:
+class Message(Struct, frozen=True, kw_only=True):
     """A message that is claimed for sending."""
 
     id: UUID
@@ -267,8 +266,7 @@ class Message:
     attempts: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Skip:
+class Skip(Struct, frozen=True, kw_only=True):
     """Why a message is not sent."""
 
     state: State

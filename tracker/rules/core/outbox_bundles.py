@@ -1,11 +1,11 @@
 """One email for a change, however many edits it took: which waiting messages a new one replaces or makes needless."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from msgspec import structs
+from msgspec import Struct, structs
+from msgspec.structs import replace
 
 from tracker.rules.core.message_types import (
     Also,
@@ -33,8 +33,7 @@ SAID_BY_INVITATION = "The invitation that hasn’t been sent yet includes this."
 NEVER_SHOWN = "They hadn’t been notified of it yet."
 
 
-@dataclass(frozen=True, kw_only=True)
-class Earlier:
+class Earlier(Struct, frozen=True, kw_only=True):
     """An earlier message to the same person about the same event.
 
     Waiting: pending, not claimed, and no try of it can have arrived. A message that may have arrived counts as known.

@@ -5,10 +5,11 @@ other.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlencode
 from uuid import UUID
+
+from msgspec import Struct
 
 LONGEST_NAME = 60  # characters
 LONGEST_QUERY = 500  # characters
@@ -35,8 +36,7 @@ LISTINGS: Mapping[str, Listing] = {
 """Path of the page → its name and what a filter of it keeps."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class SavedFilter:
+class SavedFilter(Struct, frozen=True, kw_only=True):
     """A filter as its owner sees it."""
 
     id: UUID

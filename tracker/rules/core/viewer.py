@@ -1,11 +1,12 @@
 """Who acts: the viewer, with the rights that they hold now."""
 
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.rules.core import audiences
 from tracker.rules.core.actors import ON_SITE, Actor, Origin
@@ -60,8 +61,7 @@ class Emergency(NamedTuple):
     until: datetime
 
 
-@dataclass(frozen=True, kw_only=True)
-class Viewer:
+class Viewer(Struct, frozen=True, kw_only=True):
     """A signed-in person, or the person addressed by an email, a feed or a signed link.
 
     `audiences` is what holds for them now; every reader compares it with the audiences of an event.
@@ -78,13 +78,13 @@ class Viewer:
     roles: frozenset[Role] = frozenset()
     chairs: frozenset[UUID] = frozenset()
     """Committees that the viewer chairs."""
-    audiences: frozenset[str] = field(default=frozenset())
+    audiences: frozenset[str] = frozenset()
     is_discreet: bool = False
     """Whether emails and feeds show this person only the time; details need a sign-in."""
     signs_in: bool = True
     """Whether they have an account; a guest has none and opens only the pages behind their links."""
-    origin: Origin = field(default=ON_SITE, compare=False)
-    """The request source; they are the same person whichever way they come."""
+    origin: Origin = ON_SITE
+    """The request source."""
     emergency: Emergency | None = None
     """Their emergency access to operations, in the session in which they have it. With it, they only read."""
     beside: "Viewer | None" = None

@@ -5,10 +5,12 @@ in `templates/emails/`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.core.clean_text import clean
@@ -32,8 +34,7 @@ REPLY_WORDS = {ReplyValue.ACCEPTED: "Yes", ReplyValue.TENTATIVE: "Maybe", ReplyV
 REPLY_KEYS = {ReplyValue.ACCEPTED: "yes", ReplyValue.TENTATIVE: "maybe", ReplyValue.DECLINED: "no"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReplyPage:
+class ReplyPage(Struct, frozen=True, kw_only=True):
     """The page that replies to one invitation; `reply` (yes, maybe, no) is only preselected."""
 
     invitation_id: UUID
@@ -41,8 +42,7 @@ class ReplyPage:
     reply: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ItemPage:
+class ItemPage(Struct, frozen=True, kw_only=True):
     """The page on which an item's owner reports its status; `status` is only preselected."""
 
     item_id: UUID
@@ -50,51 +50,44 @@ class ItemPage:
     status: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class SitePage:
+class SitePage(Struct, frozen=True, kw_only=True):
     """A page behind the sign-in; `path` starts with a slash."""
 
     path: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Elsewhere:
+class Elsewhere(Struct, frozen=True, kw_only=True):
     """An address outside the tracker: the video room."""
 
     url: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class StopPage:
+class StopPage(Struct, frozen=True, kw_only=True):
     """The page that stops a member's weekly digest."""
 
     member_id: UUID
 
 
-@dataclass(frozen=True, kw_only=True)
-class InvitationPage:
+class InvitationPage(Struct, frozen=True, kw_only=True):
     """The page on which a new member signs in for the first time."""
 
     member_id: UUID
     link_id: UUID
 
 
-@dataclass(frozen=True, kw_only=True)
-class UndoPage:
+class UndoPage(Struct, frozen=True, kw_only=True):
     """The page that undoes what an email of the reader changed."""
 
     words_id: UUID
 
 
-@dataclass(frozen=True, kw_only=True)
-class AddressPage:
+class AddressPage(Struct, frozen=True, kw_only=True):
     """The page that confirms a further address of a member."""
 
     alias_id: UUID
 
 
-@dataclass(frozen=True, kw_only=True)
-class PollPage:
+class PollPage(Struct, frozen=True, kw_only=True):
     """The page on which one person replies to a date poll without signing in."""
 
     poll_id: UUID
@@ -150,8 +143,7 @@ class Reads(StrEnum):
     """YES, MAYBE, or NO"""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Button:
+class Button(Struct, frozen=True, kw_only=True):
     """A button or link, and where it leads."""
 
     name: ButtonName
@@ -160,8 +152,7 @@ class Button:
     """What it is about, after the label: one of several in the email."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Delegation:
+class Delegation(Struct, frozen=True, kw_only=True):
     """That the reader of an email comes to a date in place of another person, or sends one (RFC 5546 §2.1.2)."""
 
     other: str
@@ -172,8 +163,7 @@ class Delegation:
     """Whether the reader is the one who comes."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class CalendarPart:
+class CalendarPart(Struct, frozen=True, kw_only=True):
     """What the email changes in the reader's calendar: the whole event, or one date of a series."""
 
     is_cancel: bool
@@ -192,8 +182,7 @@ class CalendarPart:
     """Whether it shows only the time."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Task:
+class Task(Struct, frozen=True, kw_only=True):
     """The action item that an email attaches as a task, which its reader's program may open or ignore."""
 
     item: ActionItem
@@ -201,8 +190,7 @@ class Task:
     """Whether it is no longer the reader's."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class DeclinedProposal:
+class DeclinedProposal(Struct, frozen=True, kw_only=True):
     """The answer to the reader's proposal of another time for a date; it changes nothing in their calendar."""
 
     date: Occurrence
@@ -213,8 +201,7 @@ class DeclinedProposal:
     comment: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Letter:
+class Letter(Struct, frozen=True, kw_only=True):
     """One email to one person; its templates turn this content into words."""
 
     says: Says

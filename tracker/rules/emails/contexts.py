@@ -4,8 +4,9 @@ Each class belongs to one folder in `templates/emails/`, whose files use its fie
 days as "Thu, Dec 10", times as "2:00 PM", and "" for missing values.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from tracker.rules.core.answers import Taken
 from tracker.rules.emails.event_contexts import EventEmail, RemovedUnseenEmail
@@ -20,8 +21,7 @@ class Reason(StrEnum):
     UPDATE = "update"
 
 
-@dataclass(frozen=True, kw_only=True)
-class RestrictedEmail:
+class RestrictedEmail(Struct, frozen=True, kw_only=True):
     """`restricted`: a change to a restricted event; the email reveals nothing about it."""
 
     reason: Reason
@@ -31,8 +31,7 @@ class RestrictedEmail:
     """Whether the reader is asked to come, and not only informed."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ThankYouEmail:
+class ThankYouEmail(Struct, frozen=True, kw_only=True):
     """`thank_you`: the reader was at a date of an event."""
 
     title: str
@@ -45,8 +44,7 @@ class ThankYouEmail:
     """How many other ones the reader can see."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ItemAssignedEmail:
+class ItemAssignedEmail(Struct, frozen=True, kw_only=True):
     """`item_assigned`: the reader owns a new action item."""
 
     reference: str
@@ -54,8 +52,7 @@ class ItemAssignedEmail:
     origin: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class ItemWithdrawnEmail:
+class ItemWithdrawnEmail(Struct, frozen=True, kw_only=True):
     """`item_withdrawn`: another person canceled the reader's action item, or reassigned it."""
 
     reference: str
@@ -63,8 +60,7 @@ class ItemWithdrawnEmail:
     is_canceled: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class ItemBlockedEmail:
+class ItemBlockedEmail(Struct, frozen=True, kw_only=True):
     """`item_blocked`: the owner of an action item can't finish it; the reader can help or reassign it."""
 
     reference: str
@@ -73,8 +69,7 @@ class ItemBlockedEmail:
     has_reason: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class ItemNotedEmail:
+class ItemNotedEmail(Struct, frozen=True, kw_only=True):
     """`item_noted`: another person unblocked the reader's action item, or added a note while it was blocked."""
 
     reference: str
@@ -83,8 +78,7 @@ class ItemNotedEmail:
     is_blocked: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class ItemAnsweredEmail:
+class ItemAnsweredEmail(Struct, frozen=True, kw_only=True):
     """`item_answered`: what was understood of what the reader wrote back to an email about an action item."""
 
     reference: str
@@ -95,8 +89,7 @@ class ItemAnsweredEmail:
     is_whole: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class ItemDueEmail:
+class ItemDueEmail(Struct, frozen=True, kw_only=True):
     """`item_due`: an action item is due in some days, or today."""
 
     reference: str
@@ -106,8 +99,7 @@ class ItemDueEmail:
     is_late: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class ItemOverdueEmail:
+class ItemOverdueEmail(Struct, frozen=True, kw_only=True):
     """`item_overdue`: an action item was due some days ago."""
 
     reference: str
@@ -128,8 +120,7 @@ class ItemNews(StrEnum):
     OVERDUE = "overdue"
 
 
-@dataclass(frozen=True, kw_only=True)
-class ItemRestrictedEmail:
+class ItemRestrictedEmail(Struct, frozen=True, kw_only=True):
     """`item_restricted`: an action item of which the email reveals only the number and the due day."""
 
     about: ItemNews
@@ -139,8 +130,7 @@ class ItemRestrictedEmail:
     """Days until it is due, or since then; 0 when the email isn't a reminder."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ItemsOfDayEmail:
+class ItemsOfDayEmail(Struct, frozen=True, kw_only=True):
     """`items_of_day`: several action items that the reader owns or can help with, or one of another person."""
 
     day: str
@@ -157,8 +147,7 @@ class ItemsOfDayEmail:
     is_late: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class DigestEmail:
+class DigestEmail(Struct, frozen=True, kw_only=True):
     """`digest`: the reader's week."""
 
     monday: str
@@ -170,41 +159,35 @@ class DigestEmail:
     has_restricted: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class AccountInvitationEmail:
+class AccountInvitationEmail(Struct, frozen=True, kw_only=True):
     """`account_invitation`: a new member gets a link to sign in for the first time."""
 
     until: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class AccountLockedEmail:
+class AccountLockedEmail(Struct, frozen=True, kw_only=True):
     """`account_locked`: sign-in is paused after failed attempts."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class AccountChangedEmail:
+class AccountChangedEmail(Struct, frozen=True, kw_only=True):
     """`account_changed`: another person changed how the reader signs in."""
 
     call: str
     """The coordinators with their phone numbers, or nothing."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class AuditLogAlteredEmail:
+class AuditLogAlteredEmail(Struct, frozen=True, kw_only=True):
     """`audit_log_altered`: verification found that the audit log was altered."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class EmailTestEmail:
+class EmailTestEmail(Struct, frozen=True, kw_only=True):
     """`email_test`: the reader asked for it, to see whether emails arrive."""
 
     asked: str
     """When they asked."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class AddressCheckEmail:
+class AddressCheckEmail(Struct, frozen=True, kw_only=True):
     """`address_check`: the reader of this mailbox confirms that replies from here are a member's."""
 
     person: str
@@ -212,72 +195,60 @@ class AddressCheckEmail:
     address: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class AddressAddedEmail:
+class AddressAddedEmail(Struct, frozen=True, kw_only=True):
     """`address_added`: replies from a further address count as the reader's."""
 
     address: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class ConflictFoundEmail:
+class ConflictFoundEmail(Struct, frozen=True, kw_only=True):
     """`conflict_found`: two operations are in each other's way; what they are is shown after sign-in only."""
 
     for_officer: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class ConflictEndedEmail:
+class ConflictEndedEmail(Struct, frozen=True, kw_only=True):
     """`conflict_ended`: two operations are no longer in each other's way; how it ended is shown after sign-in only."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ConflictChangedEmail:
+class ConflictChangedEmail(Struct, frozen=True, kw_only=True):
     """`conflict_changed`: a conflict has to be decided again; what changed is shown after sign-in only."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ComparisonsReportedEmail:
+class ComparisonsReportedEmail(Struct, frozen=True, kw_only=True):
     """`comparisons_reported`: someone compared many places; who did is shown to officers after sign-in only."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class CheckOutMissingEmail:
+class CheckOutMissingEmail(Struct, frozen=True, kw_only=True):
     """`check_out_missing`: someone hasn't checked out of an operation; who, of which, is shown after sign-in only."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReadinessEmail:
+class ReadinessEmail(Struct, frozen=True, kw_only=True):
     """`readiness`: a service-readiness notice is new or has changed; what it says is shown after sign-in only."""
 
     is_new: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class EmergencyAccessEmail:
+class EmergencyAccessEmail(Struct, frozen=True, kw_only=True):
     """`emergency_access`: an administrator used emergency access; who, why, and to what is shown after sign-in only."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class DecisionNeededEmail:
+class DecisionNeededEmail(Struct, frozen=True, kw_only=True):
     """`decision_needed`: something waits for the reader's approval; what it is is shown after sign-in only."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class DecisionMadeEmail:
+class DecisionMadeEmail(Struct, frozen=True, kw_only=True):
     """`decision_made`: what the reader asked for is decided; how is shown after sign-in only."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class PollOpenedEmail:
+class PollOpenedEmail(Struct, frozen=True, kw_only=True):
     """`poll_opened`: the reader is asked which of some dates suit them."""
 
     title: str
     reply_by: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class PollNudgeEmail:
+class PollNudgeEmail(Struct, frozen=True, kw_only=True):
     """`poll_nudge`: the reader has not replied to a date poll."""
 
     title: str
@@ -285,8 +256,7 @@ class PollNudgeEmail:
     """Empty once the day is over."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class PollCanceledEmail:
+class PollCanceledEmail(Struct, frozen=True, kw_only=True):
     """`poll_canceled`: a date poll in which the reader was asked is canceled."""
 
     title: str

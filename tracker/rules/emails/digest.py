@@ -1,8 +1,9 @@
 """The weekly digest: when it is due, and what it lists."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+
+from msgspec import Struct
 
 from tracker.rules.actions.action_items import ActionItem, ItemStatus, days_late, may_direct
 from tracker.rules.core.viewer import Viewer
@@ -19,8 +20,7 @@ A_WEEK = 7  # days
 FOLLOWED_UP = 7  # days after the due day from which other people's items are listed
 
 
-@dataclass(frozen=True, kw_only=True)
-class Week:
+class Week(Struct, frozen=True, kw_only=True):
     """One reader's week; `today` and the days are in their zone."""
 
     reader: Viewer

@@ -1,8 +1,9 @@
 """The text of the weekly digest; restricted events are counted, not listed."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date
+
+from msgspec.structs import replace
 
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.wall_clock import to_local

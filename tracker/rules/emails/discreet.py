@@ -4,10 +4,10 @@ Every word is made from an event of which only the times are known, so that no t
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from msgspec import structs
+from msgspec.structs import replace
 
 from tracker.rules.calendars.feeds import APPOINTMENT
 from tracker.rules.core.message_types import (

@@ -8,11 +8,13 @@ about it go by that day, even those written days later.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import IntEnum
 from itertools import chain
 from uuid import UUID
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tracker.errors import Invalid
 from tracker.rules.core.wording import plural
@@ -43,8 +45,7 @@ ESCALATED = (Rung.AGENCY, Rung.COORDINATOR)
 """The rungs that have a day."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Escalation:
+class Escalation(Struct, frozen=True, kw_only=True):
     """After how many days overdue or blocked, whichever is longer, an item reaches whom; 0 = never."""
 
     agency: int = 4
@@ -60,8 +61,7 @@ class Escalation:
         return {Rung.AGENCY: self.agency, Rung.COORDINATOR: self.coordinator}.get(rung, 0)
 
 
-@dataclass(frozen=True, kw_only=True)
-class CommitteeDays:
+class CommitteeDays(Struct, frozen=True, kw_only=True):
     """The days that a committee chose for its items; None = those of the task force."""
 
     agency: int | None = None
@@ -74,8 +74,7 @@ class CommitteeDays:
         return Escalation(agency=agency, coordinator=coordinator)
 
 
-@dataclass(frozen=True, kw_only=True)
-class OpenItem:
+class OpenItem(Struct, frozen=True, kw_only=True):
     """What the rungs of an open item are computed from; the days are the task force's."""
 
     id: UUID
@@ -102,8 +101,7 @@ class OpenItem:
         return day if day and day > self.stuck_since else None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Escalations:
+class Escalations(Struct, frozen=True, kw_only=True):
     """The days of the task force, and of the committees that chose some."""
 
     usual: Escalation
@@ -115,8 +113,7 @@ class Escalations:
         return chosen.over(self.usual) if chosen else self.usual
 
 
-@dataclass(frozen=True, kw_only=True)
-class Ladder:
+class Ladder(Struct, frozen=True, kw_only=True):
     """The people on the rungs of some items, and who of them can be reached."""
 
     reachable: Mapping[UUID, frozenset[str]] = field(default_factory=dict)

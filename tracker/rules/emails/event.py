@@ -1,7 +1,8 @@
 """Emails about an event: invitation, cancellation, removal, substitute, and the one about restricted events."""
 
-from dataclasses import replace
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from tracker.rules.core.message_types import (
     Canceled,

@@ -1,13 +1,13 @@
 """What the templates of emails about one event can use; the other emails are in `contexts`."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from tracker.rules.core.answers import Taken
 
 
-@dataclass(frozen=True, kw_only=True)
-class OwnReply:
+class OwnReply(Struct, frozen=True, kw_only=True):
     """The reader's reply to the subject of an email; every field is empty when the reader is the organizer."""
 
     kept: str = ""
@@ -19,8 +19,7 @@ class OwnReply:
     """The person who comes in the reader's place."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class InvitationEmail:
+class InvitationEmail(Struct, frozen=True, kw_only=True):
     """`invitation`: the reader is invited to an event."""
 
     title: str
@@ -48,8 +47,7 @@ class Change(StrEnum):
     DETAILS = "details"
 
 
-@dataclass(frozen=True, kw_only=True)
-class ChangedEmail:
+class ChangedEmail(Struct, frozen=True, kw_only=True):
     """`changed`: an event with one date, or one date of a series, has a new time, place or detail."""
 
     title: str
@@ -65,8 +63,7 @@ class ChangedEmail:
     reply: OwnReply
 
 
-@dataclass(frozen=True, kw_only=True)
-class SeriesChangedEmail:
+class SeriesChangedEmail(Struct, frozen=True, kw_only=True):
     """`series_changed`: a series has a new time, rule, end, place or detail."""
 
     title: str
@@ -85,8 +82,7 @@ class SeriesChangedEmail:
     reply: OwnReply
 
 
-@dataclass(frozen=True, kw_only=True)
-class RestoredEmail:
+class RestoredEmail(Struct, frozen=True, kw_only=True):
     """`restored`: a canceled event or date is restored."""
 
     title: str
@@ -96,8 +92,7 @@ class RestoredEmail:
     reply: OwnReply
 
 
-@dataclass(frozen=True, kw_only=True)
-class DateAddedEmail:
+class DateAddedEmail(Struct, frozen=True, kw_only=True):
     """`date_added`: a series has one more date."""
 
     title: str
@@ -107,8 +102,7 @@ class DateAddedEmail:
     reply: OwnReply
 
 
-@dataclass(frozen=True, kw_only=True)
-class CanceledEmail:
+class CanceledEmail(Struct, frozen=True, kw_only=True):
     """`canceled`: an event or date is canceled."""
 
     title: str
@@ -132,8 +126,7 @@ class Removal(StrEnum):
     NO_LONGER_SAYS_SO = "no_longer_says_so"
 
 
-@dataclass(frozen=True, kw_only=True)
-class RemovedEmail:
+class RemovedEmail(Struct, frozen=True, kw_only=True):
     """`removed`: the reader is no longer invited, or no longer a substitute."""
 
     title: str
@@ -146,32 +139,28 @@ class RemovedEmail:
     """Whether they are kept informed of the event, which stays in their calendar."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class RemovedUnseenEmail:
+class RemovedUnseenEmail(Struct, frozen=True, kw_only=True):
     """`removed_unseen`: the reader is no longer invited and may not even know the event's title."""
 
     has_attachment: bool
     """Whether the email removes the event from their calendar."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class SeriesEndedEmail:
+class SeriesEndedEmail(Struct, frozen=True, kw_only=True):
     """`series_ended`: the upcoming dates of a series are canceled."""
 
     title: str
     last_day: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class RemovedFromSeriesEmail:
+class RemovedFromSeriesEmail(Struct, frozen=True, kw_only=True):
     """`removed_from_series`: a series continues without the reader."""
 
     title: str
     last_day: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class SeriesContinuedEmail:
+class SeriesContinuedEmail(Struct, frozen=True, kw_only=True):
     """`series_continued`: a series ends and another one continues it."""
 
     title: str
@@ -186,8 +175,7 @@ class SeriesContinuedEmail:
     is_elsewhere: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class SubstituteEmail:
+class SubstituteEmail(Struct, frozen=True, kw_only=True):
     """`substitute`: the reader substitutes for another person."""
 
     title: str
@@ -196,8 +184,7 @@ class SubstituteEmail:
     """The person for whom they substitute."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class SubstituteDeclinedEmail:
+class SubstituteDeclinedEmail(Struct, frozen=True, kw_only=True):
     """`substitute_declined`: the person named to come in the reader's place can't."""
 
     title: str
@@ -207,8 +194,7 @@ class SubstituteDeclinedEmail:
     asks_reply: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReminderEmail:
+class ReminderEmail(Struct, frozen=True, kw_only=True):
     """`reminder`: a date is near."""
 
     title: str
@@ -226,8 +212,7 @@ class ReminderEmail:
     is_late: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReplyNudgeEmail:
+class ReplyNudgeEmail(Struct, frozen=True, kw_only=True):
     """`reply_nudge`: the reader has not replied."""
 
     title: str
@@ -235,8 +220,7 @@ class ReplyNudgeEmail:
     reply_by: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class ConfirmationNudgeEmail:
+class ConfirmationNudgeEmail(Struct, frozen=True, kw_only=True):
     """`confirmation_nudge`: the reader has not confirmed a change."""
 
     title: str
@@ -245,8 +229,7 @@ class ConfirmationNudgeEmail:
     """"time", "place", or both."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class InvitationAnsweredEmail:
+class InvitationAnsweredEmail(Struct, frozen=True, kw_only=True):
     """`invitation_answered`: what was understood of what the reader wrote back to an email about an event."""
 
     title: str
@@ -268,8 +251,7 @@ class InvitationAnsweredEmail:
     """Whether the reader was to come as a substitute, and no longer is."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ProposalDeclinedEmail:
+class ProposalDeclinedEmail(Struct, frozen=True, kw_only=True):
     """`proposal_declined`: the time that the reader proposed for a date was declined."""
 
     title: str

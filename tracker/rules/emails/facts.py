@@ -3,8 +3,9 @@
 Their words are in `templates/emails/shared/`.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class FactName(StrEnum):
@@ -74,8 +75,7 @@ class FactName(StrEnum):
     OTHER_ITEM = "other_item"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Fact:
+class Fact(Struct, frozen=True, kw_only=True):
     """A row of facts; its value is ready to read, or empty where the template has the words."""
 
     name: FactName

@@ -6,8 +6,9 @@ was sent, if it didn't come back. A person without one gets none of these, and n
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from tracker.rules.core.wall_clock import to_local, to_utc
 from tracker.rules.core.wording import longday, plural
@@ -45,8 +46,7 @@ def spaced(moments: Iterable[tuple[Moment, str]], last: datetime | None) -> list
     return kept
 
 
-@dataclass(frozen=True, kw_only=True)
-class NextFollowUp:
+class NextFollowUp(Struct, frozen=True, kw_only=True):
     """The people who have not replied to a date, and when and how many of them are asked next, if nothing changes."""
 
     silent: int

@@ -1,8 +1,9 @@
 """Emails about an action item: assigned, withdrawn, blocked, due, overdue. No subject contains its title."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from tracker.rules.actions.action_items import ActionItem, ItemStatus, days_late
 from tracker.rules.core.answers import Word
@@ -60,8 +61,7 @@ NEWS: Mapping[type[ItemEmail], ItemNews] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Said:
+class Said(Struct, frozen=True, kw_only=True):
     """The note that an email about a blocked item repeats, and who wrote it; empty without a note."""
 
     text: str = ""

@@ -5,8 +5,9 @@ another day: what it could not say is in the next one.
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+
+from msgspec import Struct
 
 from tracker.rules.core.wall_clock import to_local, to_utc
 from tracker.rules.emails.quiet_hours import Quiet
@@ -17,16 +18,14 @@ MADE_UP = timedelta(days=7)
 """How long after an email that was not sent a later one makes up for it."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ItemDays:
+class ItemDays(Struct, frozen=True, kw_only=True):
     """A day with a morning, and the first of the days that its email covers: quiet hours can last for days."""
 
     day: date
     since: date
 
 
-@dataclass(frozen=True, kw_only=True)
-class ItemEmail(ItemDays):
+class ItemEmail(ItemDays, frozen=True, kw_only=True):
     """The email of a day. One that is not in time was never sent."""
 
     is_in_time: bool

@@ -4,9 +4,11 @@ Items for named people are counted, not listed.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.rules.actions.action_items import ActionItem, days_late
 from tracker.rules.core.message_types import ItemDue, ItemOverdue
@@ -23,8 +25,7 @@ from tracker.rules.emails.item_lines import LISTED, others_items, own_items
 from tracker.rules.events.markings import banner_of_all
 
 
-@dataclass(frozen=True, kw_only=True)
-class ItemDay:
+class ItemDay(Struct, frozen=True, kw_only=True):
     """What one reader hears of action items on a day; at least one item."""
 
     reader: Viewer

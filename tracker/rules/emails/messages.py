@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.outbox import LAW_ENFORCEMENT_ONLY, PAUSED, MessageKind, State, Topic
@@ -165,8 +166,7 @@ def _missing_for(viewer: Viewer) -> frozenset[MessageKind]:
     return missing if viewer.reads_audit else missing | {MessageKind.AUDIT_LOG_ALTERED}
 
 
-@dataclass(frozen=True, kw_only=True)
-class About:
+class About(Struct, frozen=True, kw_only=True):
     """The date or the whole event that a message is about, as the viewer may see it."""
 
     event_id: UUID
@@ -180,8 +180,7 @@ class About:
     zone: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class MessageLine:
+class MessageLine(Struct, frozen=True, kw_only=True):
     """One message in the list."""
 
     id: UUID
@@ -247,8 +246,7 @@ class MessageLine:
         return self.standing is Standing.FAILED and self.may_resend(now)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sending:
+class Sending(Struct, frozen=True, kw_only=True):
     """What one deed sent, as far as the viewer may know of it: the people it went to, and how that ended.
 
     A message that was resent counts by its last try.
@@ -303,16 +301,14 @@ COUNTED = {Standing.SENT: "sent", Standing.WAITING: "waiting", Standing.FAILED: 
 BY_URGENCY = (Standing.FAILED, Standing.WAITING, Standing.SKIPPED, Standing.SENT)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """Where a page of the list continues: after this sending, newest first."""
 
     at: datetime
     id: UUID
 
 
-@dataclass(frozen=True, kw_only=True)
-class Narrowed:
+class Narrowed(Struct, frozen=True, kw_only=True):
     """The filters on the list; empty = everything."""
 
     standing: Standing | None = None

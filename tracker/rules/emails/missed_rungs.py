@@ -4,9 +4,11 @@ Such an item reaches the rung again on the next morning: the new primary hears o
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.emails.escalation import Ladder, OpenItem, Rung, hearing
@@ -14,8 +16,7 @@ from tracker.rules.emails.item_days import MADE_UP, first_morning
 from tracker.rules.emails.preferences import Wishes
 
 
-@dataclass(frozen=True, kw_only=True)
-class DayEmail:
+class DayEmail(Struct, frozen=True, kw_only=True):
     """An email about action items of some days, as it was planned, and what became of it."""
 
     recipient_id: UUID
@@ -28,8 +29,7 @@ class DayEmail:
     """The items of other people that had reached its reader."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Planned:
+class Planned(Struct, frozen=True, kw_only=True):
     """What has been planned until a moment, `until`, in the task force's zone."""
 
     emails: Collection[DayEmail]

@@ -1,9 +1,10 @@
 """Nudges to people who have not replied: when they are useful, and no person within two days of being asked before."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
+
+from msgspec import Struct, field
 
 from tracker.rules.core.wording import clock, day, local, plural
 from tracker.rules.events.confirmations import Board
@@ -18,8 +19,7 @@ UNREACHABLE = "no active account, no access to the event, or an undeliverable em
 NAMED = 6  # skipped people who are named; more are counted
 
 
-@dataclass(frozen=True, kw_only=True)
-class Nudge:
+class Nudge(Struct, frozen=True, kw_only=True):
     """The people who are invited to a date and have not replied to it, and which of them can be nudged now."""
 
     line: Line

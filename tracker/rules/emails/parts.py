@@ -1,10 +1,11 @@
 """What emails about events share: their source values, facts and buttons."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from uuid import UUID
+
+from msgspec import Struct, field
 
 from tracker.rules.core.message_types import Changed, EventContent
 from tracker.rules.core.viewer import Viewer
@@ -35,8 +36,7 @@ from tracker.rules.events.replies import AttendeeRole, ReplyValue, Substitution
 from tracker.rules.recurrence.words import pattern_words
 
 
-@dataclass(frozen=True, kw_only=True)
-class Occasion:
+class Occasion(Struct, frozen=True, kw_only=True, dict=True):
     """What an email about an event is made of, all as its reader may see it."""
 
     content: EventContent

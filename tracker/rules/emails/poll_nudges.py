@@ -1,16 +1,16 @@
 """Nudges to people who have not replied to a date poll: no person twice within two days."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct, field
 
 from tracker.rules.core.wording import clock, day, local, plural
 from tracker.rules.emails.nudges import REST, UNREACHABLE
 
 
-@dataclass(frozen=True, kw_only=True)
-class PollNudges:
+class PollNudges(Struct, frozen=True, kw_only=True):
     """The people who have not replied to a poll, and which of them can be nudged now."""
 
     silent: tuple[UUID, ...]

@@ -1,9 +1,11 @@
 """What a member chose about email: which reminders, how long before, quiet hours, and how much an email shows."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from uuid import UUID
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tracker.rules.emails.quiet_hours import LONGEST_QUIET, LONGEST_WITH_WEEKEND, Quiet, held_until
 from tracker.rules.emails.reminders import Moment, judged
@@ -13,8 +15,7 @@ BEFORE_QUIET = timedelta(minutes=5)
 """How long before quiet hours a reminder is sent that would be of little use after them."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Preferences:
+class Preferences(Struct, frozen=True, kw_only=True):
     """What one member chose; the defaults are for members who chose nothing."""
 
     date_reminders: bool = True
@@ -39,8 +40,7 @@ class Preferences:
         return self.quiet is not None or self.has_quiet_weekends
 
 
-@dataclass(frozen=True, kw_only=True)
-class Wish:
+class Wish(Struct, frozen=True, kw_only=True):
     """The reminders that one person wants for one date or for their items."""
 
     leads: frozenset[timedelta] | None = USUAL
@@ -52,8 +52,7 @@ class Wish:
         return self.leads is None or moment.lead in self.leads
 
 
-@dataclass(frozen=True, kw_only=True)
-class Wishes:
+class Wishes(Struct, frozen=True, kw_only=True):
     """What all people chose, with the zone of each person's quiet hours."""
 
     of_member: Mapping[UUID, Preferences] = field(default_factory=dict)

@@ -5,8 +5,9 @@ wait, such as a sign-in link or a service-readiness notice.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+
+from msgspec import Struct
 
 from tracker.errors import Invalid
 from tracker.rules.core import message_types as types
@@ -37,8 +38,7 @@ WAITING = (
 """The messages that wait for the end of their reader's quiet hours."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Quiet:
+class Quiet(Struct, frozen=True, kw_only=True):
     """Hours of each day, on the wall clock of a zone, which may cross midnight, and perhaps all of Saturday and Sunday.
 
     `starts` and `ends` are None together: then only weekends are quiet.

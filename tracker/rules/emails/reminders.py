@@ -5,9 +5,11 @@ One day before is the same wall clock time on the day before, 23 to 25 hours ear
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.rules.core.outbox import State
 from tracker.rules.core.wall_clock import to_local, to_utc
@@ -21,8 +23,7 @@ LATE = timedelta(minutes=15)
 """A reminder that is sent later than this says so."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Moment:
+class Moment(Struct, frozen=True, kw_only=True):
     """A reminder and when it is due: `lead` names it, and from `ends` on it is outdated."""
 
     at: datetime

@@ -1,8 +1,10 @@
 """The thank-you after a date, to people who were marked present: its limits and its text."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.rules.actions.action_items import ActionItem, ItemStatus
 from tracker.rules.calendars.feeds import APPOINTMENT
@@ -27,8 +29,7 @@ NO_ONE = "No one marked present can get a thank-you by email."
 ONLY_THEIRS = "Only the organizer, the committee’s chair, or a coordinator can send a thank-you."
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sent:
+class Sent(Struct, frozen=True, kw_only=True):
     """The thank-you that was sent about a date, or waits."""
 
     at: datetime

@@ -1,7 +1,8 @@
 """Agendas: one item per line, with its minutes at the end of the line."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tracker.rules.core.date_words import MONTHS
 
@@ -9,8 +10,7 @@ LONGEST_ITEM = 480  # minutes: a larger number at the end of a line is part of i
 _DATES = frozenset({*MONTHS, *(month[:3] for month in MONTHS), "Sept"})
 
 
-@dataclass(frozen=True, kw_only=True)
-class AgendaItem:
+class AgendaItem(Struct, frozen=True, kw_only=True):
     """One line of an agenda; `minutes` is None where the line gives none."""
 
     title: str

@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from tracker.errors import NotAllowed, TooLarge
 from tracker.rules.core.date_words import short_date, short_weekday_date
@@ -20,8 +21,7 @@ ONLY_COORDINATORS = "Only coordinators can import calendar files because everyon
 KNOWN = "It’s already in the tracker."
 
 
-@dataclass(frozen=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """How much of one file is imported at once."""
 
     size: int
@@ -41,8 +41,7 @@ class Limits:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Incoming:
+class Incoming(Struct, frozen=True, kw_only=True):
     """One event of a file as it would be saved; times are local to the zone of its plan, without offset."""
 
     row: int
@@ -76,8 +75,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """A row of the file and what happens to it; `event` is what was read, if it could be."""
 
     row: int
@@ -92,8 +90,7 @@ class Row:
         return self.event.notes if self.event and self.outcome is Outcome.NEW else ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class CalendarFile:
+class CalendarFile(Struct, frozen=True, kw_only=True):
     """A file as it was read; `rest` are the rows that are not imported, `notes` concern content beside events."""
 
     events: Sequence[Incoming] = ()
@@ -101,8 +98,7 @@ class CalendarFile:
     notes: Sequence[str] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Report:
+class Report(Struct, frozen=True, kw_only=True):
     """What an import does, row by row, in the order of the file."""
 
     rows: Sequence[Row]

@@ -1,9 +1,10 @@
 """Who has confirmed a new time or place: people who replied, or kept their reply, since the change."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.rules.events.event import Occurrence
 from tracker.rules.events.history import Entry, Field, Verb
@@ -17,8 +18,7 @@ NO_REPLY = "no reply"
 """What is said of a person whose recorded reply was undone."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Board:
+class Board(Struct, frozen=True, kw_only=True):
     """The people asked to come to a date that changed after they were notified of it; without the organizer."""
 
     since: datetime

@@ -1,10 +1,11 @@
 """Events and their dates as frozen values, and who may do what with them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.errors import NotFound
 from tracker.rules.core.audiences import Arm, Visibility
@@ -27,8 +28,7 @@ __all__ = [
 """Kind and EventStatus are defined with the fields that hold them, and are imported from here with Event."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Event(EventFields):
+class Event(EventFields, frozen=True, kw_only=True):
     """An event as one viewer may see it."""
 
     id: UUID
@@ -73,8 +73,7 @@ class Event(EventFields):
         return self.rrule is not None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Occurrence:
+class Occurrence(Struct, frozen=True, kw_only=True):
     """One date of an event; `starts_at` and `ends_at` are aware UTC; the end is excluded."""
 
     id: UUID

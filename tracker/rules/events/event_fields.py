@@ -5,19 +5,20 @@ walk the list, so a new field appears in all of them; `CONTRIBUTING.md` shows ho
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any, get_type_hints
 from urllib.parse import urlsplit
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.clean_text import clean, too_long
 from tracker.rules.events.markings import Marking
 from tracker.rules.roster.reminder_policy import USUAL_POLICY, ReminderPolicy
 
-ABOUT = "about"
 LONGEST_REASON = 500  # characters
 ONLY_HTTPS = "Paste the full link. It starts with https://."
 NO_TITLE = "Enter a title."
@@ -49,8 +50,7 @@ class EventStatus(StrEnum):
     CANCELED = "canceled"
 
 
-@dataclass(frozen=True, kw_only=True)
-class About:
+class About(Struct, frozen=True, kw_only=True):
     """Labels and names of a field."""
 
     label: str
@@ -59,8 +59,7 @@ class About:
     """The name of its column in the audit log, where that differs from the column's own name."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Text(About):
+class Text(About, frozen=True, kw_only=True):
     """Limits of a field that people type."""
 
     longest: int  # characters
@@ -69,37 +68,30 @@ class Text(About):
     """Whether it is a web address: https only."""
 
 
-def _is(about: About) -> Mapping[str, About]:
-    return {ABOUT: about}
-
-
-@dataclass(frozen=True, kw_only=True)
-class EventFields:
+class EventFields(Struct, frozen=True, kw_only=True):
     """What people choose about an event; `starts` is local to `zone`, without offset, and is the first date."""
 
-    title: str = field(metadata=_is(Text(label="Title", longest=200)))
-    kind: Kind = field(metadata=_is(About(label="Kind")))
-    visibility: Visibility = field(metadata=_is(About(label="Who can see this", log_words="who sees it")))
-    committee_id: UUID | None = field(default=None, metadata=_is(About(label="Committee")))
-    starts: datetime = field(metadata=_is(About(label="Start", log_words="start")))
-    duration: timedelta = field(metadata=_is(About(label="Length", log_words="length")))
-    zone: str = field(metadata=_is(About(label="Time zone", log_words="time zone")))
-    is_all_day: bool = field(default=False, metadata=_is(About(label="All day", log_words="all day")))
-    place: str = field(default="", metadata=_is(Text(label="Place", longest=300)))
-    video_link: str = field(
-        default="", metadata=_is(Text(label="Video link", log_words="video", longest=500, is_link=True))
-    )
-    agenda: str = field(default="", metadata=_is(Text(label="Agenda", longest=5_000, is_multiline=True)))
+    title: Annotated[str, Text(label="Title", longest=200)]
+    kind: Annotated[Kind, About(label="Kind")]
+    visibility: Annotated[Visibility, About(label="Who can see this", log_words="who sees it")]
+    committee_id: Annotated[UUID | None, About(label="Committee")] = None
+    starts: Annotated[datetime, About(label="Start", log_words="start")]
+    duration: Annotated[timedelta, About(label="Length", log_words="length")]
+    zone: Annotated[str, About(label="Time zone", log_words="time zone")]
+    is_all_day: Annotated[bool, About(label="All day", log_words="all day")] = False
+    place: Annotated[str, Text(label="Place", longest=300)] = ""
+    video_link: Annotated[str, Text(label="Video link", log_words="video", longest=500, is_link=True)] = ""
+    agenda: Annotated[str, Text(label="Agenda", longest=5_000, is_multiline=True)] = ""
     """One item per line. You can add minutes at the end of a line."""
-    description: str = field(
-        default="", metadata=_is(Text(label="Notes", log_words="notes", longest=5_000, is_multiline=True))
-    )
-    status: EventStatus = field(default=EventStatus.CONFIRMED, metadata=_is(About(label="Status")))
-    marking: Marking | None = field(default=None, metadata=_is(About(label="Marking")))
-    reminders: ReminderPolicy = field(default=USUAL_POLICY, metadata=_is(About(label="Reminders")))
+    description: Annotated[str, Text(label="Notes", log_words="notes", longest=5_000, is_multiline=True)] = ""
+    status: Annotated[EventStatus, About(label="Status")] = EventStatus.CONFIRMED
+    marking: Annotated[Marking | None, About(label="Marking")] = None
+    reminders: Annotated[ReminderPolicy, About(label="Reminders")] = USUAL_POLICY
 
 
-FIELDS: Mapping[str, About] = {one.name: one.metadata[ABOUT] for one in fields(EventFields)}
+FIELDS: Mapping[str, About] = {
+    name: kind.__metadata__[0] for name, kind in get_type_hints(EventFields, include_extras=True).items()
+}
 """Every field of an event by its name, in the order of the list."""
 TEXTS: Mapping[str, Text] = {name: about for name, about in FIELDS.items() if isinstance(about, Text)}
 """The fields that people type."""
@@ -107,7 +99,7 @@ TEXTS: Mapping[str, Text] = {name: about for name, about in FIELDS.items() if is
 
 def values_of(one: EventFields) -> dict[str, Any]:
     """Return the values of the list's fields by name."""
-    return {name: value for name, value in vars(one).items() if name in FIELDS}
+    return {name: value for name, value in asdict(one).items() if name in FIELDS}
 
 
 def fields_of(one: EventFields) -> EventFields:
@@ -117,7 +109,7 @@ def fields_of(one: EventFields) -> EventFields:
 
 def texts_of(one: EventFields) -> dict[str, str]:
     """Return the texts of the list's fields by name."""
-    return {name: value for name, value in vars(one).items() if name in TEXTS}
+    return {name: value for name, value in asdict(one).items() if name in TEXTS}
 
 
 def when(one: EventFields) -> tuple[object, ...]:

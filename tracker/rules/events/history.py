@@ -1,10 +1,12 @@
 """The history of an event in words: what each change did, and how much of it each reader sees."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.rules.core.date_words import short_date
 from tracker.rules.core.wording import day, local, longday, plural, span, zone_word
@@ -93,8 +95,7 @@ EDITORS_ONLY = frozenset({Field.KIND, Field.VISIBILITY, Field.PEOPLE, Field.REPL
 """Not everyone who sees an event may see who is invited and who can see it; only who arranges it needs the rest."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """One field before and after, in words; both are empty where only the fact of the change is shown."""
 
     field: Field
@@ -102,8 +103,7 @@ class Change:
     after: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One change as it is read."""
 
     at: datetime

@@ -7,12 +7,14 @@ date for is lost. `matching` in `rules.recurrence` says which new date takes the
 
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from textwrap import shorten
 from typing import Any, NamedTuple
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.errors import Invalid
 from tracker.rules.core.wording import day, local
@@ -105,8 +107,7 @@ class NewDate(NamedTuple):
         return self.starts_at, self.ends_at
 
 
-@dataclass(frozen=True, kw_only=True)
-class Carried:
+class Carried(Struct, frozen=True, kw_only=True):
     """The dates of a changed series, and those of the earlier one that it has no date for."""
 
     dates: tuple[NewDate, ...]

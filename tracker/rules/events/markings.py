@@ -5,10 +5,11 @@ labels of their own. Categories about victims are left out: information that the
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.errors import Invalid
 from tracker.rules.core.audiences import Arm, Standing, Visibility
@@ -86,8 +87,7 @@ STANDING = {
 """The standing of people on the list. Contractors are not recorded here, so no one is treated as one."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Marking:
+class Marking(Struct, frozen=True, kw_only=True, eq=False):
     """The marking of one event."""
 
     categories: frozenset[Category]
@@ -95,8 +95,24 @@ class Marking:
     """The agency that designated it: only that agency changes or ends the control."""
     decontrol_on: date
     limit: Limit | None = None
-    agency: str = field(default="", compare=False)
+    agency: str = ""
     """Name of the agency, for readers."""
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether both say the same, whether or not the agency's name is at hand."""
+        return isinstance(other, Marking) and self._said == other._said
+
+    def __ne__(self, other: object) -> bool:
+        """Return whether they differ; a Struct has a comparison of its own here, by identity."""
+        return not self == other
+
+    def __hash__(self) -> int:
+        """Return the hash of what it says."""
+        return hash(self._said)
+
+    @property
+    def _said(self) -> tuple[object, ...]:
+        return self.categories, self.agency_id, self.decontrol_on, self.limit
 
     @property
     def banner(self) -> str:

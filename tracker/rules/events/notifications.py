@@ -1,10 +1,11 @@
 """Who gets which email when an event changes: the preview and the change itself use the same rule."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import Before
@@ -35,8 +36,7 @@ class Notify(StrEnum):
     """No one, even when the time or the place changes; calendars that subscribe show it."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Notices:
+class Notices(Struct, frozen=True, kw_only=True):
     """Members by the email that they get; a member may get two, when one series ends and another one continues."""
 
     withdrawal: frozenset[UUID] = NOBODY

@@ -5,16 +5,16 @@ Each person has one box in the form. It is checked for people who are invited, s
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
+from msgspec import Struct, field
+
 from tracker.rules.events.replies import AttendeeRole
 
 
-@dataclass(frozen=True, kw_only=True)
-class Picks:
+class Picks(Struct, frozen=True, kw_only=True):
     """The selections in the form."""
 
     agencies: frozenset[UUID] = frozenset()

@@ -1,10 +1,12 @@
 """A plan for an event, as people fill in the form, and the checks that allow it to be saved."""
 
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from typing import NamedTuple
 from uuid import UUID
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tracker.errors import Invalid, ReauthenticationNeeded
 from tracker.rules.core.audiences import Arm, Visibility
@@ -37,8 +39,7 @@ Slot = tuple[datetime, datetime]
 """Start and end of a date, aware UTC; the end is excluded."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plan(EventFields):
+class Plan(EventFields, frozen=True, kw_only=True):
     """What is to be scheduled: an event's fields, how it repeats, and who is invited."""
 
     rule: Rule | None = None
@@ -249,8 +250,7 @@ def asks_again(before: Slot, after: Slot, *, place_changed: bool, zone: str) -> 
     return place_changed or not (same_day and small)
 
 
-@dataclass(frozen=True, kw_only=True)
-class DateChange:
+class DateChange(Struct, frozen=True, kw_only=True):
     """What one date is to become; None = the same as the series."""
 
     starts: datetime

@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import NamedTuple, Protocol, TypeVar
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Viewer
@@ -87,8 +89,7 @@ class Given(NamedTuple):
     substitute_id: UUID | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reply:
+class Reply(Struct, frozen=True, kw_only=True):
     """One reply as it was given; `occurrence_id` None means the whole series."""
 
     occurrence_id: UUID | None
@@ -145,8 +146,7 @@ class Sending(Dated, Protocol):
 AnyReply = TypeVar("AnyReply", bound=Dated)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Substitution:
+class Substitution(Struct, frozen=True, kw_only=True):
     """That a person substitutes for another on a date, or did."""
 
     invitation_id: UUID
@@ -173,8 +173,7 @@ class Substitution:
     """When a No of the substitute was last undone."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Participant:
+class Participant(Struct, frozen=True, kw_only=True):
     """A person invited to a date, with the reply that counts for it."""
 
     invitation_id: UUID
@@ -209,8 +208,7 @@ class Participant:
         return f"{self.member_id}:{self.invitation_id}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Informed:
+class Informed(Struct, frozen=True, kw_only=True):
     """A person who is kept informed of an event and not asked to come."""
 
     member_id: UUID
@@ -219,8 +217,7 @@ class Informed:
     arm: Arm
 
 
-@dataclass(frozen=True, kw_only=True)
-class OwnInvitation:
+class OwnInvitation(Struct, frozen=True, kw_only=True):
     """A person's own invitation to an event, with the replies that they gave."""
 
     id: UUID

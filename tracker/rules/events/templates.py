@@ -1,9 +1,10 @@
 """Event templates: what the form of a new event starts with, and who may use them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.rules.core import audiences
 from tracker.rules.core.audiences import Visibility
@@ -50,8 +51,7 @@ Texts = Mapping[str, Sequence[str]]
 """A form: the text of each field."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Template:
+class Template(Struct, frozen=True, kw_only=True):
     """A template as a person who may use it sees it."""
 
     id: UUID

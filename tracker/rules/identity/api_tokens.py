@@ -1,10 +1,11 @@
 """Personal tokens of the API: what each may be allowed, and for how long."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.errors import Invalid
 
@@ -41,8 +42,7 @@ SCOPE_WORDS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class ApiToken:
+class ApiToken(Struct, frozen=True, kw_only=True):
     """A token as its owner sees it, without its value."""
 
     id: UUID

@@ -6,10 +6,11 @@ email.
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.rules.core.clean_text import clean
 
@@ -112,8 +113,7 @@ _FAILURES = (
 _FAILED = re.compile("|".join(_FAILURES), re.IGNORECASE)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Report:
+class Report(Struct, frozen=True, kw_only=True):
     """What a delivery status notification says of one recipient (RFC 3464 §2.3); empty where it says nothing."""
 
     action: str
@@ -121,8 +121,7 @@ class Report:
     diagnostic: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Bounce:
+class Bounce(Struct, frozen=True, kw_only=True):
     """What was read of a bounce."""
 
     fate: Fate
@@ -149,8 +148,7 @@ class Bounce:
 UNCLEAR = Bounce(fate=Fate.UNCLEAR)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Refusal:
+class Refusal(Struct, frozen=True, kw_only=True):
     """That the mail server refused a message for good when it was handed over."""
 
     words: str
@@ -165,8 +163,7 @@ class Refusal:
         return of_refusal(self.words, at_recipient=self.at_recipient)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Failure:
+class Failure(Struct, frozen=True, kw_only=True):
     """A permanent failure of an address."""
 
     message_id: UUID

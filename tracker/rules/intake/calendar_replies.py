@@ -1,8 +1,9 @@
 """Replies that calendar programs send by email (RFC 5546 §3.2.3), and which of them count."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from tracker.rules.core.wall_clock import to_utc
 from tracker.rules.events.event import Occurrence
@@ -54,8 +55,7 @@ class Misfit(StrEnum):
     """It has no reply that could be recorded."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class DateNamed:
+class DateNamed(Struct, frozen=True, kw_only=True):
     """A time in a reply, as RECURRENCE-ID: a moment in UTC; or, without a zone, a local time or a whole day."""
 
     moment: datetime | None
@@ -76,8 +76,7 @@ class DateNamed:
         return self.moment or to_utc(self.local, zone)
 
 
-@dataclass(frozen=True, kw_only=True)
-class ProposedTimes:
+class ProposedTimes(Struct, frozen=True, kw_only=True):
     """The times in METHOD:COUNTER (RFC 5546 §3.2.7): those that are proposed, and those that they replace."""
 
     starts: DateNamed
@@ -87,8 +86,7 @@ class ProposedTimes:
     """Only Outlook names them."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class CalendarReply:
+class CalendarReply(Struct, frozen=True, kw_only=True):
     """One VEVENT of METHOD:REPLY or METHOD:COUNTER."""
 
     uid: str
@@ -109,8 +107,7 @@ class CalendarReply:
     """Set when it proposes another time (METHOD:COUNTER)."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sender:
+class Sender(Struct, frozen=True, kw_only=True):
     """Who sent an email, as far as the site's own mail server could tell."""
 
     address: str
@@ -119,8 +116,7 @@ class Sender:
     """Whether the domain of the address is confirmed (DMARC, or an aligned DKIM signature; RFC 8601)."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Standing:
+class Standing(Struct, frozen=True, kw_only=True):
     """What is known of an invitation, or of one of its dates, when a reply to it comes."""
 
     addresses: frozenset[str]

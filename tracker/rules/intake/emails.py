@@ -1,9 +1,10 @@
 """An email that came to an address of ours, as far as a decision needs it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NewType
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.rules.intake.bounces import UNCLEAR, Bounce
 from tracker.rules.intake.calendar_replies import CalendarReply, Sender
@@ -13,8 +14,7 @@ SenderAddress = NewType("SenderAddress", str)
 """The address in From of an email that came to none of our addresses."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReceivedEmail:
+class ReceivedEmail(Struct, frozen=True, kw_only=True):
     """What was read of one email."""
 
     name: str

@@ -1,9 +1,10 @@
 """Replies to emails about action items that didn't come from the person who got them, and wait for a decision."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.rules.actions.action_items import ActionItem, may_direct
 from tracker.rules.core.answers import Word
@@ -38,8 +39,7 @@ NO_DECISION = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class KeptEmail:
+class KeptEmail(Struct, frozen=True, kw_only=True):
     """One email as it was kept: nothing of its item but the id."""
 
     id: UUID
@@ -78,8 +78,7 @@ class KeptEmail:
         return WORDS[self.word]
 
 
-@dataclass(frozen=True, kw_only=True)
-class ItemEmail:
+class ItemEmail(Struct, frozen=True, kw_only=True):
     """An email about an item for which the viewer may decide."""
 
     email: KeptEmail

@@ -4,10 +4,11 @@ Nothing is stored of that but a decision: whether a proposal still waits follows
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.rules.core.wall_clock import to_local, to_utc
 from tracker.rules.events.event import Occurrence
@@ -44,8 +45,7 @@ STATE_WORDS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class NewProposal:
+class NewProposal(Struct, frozen=True, kw_only=True):
     """A proposal as it came in an email."""
 
     times: Span
@@ -57,8 +57,7 @@ class NewProposal:
     """SEQUENCE of the event as the person saw it; None when their program left it out."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Proposal:
+class Proposal(Struct, frozen=True, kw_only=True):
     """A proposal, and the date as it is now."""
 
     id: UUID

@@ -1,13 +1,13 @@
 """What a calendar program says of a task that an email of ours attached (RFC 5546 §3.4.3)."""
 
 from collections.abc import Container
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tracker.rules.core.answers import Word
 
 
-@dataclass(frozen=True, kw_only=True)
-class TaskReply:
+class TaskReply(Struct, frozen=True, kw_only=True):
     """The one VTODO of METHOD:REPLY."""
 
     uid: str

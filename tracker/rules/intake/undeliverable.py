@@ -1,14 +1,14 @@
 """What people see of an address from which emails come back: since when it is paused, why, and what to do."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.rules.intake.bounces import ADVICE, CAUSE_WORDS, Cause, Fate
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReturnedEmail:
+class ReturnedEmail(Struct, frozen=True, kw_only=True):
     """An email that came back, or that mail servers still try to deliver."""
 
     at: datetime
@@ -26,8 +26,7 @@ class ReturnedEmail:
         return CAUSE_WORDS[self.cause]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Undeliverable:
+class Undeliverable(Struct, frozen=True, kw_only=True):
     """Emails to a person's address that came back, newest first, since sending to it was last resumed."""
 
     address: str
@@ -56,8 +55,7 @@ class Undeliverable:
         return ADVICE[self.last.cause] if self.last else ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class PausedPerson:
+class PausedPerson(Struct, frozen=True, kw_only=True):
     """A person to whom nothing is sent."""
 
     member_id: UUID

@@ -1,10 +1,11 @@
 """Replies by email that were not recorded, and what people who lead the event may do with each."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.intake.calendar_replies import Misfit
@@ -62,8 +63,7 @@ _OF_SOMEONE = frozenset({Misfit.OTHER_SENDER, Misfit.UNVERIFIED, Misfit.OTHER_AT
 """Only whose reply it is, is in doubt."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True):
     """What a person decided about a reply."""
 
     at: datetime
@@ -77,8 +77,7 @@ class Decision:
     """Whether it was recorded that the sender can’t come in that person’s place."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class UnrecordedReply:
+class UnrecordedReply(Struct, frozen=True, kw_only=True):
     """A reply by email that changed nothing when it came."""
 
     id: UUID
@@ -182,8 +181,7 @@ class UnrecordedReply:
         return self.sender_id if is_of_sender else self.member_id
 
 
-@dataclass(frozen=True, kw_only=True)
-class WaitingReply:
+class WaitingReply(Struct, frozen=True, kw_only=True):
     """A reply that was not recorded, with what the viewer may do about it."""
 
     reply: UnrecordedReply
@@ -197,8 +195,7 @@ class WaitingReply:
     can_undo: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class EmailReplies:
+class EmailReplies(Struct, frozen=True, kw_only=True):
     """The replies by email to a date that were not recorded."""
 
     waiting: Sequence[WaitingReply] = ()

@@ -1,16 +1,16 @@
 """Emails that wait for a person's decision, gathered from everything that they may decide about."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
+
+from msgspec import Struct
 
 from tracker.rules.events.event import Line
 from tracker.rules.intake.item_emails import ItemEmail
 
 
-@dataclass(frozen=True, kw_only=True)
-class WaitingEmails:
+class WaitingEmails(Struct, frozen=True, kw_only=True):
     """What waits for one viewer."""
 
     dates: Sequence[tuple[Line, Sequence[datetime]]]

@@ -7,7 +7,8 @@ item, or no reply to the invitation.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tracker.rules.actions.action_items import ItemStatus
 from tracker.rules.actions.item_changes import LONGEST_NOTE
@@ -22,8 +23,7 @@ STATUSES = {Word.DONE: ItemStatus.DONE, Word.IN_PROGRESS: ItemStatus.IN_PROGRESS
 REPLIES = {Word.YES: ReplyValue.ACCEPTED, Word.MAYBE: ReplyValue.TENTATIVE, Word.NO: ReplyValue.DECLINED}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Said:
+class Said(Struct, frozen=True, kw_only=True):
     """What was understood of a reply."""
 
     word: Word | None

@@ -1,7 +1,8 @@
 """Personnel accountability: the lead releases everyone, and after some minutes is notified of who isn't out."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from tracker.errors import Invalid, NotAllowed
 from tracker.rules.operations.states import OperationState
@@ -10,8 +11,7 @@ DEFAULT_WAIT = 30  # minutes between the release and the email to the lead
 SHORTEST_WAIT, LONGEST_WAIT = 5, 240  # minutes
 
 
-@dataclass(frozen=True, kw_only=True)
-class Release:
+class Release(Struct, frozen=True, kw_only=True):
     """That everyone was released."""
 
     ordered_at: datetime

@@ -1,10 +1,11 @@
 """The activity log of an operation (ICS 214): what people wrote, in time order with what the tracker recorded."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.errors import Invalid, NotAllowed
 from tracker.rules.core.viewer import Viewer
@@ -30,8 +31,7 @@ class Source(StrEnum):
     """The tracker recorded it elsewhere: a state, a phase, a release, check-ins."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Written:
+class Written(Struct, frozen=True, kw_only=True):
     """One version of an entry: the first one, or a correction."""
 
     id: UUID
@@ -46,8 +46,7 @@ class Written:
     written_at: datetime
 
 
-@dataclass(frozen=True, kw_only=True)
-class Line:
+class Line(Struct, frozen=True, kw_only=True):
     """One line of the log, as it holds now."""
 
     at: datetime

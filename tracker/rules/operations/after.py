@@ -1,8 +1,9 @@
 """After the operation: the hot wash, and when it can be written (HSEEP)."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from tracker.errors import Invalid, NotAllowed
 from tracker.rules.core.clean_text import too_long
@@ -26,8 +27,7 @@ class Part(StrEnum):
 PART_WORDS: dict[str, str] = {Part.WENT_WELL: "What went well", Part.TO_IMPROVE: "What to improve"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class HotWash:
+class HotWash(Struct, frozen=True, kw_only=True):
     """What the people on an operation said right after it, as its lead wrote it down."""
 
     went_well: str

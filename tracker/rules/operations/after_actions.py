@@ -1,9 +1,10 @@
 """After-action items: what a hot wash asks for, until each is an action item with an owner and a due date (HSEEP)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.errors import Invalid
 
@@ -14,8 +15,7 @@ TOO_MANY = f"An operation has at most {MOST} after-action items."
 NO_NEUTRAL_TITLE = "Enter a title that says nothing of the operation. The committee reads it."
 
 
-@dataclass(frozen=True, kw_only=True)
-class AfterAction:
+class AfterAction(Struct, frozen=True, kw_only=True):
     """What is to be done, as the people on the operation read it."""
 
     id: UUID
@@ -24,8 +24,7 @@ class AfterAction:
     """The action item that it became; None until it has an owner and a due date."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Assignment:
+class Assignment(Struct, frozen=True, kw_only=True):
     """Who does it by when; for the people on the operation, or for a committee under a title of its own."""
 
     owner_id: UUID

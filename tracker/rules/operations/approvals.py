@@ -1,7 +1,8 @@
 """That a supervisor approved a version of a plan, or sent it back, and who may send it back."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from tracker.errors import Invalid
 from tracker.rules.core.audiences import Arm
@@ -14,8 +15,7 @@ NOT_SUBMITTED = "The plan isn’t waiting for approval."
 NOT_THE_SUPERVISOR = "Only the approving supervisor can send the plan back."
 
 
-@dataclass(frozen=True, kw_only=True)
-class Approval:
+class Approval(Struct, frozen=True, kw_only=True):
     """One approval; a change of a site, or of the time by more than the buffer, ends it."""
 
     version: int
@@ -26,8 +26,7 @@ class Approval:
     """None while it holds."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Return:
+class Return(Struct, frozen=True, kw_only=True):
     """One submission that the supervisor sent back."""
 
     version: int

@@ -1,9 +1,10 @@
 """The brief of an operation on paper: its numbered copies, who may print it, and which copy is out of date."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.errors import NotAllowed, NotFound
 from tracker.rules.core.audiences import Arm
@@ -12,8 +13,7 @@ from tracker.rules.events.event import Event, Kind, may_edit
 from tracker.rules.operations.hits import Hit, Outcome, by_operation
 
 
-@dataclass(frozen=True, kw_only=True)
-class Copy:
+class Copy(Struct, frozen=True, kw_only=True):
     """A numbered copy of a brief, with name and agency of its holder and of the person who printed it."""
 
     number: int
@@ -25,8 +25,7 @@ class Copy:
     issued_by: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Contact:
+class Contact(Struct, frozen=True, kw_only=True):
     """A person with a role in an operation, with the numbers that people on it may know."""
 
     name: str

@@ -1,10 +1,12 @@
 """Check-in and check-out on the day of an operation (ICS 211): who is there, who may record it, and what a tap does."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.errors import Invalid, NotAllowed
 from tracker.rules.core.audiences import Arm
@@ -55,8 +57,7 @@ NO_ONE_IN = {
 """Why no one can check in, in these states."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class CheckIn:
+class CheckIn(Struct, frozen=True, kw_only=True):
     """One line of the check-in list: a person on the operation, or a walk-in; times aware UTC."""
 
     id: UUID | None = None
@@ -95,8 +96,7 @@ class CheckIn:
         return f"{self.name} ({self.agency or 'no agency'})"
 
 
-@dataclass(frozen=True, kw_only=True)
-class CheckInDay:
+class CheckInDay(Struct, frozen=True, kw_only=True):
     """An operation with a plan whose day it is, as one viewer sees it."""
 
     line: Line
@@ -105,8 +105,7 @@ class CheckInDay:
     """Whether the viewer takes part in it."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Press:
+class Press(Struct, frozen=True, kw_only=True):
     """A button that was tapped for a person."""
 
     tap_id: str
@@ -125,8 +124,7 @@ class Press:
         return now - self.waited
 
 
-@dataclass(frozen=True, kw_only=True)
-class WalkIn:
+class WalkIn(Struct, frozen=True, kw_only=True):
     """A person who came and isn't on the operation."""
 
     ticket: UUID
@@ -139,8 +137,7 @@ class WalkIn:
     assignment: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Correction:
+class Correction(Struct, frozen=True, kw_only=True):
     """What a line of the list is to say."""
 
     time_in: datetime | None
@@ -149,8 +146,7 @@ class Correction:
     assignment: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Tally:
+class Tally(Struct, frozen=True, kw_only=True):
     """A list in numbers."""
 
     listed: int

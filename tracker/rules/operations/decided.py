@@ -1,11 +1,12 @@
 """What the log of an operation says of decisions: its states, deconfliction numbers, and conflicts, and who decided."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.rules.operations.activity_log import Line
 from tracker.rules.operations.approvals import Approval
@@ -34,8 +35,7 @@ class Decided(NamedTuple):
     replaced_at: datetime | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Decisions:
+class Decisions(Struct, frozen=True, kw_only=True):
     """All that was decided about an operation, as far as one viewer may know."""
 
     states: Sequence[Entered]

@@ -6,13 +6,13 @@ We compare operations of this task force only. RISSafe, Case Explorer, and SAFET
 import hashlib
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple, NewType
 from uuid import UUID
 
 from geographiclib.geodesic import Geodesic
+from msgspec import Struct
 
 from tracker.rules.operations.sites import Point
 
@@ -49,8 +49,7 @@ DISCLOSURE_WORDS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Footprint:
+class Footprint(Struct, frozen=True, kw_only=True):
     """When and where an operation is, as far as others could get in its way; times aware UTC."""
 
     starts_at: datetime

@@ -1,10 +1,11 @@
 """Which version of an operation each person had, through what, and when first (28 CFR 23.20(e) and (g))."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
+
+from msgspec import Struct
 
 
 class Outlet(StrEnum):
@@ -28,8 +29,7 @@ OUTLET_WORDS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Given:
+class Given(Struct, frozen=True, kw_only=True):
     """One time that a person was shown or sent an operation, as it was recorded; aware UTC."""
 
     member_id: UUID

@@ -1,7 +1,8 @@
 """What a plan asks of people beside its lead: the approval of its supervisor, and the acknowledgment of each agency."""
 
-from dataclasses import dataclass
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Viewer
@@ -9,8 +10,7 @@ from tracker.rules.events.event import Line
 from tracker.rules.operations.states import FALLS_BACK, OperationState
 
 
-@dataclass(frozen=True, kw_only=True)
-class Duty:
+class Duty(Struct, frozen=True, kw_only=True):
     """A plan that one viewer sees, as far as it could ask something of them."""
 
     line: Line

@@ -1,7 +1,8 @@
 """Emergency access of administrators to operations: for a reason, for an hour, to read (decision 31)."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from tracker.errors import Invalid
 from tracker.rules.core.viewer import Role, Viewer
@@ -13,8 +14,7 @@ LOOKS_BACK = timedelta(days=30)
 NO_REASON = "Say why you need emergency access. The coordinators, and the leads of operations that you open, read it."
 
 
-@dataclass(frozen=True, kw_only=True)
-class Opened:
+class Opened(Struct, frozen=True, kw_only=True):
     """One operation that an administrator opened, as the people on it see it; times aware UTC."""
 
     person: str
@@ -29,8 +29,7 @@ class Opened:
         return now < self.until
 
 
-@dataclass(frozen=True, kw_only=True)
-class Use:
+class Use(Struct, frozen=True, kw_only=True):
     """One emergency access; what was opened isn't part of it."""
 
     person: str

@@ -1,9 +1,10 @@
 """Need-to-know: who lets whom see an operation, why, until when, and who else has to approve it (28 CFR 23.20)."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.errors import Invalid
 from tracker.rules.core.audiences import Arm, Visibility
@@ -28,8 +29,7 @@ class GrantState(StrEnum):
     EXPIRED = "expired"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Grant:
+class Grant(Struct, frozen=True, kw_only=True):
     """Access of one person to one operation, from the request until it ended; times aware UTC."""
 
     id: UUID

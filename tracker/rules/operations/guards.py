@@ -1,8 +1,9 @@
 """What is in the way of the next state of an operation, a sentence for each reason."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wording import clock, day, local
@@ -19,8 +20,7 @@ ABOUT_THE_VIEWER = frozenset({NOT_THE_LEAD, ONLY_THE_SUPERVISOR, ONLY_WHO_LEADS}
 """The reasons that someone else doesn't have."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Facts:
+class Facts(Struct, frozen=True, kw_only=True):
     """What guards ask beside the plan itself."""
 
     has_supervisor: bool

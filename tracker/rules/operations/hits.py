@@ -1,11 +1,12 @@
 """Conflicts between two operations: what each side is shown, and which decisions end one."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
+
+from msgspec import Struct
 
 
 class Decision(StrEnum):
@@ -66,8 +67,7 @@ AGREED = (Outcome.PROCEED, Outcome.JOINT, Outcome.NOT_A_CONFLICT)
 _MOVED = {Decision.RESCHEDULE: Outcome.RESCHEDULED, Decision.CANCEL: Outcome.CANCELED}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Side:
+class Side(Struct, frozen=True, kw_only=True):
     """The other side of a conflict, as far as it discloses itself; empty fields are not disclosed.
 
     Of a conflict that has ended, only the agency and who led it then are left.
@@ -81,8 +81,7 @@ class Side:
     ends_at: datetime | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Hit:
+class Hit(Struct, frozen=True, kw_only=True):
     """A conflict as one side sees it."""
 
     id: UUID

@@ -4,8 +4,9 @@ The edition is a text of its own. Nothing of the operation goes with it: no name
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.errors import Conflict, Invalid
 from tracker.rules.core.clean_text import too_long
@@ -20,8 +21,7 @@ NO_EDITION = "Write a title and a text for everyone first."
 IS_RELEASED = "This lesson is released to everyone. Withdraw it before you change it."
 
 
-@dataclass(frozen=True, kw_only=True)
-class Edition:
+class Edition(Struct, frozen=True, kw_only=True):
     """What everyone reads of a lesson once it is released."""
 
     title: str = ""
@@ -33,8 +33,7 @@ class Edition:
         return bool(self.title and self.text)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Lesson:
+class Lesson(Struct, frozen=True, kw_only=True):
     """What was learned, as the people on the operation read it, with its edition for everyone."""
 
     id: UUID

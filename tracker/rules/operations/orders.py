@@ -1,9 +1,10 @@
 """The operations order: five paragraphs, in the order that NIMS and the military call SMEAC."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from tracker.errors import Invalid
 from tracker.rules.core.clean_text import too_long
@@ -40,8 +41,7 @@ Paragraphs = Mapping[Paragraph, str]
 """The text of each paragraph."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class OrderVersion:
+class OrderVersion(Struct, frozen=True, kw_only=True):
     """That an order was saved."""
 
     version: int
@@ -50,8 +50,7 @@ class OrderVersion:
     saved_at: datetime
 
 
-@dataclass(frozen=True, kw_only=True)
-class Order(OrderVersion):
+class Order(OrderVersion, frozen=True, kw_only=True):
     """An order with its text."""
 
     paragraphs: Paragraphs

@@ -1,8 +1,9 @@
 """The phases of an operation: when each is planned, and when it began and ended."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.errors import Invalid
 from tracker.rules.operations.states import OperationState
@@ -27,8 +28,7 @@ TIMED = frozenset(
 """The states in which it can be recorded that a phase began or ended."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class PhasePlan:
+class PhasePlan(Struct, frozen=True, kw_only=True):
     """When a phase is planned; times aware UTC."""
 
     name: str
@@ -37,8 +37,7 @@ class PhasePlan:
     """None for a phase that is a moment, such as all out."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Phase(PhasePlan):
+class Phase(PhasePlan, frozen=True, kw_only=True):
     """A phase, and when it began and ended; times aware UTC."""
 
     id: UUID

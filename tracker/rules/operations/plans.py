@@ -1,9 +1,10 @@
 """The plan of a joint operation: its parts, and who may change it."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.errors import Invalid, NotFound
 from tracker.rules.core.audiences import Arm
@@ -53,8 +54,7 @@ OUTSIDE_RESULTS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class OutsideCheck:
+class OutsideCheck(Struct, frozen=True, kw_only=True):
     """What was asked of a system outside, and its answer."""
 
     system: System
@@ -71,8 +71,7 @@ class OutsideCheck:
             raise Invalid(submitted_on="Enter when it was submitted, within the last 90 days and not later than now.")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Commitment:
+class Commitment(Struct, frozen=True, kw_only=True):
     """What one agency brings, and which version of the plan it acknowledged last."""
 
     agency_id: UUID
@@ -85,8 +84,7 @@ class Commitment:
     acknowledged_at: datetime | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Clearance:
+class Clearance(Struct, frozen=True, kw_only=True):
     """That a system outside was asked about the operation, or that its approving supervisor waived it."""
 
     system: System | None
@@ -105,8 +103,7 @@ class Clearance:
     """Whose change ended it; empty for the tracker itself."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Operation:
+class Operation(Struct, frozen=True, kw_only=True):
     """The plan of an operation, with the event that it is for."""
 
     id: UUID

@@ -4,10 +4,11 @@ A notice is a copy. Nothing in it is read from the operation, and nothing in it 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.errors import Invalid
 from tracker.rules.operations.addresses import places_in
@@ -83,8 +84,7 @@ WAITING = frozenset({NoticeState.RELEASED, NoticeState.ACKNOWLEDGED})
 """The states that end by themselves when the operation is stood down or canceled."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class NoticeText:
+class NoticeText(Struct, frozen=True, kw_only=True):
     """What recipients read; times aware UTC."""
 
     starts_at: datetime
@@ -107,8 +107,7 @@ class NoticeText:
         return f"{self.fewest}–{self.most} people"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Notice:
+class Notice(Struct, frozen=True, kw_only=True):
     """A notice as one of its recipients has it."""
 
     id: UUID
@@ -129,8 +128,7 @@ class Notice:
         return self.state in IN_FORCE
 
 
-@dataclass(frozen=True, kw_only=True)
-class Recipient:
+class Recipient(Struct, frozen=True, kw_only=True):
     """A person who gets a notice, for those who lead the operation."""
 
     id: UUID
@@ -139,8 +137,7 @@ class Recipient:
     acknowledged_at: datetime | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class LedNotice:
+class LedNotice(Struct, frozen=True, kw_only=True):
     """A notice as the people of its operation see it."""
 
     id: UUID

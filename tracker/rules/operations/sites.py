@@ -1,9 +1,10 @@
 """Places of an operation, in degrees of WGS 84, and what is checked when one is entered."""
 
 import math
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from tracker.errors import Invalid
 
@@ -51,8 +52,7 @@ class Point(NamedTuple):
         return self.longitude_e6 / MILLIONTHS
 
 
-@dataclass(frozen=True, kw_only=True)
-class Site:
+class Site(Struct, frozen=True, kw_only=True):
     """A place of an operation."""
 
     role: SiteRole

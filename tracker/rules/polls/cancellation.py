@@ -1,7 +1,8 @@
 """What canceling a date poll does to emails and replies, in words for its organizer."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tracker.rules.core.wording import plural
 from tracker.rules.events.notifications import NO_MAIL
@@ -14,8 +15,7 @@ def lost_words(people: Iterable[Respondent]) -> str:
     return f"Asking again deletes the replies of {plural(replied, 'person', 'people')}." if replied else ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cancellation:
+class Cancellation(Struct, frozen=True, kw_only=True):
     """What a cancellation does, as the organizer reads it before, and hears it after."""
 
     notified: int

@@ -1,10 +1,11 @@
 """Date polls: people say which of the proposed dates suit them before an event is scheduled."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
+
+from msgspec import Struct, field
 
 from tracker.errors import Invalid
 from tracker.rules.core.audiences import Arm
@@ -51,8 +52,7 @@ class PollState(StrEnum):
     CANCELED = "canceled"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Option:
+class Option(Struct, frozen=True, kw_only=True):
     """One proposed date."""
 
     id: UUID
@@ -60,8 +60,7 @@ class Option:
     """Local to the event's zone, without offset."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Poll:
+class Poll(Struct, frozen=True, kw_only=True):
     """A poll about the date of an event that is still a draft, as one viewer may see it."""
 
     id: UUID
@@ -95,16 +94,14 @@ class Poll:
         return tuple(one for one in self.options if self.slot(one)[0] > now)
 
 
-@dataclass(frozen=True, kw_only=True)
-class NewPoll:
+class NewPoll(Struct, frozen=True, kw_only=True):
     """What the organizer proposes: local starts, and an aware moment by which people should reply."""
 
     starts: Sequence[datetime]
     reply_by: datetime
 
 
-@dataclass(frozen=True, kw_only=True)
-class Respondent:
+class Respondent(Struct, frozen=True, kw_only=True):
     """A person who is asked, or the organizer, for whom each date is a yes."""
 
     member_id: UUID

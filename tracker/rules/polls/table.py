@@ -1,9 +1,11 @@
 """The table of a date poll: who can come on which date, by agency, with the quorum and the arms."""
 
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.wording import plural
@@ -11,8 +13,7 @@ from tracker.rules.polls.polls import Fit, Option, Poll, Respondent
 from tracker.rules.roster.quorum import IN_WORDS, Count, Quorum
 
 
-@dataclass(frozen=True, kw_only=True)
-class Numbers:
+class Numbers(Struct, frozen=True, kw_only=True):
     """How many people gave each reply about one date."""
 
     yes: int
@@ -27,8 +28,7 @@ class Numbers:
         return self.yes + self.if_needed
 
 
-@dataclass(frozen=True, kw_only=True)
-class Column:
+class Column(Struct, frozen=True, kw_only=True):
     """One date, counted over all people."""
 
     option: Option
@@ -56,8 +56,7 @@ class Column:
         return f"No one from {' or '.join(IN_WORDS[arm] for arm in self.arms)} so far" if self.arms else ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class AgencyRows:
+class AgencyRows(Struct, frozen=True, kw_only=True):
     """The people of one agency: their numbers for each date, and those whom the viewer reads by name."""
 
     agency: str

@@ -1,10 +1,11 @@
 """Series: from the choices of a form to a rule, its dates and its RRULE; the one entry to the recurrence modules."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TypedDict
+
+from msgspec.structs import replace
 
 from tracker.errors import Invalid
 from tracker.rules.recurrence.dates import check_start, dates, first_dates, until_before, years_after

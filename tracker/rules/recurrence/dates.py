@@ -1,10 +1,11 @@
 """The dates of a series, by plain arithmetic on local dates: the cost grows with their number, and is bounded."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import count, islice, takewhile
+
+from msgspec.structs import replace
 
 from tracker.errors import Invalid
 from tracker.rules.core.date_words import short_date, short_weekday_date

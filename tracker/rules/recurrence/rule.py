@@ -5,9 +5,11 @@ A monthly rule has no day 29, 30 or 31: RFC 5545 skips the months without that d
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from tracker.errors import Invalid
 from tracker.rules.core.date_words import WEEKDAYS
@@ -37,8 +39,7 @@ MAX_INTERVAL = {Frequency.DAILY: 400, Frequency.WEEKLY: 52, Frequency.MONTHLY: 2
 """Days, weeks, months, years."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """How a series repeats and when it ends; valid by construction, else Invalid by field."""
 
     frequency: Frequency
@@ -60,8 +61,8 @@ class Rule:
 
     def __post_init__(self) -> None:
         """Sort the weekdays and refuse an invalid rule."""
-        object.__setattr__(self, "weekdays", tuple(sorted(set(self.weekdays))))
-        object.__setattr__(self, "week_starts", _plainest_start(self))
+        force_setattr(self, "weekdays", tuple(sorted(set(self.weekdays))))
+        force_setattr(self, "week_starts", _plainest_start(self))
         _check_interval(self)
         _check_known_traps(self)
         if not _is_sound(self):

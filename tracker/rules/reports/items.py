@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from statistics import median
 from typing import Protocol
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.rules.actions.action_items import ItemStatus
 from tracker.rules.core.wording import local
@@ -33,8 +34,7 @@ AGES = (Column.NOT_DUE, Column.LATE_WEEK, Column.LATE_MONTH, Column.LATE_LONGER)
 """Each open item is in exactly one of these."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Window:
+class Window(Struct, frozen=True, kw_only=True):
     """The time of a report: from `start` on, with the state at `end`; days are those of `zone`."""
 
     start: datetime
@@ -62,8 +62,7 @@ class Counted(Protocol):
         """Return when it was done or canceled."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ItemCount:
+class ItemCount(Struct, frozen=True, kw_only=True):
     """How many items of one agency a report counts alike.
 
     Items that are open at the end of the window have no `closed_at` here, whatever became of them later, and the
@@ -78,8 +77,7 @@ class ItemCount:
     number: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class ItemLine:
+class ItemLine(Struct, frozen=True, kw_only=True):
     """The numbers of one agency's items, or of all (None)."""
 
     agency: Agency | None

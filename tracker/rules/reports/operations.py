@@ -6,9 +6,10 @@ were any; and no total of their report includes one.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
+
+from msgspec import Struct
 
 
 class TookPart(NamedTuple):
@@ -18,8 +19,7 @@ class TookPart(NamedTuple):
     agency: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Operations:
+class Operations(Struct, frozen=True, kw_only=True):
     """The operations that were held, as far as the reader can see them."""
 
     held: int

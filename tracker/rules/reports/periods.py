@@ -7,10 +7,10 @@ year.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from dateutil.relativedelta import relativedelta
+from msgspec import Struct
 
 from tracker.errors import Invalid
 from tracker.rules.calendars.month_grid import A_DAY, FIRST_MONTH, LAST_MONTH, last_day, moments
@@ -22,8 +22,7 @@ FISCAL_START = 10  # October
 _KEY = re.compile(r"(?P<half>\d{4})-H(?P<h>[12])|FY(?P<fiscal>\d{4})(-Q(?P<q>[1-4]))?|(?P<month>\d{4}-\d{2})", re.ASCII)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Period:
+class Period(Struct, frozen=True, kw_only=True):
     """A span of days with a name; `key` is its name in addresses."""
 
     key: str

@@ -4,11 +4,12 @@ A report counts only what its reader may open row by row, so figures reveal no m
 suppressed.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.errors import NotAllowed
 from tracker.rules.core.viewer import Role, Viewer
@@ -55,8 +56,7 @@ class OfCommittee(NamedTuple):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Span:
+class Span(Struct, frozen=True, kw_only=True):
     """Dates of some kinds, and of one committee if given, that start in [start, end) and have ended by `until`."""
 
     start: datetime
@@ -66,8 +66,7 @@ class Span:
     committee_id: UUID | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """A reader's request: a period, one kind of event or committee or all (None), in the state at `now`."""
 
     period: Period
@@ -97,16 +96,14 @@ class Asked:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cell:
+class Cell(Struct, frozen=True, kw_only=True):
     """What one number counts: places with one of the marks, of some agencies or of all (None)."""
 
     marks: frozenset[Mark]
     agencies: frozenset[UUID | None] | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reach:
+class Reach(Struct, frozen=True, kw_only=True):
     """Whose attendance a reader counts among the events that they may see."""
 
     is_whole: bool

@@ -2,17 +2,18 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from tracker.rules.core.audiences import Arm
 from tracker.rules.events.event import Kind
 from tracker.rules.reports.reports import KINDS, Mark
 
 
-@dataclass(frozen=True, kw_only=True)
-class Agency:
+class Agency(Struct, frozen=True, kw_only=True):
     """An agency as a report names it; walk-ins without a member agency have the id None."""
 
     id: UUID | None
@@ -22,8 +23,7 @@ class Agency:
     level: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Places:
+class Places(Struct, frozen=True, kw_only=True):
     """How many people of one agency had one mark, at dates of one kind in one month."""
 
     month: int
@@ -34,8 +34,7 @@ class Places:
     number: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Dates:
+class Dates(Struct, frozen=True, kw_only=True):
     """How many dates of one kind in one month were held or canceled, and their total length."""
 
     month: int
@@ -47,8 +46,7 @@ class Dates:
     """How many of them are for named people only."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Tally:
+class Tally(Struct, frozen=True, kw_only=True):
     """Places in numbers; each invited person is in exactly one of here, remote, excused, absent, unmarked and open.
 
     A place that an alternate filled is here or remote.
@@ -92,8 +90,7 @@ class Tally:
         return percent(self.present, self.invited - self.open)
 
 
-@dataclass(frozen=True, kw_only=True)
-class MonthLine:
+class MonthLine(Struct, frozen=True, kw_only=True):
     """One month of a report."""
 
     first: date
@@ -101,8 +98,7 @@ class MonthLine:
     tally: Tally
 
 
-@dataclass(frozen=True, kw_only=True)
-class Activity:
+class Activity(Struct, frozen=True, kw_only=True):
     """The dates of one kind, or of all (None)."""
 
     kind: Kind | None
@@ -140,7 +136,7 @@ def total(tallies: Iterable[Tally]) -> Tally:
     """Return the total of tallies."""
     counted: Counter[str] = Counter()
     for one in tallies:
-        counted.update(vars(one))
+        counted.update(asdict(one))
     return Tally(**counted)
 
 

@@ -4,9 +4,10 @@ What people are shown never says whether someone else has an address: one that i
 no one used.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.errors import Invalid
 from tracker.rules.roster.contacts import EMAIL_HINT, is_email
@@ -27,8 +28,7 @@ FULL = f"You can add up to {MOST} addresses. Remove one first."
 TOO_MANY = "You’ve asked for too many links. Try again in an hour."
 
 
-@dataclass(frozen=True, kw_only=True)
-class Alias:
+class Alias(Struct, frozen=True, kw_only=True):
     """An address as its owner sees it."""
 
     id: UUID

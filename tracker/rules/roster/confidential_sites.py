@@ -1,7 +1,8 @@
 """Confidential sites, such as shelters: only their agency has the address, and others read a public name."""
 
-from dataclasses import dataclass
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.errors import Invalid
 from tracker.rules.core.names import fault
@@ -11,8 +12,7 @@ LONGEST_ADDRESS = 200
 LONGEST_DIRECTIONS = 1_000
 
 
-@dataclass(frozen=True, kw_only=True)
-class PublicSite:
+class PublicSite(Struct, frozen=True, kw_only=True):
     """What everyone may know of a confidential site."""
 
     id: UUID
@@ -22,8 +22,7 @@ class PublicSite:
     """Short name of the agency to ask."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class SiteFacts:
+class SiteFacts(Struct, frozen=True, kw_only=True):
     """A confidential site as its agency describes it."""
 
     name: str
@@ -45,8 +44,7 @@ class SiteFacts:
             raise Invalid(**found)
 
 
-@dataclass(frozen=True, kw_only=True)
-class OwnSite:
+class OwnSite(Struct, frozen=True, kw_only=True):
     """A confidential site as the people of its agency see it."""
 
     id: UUID

@@ -5,8 +5,9 @@ for coordinators and administrators only. The contact of an agency is for everyo
 """
 
 import re
-from dataclasses import dataclass
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.errors import Invalid
 from tracker.rules.core.viewer import Viewer
@@ -21,8 +22,7 @@ _NUMBER = re.compile(r"(\+?[\d(][\d ().-]*)(?:(?:x|ext\.?) ?\d{1,6})?", re.IGNOR
 _EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
 
 
-@dataclass(frozen=True, kw_only=True)
-class AgencyContact:
+class AgencyContact(Struct, frozen=True, kw_only=True):
     """Whom to ask for at an agency, and where its office is; each may be empty."""
 
     name: str = ""

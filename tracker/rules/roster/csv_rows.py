@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
+
+from msgspec import Struct
 
 from tracker.errors import Invalid
 from tracker.rules.core.audiences import Arm
@@ -67,8 +68,7 @@ class Place(StrEnum):
     CHAIR = "chair"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Fault:
+class Fault(Struct, frozen=True, kw_only=True):
     """Why a row can't be imported; rows are numbered as in a spreadsheet: the column names are row 1."""
 
     row: int
@@ -76,8 +76,7 @@ class Fault:
     sentence: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One member in a row; None = the list does not say, so the stored value stays."""
 
     row: int

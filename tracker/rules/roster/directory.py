@@ -1,10 +1,11 @@
 """The directory, as the pages of agencies, people and committees show it: values that their viewer may know."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
+
+from msgspec import Struct, field
 
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Level, Role, Status
@@ -33,8 +34,7 @@ class Access(StrEnum):
     OPEN = "Active"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """A person's place on a committee: primary or alternate of their agency's seat, chair, or both."""
 
     committee_id: UUID
@@ -50,8 +50,7 @@ class Place:
         return ", ".join(filter(None, ("chair" if self.is_chair else "", seat)))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Account:
+class Account(Struct, frozen=True, kw_only=True):
     """What only administrators see of an account."""
 
     has_two_steps: bool
@@ -66,8 +65,7 @@ class Account:
     feeds: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class PersonCard:
+class PersonCard(Struct, frozen=True, kw_only=True):
     """A person whom the viewer may know; `account` is set only for administrators."""
 
     id: UUID
@@ -108,8 +106,7 @@ class PersonCard:
         return Access.OPEN if is_known else Access.NOT_YET
 
 
-@dataclass(frozen=True, kw_only=True)
-class AgencyCard:
+class AgencyCard(Struct, frozen=True, kw_only=True):
     """An agency, with its people and committees that the viewer may know."""
 
     id: UUID
@@ -131,8 +128,7 @@ class AgencyCard:
     contact: AgencyContact = NO_CONTACT
 
 
-@dataclass(frozen=True, kw_only=True)
-class Found:
+class Found(Struct, frozen=True, kw_only=True):
     """The first people that match a search, and how many do, among those the viewer may know."""
 
     people: Sequence[PersonCard]
@@ -142,8 +138,7 @@ class Found:
     """How many agencies the known people serve at."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class PersonFound:
+class PersonFound(Struct, frozen=True, kw_only=True):
     """A person whom the viewer may know, as search lists them."""
 
     id: UUID
@@ -153,8 +148,7 @@ class PersonFound:
     """Short name, for example KCPD."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class CommitteeFound:
+class CommitteeFound(Struct, frozen=True, kw_only=True):
     """A committee that the viewer may know, as search lists it."""
 
     id: UUID
@@ -162,8 +156,7 @@ class CommitteeFound:
     place: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class SeatCard:
+class SeatCard(Struct, frozen=True, kw_only=True):
     """An agency's seat on a committee; without a primary it is vacant."""
 
     id: UUID
@@ -173,8 +166,7 @@ class SeatCard:
     alternates: Sequence[PersonCard]
 
 
-@dataclass(frozen=True, kw_only=True)
-class CommitteeCard:
+class CommitteeCard(Struct, frozen=True, kw_only=True):
     """A committee with its seats, for its members and for those who manage the roster."""
 
     id: UUID

@@ -1,8 +1,9 @@
 """Changes that an administrator may make to a person, an agency, a committee or a seat, and their errors."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.errors import Invalid
 from tracker.rules.core.audiences import Arm
@@ -17,8 +18,7 @@ GUEST_ROLES = "A guest can’t have a role. Remove the roles, or clear “Email 
 ADDRESS_HINT = "Enter an email address like name@agency.gov."
 
 
-@dataclass(frozen=True, kw_only=True)
-class PersonFacts:
+class PersonFacts(Struct, frozen=True, kw_only=True):
     """A person as a form describes them; `email` in lower case, texts cleaned."""
 
     name: str
@@ -48,8 +48,7 @@ class PersonFacts:
         _refuse(wrong)
 
 
-@dataclass(frozen=True, kw_only=True)
-class AgencyFacts:
+class AgencyFacts(Struct, frozen=True, kw_only=True):
     """An agency as a form describes it."""
 
     code: str
@@ -72,8 +71,7 @@ class AgencyFacts:
         _refuse(wrong)
 
 
-@dataclass(frozen=True, kw_only=True)
-class CommitteeFacts:
+class CommitteeFacts(Struct, frozen=True, kw_only=True):
     """A committee as a form describes it; `chair_id` None = it has no chair."""
 
     name: str
@@ -94,8 +92,7 @@ class CommitteeFacts:
         self.quorum.check(self.arm)
 
 
-@dataclass(frozen=True, kw_only=True)
-class SeatFacts:
+class SeatFacts(Struct, frozen=True, kw_only=True):
     """The holders of an agency's seat on a committee; the primary is not an alternate."""
 
     primary_id: UUID | None

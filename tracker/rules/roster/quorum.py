@@ -1,8 +1,10 @@
 """Quorum: how many seats of a committee must be filled, and whether each arm must be present; pure."""
 
 from collections.abc import Container, Sequence
-from dataclasses import dataclass, replace
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.errors import Invalid
 from tracker.rules.core.audiences import Arm
@@ -12,8 +14,7 @@ MOST_SEATS = 99
 IN_WORDS = {Arm.LAW_ENFORCEMENT: "law enforcement", Arm.VICTIM_SERVICES: "victim services"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class QuorumRule:
+class QuorumRule(Struct, frozen=True, kw_only=True):
     """A committee's quorum requirement; by default none."""
 
     seats: int | None = None
@@ -41,8 +42,7 @@ class QuorumRule:
 NO_QUORUM = QuorumRule()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Seat:
+class Seat(Struct, frozen=True, kw_only=True):
     """A seat of an agency, and who may fill it: its primary and alternates."""
 
     agency_id: UUID
@@ -50,8 +50,7 @@ class Seat:
     holders: frozenset[UUID]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Count:
+class Count(Struct, frozen=True, kw_only=True):
     """How many seats are filled, compared with the requirement."""
 
     filled: int
@@ -77,8 +76,7 @@ class Count:
         return "No quorum: " + ", ".join(filter(None, (few, no_one)))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Quorum:
+class Quorum(Struct, frozen=True, kw_only=True):
     """The rule of a committee and its seats."""
 
     rule: QuorumRule

@@ -4,8 +4,9 @@ A committee has one, with which its new events begin. Each event then has its ow
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import timedelta
+
+from msgspec import Struct
 
 from tracker.errors import Invalid
 from tracker.rules.core.wording import plural
@@ -20,8 +21,7 @@ ASKS_AFTER_OFFERED = (timedelta(days=2), timedelta(days=5), timedelta(days=7), t
 """How many days after a person's invitation theirs can be requested again; no two within 48 hours either."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReminderPolicy:
+class ReminderPolicy(Struct, frozen=True, kw_only=True):
     """What people get by email before and after the dates of an event; the defaults are for those of no committee."""
 
     leads: frozenset[timedelta] = USUAL

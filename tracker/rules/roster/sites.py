@@ -1,9 +1,10 @@
 """Sites: places where the task force meets, which of them an event's place means, and their capacity; pure."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.errors import Invalid
 from tracker.rules.core.names import fault
@@ -16,8 +17,7 @@ MOST_SEATS = 9_999
 SEATS_WANTED = f"Enter how many people it holds, 1 to {MOST_SEATS:,}, or leave it blank."
 
 
-@dataclass(frozen=True, kw_only=True)
-class Site:
+class Site(Struct, frozen=True, kw_only=True):
     """A room or a building."""
 
     id: UUID
@@ -55,8 +55,7 @@ class Site:
         return f"Room holds {self.capacity}; {invited + 1} invited, including the organizer."
 
 
-@dataclass(frozen=True, kw_only=True)
-class SiteFacts:
+class SiteFacts(Struct, frozen=True, kw_only=True):
     """A site as a form describes it."""
 
     name: str
@@ -77,8 +76,7 @@ class SiteFacts:
             raise Invalid(**found)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Taken:
+class Taken(Struct, frozen=True, kw_only=True):
     """Another event at a site, which the viewer may see."""
 
     event_id: UUID
@@ -88,8 +86,7 @@ class Taken:
     starts_at: datetime
 
 
-@dataclass(frozen=True, kw_only=True)
-class Room:
+class Room(Struct, frozen=True, kw_only=True):
     """The site of an event, and other events there at its times, as far as the viewer may see them."""
 
     site: Site

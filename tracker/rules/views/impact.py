@@ -1,9 +1,10 @@
 """What a change does to emails, replies, reminders and feeds: the state before and after it, compared."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
+
+from msgspec import Struct, field
 
 from tracker.rules.calendars.feeds import REFRESHES
 from tracker.rules.core.outbox import MessageKind
@@ -29,8 +30,7 @@ Reminders = Mapping[datetime, Mapping[timedelta, AtMoments]]
 """Keyed by the start of a date, and by how long before it they are sent."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Standing:
+class Standing(Struct, frozen=True, kw_only=True):
     """The state of an event, and of the series that continues it, at one moment."""
 
     is_known: bool = False
@@ -54,8 +54,7 @@ class Standing:
     dates: tuple[Occurrence, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Move:
+class Move(Struct, frozen=True, kw_only=True):
     """Reminders of a date with the same lead time that are sent at another time; None = not at all."""
 
     date: datetime
@@ -72,8 +71,7 @@ class Move:
         return len(self.to)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Opening:
+class Opening(Struct, frozen=True, kw_only=True):
     """What more people can read after a change, beside what the form shows, and what they cannot."""
 
     texts: tuple[Details, ...] = ()
@@ -85,8 +83,7 @@ class Opening:
 NO_OPENING = Opening()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Consequences:
+class Consequences(Struct, frozen=True, kw_only=True):
     """What a change does."""
 
     mails: Notices
@@ -111,9 +108,9 @@ class Consequences:
     lost_details: tuple[Details, ...] = ()
     """The dates that cannot keep their own details."""
     opening: Opening = NO_OPENING
-    dates: tuple[Occurrence, ...] = field(default=(), compare=False)
+    dates: tuple[Occurrence, ...] = ()
     """The upcoming dates that take place then: no effect, but what it leaves."""
-    follow_ups: AtMoments = field(default_factory=dict, compare=False)
+    follow_ups: AtMoments = field(default_factory=dict)
     """The follow-ups that go out then, as the dates."""
 
     @property

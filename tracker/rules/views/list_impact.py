@@ -1,8 +1,9 @@
 """What a change of seats does to the lists of events, as one viewer may know it, in words for forms and notices."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Viewer
@@ -10,8 +11,7 @@ from tracker.rules.core.wording import plural
 from tracker.rules.events.event import Line, may_edit
 
 
-@dataclass(frozen=True, kw_only=True)
-class ListImpact:
+class ListImpact(Struct, frozen=True, kw_only=True):
     """The change to one event's list; a name is empty where no one leaves or joins."""
 
     dates: tuple[Line, ...]

@@ -1,8 +1,9 @@
 """The setup checklist of the first day: what a task force needs before its tracker is of use, and what is there."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from tracker.rules.core.viewer import Viewer
 
@@ -20,8 +21,7 @@ class Step(StrEnum):
     EVENT = "event"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Present:
+class Present(Struct, frozen=True, kw_only=True):
     """What is there now: active agencies, people and committees, whether a test email was sent, and a first event."""
 
     agencies: int

@@ -1,9 +1,10 @@
 """The work queue of the home page: which delays of other people concern a viewer, and which are most urgent."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from tracker.rules.actions.action_items import ActionItem, days_late, may_update
 from tracker.rules.core.viewer import Role, Viewer
@@ -38,8 +39,7 @@ class Need(StrEnum):
     EMAILS = "emails"
 
 
-@dataclass(frozen=True, kw_only=True)
-class MissingReplies:
+class MissingReplies(Struct, frozen=True, kw_only=True):
     """A date that the viewer organizes with missing replies; `agencies` counts them by agency."""
 
     line: Line
@@ -56,8 +56,7 @@ class MissingReplies:
         return self.nudge is not None and bool(self.nudge.resting) and not self.nudge.asked
 
 
-@dataclass(frozen=True, kw_only=True)
-class OpenSheet:
+class OpenSheet(Struct, frozen=True, kw_only=True):
     """A date that the viewer organizes, that has begun or is over, and whose attendance is open."""
 
     line: Line
@@ -65,8 +64,7 @@ class OpenSheet:
     need: Need = Need.ATTENDANCE
 
 
-@dataclass(frozen=True, kw_only=True)
-class BlockedItem:
+class BlockedItem(Struct, frozen=True, kw_only=True):
     """Another person's action item that they can't finish without help."""
 
     item: ActionItem
@@ -77,16 +75,14 @@ class BlockedItem:
     need: Need = Need.BLOCKED
 
 
-@dataclass(frozen=True, kw_only=True)
-class LateItem:
+class LateItem(Struct, frozen=True, kw_only=True):
     """Another person's overdue action item."""
 
     item: ActionItem
     need: Need = Need.ITEM
 
 
-@dataclass(frozen=True, kw_only=True)
-class OpenProposal:
+class OpenProposal(Struct, frozen=True, kw_only=True):
     """A date that the viewer organizes, for which people proposed other times that wait for a decision."""
 
     line: Line
@@ -95,16 +91,14 @@ class OpenProposal:
     need: Need = Need.PROPOSAL
 
 
-@dataclass(frozen=True, kw_only=True)
-class EndingSeries:
+class EndingSeries(Struct, frozen=True, kw_only=True):
     """A series that the viewer organizes and whose last date, `line`, is near."""
 
     line: Line
     need: Need = Need.ENDING
 
 
-@dataclass(frozen=True, kw_only=True)
-class OpenConflict:
+class OpenConflict(Struct, frozen=True, kw_only=True):
     """An operation that the viewer leads, with conflicts that have no decision yet."""
 
     line: Line
@@ -112,8 +106,7 @@ class OpenConflict:
     need: Need = Need.CONFLICT
 
 
-@dataclass(frozen=True, kw_only=True)
-class MissingCheckOut:
+class MissingCheckOut(Struct, frozen=True, kw_only=True):
     """An operation that the viewer leads, with people who haven't checked out in time after everyone was released."""
 
     line: Line
@@ -122,16 +115,14 @@ class MissingCheckOut:
     need: Need = Need.CHECK_OUT
 
 
-@dataclass(frozen=True, kw_only=True)
-class OpenCheckIn:
+class OpenCheckIn(Struct, frozen=True, kw_only=True):
     """An operation on its day, on which the viewer can check in people: on all of it, or of their agency."""
 
     line: Line
     need: Need = Need.CHECK_IN
 
 
-@dataclass(frozen=True, kw_only=True)
-class OpenApproval:
+class OpenApproval(Struct, frozen=True, kw_only=True):
     """An operation whose plan is submitted, and that the viewer approves."""
 
     line: Line
@@ -139,8 +130,7 @@ class OpenApproval:
     need: Need = Need.APPROVAL
 
 
-@dataclass(frozen=True, kw_only=True)
-class OpenAcknowledgment:
+class OpenAcknowledgment(Struct, frozen=True, kw_only=True):
     """An operation whose plan the viewer's agency has not acknowledged in this version."""
 
     line: Line
@@ -148,8 +138,7 @@ class OpenAcknowledgment:
     need: Need = Need.ACKNOWLEDGMENT
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReturnedPlan:
+class ReturnedPlan(Struct, frozen=True, kw_only=True):
     """An operation that the viewer leads and whose plan its supervisor sent back."""
 
     line: Line
@@ -157,8 +146,7 @@ class ReturnedPlan:
     need: Need = Need.RETURNED
 
 
-@dataclass(frozen=True, kw_only=True)
-class OpenRequests:
+class OpenRequests(Struct, frozen=True, kw_only=True):
     """An operation with requests for access that the viewer can approve as the second person."""
 
     line: Line
@@ -166,16 +154,14 @@ class OpenRequests:
     need: Need = Need.ACCESS
 
 
-@dataclass(frozen=True, kw_only=True)
-class MissingSupervisor:
+class MissingSupervisor(Struct, frozen=True, kw_only=True):
     """An operation that the viewer leads, whose submitted plan waits for a supervisor who can no longer approve it."""
 
     line: Line
     need: Need = Need.SUPERVISOR
 
 
-@dataclass(frozen=True, kw_only=True)
-class OpenEmails:
+class OpenEmails(Struct, frozen=True, kw_only=True):
     """Email replies that wait for the viewer's decision."""
 
     count: int

@@ -1,9 +1,10 @@
 """Assigning, updating and reassigning action items: on the site, or by the signed link in an email."""
 
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from tracker.crypto import ids
 from tracker.database import writing

@@ -1,8 +1,9 @@
 """After-action items: added by the lead of an operation, and given to an owner as action items."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.crypto import ids
 from tracker.database import writing
@@ -31,16 +32,14 @@ NOT_ON_IT = "They aren’t on the operation. Choose someone who is, or give the 
 NOT_IN_IT = "They aren’t on that committee, so they couldn’t see the item."
 
 
-@dataclass(frozen=True, kw_only=True)
-class Given:
+class Given(Struct, frozen=True, kw_only=True):
     """An after-action item with the action item that it became, as far as the viewer may see that."""
 
     action: AfterAction
     item: ActionItem | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Choices:
+class Choices(Struct, frozen=True, kw_only=True):
     """An after-action item to assign, and the choices of its form."""
 
     action: AfterAction

@@ -1,9 +1,10 @@
 """Reading action items: the list, one item with its history, a meeting's items, and the form's choices."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.database import together
 from tracker.errors import NotFound
@@ -25,8 +26,7 @@ from tracker.usecases.roster.known_people import Candidates, but, either, known_
 ORIGINS_BACK = timedelta(days=60)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Board:
+class Board(Struct, frozen=True, kw_only=True):
     """The list of action items as one viewer asked for it; counts cover all that they may see."""
 
     counts: Counts
@@ -35,8 +35,7 @@ class Board:
     """Items that the viewer may update."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ItemView:
+class ItemView(Struct, frozen=True, kw_only=True):
     """One item with its history, newest first, and what the viewer may do with it."""
 
     item: ActionItem
@@ -47,8 +46,7 @@ class ItemView:
     """The operation after which it was given out, if the viewer may see it."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Choices:
+class Choices(Struct, frozen=True, kw_only=True):
     """The choices in the form of a new item; the keys of `origins` are dates, the latest first."""
 
     owners: Candidates

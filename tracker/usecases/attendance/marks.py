@@ -1,9 +1,10 @@
 """Replacing attendance marks: the earlier row stays, with the time at which it was corrected."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.crypto import ids
 from tracker.rules.attendance.sheet import Mark, Recorded
@@ -15,8 +16,7 @@ from tracker.usecases.core import audit
 OUTSIDER = "a walk-in"
 
 
-@dataclass(frozen=True, kw_only=True)
-class NewMark:
+class NewMark(Struct, frozen=True, kw_only=True):
     """A mark that counts from now on, in place of `old`."""
 
     old: Recorded | None

@@ -1,7 +1,8 @@
 """Printouts: the sign-in sheet."""
 
-from dataclasses import dataclass
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.rules.attendance.printouts import check_sign_in_sheet
 from tracker.rules.attendance.quorum_record import QuorumOfRecord
@@ -13,8 +14,7 @@ from tracker.tables.visible.attendance import sheet
 from tracker.usecases.events.occurrences import date_for
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sheet:
+class Sheet(Struct, frozen=True, kw_only=True):
     """One date with the people invited to it, by agency and name."""
 
     occurrence: Occurrence

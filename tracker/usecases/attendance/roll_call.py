@@ -4,9 +4,11 @@ Every call names the resulting state instead of toggling it, so the same tap sen
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.crypto import ids
 from tracker.database import writing
@@ -30,8 +32,7 @@ from tracker.usecases.roster.known_people import Candidates, among, but, known_t
 from tracker.usecases.roster.quorum import quorum_of
 
 
-@dataclass(frozen=True, kw_only=True)
-class AttendanceSheet:
+class AttendanceSheet(Struct, frozen=True, kw_only=True):
     """One date's attendance sheet, and why it cannot be changed now (None when it can)."""
 
     occurrence: Occurrence

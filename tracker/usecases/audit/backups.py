@@ -1,10 +1,10 @@
 """Backups: the database and the settings in one sealed file, and a copy restored from it, on hold."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from anyio import to_thread
+from msgspec import Struct
 
 from tracker.config import settings_file
 from tracker.crypto import archive
@@ -20,8 +20,7 @@ NAMES = {SQLITE: settings_file.DATABASE, POSTGRES: "tracker.dump"}
 """The file name of the database in a backup, beside the settings."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Backup:
+class Backup(Struct, frozen=True, kw_only=True):
     """An opened backup, and where its database is."""
 
     made_at: datetime

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.database import together, writing
 from tracker.errors import NotFound
@@ -38,8 +39,7 @@ Row = dict[str, Any]
 Names = dict[UUID, Any]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Page:
+class Page(Struct, frozen=True, kw_only=True):
     """Deeds with their entries, newest first.
 
     When there are older entries, `next_skip` of those at the moment of the last one have been shown.

@@ -1,10 +1,11 @@
 """Calendars that members share for finding a time: shared, read at intervals, kept as busy spans, and deleted."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.crypto import ids, keys
 from tracker.database import writing
@@ -20,8 +21,7 @@ PURPOSE = "shared_calendar"  # of the key that seals addresses
 NUL = "\x00"  # PostgreSQL stores it in no text, so none of our UIDs has one
 
 
-@dataclass(frozen=True, kw_only=True)
-class Due:
+class Due(Struct, frozen=True, kw_only=True):
     """A calendar that is due to be read."""
 
     id: UUID
@@ -34,8 +34,7 @@ class Due:
         return f"Due(id={self.id})"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sharing:
+class Sharing(Struct, frozen=True, kw_only=True):
     """When a member is busy in the calendar they share, and up to when that is known."""
 
     until: datetime

@@ -1,9 +1,10 @@
 """Finding a time for people: suggestions, their day in half hours, and who is double-booked by a plan."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
+
+from msgspec import Struct, field
 
 from tracker.rules.availability import suggested_times as rules
 from tracker.rules.availability.blackout_days import Blackout
@@ -27,8 +28,7 @@ STATES = {Kind.TENTATIVE: State.TENTATIVE, Kind.BUSY: State.BUSY, Kind.OUT: Stat
 MOST_DATES = 60  # of a series, that are checked for double-booked people
 
 
-@dataclass(frozen=True, kw_only=True)
-class DoubleBooking:
+class DoubleBooking(Struct, frozen=True, kw_only=True):
     """Another event at one of the times of a plan, and the people it makes double-booked."""
 
     member_ids: Sequence[UUID]
@@ -39,8 +39,7 @@ class DoubleBooking:
     """Whether it is controlled information."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
+class Wanted(Struct, frozen=True, kw_only=True):
     """What to look for: a time from `first` (local) on, within some days."""
 
     first: datetime
@@ -59,8 +58,7 @@ class Wanted:
     """Whether calendars that members share from elsewhere count."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Found:
+class Found(Struct, frozen=True, kw_only=True):
     """The best times, and everyone's known busy times."""
 
     typed: Suggestion | None = None

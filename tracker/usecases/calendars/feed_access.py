@@ -1,12 +1,12 @@
 """From a feed's token to its owner, what they may see now, and the feed's validator."""
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from msgspec import Struct
 from piccolo.querystring import QueryString
 
 from tracker.crypto import keys
@@ -66,8 +66,7 @@ RIGHT_KINDS = ("role", "seat", "committee", "grant")
 Right = tuple[str, str, str | None]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Feed:
+class Feed(Struct, frozen=True, kw_only=True):
     """A feed that is being requested."""
 
     subscription_id: UUID

@@ -1,9 +1,10 @@
 """The content of a feed: the events that its owner may see now, and how much of each."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from tracker.rules.calendars.feeds import EVERYTHING, PAST_SHOWN, Level, Only, Scope, is_notice_gone, level_for
 from tracker.rules.core.viewer import Viewer

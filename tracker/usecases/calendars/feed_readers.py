@@ -1,9 +1,10 @@
 """Which feeds contain an event, by the same rules as the feeds themselves."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.rules.calendars.feeds import Only, Scope, address_end, level_for
 from tracker.rules.core.viewer import Viewer
@@ -15,8 +16,7 @@ from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.events.substitutes import of_event
 
 
-@dataclass(frozen=True, kw_only=True)
-class FeedReader:
+class FeedReader(Struct, frozen=True, kw_only=True):
     """One working feed address, with its owner."""
 
     owner: Viewer

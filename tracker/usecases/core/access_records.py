@@ -2,11 +2,11 @@
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
 from piccolo.querystring import QueryString
 
 from tracker.database import engine, writing
@@ -25,8 +25,7 @@ _KNOWN = (
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """When a person last read a named event, and from where."""
 
     name: str

@@ -7,11 +7,11 @@ After the secret is replaced, the previous key still verifies older entries, and
 import hmac
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from msgspec import Struct
 from piccolo.querystring import QueryString
 
 from tracker.crypto import keys
@@ -31,8 +31,7 @@ _END = "SELECT seq, hash, seal FROM audit_head WHERE id = {}"
 _MOVE = "UPDATE audit_head SET seq = {}, hash = {}, seal = {} WHERE id = {}"
 
 
-@dataclass(frozen=True)
-class Broken:
+class Broken(Struct, frozen=True):
     """The first entry that fails verification, and what is wrong with it."""
 
     seq: int
@@ -43,8 +42,7 @@ class AnotherSecret(Exception):
     """The log was continued with a secret that this process does not know, so it may not add entries."""
 
 
-@dataclass(frozen=True)
-class Head:
+class Head(Struct, frozen=True):
     """The end of the audit log at one moment: number and hash of the last entry, sealed with the log's key."""
 
     seq: int
@@ -52,15 +50,13 @@ class Head:
     seal: str
 
 
-@dataclass(frozen=True)
-class End:
+class End(Struct, frozen=True):
     """Where the log ends for the writer of this transaction; `row` None = it has no entry."""
 
     row: Mapping[str, Any] | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Deed:
+class Deed(Struct, frozen=True, kw_only=True):
     """An audit entry without its time; the fields are those of `record`."""
 
     actor: Actor

@@ -5,10 +5,11 @@ deeds. No counter of an audience moves, and no number of drafts is shown anywher
 """
 
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from tracker.crypto import ids
 from tracker.database import writing

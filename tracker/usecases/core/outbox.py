@@ -5,10 +5,11 @@ a claimed row is free again when its worker is gone (`outbox_workers`).
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from tracker.crypto import ids
 from tracker.database import writing

@@ -1,11 +1,12 @@
 """Build a viewer, with the rights that hold now, from the rows of people and sessions."""
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from msgspec import Struct
+from msgspec.structs import replace
 from piccolo.querystring import QueryString
 
 from tracker.crypto import keys
@@ -63,8 +64,7 @@ UNION ALL
 """
 
 
-@dataclass(frozen=True, kw_only=True)
-class Visit:
+class Visit(Struct, frozen=True, kw_only=True):
     """A viewer behind a session: the hash of its cookie, and when they last confirmed who they are.
 
     It ends at `idle_end` unless it is used before, and at `last_end` in any case.

@@ -5,8 +5,10 @@ see now.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.database import all_together, engine
 from tracker.errors import Gone
@@ -90,8 +92,7 @@ TOO_LATE = Skip(state=State.TOO_LATE, reason="It was out of date before it could
 UNREADABLE = Skip(state=State.FAILED, reason="This version can’t read the message. Another version queued it.")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reading:
+class Reading(Struct, frozen=True, kw_only=True):
     """A person who reads a message in the list of messages, and the moment when it was sent or is to be sent."""
 
     by: Viewer

@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from tracker.database import together
 from tracker.rules.core.answers import Taken

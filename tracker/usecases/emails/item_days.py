@@ -1,13 +1,13 @@
 """The one email of a day about action items: planned for everyone who hears of one, written from what they may see."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import chain, product
 from typing import NamedTuple
 from uuid import UUID
 
 from msgspec import structs
+from msgspec.structs import replace
 
 from tracker.rules.core.items_of_day import ItemsOfDay
 from tracker.rules.core.outbox import Draft, Message, MessageKind, Skip, State

@@ -1,10 +1,12 @@
 """Who will be reminded of an action item, and when, if nothing changes: computed when viewed, never stored."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.database import together
 from tracker.rules.actions.action_items import ActionItem, may_update
@@ -40,8 +42,7 @@ class _Hearing(NamedTuple):
     rung: Rung
 
 
-@dataclass(frozen=True, kw_only=True)
-class PlannedItems:
+class PlannedItems(Struct, frozen=True, kw_only=True):
     """An email about action items that its reader will get."""
 
     at: datetime
@@ -66,8 +67,7 @@ class PlannedItems:
         return f"{own}, {others} {whose}" if others else own
 
 
-@dataclass(frozen=True, kw_only=True)
-class Coming:
+class Coming(Struct, frozen=True, kw_only=True):
     """A day, in the task force's zone, on which people are reminded of an item; by agency and name."""
 
     day: date

@@ -1,10 +1,10 @@
 """The people on the rungs of action items: read for all items at once, in a few queries however many there are."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
 
+from msgspec.structs import replace
 from piccolo.querystring import QueryString
 
 from tracker.database import engine, together

@@ -1,8 +1,9 @@
 """Reading what a message says, as its recipient would see it now, for people who may know of the message."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.errors import NotFound
 from tracker.rules.audit.words import READ
@@ -24,8 +25,7 @@ CONFINED = Skip(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReadMessage:
+class ReadMessage(Struct, frozen=True, kw_only=True):
     """A message, its sending, and what it says; None with the reason why that can't be shown."""
 
     line: MessageLine

@@ -1,9 +1,11 @@
 """The Messages page: what each deed sent, to whom, and how it ended; and sending a message again."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.database import writing
 from tracker.errors import Conflict, NotFound
@@ -36,8 +38,7 @@ MOST_PLANNED = 100  # upcoming reminders in the list
 PLANNED_KINDS = (None, MessageKind.REMINDER, MessageKind.NO_REPLY)
 
 
-@dataclass(frozen=True, kw_only=True)
-class MessagePage:
+class MessagePage(Struct, frozen=True, kw_only=True):
     """One page of sendings, newest first, and of upcoming reminders, soonest first."""
 
     failed: list[Sending]
@@ -50,8 +51,7 @@ class MessagePage:
     """Where the next page starts; None = this is the last one."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class SendingPage:
+class SendingPage(Struct, frozen=True, kw_only=True):
     """A sending, and a page of its messages."""
 
     sending: Sending

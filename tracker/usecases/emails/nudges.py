@@ -1,9 +1,10 @@
 """Reminding people who have not replied to a date: whom it would reach, and sending it with one click."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from tracker.database import together, writing
 from tracker.errors import Conflict, Gone, NotAllowed

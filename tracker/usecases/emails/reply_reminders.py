@@ -1,9 +1,10 @@
 """The planner's part for missing replies: people are asked again on the days that the event chose."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.rules.core.message_types import ReplyNudge
 from tracker.rules.core.outbox import Draft, State
@@ -19,8 +20,7 @@ from tracker.tables.background.emails.chains import chains
 from tracker.tables.background.emails.due import DueDate
 
 
-@dataclass(frozen=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """A request to reply to a date that became due: to all who have not replied, or after one person's invitation."""
 
     date: DueDate

@@ -1,9 +1,10 @@
 """Thanking the people who were at a date: whom it would reach, sending and undoing it, and what the clock sends."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.database import writing
 from tracker.errors import Conflict, Gone, NotAllowed
@@ -27,8 +28,7 @@ from tracker.usecases.emails.preferences import everyones_wishes
 from tracker.usecases.events.occurrences import date_for
 
 
-@dataclass(frozen=True, kw_only=True)
-class Thanks:
+class Thanks(Struct, frozen=True, kw_only=True):
     """What the page of a thank-you shows."""
 
     occurrence: Occurrence

@@ -1,7 +1,8 @@
 """Upcoming weekly digests, as they would go out if nothing changed: computed when viewed, never stored."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
+
+from msgspec import Struct
 
 from tracker.database import all_together, together
 from tracker.rules.core.outbox import MessageKind
@@ -12,8 +13,7 @@ from tracker.usecases.emails.digest import sent_at, week_of
 from tracker.usecases.emails.preferences import wishes_of
 
 
-@dataclass(frozen=True, kw_only=True)
-class PlannedDigest:
+class PlannedDigest(Struct, frozen=True, kw_only=True):
     """A weekly digest that its reader will get."""
 
     at: datetime

@@ -1,10 +1,11 @@
 """Upcoming follow-ups of people who have not replied, as they would go out if nothing changed."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from tracker.database import together
 from tracker.rules.core.viewer import Viewer, sees

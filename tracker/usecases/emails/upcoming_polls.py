@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.database import together
 from tracker.rules.core.audiences import Audience
@@ -25,8 +26,7 @@ from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.emails.preferences import everyones_wishes
 
 
-@dataclass(frozen=True, kw_only=True)
-class PlannedPoll:
+class PlannedPoll(Struct, frozen=True, kw_only=True):
     """One reminder of a date poll, with its time and recipients."""
 
     at: datetime

@@ -1,9 +1,10 @@
 """Upcoming reminders, as they would go out if nothing changed: computed when viewed, never stored."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.database import together
 from tracker.rules.core.outbox import MessageKind
@@ -29,8 +30,7 @@ HORIZON = AHEAD + max(*OFFERED, *ASKS_OFFERED) + rules.SHIFT
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Planned:
+class Planned(Struct, frozen=True, kw_only=True):
     """One reminder about a date, with its time and recipients."""
 
     at: datetime

@@ -1,10 +1,11 @@
 """Schedule an event, change it as a whole, cancel it, or restore it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from tracker.crypto import ids
 from tracker.database import together, writing

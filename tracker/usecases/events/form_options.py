@@ -3,10 +3,12 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tracker.database import together
 from tracker.errors import NotFound
@@ -54,8 +56,7 @@ class AgencyChoice(NamedTuple):
     """How many of them are invited when it is checked."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Choices:
+class Choices(Struct, frozen=True, kw_only=True):
     """The choices in the form of an event.
 
     It knows how many people there are at each agency, and by name only those of whom the form says something.
@@ -87,8 +88,7 @@ class Choices:
     """Agencies that may mark it as controlled information; none where the viewer may not mark it."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sending:
+class Sending(Struct, frozen=True, kw_only=True):
     """Who is notified when the form is sent; the organizer never is."""
 
     people: int
@@ -103,8 +103,7 @@ class Sending:
         return self.required + self.optional
 
 
-@dataclass(frozen=True, kw_only=True)
-class EditImpact:
+class EditImpact(Struct, frozen=True, kw_only=True):
     """The effect of a change of time or rule on an event."""
 
     splits: bool

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Collection, Iterable
-from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from tracker.crypto import ids
 from tracker.database import together

@@ -1,10 +1,12 @@
 """Replies to invitations: on the site, by a signed link, and who has not replied yet."""
 
 from collections.abc import Container, Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.database import together, writing
 from tracker.errors import Gone, NotAllowed, NotFound
@@ -65,8 +67,7 @@ class EnteredFor(NamedTuple):
     """Whether a reply to a series also counts for dates that were asked again separately."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class OpenInvitation:
+class OpenInvitation(Struct, frozen=True, kw_only=True):
     """An invitation on its reply page: the date it is about, and the replies so far."""
 
     viewer: Viewer
@@ -96,8 +97,7 @@ class OpenInvitation:
     """Series with upcoming dates that continue it, when the reply is for all its dates."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Owed:
+class Owed(Struct, frozen=True, kw_only=True):
     """A date to which the viewer has not replied."""
 
     line: Line

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Iterable
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events import plan as plan_rules

@@ -5,10 +5,11 @@ Whatever changes a seat runs inside `following_the_seats`; the invitations chang
 
 from collections.abc import AsyncIterator, Container, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.rules.core import audiences
 from tracker.rules.core.actors import BY_COMMAND
@@ -37,8 +38,7 @@ Held = list[tuple[Meeting, Invitee, Mapping[UUID, Invitee]]]
 """The events to which a person is invited: each with their place on its list, and the whole list."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Passed:
+class Passed(Struct, frozen=True, kw_only=True):
     """One event's list after a change of seats: who left it, who joined it, and who of them gets an email."""
 
     event_id: UUID

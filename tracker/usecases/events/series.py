@@ -1,10 +1,11 @@
 """The dates of an event as rows: created with it, moved with its rule, or split off into a new series."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from tracker.crypto import ids
 from tracker.database import conflicts, writing

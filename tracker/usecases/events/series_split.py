@@ -1,9 +1,10 @@
 """Changing or canceling this and following dates of a series, and adding a date to one."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from tracker.database import writing
 from tracker.errors import Invalid

@@ -4,9 +4,10 @@ The reply that named them counts again, with everything that it said. Emails abo
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.database import all_together, writing
 from tracker.errors import Conflict, Gone
@@ -36,8 +37,7 @@ NO_LONGER = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Turn:
+class Turn(Struct, frozen=True, kw_only=True):
     """In whose place a person was to come when their No was recorded."""
 
     invitation_id: UUID
@@ -47,8 +47,7 @@ class Turn:
     """The number of the reply that named them."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Refusal:
+class Refusal(Struct, frozen=True, kw_only=True):
     """A substitute's No to a date, for everyone in whose place they were to come."""
 
     date: Occurrence

@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncIterator, Container, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from tracker.errors import Invalid
 from tracker.rules.core import audiences

@@ -1,11 +1,11 @@
 """Accounts as sign-in sees them: a person's credentials, and whether the account is open."""
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from msgspec import Struct
 from piccolo.columns.combination import WhereRaw
 from piccolo.custom_types import Combinable
 from piccolo.querystring import QueryString
@@ -22,8 +22,7 @@ _IS_PROTECTED = "SELECT 1 FROM member WHERE id = {} AND password_hash IS NOT NUL
 MOST = 3  # sessions of one person, unless the settings say otherwise
 
 
-@dataclass(frozen=True, kw_only=True)
-class Account:
+class Account(Struct, frozen=True, kw_only=True):
     """What sign-in needs to know of a member; failed sign-ins are counted under `key`.
 
     `is_active` means that member and agency are active, and that the member is not a guest.
@@ -53,8 +52,7 @@ class Account:
         return self.locked_at is not None and now < self.locked_at + PAUSE
 
 
-@dataclass(frozen=True, kw_only=True)
-class Arrival:
+class Arrival(Struct, frozen=True, kw_only=True):
     """Where a sign-in comes from: its address, its browser, and an earlier session of that browser.
 
     `browser` is what the browser calls itself. `most` is how many sessions one person may have; a new session ends the

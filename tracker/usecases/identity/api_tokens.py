@@ -1,10 +1,12 @@
 """Personal tokens: made for one program, shown once, revoked. Only the hash of a token is stored."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.crypto import ids, keys
 from tracker.database import surviving_failures, writing
@@ -23,8 +25,7 @@ NOTED_EVERY = timedelta(minutes=1)
 """The last use of a token is written at most this often."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Bearer:
+class Bearer(Struct, frozen=True, kw_only=True):
     """The viewer behind a token, and the purpose of the token."""
 
     viewer: Viewer

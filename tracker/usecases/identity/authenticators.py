@@ -1,8 +1,9 @@
 """The authenticator and recovery codes of a person who is signed in and has confirmed who they are."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.database import together, writing
 from tracker.errors import NotFound
@@ -21,8 +22,7 @@ from tracker.usecases.identity.sessions import end_sessions
 from tracker.usecases.identity.sign_in import unchanged
 
 
-@dataclass(frozen=True, kw_only=True)
-class Credentials:
+class Credentials(Struct, frozen=True, kw_only=True):
     """A member's credentials: whether there is a password, since when an authenticator, and how many codes are left."""
 
     has_password: bool

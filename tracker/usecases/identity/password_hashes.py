@@ -6,11 +6,11 @@ import hmac
 import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
+from msgspec import Struct
 
 MEMORY = 64 * 1024  # KiB
 ROUNDS = 3  # over that memory
@@ -56,8 +56,7 @@ class Argon2:
         return self._hasher.check_needs_rehash(stored)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pbkdf2:
+class Pbkdf2(Struct, frozen=True, kw_only=True):
     """PBKDF2 with HMAC-SHA-256 (NIST SP 800-132), by the OpenSSL module that Python runs on."""
 
     rounds: int = PBKDF2_ROUNDS

@@ -1,12 +1,12 @@
 """Security codes from an authenticator app (TOTP, RFC 6238): enrolled once; each code counts once."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import pyotp
+from msgspec import Struct
 from piccolo.custom_types import Combinable
 
 from tracker.crypto import keys
@@ -30,8 +30,7 @@ WRONG_CODE = (
 AGAIN = "You need to set up your authenticator app again. Ask the coordinator."
 
 
-@dataclass(frozen=True)
-class Enrollment:
+class Enrollment(Struct, frozen=True):
     """A new secret, not yet in force: `uri` for the QR code, `secret` to type, `sealed` to send back with the form."""
 
     uri: str

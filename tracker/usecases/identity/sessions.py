@@ -1,10 +1,10 @@
 """Sessions: opened at the end of every kind of sign-in, found by the hash of their cookie, ended for good."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from msgspec import Struct
 from piccolo.custom_types import Combinable
 
 from tracker.crypto import keys
@@ -24,8 +24,7 @@ CLIENT = 200  # characters kept of what a browser calls itself
 NOT_NOW = "You can’t sign in right now. Ask the coordinator."
 
 
-@dataclass(frozen=True, kw_only=True)
-class OpenSession:
+class OpenSession(Struct, frozen=True, kw_only=True):
     """A browser in which a member is signed in; `client` is its address and what it calls itself."""
 
     id: str

@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.crypto import keys
 from tracker.database import writing
@@ -32,16 +34,14 @@ WRONG_RECOVERY_CODE = "That recovery code didn’t match or was already used. Ea
 OVER = "This took too long. Start over."
 
 
-@dataclass(frozen=True)
-class Challenge:
+class Challenge(Struct, frozen=True):
     """Half a sign-in, sealed: the first credential was right, the code is missing; it opens nothing by itself."""
 
     token: str
     needs_enrollment: bool
 
 
-@dataclass(frozen=True)
-class SecondStep:
+class SecondStep(Struct, frozen=True):
     """A kind of code that completes a challenge: how it is used up, and the message when it is wrong."""
 
     name: str
@@ -53,8 +53,7 @@ SECURITY_CODE = SecondStep("code", use_code, WRONG_CODE)
 RECOVERY_CODE = SecondStep("recovery code", use_recovery_code, WRONG_RECOVERY_CODE)
 
 
-@dataclass(frozen=True)
-class FirstSignIn:
+class FirstSignIn(Struct, frozen=True):
     """The token of the new session, the recovery codes (shown only now), and whether there is a password."""
 
     session: str

@@ -1,8 +1,9 @@
 """Every email that comes in goes through here: the first reader that it is for takes it."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
 
 from tracker.database import together, writing
 from tracker.errors import Busy
@@ -15,8 +16,7 @@ REPEATED = "repeated"
 Known = TypeVar("Known")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reader(Generic[Known]):
+class Reader(Struct, Generic[Known], frozen=True, kw_only=True):
     """One kind of email that is read."""
 
     is_for: Callable[[ReceivedEmail], bool]

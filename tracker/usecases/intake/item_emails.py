@@ -4,11 +4,11 @@ An attached one changes the item as the owner's own email would have. Nothing is
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from msgspec.structs import replace
 from piccolo.columns import Column
 
 from tracker.database import writing

@@ -3,8 +3,9 @@
 What their calendar program says of the task in such an email is taken like the same words.
 """
 
-from dataclasses import replace
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from tracker.rules.actions import action_items as rules
 from tracker.rules.actions.action_items import ActionItem

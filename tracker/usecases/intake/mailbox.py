@@ -1,7 +1,9 @@
 """What is known of the mailbox of replies: when it was read, when an email came, and why it can't be read."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.database import writing
 from tracker.tables.schema.intake.mailbox import MailboxState
@@ -10,8 +12,7 @@ NOTED_EVERY = timedelta(seconds=30)
 _ONLY = 1  # id of the only row
 
 
-@dataclass(frozen=True, kw_only=True)
-class Mailbox:
+class Mailbox(Struct, frozen=True, kw_only=True):
     """How reading the mailbox goes, whichever process does it."""
 
     read_at: datetime | None = None

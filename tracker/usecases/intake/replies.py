@@ -1,9 +1,11 @@
 """Replies that calendar programs send by email: recorded for the invited person, or kept for a coordinator."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.crypto import ids
 from tracker.database import together
@@ -39,8 +41,7 @@ from tracker.usecases.roster import aliases
 BY_EMAIL = Origin("email")
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Invitation:
+class _Invitation(Struct, frozen=True, kw_only=True):
     """An invitation that is open: who holds it, to what, and the dates that its replies may be about."""
 
     id: UUID
@@ -54,8 +55,7 @@ class _Invitation:
     """Of this invitation, before the email."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Row:
+class _Row(Struct, frozen=True, kw_only=True):
     """What is kept of a reply."""
 
     outcome: Outcome

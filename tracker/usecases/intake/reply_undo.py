@@ -1,8 +1,10 @@
 """Undoing a reply that came by email: the reply before it counts again, or none does."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.errors import Conflict, Invalid, NotFound
 from tracker.rules.core.viewer import Viewer
@@ -18,8 +20,7 @@ NONE = Given(ReplyValue.NEEDS_ACTION)
 NO_LONGER = "The person who was coming in your place can no longer come. Reply on the event’s page."
 
 
-@dataclass(frozen=True, kw_only=True)
-class EarlierReply:
+class EarlierReply(Struct, frozen=True, kw_only=True):
     """The reply that an email replaced, and where it belongs."""
 
     invitation_id: UUID

@@ -1,7 +1,9 @@
 """What a person writes back to an email about an event: YES, MAYBE, or NO."""
 
-from dataclasses import dataclass, replace
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.rules.core.answers import Taken
 from tracker.rules.core.viewer import Viewer
@@ -31,8 +33,7 @@ TAKEN = {
 BEFORE_ANY_CHANGE = 0  # SEQUENCE of an event as it was first announced
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Asked:
+class _Asked(Struct, frozen=True, kw_only=True):
     """What the email asked its reader to reply to."""
 
     event: Event

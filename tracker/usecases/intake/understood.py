@@ -1,7 +1,9 @@
 """What was understood of an email with words, as its row keeps it."""
 
-from dataclasses import dataclass, replace
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.rules.actions.item_undo import Stage
 from tracker.rules.core.answers import Taken
@@ -10,8 +12,7 @@ from tracker.rules.intake.words import Said
 NOTHING = Said(word=None, text="")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Understood:
+class Understood(Struct, frozen=True, kw_only=True):
     """What an email said, what became of it, and what it changed."""
 
     outcome: Taken

@@ -1,8 +1,10 @@
 """Undoing what an email changed, by the signed link in its confirmation."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.database import writing
 from tracker.errors import Conflict, NotFound
@@ -28,8 +30,7 @@ from tracker.usecases.intake.reply_undo import EarlierReply, earlier_reply, rest
 CHANGED = "This was changed after your email, so it can’t be undone here."
 
 
-@dataclass(frozen=True, kw_only=True)
-class UndoneItem:
+class UndoneItem(Struct, frozen=True, kw_only=True):
     """An action item as it is now, and as it is after what an email changed is undone."""
 
     item: ActionItem
@@ -39,8 +40,7 @@ class UndoneItem:
     """What someone has changed after the email had, in a sentence; None = nothing."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Undoable:
+class Undoable(Struct, frozen=True, kw_only=True):
     """What the link shows: the change, and the item, the reply, or the No of a substitute, as it is now."""
 
     viewer: Viewer

@@ -4,11 +4,11 @@ The sender gets no email, except as a substitute who can't come; then the person
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from msgspec import Struct
 from piccolo.columns import Column
 
 from tracker.database import writing
@@ -63,8 +63,7 @@ class Substituted(NamedTuple):
     person: Participant
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Page:
+class _Page(Struct, frozen=True, kw_only=True):
     """A date as the viewer decides about its emails."""
 
     viewer: Viewer

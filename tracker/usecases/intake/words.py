@@ -1,9 +1,10 @@
 """What people write back to an email of ours: recorded for the person who got it, and confirmed to them alone."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from tracker.crypto import ids
 from tracker.errors import NotFound

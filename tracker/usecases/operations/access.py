@@ -1,8 +1,9 @@
 """What the page of an operation's need-to-know list shows to one viewer."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, Line, Occurrence
@@ -21,8 +22,7 @@ from tracker.usecases.operations.lookup import operation_for
 from tracker.usecases.roster.known_people import Candidates
 
 
-@dataclass(frozen=True, kw_only=True)
-class Access:
+class Access(Struct, frozen=True, kw_only=True):
     """One person who may see the operation; the grant is None for people who were put on its list by its form."""
 
     listed: Listed
@@ -35,8 +35,7 @@ class Access:
         return self.grant.giver if self.grant else self.listed.giver
 
 
-@dataclass(frozen=True, kw_only=True)
-class AccessView:
+class AccessView(Struct, frozen=True, kw_only=True):
     """Who may see an operation, for the people who lead it; others see their own access, and what they may approve."""
 
     occurrence: Occurrence

@@ -1,8 +1,9 @@
 """Writing in the activity log of an operation: entries that may arrive late or twice, and corrections."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.crypto import ids
 from tracker.database import writing
@@ -23,8 +24,7 @@ NOT_ON_IT = "Only law enforcement on the operation can write in its log."
 NOT_THEIRS = "Only the person who wrote an entry, or someone who can edit the operation, can correct it."
 
 
-@dataclass(frozen=True, kw_only=True)
-class ActivityLog:
+class ActivityLog(Struct, frozen=True, kw_only=True):
     """The log of an operation as one viewer sees it."""
 
     viewer: Viewer

@@ -1,7 +1,8 @@
 """What the page about the time after an operation shows to one viewer."""
 
-from dataclasses import dataclass
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.errors import NotFound
 from tracker.rules.core.viewer import Viewer
@@ -15,8 +16,7 @@ from tracker.usecases.events.occurrences import date_for
 from tracker.usecases.operations.after import operation_to_look_back
 
 
-@dataclass(frozen=True, kw_only=True)
-class AfterView:
+class AfterView(Struct, frozen=True, kw_only=True):
     """An operation's date, its plan, and what was written down afterward."""
 
     occurrence: Occurrence

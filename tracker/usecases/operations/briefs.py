@@ -1,8 +1,9 @@
 """The brief of an operation on paper: numbered copies, each of one version and with an accountable person."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.crypto import ids
 from tracker.database import writing
@@ -24,8 +25,7 @@ from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.events.occurrences import date_for
 
 
-@dataclass(frozen=True, kw_only=True)
-class Brief:
+class Brief(Struct, frozen=True, kw_only=True):
     """An operation's date with the people on it, its plan if it has one, and the copies of its brief so far."""
 
     occurrence: Occurrence
@@ -47,8 +47,7 @@ class Brief:
         return counts
 
 
-@dataclass(frozen=True, kw_only=True)
-class PrintedCopy:
+class PrintedCopy(Struct, frozen=True, kw_only=True):
     """What is on one copy; of the plan, what both its holder and the person who prints it may see."""
 
     brief: Brief

@@ -1,9 +1,11 @@
 """Checking people in and out of an operation: taps that may arrive late or twice, walk-ins, corrections, and undo."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.crypto import ids
 from tracker.database import writing
@@ -27,8 +29,7 @@ NOT_THEIRS = "You can check in yourself and people from your agency. The operati
 OUTSIDER = "a walk-in"
 
 
-@dataclass(frozen=True, kw_only=True)
-class CheckInList:
+class CheckInList(Struct, frozen=True, kw_only=True):
     """An operation's check-in list as one viewer sees it."""
 
     occurrence: Occurrence

@@ -1,9 +1,10 @@
 """Counting the places that are compared with other operations, and reporting people who reach the limit."""
 
 from collections import Counter
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.crypto import ids
 from tracker.rules.core.actors import BY_CLOCK, Actor
@@ -20,8 +21,7 @@ from tracker.usecases.operations.notices import officers
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Searcher:
+class Searcher(Struct, frozen=True, kw_only=True):
     """Someone who has had as many places compared within 24 hours as a limit allows in an hour."""
 
     name: str

@@ -1,7 +1,8 @@
 """The dissemination record of an operation, for the people who lead it."""
 
-from dataclasses import replace
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Occurrence

@@ -4,9 +4,10 @@ It belongs to the session in which it began, so emails, feeds, and programs neve
 when it begins, and the lead of an operation when it is opened, each in the transaction of the deed.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.crypto import ids
 from tracker.database import writing
@@ -36,8 +37,7 @@ ENDED = "Your emergency access has ended."
 MOST_USES = 50
 
 
-@dataclass(frozen=True, kw_only=True)
-class Choice:
+class Choice(Struct, frozen=True, kw_only=True):
     """An operation in the list: when it is and who leads it, and nothing of what it is."""
 
     date: Known

@@ -1,9 +1,11 @@
 """What the deconfliction officer sees: both sides of each open conflict, where and when, and no content."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.errors import NotFound
 from tracker.rules.core.audiences import Arm
@@ -21,8 +23,7 @@ from tracker.usecases.operations.deconfliction import footprint
 from tracker.usecases.roster.people import people_by_id
 
 
-@dataclass(frozen=True, kw_only=True)
-class OfficerSide:
+class OfficerSide(Struct, frozen=True, kw_only=True):
     """One side of a conflict: whom to call, when, and where."""
 
     lead: str
@@ -37,8 +38,7 @@ class OfficerSide:
     decision: Decision | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Case:
+class Case(Struct, frozen=True, kw_only=True):
     """An open conflict."""
 
     found_at: datetime
@@ -47,8 +47,7 @@ class Case:
     sides: tuple[OfficerSide, OfficerSide]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Unplaced:
+class Unplaced(Struct, frozen=True, kw_only=True):
     """An operation without a place that is known, and those that are at the same time."""
 
     side: OfficerSide

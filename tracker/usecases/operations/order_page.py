@@ -1,7 +1,8 @@
 """What the pages of the operations order and of the phases show to one viewer."""
 
-from dataclasses import dataclass
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.errors import NotAllowed, NotFound
 from tracker.rules.core.viewer import Viewer
@@ -16,8 +17,7 @@ from tracker.usecases.operations.lookup import NOT_THEIRS, operation_to_change
 from tracker.usecases.operations.phases import may_time
 
 
-@dataclass(frozen=True, kw_only=True)
-class OrderView:
+class OrderView(Struct, frozen=True, kw_only=True):
     """An operation's date, its plan, its order, and its phases by id."""
 
     occurrence: Occurrence

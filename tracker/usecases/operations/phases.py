@@ -1,9 +1,10 @@
 """The phases of an operation: planned by the people who lead it, and timed by them on the day."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from tracker.crypto import ids
 from tracker.database import writing

@@ -1,8 +1,9 @@
 """What the page of a plan shows to one viewer."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.errors import NotFound
 from tracker.rules.core.viewer import Viewer
@@ -21,8 +22,7 @@ from tracker.usecases.operations.known_places import known_places
 from tracker.usecases.operations.plans import agencies_on, supervisors
 
 
-@dataclass(frozen=True, kw_only=True)
-class PlanView:
+class PlanView(Struct, frozen=True, kw_only=True):
     """An operation's date, its plan if it has one, and what the viewer may do with it."""
 
     occurrence: Occurrence

@@ -1,8 +1,9 @@
 """The plan of an operation: begun, and changed by the people who lead it; what an agency commits, by the agency too."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.crypto import ids
 from tracker.database import conflicts, writing
@@ -32,8 +33,7 @@ STILL_A_DRAFT = "Send the invitations first. Only you can see a draft, and a pla
 NOT_ON_IT = "Only people of the agency, and those who lead the operation, can change its resources."
 
 
-@dataclass(frozen=True, kw_only=True)
-class Basics:
+class Basics(Struct, frozen=True, kw_only=True):
     """What a plan says beside its sites and commitments."""
 
     supervisor_id: UUID | None

@@ -1,10 +1,11 @@
 """Service-readiness notices as the people who lead an operation make them: written, scheduled, activated, closed."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.crypto import ids
 from tracker.database import writing
@@ -43,8 +44,7 @@ VERBS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReadinessView:
+class ReadinessView(Struct, frozen=True, kw_only=True):
     """The notices of an operation, and what the viewer may do with them."""
 
     occurrence: Occurrence

@@ -1,8 +1,9 @@
 """The whole plan of an operation as one thing, for programs."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.operations.phases import Phase
@@ -11,8 +12,7 @@ from tracker.tables.visible.operations import phases
 from tracker.usecases.operations.plan_page import PlanView, plan_of
 
 
-@dataclass(frozen=True, kw_only=True)
-class WholePlan:
+class WholePlan(Struct, frozen=True, kw_only=True):
     """A plan, what a viewer may do with it, and its phases by id."""
 
     view: PlanView

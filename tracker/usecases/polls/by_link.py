@@ -1,9 +1,10 @@
 """Replies to a date poll by the link in an email, without an account."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from tracker.database import writing
 from tracker.errors import Conflict, Gone, NotFound

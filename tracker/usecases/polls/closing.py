@@ -1,9 +1,10 @@
 """The end of a date poll: its event gets one of the dates, or the poll is canceled."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from tracker.database import writing
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound

@@ -1,9 +1,10 @@
 """Ask people which dates suit them before an event is scheduled, and take their replies."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.crypto import ids
 from tracker.database import writing
@@ -34,8 +35,7 @@ _AGAIN = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class PollView:
+class PollView(Struct, frozen=True, kw_only=True):
     """What the page of a poll shows to one viewer."""
 
     poll: Poll
@@ -56,8 +56,7 @@ class PollView:
         return rules.waiting(self.people)
 
 
-@dataclass(frozen=True, kw_only=True)
-class WaitingPoll:
+class WaitingPoll(Struct, frozen=True, kw_only=True):
     """An open poll on a person's home page."""
 
     poll: Poll

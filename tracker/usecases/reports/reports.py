@@ -4,8 +4,9 @@ Corrected attendance shows in the next report; no report is stored.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from tracker.database import together, writing
 from tracker.rules.core.audiences import Arm
@@ -27,8 +28,7 @@ from tracker.usecases.roster import people
 OTHERS = Agency(id=None, code="Others", name="Walk-ins from other agencies", arm=None, level="")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Report:
+class Report(Struct, frozen=True, kw_only=True):
     """The figures of a period, over what one reader may see."""
 
     asked: Asked

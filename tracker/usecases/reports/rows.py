@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from uuid import UUID
+
+from msgspec import Struct, field
 
 from tracker.errors import NotFound
 from tracker.rules.actions.action_items import ActionItem
@@ -37,8 +38,7 @@ class Part(StrEnum):
     ITEMS = "items"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Number:
+class Number(Struct, frozen=True, kw_only=True):
     """One number of a report: its column, and the row it is in (nothing = the total row)."""
 
     part: Part
@@ -50,8 +50,7 @@ class Number:
     month: date | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rows:
+class Rows(Struct, frozen=True, kw_only=True):
     """The rows behind a number, or the first of them; one of the lists is filled."""
 
     count: int
@@ -79,8 +78,7 @@ class Rows:
         return banner_of_all(one for one in (*of_dates, *(item.marking for item in self.items)) if one)
 
 
-@dataclass(frozen=True, kw_only=True)
-class OfAgency:
+class OfAgency(Struct, frozen=True, kw_only=True):
     """The attendance of one agency's people, together and each."""
 
     total: Tally

@@ -1,8 +1,9 @@
 """A member's access, for administrators: what there is, and how to revoke or renew it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.database import writing
 from tracker.errors import NotAllowed, NotFound
@@ -23,8 +24,7 @@ OWN = "Change your own access in your settings."
 GUEST = "This person has no account. They reply with the links in emails."
 
 
-@dataclass(frozen=True, kw_only=True)
-class Access:
+class Access(Struct, frozen=True, kw_only=True):
     """A member's sign-in methods, sessions, feeds and tokens; `why_not` says why the viewer may not change them."""
 
     person: PersonCard

@@ -1,10 +1,10 @@
 """Invitations by email: a one-time link for each person who has never signed in, all queued in one step."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from msgspec import Struct
 from piccolo.querystring import QueryString
 
 from tracker.crypto import ids
@@ -35,8 +35,7 @@ _NUMBER = f"SELECT COUNT(*) AS people {_NEW.format('')}"
 _ROLES = f"SELECT m.id, r.role {_NEW.format('JOIN member_role r ON r.member = m.id')}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Mailed:
+class Mailed(Struct, frozen=True, kw_only=True):
     """The state of a person's latest invitation."""
 
     at: datetime
@@ -56,8 +55,7 @@ class Mailed:
         return self.is_open and self.state in (State.PENDING, State.SENT) and now < self.until
 
 
-@dataclass(frozen=True, kw_only=True)
-class Newcomer:
+class Newcomer(Struct, frozen=True, kw_only=True):
     """A person who has never signed in and may be invited."""
 
     person: PersonCard
@@ -66,8 +64,7 @@ class Newcomer:
     """Whether no email goes to their address, because earlier ones couldn't be delivered."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Invited:
+class Invited(Struct, frozen=True, kw_only=True):
     """How many people were invited."""
 
     sent: int

@@ -1,11 +1,12 @@
 """Adding, confirming, and removing the further addresses from which a person's replies come."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from msgspec import Struct
+from msgspec.structs import replace
 from piccolo.columns.combination import And
 from piccolo.querystring import QueryString
 
@@ -36,8 +37,7 @@ _OF_OTHERS = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class OpenAlias:
+class OpenAlias(Struct, frozen=True, kw_only=True):
     """What the link in the email shows."""
 
     viewer: Viewer

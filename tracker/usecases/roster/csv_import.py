@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.database import writing
 from tracker.errors import NotAllowed
@@ -50,8 +51,7 @@ _MEMBER = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """The result for one row: the member was added, changed in these fields, or left as is."""
 
     row: int
@@ -61,8 +61,7 @@ class Outcome:
     changes: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Report:
+class Report(Struct, frozen=True, kw_only=True):
     """The result of an import, row by row; if a row has a fault, nothing was written."""
 
     outcomes: Sequence[Outcome] = ()

@@ -5,10 +5,10 @@ never leaves the database, and isn't counted.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from msgspec import Struct
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
@@ -53,8 +53,7 @@ _MANAGERS = (
 _IS_MANAGER = f"m.id IN ({_MANAGERS})"
 
 
-@dataclass(frozen=True)
-class Candidates:
+class Candidates(Struct, frozen=True):
     """The people from whom a viewer may choose."""
 
     condition: QueryString
@@ -72,8 +71,7 @@ MANAGERS = Candidates(QueryString(_IS_MANAGER))
 """People who only manage accounts or read the audit log, only together with other candidates."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Matches:
+class Matches(Struct, frozen=True, kw_only=True):
     """The first people that words find, and how many more they find."""
 
     people: tuple[Person, ...] = ()

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from msgspec import Struct
 from piccolo.querystring import QueryString
 
 from tracker.crypto import ids
@@ -28,8 +28,7 @@ COMMITTEES = "SELECT b.id, b.name, b.place FROM committee b WHERE b.status = 'ac
 _HOLDERS = "SELECT t.committee, h.member, h.is_primary FROM seat_holder h JOIN seat t ON t.id = h.seat"
 
 
-@dataclass(frozen=True, kw_only=True)
-class CommitteeChoice:
+class CommitteeChoice(Struct, frozen=True, kw_only=True):
     """A committee that the viewer may choose for an event, with the people who hold its seats."""
 
     id: UUID

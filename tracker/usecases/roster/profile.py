@@ -1,8 +1,10 @@
 """A member's own roster entry: what they may change themselves, and what only the coordinator may."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from tracker.database import writing
 from tracker.errors import Invalid, NotFound
@@ -16,8 +18,7 @@ from tracker.tables.schema.roster.people import Member
 from tracker.usecases.core import audit
 
 
-@dataclass(frozen=True, kw_only=True)
-class Profile:
+class Profile(Struct, frozen=True, kw_only=True):
     """A member's roster entry."""
 
     name: str
@@ -44,7 +45,8 @@ async def change_profile(viewer: Viewer, wanted: Profile, now: datetime) -> None
     """
     was = await profile_of(viewer)
     new = _checked(wanted, was.name if not viewer.is_coordinator else wanted.name)
-    changed = [field for field in new if new[field] != was.__dict__[field]]
+    before = asdict(was)
+    changed = [field for field in new if new[field] != before[field]]
     if not changed:
         return
     async with writing():

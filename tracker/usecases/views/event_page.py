@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.database import together
 from tracker.rules.actions.action_items import ActionItem
@@ -45,8 +46,7 @@ from tracker.usecases.roster.sites import room_of
 from tracker.usecases.views.series_page import SeriesLinks, links_of
 
 
-@dataclass(frozen=True, kw_only=True)
-class AgencyReplies:
+class AgencyReplies(Struct, frozen=True, kw_only=True):
     """The number of replies from one agency; everyone who sees the event may know which agencies are invited."""
 
     agency: str
@@ -57,8 +57,7 @@ class AgencyReplies:
     waiting: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class EventView:
+class EventView(Struct, frozen=True, kw_only=True):
     """One date with its replies, items and other records, as far as the viewer may see them."""
 
     occurrence: Occurrence

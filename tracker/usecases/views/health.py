@@ -3,9 +3,9 @@
 No counts: the number of waiting messages would tell an administrator of events that they may not know of.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from msgspec import Struct
 from piccolo.querystring import QueryString
 
 from tracker.database import engine, is_postgres, writing
@@ -24,8 +24,7 @@ _VERSION = "SELECT sqlite_version() AS version"
 _VERSION_POSTGRES = "SELECT current_setting('server_version') AS version"
 
 
-@dataclass(frozen=True, kw_only=True)
-class State:
+class State(Struct, frozen=True, kw_only=True):
     """Whether everything due has been done, and whether the clock still checks for due work."""
 
     is_late: bool
@@ -37,8 +36,7 @@ class State:
         return self.is_ticking and not self.is_late
 
 
-@dataclass(frozen=True, kw_only=True)
-class Storage:
+class Storage(Struct, frozen=True, kw_only=True):
     """The database, as its administrator sees it."""
 
     kind: str

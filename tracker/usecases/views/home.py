@@ -2,9 +2,10 @@
 
 import logging
 from collections.abc import Awaitable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from tracker.database import together
 from tracker.rules.actions.action_items import ActionItem, ItemStatus, days_late, may_direct
@@ -62,8 +63,7 @@ NEXT_DAYS = 10
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Items:
+class Items(Struct, frozen=True, kw_only=True):
     """The viewer's own open action items, and blocked and overdue ones of others that concern them."""
 
     mine: list[ActionItem]
@@ -74,8 +74,7 @@ class Items:
     """How many of all these are overdue."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Days:
+class Days(Struct, frozen=True, kw_only=True):
     """The dates from today on that the viewer may see, and the missing replies to those they may edit."""
 
     agenda: list[Seen]
@@ -87,8 +86,7 @@ class Days:
     replies: list[MissingReplies]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Home:
+class Home(Struct, frozen=True, kw_only=True):
     """The home page of one viewer; a part that could not be read is None, and the others are still shown."""
 
     items: Items | None

@@ -1,8 +1,9 @@
 """Lists for programs: everything that the viewer may see, a page at a time."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.core.viewer import Viewer
@@ -28,8 +29,7 @@ async def dates(viewer: Viewer, start: datetime, end: datetime, after: Place, li
     return await listings.lines(viewer, start, end, after, limit)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Planned:
+class Planned(Struct, frozen=True, kw_only=True):
     """An operation with a plan, in brief."""
 
     occurrence: Occurrence

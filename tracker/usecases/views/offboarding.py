@@ -1,9 +1,10 @@
 """Offboarding: a member's work passes to others, and all their access is revoked, in one transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotAllowed
@@ -40,8 +41,7 @@ GONE = "They’ve already left."
 NOBODY = "Choose a successor so everything has an owner."
 
 
-@dataclass(frozen=True, kw_only=True)
-class Transfer:
+class Transfer(Struct, frozen=True, kw_only=True):
     """The work that passes to others, as far as the viewer may see it, and among whom a successor is chosen."""
 
     person: PersonCard

@@ -5,10 +5,11 @@ The preview is the change itself, so a form can't promise anything other than wh
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from tracker.database import all_together, together, trying
 from tracker.errors import NotFound

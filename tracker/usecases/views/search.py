@@ -1,9 +1,10 @@
 """Searching events, people, committees and action items, limited to what the viewer may see."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct, field
 
 from tracker.database import together
 from tracker.rules.actions.action_items import ActionItem
@@ -22,8 +23,7 @@ from tracker.usecases.roster import directory
 MOST = 50  # results of each kind; people who get more add words
 
 
-@dataclass(frozen=True, kw_only=True)
-class FoundEvent:
+class FoundEvent(Struct, frozen=True, kw_only=True):
     """An event that contains the words; times are aware UTC."""
 
     id: UUID
@@ -44,8 +44,7 @@ class FoundEvent:
     """The text around the words in agenda, notes, an operation's order or site, or of a date; empty for the title."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Found:
+class Found(Struct, frozen=True, kw_only=True):
     """The results; each list has at most `MOST`."""
 
     words: tuple[str, ...]

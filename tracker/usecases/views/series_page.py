@@ -1,8 +1,9 @@
 """What the page of a series shows to one viewer: all its dates, and the viewer's reply to each."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import Event, Occurrence, day_of, may_edit
@@ -16,8 +17,7 @@ from tracker.usecases.events.events import event_for
 from tracker.usecases.events.occurrences import dates_of
 
 
-@dataclass(frozen=True, kw_only=True)
-class SeriesDate:
+class SeriesDate(Struct, frozen=True, kw_only=True):
     """One date of a series."""
 
     occurrence: Occurrence
@@ -27,8 +27,7 @@ class SeriesDate:
     is_over: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class SeriesLinks:
+class SeriesLinks(Struct, frozen=True, kw_only=True):
     """The events that an event continues, and those that continue it, as far as the viewer may see them."""
 
     before: Event | None
@@ -56,8 +55,7 @@ async def went_to(viewer: Viewer, event_id: UUID, key: str) -> tuple[UUID, str] 
     return None
 
 
-@dataclass(frozen=True, kw_only=True)
-class SeriesView:
+class SeriesView(Struct, frozen=True, kw_only=True):
     """A series with its upcoming and past dates, each in order."""
 
     event: Event

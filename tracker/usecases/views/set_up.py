@@ -1,8 +1,9 @@
 """The setup checklist of the first day: read from what is there, hidden by a person, and shown again."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from tracker.database import together, writing
 from tracker.errors import NotFound
@@ -18,8 +19,7 @@ from tracker.usecases.emails import email_tests
 from tracker.usecases.roster import directory_rows
 
 
-@dataclass(frozen=True, kw_only=True)
-class SetUp:
+class SetUp(Struct, frozen=True, kw_only=True):
     """The steps with whether each is done, and the last test email."""
 
     steps: Mapping[Step, bool]

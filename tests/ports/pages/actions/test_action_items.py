@@ -2,13 +2,13 @@
 
 import html
 import re
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from litestar import Litestar
+from msgspec.structs import replace
 
 from tests.cast import NOW, PROGRAM, Cast, meeting, operation
 from tests.ports.browser import Browser

@@ -1,9 +1,9 @@
 """Drafts of new action items: what they say about a meeting or an operation is shown only to people who may see it."""
 
-from dataclasses import replace
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, operation
 from tests.ports.browser import Browser

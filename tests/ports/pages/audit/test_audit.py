@@ -4,11 +4,11 @@ import csv
 import io
 import re
 import shutil
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from piccolo.querystring import QueryString
 
 from tests.cast import NOW, Cast, everybody, meeting, operation, people_of_the_task_force

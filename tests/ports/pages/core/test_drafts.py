@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from uuid import UUID
@@ -10,6 +9,7 @@ from uuid import UUID
 import httpx
 import pytest
 from litestar import Litestar, post
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, everybody, meeting
 from tests.ports.browser import Browser, session_of, settings

@@ -1,10 +1,10 @@
 """A link that no longer works says how long such a link works; one to an event that moved says that it did."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from litestar import Litestar
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, meeting
 from tests.ports.conftest import SignIn

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -18,6 +17,8 @@ from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.testing import TestClient
 from litestar.types import ASGIApp, Receive, Scope, Send
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tests.ports.laid_out import laid_out
 from tracker.config.settings import Settings
@@ -107,8 +108,7 @@ def visit() -> Iterator[Callable[..., str]]:
     return visit
 
 
-@dataclass
-class Entry:
+class Entry(Struct):
     title: str = "Monthly task force meeting"
     kind: str = "meeting"
     visibility: str = "all"

@@ -1,12 +1,12 @@
 """The page behind an invitation's link."""
 
 import re
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from litestar import Litestar
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, meeting, operation
 from tests.ports.browser import Browser
@@ -206,7 +206,7 @@ async def test_a_forged_a_withdrawn_and_a_named_link_that_is_over_say_the_same(
     event_id, withdrawn = await invited(app, sqlite_cast, meeting(sqlite_cast.fbi_lead), sqlite_cast.fbi_lead)
     event, plan = await events.plan_to_change(sqlite_cast.coordinator, event_id)
     invitees = {one: role for one, role in plan.invitees.items() if one != sqlite_cast.fbi_lead.member_id}
-    changed = Plan(**{**vars(plan), "invitees": invitees})
+    changed = replace(plan, invitees=invitees)
     await events.change(sqlite_cast.coordinator, event_id, changed, event.version, NOW)
     over, named = await invited(app, sqlite_cast, operation(sqlite_cast.fbi_lead), sqlite_cast.fbi_lead)
     await events.cancel(sqlite_cast.coordinator, over, 1, "", NOW)

@@ -1,11 +1,11 @@
 """From a plan to its form and back: nothing is lost on the way."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import ZONE, meeting
 from tracker.ports.pages.events.schedule_form import read_plan
@@ -47,7 +47,7 @@ PLANS: tuple[dict[str, Any], ...] = (
 def test_the_form_of_a_plan_is_read_as_the_same_plan(facts: dict[str, Any]) -> None:
     invitees = facts.get("invitees", {})
     plan = meeting(**{name: value for name, value in facts.items() if name != "invitees"})
-    plan = type(plan)(**{**vars(plan), "invitees": invitees})
+    plan = replace(plan, invitees=invitees)
     assert read_plan(form_of_plan(plan), OFFERED, ZONE) == plan
 
 

@@ -1,12 +1,12 @@
 """The page of a series and the history of a date: what a member reads, and nothing of what is not theirs."""
 
 import re
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, meeting, operation
 from tests.ports.browser import Browser

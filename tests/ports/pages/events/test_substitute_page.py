@@ -1,11 +1,11 @@
 """What the page of an event says of a person who comes in place of another: who named them, and how."""
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, meeting
 from tests.ports.browser import Browser

@@ -1,13 +1,13 @@
 """The Undo button: it is beside the sentence, takes back what it says, and says when it is too late."""
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, meeting
 from tests.ports.browser import Browser

@@ -1,12 +1,12 @@
 """The check-in page: one tap per person with scripts or without, walk-ins, undo, and corrected times."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
+from msgspec import Struct
 
 from tests.cast import Cast
 from tests.ports.browser import Browser
@@ -21,8 +21,7 @@ FIVE = datetime(2027, 1, 16, 11, tzinfo=UTC)
 HTMX = {"headers": {"HX-Request": "true"}}
 
 
-@dataclass(frozen=True)
-class List:
+class List(Struct, frozen=True):
     """The check-in list of an operation in one person's browser."""
 
     browser: Browser

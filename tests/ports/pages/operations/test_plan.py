@@ -1,10 +1,10 @@
 """The page of a plan: the lead plans, another agency commits, a conflict is decided, a supervisor approves."""
 
 import re
-from dataclasses import dataclass
 from uuid import UUID
 
 import pytest
+from msgspec import Struct
 
 from tests.cast import NOW, Cast, meeting, operation
 from tests.ports.browser import Browser
@@ -23,8 +23,7 @@ VERSION = re.compile(r"Version (\d+)")
 SITE = {"role": "target", "place": "North lot", "coordinates": "39.0911, -94.4155", "radius": "1320"}
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(Struct, frozen=True):
     """The plan of one event in the browser of one person."""
 
     browser: Browser

@@ -2,11 +2,11 @@
 
 import html
 import re
-from dataclasses import replace
 from uuid import UUID
 
 import pytest
 from litestar import Litestar
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, meeting
 from tests.database.others import another_writer

@@ -1,12 +1,12 @@
 """Action items: the list with its filter, one item with its history, assigning, updating and reassigning."""
 
-from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect
+from msgspec.structs import replace
 
 from tracker.database import together
 from tracker.errors import Conflict, Invalid

@@ -1,12 +1,12 @@
 """The values for the templates of action items."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from litestar import Response
+from msgspec.structs import replace
 
 from tracker.errors import NotFound
 from tracker.ports.http.dependencies import Now, Today, Viewer

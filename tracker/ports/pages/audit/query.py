@@ -1,10 +1,11 @@
 """The query of the audit page, and the addresses for older entries and for an export."""
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, id_in
 from tracker.rules.audit.words import GROUPS
@@ -22,8 +23,7 @@ _WORD = re.compile(r"[A-Za-z0-9-]{1,64}")
 _MARK = re.compile(f"[0-9a-f]{{{MARK}}}")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """The filter of an address, without invalid ids and places; its meaning, and which parts can't be read."""
 
     filter: dict[str, str]

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from urllib.parse import parse_qs, urlencode
 from uuid import UUID
 
 from litestar import Response, post
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.errors import Invalid
 from tracker.ports.http.dependencies import Now, Settings, Viewer, Zone
@@ -44,8 +45,7 @@ WHEN = ("date", "starts", "ends", "last_day", "all_day")
 """The fields that it fills in."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Line:
+class Line(Struct, frozen=True, kw_only=True):
     """One person's day."""
 
     person: Person
@@ -54,8 +54,7 @@ class Line:
     """Whether the person's shared calendar covers the day, in addition to the events here."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Choice:
+class Choice(Struct, frozen=True, kw_only=True):
     """A time to choose: the value of its field, when it is on the wall clock, and its notes."""
 
     value: str
@@ -64,8 +63,7 @@ class Choice:
     notes: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Times:
+class Times(Struct, frozen=True, kw_only=True):
     """The result; `day` is the day that is drawn."""
 
     required: int

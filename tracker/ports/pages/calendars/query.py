@@ -1,11 +1,13 @@
 """The query of the calendar, and the addresses of related views."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from urllib.parse import urlencode
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.ports.pages.core.form_values import FormValues
 from tracker.rules.calendars import month_grid
@@ -27,8 +29,7 @@ class View(StrEnum):
     LIST = "list"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """A month as a table or a list, or a week, with a filter."""
 
     day: date

@@ -1,13 +1,13 @@
 """The page of calendar subscriptions: the viewer's feed addresses, and how to add them to a calendar."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
+from msgspec import Struct
 
 from tracker.errors import Invalid
 from tracker.ports.http.dependencies import Now, Settings, Viewer, Visit
@@ -44,8 +44,7 @@ ALL_DAY_ALARMS = [(NEVER, "None"), *((choice.value, words) for choice, words in 
 FIELDS = ("name", "scope", "committee", "kind", "alarm", "all_day_alarm")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Shown:
+class Shown(Struct, frozen=True, kw_only=True):
     """A feed, what it shows and, while its owner may see it and it works, its address."""
 
     feed: Subscription

@@ -1,10 +1,11 @@
 """A week by the hour, and the same days as a list for a narrow screen."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.ports.pages.calendars.day_links import DayLink, day_links
 from tracker.ports.pages.calendars.query import Asked
@@ -17,8 +18,7 @@ from tracker.rules.core.wording import clock_of_half_hour
 from tracker.rules.recurrence.holidays import holiday_notes
 
 
-@dataclass(frozen=True, kw_only=True)
-class Head:
+class Head(Struct, frozen=True, kw_only=True):
     """The head of a day's column, and what is above its hours."""
 
     day: date
@@ -31,8 +31,7 @@ class Head:
     entries: list[Entry]
 
 
-@dataclass(frozen=True, kw_only=True)
-class HalfHour:
+class HalfHour(Struct, frozen=True, kw_only=True):
     """A row of the table."""
 
     name: str

@@ -5,7 +5,7 @@ when a form is sent before a choice, the words are looked up here: the only pers
 form shows each. Words are never lost. The field itself is the macro `forms.person`.
 """
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from tracker.ports.pages.core.form_values import FormValues, id_in
 from tracker.rules.core.word_forms import has_all
@@ -19,8 +19,7 @@ WORDS = "_words"
 SEVERAL = "More than one person matches. Choose one, or type more."
 
 
-@dataclass(frozen=True, kw_only=True)
-class Chosen:
+class Chosen(Struct, frozen=True, kw_only=True):
     """Who is chosen, and what the field says; or the people among whom the words do not decide."""
 
     value: str = ""

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tracker.ports.pages.core.form_values import FormValues
 
@@ -14,8 +15,7 @@ Flat = dict[str, str]
 """Each field as one text; for people, `person:<id>` with their role in the invitation."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """A field that another person changed since the form was opened."""
 
     name: str
@@ -25,8 +25,7 @@ class Change:
     """Whether the form took the new value, because this person had not changed the field."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ChangeInWords:
+class ChangeInWords(Struct, frozen=True, kw_only=True):
     """A change in words: the label of the field and the meaning of its values."""
 
     label: str

@@ -1,8 +1,7 @@
 """What a form on a page shows of its draft, and the mark by which it keeps one."""
 
-from dataclasses import dataclass
-
 from litestar.types import Scope
+from msgspec import Struct
 
 from tracker.crypto import ids
 from tracker.ports.http import drafts as marks
@@ -19,8 +18,7 @@ NEW_EACH_TIME = ("form_id",)
 """Fields by which a form that is sent twice is known; typing in another tab begins another form."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class FormDraft:
+class FormDraft(Struct, frozen=True, kw_only=True):
     """The draft of one form: its mark, and when the draft that the form begins with was saved, in words."""
 
     mark: str

@@ -3,12 +3,12 @@
 The deeds are in the rooms of their subjects. Each of them answers here when its button was pressed on the home page.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from textwrap import shorten
 from typing import Any
 
 from litestar import Response
+from msgspec import Struct
 
 from tracker.ports.http.addresses import HOME
 from tracker.ports.pages.core.date_entries import address_of, times_of
@@ -24,8 +24,7 @@ from tracker.usecases.views.home import home as what_needs
 TITLE = 40  # characters of an event's in a count
 
 
-@dataclass(frozen=True, kw_only=True)
-class Tile:
+class Tile(Struct, frozen=True, kw_only=True):
     """A count at the top of the page, and its link."""
 
     count: int

@@ -2,12 +2,12 @@
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
+from msgspec import Struct
 
 HEADING = ["heading_open", "inline", "heading_close"]
 PNG_HEAD = struct.Struct(">16xII")
@@ -31,8 +31,7 @@ class Written(NamedTuple):
     """What follows that heading."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reader:
+class Reader(Struct, frozen=True, kw_only=True):
     """Reads pages of our own; both functions raise `LookupError` for what isn't there."""
 
     page: Callable[[str], str]

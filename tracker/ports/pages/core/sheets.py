@@ -1,8 +1,10 @@
 """A form as it is shown: opened, resumed from a draft, refused, or beside what another person saved meanwhile."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tracker.errors import Invalid
 from tracker.ports.pages.core.edit_conflicts import ChangeInWords, in_words, merged, record, recorded
@@ -12,8 +14,7 @@ from tracker.rules.core.drafts import RIGHTS, DraftForm
 NO_FORM = FormValues({})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sheet:
+class Sheet(Struct, frozen=True, kw_only=True):
     """A form as it is shown: its texts, its errors, and what changed since it was opened."""
 
     form: FormValues
@@ -36,8 +37,7 @@ class Sheet:
         }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Words:
+class Words(Struct, frozen=True, kw_only=True):
     """How the changes of a form are worded: its fields in order, and the meaning of their texts."""
 
     labels: Mapping[str, str]

@@ -5,7 +5,6 @@ import hashlib
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from litestar import HttpMethod, Response, route
 from litestar.datastructures import Headers
 from litestar.exceptions import NotFoundException
 from litestar.types import Scope
+from msgspec import Struct
 
 from tracker.config.paths import PACKAGE, folder
 from tracker.ports.http.guards import public
@@ -35,8 +35,7 @@ TAKES_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))", re.IGNOREC
 REFERENCE = re.compile(r"""url\(\s*(["']?)([^"')\s]+)\1\s*\)""")
 
 
-@dataclass(frozen=True, slots=True)
-class Asset:
+class Asset(Struct, frozen=True):
     """One file as browsers get it: its address, its bytes and, for text, the same bytes under gzip."""
 
     address: str

@@ -1,8 +1,7 @@
 """The file that was uploaded with a form."""
 
-from dataclasses import dataclass
-
 from litestar.datastructures import UploadFile
+from msgspec import Struct
 
 from tracker.errors import Invalid
 from tracker.ports.http.forms import FormRequest
@@ -10,8 +9,7 @@ from tracker.ports.http.forms import FormRequest
 EMPTY = "The file is empty."
 
 
-@dataclass(frozen=True, kw_only=True)
-class Upload:
+class Upload(Struct, frozen=True, kw_only=True):
     """A file as the browser sent it; a field without a chosen file has neither name nor content."""
 
     name: str

@@ -1,9 +1,11 @@
 """The query of the Messages page, and the addresses of related views."""
 
 import re
-from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.ports.pages.core.form_values import FormValues, id_in, moment_in
 from tracker.rules.core.outbox import MessageKind
@@ -16,8 +18,7 @@ _NUMBER = re.compile("[0-9]{1,6}")
 BETWEEN = "_"  # the time and the id of a place
 
 
-@dataclass(frozen=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """A page of the list."""
 
     narrowed: Narrowed

@@ -1,13 +1,13 @@
 """Changing an event as a whole: the form of schedule.py, filled in, and simultaneous edits by two people."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Redirect
+from msgspec.structs import replace
 
 from tracker.database import together
 from tracker.errors import Conflict, Invalid, NotFound, ReauthenticationNeeded

@@ -1,6 +1,5 @@
 """Changing one date of a series: its day, hours, place, title and agenda; beside what others saved meanwhile."""
 
-from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -8,6 +7,7 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
+from msgspec.structs import replace
 
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.ports.http.dependencies import Now, Viewer

@@ -1,9 +1,10 @@
 """The time that someone proposed for a date, in the form that changes the date."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.errors import NotFound
 from tracker.ports.http.dependencies import Now, Viewer
@@ -17,8 +18,7 @@ from tracker.usecases.intake import proposals
 NONE = UUID(int=0)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Proposed:
+class Proposed(Struct, frozen=True, kw_only=True):
     """A proposal that waits, and the texts of the form that it fills in."""
 
     of: Proposal

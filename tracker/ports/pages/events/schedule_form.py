@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.ports.pages.core.form_values import FormValues, Reader, id_in
 from tracker.ports.pages.events.schedule_marking import read_marking
@@ -36,8 +37,7 @@ ANY_DAY = datetime(2000, 1, 1)  # noqa: DTZ001 - local, and only substitutes for
 Word = TypeVar("Word", bound=StrEnum)
 
 
-@dataclass(frozen=True, kw_only=True)
-class When:
+class When(Struct, frozen=True, kw_only=True):
     """When an event takes place: `starts` is local, without offset."""
 
     starts: datetime

@@ -6,8 +6,10 @@ form is as long for a thousand people as for ten.
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 from uuid import UUID
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tracker.ports.pages.core.choosers import MOST
 from tracker.ports.pages.core.form_values import FormValues, id_in, ids_in
@@ -30,8 +32,7 @@ NOT_INVITED = "out"
 """A role that templates and drafts of earlier versions hold for people who are not invited."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One person with their box, and their role if they are invited."""
 
     person: Person
@@ -39,8 +40,7 @@ class Row:
     role: AttendeeRole
 
 
-@dataclass(frozen=True, kw_only=True)
-class AgencyList:
+class AgencyList(Struct, frozen=True, kw_only=True):
     """The people of one agency: how many are invited, and the rows that the page shows."""
 
     id: UUID
@@ -61,8 +61,7 @@ class AgencyList:
         return len(self.rows) == self.people
 
 
-@dataclass(frozen=True, kw_only=True)
-class Search:
+class Search(Struct, frozen=True, kw_only=True):
     """What was looked for, and the first people found; `more` are left out."""
 
     words: str

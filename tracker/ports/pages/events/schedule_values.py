@@ -1,9 +1,10 @@
 """From a plan to the texts of its form, and the texts of an empty form."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import date, time, timedelta
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from tracker.ports.pages.core.form_values import FormValues
 from tracker.ports.pages.events.schedule_form import ON_HOLIDAY

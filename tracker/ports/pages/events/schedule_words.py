@@ -1,7 +1,8 @@
 """What the form says about dates while it is filled in: ways to repeat, the sentence, the next dates, holidays."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, time
+
+from msgspec import Struct
 
 from tracker.errors import Invalid
 from tracker.ports.pages.core.form_values import FormValues, Reader
@@ -31,8 +32,7 @@ PLAIN_WORDS = {
 """The label of a choice while the date is unknown or does not fit it."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class DatesInWords:
+class DatesInWords(Struct, frozen=True, kw_only=True):
     """What the typed dates mean, or why they mean nothing yet."""
 
     sentence: str = ""

@@ -1,12 +1,12 @@
 """Settings: where the viewer is signed in, and how to end it: one by one, everywhere, or after losing a phone."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
+from msgspec import Struct
 
 from tracker.ports.http import cookies
 from tracker.ports.http.dependencies import Now, Settings, Viewer, Visit
@@ -26,8 +26,7 @@ EVERYWHERE = "You’re signed out everywhere."
 SHUT = "{} ended, {} turned off, {} revoked. Next, set up an authenticator app on another phone."
 
 
-@dataclass(frozen=True, kw_only=True)
-class ShownSession:
+class ShownSession(Struct, frozen=True, kw_only=True):
     """A session in words; `is_here` marks the present one."""
 
     id: str

@@ -1,7 +1,6 @@
 """The form that asks people for dates: rows to type in, and suggested times to check."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
@@ -9,6 +8,7 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
+from msgspec import Struct
 
 from tracker.errors import Invalid
 from tracker.ports.http.dependencies import Now, Settings, Viewer
@@ -36,8 +36,7 @@ ROWS = 3
 OPENED = "People will get an email in a moment."
 
 
-@dataclass(frozen=True, kw_only=True)
-class TypedDate:
+class TypedDate(Struct, frozen=True, kw_only=True):
     """One row of the form, as it was typed."""
 
     day: str

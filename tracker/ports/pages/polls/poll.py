@@ -1,7 +1,6 @@
 """The page of a date poll: the viewer's own replies, and everyone's by date and by agency."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +8,7 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
+from msgspec import Struct
 
 from tracker.errors import Gone, Invalid, NotFound
 from tracker.ports.http.dependencies import Now, Viewer
@@ -30,8 +30,7 @@ FIELDS = ("dates",)
 SAVED = "Replies saved. You can change them until the date is set."
 
 
-@dataclass(frozen=True, kw_only=True)
-class Proposed:
+class Proposed(Struct, frozen=True, kw_only=True):
     """One proposed date, on the wall clock of the event."""
 
     id: UUID

@@ -1,7 +1,6 @@
 """The forms with which administrators add and change things: one mechanism for people, agencies and committees."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Generic, TypeVar
@@ -9,6 +8,7 @@ from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import PathParameter
+from msgspec import Struct
 
 from tracker.ports.http.dependencies import Now, Viewer, Visit, Zone
 from tracker.ports.http.guards import signed_in
@@ -27,8 +27,7 @@ async def _as_it_is(_: Viewer, form: FormValues) -> FormValues:
     return form
 
 
-@dataclass(frozen=True, kw_only=True)
-class AdminForm(Generic[Facts]):
+class AdminForm(Struct, Generic[Facts], frozen=True, kw_only=True):
     """What one kind of form does, for a viewer who manages the roster; `thing_id` is None for something new."""
 
     address: str

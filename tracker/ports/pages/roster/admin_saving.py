@@ -1,10 +1,10 @@
 """What the administrators' forms share: a recent confirmation, errors at their fields, and simultaneous edits."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from litestar import Response
+from msgspec.structs import replace
 
 from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.ports.http.dependencies import Now, Viewer, Visit

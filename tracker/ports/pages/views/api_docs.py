@@ -1,11 +1,11 @@
 """The API explained to people: its own document as a page, with an example for each operation."""
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from litestar import Response, get
 from litestar.datastructures import State
+from msgspec import Struct
 
 from tracker.ports.http.dependencies import Settings
 from tracker.ports.http.guards import public
@@ -36,8 +36,7 @@ VALUES: Json = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Kind:
+class Kind(Struct, frozen=True, kw_only=True):
     """The type of a value: words, the shape that explains it if there is one, and the limits of its values."""
 
     words: str
@@ -45,8 +44,7 @@ class Kind:
     limits: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Field:
+class Field(Struct, frozen=True, kw_only=True):
     """A parameter or the field of a shape."""
 
     name: str
@@ -56,8 +54,7 @@ class Field:
     place: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """One operation as the page shows it."""
 
     id: str

@@ -1,10 +1,10 @@
 """Home: what needs the viewer's attention, with the button that settles each thing."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from litestar import Response, get
+from msgspec import Struct
 
 from tracker.database import together
 from tracker.ports.health.checks import Line
@@ -29,8 +29,7 @@ from tracker.usecases.views.home import NEXT_DAYS
 AGENDA_SHOWN = 30  # events beside the queue; all of them are in the calendar
 
 
-@dataclass(frozen=True, kw_only=True)
-class Administration:
+class Administration(Struct, frozen=True, kw_only=True):
     """What an administrator should look after."""
 
     warnings: list[Line]

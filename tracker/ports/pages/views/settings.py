@@ -3,6 +3,7 @@
 from typing import Any
 
 from litestar import Response, get, post
+from msgspec.structs import asdict
 
 from tracker.database import together
 from tracker.errors import Invalid
@@ -68,7 +69,8 @@ async def add_address(pages: Pages, viewer: Viewer, visit: Visit, form: Form, no
 
 async def _profile(viewer: Viewer) -> FormValues:
     mine = await profile.profile_of(viewer)
-    texts = {field: [mine.__dict__[field]] for field in ("name", "title", "phone", "mobile", "zone")}
+    values = asdict(mine)
+    texts = {field: [values[field]] for field in ("name", "title", "phone", "mobile", "zone")}
     return FormValues(texts | {"private": ["yes" if mine.is_mobile_private else ""]})
 
 

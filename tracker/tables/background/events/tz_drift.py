@@ -1,10 +1,10 @@
 """Upcoming dates that are not where current time zone data puts them; only ids and times, for the clock."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from msgspec import Struct
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
@@ -17,8 +17,7 @@ _BY_RULE = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Drifted:
+class Drifted(Struct, frozen=True, kw_only=True):
     """A date whose wall-clock time is now another moment."""
 
     id: UUID

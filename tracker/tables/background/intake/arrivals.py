@@ -1,10 +1,10 @@
 """Emails that came in, as times and numbers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 from piccolo.columns import Timestamptz
 from piccolo.query import Select
 
@@ -16,8 +16,7 @@ from tracker.tables.schema.intake.replies import IncomingReply
 from tracker.tables.schema.intake.words import IncomingWords
 
 
-@dataclass(frozen=True, kw_only=True)
-class StrayEmail:
+class StrayEmail(Struct, frozen=True, kw_only=True):
     """An email that leads nowhere, as far as administrators see it: they never see its subject or text."""
 
     received_at: datetime

@@ -1,11 +1,11 @@
 """What is known of an invitation when a reply to it comes by email, as ids, numbers, and times."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from msgspec import Struct
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
@@ -45,8 +45,7 @@ class RecordedReply(NamedTuple):
     """Among the replies to the invitation."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Before:
+class Before(Struct, frozen=True, kw_only=True):
     """What came before a reply, for its date or its series."""
 
     asked_at: int | None
@@ -60,8 +59,7 @@ class Before:
     stamped_at: datetime | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Given:
+class _Given(Struct, frozen=True, kw_only=True):
     occurrence_id: UUID | None
     value: ReplyValue
     source: ReplySource
@@ -69,8 +67,7 @@ class _Given:
     at: datetime
 
 
-@dataclass(frozen=True, kw_only=True)
-class _ByProgram:
+class _ByProgram(Struct, frozen=True, kw_only=True):
     """A reply of a calendar program that counted."""
 
     occurrence_id: UUID | None
@@ -78,8 +75,7 @@ class _ByProgram:
     stamped_at: datetime
 
 
-@dataclass(frozen=True, kw_only=True)
-class History:
+class History(Struct, frozen=True, kw_only=True):
     """Every reply to an invitation so far."""
 
     given: Sequence[_Given]

@@ -1,10 +1,11 @@
 """Emails that people wrote back to an email of ours, as ids, states, and times."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.rules.actions.action_items import ItemStatus
 from tracker.rules.core.answers import Taken, Word
@@ -15,8 +16,7 @@ from tracker.tables.schema.events.invitations import Reply
 from tracker.tables.schema.intake.words import IncomingWords
 
 
-@dataclass(frozen=True, kw_only=True)
-class Answered:
+class Answered(Struct, frozen=True, kw_only=True):
     """The message that an email replies to: who got it, and what it is about."""
 
     recipient_id: UUID
@@ -26,8 +26,7 @@ class Answered:
     sent_at: datetime
 
 
-@dataclass(frozen=True, kw_only=True)
-class MadeChange:
+class MadeChange(Struct, frozen=True, kw_only=True):
     """What an email changed, and what undoes it."""
 
     member_id: UUID

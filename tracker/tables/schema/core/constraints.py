@@ -7,26 +7,24 @@ the rest: it has no index of several columns or with a condition, and its own `U
 only. Nothing here runs while the product does.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from msgspec import Struct
 
-@dataclass(frozen=True)
-class Unique:
+
+class Unique(Struct, frozen=True):
     """No two rows have the same values in all of these columns."""
 
     columns: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Check:
+class Check(Struct, frozen=True):
     """A SQL condition that is true, or unknown, for each row."""
 
     sql: str
 
 
-@dataclass(frozen=True)
-class Index:
+class Index(Struct, frozen=True):
     """An index on columns, over the rows for which `where` is true; empty = over all."""
 
     name: str

@@ -1,9 +1,8 @@
 """An event's fields as columns: what readers select, and the conversion in both directions."""
 
 from collections.abc import Mapping
-from dataclasses import fields
 from enum import StrEnum
-from typing import Any
+from typing import Any, get_type_hints
 
 from tracker.rules.events.event_fields import FIELDS, EventFields, values_of
 from tracker.tables.schema.events import marking_columns, policy_columns
@@ -13,9 +12,9 @@ _OTHER_NAMES = {"committee_id": "committee"}
 _COLUMNS = {name: _OTHER_NAMES.get(name, name) for name in FIELDS if name not in ("marking", "reminders")}
 """Each field that is one column; a marking is four, and reminders are three."""
 _TYPES = {
-    one.name: one.type
-    for one in fields(EventFields)
-    if isinstance(one.type, type) and issubclass(one.type, StrEnum | bool)
+    name: kind
+    for name, kind in get_type_hints(EventFields).items()
+    if isinstance(kind, type) and issubclass(kind, StrEnum | bool)
 }
 """Fields that a column holds as another type: words as text, and booleans as numbers (SQLite)."""
 FIELDS_OF_EVENT = ", ".join([*(f"e.{column}" for column in _COLUMNS.values()), policy_columns.POLICY])

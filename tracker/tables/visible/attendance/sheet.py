@@ -5,9 +5,10 @@ for the participants and one for the marks, whatever their number.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from tracker.database import together
 from tracker.database.sql_list import sql_list

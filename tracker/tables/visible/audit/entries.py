@@ -5,10 +5,10 @@ not get the entry, except that readers of the whole log (`Viewer.reads_all_audit
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from msgspec import Struct
 from piccolo.querystring import QueryString
 
 from tracker.database import engine, is_postgres
@@ -46,8 +46,7 @@ _READERS = (
 _LATEST_FIRST = " ORDER BY t.at DESC, t.seq DESC"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Choice:
+class Choice(Struct, frozen=True, kw_only=True):
     """The entries a reader asks for: those in [since, until], newest first, after skipping `skip` of them."""
 
     since: datetime

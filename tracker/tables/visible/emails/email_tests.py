@@ -1,8 +1,9 @@
 """The reader of test emails."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 from tracker.rules.core.outbox import State
 from tracker.rules.core.viewer import Viewer
@@ -16,8 +17,7 @@ _TESTS = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class SentTest:
+class SentTest(Struct, frozen=True, kw_only=True):
     """A test email."""
 
     recipient_id: UUID

@@ -4,11 +4,11 @@ A message about an event that its reader may not see is missing and not counted,
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from msgspec import Struct
 from piccolo.querystring import QueryString
 
 from tracker.database.sql_list import id_list, sql_list
@@ -71,8 +71,7 @@ _WAITING = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Stored:
+class Stored(Struct, frozen=True, kw_only=True):
     """A message with what is needed to write it, or to send it again."""
 
     id: UUID
@@ -93,8 +92,7 @@ class Stored:
     """Whether it may say what only fewer people could know, because its event has opened to more of them since."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class AccountInvitation:
+class AccountInvitation(Struct, frozen=True, kw_only=True):
     """An email with a link for a person who has never signed in."""
 
     recipient_id: UUID

@@ -1,10 +1,10 @@
 """The rows behind the numbers of a report: people's places at dates, and dates."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from msgspec import Struct
 from piccolo.querystring import QueryString
 
 from tracker.rules.core.audiences import Visibility
@@ -63,8 +63,7 @@ _IN_ORDER = " ORDER BY o.starts_at, o.event, o.original_start, code, person LIMI
 _BY_START = " ORDER BY o.starts_at, o.event, o.original_start LIMIT {}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class DateRow:
+class DateRow(Struct, frozen=True, kw_only=True):
     """One date behind a number."""
 
     id: UUID
@@ -85,8 +84,7 @@ class DateRow:
         return 0 if self.is_all_day else (self.ends_at - self.starts_at) // timedelta(minutes=1)
 
 
-@dataclass(frozen=True, kw_only=True)
-class PlaceRow:
+class PlaceRow(Struct, frozen=True, kw_only=True):
     """One person's place at one date."""
 
     date: DateRow
@@ -99,8 +97,7 @@ class PlaceRow:
     """The substitute who came."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class PersonCount:
+class PersonCount(Struct, frozen=True, kw_only=True):
     """How many places of one person had one mark, and how many of them at dates for named people only."""
 
     member_id: UUID
