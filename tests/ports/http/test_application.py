@@ -1,7 +1,7 @@
 """A handler is prepared at its first request, and every handler can be."""
 
 import pytest
-from litestar import get, post
+from litestar import Router, get, post
 from litestar.exceptions import ImproperlyConfiguredException
 from litestar.params import FromPath
 from litestar.routes import HTTPRoute
@@ -45,6 +45,20 @@ def test_a_handler_is_prepared_at_its_first_request_and_once() -> None:
 def test_two_handlers_of_one_method_keep_the_application_from_starting() -> None:
     with pytest.raises(ImproperlyConfiguredException, match="/dates/"):
         Application([date, same_date], openapi_config=None)
+
+
+def test_two_routers_with_one_address_keep_the_application_from_starting() -> None:
+    with pytest.raises(ImproperlyConfiguredException, match="/dates/"):
+        Application([Router("/", route_handlers=[date]), Router("/", route_handlers=[change])], openapi_config=None)
+
+
+def test_two_applications_of_one_router_share_none_of_its_handlers() -> None:
+    router = Router("/", route_handlers=[date])
+    apps = [Application([router], openapi_config=None) for _ in range(2)]
+    routes = [one for app in apps for one in app.routes if isinstance(one, HTTPRoute)]
+    shared, other = [route.route_handler_map["GET"][0] for route in routes]
+    assert shared is not other
+    assert [shared.app, other.app] == apps
 
 
 def test_every_handler_can_be_prepared_and_none_makes_its_dependencies_as_tasks() -> None:
