@@ -143,7 +143,7 @@ async def with_words(viewer: Viewer, known: QueryString, words: Sequence[str], a
     Of too many, those who were added last.
     """
     seen_by = "present" if viewer.manages_accounts else audience_of_agency(viewer.agency_id)
-    latest = word_index.with_words("person", [[seen_by]], words, at_most)
+    latest = word_index.latest_with_words("person", [[seen_by]], words, at_most)
     return list(await engine().run_querystring(QueryString(_FOUND, latest, known, PRESENT)))
 
 

@@ -19,7 +19,7 @@ from tracker.rules.events.plan import Person
 from tracker.rules.roster.directory import words_in
 from tracker.tables.visible.core import word_index
 from tracker.tables.visible.core.words import begins, folded, prefix
-from tracker.usecases.roster.directory_rows import ANYBODY, EVERYBODY, OWN_COMMITTEES
+from tracker.usecases.roster.directory_rows import ANYBODY, OWN_COMMITTEES
 
 # NOT IN lets SQLite begin with what was found, or count by an index alone; with IN it goes through agency by agency.
 _ACTIVE = "m.status = 'active' AND m.agency NOT IN (SELECT g.id FROM agency g WHERE g.status <> 'active')"
@@ -148,7 +148,7 @@ async def matching(candidates: Candidates, words: str, at_most: int) -> Matches:
     wanted = words_in(words)
     if not wanted:
         return Matches()
-    with_words = QueryString(_WITH_WORDS, word_index.with_words("person", (), wanted, EVERYBODY))
+    with_words = QueryString(_WITH_WORDS, word_index.with_words("person", wanted))
     found = await _read(
         QueryString(
             _MATCHES,

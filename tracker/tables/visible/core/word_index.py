@@ -11,11 +11,29 @@ from tracker.database import engine, is_postgres
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.word_forms import is_beginning, other_forms
 
+NEWEST = 500
+"""How many of the latest rows PostgreSQL looks through before it asks its index, which gives them in no order."""
+
 _INDEXES = ("event", "item", "person")
-_LATEST = "SELECT i.rowid FROM {0}_index i WHERE {1} ORDER BY i.rowid DESC LIMIT {{}}"
-_SQLITE = {of: _LATEST.format(of, f"{of}_index MATCH {{}}") for of in _INDEXES}
-# A scalar query is evaluated once, not for each row; and PostgreSQL then uses the index, however common the words are.
-_POSTGRES = {of: _LATEST.format(of, "i.words @@ (SELECT CAST(CAST({} AS TEXT) AS TSQUERY))") for of in _INDEXES}
+_SQLITE = {of: f"SELECT i.rowid FROM {of}_index i WHERE {of}_index MATCH {{}}" for of in _INDEXES}
+_SQLITE_LATEST = {of: f"{sql} ORDER BY i.rowid DESC LIMIT {{}}" for of, sql in _SQLITE.items()}
+# A scalar query is evaluated once, not for each row.
+_POSTGRES = {
+    of: f"SELECT i.rowid FROM {of}_index i WHERE i.words @@ (SELECT CAST(CAST({{}} AS TEXT) AS TSQUERY))"
+    for of in _INDEXES
+}
+# Left to choose, PostgreSQL plans for any words and any limit, reads rows from the highest number down, and so all of
+# them for a word that nothing has. By the index alone it would read all that have a common word.
+_POSTGRES_LATEST = {
+    of: f"""WITH asked AS (SELECT CAST(CAST({{}} AS TEXT) AS TSQUERY) AS words, CAST({{}} AS BIGINT) AS most),
+ newest AS MATERIALIZED (SELECT i.rowid, i.words FROM {of}_index i ORDER BY i.rowid DESC LIMIT {NEWEST}),
+ near AS MATERIALIZED (SELECT n.rowid FROM newest n WHERE n.words @@ (SELECT words FROM asked)),
+ far AS MATERIALIZED (SELECT i.rowid FROM {of}_index i WHERE i.words @@ (SELECT words FROM asked)
+ AND (SELECT COUNT(*) FROM near) < (SELECT most FROM asked))
+ SELECT f.rowid FROM (SELECT rowid FROM near UNION SELECT rowid FROM far) f
+ ORDER BY f.rowid DESC LIMIT (SELECT most FROM asked)"""
+    for of in _INDEXES
+}
 
 
 def seen_with_words(of: str, viewer: Viewer, words: Sequence[str], limit: int) -> QueryString:
@@ -25,15 +43,25 @@ def seen_with_words(of: str, viewer: Viewer, words: Sequence[str], limit: int) -
     costs them time. With another person beside them, both may see it.
     """
     everyone = [viewer, viewer.beside] if viewer.beside else [viewer]
-    return with_words(of, [sorted([*one.audiences, f"lead:{one.member_id}"]) for one in everyone], words, limit)
+    audiences = [sorted([*one.audiences, f"lead:{one.member_id}"]) for one in everyone]
+    return latest_with_words(of, audiences, words, limit)
 
 
-def with_words(of: str, seen_by: Iterable[Collection[str]], words: Sequence[str], limit: int) -> QueryString:
+def latest_with_words(of: str, seen_by: Iterable[Collection[str]], words: Sequence[str], limit: int) -> QueryString:
     """Return the query for the latest rows that have the words, and of each of these audiences one."""
+    latest = _POSTGRES_LATEST if is_postgres(engine()) else _SQLITE_LATEST
+    return QueryString(latest[of], _asked(seen_by, words), limit)
+
+
+def with_words(of: str, words: Sequence[str]) -> QueryString:
+    """Return the query for all rows that have the words; who may see them is not asked."""
+    every = _POSTGRES if is_postgres(engine()) else _SQLITE
+    return QueryString(every[of], _asked((), words))
+
+
+def _asked(seen_by: Iterable[Collection[str]], words: Sequence[str]) -> str:
     plain = [["".join(filter(str.isalnum, one)) for one in audiences] for audiences in seen_by]
-    if is_postgres(engine()):
-        return QueryString(_POSTGRES[of], _tsquery(words, plain), limit)
-    return QueryString(_SQLITE[of], _fts5(words, plain), limit)
+    return _tsquery(words, plain) if is_postgres(engine()) else _fts5(words, plain)
 
 
 def _tsquery(words: Sequence[str], seen_by: Iterable[Iterable[str]]) -> str:

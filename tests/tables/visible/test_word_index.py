@@ -1,0 +1,34 @@
+"""What a search reads of the index of words, however many rows are stored."""
+
+import pytest
+
+from tests.cast import NOW, Cast
+from tracker.database import engine, writing
+from tracker.tables.visible.core.word_index import NEWEST
+from tracker.usecases.views.search import MOST, search
+
+pytestmark = pytest.mark.anyio
+
+STORED = 4 * NEWEST
+TIMES = 12  # from its sixth run on, PostgreSQL keeps one plan of a statement for any values
+_FILL = (
+    "INSERT INTO {0}_index SELECT n, array_to_tsvector(ARRAY['@all', '@present', 'call'])"
+    f" FROM generate_series(1000000, 1000000 + {STORED}) n"
+)
+_READ = (
+    "SELECT SUM(seq_tup_read + idx_tup_fetch) AS rows FROM pg_stat_xact_user_tables"
+    " WHERE relname IN ('event_index', 'item_index', 'person_index')"
+)
+
+
+@pytest.mark.parametrize("word", ["zanzibar", "call"])
+@pytest.mark.parametrize("source", ["postgres"], indirect=True)  # SQLite's index gives its rows in their order
+async def test_a_search_reads_few_rows_of_a_large_index_on_postgresql(cast: Cast, word: str) -> None:
+    for one in ("event", "item", "person"):
+        await engine().run_ddl(_FILL.format(one))
+        await engine().run_ddl(f"ANALYZE {one}_index")
+    async with writing():
+        for _ in range(TIMES):
+            await search(cast.coordinator, word, NOW)
+        [read] = await engine().run_ddl(_READ)
+    assert read["rows"] <= TIMES * 3 * (NEWEST + MOST)
