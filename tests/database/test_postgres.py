@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from piccolo.querystring import QueryString
 
-from tests.database.others import another
+from tests.database.others import another, url_of
 from tests.database.rows import COUNTER, PARENT, add_parent, count, parents, works
 from tests.database.sources import Source
 from tracker.database import Engine, bind, close_database, engine_from_url, is_postgres, open_database, writing
-from tracker.database.postgres import STATEMENTS
+from tracker.database.postgres import STATEMENTS, PostgresEngine
 
 CUT = r"clos|terminat|failed|in progress"  # asyncpg's words vary with the moment
 
@@ -67,6 +67,28 @@ async def test_an_idle_connection_cut_by_the_server_is_replaced(server: Engine) 
     assert await parents(server) == [1]
 
 
+async def test_a_connection_is_used_again_unless_it_was_idle_for_long(server: Engine) -> None:
+    async def processes(engine: Engine) -> set[int]:
+        asked = [await engine.run_querystring(QueryString("SELECT pg_backend_pid() AS pid")) for _ in range(3)]
+        return {row["pid"] for [row] in asked}
+
+    assert len(await processes(server)) == 1
+    forgetful = PostgresEngine(url_of(server), idle=-1)
+    await forgetful.open()
+    assert len(await processes(forgetful)) == 3
+    await forgetful.close()
+
+
+async def test_a_read_that_is_canceled_leaves_its_connection_to_no_one(server: Engine) -> None:
+    async def sleep() -> None:
+        await server.run_querystring(QueryString("SELECT pg_sleep(30)"))
+
+    for _ in range(2 * server.pool_size):
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(sleep(), 0.02)
+    await works(server)
+
+
 async def test_each_connection_keeps_the_statements_of_all_pages_prepared(server: Engine) -> None:
     assert is_postgres(server)
     for _ in range(2):
@@ -75,8 +97,9 @@ async def test_each_connection_keeps_the_statements_of_all_pages_prepared(server
                 await server.run_querystring(QueryString("SELECT 1" + " " * number))
             [found] = await server.run_querystring(QueryString("SELECT COUNT(*) AS kept FROM pg_prepared_statements"))
         assert found["kept"] >= STATEMENTS - 5  # beside those of the transaction
-        async with server.pool.acquire() as connection:
-            kept_for = connection._config.max_cached_statement_lifetime  # asyncpg shows it nowhere else
+        connection = await server.acquire()
+        kept_for = connection._config.max_cached_statement_lifetime  # asyncpg shows it nowhere else
+        await server.give_back(connection, is_clean=True)
         assert kept_for == 0  # as long as it lives
         await _cut(server)
 

@@ -1,6 +1,7 @@
 """PostgreSQL, made to behave like SQLite: one writer at a time, and no failed connection left in the pool."""
 
 import asyncio
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -15,7 +16,8 @@ from tracker.database.transactions import FAILED, OneWriterEngine
 
 OLDEST = 13  # major version
 LOCK_TIMEOUT = 30.0  # seconds, as SQLite's busy timeout
-CLOSING = 10.0  # seconds that open queries get at the end
+CLOSING = 10.0  # seconds that a connection gets to end in order
+IDLE = 300.0  # seconds without use after which a connection is ended: a firewall between may have dropped it silently
 # Statements that a connection keeps prepared, as long as it lives: the pages alone have some hundred. A plan for any
 # values comes with the sixth run, and takes some 50 kB. asyncpg would keep 100 statements, for five minutes.
 STATEMENTS = 512
@@ -25,12 +27,17 @@ WRITER = 0x7472_6163_6B65_72  # the advisory lock of the writer ("tracker")
 class PostgresEngine(OneWriterEngine, stock.PostgresEngine):  # type: ignore[misc]  # transaction() is replaced
     """Piccolo's engine, hardened: stock leaks pool connections on failures, and can lose read-then-write updates.
 
+    It keeps idle connections itself, as on SQLite: asyncpg's pool takes longer to lend one than a small query takes.
+
     Writers queue for one advisory lock. SQLite forces the same order, so what works on one engine works on the other.
     """
 
     begin_to_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
-    def __init__(self, dsn: str, *, pool: int = 8, timeout: float = LOCK_TIMEOUT) -> None:
+    def __init__(self, dsn: str, *, pool: int = 8, timeout: float = LOCK_TIMEOUT, idle: float = IDLE) -> None:
+        self._idle: list[tuple[float, Any]] = []  # since when, and the connection; the one used last is at the end
+        self._is_open = False
+        self._longest_idle = idle
         self._prepare(pool, timeout)
         milliseconds = str(int(timeout * 1000))
         super().__init__(
@@ -46,40 +53,49 @@ class PostgresEngine(OneWriterEngine, stock.PostgresEngine):  # type: ignore[mis
         """Do nothing when the engine is made, where stock connects at import time; `open` checks the version."""
 
     async def open(self) -> None:
-        """Start the pool; raise when the server is away or too old."""
-        await self.start_connection_pool(min_size=1, max_size=self.pool_size, reset=_as_it_is)
-        version = (await self.run_alone("SHOW server_version_num", [], is_pooled=True))[0]["server_version_num"]
-        if int(version) < OLDEST * 10_000:
+        """Start keeping connections; raise when the server is away or too old."""
+        self._is_open = True
+        [row] = await self.run_alone("SHOW server_version_num", [], is_pooled=True)
+        if int(row["server_version_num"]) < OLDEST * 10_000:
             await self.close()
             raise RuntimeError(f"PostgreSQL {OLDEST} or newer is needed.")
 
     async def close(self) -> None:
-        """Close the pool: running queries get 10 s, then their connections are cut."""
-        pool, self.pool = self.pool, None
-        if pool is not None:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(CLOSING):
-                    await pool.close()
+        """Close the idle connections; those in use are closed when they are given back."""
+        self._is_open = False
+        while self._idle:
+            await _close(self._idle.pop()[1])
 
     async def run_alone(self, query: str, arguments: list[Any], *, is_pooled: bool) -> Rows:
         """Run one statement outside any transaction; without a pool (Piccolo's own commands) on a new connection."""
+        if is_pooled:
+            [found] = await self.read_alone([(query, arguments)])
+            return found
         with _reaching():
-            if self.pool is not None and is_pooled:
-                return list(await self.pool.fetch(query, *arguments))
             return list(await self._run_in_new_connection(query, arguments))
 
     async def read_alone(self, statements: Sequence[Statement]) -> list[Rows]:
-        """Read outside any transaction, on one connection."""
-        if self.pool is None:
-            return await super().read_alone(statements)
-        with _reaching():
-            async with self.pool.acquire() as connection:
-                return [await self.fetch(connection, *one) for one in statements]
+        """Run statements outside any transaction, on one connection."""
+        connection = await self.acquire()
+        is_idle = True
+        try:
+            return [await self.fetch(connection, *one) for one in statements]
+        except asyncio.CancelledError:  # the server may still be at work on the statement
+            is_idle = False
+            raise
+        finally:
+            await self.give_back(connection, is_clean=is_idle)
 
     async def acquire(self) -> Any:
-        """Return a connection of the pool; `give_back` it."""
-        with _reaching():
-            return await (self.get_new_connection() if self.pool is None else self.pool.acquire())
+        """Return an idle connection, or a new one, when no more than `pool` are in use; `give_back` it."""
+        slots = self.writer_lock().connections
+        await slots.acquire()
+        try:
+            with _reaching():
+                return self._kept() or await self.get_new_connection()
+        except BaseException:
+            slots.release()
+            raise
 
     async def begin(
         self, connection: Any, writes: Sequence[Write], statements: Sequence[Statement], *first: str
@@ -105,23 +121,34 @@ class PostgresEngine(OneWriterEngine, stock.PostgresEngine):  # type: ignore[mis
             raise TransactionError(FAILED)
 
     async def give_back(self, connection: Any, *, is_clean: bool) -> None:
-        """Return the connection to the pool, or cut it: the server rolls back and the pool opens another."""
-        if not is_clean:
+        """Keep the connection for the next user, or end it; one that is cut is rolled back by the server."""
+        self.writer_lock().connections.release()
+        if not is_clean or connection.is_closed() or connection.is_in_transaction():
             connection.terminate()
-            return
-        with CancelScope(shield=True):
-            await (connection.close() if self.pool is None else self.pool.release(connection))
+        elif self._is_open:
+            self._idle.append((time.monotonic(), connection))
+        else:
+            with CancelScope(shield=True):
+                await _close(connection)
+
+    def _kept(self) -> Any:
+        """Return the idle connection that was used last; None when there is none."""
+        while self._idle and self._idle[0][0] < time.monotonic() - self._longest_idle:
+            self._idle.pop(0)[1].terminate()
+        while self._idle:
+            connection = self._idle.pop()[1]
+            if not connection.is_closed():
+                return connection
+        return None
 
     def change_of_schema(self) -> BaseTransaction:
         """Return a transaction in which a table can be altered: any can."""
         return self.transaction()
 
 
-async def _as_it_is(connection: Any) -> None:
-    """Leave a connection that comes back as it is: asyncpg has ended its transaction, and nothing else outlives one.
-
-    Stock sends a statement that resets it each time: one more trip for each trip that reads.
-    """
+async def _close(connection: Any) -> None:
+    with suppress(TimeoutError):
+        await connection.close(timeout=CLOSING)
 
 
 @contextmanager
