@@ -32,34 +32,30 @@ SELECT s.id, s.scope, s.committee AS only_committee, o.name AS committee_name, s
   LEFT JOIN committee o ON o.id = s.committee
  WHERE s.token_hash = {} AND s.revoked_at IS NULL AND m.status = 'active' AND a.status = 'active' AND NOT m.is_guest
    AND NOT EXISTS (SELECT 1 FROM deployment WHERE copy_of IS NOT NULL)
-)
-SELECT 'feed' AS kind, '' AS word, '' AS committee, CAST(id AS VARCHAR(36)) AS id, scope,
+), who AS (SELECT member, agency FROM feed)
+SELECT 'feed' AS kind, '' AS word, '' AS committee, CAST(member AS VARCHAR(36)) AS member,
+       CAST(id AS VARCHAR(36)) AS id, scope,
        CASE WHEN shows_operations THEN 'yes' ELSE '' END AS shows_operations, body_hash,
        CAST(body_since AS VARCHAR(40)) AS body_since, CAST(fetched_at AS VARCHAR(40)) AS fetched_at,
-       CAST(member AS VARCHAR(36)) AS member, name, email, zone, CAST(agency AS VARCHAR(36)) AS agency, code, arm,
+       name, email, zone, CAST(agency AS VARCHAR(36)) AS agency, code, arm,
        level, is_discreet, CAST(issued_at AS VARCHAR(40)) AS issued_at,
        CAST(expires_at AS VARCHAR(40)) AS expires_at, CAST(only_committee AS VARCHAR(36)) AS only_committee,
        committee_name, only_kind, CAST(alarm_minutes AS VARCHAR(8)) AS alarm_minutes, all_day_alarm
   FROM feed
 UNION ALL
-SELECT kind, word, committee,
-       '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', ''
-  FROM ("""
-_VERSIONS = """) r
-UNION ALL
-SELECT 'version', v.audience, CAST(v.version AS VARCHAR(36)),
-       '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', ''
-  FROM audience_version v
- WHERE v.audience IN (
-       SELECT 'all' UNION ALL SELECT 'arm:law_enforcement' UNION ALL SELECT 'arm:victim_services'
-       UNION ALL SELECT 'agency:' || CAST(agency AS VARCHAR(36)) FROM feed
-       UNION ALL SELECT 'member:' || CAST(member AS VARCHAR(36)) FROM feed
-       UNION ALL SELECT 'federal:' || CAST(member AS VARCHAR(36)) FROM feed
-       UNION ALL SELECT 'government:' || CAST(member AS VARCHAR(36)) FROM feed
-       UNION ALL SELECT 'committee:' || CAST(b.id AS VARCHAR(36)) FROM committee b)
 """
-_OWNER = "(SELECT member FROM feed)"
-_STATE = _FEED + RIGHTS.format(_OWNER, _OWNER, _OWNER, _OWNER, "{}") + _VERSIONS
+_VERSIONS = """
+UNION ALL
+SELECT 'version', v.audience, CAST(v.version AS VARCHAR(36)), NULL{more}
+  FROM feed f JOIN audience_version v ON v.audience IN ('all', 'arm:law_enforcement', 'arm:victim_services',
+       'agency:' || CAST(f.agency AS VARCHAR(36)), 'member:' || CAST(f.member AS VARCHAR(36)),
+       'federal:' || CAST(f.member AS VARCHAR(36)), 'government:' || CAST(f.member AS VARCHAR(36)))
+UNION ALL
+SELECT 'version', v.audience, CAST(v.version AS VARCHAR(36)), NULL{more}
+  FROM committee b JOIN audience_version v ON v.audience = 'committee:' || CAST(b.id AS VARCHAR(36))
+"""
+_OF_A_FEED_ALONE = ", NULL" * 21
+_STATE = _FEED + (RIGHTS + _VERSIONS).replace("{more}", _OF_A_FEED_ALONE)
 PERSON = ("member", "name", "email", "zone", "agency", "code", "arm", "level", "is_discreet")
 LATEST = datetime.max.replace(tzinfo=UTC)
 RIGHT_KINDS = ("role", "seat", "committee", "grant")

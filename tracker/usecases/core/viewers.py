@@ -43,25 +43,29 @@ _BY_SESSION = (
     " LEFT JOIN emergency_access x ON x.session = s.id AND x.ended_at IS NULL AND x.until > {} WHERE s.id = {}"
 )
 _OF_SESSION = "SELECT s.member FROM session s WHERE s.id = {}"
-# A seat counts only while its holder serves at the agency that has it. UNION loses the column types, hence the casts.
-# The last two placeholders are the person and now: access that ends by itself is held only until then.
+# The rights of those in a table `who`, with member and agency. A seat counts only while its holder serves at the agency
+# that has it. UNION loses the column types, hence the casts. The placeholder is now: access that ends by itself is held
+# only until then. `{{more}}` are columns that only another part of a UNION has.
 RIGHTS = f"""
 SELECT 'role' AS kind, r.role AS word, CAST(r.committee AS VARCHAR(36)) AS committee,
-       CAST(r.member AS VARCHAR(36)) AS member
-  FROM member_role r LEFT JOIN committee b ON b.id = r.committee
- WHERE r.member IN ({{}}) AND (r.committee IS NULL OR b.status = 'active')
+       CAST(w.member AS VARCHAR(36)) AS member{{more}}
+  FROM who w JOIN member_role r ON r.member = w.member LEFT JOIN committee b ON b.id = r.committee
+ WHERE r.committee IS NULL OR b.status = 'active'
 UNION ALL
-SELECT 'seat', '', CAST(t.committee AS VARCHAR(36)), CAST(h.member AS VARCHAR(36))
-  FROM seat_holder h JOIN seat t ON t.id = h.seat JOIN committee b ON b.id = t.committee
-  JOIN member m ON m.id = h.member
- WHERE h.member IN ({{}}) AND t.agency = m.agency AND b.status = 'active'
+SELECT 'seat', '', CAST(t.committee AS VARCHAR(36)), CAST(w.member AS VARCHAR(36)){{more}}
+  FROM who w JOIN seat_holder h ON h.member = w.member JOIN seat t ON t.id = h.seat
+  JOIN committee b ON b.id = t.committee
+ WHERE t.agency = w.agency AND b.status = 'active'
 UNION ALL
-SELECT 'committee', '', CAST(b.id AS VARCHAR(36)), CAST(r.member AS VARCHAR(36))
-  FROM member_role r JOIN committee b ON b.status = 'active'
- WHERE r.member IN ({{}}) AND r.role = 'coordinator'
+SELECT 'committee', '', CAST(b.id AS VARCHAR(36)), CAST(w.member AS VARCHAR(36)){{more}}
+  FROM who w JOIN member_role r ON r.member = w.member JOIN committee b ON b.status = 'active'
+ WHERE r.role = 'coordinator'
 UNION ALL
 {UNTIL}
 """
+_RIGHTS = "WITH who AS (SELECT m.id AS member, m.agency AS agency FROM member m WHERE m.id IN ({}))" + RIGHTS.replace(
+    "{more}", ""
+)
 
 
 class Visit(Struct, frozen=True, kw_only=True):
@@ -98,7 +102,7 @@ class Visit(Struct, frozen=True, kw_only=True):
 
 def rights_of(members: UUID | QueryString, now: datetime) -> QueryString:
     """Return the query for the rights that people hold now."""
-    return QueryString(RIGHTS, members, members, members, members, now)
+    return QueryString(_RIGHTS, members, now)
 
 
 async def viewer_for(member_id: UUID, now: datetime) -> Viewer:

@@ -8,8 +8,8 @@ from uuid import UUID
 from tracker.tables.schema.operations.grants import OperationGrant
 
 UNTIL = (
-    "SELECT 'grant', CAST(g.until AS VARCHAR(40)), CAST(g.id AS VARCHAR(36)), CAST(g.member AS VARCHAR(36))"
-    " FROM operation_grant g WHERE g.member IN ({}) AND g.until > {}"
+    "SELECT 'grant', CAST(g.until AS VARCHAR(40)), CAST(g.id AS VARCHAR(36)), CAST(w.member AS VARCHAR(36)){more}"
+    " FROM who w JOIN operation_grant g ON g.member = w.member WHERE g.until > {}"
     " AND g.granted_at IS NOT NULL AND g.ended_at IS NULL"
 )
 """The access of some people that ends by itself and hasn't yet, among their rights (`usecases.core.viewers.RIGHTS`)."""
