@@ -16,6 +16,7 @@ from tracker.rules.intake.calendar_replies import Sender
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.intake.words import IncomingWords
+from tracker.tables.visible.actions.action_items import reasons
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.events import occurrences
 from tracker.usecases.events.events import schedule
@@ -171,6 +172,18 @@ async def test_undo_blocks_an_item_since_the_same_moment_and_calls_no_one_again(
     found = await item(cast, reference)
     assert (found.status, found.blocked_at) == (ItemStatus.BLOCKED, since)
     assert await Message.count().where(Message.kind == "item_blocked") == calls
+
+
+@pytest.mark.both_engines
+async def test_an_undone_email_is_not_why_an_item_is_blocked(cast: Cast) -> None:
+    reference = await given(cast.coordinator, cast.caht_lead)
+    await action_items.update(cast.caht_lead, reference, Change(status=ItemStatus.BLOCKED), 1, NOW, TODAY)
+    await said(cast.caht_lead, "IN PROGRESS")
+    await undo.undo(await the_link(), LATER + timedelta(hours=1), LINK)
+    found = await item(cast, reference)
+    assert await reasons(cast.coordinator, [found.id]) == {}
+    [step, *_] = (await item_lists.item_view(cast.coordinator, reference)).notes
+    assert (step.text, step.is_quoted) == ("Undid an email.", False)
 
 
 async def test_undo_removes_a_note(sqlite_cast: Cast) -> None:

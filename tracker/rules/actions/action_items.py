@@ -78,6 +78,8 @@ class ActionItem(Struct, frozen=True, kw_only=True):
 
 ATTACHED = "attached"
 """The source of a step whose author attached an email as the owner's, or undid that."""
+UNDID_EMAIL = "Undid an email."
+"""The note of a step that undoes what an email changed."""
 
 
 class Note(Struct, frozen=True, kw_only=True):
@@ -88,6 +90,11 @@ class Note(Struct, frozen=True, kw_only=True):
     source: str
     change: str
     text: str
+
+    @property
+    def is_quoted(self) -> bool:
+        """Return whether its text is what the person wrote."""
+        return self.text not in ("", UNDID_EMAIL)
 
 
 def days_late(item: ActionItem, today: date) -> int:

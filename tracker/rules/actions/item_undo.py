@@ -6,11 +6,8 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tracker.rules.actions.action_items import CLOSED, ActionItem, ItemStatus, Note
+from tracker.rules.actions.action_items import CLOSED, UNDID_EMAIL, ActionItem, ItemStatus, Note
 from tracker.rules.actions.item_changes import COMPLETE, is_of_status
-
-UNDID_EMAIL = "Undid an email."
-"""The note of a step that undoes what an email changed."""
 
 
 class Stage(Struct, frozen=True, kw_only=True):

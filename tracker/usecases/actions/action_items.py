@@ -13,7 +13,7 @@ from tracker.rules.actions import action_items as rules
 from tracker.rules.actions import item_changes as changes
 from tracker.rules.actions.action_items import ActionItem, ItemStatus
 from tracker.rules.actions.item_changes import Change, NewItem
-from tracker.rules.actions.item_undo import UNDID_EMAIL, Update, changed_since, taken_back
+from tracker.rules.actions.item_undo import Update, changed_since, taken_back
 from tracker.rules.core import audiences
 from tracker.rules.core.actors import Origin
 from tracker.rules.core.audiences import EVERYONE, Visibility
@@ -132,7 +132,7 @@ async def take_back(
     now: datetime,
     today: date,
     *,
-    said: str = UNDID_EMAIL,
+    said: str = rules.UNDID_EMAIL,
     attached_by: Viewer | None = None,
 ) -> ActionItem:
     """Undo the viewer's own update: set what it changed as it was, and empty the note that came with it.

@@ -100,7 +100,7 @@ async def test_a_long_queue_shows_the_most_urgent_and_says_how_many_there_are(
         await late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
     queue = section(await read(await browse(sqlite_cast.coordinator)), "h-queue")
     assert queue.count("<h3>") == 12
-    assert "Showing 12 of 14." in queue
+    assert "Showing the 12 most urgent." in queue
 
 
 async def test_the_coordinator_s_counts(sqlite_cast: Cast, browse: SignIn) -> None:

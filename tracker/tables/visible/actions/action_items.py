@@ -12,7 +12,7 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database.sql_list import sql_list
-from tracker.rules.actions.action_items import ActionItem, ItemStatus, Note, visibility_of
+from tracker.rules.actions.action_items import UNDID_EMAIL, ActionItem, ItemStatus, Note, visibility_of
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.wording import day, local
@@ -126,8 +126,12 @@ async def reasons(viewer: Viewer, item_ids: Iterable[UUID]) -> dict[UUID, str]:
     if not wanted:
         return {}
     among = sql_list(wanted)
-    said = _OR_OWN_AUDIENCE + " AND i.id IN ({}) AND n.at >= i.blocked_at AND n.text <> '' ORDER BY n.at DESC, n.id"
-    return {row["item"]: row["text"] for row in await rows(_NOTE, viewer, said, seen_by(viewer)[0], among)}
+    said = (
+        _OR_OWN_AUDIENCE
+        + " AND i.id IN ({}) AND n.at >= i.blocked_at AND n.text NOT IN ('', {}) ORDER BY n.at DESC, n.id"
+    )
+    found = await rows(_NOTE, viewer, said, seen_by(viewer)[0], among, UNDID_EMAIL)
+    return {row["item"]: row["text"] for row in found}
 
 
 async def with_words(viewer: Viewer, words: Sequence[str], limit: int) -> list[ActionItem]:
