@@ -65,7 +65,16 @@ async def test_a_date_moves_and_keeps_its_address(sqlite_cast: Cast, desk: Brows
         datetime(2027, 1, 20, 20, tzinfo=UTC),
     )
     page = (await desk.get(f"/events/{series}/{KEY}")).text
-    assert "This date was moved. In the series, it’s on Tuesday, January 19, 2027, 10:00–11:30 AM." in page
+    assert "This date was moved. In the series, it’s on Tuesday, January 19, 2027, 10:00–11:30 AM." in " ".join(
+        page.split()
+    )
+
+
+async def test_a_date_that_only_ends_later_says_so(desk: Browser, series: UUID) -> None:
+    await save(desk, series, await edited(desk, series, ends="12:00"))
+    page = " ".join((await desk.get(f"/events/{series}/{KEY}")).text.split())
+    assert "The end of this date was changed. In the series, it’s on Tuesday, January 19, 2027, 10:00–11:30 AM." in page
+    assert "This date was moved" not in page
 
 
 async def test_a_date_saved_as_it_is_stays_as_it_is(sqlite_cast: Cast, desk: Browser, series: UUID) -> None:
