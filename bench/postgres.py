@@ -4,7 +4,6 @@ PostgreSQL works in processes of its own, so their time is added. The server is 
 that brings it, which is for development, these rows are left out.
 """
 
-import os
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -18,7 +17,7 @@ import uvloop
 
 from bench.figures import Figure
 from bench.series import five_years
-from bench.server import product
+from bench.server import product, worked
 from bench.stock import fill_with_demo, session_in
 from bench.visitors import Visitors
 from bench.world import World, world
@@ -122,18 +121,26 @@ def _asking(of: World, path: str) -> Deed:
 async def _figure(name: str, postgres: tuple[World, Deed], sqlite: tuple[World, Deed], server: "Processes") -> Figure:
     for _ in range(WARM_UP):
         await _time(*postgres), await _time(*sqlite)
-    worked = server.worked
-    taken = [(await _time(*postgres), await _time(*sqlite)) for _ in range(ROUNDS)]
-    in_server = (server.worked - worked) / ROUNDS  # too coarse for each round; what reads SQLite doesn't add to it
+    rounds = [await _round(postgres, sqlite, server) for _ in range(ROUNDS)]
+    here, there, on_sqlite = (median(seconds) * 1000 for seconds in zip(*rounds, strict=True))
     return Figure(
         name=f"{name}, on PostgreSQL by SQLite",
-        note=f"{in_server * 1000:.1f} ms in the server",
-        value=(median(one for one, _ in taken) + in_server) * 1000,
+        note=f"{there:.2f} ms in the server",
+        value=here + there,
         unit="ms",
-        floor=median(one for _, one in taken) * 1000,
+        floor=on_sqlite,
         target=AS_SQLITE,
         more_is_better=False,
     )
+
+
+async def _round(
+    postgres: tuple[World, Deed], sqlite: tuple[World, Deed], server: "Processes"
+) -> tuple[float, float, float]:
+    """Return the seconds that PostgreSQL takes here and in its server, and that SQLite takes; it adds none there."""
+    before = server.worked
+    here, on_sqlite = await _time(*postgres), await _time(*sqlite)
+    return here, server.worked - before, on_sqlite
 
 
 async def _time(of: World, deed: Deed) -> float:
@@ -166,25 +173,24 @@ class Processes:
     """The processes of a PostgreSQL server on this machine."""
 
     def __init__(self, process: int) -> None:
-        first = _facts(process)[1]
-        self._ticks = {pid: 0 for pid in _pids() if pid == first or _facts(pid)[1] == first}
+        first = _parent(process)
+        self._used = {pid: 0.0 for pid in _pids() if pid == first or _parent(pid) == first}
 
     @property
     def worked(self) -> float:
-        """Seconds of processor time that they have used, to 1/100 (utime and stime of proc_pid_stat(5)).
-
-        One that has ended, as connections do that no one uses, keeps what it had used.
-        """
-        self._ticks = {pid: max(ticks, sum(_facts(pid)[11:13])) for pid, ticks in self._ticks.items()}
-        return sum(self._ticks.values()) / os.sysconf("SC_CLK_TCK")
+        """Seconds of processor time that they have used; one that has ended keeps what it had used."""
+        for pid in self._used:
+            with suppress(OSError):
+                self._used[pid] = worked(pid)
+        return sum(self._used.values())
 
 
 def _pids() -> Sequence[int]:
     return [int(one.name) for one in Path("/proc").iterdir() if one.name.isdigit()]
 
 
-def _facts(pid: int) -> list[int]:
-    """Return what proc_pid_stat(5) says of a process after its name and state; zeros when it has ended."""
+def _parent(pid: int) -> int:
+    """Return the parent of a process (proc_pid_stat(5)); 0 when it has ended."""
     with suppress(FileNotFoundError, ProcessLookupError):
-        return [0, *map(int, Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[1:])]
-    return [0] * 50
+        return int(Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[1])
+    return 0

@@ -34,8 +34,13 @@ class Server(Struct, frozen=True):
 
     @property
     def worked(self) -> float:
-        """Seconds of processor time that the process has used, threads that ended included (clock_getcpuclockid(3))."""
-        return time.clock_gettime(~self.pid << 3 | CPUCLOCK_SCHED)
+        """Seconds of processor time that the process has used, threads that ended included."""
+        return worked(self.pid)
+
+
+def worked(pid: int) -> float:
+    """Return the processor seconds that a process has used (clock_getcpuclockid(3)); raise OSError if it has ended."""
+    return time.clock_gettime(~pid << 3 | CPUCLOCK_SCHED)
 
 
 @contextmanager
