@@ -13,7 +13,8 @@ SHELL = "chromium-headless-shell"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SHELL_BUILDS = "chromium_headless_shell-*/chrome-*/*headless*shell"
 BUILDS = "chromium-*/chrome-linux*/chrome"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu"]  # it shows our own pages only, on no screen
+ROOMY = "--js-flags=--min-semi-space-size=32"  # MiB: judging a page leaves much garbage, and is a tenth quicker so
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", ROOMY]  # it shows our own pages only, on no screen
 HELP = "No Chromium was found and none could be installed. Install one, or set TRACKER_CHROMIUM to its path."
 
 

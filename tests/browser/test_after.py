@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PageOf
@@ -17,7 +16,6 @@ NAMES = ("after an operation", "hot wash", "after-action item with errors", "les
 
 
 def problems(page: Page, widths: tuple[int, ...] = FOUR_WIDTHS) -> list[str]:
-    page.evaluate(Axe().axe_script)
     return [one for width in widths for one in (*violations(page, width), *overflow(page, width))]
 
 

@@ -6,7 +6,6 @@ After each deed the page is judged at the widths of a phone, two tablets, and a 
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import PageOf
@@ -21,7 +20,6 @@ SCROLLED = "Math.round(window.scrollY)"
 
 def judged(page: Page) -> list[str]:
     """Return what is wrong with the page as it is now, at each width."""
-    page.evaluate(Axe().axe_script)
     found = [one for width in WIDTHS for one in [*violations(page, width), *overflow(page, width), *torn(page, width)]]
     page.set_viewport_size(DESK)
     return found

@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Page, expect
 
+from tests.browser.axe import broken_rules, broken_rules_of_color
 from tests.browser.conftest import ContextOf
 from tests.browser.contexts import close
 from tests.browser.demo import Demo
@@ -14,11 +14,6 @@ from tests.browser.targets import small_targets
 from tests.browser.torn_words import narrow_cells, torn_words
 from tests.browser.ways import ADVOCATE, COORDINATOR, WAYS
 
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-OPTIONS = {"resultTypes": ["violations"], "preload": False}  # no page holds sound or film to fetch
-COLORS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
-"""What dark colors change: all else is judged in light ones."""
-JUDGE = "options => axe.run(options).then(found => found.violations)"
 WIDTHS = (1280, 390)  # a desk, a phone
 EVERY_WIDTH = (320, 390, 640, 768, 1024, 1280, 1440)
 """The narrowest window (WCAG 2.1, 1.4.10), phones, tablets, half of a screen, a screen at 150 %."""
@@ -118,7 +113,6 @@ def test_a_page_is_for_everyone_on_a_phone_as_on_a_desk(name: str, demo: Demo, t
     page, said = tab.page, tab.said
     way(page, demo)
     expect(page.get_by_role("heading", level=1)).to_contain_text(heading)
-    page.evaluate(Axe().axe_script)
     found = [problem for width in EVERY_WIDTH for problem in problems(page, width)]
     assert [*found, *overflow_of_large_text(page), *said] == []
 
@@ -131,8 +125,7 @@ def test_a_main_page_is_for_everyone_in_dark_colors(name: str, demo: Demo, tab_o
     way(page, demo)
     expect(page.get_by_role("heading", level=1)).to_contain_text(heading)
     assert lightness(page) < DARK
-    page.evaluate(Axe().axe_script)
-    assert [problem for width in DARK_WIDTHS for problem in violations(page, width, COLORS)] == []
+    assert [problem for width in DARK_WIDTHS for problem in violations_of_color(page, width)] == []
 
 
 def test_paper_is_light_where_the_screen_is_dark(demo: Demo, tab_of: TabOf) -> None:
@@ -181,7 +174,6 @@ def test_a_page_is_still_for_everyone_after_its_main_button(name: str, demo: Dem
     way(page, demo)
     page.get_by_role("main").get_by_role("button", name=PRESSED[name]).first.click()
     page.wait_for_load_state("networkidle")
-    page.evaluate(Axe().axe_script)
     assert [problem for width in EVERY_WIDTH for problem in problems(page, width)] == []
 
 
@@ -212,11 +204,16 @@ def problems(page: Page, width: int) -> list[str]:
     return [*found, *violations(page, width), *small(page, width)] if width in WIDTHS else found
 
 
-def violations(page: Page, width: int, rules: list[str] | dict[str, object] = RULES) -> list[str]:
+def violations(page: Page, width: int) -> list[str]:
     """Return the rules that a page breaks at a width, each with the first places."""
     resize(page, width)
-    found = page.evaluate(JUDGE, {**OPTIONS, "runOnly": rules})
-    return [f"{width}: {one['id']} {[node['html'][:160] for node in one['nodes'][:3]]}" for one in found]
+    return [f"{width}: {one}" for one in broken_rules(page)]
+
+
+def violations_of_color(page: Page, width: int) -> list[str]:
+    """Return the same of the rules about colors: all else is judged in light ones."""
+    resize(page, width)
+    return [f"{width}: {one}" for one in broken_rules_of_color(page)]
 
 
 def torn(page: Page, width: int) -> list[str]:

@@ -1,0 +1,93 @@
+"""Judges a page by axe as it is shown now; of colors, judges each look once in a process.
+
+Contrast takes two thirds of axe's time, and most texts look like those of the page before: the header, labels, cells.
+So a text counts as judged when axe has passed one with the same look: its color, size and weight, and all that is
+painted behind it. What axe could not decide, and what may lie over other boxes, is judged each time.
+"""
+
+from collections.abc import Collection
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+OPTIONS = {"resultTypes": ["violations"], "preload": False}  # no page holds sound or film to fetch
+ALL_BUT_CONTRAST = {**OPTIONS, "runOnly": RULES, "rules": {"color-contrast": {"enabled": False}}}
+LINKS_IN_TEXT = {**OPTIONS, "runOnly": {"type": "rule", "values": ["link-in-text-block"]}}
+"""Beside contrast, the one rule about colors."""
+SCRIPT = Axe().axe_script
+IS_HERE = "typeof axe === 'object'"
+JUDGE = "options => axe.run(options).then(found => found.violations)"
+LOOKS = """() => {
+  const known = new Map();
+  const about = one => {
+    if (known.has(one)) return known.get(one);
+    const around = one.parentElement ? about(one.parentElement) : { behind: '', isLoose: false };
+    const style = getComputedStyle(one);
+    const own = [style.backgroundColor, style.backgroundImage, style.opacity, style.mixBlendMode, style.filter].join();
+    const isLoose = around.isLoose || /absolute|fixed|sticky/.test(style.position) || style.transform !== 'none';
+    known.set(one, { style, behind: own === 'rgba(0, 0, 0, 0),none,1,normal,none' ? around.behind
+      : `${around.behind} | ${own}`, isLoose });
+    return known.get(one);
+  };
+  const holdsText = one => [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim());
+  const lookOf = (one, number) => {
+    const { style, behind, isLoose } = about(one);
+    return [isLoose ? `loose ${number}` : '', style.color, style.webkitTextFillColor, style.textShadow, style.fontSize,
+      style.fontWeight, behind].join('; ');
+  };
+  const found = new Map();
+  const all = [...document.body.querySelectorAll('*')];
+  for (const [number, one] of all.entries()) {
+    if (!one.checkVisibility({ visibilityProperty: true }) || one.closest('.usa-sr-only, svg')) continue;
+    if (!holdsText(one) && !one.matches('input, select, textarea')) continue;
+    const look = lookOf(one, number);
+    found.set(look, [...found.get(look) || [], one]);
+  }
+  window.looks = found;
+  return [...found.keys()];
+}"""
+CONTRAST = """async looks => {
+  const include = looks.flatMap(look => window.looks.get(look));
+  const options = { runOnly: { type: 'rule', values: ['color-contrast'] }, elementRef: true, preload: false };
+  const { passes, violations } = await axe.run({ include }, options);
+  const good = new Set(passes.flatMap(rule => rule.nodes).map(node => node.element));
+  const isGood = look => window.looks.get(look).some(one => good.has(one));
+  const bare = ({ element, ...node }) => node;
+  return [violations.map(rule => ({ ...rule, nodes: rule.nodes.map(bare) })), looks.filter(isGood)];
+}"""
+
+_passed: set[str] = set()
+"""The looks of texts that axe has passed in this process."""
+
+
+def broken_rules(page: Page) -> list[str]:
+    """Return the rules that a page breaks, each with the first places."""
+    _inject(page)
+    return _told([*page.evaluate(JUDGE, ALL_BUT_CONTRAST), *_contrast(page)])
+
+
+def broken_rules_of_color(page: Page) -> list[str]:
+    """Return the same of the rules about colors alone."""
+    _inject(page)
+    return _told([*page.evaluate(JUDGE, LINKS_IN_TEXT), *_contrast(page)])
+
+
+def _inject(page: Page) -> None:
+    if not page.evaluate(IS_HERE):
+        page.evaluate(SCRIPT)
+
+
+def _contrast(page: Page) -> list[dict[str, object]]:
+    looks = page.evaluate(LOOKS)
+    unknown = [look for look in looks if look not in _passed]
+    if not unknown:
+        return []
+    found, good = page.evaluate(CONTRAST, unknown)
+    if not found:
+        _passed.update(good)
+    return found
+
+
+def _told(found: Collection[dict[str, object]]) -> list[str]:
+    return [f"{one['id']} {[node['html'][:160] for node in one['nodes'][:3]]}" for one in found]
