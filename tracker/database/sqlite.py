@@ -90,7 +90,7 @@ class SQLiteEngine(OneWriterEngine, stock.SQLiteEngine):  # type: ignore[misc]  
         self.pragmas = (*PRAGMAS, f"PRAGMA synchronous={synchronous}")
         self._idle: list[Connection] = []
         self._is_open = False
-        self._watch = ChangeWatcher(self.connect)
+        self._watch = ChangeWatcher(self._connect_to_watch)
         self._prepare(pool, timeout)
         # One thread uses a connection, but another may have to close it; see `Connection.clear_away`.
         super().__init__(path=path, timeout=timeout, cached_statements=STATEMENTS, check_same_thread=False)
@@ -125,6 +125,12 @@ class SQLiteEngine(OneWriterEngine, stock.SQLiteEngine):  # type: ignore[misc]  
             connection.close()
             raise
         return connection
+
+    def _connect_to_watch(self) -> sqlite3.Connection:
+        """Open the file without the settings: WAL mode reads the schema, for some ms in which nothing else runs."""
+        create_for_owner_only(self.path)
+        watching: sqlite3.Connection = sqlite3.connect(**self.connection_kwargs)
+        return watching
 
     async def get_connection(self) -> Connection:
         """Return a new connection, which the caller closes."""
