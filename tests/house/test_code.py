@@ -1,13 +1,13 @@
 """Laws for Python files."""
 
 import re
-import tokenize
 from pathlib import Path
 
 import pytest
 
 from . import laws
 from .reading import Law, modules, offences, product, shown
+from .texts import of_comments
 
 LONGEST_MODULE = 400  # lines
 BELOW_PORTS = ("tracker/rules", "tracker/ical", "tracker/tables", "tracker/usecases")
@@ -20,9 +20,8 @@ def everywhere() -> list[Path]:
 
 def comments_like(pattern: re.Pattern[str], file: Path) -> list[str]:
     """Return the comments in which the pattern stands, each as file, line and text."""
-    with file.open("rb") as source:
-        comments = [token for token in tokenize.tokenize(source.readline) if token.type == tokenize.COMMENT]
-    return [f"{shown(file)}:{token.start[0]} {token.string}" for token in comments if pattern.search(token.string)]
+    comments = of_comments(file.read_text(encoding="utf-8"))
+    return [f"{shown(file)}:{line} {text}" for line, text in comments if pattern.search(text)]
 
 
 def test_every_module_says_what_it_is_for() -> None:

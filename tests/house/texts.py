@@ -4,7 +4,8 @@ import ast
 import io
 import re
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 from .reading import committed, shown, tree_of
@@ -72,11 +73,11 @@ def _docstrings(tree: ast.Module) -> Iterator[ast.Constant]:
             yield node.value
 
 
-def of_comments(text: str) -> Iterator[Text]:
-    """Yield the comments of a module."""
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type == tokenize.COMMENT:
-            yield token.start[0], token.string
+@cache
+def of_comments(text: str) -> Sequence[Text]:
+    """Return the comments of a module; finding them takes longer than what is asked about them, so they are kept."""
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline) if "#" in text else ()
+    return [(token.start[0], token.string) for token in tokens if token.type == tokenize.COMMENT]
 
 
 def of_document(text: str) -> Iterator[Text]:
