@@ -1,8 +1,11 @@
-"""A released service-readiness notice says nothing of its operation: canaries in every text, and none in any outlet."""
+"""Canaries in every text of an operation and in a confidential address: none is in any outlet of those kept from them.
+
+A released service-readiness notice says nothing of its operation, and the public name of a place not where it is.
+"""
 
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -14,9 +17,10 @@ from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, operation
 from tests.ports.browser import Browser
+from tests.ports.test_confidential_sites import CANARIES, with_a_shelter
 from tests.ports.test_nothing_leaks import seen
 from tests.ports.test_nothing_leaks_by_mail import mails
-from tests.ports.worlds import LAST_WEEK, Worlds, build, copied, opened
+from tests.ports.worlds import LAST_WEEK, build, copied, opened
 from tests.usecases.operations.world import RISSAFE
 from tracker.database import engine
 from tracker.rules.operations.readiness import Minors, NoticeState, NoticeText
@@ -31,6 +35,8 @@ CANARY = "Vermilion"
 GIVEN = ("caht_lead", "harbor_advocate")
 READERS = ("caht_lead", "bridge_advocate", "administrator", "auditor")
 """Who gets the notice, another advocate, and who keeps the tracker."""
+OF_OTHER_AGENCIES = ("fbi_lead", "coordinator", "auditor", "bridge_advocate")
+"""Who leads the operation that names the shelter, who schedules, who reads the log, and another advocate."""
 KEY = "2027-01-23"
 STARTS = datetime(2027, 1, 23, 5, 17)  # noqa: DTZ001 - local to the zone
 TIMES = (b"5:17 AM", b"05:17", b"T051700", b"T111700", b"11:17:00", b"10:43", b"T164300", b"38.71", b"94.17")
@@ -112,30 +118,63 @@ def unfolded(content: bytes) -> bytes:
     return re.sub(rb"\r?\n[ \t]|=\r?\n", b"", content).lower()
 
 
-async def every_answer(worlds: Worlds, secret: Secret, viewer: str) -> list[tuple[str, bytes]]:
-    """Return what a person gets from every route, feed, and program, with the operation's own addresses among them."""
-    places = replace(worlds.places, secret_event=secret.event, secret_key=KEY, secret_notice=secret.notice)
-    answers = await seen(copied(worlds.secret), replace(worlds, places=places), viewer)
-    return [(ask, unfolded(str(headers).encode() + content)) for ask, _, headers, content in answers]
+class Crawl(NamedTuple):
+    """The secret, and what each person asked, with the needles in the answer; "emails" are all of theirs."""
+
+    secret: Secret
+    found: dict[str, list[tuple[str, frozenset[bytes]]]]
+
+
+@pytest.fixture(scope="module")
+async def crawled(tmp_path_factory: pytest.TempPathFactory) -> Crawl:
+    """Let each person ask for everything once, in a world with both secrets; the script names them where it can."""
+    worlds = await build(tmp_path_factory.mktemp("canaries"))
+    async with opened(worlds.secret):
+        secret = await secret_of(worlds.cast)
+        plan, place = await with_a_shelter(worlds.cast)
+    of_notice = {"secret_event": secret.event, "secret_key": KEY, "secret_notice": secret.notice}
+    of_shelter = {"secret_plan": plan, "secret_plan_key": KEY, "secret_place": place}
+    named = replace(worlds, places=replace(worlds.places, **of_notice, **of_shelter))
+    mail = await mails(worlds.secret, worlds)
+    needles = [*_needles(CANARY, *CANARIES), *TIMES, *map(str.encode, (*secret.ids, str(secret.notice)))]
+    found = {}
+    for viewer in {*READERS, *OF_OTHER_AGENCIES}:
+        answers = await seen(copied(worlds.secret), named, viewer)
+        texts = [(ask, str(headers).encode() + content) for ask, _, headers, content in answers]
+        texts.append(("emails", str(mail[viewer]).encode()))
+        found[viewer] = [(ask, _in(unfolded(text), needles)) for ask, text in texts]
+    return Crawl(secret, found)
+
+
+def _needles(*words: str) -> frozenset[bytes]:
+    return frozenset(one for word in words for one in written(word))
+
+
+def _in(content: bytes, needles: Iterable[bytes]) -> frozenset[bytes]:
+    return frozenset(one for one in needles if one.lower() in content)
 
 
 async def test_no_outlet_has_a_byte_of_the_operation_for_those_who_get_its_notice_or_keep_the_tracker(
-    tmp_path: Path,
+    crawled: Crawl,
 ) -> None:
-    worlds = await build(tmp_path)
-    async with opened(worlds.secret):
-        secret = await secret_of(worlds.cast)
-    mail = await mails(worlds.secret, worlds)
+    secret, canaries = crawled.secret, _needles(CANARY)
+    ids, notice = frozenset(map(str.encode, secret.ids)), str(secret.notice).encode()
     for viewer in READERS:
-        answers = [*await every_answer(worlds, secret, viewer), ("emails", unfolded(str(mail[viewer]).encode()))]
-        for ask, content in answers:
-            assert [one for one in written(CANARY) if one in content] == [], (viewer, ask)
+        for ask, found in crawled.found[viewer]:
+            assert found & canaries == set(), (viewer, ask)
             if viewer in GIVEN or viewer == "bridge_advocate":
-                assert [one for one in TIMES if one.lower() in content] == [], (viewer, ask)
-                ids = [one for one in secret.ids if one.encode() in content and one not in ask]
-                assert not ids or ask.startswith("POST"), (viewer, ask)  # a form is answered with what was sent in it
-        named = [ask for ask, content in answers if str(secret.notice).encode() in content and viewer not in GIVEN]
+                assert found & {*TIMES} == set(), (viewer, ask)
+                named = [one for one in found & ids if one.decode() not in ask]
+                assert not named or ask.startswith("POST"), (viewer, ask)  # a form is answered with what was sent in it
+        named = [ask for ask, found in crawled.found[viewer] if notice in found and viewer not in GIVEN]
         assert viewer == "auditor" or named == [], viewer
+    assert any(notice in found for _, found in crawled.found["caht_lead"]), "who gets the notice sees it"
+
+
+async def test_no_outlet_has_the_address_for_anyone_at_another_agency(crawled: Crawl) -> None:
+    canaries = _needles(*CANARIES)
+    answers = [(viewer, *answer) for viewer in OF_OTHER_AGENCIES for answer in crawled.found[viewer]]
+    assert [(viewer, ask) for viewer, ask, found in answers if found & canaries] == []
 
 
 async def test_those_who_get_the_notice_have_it_in_every_outlet(tmp_path: Path) -> None:
