@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
-from piccolo.conf.apps import ENVIRONMENT_VARIABLE
 from piccolo.engine import base as stock
 from piccolo.engine.exceptions import TransactionError
 from piccolo.table import TABLE_REGISTRY
@@ -37,7 +36,7 @@ def engine_from_url(url: str, *, pool: int = 8, synchronous: str = "FULL") -> En
 def bind(engine: Engine) -> None:
     """Make every table use this engine: those declared so far, and through `piccolo_conf` those declared later."""
     piccolo_conf.DB = engine
-    os.environ[ENVIRONMENT_VARIABLE] = piccolo_conf.__name__
+    os.environ["PICCOLO_CONF"] = piccolo_conf.__name__
     for table in TABLE_REGISTRY:
         table._meta.db = engine  # noqa: SLF001 - Piccolo's documented way
 

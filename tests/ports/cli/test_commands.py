@@ -248,6 +248,12 @@ def test_a_python_without_assertions_does_not_serve(command: str) -> None:
     assert "-O" in result.stderr
 
 
+def test_what_serves_loads_no_tools_of_developers() -> None:
+    tools = "{'black', 'piccolo.conf.apps', 'piccolo.apps.migrations.auto'}"
+    asked = [sys.executable, "-c", f"import sys, tracker.app; print(*{tools} & sys.modules.keys())"]
+    assert subprocess.run(asked, capture_output=True, text=True, check=True).stdout.split() == []
+
+
 def test_the_end_of_the_trail_is_kept_elsewhere_and_found_again(peopled: Tracker, tmp_path: Path) -> None:
     ends = tmp_path / "ends"
     printed = peopled("audit", "head")
