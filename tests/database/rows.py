@@ -56,3 +56,8 @@ async def works(engine: Engine) -> None:
         await asyncio.gather(*(count(engine) for _ in range(3 * engine.pool_size)))
         async with writing():
             await engine.run_querystring(QueryString("UPDATE counter SET n = n + 0"))
+
+
+async def canceled(*_: object) -> None:
+    """Be canceled, in the place of a statement."""
+    raise asyncio.CancelledError

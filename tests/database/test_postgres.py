@@ -86,7 +86,26 @@ async def test_a_read_that_is_canceled_leaves_its_connection_to_no_one(server: E
     for _ in range(2 * server.pool_size):
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(sleep(), 0.02)
+    asleep = "SELECT COUNT(*) AS n FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(30)' AND state = 'active'"
+    [still] = await server.run_querystring(QueryString(asleep))
+    assert still["n"] == 0
     await works(server)
+
+
+async def test_what_is_under_way_is_done_before_the_engine_is_closed(server: Engine) -> None:
+    other = PostgresEngine(url_of(server))
+    await other.open()
+
+    async def add() -> None:
+        async with other.transaction():
+            await other.run_querystring(QueryString("SELECT pg_sleep(0.3)"))
+            await add_parent(other, 7)
+
+    adding = asyncio.create_task(add())
+    await asyncio.sleep(0.1)
+    await other.close()
+    assert await parents(server) == [7]
+    await adding
 
 
 async def test_each_connection_keeps_the_statements_of_all_pages_prepared(server: Engine) -> None:

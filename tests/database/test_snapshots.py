@@ -6,7 +6,16 @@ import pytest
 from piccolo.engine.exceptions import TransactionError
 from piccolo.querystring import QueryString
 
-from tests.database.rows import REFUSED, add_parent, connection_threads, count, parents, read_then_write, works
+from tests.database.rows import (
+    REFUSED,
+    add_parent,
+    canceled,
+    connection_threads,
+    count,
+    parents,
+    read_then_write,
+    works,
+)
 from tracker.database import Engine, together, writing
 from tracker.database.snapshots import opened
 
@@ -59,6 +68,17 @@ async def test_a_snapshot_that_is_left_early_leaves_no_connection(small: Engine)
     with pytest.raises(asyncio.CancelledError):
         await task
     assert connection_threads() <= 1
+    await works(small)
+
+
+async def test_a_task_that_is_canceled_while_its_snapshot_ends_gives_its_connection_back(
+    small: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2 * small.pool_size):
+        with monkeypatch.context() as during, pytest.raises(asyncio.CancelledError):
+            async with small.snapshot():
+                await count(small)
+                during.setattr(small, "fetch", canceled)
     await works(small)
 
 

@@ -14,6 +14,7 @@ from tests.database.rows import (
     REFUSED,
     add_orphan,
     add_parent,
+    canceled,
     connection_threads,
     count,
     parents,
@@ -111,6 +112,19 @@ async def test_a_canceled_task_leaves_nothing_behind(small: Engine) -> None:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
+    assert await parents(small) == []
+    await works(small)
+
+
+async def test_a_task_that_is_canceled_while_it_rolls_back_gives_its_connection_back(
+    small: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(2 * small.pool_size):
+        with monkeypatch.context() as during, pytest.raises(asyncio.CancelledError):
+            async with writing():
+                await add_parent(small, number)
+                during.setattr(small, "fetch", canceled)
+                raise ValueError
     assert await parents(small) == []
     await works(small)
 

@@ -17,7 +17,7 @@ from tracker.database.transactions import FAILED, OneWriterEngine
 OLDEST = 13  # major version
 LOCK_TIMEOUT = 30.0  # seconds, as SQLite's busy timeout
 CLOSING = 10.0  # seconds that a connection gets to end in order
-IDLE = 300.0  # seconds without use after which a connection is ended: a firewall between may have dropped it silently
+IDLE = 300.0  # seconds without use after which a connection is not used again: a firewall may have dropped it silently
 # Statements that a connection keeps prepared, as long as it lives: the pages alone have some hundred. A plan for any
 # values comes with the sixth run, and takes some 50 kB. asyncpg would keep 100 statements, for five minutes.
 STATEMENTS = 512
@@ -54,17 +54,21 @@ class PostgresEngine(OneWriterEngine, stock.PostgresEngine):  # type: ignore[mis
 
     async def open(self) -> None:
         """Start keeping connections; raise when the server is away or too old."""
-        self._is_open = True
         [row] = await self.run_alone("SHOW server_version_num", [], is_pooled=True)
         if int(row["server_version_num"]) < OLDEST * 10_000:
-            await self.close()
             raise RuntimeError(f"PostgreSQL {OLDEST} or newer is needed.")
+        self._is_open = True
 
     async def close(self) -> None:
-        """Close the idle connections; those in use are closed when they are given back."""
+        """Close the connections within 10 s, those in use when they are given back; what remains idle is cut."""
         self._is_open = False
-        while self._idle:
-            await _close(self._idle.pop()[1])
+        idle = [connection for _, connection in self._idle]
+        self._idle.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSING):
+                await asyncio.gather(self._given_back(), *(one.close() for one in idle), return_exceptions=True)
+        for one in idle:
+            one.terminate()
 
     async def run_alone(self, query: str, arguments: list[Any], *, is_pooled: bool) -> Rows:
         """Run one statement outside any transaction; without a pool (Piccolo's own commands) on a new connection."""
@@ -77,14 +81,16 @@ class PostgresEngine(OneWriterEngine, stock.PostgresEngine):  # type: ignore[mis
     async def read_alone(self, statements: Sequence[Statement]) -> list[Rows]:
         """Run statements outside any transaction, on one connection."""
         connection = await self.acquire()
-        is_idle = True
+        is_clean = True
         try:
             return [await self.fetch(connection, *one) for one in statements]
-        except asyncio.CancelledError:  # the server may still be at work on the statement
-            is_idle = False
+        except asyncio.CancelledError:
+            is_clean = False
+            with CancelScope(shield=True):  # cut at once, it would leave the statement running at the server
+                await _close(connection)
             raise
         finally:
-            await self.give_back(connection, is_clean=is_idle)
+            await self.give_back(connection, is_clean=is_clean)
 
     async def acquire(self) -> Any:
         """Return an idle connection, or a new one, when no more than `pool` are in use; `give_back` it."""
@@ -122,14 +128,24 @@ class PostgresEngine(OneWriterEngine, stock.PostgresEngine):  # type: ignore[mis
 
     async def give_back(self, connection: Any, *, is_clean: bool) -> None:
         """Keep the connection for the next user, or end it; one that is cut is rolled back by the server."""
-        self.writer_lock().connections.release()
-        if not is_clean or connection.is_closed() or connection.is_in_transaction():
-            connection.terminate()
-        elif self._is_open:
-            self._idle.append((time.monotonic(), connection))
-        else:
-            with CancelScope(shield=True):
-                await _close(connection)
+        try:
+            if not is_clean or connection.is_closed() or connection.is_in_transaction():
+                connection.terminate()
+            elif self._is_open:
+                self._idle.append((time.monotonic(), connection))
+            else:
+                with CancelScope(shield=True):
+                    await _close(connection)
+        finally:
+            self.writer_lock().connections.release()
+
+    async def _given_back(self) -> None:
+        """Wait until no connection is in use."""
+        slots = self.writer_lock().connections
+        for _ in range(self.pool_size):
+            await slots.acquire()
+        for _ in range(self.pool_size):
+            slots.release()
 
     def _kept(self) -> Any:
         """Return the idle connection that was used last; None when there is none."""

@@ -33,11 +33,13 @@ class Snapshot:
         """End the transaction after what is being read, and give the connection back, or close it if that fails."""
         async with self._turn:
             self._is_over, is_clean = True, bool(self._begin)
-            with suppress(Exception):
-                if not is_clean:
-                    await self._engine.fetch(self._connection, "ROLLBACK", [])
-                    is_clean = True
-            await self._engine.give_back(self._connection, is_clean=is_clean)
+            try:
+                with suppress(Exception):
+                    if not is_clean:
+                        await self._engine.fetch(self._connection, "ROLLBACK", [])
+                        is_clean = True
+            finally:  # asyncio's own cancellation passes the shield
+                await self._engine.give_back(self._connection, is_clean=is_clean)
 
 
 @asynccontextmanager

@@ -238,9 +238,11 @@ class Transaction(Reading, BaseTransaction):
                 await self._commit()
                 is_clean = True
         finally:
-            if not is_clean:
-                is_clean = await self._roll_back()
-            await self._give_back(is_clean=is_clean)
+            try:
+                if not is_clean:
+                    is_clean = await self._roll_back()
+            finally:  # asyncio's own cancellation passes the shield
+                await self._give_back(is_clean=is_clean)
         if is_wanted and self.has_failed:
             raise TransactionError(FAILED)
 
