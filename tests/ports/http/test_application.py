@@ -52,6 +52,12 @@ def test_two_routers_with_one_address_keep_the_application_from_starting() -> No
         Application([Router("/", route_handlers=[date]), Router("/", route_handlers=[change])], openapi_config=None)
 
 
+def test_a_router_inside_another_keeps_the_application_from_starting() -> None:
+    inside = Router("/in", route_handlers=[date], opt={"is_open": False})
+    with pytest.raises(ImproperlyConfiguredException, match="inside another router"):
+        Application([Router("/", route_handlers=[inside])], openapi_config=None)
+
+
 def test_two_applications_of_one_router_share_none_of_its_handlers() -> None:
     router = Router("/", route_handlers=[date])
     apps = [Application([router], openapi_config=None) for _ in range(2)]

@@ -32,26 +32,29 @@ class Application(Litestar):
     def _adopted(self, router: Router) -> Iterator[BaseRoute]:
         """Add copies of a router's routes and handlers, because several apps in one process may share the router.
 
-        Litestar copies everything below the router, and reads all routes again for each: a tenth of a start.
-        Raises ImproperlyConfiguredException for an address that another router has.
+        Litestar copies everything below the router, and reads all routes again for each: a tenth of a start. Raises
+        ImproperlyConfiguredException for an address that is taken, and for a handler that belongs to a router or
+        controller inside this one: a copy would lose the guards of that.
         """
         own, taken = copy(router), {one.path for one in self.routes}
         own.owner = self
         for shared in router.routes:
             if shared.path in taken:
-                raise ImproperlyConfiguredException(f"Two routers have the address {shared.path}.")
+                raise ImproperlyConfiguredException(f"The address {shared.path} is taken.")
             route = copy(shared)
             if isinstance(route, HTTPRoute):
-                route.route_handlers = [_owned(one, own) for one in route.route_handlers]
+                route.route_handlers = [_adopted(one, router, own) for one in route.route_handlers]
             elif isinstance(route, ASGIRoute):
-                route.route_handler = _owned(route.route_handler, own)
+                route.route_handler = _adopted(route.route_handler, router, own)
             self.routes.append(route)
             yield route
 
 
-def _owned(handler: H, owner: Router) -> H:
+def _adopted(handler: H, of: Router, by: Router) -> H:
+    if handler.owner is not of:
+        raise ImproperlyConfiguredException(f"{handler} is inside another router or controller. Register it alone.")
     own = copy(handler)
-    own.owner = owner
+    own.owner = by
     return own
 
 
