@@ -56,6 +56,12 @@ def test_the_order_in_which_people_and_days_were_named_is_no_part_of_the_id() ->
     assert ids.id_from(turned) == ids.id_from(PLAN)
 
 
+def test_equal_plans_have_one_id_whatever_the_agency_is_called_for_readers() -> None:
+    renamed = replace(PLAN, marking=replace(MARKING, agency="Bureau"))
+    assert renamed == PLAN
+    assert ids.id_from(renamed) == ids.id_from(PLAN)
+
+
 @pytest.mark.parametrize(
     "other",
     [

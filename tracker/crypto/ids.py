@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import date, timedelta
+from typing import Protocol, runtime_checkable
 from uuid import UUID
 
 from msgspec import Struct
@@ -23,6 +24,16 @@ def seed(number: int | None) -> None:
     _source = secrets.SystemRandom() if number is None else random.Random(number)  # noqa: S311 - ids of a demo
 
 
+@runtime_checkable
+class Identified(Protocol):
+    """A value that says which of its fields make it what it is."""
+
+    @property
+    def identity(self) -> Mapping[str, object]:
+        """The values of these fields by name."""
+        ...
+
+
 def new_id() -> UUID:
     """Return a random UUID (version 4)."""
     return UUID(int=_source.getrandbits(128), version=4)
@@ -31,8 +42,9 @@ def new_id() -> UUID:
 def id_from(*facts: object) -> UUID:
     """Return the same id for the same facts in every process, so that a form sent twice creates one thing.
 
-    Include the sender in the facts, so that no one can aim at another person's id. Errors: TypeError for a
-    fact whose text may differ between processes, such as a float or an object of a custom class.
+    Include the sender in the facts, so that no one can aim at another person's id. Of a fact that is
+    `Identified`, only its identity counts. Errors: TypeError for a fact whose text may differ between processes, such
+    as a float or an object of a custom class.
     """
     text = json.dumps(_canonical(facts))
     return UUID(bytes=hashlib.sha256(text.encode()).digest()[:16], version=4)
@@ -54,6 +66,8 @@ def _canonical(fact: object) -> object:
 def _parts(fact: object) -> object:
     if isinstance(fact, date | timedelta | UUID):
         return str(fact)
+    if isinstance(fact, Identified):
+        return {name: _canonical(value) for name, value in fact.identity.items()}
     if isinstance(fact, Struct):
         return {name: _canonical(value) for name, value in asdict(fact).items()}
     raise TypeError(f"No id can be made from {type(fact).__name__}. Give it a form that is the same everywhere.")

@@ -4,12 +4,13 @@ Categories and limits are those of the CUI Registry of the National Archives tha
 labels of their own. Categories about victims are left out: information that they protect has no place here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from tracker.errors import Invalid
 from tracker.rules.core.audiences import Arm, Standing, Visibility
@@ -98,21 +99,22 @@ class Marking(Struct, frozen=True, kw_only=True, eq=False):
     agency: str = ""
     """Name of the agency, for readers."""
 
+    @property
+    def identity(self) -> Mapping[str, object]:
+        """What makes it this marking: all but the agency's name, which may not be at hand."""
+        return {name: value for name, value in asdict(self).items() if name != "agency"}
+
     def __eq__(self, other: object) -> bool:
-        """Return whether both say the same, whether or not the agency's name is at hand."""
-        return isinstance(other, Marking) and self._said == other._said
+        """Return whether both are the same marking."""
+        return isinstance(other, Marking) and self.identity == other.identity
 
     def __ne__(self, other: object) -> bool:
         """Return whether they differ; a Struct has a comparison of its own here, by identity."""
         return not self == other
 
     def __hash__(self) -> int:
-        """Return the hash of what it says."""
-        return hash(self._said)
-
-    @property
-    def _said(self) -> tuple[object, ...]:
-        return self.categories, self.agency_id, self.decontrol_on, self.limit
+        """Return the hash of what makes it this marking."""
+        return hash(tuple(self.identity.values()))
 
     @property
     def banner(self) -> str:
