@@ -123,11 +123,11 @@ async def test_the_index_finds_what_the_rule_of_words_says(cast: Cast) -> None:
         assert found == {title for title in TITLES if has_all(words_of(looked_for), title)}, looked_for
 
 
-async def test_a_word_in_many_hidden_events_takes_no_longer_than_one_in_none(sqlite_cast: Cast) -> None:
-    await hide(sqlite_cast, 2_000, title="Canary")
+async def test_a_word_in_many_hidden_events_takes_no_longer_than_one_in_none(cast: Cast) -> None:
+    await hide(cast, 2_000, title="Canary")
     turns: Turns[str] = Turns()
     for text in ["canary", "zanzibar"] * ROUNDS:
-        await turns.take(text, search(sqlite_cast.harbor_advocate, text, NOW))
+        await turns.take(text, search(cast.harbor_advocate, text, NOW))
     assert turns.least("canary") - turns.least("zanzibar") < MOST_APART
 
 
