@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import warnings
 
 from rows import read_then_write
 
@@ -20,4 +21,5 @@ async def main(url: str, tasks: str, times: str) -> None:
     await asyncio.gather(*(some() for _ in range(int(tasks))))
 
 
+warnings.simplefilter("ignore", ResourceWarning)  # asyncpg warns of each connection that is left open
 asyncio.run(main(*sys.argv[1:]))
