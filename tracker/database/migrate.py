@@ -56,19 +56,19 @@ async def migrate(migrations: Path = OURS) -> list[str]:
         await Migration.create_table(if_not_exists=True)
         await _refuse_unknown(migrations)
         missing = await _missing(migrations)
-        for module in missing:
-            manager = await module.forwards()
+        for file in missing:
+            manager = await _load(file).forwards()
             with redirect_stdout(StringIO()):  # Piccolo prints as it goes
                 await manager.run()
-            await Migration.insert(Migration(name=module.ID, app_name=APP))
-    return [module.__name__ for module in missing]
+            await Migration.insert(Migration(name=file.stem, app_name=APP))
+    return [file.stem for file in missing]
 
 
 async def check_schema(migrations: Path = OURS) -> None:
     """Raise `SchemaBehind` or `SchemaAhead`; workers call this and never migrate themselves."""
     if not await Migration.table_exists():
         raise SchemaBehind("The database is empty. Run `tracker migrate`.")
-    if behind := [module.__name__ for module in await _missing(migrations)]:
+    if behind := [file.stem for file in await _missing(migrations)]:
         raise SchemaBehind(f"The database lacks {', '.join(behind)}. Run `tracker migrate`.")
     await _refuse_unknown(migrations)
 
@@ -88,13 +88,13 @@ def on_our_schema(work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitab
 
 async def unknown_migrations(migrations: Path = OURS) -> list[str]:
     """Return the migrations that ran in this database and are unknown to this release."""
-    known = {module.ID for module in _modules(migrations)}
+    known = {file.stem for file in _files(migrations)}
     return sorted(set(await Migration.get_migrations_which_ran(app_name=APP)) - known)
 
 
 def names() -> list[str]:
     """Return the names of the migrations of this release, in the order in which they run."""
-    return [module.__name__ for module in _modules(OURS)]
+    return [file.stem for file in _files(OURS)]
 
 
 def newest() -> str:
@@ -107,15 +107,15 @@ async def _refuse_unknown(migrations: Path) -> None:
         raise SchemaAhead(f"A newer release has changed the database: {', '.join(ahead)}. Run that release.")
 
 
-async def _missing(migrations: Path) -> list[ModuleType]:
+async def _missing(migrations: Path) -> list[Path]:
     done = set(await Migration.get_migrations_which_ran(app_name=APP))
-    return [module for module in _modules(migrations) if module.ID not in done]
+    return [file for file in _files(migrations) if file.stem not in done]
 
 
 @cache
-def _modules(migrations: Path) -> list[ModuleType]:
-    """Return the migrations of a release as first read by this process, because an upgrade changes the folder."""
-    return [_load(path) for path in sorted(migrations.glob("[0-9][0-9][0-9][0-9]_*.py"))]
+def _files(migrations: Path) -> list[Path]:
+    """Return the migrations of a release as first listed by this process, because an upgrade changes the folder."""
+    return sorted(migrations.glob("[0-9][0-9][0-9][0-9]_*.py"))
 
 
 def _load(path: Path) -> ModuleType:

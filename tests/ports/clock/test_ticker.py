@@ -47,11 +47,23 @@ class Ticks:
         self.count += 1
 
 
-async def test_a_job_runs_at_once_and_then_again_and_again() -> None:
+async def test_a_job_runs_again_and_again() -> None:
     ticks = Ticks()
     async with running(ticks):
         await asyncio.sleep(TICK * 5)
     assert 3 <= ticks.count <= 6
+
+
+async def test_a_rare_job_first_runs_soon_but_after_those_who_wait_for_the_server(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ticker, "FIRST", TICK * 4)
+    ticks, early = Ticks(), 0
+    async with running(ticks, every=60):
+        await asyncio.sleep(TICK)
+        early = ticks.count
+        await asyncio.sleep(TICK * 6)
+    assert (early, ticks.count) == (0, 1)
 
 
 async def test_a_stopped_clock_ticks_no_more() -> None:
@@ -70,8 +82,8 @@ async def test_stopping_waits_for_a_job_to_finish() -> None:
         await asyncio.sleep(0.2)
         finished.append(True)
 
-    async with running(slow, every=10):
-        await asyncio.sleep(TICK)
+    async with running(slow):
+        await asyncio.sleep(TICK * 2)
     assert finished == [True]
 
 

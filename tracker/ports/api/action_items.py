@@ -3,7 +3,6 @@
 from typing import Any
 
 from litestar import HttpMethod, Response
-from litestar.params import FromPath
 from msgspec import UNSET
 
 from tracker.errors import Invalid, NotFound
@@ -23,6 +22,7 @@ from tracker.ports.api.reading import body_of, query_of
 from tracker.ports.api.responses import check_match, list_response, next_page, response
 from tracker.ports.http.dependencies import Now, Today, Viewer
 from tracker.ports.http.forms import FormRequest
+from tracker.ports.http.path import PathText
 from tracker.rules.actions.item_changes import Change, NewItem
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.identity.api_tokens import ApiScope
@@ -94,7 +94,7 @@ async def give_item(request: FormRequest, viewer: Viewer, today: Today, now: Now
 
 
 @operation(HttpMethod.GET, ITEM, Operation(summary="Read an action item", tag=TAG, scope=READ, response=ItemShown))
-async def read_item(reference: FromPath[str], request: FormRequest, viewer: Viewer) -> Response[Any]:
+async def read_item(reference: PathText, request: FormRequest, viewer: Viewer) -> Response[Any]:
     """Return one item and its history."""
     return await _item(request, viewer, reference)
 
@@ -105,7 +105,7 @@ async def read_item(reference: FromPath[str], request: FormRequest, viewer: View
     _changing("Update an action item", "An open status reopens a closed item. Done means 100 percent.", ItemChange),
 )
 async def update_item(
-    reference: FromPath[str], request: FormRequest, viewer: Viewer, today: Today, now: Now
+    reference: PathText, request: FormRequest, viewer: Viewer, today: Today, now: Now
 ) -> Response[Any]:
     """Update an item, or add a note to it."""
     view = await _matched(request, viewer, reference)
@@ -122,7 +122,7 @@ async def update_item(
 
 @operation(HttpMethod.POST, f"{ITEM}/completion", _changing("Complete an action item", "A done item stays done."))
 async def complete_item(
-    reference: FromPath[str], request: FormRequest, viewer: Viewer, today: Today, now: Now
+    reference: PathText, request: FormRequest, viewer: Viewer, today: Today, now: Now
 ) -> Response[Any]:
     """Mark an item done."""
     view = await _matched(request, viewer, reference)
@@ -132,7 +132,7 @@ async def complete_item(
 
 @operation(HttpMethod.PUT, f"{ITEM}/owner", _changing("Reassign an action item", "Emails the new owner.", HandOver))
 async def hand_item_over(
-    reference: FromPath[str], request: FormRequest, viewer: Viewer, today: Today, now: Now
+    reference: PathText, request: FormRequest, viewer: Viewer, today: Today, now: Now
 ) -> Response[Any]:
     """Reassign an open item."""
     view = await _matched(request, viewer, reference)

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import HttpMethod, Response
-from litestar.params import FromPath
 from msgspec import Meta
 
 from tracker.crypto import ids
@@ -17,6 +16,7 @@ from tracker.ports.api.responses import response
 from tracker.ports.api.shapes import Given, Moment, Shown
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.forms import FormRequest
+from tracker.ports.http.path import PathId, PathText
 from tracker.rules.attendance.quorum_record import QuorumOfRecord
 from tracker.rules.attendance.sheet import LONGEST_NAME, Line, Mark, Tally, WalkIn
 from tracker.rules.core.audiences import Arm
@@ -122,9 +122,7 @@ _marking = partial(Operation, tag=TAG, scope=WRITE, response=SheetShown, may_con
         text="For people who can take attendance: the organizer, the committee’s chair, or a coordinator.",
     ),
 )
-async def read_sheet(
-    event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
-) -> Response[Any]:
+async def read_sheet(event_id: PathId, key: PathText, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Return the attendance sheet of a date."""
     return await _roll(request, viewer, now, event_id, key)
 
@@ -135,12 +133,7 @@ async def read_sheet(
     _marking(summary="Mark a person", text="Repeating the same mark changes nothing.", body=NewMark),
 )
 async def mark(
-    event_id: FromPath[UUID],
-    key: FromPath[str],
-    member_id: FromPath[UUID],
-    request: FormRequest,
-    viewer: Viewer,
-    now: Now,
+    event_id: PathId, key: PathText, member_id: PathId, request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Mark one member on the sheet."""
     await _check_taker(viewer, now, event_id, key)
@@ -155,7 +148,7 @@ async def mark(
     _marking(summary="Mark everyone who replied yes as here", text="People who already have a mark keep it."),
 )
 async def mark_replied_yes(
-    event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
+    event_id: PathId, key: PathText, request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Mark everyone here who replied yes and has no mark."""
     await roll_call.mark_yes_as_here(viewer, event_id, key, now)
@@ -169,9 +162,7 @@ async def mark_replied_yes(
         summary="Add a walk-in", text="A person who came without an invitation.", body=NewWalkIn, is_repeatable=True
     ),
 )
-async def add_walk_in(
-    event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
-) -> Response[Any]:
+async def add_walk_in(event_id: PathId, key: PathText, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Add a person who was not invited."""
     await _check_taker(viewer, now, event_id, key)
     new = await body_of(request, NewWalkIn)
@@ -195,9 +186,7 @@ async def add_walk_in(
         text="People without a mark stay unmarked. Closing twice changes nothing. Not allowed before the date begins.",
     ),
 )
-async def close(
-    event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
-) -> Response[Any]:
+async def close(event_id: PathId, key: PathText, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Close attendance."""
     await roll_call.close(viewer, event_id, key, now)
     return await _roll(request, viewer, now, event_id, key)
@@ -208,9 +197,7 @@ async def close(
     f"{ROLL}/reopening",
     _marking(summary="Reopen attendance", text="To correct a mark; earlier marks are kept."),
 )
-async def reopen(
-    event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
-) -> Response[Any]:
+async def reopen(event_id: PathId, key: PathText, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Reopen attendance."""
     await roll_call.reopen(viewer, event_id, key, now)
     return await _roll(request, viewer, now, event_id, key)

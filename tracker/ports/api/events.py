@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from litestar import HttpMethod, Response
-from litestar.params import FromPath
 
 from tracker.errors import NotFound
 from tracker.ports.api.cursors import place_in, place_words
@@ -17,6 +16,7 @@ from tracker.ports.api.responses import READS, check_match, list_response, next_
 from tracker.ports.api.shapes import CancelingHeld, PageQuery
 from tracker.ports.http.dependencies import Now, Viewer, Zone
 from tracker.ports.http.forms import FormRequest
+from tracker.ports.http.path import PathId
 from tracker.rules.events.event import Event
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.usecases.core import access_records
@@ -79,7 +79,7 @@ async def schedule_event(request: FormRequest, viewer: Viewer, zone: Zone, now: 
 
 
 @operation(HttpMethod.GET, EVENT, _reads(summary="Read an event", response=EventShown))
-async def read_event(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+async def read_event(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Return one event."""
     return await event_reply(request, viewer, now, event_id)
 
@@ -95,7 +95,7 @@ async def read_event(event_id: FromPath[UUID], request: FormRequest, viewer: Vie
         "new one continues it. The response is the new series, and Content-Location its address.",
     ),
 )
-async def change_event(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+async def change_event(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Change the given fields of an event."""
     event = await matched_event(request, viewer, event_id)
     change = await body_of(request, EventChange)
@@ -116,7 +116,7 @@ async def change_event(event_id: FromPath[UUID], request: FormRequest, viewer: V
         "the response has no content.",
     ),
 )
-async def cancel_event(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+async def cancel_event(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Cancel an event, or discard a draft."""
     event = await matched_event(request, viewer, event_id)
     body = await body_of(request, CancelingHeld)
@@ -133,7 +133,7 @@ async def cancel_event(event_id: FromPath[UUID], request: FormRequest, viewer: V
         text="Notifies people who may know of the cancellation, unless there are no upcoming dates.",
     ),
 )
-async def restore_event(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+async def restore_event(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Restore a canceled event."""
     event = await matched_event(request, viewer, event_id)
     await events.restore(viewer, event_id, event.version, now)

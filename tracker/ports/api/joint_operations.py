@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from litestar import HttpMethod, Response
-from litestar.params import FromPath
 from msgspec import UNSET
 
 from tracker.errors import Invalid, NotFound
@@ -26,6 +25,7 @@ from tracker.ports.api.responses import check_match, list_response, next_page, r
 from tracker.ports.api.shapes import PageQuery
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.forms import FormRequest
+from tracker.ports.http.path import PathId
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.rules.operations import plans as rules
 from tracker.rules.operations.states import OperationState
@@ -93,7 +93,7 @@ async def begin_plan(request: FormRequest, viewer: Viewer, now: Now) -> Response
 
 
 @operation(HttpMethod.GET, PLAN, reads(summary="Read a joint operation", response=PlanShown))
-async def read_plan(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+async def read_plan(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Return one plan."""
     return await plan_reply(request, viewer, now, event_id)
 
@@ -107,7 +107,7 @@ async def read_plan(event_id: FromPath[UUID], request: FormRequest, viewer: View
         text="Another supervisor or buffer takes an approved plan back to planning. The plan is compared again.",
     ),
 )
-async def change_plan(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+async def change_plan(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Change who approves a plan, its buffer, and what others are shown."""
     plan = await matched_plan(request, viewer, event_id, now)
     change = await body_of(request, PlanChange)
@@ -125,7 +125,7 @@ async def change_plan(event_id: FromPath[UUID], request: FormRequest, viewer: Vi
         "them as `reasons`. To approve a plan, add an approval.",
     ),
 )
-async def move_plan(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+async def move_plan(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Take a plan to another state."""
     plan = await matched_plan(request, viewer, event_id, now)
     to = OperationState((await body_of(request, Move)).to)
@@ -138,7 +138,7 @@ async def move_plan(event_id: FromPath[UUID], request: FormRequest, viewer: View
     f"{PLAN}/approvals",
     reads(summary="List approvals", response=ApprovalsShown, text="Who approved which version, and until when."),
 )
-async def list_approvals(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+async def list_approvals(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Return the approvals of a plan."""
     await read_by(viewer, event_id, now)
     found = await approvals.approvals_of(viewer, event_id)
@@ -154,7 +154,7 @@ async def list_approvals(event_id: FromPath[UUID], request: FormRequest, viewer:
         "operations again. A refusal lists each reason as `reasons`.",
     ),
 )
-async def approve_plan(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+async def approve_plan(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Approve the version of a plan that the program read."""
     plan = await matched_plan(request, viewer, event_id, now)
     await approvals.move(viewer, event_id, OperationState.APPROVED, now, version=plan.version)

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from litestar import HttpMethod, Response
-from litestar.params import FromPath
 from msgspec import UNSET
 
 from tracker.ports.api.cursors import place_in, place_words, position_of
@@ -25,6 +24,7 @@ from tracker.ports.api.responses import check_match, list_response, next_page, r
 from tracker.ports.api.shapes import CancelingHeld, PageQuery, in_utc, start_of
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.forms import FormRequest
+from tracker.ports.http.path import PathId, PathText
 from tracker.rules.events.event import Occurrence
 from tracker.rules.events.plan import DateChange
 from tracker.rules.identity.api_tokens import ApiScope
@@ -68,9 +68,7 @@ async def list_dates(request: FormRequest, viewer: Viewer) -> Response[Any]:
         summary="List the dates of an event", query=PageQuery, response=OccurrencePage, text="In the order of the rule."
     ),
 )
-async def list_dates_of_event(
-    event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now
-) -> Response[Any]:
+async def list_dates_of_event(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Return a page of an event's dates."""
     query = query_of(request, PageQuery)
     event = await events.event_for(viewer, event_id)
@@ -84,9 +82,7 @@ async def list_dates_of_event(
 
 
 @operation(HttpMethod.GET, DATE, _reads(summary="Read a date", response=OccurrenceShown))
-async def read_date(
-    event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
-) -> Response[Any]:
+async def read_date(event_id: PathId, key: PathText, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Return one date."""
     return await _date(request, viewer, now, event_id, key)
 
@@ -100,9 +96,7 @@ async def read_date(
         text="Changes one date of a series. Other dates don’t change. To change a single event, change the event.",
     ),
 )
-async def change_date(
-    event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
-) -> Response[Any]:
+async def change_date(event_id: PathId, key: PathText, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Change the given fields of a date."""
     occurrence = await _matched(request, viewer, event_id, key)
     body = await body_of(request, OccurrenceChange)
@@ -120,9 +114,7 @@ async def change_date(
         text="Other dates stay. No one is notified of a past date. One whose attendance is closed needs `record`.",
     ),
 )
-async def cancel_date(
-    event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
-) -> Response[Any]:
+async def cancel_date(event_id: PathId, key: PathText, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Cancel one date."""
     occurrence = await _matched(request, viewer, event_id, key)
     body = await body_of(request, CancelingHeld)
@@ -140,7 +132,7 @@ async def cancel_date(
     ),
 )
 async def restore_occurrence(
-    event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
+    event_id: PathId, key: PathText, request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Restore a canceled date."""
     occurrence = await _matched(request, viewer, event_id, key)

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import HttpMethod, Response
-from litestar.params import FromPath
 from msgspec import Meta
 
 from tracker.crypto import ids
@@ -17,6 +16,7 @@ from tracker.ports.api.responses import check_match, response
 from tracker.ports.api.shapes import Given, Moment, Shown, in_utc
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.forms import FormRequest
+from tracker.ports.http.path import PathId
 from tracker.rules.core.clean_text import clean
 from tracker.rules.operations.check_ins import (
     LONGEST_ASSIGNMENT,
@@ -110,7 +110,7 @@ _records = partial(Operation, tag=TAG, scope=WRITE, response=CheckInShown, may_c
         text="For law enforcement on the operation: everyone who is expected or came.",
     ),
 )
-async def list_check_ins(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+async def list_check_ins(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Return the check-in list of an operation."""
     found = await _list(viewer, event_id, now)
     tally = found.tally
@@ -135,7 +135,7 @@ async def list_check_ins(event_id: FromPath[UUID], request: FormRequest, viewer:
         "their agency. A tap that waited doesn’t undo a later one.",
     ),
 )
-async def check_person(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+async def check_person(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Record a tap for one person."""
     found = await _list(viewer, event_id, now)
     new = await body_of(request, NewTap)
@@ -160,7 +160,7 @@ async def check_person(event_id: FromPath[UUID], request: FormRequest, viewer: V
         text="People who can edit the operation can name any agency, others their own.",
     ),
 )
-async def check_walk_in(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+async def check_walk_in(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Check in a person who isn't on the operation."""
     found = await _list(viewer, event_id, now)
     new = await body_of(request, NewPersonThere)
@@ -178,7 +178,7 @@ async def check_walk_in(event_id: FromPath[UUID], request: FormRequest, viewer: 
 
 @operation(HttpMethod.GET, PERSON, reads(summary="Read a person’s check-in", response=CheckInShown))
 async def read_check_in(
-    event_id: FromPath[UUID], person_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now
+    event_id: PathId, person_id: PathId, request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Return one line of the check-in list."""
     return await _line(request, viewer, event_id, person_id, now)
@@ -195,7 +195,7 @@ async def read_check_in(
     ),
 )
 async def correct_check_in(
-    event_id: FromPath[UUID], person_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now
+    event_id: PathId, person_id: PathId, request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Correct one line of the check-in list."""
     found = await _list(viewer, event_id, now)

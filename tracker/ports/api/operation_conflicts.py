@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from litestar import HttpMethod, Response
-from litestar.params import FromPath
 
 from tracker.errors import NotFound
 from tracker.ports.api.joint_operation_bodies import NewDecision
@@ -15,6 +14,7 @@ from tracker.ports.api.reading import body_of
 from tracker.ports.api.responses import check_match, response
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.forms import FormRequest
+from tracker.ports.http.path import PathId
 from tracker.rules.core.clean_text import clean
 from tracker.rules.operations.hits import Hit
 from tracker.rules.operations.plans import LONGEST_REASON
@@ -35,16 +35,14 @@ HIT = f"{HITS}/{{hit_id:uuid}}"
         "operation, you see what it discloses.",
     ),
 )
-async def list_hits(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+async def list_hits(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Return the conflicts that the viewer's side may know of."""
     hits = (await read_by(viewer, event_id, now)).view.hits
     return response(request, HitsShown(items=tuple(map(hit_shown, hits))))
 
 
 @operation(HttpMethod.GET, HIT, reads(summary="Read a conflict", response=HitShown))
-async def read_hit(
-    event_id: FromPath[UUID], hit_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now
-) -> Response[Any]:
+async def read_hit(event_id: PathId, hit_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Return one conflict."""
     return response(request, hit_shown(await _hit(viewer, event_id, hit_id, now)))
 
@@ -62,9 +60,7 @@ async def read_hit(
         "conflict’s ETag.",
     ),
 )
-async def decide_hit(
-    event_id: FromPath[UUID], hit_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now
-) -> Response[Any]:
+async def decide_hit(event_id: PathId, hit_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Record what this side decides."""
     check_match(request, hit_shown(await _hit(viewer, event_id, hit_id, now)))
     new = await body_of(request, NewDecision)

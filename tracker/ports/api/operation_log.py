@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import HttpMethod, Response
-from litestar.params import FromPath
 from msgspec import Meta
 
 from tracker.crypto import ids
@@ -18,6 +17,7 @@ from tracker.ports.api.responses import check_match, response
 from tracker.ports.api.shapes import Given, Moment, Shown, in_utc
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.forms import FormRequest
+from tracker.ports.http.path import PathId
 from tracker.rules.core.clean_text import clean
 from tracker.rules.operations.activity_log import LONGEST_ENTRY, LONGEST_WAIT, Line, Source, Written
 from tracker.usecases.operations import activity_log
@@ -85,7 +85,7 @@ _writes = partial(Operation, tag=TAG, scope=WRITE, may_conflict=True)
         " release, and check-ins. Decisions about conflicts are only for those who read /hits.",
     ),
 )
-async def read_log(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+async def read_log(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Return the log of an operation."""
     return _log_shown(request, await _log(viewer, event_id, now))
 
@@ -101,7 +101,7 @@ async def read_log(event_id: FromPath[UUID], request: FormRequest, viewer: Viewe
         text="For law enforcement on the operation. Nothing in the log is changed or removed.",
     ),
 )
-async def write_entry(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+async def write_entry(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Write an entry."""
     key = (await _log(viewer, event_id, now)).occurrence.key
     new = await body_of(request, NewEntry)
@@ -113,7 +113,7 @@ async def write_entry(event_id: FromPath[UUID], request: FormRequest, viewer: Vi
 
 @operation(HttpMethod.GET, ENTRY, reads(summary="Read an entry of the log", response=LogLine))
 async def read_entry(
-    event_id: FromPath[UUID], entry_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now
+    event_id: PathId, entry_id: PathId, request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Return one entry."""
     found = await _log(viewer, event_id, now)
@@ -132,7 +132,7 @@ async def read_entry(
     ),
 )
 async def correct_entry(
-    event_id: FromPath[UUID], entry_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now
+    event_id: PathId, entry_id: PathId, request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Correct an entry; the earlier version stays."""
     found = await _log(viewer, event_id, now)

@@ -1,10 +1,8 @@
 """Parts of a plan in JSON: its sites, agency resources, acknowledgments, and deconfliction numbers."""
 
 from typing import Any
-from uuid import UUID
 
 from litestar import HttpMethod, Response
-from litestar.params import FromPath
 
 from tracker.ports.api.joint_operation_bodies import NewAcknowledgment, NewCommitment, NewNumber, NewSite, NewWaiver
 from tracker.ports.api.joint_operation_shapes import (
@@ -34,6 +32,7 @@ from tracker.ports.api.reading import body_of
 from tracker.ports.api.responses import response
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.forms import FormRequest
+from tracker.ports.http.path import PathId
 from tracker.rules.core.clean_text import clean
 from tracker.rules.operations.plans import LONGEST_NUMBER, LONGEST_REASON, LONGEST_SKILLS, OutsideCheck
 from tracker.rules.operations.sites import LONGEST_PLACE, Site, point_at
@@ -44,9 +43,7 @@ COMMITMENT = f"{COMMITMENTS}/{{agency_id:uuid}}"
 
 
 @operation(HttpMethod.GET, SITES, reads(summary="List the sites of an operation", response=PlanSites))
-async def list_operation_sites(
-    event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now
-) -> Response[Any]:
+async def list_operation_sites(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Return the sites of an operation."""
     sites = (await read_by(viewer, event_id, now)).view.sites
     return response(request, PlanSites(items=tuple(site_shown(*one) for one in sites.items())))
@@ -61,7 +58,7 @@ async def list_operation_sites(
         text=f"Takes the plan back to planning, ends its clearance, and compares it again. {ETAG_OF}",
     ),
 )
-async def add_operation_site(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+async def add_operation_site(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Add a site."""
     plan = await matched_plan(request, viewer, event_id, now)
     new = await body_of(request, NewSite)
@@ -80,7 +77,7 @@ async def add_operation_site(event_id: FromPath[UUID], request: FormRequest, vie
     ),
 )
 async def remove_operation_site(
-    event_id: FromPath[UUID], site_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now
+    event_id: PathId, site_id: PathId, request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Remove a site."""
     plan = await matched_plan(request, viewer, event_id, now)
@@ -89,7 +86,7 @@ async def remove_operation_site(
 
 
 @operation(HttpMethod.GET, COMMITMENTS, reads(summary="List agency resources", response=CommitmentsShown))
-async def list_commitments(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+async def list_commitments(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Return the resources of each agency."""
     plan = (await read_by(viewer, event_id, now)).operation
     return response(request, CommitmentsShown(items=tuple(map(commitment_shown, plan.commitments))))
@@ -106,7 +103,7 @@ async def list_commitments(event_id: FromPath[UUID], request: FormRequest, viewe
     ),
 )
 async def commit_agency(
-    event_id: FromPath[UUID], agency_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now
+    event_id: PathId, agency_id: PathId, request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Save the resources of an agency."""
     plan = await matched_plan(request, viewer, event_id, now)
@@ -130,7 +127,7 @@ async def commit_agency(
     changes(summary="Remove an agency’s resources", text=f"Each agency has to acknowledge the plan again. {ETAG_OF}"),
 )
 async def withdraw_agency(
-    event_id: FromPath[UUID], agency_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now
+    event_id: PathId, agency_id: PathId, request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Remove the resources of an agency."""
     plan = await matched_plan(request, viewer, event_id, now)
@@ -147,9 +144,7 @@ async def withdraw_agency(
         text="Returns each agency with resources in the plan, and the last version it acknowledged.",
     ),
 )
-async def list_acknowledgments(
-    event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now
-) -> Response[Any]:
+async def list_acknowledgments(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Return which agencies acknowledged which version."""
     plan = (await read_by(viewer, event_id, now)).operation
     items = tuple(acknowledgment_shown(one, plan.version) for one in plan.commitments)
@@ -169,7 +164,7 @@ async def list_acknowledgments(
         text="For your agency, in the version that you read. An earlier version is a conflict: read the plan again.",
     ),
 )
-async def acknowledge_plan(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+async def acknowledge_plan(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Acknowledge the version of a plan that the program read."""
     await read_by(viewer, event_id, now)
     new = await body_of(request, NewAcknowledgment)
@@ -182,7 +177,7 @@ async def acknowledge_plan(event_id: FromPath[UUID], request: FormRequest, viewe
     f"{PLAN}/clearances",
     reads(summary="List deconfliction numbers and waivers", response=ClearancesShown),
 )
-async def list_clearances(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+async def list_clearances(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Return the deconfliction numbers, and waivers."""
     plan = (await read_by(viewer, event_id, now)).operation
     return response(request, ClearancesShown(items=tuple(map(clearance_shown, plan.clearances))))
@@ -198,9 +193,7 @@ async def list_clearances(event_id: FromPath[UUID], request: FormRequest, viewer
         f"earlier number is kept as history. {ETAG_OF}",
     ),
 )
-async def record_outside_number(
-    event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now
-) -> Response[Any]:
+async def record_outside_number(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Record a deconfliction number."""
     await matched_plan(request, viewer, event_id, now)
     new = await body_of(request, NewNumber)
@@ -219,9 +212,7 @@ async def record_outside_number(
         text=f"For the approving supervisor, who doesn’t lead the operation. {ETAG_OF}",
     ),
 )
-async def waive_outside_check(
-    event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now
-) -> Response[Any]:
+async def waive_outside_check(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Waive the deconfliction number."""
     await matched_plan(request, viewer, event_id, now)
     new = await body_of(request, NewWaiver)

@@ -1,10 +1,8 @@
 """The phases of an operation in JSON: planned, and timed on the day."""
 
 from typing import Any
-from uuid import UUID
 
 from litestar import HttpMethod, Response
-from litestar.params import FromPath
 
 from tracker.ports.api.joint_operation_bodies import NewPhase, PhaseTimes
 from tracker.ports.api.joint_operation_shapes import PhasesShown, phase_shown
@@ -15,6 +13,7 @@ from tracker.ports.api.responses import response
 from tracker.ports.api.shapes import in_utc
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.forms import FormRequest
+from tracker.ports.http.path import PathId
 from tracker.rules.core.clean_text import clean
 from tracker.rules.operations.phases import LONGEST_NAME, PhasePlan
 from tracker.usecases.operations import phases
@@ -26,7 +25,7 @@ FIELDS = {"day": "starts_at", "ends": "ends_at", "begun": "begun_at", "ended": "
 
 
 @operation(HttpMethod.GET, PHASES, reads(summary="List the phases of an operation", response=PhasesShown))
-async def list_phases(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+async def list_phases(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Return the phases of an operation."""
     found = (await read_by(viewer, event_id, now)).phases
     return response(request, PhasesShown(items=tuple(map(phase_shown, found.values()))))
@@ -42,7 +41,7 @@ async def list_phases(event_id: FromPath[UUID], request: FormRequest, viewer: Vi
         f"the plan again. {ETAG_OF}",
     ),
 )
-async def add_phase(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+async def add_phase(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Plan another phase."""
     plan = await matched_plan(request, viewer, event_id, now)
     new = await body_of(request, NewPhase)
@@ -61,7 +60,7 @@ async def add_phase(event_id: FromPath[UUID], request: FormRequest, viewer: View
     ),
 )
 async def change_phase(
-    event_id: FromPath[UUID], phase_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now
+    event_id: PathId, phase_id: PathId, request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Plan a phase differently."""
     plan = await matched_plan(request, viewer, event_id, now)
@@ -77,7 +76,7 @@ async def change_phase(
     changes(summary="Remove a phase", text=f"Each agency has to acknowledge the plan again. {ETAG_OF}"),
 )
 async def remove_phase(
-    event_id: FromPath[UUID], phase_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now
+    event_id: PathId, phase_id: PathId, request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Remove a phase."""
     plan = await matched_plan(request, viewer, event_id, now)
@@ -96,7 +95,7 @@ async def remove_phase(
     ),
 )
 async def time_phase(
-    event_id: FromPath[UUID], phase_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now
+    event_id: PathId, phase_id: PathId, request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Record when a phase really began and ended."""
     await matched_plan(request, viewer, event_id, now)

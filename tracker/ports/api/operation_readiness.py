@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import HttpMethod, Response
-from litestar.params import FromPath
 from msgspec import Meta
 
 from tracker.errors import Conflict
@@ -17,6 +16,7 @@ from tracker.ports.api.responses import check_match, response
 from tracker.ports.api.shapes import Given, Moment, Shown, in_utc
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.forms import FormRequest
+from tracker.ports.http.path import PathId
 from tracker.rules.core.clean_text import clean
 from tracker.rules.operations.readiness import LONGEST, MOST_EXPECTED, LedNotice, Minors, NoticeState, NoticeText
 from tracker.usecases.operations import readiness
@@ -118,7 +118,7 @@ _changes = partial(Operation, tag=TAG, scope=WRITE, response=NoticesShown, is_co
         text="What was released, or will be, to whom, and who has acknowledged it.",
     ),
 )
-async def read_notice(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+async def read_notice(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Return the notices of an operation."""
     return await _notices(request, viewer, event_id, now)
 
@@ -133,7 +133,7 @@ async def read_notice(event_id: FromPath[UUID], request: FormRequest, viewer: Vi
         "places are refused, and a window that starts or ends within 30 minutes of when it does.",
     ),
 )
-async def write_notice(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+async def write_notice(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Write the notice as a draft."""
     await _matched(request, viewer, event_id, now)
     new = await body_of(request, NewNotice)
@@ -144,7 +144,7 @@ async def write_notice(event_id: FromPath[UUID], request: FormRequest, viewer: V
 
 
 @operation(HttpMethod.DELETE, NOTICE, _changes(summary="Delete the draft of the notice"))
-async def discard_notice(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+async def discard_notice(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Delete the draft."""
     notice_id = _current(await _matched(request, viewer, event_id, now))
     await readiness.discard(viewer, event_id, notice_id, now)
@@ -161,7 +161,7 @@ async def discard_notice(event_id: FromPath[UUID], request: FormRequest, viewer:
         "release. Recipients get an email when it is released, activated, or stood down.",
     ),
 )
-async def move_notice(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+async def move_notice(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Take the notice to another state."""
     notice_id = _current(await _matched(request, viewer, event_id, now))
     await readiness.move(viewer, event_id, notice_id, (await body_of(request, NoticeMove)).to, now)

@@ -1,10 +1,8 @@
 """Plans that their supervisor sends back, in JSON."""
 
 from typing import Any
-from uuid import UUID
 
 from litestar import HttpMethod, Response
-from litestar.params import FromPath
 
 from tracker.ports.api.joint_operation_bodies import NewReturn
 from tracker.ports.api.joint_operation_shapes import ReturnsShown, return_shown
@@ -14,6 +12,7 @@ from tracker.ports.api.reading import body_of
 from tracker.ports.api.responses import response
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.forms import FormRequest
+from tracker.ports.http.path import PathId
 from tracker.rules.core.clean_text import clean
 from tracker.rules.operations.plans import LONGEST_REASON
 from tracker.usecases.operations import returns
@@ -29,7 +28,7 @@ from tracker.usecases.operations import returns
         "and its supervisor; empty for others.",
     ),
 )
-async def list_returns(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+async def list_returns(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Return what was sent back."""
     await read_by(viewer, event_id, now)
     found = await returns.returns_of(viewer, event_id)
@@ -46,7 +45,7 @@ async def list_returns(event_id: FromPath[UUID], request: FormRequest, viewer: V
         f"an email that says only to sign in. {ETAG_OF}",
     ),
 )
-async def send_plan_back(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+async def send_plan_back(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Send the version of a plan that the program read back to planning."""
     plan = await matched_plan(request, viewer, event_id, now)
     comment = clean((await body_of(request, NewReturn)).comment, LONGEST_REASON, "comment")

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import HttpMethod, Response
-from litestar.params import FromPath
 from msgspec import Meta
 
 from tracker.errors import NotFound
@@ -16,6 +15,7 @@ from tracker.ports.api.responses import response
 from tracker.ports.api.shapes import Given, Moment, Shown
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.forms import FormRequest
+from tracker.ports.http.path import PathId, PathText
 from tracker.rules.core.clean_text import clean
 from tracker.rules.events.replies import LONGEST_COMMENT, AttendeeRole, Participant, ReplyValue
 from tracker.rules.identity.api_tokens import ApiScope
@@ -136,7 +136,7 @@ _replies = partial(Operation, tag=TAG, scope=WRITE, body=NewReply, response=Repl
 
 @operation(HttpMethod.GET, f"{DATE}/replies", _reads(summary="Read the replies to a date", response=RepliesShown))
 async def read_replies(
-    event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
+    event_id: PathId, key: PathText, request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Return the replies to a date."""
     view = await event_view(viewer, event_id, key, now)
@@ -157,9 +157,7 @@ async def read_replies(
     f"{DATE}/reply",
     _reads(summary="Read your reply to a date", response=ReplyShown, text="There is none if you aren’t invited."),
 )
-async def read_reply(
-    event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer
-) -> Response[Any]:
+async def read_reply(event_id: PathId, key: PathText, request: FormRequest, viewer: Viewer) -> Response[Any]:
     """Return the viewer's own reply to a date."""
     return await _mine(request, viewer, event_id, key)
 
@@ -170,7 +168,7 @@ async def read_reply(
     _replies(summary="Reply to a date", text="Applies to this date only, and overrides a reply to the series."),
 )
 async def reply_to_date(
-    event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
+    event_id: PathId, key: PathText, request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Record the viewer's own reply to a date."""
     return await _reply(request, viewer, now, event_id, key, for_series=False)
@@ -184,7 +182,7 @@ async def reply_to_date(
         text="Applies to all dates without a reply of their own. The response shows what applies to the next one.",
     ),
 )
-async def reply_to_event(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+async def reply_to_event(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Record the viewer's own reply to a whole event."""
     nearest = await nearest_date(viewer, event_id, now)
     return await _reply(request, viewer, now, event_id, nearest.key, for_series=True)

@@ -1,10 +1,8 @@
 """Parts of a series in JSON: this and following dates, changed or canceled; an added date."""
 
 from typing import Any
-from uuid import UUID
 
 from litestar import HttpMethod, Response
-from litestar.params import FromPath
 
 from tracker.ports.api.event_plans import plan_changed, reason_in
 from tracker.ports.api.event_shapes import EventChange
@@ -16,6 +14,7 @@ from tracker.ports.api.responses import response
 from tracker.ports.api.shapes import Canceling, Clock, Day, Given, local_start
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.forms import FormRequest
+from tracker.ports.http.path import PathId, PathText
 from tracker.usecases.events import occurrences, series_split
 
 DATES = "/events/{event_id:uuid}/occurrences"
@@ -41,7 +40,7 @@ class NewDate(Given):
         text=f"Adds a date outside the rule, with the same length and place, and notifies everyone invited. {ETAG_OF}",
     ),
 )
-async def add_date(event_id: FromPath[UUID], request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+async def add_date(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Add a date to a series."""
     event = await matched_event(request, viewer, event_id)
     new = await body_of(request, NewDate)
@@ -64,7 +63,7 @@ async def add_date(event_id: FromPath[UUID], request: FormRequest, viewer: Viewe
     ),
 )
 async def change_following(
-    event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
+    event_id: PathId, key: PathText, request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Change this and following dates of a series."""
     event = await matched_event(request, viewer, event_id)
@@ -86,7 +85,7 @@ async def change_following(
     ),
 )
 async def cancel_following(
-    event_id: FromPath[UUID], key: FromPath[str], request: FormRequest, viewer: Viewer, now: Now
+    event_id: PathId, key: PathText, request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """End a series before a date."""
     event = await matched_event(request, viewer, event_id)

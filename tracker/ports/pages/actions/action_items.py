@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath, QueryParameter
+from litestar.params import QueryParameter
 from litestar.response import Redirect
 from msgspec.structs import replace
 
@@ -14,6 +14,7 @@ from tracker.ports.http.addresses import HOME
 from tracker.ports.http.dependencies import Now, Settings, Today, Viewer
 from tracker.ports.http.flash import Undo
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathText
 from tracker.ports.pages.actions import item_forms as forms
 from tracker.ports.pages.actions.item_undo import undo_button, update_in
 from tracker.ports.pages.actions.item_views import (
@@ -96,14 +97,7 @@ async def give(
 
 @get(ITEM, guards=[signed_in])
 async def item_page(
-    reference: FromPath[str],
-    pages: Pages,
-    viewer: Viewer,
-    drafts: Drafts,
-    today: Today,
-    *,
-    now: Now,
-    settings: Settings,
+    reference: PathText, pages: Pages, viewer: Viewer, drafts: Drafts, today: Today, *, now: Now, settings: Settings
 ) -> Response[str]:
     """Show one item with its history, who is reminded of it next, and the viewer's draft of an update."""
     item = await item_lists.item_for(viewer, reference)
@@ -117,7 +111,7 @@ async def item_page(
 
 @get(f"{ITEM}/row", guards=[signed_in])
 async def item_row(
-    reference: FromPath[str],
+    reference: PathText,
     pages: Pages,
     viewer: Viewer,
     drafts: Drafts,
@@ -137,9 +131,7 @@ async def item_row(
 
 
 @post(ITEM, guards=[signed_in], status_code=303)
-async def move(
-    reference: FromPath[str], pages: Pages, viewer: Viewer, form: Form, today: Today, now: Now
-) -> Response[Any]:
+async def move(reference: PathText, pages: Pages, viewer: Viewer, form: Form, today: Today, now: Now) -> Response[Any]:
     """Save an update, or show the form again: with errors (422), or with changes that were saved meanwhile (409)."""
     try:
         change, version = forms.read_change(form), version_in(form)
@@ -157,7 +149,7 @@ async def move(
 
 @post(f"{ITEM}/completion", guards=[signed_in], status_code=303)
 async def complete(
-    reference: FromPath[str], pages: Pages, viewer: Viewer, form: Form, today: Today, *, home_rows: HomeRows, now: Now
+    reference: PathText, pages: Pages, viewer: Viewer, form: Form, today: Today, *, home_rows: HomeRows, now: Now
 ) -> Response[Any]:
     """Mark an item done with one click."""
     done = f"Marked {reference} done."
@@ -176,7 +168,7 @@ async def complete(
 
 @post(f"{ITEM}/reopening", guards=[signed_in], status_code=303)
 async def reopen(
-    reference: FromPath[str], pages: Pages, viewer: Viewer, form: Form, today: Today, now: Now
+    reference: PathText, pages: Pages, viewer: Viewer, form: Form, today: Today, now: Now
 ) -> Response[Any]:
     """Open a closed item again with one click; that a done one was reopened can be undone."""
     before = await item_lists.item_for(viewer, reference)
@@ -191,7 +183,7 @@ async def reopen(
 
 @post(f"{ITEM}/undo", guards=[signed_in], status_code=303)
 async def undo_status(
-    reference: FromPath[str], pages: Pages, viewer: Viewer, form: Form, today: Today, *, home_rows: HomeRows, now: Now
+    reference: PathText, pages: Pages, viewer: Viewer, form: Form, today: Today, *, home_rows: HomeRows, now: Now
 ) -> Response[Any]:
     """Set an item that was just marked done, or reopened, as far as it was, and since when."""
     update = update_in(viewer, reference, form)
@@ -209,7 +201,7 @@ async def undo_status(
 
 @post(f"{ITEM}/owner", guards=[signed_in], status_code=303)
 async def hand_over(
-    reference: FromPath[str], pages: Pages, viewer: Viewer, form: Form, today: Today, now: Now
+    reference: PathText, pages: Pages, viewer: Viewer, form: Form, today: Today, now: Now
 ) -> Response[Any]:
     """Reassign an item."""
     owner = await new_owner_in(viewer, reference, form)

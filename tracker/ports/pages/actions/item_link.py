@@ -3,12 +3,12 @@
 from typing import Any, TypeVar
 
 from litestar import HttpMethod, Response, post, route
-from litestar.params import FromPath
 from litestar.response import Redirect
 
 from tracker.errors import Conflict, Invalid, NotFound
 from tracker.ports.http.dependencies import Links, Now, Origin, Today, Viewer
 from tracker.ports.http.guards import link
+from tracker.ports.http.path import PathText
 from tracker.ports.pages.actions import item_forms as forms
 from tracker.ports.pages.core.dependencies import Form, Pages, Query
 from tracker.ports.pages.core.edit_conflicts import ChangeInWords, in_words, merged, record, recorded
@@ -28,7 +28,7 @@ STANDS = [
 
 @route("/u/{token:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])
 async def update_page(
-    token: FromPath[str], pages: Pages, origin: Origin, params: Query, today: Today, now: Now, links: Links
+    token: PathText, pages: Pages, origin: Origin, params: Query, today: Today, now: Now, links: Links
 ) -> Response[str]:
     """Show the form; ?s=done only preselects a status and focuses the button, ?saved=1 shows what was saved."""
     try:
@@ -46,7 +46,7 @@ async def update_page(
 
 @post("/u/{token:str}", guards=[link], status_code=303)
 async def save_update(
-    token: FromPath[str], pages: Pages, origin: Origin, form: Form, today: Today, now: Now, links: Links
+    token: PathText, pages: Pages, origin: Origin, form: Form, today: Today, now: Now, links: Links
 ) -> Response[Any]:
     """Save what the owner reports, or show the form again with what is missing or changed meanwhile."""
     try:

@@ -1,13 +1,12 @@
 """Printouts as pages of their own: the agenda and the sign-in sheet."""
 
 from typing import Any
-from uuid import UUID
 
 from litestar import Response, get
-from litestar.params import FromPath
 
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId, PathText
 from tracker.ports.pages.core.dependencies import Pages
 from tracker.ports.pages.events.event_page import times_of
 from tracker.rules.attendance.printouts import WALK_INS, timetable
@@ -20,9 +19,7 @@ from tracker.usecases.views.event_page import event_view
 
 
 @get("/events/{event_id:uuid}/{key:str}/print/agenda", guards=[signed_in])
-async def agenda_sheet(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now
-) -> Response[str]:
+async def agenda_sheet(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
     """Show the agenda with space for notes, and the open action items."""
     view = await event_view(viewer, event_id, key, now)
     times = times_of(view.occurrence)
@@ -33,9 +30,7 @@ async def agenda_sheet(
 
 
 @get("/events/{event_id:uuid}/{key:str}/print/sign-in-sheet", guards=[signed_in])
-async def sign_in_sheet(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now
-) -> Response[str]:
+async def sign_in_sheet(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
     """Show the sheet on which people sign in."""
     sheet = await printouts.sign_in_sheet(viewer, event_id, key)
     return await _sheet("sign-in-sheet", pages, viewer, now, sheet.occurrence, sheet=sheet, walk_ins=WALK_INS)

@@ -6,13 +6,14 @@ from urllib.parse import urlencode
 from uuid import UUID, uuid5
 
 from litestar import Response, get, post
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromQuery
 from litestar.response import Redirect
 
 from tracker.crypto import ids
 from tracker.errors import Invalid
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import POLLED, signed_in
+from tracker.ports.http.path import PathId, PathText
 from tracker.ports.pages.core.choosers import Chosen, chosen
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of, id_in, moment_in
@@ -31,7 +32,7 @@ OTHER = ("other", "Another agency")
 
 @get(PATH, guards=[signed_in])
 async def attendance_page(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now, step: FromQuery[str] = ""
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now, step: FromQuery[str] = ""
 ) -> Response[str]:
     """Show the attendance sheet; ?step=… names the change that the page can undo."""
     roll = await roll_call.roll(viewer, event_id, key, now)
@@ -39,9 +40,7 @@ async def attendance_page(
 
 
 @get(f"{PATH}/count", guards=[signed_in], opt=POLLED)
-async def attendance_count(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now
-) -> Response[str]:
+async def attendance_count(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
     """Show only the count, for a second screen that refreshes every five seconds."""
     roll = await roll_call.roll(viewer, event_id, key, now)
     return pages.render("attendance/count.html", roll=roll)
@@ -49,7 +48,7 @@ async def attendance_count(
 
 @post(f"{PATH}/marks", guards=[signed_in], status_code=303)
 async def mark_person(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Record the button that was tapped for one person; tapping the same one again clears the mark."""
     member_id, mark_id, mark = id_in(form["member"]), id_in(form["guest"]), _tapped(form)
@@ -63,9 +62,7 @@ async def mark_person(
 
 
 @post(f"{PATH}/replied-yes", guards=[signed_in], status_code=303)
-async def mark_yes(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now
-) -> Response[Any]:
+async def mark_yes(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
     """Mark everyone here who replied yes and has no mark."""
     await roll_call.mark_yes_as_here(viewer, event_id, key, now)
     return await _shown(pages, viewer, now, event_id, key, now, is_bulk=True)
@@ -73,7 +70,7 @@ async def mark_yes(
 
 @post(f"{PATH}/walk-ins", guards=[signed_in], status_code=303)
 async def add_walk_in(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Add a person who came without an invitation, or show the form again with its errors."""
     person = await chosen(form, "person", await roll_call.walk_ins(viewer, event_id, key))
@@ -88,9 +85,7 @@ async def add_walk_in(
 
 
 @post(f"{PATH}/undo", guards=[signed_in], status_code=303)
-async def undo(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
-) -> Response[Any]:
+async def undo(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
     """Undo the viewer's last change, unless a newer one counts."""
     at = moment_in(form["at"])
     if at is None:
@@ -100,14 +95,14 @@ async def undo(
 
 
 @post(f"{PATH}/closure", guards=[signed_in], status_code=303)
-async def close(event_id: FromPath[UUID], key: FromPath[str], viewer: Viewer, now: Now) -> Redirect:
+async def close(event_id: PathId, key: PathText, viewer: Viewer, now: Now) -> Redirect:
     """Close attendance; the page then shows who was not marked."""
     await roll_call.close(viewer, event_id, key, now)
     return Redirect(_address(event_id, key), status_code=303)
 
 
 @post(f"{PATH}/reopening", guards=[signed_in], status_code=303)
-async def reopen(event_id: FromPath[UUID], key: FromPath[str], viewer: Viewer, now: Now) -> Redirect:
+async def reopen(event_id: PathId, key: PathText, viewer: Viewer, now: Now) -> Redirect:
     """Reopen attendance to correct a mark."""
     await roll_call.reopen(viewer, event_id, key, now)
     return Redirect(_address(event_id, key), status_code=303)

@@ -5,13 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath
 from litestar.response import Redirect
 from msgspec import Struct
 
 from tracker.errors import Invalid
 from tracker.ports.http.dependencies import Now, Settings, Viewer, Visit
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, id_in
 from tracker.ports.pages.core.reauthentication import is_reauthenticated, to_reauthentication
@@ -90,13 +90,7 @@ async def make_feed(
 
 @post(f"{PATH}/{{subscription_id:uuid}}/choices", guards=[signed_in], status_code=303)
 async def change_feed(
-    subscription_id: FromPath[UUID],
-    pages: Pages,
-    viewer: Viewer,
-    visit: Visit,
-    form: Form,
-    now: Now,
-    settings: Settings,
+    subscription_id: PathId, pages: Pages, viewer: Viewer, visit: Visit, form: Form, now: Now, settings: Settings
 ) -> Response[Any]:
     """Rename a feed, or change its alarms and whether it shows operations."""
     shows_operations = bool(form["shows_operations"])
@@ -122,14 +116,14 @@ async def change_feed(
 
 
 @post(f"{PATH}/{{subscription_id:uuid}}/replacement", guards=[signed_in], status_code=303)
-async def replace_address(subscription_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Redirect:
+async def replace_address(subscription_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Give a feed another address; the old one stops at once."""
     await subscriptions.rotate(viewer, subscription_id, now)
     return pages.redirect(PATH, REPLACED)
 
 
 @post(f"{PATH}/{{subscription_id:uuid}}/revocation", guards=[signed_in], status_code=303)
-async def turn_off(subscription_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Redirect:
+async def turn_off(subscription_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Turn a feed off permanently."""
     await subscriptions.revoke(viewer, subscription_id, now)
     return pages.redirect(PATH, TURNED_OFF)

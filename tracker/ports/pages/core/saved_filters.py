@@ -2,15 +2,14 @@
 
 from collections.abc import Iterable
 from typing import Any
-from uuid import UUID
 
 from litestar import Response, post
-from litestar.params import FromPath
 from litestar.response import Redirect
 
 from tracker.errors import Invalid
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId
 from tracker.ports.pages.core.dependencies import Form, Pages, QueryString
 from tracker.ports.pages.core.form_values import FormValues, errors_of
 from tracker.rules.core.saved_filters import LISTINGS, SavedFilter, kept
@@ -50,7 +49,7 @@ async def save_filter(pages: Pages, viewer: Viewer, form: Form, now: Now) -> Res
 
 
 @post(f"{PATH}/{{filter_id:uuid}}/removal", guards=[signed_in], status_code=303)
-async def remove_filter(filter_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
+async def remove_filter(filter_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
     """Remove a filter, and show the page where that was done."""
     gone = await saved_filters.remove(viewer, filter_id, now)
     back = gone.address if form["from"] == gone.listing else "/settings#filters"

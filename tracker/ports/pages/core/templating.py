@@ -42,7 +42,9 @@ TEXT_LIMITS = {name: about.longest for name, about in TEXTS.items()} | {
 MACROS = {
     "alerts": "core/macros/alerts.html",
     "tables": "core/macros/tables.html",
+    "parts": "core/macros/parts.html",
     "forms": "core/macros/forms.html",
+    "choose": "core/macros/choose.html",
     "cal": "core/macros/calendar.html",
 }
 FILTERS = {

@@ -1,14 +1,13 @@
 """After how many days the overdue and blocked action items of a committee reach others than their owners: its form."""
 
 from typing import Any
-from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath
 
 from tracker.errors import Invalid
 from tracker.ports.http.dependencies import Now, Settings, Viewer
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.escalation import usual_escalation
 from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of
@@ -26,7 +25,7 @@ SAVED = (
 
 @get(PATH, guards=[signed_in])
 async def escalation_of_committee(
-    committee_id: FromPath[UUID], pages: Pages, viewer: Viewer, settings: Settings
+    committee_id: PathId, pages: Pages, viewer: Viewer, settings: Settings
 ) -> Response[str]:
     """Show the days. Errors: NotFound, NotAllowed."""
     committee, days = await escalations.of_committee(viewer, committee_id)
@@ -35,7 +34,7 @@ async def escalation_of_committee(
 
 @post(PATH, guards=[signed_in], status_code=303)
 async def save_escalation_of_committee(
-    committee_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now, settings: Settings
+    committee_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now, settings: Settings
 ) -> Response[Any]:
     """Save the days, or show the form again with its errors."""
     try:

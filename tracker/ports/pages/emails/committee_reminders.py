@@ -2,16 +2,15 @@
 
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath
 from litestar.response import Redirect
 
 from tracker.errors import Conflict, Gone
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.flash import Undo
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
 from tracker.ports.pages.core.form_values import Errors, FormValues, count_in, moment_in
 from tracker.ports.pages.events.schedule_reminders import USUALLY, offered_times, policy_of_form, texts_of, usual_texts
@@ -27,7 +26,7 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 
 @get(PATH, guards=[signed_in])
 async def reminders_of_committee(
-    committee_id: FromPath[UUID], pages: Pages, viewer: Viewer, drafts: Drafts, now: Now
+    committee_id: PathId, pages: Pages, viewer: Viewer, drafts: Drafts, now: Now
 ) -> Response[str]:
     """Show the policy, or what the viewer chose and did not save. Errors: NotFound, NotAllowed."""
     found = await committee_reminders.of_committee(viewer, committee_id, now)
@@ -37,7 +36,7 @@ async def reminders_of_committee(
 
 @post(PATH, guards=[signed_in], status_code=303)
 async def save_reminders_of_committee(
-    committee_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now
+    committee_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Save the policy, or show the form again when the number of upcoming events is another one now."""
     policy = None if form["reminders"] == USUALLY else policy_of_form(form)
@@ -55,7 +54,7 @@ async def save_reminders_of_committee(
 
 @post(PATH + "/preview", guards=[signed_in], status_code=200)
 async def preview_reminders_of_committee(
-    committee_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now
+    committee_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[str]:
     """Say what the choices of an open form mean. Errors: NotFound, NotAllowed."""
     found = await committee_reminders.of_committee(viewer, committee_id, now)
@@ -64,7 +63,7 @@ async def preview_reminders_of_committee(
 
 @post(PATH + "/removal", guards=[signed_in], status_code=303)
 async def undo_reminders_of_committee(
-    committee_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now
+    committee_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Redirect:
     """Undo a change of the policy, or say why it can't be undone."""
     address = f"/committees/{committee_id}"

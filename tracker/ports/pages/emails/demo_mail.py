@@ -11,12 +11,13 @@ from typing import Any, Protocol
 
 from litestar import Response, get, post
 from litestar.di import Provide
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromQuery
 from litestar.types import Scope
 
 from tracker.errors import Invalid, NotFound
 from tracker.ports.http.dependencies import Injected, Now
 from tracker.ports.http.guards import public
+from tracker.ports.http.path import PathText
 from tracker.ports.http.security import CSP
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of
@@ -120,7 +121,7 @@ async def mails_page(pages: Pages, mailbox: Injected[Mailbox], to: FromQuery[str
 
 @get("/demo/mail/{name:str}", guards=[public])
 async def mail_page(
-    name: FromPath[str], pages: Pages, mailbox: Injected[Mailbox], reply_box: Injected[ReplyBox]
+    name: PathText, pages: Pages, mailbox: Injected[Mailbox], reply_box: Injected[ReplyBox]
 ) -> Response[str]:
     """Show one email as its reader sees it, below it a box to answer it, and its parts as text. Errors: NotFound."""
     return _shown(pages, await _mail(mailbox, name), reply_box)
@@ -128,7 +129,7 @@ async def mail_page(
 
 @post("/demo/mail/{name:str}/replies", guards=[public], status_code=200)
 async def reply_to_mail(
-    name: FromPath[str], pages: Pages, form: Form, now: Now, mailbox: Injected[Mailbox], reply_box: Injected[ReplyBox]
+    name: PathText, pages: Pages, form: Form, now: Now, mailbox: Injected[Mailbox], reply_box: Injected[ReplyBox]
 ) -> Response[str]:
     """Send a reply as the recipient's program does, and show what the way in for emails answered. Errors: NotFound."""
     mail = await _mail(mailbox, name)
@@ -140,7 +141,7 @@ async def reply_to_mail(
 
 
 @get("/demo/mail/{name:str}/shown", guards=[public])
-async def shown_mail(name: FromPath[str], mailbox: Injected[Mailbox]) -> Response[str]:
+async def shown_mail(name: PathText, mailbox: Injected[Mailbox]) -> Response[str]:
     """Show the HTML of one email as an email program does: in a sandbox, without scripts and external content."""
     mail = await _mail(mailbox, name)
     if not mail.html:

@@ -3,11 +3,11 @@
 from uuid import UUID
 
 from litestar import HttpMethod, Response, post, route
-from litestar.params import FromPath
 
 from tracker.errors import NotFound
 from tracker.ports.http.dependencies import Links, Now, Origin
 from tracker.ports.http.guards import link
+from tracker.ports.http.path import PathText
 from tracker.ports.pages.core.dependencies import Pages
 from tracker.usecases.emails import preferences
 
@@ -15,7 +15,7 @@ HEADERS = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
 
 
 @route("/n/{token:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])
-async def ask_to_stop(token: FromPath[str], pages: Pages, links: Links) -> Response[str]:
+async def ask_to_stop(token: PathText, pages: Pages, links: Links) -> Response[str]:
     """Ask whether to stop the digest."""
     try:
         _member(links, token)
@@ -25,7 +25,7 @@ async def ask_to_stop(token: FromPath[str], pages: Pages, links: Links) -> Respo
 
 
 @post("/n/{token:str}", guards=[link], status_code=200)
-async def stop(token: FromPath[str], pages: Pages, origin: Origin, now: Now, links: Links) -> Response[str]:
+async def stop(token: PathText, pages: Pages, origin: Origin, now: Now, links: Links) -> Response[str]:
     """Stop it: the page's button, or an email program that unsubscribes with one click and shows no page."""
     try:
         await preferences.stop_digest(_member(links, token), now, origin)

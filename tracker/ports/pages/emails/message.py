@@ -5,15 +5,14 @@ The application puts the function that words an email into `app.state.read_email
 
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
 from litestar import Response, get
 from litestar.di import Provide
-from litestar.params import FromPath
 from litestar.types import Scope
 
 from tracker.ports.http.dependencies import Injected, Now, Viewer, Zone
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId
 from tracker.ports.pages.core.dependencies import Pages
 from tracker.ports.pages.emails.messages import words_for
 from tracker.ports.pages.emails.messages_query import PATH
@@ -31,7 +30,7 @@ def _read_email(scope: Scope) -> ReadEmail:
 
 @get(f"{PATH}/{{message_id:uuid}}", guards=[signed_in])
 async def message_page(
-    message_id: FromPath[UUID], pages: Pages, viewer: Viewer, zone: Zone, now: Now, read_email: Injected[ReadEmail]
+    message_id: PathId, pages: Pages, viewer: Viewer, zone: Zone, now: Now, read_email: Injected[ReadEmail]
 ) -> Response[str]:
     """Show one message, as its recipient would see it now."""
     found = await read_message(viewer, message_id, now, zone)

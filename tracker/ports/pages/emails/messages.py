@@ -5,13 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath
 from litestar.response import Redirect
 
 from tracker.database import together
 from tracker.errors import Conflict
 from tracker.ports.http.dependencies import Now, Settings, Viewer, Zone
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId
 from tracker.ports.pages.core.choosers import Chosen, chosen, is_typed
 from tracker.ports.pages.core.date_entries import address_of
 from tracker.ports.pages.core.dependencies import Form, Pages, Query, QueryString
@@ -74,14 +74,14 @@ async def message_list(
 
 @get(f"{SENDINGS}/{{sending_id:uuid}}", guards=[signed_in])
 async def sending_page(
-    sending_id: FromPath[UUID], pages: Pages, viewer: Viewer, params: Query, zone: Zone, now: Now
+    sending_id: PathId, pages: Pages, viewer: Viewer, params: Query, zone: Zone, now: Now
 ) -> Response[str]:
     """Show to whom a sending went, and how it ended for each."""
     return await _sending(pages, viewer, sending_id, zone, now, skip=skip_in(params["skip"]))
 
 
 @post(f"{PATH}/{{message_id:uuid}}/sendings", guards=[signed_in], status_code=303)
-async def send_again(message_id: FromPath[UUID], pages: Pages, viewer: Viewer, zone: Zone, now: Now) -> Response[Any]:
+async def send_again(message_id: PathId, pages: Pages, viewer: Viewer, zone: Zone, now: Now) -> Response[Any]:
     """Queue a message again, and show its sending, or show there why it isn't sent again."""
     try:
         sending_id = await messages.resend(viewer, message_id, now)
@@ -92,9 +92,7 @@ async def send_again(message_id: FromPath[UUID], pages: Pages, viewer: Viewer, z
 
 
 @post(f"{SENDINGS}/{{sending_id:uuid}}/retries", guards=[signed_in], status_code=303)
-async def retry(
-    sending_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now
-) -> Response[Any]:
+async def retry(sending_id: PathId, pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now) -> Response[Any]:
     """Queue the messages of a sending that failed again, and redirect to where it was pressed."""
     try:
         number = await messages.retry(viewer, sending_id, now)

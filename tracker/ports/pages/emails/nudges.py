@@ -5,13 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response, post
-from litestar.params import FromPath
 
 from tracker.errors import Conflict, Gone
 from tracker.ports.http.addresses import HOME
 from tracker.ports.http.dependencies import Now, Viewer, Zone
 from tracker.ports.http.flash import Undo
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId, PathText
 from tracker.ports.pages.core.dependencies import Form, HomeRows, Pages
 from tracker.ports.pages.core.form_values import moment_in
 from tracker.ports.pages.core.home_part import is_from_home
@@ -23,8 +23,8 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 
 @post("/events/{event_id:uuid}/{key:str}/nudges", guards=[signed_in], status_code=303)
 async def remind(
-    event_id: FromPath[UUID],
-    key: FromPath[str],
+    event_id: PathId,
+    key: PathText,
     pages: Pages,
     viewer: Viewer,
     form: Form,
@@ -53,14 +53,7 @@ async def remind(
 
 @post("/events/{event_id:uuid}/{key:str}/nudges/removal", guards=[signed_in], status_code=303)
 async def undo(
-    event_id: FromPath[UUID],
-    key: FromPath[str],
-    pages: Pages,
-    viewer: Viewer,
-    form: Form,
-    *,
-    home_rows: HomeRows,
-    now: Now,
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, *, home_rows: HomeRows, now: Now
 ) -> Response[Any]:
     """Undo reminders that have not left yet, or say that they may have."""
     said, refused = "Undone. No one was reminded.", ""

@@ -2,16 +2,15 @@
 
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath
 from litestar.response import Redirect
 
 from tracker.errors import Conflict, Gone
 from tracker.ports.http.dependencies import Injected, Now, Viewer, Zone
 from tracker.ports.http.flash import Undo
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId, PathText
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import count_in, moment_in
 from tracker.ports.pages.emails.message import ReadEmail
@@ -26,8 +25,8 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 
 @get(PATH, guards=[signed_in])
 async def thank_you_page(
-    event_id: FromPath[UUID],
-    key: FromPath[str],
+    event_id: PathId,
+    key: PathText,
     pages: Pages,
     viewer: Viewer,
     *,
@@ -41,8 +40,8 @@ async def thank_you_page(
 
 @post(PATH, guards=[signed_in], status_code=303)
 async def send_thank_you(
-    event_id: FromPath[UUID],
-    key: FromPath[str],
+    event_id: PathId,
+    key: PathText,
     pages: Pages,
     viewer: Viewer,
     form: Form,
@@ -65,7 +64,7 @@ async def send_thank_you(
 
 @post(f"{PATH}/removal", guards=[signed_in], status_code=303)
 async def undo_thank_you(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Redirect:
     """Undo a thank-you that has not left yet, or say that it may have."""
     address = f"/events/{event_id}/{key}"

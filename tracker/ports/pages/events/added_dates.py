@@ -2,14 +2,13 @@
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath
 
 from tracker.errors import Conflict, Invalid
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of, version_in
 from tracker.ports.pages.core.request import undo_for, with_number_notified
@@ -24,14 +23,14 @@ MEANWHILE = "Someone changed the series in the meantime. Nothing was added. Chec
 
 
 @get("/events/{event_id:uuid}/dates", guards=[signed_in])
-async def new_date(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
+async def new_date(event_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
     """Show the form."""
     event, _ = await events.plan_to_change(viewer, event_id)
     return await _form(pages, viewer, event, now, FormValues({"starts": [f"{event.starts:%H:%M}"]}))
 
 
 @post("/events/{event_id:uuid}/dates", guards=[signed_in], status_code=303)
-async def add_date(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
+async def add_date(event_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
     """Add the date, or show the form again with its errors."""
     event, _ = await events.plan_to_change(viewer, event_id)
     try:
@@ -49,7 +48,7 @@ async def add_date(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, form:
 
 
 @post("/events/{event_id:uuid}/dates/impact", guards=[signed_in], status_code=200)
-async def preview(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[str]:
+async def preview(event_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[str]:
     """Show what happens when the date is added as typed."""
     event, _ = await events.plan_to_change(viewer, event_id)
     return pages.render("events/date-outcome.html", **await _outcome(viewer, form, event, now))

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath
 from litestar.response import Redirect
 
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId, PathText
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages, Query
 from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of, version_in
 from tracker.ports.pages.core.request import undo_for, with_number_notified
@@ -65,7 +65,7 @@ class Asked(NamedTuple):
 
 @get("/events/{event_id:uuid}/{key:str}/cancellation", guards=[signed_in])
 async def ask_to_cancel_date(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, params: Query, drafts: Drafts, now: Now
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, params: Query, drafts: Drafts, now: Now
 ) -> Response[Any]:
     """Ask whether to cancel one date, or this and following dates."""
     form = await drafts.begun(_draft_of(event_id, f"{event_id}/{key}"), params)
@@ -77,16 +77,14 @@ async def ask_to_cancel_date(
 
 @post("/events/{event_id:uuid}/{key:str}/cancellation", guards=[signed_in], status_code=303)
 async def cancel_date(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Cancel one date, or this and following dates."""
     return await _cancel(pages, viewer, now, event_id, key, form, _scope_in(form))
 
 
 @get("/events/{event_id:uuid}/cancellation", guards=[signed_in])
-async def ask_to_cancel(
-    event_id: FromPath[UUID], pages: Pages, viewer: Viewer, drafts: Drafts, now: Now
-) -> Response[str]:
+async def ask_to_cancel(event_id: PathId, pages: Pages, viewer: Viewer, drafts: Drafts, now: Now) -> Response[str]:
     """Ask whether to cancel the whole event."""
     key = (await occurrences.nearest_date(viewer, event_id, now)).key
     form = await drafts.begun(_draft_of(event_id, str(event_id)), FormValues({}))
@@ -94,7 +92,7 @@ async def ask_to_cancel(
 
 
 @post("/events/{event_id:uuid}/cancellation", guards=[signed_in], status_code=303)
-async def cancel(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
+async def cancel(event_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
     """Cancel the event with all its upcoming dates."""
     key = (await occurrences.nearest_date(viewer, event_id, now)).key
     return await _cancel(pages, viewer, now, event_id, key, form, Scope.ALL)
@@ -102,7 +100,7 @@ async def cancel(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: F
 
 @post("/events/{event_id:uuid}/{key:str}/restoration", guards=[signed_in], status_code=303)
 async def restore_occurrence(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Redirect:
     """Restore a canceled date; if someone else was faster, the page shows the present state."""
     version = version_in(form)
@@ -114,7 +112,7 @@ async def restore_occurrence(
 
 
 @post("/events/{event_id:uuid}/restoration", guards=[signed_in], status_code=303)
-async def restore(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
+async def restore(event_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
     """Restore a canceled event; if someone else was faster, the page shows the present state."""
     version = version_in(form)
     try:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromQuery, QueryParameter
 from litestar.response import Redirect
 from msgspec.structs import replace
 
@@ -14,6 +14,7 @@ from tracker.errors import Conflict, Invalid, NotFound, ReauthenticationNeeded
 from tracker.ports.http import flash
 from tracker.ports.http.dependencies import Now, Viewer, Visit
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
 from tracker.ports.pages.core.edit_conflicts import in_words, merged, record, recorded
 from tracker.ports.pages.core.form_values import FormValues, errors_of, version_in
@@ -98,7 +99,7 @@ class Opened(NamedTuple):
 
 @get("/events/{event_id:uuid}/edit", guards=[signed_in])
 async def edit_event(
-    event_id: FromPath[UUID],
+    event_id: PathId,
     pages: Pages,
     viewer: Viewer,
     drafts: Drafts,
@@ -132,7 +133,7 @@ async def edit_event(
 
 @post("/events/{event_id:uuid}/edit", guards=[signed_in], status_code=303)
 async def save_event(
-    event_id: FromPath[UUID], pages: Pages, viewer: Viewer, visit: Visit, form: Form, now: Now
+    event_id: PathId, pages: Pages, viewer: Viewer, visit: Visit, form: Form, now: Now
 ) -> Response[Any]:
     """Save the whole event, or show the form again.
 

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath
 from litestar.response import Redirect
 
 from tracker.database import together
@@ -14,6 +13,7 @@ from tracker.errors import Gone, Invalid, NotFound
 from tracker.ports.http.addresses import HOME
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId, PathText
 from tracker.ports.pages.core.dependencies import Drafts, Form, HomeRows, Pages
 from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, id_in
 from tracker.ports.pages.core.home_part import is_from_home
@@ -46,7 +46,7 @@ REPLY_FIELDS = ("reply", "comment", "substitute")
 
 
 @get("/events/{event_id:uuid}", guards=[signed_in])
-async def series_page(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
+async def series_page(event_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
     """Show a series with all its dates; redirect an event with one date to that date."""
     view = await series_view(viewer, event_id, now)
     if not view.event.is_series:
@@ -67,7 +67,7 @@ async def series_page(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, no
 
 @get("/events/{event_id:uuid}/{key:str}", guards=[signed_in])
 async def event_page(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, drafts: Drafts, now: Now
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, drafts: Drafts, now: Now
 ) -> Response[Any]:
     """Show one date, also at the address that it had in an earlier series.
 
@@ -112,13 +112,7 @@ async def _if_restored(viewer: Viewer, view: EventView, now: Now) -> Consequence
 
 @post("/events/{event_id:uuid}/{key:str}/reply", guards=[signed_in], status_code=303)
 async def save_reply(
-    event_id: FromPath[UUID],
-    key: FromPath[str],
-    pages: Pages,
-    viewer: Viewer,
-    form: Form,
-    home_rows: HomeRows,
-    now: Now,
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, home_rows: HomeRows, now: Now
 ) -> Response[Any]:
     """Record the viewer's reply, or say why it came too late, with the note that was typed (410)."""
     is_row = home_rows.are_asked_for(form)

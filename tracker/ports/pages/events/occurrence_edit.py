@@ -5,13 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromQuery
 from litestar.response import Redirect
 from msgspec.structs import replace
 
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId, PathText
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
 from tracker.ports.pages.core.form_values import FormValues, Reader, version_in
 from tracker.ports.pages.core.request import undo_for, with_number_notified
@@ -44,8 +45,8 @@ FIELDS = ("date", "starts", "ends", "last_day", "place", "title", "agenda", "rea
 
 @get("/events/{event_id:uuid}/{key:str}/edit", guards=[signed_in])
 async def edit_date(
-    event_id: FromPath[UUID],
-    key: FromPath[str],
+    event_id: PathId,
+    key: PathText,
     pages: Pages,
     viewer: Viewer,
     drafts: Drafts,
@@ -74,7 +75,7 @@ async def edit_date(
 
 @post("/events/{event_id:uuid}/{key:str}/edit", guards=[signed_in], status_code=303)
 async def save_date(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Save one date, or show the form again: with errors (422), or with changes that were saved meanwhile (409)."""
     view = await _theirs(viewer, now, event_id, key)
@@ -93,9 +94,7 @@ async def save_date(
 
 
 @post("/events/{event_id:uuid}/{key:str}/impact", guards=[signed_in], status_code=200)
-async def preview(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
-) -> Response[str]:
+async def preview(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[str]:
     """Show what happens when the form is saved as it is."""
     view = await _theirs(viewer, now, event_id, key)
     outcome = await _outcome(viewer, form, view.occurrence, now)

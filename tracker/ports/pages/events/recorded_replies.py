@@ -1,14 +1,13 @@
 """Recording another person's reply: a form below the participants of an event."""
 
 from typing import Any
-from uuid import UUID
 
 from litestar import Response, post
-from litestar.params import FromPath
 
 from tracker.errors import Conflict, Gone, Invalid
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId, PathText
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import errors_of, line_in
 from tracker.ports.pages.events.event_page import event_context, read_reply_value
@@ -25,7 +24,7 @@ OF_SUBSTITUTE = "They’ll get an email that updates their calendar. The person 
 
 @post("/events/{event_id:uuid}/{key:str}/replies", guards=[signed_in], status_code=303)
 async def record_reply(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Record the reply, or show the page again with what was typed; a date that takes no replies shows that."""
     view = await event_view(viewer, event_id, key, now)

@@ -5,12 +5,13 @@ from typing import Annotated, Any, NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
 
 from litestar import HttpMethod, Response, post, route
-from litestar.params import FromPath, QueryParameter
+from litestar.params import QueryParameter
 from litestar.response import Redirect
 
 from tracker.errors import Gone, Invalid, NotFound
 from tracker.ports.http.dependencies import Links, Now, Origin
 from tracker.ports.http.guards import link
+from tracker.ports.http.path import PathText
 from tracker.ports.pages.core.dependencies import Form, Pages, Query
 from tracker.ports.pages.core.form_values import FormValues, errors_of
 from tracker.ports.pages.events.event_page import REPLIES, REPLY_FIELDS, read_reply, times_of
@@ -42,7 +43,7 @@ class Shown(NamedTuple):
 
 @route("/r/{token:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])
 async def reply_page(
-    token: FromPath[str], pages: Pages, origin: Origin, params: Query, now: Now, links: Links, alone: Alone = ""
+    token: PathText, pages: Pages, origin: Origin, params: Query, now: Now, links: Links, alone: Alone = ""
 ) -> Response[str]:
     """Show an invitation with its three buttons; ?a=yes puts that button first, ?saved=yes shows what was saved.
 
@@ -60,7 +61,7 @@ async def reply_page(
 
 @post("/r/{token:str}", guards=[link], status_code=303)
 async def save_reply(
-    token: FromPath[str], pages: Pages, origin: Origin, form: Form, now: Now, links: Links, alone: Alone = ""
+    token: PathText, pages: Pages, origin: Origin, form: Form, now: Now, links: Links, alone: Alone = ""
 ) -> Response[Any]:
     """Record the reply whose button was pressed; if another series has the dates by now, show them first (409)."""
     try:

@@ -1,13 +1,11 @@
 """Requests of the form of an event about its people: an agency's list, and a search for the few that match."""
 
-from uuid import UUID
-
 from litestar import Response, post
-from litestar.params import FromPath
 
 from tracker.errors import NotFound
 from tracker.ports.http.dependencies import Now, Viewer, Zone
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import Errors, id_in
 from tracker.ports.pages.events.schedule import opened_in, shown_again
@@ -30,7 +28,7 @@ async def people(pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now)
 
 @post("/schedule/people/{agency_id:uuid}", guards=[signed_in], status_code=200)
 async def people_of_agency(
-    agency_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now
+    agency_id: PathId, pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now
 ) -> Response[str]:
     """Show all people of one agency whom the viewer may invite. Errors: NotFound for an agency without such people."""
     opened = await opened_in(viewer, form, zone, now, agency_id)

@@ -1,16 +1,15 @@
 """A button for a substitute, that they can't come after all; and Undo for their No, also when it was recorded."""
 
 from datetime import UTC, datetime
-from uuid import UUID
 
 from litestar import post
-from litestar.params import FromPath
 from litestar.response import Redirect
 
 from tracker.errors import Conflict, Gone, NotAllowed
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.flash import Undo
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId, PathText
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import moment_in
 from tracker.rules.events.undo import UNDO_FOR
@@ -23,9 +22,7 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @post(PATH, guards=[signed_in], status_code=303)
-async def decline_substitution(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now
-) -> Redirect:
+async def decline_substitution(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Record that the viewer can't come in another person's place, or say why it's too late."""
     address = f"/events/{event_id}/{key}"
     try:
@@ -36,9 +33,7 @@ async def decline_substitution(
 
 
 @post(f"{PATH}/removal", guards=[signed_in], status_code=303)
-async def undo_refusal(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
-) -> Redirect:
+async def undo_refusal(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
     """Undo a substitute's No that the viewer gave or recorded, or say why it can't be undone."""
     address = f"/events/{event_id}/{key}"
     try:

@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath
 from litestar.response import Redirect
 
 from tracker.crypto import ids
@@ -11,6 +10,7 @@ from tracker.errors import Invalid
 from tracker.ports.http.dependencies import Now, Viewer, Zone
 from tracker.ports.http.flash import Flash
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import FormValues, errors_of, id_in
 from tracker.ports.pages.events.schedule import check_organizer
@@ -53,7 +53,7 @@ async def save_template(pages: Pages, viewer: Viewer, form: Form, zone: Zone, no
 
 
 @post(PATH + "/{template_id:uuid}/removal", guards=[signed_in], status_code=303)
-async def remove_template(pages: Pages, viewer: Viewer, now: Now, template_id: FromPath[UUID]) -> Redirect:
+async def remove_template(pages: Pages, viewer: Viewer, now: Now, template_id: PathId) -> Redirect:
     """Remove a template."""
     name = await templates.remove(viewer, template_id, now)
     return pages.redirect(PATH, f"Template “{name}” removed.")

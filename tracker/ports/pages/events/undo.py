@@ -4,12 +4,12 @@ from contextlib import suppress
 from uuid import UUID
 
 from litestar import post
-from litestar.params import FromPath
 from litestar.response import Redirect
 
 from tracker.errors import Conflict, Gone, NotFound
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import FormValues, id_in
 from tracker.ports.pages.events.event_page import address_of
@@ -26,7 +26,7 @@ SENTENCES = {
 
 
 @post("/events/{event_id:uuid}/undo", guards=[signed_in], status_code=303)
-async def take_back(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
+async def take_back(event_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
     """Undo a recent change to an event, or say why it can't be undone."""
     try:
         deed = await undo.undo(viewer, event_id, id_in(form["change"]) or NONE, now)

@@ -1,15 +1,14 @@
 """The page of personal tokens: what programs may do for their owner; a token is shown once, when it is made."""
 
 from typing import Any
-from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath
 from litestar.response import Redirect
 
 from tracker.errors import Invalid
 from tracker.ports.http.dependencies import Now, Viewer, Visit
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of
 from tracker.ports.pages.core.reauthentication import first_reauthenticate, is_reauthenticated, to_reauthentication
@@ -40,7 +39,7 @@ async def make_token(pages: Pages, viewer: Viewer, visit: Visit, form: Form, now
 
 
 @post(f"{PATH}/{{token_id:uuid}}/revocation", guards=[signed_in], status_code=303)
-async def revoke_token(token_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Redirect:
+async def revoke_token(token_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Revoke a token permanently."""
     await api_tokens.revoke(viewer, token_id, now)
     return pages.redirect(PATH, REVOKED)

@@ -3,11 +3,11 @@
 from typing import Any
 
 from litestar import HttpMethod, Response, post, route
-from litestar.params import FromPath
 
 from tracker.errors import Busy, Gone, Invalid, NotAllowed
 from tracker.ports.http.dependencies import Now, Origin
 from tracker.ports.http.guards import link
+from tracker.ports.http.path import PathText
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.identity.dependencies import Entry
 from tracker.ports.pages.identity.sign_in_forms import check_repeated
@@ -18,14 +18,14 @@ SET = "Password set. Sign in with it now."
 
 
 @route(PATH, http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])
-async def reset_page(token: FromPath[str], pages: Pages, entry: Entry, now: Now) -> Response[str]:
+async def reset_page(token: PathText, pages: Pages, entry: Entry, now: Now) -> Response[str]:
     """Show the form for a new password, or that the link has expired; nothing changes."""
     return await _form(token, pages, entry, now)
 
 
 @post(PATH, guards=[link], status_code=303)
 async def set_password(
-    token: FromPath[str], pages: Pages, entry: Entry, origin: Origin, form: Form, now: Now
+    token: PathText, pages: Pages, entry: Entry, origin: Origin, form: Form, now: Now
 ) -> Response[Any]:
     """Set the password and invalidate the link; the sign-in page is next."""
     try:

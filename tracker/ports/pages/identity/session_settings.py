@@ -4,13 +4,13 @@ from datetime import datetime
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath
 from litestar.response import Redirect
 from msgspec import Struct
 
 from tracker.ports.http import cookies
 from tracker.ports.http.dependencies import Now, Settings, Viewer, Visit
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathText
 from tracker.ports.pages.core.dependencies import Pages
 from tracker.rules.core.wording import plural
 from tracker.rules.identity.browsers import browser_name
@@ -44,7 +44,7 @@ async def shown_sessions(member_id: UUID, here: str, now: Now) -> list[ShownSess
 
 
 @post("/settings/sessions/{session_id:str}/end", guards=[signed_in], status_code=303)
-async def end_session(session_id: FromPath[str], pages: Pages, viewer: Viewer, now: Now) -> Redirect:
+async def end_session(session_id: PathText, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Sign another browser out; this one signs out with the button in the header."""
     await session_deeds.end_session(viewer, session_id, now)
     return pages.redirect(SECURITY, ENDED)

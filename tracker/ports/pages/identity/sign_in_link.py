@@ -3,12 +3,12 @@
 from typing import Any
 
 from litestar import HttpMethod, Response, post, route
-from litestar.params import FromPath
 
 from tracker.errors import Gone, NotAllowed
 from tracker.ports.http.addresses import HOME
 from tracker.ports.http.dependencies import Now, Settings
 from tracker.ports.http.guards import link
+from tracker.ports.http.path import PathText
 from tracker.ports.pages.identity.dependencies import Arrival, Entry, Personas
 from tracker.usecases.identity.one_time_links import check_link, redeem_link
 from tracker.usecases.identity.sign_in import Challenge
@@ -18,7 +18,7 @@ OVER = "identity/link-over.html"
 
 
 @route(PATH, http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])
-async def link_page(token: FromPath[str], entry: Entry, personas: Personas, now: Now) -> Response[str]:
+async def link_page(token: PathText, entry: Entry, personas: Personas, now: Now) -> Response[str]:
     """Show the notice and the button, or that the link has expired; nothing changes."""
     try:
         await check_link(token, now)
@@ -29,7 +29,7 @@ async def link_page(token: FromPath[str], entry: Entry, personas: Personas, now:
 
 @post(PATH, guards=[link], status_code=303)
 async def use_link(
-    token: FromPath[str], entry: Entry, arrival: Arrival, personas: Personas, settings: Settings, now: Now
+    token: PathText, entry: Entry, arrival: Arrival, personas: Personas, settings: Settings, now: Now
 ) -> Response[Any]:
     """Use the link, once: a demo opens at once, elsewhere the code is next."""
     try:

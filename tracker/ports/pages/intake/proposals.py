@@ -4,12 +4,12 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response, post
-from litestar.params import FromPath
 
 from tracker.errors import Conflict, Gone, Invalid
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.flash import Undo
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import FormValues, errors_of
 from tracker.ports.pages.core.request import with_number_notified
@@ -29,7 +29,7 @@ WAITS = "The proposal is waiting for your decision."
 
 
 @post("/proposals/{proposal_id:uuid}/refusal", guards=[signed_in], status_code=303)
-async def decline(proposal_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
+async def decline(proposal_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
     """Decline a proposal, or show the page again with what was typed; for one that no longer waits, with why (409)."""
     date = await proposals.date_of(viewer, proposal_id, now)
     try:
@@ -45,7 +45,7 @@ async def decline(proposal_id: FromPath[UUID], pages: Pages, viewer: Viewer, for
 
 
 @post("/proposals/{proposal_id:uuid}/refusal/removal", guards=[signed_in], status_code=303)
-async def undo(proposal_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
+async def undo(proposal_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
     """Let a declined proposal wait again, or say that its email may have left."""
     date = await proposals.date_of(viewer, proposal_id, now)
     try:

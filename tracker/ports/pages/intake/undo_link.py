@@ -3,12 +3,12 @@
 from typing import Any, TypeVar
 
 from litestar import HttpMethod, Response, post, route
-from litestar.params import FromPath
 from litestar.response import Redirect
 
 from tracker.errors import Conflict, NotFound
 from tracker.ports.http.dependencies import Links, Now, Origin, Today
 from tracker.ports.http.guards import link
+from tracker.ports.http.path import PathText
 from tracker.ports.pages.core.dependencies import Pages
 from tracker.ports.pages.events.event_page import times_of
 from tracker.usecases.intake import undo
@@ -18,7 +18,7 @@ R = TypeVar("R", bound=Response[Any])
 
 @route("/w/{token:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])
 async def undo_page(
-    token: FromPath[str], pages: Pages, origin: Origin, now: Now, today: Today, links: Links
+    token: PathText, pages: Pages, origin: Origin, now: Now, today: Today, links: Links
 ) -> Response[str]:
     """Show what an email changed and a button that undoes it; or that it was undone, or can't be."""
     try:
@@ -32,7 +32,7 @@ async def undo_page(
 
 
 @post("/w/{token:str}", guards=[link], status_code=303)
-async def undo_email(token: FromPath[str], pages: Pages, origin: Origin, now: Now, links: Links) -> Response[Any]:
+async def undo_email(token: PathText, pages: Pages, origin: Origin, now: Now, links: Links) -> Response[Any]:
     """Undo what an email changed; the page then says so, or that it can't be undone."""
     try:
         words_id = links.read_undo(token)

@@ -4,13 +4,13 @@ from collections.abc import Awaitable
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath
 from litestar.response import Redirect
 
 from tracker.errors import Conflict
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.flash import Undo
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId
 from tracker.ports.pages.core.dependencies import Pages
 from tracker.rules.intake.item_emails import ItemEmail
 from tracker.usecases.intake import item_emails
@@ -29,20 +29,20 @@ async def waiting_emails(pages: Pages, viewer: Viewer, now: Now) -> Response[str
 
 
 @post(f"{PATH}/attachment", guards=[signed_in], status_code=303)
-async def attach_email(email_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Redirect:
+async def attach_email(email_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Change an action item as an email says, or say why it can't be. Errors: NotFound."""
     said = "Recorded as a reply from {person}. The sender gets no email."
     return await _decided(pages, email_id, item_emails.attach(viewer, email_id, now), said)
 
 
 @post(f"{PATH}/dismissal", guards=[signed_in], status_code=303)
-async def dismiss_email(email_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Redirect:
+async def dismiss_email(email_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Decide that an email is not that person's. Errors: NotFound."""
     return await _decided(pages, email_id, item_emails.dismiss(viewer, email_id, now), "Email dismissed.")
 
 
 @post(f"{PATH}/undo", guards=[signed_in], status_code=303)
-async def undo_email(email_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Redirect:
+async def undo_email(email_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Let an email wait again, or say why the decision can't be undone. Errors: NotFound."""
     try:
         waits = await item_emails.undo(viewer, email_id, now)

@@ -5,13 +5,13 @@ from typing import TypeVar
 from uuid import UUID
 
 from litestar import post
-from litestar.params import FromPath
 from litestar.response import Redirect
 
 from tracker.errors import Conflict, Gone, Invalid
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.flash import Undo
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId, PathText
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import line_in
 from tracker.ports.pages.intake.waiting_emails import UNDONE, WAITS_AGAIN
@@ -25,13 +25,7 @@ PATH = "/events/{event_id:uuid}/{key:str}/email-replies/{incoming_id:uuid}"
 
 @post(f"{PATH}/attachment", guards=[signed_in], status_code=303)
 async def attach_reply(
-    event_id: FromPath[UUID],
-    key: FromPath[str],
-    incoming_id: FromPath[UUID],
-    pages: Pages,
-    viewer: Viewer,
-    form: Form,
-    now: Now,
+    event_id: PathId, key: PathText, incoming_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Redirect:
     """Record an email as the reply of the chosen person, or say why it can't be."""
     person_id, invitation_id = line_in(form["person"])
@@ -41,7 +35,7 @@ async def attach_reply(
 
 @post(f"{PATH}/substitution", guards=[signed_in], status_code=303)
 async def record_substitute(
-    event_id: FromPath[UUID], key: FromPath[str], incoming_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now
+    event_id: PathId, key: PathText, incoming_id: PathId, pages: Pages, viewer: Viewer, now: Now
 ) -> Redirect:
     """Record that the sender comes in place of the invited person, or say why they can't."""
     deed = unrecorded.substitute(viewer, event_id, key, incoming_id, now)
@@ -50,7 +44,7 @@ async def record_substitute(
 
 @post(f"{PATH}/dismissal", guards=[signed_in], status_code=303)
 async def dismiss_reply(
-    event_id: FromPath[UUID], key: FromPath[str], incoming_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now
+    event_id: PathId, key: PathText, incoming_id: PathId, pages: Pages, viewer: Viewer, now: Now
 ) -> Redirect:
     """Decide that an email is no one's reply."""
     deed = unrecorded.dismiss(viewer, event_id, key, incoming_id, now)
@@ -59,7 +53,7 @@ async def dismiss_reply(
 
 @post(f"{PATH}/undo", guards=[signed_in], status_code=303)
 async def undo_decision(
-    event_id: FromPath[UUID], key: FromPath[str], incoming_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now
+    event_id: PathId, key: PathText, incoming_id: PathId, pages: Pages, viewer: Viewer, now: Now
 ) -> Redirect:
     """Let an email wait again, or say why the decision can't be undone."""
     address = f"/events/{event_id}/{key}#email-replies"

@@ -5,11 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath
 
 from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId, PathText
 from tracker.ports.pages.core.choosers import Chosen, chosen
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of, id_in
@@ -26,9 +26,7 @@ FIELDS = ("person", "reason", "until", "until_time")
 
 
 @get(AT, guards=[signed_in])
-async def access_page(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now
-) -> Response[str]:
+async def access_page(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
     """Show who may see the operation."""
     view = await access_view(viewer, event_id, key, now)
     await access_records.note_date(viewer, view.occurrence, now, plan=view.operation.version)
@@ -37,7 +35,7 @@ async def access_page(
 
 @post(AT, guards=[signed_in], status_code=303)
 async def give_access(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Add a person, or request it from a second person."""
     view = await access_view(viewer, event_id, key, now)
@@ -62,7 +60,7 @@ async def give_access(
 
 @post(f"{AT}/{{grant_id:uuid}}/approval", guards=[signed_in], status_code=303)
 async def approve_access(
-    event_id: FromPath[UUID], key: FromPath[str], grant_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now
+    event_id: PathId, key: PathText, grant_id: PathId, pages: Pages, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Approve a request as the second person."""
     try:
@@ -74,7 +72,7 @@ async def approve_access(
 
 @post(f"{AT}/{{grant_id:uuid}}/refusal", guards=[signed_in], status_code=303)
 async def decline_access(
-    event_id: FromPath[UUID], key: FromPath[str], grant_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now
+    event_id: PathId, key: PathText, grant_id: PathId, pages: Pages, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Decline a request, or take it back."""
     try:
@@ -86,7 +84,7 @@ async def decline_access(
 
 @post(f"{AT}/people/{{member_id:uuid}}/removal", guards=[signed_in], status_code=303)
 async def end_access(
-    event_id: FromPath[UUID], key: FromPath[str], member_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now
+    event_id: PathId, key: PathText, member_id: PathId, pages: Pages, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Take a person off the operation."""
     try:

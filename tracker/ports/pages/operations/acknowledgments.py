@@ -4,12 +4,12 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response, post
-from litestar.params import FromPath
 
 from tracker.errors import Conflict, NotAllowed
 from tracker.ports.http.addresses import HOME
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId, PathText
 from tracker.ports.pages.core.dependencies import Form, HomeRows, Pages
 from tracker.ports.pages.core.form_values import Reader
 from tracker.ports.pages.core.home_part import is_from_home
@@ -19,14 +19,7 @@ from tracker.usecases.operations import approvals
 
 @post("/events/{event_id:uuid}/{key:str}/plan/acknowledgments", guards=[signed_in], status_code=303)
 async def acknowledge(
-    event_id: FromPath[UUID],
-    key: FromPath[str],
-    pages: Pages,
-    viewer: Viewer,
-    form: Form,
-    *,
-    home_rows: HomeRows,
-    now: Now,
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, *, home_rows: HomeRows, now: Now
 ) -> Response[Any]:
     """Acknowledge the version that was shown, or say that the plan has changed since."""
     version = Reader(form).number("version") or 0

@@ -1,14 +1,13 @@
 """The page about the time after an operation, and the form of its hot wash."""
 
 from typing import Any
-from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath
 
 from tracker.errors import Conflict, Invalid
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId, PathText
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
 from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of, version_in
 from tracker.ports.pages.core.sheets import Sheet, Words, opened, overtaken, refused, resumed
@@ -27,9 +26,7 @@ WORDS = Words(labels=PART_WORDS)
 
 
 @get(AT, guards=[signed_in])
-async def show_after(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now
-) -> Response[str]:
+async def show_after(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
     """Show what was written down after the operation."""
     view = await after_page.after_view(viewer, event_id, key)
     await access_records.note_date(viewer, view.occurrence, now)
@@ -38,7 +35,7 @@ async def show_after(
 
 @get(f"{AT}/hot-wash", guards=[signed_in])
 async def edit_hot_wash(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, drafts: Drafts, now: Now
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, drafts: Drafts, now: Now
 ) -> Response[str]:
     """Show the form of the hot wash, or the viewer's draft of it."""
     view = await after_page.hot_wash_to_write(viewer, event_id, key)
@@ -49,7 +46,7 @@ async def edit_hot_wash(
 
 @post(f"{AT}/hot-wash", guards=[signed_in], status_code=303)
 async def save_hot_wash(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Save the hot wash, or show the form again: with errors (422), or with what was saved meanwhile (409)."""
     view = await after_page.hot_wash_to_write(viewer, event_id, key)

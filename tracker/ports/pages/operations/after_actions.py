@@ -5,11 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath
 
 from tracker.errors import Conflict, Invalid
 from tracker.ports.http.dependencies import Now, Today, Viewer
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId, PathText
 from tracker.ports.pages.core.choosers import Chosen, chosen
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import FormValues, Reader, id_in
@@ -24,9 +24,7 @@ NOBODY = UUID(int=0)
 
 
 @post(AT, guards=[signed_in], status_code=303)
-async def add(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
-) -> Response[Any]:
+async def add(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
     """Add an after-action item, or show the page again with what was typed."""
     try:
         reader = Reader(form)
@@ -42,7 +40,7 @@ async def add(
 
 @post(f"{AT}/{{action_id:uuid}}/removal", guards=[signed_in], status_code=303)
 async def remove(
-    event_id: FromPath[UUID], key: FromPath[str], action_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now
+    event_id: PathId, key: PathText, action_id: PathId, pages: Pages, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Remove an after-action item that has no owner yet."""
     try:
@@ -54,7 +52,7 @@ async def remove(
 
 @get(f"{AT}/{{action_id:uuid}}", guards=[signed_in])
 async def assign_page(
-    event_id: FromPath[UUID], key: FromPath[str], action_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now
+    event_id: PathId, key: PathText, action_id: PathId, pages: Pages, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Show the form that gives an after-action item an owner."""
     try:
@@ -67,9 +65,9 @@ async def assign_page(
 
 @post(f"{AT}/{{action_id:uuid}}", guards=[signed_in], status_code=303)
 async def assign(
-    event_id: FromPath[UUID],
-    key: FromPath[str],
-    action_id: FromPath[UUID],
+    event_id: PathId,
+    key: PathText,
+    action_id: PathId,
     pages: Pages,
     viewer: Viewer,
     form: Form,

@@ -5,12 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath
 from litestar.response import Redirect
 
 from tracker.errors import Conflict, Invalid, NotFound
 from tracker.ports.http.dependencies import Now, Viewer, Visit
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId, PathText
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import errors_of, id_in
 from tracker.ports.pages.core.reauthentication import first_reauthenticate
@@ -32,7 +32,7 @@ FIELDS = ("member",)
 
 @get(AT, guards=[signed_in])
 async def copies(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, visit: Visit, now: Now
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, visit: Visit, now: Now
 ) -> Response[Any]:
     """Show the copies of a brief after a recent confirmation, and the form that issues the next one."""
     brief = await briefs.brief(viewer, event_id, key)
@@ -41,7 +41,7 @@ async def copies(
 
 @post(AT, guards=[signed_in], status_code=303)
 async def issue_copy(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, visit: Visit, form: Form, now: Now
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, visit: Visit, form: Form, now: Now
 ) -> Response[Any]:
     """Issue the next copy to a person, and show it."""
     brief = await briefs.brief(viewer, event_id, key)
@@ -56,7 +56,7 @@ async def issue_copy(
 
 @get(f"{AT}/{{number:str}}", guards=[signed_in])
 async def print_copy(
-    event_id: FromPath[UUID], key: FromPath[str], number: FromPath[str], pages: Pages, viewer: Viewer, now: Now
+    event_id: PathId, key: PathText, number: PathText, pages: Pages, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Show one copy for printing; back to the list when it is out of date."""
     if not NUMBER.fullmatch(number):

@@ -6,13 +6,14 @@ from urllib.parse import urlencode
 from uuid import UUID, uuid5
 
 from litestar import Response, get, post
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromQuery
 from litestar.response import Redirect
 
 from tracker.crypto import ids
 from tracker.errors import Conflict, Invalid
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import POLLED, signed_in
+from tracker.ports.http.path import PathId, PathText
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, id_in
 from tracker.ports.pages.events.event_page import times_of
@@ -46,7 +47,7 @@ ALL_OUT = "Everyone is out. Operation marked as released."
 
 @get(AT, guards=[signed_in])
 async def check_in_page(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now, tap: FromQuery[str] = ""
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now, tap: FromQuery[str] = ""
 ) -> Response[str]:
     """Show the check-in list; ?tap=… names the row that the page can undo."""
     found = await check_ins.check_in_list(viewer, event_id, key, now)
@@ -55,9 +56,7 @@ async def check_in_page(
 
 
 @get(f"{AT}/count", guards=[signed_in], opt=POLLED)
-async def check_in_count(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now
-) -> Response[str]:
+async def check_in_count(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
     """Show only the count, for a screen that refreshes every five seconds."""
     found = await check_ins.check_in_list(viewer, event_id, key, now)
     return pages.render("operations/check-in/count.html", tally=found.tally)
@@ -65,7 +64,7 @@ async def check_in_count(
 
 @post(f"{AT}/taps", guards=[signed_in], status_code=303)
 async def tap_person(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Record the button that was tapped for one person, at the moment of the tap."""
     line = await check_ins.tap(viewer, event_id, key, _press(form), now)
@@ -74,7 +73,7 @@ async def tap_person(
 
 @post(f"{AT}/walk-ins", guards=[signed_in], status_code=303)
 async def add_walk_in(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Check in a person who isn't on the operation, or show the form again with its errors."""
     try:
@@ -88,9 +87,7 @@ async def add_walk_in(
 
 
 @post(f"{AT}/undo", guards=[signed_in], status_code=303)
-async def undo(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
-) -> Response[Any]:
+async def undo(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
     """Undo the viewer's last tap for one person, unless a newer one counts."""
     row_id = id_in(form["row"])
     if row_id is None:
@@ -101,7 +98,7 @@ async def undo(
 
 @post(f"{AT}/release", guards=[signed_in], status_code=303)
 async def release_everyone(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Release everyone, or show the form again with its error."""
     try:
@@ -118,9 +115,7 @@ async def release_everyone(
 
 
 @post(f"{AT}/release/removal", guards=[signed_in], status_code=303)
-async def take_back_release(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now
-) -> Response[Any]:
+async def take_back_release(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
     """Take the release back while the operation is under way."""
     await releases.withdraw(viewer, event_id, now)
     return pages.redirect(_address(event_id, key), "Release undone.")
@@ -128,7 +123,7 @@ async def take_back_release(
 
 @get(OF_PERSON, guards=[signed_in])
 async def person_page(
-    event_id: FromPath[UUID], key: FromPath[str], person_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now
+    event_id: PathId, key: PathText, person_id: PathId, pages: Pages, viewer: Viewer, now: Now
 ) -> Response[str]:
     """Show one person's times, contact, and assignment, with a form for who may correct them."""
     found = await check_ins.check_in_list(viewer, event_id, key, now)
@@ -138,13 +133,7 @@ async def person_page(
 
 @post(OF_PERSON, guards=[signed_in], status_code=303)
 async def correct_person(
-    event_id: FromPath[UUID],
-    key: FromPath[str],
-    person_id: FromPath[UUID],
-    pages: Pages,
-    viewer: Viewer,
-    form: Form,
-    now: Now,
+    event_id: PathId, key: PathText, person_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Correct one person's line, or show the form again with what was typed."""
     found = await check_ins.check_in_list(viewer, event_id, key, now)

@@ -1,14 +1,13 @@
 """Emergency access of administrators to operations, and who had it, for coordinators."""
 
 from typing import Any
-from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath
 
 from tracker.errors import Conflict, Invalid
 from tracker.ports.http.dependencies import Now, Settings, Viewer, Visit
 from tracker.ports.http.guards import UNDER_EMERGENCY, signed_in
+from tracker.ports.http.path import PathId
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of
 from tracker.ports.pages.core.reauthentication import first_reauthenticate, is_reauthenticated, to_reauthentication
@@ -50,7 +49,7 @@ async def end(pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
 
 
 @post(f"{AT}/operations/{{event_id:uuid}}", guards=[signed_in], status_code=303, opt=UNDER_EMERGENCY)
-async def open_operation(event_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
+async def open_operation(event_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
     """Open an operation, and go to its page."""
     found = await emergency.open_operation(viewer, event_id, now)
     key = found.original_start.date().isoformat()

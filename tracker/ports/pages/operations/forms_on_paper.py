@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from litestar import Response, get
-from litestar.params import FromPath
 
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId, PathText
 from tracker.ports.pages.core.dependencies import Pages
 from tracker.ports.pages.events.event_page import times_of
 from tracker.rules.core.wording import clock, local
@@ -21,9 +20,7 @@ PLAN = "/events/{event_id:uuid}/{key:str}/plan"
 
 
 @get(f"{PLAN}/check-in/print", guards=[signed_in])
-async def check_in_form(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now
-) -> Response[str]:
+async def check_in_form(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
     """Show the check-in list as ICS 211."""
     found = await check_ins.check_in_list(viewer, event_id, key, now)
     began = min((one.time_in for one in found.lines if one.time_in), default=None)
@@ -34,9 +31,7 @@ async def check_in_form(
 
 
 @get(f"{PLAN}/log/print", guards=[signed_in])
-async def log_form(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now
-) -> Response[str]:
+async def log_form(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
     """Show the activity log as ICS 214."""
     found = await activity_log.log(viewer, event_id, key, now)
     await access_records.note_date(viewer, found.occurrence, now)

@@ -4,11 +4,11 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath
 
 from tracker.errors import Conflict, Invalid
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId, PathText
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
 from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of, version_in
 from tracker.ports.pages.core.sheets import Sheet, Words, opened, overtaken, refused, resumed
@@ -39,9 +39,7 @@ async def released_lessons(pages: Pages) -> Response[str]:
 
 
 @post(AT, guards=[signed_in], status_code=303)
-async def add(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
-) -> Response[Any]:
+async def add(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
     """Add a lesson, or show the page again with what was typed."""
     try:
         reader = Reader(form)
@@ -56,14 +54,7 @@ async def add(
 
 @get(LESSON, guards=[signed_in])
 async def edit(
-    event_id: FromPath[UUID],
-    key: FromPath[str],
-    lesson_id: FromPath[UUID],
-    pages: Pages,
-    viewer: Viewer,
-    drafts: Drafts,
-    *,
-    now: Now,
+    event_id: PathId, key: PathText, lesson_id: PathId, pages: Pages, viewer: Viewer, drafts: Drafts, *, now: Now
 ) -> Response[Any]:
     """Show the form of a lesson and its edition for everyone, or the viewer's draft of it."""
     found = await _noted(viewer, event_id, key, lesson_id, now)
@@ -76,13 +67,7 @@ async def edit(
 
 @post(LESSON, guards=[signed_in], status_code=303)
 async def save(
-    event_id: FromPath[UUID],
-    key: FromPath[str],
-    lesson_id: FromPath[UUID],
-    pages: Pages,
-    viewer: Viewer,
-    form: Form,
-    now: Now,
+    event_id: PathId, key: PathText, lesson_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Save it, or show the form again: with errors (422), or with what was saved meanwhile (409)."""
     found = await _found(viewer, event_id, key, lesson_id)
@@ -99,7 +84,7 @@ async def save(
 
 @get(f"{LESSON}/preview", guards=[signed_in])
 async def preview(
-    event_id: FromPath[UUID], key: FromPath[str], lesson_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now
+    event_id: PathId, key: PathText, lesson_id: PathId, pages: Pages, viewer: Viewer, now: Now
 ) -> Response[str]:
     """Show the edition as everyone would read it, with the button that releases it."""
     return await _preview(pages, viewer, await _noted(viewer, event_id, key, lesson_id, now))
@@ -107,13 +92,7 @@ async def preview(
 
 @post(f"{LESSON}/release", guards=[signed_in], status_code=303)
 async def release(
-    event_id: FromPath[UUID],
-    key: FromPath[str],
-    lesson_id: FromPath[UUID],
-    pages: Pages,
-    viewer: Viewer,
-    form: Form,
-    now: Now,
+    event_id: PathId, key: PathText, lesson_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Release the edition that the preview showed, or show the preview of the one that was saved since."""
     try:
@@ -127,7 +106,7 @@ async def release(
 
 @post(f"{LESSON}/withdrawal", guards=[signed_in], status_code=303)
 async def withdraw(
-    event_id: FromPath[UUID], key: FromPath[str], lesson_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now
+    event_id: PathId, key: PathText, lesson_id: PathId, pages: Pages, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Take the lesson off the page for everyone."""
     await lessons.withdraw(viewer, event_id, lesson_id, now)
@@ -137,7 +116,7 @@ async def withdraw(
 
 @post(f"{LESSON}/removal", guards=[signed_in], status_code=303)
 async def remove(
-    event_id: FromPath[UUID], key: FromPath[str], lesson_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now
+    event_id: PathId, key: PathText, lesson_id: PathId, pages: Pages, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Remove a lesson that isn't released."""
     try:

@@ -5,12 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath
 
 from tracker.crypto import ids
 from tracker.errors import Conflict, Invalid, NotFound
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import POLLED, signed_in
+from tracker.ports.http.path import PathId, PathText
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, id_in
 from tracker.ports.pages.events.event_page import times_of
@@ -27,9 +27,7 @@ LONGEST_TAP = 60  # characters of the id that a page gives an entry
 
 
 @get(AT, guards=[signed_in])
-async def log_page(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now
-) -> Response[str]:
+async def log_page(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
     """Show the log, newest first."""
     found = await activity_log.log(viewer, event_id, key, now)
     await access_records.note_date(viewer, found.occurrence, now)
@@ -37,16 +35,14 @@ async def log_page(
 
 
 @get(f"{AT}/lines", guards=[signed_in], opt=POLLED)
-async def log_lines(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now
-) -> Response[str]:
+async def log_lines(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
     """Show only the lines, for a screen that refreshes every 15 seconds."""
     return pages.render("operations/log/lines.html", **_context(await activity_log.log(viewer, event_id, key, now)))
 
 
 @post(f"{AT}/entries", guards=[signed_in], status_code=303)
 async def add_entry(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Write an entry, or show the page again with what was typed."""
     try:
@@ -67,7 +63,7 @@ async def add_entry(
 
 @get(OF_ENTRY, guards=[signed_in])
 async def entry_page(
-    event_id: FromPath[UUID], key: FromPath[str], entry_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now
+    event_id: PathId, key: PathText, entry_id: PathId, pages: Pages, viewer: Viewer, now: Now
 ) -> Response[str]:
     """Show the form that corrects an entry."""
     found = await activity_log.log(viewer, event_id, key, now)
@@ -78,13 +74,7 @@ async def entry_page(
 
 @post(OF_ENTRY, guards=[signed_in], status_code=303)
 async def correct_entry(
-    event_id: FromPath[UUID],
-    key: FromPath[str],
-    entry_id: FromPath[UUID],
-    pages: Pages,
-    viewer: Viewer,
-    form: Form,
-    now: Now,
+    event_id: PathId, key: PathText, entry_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Correct an entry, or show the form again with what was typed."""
     found = await activity_log.log(viewer, event_id, key, now)

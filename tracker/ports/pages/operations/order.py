@@ -2,14 +2,13 @@
 
 import re
 from typing import Any
-from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath
 
 from tracker.errors import Conflict, Invalid, NotFound
 from tracker.ports.http.dependencies import Now, Settings, Viewer
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId, PathText
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
 from tracker.ports.pages.core.form_values import FormValues, Reader, version_in
 from tracker.ports.pages.core.sheets import NO_FORM, Sheet, Words, opened, overtaken, refused, resumed
@@ -31,7 +30,7 @@ KIND_WORDS = Words(labels={"kind": "Operation type"}, said=lambda _, text: text 
 
 @get(AT, guards=[signed_in])
 async def show_order(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, settings: Settings, now: Now
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, settings: Settings, now: Now
 ) -> Response[str]:
     """Show the phases and the order as they are, and who saved the order when."""
     view = await order_page.order_view(viewer, event_id, key)
@@ -41,7 +40,7 @@ async def show_order(
 
 @get(f"{AT}/versions/{{version:str}}", guards=[signed_in])
 async def show_version(
-    event_id: FromPath[UUID], key: FromPath[str], version: FromPath[str], pages: Pages, viewer: Viewer, now: Now
+    event_id: PathId, key: PathText, version: PathText, pages: Pages, viewer: Viewer, now: Now
 ) -> Response[str]:
     """Show the order as it was."""
     if not NUMBER.fullmatch(version):
@@ -53,7 +52,7 @@ async def show_version(
 
 @post(f"{AT}/kind", guards=[signed_in], status_code=303)
 async def choose_kind(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, settings: Settings, now: Now
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, settings: Settings, now: Now
 ) -> Response[Any]:
     """Choose what kind of operation it is, from the kinds of the settings."""
     view = await order_page.order_to_change(viewer, event_id, key)
@@ -68,7 +67,7 @@ async def choose_kind(
 
 @get(f"{AT}/edit", guards=[signed_in])
 async def edit_order(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, drafts: Drafts, now: Now
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, drafts: Drafts, now: Now
 ) -> Response[str]:
     """Show the form of the order, or the viewer's draft of it."""
     view = await order_page.order_to_change(viewer, event_id, key)
@@ -79,7 +78,7 @@ async def edit_order(
 
 @post(f"{AT}/edit", guards=[signed_in], status_code=303)
 async def save_order(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Save the order, or show the form again: with errors (422), or with what was saved meanwhile (409)."""
     view = await order_page.order_to_change(viewer, event_id, key)

@@ -6,12 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath
 
 from tracker.errors import Conflict, Invalid, NotFound
 from tracker.ports.http.dependencies import Now, Settings, Viewer
 from tracker.ports.http.flash import Undo
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId, PathText
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import FormValues, Reader, moment_in, version_in
 from tracker.ports.pages.core.sheets import NO_FORM, Sheet, Words, opened, overtaken, refused
@@ -37,7 +37,7 @@ PRESSES: dict[str, tuple[Callable[..., Awaitable[Phase]], str]] = {
 
 @post(AT, guards=[signed_in], status_code=303)
 async def add_phase(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, settings: Settings, now: Now
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, settings: Settings, now: Now
 ) -> Response[Any]:
     """Plan another phase, or show the page again with what was typed."""
     view = await order_page.order_to_change(viewer, event_id, key)
@@ -51,7 +51,7 @@ async def add_phase(
 
 @get(f"{AT}/{{phase_id:uuid}}", guards=[signed_in])
 async def edit_phase(
-    event_id: FromPath[UUID], key: FromPath[str], phase_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now
+    event_id: PathId, key: PathText, phase_id: PathId, pages: Pages, viewer: Viewer, now: Now
 ) -> Response[str]:
     """Show the forms of a phase: when it is planned, and when it began and ended."""
     view, phase = await order_page.phase_to_change(viewer, event_id, key, phase_id)
@@ -61,13 +61,7 @@ async def edit_phase(
 
 @post(f"{AT}/{{phase_id:uuid}}", guards=[signed_in], status_code=303)
 async def change_phase(
-    event_id: FromPath[UUID],
-    key: FromPath[str],
-    phase_id: FromPath[UUID],
-    pages: Pages,
-    viewer: Viewer,
-    form: Form,
-    now: Now,
+    event_id: PathId, key: PathText, phase_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Plan a phase differently, or show the form again with what was typed."""
     view, phase = await order_page.phase_to_change(viewer, event_id, key, phase_id)
@@ -83,13 +77,7 @@ async def change_phase(
 
 @post(f"{AT}/{{phase_id:uuid}}/times", guards=[signed_in], status_code=303)
 async def correct_times(
-    event_id: FromPath[UUID],
-    key: FromPath[str],
-    phase_id: FromPath[UUID],
-    pages: Pages,
-    viewer: Viewer,
-    form: Form,
-    now: Now,
+    event_id: PathId, key: PathText, phase_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Record when a phase really began and ended, or show the form again with what was typed."""
     view, phase = await order_page.phase_to_change(viewer, event_id, key, phase_id)
@@ -105,7 +93,7 @@ async def correct_times(
 
 @post(f"{AT}/{{phase_id:uuid}}/removal", guards=[signed_in], status_code=303)
 async def remove_phase(
-    event_id: FromPath[UUID], key: FromPath[str], phase_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now
+    event_id: PathId, key: PathText, phase_id: PathId, pages: Pages, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Remove a phase."""
     phase = await phases.remove(viewer, event_id, phase_id, now)
@@ -114,13 +102,7 @@ async def remove_phase(
 
 @post(f"{AT}/{{phase_id:uuid}}/marks", guards=[signed_in], status_code=303)
 async def mark_phase(
-    event_id: FromPath[UUID],
-    key: FromPath[str],
-    phase_id: FromPath[UUID],
-    pages: Pages,
-    viewer: Viewer,
-    form: Form,
-    now: Now,
+    event_id: PathId, key: PathText, phase_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Record that a phase begins or ends now, and offer to undo it."""
     if form["mark"] not in PRESSES:
@@ -137,13 +119,7 @@ async def mark_phase(
 
 @post(f"{AT}/{{phase_id:uuid}}/undo", guards=[signed_in], status_code=303)
 async def undo_mark(
-    event_id: FromPath[UUID],
-    key: FromPath[str],
-    phase_id: FromPath[UUID],
-    pages: Pages,
-    viewer: Viewer,
-    form: Form,
-    now: Now,
+    event_id: PathId, key: PathText, phase_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Take back that a phase began or ended at a moment."""
     moment = moment_in(form["at"])

@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath
 
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId, PathText
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of, id_in
 from tracker.ports.pages.events.event_page import times_of
@@ -90,9 +90,7 @@ Deed = Callable[[], Awaitable[object]]
 
 
 @get(AT, guards=[signed_in])
-async def plan_page(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now
-) -> Response[str]:
+async def plan_page(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
     """Show the plan, or the button that begins one."""
     view = await plan_view(viewer, event_id, key, now)
     plan = view.operation.version if view.operation else None
@@ -101,7 +99,7 @@ async def plan_page(
 
 
 @post(AT, guards=[signed_in], status_code=303)
-async def begin(event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
+async def begin(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
     """Begin the plan."""
     await plans.start(viewer, event_id, now)
     return pages.redirect(_at(event_id, key), "Plan started. Add its sites next.")
@@ -109,7 +107,7 @@ async def begin(event_id: FromPath[UUID], key: FromPath[str], pages: Pages, view
 
 @post(f"{AT}/basics", guards=[signed_in], status_code=303)
 async def change_basics(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Change the approving supervisor, the disclosure, and the buffer."""
 
@@ -131,7 +129,7 @@ async def change_basics(
 
 @post(f"{AT}/sites", guards=[signed_in], status_code=303)
 async def add_site(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Add a site, and compare the plan again."""
 
@@ -145,7 +143,7 @@ async def add_site(
 
 @post(f"{AT}/sites/{{site_id:uuid}}/removal", guards=[signed_in], status_code=303)
 async def remove_site(
-    event_id: FromPath[UUID], key: FromPath[str], site_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now
+    event_id: PathId, key: PathText, site_id: PathId, pages: Pages, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Remove a site, and compare the plan again."""
     site = await plans.remove_site(viewer, event_id, site_id, now)
@@ -153,9 +151,7 @@ async def remove_site(
 
 
 @post(f"{AT}/commitments", guards=[signed_in], status_code=303)
-async def commit(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
-) -> Response[Any]:
+async def commit(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
     """Record what an agency commits."""
 
     async def deed() -> None:
@@ -181,7 +177,7 @@ async def commit(
 
 @post(f"{AT}/commitments/{{agency_id:uuid}}/removal", guards=[signed_in], status_code=303)
 async def withdraw(
-    event_id: FromPath[UUID], key: FromPath[str], agency_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now
+    event_id: PathId, key: PathText, agency_id: PathId, pages: Pages, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Remove what an agency committed."""
     await plans.withdraw(viewer, event_id, agency_id, now)
@@ -190,7 +186,7 @@ async def withdraw(
 
 @post(f"{AT}/clearances", guards=[signed_in], status_code=303)
 async def record_number(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Record a deconfliction number."""
 
@@ -212,9 +208,7 @@ async def record_number(
 
 
 @post(f"{AT}/states", guards=[signed_in], status_code=303)
-async def move(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
-) -> Response[Any]:
+async def move(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
     """Take the plan to another state; the page says why not, if it can't."""
     try:
         to = OperationState(form["to"])
@@ -229,13 +223,7 @@ async def move(
 
 @post(f"{AT}/conflicts/{{hit_id:uuid}}/decisions", guards=[signed_in], status_code=303)
 async def decide(
-    event_id: FromPath[UUID],
-    key: FromPath[str],
-    hit_id: FromPath[UUID],
-    pages: Pages,
-    viewer: Viewer,
-    form: Form,
-    now: Now,
+    event_id: PathId, key: PathText, hit_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Record this side's decision about a conflict."""
 

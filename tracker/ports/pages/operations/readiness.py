@@ -5,11 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath
 
 from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId, PathText
 from tracker.ports.pages.core.choosers import Chosen, chosen, label_of
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, id_in, ids_in
@@ -59,9 +59,7 @@ HOW_MANY = "Enter a whole number."
 
 
 @get(AT, guards=[signed_in])
-async def readiness_page(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, now: Now
-) -> Response[str]:
+async def readiness_page(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
     """Show the notice as its recipients read it, who has acknowledged it, and the form of a new one."""
     view = await readiness_view(viewer, event_id, key)
     await access_records.note_date(viewer, view.occurrence, now)
@@ -69,9 +67,7 @@ async def readiness_page(
 
 
 @post(AT, guards=[signed_in], status_code=303)
-async def save(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
-) -> Response[Any]:
+async def save(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
     """Save the notice as a draft, or show the form again with what was refused."""
     view = await readiness_view(viewer, event_id, key)
     more = await chosen(form, "more", view.candidates)
@@ -91,13 +87,7 @@ async def save(
 
 @post(f"{AT}/{{notice_id:uuid}}/states", guards=[signed_in], status_code=303)
 async def move(
-    event_id: FromPath[UUID],
-    key: FromPath[str],
-    notice_id: FromPath[UUID],
-    pages: Pages,
-    viewer: Viewer,
-    form: Form,
-    now: Now,
+    event_id: PathId, key: PathText, notice_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Take the notice to another state, or say why it can't."""
     try:
@@ -113,7 +103,7 @@ async def move(
 
 @post(f"{AT}/{{notice_id:uuid}}/removal", guards=[signed_in], status_code=303)
 async def discard(
-    event_id: FromPath[UUID], key: FromPath[str], notice_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now
+    event_id: PathId, key: PathText, notice_id: PathId, pages: Pages, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Delete a draft."""
     await readiness.discard(viewer, event_id, notice_id, now)
@@ -122,7 +112,7 @@ async def discard(
 
 @post(f"{AT}/places", guards=[signed_in], status_code=303)
 async def add_place(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Add a confidential place for off-site services."""
     view = await readiness_view(viewer, event_id, key)
@@ -135,7 +125,7 @@ async def add_place(
 
 @post(f"{AT}/places/{{site_id:uuid}}/removal", guards=[signed_in], status_code=303)
 async def remove_place(
-    event_id: FromPath[UUID], key: FromPath[str], site_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now
+    event_id: PathId, key: PathText, site_id: PathId, pages: Pages, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Remove such a place."""
     await off_site.remove(viewer, event_id, site_id, now)

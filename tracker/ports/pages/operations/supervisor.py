@@ -1,13 +1,12 @@
 """What the approving supervisor does on the page of a plan, beside approving it: waive the number, or send it back."""
 
 from typing import Any
-from uuid import UUID
 
 from litestar import Response, post
-from litestar.params import FromPath
 
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId, PathText
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import Reader
 from tracker.ports.pages.operations.plan import AT, done, version_in
@@ -16,9 +15,7 @@ from tracker.usecases.operations import approvals, returns
 
 
 @post(f"{AT}/waivers", guards=[signed_in], status_code=303)
-async def waive(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
-) -> Response[Any]:
+async def waive(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
     """Waive the deconfliction number."""
 
     async def deed() -> None:
@@ -32,7 +29,7 @@ async def waive(
 
 @post(f"{AT}/returns", guards=[signed_in], status_code=303)
 async def send_back(
-    event_id: FromPath[UUID], key: FromPath[str], pages: Pages, viewer: Viewer, form: Form, now: Now
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Send the plan back to planning with a comment."""
 

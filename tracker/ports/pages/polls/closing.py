@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath
 from litestar.response import Redirect
 
 from tracker.database import surviving_failures
@@ -13,6 +12,7 @@ from tracker.errors import Conflict, Gone, Invalid
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.flash import Undo
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId
 from tracker.ports.pages.core.dependencies import Form, Pages, Query
 from tracker.ports.pages.core.form_values import id_in
 from tracker.ports.pages.core.request import undo_for, with_number_notified
@@ -27,15 +27,13 @@ NOWHERE = UUID(int=0)
 
 
 @get("/polls/{poll_id:uuid}/date", guards=[signed_in])
-async def ask_to_schedule(
-    poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, params: Query, now: Now
-) -> Response[str]:
+async def ask_to_schedule(poll_id: PathId, pages: Pages, viewer: Viewer, params: Query, now: Now) -> Response[str]:
     """Show a date with everyone's replies, and what happens when the event is scheduled on it."""
     return await _question(pages, viewer, poll_id, id_in(params["date"]) or NOWHERE, now)
 
 
 @post("/polls/{poll_id:uuid}/date", guards=[signed_in], status_code=303)
-async def schedule(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
+async def schedule(poll_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
     """Schedule the event on one of the dates."""
     event_id = (await closing.led(viewer, poll_id)).event.id
     option_id = id_in(form["date"]) or NOWHERE
@@ -48,7 +46,7 @@ async def schedule(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: 
 
 
 @get("/polls/{poll_id:uuid}/cancellation", guards=[signed_in])
-async def ask_to_cancel(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
+async def ask_to_cancel(poll_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
     """Show what happens when a poll is canceled."""
     poll, effect = await closing.led(viewer, poll_id), None
     with surviving_failures():
@@ -57,7 +55,7 @@ async def ask_to_cancel(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, n
 
 
 @post("/polls/{poll_id:uuid}/cancellation", guards=[signed_in], status_code=303)
-async def cancel(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Redirect:
+async def cancel(poll_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Cancel a poll, with a button that undoes it."""
     done = await closing.cancel(viewer, poll_id, now)
     undo = Undo(address=f"/polls/{poll_id}/restoration", fields={}, until=now + UNDO_FOR)
@@ -65,7 +63,7 @@ async def cancel(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now
 
 
 @post("/polls/{poll_id:uuid}/restoration", guards=[signed_in], status_code=303)
-async def restore(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Redirect:
+async def restore(poll_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Undo a cancellation, or say why that is too late."""
     try:
         await closing.restore(viewer, poll_id, now)

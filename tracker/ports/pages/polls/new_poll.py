@@ -3,16 +3,15 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
-from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath
 from litestar.response import Redirect
 from msgspec import Struct
 
 from tracker.errors import Invalid
 from tracker.ports.http.dependencies import Now, Settings, Viewer
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId
 from tracker.ports.pages.availability.suggested_times import Choice, choice
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
 from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of
@@ -50,7 +49,7 @@ class TypedDate(Struct, frozen=True, kw_only=True):
 
 @get("/events/{event_id:uuid}/poll", guards=[signed_in])
 async def new_poll(
-    event_id: FromPath[UUID], pages: Pages, viewer: Viewer, drafts: Drafts, now: Now, settings: Settings
+    event_id: PathId, pages: Pages, viewer: Viewer, drafts: Drafts, now: Now, settings: Settings
 ) -> Response[Any]:
     """Show the form, which begins with the dates of a canceled poll, or the draft's; an open poll is shown instead."""
     event = await polls.draft_for(viewer, event_id)
@@ -66,7 +65,7 @@ async def new_poll(
 
 @post("/events/{event_id:uuid}/poll", guards=[signed_in], status_code=303)
 async def open_poll(
-    event_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now, settings: Settings
+    event_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now, settings: Settings
 ) -> Response[Any]:
     """Ask people for dates, or show the form again with its errors or with more rows."""
     event = await polls.draft_for(viewer, event_id)

@@ -6,13 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath
 from litestar.response import Redirect
 from msgspec import Struct
 
 from tracker.errors import Gone, Invalid, NotFound
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import POLLED, signed_in
+from tracker.ports.http.path import PathId
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of
 from tracker.rules.core.wording import local
@@ -40,7 +40,7 @@ class Proposed(Struct, frozen=True, kw_only=True):
 
 
 @get("/polls/{poll_id:uuid}", guards=[signed_in])
-async def poll_page(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
+async def poll_page(poll_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
     """Show a poll, or say that it was canceled; the address of one that was asked again leads to its successor."""
     try:
         context = await _context(viewer, poll_id, now)
@@ -53,7 +53,7 @@ async def poll_page(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: 
 
 
 @get("/polls/{poll_id:uuid}/table", guards=[signed_in], opt=POLLED)
-async def poll_table(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
+async def poll_table(poll_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
     """Show only the tables, for a page that refreshes them every 15 seconds; one that was asked again is left."""
     try:
         return pages.render("polls/table.html", **await _context(viewer, poll_id, now))
@@ -65,7 +65,7 @@ async def poll_table(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, now:
 
 
 @post("/polls/{poll_id:uuid}/replies", guards=[signed_in], status_code=303)
-async def save_replies(poll_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
+async def save_replies(poll_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
     """Record the viewer's replies, or show the page again with what was chosen."""
     try:
         poll = await polls.poll_for(viewer, poll_id)

@@ -3,12 +3,12 @@
 from typing import Any, NamedTuple, TypeVar
 
 from litestar import HttpMethod, Response, post, route
-from litestar.params import FromPath
 from litestar.response import Redirect
 
 from tracker.errors import Conflict, Gone, Invalid, NotFound
 from tracker.ports.http.dependencies import Links, Now, Origin
 from tracker.ports.http.guards import link
+from tracker.ports.http.path import PathText
 from tracker.ports.pages.core.dependencies import Form, Pages, Query
 from tracker.ports.pages.core.form_values import errors_of
 from tracker.ports.pages.polls.poll import FIELDS, fits_in, shown
@@ -28,7 +28,7 @@ class Opened(NamedTuple):
 
 @route("/p/{token:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])
 async def poll_link_page(
-    token: FromPath[str], pages: Pages, origin: Origin, params: Query, now: Now, links: Links
+    token: PathText, pages: Pages, origin: Origin, params: Query, now: Now, links: Links
 ) -> Response[str]:
     """Show the dates of a poll; ?saved=yes shows what was saved."""
     try:
@@ -40,7 +40,7 @@ async def poll_link_page(
 
 @post("/p/{token:str}", guards=[link], status_code=303)
 async def save_by_link(
-    token: FromPath[str], pages: Pages, origin: Origin, form: Form, now: Now, links: Links
+    token: PathText, pages: Pages, origin: Origin, form: Form, now: Now, links: Links
 ) -> Response[Any]:
     """Record the replies, or show the form: with why they are refused, or that the person is asked about new dates."""
     try:

@@ -7,13 +7,13 @@ from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath
 from litestar.response import Redirect
 
 from tracker.errors import NotAllowed
 from tracker.ports.http import errors
 from tracker.ports.http.dependencies import Now, Settings, Viewer, Visit
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId
 from tracker.ports.pages.core.dependencies import Pages
 from tracker.ports.pages.core.reauthentication import first_reauthenticate
 from tracker.usecases.identity.one_time_links import LIFETIME
@@ -37,15 +37,13 @@ DEEDS: tuple[tuple[str, Deed, str], ...] = (
 
 
 @get(PATH, guards=[signed_in])
-async def access_page(
-    person_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now, settings: Settings
-) -> Response[Any]:
+async def access_page(person_id: PathId, pages: Pages, viewer: Viewer, now: Now, settings: Settings) -> Response[Any]:
     """Show how a person signs in."""
     return await _page(person_id, pages, viewer, now, settings)
 
 
 @get(f"{PATH}/lost-device", guards=[signed_in])
-async def lost_device_page(person_id: FromPath[UUID], pages: Pages, visit: Visit, now: Now) -> Response[Any]:
+async def lost_device_page(person_id: PathId, pages: Pages, visit: Visit, now: Now) -> Response[Any]:
     """Show what ends when a person has lost a device, for people who may end it."""
     access = await account_access.access_of(visit.viewer, person_id, now)
     if access.why_not:
@@ -58,9 +56,7 @@ async def lost_device_page(person_id: FromPath[UUID], pages: Pages, visit: Visit
 
 
 @post(f"{PATH}/reset-link", guards=[signed_in], status_code=200)
-async def make_link(
-    person_id: FromPath[UUID], pages: Pages, visit: Visit, now: Now, settings: Settings
-) -> Response[Any]:
+async def make_link(person_id: PathId, pages: Pages, visit: Visit, now: Now, settings: Settings) -> Response[Any]:
     """Make a link for a new password and show it, only once."""
     if first := await _first(person_id, visit, now):
         return first
@@ -77,9 +73,7 @@ def _handler(tail: str, deed: Deed, words: str) -> HTTPRouteHandler:
     """Return the handler of a button that changes a person's access and then says so."""
 
     @post(f"{PATH}/{tail}", guards=[signed_in], status_code=303)
-    async def handler(
-        person_id: FromPath[UUID], pages: Pages, visit: Visit, settings: Settings, now: Now
-    ) -> Response[Any]:
+    async def handler(person_id: PathId, pages: Pages, visit: Visit, settings: Settings, now: Now) -> Response[Any]:
         if first := await _first(person_id, visit, now):
             return first
         try:

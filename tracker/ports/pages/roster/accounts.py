@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath
 
 from tracker.errors import Invalid
 from tracker.ports.http.dependencies import Now, Settings, Viewer, Visit
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
 from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of
 from tracker.ports.pages.core.reauthentication import first_reauthenticate
@@ -30,7 +30,7 @@ REVIEWED = "Account confirmed for another year."
 
 @post("/people/{person_id:uuid}/sign-in-link", guards=[signed_in], status_code=200)
 async def make_link(
-    person_id: FromPath[UUID], pages: Pages, viewer: Viewer, visit: Visit, now: Now, settings: Settings
+    person_id: PathId, pages: Pages, viewer: Viewer, visit: Visit, now: Now, settings: Settings
 ) -> Response[Any]:
     """Make a sign-in link and show it, only once: it is not stored."""
     check_manager(viewer)
@@ -48,7 +48,7 @@ async def make_link(
 
 @get(SUSPENSION, guards=[signed_in])
 async def ask_to_suspend(
-    person_id: FromPath[UUID], pages: Pages, viewer: Viewer, visit: Visit, drafts: Drafts, now: Now
+    person_id: PathId, pages: Pages, viewer: Viewer, visit: Visit, drafts: Drafts, now: Now
 ) -> Response[Any]:
     """Explain what suspending does, and ask for the reason."""
     check_manager(viewer)
@@ -59,9 +59,7 @@ async def ask_to_suspend(
 
 
 @post(SUSPENSION, guards=[signed_in], status_code=303)
-async def suspend(
-    person_id: FromPath[UUID], pages: Pages, viewer: Viewer, visit: Visit, form: Form, now: Now
-) -> Response[Any]:
+async def suspend(person_id: PathId, pages: Pages, viewer: Viewer, visit: Visit, form: Form, now: Now) -> Response[Any]:
     """Suspend an account."""
     check_manager(viewer)
     if first := first_reauthenticate(visit, f"/people/{person_id}/suspension", now):
@@ -75,13 +73,13 @@ async def suspend(
 
 
 @post("/people/{person_id:uuid}/restoration", guards=[signed_in], status_code=303)
-async def reopen(person_id: FromPath[UUID], pages: Pages, viewer: Viewer, visit: Visit, now: Now) -> Response[Any]:
+async def reopen(person_id: PathId, pages: Pages, viewer: Viewer, visit: Visit, now: Now) -> Response[Any]:
     """Reopen a suspended account."""
     return await _do(pages, viewer, visit, now, person_id, accounts.reopen, REOPENED)
 
 
 @post("/people/{person_id:uuid}/review", guards=[signed_in], status_code=303)
-async def review(person_id: FromPath[UUID], pages: Pages, viewer: Viewer, visit: Visit, now: Now) -> Response[Any]:
+async def review(person_id: PathId, pages: Pages, viewer: Viewer, visit: Visit, now: Now) -> Response[Any]:
     """Confirm that an account is still needed."""
     return await _do(pages, viewer, visit, now, person_id, accounts.review, REVIEWED)
 

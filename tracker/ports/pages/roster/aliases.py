@@ -1,16 +1,15 @@
 """Further addresses from which a person's replies come: removed in the settings, confirmed by a link sent there."""
 
 from typing import Any, TypeVar
-from uuid import UUID
 
 from litestar import HttpMethod, Response, post, route
-from litestar.params import FromPath
 from litestar.response import Redirect
 
 from tracker.errors import Gone, NotFound
 from tracker.ports.http.dependencies import Links, Now, Origin, Viewer
 from tracker.ports.http.flash import Undo
 from tracker.ports.http.guards import link, signed_in
+from tracker.ports.http.path import PathId, PathText
 from tracker.ports.pages.core.dependencies import Pages
 from tracker.rules.roster.aliases import UNDO_FOR
 from tracker.usecases.roster import aliases
@@ -20,7 +19,7 @@ R = TypeVar("R", bound=Response[Any])
 
 
 @post("/settings/addresses/{alias_id:uuid}/removal", guards=[signed_in], status_code=303)
-async def remove_address(alias_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Redirect:
+async def remove_address(alias_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Remove an address."""
     address = await aliases.remove(viewer, alias_id, now)
     undo = Undo(address=f"/settings/addresses/{alias_id}/restoration", fields={}, until=now + UNDO_FOR)
@@ -28,7 +27,7 @@ async def remove_address(alias_id: FromPath[UUID], pages: Pages, viewer: Viewer,
 
 
 @post("/settings/addresses/{alias_id:uuid}/restoration", guards=[signed_in], status_code=303)
-async def restore_address(alias_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Redirect:
+async def restore_address(alias_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Undo the removal of an address, or say that it's too late."""
     try:
         await aliases.restore(viewer, alias_id, now)
@@ -38,7 +37,7 @@ async def restore_address(alias_id: FromPath[UUID], pages: Pages, viewer: Viewer
 
 
 @route("/e/{token:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])
-async def address_page(token: FromPath[str], pages: Pages, origin: Origin, now: Now, links: Links) -> Response[str]:
+async def address_page(token: PathText, pages: Pages, origin: Origin, now: Now, links: Links) -> Response[str]:
     """Show whose address a link confirms, with a button that does; or that it is confirmed."""
     try:
         found = await aliases.by_link(links.read_address(token), now, origin)
@@ -48,7 +47,7 @@ async def address_page(token: FromPath[str], pages: Pages, origin: Origin, now: 
 
 
 @post("/e/{token:str}", guards=[link], status_code=303)
-async def confirm_address(token: FromPath[str], pages: Pages, origin: Origin, now: Now, links: Links) -> Response[Any]:
+async def confirm_address(token: PathText, pages: Pages, origin: Origin, now: Now, links: Links) -> Response[Any]:
     """Confirm an address; the page then says so."""
     try:
         await aliases.confirm(links.read_address(token), now, origin)

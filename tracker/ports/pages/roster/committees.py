@@ -1,13 +1,11 @@
 """The committees of the task force, and the page of one: its chair, and the holders of its seats."""
 
-from uuid import UUID
-
 from litestar import Response, get
-from litestar.params import FromPath
 
 from tracker.database import together
 from tracker.ports.http.dependencies import Settings, Viewer
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId
 from tracker.ports.pages.core.dependencies import Pages
 from tracker.ports.pages.core.escalation import usual_escalation
 from tracker.ports.pages.roster.people import WORDS
@@ -27,9 +25,7 @@ async def committees_page(pages: Pages, viewer: Viewer) -> Response[str]:
 
 
 @get("/committees/{committee_id:uuid}", guards=[signed_in])
-async def committee_page(
-    committee_id: FromPath[UUID], pages: Pages, viewer: Viewer, settings: Settings
-) -> Response[str]:
+async def committee_page(committee_id: PathId, pages: Pages, viewer: Viewer, settings: Settings) -> Response[str]:
     """Show one committee with its seats."""
     found = await directory.committee(viewer, committee_id)
     known, policy, days = await together(_may_sit(viewer, found), policy_of(committee_id), days_of(committee_id))

@@ -1,14 +1,13 @@
 """The confidential places of the viewer's agency: no one at another agency gets their addresses."""
 
 from typing import Any
-from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath
 
 from tracker.errors import Conflict, Invalid
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, version_in
 from tracker.rules.roster.confidential_sites import (
@@ -57,14 +56,14 @@ async def add(pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[An
 
 
 @get(f"{PATH}/{{site_id:uuid}}/edit", guards=[signed_in])
-async def edit_page(site_id: FromPath[UUID], pages: Pages, viewer: Viewer) -> Response[str]:
+async def edit_page(site_id: PathId, pages: Pages, viewer: Viewer) -> Response[str]:
     """Show the form of a place. Errors: NotFound for one of another agency."""
     site = await confidential_sites.own_site(viewer, site_id)
     return _edited(pages, site, _typed(site), Errors())
 
 
 @post(f"{PATH}/{{site_id:uuid}}/edit", guards=[signed_in], status_code=303)
-async def change(site_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
+async def change(site_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
     """Change a place, or show the form again with what was refused."""
     site = await confidential_sites.own_site(viewer, site_id)
     try:

@@ -7,12 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath
 from litestar.response import Redirect
 
 from tracker.database import together
 from tracker.ports.http.dependencies import Now, Viewer, Zone
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId
 from tracker.ports.pages.core.dependencies import Pages, Query, QueryString
 from tracker.ports.pages.core.form_values import FormValues
 from tracker.ports.pages.core.saved_filters import saved_in
@@ -39,7 +39,7 @@ async def people_page(pages: Pages, viewer: Viewer, params: Query, query_string:
 
 
 @get("/people/{person_id:uuid}", guards=[signed_in])
-async def person_page(person_id: FromPath[UUID], pages: Pages, viewer: Viewer, zone: Zone, now: Now) -> Response[str]:
+async def person_page(person_id: PathId, pages: Pages, viewer: Viewer, zone: Zone, now: Now) -> Response[str]:
     """Show one person."""
     return pages.render("roster/people/show.html", **await person_context(viewer, zone, person_id, now))
 
@@ -74,7 +74,7 @@ async def _listed(viewer: Viewer, query: FormValues) -> dict[str, Any]:
 
 
 @post("/people/{person_id:uuid}/sending", guards=[signed_in], status_code=303)
-async def resume_sending(person_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now) -> Redirect:
+async def resume_sending(person_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Send to a person's address again, after emails to it couldn't be delivered."""
     await undeliverable.restore(viewer, person_id, now)
     return pages.redirect(f"/people/{person_id}", RESUMED)

@@ -6,12 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromQuery
 from litestar.response import Redirect
 
 from tracker.errors import NotFound
 from tracker.ports.http.dependencies import Now, Viewer, Visit
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import FormValues, id_in, ids_in, version_in
 from tracker.ports.pages.core.reauthentication import first_reauthenticate
@@ -31,7 +32,7 @@ LABELS = {"primary": "Primary", "alternates": "Alternates"}
 
 
 @get("/committees/{committee_id:uuid}/seats", guards=[signed_in])
-async def choose_agency(committee_id: FromPath[UUID], viewer: Viewer, agency: FromQuery[str] = "") -> Response[Any]:
+async def choose_agency(committee_id: PathId, viewer: Viewer, agency: FromQuery[str] = "") -> Response[Any]:
     """Redirect to the form of the seat of the agency in the address."""
     check_manager(viewer)
     agency_id = id_in(agency)
@@ -42,7 +43,7 @@ async def choose_agency(committee_id: FromPath[UUID], viewer: Viewer, agency: Fr
 
 @get(SEAT, guards=[signed_in])
 async def edit_seat(
-    committee_id: FromPath[UUID], agency_id: FromPath[UUID], pages: Pages, viewer: Viewer, visit: Visit, now: Now
+    committee_id: PathId, agency_id: PathId, pages: Pages, viewer: Viewer, visit: Visit, now: Now
 ) -> Response[Any]:
     """Show the holders of a seat, or the form of a new one."""
     sheet, _ = await _opened(viewer, committee_id, agency_id)
@@ -52,7 +53,7 @@ async def edit_seat(
 
 @post(SEAT, guards=[signed_in], status_code=303)
 async def save_seat(
-    committee_id: FromPath[UUID], agency_id: FromPath[UUID], pages: Pages, visit: Visit, form: Form, now: Now
+    committee_id: PathId, agency_id: PathId, pages: Pages, visit: Visit, form: Form, now: Now
 ) -> Response[Any]:
     """Save the holders of a seat, or show the form again with errors or with changes that were saved meanwhile."""
     viewer = visit.viewer
@@ -78,13 +79,7 @@ async def save_seat(
 
 @post(f"{SEAT}/removal", guards=[signed_in], status_code=303)
 async def remove_seat(
-    committee_id: FromPath[UUID],
-    agency_id: FromPath[UUID],
-    pages: Pages,
-    viewer: Viewer,
-    visit: Visit,
-    form: Form,
-    now: Now,
+    committee_id: PathId, agency_id: PathId, pages: Pages, viewer: Viewer, visit: Visit, form: Form, now: Now
 ) -> Response[Any]:
     """Remove a seat."""
     check_manager(viewer)

@@ -6,11 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response, get
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromQuery
 
 from tracker.database import together
 from tracker.ports.http.dependencies import Now, Today, Viewer, Zone
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId
 from tracker.ports.pages.core.date_entries import Agenda, agenda
 from tracker.ports.pages.core.dependencies import Pages
 from tracker.ports.pages.core.form_values import Errors, FormValues
@@ -41,13 +42,7 @@ async def agencies_page(pages: Pages, viewer: Viewer) -> Response[str]:
 
 @get("/agencies/{agency_id:uuid}", guards=[signed_in])
 async def agency_page(
-    agency_id: FromPath[UUID],
-    pages: Pages,
-    viewer: Viewer,
-    zone: Zone,
-    today: Today,
-    now: Now,
-    period: FromQuery[str] = "",
+    agency_id: PathId, pages: Pages, viewer: Viewer, zone: Zone, today: Today, now: Now, period: FromQuery[str] = ""
 ) -> Response[str]:
     """Show one agency; `period` in the address is that of its attendance, for people who have reports."""
     return pages.render(

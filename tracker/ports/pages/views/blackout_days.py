@@ -4,12 +4,12 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response, post
-from litestar.params import FromPath
 from litestar.response import Redirect
 
 from tracker.errors import Invalid
 from tracker.ports.http.dependencies import Now, Today, Viewer, Zone
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of
 from tracker.ports.pages.views.agency_pages import agency_context
@@ -22,7 +22,7 @@ FIELDS = ("first", "last", "reason")
 
 @post(PATH, guards=[signed_in], status_code=303)
 async def name_blackout(
-    agency_id: FromPath[UUID], pages: Pages, viewer: Viewer, form: Form, zone: Zone, today: Today, now: Now
+    agency_id: PathId, pages: Pages, viewer: Viewer, form: Form, zone: Zone, today: Today, now: Now
 ) -> Response[Any]:
     """Add blackout days, or show the page again with the errors."""
     try:
@@ -35,9 +35,7 @@ async def name_blackout(
 
 
 @post(f"{PATH}/{{blackout_id:uuid}}/removal", guards=[signed_in], status_code=303)
-async def take_back(
-    agency_id: FromPath[UUID], blackout_id: FromPath[UUID], pages: Pages, viewer: Viewer, now: Now
-) -> Redirect:
+async def take_back(agency_id: PathId, blackout_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Remove blackout days."""
     await blackout_days.take_back(viewer, agency_id, blackout_id, now)
     return pages.redirect(_place(agency_id), "Blackout days removed.")

@@ -4,10 +4,10 @@ from functools import cache
 
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath
 
 from tracker.config.paths import folder
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathText
 from tracker.ports.pages.core.dependencies import Pages
 from tracker.ports.pages.core.markdown import Picture, Reader, Written, size_of_png
 from tracker.ports.pages.core.static import GUIDE, assets
@@ -24,7 +24,7 @@ async def help_list(pages: Pages) -> Response[str]:
 
 
 @get(f"{HELP}/{{name:str}}", guards=[signed_in])
-async def help_page(pages: Pages, name: FromPath[str]) -> Response[str]:
+async def help_page(pages: Pages, name: PathText) -> Response[str]:
     """Show one page of the guide. Errors: NotFound for any other name."""
     page = guide().get(name)
     if page is None or name == FIRST:

@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath
 
 from tracker.errors import Invalid
 from tracker.ports.http.dependencies import Now, Today, Viewer, Visit, Zone
 from tracker.ports.http.guards import signed_in
+from tracker.ports.http.path import PathId
 from tracker.ports.pages.core import choosers
 from tracker.ports.pages.core.choosers import Chosen
 from tracker.ports.pages.core.date_entries import address_of, times_of
@@ -31,9 +31,7 @@ DONE = (
 
 
 @get(PATH, guards=[signed_in])
-async def preview_offboarding(
-    person_id: FromPath[UUID], pages: Pages, visit: Visit, zone: Zone, now: Now
-) -> Response[Any]:
+async def preview_offboarding(person_id: PathId, pages: Pages, visit: Visit, zone: Zone, now: Now) -> Response[Any]:
     """Show what a person is responsible for, and ask for a successor."""
     check_manager(visit.viewer)
     first = first_reauthenticate(visit, f"/people/{person_id}/offboarding", now)
@@ -42,7 +40,7 @@ async def preview_offboarding(
 
 @post(PATH, guards=[signed_in], status_code=303)
 async def leave(
-    person_id: FromPath[UUID], pages: Pages, visit: Visit, form: Form, zone: Zone, today: Today, now: Now
+    person_id: PathId, pages: Pages, visit: Visit, form: Form, zone: Zone, today: Today, now: Now
 ) -> Response[Any]:
     """Offboard a person; first show which invitations pass to whom, and which emails go out."""
     check_manager(visit.viewer)

@@ -1,12 +1,13 @@
 """Action items and their history."""
 
-from piccolo.columns import UUID, Date, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, Date, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
-from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
 from tracker.rules.actions.action_items import ItemStatus
 from tracker.tables.schema.core.constraints import check, index, one_of
+from tracker.tables.schema.core.foreign_key import ForeignKey
+from tracker.tables.schema.core.new_id import NEW_ID
 from tracker.tables.schema.events.events import Occurrence
 from tracker.tables.schema.roster.people import Agency, Committee, Member
 
@@ -14,7 +15,7 @@ from tracker.tables.schema.roster.people import Agency, Committee, Member
 class ActionItem(Table):
     """A task that one accountable person must finish by a day."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     uid = Varchar(length=120, unique=True)
     reference = Varchar(length=12, unique=True)
     """The reference people use, for example AI-7QK4: random, so that a gap reveals nothing."""
@@ -53,7 +54,7 @@ class ActionItem(Table):
 class ActionNote(Table):
     """One step in the life of an item, never changed; its author can remove the text of a note that came by email."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     item = ForeignKey(ActionItem, null=False, on_delete=OnDelete.cascade)
     at = Timestamptz(null=False)
     by = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)

@@ -1,12 +1,13 @@
 """Attendance. A mark is never changed: a correction is a new row, timestamped on the earlier one."""
 
-from piccolo.columns import UUID, ForeignKey, Timestamptz, Varchar
+from piccolo.columns import UUID, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
-from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
 from tracker.rules.attendance.sheet import Mark
 from tracker.tables.schema.core.constraints import check, one_of, unique_index
+from tracker.tables.schema.core.foreign_key import ForeignKey
+from tracker.tables.schema.core.new_id import NEW_ID
 from tracker.tables.schema.events.events import Occurrence
 from tracker.tables.schema.roster.people import Agency, Member
 
@@ -14,7 +15,7 @@ from tracker.tables.schema.roster.people import Agency, Member
 class AttendanceMark(Table):
     """What was recorded about one person or walk-in on one date."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     occurrence = ForeignKey(Occurrence, null=False, on_delete=OnDelete.restrict, index=True)
     member = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
     guest = Varchar(length=120, default="")

@@ -1,18 +1,19 @@
 """Days on which the people of an agency are not available."""
 
-from piccolo.columns import UUID, Date, ForeignKey, Varchar
+from piccolo.columns import UUID, Date, Varchar
 from piccolo.columns.base import OnDelete
-from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
 from tracker.tables.schema.core.constraints import check, index
+from tracker.tables.schema.core.foreign_key import ForeignKey
+from tracker.tables.schema.core.new_id import NEW_ID
 from tracker.tables.schema.roster.people import Agency
 
 
 class Blackout(Table):
     """A day or a span of days, both ends included."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     agency = ForeignKey(Agency, null=False, on_delete=OnDelete.cascade)
     first = Date(null=False, default=None)
     last = Date(null=False, default=None)

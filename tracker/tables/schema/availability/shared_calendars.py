@@ -1,18 +1,19 @@
 """Calendars that members share for finding a time: a sealed address and busy spans, never an event's content."""
 
-from piccolo.columns import UUID, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
-from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
 from tracker.tables.schema.core.constraints import unique
+from tracker.tables.schema.core.foreign_key import ForeignKey
+from tracker.tables.schema.core.new_id import NEW_ID
 from tracker.tables.schema.roster.people import Member
 
 
 class SharedCalendar(Table):
     """A calendar that a member keeps elsewhere."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade, unique=True)
     address_sealed = Text(secret=True)
     host = Varchar(length=253)
@@ -32,7 +33,7 @@ class SharedCalendar(Table):
 class BusySpan(Table):
     """A time when its owner is busy."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     calendar = ForeignKey(SharedCalendar, null=False, on_delete=OnDelete.cascade)
     starts_at = Timestamptz(null=False)
     ends_at = Timestamptz(null=False)

@@ -1,21 +1,22 @@
 """Feed addresses: found by their hash, kept sealed so that their owner can copy them again."""
 
-from piccolo.columns import UUID, Boolean, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, Boolean, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
-from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
 from tracker.rules.calendars.alarms import AllDayAlarm
 from tracker.rules.calendars.feeds import Scope
 from tracker.rules.events.event_fields import Kind
 from tracker.tables.schema.core.constraints import check, one_of
+from tracker.tables.schema.core.foreign_key import ForeignKey
+from tracker.tables.schema.core.new_id import NEW_ID
 from tracker.tables.schema.roster.people import Committee, Member
 
 
 class Subscription(Table):
     """One address for one device of one member."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade, index=True)
     name = Varchar(length=60)
     token_hash = Varchar(length=64, unique=True, secret=True)

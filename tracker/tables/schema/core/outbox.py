@@ -1,13 +1,14 @@
 """Messages that wait to be sent, were sent, or were not and why."""
 
-from piccolo.columns import UUID, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
-from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
 from tracker.rules.core.outbox import State
 from tracker.tables.schema.actions.action_items import ActionItem
 from tracker.tables.schema.core.constraints import index, one_of
+from tracker.tables.schema.core.foreign_key import ForeignKey
+from tracker.tables.schema.core.new_id import NEW_ID
 from tracker.tables.schema.events.events import Event, Occurrence
 from tracker.tables.schema.roster.people import Member
 
@@ -18,7 +19,7 @@ class Sending(Table):
     What it is about is read from its messages, because a change of a series can move messages to another event.
     """
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     topic = Varchar(length=20)
     """`rules.core.outbox.Topic`: what its messages announce"""
     queued_at = Timestamptz(null=False)
@@ -29,7 +30,7 @@ class Sending(Table):
 class Message(Table):
     """One email to one person. Its content is read at the moment of sending, with the recipient as viewer."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     key = Varchar(length=250, unique=True)
     """The same deed for the same person never makes two rows."""
     kind = Varchar(length=20)

@@ -1,18 +1,19 @@
 """After how many days action items of a committee reach others than their owners."""
 
-from piccolo.columns import UUID, ForeignKey, Integer, Timestamptz
+from piccolo.columns import UUID, Integer, Timestamptz
 from piccolo.columns.base import OnDelete
-from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
 from tracker.tables.schema.core.constraints import check
+from tracker.tables.schema.core.foreign_key import ForeignKey
+from tracker.tables.schema.core.new_id import NEW_ID
 from tracker.tables.schema.roster.people import Committee
 
 
 class CommitteeEscalation(Table):
     """The days that a committee chose; NULL = those of the task force, 0 = never."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     committee = ForeignKey(Committee, null=False, on_delete=OnDelete.cascade, unique=True)
     agency = Integer(null=True, default=None)
     coordinator = Integer(null=True, default=None)

@@ -1,19 +1,20 @@
 """On which day an action item escalated, so that each level hears of it once."""
 
-from piccolo.columns import UUID, Date, ForeignKey, Integer
+from piccolo.columns import UUID, Date, Integer
 from piccolo.columns.base import OnDelete
-from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
 from tracker.tables.schema.actions.action_items import ActionItem
 from tracker.tables.schema.core.constraints import check, unique
+from tracker.tables.schema.core.foreign_key import ForeignKey
+from tracker.tables.schema.core.new_id import NEW_ID
 from tracker.tables.schema.roster.people import Agency
 
 
 class ItemEscalation(Table):
     """The last day on which an item, while its owner's agency was this one, reached a rung."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     item = ForeignKey(ActionItem, null=False, on_delete=OnDelete.cascade)
     rung = Integer(null=False, default=None)
     """1 = the owner's agency, 2 = the coordinators"""

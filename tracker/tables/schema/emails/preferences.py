@@ -1,18 +1,19 @@
 """Email preferences of members, and of committees for their events; without a row, the defaults apply."""
 
-from piccolo.columns import UUID, Boolean, ForeignKey, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, Boolean, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
-from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
 from tracker.tables.schema.core.constraints import check
+from tracker.tables.schema.core.foreign_key import ForeignKey
+from tracker.tables.schema.core.new_id import NEW_ID
 from tracker.tables.schema.roster.people import Committee, Member
 
 
 class Preference(Table):
     """The preferences of one member."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade, unique=True)
     date_reminders = Boolean(default=True)
     item_reminders = Boolean(default=True)
@@ -41,7 +42,7 @@ class Preference(Table):
 class CommitteePreference(Table):
     """The reminder policy of a committee, with which its new events begin."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     committee = ForeignKey(Committee, null=False, on_delete=OnDelete.cascade, unique=True)
     leads = Varchar(length=60)
     """As in `Preference`; empty = none"""

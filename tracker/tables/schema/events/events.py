@@ -1,26 +1,15 @@
 """Events and their dates. People read them through `visible`, never here."""
 
-from piccolo.columns import (
-    UUID,
-    BigInt,
-    Boolean,
-    Date,
-    ForeignKey,
-    Integer,
-    Interval,
-    Text,
-    Timestamp,
-    Timestamptz,
-    Varchar,
-)
+from piccolo.columns import UUID, BigInt, Boolean, Date, Integer, Interval, Text, Timestamp, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
-from piccolo.columns.defaults.uuid import UUID4
 from piccolo.columns.reference import LazyTableReference
 from piccolo.table import Table
 
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.events.event import EventStatus, Kind
 from tracker.tables.schema.core.constraints import check, index, one_of, unique
+from tracker.tables.schema.core.foreign_key import ForeignKey
+from tracker.tables.schema.core.new_id import NEW_ID
 from tracker.tables.schema.events.policy_columns import USUAL_LEADS
 from tracker.tables.schema.roster.people import Agency, Committee, Member
 
@@ -28,7 +17,7 @@ from tracker.tables.schema.roster.people import Agency, Committee, Member
 class Event(Table):
     """A meeting, operation, training, outreach or deadline; single or a series."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     uid = Varchar(length=120, unique=True)
     """iCalendar UID: random, and never changes."""
     reference = Varchar(length=12, null=True, default=None, unique=True)
@@ -97,7 +86,7 @@ class Event(Table):
 class EventAudience(Table):
     """One audience that may see an event."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade)
     audience = Varchar(length=60)
 
@@ -107,7 +96,7 @@ class EventAudience(Table):
 class Occurrence(Table):
     """One date of an event; (event, original_start) is its identity and equals RECURRENCE-ID."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade)
     original_start = Timestamp(null=False, default=None)
     """Local start by the rule, in the event's zone."""

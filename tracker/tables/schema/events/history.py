@@ -1,11 +1,12 @@
 """Changes to events, stored as people read them; the audit log records only that they happened, without content."""
 
-from piccolo.columns import UUID, ForeignKey, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
-from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
 from tracker.tables.schema.core.constraints import index
+from tracker.tables.schema.core.foreign_key import ForeignKey
+from tracker.tables.schema.core.new_id import NEW_ID
 from tracker.tables.schema.events.events import Event, Occurrence
 from tracker.tables.schema.roster.people import Committee, Member
 
@@ -13,7 +14,7 @@ from tracker.tables.schema.roster.people import Committee, Member
 class EventChange(Table):
     """One change to an event or to one of its dates."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade)
     occurrence = ForeignKey(Occurrence, null=True, default=None, on_delete=OnDelete.cascade)
     """None = the whole event"""

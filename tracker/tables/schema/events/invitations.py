@@ -1,12 +1,13 @@
 """Invitees of an event and their replies."""
 
-from piccolo.columns import UUID, Boolean, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, Boolean, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
-from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
 from tracker.rules.events.replies import AttendeeRole, ReplySource, ReplyValue
 from tracker.tables.schema.core.constraints import index, one_of, unique
+from tracker.tables.schema.core.foreign_key import ForeignKey
+from tracker.tables.schema.core.new_id import NEW_ID
 from tracker.tables.schema.events.events import Event, Occurrence
 from tracker.tables.schema.roster.people import Member
 
@@ -14,7 +15,7 @@ from tracker.tables.schema.roster.people import Member
 class Invitation(Table):
     """One person's invitation to an event, for all its dates."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
     role = Varchar(length=12, default="required")
@@ -36,7 +37,7 @@ class Invitation(Table):
 class InvitationGap(Table):
     """A time during which a person who was invited again later was off the list: dates within it don't count."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     invitation = ForeignKey(Invitation, null=False, on_delete=OnDelete.cascade, index=True)
     withdrawn_at = Timestamptz(null=False)
     again_at = Timestamptz(null=False)
@@ -45,7 +46,7 @@ class InvitationGap(Table):
 class Reply(Table):
     """One reply, never changed: the last for a date counts, else the last for the series."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     invitation = ForeignKey(Invitation, null=False, on_delete=OnDelete.cascade)
     occurrence = ForeignKey(Occurrence, null=True, default=None, on_delete=OnDelete.cascade)
     """None = for the whole series"""

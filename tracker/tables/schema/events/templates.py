@@ -1,18 +1,19 @@
 """Event templates: forms saved under a name."""
 
-from piccolo.columns import UUID, ForeignKey, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
-from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
 from tracker.tables.schema.core.constraints import unique
+from tracker.tables.schema.core.foreign_key import ForeignKey
+from tracker.tables.schema.core.new_id import NEW_ID
 from tracker.tables.schema.roster.people import Committee, Member
 
 
 class EventTemplate(Table):
     """One template; its name is unique per person."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     owner = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
     name = Varchar(length=80)
     committee = ForeignKey(Committee, null=True, default=None, on_delete=OnDelete.cascade)

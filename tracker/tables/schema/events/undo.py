@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 
-from piccolo.columns import UUID, Column, ForeignKey, Text, Timestamptz
+from piccolo.columns import UUID, Column, Text, Timestamptz
 from piccolo.columns.base import OnDelete
-from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
 from tracker.tables.schema.core.constraints import index
+from tracker.tables.schema.core.foreign_key import ForeignKey
+from tracker.tables.schema.core.new_id import NEW_ID
 from tracker.tables.schema.events.events import Event, EventAudience, Occurrence
 from tracker.tables.schema.events.history import EventChange
 from tracker.tables.schema.events.invitations import Invitation, InvitationGap, Reply
@@ -38,7 +39,7 @@ PUT_BACK: Mapping[type[Table], Column] = {
 class UndoSnapshot(Table):
     """One change to an event, by the person who can undo it."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade)
     actor = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
     at = Timestamptz(null=False)

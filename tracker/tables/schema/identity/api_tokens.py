@@ -1,17 +1,18 @@
 """Personal tokens of the API: only their hashes are stored."""
 
-from piccolo.columns import UUID, ForeignKey, Timestamptz, Varchar
+from piccolo.columns import UUID, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
-from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
+from tracker.tables.schema.core.foreign_key import ForeignKey
+from tracker.tables.schema.core.new_id import NEW_ID
 from tracker.tables.schema.roster.people import Member
 
 
 class ApiToken(Table):
     """One token of one member; its scopes limit it within what the member may see and do."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade, index=True)
     name = Varchar(length=60)
     token_hash = Varchar(length=64, unique=True, secret=True)

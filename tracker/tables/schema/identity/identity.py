@@ -1,11 +1,12 @@
 """Sessions, one-time links, recovery codes and failed sign-ins. Secrets are stored only as hashes."""
 
-from piccolo.columns import UUID, ForeignKey, Timestamptz, Varchar
+from piccolo.columns import UUID, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
-from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
 from tracker.tables.schema.core.constraints import check, index
+from tracker.tables.schema.core.foreign_key import ForeignKey
+from tracker.tables.schema.core.new_id import NEW_ID
 from tracker.tables.schema.roster.people import Member
 
 
@@ -46,7 +47,7 @@ class RecoveryCode(Table):
 class FailedAttempt(Table):
     """A wrong password or code; all sign-in forms count them together for each account."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     account = Varchar(length=64)
     """SHA-256 of the lower-case email address, known or not."""
     at = Timestamptz(null=False)

@@ -1,12 +1,13 @@
 """Emails that came back, and the addresses to which nothing is sent because of it."""
 
-from piccolo.columns import UUID, Boolean, ForeignKey, Timestamptz, Varchar
+from piccolo.columns import UUID, Boolean, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
-from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
 from tracker.rules.intake.bounces import Cause, Fate
 from tracker.tables.schema.core.constraints import index, one_of, unique_index
+from tracker.tables.schema.core.foreign_key import ForeignKey
+from tracker.tables.schema.core.new_id import NEW_ID
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.roster.people import Member
 
@@ -14,7 +15,7 @@ from tracker.tables.schema.roster.people import Member
 class Bounce(Table):
     """What a mail server said of one message: in an email, or by refusing it. Never changed."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     received_at = Timestamptz(null=False)
     email_hash = Varchar(length=64, null=True, default=None, unique=True)
     """As in `IncomingReply`; None = the mail server refused the message when it was handed over."""
@@ -34,7 +35,7 @@ class Bounce(Table):
 class EmailPause(Table):
     """That nothing is sent to an address of a person, since when, and until when."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
     address = Varchar(length=254)
     """It holds while it is the person's address: another one is not paused."""

@@ -1,11 +1,12 @@
 """Other times that invited people proposed for a date."""
 
-from piccolo.columns import UUID, ForeignKey, Integer, Timestamptz
+from piccolo.columns import UUID, Integer, Timestamptz
 from piccolo.columns.base import OnDelete
-from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
 from tracker.tables.schema.core.constraints import check
+from tracker.tables.schema.core.foreign_key import ForeignKey
+from tracker.tables.schema.core.new_id import NEW_ID
 from tracker.tables.schema.intake.replies import IncomingReply
 from tracker.tables.schema.roster.people import Member
 
@@ -13,7 +14,7 @@ from tracker.tables.schema.roster.people import Member
 class TimeProposal(Table):
     """The times in one METHOD:COUNTER. Never changed, but for a decision; one of an unmatched email isn't shown."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     reply = ForeignKey(IncomingReply, null=False, on_delete=OnDelete.cascade, unique=True)
     """The email that it came in: whose it is, for which date, and their comment."""
     starts_at = Timestamptz(null=False)

@@ -1,13 +1,14 @@
 """Emails to reply addresses, and what became of each reply in them."""
 
-from piccolo.columns import UUID, Boolean, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, Boolean, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
-from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.intake.calendar_replies import Misfit, Outcome
 from tracker.tables.schema.core.constraints import check, index, one_of, unique
+from tracker.tables.schema.core.foreign_key import ForeignKey
+from tracker.tables.schema.core.new_id import NEW_ID
 from tracker.tables.schema.events.events import Occurrence
 from tracker.tables.schema.events.invitations import Invitation, Reply
 from tracker.tables.schema.roster.people import Member
@@ -16,7 +17,7 @@ from tracker.tables.schema.roster.people import Member
 class IncomingReply(Table):
     """One reply of a calendar program; of an email without one, the email itself. Never changed, but for a decision."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     received_at = Timestamptz(null=False)
     email_hash = Varchar(length=64)
     """SHA-256 of its Message-ID and address, in hexadecimal: the same email is one email, however often it comes."""

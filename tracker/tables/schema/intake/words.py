@@ -1,14 +1,15 @@
 """Emails that people wrote back to an email of ours, what was understood of each, and what undoes it."""
 
-from piccolo.columns import UUID, Boolean, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, Boolean, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
-from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
 from tracker.rules.actions.action_items import ItemStatus
 from tracker.rules.core.answers import Taken, Word
 from tracker.tables.schema.actions.action_items import ActionItem
 from tracker.tables.schema.core.constraints import check, index, one_of
+from tracker.tables.schema.core.foreign_key import ForeignKey
+from tracker.tables.schema.core.new_id import NEW_ID
 from tracker.tables.schema.events.invitations import Reply
 from tracker.tables.schema.roster.people import Member
 
@@ -16,7 +17,7 @@ from tracker.tables.schema.roster.people import Member
 class IncomingWords(Table):
     """One email. Its text is elsewhere, in the item's history or with the reply, unless its writer isn't known."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     received_at = Timestamptz(null=False)
     email_hash = Varchar(length=64, unique=True)
     """SHA-256 of its Message-ID and address, in hexadecimal: the same email is one email, however often it comes."""

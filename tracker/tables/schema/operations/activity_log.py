@@ -1,12 +1,13 @@
 """What was written in the log of an operation, and when it entered its states. People read them through `visible`."""
 
-from piccolo.columns import UUID, ForeignKey, Timestamptz, Varchar
+from piccolo.columns import UUID, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
-from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
 from tracker.rules.operations.states import OperationState
 from tracker.tables.schema.core.constraints import one_of
+from tracker.tables.schema.core.foreign_key import ForeignKey
+from tracker.tables.schema.core.new_id import NEW_ID
 from tracker.tables.schema.operations.plans import OperationPlan
 from tracker.tables.schema.roster.people import Member
 
@@ -14,7 +15,7 @@ from tracker.tables.schema.roster.people import Member
 class OperationLogEntry(Table):
     """One version of an entry; rows are added, never changed."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     """Made of the tap: sent twice, it is the same row."""
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
     entry = UUID()
@@ -28,7 +29,7 @@ class OperationLogEntry(Table):
 class OperationStateChange(Table):
     """When an operation entered a state, and who took it there."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
     was = Varchar(length=12)
     state = Varchar(length=12)

@@ -1,11 +1,12 @@
 """Who checked in and out of an operation. People read it through `visible`, never here."""
 
-from piccolo.columns import UUID, ForeignKey, Timestamptz, Varchar
+from piccolo.columns import UUID, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
-from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
 from tracker.tables.schema.core.constraints import check, unique_index
+from tracker.tables.schema.core.foreign_key import ForeignKey
+from tracker.tables.schema.core.new_id import NEW_ID
 from tracker.tables.schema.operations.plans import OperationPlan
 from tracker.tables.schema.roster.people import Agency, Member
 
@@ -13,7 +14,7 @@ from tracker.tables.schema.roster.people import Agency, Member
 class OperationCheckIn(Table):
     """What was recorded about one person; a later row replaces it, and it stays."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     """Made of the tap: sent twice, it is the same row."""
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
     person = UUID()

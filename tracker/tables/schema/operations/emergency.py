@@ -1,11 +1,12 @@
 """Emergency access of administrators, and the operations that they opened with it."""
 
-from piccolo.columns import UUID, ForeignKey, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
-from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
 from tracker.tables.schema.core.constraints import check, index, unique
+from tracker.tables.schema.core.foreign_key import ForeignKey
+from tracker.tables.schema.core.new_id import NEW_ID
 from tracker.tables.schema.events.events import Event
 from tracker.tables.schema.roster.people import Member
 
@@ -13,7 +14,7 @@ from tracker.tables.schema.roster.people import Member
 class EmergencyAccess(Table):
     """One emergency access, of one session."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
     session = Varchar(length=64)
     """The id of the session: a hash of its cookie. The access ends with it."""
@@ -29,7 +30,7 @@ class EmergencyAccess(Table):
 class EmergencyOpening(Table):
     """One operation that was opened."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     access = ForeignKey(EmergencyAccess, null=False, on_delete=OnDelete.restrict)
     event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade, index=True)
     opened_at = Timestamptz(null=False)

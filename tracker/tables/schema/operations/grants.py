@@ -1,11 +1,12 @@
 """Who was let see an operation, by whom, why, and until when. People read them through `visible`, never here."""
 
-from piccolo.columns import UUID, ForeignKey, Text, Timestamptz
+from piccolo.columns import UUID, Text, Timestamptz
 from piccolo.columns.base import OnDelete
-from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
 from tracker.tables.schema.core.constraints import check, index, unique_index
+from tracker.tables.schema.core.foreign_key import ForeignKey
+from tracker.tables.schema.core.new_id import NEW_ID
 from tracker.tables.schema.events.events import Event
 from tracker.tables.schema.roster.people import Member
 
@@ -13,7 +14,7 @@ from tracker.tables.schema.roster.people import Member
 class OperationGrant(Table):
     """Access of one person, requested or given; it ends, and is never deleted."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
     giver = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)

@@ -1,18 +1,19 @@
 """Lessons learned. `Lesson` belongs to an operation; `ReleasedLesson` is a copy that leads to none."""
 
-from piccolo.columns import UUID, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
-from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
 from tracker.tables.schema.core.constraints import check
+from tracker.tables.schema.core.foreign_key import ForeignKey
+from tracker.tables.schema.core.new_id import NEW_ID
 from tracker.tables.schema.operations.plans import OperationPlan
 
 
 class ReleasedLesson(Table):
     """What everyone reads: a title and a text, and nothing that leads back, not even a time."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     title = Varchar(length=120)
     text = Text()
 
@@ -22,7 +23,7 @@ class ReleasedLesson(Table):
 class Lesson(Table):
     """What was learned from an operation, and the edition of it that could be released."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
     text = Text()
     edition_title = Varchar(length=120, default="")

@@ -1,18 +1,19 @@
 """The phases of an operation."""
 
-from piccolo.columns import UUID, ForeignKey, Integer, Timestamptz, Varchar
+from piccolo.columns import UUID, Integer, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
-from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
 from tracker.tables.schema.core.constraints import check
+from tracker.tables.schema.core.foreign_key import ForeignKey
+from tracker.tables.schema.core.new_id import NEW_ID
 from tracker.tables.schema.operations.plans import OperationPlan
 
 
 class OperationPhase(Table):
     """One phase; its planned times are counted from the start of the operation, so that they move with it."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
     name = Varchar(length=60)
     start_minutes = Integer()

@@ -1,8 +1,7 @@
 """Plans of joint operations, and conflicts between them. People read them through `visible`, never here."""
 
-from piccolo.columns import UUID, Boolean, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, Boolean, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
-from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
 from tracker.rules.operations.deconfliction import Disclosure
@@ -11,6 +10,8 @@ from tracker.rules.operations.plans import OutsideResult, System
 from tracker.rules.operations.sites import SiteRole
 from tracker.rules.operations.states import OperationState
 from tracker.tables.schema.core.constraints import check, index, one_of, unique, unique_index
+from tracker.tables.schema.core.foreign_key import ForeignKey
+from tracker.tables.schema.core.new_id import NEW_ID
 from tracker.tables.schema.events.events import Event
 from tracker.tables.schema.roster.people import Agency, Member
 
@@ -18,7 +19,7 @@ from tracker.tables.schema.roster.people import Agency, Member
 class OperationPlan(Table):
     """The plan of one operation."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade, unique=True)
     state = Varchar(length=12)
     supervisor = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
@@ -46,7 +47,7 @@ class OperationPlan(Table):
 class OperationSite(Table):
     """A place of an operation, in millionths of a degree of WGS 84."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
     role = Varchar(length=20)
     place = Varchar(length=200)
@@ -64,7 +65,7 @@ class OperationSite(Table):
 class OperationAgency(Table):
     """What an agency commits to an operation, and the version of the plan that it acknowledged."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade)
     agency = ForeignKey(Agency, null=False, on_delete=OnDelete.restrict)
     people = Integer()
@@ -80,7 +81,7 @@ class OperationAgency(Table):
 class Clearance(Table):
     """A number of a deconfliction system outside, or a waiver; rows are replaced, never changed."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade)
     system = Varchar(length=14, null=True, default=None)
     """None for a waiver."""
@@ -109,7 +110,7 @@ class Clearance(Table):
 class OperationApproval(Table):
     """That a supervisor approved a version of a plan."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
     version = Integer()
     starts_at = Timestamptz(null=False)
@@ -123,7 +124,7 @@ class OperationApproval(Table):
 class DeconflictionHit(Table):
     """A conflict between two operations; `first` has the smaller id, so that a pair has one open row."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     first = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade)
     second = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
     distance_ft = Integer()
@@ -153,7 +154,7 @@ class DeconflictionHit(Table):
 class HitDecision(Table):
     """What one side of a conflict decided; rows are replaced, never changed."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     hit = ForeignKey(DeconflictionHit, null=False, on_delete=OnDelete.cascade)
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade)
     decision = Varchar(length=14)

@@ -1,12 +1,13 @@
 """Service-readiness notices. A notice doesn't lead to its operation: only a table that hangs on the operation does."""
 
-from piccolo.columns import UUID, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
-from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
 from tracker.rules.operations.readiness import Minors, NoticeState
 from tracker.tables.schema.core.constraints import check, index, one_of, unique
+from tracker.tables.schema.core.foreign_key import ForeignKey
+from tracker.tables.schema.core.new_id import NEW_ID
 from tracker.tables.schema.operations.plans import OperationPlan
 from tracker.tables.schema.roster.people import Member
 
@@ -14,7 +15,7 @@ from tracker.tables.schema.roster.people import Member
 class ReadinessNotice(Table):
     """What victim services are given; recipients read it once it is released."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     uid = Varchar(length=36, unique=True)
     state = Varchar(length=12)
     starts_at = Timestamptz(null=False)
@@ -46,7 +47,7 @@ class ReadinessNotice(Table):
 class ReadinessRecipient(Table):
     """A person who gets a notice, and when they acknowledged it."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     notice = ForeignKey(ReadinessNotice, null=False, on_delete=OnDelete.cascade)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.restrict, index=True)
     acknowledged_at = Timestamptz(null=True, default=None)
@@ -57,7 +58,7 @@ class ReadinessRecipient(Table):
 class OperationReadiness(Table):
     """Which operation a notice is for: the only way from one to the other, and it begins at the operation."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
     notice = ForeignKey(ReadinessNotice, null=False, on_delete=OnDelete.cascade, unique=True)
     made_at = Timestamptz(null=False)

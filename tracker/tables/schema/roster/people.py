@@ -1,20 +1,21 @@
 """Agencies, members with their roles, committees and seats."""
 
-from piccolo.columns import UUID, BigInt, Boolean, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, BigInt, Boolean, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
-from piccolo.columns.defaults.uuid import UUID4
 from piccolo.columns.reference import LazyTableReference
 from piccolo.table import Table
 
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Level, Role, Status
 from tracker.tables.schema.core.constraints import check, index, one_of, unique, unique_index
+from tracker.tables.schema.core.foreign_key import ForeignKey
+from tracker.tables.schema.core.new_id import NEW_ID
 
 
 class Agency(Table):
     """A member organization of one arm and one level."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     name = Varchar(length=200)
     code = Varchar(length=20, unique=True)
     """Short name, for example KCPD."""
@@ -41,7 +42,7 @@ class Agency(Table):
 class Member(Table):
     """A person serving at an agency; guests have no account."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     agency = ForeignKey(Agency, null=False, on_delete=OnDelete.restrict, index=True)
     name = Varchar(length=120)
     title = Varchar(length=120, default="")
@@ -84,7 +85,7 @@ class Member(Table):
 class MemberRole(Table):
     """One role of one member; a committee chair's row names the committee."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
     role = Varchar(length=20)
     committee = ForeignKey(
@@ -104,7 +105,7 @@ class MemberRole(Table):
 class Committee(Table):
     """A steering committee, working group or team, with seats."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     name = Varchar(length=120, unique=True)
     kind = Varchar(length=20, default="committee")
     arm = Varchar(length=20, null=True, default=None)
@@ -123,7 +124,7 @@ class Committee(Table):
 class Seat(Table):
     """The place of an agency in a committee."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     committee = ForeignKey(Committee, null=False, on_delete=OnDelete.cascade)
     agency = ForeignKey(Agency, null=False, on_delete=OnDelete.restrict)
 
@@ -133,7 +134,7 @@ class Seat(Table):
 class SeatHolder(Table):
     """A person who may fill a seat: its primary or an alternate."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     seat = ForeignKey(Seat, null=False, on_delete=OnDelete.cascade)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
     is_primary = Boolean(default=False)

@@ -1,16 +1,16 @@
 """Places where the task force meets, with their capacity."""
 
 from piccolo.columns import UUID, Boolean, Integer, Varchar
-from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
 from tracker.tables.schema.core.constraints import check
+from tracker.tables.schema.core.new_id import NEW_ID
 
 
 class Site(Table):
     """A room or a building; an event is there when its place is exactly this text."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    id = UUID(primary_key=True, default=NEW_ID)
     name = Varchar(length=120, unique=True)
     address = Varchar(length=160, default="")
     capacity = Integer(null=True, default=None)

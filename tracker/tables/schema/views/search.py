@@ -4,11 +4,12 @@ Each table has an index of its words beside it (`event_index`, `item_index`, `pe
 FTS5 on SQLite, full text on PostgreSQL (decision 39). Their rows have the same numbers.
 """
 
-from piccolo.columns import BigInt, ForeignKey, Text
+from piccolo.columns import BigInt, Text
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
 from tracker.tables.schema.actions.action_items import ActionItem
+from tracker.tables.schema.core.foreign_key import ForeignKey
 from tracker.tables.schema.events.events import Event
 from tracker.tables.schema.roster.people import Member
 
