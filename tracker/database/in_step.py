@@ -6,7 +6,6 @@ for the others. It needs no task of its own, which would cost as much as some tr
 
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
-from functools import partial
 from types import coroutine
 from typing import Any, TypeVar
 
@@ -44,25 +43,19 @@ class Reading:
 
     async def read(self, statements: Sequence[Statement]) -> list[Rows]:
         """Return the rows of statements; those of a part go with those of the others."""
-        if not self.is_in_part:
-            return await self.read_now(statements)
         if not all(is_read(query) for query, _ in statements):
             self.check_may_write()
-        return await Asked(statements)
+        return await self.read_with_others(statements)
+
+    async def read_with_others(self, statements: Sequence[Statement]) -> list[Rows]:
+        """Do the same for statements that have been checked: a part may have parts of its own."""
+        return await (Asked(statements) if self.is_in_part else self.read_now(statements))
 
     def check_may_write(self) -> None:
         """Raise TransactionError in a part; again after all of them, because parts catch what a page may lack."""
         if self.is_in_part:
             self.has_refused = True
             raise TransactionError(ONLY_READS)
-
-    def run_part(self, step: Callable[[], T]) -> T:
-        """Let a part run until it asks."""
-        before, self.is_in_part = self.is_in_part, True
-        try:
-            return step()
-        finally:
-            self.is_in_part = before
 
 
 class ReadingBy(Reading):
@@ -78,44 +71,55 @@ class ReadingBy(Reading):
 
 
 class _Part:
-    """A part that has begun: what it asks, or how it ended."""
+    """A part that has begun: what it asks, what else it waits for, or how it ended."""
 
     def __init__(self, reading: Reading, begun: Coroutine[Any, Any, Any]) -> None:
         self._reading, self._begun = reading, begun
         self.asked: Sequence[Statement] | None = None
+        self.others: list[Any] = []
+        """What isn't the database; one at most."""
         self.found: Any = None
         self.error: BaseException | None = None
 
     async def go_on(self, answer: list[Rows] | None = None) -> None:
         """Let it run with an answer until it asks again."""
-        await self._until_it_asks(partial(self._begun.send, answer))
+        self._step(self._begun.send, answer)
+        if self.others:
+            await self._pass_others()
 
     async def fail(self, why: BaseException) -> None:
         """Let it run with an error until it asks again, which most don't."""
-        await self._until_it_asks(partial(self._begun.throw, why))
+        self._step(self._begun.throw, why)
+        if self.others:
+            await self._pass_others()
 
-    async def _until_it_asks(self, step: Callable[[], Any]) -> None:
-        self.asked = None
-        while self.asked is None:
-            try:
-                reached = self._reading.run_part(step)
-            except StopIteration as ended:
-                self.found = ended.value
-                return
-            except BaseException as failed:  # noqa: BLE001 - `in_step` raises it
-                self.error = failed
-                return
+    def _step(self, step: Callable[[Any], Any], value: Any) -> None:
+        """Let it run until it waits or ends."""
+        reading = self._reading
+        before, reading.is_in_part, self.asked = reading.is_in_part, True, None
+        try:
+            reached = step(value)
+        except StopIteration as ended:
+            self.found = ended.value
+        except BaseException as failed:  # noqa: BLE001 - `in_step` raises it
+            self.error = failed
+        else:
             if isinstance(reached, Asked):
                 self.asked = reached.statements
             else:
-                step = await self._after(reached)
+                self.others.append(reached)
+        finally:
+            reading.is_in_part = before
 
-    async def _after(self, other: Any) -> Callable[[], Any]:
-        """Wait for what isn't the database, and return how the part continues."""
-        try:
-            return partial(self._begun.send, await _passed_on(other))
-        except BaseException as failed:  # noqa: BLE001 - it is the part's own
-            return partial(self._begun.throw, failed)
+    async def _pass_others(self) -> None:
+        """Wait for what isn't the database, until it asks or ends."""
+        while self.others:
+            try:
+                answer = await _passed_on(self.others.pop())
+            except BaseException as failed:  # noqa: BLE001 - it is the part's own
+                self._step(self._begun.throw, failed)
+            else:
+                self._step(self._begun.send, answer)
 
 
 async def in_step(reading: Reading, begun: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
@@ -140,7 +144,7 @@ async def _answer(reading: Reading, waiting: Sequence[_Part]) -> None:
     """Answer what parts asked; after a failure each asks by itself, and gets an error of its own alone."""
     questions = [part.asked or () for part in waiting]
     try:
-        found = iter(await reading.read([statement for each in questions for statement in each]))
+        found = iter(await reading.read_with_others([statement for each in questions for statement in each]))
     except BaseException as failed:  # noqa: BLE001 - each part gets it
         is_shared = len(waiting) > 1 and isinstance(failed, Exception) and reading.survives_failure
         for part in waiting:

@@ -2,8 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -98,8 +97,7 @@ class SQLiteEngine(OneWriterEngine, stock.SQLiteEngine):  # type: ignore[misc]  
     async def open(self) -> None:
         """Create the file if needed, check that it can be used, and start keeping connections."""
         self._is_open = True
-        async with self._borrowed():
-            pass
+        await self.give_back(await self.acquire(), is_clean=True)
 
     async def close(self) -> None:
         """Close the idle connections; those in use are closed when they are given back."""
@@ -155,8 +153,15 @@ class SQLiteEngine(OneWriterEngine, stock.SQLiteEngine):  # type: ignore[misc]  
 
     async def read_alone(self, statements: Sequence[Statement]) -> list[Rows]:
         """Read outside any transaction, in one call to a connection."""
-        async with self._borrowed() as connection:
+        connection = await self.acquire()
+        is_idle = True
+        try:
             return await connection.fetch_each(statements)
+        except asyncio.CancelledError:  # its thread may still be at work on the statement
+            is_idle = False
+            raise
+        finally:
+            await self.give_back(connection, is_clean=is_idle)
 
     async def acquire(self) -> Connection:
         """Return an idle connection, or a new one, when no more than `pool` are in use; `give_back` it."""
@@ -211,20 +216,8 @@ class SQLiteEngine(OneWriterEngine, stock.SQLiteEngine):  # type: ignore[misc]  
         return Savepoint(held)
 
     async def _run_borrowed(self, query: str, arguments: list[Any]) -> Rows:
-        async with self._borrowed() as connection:
-            return await self.fetch(connection, query, arguments)
-
-    @asynccontextmanager
-    async def _borrowed(self) -> AsyncIterator[Connection]:
-        connection = await self.acquire()
-        is_idle = True
-        try:
-            yield connection
-        except asyncio.CancelledError:  # its thread may still be at work on the statement
-            is_idle = False
-            raise
-        finally:
-            await self.give_back(connection, is_clean=is_idle)
+        [found] = await self.read_alone([(query, arguments)])
+        return found
 
 
 class ChangeOfSchema(Transaction):

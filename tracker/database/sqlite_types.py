@@ -1,14 +1,17 @@
 """Converting ids and times that come out of SQLite, and times that go in, as Piccolo does and in half the time.
 
 A month reads 500 dates with two times and three ids each; `replace(tzinfo=…)` alone takes six times as long as parsing
-the time. A series of five years writes 260 dates with four times each.
+the time. A series of five years writes 260 dates with four times each. Home names 30 people and dates 500 times.
 """
 
 import sqlite3
 from datetime import UTC, datetime
+from functools import lru_cache
 from uuid import UUID
 
 from piccolo.engine import sqlite as stock  # noqa: F401 - it registers its own, which must be there before ours
+
+IDS = 16_384  # that are kept: 4 MB
 
 
 def register() -> None:
@@ -18,7 +21,9 @@ def register() -> None:
     sqlite3.register_adapter(datetime, _text)
 
 
+@lru_cache(IDS)
 def _id(value: bytes) -> UUID:
+    """Return the same object for the same id, so that comparing ids ends at the first look."""
     return UUID(int=int(value.replace(b"-", b""), 16))
 
 
