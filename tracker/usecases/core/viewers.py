@@ -38,7 +38,8 @@ _PERSON = (
 _BY_MEMBER = f"SELECT {_PERSON} FROM member m JOIN agency a ON a.id = m.agency WHERE m.id IN ({{}})"
 _BY_SESSION = (
     f"SELECT {_PERSON}, s.id AS session, s.created_at AS created_at, s.seen_at AS seen_at,"
-    " s.reauthenticated_at AS reauthenticated_at, x.id AS emergency, x.until AS emergency_until"
+    " s.reauthenticated_at AS reauthenticated_at, m.password_hash IS NOT NULL AS has_password,"
+    " x.id AS emergency, x.until AS emergency_until"
     " FROM session s JOIN member m ON m.id = s.member JOIN agency a ON a.id = m.agency"
     " LEFT JOIN emergency_access x ON x.session = s.id AND x.ended_at IS NULL AND x.until > {} WHERE s.id = {}"
 )
@@ -79,6 +80,8 @@ class Visit(Struct, frozen=True, kw_only=True):
     reauthenticated_at: datetime
     idle_end: datetime
     last_end: datetime
+    has_password: bool = True
+    """Whether they can come back by themselves; without a password, only a link lets them in again."""
     rights_until: datetime = LATEST
     """When the viewer loses access that ends by itself, or their account ends; until then, only a commit changes it."""
 
@@ -215,6 +218,7 @@ async def _visit(token: str, now: datetime) -> Visit | None:
         reauthenticated_at=row["reauthenticated_at"],
         idle_end=row["seen_at"] + IDLE,
         last_end=row["created_at"] + LONGEST,
+        has_password=bool(row["has_password"]),
         rights_until=min(filter(None, [LATEST, row["expires_at"], row["emergency_until"], *_ends(rights)])),
     )
 

@@ -8,9 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 from piccolo.columns.combination import WhereRaw
 from piccolo.custom_types import Combinable
-from piccolo.querystring import QueryString
 
-from tracker.database import engine
 from tracker.rules.core.actors import ON_SITE, Actor, Origin
 from tracker.rules.core.viewer import Status
 from tracker.rules.roster.accounts import is_over
@@ -18,7 +16,6 @@ from tracker.tables.schema.roster.people import Member
 
 PAUSE = timedelta(minutes=15)  # from the fifth failed sign-in; an administrator can end it earlier
 LONGEST_ADDRESS = 254  # characters (RFC 5321 §4.5.3.1)
-_IS_PROTECTED = "SELECT 1 FROM member WHERE id = {} AND password_hash IS NOT NULL"
 MOST = 3  # sessions of one person, unless the settings say otherwise
 
 
@@ -90,11 +87,6 @@ async def account_of(member_id: UUID) -> Account | None:
 async def account_at(email: str) -> Account | None:
     """Return the account with an email address in the form that `clean_address` returns."""
     return await _account(Member.email == email)
-
-
-async def has_password(member_id: UUID) -> bool:
-    """Return whether a member has a password; without one, only a link lets them in again."""
-    return bool(await engine().run_querystring(QueryString(_IS_PROTECTED, member_id)))
 
 
 async def _account(where: Combinable | WhereRaw) -> Account | None:

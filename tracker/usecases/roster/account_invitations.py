@@ -31,8 +31,12 @@ _NEW = (
     " AND NOT m.is_guest AND m.signed_in_at IS NULL AND m.password_hash IS NULL"
     " AND (m.expires_at IS NULL OR m.expires_at > {{}})"
 )
-_NUMBER = f"SELECT COUNT(*) AS people {_NEW.format('')}"
-_ROLES = f"SELECT m.id, r.role {_NEW.format('JOIN member_role r ON r.member = m.id')}"
+# Those with a role, and in a row of its own how many there are.
+_NUMBER = (
+    "SELECT CAST(m.id AS VARCHAR(36)) AS id, r.role, 0 AS people"
+    f" {_NEW.format('JOIN member_role r ON r.member = m.id')}"
+    f" UNION ALL SELECT NULL, NULL, COUNT(*) {_NEW.format('')}"
+)
 
 
 class Mailed(Struct, frozen=True, kw_only=True):
@@ -84,13 +88,13 @@ async def number_of_newcomers(viewer: Viewer, now: datetime) -> int:
     """Return how many people `newcomers` returns, without reading them: a large task force has thousands."""
     if not viewer.manages_accounts:
         return 0
-    [counted], with_roles = await engine().read_each(QueryString(_NUMBER, now), QueryString(_ROLES, now))
-    roles: dict[UUID, set[Role]] = {}
-    for row in with_roles:
-        roles.setdefault(row["id"], set()).add(Role(row["role"]))
-    return int(counted["people"]) - sum(
-        not accounts.may_touch(viewer, one, frozenset(held)) for one, held in roles.items()
-    )
+    people, roles = 0, dict[UUID, set[Role]]()
+    for row in await engine().run_querystring(QueryString(_NUMBER, now, now)):
+        if row["id"] is None:
+            people = int(row["people"])
+        else:
+            roles.setdefault(UUID(row["id"]), set()).add(Role(row["role"]))
+    return people - sum(not accounts.may_touch(viewer, one, frozenset(held)) for one, held in roles.items())
 
 
 async def invite(

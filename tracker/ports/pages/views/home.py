@@ -9,7 +9,7 @@ from msgspec import Struct
 from tracker.database import together
 from tracker.ports.health.checks import Line
 from tracker.ports.health.warnings import warnings
-from tracker.ports.http.dependencies import Now, Settings, Today, Viewer, Zone
+from tracker.ports.http.dependencies import Now, Settings, Today, Viewer, Visit, Zone
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.date_entries import written_out
 from tracker.ports.pages.core.dependencies import Pages
@@ -20,7 +20,6 @@ from tracker.rules.core.viewer import Role
 from tracker.rules.intake.undeliverable import PausedPerson
 from tracker.usecases.core import send_hold
 from tracker.usecases.core.send_hold import Known
-from tracker.usecases.identity.accounts import has_password
 from tracker.usecases.intake.undeliverable import paused_people
 from tracker.usecases.roster.account_invitations import number_of_newcomers
 from tracker.usecases.views import set_up
@@ -43,19 +42,18 @@ class Administration(Struct, frozen=True, kw_only=True):
 
 @get("/", guards=[signed_in])
 async def home_page(
-    pages: Pages, viewer: Viewer, zone: Zone, today: Today, now: Now, *, settings: Settings, mail_server: MailServer
+    pages: Pages, visit: Visit, zone: Zone, today: Today, now: Now, *, settings: Settings, mail_server: MailServer
 ) -> Response[str]:
     """Show what needs the viewer's attention; a part that can't be read says so, and the rest is shown."""
-    found, is_protected, managed = await together(
-        read_home(viewer, now, zone), has_password(viewer.member_id), _managed(viewer, now, settings, mail_server)
-    )
+    viewer = visit.viewer
+    found, managed = await together(read_home(viewer, now, zone), _managed(viewer, now, settings, mail_server))
     last = today + timedelta(days=NEXT_DAYS - 1)
     days = month_grid.by_day(found.days.agenda if found.days else (), today, last, zone)
     return pages.render(
         "views/home/show.html",
         **home_context(found, now, zone),
         days=written_out(days, zone, at_most=AGENDA_SHOWN),
-        lacks_password=not (settings.is_demo or is_protected),
+        lacks_password=not (settings.is_demo or visit.has_password),
         **managed,
     )
 
