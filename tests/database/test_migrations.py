@@ -4,7 +4,7 @@ import asyncio
 import runpy
 
 import pytest
-from piccolo.columns import UUID, Column, ForeignKey, Text, Varchar
+from piccolo.columns import UUID, Column, Text, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.querystring import QueryString
 from piccolo.table import Table, create_table_class
@@ -13,11 +13,13 @@ from tests.cast import NOW
 from tests.database.rows import REFUSED
 from tests.database.schema import declared, present
 from tracker.database import Engine, engine, writing
+from tracker.database import migrate as migrating
 from tracker.database.migrate import OURS, SchemaBehind, check_schema, migrate, names
 from tracker.rules.core.actors import BY_COMMAND
 from tracker.rules.core.audiences import Arm
 from tracker.tables.piccolo_app import APP_CONFIG
 from tracker.tables.schema.core.constraints import Constraint, check, index, one_of, unique, unique_index
+from tracker.tables.schema.core.foreign_key import ForeignKey
 from tracker.tables.schema.roster.sites import Site
 from tracker.usecases.core import audit
 
@@ -91,6 +93,11 @@ def test_migrations_are_numbered_without_a_gap_and_recorded_by_their_names() -> 
 
 async def test_migrations_run_once(database: Engine) -> None:
     assert await migrate() == []
+
+
+async def test_a_server_that_starts_reads_no_migration(database: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migrating, "_load", None)
+    await check_schema()
 
 
 async def test_of_two_runners_at_once_one_migrates_and_the_other_finds_it_done(blank_database: Engine) -> None:

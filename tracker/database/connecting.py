@@ -3,7 +3,6 @@
 import asyncio
 from abc import abstractmethod
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -20,7 +19,6 @@ Write = tuple[str, Sequence[Sequence[Any]]]
 READS = ("SELECT", "WITH", "PRAGMA", "EXPLAIN")
 
 
-@lru_cache(1024)
 def is_read(query: str) -> bool:
     """Return whether a statement only reads."""
     return query.lstrip()[:7].upper().startswith(READS)

@@ -43,7 +43,7 @@ class Reading:
 
     async def read(self, statements: Sequence[Statement]) -> list[Rows]:
         """Return the rows of statements; those of a part go with those of the others."""
-        if not all(is_read(query) for query, _ in statements):
+        if self.is_in_part and not all(is_read(query) for query, _ in statements):
             self.check_may_write()
         return await self.read_with_others(statements)
 
@@ -71,30 +71,26 @@ class ReadingBy(Reading):
 
 
 class _Part:
-    """A part that has begun: what it asks, what else it waits for, or how it ended."""
+    """A part that has begun: what it asks, or how it ended."""
 
     def __init__(self, reading: Reading, begun: Coroutine[Any, Any, Any]) -> None:
         self._reading, self._begun = reading, begun
         self.asked: Sequence[Statement] | None = None
-        self.others: list[Any] = []
-        """What isn't the database; one at most."""
         self.found: Any = None
         self.error: BaseException | None = None
 
     async def go_on(self, answer: list[Rows] | None = None) -> None:
         """Let it run with an answer until it asks again."""
-        self._step(self._begun.send, answer)
-        if self.others:
-            await self._pass_others()
+        if other := self._step(self._begun.send, answer):
+            await self._wait_for(other)
 
     async def fail(self, why: BaseException) -> None:
         """Let it run with an error until it asks again, which most don't."""
-        self._step(self._begun.throw, why)
-        if self.others:
-            await self._pass_others()
+        if other := self._step(self._begun.throw, why):
+            await self._wait_for(other)
 
-    def _step(self, step: Callable[[Any], Any], value: Any) -> None:
-        """Let it run until it waits or ends."""
+    def _step(self, step: Callable[[Any], Any], value: Any) -> tuple[Any] | None:
+        """Let it run until it waits or ends; return what it waits for, if that isn't the database."""
         reading = self._reading
         before, reading.is_in_part, self.asked = reading.is_in_part, True, None
         try:
@@ -104,22 +100,21 @@ class _Part:
         except BaseException as failed:  # noqa: BLE001 - `in_step` raises it
             self.error = failed
         else:
-            if isinstance(reached, Asked):
-                self.asked = reached.statements
-            else:
-                self.others.append(reached)
+            if not isinstance(reached, Asked):
+                return (reached,)
+            self.asked = reached.statements
         finally:
             reading.is_in_part = before
+        return None
 
-    async def _pass_others(self) -> None:
-        """Wait for what isn't the database, until it asks or ends."""
-        while self.others:
+    async def _wait_for(self, other: tuple[Any] | None) -> None:
+        """Wait for what isn't the database, until the part asks or ends."""
+        while other:
             try:
-                answer = await _passed_on(self.others.pop())
+                step, value = self._begun.send, await _passed_on(*other)
             except BaseException as failed:  # noqa: BLE001 - it is the part's own
-                self._step(self._begun.throw, failed)
-            else:
-                self._step(self._begun.send, answer)
+                step, value = self._begun.throw, failed
+            other = self._step(step, value)  # outside, so that it isn't "during handling of" the error
 
 
 async def in_step(reading: Reading, begun: Sequence[Coroutine[Any, Any, T]]) -> list[T]:

@@ -55,13 +55,13 @@ async def migrate(migrations: Path = OURS) -> list[str]:
     async with changing_schema():
         await Migration.create_table(if_not_exists=True)
         await _refuse_unknown(migrations)
-        missing = await _missing(migrations)
-        for file in missing:
-            manager = await _load(file).forwards()
+        missing = {file.stem: _load(file) for file in await _missing(migrations)}
+        for name, module in missing.items():
+            manager = await module.forwards()
             with redirect_stdout(StringIO()):  # Piccolo prints as it goes
                 await manager.run()
-            await Migration.insert(Migration(name=file.stem, app_name=APP))
-    return [file.stem for file in missing]
+            await Migration.insert(Migration(name=name, app_name=APP))
+    return list(missing)
 
 
 async def check_schema(migrations: Path = OURS) -> None:

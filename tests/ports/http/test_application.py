@@ -3,7 +3,7 @@
 import pytest
 from litestar import Router, get, post
 from litestar.exceptions import ImproperlyConfiguredException
-from litestar.params import FromPath
+from litestar.params import FromPath  # noqa: TID251 - a number, which no address of ours has
 from litestar.routes import HTTPRoute
 from litestar.testing import TestClient
 

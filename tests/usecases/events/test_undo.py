@@ -8,7 +8,6 @@ from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
-from piccolo.columns import ForeignKey
 from piccolo.columns.base import OnDelete
 
 from tests.cast import NOW, ZONE, Cast, meeting, operation
@@ -32,6 +31,7 @@ from tracker.tables.background.events.invitees import invitations
 from tracker.tables.piccolo_app import APP_CONFIG
 from tracker.tables.schema.core import outbox as rows
 from tracker.tables.schema.core.audit import AuditEntry
+from tracker.tables.schema.core.foreign_key import ForeignKey
 from tracker.tables.schema.events.events import AudienceVersion, EventAudience, Occurrence
 from tracker.tables.schema.events.events import Event as EventRow
 from tracker.tables.schema.events.invitations import Invitation

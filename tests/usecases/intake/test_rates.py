@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
-from piccolo.columns import ForeignKey
 
 from tests.cast import Cast
 from tests.usecases.intake.replying import invited
@@ -15,6 +14,7 @@ from tracker.errors import Busy
 from tracker.rules.core.answers import Taken
 from tracker.rules.intake.calendar_replies import Sender
 from tracker.rules.intake.rates import MOST_AN_HOUR
+from tracker.tables.schema.core.foreign_key import ForeignKey
 from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.intake import incoming
 

@@ -2,10 +2,13 @@
 
 import gc
 
+_was_on = gc.isenabled()
 gc.disable()  # what modules make stays: looking through it 200 times would be a tenth of their import
-from tracker.ports.cli.main import main  # noqa: E402 - see above
-
-gc.freeze()  # and once more when it is on again
-gc.enable()
+try:
+    from tracker.ports.cli.main import main
+finally:
+    if _was_on:
+        gc.freeze()  # or the next collection would look through it all
+        gc.enable()
 
 __all__ = ["main"]

@@ -16,7 +16,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 JUMP = 300.0  # seconds that the wall clock may move against the monotonic one before it is logged
 HOLD = 120.0  # seconds without jobs after a jump: time for a person to react
-FIRST = 1.0  # seconds to the first run of a job, at most: people who wait for the server to start come first
+FIRST = 0.5  # seconds to the first run of a job, at most: people who wait for the server to start come first
 LOOKS = 1.0  # seconds between two checks of the watchdog, at most
 PATIENCE = 2  # intervals without a tick before the watchdog ticks
 

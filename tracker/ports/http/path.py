@@ -7,7 +7,7 @@ field. There are more than 400 such parameters.
 from typing import TypeAlias
 from uuid import UUID
 
-from litestar.params import FromPath
+from litestar.params import FromPath  # noqa: TID251 - here it gets its names
 
 PathId: TypeAlias = FromPath[UUID]
 PathText: TypeAlias = FromPath[str]

@@ -80,7 +80,7 @@ class Visit(Struct, frozen=True, kw_only=True):
     reauthenticated_at: datetime
     idle_end: datetime
     last_end: datetime
-    has_password: bool = True
+    has_password: bool
     """Whether they can come back by themselves; without a password, only a link lets them in again."""
     rights_until: datetime = LATEST
     """When the viewer loses access that ends by itself, or their account ends; until then, only a commit changes it."""

@@ -29,7 +29,14 @@ def pages(viewer: Viewer) -> templating.Pages:
 def visit(viewer: Viewer, *, proved: timedelta) -> Visit:
     """Return a session of someone who proved who they are so long ago."""
     end = NOW + timedelta(hours=1)
-    return Visit(viewer=viewer, session_id="a" * 43, reauthenticated_at=NOW - proved, idle_end=end, last_end=end)
+    return Visit(
+        viewer=viewer,
+        session_id="a" * 43,
+        reauthenticated_at=NOW - proved,
+        idle_end=end,
+        last_end=end,
+        has_password=True,
+    )
 
 
 async def suspend(viewer: Viewer, person_id: UUID, *, proved: timedelta) -> str:

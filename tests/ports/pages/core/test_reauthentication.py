@@ -14,7 +14,7 @@ from tracker.usecases.core.viewers import Visit
 SECOND = timedelta(seconds=1)
 
 
-VISIT = Visit(viewer=None, session_id="", reauthenticated_at=NOW, idle_end=NOW, last_end=NOW)  # type: ignore[arg-type]  # no one looks at the viewer
+VISIT = Visit(viewer=None, session_id="", reauthenticated_at=NOW, idle_end=NOW, last_end=NOW, has_password=True)  # type: ignore[arg-type]  # no one looks at the viewer
 
 
 def test_while_a_proof_holds_nothing_stands_in_the_way() -> None:

@@ -259,10 +259,10 @@ FIELDS = {
     "field": 'forms.field("place", "Place", "<x>", error=error, hint=hint)',
     "password": 'forms.password("place", "Place", error=error, hint=hint)',
     "textarea": 'forms.textarea("place", "Place", "<x>", error=error, hint=hint)',
-    "select": 'choose.select("place", "Place", [("a", "A"), ("b", "B")], "b", error=error, hint=hint)',
+    "select": 'pickers.select("place", "Place", [("a", "A"), ("b", "B")], "b", error=error, hint=hint)',
     "checkbox": 'forms.checkbox("place", "Place", error=error, hint=hint)',
-    "radios": 'choose.radios("place", "Place", [("a", "A"), ("b", "B", "note")], "b", error=error, hint=hint)',
-    "checkboxes": 'choose.checkboxes("place", "Place", [("a", "A"), ("b", "B")], ["b"], error=error, hint=hint)',
+    "radios": 'pickers.radios("place", "Place", [("a", "A"), ("b", "B", "note")], "b", error=error, hint=hint)',
+    "checkboxes": 'pickers.checkboxes("place", "Place", [("a", "A"), ("b", "B")], ["b"], error=error, hint=hint)',
 }
 
 

@@ -2,7 +2,7 @@
 
 With scripts the server offers the people found while one types (`ports/pages/views/people_found.py`). Without, and
 when a form is sent before a choice, the words are looked up here: the only person found is taken, and of several the
-form shows each. Words are never lost. The field itself is the macro `choose.person`.
+form shows each. Words are never lost. The field itself is the macro `pickers.person`.
 """
 
 from msgspec import Struct, field

@@ -1,8 +1,8 @@
 """From values to HTML: the Jinja environment, the functions and icons of templates, and the common parts of pages.
 
-Every template has, without an import: `alerts`, `tables`, `forms` and `cal` (the macros in core/macros/), `icon`,
-`static`, `qr`, and the filters of `tracker.rules.core.wording`. A page adds viewer, nav, csrf, flash, settings, now,
-today, and zone_word.
+Every template has, without an import: `alerts`, `tables`, `forms`, `pickers`, and `cal` (the macros in core/macros/),
+`icon`, `static`, `qr`, and the filters of `tracker.rules.core.wording`. A page adds viewer, nav, csrf, flash, settings,
+now, today, and zone_word.
 """
 
 import re
@@ -42,9 +42,9 @@ TEXT_LIMITS = {name: about.longest for name, about in TEXTS.items()} | {
 MACROS = {
     "alerts": "core/macros/alerts.html",
     "tables": "core/macros/tables.html",
-    "parts": "core/macros/parts.html",
     "forms": "core/macros/forms.html",
-    "choose": "core/macros/choose.html",
+    "pickers": "core/macros/pickers.html",
+    "field_parts": "core/macros/field_parts.html",
     "cal": "core/macros/calendar.html",
 }
 FILTERS = {

@@ -18,8 +18,11 @@ class ForeignKey(column_types.ForeignKey[Other]):
         """Leave it to `__getattr__`, which Python asks for what isn't there."""
 
     def __getattr__(self, name: str) -> Any:
-        """Return a column of the other table, and have them all from now on."""
-        if name.startswith("_") or self._foreign_key_meta.proxy_columns:
-            raise AttributeError(name)
-        super().set_proxy_columns()
+        """Return a column of the other table, and have them all from now on. Errors: AttributeError."""
+        others = () if name.startswith("_") else self._foreign_key_meta.resolved_references._meta.columns  # noqa: SLF001 - Piccolo's documented way
+        copies = {one._meta.name: one.copy() for one in others}  # noqa: SLF001 - as above
+        if name not in copies:
+            raise AttributeError(f"{type(self).__name__} has no attribute {name}.")
+        vars(self).update(copies)
+        self._foreign_key_meta.proxy_columns = list(copies.values())
         return self.__getattribute__(name)
