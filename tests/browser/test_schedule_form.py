@@ -61,9 +61,12 @@ def test_from_the_title_to_send_are_at_most_thirty_presses_of_tab(page_of: PageO
     assert presses_to(page, '[name="save"][value="send"]') <= MOST_PRESSES
 
 
-def test_a_choice_made_while_the_preview_of_another_day_arrives_is_kept(page_of: PageOf) -> None:
+@pytest.mark.parametrize("settles", [1, 600])
+def test_a_choice_made_while_the_preview_of_another_day_arrives_is_kept(settles: int, page_of: PageOf) -> None:
     page = page_of(COORDINATOR)
     to_empty_form(page)
+    # After a swap htmx waits, here for longer than from a choice to its preview: as on a busy computer.
+    page.evaluate("settles => { htmx.config.defaultSettleDelay = settles; }", settles)
     held: list[Route] = []
     page.route("**/schedule/preview?*", lambda route: held.append(route), times=1)  # noqa: PLW0108 - Playwright takes no method
     with page.expect_request("**/schedule/preview?*"):

@@ -161,8 +161,10 @@
     area.addEventListener("combobox:choose", choose);
   }
 
+  /* At once: until htmx says that it has swapped, the next preview may have been asked for with what it brought. */
+  document.addEventListener("htmx:before:settle", putBack);
+
   document.addEventListener("htmx:after:swap", () => {
-    putBack();
     if (chosen?.leaves && !isOnList()) dropped();
     else if (chosen && !drop.value) added();
     unfoldAgain();
