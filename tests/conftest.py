@@ -37,26 +37,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("source", ["sqlite", "postgres"] if runs_on_both else ["sqlite"], indirect=True)
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Start half as many workers more than there are processors: a third of a browser's test is spent waiting."""
-    return len(_processors()) * 3 // 2
-
-
 def pytest_configure() -> None:
-    """Keep each worker, and what it starts, on one processor; those that are more than processors, on any.
+    """Keep each worker, and what it starts, on one processor.
 
     A statement goes to the thread of its connection and comes back: between two processors that takes much longer.
     """
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "")  # gw0, gw1, …
-    own = _processors()[int(worker[2:]) :][:1] if worker else []
-    if own and hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, own)
-
-
-def _processors() -> list[int]:
-    if hasattr(os, "sched_getaffinity"):
-        return sorted(os.sched_getaffinity(0))
-    return list(range(os.cpu_count() or 1))
+    worker = os.environ.get("PYTEST_XDIST_WORKER")  # gw0, gw1, …
+    if worker and hasattr(os, "sched_setaffinity"):
+        processors = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {processors[int(worker[2:]) % len(processors)]})
 
 
 @pytest.hookimpl(wrapper=True)
