@@ -1,5 +1,7 @@
 """People to choose from: whom a viewer may know, and the few of them whom words find."""
 
+from collections import Counter
+
 import pytest
 
 from tests.cast import NOW, ZONE, Cast
@@ -79,3 +81,12 @@ async def test_conditions_add_people_and_leave_some_out(cast: Cast) -> None:
     without = known_people.but(also, [cast.kcpd_detective.member_id])
     assert (await matching(without, "kcpd", MOST)).people == ()
     assert (await matching(known_people.but(also, []), "kcpd", MOST)).people != ()
+
+
+async def test_the_people_of_each_agency_are_counted_as_they_are_found(cast: Cast) -> None:
+    await Member.update({Member.status: "suspended"}).where(Member.id == cast.kcpd_detective.member_id)
+    await Agency.update({Agency.status: "departed"}).where(Agency.id == cast.agencies["IPD"])
+    for viewer in (cast.coordinator, cast.fbi_lead, cast.bridge_advocate):
+        known = known_to(viewer)
+        found = Counter(one.agency for one in await known_people.every(known))
+        assert {one.code: one.people for one in await known_people.by_agency(known)} == found

@@ -21,8 +21,9 @@ from tracker.tables.visible.core import word_index
 from tracker.tables.visible.core.words import begins, folded, prefix
 from tracker.usecases.roster.directory_rows import ANYBODY, OWN_COMMITTEES
 
-# NOT IN lets SQLite begin with what was found, or count by an index alone; with IN it goes through agency by agency.
+# NOT IN lets SQLite begin with what was found; with IN it goes through agency by agency, which is how to count all.
 _ACTIVE = "m.status = 'active' AND m.agency NOT IN (SELECT g.id FROM agency g WHERE g.status <> 'active')"
+_ACTIVE_TO_COUNT = "m.status = 'active' AND m.agency IN (SELECT g.id FROM agency g WHERE g.status = 'active')"
 _KNOWN = (
     f"{_ACTIVE} AND (m.agency NOT IN (SELECT g.id FROM agency g WHERE g.arm <> {{}}) OR m.id IN"
     f" (SELECT h.member FROM seat_holder h JOIN seat t ON t.id = h.seat WHERE t.committee IN ({OWN_COMMITTEES})))"
@@ -57,11 +58,13 @@ class Candidates(Struct, frozen=True):
     """The people from whom a viewer may choose."""
 
     condition: QueryString
+    to_count: QueryString | None = None
+    """The same in words by which they are counted faster, if there are any."""
 
 
 EVERYONE = Candidates(ANYBODY)
 """All present and past people, for readers of the audit log."""
-ACTIVE = Candidates(QueryString(_ACTIVE))
+ACTIVE = Candidates(QueryString(_ACTIVE), to_count=QueryString(_ACTIVE_TO_COUNT))
 """All people with access, for those who manage the roster."""
 WITH_ACCOUNT = Candidates(QueryString("NOT m.is_guest"))
 """People who can sign in, only together with other candidates."""
@@ -188,7 +191,8 @@ async def every(candidates: Candidates) -> list[Person]:
 
 async def by_agency(candidates: Candidates) -> list[AgencyCount]:
     """Return the agencies of the candidates by short name, each with their number."""
-    counted, agencies = await engine().read_each(QueryString(_BY_AGENCY, candidates.condition), QueryString(_AGENCIES))
+    among = candidates.condition if candidates.to_count is None else candidates.to_count
+    counted, agencies = await engine().read_each(QueryString(_BY_AGENCY, among), QueryString(_AGENCIES))
     people = {row["agency"]: int(row["people"]) for row in counted}
     found = [
         AgencyCount(one["id"], one["code"], Arm(one["arm"]), people[one["id"]])
