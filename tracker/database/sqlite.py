@@ -152,7 +152,7 @@ class SQLiteEngine(OneWriterEngine, stock.SQLiteEngine):  # type: ignore[misc]  
             self.writer_lock().leave()
 
     async def read_alone(self, statements: Sequence[Statement]) -> list[Rows]:
-        """Read outside any transaction, in one call to a connection."""
+        """Run statements outside any transaction, in one call to a connection."""
         connection = await self.acquire()
         is_idle = True
         try:

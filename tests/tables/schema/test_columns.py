@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+from collections.abc import Iterator
 
 import pytest
 
@@ -12,12 +13,13 @@ from tracker.tables.schema.roster.people import Agency, Member
 
 
 @pytest.fixture
-def key() -> ForeignKey[Agency]:
-    """A key that no join has used."""
+def key() -> Iterator[ForeignKey[Agency]]:
+    """A key that no join has used; the agency forgets it afterward."""
     key: ForeignKey[Agency] = ForeignKey(Agency, null=False)
     key._meta.name, key._meta._table = "agency", Member
     key._setup(Member)
-    return key
+    yield key
+    assert Agency._meta._foreign_key_references.pop() is key
 
 
 def test_a_key_copies_no_column_before_a_join(key: ForeignKey[Agency]) -> None:
