@@ -121,6 +121,7 @@ def _asking(of: World, path: str) -> Deed:
 async def _figure(name: str, postgres: tuple[World, Deed], sqlite: tuple[World, Deed], server: "Processes") -> Figure:
     for _ in range(WARM_UP):
         await _time(*postgres), await _time(*sqlite)
+    await know_how_full_it_is(postgres[0])  # the warm-up may have filled them
     rounds = [await _round(postgres, sqlite, server) for _ in range(ROUNDS)]
     here, there, on_sqlite = (median(seconds) * 1000 for seconds in zip(*rounds, strict=True))
     return Figure(

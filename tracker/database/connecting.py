@@ -70,8 +70,10 @@ class Connecting(Engine[BaseTransaction]):
         """Run one statement on a connection."""
 
     @abstractmethod
-    async def fetch_each(self, connection: Any, writes: Sequence[Write], statements: Sequence[Statement]) -> list[Rows]:
-        """Make these writes on a connection, then run the statements, and return the rows of each of those."""
+    async def fetch_each(
+        self, connection: Any, writes: Sequence[Write], statements: Sequence[Statement], *first: str
+    ) -> list[Rows]:
+        """Run `first` and make these writes on a connection, then return the rows of each of the statements."""
 
     @abstractmethod
     async def commit(self, connection: Any, writes: Sequence[Write]) -> None:

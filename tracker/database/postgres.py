@@ -12,6 +12,7 @@ from piccolo.engine.base import BaseTransaction
 from piccolo.engine.exceptions import TransactionError
 
 from tracker.database.connecting import Rows, Statement, Write
+from tracker.database.one_statement import Trips
 from tracker.database.transactions import FAILED, OneWriterEngine
 
 OLDEST = 13  # major version
@@ -21,6 +22,7 @@ IDLE = 300.0  # seconds without use after which a connection is not used again: 
 # Statements that a connection keeps prepared, as long as it lives: the pages alone have some hundred. A plan for any
 # values comes with the sixth run, and takes some 50 kB. asyncpg would keep 100 statements, for five minutes.
 STATEMENTS = 512
+PLANS = {"plan_cache_mode": "force_generic_plan", "jit": "off"}
 WRITER = 0x7472_6163_6B65_72  # the advisory lock of the writer ("tracker")
 
 
@@ -35,6 +37,7 @@ class PostgresEngine(OneWriterEngine, stock.PostgresEngine):  # type: ignore[mis
     begin_to_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
     def __init__(self, dsn: str, *, pool: int = 8, timeout: float = LOCK_TIMEOUT, idle: float = IDLE) -> None:
+        self._trips = Trips()
         self._idle: list[tuple[float, Any]] = []  # since when, and the connection; the one used last is at the end
         self._is_open = False
         self._longest_idle = idle
@@ -43,8 +46,9 @@ class PostgresEngine(OneWriterEngine, stock.PostgresEngine):  # type: ignore[mis
         super().__init__(
             config={
                 "dsn": dsn,
-                "server_settings": {"application_name": "tracker", "lock_timeout": milliseconds},
+                "server_settings": {"application_name": "tracker", "lock_timeout": milliseconds, **PLANS},
                 "statement_cache_size": STATEMENTS,
+                "max_cacheable_statement_size": 0,
                 "max_cached_statement_lifetime": 0,
             }
         )
@@ -83,7 +87,7 @@ class PostgresEngine(OneWriterEngine, stock.PostgresEngine):  # type: ignore[mis
         connection = await self.acquire()
         is_clean = True
         try:
-            return [await self.fetch(connection, *one) for one in statements]
+            return await self._trips.fetch(connection, statements)
         except asyncio.CancelledError:
             is_clean = False
             with CancelScope(shield=True):  # cut at once, it would leave the statement running at the server
@@ -107,18 +111,22 @@ class PostgresEngine(OneWriterEngine, stock.PostgresEngine):  # type: ignore[mis
         self, connection: Any, writes: Sequence[Write], statements: Sequence[Statement], *first: str
     ) -> list[Rows]:
         """Take the writers' lock, make these writes, and run the statements; raise after 30 s without the lock."""
-        await connection.execute("; ".join((*first, f"BEGIN; SELECT pg_advisory_xact_lock({WRITER})")))
-        return await self.fetch_each(connection, writes, statements)
+        lock = f"BEGIN; SELECT pg_advisory_xact_lock({WRITER})"
+        return await self.fetch_each(connection, writes, statements, *first, lock)
 
     async def fetch(self, connection: Any, query: str, arguments: list[Any]) -> Rows:
         """Run one statement on a connection."""
         return list(await connection.fetch(query, *arguments))
 
-    async def fetch_each(self, connection: Any, writes: Sequence[Write], statements: Sequence[Statement]) -> list[Rows]:
-        """Make these writes on a connection, then run the statements."""
+    async def fetch_each(
+        self, connection: Any, writes: Sequence[Write], statements: Sequence[Statement], *first: str
+    ) -> list[Rows]:
+        """Run `first` and make these writes on a connection, then run the statements."""
+        if first:
+            await connection.execute("; ".join(first))
         for query, rows in writes:
             await connection.executemany(query, rows)
-        return [await self.fetch(connection, *one) for one in statements]
+        return await self._trips.fetch(connection, statements)
 
     async def commit(self, connection: Any, writes: Sequence[Write]) -> None:
         """Commit, or raise: PostgreSQL responds to COMMIT of a failed transaction with a silent ROLLBACK."""

@@ -18,7 +18,7 @@ class Snapshot:
         self._engine = engine
         self._connection = connection
         self._turn = asyncio.Lock()  # a connection of PostgreSQL refuses a second question before the first answer
-        self._begin: Sequence[Statement] = [(engine.begin_to_read, [])]
+        self._begin: Sequence[str] = [engine.begin_to_read]
         self._is_over = False
 
     async def read(self, statements: Sequence[Statement]) -> list[Rows]:
@@ -27,7 +27,7 @@ class Snapshot:
             if self._is_over:
                 raise TransactionError("This snapshot has ended.")
             begin, self._begin = self._begin, []
-            return (await self._engine.fetch_each(self._connection, [], [*begin, *statements]))[len(begin) :]
+            return await self._engine.fetch_each(self._connection, [], statements, *begin)
 
     async def end(self) -> None:
         """End the transaction after what is being read, and give the connection back, or close it if that fails."""

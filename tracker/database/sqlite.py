@@ -188,10 +188,10 @@ class SQLiteEngine(OneWriterEngine, stock.SQLiteEngine):  # type: ignore[misc]  
         return found
 
     async def fetch_each(
-        self, connection: Connection, writes: Sequence[Write], statements: Sequence[Statement]
+        self, connection: Connection, writes: Sequence[Write], statements: Sequence[Statement], *first: str
     ) -> list[Rows]:
-        """Make these writes, then run the statements, in one call to the connection's thread."""
-        return await connection.fetch_each(statements, writes)
+        """Run `first`, make these writes, and run the statements, in one call to the connection's thread."""
+        return await connection.fetch_each(statements, writes, first)
 
     async def commit(self, connection: Connection, writes: Sequence[Write]) -> None:
         """Make these writes and commit, or raise: a deferred foreign key is checked here."""

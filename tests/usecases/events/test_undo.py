@@ -684,9 +684,9 @@ class CountingEngine(SQLiteEngine):
     rows_read = 0
 
     async def fetch_each(
-        self, connection: Connection, writes: Sequence[Write], statements: Sequence[Statement]
+        self, connection: Connection, writes: Sequence[Write], statements: Sequence[Statement], *first: str
     ) -> list[Rows]:
-        return self._counted(await super().fetch_each(connection, writes, statements))
+        return self._counted(await super().fetch_each(connection, writes, statements, *first))
 
     async def begin(
         self, connection: Connection, writes: Sequence[Write], statements: Sequence[Statement], *first: str
