@@ -33,6 +33,8 @@ class MailServer(Struct):
     """Seconds before it takes an email."""
     cut_before_reply: Callable[[str], bool] = lambda _: False
     """Takes the email, and the sender never learns of it."""
+    stated: list[list[str]] = field(default_factory=list)
+    """What was said of each email with its sender, such as its size."""
     accepted: list[bytes] = field(default_factory=list)
     senders: list[str] = field(default_factory=list)
     """Of the accepted emails, as on their envelopes."""
@@ -60,6 +62,7 @@ class MailServer(Struct):
         if response := self.at_mail(address):
             return response
         envelope.mail_from = address
+        self.stated.append(options)
         return "250 OK"
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:

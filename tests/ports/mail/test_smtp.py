@@ -138,6 +138,30 @@ async def test_a_recipient_who_is_refused_for_either_sender_is_refused_alone() -
     assert server.senders == ["reply+another@tracker.example"]
 
 
+async def test_each_mail_states_its_size() -> None:
+    async with serving(MailServer()) as server:
+        line = Line(settings(smtp_port=server.port))
+        await line.send(MAIL)
+        await line.send(replace(MAIL, content=MAIL.content * 2))
+        await line.close()
+    assert server.stated == [[f"SIZE={len(one)}"] for one in (MAIL.content, MAIL.content * 2)]
+
+
+async def test_a_server_that_knows_only_helo_gets_mail_that_states_nothing() -> None:
+    class Old(SMTP):
+        async def smtp_EHLO(self, hostname: str) -> None:  # noqa: N802 - aiosmtpd's name
+            await self.push("500 Error: command not recognized")
+
+    server = MailServer()
+    loop = asyncio.get_running_loop()
+    listening = await loop.create_server(partial(Old, server, hostname="old.example", loop=loop), "127.0.0.1", 0)
+    async with listening:
+        line = Line(settings(smtp_port=listening.sockets[0].getsockname()[1]))
+        await line.send(MAIL)
+        await line.close()
+    assert (server.stated, server.accepted) == ([[]], [MAIL.content])
+
+
 async def test_a_refused_mail_leaves_the_connection_for_the_next() -> None:
     async with serving(MailServer(at_rcpt=lambda address: "550 No" if address.startswith("bad") else None)) as server:
         line = Line(settings(smtp_port=server.port))
