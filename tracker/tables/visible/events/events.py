@@ -48,11 +48,17 @@ FROM_EVENT = (
 """What follows `EVENT`, before the predicate."""
 _EVENT = f"{EVENT}{FROM_EVENT} WHERE MAY_SEE(e)"
 _ANY = "SELECT e.id FROM event e WHERE MAY_SEE(e)"
+_OF_DATE = (
+    *("id", "event", "original_start", "starts_at", "ends_at", "title", "place", "agenda", "is_canceled"),
+    *("is_changed", "version", "sequence", "changed_at", "attendance_closed_at", "cancel_reason", "is_off_record"),
+)
 _DATE = (
-    "SELECT o.id, o.event, o.original_start, o.starts_at, o.ends_at, o.title, o.place, o.agenda, o.is_canceled,"
-    " o.is_changed, o.version, o.sequence, o.changed_at, o.attendance_closed_at, o.cancel_reason,"
-    " o.is_off_record"
+    f"SELECT {', '.join(f'o.{name}' for name in _OF_DATE)}"
     " FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"
+)
+_DATE_AND_EVENT = (
+    f"{EVENT}, {', '.join(f'o.{name} AS date_{name}' for name in _OF_DATE)}{FROM_EVENT}"
+    " JOIN occurrence o ON o.event = e.id WHERE MAY_SEE(e)"
 )
 
 
@@ -149,12 +155,11 @@ async def date(viewer: Viewer, event_id: UUID, day: datetime) -> Occurrence | No
 
 async def date_by_id(viewer: Viewer, occurrence_id: UUID) -> Occurrence | None:
     """Return one date, or None when it is missing or not for this viewer; one visit to the database."""
-    dated, found = await rows_of_each(
-        viewer,
-        (_DATE, " AND o.id = {}", occurrence_id),
-        (_EVENT, " AND e.id = (SELECT o.event FROM occurrence o WHERE o.id = {})", occurrence_id),
-    )
-    return _occurrence(dated[0], event_in(found[0])) if dated and found else None
+    found = await rows(_DATE_AND_EVENT, viewer, " AND o.id = {}", occurrence_id)
+    if not found:
+        return None
+    [row] = found
+    return _occurrence({name: row[f"date_{name}"] for name in _OF_DATE}, event_in(row))
 
 
 async def neighbors(viewer: Viewer, occurrence: Occurrence) -> tuple[Occurrence | None, Occurrence | None]:
