@@ -71,6 +71,15 @@ async def test_parts_and_their_parts_read_in_the_same_trips(file: SQLiteEngine) 
     assert (len(statements), statements.trips) == (10, 2)
 
 
+async def test_what_is_only_written_takes_one_trip(file: SQLiteEngine) -> None:
+    with noted() as statements:
+        async with writing():
+            file.write_many("INSERT INTO parent VALUES (1, 'one')", [()])
+            file.write_many("INSERT INTO parent VALUES (2, 'two')", [()])
+    assert statements.trips == 1
+    assert await parents(file) == [1, 2]
+
+
 async def test_only_the_owner_can_read_the_file_and_its_companions(file: SQLiteEngine) -> None:
     await add_parent(file, 1)
     modes = {one.name: stat.S_IMODE(one.stat().st_mode) for one in Path(file.path).parent.iterdir()}

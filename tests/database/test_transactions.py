@@ -73,6 +73,19 @@ async def test_what_is_only_written_is_kept(small: Engine) -> None:
     assert await parents(small) == [1]
 
 
+@pytest.mark.parametrize("query", ["INSERT INTO parent VALUES (2, 'one')", "INSERT INTO child VALUES (1, 404)"])
+async def test_what_is_only_written_leaves_nothing_behind_when_it_is_refused(small: Engine, query: str) -> None:
+    for _ in range(2 * small.pool_size):
+        with pytest.raises(REFUSED):
+            async with writing():
+                small.write_many("INSERT INTO parent VALUES (1, 'one')", [()])
+                small.write_many(query, [()])
+    assert await parents(small) == []
+    async with another(small, patience=1) as other:
+        await read_then_write(other)
+    await works(small)
+
+
 async def test_a_commit_that_fails_leaves_nothing_behind(small: Engine) -> None:
     for _ in range(2 * small.pool_size):
         with pytest.raises(REFUSED, match=r"(?i)foreign key"):

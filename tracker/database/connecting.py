@@ -79,6 +79,11 @@ class Connecting(Engine[BaseTransaction]):
     async def commit(self, connection: Any, writes: Sequence[Write]) -> None:
         """Make these writes and commit, or raise."""
 
+    async def write(self, connection: Any, writes: Sequence[Write], *first: str) -> None:
+        """Run `first`, and make these writes in a transaction of their own, or raise."""
+        await self.begin(connection, writes, [], *first)
+        await self.commit(connection, [])
+
     @abstractmethod
     async def give_back(self, connection: Any, *, is_clean: bool) -> None:
         """Keep the connection for the next user, or close it when it may still be in a transaction."""

@@ -197,6 +197,10 @@ class SQLiteEngine(OneWriterEngine, stock.SQLiteEngine):  # type: ignore[misc]  
         """Make these writes and commit, or raise: a deferred foreign key is checked here."""
         await connection.fetch_each([("COMMIT", [])], writes)
 
+    async def write(self, connection: Connection, writes: Sequence[Write], *first: str) -> None:
+        """Do all of it in one call: most of what is recorded of an email, a feed, or a visit is such a transaction."""
+        await self.begin(connection, writes, [("COMMIT", [])], *first)
+
     async def give_back(self, connection: Connection, *, is_clean: bool) -> None:
         """Keep the connection for the next user, or close it, which rolls back anything that was left."""
         self.writer_lock().connections.release()

@@ -217,10 +217,11 @@ class Transaction(Reading, BaseTransaction):
             raise
 
     async def _commit(self) -> None:
-        if self._waiting:
-            await self.begin()
         if self.has_begun:
             await self.engine.commit(self.connection, self._taken_along())
+        elif self._waiting:
+            self.has_begun = True
+            await self.engine.write(self.connection, self._taken_along(), *self.before_it)
 
     async def _give_back(self, *, is_clean: bool) -> None:
         await self.engine.give_back(self.connection, is_clean=is_clean)
