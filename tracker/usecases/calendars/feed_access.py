@@ -1,8 +1,7 @@
 """From a feed's token to its owner, what they may see now, and the feed's validator."""
 
-from collections.abc import Hashable, Mapping, Sequence
-from datetime import UTC, datetime
-from functools import lru_cache
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +15,7 @@ from tracker.rules.calendars.alarms import Alarms, AllDayAlarm
 from tracker.rules.calendars.feeds import Only, Scope, address_end
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event_fields import Kind
-from tracker.usecases.core.viewers import RIGHTS, viewer_from
+from tracker.usecases.core.viewers import LATEST, RIGHTS, ends, viewer_from
 
 # One query, because feeds are fetched all day and mostly unchanged. UNION loses the column types: all are text here.
 # It reads the counters of all committees; the rules later drop those that the viewer does not hold.
@@ -56,10 +55,7 @@ SELECT 'version', v.audience, CAST(v.version AS VARCHAR(36)), NULL{more}
 """
 _OF_A_FEED_ALONE = ", NULL" * 21
 _STATE = _FEED + (RIGHTS + _VERSIONS).replace("{more}", _OF_A_FEED_ALONE)
-PERSON = ("member", "name", "email", "zone", "agency", "code", "arm", "level", "is_discreet")
-LATEST = datetime.max.replace(tzinfo=UTC)
 RIGHT_KINDS = ("role", "seat", "committee", "grant")
-Right = tuple[str, str, str | None]
 
 
 class Feed(Struct, frozen=True, kw_only=True):
@@ -118,8 +114,8 @@ async def open_feed(token: str, now: datetime) -> Feed:
     row = next((one for one in found if one["kind"] == "feed"), None)
     if row is None:
         raise NotFound
-    rights = tuple((one["kind"], one["word"], one["committee"]) for one in found if one["kind"] in RIGHT_KINDS)
-    viewer = _viewer(*(row[name] for name in PERSON), rights)
+    rights = [one for one in found if one["kind"] in RIGHT_KINDS]
+    viewer = _viewer(row, rights)
     fetched_at, expires_at = _moment(row["fetched_at"]), _moment(row["expires_at"])
     only, alarms = _only(row), _alarms(row)
     committee = row["committee_name"] if only.committee_id and only.is_open_to(viewer) else ""
@@ -137,7 +133,7 @@ async def open_feed(token: str, now: datetime) -> Feed:
         body_hash=row["body_hash"],
         body_since=_moment(row["body_since"]),
         fetched_at=fetched_at,
-        rights_until=min((datetime.fromisoformat(word) for kind, word, _ in rights if kind == "grant"), default=LATEST),
+        rights_until=min(ends(rights), default=LATEST),
         ends_at=min(address_end(datetime.fromisoformat(row["issued_at"]), fetched_at), expires_at or LATEST),
     )
     return _in_time(feed, now)
@@ -159,35 +155,9 @@ def _in_time(feed: Feed, now: datetime) -> Feed:
     return feed
 
 
-@lru_cache(1024)
-def _viewer(  # noqa: PLR0913, PLR0917 - the columns of a person, as text
-    member: str,
-    name: str,
-    email: str,
-    zone: str,
-    agency: str,
-    code: str,
-    arm: str,
-    level: str,
-    is_discreet: str,
-    rights: tuple[Right, ...],
-) -> Viewer:
-    """Return the viewer of these rows; the same rows give the same viewer, so a cached one is never out of date."""
-    person = {
-        "member": UUID(member),
-        "name": name,
-        "email": email,
-        "zone": zone,
-        "agency": UUID(agency),
-        "code": code,
-        "arm": arm,
-        "level": level,
-        "is_discreet": is_discreet,
-        "is_guest": False,  # a guest has no feed
-    }
-    return viewer_from(
-        person, [{"kind": kind, "word": word, "committee": committee} for kind, word, committee in rights]
-    )
+def _viewer(row: Mapping[str, Any], rights: Iterable[Mapping[str, Any]]) -> Viewer:
+    ids = {"member": UUID(row["member"]), "agency": UUID(row["agency"])}
+    return viewer_from({**row, **ids, "is_guest": False}, rights)  # a guest has no feed
 
 
 def _versions(viewer: Viewer, found: Sequence[Mapping[str, Any]]) -> frozenset[tuple[str, str]]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +30,9 @@ TOUCH = timedelta(minutes=1)  # a session in use is written at most this often
 REMEMBERED = timedelta(hours=24)  # after its last use, a session that ended by its time is known to have done so
 LATEST = datetime.max.replace(tzinfo=UTC)
 CHUNK = 1_000  # members in one query
+KEPT = 1_024  # viewers
+Right = tuple[str, str, Any]
+"""Kind, word, and committee of a row of `RIGHTS`."""
 
 _PERSON = (
     "m.id AS member, m.name AS name, m.email AS email, m.zone AS zone, m.status AS status, m.is_guest AS is_guest,"
@@ -64,6 +69,10 @@ SELECT 'committee', '', CAST(b.id AS VARCHAR(36)), CAST(w.member AS VARCHAR(36))
 UNION ALL
 {UNTIL}
 """
+_PERSON_OF = itemgetter(
+    *("member", "name", "email", "zone", "agency", "code", "arm", "level", "is_discreet", "is_guest")
+)
+_RIGHT_OF = itemgetter("kind", "word", "committee")
 _RIGHTS = "WITH who AS (SELECT m.id AS member, m.agency AS agency FROM member m WHERE m.id IN ({}))" + RIGHTS.replace(
     "{more}", ""
 )
@@ -219,11 +228,11 @@ async def _visit(token: str, now: datetime) -> Visit | None:
         idle_end=row["seen_at"] + IDLE,
         last_end=row["created_at"] + LONGEST,
         has_password=bool(row["has_password"]),
-        rights_until=min(filter(None, [LATEST, row["expires_at"], row["emergency_until"], *_ends(rights)])),
+        rights_until=min(filter(None, [LATEST, row["expires_at"], row["emergency_until"], *ends(rights)])),
     )
 
 
-def _ends(rights: Iterable[Mapping[str, Any]]) -> Iterator[datetime]:
+def ends(rights: Iterable[Mapping[str, Any]]) -> Iterator[datetime]:
     """Yield when access ends by itself, among the rows of `RIGHTS`."""
     for one in rights:
         if one["kind"] == "grant":
@@ -244,26 +253,33 @@ def _is_active(row: Mapping[str, Any], now: datetime) -> bool:
     return bool(serves and not is_over(row["expires_at"], now))
 
 
-def viewer_from(row: Mapping[str, Any], rights: Sequence[Mapping[str, Any]]) -> Viewer:
+def viewer_from(row: Mapping[str, Any], rights: Iterable[Mapping[str, Any]]) -> Viewer:
     """Return the viewer behind the row of an active person and the rows of `RIGHTS`."""
+    return _viewer(_PERSON_OF(row), tuple(map(_RIGHT_OF, rights)))
+
+
+@lru_cache(KEPT)
+def _viewer(person: tuple[Any, ...], rights: tuple[Right, ...]) -> Viewer:
+    """Return the viewer of these values. The same values make the same viewer, so one that is kept stays true."""
+    member, name, email, zone, agency, code, arm, level, is_discreet, is_guest = person
     return viewer_of(
-        member_id=row["member"],
-        name=row["name"],
-        email=row["email"],
-        agency_id=row["agency"],
-        agency=row["code"],
-        arm=Arm(row["arm"]),
-        level=Level(row["level"]),
-        zone=row["zone"],
-        roles=frozenset(Role(one["word"]) for one in rights if one["kind"] == "role"),
-        chairs=frozenset(UUID(one["committee"]) for one in rights if one["word"] == Role.COMMITTEE_CHAIR),
+        member_id=member,
+        name=name,
+        email=email,
+        agency_id=agency,
+        agency=code,
+        arm=Arm(arm),
+        level=Level(level),
+        zone=zone,
+        roles=frozenset(Role(word) for kind, word, _ in rights if kind == "role"),
+        chairs=frozenset(UUID(committee) for _, word, committee in rights if word == Role.COMMITTEE_CHAIR),
         seats=_ids(rights, "seat"),
         all_committees=_ids(rights, "committee"),
         grants=_ids(rights, "grant"),
-        is_discreet=bool(row["is_discreet"]),
-        signs_in=not row["is_guest"],
+        is_discreet=bool(is_discreet),
+        signs_in=not is_guest,
     )
 
 
-def _ids(rights: Any, kind: str) -> frozenset[UUID]:
-    return frozenset(UUID(one["committee"]) for one in rights if one["kind"] == kind)
+def _ids(rights: tuple[Right, ...], wanted: str) -> frozenset[UUID]:
+    return frozenset(UUID(found) for kind, _, found in rights if kind == wanted)
