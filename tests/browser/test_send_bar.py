@@ -56,6 +56,22 @@ def test_the_button_that_sends_is_in_view_and_covers_nothing_that_has_the_focus(
     assert [one for one in covered if one] == []
 
 
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("way", [to_new_with_people, to_edit_from], ids=["new", "edit"])
+def test_a_message_is_shown_above_the_bar(page_of: PageOf, demo: Demo, way: Way, size: tuple[int, int]) -> None:
+    page = page_of(COORDINATOR)
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    way(page, demo)
+    page.locator("#f-ends").fill("08:00")
+    page.locator("#f-starts").fill("16:30")
+    page.keyboard.press("Tab")
+    expect(page.locator("#toast")).to_have_text("End time moved to match the start.")
+    toast, bar = page.locator("#toast").bounding_box(), page.locator(BAR).bounding_box()
+    assert toast is not None
+    assert bar is not None
+    assert toast["y"] + toast["height"] <= bar["y"]
+
+
 @pytest.mark.parametrize("size", SIZES[2:], ids=str)
 @pytest.mark.parametrize("way", [to_new_with_people, to_edit_from], ids=["new", "edit"])
 def test_the_end_of_the_panel_beside_the_form_is_reached_by_keys_in_the_middle_of_the_form(

@@ -23,7 +23,7 @@ from tracker.database import (
     open_database,
     writing,
 )
-from tracker.database.one_statement import MOST, Trips
+from tracker.database.one_statement import LARGEST, MOST, Trips
 from tracker.database.sql_list import sql_list
 
 pytestmark = pytest.mark.anyio
@@ -120,6 +120,20 @@ async def test_each_keeps_its_own_arguments(server: Engine) -> None:
         [{"n": 5}],
         [{"n": 55}],
     ]
+
+
+async def test_many_statements_are_several(server: Engine, sent: list[str]) -> None:
+    found = await _asked(server, *(QueryString("SELECT {}::int AS n", number) for number in range(LARGEST + 2)))
+    assert found == [[{"n": number}] for number in range(LARGEST + 2)]
+    assert len(sent) == 2
+
+
+async def test_statements_with_more_parameters_than_one_can_have_go_by_themselves(
+    server: Engine, sent: list[str]
+) -> None:
+    summed = QueryString(f"SELECT {' + '.join(['{}::int'] * 1_000)} AS n", *([1] * 1_000))
+    assert await _asked(server, *[summed] * 33) == [[{"n": 1_000}]] * 33
+    assert len(sent) == 33
 
 
 async def test_no_rows_are_an_empty_list(server: Engine) -> None:

@@ -16,6 +16,8 @@ from tracker.database.connecting import Rows, Statement
 
 OFTEN = 3  # times that the same statements went together when they become one, which is planned by itself
 MOST = 128  # combinations that are remembered
+LARGEST = 40  # statements in one: PostgreSQL takes 1,664
+PARAMETERS = 32_767  # of one statement (int16 in the protocol)
 _SUBQUERY = re.compile(r"\s*(SELECT|WITH)\b", re.IGNORECASE)
 _PARAMETER = re.compile(r"\$(\d+)")
 
@@ -41,7 +43,12 @@ class Trips:
 
         An error is that of any of them.
         """
-        together = self._together([query for query, _ in statements])
+        if len(statements) > LARGEST:
+            return [
+                *await self.fetch(connection, statements[:LARGEST]),
+                *await self.fetch(connection, statements[LARGEST:]),
+            ]
+        together = self._together(statements)
         if together is None or together.times < OFTEN:
             return [list(await connection.fetch(query, *arguments)) for query, arguments in statements]
         if not together.query:
@@ -53,11 +60,13 @@ class Trips:
             for names, rows in zip(together.columns, found, strict=True)
         ]
 
-    def _together(self, queries: Sequence[str]) -> _Together | None:
-        """Return what is known of queries that go together once more; None for what can't be one."""
-        if len(queries) <= 1 or not all(map(_SUBQUERY.match, queries)):
+    def _together(self, statements: Sequence[Statement]) -> _Together | None:
+        """Return what is known of statements that go together once more; None for what can't be one."""
+        key = tuple(query for query, _ in statements)
+        if len(key) <= 1 or not all(map(_SUBQUERY.match, key)):
             return None
-        key = tuple(queries)
+        if sum(len(arguments) for _, arguments in statements) > PARAMETERS:
+            return None
         found = self._known.setdefault(key, _Together())
         found.times += 1
         self._known.move_to_end(key)
@@ -71,7 +80,7 @@ async def _combine(connection: Any, together: _Together, statements: Sequence[St
     together.columns = [await _columns(connection, query) for query, _ in statements]
     before, parts = 0, []
     for query, arguments in statements:
-        parts.append(f"ARRAY(SELECT r FROM ({_numbered_after(before, query)}) r)")
+        parts.append(f"ARRAY(SELECT r FROM ({_numbered_after(before, query)}\n) r)")  # it may end with a comment
         before += len(arguments)
     together.query = f"SELECT {', '.join(parts)}"
 
