@@ -1,9 +1,8 @@
 """On PostgreSQL the statements of a trip are one statement, and no one can tell from what they find."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -12,36 +11,20 @@ import pytest
 from piccolo.querystring import QueryString
 
 from tests.database.rows import PARENT
-from tests.database.sources import Source
-from tracker.database import (
-    Engine,
-    all_together,
-    bind,
-    close_database,
-    engine_from_url,
-    one_statement,
-    open_database,
-    writing,
-)
+from tracker.database import Engine, all_together, one_statement, writing
 from tracker.database.one_statement import LARGEST, MOST, Trips
 from tracker.database.sql_list import sql_list
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("source", ["postgres"], indirect=True)]
 
 MANY = "SELECT n AS id, 'x' || n AS name FROM generate_series({}::int, {}::int) n ORDER BY n DESC"
 ID = UUID("7adac2ac-6369-41b4-bf10-d78e219c4fcf")
 
 
 @pytest.fixture
-async def server(postgres_source: Source, tmp_path: Path) -> AsyncIterator[Engine]:
-    url = await postgres_source.blank(tmp_path)
-    engine = engine_from_url(url, pool=2)
-    bind(engine)
-    await open_database(engine)
-    await engine.run_ddl(PARENT)
-    yield engine
-    await close_database(engine)
-    await postgres_source.drop(url)
+async def server(blank_database: Engine) -> Engine:
+    await blank_database.run_ddl(PARENT)
+    return blank_database
 
 
 @pytest.fixture
@@ -194,7 +177,9 @@ class Counting:
         return []
 
 
-async def test_a_combination_that_did_not_come_for_long_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_combination_that_did_not_come_for_long_is_forgotten(
+    server: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(one_statement, "OFTEN", 2)
     trips, connection = Trips(), Counting()
     for number in (*range(MOST + 1), 0):
