@@ -147,19 +147,79 @@ async def test_each_mail_states_its_size() -> None:
     assert server.stated == [[f"SIZE={len(one)}"] for one in (MAIL.content, MAIL.content * 2)]
 
 
-async def test_a_server_that_knows_only_helo_gets_mail_that_states_nothing() -> None:
-    class Old(SMTP):
-        async def smtp_EHLO(self, hostname: str) -> None:  # noqa: N802 - aiosmtpd's name
-            await self.push("500 Error: command not recognized")
+@asynccontextmanager
+async def _saying(**replies: str) -> AsyncIterator[tuple[int, list[str]]]:
+    """Run a server that says 250, or what is given for a command, and nothing for an empty text.
 
-    server = MailServer()
-    loop = asyncio.get_running_loop()
-    listening = await loop.create_server(partial(Old, server, hostname="old.example", loop=loop), "127.0.0.1", 0)
-    async with listening:
-        line = Line(settings(smtp_port=listening.sockets[0].getsockname()[1]))
+    It ends the connection after a 421. Yields its port, and the lines that it gets.
+    """
+    got: list[str] = []
+    answering: set[asyncio.Task[None]] = set()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        answering.add(asyncio.current_task())
+        reply = "220 mail.example"
+        while not reply.startswith("421"):
+            if reply:
+                writer.write(f"{reply}\r\n".encode())
+            if reply.startswith("354"):
+                await reader.readuntil(b"\r\n.\r\n")
+                writer.write(b"250 Kept\r\n")
+            if not (line := (await reader.readline()).decode()):
+                break
+            got.append(line.strip())
+            reply = replies.get(line[:4].strip(), "250 OK")
+        writer.write(f"{reply}\r\n".encode())
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1], got
+    await asyncio.gather(*answering)
+
+
+async def test_a_server_that_knows_only_helo_gets_mail_that_states_nothing() -> None:
+    async with _saying(EHLO="500 What?", DATA="354 Go") as (port, got):
+        line = Line(settings(smtp_port=port))
         await line.send(MAIL)
         await line.close()
-    assert (server.stated, server.accepted) == ([[]], [MAIL.content])
+    assert [one.split()[0] for one in got[:3]] == ["EHLO", "HELO", "MAIL"]
+    assert got[2] == "MAIL FROM:<calendar@tracker.example>"
+
+
+@pytest.mark.parametrize(
+    "replies",
+    [{"EHLO": "421 Busy"}, {"EHLO": "550 No", "HELO": "550 No"}, {"EHLO": "550 No", "HELO": "421 Busy"}, {"EHLO": ""}],
+    ids=str,
+)
+async def test_a_server_that_does_not_greet_has_got_nothing(
+    replies: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp, "BUDGET", 0.4)
+    async with _saying(**replies) as (port, _):
+        line = Line(settings(smtp_port=port))
+        with pytest.raises(Away):
+            await line.send(MAIL)
+        await line.close()
+
+
+async def test_a_refusal_stays_one_when_the_server_does_not_forget_the_mail(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smtp, "GOODBYE", 0.1)
+    async with _saying(RCPT="550 No such user", RSET="") as (port, _):
+        line = Line(settings(smtp_port=port))
+        with pytest.raises(Refused, match="550"):
+            await line.send(MAIL)
+        await line.close()
+
+
+async def test_an_address_that_cannot_be_sent_leaves_the_connection_for_the_next() -> None:
+    async with serving(MailServer()) as server:
+        line = Line(settings(smtp_port=server.port))
+        with pytest.raises(ValueError, match="character"):
+            await line.send(replace(MAIL, recipient="a\x01b@kcpd.example"))
+        await line.send(MAIL)
+        await line.close()
+        assert (len(server.accepted), server.connections) == (1, 1)
 
 
 async def test_a_refused_mail_leaves_the_connection_for_the_next() -> None:

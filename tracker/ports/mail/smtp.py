@@ -28,12 +28,13 @@ from tracker.ports.mail.compose import Mail
 from tracker.rules.emails.content import cut, one_line
 
 BUDGET = 20.0  # seconds for one email, from connecting to the server's reply
+CONNECTING = 0.75  # of them for connecting and signing in; then nothing of the email was handed over
 TLS_PORT = 465  # TLS from the first byte (RFC 8314); every other port is upgraded by STARTTLS
 SENDER_REFUSED = ("5.2.252", "5.7.60")  # of Exchange: the sign-in may not send as this address
 PERMANENT = 500  # codes from here on are permanent
 TOO_LARGE = 552  # the email, as said before its recipient to those who state its size (RFC 1870 §6.1)
 SIGN_IN_FIRST = (530, 534, 535, 538)  # RFC 4954 §6: no email is accepted as things are
-GOODBYE = 2.0  # seconds for QUIT
+GOODBYE = 2.0  # seconds for QUIT, and for RSET after a refusal
 
 log = logging.getLogger("tracker.mail")
 
@@ -107,8 +108,9 @@ class Line:
             return self._client
         self._client = _client(self._settings)
         try:
-            await self._client.connect(timeout=BUDGET / 2)
-            await _greet(self._client)
+            async with asyncio.timeout(CONNECTING * BUDGET):
+                await self._client.connect(timeout=BUDGET / 2)
+                await _greet(self._client)
         except (SMTPException, OSError, TimeoutError) as problem:
             self._drop()
             raise _unconnected(problem) from problem
@@ -147,10 +149,15 @@ def _client(settings: Settings) -> aiosmtplib.SMTP:
 
 
 async def _greet(client: aiosmtplib.SMTP) -> None:
-    """Ask the server for its extensions, unless a sign-in has asked."""
-    if client.is_ehlo_or_helo_needed:
-        with suppress(SMTPHeloError):  # the first email tries HELO
-            await client.ehlo()
+    """Ask the server for its extensions, unless a sign-in has asked; a very old one knows only HELO."""
+    if not client.is_ehlo_or_helo_needed:
+        return
+    try:
+        await client.ehlo()
+    except SMTPHeloError:
+        if not client.is_connected:
+            raise
+        await client.helo()
 
 
 async def _transact(client: aiosmtplib.SMTP, sender: str, mail: Mail) -> None:
@@ -164,9 +171,9 @@ async def _transact(client: aiosmtplib.SMTP, sender: str, mail: Mail) -> None:
         await client.mail(sender, options=options)
         await client.rcpt(mail.recipient)
         await client.data(mail.content)
-    except SMTPResponseException:
-        with suppress(ConnectionError, SMTPResponseException):
-            await client.rset()
+    except (SMTPResponseException, ValueError):  # of an address that can't be sent
+        with suppress(SMTPException, OSError):
+            await client.rset(timeout=GOODBYE)
         raise
 
 
@@ -176,6 +183,8 @@ def _unconnected(problem: Exception) -> Away:
         case ssl.SSLError():
             return _trouble(problem)
         case SMTPConnectError() | SMTPServerDisconnected() | SMTPTimeoutError() | OSError():
+            return Away(_words(problem))
+        case SMTPHeloError() if problem.code < PERMANENT:
             return Away(_words(problem))
         case _:
             return _trouble(problem)
