@@ -12,7 +12,7 @@ from piccolo.querystring import QueryString
 
 from tests.database.rows import PARENT
 from tracker.database import Engine, all_together, one_statement, writing
-from tracker.database.one_statement import LARGEST, MOST, Trips
+from tracker.database.one_statement import LARGEST, LONG, MOST, Trips
 from tracker.database.sql_list import sql_list
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("source", ["postgres"], indirect=True)]
@@ -157,13 +157,41 @@ async def test_parts_that_ask_together_fail_by_themselves(server: Engine) -> Non
     ]
 
 
-async def test_in_a_snapshot_the_first_trip_is_one_too(server: Engine, sent: list[str]) -> None:
+async def test_in_a_snapshot_each_goes_by_itself(server: Engine, sent: list[str]) -> None:
     async with server.snapshot():
-        assert await _asked(server, QueryString(MANY, 1, 1), QueryString(MANY, 2, 2)) == [
-            [{"id": 1, "name": "x1"}],
-            [{"id": 2, "name": "x2"}],
-        ]
-    assert [one for one in sent if one != "ROLLBACK"] == sent[:1]
+        found = await _asked(server, QueryString(MANY, 1, 1), QueryString(MANY, 2, 2))
+    assert found == [[{"id": 1, "name": "x1"}], [{"id": 2, "name": "x2"}]]
+    assert len([one for one in sent if one != "ROLLBACK"]) == 2
+
+
+async def test_a_query_that_found_many_rows_goes_by_itself(server: Engine, sent: list[str]) -> None:
+    questions = [QueryString(MANY, 1, last) for last in (1, LONG, 2)]
+    longer = QueryString(f"{MANY} LIMIT {{}}", 1, LONG + 1, 999)
+    first, again = [await _asked(server, questions[0], longer, *questions[1:]) for _ in range(2)]
+    assert [len(found) for found in first] == [1, LONG + 1, LONG, 2]
+    assert again == first
+    assert len(sent) == 1 + 2
+
+
+async def test_no_column_is_taken_for_its_row(server: Engine) -> None:
+    [row] = (await _asked(server, QueryString("SELECT 1 AS r"), QueryString("SELECT 'ab' AS r, 'x' AS s")))[1]
+    assert row == {"r": "ab", "s": "x"}
+
+
+async def test_a_query_may_end_with_a_comment(server: Engine) -> None:
+    assert await _asked(server, QueryString("SELECT 1 AS n -- one"), QueryString("SELECT 2 AS n")) == [
+        [{"n": 1}],
+        [{"n": 2}],
+    ]
+
+
+async def test_no_statement_is_kept_twice(server: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(one_statement, "OFTEN", 2)
+    for number in (1, 2, 3, 1, 2, 3):
+        await _asked(server, QueryString(MANY, 1, 1), QueryString(f"SELECT {number} AS n"))
+    kept = "SELECT COUNT(*) AS kept, COUNT(DISTINCT statement) AS texts FROM pg_prepared_statements"
+    [row] = await server.run_querystring(QueryString(kept))
+    assert row["kept"] == row["texts"] > 3
 
 
 class Counting:

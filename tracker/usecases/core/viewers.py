@@ -263,10 +263,10 @@ def _viewer(person: tuple[Any, ...], rights: tuple[Right, ...]) -> Viewer:
     """Return the viewer of these values. The same values make the same viewer, so one that is kept stays true."""
     member, name, email, zone, agency, code, arm, level, is_discreet, is_guest = person
     return viewer_of(
-        member_id=member,
+        member_id=UUID(int=member.int),  # asyncpg's own kind of id is equal, and SQLite takes none
         name=name,
         email=email,
-        agency_id=agency,
+        agency_id=UUID(int=agency.int),
         agency=code,
         arm=Arm(arm),
         level=Level(level),
