@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from scripts.browser import ARGUMENTS, find
 from tests.browser.contexts import close, context_of, sign_in
 from tests.browser.demo import Demo, served
+from tests.browser.tabs import TabOf, tabs
 
 PageOf = Callable[[str | None], Page]
 ContextOf = Callable[[str | None], BrowserContext]
@@ -78,6 +79,13 @@ def page_of(signed_in: ContextOf) -> Iterator[PageOf]:
     yield page_of
     for context in contexts:
         close(context)
+
+
+@pytest.fixture(scope="module")
+def tab_of(signed_in: ContextOf) -> Iterator[TabOf]:
+    """Give the one tab of a persona, for pages that are looked at: a new browser takes three times as long."""
+    with tabs(signed_in) as tab_of:
+        yield tab_of
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import PageOf
-from tests.browser.test_pages import complaints, overflow, torn, violations
+from tests.browser.tabs import complaints
+from tests.browser.test_pages import overflow, torn, violations
 from tests.browser.ways import ADVOCATE, COORDINATOR
 
 WIDTHS = (390, 768, 1024, 1280)

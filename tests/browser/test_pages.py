@@ -1,15 +1,13 @@
 """Each page is for everyone: no rule of accessibility is broken, nothing is cut off, the browser has nothing to say."""
 
 import re
-from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.axe import broken_rules, broken_rules_of_color
-from tests.browser.conftest import ContextOf
-from tests.browser.contexts import close
 from tests.browser.demo import Demo
+from tests.browser.tabs import TabOf
 from tests.browser.targets import small_targets
 from tests.browser.torn_words import narrow_cells, torn_words
 from tests.browser.ways import ADVOCATE, COORDINATOR, WAYS
@@ -63,47 +61,6 @@ MAIN = (
     "reply to a series",
 )
 """The pages that are also judged in dark colors: together they show each part of the style sheet."""
-BLANK = "about:blank"
-LEAVE = "sessionStorage.clear(); localStorage.clear(); location.replace('about:blank')"
-"""Empties a tab by its own page: where the address bar does, a new process begins, which takes a second."""
-
-
-class Tab:
-    """The tab of one person, in which page follows page, and what the browser had to say of the last one."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.said = complaints(page)
-
-    def emptied(self) -> "Tab":
-        """Return it as if it were new: as wide as a desk, with nothing open, nothing said, nothing typed before."""
-        if self.page.url != BLANK:
-            self.page.context.set_offline(True)  # what was typed last is not sent as a draft
-            self.page.evaluate(LEAVE)
-            self.page.wait_for_url(BLANK)
-            self.page.context.set_offline(False)
-        self.page.emulate_media(color_scheme="light", reduced_motion="reduce")
-        self.page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
-        self.said.clear()
-        return self
-
-
-TabOf = Callable[[str | None], Tab]
-
-
-@pytest.fixture(scope="module")
-def tab_of(signed_in: ContextOf) -> Iterator[TabOf]:
-    """Give the one tab of a persona: with a new one for each page, the browser works twice as long."""
-    tabs: dict[str | None, Tab] = {}
-
-    def tab_of(name: str | None) -> Tab:
-        if name not in tabs:
-            tabs[name] = Tab(signed_in(name).new_page())
-        return tabs[name].emptied()
-
-    yield tab_of
-    for tab in tabs.values():
-        close(tab.page.context)
 
 
 @pytest.mark.parametrize("name", WAYS)
@@ -175,21 +132,6 @@ def test_a_page_is_still_for_everyone_after_its_main_button(name: str, demo: Dem
     page.get_by_role("main").get_by_role("button", name=PRESSED[name]).first.click()
     page.wait_for_load_state("networkidle")
     assert [problem for width in EVERY_WIDTH for problem in problems(page, width)] == []
-
-
-def complaints(page: Page) -> list[str]:
-    """Return a list that grows with each error that the browser reveals: scripts, the content policy, lost files."""
-    said: list[str] = []
-
-    def hear(message: ConsoleMessage) -> None:
-        # A page that is itself the answer 404 or 422 is notified of as a lost file.
-        is_the_page = message.text.startswith("Failed to load resource") and message.location["url"] == page.url
-        if message.type == "error" and not is_the_page:
-            said.append(message.text)
-
-    page.on("console", hear)
-    page.on("pageerror", lambda error: said.append(error.message))
-    return said
 
 
 def resize(page: Page, width: int) -> None:
