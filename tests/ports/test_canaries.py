@@ -4,7 +4,6 @@ A released service-readiness notice says nothing of its operation, and the publi
 """
 
 import base64
-import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -115,7 +114,8 @@ def written(word: str) -> Iterator[bytes]:
 
 def unfolded(content: bytes) -> bytes:
     """Return bytes without the line ends that calendars and emails fold at."""
-    return re.sub(rb"\r?\n[ \t]|=\r?\n", b"", content).lower()
+    lines = content.replace(b"\r\n", b"\n").replace(b"=\n", b"")
+    return lines.replace(b"\n ", b"").replace(b"\n\t", b"").lower()
 
 
 class Crawl(NamedTuple):
