@@ -60,10 +60,14 @@ class PostgresEngine(OneWriterEngine, stock.PostgresEngine):  # type: ignore[mis
 
     async def open(self) -> None:
         """Start keeping connections; raise when the server is away or too old."""
-        [row] = await self.run_alone("SHOW server_version_num", [], is_pooled=True)
-        if int(row["server_version_num"]) < OLDEST * 10_000:
+        connection = await self.acquire()
+        try:
+            [row] = await self.fetch(connection, "SHOW server_version_num", [])
+            self._is_open = int(row["server_version_num"]) >= OLDEST * 10_000
+        finally:
+            await self.give_back(connection, is_clean=True)
+        if not self._is_open:
             raise RuntimeError(f"PostgreSQL {OLDEST} or newer is needed.")
-        self._is_open = True
 
     async def close(self) -> None:
         """Close the connections within 10 s, those in use when they are given back; what remains idle is cut."""
