@@ -75,10 +75,6 @@ class Connecting(Engine[BaseTransaction]):
     ) -> list[Rows]:
         """Run `first` and make these writes on a connection, then return the rows of each of the statements."""
 
-    async def fetch_in_snapshot(self, connection: Any, statements: Sequence[Statement], *first: str) -> list[Rows]:
-        """Run `first`, and return the rows of each statement, for emails that are about to be sent."""
-        return await self.fetch_each(connection, [], statements, *first)
-
     @abstractmethod
     async def commit(self, connection: Any, writes: Sequence[Write]) -> None:
         """Make these writes and commit, or raise."""

@@ -116,8 +116,11 @@ class PostgresEngine(OneWriterEngine, stock.PostgresEngine):  # type: ignore[mis
     async def begin(
         self, connection: Any, writes: Sequence[Write], statements: Sequence[Statement], *first: str
     ) -> list[Rows]:
-        """Take the writers' lock, make these writes, and run the statements; raise after 30 s without the lock."""
-        lock = f"BEGIN; SELECT pg_advisory_xact_lock({WRITER})"
+        """Take the writers' lock, make these writes, and run the statements; raise after 30 s without the lock.
+
+        Here PostgreSQL chooses the plans: those of triggers that write many rows are better for the rows at hand.
+        """
+        lock = f"BEGIN; SET LOCAL plan_cache_mode = auto; SELECT pg_advisory_xact_lock({WRITER})"
         return await self.fetch_each(connection, writes, statements, *first, lock)
 
     async def fetch(self, connection: Any, query: str, arguments: list[Any]) -> Rows:
@@ -127,17 +130,14 @@ class PostgresEngine(OneWriterEngine, stock.PostgresEngine):  # type: ignore[mis
     async def fetch_each(
         self, connection: Any, writes: Sequence[Write], statements: Sequence[Statement], *first: str
     ) -> list[Rows]:
-        """Run `first` and make these writes on a connection, then run the statements."""
+        """Run `first` and make these writes on a connection, then each statement by itself.
+
+        Transactions ask in few steps anyway, and groups of emails in ever new combinations: each would be planned.
+        """
         if first:
             await connection.execute("; ".join(first))
         for query, rows in writes:
             await connection.executemany(query, rows)
-        return await self._trips.fetch(connection, statements)
-
-    async def fetch_in_snapshot(self, connection: Any, statements: Sequence[Statement], *first: str) -> list[Rows]:
-        """Run each by itself: groups of emails ask in ever new combinations, and each would be planned as a whole."""
-        if first:
-            await connection.execute("; ".join(first))
         return await fetch_apart(connection, statements)
 
     async def commit(self, connection: Any, writes: Sequence[Write]) -> None:

@@ -27,7 +27,7 @@ class Snapshot:
             if self._is_over:
                 raise TransactionError("This snapshot has ended.")
             begin, self._begin = self._begin, []
-            return await self._engine.fetch_in_snapshot(self._connection, statements, *begin)
+            return await self._engine.fetch_each(self._connection, [], statements, *begin)
 
     async def end(self) -> None:
         """End the transaction after what is being read, and give the connection back, or close it if that fails."""

@@ -25,7 +25,8 @@ _UNANSWERED = (
     f" THEN 1 ELSE 0 END AS is_asked{_INVITATIONS} JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency"
     " WHERE MAY_SEE(e)"
 )
-_STILL = f"{_OF_DATES} AND {REPLY} = 'needs_action' ORDER BY o.id, g.code, i.member"
+# A plain = makes PostgreSQL expect one row of 200, and look up each person and agency by itself.
+_STILL = f"{_OF_DATES} AND CASE {REPLY} WHEN 'needs_action' THEN TRUE ELSE FALSE END ORDER BY o.id, g.code, i.member"
 # The NOT EXISTS runs once for each series, not for each of its dates in the span.
 _LATEST = (
     "WITH latest AS MATERIALIZED (SELECT o.id, o.event,"
