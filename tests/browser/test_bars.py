@@ -48,7 +48,7 @@ CHIP_OF_A_FEW = re.compile(r'link "OPS Only the named participants ')
 
 @pytest.fixture
 def page_of(tab_of: TabOf) -> PageOf:
-    """Give a page of a persona in the one tab of hers."""
+    """Give a page of a persona in its one tab."""
     return lambda name: tab_of(name).page
 
 

@@ -142,3 +142,31 @@ async def test_without_a_pool_each_query_has_a_connection_that_ends_with_it(serv
     async with another(server) as other:
         query = QueryString("SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database()")
         assert (await other.run_querystring(query))[0]["n"] == 1
+
+
+async def test_what_only_reads_has_one_plan_for_any_values_and_what_writes_has_the_best(server: Engine) -> None:
+    async def plans() -> str:
+        found = await server.run_querystring(QueryString("SELECT current_setting('plan_cache_mode') AS plans"))
+        return found[0]["plans"]
+
+    async with server.snapshot():
+        assert await plans() == "force_generic_plan"
+    async with writing():
+        assert await plans() == "auto"
+    assert await plans() == "force_generic_plan"
+
+
+async def test_the_connection_that_was_asked_for_the_version_is_kept(
+    server: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = []
+    plain = PostgresEngine.get_new_connection
+
+    async def counted(engine: PostgresEngine) -> object:
+        opened.append(engine)
+        return await plain(engine)
+
+    monkeypatch.setattr(PostgresEngine, "get_new_connection", counted)
+    async with another(server) as other:
+        await count(other)
+    assert len(opened) == 1
