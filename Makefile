@@ -18,7 +18,7 @@ WORKERS = -n auto --dist loadfile --no-loadscope-reorder  # a worker that ends t
 unexport PYTHONDONTWRITEBYTECODE  # the tests start the product a hundred times
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-fast test-all coverage mutants lint fix types imports advisories check wheel sbom bench bench-large faults \
+.PHONY: help setup run test test-fast test-all coverage mutants lint fix types imports advisories static check wheel sbom bench bench-large faults \
 	compat contract looks migration pictures pins
 
 help: ## List the targets
@@ -70,7 +70,10 @@ imports: $(READY) ## Check that imports go only downward
 advisories: $(READY) ## Check what a deployment installs against security advisories
 	@$(BIN)/python scripts/advisories.py
 
-check: lint types imports advisories test ## Everything that CI runs, except the wheel
+static: $(READY) ## Check style, types, imports, and advisories side by side
+	@$(MAKE) --no-print-directory --jobs=2 lint types imports advisories
+
+check: static test ## Everything that CI runs, except the wheel
 
 wheel: $(READY) ## Build the wheel into dist/, install it elsewhere, and check that it serves
 	@$(BIN)/python scripts/wheel.py dist
