@@ -2,56 +2,111 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Route, expect
+from playwright.sync_api import Dialog, Page, Route, expect
 
 from tests.browser.conftest import ContextOf, PageOf
-from tests.browser.contexts import close, context_of
+from tests.browser.contexts import close
 from tests.browser.demo import Demo
+from tests.browser.lent_tabs import lent
+from tests.browser.tabs import TabOf
 from tests.browser.ways import SEND, TRAINING
 
 WHO, ANOTHER = "FBI operation lead", "Task force coordinator"
 TYPED = "After-hours contact sheet"
+SAVE = "window.dispatchEvent(new Event('online'))"
+"""Lets a page save now what was typed, as where a browser finds its network again."""
+UNREACHABLE, NEWER = "We can’t reach the server", "another tab, which saved a newer draft"
 PAUSE, HEARD = 1_000, 5_000  # milliseconds until a draft is saved, and until what was read out is taken away again
 SAVED = re.compile(r"Draft saved \d{1,2}:\d\d [AP]M")
 
 
 @pytest.fixture
-def context(signed_in: ContextOf) -> Iterator[BrowserContext]:
-    """A browser in which a person is signed in."""
-    context = signed_in(WHO)
-    yield context
-    close(context)
+def page_of(tab_of: TabOf, demo: Demo) -> Iterator[PageOf]:
+    with lent(tab_of, demo) as page_of:
+        yield page_of
 
 
 @pytest.fixture
-def writing(context: BrowserContext) -> Page:
-    """The form of a new event with a title typed and saved as a draft."""
-    return begun(context)
-
-
-@pytest.fixture
-def stranger(demo: Demo, browser: Browser, signed_in: ContextOf) -> Iterator[BrowserContext]:
-    """A browser in which no one is signed in yet."""
-    signed_in(WHO).close()  # a session to begin others after
-    context = context_of(demo, browser)
-    yield context
-    close(context)
-
-
-def begun(context: BrowserContext) -> Page:
-    page = context.new_page()
+def page(page_of: PageOf) -> Page:
+    """The form of a new event."""
+    page = page_of(WHO)
     page.goto("/schedule")
-    page.get_by_label("Title").fill(TYPED)
-    saved(page)
     return page
 
 
+@pytest.fixture
+def own_page(signed_in: ContextOf) -> Iterator[Page]:
+    """A page in a browser of its own, whose clock may be turned."""
+    context = signed_in(WHO)
+    yield context.new_page()
+    close(context)
+
+
+@pytest.fixture
+def writing(page: Page) -> Page:
+    """The form of a new event with a title typed and saved as a draft."""
+    type_title(page)
+    return page
+
+
+@pytest.fixture
+def second(page: Page) -> Iterator[Page]:
+    """A second tab with the form of a new event."""
+    second = page.context.new_page()
+    second.goto("/schedule")
+    yield second
+    second.context.set_offline(True)  # see contexts.close
+    second.close(run_before_unload=False)
+
+
+@pytest.fixture
+def stranger(page_of: PageOf) -> Iterator[Page]:
+    """A tab in which no one is signed in yet."""
+    page_of(WHO)  # a session to begin others after
+    page = page_of(None)
+    yield page
+    page.context.clear_cookies()
+
+
+@contextmanager
+def answering(page: Page) -> Iterator[list[str]]:
+    """Answer yes to what a page asks, and give what that was."""
+    asked: list[str] = []
+
+    def answer(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", answer)
+    yield asked
+    page.remove_listener("dialog", answer)
+
+
+def begun(page: Page) -> Page:
+    page.goto("/schedule")
+    type_title(page)
+    return page
+
+
+def type_title(page: Page) -> None:
+    page.get_by_label("Title").fill(TYPED)
+    saved(page)
+
+
 def saved(page: Page) -> None:
-    """Let what was typed be saved now, as a browser does that finds its network again, and not after the pause."""
-    page.evaluate("window.dispatchEvent(new Event('online'))")
+    """Let what was typed be saved now, and not after the pause."""
+    page.evaluate(SAVE)
     expect(page.locator("[data-draft]")).to_have_text(SAVED)
+
+
+def not_saved(page: Page, why: str) -> None:
+    """Let what was typed be saved now: it can't be, and the page says why."""
+    page.evaluate(SAVE)
+    expect(page.locator("[data-draft]")).to_contain_text(why)
 
 
 def has_it(page: Page) -> None:
@@ -78,9 +133,7 @@ def test_home_by_mistake_and_back_again(writing: Page) -> None:
     has_it(writing)
 
 
-def test_what_was_typed_just_before_leaving_is_kept_too(context: BrowserContext) -> None:
-    page = context.new_page()
-    page.goto("/schedule")
+def test_what_was_typed_just_before_leaving_is_kept_too(page: Page) -> None:
     page.get_by_label("Title").fill(TYPED)
     page.get_by_role("link", name="Home", exact=True).first.click()
     page.wait_for_url("**/")
@@ -95,9 +148,7 @@ def test_reloading_the_page(writing: Page) -> None:
 
 
 @pytest.mark.parametrize("pause", [0, 100, 250, 400])  # milliseconds
-def test_a_reload_while_typing_neither_loses_text_nor_blames_another_tab(context: BrowserContext, pause: int) -> None:
-    page = context.new_page()
-    page.goto("/schedule")
+def test_a_reload_while_typing_neither_loses_text_nor_blames_another_tab(page: Page, pause: int) -> None:
     page.get_by_label("Title").fill("First")
     page.wait_for_timeout(pause)
     page.reload()
@@ -109,67 +160,66 @@ def test_a_reload_while_typing_neither_loses_text_nor_blames_another_tab(context
     assert page.evaluate("Object.keys(sessionStorage)") == []
 
 
-def test_a_reload_while_a_draft_is_on_its_way_to_the_server_keeps_the_text(context: BrowserContext) -> None:
-    page = context.new_page()
-    page.goto("/schedule")
+def test_a_reload_while_a_draft_is_on_its_way_to_the_server_keeps_the_text(page: Page) -> None:
     page.route("**/drafts", lambda route: None, times=1)  # neither answered nor refused
+    page.get_by_label("Title").fill(TYPED)
     with page.expect_request("**/drafts"):
-        page.get_by_label("Title").fill(TYPED)
+        page.evaluate(SAVE)
     page.reload()
     has_it(page)
 
 
-def test_what_a_second_tab_typed_is_kept_when_it_is_reloaded(context: BrowserContext) -> None:
-    first, second = context.new_page(), context.new_page()
-    for page in (first, second):
-        page.goto("/schedule")
-    first.get_by_label("Title").fill("First tab")
-    saved(first)
+def test_what_a_second_tab_typed_is_kept_when_it_is_reloaded(page: Page, second: Page) -> None:
+    page.get_by_label("Title").fill("First tab")
+    saved(page)
     second.get_by_label("Title").fill("Second tab")
-    expect(second.locator("[data-draft]")).to_contain_text("another tab, which saved a newer draft")
-    second.on("dialog", lambda dialog: dialog.accept())
-    second.reload()
+    not_saved(second, NEWER)
+    with answering(second):
+        second.reload()
     expect(second.locator("[data-draft]")).to_contain_text("What you typed in this tab is kept")
     expect(second.get_by_label("Title")).to_have_value("First tab")
     second.get_by_role("button", name="Use this tab’s text instead").click()
     expect(second.get_by_label("Title")).to_have_value("Second tab")
 
 
-def test_text_that_was_not_saved_is_gone_after_signing_out(stranger: BrowserContext, demo: Demo) -> None:
+def test_text_that_was_not_saved_is_gone_after_signing_out(stranger: Page, demo: Demo) -> None:
     signs_in(stranger, demo)
-    page = stranger.new_page()
-    page.goto("/schedule")
-    page.route("**/drafts", lambda route: route.abort())
-    page.on("dialog", lambda dialog: dialog.accept())
-    page.get_by_label("Title").fill(TYPED)
-    expect(page.locator("[data-draft]")).to_contain_text("We can’t reach the server")
-    page.locator('form[action="/sign-out"]').first.evaluate("form => form.requestSubmit()")
-    page.wait_for_url("**/sign-in**")
-    assert page.evaluate("Object.keys(sessionStorage)") == []
+    typed_out_of_reach(stranger)
+    with answering(stranger):
+        stranger.locator('form[action="/sign-out"]').first.evaluate("form => form.requestSubmit()")
+        stranger.wait_for_url("**/sign-in**")
+    assert stranger.evaluate("Object.keys(sessionStorage)") == []
 
 
 def test_the_next_person_in_the_same_tab_finds_no_text_that_was_not_saved(
-    stranger: BrowserContext, demo: Demo, signed_in: ContextOf
+    stranger: Page, demo: Demo, page_of: PageOf
 ) -> None:
-    another = signed_in(ANOTHER)
     signs_in(stranger, demo)
-    page = stranger.new_page()
+    typed_out_of_reach(stranger)
+    is_now_of(stranger, page_of(ANOTHER).context.cookies())
+    with answering(stranger):
+        stranger.goto("/schedule")
+    expect(stranger.get_by_label("Title")).to_have_value("")
+    assert stranger.evaluate("Object.keys(sessionStorage)") == []
+
+
+def is_now_of(page: Page, cookies: list[Any]) -> None:
+    """Let a browser be the one of another person."""
+    page.context.clear_cookies()
+    page.context.add_cookies(cookies)
+
+
+def typed_out_of_reach(page: Page) -> None:
+    """Type a title into the form of a new event, which can't be saved."""
     page.goto("/schedule")
     page.route("**/drafts", lambda route: route.abort())
-    page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_label("Title").fill(TYPED)
-    expect(page.locator("[data-draft]")).to_contain_text("We can’t reach the server")
-    stranger.clear_cookies()
-    stranger.add_cookies(another.cookies())
-    another.close()
-    page.goto("/schedule")
-    expect(page.get_by_label("Title")).to_have_value("")
-    assert page.evaluate("Object.keys(sessionStorage)") == []
+    not_saved(page, UNREACHABLE)
 
 
-def test_a_closed_tab(context: BrowserContext, writing: Page) -> None:
-    writing.close()
-    page = context.new_page()
+def test_a_closed_tab(page: Page, second: Page) -> None:
+    type_title(second)
+    second.close()
     page.goto("/schedule")
     has_it(page)
 
@@ -182,13 +232,11 @@ def test_an_error_and_back_again(writing: Page, status: int) -> None:
 
 
 @pytest.mark.parametrize("way", ["back", "address"])
-def test_a_form_that_was_sent_while_the_server_was_away(context: BrowserContext, way: str) -> None:
-    page = context.new_page()
-    page.goto("/schedule")
+def test_a_form_that_was_sent_while_the_server_was_away(page: Page, way: str) -> None:
     for address in ("**/drafts", "**/events"):
         page.route(address, lambda route: route.abort())
     page.get_by_label("Title").fill(TYPED)
-    expect(page.locator("[data-draft]")).to_contain_text("We can’t reach the server")
+    not_saved(page, UNREACHABLE)
     page.get_by_role("button", name=SEND).click()
     page.wait_for_url("chrome-error://**")
     page.unroute_all()
@@ -208,7 +256,7 @@ def test_a_form_without_a_good_token_leads_back_to_what_was_typed(writing: Page)
     expect(writing.get_by_label("Title")).to_have_value(f"{TYPED} again")
 
 
-def test_a_form_that_was_sent_after_its_session_ended(stranger: BrowserContext, demo: Demo) -> None:
+def test_a_form_that_was_sent_after_its_session_ended(stranger: Page, demo: Demo) -> None:
     session, page = signs_in(stranger, demo), begun(stranger)
     demo.let_session_run_out(session)
     page.get_by_label("Title").evaluate(f"field => {{ field.value = '{TYPED} again'; field.form.requestSubmit(); }}")
@@ -219,9 +267,7 @@ def test_a_form_that_was_sent_after_its_session_ended(stranger: BrowserContext, 
     expect(page.get_by_label("Title")).to_have_value(f"{TYPED} again")
 
 
-def test_what_is_typed_after_the_session_ended_is_saved_after_the_next_sign_in(
-    stranger: BrowserContext, demo: Demo
-) -> None:
+def test_what_is_typed_after_the_session_ended_is_saved_after_the_next_sign_in(stranger: Page, demo: Demo) -> None:
     session, page = signs_in(stranger, demo), begun(stranger)
     demo.let_session_run_out(session)
     page.get_by_label("Title").fill(f"{TYPED} again")
@@ -237,7 +283,7 @@ def test_what_is_typed_after_the_session_ended_is_saved_after_the_next_sign_in(
 
 @pytest.mark.parametrize(("ends", "kept"), [("revoke_session", []), ("let_session_run_out", ["drafts"])])
 def test_the_next_page_after_a_revoked_session_leaves_nothing_in_the_tab(
-    stranger: BrowserContext, demo: Demo, ends: str, kept: list[str]
+    stranger: Page, demo: Demo, ends: str, kept: list[str]
 ) -> None:
     session, page = signs_in(stranger, demo), begun(stranger)
     getattr(demo, ends)(session)
@@ -248,30 +294,24 @@ def test_the_next_page_after_a_revoked_session_leaves_nothing_in_the_tab(
     assert page.evaluate("Object.keys(sessionStorage)") == kept
 
 
-def signs_in(context: BrowserContext, demo: Demo) -> str:
+def signs_in(page: Page, demo: Demo) -> str:
     """Begin a session in a browser, and return its cookie."""
     token = demo.new_session(WHO)
-    context.add_cookies([{"name": "session", "value": token, "url": demo.address}])
+    page.context.add_cookies([{"name": "session", "value": token, "url": demo.address}])
     return token
 
 
-def test_two_tabs_of_a_form_never_overwrite_each_other(context: BrowserContext) -> None:
-    first, second = context.new_page(), context.new_page()
-    for page in (first, second):
-        page.goto("/schedule")
-    first.get_by_label("Title").fill(TYPED)
-    expect(first.locator("[data-draft]")).to_have_text(SAVED)
+def test_two_tabs_of_a_form_never_overwrite_each_other(page: Page, second: Page) -> None:
+    page.get_by_label("Title").fill(TYPED)
+    expect(page.locator("[data-draft]")).to_have_text(SAVED)
     second.get_by_label("Title").fill("Another one")
-    expect(second.locator("[data-draft]")).to_contain_text("another tab, which saved a newer draft")
-    first.reload()
-    has_it(first)
-    second.close(run_before_unload=False)
+    not_saved(second, NEWER)
+    page.reload()
+    has_it(page)
 
 
-def test_an_event_that_is_sent_at_once_leaves_no_draft(context: BrowserContext) -> None:
+def test_an_event_that_is_sent_at_once_leaves_no_draft(page: Page) -> None:
     """Its preview is still under way then, and is broken off."""
-    page = context.new_page()
-    page.goto("/schedule")
     page.get_by_label("Title").fill(TYPED)
     page.locator("#f-date").fill("2026-12-22")
     page.get_by_role("group", name="Invite by agency").get_by_text("FBI").click()
@@ -282,26 +322,17 @@ def test_an_event_that_is_sent_at_once_leaves_no_draft(context: BrowserContext) 
     expect(page.get_by_label("Title")).to_have_value("")
 
 
-def test_a_page_whose_draft_cannot_be_saved_asks_before_it_is_left(context: BrowserContext) -> None:
-    page, asked = context.new_page(), list[str]()
-
-    def answer(dialog: Dialog) -> None:
-        asked.append(dialog.type)
-        dialog.accept()
-
-    page.on("dialog", answer)
-    page.goto("/schedule")
-    page.route("**/drafts", lambda route: route.abort())
-    page.get_by_label("Title").fill(TYPED)
-    expect(page.locator("[data-draft]")).to_contain_text("We can’t reach the server")
-    page.goto("/")
+def test_a_page_whose_draft_cannot_be_saved_asks_before_it_is_left(page_of: PageOf) -> None:
+    page = page_of(WHO)
+    typed_out_of_reach(page)
+    with answering(page) as asked:
+        page.goto("/")
     assert asked == ["beforeunload"]
 
 
 def test_a_page_whose_draft_is_saved_is_left_without_a_question(writing: Page) -> None:
-    asked = list[str]()
-    writing.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
-    writing.goto("/")
+    with answering(writing) as asked:
+        writing.goto("/")
     assert asked == []
 
 
@@ -313,25 +344,20 @@ def test_a_draft_that_was_discarded_is_restored_by_undo(writing: Page) -> None:
     has_it(writing)
 
 
-def test_the_next_person_at_the_same_computer_gets_an_empty_form(
-    context: BrowserContext, writing: Page, signed_in: ContextOf
-) -> None:
-    another = signed_in(ANOTHER)
-    mine = context.cookies()
-    context.clear_cookies()
-    context.add_cookies(another.cookies())
-    another.close()
-    page = context.new_page()
-    page.goto("/schedule")
-    expect(page.get_by_label("Title")).to_have_value("")
-    assert page.get_by_text("Restored your draft").count() == 0
-    context.clear_cookies()
-    context.add_cookies(mine)
+def test_the_next_person_at_the_same_computer_gets_an_empty_form(writing: Page, second: Page, page_of: PageOf) -> None:
+    mine = writing.context.cookies()
+    is_now_of(second, page_of(ANOTHER).context.cookies())
+    try:
+        second.goto("/schedule")
+        expect(second.get_by_label("Title")).to_have_value("")
+        assert second.get_by_text("Restored your draft").count() == 0
+    finally:
+        is_now_of(second, mine)
 
 
-def test_a_saved_draft_is_read_out_once_and_not_at_each_pause(context: BrowserContext) -> None:
-    context.clock.install()
-    writing = begun(context)
+def test_a_saved_draft_is_read_out_once_and_not_at_each_pause(own_page: Page) -> None:
+    own_page.clock.install()
+    writing = begun(own_page)
     heard = writing.locator("[data-draft-heard]")
     expect(heard).to_have_text(SAVED)
     writing.clock.fast_forward(HEARD)
@@ -344,20 +370,15 @@ def test_a_saved_draft_is_read_out_once_and_not_at_each_pause(context: BrowserCo
 
 def test_a_note_behind_an_emailed_link_is_not_left_without_a_question(page_of: PageOf, demo: Demo) -> None:
     """No one is signed in there, so there is no one to keep a draft for."""
-    page, asked = page_of(None), list[str]()
-
-    def answer(dialog: Dialog) -> None:
-        asked.append(dialog.type)
-        dialog.accept()
-
-    page.on("dialog", answer)
+    page = page_of(None)
     page.goto(demo.link("kcpd.analyst@kcpd.example", TRAINING))
     page.get_by_text("Add a note to the organizer").click()
     page.get_by_label("Note").fill("Running late")
-    page.reload()
-    assert asked == ["beforeunload"]
-    page.get_by_text("Add a note to the organizer").click()
-    page.get_by_label("Note").fill("Running late")
-    page.get_by_role("button", name="Yes, I will attend").click()
-    expect(page.get_by_role("heading", name="You replied Yes")).to_be_visible()
+    with answering(page) as asked:
+        page.reload()
+        assert asked == ["beforeunload"]
+        page.get_by_text("Add a note to the organizer").click()
+        page.get_by_label("Note").fill("Running late")
+        page.get_by_role("button", name="Yes, I will attend").click()
+        expect(page.get_by_role("heading", name="You replied Yes")).to_be_visible()
     assert asked == ["beforeunload"]

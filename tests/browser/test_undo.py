@@ -1,11 +1,23 @@
 """Undo in a message: reached with the keyboard from anywhere, and for how long is seen."""
 
+from collections.abc import Iterator
+
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import PageOf
+from tests.browser.demo import Demo
+from tests.browser.lent_tabs import lent
+from tests.browser.tabs import TabOf
 from tests.browser.ways import COORDINATOR, SEND, to_empty_form, to_own_roll
 
 WAIT = "Undo within 20 seconds."
+
+
+@pytest.fixture
+def page_of(tab_of: TabOf, demo: Demo) -> Iterator[PageOf]:
+    with lent(tab_of, demo) as page_of:
+        yield page_of
 
 
 def marked(page: Page, title: str) -> Locator:
@@ -85,7 +97,7 @@ def test_how_long_undo_is_offered_is_a_bar_that_runs_out(page_of: PageOf) -> Non
     marked(page, "Undone beside a bar")
     width = "bar => bar.getBoundingClientRect().width"
     first = page.locator(".tt-timebar").evaluate(width)
-    page.wait_for_timeout(1_000)
+    page.wait_for_timeout(200)
     assert 0 < page.locator(".tt-timebar").evaluate(width) < first
 
 
