@@ -28,13 +28,12 @@ A_BIT = 2  # feet: a place is kept to four inches
 @pytest.mark.parametrize("radii", RADII, ids=str)
 async def test_what_is_near_is_found_everywhere(two: Cast, place: tuple[float, float], radii: tuple[int, int]) -> None:
     mine, theirs = radii
-    bluestem = await _planned(two.fbi_lead, two.hsi_liaison, place, mine)
+    bluestem = await operation_for(two.fbi_lead, await _planned(two.fbi_lead, two.hsi_liaison, place, mine))
     found = []
     for direction in DIRECTIONS:
         for feet in (max(radii) - A_BIT, max(radii) + A_BIT):
             await _planned(two.kcpd_alternate, two.ipd_liaison, _away(place, direction, feet), theirs)
-            hits = await visible.hits(two.fbi_lead, await operation_for(two.fbi_lead, bluestem))
-            found.append(len(hits))
+            found.append(len(await visible.hits(two.fbi_lead, bluestem)))
     assert found == [number for one in range(1, len(DIRECTIONS) + 1) for number in (one, one)]
 
 
