@@ -21,6 +21,7 @@ BLOCKS = frozenset(
     "figcaption hr br datalist optgroup option blockquote dialog pre textarea desc line rect text".split()
 )
 ROWS = frozenset("html head ul ol dl table thead tbody tfoot tr colgroup datalist select optgroup".split())
+BLOCKS_AND_ROWS = BLOCKS | ROWS
 KEPT = frozenset("pre textarea script".split())
 READ_AS_ONE = frozenset({"tt-ev", "tt-ev__top", "tt-day"})
 """Classes of items whose text assistive technology reads as one phrase, so each space in it counts."""
@@ -46,6 +47,7 @@ TOKEN = re.compile(
     r"|&(?P<reference>\#?\w+);|(?P<text>[^<&]+|[<&])",
     re.DOTALL | re.IGNORECASE,
 )
+SPACE = re.compile(r"\s+")
 NAME = re.compile(r"[^\s/>]+")
 ATTRIBUTE = re.compile(r"""\s(class|type)=(?:"([^"]*)"|'([^']*)')""")
 
@@ -91,28 +93,29 @@ class _Layout:
         """Return the markup without the white space that does not show."""
         place = 0
         while found := TOKEN.match(html, place):
-            place = found.end()
-            self._take(found)
-            if found["begun"] and self._open and self._open[-1][0] == "script":
+            place, group = found.end(), found.lastgroup
+            self._take(found, group)
+            if group == "begun" and self._open and self._open[-1][0] == "script":
                 end = html.index("</script", place)
                 self._out.append((True, html[place:end]))
                 place = end
         self._end_line()
         return "".join(piece for _, piece in self._out)
 
-    def _take(self, found: re.Match[str]) -> None:
-        match found.lastgroup:
-            case "begun":
-                self._begin(_tag(found[0]))
-            case "ended":
-                self._end(found["ended"].lower())
-            case "text":
-                self._read(found[0])
-            case "reference":
-                self._at_edge = False
-                self._out.append((True, found[0]))
-            case "declared":
-                self._out.append((False, found[0]))
+    def _take(self, found: re.Match[str], group: str | None) -> None:
+        """Take a token; those of which a page has most come first."""
+        text = found[0]
+        if group == "text":
+            self._read(text)
+        elif group == "begun":
+            self._begin(_tag(text))
+        elif group == "ended":
+            self._end(found["ended"].lower())
+        elif group == "reference":
+            self._at_edge = False
+            self._out.append((True, text))
+        elif group == "declared":
+            self._out.append((False, text))
 
     def _begin(self, tag: _Tag) -> None:
         """Begin an element; one that is empty, as those of a drawing, is no more than its tag."""
@@ -139,7 +142,7 @@ class _Layout:
             self._kept -= name in KEPT
             if is_box:
                 self._end_line()
-                self._at_edge = name not in ("button", "svg") and name in BLOCKS | ROWS
+                self._at_edge = name not in ("button", "svg") and name in BLOCKS_AND_ROWS
             if name == tag:
                 break
         self._out.append((False, f"</{tag}>"))
@@ -149,7 +152,10 @@ class _Layout:
         if self._kept:
             self._out.append((True, text))
             return
-        shown = re.sub(r"\s+", " ", text)
+        is_space = text.isspace()
+        if is_space and self._at_edge:
+            return
+        shown = " " if is_space else SPACE.sub(" ", text)
         if self._at_edge:
             shown = shown.removeprefix(" ")
         if shown:
@@ -161,7 +167,8 @@ class _Layout:
         for place in range(len(self._out) - 1, -1, -1):
             is_text, piece = self._out[place]
             if is_text:
-                self._out[place] = (True, piece.removesuffix(" "))
+                if piece.endswith(" "):
+                    self._out[place] = (True, piece[:-1])
                 break
             if piece.startswith("</") and piece[2:-1] in BLOCKS:
                 break
