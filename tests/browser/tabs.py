@@ -21,13 +21,13 @@ class Tab:
         self.said = complaints(page)
 
     def emptied(self) -> "Tab":
-        """Return it as if it were new: as wide as a desk, with nothing open, nothing said, nothing typed before."""
+        """Return it as if it were new: a desk's screen, with nothing open, nothing said, nothing typed before."""
         if self.page.url != BLANK:
             self.page.context.set_offline(True)  # what was typed last is not sent as a draft
             self.page.evaluate(LEAVE)
             self.page.wait_for_url(BLANK)
             self.page.context.set_offline(False)
-        self.page.emulate_media(color_scheme="light", reduced_motion="reduce", forced_colors="null")
+        self.page.emulate_media(media="null", color_scheme="light", reduced_motion="reduce", forced_colors="null")
         self.page.set_viewport_size(DESK)  # type: ignore[arg-type]  # two numbers by their names
         self.said.clear()
         return self
