@@ -17,8 +17,6 @@ ALL_BUT_CONTRAST = {**OPTIONS, "runOnly": RULES, "rules": {"color-contrast": {"e
 LINKS_IN_TEXT = {**OPTIONS, "runOnly": {"type": "rule", "values": ["link-in-text-block"]}}
 """Beside contrast, the one rule about colors."""
 SCRIPT = Axe().axe_script
-IS_HERE = "typeof axe === 'object'"
-JUDGE = "options => axe.run(options).then(found => found.violations)"
 LOOKS = """() => {
   const known = new Map();
   const about = one => {
@@ -48,6 +46,12 @@ LOOKS = """() => {
   window.looks = found;
   return [...found.keys()];
 }"""
+JUDGE = f"""async options => {{
+  if (typeof axe !== 'object') return null;
+  const {{ violations }} = await axe.run(options);
+  return [violations, ({LOOKS})()];
+}}"""
+"""The rules that are broken, and the looks of the texts; null where axe is not in the page yet."""
 CONTRAST = """async looks => {
   const options = { runOnly: { type: 'rule', values: ['color-contrast'] }, elementRef: true, preload: false };
   const bare = ({ element, ...node }) => node;
@@ -71,23 +75,24 @@ _passed: set[str] = set()
 
 def broken_rules(page: Page) -> list[str]:
     """Return the rules that a page breaks, each with the first places."""
-    _inject(page)
-    return _told([*page.evaluate(JUDGE, ALL_BUT_CONTRAST), *_contrast(page)])
+    return _broken(page, ALL_BUT_CONTRAST)
 
 
 def broken_rules_of_color(page: Page) -> list[str]:
     """Return the same of the rules about colors alone."""
-    _inject(page)
-    return _told([*page.evaluate(JUDGE, LINKS_IN_TEXT), *_contrast(page)])
+    return _broken(page, LINKS_IN_TEXT)
 
 
-def _inject(page: Page) -> None:
-    if not page.evaluate(IS_HERE):
+def _broken(page: Page, options: dict[str, object]) -> list[str]:
+    judged = page.evaluate(JUDGE, options)
+    if judged is None:
         page.evaluate(SCRIPT)
+        judged = page.evaluate(JUDGE, options)
+    found, looks = judged
+    return _told([*found, *_contrast(page, looks)])
 
 
-def _contrast(page: Page) -> list[dict[str, object]]:
-    looks = page.evaluate(LOOKS)
+def _contrast(page: Page, looks: Collection[str]) -> list[dict[str, object]]:
     unknown = [look for look in looks if look not in _passed]
     if not unknown:
         return []

@@ -1,7 +1,5 @@
 """Finds what is too small for a thumb, or for a mouse."""
 
-from playwright.sync_api import Page
-
 LEAST = 24  # CSS pixels, each way (WCAG 2.2, 2.5.8)
 SMALL = """least => {
   const shown = one => one.checkVisibility({ opacityProperty: true, visibilityProperty: true });
@@ -20,9 +18,3 @@ SMALL = """least => {
   }
   return [...new Set(found)];
 }"""
-
-
-def small_targets(page: Page) -> list[str]:
-    """Return each link, button and field that is smaller than it may be, with its size; links in a sentence may be."""
-    found: list[str] = page.evaluate(SMALL, LEAST)
-    return found

@@ -1,7 +1,5 @@
 """Finds words that a page breaks inside themselves, and columns as narrow as a letter."""
 
-from playwright.sync_api import Page
-
 LONGEST = 20  # characters without a space; addresses and names of settings are longer, and may be broken
 TORN = """longest => {
   const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -34,15 +32,3 @@ NARROW_CELLS = """least => [...document.querySelectorAll('main td, main th')].fi
   const room = cell.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
   return room < least * parseFloat(style.fontSize) * 0.5 && text.length > least;
 }).map(cell => cell.textContent.trim().slice(0, 40))"""
-
-
-def torn_words(page: Page) -> list[str]:
-    """Return each word of more than one letter that is broken across two lines, with its element."""
-    found: list[str] = page.evaluate(TORN, LONGEST)
-    return found
-
-
-def narrow_cells(page: Page) -> list[str]:
-    """Return the text of each cell of a table that has no room for four characters of it."""
-    found: list[str] = page.evaluate(NARROW_CELLS, NARROW)
-    return found
