@@ -18,6 +18,8 @@ from tracker.usecases.identity.one_time_links import issue_link, redeem_link
 BASE = "http://tracker.test"
 PACKED = ("content-encoding", "content-length")
 FORM_TOKEN = re.compile(r'name="_csrf" value="([^"]+)"')
+USUAL = httpx.AsyncClient().headers
+"""What a client of httpx says with each request."""
 
 
 def settings(**facts: Any) -> Settings:
@@ -38,34 +40,80 @@ class Browser:
         lays_out: bool = True,
     ) -> None:
         """Be at an address; pages come without the white space that does not show, unless it `lays_out` none."""
-        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False, client=(address, 40_000))  # type: ignore[arg-type]  # an ASGI application
-        self._client = httpx.AsyncClient(transport=transport, base_url=base, follow_redirects=False)
+        self._transport = httpx.ASGITransport(app=app, raise_app_exceptions=False, client=(address, 40_000))  # type: ignore[arg-type]  # an ASGI application
         self._base = base
         self._shown = _shown if lays_out else _as_sent
+        self.cookies = _Cookies()
         if session:
-            self._client.cookies.set("session", session)
+            self.cookies.set("session", session)
         self._form_token: str | None = None
 
-    async def get(self, path: str, **kwargs: Any) -> httpx.Response:
+    async def get(self, path: str, *, follow_redirects: bool = False, **kwargs: Any) -> httpx.Response:
         """Fetch a page."""
-        return self._shown(await self._client.get(path, **kwargs))
+        response = await self.send("GET", path, **kwargs)
+        while follow_redirects and response.is_redirect:
+            response = await self.send("GET", response.headers["location"])
+        return response
 
     async def send(self, method: str, path: str, **kwargs: Any) -> httpx.Response:
         """Send any request, as it is."""
-        return self._shown(await self._client.request(method, path, **kwargs))
+        return self._shown(await self._sent(method, path, **kwargs))
 
     async def post(self, path: str, form: Mapping[str, Any] | None = None, **kwargs: Any) -> httpx.Response:
         """Send a form with the token that the site put into its pages."""
         headers = {"Origin": self._base, "Sec-Fetch-Site": "same-origin", **kwargs.pop("headers", {})}
         fields = {"_csrf": await self.form_token(), **(form or {})}
-        return self._shown(await self._client.post(path, data=fields, headers=headers, **kwargs))
+        return await self.send("POST", path, data=fields, headers=headers, **kwargs)
 
     async def form_token(self) -> str:
         """Return the token in each form of this person, read once, from the page that is made fastest."""
         if self._form_token is None:
-            found = FORM_TOKEN.search((await self._client.get("/search")).text)
+            found = FORM_TOKEN.search((await self._sent("GET", "/search")).text)
             self._form_token = found[1] if found else ""
         return self._form_token
+
+    async def _sent(
+        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **kwargs: Any
+    ) -> httpx.Response:
+        """Send a request as a client of httpx would, which takes longer: it looks for redirects and passwords too."""
+        address = path if path.startswith(("http:", "https:")) else f"{self._base}/{path.removeprefix('/')}"
+        said = USUAL.copy()
+        said.update(headers)
+        request = httpx.Request(method, address, headers=said, **kwargs)
+        self.cookies.set_cookie_header(request)
+        response = await self._transport.handle_async_request(request)
+        response.request = request
+        await response.aread()
+        self.cookies.extract_cookies(response)
+        return response
+
+
+class _Cookies(httpx.Cookies):
+    """The cookies of one browser; they say the same to every page until another comes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[str, str | None] = {}
+
+    def set(self, name: str, value: str, domain: str = "", path: str = "/") -> None:
+        super().set(name, value, domain, path)
+        self._said.clear()
+
+    def extract_cookies(self, response: httpx.Response) -> None:
+        if "set-cookie" in response.headers:
+            super().extract_cookies(response)
+            assert {cookie.path for cookie in self.jar} <= {"/"}, "a cookie is said to every page, or to one only"
+            self._said.clear()
+
+    def set_cookie_header(self, request: httpx.Request) -> None:
+        if "cookie" in request.headers:  # a test's own
+            return
+        site = f"{request.url.scheme}://{request.url.host}"
+        if site not in self._said:
+            super().set_cookie_header(request)
+            self._said[site] = request.headers.get("cookie")
+        elif said := self._said[site]:
+            request.headers["cookie"] = said
 
 
 class _Shown(httpx.Response):

@@ -485,6 +485,6 @@ async def test_outside_a_demo_a_press_proves_nothing(browse: SignIn, sqlite_cast
 
 async def test_a_sentence_that_others_put_into_the_cookie_is_not_shown(browse: SignIn, sqlite_cast: Cast) -> None:
     browser = await browse(sqlite_cast.fbi_lead)
-    session = browser._client.cookies["session"]
+    session = browser.cookies["session"]
     page = await browser.get("/action-items", headers={"Cookie": f"session={session}; flash={'A' * 43}.Call%20now"})
     assert "Call now" not in page.text
