@@ -9,9 +9,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from scripts.browser import ARGUMENTS, find
 from tests.browser.contexts import close, context_of, sign_in
 from tests.browser.demo import Demo, served
-from tests.browser.tabs import TabOf, tabs
+from tests.browser.tabs import PageOf, TabOf, lent, tabs
 
-PageOf = Callable[[str | None], Page]
 ContextOf = Callable[[str | None], BrowserContext]
 
 # Playwright's own loop counts as running until it stops, so it may not outlive this folder (scope "package").
@@ -64,28 +63,35 @@ def signed_in(demo: Demo, browser: Browser) -> ContextOf:
     return signed_in
 
 
+@pytest.fixture(scope="module")
+def tab_of(signed_in: ContextOf) -> Iterator[TabOf]:
+    """Give the one tab of a persona, for pages that are looked at: a new browser takes three times as long."""
+    with tabs(signed_in) as tab_of:
+        yield tab_of
+
+
 @pytest.fixture
-def page_of(signed_in: ContextOf) -> Iterator[PageOf]:
+def page_of(tab_of: TabOf, demo: Demo) -> Iterator[PageOf]:
+    """Give a page of a persona in its one tab, in which the test may type and press: it is emptied after."""
+    with lent(tab_of, demo) as page_of:
+        yield page_of
+
+
+@pytest.fixture
+def own_page_of(signed_in: ContextOf) -> Iterator[PageOf]:
     """Give a page of a persona in a browser of its own.
 
     So nothing that a test leaves in a browser is there for another: no clock, no storage, no lost network.
     """
     contexts: list[BrowserContext] = []
 
-    def page_of(name: str | None) -> Page:
+    def own_page_of(name: str | None) -> Page:
         contexts.append(signed_in(name))
         return contexts[-1].new_page()
 
-    yield page_of
+    yield own_page_of
     for context in contexts:
         close(context)
-
-
-@pytest.fixture(scope="module")
-def tab_of(signed_in: ContextOf) -> Iterator[TabOf]:
-    """Give the one tab of a persona, for pages that are looked at: a new browser takes three times as long."""
-    with tabs(signed_in) as tab_of:
-        yield tab_of
 
 
 @pytest.fixture

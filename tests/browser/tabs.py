@@ -6,11 +6,18 @@ from contextlib import contextmanager
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page
 
 from tests.browser.contexts import close
+from tests.browser.demo import Demo
 
 DESK = {"width": 1280, "height": 800}
 BLANK = "about:blank"
-LEAVE = "sessionStorage.clear(); localStorage.clear(); location.replace('about:blank')"
-"""Empties a tab by its own page: where the address bar does, a new process begins, which takes a second."""
+LEAVE = """
+addEventListener('pagehide', () => { sessionStorage.clear(); localStorage.clear(); });
+location.replace('about:blank');
+"""
+"""Empties a tab by its own page: where the address bar does, a new process begins, which takes a second.
+
+A page that goes away keeps the text that wasn't saved for the next page of its tab: it is cleared after that.
+"""
 
 
 class Tab:
@@ -34,6 +41,7 @@ class Tab:
 
 
 TabOf = Callable[[str | None], Tab]
+PageOf = Callable[[str | None], Page]
 
 
 @contextmanager
@@ -49,6 +57,24 @@ def tabs(signed_in: Callable[[str | None], BrowserContext]) -> Iterator[TabOf]:
     yield tab_of
     for tab in opened.values():
         close(tab.page.context)
+
+
+@contextmanager
+def lent(tab_of: TabOf, demo: Demo) -> Iterator[PageOf]:
+    """Give a page of a persona in its one tab. People may type and press there: after the test, it is emptied."""
+    used: dict[str | None, Tab] = {}
+
+    def page_of(name: str | None) -> Page:
+        if not used:
+            demo.forget_drafts()  # also one that was on its way to the server when the last test ended
+        if name not in used:
+            used[name] = tab_of(name)
+        return used[name].page
+
+    yield page_of
+    for tab in used.values():
+        tab.page.unroute_all(behavior="ignoreErrors")
+        tab.emptied()
 
 
 def complaints(page: Page) -> list[str]:

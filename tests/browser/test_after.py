@@ -5,21 +5,14 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PageOf
 from tests.browser.demo import Demo
-from tests.browser.tabs import TabOf
+from tests.browser.tabs import PageOf
 from tests.browser.test_pages import overflow, violations
 from tests.browser.ways import ADVOCATE, FBI_LEAD, WAYS, to_lesson_preview
 
 TABLETS = (768, 1024)  # test_pages.py judges these pages on a phone and on a desk
 FOUR_WIDTHS = (390, *TABLETS, 1280)
 NAMES = ("after an operation", "hot wash", "after-action item with errors", "lessons learned")
-
-
-@pytest.fixture
-def page_of(tab_of: TabOf) -> PageOf:
-    """Give a page of a persona in its one tab."""
-    return lambda name: tab_of(name).page
 
 
 def problems(page: Page, widths: tuple[int, ...] = FOUR_WIDTHS) -> list[str]:

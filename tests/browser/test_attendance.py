@@ -1,23 +1,12 @@
 """Attendance is taken on a phone, standing in the doorway."""
 
-from collections.abc import Iterator
-
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PageOf
 from tests.browser.demo import Demo
-from tests.browser.lent_tabs import lent
-from tests.browser.tabs import TabOf
+from tests.browser.tabs import PageOf
 from tests.browser.ways import COORDINATOR, FBI_LEAD, to_event, to_own_roll
 
 PHONE = {"width": 390, "height": 800}
-
-
-@pytest.fixture
-def page_of(tab_of: TabOf, demo: Demo) -> Iterator[PageOf]:
-    with lent(tab_of, demo) as page_of:
-        yield page_of
 
 
 def test_twenty_five_people_are_marked_on_a_phone_with_ten_taps(page_of: PageOf, demo: Demo) -> None:

@@ -5,9 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PageOf
 from tests.browser.demo import Demo
-from tests.browser.tabs import TabOf
+from tests.browser.tabs import PageOf
 from tests.browser.ways import ADVOCATE, COORDINATOR, FBI_LEAD, SEND, WAYS, to_empty_form, to_operation, to_own_roll
 
 PHONE = {"width": 390, "height": 800}
@@ -44,12 +43,6 @@ CHIP = re.compile(
     r'link "(MTG|OPS|TRN|OUT|DUE) .+, (Sun|Mon|Tues|Wednes|Thurs|Fri|Satur)day, \w+ \d{1,2}, \d{4}, ' + SPAN + '"'
 )
 CHIP_OF_A_FEW = re.compile(r'link "OPS Only the named participants ')
-
-
-@pytest.fixture
-def page_of(tab_of: TabOf) -> PageOf:
-    """Give a page of a persona in its one tab."""
-    return lambda name: tab_of(name).page
 
 
 def go(name: str, page_of: PageOf, demo: Demo) -> Page:

@@ -7,10 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import PageOf
-from tests.browser.demo import Demo
-from tests.browser.lent_tabs import lent
-from tests.browser.tabs import TabOf
+from tests.browser.tabs import PageOf
 from tests.browser.ways import COORDINATOR
 
 WORKING = "Working…"
@@ -41,12 +38,6 @@ NOTE_BUSY = """() => {
   new MutationObserver(() => { window.wasBusy ||= "busy" in document.documentElement.dataset; })
     .observe(document.documentElement, { attributes: true });
 }"""
-
-
-@pytest.fixture
-def page_of(tab_of: TabOf, demo: Demo) -> Iterator[PageOf]:
-    with lent(tab_of, demo) as page_of:
-        yield page_of
 
 
 @pytest.fixture

@@ -1,24 +1,13 @@
 """People are checked in and out of an operation on a phone, also while it has no network."""
 
 import re
-from collections.abc import Iterator
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PageOf
-from tests.browser.demo import Demo
-from tests.browser.lent_tabs import lent
-from tests.browser.tabs import TabOf
+from tests.browser.tabs import PageOf
 from tests.browser.ways import FBI_LEAD, SEND, invite_agencies, to_empty_form
 
 PHONE = {"width": 390, "height": 800}
-
-
-@pytest.fixture
-def page_of(tab_of: TabOf, demo: Demo) -> Iterator[PageOf]:
-    with lent(tab_of, demo) as page_of:
-        yield page_of
 
 
 def to_own_check_in(page: Page, title: str) -> None:

@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Dialog, Page, Route, expect
 
-from tests.browser.conftest import ContextOf, PageOf
+from tests.browser.conftest import ContextOf
 from tests.browser.contexts import close
 from tests.browser.demo import Demo
-from tests.browser.lent_tabs import lent
-from tests.browser.tabs import TabOf
+from tests.browser.tabs import PageOf
 from tests.browser.ways import SEND, TRAINING
 
 WHO, ANOTHER = "FBI operation lead", "Task force coordinator"
@@ -22,12 +21,6 @@ SAVE = "window.dispatchEvent(new Event('online'))"
 UNREACHABLE, NEWER = "We can’t reach the server", "another tab, which saved a newer draft"
 PAUSE, HEARD = 1_000, 5_000  # milliseconds until a draft is saved, and until what was read out is taken away again
 SAVED = re.compile(r"Draft saved \d{1,2}:\d\d [AP]M")
-
-
-@pytest.fixture
-def page_of(tab_of: TabOf, demo: Demo) -> Iterator[PageOf]:
-    with lent(tab_of, demo) as page_of:
-        yield page_of
 
 
 @pytest.fixture

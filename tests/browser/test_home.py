@@ -4,15 +4,11 @@ After each deed the page is judged at the widths of a phone, two tablets, and a 
 """
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import PageOf
-from tests.browser.demo import Demo
-from tests.browser.lent_tabs import lent
-from tests.browser.tabs import TabOf, complaints
+from tests.browser.tabs import PageOf, complaints
 from tests.browser.test_pages import overflow, torn, violations
 from tests.browser.ways import ADVOCATE, COORDINATOR
 
@@ -59,14 +55,8 @@ def to_do_on_a_new_page(page: Page) -> int:
 
 
 @pytest.fixture
-def lent_page_of(tab_of: TabOf, demo: Demo) -> Iterator[PageOf]:
-    with lent(tab_of, demo) as page_of:
-        yield page_of
-
-
-@pytest.fixture
-def home(lent_page_of: PageOf) -> tuple[Page, list[str]]:
-    return opened(lent_page_of(COORDINATOR))
+def home(page_of: PageOf) -> tuple[Page, list[str]]:
+    return opened(page_of(COORDINATOR))
 
 
 def opened(page: Page) -> tuple[Page, list[str]]:
@@ -76,8 +66,8 @@ def opened(page: Page) -> tuple[Page, list[str]]:
     return page, said
 
 
-def test_reminding_leaves_the_page_where_it_is_and_the_focus_in_its_row(page_of: PageOf) -> None:
-    page, complaints = opened(page_of(COORDINATOR))
+def test_reminding_leaves_the_page_where_it_is_and_the_focus_in_its_row(own_page_of: PageOf) -> None:
+    page, complaints = opened(own_page_of(COORDINATOR))
     page.clock.install()
     row = row_of(page, "Follow up", "Remind")
     before = to_do(page)
@@ -120,8 +110,8 @@ def test_a_key_undoes_what_was_done_in_the_row_that_has_the_focus(home: tuple[Pa
     assert complaints == []
 
 
-def test_a_reminded_date_is_below_what_can_be_settled_when_the_page_is_loaded_again(lent_page_of: PageOf) -> None:
-    page = lent_page_of(COORDINATOR)
+def test_a_reminded_date_is_below_what_can_be_settled_when_the_page_is_loaded_again(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
     page.goto("/")
     every = page.get_by_role("region", name="Follow up").locator(".tt-rows > li:not(.is-handled)")
     key = every.filter(has=page.get_by_role("button", name="Remind")).first.get_attribute("id")
@@ -153,8 +143,8 @@ def test_an_item_is_marked_done_and_open_again_with_the_focus_on_one_button(home
     assert complaints == []
 
 
-def test_a_reply_is_given_and_changed_with_the_focus_on_the_button_that_was_pressed(lent_page_of: PageOf) -> None:
-    page = lent_page_of(ADVOCATE)
+def test_a_reply_is_given_and_changed_with_the_focus_on_the_button_that_was_pressed(page_of: PageOf) -> None:
+    page = page_of(ADVOCATE)
     said = complaints(page)
     page.goto("/")
     row = row_of(page, "Replies needed", "Maybe")
@@ -172,8 +162,8 @@ def test_a_reply_is_given_and_changed_with_the_focus_on_the_button_that_was_pres
     assert said == []
 
 
-def test_a_test_email_leaves_and_the_set_up_list_ticks_itself_off_in_place(lent_page_of: PageOf) -> None:
-    page = lent_page_of(COORDINATOR)
+def test_a_test_email_leaves_and_the_set_up_list_ticks_itself_off_in_place(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
     said = complaints(page)
     page.goto("/admin")
     page.get_by_role("button", name="Show it again").click()

@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PageOf
 from tests.browser.demo import Demo, until
+from tests.browser.tabs import PageOf
 from tests.browser.test_pages import overflow, torn, violations
 from tests.browser.ways import COORDINATOR, TRAINING
 
@@ -13,9 +13,9 @@ PATIENCE = 60.0  # seconds until the demo has sent its first emails
 
 
 @pytest.fixture
-def failing(page_of: PageOf, demo: Demo) -> Page:
+def failing(own_page_of: PageOf, demo: Demo) -> Page:
     """Return the list of messages with a sending that failed for two people."""
-    page = page_of(COORDINATOR)
+    page = own_page_of(COORDINATOR)
     until(lambda: _has_failed(page, demo), PATIENCE)
     return page
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import PageOf, context_of, sign_in
+from tests.browser.conftest import context_of, sign_in
 from tests.browser.demo import Demo, served
-from tests.browser.tabs import TabOf
+from tests.browser.tabs import PageOf
 from tests.browser.ways import COORDINATOR, FBI_LEAD, MONTHLY, to_brief, to_event, to_operation
 
 A_PAGE = re.compile(rb"/Type\s*/Page[^s]")
@@ -20,12 +20,6 @@ SHARE = """bar => {
   return isLine && parseFloat(style.borderTopWidth) > 5 ? fill.offsetWidth / bar.clientWidth : 0;
 }"""
 HIGHEST = 816 - 2 * 43  # CSS pixels of a landscape page within its margins
-
-
-@pytest.fixture
-def page_of(tab_of: TabOf) -> PageOf:
-    """Give a page of a persona in its one tab."""
-    return lambda name: tab_of(name).page
 
 
 def pages(page: Page) -> int:

@@ -1,25 +1,16 @@
 """The schedule form with scripts."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from tests.browser.conftest import PageOf
 from tests.browser.demo import Demo
-from tests.browser.lent_tabs import lent
-from tests.browser.tabs import TabOf
+from tests.browser.tabs import PageOf
 from tests.browser.ways import COORDINATOR, MONTHLY, SEND, Way, day_link, to_edit_from, to_empty_form, to_event
 
 NO_CHANGE = re.compile(r"Calendars\s+No change")
 MOST_PRESSES = 30  # of the Tab key, from the title to the button that sends
-
-
-@pytest.fixture
-def page_of(tab_of: TabOf, demo: Demo) -> Iterator[PageOf]:
-    with lent(tab_of, demo) as page_of:
-        yield page_of
 
 
 def presses_to(page: Page, found: str) -> int:

@@ -1,23 +1,11 @@
 """Choosing the people of an event: all agencies, people who are unchecked, and people who are added by a search."""
 
-from collections.abc import Iterator
-
-import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.browser.conftest import PageOf
-from tests.browser.demo import Demo
-from tests.browser.lent_tabs import lent
-from tests.browser.tabs import TabOf
+from tests.browser.tabs import PageOf
 from tests.browser.ways import COORDINATOR, to_empty_form
 
 ANALYST = "KCPD analyst"
-
-
-@pytest.fixture
-def page_of(tab_of: TabOf, demo: Demo) -> Iterator[PageOf]:
-    with lent(tab_of, demo) as page_of:
-        yield page_of
 
 
 def opened(page_of: PageOf) -> Page:

@@ -1,14 +1,10 @@
 """The bar at the bottom of the schedule form: always in view, never over what has the focus, and true."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import PageOf
 from tests.browser.demo import Demo, until
-from tests.browser.lent_tabs import lent
-from tests.browser.tabs import TabOf
+from tests.browser.tabs import PageOf
 from tests.browser.ways import COORDINATOR, SEND, Way, invite_agencies, to_edit_from, to_empty_form
 
 SIZES = [(390, 780), (768, 1024), (1024, 768), (1280, 800)]
@@ -27,12 +23,6 @@ SIDE_ENDS = """aside => aside.lastElementChild.getBoundingClientRect().bottom
   - document.querySelector(".tt-sendbar").getBoundingClientRect().top"""
 SCROLLS_WITHIN = 5.0  # seconds
 LAST = ".tt-sendbar a, .tt-sendbar [value=draft]"
-
-
-@pytest.fixture
-def page_of(tab_of: TabOf, demo: Demo) -> Iterator[PageOf]:
-    with lent(tab_of, demo) as page_of:
-        yield page_of
 
 
 def to_new(page: Page, _: Demo) -> None:

@@ -2,16 +2,12 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PageOf
 from tests.browser.demo import Demo
-from tests.browser.lent_tabs import lent
-from tests.browser.tabs import TabOf
+from tests.browser.tabs import PageOf
 from tests.browser.ways import COORDINATOR, SEND, invite_agencies, to_empty_form
 
 PHONE = {"width": 390, "height": 800}
@@ -24,12 +20,6 @@ BEFORE_THE_BUTTON = """button => {
   const follows = panel.compareDocumentPosition(button) & Node.DOCUMENT_POSITION_FOLLOWING;
   return Boolean(follows || panel.contains(button)) && panel.checkVisibility() && !panel.closest("details:not([open])");
 }"""
-
-
-@pytest.fixture
-def page_of(tab_of: TabOf, demo: Demo) -> Iterator[PageOf]:
-    with lent(tab_of, demo) as page_of:
-        yield page_of
 
 
 def latest(demo: Demo) -> int:

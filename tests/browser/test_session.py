@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import PageOf
+from tests.browser.tabs import PageOf
 from tests.browser.ways import SEND
 
 WHO = "FBI operation lead"
@@ -14,9 +14,9 @@ TYPED = "After-hours contact sheet"
 
 
 @pytest.fixture
-def writing(page_of: PageOf) -> Iterator[Page]:
+def writing(own_page_of: PageOf) -> Iterator[Page]:
     """The form of a new event with a title typed, in a browser whose clock is the test's."""
-    page = page_of(WHO)
+    page = own_page_of(WHO)
     page.clock.install()
     page.goto("/schedule")
     page.get_by_label("Title").fill(TYPED)

@@ -1,23 +1,11 @@
 """Undo in a message: reached with the keyboard from anywhere, and for how long is seen."""
 
-from collections.abc import Iterator
-
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import PageOf
-from tests.browser.demo import Demo
-from tests.browser.lent_tabs import lent
-from tests.browser.tabs import TabOf
+from tests.browser.tabs import PageOf
 from tests.browser.ways import COORDINATOR, SEND, to_empty_form, to_own_roll
 
 WAIT = "Undo within 20 seconds."
-
-
-@pytest.fixture
-def page_of(tab_of: TabOf, demo: Demo) -> Iterator[PageOf]:
-    with lent(tab_of, demo) as page_of:
-        yield page_of
 
 
 def marked(page: Page, title: str) -> Locator:

@@ -1,25 +1,15 @@
 """The year of the Steering Committee, as its coordinator makes it: every click counted, typing not."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PageOf
-from tests.browser.demo import Demo
 from tests.browser.hand import Hand
-from tests.browser.lent_tabs import lent
-from tests.browser.tabs import TabOf
+from tests.browser.tabs import PageOf
 from tests.browser.ways import COORDINATOR, SEND
 
 TITLE = "Year of meetings"
-
-
-@pytest.fixture
-def page_of(tab_of: TabOf, demo: Demo) -> Iterator[PageOf]:
-    with lent(tab_of, demo) as page_of:
-        yield page_of
 
 
 @pytest.fixture
