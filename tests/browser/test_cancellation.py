@@ -7,8 +7,8 @@ from tests.browser.tabs import PageOf
 from tests.browser.ways import COORDINATOR, MONTHLY, to_event
 
 
-def test_another_scope_changes_heading_and_button_and_keeps_what_was_typed(own_page_of: PageOf, demo: Demo) -> None:
-    page = own_page_of(COORDINATOR)
+def test_another_scope_changes_heading_and_button_and_keeps_what_was_typed(page_of: PageOf, demo: Demo) -> None:
+    page = page_of(COORDINATOR)
     to_event(MONTHLY, "2027-03", "cancellation")(page, demo)
     expect(page.get_by_role("heading", level=1)).to_have_text("Cancel this date")
     page.get_by_label("Reason").fill("The courthouse is closed")

@@ -9,8 +9,8 @@ from tests.browser.tabs import PageOf
 from tests.browser.ways import TRAINING
 
 
-def test_a_visitor_chooses_one_person_and_then_another(own_page_of: PageOf) -> None:
-    page = own_page_of(None)
+def test_a_visitor_chooses_one_person_and_then_another(page_of: PageOf) -> None:
+    page = page_of(None)
     page.goto("/calendar?month=2026-12")
     page.get_by_role("button", name="Records auditor").click()
     expect(page).to_have_url(re.compile(r"/calendar\?month=2026-12$"))
@@ -19,9 +19,9 @@ def test_a_visitor_chooses_one_person_and_then_another(own_page_of: PageOf) -> N
     expect(page.get_by_role("banner")).to_contain_text("Systems administrator")
 
 
-def test_an_email_is_shown_as_its_reader_sees_it_and_its_button_leads_on(own_page_of: PageOf, demo: Demo) -> None:
+def test_an_email_is_shown_as_its_reader_sees_it_and_its_button_leads_on(page_of: PageOf, demo: Demo) -> None:
     demo.link("kcpd.analyst@kcpd.example", TRAINING)
-    page = own_page_of(None)
+    page = page_of(None)
     page.goto("/demo/mail?to=kcpd.analyst@kcpd.example")
     page.get_by_role("link", name=f"Invitation: {TRAINING}").first.click()  # a restored demo sends it again
     expect(page.get_by_role("link", name="All emails")).to_be_visible()

@@ -14,24 +14,24 @@ LIAISON = "IPD liaison"
 
 
 @pytest.fixture
-def hand(own_page_of: PageOf) -> Hand:
+def hand(page_of: PageOf) -> Hand:
     """The coordinator's, on the first page."""
-    page = own_page_of(COORDINATOR)
+    page = page_of(COORDINATOR)
     page.goto("/")
     return Hand(page)
 
 
-def test_a_reply_from_an_email_is_two_clicks_without_an_account(own_page_of: PageOf, demo: Demo) -> None:
-    hand = Hand(own_page_of(None))
+def test_a_reply_from_an_email_is_two_clicks_without_an_account(page_of: PageOf, demo: Demo) -> None:
+    hand = Hand(page_of(None))
     hand.follow(demo.link("bridge.advocate@bridge-legal.example", TRAINING))
     hand.button("Yes, I will attend")
     expect(hand.page.get_by_role("heading", name="You replied Yes")).to_be_visible()
     assert hand.clicks == 2
 
 
-def test_an_item_is_updated_from_an_email_with_three_clicks(own_page_of: PageOf, demo: Demo) -> None:
-    link = an_item(own_page_of(COORDINATOR), demo, LIAISON, "ipd.liaison@ipd.example", "Three clicks")
-    hand = Hand(own_page_of(None))
+def test_an_item_is_updated_from_an_email_with_three_clicks(page_of: PageOf, demo: Demo) -> None:
+    link = an_item(page_of(COORDINATOR), demo, LIAISON, "ipd.liaison@ipd.example", "Three clicks")
+    hand = Hand(page_of(None))
     hand.follow(link)
     hand.click(hand.page.locator("main label", has_text="Done"))
     hand.button("Save update")
@@ -39,9 +39,9 @@ def test_an_item_is_updated_from_an_email_with_three_clicks(own_page_of: PageOf,
     assert hand.clicks == 3
 
 
-def test_an_item_is_marked_done_from_an_email_with_two_clicks(own_page_of: PageOf, demo: Demo) -> None:
-    link = an_item(own_page_of(COORDINATOR), demo, LIAISON, "ipd.liaison@ipd.example", "Two clicks")
-    hand = Hand(own_page_of(None))
+def test_an_item_is_marked_done_from_an_email_with_two_clicks(page_of: PageOf, demo: Demo) -> None:
+    link = an_item(page_of(COORDINATOR), demo, LIAISON, "ipd.liaison@ipd.example", "Two clicks")
+    hand = Hand(page_of(None))
     hand.follow(f"{link.partition('?')[0]}?s=done")
     hand.button("Save update")
     expect(hand.page.get_by_role("heading", name="is done")).to_be_visible()

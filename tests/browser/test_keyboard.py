@@ -15,8 +15,8 @@ AS_SOON_AS_THE_WEEK_CHANGES = """() => new MutationObserver((_, watcher) => {
 }).observe(document.body, { childList: true, subtree: true })"""
 
 
-def test_the_first_stop_skips_to_the_main_content(own_page_of: PageOf) -> None:
-    page = own_page_of(COORDINATOR)
+def test_the_first_stop_skips_to_the_main_content(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
     page.goto("/")
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to main content")).to_be_focused()
@@ -40,17 +40,17 @@ def test_the_first_stop_skips_to_the_main_content(own_page_of: PageOf) -> None:
     ],
 )
 def test_keys_move_from_day_to_day_and_on_to_the_next_page(
-    own_page_of: PageOf, view: str, start: str, key: str, end: str
+    page_of: PageOf, view: str, start: str, key: str, end: str
 ) -> None:
-    page = own_page_of(COORDINATOR)
+    page = page_of(COORDINATOR)
     page.goto(f"/calendar?month=2026-12&view={view}&date={start}")
     day_link(page, start).focus()
     page.keyboard.press(key)
     expect(day_link(page, end)).to_be_focused()
 
 
-def test_single_keys_turn_the_page_and_can_be_turned_off(own_page_of: PageOf) -> None:
-    page = own_page_of(COORDINATOR)
+def test_single_keys_turn_the_page_and_can_be_turned_off(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
     page.goto("/calendar?view=week&date=2026-12-09")
     page.keyboard.press("n")
     expect(page.get_by_role("heading", level=1)).to_have_text("December 13–19, 2026")
@@ -65,9 +65,9 @@ def test_single_keys_turn_the_page_and_can_be_turned_off(own_page_of: PageOf) ->
     expect(page.get_by_role("heading", level=1)).to_have_text("November 29 – December 5, 2026")
 
 
-def test_a_key_that_is_quicker_than_the_page_keeps_the_focus(own_page_of: PageOf) -> None:
+def test_a_key_that_is_quicker_than_the_page_keeps_the_focus(page_of: PageOf) -> None:
     """The next key is pressed in the moment in which the new week has just been put in."""
-    page = own_page_of(COORDINATOR)
+    page = page_of(COORDINATOR)
     page.goto("/calendar?view=week&date=2026-12-09")
     page.evaluate(AS_SOON_AS_THE_WEEK_CHANGES)
     page.keyboard.press("n")
@@ -75,8 +75,8 @@ def test_a_key_that_is_quicker_than_the_page_keeps_the_focus(own_page_of: PageOf
     expect(page.get_by_role("link", name="Next week")).to_be_focused()
 
 
-def test_single_keys_do_nothing_in_a_field(own_page_of: PageOf) -> None:
-    page = own_page_of(COORDINATOR)
+def test_single_keys_do_nothing_in_a_field(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
     page.goto("/schedule")
     title = page.get_by_label("Title")
     title.focus()
@@ -86,9 +86,9 @@ def test_single_keys_do_nothing_in_a_field(own_page_of: PageOf) -> None:
 
 
 def test_the_list_beside_an_event_marks_the_part_that_is_read_and_is_whole_on_a_phone(
-    own_page_of: PageOf, demo: Demo
+    page_of: PageOf, demo: Demo
 ) -> None:
-    page = own_page_of(COORDINATOR)
+    page = page_of(COORDINATOR)
     to_event(MONTHLY, "2026-12")(page, demo)
     parts = page.get_by_role("navigation", name="On this page")
     current = parts.locator("[aria-current=location]")
@@ -102,8 +102,8 @@ def test_the_list_beside_an_event_marks_the_part_that_is_read_and_is_whole_on_a_
     assert parts.get_by_role("link").evaluate_all(measure) == []
 
 
-def test_printing_a_month_that_leaves_events_out_shows_them_and_goes_on_to_the_printer(own_page_of: PageOf) -> None:
-    page = own_page_of(COORDINATOR)
+def test_printing_a_month_that_leaves_events_out_shows_them_and_goes_on_to_the_printer(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
     page.add_init_script("window.print = () => { window.wasPrinted = true; }")
     page.goto("/calendar?month=2026-12")
     page.get_by_role("link", name="Print").click()

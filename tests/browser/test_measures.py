@@ -41,14 +41,14 @@ def seconds(page: Page, field: str, value: str, region: str, text: str) -> float
     return took
 
 
-def test_a_month_is_light(own_page_of: PageOf) -> None:
-    response = own_page_of(COORDINATOR).goto("/calendar?month=2026-12")
+def test_a_month_is_light(page_of: PageOf) -> None:
+    response = page_of(COORDINATOR).goto("/calendar?month=2026-12")
     assert response is not None
     assert len(gzip.compress(response.body())) <= MONTH
 
 
-def test_a_reply_page_is_light_and_yes_is_near(own_page_of: PageOf, demo: Demo) -> None:
-    page, responses = own_page_of(None), list[Response]()
+def test_a_reply_page_is_light_and_yes_is_near(page_of: PageOf, demo: Demo) -> None:
+    page, responses = page_of(None), list[Response]()
 
     def note(response: Response) -> None:
         responses.append(response)
@@ -65,8 +65,8 @@ def test_a_reply_page_is_light_and_yes_is_near(own_page_of: PageOf, demo: Demo) 
     assert presses <= NEAR
 
 
-def test_the_dates_of_a_series_are_said_while_its_fields_change(own_page_of: PageOf) -> None:
-    page = own_page_of(COORDINATOR)
+def test_the_dates_of_a_series_are_said_while_its_fields_change(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
     page.goto("/schedule")
     seconds(page, "#f-repeat", "weekly", "#preview", "Every week")
     days = [f"2027-03-{day:02}" for day in range(2, 2 + TRIES)]
@@ -87,17 +87,17 @@ def test_the_dates_of_a_series_are_said_while_its_fields_change(own_page_of: Pag
     ids=["interval", "number of dates", "end", "hour", "rule"],
 )
 def test_the_sentence_of_a_series_follows_each_of_its_fields(
-    own_page_of: PageOf, field: str, texts: dict[str, str]
+    page_of: PageOf, field: str, texts: dict[str, str]
 ) -> None:
-    page = own_page_of(COORDINATOR)
+    page = page_of(COORDINATOR)
     page.goto("/schedule")
     page.locator("#f-date").fill("2027-03-03")
     seconds(page, "#f-repeat", "weekly", "#preview", "Every week")
     assert min(seconds(page, field, value, "#preview", text) for value, text in texts.items()) < AT_ONCE
 
 
-def test_who_would_be_taken_twice_is_said_without_a_click(own_page_of: PageOf, demo: Demo) -> None:
-    page = own_page_of(COORDINATOR)
+def test_who_would_be_taken_twice_is_said_without_a_click(page_of: PageOf, demo: Demo) -> None:
+    page = page_of(COORDINATOR)
     to_empty_form(page)
     invite_agencies(page, "KCPD")
     for field, text in (("starts", "14:30"), ("ends", "15:00")):
@@ -106,8 +106,8 @@ def test_who_would_be_taken_twice_is_said_without_a_click(own_page_of: PageOf, d
     expect(page.get_by_role("status").filter(has_text="would be double-booked")).to_be_attached()
 
 
-def test_a_mark_is_saved_at_once_and_counted_on_a_second_screen(own_page_of: PageOf) -> None:
-    first, second = own_page_of(COORDINATOR), own_page_of(COORDINATOR)
+def test_a_mark_is_saved_at_once_and_counted_on_a_second_screen(page_of: PageOf) -> None:
+    first, second = page_of(COORDINATOR), page_of(COORDINATOR)
     to_own_roll(first, "Watched from a second screen")
     second.goto(first.url)
     people, took = first.locator(".tt-att li"), []

@@ -13,9 +13,9 @@ PATIENCE = 60.0  # seconds until the demo has sent its first emails
 
 
 @pytest.fixture
-def failing(own_page_of: PageOf, demo: Demo) -> Page:
+def failing(page_of: PageOf, demo: Demo) -> Page:
     """Return the list of messages with a sending that failed for two people."""
-    page = own_page_of(COORDINATOR)
+    page = page_of(COORDINATOR)
     until(lambda: _has_failed(page, demo), PATIENCE)
     return page
 

@@ -10,8 +10,8 @@ CUT = """(width) => [...document.querySelectorAll("#poll-table td")]
   .map((one) => one.innerText)"""
 
 
-def test_no_reply_is_cut_on_a_phone_and_each_says_its_date(own_page_of: PageOf, demo: Demo) -> None:
-    page = own_page_of(COORDINATOR)
+def test_no_reply_is_cut_on_a_phone_and_each_says_its_date(page_of: PageOf, demo: Demo) -> None:
+    page = page_of(COORDINATOR)
     page.set_viewport_size(PHONE)
     to_poll(page, demo)
     assert page.evaluate(CUT, PHONE["width"]) == []

@@ -11,14 +11,14 @@ A_PAGE = re.compile(rb"/Type\s*/Page[^s]")
 HALF_YEAR = "/reports?period=2026-H2"
 
 
-def of_half_year(own_page_of: PageOf) -> Page:
-    page = own_page_of(COORDINATOR)
+def of_half_year(page_of: PageOf) -> Page:
+    page = page_of(COORDINATOR)
     page.goto(HALF_YEAR)
     return page
 
 
-def test_a_half_year_is_two_pages_of_paper_each_with_its_head_and_no_buttons(own_page_of: PageOf) -> None:
-    page = of_half_year(own_page_of)
+def test_a_half_year_is_two_pages_of_paper_each_with_its_head_and_no_buttons(page_of: PageOf) -> None:
+    page = of_half_year(page_of)
     assert len(A_PAGE.findall(page.pdf(prefer_css_page_size=True))) == 2
     page.emulate_media(media="print")
     heads = page.locator("p.tt-print")
@@ -31,8 +31,8 @@ def test_a_half_year_is_two_pages_of_paper_each_with_its_head_and_no_buttons(own
     expect(page.locator(".tt-figures thead").first).to_have_css("display", "table-header-group")
 
 
-def test_days_are_asked_for_when_chosen_days_are_the_period(own_page_of: PageOf) -> None:
-    page = of_half_year(own_page_of)
+def test_days_are_asked_for_when_chosen_days_are_the_period(page_of: PageOf) -> None:
+    page = of_half_year(page_of)
     expect(page.get_by_label("First day")).to_be_hidden()
     page.get_by_label("Period").select_option("Chosen days")
     page.get_by_label("First day").fill("2026-11-01")
@@ -41,8 +41,8 @@ def test_days_are_asked_for_when_chosen_days_are_the_period(own_page_of: PageOf)
     expect(page.locator(".tt-head")).to_contain_text("November 1, 2026, to November 30, 2026")
 
 
-def test_a_number_leads_to_its_rows_and_they_to_a_file(own_page_of: PageOf) -> None:
-    page = of_half_year(own_page_of)
+def test_a_number_leads_to_its_rows_and_they_to_a_file(page_of: PageOf) -> None:
+    page = of_half_year(page_of)
     total = page.locator(".tt-figures tfoot a").last
     number = total.inner_text()
     total.click()

@@ -9,10 +9,10 @@ from tests.browser.ways import COORDINATOR, TRAINING, an_item, to_own_roll
 
 
 def test_a_link_signs_in_without_scripts_and_an_item_is_done(
-    without_scripts: BrowserContext, own_page_of: PageOf, demo: Demo
+    without_scripts: BrowserContext, page_of: PageOf, demo: Demo
 ) -> None:
     sign_in(without_scripts, demo.sign_in_links["CAHT lead"])
-    an_item(own_page_of(COORDINATOR), demo, "CAHT lead", "caht.lead@caht.example", "Done on the first page")
+    an_item(page_of(COORDINATOR), demo, "CAHT lead", "caht.lead@caht.example", "Done on the first page")
     page = without_scripts.new_page()
     page.goto("/")
     mine = page.get_by_role("region", name="My action items").get_by_role("listitem")
@@ -35,9 +35,9 @@ def test_an_invitation_is_answered_without_scripts(without_scripts: BrowserConte
 
 
 def test_people_are_reminded_and_a_reply_is_given_on_the_first_page_without_scripts(
-    without_scripts: BrowserContext, own_page_of: PageOf
+    without_scripts: BrowserContext, page_of: PageOf
 ) -> None:
-    without_scripts.add_cookies(own_page_of(COORDINATOR).context.cookies())
+    without_scripts.add_cookies(page_of(COORDINATOR).context.cookies())
     page = without_scripts.new_page()
     page.goto("/")
     page.get_by_role("button", name="Remind").last.click()
@@ -48,9 +48,9 @@ def test_people_are_reminded_and_a_reply_is_given_on_the_first_page_without_scri
 
 
 def test_an_item_is_done_from_its_mail_without_scripts(
-    without_scripts: BrowserContext, own_page_of: PageOf, demo: Demo
+    without_scripts: BrowserContext, page_of: PageOf, demo: Demo
 ) -> None:
-    link = an_item(own_page_of(COORDINATOR), demo, "KCPD analyst", "kcpd.analyst@kcpd.example", "Done without scripts")
+    link = an_item(page_of(COORDINATOR), demo, "KCPD analyst", "kcpd.analyst@kcpd.example", "Done without scripts")
     page = without_scripts.new_page()
     page.goto(link)
     page.get_by_role("radio", name="Done").check(force=True)
@@ -58,8 +58,8 @@ def test_an_item_is_done_from_its_mail_without_scripts(
     expect(page.get_by_role("heading", name="is done")).to_be_visible()
 
 
-def test_an_event_is_scheduled_without_scripts(without_scripts: BrowserContext, own_page_of: PageOf) -> None:
-    without_scripts.add_cookies(own_page_of(COORDINATOR).context.cookies())
+def test_an_event_is_scheduled_without_scripts(without_scripts: BrowserContext, page_of: PageOf) -> None:
+    without_scripts.add_cookies(page_of(COORDINATOR).context.cookies())
     page = without_scripts.new_page()
     page.goto("/schedule")
     page.locator("#f-title").fill("Planning call")
@@ -70,8 +70,8 @@ def test_an_event_is_scheduled_without_scripts(without_scripts: BrowserContext, 
     expect(page.get_by_role("heading", level=1)).to_have_text("Planning call")
 
 
-def test_attendance_is_taken_without_scripts(without_scripts: BrowserContext, own_page_of: PageOf) -> None:
-    without_scripts.add_cookies(own_page_of(COORDINATOR).context.cookies())
+def test_attendance_is_taken_without_scripts(without_scripts: BrowserContext, page_of: PageOf) -> None:
+    without_scripts.add_cookies(page_of(COORDINATOR).context.cookies())
     page = without_scripts.new_page()
     to_own_roll(page, "Marked without scripts")
     last = page.locator(".tt-att li").last
@@ -82,10 +82,10 @@ def test_attendance_is_taken_without_scripts(without_scripts: BrowserContext, ow
 
 
 def test_what_failed_is_seen_and_sent_again_without_scripts(
-    without_scripts: BrowserContext, own_page_of: PageOf, demo: Demo
+    without_scripts: BrowserContext, page_of: PageOf, demo: Demo
 ) -> None:
     demo.let_fail(TRAINING, 1)
-    without_scripts.add_cookies(own_page_of(COORDINATOR).context.cookies())
+    without_scripts.add_cookies(page_of(COORDINATOR).context.cookies())
     page = without_scripts.new_page()
     page.goto("/messages")
     row = page.get_by_role("region", name="Failed").get_by_role("listitem").filter(has_text=TRAINING).first
