@@ -12,11 +12,13 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-OPTIONS = {"resultTypes": ["violations"], "preload": False}  # no page holds sound or film to fetch
+OPTIONS = {"resultTypes": ["violations"], "preload": False, "selectors": False, "elementRef": True}
+"""No page holds sound or film to fetch; and a place is named by its element alone, and that only where it is wrong."""
 ALL_BUT_CONTRAST = {**OPTIONS, "runOnly": RULES, "rules": {"color-contrast": {"enabled": False}}}
 LINKS_IN_TEXT = {**OPTIONS, "runOnly": {"type": "rule", "values": ["link-in-text-block"]}}
 """Beside contrast, the one rule about colors."""
-SCRIPT = Axe().axe_script
+BRING = f"window.bringAxe = () => {{ {Axe().axe_script}; axe.configure({{ noHtml: true }}); }}; null;"
+"""Lets a page bring axe by itself: to send all its text to each page takes three times as long."""
 LOOKS = """() => {
   const known = new Map();
   const about = one => {
@@ -46,28 +48,36 @@ LOOKS = """() => {
   window.looks = found;
   return [...found.keys()];
 }"""
+PLACE = """({ element }) => {
+  const whole = element.outerHTML;
+  return { html: whole.length > 300 ? element.cloneNode().outerHTML : whole };
+}"""
+"""What names an element that is wrong: all of it, or its tag alone where that is long."""
 JUDGE = f"""async options => {{
-  if (typeof axe !== 'object') return null;
+  if (typeof axe !== 'object') {{
+    if (!window.bringAxe) return null;
+    bringAxe();
+  }}
   const {{ violations }} = await axe.run(options);
-  return [violations, ({LOOKS})()];
+  return [violations.map(({{ id, nodes }}) => ({{ id, nodes: nodes.map({PLACE}) }})), ({LOOKS})()];
 }}"""
-"""The rules that are broken, and the looks of the texts; null where axe is not in the page yet."""
+"""The rules that are broken, and the looks of the texts; null where axe can't be brought yet."""
 CONTRAST = """async looks => {
-  const options = { runOnly: { type: 'rule', values: ['color-contrast'] }, elementRef: true, preload: false };
-  const bare = ({ element, ...node }) => node;
+  const runOnly = { type: 'rule', values: ['color-contrast'] };
+  const options = { runOnly, elementRef: true, selectors: false, preload: false };
   const wrong = [], good = new Set();
   const judge = async (looks, of) => {
     const include = looks.flatMap(look => of(window.looks.get(look)));
     if (!include.length) return;
     const { passes, violations } = await axe.run({ include }, options);
     const passed = new Set(passes.flatMap(rule => rule.nodes).map(node => node.element));
-    wrong.push(...violations.flatMap(rule => rule.nodes).map(bare));
+    wrong.push(...violations.flatMap(rule => rule.nodes).map(PLACE));
     for (const look of looks) if (window.looks.get(look).some(one => passed.has(one))) good.add(look);
   };
   await judge(looks, all => all.slice(0, 1));
   await judge(looks.filter(look => !good.has(look)), all => all.slice(1));
   return [wrong.length ? [{ id: 'color-contrast', nodes: wrong }] : [], [...good]];
-}"""
+}""".replace("PLACE", PLACE)
 
 _passed: set[str] = set()
 """The looks of texts that axe has passed in this process."""
@@ -86,7 +96,8 @@ def broken_rules_of_color(page: Page) -> list[str]:
 def _broken(page: Page, options: dict[str, object]) -> list[str]:
     judged = page.evaluate(JUDGE, options)
     if judged is None:
-        page.evaluate(SCRIPT)
+        page.add_init_script(BRING)
+        page.evaluate(BRING)
         judged = page.evaluate(JUDGE, options)
     found, looks = judged
     return _told([*found, *_contrast(page, looks)])
