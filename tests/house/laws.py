@@ -4,6 +4,8 @@ import ast
 import re
 from collections.abc import Iterator
 
+from .reading import nodes_of
+
 LONGEST_FUNCTION = 39  # lines
 WALL_CLOCKS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns"}
 STOPWATCHES = {"process_time", "thread_time", "perf_counter"}
@@ -22,7 +24,7 @@ def has_a_docstring(module: ast.Module) -> Iterator[str]:
 
 def functions_fit_a_page(module: ast.Module) -> Iterator[str]:
     """A function stays under 40 lines."""
-    for node in ast.walk(module):
+    for node in nodes_of(module):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             lines = (node.end_lineno or node.lineno) - node.lineno + 1
             if lines > LONGEST_FUNCTION:
@@ -39,7 +41,7 @@ def nobody_looks_at_the_clock(module: ast.Module) -> Iterator[str]:
 
 def nobody_times_work(module: ast.Module) -> Iterator[str]:
     """A machine that is slow or busy fails no test; `tests/processor_time.py` measures beside a yardstick."""
-    for node in ast.walk(module):
+    for node in nodes_of(module):
         name = node.attr if isinstance(node, ast.Attribute) else node.name if isinstance(node, ast.alias) else ""
         if name.removesuffix("_ns") in STOPWATCHES:
             yield f"{node.lineno} {name}"
@@ -64,7 +66,7 @@ def sql_is_not_built(module: ast.Module) -> Iterator[str]:
 
 def nothing_is_unpickled(module: ast.Module) -> Iterator[str]:
     """No format that can run code when it is read."""
-    for node in ast.walk(module):
+    for node in nodes_of(module):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
         yield from (f"{node.lineno} imports {name}" for name in names if name.split(".")[0] in UNSAFE_STORES)
@@ -79,7 +81,7 @@ def foreign_keys_say_it_all(module: ast.Module) -> Iterator[str]:
 
 
 def _calls(module: ast.Module) -> Iterator[ast.Call]:
-    return (node for node in ast.walk(module) if isinstance(node, ast.Call))
+    return (node for node in nodes_of(module) if isinstance(node, ast.Call))
 
 
 def _dotted(node: ast.expr) -> str:

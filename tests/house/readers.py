@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
-from .reading import modules, tree_of
+from .reading import modules, nodes_of, tree_of
 
 ROOT_OF_ALL = "Event"
 """Everything that leads to this table by foreign keys hangs on events."""
@@ -80,14 +80,14 @@ def reads_only_in_readers(module: ast.Module, tables: Mapping[str, str]) -> Iter
 
 def nothing_private_leaves_a_reader(module: ast.Module) -> Iterator[str]:
     """What a reader keeps to itself, nobody imports."""
-    for node in ast.walk(module):
+    for node in nodes_of(module):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tracker.tables"):
             yield from (f"{node.lineno} imports {one.name}" for one in node.names if one.name.startswith("_"))
 
 
 def visible_readers_ask_for_a_viewer(module: ast.Module) -> Iterator[str]:
     """Whatever can reach the database takes a viewer and uses them."""
-    for node in ast.walk(module):
+    for node in nodes_of(module):
         if isinstance(node, ast.AsyncFunctionDef):
             viewers = [one.arg for one in _parameters(node) if one.annotation and _last(one.annotation) == "Viewer"]
             used = {name.id for step in node.body for name in ast.walk(step) if isinstance(name, ast.Name)}
@@ -160,7 +160,7 @@ def _named(node: ast.expr, aliases: Mapping[str, str]) -> str:
 def _aliases(module: ast.Module) -> dict[str, str]:
     """Return what imports and plain assignments call a table."""
     found = {}
-    for node in ast.walk(module):
+    for node in nodes_of(module):
         if isinstance(node, ast.ImportFrom):
             found |= {one.asname: one.name for one in node.names if one.asname}
         elif isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) and node.value and _last(node.value):
@@ -180,14 +180,14 @@ def _referred(table: ast.ClassDef) -> set[str]:
 
 
 def _calls(module: ast.Module, methods: Collection[str]) -> Iterator[ast.Call]:
-    calls = (node for node in ast.walk(module) if isinstance(node, ast.Call))
+    calls = (node for node in nodes_of(module) if isinstance(node, ast.Call))
     return (call for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr in methods)
 
 
 def _texts(module: ast.Module) -> Iterator[ast.Constant]:
     """Yield the strings of a module but what is written about it."""
-    told = {id(node.value) for node in ast.walk(module) if isinstance(node, ast.Expr)}
-    for node in ast.walk(module):
+    told = {id(node.value) for node in nodes_of(module) if isinstance(node, ast.Expr)}
+    for node in nodes_of(module):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told:
             yield node
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
-from .reading import committed, shown, tree_of
+from .reading import committed, nodes_of, shown, tree_of
 
 COMMENT, STATEMENT, VALUE = (re.compile(one, re.DOTALL) for one in (r"\{#.*?#\}", r"\{%.*?%\}", r"\{\{.*?\}\}"))
 INLINE = re.compile(r"</?(?:b|a|i|em|strong|span|code|kbd|mark)\b[^>]*>")
@@ -55,7 +55,7 @@ def of_template(text: str) -> Iterator[Text]:
 def of_strings(tree: ast.Module) -> Iterator[Text]:
     """Yield the strings of a module that hold words, without its docstrings; SQL is not for people."""
     docs = {id(node) for node in _docstrings(tree)}
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or id(node) in docs:
             continue
         if WORDS.search(node.value) and not SQL.search(node.value):
@@ -68,7 +68,7 @@ def of_docstrings(tree: ast.Module) -> Iterator[Text]:
 
 
 def _docstrings(tree: ast.Module) -> Iterator[ast.Constant]:
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             yield node.value
 
