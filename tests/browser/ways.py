@@ -448,6 +448,7 @@ def to_saved_template(page: Page, _: Demo) -> None:
     page.get_by_label("Name of the template").fill("Core group")
     page.get_by_role("button", name="Save template").click()
     page.locator("#flash").get_by_text("Template “Core group” saved.").wait_for()
+    page.wait_for_load_state()
 
 
 def to_templates(page: Page, demo: Demo) -> None:
