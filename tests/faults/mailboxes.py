@@ -83,7 +83,7 @@ def calendars(accepted: Iterable[bytes], *, takes_equal: bool = True) -> dict[st
     return held
 
 
-@lru_cache(maxsize=100)
+@lru_cache(maxsize=2_000)
 def _read(content: bytes) -> tuple[str, str, list[icalendar.Calendar]]:
     """Return to whom an email is, its Message-ID, and its calendars; a test looks at the same ones again and again."""
     mail = message_from_bytes(content, policy=policy.default)

@@ -1,5 +1,6 @@
 """What holds for every route alike: who may come in, what no cache keeps, that no text becomes markup."""
 
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -197,8 +198,9 @@ async def test_what_is_hidden_takes_no_longer_than_what_is_not_there(tmp_path: P
     assert [(one, other) for one, other in pairs if abs(turns.least(one) - turns.least(other)) > MOST_APART] == []
 
 
+@cache
 def markup_of(page: str) -> list[str]:
-    """Return what of a page would run or be fetched though we did not write it."""
+    """Return what of a page would run or be fetched though we did not write it; most answers are pages seen before."""
     reader = Markup()
     reader.feed(page)
     return reader.found

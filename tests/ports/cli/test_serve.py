@@ -1,5 +1,6 @@
 """`tracker serve` as a process: it answers, is no demo, and ends on request."""
 
+import asyncio
 import json
 import os
 import signal
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from tests.database.sources import Source
 from tracker.ports.cli.http import listen
 
 COMMAND = [sys.executable, "-c", "from tracker.ports.cli import main; main()"]
@@ -23,21 +25,20 @@ STOPPED_WITHIN = 5.0  # seconds
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> dict[str, str]:
+def settings(sqlite_source: Source, tmp_path: Path) -> dict[str, str]:
     with listen("127.0.0.1", 0) as free:
         port = free.getsockname()[1]
     return {
         **os.environ,
         "TRACKER_SECRET": "a secret of the tests, long enough",
         "TRACKER_SMTP_PORT": "1",
-        "TRACKER_DATABASE_URL": f"sqlite:///{tmp_path / 'tracker.sqlite'}",
+        "TRACKER_DATABASE_URL": asyncio.run(sqlite_source.fresh(tmp_path)),
         "TRACKER_BASE_URL": f"http://127.0.0.1:{port}",
     }
 
 
 @contextmanager
 def serving(settings: dict[str, str], *words: str) -> Iterator[subprocess.Popen[str]]:
-    subprocess.run([*COMMAND, "migrate"], env=settings, check=True, capture_output=True)
     command = [*COMMAND, "serve", "--port", settings["TRACKER_BASE_URL"].rpartition(":")[2], *words]
     process = subprocess.Popen(command, env=settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     yield process
