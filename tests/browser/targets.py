@@ -18,3 +18,4 @@ SMALL = """least => {
   }
   return [...new Set(found)];
 }"""
+"""Returns each link, button and field that is smaller than it may be, with its size; links in a sentence may be."""

@@ -22,6 +22,7 @@ TORN = """longest => {
   }
   return [...new Set(found)];
 }"""
+"""Returns each word of more than one letter that is broken across two lines, with its element."""
 NARROW = 4  # characters
 """A cell is never narrower than this, unless all that it holds is."""
 NARROW_CELLS = """least => [...document.querySelectorAll('main td, main th')].filter(cell => {
@@ -32,3 +33,4 @@ NARROW_CELLS = """least => [...document.querySelectorAll('main td, main th')].fi
   const room = cell.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
   return room < least * parseFloat(style.fontSize) * 0.5 && text.length > least;
 }).map(cell => cell.textContent.trim().slice(0, 40))"""
+"""Returns the text of each cell of a table that has no room for four characters of it."""

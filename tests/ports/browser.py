@@ -18,6 +18,7 @@ from tracker.usecases.identity.one_time_links import issue_link, redeem_link
 BASE = "http://tracker.test"
 PACKED = ("content-encoding", "content-length")
 FORM_TOKEN = re.compile(r'name="_csrf" value="([^"]+)"')
+MOST_REDIRECTS = 20  # one after another, as browsers follow them
 USUAL = httpx.AsyncClient().headers
 """What a client of httpx says with each request."""
 
@@ -51,7 +52,9 @@ class Browser:
     async def get(self, path: str, *, follow_redirects: bool = False, **kwargs: Any) -> httpx.Response:
         """Fetch a page."""
         response = await self.send("GET", path, **kwargs)
-        while follow_redirects and response.is_redirect:
+        for _ in range(MOST_REDIRECTS if follow_redirects else 0):
+            if not response.is_redirect:
+                break
             response = await self.send("GET", response.headers["location"])
         return response
 
