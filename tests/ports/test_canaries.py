@@ -107,9 +107,9 @@ def written(word: str) -> Iterator[bytes]:
     """Yield a word as outlets may write it: in any case, in addresses, and inside base64, wherever it begins there."""
     yield word.lower().encode()
     yield quote(word).lower().encode()
-    for shift in range(3):
-        packed = base64.b64encode(b" " * shift + word.encode())
-        yield packed[4 if shift else 0 : -4].lower()
+    for before in range(3):
+        packed = base64.b64encode(b" " * before + word.encode())
+        yield packed[-(-before * 8 // 6) : (before + len(word)) * 8 // 6].lower()  # what only the word decides
 
 
 def unfolded(content: bytes) -> bytes:
@@ -152,6 +152,14 @@ def _needles(*words: str) -> frozenset[bytes]:
 
 def _in(content: bytes, needles: Iterable[bytes]) -> frozenset[bytes]:
     return frozenset(one for one in needles if one.lower() in content)
+
+
+@pytest.mark.parametrize("word", [CANARY, *CANARIES])
+@pytest.mark.parametrize("before", range(6))
+def test_a_word_is_found_in_base64_wherever_it_begins_and_nothing_shorter_is(word: str, before: int) -> None:
+    text = b"?" * before + word.encode() + b"??"
+    assert any(one in base64.b64encode(text).lower() for one in written(word))
+    assert min(map(len, written(word))) >= len(word), "letters of a token rarely spell it by chance"
 
 
 async def test_no_outlet_has_a_byte_of_the_operation_for_those_who_get_its_notice_or_keep_the_tracker(
