@@ -4,11 +4,10 @@ import tempfile
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from statistics import median
 
 import uvloop
 
-from bench.figures import Figure
+from bench.figures import Figure, middle
 from bench.renders import turns
 from bench.world import World, world
 from tests.cast import NOW
@@ -54,12 +53,13 @@ async def _pages(many: World) -> dict[str, str]:
 
 async def _figure(many: World, name: str, path: str) -> Figure:
     taken = await turns(many, path, REQUESTS)
+    value, floor = middle(one.beside_its_floor for one in taken.turns)
     return Figure(
         name=f"{name} page",
         note=f"{taken.statements} statements",
-        value=median(one.request for one in taken.turns) * 1000,
+        value=value,
         unit="ms",
-        floor=median(one.render + one.sql for one in taken.turns) * 1000,
+        floor=floor,
         target=TARGET,
         more_is_better=False,
     )

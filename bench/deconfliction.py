@@ -12,13 +12,12 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from statistics import median
 from uuid import uuid4
 
 import uvloop
 from msgspec import Struct
 
-from bench.figures import Figure
+from bench.figures import Figure, middle
 from bench.stock import opened
 from tests.cast import NOW
 from tests.usecases.operations.world import A, planned, with_another_lead
@@ -69,7 +68,7 @@ def measure() -> Sequence[Figure]:
 def measure_most() -> Sequence[Figure]:
     """Check a plan where few and where many operations of other days are stored, in turns."""
     with tempfile.TemporaryDirectory() as folder:
-        young, old = uvloop.run(_young_and_old(Path(folder)))
+        old, young = uvloop.run(_old_and_young(Path(folder)))
     name = f"one plan, {MANY:,} operations of other days, by {FEW:,}"
     return (Figure(name=name, value=old, unit="ms", floor=young, target=AGE, more_is_better=False),)
 
@@ -82,17 +81,17 @@ async def _among_many(folder: Path) -> tuple[float, float]:
             return _usual([(await _check(full), _ask(bare, full.plan)) for _ in range(ROUNDS + WARM_UP)])
 
 
-async def _young_and_old(folder: Path) -> tuple[float, float]:
+async def _old_and_young(folder: Path) -> tuple[float, float]:
     async with AsyncExitStack() as stack:
         few, many = [await _stock(stack, folder / f"{count}.sqlite", USUAL, count) for count in (FEW, MANY)]
         settle()
-        return _usual([(await _check(few), await _check(many)) for _ in range(ROUNDS + WARM_UP)])
+        return _usual([(await _check(many), await _check(few)) for _ in range(ROUNDS + WARM_UP)])
 
 
 def _usual(turns: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """Return the medians of both sides, in milliseconds."""
-    one, other = zip(*turns[WARM_UP:], strict=True)
-    return median(one) * 1000, median(other) * 1000
+    """Return both sides of the middle turn, in milliseconds."""
+    one, other = middle(turns[WARM_UP:])
+    return one * 1000, other * 1000
 
 
 async def _check(stock: Stock) -> float:

@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
 
 from bench.bare import keep
-from bench.figures import Figure
+from bench.figures import Figure, middle
 from bench.server import Server, bare, product
 from bench.stock import feed_in, filled
 from bench.visitors import Visitors
@@ -47,5 +46,4 @@ def _both(folder: Path) -> Iterator[tuple[str, str, Server, Server]]:
 
 def _side_by_side(status: int, ours: Visitors, floor: Visitors) -> tuple[float, float]:
     with ours, floor:
-        rates = [(ours.rate(status, COUNT), floor.rate(status, COUNT)) for _ in range(ROUNDS)]
-    return median(one for one, _ in rates), median(one for _, one in rates)
+        return middle([(ours.rate(status, COUNT), floor.rate(status, COUNT)) for _ in range(ROUNDS)])

@@ -1,6 +1,6 @@
 """One measured figure, beside the floor it was measured against in the same run."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from statistics import quantiles
 
 from msgspec import Struct
@@ -38,6 +38,16 @@ class Figure(Struct, frozen=True, kw_only=True):
         """Return the row of bench/results.json."""
         known = {name: value for name, value in asdict(self).items() if name not in HOW_TO_JUDGE}
         return {**known, "ratio": self.ratio, "met": self.met}
+
+
+def middle(turns: Iterable[tuple[float, float]]) -> tuple[float, float]:
+    """Return both sides of the turn that has the median ratio.
+
+    A machine's speed may change by a third while a row is measured, but hardly within one turn. The median of each side
+    alone could be that of another speed.
+    """
+    ordered = sorted(turns, key=lambda turn: turn[0] / turn[1])
+    return ordered[len(ordered) // 2]
 
 
 def p95(seconds: Sequence[float]) -> float:

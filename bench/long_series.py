@@ -10,11 +10,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
-from statistics import median
 
 import uvloop
 
-from bench.figures import Figure
+from bench.figures import Figure, middle
 from bench.reader import Reader
 from bench.stock import opened
 from bench.world import World, asked
@@ -48,8 +47,8 @@ async def _measured(folder: Path) -> Sequence[Figure]:
             few, few_saved = await _world(stack, folder, FEW)
             many, many_saved = await _world(stack, folder, MANY)
             settle()
-            taken = [(await asked(few, "/"), await asked(many, "/")) for _ in range(REQUESTS + WARM_UP)][WARM_UP:]
-            few_shown, many_shown = (median(seconds) for seconds in zip(*taken, strict=True))
+            taken = [(await asked(many, "/"), await asked(few, "/")) for _ in range(REQUESTS + WARM_UP)][WARM_UP:]
+            many_shown, few_shown = middle(taken)
             return (
                 _figure(f"home page, {MANY:,} and {FEW} dates of one series ahead", many_shown, few_shown, SHOWN),
                 _figure(f"a series of {MANY:,} and of {FEW} dates imported", many_saved, few_saved, SAVED),

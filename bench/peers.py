@@ -14,12 +14,11 @@ from contextlib import contextmanager
 from datetime import timedelta
 from http.client import HTTPConnection
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
 
 import uvloop
 
-from bench.figures import Figure
+from bench.figures import Figure, middle
 from bench.server import HOST, Server, free_port, product, running
 from bench.stock import opened
 from bench.visitors import Visitors
@@ -106,13 +105,8 @@ def _beside(status: int, ours: Visitors, theirs: Server) -> Figure:
     answered = _answer(theirs, "GET", OWNER | PACKED | known)[0]
     with ours:
         turns = [(ours.rate(status, OURS), _rate(theirs, OWNER | PACKED | known)) for _ in range(ROUNDS)]
-    return Figure(
-        name=NAMES[status],
-        value=median(one for one, _ in turns),
-        unit="/s",
-        floor=median(one for _, one in turns),
-        note=f"Radicale answers {answered}",
-    )
+    value, floor = middle(turns)
+    return Figure(name=NAMES[status], value=value, unit="/s", floor=floor, note=f"Radicale answers {answered}")
 
 
 def _rate(server: Server, headers: Mapping[str, str]) -> float:

@@ -26,6 +26,11 @@ class Turn(NamedTuple):
     sql: float
     """The statements that it read by, one after another on a bare connection."""
 
+    @property
+    def beside_its_floor(self) -> tuple[float, float]:
+        """Return the milliseconds of the request, and of both things."""
+        return self.request * 1000, (self.render + self.sql) * 1000
+
 
 class Taken(NamedTuple):
     """A page, measured."""

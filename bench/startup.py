@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
 
 from bench import libraries
-from bench.figures import Figure
+from bench.figures import Figure, middle
 from bench.server import Server, product
 from bench.stock import feed_in, filled, session_in
 from bench.visitors import Visitors
@@ -27,7 +26,7 @@ def measure() -> Sequence[Figure]:
             (_started(few, compiled), libraries.import_them(modules, compiled))
             for _ in range(1 + STARTS)  # the first compiles
         ]
-    started, imported = (median(seconds) for seconds in zip(*turns, strict=True))
+    started, imported = middle(turns)
     return (
         Figure(
             name="start to first answer, by its libraries alone",

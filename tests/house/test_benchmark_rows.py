@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from bench.__main__ import LAST_RELEASE, line, ratios_in
-from bench.figures import Figure
+from bench.figures import Figure, middle
 
 HOME = Figure(name="home page", value=30.0, unit="ms", floor=20.0, target=2, more_is_better=False)
 SIZE = Figure(name="month page, gzip", value=9.0, unit="kB", target=10, more_is_better=False)
@@ -24,6 +24,11 @@ def test_a_row_that_is_new_or_has_no_ratio_shows_no_other(tmp_path: Path) -> Non
     kept.write_text(json.dumps([SIZE.row()]))
     assert "was" not in line(HOME, ratios_in(kept).get(HOME.name))
     assert "was" not in line(SIZE, ratios_in(kept)[SIZE.name])
+
+
+def test_the_turn_with_the_median_ratio_counts_at_whatever_speed_it_ran() -> None:
+    fast, slow = [(3.0, 2.0), (5.0, 2.0), (5.2, 2.0)], [(8.0, 4.0), (9.0, 4.0)]
+    assert middle([*fast, *slow]) == (9.0, 4.0)
 
 
 def test_the_file_of_the_last_release_can_be_read() -> None:
