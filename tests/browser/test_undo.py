@@ -96,6 +96,14 @@ def scheduled(page: Page, title: str) -> None:
     page.get_by_role("heading", level=1, name=title).wait_for()
 
 
+def test_undo_is_still_there_after_a_reload(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    scheduled(page, "Undone after a reload")
+    page.reload()
+    page.locator("#flash").get_by_role("button", name="Undo").click()
+    expect(page.locator("#flash").get_by_text("Undone.")).to_be_visible()
+
+
 def test_what_a_button_did_is_seen_where_its_page_opens_further_down(page_of: PageOf) -> None:
     page = page_of(COORDINATOR)
     page.set_viewport_size({"width": 390, "height": 700})

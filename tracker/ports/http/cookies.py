@@ -3,6 +3,7 @@
 from typing import Any
 
 from litestar import Response
+from litestar.datastructures import Cookie
 
 from tracker.config.settings import Settings
 from tracker.ports.http.request_source import Connection
@@ -31,17 +32,26 @@ def read(connection: Connection, cookie: str) -> str:
 
 def put(response: Response[Any], settings: Settings, cookie: str, value: str, seconds: int | None = None) -> None:
     """Set a cookie for `seconds`, or until the browser is closed."""
-    response.set_cookie(
+    response.set_cookie(_cookie(settings, cookie, value, seconds))
+
+
+def header(settings: Settings, cookie: str, value: str, seconds: int) -> bytes:
+    """Return the Set-Cookie header that sets a cookie for `seconds`, where there is no response to put it into."""
+    return _cookie(settings, cookie, value, seconds).to_header(header="").encode("ascii")
+
+
+def remove(response: Response[Any], settings: Settings, cookie: str) -> None:
+    """Delete a cookie in the browser."""
+    put(response, settings, cookie, "", 0)
+
+
+def _cookie(settings: Settings, cookie: str, value: str, seconds: int | None) -> Cookie:
+    return Cookie(
         name_of(cookie, settings),
-        value,
+        value=value,
         max_age=seconds,
         path="/",
         secure=is_secure(settings),
         httponly=True,
         samesite="lax",
     )
-
-
-def remove(response: Response[Any], settings: Settings, cookie: str) -> None:
-    """Delete a cookie in the browser."""
-    put(response, settings, cookie, "", 0)

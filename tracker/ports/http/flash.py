@@ -1,6 +1,7 @@
 """A message that the next page shows once ("Your password is set."), in a signed cookie.
 
-It says what was done, with an optional Undo; or why nothing was.
+It says what was done, with an optional Undo; or why nothing was. While an Undo is counted down, the page that shows it
+shows it again after a reload; no other page does.
 """
 
 import json
@@ -11,7 +12,9 @@ from urllib.parse import quote
 
 from litestar import Response
 from msgspec import Struct
+from msgspec.structs import replace
 
+from tracker import clock
 from tracker.config.settings import Settings
 from tracker.crypto import keys
 from tracker.ports.http import cookies
@@ -45,30 +48,41 @@ class Flash(Struct, frozen=True, kw_only=True):
     """Whether it says why nothing was done: it looks and is read as an error."""
     undo: Undo | None = None
     """A button that undoes what it reports."""
+    page: str = ""
+    """The path of the page that has shown it; empty before one has."""
 
 
 def say(response: Response[Any], settings: Settings, message: Flash) -> None:
     """Set the message for the next page."""
-    undo = message.undo
-    button = [undo.address, dict(undo.fields), undo.until and undo.until.isoformat()] if undo else None
-    text = json.dumps([message.sentence, message.is_refusal, button], ensure_ascii=False)
-    cookies.put(response, settings, cookies.FLASH, f"{_mark(text)}.{quote(text, safe='')}", SECONDS)
+    cookies.put(response, settings, cookies.FLASH, _signed(message), SECONDS)
 
 
 def heard(connection: Connection) -> Flash | None:
-    """Return the message to show; a cookie that was not signed here counts as none."""
+    """Return the message to show on this page; a cookie that was not signed here counts as none."""
     text = _text(connection)
     if not text:
         return None
-    sentence, is_refusal, button = json.loads(text)
-    return Flash(sentence=sentence, is_refusal=is_refusal, undo=_undo(*button) if button else None)
+    sentence, is_refusal, button, page = json.loads(text)
+    undo = _undo(*button) if button else None
+    is_to_show = not page or (page == connection.scope["path"] and undo is not None and undo.is_offered(clock.now()))
+    return Flash(sentence=sentence, is_refusal=is_refusal, undo=undo, page=page) if is_to_show else None
 
 
-def removal(settings: Settings) -> bytes:
-    """Return the Set-Cookie header that deletes the message, for the page that has shown it."""
-    secure = "; Secure" if cookies.is_secure(settings) else ""
-    name = cookies.name_of(cookies.FLASH, settings)
-    return f"{name}=; Max-Age=0; Path=/; HttpOnly; SameSite=lax{secure}".encode("ascii")
+def after_showing(message: Flash, page: str, settings: Settings) -> bytes:
+    """Return the Set-Cookie header for the page that has shown the message.
+
+    It keeps the message for that page as long as Undo is counted down, and deletes it otherwise.
+    """
+    seconds = message.undo.seconds_left(clock.now()) if message.undo else None
+    kept = _signed(replace(message, page=page)) if seconds else ""
+    return cookies.header(settings, cookies.FLASH, kept, seconds or 0)
+
+
+def _signed(message: Flash) -> str:
+    undo = message.undo
+    button = [undo.address, dict(undo.fields), undo.until and undo.until.isoformat()] if undo else None
+    text = json.dumps([message.sentence, message.is_refusal, button, message.page], ensure_ascii=False)
+    return f"{_mark(text)}.{quote(text, safe='')}"
 
 
 def _undo(address: str, fields: Mapping[str, str], until: str | None) -> Undo:

@@ -78,6 +78,7 @@ class _Response:
 
     def __init__(self, scope: Any, send: Send, headers: tuple[tuple[bytes, bytes], ...]) -> None:
         self._state = scope["state"]
+        self._path = scope["path"]
         self._send = send
         self._headers = headers
         self.status = 500  # the server's response when an application fails
@@ -94,8 +95,9 @@ class _Response:
     def _further(self) -> list[tuple[bytes, bytes]]:
         if self.status == 413:  # noqa: PLR2004 - the rest of the body is not read
             return [(b"connection", b"close")]
-        if self.status == 200 and self._state.get("flash"):  # noqa: PLR2004 - this page shows it
-            return [(b"set-cookie", flash.removal(self._state["settings"]))]
+        message = self._state.get("flash")
+        if self.status == 200 and message:  # noqa: PLR2004 - this page shows it
+            return [(b"set-cookie", flash.after_showing(message, self._path, self._state["settings"]))]
         return []
 
 
