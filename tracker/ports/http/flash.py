@@ -53,8 +53,11 @@ class Flash(Struct, frozen=True, kw_only=True):
 
 
 def say(response: Response[Any], settings: Settings, message: Flash) -> None:
-    """Set the message for the next page."""
-    cookies.put(response, settings, cookies.FLASH, _signed(message), SECONDS)
+    """Set the message for the next page; one without a sentence leaves none, also of an earlier change."""
+    if message.sentence:
+        cookies.put(response, settings, cookies.FLASH, _signed(message), SECONDS)
+    else:
+        cookies.remove(response, settings, cookies.FLASH)
 
 
 def heard(connection: Connection) -> Flash | None:

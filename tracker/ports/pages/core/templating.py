@@ -172,8 +172,7 @@ class Pages:
 
     def _to(self, address: str, message: Flash) -> Redirect:
         response = Redirect(address, status_code=303)
-        if message.sentence:
-            flash.say(response, self._state["settings"], message)
+        flash.say(response, self._state["settings"], message)
         return response
 
     def saved(self) -> None:

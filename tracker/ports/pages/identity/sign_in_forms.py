@@ -91,11 +91,10 @@ class Entry:
     ) -> Response[Any]:
         """Start a session in a browser and redirect to the requested page, or return the response that comes before it.
 
-        `sentence` is shown at the top of the next page.
+        `sentence` is shown at the top of the next page, and no message of who used this browser before.
         """
         response = response or Redirect(place(wanted), status_code=303)
-        if sentence:
-            flash.say(response, self._settings, Flash(sentence=sentence))
+        flash.say(response, self._settings, Flash(sentence=sentence))
         cookies.put(response, self._settings, cookies.SESSION, session)
         cookies.remove(response, self._settings, cookies.CHALLENGE)
         cookies.remove(response, self._settings, cookies.SIGN_IN)
