@@ -184,16 +184,19 @@ def test_text_that_was_not_saved_is_gone_after_signing_out(stranger: Page, demo:
     assert stranger.evaluate("Object.keys(sessionStorage)") == []
 
 
-def test_the_next_person_in_the_same_tab_finds_no_text_that_was_not_saved(
+def test_the_next_person_in_the_same_tab_finds_no_text_that_was_not_saved_and_sends_none(
     stranger: Page, demo: Demo, page_of: PageOf
 ) -> None:
     signs_in(stranger, demo)
     typed_out_of_reach(stranger)
     is_now_of(stranger, page_of(ANOTHER).context.cookies())
+    asked: list[str] = []
+    stranger.on("request", lambda request: asked.append(request.url))
     with answering(stranger):
         stranger.goto("/schedule")
     expect(stranger.get_by_label("Title")).to_have_value("")
     assert stranger.evaluate("Object.keys(sessionStorage)") == []
+    assert [address for address in asked if address.endswith("/drafts")] == []
 
 
 def is_now_of(page: Page, cookies: list[Any]) -> None:
