@@ -45,6 +45,11 @@ def remove(response: Response[Any], settings: Settings, cookie: str) -> None:
     put(response, settings, cookie, "", 0)
 
 
+def removal(settings: Settings, cookie: str) -> bytes:
+    """Return the Set-Cookie header that deletes a cookie."""
+    return header(settings, cookie, "", 0)
+
+
 def _cookie(settings: Settings, cookie: str, value: str, seconds: int | None) -> Cookie:
     return Cookie(
         name_of(cookie, settings),

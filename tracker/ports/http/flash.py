@@ -1,16 +1,17 @@
 """A message that the next page shows once ("Your password is set."), in a signed cookie.
 
-It says what was done, with an optional Undo; or why nothing was. While an Undo is counted down, the page that shows it
-shows it again after a reload; no other page does.
+It says what was done, with an optional Undo; or why nothing was. While an Undo is counted down, the page that has shown
+it shows it again when it is opened once more, as by a reload. No other page does, and the next change ends that.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from litestar import Response
+from litestar.types import HTTPScope
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -18,9 +19,15 @@ from tracker import clock
 from tracker.config.settings import Settings
 from tracker.crypto import keys
 from tracker.ports.http import cookies
+from tracker.ports.http.addresses import asked
 from tracker.ports.http.request_source import Connection
 
 SECONDS = 60
+LONGEST = 3_900  # characters: browsers keep cookies of 4,096, with their attributes (RFC 6265 §6.1)
+OK = 200
+READS = ("GET", "HEAD")
+SHOWN, KEPT = "flash", "is_flash_kept"
+"""What a request's state holds: the message that its page shows, and whether a page has shown it before."""
 
 
 class Undo(Struct, frozen=True, kw_only=True):
@@ -49,7 +56,7 @@ class Flash(Struct, frozen=True, kw_only=True):
     undo: Undo | None = None
     """A button that undoes what it reports."""
     page: str = ""
-    """The path of the page that has shown it; empty before one has."""
+    """The address of the page that has shown it; empty before one has."""
 
 
 def say(response: Response[Any], settings: Settings, message: Flash) -> None:
@@ -60,25 +67,56 @@ def say(response: Response[Any], settings: Settings, message: Flash) -> None:
         cookies.remove(response, settings, cookies.FLASH)
 
 
-def heard(connection: Connection) -> Flash | None:
-    """Return the message to show on this page; a cookie that was not signed here counts as none."""
-    text = _text(connection)
-    if not text:
-        return None
-    sentence, is_refusal, button, page = json.loads(text)
-    undo = _undo(*button) if button else None
-    is_to_show = not page or (page == connection.scope["path"] and undo is not None and undo.is_offered(clock.now()))
-    return Flash(sentence=sentence, is_refusal=is_refusal, undo=undo, page=page) if is_to_show else None
+def hear(connection: Connection) -> None:
+    """Note in the request's state what message its page shows, and whether another page has shown one before."""
+    message = _message(connection)
+    is_kept = message is not None and bool(message.page)
+    is_shown = message is not None and (not is_kept or _is_shown_again(message, connection))
+    connection.scope["state"].update({SHOWN: message if is_shown else None, KEPT: is_kept})
 
 
-def after_showing(message: Flash, page: str, settings: Settings) -> bytes:
-    """Return the Set-Cookie header for the page that has shown the message.
+def on_page(state: Mapping[str, Any], status: int) -> Flash | None:
+    """Return the message that a page of this status shows: one that was shown before isn't repeated beside an error."""
+    message: Flash | None = state.get(SHOWN)
+    return None if message and message.page and status != OK else message
 
-    It keeps the message for that page as long as Undo is counted down, and deletes it otherwise.
+
+def header_after(scope: HTTPScope, status: int, given: Iterable[tuple[bytes, bytes]]) -> bytes | None:
+    """Return the Set-Cookie header that a response needs, unless it says something itself.
+
+    A page keeps the message that it has shown as long as Undo is counted down; any other is deleted, and so is one that
+    was kept when something else is done.
     """
+    state: Mapping[str, Any] = scope["state"]
+    settings: Settings = state["settings"]
+    message: Flash | None = state.get(SHOWN)
+    is_read = scope["method"] in READS
+    is_over = not is_read and state.get(KEPT)
+    if _says(given, settings) or not (is_over or (message and status == OK)):
+        return None
+    if message and is_read and state.get("viewer"):
+        return _kept(message, asked(scope), settings)
+    return cookies.removal(settings, cookies.FLASH)
+
+
+def _kept(message: Flash, page: str, settings: Settings) -> bytes:
+    """Return the Set-Cookie header that keeps a message for a page, if its Undo is counted down, or else deletes it."""
     seconds = message.undo.seconds_left(clock.now()) if message.undo else None
-    kept = _signed(replace(message, page=page)) if seconds else ""
-    return cookies.header(settings, cookies.FLASH, kept, seconds or 0)
+    text = _signed(replace(message, page=page))
+    if not seconds or len(text) > LONGEST:
+        return cookies.removal(settings, cookies.FLASH)
+    return cookies.header(settings, cookies.FLASH, text, min(seconds, SECONDS))
+
+
+def _is_shown_again(message: Flash, connection: Connection) -> bool:
+    scope: Any = connection.scope
+    is_there = scope["method"] in READS and message.page == asked(scope)
+    return is_there and message.undo is not None and message.undo.is_offered(clock.now())
+
+
+def _says(given: Iterable[tuple[bytes, bytes]], settings: Settings) -> bool:
+    own = f"{cookies.name_of(cookies.FLASH, settings)}=".encode("ascii")
+    return any(name == b"set-cookie" and value.startswith(own) for name, value in given)
 
 
 def _signed(message: Flash) -> str:
@@ -92,10 +130,14 @@ def _undo(address: str, fields: Mapping[str, str], until: str | None) -> Undo:
     return Undo(address=address, fields=fields, until=datetime.fromisoformat(until) if until else None)
 
 
-def _text(connection: Connection) -> str:
+def _message(connection: Connection) -> Flash | None:
+    """Return the message in the cookie; one that was not signed here counts as none."""
     mark, _, text = cookies.read(connection, cookies.FLASH).partition(".")
-    return text if text and keys.same(mark, _mark(text)) else ""
+    if not text or not keys.same(mark, _mark(text)):
+        return None
+    sentence, is_refusal, button, page = json.loads(text)
+    return Flash(sentence=sentence, is_refusal=is_refusal, undo=_undo(*button) if button else None, page=page)
 
 
-def _mark(sentence: str) -> str:
-    return keys.mac(keys.named("flash message"), sentence)
+def _mark(text: str) -> str:
+    return keys.mac(keys.named("message of a page"), text)  # earlier releases signed other fields by another name

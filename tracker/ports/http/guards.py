@@ -153,7 +153,8 @@ async def _visit(connection: Connection, *, is_use: bool = True) -> Visit | None
 def _know(connection: Connection, visit: Visit) -> None:
     token = csrf.token_for(cookies.read(connection, cookies.SESSION))
     facts = {ORIGIN: visit.viewer.origin, "viewer": visit.viewer, "visit": visit}
-    connection.scope["state"].update(facts, csrf=token, flash=flash.heard(connection))
+    connection.scope["state"].update(facts, csrf=token)
+    flash.hear(connection)
 
 
 def _enter(connection: Connection, source: str) -> None:

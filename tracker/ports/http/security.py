@@ -77,8 +77,7 @@ class _Response:
     """Completes the headers of one response and remembers its status."""
 
     def __init__(self, scope: Any, send: Send, headers: tuple[tuple[bytes, bytes], ...]) -> None:
-        self._state = scope["state"]
-        self._path = scope["path"]
+        self._scope = scope
         self._send = send
         self._headers = headers
         self.status = 500  # the server's response when an application fails
@@ -89,16 +88,14 @@ class _Response:
             given = list(message.get("headers", ()))
             names = dict(given)  # in lower case (ASGI)
             given += [header for header in self._headers if header[0] not in names]
-            message["headers"] = given + self._further()
+            message["headers"] = given + self._further(given)
         await self._send(message)
 
-    def _further(self) -> list[tuple[bytes, bytes]]:
+    def _further(self, given: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         if self.status == 413:  # noqa: PLR2004 - the rest of the body is not read
             return [(b"connection", b"close")]
-        message = self._state.get("flash")
-        if self.status == 200 and message:  # noqa: PLR2004 - this page shows it
-            return [(b"set-cookie", flash.after_showing(message, self._path, self._state["settings"]))]
-        return []
+        cookie = flash.header_after(self._scope, self.status, given)
+        return [(b"set-cookie", cookie)] if cookie else []
 
 
 class _Counted:

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, meeting
-from tests.ports.browser import Browser, session_of
+from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
 from tracker import clock
@@ -63,47 +63,6 @@ async def test_too_late_it_says_that_it_stays(browse: SignIn, sqlite_cast: Cast)
     assert "Core group" in response.text
 
 
-async def test_its_page_offers_the_button_again_for_the_time_that_is_left_and_no_other_page_does(
-    browse: SignIn, sqlite_cast: Cast
-) -> None:
-    desk = await browse(sqlite_cast.coordinator)
-    page = await scheduled(desk, sqlite_cast)
-    clock.start_at(NOW + timedelta(seconds=5), stands_still=True)
-    assert "data-leaves" not in (await desk.get("/calendar")).text
-    again = await desk.get(page.url.path)
-    assert "1 person will get an email." in again.text
-    assert 'data-leaves="15"' in again.text
-    assert "Undone. The event is gone" in (await undone(desk, again)).text
-
-
-async def test_the_next_person_on_a_device_sees_no_message_of_the_one_who_signed_out(
-    browse: SignIn, sqlite_cast: Cast
-) -> None:
-    desk = await browse(sqlite_cast.coordinator)
-    page = await scheduled(desk, sqlite_cast)
-    await desk.post("/sign-out")
-    desk.cookies.set("session", await session_of(sqlite_cast.fbi_lead, NOW))
-    theirs = (await desk.get(page.url.path)).text
-    assert "Core group" in theirs
-    assert "will get an email." not in theirs
-
-
-async def test_the_button_and_its_message_are_gone_after_its_time(browse: SignIn, sqlite_cast: Cast) -> None:
-    desk = await browse(sqlite_cast.coordinator)
-    page = await scheduled(desk, sqlite_cast)
-    clock.start_at(NOW + timedelta(seconds=20), stands_still=True)
-    after = (await desk.get(page.url.path)).text
-    assert "data-leaves" not in after
-    assert "1 person will get an email." not in after
-
-
-async def test_a_message_without_undo_is_shown_once(browse: SignIn, sqlite_cast: Cast) -> None:
-    desk = await browse(sqlite_cast.coordinator)
-    response = await undone(desk, await scheduled(desk, sqlite_cast))
-    assert "Undone." in response.text
-    assert "Undone." not in (await desk.get(response.url.path)).text
-
-
 @pytest.mark.parametrize("whole", [True, False])
 async def test_a_cancellation_is_undone(browse: SignIn, sqlite_cast: Cast, whole: bool) -> None:
     rule = rule_for("weekly", meeting().starts, count=3)
@@ -116,12 +75,6 @@ async def test_a_cancellation_is_undone(browse: SignIn, sqlite_cast: Cast, whole
     response = await undone(desk, page)
     assert "Undone. Nothing is canceled, and no one was notified." in response.text
     assert "data-leaves" not in response.text
-
-
-async def test_a_cookie_that_others_wrote_offers_nothing(browse: SignIn, sqlite_cast: Cast) -> None:
-    desk = await browse(sqlite_cast.coordinator)
-    forged = {"Cookie": 'flash=abc.Saved%0A["/evil", {}, "2027-01-01T00:00:00+00:00"]'}
-    assert "/evil" not in (await desk.get("/calendar", headers=forged)).text
 
 
 async def test_a_moved_date_is_put_back_by_one_button(browse: SignIn, sqlite_cast: Cast) -> None:

@@ -149,12 +149,12 @@ class Pages:
 
     def render(self, name: str, *, status_code: int = 200, **context: Any) -> Response[str]:
         """Return a whole page that caches may not keep."""
-        return _private(render(name, common(self._state) | context), status_code)
+        return _private(render(name, common(self._state, status_code) | context), status_code)
 
     def render_block(self, name: str, block: str, *, status_code: int = 200, **context: Any) -> Response[str]:
         """Return only one block of a page's template, for htmx to swap in."""
         template = environment().get_template(name)
-        values = template.new_context(common(self._state) | context)
+        values = template.new_context(common(self._state, status_code) | context)
         return _private("".join(template.blocks[block](values)), status_code)
 
     def redirect(self, address: str, sentence: str = "", undo: flash.Undo | None = None) -> Redirect:
@@ -185,7 +185,7 @@ def page(name: str, request: FormRequest, *, status_code: int = 200, **context: 
     return Pages(request.scope.get("state") or {}).render(name, status_code=status_code, **context)
 
 
-def common(state: Mapping[str, Any]) -> dict[str, Any]:
+def common(state: Mapping[str, Any], status_code: int = 200) -> dict[str, Any]:
     """Return what every page shows; works without a session, and for errors before the settings are known."""
     settings = state.get("settings") or Settings(secret="")
     viewer, visit = state.get("viewer"), state.get("visit")
@@ -196,7 +196,7 @@ def common(state: Mapping[str, Any]) -> dict[str, Any]:
         "session_left": visit.seconds_left(moment) if visit else None,
         "nav": [place for place in NAVIGATION if place.is_for(viewer)] if viewer else (),
         "csrf": state.get("csrf") or "",
-        "flash": state.get("flash"),
+        "flash": flash.on_page(state, status_code),
         "drafts": state.get(SHOWN) or FormDrafts(),
         "settings": settings,
         "zone": settings.time_zone,

@@ -50,7 +50,8 @@ class Entry:
         is_new = not csrf.is_good_nonce(nonce, self._now)
         nonce = csrf.new_nonce(self._now) if is_new else nonce
         state = self._request.scope["state"]
-        state.update(csrf=csrf.token_for(nonce), flash=flash.heard(self._request))
+        state.update(csrf=csrf.token_for(nonce))
+        flash.hear(self._request)
         told = wrong if isinstance(wrong, Invalid) else Invalid(str(wrong)) if wrong else None
         response = Pages(state).render(
             template,

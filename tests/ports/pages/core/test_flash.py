@@ -1,0 +1,228 @@
+"""The message at the top of a page: shown once, and again with its Undo on that page until something else is done."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from tests.cast import NOW, Cast, meeting
+from tests.ports.browser import Browser, session_of, settings
+from tests.ports.conftest import SignIn
+from tests.ports.pages.actions.test_action_items import given
+from tests.ports.pages.core.test_drafts import mark_on, types
+from tests.ports.pages.events.test_undo import followed, scheduled, undone
+from tests.ports.pages.forms import typed
+from tests.ports.pages.identity.test_sign_in import ACK, enrolled, send
+from tests.ports.standing import standing
+from tests.usecases.identity.world import give_password, hash_cheaply
+from tracker import clock
+from tracker.crypto import keys
+from tracker.ports.http import flash
+from tracker.usecases.events import events
+
+pytestmark = pytest.mark.anyio
+
+SCHEDULED = "1 person will get an email."
+
+
+def seconds_later(seconds: int) -> None:
+    clock.start_at(NOW + timedelta(seconds=seconds), stands_still=True)
+
+
+def cookie_in(response: httpx.Response) -> str:
+    """Return the header that sets or deletes the message."""
+    [found] = [one for one in response.headers.get_list("set-cookie") if "flash=" in one]
+    return found
+
+
+@pytest.fixture
+async def desk(browse: SignIn, sqlite_cast: Cast) -> Browser:
+    return await browse(sqlite_cast.coordinator)
+
+
+async def test_its_page_offers_undo_again_for_the_time_that_is_left_and_no_other_page_does(
+    desk: Browser, sqlite_cast: Cast
+) -> None:
+    page = await scheduled(desk, sqlite_cast)
+    assert "Max-Age=20;" in cookie_in(page)
+    seconds_later(5)
+    for other in ("/calendar", f"{page.url.path}?other=1"):
+        assert "data-leaves" not in (await desk.get(other)).text
+    again = await desk.get(page.url.path)
+    assert SCHEDULED in again.text
+    assert 'data-leaves="15"' in again.text
+    assert "Max-Age=15;" in cookie_in(again)
+    assert "Undone. The event is gone" in (await undone(desk, again)).text
+
+
+async def test_the_message_is_gone_after_its_time(desk: Browser, sqlite_cast: Cast) -> None:
+    page = await scheduled(desk, sqlite_cast)
+    seconds_later(20)
+    assert SCHEDULED not in (await desk.get(page.url.path)).text
+
+
+async def test_a_message_without_undo_is_shown_once(desk: Browser, sqlite_cast: Cast) -> None:
+    response = await undone(desk, await scheduled(desk, sqlite_cast))
+    assert "Undone." in response.text
+    assert "Max-Age=0;" in cookie_in(response)
+    assert "Undone." not in (await desk.get(response.url.path)).text
+
+
+async def test_a_refused_form_shows_no_earlier_message_and_ends_it(desk: Browser, sqlite_cast: Cast) -> None:
+    page = await scheduled(desk, sqlite_cast)
+    address = f"/events/{page.url.path.split('/')[2]}/edit"
+    form = typed((await desk.get(address)).text, address, title="", save="send")
+    refused = await desk.post(address, form)
+    assert refused.status_code == 422
+    assert SCHEDULED not in refused.text + (await desk.get(page.url.path)).text
+
+
+async def test_a_form_at_the_address_of_its_page_shows_no_earlier_message(desk: Browser, sqlite_cast: Cast) -> None:
+    item = f"/action-items/{await given(sqlite_cast.coordinator, sqlite_cast.coordinator)}"
+    for deed in (f"{item}/completion", f"{item}/reopening"):
+        page = await followed(desk, await desk.post(deed, typed((await desk.get(item)).text, deed)))
+    assert "data-leaves" in page.text
+    refused = await desk.post(item, typed(page.text, item, note="x" * 5_000))
+    assert refused.status_code == 422
+    assert "data-leaves" not in refused.text
+
+
+async def test_what_is_done_in_place_ends_an_earlier_message(desk: Browser, sqlite_cast: Cast) -> None:
+    item = f"/action-items/{await given(sqlite_cast.coordinator, sqlite_cast.coordinator)}"
+    done, reopened = f"{item}/completion", f"{item}/reopening"
+    page = await followed(desk, await desk.post(done, typed((await desk.get(item)).text, done)))
+    response = await desk.post(reopened, typed(page.text, reopened), headers={"HX-Request": "true"})
+    assert response.status_code == 200
+    assert "data-leaves" not in (await desk.get(item)).text
+
+
+async def test_a_change_that_says_nothing_ends_an_earlier_message(desk: Browser, sqlite_cast: Cast) -> None:
+    event_id = await events.schedule(sqlite_cast.coordinator, meeting(), NOW - timedelta(days=1))
+    address = f"/events/{event_id}/cancellation"
+    form = typed((await desk.get(address)).text, address)
+    page = await followed(desk, await desk.post(address, form))
+    assert "data-leaves" in page.text
+    again = await desk.post(address, form)  # it is canceled already
+    assert again.status_code in {303, 409}
+    assert "data-leaves" not in (await desk.get(page.url.path)).text
+
+
+async def test_what_is_typed_ends_the_offer_to_restore_a_discarded_draft(desk: Browser, sqlite_cast: Cast) -> None:
+    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    address = f"/events/{event_id}/edit"
+    await types(desk, address)
+    discarded = await followed(desk, await desk.post("/drafts/removal", {"_draft": await mark_on(desk, address)}))
+    assert "Draft discarded." in discarded.text
+    await types(desk, address)
+    assert "Draft discarded." not in (await desk.get(address)).text
+
+
+async def test_a_form_that_is_shown_again_shows_no_earlier_message(desk: Browser, sqlite_cast: Cast) -> None:
+    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    address = f"/events/{event_id}/edit"
+    await types(desk, address)
+    discarded = await followed(desk, await desk.post("/drafts/removal", {"_draft": await mark_on(desk, address)}))
+    again = await desk.post(address, typed(discarded.text, address, title="Better", save=""))
+    assert again.status_code == 200
+    assert "Draft discarded." not in again.text
+
+
+async def test_a_page_that_is_gone_repeats_no_message(browse: SignIn, desk: Browser, sqlite_cast: Cast) -> None:
+    page = await scheduled(desk, sqlite_cast)
+    address = f"/events/{page.url.path.split('/')[2]}/undo"
+    change = typed(page.text, address)["change"]
+    await (await browse(sqlite_cast.coordinator)).post(address, {"change": change})
+    gone = await desk.get(page.url.path)
+    assert gone.status_code == 404
+    assert SCHEDULED not in gone.text
+
+
+async def test_the_next_person_on_a_device_sees_no_message_of_the_one_who_signed_out(
+    desk: Browser, sqlite_cast: Cast
+) -> None:
+    page = await scheduled(desk, sqlite_cast)
+    await desk.post("/sign-out")
+    desk.cookies.set("session", await session_of(sqlite_cast.fbi_lead, NOW))
+    theirs = (await desk.get(page.url.path)).text
+    assert "Core group" in theirs
+    assert SCHEDULED not in theirs
+
+
+async def test_a_sign_in_deletes_what_was_said_in_this_browser_before(
+    browse: SignIn, desk: Browser, sqlite_cast: Cast
+) -> None:
+    person = sqlite_cast.kcpd_detective
+    hash_cheaply()
+    await give_password(person)
+    phone = await enrolled(await browse(None), person)
+    await scheduled(desk, sqlite_cast)
+    seconds_later(60)
+    await send(desk, "/sign-in", "/sign-in", email=person.email, **ACK)
+    signed_in = await send(desk, "/sign-in/code", "/sign-in/code", code=phone.code(clock.now()))
+    assert signed_in.headers["location"] == "/"
+    assert "Max-Age=0;" in cookie_in(signed_in)
+
+
+@pytest.mark.parametrize("message", [["Call now", False, None, ""], ["Call now", False, ["/evil", {}, None], ""]])
+async def test_a_message_that_others_wrote_is_not_shown(desk: Browser, message: list[object]) -> None:
+    forged = quote(json.dumps(message), safe="")
+    said = f"session={desk.cookies['session']}; flash={'A' * 43}.{forged}"
+    page = await desk.get("/calendar", headers={"Cookie": said})
+    assert page.status_code == 200
+    assert "Call now" not in page.text
+
+
+async def test_a_message_of_an_earlier_release_is_not_shown(desk: Browser) -> None:
+    text = json.dumps(["Saved.", False, None])
+    desk.cookies.set("flash", f"{keys.mac(keys.named('flash message'), text)}.{quote(text, safe='')}")
+    page = await desk.get("/calendar")
+    assert page.status_code == 200
+    assert "Saved." not in page.text
+
+
+async def test_where_there_is_https_the_message_is_for_this_host_and_no_script(sqlite_cast: Cast) -> None:
+    with standing(base_url="https://tracker.test") as app:
+        session = await session_of(sqlite_cast.coordinator, clock.now())
+        desk = Browser(app, base="https://tracker.test")
+        desk.cookies.set("__Host-session", session)
+        page = await scheduled(desk, sqlite_cast)
+    name, _, attributes = cookie_in(page).partition("=")
+    assert name == "__Host-flash"
+    assert {*attributes.lower().split("; ")[1:]} == {"httponly", "max-age=20", "path=/", "samesite=lax", "secure"}
+
+
+async def test_a_message_that_is_too_long_for_a_cookie_with_its_page_is_shown_once(desk: Browser) -> None:
+    page = f"/schedule?title={'x' * flash.LONGEST}"
+    discarded = await desk.post("/drafts/removal", {"_draft": await mark_on(desk)})
+    shown = await desk.get(page)
+    assert "Draft discarded." in shown.text
+    assert "Max-Age=0;" in cookie_in(shown)
+    assert discarded.status_code == 303
+
+
+UNDO_BELOW = flash.Undo(address="/emails/1/undo", fields={})
+COUNTED = flash.Undo(address="/events/1/undo", fields={}, until=datetime.max.replace(tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("undo", "viewer", "kept"), [(COUNTED, "someone", True), (COUNTED, None, False), (UNDO_BELOW, "someone", False)]
+)
+def test_only_a_counted_undo_is_kept_and_only_for_someone_who_is_signed_in(
+    undo: flash.Undo, viewer: str | None, kept: bool
+) -> None:
+    state = {"settings": settings(), "viewer": viewer, "flash": flash.Flash(sentence="Done.", undo=undo)}
+    header = flash.header_after(_read(state), 200, ())
+    assert header is not None
+    assert (b"Max-Age=0;" not in header) == kept
+
+
+def test_a_page_that_says_something_itself_has_no_other_message() -> None:
+    state = {"settings": settings(), "viewer": "someone", "flash": flash.Flash(sentence="Done.", undo=COUNTED)}
+    assert flash.header_after(_read(state), 200, [(b"set-cookie", b"flash=its-own; Path=/")]) is None
+
+
+def _read(state: dict[str, object]) -> Any:
+    return {"method": "GET", "path": "/calendar", "query_string": b"", "state": state}
