@@ -19,8 +19,8 @@ EVENT, EDIT, ITEM = "an event", "the form of an event", "an action item"
 MOST = {
     "/": (26, 2),
     EVENT: (21, 3),
-    EDIT: (18, 4),
-    "/schedule": (13, 2),
+    EDIT: (17, 4),
+    "/schedule": (12, 2),
     "/calendar?view=week": (5, 2),
     "/calendar?month=2027-01": (5, 2),
     "/action-items": (5, 2),

@@ -21,9 +21,9 @@ from tracker.tables.visible.core import word_index
 from tracker.tables.visible.core.words import begins, folded, prefix
 from tracker.usecases.roster.directory_rows import ANYBODY, OWN_COMMITTEES
 
-# NOT IN lets SQLite begin with what was found; with IN it goes through agency by agency, which is how to count all.
+# NOT IN lets SQLite begin with what was found.
 _ACTIVE = "m.status = 'active' AND m.agency NOT IN (SELECT g.id FROM agency g WHERE g.status <> 'active')"
-_ACTIVE_TO_COUNT = "m.status = 'active' AND m.agency IN (SELECT g.id FROM agency g WHERE g.status = 'active')"
+_ACTIVE_TO_COUNT = "m.status = 'active' AND g.status = 'active'"
 _KNOWN = (
     f"{_ACTIVE} AND (m.agency NOT IN (SELECT g.id FROM agency g WHERE g.arm <> {{}}) OR m.id IN"
     f" (SELECT h.member FROM seat_holder h JOIN seat t ON t.id = h.seat WHERE t.committee IN ({OWN_COMMITTEES})))"
@@ -41,7 +41,10 @@ _AGENCIES = "SELECT g.id, g.code, g.name, g.arm FROM agency g"
 _AMONG = _ACTIVE + " AND m.id IN ({})"
 _WITH_WORDS = "m.id IN (SELECT t.person FROM ({}) f JOIN person_text t ON t.id = f.rowid)"
 _PEOPLE = "SELECT m.id, m.name, m.title, m.email, m.agency FROM member m WHERE {}"
-_BY_AGENCY = "SELECT m.agency, COUNT(*) AS people FROM member m WHERE {} GROUP BY m.agency"
+# Counted agency by agency, each by the index: with GROUP BY, SQLite takes half as long again.
+_BY_AGENCY = (
+    "SELECT g.id, g.code, g.arm, (SELECT COUNT(*) FROM member m WHERE m.agency = g.id AND {}) AS people FROM agency g"
+)
 _THESE = "({}) AND (m.agency IN ({}) OR m.id IN ({}))"
 _MATCHES = (
     "SELECT m.id, m.name, m.title, m.email, m.agency, COUNT(*) OVER () AS every FROM member m WHERE {}"
@@ -59,7 +62,7 @@ class Candidates(Struct, frozen=True):
 
     condition: QueryString
     to_count: QueryString | None = None
-    """The same in words by which they are counted faster, if there are any."""
+    """The same for the people of agency `g`, by which they are counted faster, if there is such a condition."""
 
 
 EVERYONE = Candidates(ANYBODY)
@@ -192,12 +195,10 @@ async def every(candidates: Candidates) -> list[Person]:
 async def by_agency(candidates: Candidates) -> list[AgencyCount]:
     """Return the agencies of the candidates by short name, each with their number."""
     among = candidates.condition if candidates.to_count is None else candidates.to_count
-    counted, agencies = await engine().read_each(QueryString(_BY_AGENCY, among), QueryString(_AGENCIES))
-    people = {row["agency"]: int(row["people"]) for row in counted}
     found = [
-        AgencyCount(one["id"], one["code"], Arm(one["arm"]), people[one["id"]])
-        for one in agencies
-        if one["id"] in people
+        AgencyCount(row["id"], row["code"], Arm(row["arm"]), int(row["people"]))
+        for row in await engine().run_querystring(QueryString(_BY_AGENCY, among))
+        if row["people"]
     ]
     return sorted(found, key=lambda one: one.code.casefold())
 
