@@ -18,7 +18,7 @@ WORKERS = -n auto --dist loadfile --no-loadscope-reorder  # a worker that ends t
 unexport PYTHONDONTWRITEBYTECODE  # the tests start the product a hundred times
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-fast test-all coverage mutants lint fix types imports advisories static check wheel sbom bench bench-large faults \
+.PHONY: help setup run test test-fast test-all coverage mutants lint fix types imports advisories static check wheel sbom bench bench-large bench-keep faults \
 	compat contract looks migration pictures pins
 
 help: ## List the targets
@@ -86,6 +86,9 @@ bench: $(READY) ## Run the benchmarks and write bench/results.json
 
 bench-large: $(READY) ## Run the benchmarks of the largest sizes and write bench/results_large.json
 	@$(BIN)/python -m bench large
+
+bench-keep: $(READY) ## Keep the ratios of both results in bench/baseline.json, for later runs to be compared with
+	@$(BIN)/python -m bench keep
 
 faults: $(READY) ## Kill and stall processes while emails go out, and edit series and plans in any order
 	@$(DOVECOT) TRACKER_FAULTS=full $(BIN)/python -m pytest -q tests/faults tests/scenarios/test_any_edits.py tests/scenarios/test_any_plans.py \

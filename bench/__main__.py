@@ -2,7 +2,8 @@
 
 With the argument `large`, run those of sizes that take minutes to fill, and write bench/results_large.json.
 
-Each row is shown next to that of the last release, which is bench/last_release.json, and each part with its seconds.
+Each row is shown next to the ratio that was kept, in bench/baseline.json, and each part with its seconds. With the
+argument `keep`, the ratios of both files of results become those that are kept.
 """
 
 import json
@@ -63,18 +64,21 @@ LARGE_PARTS = (
     ("memory", startup.measure_most),
     ("two processes", postgres.measure_processes),
 )
-LARGE = "large"
+LARGE, KEEP = "large", "keep"
 RESULTS = Path(__file__).with_name("results.json")
 LARGE_RESULTS = Path(__file__).with_name("results_large.json")
-LAST_RELEASE = Path(__file__).with_name("last_release.json")
+BASELINE = Path(__file__).with_name("baseline.json")
+SLOWER = 1.25  # times the ratio that was kept; less than that can be another moment of the same machine
 WIDTH = 58
 
 
 def main(size: str = "") -> int:
     """Measure, print, write; return 1 when a target is missed."""
+    if size == KEEP:
+        return keep(BASELINE, LARGE_RESULTS, RESULTS)
     parts, results = (LARGE_PARTS, LARGE_RESULTS) if size == LARGE else (PARTS, RESULTS)
     found: list[Figure] = []
-    before = ratios_in(LAST_RELEASE)
+    before = kept_in(BASELINE)
     for name, measure in parts:
         print(f"\n{name}", flush=True)
         began = time.perf_counter()
@@ -86,19 +90,37 @@ def main(size: str = "") -> int:
     return 1 if any(one.met is False for one in found) else 0
 
 
-def ratios_in(results: Path) -> dict[str, float | None]:
-    """Return the ratio of each row in a file of results, by its name; None where a row has no floor."""
-    return {row["name"]: row["ratio"] for row in json.loads(results.read_text(encoding="utf-8"))}
+def keep(baseline: Path, *results: Path) -> int:
+    """Write the ratio of each row of the results to the baseline; rows that were not measured keep theirs."""
+    rows = [row for one in results if one.exists() for row in json.loads(one.read_text(encoding="utf-8"))]
+    measured = {row["name"]: round(row["ratio"], 2) for row in rows if row["ratio"] is not None}
+    kept = {**kept_in(baseline), **measured}
+    baseline.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return 0
+
+
+def kept_in(baseline: Path) -> dict[str, float]:
+    """Return the ratio of each row by its name."""
+    kept: dict[str, float] = json.loads(baseline.read_text(encoding="utf-8"))
+    return kept
 
 
 def line(figure: Figure, before: float | None) -> str:
-    """Return a row: what was measured, by how much it exceeds its floor, its target, and the last release's ratio."""
+    """Return a row: what was measured, by how much it exceeds its floor, its target, and the ratio that was kept."""
     ratio = "" if figure.ratio is None else f"{figure.ratio:8.2f} of {figure.floor:,.1f}"
     target = "" if figure.target is None else f"  {'≥' if figure.more_is_better else '≤'} {figure.target:g}"
     verdict = {True: "  met", False: "  MISSED", None: ""}[figure.met]
-    was = "" if before is None else f"  was {before:.2f}"
+    was = "" if before is None else f"  was {before:.2f}{', SLOWER' if is_slower(figure, before) else ''}"
     note = f"  ({figure.note})" if figure.note else ""
     return f"  {figure.name:<{WIDTH}} {figure.value:12,.1f} {figure.unit:<10}{ratio}{target}{verdict}{was}{note}"
+
+
+def is_slower(figure: Figure, before: float) -> bool:
+    """Return whether a row with a target is worse than what was kept, by more than a machine's moods."""
+    if figure.ratio is None or figure.target is None:
+        return False
+    worse = before / figure.ratio if figure.more_is_better else figure.ratio / before
+    return worse > SLOWER
 
 
 if __name__ == "__main__":
