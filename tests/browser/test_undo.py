@@ -1,5 +1,8 @@
 """Undo in a message: reached with the keyboard from anywhere, and for how long is seen."""
 
+import re
+
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.tabs import PageOf
@@ -102,6 +105,21 @@ def test_undo_is_still_there_after_a_reload(page_of: PageOf) -> None:
     page.reload()
     page.locator("#flash").get_by_role("button", name="Undo").click()
     expect(page.locator("#flash").get_by_text("Undone.")).to_be_visible()
+
+
+@pytest.mark.parametrize("address", ["/", "/action-items?group=owner&mine=1"])
+def test_what_was_done_in_a_row_can_still_be_undone_after_a_reload(page_of: PageOf, address: str) -> None:
+    page = page_of(COORDINATOR)
+    page.goto(address)
+    done = page.get_by_role("button", name=re.compile(r"^(Mark done|Done) ")).first
+    reference = str(done.inner_text()).split()[-1]
+    done.click()
+    page.get_by_role("button", name=re.compile("^Undo")).first.wait_for()
+    page.reload()
+    page.locator("#flash").get_by_role("button", name="Undo").click()
+    expect(page.locator("#flash").get_by_text(re.compile(f"^{reference} is .* again"))).to_be_visible()
+    page.reload()
+    expect(page.locator("#flash .usa-alert")).to_have_count(0)
 
 
 def test_what_a_button_did_is_seen_where_its_page_opens_further_down(page_of: PageOf) -> None:

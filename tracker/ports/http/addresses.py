@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from litestar.types import Scope
 
@@ -15,6 +15,7 @@ HOME = "/"
 LONGEST_PLACE = 500  # characters
 PLACE = re.compile(r"/[A-Za-z0-9](?:/?[A-Za-z0-9._~%@:+,=&?-])*/?")
 NOWHERE = ("/sign-in", "/sign-out")
+URL = re.compile(r"https?://[^/?#]+(?P<path>/[^?#]*)(?P<query>\?[^#]+)?.*")
 
 
 @lru_cache(8)
@@ -46,6 +47,13 @@ def asked(scope: Scope) -> str:
     """Return the path and query of a request exactly as requested, whatever bytes they hold."""
     query = scope["query_string"].decode("latin-1")
     return f"{scope['path']}?{query}" if query else scope["path"]
+
+
+def sent_from(scope: Scope) -> str:
+    """Return the page on which htmx sent a request, as `asked` returned it for that page; empty without one."""
+    header = dict(scope["headers"]).get(b"hx-current-url", b"").decode("latin-1")
+    page = URL.fullmatch(header)
+    return unquote(page["path"]) + (page["query"] or "") if page else ""
 
 
 def is_loopback(host: str) -> bool:

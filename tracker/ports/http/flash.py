@@ -1,7 +1,8 @@
 """A message that the next page shows once ("Your password is set."), in a signed cookie.
 
 It says what was done, with an optional Undo; or why nothing was. While an Undo is counted down, the page that has shown
-it shows it again when it is opened once more, as by a reload. No other page does, and the next change ends that.
+it shows it again when it is opened once more, as by a reload; so does a page that has shown it in place, without a
+redirect. No other page does, and the next change ends that.
 """
 
 import json
@@ -56,13 +57,14 @@ class Flash(Struct, frozen=True, kw_only=True):
     undo: Undo | None = None
     """A button that undoes what it reports."""
     page: str = ""
-    """The address of the page that has shown it; empty before one has."""
+    """The address of the page that has shown it, or the part of which did; empty before one has."""
 
 
 def say(response: Response[Any], settings: Settings, message: Flash) -> None:
-    """Set the message for the next page; one without a sentence leaves none, also of an earlier change."""
-    if message.sentence:
-        cookies.put(response, settings, cookies.FLASH, _signed(message), SECONDS)
+    """Set the message for the next page, or for its own; without a sentence none is left, also of an earlier change."""
+    text = _signed(message)
+    if message.sentence and len(text) <= LONGEST:
+        cookies.put(response, settings, cookies.FLASH, text, SECONDS)
     else:
         cookies.remove(response, settings, cookies.FLASH)
 

@@ -9,13 +9,14 @@ import httpx
 import pytest
 
 from tests.cast import NOW, Cast, meeting
-from tests.ports.browser import Browser, session_of, settings
+from tests.ports.browser import BASE, Browser, session_of, settings
 from tests.ports.conftest import SignIn
 from tests.ports.pages.actions.test_action_items import given
 from tests.ports.pages.core.test_drafts import mark_on, types
 from tests.ports.pages.events.test_undo import followed, scheduled, undone
 from tests.ports.pages.forms import typed
 from tests.ports.pages.identity.test_sign_in import ACK, enrolled, send
+from tests.ports.pages.views.test_home import next_week
 from tests.ports.standing import standing
 from tests.usecases.identity.world import give_password, hash_cheaply
 from tracker import clock
@@ -97,6 +98,65 @@ async def test_what_is_done_in_place_ends_an_earlier_message(desk: Browser, sqli
     response = await desk.post(reopened, typed(page.text, reopened), headers={"HX-Request": "true"})
     assert response.status_code == 200
     assert "data-leaves" not in (await desk.get(item)).text
+
+
+async def pressed(desk: Browser, page: httpx.Response, deed: str) -> httpx.Response:
+    """Send the form of a button; return the page that follows."""
+    fields = {name: texts[0] for name, texts in typed(page.text, deed).items()}
+    return await followed(desk, await desk.post(deed, fields))
+
+
+async def in_place(desk: Browser, deed: str, fields: dict[str, str], *, on: str) -> httpx.Response:
+    """Send a form as htmx does on a page."""
+    response = await desk.post(deed, fields, headers={"HX-Request": "true", "HX-Current-URL": f"{BASE}{on}"})
+    assert response.status_code == 200, response.text
+    return response
+
+
+@pytest.mark.parametrize("page", ["/", "/action-items", "/action-items?group=owner&q=report%20%C3%A9"])
+async def test_what_was_done_in_place_is_said_again_on_its_page_with_undo(
+    desk: Browser, sqlite_cast: Cast, page: str
+) -> None:
+    item = f"/action-items/{await given(sqlite_cast.coordinator, sqlite_cast.coordinator)}"
+    done = f"{item}/completion"
+    fields = typed((await desk.get(item)).text, done, next=page)
+    await in_place(desk, done, fields, on=f"{page}#mine")
+    seconds_later(5)
+    assert "data-leaves" not in (await desk.get("/calendar")).text
+    again = await desk.get(page)
+    assert 'data-leaves="55"' in again.text
+    assert " done." in again.text
+    assert " again." in (await pressed(desk, again, f"{item}/undo")).text
+    assert "data-leaves" not in (await desk.get(page)).text
+
+
+async def test_what_was_undone_in_place_is_not_offered_again(desk: Browser, sqlite_cast: Cast) -> None:
+    item = f"/action-items/{await given(sqlite_cast.coordinator, sqlite_cast.coordinator)}"
+    done, undo = f"{item}/completion", f"{item}/undo"
+    row = await in_place(desk, done, typed((await desk.get(item)).text, done, next="/"), on="/")
+    await in_place(desk, undo, typed(row.text, undo), on="/")
+    assert "data-leaves" not in (await desk.get("/")).text
+
+
+async def test_reminders_sent_in_place_can_still_be_undone_after_a_reload(desk: Browser, sqlite_cast: Cast) -> None:
+    deed = f"/events/{await next_week(sqlite_cast, sqlite_cast.fbi_lead)}/2026-12-22/nudges"
+    home = (await desk.get("/")).text
+    await in_place(desk, deed, typed(home, deed), on="/")
+    again = await desk.get("/")
+    assert again.text.count('data-leaves="20"') == 1, "the message has the button, and no row"
+    assert "Undone. No one was reminded." in (await pressed(desk, again, f"{deed}/removal")).text
+
+
+@pytest.mark.parametrize("url", ["", "http://[", "javascript:alert(1)", "https://x", f"{BASE}/{'a' * 9_000}"])
+async def test_a_page_that_does_not_say_where_it_is_keeps_no_message(
+    desk: Browser, sqlite_cast: Cast, url: str
+) -> None:
+    item = f"/action-items/{await given(sqlite_cast.coordinator, sqlite_cast.coordinator)}"
+    done = f"{item}/completion"
+    headers = {"HX-Request": "true", "HX-Current-URL": url}
+    response = await desk.post(done, typed((await desk.get(item)).text, done, next="/"), headers=headers)
+    assert response.status_code == 200
+    assert "data-leaves" not in (await desk.get("/")).text
 
 
 async def test_a_change_that_says_nothing_ends_an_earlier_message(desk: Browser, sqlite_cast: Cast) -> None:

@@ -180,7 +180,7 @@ async def row_response(
 
     `board` is the list that the line is in: its headings count what is left below them.
     """
-    return pages.render(
+    part = pages.render(
         "actions/row-part.html",
         status_code=status_code,
         is_unfolded=is_open,
@@ -192,3 +192,4 @@ async def row_response(
         **context,
         **({"is_saved": True} if said and not undo else {}),
     )
+    return pages.keep(part, said or "", undo)

@@ -6,6 +6,7 @@ from litestar.di import Provide
 from litestar.params import QueryParameter
 from litestar.types import Scope
 
+from tracker.ports.http.addresses import sent_from
 from tracker.ports.http.dependencies import Injected, now_of, settings_of, viewer_of
 from tracker.ports.http.forms import FormRequest
 from tracker.ports.pages.core import form_drafts, home_part, templating, uploads
@@ -59,7 +60,8 @@ def _form_token(scope: Scope) -> str:
 
 
 def _pages(scope: Scope) -> templating.Pages:
-    return templating.Pages(scope["state"], is_htmx=(b"hx-request", b"true") in scope["headers"])
+    is_htmx = (b"hx-request", b"true") in scope["headers"]
+    return templating.Pages(scope["state"], is_htmx=is_htmx, sent_from=sent_from(scope) if is_htmx else "")
 
 
 def _home_rows(scope: Scope) -> home_part.HomeRows:

@@ -11,6 +11,7 @@ from litestar import Response
 from msgspec import Struct
 
 from tracker.ports.http.addresses import HOME
+from tracker.ports.http.flash import Undo
 from tracker.ports.pages.core.date_entries import address_of, times_of
 from tracker.ports.pages.core.form_values import FormValues
 from tracker.ports.pages.core.templating import Pages
@@ -68,14 +69,26 @@ class HomeRows:
         return await read_home(self._viewer, self._now, self._zone)
 
     def show(
-        self, template: str, found: Home, said: str, *, refused: str = "", status_code: int = 200, **context: Any
+        self,
+        template: str,
+        found: Home,
+        said: str,
+        *,
+        refused: str = "",
+        undo: Undo | None = None,
+        status_code: int = 200,
+        **context: Any,
     ) -> Response[str]:
-        """Return one row and the counts, with `said` to be read out; `refused` says why nothing was saved."""
+        """Return one row and the counts, with `said` to be read out; `refused` says why nothing was saved.
+
+        The row has the button `undo`; so has the home page, if it is opened again before that ends.
+        """
         if not refused:
             self._pages.saved()
         counts = home_context(found, self._now, self._zone)
-        more = {"row_template": template, "said": said, "refused": refused}
-        return self._pages.render("views/home/row-part.html", status_code=status_code, **counts | more | context)
+        more = {"row_template": template, "said": said, "refused": refused, "undo": undo}
+        part = self._pages.render("views/home/row-part.html", status_code=status_code, **counts | more | context)
+        return self._pages.keep(part, said, undo)
 
 
 async def read_home(viewer: Viewer, now: datetime, zone: str) -> Home:

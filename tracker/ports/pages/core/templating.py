@@ -142,10 +142,12 @@ def render(name: str, context: Mapping[str, Any]) -> str:
 class Pages:
     """Makes the pages of one request; the state that its guard set decides what all of them show."""
 
-    def __init__(self, state: MutableMapping[str, Any], *, is_htmx: bool = False) -> None:
+    def __init__(self, state: MutableMapping[str, Any], *, is_htmx: bool = False, sent_from: str = "") -> None:
         self._state = state
         self.is_htmx = is_htmx
         """Whether htmx sent the request, so that a part of the page is enough."""
+        self._sent_from = sent_from
+        """The address of the page on which htmx sent it."""
 
     def render(self, name: str, *, status_code: int = 200, **context: Any) -> Response[str]:
         """Return a whole page that caches may not keep."""
@@ -173,6 +175,12 @@ class Pages:
     def _to(self, address: str, message: Flash) -> Redirect:
         response = Redirect(address, status_code=303)
         flash.say(response, self._state["settings"], message)
+        return response
+
+    def keep(self, response: Response[str], sentence: str, undo: flash.Undo | None) -> Response[str]:
+        """Return a part of a page with what was done, which the page shows if it is opened again before Undo ends."""
+        if undo and self._sent_from:
+            flash.say(response, self._state["settings"], Flash(sentence=sentence, undo=undo, page=self._sent_from))
         return response
 
     def saved(self) -> None:

@@ -41,11 +41,11 @@ async def remind(
         said = done_words(count, "confirm the change" if confirms else "reply")
     except Conflict as conflict:
         said = refused = conflict.sentence
-    if home_rows.are_asked_for(form):
-        return await _row(home_rows, event_id, key, said, refused, undo_at=None if refused else now)
-    address = HOME if is_from_home(form) else f"/events/{event_id}/{key}#participants"
     fields = {"at": now.isoformat(), "next": form["next"]}
     undo_button = Undo(address=f"/events/{event_id}/{key}/nudges/removal", fields=fields, until=now + UNDO_FOR)
+    if home_rows.are_asked_for(form):
+        return await _row(home_rows, event_id, key, said, refused, None if refused else undo_button)
+    address = HOME if is_from_home(form) else f"/events/{event_id}/{key}#participants"
     if refused:
         return pages.refuse(address, refused if address == HOME else "")
     return pages.redirect(address, said, undo_button)
@@ -68,23 +68,15 @@ async def undo(
 
 
 async def _row(
-    home_rows: HomeRows, event_id: UUID, key: str, said: str, refused: str, undo_at: datetime | None = None
+    home_rows: HomeRows, event_id: UUID, key: str, said: str, refused: str, undo_button: Undo | None = None
 ) -> Response[str]:
-    """Return the row of the home page, also when nothing is left to do: it shows why. `undo_at`: of the deed."""
+    """Return the row of the home page, also when nothing is left to do: it shows why."""
     found = await home_rows.found()
     missing = found.days.replies if found.days else []
     row = next((one for one in missing if (one.line.event_id, one.line.key) == (event_id, key)), None)
     template = "views/home/row-nudge.html" if row else "views/home/row-settled.html"
-    return home_rows.show(
-        template,
-        found,
-        said,
-        refused=refused,
-        row=row,
-        key=f"{event_id}-{key}",
-        undo_at=undo_at,
-        undo_for=int(UNDO_FOR.total_seconds()),
-    )
+    row_key = f"{event_id}-{key}"
+    return home_rows.show(template, found, said, refused=refused, undo=undo_button, row=row, key=row_key)
 
 
 handlers = [remind, undo]
