@@ -147,6 +147,23 @@ async def test_reminders_sent_in_place_can_still_be_undone_after_a_reload(desk: 
     assert "Undone. No one was reminded." in (await pressed(desk, again, f"{deed}/removal")).text
 
 
+async def test_undo_after_a_reload_leads_back_to_the_list_as_it_was_filtered(desk: Browser, sqlite_cast: Cast) -> None:
+    item = f"/action-items/{await given(sqlite_cast.coordinator, sqlite_cast.coordinator)}"
+    page, done, reopened = "/action-items?group=owner&done=1", f"{item}/completion", f"{item}/reopening"
+    row = await in_place(desk, done, typed((await desk.get(page)).text, done), on=page)
+    await in_place(desk, reopened, typed(row.text, reopened), on=page)
+    again = await desk.get(page)
+    assert str((await pressed(desk, again, f"{item}/undo")).url).endswith(page)
+
+
+async def test_a_page_by_https_keeps_its_message(desk: Browser, sqlite_cast: Cast) -> None:
+    item = f"/action-items/{await given(sqlite_cast.coordinator, sqlite_cast.coordinator)}"
+    done = f"{item}/completion"
+    headers = {"HX-Request": "true", "HX-Current-URL": f"{BASE.replace('http:', 'https:')}/action-items"}
+    await desk.post(done, typed((await desk.get(item)).text, done), headers=headers)
+    assert "data-leaves" in (await desk.get("/action-items")).text
+
+
 @pytest.mark.parametrize("url", ["", "http://[", "javascript:alert(1)", "https://x", f"{BASE}/{'a' * 9_000}"])
 async def test_a_page_that_does_not_say_where_it_is_keeps_no_message(
     desk: Browser, sqlite_cast: Cast, url: str
@@ -156,6 +173,7 @@ async def test_a_page_that_does_not_say_where_it_is_keeps_no_message(
     headers = {"HX-Request": "true", "HX-Current-URL": url}
     response = await desk.post(done, typed((await desk.get(item)).text, done, next="/"), headers=headers)
     assert response.status_code == 200
+    assert len(response.headers.get("set-cookie", "")) < 4_096
     assert "data-leaves" not in (await desk.get("/")).text
 
 

@@ -104,7 +104,10 @@ async def test_reminders_are_undone_in_the_row_until_they_leave(sqlite_cast: Cas
     browser = await browse(sqlite_cast.coordinator)
     row = (await press(browser, address)).text
     assert 'data-leaves="20"' in row
+    assert f'hx-post="{address}/removal"' in row
+    assert row.count(f'id="nudge-{event_id}-2026-12-22"') == 1
     fields = dict(re.findall(r'<input type="hidden" name="(at|next)" value="([^"]*)"', row))
+    assert fields["next"] == "/"
     back = await press(browser, f"{address}/removal", **fields)
     assert said(back.text) == "Undone. No one was reminded."
     assert f'action="{address}"' in back.text

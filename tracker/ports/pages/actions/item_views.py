@@ -189,6 +189,7 @@ async def row_response(
         counts=board.counts,
         numbers=numbers(board.groups, context["item"]),
         may_move=context["view"].may_update,
+        here=list_in(pages.sent_from) or LIST,
         **context,
         **({"is_saved": True} if said and not undo else {}),
     )

@@ -146,7 +146,7 @@ class Pages:
         self._state = state
         self.is_htmx = is_htmx
         """Whether htmx sent the request, so that a part of the page is enough."""
-        self._sent_from = sent_from
+        self.sent_from = sent_from
         """The address of the page on which htmx sent it."""
 
     def render(self, name: str, *, status_code: int = 200, **context: Any) -> Response[str]:
@@ -179,8 +179,8 @@ class Pages:
 
     def keep(self, response: Response[str], sentence: str, undo: flash.Undo | None) -> Response[str]:
         """Return a part of a page with what was done, which the page shows if it is opened again before Undo ends."""
-        if undo and self._sent_from:
-            flash.say(response, self._state["settings"], Flash(sentence=sentence, undo=undo, page=self._sent_from))
+        if undo and self.sent_from:
+            flash.say(response, self._state["settings"], Flash(sentence=sentence, undo=undo, page=self.sent_from))
         return response
 
     def saved(self) -> None:
