@@ -61,7 +61,10 @@ class Flash(Struct, frozen=True, kw_only=True):
 
 
 def say(response: Response[Any], settings: Settings, message: Flash) -> None:
-    """Set the message for the next page, or for its own; without a sentence none is left, also of an earlier change."""
+    """Set the message for the next page, or for its own.
+
+    None is left, also of an earlier change, by one without a sentence, or too long for a cookie.
+    """
     text = _signed(message)
     if message.sentence and len(text) <= LONGEST:
         cookies.put(response, settings, cookies.FLASH, text, SECONDS)

@@ -142,6 +142,7 @@ async def test_reminding_when_another_person_was_faster_shows_when_it_is_possibl
     response = await press(browser, address)
     assert response.status_code == 200
     assert said(response.text).startswith("Reminded 1 person on Tue, Dec 15 at 9:00 AM. You can remind them again")
+    assert "data-undo" not in response.text, "it is the other person who can undo it"
 
 
 async def test_reminding_when_everyone_has_replied_meanwhile_says_so_in_the_row(
