@@ -122,6 +122,20 @@ def test_what_was_done_in_a_row_can_still_be_undone_after_a_reload(page_of: Page
     expect(page.locator("#flash .usa-alert")).to_have_count(0)
 
 
+def test_what_is_done_as_soon_as_a_page_is_there_is_read_and_not_its_older_message(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    scheduled(page, "Read before the message")
+    heard = page.locator("#heard")
+    page.reload()
+    expect(heard).to_contain_text("Scheduled.")
+    page.add_init_script(
+        "addEventListener('DOMContentLoaded', () => { document.querySelector('#heard').textContent = 'Newer.'; })"
+    )
+    page.reload()
+    page.wait_for_timeout(400)
+    expect(heard).to_have_text("Newer.")
+
+
 def test_what_a_button_did_is_seen_where_its_page_opens_further_down(page_of: PageOf) -> None:
     page = page_of(COORDINATOR)
     page.set_viewport_size({"width": 390, "height": 700})

@@ -53,7 +53,8 @@
   function readFlash() {
     const flash = one("#flash");
     if (!flash?.childElementCount) return;
-    setTimeout(() => { heard.textContent = one(".usa-alert__text", flash)?.textContent.trim() ?? ""; }, 150);
+    // What was done meanwhile is newer than the message, and stays.
+    setTimeout(() => { heard.textContent ||= one(".usa-alert__text", flash)?.textContent.trim() ?? ""; }, 150);
     const undo = one("[data-leaves]", flash);
     if (!undo) return;
     const left = Number(undo.dataset.leaves) * 1000;
