@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tests.emails import read
-from tests.usecases.polls.world import NEW, asked, in_words, reply
+from tests.usecases.polls.world import NEW, asked, asked_again, in_words, reply
 from tracker.database import writing
 from tracker.errors import Gone, NotAllowed, NotFound
 from tracker.rules.core.audiences import Visibility
@@ -225,6 +225,14 @@ async def test_after_a_canceled_poll_people_can_be_asked_again_and_the_draft_dis
     await events.cancel(sqlite_cast.coordinator, event.id, event.version, "", LATER)
     with pytest.raises(NotFound):
         await events.event_for(sqlite_cast.coordinator, event.id)
+
+
+async def test_what_waits_about_a_poll_in_whose_place_people_were_asked_again_says_so(sqlite_cast: Cast) -> None:
+    poll_id = await replied(sqlite_cast)
+    await asked_again(sqlite_cast.coordinator, poll_id, LATER)
+    of_both = await outbox.claim("test", (), LATER + timedelta(minutes=1), 100)
+    said = [await content.letter(one, LATER + timedelta(minutes=1), ZONE) for one in of_both]
+    assert {one.reason for one in said if isinstance(one, Skip)} == {"People have since been asked again."}
 
 
 async def test_a_poll_goes_with_its_draft_when_the_organizer_leaves(sqlite_cast: Cast) -> None:

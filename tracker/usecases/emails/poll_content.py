@@ -14,6 +14,7 @@ NOT_AUTHORIZED = Skip(state=State.SUPPRESSED, reason="The recipient can no longe
 NOT_ASKED = Skip(state=State.SUPPRESSED, reason="The recipient is no longer asked.")
 OPEN_AGAIN = Skip(state=State.SUPERSEDED, reason="It has since been restored.")
 CANCELED = Skip(state=State.SUPERSEDED, reason="It has since been canceled.")
+ASKED_AGAIN = Skip(state=State.SUPERSEDED, reason="People have since been asked again.")
 SCHEDULED = Skip(state=State.SUPERSEDED, reason="The date is set.")
 REPLIED = Skip(state=State.SUPERSEDED, reason="The recipient has replied.")
 OVER = Skip(state=State.TOO_LATE, reason="It was over before it could be sent.")
@@ -23,7 +24,7 @@ async def poll_letter(content: PollContent, reader: Viewer, now: datetime, *, is
     """Return the email, or why it is not sent; one that is only read (`is_sent` False) need not be current."""
     poll = await polls.poll(reader, content.poll)
     if poll is None:
-        return NOT_AUTHORIZED
+        return ASKED_AGAIN if await polls.poll_in_place_of(reader, content.poll) else NOT_AUTHORIZED
     asked = {one.member_id: one for one in await polls.people(reader, poll) if one.role.is_asked}
     own = asked.get(reader.member_id)
     if own is None:
