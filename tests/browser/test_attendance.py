@@ -68,7 +68,7 @@ def test_what_one_person_marked_is_not_sent_while_another_is_signed_in(page_of: 
     try:
         page.context.add_cookies(other)  # type: ignore[arg-type]  # what was read is given back
         page.context.set_offline(False)
-        expect(page.get_by_text("Another person is signed in now. Your marks are kept: 1 not sent")).to_be_visible()
+        expect(page.get_by_text("What you entered is kept here: 1 not sent yet")).to_be_visible()
         assert posts == []
     finally:
         page.context.add_cookies(mine)  # type: ignore[arg-type]  # as above

@@ -358,7 +358,7 @@ def to_refused_poll(page: Page, demo: Demo) -> None:
     page.goto(f"/schedule?like={page.url.split('/')[-2]}")
     page.get_by_role("button", name="Start a date poll").click()
     page.wait_for_url("**/poll")
-    page.get_by_role("button", name="Ask for dates").click()
+    page.get_by_role("button", name="Send date poll").click()
     page.locator(".usa-alert--error").wait_for()
 
 
@@ -673,7 +673,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "date poll": (COORDINATOR, to_poll, "Planning day for next year"),
     "date of a poll": (COORDINATOR, to_date_of_poll, "Schedule Planning day for next year"),
     "cancellation of a poll": (COORDINATOR, to_cancel_poll, "Cancel the date poll"),
-    "date poll with errors": (COORDINATOR, to_refused_poll, "Ask for dates"),
+    "date poll with errors": (COORDINATOR, to_refused_poll, "Start a date poll"),
     "date poll by link": (None, to_poll_link, "Planning day for next year"),
     "search": (COORDINATOR, to("/search?q=task+force"), "Search results for “task force”"),
     "search without a find": (COORDINATOR, to("/search?q=nowhere"), "Search results for “nowhere”"),

@@ -306,7 +306,7 @@ async def test_10_each_odd_email_is_taken_for_what_it_is(at: Desk) -> None:
         assert (make.__name__, await outcomes() - before) == (make.__name__, expected)
         clock.start_at(clock.now() + timedelta(minutes=1), stands_still=True)
     page = await at.page(JANUARY)
-    assert [one for one in ("Años", "Your mail server couldn’t confirm the sender.") if one not in page] == []
+    assert [one for one in ("Años", "Your email server couldn’t confirm the sender.") if one not in page] == []
     assert [await at.count(key) for key in (MAY, JUNE)] == [ONE_YES, "1 yes · 0 maybe · 1 no · 6 no reply"]
 
 

@@ -4,7 +4,7 @@
   "use strict";
   const WARNING = 120; // seconds
   const AGAIN = 30; // seconds until the next try, when the server could not be reached
-  const TITLES = { ending: "Are you still there?", last: "Your session ends", ended: "You’re signed out" };
+  const TITLES = { ending: "Are you still there?", last: "Your session is about to end", ended: "You’re signed out" };
   const dialog = document.querySelector("#session");
   let endsAt = Date.now() + Number(dialog.dataset.left) * 1000;
   let timer;

@@ -70,8 +70,8 @@
     isSending = true;
     try {
       const now = await session();
-      if (!now) return tell("You’re signed out. Sign in again in another tab. Your marks are kept here and sent then.");
-      if (now.person !== marker) return count("Another person is signed in now. Your marks are kept: ", "when you sign in again in another tab");
+      if (!now) return tell("You’re signed out. Sign in again in another tab. What you entered is kept here and sent after that.");
+      if (now.person !== marker) return count("Someone else is signed in now. What you entered is kept here: ", "when you sign in again in another tab");
       refused = 0;
       for (const key of [...waiting.keys()]) if (!await send(key, now.form_token)) break;
       count();

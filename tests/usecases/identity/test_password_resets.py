@@ -221,7 +221,8 @@ async def test_the_owner_is_mailed_once_that_the_account_is_paused(each_world: C
     [message] = await outbox.claim("test", (), SOON, 10)
     letter = read(await content.letter(message, SOON, ZONE))
     assert isinstance(letter, ReadEmail)
-    assert (letter.to, letter.letter.says) == (each_world.kcpd_detective.email, AccountLockedEmail())
+    assert letter.to == each_world.kcpd_detective.email
+    assert letter.letter.says == AccountLockedEmail(call=each_world.coordinator.name)
     assert letter.facts == (("Since", "Tuesday, December 15, 2026, 9:00 AM Central"),)
 
 

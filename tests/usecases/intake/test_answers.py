@@ -69,7 +69,7 @@ async def test_a_confirmation_shows_nothing_that_changed_later(sqlite_cast: Cast
     [(_, one)] = await confirmations()
     assert one.heading == "Marked blocked"
     assert dict(one.facts)["Note"] == "no key yet"
-    assert "Progress" not in dict(one.facts)
+    assert "Status" not in dict(one.facts)
 
 
 async def test_a_reply_that_says_nothing_is_told_which_words_work_once_a_day(sqlite_cast: Cast) -> None:

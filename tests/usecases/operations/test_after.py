@@ -74,7 +74,7 @@ async def test_a_hot_wash_that_was_saved_meanwhile_is_not_overwritten(cast: Cast
     assert (await after_view(cast.fbi_lead, released, KEY)).version == 2
 
 
-@pytest.mark.parametrize(("text", "sentence"), [("", "Write at least one"), ("x" * (LONGEST_PART + 1), "5,001")])
+@pytest.mark.parametrize(("text", "sentence"), [("", "Enter what went well"), ("x" * (LONGEST_PART + 1), "5,001")])
 async def test_a_hot_wash_says_something_and_not_too_much(cast: Cast, released: UUID, text: str, sentence: str) -> None:
     with pytest.raises(Invalid) as refused:
         await saved(cast.fbi_lead, released, text)

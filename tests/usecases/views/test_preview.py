@@ -368,7 +368,7 @@ async def test_a_new_event_is_foreseen_with_its_invitations_and_reminders(cast: 
     assert await queued(cast) == all_of("invitation", "fbi_lead", "caht_lead")
     assert {kind.value for kind, _ in notified.mails.mails} == {"invitation"}
     assert moments(await reminders(cast, NOW) - before) == counted(notified, "after")
-    assert notified.reminder_words == "New reminders for 3 people before 6 dates"
+    assert notified.reminder_words == "New reminders for 3 people (6 dates)"
     assert notified.asked_words == ""
 
 
@@ -442,7 +442,8 @@ async def test_what_nobody_changes_shows_in_no_feed_and_a_feed_says_how_often_it
 async def test_another_title_is_a_change_of_calendars_even_while_no_one_subscribes(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await scheduled(sqlite_cast)
     renamed = await dry_run(cast.coordinator, event_id, edit(but(title="Core group"))(cast, event_id, NOW), NOW)
-    assert renamed.feed_words == "Subscribed calendars show it when they refresh. None has this event now."
+    shown = "Subscribed calendars show it when they refresh. No subscribed calendar has this event now."
+    assert renamed.feed_words == shown
 
 
 def test_programs_are_named_where_several_people_read_and_never_of_one() -> None:

@@ -14,7 +14,7 @@ from tracker.usecases.views import health
 
 PATIENCE = 1.0  # second that a page waits for the email server; what it says later is known to the next page
 IDLE = f"No process has looked for what is due for more than 5 minutes. {checks.START}"
-LATE = "An email has waited for more than 5 minutes. Check whether the email server answers."
+LATE = "An email has waited for more than 5 minutes. Check whether the email server responds."
 
 
 async def warnings(chosen: Settings, trouble: Trouble, known: Known, now: datetime) -> list[Line]:

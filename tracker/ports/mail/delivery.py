@@ -26,7 +26,7 @@ BATCH = 50  # messages claimed at once
 LANES = 5  # connections at most: this many emails can arrive twice when the process is killed
 PER_LANE = 10  # messages that justify one more connection
 
-OUR_ERROR = "An error of ours kept it from being sent; the log has the details."
+OUR_ERROR = "The tracker couldn’t send it because of an error of its own. The log has the details."
 
 log = logging.getLogger("tracker.mail")
 

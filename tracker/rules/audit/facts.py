@@ -37,7 +37,7 @@ LABELS = {
     "gained": "Now also",
     "lost": "No longer",
     "why": "Reason",
-    "date": "Of",
+    "date": "Date",
     "scope": "Shows",
     "for": "For",
     "how": "By",
@@ -51,7 +51,7 @@ LABELS = {
     "version": "Version",
     "date_version": "Version of the date",
     "plan_version": "Version of the plan",
-    "format": "As",
+    "format": "Format",
     "unmarked": "Not marked",
     "minutes": "Valid for",
     "bytes": "Size",
@@ -74,7 +74,7 @@ LABELS = {
     "all_day_alarm": "Alert for all-day events",
     "chaired": "Chair before",
     "scopes": "Permissions",
-    "browser": "With",
+    "browser": "Browser",
 }
 """Label of a fact; a fact that is not listed is labeled by its own name."""
 JOINED = frozenset(
@@ -87,15 +87,12 @@ JOINED = frozenset(
         "how",
         "from",
         "since",
-        "date",
         "for",
         "copy",
-        "format",
         "minutes",
         "to",
         "until",
         "recipient",
-        "browser",
     }
 )
 """Labels without a colon."""

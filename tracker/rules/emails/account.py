@@ -76,10 +76,13 @@ def address_added(reader: Viewer, address: str, zone: str, added_at: datetime) -
     )
 
 
-def locked(reader: Viewer, zone: str, paused_at: datetime) -> Letter:
-    """Return the email that notifies a member that sign-in is paused; `zone` is the task force's."""
+def locked(reader: Viewer, call: str, zone: str, paused_at: datetime) -> Letter:
+    """Return the email that notifies a member that sign-in is paused; `zone` is the task force's.
+
+    `call` names the coordinators to call; it is empty when the only one is the member.
+    """
     return Letter(
-        says=AccountLockedEmail(),
+        says=AccountLockedEmail(call=call),
         to=reader.email,
         to_name=reader.name,
         thread=reader.member_id,

@@ -168,6 +168,9 @@ class AccountInvitationEmail(Struct, frozen=True, kw_only=True):
 class AccountLockedEmail(Struct, frozen=True, kw_only=True):
     """`account_locked`: sign-in is paused after failed attempts."""
 
+    call: str
+    """The coordinators with their phone numbers, or nothing."""
+
 
 class AccountChangedEmail(Struct, frozen=True, kw_only=True):
     """`account_changed`: another person changed how the reader signs in."""

@@ -195,7 +195,7 @@ def _of_blocked(content: ItemContent, item: ActionItem, said: Said) -> Facts:
 
 def _progress(item: ActionItem) -> str:
     shown = f", {item.progress}% done" if item.progress and item.is_open else ""
-    return f"{item.status.word}{shown}."
+    return f"{item.status.word}{shown}"
 
 
 def _buttons(content: ItemContent, item: ActionItem, reader: Viewer) -> tuple[Button, ...]:

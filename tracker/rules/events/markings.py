@@ -73,8 +73,8 @@ class Limit(StrEnum):
 
 
 LIMIT_WORDS = {
-    Limit.DL_ONLY: "the people on the list alone",
-    Limit.FED_ONLY: "federal employees alone",
+    Limit.DL_ONLY: "only people on the list",
+    Limit.FED_ONLY: "federal employees only",
     Limit.FEDCON: "federal employees and contractors",
     Limit.NOCON: "government employees, no contractors",
 }

@@ -38,7 +38,7 @@ SCOPE_WORDS = {
     ApiScope.ITEMS_READ: "Read action items",
     ApiScope.ITEMS_WRITE: "Assign, update, and complete action items",
     ApiScope.OPERATIONS_READ: "Read the plans of joint operations, with their sites and conflicts",
-    ApiScope.OPERATIONS_WRITE: "Plan joint operations: sites, commitments, decisions, approvals, and acknowledgments",
+    ApiScope.OPERATIONS_WRITE: "Plan joint operations: sites, agency resources, approvals, and acknowledgments",
 }
 
 

@@ -11,10 +11,10 @@ from tracker.rules.events.replies import ReplyValue
 from tracker.rules.intake.calendar_replies import Misfit
 
 MISFIT_WORDS = {
-    Misfit.NO_ADDRESS: "It was sent to an address that the tracker hasn’t given anyone.",
+    Misfit.NO_ADDRESS: "It was sent to a reply address that doesn’t exist.",
     Misfit.NO_INVITATION: "It’s about another event.",
     Misfit.OTHER_SENDER: "It didn’t come from their address.",
-    Misfit.UNVERIFIED: "Your mail server couldn’t confirm the sender.",
+    Misfit.UNVERIFIED: "Your email server couldn’t confirm the sender.",
     Misfit.OTHER_ATTENDEE: "It names a different person.",
     Misfit.OTHER_DATE: "It names a date that isn’t in the series.",
     Misfit.PROPOSAL: "It proposes another time for the whole series.",
@@ -22,7 +22,7 @@ MISFIT_WORDS = {
     Misfit.NO_REPLY: "We couldn’t find a reply in it.",
 }
 OF_SUBSTITUTE = "It’s from someone who was named as their substitute."
-NOT_YES_OR_NO = "It isn’t a Yes or No. Answer them directly."
+NOT_YES_OR_NO = "It isn’t a Yes or No. Contact them directly."
 ASK_WHETHER_THEY_COME = (
     "It isn’t a Yes or No. Ask whether they’re coming. If not, record their No under “Record someone’s reply”."
 )
@@ -56,7 +56,7 @@ NO_DECISION = {
     Settled.WROTE_AGAIN: "No decision is needed: the same sender wrote again.",
 }
 NOT_INVITED = "The sender isn’t on this event’s list."
-NOT_CONFIRMED = "Your mail server couldn’t confirm the sender’s address."
+NOT_CONFIRMED = "Your email server couldn’t confirm the sender’s address."
 SHOWN_FOR = timedelta(days=30)
 """How long replies that were not recorded are shown, and decisions about them can be undone."""
 _OF_SOMEONE = frozenset({Misfit.OTHER_SENDER, Misfit.UNVERIFIED, Misfit.OTHER_ATTENDEE})

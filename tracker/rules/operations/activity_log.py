@@ -95,7 +95,7 @@ def check_entry(text: str, at: datetime, now: datetime) -> None:
 def happened_at(waited: timedelta, now: datetime) -> datetime:
     """Return when an entry was written that waited for a network. Errors: Invalid after more than a day."""
     if not timedelta() <= waited <= LONGEST_WAIT:
-        raise Invalid("This entry waited for more than a day. Write it again, and correct its time.")
+        raise Invalid("This entry wasn’t saved because it’s more than a day old. Write it again, and correct its time.")
     return now - waited
 
 

@@ -10,7 +10,7 @@ from tracker.rules.core.clean_text import too_long
 from tracker.rules.operations.states import OperationState
 
 LONGEST_PART = 5_000  # characters
-EMPTY = "Write at least one of the two."
+EMPTY = "Enter what went well or what to improve."
 WRITTEN_IN = frozenset({OperationState.RELEASED, OperationState.ABORTED, OperationState.DEBRIEFED})
 """The states in which an operation is looked back on: it is over, and not closed yet."""
 TOO_EARLY = "You can do this once the operation is released or aborted."

@@ -120,7 +120,7 @@ class Press(Struct, frozen=True, kw_only=True):
     def at(self, now: datetime) -> datetime:
         """Return when the button was tapped. Errors: Invalid after more than a day."""
         if not timedelta() <= self.waited <= LONGEST_WAIT:
-            raise Invalid("This tap waited for more than a day. Choose the name, and enter the time.")
+            raise Invalid("This wasn’t saved because it’s more than a day old. Choose the name, and enter the time.")
         return now - self.waited
 
 

@@ -52,7 +52,7 @@ def too_early(starts_at: datetime, zone: str, now: datetime) -> str:
 def refusals(viewer: Viewer, operation: Operation, to: OperationState, facts: Facts) -> tuple[str, ...]:
     """Return why the viewer can't take the operation to a state; empty when they can."""
     if to not in MOVES[operation.state]:
-        return (f"You can’t go from {STATE_WORDS[operation.state]} to {STATE_WORDS[to]}.",)
+        return (f"The operation is {STATE_WORDS[operation.state].lower()} now. Reload the page to see the next steps.",)
     return tuple(_refusals(viewer, operation, to, facts))
 
 

@@ -219,5 +219,5 @@ def _wrong_texts(text: NoticeText, names: list[str]) -> dict[str, str]:
         field: f"Keep it to {LONGEST[field]:,} characters." for field, one in texts.items() if len(one) > LONGEST[field]
     }
     if not text.contact:
-        wrong["contact"] = "Enter whom victim services can call, with a phone number."
+        wrong["contact"] = "Enter who victim services can call, with a phone number."
     return wrong

@@ -18,7 +18,7 @@ from tracker.rules.events.replies import ReplyValue
 
 FEWEST = 3
 """The fewest people whose calendar programs are named: for fewer, it would reveal what a person uses."""
-NO_SUBSCRIBERS = "Subscribed calendars show it when they refresh. None has this event now."
+NO_SUBSCRIBERS = "Subscribed calendars show it when they refresh. No subscribed calendar has this event now."
 ANY_PROGRAM = "Calendar apps check for changes every few hours, some only once a day"
 
 
@@ -226,11 +226,11 @@ def moves(before: Reminders, after: Reminders) -> tuple[Move, ...]:
 
 
 def _for_whom(moves: Iterable[Move]) -> str:
-    """Return "for 25 people before 79 dates"."""
+    """Return "for 25 people (79 dates)"."""
     found = list(moves)
     people = frozenset[UUID]().union(*(one.to for one in found))
     dates = {one.date for one in found}
-    return f"for {plural(len(people), 'person', 'people')} before {plural(len(dates), 'date')}"
+    return f"for {plural(len(people), 'person', 'people')} ({plural(len(dates), 'date')})"
 
 
 def _pairs(gone: set[datetime], new: set[datetime]) -> list[tuple[datetime | None, datetime | None]]:

@@ -32,7 +32,7 @@ from tracker.usecases.roster.known_people import among
 
 TRIES = 50  # references drawn before giving up; of 810,000, so even the second is rare
 NOTE_REMOVED = "Note removed later"
-UNSEEN = "They can’t see the meeting this came from, so it can’t be assigned to them."
+UNSEEN = "They can’t see the event this came from, so it can’t be assigned to them."
 
 
 async def create(viewer: Viewer, new: NewItem, now: datetime, today: date, *, unseen: str = UNSEEN) -> str:

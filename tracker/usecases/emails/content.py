@@ -217,7 +217,8 @@ async def _account_letter(
         case AccountInvited():
             return await _invitation_letter(content, message, reader, now, zone)
         case AccountLocked():
-            return _with_discretion(account.locked(reader, zone, message.created_at), reader)
+            call = await account_notifications.whom_to_call(reader.member_id)
+            return _with_discretion(account.locked(reader, call, zone, message.created_at), reader)
         case AuditLogAltered():
             return _with_discretion(audit.broken(reader, zone, message.created_at), reader)
         case AddressCheck():

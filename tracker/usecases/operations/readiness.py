@@ -157,8 +157,8 @@ async def move(viewer: Viewer, event_id: UUID, notice_id: UUID, to: NoticeState,
     async with writing():
         operation, notice = await _notice_to_change(viewer, event_id, notice_id)
         if to not in rules.MOVES[notice.state]:
-            state, wanted = rules.STATE_WORDS[notice.state].lower(), rules.STATE_WORDS[to].lower()
-            raise NotAllowed(f"You can’t go from {state} to {wanted}.")
+            state = rules.STATE_WORDS[notice.state].lower()
+            raise NotAllowed(f"The notice is {state} now. Reload the page to see the next steps.")
         if to not in rules.moves(notice.state, operation.state):
             raise NotAllowed(OPERATION_OVER)
         if to is NoticeState.SCHEDULED:

@@ -298,7 +298,7 @@ async def test_a_running_series_goes_on_as_a_new_one_with_its_organizer(sqlite_c
     plan = weekly(sqlite_cast.harbor_advocate, starts="2026-12-08 10:00", count=6, visibility="victim_services")
     event_id = await events.schedule(sqlite_cast.caht_lead, plan, NOW - timedelta(days=10))
     page = (await desk.get(f"/events/{event_id}/edit")).text
-    assert "This series is running." in page
+    assert "This series has started." in page
     response = await desk.post(f"/events/{event_id}/edit", await edited(desk, event_id, starts="11:00", ends="12:30"))
     new_id = UUID(response.headers["location"].rpartition("/")[2])
     assert new_id != event_id

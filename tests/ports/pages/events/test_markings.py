@@ -113,7 +113,7 @@ async def test_federal_only_with_somebody_else_names_them(sqlite_cast: Cast, des
     people = [str(one.member_id) for one in (sqlite_cast.fbi_lead, sqlite_cast.ipd_liaison)]
     response = await sent(desk, **MARKED, mark_limit="FED ONLY", visibility="named", person=people)
     assert response.status_code == 422
-    assert "FED ONLY means federal employees alone." in response.text
+    assert "FED ONLY means federal employees only." in response.text
     assert "another limit: Ipd liaison (IPD)." in response.text
 
 

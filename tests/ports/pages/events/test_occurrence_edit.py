@@ -286,7 +286,7 @@ async def test_before_a_date_is_added_the_form_says_who_gets_a_mail_and_which_re
     form = typed(page, address, date="2027-01-21", starts="14:00")
     said = (await desk.post(f"{address}/impact", form)).text
     assert f"{people} people will get an update." in said
-    assert f"New reminders for {people + 1} people before 1 date" in said
+    assert f"New reminders for {people + 1} people (1 date)" in said
     assert "Finish the form to see this" in (await desk.post(f"{address}/impact", {**form, "date": "2027-01-19"})).text
     assert (await desk.post(address, form)).status_code == 303
     assert await Message.count().where(Message.state == "pending") == people
@@ -318,12 +318,12 @@ async def test_before_a_date_is_canceled_or_brought_back_the_page_says_what_it_d
     page = (await desk.get(f"{address}/cancellation")).text
     assert page.count(f"{people} people will get an email that it’s canceled.") == 1
     assert "these dates are canceled" not in page
-    assert f"Reminders canceled for {people + 1} people before 1 date" in page
+    assert f"Reminders canceled for {people + 1} people (1 date)" in page
     await desk.post(f"{address}/cancellation", typed(page, f"{address}/cancellation"))
     await Message.update({Message.state: "sent", Message.sent_at: NOW}, force=True)
     page = (await desk.get(address)).text
     assert "When you restore it" in page
-    assert f"New reminders for {people + 1} people before 1 date" in page
+    assert f"New reminders for {people + 1} people (1 date)" in page
     assert f"Restore this date and notify {people} people" in page
 
 

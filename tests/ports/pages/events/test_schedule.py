@@ -331,7 +331,7 @@ async def test_the_panel_says_who_gets_what(sqlite_cast: Cast, desk: Browser) ->
     assert "2 people from 1 agency: KCPD 2." in part
     assert "<dt>Reply by</dt><dd>Tue, Jan 12, 5:00 PM</dd>" in part
     assert "Only you and 2 named people" in part
-    assert "Emails are neutral." in part
+    assert "Emails say only “Task force event: please sign in and reply”" in part
     assert 'value="named" checked' in part
 
 

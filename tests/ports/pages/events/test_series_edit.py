@@ -91,7 +91,7 @@ async def test_the_form_is_left_without_saving_and_cancels_dates_only_elsewhere(
     elsewhere, _, after = page.partition('id="instead-h">Other changes</h2>')[2].partition("</section>")
     bar, _, _ = after.partition("</form>")
     assert cancels in words(elsewhere)
-    assert f'<a href="/events/{series}{f"/{key}" if key else ""}">Don’t save</a>' in bar
+    assert f'<a href="/events/{series}{f"/{key}" if key else ""}">Cancel</a>' in bar
     assert "cancellation" not in bar
 
 

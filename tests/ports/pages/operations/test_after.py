@@ -62,7 +62,7 @@ async def test_an_outdated_form_is_shown_again_beside_what_was_saved(
 async def test_an_empty_hot_wash_is_refused_at_its_field(sqlite_cast: Cast, released: UUID, browse: SignIn) -> None:
     lead = await browse(sqlite_cast.fbi_lead)
     refused = await lead.post(at(released, "/hot-wash"), await opened(lead, released))
-    assert (refused.status_code, "Write at least one of the two." in refused.text) == (422, True)
+    assert (refused.status_code, "Enter what went well or what to improve." in refused.text) == (422, True)
 
 
 async def test_what_is_typed_is_kept_as_a_draft(sqlite_cast: Cast, released: UUID, browse: SignIn) -> None:

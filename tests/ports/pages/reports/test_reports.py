@@ -71,13 +71,13 @@ async def test_without_an_address_the_page_shows_this_grant_half_year(desk: Brow
 
 async def test_the_page_says_why_the_numbers_of_items_need_not_add_up(desk: Browser) -> None:
     now = " ".join((await desk.get("/reports")).text.split())
-    assert "Open counts every item that is open now, also those assigned earlier." in now
+    assert "Open counts every item that is open now, including those assigned earlier." in now
     assert "A canceled item counts only in Assigned." in now
 
 
 async def test_a_period_without_events_says_so(desk: Browser) -> None:
     page = (await desk.get("/reports?period=2024-H1")).text
-    assert "No meetings were held in this period." in page
+    assert "No events were held in this period." in page
     assert '<svg class="tt-chart"' not in page
 
 
@@ -104,7 +104,7 @@ async def test_a_report_keeps_to_a_committee_of_the_readers_and_to_no_other(brow
     of_another = (await (await browse(sqlite_cast.fbi_lead)).get(address)).text
     assert "Victim Services Committee" not in of_another
     assert "Meetings of a committee you don’t have access to only" in of_another
-    assert "No meetings were held in this period" in of_another
+    assert "No events were held in this period" in of_another
 
 
 async def test_a_file_says_whose_it_is_and_is_noted_in_the_audit_trail(desk: Browser) -> None:

@@ -14,8 +14,10 @@ from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
 from tests.usecases.identity.world import PASSWORD, give_password, hash_cheaply
 from tracker import clock
+from tracker.rules.calendars.feeds import Scope
 from tracker.rules.core.actors import BY_COMMAND
 from tracker.tables.schema.roster.people import Member
+from tracker.usecases.calendars import subscriptions
 from tracker.usecases.identity import sign_in
 from tracker.usecases.identity.password_resets import issue_reset
 
@@ -115,8 +117,10 @@ async def test_what_a_lost_device_could_open_is_named_before_it_ends(manager: Br
     person = f"/people/{detective.member_id}"
     assert f'href="{person}/access/lost-device"' in (await manager.get(person)).text
     assert f'href="{person}/access/lost-device"' in (await manager.get(f"{person}/access")).text
+    assert "They have no calendar feeds." in (await manager.get(f"{person}/access/lost-device")).text
+    await subscriptions.create(detective, "Phone", Scope.ALL, NOW, shows_operations=False)
     page = (await manager.get(f"{person}/access/lost-device")).text
-    assert "calendar feeds are turned off" in page
+    assert "1 calendar feed is turned off." in page
     response = await manager.post(f"{person}/access/shutdown", typed(page, f"{person}/access/shutdown"))
     assert (response.status_code, response.headers["location"]) == (303, f"{person}/access")
 

@@ -51,7 +51,7 @@ async def first(sqlite_database: Engine) -> Viewer:
         ("/people/invitations", "No one is left to invite", "/people/new"),
         ("/people/review", "No accounts are due", "/people"),
         ("/committees", "No committees yet.", "/committees/new"),
-        ("/reports", "No meetings were held in this period.", "/schedule"),
+        ("/reports", "No events were held in this period.", "/schedule"),
         ("/reports", "No action items were assigned", "/action-items"),
         ("/reports/rows?period=2026-H2&part=dates&of=held", "This number is now 0", "/reports?period=2026-H2"),
         ("/settings", "You don’t have a calendar feed yet.", "/subscriptions"),

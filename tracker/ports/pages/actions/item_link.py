@@ -21,7 +21,7 @@ R = TypeVar("R", bound=Response[Any])
 STANDS = [
     ("done", "Done", "Closes the item"),
     ("in_progress", "In progress", "Keeps it open"),
-    ("blocked", "Blocked", "Emails the coordinator. Use the note to say what would help"),
+    ("blocked", "Blocked", "Emails people who can help. Use the note to say what would help"),
     (forms.MORE_TIME, "Need more time", "Choose a new date below"),
 ]
 
