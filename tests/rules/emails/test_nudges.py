@@ -37,6 +37,14 @@ def test_people_invited_and_reminded_are_counted_together() -> None:
     )
 
 
+def test_people_whom_no_reminder_reaches_before_the_start_are_to_be_called() -> None:
+    last = {ANN: NOW - timedelta(hours=1)}
+    nudge = Nudge(line=meeting(timedelta(hours=47)), silent=(ANN,), last=last)
+    assert why_not(nudge, NOW, "America/Chicago") == (
+        "Reminded 1 person on Tue, Dec 15 at 8:00 AM. It starts before you can remind them again, so call them."
+    )
+
+
 def test_people_whose_invitations_went_out_in_the_same_minute_are_named_together() -> None:
     invited = {ANN: NOW - timedelta(seconds=50), BEN: NOW - timedelta(seconds=10)}
     nudge = Nudge(

@@ -76,11 +76,14 @@ def why_not(nudge: Nudge, now: datetime, zone: str) -> str | None:
 def _why_later(nudge: Nudge, now: datetime, zone: str) -> str:
     last, here = nudge.last_asked, local(now, zone)
     at = [_at(local(last[one], zone), here) for one in nudge.resting]
-    opens = _at(local(last[nudge.resting[0]] + REST, zone), here)
+    opens = last[nudge.resting[0]] + REST
     how = sorted({_how(nudge, one) for one in nudge.resting})
     again = " again" if how == ["reminded"] else ""
     said = f"{' or '.join(how).capitalize()} {plural(len(at), 'person', 'people')}"
-    return f"{said}{', the first' if len(set(at)) > 1 else ''} {at[0]}. You can remind them{again} {opens}."
+    when = f"{said}{', the first' if len(set(at)) > 1 else ''} {at[0]}."
+    if opens >= nudge.line.starts_at:
+        return f"{when} It starts before you can remind them{again}, so call them."
+    return f"{when} You can remind them{again} {_at(local(opens, zone), here)}."
 
 
 def skipped(nudge: Nudge, now: datetime, zone: str) -> tuple[str, ...]:
