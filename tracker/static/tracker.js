@@ -153,6 +153,7 @@
   }
 
   const isClock = (source) => Boolean(source?.getAttribute("hx-trigger")?.startsWith("every"));
+  const isLookup = (source) => source?.getAttribute("role") === "combobox";
 
   document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => { if (!isClock(ctx.sourceElement)) begin(ctx); });
   // Before the response is swapped in: these words must not come after what it says in the same place.
@@ -360,12 +361,14 @@
   document.addEventListener("htmx:response:error", (event) => {
     const { status } = event.detail.ctx.response;
     if (status === 401 || status === 403) document.dispatchEvent(new Event("tracker:refused")); // see session.js
-    if (![401, 409, 410, 422].includes(status)) say("That wasn’t saved. Reload the page and try again.");
+    const isKnown = isLookup(event.detail.ctx.sourceElement) || [401, 409, 410, 422].includes(status);
+    if (!isKnown) say("That wasn’t saved. Reload the page and try again.");
   });
 
   document.addEventListener("htmx:error", (event) => {
     const { request, sourceElement } = event.detail.ctx ?? {};
-    if (isClock(sourceElement) || request?.form?.matches("[data-unsent]")) return; // asks again by itself; unsent.js keeps it
+    // The first asks again by itself; combobox.js says so of the second, and unsent.js keeps the third.
+    if (isClock(sourceElement) || isLookup(sourceElement) || request?.form?.matches("[data-unsent]")) return;
     say("We can’t reach the server, so nothing was saved. Try again in a minute.");
   });
 

@@ -11,7 +11,7 @@ from tracker.rules.events.picks import Picks
 from tracker.rules.roster.sites import SiteFacts
 from tracker.tables.schema.roster.people import Agency, Member
 from tracker.usecases.events import form_options
-from tracker.usecases.roster import sites
+from tracker.usecases.roster import directory, sites
 
 pytestmark = pytest.mark.anyio
 
@@ -55,6 +55,11 @@ async def test_people_and_agencies_come_with_how_they_are_reached_as_far_as_the_
         agencies = {one["code"]: one for one in (await program.get("/agencies")).json()["items"]}
         nothing_else = {"name": None, "email": None, "address": None}
         assert agencies["KCPD"]["contact"] == {"phone": "816-555-0100", **nothing_else}
+
+
+async def test_people_who_can_invite_no_one_list_those_of_their_directory(speak: Speak, cast: Cast) -> None:
+    listed = {one["name"] for one in (await (await speak(cast.bridge_advocate)).get("/people")).json()["items"]}
+    assert listed == {one.name for one in await directory.people(cast.bridge_advocate)}
 
 
 async def listed(program: Program, what: str) -> set[str]:

@@ -18,7 +18,7 @@ from tracker.rules.events.plan import Person
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.rules.roster.directory import PersonCard
 from tracker.usecases.roster import directory, people, reminder_policies, sites
-from tracker.usecases.roster.known_people import every, known_to
+from tracker.usecases.roster.known_people import every, known_to, only
 
 TAG = "You and others"
 
@@ -134,13 +134,14 @@ async def read_me(request: FormRequest, viewer: Viewer) -> Response[Any]:
         tag=TAG,
         scope=ApiScope.EVENTS_READ,
         response=PeopleShown,
-        text="Returns people you can invite: your own arm, and everyone you share a committee with.",
+        text="Returns people you can invite: your own arm, and everyone you share a committee with. If you can’t "
+        "schedule events, returns the people that the directory shows you.",
     ),
 )
 async def list_people(request: FormRequest, viewer: Viewer) -> Response[Any]:
     """Return the people whom the viewer may know."""
-    found = await every(known_to(viewer))
     cards = {one.id: one for one in await directory.people(viewer)}
+    found = await every(known_to(viewer) if viewer.may_schedule else only(cards))
     return response(request, PeopleShown(items=tuple(_person(one, cards.get(one.id)) for one in found)))
 
 

@@ -147,8 +147,10 @@ async def owners(viewer: Viewer, origin_id: UUID | None) -> Candidates:
 
 
 async def new_owners(viewer: Viewer, reference: str) -> Candidates:
-    """Return to whom an item can be reassigned, as far as the viewer knows them. Errors: NotFound."""
+    """Return to whom the viewer can reassign an item. Errors: NotFound, also for one that they can't reassign."""
     item = await item_for(viewer, reference)
+    if not rules.may_direct(viewer, item):
+        raise NotFound
     return but(await possible_owners(viewer, await _origin(viewer, item.origin_id)), {item.owner_id})
 
 
@@ -172,4 +174,4 @@ async def possible_owners(viewer: Viewer, origin: Occurrence | None) -> Candidat
         return known_to(viewer) if viewer.may_schedule else only({viewer.member_id})
     named = named_participants(viewer, origin.event, await sheet.participants(viewer, origin))
     listed = only({viewer.member_id, origin.event.lead_id} | {one.member_id for one in named})
-    return listed if origin.event.is_restricted else either(listed, known_to(viewer))
+    return either(listed, known_to(viewer)) if viewer.may_schedule and not origin.event.is_restricted else listed

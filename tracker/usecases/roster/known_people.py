@@ -94,10 +94,10 @@ class AgencyCount(NamedTuple):
 
 
 def known_to(viewer: Viewer) -> Candidates:
-    """Return the people whom the viewer may invite.
+    """Return the people whom the viewer may invite, for callers who know that the viewer may invite anyone.
 
-    Coordinators know everyone. Others know the people of their arm and those with whom they share a committee, so that
-    no one gets the whole list of names just by asking.
+    Coordinators may invite everyone. Others may invite the people of their arm and those with whom they share a
+    committee: more people than the directory shows them (`directory_rows.known_to`).
     """
     if viewer.is_coordinator:
         return ACTIVE

@@ -26,6 +26,9 @@ async def candidates(viewer: Viewer, name: str, subject: str) -> Candidates:
 
 
 async def _known(viewer: Viewer, _: str) -> Candidates:
+    """Return whom the viewer may invite. Others, who invite no one, know fewer people than those: no page asks."""
+    if not viewer.may_schedule:
+        raise NotFound
     return known_to(viewer)
 
 

@@ -9,7 +9,10 @@ import pytest
 from tests.cast import NOW, Cast, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
-from tracker.tables.schema.roster.people import Member
+from tracker.rules.actions.item_changes import NewItem
+from tracker.rules.core.viewer import Role
+from tracker.tables.schema.roster.people import Member, MemberRole
+from tracker.usecases.actions.action_items import create
 from tracker.usecases.events.events import schedule
 from tracker.usecases.events.occurrences import date_for
 
@@ -21,7 +24,7 @@ async def found(browser: Browser, words: str, candidates: str = "known") -> tupl
     asked = {"place": "f-person", "name": "person", "person_words": words}
     response = await browser.get(f"/people/found?{urlencode(asked)}&candidates={candidates}")
     assert response.status_code == 200
-    said = re.search(r'<span id="f-person-found"[^>]*>([^<]*)</span>', response.text)
+    said = re.search(r'data-said="([^"]*)"', response.text)
     assert said
     return re.findall(r'data-words="([^"]+)"', response.text), said[1]
 
@@ -43,7 +46,7 @@ async def test_words_find_the_people_whom_the_viewer_knows(sqlite_cast: Cast, br
     desk = await browse(sqlite_cast.coordinator)
     assert await found(desk, "kcpd") == (
         ["Kcpd alternate (KCPD)", "Kcpd detective (KCPD)"],
-        "2 matches. Arrow keys choose, Enter chooses.",
+        "2 matches. Use the arrow keys, then Enter to choose.",
     )
     assert await found(desk, "zzz") == ([], "No one matches “zzz”.")
 
@@ -51,6 +54,7 @@ async def test_words_find_the_people_whom_the_viewer_knows(sqlite_cast: Cast, br
 async def test_people_whom_the_viewer_may_not_know_are_neither_found_nor_counted(
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
+    await MemberRole.insert(MemberRole(id=uuid4(), member=sqlite_cast.bridge_advocate.member_id, role=Role.AGENCY_LEAD))
     advocate = await browse(sqlite_cast.bridge_advocate)
     assert await found(advocate, "kcpd") == ([], "No one matches “kcpd”.")
     people, said = await found(advocate, "example")
@@ -63,9 +67,22 @@ async def test_only_readers_of_the_audit_log_find_everyone(sqlite_cast: Cast, br
     assert (await found(await browse(sqlite_cast.auditor), "bridge", "actors"))[0] == ["Bridge advocate (Bridge Legal)"]
     assert (await found(await browse(sqlite_cast.auditor), "sys", "actors"))[0] == ["System"]
     member = await browse(sqlite_cast.kcpd_detective)
-    for asked in ("candidates=actors&place=f-who", "candidates=odd&place=f-who", "candidates=known&place=%22"):
+    for asked in ("candidates=actors&place=f-who", "candidates=odd&place=f-who"):
         response = await member.get(f"/people/found?name=who&who_words=a&{asked}")
         assert response.status_code == 404, asked
+    lead = await browse(sqlite_cast.fbi_lead)
+    assert (await lead.get("/people/found?name=who&who_words=a&candidates=known&place=%22")).status_code == 404
+
+
+async def test_members_who_can_invite_no_one_find_no_one_whom_their_directory_hides(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    new = NewItem(title="Call", owner_id=sqlite_cast.bridge_advocate.member_id, due=NOW.date())
+    item = await create(sqlite_cast.coordinator, new, NOW, NOW.date())
+    member = await browse(sqlite_cast.bridge_advocate)
+    for candidates in ("known", f"new-owners&subject={item}"):
+        response = await member.get(f"/people/found?name=who&who_words=caht&place=f-who&candidates={candidates}")
+        assert response.status_code == 404, candidates
 
 
 async def test_owners_of_an_item_from_a_named_event_are_found_on_its_list_by_those_who_see_it(

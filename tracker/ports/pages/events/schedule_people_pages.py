@@ -51,7 +51,7 @@ async def matching_people(pages: Pages, viewer: Viewer, form: Form, zone: Zone, 
     return pages.render(
         "core/parts/people-found.html",
         place="add",
-        deed="adds",
+        deed="add",
         words=search.words,
         found=search.found,
         more=search.more,

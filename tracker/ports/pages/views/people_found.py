@@ -30,7 +30,7 @@ async def people_found(pages: Pages, viewer: Viewer, params: Query) -> Response[
     return pages.render(
         "core/parts/people-found.html",
         place=params["place"],
-        deed="chooses",
+        deed="choose",
         words=words,
         found=found.people,
         more=found.more,
