@@ -245,7 +245,7 @@ async def test_a_search_finds_no_one_by_the_address_of_an_invitee_whom_the_viewe
 
 
 async def test_a_search_without_scripts_offers_boxes_and_loses_nothing_typed(sqlite_cast: Cast, desk: Browser) -> None:
-    typed_in = await form_of(desk, find="hsi", agenda="Welcome 5", agency=str(sqlite_cast.agencies["FBI"]))
+    typed_in = await form_of(desk, find="hsi", save="find", agenda="Welcome 5", agency=str(sqlite_cast.agencies["FBI"]))
     response = await desk.post("/schedule/matches", typed_in)
     assert boxes(response.text) == dict.fromkeys(ids(sqlite_cast.hsi_liaison), False)
     again = typed(response.text, "/events", person=ids(sqlite_cast.hsi_liaison))
@@ -254,10 +254,22 @@ async def test_a_search_without_scripts_offers_boxes_and_loses_nothing_typed(sql
     assert await sent_to(desk, again) == {*fbi, sqlite_cast.hsi_liaison.member_id}
 
 
+async def test_a_person_who_was_typed_and_not_added_is_asked_for_before_anything_is_sent(
+    sqlite_cast: Cast, desk: Browser
+) -> None:
+    form = await form_of(desk, find="hsi", agency=str(sqlite_cast.agencies["FBI"]), save="send")
+    refused = await desk.post("/events", form)
+    assert refused.status_code == 422
+    assert "You typed “hsi”, but added no one. Choose a person, or clear this field." in refused.text
+    again = typed(refused.text, "/events")
+    assert again["find"] == ["hsi"]
+    assert str(sqlite_cast.hsi_liaison.member_id) not in await sent_to(desk, again)
+
+
 async def test_a_person_has_one_box_in_a_form(sqlite_cast: Cast, desk: Browser) -> None:
     fbi = sqlite_cast.agencies["FBI"]
     form = await list_of(desk, await form_of(desk, find="fbi"), fbi)
-    page = (await desk.post("/schedule/matches", form)).text
+    page = (await desk.post("/schedule/matches", {**form, "save": "find"})).text
     assert len(BOX.findall(page)) == len(boxes(page))
     assert "Fbi lead (FBI) is in the list below." in page
 

@@ -94,7 +94,7 @@ async def of_form(
     if editing and editing.is_as_opened(form):
         return Foreseen(of_nothing())
     try:
-        plan = read_plan(form.but({"save": "send"}), offered, zone, event)
+        plan = read_plan(form.but({"save": "send", "find": ""}), offered, zone, event)
     except Invalid as unfit:
         return Foreseen(hindrance=unfit.sentence, wrong=unfit)
     if not is_tried:

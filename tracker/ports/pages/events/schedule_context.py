@@ -39,6 +39,7 @@ FIELDS = (
     "week_starts",
     "holidays",
     "people",
+    "find",
     *(name for name in TEXTS if name != "title"),
     *schedule_marking.FIELDS,
     *schedule_reminders.FIELDS,

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from tracker.ports.pages.core.form_values import FormValues, Reader, id_in
 from tracker.ports.pages.events.schedule_marking import read_marking
-from tracker.ports.pages.events.schedule_people import picks_of
+from tracker.ports.pages.events.schedule_people import check_search, picks_of
 from tracker.ports.pages.events.schedule_reminders import read_reminders
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.wall_clock import zone_of
@@ -71,6 +71,7 @@ def read_plan(form: FormValues, offered: Choices, zone: str, event: Event | None
         reminders=read_reminders(form, offered, event, committee_id),
     )
     _check_operation(reader, plan)
+    reader.tried(lambda: check_search(form), None)
     reader.tried(lambda: plan_rules.check(plan), None)
     reader.check()
     return plan

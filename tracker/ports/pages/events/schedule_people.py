@@ -11,6 +11,7 @@ from uuid import UUID
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from tracker.errors import Invalid
 from tracker.ports.pages.core.choosers import MOST
 from tracker.ports.pages.core.form_values import FormValues, id_in, ids_in
 from tracker.rules.core.viewer import Viewer
@@ -184,6 +185,16 @@ async def search_of(viewer: Viewer, form: FormValues, offered: Choices) -> Searc
         more=found.more,
         invited=rules.invited(picks, grouped(picks, offered)),
     )
+
+
+def check_search(form: FormValues) -> None:
+    """Raise Invalid(find) for words of a person who was looked for and not added: sending would drop them unsaid.
+
+    Words whose people the page shows may stay: without scripts, they do when someone found is checked.
+    """
+    words = form["find"].strip()
+    if words and words != form["found_for"]:
+        raise Invalid(find=f"You typed “{words}”, but added no one. Choose a person, or clear this field.")
 
 
 def _checked(picks: Picks, offered: Choices) -> frozenset[UUID]:
