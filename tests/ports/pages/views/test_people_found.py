@@ -118,6 +118,14 @@ async def test_a_whole_name_or_address_means_its_person_even_where_it_finds_othe
         assert response.headers["location"] == f"/messages?person={meant.member_id}"
 
 
+async def test_namesakes_are_told_apart_by_their_titles(sqlite_cast: Cast, browse: SignIn) -> None:
+    for one, title in ((sqlite_cast.kcpd_detective, "Sergeant"), (sqlite_cast.kcpd_alternate, "Analyst")):
+        await Member.update({Member.name: "Maria Mendez", Member.title: title}).where(Member.id == one.member_id)
+    shown = await field(await browse(sqlite_cast.coordinator), "/messages?person=&person_words=mendez")
+    assert "Maria Mendez (KCPD), Sergeant" in shown
+    assert "Maria Mendez (KCPD), Analyst" in shown
+
+
 async def test_several_people_found_are_shown_to_choose_from_and_the_words_stay(
     sqlite_cast: Cast, browse: SignIn
 ) -> None:

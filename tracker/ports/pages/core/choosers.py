@@ -5,6 +5,8 @@ when a form is sent before a choice, the words are looked up here: the only pers
 form shows each. Words are never lost. The field itself is the macro `pickers.person`.
 """
 
+from collections import Counter
+
 from msgspec import Struct, field
 
 from tracker.ports.pages.core.form_values import FormValues, id_in
@@ -30,8 +32,12 @@ class Chosen(Struct, frozen=True, kw_only=True):
 
     @property
     def options(self) -> list[tuple[str, str]]:
-        """Return the values and labels of the people found."""
-        return [(str(one.id), label_of(one)) for one in self.found.people]
+        """Return the values and labels of the people found; the labels of namesakes have their titles."""
+        named = Counter(map(label_of, self.found.people))
+        return [
+            (str(one.id), f"{label_of(one)}, {one.title}" if named[label_of(one)] > 1 and one.title else label_of(one))
+            for one in self.found.people
+        ]
 
 
 def label_of(person: Person) -> str:

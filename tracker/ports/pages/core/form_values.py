@@ -2,7 +2,7 @@
 
 import re
 from calendar import monthrange
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from typing import TypeVar
 from uuid import UUID
@@ -77,12 +77,17 @@ async def form_of(request: FormRequest) -> FormValues:
         form = await request.form()
     except (UnicodeDecodeError, LookupError) as odd:  # a part of a multipart form names a wrong charset
         raise Invalid(UNREADABLE) from odd
-    return FormValues({name: [one for one in form.getall(name) if isinstance(one, str)] for name in form})
+    return FormValues({name: _texts(form.getall(name)) for name in form})
 
 
 def query_of(request: FormRequest) -> FormValues:
     """Return the query of the address."""
-    return FormValues({name: request.query_params.getall(name) for name in request.query_params})
+    return FormValues({name: _texts(request.query_params.getall(name)) for name in request.query_params})
+
+
+def _texts(given: Iterable[object]) -> list[str]:
+    """Return the texts among some values, without U+0000: PostgreSQL stores and compares no text that has one."""
+    return [one.replace("\0", "") for one in given if isinstance(one, str)]
 
 
 class Reader:
