@@ -139,7 +139,7 @@ def an_item(page: Page, demo: Demo, owner: str, address: str, title: str) -> str
     page.get_by_label("Action", exact=True).fill(title)
     page.get_by_label("Owner", exact=True).fill(owner)
     page.get_by_role("button", name="Assign item", exact=True).click()
-    page.locator("#flash").get_by_text(" assigned.").wait_for()
+    page.locator("#flash").get_by_text(" assigned to ").wait_for()
     return demo.link(address, page.url.rpartition("/")[2])
 
 

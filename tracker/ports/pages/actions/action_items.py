@@ -92,7 +92,8 @@ async def give(
     item = await item_lists.item_for(viewer, reference)
     at_meeting = f"/events/{item.origin_event_id}/{item.origin_key}#actions"
     is_back = form["back"] == MEETING and item.origin_id is not None
-    return pages.redirect(at_meeting if is_back else f"/action-items/{reference}", f"{reference} assigned.")
+    said = f"{reference} assigned to {_owner_words(viewer, item)}."
+    return pages.redirect(at_meeting if is_back else f"/action-items/{reference}", said)
 
 
 @get(ITEM, guards=[signed_in])
@@ -206,7 +207,7 @@ async def hand_over(
     """Reassign an item."""
     owner = await new_owner_in(viewer, reference, form)
     try:
-        await action_items.hand_over(viewer, reference, forms.read_owner(owner), version_in(form), now, today)
+        item = await action_items.hand_over(viewer, reference, forms.read_owner(owner), version_in(form), now, today)
     except Invalid as wrong:
         refused = replace(owner, error=wrong.fields.get("owner"))
         context = context_of(viewer, today, await item_lists.item_view(viewer, reference)) | {"owner": refused}
@@ -215,7 +216,11 @@ async def hand_over(
         context = context_of(viewer, today, await item_lists.item_view(viewer, reference), happened=changed.sentence)
         chosen = {"owner": owner} if context["item"].is_open else {}
         return await _again(pages, viewer, now, form, context | chosen, 409)
-    return pages.redirect(f"/action-items/{reference}", f"{reference} reassigned.")
+    return pages.redirect(f"/action-items/{reference}", f"{reference} reassigned to {_owner_words(viewer, item)}.")
+
+
+def _owner_words(viewer: Viewer, item: ActionItem) -> str:
+    return "you" if item.owner_id == viewer.member_id else f"{item.owner} ({item.agency})"
 
 
 async def _home_row(
