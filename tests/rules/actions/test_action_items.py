@@ -143,7 +143,7 @@ def test_items_are_grouped_by_when_they_are_due() -> None:
     assert names(item_lists.grouped(listed, GroupBy.DUE, TODAY)) == [
         ("Overdue", ["AI-LATE"]),
         ("Due today", ["AI-NOW2"]),
-        ("Due this week", ["AI-WEEK"]),
+        ("Due in the next 7 days", ["AI-WEEK"]),
         ("Later", ["AI-AFT2"]),
         ("Done", ["AI-DQNE"]),
     ]
@@ -174,4 +174,4 @@ def test_a_list_is_narrowed_by_words_and_to_the_viewers_own(chosen: Filter, foun
 
 def test_counts_leave_closed_items_out_of_what_is_owed() -> None:
     counted = item_lists.counts(ITEMS, TODAY)
-    assert (counted.open, counted.overdue, counted.this_week, counted.done) == (4, 1, 2, 1)
+    assert (counted.open, counted.overdue, counted.due_soon, counted.done) == (4, 1, 2, 1)

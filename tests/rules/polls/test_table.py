@@ -107,4 +107,4 @@ def test_an_agency_has_a_row_of_numbers_and_only_people_who_may_be_named() -> No
 def test_only_people_who_are_asked_are_waited_for() -> None:
     people = [person(1, role=AttendeeRole.CHAIR), person(2), person(3, None, NO)]
     assert [one.name for one in waiting(people)] == ["Person 2"]
-    assert replied_words(people) == "1 of 2 people have replied"
+    assert replied_words(people) == "1 of 2 people asked have replied"

@@ -105,7 +105,7 @@ async def test_polls_that_wait_for_a_reply_are_owed_until_it_is_given(sqlite_cas
     await reply(sqlite_cast.fbi_lead, poll_id, Fit.NO)
     assert await polls.waiting_polls(sqlite_cast.fbi_lead, NOW) == []
     [led] = await polls.waiting_polls(sqlite_cast.coordinator, NOW)
-    assert (led.is_led, led.replied) == (True, "1 of 1 person has replied")
+    assert (led.is_led, led.replied) == (True, "1 of 1 person asked has replied")
 
 
 async def test_a_draft_in_whose_poll_people_are_asked_is_not_discarded(sqlite_cast: Cast) -> None:

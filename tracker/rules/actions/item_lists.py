@@ -11,7 +11,7 @@ from tracker.rules.actions.action_items import ActionItem, ItemStatus, days_late
 
 WEEK = timedelta(days=6)  # today and the six days after it
 RECENT = timedelta(days=30)  # how long done items can still be listed
-DUE_HEADINGS = ("Overdue", "Due today", "Due this week", "Later")
+DUE_HEADINGS = ("Overdue", "Due today", "Due in the next 7 days", "Later")
 DONE_HEADING = "Done"
 
 
@@ -44,19 +44,19 @@ class Counts(Struct, frozen=True, kw_only=True):
 
     open: int
     overdue: int
-    this_week: int
+    due_soon: int
     done: int
     """Done in the last 30 days."""
 
 
 def counts(items: Iterable[ActionItem], today: date) -> Counts:
-    """Count open and recently done items; due this week means today or in the six days after it."""
+    """Count open and recently done items; due soon means today or in the six days after it."""
     every = list(items)
     unfinished = [one for one in every if one.is_open]
     return Counts(
         open=len(unfinished),
         overdue=sum(days_late(one, today) > 0 for one in unfinished),
-        this_week=sum(today <= one.due <= today + WEEK for one in unfinished),
+        due_soon=sum(today <= one.due <= today + WEEK for one in unfinished),
         done=sum(one.status is ItemStatus.DONE for one in every),
     )
 

@@ -106,10 +106,10 @@ def words(counted: Numbers) -> str:
 
 
 def replied_words(people: Sequence[Respondent]) -> str:
-    """Return how many of the people who are asked have replied: "3 of 5 people have replied"."""
+    """Return how many of the people who are asked have replied: "3 of 5 people asked have replied"."""
     asked = [one for one in people if one.role.is_asked]
     replied = sum(one.has_replied for one in asked)
-    return f"{replied} of {plural(len(asked), 'person has', 'people have')} replied"
+    return f"{replied} of {plural(len(asked), 'person asked has', 'people asked have')} replied"
 
 
 def _column(option: Option, people: Sequence[Respondent], quorum: Quorum | None) -> Column:

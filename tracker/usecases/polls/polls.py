@@ -71,7 +71,7 @@ class WaitingPoll(Struct, frozen=True, kw_only=True):
 
     @property
     def replied(self) -> str:
-        """Return how many people have replied: "3 of 5 people have replied"."""
+        """Return how many people have replied: "3 of 5 people asked have replied"."""
         return table.replied_words(self.people)
 
 

@@ -51,7 +51,7 @@ async def test_the_organizer_proposes_dates_and_people_reply(sqlite_cast: Cast, 
     assert len(names) == 2
     await asked.post(f"{address}/replies", {names[0]: "yes", names[1]: "if_needed"})
     table = await text(organizer, f"{address}/table")
-    assert "1 of 2 people have replied" in table
+    assert "1 of 2 people asked have replied" in table
     assert re.search(r"Best so far.*?<td[^>]*>2</td>", table)
 
 
