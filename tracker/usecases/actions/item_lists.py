@@ -52,6 +52,8 @@ class Choices(Struct, frozen=True, kw_only=True):
     owners: Candidates
     is_for_others: bool
     """Whether the viewer may assign it to anyone but themselves."""
+    is_for_viewer: bool
+    """Whether the viewer may assign it to themselves alone, whichever event they choose."""
     origins: Mapping[UUID, Line]
     committees: Mapping[UUID, str]
     visibilities: frozenset[Visibility]
@@ -132,9 +134,11 @@ async def choices(viewer: Viewer, origin_id: UUID | None, now: datetime) -> Choi
         people.committee_names(viewer),
     )
     latest_first = sorted([*lines, *chosen], key=lambda line: line.starts_at, reverse=True)
+    organizes = any(line.lead_id == viewer.member_id for line in latest_first)
     return Choices(
         owners=await _owners(viewer, origin),
         is_for_others=rules.may_give_to_others(viewer, origin.event if origin else None),
+        is_for_viewer=not (viewer.may_schedule or organizes),
         origins={line.id: line for line in latest_first if line.status is not EventStatus.DRAFT and not line.is_off},
         committees=committees,
         visibilities=frozenset(one for one in Visibility if of_event(one, None, ()) & viewer.audiences),

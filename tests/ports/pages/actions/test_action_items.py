@@ -410,6 +410,17 @@ async def test_an_update_that_cannot_be_taken_says_why_and_keeps_the_text(
     assert (await view(sqlite_cast, item)).item.version == 1
 
 
+async def test_people_who_can_assign_only_to_themselves_choose_no_owner(browse: SignIn, sqlite_cast: Cast) -> None:
+    member = await browse(sqlite_cast.bridge_advocate)
+    page = (await member.get("/action-items")).text
+    assert 'name="owner_words"' not in page
+    form = typed(page, "/action-items", title="Call the shelter", due="2026-12-18")
+    response = await member.post("/action-items", form)
+    reference = response.headers["location"].rpartition("/")[2]
+    assert (await view(sqlite_cast, reference)).item.owner_id == sqlite_cast.bridge_advocate.member_id
+    assert f"{reference} assigned to you." in (await member.get(f"/action-items/{reference}")).text
+
+
 async def test_an_item_is_handed_over_to_who_may_see_it(desk: Browser, sqlite_cast: Cast, item: str) -> None:
     form = {"version": "1", "owner": str(sqlite_cast.hsi_liaison.member_id)}
     assert (await desk.post(f"/action-items/{item}/owner", form)).status_code == 303

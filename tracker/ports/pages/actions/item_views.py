@@ -12,7 +12,7 @@ from tracker.errors import NotFound
 from tracker.ports.http.dependencies import Now, Today, Viewer
 from tracker.ports.http.flash import Undo
 from tracker.ports.pages.actions import item_forms as forms
-from tracker.ports.pages.core.choosers import Chosen, chosen, is_typed
+from tracker.ports.pages.core.choosers import WORDS, Chosen, chosen, is_typed
 from tracker.ports.pages.core.date_entries import address_of
 from tracker.ports.pages.core.dependencies import Pages, Query
 from tracker.ports.pages.core.edit_conflicts import ChangeInWords, record
@@ -77,6 +77,7 @@ async def new_context(
         "form": form,
         "errors": errors or Errors(),
         "owner": await _owner_in(viewer, form, offered),
+        "is_for_viewer": offered.is_for_viewer,
         "origins": [
             ("", "No meeting"),
             *(
@@ -102,9 +103,9 @@ async def new_owner_in(viewer: Viewer, reference: str, form: FormValues) -> Chos
 
 
 async def _owner_in(viewer: Viewer, form: FormValues, offered: Choices) -> Chosen:
-    """Return the same for the choices of the form, which begins with people who can assign only to themselves."""
-    if not offered.is_for_others and not is_typed(form, "owner"):
-        form = form.but({"owner": str(viewer.member_id)})
+    """Return to whom a form with these choices assigns; people who can assign only to themselves aren't asked."""
+    if offered.is_for_viewer or (not offered.is_for_others and not is_typed(form, "owner")):
+        form = form.without(f"owner{WORDS}").but({"owner": str(viewer.member_id)})
     return await chosen(form, "owner", offered.owners)
 
 
@@ -127,6 +128,7 @@ async def from_meeting_context(
         "form": form,
         "errors": errors or Errors(),
         "owner": await _owner_in(viewer, form, offered),
+        "is_for_viewer": not offered.is_for_others,
         "line": line,
         "starts": local(line.starts_at, line.zone),
         "address": address_of(line),
