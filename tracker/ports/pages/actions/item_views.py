@@ -79,7 +79,7 @@ async def new_context(
         "owner": await _owner_in(viewer, form, offered),
         "is_for_viewer": offered.is_for_viewer,
         "origins": [
-            ("", "No meeting"),
+            ("", "No event"),
             *(
                 (str(one), f"{line.title}, {day(local(line.starts_at, line.zone), today)}")
                 for one, line in offered.origins.items()
