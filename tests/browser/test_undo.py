@@ -9,6 +9,10 @@ from tests.browser.tabs import PageOf
 from tests.browser.ways import COORDINATOR, SEND, to_empty_form, to_own_roll
 
 WAIT = "Undo within 20 seconds."
+BACK = "Undone. The event is gone, and no one was notified of it. What you entered is back in this form."
+OF_FORM = """() => [...new FormData(document.querySelector('#schedule'))]
+  .filter(([name]) => !['_csrf', '_draft', 'form_id'].includes(name)).map((one) => one.join('=')).sort()"""
+"""What is in the form of an event, without what each page has of its own."""
 
 
 def marked(page: Page, title: str) -> Locator:
@@ -143,3 +147,53 @@ def test_what_a_button_did_is_seen_where_its_page_opens_further_down(page_of: Pa
     page.locator("#addresses").get_by_role("textbox").fill("coordinator.home@usao.example")
     page.locator("#addresses").get_by_role("button", name="Send link").click()
     expect(page.locator("#flash .usa-alert")).to_be_in_viewport(ratio=1)
+
+
+def entered(page: Page, title: str) -> list[str]:
+    """Fill in the form of a series with people, an agenda, and a draft that is saved; return what is in it."""
+    to_empty_form(page)
+    page.get_by_label("Title").fill(title)
+    page.locator("#f-date").fill("2026-12-15")
+    page.get_by_label("Repeats").select_option("weekly")
+    page.get_by_text("Tentative", exact=True).click()
+    page.get_by_role("textbox", name="Agenda").fill("Welcome 5\n\nReferrals “today” 20")
+    with page.expect_response("**/schedule/people"):
+        page.get_by_role("group", name="Invite by agency").get_by_text("FBI").click()
+    page.wait_for_load_state("networkidle")
+    found: list[str] = page.evaluate(OF_FORM)
+    return found
+
+
+def sent(page: Page) -> None:
+    page.get_by_role("button", name=SEND).click()
+    expect(page.locator("#flash").get_by_text("Scheduled. 3 people will get an email.")).to_be_visible()
+
+
+def test_undo_of_a_new_event_opens_its_form_with_everything_that_was_entered(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    was = entered(page, "Entered once")
+    sent(page)
+    page.locator("#flash").get_by_role("button", name="Undo").click()
+    expect(page.locator("#flash").get_by_text(BACK)).to_be_visible()
+    expect(page.get_by_label("Title")).to_have_value("Entered once")
+    assert page.evaluate(OF_FORM) == was
+    expect(page.get_by_role("button", name="Send to 3 people")).to_be_visible()
+    page.get_by_label("Title").fill("Entered once, and corrected")
+    sent(page)
+    expect(page.get_by_role("heading", level=1, name="Entered once, and corrected")).to_be_visible()
+
+
+def test_undo_of_a_new_event_keeps_what_was_begun_in_another_tab_meanwhile(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    entered(page, "Entered first")
+    sent(page)
+    second = page.context.new_page()
+    second.goto("/schedule")
+    second.get_by_label("Title").fill("Begun in another tab")
+    expect(second.locator("[data-draft]")).to_have_text(re.compile("Draft saved"))
+    page.locator("#flash").get_by_role("button", name="Undo").click()
+    expect(page.locator("#flash").get_by_text("Undone. The event is gone")).to_be_visible()
+    assert page.url.endswith("/calendar")
+    second.reload()
+    expect(second.get_by_label("Title")).to_have_value("Begun in another tab")
+    second.close()

@@ -5,7 +5,7 @@ from playwright.sync_api import BrowserContext, expect
 from tests.browser.conftest import sign_in
 from tests.browser.demo import Demo
 from tests.browser.tabs import PageOf
-from tests.browser.ways import COORDINATOR, TRAINING, an_item, to_own_roll
+from tests.browser.ways import COORDINATOR, SEND, TRAINING, an_item, to_own_roll
 
 
 def test_a_link_signs_in_without_scripts_and_an_item_is_done(
@@ -93,3 +93,18 @@ def test_what_failed_is_seen_and_sent_again_without_scripts(
     expect(row.get_by_text("550 No such mailbox here")).to_be_visible()
     row.get_by_role("button", name="Send again to 1 person").click()
     expect(page.locator("#flash")).to_contain_text("Sending again to 1 person, with current details.")
+
+
+def test_an_event_that_is_undone_leads_back_to_its_form_without_scripts(
+    without_scripts: BrowserContext, page_of: PageOf
+) -> None:
+    without_scripts.add_cookies(page_of(COORDINATOR).context.cookies())
+    page = without_scripts.new_page()
+    page.goto("/schedule")
+    page.get_by_label("Title").fill("Undone without scripts")
+    page.get_by_role("textbox", name="Agenda").fill("Welcome 5")
+    page.get_by_role("button", name=SEND).click()
+    page.locator("#flash").get_by_role("button", name="Undo").click()
+    expect(page.locator("#flash")).to_contain_text("What you entered is back in this form.")
+    expect(page.get_by_label("Title")).to_have_value("Undone without scripts")
+    expect(page.get_by_role("textbox", name="Agenda")).to_have_value("Welcome 5")

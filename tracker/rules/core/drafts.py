@@ -96,6 +96,18 @@ class Draft(Struct, frozen=True, kw_only=True):
     saved_at: datetime
 
 
+class SentForm(Struct, frozen=True, kw_only=True):
+    """A form that was sent and saved, while undoing what it did can make a draft of it again."""
+
+    key: DraftKey
+    page: str
+    """The address that shows the form."""
+    tab: UUID
+    """The page that sent it."""
+    text: str
+    """What a draft keeps of it, as it is stored."""
+
+
 def kept(form: DraftForm, texts: Texts) -> dict[str, list[str]]:
     """Return what a draft keeps of a form: what people fill in, and the record of how it was opened; no right."""
     left_out = SECRETS | RIGHTS.get(form, frozenset())

@@ -14,6 +14,7 @@ from uuid import UUID
 import msgspec
 
 from tracker.errors import Gone
+from tracker.rules.core.drafts import SentForm
 
 UNDO_FOR = timedelta(seconds=20)
 """How long a change can be undone; messages about the event wait for it, edits longer (`outbox`)."""
@@ -64,6 +65,16 @@ class Replaced(msgspec.Struct, frozen=True, kw_only=True):
     """The events that it made; they are deleted with all that hangs on them."""
     left: str
     """The fingerprint of the events after the change."""
+    form: SentForm | None = None
+    """The form that a new event was made from; its person gets it back as a draft."""
+
+
+class Undone(msgspec.Struct, frozen=True, kw_only=True):
+    """What was undone."""
+
+    deed: Deed
+    form_page: str = ""
+    """The address of the form that is back as a draft, if one is."""
 
 
 def check_open(done_at: datetime, now: datetime) -> None:

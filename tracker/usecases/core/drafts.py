@@ -15,7 +15,7 @@ from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Conflict, NotFound
 from tracker.rules.core import drafts as rules
-from tracker.rules.core.drafts import Draft, DraftForm, DraftKey, Saved, Texts
+from tracker.rules.core.drafts import Draft, DraftForm, DraftKey, Saved, SentForm, Texts
 from tracker.rules.core.viewer import Viewer
 from tracker.tables.background.core import drafts as background
 from tracker.tables.schema.core import drafts as rows
@@ -92,6 +92,21 @@ async def restore(viewer: Viewer, key: DraftKey, now: datetime) -> bool:
         lately = _of(viewer, key) & (rows.Draft.discarded_at > now - rules.RESTORABLE_FOR)
         shown: dict[Any, Any] = {rows.Draft.discarded_at: None}
         return bool(await rows.Draft.update(shown).where(lately).returning(rows.Draft.id))
+
+
+async def put_back(viewer: Viewer, sent: SentForm, now: datetime) -> bool:
+    """Make a form that was sent the viewer's draft again, and return whether it is; the caller is inside `writing()`.
+
+    It isn't when the viewer has begun another draft there since, or may no longer see the event that it concerns.
+    """
+    if not await _may_hold(viewer, sent.key) or await draft_of(viewer, sent.key, now):
+        return False
+    await rows.Draft.delete().where(_of(viewer, sent.key))
+    try:
+        await _add(viewer, sent.key, sent.text, sent.tab, now)
+    except Conflict:
+        return False
+    return True
 
 
 async def purge(now: datetime) -> None:

@@ -12,6 +12,7 @@ from tracker.database import together, writing
 from tracker.database.bulk_insert import bulk_insert
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core import audiences
+from tracker.rules.core.drafts import SentForm
 from tracker.rules.core.message_types import Before, Canceled, Changed, Restored
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events import cancellation, notifications
@@ -51,12 +52,18 @@ NO_DELAY = timedelta(0)
 
 
 async def schedule(
-    viewer: Viewer, plan: Plan, now: datetime, *, form_id: UUID | None = None, notified_at: datetime | None = None
+    viewer: Viewer,
+    plan: Plan,
+    now: datetime,
+    *,
+    form_id: UUID | None = None,
+    form: SentForm | None = None,
+    notified_at: datetime | None = None,
 ) -> UUID:
     """Save a plan as an event with all its dates, invite its people (unless it is a draft), and return its id.
 
-    The same plan from the same form (`form_id`) makes one event, however often it is sent. People are notified from
-    `notified_at` on, or at once without it.
+    The same plan from the same form (`form_id`) makes one event, however often it is sent. Undo makes `form` a draft.
+    People are notified from `notified_at` on, or at once without it.
     Errors: Invalid by field, NotAllowed when the viewer may not schedule such an event.
     """
     plan_rules.check(plan)
@@ -66,7 +73,7 @@ async def schedule(
         if form_id and await events.event(viewer, event_id):
             return event_id
         await add_event(viewer, plan, now, event_id=event_id)
-        await keep_new(viewer, event_id, now)
+        await keep_new(viewer, event_id, now, form)
         if notified_at:
             await outbox.hold(event_id, notified_at)
         await audit.record(viewer.actor, "scheduled", "event", event_id, {"kind": plan.kind}, now)

@@ -18,10 +18,10 @@ from tracker.rules.events.undo import (
     NOTIFIED,
     TOO_LATE,
     UNDO_FOR,
-    Deed,
     Replaced,
     Row,
     Tables,
+    Undone,
     check_open,
     fingerprint,
     renumbered,
@@ -35,7 +35,7 @@ from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.events.events import Event, Occurrence
 from tracker.tables.schema.events.undo import PUT_BACK, UndoSnapshot
 from tracker.tables.visible.events import events
-from tracker.usecases.core import audit, outbox
+from tracker.usecases.core import audit, drafts, outbox
 from tracker.usecases.events.invitees import touch
 
 _NUMBERED = ("event", "occurrence")
@@ -51,11 +51,12 @@ _WAIT_AGAIN = (
 )
 
 
-async def undo(viewer: Viewer, event_id: UUID, change_id: UUID, now: datetime) -> Deed:
+async def undo(viewer: Viewer, event_id: UUID, change_id: UUID, now: datetime) -> Undone:
     """Undo a change that the viewer made to an event a moment ago, and return what it was; no one is notified.
 
     The event is as before, and so are its dates, invitations, replies, history and waiting messages; only versions and
-    SEQUENCE rise. It can be undone by the person who made it, as long as they may edit the event before or after it.
+    SEQUENCE rise. The form of a new event is its person's draft again, unless they have begun another one. A change can
+    be undone by the person who made it, as long as they may edit the event before or after it.
     Errors: NotAllowed; Gone or Conflict when it is too late, an email may have gone out, another person has changed the
     event or replied to it since, or other records refer to what the change made.
     """
@@ -81,8 +82,9 @@ async def undo(viewer: Viewer, event_id: UUID, change_id: UUID, now: datetime) -
             await _check_editor(viewer, event_id, before)
             await UndoSnapshot.delete().where(UndoSnapshot.id == change_id)
             await touch(event_id)
+            is_back = replaced.form is not None and await drafts.put_back(viewer, replaced.form, now)
             await audit.record(viewer.actor, "undone", "event", event_id, {"change": replaced.deed}, now)
-    return replaced.deed
+    return Undone(deed=replaced.deed, form_page=replaced.form.page if replaced.form and is_back else "")
 
 
 async def change_to_undo(viewer: Viewer, event_id: UUID, changed_at: datetime) -> UUID | None:

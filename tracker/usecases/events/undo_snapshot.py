@@ -9,6 +9,7 @@ import msgspec
 
 from tracker.crypto import ids
 from tracker.database.bulk_insert import bulk_insert
+from tracker.rules.core.drafts import SentForm
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.undo import WHOLE_EVENT, Deed, Reach, Replaced, fingerprint
 from tracker.tables.background.events import undo
@@ -47,8 +48,11 @@ async def undoable(
     await _keep(viewer, event_id, replaced, now)
 
 
-async def keep_new(viewer: Viewer, event_id: UUID, now: datetime) -> None:
-    """Keep that the viewer has made an event, so that they can undo it; the caller is inside `writing()`."""
+async def keep_new(viewer: Viewer, event_id: UUID, now: datetime, form: SentForm | None = None) -> None:
+    """Keep that the viewer has made an event, so that they can undo it; the caller is inside `writing()`.
+
+    `form` is what they made it with, which they then get back.
+    """
     replaced = Replaced(
         deed=Deed.SCHEDULED,
         reach=WHOLE_EVENT,
@@ -57,6 +61,7 @@ async def keep_new(viewer: Viewer, event_id: UUID, now: datetime) -> None:
         superseded=(),
         made=(event_id,),
         left=fingerprint(await undo.state_of([event_id])),
+        form=form,
     )
     await _keep(viewer, event_id, replaced, now)
 

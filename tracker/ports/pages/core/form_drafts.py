@@ -1,21 +1,30 @@
 """What a form on a page shows of its draft, and the mark by which it keeps one."""
 
+from contextlib import suppress
+from datetime import datetime
+
 from litestar.types import Scope
 from msgspec import Struct
 
 from tracker.crypto import ids
+from tracker.errors import Invalid
 from tracker.ports.http import drafts as marks
+from tracker.ports.http import flash
 from tracker.ports.http.addresses import asked
 from tracker.ports.http.dependencies import now_of, settings_of, viewer_of
 from tracker.ports.http.drafts import FIELD, LIFETIME, Mark
+from tracker.ports.http.flash import Flash
 from tracker.ports.pages.core.form_values import FormValues
-from tracker.rules.core.drafts import Draft, DraftForm, DraftKey, saved_words
+from tracker.rules.core.drafts import Draft, DraftForm, DraftKey, SentForm, saved_words, written
+from tracker.rules.core.viewer import Viewer
 from tracker.usecases.core import drafts
 
 SHOWN = "drafts"
 """The state key for the drafts of the forms on the page: `FormDrafts`."""
 NEW_EACH_TIME = ("form_id",)
 """Fields by which a form that is sent twice is known; typing in another tab begins another form."""
+BACK = "What you entered is back in this form."
+"""Ends the message of a page whose form begins with what was sent and undone; the form doesn't repeat it."""
 
 
 class FormDraft(Struct, frozen=True, kw_only=True):
@@ -23,6 +32,8 @@ class FormDraft(Struct, frozen=True, kw_only=True):
 
     mark: str
     restored: str = ""
+    is_announced: bool = False
+    """Whether the message of the page says that the form begins with it."""
 
 
 class FormDrafts(dict[str, FormDraft]):
@@ -66,13 +77,33 @@ class Drafts:
         zone = settings_of(self._scope).time_zone
         restored = saved_words(found.saved_at, now, zone) if found else ""
         every: FormDrafts = self._scope["state"].setdefault(SHOWN, FormDrafts())
-        every[key.form.value] = FormDraft(mark=marks.written(mark), restored=restored)
+        every[key.form.value] = FormDraft(
+            mark=marks.written(mark), restored=restored, is_announced=bool(found) and self._is_announced()
+        )
         return FormValues(found.texts) if found else None
+
+    def _is_announced(self) -> bool:
+        message: Flash | None = self._scope["state"].get(flash.SHOWN)
+        return message is not None and message.sentence.endswith(BACK)
 
     async def begun(self, key: DraftKey, form: FormValues) -> FormValues:
         """Return what the viewer typed into a form and did not save, or else the form as it is given."""
         found = await self.kept(key)
         return form if found is None else found
+
+
+def sent(form: FormValues, viewer: Viewer, now: datetime) -> SentForm | None:
+    """Return what undoing makes a draft of again, of a form that is about to be saved; None if it can hold no draft.
+
+    It leaves out by which fields a form that is sent twice is known: what was undone isn't what is sent next.
+    """
+    mark = marks.mark_in(form, viewer, now)
+    if mark is None:
+        return None
+    with suppress(Invalid):
+        texts = {name: form.all(name) for name in form if name not in NEW_EACH_TIME}
+        return SentForm(key=mark.key, page=mark.page, tab=mark.tab, text=written(mark.form, texts))
+    return None
 
 
 def show_again(scope: Scope, form: FormValues) -> None:

@@ -14,6 +14,7 @@ from tracker.ports.http.dependencies import Now, Viewer, Zone
 from tracker.ports.http.flash import Flash
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages, Query, QueryString
+from tracker.ports.pages.core.form_drafts import sent
 from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, id_in, version_in
 from tracker.ports.pages.core.request import undo_for, with_number_notified
 from tracker.ports.pages.events.preview import Editing
@@ -74,15 +75,15 @@ async def schedule_page(
         drafts.of(key.subject, key.form),
     )
     form = _asked_for(params, zone, now, offered)
+    typed = drafts.shown(key, kept.get(key.form))
     begun: dict[str, Any] = {"action": _with_query("/events", query_string)}
     if plan:
         offered = await form_options.with_people(viewer, offered, Picks(people=frozenset(plan.invitees)))
         form = form_of_copy(plan, form["date"], offered)
-    elif template:
+    elif template and typed is None:
         offered = await filled(viewer, offered, FormValues(template.form))
         form, missing = form_of_template(template, date.fromisoformat(form["date"]), offered)
         begun["flash"] = Flash(sentence=_begun_words(template.name, missing))
-    typed = drafts.shown(key, kept.get(key.form))
     form = form if typed is None else typed
     offered = await filled(viewer, offered, form)
     form_id = id_in(form["form_id"]) or ids.new_id()  # that of a form whose first attempt may have been saved
@@ -112,7 +113,9 @@ async def schedule_event(
         )
     try:
         plan = read_plan(form, offered, zone)
-        event_id = await events.schedule(viewer, plan, now, form_id=form_id, notified_at=now + UNDO_FOR)
+        event_id = await events.schedule(
+            viewer, plan, now, form_id=form_id, form=sent(form, viewer, now), notified_at=now + UNDO_FOR
+        )
     except Invalid as wrong:
         errors = errors_of(wrong, FIELDS)
         return await schedule_form(

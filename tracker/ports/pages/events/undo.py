@@ -11,6 +11,7 @@ from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.http.path import PathId
 from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.pages.core.form_drafts import BACK
 from tracker.ports.pages.core.form_values import FormValues, id_in
 from tracker.ports.pages.events.event_page import address_of
 from tracker.rules.events.undo import Deed
@@ -29,12 +30,15 @@ SENTENCES = {
 async def take_back(event_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
     """Undo a recent change to an event, or say why it can't be undone."""
     try:
-        deed = await undo.undo(viewer, event_id, id_in(form["change"]) or NONE, now)
+        done = await undo.undo(viewer, event_id, id_in(form["change"]) or NONE, now)
     except (Gone, Conflict) as refused:
         return pages.refuse(await _address(viewer, event_id, form, now), refused.sentence)
-    if deed is Deed.SCHEDULED:
-        return pages.redirect("/calendar", SENTENCES[deed])
-    return pages.redirect(await _address(viewer, event_id, form, now), SENTENCES[deed])
+    sentence = SENTENCES[done.deed]
+    if done.form_page:
+        return pages.redirect(done.form_page, f"{sentence} {BACK}")
+    if done.deed is Deed.SCHEDULED:
+        return pages.redirect("/calendar", sentence)
+    return pages.redirect(await _address(viewer, event_id, form, now), sentence)
 
 
 async def _address(viewer: Viewer, event_id: UUID, form: FormValues, now: Now) -> str:
