@@ -1,11 +1,14 @@
 """Search: the words of a query, and where a text contains them."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from tracker.rules.core.word_forms import TOKEN, folded, is_match, tokens
 
 MOST_WORDS = 8
 LONGEST = 100  # characters of a query
+
+_SPACE = re.compile(r"\s+")
 
 Piece = tuple[str, bool]
 """A part of a text, and whether it is one of the words."""
@@ -26,13 +29,26 @@ def pieces(text: str, words: Sequence[str]) -> list[Piece]:
 
 
 def around(text: str, words: Sequence[str], length: int = 120) -> str:
-    """Return the part of a long text around the first matching word; empty when none matches."""
-    place, _ = next(_places(text, words), (None, None))
-    if place is None:
+    """Return the part of a long text around the first matching word, in whole words; empty when none matches."""
+    found = next(_places(text, words), None)
+    if found is None:
         return ""
-    start = max(0, place - length // 3)
-    part = " ".join(text[start : start + length].split())
-    return ("… " if start else "") + part + (" …" if start + length < len(text) else "")
+    start, end = _cut(text, *found, length)
+    part = " ".join(text[start:end].split())
+    return ("… " if start else "") + part + (" …" if end < len(text) else "")
+
+
+def _cut(text: str, first: int, last: int, length: int) -> tuple[int, int]:
+    """Return where a part of a text begins and ends, between words, so that it has the word from first to last."""
+    start = max(0, first - length // 3)
+    end = start + length
+    if start:
+        space = _SPACE.search(text, start - 1, first)
+        start = space.end() if space else first
+    if end < len(text):
+        spaces = [one.start() for one in _SPACE.finditer(text, last, end + 1)]
+        end = spaces[-1] if spaces else min(last, end)
+    return start, end
 
 
 def _places(text: str, words: Sequence[str]) -> Iterator[tuple[int, int]]:

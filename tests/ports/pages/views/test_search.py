@@ -1,0 +1,15 @@
+"""The search page: what it shows of what was found."""
+
+import pytest
+
+from tests.cast import NOW, Cast, meeting
+from tests.ports.conftest import SignIn
+from tracker.usecases.events.events import schedule
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_text_with_highlighted_words_is_one_element(sqlite_cast: Cast, browse: SignIn) -> None:
+    await schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, place="Federal courthouse (FBI)"), NOW)
+    page = (await (await browse(sqlite_cast.fbi_lead)).get("/search?q=fbi")).text
+    assert "<span><span>Federal courthouse (<mark>FBI</mark>)</span></span>" in page
