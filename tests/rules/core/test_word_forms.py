@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from tracker.rules.core.word_forms import folded, has_all, is_match, other_forms, tokens
+from tracker.rules.core.word_forms import SHORTEST_OF_A_NAME, folded, has_all, is_match, other_forms, tokens
 
 MEANS = [
     ("deconf", "deconfliction"),
@@ -66,6 +66,11 @@ def test_a_text_has_words_without_case_accents_and_signs(text: str, found: list[
 def test_words_may_be_in_different_texts() -> None:
     assert has_all(("steering", "usao"), "Steering Committee", "USAO, room 4")
     assert not has_all(("steering", "fbi"), "Steering Committee", "USAO, room 4")
+
+
+def test_a_letter_stands_for_longer_words_only_where_one_chooses_a_person() -> None:
+    assert not has_all(("e",), "East")
+    assert has_all(("e",), "East", shortest=SHORTEST_OF_A_NAME)
 
 
 @given(some.text(max_size=40))

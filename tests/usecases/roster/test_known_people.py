@@ -51,6 +51,12 @@ async def test_names_that_begin_with_the_word_come_first_and_the_rest_is_a_numbe
     assert (await matching(known_to(cast.coordinator), "example", 1)).more == 13
 
 
+async def test_the_first_letter_of_a_word_is_enough(cast: Cast) -> None:
+    assert await found(cast.fbi_lead, "k") == ["Kcpd alternate", "Kcpd detective"]
+    assert await found(cast.coordinator, "fbi l") == ["Fbi lead"]
+    assert await found(cast.bridge_advocate, "k") == []
+
+
 async def test_people_of_the_other_arm_are_found_only_through_a_shared_committee(cast: Cast) -> None:
     assert await found(cast.caht_lead, "kcpd") == ["Kcpd alternate", "Kcpd detective"]
     assert await found(cast.bridge_advocate, "kcpd") == []

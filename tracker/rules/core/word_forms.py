@@ -11,6 +11,7 @@ from functools import lru_cache
 TOKEN = re.compile(r"[^\W_]+")
 """One word of a text: letters and digits, up to the next other character."""
 SHORTEST_BEGINNING = 2  # letters: a single one stands for itself alone
+SHORTEST_OF_A_NAME = 1  # letter, of a word by which one chooses a person
 LONGEST_WORD = 60  # characters
 
 _ACCENTED = re.compile("([A-Za-z])[\u0300-\u036f]+")
@@ -30,20 +31,20 @@ def tokens(text: str) -> list[str]:
     return [one[:LONGEST_WORD] for one in TOKEN.findall(folded(text))]
 
 
-def is_match(word: str, token: str) -> bool:
+def is_match(word: str, token: str, shortest: int = SHORTEST_BEGINNING) -> bool:
     """Return whether `token`, a word of a text, is what someone means who looks for `word`; both are folded."""
-    return token == word or (is_beginning(word) and token.startswith(word)) or token in other_forms(word)
+    return token == word or (is_beginning(word, shortest) and token.startswith(word)) or token in other_forms(word)
 
 
-def is_beginning(word: str) -> bool:
+def is_beginning(word: str, shortest: int = SHORTEST_BEGINNING) -> bool:
     """Return whether a word that someone looks for also stands for longer ones that begin with it."""
-    return len(word) >= SHORTEST_BEGINNING
+    return len(word) >= shortest
 
 
-def has_all(words: Sequence[str], *texts: str) -> bool:
+def has_all(words: Sequence[str], *texts: str, shortest: int = SHORTEST_BEGINNING) -> bool:
     """Return whether each of these folded words matches a word of one of the texts."""
     found = {token for text in texts for token in tokens(text)}
-    return all(any(is_match(word, token) for token in found) for word in words)
+    return all(any(is_match(word, token, shortest) for token in found) for word in words)
 
 
 @lru_cache(maxsize=1_000)

@@ -15,6 +15,7 @@ from tracker.database import engine
 from tracker.database.sql_list import id_list, sql_list
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Level, Viewer
+from tracker.rules.core.word_forms import SHORTEST_OF_A_NAME
 from tracker.rules.events.plan import Person
 from tracker.rules.roster.directory import words_in
 from tracker.tables.visible.core import word_index
@@ -149,12 +150,13 @@ def but(candidates: Candidates, member_ids: Iterable[UUID]) -> Candidates:
 async def matching(candidates: Candidates, words: str, at_most: int) -> Matches:
     """Return those whose name, title, email, or agency has each of the words, as search does; no one without words.
 
-    Names that begin with the first word come first.
+    Here a first letter is enough, so that people are offered from the first key on. Names that begin with the first
+    word come first.
     """
     wanted = words_in(words)
     if not wanted:
         return Matches()
-    with_words = QueryString(_WITH_WORDS, word_index.with_words("person", wanted))
+    with_words = QueryString(_WITH_WORDS, word_index.with_words("person", wanted, SHORTEST_OF_A_NAME))
     found = await _read(
         QueryString(
             _MATCHES,

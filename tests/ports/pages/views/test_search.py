@@ -13,3 +13,12 @@ async def test_a_text_with_highlighted_words_is_one_element(sqlite_cast: Cast, b
     await schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, place="Federal courthouse (FBI)"), NOW)
     page = (await (await browse(sqlite_cast.fbi_lead)).get("/search?q=fbi")).text
     assert "<span><span>Federal courthouse (<mark>FBI</mark>)</span></span>" in page
+
+
+async def test_of_a_single_letter_that_finds_nothing_the_page_says_to_type_two(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    browser = await browse(sqlite_cast.fbi_lead)
+    for asked in ("q", "steering q"):
+        assert "Type at least 2 letters of each word." in (await browser.get(f"/search?q={asked}")).text
+    assert "Try fewer or shorter words." in (await browser.get("/search?q=qq")).text

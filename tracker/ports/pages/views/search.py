@@ -6,6 +6,7 @@ from litestar.params import FromQuery
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Pages
+from tracker.rules.core.word_forms import is_beginning
 from tracker.rules.views.search import LONGEST, Piece, pieces
 from tracker.usecases.views import search
 
@@ -19,7 +20,14 @@ async def search_page(pages: Pages, viewer: Viewer, now: Now, q: FromQuery[str] 
     def marked(of: str) -> list[Piece]:
         return pieces(of, found.words)
 
-    return pages.render("views/search/show.html", text=text, found=found, marked=marked, most=search.MOST)
+    return pages.render(
+        "views/search/show.html",
+        text=text,
+        found=found,
+        marked=marked,
+        has_letter=not all(map(is_beginning, found.words)),
+        most=search.MOST,
+    )
 
 
 handlers = [search_page]

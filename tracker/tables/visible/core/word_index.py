@@ -9,7 +9,7 @@ from piccolo.querystring import QueryString
 
 from tracker.database import engine, is_postgres
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.core.word_forms import is_beginning, other_forms
+from tracker.rules.core.word_forms import SHORTEST_BEGINNING, is_beginning, other_forms
 
 NEWEST = 500
 """How many of the latest rows PostgreSQL looks through before it asks its index, which gives them in no order."""
@@ -53,31 +53,34 @@ def latest_with_words(of: str, seen_by: Iterable[Collection[str]], words: Sequen
     return QueryString(latest[of], _asked(seen_by, words), limit)
 
 
-def with_words(of: str, words: Sequence[str]) -> QueryString:
-    """Return the query for all rows that have the words; who may see them is not asked."""
+def with_words(of: str, words: Sequence[str], shortest: int) -> QueryString:
+    """Return the query for all rows that have the words; who may see them is not asked.
+
+    Words with as many letters as `shortest` also stand for longer ones that begin with them.
+    """
     every = _POSTGRES if is_postgres(engine()) else _SQLITE
-    return QueryString(every[of], _asked((), words))
+    return QueryString(every[of], _asked((), words, shortest))
 
 
-def _asked(seen_by: Iterable[Collection[str]], words: Sequence[str]) -> str:
+def _asked(seen_by: Iterable[Collection[str]], words: Sequence[str], shortest: int = SHORTEST_BEGINNING) -> str:
     plain = [["".join(filter(str.isalnum, one)) for one in audiences] for audiences in seen_by]
-    return _tsquery(words, plain) if is_postgres(engine()) else _fts5(words, plain)
+    return _tsquery(words, plain, shortest) if is_postgres(engine()) else _fts5(words, plain, shortest)
 
 
-def _tsquery(words: Sequence[str], seen_by: Iterable[Iterable[str]]) -> str:
+def _tsquery(words: Sequence[str], seen_by: Iterable[Iterable[str]], shortest: int) -> str:
     """Return the words in the syntax of PostgreSQL's tsquery; an audience has an @ before it."""
     each = [[f"'@{one}'" for one in audiences] for audiences in seen_by]
     for word in words:
-        begins = ":*" if is_beginning(word) else ""
+        begins = ":*" if is_beginning(word, shortest) else ""
         each.append([f"'{word}'{begins}", *(f"'{one}'" for one in sorted(other_forms(word)))])
     return " & ".join(f"({' | '.join(one)})" for one in each)
 
 
-def _fts5(words: Sequence[str], seen_by: Iterable[Iterable[str]]) -> str:
+def _fts5(words: Sequence[str], seen_by: Iterable[Iterable[str]], shortest: int) -> str:
     """Return the words in the syntax of SQLite's FTS5."""
     each = ["seen_by : (" + " OR ".join(f'"{one}"' for one in audiences) + ")" for audiences in seen_by]
     for word in words:
-        begins = "*" if is_beginning(word) else ""
+        begins = "*" if is_beginning(word, shortest) else ""
         forms = [f'"{word}"{begins}', *(f'"{one}"' for one in sorted(other_forms(word)))]
         each.append(f"texts : ({' OR '.join(forms)})")
     return " AND ".join(each)
