@@ -22,3 +22,11 @@ async def test_of_a_single_letter_that_finds_nothing_the_page_says_to_type_two(
     for asked in ("q", "steering q"):
         assert "Type at least 2 letters of each word." in (await browser.get(f"/search?q={asked}")).text
     assert "Try fewer or shorter words." in (await browser.get("/search?q=qq")).text
+
+
+async def test_a_date_leads_to_its_week_in_the_calendar_whatever_is_in_it(sqlite_cast: Cast, browse: SignIn) -> None:
+    browser = await browse(sqlite_cast.fbi_lead)
+    link = '<a href="/calendar?date=2026-12-10&amp;view=week">Thursday, December 10, 2026: open its week'
+    assert link in (await browser.get("/search?q=12/10")).text
+    assert (await browser.get("/calendar?date=2026-12-10&view=week")).status_code == 200
+    assert "open its week" not in (await browser.get("/search?q=2/30")).text

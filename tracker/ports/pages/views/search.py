@@ -3,17 +3,18 @@
 from litestar import Response, get
 from litestar.params import FromQuery
 
-from tracker.ports.http.dependencies import Now, Viewer
+from tracker.ports.http.dependencies import Now, Today, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Pages
 from tracker.rules.core.word_forms import is_beginning
 from tracker.rules.views.search import LONGEST, Piece, pieces
+from tracker.rules.views.typed_days import day_typed
 from tracker.usecases.views import search
 
 
 @get("/search", guards=[signed_in])
-async def search_page(pages: Pages, viewer: Viewer, now: Now, q: FromQuery[str] = "") -> Response[str]:
-    """Show the results, with the words highlighted in them."""
+async def search_page(pages: Pages, viewer: Viewer, now: Now, today: Today, q: FromQuery[str] = "") -> Response[str]:
+    """Show the results, with the words highlighted in them; for a date, first a link to its week, whatever is in it."""
     text = q.strip()[:LONGEST]
     found = await search.search(viewer, text, now)
 
@@ -23,6 +24,7 @@ async def search_page(pages: Pages, viewer: Viewer, now: Now, q: FromQuery[str] 
     return pages.render(
         "views/search/show.html",
         text=text,
+        on=day_typed(text, today),
         found=found,
         marked=marked,
         has_letter=not all(map(is_beginning, found.words)),
