@@ -26,7 +26,7 @@ MOST = {
     "/action-items": (5, 2),
     ITEM: (17, 5),
     "/people": (8, 1),
-    "/search?q=report": (5, 2),
+    "/search?q=report": (6, 2),
     "/messages": (5, 3),
     "/reports": (6, 1),
     "/audit": (8, 3),

@@ -23,6 +23,7 @@ from tracker.tables.schema.events.events import Event, EventAudience, Occurrence
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.events import events, occurrences
 from tracker.usecases.operations import orders
+from tracker.usecases.roster import directory
 from tracker.usecases.views.search import search
 
 # A local time is naive: its zone is beside it.
@@ -166,6 +167,20 @@ async def test_a_committee_is_not_found_by_whoever_holds_no_seat_in_it(cast: Cas
     found = await search(cast.harbor_advocate, "enforcement", NOW)
     assert (found.committees, found.number) == ([], 0)
     assert len((await search(cast.fbi_lead, "enforcement", NOW)).committees) == 1
+
+
+@pytest.mark.parametrize("text", ["kcpd", "KANSAS city police", "police kcpd"])
+async def test_an_agency_is_found_by_its_code_or_name(cast: Cast, text: str) -> None:
+    for viewer in (cast.coordinator, cast.kcpd_detective, cast.fbi_lead):
+        assert [one.code for one in (await search(viewer, text, NOW)).agencies] == ["KCPD"]
+
+
+async def test_agencies_are_found_by_those_who_may_open_their_page(cast: Cast) -> None:
+    for viewer in (cast.coordinator, cast.fbi_lead, cast.caht_lead, cast.harbor_advocate, cast.bridge_advocate):
+        codes = {one.code for one in await directory.agencies(viewer)}
+        for code in cast.agencies:
+            found = {one.code for one in (await search(viewer, code, NOW)).agencies}
+            assert (code in found) == (code in codes), (viewer.name, code)
 
 
 async def noted_item(giver: Viewer, owner: Viewer, note: str, **facts: Any) -> str:

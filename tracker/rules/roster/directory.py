@@ -148,6 +148,14 @@ class PersonFound(Struct, frozen=True, kw_only=True):
     """Short name, for example KCPD."""
 
 
+class AgencyFound(Struct, frozen=True, kw_only=True):
+    """An agency where the viewer may know someone, as search lists it."""
+
+    id: UUID
+    code: str
+    name: str
+
+
 class CommitteeFound(Struct, frozen=True, kw_only=True):
     """A committee that the viewer may know, as search lists it."""
 

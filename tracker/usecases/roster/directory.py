@@ -15,6 +15,7 @@ from tracker.rules.roster.contacts import AgencyContact, mobile_for
 from tracker.rules.roster.directory import (
     Account,
     AgencyCard,
+    AgencyFound,
     CommitteeCard,
     CommitteeFound,
     CommitteeStatus,
@@ -59,17 +60,34 @@ async def search(viewer: Viewer, words: str, *, at_most: int, with_departed: boo
     )
 
 
-async def with_words(viewer: Viewer, words: Sequence[str], at_most: int) -> list[PersonFound]:
-    """Return people the viewer may know whose name, title, address or agency has all the words, by agency and name.
+async def with_words(viewer: Viewer, words: Sequence[str], at_most: int) -> tuple[list[PersonFound], list[AgencyFound]]:
+    """Return people the viewer may know whose name, title, address or agency has all the words, and such agencies.
 
-    The index knows who serves where. The few at other agencies whom the viewer knows are looked through.
+    People are in the order of agency and name, and agencies, found by code or name, in that of their code. The index
+    knows who serves where. The few people at other agencies whom the viewer knows are looked through. Agencies are
+    those whose page the viewer may open.
     """
-    found = await rows.with_words(viewer, await rows.known_to(viewer), words, at_most)
-    if not viewer.manages_accounts:
-        others = await rows.names(await rows.known_elsewhere(viewer), rows.PRESENT)
-        found += [row for row in others if has_all(words, *(row[one] for one in _SEARCHED))]
+    found, every, others = await together(_indexed(viewer, words, at_most), rows.agencies(), _known_elsewhere(viewer))
+    found += [row for row in others if has_all(words, *(row[one] for one in _SEARCHED))]
     people = [PersonFound(id=row["id"], name=row["name"], title=row["title"], agency=row["code"]) for row in found]
-    return sorted(people, key=lambda one: (one.agency, one.name, one.id))[:at_most]
+    known = {viewer.agency_id, *(row["agency"] for row in others)}
+    agencies = [
+        AgencyFound(id=row["id"], code=row["code"], name=row["name"])
+        for row in every
+        if (viewer.manages_accounts or row["id"] in known) and has_all(words, row["code"], row["name"])
+    ]
+    return sorted(people, key=lambda one: (one.agency, one.name, one.id))[:at_most], agencies[:at_most]
+
+
+async def _indexed(viewer: Viewer, words: Sequence[str], at_most: int) -> list[Row]:
+    return await rows.with_words(viewer, await rows.known_to(viewer), words, at_most)
+
+
+async def _known_elsewhere(viewer: Viewer) -> list[Row]:
+    """Return the people at other agencies whom the viewer knows; no one for account managers, who know all people."""
+    if viewer.manages_accounts:
+        return []
+    return await rows.names(await rows.known_elsewhere(viewer), rows.PRESENT)
 
 
 async def committees_with(viewer: Viewer, words: Sequence[str], at_most: int) -> list[CommitteeFound]:

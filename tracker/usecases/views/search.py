@@ -1,4 +1,4 @@
-"""Searching events, people, committees and action items, limited to what the viewer may see."""
+"""Searching events, people, agencies, committees and action items, limited to what the viewer may see."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.word_forms import has_all
 from tracker.rules.core.wording import day, local
 from tracker.rules.events.event import EventStatus, Kind
-from tracker.rules.roster.directory import CommitteeFound, PersonFound
+from tracker.rules.roster.directory import AgencyFound, CommitteeFound, PersonFound
 from tracker.rules.views.search import around, words_of
 from tracker.tables.visible.actions import action_items
 from tracker.tables.visible.core.rows import Row
@@ -50,6 +50,7 @@ class Found(Struct, frozen=True, kw_only=True):
     words: tuple[str, ...]
     events: Sequence[FoundEvent] = ()
     people: Sequence[PersonFound] = ()
+    agencies: Sequence[AgencyFound] = ()
     items: Sequence[ActionItem] = ()
     passages: Mapping[UUID, str] = field(default_factory=dict)
     """The text around the words in a note of an item, if they are there."""
@@ -58,12 +59,16 @@ class Found(Struct, frozen=True, kw_only=True):
     @property
     def number(self) -> int:
         """Return the number of results."""
-        return len(self.events) + len(self.people) + len(self.items) + len(self.committees)
+        return sum(self._numbers)
 
     @property
     def is_full(self) -> bool:
         """Return whether a kind may have more results than are shown."""
-        return MOST in (len(self.events), len(self.people), len(self.items), len(self.committees))
+        return MOST in self._numbers
+
+    @property
+    def _numbers(self) -> tuple[int, ...]:
+        return tuple(map(len, (self.events, self.people, self.agencies, self.items, self.committees)))
 
 
 async def search(viewer: Viewer, text: str, now: datetime) -> Found:
@@ -71,13 +76,21 @@ async def search(viewer: Viewer, text: str, now: datetime) -> Found:
     words = words_of(text)
     if not words:
         return Found(words=())
-    events, people, (items, passages), committees = await together(
+    events, (people, agencies), (items, passages), committees = await together(
         _events(viewer, words, now),
         directory.with_words(viewer, words, MOST),
         _items(viewer, words),
         directory.committees_with(viewer, words, MOST),
     )
-    return Found(words=words, events=events, people=people, items=items, passages=passages, committees=committees)
+    return Found(
+        words=words,
+        events=events,
+        people=people,
+        agencies=agencies,
+        items=items,
+        passages=passages,
+        committees=committees,
+    )
 
 
 async def _items(viewer: Viewer, words: Sequence[str]) -> tuple[Sequence[ActionItem], Mapping[UUID, str]]:

@@ -30,3 +30,10 @@ async def test_a_date_leads_to_its_week_in_the_calendar_whatever_is_in_it(sqlite
     assert link in (await browser.get("/search?q=12/10")).text
     assert (await browser.get("/calendar?date=2026-12-10&view=week")).status_code == 200
     assert "open its week" not in (await browser.get("/search?q=2/30")).text
+
+
+async def test_an_agency_leads_to_its_page(sqlite_cast: Cast, browse: SignIn) -> None:
+    browser, agency_id = await browse(sqlite_cast.kcpd_detective), sqlite_cast.agencies["KCPD"]
+    page = (await browser.get("/search?q=kcpd")).text
+    assert f'<h3><a href="/agencies/{agency_id}"><span><mark>KCPD</mark></span></a></h3>' in page
+    assert (await browser.get(f"/agencies/{agency_id}")).status_code == 200

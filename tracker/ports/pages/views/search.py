@@ -1,4 +1,4 @@
-"""Search: one box for events, people, committees and action items; the address holds the words."""
+"""Search: one box for events, people, agencies, committees and action items; the address holds the words."""
 
 from litestar import Response, get
 from litestar.params import FromQuery
