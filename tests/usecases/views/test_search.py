@@ -20,6 +20,7 @@ from tracker.rules.operations.orders import Paragraph
 from tracker.rules.recurrence import rule_for
 from tracker.rules.views.search import words_of
 from tracker.tables.schema.events.events import Event, EventAudience, Occurrence
+from tracker.tables.schema.roster.people import Member
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.events import events, occurrences
 from tracker.usecases.operations import orders
@@ -149,6 +150,21 @@ async def hide(cast: Cast, number: int, **facts: Any) -> None:
 async def test_people_whom_the_viewer_may_know_are_found(cast: Cast) -> None:
     found = await search(cast.coordinator, "kcpd detective", NOW)
     assert [one.name for one in found.people] == ["Kcpd detective"]
+
+
+async def test_a_whole_email_address_finds_its_person_alone(cast: Cast) -> None:
+    lead = cast.caht_lead
+    await Member.update({Member.title: f"Deputy of {lead.email}"}).where(Member.id == cast.caht_alternate.member_id)
+    for text in (lead.email, f" {lead.email.upper()} "):
+        assert [one.name for one in (await search(cast.coordinator, text, NOW)).people] == [lead.name]
+        assert [one.name for one in (await search(lead, text, NOW)).people] == [lead.name]
+    assert len((await search(cast.coordinator, lead.email.replace("@", " "), NOW)).people) == 2
+
+
+async def test_an_email_address_finds_no_one_whom_the_viewer_may_not_know(cast: Cast) -> None:
+    assert (await search(cast.bridge_advocate, cast.kcpd_detective.email, NOW)).number == 0
+    await Member.update({Member.status: "departed"}).where(Member.id == cast.kcpd_detective.member_id)
+    assert (await search(cast.coordinator, cast.kcpd_detective.email, NOW)).number == 0
 
 
 @pytest.mark.parametrize("text", ["ÉLAN", "élan", "Élan"])

@@ -144,6 +144,7 @@ class PersonFound(Struct, frozen=True, kw_only=True):
     id: UUID
     name: str
     title: str
+    email: str
     agency: str
     """Short name, for example KCPD."""
 

@@ -69,7 +69,7 @@ async def with_words(viewer: Viewer, words: Sequence[str], at_most: int) -> tupl
     """
     found, every, others = await together(_indexed(viewer, words, at_most), rows.agencies(), _known_elsewhere(viewer))
     found += [row for row in others if has_all(words, *(row[one] for one in _SEARCHED))]
-    people = [PersonFound(id=row["id"], name=row["name"], title=row["title"], agency=row["code"]) for row in found]
+    people = [_found(row) for row in found]
     known = {viewer.agency_id, *(row["agency"] for row in others)}
     agencies = [
         AgencyFound(id=row["id"], code=row["code"], name=row["name"])
@@ -77,6 +77,15 @@ async def with_words(viewer: Viewer, words: Sequence[str], at_most: int) -> tupl
         if (viewer.manages_accounts or row["id"] in known) and has_all(words, row["code"], row["name"])
     ]
     return sorted(people, key=lambda one: (one.agency, one.name, one.id))[:at_most], agencies[:at_most]
+
+
+async def with_email(viewer: Viewer, address: str) -> list[PersonFound]:
+    """Return the person with this email address, if the viewer may know them."""
+    return [_found(row) for row in await rows.names(await rows.known_to(viewer), rows.with_email(address))]
+
+
+def _found(row: Row) -> PersonFound:
+    return PersonFound(id=row["id"], name=row["name"], title=row["title"], email=row["email"], agency=row["code"])
 
 
 async def _indexed(viewer: Viewer, words: Sequence[str], at_most: int) -> list[Row]:

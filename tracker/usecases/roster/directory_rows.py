@@ -89,6 +89,11 @@ def who_is(member_id: UUID) -> QueryString:
     return QueryString("m.id = {}", member_id)
 
 
+def with_email(address: str) -> QueryString:
+    """Return the condition that selects the person with an email address, if they haven't left."""
+    return QueryString("m.email = {} AND m.status <> 'departed'", address.lower())
+
+
 def among(member_ids: Iterable[UUID]) -> QueryString:
     """Return the condition that selects some people."""
     return QueryString("m.id IN ({})", id_list(member_ids))

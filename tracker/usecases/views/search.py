@@ -72,13 +72,16 @@ class Found(Struct, frozen=True, kw_only=True):
 
 
 async def search(viewer: Viewer, text: str, now: datetime) -> Found:
-    """Return what has all the words of `text`; nothing for a text without words."""
+    """Return what has all the words of `text`; nothing for a text without words.
+
+    A whole email address means its person, even where its words also find others.
+    """
     words = words_of(text)
     if not words:
         return Found(words=())
     events, (people, agencies), (items, passages), committees = await together(
         _events(viewer, words, now),
-        directory.with_words(viewer, words, MOST),
+        _people(viewer, text, words),
         _items(viewer, words),
         directory.committees_with(viewer, words, MOST),
     )
@@ -91,6 +94,14 @@ async def search(viewer: Viewer, text: str, now: datetime) -> Found:
         passages=passages,
         committees=committees,
     )
+
+
+async def _people(
+    viewer: Viewer, text: str, words: Sequence[str]
+) -> tuple[Sequence[PersonFound], Sequence[AgencyFound]]:
+    if "@" in text and (meant := await directory.with_email(viewer, text.strip())):
+        return meant, ()
+    return await directory.with_words(viewer, words, MOST)
 
 
 async def _items(viewer: Viewer, words: Sequence[str]) -> tuple[Sequence[ActionItem], Mapping[UUID, str]]:

@@ -37,3 +37,10 @@ async def test_an_agency_leads_to_its_page(sqlite_cast: Cast, browse: SignIn) ->
     page = (await browser.get("/search?q=kcpd")).text
     assert f'<h3><a href="/agencies/{agency_id}"><span><mark>KCPD</mark></span></a></h3>' in page
     assert (await browser.get(f"/agencies/{agency_id}")).status_code == 200
+
+
+async def test_a_person_found_by_an_email_address_shows_it(sqlite_cast: Cast, browse: SignIn) -> None:
+    browser, email = await browse(sqlite_cast.fbi_lead), sqlite_cast.fbi_alternate.email
+    page = (await browser.get(f"/search?q={email}")).text
+    assert "<mark>example</mark></span></p>" in page
+    assert "example</span>" not in (await browser.get("/search?q=alternate")).text
