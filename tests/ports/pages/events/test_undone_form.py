@@ -156,7 +156,7 @@ async def test_another_draft_that_was_begun_meanwhile_is_kept_and_the_calendar_s
 
 
 async def test_a_form_that_no_draft_can_hold_is_not_promised(desk: Browser) -> None:
-    form = await filled(desk) | {"find": ["a" * LARGEST]}
+    form = await filled(desk) | {"find": ["a" * LARGEST], "found_for": ["a" * LARGEST]}
     page = await undone(desk, await sent(desk, form))
     assert (page.url.path, says(page)) == ("/calendar", GONE)
 
