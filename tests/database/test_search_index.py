@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 from piccolo.querystring import QueryString
 
 from tests.cast import NOW, Cast, meeting, operation
@@ -14,6 +15,7 @@ from tracker.database import Engine, engine, is_postgres, rebuild_table, writing
 from tracker.database.bulk_insert import bulk_insert
 from tracker.database.migrate import migrate
 from tracker.rules.actions.item_changes import Change, NewItem
+from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.events.events import Event, Occurrence
 from tracker.usecases.actions import action_items
 from tracker.usecases.events import events, occurrences
@@ -91,6 +93,86 @@ async def test_what_is_written_by_rows_is_found_as_they_say(cast: Cast) -> None:
     async with writing():
         await engine().run_querystring(QueryString("DELETE FROM event_audience WHERE event = {}", event_id))
     assert [await found(one) for one in ("yard", "larkspur")] == [0, 0]
+
+
+WRITES = {
+    "the lead of a draft": (
+        "UPDATE event SET lead = '{other}', status = 'draft' WHERE id = '{event}'",
+        "UPDATE event SET lead = '{coordinator}' WHERE id = '{event}'",
+    ),
+    "an audience": (
+        "UPDATE event_audience SET audience = 'all' WHERE event = '{event}' AND audience = 'member:{other}'",
+    ),
+    "one more audience": (
+        "INSERT INTO event_audience (id, event, audience) VALUES ('{new}', '{event}', 'arm:law_enforcement')",
+    ),
+    "no plan": ("DELETE FROM operation_plan WHERE event = '{event}'",),
+    "no note": ("DELETE FROM action_note WHERE item IN (SELECT id FROM action_item WHERE reference = '{item}')",),
+    "a date of another event": ("UPDATE occurrence SET event = '{series}' WHERE id = '{origin}'",),
+    "a date with words of its own, of another event": (
+        "UPDATE occurrence SET event = '{event}' WHERE event = '{series}' AND title IS NOT NULL",
+    ),
+    "a date in a later month": (
+        "UPDATE occurrence SET starts_at = '2027-03-16 12:00:00+00:00' WHERE id = '{origin}'",
+        "UPDATE occurrence SET ends_at = '2027-03-16 13:00:00+00:00' WHERE id = '{origin}'",
+    ),
+    "no date with words of its own": ("DELETE FROM occurrence WHERE event = '{series}' AND title IS NOT NULL",),
+    "a canceled item": ("UPDATE action_item SET status = 'canceled' WHERE reference = '{item}'",),
+    "the audience of an item": ("UPDATE action_item SET audience = 'arm:law_enforcement' WHERE reference = '{free}'",),
+    "people who left": (
+        "UPDATE member SET status = 'suspended' WHERE id = '{other}'",
+        "UPDATE member SET status = 'departed' WHERE id = '{coordinator}'",
+    ),
+}
+
+
+@pytest.mark.parametrize("writes", WRITES.values(), ids=WRITES)
+async def test_after_each_single_write_it_is_as_if_made_new(cast: Cast, writes: tuple[str, ...]) -> None:
+    words = await _words_of_each_kind(cast)
+    before = await looked_through()
+    for one in writes:
+        await engine().run_ddl(one.format(**words))
+    written = await looked_through()
+    assert written != before
+    for made_again in SEARCHED.values():
+        await engine().run_ddl(f"UPDATE {made_again}")
+    assert await looked_through() == written
+    assert await indexed()
+
+
+async def _words_of_each_kind(cast: Cast) -> dict[str, object]:
+    """Write an operation with an item that has a note, a series whose second date has a title, and a free item."""
+    lead, owner, today = cast.fbi_lead, cast.kcpd_detective, NOW.date()
+    event = await planned(lead, owner)
+    twice = rule_for("weekly", datetime(2027, 1, 12, 10), count=2)  # noqa: DTZ001 - local
+    series = await events.schedule(cast.coordinator, meeting(owner, rule=twice), NOW)
+    second = await occurrences.date_for(cast.coordinator, series, "2027-01-19")
+    await Occurrence.update({Occurrence.title: "Own words"}).where(Occurrence.id == second.id)
+    origin = (await occurrences.date_for(lead, event, "2027-01-16")).id
+    new = NewItem(title="Map", owner_id=owner.member_id, due=today)
+    item = await action_items.create(lead, replace(new, origin_id=origin), NOW, today)
+    await action_items.update(owner, item, Change(note="Half"), 1, NOW, today)
+    free = await action_items.create(cast.coordinator, new, NOW, today)
+    people = {"other": owner.member_id, "coordinator": cast.coordinator.member_id}
+    return {
+        "event": event,
+        "series": series,
+        "origin": origin,
+        "item": item,
+        "free": free,
+        "new": ids.new_id(),
+        **people,
+    }
+
+
+async def test_people_who_left_and_canceled_items_are_found_by_no_one(cast: Cast) -> None:
+    words = await _words_of_each_kind(cast)
+    for one in (*WRITES["a canceled item"], *WRITES["people who left"]):
+        await engine().run_ddl(one.format(**words))
+    of_people = "SELECT seen_by FROM person_text WHERE person = '{coordinator}'"
+    of_items = "SELECT t.seen_by FROM item_text t JOIN action_item i ON i.id = t.item WHERE i.reference = '{item}'"
+    found = [await engine().run_ddl(one.format(**words)) for one in (of_people, of_items)]
+    assert [[row["seen_by"] for row in rows] for rows in found] == [[""], [""]]
 
 
 async def test_dates_of_several_events_that_are_written_at_once_are_found(cast: Cast) -> None:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tests.processor_time import Turns
@@ -15,6 +16,7 @@ from tracker.rules.actions.item_changes import Change, NewItem
 from tracker.rules.actions.item_lists import Filter
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.core.word_forms import has_all
+from tracker.rules.events.event_fields import EventStatus
 from tracker.rules.events.plan import DateChange
 from tracker.rules.operations.orders import Paragraph
 from tracker.rules.recurrence import rule_for
@@ -25,7 +27,7 @@ from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.events import events, occurrences
 from tracker.usecases.operations import orders
 from tracker.usecases.roster import directory
-from tracker.usecases.views.search import search
+from tracker.usecases.views.search import MOST, search
 
 # A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
@@ -125,12 +127,42 @@ async def test_the_index_finds_what_the_rule_of_words_says(cast: Cast) -> None:
         assert found == {title for title in TITLES if has_all(words_of(looked_for), title)}, looked_for
 
 
+@pytest.mark.parametrize("source", ["sqlite"], indirect=True)  # PostgreSQL's processes have a clock of their own
 async def test_a_word_in_many_hidden_events_takes_no_longer_than_one_in_none(cast: Cast) -> None:
     await hide(cast, 2_000, title="Canary")
     turns: Turns[str] = Turns()
     for text in ["canary", "zanzibar"] * ROUNDS:
         await turns.take(text, search(cast.harbor_advocate, text, NOW))
     assert turns.least("canary") - turns.least("zanzibar") < MOST_APART
+
+
+async def test_hidden_events_with_a_word_crowd_out_none_of_the_viewer(cast: Cast) -> None:
+    seen = meeting(cast.caht_lead, title="Canary", starts=datetime(2026, 12, 20, 10))
+    await events.schedule(cast.coordinator, seen, NOW)
+    await hide(cast, MOST + 10, title="Canary")
+    assert (await search(cast.caht_lead, "canary", NOW)).number == 1
+
+
+async def test_what_one_of_two_viewers_sees_crowds_out_nothing_that_both_see(cast: Cast) -> None:
+    seen = meeting(cast.caht_lead, title="Canary", starts=datetime(2026, 12, 20, 10))
+    await events.schedule(cast.coordinator, seen, NOW)
+    await hide(cast, MOST + 10, title="Canary")
+    both = replace(cast.fbi_lead, beside=cast.caht_lead)
+    assert [one.place for one in (await search(both, "canary", NOW)).events] == ["USAO conference room"]
+
+
+@pytest.mark.parametrize("source", ["postgres"], indirect=True)  # which looks through its newest rows first
+async def test_what_is_older_than_the_newest_rows_is_found_beside_what_they_have(cast: Cast) -> None:
+    for number, title in ((1, "Canary"), (510, "Other"), (1, "Canary")):
+        await hide(cast, number, title=title)
+    found = [(await search(cast.fbi_lead, text, NOW)).number for text in ("canary", "other")]
+    assert found == [2, MOST]
+
+
+async def test_a_draft_is_found_by_its_organizer_alone(cast: Cast) -> None:
+    await events.schedule(cast.coordinator, meeting(cast.fbi_lead, status=EventStatus.DRAFT), NOW)
+    found = [(await search(one, "monthly", NOW)).number for one in (cast.coordinator, cast.fbi_lead)]
+    assert found == [1, 0]
 
 
 async def hide(cast: Cast, number: int, **facts: Any) -> None:
