@@ -1,18 +1,25 @@
 """What is made again and what is taken from the shelves."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import icalendar
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, meeting
 from tests.ports.browser import settings
+from tracker.database import writing
 from tracker.ports.feeds import feed_builder
 from tracker.ports.feeds.feed_builder import Body, FeedBuilder
 from tracker.rules.calendars.feeds import Scope
+from tracker.rules.core.audiences import EVERYONE
+from tracker.rules.events.event import EventStatus
 from tracker.rules.recurrence import rule_for
-from tracker.usecases.calendars.feed_access import open_feed
+from tracker.tables.schema.events import audience_versions
+from tracker.tables.schema.events.events import Event
+from tracker.usecases.calendars.feed_access import Feed, open_feed
 from tracker.usecases.calendars.subscriptions import create
 from tracker.usecases.events.events import cancel, schedule
 from tracker.usecases.events.occurrences import cancel_date
@@ -56,6 +63,36 @@ async def test_members_who_see_the_same_share_what_was_written(cast: Cast) -> No
         _, token = await create(viewer, "Phone", Scope.ALL, NOW, shows_operations=False)
         await made.body(await open_feed(token, NOW), NOW)
     assert made.written == 1
+
+
+async def test_an_event_is_written_again_with_another_status_though_its_version_stays(cast: Cast) -> None:
+    made, token = Counted(settings()), await opened(cast)
+    event_id = await schedule(cast.coordinator, meeting(), NOW)
+    await made.body(await open_feed(token, NOW), NOW)
+    async with writing():
+        await Event.update({Event.status: EventStatus.TENTATIVE}).where(Event.id == event_id)
+        await audience_versions.touch([EVERYONE])
+    body = await made.body(await open_feed(token, NOW), NOW)
+    assert (made.written, b"STATUS:TENTATIVE" in body.text) == (2, True)
+
+
+class LosingAccess(FeedBuilder):
+    """Asks for the dates of events that the viewer has just lost access to."""
+
+    async def _pieces_of(self, feed: Feed, *arguments: Any) -> list[feed_builder.Piece]:
+        lost = replace(feed, viewer=replace(feed.viewer, audiences=frozenset()))
+        is_lost = feed.viewer.name == "Kcpd detective"
+        return await super()._pieces_of(lost if is_lost else feed, *arguments)
+
+
+async def test_an_event_is_in_the_feeds_of_others_when_one_loses_access_to_it(cast: Cast) -> None:
+    made = LosingAccess(settings())
+    await schedule(cast.coordinator, meeting(), NOW)
+    found = []
+    for viewer in (cast.kcpd_detective, cast.fbi_lead):
+        _, token = await create(viewer, "Phone", Scope.ALL, NOW, shows_operations=False)
+        found.append(len(summaries(await made.body(await open_feed(token, NOW), NOW))))
+    assert found == [0, 1]
 
 
 async def test_an_unchanged_feed_is_the_same_thing_and_another_day_the_same_bytes(cast: Cast) -> None:

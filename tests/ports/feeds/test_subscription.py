@@ -23,6 +23,7 @@ from tracker.rules.calendars.feeds import Scope, Subscription
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.replies import AttendeeRole
+from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.events.events import Event
 from tracker.tables.schema.roster.people import Member, SeatHolder
 from tracker.usecases.calendars import subscriptions
@@ -134,7 +135,6 @@ async def test_two_fetches_an_hour_apart_are_the_same_bytes(cast: Cast, program:
         lambda tag: {"If-None-Match": f'"other", {tag} , W/"third"'},
         lambda _: {"If-None-Match": "*"},
         lambda _: {"If-Modified-Since": format_datetime(NOW, usegmt=True)},
-        lambda _: {"If-Modified-Since": format_datetime(NOW + timedelta(days=1), usegmt=True)},
     ],
 )
 @pytest.mark.parametrize("encoding", ["identity", "gzip"])
@@ -156,6 +156,7 @@ async def test_what_is_known_already_is_not_sent_again(
         {"If-None-Match": "nonsense"},
         {"If-None-Match": '"other"', "If-Modified-Since": format_datetime(NOW + timedelta(days=1), usegmt=True)},
         {"If-Modified-Since": format_datetime(NOW - timedelta(seconds=1), usegmt=True)},
+        {"If-Modified-Since": format_datetime(NOW + timedelta(days=1), usegmt=True)},
         {"If-Modified-Since": "yesterday"},
         {"If-Modified-Since": "Tue, 99 Foo 2026 99:99:99 GMT"},
     ],
@@ -164,6 +165,20 @@ async def test_what_is_not_known_is_sent(cast: Cast, program: Browser, condition
     _, address = await feed_of(cast.kcpd_detective)
     await program.get(address)
     assert (await program.get(address, headers=condition)).status_code == 200
+
+
+async def test_a_date_to_come_shows_nothing_to_be_known(cast: Cast, program: Browser) -> None:
+    _, address = await feed_of(cast.kcpd_detective)
+    ahead = {"If-Modified-Since": format_datetime(NOW + timedelta(minutes=5), usegmt=True)}
+    assert (await program.get(address, headers=ahead)).status_code == 200
+
+
+async def test_only_what_is_sent_is_noted_as_sent(cast: Cast, program: Browser) -> None:
+    _, address = await feed_of(cast.kcpd_detective)
+    assert (await program.get(address, headers={"If-None-Match": "*"})).status_code == 304
+    clock.start_at(NOW + timedelta(hours=1), stands_still=True)
+    since = {"If-Modified-Since": format_datetime(NOW + timedelta(minutes=1), usegmt=True)}
+    assert [(await program.get(address, headers=since)).status_code for _ in range(2)] == [200, 200]
 
 
 async def test_a_change_gives_another_tag_and_a_later_date(cast: Cast, program: Browser) -> None:
@@ -291,6 +306,25 @@ async def test_head_is_no_fetch(cast: Cast, program: Browser) -> None:
     _, address = await feed_of(cast.kcpd_detective)
     await program.send("HEAD", address)
     assert (await noted(cast.kcpd_detective)).fetches == 0
+
+
+async def test_a_new_calendar_is_noted_at_once_and_a_known_one_later(cast: Cast, program: Browser) -> None:
+    _, address = await feed_of(cast.kcpd_detective)
+    _, others = await feed_of(cast.fbi_lead)
+    await program.get(address)
+    for of, expected in ((others, [1, 1]), (others, [1, 1]), (address, [1, 1])):
+        await program.get(of)
+        assert [(await noted(one)).fetches for one in (cast.kcpd_detective, cast.fbi_lead)] == expected
+
+
+async def test_a_restricted_event_is_disclosed_only_by_a_calendar_that_is_sent(cast: Cast, program: Browser) -> None:
+    await schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    _, address = await feed_of(cast.kcpd_detective, shows_operations=True)
+    known = {"If-None-Match": (await program.get(address)).headers["etag"]}
+    clock.start_at(NOW + timedelta(days=1), stands_still=True)
+    for headers, status, disclosures in ((known, 304, 1), ({}, 200, 2)):
+        assert (await program.get(address, headers=headers)).status_code == status
+        assert await AuditEntry.count().where(AuditEntry.verb == "read") == disclosures
 
 
 async def test_a_feed_is_served_even_when_nothing_can_be_written(cast: Cast, program: Browser) -> None:

@@ -1,13 +1,15 @@
 """From a token to its owner, and when the state of a feed changes."""
 
 import asyncio
-from datetime import timedelta
+import sqlite3
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from tests.cast import NOW, Cast, meeting, operation
-from tracker.database import writing
+from tests.usecases.operations.world import planned
+from tracker.database import engine, writing
 from tracker.errors import NotFound
 from tracker.rules.calendars.alarms import Alarms, AllDayAlarm
 from tracker.rules.calendars.feeds import Only, Scope
@@ -18,11 +20,12 @@ from tracker.rules.events.event import Kind
 from tracker.tables.schema.events import audience_versions
 from tracker.tables.schema.events.events import AudienceVersion
 from tracker.tables.schema.roster.people import Agency, Committee, Member, SeatHolder
-from tracker.usecases.calendars import subscriptions
-from tracker.usecases.calendars.feed_access import OpenFeeds, open_feed
+from tracker.usecases.calendars import feed_access, subscriptions
+from tracker.usecases.calendars.feed_access import Feed, OpenFeeds, open_feed
 from tracker.usecases.calendars.feed_fetches import Fetch, FetchLog, note_fetches
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events.events import schedule
+from tracker.usecases.operations import grants
 
 pytestmark = pytest.mark.both_engines
 
@@ -67,6 +70,13 @@ async def test_a_token_that_nobody_made_opens_nothing(cast: Cast, token: str) ->
 async def test_a_member_who_is_not_active_has_no_feed_from_the_next_request_on(cast: Cast, status: str) -> None:
     token = await token_of(cast.kcpd_detective)
     await Member.update({Member.status: status}).where(Member.id == cast.kcpd_detective.member_id)
+    with pytest.raises(NotFound):
+        await open_feed(token, NOW)
+
+
+async def test_a_guest_has_no_feed(cast: Cast) -> None:
+    token = await token_of(cast.kcpd_detective)
+    await Member.update({Member.is_guest: True}).where(Member.id == cast.kcpd_detective.member_id)
     with pytest.raises(NotFound):
         await open_feed(token, NOW)
 
@@ -127,16 +137,36 @@ async def test_a_fetch_is_noted_with_what_was_given(cast: Cast) -> None:
 
 
 async def test_fetches_wait_and_are_written_together_with_the_newest_content(cast: Cast) -> None:
-    feeds = [await open_feed(await token_of(cast.kcpd_detective), NOW) for _ in range(2)]
+    tokens = [await token_of(cast.kcpd_detective) for _ in range(2)]
+    feeds = [await open_feed(token, NOW) for token in tokens]
     log, later = FetchLog(), NOW + timedelta(seconds=10)
     for feed in feeds:
         log.add(Fetch(feed.subscription_id, "Outlook", NOW, "ab" * 32, NOW))
         log.add(Fetch(feed.subscription_id, "Thunderbird", later))
     before = [one.fetches for one in await subscriptions.subscriptions_of(cast.kcpd_detective)]
     await log.write(later)
+    assert {(await open_feed(token, NOW)).body_hash for token in tokens} == {"ab" * 32}
     shown = await subscriptions.subscriptions_of(cast.kcpd_detective)
     assert (before, log.is_due(later)) == ([0, 0], False)
     assert [(one.fetched_at, one.client, one.fetches) for one in shown] == [(later, "Thunderbird", 2)] * 2
+
+
+async def test_fetches_that_could_not_be_written_wait_with_those_of_meanwhile(sqlite_cast: Cast) -> None:
+    feed, log = await open_feed(await token_of(sqlite_cast.kcpd_detective), NOW), FetchLog()
+    await engine().run_ddl(
+        "CREATE TRIGGER full BEFORE UPDATE ON subscription BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+    )
+    log.add(Fetch(feed.subscription_id, "Outlook", NOW))
+    writes = asyncio.create_task(log.write(NOW))
+    await asyncio.sleep(0)
+    log.add(Fetch(feed.subscription_id, "Thunderbird", NOW + timedelta(seconds=1)))
+    with pytest.raises(sqlite3.IntegrityError):
+        await writes
+    assert log.is_due(NOW)
+    await engine().run_ddl("DROP TRIGGER full")
+    await log.write(NOW)
+    [shown] = await subscriptions.subscriptions_of(sqlite_cast.kcpd_detective)
+    assert (shown.client, shown.fetches, log.is_due(NOW)) == ("Thunderbird", 2, False)
 
 
 async def test_a_fetch_that_is_written_late_does_not_undo_a_later_one(cast: Cast) -> None:
@@ -174,9 +204,29 @@ async def test_what_was_found_is_kept_only_as_long_as_nobody_commits(cast: Cast)
     assert await feeds.open(token, NOW) == first
 
 
-async def test_a_change_between_the_question_and_the_answer_is_seen_by_the_next_request(cast: Cast) -> None:
-    token, feeds = await token_of(cast.kcpd_detective), OpenFeeds()
-    await asyncio.gather(
-        *(feeds.open(token, NOW) for _ in range(5)), schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    )
-    assert (await feeds.open(token, NOW)).state == (await open_feed(token, NOW)).state
+async def test_a_change_between_the_question_and_the_answer_is_seen_by_the_next_request(
+    sqlite_cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, feeds = await token_of(sqlite_cast.kcpd_detective), OpenFeeds()
+
+    async def answered_late(token: str, now: datetime) -> Feed:
+        monkeypatch.undo()
+        feed = await open_feed(token, now)
+        await schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+        await feeds.open(token, now)
+        return feed
+
+    monkeypatch.setattr(feed_access, "open_feed", answered_late)
+    before = await feeds.open(token, NOW)
+    after = await feeds.open(token, NOW)
+    assert before.state != after.state == (await open_feed(token, NOW)).state
+
+
+async def test_a_feed_that_is_kept_loses_access_that_ends_by_itself(sqlite_cast: Cast) -> None:
+    lead, liaison = sqlite_cast.fbi_lead, sqlite_cast.hsi_liaison
+    event_id = await planned(lead, sqlite_cast.kcpd_detective)
+    _, token = await subscriptions.create(liaison, "Phone", Scope.ALL, NOW, shows_operations=True)
+    await grants.give(lead, event_id, liaison.member_id, "Needs it", NOW + timedelta(hours=2), NOW)
+    feeds = OpenFeeds()
+    first, second, third = [(await feeds.open(token, NOW + timedelta(hours=n))).viewer.audiences for n in range(3)]
+    assert first == second > third

@@ -11,6 +11,7 @@ from tests.ports.browser import session_of
 from tracker.crypto import keys
 from tracker.rules.core.viewer import Role, Viewer
 from tracker.tables.schema.roster.people import Agency, Member
+from tracker.usecases.core import viewers
 from tracker.usecases.core.viewers import OpenSessions, Visit, viewer_of_session
 from tracker.usecases.identity import sessions
 from tracker.usecases.operations import emergency
@@ -37,6 +38,24 @@ async def test_nothing_is_read_again_until_someone_commits(sqlite_cast: Cast) ->
     again = await opened(known, token)
     assert again
     assert again.viewer.name == "New name"
+
+
+async def test_a_change_between_the_question_and_the_answer_is_seen_by_the_next_request(
+    sqlite_cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, token = OpenSessions(), await session_of(sqlite_cast.caht_lead, NOW)
+    read = viewers._visit
+
+    async def answered_late(token: str, now: datetime) -> Visit | None:
+        monkeypatch.undo()
+        visit = await read(token, now)
+        await Member.update({Member.name: "New name"}).where(Member.id == sqlite_cast.caht_lead.member_id)
+        await opened(known, token)
+        return visit
+
+    monkeypatch.setattr(viewers, "_visit", answered_late)
+    names = [one and one.viewer.name for one in (await opened(known, token), await opened(known, token))]
+    assert names == ["Caht lead", "New name"]
 
 
 async def test_a_remembered_session_ends_by_its_time(sqlite_cast: Cast) -> None:

@@ -41,13 +41,13 @@ class FeedResponse(NamedTuple):
         await send({"type": "http.response.body", "body": content, "more_body": False})
 
 
-def response(body: Body, since: datetime, asked: Mapping[bytes, bytes]) -> FeedResponse:
+def response(body: Body, since: datetime, asked: Mapping[bytes, bytes], now: datetime) -> FeedResponse:
     """Return the calendar, or 304 when `asked` (header names in lower case) shows that the program has it."""
     is_packed = TAKES_GZIP.search(asked.get(b"accept-encoding", b"")) is not None
     tag = body.hash[:TAG_LENGTH]
     headers = _validators(tag, since, is_packed=is_packed)
     is_sent_back = (b"etag", asked.get(b"if-none-match")) in headers  # as most programs do, byte for byte
-    if is_sent_back or _is_known(tag, since, asked):
+    if is_sent_back or _is_known(tag, since, asked, now):
         return FeedResponse(304, headers, b"")
     if is_packed:
         return _whole(200, headers + GZIP, CALENDAR, body.packed)
@@ -82,15 +82,18 @@ def _validators(tag: str, since: datetime, *, is_packed: bool) -> Headers:
     return (*HEADERS, (b"etag", etag.encode("ascii")), (b"last-modified", date.encode("ascii")))
 
 
-def _is_known(tag: str, since: datetime, asked: Mapping[bytes, bytes]) -> bool:
-    """Compare weakly (§13.1.2); If-Modified-Since counts only without If-None-Match (§13.1.3)."""
+def _is_known(tag: str, since: datetime, asked: Mapping[bytes, bytes], now: datetime) -> bool:
+    """Compare weakly (§13.1.2); If-Modified-Since counts only without If-None-Match (§13.1.3).
+
+    A date later than now is no date of ours: what it shows may never have been sent.
+    """
     known = asked.get(b"if-none-match")
     if known is not None:
         tags = known.decode("latin-1")
         opaque = {one.strip().removeprefix("W/").strip('"').removesuffix(PACKED) for one in tags.split(",")}
         return tag in opaque or tags.strip() == "*"
     date = _date(asked.get(b"if-modified-since", b"").decode("latin-1"))
-    return date is not None and since.replace(microsecond=0) <= date
+    return date is not None and since.replace(microsecond=0) <= date <= now
 
 
 def _date(text: str) -> datetime | None:

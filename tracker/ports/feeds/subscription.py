@@ -101,14 +101,15 @@ async def subscription(scope: Scope, receive: Receive, send: Send) -> None:  # n
     body = await desk.maker.body(feed, now)
     since = feed.body_since if feed.body_since and feed.body_hash == body.hash else now
     asked = dict(request["headers"])
-    answer = response(body, since, asked)
+    answer = response(body, since, asked, now)
     await answer.sent(send, has_content=is_fetch)
     if is_fetch:
-        is_known = feed.body_hash == body.hash
+        is_sent = answer.status == OK
+        is_new = is_sent and feed.body_hash != body.hash
         program = client_name(asked.get(b"user-agent", b"").decode("latin-1"))
-        fetch = Fetch(feed.subscription_id, program, now, *(() if is_known else (body.hash, since)))
-        await desk.note(fetch, now, at_once=not is_known)
-        if body.named and answer.status == OK:
+        fetch = Fetch(feed.subscription_id, program, now, *((body.hash, since) if is_new else ()))
+        await desk.note(fetch, now, at_once=is_new)
+        if body.named and is_sent:
             await access_records.note_series(replace(feed.viewer, origin=_origin(request)), body.named, now)
 
 
