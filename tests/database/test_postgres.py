@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from piccolo.engine.exceptions import TransactionError
 from piccolo.querystring import QueryString
 
 from tests.database.others import another, url_of
-from tests.database.rows import COUNTER, PARENT, add_parent, count, parents, works
+from tests.database.rows import COUNTER, PARENT, REFUSED, add_parent, count, parents, works
 from tests.database.sources import Source
 from tracker.database import Engine, bind, close_database, engine_from_url, is_postgres, open_database, writing
 from tracker.database.postgres import STATEMENTS, PostgresEngine
@@ -44,6 +45,16 @@ async def test_a_connection_cut_in_a_transaction_is_replaced(server: Engine) -> 
                 await add_parent(server, number)
                 await _cut(server)
                 await parents(server)
+    assert await parents(server) == []
+    await works(server)
+
+
+async def test_a_commit_to_which_the_server_responds_with_a_rollback_raises(server: Engine) -> None:
+    with pytest.raises(TransactionError):
+        async with writing() as held:
+            await add_parent(server, 1)
+            with pytest.raises(REFUSED):  # past the engine, which would know of it
+                await held.connection.execute("SELECT FROM WHERE")
     assert await parents(server) == []
     await works(server)
 

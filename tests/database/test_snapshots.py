@@ -56,6 +56,13 @@ async def test_a_statement_that_fails_in_a_snapshot_leaves_nothing_behind(small:
     await works(small)
 
 
+async def test_parts_that_read_together_in_a_snapshot_fail_by_the_statement_that_failed(small: Engine) -> None:
+    with pytest.raises(REFUSED, match="syntax"):
+        async with small.snapshot():
+            await together(count(small), small.run_querystring(QueryString("SELECT FROM WHERE")))
+    await works(small)
+
+
 async def test_a_snapshot_that_is_left_early_leaves_no_connection(small: Engine) -> None:
     async def reading() -> None:
         async with small.snapshot():

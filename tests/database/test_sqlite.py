@@ -61,6 +61,19 @@ async def test_a_connection_holds_on_to_nothing_that_it_has_read(file: SQLiteEng
     assert held == 2, "by this test, and by the call that counts"
 
 
+async def test_a_connection_whose_read_was_canceled_is_used_by_no_one_else(file: SQLiteEngine) -> None:
+    first = await file.acquire()
+    await file.give_back(first, is_clean=True)
+    reading = asyncio.create_task(parents(file))
+    await asyncio.sleep(0)
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    second = await file.acquire()
+    await file.give_back(second, is_clean=True)
+    assert second is not first
+
+
 async def test_parts_and_their_parts_read_in_the_same_trips(file: SQLiteEngine) -> None:
     async def twice() -> None:
         for _ in range(2):

@@ -9,7 +9,7 @@ import pytest
 from piccolo.engine.exceptions import TransactionError
 from piccolo.querystring import QueryString
 
-from tests.database.rows import add_parent, connection_threads, parents, works
+from tests.database.rows import add_parent, canceled, connection_threads, parents, works
 from tests.database.statements import noted
 from tracker.database import Engine, engine, together, writing
 from tracker.database.sqlite import SQLiteEngine
@@ -72,6 +72,12 @@ async def test_a_part_that_fails_takes_nothing_from_the_others(small: Engine) ->
     with pytest.raises(Exception, match=SQL_IS_WRONG):
         await together(keeping("a"), failing(), keeping("b"))
     assert sorted(words) == ["a", "b"]
+    await works(small)
+
+
+async def test_that_the_task_is_canceled_comes_before_the_error_of_a_part(small: Engine) -> None:
+    with pytest.raises(asyncio.CancelledError):
+        await together(failing(), canceled())
     await works(small)
 
 

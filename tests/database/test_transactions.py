@@ -325,6 +325,17 @@ async def test_a_write_that_waits_is_not_made_after_its_block_was_left_by_an_err
     assert await parents(small) == [2]
 
 
+async def test_a_write_that_waits_and_would_be_refused_does_no_harm_after_its_block_was_left(small: Engine) -> None:
+    async with writing():
+        await add_parent(small, 1)
+        with pytest.raises(Stop):
+            async with writing():
+                small.write_many("INSERT INTO parent VALUES (2, 'name 1')", [()])
+                raise Stop
+        await add_parent(small, 3)
+    assert await parents(small) == [1, 3]
+
+
 async def test_readers_do_not_wait_for_a_writer(small: Engine) -> None:
     async with writing():
         await add_parent(small, 1)
