@@ -1,13 +1,10 @@
-"""The words that someone looks for, and where they are."""
+"""Where a text has the words that someone looks for."""
 
 from hypothesis import given
 from hypothesis import strategies as some
 
-from tracker.rules.views.search import around, pieces, words_of
-
-
-def test_words_count_once_and_without_case_or_signs() -> None:
-    assert words_of("  Task-FORCE task’ ") == ("task", "force")
+from tracker.rules.core.word_forms import words_of
+from tracker.rules.views.search import around, pieces
 
 
 def test_words_are_marked_in_a_text_as_they_are_found() -> None:

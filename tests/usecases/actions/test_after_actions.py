@@ -11,6 +11,7 @@ from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.operations.after_actions import AfterAction, Assignment
 from tracker.rules.operations.states import OperationState
+from tracker.tables.schema.roster.people import Member
 from tracker.usecases.actions import after_actions, item_lists
 from tracker.usecases.operations import approvals
 from tracker.usecases.operations.after_page import after_view
@@ -136,6 +137,15 @@ async def test_only_people_who_can_see_an_item_are_offered_as_its_owner(cast: Ca
     on_it = {cast.fbi_lead, cast.kcpd_detective, cast.hsi_liaison, cast.kcpd_alternate}
     assert {one.member_id for one in (*on_it, cast.caht_lead, cast.fbi_alternate)} <= found
     assert cast.bridge_advocate.member_id not in found
+
+
+async def test_a_seat_of_a_former_agency_makes_no_one_an_owner(cast: Cast, debriefed: UUID) -> None:
+    alternate = cast.fbi_alternate.member_id
+    action_id = (await added(cast, debriefed)).id
+    offered = await after_actions.choices(cast.fbi_lead, debriefed, action_id)
+    assert set(await among(offered.owners, [alternate])) == {alternate}
+    await Member.update({Member.agency: cast.hsi_liaison.agency_id}).where(Member.id == alternate)
+    assert set(await among(offered.owners, [alternate])) == set()
 
 
 async def test_an_item_with_an_owner_is_neither_assigned_again_nor_removed(cast: Cast, debriefed: UUID) -> None:

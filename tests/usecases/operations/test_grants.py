@@ -264,6 +264,17 @@ async def test_only_people_whom_the_limit_of_the_marking_admits_are_offered(two:
         await grants.give(two.fbi_lead, event_id, two.caht_lead.member_id, WHY, None, NOW)
 
 
+async def test_a_guest_is_neither_offered_nor_let_in(two: Cast) -> None:
+    event_id, liaison = await bluestem(two), two.ipd_liaison.member_id
+    candidates = (await shown(two.fbi_lead, event_id)).candidates
+    assert candidates
+    assert set(await among(candidates, {liaison})) == {liaison}
+    await Member.update({Member.is_guest: True}).where(Member.id == liaison)
+    assert await among(candidates, {liaison}) == {}
+    with pytest.raises(Invalid, match="Choose the person"):
+        await grants.give(two.fbi_lead, event_id, liaison, "", None, NOW)
+
+
 async def test_access_that_ends_by_itself_can_be_ended_before(two: Cast) -> None:
     event_id, until = await bluestem(two), NOW + timedelta(hours=2)
     await grants.give(two.fbi_lead, event_id, two.ipd_liaison.member_id, "", until, NOW)

@@ -1,10 +1,11 @@
 """Who is who: people find whom they share an agency, a committee or an event with; administrators find all."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
-from tests.cast import NOW, PEOPLE, Cast, everybody, meeting, operation
+from tests.cast import NOW, PEOPLE, ZONE, Cast, everybody, meeting, operation
+from tests.database.statements import noted
 from tracker.database import writing
 from tracker.errors import NotFound
 from tracker.rules.core.audiences import Visibility
@@ -76,6 +77,33 @@ async def test_who_sees_an_event_without_being_invited_learns_no_names_by_it(cas
     plan = meeting(cast.ipd_liaison, cast.hsi_liaison, visibility=Visibility.LAW_ENFORCEMENT)
     await events.schedule(cast.fbi_lead, plan, NOW)
     assert await names(await viewer_for(cast.kcpd_alternate.member_id, NOW)) == {"kcpd_alternate", "kcpd_detective"}
+
+
+async def test_who_serves_elsewhere_by_now_is_not_known_by_the_seat_of_the_former_agency(cast: Cast) -> None:
+    detective = cast.kcpd_detective.member_id
+    await Member.update({Member.agency: cast.auditor.agency_id}).where(Member.id == detective)
+    assert "kcpd_detective" not in await names(cast.harbor_advocate)
+    assert await directory.with_words(cast.harbor_advocate, ["detective"], 50) == ([], [])
+
+
+async def added(agency_id: UUID, name: str) -> None:
+    address = f"{name.lower().replace(' ', '.')}@example.com"
+    await people.add_member(agency_id=agency_id, name=name, title="", email=address, now=NOW, zone=ZONE)
+
+
+@pytest.mark.both_engines
+async def test_people_whom_the_viewer_may_not_know_crowd_out_no_colleague(cast: Cast) -> None:
+    async with writing():
+        await added(cast.agencies["KCPD"], "Canary One")
+        await added(cast.auditor.agency_id, "Canary Two")
+    found, _ = await directory.with_words(cast.kcpd_alternate, ["canary"], 1)
+    assert [one.name for one in found] == ["Canary One"]
+
+
+async def test_a_search_reads_once_whom_the_viewer_met(sqlite_cast: Cast) -> None:
+    with noted() as statements:
+        await directory.with_words(sqlite_cast.harbor_advocate, ["lead"], 50)
+    assert sum("FROM invitation x" in sql for sql, _ in statements) == 1
 
 
 async def test_who_may_not_be_known_is_as_unknown_as_nobody(cast: Cast) -> None:

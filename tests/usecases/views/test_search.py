@@ -15,12 +15,11 @@ from tracker.database.bulk_insert import bulk_insert
 from tracker.rules.actions.item_changes import Change, NewItem
 from tracker.rules.actions.item_lists import Filter
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.core.word_forms import has_all
+from tracker.rules.core.word_forms import has_all, words_of
 from tracker.rules.events.event_fields import EventStatus
 from tracker.rules.events.plan import DateChange
 from tracker.rules.operations.orders import Paragraph
 from tracker.rules.recurrence import rule_for
-from tracker.rules.views.search import words_of
 from tracker.tables.schema.events.events import Event, EventAudience, Occurrence
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.actions import action_items, item_lists

@@ -13,6 +13,8 @@ TOKEN = re.compile(r"[^\W_]+")
 SHORTEST_BEGINNING = 2  # letters: a single one stands for itself alone
 SHORTEST_OF_A_NAME = 1  # letter, of a word by which one chooses a person
 LONGEST_WORD = 60  # characters
+LONGEST = 100  # characters of what someone types to look for something
+MOST_WORDS = 8  # of it; the rest is ignored
 
 _ACCENTED = re.compile("([A-Za-z])[\u0300-\u036f]+")
 _SHORTEST_WITH_FORMS = 4  # letters
@@ -29,6 +31,14 @@ def folded(text: str) -> str:
 def tokens(text: str) -> list[str]:
     """Return the words of a text, folded, in their order."""
     return [one[:LONGEST_WORD] for one in TOKEN.findall(folded(text))]
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """Return the words to look for, which must all match, each once, folded; signs only separate them.
+
+    "Jane Smith (KCPD)" finds Jane Smith of KCPD.
+    """
+    return tuple(dict.fromkeys(tokens(text[:LONGEST])))[:MOST_WORDS]
 
 
 def is_match(word: str, token: str, shortest: int = SHORTEST_BEGINNING) -> bool:

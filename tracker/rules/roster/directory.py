@@ -9,12 +9,8 @@ from msgspec import Struct, field
 
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Level, Role, Status
-from tracker.rules.core.word_forms import tokens
 from tracker.rules.roster.contacts import NO_CONTACT, AgencyContact
 from tracker.rules.roster.quorum import NO_QUORUM, QuorumRule
-
-LONGEST_SEARCH = 100  # characters
-MOST_WORDS = 8  # of a search; the rest is ignored
 
 
 class CommitteeStatus(StrEnum):
@@ -222,11 +218,6 @@ COMMITTEE_KINDS = {
 def role_words(roles: frozenset[Role]) -> str:
     """Return a person's roles in words, "Member" for none."""
     return ", ".join(words for role, words in ROLE_WORDS.items() if role in roles) or "Member"
-
-
-def words_in(text: str) -> tuple[str, ...]:
-    """Return the words to look for in a text, folded; "Jane Smith (KCPD)" finds Jane Smith of KCPD."""
-    return tuple(dict.fromkeys(tokens(text[:LONGEST_SEARCH])))[:MOST_WORDS]
 
 
 def holds(words: str, *texts: str) -> bool:

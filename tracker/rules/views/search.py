@@ -1,22 +1,14 @@
-"""Search: the words of a query, and where a text contains them."""
+"""Search: where a text contains the words of a query."""
 
 import re
 from collections.abc import Iterator, Sequence
 
-from tracker.rules.core.word_forms import TOKEN, folded, is_match, tokens
-
-MOST_WORDS = 8
-LONGEST = 100  # characters of a query
+from tracker.rules.core.word_forms import TOKEN, folded, is_match
 
 _SPACE = re.compile(r"\s+")
 
 Piece = tuple[str, bool]
 """A part of a text, and whether it is one of the words."""
-
-
-def words_of(text: str) -> tuple[str, ...]:
-    """Return the words that must all match, each once, folded; signs only separate them."""
-    return tuple(dict.fromkeys(tokens(text[:LONGEST])))[:MOST_WORDS]
 
 
 def pieces(text: str, words: Sequence[str]) -> list[Piece]:

@@ -67,14 +67,17 @@ async def with_words(viewer: Viewer, words: Sequence[str], at_most: int) -> tupl
     knows who serves where. The few people at other agencies whom the viewer knows are looked through. Agencies are
     those whose page the viewer may open.
     """
-    found, every, others = await together(_indexed(viewer, words, at_most), rows.agencies(), _known_elsewhere(viewer))
+    known, elsewhere = await rows.known_and_elsewhere(viewer)
+    found, every, others = await together(
+        rows.with_words(viewer, known, words, at_most), rows.agencies(), _present_of(elsewhere)
+    )
     found += [row for row in others if has_all(words, *(row[one] for one in _SEARCHED))]
     people = [_found(row) for row in found]
-    known = {viewer.agency_id, *(row["agency"] for row in others)}
+    theirs = {viewer.agency_id, *(row["agency"] for row in others)}
     agencies = [
         AgencyFound(id=row["id"], code=row["code"], name=row["name"])
         for row in every
-        if (viewer.manages_accounts or row["id"] in known) and has_all(words, row["code"], row["name"])
+        if (viewer.manages_accounts or row["id"] in theirs) and has_all(words, row["code"], row["name"])
     ]
     return sorted(people, key=lambda one: (one.agency, one.name, one.id))[:at_most], agencies[:at_most]
 
@@ -88,15 +91,9 @@ def _found(row: Row) -> PersonFound:
     return PersonFound(id=row["id"], name=row["name"], title=row["title"], email=row["email"], agency=row["code"])
 
 
-async def _indexed(viewer: Viewer, words: Sequence[str], at_most: int) -> list[Row]:
-    return await rows.with_words(viewer, await rows.known_to(viewer), words, at_most)
-
-
-async def _known_elsewhere(viewer: Viewer) -> list[Row]:
-    """Return the people at other agencies whom the viewer knows; no one for account managers, who know all people."""
-    if viewer.manages_accounts:
-        return []
-    return await rows.names(await rows.known_elsewhere(viewer), rows.PRESENT)
+async def _present_of(condition: QueryString | None) -> list[Row]:
+    """Return the people whom a condition selects; no one for None."""
+    return [] if condition is None else await rows.names(condition, rows.PRESENT)
 
 
 async def committees_with(viewer: Viewer, words: Sequence[str], at_most: int) -> list[CommitteeFound]:

@@ -113,20 +113,21 @@ async def known_to(viewer: Viewer) -> QueryString:
     Account managers know everyone. Others know the active people of their agency, of the committees in which they sit,
     and those they see by name in an event to which both are invited.
     """
+    known, _ = await known_and_elsewhere(viewer)
+    return known
+
+
+async def known_and_elsewhere(viewer: Viewer) -> tuple[QueryString, QueryString | None]:
+    """Return the condition of `known_to`, and the one that selects those of them who serve at another agency.
+
+    None for account managers: their first condition selects everyone.
+    """
     if viewer.manages_accounts:
-        return ANYBODY
-    return await _known(viewer, _KNOWN)
-
-
-async def known_elsewhere(viewer: Viewer) -> QueryString:
-    """Return the condition that selects those who serve at another agency, for a viewer who manages no accounts."""
-    return await _known(viewer, _KNOWN_ELSEWHERE)
-
-
-async def _known(viewer: Viewer, condition: str) -> QueryString:
+        return ANYBODY, None
     met = await sheet.met(viewer)
     held = sql_list(sorted(viewer.audiences))
-    return QueryString(condition, viewer.agency_id, id_list(met | {viewer.member_id}), held, held)
+    among = (viewer.agency_id, id_list(met | {viewer.member_id}), held, held)
+    return QueryString(_KNOWN, *among), QueryString(_KNOWN_ELSEWHERE, *among)
 
 
 async def people(known: QueryString, narrowed: QueryString, at_most: int = EVERYBODY) -> list[Row]:

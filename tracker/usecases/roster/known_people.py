@@ -15,9 +15,8 @@ from tracker.database import engine
 from tracker.database.sql_list import id_list, sql_list
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewer import Level, Viewer
-from tracker.rules.core.word_forms import SHORTEST_OF_A_NAME
+from tracker.rules.core.word_forms import SHORTEST_OF_A_NAME, words_of
 from tracker.rules.events.plan import Person
-from tracker.rules.roster.directory import words_in
 from tracker.tables.visible.core import word_index
 from tracker.tables.visible.core.words import begins, folded, prefix
 from tracker.usecases.roster.directory_rows import ANYBODY, OWN_COMMITTEES
@@ -153,7 +152,7 @@ async def matching(candidates: Candidates, words: str, at_most: int) -> Matches:
     Here a first letter is enough, so that people are offered from the first key on. Names that begin with the first
     word come first.
     """
-    wanted = words_in(words)
+    wanted = words_of(words)
     if not wanted:
         return Matches()
     with_words = QueryString(_WITH_WORDS, word_index.with_words("person", wanted, SHORTEST_OF_A_NAME))

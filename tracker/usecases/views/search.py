@@ -10,11 +10,11 @@ from tracker.database import together
 from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
-from tracker.rules.core.word_forms import has_all
+from tracker.rules.core.word_forms import has_all, words_of
 from tracker.rules.core.wording import day, local
 from tracker.rules.events.event import EventStatus, Kind
 from tracker.rules.roster.directory import AgencyFound, CommitteeFound, PersonFound
-from tracker.rules.views.search import around, words_of
+from tracker.rules.views.search import around
 from tracker.tables.visible.actions import action_items
 from tracker.tables.visible.core.rows import Row
 from tracker.tables.visible.views import search as search_rows

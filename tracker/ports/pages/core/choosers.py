@@ -10,9 +10,8 @@ from collections import Counter
 from msgspec import Struct, field
 
 from tracker.ports.pages.core.form_values import FormValues, id_in
-from tracker.rules.core.word_forms import SHORTEST_OF_A_NAME, has_all
+from tracker.rules.core.word_forms import SHORTEST_OF_A_NAME, has_all, words_of
 from tracker.rules.events.plan import Person
-from tracker.rules.roster.directory import words_in
 from tracker.usecases.roster.known_people import Candidates, Matches, among, matching
 
 MOST = 8  # people offered at once
@@ -92,4 +91,4 @@ def _names_of(person: Person) -> tuple[str, ...]:
 def _finds(typed: str, person: Person) -> bool:
     """Return whether the words still find a person who was chosen before they were changed."""
     texts = (person.name, person.title, person.email, person.agency, person.agency_name)
-    return has_all(words_in(typed), *texts, shortest=SHORTEST_OF_A_NAME)
+    return has_all(words_of(typed), *texts, shortest=SHORTEST_OF_A_NAME)

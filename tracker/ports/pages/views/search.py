@@ -6,8 +6,8 @@ from litestar.params import FromQuery
 from tracker.ports.http.dependencies import Now, Today, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Pages
-from tracker.rules.core.word_forms import is_beginning
-from tracker.rules.views.search import LONGEST, Piece, pieces
+from tracker.rules.core.word_forms import LONGEST, is_beginning
+from tracker.rules.views.search import Piece, pieces
 from tracker.rules.views.typed_days import day_typed
 from tracker.usecases.views import search
 
