@@ -80,6 +80,13 @@ async def single(cast: Cast, *invitees: Viewer) -> UUID:
     return event_id
 
 
+async def test_a_person_whose_account_has_ended_by_then_gets_no_email(cast: Cast) -> None:
+    until = Member.update({Member.expires_at: LATER})
+    await until.where(Member.id == cast.fbi_lead.member_id)
+    await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    assert await the_skip(LATER) is State.SUPPRESSED
+
+
 async def remind(member: Viewer, event_id: UUID, key: str, lead: timedelta = timedelta(days=1)) -> None:
     """Queue a reminder as the planner would for the date as it is now."""
     occurrence = await occurrences.date_for(member, event_id, key)

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from tests.cast import NOW, ZONE, Cast, operation
+from tests.database.statements import noted
 from tests.emails import read_email
 from tests.ports.mail.sending import composer
+from tracker.database.connecting import is_read
 from tracker.errors import NotAllowed
 from tracker.ports.mail.wording import Worded
 from tracker.rules.actions.action_items import ItemStatus
@@ -146,6 +148,22 @@ async def test_an_email_that_has_one_item_left_when_it_is_sent_can_be_answered_i
     assert letter.reads is Reads.ITEM_WORDS
     today = rows.Message.key.like("%2027-03-10")
     assert await rows.Message.select(rows.Message.item.reference).where(today) == [{"item.reference": reference}]
+
+
+async def test_an_email_that_has_its_item_keeps_it(cast: Cast) -> None:
+    reference = await give(cast, cast.caht_lead)
+    other = await give(cast, cast.caht_alternate)
+    await all_sent_until(morning(10) - timedelta(hours=1))
+    await queue_due(morning(10), ZONE)
+    claimed = await outbox.claim("worker", (), morning(10), 1_000)
+    [message] = [one for one in claimed if one.recipient_id == cast.caht_lead.member_id and one.item_id]
+    stored = rows.Message.select(rows.Message.item.reference).where(rows.Message.id == message.id)
+    of_other = (await item_lists.item_view(cast.coordinator, other)).item.id
+    await outbox.settle_item(message, of_other)
+    assert await stored == [{"item.reference": reference}]
+    with noted() as statements:
+        assert isinstance(await content.letter(message, morning(10), ZONE), Letter)
+    assert [sql for sql, _ in statements if not is_read(sql) and not sql.startswith(("BEGIN", "ROLLBACK"))] == []
 
 
 async def test_a_suspended_primary_makes_way_for_the_coordinator_at_once(cast: Cast) -> None:

@@ -14,7 +14,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.content import Letter
 from tracker.rules.operations.check_ins import CheckIn, Presence, Press, Tally, Tap, WalkIn
 from tracker.rules.operations.states import OperationState
-from tracker.rules.views.work_queue import MissingCheckOut
+from tracker.rules.views.work_queue import MissingCheckOut, Need
 from tracker.usecases.core import outbox
 from tracker.usecases.emails.content import letter
 from tracker.usecases.events import events
@@ -93,6 +93,14 @@ async def released(two: Cast, bluestem: UUID) -> UUID:
             await tap(two.fbi_lead, bluestem, line.person_id, Tap.OUT, at(11, 35))
     await releases.order(two.fbi_lead, bluestem, 30, at(11, 40))
     return bluestem
+
+
+async def test_home_asks_the_lead_for_missing_people_instead_of_the_check_in(two: Cast, released: UUID) -> None:
+    found = {}
+    for minute in (0, 20):
+        shown = await home(two.fbi_lead, at(12, minute), NOW.date(), ZONE)
+        found[minute] = [row.need for row in shown.follow_up if row.need in {Need.CHECK_IN, Need.CHECK_OUT}]
+    assert found == {0: [Need.CHECK_IN], 20: [Need.CHECK_OUT]}
 
 
 async def test_twelve_people_of_three_agencies_are_checked_in(two: Cast, bluestem: UUID) -> None:

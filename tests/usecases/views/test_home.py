@@ -11,7 +11,8 @@ from piccolo.querystring import QueryString
 
 from tests.cast import NOW, ZONE, Cast, everybody, meeting, operation
 from tracker.database import engine
-from tracker.rules.actions.item_changes import NewItem
+from tracker.rules.actions.action_items import ItemStatus
+from tracker.rules.actions.item_changes import Change, NewItem
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.event import EventStatus, Kind, Occurrence
@@ -141,6 +142,30 @@ async def test_a_meeting_that_is_about_to_start_asks_for_attendance_half_an_hour
     await schedule(cast.coordinator, past(cast.fbi_lead, starts=starts), LONG_AGO)
     rows = (await needs(cast.coordinator)).follow_up
     assert [row.is_over for row in rows if isinstance(row, OpenSheet)] == [False]
+
+
+async def test_at_the_second_at_which_a_meeting_starts_no_reply_to_it_is_missing(cast: Cast) -> None:
+    starts = datetime(2026, 12, 15, 9)  # noqa: DTZ001 - local to the event's zone
+    await schedule(cast.coordinator, soon(cast.fbi_lead, starts=starts), LONG_AGO)
+    found = await needs(cast.coordinator)
+    assert found.days is not None
+    assert (found.days.upcoming, [row.need for row in found.follow_up]) == (None, [Need.ATTENDANCE])
+
+
+async def test_at_the_second_at_which_a_meeting_ends_it_is_over(cast: Cast) -> None:
+    starts = datetime(2026, 12, 15, 7, 30)  # noqa: DTZ001 - local to the event's zone
+    await schedule(cast.coordinator, past(cast.fbi_lead, starts=starts), LONG_AGO)
+    rows = (await needs(cast.coordinator)).follow_up
+    assert [row.is_over for row in rows if isinstance(row, OpenSheet)] == [True]
+
+
+async def test_an_overdue_item_that_is_blocked_is_followed_up_once(cast: Cast) -> None:
+    reference = await item(cast.coordinator, cast.caht_lead, TODAY - timedelta(days=4))
+    blocked = Change(status=ItemStatus.BLOCKED, note="The shelter is closed.")
+    await action_items.update(cast.caht_lead, reference, blocked, 1, NOW, TODAY)
+    found = await needs(cast.coordinator)
+    assert found.items is not None
+    assert ([row.need for row in found.follow_up], found.items.overdue) == ([Need.BLOCKED], 1)
 
 
 async def test_an_overdue_item_is_followed_up_by_who_gave_it_and_is_its_owner_s_own(cast: Cast) -> None:
