@@ -67,6 +67,13 @@ async def test_people_of_the_other_arm_are_found_only_through_a_shared_committee
     }
 
 
+async def test_people_of_the_other_arm_are_not_found_by_a_seat_of_their_former_agency(cast: Cast) -> None:
+    detective = Member.id == cast.kcpd_detective.member_id
+    assert await found(cast.caht_lead, "detective") == ["Kcpd detective"]
+    await Member.update({Member.agency: cast.agencies["IPD"]}).where(detective)
+    assert await found(cast.caht_lead, "detective") == []
+
+
 async def test_only_people_with_access_are_found(cast: Cast) -> None:
     await Member.update({Member.status: "suspended"}).where(Member.id == cast.kcpd_detective.member_id)
     await Agency.update({Agency.status: "departed"}).where(Agency.id == cast.agencies["IPD"])

@@ -21,16 +21,16 @@ from tracker.tables.visible.core import word_index
 from tracker.tables.visible.core.words import begins, folded, prefix
 from tracker.usecases.roster.directory_rows import ANYBODY, OWN_COMMITTEES
 
-# NOT IN lets SQLite begin with what was found.
+# NOT IN lets SQLite begin with what was found. A seat counts only while its holder serves at the agency that has it.
 _ACTIVE = "m.status = 'active' AND m.agency NOT IN (SELECT g.id FROM agency g WHERE g.status <> 'active')"
 _ACTIVE_TO_COUNT = "m.status = 'active' AND g.status = 'active'"
 _KNOWN = (
-    f"{_ACTIVE} AND (m.agency NOT IN (SELECT g.id FROM agency g WHERE g.arm <> {{}}) OR m.id IN"
-    f" (SELECT h.member FROM seat_holder h JOIN seat t ON t.id = h.seat WHERE t.committee IN ({OWN_COMMITTEES})))"
+    f"{_ACTIVE} AND (m.agency NOT IN (SELECT g.id FROM agency g WHERE g.arm <> {{}}) OR (m.id, m.agency) IN"
+    " (SELECT h.member, t.agency FROM seat_holder h JOIN seat t ON t.id = h.seat"
+    f" WHERE t.committee IN ({OWN_COMMITTEES})))"
 )
 _OF_ARM = "m.agency IN (SELECT g.id FROM agency g WHERE g.arm = {})"
 _AT_LEVELS = "m.agency IN (SELECT g.id FROM agency g WHERE g.level IN ({}))"
-# A seat counts only while its holder serves at the agency that has it.
 _ON_COMMITTEES = (
     "m.id IN (SELECT h.member FROM seat_holder h JOIN seat t ON t.id = h.seat"
     f" WHERE t.agency = m.agency AND t.committee IN ({OWN_COMMITTEES})) OR m.id IN"
