@@ -149,6 +149,25 @@ async def test_a_part_that_writes_is_refused(small: Engine, write: Writer) -> No
     assert await parents(small) == [1]
 
 
+async def test_a_part_that_was_refused_is_no_reason_to_refuse_others(small: Engine) -> None:
+    async with writing():
+        with pytest.raises(TransactionError, match="Write before `together`"):
+            async with writing():
+                await together(word("a"), adding(small))
+        assert await together(word("a"), word("b")) == ("a", "b")
+        await add_parent(small, 1)
+    assert await parents(small) == [1]
+
+
+async def test_a_part_that_writes_is_refused_also_if_the_part_around_it_continues_without(small: Engine) -> None:
+    async def continuing() -> None:
+        with suppress(TransactionError):
+            await together(word("b"), adding(small))
+
+    with pytest.raises(TransactionError, match="Write before `together`"):
+        await together(word("a"), continuing())
+
+
 async def test_a_part_that_writes_is_refused_also_if_it_continues_without(small: Engine) -> None:
     async def continuing() -> None:
         with suppress(Exception):

@@ -30,10 +30,8 @@ class Asked:
 class Reading:
     """Where parts read: outside of write transactions, in one, or in a snapshot."""
 
-    is_in_part = False
-    """Whether one of the parts runs, up to what it asks."""
-    has_refused = False
-    """Whether a part tried to write."""
+    part: "_Part | None" = None
+    """The part that runs, up to what it asks; None outside of parts."""
     survives_failure = True
     """Whether it can be asked again after a statement failed."""
 
@@ -43,18 +41,18 @@ class Reading:
 
     async def read(self, statements: Sequence[Statement]) -> list[Rows]:
         """Return the rows of statements; those of a part go with those of the others."""
-        if self.is_in_part and not all(is_read(query) for query, _ in statements):
+        if self.part and not all(is_read(query) for query, _ in statements):
             self.check_may_write()
         return await self.read_with_others(statements)
 
     async def read_with_others(self, statements: Sequence[Statement]) -> list[Rows]:
-        """Do the same for statements that have been checked: a part may have parts of its own."""
-        return await (Asked(statements) if self.is_in_part else self.read_now(statements))
+        """Return the rows of statements that only read, or are in no part; a part may have parts of its own."""
+        return await (Asked(statements) if self.part else self.read_now(statements))
 
     def check_may_write(self) -> None:
         """Raise TransactionError in a part; again after all of them, because parts catch what a page may lack."""
-        if self.is_in_part:
-            self.has_refused = True
+        if self.part:
+            self.part.has_refused = True
             raise TransactionError(ONLY_READS)
 
 
@@ -78,6 +76,8 @@ class _Part:
         self.asked: Sequence[Statement] | None = None
         self.found: Any = None
         self.error: BaseException | None = None
+        self.has_refused = False
+        """Whether it tried to write, or a part of its own did."""
 
     async def go_on(self, answer: list[Rows] | None = None) -> None:
         """Let it run with an answer until it asks again."""
@@ -92,7 +92,7 @@ class _Part:
     def _step(self, step: Callable[[Any], Any], value: Any) -> tuple[Any] | None:
         """Let it run until it waits or ends; return what it waits for, if that isn't the database."""
         reading = self._reading
-        before, reading.is_in_part, self.asked = reading.is_in_part, True, None
+        before, reading.part, self.asked = reading.part, self, None
         try:
             reached = step(value)
         except StopIteration as ended:
@@ -104,7 +104,7 @@ class _Part:
                 return (reached,)
             self.asked = reached.statements
         finally:
-            reading.is_in_part = before
+            reading.part = before
         return None
 
     async def _wait_for(self, other: tuple[Any] | None) -> None:
@@ -127,7 +127,8 @@ async def in_step(reading: Reading, begun: Sequence[Coroutine[Any, Any, T]]) -> 
         await part.go_on()
     while waiting := [part for part in parts if part.asked is not None]:
         await _answer(reading, waiting)
-    if reading.has_refused:
+    if any(part.has_refused for part in parts):
+        reading.check_may_write()  # these may be parts of a part
         raise TransactionError(ONLY_READS)
     errors = [part.error for part in parts if part.error is not None]
     if errors:

@@ -113,7 +113,7 @@ class OneWriterEngine(Connecting):
 
     async def _run(self, query: str, arguments: list[Any], *, is_pooled: bool) -> Rows:
         held, reading = self.live_transaction(), self.reading()
-        if reading and (held or reading.is_in_part or is_read(query)):
+        if reading and (held or reading.part or is_read(query)):
             [found] = await reading.read([(query, arguments)])
             return found
         return await self.run_alone(query, arguments, is_pooled=is_pooled)
