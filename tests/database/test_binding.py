@@ -7,7 +7,18 @@ from piccolo.columns import Integer, Varchar
 from piccolo.table import Table, create_db_tables
 
 from tests.database.others import url_of
-from tracker.database import Engine, bind, engine, engine_from_url, is_postgres, open_database, writing
+from tests.database.rows import count, works
+from tracker.database import (
+    Engine,
+    bind,
+    engine,
+    engine_from_url,
+    is_postgres,
+    is_unavailable,
+    open_database,
+    writer_lock,
+    writing,
+)
 from tracker.tables.schema.roster.people import Agency
 
 pytestmark = pytest.mark.both_engines
@@ -65,3 +76,14 @@ async def test_a_relative_path_starts_in_the_working_folder(tmp_path: Path, monk
 def test_any_other_url_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="sqlite:///path or postgresql://"):
         engine_from_url(url)
+
+
+async def test_a_task_does_not_wait_for_ever_for_a_connection(small: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer_lock, "A_CONNECTION", 0.05)
+    taken = [await small.acquire() for _ in range(small.pool_size)]
+    with pytest.raises(TimeoutError) as late:
+        await count(small)
+    assert is_unavailable(late.value)
+    for connection in taken:
+        await small.give_back(connection, is_clean=True)
+    await works(small)

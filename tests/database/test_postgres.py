@@ -1,9 +1,12 @@
 """What PostgreSQL alone needs: a pool that survives its server, and no connection before it is asked for."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import asyncpg
 import pytest
 from piccolo.engine.exceptions import TransactionError
 from piccolo.querystring import QueryString
@@ -11,10 +14,22 @@ from piccolo.querystring import QueryString
 from tests.database.others import another, url_of
 from tests.database.rows import COUNTER, PARENT, REFUSED, add_parent, count, parents, works
 from tests.database.sources import Source
-from tracker.database import Engine, bind, close_database, engine_from_url, is_postgres, open_database, writing
-from tracker.database.postgres import STATEMENTS, PostgresEngine
+from tracker.database import (
+    Engine,
+    bind,
+    close_database,
+    engine_from_url,
+    is_postgres,
+    is_unavailable,
+    open_database,
+    surviving_failures,
+    together,
+    writing,
+)
+from tracker.database.postgres import REACHING, STATEMENTS, PostgresEngine
 
 CUT = r"clos|terminat|failed|in progress"  # asyncpg's words vary with the moment
+LEARNED = 6  # turns of the event loop, at most, until this end has learned that a connection was cut
 
 
 @pytest.fixture
@@ -30,12 +45,22 @@ async def server(postgres_source: Source, tmp_path: Path) -> AsyncIterator[Engin
     await postgres_source.drop(url)
 
 
-async def _cut(engine: Engine) -> None:
-    """End this task's connection from outside, as an administrator or a restart would."""
+async def _cut(engine: Engine, turns: int = 0) -> None:
+    """End this task's connection from outside, as an administrator or a restart would.
+
+    This end learns of it in some turns of the event loop.
+    """
     backend = (await engine.run_querystring(QueryString("SELECT pg_backend_pid() AS pid")))[0]["pid"]
-    async with another(engine) as administrator:
-        await administrator.run_querystring(QueryString("SELECT pg_terminate_backend({}::int, 5000)", backend))
-    await asyncio.sleep(0.01)  # this end learns of it
+    with ThreadPoolExecutor(1) as thread:  # meanwhile, the loop waits
+        thread.submit(asyncio.run, _ended(url_of(engine), backend)).result()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+
+
+async def _ended(url: str, backend: int) -> None:
+    administrator = await asyncpg.connect(url)
+    await administrator.execute(f"SELECT pg_terminate_backend({backend}, 5000)")
+    await administrator.close()
 
 
 async def test_a_connection_cut_in_a_transaction_is_replaced(server: Engine) -> None:
@@ -71,8 +96,31 @@ async def test_a_connection_cut_in_a_savepoint_takes_the_whole_transaction(serve
     await works(server)
 
 
+@pytest.mark.parametrize("turns", range(LEARNED + 1))
+async def test_what_reads_notices_nothing_of_a_connection_that_was_cut(server: Engine, turns: int) -> None:
+    await _cut(server, turns)
+    assert await parents(server) == []
+    await _cut(server, turns)
+    assert await together(parents(server), count(server)) == ([], 0)
+    await works(server)
+
+
+@pytest.mark.parametrize("turns", range(LEARNED))
+async def test_what_writes_on_a_connection_that_was_cut_fails_as_without_a_server(server: Engine, turns: int) -> None:
+    await _cut(server, turns)
+    with surviving_failures() as failed:
+        await add_parent(server, 1)
+    await _cut(server, turns)
+    with surviving_failures() as failed_too:
+        async with writing():
+            await add_parent(server, 2)
+    assert await parents(server) == [number for number, why in ((1, failed), (2, failed_too)) if not why]
+    assert turns or (failed and failed_too)
+    await works(server)
+
+
 async def test_an_idle_connection_cut_by_the_server_is_replaced(server: Engine) -> None:
-    await _cut(server)
+    await _cut(server, LEARNED)
     async with writing():
         await add_parent(server, 1)
     assert await parents(server) == [1]
@@ -131,7 +179,7 @@ async def test_each_connection_keeps_the_statements_of_all_pages_prepared(server
         kept_for = connection._config.max_cached_statement_lifetime  # asyncpg shows it nowhere else
         await server.give_back(connection, is_clean=True)
         assert kept_for == 0  # as long as it lives
-        await _cut(server)
+        await _cut(server, LEARNED)
 
 
 def test_no_connection_is_made_before_the_database_is_opened() -> None:
@@ -143,6 +191,32 @@ async def test_a_server_that_is_away_is_said() -> None:
     with pytest.raises(OSError, match="Connect"):
         await open_database(engine)
     await close_database(engine)
+
+
+async def test_a_server_that_does_not_answer_is_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        engine = PostgresEngine(f"postgresql://nobody@127.0.0.1:{silent.getsockname()[1]}/nothing")
+        assert engine.config["timeout"] == REACHING
+        engine.config["timeout"] = 0.05
+        with pytest.raises(TimeoutError, match="did not answer") as late:
+            await engine.open()
+    assert is_unavailable(late.value)
+
+
+async def test_parts_of_a_page_try_once_to_reach_a_server_that_is_away(
+    server: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+
+    async def away(engine: PostgresEngine) -> object:
+        tried.append(engine)
+        raise TimeoutError
+
+    await _cut(server, LEARNED)
+    monkeypatch.setattr(PostgresEngine, "get_new_connection", away)
+    with pytest.raises(TimeoutError):
+        await together(parents(server), together(count(server), parents(server)), count(server))
+    assert len(tried) == 1
 
 
 async def test_without_a_pool_each_query_has_a_connection_that_ends_with_it(server: Engine) -> None:

@@ -7,7 +7,18 @@ from contextlib import contextmanager
 
 from asyncpg import exceptions as postgres
 
-AWAY = (postgres.InterfaceError, postgres.PostgresError, ConnectionError, TimeoutError, socket.gaierror)
+UNREACHED = (
+    ConnectionError,
+    TimeoutError,
+    socket.gaierror,
+    postgres.InterfaceError,
+    postgres.InternalClientError,  # of a connection that the server has just ended: "another operation is in progress"
+    postgres.PostgresConnectionError,
+    postgres.AdminShutdownError,
+    postgres.CrashShutdownError,
+    postgres.CannotConnectNowError,
+    postgres.TooManyConnectionsError,
+)
 OURS = (postgres.IntegrityConstraintViolationError, postgres.DataError, postgres.RaiseError)
 """A refused row, a value that does not fit, or one of our own triggers: mistakes in the code."""
 AS_THEY_ARE = (sqlite3.OperationalError, sqlite3.DatabaseError, OSError)
@@ -16,7 +27,13 @@ AS_THEY_ARE = (sqlite3.OperationalError, sqlite3.DatabaseError, OSError)
 
 def is_unavailable(error: BaseException) -> bool:
     """Return whether an error means that the database cannot do this now, but could at another time."""
-    return type(error) in AS_THEY_ARE or (isinstance(error, AWAY) and not isinstance(error, OURS))
+    is_refused = isinstance(error, postgres.PostgresError) and not isinstance(error, OURS)
+    return type(error) in AS_THEY_ARE or is_refused or is_unreached(error)
+
+
+def is_unreached(error: BaseException) -> bool:
+    """Return whether an error means that the database was not reached, so that asking again would only take longer."""
+    return type(error) is OSError or isinstance(error, UNREACHED)
 
 
 @contextmanager

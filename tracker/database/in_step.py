@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from piccolo.engine.exceptions import TransactionError
 
 from tracker.database.connecting import Rows, Statement, is_read
+from tracker.database.failures import is_unreached
 
 ONLY_READS = "A part that reads together with others writes. Write before `together`, or after it."
 T = TypeVar("T")
@@ -137,12 +138,16 @@ async def in_step(reading: Reading, begun: Sequence[Coroutine[Any, Any, T]]) -> 
 
 
 async def _answer(reading: Reading, waiting: Sequence[_Part]) -> None:
-    """Answer what parts asked; after a failure each asks by itself, and gets an error of its own alone."""
+    """Answer what parts asked; after a failure each asks by itself, and gets an error of its own alone.
+
+    All of them get the error of a database that was not reached: each would wait as long again.
+    """
     questions = [part.asked or () for part in waiting]
     try:
         found = iter(await reading.read_with_others([statement for each in questions for statement in each]))
     except BaseException as failed:  # noqa: BLE001 - each part gets it
         is_shared = len(waiting) > 1 and isinstance(failed, Exception) and reading.survives_failure
+        is_shared = is_shared and not is_unreached(failed)
         for part in waiting:
             await (_answer(reading, [part]) if is_shared else part.fail(failed))
         return

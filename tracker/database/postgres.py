@@ -11,12 +11,14 @@ from piccolo.engine import postgres as stock
 from piccolo.engine.base import BaseTransaction
 from piccolo.engine.exceptions import TransactionError
 
-from tracker.database.connecting import Rows, Statement, Write
+from tracker.database.connecting import Rows, Statement, Write, is_read
+from tracker.database.failures import is_unreached
 from tracker.database.one_statement import Trips, fetch_apart
 from tracker.database.transactions import FAILED, OneWriterEngine
 
 OLDEST = 13  # major version
 LOCK_TIMEOUT = 30.0  # seconds, as SQLite's busy timeout
+REACHING = 5.0  # seconds for a connection: a busy server takes one; asyncpg would let a page wait a minute
 CLOSING = 10.0  # seconds that a connection gets to end in order
 IDLE = 300.0  # seconds without use after which a connection is not used again: a firewall may have dropped it silently
 # Statements of any length that a connection keeps prepared, as long as it lives: the pages alone have some hundred. A
@@ -48,6 +50,7 @@ class PostgresEngine(OneWriterEngine, stock.PostgresEngine):  # type: ignore[mis
         super().__init__(
             config={
                 "dsn": dsn,
+                "timeout": REACHING,
                 "server_settings": {"application_name": "tracker", "lock_timeout": milliseconds, **PLANS},
                 "statement_cache_size": STATEMENTS,
                 "max_cacheable_statement_size": 0,
@@ -89,8 +92,23 @@ class PostgresEngine(OneWriterEngine, stock.PostgresEngine):  # type: ignore[mis
             return list(await self._run_in_new_connection(query, arguments))
 
     async def read_alone(self, statements: Sequence[Statement]) -> list[Rows]:
-        """Run statements outside any transaction, on one connection."""
+        """Run statements outside any transaction, on one connection.
+
+        When that turns out to be closed, as after a restart of the server, reads get a new one, once.
+        """
         connection = await self.acquire()
+        try:
+            return await self._read_on(connection, statements)
+        except Exception as failed:
+            is_again = (
+                is_unreached(failed) and connection.is_closed() and all(is_read(query) for query, _ in statements)
+            )
+            if not is_again:
+                raise
+        return await self._read_on(await self.acquire(is_new=True), statements)
+
+    async def _read_on(self, connection: Any, statements: Sequence[Statement]) -> list[Rows]:
+        """Run statements on a connection, and give it back."""
         is_clean = True
         try:
             return await self._trips.fetch(connection, statements)
@@ -102,15 +120,15 @@ class PostgresEngine(OneWriterEngine, stock.PostgresEngine):  # type: ignore[mis
         finally:
             await self.give_back(connection, is_clean=is_clean)
 
-    async def acquire(self) -> Any:
+    async def acquire(self, *, is_new: bool = False) -> Any:
         """Return an idle connection, or a new one, when no more than `pool` are in use; `give_back` it."""
-        slots = self.writer_lock().connections
-        await slots.acquire()
+        slots = self.writer_lock()
+        await slots.take_connection()
         try:
             with _reaching():
-                return self._kept() or await self.get_new_connection()
+                return (None if is_new else self._kept()) or await self.get_new_connection()
         except BaseException:
-            slots.release()
+            slots.connections.release()
             raise
 
     async def begin(
@@ -189,8 +207,10 @@ async def _close(connection: Any) -> None:
 
 @contextmanager
 def _reaching() -> Iterator[None]:
-    """Raise the usual "server is away" error when the socket file is missing, as during a server restart."""
+    """Say that the server is away: with the usual error, too, when the socket file is missing, as during a restart."""
     try:
         yield
     except FileNotFoundError as gone:
         raise ConnectionRefusedError("The database server's socket is not there.") from gone
+    except TimeoutError as late:
+        raise TimeoutError(f"The database server did not answer within {REACHING:.0f} s.") from late

@@ -165,12 +165,12 @@ class SQLiteEngine(OneWriterEngine, stock.SQLiteEngine):  # type: ignore[misc]  
 
     async def acquire(self) -> Connection:
         """Return an idle connection, or a new one, when no more than `pool` are in use; `give_back` it."""
-        slots = self.writer_lock().connections
-        await slots.acquire()
+        slots = self.writer_lock()
+        await slots.take_connection()
         try:
             return self._idle.pop() if self._idle else await self.get_connection()
         except BaseException:
-            slots.release()
+            slots.connections.release()
             raise
 
     async def begin(
