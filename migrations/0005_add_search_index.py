@@ -52,7 +52,8 @@ CREATE INDEX {0}_index_words ON {0}_index USING gin (words) WITH (fastupdate = o
 """
 POSTGRES_ADDED = "INSERT INTO {0}_index (rowid, words) VALUES (NEW.id, search_words(NEW.seen_by, NEW.texts))"
 POSTGRES_GONE = "DELETE FROM {0}_index WHERE rowid = OLD.id"
-# Words as SQLite's tokenizer makes them, whatever the locale of the server: what separates them is listed.
+# Words as SQLite's tokenizer makes them: what separates them is listed, because each locale of a server has its own
+# view. The locale only makes letters lower case, and the engine opens no database whose locale doesn't.
 POSTGRES_WORDS = r"""
 CREATE FUNCTION search_words(seen_by text, texts text) RETURNS tsvector LANGUAGE sql IMMUTABLE AS $$
   SELECT COALESCE(array_to_tsvector(array_agg(word)), '') FROM (

@@ -4,6 +4,7 @@ import fcntl
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -116,7 +117,10 @@ def _prepared(root: Path, text: str) -> "PostgresServer":
     (root / "data").mkdir()
     with _alone():
         server = get_server(root / "data", cleanup_mode="delete", start=False)
-    server.ensure_pgdata_inited()
+    with pytest.MonkeyPatch.context() as environment:
+        if sys.platform == "linux":  # elsewhere, the usual locale is one that knows all letters
+            environment.setenv("LC_ALL", "C.UTF-8")
+        server.ensure_pgdata_inited()
     with (root / "data" / "postgresql.conf").open("a") as settings:
         settings.write(text)
     return server

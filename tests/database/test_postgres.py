@@ -5,6 +5,7 @@ import socket
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -191,6 +192,21 @@ async def test_a_server_that_is_away_is_said() -> None:
     with pytest.raises(OSError, match="Connect"):
         await open_database(engine)
     await close_database(engine)
+
+
+async def test_a_database_whose_locale_lacks_letters_is_refused(postgres_source: Source, tmp_path: Path) -> None:
+    url = await postgres_source.blank(tmp_path)
+    administrator = await asyncpg.connect(url)
+    for encoding in ("UTF8", "SQL_ASCII"):
+        how = f"TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'"
+        await administrator.execute(f"CREATE DATABASE of_few_letters {how}")
+        engine = engine_from_url(urlsplit(url)._replace(path="/of_few_letters").geturl())
+        with pytest.raises(RuntimeError, match=r"É and é.*C\.UTF-8"):
+            await open_database(engine)
+        await close_database(engine)
+        await administrator.execute("DROP DATABASE of_few_letters WITH (FORCE)")
+    await administrator.close()
+    await postgres_source.drop(url)
 
 
 async def test_a_server_that_does_not_answer_is_given_up() -> None:

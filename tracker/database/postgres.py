@@ -27,6 +27,7 @@ STATEMENTS = 512
 # Each is planned once, for any values. By itself, PostgreSQL would plan again for each run what promises to gain by it,
 # which takes longer than it gains; and of a trip that is one statement it would plan everything again.
 PLANS = {"plan_cache_mode": "force_generic_plan", "jit": "off"}
+CAPITALS = "IÉĐЁ"  # of which LC_CTYPE "C" knows the first alone, and Turkish makes another letter of that
 WRITER = 0x7472_6163_6B65_72  # the advisory lock of the writer ("tracker")
 
 
@@ -62,15 +63,13 @@ class PostgresEngine(OneWriterEngine, stock.PostgresEngine):  # type: ignore[mis
         """Do nothing when the engine is made, where stock connects at import time; `open` checks the version."""
 
     async def open(self) -> None:
-        """Start keeping connections; raise when the server is away or too old."""
+        """Start keeping connections; raise when the server is away or too old, or its locale lacks letters."""
         connection = await self.acquire()
         try:
-            [row] = await self.fetch(connection, "SHOW server_version_num", [])
-            self._is_open = int(row["server_version_num"]) >= OLDEST * 10_000
+            await self._check(connection)
+            self._is_open = True
         finally:
             await self.give_back(connection, is_clean=True)
-        if not self._is_open:
-            raise RuntimeError(f"PostgreSQL {OLDEST} or newer is needed.")
 
     async def close(self) -> None:
         """Close the connections within 10 s, those in use when they are given back; what remains idle is cut."""
@@ -82,6 +81,18 @@ class PostgresEngine(OneWriterEngine, stock.PostgresEngine):  # type: ignore[mis
                 await asyncio.gather(self._given_back(), *(one.close() for one in idle), return_exceptions=True)
         for one in idle:
             one.terminate()
+
+    async def _check(self, connection: Any) -> None:
+        if connection.get_server_version().major < OLDEST:
+            raise RuntimeError(f"PostgreSQL {OLDEST} or newer is needed.")
+        if connection.get_settings().server_encoding == "UTF8":
+            [row] = await self.fetch(connection, f"SELECT lower('{CAPITALS}') AS lower", [])
+            if row["lower"] == CAPITALS.lower():
+                return
+        raise RuntimeError(
+            "It takes É and é for different letters. Create one with UTF-8 and a locale such as C.UTF-8, as"
+            " docs/operations.md says."
+        )
 
     async def run_alone(self, query: str, arguments: list[Any], *, is_pooled: bool) -> Rows:
         """Run one statement outside any transaction; without a pool (Piccolo's own commands) on a new connection."""
