@@ -31,6 +31,7 @@ CREATE TABLE person_text (
 );
 """
 SEARCHED_BY = ("event", "item", "person")
+STROKED = {"Đ": "D", "đ": "d", "Ł": "L", "ł": "l", "Ø": "O", "ø": "o"}  # as `rules.core.word_forms` reads what is asked
 LONGEST_TEXT = 100_000  # characters, with those of all dates or notes: PostgreSQL takes 1 MB of different words
 A_MONTH = 1_000_000_000  # numbers of events whose last date is in one month
 # Each engine's own index of these words has the same numbers.
@@ -243,7 +244,10 @@ def _joined(parts: str) -> str:
 
 def _cut(*texts: str) -> str:
     joined = " || ' ' || ".join(texts)
-    return f"SUBSTR({joined}, 1, {LONGEST_TEXT})"
+    cut = f"SUBSTR({joined}, 1, {LONGEST_TEXT})"
+    for letter, plain in STROKED.items():  # both engines know other accents themselves
+        cut = f"REPLACE({cut}, '{letter}', '{plain}')"
+    return cut
 
 
 def _plain(audience: str) -> str:

@@ -16,6 +16,7 @@ LONGEST_WORD = 60  # characters
 LONGEST = 100  # characters of what someone types to look for something
 MOST_WORDS = 8  # of it; the rest is ignored
 
+_WITHOUT_STROKES = str.maketrans("đłø", "dlo")  # strokes are no accents to Unicode
 _ACCENTED = re.compile("([A-Za-z])[\u0300-\u036f]+")
 _SHORTEST_WITH_FORMS = 4  # letters
 _VOWELS = frozenset("aeiou")
@@ -23,8 +24,8 @@ _HISSES = ("s", "x", "z", "ch", "sh", "o")
 
 
 def folded(text: str) -> str:
-    """Return a text in lower case, and its Latin letters without accents."""
-    apart = unicodedata.normalize("NFD", text.lower())
+    """Return a text in lower case, and its Latin letters without accents and strokes."""
+    apart = unicodedata.normalize("NFD", text.lower().translate(_WITHOUT_STROKES))
     return unicodedata.normalize("NFC", _ACCENTED.sub(r"\1", apart))
 
 
