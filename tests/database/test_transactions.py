@@ -59,6 +59,18 @@ async def test_a_writer_who_waits_in_vain_leaves_nothing_behind(small: Engine) -
     assert await count(small) == 1
 
 
+async def test_a_single_write_waits_for_the_transaction_of_another(small: Engine) -> None:
+    async with another(small) as other:
+        async with writing() as held:
+            await held.begin()
+            adding = asyncio.create_task(add_parent(other, 1))
+            await asyncio.sleep(0.1)
+            assert not adding.done()
+            assert await parents(small) == []
+        await adding
+    assert await parents(small) == [1]
+
+
 async def test_a_block_that_asks_nothing_waits_for_no_other_process(small: Engine) -> None:
     async with another(small, patience=0.05) as other, writing() as held:
         await held.begin()

@@ -56,9 +56,9 @@ def is_postgres(engine: stock.Engine[Any]) -> TypeIs[PostgresEngine]:
 def writing() -> AbstractAsyncContextManager[Any]:
     """Return one write transaction on the bound engine; inside one, a savepoint.
 
-    One writer at a time holds on both engines, so what is read inside stays true until the end. Never send email,
-    render or gather tasks inside. A statement that failed undoes the block even if its error is caught: nest to survive
-    it.
+    One writer at a time holds on both engines, for a statement outside `writing()` too, so what is read inside stays
+    true until the end. Never send email, render or gather tasks inside. A statement that failed undoes the block even
+    if its error is caught: nest to survive it.
     """
     return engine().transaction()
 

@@ -14,7 +14,7 @@ from piccolo.engine.exceptions import TransactionError
 from tracker.database.connecting import Rows, Statement, Write, is_read
 from tracker.database.failures import is_unreached
 from tracker.database.one_statement import Trips, fetch_apart
-from tracker.database.transactions import FAILED, OneWriterEngine
+from tracker.database.transactions import FAILED, OneWriterEngine, Transaction
 
 OLDEST = 13  # major version
 LOCK_TIMEOUT = 30.0  # seconds, as SQLite's busy timeout
@@ -36,7 +36,8 @@ class PostgresEngine(OneWriterEngine, stock.PostgresEngine):  # type: ignore[mis
 
     It keeps idle connections itself, as on SQLite: asyncpg's pool takes longer to lend one than a small query takes.
 
-    Writers queue for one advisory lock. SQLite forces the same order, so what works on one engine works on the other.
+    Writers queue for one advisory lock, those of a single statement too. SQLite forces the same order, so what works on
+    one engine works on the other.
     """
 
     begin_to_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -95,12 +96,18 @@ class PostgresEngine(OneWriterEngine, stock.PostgresEngine):  # type: ignore[mis
         )
 
     async def run_alone(self, query: str, arguments: list[Any], *, is_pooled: bool) -> Rows:
-        """Run one statement outside any transaction; without a pool (Piccolo's own commands) on a new connection."""
-        if is_pooled:
-            [found] = await self.read_alone([(query, arguments)])
-            return found
-        with _reaching():
-            return list(await self._run_in_new_connection(query, arguments))
+        """Run one statement outside any transaction, in one of its own if it writes: it queues with the other writers.
+
+        Without a pool (Piccolo's own commands) it is run as it is, on a new connection.
+        """
+        if not is_pooled:
+            with _reaching():
+                return list(await self._run_in_new_connection(query, arguments))
+        if not is_read(query):
+            async with Transaction(self) as own:
+                return await own.run(query, arguments)
+        [found] = await self.read_alone([(query, arguments)])
+        return found
 
     async def read_alone(self, statements: Sequence[Statement]) -> list[Rows]:
         """Run statements outside any transaction, on one connection.
