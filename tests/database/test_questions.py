@@ -4,6 +4,7 @@ import pytest
 from piccolo.querystring import QueryString
 
 from tracker.database.compiling import Question, compiled
+from tracker.database.connecting import is_read
 from tracker.database.sql_list import sql_list
 
 
@@ -14,6 +15,21 @@ def test_a_question_is_written_as_a_query_is(outer: type[QueryString], inner: ty
     assert compiled(asked, "sqlite") == ("SELECT ? WHERE a IN (?, ?) AND b = ?", [1, "x", "y", None])
     assert compiled(asked, "postgres") == ("SELECT $1 WHERE a IN ($2, $3) AND b = $4", [1, "x", "y", None])
     assert asked.compile_string() == compiled(asked, "postgres")
+
+
+@pytest.mark.parametrize(
+    ("query", "reads"),
+    [
+        ("WITH a AS (SELECT 1 AS update) SELECT update FROM a FOR UPDATE", True),
+        ("WITH a AS (SELECT REPLACE(name, 'x', 'delete') AS n FROM member) SELECT n FROM a", True),
+        ("WITH a AS (SELECT 1) INSERT INTO member SELECT * FROM a", False),
+        ("WITH a AS (DELETE FROM member RETURNING id) SELECT id FROM a", False),
+        ("with a as materialized (\n  update member set name = '' returning id) select id from a", False),
+        ("INSERT INTO member SELECT 1", False),
+    ],
+)
+def test_a_question_that_names_others_only_reads_if_none_of_them_writes(query: str, reads: bool) -> None:
+    assert is_read(query) is reads
 
 
 def test_a_list_asks_piccolo_nothing_about_its_values() -> None:

@@ -57,6 +57,12 @@ async def reading_what_it_writes(engine: Engine) -> None:
     await engine.read_each(QueryString("DELETE FROM parent"))
 
 
+async def writing_what_it_names(engine: Engine) -> None:
+    """Write by a statement that begins as a question does."""
+    named = "WITH gone AS (SELECT 1 AS id) DELETE FROM parent WHERE id IN (SELECT id FROM gone)"
+    await engine.run_querystring(QueryString(named))
+
+
 async def test_each_part_gets_its_own_rows(small: Engine) -> None:
     first, second, third = await together(word("a"), twice("b"), together(word("c"), twice("d")))
     assert (first, second, third) == ("a", ["b", "b"], ("c", ["d", "d"]))
@@ -138,7 +144,7 @@ async def test_a_page_that_is_left_leaves_no_connection(small: Engine) -> None:
     await works(small)
 
 
-@pytest.mark.parametrize("write", [adding, transacting, changing_many, reading_what_it_writes])
+@pytest.mark.parametrize("write", [adding, transacting, changing_many, reading_what_it_writes, writing_what_it_names])
 async def test_a_part_that_writes_is_refused(small: Engine, write: Writer) -> None:
     with pytest.raises(TransactionError, match="Write before `together`"):
         await together(word("a"), write(small))

@@ -1,8 +1,10 @@
 """What an engine does with its connections; each of the two databases implements it."""
 
 import asyncio
+import re
 from abc import abstractmethod
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -17,11 +19,15 @@ Statement = tuple[str, list[Any]]
 Write = tuple[str, Sequence[Sequence[Any]]]
 """SQL for the database that returns nothing, and the rows for each of which it runs."""
 READS = ("SELECT", "WITH", "PRAGMA", "EXPLAIN")
+CHANGES = re.compile(r"[()]\s*(INSERT|UPDATE|DELETE|MERGE|REPLACE\s+INTO)\b", re.IGNORECASE)
+"""A statement that writes, in a WITH or after it."""
 
 
+@lru_cache(maxsize=1024)
 def is_read(query: str) -> bool:
     """Return whether a statement only reads."""
-    return query.lstrip()[:7].upper().startswith(READS)
+    begins = query.lstrip()[:7].upper()
+    return begins.startswith(READS) and not (begins.startswith("WITH") and CHANGES.search(query))
 
 
 class Connecting(Engine[BaseTransaction]):
