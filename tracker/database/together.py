@@ -46,5 +46,5 @@ async def together(*parts: Part[Any]) -> tuple[Any, ...]:
 
 
 async def all_together(parts: Sequence[Part[A]]) -> list[A]:
-    """Do the same for any number of parts of one kind."""
+    """Return what any number of independent parts of one kind read, in their order, as `together` does."""
     return await engine().read_in_step(parts)

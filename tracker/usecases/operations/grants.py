@@ -51,7 +51,7 @@ async def candidates(viewer: Viewer, event: Event) -> Candidates:
 
 
 async def candidates_of(viewer: Viewer, event_id: UUID) -> Candidates:
-    """Return the same for an operation that the viewer leads. Errors: NotFound, NotAllowed."""
+    """Return whom the viewer may let see an operation that they lead. Errors: NotFound, NotAllowed."""
     return await candidates(viewer, await _led(viewer, event_id))
 
 

@@ -136,7 +136,7 @@ async def people(known: QueryString, narrowed: QueryString, at_most: int = EVERY
 
 
 async def names(known: QueryString, narrowed: QueryString) -> list[Row]:
-    """Return the same people in brief, with code and name of their agency, for searching."""
+    """Return all known people who match the second condition, in brief, with code and name of their agency."""
     of = {row["id"]: row for row in await agencies()}
     found = await engine().run_querystring(QueryString(_NAMES, known, narrowed))
     named = [dict(row) | {"code": of[row["agency"]]["code"], "agency_name": of[row["agency"]]["name"]} for row in found]
@@ -144,9 +144,9 @@ async def names(known: QueryString, narrowed: QueryString) -> list[Row]:
 
 
 async def with_words(viewer: Viewer, known: QueryString, words: Sequence[str], at_most: int) -> list[Row]:
-    """Return the same of the known people at the viewer's agency, of an account manager all, that have all the words.
+    """Return the known people, in brief, whose names, titles, addresses, or agencies have all the words.
 
-    Of too many, those who were added last.
+    Only account managers find people of other agencies than their own. Of too many, those who were added last.
     """
     seen_by = "present" if viewer.manages_accounts else audience_of_agency(viewer.agency_id)
     latest = word_index.latest_with_words("person", [[seen_by]], words, at_most)
