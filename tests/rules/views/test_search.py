@@ -4,7 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from tracker.rules.core.word_forms import words_of
-from tracker.rules.views.search import around, pieces
+from tracker.rules.views.search import around, is_quoted, pieces
+
+
+def test_quotation_marks_are_seen_and_apostrophes_are_none() -> None:
+    assert [is_quoted(text) for text in ('"task force"', "“task force”", "victims’ 'services'")] == [True, True, False]
 
 
 def test_words_are_marked_in_a_text_as_they_are_found() -> None:

@@ -7,8 +7,15 @@ from tracker.rules.core.word_forms import TOKEN, folded, is_match
 
 _SPACE = re.compile(r"\s+")
 
+_QUOTATION_MARKS = frozenset('"“”„«»')
+
 Piece = tuple[str, bool]
 """A part of a text, and whether it is one of the words."""
+
+
+def is_quoted(text: str) -> bool:
+    """Return whether a query has quotation marks, which are signs like others: no words are kept together."""
+    return not _QUOTATION_MARKS.isdisjoint(text)
 
 
 def pieces(text: str, words: Sequence[str]) -> list[Piece]:

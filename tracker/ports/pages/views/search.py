@@ -7,7 +7,7 @@ from tracker.ports.http.dependencies import Now, Today, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Pages
 from tracker.rules.core.word_forms import LONGEST, is_beginning
-from tracker.rules.views.search import Piece, pieces
+from tracker.rules.views.search import Piece, is_quoted, pieces
 from tracker.rules.views.typed_days import day_typed
 from tracker.usecases.views import search
 
@@ -27,6 +27,7 @@ async def search_page(pages: Pages, viewer: Viewer, now: Now, today: Today, q: F
         on=day_typed(text, today),
         found=found,
         marked=marked,
+        is_quoted=is_quoted(text),
         has_letter=not all(map(is_beginning, found.words)),
         most=search.MOST,
     )
