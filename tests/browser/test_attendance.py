@@ -36,6 +36,19 @@ def mark_the_rest_absent(page: Page) -> int:
     return count
 
 
+def test_a_name_that_no_one_on_the_roll_has_is_said_and_seen(page_of: PageOf) -> None:
+    page = page_of(COORDINATOR)
+    to_own_roll(page, "Looked through")
+    field, said = page.get_by_role("searchbox", name="Find a person"), page.locator("[data-find-count]")
+    number = page.locator(".tt-att li").count()
+    field.fill("kcpd")
+    expect(said).to_have_text(f"3 of {number} shown.")
+    field.fill("zzz")
+    expect(said).to_have_text("No one matches “zzz”.")
+    field.fill("")
+    expect(said).to_be_empty()
+
+
 def test_marks_made_without_a_network_are_sent_afterwards_and_none_twice(page_of: PageOf) -> None:
     page = page_of(COORDINATOR)
     to_own_roll(page, "Marked offline")

@@ -283,7 +283,9 @@
     all("[data-find-group]").forEach((group) => { group.hidden = !rows.some((row) => group.contains(row) && !row.hidden); });
     const left = rows.filter((row) => !row.hidden).length;
     const count = one("[data-find-count]");
-    if (count) count.textContent = words === "" ? "" : `${left} of ${rows.length} shown`;
+    const found = left ? `${left} of ${rows.length} shown.` : `No one matches “${field.value.trim()}”.`;
+    const said = words === "" ? "" : found;
+    if (count.textContent !== said) count.textContent = said; // read out once, not with every refresh of the rows
   }
 
   document.addEventListener("input", (event) => { if (event.target.matches("[data-find]")) filter(event.target); });
