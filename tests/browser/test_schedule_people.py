@@ -3,7 +3,7 @@
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser.tabs import PageOf
-from tests.browser.ways import COORDINATOR, to_empty_form
+from tests.browser.ways import COORDINATOR, SEND, to_empty_form
 
 ANALYST = "KCPD analyst"
 
@@ -105,6 +105,20 @@ def test_a_search_that_finds_no_one_says_so(page_of: PageOf) -> None:
     page = opened(page_of)
     page.get_by_role("combobox", name="Add a person").fill("zzz")
     expect(page.get_by_role("status").filter(has_text="No one matches “zzz”.")).to_be_visible()
+
+
+def test_a_person_typed_and_not_added_is_added_after_sending_was_refused(page_of: PageOf) -> None:
+    page = opened(page_of)
+    page.get_by_label("Title").fill("Someone typed")
+    page.get_by_role("combobox", name="Add a person").fill("fbi operation")
+    expect(page.locator("#add-found")).to_contain_text("1 match.")
+    page.get_by_role("button", name=SEND).click()
+    expect(page.get_by_role("link", name="You typed “fbi operation”, but added no one.")).to_be_visible()
+    field = page.get_by_role("combobox", name="Add a person")
+    field.press("Enter")
+    expect(page.locator("#add-found")).to_have_text("FBI operation lead (FBI) added.")
+    page.get_by_role("button", name="Send to 1 person").click()
+    expect(page.get_by_role("heading", level=1, name="Someone typed")).to_be_visible()
 
 
 def test_people_are_chosen_without_scripts(without_scripts: BrowserContext, page_of: PageOf) -> None:
