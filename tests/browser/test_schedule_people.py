@@ -1,6 +1,10 @@
 """Choosing the people of an event: all agencies, people who are unchecked, and people who are added by a search."""
 
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from playwright.sync_api import BrowserContext, Error, Locator, Page, Route, expect
 
 from tests.browser.tabs import PageOf
 from tests.browser.ways import COORDINATOR, SEND, to_empty_form
@@ -119,6 +123,66 @@ def test_a_person_typed_and_not_added_is_added_after_sending_was_refused(page_of
     expect(page.locator("#add-found")).to_have_text("FBI operation lead (FBI) added.")
     page.get_by_role("button", name="Send to 1 person").click()
     expect(page.get_by_role("heading", level=1, name="Someone typed")).to_be_visible()
+
+
+def late(milliseconds: int) -> Callable[[Route], None]:
+    """Return what lets a request through so much later, if its page still waits for it."""
+
+    def lets_through(route: Route) -> None:
+        time.sleep(milliseconds / 1000)
+        with suppress(Error):
+            route.continue_()
+
+    return lets_through
+
+
+def typed_and_chosen(page: Page, words: str) -> None:
+    """Type words that find one person, and choose that person."""
+    field = page.get_by_role("combobox", name="Add a person")
+    field.fill(words)
+    expect(page.locator("#add-found")).to_contain_text("1 match.")
+    field.press("Enter")
+
+
+def test_people_chosen_in_quick_succession_are_all_invited_even_before_their_rows_arrive(page_of: PageOf) -> None:
+    page = opened(page_of)
+    page.get_by_label("Title").fill("Sent at once")
+    page.route("**/schedule/people", late(700))
+    typed_and_chosen(page, "fbi operation")
+    typed_and_chosen(page, "kcpd detective")
+    page.get_by_role("button", name=SEND).click()
+    expect(page.locator("#flash")).to_contain_text("2 people will get an email.")
+    page.unroute_all()
+
+
+def test_a_person_who_could_not_be_added_is_typed_again_and_nothing_is_sent_without_them(page_of: PageOf) -> None:
+    page = opened(page_of)
+    page.get_by_label("Title").fill("Not without them")
+    page.route("**/schedule/people", lambda route: route.abort())
+    typed_and_chosen(page, "fbi operation")
+    expect(page.locator("#add-found")).to_have_text("FBI operation lead (FBI) wasn’t added. Press Enter to try again.")
+    page.get_by_role("button", name=SEND).click()
+    expect(page.get_by_role("link", name="You typed “FBI operation lead (FBI)”, but added no one.")).to_be_visible()
+    page.unroute_all()
+
+
+def test_an_answer_that_comes_after_a_choice_is_dropped(page_of: PageOf) -> None:
+    page = opened(page_of)
+    field = page.get_by_role("combobox", name="Add a person")
+    field.fill("kcpd")
+    expect(page.locator("#add-found")).to_contain_text("3 matches.")
+    held: list[Route] = []
+    page.route("**/schedule/matches", lambda route: held.append(route))  # noqa: PLW0108 - Playwright takes no builtin
+    with page.expect_request("**/schedule/matches"):
+        field.press_sequentially(" det")
+    page.get_by_role("option", name=ANALYST).click()
+    with page.expect_response("**/schedule/matches"):
+        held[-1].continue_()
+    expect(page.locator("#add-found")).to_have_text(f"{ANALYST} (KCPD) added.")
+    field.press("Enter")
+    expect(page.locator(".tt-options")).to_have_count(0)
+    expect(page.locator("#invited")).to_contain_text("1 person is on the list")
+    page.unroute_all()
 
 
 def test_people_are_chosen_without_scripts(without_scripts: BrowserContext, page_of: PageOf) -> None:

@@ -109,6 +109,7 @@
     const chosen = chosenOf(area);
     if (chosen && (chosen.value || !wordsOf(area) || one("[data-several]", area))) return;
     event.preventDefault();
+    if (!wordsOf(area)) return;
     if (active(area)) choose(area, active(area));
     else chooseOnly(area);
   }
@@ -223,7 +224,8 @@
 
   document.addEventListener("htmx:before:swap", (event) => {
     const area = askingOf(event);
-    if (area && searches.get(area).asked !== wordsOf(area)) event.preventDefault();
+    const search = area && searches.get(area);
+    if (area && (!search.isComing || search.asked !== wordsOf(area))) event.preventDefault();
   });
 
   document.addEventListener("htmx:after:swap", (event) => {

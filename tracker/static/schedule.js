@@ -111,14 +111,20 @@
   const area = one("[data-combobox]");
   const field = area && one('input[type="text"]', area);
   const drop = area && one('[name="drop"]', area);
-  let chosen = null; // the person who is being added, or removed
+  const button = area && one('[name="add"]', area);
+  let chosen = null; // the person who may be removed
+  const coming = new Map(); // id → the person whose row is on its way, and the field that invites them until then
 
   const report = (words) => { one('[role="status"]', area).textContent = words; };
 
   function choose({ detail: { value, words, invited } }) {
-    chosen = { value, words };
-    if (invited !== undefined) return offer();
-    const button = one('[name="add"]', area);
+    if (invited !== undefined) {
+      chosen = { value, words };
+      return offer();
+    }
+    const input = Object.assign(document.createElement("input"), { type: "hidden", name: "person", value });
+    area.append(input);
+    coming.set(value, { words, input });
     button.value = value;
     return button.click();
   }
@@ -143,30 +149,43 @@
     document.getElementById("by-person").dispatchEvent(new Event("change", { bubbles: true }));
   }
 
+  const boxOf = (id) => one(`#by-person [name="person"][value="${id}"]:checked`);
+
   // The new row tells the summary and the draft of the form that it changed.
-  function added() {
-    const box = one(`#by-person [name="person"][value="${chosen.value}"]`);
+  function added(id, { words, input }) {
+    const box = boxOf(id);
     if (!box) return;
-    report(`${chosen.words} added.`);
-    chosen = null;
+    report(`${words} added.`);
+    input.remove();
+    coming.delete(id);
     box.closest("details").open = true;
     box.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
-  const isOnList = () => Boolean(one(`#by-person [name="person"][value="${chosen.value}"]:checked`));
+  // A person who can't be added is in the field again: nothing is sent while someone is typed there and not added.
+  function failed({ detail: { ctx } }) {
+    if (!coming.size || ctx?.sourceElement !== button) return;
+    const people = [...coming.values()];
+    people.forEach(({ input }) => input.remove());
+    coming.clear();
+    const words = people.map((one) => one.words);
+    field.value ||= words.at(-1);
+    report(`${words.join(", ")} wasn’t added. Press Enter to try again.`);
+  }
 
   function begin() {
     field.addEventListener("input", forget);
     drop.addEventListener("click", () => { chosen.leaves = true; });
     area.addEventListener("combobox:choose", choose);
+    ["htmx:response:error", "htmx:error"].forEach((kind) => document.addEventListener(kind, failed));
   }
 
   /* At once: until htmx says that it has swapped, the next preview may have been asked for with what it brought. */
   document.addEventListener("htmx:before:settle", putBack);
 
   document.addEventListener("htmx:after:swap", () => {
-    if (chosen?.leaves && !isOnList()) dropped();
-    else if (chosen && !drop.value) added();
+    if (chosen?.leaves && !boxOf(chosen.value)) dropped();
+    coming.forEach((person, id) => added(id, person));
     unfoldAgain();
     all("[data-one-stop]").forEach(makeOneStop);
   });

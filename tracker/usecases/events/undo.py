@@ -84,7 +84,8 @@ async def undo(viewer: Viewer, event_id: UUID, change_id: UUID, now: datetime) -
             await touch(event_id)
             is_back = replaced.form is not None and await drafts.put_back(viewer, replaced.form, now)
             await audit.record(viewer.actor, "undone", "event", event_id, {"change": replaced.deed}, now)
-    return Undone(deed=replaced.deed, form_page=replaced.form.page if replaced.form and is_back else "")
+    page = replaced.form.page if replaced.form and is_back else ""
+    return Undone(deed=replaced.deed, form_page=page, is_form_lost=replaced.form is not None and not is_back)
 
 
 async def change_to_undo(viewer: Viewer, event_id: UUID, changed_at: datetime) -> UUID | None:

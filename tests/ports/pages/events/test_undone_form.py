@@ -151,7 +151,8 @@ async def test_another_draft_that_was_begun_meanwhile_is_kept_and_the_calendar_s
     scheduled = await sent(desk, await filled(desk))
     await desk.post("/drafts", {"_draft": await mark_on(desk), "title": "Begun in another tab"})
     page = await undone(desk, scheduled)
-    assert (page.url.path, says(page)) == ("/calendar", GONE)
+    lost = f"{GONE} What you entered wasn’t kept. If you began another event there, that draft is still there."
+    assert (page.url.path, says(page)) == ("/calendar", lost)
     assert entered(await desk.get("/schedule"))["title"] == ["Begun in another tab"]
 
 

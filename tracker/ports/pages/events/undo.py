@@ -17,6 +17,7 @@ from tracker.ports.pages.events.event_page import address_of
 from tracker.rules.events.undo import Deed
 from tracker.usecases.events import occurrences, undo
 
+LOST = "What you entered wasn’t kept. If you began another event there, that draft is still there."
 NONE = UUID(int=0)
 """That change can’t be undone."""
 SENTENCES = {
@@ -37,7 +38,7 @@ async def take_back(event_id: PathId, pages: Pages, viewer: Viewer, form: Form, 
     if done.form_page:
         return pages.redirect(done.form_page, f"{sentence} {BACK}")
     if done.deed is Deed.SCHEDULED:
-        return pages.redirect("/calendar", sentence)
+        return pages.redirect("/calendar", f"{sentence} {LOST}" if done.is_form_lost else sentence)
     return pages.redirect(await _address(viewer, event_id, form, now), sentence)
 
 
