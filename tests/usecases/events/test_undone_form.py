@@ -1,5 +1,6 @@
 """The form of a new event that was undone: its person’s draft again, and never in the place of another draft."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -92,8 +93,10 @@ async def test_a_copy_of_an_event_that_its_person_may_no_longer_see_is_not_back(
 
 
 async def test_it_makes_room_like_any_draft(cast: Cast) -> None:
+    earlier = NOW - timedelta(hours=1)
     for number in range(MOST):
-        await types(cast.fbi_lead, "Long leave", DraftKey(form=DraftForm.SUSPENSION, subject=str(number)))
+        leave = DraftKey(form=DraftForm.SUSPENSION, subject=str(number))
+        await drafts.save(cast.fbi_lead, leave, {"title": ["Long leave"]}, earlier, tab=OTHER_TAB, shown=None)
     await undone(cast.fbi_lead, await scheduled(cast, sent()))
     assert (await Draft.count(), await title_of(cast.fbi_lead)) == (MOST, "Case briefing")
 
