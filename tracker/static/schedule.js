@@ -170,7 +170,7 @@
     coming.clear();
     const words = people.map((one) => one.words);
     field.value ||= words.at(-1);
-    report(`${words.join(", ")} wasn’t added. Press Enter to try again.`);
+    report(`${words.join(", ")} ${words.length > 1 ? "weren’t" : "wasn’t"} added. Press Enter to try again.`);
   }
 
   function begin() {

@@ -74,9 +74,9 @@ class Undone(msgspec.Struct, frozen=True, kw_only=True):
 
     deed: Deed
     form_page: str = ""
+    """The address of the form that is back as a draft, if one is."""
     is_form_lost: bool = False
     """Whether the form of a new event could not be put back; another draft may be there by now."""
-    """The address of the form that is back as a draft, if one is."""
 
 
 def check_open(done_at: datetime, now: datetime) -> None:
