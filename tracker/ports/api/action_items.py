@@ -170,6 +170,3 @@ async def _matched(request: FormRequest, viewer: Viewer, reference: str) -> Item
     view = await item_lists.item_view(viewer, reference)
     check_match(request, item_shown(view))
     return view
-
-
-handlers = [list_items, give_item, read_item, update_item, complete_item, hand_item_over]

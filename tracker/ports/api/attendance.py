@@ -257,6 +257,3 @@ def _counts(tally: Tally) -> SheetCounts:
         unmarked=tally.unmarked,
         walk_ins=tally.walk_ins,
     )
-
-
-handlers = [read_sheet, mark, mark_replied_yes, add_walk_in, close, reopen]

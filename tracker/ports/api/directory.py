@@ -237,6 +237,3 @@ async def list_sites(request: FormRequest) -> Response[Any]:
         for one in await sites.open_sites()
     )
     return response(request, SitesShown(items=tuple(items)))
-
-
-handlers = [read_me, list_people, list_agencies, list_committees, list_sites]

@@ -160,6 +160,3 @@ async def matched_event(request: FormRequest, viewer: Viewer, event_id: UUID) ->
     event = await events.event_for(viewer, event_id)
     check_match(request, event_shown(viewer, event, await state_of(viewer, event_id)))
     return event
-
-
-handlers = [list_events, schedule_event, read_event, change_event, cancel_event, restore_event]

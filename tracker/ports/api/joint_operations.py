@@ -189,6 +189,3 @@ def _basics(plan: rules.Operation, change: PlanChange) -> Basics:
         disclosure=now.disclosure if change.disclosure is UNSET else change.disclosure,
         buffer=now.buffer if change.buffer_minutes is UNSET else timedelta(minutes=change.buffer_minutes),
     )
-
-
-handlers = [list_operations, begin_plan, read_plan, change_plan, move_plan, list_approvals, approve_plan]

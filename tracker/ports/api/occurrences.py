@@ -160,6 +160,3 @@ async def _matched(request: FormRequest, viewer: Viewer, event_id: UUID, key: st
     occurrence = await occurrences.date_for(viewer, event_id, key)
     check_match(request, occurrence_shown(occurrence))
     return occurrence
-
-
-handlers = [list_dates, list_dates_of_event, read_date, change_date, cancel_date, restore_occurrence]

@@ -240,6 +240,3 @@ def _shown(line: CheckIn) -> CheckInShown:
         recorded_as=line.id,
         entered_by=line.by or None,
     )
-
-
-handlers = [list_check_ins, check_person, check_walk_in, read_check_in, correct_check_in]

@@ -75,6 +75,3 @@ async def _hit(viewer: Viewer, event_id: UUID, hit_id: UUID, now: Now) -> Hit:
     if hit is None:
         raise NotFound
     return hit
-
-
-handlers = [list_hits, read_hit, decide_hit]

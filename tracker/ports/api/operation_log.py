@@ -175,6 +175,3 @@ def _shown(found: ActivityLog, line: Line) -> LogLine:
             EarlierShown(at=one.at, text=one.text, by=one.by, written_at=one.written_at) for one in line.earlier
         ),
     )
-
-
-handlers = [read_log, write_entry, read_entry, correct_entry]

@@ -218,18 +218,3 @@ async def waive_outside_check(event_id: PathId, request: FormRequest, viewer: Vi
     new = await body_of(request, NewWaiver)
     await approvals.waive(viewer, event_id, clean(new.reason, LONGEST_REASON, "reason"), now)
     return await plan_reply(request, viewer, now, event_id)
-
-
-handlers = [
-    list_operation_sites,
-    add_operation_site,
-    remove_operation_site,
-    list_commitments,
-    commit_agency,
-    withdraw_agency,
-    list_acknowledgments,
-    acknowledge_plan,
-    list_clearances,
-    record_outside_number,
-    waive_outside_check,
-]

@@ -112,6 +112,3 @@ def _planned(new: NewPhase) -> PhasePlan:
         starts_at=in_utc(new.starts_at),
         ends_at=in_utc(new.ends_at) if new.ends_at else None,
     )
-
-
-handlers = [list_phases, add_phase, change_phase, remove_phase, time_phase]

@@ -238,6 +238,3 @@ def _notice(notice: LedNotice) -> NoticeShown:
             for one in notice.recipients
         ),
     )
-
-
-handlers = [read_notice, write_notice, discard_notice, move_notice]

@@ -51,6 +51,3 @@ async def send_plan_back(event_id: PathId, request: FormRequest, viewer: Viewer,
     comment = clean((await body_of(request, NewReturn)).comment, LONGEST_REASON, "comment")
     await returns.send_back(viewer, event_id, comment, now, version=plan.version)
     return await plan_reply(request, viewer, now, event_id)
-
-
-handlers = [list_returns, send_plan_back]

@@ -243,6 +243,3 @@ def _person(one: Participant, *, reads_comments: bool) -> PersonReply:
         substitute_note=one.substitute_note if reads_comments else "",
         substitutes_for=one.substitutes_for or None,
     )
-
-
-handlers = [read_replies, read_reply, reply_to_date, reply_to_event]

@@ -28,6 +28,7 @@ from tracker.ports.api.operations import BASE
 from tracker.ports.api.reading import JSON
 from tracker.ports.http.forms import FormRequest
 from tracker.ports.http.guards import public
+from tracker.ports.http.routes import routes_in
 
 VERSION = "1.0.0"
 AREAS = (
@@ -47,7 +48,7 @@ AREAS = (
     operation_readiness,
     operation_log,
 )
-OPERATIONS = [handler for area in AREAS for handler in area.handlers]
+OPERATIONS = routes_in(*AREAS)
 
 
 @cache

@@ -92,6 +92,3 @@ async def cancel_following(
     reason = reason_in(await body_of(request, Canceling))
     await series_split.cancel_from(viewer, event_id, key, event.version, reason, now)
     return await event_reply(request, viewer, now, event_id)
-
-
-handlers = [add_date, change_following, cancel_following]

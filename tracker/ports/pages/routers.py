@@ -1,11 +1,11 @@
 """The pages by room: one router for each, with the handlers of its modules and their dependencies."""
 
-from collections.abc import Sequence
-from typing import Any
+from types import ModuleType
 
 from litestar import Router
 from litestar.di import Provide
 
+from tracker.ports.http.routes import routes_in
 from tracker.ports.pages.actions import action_items, item_link
 from tracker.ports.pages.attendance import printouts, roll_call
 from tracker.ports.pages.audit import audit, send_hold
@@ -41,7 +41,18 @@ from tracker.ports.pages.events import (
     templates,
     undo,
 )
-from tracker.ports.pages.identity import api_tokens, demo_sign_in, session, sign_in
+from tracker.ports.pages.identity import (
+    api_tokens,
+    demo_sign_in,
+    password_reset,
+    reauthenticate,
+    security_code,
+    security_settings,
+    session,
+    session_settings,
+    sign_in,
+    sign_in_link,
+)
 from tracker.ports.pages.identity import dependencies as of_identity
 from tracker.ports.pages.intake import proposals, undo_link, waiting_emails, waiting_replies
 from tracker.ports.pages.operations import (
@@ -96,100 +107,110 @@ from tracker.ports.pages.views import (
 )
 
 
-def _room(*modules: Sequence[Any], **dependencies: Provide) -> Router:
+def _room(*modules: ModuleType, **dependencies: Provide) -> Router:
     """Return the router for the handlers of some modules; `dependencies` are those of this room alone."""
-    handlers = [handler for module in modules for handler in module]
-    return Router("/", route_handlers=handlers, dependencies={**DEPENDENCIES, **dependencies})
+    return Router("/", route_handlers=routes_in(*modules), dependencies={**DEPENDENCIES, **dependencies})
 
 
 ROOMS = {
-    "core": _room(saved_filters.handlers, drafts.handlers, static.handlers),
-    "identity": _room(sign_in.handlers, session.handlers, api_tokens.handlers, **of_identity.DEPENDENCIES),
+    "core": _room(saved_filters, drafts, static),
+    "identity": _room(
+        sign_in,
+        security_code,
+        sign_in_link,
+        password_reset,
+        reauthenticate,
+        session,
+        api_tokens,
+        **of_identity.DEPENDENCIES,
+    ),
     "roster": _room(
-        people.handlers,
-        account_access.handlers,
-        person_edit.handlers,
-        accounts.handlers,
-        account_invitations.handlers,
-        aliases.handlers,
-        csv_import.handlers,
-        agency_edit.handlers,
-        committees.handlers,
-        committee_edit.handlers,
-        seats.handlers,
-        sites.handlers,
-        confidential_sites.handlers,
+        people,
+        account_access,
+        person_edit,
+        accounts,
+        account_invitations,
+        aliases,
+        csv_import,
+        agency_edit,
+        committees,
+        committee_edit,
+        seats,
+        sites,
+        confidential_sites,
     ),
     "events": _room(
-        schedule.handlers,
-        schedule_people_pages.handlers,
-        templates.handlers,
-        event_page.handlers,
-        occurrence_edit.handlers,
-        event_edit.handlers,
-        added_dates.handlers,
-        cancellations.handlers,
-        undo.handlers,
-        recorded_replies.handlers,
-        substitution.handlers,
-        reply_link.handlers,
-        calendar_import.handlers,
+        schedule,
+        schedule_people_pages,
+        templates,
+        event_page,
+        occurrence_edit,
+        event_edit,
+        added_dates,
+        cancellations,
+        undo,
+        recorded_replies,
+        substitution,
+        reply_link,
+        calendar_import,
     ),
-    "availability": _room(suggested_times.handlers, shared_calendar.handlers),
+    "availability": _room(suggested_times, shared_calendar),
     "operations": _room(
-        plan.handlers,
-        supervisor.handlers,
-        acknowledgments.handlers,
-        officer.handlers,
-        order.handlers,
-        phases.handlers,
-        brief.handlers,
-        check_in.handlers,
-        log.handlers,
-        forms_on_paper.handlers,
-        access.handlers,
-        readiness.handlers,
-        readiness_notice.handlers,
-        after.handlers,
-        after_actions.handlers,
-        lessons.handlers,
-        emergency.handlers,
+        plan,
+        supervisor,
+        acknowledgments,
+        officer,
+        order,
+        phases,
+        brief,
+        check_in,
+        log,
+        forms_on_paper,
+        access,
+        readiness,
+        readiness_notice,
+        after,
+        after_actions,
+        lessons,
+        emergency,
     ),
-    "attendance": _room(roll_call.handlers, printouts.handlers),
-    "actions": _room(action_items.handlers, item_link.handlers),
-    "polls": _room(new_poll.handlers, poll.handlers, closing.handlers, poll_nudges.handlers, poll_link.handlers),
-    "intake": _room(undo_link.handlers, waiting_replies.handlers, waiting_emails.handlers, proposals.handlers),
-    "calendars": _room(calendar.handlers, subscriptions.handlers),
+    "attendance": _room(roll_call, printouts),
+    "actions": _room(action_items, item_link),
+    "polls": _room(new_poll, poll, closing, poll_nudges, poll_link),
+    "intake": _room(undo_link, waiting_replies, waiting_emails, proposals),
+    "calendars": _room(calendar, subscriptions),
     "emails": _room(
-        messages.handlers,
-        message.handlers,
-        preferences.handlers,
-        quiet_hours.handlers,
-        usual_reminders.handlers,
-        committee_reminders.handlers,
-        committee_escalation.handlers,
-        thanks.handlers,
-        nudges.handlers,
-        digest_link.handlers,
+        messages,
+        message,
+        preferences,
+        quiet_hours,
+        usual_reminders,
+        committee_reminders,
+        committee_escalation,
+        thanks,
+        nudges,
+        digest_link,
         **message.DEPENDENCIES,
     ),
-    "reports": _room(reports.handlers),
-    "audit": _room(audit.handlers, send_hold.handlers),
+    "reports": _room(reports),
+    "audit": _room(audit, send_hold),
     "views": _room(
-        home.handlers,
-        search.handlers,
-        people_found.handlers,
-        agency_pages.handlers,
-        blackout_days.handlers,
-        offboarding.handlers,
-        admin.handlers,
-        settings.handlers,
-        api_docs.handlers,
-        guide.handlers,
-        set_up.handlers,
+        home,
+        search,
+        people_found,
+        agency_pages,
+        blackout_days,
+        offboarding,
+        admin,
+        settings,
+        security_settings,
+        session_settings,
+        api_docs,
+        guide,
+        set_up,
         **of_identity.DEPENDENCIES,
         **admin.DEPENDENCIES,
     ),
 }
-DEMO = _room(demo_mail.handlers, demo_sign_in.handlers, **demo_mail.DEPENDENCIES, **of_identity.DEPENDENCIES)
+DEMO = _room(demo_mail, demo_sign_in, **demo_mail.DEPENDENCIES, **of_identity.DEPENDENCIES)
 """The emails that a demo sent, and the people whom it offers; no other application has them."""

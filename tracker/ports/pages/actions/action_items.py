@@ -314,6 +314,3 @@ async def _begun(drafts: Drafts, viewer: Viewer, today: Today, item: ActionItem)
     if version_in(draft) != item.version:
         return _both(viewer, today, view, draft)
     return context_of(viewer, today, view, draft, version=item.version)
-
-
-handlers = [list_page, new_page, give, item_page, item_row, move, complete, reopen, undo_status, hand_over]

@@ -137,6 +137,3 @@ def _private(response: R) -> R:
     """Keep the address, which is the permission to update, from search engines and other sites."""
     response.headers.update({"X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"})
     return response
-
-
-handlers = [update_page, save_update]

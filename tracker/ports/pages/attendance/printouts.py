@@ -42,6 +42,3 @@ async def _sheet(
     await access_records.note_date(viewer, occurrence, now)
     values = {"event": occurrence.event, "banner": occurrence.event.banner, **times_of(occurrence), **context}
     return pages.render(f"attendance/printouts/{name}.html", **values)
-
-
-handlers = [agenda_sheet, sign_in_sheet]

@@ -191,6 +191,3 @@ def _walk_in(form: FormValues, person: Chosen) -> WalkIn:
         agency_id=id_in(form["agency"]),
         agency=form["agency_name"],
     )
-
-
-handlers = [attendance_page, attendance_count, mark_person, mark_yes, add_walk_in, undo, close, reopen]

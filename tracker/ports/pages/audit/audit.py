@@ -116,6 +116,3 @@ def _cells(entry: Entry) -> tuple[str, ...]:
     at = entry.at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     source = (entry.where, entry.origin.address, entry.origin.session, entry.origin.request)
     return (at, entry.actor, entry.words, entry.title, entry.subject_id, entry.said, *source)
-
-
-handlers = [audit_page, verify, export]

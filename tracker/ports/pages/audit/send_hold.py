@@ -24,6 +24,3 @@ async def resume(pages: Pages, viewer: Viewer, visit: Visit, now: Now) -> Respon
         return first
     was_held = await send_hold.resume(viewer, now)
     return pages.redirect(HOME, RESUMED if was_held else "")
-
-
-handlers = [resume]

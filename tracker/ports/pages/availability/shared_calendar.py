@@ -60,6 +60,3 @@ async def _page(
         "weeks": AHEAD.days // 7,
     }
     return pages.render("views/settings/calendar.html", status_code=status_code, **values | context)
-
-
-handlers = [calendar_page, share_calendar, remove_calendar]

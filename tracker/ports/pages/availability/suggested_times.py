@@ -197,6 +197,3 @@ def _lines(days: Mapping[UUID, Days], people: list[Person], day: date, zone: str
 def _free(days: list[Days], day: date, zone: str) -> list[int]:
     rows = [[cell.state for cell in row(one, day, zone) for _ in range(cell.span)] for one in days]
     return [sum(state is State.FREE for state in column) for column in zip(*rows, strict=True)]
-
-
-handlers = [find_times]

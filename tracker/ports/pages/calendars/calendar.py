@@ -88,4 +88,3 @@ CONTENTS: dict[View, Callable[[Asked, list[Seen], str, date, Viewer], dict[str, 
     View.WEEK: week_context,
     View.LIST: _list,
 }
-handlers = [calendar_page]

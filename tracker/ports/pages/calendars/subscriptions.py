@@ -190,6 +190,3 @@ def _words(feed: Subscription, committees: Mapping[UUID, str]) -> str:
 
 def _address(base_url: str, token: str | None) -> str | None:
     return token and f"{base_url}/feeds/{token}.ics"
-
-
-handlers = [subscriptions_page, make_feed, change_feed, replace_address, turn_off]

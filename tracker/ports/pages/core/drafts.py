@@ -60,6 +60,3 @@ def _mark(form: FormValues, viewer: Viewer, now: Now) -> Mark:
     if mark is None:
         raise NotFound
     return mark
-
-
-handlers = [save_draft, discard_draft, restore_draft]

@@ -66,6 +66,3 @@ def _again(pages: Pages, form: FormValues, wrong: Invalid) -> Response[str]:
         label=LISTINGS[listing].label,
         back=f"/{listing}?{form['query']}",
     )
-
-
-handlers = [save_filter, remove_filter]

@@ -127,6 +127,3 @@ def _matches(etag: str, known: str) -> bool:
     """Compare weakly, as RFC 9110 §13.1.2 requires for If-None-Match."""
     opaque = etag.removeprefix("W/")
     return known.strip() == "*" or opaque in (one.strip().removeprefix("W/") for one in known.split(","))
-
-
-handlers = [static_file]

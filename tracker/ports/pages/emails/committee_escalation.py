@@ -67,6 +67,3 @@ def _page(
         usual=usual_escalation(settings),
         status_code=status_code,
     )
-
-
-handlers = [escalation_of_committee, save_escalation_of_committee]

@@ -103,11 +103,3 @@ def _page(
         **offered_times(),
         status_code=status_code,
     )
-
-
-handlers = [
-    reminders_of_committee,
-    save_reminders_of_committee,
-    preview_reminders_of_committee,
-    undo_reminders_of_committee,
-]

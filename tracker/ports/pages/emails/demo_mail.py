@@ -210,4 +210,3 @@ DEPENDENCIES = {
     "mailbox": Provide(mailbox_of, sync_to_thread=False),
     "reply_box": Provide(reply_box_of, sync_to_thread=False),
 }
-handlers: list[Any] = [mails_page, mail_page, shown_mail, reply_to_mail]

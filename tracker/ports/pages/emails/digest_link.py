@@ -42,6 +42,3 @@ def _member(links: Links, token: str) -> UUID:
 def _private(response: Response[str]) -> Response[str]:
     response.headers.update(HEADERS)
     return response
-
-
-handlers = [ask_to_stop, stop]

@@ -46,4 +46,3 @@ async def message_page(
 
 
 DEPENDENCIES = {"read_email": Provide(_read_email, sync_to_thread=False)}
-handlers = [message_page]

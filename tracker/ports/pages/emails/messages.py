@@ -142,6 +142,3 @@ def words_for(viewer: Viewer, zone: str) -> dict[str, Any]:
 async def _recipient(viewer: Viewer, params: Query) -> Chosen | None:
     """Return the person to filter by; none for viewers who organize nothing, because they see only their own."""
     return await chosen(params, "person", known_to(viewer)) if viewer.may_schedule else None
-
-
-handlers = [message_list, sending_page, send_again, retry]

@@ -77,6 +77,3 @@ async def _row(
     template = "views/home/row-nudge.html" if row else "views/home/row-settled.html"
     row_key = f"{event_id}-{key}"
     return home_rows.show(template, found, said, refused=refused, undo=undo_button, row=row, key=row_key)
-
-
-handlers = [remind, undo]

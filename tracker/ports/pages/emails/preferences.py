@@ -147,6 +147,3 @@ async def _page(
 
 def _offered() -> list[tuple[str, str]]:
     return [(minutes_of(one), f"{lead_words(one)} before") for one in OFFERED]
-
-
-handlers = [notifications, save_notifications]

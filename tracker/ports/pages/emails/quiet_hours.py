@@ -43,6 +43,3 @@ async def save_quiet_hours(pages: Pages, viewer: Viewer, form: Form, now: Now) -
 
 def _page(pages: Pages, form: FormValues, errors: Errors, status_code: int) -> Response[str]:
     return pages.render("emails/pages/quiet-hours.html", form=form, errors=errors, status_code=status_code)
-
-
-handlers = [quiet_hours, save_quiet_hours]

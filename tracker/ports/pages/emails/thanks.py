@@ -88,6 +88,3 @@ def _page(pages: Pages, found: Thanks, read_email: ReadEmail, zone: str, now: No
         sent=sent_words(found.sent, zone, now.date()) if found.sent else "",
         email=read_email(found.letter) if found.letter else None,
     )
-
-
-handlers = [thank_you_page, send_thank_you, undo_thank_you]

@@ -1,7 +1,5 @@
 """The reminder policy of the task force, which coordinators set: its form, and what its choices mean."""
 
-from typing import Any
-
 from litestar import Response, get, post
 from litestar.response import Redirect
 
@@ -46,6 +44,3 @@ async def preview_usual_reminders(pages: Pages, viewer: Viewer, form: Form) -> R
 def _check(viewer: Viewer) -> None:
     if not viewer.is_coordinator:
         raise NotAllowed(committee_reminders.ONLY_COORDINATORS)
-
-
-handlers: list[Any] = [usual_reminders, save_usual_reminders, preview_usual_reminders]

@@ -91,6 +91,3 @@ async def _form(
         errors=errors_of(wrong, FIELDS),
         **await _outcome(viewer, form, event, now),
     )
-
-
-handlers = [new_date, add_date, preview]

@@ -73,6 +73,3 @@ def _page(
         rows=[(one, dates_in_words(one.event) if one.event else "") for one in rows],
         errors=Errors({"file": wrong} if wrong else {}),
     )
-
-
-handlers = [import_page, import_events]

@@ -225,6 +225,3 @@ async def _question(
         outcome=foreseen.outcome,
         hindrance=foreseen.hindrance,
     )
-
-
-handlers = [ask_to_cancel_date, cancel_date, ask_to_cancel, cancel, restore_occurrence, restore]

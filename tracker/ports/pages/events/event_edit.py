@@ -287,6 +287,3 @@ def _said(opened: Opened) -> Callable[[str, str], str]:
         return VALUES.get(name, names).get(text, text.replace("_", " ") if name == "kind" else text) or "empty"
 
     return said
-
-
-handlers = [edit_event, save_event]

@@ -261,6 +261,3 @@ async def _too_late(pages: Pages, view: EventView, now: Now, form: FormValues, c
 
 def _template(pages: Pages) -> str:
     return "events/reply-part.html" if pages.is_htmx else "events/show.html"
-
-
-handlers = [series_page, event_page, save_reply]

@@ -184,6 +184,3 @@ async def _form(
         **await _outcome(viewer, sheet.form, view.occurrence, now),
         **sheet.context,
     )
-
-
-handlers = [edit_date, save_date, preview]

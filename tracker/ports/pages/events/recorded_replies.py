@@ -50,6 +50,3 @@ def _emailed(person: Participant, released: str) -> str:
     if person.substitutes_for:
         return OF_SUBSTITUTE
     return f"{released} will get an email that they’re not needed." if released else NO_EMAIL
-
-
-handlers = [record_reply]

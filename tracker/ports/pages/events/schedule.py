@@ -241,6 +241,3 @@ async def shown_again(
     return await schedule_form(
         pages, viewer, form, opened.offered, opened.zone, now, form_id=form_id, editing=kept, **found
     )
-
-
-handlers = [schedule_page, all_events, schedule_event, preview_dates, summary]

@@ -58,6 +58,3 @@ async def matching_people(pages: Pages, viewer: Viewer, form: Form, zone: Zone, 
         others=(),
         invited=search.invited,
     )
-
-
-handlers = [people, people_of_agency, matching_people]

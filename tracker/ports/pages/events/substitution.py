@@ -54,6 +54,3 @@ def _undone(found: Refusal, viewer: Viewer) -> str:
     known = f"{found.principals} may already have an email about the No. Let them know it was undone."
     last = known if found.may_be_known else "No one was notified."
     return f"Undone. {who} the substitute for {found.principals} again. {last}"
-
-
-handlers = [decline_substitution, undo_refusal]

@@ -64,6 +64,3 @@ def _committee(form: FormValues, offered: Choices) -> UUID | None:
     chosen = id_in(form["committee"])
     is_offered = chosen in {one.id for one in offered.own_committees}
     return chosen if is_offered and is_shared(form["visibility"]) else None
-
-
-handlers = [templates_page, save_template, remove_template]

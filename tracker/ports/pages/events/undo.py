@@ -47,6 +47,3 @@ async def _address(viewer: Viewer, event_id: UUID, form: FormValues, now: Now) -
         if form["key"]:
             return address_of(await occurrences.date_for(viewer, event_id, form["key"]))
     return address_of(await occurrences.nearest_date(viewer, event_id, now))
-
-
-handlers = [take_back]

@@ -62,6 +62,3 @@ async def _page(
         "made": "",
     }
     return pages.render("identity/tokens/show.html", status_code=status_code, **values | context)
-
-
-handlers = [tokens_page, make_token, revoke_token]

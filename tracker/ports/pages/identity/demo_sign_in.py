@@ -41,6 +41,3 @@ async def choose_persona(
     except NotAllowed as wrong:
         return entry.show("identity/sign-in.html", form=form, wrong=wrong, personas=personas)
     return entry.let_in(session, form["next"])
-
-
-handlers: list[Any] = [to_personas, choose_persona]

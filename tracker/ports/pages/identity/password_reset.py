@@ -49,6 +49,3 @@ async def _form(token: str, pages: Pages, entry: Entry, now: Now, wrong: Excepti
 
 def _over(pages: Pages) -> Response[str]:
     return pages.render("identity/reset-over.html", status_code=410)
-
-
-handlers = [reset_page, set_password]

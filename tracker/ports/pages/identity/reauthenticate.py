@@ -106,6 +106,3 @@ def _form(
     response = pages.render(template, status_code=status, errors=errors_of(told, fields), **context)
     response.headers.update(errors.again_after(wrong))
     return response
-
-
-handlers = [again_page, prove_again, password_page, choose_password, sign_out]

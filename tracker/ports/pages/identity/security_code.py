@@ -70,6 +70,3 @@ async def _check(entry: Entry, arrival: Arrival, form: FormValues, now: Now, ste
         left = plural(await codes_left(account.member_id), "code").replace("0 codes", "no codes")
         return entry.let_in(session, form["next"], sentence=USED.format(left))
     return entry.let_in(session, form["next"])
-
-
-handlers = [code_page, answer_code, recovery_page, answer_recovery_code]

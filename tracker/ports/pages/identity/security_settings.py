@@ -80,6 +80,3 @@ async def _codes(
 ) -> Response[str]:
     proofs = await authenticators.credentials_of(visit.viewer.member_id)
     return pages.render("views/settings/recovery-codes.html", proofs=proofs, codes=codes, had_codes=had_codes)
-
-
-handlers = [authenticator_page, set_authenticator, codes_page, make_codes]

@@ -32,6 +32,3 @@ def _state(visit: Visit, form_token: str, now: Now) -> Response[dict[str, Any]]:
             "form_token": form_token,
         }
     )
-
-
-handlers = [session_state, stay]

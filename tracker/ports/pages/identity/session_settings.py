@@ -90,6 +90,3 @@ def _shown(session: session_deeds.OpenSession, here: str) -> ShownSession:
         seen_at=session.seen_at,
         is_here=session.id == here,
     )
-
-
-handlers = [end_session, sign_out_everywhere, lost_phone_page, lose_phone]

@@ -10,7 +10,7 @@ from tracker.ports.http.dependencies import Now
 from tracker.ports.http.guards import public
 from tracker.ports.pages.core.dependencies import Form, Wanted
 from tracker.ports.pages.core.form_values import FormValues
-from tracker.ports.pages.identity import password_reset, reauthenticate, security_code, sign_in_link
+from tracker.ports.pages.identity import reauthenticate
 from tracker.ports.pages.identity.dependencies import Arrival, Entry, IsRevoked, Personas
 from tracker.ports.pages.identity.sign_in_forms import wanting
 from tracker.usecases.identity import sign_in as sign_in_deeds
@@ -85,15 +85,3 @@ def _check_filled(form: FormValues) -> None:
         wrong["password"] = "Enter your password."  # noqa: S105 - a sentence
     if wrong:
         raise Invalid(**wrong)
-
-
-handlers: list[Any] = [
-    sign_in_page,
-    sign_in,
-    enrollment_page,
-    confirm_enrollment,
-    *security_code.handlers,
-    *sign_in_link.handlers,
-    *password_reset.handlers,
-    *reauthenticate.handlers,
-]

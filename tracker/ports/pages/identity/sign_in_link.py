@@ -40,6 +40,3 @@ async def use_link(
     except NotAllowed as wrong:
         return entry.show("identity/link.html", token=token, wrong=wrong)
     return entry.to_second_step(opened, HOME) if isinstance(opened, Challenge) else entry.let_in(opened, HOME)
-
-
-handlers = [link_page, use_link]

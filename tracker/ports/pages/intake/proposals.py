@@ -74,6 +74,3 @@ async def _too_late(
     view = await event_view(viewer, date.event.id, date.key, now)
     unsent = {"sentence": closed.sentence, "comment": form["comment"]}
     return pages.render("events/show.html", status_code=409, **event_context(view, now) | {"unsent_decline": unsent})
-
-
-handlers = [decline, undo]

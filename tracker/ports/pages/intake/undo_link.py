@@ -59,6 +59,3 @@ def _private(response: R) -> R:
     """Keep the address, which is the permission to undo, from search engines and other sites."""
     response.headers.update({"X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"})
     return response
-
-
-handlers = [undo_page, undo_email]

@@ -58,6 +58,3 @@ async def _decided(pages: Pages, email_id: UUID, deed: Awaitable[ItemEmail], sai
         return pages.refuse(PAGE, refused.sentence)
     undo = Undo(address=f"{PAGE}/{email_id}/undo", fields={})
     return pages.redirect(PAGE, said.format(person=found.email.person), undo)
-
-
-handlers = [waiting_emails, attach_email, dismiss_email, undo_email]

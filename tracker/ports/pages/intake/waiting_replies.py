@@ -94,6 +94,3 @@ async def _decided(
         return pages.refuse(address, refused.sentence)
     undo = Undo(address=f"{date}/email-replies/{incoming_id}/undo", fields={})
     return pages.redirect(address, said(done), undo)
-
-
-handlers = [attach_reply, record_substitute, dismiss_reply, undo_decision]

@@ -130,6 +130,3 @@ def _until(reader: Reader, zone: str) -> datetime | None:
 async def _person_in(view: AccessView, form: FormValues) -> Chosen:
     """Return whom the form adds; no one where the viewer adds no one."""
     return await chosen(form, "person", view.candidates) if view.candidates else Chosen()
-
-
-handlers = [access_page, give_access, approve_access, decline_access, end_access]

@@ -42,6 +42,3 @@ async def _row(home_rows: HomeRows, event_id: UUID, key: str, said: str, refused
     row = next((one for one in left if (one.line.event_id, one.line.key) == at), None)
     template = "views/home/row-plan.html" if row else "views/home/row-settled.html"
     return home_rows.show(template, found, said, refused=refused, row=row, key=f"plan-{event_id}-{key}")
-
-
-handlers = [acknowledge]

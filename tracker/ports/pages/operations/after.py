@@ -82,6 +82,3 @@ async def after_context(
 
 def _context(view: AfterView) -> dict[str, Any]:
     return {"view": view, "event": view.occurrence.event, "parts": PART_WORDS, **times_of(view.occurrence)}
-
-
-handlers = [show_after, edit_hot_wash, save_hot_wash]

@@ -128,6 +128,3 @@ async def _form(
 
 def _at(event_id: UUID, key: str) -> str:
     return f"/events/{event_id}/{key}/plan/after"
-
-
-handlers = [add, remove, assign_page, assign]

@@ -102,6 +102,3 @@ async def _copies(pages: Pages, viewer: Viewer, now: Now, brief: Brief, wrong: I
 
 def _at(event_id: UUID, key: str) -> str:
     return f"/events/{event_id}/{key}/plan/brief"
-
-
-handlers = [copies, issue_copy, print_copy]

@@ -264,16 +264,3 @@ def _walk_in(form: FormValues) -> WalkIn:
 
 def _address(event_id: UUID, key: str) -> str:
     return f"/events/{event_id}/{key}/plan/check-in"
-
-
-handlers = [
-    check_in_page,
-    check_in_count,
-    tap_person,
-    add_walk_in,
-    undo,
-    release_everyone,
-    take_back_release,
-    person_page,
-    correct_person,
-]

@@ -76,6 +76,3 @@ async def _shown(
         errors=errors_of(wrong, ("reason",)),
         zone=settings.time_zone,
     )
-
-
-handlers = [emergency_page, begin, end, open_operation]

@@ -51,6 +51,3 @@ def _stamp(zone: str) -> Callable[[datetime], str]:
         return f"{there.month}/{there.day}/{there.year}, {clock(there)}"
 
     return stamp
-
-
-handlers = [check_in_form, log_form]

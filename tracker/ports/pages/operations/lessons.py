@@ -170,6 +170,3 @@ async def _preview(pages: Pages, viewer: Viewer, found: Found, wrong: Invalid | 
 
 def _at(event_id: UUID, key: str) -> str:
     return f"/events/{event_id}/{key}/plan/after"
-
-
-handlers = [released_lessons, add, edit, save, preview, release, withdraw, remove]

@@ -144,6 +144,3 @@ def _tap(form: FormValues) -> str:
 
 def _address(event_id: UUID, key: str) -> str:
     return f"/events/{event_id}/{key}/plan/log"
-
-
-handlers = [log_page, log_lines, add_entry, entry_page, correct_entry]

@@ -22,6 +22,3 @@ async def conflicts_page(pages: Pages, viewer: Viewer, now: Now, settings: Setti
         disclosures=DISCLOSURE_WORDS,
         decisions=DECISION_WORDS,
     )
-
-
-handlers = [conflicts_page]

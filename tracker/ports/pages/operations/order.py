@@ -147,6 +147,3 @@ def _form(pages: Pages, view: OrderView, sheet: Sheet) -> Response[str]:
 def context_of(view: OrderView) -> dict[str, Any]:
     """Return what each page of the order and of a phase shows."""
     return {"view": view, "event": view.occurrence.event, "paragraphs": PARAGRAPH_WORDS, **times_of(view.occurrence)}
-
-
-handlers = [show_order, show_version, choose_kind, edit_order, save_order]

@@ -206,6 +206,3 @@ def _forms(
 
 def _at(event_id: UUID, key: str) -> str:
     return f"/events/{event_id}/{key}/plan/order"
-
-
-handlers = [add_phase, edit_phase, change_phase, correct_times, remove_phase, mark_phase, undo_mark]

@@ -333,6 +333,3 @@ def _one_of(reader: Reader, name: str, words: Any, sentence: str) -> Any:
 
 def _at(event_id: UUID, key: str) -> str:
     return f"/events/{event_id}/{key}/plan"
-
-
-handlers = [plan_page, begin, change_basics, add_site, remove_site, commit, withdraw, record_number, move, decide]

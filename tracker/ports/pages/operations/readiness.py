@@ -226,6 +226,3 @@ def _texts(notice: LedNotice, zone: str) -> dict[str, list[str]]:
 
 def _at(event_id: UUID, key: str) -> str:
     return f"/events/{event_id}/{key}/plan/readiness"
-
-
-handlers = [readiness_page, save, move, discard, add_place, remove_place]

@@ -41,6 +41,3 @@ async def acknowledge(
     if home_rows.are_asked_for(form):
         return home_rows.show("operations/readiness-row.html", await home_rows.found(), SAID, one=notice)
     return pages.redirect(page, SAID)
-
-
-handlers = [notice_page, acknowledge]

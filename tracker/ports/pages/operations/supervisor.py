@@ -41,6 +41,3 @@ async def send_back(
 
     sentence = "Plan sent back. Its lead gets an email."
     return await done(pages, viewer, (event_id, key), form, deed, sentence, now=now)
-
-
-handlers = [waive, send_back]

@@ -89,6 +89,3 @@ async def _question(
         outcome_zone=poll.event.zone,
         hindrance=wrong or found.hindrance,
     )
-
-
-handlers = [ask_to_schedule, schedule, ask_to_cancel, cancel, restore]

@@ -191,6 +191,3 @@ async def _suggested(viewer: Viewer, event: Event, now: Now, settings: Settings)
     required = [one for one, role in invitees.items() if role is not AttendeeRole.OPTIONAL]
     days = found.days if wanted.reads_outside else {}
     return [choice(one, event.zone, required, names, days) for one in found.suggestions]
-
-
-handlers = [new_poll, open_poll]

@@ -46,6 +46,3 @@ async def ask_added(poll_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> 
     """Email the dates to people who were put on the list since the poll was opened."""
     count = await polls.ask_added(viewer, poll_id, now)
     return pages.redirect(f"/polls/{poll_id}", with_number_notified("Asked.", count))
-
-
-handlers = [remind, undo, ask_added]

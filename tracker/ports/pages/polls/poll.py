@@ -142,6 +142,3 @@ async def _page(viewer: Viewer, poll: Poll, now: datetime) -> dict[str, Any]:
     nudge = await poll_reminders.nudges_of(viewer, poll, now)
     why_not = nudge.why_not(now, poll.event.zone) if nudge else ""
     return shown(await polls.view_of(viewer, poll), now) | {"nudge": nudge, "why_no_nudge": why_not}
-
-
-handlers = [poll_page, poll_table, save_replies]

@@ -102,6 +102,3 @@ def _private(response: R) -> R:
     """Keep the address, which is the permission to reply, from search engines and other sites."""
     response.headers.update({"X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"})
     return response
-
-
-handlers = [poll_link_page, save_by_link]

@@ -199,6 +199,3 @@ def _words(asked: Asked) -> dict[str, Any]:
         "hours": hours,
         "mark_words": mark_words,
     }
-
-
-handlers = [report_page, rows_page, report_file, rows_file]

@@ -120,4 +120,4 @@ def _address(person_id: UUID) -> str:
     return f"/people/{person_id}/access"
 
 
-handlers = [access_page, lost_device_page, make_link, *(_handler(*one) for one in DEEDS)]
+access_changes = [_handler(*deed) for deed in DEEDS]

@@ -68,6 +68,3 @@ async def _page(pages: Pages, viewer: Viewer, now: Now, wrong: Invalid | None = 
         days=LIFETIME // timedelta(days=1),
         state_words=STATE_WORDS,
     )
-
-
-handlers = [invitations_page, invite]

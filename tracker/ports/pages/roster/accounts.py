@@ -118,6 +118,3 @@ async def _do(
         return first
     await deed(viewer, person_id, visit.reauthenticated_at, now)
     return pages.redirect(address, said)
-
-
-handlers = [make_link, ask_to_suspend, suspend, reopen, review, review_page]

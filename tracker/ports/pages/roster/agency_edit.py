@@ -94,7 +94,7 @@ async def _words(viewer: Viewer, _: Sequence[FormValues]) -> Words:
     return Words(labels=LABELS, said=lambda _, text: meanings.get(text, text) or "empty")
 
 
-handlers = handlers_of(
+agency_form = handlers_of(
     AdminForm(
         address="/agencies",
         key="agency_id",

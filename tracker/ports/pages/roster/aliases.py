@@ -64,6 +64,3 @@ def _private(response: R) -> R:
     """Keep the address, which is the permission to confirm, from search engines and other sites."""
     response.headers.update({"X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"})
     return response
-
-
-handlers = [remove_address, restore_address, address_page, confirm_address]

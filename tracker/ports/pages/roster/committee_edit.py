@@ -93,7 +93,7 @@ async def _words(_: Viewer, shown: Sequence[FormValues]) -> Words:
     return Words(labels=LABELS, said=lambda _, text: meanings.get(text, text) or "none")
 
 
-handlers = handlers_of(
+committee_form = handlers_of(
     AdminForm(
         address="/committees",
         key="committee_id",

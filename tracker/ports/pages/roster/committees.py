@@ -46,6 +46,3 @@ async def _may_sit(viewer: Viewer, committee: CommitteeCard) -> list[AgencyCard]
     """Return the agencies to which the viewer may give a seat, those that have one included."""
     may_add = viewer.manages_accounts and committee.status is CommitteeStatus.ACTIVE
     return await directory.agencies(viewer) if may_add else []
-
-
-handlers = [committees_page, committee_page]

@@ -107,6 +107,3 @@ def _typed(site: OwnSite) -> FormValues:
             "version": [str(site.version)],
         }
     )
-
-
-handlers = [own_page, add, edit_page, change]

@@ -95,6 +95,3 @@ def _counted(report: Report) -> str:
     changed = sum(bool(one.changes) for one in report.outcomes)
     same = len(report.outcomes) - added - changed
     return f"{plural(added, 'person', 'people')} added, {changed} changed, {same} unchanged"
-
-
-handlers = [import_page, import_list]

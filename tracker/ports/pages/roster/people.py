@@ -84,6 +84,3 @@ def by_agency(people: Sequence[PersonCard]) -> list[tuple[PersonCard, list[Perso
     """Return the people of each agency, with one of them to name it."""
     groups = [list(group) for _, group in groupby(people, key=lambda person: person.agency_id)]
     return [(group[0], group) for group in groups]
-
-
-handlers = [people_page, person_page, resume_sending]

@@ -35,7 +35,7 @@ async def _words(viewer: Viewer, _: Sequence[FormValues]) -> Words:
     return forms.words_for(await directory.agencies(viewer))
 
 
-handlers = handlers_of(
+person_form = handlers_of(
     AdminForm(
         address="/people",
         key="person_id",

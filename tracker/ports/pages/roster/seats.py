@@ -149,6 +149,3 @@ async def _form(
 
 def _name(person: PersonCard) -> str:
     return person.name
-
-
-handlers = [choose_agency, edit_seat, save_seat, remove_seat]

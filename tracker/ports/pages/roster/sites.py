@@ -79,23 +79,20 @@ async def _words(_: Viewer, __: Sequence[FormValues]) -> Words:
     return Words(labels=LABELS, said=lambda _, text: meanings.get(text, text) or "empty")
 
 
-handlers = [
-    sites_page,
-    *handlers_of(
-        AdminForm(
-            address="/sites",
-            key="site_id",
-            template="roster/sites/form.html",
-            fields=tuple(LABELS),
-            read=_read,
-            add=sites.add_site,
-            change=sites.change_site,
-            texts=_texts,
-            words=_words,
-            shown=_shown,
-            added=lambda facts: f"{facts.name} added.",
-            saved=lambda facts: f"{facts.name} saved.",
-            leads_to=lambda _: "/sites",
-        )
-    ),
-]
+site_form = handlers_of(
+    AdminForm(
+        address="/sites",
+        key="site_id",
+        template="roster/sites/form.html",
+        fields=tuple(LABELS),
+        read=_read,
+        add=sites.add_site,
+        change=sites.change_site,
+        texts=_texts,
+        words=_words,
+        shown=_shown,
+        added=lambda facts: f"{facts.name} added.",
+        saved=lambda facts: f"{facts.name} saved.",
+        leads_to=lambda _: "/sites",
+    )
+)

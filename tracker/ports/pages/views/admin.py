@@ -145,4 +145,3 @@ def _mail_server(scope: Scope) -> Lately:
 
 
 DEPENDENCIES = {"mail_server": Provide(_mail_server, sync_to_thread=False)}
-handlers = [admin_page, health_page]

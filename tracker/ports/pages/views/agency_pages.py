@@ -93,6 +93,3 @@ async def _attendance(viewer: Viewer, agency_id: UUID, zone: Zone, now: Now, per
 async def _next(viewer: Viewer, agency_id: UUID, zone: Zone, today: Today, now: Now) -> Agenda:
     lines = await occurrences.next_of_agency(viewer, agency_id, now, now + AHEAD)
     return agenda((Seen(line=line) for line in lines if not line.is_off), today, today + AHEAD, zone)
-
-
-handlers = [agencies_page, agency_page]

@@ -202,6 +202,3 @@ def _value(document: Json, schema: Json) -> Any:
 def _best(fields: Json) -> str:
     """Return the field that illustrates a change best: the first with an example, else the first."""
     return next((name for name, one in fields.items() if "examples" in one), next(iter(fields)))
-
-
-handlers = [api_docs]

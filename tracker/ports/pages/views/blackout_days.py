@@ -50,6 +50,3 @@ async def _name(viewer: Viewer, today: Today, now: Now, agency_id: UUID, form: F
 
 def _place(agency_id: UUID) -> str:
     return f"/agencies/{agency_id}#blackout-h"
-
-
-handlers = [name_blackout, take_back]

@@ -44,6 +44,3 @@ def guide() -> dict[str, Written]:
 def _picture(name: str) -> Picture:
     asset = assets()[f"{GUIDE}/{name}"]
     return Picture(asset.address, *size_of_png(asset.body))
-
-
-handlers = [help_list, help_page]

@@ -82,6 +82,3 @@ async def _administration(
         if found or newcomers or paused
         else None
     )
-
-
-handlers = [home_page]

@@ -95,6 +95,3 @@ async def _page(
         times=lambda line: times_of(line, zone),
         items=found.items,
     )
-
-
-handlers = [preview_offboarding, leave]

@@ -37,6 +37,3 @@ async def people_found(pages: Pages, viewer: Viewer, params: Query) -> Response[
         others=[one for one in OTHERS.get(params["candidates"], ()) if words and one.startswith(words.lower())],
         invited=(),
     )
-
-
-handlers = [people_found]

@@ -31,6 +31,3 @@ async def search_page(pages: Pages, viewer: Viewer, now: Now, today: Today, q: F
         has_letter=not all(map(is_beginning, found.words)),
         most=search.MOST,
     )
-
-
-handlers = [search_page]

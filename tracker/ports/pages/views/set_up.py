@@ -73,6 +73,3 @@ def _said(state: State, *, was_sent: bool) -> str:
     if state is State.SENT:
         return "The email server took the test email."
     return "The test email couldn’t be delivered." if was_sent else "The test email wasn’t sent."
-
-
-handlers = [send_test, last_test, hide, show_again]

@@ -11,7 +11,6 @@ from tracker.ports.http.dependencies import Now, Viewer, Visit
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
 from tracker.ports.pages.core.form_values import FormValues, errors_of
-from tracker.ports.pages.identity import security_settings, session_settings
 from tracker.ports.pages.identity.session_settings import shown_sessions
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.core.wording import zone_choices
@@ -108,6 +107,3 @@ async def _page(
         tokens=tokens,
         shares_calendar=shares_calendar,
     )
-
-
-handlers = [settings_page, save_profile, add_address, *security_settings.handlers, *session_settings.handlers]
