@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from .reading import nodes_of
 
-LONGEST_FUNCTION = 39  # lines
+LONGEST_FUNCTION = 44  # lines
 WALL_CLOCKS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns"}
 STOPWATCHES = {"process_time", "thread_time", "perf_counter"}
 TAKES_SQL = {"raw", "QueryString", "rows"}
@@ -23,7 +23,7 @@ def has_a_docstring(module: ast.Module) -> Iterator[str]:
 
 
 def functions_fit_a_page(module: ast.Module) -> Iterator[str]:
-    """A function stays under 40 lines."""
+    """A function stays under 45 lines."""
     for node in nodes_of(module):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             lines = (node.end_lineno or node.lineno) - node.lineno + 1

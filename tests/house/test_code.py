@@ -9,7 +9,7 @@ from . import laws
 from .reading import Law, modules, offences, product, shown
 from .texts import of_comments
 
-LONGEST_MODULE = 400  # lines
+LONGEST_MODULE = 500  # lines
 BELOW_PORTS = ("tracker/rules", "tracker/ical", "tracker/tables", "tracker/usecases")
 
 
@@ -76,7 +76,7 @@ def test_nothing_is_left_to_do_in_a_comment() -> None:
 
 BROKEN = [
     (laws.has_a_docstring, "x = 1"),
-    (laws.functions_fit_a_page, "def long():\n" + "    x = 1\n" * 39),
+    (laws.functions_fit_a_page, "def long():\n" + "    x = 1\n" * 44),
     (laws.nobody_looks_at_the_clock, "datetime.now(UTC)"),
     (laws.nobody_looks_at_the_clock, "datetime.datetime.utcnow()"),
     (laws.nobody_times_work, "time.process_time()"),
